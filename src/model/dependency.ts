@@ -1,0 +1,74 @@
+/** Package ecosystems assay has stages for. */
+export type Ecosystem = 'npm';
+
+/** Hash functions of Subresource Integrity strings found in lockfiles, weakest first. */
+export type HashAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
+
+/** One hash of some bytes; `hex` is lower case and has the algorithm's exact length. */
+export interface Digest {
+  readonly algorithm: HashAlgorithm;
+  readonly hex: string;
+}
+
+/** Where a lockfile names a dependency. `line` is 1-based; `path` is the entry's own name for the place. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly path: string;
+}
+
+/** Where the bytes come from, as the lockfile says it. */
+export type Source =
+  /** A registry tarball; `resolved` is null where the lockfile leaves the address to the configuration. */
+  | { readonly kind: 'registry'; readonly resolved: string | null }
+  | { readonly kind: 'git'; readonly url: string }
+  | { readonly kind: 'http'; readonly url: string }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** A declared dependency whose range is not resolved by the registry (git, URL, path). */
+export interface ExoticSpec {
+  readonly name: string;
+  readonly spec: string;
+}
+
+/**
+ * One `name@version` with its locked integrity and source, and every place of the lockfile that names it. Two places
+ * that differ in integrity or source are two dependencies.
+ */
+export interface Dependency {
+  readonly ecosystem: Ecosystem;
+  /** The registry's name, not the alias it is installed under. */
+  readonly name: string;
+  readonly version: string;
+  /** Every hash the lockfile gives, in its order; empty where it gives none. */
+  readonly integrity: readonly Digest[];
+  readonly source: Source;
+  /** At least one, in file order. */
+  readonly places: readonly Place[];
+  /** Named by the project itself or by one of its workspaces. */
+  readonly direct: boolean;
+  /** Only reachable through development dependencies, at every place. */
+  readonly dev: boolean;
+  readonly optional: boolean;
+  readonly peer: boolean;
+  /** Dependencies of this entry whose declared spec is git, a URL or a path. */
+  readonly exotic: readonly ExoticSpec[];
+}
+
+/** An entry that names no package to fetch, with the reason it is not a dependency. */
+export interface SkippedEntry {
+  readonly place: Place;
+  readonly reason: 'root' | 'workspace' | 'link' | 'bundled';
+  /** For `bundled`: the entry whose tarball carries it; its bytes are proven by that tarball's hash. */
+  readonly by?: string;
+}
+
+/** What one lockfile says. Every entry read is a place of a dependency or is skipped: `entries` counts both. */
+export interface Lockfile {
+  readonly file: string;
+  /** For people: "package-lock v3", "npm-shrinkwrap v1", "hidden lockfile v3". */
+  readonly format: string;
+  readonly entries: number;
+  readonly dependencies: readonly Dependency[];
+  readonly skipped: readonly SkippedEntry[];
+}

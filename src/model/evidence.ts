@@ -1,0 +1,95 @@
+import type { Instant } from './time.ts';
+
+/**
+ * One piece of what was gathered. `absent` is an answer ("there is none"); `unavailable` and `malformed` are not, and
+ * nothing may treat them as one.
+ */
+export type Evidence<T> =
+  | { readonly state: 'present'; readonly value: T }
+  | { readonly state: 'absent'; readonly url: string }
+  | { readonly state: 'unavailable'; readonly url: string; readonly reason: string }
+  | { readonly state: 'malformed'; readonly url: string; readonly reason: string };
+
+/** `dist.signatures[]` of a manifest: base64 ECDSA signature over `name@version:integrity`. */
+export interface RegistrySignature {
+  readonly keyId: string;
+  readonly signature: string;
+}
+
+/** `dist.attestations` of a manifest: where the attestations are and whether provenance is claimed. Unsigned. */
+export interface AttestationClaim {
+  readonly url: string | null;
+  readonly provenance: boolean;
+}
+
+/** `_npmUser` of a manifest. `trustedPublisher` names the OIDC configuration that published, where there was one. */
+export interface Publisher {
+  readonly name: string;
+  readonly trustedPublisher: string | null;
+}
+
+/** What a registry says of one version. Nothing here is verified. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  /** `dist.integrity` as served (SRI), or null. */
+  readonly integrity: string | null;
+  /** `dist.shasum` as served (hex SHA-1), or null. */
+  readonly shasum: string | null;
+  readonly tarball: string | null;
+  readonly signatures: readonly RegistrySignature[];
+  readonly attestations: AttestationClaim | null;
+  readonly publisher: Publisher | null;
+  /** `repository` as served: its URL and, for a monorepo, nothing more. */
+  readonly repository: string | null;
+  /** Name to spec, of `dependencies` and `optionalDependencies`. */
+  readonly dependencies: Readonly<Record<string, string>>;
+  /** Scripts npm runs at install: preinstall, install, postinstall, prepare excluded. */
+  readonly installScripts: Readonly<Record<string, string>>;
+  readonly deprecated: boolean;
+}
+
+/** A full registry document, trimmed to what is used. Keys of `time` are versions. */
+export interface Packument {
+  readonly name: string;
+  readonly distTags: Readonly<Record<string, string>>;
+  readonly versions: ReadonlyMap<string, Manifest>;
+  readonly time: ReadonlyMap<string, Instant>;
+}
+
+/** One element of an attestation document. `predicateType` is the wrapper's claim; `bundle` is unparsed JSON. */
+export interface AttestationEntry {
+  readonly predicateType: string;
+  readonly bundle: unknown;
+}
+
+/** What a registry key may be used for, as npm's TUF target names it. */
+export type KeyUsage = 'npm:signatures' | 'npm:attestations';
+
+/** Who vouches for a registry key: this package, the user, or the registry itself. */
+export type KeyOrigin = 'pinned' | 'configured' | 'registry';
+
+/** One signing key of a registry for one use, with its closed validity interval; `end` null means open. */
+export interface RegistryKey {
+  readonly keyId: string;
+  readonly usage: KeyUsage;
+  /** DER SubjectPublicKeyInfo, base64. */
+  readonly spki: string;
+  readonly start: Instant;
+  readonly end: Instant | null;
+  readonly origin: KeyOrigin;
+}
+
+/** All that was gathered about one dependency. */
+export interface DependencyEvidence {
+  /** The address of the registry that was asked, without credentials. */
+  readonly registry: string;
+  readonly packument: Evidence<Packument>;
+  readonly manifest: Evidence<Manifest>;
+  /** `absent` where the manifest claims none (not asked) or the registry answered that there are none. */
+  readonly attestations: Evidence<readonly AttestationEntry[]>;
+  /** The predecessor's attestations, asked where this version and the predecessor both claim provenance. */
+  readonly predecessorAttestations: Evidence<readonly AttestationEntry[]> | null;
+  /** Keys that may speak for this registry: pinned, configured, and the registry's own where neither knows the key. */
+  readonly keys: Evidence<readonly RegistryKey[]>;
+}

@@ -1,0 +1,167 @@
+import type { Instant } from './time.ts';
+
+/** Why a Sigstore bundle was refused; each names the first step of the verification that did not hold. */
+export type RefusalReason =
+  | 'bundle-malformed'
+  | 'bundle-media-type'
+  | 'certificate-malformed'
+  | 'certificate-chain'
+  | 'certificate-validity'
+  | 'certificate-usage'
+  | 'certificate-identity'
+  | 'sct'
+  | 'log-missing'
+  | 'log-unknown'
+  | 'log-entry-malformed'
+  | 'log-entry-mismatch'
+  | 'log-promise'
+  | 'log-inclusion'
+  | 'log-checkpoint'
+  | 'log-time'
+  | 'timestamp'
+  | 'time-missing'
+  | 'key-unknown'
+  | 'key-validity'
+  | 'signature'
+  | 'artifact-mismatch'
+  | 'envelope'
+  | 'payload-type'
+  | 'statement-malformed'
+  | 'statement-type'
+  | 'predicate-type';
+
+/** Where an expectation about the identity comes from, strongest first. */
+export type ExpectationSource = 'policy' | 'baseline' | 'history' | 'manifest';
+
+/** An identity that is not the expected one: `version` is the earlier version the expectation was read from. */
+export interface IdentityArgs {
+  readonly expected: string;
+  readonly actual: string;
+  readonly source: ExpectationSource;
+  readonly version?: string;
+}
+
+/** Typed arguments per finding code. Codes are stable; adding an argument is compatible, removing one is not. */
+export interface FindingArgs {
+  /** `locked` is not what the registry serves (`source: registry`), or an attestation names (`attestation`). */
+  'integrity-mismatch': { locked: string; actual: string; source: 'registry' | 'attestation' | 'bytes' | 'lockfile' };
+  'integrity-missing': { resolved: string | null };
+  'integrity-weak': { algorithm: string };
+  'integrity-rewritten': { baseline: string; locked: string };
+
+  'signature-invalid': { keyId: string };
+  'signature-missing': { registry: string };
+  'signature-key-unknown': { keyIds: readonly string[]; registry: string };
+  /** `time` is the verified time the key was judged at; `basis` says whose word the time is. */
+  'signature-key-expired': {
+    keyId: string;
+    expired: Instant;
+    time: Instant | null;
+    basis: 'log' | 'timestamp' | 'registry';
+  };
+
+  'provenance-invalid': { attestation: 'provenance' | 'publish'; reason: RefusalReason; detail: string };
+  'provenance-subject-mismatch': {
+    attestation: 'provenance' | 'publish';
+    expected: string;
+    actual: string;
+  };
+  /** `earlier`: how many earlier versions were looked at; none of them claims provenance. */
+  'provenance-missing': { earlier: number };
+  'provenance-lost': { predecessor: string; published: Instant | null };
+  'provenance-lost-elsewhere': { version: string; sameLine: boolean; published: Instant | null };
+  /** The registry's manifest claims provenance and its attestations have none. */
+  'provenance-advertised-absent': { url: string };
+  'publish-attestation-missing': { url: string };
+
+  'identity-unexpected-repository': IdentityArgs;
+  'identity-unexpected-workflow': IdentityArgs;
+  'identity-unexpected-issuer': IdentityArgs;
+  'identity-unexpected-ref': IdentityArgs;
+  /** `name` is the owner's address, the same before and after where only the id changed. */
+  'identity-owner-changed': IdentityArgs & { name: string };
+  'identity-self-hosted-runner': { run: string | null };
+  'identity-predicate-disagrees': { field: string; certificate: string; predicate: string };
+
+  'history-publisher-changed': { from: string; to: string; version: string };
+  'history-too-new': { published: Instant; minimumHours: number };
+  'history-install-script-added': { scripts: readonly string[]; version: string };
+  'history-dependency-added': { dependencies: readonly string[]; version: string };
+  'history-exotic-dependency': { name: string; spec: string };
+  'history-manifest-differs': { field: string; registry: string; tarball: string };
+
+  'lockfile-not-registry': { kind: 'git' | 'http' | 'file'; url: string };
+  'lockfile-resolved-mismatch': { resolved: string; expected: string };
+  'lockfile-unexpected-host': { resolved: string; registry: string };
+
+  'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string };
+  'evidence-malformed': { evidence: EvidenceName; url: string; reason: string };
+  'evidence-stripped': { registry: string };
+}
+
+/** Which piece of evidence a finding is about. */
+export type EvidenceName = 'manifest' | 'history' | 'attestations' | 'predecessor-attestations' | 'keys';
+
+export type FindingCode = keyof FindingArgs;
+
+/**
+ * What kind of fact a finding is; with the phase it decides the level.
+ * - contradiction: two things that must be equal are not, or a signature does not hold;
+ * - loss: something that was there is gone;
+ * - identity: somebody else, or somewhere else, built it;
+ * - gap: something was never there;
+ * - anomaly: unusual, and innocent more often than not;
+ * - unavailable: no answer, so no statement;
+ * - note: worth a line, never a decision.
+ */
+export type FindingKind = 'contradiction' | 'loss' | 'identity' | 'gap' | 'anomaly' | 'unavailable' | 'note';
+
+/** The kind of every code. A check may weaken one finding to `note`, never strengthen it. */
+export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
+  'integrity-mismatch': 'contradiction',
+  'integrity-missing': 'gap',
+  'integrity-weak': 'gap',
+  'integrity-rewritten': 'contradiction',
+  'signature-invalid': 'contradiction',
+  'signature-missing': 'loss',
+  'signature-key-unknown': 'contradiction',
+  'signature-key-expired': 'contradiction',
+  'provenance-invalid': 'contradiction',
+  'provenance-subject-mismatch': 'contradiction',
+  'provenance-missing': 'gap',
+  'provenance-lost': 'loss',
+  'provenance-lost-elsewhere': 'loss',
+  'provenance-advertised-absent': 'loss',
+  'publish-attestation-missing': 'loss',
+  'identity-unexpected-repository': 'identity',
+  'identity-unexpected-workflow': 'identity',
+  'identity-unexpected-issuer': 'identity',
+  'identity-unexpected-ref': 'identity',
+  'identity-owner-changed': 'identity',
+  'identity-self-hosted-runner': 'identity',
+  'identity-predicate-disagrees': 'contradiction',
+  'history-publisher-changed': 'anomaly',
+  'history-too-new': 'anomaly',
+  'history-install-script-added': 'anomaly',
+  'history-dependency-added': 'anomaly',
+  'history-exotic-dependency': 'anomaly',
+  'history-manifest-differs': 'contradiction',
+  'lockfile-not-registry': 'gap',
+  'lockfile-resolved-mismatch': 'contradiction',
+  'lockfile-unexpected-host': 'anomaly',
+  'evidence-unavailable': 'unavailable',
+  'evidence-malformed': 'unavailable',
+  'evidence-stripped': 'loss',
+};
+
+export const FINDING_CODES = Object.keys(FINDING_KINDS).sort() as readonly FindingCode[];
+
+/** One fact worth a person's attention: data only, no prose. */
+export type Finding = {
+  [C in FindingCode]: { readonly code: C; readonly args: Readonly<FindingArgs[C]>; readonly kind: FindingKind };
+}[FindingCode];
+
+/** Builds a finding; `kind` may only weaken it to a note. */
+export function finding<C extends FindingCode>(code: C, args: FindingArgs[C], kind?: 'note'): Finding {
+  return { code, args, kind: kind ?? FINDING_KINDS[code] } as Finding;
+}

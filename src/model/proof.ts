@@ -1,0 +1,119 @@
+import type { Digest } from './dependency.ts';
+import type { Instant } from './time.ts';
+
+declare const proven: unique symbol;
+
+/**
+ * Marks a value that verification established. The symbol is not exported, so no value outside `establish` has this
+ * type: a proof cannot be written down from unverified input.
+ */
+export interface Proven {
+  readonly [proven]: true;
+}
+
+/**
+ * Turns verified facts into a proof. Only `sigstore/` and `checks/` may call this (the linter enforces it), at the end
+ * of a verification.
+ */
+export function establish<T extends object>(facts: T): T & Proven {
+  return Object.freeze({ ...facts }) as T & Proven;
+}
+
+/** Who built it, from the signing certificate's Fulcio extensions; null where the certificate does not say. */
+export interface Identity {
+  /** OIDC issuer (1.3.6.1.4.1.57264.1.8, or .1). */
+  readonly issuer: string;
+  /** Subject alternative name: URI, e-mail, or Fulcio OtherName. */
+  readonly subject: string;
+  /** Source repository URL (.12, or https://github.com/ + .5). */
+  readonly repository: string | null;
+  readonly repositoryId: string | null;
+  /** Source repository owner URL (.16). */
+  readonly owner: string | null;
+  readonly ownerId: string | null;
+  /** Path of the workflow that was started, within the repository, e.g. ".github/workflows/release.yml". */
+  readonly workflow: string | null;
+  /** Git ref the workflow ran on, e.g. "refs/tags/v1.2.3". */
+  readonly ref: string | null;
+  /** Source commit (.13, or .3). */
+  readonly commit: string | null;
+  /** Event that started the build (.20, or .2). */
+  readonly trigger: string | null;
+  readonly runner: 'hosted' | 'self-hosted' | null;
+  readonly visibility: string | null;
+  /** URL of the run (.21). */
+  readonly run: string | null;
+  /** The workflow that signed, if it is not the one that was started (a reusable workflow): its full URI. */
+  readonly signer: string | null;
+}
+
+/** A time that a log or a timestamp authority vouches for. */
+export interface VerifiedTime {
+  readonly source: 'log' | 'timestamp';
+  readonly time: Instant;
+}
+
+/** A verified entry of a transparency log. */
+export interface LogEntryProof {
+  /** Hex log id: SHA-256 of the log's key (Rekor v1) or checkpoint key id (Rekor v2). */
+  readonly logId: string;
+  readonly origin: string;
+  /** Position in the whole log, decimal. */
+  readonly logIndex: string;
+  readonly kind: string;
+  readonly version: string;
+  readonly integratedTime: Instant | null;
+  /** Which of the log's promises held for this entry. */
+  readonly promise: boolean;
+  readonly inclusion: boolean;
+}
+
+/** The in-toto statement of a verified DSSE envelope. */
+export interface Statement {
+  readonly type: string;
+  readonly predicateType: string;
+  readonly subjects: readonly { readonly name: string; readonly digests: readonly Digest[] }[];
+  readonly predicate: unknown;
+}
+
+export type Signer =
+  | { readonly kind: 'certificate'; readonly identity: Identity; readonly fingerprint: string }
+  | { readonly kind: 'key'; readonly keyId: string };
+
+/** What verifying one Sigstore bundle established. */
+export interface BundleProof extends Proven {
+  readonly mediaType: string;
+  readonly signer: Signer;
+  readonly times: readonly VerifiedTime[];
+  readonly log: readonly LogEntryProof[];
+  /** Number of distinct certificate-transparency logs whose SCT verified. */
+  readonly scts: number;
+  /** Null for a message signature. */
+  readonly statement: Statement | null;
+}
+
+/** The lockfile's hash is the one the registry signed. */
+export interface SignatureProof extends Proven {
+  readonly keyId: string;
+  readonly keyOrigin: 'pinned' | 'configured' | 'registry';
+  /** The verified time at which the key was judged; null where only the registry's word for the time exists. */
+  readonly time: VerifiedTime | null;
+}
+
+/** An attestation about exactly this name, version and hash. */
+export interface AttestationProof extends Proven {
+  readonly predicateType: string;
+  readonly bundle: BundleProof;
+}
+
+export interface ProvenanceProof extends AttestationProof {
+  readonly identity: Identity;
+}
+
+/** One slot per link of the chain; null where it was not established. */
+export interface Proofs {
+  readonly integrity: (Digest & Proven) | null;
+  readonly signature: SignatureProof | null;
+  readonly publish: AttestationProof | null;
+  readonly provenance: ProvenanceProof | null;
+}

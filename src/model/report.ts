@@ -1,0 +1,46 @@
+import type { SkippedEntry } from './dependency.ts';
+import type { JudgedDependency, Phase, Verdict } from './verdict.ts';
+
+/** What was used to verify, so that a reader knows whose word the result rests on. */
+export interface TrustUsed {
+  /** "public-good" or the file that replaced it. */
+  readonly root: string;
+  /** SHA-256 of the trusted root's bytes, hex. */
+  readonly rootDigest: string;
+  readonly registries: readonly RegistryUsed[];
+}
+
+export interface RegistryUsed {
+  readonly url: string;
+  /** Key ids that verified something, with who vouches for each. */
+  readonly keys: readonly { readonly keyId: string; readonly origin: 'pinned' | 'configured' | 'registry' }[];
+}
+
+export interface Counts {
+  /** Lockfile entries read = verified + skipped places. */
+  readonly entries: number;
+  readonly skipped: number;
+  /** Distinct name@version. */
+  readonly dependencies: number;
+  readonly pass: number;
+  readonly warn: number;
+  readonly fail: number;
+  readonly unverified: number;
+  /** How many dependencies have each proof. */
+  readonly integrity: number;
+  readonly signature: number;
+  readonly publish: number;
+  readonly provenance: number;
+}
+
+/** The result of one run; every output format is written from this and nothing else. */
+export interface Report {
+  readonly tool: { readonly name: 'assay'; readonly version: string };
+  readonly lockfiles: readonly { readonly file: string; readonly format: string }[];
+  readonly verdict: Verdict;
+  readonly enforce: Phase;
+  readonly counts: Counts;
+  readonly trust: TrustUsed;
+  readonly dependencies: readonly JudgedDependency[];
+  readonly skipped: readonly SkippedEntry[];
+}

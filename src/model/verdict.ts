@@ -1,0 +1,32 @@
+import type { Dependency } from './dependency.ts';
+import type { Finding } from './finding.ts';
+import type { Proofs } from './proof.ts';
+
+/** Enforcement phases, weakest first. */
+export const PHASES = ['observe', 'critical', 'all'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export type Level = 'error' | 'warning' | 'note';
+
+/**
+ * `unverified`: evidence could not be obtained, so no statement is made. A failure outranks it: what is proven wrong
+ * stays wrong whatever the missing evidence would say.
+ */
+export type Verdict = 'pass' | 'warn' | 'fail' | 'unverified';
+
+export type LeveledFinding = Finding & { readonly level: Level };
+
+/** What checks say of one dependency, before policy. */
+export interface Assessment {
+  readonly dependency: Dependency;
+  readonly proofs: Proofs;
+  readonly findings: readonly Finding[];
+}
+
+/** The same after policy. */
+export interface JudgedDependency {
+  readonly dependency: Dependency;
+  readonly proofs: Proofs;
+  readonly findings: readonly LeveledFinding[];
+  readonly verdict: Verdict;
+}
