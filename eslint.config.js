@@ -1,11 +1,10 @@
+import { builtinModules } from 'node:module';
 import tseslint from 'typescript-eslint';
 import { flatConfigs } from 'eslint-plugin-import-x';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 
-/** Folders of src/ in the order of the flow: each may import those before it, never those after it. */
-const ORDER = ['model', 'lockfiles', 'sigstore', 'registries', 'cache', 'checks', 'policy', 'report'];
-/** Which earlier folders each stage may import; nothing else of src/ is open to it. */
-const MAY_IMPORT = {
+/** The stages in the order of the flow, each with the earlier stages it may import; nothing else of src/ is open to it. */
+const STAGES = {
   model: [],
   lockfiles: ['model'],
   sigstore: ['model'],
@@ -15,14 +14,70 @@ const MAY_IMPORT = {
   policy: ['model'],
   report: ['model'],
 };
+/** Stages that are functions of their arguments: no input, no output, no clock, no chance. */
 const PURE = ['model', 'lockfiles', 'sigstore', 'checks', 'policy', 'report'];
+/** Who may write `establish`: a proof comes out of a verification and out of nothing else. */
+const VERIFIERS = ['src/sigstore/**', 'src/checks/**', 'src/model/proof.ts'];
 
-const zones = ORDER.map((folder) => ({
-  target: `./src/${folder}`,
+const PURE_BUILTINS = ['buffer', 'crypto', 'path', 'path/posix', 'url', 'util', 'zlib'];
+const NETWORK_BUILTINS = ['http', 'https', 'http2', 'net', 'tls', 'dns', 'dns/promises', 'dgram', 'inspector'];
+const NETWORK_GLOBALS = ['fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest'];
+const IMPURE_GLOBALS = [
+  ...NETWORK_GLOBALS,
+  ...['process', 'performance', 'navigator', 'crypto', 'localStorage', 'sessionStorage', 'require'],
+  ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'],
+];
+
+const globals = (names, message) => [
+  'error',
+  { globals: names.map((name) => ({ name, message })), checkGlobalObject: true },
+];
+const modules = (names) => `^(node:)?(${names.join('|')})$`;
+
+const PURE_MESSAGE = 'Pure folders take time, input and output as arguments.';
+const NETWORK_MESSAGE = 'Only src/registries talks to the network.';
+
+const noNetworkImports = { regex: `${modules(NETWORK_BUILTINS)}|^@npmcli/agent`, message: NETWORK_MESSAGE };
+const noImpureImports = {
+  regex: modules(
+    builtinModules.filter((name) => !PURE_BUILTINS.includes(name)).map((name) => name.replace('node:', '')),
+  ),
+  message: PURE_MESSAGE,
+};
+const noChance = {
+  name: 'node:crypto',
+  importNames: [
+    'randomBytes',
+    'randomFill',
+    'randomFillSync',
+    'randomInt',
+    'randomUUID',
+    'getRandomValues',
+    'webcrypto',
+  ],
+  message: PURE_MESSAGE,
+};
+
+const NO_ESTABLISH = [
+  "ImportSpecifier[imported.name='establish']",
+  "ExportSpecifier[local.name='establish']",
+  'ImportDeclaration[source.value=/proof\\.ts$/] > ImportNamespaceSpecifier',
+  "ExportAllDeclaration[exportKind='value'][source.value=/proof\\.ts$/]",
+].map((selector) => ({ selector, message: 'Proofs are established by verification only.' }));
+const NO_FORGERY = {
+  selector:
+    "TSAsExpression[expression.type='TSAsExpression'][expression.typeAnnotation.type=/TS(Unknown|Any|Never)Keyword/]",
+  message: 'A cast through unknown can forge any type, a proof included.',
+};
+const NO_DYNAMIC_IMPORT = { selector: 'ImportExpression', message: 'Only src/cli loads code lazily.' };
+
+const stageZones = Object.entries(STAGES).map(([stage, earlier]) => ({
+  target: `./src/${stage}`,
   from: './src',
-  except: [folder, ...MAY_IMPORT[folder]].map((name) => `./${name}`),
-  message: `src/${folder} may import only: ${MAY_IMPORT[folder].join(', ') || 'nothing'}.`,
+  except: [stage, ...earlier].map((name) => `./${name}`),
+  message: `src/${stage} may import only: ${earlier.join(', ') || 'nothing'}.`,
 }));
+const OUTSIDE = ['./lab', './bench', './test', './scripts'];
 
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'node_modules/'] },
@@ -30,12 +85,33 @@ export default tseslint.config(
   ...tseslint.configs.stylisticTypeChecked,
   flatConfigs.typescript,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js', 'scripts/*.mjs'] } } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', 'scripts/*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
     rules: {
       'import-x/no-cycle': 'error',
-      'import-x/no-restricted-paths': ['error', { zones }],
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          basePath: import.meta.dirname,
+          zones: [
+            ...stageZones,
+            { target: './src/!(cli)/**', from: './src/cli', message: 'Nothing imports the command line.' },
+            { target: './src/*.ts', from: './src/cli', message: 'Nothing imports the command line.' },
+            {
+              target: ['./src/*.ts', './src/!(cli)/**', './src/cli/**/!(demo).ts'],
+              from: OUTSIDE,
+              message: 'The product imports nothing from outside src/; the demo alone may start the lab.',
+            },
+            { target: './lab', from: ['./test', './bench', './scripts'], message: 'lab/ stands alone.' },
+          ],
+        },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
@@ -45,41 +121,32 @@ export default tseslint.config(
     },
   },
   {
-    files: PURE.map((folder) => `src/${folder}/**/*.ts`),
-    rules: {
-      'no-restricted-globals': [
-        'error',
-        ...['fetch', 'process', 'Date', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'WebSocket'].map(
-          (name) => ({ name, message: 'Pure folders take time, input and output as arguments.' }),
-        ),
-      ],
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            {
-              regex:
-                '^(node:)?(fs|fs/promises|http|https|http2|net|tls|dns|child_process|worker_threads|process|os|timers.*|readline)$',
-              message: 'Pure folders do no input or output.',
-            },
-          ],
-        },
-      ],
-    },
+    files: ['src/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', NO_FORGERY, ...NO_ESTABLISH] },
   },
-  { files: ['src/model/time.ts'], rules: { 'no-restricted-globals': 'off' } },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/sigstore/**', 'src/checks/**', 'src/model/proof.ts'],
+    ignores: ['src/registries/**'],
     rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: "ImportSpecifier[imported.name='establish']",
-          message: 'Proofs are established by verification only.',
-        },
-      ],
+      'no-restricted-globals': globals(NETWORK_GLOBALS, NETWORK_MESSAGE),
+      'no-restricted-imports': ['error', { patterns: [noNetworkImports] }],
     },
   },
+  {
+    files: PURE.map((stage) => `src/${stage}/**/*.ts`),
+    rules: {
+      'no-restricted-globals': globals([...IMPURE_GLOBALS, 'Date'], PURE_MESSAGE),
+      'no-restricted-imports': ['error', { paths: [noChance], patterns: [noNetworkImports, noImpureImports] }],
+      'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: PURE_MESSAGE }],
+      'no-restricted-syntax': ['error', NO_FORGERY, NO_DYNAMIC_IMPORT, ...NO_ESTABLISH],
+    },
+  },
+  {
+    files: VERIFIERS,
+    rules: { 'no-restricted-syntax': ['error', NO_FORGERY, NO_DYNAMIC_IMPORT] },
+  },
+  // The one place that reads and writes times as text; it never asks the clock.
+  { files: ['src/model/time.ts'], rules: { 'no-restricted-globals': globals(IMPURE_GLOBALS, PURE_MESSAGE) } },
   { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['scripts/**'], rules: { 'no-console': 'off' } },
 );
