@@ -1,4 +1,5 @@
 import { builtinModules } from 'node:module';
+import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 import { flatConfigs } from 'eslint-plugin-import-x';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
@@ -81,6 +82,7 @@ const OUTSIDE = ['./lab', './bench', './test', './scripts'];
 
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'node_modules/'] },
+  js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   flatConfigs.typescript,
@@ -148,5 +150,9 @@ export default tseslint.config(
   // The one place that reads and writes times as text; it never asks the clock.
   { files: ['src/model/time.ts'], rules: { 'no-restricted-globals': globals(IMPURE_GLOBALS, PURE_MESSAGE) } },
   { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
-  { files: ['scripts/**'], rules: { 'no-console': 'off' } },
+  {
+    files: ['scripts/**'],
+    languageOptions: { globals: { console: 'readonly', process: 'readonly' } },
+    rules: { 'no-console': 'off' },
+  },
 );

@@ -1,0 +1,80 @@
+import { builtinModules } from 'node:module';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+
+/**
+ * Bundles the command line and the library. Returns the files by name, and the folders of the packages that went into
+ * them. Throws where a file needs anything that is neither inside nor part of Node.
+ */
+export async function bundle(root, version) {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: { cli: 'src/cli/bin.ts', index: 'src/index.ts' },
+    outdir: 'dist',
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    // Not minified and without source maps: what is published can be read, and its stack traces too.
+    minifySyntax: true,
+    legalComments: 'eof',
+    define: { ASSAY_VERSION: JSON.stringify(version) },
+    plugins: [lazyBuiltins],
+    logLevel: 'warning',
+  });
+  if (result.warnings.length > 0) throw new Error('the bundle has warnings, see above');
+  const files = result.outputFiles.map(({ path, text }) => [path.slice(join(root, 'dist/').length), text]);
+  for (const [path, text] of files) assertSelfContained(path, text, result.metafile.outputs[`dist/${path}`]);
+  return { files, packages: packagesOf(root, result.metafile) };
+}
+
+/**
+ * Static imports of a bundle are loaded before its first line runs, so each of Node's modules (TLS, HTTP, crypto: tens
+ * of milliseconds) is fetched where the module that wants it runs: `assay --version` wants none of them. This serves the
+ * `require` calls of CommonJS packages as well.
+ */
+const lazyBuiltins = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    const names = new Set(builtinModules);
+    onResolve({ filter: /^(node:)?[a-z][a-z0-9_/]*$/ }, ({ path }) => {
+      const name = path.replace(/^node:/, '');
+      return path.startsWith('node:') || names.has(name) ? { path: name, namespace: 'builtin' } : undefined;
+    });
+    onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(`node:${path}`)});`,
+      loader: 'js',
+    }));
+  },
+};
+
+function assertSelfContained(path, text, { imports }) {
+  const foreign = imports.filter(({ external }) => external).map((entry) => entry.path);
+  if (foreign.length > 0) throw new Error(`${path} imports what is not bundled: ${foreign.join(', ')}`);
+  // esbuild leaves this helper where a package computes what it requires.
+  if (text.includes('Dynamic require of')) throw new Error(`${path} requires a module that is not known at build time`);
+  if (path === 'cli.js' && !text.startsWith('#!/usr/bin/env node\n')) throw new Error('cli.js has no #! line');
+}
+
+/** Folders of the packages with at least one byte in an output. */
+function packagesOf(root, { outputs }) {
+  const folders = new Set();
+  for (const { inputs } of Object.values(outputs)) {
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      if (bytesInOutput > 0 && path.includes('node_modules/')) folders.add(packageFolder(join(root, path)));
+    }
+  }
+  return [...folders].sort();
+}
+
+/** The folder of the package a file belongs to: the nearest one named after node_modules. */
+function packageFolder(file) {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    const inModules = /node_modules\/(@[^/]+\/)?[^/@]+$/.test(folder.replaceAll('\\', '/'));
+    if (inModules && existsSync(join(folder, 'package.json'))) return folder;
+    if (folder === dirname(folder)) throw new Error(`${file} belongs to no package`);
+  }
+}

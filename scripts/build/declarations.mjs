@@ -1,0 +1,59 @@
+import { dirname, join, relative } from 'node:path';
+import ts from 'typescript';
+
+/**
+ * The declarations of the public API: src/index.ts and what it reaches, by path relative to src/. Throws on type errors
+ * and where a declaration would need a package, because users have none of ours installed.
+ */
+export function declarations(root) {
+  const emitted = emit(join(root, 'src'), readConfig(root));
+  const reached = new Map();
+  const queue = ['index.d.ts'];
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (reached.has(path)) continue;
+    const text = emitted.get(path);
+    if (text === undefined) throw new Error(`no declaration was written for ${path}`);
+    // The compiler leaves ".ts" in declarations; editors other than TypeScript's own expect ".js".
+    const rewritten = text.replace(SPECIFIER, (all, before, specifier, after) => {
+      if (!specifier.startsWith('.')) throw new Error(`${path} of the public API needs ${specifier}`);
+      queue.push(join(dirname(path), specifier).replace(/\.ts$/, '.d.ts'));
+      return `${before}${specifier.replace(/\.ts$/, '.js')}${after}`;
+    });
+    reached.set(path, rewritten);
+  }
+  return reached;
+}
+
+/** `from './x.ts'`, `import './x.ts'` and `import('./x.ts')` as the compiler writes them. */
+const SPECIFIER = /(\b(?:from|import)\s*\(?\s*["'])([^"']+)(["'])/g;
+
+function readConfig(root) {
+  const { config, error } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path));
+  if (error) throw new Error(format([error]));
+  return ts.parseJsonConfigFileContent(config, ts.sys, root).options;
+}
+
+function emit(source, options) {
+  const emitted = new Map();
+  const program = ts.createProgram([join(source, 'index.ts')], {
+    ...options,
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    stripInternal: true,
+    rootDir: source,
+    outDir: source,
+  });
+  const { diagnostics } = program.emit(undefined, (path, text) => emitted.set(relative(source, path), text));
+  const errors = [...ts.getPreEmitDiagnostics(program), ...diagnostics];
+  if (errors.length > 0) throw new Error(format(errors));
+  return emitted;
+}
+
+function format(diagnostics) {
+  return ts.formatDiagnostics(diagnostics, {
+    getCanonicalFileName: (path) => path,
+    getCurrentDirectory: () => process.cwd(),
+    getNewLine: () => '\n',
+  });
+}
