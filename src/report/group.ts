@@ -1,0 +1,77 @@
+import type { Dependency } from '../model/dependency.ts';
+import { escapeText } from './escape.ts';
+import type { Group, GroupItem, Label } from './groups.ts';
+import { count, cutToWidth, paint, shown, wrap, type RenderOptions, type Tone } from './layout.ts';
+import { describe, findingClause, findingReason, findingTitle, subjectText } from './messages.ts';
+
+/** How much of a group is shown: 0 is one line with a few names, else the number of dependencies shown in full. */
+export type Detail = 0 | (typeof DETAILS)[number];
+export const DETAILS = [1, 3, 5, 10] as const;
+
+export interface GroupOptions extends RenderOptions {
+  /** Whether places are those of a lockfile, which a person can open. */
+  readonly places: boolean;
+}
+
+const NAMES_IN_ONE_LINE = 2;
+/** Lines the words about one dependency may take. */
+const CLAUSE_LINES = 4;
+
+const TONES: Readonly<Record<Label, Tone>> = { error: 'red', unverified: 'yellow', warning: 'yellow', note: 'cyan' };
+
+/** One group of findings: what, why, which dependencies and where, and the next command. */
+export function renderGroup(group: Group, detail: Detail, options: GroupOptions): string[] {
+  const tag = `${group.label}[${group.code}]`;
+  const size = count(group.items.length, 'dependency', 'dependencies');
+  if (detail === 0) {
+    const names = group.items.slice(0, NAMES_IN_ONE_LINE).map(({ dependency }) => subjectText(dependency, 60));
+    const rest = group.items.length - names.length;
+    const line = `${tag}: ${findingTitle(group.code)}, ${size}: ${names.join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}`;
+    return [painted(tag, group.label, cutToWidth(shown(line, options), options.columns), options)];
+  }
+  const [first, ...others] = wrap(`${tag}: ${findingTitle(group.code)} (${size})`, options.columns, 0, 2);
+  const items = group.items.slice(0, detail);
+  const rest = group.items.length - items.length;
+  return [
+    painted(tag, group.label, first ?? '', options),
+    ...others,
+    ...labelled('why', findingReason(group.code), options),
+    ...items.flatMap((item) => renderItem(item, options)),
+    ...(rest > 0 ? wrap(`and ${String(rest)} more (--json lists all)`, options.columns, 2) : []),
+    ...nextCommand(group, options),
+  ];
+}
+
+function painted(tag: string, label: Label, line: string, options: RenderOptions): string {
+  return line.startsWith(tag) ? paint(TONES[label], tag, options) + line.slice(tag.length) : line;
+}
+
+function renderItem({ dependency, findings }: GroupItem, options: GroupOptions): string[] {
+  const where = options.places ? `  ${whereText(dependency)}` : '';
+  const head = wrap(shown(subjectText(dependency) + where, options), options.columns, 2, 6);
+  const more = findings.length - 1;
+  const clause = findingClause(findings[0]) + (more > 0 ? `; and ${count(more, 'more such finding')}` : '');
+  const lines = wrap(shown(clause, options), options.columns, 4);
+  const kept = lines.slice(0, CLAUSE_LINES);
+  if (lines.length > kept.length) kept.push('    ... (--json)');
+  return [...head, ...kept];
+}
+
+function whereText(dependency: Dependency): string {
+  const [place] = dependency.places;
+  if (place === undefined) return '';
+  const more = dependency.places.length - 1;
+  const others = more > 0 ? ` and ${count(more, 'more place')}` : '';
+  return `${escapeText(place.file, 120)}:${String(place.line)}${others}${dependency.direct ? ', direct' : ''}`;
+}
+
+function nextCommand(group: Group, options: RenderOptions): string[] {
+  const [item] = group.items;
+  return item === undefined ? [] : labelled('next', describe(item.findings[0], item.dependency).help, options);
+}
+
+function labelled(label: string, text: string, options: RenderOptions): string[] {
+  return wrap(shown(`${label.padEnd(4)}  ${text}`, options), options.columns, 2, 8).map((line, i) =>
+    i === 0 ? `  ${paint('bold', label, options)}${line.slice(2 + label.length)}` : line,
+  );
+}

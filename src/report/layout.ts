@@ -1,0 +1,89 @@
+import { displayWidth, toAscii } from './escape.ts';
+
+/** What a terminal can show. */
+export interface RenderOptions {
+  readonly color: boolean;
+  /** Width in columns. */
+  readonly columns: number;
+  /** False where only ASCII is shown correctly. */
+  readonly unicode: boolean;
+}
+
+export type Tone = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan';
+
+/** SGR parameters (ECMA-48 8.3.117) that start a tone. */
+const SGR: Readonly<Record<Tone, string>> = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36' };
+
+/** The text in a tone where colour is wanted. */
+export function paint(tone: Tone, text: string, options: Pick<RenderOptions, 'color'>): string {
+  return options.color && text !== '' ? `\u001b[${SGR[tone]}m${text}\u001b[0m` : text;
+}
+
+/** The usable width: at least 20 columns, 80 where the number makes no sense. */
+export function usableColumns(columns: number): number {
+  return Number.isFinite(columns) ? Math.max(20, Math.floor(columns)) : 80;
+}
+
+/** Escaped text as the terminal can show it. */
+export function shown(text: string, options: Pick<RenderOptions, 'unicode'>): string {
+  return options.unicode ? text : toAscii(text);
+}
+
+/**
+ * Breaks one paragraph into lines of at most `columns` columns, at spaces, and inside words longer than a line. The
+ * first line is indented by `indent`, the others by `hanging`.
+ */
+export function wrap(text: string, columns: number, indent = 0, hanging = indent): string[] {
+  const lines: string[] = [];
+  let line = '';
+  const room = (): number => Math.max(8, columns - (lines.length === 0 ? indent : hanging));
+  const flush = (): void => {
+    lines.push((' '.repeat(lines.length === 0 ? indent : hanging) + line).trimEnd());
+    line = '';
+  };
+  for (const word of text.split(' ')) {
+    if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > room()) flush();
+    let rest = line === '' ? word : `${line} ${word}`;
+    while (displayWidth(rest) > room()) {
+      line = startOf(rest, room());
+      rest = rest.slice(line.length);
+      flush();
+    }
+    line = rest;
+  }
+  flush();
+  return lines;
+}
+
+/** The text in one line: its end is replaced by "..." where it is longer than `columns`. */
+export function cutToWidth(text: string, columns: number): string {
+  return displayWidth(text) <= columns ? text : `${startOf(text, columns - 3)}...`;
+}
+
+/** Spaces up to `columns`; a longer text stays as it is. */
+export function padToWidth(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - displayWidth(text)));
+}
+
+/** "1 dependency", "2 dependencies". */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${String(number)} ${number === 1 ? one : many}`;
+}
+
+/** The first `limit` of `items` in one text, with how many are left out. */
+export function listed(items: readonly string[], limit: number): string {
+  const rest = items.length - limit;
+  return rest > 0 ? `${items.slice(0, limit).join(', ')} and ${String(rest)} more` : items.join(', ');
+}
+
+/** The longest start of `text` that fits; at least one character, so that wrapping always moves on. */
+function startOf(text: string, columns: number): string {
+  let start = '';
+  let width = 0;
+  for (const character of text) {
+    width += displayWidth(character);
+    if (width > columns && start !== '') break;
+    start += character;
+  }
+  return start;
+}

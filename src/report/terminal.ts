@@ -1,0 +1,139 @@
+import type { Report, RegistryUsed } from '../model/report.ts';
+import { escapeText } from './escape.ts';
+import { DETAILS, renderGroup, type GroupOptions } from './group.ts';
+import { groupFindings, type Group } from './groups.ts';
+import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions, type Tone } from './layout.ts';
+
+/** Lines a report may take however many findings there are: about one screen. */
+const SCREEN = 40;
+/** Lines the findings may take even where everything around them is long. */
+const LEAST_FOR_FINDINGS = 12;
+
+/**
+ * The report for people: what was audited, counts, then only what needs attention, grouped by finding, and the verdict
+ * in the last line. Ends with a newline. Every line but colour codes is printable text.
+ */
+export function renderTerminal(report: Report, options: RenderOptions): string {
+  const fitted = { ...options, columns: usableColumns(options.columns) };
+  const above = summary(report, fitted);
+  const below = verdictLines(report, fitted);
+  const room = Math.max(LEAST_FOR_FINDINGS, SCREEN - above.length - below.length - 2);
+  const places = report.lockfiles.length > 0;
+  const findings = fitGroups(groupFindings(report.dependencies), room, { ...fitted, places });
+  const parts = [above, findings, below].filter((lines) => lines.length > 0);
+  return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function summary(report: Report, options: RenderOptions): string[] {
+  const { counts, trust } = report;
+  const audited = report.lockfiles.map(({ file, format }) => `${escapeText(file, 120)} (${escapeText(format, 40)})`);
+  const what = [...(audited.length === 0 ? [] : [listed(audited, 3)]), count(counts.entries, 'entry', 'entries')];
+  const head = `assay ${escapeText(report.tool.version, 40)}: ${what.join(', ')}, phase ${report.enforce}`;
+  const verdicts = [
+    `${String(counts.pass)} pass`,
+    ...(counts.warn > 0 ? [`${String(counts.warn)} with warnings`] : []),
+    ...(counts.fail > 0 ? [`${String(counts.fail)} fail`] : []),
+    ...(counts.unverified > 0 ? [`${String(counts.unverified)} without statement`] : []),
+  ];
+  const rows = [
+    `${count(counts.dependencies, 'dependency', 'dependencies')}: ${verdicts.join(', ')}`,
+    `proven: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
+    ...(counts.skipped > 0 ? [`skipped: ${skippedText(report)}`] : []),
+    ...(counts.omitted > 0 ? [`left out by --omit: ${count(counts.omitted, 'dependency', 'dependencies')}`] : []),
+    `checked against: ${trust.root === 'public-good' ? 'the public-good Sigstore root' : `the root ${escapeText(trust.root, 120)}`}`,
+    ...registryTexts(trust.registries),
+  ];
+  return [
+    ...wrap(shown(head, options), options.columns, 0, 2).map((line) => paint('bold', line, options)),
+    ...rows.flatMap((row) => wrap(shown(row, options), options.columns, 2, 4)),
+  ];
+}
+
+function skippedText(report: Report): string {
+  const reasons = new Map<string, number>();
+  for (const { reason } of report.skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  const list = [...reasons].map(([reason, number]) => `${String(number)} ${reason}`).sort();
+  return `${count(report.counts.skipped, 'entry', 'entries')} that name nothing to fetch (${list.join(', ')})`;
+}
+
+function registryTexts(registries: readonly RegistryUsed[]): string[] {
+  const shownOnes = registries
+    .slice(0, 3)
+    .map(({ url, keys }) => `registry ${escapeText(url, 120)}: ${vouchedFor(keys)}`);
+  const rest = registries.length - shownOnes.length;
+  return rest > 0
+    ? [...shownOnes, `and ${count(rest, 'more registry', 'more registries')} (--json lists all)`]
+    : shownOnes;
+}
+
+function vouchedFor(keys: RegistryUsed['keys']): string {
+  const origins = new Set(keys.map((key) => key.origin));
+  const words = [
+    ...(origins.has('pinned') ? ['keys pinned in assay'] : []),
+    ...(origins.has('configured') ? ['keys you configured'] : []),
+    ...(origins.has('registry') ? ['registry vouches for itself'] : []),
+  ];
+  return words.length === 0 ? 'no key verified anything' : words.join(', ');
+}
+
+/** Findings in at most `room` lines: one line each first, then more detail in turn, the gravest first. */
+function fitGroups(groups: readonly Group[], room: number, options: GroupOptions): string[] {
+  const listedGroups = groups.length > room ? groups.slice(0, room - 1) : groups;
+  const rendered = listedGroups.map((group) => renderGroup(group, 0, options));
+  const refused = new Set<Group>();
+  for (const detail of DETAILS) {
+    for (const [i, group] of listedGroups.entries()) {
+      // Notes are worth one line each, whatever the room.
+      if (group.label === 'note' || refused.has(group)) continue;
+      const before = rendered[i] ?? [];
+      rendered[i] = renderGroup(group, detail, options);
+      if (joinGroups(rendered).length <= room) continue;
+      rendered[i] = before;
+      refused.add(group);
+    }
+  }
+  const lines = joinGroups(rendered);
+  const rest = groups.length - listedGroups.length;
+  return rest > 0 ? [...lines, `and ${count(rest, 'more kind')} of findings (--json lists all)`] : lines;
+}
+
+/** Groups of several lines stand apart; groups of one line follow each other. */
+function joinGroups(groups: readonly (readonly string[])[]): string[] {
+  return groups.flatMap((lines, i) => {
+    const apart = i > 0 && (lines.length > 1 || (groups[i - 1]?.length ?? 0) > 1);
+    return apart ? ['', ...lines] : lines;
+  });
+}
+
+function verdictLines(report: Report, options: RenderOptions): string[] {
+  const { counts, enforce } = report;
+  const dependencies = (number: number): string => count(number, 'dependency', 'dependencies');
+  const say = (tone: Tone, word: string, rest: string): string[] =>
+    wrap(shown(`${word}: ${rest}`, options), options.columns, 0, 2).map((line, i) =>
+      i === 0 ? paint(tone, line.slice(0, word.length), options) + line.slice(word.length) : line,
+    );
+  switch (report.verdict) {
+    case 'fail': {
+      const silent = counts.unverified > 0 ? `, and there is no statement on ${dependencies(counts.unverified)}` : '';
+      return say(
+        'red',
+        'fails',
+        `${dependencies(counts.fail)} of ${String(counts.dependencies)} ${counts.fail === 1 ? 'does' : 'do'} not meet phase ${enforce}${silent}. Exit status 1: do not install.`,
+      );
+    }
+    case 'unverified':
+      return say(
+        'yellow',
+        'no statement',
+        `evidence could not be obtained for ${dependencies(counts.unverified)} of ${String(counts.dependencies)}. Exit status 3: do not install before it is answered.`,
+      );
+    case 'warn':
+      return say(
+        'green',
+        'holds',
+        `nothing fails phase ${enforce}, but ${dependencies(counts.warn)} of ${String(counts.dependencies)} ${counts.warn === 1 ? 'needs' : 'need'} attention. Exit status 0.`,
+      );
+    case 'pass':
+      return say('green', 'holds', `all of ${dependencies(counts.dependencies)} meet phase ${enforce}. Exit status 0.`);
+  }
+}

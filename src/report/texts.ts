@@ -1,0 +1,305 @@
+import type { EvidenceName, FindingArgs, FindingCode, IdentityArgs } from '../model/finding.ts';
+import { formatInstant, type Instant } from '../model/time.ts';
+import { escapeText, quoteText } from './escape.ts';
+import { REFUSALS } from './refusals.ts';
+
+/** The words of one finding code. */
+interface Text<Args> {
+  /** Names the finding in a few words. */
+  readonly title: string;
+  /** What was found, with the dependency as the missing subject. Arguments are escaped. */
+  readonly clause: (args: Args) => string;
+  /** Why it matters; completes the sentence the clause begins. */
+  readonly why: string;
+  /**
+   * What to do next: read the page; look at the version beside its predecessor; the same, and keep it out meanwhile;
+   * ask the public registry; ask again.
+   */
+  readonly next: 'explain' | 'check' | 'stop' | 'upstream' | 'again';
+}
+
+/** The words of every code. A code without words does not compile. */
+export const TEXTS: { readonly [C in FindingCode]: Text<Readonly<FindingArgs[C]>> } = {
+  'integrity-mismatch': {
+    title: 'the locked hash contradicts other evidence',
+    clause: ({ locked, actual, source }) => {
+      switch (source) {
+        case 'registry':
+          return `is locked as ${hash(locked)}, but the registry serves ${hash(actual)}`;
+        case 'attestation':
+          return `is locked as ${hash(locked)}, but its attestation names ${hash(actual)}`;
+        case 'bytes':
+          return `is locked as ${hash(locked)}, but the tarball's bytes are ${hash(actual)}`;
+        case 'lockfile':
+          return `is locked by several SHA-512 hashes, one of them ${hash(actual)}`;
+      }
+    },
+    why: 'only one of them can be what was published, and an installer may take the other',
+    next: 'stop',
+  },
+  'integrity-missing': {
+    title: 'no hash in the lockfile',
+    clause: ({ resolved }) => `has no hash in the lockfile${resolved === null ? '' : ` (${address(resolved)})`}`,
+    why: 'nothing ties what will be installed to what was verified',
+    next: 'explain',
+  },
+  'integrity-weak': {
+    title: 'locked by a weak hash only',
+    clause: ({ algorithm }) => `is locked by ${escapeText(algorithm, 20)} only`,
+    why: 'two different tarballs with the same hash of that kind can be made',
+    next: 'explain',
+  },
+  'integrity-rewritten': {
+    title: 'the locked hash is not the one accepted before',
+    clause: ({ baseline, locked }) => `is locked as ${hash(locked)}, but was accepted as ${hash(baseline)}`,
+    why: 'the hash of a published version never changes, so the lockfile was rewritten',
+    next: 'stop',
+  },
+
+  'signature-invalid': {
+    title: 'the registry signature does not hold',
+    clause: ({ keyId }) => `has a registry signature by key ${key(keyId)} that does not hold for the locked hash`,
+    why: 'that key never signed these bytes under this name and version',
+    next: 'stop',
+  },
+  'signature-missing': {
+    title: 'no registry signature',
+    clause: ({ registry }) => `has no signature from ${address(registry)}`,
+    why: 'nothing shows that the registry itself published this hash',
+    next: 'check',
+  },
+  'signature-key-unknown': {
+    title: 'signed only by unknown keys',
+    clause: ({ keyIds, registry }) =>
+      `is signed at ${address(registry)} only by keys nobody vouches for (${some(keyIds, key)})`,
+    why: 'anybody can make such a signature',
+    next: 'stop',
+  },
+  'signature-key-expired': {
+    title: 'signed by an expired key',
+    clause: ({ keyId, expired, time, basis }) =>
+      `is signed by key ${key(keyId)}, valid only within a period that has its limit at ${formatInstant(expired)}, ${
+        time === null ? 'and nothing shows when it signed' : `and signed at ${formatInstant(time)} ${BASIS[basis]}`
+      }`,
+    why: 'outside its period a key stands for nothing, and only a log or a timestamp proves when it signed',
+    next: 'stop',
+  },
+
+  'provenance-invalid': {
+    title: 'an attestation does not verify',
+    clause: ({ attestation, reason, detail }) =>
+      `has a ${attestation} attestation that is refused because ${REFUSALS[reason]} (${quoteText(detail)})`,
+    why: 'a real build does not leave a broken attestation behind, so it was changed or made up',
+    next: 'stop',
+  },
+  'provenance-subject-mismatch': {
+    title: 'an attestation about something else',
+    clause: ({ attestation, expected, actual }) =>
+      `has a ${attestation} attestation about ${escapeText(actual, 160)} instead of ${escapeText(expected, 160)}`,
+    why: 'it was made for other bytes or another package and says nothing about this one',
+    next: 'stop',
+  },
+  'provenance-missing': {
+    title: 'never had provenance',
+    clause: ({ earlier }) =>
+      earlier === 0
+        ? 'has no provenance, and there is no earlier version to compare with'
+        : `has no provenance, and neither has ${earlier === 1 ? 'the one earlier version' : `any of ${String(earlier)} earlier versions`}`,
+    why: 'nothing shows who built it, and from which source',
+    next: 'explain',
+  },
+  'provenance-lost': {
+    title: 'provenance is gone',
+    clause: ({ predecessor, published }) =>
+      `has no provenance, but its predecessor ${version(predecessor)}${dated(published)} has`,
+    why: 'it did not come from the build that published before, which is what a stolen token looks like',
+    next: 'check',
+  },
+  'provenance-lost-elsewhere': {
+    title: 'other versions have provenance, this one has none',
+    clause: (args) =>
+      `has no provenance, but ${version(args.version)}${dated(args.published)} of ${args.sameLine ? 'its' : 'another'} release line has`,
+    why: 'the project publishes with provenance elsewhere and did not here',
+    next: 'check',
+  },
+  'provenance-advertised-absent': {
+    title: 'provenance announced, but not served',
+    clause: ({ url }) => `is announced with provenance, but ${address(url)} has none`,
+    why: 'the registry contradicts itself, or something on the way removed it',
+    next: 'check',
+  },
+  'publish-attestation-missing': {
+    title: 'provenance without the publish attestation',
+    clause: ({ url }) => `has provenance, but no publish attestation at ${address(url)}`,
+    why: 'nothing shows that the registry took this build in as this version',
+    next: 'check',
+  },
+
+  'identity-unexpected-repository': {
+    title: 'built from another repository',
+    clause: (args) => `was built from ${address(args.actual)}, but ${expectation(args)}`,
+    why: 'other people decide what goes into another repository',
+    next: 'check',
+  },
+  'identity-unexpected-workflow': {
+    title: 'built by another workflow',
+    clause: (args) => `was built by workflow ${address(args.actual)}, but ${expectation(args)}`,
+    why: 'another workflow can be started by other people and can skip the checks of the usual one',
+    next: 'check',
+  },
+  'identity-unexpected-issuer': {
+    title: 'signed under another issuer',
+    clause: (args) => `was signed under the issuer ${address(args.actual)}, but ${expectation(args)}`,
+    why: 'another service vouches for who built it',
+    next: 'check',
+  },
+  'identity-unexpected-ref': {
+    title: 'built from another ref',
+    clause: (args) => `was built from ${address(args.actual)}, but ${expectation(args)}`,
+    why: 'code on another branch or tag may never have been reviewed',
+    next: 'check',
+  },
+  'identity-owner-changed': {
+    title: 'the repository has another owner under the same name',
+    clause: (args) => `was built for ${address(args.name)} with owner id ${key(args.actual)}, but ${expectation(args)}`,
+    why: 'an account name that became free can be registered by somebody else',
+    next: 'check',
+  },
+  'identity-self-hosted-runner': {
+    title: 'built on a self-hosted runner',
+    clause: ({ run }) => `was built on a self-hosted runner${run === null ? '' : ` (${address(run)})`}`,
+    why: 'whoever controls that machine controls what it builds',
+    next: 'check',
+  },
+  'identity-predicate-disagrees': {
+    title: 'the provenance contradicts its certificate',
+    clause: ({ field, certificate, predicate }) =>
+      `has provenance that gives ${address(predicate)} as ${escapeText(field, 60)}, while its certificate says ${address(certificate)}`,
+    why: 'the certificate is written by the authority and the provenance by the build, so the build told something else',
+    next: 'stop',
+  },
+
+  'history-publisher-changed': {
+    title: 'another publisher',
+    clause: (args) =>
+      `was published by ${escapeText(args.to, 80)}, but ${version(args.version)} by ${escapeText(args.from, 80)}`,
+    why: 'a change in a team looks like this, and so does a takeover',
+    next: 'check',
+  },
+  'history-too-new': {
+    title: 'published very recently',
+    clause: ({ published, minimumHours }) =>
+      `was published at ${formatInstant(published)}, less than ${String(minimumHours)} hours ago`,
+    why: 'nobody had the time to notice a bad release',
+    next: 'check',
+  },
+  'history-install-script-added': {
+    title: 'new install scripts',
+    clause: (args) =>
+      `runs ${some(args.scripts, (name) => escapeText(name, 40))} at install, unlike ${version(args.version)}`,
+    why: 'install scripts run on every machine that installs it, before anything else can look',
+    next: 'check',
+  },
+  'history-dependency-added': {
+    title: 'new dependencies',
+    clause: (args) =>
+      `depends on ${some(args.dependencies, (name) => escapeText(name, 80))}, unlike ${version(args.version)}`,
+    why: 'a new dependency brings in code of other people',
+    next: 'check',
+  },
+  'history-exotic-dependency': {
+    title: 'declares a dependency outside the registry',
+    clause: ({ name, spec }) => `declares ${escapeText(name, 80)} as ${address(spec)}`,
+    why: 'no registry signs what is fetched from there',
+    next: 'check',
+  },
+  'history-manifest-differs': {
+    title: 'registry and tarball disagree',
+    clause: ({ field, registry, tarball }) =>
+      `has ${quoteText(registry, 80)} as ${escapeText(field, 60)} at the registry and ${quoteText(tarball, 80)} in its tarball`,
+    why: 'what tools read about it is not what is installed',
+    next: 'stop',
+  },
+
+  'lockfile-not-registry': {
+    title: 'not from a registry',
+    clause: ({ kind, url }) => `comes from ${SOURCES[kind]} (${address(url)})`,
+    why: 'no registry signs it, so nothing but the lockfile stands for it',
+    next: 'explain',
+  },
+  'lockfile-resolved-mismatch': {
+    title: "the lockfile's address is another package's",
+    clause: ({ resolved, expected }) => `is to be fetched from ${address(resolved)} instead of ${address(expected)}`,
+    why: 'another package would be installed under this name',
+    next: 'stop',
+  },
+  'lockfile-unexpected-host': {
+    title: 'fetched from another host',
+    clause: ({ resolved, registry }) =>
+      `is to be fetched from ${address(resolved)}, while the registry in use is ${address(registry)}`,
+    why: 'the lockfile, not the configuration, decides whom the bytes come from',
+    next: 'explain',
+  },
+
+  'evidence-unavailable': {
+    title: 'evidence could not be obtained',
+    clause: ({ evidence, url, reason }) =>
+      `cannot be judged because ${EVIDENCE[evidence]} could not be obtained from ${address(url)} (${quoteText(reason)})`,
+    why: 'no answer is not a good answer',
+    next: 'again',
+  },
+  'evidence-malformed': {
+    title: 'evidence cannot be read',
+    clause: ({ evidence, url, reason }) =>
+      `cannot be judged because ${EVIDENCE[evidence]} from ${address(url)} cannot be read (${quoteText(reason)})`,
+    why: 'a broken answer is not a good answer',
+    next: 'again',
+  },
+  'evidence-stripped': {
+    title: 'the registry leaves out signatures',
+    clause: ({ registry }) => `comes from ${address(registry)}, which serves no signature for any version of it`,
+    why: 'without them a forged release looks like any other',
+    next: 'upstream',
+  },
+};
+
+const BASIS = {
+  log: 'by the time of a transparency log',
+  timestamp: 'by the time of a timestamp authority',
+  registry: 'by the word of the registry alone',
+} as const;
+
+const SOURCES = { git: 'a git repository', http: 'a web address', file: 'a local path' } as const;
+
+const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
+  manifest: 'its manifest',
+  history: "the package's history",
+  attestations: 'its attestations',
+  'predecessor-attestations': "its predecessor's attestations",
+  keys: "the registry's keys",
+};
+
+function expectation({ expected, source, version: from }: Readonly<IdentityArgs>): string {
+  switch (source) {
+    case 'policy':
+      return `the policy expects ${address(expected)}`;
+    case 'baseline':
+      return `the baseline has ${address(expected)}`;
+    case 'history':
+      return from === undefined ? `expected is ${address(expected)}` : `${version(from)} has ${address(expected)}`;
+    case 'manifest':
+      return `its manifest names ${address(expected)}`;
+  }
+}
+
+const address = (text: string): string => escapeText(text, 160);
+const hash = (text: string): string => (text === '' ? 'nothing' : escapeText(text, 40));
+const key = (text: string): string => escapeText(text, 80);
+const version = (text: string): string => escapeText(text, 60);
+const dated = (at: Instant | null): string => (at === null ? '' : ` (published ${formatInstant(at)})`);
+
+/** At most three of a list that a registry may have made long. */
+function some(items: readonly string[], show: (item: string) => string): string {
+  const rest = items.length - 3;
+  return items.slice(0, 3).map(show).join(', ') + (rest > 0 ? ` and ${String(rest)} more` : '');
+}
