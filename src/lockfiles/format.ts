@@ -1,0 +1,19 @@
+import type { Lockfile } from '../model/dependency.ts';
+
+/**
+ * Texts of the project's package.json files, by folder relative to the lockfile's project: "" is the project itself.
+ * A lockfile does not always say what the project itself asks for; where these are given they do.
+ */
+export type ProjectManifests = ReadonlyMap<string, string>;
+
+/** One kind of lockfile. Adding a package manager means adding one of these to `LOCKFILE_FORMATS`. */
+export interface LockfileFormat {
+  /** Name for people, e.g. "npm". */
+  readonly name: string;
+  /** Names of the files to look for in a directory, in the package manager's own order of preference. */
+  readonly fileNames: readonly string[];
+  /** Names of files that are read when they are named, but never looked for. */
+  readonly otherFileNames: readonly string[];
+  /** Reads one file. `file` is the name to report. Throws LockfileError, and nothing else. */
+  readonly parse: (file: string, bytes: Uint8Array, manifests: ProjectManifests) => Lockfile;
+}

@@ -1,0 +1,39 @@
+import type { Lockfile } from '../model/dependency.ts';
+import { LockfileError } from './error.ts';
+import type { LockfileFormat, ProjectManifests } from './format.ts';
+import { npm } from './npm.ts';
+import { unsupported } from './unsupported.ts';
+
+export { LockfileError } from './error.ts';
+export type { LockfileFormat, ProjectManifests } from './format.ts';
+export { parseIntegrity } from './integrity.ts';
+
+/** Every lockfile assay knows, supported ones first. */
+export const LOCKFILE_FORMATS: readonly LockfileFormat[] = [
+  npm,
+  unsupported('pnpm', ['pnpm-lock.yaml']),
+  unsupported('Yarn', ['yarn.lock']),
+  unsupported('Bun', ['bun.lock', 'bun.lockb']),
+  unsupported('vlt', ['vlt-lock.json']),
+  unsupported('Deno', ['deno.lock']),
+];
+
+/**
+ * File names to look for in a directory, first match first. Unsupported ones come last, so that a directory with
+ * nothing else gets their error rather than "no lockfile".
+ */
+export const LOCKFILE_NAMES: readonly string[] = LOCKFILE_FORMATS.flatMap((format) => format.fileNames);
+
+/**
+ * Reads a lockfile. The format follows from how the file's name ends: "old.package-lock.json" is npm's. `file` is the
+ * name that places and errors report. Throws LockfileError, and nothing else, for a file that cannot be read.
+ */
+export function parseLockfile(file: string, bytes: Uint8Array, manifests: ProjectManifests = new Map()): Lockfile {
+  const format = LOCKFILE_FORMATS.find(({ fileNames, otherFileNames }) =>
+    [...fileNames, ...otherFileNames].some((name) => file.endsWith(name)),
+  );
+  if (format === undefined) {
+    throw new LockfileError(file, null, `not the name of a lockfile; known are ${LOCKFILE_NAMES.join(', ')}`);
+  }
+  return format.parse(file, bytes, manifests);
+}

@@ -1,0 +1,51 @@
+import { posix } from 'node:path';
+
+const FOLDER = 'node_modules/';
+
+/** npm nests a few levels; the bound keeps every walk up the tree short. */
+const MAX_NESTING = 32;
+const MAX_LENGTH = 4096;
+
+/**
+ * Whether a location is in the one form npm writes: relative, "/" between parts, ".." only at the start (a folder
+ * beside the project), so that two texts never mean one place, and no control characters.
+ */
+export function isCleanLocation(location: string): boolean {
+  if (location === '') return true;
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (location.length > MAX_LENGTH || /[\x00-\x1f\x7f\\]/.test(location)) return false;
+  const parts = location.split('/');
+  const start = parts.findIndex((part) => part !== '..');
+  if (start === -1) return true;
+  const inside = parts.slice(start);
+  if (inside.some((part) => part === '' || part === '.' || part === '..')) return false;
+  if (inside.some((part, index) => part === 'node_modules' && inside[index + 1] === 'node_modules')) return false;
+  return inside.at(-1) !== 'node_modules' && inside.filter((part) => part === 'node_modules').length <= MAX_NESTING;
+}
+
+/** The location of a relative path, as the links of a lockfile write it. */
+export function locationOf(path: string): string {
+  const normal = posix.normalize(path).replace(/\/$/, '');
+  return normal === '.' ? '' : normal;
+}
+
+/** Index of the last "node_modules/" of a location, or -1: what follows is the name it is installed under. */
+export function lastNodeModules(location: string): number {
+  const at = location.lastIndexOf(`/${FOLDER}`);
+  if (at !== -1) return at + 1;
+  return location.startsWith(FOLDER) ? 0 : -1;
+}
+
+/** The folder whose node_modules holds this location, and the name it is installed under; null outside of any. */
+export function installedAs(location: string): { readonly folder: string; readonly name: string } | null {
+  const at = lastNodeModules(location);
+  if (at === -1) return null;
+  return { folder: location.slice(0, Math.max(at - 1, 0)), name: location.slice(at + FOLDER.length) };
+}
+
+/** The folder above; null above the project, and above a folder beside it. */
+export function parentFolder(folder: string): string | null {
+  if (folder === '' || folder === '..' || folder.endsWith('/..')) return null;
+  const slash = folder.lastIndexOf('/');
+  return slash === -1 ? '' : folder.slice(0, slash);
+}

@@ -1,0 +1,34 @@
+import type { ProjectManifests } from '../format.ts';
+import { parseJson, type JsonObject, type JsonValue } from '../json.ts';
+import { fieldsOf, objectOf, type Declaration } from './entry.ts';
+import { specKind } from './specs.ts';
+
+/** What the project's package.json files ask for. */
+export interface ProjectWishes {
+  /** By folder. */
+  readonly declared: ReadonlyMap<string, readonly Declaration[]>;
+  /** Web addresses that `overrides` of the project puts in place of whatever the tree asks for. */
+  readonly overrides: ReadonlySet<string>;
+}
+
+/** Throws LockfileError, naming the package.json, where one cannot be read. */
+export function readManifests(manifests: ProjectManifests): ProjectWishes {
+  const declared = new Map<string, readonly Declaration[]>();
+  const overrides = new Set<string>();
+  for (const [folder, text] of manifests) {
+    const file = folder === '' ? 'package.json' : `${folder}/package.json`;
+    const node = parseJson(file, text.replace(/^\uFEFF/, ''));
+    const manifest = objectOf(file, 'the document', node);
+    const fields = fieldsOf(file, folder, node.line, manifest);
+    const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
+    declared.set(folder, fields.declarations(...kinds));
+    const own = manifest.get('overrides');
+    if (folder === '' && own !== undefined) collectAddresses(own.value, overrides);
+  }
+  return { declared, overrides };
+}
+
+function collectAddresses(value: JsonValue, into: Set<string>): void {
+  if (typeof value === 'string' && specKind(value) === 'http') into.add(value);
+  if (value instanceof Map) for (const node of (value as JsonObject).values()) collectAddresses(node.value, into);
+}

@@ -1,0 +1,15 @@
+import valid from 'semver/functions/valid.js';
+
+/**
+ * Whether npm would install a package of this name: the rules for names that exist already (validate-npm-package-name,
+ * `validForOldPackages`), and never longer than the 214 characters the registry allows.
+ */
+export function isPackageName(name: string): boolean {
+  if (name.length > 214 || /^(?:node_modules|favicon\.ico)$/i.test(name)) return false;
+  return /^(?:@[\w\-~!*'()][\w\-.~!*'()]*\/[\w\-~!*'()]|[a-z0-9\-~!*'()])[\w\-.~!*'()]*$/i.test(name);
+}
+
+/** Whether a registry could hold this version: semver, strict or as loose as npm once allowed ("1.2.3beta"). */
+export function isRegistryVersion(version: string): boolean {
+  return version.length <= 256 && /^\d[\w.+~-]*$/.test(version) && valid(version, { loose: true }) !== null;
+}

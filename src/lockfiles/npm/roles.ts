@@ -1,0 +1,125 @@
+import type { Source } from '../../model/dependency.ts';
+import type { NpmEntry, PackageEntry } from './entry.ts';
+import { installedAs } from './location.ts';
+import type { ProjectWishes } from './manifest.ts';
+import { isRegistryShaped, specKind } from './specs.ts';
+import { resolver } from './tree.ts';
+
+/** What the entries of a lockfile are to each other and to the project. */
+export interface Roles {
+  readonly isDirect: (entry: PackageEntry) => boolean;
+  /** Location of the package whose tarball has this one inside; null where npm fetches it by itself. */
+  readonly carrierOf: (entry: PackageEntry) => string | null;
+  readonly sourceOf: (entry: PackageEntry) => Source;
+}
+
+export function rolesOf(entries: readonly NpmEntry[], wishes: ProjectWishes): Roles {
+  const byLocation = new Map(entries.map((entry) => [entry.location, entry]));
+  const resolve = resolver(entries);
+  const resolvePackage = (folder: string, name: string): PackageEntry | null => {
+    const found = resolve(folder, name);
+    const entry = found?.kind === 'link' ? byLocation.get(found.target) : found;
+    return entry?.kind === 'package' ? entry : null;
+  };
+  const direct = directPackages(entries, wishes, resolvePackage);
+  const carriers = carriersOf(entries, byLocation, resolvePackage);
+  const downloads = declaredDownloads(entries, wishes);
+  return {
+    isDirect: (entry) => direct.has(entry),
+    carrierOf: (entry) => carriers.get(entry) ?? null,
+    sourceOf: (entry) => sourceOf(entry, downloads),
+  };
+}
+
+type ResolvePackage = (folder: string, name: string) => PackageEntry | null;
+
+/**
+ * Packages that the project or one of its folders asks for. Version 1 and hidden lockfiles do not record what the
+ * project asks for: without its package.json, a package at the top that no other asks for stands for it, which misses
+ * those that are also somebody else's dependency.
+ */
+function directPackages(
+  entries: readonly NpmEntry[],
+  wishes: ProjectWishes,
+  resolve: ResolvePackage,
+): ReadonlySet<PackageEntry> {
+  const direct = new Set<PackageEntry>();
+  const mark = (into: Set<PackageEntry>, folder: string, names: readonly { readonly name: string }[]): void => {
+    for (const { name } of names) {
+      const entry = resolve(folder, name);
+      if (entry !== null) into.add(entry);
+    }
+  };
+  for (const entry of entries) {
+    if (entry.kind === 'folder') mark(direct, entry.location, [...entry.requires, ...entry.peers]);
+  }
+  for (const [folder, declared] of wishes.declared) mark(direct, folder, declared);
+  if (wishes.declared.has('') || entries.some((entry) => entry.location === '')) return direct;
+
+  const required = new Set<PackageEntry>();
+  for (const entry of entries) mark(required, entry.location, [...entry.requires, ...entry.peers]);
+  for (const entry of entries) {
+    const isTop = installedAs(entry.location)?.folder === '';
+    if (entry.kind === 'package' && isTop && !required.has(entry)) direct.add(entry);
+  }
+  return direct;
+}
+
+/**
+ * Which package's tarball brings a bundled one, by npm's own rule: the names it lists, and what those ask for within
+ * its node_modules. An entry that only says it is bundled is fetched by npm, and so is not carried.
+ */
+function carriersOf(
+  entries: readonly NpmEntry[],
+  byLocation: ReadonlyMap<string, NpmEntry>,
+  resolve: ResolvePackage,
+): ReadonlyMap<PackageEntry, string> {
+  const carriers = new Map<PackageEntry, string>();
+  const outermostFirst = entries
+    .filter((entry) => entry.kind === 'package')
+    .filter((entry) => entry.bundles.length > 0)
+    .sort((a, b) => a.location.length - b.location.length);
+  for (const carrier of outermostFirst) {
+    if (carriers.has(carrier)) continue;
+    const within = `${carrier.location}/node_modules/`;
+    const queue = carrier.bundles.map((name) => byLocation.get(`${within}${name}`));
+    for (let entry = queue.pop(); entry !== undefined || queue.length > 0; entry = queue.pop()) {
+      if (entry?.kind !== 'package' || !entry.bundled || carriers.has(entry)) continue;
+      carriers.set(entry, carrier.location);
+      for (const { name } of [...entry.requires, ...entry.peers]) {
+        const next = resolve(entry.location, name);
+        if (next?.location.startsWith(within) === true) queue.push(next);
+      }
+    }
+  }
+  return carriers;
+}
+
+/**
+ * Web addresses that somebody asks for, as "NAME ADDRESS", or as the address alone where an override asks. Only these
+ * are plain downloads. Any other web address in the lockfile claims to be the registry's package of that name, and is
+ * to be held to that: otherwise pointing an entry elsewhere would be enough to escape the registry's signature.
+ */
+function declaredDownloads(entries: readonly NpmEntry[], wishes: ProjectWishes): ReadonlySet<string> {
+  const downloads = new Set([...wishes.overrides].map(withoutFragment));
+  const declarations = [
+    ...entries.flatMap((entry) => [...entry.requires, ...entry.peers]),
+    ...[...wishes.declared.values()].flat(),
+  ];
+  for (const { name, spec } of declarations) {
+    if (specKind(spec) === 'http') downloads.add(`${name} ${withoutFragment(spec)}`);
+  }
+  return downloads;
+}
+
+function sourceOf({ location, source }: PackageEntry, downloads: ReadonlySet<string>): Source {
+  if (source.kind !== 'registry' || source.resolved === null || isRegistryShaped(source.resolved)) return source;
+  const address = withoutFragment(source.resolved);
+  const name = installedAs(location)?.name ?? '';
+  const isDeclared = downloads.has(address) || downloads.has(`${name} ${address}`);
+  return isDeclared ? { kind: 'http', url: source.resolved } : source;
+}
+
+function withoutFragment(address: string): string {
+  return address.trim().replace(/#.*$/s, '');
+}
