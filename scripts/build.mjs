@@ -35,7 +35,7 @@ for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true }))
   if (entry.isFile() && !kept) rmSync(join(DIST, path), { force: true });
 }
 
-for (const path of ['cli.js', 'index.js']) {
+for (const path of process.argv.includes('--quiet') ? [] : ['cli.js', 'index.js']) {
   console.log(`dist/${path}  ${Math.round(outputs.get(path).length / 1024)} KiB`);
 }
 
