@@ -1,0 +1,43 @@
+/**
+ * Limits on what a registry may send. A registry is hostile until proven otherwise, so everything read from one has a
+ * bound; each is several times what the largest honest document needs.
+ */
+
+const MIB = 1024 * 1024;
+
+/** Full registry documents of the busiest packages are tens of MiB; each version adds about 4 KiB. */
+export const MAX_PACKUMENT_BYTES = 128 * MIB;
+/** One version's manifest is a few KiB; generated export maps and dependency lists reach some hundred. */
+export const MAX_MANIFEST_BYTES = 4 * MIB;
+/** Two bundles are about 20 KiB; certificates and inclusion proofs do not grow with the package. */
+export const MAX_ATTESTATIONS_BYTES = 8 * MIB;
+/** A key is about 300 bytes. */
+export const MAX_KEYS_BYTES = MIB;
+/** Bodies of answers other than 200 are read only so that their connection can be used again. */
+export const MAX_IGNORED_BYTES = 64 * 1024;
+
+/** The most published packages have some ten thousand versions. */
+export const MAX_VERSIONS = 50_000;
+export const MAX_DEPENDENCIES = 10_000;
+export const MAX_SIGNATURES = 64;
+export const MAX_ATTESTATIONS = 64;
+export const MAX_KEYS = 100;
+/** Sigstore bundles nest about ten deep. */
+export const MAX_BUNDLE_DEPTH = 64;
+
+/** Names are at most 214 characters today; older ones exceeded that. */
+export const MAX_NAME_LENGTH = 512;
+/** The limit of node-semver. */
+export const MAX_VERSION_LENGTH = 256;
+export const MAX_URL_LENGTH = 4096;
+/** Identifiers, SRI strings and base64 signatures. */
+export const MAX_TOKEN_LENGTH = 1024;
+
+/** Redirects followed for one request; npm's own documents need none, mirrors one or two. */
+export const MAX_REDIRECTS = 5;
+/** A header that asks to wait longer than this is taken as a refusal. */
+export const MAX_RETRY_AFTER_MS = 60_000;
+/** Time without any byte after which a connection counts as dead. */
+export const IDLE_MS = 30_000;
+/** After so many requests in a row that got no answer at all, a host is not asked again in this run. */
+export const MAX_SILENT_REQUESTS = 16;

@@ -1,0 +1,198 @@
+import type {
+  AttestationClaim,
+  AttestationEntry,
+  Manifest,
+  Packument,
+  Publisher,
+  RegistrySignature,
+} from '../model/evidence.ts';
+import { parseInstant, type Instant } from '../model/time.ts';
+import * as bounds from './bounds.ts';
+import { isObject, isWithinDepth, textOf, type JsonObject, type Parsed } from './json.ts';
+
+/** A packument with the versions whose manifests could not be read: version to reason. */
+export interface NpmPackument extends Packument {
+  readonly broken: ReadonlyMap<string, string>;
+}
+
+type TextRecord = Readonly<Record<string, string>>;
+
+const NO_TEXTS: TextRecord = Object.freeze(Object.create(null) as Record<string, string>);
+const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'] as const;
+
+/** Whether a registry could have a version of this name: nothing that could leave its place in a URL. */
+export function isVersion(text: string): boolean {
+  return text.length <= bounds.MAX_VERSION_LENGTH && /^\d[0-9A-Za-z.+-]*$/.test(text);
+}
+
+/**
+ * Reads a full or abbreviated (application/vnd.npm.install-v1+json) registry document. It must be about `name`. A broken
+ * version is set aside in `broken` and hides no other.
+ */
+export function parsePackument(json: unknown, name: string): Parsed<NpmPackument> {
+  if (!isObject(json)) return { malformed: 'not a JSON object' };
+  if (json['name'] !== name) return { malformed: 'the document is about another package' };
+  const time = isObject(json['time']) ? json['time'] : {};
+  // A package whose versions were all withdrawn keeps a document without versions.
+  const versions = json['versions'] ?? (isObject(time['unpublished']) ? {} : null);
+  if (!isObject(versions)) return { malformed: 'versions is not an object' };
+  const entries = Object.entries(versions);
+  if (entries.length > bounds.MAX_VERSIONS) return { malformed: `more than ${bounds.MAX_VERSIONS} versions` };
+
+  const manifests = new Map<string, Manifest>();
+  const broken = new Map<string, string>();
+  for (const [version, value] of entries) {
+    if (!isVersion(version)) continue;
+    const parsed = parseManifest(value, name, version);
+    if ('value' in parsed) manifests.set(version, parsed.value);
+    else broken.set(version, parsed.malformed);
+  }
+  return {
+    value: { name, distTags: texts(json['dist-tags']), versions: manifests, time: parseTimes(time), broken },
+  };
+}
+
+/** Reads one version's manifest, of a packument or by itself. It must be about exactly this name and version. */
+export function parseManifest(json: unknown, name: string, version: string): Parsed<Manifest> {
+  if (!isObject(json)) return { malformed: 'the manifest is not an object' };
+  if (json['name'] !== name) return { malformed: 'the manifest is about another package' };
+  if (json['version'] !== version) return { malformed: 'the manifest is about another version' };
+  const dist = json['dist'];
+  if (!isObject(dist)) return { malformed: 'dist is not an object' };
+
+  const integrity = optionalText(dist['integrity'], bounds.MAX_TOKEN_LENGTH);
+  if (integrity === undefined) return { malformed: 'dist.integrity is not text' };
+  const shasum = optionalText(dist['shasum'], 40);
+  if (shasum === undefined || (shasum !== null && !/^[0-9a-f]{40}$/i.test(shasum))) {
+    return { malformed: 'dist.shasum is not a SHA-1' };
+  }
+  const tarball = optionalText(dist['tarball'], bounds.MAX_URL_LENGTH);
+  if (tarball === undefined) return { malformed: 'dist.tarball is not text' };
+  const signatures = parseSignatures(dist['signatures']);
+  if (signatures === null) return { malformed: 'dist.signatures is not a list of signatures' };
+  const attestations = parseClaim(dist['attestations']);
+  if (attestations === undefined) return { malformed: 'dist.attestations is not a claim' };
+
+  const deprecated = json['deprecated'];
+  return {
+    value: {
+      name,
+      version,
+      integrity,
+      shasum,
+      tarball,
+      signatures,
+      attestations,
+      publisher: parsePublisher(json['_npmUser']),
+      repository: parseRepository(json['repository']),
+      dependencies: texts(json['dependencies'], json['optionalDependencies']),
+      installScripts: parseInstallScripts(json),
+      deprecated: deprecated === true || (typeof deprecated === 'string' && deprecated !== ''),
+    },
+  };
+}
+
+/** Reads `{ attestations: [{ predicateType, bundle }] }`. Bundles stay unparsed but are bounded in depth. */
+export function parseAttestations(json: unknown): Parsed<readonly AttestationEntry[]> {
+  const list = isObject(json) ? json['attestations'] : null;
+  if (!Array.isArray(list)) return { malformed: 'no list of attestations' };
+  if (list.length > bounds.MAX_ATTESTATIONS) return { malformed: `more than ${bounds.MAX_ATTESTATIONS} attestations` };
+  const entries: AttestationEntry[] = [];
+  for (const item of list as unknown[]) {
+    if (!isObject(item)) return { malformed: 'an attestation is not an object' };
+    const predicateType = textOf(item['predicateType'], bounds.MAX_TOKEN_LENGTH);
+    const bundle = item['bundle'];
+    if (predicateType === null) return { malformed: 'predicateType is not text' };
+    if (!isObject(bundle)) return { malformed: 'bundle is not an object' };
+    if (!isWithinDepth(bundle, bounds.MAX_BUNDLE_DEPTH)) return { malformed: 'bundle nests too deep' };
+    entries.push({ predicateType, bundle });
+  }
+  return { value: entries };
+}
+
+/** Null where there is none, undefined where it is not text of a fitting length. */
+function optionalText(value: unknown, max: number): string | null | undefined {
+  return value === undefined || value === null ? null : (textOf(value, max) ?? undefined);
+}
+
+/** Null where the list is not one of signatures. */
+function parseSignatures(value: unknown): readonly RegistrySignature[] | null {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value) || value.length > bounds.MAX_SIGNATURES) return null;
+  const signatures: RegistrySignature[] = [];
+  for (const item of value as unknown[]) {
+    const keyId = isObject(item) ? textOf(item['keyid'], bounds.MAX_TOKEN_LENGTH) : null;
+    const signature = isObject(item) ? textOf(item['sig'], bounds.MAX_TOKEN_LENGTH) : null;
+    if (keyId === null || signature === null) return null;
+    signatures.push({ keyId, signature });
+  }
+  return signatures;
+}
+
+/** Undefined where there is something that is not a claim: a claim must not be lost by being misspelt. */
+function parseClaim(value: unknown): AttestationClaim | null | undefined {
+  if (value === undefined || value === null) return null;
+  if (!isObject(value)) return undefined;
+  const url = optionalText(value['url'], bounds.MAX_URL_LENGTH);
+  const provenance = value['provenance'] ?? null;
+  if (url === undefined || (provenance !== null && !isObject(provenance))) return undefined;
+  return { url, provenance: provenance !== null };
+}
+
+function parsePublisher(value: unknown): Publisher | null {
+  if (!isObject(value)) return null;
+  const name = textOf(value['name'], bounds.MAX_TOKEN_LENGTH);
+  if (name === null) return null;
+  const publisher = value['trustedPublisher'];
+  return { name, trustedPublisher: isObject(publisher) ? textOf(publisher['id'], bounds.MAX_TOKEN_LENGTH) : null };
+}
+
+/** Old documents have text or a list where today there is an object. */
+function parseRepository(value: unknown): string | null {
+  const first: unknown = Array.isArray(value) ? value[0] : value;
+  return textOf(isObject(first) ? first['url'] : first, bounds.MAX_URL_LENGTH);
+}
+
+/**
+ * What npm runs at install. A package with a binding.gyp and no install script is built (npm's registry shows it as
+ * `gypfile`). Abbreviated documents say only that there is a script; its text is then empty.
+ */
+function parseInstallScripts(manifest: JsonObject): TextRecord {
+  const scripts = isObject(manifest['scripts']) ? manifest['scripts'] : {};
+  const found = INSTALL_SCRIPTS.flatMap((name) => {
+    const text = Object.hasOwn(scripts, name) ? scripts[name] : null;
+    return typeof text === 'string' && text !== '' ? [[name, text] as const] : [];
+  });
+  if (manifest['gypfile'] === true && !found.some(([name]) => name !== 'postinstall')) {
+    found.push(['install', 'node-gyp rebuild']);
+  }
+  if (found.length === 0 && manifest['hasInstallScript'] === true) found.push(['install', '']);
+  return found.length === 0 ? NO_TEXTS : Object.fromEntries(found);
+}
+
+/** The text values of the given objects, later ones first come last. Without prototype, so that any key is just a key. */
+function texts(...sources: readonly unknown[]): TextRecord {
+  let result: Record<string, string> | null = null;
+  let count = 0;
+  for (const source of sources) {
+    if (!isObject(source)) continue;
+    for (const [key, value] of Object.entries(source)) {
+      if (typeof value !== 'string' || ++count > bounds.MAX_DEPENDENCIES) continue;
+      result ??= Object.create(null) as Record<string, string>;
+      result[key] = value;
+    }
+  }
+  return result ?? NO_TEXTS;
+}
+
+/** Publish times by version; `created`, `modified`, `unpublished` and what is no time are left out. */
+function parseTimes(time: JsonObject): ReadonlyMap<string, Instant> {
+  const times = new Map<string, Instant>();
+  for (const [version, value] of Object.entries(time)) {
+    if (times.size >= 2 * bounds.MAX_VERSIONS) break;
+    if (!isVersion(version)) continue;
+    const instant = parseInstant(value);
+    if (instant !== null) times.set(version, instant);
+  }
+  return times;
+}

@@ -1,0 +1,177 @@
+import type { AttestationClaim, AttestationEntry, Evidence, Manifest, RegistryKey } from '../model/evidence.ts';
+import * as bounds from './bounds.ts';
+import type { HttpAnswer, HttpClient } from './http.ts';
+import type { Parsed } from './json.ts';
+import { isVersion, parseAttestations, parseManifest, parsePackument, type NpmPackument } from './npm-documents.ts';
+import { KeysError, parseKeysDocument } from './npm-keys.ts';
+import type { NpmConfig } from './npmrc.ts';
+import type { Registry } from './registry.ts';
+
+const JSON_TYPE = 'application/json';
+/** How registries without manifests of single versions answer, besides 404. */
+const UNSUPPORTED: readonly number[] = [400, 405, 501];
+const ATTESTATIONS = '-/npm/v1/attestations/';
+
+/** A registry that speaks npm's protocol, as `config` names it per scope. */
+export function npmRegistry(client: HttpClient, config: Pick<NpmConfig, 'registry' | 'scopes'>): Registry {
+  const asked = new Map<string, Promise<unknown>>();
+  /** Registries that turned out to serve no manifests of single versions. */
+  const withoutManifests = new Set<string>();
+
+  function once<T>(key: string, ask: () => Promise<T>): Promise<T> {
+    const answer = (asked.get(key) as Promise<T> | undefined) ?? ask();
+    asked.set(key, answer);
+    return answer;
+  }
+
+  function urlFor(name: string): string {
+    const scope = /^(@[^/]*)\//.exec(name)?.[1];
+    return (scope === undefined ? undefined : config.scopes.get(scope)) ?? config.registry;
+  }
+
+  function packument(name: string): Promise<Evidence<NpmPackument>> {
+    const base = urlFor(name);
+    const path = encodeName(name);
+    if (path === null) return Promise.resolve(notAName(base));
+    const url = base + path;
+    return once(url, () => ask(client, url, bounds.MAX_PACKUMENT_BYTES, (json) => parsePackument(json, name)));
+  }
+
+  async function manifest(name: string, version: string): Promise<Evidence<Manifest>> {
+    const base = urlFor(name);
+    const path = encodeName(name);
+    if (path === null) return notAName(base);
+    if (!isVersion(version)) return { state: 'malformed', url: base + path, reason: 'not a version' };
+    if (asked.has(base + path) || withoutManifests.has(base)) {
+      const full = await packument(name);
+      if (full.state !== 'unavailable') return manifestOf(full, version, base + path);
+    }
+    const url = `${base}${path}/${encodeURIComponent(version)}`;
+    const single = await once(url, () => askManifest(url, name, version));
+    if (single.state !== 'absent') return single;
+    // Several registries have no such address: the full document decides.
+    const full = manifestOf(await packument(name), version, url);
+    if (full.state === 'present') withoutManifests.add(base);
+    return full;
+  }
+
+  async function askManifest(url: string, name: string, version: string): Promise<Evidence<Manifest>> {
+    const answer = await client.get(url, { accept: JSON_TYPE, maxBytes: bounds.MAX_MANIFEST_BYTES });
+    const unsupported = answer.kind === 'failed' && UNSUPPORTED.includes(answer.status ?? 0);
+    if (unsupported) return { state: 'absent', url };
+    return evidenceOf(answer, url, bounds.MAX_MANIFEST_BYTES, (json) => parseManifest(json, name, version));
+  }
+
+  async function attestations(
+    name: string,
+    version: string,
+    claim: AttestationClaim,
+  ): Promise<Evidence<readonly AttestationEntry[]>> {
+    const base = urlFor(name);
+    const path = encodeName(name);
+    if (path === null) return notAName(base);
+    if (!isVersion(version)) return { state: 'malformed', url: base, reason: 'not a version' };
+    const subject = claimedSubject(claim.url, `${name}@${version}`) ?? `${path}@${encodeURIComponent(version)}`;
+    const url = base + ATTESTATIONS + subject;
+    return once(url, () => ask(client, url, bounds.MAX_ATTESTATIONS_BYTES, parseAttestations));
+  }
+
+  async function keys(registryUrl: string): Promise<Evidence<readonly RegistryKey[]>> {
+    const url = `${registryUrl.replace(/\/*$/, '/')}-/npm/v1/keys`;
+    return once(url, () => ask(client, url, bounds.MAX_KEYS_BYTES, parseKeys));
+  }
+
+  return { urlFor, packument, manifest, attestations, keys, close: () => client.close() };
+}
+
+/** One GET of a JSON document, as evidence. */
+async function ask<T>(
+  client: HttpClient,
+  url: string,
+  maxBytes: number,
+  parse: (json: unknown) => Parsed<T>,
+): Promise<Evidence<T>> {
+  return evidenceOf(await client.get(url, { accept: JSON_TYPE, maxBytes }), url, maxBytes, parse);
+}
+
+function evidenceOf<T>(
+  answer: HttpAnswer,
+  url: string,
+  maxBytes: number,
+  parse: (json: unknown) => Parsed<T>,
+): Evidence<T> {
+  switch (answer.kind) {
+    case 'absent':
+      return { state: 'absent', url };
+    case 'failed':
+      return { state: 'unavailable', url, reason: answer.reason };
+    case 'too-large':
+      return { state: 'malformed', url, reason: `larger than ${maxBytes} bytes` };
+    case 'ok': {
+      const parsed = parseJson(answer.body, parse);
+      return 'value' in parsed
+        ? { state: 'present', value: parsed.value }
+        : { state: 'malformed', url, reason: parsed.malformed };
+    }
+  }
+}
+
+function parseJson<T>(body: Buffer, parse: (json: unknown) => Parsed<T>): Parsed<T> {
+  let json: unknown;
+  try {
+    json = JSON.parse(body.toString('utf8'));
+  } catch {
+    return { malformed: 'not JSON' };
+  }
+  return parse(json);
+}
+
+function parseKeys(json: unknown): Parsed<readonly RegistryKey[]> {
+  try {
+    return { value: parseKeysDocument(json, 'registry') };
+  } catch (error) {
+    if (error instanceof KeysError) return { malformed: error.message };
+    throw error;
+  }
+}
+
+function manifestOf(packument: Evidence<NpmPackument>, version: string, url: string): Evidence<Manifest> {
+  if (packument.state !== 'present') return packument;
+  const reason = packument.value.broken.get(version);
+  if (reason !== undefined) return { state: 'malformed', url, reason };
+  const manifest = packument.value.versions.get(version);
+  return manifest === undefined ? { state: 'absent', url } : { state: 'present', value: manifest };
+}
+
+function notAName(url: string): Evidence<never> {
+  return { state: 'malformed', url, reason: 'not a name a registry can have' };
+}
+
+/** A name as npm writes it in a URL (`@scope%2fname`), or null for one that could leave its place there. */
+function encodeName(name: string): string | null {
+  const [, scope, bare = ''] = /^(?:@([^/]+)\/)?([^/@][^/]*)$/.exec(name) ?? [];
+  if (name.length > bounds.MAX_NAME_LENGTH || !isSegment(bare) || (scope !== undefined && !isSegment(scope)))
+    return null;
+  return scope === undefined ? encodeURIComponent(bare) : `@${encodeURIComponent(scope)}%2f${encodeURIComponent(bare)}`;
+}
+
+/** Printable, and not a path of its own. */
+function isSegment(text: string): boolean {
+  return /^(?!\.)[\x21-\x7e]+$/.test(text) && !text.includes('\\');
+}
+
+/**
+ * The last part of the claimed address, where that is npm's address of exactly this package's attestations: registries
+ * write scoped names in different ways. Nothing else of the claim is used.
+ */
+function claimedSubject(claimed: string | null, subject: string): string | null {
+  if (claimed === null || !URL.canParse(claimed)) return null;
+  const { pathname } = new URL(claimed);
+  const at = pathname.lastIndexOf(`/${ATTESTATIONS}`);
+  const tail = pathname.slice(at + ATTESTATIONS.length + 1);
+  try {
+    return at >= 0 && decodeURIComponent(tail) === subject ? tail : null;
+  } catch {
+    return null;
+  }
+}

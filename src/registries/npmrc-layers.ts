@@ -1,0 +1,161 @@
+import { statSync } from 'node:fs';
+import { posix, win32 } from 'node:path';
+import ini from 'ini';
+import { isWorkspaceOf } from './workspaces.ts';
+
+/** A setting as a configuration file or the environment gives it. */
+export type Setting = string | boolean | null | readonly string[];
+
+/** The settings of one place; `source` is a file's path or "environment". */
+export interface Layer {
+  readonly source: string;
+  readonly file: boolean;
+  readonly values: ReadonlyMap<string, Setting>;
+}
+
+export interface LayerInput {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly homedir: string;
+  readonly platform: NodeJS.Platform;
+  readonly execPath: string;
+  /** Null for a file that is not there. */
+  readonly readFile: (path: string) => string | null;
+}
+
+/**
+ * The configuration in npm's order, strongest first: environment, project, user, global, npm's own (built-in) file. Each
+ * layer may say where the next one is (`userconfig`, `globalconfig`, `prefix`), as in npm's config documentation.
+ */
+export function loadLayers(input: LayerInput): Layer[] {
+  const path = input.platform === 'win32' ? win32 : posix;
+  const load = (file: string): Layer => fileLayer(file, input);
+
+  const bin = path.dirname(input.execPath);
+  const builtin = load(
+    input.platform === 'win32'
+      ? path.join(bin, 'node_modules', 'npm', 'npmrc')
+      : path.join(path.dirname(bin), 'lib', 'node_modules', 'npm', 'npmrc'),
+  );
+  const layers = [environmentLayer(input.env)];
+  const configured = (key: string): string | null => {
+    const found = findSetting([...layers, builtin], key)?.value;
+    return typeof found === 'string' ? resolvePath(found, input) : null;
+  };
+
+  const userDefault = path.join(homeOf(input), '.npmrc');
+  const projectFile = path.join(findProject(input), '.npmrc');
+  // In the home directory the project's file and the user's are one, and it is the user's.
+  if (projectFile !== (configured('userconfig') ?? userDefault)) layers.push(load(projectFile));
+  layers.push(load(configured('userconfig') ?? userDefault));
+
+  const prefix = configured('prefix') ?? defaultPrefix(input);
+  layers.push(load(configured('globalconfig') ?? path.join(prefix, 'etc', 'npmrc')));
+  return [...layers, builtin];
+}
+
+/** A path of a setting: relative to the working directory, `~/` for the home directory. */
+export function resolvePath(text: string, input: Pick<LayerInput, 'cwd' | 'env' | 'homedir' | 'platform'>): string {
+  const path = input.platform === 'win32' ? win32 : posix;
+  return path.resolve(input.cwd, /^~[/\\]/.test(text) ? path.join(homeOf(input), text.slice(2)) : text);
+}
+
+/** npm takes HOME before what the system says. */
+export function homeOf({ env, homedir }: Pick<LayerInput, 'env' | 'homedir'>): string {
+  const { HOME: home } = env;
+  return home !== undefined && home !== '' ? home : homedir;
+}
+
+/** The strongest layer's value of a key. Empty text counts as not set, as npm drops it. */
+export function findSetting(
+  layers: readonly Layer[],
+  key: string,
+): { readonly value: Setting; readonly source: string } | null {
+  for (const { source, values } of layers) {
+    const value = values.get(key);
+    if (value !== undefined && value !== '') return { value, source };
+  }
+  return null;
+}
+
+/**
+ * Replaces `${VAR}` and `${VAR?}` (empty where unset) as npm documents, and `${VAR-default}` and `${VAR:-default}` as
+ * pnpm and Yarn do. An unset variable without default stays as it is written; a backslash escapes.
+ */
+export function expand(text: string, env: NodeJS.ProcessEnv): string {
+  return text.replace(/(?<!\\)(\\*)\$\{([^${}]+)\}/g, (_, escapes: string, inner: string) => {
+    const kept = '\\'.repeat(Math.floor(escapes.length / 2));
+    if (escapes.length % 2 === 1) return `${kept}\${${inner}}`;
+    return kept + (lookUp(inner, env) ?? `\${${inner}}`);
+  });
+}
+
+function lookUp(inner: string, env: NodeJS.ProcessEnv): string | undefined {
+  if (env[inner] !== undefined) return env[inner];
+  if (inner.endsWith('?')) return env[inner.slice(0, -1)] ?? '';
+  const [, name = '', operator, fallback = ''] = /^(\w+)(:?-)(.*)$/s.exec(inner) ?? [];
+  if (operator === undefined) return undefined;
+  const value = env[name];
+  return value === undefined || (operator === ':-' && value === '') ? fallback : value;
+}
+
+/** `npm_config_*` in any case; names are normalised as npm does, except keys bound to a host. */
+function environmentLayer(env: NodeJS.ProcessEnv): Layer {
+  const values = new Map<string, Setting>();
+  for (const [name, value] of Object.entries(env)) {
+    if (!/^npm_config_/i.test(name) || value === undefined || value === '') continue;
+    const key = name.slice('npm_config_'.length);
+    const normal = key.startsWith('//') ? key : key.replace(/(?!^)_/g, '-').toLowerCase();
+    values.set(expand(normal, env), expand(value.trim(), env));
+  }
+  return { source: 'environment', file: false, values };
+}
+
+function fileLayer(file: string, { env, readFile }: LayerInput): Layer {
+  const values = new Map<string, Setting>();
+  const parsed: Record<string, unknown> = ini.parse((readFile(file) ?? '').replace(/^\uFEFF/, ''));
+  for (const [key, value] of Object.entries(parsed)) {
+    const setting = toSetting(value, env);
+    if (setting !== undefined) values.set(expand(key, env), setting);
+  }
+  return { source: file, file: true, values };
+}
+
+/** Sections of the file (objects) mean nothing to npm. */
+function toSetting(value: unknown, env: NodeJS.ProcessEnv): Setting | undefined {
+  if (typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'string') return expand(value.trim(), env);
+  if (Array.isArray(value)) return value.filter((item) => typeof item === 'string').map((item) => expand(item, env));
+  return undefined;
+}
+
+/** Where npm installs globally when nothing says otherwise. */
+function defaultPrefix({ env, platform, execPath }: LayerInput): string {
+  const path = platform === 'win32' ? win32 : posix;
+  if (env['PREFIX']) return env['PREFIX'];
+  if (platform === 'win32') return path.dirname(execPath);
+  const prefix = path.dirname(path.dirname(execPath));
+  return env['DESTDIR'] ? path.join(env['DESTDIR'], prefix) : prefix;
+}
+
+/**
+ * The directory whose .npmrc is the project's: the nearest one upwards with a package.json or node_modules, or the
+ * workspace root that has it as a member.
+ */
+function findProject({ cwd, platform, readFile }: LayerInput): string {
+  const path = platform === 'win32' ? win32 : posix;
+  let nearest: string | null = null;
+  for (let directory = cwd; ; directory = path.dirname(directory)) {
+    const manifest = readFile(path.join(directory, 'package.json'));
+    if (nearest === null) {
+      if (manifest !== null || isDirectory(path.join(directory, 'node_modules'))) nearest = directory;
+    } else if (manifest !== null && isWorkspaceOf(manifest, path.relative(directory, nearest))) {
+      return directory;
+    }
+    if (path.dirname(directory) === directory) return nearest ?? cwd;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

@@ -1,0 +1,78 @@
+import type { Setting } from './npmrc-layers.ts';
+
+/** A setting with its place, and how to refuse it. `value` is null where nothing sets it. */
+export interface Found {
+  readonly key: string;
+  readonly value: Setting;
+  readonly source: string;
+  readonly fail: (source: string, key: string, reason: string) => never;
+}
+
+/** Text, or null for "not set" (npm also takes the word null for it). */
+export function readText({ key, value, source, fail }: Found): string | null {
+  if (value === null || value === 'null') return null;
+  if (typeof value !== 'string') return fail(source, key, 'must be text');
+  const unset = /\$\{([^}]*)\}/.exec(value);
+  if (unset !== null) return fail(source, key, `names the environment variable ${unset[1] ?? ''}, which is not set`);
+  return value;
+}
+
+/** One or several texts; the environment separates them by an empty line. */
+export function readTexts(found: Found): readonly string[] | null {
+  if (Array.isArray(found.value)) return found.value.length === 0 ? null : (found.value as readonly string[]);
+  const text = readText(found);
+  return text === null ? null : text.split('\n\n');
+}
+
+/** A whole number of at least `minimum`. */
+export function readInteger(found: Found, minimum: number): number | null {
+  const text = readText(found);
+  if (text === null) return null;
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : -1;
+  if (number < minimum) return found.fail(found.source, found.key, `must be a whole number of at least ${minimum}`);
+  return number;
+}
+
+/**
+ * The proxies, as npm chooses them: `https-proxy`, else `proxy`, for every target; without either, the environment's
+ * HTTPS_PROXY for https, and HTTPS_PROXY, HTTP_PROXY or PROXY for http.
+ */
+export function readProxy(
+  proxy: Found,
+  httpsProxy: Found,
+  noproxy: Found,
+  env: NodeJS.ProcessEnv,
+): { http: string | null; https: string | null; bypass: readonly string[] } {
+  const configured = proxyUrl(httpsProxy) ?? proxyUrl(proxy);
+  const fromEnv = (name: string): string | null => {
+    const value = env[name] ?? env[name.toLowerCase()];
+    return value ? proxyUrl({ ...proxy, key: name, source: 'environment', value }) : null;
+  };
+  const https = configured ?? fromEnv('HTTPS_PROXY');
+  const http = https ?? fromEnv('HTTP_PROXY') ?? fromEnv('PROXY');
+  const bypass = readTexts(noproxy) ?? [env['NO_PROXY'] ?? env['no_proxy'] ?? ''];
+  return {
+    http,
+    https,
+    bypass: bypass
+      .flatMap((text) => text.split(','))
+      .map(normalHost)
+      .filter(Boolean),
+  };
+}
+
+function normalHost(text: string): string {
+  return text.trim().toLowerCase();
+}
+
+function proxyUrl(found: Found): string | null {
+  if (found.value === false || found.value === 'false') return null;
+  const text = readText(found);
+  if (text === null) return null;
+  // "host:port" is a common way to write a proxy.
+  const full = text.includes('://') ? text : `http://${text}`;
+  if (!URL.canParse(full)) return found.fail(found.source, found.key, 'is not a URL');
+  const { protocol, href } = new URL(full);
+  if (protocol === 'http:' || protocol === 'https:') return href;
+  return found.fail(found.source, found.key, `must be an http or https proxy, not ${protocol.slice(0, -1)}`);
+}

@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import { win32 } from 'node:path';
+import { basicAuthorization, collectCredentials, type Credential, type Credentials } from './credentials.ts';
+import { findSetting, loadLayers, resolvePath, type Layer } from './npmrc-layers.ts';
+import { readInteger, readProxy, readText, readTexts, type Found } from './npmrc-values.ts';
+
+export const NPM_REGISTRY = 'https://registry.npmjs.org/';
+
+/** A setting that cannot be used. The message names the place and the key, never the value of a credential. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export interface NpmConfigInput {
+  /** Absolute; the directory of the lockfile. */
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly homedir: string;
+  readonly platform: NodeJS.Platform;
+  /** Settings of the command line; they outrank everything. */
+  readonly overrides?: { readonly registry?: string };
+  /** The running Node, beside which npm and its global configuration are. */
+  readonly execPath?: string;
+  /** Reads a text file; throws as fs does. */
+  readonly readFile?: (path: string) => string;
+}
+
+/** The part of npm's configuration that decides what is asked where, and how. */
+export interface NpmConfig {
+  /** Default registry: http(s), last slash, no credentials, no query. */
+  readonly registry: string;
+  /** Registries of scopes, by "@scope", of the same form. */
+  readonly scopes: ReadonlyMap<string, string>;
+  readonly credentials: Credentials;
+  /** Proxy URL per scheme of the target, with its own credentials if any. */
+  readonly proxy: { readonly http: string | null; readonly https: string | null; readonly bypass: readonly string[] };
+  readonly tls: {
+    /** PEM; null for the roots of Node (and NODE_EXTRA_CA_CERTS). */
+    readonly ca: readonly string[] | null;
+    readonly cert: string | null;
+    readonly key: string | null;
+    readonly strict: boolean;
+  };
+  readonly retry: { readonly retries: number; readonly factor: number; readonly minMs: number; readonly maxMs: number };
+  /** Limit of one request with its redirects and retries. */
+  readonly timeoutMs: number;
+  /** Connections per host. */
+  readonly maxSockets: number;
+  /** Of a configuration file; null where none sets it. */
+  readonly userAgent: string | null;
+  /** npm's cache directory (that which holds `_cacache`). */
+  readonly cache: string;
+  /** "npmjs", "never", "always", a host name, or a URL prefix. */
+  readonly replaceRegistryHost: string;
+  /** Settings that were left out, one line each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads npm's configuration with npm's precedence: command line, environment (`npm_config_*`), project, user, global and
+ * built-in npmrc, defaults. Retry and connection defaults are assay's own: npm waits 10 s before its first retry.
+ *
+ * @throws ConfigError for a value that cannot be used or a file that cannot be read.
+ */
+export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
+  const read = input.readFile ?? ((path) => readFileSync(path, 'utf8'));
+  const warnings: string[] = [];
+  const readSetting = (path: string, source: string, key: string): string =>
+    readIfThere(read, resolvePath(path, input)) ?? fail(source, key, `names a file that is not there: ${path}`);
+
+  const layers = loadLayers({
+    ...input,
+    execPath: input.execPath ?? process.execPath,
+    readFile: (path) => readIfThere(read, path),
+  });
+  const find = (key: string): Found => {
+    const found = findSetting(layers, key);
+    return { key, value: found?.value ?? null, source: found?.source ?? 'defaults', fail };
+  };
+
+  const credentials = collectCredentials(layers, { fail, warn: (line) => warnings.push(line), readFile: readSetting });
+  const registryOf = (url: string, source: string, key: string): string =>
+    registryUrl(url, credentials, (reason) => fail(source, key, reason));
+
+  const found = find('registry');
+  const override = input.overrides?.registry;
+  const registry =
+    override !== undefined
+      ? registryOf(override, 'command line', '--registry')
+      : registryOf(readText(found) ?? NPM_REGISTRY, found.source, 'registry');
+
+  const ca = find('cafile').value === null ? readTexts(find('ca')) : [readFoundFile(find('cafile'), readSetting)];
+  const timeout = readInteger(find('fetch-timeout'), 0);
+
+  return {
+    registry,
+    scopes: scopeRegistries(layers, registryOf),
+    credentials,
+    proxy: readProxy(find('proxy'), find('https-proxy'), find('noproxy'), input.env),
+    tls: {
+      ca,
+      cert: readText(find('cert')),
+      key: readText(find('key')),
+      strict: readStrict(find('strict-ssl')),
+    },
+    retry: {
+      retries: Math.min(readInteger(find('fetch-retries'), 0) ?? 3, 10),
+      factor: readInteger(find('fetch-retry-factor'), 1) ?? 3,
+      minMs: readInteger(find('fetch-retry-mintimeout'), 0) ?? 500,
+      maxMs: readInteger(find('fetch-retry-maxtimeout'), 0) ?? 15_000,
+    },
+    // npm's 0 means no limit; an audit always ends.
+    timeoutMs: timeout === null ? 120_000 : Math.min(timeout === 0 ? Infinity : timeout, 600_000),
+    maxSockets: readInteger(find('maxsockets'), 1) ?? 64,
+    // npm puts its own user agent into the environment of what it starts; only a file is the user's word.
+    userAgent: readText({ ...find('user-agent'), value: fileSetting(layers, 'user-agent') }),
+    cache: resolvePath(readText(find('cache')) ?? defaultCache(input), input),
+    replaceRegistryHost: readText(find('replace-registry-host')) ?? 'npmjs',
+    warnings,
+  };
+}
+
+function fail(source: string, key: string, reason: string): never {
+  throw new ConfigError(`${source}: ${key} ${reason}`);
+}
+
+function readIfThere(read: (path: string) => string, path: string): string | null {
+  try {
+    return read(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return null;
+    throw new ConfigError(`${path}: cannot be read (${code})`);
+  }
+}
+
+function readFoundFile(found: Found, read: (path: string, source: string, key: string) => string): string {
+  return read(readText(found) ?? '', found.source, found.key);
+}
+
+function defaultCache({ env, platform }: NpmConfigInput): string {
+  if (platform !== 'win32') return '~/.npm';
+  return win32.join(env['LOCALAPPDATA'] ?? '~\\AppData\\Local', 'npm-cache');
+}
+
+function readStrict(found: Found): boolean {
+  if (found.value === null || found.value === true || found.value === 'true') return true;
+  if (found.value === false || found.value === 'false') return false;
+  return found.fail(found.source, found.key, 'must be true or false');
+}
+
+function fileSetting(layers: readonly Layer[], key: string): Found['value'] {
+  return (
+    findSetting(
+      layers.filter(({ file }) => file),
+      key,
+    )?.value ?? null
+  );
+}
+
+function scopeRegistries(
+  layers: readonly Layer[],
+  registryOf: (url: string, source: string, key: string) => string,
+): Map<string, string> {
+  const scopes = new Map<string, string>();
+  for (const { source, values } of layers.toReversed()) {
+    for (const [key, value] of values) {
+      const scope = /^(@[^/:]+):registry$/.exec(key)?.[1];
+      if (scope !== undefined && value !== '') scopes.set(scope, registryOf(String(value), source, key));
+    }
+  }
+  return scopes;
+}
+
+/** Normalises a registry's address; credentials written into it are bound to it, unless the place has its own. */
+function registryUrl(text: string, credentials: Map<string, Credential>, refuse: (reason: string) => never): string {
+  const unset = /\$\{([^}]*)\}/.exec(text);
+  if (unset !== null) refuse(`names the environment variable ${unset[1] ?? ''}, which is not set`);
+  if (!URL.canParse(text)) refuse('is not a URL');
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') refuse('is not an http or https URL');
+  if (url.search !== '' || url.hash !== '') refuse('must have no query and no fragment');
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  const place = `//${url.host}${url.pathname}`;
+  if ((url.username !== '' || url.password !== '') && !credentials.has(place)) {
+    const authorization = basicAuthorization(decodeText(url.username, refuse), decodeText(url.password, refuse));
+    credentials.set(place, { authorization, certificate: null });
+  }
+  return `${url.protocol}${place}`;
+}
+
+function decodeText(text: string, refuse: (reason: string) => never): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return refuse('has a user name or password that is not URL-encoded');
+  }
+}
