@@ -1,7 +1,6 @@
 /**
  * Builds dist/: cli.js and index.js with everything they use inside, the licences of what is inside, and the types of
- * the public API (left out with --no-types). Files are replaced one by one and only where they change, so that a build
- * never disturbs a process that runs from dist/.
+ * the public API (left out with --no-types). Says what it built, but for --quiet.
  */
 import {
   chmodSync,
@@ -21,28 +20,46 @@ import { licences } from './build/licences.mjs';
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 const withTypes = !process.argv.includes('--no-types');
+const quiet = process.argv.includes('--quiet');
 
-const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-const { files, packages } = await bundle(ROOT, version);
-const outputs = new Map([...files, ['THIRD-PARTY-LICENSES', licences(packages)]]);
-if (withTypes) for (const [path, text] of declarations(ROOT)) outputs.set(join('types', path), text);
-
-for (const [path, text] of outputs) replace(join(DIST, path), text);
-chmodSync(join(DIST, 'cli.js'), 0o755);
-for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true })) {
-  const path = relative(DIST, join(entry.parentPath, entry.name));
-  const kept = outputs.has(path) || (!withTypes && path.startsWith('types'));
-  if (entry.isFile() && !kept) rmSync(join(DIST, path), { force: true });
+try {
+  const outputs = await build();
+  update(outputs);
+  const size = (path) => `dist/${path} ${Math.round(outputs.get(path).length / 1024)} KiB`;
+  if (!quiet) console.log(`${size('cli.js')}, ${size('index.js')}`);
+} catch (error) {
+  console.error(`build: ${error.message}`);
+  process.exitCode = 1;
 }
 
-for (const path of process.argv.includes('--quiet') ? [] : ['cli.js', 'index.js']) {
-  console.log(`dist/${path}  ${Math.round(outputs.get(path).length / 1024)} KiB`);
+/** Every file of dist/ by its path there. */
+async function build() {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const { files, packages } = await bundle(ROOT, version);
+  const types = withTypes ? declarations(ROOT) : new Map();
+  return new Map([
+    ...files,
+    ['THIRD-PARTY-LICENSES', licences(packages)],
+    ...[...types].map(([path, text]) => [join('types', path), text]),
+  ]);
+}
+
+/** Makes dist/ hold the outputs. Files are replaced whole and only where they change: a process may run from there. */
+function update(outputs) {
+  for (const [path, text] of outputs) replace(join(DIST, path), text);
+  for (const entry of readdirSync(DIST, { recursive: true, withFileTypes: true })) {
+    const path = relative(DIST, join(entry.parentPath, entry.name));
+    const kept = outputs.has(path) || (!withTypes && dirname(path).startsWith('types'));
+    if (entry.isFile() && !kept) rmSync(join(DIST, path), { force: true });
+  }
 }
 
 function replace(path, text) {
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, path);
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
+    mkdirSync(dirname(path), { recursive: true });
+    const temporary = `${path}.${process.pid}.tmp`;
+    writeFileSync(temporary, text);
+    if (path === join(DIST, 'cli.js')) chmodSync(temporary, 0o755);
+    renameSync(temporary, path);
+  }
 }
