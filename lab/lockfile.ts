@@ -1,4 +1,4 @@
-import { maxSatisfying, satisfies } from 'semver';
+import { maxSatisfying, satisfies, validRange } from 'semver';
 import type { PackageJson } from './publish.ts';
 import type { Published } from './publish.ts';
 import type { Registry } from './registry.ts';
@@ -15,16 +15,22 @@ export interface LockfileOptions {
   readonly integrity?: Readonly<Record<string, string | null>>;
   /** False leaves `resolved` out everywhere; a record replaces it by `name@version`, null leaves it out. */
   readonly resolved?: boolean | Readonly<Record<string, string | null>>;
-  /** Further entries by path ("node_modules/x"), as they are written into `packages` (and `dependencies`). */
+  /** Further entries by path ("node_modules/x"), written as they are: git, http and file sources, links, bundled. */
   readonly extra?: Readonly<Record<string, PackageJson>>;
 }
 
+/** Reachable through development, or optional, dependencies only. */
+interface Flags {
+  dev: boolean;
+  optional: boolean;
+}
+
 /** One installed package: its published version at a place of the tree. */
-interface Node {
+interface Node extends Flags {
   readonly published: Published;
   readonly parent: Node | null;
+  /** By the name they are installed under. */
   readonly children: Map<string, Node>;
-  dev: boolean;
 }
 
 type Tree = Pick<Node, 'children'>;
@@ -51,40 +57,70 @@ export function packageLock(registry: Registry, roots: Roots, options: LockfileO
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** npm's placement: as near to the top as no other version of the same name is in the way. */
+/**
+ * npm's placement: as near to the top as no other version of the same name is in the way. Peer dependencies and what is
+ * not of the registry are left out.
+ */
 function install(registry: Registry, roots: Roots, dev: Roots): Tree {
   const top: Tree = { children: new Map() };
-  const queue: { name: string; range: string; from: Node | null; dev: boolean }[] = [];
-  const want = (wanted: Roots, from: Node | null, isDev: boolean): void => {
-    for (const [name, range] of Object.entries(wanted)) queue.push({ name, range, from, dev: isDev });
+  const queue: (Flags & { name: string; spec: string; from: Node | null })[] = [];
+  const want = (wanted: Roots, from: Node | null, flags: Flags): void => {
+    for (const [name, spec] of Object.entries(wanted)) queue.push({ ...flags, name, spec, from });
   };
-  want(roots, null, false);
-  want(dev, null, true);
+  const wantDependencies = (node: Node): void => {
+    const { dependencies = {}, optionalDependencies = {} } = node.published.manifest;
+    want(dependencies, node, { dev: node.dev, optional: node.optional });
+    want(optionalDependencies, node, { dev: node.dev, optional: true });
+  };
+  want(roots, null, { dev: false, optional: false });
+  want(dev, null, { dev: true, optional: false });
 
   for (let edge = queue.shift(); edge !== undefined; edge = queue.shift()) {
-    const { name, range, from } = edge;
+    const { name, from } = edge;
+    const wanted = registrySpec(name, edge.spec);
+    if (wanted === null) continue;
     const seen = lookUp(top, from, name);
-    if (seen !== undefined && satisfies(seen.published.version, range)) {
-      // Found in development before it was found in production.
-      if (seen.dev && !edge.dev) {
-        seen.dev = false;
-        want(dependenciesOf(seen.published), seen, false);
-      }
+    if (seen !== undefined && fits(seen.published, wanted)) {
+      const flags = { dev: seen.dev && edge.dev, optional: seen.optional && edge.optional };
+      if (flags.dev === seen.dev && flags.optional === seen.optional) continue;
+      Object.assign(seen, flags);
+      wantDependencies(seen);
       continue;
     }
-    const versions = registry.versions(name);
-    const version = maxSatisfying(
-      versions.map((one) => one.version),
-      range,
-    );
-    const published = versions.find((one) => one.version === version);
-    if (published === undefined) throw new Error(`nothing published satisfies ${name}@${range}`);
-    const parent = placeFor(top, from, name, published.version);
-    const node: Node = { published, parent, children: new Map(), dev: edge.dev };
+    const published = newest(registry, wanted);
+    const parent = placeFor(top, from, name, published);
+    const node: Node = { published, parent, children: new Map(), dev: edge.dev, optional: edge.optional };
     (parent ?? top).children.set(name, node);
-    want(dependenciesOf(published), node, edge.dev);
+    wantDependencies(node);
   }
   return top;
+}
+
+interface RegistrySpec {
+  readonly name: string;
+  readonly range: string;
+}
+
+/** What a declared dependency asks of the registry; null where it names git, a URL, a path or a tag instead. */
+function registrySpec(name: string, spec: string): RegistrySpec | null {
+  const alias = /^npm:(.+)@([^@]*)$/.exec(spec);
+  const wanted = { name: alias?.[1] ?? name, range: alias?.[2] ?? spec };
+  return validRange(wanted.range) === null ? null : wanted;
+}
+
+function fits(published: Published, wanted: RegistrySpec): boolean {
+  return published.name === wanted.name && satisfies(published.version, wanted.range);
+}
+
+function newest(registry: Registry, { name, range }: RegistrySpec): Published {
+  const versions = registry.versions(name);
+  const version = maxSatisfying(
+    versions.map((one) => one.version),
+    range,
+  );
+  const published = versions.find((one) => one.version === version);
+  if (published === undefined) throw new Error(`nothing published satisfies ${name}@${range}`);
+  return published;
 }
 
 function dependenciesOf({ manifest }: Published): Roots {
@@ -101,24 +137,21 @@ function lookUp(top: Tree, from: Node | null, name: string): Node | undefined {
 }
 
 /** The highest place where the new copy hides no other version from anybody; null is the top. */
-function placeFor(top: Tree, from: Node | null, name: string, version: string): Node | null {
+function placeFor(top: Tree, from: Node | null, name: string, published: Published): Node | null {
   let best = from;
-  for (let place = from; ; place = place.parent) {
-    const here = place ?? top;
-    if (here.children.has(name) || (place !== from && hides(here, place, name, version))) return best;
+  for (let place = from; place !== null; place = place.parent) {
+    if (place !== from && (place.children.has(name) || disturbs(place, name, published))) return best;
     best = place;
-    if (place === null) return best;
   }
+  return top.children.has(name) ? best : null;
 }
 
-/** Whether somebody at or below the place relies on another version of `name` from further up. */
-function hides(here: Tree, place: Node | null, name: string, version: string): boolean {
-  const range = place === null ? undefined : dependenciesOf(place.published)[name];
-  if (range !== undefined && !satisfies(version, range)) return true;
-  return (
-    place !== null &&
-    [...here.children.values()].some((child) => !child.children.has(name) && hides(child, child, name, version))
-  );
+/** Whether a copy of `name` at the node would hide another one from it, or from somebody below it. */
+function disturbs(node: Node, name: string, published: Published): boolean {
+  const range = dependenciesOf(node.published)[name];
+  const wanted = range === undefined ? null : registrySpec(name, range);
+  if (wanted !== null && !fits(published, wanted)) return true;
+  return [...node.children.values()].some((child) => !child.children.has(name) && disturbs(child, name, published));
 }
 
 function entry(node: Node, options: LockfileOptions): Entry {
@@ -137,6 +170,7 @@ function entry(node: Node, options: LockfileOptions): Entry {
     ...(address === null ? {} : { resolved: address }),
     ...(hash === null ? {} : { integrity: hash }),
     ...(node.dev ? { dev: true } : {}),
+    ...(node.optional ? { optional: true } : {}),
   };
 }
 
@@ -148,6 +182,7 @@ function flatEntries(top: Tree, options: LockfileOptions): Record<string, Entry>
       const { dependencies, optionalDependencies, peerDependencies, bin, engines } = manifest;
       const installScript = ['preinstall', 'install', 'postinstall'].some((script) => manifest.scripts?.[script]);
       const members = {
+        ...(name === node.published.name ? {} : { name: node.published.name }),
         ...(installScript ? { hasInstallScript: true } : {}),
         dependencies,
         optionalDependencies,
@@ -166,10 +201,12 @@ function flatEntries(top: Tree, options: LockfileOptions): Record<string, Entry>
 function nestedEntries(tree: Tree, options: LockfileOptions): Record<string, Entry> {
   const entries = [...tree.children].map(([name, node]): [string, Entry] => {
     const requires = dependenciesOf(node.published);
+    const { published } = node;
     return [
       name,
       {
         ...entry(node, options),
+        ...(name === published.name ? {} : { version: `npm:${published.name}@${published.version}` }),
         ...(Object.keys(requires).length === 0 ? {} : { requires }),
         ...(node.children.size === 0 ? {} : { dependencies: nestedEntries(node, options) }),
       },
@@ -178,7 +215,7 @@ function nestedEntries(tree: Tree, options: LockfileOptions): Record<string, Ent
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Extra entries at the top, by name; `resolved` of a git source is its `version` here. */
+/** Extra entries by name; version 1 has no paths, so they are all at the top. */
 function nestedExtra(extra: LockfileOptions['extra'] = {}): Record<string, Entry> {
   return Object.fromEntries(
     Object.entries(extra).map(([path, members]) => [path.replace('node_modules/', ''), members]),

@@ -18,6 +18,7 @@ export type Tamper<T> = (document: T) => T;
 
 /** The published versions, and what tamperers make of them. Every document is built anew from the originals. */
 export interface Registry {
+  /** Adds a version. One that is there already is replaced, which an honest registry refuses. */
   readonly add: (published: Published, distTag: string) => void;
   readonly find: (name: string, version: string) => Published | undefined;
   readonly versions: (name: string) => readonly Published[];
@@ -120,7 +121,6 @@ export function newRegistry(): Registry {
     add: (published, distTag) => {
       const { name, version } = published;
       const found = packages.get(name) ?? { versions: new Map<string, Published>(), distTags: {} };
-      if (found.versions.has(version)) throw new Error(`${name}@${version} is already published`);
       packages.set(name, found);
       found.versions.set(version, published);
       found.distTags[distTag] = version;
