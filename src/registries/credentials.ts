@@ -1,4 +1,5 @@
 import type { Layer, Setting } from './npmrc-layers.ts';
+import { readKeyPair, type Found } from './npmrc-values.ts';
 
 /** What to show one registry: an Authorization header, a client certificate (PEM), or both. */
 export interface Credential {
@@ -29,7 +30,7 @@ export function collectCredentials(layers: readonly Layer[], problems: Credentia
   const byPlace = new Map<string, Fields>();
   for (const { source, values } of layers.toReversed()) {
     for (const [key, value] of values) {
-      const [, place, field] = /^(\/\/[^/:]?.*):([^:]+)$/.exec(key) ?? [];
+      const [, place, field] = /^(\/\/.+):([^:/]+)$/.exec(key) ?? [];
       if (place === undefined) warnUnbound(key, source, problems);
       else if (isField(field)) addField(byPlace, place, field, { value, source, key }, problems);
     }
@@ -55,6 +56,22 @@ export function credentialFor(credentials: Credentials, url: URL): Credential | 
     if (found !== undefined) return found;
     if (path === '/') return null;
     path = path.slice(0, path.lastIndexOf('/', path.length - 2) + 1);
+  }
+}
+
+/** Gives registries (addresses with the last slash) without a client certificate of their own this one. */
+export function bindCertificate(
+  credentials: Map<string, Credential>,
+  registries: readonly string[],
+  certificate: NonNullable<Credential['certificate']>,
+): void {
+  for (const registry of registries) {
+    const url = new URL(registry);
+    const own = credentialFor(credentials, url);
+    credentials.set(`//${url.host}${url.pathname}`, {
+      authorization: own?.authorization ?? null,
+      certificate: own?.certificate ?? certificate,
+    });
   }
 }
 
@@ -107,10 +124,16 @@ function authorizationOf({ _authToken, _auth, username, _password }: Fields): st
   return basicAuthorization(username.text, Buffer.from(_password.text, 'base64').toString('utf8'));
 }
 
-function certificateOf({ certfile, keyfile }: Fields, { readFile }: CredentialProblems): Credential['certificate'] {
+function certificateOf(
+  { certfile, keyfile }: Fields,
+  { readFile, fail }: CredentialProblems,
+): Credential['certificate'] {
   if (!certfile || !keyfile) return null;
-  return {
-    cert: readFile(certfile.text, certfile.source, certfile.key),
-    key: readFile(keyfile.text, keyfile.source, keyfile.key),
-  };
+  const load = ({ text, source, key }: typeof certfile): Found => ({
+    value: readFile(text, source, key),
+    source,
+    key,
+    fail,
+  });
+  return readKeyPair(load(certfile), load(keyfile));
 }

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { MAX_REDIRECTS, MAX_RETRY_AFTER_MS, MAX_SILENT_REQUESTS } from './bounds.ts';
-import { createExchange, type Outcome } from './exchange.ts';
+import { createExchange } from './exchange.ts';
 import { createLimiter } from './limiter.ts';
 import type { NpmConfig } from './npmrc.ts';
+import type { Outcome } from './receive.ts';
 import { backoff } from './retry.ts';
 
 export interface GetOptions {

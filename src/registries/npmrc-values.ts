@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Setting } from './npmrc-layers.ts';
 
 /** A setting with its place, and how to refuse it. `value` is null where nothing sets it. */
@@ -18,10 +19,53 @@ export function readText({ key, value, source, fail }: Found): string | null {
 }
 
 /** One or several texts; the environment separates them by an empty line. */
-export function readTexts(found: Found): readonly string[] | null {
+function readTexts(found: Found): readonly string[] | null {
   if (Array.isArray(found.value)) return found.value.length === 0 ? null : (found.value as readonly string[]);
   const text = readText(found);
   return text === null ? null : text.split('\n\n');
+}
+
+/** PEM certificates. Node would pass over one that is none, and then trust nobody. */
+export function readCertificates(found: Found): readonly string[] | null {
+  const pems = readTexts(found);
+  if (pems?.some((pem) => !parses(() => new X509Certificate(pem)))) {
+    found.fail(found.source, found.key, 'is not a certificate in PEM format');
+  }
+  return pems;
+}
+
+/** A client certificate and its key, both PEM; null unless both are set. */
+export function readKeyPair(cert: Found, key: Found): { readonly cert: string; readonly key: string } | null {
+  const pair = { cert: readText(cert), key: readText(key) };
+  if (pair.cert === null || pair.key === null) return null;
+  const { cert: certPem, key: keyPem } = pair;
+  if (!parses(() => new X509Certificate(certPem)))
+    cert.fail(cert.source, cert.key, 'is not a certificate in PEM format');
+  if (!parses(() => createPrivateKey(keyPem))) key.fail(key.source, key.key, 'is not a private key in PEM format');
+  return { cert: certPem, key: keyPem };
+}
+
+function parses(parse: () => unknown): boolean {
+  try {
+    parse();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function readSwitch({ key, value, source, fail }: Found, otherwise: boolean): boolean {
+  if (value === null) return otherwise;
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  return fail(source, key, 'must be true or false');
+}
+
+/** Text that can be a header's value. */
+export function readHeader(found: Found): string | null {
+  const text = readText(found);
+  if (text !== null && !/^[\x20-\x7e]*$/.test(text)) found.fail(found.source, found.key, 'must be printable ASCII');
+  return text;
 }
 
 /** A whole number of at least `minimum`. */
@@ -72,7 +116,10 @@ function proxyUrl(found: Found): string | null {
   // "host:port" is a common way to write a proxy.
   const full = text.includes('://') ? text : `http://${text}`;
   if (!URL.canParse(full)) return found.fail(found.source, found.key, 'is not a URL');
-  const { protocol, href } = new URL(full);
+  const { protocol, href, username, password } = new URL(full);
+  if (!parses(() => decodeURIComponent(username + password))) {
+    found.fail(found.source, found.key, 'has a user name or password that is not URL-encoded');
+  }
   if (protocol === 'http:' || protocol === 'https:') return href;
   return found.fail(found.source, found.key, `must be an http or https proxy, not ${protocol.slice(0, -1)}`);
 }

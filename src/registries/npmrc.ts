@@ -1,8 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { win32 } from 'node:path';
-import { basicAuthorization, collectCredentials, type Credential, type Credentials } from './credentials.ts';
+import {
+  basicAuthorization,
+  bindCertificate,
+  collectCredentials,
+  type Credential,
+  type Credentials,
+} from './credentials.ts';
 import { findSetting, loadLayers, resolvePath, type Layer } from './npmrc-layers.ts';
-import { readInteger, readProxy, readText, readTexts, type Found } from './npmrc-values.ts';
+import {
+  readCertificates,
+  readHeader,
+  readInteger,
+  readKeyPair,
+  readProxy,
+  readSwitch,
+  readText,
+  type Found,
+} from './npmrc-values.ts';
 
 export const NPM_REGISTRY = 'https://registry.npmjs.org/';
 
@@ -37,8 +52,6 @@ export interface NpmConfig {
   readonly tls: {
     /** PEM; null for the roots of Node (and NODE_EXTRA_CA_CERTS). */
     readonly ca: readonly string[] | null;
-    readonly cert: string | null;
-    readonly key: string | null;
     readonly strict: boolean;
   };
   readonly retry: { readonly retries: number; readonly factor: number; readonly minMs: number; readonly maxMs: number };
@@ -73,10 +86,7 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
     execPath: input.execPath ?? process.execPath,
     readFile: (path) => readIfThere(read, path),
   });
-  const find = (key: string): Found => {
-    const found = findSetting(layers, key);
-    return { key, value: found?.value ?? null, source: found?.source ?? 'defaults', fail };
-  };
+  const find = findIn(layers);
 
   const credentials = collectCredentials(layers, { fail, warn: (line) => warnings.push(line), readFile: readSetting });
   const registryOf = (url: string, source: string, key: string): string =>
@@ -89,19 +99,24 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
       ? registryOf(override, 'command line', '--registry')
       : registryOf(readText(found) ?? NPM_REGISTRY, found.source, 'registry');
 
-  const ca = find('cafile').value === null ? readTexts(find('ca')) : [readFoundFile(find('cafile'), readSetting)];
+  const scopes = scopeRegistries(layers, registryOf);
+  const certificate = readKeyPair(find('cert'), find('key'));
+  if (certificate !== null) bindCertificate(credentials, [registry, ...scopes.values()], certificate);
+  const cafile = find('cafile');
+  const cafilePath = readText(cafile);
   const timeout = readInteger(find('fetch-timeout'), 0);
 
   return {
     registry,
-    scopes: scopeRegistries(layers, registryOf),
+    scopes,
     credentials,
     proxy: readProxy(find('proxy'), find('https-proxy'), find('noproxy'), input.env),
     tls: {
-      ca,
-      cert: readText(find('cert')),
-      key: readText(find('key')),
-      strict: readStrict(find('strict-ssl')),
+      ca:
+        cafilePath === null
+          ? readCertificates(find('ca'))
+          : readCertificates({ ...cafile, value: readSetting(cafilePath, cafile.source, 'cafile') }),
+      strict: readSwitch(find('strict-ssl'), true),
     },
     retry: {
       retries: Math.min(readInteger(find('fetch-retries'), 0) ?? 3, 10),
@@ -113,11 +128,15 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
     timeoutMs: timeout === null ? 120_000 : Math.min(timeout === 0 ? Infinity : timeout, 600_000),
     maxSockets: readInteger(find('maxsockets'), 1) ?? 64,
     // npm puts its own user agent into the environment of what it starts; only a file is the user's word.
-    userAgent: readText({ ...find('user-agent'), value: fileSetting(layers, 'user-agent') }),
+    userAgent: readHeader(findIn(layers.filter(({ file }) => file))('user-agent')),
     cache: resolvePath(readText(find('cache')) ?? defaultCache(input), input),
     replaceRegistryHost: readText(find('replace-registry-host')) ?? 'npmjs',
     warnings,
   };
+}
+
+function findIn(layers: readonly Layer[]): (key: string) => Found {
+  return (key) => ({ key, fail, ...(findSetting(layers, key) ?? { value: null, source: 'defaults' }) });
 }
 
 function fail(source: string, key: string, reason: string): never {
@@ -134,28 +153,9 @@ function readIfThere(read: (path: string) => string, path: string): string | nul
   }
 }
 
-function readFoundFile(found: Found, read: (path: string, source: string, key: string) => string): string {
-  return read(readText(found) ?? '', found.source, found.key);
-}
-
 function defaultCache({ env, platform }: NpmConfigInput): string {
   if (platform !== 'win32') return '~/.npm';
   return win32.join(env['LOCALAPPDATA'] ?? '~\\AppData\\Local', 'npm-cache');
-}
-
-function readStrict(found: Found): boolean {
-  if (found.value === null || found.value === true || found.value === 'true') return true;
-  if (found.value === false || found.value === 'false') return false;
-  return found.fail(found.source, found.key, 'must be true or false');
-}
-
-function fileSetting(layers: readonly Layer[], key: string): Found['value'] {
-  return (
-    findSetting(
-      layers.filter(({ file }) => file),
-      key,
-    )?.value ?? null
-  );
 }
 
 function scopeRegistries(
@@ -166,7 +166,8 @@ function scopeRegistries(
   for (const { source, values } of layers.toReversed()) {
     for (const [key, value] of values) {
       const scope = /^(@[^/:]+):registry$/.exec(key)?.[1];
-      if (scope !== undefined && value !== '') scopes.set(scope, registryOf(String(value), source, key));
+      if (scope !== undefined && value !== '' && value !== null)
+        scopes.set(scope, registryOf(String(value), source, key));
     }
   }
   return scopes;

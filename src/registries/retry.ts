@@ -3,6 +3,8 @@ export function isRetryableStatus(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
+export const CUT_SHORT = 'connection closed before the answer was complete';
+
 /** What a network error means, in words that carry nothing of the peer's. */
 interface NetworkFailure {
   readonly reason: string;
@@ -11,13 +13,14 @@ interface NetworkFailure {
 
 const FAILURES: Readonly<Record<string, NetworkFailure>> = {
   ECONNREFUSED: { reason: 'connection refused', retry: true },
-  ECONNRESET: { reason: 'connection closed before the answer was complete', retry: true },
-  EPIPE: { reason: 'connection closed before the answer was complete', retry: true },
-  ECONNABORTED: { reason: 'connection closed before the answer was complete', retry: true },
+  ECONNRESET: { reason: CUT_SHORT, retry: true },
+  EPIPE: { reason: CUT_SHORT, retry: true },
+  ECONNABORTED: { reason: CUT_SHORT, retry: true },
   ETIMEDOUT: { reason: 'connection timed out', retry: true },
   EHOSTUNREACH: { reason: 'host unreachable', retry: true },
   ENETUNREACH: { reason: 'network unreachable', retry: true },
   EAI_AGAIN: { reason: 'host name could not be looked up', retry: true },
+  EPROTO: { reason: 'TLS failed', retry: false },
   ENOTFOUND: { reason: 'host name not found', retry: false },
   HPE_HEADER_OVERFLOW: { reason: 'headers too large', retry: false },
 };

@@ -1,0 +1,121 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { MAX_IGNORED_BYTES } from './bounds.ts';
+import { decodeBody } from './decode.ts';
+import type { HttpAnswer } from './http.ts';
+import { CUT_SHORT, describeNetworkError, isRetryableStatus, parseRetryAfter } from './retry.ts';
+
+/** What one request and its response came to. */
+export type Outcome =
+  | { readonly kind: 'answer'; readonly answer: HttpAnswer }
+  | { readonly kind: 'redirect'; readonly location: string }
+  /** May be tried again. `fresh` is false where a kept connection had just been closed by the server. */
+  | {
+      readonly kind: 'again';
+      readonly reason: string;
+      /** Null where no answer had begun. */
+      readonly status: number | null;
+      readonly retryAfterMs: number | null;
+      readonly fresh: boolean;
+    };
+
+export interface ReceiveOptions {
+  readonly auth: boolean;
+  /** Bound on the body, before and after decoding. */
+  readonly maxBytes: number;
+  /** Longest time without any byte. */
+  readonly idleMs: number;
+  /** Longest time in all. */
+  readonly timeoutMs: number;
+  /** Called with a function that ends the request; returns one that forgets it. */
+  readonly track: (end: () => void) => () => void;
+}
+
+const TOO_LARGE: Outcome = { kind: 'answer', answer: { kind: 'too-large' } };
+export const CLOSED: Outcome = failure('the run ended', null);
+
+/** Sends a request and reads its answer within bounds. Never rejects; the request is over when it resolves. */
+export function receive(request: ClientRequest, options: ReceiveOptions): Promise<Outcome> {
+  const { auth, maxBytes, idleMs, timeoutMs, track } = options;
+  return new Promise((resolve) => {
+    let status: number | null = null;
+    /** What the outcome is whatever happens to the rest of the body. */
+    let known: Outcome | null = null;
+    let settled = false;
+
+    const settle = (outcome: Outcome | Promise<Outcome>): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(idle);
+      clearTimeout(total);
+      forget();
+      resolve(known ?? outcome);
+    };
+    const stop = (outcome: Outcome): void => {
+      settle(outcome);
+      request.destroy();
+    };
+    const fail = (error: unknown, reused: boolean): void => settle(networkOutcome(error, status, reused));
+    const forget = track(() => stop(CLOSED));
+    const idle = setTimeout(() => stop(again('no data in time', status)), idleMs);
+    const total = setTimeout(() => stop(again('not finished in time', status)), Math.max(0, timeoutMs));
+
+    request.on('error', (error) => fail(error, request.reusedSocket));
+    request.on('response', (response) => {
+      status = response.statusCode ?? 0;
+      known = statusOutcome(response, auth);
+      const limit = known === null ? maxBytes : MAX_IGNORED_BYTES;
+      const chunks: Buffer[] = [];
+      let size = 0;
+      const announced = Number(response.headers['content-length'] ?? 0);
+      if (announced > limit) stop(TOO_LARGE);
+      response.on('data', (chunk: Buffer) => {
+        if (settled) return;
+        idle.refresh();
+        size += chunk.length;
+        if (size > limit) stop(TOO_LARGE);
+        else if (known === null) chunks.push(chunk);
+      });
+      response.on('end', () => settle(known ?? decoded(Buffer.concat(chunks, size), response, maxBytes)));
+      response.on('error', (error) => fail(error, false));
+      response.on('close', () => settle(again(CUT_SHORT, status)));
+    });
+    request.end();
+  });
+}
+
+export function failure(reason: string, status: number | null): Outcome {
+  return { kind: 'answer', answer: { kind: 'failed', reason, status } };
+}
+
+function again(reason: string, status: number | null, retryAfterMs: number | null = null, fresh = true): Outcome {
+  return { kind: 'again', reason, status, retryAfterMs, fresh };
+}
+
+function networkOutcome(error: unknown, status: number | null, reused: boolean): Outcome {
+  const { reason, retry } = describeNetworkError(error);
+  return retry ? again(reason, status, null, !reused) : failure(reason, status);
+}
+
+/** What the status alone decides; null for 200, whose body does. */
+function statusOutcome({ statusCode: status = 0, headers }: IncomingMessage, auth: boolean): Outcome | null {
+  if (status === 200) return null;
+  if (status === 404 || status === 410) return { kind: 'answer', answer: { kind: 'absent' } };
+  if ([301, 302, 303, 307, 308].includes(status) && headers.location !== undefined) {
+    return { kind: 'redirect', location: headers.location };
+  }
+  if (isRetryableStatus(status)) {
+    return again(`the server answered ${status}`, status, parseRetryAfter(headers['retry-after'], Date.now()));
+  }
+  if (status === 401 || status === 403) {
+    const why = auth ? 'check the credentials configured for this address' : 'no credentials were sent';
+    return failure(`not authorized (${status}); ${why}`, status);
+  }
+  return failure(`the server answered ${status}`, status);
+}
+
+async function decoded(body: Buffer, { headers }: IncomingMessage, maxBytes: number): Promise<Outcome> {
+  const result = await decodeBody(body, headers['content-encoding'], maxBytes);
+  if (result === 'too-large') return TOO_LARGE;
+  if (typeof result === 'string') return failure(result, 200);
+  return { kind: 'answer', answer: { kind: 'ok', status: 200, body: result, headers } };
+}
