@@ -1,4 +1,3 @@
-import { printParseErrorCode, visit } from 'jsonc-parser';
 import { LockfileError, quoted } from './error.ts';
 
 /** A JSON value with the line it stands on: a property's value has the line of its key. Lines are 1-based. */
@@ -13,57 +12,118 @@ export type JsonObject = ReadonlyMap<string, JsonNode>;
 
 /** Deeper than any lockfile: package-lock v1 nests twice per level of node_modules. */
 const MAX_DEPTH = 64;
+/** Twenty times the largest lockfile seen; bounds memory, which a flood of empty objects costs most. */
+const MAX_VALUES = 3_000_000;
+
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const WORDS: readonly (readonly [string, boolean | null])[] = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+];
 
 /**
- * Reads JSON (RFC 8259, nothing more) in time linear in its size. Refused beside what JSON.parse refuses: a key twice
- * in one object (readers differ in which they believe) and nesting beyond 64 levels.
+ * Reads JSON (RFC 8259, nothing more) with lines, in time linear in its size. Refused beside what JSON.parse refuses: a
+ * key twice in one object (readers differ in which they believe), nesting beyond 64 levels, more than 3 million values.
  */
 export function parseJson(file: string, text: string): JsonNode {
-  const open: { readonly line: number; readonly value: Map<string, JsonNode> | JsonNode[] }[] = [];
-  const roots: JsonNode[] = [];
-  let key = { name: '', line: 1 };
+  let at = 0;
+  let line = 1;
+  let lineStart = 0;
+  let values = 0;
 
-  const add = (line: number, value: JsonValue): void => {
-    const parent = open.at(-1)?.value;
-    if (parent instanceof Map) parent.set(key.name, { line: key.line, value });
-    else (parent ?? roots).push({ line, value });
-  };
-  const begin = (line: number, value: Map<string, JsonNode> | JsonNode[]): void => {
-    if (open.length >= MAX_DEPTH) throw new LockfileError(file, line, `nested deeper than ${MAX_DEPTH} levels`);
-    add(line, value);
-    open.push({ line, value });
-  };
-  const fail = (line: number, problem: string): never => {
+  const fail = (problem: string): never => {
     throw new LockfileError(file, line, `${problem}; restore the file, or let the package manager write it again`);
   };
+  const expected = (what: string): never =>
+    fail(`not valid JSON: ${what} expected ${at < text.length ? `at column ${at - lineStart + 1}` : 'before the end'}`);
 
-  visit(
-    text,
-    {
-      onObjectBegin: (_offset, _length, line) => begin(line + 1, new Map()),
-      onObjectProperty: (name, _offset, _length, line) => {
-        const parent = open.at(-1)?.value;
-        if (parent instanceof Map && parent.has(name)) {
-          fail(
-            line + 1,
-            `the key ${quoted(name)} stands twice in one object (first in line ${parent.get(name)?.line ?? 0})`,
-          );
-        }
-        key = { name, line: line + 1 };
-      },
-      onObjectEnd: () => void open.pop(),
-      onArrayBegin: (_offset, _length, line) => begin(line + 1, []),
-      onArrayEnd: () => void open.pop(),
-      onLiteralValue: (value: string | number | boolean | null, _offset, _length, line) => add(line + 1, value),
-      onError: (code, _offset, _length, line, column) =>
-        fail(line + 1, `not valid JSON at column ${column + 1} (${printParseErrorCode(code)})`),
-    },
-    { disallowComments: true },
-  );
-  try {
-    JSON.parse(text);
-  } catch {
-    fail(1, 'not valid JSON');
-  }
-  return roots[0] ?? fail(1, 'not valid JSON');
+  /** The next character that is not white space, not taken; NaN at the end. */
+  const peek = (): number => {
+    for (; ; at += 1) {
+      const char = text.charCodeAt(at);
+      if (char === 0x0a) {
+        line += 1;
+        lineStart = at + 1;
+      } else if (char !== 0x20 && char !== 0x0d && char !== 0x09) return char;
+    }
+  };
+  const take = (char: string): void => {
+    if (peek() !== char.charCodeAt(0)) expected(`"${char}"`);
+    at += 1;
+  };
+  const parseString = (): string => {
+    take('"');
+    const start = at;
+    let isEscaped = false;
+    for (; ; at += 1) {
+      const char = text.charCodeAt(at);
+      if (char === 0x22) break;
+      if (char === 0x5c) {
+        isEscaped = true;
+        at += 1;
+      } else if (!(char >= 0x20)) expected('the end of the string');
+    }
+    at += 1;
+    if (!isEscaped) return text.slice(start, at - 1);
+    try {
+      return JSON.parse(text.slice(start - 1, at)) as string;
+    } catch {
+      return expected('a valid escape in the string');
+    }
+  };
+  const parseObject = (depth: number): JsonObject => {
+    const object = new Map<string, JsonNode>();
+    take('{');
+    while (peek() !== 0x7d) {
+      if (object.size > 0) {
+        take(',');
+        peek();
+      }
+      const keyLine = line;
+      const key = parseString();
+      const earlier = object.get(key);
+      if (earlier !== undefined)
+        fail(`the key ${quoted(key)} stands twice in one object, first in line ${earlier.line}`);
+      take(':');
+      object.set(key, { line: keyLine, value: parseValue(depth) });
+    }
+    at += 1;
+    return object;
+  };
+  const parseArray = (depth: number): readonly JsonNode[] => {
+    const array: JsonNode[] = [];
+    take('[');
+    while (peek() !== 0x5d) {
+      if (array.length > 0) {
+        take(',');
+        peek();
+      }
+      array.push({ line, value: parseValue(depth) });
+    }
+    at += 1;
+    return array;
+  };
+  const parseValue = (depth: number): JsonValue => {
+    if (depth > MAX_DEPTH) fail(`nested deeper than ${MAX_DEPTH} levels`);
+    if ((values += 1) > MAX_VALUES) fail(`more than ${MAX_VALUES} values; no lockfile has so many`);
+    const char = peek();
+    if (char === 0x22) return parseString();
+    if (char === 0x7b) return parseObject(depth + 1);
+    if (char === 0x5b) return parseArray(depth + 1);
+    for (const [word, value] of WORDS) {
+      if (!text.startsWith(word, at)) continue;
+      at += word.length;
+      return value;
+    }
+    NUMBER.lastIndex = at;
+    const number = NUMBER.exec(text)?.[0] ?? expected('a value');
+    at += number.length;
+    return Number(number);
+  };
+
+  peek();
+  const root = { line, value: parseValue(0) };
+  if (!Number.isNaN(peek())) expected('the end');
+  return root;
 }

@@ -1,4 +1,4 @@
-import type { Dependency, Place } from '../model/dependency.ts';
+import type { Dependency, Place, Source } from '../model/dependency.ts';
 
 /** What a lockfile says of a dependency at one place. */
 export type PlacedDependency = Omit<Dependency, 'places'> & { readonly place: Place };
@@ -8,26 +8,38 @@ export type PlacedDependency = Omit<Dependency, 'places'> & { readonly place: Pl
  * It is direct if it is so at one place; dev, optional and peer only if it is so at every place.
  */
 export function mergePlaces(found: readonly PlacedDependency[]): readonly Dependency[] {
-  const merged = new Map<string, Dependency>();
-  for (const { place, ...one } of found) {
-    const key = JSON.stringify([one.ecosystem, one.name, one.version, one.source, one.integrity]);
-    const known = merged.get(key);
-    merged.set(key, known === undefined ? { ...one, places: [place] } : join(known, one, place));
+  const groups = new Map<string, [PlacedDependency, ...PlacedDependency[]]>();
+  for (const one of found) {
+    const key = keyOf(one);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
   }
-  return [...merged.values()];
+  return [...groups.values()].map((group) => {
+    const [{ ecosystem, name, version, integrity, source }] = group;
+    const exotic = new Map(group.flatMap((one) => one.exotic.map((spec) => [`${spec.name}\n${spec.spec}`, spec])));
+    return {
+      ecosystem,
+      name,
+      version,
+      integrity,
+      source,
+      places: group.map(({ place }) => place),
+      direct: group.some(({ direct }) => direct),
+      dev: group.every(({ dev }) => dev),
+      optional: group.every(({ optional }) => optional),
+      peer: group.every(({ peer }) => peer),
+      exotic: [...exotic.values()],
+    };
+  });
 }
 
-function join(a: Dependency, b: Omit<Dependency, 'places'>, place: Place): Dependency {
-  (a.places as Place[]).push(place);
-  return {
-    ...a,
-    direct: a.direct || b.direct,
-    dev: a.dev && b.dev,
-    optional: a.optional && b.optional,
-    peer: a.peer && b.peer,
-    exotic: [
-      ...a.exotic,
-      ...b.exotic.filter(({ name, spec }) => !a.exotic.some((known) => known.name === name && known.spec === spec)),
-    ],
-  };
+function keyOf({ ecosystem, name, version, source, integrity }: PlacedDependency): string {
+  const hashes = integrity.map(({ algorithm, hex }) => `${algorithm}-${hex}`);
+  return [ecosystem, name, version, source.kind, addressOf(source) ?? '', ...hashes].join('\n');
+}
+
+function addressOf(source: Source): string | null {
+  if (source.kind === 'registry') return source.resolved;
+  return source.kind === 'file' ? source.path : source.url;
 }

@@ -58,7 +58,7 @@ function refuseConflicts(file: string, text: string): void {
 
 function kindOf(file: string): string {
   if (file.endsWith('npm-shrinkwrap.json')) return 'npm-shrinkwrap';
-  return file.endsWith('.package-lock.json') ? 'hidden lockfile' : 'package-lock';
+  return /(?:^|[/\\])\.package-lock\.json$/.test(file) ? 'hidden lockfile' : 'package-lock';
 }
 
 /** The version of the format; 0 stands for the shrinkwraps of npm 4 and older, which have none. */

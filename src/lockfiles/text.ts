@@ -14,3 +14,12 @@ export function decodeText(file: string, bytes: Uint8Array): string {
     throw new LockfileError(file, null, 'not valid UTF-8; save it as UTF-8, or let the package manager write it again');
   }
 }
+
+/**
+ * Whether a text has characters that terminals act on and readers of addresses drop. Nothing a lockfile says may have
+ * them; so a line break also separates such texts safely.
+ */
+export function hasControlCharacters(text: string): boolean {
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  return /[\x00-\x1f\x7f]/.test(text);
+}

@@ -1,8 +1,7 @@
-import { quoted } from '../error.ts';
 import type { Source } from '../../model/dependency.ts';
 import type { JsonNode } from '../json.ts';
 import { fieldsOf, identify, isFolderSpec, objectOf, sourceOf, type Fields, type NpmEntry } from './entry.ts';
-import { isCleanLocation, locationOf } from './location.ts';
+import { isLocation, locationOf } from './location.ts';
 import { isRegistryShaped, parseAlias, parseTarballUrl, pathOfFileSpec, specKind } from './specs.ts';
 
 /**
@@ -14,7 +13,7 @@ export function readDependencies(file: string, dependencies: JsonNode, folder = 
   return [...objectOf(file, 'dependencies', dependencies)].flatMap(([name, node]) => {
     const location = `${folder}${folder === '' ? '' : '/'}node_modules/${name}`;
     const entry = readEntry(file, location, name, node);
-    const nested = objectOf(file, quoted(location), node).get('dependencies');
+    const nested = objectOf(file, location, node).get('dependencies');
     if (nested === undefined) return [entry];
     // What is nested in a link is installed in the folder it points to.
     return [entry, ...readDependencies(file, nested, entry.kind === 'link' ? entry.target : location)];
@@ -22,8 +21,8 @@ export function readDependencies(file: string, dependencies: JsonNode, folder = 
 }
 
 function readEntry(file: string, location: string, alias: string, node: JsonNode): NpmEntry {
-  const fields = fieldsOf(file, location, node.line, objectOf(file, quoted(location), node));
-  if (!isCleanLocation(location)) return fields.fail('not a name that npm installs under');
+  const fields = fieldsOf(file, location, node.line, objectOf(file, location, node));
+  if (!isLocation(location)) return fields.fail('not a name that npm installs under');
   const requires = fields.declarations('requires');
   const declared = fields.text('version');
   const place = { location, line: node.line, requires, peers: [] };

@@ -2,6 +2,7 @@ import type { Digest, Source } from '../../model/dependency.ts';
 import { LockfileError, quoted } from '../error.ts';
 import { parseIntegrity } from '../integrity.ts';
 import type { JsonNode, JsonObject } from '../json.ts';
+import { hasControlCharacters } from '../text.ts';
 import { isPackageName, isRegistryVersion } from './names.ts';
 import { isTarballPath, pathOfFileSpec, specKind } from './specs.ts';
 
@@ -69,7 +70,7 @@ export function fieldsOf(file: string, location: string, line: number, entry: Js
     throw new LockfileError(
       file,
       (field === undefined ? undefined : entry.get(field)?.line) ?? line,
-      `${quoted(location)}: ${problem}; if you did not write this, find out who did, else let npm write it again`,
+      `${quoted(location)}: ${problem}; npm does not write this: find out who did, then let npm write the file again`,
     );
   };
   const text = (field: string): string | null => {
@@ -78,9 +79,7 @@ export function fieldsOf(file: string, location: string, line: number, entry: Js
     const { value } = node;
     if (typeof value !== 'string') return fail(`${field} is not a string`, field);
     if (value.length > MAX_TEXT) return fail(`${field} is longer than ${MAX_TEXT} characters`, field);
-    // Readers of addresses drop some of these silently, and so would read another address.
-    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-    if (/[\x00-\x1f\x7f]/.test(value)) return fail(`${field} has control characters`, field);
+    if (hasControlCharacters(value)) return fail(`${field} has control characters`, field);
     return value;
   };
   const declarations = (field: string): readonly Declaration[] => {
@@ -112,10 +111,10 @@ export function fieldsOf(file: string, location: string, line: number, entry: Js
   };
 }
 
-/** The object an entry must be. */
+/** The object that a node must be. */
 export function objectOf(file: string, what: string, node: JsonNode): JsonObject {
   if (node.value instanceof Map) return node.value as JsonObject;
-  throw new LockfileError(file, node.line, `${what} is not an object; let npm write the file again`);
+  throw new LockfileError(file, node.line, `${quoted(what)} is not an object; let npm write the file again`);
 }
 
 /** Checks what identifies a package, so that nothing after this sees a hostile name or version. */
@@ -125,7 +124,7 @@ export function identify(
   source: Source,
   fields: Fields,
 ): { readonly name: string; readonly version: string } {
-  if (!isPackageName(name)) return fields.fail(`${quoted(name)} is not a package name`);
+  if (!isPackageName(name)) return fields.fail(`${quoted(name)} is not a package name`, 'name');
   // The address stands for the version where a source other than a registry does not say one.
   const known = version ?? (source.kind === 'registry' ? '' : locatorOf(source));
   if (known === '') return fields.fail('the entry has no version');

@@ -1,4 +1,6 @@
 import { posix } from 'node:path';
+import { hasControlCharacters } from '../text.ts';
+import { isPackageName } from './names.ts';
 
 const FOLDER = 'node_modules/';
 
@@ -8,19 +10,20 @@ const MAX_LENGTH = 4096;
 
 /**
  * Whether a location is in the one form npm writes: relative, "/" between parts, ".." only at the start (a folder
- * beside the project), so that two texts never mean one place, and no control characters.
+ * beside the project), so that two texts never mean one place; after the last node_modules a package name.
  */
-export function isCleanLocation(location: string): boolean {
+export function isLocation(location: string): boolean {
   if (location === '') return true;
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (location.length > MAX_LENGTH || /[\x00-\x1f\x7f\\]/.test(location)) return false;
+  if (location.length > MAX_LENGTH || location.includes('\\') || hasControlCharacters(location)) return false;
   const parts = location.split('/');
   const start = parts.findIndex((part) => part !== '..');
   if (start === -1) return true;
   const inside = parts.slice(start);
   if (inside.some((part) => part === '' || part === '.' || part === '..')) return false;
   if (inside.some((part, index) => part === 'node_modules' && inside[index + 1] === 'node_modules')) return false;
-  return inside.at(-1) !== 'node_modules' && inside.filter((part) => part === 'node_modules').length <= MAX_NESTING;
+  if (inside.filter((part) => part === 'node_modules').length > MAX_NESTING) return false;
+  const installed = installedAs(location);
+  return installed === null ? inside.at(-1) !== 'node_modules' : isPackageName(installed.name);
 }
 
 /** The location of a relative path, as the links of a lockfile write it. */

@@ -1,7 +1,7 @@
 import { LockfileError, quoted } from '../error.ts';
 import type { JsonNode } from '../json.ts';
 import { fieldsOf, identify, objectOf, sourceOf, type Declaration, type Fields, type NpmEntry } from './entry.ts';
-import { isCleanLocation, lastNodeModules, locationOf } from './location.ts';
+import { isLocation, lastNodeModules, locationOf } from './location.ts';
 import { specKind } from './specs.ts';
 
 /**
@@ -25,9 +25,9 @@ export function readPackages(file: string, packages: JsonNode): readonly NpmEntr
 
 function readEntry(file: string, location: string, node: JsonNode): NpmEntry {
   const { line } = node;
-  const entry = objectOf(file, quoted(location), node);
+  const entry = objectOf(file, location, node);
   const fields = fieldsOf(file, location, line, entry);
-  if (!isCleanLocation(location)) return fields.fail('not a location that npm writes');
+  if (!isLocation(location)) return fields.fail('not a location that npm writes');
   const place = { location, line };
   if (fields.flag('link') && location !== '') {
     const resolved = fields.text('resolved') ?? (entry.has('resolved') ? '' : fields.fail('the link has no target'));
