@@ -1,0 +1,122 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../src/registries/http.ts';
+import { loadNpmConfig, type NpmConfig } from '../../src/registries/npmrc.ts';
+
+export type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void;
+
+export interface TestServer {
+  /** With the last slash. */
+  readonly url: string;
+  readonly host: string;
+  readonly requests: http.IncomingMessage[];
+  readonly connections: () => number;
+}
+
+/** A server on loopback that lives as long as the test. */
+export async function serve(handler: Handler, tls?: { cert: string; key: string; ca?: string }): Promise<TestServer> {
+  const requests: http.IncomingMessage[] = [];
+  let connections = 0;
+  const listener: Handler = (request, response) => {
+    requests.push(request);
+    handler(request, response);
+  };
+  const server = tls
+    ? https.createServer({ ...tls, ...(tls.ca && { requestCert: true, rejectUnauthorized: true }) }, listener)
+    : http.createServer(listener);
+  server.on('connection', () => (connections += 1));
+  const port = await listen(server);
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const host = `127.0.0.1:${port}`;
+  return { url: `${tls ? 'https' : 'http'}://${host}/`, host, requests, connections: () => connections };
+}
+
+/** A TCP server that does with each connection what the test says. */
+export async function serveRaw(
+  onConnection: (socket: net.Socket) => void,
+): Promise<{ url: string; count: () => number }> {
+  let count = 0;
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    count += 1;
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    onConnection(socket);
+  });
+  const port = await listen(server);
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${port}/`, count: () => count };
+}
+
+export async function listen(server: net.Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+/** A configuration that no file and no environment of this machine reaches, with retries that take no time. */
+export function testConfig(npmrc = '', env: NodeJS.ProcessEnv = {}): NpmConfig {
+  return loadNpmConfig({
+    cwd: '/project',
+    env,
+    homedir: '/home',
+    platform: 'linux',
+    execPath: '/node/bin/node',
+    readFile: (path) => {
+      if (path === '/project/package.json') return '{}';
+      if (path === '/project/.npmrc') return `fetch-retry-mintimeout=1\nfetch-retry-maxtimeout=2\n${npmrc}`;
+      if (path.startsWith(tmpdir())) return readFileSync(path, 'utf8');
+      throw Object.assign(new Error('not there'), { code: 'ENOENT' });
+    },
+  });
+}
+
+/** A client that lives as long as the test. */
+export function testClient(npmrc = '', options: HttpClientOptions = {}, env: NodeJS.ProcessEnv = {}): HttpClient {
+  const client = createHttpClient(testConfig(npmrc, env), options);
+  onTestFinished(() => client.close());
+  return client;
+}
+
+export interface Authority {
+  readonly cafile: string;
+  readonly cert: string;
+  readonly key: string;
+  readonly certfile: string;
+  readonly keyfile: string;
+}
+
+/** A certificate authority and a certificate of it for 127.0.0.1, made with openssl. */
+export function makeAuthority(): Authority {
+  const directory = mkdtempSync(join(tmpdir(), 'assay-tls-'));
+  const at = (name: string): string => join(directory, name);
+  const openssl = (...args: string[]): void => {
+    execFileSync('openssl', args, { cwd: directory, stdio: 'ignore' });
+  };
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  openssl('req', '-x509', ...ec, '-days', '2', '-subj', '/CN=test CA', '-keyout', 'ca.key', '-out', 'ca.pem');
+  openssl('req', ...ec, '-subj', '/CN=127.0.0.1', '-keyout', 'leaf.key', '-out', 'leaf.csr');
+  writeFileSync(at('ext'), 'subjectAltName=IP:127.0.0.1\n');
+  openssl(
+    ...['x509', '-req', '-in', 'leaf.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],
+    ...['-days', '2', '-extfile', 'ext', '-out', 'leaf.pem'],
+  );
+  return {
+    cafile: at('ca.pem'),
+    cert: readFileSync(at('leaf.pem'), 'utf8'),
+    key: readFileSync(at('leaf.key'), 'utf8'),
+    certfile: at('leaf.pem'),
+    keyfile: at('leaf.key'),
+  };
+}
