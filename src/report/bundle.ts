@@ -78,7 +78,7 @@ function proofRows({ mediaType, signer, times, log, scts, statement }: BundlePro
     ...times.map(({ source, time }): Row => ['signed at', `${formatInstant(time)} (${TIME_SOURCES[source]})`]),
     ...log.map((entry): Row => ['log entry', logText(entry)]),
     ...(signer.kind === 'certificate'
-      ? ([['certificate', `${count(scts, 'transparency log')} vouch for it`]] as Row[])
+      ? ([['certificate', `in ${count(scts, 'certificate-transparency log')}`]] as Row[])
       : []),
     ...(statement === null ? [] : ([['statement', escapeText(statement.predicateType, 200)]] as Row[])),
     ...subjects.slice(0, SUBJECTS_SHOWN).map(({ name, digests }): Row => ['subject', subjectText(name, digests)]),
@@ -127,6 +127,6 @@ function subjectText(name: string, digests: readonly Digest[]): string {
 function table(rows: readonly Row[], options: RenderOptions): string[] {
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.flatMap(([label, value]) =>
-    wrap(shown(`${label.padEnd(width)}  ${value}`, options), options.columns, 2, Math.min(width + 4, 14)),
+    wrap(shown(`${label.padEnd(width)}  ${value}`, options), options.columns, 2, options.columns < 60 ? 6 : width + 4),
   );
 }

@@ -1,5 +1,5 @@
 import type { Dependency } from '../model/dependency.ts';
-import { escapeText } from './escape.ts';
+import { displayWidth, escapeText } from './escape.ts';
 import type { Group, GroupItem, Label } from './groups.ts';
 import { count, cutToWidth, paint, shown, wrap, type RenderOptions, type Tone } from './layout.ts';
 import { describe, findingClause, findingReason, findingTitle, subjectText } from './messages.ts';
@@ -13,7 +13,20 @@ export interface GroupOptions extends RenderOptions {
   readonly places: boolean;
 }
 
-const NAMES_IN_ONE_LINE = 2;
+/** Whether showing a group in this detail helps: notes are worth one line, and warnings a few examples. */
+export function isWorthDetail({ label }: Group, detail: Detail): boolean {
+  switch (label) {
+    case 'error':
+    case 'unverified':
+      return true;
+    case 'warning':
+      return detail <= 3;
+    case 'note':
+      return detail === 0;
+  }
+}
+
+const NAMES_SHOWN = 3;
 /** Lines the words about one dependency may take. */
 const CLAUSE_LINES = 4;
 
@@ -24,22 +37,34 @@ export function renderGroup(group: Group, detail: Detail, options: GroupOptions)
   const tag = `${group.label}[${group.code}]`;
   const size = count(group.items.length, 'dependency', 'dependencies');
   if (detail === 0) {
-    const names = group.items.slice(0, NAMES_IN_ONE_LINE).map(({ dependency }) => subjectText(dependency, 60));
-    const rest = group.items.length - names.length;
-    const line = `${tag}: ${findingTitle(group.code)}, ${size}: ${names.join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''}`;
-    return [painted(tag, group.label, cutToWidth(shown(line, options), options.columns), options)];
+    return [painted(tag, group.label, oneLine(group, tag, size, options), options)];
   }
-  const [first, ...others] = wrap(`${tag}: ${findingTitle(group.code)} (${size})`, options.columns, 0, 2);
+  const [first, ...continued] = wrap(`${tag}: ${findingTitle(group.code)} (${size})`, options.columns, 0, 2);
   const items = group.items.slice(0, detail);
-  const rest = group.items.length - items.length;
+  const others = group.items.slice(items.length);
   return [
     painted(tag, group.label, first ?? '', options),
-    ...others,
+    ...continued,
     ...labelled('why', findingReason(group.code), options),
     ...items.flatMap((item) => renderItem(item, options)),
-    ...(rest > 0 ? wrap(`and ${String(rest)} more (--json lists all)`, options.columns, 2) : []),
+    ...(others.length > 0 ? wrap(shown(`and ${names(others)}`, options), options.columns, 2, 6) : []),
     ...nextCommand(group, options),
   ];
+}
+
+/** The group in one line: with its title where that fits, else with its first names only. */
+function oneLine(group: Group, tag: string, size: string, options: RenderOptions): string {
+  const long = shown(`${tag}: ${findingTitle(group.code)}, ${size}: ${names(group.items)}`, options);
+  if (displayWidth(long) <= options.columns) return long;
+  const short = shown(`${tag} (${String(group.items.length)}): ${names(group.items)}`, options);
+  return cutToWidth(short, options.columns);
+}
+
+/** The first names, and how many more there are. */
+function names(items: readonly GroupItem[]): string {
+  const rest = items.length - NAMES_SHOWN;
+  const first = items.slice(0, NAMES_SHOWN).map(({ dependency }) => subjectText(dependency, 40));
+  return first.join(', ') + (rest > 0 ? ` and ${String(rest)} more (--json lists all)` : '');
 }
 
 function painted(tag: string, label: Label, line: string, options: RenderOptions): string {

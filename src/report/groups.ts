@@ -1,5 +1,5 @@
 import type { Dependency } from '../model/dependency.ts';
-import type { FindingCode } from '../model/finding.ts';
+import { FINDING_KINDS, type FindingCode, type FindingKind } from '../model/finding.ts';
 import type { JudgedDependency, Level, LeveledFinding } from '../model/verdict.ts';
 
 /** How a group is labelled: a finding's level, or `unverified` for evidence that could not be obtained. */
@@ -22,13 +22,16 @@ export interface Group {
 
 const LABELS: readonly Label[] = ['error', 'unverified', 'warning', 'note'];
 
-/** Groups what needs attention: errors first, then unverified, warnings and notes; by code within those. */
+/** The gravest kind of fact first. */
+const KINDS: readonly FindingKind[] = ['contradiction', 'loss', 'identity', 'unavailable', 'gap', 'anomaly', 'note'];
+
+/** Groups what needs attention: errors first, then unverified, warnings and notes; within those the gravest kind. */
 export function groupFindings(dependencies: readonly JudgedDependency[]): Group[] {
   const groups = new Map<string, { code: FindingCode; label: Label; items: GroupItem[] }>();
   for (const judged of [...dependencies].sort(compareJudged)) {
     for (const finding of judged.findings) {
       const label = labelOf(finding);
-      const key = `${String(LABELS.indexOf(label))} ${finding.code}`;
+      const key = `${label} ${finding.code}`;
       const group = groups.get(key) ?? { code: finding.code, label, items: [] };
       const last = group.items.at(-1);
       if (last?.dependency === judged.dependency) {
@@ -39,7 +42,7 @@ export function groupFindings(dependencies: readonly JudgedDependency[]): Group[
       groups.set(key, group);
     }
   }
-  return [...groups].sort(([a], [b]) => compareText(a, b)).map(([, group]) => group);
+  return [...groups.values()].sort(compareGroups);
 }
 
 /** The order of dependencies in every report: name, version, first place. */
@@ -56,6 +59,14 @@ export function compareDependencies(a: Dependency, b: Dependency): number {
 export function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+function compareGroups(a: Group, b: Group): number {
+  return (
+    LABELS.indexOf(a.label) - LABELS.indexOf(b.label) ||
+    KINDS.indexOf(FINDING_KINDS[a.code]) - KINDS.indexOf(FINDING_KINDS[b.code]) ||
+    compareText(a.code, b.code)
+  );
 }
 
 function compareJudged(a: JudgedDependency, b: JudgedDependency): number {

@@ -1,8 +1,19 @@
 import type { Report, RegistryUsed } from '../model/report.ts';
+import type { Verdict } from '../model/verdict.ts';
 import { escapeText } from './escape.ts';
-import { DETAILS, renderGroup, type GroupOptions } from './group.ts';
-import { groupFindings, type Group } from './groups.ts';
-import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions, type Tone } from './layout.ts';
+import { DETAILS, isWorthDetail, renderGroup, type GroupOptions } from './group.ts';
+import { groupFindings, type Group, type Label } from './groups.ts';
+import {
+  count,
+  cutToWidth,
+  listed,
+  paint,
+  shown,
+  usableColumns,
+  wrap,
+  type RenderOptions,
+  type Tone,
+} from './layout.ts';
 
 /** Lines a report may take however many findings there are: about one screen. */
 const SCREEN = 40;
@@ -16,10 +27,11 @@ const LEAST_FOR_FINDINGS = 12;
 export function renderTerminal(report: Report, options: RenderOptions): string {
   const fitted = { ...options, columns: usableColumns(options.columns) };
   const above = summary(report, fitted);
-  const below = verdictLines(report, fitted);
+  const groups = groupFindings(report.dependencies);
+  const below = verdictLines(report, groups, fitted);
   const room = Math.max(LEAST_FOR_FINDINGS, SCREEN - above.length - below.length - 2);
   const places = report.lockfiles.length > 0;
-  const findings = fitGroups(groupFindings(report.dependencies), room, { ...fitted, places });
+  const findings = fitGroups(groups, room, { ...fitted, places });
   const parts = [above, findings, below].filter((lines) => lines.length > 0);
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -53,7 +65,7 @@ function skippedText(report: Report): string {
   const reasons = new Map<string, number>();
   for (const { reason } of report.skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   const list = [...reasons].map(([reason, number]) => `${String(number)} ${reason}`).sort();
-  return `${count(report.counts.skipped, 'entry', 'entries')} that name nothing to fetch (${list.join(', ')})`;
+  return `${count(report.counts.skipped, 'entry', 'entries')} without a package to fetch (${list.join(', ')})`;
 }
 
 function registryTexts(registries: readonly RegistryUsed[]): string[] {
@@ -83,8 +95,7 @@ function fitGroups(groups: readonly Group[], room: number, options: GroupOptions
   const refused = new Set<Group>();
   for (const detail of DETAILS) {
     for (const [i, group] of listedGroups.entries()) {
-      // Notes are worth one line each, whatever the room.
-      if (group.label === 'note' || refused.has(group)) continue;
+      if (!isWorthDetail(group, detail) || refused.has(group)) continue;
       const before = rendered[i] ?? [];
       rendered[i] = renderGroup(group, detail, options);
       if (joinGroups(rendered).length <= room) continue;
@@ -94,7 +105,9 @@ function fitGroups(groups: readonly Group[], room: number, options: GroupOptions
   }
   const lines = joinGroups(rendered);
   const rest = groups.length - listedGroups.length;
-  return rest > 0 ? [...lines, `and ${count(rest, 'more kind')} of findings (--json lists all)`] : lines;
+  return rest > 0
+    ? [...lines, cutToWidth(`and ${count(rest, 'more finding code')} (--json lists all)`, options.columns)]
+    : lines;
 }
 
 /** Groups of several lines stand apart; groups of one line follow each other. */
@@ -105,35 +118,53 @@ function joinGroups(groups: readonly (readonly string[])[]): string[] {
   });
 }
 
-function verdictLines(report: Report, options: RenderOptions): string[] {
-  const { counts, enforce } = report;
-  const dependencies = (number: number): string => count(number, 'dependency', 'dependencies');
-  const say = (tone: Tone, word: string, rest: string): string[] =>
-    wrap(shown(`${word}: ${rest}`, options), options.columns, 0, 2).map((line, i) =>
-      i === 0 ? paint(tone, line.slice(0, word.length), options) + line.slice(word.length) : line,
-    );
-  switch (report.verdict) {
+const VERDICT_TONES: Readonly<Record<Verdict, Tone>> = {
+  pass: 'green',
+  warn: 'green',
+  fail: 'red',
+  unverified: 'yellow',
+};
+
+/** The last line: the verdict, why, and what the exit status asks for. */
+function verdictLines(report: Report, groups: readonly Group[], options: RenderOptions): string[] {
+  const [word, rest] = verdictText(report, groups);
+  return wrap(shown(`${word}: ${rest}`, options), options.columns, 0, 2).map((line, i) =>
+    i === 0
+      ? paint(VERDICT_TONES[report.verdict], line.slice(0, word.length), options) + line.slice(word.length)
+      : line,
+  );
+}
+
+function verdictText({ counts, enforce, verdict }: Report, groups: readonly Group[]): [word: string, rest: string] {
+  const codes = (label: Label): string => {
+    const found = groups.filter((group) => group.label === label).map((group) => group.code);
+    return found.length === 0 ? '' : ` (${listed(found, 3)})`;
+  };
+  const share = (number: number): string =>
+    `${String(number)} of ${count(counts.dependencies, 'dependency', 'dependencies')}`;
+  switch (verdict) {
     case 'fail': {
-      const silent = counts.unverified > 0 ? `, and there is no statement on ${dependencies(counts.unverified)}` : '';
-      return say(
-        'red',
+      const silent = counts.unverified > 0 ? `, and ${String(counts.unverified)} without statement` : '';
+      const verb = counts.fail === 1 ? 'does' : 'do';
+      return [
         'fails',
-        `${dependencies(counts.fail)} of ${String(counts.dependencies)} ${counts.fail === 1 ? 'does' : 'do'} not meet phase ${enforce}${silent}. Exit status 1: do not install.`,
-      );
+        `${share(counts.fail)} ${verb} not meet phase ${enforce}${codes('error')}${silent}. Exit status 1: do not install.`,
+      ];
     }
     case 'unverified':
-      return say(
-        'yellow',
+      return [
         'no statement',
-        `evidence could not be obtained for ${dependencies(counts.unverified)} of ${String(counts.dependencies)}. Exit status 3: do not install before it is answered.`,
-      );
+        `evidence could not be obtained for ${share(counts.unverified)}${codes('unverified')}. Exit status 3: do not install until it is.`,
+      ];
     case 'warn':
-      return say(
-        'green',
+      return [
         'holds',
-        `nothing fails phase ${enforce}, but ${dependencies(counts.warn)} of ${String(counts.dependencies)} ${counts.warn === 1 ? 'needs' : 'need'} attention. Exit status 0.`,
-      );
+        `nothing fails phase ${enforce}, but ${share(counts.warn)} ${counts.warn === 1 ? 'needs' : 'need'} attention. Exit status 0.`,
+      ];
     case 'pass':
-      return say('green', 'holds', `all of ${dependencies(counts.dependencies)} meet phase ${enforce}. Exit status 0.`);
+      return [
+        'holds',
+        `${count(counts.dependencies, 'dependency meets', 'dependencies meet')} phase ${enforce}. Exit status 0.`,
+      ];
   }
 }

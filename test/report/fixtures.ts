@@ -1,0 +1,195 @@
+import type { Dependency } from '../../src/model/dependency.ts';
+import { finding, FINDING_CODES, type Finding, type FindingArgs, type FindingCode } from '../../src/model/finding.ts';
+import type { BundleProof, Identity, Proofs, Proven } from '../../src/model/proof.ts';
+import type { Report } from '../../src/model/report.ts';
+import type { JudgedDependency, Level, Verdict } from '../../src/model/verdict.ts';
+
+/** 2026-03-31T00:00:00Z. */
+export const NOON = 1_774_915_200_000;
+
+/** Marks test data as a proof: reports are tested without running a verification. */
+export function asProof<T extends object>(facts: T): T & Proven {
+  return facts as T & Proven;
+}
+
+/** Arguments of every code, with `text` wherever a package, a registry or a certificate could put its own words. */
+export function argsWith(text: string): { readonly [C in FindingCode]: FindingArgs[C] } {
+  const identity = { expected: text, actual: text, source: 'history', version: text } as const;
+  return {
+    'integrity-mismatch': { locked: text, actual: text, source: 'registry' },
+    'integrity-missing': { resolved: text },
+    'integrity-weak': { algorithm: text },
+    'integrity-rewritten': { baseline: text, locked: text },
+    'signature-invalid': { keyId: text },
+    'signature-missing': { registry: text },
+    'signature-key-unknown': { keyIds: [text, text, text, text, text], registry: text },
+    'signature-key-expired': { keyId: text, expired: NOON, time: NOON + 1, basis: 'log' },
+    'provenance-invalid': { attestation: 'provenance', reason: 'log-inclusion', detail: text },
+    'provenance-subject-mismatch': { attestation: 'publish', expected: text, actual: text },
+    'provenance-missing': { earlier: 12 },
+    'provenance-lost': { predecessor: text, published: NOON },
+    'provenance-lost-elsewhere': { version: text, sameLine: false, published: NOON },
+    'provenance-advertised-absent': { url: text },
+    'publish-attestation-missing': { url: text },
+    'identity-unexpected-repository': identity,
+    'identity-unexpected-workflow': identity,
+    'identity-unexpected-issuer': identity,
+    'identity-unexpected-ref': identity,
+    'identity-owner-changed': { ...identity, name: text },
+    'identity-self-hosted-runner': { run: text },
+    'identity-predicate-disagrees': { field: text, certificate: text, predicate: text },
+    'history-publisher-changed': { from: text, to: text, version: text },
+    'history-too-new': { published: NOON, minimumHours: 48 },
+    'history-install-script-added': { scripts: [text], version: text },
+    'history-dependency-added': { dependencies: [text, text, text, text], version: text },
+    'history-exotic-dependency': { name: text, spec: text },
+    'history-manifest-differs': { field: text, registry: text, tarball: text },
+    'lockfile-not-registry': { kind: 'git', url: text },
+    'lockfile-resolved-mismatch': { resolved: text, expected: text },
+    'lockfile-unexpected-host': { resolved: text, registry: text },
+    'evidence-unavailable': { evidence: 'attestations', url: text, reason: text },
+    'evidence-malformed': { evidence: 'keys', url: text, reason: text },
+    'evidence-stripped': { registry: text },
+  };
+}
+
+/** One finding of every code. */
+export function everyFinding(text: string): Finding[] {
+  const args = argsWith(text);
+  return FINDING_CODES.map((code) => finding(code, args[code]));
+}
+
+/** A direct registry dependency, changed by `change`. */
+export function dependency(name: string, version: string, change: Partial<Dependency> = {}): Dependency {
+  return {
+    ecosystem: 'npm',
+    name,
+    version,
+    integrity: [{ algorithm: 'sha512', hex: 'ab'.repeat(64) }],
+    source: { kind: 'registry', resolved: null },
+    places: [{ file: 'package-lock.json', line: 12, path: `node_modules/${name}` }],
+    direct: true,
+    dev: false,
+    optional: false,
+    peer: false,
+    exotic: [],
+    ...change,
+  };
+}
+
+export const NO_PROOFS: Proofs = { integrity: null, signature: null, publish: null, provenance: null };
+
+const LEVELS: Readonly<Record<Verdict, Level>> = { pass: 'note', warn: 'warning', fail: 'error', unverified: 'error' };
+
+/** A judged dependency whose findings have the level that fits the verdict. */
+export function judged(
+  about: Dependency,
+  verdict: Verdict,
+  findings: readonly Finding[] = [],
+  proofs = NO_PROOFS,
+): JudgedDependency {
+  return {
+    dependency: about,
+    proofs,
+    verdict,
+    findings: findings.map((each) => ({ ...each, level: LEVELS[verdict] })),
+  };
+}
+
+/** A report over `dependencies` with counts that fit. */
+export function reportOf(dependencies: readonly JudgedDependency[], change: Partial<Report> = {}): Report {
+  const having = (test: (each: JudgedDependency) => boolean): number => dependencies.filter(test).length;
+  const verdicts = (['fail', 'unverified', 'warn', 'pass'] as const).map((verdict) => ({
+    verdict,
+    number: having((each) => each.verdict === verdict),
+  }));
+  const [fail, unverified, warn, pass] = verdicts.map(({ number }) => number);
+  return {
+    tool: { name: 'assay', version: '0.1.0' },
+    lockfiles: [{ file: 'package-lock.json', format: 'package-lock v3' }],
+    verdict: verdicts.find(({ number }) => number > 0)?.verdict ?? 'pass',
+    enforce: 'observe',
+    counts: {
+      entries: dependencies.length + 1,
+      skipped: 1,
+      omitted: 0,
+      dependencies: dependencies.length,
+      pass: pass ?? 0,
+      warn: warn ?? 0,
+      fail: fail ?? 0,
+      unverified: unverified ?? 0,
+      integrity: having(({ proofs }) => proofs.integrity !== null),
+      signature: having(({ proofs }) => proofs.signature !== null),
+      publish: having(({ proofs }) => proofs.publish !== null),
+      provenance: having(({ proofs }) => proofs.provenance !== null),
+    },
+    trust: {
+      root: 'public-good',
+      rootDigest: 'cd'.repeat(32),
+      registries: [{ url: 'https://registry.npmjs.org/', keys: [{ keyId: 'SHA256:abc', origin: 'pinned' }] }],
+    },
+    dependencies,
+    skipped: [{ place: { file: 'package-lock.json', line: 6, path: '' }, reason: 'root' }],
+    ...change,
+  };
+}
+
+/** An identity with `text` in every field that is text. */
+export function identityWith(text: string): Identity {
+  return {
+    issuer: text,
+    subject: text,
+    repository: text,
+    repositoryId: text,
+    owner: text,
+    ownerId: text,
+    workflow: text,
+    ref: text,
+    commit: text,
+    trigger: text,
+    runner: 'hosted',
+    visibility: text,
+    run: text,
+    signer: text,
+  };
+}
+
+/** A bundle proof with `text` in every field that is text. */
+export function bundleProofWith(text: string): BundleProof {
+  return asProof({
+    mediaType: text,
+    signer: { kind: 'certificate', identity: identityWith(text), fingerprint: 'ef'.repeat(32) } as const,
+    times: [{ source: 'log', time: NOON } as const],
+    log: [
+      {
+        logId: 'ab'.repeat(32),
+        origin: text,
+        logIndex: '42',
+        kind: text,
+        version: text,
+        integratedTime: NOON,
+        promise: true,
+        inclusion: true,
+      },
+    ],
+    scts: 1,
+    statement: {
+      type: text,
+      predicateType: text,
+      subjects: [{ name: text, digests: [{ algorithm: 'sha512', hex: 'ab'.repeat(64) } as const] }],
+      predicate: { buildType: text },
+    },
+  });
+}
+
+/** Every link of the chain established, with `text` in every field that is text. */
+export function proofsWith(text: string): Proofs {
+  const bundle = bundleProofWith(text);
+  const key = asProof({ ...bundle, signer: { kind: 'key', keyId: text } as const });
+  return {
+    integrity: asProof({ algorithm: 'sha512', hex: 'ab'.repeat(64) } as const),
+    signature: asProof({ keyId: text, keyOrigin: 'pinned', time: { source: 'log', time: NOON } } as const),
+    publish: asProof({ predicateType: text, bundle: key }),
+    provenance: asProof({ predicateType: text, bundle, identity: identityWith(text) }),
+  };
+}

@@ -1,0 +1,34 @@
+import { expect } from 'vitest';
+import { displayWidth } from '../../src/report/escape.ts';
+import type { RenderOptions } from '../../src/report/layout.ts';
+import { HOSTILE } from './hostile.ts';
+
+export const WIDE: RenderOptions = { color: false, columns: 100, unicode: true };
+
+/** What a line of ours that is not indented begins with. */
+const OURS =
+  /^(?:assay |fails: |holds: |no statement: |verified: |refused: |(?:error|unverified|warning|note)\[[a-z-]+(?:\]|\.\.\.|$)|and \d+ more |[!] )/;
+
+/**
+ * Renders with and without colour and expects printable text only, no line wider than the terminal, no line that a CI
+ * runner takes for a command, and with colour nothing more than our own colour codes.
+ */
+export function expectInert(
+  render: (options: RenderOptions) => string,
+  { columns, unicode }: Pick<RenderOptions, 'columns' | 'unicode'>,
+  ours: RegExp = OURS,
+): void {
+  const plain = render({ color: false, columns, unicode });
+  const lines = plain.slice(0, -1).split('\n');
+  for (const line of lines) {
+    expect(line).not.toMatch(HOSTILE);
+    expect(line).not.toMatch(/^\s*::|##/);
+    expect(displayWidth(line)).toBeLessThanOrEqual(columns);
+    if (!unicode) expect(line).toMatch(/^[\x20-\x7e]*$/);
+    // Text that is not ours never begins a line.
+    if (line !== '' && !line.startsWith('  ')) expect(line).toMatch(ours);
+  }
+  const colored = render({ color: true, columns, unicode });
+  // eslint-disable-next-line no-control-regex -- our own colour codes
+  expect(colored.replace(/\u001b\[(?:0|1|2|31|32|33|36)m/g, '')).toBe(plain);
+}

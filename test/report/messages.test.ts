@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { finding, FINDING_CODES, type Finding, type RefusalReason } from '../../src/model/finding.ts';
+import { describe as describeFinding, findingTitle } from '../../src/report/messages.ts';
+import { REFUSALS } from '../../src/report/refusals.ts';
+import { argsWith, everyFinding, NOON } from './fixtures.ts';
+import { HOSTILE, hostileText } from './hostile.ts';
+
+const AXIOS = { name: 'axios', version: '1.14.1' };
+
+describe('messages', () => {
+  test.each([
+    [
+      finding('provenance-lost', { predecessor: '1.14.0', published: NOON }),
+      'axios@1.14.1 has no provenance, but its predecessor 1.14.0 (published 2026-03-31T00:00:00Z) has; it did not come from the build that published before, which is what a stolen token looks like.',
+      'assay check axios@1.14.1',
+    ],
+    [
+      finding('provenance-lost', { predecessor: '1.14.0', published: null }),
+      'axios@1.14.1 has no provenance, but its predecessor 1.14.0 has; it did not come from the build that published before, which is what a stolen token looks like.',
+      'assay check axios@1.14.1',
+    ],
+    [
+      finding('provenance-missing', { earlier: 0 }),
+      'axios@1.14.1 has no provenance, and there is no earlier version to compare with; nothing shows who built it, and from which source.',
+      'assay explain provenance-missing',
+    ],
+    [
+      finding('provenance-invalid', { attestation: 'publish', reason: 'log-inclusion', detail: 'root hash differs' }),
+      'axios@1.14.1 has a publish attestation that is refused because the entry is not shown to be included in the log ("root hash differs"); a real build does not leave a broken attestation behind, so it was changed or made up.',
+      'Do not install it. assay check axios@1.14.1',
+    ],
+    [
+      finding('identity-unexpected-repository', {
+        expected: 'https://github.com/axios/axios',
+        actual: 'https://github.com/evil/axios',
+        source: 'history',
+        version: '1.14.0',
+      }),
+      'axios@1.14.1 was built from https://github.com/evil/axios, but 1.14.0 has https://github.com/axios/axios; other people decide what goes into another repository.',
+      'assay check axios@1.14.1',
+    ],
+    [
+      finding('evidence-unavailable', { evidence: 'keys', url: 'https://r.example/', reason: 'HTTP 500' }),
+      'axios@1.14.1 cannot be judged because the registry\'s keys could not be obtained from https://r.example/ ("HTTP 500"); no answer is not a good answer.',
+      'Run the same command again; if the answer stays away: assay explain evidence-unavailable',
+    ],
+    [
+      finding('evidence-stripped', { registry: 'https://mirror.example/' }),
+      'axios@1.14.1 comes from https://mirror.example/, which serves no signature for any version of it; without them a forged release looks like any other.',
+      'assay check axios@1.14.1 --registry https://registry.npmjs.org',
+    ],
+  ] as [Finding, string, string][])(
+    'say what was found, why it matters and what to do (%#)',
+    (about, message, help) => {
+      expect(describeFinding(about, AXIOS)).toEqual({ message, help });
+    },
+  );
+
+  test.each(['policy', 'baseline', 'history', 'manifest'] as const)(
+    'name the %s as the source of an expectation',
+    (source) => {
+      const about = finding('identity-unexpected-issuer', { expected: 'before', actual: 'now', source });
+      const words = {
+        policy: 'the policy',
+        baseline: 'the baseline',
+        history: 'expected is',
+        manifest: 'its manifest',
+      };
+      expect(describeFinding(about, AXIOS).message).toContain(words[source]);
+    },
+  );
+
+  test.each(FINDING_CODES)('of %s are one sentence that names the package and calls it nothing it is not', (code) => {
+    const { message, help } = describeFinding(finding(code, argsWith('text')[code]), AXIOS);
+    expect(message).toMatch(/^axios@1\.14\.1 [^!]+; [^!]+[^.]\.$/);
+    for (const text of [message, help, findingTitle(code)]) {
+      expect(text).not.toMatch(/\b(?:safe|trusted|secure)(?:ly)?\b|!/i);
+      expect(text).not.toMatch(/undefined|null|NaN|\[object/);
+      expect(text.trim()).not.toBe('');
+    }
+    expect(help).toMatch(/assay (?:check axios@1\.14\.1|explain )/);
+  });
+
+  test.each(Object.keys(REFUSALS) as RefusalReason[])('of a bundle refused for %s say which step failed', (reason) => {
+    const about = finding('provenance-invalid', { attestation: 'provenance', reason, detail: 'd' });
+    expect(describeFinding(about, AXIOS).message).toContain(`is refused because ${REFUSALS[reason]} ("d")`);
+  });
+
+  test('of a note about an expired key name whose word the time is', () => {
+    const about = finding(
+      'signature-key-expired',
+      { keyId: 'k', expired: NOON, time: NOON - 1000, basis: 'registry' },
+      'note',
+    );
+    expect(describeFinding(about, AXIOS).message).toContain(
+      'signed at 2026-03-30T23:59:59Z by the word of the registry alone',
+    );
+  });
+
+  test('are inert and short whatever package, registry and certificate say', () => {
+    fc.assert(
+      fc.property(hostileText, hostileText, (text, name) => {
+        for (const about of everyFinding(text)) {
+          const { message, help } = describeFinding(about, { name, version: text });
+          expect(message + help).not.toMatch(HOSTILE);
+          expect(message).not.toMatch(/::|##/);
+          expect(message.length).toBeLessThan(1500);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('commands to copy', () => {
+  const lost = finding('provenance-lost', { predecessor: '1.14.0', published: NOON });
+
+  test.each([
+    ['@scope/name', '1.0.0-rc.1+build.5'],
+    ['lodash.merge', '4.6.2'],
+    ['JSONStream', '1.3.5'],
+  ])('name %s@%s', (name, version) => {
+    expect(describeFinding(lost, { name, version }).help).toBe(`assay check ${name}@${version}`);
+  });
+
+  test.each([
+    ['a;id', '1.0.0'],
+    ['$(id)', '1.0.0'],
+    ['a`id`', '1.0.0'],
+    ['a b', '1.0.0'],
+    ['--registry=https://evil.example/', '1.0.0'],
+    ['-x', '1.0.0'],
+    ['~root', '1.0.0'],
+    ['a', '1.0.0 && id'],
+    ['a', '1.0.0\nid'],
+    ['a', '>=1'],
+    ['../a', '1.0.0'],
+    ['a'.repeat(300), '1.0.0'],
+  ])('never carry what a shell would read (%#)', (name, version) => {
+    expect(describeFinding(lost, { name, version }).help).toBe('assay explain provenance-lost');
+  });
+});

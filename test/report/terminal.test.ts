@@ -1,0 +1,222 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { finding, FINDING_CODES, type Finding } from '../../src/model/finding.ts';
+import type { Report } from '../../src/model/report.ts';
+import type { Level } from '../../src/model/verdict.ts';
+import { displayWidth } from '../../src/report/escape.ts';
+import { renderTerminal } from '../../src/report/terminal.ts';
+import { argsWith, dependency, everyFinding, judged, NOON, proofsWith, reportOf } from './fixtures.ts';
+import { hostileText } from './hostile.ts';
+import { expectInert, WIDE } from './inert.ts';
+
+const proofs = proofsWith('text');
+const lost = finding('provenance-lost', { predecessor: '1.14.0', published: NOON });
+const missing = finding('provenance-missing', { earlier: 3 });
+const unanswered = finding('evidence-unavailable', {
+  evidence: 'attestations',
+  url: 'https://registry.npmjs.org/-/npm/v1/attestations/left-pad@1.3.0',
+  reason: 'HTTP 500',
+});
+
+function lines(report: Report, options = WIDE): string[] {
+  const text = renderTerminal(report, options);
+  expect(text.endsWith('\n')).toBe(true);
+  return text.slice(0, -1).split('\n');
+}
+
+function packages(number: number, findings: readonly Finding[], verdict: 'warn' | 'fail' = 'warn'): Report {
+  return reportOf(
+    Array.from({ length: number }, (_, i) =>
+      judged(dependency(`package-${String(i)}`, '1.0.0', { direct: i === 700 }), verdict, findings, proofs),
+    ),
+  );
+}
+
+describe('the terminal report', () => {
+  test('of a proven tree shows its counts and nothing else', () => {
+    expect(renderTerminal(packages(0, []), WIDE)).toMatch(/^assay /);
+    const report = reportOf(
+      Array.from({ length: 1187 }, (_, i) => judged(dependency(`package-${String(i)}`, '1.0.0'), 'pass', [], proofs)),
+    );
+    expect(renderTerminal(report, WIDE))
+      .toBe(`assay 0.1.0: package-lock.json (package-lock v3), 1188 entries, phase observe
+  1187 dependencies: 1187 pass
+  proven: hash 1187, registry signature 1187, publish attestation 1187, provenance 1187
+  skipped: 1 entry without a package to fetch (1 root)
+  checked against: the public-good Sigstore root
+  registry https://registry.npmjs.org/: keys pinned in assay
+
+holds: 1187 dependencies meet phase observe. Exit status 0.
+`);
+  });
+
+  test('says what was lost, why it matters, where it is and what to do', () => {
+    const places = Array.from({ length: 20 }, (_, i) => ({ file: 'package-lock.json', line: 40 + i, path: 'x' }));
+    const report = reportOf([judged(dependency('axios', '1.14.1', { places }), 'fail', [lost])]);
+    expect(lines(report).slice(6)).toEqual([
+      '',
+      'error[provenance-lost]: provenance is gone (1 dependency)',
+      '  why   it did not come from the build that published before, which is what a stolen token looks',
+      '        like',
+      '  axios@1.14.1  package-lock.json:40 and 19 more places, direct',
+      '    has no provenance, but its predecessor 1.14.0 (published 2026-03-31T00:00:00Z) has',
+      '  next  assay check axios@1.14.1',
+      '',
+      'fails: 1 of 1 dependency does not meet phase observe (provenance-lost). Exit status 1: do not',
+      '  install.',
+    ]);
+  });
+
+  test.each([
+    ['pass', [], 'holds: 1 dependency meets phase observe. Exit status 0.'],
+    ['warn', [missing], 'holds: nothing fails phase observe, but 1 of 1 dependency needs attention. Exit status 0.'],
+    [
+      'fail',
+      [lost],
+      'fails: 1 of 1 dependency does not meet phase observe (provenance-lost). Exit status 1: do not install.',
+    ],
+    [
+      'unverified',
+      [unanswered],
+      'no statement: evidence could not be obtained for 1 of 1 dependency (evidence-unavailable). Exit status 3: do not install until it is.',
+    ],
+  ] as const)('ends with the verdict %s in plain words', (verdict, findings, expected) => {
+    const report = reportOf([judged(dependency('a', '1.0.0'), verdict, findings)]);
+    expect(lines(report, { ...WIDE, columns: 200 }).at(-1)).toBe(expected);
+  });
+
+  test('a failure is not hidden by what could not be asked, nor the other way round', () => {
+    const report = reportOf([
+      judged(dependency('a', '1.0.0'), 'fail', [lost]),
+      judged(dependency('b', '1.0.0'), 'unverified', [unanswered]),
+    ]);
+    const text = renderTerminal(report, WIDE);
+    expect(text).toContain('error[provenance-lost]');
+    expect(text).toContain('unverified[evidence-unavailable]');
+    expect(text.replace(/\s+/g, ' ')).toContain(
+      'fails: 1 of 2 dependencies does not meet phase observe (provenance-lost), and 1 without statement.',
+    );
+  });
+
+  test('shows errors first, then unverified, warnings and notes, each note in one line', () => {
+    const at = (code: Finding, level: Level) => ({ ...code, level });
+    const findings = [
+      at({ ...missing, kind: 'note' }, 'note'),
+      at(missing, 'warning'),
+      { ...unanswered, level: 'error' as const },
+      at(finding('history-publisher-changed', { from: 'a', to: 'b', version: '1' }), 'error'),
+      at(lost, 'error'),
+    ];
+    const report = reportOf([{ ...judged(dependency('a', '1.0.0'), 'fail'), findings }]);
+    const output = lines(report);
+    expect(output.filter((line) => /^[a-z]+\[/.test(line)).map((line) => line.split(/[:(]/)[0])).toEqual([
+      'error[provenance-lost]',
+      'error[history-publisher-changed]',
+      'unverified[evidence-unavailable]',
+      'warning[provenance-missing]',
+      'note[provenance-missing]',
+    ]);
+    const note = output.findIndex((line) => line.startsWith('note['));
+    expect(output[note + 1]).toBe('');
+  });
+
+  test('a thousand packages with the same warning are one group with the first names, direct ones first', () => {
+    const output = lines(packages(1000, [missing]));
+    expect(output.filter((line) => line.includes('provenance-missing]'))).toEqual([
+      'warning[provenance-missing]: never had provenance (1000 dependencies)',
+    ]);
+    expect(output.find((line) => line.includes('package-') && line.startsWith('  '))).toContain('package-700@1.0.0');
+    const shown = output.filter((line) => /^ {2}package-/.test(line)).length;
+    expect(shown).toBeGreaterThan(2);
+    expect(output.join('\n')).toContain(` and ${String(1000 - shown - 3)} more (--json lists all)`);
+  });
+
+  test.each([20, 40, 80, 100, 200])('fits a screen with any findings at %i columns', (columns) => {
+    const everything = FINDING_CODES.map((code) => finding(code, argsWith('https://example.com/a/long/path')[code]));
+    const levels: Level[] = ['error', 'warning', 'note'];
+    const all = reportOf(
+      Array.from({ length: 300 }, (_, i) => ({
+        ...judged(dependency(`package-${String(i)}`, '1.0.0'), 'fail'),
+        findings: everything.map((each) => ({ ...each, level: levels[i % 3] ?? 'error' })),
+      })),
+    );
+    for (const report of [
+      all,
+      packages(1000, [missing]),
+      packages(1000, [lost], 'fail'),
+      packages(1, everything, 'fail'),
+    ]) {
+      const output = lines(report, { ...WIDE, columns });
+      expect(output.length).toBeLessThanOrEqual(columns < 40 ? 60 : 40);
+      expect(Math.max(...output.map(displayWidth))).toBeLessThanOrEqual(columns);
+    }
+  });
+
+  test('names every error code in a report with all of them on a wide screen', () => {
+    const output = renderTerminal(packages(1, everyFinding('x').slice(0, 20), 'fail'), WIDE);
+    for (const { code } of everyFinding('x').slice(0, 20)) expect(output).toContain(`[${code}]`);
+  });
+
+  test('says who vouches for the keys', () => {
+    const registries = [
+      { url: 'https://own.example/', keys: [{ keyId: 'a', origin: 'registry' as const }] },
+      {
+        url: 'https://mirror.example/',
+        keys: [
+          { keyId: 'b', origin: 'pinned' as const },
+          { keyId: 'c', origin: 'configured' as const },
+        ],
+      },
+      { url: 'https://silent.example/', keys: [] },
+      { url: 'https://fourth.example/', keys: [] },
+    ];
+    const report = packages(1, []);
+    const text = renderTerminal({ ...report, trust: { ...report.trust, root: 'root.json', registries } }, WIDE);
+    expect(text).toContain('checked against: the root root.json');
+    expect(text).toContain('https://own.example/: registry vouches for itself');
+    expect(text).toContain('https://mirror.example/: keys pinned in assay, keys you configured');
+    expect(text).toContain('https://silent.example/: no key verified anything');
+    expect(text).toContain('and 1 more registry (--json lists all)');
+  });
+
+  test('without a lockfile shows no places', () => {
+    const report = reportOf([judged(dependency('axios', '1.14.1'), 'warn', [lost])], { lockfiles: [] });
+    expect(renderTerminal(report, WIDE)).not.toContain('package-lock');
+  });
+
+  test('says how much was left out', () => {
+    const report = packages(2, []);
+    const text = renderTerminal({ ...report, counts: { ...report.counts, omitted: 7 } }, WIDE);
+    expect(text).toContain('left out by --omit: 7 dependencies');
+  });
+
+  test('the same report gives the same text in whatever order it comes', () => {
+    const dependencies = packages(30, [missing, lost]).dependencies;
+    const once = renderTerminal(reportOf(dependencies), WIDE);
+    expect(renderTerminal(reportOf([...dependencies].reverse()), WIDE)).toBe(once);
+  });
+
+  test('hostile text anywhere gives neither control characters nor lines of its own', () => {
+    fc.assert(
+      fc.property(hostileText, fc.constantFrom(30, 40, 80, 120), fc.boolean(), (text, columns, unicode) => {
+        const places = [{ file: text, line: 3, path: text }];
+        const hostile = reportOf(
+          [
+            judged(dependency(text, text, { places }), 'fail', everyFinding(text), proofsWith(text)),
+            judged(dependency('b', text), 'warn', [finding('history-exotic-dependency', { name: text, spec: text })]),
+          ],
+          {
+            lockfiles: [{ file: text, format: text }],
+            trust: {
+              root: text,
+              rootDigest: text,
+              registries: [{ url: text, keys: [{ keyId: text, origin: 'registry' }] }],
+            },
+          },
+        );
+        expectInert((options) => renderTerminal(hostile, options), { columns, unicode });
+      }),
+      { numRuns: 80 },
+    );
+  });
+});
