@@ -1,0 +1,75 @@
+import { formatInstant, type Instant } from '../model/time.ts';
+import type { LogEntry } from './bundle.ts';
+import { checkpointFault, parseCheckpoint } from './checkpoint.ts';
+import { logHash, verifySignature } from './keys.ts';
+import { inclusionRoot } from './merkle.ts';
+import { reading, refuse } from './refusal.ts';
+import { contains, type TrustedLog } from './trusted-root.ts';
+
+/** Seconds up to which a time can be written down (ECMAScript's range). */
+const MAX_SECONDS = 8_640_000_000_000n;
+
+/** An entry whose promise held: the log vouches for the time. */
+export interface PromisedTime {
+  readonly log: TrustedLog;
+  readonly time: Instant;
+}
+
+/**
+ * Verifies the signed entry timestamp of an entry (Rekor v1) under one of the logs that have the entry's id. The time
+ * counts only through this: it must be inside the validity of the log's key and not after `now`. Null where the entry
+ * carries no promise.
+ */
+export function verifyPromise(entry: LogEntry, logs: readonly TrustedLog[], now: Instant): PromisedTime | null {
+  const { promise, integratedTime, logIndex, logId, body } = entry;
+  if (promise === null) return null;
+  // Canonical JSON (RFC 8785) of exactly these four fields; none of their values needs escaping.
+  const signed = Buffer.from(
+    `{"body":"${body.toString('base64')}","integratedTime":${integratedTime},"logID":"${logId}","logIndex":${logIndex}}`,
+  );
+  const signers = logs.filter(({ key }) => verifySignature(key, logHash(key.type), signed, promise));
+  if (signers.length === 0) refuse('log-promise', 'the signed entry timestamp is not one of the log over this entry');
+  const time = integratedTime > MAX_SECONDS ? Infinity : Number(integratedTime) * 1000;
+  if (time > now) refuse('log-time', `integrated at ${formatInstant(time)}, after now`);
+  const log = signers.find(({ validFor }) => contains(validFor, time));
+  if (log === undefined) refuse('log-time', `the key of the log was not valid at ${formatInstant(time)}`);
+  return { log, time };
+}
+
+/** The log whose tree holds an entry, and the origin its checkpoint names. */
+export interface Inclusion {
+  readonly log: TrustedLog;
+  readonly origin: string;
+}
+
+/**
+ * Verifies that an entry is in the tree of one of the logs that have its id: the Merkle proof leads to the root of a
+ * checkpoint which that log signed, with a key valid at every one of `times`. Null where the entry has no proof, or one
+ * without a checkpoint (v0.1), which proves nothing.
+ */
+export function verifyInclusion(
+  entry: LogEntry,
+  logs: readonly TrustedLog[],
+  times: readonly Instant[],
+): Inclusion | null {
+  const { proof, body } = entry;
+  const note = proof?.checkpoint ?? null;
+  if (proof === null || note === null) return null;
+  const checkpoint = reading('log-checkpoint', () => parseCheckpoint(note));
+  const faults = logs.map((log) => checkpointFault(checkpoint, log));
+  const signers = logs.filter((_, index) => faults[index] === null);
+  if (signers.length === 0) refuse('log-checkpoint', faults[0] ?? 'no log signed the checkpoint');
+  const log = signers.find(({ validFor }) => times.every((time) => contains(validFor, time)));
+  if (log === undefined) refuse('log-time', 'the key of the log was not valid when the signature was made');
+
+  if (checkpoint.size !== proof.treeSize || !checkpoint.root.equals(proof.rootHash)) {
+    refuse('log-checkpoint', 'the checkpoint is of another tree than the inclusion proof');
+  }
+  const root = inclusionRoot(body, proof.index, proof.treeSize, proof.hashes);
+  if (root?.equals(checkpoint.root) !== true) refuse('log-inclusion', 'the inclusion proof does not lead to the root');
+  // A Rekor v2 log is one tree, so that the two positions are one (rekor-v2-spec, section 3, "Log Index").
+  if (entry.version === '0.0.2' && entry.kind !== 'intoto' && entry.logIndex !== proof.index) {
+    refuse('log-entry-mismatch', `the entry has position ${entry.logIndex}, its proof ${proof.index}`);
+  }
+  return { log, origin: checkpoint.origin };
+}

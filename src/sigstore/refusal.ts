@@ -1,0 +1,40 @@
+import type { RefusalReason } from '../model/finding.ts';
+
+/** Input that is not what its format says. Caught where the reader knows what kind of refusal that is. */
+export class Malformed extends Error {
+  override readonly name = 'Malformed';
+}
+
+/** Ends a verification: the first step that did not hold, and the evidence in one short line. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly reason: RefusalReason;
+
+  constructor(reason: RefusalReason, detail: string) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+export function malformed(what: string): never {
+  throw new Malformed(what);
+}
+
+export function refuse(reason: RefusalReason, detail: string): never {
+  throw new Refusal(reason, detail);
+}
+
+/** Runs a reader; input that is malformed for it is refused for `reason`. */
+export function reading<T>(reason: RefusalReason, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Malformed) refuse(reason, error.message);
+    throw error;
+  }
+}
+
+/** Text of others, cut to a length that leaves the message around it readable. Not escaped: reports do that. */
+export function show(text: string, max = 120): string {
+  return text.length > max ? `${text.slice(0, max)}…` : text;
+}

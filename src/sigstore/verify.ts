@@ -1,0 +1,229 @@
+import type { RefusalReason } from '../model/finding.ts';
+import { establish, type BundleProof, type LogEntryProof, type VerifiedTime } from '../model/proof.ts';
+import type { Instant } from '../model/time.ts';
+import {
+  checkIdentified,
+  namesArtifact,
+  openArtifact,
+  verifyMessage,
+  type Artifact,
+  type ArtifactInput,
+} from './artifact.ts';
+import { parseBundle, type Bundle, type LogEntry } from './bundle.ts';
+import { createPathVerifier, type PathVerifier } from './chain.ts';
+import { SIGNER_HASHES, verifySignature, type PublicKey } from './keys.ts';
+import { matchBody, type Expected } from './log-body.ts';
+import { verifyInclusion, verifyPromise, type PromisedTime } from './log.ts';
+import { Refusal, refuse, show } from './refusal.ts';
+import { openKey, openSigner, verifyCertificate, verifyKey, type ManagedKey, type OpenKey } from './signer.ts';
+import { parseStatement, PAYLOAD_TYPE } from './statement.ts';
+import { createTimestampVerifier, type AuthorityTime, type TimestampVerifier } from './timestamp.ts';
+import type { TrustedLog, TrustedRoot } from './trusted-root.ts';
+import { PURPOSE } from './x509.ts';
+
+export type { ArtifactInput } from './artifact.ts';
+export type { ManagedKey } from './signer.ts';
+
+/** How many distinct logs, certificate-transparency logs and sources of time must agree; 1 each where not given. */
+export interface Thresholds {
+  readonly log: number;
+  readonly sct: number;
+  readonly time: number;
+}
+
+export interface VerifierOptions {
+  readonly root: TrustedRoot;
+  readonly keys?: readonly ManagedKey[];
+  readonly thresholds?: Partial<Thresholds>;
+}
+
+export interface VerifyInput {
+  readonly now: Instant;
+  /** Needed for a message signature; where it is given for a statement, a subject must be it. */
+  readonly artifact?: ArtifactInput;
+}
+
+export type Verification =
+  | { readonly ok: true; readonly proof: BundleProof }
+  | { readonly ok: false; readonly reason: RefusalReason; readonly detail: string };
+
+export interface Verifier {
+  /** Verifies one bundle, given as parsed JSON of any shape. Does not throw. */
+  readonly verify: (bundle: unknown, input: VerifyInput) => Verification;
+}
+
+/** What a verifier keeps over its bundles. */
+interface Trust {
+  readonly root: TrustedRoot;
+  readonly keys: readonly OpenKey[];
+  readonly thresholds: Thresholds;
+  readonly paths: PathVerifier;
+  readonly timestamps: TimestampVerifier;
+}
+
+/**
+ * Builds a verifier that does all of the Sigstore client specification
+ * (https://github.com/sigstore/architecture-docs/blob/main/client-spec.md section 4) under one trusted root. It remembers
+ * parsed keys and verified chains. Throws `TrustedRootError` where a managed key cannot be read.
+ */
+export function createVerifier({ root, keys = [], thresholds }: VerifierOptions): Verifier {
+  const trust: Trust = {
+    root,
+    keys: keys.map(openKey),
+    thresholds: { log: 1, sct: 1, time: 1, ...thresholds },
+    paths: createPathVerifier(root.certificateAuthorities, PURPOSE.codeSigning),
+    timestamps: createTimestampVerifier(root.timestampAuthorities),
+  };
+  return {
+    verify: (bundle, input) => {
+      try {
+        return { ok: true, proof: verifyBundle(parseBundle(bundle), input, trust) };
+      } catch (error) {
+        if (error instanceof Refusal) return { ok: false, reason: error.reason, detail: error.message };
+        // Whatever else stops a verification, nothing is proven.
+        return { ok: false, reason: 'bundle-malformed', detail: `verification stopped: ${show(String(error))}` };
+      }
+    },
+  };
+}
+
+/** The order is that of the client specification: times (4.2), signer (4.3), log entries (4.4), signature (4.5). */
+function verifyBundle(bundle: Bundle, { now, artifact: input }: VerifyInput, trust: Trust): BundleProof {
+  const { content } = bundle;
+  const { root, thresholds } = trust;
+  const artifact = input === undefined ? null : openArtifact(input);
+  checkContent(bundle, artifact);
+  const claimed = openSigner(bundle, trust.keys);
+
+  const stamps = verifyTimestamps(bundle, trust, now);
+  const entries = knownEntries(bundle, root.tlogs).map(({ entry, logs }) => {
+    return { entry, logs, promise: verifyPromise(entry, logs, now) };
+  });
+  if (entries.length < thresholds.log) refuseMissingLog(bundle, entries.length, thresholds.log);
+  const promises = entries.flatMap(({ promise }) => promise ?? []);
+  const times = listTimes(stamps, promises, thresholds.time);
+  // Where no verified time is demanded and there is none, everything is judged now (sigstore_rekor.proto).
+  const instants = times.length > 0 ? times.map(({ time }) => time) : [now];
+
+  const { key, signer, scts } =
+    claimed.kind === 'key'
+      ? verifyKey(claimed, instants)
+      : verifyCertificate(claimed, trust.paths, root.ctlogs, instants);
+  if (claimed.kind === 'certificate' && scts < thresholds.sct) {
+    refuse('sct', `${scts} certificate-transparency logs of the trusted root signed, ${thresholds.sct} must`);
+  }
+
+  const pae = content.kind === 'dsse' ? preAuthEncoding(content.payloadType, content.payload) : null;
+  const certificate = claimed.kind === 'certificate' ? claimed.certificate.raw : null;
+  const expected: Expected = { key, certificate, content, pae, artifact };
+  const verified = entries.map(({ entry, logs, promise }) => verifyEntry(entry, logs, promise, instants, expected));
+  const distinct = new Set(verified.map(({ countsAs }) => countsAs)).size;
+  if (distinct < thresholds.log) refuseMissingLog(bundle, distinct, thresholds.log);
+
+  verifyContent(expected);
+  const statement = content.kind === 'dsse' ? parseStatement(content.payload) : null;
+  if (artifact !== null && statement?.subjects.some(({ digests }) => namesArtifact(digests, artifact)) === false) {
+    refuse('artifact-mismatch', 'no subject of the statement is this artifact');
+  }
+  const log = verified.map(({ proof }) => proof);
+  return establish({ mediaType: bundle.mediaType, signer, times, log, scts, statement });
+}
+
+function checkContent({ content }: Bundle, artifact: Artifact | null): void {
+  if (content.kind === 'dsse') {
+    if (content.payloadType !== PAYLOAD_TYPE) refuse('payload-type', `payload of type ${show(content.payloadType)}`);
+  } else if (artifact === null) {
+    refuse('artifact-mismatch', 'a message signature is verified against its artifact, and none was given');
+  } else {
+    checkIdentified(content, artifact);
+  }
+}
+
+/** Every timestamp has to hold (4.2.1), unless the trusted root relies on no timestamp authority at all. */
+function verifyTimestamps(
+  { timestamps, content }: Bundle,
+  { root, timestamps: verifier }: Trust,
+  now: Instant,
+): AuthorityTime[] {
+  if (root.timestampAuthorities.length === 0) return [];
+  return timestamps.map((timestamp) => verifier.verify(timestamp, content.signature, now));
+}
+
+interface KnownEntry {
+  readonly entry: LogEntry;
+  readonly logs: readonly TrustedLog[];
+}
+
+/** Entries of logs the root names. One of another log can be judged by nobody here and counts for nothing. */
+function knownEntries({ logEntries }: Bundle, tlogs: readonly TrustedLog[]): KnownEntry[] {
+  return logEntries
+    .map((entry) => ({ entry, logs: tlogs.filter(({ ids }) => ids.includes(entry.logId)) }))
+    .filter(({ logs }) => logs.length > 0);
+}
+
+function refuseMissingLog({ logEntries }: Bundle, actual: number, demanded: number): never {
+  const unknown = actual < logEntries.length;
+  refuse(
+    unknown ? 'log-unknown' : 'log-missing',
+    `entries of ${actual} transparency logs of the trusted root, ${demanded} demanded`,
+  );
+}
+
+/** Verified times of distinct sources, as many as demanded. */
+function listTimes(
+  stamps: readonly AuthorityTime[],
+  promises: readonly PromisedTime[],
+  demanded: number,
+): readonly VerifiedTime[] {
+  const sources = new Set([...stamps.map(({ countsAs }) => countsAs), ...promises.map(({ log }) => log.countsAs)]);
+  if (sources.size < demanded)
+    refuse('time-missing', `verified times of ${sources.size} sources, ${demanded} demanded`);
+  return [
+    ...stamps.map(({ time }): VerifiedTime => ({ source: 'timestamp', time })),
+    ...promises.map(({ time }): VerifiedTime => ({ source: 'log', time })),
+  ];
+}
+
+function verifyEntry(
+  entry: LogEntry,
+  logs: readonly TrustedLog[],
+  promise: PromisedTime | null,
+  times: readonly Instant[],
+  expected: Expected,
+): { readonly proof: LogEntryProof; readonly countsAs: string } {
+  const inclusion = verifyInclusion(entry, logs, times);
+  const log = inclusion?.log ?? promise?.log;
+  if (log === undefined) refuse('log-inclusion', 'the log neither promised nor proves that it holds the entry');
+  matchBody(entry, expected);
+  const proof: LogEntryProof = {
+    logId: entry.logId,
+    origin: inclusion?.origin ?? log.name,
+    // Only a promise covers the position in the whole log; otherwise it is the one in the proven tree.
+    logIndex: String(promise === null ? entry.proof?.index : entry.logIndex),
+    kind: entry.kind,
+    version: entry.version,
+    integratedTime: promise?.time ?? null,
+    promise: promise !== null,
+    inclusion: inclusion !== null,
+  };
+  return { proof, countsAs: log.countsAs };
+}
+
+/** https://github.com/secure-systems-lab/dsse/blob/master/protocol.md, signature definition; lengths are in bytes. */
+function preAuthEncoding(type: string, payload: Buffer): Buffer {
+  const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `;
+  return Buffer.concat([Buffer.from(head), payload]);
+}
+
+function verifyContent({ content, key, pae, artifact }: Expected): void {
+  if (content.kind === 'message') {
+    if (artifact !== null) verifyMessage(content, key, artifact);
+    else refuse('artifact-mismatch', 'no artifact');
+  } else if (pae === null || !signs(key, pae, content.signature)) {
+    refuse('signature', 'the signature is not of this envelope by this signer');
+  }
+}
+
+function signs(key: PublicKey, data: Buffer, signature: Buffer): boolean {
+  return SIGNER_HASHES[key.type].some((hash) => verifySignature(key, hash, data, signature));
+}
