@@ -18,8 +18,8 @@ import type { LoggedRequest } from './server.ts';
 import { startSigstore } from './sigstore/index.ts';
 import type { Sigstore, TrustedRootJson } from './sigstore/index.ts';
 
-export { ciWorkflow, emailIdentity, token } from './publishers.ts';
-export type { CiPublisher, Publisher, TokenPublisher, WorkflowOptions } from './publishers.ts';
+export { ciWorkflow, emailIdentity, gitlabPipeline, token } from './publishers.ts';
+export type { CiPublisher, PipelineOptions, Publisher, TokenPublisher, WorkflowOptions } from './publishers.ts';
 export type { Behaviour } from './behaviours.ts';
 export type { LockfileOptions, Roots } from './lockfile.ts';
 export type { Mirror, MirrorOptions } from './mirror.ts';

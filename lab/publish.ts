@@ -158,7 +158,7 @@ export function publishVersion(spec: PublishSpec, context: PublishContext): Publ
       fileCount: Object.keys(files).length,
       unpackedSize: Object.values(files).reduce((sum, text) => sum + Buffer.byteLength(text), 0),
       ...signatures(spec, integrity, at, context.keys),
-      ...(attestations.length === 0 ? {} : { attestations: claim(name, version, provenance, context.url) }),
+      ...(attestations.length === 0 ? {} : { attestations: claim(spec, context.url) }),
     },
   };
   return {
@@ -179,18 +179,19 @@ export function tarballPath(name: string, version: string): string {
 
 function defaultRepository(by: Publisher): PackageJson {
   if (by.kind === 'token') return {};
-  return { repository: { type: 'git', url: `git+${by.workflow.server}/${by.workflow.repository}.git` } };
+  return { repository: { type: 'git', url: by.repository } };
 }
 
-function claim(
-  name: string,
-  version: string,
-  provenance: ProvenanceOptions | boolean,
-  url: string,
-): NonNullable<ManifestJson['dist']['attestations']> {
+function predicateTypeOf(by: CiPublisher, options: ProvenanceOptions): string {
+  return options.predicateType ?? Object.keys(by.predicates)[0] ?? statements.SLSA_V1;
+}
+
+/** `dist.attestations`: unsigned, and what makes a client ask for the document. */
+function claim(spec: PublishSpec, url: string): NonNullable<ManifestJson['dist']['attestations']> {
+  const { name, version, by, provenance } = spec;
   const address = `${url}-/npm/v1/attestations/${name.replace('/', '%2f')}@${version}`;
-  if (provenance === false) return { url: address };
-  const predicateType = (provenance === true ? undefined : provenance.predicateType) ?? statements.SLSA_V1;
+  if (by.kind !== 'ci' || provenance === false) return { url: address };
+  const predicateType = predicateTypeOf(by, typeof provenance === 'object' ? provenance : {});
   return { url: address, provenance: { predicateType } };
 }
 
@@ -249,14 +250,12 @@ function attestBuild(
   at: Instant,
   context: PublishContext,
 ): Attestation {
-  const predicateType = options.predicateType ?? statements.SLSA_V1;
-  const older = predicateType === statements.SLSA_V02;
-  const predicate = older ? statements.slsaV02Predicate(by.workflow) : statements.slsaV1Predicate(by.workflow);
+  const predicateType = predicateTypeOf(by, options);
   const statement = {
-    _type: `https://in-toto.io/Statement/${older ? 'v0.1' : 'v1'}`,
+    _type: `https://in-toto.io/Statement/${predicateType === statements.SLSA_V02 ? 'v0.1' : 'v1'}`,
     subject: [subject],
     predicateType,
-    predicate,
+    predicate: by.predicates[predicateType] ?? {},
   };
   const sigstore = options.signer === 'foreign-instance' ? context.foreign() : context.sigstore;
   const defaults: SignOptions = {

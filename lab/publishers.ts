@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CertificateIdentity } from './sigstore/fulcio.ts';
+import type { Json } from './sigstore/json.ts';
+import { gitlabPredicate, SLSA_V02, SLSA_V1, runUrl, slsaV02Predicate, slsaV1Predicate } from './statements.ts';
+import type { Pipeline, Workflow } from './statements.ts';
 
 /** `_npmUser` of a manifest. */
 export interface NpmUser {
@@ -8,24 +11,10 @@ export interface NpmUser {
   readonly trustedPublisher?: { readonly id: string; readonly oidcConfigId: string };
 }
 
-/** What a CI run is; every member but `repository` has a default. */
-export interface WorkflowOptions {
+/** What a GitHub workflow run is; every member but `repository` has a default. */
+export interface WorkflowOptions extends Partial<Omit<Workflow, 'repository'>> {
   /** `owner/name`. */
   readonly repository: string;
-  /** Path in the repository. */
-  readonly workflow?: string;
-  readonly workflowName?: string;
-  readonly ref?: string;
-  readonly commit?: string;
-  readonly repositoryId?: string;
-  readonly ownerId?: string;
-  readonly issuer?: string;
-  /** Where repositories live, e.g. "https://github.com". */
-  readonly server?: string;
-  readonly runner?: 'github-hosted' | 'self-hosted';
-  readonly trigger?: string;
-  readonly runId?: string;
-  readonly visibility?: 'public' | 'private' | 'internal';
   readonly environment?: string;
   /** `owner/name/path@ref` of the workflow that signs, where it is not the one that was started. */
   readonly reusableWorkflow?: string;
@@ -35,14 +24,15 @@ export interface WorkflowOptions {
   readonly user?: string;
 }
 
-export type Workflow = Required<Omit<WorkflowOptions, 'reusableWorkflow' | 'environment' | 'user' | 'extensions'>>;
-
-/** A workflow run that publishes and can ask for a certificate. */
+/** A CI run that publishes and can ask for a certificate. */
 export interface CiPublisher {
   readonly kind: 'ci';
-  readonly workflow: Workflow;
   readonly identity: CertificateIdentity;
   readonly npmUser: NpmUser;
+  /** Where its source lives, as package.json says it. */
+  readonly repository: string;
+  /** What npm writes as provenance in such a run, by predicate type; the first is the default. */
+  readonly predicates: Readonly<Record<string, Json>>;
 }
 
 /** Somebody with a token, and nothing else. */
@@ -80,14 +70,55 @@ export function ciWorkflow(options: WorkflowOptions): CiPublisher {
     visibility: 'public',
     ...options,
   };
-  const npmUser =
-    options.user === undefined
-      ? {
-          ...account('GitHub Actions', 'npm-oidc-no-reply@github.com'),
-          trustedPublisher: { id: 'github', oidcConfigId: `oidc:${numberOf(`${repository} oidc`)}` },
-        }
-      : account(options.user);
-  return { kind: 'ci', workflow, identity: certificateIdentity(workflow, options), npmUser };
+  return {
+    kind: 'ci',
+    identity: workflowIdentity(workflow, options),
+    npmUser: options.user === undefined ? trustedPublisher(repository) : account(options.user),
+    repository: `git+${workflow.server}/${repository}.git`,
+    predicates: { [SLSA_V1]: slsaV1Predicate(workflow), [SLSA_V02]: slsaV02Predicate(workflow) },
+  };
+}
+
+/** `_npmUser` of npm's trusted publishing from GitHub. */
+function trustedPublisher(repository: string): NpmUser {
+  return {
+    ...account('GitHub Actions', 'npm-oidc-no-reply@github.com'),
+    trustedPublisher: { id: 'github', oidcConfigId: `oidc:${numberOf(`${repository} oidc`)}` },
+  };
+}
+
+/** What a GitLab pipeline is; every member but `project` has a default. */
+export interface PipelineOptions extends Partial<Omit<Pipeline, 'project'>> {
+  /** `group/name`. */
+  readonly project: string;
+  /** The account whose token publishes. */
+  readonly user?: string;
+}
+
+export function gitlabPipeline(options: PipelineOptions): CiPublisher {
+  const { project, user = 'gitlab' } = options;
+  const pipeline: Pipeline = {
+    server: 'https://gitlab.com',
+    config: '.gitlab-ci.yml',
+    ref: 'refs/heads/main',
+    commit: createHash('sha1')
+      .update(`${project} ${options.ref ?? ''}`)
+      .digest('hex'),
+    projectId: numberOf(project),
+    ownerId: numberOf(owner(project)),
+    runner: 'gitlab-hosted',
+    source: 'push',
+    jobId: numberOf(`${project} job`),
+    visibility: 'public',
+    ...options,
+  };
+  return {
+    kind: 'ci',
+    identity: pipelineIdentity(pipeline),
+    npmUser: account(user),
+    repository: `git+${pipeline.server}/${project}.git`,
+    predicates: { [SLSA_V02]: gitlabPredicate(pipeline) },
+  };
 }
 
 /** Signs in as a person, as for a message signed by hand. */
@@ -103,7 +134,7 @@ function numberOf(text: string): string {
 }
 
 /** Fulcio's extensions for a GitHub workflow run (fulcio, docs/oid-info.md). */
-function certificateIdentity(w: Workflow, options: WorkflowOptions): CertificateIdentity {
+function workflowIdentity(w: Workflow, options: WorkflowOptions): CertificateIdentity {
   const repository = `${w.server}/${w.repository}`;
   const config = `${repository}/${w.workflow}@${w.ref}`;
   const signer = options.reusableWorkflow === undefined ? config : `${w.server}/${options.reusableWorkflow}`;
@@ -140,6 +171,29 @@ function certificateIdentity(w: Workflow, options: WorkflowOptions): Certificate
   };
 }
 
-export function runUrl(w: Workflow): string {
-  return `${w.server}/${w.repository}/actions/runs/${w.runId}/attempts/1`;
+/** Fulcio's extensions for a GitLab pipeline. The path of its configuration follows a double slash. */
+function pipelineIdentity(p: Pipeline): CertificateIdentity {
+  const repository = `${p.server}/${p.project}`;
+  const config = `${repository}//${p.config}@${p.ref}`;
+  return {
+    subject: { kind: 'uri', value: config },
+    claims: {
+      1: p.server,
+      8: p.server,
+      9: config,
+      10: p.commit,
+      11: p.runner,
+      12: repository,
+      13: p.commit,
+      14: p.ref,
+      15: p.projectId,
+      16: `${p.server}/${owner(p.project)}`,
+      17: p.ownerId,
+      18: config,
+      19: p.commit,
+      20: p.source,
+      21: `${repository}/-/jobs/${p.jobId}`,
+      22: p.visibility,
+    },
+  };
 }

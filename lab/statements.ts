@@ -1,10 +1,44 @@
-import { runUrl } from './publishers.ts';
-import type { Workflow } from './publishers.ts';
 import type { Json } from './sigstore/json.ts';
 
 export const PUBLISH = 'https://github.com/npm/attestation/tree/main/specs/publish/v0.1';
 export const SLSA_V1 = 'https://slsa.dev/provenance/v1';
 export const SLSA_V02 = 'https://slsa.dev/provenance/v0.2';
+
+/** A run of a GitHub workflow. */
+export interface Workflow {
+  readonly repository: string;
+  readonly workflow: string;
+  readonly workflowName: string;
+  readonly ref: string;
+  readonly commit: string;
+  readonly repositoryId: string;
+  readonly ownerId: string;
+  readonly issuer: string;
+  readonly server: string;
+  readonly runner: 'github-hosted' | 'self-hosted';
+  readonly trigger: string;
+  readonly runId: string;
+  readonly visibility: 'public' | 'private' | 'internal';
+}
+
+/** A run of a GitLab pipeline. */
+export interface Pipeline {
+  readonly project: string;
+  readonly config: string;
+  readonly ref: string;
+  readonly commit: string;
+  readonly projectId: string;
+  readonly ownerId: string;
+  readonly server: string;
+  readonly runner: 'gitlab-hosted' | 'self-hosted';
+  readonly source: string;
+  readonly jobId: string;
+  readonly visibility: 'public' | 'private' | 'internal';
+}
+
+export function runUrl(w: Workflow): string {
+  return `${w.server}/${w.repository}/actions/runs/${w.runId}/attempts/1`;
+}
 
 export interface Subject {
   readonly name: string;
@@ -77,5 +111,26 @@ export function slsaV02Predicate(w: Workflow): Json {
       reproducible: false,
     },
     materials: [{ uri: source, digest: { sha1: w.commit } }],
+  };
+}
+
+/** SLSA v0.2 provenance as npm writes it for GitLab CI. */
+export function gitlabPredicate(p: Pipeline): Json {
+  const source = `git+${p.server}/${p.project}`;
+  const digest = { sha1: p.commit };
+  return {
+    buildType: 'https://github.com/npm/cli/gitlab/v0alpha1',
+    builder: { id: `${p.server}/${p.project}/-/runners/1` },
+    invocation: {
+      configSource: { uri: source, digest, entryPoint: 'publish' },
+      parameters: { CI_COMMIT_SHA: p.commit, CI_PIPELINE_SOURCE: p.source, CI_PROJECT_ID: p.projectId },
+      environment: { server: p.server, project: p.project, job: { id: p.jobId } },
+    },
+    metadata: {
+      buildInvocationId: `${p.server}/${p.project}/-/jobs/${p.jobId}`,
+      completeness: { parameters: true, environment: true, materials: false },
+      reproducible: false,
+    },
+    materials: [{ uri: source, digest }],
   };
 }
