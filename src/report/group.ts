@@ -1,7 +1,7 @@
 import type { Dependency } from '../model/dependency.ts';
 import { displayWidth, escapeText } from './escape.ts';
 import type { Group, GroupItem, Label } from './groups.ts';
-import { count, cutToWidth, paint, shown, wrap, type RenderOptions, type Tone } from './layout.ts';
+import { count, cutToWidth, listed, paint, shown, wrap, type RenderOptions, type Tone } from './layout.ts';
 import { describe, findingClause, findingReason, findingTitle, subjectText } from './messages.ts';
 
 /** How much of a group is shown: 0 is one line with a few names, else the number of dependencies shown in full. */
@@ -26,7 +26,6 @@ export function isWorthDetail({ label }: Group, detail: Detail): boolean {
   }
 }
 
-const NAMES_SHOWN = 3;
 /** Lines the words about one dependency may take. */
 const CLAUSE_LINES = 4;
 
@@ -47,24 +46,39 @@ export function renderGroup(group: Group, detail: Detail, options: GroupOptions)
     ...continued,
     ...labelled('why', findingReason(group.code), options),
     ...items.flatMap((item) => renderItem(item, options)),
-    ...(others.length > 0 ? wrap(shown(`and ${names(others)}`, options), options.columns, 2, 6) : []),
+    ...alsoLines(others, options),
     ...nextCommand(group, options),
   ];
 }
 
-/** The group in one line: with its title where that fits, else with its first names only. */
-function oneLine(group: Group, tag: string, size: string, options: RenderOptions): string {
-  const long = shown(`${tag}: ${findingTitle(group.code)}, ${size}: ${names(group.items)}`, options);
-  if (displayWidth(long) <= options.columns) return long;
-  const short = shown(`${tag} (${String(group.items.length)}): ${names(group.items)}`, options);
-  return cutToWidth(short, options.columns);
+/** The dependencies that are not shown in full. */
+function alsoLines(others: readonly GroupItem[], options: RenderOptions): string[] {
+  if (others.length === 0) return [];
+  const rest = others.length > 3 ? ' (--json lists all)' : '';
+  return wrap(shown(`and ${names(others, 3)}${rest}`, options), options.columns, 2, 6);
 }
 
-/** The first names, and how many more there are. */
-function names(items: readonly GroupItem[]): string {
-  const rest = items.length - NAMES_SHOWN;
-  const first = items.slice(0, NAMES_SHOWN).map(({ dependency }) => subjectText(dependency, 40));
-  return first.join(', ') + (rest > 0 ? ` and ${String(rest)} more (--json lists all)` : '');
+/** The group in one line: with its title and as many names as fit, else with its code and names only. */
+function oneLine({ code, items }: Group, tag: string, size: string, options: RenderOptions): string {
+  const withTitle = `${tag}: ${findingTitle(code)}, ${size}: `;
+  const short = `${tag} (${String(items.length)}): `;
+  const candidates = [
+    withTitle + names(items, 3),
+    withTitle + names(items, 1),
+    short + names(items, 3),
+    short + names(items, 1),
+  ];
+  const lines = candidates.map((line) => shown(line, options));
+  return lines.find((line) => displayWidth(line) <= options.columns) ?? cutToWidth(lines.at(-1) ?? '', options.columns);
+}
+
+/** The first `limit` names, and how many more there are. */
+function names(items: readonly GroupItem[], limit: number): string {
+  return listed(
+    items.map(({ dependency }) => dependency),
+    limit,
+    (dependency) => subjectText(dependency, 40),
+  );
 }
 
 function painted(tag: string, label: Label, line: string, options: RenderOptions): string {

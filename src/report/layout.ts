@@ -71,9 +71,10 @@ export function count(number: number, one: string, many = `${one}s`): string {
 }
 
 /** The first `limit` of `items` in one text, with how many are left out. */
-export function listed(items: readonly string[], limit: number): string {
+export function listed<T>(items: readonly T[], limit: number, show: (item: T) => string): string {
   const rest = items.length - limit;
-  return rest > 0 ? `${items.slice(0, limit).join(', ')} and ${String(rest)} more` : items.join(', ');
+  const first = items.slice(0, limit).map(show).join(', ');
+  return rest > 0 ? `${first} and ${String(rest)} more` : first;
 }
 
 /** The longest start of `text` that fits; at least one character, so that wrapping always moves on. */

@@ -39,7 +39,10 @@ export function renderTerminal(report: Report, options: RenderOptions): string {
 function summary(report: Report, options: RenderOptions): string[] {
   const { counts, trust } = report;
   const audited = report.lockfiles.map(({ file, format }) => `${escapeText(file, 120)} (${escapeText(format, 40)})`);
-  const what = [...(audited.length === 0 ? [] : [listed(audited, 3)]), count(counts.entries, 'entry', 'entries')];
+  const what = [
+    ...(audited.length === 0 ? [] : [listed(audited, 3, String)]),
+    count(counts.entries, 'entry', 'entries'),
+  ];
   const head = `assay ${escapeText(report.tool.version, 40)}: ${what.join(', ')}, phase ${report.enforce}`;
   const verdicts = [
     `${String(counts.pass)} pass`,
@@ -138,7 +141,7 @@ function verdictLines(report: Report, groups: readonly Group[], options: RenderO
 function verdictText({ counts, enforce, verdict }: Report, groups: readonly Group[]): [word: string, rest: string] {
   const codes = (label: Label): string => {
     const found = groups.filter((group) => group.label === label).map((group) => group.code);
-    return found.length === 0 ? '' : ` (${listed(found, 3)})`;
+    return found.length === 0 ? '' : ` (${listed(found, 3, String)})`;
   };
   const share = (number: number): string =>
     `${String(number)} of ${count(counts.dependencies, 'dependency', 'dependencies')}`;

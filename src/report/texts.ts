@@ -1,6 +1,7 @@
 import type { EvidenceName, FindingArgs, FindingCode, IdentityArgs } from '../model/finding.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
 import { escapeText, quoteText } from './escape.ts';
+import { listed } from './layout.ts';
 import { REFUSALS } from './refusals.ts';
 
 /** The words of one finding code. */
@@ -71,7 +72,7 @@ export const TEXTS: { readonly [C in FindingCode]: Text<Readonly<FindingArgs[C]>
   'signature-key-unknown': {
     title: 'signed only by unknown keys',
     clause: ({ keyIds, registry }) =>
-      `is signed at ${address(registry)} only by keys nobody vouches for (${some(keyIds, key)})`,
+      `is signed at ${address(registry)} only by keys nobody vouches for (${listed(keyIds, 3, key)})`,
     why: 'anybody can make such a signature',
     next: 'stop',
   },
@@ -196,14 +197,14 @@ export const TEXTS: { readonly [C in FindingCode]: Text<Readonly<FindingArgs[C]>
   'history-install-script-added': {
     title: 'new install scripts',
     clause: (args) =>
-      `runs ${some(args.scripts, (name) => escapeText(name, 40))} at install, unlike ${version(args.version)}`,
+      `runs ${listed(args.scripts, 3, (name) => escapeText(name, 40))} at install, unlike ${version(args.version)}`,
     why: 'install scripts run on every machine that installs it, before anything else can look',
     next: 'check',
   },
   'history-dependency-added': {
     title: 'new dependencies',
     clause: (args) =>
-      `depends on ${some(args.dependencies, (name) => escapeText(name, 80))}, unlike ${version(args.version)}`,
+      `depends on ${listed(args.dependencies, 3, (name) => escapeText(name, 80))}, unlike ${version(args.version)}`,
     why: 'a new dependency brings in code of other people',
     next: 'check',
   },
@@ -297,9 +298,3 @@ const hash = (text: string): string => (text === '' ? 'nothing' : escapeText(tex
 const key = (text: string): string => escapeText(text, 80);
 const version = (text: string): string => escapeText(text, 60);
 const dated = (at: Instant | null): string => (at === null ? '' : ` (published ${formatInstant(at)})`);
-
-/** At most three of a list that a registry may have made long. */
-function some(items: readonly string[], show: (item: string) => string): string {
-  const rest = items.length - 3;
-  return items.slice(0, 3).map(show).join(', ') + (rest > 0 ? ` and ${String(rest)} more` : '');
-}
