@@ -1,5 +1,5 @@
 import type { Source } from '../../model/dependency.ts';
-import type { NpmEntry, PackageEntry } from './entry.ts';
+import type { Declaration, NpmEntry, PackageEntry } from './entry.ts';
 import { installedAs } from './location.ts';
 import type { ProjectWishes } from './manifest.ts';
 import { isRegistryShaped, specKind } from './specs.ts';
@@ -31,6 +31,10 @@ export function rolesOf(entries: readonly NpmEntry[], wishes: ProjectWishes): Ro
   };
 }
 
+function asked({ requires, peers }: NpmEntry): readonly Declaration[] {
+  return [...requires, ...peers];
+}
+
 type ResolvePackage = (folder: string, name: string) => PackageEntry | null;
 
 /**
@@ -44,20 +48,21 @@ function directPackages(
   resolve: ResolvePackage,
 ): ReadonlySet<PackageEntry> {
   const direct = new Set<PackageEntry>();
-  const mark = (into: Set<PackageEntry>, folder: string, names: readonly { readonly name: string }[]): void => {
-    for (const { name } of names) {
+  const mark = (into: Set<PackageEntry>, folder: string, declared: readonly Declaration[]): void => {
+    for (const { name } of declared) {
       const entry = resolve(folder, name);
       if (entry !== null) into.add(entry);
     }
   };
   for (const entry of entries) {
-    if (entry.kind === 'folder') mark(direct, entry.location, [...entry.requires, ...entry.peers]);
+    // Version 1 records what a folder asks for with the link to it.
+    if (entry.kind !== 'package') mark(direct, entry.kind === 'link' ? entry.target : entry.location, asked(entry));
   }
   for (const [folder, declared] of wishes.declared) mark(direct, folder, declared);
   if (wishes.declared.has('') || entries.some((entry) => entry.location === '')) return direct;
 
   const required = new Set<PackageEntry>();
-  for (const entry of entries) mark(required, entry.location, [...entry.requires, ...entry.peers]);
+  for (const entry of entries) if (entry.kind === 'package') mark(required, entry.location, asked(entry));
   for (const entry of entries) {
     const isTop = installedAs(entry.location)?.folder === '';
     if (entry.kind === 'package' && isTop && !required.has(entry)) direct.add(entry);
@@ -82,11 +87,11 @@ function carriersOf(
   for (const carrier of outermostFirst) {
     if (carriers.has(carrier)) continue;
     const within = `${carrier.location}/node_modules/`;
-    const queue = carrier.bundles.map((name) => byLocation.get(`${within}${name}`));
-    for (let entry = queue.pop(); entry !== undefined || queue.length > 0; entry = queue.pop()) {
-      if (entry?.kind !== 'package' || !entry.bundled || carriers.has(entry)) continue;
+    const queue = carrier.bundles.flatMap((name) => byLocation.get(`${within}${name}`) ?? []);
+    for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
+      if (entry.kind !== 'package' || !entry.bundled || carriers.has(entry)) continue;
       carriers.set(entry, carrier.location);
-      for (const { name } of [...entry.requires, ...entry.peers]) {
+      for (const { name } of asked(entry)) {
         const next = resolve(entry.location, name);
         if (next?.location.startsWith(within) === true) queue.push(next);
       }
@@ -102,10 +107,7 @@ function carriersOf(
  */
 function declaredDownloads(entries: readonly NpmEntry[], wishes: ProjectWishes): ReadonlySet<string> {
   const downloads = new Set([...wishes.overrides].map(withoutFragment));
-  const declarations = [
-    ...entries.flatMap((entry) => [...entry.requires, ...entry.peers]),
-    ...[...wishes.declared.values()].flat(),
-  ];
+  const declarations = [...entries.flatMap(asked), ...[...wishes.declared.values()].flat()];
   for (const { name, spec } of declarations) {
     if (specKind(spec) === 'http') downloads.add(`${name} ${withoutFragment(spec)}`);
   }
