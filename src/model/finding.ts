@@ -107,9 +107,9 @@ export type FindingCode = keyof FindingArgs;
 /**
  * What kind of fact a finding is; with the phase it decides the level.
  * - contradiction: two things that must be equal are not, or a signature does not hold;
- * - loss: something that was there is gone;
+ * - loss: something that was there, or that every registry package has, is not there;
  * - identity: somebody else, or somewhere else, built it;
- * - gap: something was never there;
+ * - gap: there never was any: a historical gap;
  * - anomaly: unusual, and innocent more often than not;
  * - unavailable: no answer, so no statement;
  * - note: worth a line, never a decision.
@@ -119,8 +119,8 @@ export type FindingKind = 'contradiction' | 'loss' | 'identity' | 'gap' | 'anoma
 /** The kind of every code. A check may weaken one finding to `note`, never strengthen it. */
 export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'integrity-mismatch': 'contradiction',
-  'integrity-missing': 'gap',
-  'integrity-weak': 'gap',
+  'integrity-missing': 'loss',
+  'integrity-weak': 'loss',
   'integrity-rewritten': 'contradiction',
   'signature-invalid': 'contradiction',
   'signature-missing': 'loss',
@@ -146,7 +146,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'history-dependency-added': 'anomaly',
   'history-exotic-dependency': 'anomaly',
   'history-manifest-differs': 'contradiction',
-  'lockfile-not-registry': 'gap',
+  'lockfile-not-registry': 'loss',
   'lockfile-resolved-mismatch': 'contradiction',
   'lockfile-unexpected-host': 'anomaly',
   'evidence-unavailable': 'unavailable',

@@ -17,10 +17,12 @@ export interface RegistryUsed {
 }
 
 export interface Counts {
-  /** Lockfile entries read = verified + skipped places. */
+  /** Lockfile entries read: places of dependencies, and skipped ones. */
   readonly entries: number;
   readonly skipped: number;
-  /** Distinct name@version. */
+  /** Dependencies left out by --omit. */
+  readonly omitted: number;
+  /** Dependencies that were judged: distinct in name, version, integrity and source. */
   readonly dependencies: number;
   readonly pass: number;
   readonly warn: number;

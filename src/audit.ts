@@ -1,0 +1,221 @@
+import { assess, type Trust } from './checks/assess.ts';
+import { predecessorOf } from './checks/history.ts';
+import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
+import type { Dependency, Lockfile } from './model/dependency.ts';
+import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from './model/evidence.ts';
+import type { Counts, RegistryUsed, Report } from './model/report.ts';
+import type { Instant } from './model/time.ts';
+import type { JudgedDependency, Phase } from './model/verdict.ts';
+import { DIRECT_IS_CRITICAL, judge, overallVerdict } from './policy/enforce.ts';
+import { NPM_KEYS } from './registries/npm-keys.ts';
+import type { Registry } from './registries/registry.ts';
+import type { TrustedRoot } from './sigstore/trusted-root.ts';
+import { createVerifier, type ManagedKey, type Verifier } from './sigstore/verify.ts';
+import { VERSION } from './version.ts';
+
+/** The kinds of dependencies that may be left out. */
+export const OMITTABLE = ['dev', 'optional', 'peer'] as const;
+export type Omittable = (typeof OMITTABLE)[number];
+
+export interface TrustOptions {
+  readonly root: TrustedRoot;
+  /** For the report: "public-good" or a file, and the SHA-256 of its bytes in hex. */
+  readonly rootName: string;
+  readonly rootDigest: string;
+  /** Registry keys the user configured, beside the pinned ones. */
+  readonly keys: readonly RegistryKey[];
+}
+
+export interface AuditOptions {
+  /** The lockfile's path as it is to be reported. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  /** The project's package.json texts, for lockfiles that do not say what the project itself asks for. */
+  readonly manifests?: ProjectManifests;
+  readonly registry: Registry;
+  readonly trust: TrustOptions;
+  readonly now: Instant;
+  readonly enforce: Phase;
+  readonly omit: readonly Omittable[];
+  /** Called after each dependency. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Registry connections are the scarce thing; this many dependencies wait for them at once. */
+const CONCURRENCY = 64;
+
+/** The pipeline: lockfile bytes to a report. Throws LockfileError for a file that cannot be read as a lockfile. */
+export async function audit(options: AuditOptions): Promise<Report> {
+  const lockfile = parseLockfile(options.file, options.bytes, options.manifests);
+  const wanted = lockfile.dependencies.filter((dependency) => !isOmitted(dependency, options.omit));
+  const judged = await auditDependencies(wanted, options);
+  return reportOf([{ file: lockfile.file, format: lockfile.format }], lockfile, judged, options);
+}
+
+/** The stages after the lockfile, for dependencies from wherever they come. The order of the result is theirs. */
+export async function auditDependencies(
+  dependencies: readonly Dependency[],
+  options: Pick<AuditOptions, 'registry' | 'trust' | 'now' | 'enforce' | 'onProgress'>,
+): Promise<readonly JudgedDependency[]> {
+  const knownKeys = [...NPM_KEYS, ...options.trust.keys];
+  const trust: Trust = { now: options.now, verifierFor: verifiers(options.trust.root) };
+  const enforcement = { phase: options.enforce, isCritical: DIRECT_IS_CRITICAL };
+  let done = 0;
+  return mapConcurrently(dependencies, CONCURRENCY, async (dependency) => {
+    const evidence =
+      dependency.source.kind === 'registry' ? await gather(dependency, options.registry, knownKeys) : null;
+    const judged = judge(assess(dependency, evidence, trust), enforcement);
+    done += 1;
+    options.onProgress?.(done, dependencies.length);
+    return judged;
+  });
+}
+
+function isOmitted(dependency: Dependency, omit: readonly Omittable[]): boolean {
+  return omit.some((kind) => dependency[kind]);
+}
+
+/** One verifier per set of keys, so that what it remembers serves the whole run. */
+function verifiers(root: TrustedRoot): Trust['verifierFor'] {
+  const made = new Map<string, Verifier>();
+  return (keys) => {
+    const managed = keys.filter((key) => key.usage === 'npm:attestations').map(managedKey);
+    const id = managed.map(({ hint, start, end }) => `${hint} ${start} ${end ?? ''}`).join('\n');
+    const verifier = made.get(id) ?? createVerifier({ root, keys: managed });
+    made.set(id, verifier);
+    return verifier;
+  };
+}
+
+function managedKey({ keyId, spki, start, end }: RegistryKey): ManagedKey {
+  return { hint: keyId, spki, start, end };
+}
+
+/** Asks the registry what the checks need to know of one dependency, and no more. */
+async function gather(
+  { name, version }: Dependency,
+  registry: Registry,
+  knownKeys: readonly RegistryKey[],
+): Promise<DependencyEvidence> {
+  const url = registry.urlFor(name);
+  const packument = await registry.packument(name);
+  const manifest = manifestOf(packument, version) ?? (await registry.manifest(name, version));
+  const claim = manifest.state === 'present' ? manifest.value.attestations : null;
+  const [attestations, predecessorAttestations, keys] = await Promise.all([
+    claim === null ? { state: 'absent' as const, url } : registry.attestations(name, version, claim),
+    claim?.provenance === true && packument.state === 'present'
+      ? askPredecessor(packument.value, version, registry)
+      : null,
+    manifest.state === 'present' ? keysFor(manifest.value, url, registry, knownKeys) : present(knownKeys),
+  ]);
+  return { registry: url, packument, manifest, attestations, predecessorAttestations, keys };
+}
+
+/** A version's manifest within the full document; null where it must be asked for by itself. */
+function manifestOf(packument: Evidence<Packument>, version: string): Evidence<Manifest> | null {
+  const manifest = packument.state === 'present' ? packument.value.versions.get(version) : undefined;
+  return manifest === undefined ? null : present(manifest);
+}
+
+function present<T>(value: T): Evidence<T> {
+  return { state: 'present', value };
+}
+
+function askPredecessor(
+  packument: Packument,
+  version: string,
+  registry: Registry,
+): Promise<DependencyEvidence['attestations']> | null {
+  const predecessor = predecessorOf(packument, version);
+  const claim = predecessor === null ? null : packument.versions.get(predecessor.version)?.attestations;
+  if (predecessor === null || claim?.provenance !== true) return null;
+  return registry.attestations(packument.name, predecessor.version, claim);
+}
+
+/**
+ * The keys to judge signatures with. The registry is asked for its own only where nobody else knows one of the key ids
+ * it signed with; npm's are pinned, so npm's registry is never asked to vouch for itself.
+ */
+async function keysFor(
+  manifest: Manifest,
+  url: string,
+  registry: Registry,
+  known: readonly RegistryKey[],
+): Promise<Evidence<readonly RegistryKey[]>> {
+  const ids = new Set(known.map((key) => key.keyId));
+  const strangers = manifest.signatures.length > 0 && !manifest.signatures.some(({ keyId }) => ids.has(keyId));
+  if (!strangers || url === 'https://registry.npmjs.org/') return present(known);
+  const own = await registry.keys(url);
+  if (own.state === 'absent') return present(known);
+  return own.state === 'present' ? present([...known, ...own.value]) : own;
+}
+
+async function mapConcurrently<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results = new Array<R>(items.length);
+  const queue = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of queue) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+}
+
+/** The report of one run over what `lockfiles` named; `read` accounts for every entry read. */
+export function reportOf(
+  lockfiles: Report['lockfiles'],
+  read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
+  dependencies: readonly JudgedDependency[],
+  { trust, registry, enforce }: Pick<AuditOptions, 'trust' | 'registry' | 'enforce'>,
+): Report {
+  return {
+    tool: { name: 'assay', version: VERSION },
+    lockfiles,
+    verdict: overallVerdict(dependencies.map((dependency) => dependency.verdict)),
+    enforce,
+    counts: countsOf(read, dependencies),
+    trust: { root: trust.rootName, rootDigest: trust.rootDigest, registries: registriesUsed(dependencies, registry) },
+    dependencies,
+    skipped: read.skipped,
+  };
+}
+
+function countsOf(
+  read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
+  dependencies: readonly JudgedDependency[],
+): Counts {
+  const verdicts = { pass: 0, warn: 0, fail: 0, unverified: 0 };
+  const proofs = { integrity: 0, signature: 0, publish: 0, provenance: 0 };
+  for (const dependency of dependencies) {
+    verdicts[dependency.verdict] += 1;
+    for (const proof of ['integrity', 'signature', 'publish', 'provenance'] as const) {
+      if (dependency.proofs[proof] !== null) proofs[proof] += 1;
+    }
+  }
+  return {
+    entries: read.entries,
+    skipped: read.skipped.length,
+    omitted: read.dependencies.length - dependencies.length,
+    dependencies: dependencies.length,
+    ...verdicts,
+    ...proofs,
+  };
+}
+
+/** Which registries were asked, and whose keys verified something there. */
+function registriesUsed(dependencies: readonly JudgedDependency[], registry: Registry): readonly RegistryUsed[] {
+  const used = new Map<string, Map<string, RegistryUsed['keys'][number]>>();
+  for (const { dependency, proofs } of dependencies) {
+    if (dependency.source.kind !== 'registry') continue;
+    const url = registry.urlFor(dependency.name);
+    const keys = used.get(url) ?? new Map<string, RegistryUsed['keys'][number]>();
+    used.set(url, keys);
+    if (proofs.signature === null) continue;
+    const { keyId, keyOrigin } = proofs.signature;
+    keys.set(`${keyId} ${keyOrigin}`, { keyId, origin: keyOrigin });
+  }
+  return [...used].sort(([a], [b]) => (a < b ? -1 : 1)).map(([url, keys]) => ({ url, keys: [...keys.values()] }));
+}

@@ -1,0 +1,151 @@
+import type { AttestationEntry } from '../model/evidence.ts';
+import { finding, type Finding, type RefusalReason } from '../model/finding.ts';
+import { establish, type AttestationProof, type BundleProof, type ProvenanceProof } from '../model/proof.ts';
+import type { Instant } from '../model/time.ts';
+import type { Verifier } from '../sigstore/verify.ts';
+
+/** Predicate types by what they prove (npm attestation specs; SLSA provenance 0.2 and 1). */
+const PUBLISH_TYPES = ['https://github.com/npm/attestation/tree/main/specs/publish/v0.1'];
+const PROVENANCE_TYPES = ['https://slsa.dev/provenance/v0.2', 'https://slsa.dev/provenance/v1'];
+
+type AttestationKind = 'publish' | 'provenance';
+
+/** The package version an attestation must be about; `sha512` (hex) is null where nothing locks one. */
+export interface AttestedVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly sha512: string | null;
+  /**
+   * A hash already reported to differ from the locked one. An attestation of it repeats that contradiction: it proves
+   * nothing, and is not a second finding.
+   */
+  readonly reported: string | null;
+}
+
+export interface AttestationsCheck {
+  readonly publish: AttestationProof | null;
+  readonly provenance: ProvenanceProof | null;
+  /** Whether the document holds an attestation of the kind at all, good or bad. */
+  readonly has: Readonly<Record<AttestationKind, boolean>>;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Do the attestations hold, and are they about exactly this name, version and hash? Each attestation of a known type
+ * must hold; others are left alone. What an attestation is, is read from the signed statement: a wrapper that says
+ * otherwise is refused.
+ */
+export function checkAttestations(
+  entries: readonly AttestationEntry[],
+  about: AttestedVersion,
+  verifier: Verifier,
+  now: Instant,
+): AttestationsCheck {
+  const publish: AttestationProof[] = [];
+  const provenance: ProvenanceProof[] = [];
+  const has = { publish: false, provenance: false };
+  const findings: Finding[] = [];
+  for (const entry of entries) {
+    const kind = kindOf(entry.predicateType);
+    if (kind === null) continue;
+    has[kind] = true;
+    const verification = verifier.verify(entry.bundle, { now });
+    if (!verification.ok) {
+      findings.push(invalid(kind, verification.reason, verification.detail));
+      continue;
+    }
+    const problem = judgeStatement(kind, entry.predicateType, verification.proof, about);
+    if (problem === 'reported' || (problem === null && about.sha512 === null)) continue;
+    if (problem !== null) findings.push(problem);
+    else if (kind === 'publish') publish.push(proofOf(verification.proof));
+    else if (verification.proof.signer.kind === 'certificate') {
+      const { identity } = verification.proof.signer;
+      provenance.push(establish({ ...proofOf(verification.proof), identity }));
+    }
+  }
+  findings.push(...contradictingBuilders(provenance));
+  const broken = new Set(findings.map((problem) => ('attestation' in problem.args ? problem.args.attestation : null)));
+  return {
+    publish: broken.has('publish') ? null : (publish[0] ?? null),
+    provenance: broken.has('provenance') ? null : (provenance[0] ?? null),
+    has,
+    findings,
+  };
+}
+
+function kindOf(predicateType: string): AttestationKind | null {
+  if (PUBLISH_TYPES.includes(predicateType)) return 'publish';
+  return PROVENANCE_TYPES.includes(predicateType) ? 'provenance' : null;
+}
+
+function proofOf(bundle: BundleProof): AttestationProof {
+  return establish({ predicateType: bundle.statement?.predicateType ?? '', bundle });
+}
+
+/** Judges signer, types and subject of a verified bundle; `reported` where its hash is one already reported. */
+function judgeStatement(
+  kind: AttestationKind,
+  wrapperType: string,
+  { signer, statement }: BundleProof,
+  about: AttestedVersion,
+): Finding | 'reported' | null {
+  if (statement === null) return invalid(kind, 'envelope', 'a message signature where a DSSE envelope was expected');
+  if (statement.predicateType !== wrapperType) {
+    return invalid(
+      kind,
+      'predicate-type',
+      `the signed statement is ${statement.predicateType}, listed as ${wrapperType}`,
+    );
+  }
+  // Anyone can get a certificate; only the registry has its keys. And a registry key built nothing.
+  if (kind === 'publish' && signer.kind !== 'key') {
+    return invalid(kind, 'key-unknown', 'signed with a certificate, not with a key of the registry');
+  }
+  if (kind === 'provenance' && signer.kind !== 'certificate') {
+    return invalid(kind, 'certificate-identity', 'signed with a key, so nothing says who built it');
+  }
+  const [subject, second] = statement.subjects;
+  if (subject === undefined || second !== undefined) {
+    return mismatch(kind, purl(about), `${statement.subjects.length} subjects`);
+  }
+  if (subject.name !== purl(about)) return mismatch(kind, purl(about), subject.name);
+  const hashes = subject.digests.filter((digest) => digest.algorithm === 'sha512').map((digest) => digest.hex);
+  const [attested] = hashes;
+  if (attested === undefined || hashes.length > 1) return mismatch(kind, 'a sha512 digest', `${hashes.length} of them`);
+  if (about.sha512 !== null && attested !== about.sha512) {
+    return attested === about.reported ? 'reported' : mismatch(kind, `sha512:${about.sha512}`, `sha512:${attested}`);
+  }
+  return kind === 'publish' ? judgePublishPredicate(statement.predicate, about) : null;
+}
+
+/** The publish predicate repeats name and version outside the subject (npm attestation spec, publish v0.1). */
+function judgePublishPredicate(predicate: unknown, { name, version }: AttestedVersion): Finding | null {
+  const said = typeof predicate === 'object' && predicate !== null ? (predicate as Record<string, unknown>) : {};
+  if (said['name'] === name && said['version'] === version) return null;
+  return mismatch('publish', `${name}@${version}`, `${String(said['name'])}@${String(said['version'])}`);
+}
+
+function contradictingBuilders(proofs: readonly ProvenanceProof[]): readonly Finding[] {
+  const builders = new Set(
+    proofs.map(({ identity: { issuer, repository, repositoryId, workflow, commit } }) =>
+      JSON.stringify([issuer, repository, repositoryId, workflow, commit]),
+    ),
+  );
+  if (builders.size < 2) return [];
+  return [
+    invalid('provenance', 'certificate-identity', `${builders.size} provenance attestations name different builds`),
+  ];
+}
+
+/** The package URL npm attests: the scope's @ is percent-encoded, nothing else is (purl specification, npm type). */
+function purl({ name, version }: AttestedVersion): string {
+  return `pkg:npm/${name.replace(/^@/, '%40')}@${version}`;
+}
+
+function invalid(attestation: AttestationKind, reason: RefusalReason, detail: string): Finding {
+  return finding('provenance-invalid', { attestation, reason, detail });
+}
+
+function mismatch(attestation: AttestationKind, expected: string, actual: string): Finding {
+  return finding('provenance-subject-mismatch', { attestation, expected, actual });
+}

@@ -1,0 +1,58 @@
+import compare from 'semver/functions/compare.js';
+import parse from 'semver/functions/parse.js';
+import type { Packument } from '../model/evidence.ts';
+import type { Instant } from '../model/time.ts';
+
+/** What one earlier version showed. */
+export interface EarlierVersion {
+  readonly version: string;
+  readonly published: Instant | null;
+  readonly provenance: boolean;
+}
+
+/** Whether the registry's document claims provenance for this version. */
+export function claimsProvenance(packument: Packument, version: string): boolean {
+  return packument.versions.get(version)?.attestations?.provenance === true;
+}
+
+/**
+ * The release line of a version: its major, or its minor below 1.0 (where semver lets a minor break). Null for what is
+ * not semver.
+ */
+export function releaseLine(version: string): string | null {
+  const parsed = parse(version);
+  if (parsed === null) return null;
+  return parsed.major === 0 ? `0.${parsed.minor}` : `${parsed.major}`;
+}
+
+/**
+ * Every version that was published before `version`, lowest first. Where the registry gives no time for either, the
+ * version order stands in for it.
+ */
+export function earlierVersions(packument: Packument, version: string): readonly EarlierVersion[] {
+  const time = packument.time.get(version);
+  const earlier: EarlierVersion[] = [];
+  for (const candidate of packument.versions.keys()) {
+    if (candidate === version || parse(candidate) === null) continue;
+    const published = packument.time.get(candidate) ?? null;
+    const before = time !== undefined && published !== null ? published < time : compare(candidate, version) < 0;
+    if (before) earlier.push({ version: candidate, published, provenance: claimsProvenance(packument, candidate) });
+  }
+  return earlier.sort((a, b) => compare(a.version, b.version));
+}
+
+/**
+ * The predecessor: the highest lower stable version of the same release line that was published earlier. Null where
+ * there is none.
+ */
+export function predecessorOf(packument: Packument, version: string): EarlierVersion | null {
+  const line = releaseLine(version);
+  if (line === null) return null;
+  const candidates = earlierVersions(packument, version).filter(
+    (earlier) =>
+      compare(earlier.version, version) < 0 &&
+      releaseLine(earlier.version) === line &&
+      parse(earlier.version)?.prerelease.length === 0,
+  );
+  return candidates.at(-1) ?? null;
+}

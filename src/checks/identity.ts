@@ -1,0 +1,130 @@
+import { finding, type ExpectationSource, type Finding } from '../model/finding.ts';
+import type { Identity } from '../model/proof.ts';
+
+/** An identity that was seen before, and where. */
+export interface ExpectedIdentity {
+  readonly identity: Identity;
+  readonly source: ExpectationSource;
+  readonly version: string;
+}
+
+/**
+ * Is it who it was before? Immutable ids decide where both certificates have them: a renamed repository keeps its id, a
+ * recreated one does not. One cause gives one finding: a fork has another owner and other ids, and is still one thing.
+ */
+export function checkAgainstHistory(actual: Identity, expected: ExpectedIdentity): readonly Finding[] {
+  const before = expected.identity;
+  const findings: Finding[] = [];
+  const differs = (
+    code: 'identity-unexpected-issuer' | 'identity-unexpected-repository' | 'identity-unexpected-workflow',
+    was: string | null,
+    is: string | null,
+  ): void => {
+    findings.push(finding(code, { expected: was ?? 'none', actual: is ?? 'none', ...origin(expected) }));
+  };
+  if (actual.issuer !== before.issuer) differs('identity-unexpected-issuer', before.issuer, actual.issuer);
+
+  const where = compareRepositories(actual, before);
+  if (where === 'other') differs('identity-unexpected-repository', before.repository, actual.repository);
+  if (where === 'recreated') differs('identity-unexpected-repository', withId(before), withId(actual));
+  if (where === 'owner-changed') {
+    const args = { expected: before.ownerId ?? 'none', actual: actual.ownerId ?? 'none', ...origin(expected) };
+    findings.push(finding('identity-owner-changed', { ...args, name: actual.owner ?? actual.repository ?? 'unknown' }));
+  }
+  if (where === 'same' && actual.issuer === before.issuer) {
+    if (actual.workflow !== before.workflow) {
+      differs('identity-unexpected-workflow', before.workflow, actual.workflow);
+    } else if (withoutRef(actual.signer) !== withoutRef(before.signer)) {
+      differs('identity-unexpected-workflow', before.signer, actual.signer);
+    }
+  }
+  return findings;
+}
+
+function origin({ source, version }: ExpectedIdentity): { source: ExpectationSource; version: string } {
+  return { source, version };
+}
+
+function withId({ repository, repositoryId }: Identity): string {
+  return `${repository ?? 'none'} (id ${repositoryId ?? 'none'})`;
+}
+
+function withoutRef(signer: string | null): string | null {
+  return signer?.replace(/@[^@]*$/, '') ?? null;
+}
+
+type RepositoryComparison = 'same' | 'owner-changed' | 'recreated' | 'other';
+
+function compareRepositories(actual: Identity, before: Identity): RepositoryComparison {
+  const idsKnown = actual.repositoryId !== null && before.repositoryId !== null;
+  const sameId = idsKnown && actual.repositoryId === before.repositoryId;
+  const sameName = actual.repository === before.repository;
+  // Ids are the issuer's: of two issuers, equal ids say nothing.
+  const sameRepository = actual.issuer === before.issuer && idsKnown ? sameId || sameName : sameName;
+  if (!sameRepository) return 'other';
+  if (actual.issuer !== before.issuer) return 'same';
+  if (actual.ownerId !== null && before.ownerId !== null && actual.ownerId !== before.ownerId) return 'owner-changed';
+  return idsKnown && !sameId ? 'recreated' : 'same';
+}
+
+/** Is it the repository the manifest claims? Asked where nothing stronger is known. Forges ignore case in addresses. */
+export function checkAgainstManifest(actual: Identity, claimed: string | null): readonly Finding[] {
+  const expected = claimed === null ? null : repositoryAddress(claimed);
+  const address = actual.repository === null ? null : repositoryAddress(actual.repository);
+  if (expected === null || address?.toLowerCase() === expected.toLowerCase()) return [];
+  return [
+    finding('identity-unexpected-repository', {
+      expected,
+      actual: actual.repository ?? 'none',
+      source: 'manifest',
+    }),
+  ];
+}
+
+const FORGES: Readonly<Record<string, string>> = {
+  github: 'github.com',
+  gitlab: 'gitlab.com',
+  bitbucket: 'bitbucket.org',
+};
+
+/**
+ * The https address of a repository as `package.json` may write it: a URL with or without git+, an scp-like address, or
+ * the shorthands npm documents ("owner/name", "github:owner/name"). Null for what names no repository.
+ */
+export function repositoryAddress(text: string): string | null {
+  const trimmed = text
+    .trim()
+    .replace(/#.*$/, '')
+    .replace(/^git\+/, '');
+  const shorthand = /^(?:(github|gitlab|bitbucket):)?([\w.-]+\/[\w.-]+)$/.exec(trimmed);
+  if (shorthand !== null)
+    return `https://${FORGES[shorthand[1] ?? 'github'] ?? ''}/${withoutSuffix(shorthand[2] ?? '')}`;
+  const scp = /^(?:ssh:\/\/)?[\w.-]+@([\w.-]+)[:/](?!\/)(.+)$/.exec(trimmed);
+  if (scp !== null) return `https://${scp[1] ?? ''}/${withoutSuffix(scp[2] ?? '')}`;
+  if (!URL.canParse(trimmed)) return null;
+  const url = new URL(trimmed);
+  if (!['http:', 'https:', 'git:', 'ssh:'].includes(url.protocol)) return null;
+  return `https://${url.host.replace(/^www\./, '')}/${withoutSuffix(url.pathname)}`;
+}
+
+function withoutSuffix(path: string): string {
+  const clean = path.replace(/^\/+|\/+$/g, '').replace(/\.git$/, '');
+  // A claim may point into the repository: https://github.com/owner/name/tree/main/packages/x
+  return clean.replace(/^([^/]+\/[^/]+)\/(?:tree|blob)\/.*$/, '$1');
+}
+
+/**
+ * What the certificate alone says that a person should know: a build on a machine the team runs itself, where before
+ * it was hosted or nothing is known; a build of a pull request, whose code nobody merged.
+ */
+export function checkBuild(actual: Identity, before: Identity | null): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (actual.runner === 'self-hosted' && before?.runner !== 'self-hosted') {
+    findings.push(finding('identity-self-hosted-runner', { run: actual.run }));
+  }
+  if (actual.ref?.startsWith('refs/pull/') === true) {
+    const args = { expected: 'a branch or tag', actual: actual.ref, source: 'history' as const };
+    findings.push(finding('identity-unexpected-ref', args));
+  }
+  return findings;
+}

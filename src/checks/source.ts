@@ -1,0 +1,75 @@
+import type { Dependency } from '../model/dependency.ts';
+import { finding, type Finding } from '../model/finding.ts';
+
+/** Where do the bytes come from? Git, http and file sources have no registry that could vouch for them. */
+export function checkSource(dependency: Dependency): Finding | null {
+  const { source } = dependency;
+  if (source.kind === 'registry') return null;
+  return finding('lockfile-not-registry', {
+    kind: source.kind,
+    url: withoutCredentials(source.kind === 'file' ? source.path : source.url),
+  });
+}
+
+/**
+ * Does `resolved` point at this package, on a host that is expected? npm fetches from `resolved` as it stands (but for
+ * the default registry's host, which it replaces by the configured one), so another package's address there is another
+ * package's code under this name.
+ */
+export function checkResolved(dependency: Dependency, registry: string): Finding | null {
+  if (dependency.source.kind !== 'registry' || dependency.source.resolved === null) return null;
+  const resolved = dependency.source.resolved;
+  const shown = withoutCredentials(resolved);
+  const path = tarballPath(resolved);
+  if (path === null || !namesPackage(path, dependency)) {
+    return finding('lockfile-resolved-mismatch', { resolved: shown, expected: expectedTarball(dependency, registry) });
+  }
+  if (!isExpectedHost(resolved, registry)) {
+    return finding('lockfile-unexpected-host', { resolved: shown, registry });
+  }
+  return null;
+}
+
+function tarballPath(resolved: string): string | null {
+  if (!URL.canParse(resolved)) return null;
+  const url = new URL(resolved);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return null;
+  try {
+    return decodeURIComponent(url.pathname);
+  } catch {
+    return null;
+  }
+}
+
+/** The registry convention NAME/-/BASENAME-VERSION.tgz, and GitHub Packages' download/NAME/VERSION/HASH. */
+function namesPackage(path: string, { name, version }: Dependency): boolean {
+  const basename = name.slice(name.indexOf('/') + 1);
+  const conventional = [`/${name}/-/${basename}-${version}.tgz`, `/${name}/-/${name}-${version}.tgz`];
+  if (conventional.some((tail) => path.endsWith(tail))) return true;
+  const download = `/download/${name}/${version}/`;
+  const at = path.lastIndexOf(download);
+  return at !== -1 && /^[0-9a-f]{40,128}$/.test(path.slice(at + download.length));
+}
+
+function expectedTarball({ name, version }: Dependency, registry: string): string {
+  return `${registry}${name}/-/${name.slice(name.indexOf('/') + 1)}-${version}.tgz`;
+}
+
+/** The default registry's host stands for whichever registry is configured (npm's replace-registry-host). */
+function isExpectedHost(resolved: string, registry: string): boolean {
+  const { host, protocol } = new URL(resolved);
+  const expected = new URL(registry);
+  if (host === 'registry.npmjs.org' && protocol === 'https:') return true;
+  return host === expected.host && (protocol === expected.protocol || protocol === 'https:');
+}
+
+function withoutCredentials(address: string): string {
+  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
+}
+
+/** Does this package bring in code that no registry vouches for? */
+export function checkExotic(dependency: Dependency): readonly Finding[] {
+  return dependency.exotic.map(({ name, spec }) =>
+    finding('history-exotic-dependency', { name, spec: withoutCredentials(spec) }),
+  );
+}

@@ -1,0 +1,13 @@
+import type { Io } from './io.ts';
+import type { OptionName, ParsedOptions } from './options.ts';
+
+/** One command of the command line. */
+export interface Command {
+  /** What follows the command's name, for help: "[DIR|LOCKFILE]". */
+  readonly usage: string;
+  /** One line, for help. */
+  readonly summary: string;
+  readonly options: readonly OptionName[];
+  /** Returns the exit status. */
+  readonly run: (options: ParsedOptions, io: Io) => Promise<number>;
+}

@@ -1,0 +1,44 @@
+import { check, type Unresolved } from '../../check.ts';
+import { comparisonJson, renderComparison } from '../../report/comparison.ts';
+import { escapeText } from '../../report/escape.ts';
+import { reportJson } from '../../report/json.ts';
+import { renderTerminal } from '../../report/terminal.ts';
+import type { Command } from '../command.ts';
+import { EXIT, exitStatus, UsageError } from '../exit.ts';
+import { loadTrust, openRegistry, phaseOf } from '../setup.ts';
+
+export const command: Command = {
+  usage: 'SPEC...',
+  summary: 'one version without a project, beside its predecessor: axios@1.14.1',
+  options: ['registry', 'trusted-root', 'registry-keys', 'enforce', 'json'],
+  run: async ({ values, positionals }, io) => {
+    if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
+    const enforce = phaseOf(values);
+    const trust = loadTrust(values, io);
+    const registry = openRegistry(values, io.cwd, io);
+    try {
+      const result = await check(positionals, { registry, trust, enforce, now: Date.now() });
+      const { report, comparisons, unresolved } = result;
+      for (const { spec, reason } of unresolved) {
+        io.stderr.write(`assay: ${escapeText(spec)}: ${escapeText(reason)}\n`);
+      }
+      if (values.json === true) {
+        const json = { schema: 'assay.check/1', unresolved, comparisons: comparisons.map(comparisonJson) };
+        io.stdout.write(`${JSON.stringify({ ...json, report: reportJson(report) }, null, 2)}\n`);
+      } else if (comparisons.length > 0) {
+        for (const comparison of comparisons) io.stdout.write(`${renderComparison(comparison, io.stdout)}\n`);
+        io.stdout.write(renderTerminal(report, io.stdout));
+      }
+      return worstStatus(exitStatus(report.verdict), unresolved);
+    } finally {
+      registry.close();
+    }
+  },
+};
+
+/** What is proven wrong outranks what was not answered, and that what does not exist. */
+function worstStatus(status: number, unresolved: readonly Unresolved[]): number {
+  if (status === EXIT.fails || unresolved.length === 0) return status;
+  if (status === EXIT.noStatement || unresolved.some(({ unavailable }) => unavailable)) return EXIT.noStatement;
+  return EXIT.usage;
+}

@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FINDING_CODES, FINDING_KINDS, type FindingCode } from '../../model/finding.ts';
+import { renderCodeList, renderPage } from '../../report/explain.ts';
+import type { Command } from '../command.ts';
+import { EXIT, UsageError } from '../exit.ts';
+import { nearest } from '../options.ts';
+
+export const command: Command = {
+  usage: '[CODE]',
+  summary: 'what a finding means and what to do about it',
+  options: [],
+  run: ({ positionals }, io) => {
+    const [code, ...rest] = positionals;
+    if (rest.length > 0) throw new UsageError('explain takes one finding code');
+    if (code === undefined) {
+      const codes = FINDING_CODES.map((each) => ({ code: each, kind: FINDING_KINDS[each], title: summaryOf(each) }));
+      io.stdout.write(renderCodeList(codes, io.stdout));
+      return Promise.resolve(EXIT.holds);
+    }
+    const known = FINDING_CODES.find((candidate) => candidate === code);
+    if (known === undefined) {
+      const near = nearest(code, FINDING_CODES);
+      throw new UsageError(
+        `there is no finding ${code}${near === null ? '' : `; did you mean ${near}?`} (assay explain lists them)`,
+      );
+    }
+    io.stdout.write(renderPage(pageOf(known), io.stdout));
+    return Promise.resolve(EXIT.holds);
+  },
+};
+
+/** The page ships in the package's docs folder, beside dist; from source it is in the checkout's. */
+function pageOf(code: FindingCode): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'docs', 'findings'))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new UsageError('the docs folder of this installation is missing; install assay again');
+    folder = parent;
+  }
+  return readFileSync(join(folder, 'docs', 'findings', `${code}.md`), 'utf8');
+}
+
+/** The sentence below the page's heading. */
+function summaryOf(code: FindingCode): string {
+  const paragraphs = pageOf(code).split(/\n\s*\n/);
+  return (paragraphs[1] ?? '').replace(/\s+/g, ' ').trim();
+}

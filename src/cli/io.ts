@@ -1,0 +1,59 @@
+/** The process as a command sees it, so that commands are functions of it. */
+export interface Io {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+/** A stream a command writes text to, with what the text must suit. */
+export interface Output {
+  readonly write: (text: string) => void;
+  readonly isTerminal: boolean;
+  readonly color: boolean;
+  readonly columns: number;
+  readonly unicode: boolean;
+}
+
+/** The real process. */
+export function processIo(): Io {
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    stdout: output(process.stdout, process.env),
+    stderr: output(process.stderr, process.env),
+  };
+}
+
+function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
+  // A reader that stops early (`assay | head`) is not an error of the audit.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  // The types promise a boolean; a pipe has none.
+  const isTerminal = (stream.isTTY as boolean | undefined) === true;
+  return {
+    write: (text) => {
+      stream.write(text);
+    },
+    isTerminal,
+    color: wantsColor(isTerminal, env),
+    columns: isTerminal ? Math.max(stream.columns, 20) : 100,
+    unicode: speaksUnicode(env),
+  };
+}
+
+/** NO_COLOR (no-color.org) wins, then FORCE_COLOR, then terminals and CI logs, which all show colour, except "dumb". */
+function wantsColor(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false;
+  const force = env['FORCE_COLOR'];
+  if (force !== undefined) return force !== '0' && force !== 'false';
+  if (env['TERM'] === 'dumb') return false;
+  return isTerminal || env['GITHUB_ACTIONS'] === 'true' || env['GITLAB_CI'] === 'true';
+}
+
+/** Pipes and modern Windows terminals take UTF-8; a POSIX locale decides elsewhere. */
+function speaksUnicode(env: NodeJS.ProcessEnv): boolean {
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '');
+  return locale === undefined || !/^(C|POSIX)$/i.test(locale);
+}

@@ -1,0 +1,115 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from './exit.ts';
+
+/** One option of a command: how it is parsed and how `--help` shows it. */
+interface OptionSpec {
+  readonly type: 'string' | 'boolean';
+  readonly multiple?: true;
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** Every option there is. A command names those it takes. */
+export const OPTIONS = {
+  registry: { type: 'string', value: 'URL', help: 'ask this registry instead of the configured one' },
+  'trusted-root': { type: 'string', value: 'FILE', help: 'Sigstore trusted root instead of the public-good one' },
+  'registry-keys': {
+    type: 'string',
+    value: 'FILE',
+    help: "a registry's signing keys (the document it serves as keys)",
+  },
+  enforce: { type: 'string', value: 'PHASE', help: 'observe (default), critical (direct dependencies) or all' },
+  omit: { type: 'string', multiple: true, value: 'TYPE', help: 'leave out dev, optional or peer dependencies' },
+  json: { type: 'boolean', help: 'write the full report as JSON' },
+  bundle: { type: 'string', value: 'FILE', help: 'the Sigstore bundle' },
+  key: { type: 'string', value: 'FILE', help: 'PEM public key that signed it, instead of a certificate' },
+  'certificate-identity': { type: 'string', value: 'ID', help: 'the exact subject the certificate must name' },
+  'certificate-oidc-issuer': { type: 'string', value: 'URL', help: 'the exact issuer the certificate must name' },
+  offline: { type: 'boolean', help: 'make no network request' },
+  help: { type: 'boolean', help: 'show this help' },
+} as const satisfies Record<string, OptionSpec>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** Option values as given; absent ones are undefined. */
+export type OptionValues = {
+  readonly [N in OptionName]?: (typeof OPTIONS)[N] extends { multiple: true }
+    ? readonly string[]
+    : (typeof OPTIONS)[N]['type'] extends 'boolean'
+      ? boolean
+      : string;
+};
+
+export interface ParsedOptions {
+  readonly values: OptionValues;
+  readonly positionals: readonly string[];
+}
+
+/** Parses the arguments of a command that takes `names`. Throws UsageError with one line. */
+export function parseOptions(args: readonly string[], names: readonly OptionName[]): ParsedOptions {
+  const taken: readonly OptionName[] = [...names, 'help'];
+  const config: Record<string, { type: 'string' | 'boolean'; multiple?: true; short?: string }> = {};
+  for (const name of taken) {
+    const spec: OptionSpec = OPTIONS[name];
+    config[name] = { type: spec.type, ...(spec.multiple ? { multiple: true } : {}) };
+  }
+  config['help'] = { type: 'boolean', short: 'h' };
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options: config, allowPositionals: true });
+    for (const [name, value] of Object.entries(values)) {
+      if (value === '') throw new UsageError(`--${name} needs a value`);
+    }
+    return { values: values as OptionValues, positionals };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(explainParseError(error, taken));
+  }
+}
+
+function explainParseError(error: unknown, taken: readonly OptionName[]): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const unknown = /Unknown option '(-{1,2}[^']*)'/.exec(message)?.[1];
+  if (unknown !== undefined) {
+    const near = nearest(unknown.replace(/^-+/, ''), taken);
+    return `unknown option ${unknown}${near === null ? '' : `; did you mean --${near}?`} (see assay --help)`;
+  }
+  return message.split('\n')[0]?.split('. ')[0] ?? message;
+}
+
+/** The candidate within two edits of `word`, or null. */
+export function nearest<T extends string>(word: string, candidates: readonly T[]): T | null {
+  let best: T | null = null;
+  let bestDistance = 3;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.slice(0, 40), candidate);
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}
+
+/** The option lines of a command's help, aligned. */
+export function optionHelp(names: readonly OptionName[]): string {
+  const rows = [...names, 'help' as const].map((name) => {
+    const spec: OptionSpec = OPTIONS[name];
+    return [`--${name}${spec.value === undefined ? '' : ` ${spec.value}`}`, spec.help] as const;
+  });
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
+}

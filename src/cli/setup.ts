@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { relative, resolve } from 'node:path';
+import { OMITTABLE, type Omittable, type TrustOptions } from '../audit.ts';
+import type { RegistryKey } from '../model/evidence.ts';
+import { PHASES, type Phase } from '../model/verdict.ts';
+import { createHttpClient } from '../registries/http.ts';
+import { npmRegistry } from '../registries/npm.ts';
+import { parseKeysDocument } from '../registries/npm-keys.ts';
+import { loadNpmConfig } from '../registries/npmrc.ts';
+import type { Registry } from '../registries/registry.ts';
+import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot } from '../sigstore/public-good.ts';
+import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
+import { UsageError } from './exit.ts';
+import type { Io } from './io.ts';
+import type { OptionValues } from './options.ts';
+
+/** Reads a file the user named. Throws UsageError with one line. */
+export function readUserFile(path: string, what: string, io: Io): Buffer {
+  try {
+    return readFileSync(resolve(io.cwd, path));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    const why = { ENOENT: 'no such file', EISDIR: 'it is a directory', EACCES: 'permission denied' }[code] ?? code;
+    throw new UsageError(`cannot read ${what} ${path}: ${why}`);
+  }
+}
+
+/** Parses a JSON file the user named. Throws UsageError with one line. */
+export function parseUserJson(bytes: Buffer, path: string, what: string): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8')) as unknown;
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n')[0] : 'unreadable';
+    throw new UsageError(`${what} ${path} is not JSON: ${why ?? ''}`);
+  }
+}
+
+/** The path as people will recognise it in a report: relative to where they are, where it is below. */
+export function shownPath(path: string, io: Io): string {
+  const absolute = resolve(io.cwd, path);
+  const below = relative(io.cwd, absolute);
+  return below === '' || below.startsWith('..') ? absolute : below;
+}
+
+/** What to verify with: the trusted root and the registry keys in use. */
+export function loadTrust(values: OptionValues, io: Io): TrustOptions {
+  return { ...loadRoot(values['trusted-root'], io), keys: loadKeys(values['registry-keys'], io) };
+}
+
+export function loadRoot(path: string | undefined, io: Io): Omit<TrustOptions, 'keys'> {
+  if (path === undefined) {
+    return { root: publicGoodRoot(), rootName: 'public-good', rootDigest: PUBLIC_GOOD_ROOT_DIGEST };
+  }
+  const bytes = readUserFile(path, 'the trusted root', io);
+  const json = parseUserJson(bytes, path, 'the trusted root');
+  try {
+    const rootDigest = createHash('sha256').update(bytes).digest('hex');
+    return { root: parseTrustedRoot(json), rootName: shownPath(path, io), rootDigest };
+  } catch (error) {
+    throw new UsageError(`the trusted root ${path} cannot be used: ${messageOf(error)}`);
+  }
+}
+
+function loadKeys(path: string | undefined, io: Io): readonly RegistryKey[] {
+  if (path === undefined) return [];
+  const json = parseUserJson(readUserFile(path, 'the registry keys', io), path, 'the registry keys');
+  try {
+    return parseKeysDocument(json, 'configured');
+  } catch (error) {
+    throw new UsageError(`the registry keys ${path} cannot be used: ${messageOf(error)}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Opens the registry as npm's configuration names it for the project in `directory`. The caller closes it. */
+export function openRegistry(values: OptionValues, directory: string, io: Io): Registry {
+  if (values.registry !== undefined && !/^https?:\/\/[^/]/.test(values.registry)) {
+    throw new UsageError(`--registry needs an http or https URL, not ${values.registry}`);
+  }
+  const config = loadNpmConfig({
+    cwd: directory,
+    env: io.env,
+    homedir: homedir(),
+    platform: process.platform,
+    overrides: values.registry === undefined ? {} : { registry: values.registry },
+  });
+  return npmRegistry(createHttpClient(config), config);
+}
+
+export function phaseOf(values: OptionValues): Phase {
+  const phase = PHASES.find((candidate) => candidate === (values.enforce ?? 'observe'));
+  if (phase !== undefined) return phase;
+  throw new UsageError(`--enforce takes ${PHASES.join(', ')}, not ${values.enforce ?? ''}`);
+}
+
+export function omitOf(values: OptionValues): readonly Omittable[] {
+  return (values.omit ?? []).map((text) => {
+    const kind = OMITTABLE.find((candidate) => candidate === text);
+    if (kind === undefined) throw new UsageError(`--omit takes ${OMITTABLE.join(', ')}, not ${text}`);
+    return kind;
+  });
+}

@@ -1,0 +1,21 @@
+/** The public library API: the pipeline, its inputs, and the model its results are made of. */
+export { audit, type AuditOptions, type TrustOptions } from './audit.ts';
+export { check, type CheckOptions, type CheckResult } from './check.ts';
+export { parseLockfile } from './lockfiles/index.ts';
+export type * from './model/comparison.ts';
+export type * from './model/dependency.ts';
+export type * from './model/evidence.ts';
+export { FINDING_CODES, FINDING_KINDS, type Finding, type FindingCode, type FindingKind } from './model/finding.ts';
+export type * from './model/proof.ts';
+export type * from './model/report.ts';
+export type * from './model/verdict.ts';
+export { createHttpClient } from './registries/http.ts';
+export { npmRegistry } from './registries/npm.ts';
+export { loadNpmConfig } from './registries/npmrc.ts';
+export { NPM_KEYS, parseKeysDocument } from './registries/npm-keys.ts';
+export type { Registry } from './registries/registry.ts';
+export { renderJson } from './report/json.ts';
+export { renderTerminal } from './report/terminal.ts';
+export { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot } from './sigstore/public-good.ts';
+export { parseTrustedRoot, type TrustedRoot } from './sigstore/trusted-root.ts';
+export { createVerifier, type ManagedKey, type Verification, type Verifier } from './sigstore/verify.ts';

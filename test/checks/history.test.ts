@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { earlierVersions, predecessorOf, releaseLine } from '../../src/checks/history.ts';
+import { checkLoss } from '../../src/checks/loss.ts';
+import type { Manifest, Packument } from '../../src/model/evidence.ts';
+
+/** A document from rows of [version, day of publication or null, provenance]. */
+function packument(rows: readonly (readonly [string, number | null, boolean])[]): Packument {
+  const manifest = (version: string, provenance: boolean): Manifest => ({
+    name: 'p',
+    version,
+    integrity: null,
+    shasum: null,
+    tarball: null,
+    signatures: [],
+    attestations: provenance ? { url: null, provenance: true } : null,
+    publisher: null,
+    repository: null,
+    dependencies: {},
+    installScripts: {},
+    deprecated: false,
+  });
+  return {
+    name: 'p',
+    distTags: {},
+    versions: new Map(rows.map(([version, , provenance]) => [version, manifest(version, provenance)])),
+    time: new Map(rows.flatMap(([version, day]) => (day === null ? [] : [[version, day * 86_400_000]]))),
+  };
+}
+
+describe('release lines', () => {
+  it.each([
+    ['1.14.1', '1'],
+    ['10.0.0-beta.1', '10'],
+    ['0.30.4', '0.30'],
+    ['0.0.3', '0.0'],
+    ['not a version', null],
+  ])('%s is of line %s', (version, line) => {
+    expect(releaseLine(version)).toBe(line);
+  });
+});
+
+describe('predecessor', () => {
+  it('is the highest lower stable version of the line that was published earlier', () => {
+    const document = packument([
+      ['1.9.0', 1, true],
+      ['1.10.0', 2, true],
+      ['1.11.0-rc.1', 3, true],
+      ['2.0.0', 4, true],
+      ['1.10.1', 5, false],
+      ['1.10.2', 9, false],
+    ]);
+    expect(predecessorOf(document, '1.10.1')?.version).toBe('1.10.0');
+    expect(predecessorOf(document, '1.9.0')).toBeNull();
+    expect(predecessorOf(document, '2.0.0')).toBeNull();
+  });
+
+  it('is not a lower version that was published later', () => {
+    const document = packument([
+      ['1.0.0', 1, true],
+      ['1.2.0', 2, false],
+      ['1.1.0', 3, true],
+    ]);
+    expect(predecessorOf(document, '1.2.0')?.version).toBe('1.0.0');
+  });
+
+  it('goes by the version order where the registry gives no times', () => {
+    const document = packument([
+      ['1.0.0', null, true],
+      ['1.1.0', null, false],
+      ['1.2.0', null, true],
+    ]);
+    expect(earlierVersions(document, '1.1.0').map(({ version }) => version)).toEqual(['1.0.0']);
+  });
+
+  it('ignores versions that are not semver, and does not fail on one', () => {
+    const document = packument([
+      ['1.0.0', 1, true],
+      ['latest', 2, true],
+    ]);
+    expect(predecessorOf(document, 'latest')).toBeNull();
+    expect(earlierVersions(document, '1.0.0')).toEqual([]);
+  });
+});
+
+describe('loss', () => {
+  it('is lost where the predecessor had it', () => {
+    const document = packument([
+      ['1.14.0', 1, true],
+      ['1.14.1', 2, false],
+    ]);
+    expect(checkLoss(document, '1.14.1')).toMatchObject({
+      code: 'provenance-lost',
+      args: { predecessor: '1.14.0', published: 86_400_000 },
+    });
+  });
+
+  it('is lost elsewhere where only another line had it before', () => {
+    const document = packument([
+      ['0.30.3', 1, false],
+      ['1.14.0', 2, true],
+      ['0.30.4', 3, false],
+    ]);
+    expect(checkLoss(document, '0.30.4')).toMatchObject({
+      code: 'provenance-lost-elsewhere',
+      args: { version: '1.14.0', sameLine: false },
+    });
+  });
+
+  it('names the same line before another one, and sees a loss behind a laundering release', () => {
+    const document = packument([
+      ['1.0.0', 1, true],
+      ['2.0.0', 2, true],
+      ['1.0.1', 3, false],
+      ['1.0.2', 4, false],
+    ]);
+    expect(checkLoss(document, '1.0.2')).toMatchObject({
+      code: 'provenance-lost-elsewhere',
+      args: { version: '1.0.0', sameLine: true },
+    });
+  });
+
+  it('is a historical gap where only later versions have it', () => {
+    const document = packument([
+      ['1.0.0', 1, false],
+      ['1.0.1', 2, false],
+      ['1.1.0', 3, true],
+    ]);
+    expect(checkLoss(document, '1.0.1')).toMatchObject({ code: 'provenance-missing', args: { earlier: 1 } });
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { checkAgainstHistory, checkAgainstManifest, checkBuild, repositoryAddress } from '../../src/checks/identity.ts';
+import type { Identity } from '../../src/model/proof.ts';
+
+const BEFORE: Identity = {
+  issuer: 'https://token.actions.githubusercontent.com',
+  subject: 'https://github.com/o/r/.github/workflows/release.yml@refs/heads/main',
+  repository: 'https://github.com/o/r',
+  repositoryId: '1',
+  owner: 'https://github.com/o',
+  ownerId: '2',
+  workflow: '.github/workflows/release.yml',
+  ref: 'refs/heads/main',
+  commit: 'a'.repeat(40),
+  trigger: 'push',
+  runner: 'hosted',
+  visibility: 'public',
+  run: null,
+  signer: null,
+};
+
+function codes(change: Partial<Identity>, before: Partial<Identity> = {}): string[] {
+  const expected = { identity: { ...BEFORE, ...before }, source: 'history' as const, version: '1.0.0' };
+  return checkAgainstHistory({ ...BEFORE, ...change }, expected).map((finding) => finding.code);
+}
+
+describe('against history', () => {
+  it.each<[string, Partial<Identity>, string[]]>([
+    ['another ref, commit, trigger and run', { ref: 'refs/tags/v2', commit: 'b'.repeat(40), trigger: 'release' }, []],
+    [
+      'a fork',
+      { repository: 'https://github.com/x/r', repositoryId: '9', owner: 'https://github.com/x', ownerId: '8' },
+      ['identity-unexpected-repository'],
+    ],
+    ['a renamed repository', { repository: 'https://github.com/o/r2' }, []],
+    ['a recreated repository', { repositoryId: '9' }, ['identity-unexpected-repository']],
+    ['a recreated owner', { ownerId: '9', repositoryId: '8' }, ['identity-owner-changed']],
+    [
+      'a transferred repository',
+      { repository: 'https://github.com/x/r', owner: 'https://github.com/x', ownerId: '9' },
+      ['identity-owner-changed'],
+    ],
+    ['another workflow', { workflow: '.github/workflows/x.yml' }, ['identity-unexpected-workflow']],
+    [
+      'a reusable workflow where there was none',
+      { signer: 'https://github.com/s/w/.github/workflows/r.yml@refs/heads/main' },
+      ['identity-unexpected-workflow'],
+    ],
+    ['another issuer', { issuer: 'https://gitlab.com' }, ['identity-unexpected-issuer']],
+  ])('%s', (_, change, expected) => {
+    expect(codes(change)).toEqual(expected);
+  });
+
+  it('compares names where either certificate has no ids', () => {
+    const none = { repositoryId: null, ownerId: null };
+    expect(codes(none)).toEqual([]);
+    expect(codes({}, none)).toEqual([]);
+    expect(codes({ ...none, repository: 'https://github.com/x/r' })).toEqual(['identity-unexpected-repository']);
+    expect(codes({ repository: 'https://github.com/O/r' }, none)).toEqual(['identity-unexpected-repository']);
+  });
+
+  it('does not take one issuer’s ids for another’s', () => {
+    expect(codes({ issuer: 'https://gitlab.com', repository: 'https://gitlab.com/o/r' })).toEqual([
+      'identity-unexpected-issuer',
+      'identity-unexpected-repository',
+    ]);
+  });
+
+  it('takes a reusable workflow at another ref for the same one', () => {
+    const at = (ref: string): string => `https://github.com/s/w/.github/workflows/r.yml@${ref}`;
+    expect(codes({ signer: at('v2') }, { signer: at('v1') })).toEqual([]);
+  });
+});
+
+describe('against the manifest', () => {
+  const same = [
+    'git+https://github.com/o/r.git',
+    'github:o/r',
+    'o/r',
+    'git@github.com:o/r.git',
+    'https://github.com/O/R#main',
+  ];
+  it.each(same)('%s is it', (claim) => {
+    expect(checkAgainstManifest(BEFORE, claim)).toEqual([]);
+  });
+
+  it.each(['https://github.com/o/r2', 'https://gitlab.com/o/r', 'https://github.com.evil.example/o/r'])(
+    '%s is not',
+    (claim) => {
+      expect(checkAgainstManifest(BEFORE, claim)).toMatchObject([
+        { code: 'identity-unexpected-repository', args: { source: 'manifest' } },
+      ]);
+    },
+  );
+
+  it('expects nothing where nothing usable is claimed', () => {
+    expect(checkAgainstManifest(BEFORE, null)).toEqual([]);
+    expect(checkAgainstManifest(BEFORE, 'see README')).toEqual([]);
+  });
+});
+
+describe('repository addresses', () => {
+  it.each([
+    ['git+ssh://git@github.com/o/r.git', 'https://github.com/o/r'],
+    ['ssh://git@github.com:o/r.git', 'https://github.com/o/r'],
+    ['git://github.com/o/r', 'https://github.com/o/r'],
+    ['https://github.com/o/r/tree/main/packages/x', 'https://github.com/o/r'],
+    ['gitlab:o/r', 'https://gitlab.com/o/r'],
+    ['https://gitlab.com/group/sub/r', 'https://gitlab.com/group/sub/r'],
+    ['https://www.github.com/o/r/', 'https://github.com/o/r'],
+    ['javascript:alert(1)', null],
+    ['', null],
+  ])('%s', (text, address) => {
+    expect(repositoryAddress(text)).toBe(address);
+  });
+});
+
+describe('the build itself', () => {
+  it('reports a self-hosted runner unless it was one before', () => {
+    const now: Identity = { ...BEFORE, runner: 'self-hosted' };
+    expect(checkBuild(now, null)).toMatchObject([{ code: 'identity-self-hosted-runner' }]);
+    expect(checkBuild(now, BEFORE)).toMatchObject([{ code: 'identity-self-hosted-runner' }]);
+    expect(checkBuild(now, now)).toEqual([]);
+    expect(checkBuild(BEFORE, now)).toEqual([]);
+  });
+
+  it('reports a build of a pull request', () => {
+    expect(checkBuild({ ...BEFORE, ref: 'refs/pull/7/merge' }, BEFORE)).toMatchObject([
+      { code: 'identity-unexpected-ref', args: { actual: 'refs/pull/7/merge' } },
+    ]);
+  });
+});

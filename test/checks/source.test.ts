@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { checkExotic, checkResolved, checkSource } from '../../src/checks/source.ts';
+import type { Dependency } from '../../src/model/dependency.ts';
+
+const REGISTRY = 'https://npm.example/';
+
+function dependency(change: Partial<Dependency>): Dependency {
+  return {
+    ecosystem: 'npm',
+    name: '@s/p',
+    version: '1.0.0',
+    integrity: [],
+    source: { kind: 'registry', resolved: null },
+    places: [{ file: 'package-lock.json', line: 1, path: 'node_modules/@s/p' }],
+    direct: true,
+    dev: false,
+    optional: false,
+    peer: false,
+    exotic: [],
+    ...change,
+  };
+}
+
+function resolved(url: string): string | undefined {
+  return checkResolved(dependency({ source: { kind: 'registry', resolved: url } }), REGISTRY)?.code;
+}
+
+describe('resolved addresses', () => {
+  it.each([
+    'https://npm.example/@s/p/-/p-1.0.0.tgz',
+    'https://npm.example/@s%2fp/-/p-1.0.0.tgz',
+    'https://npm.example/prefix/npm/@s/p/-/@s/p-1.0.0.tgz',
+    'https://registry.npmjs.org/@s/p/-/p-1.0.0.tgz',
+    `https://npm.example/download/@s/p/1.0.0/${'a'.repeat(64)}`,
+  ])('%s is this package', (url) => {
+    expect(resolved(url)).toBeUndefined();
+  });
+
+  it.each([
+    'https://npm.example/@s/q/-/q-1.0.0.tgz',
+    'https://npm.example/@s/p/-/p-1.0.1.tgz',
+    'https://npm.example/p/-/p-1.0.0.tgz',
+    'https://npm.example/@s/p/-/p-1.0.0.tgz/../../../q/-/q-1.0.0.tgz',
+    'https://npm.example/q/-/q-1.0.0.tgz?/@s/p/-/p-1.0.0.tgz',
+    'https://npm.example/q/-/q-1.0.0.tgz#/@s/p/-/p-1.0.0.tgz',
+    'https://npm.example/download/@s/p/1.0.0/../../q',
+    'https://npm.example/%E0%A4%A/-/p-1.0.0.tgz',
+    'not a url',
+  ])('%s is not', (url) => {
+    expect(resolved(url)).toBe('lockfile-resolved-mismatch');
+  });
+
+  it.each([
+    'https://evil.example/@s/p/-/p-1.0.0.tgz',
+    'http://npm.example/@s/p/-/p-1.0.0.tgz',
+    'http://registry.npmjs.org/@s/p/-/p-1.0.0.tgz',
+    'https://npm.example:8443/@s/p/-/p-1.0.0.tgz',
+    'https://npm.example@evil.example/@s/p/-/p-1.0.0.tgz',
+  ])('%s is on another host', (url) => {
+    expect(resolved(url)).toBe('lockfile-unexpected-host');
+  });
+
+  it('shows no credentials', () => {
+    const finding = checkResolved(
+      dependency({ source: { kind: 'registry', resolved: 'https://u:secret@evil.example/@s/p/-/p-1.0.0.tgz' } }),
+      REGISTRY,
+    );
+    expect(JSON.stringify(finding)).not.toContain('secret');
+  });
+});
+
+describe('sources', () => {
+  it('reports what no registry serves, without credentials', () => {
+    const git = dependency({ source: { kind: 'git', url: 'git+https://u:secret@github.com/o/r.git#abc' } });
+    expect(checkSource(git)).toMatchObject({
+      code: 'lockfile-not-registry',
+      args: { kind: 'git', url: 'git+https://github.com/o/r.git#abc' },
+    });
+    expect(checkSource(dependency({ source: { kind: 'http', url: 'https://x.example/a.tgz' } }))).toMatchObject({
+      args: { kind: 'http' },
+    });
+    expect(checkSource(dependency({ source: { kind: 'file', path: '../x.tgz' } }))).toMatchObject({
+      args: { kind: 'file' },
+    });
+    expect(checkSource(dependency({}))).toBeNull();
+  });
+
+  it('reports each exotic spec an entry declares', () => {
+    const exotic = [
+      { name: 'a', spec: 'github:o/r' },
+      { name: 'b', spec: 'https://u:secret@x.example/b.tgz' },
+    ];
+    expect(checkExotic(dependency({ exotic }))).toMatchObject([
+      { code: 'history-exotic-dependency', args: { name: 'a', spec: 'github:o/r' } },
+      { code: 'history-exotic-dependency', args: { name: 'b', spec: 'https://x.example/b.tgz' } },
+    ]);
+  });
+});

@@ -1,0 +1,146 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { describe, expect, it } from 'vitest';
+import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
+import { withLab } from '../scenarios/harness.ts';
+import { assay, inFolder, type Run } from './run.ts';
+
+const TEAM = ciWorkflow({ repository: 'team/p' });
+
+/** A project in a folder of its own, with the lab's root and keys beside it. */
+async function inProject(
+  roots: Record<string, string>,
+  lab: Lab,
+  work: (run: (...args: string[]) => Promise<Run>, folder: string) => Promise<void>,
+): Promise<void> {
+  await inFolder(async (folder) => {
+    await lab.writeProject(folder, roots);
+    writeFileSync(join(folder, 'root.json'), JSON.stringify(lab.trustedRoot));
+    writeFileSync(join(folder, 'keys.json'), JSON.stringify(lab.keys));
+    // The clock of the lab starts in the past; the command line's is the real one.
+    await work(
+      (...args) => assay([...args, '--trusted-root', 'root.json', '--registry-keys', 'keys.json'], folder),
+      folder,
+    );
+  });
+}
+
+describe('audit through the command line', () => {
+  it('proven: counts and nothing else, status 0', async () => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      await inProject({ p: '1.0.0' }, lab, async (run) => {
+        const { status, stdout, stderr } = await run();
+        expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+        expect(stdout).toMatch(/1 dependency: 1 pass/);
+        expect(stdout.trimEnd().split('\n').length).toBeLessThan(10);
+      });
+    });
+  });
+
+  it('lost provenance: a warning in observe, status 1 in critical, and the place is named', async () => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      lab.clock.advance(1000);
+      await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'thief' }) });
+      await inProject({ p: '1.0.1' }, lab, async (run) => {
+        expect((await run()).status).toBe(0);
+        const enforced = await run('--enforce', 'critical');
+        expect(enforced.status).toBe(1);
+        expect(enforced.stdout).toContain('provenance-lost');
+        expect(enforced.stdout).toMatch(/package-lock\.json:\d+/);
+        expect(enforced.stdout).toContain('assay check p@1.0.1');
+      });
+    });
+  });
+
+  it('JSON is the published schema, whatever the findings', async () => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      await lab.publish({ name: 'q', version: '1.0.0', by: token({ user: 'a' }), signatures: ['invalid'] });
+      await inProject({ p: '1.0.0', q: '1.0.0' }, lab, async (run) => {
+        const { status, stdout } = await run('--json');
+        expect(status).toBe(1);
+        const report = JSON.parse(stdout) as Record<string, unknown>;
+        expect(report).toMatchObject({ schema: 'assay.report/1', verdict: 'fail', enforce: 'observe' });
+        const schema = resolve(import.meta.dirname, '../../docs/schemas/report-1.schema.json');
+        const ajv = new Ajv2020({ allErrors: true });
+        addFormats.default(ajv);
+        const validate = ajv.compile(JSON.parse(readFileSync(schema, 'utf8')) as object);
+        expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
+      });
+    });
+  });
+
+  it('no network: no statement, status 3, one group', async () => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      await inProject({ p: '1.0.0' }, lab, async (run, folder) => {
+        writeFileSync(join(folder, '.npmrc'), 'fetch-retries=0\n');
+        const { status, stdout } = await run('--registry', 'http://127.0.0.1:9/');
+        expect(status).toBe(3);
+        expect(stdout).toContain('evidence-unavailable');
+      });
+    });
+  });
+
+  it('works in a pipe that closes early', async () => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      await inProject({ p: '1.0.0' }, lab, async (run) => {
+        expect((await run('--json')).stderr).toBe('');
+      });
+    });
+  });
+});
+
+describe('check through the command line', () => {
+  it('shows a version beside its predecessor, and what it added', async () => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      lab.clock.advance(1000);
+      await lab.publish({
+        name: 'p',
+        version: '1.0.1',
+        by: token({ user: 'thief' }),
+        manifest: { dependencies: { 'plain-crypto-js': '4.2.1' }, scripts: { postinstall: 'node setup.js' } },
+      });
+      await inProject({}, lab, async (run) => {
+        for (const spec of ['p', 'p@latest', 'p@1.0.1', 'p@^1.0.0']) {
+          const { status, stdout } = await run('check', spec, '--registry', lab.url, '--enforce', 'critical');
+          expect(status).toBe(1);
+          for (const shown of [
+            '1.0.0',
+            '1.0.1',
+            'thief',
+            'plain-crypto-js',
+            'postinstall',
+            'team/p',
+            'provenance-lost',
+          ]) {
+            expect(stdout).toContain(shown);
+          }
+        }
+      });
+    });
+  });
+
+  it('what does not exist is one line and status 2; what cannot be asked is 3', async () => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      await inProject({}, lab, async (run, folder) => {
+        writeFileSync(join(folder, '.npmrc'), 'fetch-retries=0\n');
+        const missing = await run('check', 'nothing-here', '--registry', lab.url);
+        expect(missing.status).toBe(2);
+        expect(missing.stderr).toMatch(/has no package nothing-here/);
+        expect((await run('check', 'p@9.9.9', '--registry', lab.url)).status).toBe(2);
+        expect((await run('check', 'p', '--registry', 'http://127.0.0.1:9/')).status).toBe(3);
+        const both = await run('check', 'p', 'nothing-here', '--registry', lab.url);
+        expect(both.stdout).toContain('p');
+        expect(both.status).toBe(2);
+      });
+    });
+  });
+});

@@ -1,0 +1,17 @@
+import type { Io, Output } from '../../src/cli/io.ts';
+import { run } from '../../src/cli/main.ts';
+import type { Run } from './run.ts';
+
+/** Runs the command line in this process, for tests that run it many times. */
+export async function assayHere(args: readonly string[], cwd: string): Promise<Run> {
+  const written = { stdout: '', stderr: '' };
+  const output = (name: 'stdout' | 'stderr'): Output => ({
+    write: (text) => (written[name] += text),
+    isTerminal: false,
+    color: false,
+    columns: 100,
+    unicode: true,
+  });
+  const io: Io = { cwd, env: {}, stdout: output('stdout'), stderr: output('stderr') };
+  return { status: await run(args, io), ...written };
+}

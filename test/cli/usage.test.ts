@@ -1,0 +1,117 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { assay, inFolder } from './run.ts';
+
+const EMPTY_LOCK = JSON.stringify({ name: 'x', lockfileVersion: 3, packages: { '': { name: 'x' } } });
+const ONE_LOCK = JSON.stringify({
+  name: 'x',
+  lockfileVersion: 3,
+  packages: { '': { dependencies: { a: '1.0.0' } }, 'node_modules/a': { version: '1.0.0', dev: true } },
+});
+
+/** [what, arguments, files, what the one line says] */
+const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<string, string>>, RegExp])[] = [
+  ['an unknown option', ['--jsn'], {}, /unknown option --jsn; did you mean --json\?/],
+  ['an unknown command', ['exlpain'], {}, /exlpain is neither a command nor a path; did you mean assay explain\?/],
+  ['a missing path', ['audit', 'nowhere'], {}, /no such file or directory: nowhere/],
+  ['a folder without lockfile', [], {}, /no lockfile in .*package-lock\.json/],
+  ['a project without lockfile', [], { 'package.json': '{}' }, /npm install --package-lock-only/],
+  ['an empty lockfile', [], { 'package-lock.json': EMPTY_LOCK }, /nothing to check in package-lock\.json/],
+  [
+    'everything omitted',
+    ['--omit', 'dev'],
+    { 'package-lock.json': ONE_LOCK },
+    /every dependency is left out by --omit/,
+  ],
+  ['a lockfile that is not JSON', [], { 'package-lock.json': '{"a":\n!}' }, /package-lock\.json/],
+  ['an empty file', [], { 'package-lock.json': '' }, /package-lock\.json/],
+  [
+    'a wrong phase',
+    ['--enforce', 'strict'],
+    { 'package-lock.json': ONE_LOCK },
+    /--enforce takes observe, critical, all, not strict/,
+  ],
+  ['a wrong omit', ['--omit', 'test'], { 'package-lock.json': ONE_LOCK }, /--omit takes dev, optional, peer, not test/],
+  ['an option without value', ['--enforce'], { 'package-lock.json': ONE_LOCK }, /--enforce/],
+  ['an empty value', ['--registry', ''], { 'package-lock.json': ONE_LOCK }, /--registry needs a value/],
+  [
+    'a registry that is no URL',
+    ['--registry', 'npm'],
+    { 'package-lock.json': ONE_LOCK },
+    /--registry needs an http or https URL/,
+  ],
+  [
+    'a missing trusted root',
+    ['--trusted-root', 'r.json'],
+    { 'package-lock.json': ONE_LOCK },
+    /trusted root r\.json: no such file/,
+  ],
+  [
+    'a trusted root that is none',
+    ['--trusted-root', 'r.json'],
+    { 'package-lock.json': ONE_LOCK, 'r.json': '{}' },
+    /trusted root r\.json cannot be used/,
+  ],
+  [
+    'keys that are none',
+    ['--registry-keys', 'k.json'],
+    { 'package-lock.json': ONE_LOCK, 'k.json': '[]' },
+    /registry keys k\.json cannot be used/,
+  ],
+  [
+    'another manager’s lockfile',
+    ['pnpm-lock.yaml'],
+    { 'pnpm-lock.yaml': "lockfileVersion: '9.0'\n" },
+    /pnpm.*not supported/i,
+  ],
+  ['check without a package', ['check'], {}, /check needs a package/],
+  ['an unknown code', ['explain', 'provenance-list'], {}, /no finding provenance-list; did you mean provenance-lost\?/],
+  ['verify-bundle without a bundle', ['verify-bundle', 'x'], {}, /--bundle FILE/],
+  ['verify-bundle without an identity', ['verify-bundle', '--bundle', 'b', 'x'], {}, /say who must have signed/],
+];
+
+describe('wrong usage gets one line on stderr and exit status 2', () => {
+  it.each(WRONG)('%s', async (_, args, files, line) => {
+    await inFolder(async (folder) => {
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+      const run = await assay(args, folder);
+      expect(run.stderr).toMatch(line);
+      expect(run.stderr.trimEnd().split('\n')).toHaveLength(1);
+      expect(run).toMatchObject({ status: 2, stdout: '' });
+    });
+  });
+
+  it('a directory in the lockfile’s place', async () => {
+    await inFolder(async (folder) => {
+      mkdirSync(join(folder, 'package-lock.json'));
+      const run = await assay([], folder);
+      expect(run.status).toBe(2);
+      expect(run.stderr).toMatch(/package-lock\.json/);
+    });
+  });
+});
+
+describe('what needs no project', () => {
+  it('--version and --help answer on stdout with status 0', async () => {
+    await inFolder(async (folder) => {
+      expect(await assay(['--version'], folder)).toMatchObject({ status: 0, stderr: '' });
+      const help = await assay(['--help'], folder);
+      expect(help).toMatchObject({ status: 0, stderr: '' });
+      for (const command of ['audit', 'check', 'verify-bundle', 'explain', 'demo']) {
+        expect(help.stdout).toContain(`assay ${command}`);
+        expect((await assay([command, '--help'], folder)).stdout).toContain(`assay ${command}`);
+      }
+    });
+  });
+
+  it('explain lists every code and shows a page', async () => {
+    await inFolder(async (folder) => {
+      const list = await assay(['explain'], folder);
+      expect(list.stdout).toContain('provenance-lost-elsewhere');
+      const page = await assay(['explain', 'provenance-lost'], folder);
+      expect(page).toMatchObject({ status: 0, stderr: '' });
+      expect(page.stdout).toMatch(/what to do/i);
+    });
+  });
+});

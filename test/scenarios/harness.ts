@@ -1,0 +1,78 @@
+import { startLab, type Lab } from '../../lab/index.ts';
+import { audit, type AuditOptions } from '../../src/audit.ts';
+import type { Report } from '../../src/model/report.ts';
+import { createHttpClient } from '../../src/registries/http.ts';
+import { npmRegistry } from '../../src/registries/npm.ts';
+import { parseKeysDocument } from '../../src/registries/npm-keys.ts';
+import { loadNpmConfig } from '../../src/registries/npmrc.ts';
+import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
+import { exitStatus } from '../../src/cli/exit.ts';
+
+/** What a scenario came to: exit status, and "name@version code" for each finding that is more than a note. */
+export interface Outcome {
+  readonly status: number;
+  readonly findings: readonly string[];
+  readonly report: Report;
+}
+
+export interface AuditChange extends Partial<Pick<AuditOptions, 'enforce' | 'omit' | 'now'>> {
+  readonly registry?: string;
+  /** Keys the user configured; the lab's own unless given. */
+  readonly keys?: unknown;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Audits a lockfile against a lab, as the command line would with the lab's root and keys. */
+export async function auditIn(lab: Lab, lockfile: string, change: AuditChange = {}): Promise<Outcome> {
+  const config = loadNpmConfig({
+    cwd: '/nowhere',
+    // Impatient, so that endpoints that never answer are found out in a test's time.
+    env: {
+      npm_config_fetch_retries: '1',
+      npm_config_fetch_retry_mintimeout: '10',
+      npm_config_fetch_timeout: '1500',
+      ...change.env,
+    },
+    homedir: '/nowhere',
+    platform: process.platform,
+    overrides: { registry: change.registry ?? lab.url },
+  });
+  const registry = npmRegistry(createHttpClient(config), config);
+  try {
+    const report = await audit({
+      file: 'package-lock.json',
+      bytes: Buffer.from(lockfile),
+      registry,
+      trust: {
+        root: parseTrustedRoot(lab.trustedRoot),
+        rootName: 'lab',
+        rootDigest: '0'.repeat(64),
+        keys: parseKeysDocument(change.keys ?? lab.keys, 'configured'),
+      },
+      now: change.now ?? lab.clock.now(),
+      enforce: change.enforce ?? 'observe',
+      omit: change.omit ?? [],
+    });
+    return { status: exitStatus(report.verdict), findings: findingsOf(report), report };
+  } finally {
+    registry.close();
+  }
+}
+
+function findingsOf(report: Report): readonly string[] {
+  return report.dependencies.flatMap(({ dependency, findings }) =>
+    findings
+      .filter((finding) => finding.level !== 'note')
+      .map((finding) => `${dependency.name}@${dependency.version} ${finding.code}`),
+  );
+}
+
+/** Runs `work` with a lab of its own. */
+export async function withLab<T>(work: (lab: Lab) => Promise<T>): Promise<T> {
+  const lab = await startLab();
+  try {
+    return await work(lab);
+  } finally {
+    await lab.close();
+  }
+}
