@@ -10,34 +10,32 @@ import { PURPOSE, unknownCritical, type Certificate } from './x509.ts';
  */
 export interface PathVerifier {
   /**
-   * The authority that issued `leaf`. The leaf, every certificate up to the anchor and the authority itself are valid at
-   * every one of `times`. Throws `Refusal`.
+   * The certificate of a trusted chain that issued `leaf`. The leaf, the whole chain and the authority itself are valid
+   * at every one of `times`. Throws `Refusal`.
    */
-  readonly verify: (leaf: Certificate, times: readonly Instant[]) => Authority;
+  readonly verify: (leaf: Certificate, times: readonly Instant[]) => Certificate;
 }
 
-/** What an authority's chain is by itself: the key that issues, or why it can issue nothing. */
-type Issuer = PublicKey | { readonly fault: string };
+/** A certificate of a trusted chain, as an issuer. */
+interface Issuer {
+  readonly authority: Authority;
+  readonly certificate: Certificate;
+  /** The key it issues with, or why it may issue nothing. */
+  readonly key: () => PublicKey | { readonly fault: string };
+}
 
 /**
- * `purpose` is the extended key usage the path must allow. Each chain is verified once and remembered, and so is which
- * authority signed a leaf, for as long as the leaf itself is kept.
+ * `purpose` is the extended key usage the path must allow. Chains are verified once, when they are first needed; which
+ * certificate signed a leaf is remembered for as long as the leaf itself is kept.
  */
 export function createPathVerifier(authorities: readonly Authority[], purpose: string): PathVerifier {
-  const issuers = new Map<Authority, Issuer>();
-  const issuerOf = (authority: Authority): Issuer => {
-    let issuer = issuers.get(authority);
-    if (issuer === undefined) issuers.set(authority, (issuer = verifyChain(authority.chain, purpose)));
-    return issuer;
-  };
-
-  const signedBy = new WeakMap<Certificate, Authority>();
-  const signed = (leaf: Certificate, authority: Authority, key: PublicKey): boolean => {
-    if (signedBy.get(leaf) === authority) return true;
-    const holds = verifyWith(leaf.algorithm, key, leaf.tbs, leaf.signature);
-    if (holds) signedBy.set(leaf, authority);
-    return holds;
-  };
+  const issuers = authorities.flatMap((authority) =>
+    authority.chain.map((certificate, index): Issuer => {
+      let key: ReturnType<Issuer['key']> | null = null;
+      return { authority, certificate, key: () => (key ??= verifyChain(authority.chain.slice(index), purpose)) };
+    }),
+  );
+  const signers = new WeakMap<Certificate, Issuer>();
 
   return {
     verify: (leaf, times) => {
@@ -45,14 +43,20 @@ export function createPathVerifier(authorities: readonly Authority[], purpose: s
       if (unknown !== null) refuse('certificate-usage', `critical extension ${unknown} is not understood`);
       let chainFault = 'no authority of the trusted root has the name of its issuer';
       let validityFault: string | null = null;
-      for (const authority of authorities) {
-        if (!authority.chain[0].subject.equals(leaf.issuer)) continue;
-        const issuer = issuerOf(authority);
-        const invalid = firstInvalid(authority, leaf, times);
-        if ('fault' in issuer) chainFault = issuer.fault;
-        else if (invalid !== null) validityFault = invalid;
-        else if (signed(leaf, authority, issuer)) return authority;
-        else chainFault = 'its issuer did not sign it';
+      for (const issuer of issuers) {
+        if (!issuer.certificate.subject.equals(leaf.issuer)) continue;
+        const key = issuer.key();
+        const invalid = firstInvalid(issuer.authority, leaf, times);
+        if ('fault' in key) {
+          chainFault = key.fault;
+        } else if (invalid !== null) {
+          validityFault = invalid;
+        } else if (signers.get(leaf) === issuer || verifyWith(leaf.algorithm, key, leaf.tbs, leaf.signature)) {
+          signers.set(leaf, issuer);
+          return issuer.certificate;
+        } else {
+          chainFault = 'its issuer did not sign it';
+        }
       }
       if (validityFault !== null) refuse('certificate-validity', validityFault);
       refuse('certificate-chain', chainFault);
@@ -63,11 +67,12 @@ export function createPathVerifier(authorities: readonly Authority[], purpose: s
 /** The first thing of a path that is not valid at one of the times, or null. */
 function firstInvalid(authority: Authority, leaf: Certificate, times: readonly Instant[]): string | null {
   for (const time of times) {
-    const at = formatInstant(time);
-    if (!validAt(leaf, time)) return `the certificate is not valid at ${at}`;
-    if (!contains(authority.validFor, time)) return `the authority is not trusted at ${at}`;
-    const index = authority.chain.findIndex((certificate) => !validAt(certificate, time));
-    if (index >= 0) return `certificate ${index + 1} above it is not valid at ${at}`;
+    if (!validAt(leaf, time)) return `the certificate is not valid at ${formatInstant(time)}`;
+    if (!contains(authority.validFor, time)) return `its authority is not trusted at ${formatInstant(time)}`;
+    // sigstore_trustroot.proto: against the authority's interval and against the entire chain.
+    if (!authority.chain.every((certificate) => validAt(certificate, time))) {
+      return `a certificate above it is not valid at ${formatInstant(time)}`;
+    }
   }
   return null;
 }
@@ -77,22 +82,22 @@ function validAt({ notBefore, notAfter }: Certificate, time: Instant): boolean {
   return notBefore <= time && time <= notAfter;
 }
 
-/** Verifies a chain from its issuing certificate to the anchor, which is trusted as it is. */
-function verifyChain(chain: Authority['chain'], purpose: string): Issuer {
+/** Verifies a chain from an issuing certificate to the anchor, which is trusted as it is, and returns the issuing key. */
+function verifyChain(chain: readonly Certificate[], purpose: string): ReturnType<Issuer['key']> {
   try {
-    for (const [index, certificate] of chain.entries()) {
+    let above: PublicKey | null = null;
+    for (const [index, certificate] of [...chain.entries()].reverse()) {
       const fault = faultOfIssuer(certificate, index, purpose);
-      if (fault !== null) return { fault: `certificate ${index + 1} above it ${fault}` };
-      const above = chain[index + 1];
-      if (above === undefined) continue;
-      if (
-        !certificate.issuer.equals(above.subject) ||
-        !verifyWith(certificate.algorithm, parsePublicKey(above.spki), certificate.tbs, certificate.signature)
-      ) {
-        return { fault: `certificate ${index + 1} above it is not issued by the next one` };
+      if (fault !== null) return { fault: `a certificate above it ${fault}` };
+      const issuer = chain[index + 1];
+      if (issuer !== undefined && above !== null) {
+        const named = certificate.issuer.equals(issuer.subject);
+        const signed = named && verifyWith(certificate.algorithm, above, certificate.tbs, certificate.signature);
+        if (!signed) return { fault: 'a certificate above it is not issued by the next one' };
       }
+      above = parsePublicKey(certificate.spki);
     }
-    return parsePublicKey(chain[0].spki);
+    return above ?? { fault: 'its authority has no certificate' };
   } catch (error) {
     if (error instanceof Malformed) return { fault: error.message };
     throw error;

@@ -91,14 +91,14 @@ export function verifyCertificate(
   ctlogs: readonly TrustedLog[],
   times: readonly Instant[],
 ): VerifiedSigner {
-  const authority = paths.verify(certificate, times);
+  const issuer = paths.verify(certificate, times);
   if (certificate.extendedKeyUsage?.includes(PURPOSE.codeSigning) !== true) {
     refuse('certificate-usage', 'the certificate is not for code signing');
   }
   if (certificate.keyUsage?.digitalSignature !== true)
     refuse('certificate-usage', 'the certificate is not for signing');
   if (certificate.basicConstraints?.ca === true) refuse('certificate-usage', 'the certificate is an authority');
-  const scts = verifyScts(certificate, authority.chain[0], ctlogs);
+  const scts = verifyScts(certificate, issuer, ctlogs);
   const identity = readIdentity(certificate);
   const fingerprint = digest('sha256', certificate.raw, 'hex');
   return { key, signer: { kind: 'certificate', identity, fingerprint }, scts: scts.size };
