@@ -21,8 +21,9 @@ export async function bundle(root, version) {
     // Some packages' CommonJS computes what it requires and cannot be bundled; their ES modules can.
     mainFields: ['module', 'main'],
     // Not minified and without source maps: what is published can be read, and its stack traces too.
-    minifySyntax: true,
     legalComments: 'eof',
+    // A program that exports nothing reads like CommonJS to tools that look at it.
+    footer: { js: 'export {};' },
     define: { ASSAY_VERSION: JSON.stringify(version) },
     plugins: [lazyBuiltins],
     logLevel: 'warning',

@@ -3,7 +3,7 @@ import ts from 'typescript';
 
 /**
  * The declarations of the public API: src/index.ts and what it reaches, by path relative to src/. Throws on type errors
- * and where a declaration would need a package, because users have none of ours installed.
+ * and where a declaration needs a package, because users have none of ours installed; Node's own types they have.
  */
 export function declarations(root) {
   const emitted = emit(join(root, 'src'), readConfig(root));
@@ -15,6 +15,7 @@ export function declarations(root) {
     if (text === undefined) throw new Error(`no declaration was written for ${path}`);
     // The compiler leaves ".ts" in declarations; editors other than TypeScript's own expect ".js".
     const rewritten = text.replace(SPECIFIER, (all, before, specifier, after) => {
+      if (specifier.startsWith('node:')) return all;
       if (!specifier.startsWith('.')) throw new Error(`${path} of the public API needs ${specifier}`);
       queue.push(join(dirname(path), specifier).replace(/\.ts$/, '.d.ts'));
       return `${before}${specifier.replace(/\.ts$/, '.js')}${after}`;
