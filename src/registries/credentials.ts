@@ -1,5 +1,4 @@
-import type { Layer, Setting } from './npmrc-layers.ts';
-import { readKeyPair, type Found } from './npmrc-values.ts';
+import { readKeyPair, readText, type Found } from './npmrc-values.ts';
 
 /** What to show one registry: an Authorization header, a client certificate (PEM), or both. */
 export interface Credential {
@@ -10,35 +9,40 @@ export interface Credential {
 /** By "//host[:port]/path/" without scheme, always with the last slash. */
 export type Credentials = ReadonlyMap<string, Credential>;
 
-export interface CredentialProblems {
-  /** A value nobody could use; ends the run. */
-  readonly fail: (source: string, key: string, reason: string) => never;
-  /** A credential that is left out; one line without its value. */
+export interface CredentialInput {
+  /** Told of a credential that is left out: one line without its value. */
   readonly warn: (line: string) => void;
   readonly readFile: (path: string, source: string, key: string) => string;
 }
 
 const FIELDS = ['_authToken', '_auth', 'username', '_password', 'certfile', 'keyfile'] as const;
 type Field = (typeof FIELDS)[number];
-type Fields = Partial<Record<Field, { readonly text: string; readonly source: string; readonly key: string }>>;
+type Fields = Partial<Record<Field, Found & { readonly value: string }>>;
 
-/**
- * Collects what the layers bind to a host and path. A field of a stronger layer replaces the same field of a weaker one,
- * as in npm; keys without a host are never used.
- */
-export function collectCredentials(layers: readonly Layer[], problems: CredentialProblems): Map<string, Credential> {
+/** Collects what the configuration binds to a host and path (`//host/path/:field`). Keys without a host are never used. */
+export function collectCredentials(
+  keys: Iterable<string>,
+  find: (key: string) => Found,
+  { warn, readFile }: CredentialInput,
+): Map<string, Credential> {
   const byPlace = new Map<string, Fields>();
-  for (const { source, values } of layers.toReversed()) {
-    for (const [key, value] of values) {
-      const [, place, field] = /^(\/\/.+):([^:/]+)$/.exec(key) ?? [];
-      if (place === undefined) warnUnbound(key, source, problems);
-      else if (isField(field)) addField(byPlace, place, field, { value, source, key }, problems);
+  for (const key of keys) {
+    const [, place = '', name] = /^(\/\/.+?)\/?:([^:/]+)$/.exec(key) ?? [];
+    const field = FIELDS.find((candidate) => candidate === name);
+    const found = find(key);
+    if (/^(?:_authToken|_auth|_password)$/i.test(key)) {
+      warn(`${found.source}: ${key} names no registry and is not sent; write //HOST/PATH/:${key} instead`);
+    } else if (field !== undefined && found.unset !== null) {
+      warn(`${found.source}: ${key} is not sent: the environment variable ${found.unset} is not set`);
+    } else if (field !== undefined) {
+      const value = readCredential(found, field);
+      if (value !== null) byPlace.set(`${place}/`, { ...byPlace.get(`${place}/`), [field]: { ...found, value } });
     }
   }
   const credentials = new Map<string, Credential>();
   for (const [place, fields] of byPlace) {
     const authorization = authorizationOf(fields);
-    const certificate = certificateOf(fields, problems);
+    const certificate = certificateOf(fields, readFile);
     if (authorization !== null || certificate !== null) credentials.set(place, { authorization, certificate });
   }
   return credentials;
@@ -80,60 +84,28 @@ export function basicAuthorization(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
 }
 
-function isField(name: string | undefined): name is Field {
-  return (FIELDS as readonly (string | undefined)[]).includes(name);
-}
-
-function warnUnbound(key: string, source: string, { warn }: CredentialProblems): void {
-  if (/^(?:_authToken|_auth|_password)$/i.test(key)) {
-    warn(`${source}: ${key} names no registry and is not sent; write //HOST/PATH/:${key} instead`);
-  }
-}
-
-function addField(
-  byPlace: Map<string, Fields>,
-  place: string,
-  field: Field,
-  { value, source, key }: { value: Setting; source: string; key: string },
-  { fail, warn }: CredentialProblems,
-): void {
-  if (value === null || value === '') return;
-  if (typeof value !== 'string') return fail(source, key, 'must be text');
-  const unset = /\$\{([^}]*)\}/.exec(value);
-  if (unset !== null) {
-    warn(`${source}: ${key} is not sent: the environment variable ${unset[1] ?? ''} is not set`);
-    return;
-  }
-  // What goes into a header must be able to end neither the header nor the request.
-  if (field === '_authToken' && !/^[\x21-\x7e]+$/.test(value)) fail(source, key, 'is not a token');
-  if (field === '_auth' && !/^[A-Za-z0-9+/_-]+={0,2}$/.test(value)) fail(source, key, 'is not base64');
-  const fields = byPlace.get(slashed(place)) ?? {};
-  fields[field] = { text: value, source, key };
-  byPlace.set(slashed(place), fields);
-}
-
-function slashed(place: string): string {
-  return place.endsWith('/') ? place : `${place}/`;
+/** What goes into a header must be able to end neither the header nor the request. */
+function readCredential(found: Found, field: Field): string | null {
+  const text = readText(found);
+  if (text === null) return null;
+  if (field === '_authToken' && !/^[\x21-\x7e]+$/.test(text)) found.fail(found.source, found.key, 'is not a token');
+  if (field === '_auth' && !/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) found.fail(found.source, found.key, 'is not base64');
+  return text;
 }
 
 /** npm's order: token, then ready-made basic authorization, then user name and (base64) password. */
 function authorizationOf({ _authToken, _auth, username, _password }: Fields): string | null {
-  if (_authToken) return `Bearer ${_authToken.text}`;
-  if (_auth) return `Basic ${_auth.text}`;
+  if (_authToken) return `Bearer ${_authToken.value}`;
+  if (_auth) return `Basic ${_auth.value}`;
   if (!username || !_password) return null;
-  return basicAuthorization(username.text, Buffer.from(_password.text, 'base64').toString('utf8'));
+  return basicAuthorization(username.value, Buffer.from(_password.value, 'base64').toString('utf8'));
 }
 
 function certificateOf(
   { certfile, keyfile }: Fields,
-  { readFile, fail }: CredentialProblems,
+  readFile: CredentialInput['readFile'],
 ): Credential['certificate'] {
   if (!certfile || !keyfile) return null;
-  const load = ({ text, source, key }: typeof certfile): Found => ({
-    value: readFile(text, source, key),
-    source,
-    key,
-    fail,
-  });
+  const load = (file: typeof certfile): Found => ({ ...file, value: readFile(file.value, file.source, file.key) });
   return readKeyPair(load(certfile), load(keyfile));
 }

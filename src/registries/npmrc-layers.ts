@@ -11,6 +11,8 @@ export interface Layer {
   readonly source: string;
   readonly file: boolean;
   readonly values: ReadonlyMap<string, Setting>;
+  /** For keys whose value names an environment variable that is not set: that variable. */
+  readonly unset: ReadonlyMap<string, string>;
 }
 
 export interface LayerInput {
@@ -70,23 +72,31 @@ export function homeOf({ env, homedir }: Pick<LayerInput, 'env' | 'homedir'>): s
 export function findSetting(
   layers: readonly Layer[],
   key: string,
-): { readonly value: Setting; readonly source: string } | null {
-  for (const { source, values } of layers) {
+): { readonly value: Setting; readonly source: string; readonly unset: string | null } | null {
+  for (const { source, values, unset } of layers) {
     const value = values.get(key);
-    if (value !== undefined && value !== '') return { value, source };
+    if (value !== undefined && value !== '') return { value, source, unset: unset.get(key) ?? null };
   }
   return null;
 }
 
+/** Every key that some layer sets. */
+export function settingKeys(layers: readonly Layer[]): ReadonlySet<string> {
+  return new Set(layers.flatMap(({ values }) => [...values.keys()]));
+}
+
 /**
  * Replaces `${VAR}` and `${VAR?}` (empty where unset) as npm documents, and `${VAR-default}` and `${VAR:-default}` as
- * pnpm and Yarn do. An unset variable without default stays as it is written; a backslash escapes.
+ * pnpm and Yarn do. An unset variable without default stays as it is written and is told to `onUnset`; a backslash
+ * escapes.
  */
-export function expand(text: string, env: NodeJS.ProcessEnv): string {
+function expand(text: string, env: NodeJS.ProcessEnv, onUnset: (name: string) => void): string {
   return text.replace(/(?<!\\)(\\*)\$\{([^${}]+)\}/g, (_, escapes: string, inner: string) => {
     const kept = '\\'.repeat(Math.floor(escapes.length / 2));
     if (escapes.length % 2 === 1) return `${kept}\${${inner}}`;
-    return kept + (lookUp(inner, env) ?? `\${${inner}}`);
+    const value = lookUp(inner, env);
+    if (value === undefined) onUnset(inner);
+    return kept + (value ?? `\${${inner}}`);
   });
 }
 
@@ -101,32 +111,31 @@ function lookUp(inner: string, env: NodeJS.ProcessEnv): string | undefined {
 
 /** `npm_config_*` in any case; names are normalised as npm does, except keys bound to a host. */
 function environmentLayer(env: NodeJS.ProcessEnv): Layer {
-  const values = new Map<string, Setting>();
-  for (const [name, value] of Object.entries(env)) {
-    if (!/^npm_config_/i.test(name) || value === undefined || value === '') continue;
+  const settings = Object.entries(env).flatMap(([name, value]): [string, unknown][] => {
+    if (!/^npm_config_/i.test(name) || value === '') return [];
     const key = name.slice('npm_config_'.length);
-    const normal = key.startsWith('//') ? key : key.replace(/(?!^)_/g, '-').toLowerCase();
-    values.set(expand(normal, env), expand(value.trim(), env));
-  }
-  return { source: 'environment', file: false, values };
+    return [[key.startsWith('//') ? key : key.replace(/(?!^)_/g, '-').toLowerCase(), value]];
+  });
+  return { source: 'environment', file: false, ...expandAll(settings, env) };
 }
 
 function fileLayer(file: string, { env, readFile }: LayerInput): Layer {
-  const values = new Map<string, Setting>();
   const parsed: Record<string, unknown> = ini.parse((readFile(file) ?? '').replace(/^\uFEFF/, ''));
-  for (const [key, value] of Object.entries(parsed)) {
-    const setting = toSetting(value, env);
-    if (setting !== undefined) values.set(expand(key, env), setting);
-  }
-  return { source: file, file: true, values };
+  return { source: file, file: true, ...expandAll(Object.entries(parsed), env) };
 }
 
-/** Sections of the file (objects) mean nothing to npm. */
-function toSetting(value: unknown, env: NodeJS.ProcessEnv): Setting | undefined {
-  if (typeof value === 'boolean' || value === null) return value;
-  if (typeof value === 'string') return expand(value.trim(), env);
-  if (Array.isArray(value)) return value.filter((item) => typeof item === 'string').map((item) => expand(item, env));
-  return undefined;
+/** Settings with their variables replaced, in keys and values. Sections of a file (objects) mean nothing to npm. */
+function expandAll(settings: readonly [string, unknown][], env: NodeJS.ProcessEnv): Pick<Layer, 'values' | 'unset'> {
+  const values = new Map<string, Setting>();
+  const unset = new Map<string, string>();
+  for (const [raw, value] of settings) {
+    const key = expand(raw, env, () => undefined);
+    const text = (one: string): string => expand(one.trim(), env, (name) => unset.set(key, name));
+    if (typeof value === 'string') values.set(key, text(value));
+    else if (typeof value === 'boolean' || value === null) values.set(key, value);
+    else if (Array.isArray(value)) values.set(key, value.filter((item) => typeof item === 'string').map(text));
+  }
+  return { values, unset };
 }
 
 /** Where npm installs globally when nothing says otherwise. */

@@ -6,15 +6,16 @@ export interface Found {
   readonly key: string;
   readonly value: Setting;
   readonly source: string;
+  /** The environment variable that the value names and that is not set. */
+  readonly unset: string | null;
   readonly fail: (source: string, key: string, reason: string) => never;
 }
 
 /** Text, or null for "not set" (npm also takes the word null for it). */
-export function readText({ key, value, source, fail }: Found): string | null {
+export function readText({ key, value, source, unset, fail }: Found): string | null {
   if (value === null || value === 'null') return null;
   if (typeof value !== 'string') return fail(source, key, 'must be text');
-  const unset = /\$\{([^}]*)\}/.exec(value);
-  if (unset !== null) return fail(source, key, `names the environment variable ${unset[1] ?? ''}, which is not set`);
+  if (unset !== null) return fail(source, key, `names the environment variable ${unset}, which is not set`);
   return value;
 }
 
@@ -90,7 +91,7 @@ export function readProxy(
   const configured = proxyUrl(httpsProxy) ?? proxyUrl(proxy);
   const fromEnv = (name: string): string | null => {
     const value = env[name] ?? env[name.toLowerCase()];
-    return value ? proxyUrl({ ...proxy, key: name, source: 'environment', value }) : null;
+    return value ? proxyUrl({ ...proxy, key: name, source: 'environment', value, unset: null }) : null;
   };
   const https = configured ?? fromEnv('HTTPS_PROXY');
   const http = https ?? fromEnv('HTTP_PROXY') ?? fromEnv('PROXY');

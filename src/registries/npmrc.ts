@@ -7,7 +7,7 @@ import {
   type Credential,
   type Credentials,
 } from './credentials.ts';
-import { findSetting, loadLayers, resolvePath, type Layer } from './npmrc-layers.ts';
+import { findSetting, loadLayers, resolvePath, settingKeys, type Layer } from './npmrc-layers.ts';
 import {
   readCertificates,
   readHeader,
@@ -88,7 +88,10 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
   });
   const find = findIn(layers);
 
-  const credentials = collectCredentials(layers, { fail, warn: (line) => warnings.push(line), readFile: readSetting });
+  const credentials = collectCredentials(settingKeys(layers), find, {
+    warn: (line) => warnings.push(line),
+    readFile: readSetting,
+  });
   const registryOf = (url: string, source: string, key: string): string =>
     registryUrl(url, credentials, (reason) => fail(source, key, reason));
 
@@ -99,7 +102,12 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
       ? registryOf(override, 'command line', '--registry')
       : registryOf(readText(found) ?? NPM_REGISTRY, found.source, 'registry');
 
-  const scopes = scopeRegistries(layers, registryOf);
+  const scopes = new Map<string, string>();
+  for (const key of settingKeys(layers)) {
+    const scope = /^(@[^/:]+):registry$/.exec(key)?.[1];
+    const url = scope === undefined ? null : readText(find(key));
+    if (scope !== undefined && url !== null) scopes.set(scope, registryOf(url, find(key).source, key));
+  }
   const certificate = readKeyPair(find('cert'), find('key'));
   if (certificate !== null) bindCertificate(credentials, [registry, ...scopes.values()], certificate);
   const cafile = find('cafile');
@@ -136,7 +144,7 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
 }
 
 function findIn(layers: readonly Layer[]): (key: string) => Found {
-  return (key) => ({ key, fail, ...(findSetting(layers, key) ?? { value: null, source: 'defaults' }) });
+  return (key) => ({ key, fail, ...(findSetting(layers, key) ?? { value: null, source: 'defaults', unset: null }) });
 }
 
 function fail(source: string, key: string, reason: string): never {
@@ -158,25 +166,8 @@ function defaultCache({ env, platform }: NpmConfigInput): string {
   return win32.join(env['LOCALAPPDATA'] ?? '~\\AppData\\Local', 'npm-cache');
 }
 
-function scopeRegistries(
-  layers: readonly Layer[],
-  registryOf: (url: string, source: string, key: string) => string,
-): Map<string, string> {
-  const scopes = new Map<string, string>();
-  for (const { source, values } of layers.toReversed()) {
-    for (const [key, value] of values) {
-      const scope = /^(@[^/:]+):registry$/.exec(key)?.[1];
-      if (scope !== undefined && value !== '' && value !== null)
-        scopes.set(scope, registryOf(String(value), source, key));
-    }
-  }
-  return scopes;
-}
-
 /** Normalises a registry's address; credentials written into it are bound to it, unless the place has its own. */
 function registryUrl(text: string, credentials: Map<string, Credential>, refuse: (reason: string) => never): string {
-  const unset = /\$\{([^}]*)\}/.exec(text);
-  if (unset !== null) refuse(`names the environment variable ${unset[1] ?? ''}, which is not set`);
   if (!URL.canParse(text)) refuse('is not a URL');
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') refuse('is not an http or https URL');

@@ -190,9 +190,10 @@ describe('bounds', () => {
   });
 
   it('goes on asking a host that answers now and then', async () => {
-    const { url, requests } = await serve(
-      (request, response) => void (request.url?.endsWith('0') ? response.end('{}') : request.socket.destroy()),
-    );
+    const { url, requests } = await serve((request, response) => {
+      if (request.url?.endsWith('0')) response.end('{}');
+      else request.socket.destroy();
+    });
     const client = testClient('fetch-retries=0');
     for (let i = 0; i < 60; i++) await client.get(`${url}${i}`, LIMIT);
     expect(requests).toHaveLength(60);
