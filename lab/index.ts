@@ -3,32 +3,29 @@ import { join } from 'node:path';
 import type { Instant } from '../src/model/time.ts';
 import { newBehaviours } from './behaviours.ts';
 import type { Behaviour } from './behaviours.ts';
+import type { AttestationsJson, ManifestJson, PackumentJson } from './documents.ts';
 import { packageLock } from './lockfile.ts';
 import type { LockfileOptions, Roots } from './lockfile.ts';
 import { startMirror } from './mirror.ts';
 import type { Mirror, MirrorOptions } from './mirror.ts';
 import { publishVersion } from './publish.ts';
-import type { AttestationsJson, ManifestJson, PublishSpec, Published } from './publish.ts';
+import type { PublishSpec, Published } from './publish.ts';
 import { newRegistryKeys } from './registry-keys.ts';
 import type { KeysJson, TufKeysJson } from './registry-keys.ts';
 import { json, newRegistry } from './registry.ts';
-import type { PackumentJson, Tamper } from './registry.ts';
+import type { Tamper } from './registry.ts';
 import { serve } from './server.ts';
 import type { LoggedRequest } from './server.ts';
 import { startSigstore } from './sigstore/index.ts';
 import type { Sigstore, TrustedRootJson } from './sigstore/index.ts';
 
 export { ciWorkflow, emailIdentity, gitlabPipeline, token } from './publishers.ts';
-export type { CiPublisher, PipelineOptions, Publisher, TokenPublisher, WorkflowOptions } from './publishers.ts';
-export type { Behaviour } from './behaviours.ts';
+export type { CiPublisher } from './publishers.ts';
 export type { LockfileOptions, Roots } from './lockfile.ts';
-export type { Mirror, MirrorOptions } from './mirror.ts';
-export type { AttestationsJson, ManifestJson, PublishSpec, Published } from './publish.ts';
-export type { PackumentJson } from './registry.ts';
-export type { KeysJson, TufKeysJson } from './registry-keys.ts';
-export type { LoggedRequest } from './server.ts';
-export type { BundleJson, SignAs } from './sigstore/bundle.ts';
-export type { Sigstore, SignOptions, TrustedRootJson } from './sigstore/index.ts';
+export type { Mirror } from './mirror.ts';
+export type { AttestationsJson, ManifestJson, PackumentJson } from './documents.ts';
+export type { Published } from './publish.ts';
+export type { BundleJson } from './sigstore/bundle.ts';
 
 export interface LabOptions {
   /** Where the clock stands; default 2026-04-01T00:00:00Z. It moves only when it is told to. */
@@ -41,7 +38,7 @@ export interface LabOptions {
   readonly requireToken?: string;
 }
 
-export interface Clock {
+interface Clock {
   readonly now: () => Instant;
   readonly set: (instant: Instant) => void;
   readonly advance: (ms: number) => void;

@@ -1,5 +1,6 @@
 import { maxSatisfying, satisfies, validRange } from 'semver';
-import type { PackageJson } from './publish.ts';
+import { hasInstallScript } from './documents.ts';
+import type { PackageJson } from './documents.ts';
 import type { Published } from './publish.ts';
 import type { Registry } from './registry.ts';
 
@@ -180,10 +181,9 @@ function flatEntries(top: Tree, options: LockfileOptions): Record<string, Entry>
     for (const [name, node] of tree.children) {
       const { manifest } = node.published;
       const { dependencies, optionalDependencies, peerDependencies, bin, engines } = manifest;
-      const installScript = ['preinstall', 'install', 'postinstall'].some((script) => manifest.scripts?.[script]);
       const members = {
         ...(name === node.published.name ? {} : { name: node.published.name }),
-        ...(installScript ? { hasInstallScript: true } : {}),
+        ...(hasInstallScript(manifest) ? { hasInstallScript: true } : {}),
         dependencies,
         optionalDependencies,
         peerDependencies,

@@ -1,18 +1,10 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Instant } from '../src/model/time.ts';
+import { hasInstallScript } from './documents.ts';
+import type { AttestationsJson, ManifestJson, PackumentJson } from './documents.ts';
 import { tarballPath } from './publish.ts';
-import type { AttestationsJson, ManifestJson, Published } from './publish.ts';
-
-/** A full registry document. */
-export interface PackumentJson {
-  _id: string;
-  name: string;
-  'dist-tags': Record<string, string>;
-  versions: Record<string, ManifestJson>;
-  time: Record<string, string>;
-  [member: string]: unknown;
-}
+import type { Published } from './publish.ts';
 
 export type Tamper<T> = (document: T) => T;
 
@@ -44,7 +36,6 @@ const INSTALL_MEMBERS = [
   ...['name', 'version', 'deprecated', 'dependencies', 'optionalDependencies', 'devDependencies', 'bundleDependencies'],
   ...['peerDependencies', 'peerDependenciesMeta', 'bin', 'directories', 'dist', 'engines', 'cpu', 'os', 'funding'],
 ];
-const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'];
 
 interface Package {
   readonly versions: Map<string, Published>;
@@ -165,8 +156,7 @@ function splitPath(path: string): string[] {
 function abbreviate(document: PackumentJson): object {
   const versions = Object.entries(document.versions).map(([version, manifest]) => {
     const kept = Object.fromEntries(INSTALL_MEMBERS.flatMap((m) => (m in manifest ? [[m, manifest[m]]] : [])));
-    const scripts = Object.keys(manifest.scripts ?? {});
-    return [version, scripts.some((s) => INSTALL_SCRIPTS.includes(s)) ? { ...kept, hasInstallScript: true } : kept];
+    return [version, hasInstallScript(manifest) ? { ...kept, hasInstallScript: true } : kept];
   });
   return {
     name: document.name,

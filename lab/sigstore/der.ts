@@ -20,7 +20,7 @@ const TAG = {
 } as const;
 
 /** One element with any tag byte. */
-export function element(tag: number, ...content: readonly Uint8Array[]): Der {
+function element(tag: number, ...content: readonly Uint8Array[]): Der {
   const body = Buffer.concat(content);
   return Buffer.concat([Buffer.from([tag]), lengthOf(body.length), body]);
 }

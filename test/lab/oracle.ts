@@ -6,7 +6,7 @@ import { createPublicKey } from 'node:crypto';
 import type { BundleJson, Lab } from '../../lab/index.ts';
 
 /** The lab's trusted root and registry keys, as the official verifier wants them. */
-export function trustMaterial(lab: Lab): TrustMaterial {
+function trustMaterial(lab: Lab): TrustMaterial {
   const findKey: KeyFinderFunc = (hint) => {
     const found = lab.tufKeys.keys.find((key) => key.keyId === hint && key.keyUsage === 'npm:attestations');
     if (found === undefined) throw new Error(`key not found: ${hint}`);

@@ -100,6 +100,71 @@ it('gives positions in the whole log beyond 2^31 that differ from those in the t
   expect(entry?.inclusionProof?.logIndex).not.toBe(entry?.logIndex);
 });
 
+it('publishes at an earlier time without moving the clock', async () => {
+  const now = lab.clock.now();
+  const published = await lab.publish({ ...next(), by, at: now - 86_400_000 });
+  expect(published.time).toBe(now - 86_400_000);
+  const times = ['provenance', 'publish'].map((predicate) =>
+    Number(bundleOf(published, predicate as 'publish').verificationMaterial.tlogEntries[0]?.integratedTime),
+  );
+  expect(times).toEqual([(now - 86_400_000) / 1000, (now - 86_400_000) / 1000]);
+  expect(lab.clock.now()).toBe(now);
+});
+
+it('is a Sigstore of its own: another lab proves nothing here', async () => {
+  const other = await startLab();
+  const spec = { ...next(), by };
+  const [here, there] = [await lab.publish(spec), await other.publish(spec)];
+  await other.close();
+  for (const predicate of ['provenance', 'publish'] as const) {
+    expect(() => verifyWithOracle(lab, bundleOf(here, predicate))).not.toThrow();
+    expect(() => verifyWithOracle(lab, bundleOf(there, predicate))).toThrow();
+    expect(() => verifyWithOracle(other, bundleOf(there, predicate))).not.toThrow();
+  }
+});
+
+it('deviates where it is told to, under good signatures', async () => {
+  const published = await lab.publish({
+    ...next(),
+    by,
+    provenance: {
+      subject: { name: 'pkg:npm/other@1.0.0' },
+      predicate: () => ({ replaced: true }),
+      wrapperPredicateType: 'https://wrapper.test',
+      bundle: (bundle) => ({ ...bundle, mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.3' }),
+    },
+  });
+  const [, build = expect.fail('no provenance')] = published.attestations?.attestations ?? [];
+  expect(build.predicateType).toBe('https://wrapper.test');
+  expect(build.bundle.mediaType).toBe('application/vnd.dev.sigstore.bundle+json;version=0.3');
+  const payload = Buffer.from(build.bundle.dsseEnvelope?.payload ?? '', 'base64').toString();
+  expect(JSON.parse(payload)).toMatchObject({
+    subject: [{ name: 'pkg:npm/other@1.0.0', digest: { sha512: expect.stringMatching(/^[0-9a-f]{128}$/) as string } }],
+    predicate: { replaced: true },
+    predicateType: 'https://slsa.dev/provenance/v1',
+  });
+  expect(verifyWithOracle(lab, build.bundle)).toBe(SUBJECT);
+});
+
+it('attests what it is told to: publication only, build only, nothing', async () => {
+  const typesOf = async (spec: Partial<Parameters<Lab['publish']>[0]>): Promise<string[] | null> => {
+    const { attestations, manifest } = await lab.publish({ ...next(), by, ...spec });
+    const types = attestations?.attestations.map(({ predicateType }) => predicateType) ?? null;
+    expect(manifest.dist.attestations === undefined).toBe(types === null);
+    expect(manifest.dist.attestations?.provenance?.predicateType).toBe(
+      types?.find((type) => type.includes('slsa.dev')),
+    );
+    return types;
+  };
+  const publish = 'https://github.com/npm/attestation/tree/main/specs/publish/v0.1';
+  expect(await typesOf({})).toEqual([publish, 'https://slsa.dev/provenance/v1']);
+  expect(await typesOf({ provenance: false, publishAttestation: true })).toEqual([publish]);
+  expect(await typesOf({ publishAttestation: false })).toEqual(['https://slsa.dev/provenance/v1']);
+  expect(await typesOf({ provenance: false })).toBeNull();
+  const older = { predicateType: 'https://slsa.dev/provenance/v0.2' } as const;
+  expect(await typesOf({ provenance: older })).toEqual([publish, 'https://slsa.dev/provenance/v0.2']);
+});
+
 describe('the Merkle tree', () => {
   it('has the roots of the RFC 6962 test vectors', () => {
     // Inputs and roots as Certificate Transparency's reference implementation tests them.
