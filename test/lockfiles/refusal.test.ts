@@ -214,6 +214,7 @@ describe('an entry', () => {
 
   it.each([
     ['no version', {}],
+    ['a git address and a version that is none', { version: '../..', resolved: 'git+https://x.io/a.git' }],
     ['only flags, as a bug of npm once wrote', { optional: true, dev: true }],
     ['a number as version', { version: 1 }],
     ['a list as version', { version: ['1.0.0'] }],
@@ -259,7 +260,7 @@ describe('an entry', () => {
     expect(error).toMatchObject({ file: 'package-lock.json', line: 9 });
     expect(error.message).toBe(
       'package-lock.json:9: "node_modules/a": sha512 integrity has 3 bytes, not 64; ' +
-        'npm does not write this: find out who did, then let npm write the file again',
+        'find out where it comes from, then let npm write the file again',
     );
     expect(refusal(v1({ a: { version: '1.0.0', integrity: `${sha512()} md6-x` } })).line).toBe(9);
   });

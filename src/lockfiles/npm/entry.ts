@@ -70,7 +70,7 @@ export function fieldsOf(file: string, location: string, line: number, entry: Js
     throw new LockfileError(
       file,
       (field === undefined ? undefined : entry.get(field)?.line) ?? line,
-      `${quoted(location)}: ${problem}; npm does not write this: find out who did, then let npm write the file again`,
+      `${quoted(location)}: ${problem}; find out where it comes from, then let npm write the file again`,
     );
   };
   const text = (field: string): string | null => {
@@ -125,12 +125,10 @@ export function identify(
   fields: Fields,
 ): { readonly name: string; readonly version: string } {
   if (!isPackageName(name)) return fields.fail(`${quoted(name)} is not a package name`, 'name');
+  if (version !== null && !isRegistryVersion(version))
+    return fields.fail(`${quoted(version)} is not a version`, 'version');
   // The address stands for the version where a source other than a registry does not say one.
-  const known = version ?? (source.kind === 'registry' ? '' : locatorOf(source));
-  if (known === '') return fields.fail('the entry has no version');
-  if (source.kind === 'registry' && !isRegistryVersion(known)) {
-    return fields.fail(`${quoted(known)} is not a version`, 'version');
-  }
+  const known = version ?? (source.kind === 'registry' ? fields.fail('the entry has no version') : locatorOf(source));
   return { name, version: known };
 }
 

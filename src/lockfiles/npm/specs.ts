@@ -2,7 +2,8 @@
 export type SpecKind = 'registry' | 'git' | 'http' | 'file' | 'other';
 
 const GIT_HOSTS = ['github.com', 'gitlab.com', 'bitbucket.org', 'gist.github.com', 'git.sr.ht'];
-const GIT_SHORTCUTS = ['github:', 'gitlab:', 'bitbucket:', 'gist:', 'sourcehut:'];
+/** Beside git:, git+ssh:, github:, gitlab: and the like. */
+const OTHER_GIT_SCHEMES = ['bitbucket:', 'gist:', 'sourcehut:', 'ssh:'];
 const TARBALL = /[.](?:tgz|tar\.gz|tar)$/i;
 
 /**
@@ -10,9 +11,10 @@ const TARBALL = /[.](?:tgz|tar\.gz|tar)$/i;
  * Where Windows and other systems differ, a path on either is a path. `other` is a scheme npm does not know.
  */
 export function specKind(declared: string): SpecKind {
-  const spec = declared.trim();
+  if (/^npm:/i.test(declared)) return 'registry';
+  // As readers of addresses do it.
+  const spec = declared.replace(/[\t\r\n]/g, '').trim();
   if (/^file:/i.test(spec) || /^(?:\.|~?[/\\]|[a-z]:)/i.test(spec)) return 'file';
-  if (/^npm:/i.test(spec)) return 'registry';
   // OWNER/REPOSITORY, of GitHub.
   if (/^[^\s./@:#][^\s/@:#]*\/[^\s/@:#]+(?:#.*)?$/.test(spec)) return 'git';
   const scheme = /^(?:git\+)?[a-z]+:/i.exec(spec)?.[0].toLowerCase();
@@ -24,9 +26,7 @@ export function specKind(declared: string): SpecKind {
 }
 
 function kindOfUrl(scheme: string, spec: string): SpecKind {
-  if (scheme.startsWith('git') && scheme !== 'gitlab:' && scheme !== 'github:') return 'git';
-  if (GIT_SHORTCUTS.includes(scheme)) return 'git';
-  if (scheme === 'ssh:') return 'git';
+  if (scheme.startsWith('git') || OTHER_GIT_SCHEMES.includes(scheme)) return 'git';
   if (scheme !== 'http:' && scheme !== 'https:') return 'other';
   return isRepositoryPage(spec) ? 'git' : 'http';
 }
