@@ -1,4 +1,4 @@
-import { assess, type Trust } from './checks/assess.ts';
+import { assess, NPM_REGISTRY, type Trust } from './checks/assess.ts';
 import { predecessorOf } from './checks/history.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
 import type { Dependency, Lockfile } from './model/dependency.ts';
@@ -101,14 +101,15 @@ async function gather(
   const packument = await registry.packument(name);
   const manifest = manifestOf(packument, version) ?? (await registry.manifest(name, version));
   const claim = manifest.state === 'present' ? manifest.value.attestations : null;
-  const [attestations, predecessorAttestations, keys] = await Promise.all([
+  const [attestations, predecessorAttestations, registryKeys] = await Promise.all([
     claim === null ? { state: 'absent' as const, url } : registry.attestations(name, version, claim),
     claim?.provenance === true && packument.state === 'present'
       ? askPredecessor(packument.value, version, registry)
       : null,
-    manifest.state === 'present' ? keysFor(manifest.value, url, registry, knownKeys) : present(knownKeys),
+    manifest.state === 'present' ? askKeys(manifest.value, url, registry, knownKeys) : null,
   ]);
-  return { registry: url, packument, manifest, attestations, predecessorAttestations, keys };
+  const keys = registryKeys?.state === 'present' ? [...knownKeys, ...registryKeys.value] : knownKeys;
+  return { registry: url, packument, manifest, attestations, predecessorAttestations, keys, registryKeys };
 }
 
 /** A version's manifest within the full document; null where it must be asked for by itself. */
@@ -133,21 +134,18 @@ function askPredecessor(
 }
 
 /**
- * The keys to judge signatures with. The registry is asked for its own only where nobody else knows one of the key ids
- * it signed with; npm's are pinned, so npm's registry is never asked to vouch for itself.
+ * A registry is asked for its own keys only where nobody else knows one of the key ids it signed with. npm's are pinned,
+ * so npm's registry is never asked to vouch for itself.
  */
-async function keysFor(
-  manifest: Manifest,
+function askKeys(
+  { signatures }: Manifest,
   url: string,
   registry: Registry,
   known: readonly RegistryKey[],
-): Promise<Evidence<readonly RegistryKey[]>> {
+): Promise<Evidence<readonly RegistryKey[]>> | null {
   const ids = new Set(known.map((key) => key.keyId));
-  const strangers = manifest.signatures.length > 0 && !manifest.signatures.some(({ keyId }) => ids.has(keyId));
-  if (!strangers || url === 'https://registry.npmjs.org/') return present(known);
-  const own = await registry.keys(url);
-  if (own.state === 'absent') return present(known);
-  return own.state === 'present' ? present([...known, ...own.value]) : own;
+  const strangers = signatures.length > 0 && !signatures.some(({ keyId }) => ids.has(keyId));
+  return strangers && url !== NPM_REGISTRY ? registry.keys(url) : null;
 }
 
 async function mapConcurrently<T, R>(

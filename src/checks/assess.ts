@@ -23,8 +23,8 @@ export interface Trust {
 
 const NOTHING: Proofs = { integrity: null, signature: null, publish: null, provenance: null };
 
-/** The registry whose keys are pinned: a document of it without any signature was not stripped by a mirror. */
-const NPM_REGISTRY = 'https://registry.npmjs.org/';
+/** The registry whose keys are pinned. It signs everything, so that what lacks a signature there was not stripped by a mirror. */
+export const NPM_REGISTRY = 'https://registry.npmjs.org/';
 
 /** Runs the chain for one dependency, in order. `evidence` is null for what no registry serves. */
 export function assess(dependency: Dependency, evidence: DependencyEvidence | null, trust: Trust): Assessment {
@@ -42,11 +42,11 @@ export function assess(dependency: Dependency, evidence: DependencyEvidence | nu
 }
 
 /** A piece of evidence that gave no answer is a finding whatever the other pieces say. */
-function missingAnswers({ manifest, packument, attestations, keys }: DependencyEvidence): readonly Finding[] {
+function missingAnswers({ manifest, packument, attestations, registryKeys }: DependencyEvidence): readonly Finding[] {
   const findings = [
     unanswered('manifest', manifest),
     unanswered('attestations', attestations),
-    unanswered('keys', keys),
+    registryKeys === null ? null : unanswered('keys', registryKeys),
   ];
   // A failing document fails for both uses of it; one finding says so.
   if (manifest.state === 'present') findings.push(unanswered('history', packument));
@@ -79,7 +79,7 @@ function followChain(
   trust: Trust,
 ): { readonly proofs: Proofs; readonly findings: readonly Finding[] } {
   const packument = evidence.packument.state === 'present' ? evidence.packument.value : null;
-  const keys = evidence.keys.state === 'present' ? evidence.keys.value : [];
+  const { keys } = evidence;
   const verifier = trust.verifierFor(keys);
   const findings: Finding[] = [];
 
@@ -97,7 +97,7 @@ function followChain(
   };
   const { locked } = integrity;
   const signature =
-    locked === null || stripped || evidence.keys.state !== 'present'
+    locked === null || stripped
       ? null
       : checkSignature(dependency, locked, manifest, keys, when, trust.now, evidence.registry);
   // With another hash the signature cannot hold; that is the same contradiction once more.
@@ -117,7 +117,17 @@ function followChain(
     publish: attested.publish,
     provenance: attested.provenance,
   };
-  return { proofs, findings };
+  return { proofs, findings: keysAnswered(evidence) ? findings : findings.filter((problem) => !isKeyUnknown(problem)) };
+}
+
+/** Where the registry's own keys were asked for and not given, a key that nobody knows is no finding. */
+function keysAnswered({ registryKeys }: DependencyEvidence): boolean {
+  return registryKeys === null || registryKeys.state === 'present' || registryKeys.state === 'absent';
+}
+
+function isKeyUnknown(problem: Finding): boolean {
+  if (problem.code === 'provenance-invalid') return problem.args.reason === 'key-unknown';
+  return problem.code === 'signature-key-unknown';
 }
 
 /** Both attestations are demanded where provenance is claimed (the registry publishes them together). */

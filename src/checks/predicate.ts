@@ -62,7 +62,9 @@ function claimsOfV1(predicate: unknown, identity: Identity): readonly Claim[] {
 function sourceCommit(predicate: unknown, repository: string | null, ref: string | null): string | null {
   const resolved = at(predicate, ['buildDefinition', 'resolvedDependencies']);
   if (!Array.isArray(resolved) || repository === null) return null;
-  const source = resolved.find((entry) => text(entry, ['uri']) === `git+${repository}@${ref ?? ''}`);
+  const source = (resolved as readonly unknown[]).find(
+    (entry) => text(entry, ['uri']) === `git+${repository}@${ref ?? ''}`,
+  );
   return text(source, ['digest', 'gitCommit']);
 }
 

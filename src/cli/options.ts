@@ -59,7 +59,7 @@ export function parseOptions(args: readonly string[], names: readonly OptionName
     for (const [name, value] of Object.entries(values)) {
       if (value === '') throw new UsageError(`--${name} needs a value`);
     }
-    return { values: values as OptionValues, positionals };
+    return { values: values, positionals };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(explainParseError(error, taken));

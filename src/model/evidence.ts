@@ -90,6 +90,8 @@ export interface DependencyEvidence {
   readonly attestations: Evidence<readonly AttestationEntry[]>;
   /** The predecessor's attestations, asked where this version and the predecessor both claim provenance. */
   readonly predecessorAttestations: Evidence<readonly AttestationEntry[]> | null;
-  /** Keys that may speak for this registry: pinned, configured, and the registry's own where neither knows the key. */
-  readonly keys: Evidence<readonly RegistryKey[]>;
+  /** Keys that may speak for this registry: pinned, configured, and its own where it was asked for them. */
+  readonly keys: readonly RegistryKey[];
+  /** The registry's own keys; null where it was not asked, as somebody else knows a key it signed with. */
+  readonly registryKeys: Evidence<readonly RegistryKey[]> | null;
 }

@@ -12,6 +12,9 @@ const CASES = hasSharedData
   ? readdirSync(sharedData('conformance'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
   : [];
 
+/** Cases whose key or trusted root cannot be read at all: wrong input, before any bundle is looked at. */
+const UNUSABLE = ['managed-key-wrong-key_fail', 'trust-root-tlog-missing-validity-start_fail'];
+
 /** The identity that signs where a case names none. */
 const BEACON =
   'https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main';
@@ -43,10 +46,9 @@ describe.skipIf(!hasSharedData)(`the client conformance cases${NOTE}`, () => {
       ...['verify-bundle', '--bundle', join(folder, 'bundle.sigstore.json'), ...signer],
       ...(existsSync(root) ? ['--trusted-root', root] : []),
     ];
-    const expected = name.endsWith('_fail') ? 1 : 0;
     for (const target of [artifact, digest]) {
       const { status, stdout, stderr } = await assayHere([...args, target], folder);
-      expect({ status, stderr }, stdout).toEqual({ status: expected, stderr: '' });
+      expect(status, stdout + stderr).toBe(UNUSABLE.includes(name) ? 2 : name.endsWith('_fail') ? 1 : 0);
     }
   });
 });

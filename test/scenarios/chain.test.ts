@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, startLab, token, type Lab } from '../../lab/index.ts';
 import { auditIn, withLab, type AuditChange } from './harness.ts';
@@ -130,10 +131,7 @@ const SCENARIOS: readonly Scenario[] = [
     arrange: (lab) =>
       publishTwo(lab, {
         provenance: {
-          predicate: (predicate) =>
-            JSON.parse(
-              JSON.stringify(predicate).replaceAll('.github/workflows/publish.yml', '.github/workflows/nice.yml'),
-            ),
+          predicate: (predicate) => replaceIn(predicate, '.github/workflows/publish.yml', '.github/workflows/nice.yml'),
         },
       }),
     findings: ['identity-predicate-disagrees'],
@@ -295,7 +293,7 @@ const SCENARIOS: readonly Scenario[] = [
     arrange: (lab) =>
       publishTwo(lab, {
         publishAttestation: {
-          predicate: (predicate) => JSON.parse(JSON.stringify(predicate).replace('1.0.1', '1.0.0')),
+          predicate: (predicate) => replaceIn(predicate, '1.0.1', '1.0.0'),
         },
       }),
     findings: ['provenance-subject-mismatch'],
@@ -545,6 +543,35 @@ describe('keys', () => {
   });
 });
 
+describe('hostile keys', () => {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  // The same point in 33 bytes instead of 65, and another curve.
+  const head = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex');
+  const compressed = Buffer.concat([head, Buffer.from([2 + ((spki.at(-1) ?? 0) & 1)]), spki.subarray(27, 59)]);
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ type: 'spki', format: 'der' });
+
+  it.each([
+    ['a compressed point', compressed.toString('base64')],
+    ['another curve', other.toString('base64')],
+    ['text that is almost base64', `${spki.toString('base64')} !`],
+    ['nothing', ''],
+  ])('%s served by the registry stops nothing but what it was to prove', async (_, key) => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM, signatures: ['unknown-key'] });
+      await lab.publish({ name: 'q', version: '1.0.0', by: TEAM });
+      const keyid = 'SHA256:hostile';
+      const body = JSON.stringify({
+        keys: [{ keyid, key, keytype: 'ecdsa-sha2-nistp256', scheme: 'ecdsa-sha2-nistp256', expires: null }],
+      });
+      lab.behave(/\/-\/npm\/v1\/keys$/, { status: 200, body });
+      const { status, report } = await auditIn(lab, lab.lockfile({ p: '1.0.0', q: '1.0.0' }));
+      const verdicts = Object.fromEntries(report.dependencies.map((d) => [d.dependency.name, d.verdict]));
+      expect({ status, verdicts }).toEqual({ status: 3, verdicts: { p: 'unverified', q: 'pass' } });
+    });
+  });
+});
+
 describe('mirrors', () => {
   it('that keep signatures change nothing', async () => {
     await withLab(async (lab) => {
@@ -617,6 +644,11 @@ describe('phases', () => {
 /** Another hash at the same place. */
 function poison(lockfile: string): string {
   return lockfile.replace(/sha512-[^"]+/, `sha512-${Buffer.alloc(64, 7).toString('base64')}`);
+}
+
+/** JSON with a text replaced wherever it occurs. */
+function replaceIn<T>(json: T, text: string, by: string): T {
+  return JSON.parse(JSON.stringify(json).replaceAll(text, by)) as T;
 }
 
 async function attestationsOf(lab: Lab, spec: string): Promise<never> {

@@ -36,10 +36,7 @@ export const command: Command = {
     // A private instance without a log or without certificate transparency is one the root's author chose.
     const thresholds = { log: Math.min(root.tlogs.length, 1), sct: Math.min(root.ctlogs.length, 1) };
     const verification = createVerifier({ root, keys, thresholds }).verify(bundle, { now: Date.now(), artifact });
-    const outcome =
-      verification.ok && identity !== undefined && issuer !== undefined
-        ? demandIdentity(verification.proof, identity, issuer)
-        : verification;
+    const outcome = verification.ok ? demandSigner(verification.proof, identity, issuer) : verification;
     io.stdout.write(
       values.json === true
         ? `${JSON.stringify(bundleJson(outcome), null, 2)}\n`
@@ -49,12 +46,18 @@ export const command: Command = {
   },
 };
 
-/** A bundle that holds, but was signed by somebody else, is refused like one that does not. */
-function demandIdentity(proof: BundleProof, identity: string, issuer: string): Verification {
-  if (matchesIdentity(proof, { identity, issuer })) return { ok: true, proof };
+/** A bundle that holds, but was signed by somebody else than demanded, is refused like one that does not. */
+function demandSigner(proof: BundleProof, identity: string | undefined, issuer: string | undefined): Verification {
   const { signer } = proof;
-  const actual = signer.kind === 'key' ? 'a key' : `${signer.identity.subject}, issuer ${signer.identity.issuer}`;
-  return { ok: false, reason: 'certificate-identity', detail: `signed by ${actual}` };
+  if (signer.kind === 'key') {
+    if (identity === undefined) return { ok: true, proof };
+    return { ok: false, reason: 'certificate-identity', detail: 'signed with a key, not with a certificate' };
+  }
+  const actual = `signed by ${signer.identity.subject}, issuer ${signer.identity.issuer}`;
+  if (identity === undefined || issuer === undefined)
+    return { ok: false, reason: 'key-unknown', detail: `${actual}, not with the key` };
+  if (matchesIdentity(proof, { identity, issuer })) return { ok: true, proof };
+  return { ok: false, reason: 'certificate-identity', detail: actual };
 }
 
 /** What is not JSON is not a bundle: undefined, which the verifier refuses as it refuses any other malformed bundle. */
