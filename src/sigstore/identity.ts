@@ -1,5 +1,6 @@
 import type { Identity } from '../model/proof.ts';
 import { children, contextTag, expect, oid, parseDer, TAG } from './der.ts';
+import { utf8 } from './json.ts';
 import { malformed, reading, refuse, show } from './refusal.ts';
 import { EXTENSION, type Certificate } from './x509.ts';
 
@@ -61,11 +62,7 @@ function disagree(newer: number, now: string, older: number, before: string): ne
 
 function decode(bytes: Buffer, number: number): string {
   if (bytes.length > MAX_VALUE) malformed(`extension .${number} is too long`);
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    malformed(`extension .${number} is not UTF-8`);
-  }
+  return utf8(bytes, `extension .${number}`);
 }
 
 /** The one subject alternative name: an e-mail address, a URI, or Fulcio's OtherName (.7). */
@@ -95,8 +92,9 @@ function pathWithin(repository: string, uri: string): string | null {
 
 /** The workflow that signed, where it is another than the started one or belongs to another repository. */
 function readSigner(subject: string, started: string | null, repository: string | null): string | null {
-  if (started !== null) return subject === started ? null : subject;
-  return repository === null || subject.startsWith(`${repository}/`) ? null : subject;
+  if (repository === null && started === null) return null;
+  const same = (started ?? subject) === subject;
+  return same && (repository === null || subject.startsWith(`${repository}/`)) ? null : subject;
 }
 
 function readRunner(environment: string | null): Identity['runner'] {

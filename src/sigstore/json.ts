@@ -67,14 +67,20 @@ export function int64(value: unknown, path: string): bigint {
   malformed(`${path} is not an integer from 0 to 2^63-1: ${show(JSON.stringify(value), 24)}`);
 }
 
-/** JSON in strict UTF-8, without a byte order mark. */
-export function parseJson(bytes: Buffer, path: string): unknown {
-  let source: string;
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Strict UTF-8. */
+export function utf8(bytes: Buffer, path: string): string {
   try {
-    source = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch {
     malformed(`${path} is not UTF-8`);
   }
+}
+
+/** JSON in strict UTF-8, without a byte order mark. */
+export function parseJson(bytes: Buffer, path: string): unknown {
+  const source = utf8(bytes, path);
   try {
     return JSON.parse(source) as unknown;
   } catch {

@@ -45,18 +45,35 @@ export function parsePublicKey(spki: Buffer): PublicKey {
   const type = KEY_TYPES.get(algorithm?.bytes.toString('hex') ?? '');
   if (type === undefined) malformed('public key of an unsupported algorithm');
   const raw = bitBytes(bits, 'public key');
-  if (type.startsWith('p') && raw[0] !== 0x04) malformed('public key is not an uncompressed point');
-  let object: KeyObject;
-  try {
-    object = createPublicKey({ key: spki, format: 'der', type: 'spki' });
-  } catch {
-    malformed('public key is not valid');
-  }
+  const object = importKey(type, spki, raw);
   if (type === 'rsa') {
     const modulus = object.asymmetricKeyDetails?.modulusLength ?? 0;
     if (modulus < 2048 || modulus > 8192) malformed(`RSA key of ${modulus} bits`);
   }
   return { type, spki, raw, object };
+}
+
+/** JSON Web Key curves and the bytes of a coordinate (RFC 7518 section 6.2.1). */
+const CURVES: Partial<Readonly<Record<KeyType, { readonly name: string; readonly bytes: number }>>> = {
+  p256: { name: 'P-256', bytes: 32 },
+  p384: { name: 'P-384', bytes: 48 },
+  p521: { name: 'P-521', bytes: 66 },
+};
+
+function importKey(type: KeyType, spki: Buffer, raw: Buffer): KeyObject {
+  const curve = CURVES[type];
+  if (curve !== undefined && (raw[0] !== 0x04 || raw.length !== 1 + 2 * curve.bytes)) {
+    malformed('public key is not an uncompressed point');
+  }
+  try {
+    if (curve === undefined) return createPublicKey({ key: spki, format: 'der', type: 'spki' });
+    // The platform reads coordinates in half the time it needs for DER, and checks that the point is on the curve.
+    const x = raw.toString('base64url', 1, 1 + curve.bytes);
+    const y = raw.toString('base64url', 1 + curve.bytes);
+    return createPublicKey({ key: { kty: 'EC', crv: curve.name, x, y }, format: 'jwk' });
+  } catch {
+    malformed('public key is not valid');
+  }
 }
 
 /** A signature algorithm as certificates and timestamps name it, with the key types it fits. */
