@@ -1,4 +1,4 @@
-/** A lockfile that cannot be read. `message` is one line of ASCII: where, what, and what to do. */
+/** A lockfile that cannot be read. `message` is one printable line: where, what, and what to do. */
 export class LockfileError extends Error {
   override readonly name = 'LockfileError';
   readonly file: string;
@@ -18,6 +18,7 @@ export function quoted(text: string): string {
   return printable(JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text));
 }
 
+/** Control, format (bidirectional) and unassigned characters, and line separators, as escapes. */
 function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }

@@ -394,6 +394,7 @@ describe('bundled', () => {
       'node_modules/p/node_modules/a',
       { resolved: tarball('a', '1.0.0') },
     ],
+    ['with a path', { bundleDependencies: ['a'] }, 'node_modules/p/node_modules/a', { resolved: 'file:a.tgz' }],
     ['with a hash', { bundleDependencies: ['a'] }, 'node_modules/p/node_modules/a', { integrity: sha512() }],
     ['without the flag', { bundleDependencies: ['a'] }, 'node_modules/p/node_modules/a', { inBundle: false }],
   ])('does not believe it of an entry %s', (_what, parent, location, more) => {

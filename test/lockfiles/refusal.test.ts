@@ -265,10 +265,11 @@ describe('an entry', () => {
     expect(refusal(v1({ a: { version: '1.0.0', integrity: `${sha512()} md6-x` } })).line).toBe(9);
   });
 
-  it('cannot put anything but printable ASCII into the message', () => {
+  it('cannot put anything into the message that a terminal would act on', () => {
     const hostile = 'node_modules/\u001b[2K\r\nok \u202e\u{1f600}';
-    const { message } = refusal(v3({ [hostile]: { version: '1.0.0' } }), `\u001b]0;x\u0007/package-lock.json`);
-    expect(message).toMatch(/^[\x20-\x7e]+$/);
+    const { message } = refusal(v3({ [hostile]: { version: '1.0.0' } }), `\u001b]0;x\u0007/\u2028/package-lock.json`);
+    expect(message).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]+$/u);
+    expect(message).toContain('\\u{202e}');
     expect(message.length).toBeLessThan(400);
   });
 });

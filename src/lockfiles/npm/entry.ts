@@ -125,8 +125,9 @@ export function identify(
   fields: Fields,
 ): { readonly name: string; readonly version: string } {
   if (!isPackageName(name)) return fields.fail(`${quoted(name)} is not a package name`, 'name');
-  if (version !== null && !isRegistryVersion(version))
+  if (version !== null && !isRegistryVersion(version)) {
     return fields.fail(`${quoted(version)} is not a version`, 'version');
+  }
   // The address stands for the version where a source other than a registry does not say one.
   const known = version ?? (source.kind === 'registry' ? fields.fail('the entry has no version') : locatorOf(source));
   return { name, version: known };
@@ -138,7 +139,7 @@ function locatorOf(source: Exclude<Source, { kind: 'registry' }>): string {
 
 /**
  * The source that an address in the lockfile names. A web address is taken for the registry's here; it is a plain
- * download only where somebody declares it (see `plainDownloads`).
+ * download only where somebody declares it (see roles.ts).
  */
 export function sourceOf(resolved: string | null, fields: Fields, field: string): Source {
   if (resolved === null) return { kind: 'registry', resolved: null };

@@ -52,7 +52,7 @@ function readEntry(file: string, location: string, node: JsonNode): NpmEntry {
     source,
     integrity,
     ...statusOf(fields),
-    bundled: fields.flag('inBundle') && !namesBytes,
+    bundled: fields.flag('inBundle') && resolved === null && integrity.length === 0,
     bundles: bundledNames(entry.get('bundleDependencies'), requires),
   };
 }
