@@ -64,6 +64,8 @@ describe('the result of verifying a bundle', () => {
           columns,
           unicode,
         });
+        const keyed = asProof({ ...bundleProofWith(text), signer: { kind: 'key', keyId: text } as const });
+        expectInert((options) => renderBundleVerification({ ok: true, proof: keyed }, options), { columns, unicode });
         const refused = { ok: false, reason: 'signature', detail: text } as const;
         expectInert((options) => renderBundleVerification(refused, options), { columns, unicode });
       }),

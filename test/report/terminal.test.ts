@@ -198,24 +198,28 @@ holds: 1187 dependencies meet phase observe. Exit status 0.
 
   test('hostile text anywhere gives neither control characters nor lines of its own', () => {
     fc.assert(
-      fc.property(hostileText, fc.constantFrom(30, 40, 80, 120), fc.boolean(), (text, columns, unicode) => {
-        const places = [{ file: text, line: 3, path: text }];
-        const hostile = reportOf(
-          [
-            judged(dependency(text, text, { places }), 'fail', everyFinding(text), proofsWith(text)),
-            judged(dependency('b', text), 'warn', [finding('history-exotic-dependency', { name: text, spec: text })]),
-          ],
-          {
-            lockfiles: [{ file: text, format: text }],
-            trust: {
-              root: text,
-              rootDigest: text,
-              registries: [{ url: text, keys: [{ keyId: text, origin: 'registry' }] }],
-            },
-          },
-        );
-        expectInert((options) => renderTerminal(hostile, options), { columns, unicode });
-      }),
+      fc.property(
+        hostileText,
+        fc.constantFrom(...FINDING_CODES),
+        fc.constantFrom(30, 40, 80, 120),
+        fc.boolean(),
+        (text, code, columns, unicode) => {
+          const places = [{ file: text, line: 3, path: text }];
+          const trust = {
+            root: text,
+            rootDigest: text,
+            registries: [{ url: text, keys: [{ keyId: text, origin: 'registry' as const }] }],
+          };
+          const around = { lockfiles: [{ file: text, format: text }], trust };
+          const about = dependency(text, text, { places });
+          // All codes at once are shown in short, one code in full.
+          for (const findings of [everyFinding(text), [finding(code, argsWith(text)[code])]]) {
+            const others = Array.from({ length: 5 }, (_, i) => judged(dependency(text, String(i)), 'fail', findings));
+            const report = reportOf([judged(about, 'fail', findings, proofsWith(text)), ...others], around);
+            expectInert((options) => renderTerminal(report, options), { columns, unicode });
+          }
+        },
+      ),
       { numRuns: 80 },
     );
   });
