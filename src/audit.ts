@@ -1,4 +1,4 @@
-import { assess, NPM_REGISTRY, type Trust } from './checks/assess.ts';
+import { assess, type Trust } from './checks/assess.ts';
 import { predecessorOf } from './checks/history.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
 import type { Dependency, Lockfile } from './model/dependency.ts';
@@ -8,6 +8,7 @@ import type { Instant } from './model/time.ts';
 import type { JudgedDependency, Phase } from './model/verdict.ts';
 import { DIRECT_IS_CRITICAL, judge, overallVerdict } from './policy/enforce.ts';
 import { NPM_KEYS } from './registries/npm-keys.ts';
+import { NPM_REGISTRY } from './registries/npmrc.ts';
 import type { Registry } from './registries/registry.ts';
 import type { TrustedRoot } from './sigstore/trusted-root.ts';
 import { createVerifier, type ManagedKey, type Verifier } from './sigstore/verify.ts';

@@ -23,9 +23,6 @@ export interface Trust {
 
 const NOTHING: Proofs = { integrity: null, signature: null, publish: null, provenance: null };
 
-/** The registry whose keys are pinned. It signs everything, so that what lacks a signature there was not stripped by a mirror. */
-export const NPM_REGISTRY = 'https://registry.npmjs.org/';
-
 /** Runs the chain for one dependency, in order. `evidence` is null for what no registry serves. */
 export function assess(dependency: Dependency, evidence: DependencyEvidence | null, trust: Trust): Assessment {
   const foreign = checkSource(dependency);
@@ -89,7 +86,7 @@ function followChain(
   const attested = judgeAttestations(dependency, manifest, integrity, evidence, verifier, trust.now);
   findings.push(...attested.findings);
 
-  const stripped = manifest.signatures.length === 0 && isStripped(packument, evidence.registry);
+  const stripped = manifest.signatures.length === 0 && isStripped(packument);
   if (stripped) findings.push(finding('evidence-stripped', { registry: evidence.registry }));
   const when: SigningTime = {
     verified: (attested.publish ?? attested.provenance)?.bundle.times ?? [],
@@ -160,9 +157,12 @@ function judgeAttestations(
   return check;
 }
 
-/** A document without one signature in all its versions did not come from a registry that signs as it was. */
-function isStripped(packument: Packument | null, registry: string): boolean {
-  if (packument === null || registry === NPM_REGISTRY) return false;
+/**
+ * Whether no version of a document is signed. npm signs every version of every package, so that such a document of npm's
+ * was stripped on its way; another registry may never have signed.
+ */
+function isStripped(packument: Packument | null): boolean {
+  if (packument === null) return false;
   return [...packument.versions.values()].every((version) => version.signatures.length === 0);
 }
 
