@@ -168,6 +168,18 @@ describe('in time linear in the size', () => {
         dependencies: numbered(2000, (i) => [`a${i}`, { version: `https://x.io/${'/-/a'.repeat(900)}` }]),
       },
     ],
+    [
+      'a package that carries very many',
+      v3({
+        'node_modules/p': { version: '1.0.0', bundleDependencies: ['c'] },
+        'node_modules/p/node_modules/c': {
+          version: '1.0.0',
+          inBundle: true,
+          bundleDependencies: Array.from({ length: 150_000 }, () => 'd'),
+        },
+        'node_modules/p/node_modules/c/node_modules/d': { version: '1.0.0', inBundle: true },
+      }),
+    ],
     ['a string of escapes', v3({}, { description: '\n"\\'.repeat(500_000) })],
     ['a string of conflict marks', v3({}, { description: '<<<<<< ======= >>>>>> '.repeat(200_000) })],
   ])('%s', (_what, content) => {

@@ -84,16 +84,17 @@ function carriersOf(
     .filter((entry) => entry.kind === 'package')
     .filter((entry) => entry.bundles.length > 0)
     .sort((a, b) => a.location.length - b.location.length);
+  const listedBy = ({ location, bundles }: PackageEntry): readonly NpmEntry[] =>
+    bundles.flatMap((name) => byLocation.get(`${location}/node_modules/${name}`) ?? []);
   for (const carrier of outermostFirst) {
-    if (carriers.has(carrier)) continue;
-    const within = `${carrier.location}/node_modules/`;
-    const queue = carrier.bundles.flatMap((name) => byLocation.get(`${within}${name}`) ?? []);
+    const queue = [...listedBy(carrier)];
     for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
       if (entry.kind !== 'package' || !entry.bundled || carriers.has(entry)) continue;
       carriers.set(entry, carrier.location);
+      for (const listed of listedBy(entry)) queue.push(listed);
       for (const { name } of asked(entry)) {
         const next = resolve(entry.location, name);
-        if (next?.location.startsWith(within) === true) queue.push(next);
+        if (next?.location.startsWith(`${carrier.location}/node_modules/`) === true) queue.push(next);
       }
     }
   }
