@@ -9,7 +9,7 @@ import { REFUSALS } from './refusals.ts';
 import type { JsonObject } from './stringify.ts';
 
 /** What verifying one bundle gave: a proof, or the first step that did not hold. */
-export type BundleOutcome =
+type BundleOutcome =
   | { readonly ok: true; readonly proof: BundleProof }
   | { readonly ok: false; readonly reason: RefusalReason; readonly detail: string };
 

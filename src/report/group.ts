@@ -1,11 +1,11 @@
 import type { Dependency } from '../model/dependency.ts';
 import { displayWidth, escapeText } from './escape.ts';
-import type { Group, GroupItem, Label } from './groups.ts';
+import type { Group, GroupItem, Label } from './grouping.ts';
 import { count, cutToWidth, listed, paint, shown, wrap, type RenderOptions, type Tone } from './layout.ts';
 import { describe, findingClause, findingReason, findingTitle, subjectText } from './messages.ts';
 
 /** How much of a group is shown: 0 is one line with a few names, else the number of dependencies shown in full. */
-export type Detail = 0 | (typeof DETAILS)[number];
+type Detail = 0 | (typeof DETAILS)[number];
 export const DETAILS = [1, 3, 5, 10] as const;
 
 export interface GroupOptions extends RenderOptions {

@@ -3,12 +3,12 @@ import type { AttestationProof, BundleProof, Identity, Proofs, Signer, VerifiedT
 import type { Report } from '../model/report.ts';
 import { formatInstant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
-import { compareDependencies, compareText } from './groups.ts';
+import { compareDependencies, compareText } from './grouping.ts';
 import { describe } from './messages.ts';
 import { instantJson, stringify, type Json, type JsonObject } from './stringify.ts';
 
 /** The `schema` member of the report; the number changes when a reader of the old shape would break. */
-export const REPORT_SCHEMA = 'assay.report/1';
+const REPORT_SCHEMA = 'assay.report/1';
 
 /**
  * The whole report as JSON (docs/schemas/report-1.schema.json). Times are RFC 3339, hashes are Subresource Integrity

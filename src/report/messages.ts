@@ -9,7 +9,7 @@ export interface Subject {
 }
 
 /** What a person reads about one finding. Both texts are escaped. */
-export interface Description {
+interface Description {
   /** One sentence: what was found and why it matters. */
   readonly message: string;
   /** The next command or action. */

@@ -2,7 +2,7 @@ import type { Report, RegistryUsed } from '../model/report.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { escapeText } from './escape.ts';
 import { DETAILS, isWorthDetail, renderGroup, type GroupOptions } from './group.ts';
-import { groupFindings, type Group, type Label } from './groups.ts';
+import { groupFindings, type Group, type Label } from './grouping.ts';
 import {
   count,
   cutToWidth,
