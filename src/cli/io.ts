@@ -38,7 +38,8 @@ function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
     },
     isTerminal,
     color: wantsColor(isTerminal, env),
-    columns: isTerminal ? Math.max(stream.columns, 20) : 100,
+    // Terminals that do not know their width say 0.
+    columns: isTerminal ? stream.columns || 80 : 100,
     unicode: speaksUnicode(env),
   };
 }

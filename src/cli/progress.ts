@@ -16,6 +16,7 @@ export function progressOn(
     },
     end: () => {
       if (shown !== -1) output.write('\r\u001b[2K');
+      shown = -1;
     },
   };
 }

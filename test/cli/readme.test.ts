@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { assay, inFolder } from './run.ts';
+
+const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+
+describe('the README', () => {
+  it('shows what the demo prints', async () => {
+    await inFolder(async (folder) => {
+      const { status, stdout, stderr } = await assay(['demo'], folder);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      const [, shown = ''] = /```text\n\$ npx assay --enforce critical\n([\s\S]*?)```/.exec(README) ?? [];
+      expect(shown).toContain('provenance-lost');
+      // The demo's port is another one each time.
+      expect(stdout.replace(/127\.0\.0\.1:\d+/g, '127.0.0.1')).toContain(shown);
+    });
+  });
+
+  it('links to files that are there', () => {
+    for (const [, path = ''] of README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+      expect(() => readFileSync(join(import.meta.dirname, '../..', path)), path).not.toThrow();
+    }
+  });
+});
