@@ -38,7 +38,7 @@ const modules = (names) => `^(node:)?(${names.join('|')})$`;
 const PURE_MESSAGE = 'Pure folders take time, input and output as arguments.';
 const NETWORK_MESSAGE = 'Only src/registries talks to the network.';
 
-const noNetworkImports = { regex: `${modules(NETWORK_BUILTINS)}|^@npmcli/agent`, message: NETWORK_MESSAGE };
+const noNetworkImports = { regex: `${modules(NETWORK_BUILTINS)}|^undici`, message: NETWORK_MESSAGE };
 const noImpureImports = {
   regex: modules(
     builtinModules.filter((name) => !PURE_BUILTINS.includes(name)).map((name) => name.replace('node:', '')),

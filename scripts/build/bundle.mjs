@@ -18,8 +18,6 @@ export async function bundle(root, version) {
     platform: 'node',
     format: 'esm',
     target: 'node20.19',
-    // Some packages' CommonJS computes what it requires and cannot be bundled; their ES modules can.
-    mainFields: ['module', 'main'],
     // Not minified and without source maps: what is published can be read, and its stack traces too.
     legalComments: 'eof',
     // A program that exports nothing reads like CommonJS to tools that look at it.

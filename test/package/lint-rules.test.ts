@@ -87,7 +87,7 @@ describe.each(PURE)('src/%s is pure:', (stage) => {
       "import 'node:perf_hooks';",
       "import 'node:worker_threads';",
       "import { randomBytes as NAME } from 'node:crypto';",
-      "import '@npmcli/agent';",
+      "import 'undici';",
       "export { readFileSync as NAME } from 'node:fs';",
       "import '@sigstore/verify';",
     ];
@@ -166,7 +166,7 @@ describe('the direction of imports', () => {
 });
 
 describe('the network', () => {
-  const snippets = ["import 'node:https';", "import '@npmcli/agent';"];
+  const snippets = ["import 'node:https';", "import 'undici';"];
   const request = "await fetch('https://example.com/');";
   const closed = STAGES.filter((stage) => stage !== 'registries').map((stage) => fileOf(`src/${stage}`));
 

@@ -1,0 +1,26 @@
+/** `npm run bench [-- NAME...]` runs the measurements of bench/, all or the named ones, one after the other. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
+
+const ROOT = join(import.meta.dirname, '..');
+const BENCH = join(ROOT, 'bench');
+
+const all = readdirSync(BENCH).filter((file) => file.endsWith('.ts'));
+const named = process.argv.slice(2).map((name) => `${name}.ts`);
+for (const file of named.length > 0 ? named : all) {
+  const outfile = join(ROOT, 'node_modules/.cache/bench', `${basename(file, '.ts')}.mjs`);
+  await build({
+    entryPoints: [join(BENCH, file)],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    define: { 'import.meta.dirname': JSON.stringify(BENCH) },
+    logLevel: 'warning',
+  });
+  console.log(`== ${basename(file, '.ts')}`);
+  if (spawnSync(process.execPath, [outfile], { stdio: 'inherit' }).status !== 0) process.exitCode = 1;
+}
