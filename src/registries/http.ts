@@ -3,7 +3,7 @@ import { MAX_REDIRECTS, MAX_RETRY_AFTER_MS, MAX_SILENT_REQUESTS } from './bounds
 import { createExchange } from './exchange.ts';
 import { createLimiter } from './limiter.ts';
 import type { NpmConfig } from './npmrc.ts';
-import type { Outcome } from './receive.ts';
+import { failure, type Outcome, type Result } from './receive.ts';
 import { backoff } from './retry.ts';
 
 export interface GetOptions {
@@ -53,28 +53,27 @@ export function createHttpClient(config: NpmConfig, options: HttpClientOptions =
   };
 
   /** One attempt, with its redirects. Time in the queue for a connection is not the server's and does not count. */
-  async function attempt(first: URL, get: GetOptions, budget: Budget): Promise<Outcome> {
+  async function attempt(first: URL, get: GetOptions, budget: Budget): Promise<Result> {
     let url = first;
     let auth = get.auth !== false;
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const target = url;
       const host = hostOf(target);
       const outcome = await host.limit(async () => {
-        if (host.silent >= MAX_SILENT_REQUESTS) return final('the host did not answer earlier requests');
+        if (host.silent >= MAX_SILENT_REQUESTS) return failure('the host did not answer earlier requests', null);
         const started = performance.now();
         const result = await exchange.send(target, { ...get, auth, timeoutMs: budget.ms });
         budget.ms -= performance.now() - started;
         return result;
       });
-      if (outcome.kind === 'answer' && outcome.answer.kind !== 'failed') host.silent = 0;
-      if (outcome.kind === 'again') host.silent = outcome.status === null ? host.silent : 0;
+      if (hasAnswered(outcome)) host.silent = 0;
       if (outcome.kind !== 'redirect') return outcome;
       const next = redirectTarget(outcome.location, target);
-      if (typeof next === 'string') return final(next);
+      if (typeof next === 'string') return failure(next, null);
       if (next.host !== target.host) auth = false;
       url = next;
     }
-    return final(`more than ${MAX_REDIRECTS} redirects`);
+    return failure(`more than ${MAX_REDIRECTS} redirects`, null);
   }
 
   return {
@@ -85,7 +84,6 @@ export function createHttpClient(config: NpmConfig, options: HttpClientOptions =
       for (let attempts = 1; ; attempts++) {
         const outcome = await attempt(url, get, budget);
         if (outcome.kind === 'answer') return outcome.answer;
-        if (outcome.kind === 'redirect') return failed('unexpected redirect', null);
         const wait = Math.max(
           outcome.fresh ? backoff(attempts - 1, config.retry, Math.random()) : 0,
           outcome.retryAfterMs ?? 0,
@@ -119,8 +117,9 @@ function failed(reason: string, status: number | null): HttpAnswer {
   return { kind: 'failed', reason, status };
 }
 
-function final(reason: string): Outcome {
-  return { kind: 'answer', answer: failed(reason, null) };
+function hasAnswered(outcome: Outcome): boolean {
+  if (outcome.kind === 'again') return outcome.status !== null;
+  return outcome.kind === 'redirect' || outcome.answer.kind !== 'failed' || outcome.answer.status !== null;
 }
 
 /** The URL a redirect leads to, or why it is not followed. */
@@ -129,7 +128,5 @@ function redirectTarget(location: string, from: URL): URL | string {
   const to = new URL(location, from);
   if (to.protocol !== 'https:' && to.protocol !== 'http:') return 'redirected away from HTTP';
   if (from.protocol === 'https:' && to.protocol === 'http:') return 'redirected from https to http';
-  to.username = '';
-  to.password = '';
   return to;
 }

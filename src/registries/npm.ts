@@ -44,7 +44,7 @@ export function npmRegistry(client: HttpClient, config: Pick<NpmConfig, 'registr
     if (!isVersion(version)) return { state: 'malformed', url: base + path, reason: 'not a version' };
     if (asked.has(base + path) || withoutManifests.has(base)) {
       const full = await packument(name);
-      if (full.state !== 'unavailable') return manifestOf(full, version, base + path);
+      if (full.state === 'present' || full.state === 'absent') return manifestOf(full, version, base + path);
     }
     const url = `${base}${path}/${encodeURIComponent(version)}`;
     const single = await once(url, () => askManifest(url, name, version));

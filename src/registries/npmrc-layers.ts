@@ -45,12 +45,8 @@ export function loadLayers(input: LayerInput): Layer[] {
     return typeof found === 'string' ? resolvePath(found, input) : null;
   };
 
-  const userDefault = path.join(homeOf(input), '.npmrc');
-  const projectFile = path.join(findProject(input), '.npmrc');
-  // In the home directory the project's file and the user's are one, and it is the user's.
-  if (projectFile !== (configured('userconfig') ?? userDefault)) layers.push(load(projectFile));
-  layers.push(load(configured('userconfig') ?? userDefault));
-
+  layers.push(load(path.join(findProject(input), '.npmrc')));
+  layers.push(load(configured('userconfig') ?? path.join(homeOf(input), '.npmrc')));
   const prefix = configured('prefix') ?? defaultPrefix(input);
   layers.push(load(configured('globalconfig') ?? path.join(prefix, 'etc', 'npmrc')));
   return [...layers, builtin];
@@ -63,7 +59,7 @@ export function resolvePath(text: string, input: Pick<LayerInput, 'cwd' | 'env' 
 }
 
 /** npm takes HOME before what the system says. */
-export function homeOf({ env, homedir }: Pick<LayerInput, 'env' | 'homedir'>): string {
+function homeOf({ env, homedir }: Pick<LayerInput, 'env' | 'homedir'>): string {
   const { HOME: home } = env;
   return home !== undefined && home !== '' ? home : homedir;
 }

@@ -70,7 +70,8 @@ function connectThrough(
   target: http.ClientRequestArgs,
   { proxyTls, timeoutMs, track }: TunnelOptions,
 ): Promise<Duplex> {
-  const authority = `${target.host ?? ''}:${target.port ?? 443}`;
+  const host = target.host ?? '';
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${target.port ?? 443}`;
   return new Promise((resolve, reject) => {
     const request = (proxy.protocol === 'https:' ? https : http).request({
       ...proxyAddress(proxy),

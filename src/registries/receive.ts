@@ -5,9 +5,11 @@ import type { HttpAnswer } from './http.ts';
 import { CUT_SHORT, describeNetworkError, isRetryableStatus, parseRetryAfter } from './retry.ts';
 
 /** What one request and its response came to. */
-export type Outcome =
+export type Outcome = Result | { readonly kind: 'redirect'; readonly location: string };
+
+/** An outcome that leads to no other address. */
+export type Result =
   | { readonly kind: 'answer'; readonly answer: HttpAnswer }
-  | { readonly kind: 'redirect'; readonly location: string }
   /** May be tried again. `fresh` is false where a kept connection had just been closed by the server. */
   | {
       readonly kind: 'again';
@@ -30,8 +32,8 @@ export interface ReceiveOptions {
   readonly track: (end: () => void) => () => void;
 }
 
-const TOO_LARGE: Outcome = { kind: 'answer', answer: { kind: 'too-large' } };
-export const CLOSED: Outcome = failure('the run ended', null);
+const TOO_LARGE: Result = { kind: 'answer', answer: { kind: 'too-large' } };
+export const CLOSED: Result = failure('the run ended', null);
 
 /** Sends a request and reads its answer within bounds. Never rejects; the request is over when it resolves. */
 export function receive(request: ClientRequest, options: ReceiveOptions): Promise<Outcome> {
@@ -83,7 +85,7 @@ export function receive(request: ClientRequest, options: ReceiveOptions): Promis
   });
 }
 
-export function failure(reason: string, status: number | null): Outcome {
+export function failure(reason: string, status: number | null): Result {
   return { kind: 'answer', answer: { kind: 'failed', reason, status } };
 }
 

@@ -169,6 +169,19 @@ describe('bounds', () => {
     expect(requests).toHaveLength(2);
   });
 
+  it('lets an answer take longer than that, as long as it goes on', async () => {
+    const { url } = await serve((_, response) => {
+      let left = 8;
+      const timer = setInterval(() => {
+        left -= 1;
+        if (left > 0) response.write(' ');
+        else response.end('{}');
+      }, 100);
+      response.on('close', () => clearInterval(timer));
+    });
+    expect(await testClient('fetch-retries=0', { idleMs: 600 }).get(url, LIMIT)).toMatchObject({ kind: 'ok' });
+  });
+
   it('lets the limit of a request cover its retries', async () => {
     const { url, requests } = await serve(() => undefined);
     const answer = await testClient('fetch-retries=10', { idleMs: 100 }).get(url, { ...LIMIT, timeoutMs: 150 });
@@ -312,10 +325,16 @@ describe('redirects', () => {
 });
 
 describe('close', () => {
+  it('says of a request under way that the run ended, not that the server failed', async () => {
+    const silent = await serve(() => client.close());
+    const client = testClient('fetch-retries=0');
+    expect(await client.get(silent.url, LIMIT)).toEqual({ kind: 'failed', reason: 'the run ended', status: null });
+  });
+
   it('ends requests under way, waits and queues, and answers later ones', async () => {
     const silent = await serve(() => undefined);
     const failing = await serve(status(503, { 'retry-after': '50' }));
-    const client = testClient('maxsockets=1');
+    const client = testClient('maxsockets=1\nfetch-retries=1');
     const pending = [
       client.get(silent.url, LIMIT),
       client.get(`${silent.url}queued`, LIMIT),
@@ -323,7 +342,7 @@ describe('close', () => {
     ];
     while (silent.requests.length === 0 || failing.requests.length === 0) await wait(5);
     client.close();
-    for (const answer of await Promise.all(pending)) expect(answer).toMatchObject({ kind: 'failed' });
+    for (const answer of await Promise.all(pending)) expect(answer).toMatchObject({ reason: 'the run ended' });
     expect(await client.get(silent.url, LIMIT)).toMatchObject({ kind: 'failed', reason: 'the run ended' });
     expect(silent.requests).toHaveLength(1);
   });

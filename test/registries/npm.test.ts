@@ -186,8 +186,8 @@ describe('a manifest', () => {
     expect(paths(server)).toEqual(['/a']);
   });
 
-  it('is asked for by itself where the full document cannot be had', async () => {
-    const server = await serve(documents({ '/a': 500, '/a/1.0.0': manifest('a', '1.0.0') }));
+  it.each([500, '<html>', {}])('is asked for by itself where the full document is of no use: %j', async (full) => {
+    const server = await serve(documents({ '/a': full, '/a/1.0.0': manifest('a', '1.0.0') }));
     const registry = registryAt(server.url);
     await registry.packument('a');
     expect(await registry.manifest('a', '1.0.0')).toMatchObject({ state: 'present' });

@@ -119,7 +119,7 @@ describe('where the files are', () => {
     expect(config.cache).toBe('C:\\local\\npm-cache');
   });
 
-  it('does not take the user file for a project file', () => {
+  it('reads the one file of a project in the home directory', () => {
     const config = load({ '/h/package.json': '{}', '/h/.npmrc': '//r/:_authToken=T' }, { cwd: '/h' });
     expect(config.credentials.size).toBe(1);
   });

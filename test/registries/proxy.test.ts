@@ -1,8 +1,8 @@
 import http from 'node:http';
 import net from 'node:net';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { proxyFor } from '../../src/registries/proxy.ts';
-import { listen, makeAuthority, serve, serveRaw, testClient, testConfig, type Authority } from './servers.ts';
+import { listen, makeAuthority, serve, serveRaw, testClient, testConfig } from './servers.ts';
 
 const LIMIT = { maxBytes: 1000 };
 
@@ -120,10 +120,7 @@ describe('plain http through a proxy', () => {
 });
 
 describe('https through a proxy', () => {
-  let authority: Authority;
-  beforeAll(() => {
-    authority = makeAuthority();
-  });
+  const authority = makeAuthority();
 
   it('opens a tunnel, verifies the registry in it, keeps it, and shows neither side the other credentials', async () => {
     const proxy = await startProxy();
@@ -161,11 +158,13 @@ describe('https through a proxy', () => {
   });
 
   it('gives up a proxy that accepts and says nothing, and answers all that wait behind it', async () => {
-    const silent = await serveRaw(() => undefined);
+    let closed = 0;
+    const silent = await serveRaw((socket) => socket.on('close', () => (closed += 1)));
     const client = testClient(`proxy=${silent.url}\nfetch-retries=0\nmaxsockets=1`, { idleMs: 50 });
     const answers = await Promise.all([1, 2, 3].map((i) => client.get(`https://reg.example/${i}`, LIMIT)));
     expect(answers.every(({ kind }) => kind === 'failed')).toBe(true);
     expect(silent.count()).toBe(3);
+    await vi.waitUntil(() => closed === 3, { timeout: 10_000 });
   });
 
   it('ends a tunnel under construction when the client is closed', async () => {
@@ -176,7 +175,7 @@ describe('https through a proxy', () => {
     });
     const client = testClient(`proxy=${silent.url}`);
     expect(await client.get('https://reg.example/', LIMIT)).toMatchObject({ kind: 'failed', reason: 'the run ended' });
-    while (closed === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    await vi.waitUntil(() => closed === 1, { timeout: 10_000 });
     expect(silent.count()).toBe(1);
   });
 });

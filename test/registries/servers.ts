@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../src/registries/http.ts';
 import { loadNpmConfig, type NpmConfig } from '../../src/registries/npmrc.ts';
 
@@ -50,6 +50,8 @@ export async function serveRaw(
     count += 1;
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
+    // Unread input would hide that the other side has gone.
+    socket.resume();
     onConnection(socket);
   });
   const port = await listen(server);
@@ -97,9 +99,10 @@ export interface Authority {
   readonly keyfile: string;
 }
 
-/** A certificate authority and a certificate of it for 127.0.0.1, made with openssl. */
+/** A certificate authority and a certificate of it for 127.0.0.1, made with openssl. For the top of a test file. */
 export function makeAuthority(): Authority {
   const directory = mkdtempSync(join(tmpdir(), 'assay-tls-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
   const at = (name: string): string => join(directory, name);
   const openssl = (...args: string[]): void => {
     execFileSync('openssl', args, { cwd: directory, stdio: 'ignore' });

@@ -1,16 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { makeAuthority, serve, testClient, testConfig, type Authority, type Handler } from './servers.ts';
+import { describe, expect, it } from 'vitest';
+import { makeAuthority, serve, testClient, testConfig, type Handler } from './servers.ts';
 
 const LIMIT = { maxBytes: 1000 };
 const json: Handler = (_, response) => response.end('{}');
 
-let authority: Authority;
-let other: Authority;
-beforeAll(() => {
-  authority = makeAuthority();
-  other = makeAuthority();
-});
+const authority = makeAuthority();
+const other = makeAuthority();
 
 const inline = (pem: string): string => JSON.stringify(pem);
 
