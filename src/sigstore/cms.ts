@@ -54,7 +54,9 @@ export function parseSignedData(contentInfo: Der): SignedData {
   const [type, wrapper] = sequence(contentInfo, 'content info');
   if (oid(type) !== SIGNED_DATA) malformed('timestamp token is not signed data');
   const fields = sequence(children(expect(wrapper, contextTag(0), 'signed data'))[0], 'signed data');
-  const [, , encapsulated, ...rest] = fields;
+  const [version, , encapsulated, ...rest] = fields;
+  // Version 3 by the letter; authorities have written 1, and nothing here depends on it.
+  smallInteger(version, 'signed data version');
   const [contentType, content] = sequence(encapsulated, 'encapsulated content');
   const signers = children(expect(rest.at(-1), TAG.set, 'signer infos'));
   if (signers.length !== 1) malformed(`timestamp token has ${signers.length} signers instead of one`);
@@ -69,12 +71,15 @@ export function parseSignedData(contentInfo: Der): SignedData {
 
 function parseSigner(der: Der | undefined): SignerInfo {
   const [version, id, digestAlgorithm, attributes, algorithm, signature] = sequence(der, 'signer info');
-  smallInteger(version, 'signer version');
+  const signerId = parseSignerId(id);
+  // RFC 5652 section 5.3: the version says how the signer is identified.
+  if (smallInteger(version, 'signer version') !== ('keyId' in signerId ? 3 : 1))
+    malformed('signer info of bad version');
   const signed = expect(attributes, contextTag(0), 'signed attributes');
   const hash = hashAlgorithm(digestAlgorithm);
   const algorithmId = oid(sequence(algorithm, 'signature algorithm')[0]);
   return {
-    id: parseSignerId(id),
+    id: signerId,
     digestAlgorithm: hash,
     // With plain rsaEncryption the hash is the digest algorithm's (RFC 5754 section 3.2).
     algorithm:
