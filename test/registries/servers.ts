@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -6,6 +5,9 @@ import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, onTestFinished } from 'vitest';
+import * as der from '../../lab/sigstore/der.ts';
+import { newKey, pem } from '../../lab/sigstore/keys.ts';
+import * as x509 from '../../lab/sigstore/x509.ts';
 import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../src/registries/http.ts';
 import { loadNpmConfig, type NpmConfig } from '../../src/registries/npmrc.ts';
 
@@ -99,27 +101,45 @@ export interface Authority {
   readonly keyfile: string;
 }
 
-/** A certificate authority and a certificate of it for 127.0.0.1, made with openssl. For the top of a test file. */
+/** A certificate authority and a certificate of it for 127.0.0.1, as PEM and as files. For the top of a test file. */
 export function makeAuthority(): Authority {
   const directory = mkdtempSync(join(tmpdir(), 'assay-tls-'));
   afterAll(() => rmSync(directory, { recursive: true }));
-  const at = (name: string): string => join(directory, name);
-  const openssl = (...args: string[]): void => {
-    execFileSync('openssl', args, { cwd: directory, stdio: 'ignore' });
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(directory, name), text);
+    return join(directory, name);
   };
-  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  openssl('req', '-x509', ...ec, '-days', '2', '-subj', '/CN=test CA', '-keyout', 'ca.key', '-out', 'ca.pem');
-  openssl('req', ...ec, '-subj', '/CN=127.0.0.1', '-keyout', 'leaf.key', '-out', 'leaf.csr');
-  writeFileSync(at('ext'), 'subjectAltName=IP:127.0.0.1\n');
-  openssl(
-    ...['x509', '-req', '-in', 'leaf.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],
-    ...['-days', '2', '-extfile', 'ext', '-out', 'leaf.pem'],
-  );
+  const window = { notBefore: Date.now() - 3_600_000, notAfter: Date.now() + 86_400_000 };
+  const [rootKey, leafKey] = [newKey('P-256'), newKey('P-256')];
+  const root = x509.issue(rootKey, {
+    ...window,
+    subject: x509.distinguishedName('lab.test', 'TLS authority'),
+    spki: rootKey.spki,
+    extensions: [
+      x509.keyUsage.certificateSigning,
+      x509.certificateAuthority(0),
+      ...x509.keyIdentifiers(rootKey.spki, rootKey.spki),
+    ],
+  });
+  // Subject alternative name (RFC 5280, 4.2.1.6): [7] iPAddress.
+  const address = der.sequence(der.taggedPrimitive(7, Buffer.of(127, 0, 0, 1)));
+  const request = {
+    ...window,
+    subject: x509.distinguishedName('lab.test', '127.0.0.1'),
+    spki: leafKey.spki,
+    extensions: [
+      x509.keyUsage.digitalSignature,
+      x509.extension('2.5.29.17', address),
+      ...x509.keyIdentifiers(leafKey.spki, rootKey.spki),
+    ],
+  };
+  const cert = pem('CERTIFICATE', x509.issue(leafKey, request, root).certificate);
+  const key = leafKey.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   return {
-    cafile: at('ca.pem'),
-    cert: readFileSync(at('leaf.pem'), 'utf8'),
-    key: readFileSync(at('leaf.key'), 'utf8'),
-    certfile: at('leaf.pem'),
-    keyfile: at('leaf.key'),
+    cert,
+    key,
+    cafile: write('ca.pem', pem('CERTIFICATE', root.certificate)),
+    certfile: write('leaf.pem', cert),
+    keyfile: write('leaf.key', key),
   };
 }
