@@ -76,8 +76,8 @@ describe('the packed files', () => {
   });
 
   test('stay small', () => {
-    expect(packed.size).toBeLessThan(600_000);
-    expect(packed.unpackedSize).toBeLessThan(2_500_000);
+    expect(packed.size).toBeLessThan(400_000);
+    expect(packed.unpackedSize).toBeLessThan(1_500_000);
   });
 
   test('declare no dependencies and no scripts that run at installation', () => {

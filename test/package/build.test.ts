@@ -1,0 +1,170 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+const SCRIPTS = pathToFileURL(join(ROOT, 'scripts/build')).href;
+const BIN = '#!/usr/bin/env node\n';
+
+let folder: string;
+let projects = 0;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'assay-build-'));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A project to build, from its files. */
+function project(files: Readonly<Record<string, string>>): string {
+  const root = join(folder, String(projects++));
+  const config =
+    '{"compilerOptions":{"module":"NodeNext","allowImportingTsExtensions":true,"noEmit":true,"types":["node"],"skipLibCheck":true,"lib":["ES2022"]}}';
+  const all = { 'src/cli/bin.ts': BIN, 'src/index.ts': 'export {};', 'tsconfig.json': config, ...files };
+  for (const [path, text] of Object.entries({ 'package.json': '{"type":"module"}', ...all })) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+/** A package of `node_modules` as files of a project. */
+function dependency(name: string, code: string, license = 'MIT', text = 'the licence'): Record<string, string> {
+  const manifest = JSON.stringify({ name, version: '1.2.3', license, main: 'main.js' });
+  return {
+    [`node_modules/${name}/package.json`]: manifest,
+    [`node_modules/${name}/main.js`]: code,
+    ...(text === '' ? {} : { [`node_modules/${name}/LICENSE`]: text }),
+  };
+}
+
+/** Evaluates an expression over the parts of the build and prints its value. */
+function run(root: string, expression: string): { status: number | null; stdout: string; stderr: string } {
+  const program = `
+    const { bundle } = await import('${SCRIPTS}/bundle.mjs');
+    const load = (name) => import('${SCRIPTS}/' + name + '.mjs');
+    const root = ${JSON.stringify(root)};
+    console.log(${expression});`;
+  return spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+}
+
+const BUNDLE = "(await bundle(root, '9.8.7')).files.find(([path]) => path === 'cli.js')[1]";
+const LICENCES = "(await load('licences')).licences((await bundle(root, '9.8.7')).packages)";
+
+describe('the bundle', () => {
+  test('carries the version and what it imports, and runs on its own', () => {
+    const root = project({
+      'src/cli/bin.ts': `${BIN}import { twice } from 'twice';\ndeclare const ASSAY_VERSION: string;\nconsole.log(twice(ASSAY_VERSION));`,
+      ...dependency('twice', "const path = require('path'); exports.twice = (text) => path.join(text, text);"),
+    });
+    const { status, stdout } = run(root, BUNDLE);
+    expect(status).toBe(0);
+    writeFileSync(join(folder, 'alone.mjs'), stdout);
+    expect(spawnSync(process.execPath, [join(folder, 'alone.mjs')], { encoding: 'utf8' }).stdout).toBe('9.8.7/9.8.7\n');
+  });
+
+  test('loads what is imported lazily when it is asked for, and not before', () => {
+    const root = project({
+      'src/cli/bin.ts': `${BIN}console.log('first'); const { last } = await import('./late.ts'); console.log(last);`,
+      'src/cli/late.ts': "import { sep } from 'node:path';\nconsole.log('second');\nexport const last = typeof sep;",
+    });
+    const { stdout } = run(root, BUNDLE);
+    expect(stdout).not.toMatch(/^import /m);
+    writeFileSync(join(folder, 'lazy.mjs'), stdout);
+    const { stdout: printed } = spawnSync(process.execPath, [join(folder, 'lazy.mjs')], { encoding: 'utf8' });
+    expect(printed).toBe('first\nsecond\nstring\n');
+  });
+
+  test.each([
+    ['a package that is not there', "import 'nowhere';", {}, /Could not resolve "nowhere"/],
+    [
+      'a package that may be missing',
+      "import 'wants';",
+      dependency('wants', "try { require('nowhere') } catch {}"),
+      /nowhere/,
+    ],
+    [
+      'a package that computes what it requires',
+      "import 'wants';",
+      dependency('wants', 'require(process.argv[2])'),
+      /known at build time/,
+    ],
+  ])('is refused with %s', (_, code, files, reason) => {
+    const { status, stderr } = run(project({ 'src/cli/bin.ts': BIN + code, ...files }), BUNDLE);
+    expect(stderr).toMatch(reason);
+    expect(status).not.toBe(0);
+  });
+
+  test('is refused without a #! line', () => {
+    const { status, stderr } = run(project({ 'src/cli/bin.ts': 'console.log(1);' }), BUNDLE);
+    expect(stderr).toContain('cli.js has no #! line');
+    expect(status).not.toBe(0);
+  });
+});
+
+describe('the licences', () => {
+  const using = { 'src/cli/bin.ts': `${BIN}import 'used';` };
+  const code = 'console.log(1);';
+
+  test('of what is bundled are listed, and of nothing else', () => {
+    const root = project({ ...using, ...dependency('used', code), ...dependency('unused', code) });
+    const { stdout } = run(root, LICENCES);
+    expect(stdout).toContain('used 1.2.3 (MIT)\n\nthe licence');
+    expect(stdout).not.toContain('unused');
+  });
+
+  test('that do not allow bundling are refused', () => {
+    const { status, stderr } = run(project({ ...using, ...dependency('used', code, 'GPL-3.0-only') }), LICENCES);
+    expect(stderr).toContain('used@1.2.3 is licensed GPL-3.0-only');
+    expect(status).not.toBe(0);
+  });
+
+  test('must come with their text', () => {
+    const { status, stderr } = run(project({ ...using, ...dependency('used', code, 'MIT', '') }), LICENCES);
+    expect(stderr).toContain('used@1.2.3 (MIT) has no licence file');
+    expect(status).not.toBe(0);
+  });
+});
+
+describe('the declarations', () => {
+  const DECLARATIONS = "JSON.stringify([...(await load('declarations')).declarations(root)])";
+  const withNodeTypes = (files: Readonly<Record<string, string>>): string => {
+    const root = project(files);
+    mkdirSync(join(root, 'node_modules'), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules/@types'), join(root, 'node_modules/@types'), 'junction');
+    return root;
+  };
+
+  test('are those the library reaches, and name files that exist', () => {
+    const root = withNodeTypes({
+      'src/index.ts':
+        "import { hidden } from './hidden.ts';\nexport type { A } from './a/a.ts';\nexport const b: number = hidden;",
+      'src/hidden.ts': 'export const hidden = 1;',
+      'src/a/a.ts': "export interface A { b: import('../b.ts').B; c: import('node:stream').Readable }",
+      'src/b.ts': 'export type B = string;',
+    });
+    const files = new Map(JSON.parse(run(root, DECLARATIONS).stdout) as [string, string][]);
+    expect([...files.keys()].sort()).toEqual(['a/a.d.ts', 'b.d.ts', 'index.d.ts']);
+    expect(files.get('index.d.ts')).toContain("from './a/a.js'");
+    expect(files.get('a/a.d.ts')).toMatch(/import\(['"]\.\.\/b\.js['"]\)/);
+  });
+
+  test.each([
+    ['that need a package', "export type { A } from 'typed';", /index\.d\.ts of the public API needs typed/],
+    ['with type errors', 'export const a: string = 1;', /TS2322|not assignable/],
+  ])('%s are refused', (_, code, reason) => {
+    const root = withNodeTypes({
+      'src/index.ts': code,
+      'node_modules/typed/package.json': '{"name":"typed","version":"1.0.0","types":"main.d.ts"}',
+      'node_modules/typed/main.d.ts': 'export interface A { a: string }',
+    });
+    const { status, stderr } = run(root, DECLARATIONS);
+    expect(stderr).toMatch(reason);
+    expect(status).not.toBe(0);
+  });
+});
