@@ -107,6 +107,7 @@ function dependencyOf(packument: Packument, version: string, spec: string): Depe
     optional: false,
     peer: false,
     exotic: [],
+    bundles: [],
   };
 }
 

@@ -12,7 +12,7 @@ import { checkIntegrity, sha512OfSri, type IntegrityCheck } from './integrity.ts
 import { checkLoss } from './loss.ts';
 import { checkPredicate } from './predicate.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
-import { checkExotic, checkResolved, checkSource } from './source.ts';
+import { checkBundled, checkExotic, checkResolved, checkSource } from './source.ts';
 
 /** What the checks rest on. */
 export interface Trust {
@@ -34,6 +34,8 @@ export function assess(dependency: Dependency, evidence: DependencyEvidence | nu
   findings.push(...missingAnswers(evidence));
   if (evidence.manifest.state !== 'present') return { dependency, proofs: NOTHING, findings };
   const manifest = evidence.manifest.value;
+  const bundled = checkBundled(dependency, manifest);
+  if (bundled !== null) findings.push(bundled);
   const chain = followChain(dependency, manifest, evidence, trust);
   return { dependency, proofs: chain.proofs, findings: [...findings, ...chain.findings] };
 }

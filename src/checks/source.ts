@@ -1,4 +1,5 @@
 import type { Dependency } from '../model/dependency.ts';
+import type { Manifest } from '../model/evidence.ts';
 import { finding, type Finding } from '../model/finding.ts';
 
 /** Where do the bytes come from? Git, http and file sources have no registry that could vouch for them. */
@@ -41,10 +42,17 @@ function tarballPath(resolved: string): string | null {
   }
 }
 
-/** The registry convention NAME/-/BASENAME-VERSION.tgz, and GitHub Packages' download/NAME/VERSION/HASH. */
+/**
+ * The forms registries use: NAME/-/BASENAME-VERSION.tgz by convention, /download/ instead of /-/ (cnpm),
+ * NAME/VERSION.tgz (JSR), and download/NAME/VERSION/HASH (GitHub Packages).
+ */
 function namesPackage(path: string, { name, version }: Dependency): boolean {
   const basename = name.slice(name.indexOf('/') + 1);
-  const conventional = [`/${name}/-/${basename}-${version}.tgz`, `/${name}/-/${name}-${version}.tgz`];
+  const conventional = ['-', 'download'].flatMap((between) => [
+    `/${name}/${between}/${basename}-${version}.tgz`,
+    `/${name}/${between}/${name}-${version}.tgz`,
+  ]);
+  conventional.push(`/${name}/${version}.tgz`);
   if (conventional.some((tail) => path.endsWith(tail))) return true;
   const download = `/download/${name}/${version}/`;
   const at = path.lastIndexOf(download);
@@ -72,4 +80,16 @@ export function checkExotic(dependency: Dependency): readonly Finding[] {
   return dependency.exotic.map(({ name, spec }) =>
     finding('history-exotic-dependency', { name, spec: withoutCredentials(spec) }),
   );
+}
+
+/**
+ * Does the registry know of what the tarball is said to carry? Such entries have no hash. What a package depends on is
+ * carried only if it says so; what it carries may bring along more, which only the tarball shows.
+ */
+export function checkBundled({ bundles }: Dependency, manifest: Manifest): Finding | null {
+  const names = bundles.filter(
+    (name) =>
+      manifest.bundles.length === 0 || (Object.hasOwn(manifest.dependencies, name) && !manifest.bundles.includes(name)),
+  );
+  return names.length === 0 ? null : finding('lockfile-bundle-mismatch', { names });
 }

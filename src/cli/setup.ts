@@ -10,6 +10,7 @@ import { npmRegistry } from '../registries/npm.ts';
 import { parseKeysDocument } from '../registries/npm-keys.ts';
 import { loadNpmConfig } from '../registries/npmrc.ts';
 import type { Registry } from '../registries/registry.ts';
+import { escapeText } from '../report/escape.ts';
 import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot } from '../sigstore/public-good.ts';
 import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
 import { UsageError } from './exit.ts';
@@ -89,6 +90,7 @@ export function openRegistry(values: OptionValues, directory: string, io: Io): R
     platform: process.platform,
     overrides: values.registry === undefined ? {} : { registry: values.registry },
   });
+  for (const warning of config.warnings) io.stderr.write(`assay: ${escapeText(warning, 1000)}\n`);
   return npmRegistry(createHttpClient(config), config);
 }
 

@@ -30,6 +30,7 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
       optional: group.every(({ optional }) => optional),
       peer: group.every(({ peer }) => peer),
       exotic: [...exotic.values()],
+      bundles: [...new Set(group.flatMap(({ bundles }) => bundles))],
     };
   });
 }

@@ -5,6 +5,7 @@ import { parseJson, type JsonObject } from './json.ts';
 import { mergePlaces, type PlacedDependency } from './merge.ts';
 import { readDependencies } from './npm/dependencies.ts';
 import { objectOf, type NpmEntry, type PackageEntry } from './npm/entry.ts';
+import { installedAs } from './npm/location.ts';
 import { readManifests } from './npm/manifest.ts';
 import { readPackages } from './npm/packages.ts';
 import { rolesOf, type Roles } from './npm/roles.ts';
@@ -29,18 +30,20 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   const roles = rolesOf(entries, readManifests(manifests));
 
   const skipped: SkippedEntry[] = [];
-  const found: PlacedDependency[] = [];
+  const found: PackageEntry[] = [];
   for (const entry of entries) {
-    const place = { file, line: entry.line, path: entry.location };
     const skip = skippedAs(entry, roles);
-    if (skip !== null) skipped.push({ place, ...skip });
-    else if (entry.kind === 'package') found.push(placed(entry, place, roles));
+    if (skip !== null) skipped.push({ place: placeOf(file, entry), ...skip });
+    else if (entry.kind === 'package') found.push(entry);
   }
+  const bundles = bundlesOf(skipped);
   return {
     file,
     format: version === 0 ? `${kind} of npm 4 or older` : `${kind} v${version}`,
     entries: entries.length,
-    dependencies: mergePlaces(found),
+    dependencies: mergePlaces(
+      found.map((entry) => placed(entry, placeOf(file, entry), roles, bundles.get(entry.location) ?? [])),
+    ),
     skipped,
   };
 }
@@ -93,7 +96,22 @@ function skippedAs(entry: NpmEntry, roles: Roles): Omit<SkippedEntry, 'place'> |
   return by === null ? null : { reason: 'bundled', by };
 }
 
-function placed(entry: PackageEntry, place: Place, roles: Roles): PlacedDependency {
+function placeOf(file: string, { line, location }: NpmEntry): Place {
+  return { file, line, path: location };
+}
+
+/** Names of the bundled entries, by the location of the entry whose tarball carries them. */
+function bundlesOf(skipped: readonly SkippedEntry[]): ReadonlyMap<string, readonly string[]> {
+  const bundles = new Map<string, string[]>();
+  for (const { place, by } of skipped) {
+    const name = installedAs(place.path)?.name;
+    if (by === undefined || name === undefined) continue;
+    bundles.set(by, [...(bundles.get(by) ?? []), name]);
+  }
+  return bundles;
+}
+
+function placed(entry: PackageEntry, place: Place, roles: Roles, bundles: readonly string[]): PlacedDependency {
   const { name, version, integrity, dev, optional, peer } = entry;
   const exotic: readonly ExoticSpec[] = entry.requires.filter(({ spec }) => specKind(spec) !== 'registry');
   const source = roles.sourceOf(entry);
@@ -109,5 +127,6 @@ function placed(entry: PackageEntry, place: Place, roles: Roles): PlacedDependen
     optional,
     peer,
     exotic,
+    bundles,
   };
 }

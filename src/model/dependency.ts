@@ -53,6 +53,8 @@ export interface Dependency {
   readonly peer: boolean;
   /** Dependencies of this entry whose declared spec is git, a URL or a path. */
   readonly exotic: readonly ExoticSpec[];
+  /** Names the lockfile says its tarball carries (bundled): skipped entries, which have no hash of their own. */
+  readonly bundles: readonly string[];
 }
 
 /** An entry that names no package to fetch, with the reason it is not a dependency. */

@@ -44,6 +44,8 @@ export interface Manifest {
   readonly repository: string | null;
   /** Name to spec, of `dependencies` and `optionalDependencies`. */
   readonly dependencies: Readonly<Record<string, string>>;
+  /** Names the tarball carries: `bundleDependencies`, or every dependency where that is `true`. */
+  readonly bundles: readonly string[];
   /** Scripts npm runs at install: preinstall, install, postinstall, prepare excluded. */
   readonly installScripts: Readonly<Record<string, string>>;
   readonly deprecated: boolean;

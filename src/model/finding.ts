@@ -93,6 +93,8 @@ export interface FindingArgs {
   'lockfile-not-registry': { kind: 'git' | 'http' | 'file'; url: string };
   'lockfile-resolved-mismatch': { resolved: string; expected: string };
   'lockfile-unexpected-host': { resolved: string; registry: string };
+  /** `names`: what the lockfile says is inside the tarball, and so has no hash; the registry says it is not. */
+  'lockfile-bundle-mismatch': { names: readonly string[] };
 
   'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string };
   'evidence-malformed': { evidence: EvidenceName; url: string; reason: string };
@@ -149,6 +151,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-not-registry': 'loss',
   'lockfile-resolved-mismatch': 'contradiction',
   'lockfile-unexpected-host': 'anomaly',
+  'lockfile-bundle-mismatch': 'contradiction',
   'evidence-unavailable': 'unavailable',
   'evidence-malformed': 'unavailable',
   'evidence-stripped': 'loss',

@@ -86,6 +86,7 @@ export function parseManifest(json: unknown, name: string, version: string): Par
       publisher: parsePublisher(json['_npmUser']),
       repository: parseRepository(json['repository']),
       dependencies: texts(json['dependencies'], json['optionalDependencies']),
+      bundles: parseBundles(json),
       installScripts: parseInstallScripts(json),
       deprecated: deprecated === true || (typeof deprecated === 'string' && deprecated !== ''),
     },
@@ -151,6 +152,14 @@ function parsePublisher(value: unknown): Publisher | null {
 function parseRepository(value: unknown): string | null {
   const first: unknown = Array.isArray(value) ? value[0] : value;
   return textOf(isObject(first) ? first['url'] : first, bounds.MAX_URL_LENGTH);
+}
+
+/** Both spellings are npm's; `true` stands for every dependency. */
+function parseBundles(manifest: JsonObject): readonly string[] {
+  const declared = manifest['bundleDependencies'] ?? manifest['bundledDependencies'];
+  if (declared === true) return Object.keys(texts(manifest['dependencies']));
+  if (!Array.isArray(declared)) return [];
+  return declared.filter((name) => typeof name === 'string').slice(0, bounds.MAX_DEPENDENCIES);
 }
 
 /**

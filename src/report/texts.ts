@@ -241,6 +241,13 @@ export const TEXTS: { readonly [C in FindingCode]: Text<Readonly<FindingArgs[C]>
     why: 'the lockfile, not the configuration, decides whom the bytes come from',
     next: 'explain',
   },
+  'lockfile-bundle-mismatch': {
+    title: 'entries without a hash that nothing brings along',
+    clause: ({ names }) =>
+      `is said to carry ${listed(names, 3, (name) => escapeText(name, 80))} in its tarball, but the registry says it does not`,
+    why: 'an installer would fetch them, and nothing ties what it gets to what was verified',
+    next: 'stop',
+  },
 
   'evidence-unavailable': {
     title: 'evidence could not be obtained',

@@ -16,6 +16,7 @@ function packument(rows: readonly (readonly [string, number | null, boolean])[])
     publisher: null,
     repository: null,
     dependencies: {},
+    bundles: [],
     installScripts: {},
     deprecated: false,
   });

@@ -17,6 +17,7 @@ function dependency(change: Partial<Dependency>): Dependency {
     optional: false,
     peer: false,
     exotic: [],
+    bundles: [],
     ...change,
   };
 }

@@ -43,6 +43,7 @@ describe('packages (versions 2 and 3)', () => {
           optional: true,
           peer: true,
           exotic: [],
+          bundles: [],
         },
       ],
       skipped: [{ place: { file: 'dir/package-lock.json', line: 4, path: '' }, reason: 'root' }],

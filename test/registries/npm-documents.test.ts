@@ -59,6 +59,7 @@ describe('a manifest', () => {
       publisher: { name: 'u', trustedPublisher: 'github' },
       repository: 'git+https://github.com/o/r.git',
       dependencies: { b: '^1.0.0', c: '3', d: 'github:o/r' },
+      bundles: [],
       installScripts: { postinstall: 'node p.js' },
       deprecated: true,
     });
@@ -78,6 +79,7 @@ describe('a manifest', () => {
       publisher: null,
       repository: 'o/r',
       dependencies: {},
+      bundles: [],
       installScripts: {},
       deprecated: false,
     });
@@ -319,5 +321,20 @@ describe.skipIf(!hasSharedData)(`recorded documents${hasSharedData ? '' : ' (ski
       const parsed = parseAttestations(load(file));
       expect('value' in parsed && parsed.value.length, file).toBeGreaterThan(0);
     }
+  });
+});
+
+describe('what a tarball carries', () => {
+  const manifest = { name: 'a', version: '1.0.0', dist: {}, dependencies: { b: '1', c: '1' } };
+  it.each([
+    [{ bundleDependencies: ['b'] }, ['b']],
+    [{ bundledDependencies: ['b', 7, 'x'] }, ['b', 'x']],
+    [{ bundleDependencies: true }, ['b', 'c']],
+    [{ bundleDependencies: false }, []],
+    [{ bundleDependencies: 'b' }, []],
+    [{}, []],
+  ])('%j', (fields, bundles) => {
+    const parsed = parseManifest({ ...manifest, ...fields }, 'a', '1.0.0');
+    expect(parsed).toMatchObject({ value: { bundles } });
   });
 });

@@ -47,6 +47,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'lockfile-not-registry': { kind: 'git', url: text },
     'lockfile-resolved-mismatch': { resolved: text, expected: text },
     'lockfile-unexpected-host': { resolved: text, registry: text },
+    'lockfile-bundle-mismatch': { names: [text] },
     'evidence-unavailable': { evidence: 'attestations', url: text, reason: text },
     'evidence-malformed': { evidence: 'keys', url: text, reason: text },
     'evidence-stripped': { registry: text },
@@ -73,6 +74,7 @@ export function dependency(name: string, version: string, change: Partial<Depend
     optional: false,
     peer: false,
     exotic: [],
+    bundles: [],
     ...change,
   };
 }

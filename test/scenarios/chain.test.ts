@@ -423,6 +423,28 @@ const SCENARIOS: readonly Scenario[] = [
     critical: 0,
   },
   {
+    name: 'an entry without hash that is said to be bundled, and is not',
+    arrange: async (lab) => {
+      await publishTwo(lab, { manifest: { dependencies: { inner: '1.0.0' } } });
+      await lab.publish({ name: 'inner', version: '1.0.0', by: TEAM });
+      return bundle(lab.lockfile({ p: '1.0.1' }));
+    },
+    findings: ['lockfile-bundle-mismatch'],
+    observe: 1,
+    critical: 1,
+  },
+  {
+    name: 'an entry without hash that is bundled',
+    arrange: async (lab) => {
+      await publishTwo(lab, { manifest: { dependencies: { inner: '1.0.0' }, bundleDependencies: ['inner'] } });
+      await lab.publish({ name: 'inner', version: '1.0.0', by: TEAM });
+      return bundle(lab.lockfile({ p: '1.0.1' }));
+    },
+    findings: [],
+    observe: 0,
+    critical: 0,
+  },
+  {
     name: 'exotic spec declared inside an entry',
     arrange: (lab) => publishTwo(lab, { manifest: { optionalDependencies: { helper: 'github:someone/helper' } } }),
     findings: ['history-exotic-dependency'],
@@ -653,6 +675,20 @@ function replaceIn<T>(json: T, text: string, by: string): T {
 
 async function attestationsOf(lab: Lab, spec: string): Promise<never> {
   return (await (await fetch(`${lab.url}-/npm/v1/attestations/${spec}`)).json()) as never;
+}
+
+/** Marks "inner" as carried by p's tarball: the entry loses its address and hash. */
+function bundle(lockfile: string): string {
+  const document = JSON.parse(lockfile) as { packages: Record<string, Record<string, unknown>> };
+  const { 'node_modules/inner': inner = {}, 'node_modules/p': p = {}, ...packages } = document.packages;
+  return JSON.stringify({
+    ...document,
+    packages: {
+      ...packages,
+      'node_modules/p': { ...p, bundleDependencies: ['inner'] },
+      'node_modules/p/node_modules/inner': { version: inner['version'], inBundle: true },
+    },
+  });
 }
 
 /** The same keys document with every key ending at `end`. */

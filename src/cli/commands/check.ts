@@ -2,6 +2,7 @@ import { check, type Unresolved } from '../../check.ts';
 import { comparisonJson, renderComparison } from '../../report/comparison.ts';
 import { escapeText } from '../../report/escape.ts';
 import { reportJson } from '../../report/json.ts';
+import { stringify } from '../../report/stringify.ts';
 import { renderTerminal } from '../../report/terminal.ts';
 import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
@@ -23,8 +24,12 @@ export const command: Command = {
         io.stderr.write(`assay: ${escapeText(spec)}: ${escapeText(reason)}\n`);
       }
       if (values.json === true) {
-        const json = { schema: 'assay.check/1', unresolved, comparisons: comparisons.map(comparisonJson) };
-        io.stdout.write(`${JSON.stringify({ ...json, report: reportJson(report) }, null, 2)}\n`);
+        const json = {
+          schema: 'assay.check/1',
+          unresolved: unresolved.map((each) => ({ ...each })),
+          comparisons: comparisons.map(comparisonJson),
+        };
+        io.stdout.write(stringify({ ...json, report: reportJson(report) }));
       } else if (comparisons.length > 0) {
         for (const comparison of comparisons) io.stdout.write(`${renderComparison(comparison, io.stdout)}\n`);
         io.stdout.write(renderTerminal(report, io.stdout));

@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import type { Digest } from '../../model/dependency.ts';
 import type { BundleProof } from '../../model/proof.ts';
 import { bundleJson, renderBundleVerification } from '../../report/bundle.ts';
+import { stringify } from '../../report/stringify.ts';
 import { matchesIdentity } from '../../sigstore/identity-policy.ts';
 import { createVerifier, type ArtifactInput, type ManagedKey, type Verification } from '../../sigstore/verify.ts';
 import type { Command } from '../command.ts';
@@ -38,9 +39,7 @@ export const command: Command = {
     const verification = createVerifier({ root, keys, thresholds }).verify(bundle, { now: Date.now(), artifact });
     const outcome = verification.ok ? demandSigner(verification.proof, identity, issuer) : verification;
     io.stdout.write(
-      values.json === true
-        ? `${JSON.stringify(bundleJson(outcome), null, 2)}\n`
-        : renderBundleVerification(outcome, io.stdout),
+      values.json === true ? stringify(bundleJson(outcome)) : renderBundleVerification(outcome, io.stdout),
     );
     return Promise.resolve(outcome.ok ? EXIT.holds : EXIT.fails);
   },
