@@ -99,7 +99,7 @@ function verifyBundle(bundle: Bundle, { now, artifact: input }: VerifyInput, tru
   const entries = knownEntries(bundle, root.tlogs).map(({ entry, logs }) => {
     return { entry, logs, promise: verifyPromise(entry, logs, now) };
   });
-  if (entries.length < thresholds.log) refuseMissingLog(bundle, entries.length, thresholds.log);
+  demandLogs(entries.length, thresholds.log, entries.length < bundle.logEntries.length);
   const promises = entries.flatMap(({ promise }) => promise ?? []);
   const times = listTimes(stamps, promises, thresholds.time);
   // Where no verified time is demanded and there is none, everything is judged now (sigstore_rekor.proto).
@@ -118,7 +118,7 @@ function verifyBundle(bundle: Bundle, { now, artifact: input }: VerifyInput, tru
   const expected: Expected = { key, certificate, content, pae, artifact };
   const verified = entries.map(({ entry, logs, promise }) => verifyEntry(entry, logs, promise, instants, expected));
   const distinct = new Set(verified.map(({ countsAs }) => countsAs)).size;
-  if (distinct < thresholds.log) refuseMissingLog(bundle, distinct, thresholds.log);
+  demandLogs(distinct, thresholds.log, entries.length < bundle.logEntries.length);
 
   verifyContent(expected);
   const statement = content.kind === 'dsse' ? parseStatement(content.payload) : null;
@@ -161,12 +161,11 @@ function knownEntries({ logEntries }: Bundle, tlogs: readonly TrustedLog[]): Kno
     .filter(({ logs }) => logs.length > 0);
 }
 
-function refuseMissingLog({ logEntries }: Bundle, actual: number, demanded: number): never {
-  const unknown = actual < logEntries.length;
-  refuse(
-    unknown ? 'log-unknown' : 'log-missing',
-    `entries of ${actual} transparency logs of the trusted root, ${demanded} demanded`,
-  );
+/** `unknown`: the bundle has entries of other logs, too. */
+function demandLogs(actual: number, demanded: number, unknown: boolean): void {
+  if (actual >= demanded) return;
+  const detail = `entries of ${actual} transparency logs of the trusted root, ${demanded} demanded`;
+  refuse(unknown ? 'log-unknown' : 'log-missing', detail);
 }
 
 /** Verified times of distinct sources, as many as demanded. */

@@ -7,7 +7,7 @@ import { publicGoodRoot } from '../../src/sigstore/public-good.ts';
 import { parseTrustedRoot, TrustedRootError } from '../../src/sigstore/trusted-root.ts';
 import { createVerifier, type ArtifactInput, type ManagedKey } from '../../src/sigstore/verify.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
-import { NOW, outcome, thresholdsOf } from './support.ts';
+import { NOW, outcome, thresholdsOf, tryParse } from './support.ts';
 
 const BEACON =
   'https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main';
@@ -76,7 +76,10 @@ function runCase(name: string, toInput: (artifact: Buffer) => ArtifactInput): st
     throw error;
   }
   const verifier = createVerifier({ root, keys, thresholds: thresholdsOf(root) });
-  const result = verifier.verify(tryParse(read('bundle.sigstore.json')), { now: NOW, artifact: toInput(artifact) });
+  const result = verifier.verify(tryParse(read('bundle.sigstore.json')?.toString() ?? ''), {
+    now: NOW,
+    artifact: toInput(artifact),
+  });
   if (!result.ok || key !== null) return outcome(result);
   const identity = read('identity')?.toString().trim() ?? BEACON;
   const issuer = read('issuer')?.toString().trim() ?? ISSUER;
@@ -86,14 +89,6 @@ function runCase(name: string, toInput: (artifact: Buffer) => ArtifactInput): st
 function managedKey(pem: Buffer): ManagedKey {
   const spki = createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64');
   return { hint: null, spki, start: -Infinity, end: null };
-}
-
-function tryParse(bytes: Buffer | null): unknown {
-  try {
-    return JSON.parse(bytes?.toString() ?? '') as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 describe.skipIf(!hasSharedData)('Sigstore client conformance (skipped where there is no recorded data)', () => {

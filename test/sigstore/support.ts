@@ -92,34 +92,24 @@ interface AttestationsJson {
   readonly attestations: readonly { readonly predicateType: string; readonly bundle: unknown }[];
 }
 
-/** The bundles of an attestation document, a bundle, or lines of bundles; what is not JSON is left out. */
+/** The bundles of an attestation document, of its array alone, of a single bundle, or of lines of these. */
 export function bundlesIn(path: string): unknown[] {
   const source = readFileSync(sharedData(path), 'utf8');
-  const documents = [source, ...source.split('\n')].flatMap((text) => {
-    try {
-      return [JSON.parse(text) as unknown];
-    } catch {
-      return [];
-    }
+  const whole = tryParse(source);
+  const documents = whole === undefined ? source.split('\n').map(tryParse) : [whole];
+  return documents.flatMap((document) => {
+    if (Array.isArray(document)) return (document as AttestationsJson['attestations']).map(({ bundle }) => bundle);
+    if (typeof document !== 'object' || document === null) return [];
+    if ('attestations' in document) return (document as AttestationsJson).attestations.map(({ bundle }) => bundle);
+    return 'mediaType' in document && String(document.mediaType).includes('bundle') ? [document] : [];
   });
-  return documents
-    .filter((document) => typeof document === 'object' && document !== null)
-    .slice(0, source.trim().startsWith('{') && isJson(source) ? 1 : undefined)
-    .flatMap((document) =>
-      'attestations' in document
-        ? (document as AttestationsJson).attestations.map(({ bundle }) => bundle)
-        : 'mediaType' in document && String(document.mediaType).includes('bundle')
-          ? [document]
-          : [],
-    );
 }
 
-function isJson(text: string): boolean {
+export function tryParse(text: string): unknown {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text) as unknown;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

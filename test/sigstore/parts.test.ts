@@ -1,0 +1,312 @@
+import { createHash, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { newTree } from '../../lab/sigstore/merkle.ts';
+import { parseCheckpoint } from '../../src/sigstore/checkpoint.ts';
+import { children, oid, parseDer, smallInteger, time, wrap } from '../../src/sigstore/der.ts';
+import { verifyDigestSignature } from '../../src/sigstore/digest-signature.ts';
+import { base64, int64 } from '../../src/sigstore/json.ts';
+import { parsePublicKey, type Hash } from '../../src/sigstore/keys.ts';
+import { inclusionRoot } from '../../src/sigstore/merkle.ts';
+import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot, publicGoodRootJson } from '../../src/sigstore/public-good.ts';
+import { Malformed } from '../../src/sigstore/refusal.ts';
+import { verifyRegistrySignature } from '../../src/sigstore/registry-signature.ts';
+import { hasSharedData, sharedData } from '../support/shared-data.ts';
+import { readJson, recordedFiles } from './support.ts';
+
+const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
+
+describe('DER', () => {
+  it.each([
+    ['an empty input', ''],
+    ['a tag without a length', '30'],
+    ['the indefinite form', '30 80 00 00'],
+    ['a length in more bytes than needed', '30 81 01 00'],
+    ['a length with a leading zero', '04 82 00 80'],
+    ['an element that is longer than the input', '30 05 02 01 00'],
+    ['trailing bytes', '02 01 00 00'],
+    ['a multi-byte tag', '1f 81 00 00'],
+  ])('refuses %s', (_, bytes) => {
+    expect(() => parseDer(hex(bytes))).toThrow(Malformed);
+  });
+
+  it('hands out slices of the original', () => {
+    const bytes = hex('30 06 02 01 05 04 01 ff');
+    const parts = children(parseDer(bytes));
+    expect(parts.map((part) => part.bytes.toString('hex'))).toEqual(['020105', '0401ff']);
+    expect(smallInteger(parts[0], 'number')).toBe(5);
+    expect(parts[0]?.bytes.buffer).toBe(bytes.buffer);
+  });
+
+  it.each(['02 01 80', '02 02 00 7f', '02 00', '02 05 01 00 00 00 00'])('refuses the integer %s', (bytes) => {
+    expect(() => smallInteger(parseDer(hex(bytes)), 'number')).toThrow(Malformed);
+  });
+
+  it('reads object identifiers', () => {
+    expect(oid(parseDer(hex('06 0a 2b 06 01 04 01 83 bf 30 01 08')))).toBe('1.3.6.1.4.1.57264.1.8');
+    expect(oid(parseDer(hex('06 03 55 1d 11')))).toBe('2.5.29.17');
+    for (const bytes of ['06 00', '06 02 2b 80', '06 03 2b 80 01']) {
+      expect(() => oid(parseDer(hex(bytes)))).toThrow(Malformed);
+    }
+  });
+
+  it('reads times as the platform does, for every day of two centuries', () => {
+    const asDer = (tag: number, text: string): number => time(parseDer(wrap(tag, [Buffer.from(text)])));
+    fc.assert(
+      fc.property(fc.integer({ min: Date.UTC(1950, 0), max: Date.UTC(2049, 11, 31) }), (instant) => {
+        const iso = new Date(instant).toISOString().replace(/[-:T]|\.\d+/g, '');
+        const seconds = Math.floor(instant / 1000) * 1000;
+        expect(asDer(0x18, iso)).toBe(seconds);
+        expect(asDer(0x17, iso.slice(2))).toBe(seconds);
+      }),
+    );
+    expect(asDer(0x18, '20240229000000.1239Z')).toBe(Date.UTC(2024, 1, 29) + 123);
+    for (const bad of [
+      '20230229000000Z',
+      '20231301000000Z',
+      '20230101240000Z',
+      '20230101000000',
+      '20230101000060Z',
+      '20230101000000.10Z',
+    ]) {
+      expect(() => asDer(0x18, bad), bad).toThrow(Malformed);
+    }
+  });
+});
+
+describe('base64 and integers', () => {
+  it.each(['QQ', 'QQ==\n', 'QR==', 'Q-_=', '=QQ=', 'QQ=='.repeat(2), ''])('refuses %j', (text) => {
+    expect(() => base64(text, 'field', 100)).toThrow(Malformed);
+  });
+
+  it('reads what it writes, up to the bound', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 90 }), (bytes) => {
+        const encoded = Buffer.from(bytes).toString('base64');
+        expect(base64(encoded, 'field', 90)).toEqual(Buffer.from(bytes));
+      }),
+    );
+    expect(() => base64(Buffer.alloc(93).toString('base64'), 'field', 90)).toThrow(Malformed);
+  });
+
+  it('reads integers beyond 2^53 exactly', () => {
+    expect(int64('9223372036854775807', 'field')).toBe(2n ** 63n - 1n);
+    expect(int64(undefined, 'field')).toBe(0n);
+    for (const bad of ['9223372036854775808', '-1', '01', '1.0', ' 1', '', 2 ** 53, -1, 0.5, {}, true]) {
+      expect(() => int64(bad, 'field'), JSON.stringify(bad)).toThrow(Malformed);
+    }
+  });
+});
+
+describe('inclusion proofs', () => {
+  it('lead to the root for every entry of every tree, and for no other position or size', () => {
+    for (let size = 1; size <= 20; size++) {
+      const tree = newTree();
+      const leaves = Array.from({ length: size }, (_, index) => Buffer.from(`leaf ${index}`));
+      for (const leaf of leaves) tree.append(leaf);
+      for (const [index, leaf] of leaves.entries()) {
+        const hashes = tree.path(index, size);
+        const root = (at: bigint, of: bigint, proof = hashes): string | undefined =>
+          inclusionRoot(leaf, at, of, proof)?.toString('hex');
+        const expected = tree.root(size).toString('hex');
+        expect(root(BigInt(index), BigInt(size))).toBe(expected);
+        for (let other = 0; other < size; other++) {
+          if (other !== index) expect(root(BigInt(other), BigInt(size))).not.toBe(expected);
+        }
+        expect(root(BigInt(index), BigInt(size), [...hashes, Buffer.alloc(32)])).toBeUndefined();
+        if (hashes.length > 0) expect(root(BigInt(index), BigInt(size), hashes.slice(1))).not.toBe(expected);
+      }
+    }
+  });
+
+  it('does not overflow, and refuses positions outside of the tree', () => {
+    const hashes = Array.from({ length: 63 }, () => Buffer.alloc(32));
+    const leaf = Buffer.from('leaf');
+    expect(inclusionRoot(leaf, 2n ** 62n + 1n, 2n ** 63n, hashes)).not.toBeNull();
+    expect(inclusionRoot(leaf, 2n ** 62n + 1n, 2n ** 63n, hashes.slice(1))).toBeNull();
+    for (const [index, size] of [
+      [0n, 0n],
+      [1n, 1n],
+      [5n, 5n],
+      [-1n, 5n],
+    ] as const) {
+      expect(inclusionRoot(leaf, index, size, [])).toBeNull();
+    }
+  });
+});
+
+describe('checkpoints', () => {
+  const root = Buffer.alloc(32, 7).toString('base64');
+  const line = `— log.test ${Buffer.alloc(68, 1).toString('base64')}`;
+  const note = (text: string, ...lines: string[]): string => `${text}\n\n${lines.join('\n')}\n`;
+
+  it('reads origin, size, root and every signature', () => {
+    const parsed = parseCheckpoint(note(`log.test - 1\n12\n${root}\nTimestamp: 1`, line, '— witness/w AQIDBAU='));
+    expect(parsed).toMatchObject({ origin: 'log.test - 1', size: 12n });
+    expect(parsed.signatures.map(({ name, hint }) => [name, hint])).toEqual([
+      ['log.test', '01010101'],
+      ['witness/w', '01020304'],
+    ]);
+    expect(parsed.text.toString()).toBe(`log.test - 1\n12\n${root}\nTimestamp: 1\n`);
+  });
+
+  it.each([
+    ['no signature', `log.test\n12\n${root}\n\n`],
+    ['no blank line', `log.test\n12\n${root}\n${line}\n`],
+    ['no last newline', note(`log.test\n12\n${root}`, line).slice(0, -1)],
+    ['no origin', note(`\n12\n${root}`, line)],
+    ['a size with a leading zero', note(`log.test\n012\n${root}`, line)],
+    ['a negative size', note(`log.test\n-1\n${root}`, line)],
+    ['a short root', note('log.test\n12\nAAAA', line)],
+    ['a hyphen instead of a dash', note(`log.test\n12\n${root}`, line.replace('—', '-'))],
+    ['a signature of a hint only', note(`log.test\n12\n${root}`, '— log.test AQIDBA==')],
+    ['too many signatures', note(`log.test\n12\n${root}`, ...Array<string>(65).fill(line))],
+  ])('refuses %s', (_, envelope) => {
+    expect(() => parseCheckpoint(envelope)).toThrow(Malformed);
+  });
+});
+
+describe('signatures by digest', () => {
+  const kinds = [
+    ['P-256', 'sha256'],
+    ['P-384', 'sha384'],
+    ['P-384', 'sha256'],
+    ['P-521', 'sha512'],
+    ['P-521', 'sha256'],
+    ['rsa', 'sha256'],
+  ] as const satisfies readonly (readonly [string, Hash])[];
+
+  it.each(kinds)('%s with %s: what the platform signs holds, and nothing else', (curve, hash) => {
+    const { privateKey, publicKey } =
+      curve === 'rsa'
+        ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+        : generateKeyPairSync('ec', { namedCurve: curve });
+    const key = parsePublicKey(publicKey.export({ type: 'spki', format: 'der' }));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 50 }), fc.nat(), (message, place) => {
+        const signature = sign(hash, message, privateKey);
+        const digest = createHash(hash).update(message).digest();
+        expect(verifyDigestSignature(key, hash, digest, signature)).toBe(true);
+        const flip = (bytes: Buffer): Buffer => {
+          const copy = Buffer.from(bytes);
+          const at = place % copy.length;
+          copy[at] = (copy[at] ?? 0) ^ 1;
+          return copy;
+        };
+        expect(verifyDigestSignature(key, hash, flip(digest), signature)).toBe(false);
+        expect(verifyDigestSignature(key, hash, digest, flip(signature))).toBe(false);
+        expect(verifyDigestSignature(key, hash, digest.subarray(1), signature)).toBe(false);
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  it.each(['3006020100020101', '3006020101020100', '300602010102017f00', '30060201ff020101', ''])(
+    'refuses the ECDSA signature %s',
+    (bytes) => {
+      const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const key = parsePublicKey(publicKey.export({ type: 'spki', format: 'der' }));
+      expect(verifyDigestSignature(key, 'sha256', Buffer.alloc(32, 1), hex(bytes))).toBe(false);
+    },
+  );
+});
+
+describe('public keys', () => {
+  it('refuses points that are not on their curve, compressed points, other curves and short RSA keys', () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const spki = publicKey.export({ type: 'spki', format: 'der' });
+    expect(parsePublicKey(spki).type).toBe('p256');
+    const off = Buffer.from(spki);
+    off[off.length - 1] = (off[off.length - 1] ?? 0) ^ 1;
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ type: 'spki', format: 'der' });
+    const other = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey;
+    const compressed = Buffer.concat([spki.subarray(0, 26), Buffer.from([2]), spki.subarray(27, 59)]);
+    compressed[1] = compressed.length - 2;
+    compressed[24] = 34;
+    expect(createPublicKey({ key: compressed, format: 'der', type: 'spki' }).asymmetricKeyType).toBe('ec');
+    for (const bad of [off, rsa, other.export({ type: 'spki', format: 'der' }), compressed, Buffer.from('x')]) {
+      expect(() => parsePublicKey(bad)).toThrow(Malformed);
+    }
+  });
+});
+
+describe('registry signatures', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const spki = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  const message = 'p@1.0.0:sha512-AAAA';
+  const signature = sign('sha256', Buffer.from(message), privateKey).toString('base64');
+
+  it('holds for the message that was signed, and for no other input', () => {
+    expect(verifyRegistrySignature(message, signature, spki)).toBe(true);
+    expect(verifyRegistrySignature(`${message} `, signature, spki)).toBe(false);
+    expect(verifyRegistrySignature(message, `${signature}=`, spki)).toBe(false);
+    expect(verifyRegistrySignature(message, signature.replace(/=*$/, ''), `${spki}\n`)).toBe(false);
+    expect(verifyRegistrySignature(message, '', spki)).toBe(false);
+    expect(verifyRegistrySignature(message, signature, 'AAAA')).toBe(false);
+    const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+    const other = p384.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    expect(
+      verifyRegistrySignature(message, sign('sha256', Buffer.from(message), p384.privateKey).toString('base64'), other),
+    ).toBe(false);
+  });
+
+  it.skipIf(!hasSharedData)('holds for every recorded packument (skipped where there is no recorded data)', () => {
+    const { keys } = readJson('npm/keys/npm-keys.registry-document.json') as {
+      keys: readonly { keyid: string; key: string }[];
+    };
+    const byId = new Map(keys.map(({ keyid, key }) => [keyid, key]));
+    let verified = 0;
+    for (const path of recordedFiles('npm/packuments').filter((file) => file.endsWith('.json'))) {
+      const { name, versions } = readJson(path) as PackumentJson;
+      for (const [version, { dist }] of Object.entries(versions ?? {})) {
+        for (const { keyid, sig } of dist?.signatures ?? []) {
+          const key = byId.get(keyid) ?? expect.fail(`${path}: ${keyid}`);
+          expect(verifyRegistrySignature(`${name ?? ''}@${version}:${dist?.integrity ?? ''}`, sig, key), path).toBe(
+            true,
+          );
+          verified += 1;
+        }
+        // One version of a packument is enough: there are tens of thousands.
+        if (verified % 5 === 4) break;
+      }
+    }
+    expect(verified).toBeGreaterThan(100);
+  });
+});
+
+interface PackumentJson {
+  readonly name?: string;
+  readonly versions?: Readonly<
+    Record<
+      string,
+      {
+        readonly dist?: {
+          readonly integrity?: string;
+          readonly signatures?: readonly { keyid: string; sig: string }[];
+        };
+      }
+    >
+  >;
+}
+
+describe('the pinned public-good root', () => {
+  it('is read', () => {
+    const { tlogs, ctlogs, certificateAuthorities, timestampAuthorities } = publicGoodRoot();
+    expect(tlogs.map(({ name }) => name)).toEqual(['rekor.sigstore.dev', 'log2025-1.rekor.sigstore.dev']);
+    expect([ctlogs.length, certificateAuthorities.length, timestampAuthorities.length]).toEqual([2, 2, 1]);
+  });
+
+  it('names its logs by the key ids that their keys have', () => {
+    for (const { ids, hints } of publicGoodRoot().tlogs) {
+      expect(new Set(hints)).toEqual(new Set([ids[0]?.slice(0, 8)]));
+    }
+  });
+
+  it.skipIf(!hasSharedData)('says what the published one says (skipped where there is no recorded data)', () => {
+    const path = 'sigstore/trusted-root/prod-newest.json';
+    expect(publicGoodRootJson()).toEqual(readJson(path));
+    const bytes = readFileSync(sharedData(path));
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(PUBLIC_GOOD_ROOT_DIGEST);
+  });
+});
