@@ -40,7 +40,7 @@ export function keyDetails(key: SigningKey): string {
   }[key.curve];
 }
 
-/** npm's name of a key: SHA-256 of the SubjectPublicKeyInfo in unpadded base64. */
+/** A name in the form npm's keys have; npm takes the fingerprint OpenSSH gives, and nothing depends on which. */
 export function npmKeyId(key: SigningKey): string {
   return `SHA256:${sha256(key.spki).toString('base64').replace(/=+$/, '')}`;
 }
