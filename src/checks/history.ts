@@ -11,7 +11,7 @@ export interface EarlierVersion {
 }
 
 /** Whether the registry's document claims provenance for this version. */
-export function claimsProvenance(packument: Packument, version: string): boolean {
+function claimsProvenance(packument: Packument, version: string): boolean {
   return packument.versions.get(version)?.attestations?.provenance === true;
 }
 

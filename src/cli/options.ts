@@ -10,7 +10,7 @@ interface OptionSpec {
 }
 
 /** Every option there is. A command names those it takes. */
-export const OPTIONS = {
+const OPTIONS = {
   registry: { type: 'string', value: 'URL', help: 'ask this registry instead of the configured one' },
   'trusted-root': { type: 'string', value: 'FILE', help: 'Sigstore trusted root instead of the public-good one' },
   'registry-keys': {

@@ -29,7 +29,7 @@ export function readUserFile(path: string, what: string, io: Io): Buffer {
 }
 
 /** Parses a JSON file the user named. Throws UsageError with one line. */
-export function parseUserJson(bytes: Buffer, path: string, what: string): unknown {
+function parseUserJson(bytes: Buffer, path: string, what: string): unknown {
   try {
     return JSON.parse(bytes.toString('utf8')) as unknown;
   } catch (error) {

@@ -79,7 +79,7 @@ export function dependency(name: string, version: string, change: Partial<Depend
   };
 }
 
-export const NO_PROOFS: Proofs = { integrity: null, signature: null, publish: null, provenance: null };
+const NO_PROOFS: Proofs = { integrity: null, signature: null, publish: null, provenance: null };
 
 const LEVELS: Readonly<Record<Verdict, Level>> = { pass: 'note', warn: 'warning', fail: 'error', unverified: 'error' };
 
@@ -137,7 +137,7 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
 }
 
 /** An identity with `text` in every field that is text. */
-export function identityWith(text: string): Identity {
+function identityWith(text: string): Identity {
   return {
     issuer: text,
     subject: text,

@@ -24,11 +24,11 @@ interface AnyEntry {
 }
 
 /** The project ("" is its location), a workspace, or another folder that a link points to. */
-export interface FolderEntry extends AnyEntry {
+interface FolderEntry extends AnyEntry {
   readonly kind: 'folder';
 }
 
-export interface LinkEntry extends AnyEntry {
+interface LinkEntry extends AnyEntry {
   readonly kind: 'link';
   /** Location of the entry it stands for. */
   readonly target: string;

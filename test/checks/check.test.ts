@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { parseSpec, pickVersion } from '../../src/check.ts';
+import type { Manifest, Packument } from '../../src/model/evidence.ts';
+
+describe('specs', () => {
+  it.each([
+    ['axios', 'axios', 'latest'],
+    ['axios@', 'axios', 'latest'],
+    ['axios@1.14.1', 'axios', '1.14.1'],
+    ['@scope/name', '@scope/name', 'latest'],
+    ['@scope/name@^1', '@scope/name', '^1'],
+    ['name@>=1 <2 || 3', 'name', '>=1 <2 || 3'],
+  ])('%s', (spec, name, wanted) => {
+    expect(parseSpec(spec)).toEqual({ name, wanted });
+  });
+
+  it.each(['', '@', '@scope', '@scope/', '../x', 'a/b/c', '.hidden', 'a b', 'a\u001b[31m', `${'a'.repeat(215)}`])(
+    '%j is no package name',
+    (spec) => {
+      expect(parseSpec(spec)).toBeNull();
+    },
+  );
+});
+
+describe('the version a spec means', () => {
+  const versions = ['1.0.0', '1.2.0', '1.3.0-rc.1', '2.0.0'];
+  const packument: Packument = {
+    name: 'p',
+    distTags: { latest: '1.2.0', next: '2.0.0', gone: '9.9.9' },
+    // Only which versions there are matters here.
+    versions: new Map(versions.map((version) => [version, { version } as Manifest])),
+    time: new Map(),
+  };
+
+  it.each([
+    ['latest', '1.2.0'],
+    ['next', '2.0.0'],
+    ['1.0.0', '1.0.0'],
+    ['^1.0.0', '1.2.0'],
+    ['>=1', '1.2.0'],
+    ['>1.2.0', '2.0.0'],
+    ['~1.3.0-rc.0', '1.3.0-rc.1'],
+    ['gone', null],
+    ['^3', null],
+    ['no-such-tag', null],
+    ['constructor', null],
+  ])('%s', (wanted, version) => {
+    expect(pickVersion(packument, wanted)).toBe(version);
+  });
+});
