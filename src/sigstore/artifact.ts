@@ -64,11 +64,12 @@ export function verifyMessage({ signature }: MessageContent, key: PublicKey, { b
     if (hashes.some((hash) => verifySignature(key, hash, bytes, signature))) return;
     refuse('signature', 'the signature is not of this artifact by this signer');
   }
-  const known = hashes.flatMap((hash) => (hash === null ? [] : digests(hash).map((hex) => ({ hash, hex }))));
+  const known = hashes.flatMap((hash) => (hash === null || digests(hash).length === 0 ? [] : [hash]));
   if (known.length === 0) {
-    refuse('artifact-mismatch', `a signature by this key needs the artifact or its ${hashes[0] ?? 'SHA-512'} digest`);
+    const needed = hashes.map((hash) => (hash === null ? 'bytes' : `${hash} digest`)).join(' or ');
+    refuse('artifact-mismatch', `a signature by this key is verified against the artifact's ${needed}`);
   }
-  if (!known.some(({ hash, hex }) => verifyDigestSignature(key, hash, Buffer.from(hex, 'hex'), signature))) {
-    refuse('signature', 'the signature is not of this digest by this signer');
-  }
+  const holds = (hash: Hash): boolean =>
+    digests(hash).every((hex) => verifyDigestSignature(key, hash, Buffer.from(hex, 'hex'), signature));
+  if (!known.some(holds)) refuse('signature', 'the signature is not of this digest by this signer');
 }

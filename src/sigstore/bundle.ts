@@ -3,7 +3,7 @@ import { HASH_BYTES, type Hash } from './keys.ts';
 import { malformed, reading, refuse, show } from './refusal.ts';
 
 /** What signs: a certificate from a bundle's material, or the name of a key known to the verifier. */
-export type SignerMaterial =
+type SignerMaterial =
   | { readonly kind: 'certificate'; readonly raw: Buffer }
   /** `hint` is unauthenticated; null where the bundle gives none. */
   | { readonly kind: 'key'; readonly hint: string | null };
@@ -24,7 +24,7 @@ export type Content =
       readonly signature: Buffer;
     };
 
-export interface InclusionProof {
+interface InclusionProof {
   readonly index: bigint;
   readonly treeSize: bigint;
   readonly rootHash: Buffer;

@@ -2,11 +2,11 @@ import { hash as digest } from 'node:crypto';
 import { formatInstant, type Instant } from '../model/time.ts';
 import { createPathVerifier } from './chain.ts';
 import { ATTRIBUTE, hashAlgorithm, namesSigner, parseSignedData, type SignedData } from './cms.ts';
-import { contextTag, expect, oid, parseDer, sequence, smallInteger, TAG, time, octets } from './der.ts';
+import { children, contextTag, expect, oid, parseDer, sequence, smallInteger, TAG, time, octets } from './der.ts';
 import { HASH_BYTES, parsePublicKey, verifyWith, type Hash, type PublicKey } from './keys.ts';
-import { malformed, reading, Refusal, refuse } from './refusal.ts';
+import { Malformed, malformed, reading, Refusal, refuse } from './refusal.ts';
 import { contains, type Authority } from './trusted-root.ts';
-import { EXTENSION, parseCertificate, PURPOSE, type Certificate } from './x509.ts';
+import { EXTENSION, parseCertificate, parseExtensions, PURPOSE, type Certificate } from './x509.ts';
 
 /** A time a timestamp authority vouches for. */
 export interface AuthorityTime {
@@ -91,7 +91,7 @@ function openAuthority(authority: Authority): TokenVerifier {
   return {
     countsAs,
     signerOf: (data) => {
-      const embedded = data.certificates.map(parseCertificate).filter((candidate) => isSigner(candidate, data));
+      const embedded = data.certificates.flatMap((raw) => tryParse(raw) ?? []).filter((one) => isSigner(one, data));
       if (pinned === null) return embedded[0] ?? null;
       const same = embedded.every(({ raw }) => raw.equals(pinned.raw));
       return same && isSigner(pinned, data) ? pinned : null;
@@ -110,6 +110,16 @@ function openAuthority(authority: Authority): TokenVerifier {
       }
     },
   };
+}
+
+/** Certificates that come along may be of any kind; one that cannot be read signs nothing here. */
+function tryParse(raw: Buffer): Certificate | null {
+  try {
+    return parseCertificate(raw);
+  } catch (error) {
+    if (error instanceof Malformed) return null;
+    throw error;
+  }
 }
 
 function isSigner(certificate: Certificate, { signer: { id } }: SignedData): boolean {
@@ -146,7 +156,13 @@ function parseToken(response: Buffer): Token {
   const hashed = octets(value, 'message imprint');
   if (hashed.length !== HASH_BYTES[hash]) malformed('message imprint has the wrong length');
   expect(serial, TAG.integer, 'timestamp serial number');
-  // Accuracy, ordering, nonce and name add nothing here; extensions could change the meaning.
-  if (optional.some(({ tag }) => tag === contextTag(1))) malformed('timestamp has extensions');
+  // Accuracy, ordering, nonce and name add nothing here; a critical extension could change the meaning.
+  const extensions = optional.find(({ tag }) => tag === contextTag(1));
+  if (
+    extensions !== undefined &&
+    [...parseExtensions(children(extensions)).values()].some(({ critical }) => critical)
+  ) {
+    malformed('timestamp has a critical extension');
+  }
   return { data, imprint: { hash, value: hashed }, time: time(expect(genTime, TAG.generalizedTime, 'time')) };
 }

@@ -5,6 +5,7 @@ import {
   contextTag,
   expect,
   namedBits,
+  octets,
   oid,
   parseDer,
   sequence,
@@ -77,7 +78,8 @@ export function parseCertificate(raw: Buffer): Certificate {
   if (innerAlgorithm?.bytes.equals(algorithm.bytes) !== true) malformed('certificate names two signature algorithms');
   const [notBefore, notAfter] = sequence(validity, 'validity');
   const last = fields.at(-1);
-  const extensions = parseExtensions(expect(last, contextTag(3), 'certificate extensions'));
+  const wrapper = expect(last, contextTag(3), 'certificate extensions');
+  const extensions = parseExtensions(sequence(parseDer(wrapper.content), 'certificate extensions'));
 
   return {
     raw,
@@ -107,25 +109,25 @@ export function unknownCritical(certificate: Certificate): string | null {
 }
 
 /** The algorithm an AlgorithmIdentifier names. Throws `Malformed` where it is not supported. */
-export function signatureAlgorithm(identifier: Der): SignatureAlgorithm {
+function signatureAlgorithm(identifier: Der): SignatureAlgorithm {
   const id = oid(sequence(identifier, 'signature algorithm')[0]);
   return SIGNATURE_ALGORITHMS.get(id) ?? malformed(`signature algorithm ${id} is not supported`);
 }
 
-/** Reads `[3] { SEQUENCE OF Extension }`. */
-function parseExtensions(wrapper: Der): ReadonlyMap<string, Extension> {
+/** Reads the elements of `Extensions`, by object identifier. Throws `Malformed`. */
+export function parseExtensions(elements: readonly Der[]): ReadonlyMap<string, Extension> {
   const extensions = new Map<string, Extension>();
-  for (const element of sequence(parseDer(wrapper.content), 'extensions')) {
+  for (const element of elements) {
     const parts = sequence(element, 'extension');
     const [id, flag] = parts;
-    const critical = parts.length === 3 && flag !== undefined && boolean(flag);
     if (parts.length < 2 || parts.length > 3) malformed('extension has not two or three parts');
+    const critical = parts.length === 3 && flag !== undefined && boolean(flag);
     const name = oid(id);
     // RFC 5280 section 4.2: not more than one instance of a particular extension.
     if (extensions.has(name)) malformed(`extension ${name} occurs twice`);
     extensions.set(name, {
       critical,
-      value: expect(parts.at(-1), TAG.octetString, 'extension value').content,
+      value: octets(parts.at(-1), 'extension value'),
       bytes: element.bytes,
     });
   }
