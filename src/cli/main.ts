@@ -69,11 +69,14 @@ function usage(name: string, command: Command): string {
 }
 
 async function overview(): Promise<string> {
-  const lines: string[] = [];
-  for (const name of Object.keys(COMMANDS)) {
-    const { command } = await load(name);
-    lines.push(`  assay ${`${name} ${command.usage}`.padEnd(36)}  ${command.summary}`);
-  }
+  const rows = await Promise.all(
+    Object.keys(COMMANDS).map(async (name) => {
+      const { command } = await load(name);
+      return [`  assay ${name} ${command.usage}`.trimEnd(), command.summary] as const;
+    }),
+  );
+  const width = Math.max(...rows.map(([left]) => left.length));
+  const lines = rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`);
   return `assay ${VERSION}: who built every dependency of a lockfile, verified before any of its code runs
 
 ${lines.join('\n')}

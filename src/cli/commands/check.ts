@@ -10,7 +10,7 @@ import { loadTrust, openRegistry, phaseOf } from '../setup.ts';
 
 export const command: Command = {
   usage: 'SPEC...',
-  summary: 'one version without a project, beside its predecessor: axios@1.14.1',
+  summary: 'a version beside its predecessor, without a project',
   options: ['registry', 'trusted-root', 'registry-keys', 'enforce', 'json'],
   run: async ({ values, positionals }, io) => {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');

@@ -17,7 +17,7 @@ import type { Io } from '../io.ts';
 
 export const command: Command = {
   usage: '',
-  summary: 'the Axios pattern replayed on an embedded registry; needs no network',
+  summary: 'replay the Axios pattern on an embedded registry, offline',
   options: [],
   run: async ({ positionals }, io) => {
     if (positionals.length > 0) throw new UsageError('demo takes no arguments');

@@ -12,7 +12,7 @@ import { loadRoot, readUserFile } from '../setup.ts';
 
 export const command: Command = {
   usage: '--bundle FILE ARTIFACT|DIGEST',
-  summary: 'any Sigstore bundle against an artifact or its sha256: or sha512: digest',
+  summary: 'a Sigstore bundle against a file, or sha256:HEX or sha512:HEX',
   options: ['bundle', 'key', 'certificate-identity', 'certificate-oidc-issuer', 'trusted-root', 'offline', 'json'],
   run: ({ values, positionals }, io) => {
     const [target, ...rest] = positionals;
