@@ -82,6 +82,7 @@ export function sequence(der: Der | undefined, what: string): Der[] {
 /** Dotted object identifier. */
 export function oid(der: Der | undefined): string {
   const { content } = expect(der, TAG.oid, 'object identifier');
+  if (content.length > 64) malformed('DER: object identifier is too long');
   const arcs: number[] = [];
   let arc = 0;
   let continued = false;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { publicGoodRoot } from '../../src/sigstore/public-good.ts';
-import type { TrustedRoot } from '../../src/sigstore/trusted-root.ts';
+import { parseTrustedRoot, type TrustedRoot } from '../../src/sigstore/trusted-root.ts';
 import { createVerifier } from '../../src/sigstore/verify.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 import {
@@ -185,5 +185,34 @@ describe.skipIf(!hasSharedData)(`other recorded bundles ${skipped}`, () => {
 
   it('reads the table', () => {
     expect(verified.length).toBeGreaterThan(15);
+  });
+});
+
+interface AuthoritiesJson {
+  readonly timestampAuthorities: readonly { readonly certChain: { readonly certificates: readonly unknown[] } }[];
+}
+
+describe.skipIf(!hasSharedData)(`a timestamp authority that is trusted by its issuers only ${skipped}`, () => {
+  const artifact = hasSharedData ? readFileSync(sharedData('conformance/a.txt')) : Buffer.alloc(0);
+  const run = (name: string, from: number): string => {
+    const json = structuredClone(readJson(`conformance/${name}/trusted_root.json`)) as AuthoritiesJson;
+    const timestampAuthorities = json.timestampAuthorities.map((authority) => ({
+      ...authority,
+      certChain: { certificates: authority.certChain.certificates.slice(from) },
+    }));
+    const root = parseTrustedRoot({ ...json, timestampAuthorities });
+    return (
+      outcome(verifyUnder(root, readJson(`conformance/${name}/bundle.sigstore.json`), artifact)).split(':')[0] ?? ''
+    );
+  };
+
+  it('signs with the certificate a token brings along', () => {
+    expect(run('rekor2-happy-path', 0)).toBe('ok');
+    expect(run('rekor2-happy-path', 1)).toBe('ok');
+  });
+
+  it('needs a token to bring one', () => {
+    expect(run('rekor2-dsse-happy-path', 0)).toBe('ok');
+    expect(run('rekor2-dsse-happy-path', 1)).toBe('timestamp');
   });
 });
