@@ -31,15 +31,13 @@ export const command: Command = {
   },
 };
 
-/** The page ships in the package's docs folder, beside dist; from source it is in the checkout's. */
+/** The page of a code: in the docs folder of the package, which is the nearest folder above with a package.json. */
 function pageOf(code: FindingCode): string {
   let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'docs', 'findings'))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new UsageError('the docs folder of this installation is missing; install assay again');
-    folder = parent;
-  }
-  return readFileSync(join(folder, 'docs', 'findings', `${code}.md`), 'utf8');
+  while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder)) folder = dirname(folder);
+  const page = join(folder, 'docs', 'findings', `${code}.md`);
+  if (!existsSync(page)) throw new UsageError('the docs folder of this installation is missing; install assay again');
+  return readFileSync(page, 'utf8');
 }
 
 /** The sentence below the page's heading. */
