@@ -641,6 +641,32 @@ describe('one dependency never hides another', () => {
   });
 });
 
+describe('sources that no registry serves', () => {
+  it.each([
+    ['git', 'git+ssh://git@github.com/o/r.git#0123456789012345678901234567890123456789'],
+    ['http', 'https://example.com/archive.tgz'],
+    ['file', 'file:../other.tgz'],
+  ])('%s is reported, asks nothing of the network and fails where it is enforced', async (kind, resolved) => {
+    await withLab(async (lab) => {
+      const entry = { version: '1.0.0', resolved, integrity: `sha512-${Buffer.alloc(64).toString('base64')}` };
+      const packages = { '': { dependencies: { p: resolved } }, 'node_modules/p': entry };
+      const lockfile = JSON.stringify({ name: 'x', lockfileVersion: 3, packages });
+      for (const [enforce, status] of [
+        ['observe', 0],
+        ['critical', 1],
+        ['all', 1],
+      ] as const) {
+        const outcome = await auditIn(lab, lockfile, { enforce });
+        expect(outcome.status).toBe(status);
+        expect(outcome.report.dependencies[0]?.findings).toMatchObject([
+          { code: 'lockfile-not-registry', args: { kind } },
+        ]);
+      }
+      expect(lab.requests).toEqual([]);
+    });
+  });
+});
+
 describe('phases', () => {
   it('critical is about direct dependencies, all about every one, and all excepts historical gaps', async () => {
     await withLab(async (lab) => {
