@@ -1,0 +1,60 @@
+/**
+ * Replays recorded registry documents in order of publication and prints how often our rule about lost provenance and
+ * pnpm's package-wide rule raise an alarm, and each alarm with its reason, so that a person can judge it.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatInstant } from '../src/model/time.ts';
+import { recordedPackuments } from './alarms/recorded.ts';
+import { replay, type Judged } from './alarms/replay.ts';
+
+const DATA = join(import.meta.dirname, '../../shared/data/npm/packuments');
+
+function main(): void {
+  const print = (line: string): boolean => process.stdout.write(`${line}\n`);
+  if (!existsSync(DATA)) {
+    print('bench/alarms: skipped, the recorded documents are not beside this checkout');
+    return;
+  }
+  const packuments = recordedPackuments(DATA);
+  const { judged, undated } = replay(packuments);
+  print(`${judged.length} versions of ${packuments.length} packages replayed; ${undated} without a date left out\n`);
+
+  const levels = (level: string): number =>
+    judged.filter(({ assay }) => isAlarm(assay) && assay.level === level).length;
+  const codes = (code: string): number => judged.filter(({ assay }) => assay?.code === code).length;
+  const refused = judged.filter(({ pnpm }) => pnpm !== null).length;
+  const row = (rule: string, ...counts: readonly number[]): void => {
+    const cells = counts.map((count) => `${count}`.padStart(8) + rate(count, judged.length).padStart(10));
+    print(rule.padEnd(30) + cells.join('  '));
+  };
+  print(`${''.padEnd(30)}  errors  per 1000  warnings  per 1000`);
+  row('assay (phase all)', levels('error'), levels('warning'));
+  row('pnpm trustPolicy no-downgrade', refused, 0);
+  print('');
+  for (const code of ['provenance-lost', 'provenance-lost-elsewhere']) print(`${code}: ${codes(code)}`);
+  print(`provenance-missing: ${codes('provenance-missing')}, historical gaps, not counted above`);
+  print('\nEvery alarm:');
+  for (const each of judged) {
+    if (isAlarm(each.assay) || each.pnpm !== null) print(describe(each));
+  }
+}
+
+/** A gap in a package that never had provenance says nothing about one version, and is counted apart. */
+function isAlarm(assay: Judged['assay']): assay is NonNullable<Judged['assay']> {
+  return assay !== null && assay.code !== 'provenance-missing';
+}
+
+function describe({ name, version, published, assay, pnpm }: Judged): string {
+  return [
+    `${formatInstant(published).slice(0, 10)} ${name}@${version}`,
+    `    assay: ${isAlarm(assay) ? `${assay.level} ${assay.code}, ${assay.why}` : 'no alarm'}`,
+    `    pnpm:  ${pnpm === null ? 'no alarm' : `refused, since ${pnpm} had more`}`,
+  ].join('\n');
+}
+
+function rate(count: number, of: number): string {
+  return ((count / of) * 1000).toFixed(2);
+}
+
+main();

@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import { recordedPackuments } from '../../bench/alarms/recorded.ts';
+import { replay, type Judged } from '../../bench/alarms/replay.ts';
+import type { Packument } from '../../src/model/evidence.ts';
+import { parsePackument } from '../../src/registries/npm-documents.ts';
+import { hasSharedData, sharedData } from '../support/shared-data.ts';
+
+/** [version, time of publication, who published, with provenance or without]. `oidc` is a trusted publisher. */
+type Row = readonly [version: string, time: string, publisher: string, provenance: 'proven' | 'bare'];
+
+function packument(name: string, rows: readonly Row[]): Packument {
+  const manifest = ([version, , publisher, provenance]: Row): unknown => ({
+    name,
+    version,
+    _npmUser:
+      publisher === 'oidc' ? { name: 'GitHub Actions', trustedPublisher: { id: 'github' } } : { name: publisher },
+    dist:
+      provenance === 'proven'
+        ? { attestations: { provenance: { predicateType: 'https://slsa.dev/provenance/v1' } } }
+        : {},
+  });
+  const parsed = parsePackument(
+    {
+      name,
+      versions: Object.fromEntries(rows.map((row) => [row[0], manifest(row)])),
+      time: Object.fromEntries(rows.map(([version, time]) => [version, time])),
+    },
+    name,
+  );
+  if (!('value' in parsed)) throw new Error(parsed.malformed);
+  return parsed.value;
+}
+
+function judgedOf(rows: readonly Row[]): (version: string) => Judged {
+  const { judged } = replay([packument('p', rows)]);
+  return (version) => {
+    const found = judged.find((each) => each.version === version);
+    if (found === undefined) throw new Error(`${version} was not judged`);
+    return found;
+  };
+}
+
+/** The real history around the attack of 31 March 2026, with a second malicious release that did not happen. */
+const AXIOS: readonly Row[] = [
+  ['1.13.1', '2025-10-28T19:48:12Z', 'maintainer', 'proven'],
+  ['1.13.2', '2025-11-04T21:37:02Z', 'maintainer', 'proven'],
+  ['0.30.2', '2025-10-01T22:09:48Z', 'maintainer', 'bare'],
+  ['1.13.3', '2026-01-25T16:28:48Z', 'maintainer', 'bare'],
+  ['1.13.4', '2026-01-27T19:19:35Z', 'oidc', 'proven'],
+  ['0.30.3', '2026-03-04T00:31:21Z', 'maintainer', 'bare'],
+  ['1.14.0', '2026-03-27T21:18:09Z', 'oidc', 'proven'],
+  ['1.14.1', '2026-03-31T00:21:00Z', 'maintainer', 'bare'],
+  ['0.30.4', '2026-03-31T01:00:00Z', 'maintainer', 'bare'],
+  ['1.14.2', '2026-03-31T02:00:00Z', 'maintainer', 'bare'],
+  ['1.15.0', '2026-04-08T17:26:13Z', 'oidc', 'proven'],
+];
+
+describe('the Axios history', () => {
+  const judged = judgedOf(AXIOS);
+
+  it('1.14.1 is an error: its predecessor 1.14.0 had provenance', () => {
+    expect(judged('1.14.1')).toMatchObject({
+      assay: {
+        code: 'provenance-lost',
+        level: 'error',
+        why: 'predecessor 1.14.0 (2026-03-27, by trusted publisher github) had it; published by maintainer',
+      },
+      pnpm: '1.13.4',
+    });
+  });
+
+  it('0.30.4 is seen although its line never had provenance', () => {
+    const { assay } = judged('0.30.4');
+    expect(assay?.code).toBe('provenance-lost-elsewhere');
+    expect(assay?.why).toContain('1.14.0');
+  });
+
+  it('1.14.2 is not laundered by 1.14.1: the loss in the same line is still named', () => {
+    const { assay } = judged('1.14.2');
+    expect(assay?.code).toBe('provenance-lost-elsewhere');
+    expect(assay?.why).toContain('1.14.0 (2026-03-27, by trusted publisher github) had it, in the same line');
+  });
+
+  it('0.30.3, legitimate, is what 0.30.4 is, as nothing in these documents tells them apart', () => {
+    expect(judged('0.30.3').assay?.code).toBe('provenance-lost-elsewhere');
+  });
+
+  it('1.13.3, legitimate, was published by hand after 1.13.2 was not, and is the alarm a person must judge', () => {
+    expect(judged('1.13.3').assay).toMatchObject({
+      code: 'provenance-lost',
+      why: 'predecessor 1.13.2 (2025-11-04, by maintainer) had it; published by maintainer',
+    });
+  });
+
+  it.each(['1.13.2', '1.13.4', '1.14.0', '1.15.0'])('%s has provenance and raises nothing', (version) => {
+    expect(judged(version)).toMatchObject({ assay: null, pnpm: null });
+  });
+});
+
+describe('other shapes of an attack', () => {
+  it('a stolen token of the very account that the pipeline publishes with', () => {
+    const judged = judgedOf([
+      ['2.0.0', '2025-01-01T00:00:00Z', 'bot', 'proven'],
+      ['2.0.1', '2025-01-02T00:00:00Z', 'bot', 'bare'],
+    ]);
+    expect(judged('2.0.1').assay).toMatchObject({ code: 'provenance-lost', level: 'error' });
+  });
+
+  it('a patch of an old line that has provenance, published after the newest major', () => {
+    const judged = judgedOf([
+      ['1.0.0', '2025-01-01T00:00:00Z', 'oidc', 'proven'],
+      ['2.0.0', '2025-02-01T00:00:00Z', 'oidc', 'proven'],
+      ['1.0.1', '2025-03-01T00:00:00Z', 'thief', 'bare'],
+    ]);
+    expect(judged('1.0.1').assay).toMatchObject({ code: 'provenance-lost', level: 'error' });
+  });
+});
+
+describe('the replay', () => {
+  it('judges in order of publication, whatever the order of the document, and knows nothing that came later', () => {
+    const rows: readonly Row[] = [
+      ['1.2.0', '2025-03-01T00:00:00Z', 'a', 'proven'],
+      ['1.0.0', '2025-01-01T00:00:00Z', 'a', 'bare'],
+      ['1.1.0', '2025-02-01T00:00:00Z', 'a', 'bare'],
+    ];
+    const { judged } = replay([packument('p', rows)]);
+    expect(judged.map(({ version, assay }) => [version, assay?.code])).toEqual([
+      ['1.0.0', 'provenance-missing'],
+      ['1.1.0', 'provenance-missing'],
+      ['1.2.0', undefined],
+    ]);
+  });
+
+  it('keeps packages apart', () => {
+    const proven = packument('p', [['1.0.0', '2025-01-01T00:00:00Z', 'a', 'proven']]);
+    const bare = packument('q', [['1.0.1', '2025-01-02T00:00:00Z', 'a', 'bare']]);
+    expect(replay([proven, bare]).judged[1]).toMatchObject({ assay: { code: 'provenance-missing' }, pnpm: null });
+  });
+
+  it('counts a version without a date, and does not judge it', () => {
+    const whole = packument('p', [
+      ['1.0.0', '2025-01-01T00:00:00Z', 'a', 'proven'],
+      ['1.0.1', 'once upon a time', 'a', 'bare'],
+    ]);
+    const { judged, undated } = replay([whole]);
+    expect(judged.map(({ version }) => version)).toEqual(['1.0.0']);
+    expect(undated).toBe(1);
+  });
+});
+
+describe("pnpm's rule", () => {
+  const EARLIER: readonly Row[] = [
+    ['2.0.0', '2025-01-01T00:00:00Z', 'oidc', 'proven'],
+    ['1.0.0', '2025-01-02T00:00:00Z', 'a', 'proven'],
+  ];
+  const later = (version: string, publisher: string, provenance: 'proven' | 'bare'): Judged =>
+    judgedOf([...EARLIER, [version, '2025-02-01T00:00:00Z', publisher, provenance]])(version);
+
+  it('refuses less evidence than any line had: nothing after provenance, provenance after a trusted publisher', () => {
+    expect(later('1.0.1', 'a', 'bare').pnpm).toBe('2.0.0');
+    expect(later('1.0.1', 'a', 'proven').pnpm).toBe('2.0.0');
+    expect(later('1.0.1', 'oidc', 'proven').pnpm).toBeNull();
+  });
+
+  it('takes a trusted publisher without provenance for nothing', () => {
+    expect(later('1.0.1', 'oidc', 'bare').pnpm).toBe('2.0.0');
+  });
+
+  it('goes by the date alone: a higher version that was published earlier counts, a later one does not', () => {
+    const judged = judgedOf([
+      ['3.0.0', '2025-01-01T00:00:00Z', 'a', 'proven'],
+      ['1.0.0', '2025-01-02T00:00:00Z', 'a', 'bare'],
+    ]);
+    expect(judged('1.0.0').pnpm).toBe('3.0.0');
+    const reversed = judgedOf([
+      ['3.0.0', '2025-01-02T00:00:00Z', 'a', 'proven'],
+      ['1.0.0', '2025-01-01T00:00:00Z', 'a', 'bare'],
+    ]);
+    expect(reversed('1.0.0').pnpm).toBeNull();
+  });
+
+  it('does not hold a prerelease against a stable version, but against another prerelease', () => {
+    const judged = judgedOf([
+      ['1.0.0-rc.1', '2025-01-01T00:00:00Z', 'a', 'proven'],
+      ['1.0.0-rc.2', '2025-01-02T00:00:00Z', 'a', 'bare'],
+      ['1.0.0', '2025-01-03T00:00:00Z', 'a', 'bare'],
+    ]);
+    expect(judged('1.0.0-rc.2').pnpm).toBe('1.0.0-rc.1');
+    expect(judged('1.0.0').pnpm).toBeNull();
+  });
+});
+
+const skipped = hasSharedData ? '' : ' (skipped: the recorded data is not beside the checkout)';
+describe.skipIf(!hasSharedData)(`recorded documents${skipped}`, () => {
+  it('raise these alarms, none of which was an attack: what changes here was changed by a rule', () => {
+    const { judged, undated } = replay(recordedPackuments(sharedData('npm/packuments')));
+    expect(undated).toBe(0);
+    const lost = judged.filter(({ assay }) => assay?.code === 'provenance-lost');
+    const ofTwo = lost.filter(({ name }) => name === 'undici' || name === 'node-gyp');
+    expect(ofTwo.map(({ name, version }) => `${name}@${version}`)).toEqual([
+      'undici@6.19.0',
+      'undici@6.19.3',
+      'undici@7.2.0',
+      'undici@7.6.0',
+      'node-gyp@11.4.0',
+    ]);
+    expect(lost.filter(({ pnpm }) => pnpm === null)).toEqual([]);
+    expect(judged.filter(({ pnpm }) => pnpm !== null).length).toBeGreaterThan(5 * lost.length);
+  });
+});
