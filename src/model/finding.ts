@@ -111,7 +111,7 @@ export type FindingCode = keyof FindingArgs;
  * - contradiction: two things that must be equal are not, or a signature does not hold;
  * - loss: something that was there, or that every registry package has, is not there;
  * - identity: somebody else, or somewhere else, built it;
- * - gap: there never was any: a historical gap;
+ * - gap: the release before it has none either: a historical gap;
  * - anomaly: unusual, and innocent more often than not;
  * - unavailable: no answer, so no statement;
  * - note: worth a line, never a decision.
@@ -132,7 +132,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'provenance-subject-mismatch': 'contradiction',
   'provenance-missing': 'gap',
   'provenance-lost': 'loss',
-  'provenance-lost-elsewhere': 'loss',
+  'provenance-lost-elsewhere': 'gap',
   'provenance-advertised-absent': 'loss',
   'publish-attestation-missing': 'loss',
   'identity-unexpected-repository': 'identity',

@@ -71,7 +71,7 @@ describe('the Axios history', () => {
 
   it('0.30.4 is seen although its line never had provenance', () => {
     const { assay } = judged('0.30.4');
-    expect(assay?.code).toBe('provenance-lost-elsewhere');
+    expect(assay).toMatchObject({ code: 'provenance-lost-elsewhere', level: 'warning' });
     expect(assay?.why).toContain('1.14.0');
   });
 
@@ -81,8 +81,8 @@ describe('the Axios history', () => {
     expect(assay?.why).toContain('1.14.0 (2026-03-27, by trusted publisher github) had it, in the same line');
   });
 
-  it('0.30.3, legitimate, is what 0.30.4 is, as nothing in these documents tells them apart', () => {
-    expect(judged('0.30.3').assay?.code).toBe('provenance-lost-elsewhere');
+  it('0.30.3, legitimate, is no error', () => {
+    expect(judged('0.30.3').assay).toMatchObject({ code: 'provenance-lost-elsewhere', level: 'warning' });
   });
 
   it('1.13.3, legitimate, was published by hand after 1.13.2 was not, and is the alarm a person must judge', () => {
