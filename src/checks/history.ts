@@ -8,11 +8,13 @@ export interface EarlierVersion {
   readonly version: string;
   readonly published: Instant | null;
   readonly provenance: boolean;
+  /** Whether a trusted publisher (a pipeline, without a token) published it. */
+  readonly trustedPublisher: boolean;
 }
 
-/** Whether the registry's document claims provenance for this version. */
-function claimsProvenance(packument: Packument, version: string): boolean {
-  return packument.versions.get(version)?.attestations?.provenance === true;
+/** Whether the registry says that a trusted publisher published this version. */
+export function hasTrustedPublisher(packument: Packument, version: string): boolean {
+  return (packument.versions.get(version)?.publisher?.trustedPublisher ?? null) !== null;
 }
 
 /**
@@ -36,7 +38,13 @@ export function earlierVersions(packument: Packument, version: string): readonly
     if (candidate === version || parse(candidate) === null) continue;
     const published = packument.time.get(candidate) ?? null;
     const before = time !== undefined && published !== null ? published < time : compare(candidate, version) < 0;
-    if (before) earlier.push({ version: candidate, published, provenance: claimsProvenance(packument, candidate) });
+    if (!before) continue;
+    earlier.push({
+      version: candidate,
+      published,
+      provenance: packument.versions.get(candidate)?.attestations?.provenance === true,
+      trustedPublisher: hasTrustedPublisher(packument, candidate),
+    });
   }
   return earlier.sort((a, b) => compare(a.version, b.version));
 }

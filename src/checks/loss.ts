@@ -1,25 +1,27 @@
 import { finding, type Finding } from '../model/finding.ts';
 import type { Packument } from '../model/evidence.ts';
-import { earlierVersions, predecessorOf, releaseLine } from './history.ts';
+import { earlierVersions, hasTrustedPublisher, predecessorOf, releaseLine } from './history.ts';
 
 /**
- * Was anything lost? For a version whose manifest claims no provenance. The predecessor had it: lost. Another earlier
- * version had it: lost elsewhere. None ever had: a historical gap.
+ * Was anything lost? For a version whose manifest claims no provenance. The predecessor had it: lost. So it is where an
+ * earlier release of the line had it from a trusted publisher and this one is by a token, so that a second bad release
+ * does not pass behind the first. Another earlier version had it: lost elsewhere. None ever had: a historical gap.
  */
 export function checkLoss(packument: Packument, version: string): Finding {
-  const predecessor = predecessorOf(packument, version);
-  if (predecessor?.provenance === true) {
-    return finding('provenance-lost', { predecessor: predecessor.version, published: predecessor.published });
-  }
-  const earlier = earlierVersions(packument, version);
   const line = releaseLine(version);
+  const earlier = earlierVersions(packument, version);
   const had = earlier.filter((candidate) => candidate.provenance);
+  const inLine = had.filter((candidate) => releaseLine(candidate.version) === line).at(-1);
+  const predecessor = predecessorOf(packument, version);
+  const byToken = !hasTrustedPublisher(packument, version);
+  const lost = predecessor?.provenance === true ? predecessor : byToken && inLine?.trustedPublisher ? inLine : null;
+  if (lost !== null) return finding('provenance-lost', { predecessor: lost.version, published: lost.published });
   // The nearest evidence first: the same line says more than another one.
-  const nearest = had.filter((candidate) => releaseLine(candidate.version) === line).at(-1) ?? had.at(-1);
+  const nearest = inLine ?? had.at(-1);
   if (nearest === undefined) return finding('provenance-missing', { earlier: earlier.length });
   return finding('provenance-lost-elsewhere', {
     version: nearest.version,
-    sameLine: releaseLine(nearest.version) === line,
+    sameLine: nearest === inLine,
     published: nearest.published,
   });
 }

@@ -112,7 +112,7 @@ export const TEXTS: { readonly [C in FindingCode]: Text<Readonly<FindingArgs[C]>
   'provenance-lost': {
     title: 'provenance is gone',
     clause: ({ predecessor, published }) =>
-      `has no provenance, but its predecessor ${version(predecessor)}${dated(published)} has`,
+      `has no provenance, but ${version(predecessor)}${dated(published)} before it has`,
     why: 'it did not come from the build that published before, which is what a stolen token looks like',
     next: 'check',
   },

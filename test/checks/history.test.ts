@@ -107,6 +107,25 @@ describe('loss', () => {
     });
   });
 
+  it('is lost behind a release that lost it, where a trusted publisher had it and a token has not', () => {
+    const document = packument([
+      ['1.0.0', 1, true],
+      ['1.0.1', 2, false],
+      ['1.0.2', 3, false],
+    ]);
+    const byOidc = { name: 'GitHub Actions', trustedPublisher: 'github' };
+    const first = document.versions.get('1.0.0');
+    const last = document.versions.get('1.0.2');
+    if (first === undefined || last === undefined) throw new Error('versions are missing');
+    const versions = new Map(document.versions).set('1.0.0', { ...first, publisher: byOidc });
+    expect(checkLoss({ ...document, versions }, '1.0.2')).toMatchObject({
+      code: 'provenance-lost',
+      args: { predecessor: '1.0.0' },
+    });
+    versions.set('1.0.2', { ...last, publisher: byOidc });
+    expect(checkLoss({ ...document, versions }, '1.0.2').code).toBe('provenance-lost-elsewhere');
+  });
+
   it('names the same line before another one, and sees a loss behind a laundering release', () => {
     const document = packument([
       ['1.0.0', 1, true],

@@ -12,12 +12,12 @@ describe('messages', () => {
   test.each([
     [
       finding('provenance-lost', { predecessor: '1.14.0', published: NOON }),
-      'axios@1.14.1 has no provenance, but its predecessor 1.14.0 (published 2026-03-31T00:00:00Z) has; it did not come from the build that published before, which is what a stolen token looks like.',
+      'axios@1.14.1 has no provenance, but 1.14.0 (published 2026-03-31T00:00:00Z) before it has; it did not come from the build that published before, which is what a stolen token looks like.',
       'assay check axios@1.14.1',
     ],
     [
       finding('provenance-lost', { predecessor: '1.14.0', published: null }),
-      'axios@1.14.1 has no provenance, but its predecessor 1.14.0 has; it did not come from the build that published before, which is what a stolen token looks like.',
+      'axios@1.14.1 has no provenance, but 1.14.0 before it has; it did not come from the build that published before, which is what a stolen token looks like.',
       'assay check axios@1.14.1',
     ],
     [

@@ -59,7 +59,7 @@ holds: 1187 dependencies meet phase observe. Exit status 0.
       '  why   it did not come from the build that published before, which is what a stolen token looks',
       '        like',
       '  axios@1.14.1  package-lock.json:40 and 19 more places, direct',
-      '    has no provenance, but its predecessor 1.14.0 (published 2026-03-31T00:00:00Z) has',
+      '    has no provenance, but 1.14.0 (published 2026-03-31T00:00:00Z) before it has',
       '  next  assay check axios@1.14.1',
       '',
       'fails: 1 of 1 dependency does not meet phase observe (provenance-lost). Exit status 1: do not',
