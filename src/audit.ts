@@ -1,9 +1,11 @@
-import { assess, type Trust } from './checks/assess.ts';
+import { assess, type Known, type Trust } from './checks/assess.ts';
+import { checkBaseline, expectedIdentity } from './checks/baseline.ts';
 import { predecessorOf } from './checks/history.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
+import type { Baseline } from './model/baseline.ts';
 import type { Dependency, Lockfile } from './model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from './model/evidence.ts';
-import type { Counts, RegistryUsed, Report } from './model/report.ts';
+import type { BaselineUsed, Counts, RegistryUsed, Report } from './model/report.ts';
 import type { Instant } from './model/time.ts';
 import type { JudgedDependency, Phase } from './model/verdict.ts';
 import { DIRECT_IS_CRITICAL, judge, overallVerdict } from './policy/enforce.ts';
@@ -38,8 +40,19 @@ export interface AuditOptions {
   readonly now: Instant;
   readonly enforce: Phase;
   readonly omit: readonly Omittable[];
+  /** What was verified before; null or left out where no baseline is in use. */
+  readonly baseline?: BaselineInUse | null;
+  /** Ask and verify also what the baseline holds. */
+  readonly reverify?: boolean;
   /** Called after each dependency. */
   readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface BaselineInUse {
+  /** Its path as it is to be reported. */
+  readonly file: string;
+  /** Null where there is no such file. */
+  readonly content: Baseline | null;
 }
 
 /** Registry connections are the scarce thing; this many dependencies wait for them at once. */
@@ -56,20 +69,32 @@ export async function audit(options: AuditOptions): Promise<Report> {
 /** The stages after the lockfile, for dependencies from wherever they come. The order of the result is theirs. */
 export async function auditDependencies(
   dependencies: readonly Dependency[],
-  options: Pick<AuditOptions, 'registry' | 'trust' | 'now' | 'enforce' | 'onProgress'>,
+  options: Omit<AuditOptions, 'file' | 'bytes' | 'manifests' | 'omit'>,
 ): Promise<readonly JudgedDependency[]> {
+  const { registry, now } = options;
+  const baseline = options.baseline?.content ?? null;
   const knownKeys = [...NPM_KEYS, ...options.trust.keys];
-  const trust: Trust = { now: options.now, verifierFor: verifiers(options.trust.root) };
-  const enforcement = { phase: options.enforce, isCritical: DIRECT_IS_CRITICAL };
+  const trust: Trust = { now, verifierFor: verifiers(options.trust.root) };
+  const accepted = baseline?.accepted ?? [];
+  const enforcement = { phase: options.enforce, isCritical: DIRECT_IS_CRITICAL, accepted, now };
   let done = 0;
   return mapConcurrently(dependencies, CONCURRENCY, async (dependency) => {
-    const evidence =
-      dependency.source.kind === 'registry' ? await gather(dependency, options.registry, knownKeys) : null;
-    const judged = judge(assess(dependency, evidence, trust), enforcement);
+    const known: Known = {
+      registry: registry.urlFor(dependency.name),
+      baseline: baseline === null ? null : checkBaseline(dependency, baseline, options.reverify ?? false),
+      package: baseline?.packages.get(dependency.name) ?? null,
+    };
+    const evidence = isAsked(dependency, known) ? await gather(dependency, registry, knownKeys, known) : null;
+    const judged = judge(assess(dependency, evidence, known, trust), enforcement);
     done += 1;
     options.onProgress?.(done, dependencies.length);
     return judged;
   });
+}
+
+/** The registry is not asked of what comes from elsewhere, nor of what the baseline decides. */
+function isAsked({ source }: Dependency, { baseline }: Known): boolean {
+  return source.kind === 'registry' && baseline?.state !== 'held' && baseline?.state !== 'rewritten';
 }
 
 function isOmitted(dependency: Dependency, omit: readonly Omittable[]): boolean {
@@ -97,14 +122,15 @@ async function gather(
   { name, version }: Dependency,
   registry: Registry,
   knownKeys: readonly RegistryKey[],
+  known: Known,
 ): Promise<DependencyEvidence> {
-  const url = registry.urlFor(name);
+  const url = known.registry;
   const packument = await registry.packument(name);
   const manifest = manifestOf(packument, version) ?? (await registry.manifest(name, version));
   const claim = manifest.state === 'present' ? manifest.value.attestations : null;
   const [attestations, predecessorAttestations, registryKeys] = await Promise.all([
     claim === null ? { state: 'absent' as const, url } : registry.attestations(name, version, claim),
-    claim?.provenance === true && packument.state === 'present'
+    claim?.provenance === true && packument.state === 'present' && expectedIdentity(known.package, version) === null
       ? askPredecessor(packument.value, version, registry)
       : null,
     manifest.state === 'present' ? askKeys(manifest.value, url, registry, knownKeys) : null,
@@ -168,7 +194,7 @@ export function reportOf(
   lockfiles: Report['lockfiles'],
   read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
   dependencies: readonly JudgedDependency[],
-  { trust, registry, enforce }: Pick<AuditOptions, 'trust' | 'registry' | 'enforce'>,
+  { trust, registry, enforce, baseline }: Pick<AuditOptions, 'trust' | 'registry' | 'enforce' | 'baseline'>,
 ): Report {
   return {
     tool: { name: 'assay', version: VERSION },
@@ -177,6 +203,7 @@ export function reportOf(
     enforce,
     counts: countsOf(read, dependencies),
     trust: { root: trust.rootName, rootDigest: trust.rootDigest, registries: registriesUsed(dependencies, registry) },
+    baseline: baseline === undefined || baseline === null ? null : baselineUsed(baseline, read, dependencies),
     dependencies,
     skipped: read.skipped,
   };
@@ -204,11 +231,36 @@ function countsOf(
   };
 }
 
+/** What the baseline covers of what was judged, and what of it nothing names any more. */
+function baselineUsed(
+  { file, content }: BaselineInUse,
+  read: Pick<Lockfile, 'dependencies'>,
+  judged: readonly JudgedDependency[],
+): BaselineUsed {
+  const locked = new Set(read.dependencies.map(specOf));
+  const uncovered = judged.filter(({ baseline }) => content === null || baseline === 'uncovered');
+  const recorded = [...(content?.packages ?? [])].flatMap(([name, { versions }]) =>
+    [...versions.keys()].map((version) => specOf({ name, version })),
+  );
+  return {
+    file,
+    found: content !== null,
+    held: judged.filter(({ baseline }) => baseline === 'held').length,
+    uncovered: [...new Set(uncovered.map(({ dependency }) => specOf(dependency)))].sort(),
+    unused: recorded.filter((spec) => !locked.has(spec)).sort(),
+  };
+}
+
+function specOf({ name, version }: Pick<Dependency, 'name' | 'version'>): string {
+  return `${name}@${version}`;
+}
+
 /** Which registries were asked, and whose keys verified something there. */
 function registriesUsed(dependencies: readonly JudgedDependency[], registry: Registry): readonly RegistryUsed[] {
   const used = new Map<string, Map<string, RegistryUsed['keys'][number]>>();
-  for (const { dependency, proofs } of dependencies) {
-    if (dependency.source.kind !== 'registry') continue;
+  for (const { dependency, proofs, baseline } of dependencies) {
+    const asked = baseline !== 'held' && baseline !== 'rewritten';
+    if (dependency.source.kind !== 'registry' || !asked) continue;
     const url = registry.urlFor(dependency.name);
     const keys = used.get(url) ?? new Map<string, RegistryUsed['keys'][number]>();
     used.set(url, keys);

@@ -1,7 +1,8 @@
 /** The public library API: the pipeline, its inputs, and the model its results are made of. */
-export { audit, type AuditOptions, type TrustOptions } from './audit.ts';
+export { audit, type AuditOptions, type BaselineInUse, type TrustOptions } from './audit.ts';
 export { check, type CheckOptions, type CheckResult } from './check.ts';
 export { parseLockfile } from './lockfiles/index.ts';
+export type * from './model/baseline.ts';
 export type * from './model/comparison.ts';
 export type * from './model/dependency.ts';
 export type * from './model/evidence.ts';
@@ -9,6 +10,9 @@ export { FINDING_CODES, FINDING_KINDS, type Finding, type FindingCode, type Find
 export type * from './model/proof.ts';
 export type * from './model/report.ts';
 export type * from './model/verdict.ts';
+export { BaselineError, parseBaseline } from './policy/baseline-file.ts';
+export { formatBaseline } from './policy/baseline-text.ts';
+export { updateBaseline } from './policy/baseline-update.ts';
 export { createHttpClient } from './registries/http.ts';
 export { npmRegistry } from './registries/npm.ts';
 export { loadNpmConfig } from './registries/npmrc.ts';

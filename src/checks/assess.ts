@@ -1,3 +1,4 @@
+import type { BaselinePackage, ReleaseRecord } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from '../model/evidence.ts';
 import { finding, type EvidenceName, type Finding } from '../model/finding.ts';
@@ -6,10 +7,12 @@ import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
 import type { Verifier } from '../sigstore/verify.ts';
 import { checkAttestations, type AttestationsCheck } from './attestations.ts';
-import { predecessorOf } from './history.ts';
-import { checkAgainstHistory, checkAgainstManifest, checkBuild } from './identity.ts';
+import { expectedIdentity, type BaselineCheck } from './baseline.ts';
+import { evidenceDigest } from './evidence-digest.ts';
+import { predecessorOf, provenanceSince } from './history.ts';
+import { checkAgainstIdentity, checkAgainstManifest, checkBuild, type ExpectedIdentity } from './identity.ts';
 import { checkIntegrity, sha512OfSri, type IntegrityCheck } from './integrity.ts';
-import { checkLoss } from './loss.ts';
+import { checkLossAgainst } from './loss.ts';
 import { checkPredicate } from './predicate.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
 import { checkBundled, checkExotic, checkResolved, checkSource } from './source.ts';
@@ -23,21 +26,56 @@ export interface Trust {
 
 const NOTHING: Proofs = { integrity: null, signature: null, publish: null, provenance: null };
 
-/** Runs the chain for one dependency, in order. `evidence` is null for what no registry serves. */
-export function assess(dependency: Dependency, evidence: DependencyEvidence | null, trust: Trust): Assessment {
-  const foreign = checkSource(dependency);
-  const findings: Finding[] = [...(foreign === null ? [] : [foreign]), ...checkExotic(dependency)];
-  if (evidence === null) return { dependency, proofs: NOTHING, findings };
+/** What is known of a dependency before anything is asked: its registry's address, and what the baseline says. */
+export interface Known {
+  readonly registry: string;
+  /** Null where there is no baseline. */
+  readonly baseline: BaselineCheck | null;
+  readonly package: BaselinePackage | null;
+}
 
-  const resolved = checkResolved(dependency, evidence.registry);
-  if (resolved !== null) findings.push(resolved);
-  findings.push(...missingAnswers(evidence));
-  if (evidence.manifest.state !== 'present') return { dependency, proofs: NOTHING, findings };
+/** Runs the chain for one dependency, in order. `evidence` is null for what no registry serves, or was not asked. */
+export function assess(
+  dependency: Dependency,
+  evidence: DependencyEvidence | null,
+  known: Known,
+  trust: Trust,
+): Assessment {
+  const local = [
+    checkSource(dependency),
+    ...checkExotic(dependency),
+    checkResolved(dependency, known.registry),
+    ...(known.baseline?.findings ?? []),
+  ].filter((problem) => problem !== null);
+  const baseline = known.baseline?.state ?? null;
+  if (evidence === null) return { dependency, proofs: NOTHING, findings: local, baseline, release: null };
+
+  const findings = [...local, ...missingAnswers(evidence)];
+  if (evidence.manifest.state !== 'present') {
+    return { dependency, proofs: NOTHING, findings, baseline, release: null };
+  }
   const manifest = evidence.manifest.value;
   const bundled = checkBundled(dependency, manifest);
   if (bundled !== null) findings.push(bundled);
-  const chain = followChain(dependency, manifest, evidence, trust);
-  return { dependency, proofs: chain.proofs, findings: [...findings, ...chain.findings] };
+  const { proofs, findings: chain } = followChain(dependency, manifest, evidence, known.package, trust);
+  const release = releaseRecord(dependency, manifest, evidence, proofs);
+  return { dependency, proofs, findings: [...findings, ...chain], baseline, release };
+}
+
+/** What a baseline would record beside the proofs. */
+function releaseRecord(
+  dependency: Dependency,
+  { publisher }: Manifest,
+  { packument }: DependencyEvidence,
+  proofs: Proofs,
+): ReleaseRecord {
+  const history = packument.state === 'present' ? packument.value : null;
+  return {
+    evidence: evidenceDigest(dependency, proofs),
+    publisher: publisher?.name ?? null,
+    published: history?.time.get(dependency.version) ?? null,
+    provenanceSince: history === null ? null : provenanceSince(history),
+  };
 }
 
 /** A piece of evidence that gave no answer is a finding whatever the other pieces say. */
@@ -75,6 +113,7 @@ function followChain(
   dependency: Dependency,
   manifest: Manifest,
   evidence: DependencyEvidence,
+  known: BaselinePackage | null,
   trust: Trust,
 ): { readonly proofs: Proofs; readonly findings: readonly Finding[] } {
   const packument = evidence.packument.state === 'present' ? evidence.packument.value : null;
@@ -104,9 +143,10 @@ function followChain(
 
   const claimsProvenance = manifest.attestations?.provenance === true;
   if (attested.provenance !== null) {
-    findings.push(...judgeIdentity(dependency, manifest, attested.provenance, evidence, verifier, trust.now));
-  } else if (!claimsProvenance && !attested.has.provenance && !stripped && packument !== null) {
-    findings.push(checkLoss(packument, dependency.version));
+    findings.push(...judgeIdentity(dependency, manifest, attested.provenance, evidence, known, verifier, trust.now));
+  } else if (!claimsProvenance && !attested.has.provenance && !stripped) {
+    const loss = checkLossAgainst(known, packument, dependency.version);
+    if (loss !== null) findings.push(loss);
   }
 
   const holds = locked !== null && signature !== null && signature.proof !== null && integrity.findings.length === 0;
@@ -168,12 +208,13 @@ function isStripped(packument: Packument | null): boolean {
   return [...packument.versions.values()].every((version) => version.signatures.length === 0);
 }
 
-/** The identity against the strongest expectation there is: the predecessor's, else the manifest's claim. */
+/** The identity against the strongest expectation there is: the baseline's, the predecessor's, the manifest's claim. */
 function judgeIdentity(
   dependency: Dependency,
   manifest: Manifest,
   proof: ProvenanceProof,
   evidence: DependencyEvidence,
+  known: BaselinePackage | null,
   verifier: Verifier,
   now: Instant,
 ): readonly Finding[] {
@@ -181,11 +222,12 @@ function judgeIdentity(
   const asked = evidence.predecessorAttestations;
   const problem = asked === null ? null : unanswered('predecessor-attestations', asked);
   if (problem !== null) findings.push(problem);
-  const before = predecessorIdentity(dependency, evidence, verifier, now);
+  const before =
+    expectedIdentity(known, dependency.version) ?? predecessorIdentity(dependency, evidence, verifier, now);
   findings.push(
     ...(before === null
       ? checkAgainstManifest(proof.identity, manifest.repository)
-      : checkAgainstHistory(proof.identity, { ...before, source: 'history' })),
+      : checkAgainstIdentity(proof.identity, before)),
     ...checkBuild(proof.identity, before?.identity ?? null),
     ...checkPredicate(proof),
   );
@@ -198,12 +240,12 @@ function predecessorIdentity(
   { packument, predecessorAttestations }: DependencyEvidence,
   verifier: Verifier,
   now: Instant,
-): { readonly identity: ProvenanceProof['identity']; readonly version: string } | null {
+): ExpectedIdentity | null {
   if (packument.state !== 'present' || predecessorAttestations?.state !== 'present') return null;
   const version = predecessorOf(packument.value, dependency.version)?.version;
   if (version === undefined) return null;
   const sha512 = sha512OfSri(packument.value.versions.get(version)?.integrity ?? null);
   const about = { name: dependency.name, version, sha512, reported: null };
   const { provenance } = checkAttestations(predecessorAttestations.value, about, verifier, now);
-  return provenance === null ? null : { identity: provenance.identity, version };
+  return provenance === null ? null : { identity: provenance.identity, source: 'history', version };
 }

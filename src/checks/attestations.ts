@@ -3,6 +3,7 @@ import { finding, type Finding, type RefusalReason } from '../model/finding.ts';
 import { establish, type AttestationProof, type BundleProof, type ProvenanceProof } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import type { Verifier } from '../sigstore/verify.ts';
+import { jsonDigest } from './evidence-digest.ts';
 
 /** Predicate types by what they prove (npm attestation specs; SLSA provenance 0.2 and 1). */
 const PUBLISH_TYPES = ['https://github.com/npm/attestation/tree/main/specs/publish/v0.1'];
@@ -57,10 +58,10 @@ export function checkAttestations(
     const problem = judgeStatement(kind, entry.predicateType, verification.proof, about);
     if (problem === 'reported' || (problem === null && about.sha512 === null)) continue;
     if (problem !== null) findings.push(problem);
-    else if (kind === 'publish') publish.push(proofOf(verification.proof));
+    else if (kind === 'publish') publish.push(proofOf(verification.proof, entry));
     else if (verification.proof.signer.kind === 'certificate') {
       const { identity } = verification.proof.signer;
-      provenance.push(establish({ ...proofOf(verification.proof), identity }));
+      provenance.push(establish({ ...proofOf(verification.proof, entry), identity }));
     }
   }
   findings.push(...contradictingBuilders(provenance));
@@ -78,8 +79,8 @@ function kindOf(predicateType: string): AttestationKind | null {
   return PROVENANCE_TYPES.includes(predicateType) ? 'provenance' : null;
 }
 
-function proofOf(bundle: BundleProof): AttestationProof {
-  return establish({ predicateType: bundle.statement?.predicateType ?? '', bundle });
+function proofOf(bundle: BundleProof, entry: AttestationEntry): AttestationProof {
+  return establish({ predicateType: bundle.statement?.predicateType ?? '', digest: jsonDigest(entry.bundle), bundle });
 }
 
 /** Judges signer, types and subject of a verified bundle; `reported` where its hash is one already reported. */

@@ -1,12 +1,10 @@
 import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
+import type { PublishedVersion } from '../model/baseline.ts';
 import type { Packument } from '../model/evidence.ts';
-import type { Instant } from '../model/time.ts';
 
 /** What one earlier version showed. */
-export interface EarlierVersion {
-  readonly version: string;
-  readonly published: Instant | null;
+export interface EarlierVersion extends PublishedVersion {
   readonly provenance: boolean;
   /** Whether a trusted publisher (a pipeline, without a token) published it. */
   readonly trustedPublisher: boolean;
@@ -47,6 +45,15 @@ export function earlierVersions(packument: Packument, version: string): readonly
     });
   }
   return earlier.sort((a, b) => compare(a.version, b.version));
+}
+
+/** The version with provenance that was published first, as the registry's document says. */
+export function provenanceSince({ versions, time }: Packument): PublishedVersion | null {
+  const claimed = [...versions.values()]
+    .filter(({ attestations, version }) => attestations?.provenance === true && parse(version) !== null)
+    .map(({ version }) => ({ version, published: time.get(version) ?? null }));
+  const order = (one: PublishedVersion): number => one.published ?? Number.MAX_SAFE_INTEGER;
+  return claimed.sort((a, b) => order(a) - order(b) || compare(a.version, b.version))[0] ?? null;
 }
 
 /**

@@ -1,18 +1,20 @@
-import { finding, type ExpectationSource, type Finding } from '../model/finding.ts';
+import { finding, type ExpectationSource, type Finding, type IdentityArgs } from '../model/finding.ts';
+import type { LastingIdentity } from '../model/baseline.ts';
 import type { Identity } from '../model/proof.ts';
 
 /** An identity that was seen before, and where. */
 export interface ExpectedIdentity {
-  readonly identity: Identity;
+  readonly identity: LastingIdentity;
   readonly source: ExpectationSource;
-  readonly version: string;
+  /** The version that showed it, where it is one. */
+  readonly version?: string;
 }
 
 /**
  * Is it who it was before? Immutable ids decide where both certificates have them: a renamed repository keeps its id, a
  * recreated one does not. One cause gives one finding: a fork has another owner and other ids, and is still one thing.
  */
-export function checkAgainstHistory(actual: Identity, expected: ExpectedIdentity): readonly Finding[] {
+export function checkAgainstIdentity(actual: Identity, expected: ExpectedIdentity): readonly Finding[] {
   const before = expected.identity;
   const findings: Finding[] = [];
   const differs = (
@@ -41,11 +43,11 @@ export function checkAgainstHistory(actual: Identity, expected: ExpectedIdentity
   return findings;
 }
 
-function origin({ source, version }: ExpectedIdentity): { source: ExpectationSource; version: string } {
-  return { source, version };
+function origin({ source, version }: ExpectedIdentity): Pick<IdentityArgs, 'source' | 'version'> {
+  return { source, ...(version === undefined ? {} : { version }) };
 }
 
-function withId({ repository, repositoryId }: Identity): string {
+function withId({ repository, repositoryId }: LastingIdentity): string {
   return `${repository ?? 'none'} (id ${repositoryId ?? 'none'})`;
 }
 
@@ -55,7 +57,7 @@ function withoutRef(signer: string | null): string | null {
 
 type RepositoryComparison = 'same' | 'owner-changed' | 'recreated' | 'other';
 
-function compareRepositories(actual: Identity, before: Identity): RepositoryComparison {
+function compareRepositories(actual: Identity, before: LastingIdentity): RepositoryComparison {
   const idsKnown = actual.repositoryId !== null && before.repositoryId !== null;
   const sameId = idsKnown && actual.repositoryId === before.repositoryId;
   const sameName = actual.repository === before.repository;
@@ -117,7 +119,7 @@ function withoutSuffix(path: string): string {
  * What the certificate alone says that a person should know: a build on a machine the team runs itself, where before
  * it was hosted or nothing is known; a build of a pull request, whose code nobody merged.
  */
-export function checkBuild(actual: Identity, before: Identity | null): readonly Finding[] {
+export function checkBuild(actual: Identity, before: LastingIdentity | null): readonly Finding[] {
   const findings: Finding[] = [];
   if (actual.runner === 'self-hosted' && before?.runner !== 'self-hosted') {
     findings.push(finding('identity-self-hosted-runner', { run: actual.run }));

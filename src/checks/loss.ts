@@ -1,5 +1,7 @@
-import { finding, type Finding } from '../model/finding.ts';
+import type { BaselinePackage } from '../model/baseline.ts';
 import type { Packument } from '../model/evidence.ts';
+import { finding, type Finding } from '../model/finding.ts';
+import { checkBaselineLoss } from './baseline.ts';
 import { earlierVersions, hasTrustedPublisher, predecessorOf, releaseLine } from './history.ts';
 
 /**
@@ -24,4 +26,19 @@ export function checkLoss(packument: Packument, version: string): Finding {
     sameLine: nearest === inLine,
     published: nearest.published,
   });
+}
+
+/**
+ * The same with what the baseline remembers, which a registry whose history forgets it does not undo. Null where there
+ * is neither history nor memory.
+ */
+export function checkLossAgainst(
+  known: BaselinePackage | null,
+  packument: Packument | null,
+  version: string,
+): Finding | null {
+  const remembered = checkBaselineLoss(known, version, packument?.time.get(version) ?? null);
+  const told = packument === null ? null : checkLoss(packument, version);
+  if (remembered === null || told?.code === 'provenance-lost') return told;
+  return remembered.code === 'provenance-lost' || told?.code !== 'provenance-lost-elsewhere' ? remembered : told;
 }

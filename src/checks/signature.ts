@@ -57,7 +57,7 @@ function judge(
   if (verifying.length === 0) {
     return candidates.length === 0 ? { proof: null, findings: [] } : failed(finding('signature-invalid', { keyId }));
   }
-  const [first, ...others] = verifying.map((key) => judgeTime(key, when, now));
+  const [first, ...others] = verifying.map((key) => judgeTime(key, signature, when, now));
   if (first === undefined) return { proof: null, findings: [] };
   return others.find((other) => other.findings.length === 0) ?? first;
 }
@@ -66,7 +66,12 @@ function judge(
  * Was the key valid when it signed? A verified time decides. Without one, a key that is valid now needs none; for an
  * expired key there is only the registry's word that it signed before its end, which is said in a note.
  */
-function judgeTime(key: RegistryKey, { verified, claimed }: SigningTime, now: Instant): SignatureCheck {
+function judgeTime(
+  key: RegistryKey,
+  signature: string,
+  { verified, claimed }: SigningTime,
+  now: Instant,
+): SignatureCheck {
   const { keyId, origin, start, end } = key;
   const outside = verified.find(({ time }) => time < start || (end !== null && time > end));
   if (outside !== undefined) {
@@ -74,7 +79,7 @@ function judgeTime(key: RegistryKey, { verified, claimed }: SigningTime, now: In
     return failed(finding('signature-key-expired', { keyId, expired: end ?? start, time, basis: source }));
   }
   const [time = null] = verified;
-  const proof = establish({ keyId, keyOrigin: origin, time });
+  const proof = establish({ keyId, keyOrigin: origin, signature, time });
   if (time !== null || ((end === null || now <= end) && now >= start)) return { proof, findings: [] };
   const args = { keyId, expired: end ?? start, time: claimed, basis: 'registry' as const };
   if (claimed === null || claimed < start || (end !== null && claimed > end)) {

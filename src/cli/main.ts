@@ -10,6 +10,7 @@ import { nearest, optionHelp, parseOptions } from './options.ts';
 /** The commands in the order `--help` shows them. Each is loaded when it is run. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   audit: () => import('./commands/audit.ts'),
+  update: () => import('./commands/update.ts'),
   check: () => import('./commands/check.ts'),
   'verify-bundle': () => import('./commands/verify-bundle.ts'),
   explain: () => import('./commands/explain.ts'),
@@ -23,7 +24,8 @@ export async function run(args: readonly string[], io: Io = processIo()): Promis
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const expected =
-      error instanceof UsageError || ['ConfigError', 'LockfileError', 'TrustedRootError'].includes(error.name);
+      error instanceof UsageError ||
+      ['BaselineError', 'ConfigError', 'LockfileError', 'TrustedRootError'].includes(error.name);
     io.stderr.write(
       `assay: ${expected ? '' : 'internal error, please report it: '}${escapeText(error.message, 1000)}\n`,
     );

@@ -20,6 +20,7 @@ const OPTIONS = {
   },
   enforce: { type: 'string', value: 'PHASE', help: 'observe (default), critical (direct dependencies) or all' },
   omit: { type: 'string', multiple: true, value: 'TYPE', help: 'leave out dev, optional or peer dependencies' },
+  reverify: { type: 'boolean', help: 'ask and verify also what assay.lock holds' },
   json: { type: 'boolean', help: 'write the full report as JSON' },
   bundle: { type: 'string', value: 'FILE', help: 'the Sigstore bundle' },
   key: { type: 'string', value: 'FILE', help: 'PEM public key that signed it, instead of a certificate' },

@@ -96,6 +96,8 @@ export interface BundleProof extends Proven {
 export interface SignatureProof extends Proven {
   readonly keyId: string;
   readonly keyOrigin: 'pinned' | 'configured' | 'registry';
+  /** The signature as served, base64. */
+  readonly signature: string;
   /** The verified time at which the key was judged; null where only the registry's word for the time exists. */
   readonly time: VerifiedTime | null;
 }
@@ -103,6 +105,8 @@ export interface SignatureProof extends Proven {
 /** An attestation about exactly this name, version and hash. */
 export interface AttestationProof extends Proven {
   readonly predicateType: string;
+  /** SHA-256 in hex of the bundle as canonical JSON (RFC 8785). */
+  readonly digest: string;
   readonly bundle: BundleProof;
 }
 

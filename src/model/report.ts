@@ -35,6 +35,19 @@ export interface Counts {
   readonly provenance: number;
 }
 
+/** What the baseline was to a run. Versions are `name@version`, sorted. */
+export interface BaselineUsed {
+  readonly file: string;
+  /** Whether the file is there. */
+  readonly found: boolean;
+  /** Dependencies whose bytes it holds, so that nothing was asked. */
+  readonly held: number;
+  /** Versions that were judged and it does not have. */
+  readonly uncovered: readonly string[];
+  /** Versions it has and no lockfile names. */
+  readonly unused: readonly string[];
+}
+
 /** The result of one run; every output format is written from this and nothing else. */
 export interface Report {
   readonly tool: { readonly name: 'assay'; readonly version: string };
@@ -43,6 +56,8 @@ export interface Report {
   readonly enforce: Phase;
   readonly counts: Counts;
   readonly trust: TrustUsed;
+  /** Null where none was looked for. */
+  readonly baseline: BaselineUsed | null;
   readonly dependencies: readonly JudgedDependency[];
   readonly skipped: readonly SkippedEntry[];
 }

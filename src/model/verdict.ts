@@ -1,3 +1,4 @@
+import type { AcceptedFinding, BaselineState, ReleaseRecord } from './baseline.ts';
 import type { Dependency } from './dependency.ts';
 import type { Finding } from './finding.ts';
 import type { Proofs } from './proof.ts';
@@ -14,19 +15,22 @@ export type Level = 'error' | 'warning' | 'note';
  */
 export type Verdict = 'pass' | 'warn' | 'fail' | 'unverified';
 
-export type LeveledFinding = Finding & { readonly level: Level };
+/** A finding with its level; `accepted` where the baseline says that somebody decided to live with it. */
+export type LeveledFinding = Finding & { readonly level: Level; readonly accepted?: AcceptedFinding };
 
 /** What checks say of one dependency, before policy. */
 export interface Assessment {
   readonly dependency: Dependency;
   readonly proofs: Proofs;
   readonly findings: readonly Finding[];
+  /** Null where there is no baseline to stand to. */
+  readonly baseline: BaselineState | null;
+  /** Null where nothing was asked, or nothing answered. */
+  readonly release: ReleaseRecord | null;
 }
 
 /** The same after policy. */
-export interface JudgedDependency {
-  readonly dependency: Dependency;
-  readonly proofs: Proofs;
+export interface JudgedDependency extends Omit<Assessment, 'findings'> {
   readonly findings: readonly LeveledFinding[];
   readonly verdict: Verdict;
 }

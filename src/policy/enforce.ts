@@ -1,5 +1,7 @@
+import { isAcceptable, type AcceptedFinding } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
+import type { Instant } from '../model/time.ts';
 import type { Assessment, JudgedDependency, Level, LeveledFinding, Phase, Verdict } from '../model/verdict.ts';
 
 /** What is demanded, and of whom. */
@@ -7,18 +9,44 @@ export interface Enforcement {
   readonly phase: Phase;
   /** Whether a dependency belongs to the critical set. */
   readonly isCritical: (dependency: Dependency) => boolean;
+  /** Findings somebody decided to live with; they hold until `now` is their time. */
+  readonly accepted: readonly AcceptedFinding[];
+  readonly now: Instant;
 }
 
 /** The critical set where no policy names one: what the project itself depends on. */
 export const DIRECT_IS_CRITICAL = (dependency: Dependency): boolean => dependency.direct;
 
 /** Findings to levels to a verdict. */
-export function judge({ dependency, proofs, findings }: Assessment, enforcement: Enforcement): JudgedDependency {
-  const leveled = findings.map((finding): LeveledFinding => ({
-    ...finding,
-    level: levelOf(finding, dependency, enforcement),
-  }));
-  return { dependency, proofs, findings: leveled, verdict: verdictOf(leveled) };
+export function judge(assessment: Assessment, enforcement: Enforcement): JudgedDependency {
+  const { dependency } = assessment;
+  const findings = assessment.findings.map((finding): LeveledFinding => {
+    const accepted = acceptanceOf(finding, dependency, enforcement);
+    if (accepted !== null) return { ...finding, level: 'note', accepted };
+    return { ...finding, level: levelOf(finding, dependency, enforcement) };
+  });
+  return { ...assessment, findings, verdict: verdictOf(findings) };
+}
+
+/** Who accepted this code on exactly these bytes, and until a time that has not come. */
+function acceptanceOf(
+  { code, kind }: Finding,
+  { name, version, integrity }: Dependency,
+  { accepted, now }: Enforcement,
+): AcceptedFinding | null {
+  const [locked, second] = integrity;
+  if (locked === undefined || second !== undefined || kind === 'note' || !isAcceptable(code)) return null;
+  return (
+    accepted.find(
+      (one) =>
+        one.name === name &&
+        one.version === version &&
+        one.code === code &&
+        one.integrity.algorithm === locked.algorithm &&
+        one.integrity.hex === locked.hex &&
+        now < one.until,
+    ) ?? null
+  );
 }
 
 /**

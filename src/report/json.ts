@@ -1,6 +1,6 @@
 import type { Digest, Dependency, Place } from '../model/dependency.ts';
 import type { AttestationProof, BundleProof, Identity, Proofs, Signer, VerifiedTime } from '../model/proof.ts';
-import type { Report } from '../model/report.ts';
+import type { BaselineUsed, Report } from '../model/report.ts';
 import { formatInstant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { compareDependencies, compareText } from './grouping.ts';
@@ -41,6 +41,7 @@ export function reportJson(report: Report): JsonObject {
         }))
         .sort((a, b) => compareText(a.url, b.url)),
     },
+    baseline: report.baseline === null ? null : baselineJson(report.baseline),
     dependencies: dependencies.map(dependencyJson),
     skipped: report.skipped.map(({ place, reason, by }) => ({
       place: placeJson(place),
@@ -56,6 +57,10 @@ export function reportJson(report: Report): JsonObject {
       })),
     ),
   };
+}
+
+function baselineJson({ file, found, held, uncovered, unused }: BaselineUsed): JsonObject {
+  return { file, found, held, uncovered, unused };
 }
 
 /** What verifying a bundle established, without its predicate. */
@@ -90,7 +95,7 @@ function countsJson({ counts }: Report): Json {
   return { entries, skipped, omitted, dependencies, pass, warn, fail, unverified, ...proven };
 }
 
-function dependencyJson({ dependency, proofs, findings, verdict }: JudgedDependency): Json {
+function dependencyJson({ dependency, proofs, findings, verdict, baseline }: JudgedDependency): Json {
   return {
     ecosystem: dependency.ecosystem,
     name: dependency.name,
@@ -104,6 +109,7 @@ function dependencyJson({ dependency, proofs, findings, verdict }: JudgedDepende
     source: { ...dependency.source },
     integrity: dependency.integrity.map(integrityText),
     verdict,
+    baseline,
     proofs: proofsJson(proofs),
     findings: findingsJson(dependency, findings),
   };
@@ -162,12 +168,18 @@ function findingsJson(dependency: Dependency, findings: readonly LeveledFinding[
       const args = argsJson(finding);
       const { message, help } = describe(finding, dependency);
       return {
-        finding: { code: finding.code, level: finding.level, args, message, help },
+        finding: { code: finding.code, level: finding.level, args, message, help, ...acceptedJson(finding) },
         order: JSON.stringify(args),
       };
     })
     .sort((a, b) => compareText(a.finding.code, b.finding.code) || compareText(a.order, b.order))
     .map(({ finding }) => finding);
+}
+
+function acceptedJson({ accepted }: LeveledFinding): JsonObject {
+  if (accepted === undefined) return {};
+  const { by, why, until } = accepted;
+  return { accepted: { by, why, until: formatInstant(until) } };
 }
 
 /** Arguments that are instants; everything else is JSON already. */

@@ -1,6 +1,7 @@
 import type { Report, RegistryUsed } from '../model/report.ts';
-import type { Verdict } from '../model/verdict.ts';
-import { escapeText } from './escape.ts';
+import { formatInstant } from '../model/time.ts';
+import type { JudgedDependency, Verdict } from '../model/verdict.ts';
+import { escapeText, quoteText } from './escape.ts';
 import { DETAILS, isWorthDetail, renderGroup, type GroupOptions } from './group.ts';
 import { groupFindings, type Group, type Label } from './grouping.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type RenderOptions,
   type Tone,
 } from './layout.ts';
+import { subjectText } from './messages.ts';
 
 /** Lines a report may take however many findings there are: about one screen. */
 const SCREEN = 40;
@@ -55,6 +57,7 @@ function summary(report: Report, options: RenderOptions): string[] {
     `proven: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
     ...(counts.skipped > 0 ? [`skipped: ${skippedText(report)}`] : []),
     ...(counts.omitted > 0 ? [`left out by --omit: ${count(counts.omitted, 'dependency', 'dependencies')}`] : []),
+    ...baselineRows(report),
     `checked against: ${trust.root === 'public-good' ? 'the public-good Sigstore root' : `the root ${escapeText(trust.root, 120)}`}`,
     ...registryTexts(trust.registries),
   ];
@@ -62,6 +65,33 @@ function summary(report: Report, options: RenderOptions): string[] {
     ...wrap(shown(head, options), options.columns, 0, 2).map((line) => paint('bold', line, options)),
     ...rows.flatMap((row) => wrap(shown(row, options), options.columns, 2, 4)),
   ];
+}
+
+/** What the baseline holds, and what it does not cover: an entry that was deleted shows here. */
+function baselineRows({ baseline, dependencies }: Report): string[] {
+  if (baseline === null) return [];
+  const file = escapeText(baseline.file, 120);
+  if (!baseline.found) return [`no ${file}: nothing is held against what was seen before (assay update writes it)`];
+  const names = (specs: readonly string[]): string => ` (${listed(specs, 3, (spec) => escapeText(spec, 100))})`;
+  const parts = [
+    `${String(baseline.held)} held and not asked again`,
+    ...(baseline.uncovered.length > 0 ? [`${baseline.uncovered.length} not in it${names(baseline.uncovered)}`] : []),
+    ...(baseline.unused.length > 0 ? [`${baseline.unused.length} no longer locked${names(baseline.unused)}`] : []),
+  ];
+  return [`${file}: ${parts.join(', ')}`, ...acceptedRows(dependencies)];
+}
+
+function acceptedRows(dependencies: readonly JudgedDependency[]): string[] {
+  const texts = dependencies.flatMap(({ dependency, findings }) =>
+    findings.flatMap(({ code, accepted }) =>
+      accepted === undefined
+        ? []
+        : [
+            `${subjectText(dependency, 60)} ${code} until ${formatInstant(accepted.until)} by ${quoteText(accepted.by, 40)}`,
+          ],
+    ),
+  );
+  return texts.length === 0 ? [] : [`accepted: ${listed(texts, 3, String)}`];
 }
 
 function skippedText(report: Report): string {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { checkAgainstHistory, checkAgainstManifest, checkBuild, repositoryAddress } from '../../src/checks/identity.ts';
+import {
+  checkAgainstIdentity,
+  checkAgainstManifest,
+  checkBuild,
+  repositoryAddress,
+} from '../../src/checks/identity.ts';
 import type { Identity } from '../../src/model/proof.ts';
 
 const BEFORE: Identity = {
@@ -21,7 +26,7 @@ const BEFORE: Identity = {
 
 function codes(change: Partial<Identity>, before: Partial<Identity> = {}): string[] {
   const expected = { identity: { ...BEFORE, ...before }, source: 'history' as const, version: '1.0.0' };
-  return checkAgainstHistory({ ...BEFORE, ...change }, expected).map((finding) => finding.code);
+  return checkAgainstIdentity({ ...BEFORE, ...change }, expected).map((finding) => finding.code);
 }
 
 describe('against history', () => {

@@ -65,6 +65,13 @@ const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<stri
     { 'pnpm-lock.yaml': "lockfileVersion: '9.0'\n" },
     /pnpm.*not supported/i,
   ],
+  ['update of two places', ['update', 'a', 'b'], {}, /update takes one directory or lockfile/],
+  [
+    'an assay.lock in conflict',
+    [],
+    { 'package-lock.json': ONE_LOCK, 'assay.lock': '<<<<<<< HEAD\n' },
+    /assay\.lock:1: an unresolved merge conflict; take one side whole/,
+  ],
   ['check without a package', ['check'], {}, /check needs a package/],
   ['an unknown code', ['explain', 'provenance-list'], {}, /no finding provenance-list; did you mean provenance-lost\?/],
   ['verify-bundle without a bundle', ['verify-bundle', 'x'], {}, /--bundle FILE/],
@@ -98,7 +105,7 @@ describe('what needs no project', () => {
       expect(await assay(['--version'], folder)).toMatchObject({ status: 0, stderr: '' });
       const help = await assay(['--help'], folder);
       expect(help).toMatchObject({ status: 0, stderr: '' });
-      for (const command of ['audit', 'check', 'verify-bundle', 'explain', 'demo']) {
+      for (const command of ['audit', 'update', 'check', 'verify-bundle', 'explain', 'demo']) {
         expect(help.stdout).toContain(`assay ${command}`);
         expect((await assay([command, '--help'], folder)).stdout).toContain(`assay ${command}`);
       }

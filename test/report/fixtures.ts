@@ -95,6 +95,8 @@ export function judged(
     proofs,
     verdict,
     findings: findings.map((each) => ({ ...each, level: LEVELS[verdict] })),
+    baseline: null,
+    release: null,
   };
 }
 
@@ -130,6 +132,7 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
       rootDigest: 'cd'.repeat(32),
       registries: [{ url: 'https://registry.npmjs.org/', keys: [{ keyId: 'SHA256:abc', origin: 'pinned' }] }],
     },
+    baseline: null,
     dependencies,
     skipped: [{ place: { file: 'package-lock.json', line: 6, path: '' }, reason: 'root' }],
     ...change,
@@ -190,8 +193,13 @@ export function proofsWith(text: string): Proofs {
   const key = asProof({ ...bundle, signer: { kind: 'key', keyId: text } as const });
   return {
     integrity: asProof({ algorithm: 'sha512', hex: 'ab'.repeat(64) } as const),
-    signature: asProof({ keyId: text, keyOrigin: 'pinned', time: { source: 'log', time: NOON } } as const),
-    publish: asProof({ predicateType: text, bundle: key }),
-    provenance: asProof({ predicateType: text, bundle, identity: identityWith(text) }),
+    signature: asProof({
+      keyId: text,
+      keyOrigin: 'pinned',
+      signature: text,
+      time: { source: 'log', time: NOON },
+    } as const),
+    publish: asProof({ predicateType: text, digest: 'ab'.repeat(32), bundle: key }),
+    provenance: asProof({ predicateType: text, digest: 'ab'.repeat(32), bundle, identity: identityWith(text) }),
   };
 }

@@ -1,0 +1,98 @@
+import compare from 'semver/functions/compare.js';
+import parse from 'semver/functions/parse.js';
+import type { Baseline, BaselinePackage, BaselineState, BaselineVersion, PublishedVersion } from '../model/baseline.ts';
+import type { Dependency } from '../model/dependency.ts';
+import { finding, type Finding } from '../model/finding.ts';
+import type { Instant } from '../model/time.ts';
+import { releaseLine } from './history.ts';
+import type { ExpectedIdentity } from './identity.ts';
+import { sri } from './integrity.ts';
+
+/** What the baseline says of one dependency before anything is asked. */
+export interface BaselineCheck {
+  readonly state: BaselineState;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Are these the bytes that were verified before? Then they are held, and what the registry said of them is not asked
+ * again; a historical gap stays one. A lockfile entry of the same version with another hash, another besides, or none is
+ * not what was verified. What a tarball carries has no hash of its own, so a registry must say each time that it does.
+ * `reverify` holds nothing.
+ */
+export function checkBaseline(dependency: Dependency, baseline: Baseline, reverify: boolean): BaselineCheck {
+  const entry = baseline.packages.get(dependency.name)?.versions.get(dependency.version);
+  if (entry === undefined) return { state: 'uncovered', findings: [] };
+  const locked = dependency.integrity.map(sri).join(' ');
+  if (locked !== sri(entry.integrity)) {
+    const args = { baseline: sri(entry.integrity), locked };
+    return { state: 'rewritten', findings: [finding('integrity-rewritten', args)] };
+  }
+  const asked = reverify || dependency.source.kind !== 'registry' || dependency.bundles.length > 0;
+  return asked ? { state: 'known', findings: [] } : { state: 'held', findings: gap(entry) };
+}
+
+function gap({ provenance }: BaselineVersion): readonly Finding[] {
+  return provenance.identity === null ? [finding('provenance-missing', { earlier: provenance.earlier })] : [];
+}
+
+/** What was proven of a package before, highest version first, and since when it is known to have provenance. */
+interface Proven extends PublishedVersion {
+  readonly identity: ExpectedIdentity['identity'] | null;
+}
+
+function provenBefore({ versions, since }: BaselinePackage, below: string): readonly Proven[] {
+  const proven: Proven[] = [...versions].flatMap(([version, { provenance, published }]) =>
+    provenance.identity === null ? [] : [{ version, published, identity: provenance.identity }],
+  );
+  if (since !== null && !proven.some(({ version }) => version === since.version)) {
+    proven.push({ ...since, identity: null });
+  }
+  return proven
+    .filter(({ version }) => parse(version) !== null && version !== below)
+    .sort((a, b) => compare(b.version, a.version));
+}
+
+/**
+ * Who is expected to have built a version: who built it when it was taken in, else who built the highest lower version of
+ * its release line that the baseline has, else the package's identity.
+ */
+export function expectedIdentity(known: BaselinePackage | null, version: string): ExpectedIdentity | null {
+  if (known === null) return null;
+  const same = known.versions.get(version)?.provenance.identity ?? null;
+  if (same !== null) return { identity: same, source: 'baseline', version };
+  for (const { identity, version: lower } of lowerOfLine(provenBefore(known, version), version)) {
+    if (identity !== null) return { identity, source: 'baseline', version: lower };
+  }
+  return known.identity === null ? null : { identity: known.identity, source: 'baseline' };
+}
+
+/**
+ * Was provenance there when the baseline was written? For a version without any, whatever the registry's history says
+ * now. `published` is when that version was published: what is older than the first provenance has lost none.
+ */
+export function checkBaselineLoss(
+  known: BaselinePackage | null,
+  version: string,
+  published: Instant | null,
+): Finding | null {
+  if (known === null || parse(version) === null) return null;
+  const proven = provenBefore(known, version);
+  const [predecessor] = lowerOfLine(proven, version);
+  if (predecessor !== undefined) {
+    return finding('provenance-lost', { predecessor: predecessor.version, published: predecessor.published });
+  }
+  const earlier = proven.find((one) => one.published === null || published === null || one.published < published);
+  if (earlier === undefined) return null;
+  return finding('provenance-lost-elsewhere', {
+    version: earlier.version,
+    sameLine: releaseLine(earlier.version) === releaseLine(version),
+    published: earlier.published,
+  });
+}
+
+function lowerOfLine(proven: readonly Proven[], version: string): readonly Proven[] {
+  const line = releaseLine(version);
+  if (line === null) return [];
+  return proven.filter((one) => compare(one.version, version) < 0 && releaseLine(one.version) === line);
+}

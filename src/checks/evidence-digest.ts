@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import type { Dependency, Digest } from '../model/dependency.ts';
+import type { Proofs } from '../model/proof.ts';
+import { sri } from './integrity.ts';
+
+/**
+ * SHA-256 of what was verified, so that evidence can be recognised later: a line for the signed message, one for the
+ * registry's signature, and one for each attestation, as docs/baseline.md defines them. Null where hash and signature
+ * are not proven.
+ */
+export function evidenceDigest(
+  { name, version }: Dependency,
+  { integrity, signature, publish, provenance }: Proofs,
+): Digest | null {
+  if (integrity === null || signature === null) return null;
+  const lines = [
+    `message ${name}@${version}:${sri(integrity)}`,
+    `signature ${signature.keyId} ${signature.signature}`,
+    ...(publish === null ? [] : [`publish sha256:${publish.digest}`]),
+    ...(provenance === null ? [] : [`provenance sha256:${provenance.digest}`]),
+  ];
+  return { algorithm: 'sha256', hex: sha256(lines.map((line) => `${line}\n`).join('')) };
+}
+
+/** SHA-256 in hex of a JSON value in canonical form (RFC 8785). The value comes from a parser that bounds its depth. */
+export function jsonDigest(value: unknown): string {
+  return sha256(canonical(value));
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

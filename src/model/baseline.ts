@@ -1,0 +1,96 @@
+import type { Dependency, Digest } from './dependency.ts';
+import { FINDING_KINDS, type FindingCode } from './finding.ts';
+import type { Identity } from './proof.ts';
+import type { Instant } from './time.ts';
+
+/** The part of an identity that stays the same from one release to the next; `signer` without its git ref. */
+export type LastingIdentity = Pick<
+  Identity,
+  'issuer' | 'repository' | 'repositoryId' | 'ownerId' | 'workflow' | 'signer' | 'runner'
+>;
+
+/** A version and when it was published, as the registry said. */
+export interface PublishedVersion {
+  readonly version: string;
+  readonly published: Instant | null;
+}
+
+/** One locked version that was verified. */
+export interface BaselineVersion {
+  readonly integrity: Digest;
+  /** SHA-256 of the evidence that was verified (docs/baseline.md says over what). */
+  readonly evidence: Digest;
+  /** Who built it; where it had no provenance, how many earlier versions there were, none of which had any. */
+  readonly provenance: { readonly identity: LastingIdentity } | { readonly identity: null; readonly earlier: number };
+  readonly publisher: string | null;
+  readonly published: Instant | null;
+}
+
+/** What was seen of one package. */
+export interface BaselinePackage {
+  /** The first version the registry said has provenance. */
+  readonly since: PublishedVersion | null;
+  /** Who built the highest version that was proven. Outlives that version's own entry. */
+  readonly identity: LastingIdentity | null;
+  readonly versions: ReadonlyMap<string, BaselineVersion>;
+}
+
+/** A finding that somebody decided to live with, on exactly these bytes, until a day. */
+export interface AcceptedFinding {
+  readonly name: string;
+  readonly version: string;
+  readonly integrity: Digest;
+  readonly code: FindingCode;
+  readonly by: string;
+  readonly why: string;
+  readonly until: Instant;
+}
+
+/** What `assay.lock` says: what the team has seen and accepted. */
+export interface Baseline {
+  readonly packages: ReadonlyMap<string, BaselinePackage>;
+  readonly accepted: readonly AcceptedFinding[];
+}
+
+/** Contradictions cannot be accepted, and no answer is nothing that could be. */
+export function isAcceptable(code: FindingCode): boolean {
+  const kind = FINDING_KINDS[code];
+  return kind === 'loss' || kind === 'identity' || kind === 'gap' || kind === 'anomaly';
+}
+
+/**
+ * How a dependency stands to the baseline:
+ * - held: these bytes were verified before; nothing was asked again in this run;
+ * - known: these bytes were verified before, and again in this run;
+ * - rewritten: other bytes were verified under this name and version;
+ * - uncovered: the baseline does not have this version.
+ */
+export type BaselineState = 'held' | 'known' | 'rewritten' | 'uncovered';
+
+/** What a verified version's evidence says that a baseline records beside its proofs. */
+export interface ReleaseRecord {
+  /** SHA-256; null where the hash or the registry's signature was not proven. */
+  readonly evidence: Digest | null;
+  readonly publisher: string | null;
+  readonly published: Instant | null;
+  /** The first version the registry says has provenance. */
+  readonly provenanceSince: PublishedVersion | null;
+}
+
+/** A dependency that was not taken in. */
+export interface LeftOut {
+  readonly dependency: Dependency;
+  /** What stands against it, sorted. */
+  readonly codes: readonly FindingCode[];
+  /** Whether all of it was accepted by somebody; such a version is verified at every audit. */
+  readonly accepted: boolean;
+}
+
+export interface BaselineUpdate {
+  readonly baseline: Baseline;
+  /** `name@version`, sorted. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly unchanged: number;
+  readonly leftOut: readonly LeftOut[];
+}

@@ -1,0 +1,44 @@
+import type { BaselineUpdate, LeftOut } from '../model/baseline.ts';
+import { escapeText } from './escape.ts';
+import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions } from './layout.ts';
+import { subjectText } from './messages.ts';
+
+/** What `assay update` did, for people: what was taken in and dropped, and what was left out and why. */
+export function renderUpdate(file: string, update: BaselineUpdate, options: RenderOptions): string {
+  const columns = usableColumns(options.columns);
+  const { added, removed, unchanged, leftOut } = update;
+  const head = `${escapeText(file, 120)}: ${added.length} taken in, ${removed.length} removed, ${unchanged} unchanged`;
+  const changes = [
+    ...(added.length > 0 ? [`taken in: ${specs(added)}`] : []),
+    ...(removed.length > 0 ? [`removed: ${specs(removed)} (no longer locked)`] : []),
+  ];
+  const lines = [
+    ...wrap(shown(head, options), columns, 0, 2).map((line) => paint('bold', line, options)),
+    ...changes.flatMap((line) => wrap(shown(line, options), columns, 2, 4)),
+    ...leftOutLines(leftOut).flatMap((line) => wrap(shown(line, options), columns, 2, 4)),
+    ...(leftOut.length > 0 ? ['assay audit says more about what was left out'] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function specs(list: readonly string[]): string {
+  return listed(list, 10, (spec) => escapeText(spec, 120));
+}
+
+/** One line for each reason, with the places of what it keeps out. */
+function leftOutLines(leftOut: readonly LeftOut[]): string[] {
+  const reasons = new Map<string, LeftOut[]>();
+  for (const one of leftOut) {
+    const codes = one.codes.length === 0 ? 'hash and signature are not proven' : one.codes.join(', ');
+    const reason = one.accepted ? `${codes}; accepted, so verified at every audit` : codes;
+    reasons.set(reason, [...(reasons.get(reason) ?? []), one]);
+  }
+  return [...reasons].map(([reason, ones]) => {
+    const named = listed(ones, 10, ({ dependency }) => {
+      const [place] = dependency.places;
+      const where = place === undefined ? '' : ` (${escapeText(place.file, 120)}:${place.line})`;
+      return subjectText(dependency) + where;
+    });
+    return `left out, ${count(ones.length, 'dependency', 'dependencies')} with ${reason}: ${named}`;
+  });
+}

@@ -1,0 +1,192 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ciWorkflow } from '../../lab/index.ts';
+import type { Baseline, BaselinePackage, BaselineVersion, LastingIdentity } from '../../src/model/baseline.ts';
+import { parseBaseline } from '../../src/policy/baseline-file.ts';
+import { formatBaseline } from '../../src/policy/baseline-text.ts';
+import { withProject, type LabProject } from './lab-project.ts';
+
+const TEAM = ciWorkflow({ repository: 'team/p' });
+const MOVED = ciWorkflow({ repository: 'team/q', workflow: '.github/workflows/other.yml' });
+const hasGit = spawnSync('git', ['--version']).status === 0;
+
+function git(folder: string, ...args: string[]): { status: number | null; stdout: string } {
+  const identity = ['-c', 'user.name=t', '-c', 'user.email=t@lab.test', '-c', 'commit.gpgsign=false'];
+  const config = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
+  const { status, stdout } = spawnSync('git', [...identity, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, ...config },
+  });
+  return { status, stdout };
+}
+
+/** A repository with a, b, c and d locked and in the baseline; each has a version 1.0.1 that a branch may move to. */
+async function inRepository(work: (project: LabProject, branch: Branch) => Promise<void>): Promise<void> {
+  await withProject(async (project) => {
+    const { lab, run, folder } = project;
+    for (const name of ['a', 'b', 'c', 'd']) await lab.publish({ name, version: '1.0.0', by: TEAM });
+    lab.clock.advance(86_400_000);
+    for (const name of ['a', 'b', 'c', 'd']) await lab.publish({ name, version: '1.0.1', by: TEAM });
+    await lab.publish({ name: 'b', version: '2.0.0', by: MOVED });
+    const all = { a: '1.0.0', b: '1.0.0', c: '1.0.0', d: '1.0.0' };
+    await project.lock(all);
+    await run('update');
+    git(folder, 'init', '-q', '-b', 'main');
+    git(folder, 'add', '-A');
+    git(folder, 'commit', '-qm', 'base');
+    await work(project, async (name, change) => {
+      git(folder, 'checkout', '-q', '-b', name, 'main');
+      await project.lock({ ...all, ...change });
+      expect((await run('update')).status).toBe(0);
+      git(folder, 'commit', '-qam', name);
+    });
+  });
+}
+
+type Branch = (name: string, change: Readonly<Record<string, string>>) => Promise<void>;
+
+describe.skipIf(!hasGit)(`merging branches that both ran update${hasGit ? '' : ' (skipped: no git here)'}`, () => {
+  it('after updates of different dependencies gives the baseline of both', async () => {
+    await inRepository(async ({ folder, run, report, lock, read }, branch) => {
+      await branch('left', { b: '1.0.1' });
+      await branch('right', { a: '1.0.1', c: '1.0.1' });
+      git(folder, 'merge', '-q', '-m', 'merge', 'left');
+      // What npm's own files come to is npm's business.
+      const conflicts = git(folder, 'diff', '--name-only', '--diff-filter=U').stdout.split('\n');
+      expect(conflicts).not.toContain('assay.lock');
+      await lock({ a: '1.0.1', b: '1.0.1', c: '1.0.1', d: '1.0.0' });
+      const merged = read('assay.lock');
+      expect(await report()).toMatchObject({ status: 0, baseline: { held: 4, uncovered: [], unused: [] } });
+      await run('update');
+      expect(read('assay.lock')).toBe(merged);
+    });
+  });
+
+  it('after different updates of the same dependency is a conflict, which assay names', async () => {
+    await inRepository(async ({ folder, run, read }, branch) => {
+      await branch('left', { b: '1.0.1' });
+      await branch('right', { b: '2.0.0' });
+      expect(git(folder, 'merge', '-q', '-m', 'merge', 'left').status).toBe(1);
+      expect(read('assay.lock')).toContain('<<<<<<< HEAD');
+      git(folder, 'checkout', '--ours', 'package.json', 'package-lock.json');
+      const { status, stderr } = await run();
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/^assay: assay\.lock:\d+: an unresolved merge conflict; take one side whole/);
+      git(folder, 'checkout', '--ours', 'assay.lock');
+      expect((await run()).status).toBe(0);
+    });
+  });
+
+  it('shows a changed workflow as one removed and one added line', async () => {
+    await withProject(async ({ lab, run, lock, folder, edit }) => {
+      await lab.publish({ name: 'a', version: '1.0.0', by: TEAM });
+      await lock({ a: '1.0.0' });
+      await run('update');
+      git(folder, 'init', '-q', '-b', 'main');
+      git(folder, 'add', '-A');
+      git(folder, 'commit', '-qm', 'base');
+      edit('assay.lock', (text) => text.replace('workflows/publish.yml', 'workflows/evil.yml'));
+      const { stdout } = git(folder, 'diff', '-U0', 'assay.lock');
+      expect(stdout.split('\n').filter((line) => /^[-+](?![-+])/.test(line))).toEqual([
+        '-a workflow .github/workflows/publish.yml',
+        '+a workflow .github/workflows/evil.yml',
+      ]);
+    });
+  });
+});
+
+/** A version of one release line, from one of few builders or from nobody known; or none. */
+const version = fc.option(fc.record({ patch: fc.nat(3), builder: fc.nat(2) }), { nil: null });
+/** What is locked of one package: a version of each of two release lines, mostly of one. */
+const locked = fc.tuple(version, fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, version));
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
+type Locked = typeof locked extends fc.Arbitrary<infer T> ? T : never;
+
+const BUILDERS: readonly LastingIdentity[] = ['publish', 'release'].map((name) => ({
+  issuer: 'https://token.actions.githubusercontent.com',
+  repository: 'https://github.com/team/mono',
+  repositoryId: '1',
+  ownerId: '2',
+  workflow: `.github/workflows/${name}.yml`,
+  signer: null,
+  runner: 'hosted',
+}));
+
+function packageOf(name: string, both: Locked): BaselinePackage {
+  const versions = new Map<string, BaselineVersion>();
+  let last: LastingIdentity | null = null;
+  for (const [line, picked] of both.entries()) {
+    if (picked === null) continue;
+    const identity = BUILDERS[picked.builder] ?? null;
+    const hex = createHash('sha512').update(`${name} ${line} ${picked.patch} ${picked.builder}`).digest('hex');
+    versions.set(`${line}.0.${picked.patch}${picked.builder}`, {
+      integrity: { algorithm: 'sha512', hex },
+      evidence: { algorithm: 'sha256', hex: hex.slice(0, 64) },
+      provenance: identity === null ? { identity, earlier: 0 } : { identity },
+      publisher: 'GitHub Actions',
+      published: 0,
+    });
+    last = identity ?? last;
+  }
+  return { since: last === null ? null : { version: '0.0.0', published: 0 }, identity: last, versions };
+}
+
+function baselineOf(tree: readonly Locked[]): Baseline {
+  const packages = NAMES.map((name, index) => [name, packageOf(name, tree[index] ?? [null, null])] as const);
+  return { packages: new Map(packages.filter(([, { versions }]) => versions.size > 0)), accepted: [] };
+}
+
+const tree = fc.array(locked, { minLength: NAMES.length, maxLength: NAMES.length });
+const changes = fc.array(fc.tuple(fc.nat(NAMES.length - 1), locked), { maxLength: 3 });
+
+describe.skipIf(!hasGit)(`a three-way merge of any three baselines${hasGit ? '' : ' (skipped: no git here)'}`, () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'assay-merge-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is a conflict that is refused, or has of each version what one of the sides has', () => {
+    let clean = 0;
+    const property = fc.property(tree, changes, changes, (base, left, right) => {
+      const apply = (some: typeof left): Locked[] =>
+        base.map((old, index) => some.find(([at]) => at === index)?.[1] ?? old);
+      const sides = [apply(left), base, apply(right)].map(baselineOf);
+      const files = sides.map((_, index) => join(folder, String(index)));
+      for (const [index, side] of sides.entries()) writeFileSync(files[index] ?? '', formatBaseline(side));
+      const { status, stdout } = spawnSync('git', ['merge-file', '-p', ...files], { encoding: 'utf8' });
+      if (status !== 0) {
+        expect(() => parseBaseline('assay.lock', stdout)).toThrow(/an unresolved merge conflict/);
+        return;
+      }
+      clean += 1;
+      const merged = parseBaseline('assay.lock', stdout);
+      for (const [name, { versions }] of merged.packages) {
+        for (const [of, entry] of versions) {
+          const [ours, , theirs] = sides.map(({ packages }) => packages.get(name)?.versions.get(of));
+          expect([ours, theirs]).toContainEqual(entry);
+        }
+      }
+      // Where one side left a package alone, the other side's word holds.
+      for (const name of NAMES) {
+        const [ours, before, theirs] = sides.map(({ packages }) => JSON.stringify(textOf(packages.get(name))));
+        const expected = ours === before ? theirs : ours;
+        if (ours === before || theirs === before) {
+          expect(JSON.stringify(textOf(merged.packages.get(name)))).toBe(expected);
+        }
+      }
+    });
+    fc.assert(property, { numRuns: 300 });
+    expect(clean).toBeGreaterThan(50);
+  });
+});
+
+function textOf(one: BaselinePackage | undefined): unknown {
+  return one === undefined ? null : { ...one, versions: [...one.versions] };
+}
