@@ -5,10 +5,12 @@ import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
 import type { Baseline } from './model/baseline.ts';
 import type { Dependency, Lockfile } from './model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from './model/evidence.ts';
-import type { BaselineUsed, Counts, RegistryUsed, Report } from './model/report.ts';
+import { NO_EXPECTATION, type Policy } from './model/policy.ts';
+import type { BaselineUsed, Counts, PolicyUsed, RegistryUsed, Report } from './model/report.ts';
 import type { Instant } from './model/time.ts';
 import type { JudgedDependency, Phase } from './model/verdict.ts';
-import { DIRECT_IS_CRITICAL, judge, overallVerdict } from './policy/enforce.ts';
+import { expectationOf, standsFor, unusedSelectors } from './policy/apply.ts';
+import { judge, overallVerdict } from './policy/enforce.ts';
 import { NPM_KEYS } from './registries/npm-keys.ts';
 import { NPM_REGISTRY } from './registries/npmrc.ts';
 import type { Registry } from './registries/registry.ts';
@@ -29,6 +31,15 @@ export interface TrustOptions {
   readonly keys: readonly RegistryKey[];
 }
 
+/** A policy file with what it refers to. */
+export interface PolicyInUse {
+  readonly policy: Policy;
+  /** SHA-256 of the file's bytes, hex. */
+  readonly digest: string;
+  /** The keys of private registries, by address as the policy gives it. */
+  readonly keys: ReadonlyMap<string, readonly RegistryKey[]>;
+}
+
 export interface AuditOptions {
   /** The lockfile's path as it is to be reported. */
   readonly file: string;
@@ -38,7 +49,9 @@ export interface AuditOptions {
   readonly registry: Registry;
   readonly trust: TrustOptions;
   readonly now: Instant;
+  /** The phase, whatever the policy's is. */
   readonly enforce: Phase;
+  readonly policy?: PolicyInUse | null;
   readonly omit: readonly Omittable[];
   /** What was verified before; null or left out where no baseline is in use. */
   readonly baseline?: BaselineInUse | null;
@@ -73,18 +86,23 @@ export async function auditDependencies(
 ): Promise<readonly JudgedDependency[]> {
   const { registry, now } = options;
   const baseline = options.baseline?.content ?? null;
-  const knownKeys = [...NPM_KEYS, ...options.trust.keys];
+  const policy = options.policy?.policy ?? null;
+  const sources = { registry, keys: [...NPM_KEYS, ...options.trust.keys], policy: options.policy };
   const trust: Trust = { now, verifierFor: verifiers(options.trust.root) };
-  const accepted = baseline?.accepted ?? [];
-  const enforcement = { phase: options.enforce, isCritical: DIRECT_IS_CRITICAL, accepted, now };
+  const enforcement = { phase: options.enforce, policy, accepted: baseline?.accepted ?? [], now };
   let done = 0;
   return mapConcurrently(dependencies, CONCURRENCY, async (dependency) => {
+    const url = registry.urlFor(dependency.name);
+    const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, dependency.name, url);
+    // A baseline keeps less of an identity than a policy can ask for.
+    const reverify = options.reverify === true || Object.keys(expectation.identity).length > 0;
     const known: Known = {
-      registry: registry.urlFor(dependency.name),
-      baseline: baseline === null ? null : checkBaseline(dependency, baseline, options.reverify ?? false),
+      registry: url,
+      expectation,
+      baseline: baseline === null ? null : checkBaseline(dependency, baseline, reverify),
       package: baseline?.packages.get(dependency.name) ?? null,
     };
-    const evidence = isAsked(dependency, known) ? await gather(dependency, registry, knownKeys, known) : null;
+    const evidence = isAsked(dependency, known) ? await gather(dependency, sources, known) : null;
     const judged = judge(assess(dependency, evidence, known, trust), enforcement);
     done += 1;
     options.onProgress?.(done, dependencies.length);
@@ -117,14 +135,21 @@ function managedKey({ keyId, spki, start, end }: RegistryKey): ManagedKey {
   return { hint: keyId, spki, start, end };
 }
 
+/** Whom to ask, and which keys are known whatever it answers. */
+interface Sources {
+  readonly registry: Registry;
+  readonly keys: readonly RegistryKey[];
+  readonly policy: PolicyInUse | null | undefined;
+}
+
 /** Asks the registry what the checks need to know of one dependency, and no more. */
-async function gather(
-  { name, version }: Dependency,
-  registry: Registry,
-  knownKeys: readonly RegistryKey[],
-  known: Known,
-): Promise<DependencyEvidence> {
+async function gather({ name, version }: Dependency, sources: Sources, known: Known): Promise<DependencyEvidence> {
+  const { registry, policy } = sources;
   const url = known.registry;
+  const origin = policy ? standsFor(policy.policy, url) : url;
+  const ownKeys = policy?.keys.get(origin) ?? null;
+  const knownKeys = [...sources.keys, ...(ownKeys ?? [])];
+  const mayVouchForItself = origin !== NPM_REGISTRY && ownKeys === null;
   const packument = await registry.packument(name);
   const manifest = manifestOf(packument, version) ?? (await registry.manifest(name, version));
   const claim = manifest.state === 'present' ? manifest.value.attestations : null;
@@ -133,7 +158,7 @@ async function gather(
     claim?.provenance === true && packument.state === 'present' && expectedIdentity(known.package, version) === null
       ? askPredecessor(packument.value, version, registry)
       : null,
-    manifest.state === 'present' ? askKeys(manifest.value, url, registry, knownKeys) : null,
+    manifest.state === 'present' && mayVouchForItself ? askKeys(manifest.value, url, registry, knownKeys) : null,
   ]);
   const keys = registryKeys?.state === 'present' ? [...knownKeys, ...registryKeys.value] : knownKeys;
   return { registry: url, packument, manifest, attestations, predecessorAttestations, keys, registryKeys };
@@ -162,7 +187,7 @@ function askPredecessor(
 
 /**
  * A registry is asked for its own keys only where nobody else knows one of the key ids it signed with. npm's are pinned,
- * so npm's registry is never asked to vouch for itself.
+ * and those of a private registry may be in the policy, so neither is ever asked to vouch for itself.
  */
 function askKeys(
   { signatures }: Manifest,
@@ -172,7 +197,7 @@ function askKeys(
 ): Promise<Evidence<readonly RegistryKey[]>> | null {
   const ids = new Set(known.map((key) => key.keyId));
   const strangers = signatures.length > 0 && !signatures.some(({ keyId }) => ids.has(keyId));
-  return strangers && url !== NPM_REGISTRY ? registry.keys(url) : null;
+  return strangers ? registry.keys(url) : null;
 }
 
 async function mapConcurrently<T, R>(
@@ -194,19 +219,31 @@ export function reportOf(
   lockfiles: Report['lockfiles'],
   read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
   dependencies: readonly JudgedDependency[],
-  { trust, registry, enforce, baseline }: Pick<AuditOptions, 'trust' | 'registry' | 'enforce' | 'baseline'>,
+  {
+    trust,
+    registry,
+    enforce,
+    policy,
+    baseline,
+  }: Pick<AuditOptions, 'trust' | 'registry' | 'enforce' | 'policy' | 'baseline'>,
 ): Report {
   return {
     tool: { name: 'assay', version: VERSION },
     lockfiles,
     verdict: overallVerdict(dependencies.map((dependency) => dependency.verdict)),
     enforce,
+    policy: policy ? policyUsed(policy, lockfiles.length > 0 ? read.dependencies : null) : null,
     counts: countsOf(read, dependencies),
     trust: { root: trust.rootName, rootDigest: trust.rootDigest, registries: registriesUsed(dependencies, registry) },
     baseline: baseline === undefined || baseline === null ? null : baselineUsed(baseline, read, dependencies),
     dependencies,
     skipped: read.skipped,
   };
+}
+
+function policyUsed({ policy, digest }: PolicyInUse, locked: readonly Dependency[] | null): PolicyUsed {
+  const names = locked?.map(({ name }) => name);
+  return { file: policy.file, digest, unused: names === undefined ? [] : unusedSelectors(policy, names) };
 }
 
 function countsOf(

@@ -1,5 +1,5 @@
 /** The public library API: the pipeline, its inputs, and the model its results are made of. */
-export { audit, type AuditOptions, type BaselineInUse, type TrustOptions } from './audit.ts';
+export { audit, type AuditOptions, type BaselineInUse, type PolicyInUse, type TrustOptions } from './audit.ts';
 export { check, type CheckOptions, type CheckResult } from './check.ts';
 export { parseLockfile } from './lockfiles/index.ts';
 export type * from './model/baseline.ts';
@@ -7,12 +7,15 @@ export type * from './model/comparison.ts';
 export type * from './model/dependency.ts';
 export type * from './model/evidence.ts';
 export { FINDING_CODES, FINDING_KINDS, type Finding, type FindingCode, type FindingKind } from './model/finding.ts';
+export type * from './model/policy.ts';
 export type * from './model/proof.ts';
 export type * from './model/report.ts';
 export type * from './model/verdict.ts';
 export { BaselineError, parseBaseline } from './policy/baseline-file.ts';
 export { formatBaseline } from './policy/baseline-text.ts';
 export { updateBaseline } from './policy/baseline-update.ts';
+export { PolicyError } from './policy/error.ts';
+export { parsePolicy } from './policy/policy-file.ts';
 export { createHttpClient } from './registries/http.ts';
 export { npmRegistry } from './registries/npm.ts';
 export { loadNpmConfig } from './registries/npmrc.ts';

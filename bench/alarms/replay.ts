@@ -61,8 +61,10 @@ function askAssay(soFar: Packument, manifest: Manifest): Judged['assay'] {
     findings: [finding],
     baseline: null,
     release: null,
+    registry: null,
+    published: soFar.time.get(manifest.version) ?? null,
   };
-  const [leveled] = judge(assessment, { phase: 'all', isCritical: () => true, accepted: [], now: 0 }).findings;
+  const [leveled] = judge(assessment, { phase: 'all', policy: null, accepted: [], now: 0 }).findings;
   return { code: finding.code, level: leveled?.level ?? 'note', why: explain(finding, soFar, manifest) };
 }
 

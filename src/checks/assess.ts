@@ -3,14 +3,22 @@ import type { Dependency } from '../model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from '../model/evidence.ts';
 import { finding, type EvidenceName, type Finding } from '../model/finding.ts';
 import { establish, type Proofs, type ProvenanceProof } from '../model/proof.ts';
+import type { Expectation } from '../model/policy.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
 import type { Verifier } from '../sigstore/verify.ts';
+import { checkAge, publishTime, withoutTime } from './age.ts';
 import { checkAttestations, type AttestationsCheck } from './attestations.ts';
 import { expectedIdentity, type BaselineCheck } from './baseline.ts';
 import { evidenceDigest } from './evidence-digest.ts';
 import { predecessorOf, provenanceSince } from './history.ts';
-import { checkAgainstIdentity, checkAgainstManifest, checkBuild, type ExpectedIdentity } from './identity.ts';
+import {
+  checkAgainstIdentity,
+  checkAgainstManifest,
+  checkAgainstPolicy,
+  checkBuild,
+  type ExpectedIdentity,
+} from './identity.ts';
 import { checkIntegrity, sha512OfSri, type IntegrityCheck } from './integrity.ts';
 import { checkLossAgainst } from './loss.ts';
 import { checkPredicate } from './predicate.ts';
@@ -26,9 +34,10 @@ export interface Trust {
 
 const NOTHING: Proofs = { integrity: null, signature: null, publish: null, provenance: null };
 
-/** What is known of a dependency before anything is asked: its registry's address, and what the baseline says. */
+/** What is known of a dependency before anything is asked: its registry's address, and what policy and baseline say. */
 export interface Known {
   readonly registry: string;
+  readonly expectation: Expectation;
   /** Null where there is no baseline. */
   readonly baseline: BaselineCheck | null;
   readonly package: BaselinePackage | null;
@@ -44,22 +53,40 @@ export function assess(
   const local = [
     checkSource(dependency),
     ...checkExotic(dependency),
-    checkResolved(dependency, known.registry),
+    checkResolved(dependency, known.registry, known.expectation.addresses),
     ...(known.baseline?.findings ?? []),
   ].filter((problem) => problem !== null);
-  const baseline = known.baseline?.state ?? null;
-  if (evidence === null) return { dependency, proofs: NOTHING, findings: local, baseline, release: null };
+  const unproven = {
+    dependency,
+    proofs: NOTHING,
+    baseline: known.baseline?.state ?? null,
+    release: null,
+    registry: dependency.source.kind === 'registry' ? known.registry : null,
+    published: null,
+  };
+  if (evidence === null) return { ...unproven, ...assessHeld(dependency, local, known, trust.now) };
 
   const findings = [...local, ...missingAnswers(evidence)];
-  if (evidence.manifest.state !== 'present') {
-    return { dependency, proofs: NOTHING, findings, baseline, release: null };
-  }
+  if (evidence.manifest.state !== 'present') return { ...unproven, findings };
   const manifest = evidence.manifest.value;
   const bundled = checkBundled(dependency, manifest);
   if (bundled !== null) findings.push(bundled);
-  const { proofs, findings: chain } = followChain(dependency, manifest, evidence, known.package, trust);
-  const release = releaseRecord(dependency, manifest, evidence, proofs);
-  return { dependency, proofs, findings: [...findings, ...chain], baseline, release };
+  const chain = followChain(dependency, manifest, evidence, known, trust);
+  const release = releaseRecord(dependency, manifest, evidence, chain.proofs);
+  return { ...unproven, ...chain, findings: [...findings, ...chain.findings], release };
+}
+
+/** What was not asked: the baseline alone says when it was published. */
+function assessHeld(
+  { version }: Dependency,
+  findings: readonly Finding[],
+  known: Known,
+  now: Instant,
+): Pick<Assessment, 'findings' | 'published'> {
+  const held = known.baseline?.state === 'held';
+  const published = held ? (known.package?.versions.get(version)?.published ?? null) : null;
+  const tooNew = checkAge(published, known.expectation.releaseAge, now);
+  return { findings: tooNew === null ? findings : [...findings, tooNew], published };
 }
 
 /** What a baseline would record beside the proofs. */
@@ -113,9 +140,9 @@ function followChain(
   dependency: Dependency,
   manifest: Manifest,
   evidence: DependencyEvidence,
-  known: BaselinePackage | null,
+  known: Known,
   trust: Trust,
-): { readonly proofs: Proofs; readonly findings: readonly Finding[] } {
+): Pick<Assessment, 'proofs' | 'findings' | 'published'> {
   const packument = evidence.packument.state === 'present' ? evidence.packument.value : null;
   const { keys } = evidence;
   const verifier = trust.verifierFor(keys);
@@ -133,6 +160,12 @@ function followChain(
     verified: (attested.publish ?? attested.provenance)?.bundle.times ?? [],
     claimed: packument?.time.get(dependency.version) ?? null,
   };
+  const published = publishTime(when.claimed, when.verified);
+  const { releaseAge } = known.expectation;
+  const tooNew = checkAge(published, releaseAge, trust.now);
+  if (tooNew !== null) findings.push(tooNew);
+  // Where the history was not served at all, that is a finding already.
+  if (releaseAge !== null && published === null && packument !== null) findings.push(withoutTime(evidence.registry));
   const { locked } = integrity;
   const signature =
     locked === null || stripped
@@ -145,7 +178,7 @@ function followChain(
   if (attested.provenance !== null) {
     findings.push(...judgeIdentity(dependency, manifest, attested.provenance, evidence, known, verifier, trust.now));
   } else if (!claimsProvenance && !attested.has.provenance && !stripped) {
-    const loss = checkLossAgainst(known, packument, dependency.version);
+    const loss = checkLossAgainst(known.package, packument, dependency.version);
     if (loss !== null) findings.push(loss);
   }
 
@@ -156,7 +189,8 @@ function followChain(
     publish: attested.publish,
     provenance: attested.provenance,
   };
-  return { proofs, findings: keysAnswered(evidence) ? findings : findings.filter((problem) => !isKeyUnknown(problem)) };
+  const stated = keysAnswered(evidence) ? findings : findings.filter((problem) => !isKeyUnknown(problem));
+  return { proofs, findings: stated, published };
 }
 
 /** Where the registry's own keys were asked for and not given, a key that nobody knows is no finding. */
@@ -208,27 +242,31 @@ function isStripped(packument: Packument | null): boolean {
   return [...packument.versions.values()].every((version) => version.signatures.length === 0);
 }
 
-/** The identity against the strongest expectation there is: the baseline's, the predecessor's, the manifest's claim. */
+/**
+ * The identity against the strongest expectation there is: for what the policy names, the policy's; else the baseline's,
+ * the predecessor's, the manifest's claim.
+ */
 function judgeIdentity(
   dependency: Dependency,
   manifest: Manifest,
   proof: ProvenanceProof,
   evidence: DependencyEvidence,
-  known: BaselinePackage | null,
+  known: Known,
   verifier: Verifier,
   now: Instant,
 ): readonly Finding[] {
-  const findings: Finding[] = [];
+  const policy = known.expectation.identity;
+  const findings: Finding[] = [...checkAgainstPolicy(proof.identity, policy)];
   const asked = evidence.predecessorAttestations;
   const problem = asked === null ? null : unanswered('predecessor-attestations', asked);
   if (problem !== null) findings.push(problem);
   const before =
-    expectedIdentity(known, dependency.version) ?? predecessorIdentity(dependency, evidence, verifier, now);
+    expectedIdentity(known.package, dependency.version) ?? predecessorIdentity(dependency, evidence, verifier, now);
   findings.push(
     ...(before === null
-      ? checkAgainstManifest(proof.identity, manifest.repository)
-      : checkAgainstIdentity(proof.identity, before)),
-    ...checkBuild(proof.identity, before?.identity ?? null),
+      ? checkAgainstManifest(proof.identity, policy.repository === undefined ? manifest.repository : null)
+      : checkAgainstIdentity(proof.identity, before, policy)),
+    ...checkBuild(proof.identity, before?.identity ?? null, policy),
     ...checkPredicate(proof),
   );
   return findings;

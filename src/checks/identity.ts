@@ -1,5 +1,7 @@
-import { finding, type ExpectationSource, type Finding, type IdentityArgs } from '../model/finding.ts';
 import type { LastingIdentity } from '../model/baseline.ts';
+import { finding, type ExpectationSource, type Finding, type IdentityArgs } from '../model/finding.ts';
+import { matches } from '../model/match.ts';
+import type { IdentityDemand } from '../model/policy.ts';
 import type { Identity } from '../model/proof.ts';
 
 /** An identity that was seen before, and where. */
@@ -13,8 +15,13 @@ export interface ExpectedIdentity {
 /**
  * Is it who it was before? Immutable ids decide where both certificates have them: a renamed repository keeps its id, a
  * recreated one does not. One cause gives one finding: a fork has another owner and other ids, and is still one thing.
+ * What a policy names is for it to judge, but a policy has no ids: another id under the same name is always reported.
  */
-export function checkAgainstIdentity(actual: Identity, expected: ExpectedIdentity): readonly Finding[] {
+export function checkAgainstIdentity(
+  actual: Identity,
+  expected: ExpectedIdentity,
+  policy: IdentityDemand = {},
+): readonly Finding[] {
   const before = expected.identity;
   const findings: Finding[] = [];
   const differs = (
@@ -24,24 +31,66 @@ export function checkAgainstIdentity(actual: Identity, expected: ExpectedIdentit
   ): void => {
     findings.push(finding(code, { expected: was ?? 'none', actual: is ?? 'none', ...origin(expected) }));
   };
-  if (actual.issuer !== before.issuer) differs('identity-unexpected-issuer', before.issuer, actual.issuer);
+  if (actual.issuer !== before.issuer && policy.issuer === undefined) {
+    differs('identity-unexpected-issuer', before.issuer, actual.issuer);
+  }
 
   const where = compareRepositories(actual, before);
-  if (where === 'other') differs('identity-unexpected-repository', before.repository, actual.repository);
+  if (where === 'other' && policy.repository === undefined) {
+    differs('identity-unexpected-repository', before.repository, actual.repository);
+  }
   if (where === 'recreated') differs('identity-unexpected-repository', withId(before), withId(actual));
-  if (where === 'owner-changed') {
+  const ownerIsNamed = policy.owner !== undefined || policy.repository !== undefined;
+  if (where === 'owner-changed' && !(ownerIsNamed && hasOtherOwner(actual, before))) {
     const args = { expected: before.ownerId ?? 'none', actual: actual.ownerId ?? 'none', ...origin(expected) };
     findings.push(finding('identity-owner-changed', { ...args, name: actual.owner ?? actual.repository ?? 'unknown' }));
   }
   if (where === 'same' && actual.issuer === before.issuer) {
-    if (actual.workflow !== before.workflow) {
+    if (actual.workflow !== before.workflow && policy.workflow === undefined) {
       differs('identity-unexpected-workflow', before.workflow, actual.workflow);
-    } else if (withoutRef(actual.signer) !== withoutRef(before.signer)) {
+    } else if (withoutRef(actual.signer) !== withoutRef(before.signer) && policy.signer === undefined) {
       differs('identity-unexpected-workflow', before.signer, actual.signer);
     }
   }
   return findings;
 }
+
+/**
+ * Is it who the policy names? Each fact that it names and that is not so is a finding, also where the certificate does
+ * not say it. The owner is part of the repository's address: where that is wrong already, it is not said twice.
+ */
+export function checkAgainstPolicy(actual: Identity, policy: IdentityDemand): readonly Finding[] {
+  const findings: Finding[] = [];
+  const demand = (field: keyof IdentityDemand, code: PolicyCode, is: string | null): boolean => {
+    const wanted = policy[field];
+    if (wanted === undefined || matches(wanted, is)) return true;
+    findings.push(finding(code, { expected: wanted.text, actual: is ?? 'none', source: 'policy' }));
+    return false;
+  };
+  demand('issuer', 'identity-unexpected-issuer', actual.issuer);
+  if (demand('repository', 'identity-unexpected-repository', actual.repository)) {
+    demand('owner', 'identity-unexpected-repository', actual.owner);
+  }
+  demand('workflow', 'identity-unexpected-workflow', actual.workflow);
+  // A workflow that signs for itself is its own signer.
+  demand('signer', 'identity-unexpected-workflow', actual.signer ?? actual.subject);
+  demand('ref', 'identity-unexpected-ref', actual.ref);
+  demand('trigger', 'identity-unexpected-trigger', actual.trigger);
+  if (policy.runner?.text === 'hosted' && actual.runner === 'self-hosted') {
+    findings.push(finding('identity-self-hosted-runner', { run: actual.run }));
+  } else {
+    demand('runner', 'identity-unexpected-runner', actual.runner);
+  }
+  return findings;
+}
+
+type PolicyCode =
+  | 'identity-unexpected-issuer'
+  | 'identity-unexpected-repository'
+  | 'identity-unexpected-workflow'
+  | 'identity-unexpected-ref'
+  | 'identity-unexpected-trigger'
+  | 'identity-unexpected-runner';
 
 function origin({ source, version }: ExpectedIdentity): Pick<IdentityArgs, 'source' | 'version'> {
   return { source, ...(version === undefined ? {} : { version }) };
@@ -53,6 +102,11 @@ function withId({ repository, repositoryId }: LastingIdentity): string {
 
 function withoutRef(signer: string | null): string | null {
   return signer?.replace(/@[^@]*$/, '') ?? null;
+}
+
+/** Whether the owner has another name, and not only another id. */
+function hasOtherOwner({ owner }: Identity, { repository }: LastingIdentity): boolean {
+  return owner !== null && repository !== null && !repository.startsWith(`${owner}/`);
 }
 
 type RepositoryComparison = 'same' | 'owner-changed' | 'recreated' | 'other';
@@ -117,14 +171,19 @@ function withoutSuffix(path: string): string {
 
 /**
  * What the certificate alone says that a person should know: a build on a machine the team runs itself, where before
- * it was hosted or nothing is known; a build of a pull request, whose code nobody merged.
+ * it was hosted or nothing is known; a build of a pull request, whose code nobody merged. Not asked where the policy
+ * names runner or ref.
  */
-export function checkBuild(actual: Identity, before: LastingIdentity | null): readonly Finding[] {
+export function checkBuild(
+  actual: Identity,
+  before: LastingIdentity | null,
+  policy: IdentityDemand = {},
+): readonly Finding[] {
   const findings: Finding[] = [];
-  if (actual.runner === 'self-hosted' && before?.runner !== 'self-hosted') {
+  if (policy.runner === undefined && actual.runner === 'self-hosted' && before?.runner !== 'self-hosted') {
     findings.push(finding('identity-self-hosted-runner', { run: actual.run }));
   }
-  if (actual.ref?.startsWith('refs/pull/') === true) {
+  if (policy.ref === undefined && actual.ref?.startsWith('refs/pull/') === true) {
     const args = { expected: 'a branch or tag', actual: actual.ref, source: 'history' as const };
     findings.push(finding('identity-unexpected-ref', args));
   }

@@ -15,9 +15,13 @@ export function checkSource(dependency: Dependency): Finding | null {
 /**
  * Does `resolved` point at this package, on a host that is expected? npm fetches from `resolved` as it stands (but for
  * the default registry's host, which it replaces by the configured one), so another package's address there is another
- * package's code under this name.
+ * package's code under this name. `others` are addresses that stand for the registry that is asked.
  */
-export function checkResolved(dependency: Dependency, registry: string): Finding | null {
+export function checkResolved(
+  dependency: Dependency,
+  registry: string,
+  others: readonly string[] = [],
+): Finding | null {
   if (dependency.source.kind !== 'registry' || dependency.source.resolved === null) return null;
   const resolved = dependency.source.resolved;
   const shown = withoutCredentials(resolved);
@@ -25,7 +29,7 @@ export function checkResolved(dependency: Dependency, registry: string): Finding
   if (path === null || !namesPackage(path, dependency)) {
     return finding('lockfile-resolved-mismatch', { resolved: shown, expected: expectedTarball(dependency, registry) });
   }
-  if (!isExpectedHost(resolved, registry)) {
+  if (![registry, ...others].some((address) => isExpectedHost(resolved, address))) {
     return finding('lockfile-unexpected-host', { resolved: shown, registry });
   }
   return null;

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { nearest } from '../model/nearest.ts';
 import { escapeText } from '../report/escape.ts';
 import { VERSION } from '../version.ts';
 import type { Command } from './command.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { processIo, type Io } from './io.ts';
-import { nearest, optionHelp, parseOptions } from './options.ts';
+import { optionHelp, parseOptions } from './options.ts';
 
 /** The commands in the order `--help` shows them. Each is loaded when it is run. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
@@ -25,7 +26,7 @@ export async function run(args: readonly string[], io: Io = processIo()): Promis
     if (!(error instanceof Error)) throw error;
     const expected =
       error instanceof UsageError ||
-      ['BaselineError', 'ConfigError', 'LockfileError', 'TrustedRootError'].includes(error.name);
+      ['BaselineError', 'ConfigError', 'LockfileError', 'PolicyError', 'TrustedRootError'].includes(error.name);
     io.stderr.write(
       `assay: ${expected ? '' : 'internal error, please report it: '}${escapeText(error.message, 1000)}\n`,
     );

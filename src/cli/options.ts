@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { nearest } from '../model/nearest.ts';
 import { UsageError } from './exit.ts';
 
 /** One option of a command: how it is parsed and how `--help` shows it. */
@@ -18,7 +19,8 @@ const OPTIONS = {
     value: 'FILE',
     help: "a registry's signing keys (the document it serves as keys)",
   },
-  enforce: { type: 'string', value: 'PHASE', help: 'observe (default), critical (direct dependencies) or all' },
+  policy: { type: 'string', value: 'FILE', help: "policy file instead of the project's assay.yml" },
+  enforce: { type: 'string', value: 'PHASE', help: 'observe (default), critical or all, whatever the policy says' },
   omit: { type: 'string', multiple: true, value: 'TYPE', help: 'leave out dev, optional or peer dependencies' },
   reverify: { type: 'boolean', help: 'ask and verify also what assay.lock holds' },
   json: { type: 'boolean', help: 'write the full report as JSON' },
@@ -75,34 +77,6 @@ function explainParseError(error: unknown, taken: readonly OptionName[]): string
     return `unknown option ${unknown}${near === null ? '' : `; did you mean --${near}?`} (see assay --help)`;
   }
   return message.split('\n')[0]?.split('. ')[0] ?? message;
-}
-
-/** The candidate within two edits of `word`, or null. */
-export function nearest<T extends string>(word: string, candidates: readonly T[]): T | null {
-  let best: T | null = null;
-  let bestDistance = 3;
-  for (const candidate of candidates) {
-    const distance = editDistance(word.slice(0, 40), candidate);
-    if (distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
-  }
-  return best;
-}
-
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    previous = row;
-  }
-  return previous[b.length] ?? 0;
 }
 
 /** The option lines of a command's help, aligned. */

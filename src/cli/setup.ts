@@ -16,6 +16,7 @@ import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
+import type { LoadedPolicy } from './policy.ts';
 
 /** Reads a file the user named. Throws UsageError with one line. */
 export function readUserFile(path: string, what: string, io: Io): Buffer {
@@ -45,9 +46,13 @@ export function shownPath(path: string, io: Io): string {
   return below === '' || below.startsWith('..') ? absolute : below;
 }
 
-/** What to verify with: the trusted root and the registry keys in use. */
-export function loadTrust(values: OptionValues, io: Io): TrustOptions {
-  return { ...loadRoot(values['trusted-root'], io), keys: loadKeys(values['registry-keys'], io) };
+/** What to verify with: the trusted root and the registry keys in use. The command line outranks the policy. */
+export function loadTrust(values: OptionValues, policy: LoadedPolicy | null, io: Io): TrustOptions {
+  const ofPolicy = policy?.policy.trustedRoot ?? null;
+  const root =
+    values['trusted-root'] ?? (policy && ofPolicy ? shownPath(resolve(policy.folder, ofPolicy), io) : undefined);
+  const keys = values['registry-keys'];
+  return { ...loadRoot(root, io), keys: keys === undefined ? [] : loadKeys(keys, io) };
 }
 
 export function loadRoot(path: string | undefined, io: Io): Omit<TrustOptions, 'keys'> {
@@ -64,8 +69,8 @@ export function loadRoot(path: string | undefined, io: Io): Omit<TrustOptions, '
   }
 }
 
-function loadKeys(path: string | undefined, io: Io): readonly RegistryKey[] {
-  if (path === undefined) return [];
+/** The keys of a keys document the user named. Throws UsageError with one line. */
+export function loadKeys(path: string, io: Io): readonly RegistryKey[] {
   const json = parseUserJson(readUserFile(path, 'the registry keys', io), path, 'the registry keys');
   try {
     return parseKeysDocument(json, 'configured');
@@ -94,10 +99,13 @@ export function openRegistry(values: OptionValues, directory: string, io: Io): R
   return npmRegistry(createHttpClient(config), config);
 }
 
-export function phaseOf(values: OptionValues): Phase {
-  const phase = PHASES.find((candidate) => candidate === (values.enforce ?? 'observe'));
+/** The phase of the command line, else that of the policy, else the weakest. */
+export function phaseOf(values: OptionValues, policy: LoadedPolicy | null): Phase {
+  const { enforce } = values;
+  if (enforce === undefined) return policy?.policy.enforce ?? 'observe';
+  const phase = PHASES.find((candidate) => candidate === enforce);
   if (phase !== undefined) return phase;
-  throw new UsageError(`--enforce takes ${PHASES.join(', ')}, not ${values.enforce ?? ''}`);
+  throw new UsageError(`--enforce takes ${PHASES.join(', ')}, not ${enforce}`);
 }
 
 export function omitOf(values: OptionValues): readonly Omittable[] {

@@ -78,6 +78,9 @@ export interface FindingArgs {
   'identity-unexpected-workflow': IdentityArgs;
   'identity-unexpected-issuer': IdentityArgs;
   'identity-unexpected-ref': IdentityArgs;
+  'identity-unexpected-trigger': IdentityArgs;
+  /** A self-hosted build where a hosted one is expected is `identity-self-hosted-runner` instead. */
+  'identity-unexpected-runner': IdentityArgs;
   /** `name` is the owner's address, the same before and after where only the id changed. */
   'identity-owner-changed': IdentityArgs & { name: string };
   'identity-self-hosted-runner': { run: string | null };
@@ -139,6 +142,8 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'identity-unexpected-workflow': 'identity',
   'identity-unexpected-issuer': 'identity',
   'identity-unexpected-ref': 'identity',
+  'identity-unexpected-trigger': 'identity',
+  'identity-unexpected-runner': 'identity',
   'identity-owner-changed': 'identity',
   'identity-self-hosted-runner': 'identity',
   'identity-predicate-disagrees': 'contradiction',

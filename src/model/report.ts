@@ -16,6 +16,15 @@ export interface RegistryUsed {
   readonly keys: readonly { readonly keyId: string; readonly origin: 'pinned' | 'configured' | 'registry' }[];
 }
 
+/** The policy file that was applied. */
+export interface PolicyUsed {
+  readonly file: string;
+  /** SHA-256 of its bytes, hex. */
+  readonly digest: string;
+  /** Names and globs of the file that select nothing in the lockfile, by line. Empty where no lockfile was read. */
+  readonly unused: readonly { readonly text: string; readonly line: number }[];
+}
+
 export interface Counts {
   /** Lockfile entries read: places of dependencies, and skipped ones. */
   readonly entries: number;
@@ -54,6 +63,8 @@ export interface Report {
   readonly lockfiles: readonly { readonly file: string; readonly format: string }[];
   readonly verdict: Verdict;
   readonly enforce: Phase;
+  /** Null where none was used. */
+  readonly policy: PolicyUsed | null;
   readonly counts: Counts;
   readonly trust: TrustUsed;
   /** Null where none was looked for. */

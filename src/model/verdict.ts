@@ -2,6 +2,7 @@ import type { AcceptedFinding, BaselineState, ReleaseRecord } from './baseline.t
 import type { Dependency } from './dependency.ts';
 import type { Finding } from './finding.ts';
 import type { Proofs } from './proof.ts';
+import type { Instant } from './time.ts';
 
 /** Enforcement phases, weakest first. */
 export const PHASES = ['observe', 'critical', 'all'] as const;
@@ -27,6 +28,10 @@ export interface Assessment {
   readonly baseline: BaselineState | null;
   /** Null where nothing was asked, or nothing answered. */
   readonly release: ReleaseRecord | null;
+  /** The address of the registry that was asked; null for what no registry serves. */
+  readonly registry: string | null;
+  /** When it was published, as far as is known. */
+  readonly published: Instant | null;
 }
 
 /** The same after policy. */

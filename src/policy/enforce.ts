@@ -1,29 +1,38 @@
 import { isAcceptable, type AcceptedFinding } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
-import type { Finding } from '../model/finding.ts';
+import type { Finding, FindingCode } from '../model/finding.ts';
+import type { Policy } from '../model/policy.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment, JudgedDependency, Level, LeveledFinding, Phase, Verdict } from '../model/verdict.ts';
+import { isCritical, levelRule, needsNoSignature, provenanceDemand } from './apply.ts';
+import { PROVENANCE_GAPS } from './conflicts.ts';
 
 /** What is demanded, and of whom. */
 export interface Enforcement {
   readonly phase: Phase;
-  /** Whether a dependency belongs to the critical set. */
-  readonly isCritical: (dependency: Dependency) => boolean;
+  /** Null without a policy file: the critical set is then what the project itself depends on. */
+  readonly policy: Policy | null;
   /** Findings somebody decided to live with; they hold until `now` is their time. */
   readonly accepted: readonly AcceptedFinding[];
   readonly now: Instant;
 }
 
-/** The critical set where no policy names one: what the project itself depends on. */
-export const DIRECT_IS_CRITICAL = (dependency: Dependency): boolean => dependency.direct;
+const SIGNATURE_GAPS: readonly FindingCode[] = ['signature-missing', 'evidence-stripped'];
 
 /** Findings to levels to a verdict. */
 export function judge(assessment: Assessment, enforcement: Enforcement): JudgedDependency {
+  const { phase, policy } = enforcement;
   const { dependency } = assessment;
+  const byPolicy = policy === null ? () => null : policyLevels(assessment, policy);
+  const critical = policy === null ? dependency.direct : isCritical(policy, dependency);
+  const enforced = phase === 'all' || (phase === 'critical' && critical);
+  // `all` excepts historical gaps, as nobody could meet it today; a critical set that somebody wrote down stands.
+  const isNamed = policy !== null && policy.critical !== null;
+  const gapFails = critical && (phase === 'critical' || (phase === 'all' && isNamed));
   const findings = assessment.findings.map((finding): LeveledFinding => {
     const accepted = acceptanceOf(finding, dependency, enforcement);
     if (accepted !== null) return { ...finding, level: 'note', accepted };
-    return { ...finding, level: levelOf(finding, dependency, enforcement) };
+    return { ...finding, level: byPolicy(finding) ?? levelOf(finding, enforced, gapFails) };
   });
   return { ...assessment, findings, verdict: verdictOf(findings) };
 }
@@ -49,25 +58,43 @@ function acceptanceOf(
   );
 }
 
-/**
- * Contradictions are errors in every phase. Loss and identity become errors where the phase enforces. A historical gap
- * is an error only for the critical set in `critical`: `all` excepts it, as nobody could meet it today.
- */
-function levelOf(finding: Finding, dependency: Dependency, { phase, isCritical }: Enforcement): Level {
+/** Contradictions are errors in every phase. Loss and identity are where the phase enforces, historical gaps apart. */
+function levelOf(finding: Finding, enforced: boolean, gapFails: boolean): Level {
   switch (finding.kind) {
     case 'contradiction':
     case 'unavailable':
       return 'error';
     case 'loss':
     case 'identity':
-      return phase === 'all' || (phase === 'critical' && isCritical(dependency)) ? 'error' : 'warning';
+      return enforced ? 'error' : 'warning';
     case 'gap':
-      return phase === 'critical' && isCritical(dependency) ? 'error' : 'warning';
+      return gapFails ? 'error' : 'warning';
     case 'anomaly':
       return 'warning';
     case 'note':
       return 'note';
   }
+}
+
+/**
+ * The level the policy gives a finding; null where the phase decides. Where provenance is required and was not proven,
+ * whatever is missing is the reason; where it is optional, its absence is a note. Both outrank levels per code.
+ */
+function policyLevels(
+  { dependency, proofs, registry, published }: Assessment,
+  policy: Policy,
+): (finding: Finding) => Level | null {
+  const { name, version } = dependency;
+  const release = { name, version, registry, published };
+  const demand = provenanceDemand(policy, release);
+  const lacksRequired = demand === 'required' && proofs.provenance === null;
+  const unsigned = needsNoSignature(policy, release);
+  return (finding: Finding): Level | null => {
+    if (lacksRequired && (finding.kind === 'loss' || finding.kind === 'gap')) return 'error';
+    if (demand === 'optional' && PROVENANCE_GAPS.includes(finding.code)) return 'note';
+    if (unsigned && SIGNATURE_GAPS.includes(finding.code)) return 'note';
+    return levelRule(policy, finding.code, name);
+  };
 }
 
 function verdictOf(findings: readonly LeveledFinding[]): Verdict {

@@ -21,13 +21,21 @@ export function renderJson(report: Report): string {
 /** The same as a value, to be part of a larger document. */
 export function reportJson(report: Report): JsonObject {
   const dependencies = [...report.dependencies].sort((a, b) => compareDependencies(a.dependency, b.dependency));
-  const { trust } = report;
+  const { trust, policy } = report;
   return {
     schema: REPORT_SCHEMA,
     tool: { name: report.tool.name, version: report.tool.version },
     lockfiles: report.lockfiles.map(({ file, format }) => ({ file, format })),
     verdict: report.verdict,
     enforce: report.enforce,
+    policy:
+      policy === null
+        ? null
+        : {
+            file: policy.file,
+            digest: policy.digest,
+            unused: policy.unused.map(({ text, line }) => ({ text, line })),
+          },
     counts: countsJson(report),
     trust: {
       root: trust.root,

@@ -1,4 +1,4 @@
-import type { Report, RegistryUsed } from '../model/report.ts';
+import type { PolicyUsed, Report, RegistryUsed } from '../model/report.ts';
 import { formatInstant } from '../model/time.ts';
 import type { JudgedDependency, Verdict } from '../model/verdict.ts';
 import { escapeText, quoteText } from './escape.ts';
@@ -57,6 +57,7 @@ function summary(report: Report, options: RenderOptions): string[] {
     `proven: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
     ...(counts.skipped > 0 ? [`skipped: ${skippedText(report)}`] : []),
     ...(counts.omitted > 0 ? [`left out by --omit: ${count(counts.omitted, 'dependency', 'dependencies')}`] : []),
+    ...policyTexts(report.policy),
     ...baselineRows(report),
     `checked against: ${trust.root === 'public-good' ? 'the public-good Sigstore root' : `the root ${escapeText(trust.root, 120)}`}`,
     ...registryTexts(trust.registries),
@@ -99,6 +100,15 @@ function skippedText(report: Report): string {
   for (const { reason } of report.skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   const list = [...reasons].map(([reason, number]) => `${String(number)} ${reason}`).sort();
   return `${count(report.counts.skipped, 'entry', 'entries')} without a package to fetch (${list.join(', ')})`;
+}
+
+/** The policy file, and what it names in vain: a rule that nothing meets is often one that is misspelt. */
+function policyTexts(policy: PolicyUsed | null): string[] {
+  if (policy === null) return [];
+  const { file, unused } = policy;
+  if (unused.length === 0) return [`policy: ${escapeText(file, 120)}`];
+  const names = listed(unused, 3, ({ text, line }) => `${escapeText(text, 80)} in line ${String(line)}`);
+  return [`policy: ${escapeText(file, 120)}; nothing in the lockfile is ${names}`];
 }
 
 function registryTexts(registries: readonly RegistryUsed[]): string[] {

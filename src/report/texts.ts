@@ -160,6 +160,18 @@ export const TEXTS: { readonly [C in FindingCode]: Text<Readonly<FindingArgs[C]>
     why: 'code on another branch or tag may never have been reviewed',
     next: 'check',
   },
+  'identity-unexpected-trigger': {
+    title: 'built on another event',
+    clause: (args) => `was built on the event ${address(args.actual)}, but ${expectation(args)}`,
+    why: 'other people can cause another event, and it can skip the approvals of the usual one',
+    next: 'check',
+  },
+  'identity-unexpected-runner': {
+    title: 'built on another kind of runner',
+    clause: (args) => `was built on the runner ${address(args.actual)}, but ${expectation(args)}`,
+    why: 'whoever controls the machine controls what it builds',
+    next: 'check',
+  },
   'identity-owner-changed': {
     title: 'the repository has another owner under the same name',
     clause: (args) => `was built for ${address(args.name)} with owner id ${key(args.actual)}, but ${expectation(args)}`,

@@ -35,6 +35,8 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'identity-unexpected-workflow': identity,
     'identity-unexpected-issuer': identity,
     'identity-unexpected-ref': identity,
+    'identity-unexpected-trigger': identity,
+    'identity-unexpected-runner': identity,
     'identity-owner-changed': { ...identity, name: text },
     'identity-self-hosted-runner': { run: text },
     'identity-predicate-disagrees': { field: text, certificate: text, predicate: text },
@@ -97,6 +99,8 @@ export function judged(
     findings: findings.map((each) => ({ ...each, level: LEVELS[verdict] })),
     baseline: null,
     release: null,
+    registry: null,
+    published: null,
   };
 }
 
@@ -113,6 +117,7 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
     lockfiles: [{ file: 'package-lock.json', format: 'package-lock v3' }],
     verdict: verdicts.find(({ number }) => number > 0)?.verdict ?? 'pass',
     enforce: 'observe',
+    policy: null,
     counts: {
       entries: dependencies.length + 1,
       skipped: 1,

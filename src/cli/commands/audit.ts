@@ -4,6 +4,7 @@ import { renderJson } from '../../report/json.ts';
 import { renderTerminal } from '../../report/terminal.ts';
 import type { Command } from '../command.ts';
 import { exitStatus, UsageError } from '../exit.ts';
+import { loadPolicy } from '../policy.ts';
 import { progressOn } from '../progress.ts';
 import { findLockfile, loadBaseline, projectManifests } from '../project.ts';
 import { loadTrust, omitOf, openRegistry, phaseOf, readUserFile, shownPath } from '../setup.ts';
@@ -11,13 +12,14 @@ import { loadTrust, omitOf, openRegistry, phaseOf, readUserFile, shownPath } fro
 export const command: Command = {
   usage: '[DIR|LOCKFILE]',
   summary: 'verify everything the lockfile names',
-  options: ['registry', 'trusted-root', 'registry-keys', 'enforce', 'omit', 'reverify', 'json'],
+  options: ['registry', 'trusted-root', 'registry-keys', 'policy', 'enforce', 'omit', 'reverify', 'json'],
   run: async ({ values, positionals }, io) => {
     if (positionals.length > 1) throw new UsageError('audit takes one directory or lockfile');
     const path = findLockfile(positionals[0] ?? '.', io);
-    const enforce = phaseOf(values);
+    const policy = loadPolicy(values, dirname(path), io);
+    const enforce = phaseOf(values, policy);
     const omit = omitOf(values);
-    const trust = loadTrust(values, io);
+    const trust = loadTrust(values, policy, io);
     const bytes = readUserFile(path, 'the lockfile', io);
     const baseline = loadBaseline(path, io);
     const reverify = values.reverify === true;
@@ -29,7 +31,7 @@ export const command: Command = {
       const manifests = projectManifests(path);
       const onProgress = progress.update;
       const report = await audit({
-        ...{ file, bytes, manifests, registry, trust, now, enforce, omit, onProgress },
+        ...{ file, bytes, manifests, registry, trust, now, enforce, policy, omit, onProgress },
         ...{ baseline, reverify },
       });
       progress.end();

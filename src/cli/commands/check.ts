@@ -6,19 +6,21 @@ import { stringify } from '../../report/stringify.ts';
 import { renderTerminal } from '../../report/terminal.ts';
 import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
+import { loadPolicy } from '../policy.ts';
 import { loadTrust, openRegistry, phaseOf } from '../setup.ts';
 
 export const command: Command = {
   usage: 'SPEC...',
   summary: 'a version beside its predecessor, without a project',
-  options: ['registry', 'trusted-root', 'registry-keys', 'enforce', 'json'],
+  options: ['registry', 'trusted-root', 'registry-keys', 'policy', 'enforce', 'json'],
   run: async ({ values, positionals }, io) => {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
-    const enforce = phaseOf(values);
-    const trust = loadTrust(values, io);
+    const policy = loadPolicy(values, io.cwd, io);
+    const enforce = phaseOf(values, policy);
+    const trust = loadTrust(values, policy, io);
     const registry = openRegistry(values, io.cwd, io);
     try {
-      const result = await check(positionals, { registry, trust, enforce, now: Date.now() });
+      const result = await check(positionals, { registry, trust, enforce, policy, now: Date.now() });
       const { report, comparisons, unresolved } = result;
       for (const { spec, reason } of unresolved) {
         io.stderr.write(`assay: ${escapeText(spec)}: ${escapeText(reason)}\n`);

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FINDING_CODES, FINDING_KINDS, type FindingCode } from '../../model/finding.ts';
+import { nearest } from '../../model/nearest.ts';
 import { renderCodeList, renderPage } from '../../report/explain.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
-import { nearest } from '../options.ts';
 
 export const command: Command = {
   usage: '[CODE]',

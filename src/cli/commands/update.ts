@@ -7,6 +7,7 @@ import { updateBaseline } from '../../policy/baseline-update.ts';
 import { renderUpdate } from '../../report/update.ts';
 import type { Command } from '../command.ts';
 import { exitStatus, UsageError } from '../exit.ts';
+import { loadPolicy } from '../policy.ts';
 import { progressOn } from '../progress.ts';
 import { baselinePath, findLockfile, loadBaseline, projectManifests } from '../project.ts';
 import { loadTrust, openRegistry, readUserFile, shownPath } from '../setup.ts';
@@ -14,18 +15,19 @@ import { loadTrust, openRegistry, readUserFile, shownPath } from '../setup.ts';
 export const command: Command = {
   usage: '[DIR|LOCKFILE]',
   summary: 'bring assay.lock up to the lockfile; takes in only what passes',
-  options: ['registry', 'trusted-root', 'registry-keys'],
+  options: ['registry', 'trusted-root', 'registry-keys', 'policy'],
   run: async ({ values, positionals }, io) => {
     if (positionals.length > 1) throw new UsageError('update takes one directory or lockfile');
     const path = findLockfile(positionals[0] ?? '.', io);
-    const trust = loadTrust(values, io);
+    const policy = loadPolicy(values, dirname(path), io);
+    const trust = loadTrust(values, policy, io);
     const bytes = readUserFile(path, 'the lockfile', io);
     const baseline = loadBaseline(path, io);
     const registry = openRegistry(values, dirname(path), io);
     const progress = progressOn(io.stderr, 'assay: verified');
     try {
       const report = await audit({
-        ...{ file: shownPath(path, io), bytes, manifests: projectManifests(path), registry, trust, baseline },
+        ...{ file: shownPath(path, io), bytes, manifests: projectManifests(path), registry, trust, policy, baseline },
         ...{ now: Date.now(), enforce: 'observe', omit: [], onProgress: progress.update },
       });
       progress.end();

@@ -1,0 +1,27 @@
+import { finding, type Finding } from '../model/finding.ts';
+import type { VerifiedTime } from '../model/proof.ts';
+import type { Instant } from '../model/time.ts';
+
+const HOUR = 3_600_000;
+
+/**
+ * When a version was published: the registry's word, but not before a time that a log or an authority vouches for in its
+ * attestations. Null where neither is known.
+ */
+export function publishTime(claimed: Instant | null, verified: readonly VerifiedTime[]): Instant | null {
+  const times = verified.map(({ time }) => time);
+  if (claimed !== null) times.push(claimed);
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+/** Has it been public for as long as the policy asks? */
+export function checkAge(published: Instant | null, minimumHours: number | null, now: Instant): Finding | null {
+  if (published === null || minimumHours === null || now - published >= minimumHours * HOUR) return null;
+  return finding('history-too-new', { published, minimumHours });
+}
+
+/** Without a time of publication there is no statement about its age. */
+export function withoutTime(registry: string): Finding {
+  const reason = 'it gives no time of publication, which release-age needs';
+  return finding('evidence-unavailable', { evidence: 'history', url: registry, reason });
+}

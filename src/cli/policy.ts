@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { PolicyInUse } from '../audit.ts';
+import { parsePolicy, POLICY_FILE } from '../policy/policy-file.ts';
+import { UsageError } from './exit.ts';
+import type { Io } from './io.ts';
+import type { OptionValues } from './options.ts';
+import { loadKeys, readUserFile, shownPath } from './setup.ts';
+
+/** A policy with the folder that the paths in it are relative to. */
+export interface LoadedPolicy extends PolicyInUse {
+  readonly folder: string;
+}
+
+/**
+ * The policy of `--policy`, else the assay.yml that governs `directory`: its own, or the nearest above it within the same
+ * git repository. Null where there is none. Throws UsageError or PolicyError with one line.
+ */
+export function loadPolicy(values: OptionValues, directory: string, io: Io): LoadedPolicy | null {
+  const path = values.policy === undefined ? findPolicy(directory, io) : resolve(io.cwd, values.policy);
+  if (path === null) return null;
+  const file = shownPath(path, io);
+  const bytes = readUserFile(file, 'the policy', io);
+  const folder = dirname(path);
+  const policy = parsePolicy(file, bytes);
+  const keys = policy.privateRegistries.flatMap(({ url, keys: keysFile }) =>
+    keysFile === null ? [] : [[url, loadKeys(shownPath(resolve(folder, keysFile), io), io)] as const],
+  );
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  return { policy, digest, keys: new Map(keys), folder };
+}
+
+/** Outside of a git repository only the directory itself is looked at: what is above it may be anybody's. */
+function findPolicy(directory: string, io: Io): string | null {
+  const folders = [resolve(directory)];
+  for (let folder = resolve(directory); folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) return searchPolicy(folders, io);
+    folders.push(dirname(folder));
+  }
+  return searchPolicy(folders.slice(0, 1), io);
+}
+
+function searchPolicy(folders: readonly string[], io: Io): string | null {
+  for (const folder of folders) {
+    const path = join(folder, POLICY_FILE);
+    if (existsSync(path)) return path;
+    const misnamed = join(folder, 'assay.yaml');
+    if (existsSync(misnamed)) throw new UsageError(`${shownPath(misnamed, io)} is not read: name it ${POLICY_FILE}`);
+  }
+  return null;
+}

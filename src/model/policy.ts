@@ -1,0 +1,96 @@
+import type { FindingCode } from './finding.ts';
+import type { TextMatch } from './match.ts';
+import type { Instant } from './time.ts';
+import type { Level, Phase } from './verdict.ts';
+
+/** Facts of an identity that a policy may demand, as the certificate says them. */
+export const IDENTITY_FIELDS = [
+  'repository',
+  'workflow',
+  'ref',
+  'issuer',
+  'owner',
+  'runner',
+  'trigger',
+  'signer',
+] as const;
+export type IdentityField = (typeof IDENTITY_FIELDS)[number];
+
+/** What is demanded of who built a version; nothing is demanded of a fact that is not named. */
+export type IdentityDemand = Readonly<Partial<Record<IdentityField, TextMatch>>>;
+
+/**
+ * `required`: its absence is an error in every phase; `expected`: the phase decides; `optional`: its absence is a note.
+ */
+export const PROVENANCE_DEMANDS = ['required', 'expected', 'optional'] as const;
+export type ProvenanceDemand = (typeof PROVENANCE_DEMANDS)[number];
+
+/** From which release on a demand holds. Versions compare by semver precedence; times are those of publication. */
+export type Since =
+  { readonly kind: 'version'; readonly version: string } | { readonly kind: 'time'; readonly time: Instant };
+
+/** A package name, a glob of names (`*` stands for any characters but "/"), or `*` for every package. */
+export interface PackageSelector {
+  readonly text: string;
+  /** Where it stands in the policy file, 1-based. */
+  readonly line: number;
+}
+
+/** What one entry of `expect` demands of the packages it selects. */
+export interface ExpectRule {
+  readonly packages: PackageSelector;
+  readonly identity: IdentityDemand;
+  readonly provenance: { readonly demand: ProvenanceDemand; readonly since: Since | null } | null;
+}
+
+/** The level of one finding code. */
+export interface LevelRule {
+  readonly code: FindingCode;
+  readonly level: Level;
+  readonly reason: string;
+  /** At least one. */
+  readonly packages: readonly PackageSelector[];
+  readonly line: number;
+}
+
+/** An address that stands for another registry. Addresses are http(s) and end in "/". */
+export interface MirrorRule {
+  readonly url: string;
+  readonly of: string;
+  readonly line: number;
+}
+
+/** A registry of one's own; `keys` is the file with its keys as the policy writes it, null where it signs nothing. */
+export interface PrivateRegistryRule {
+  readonly url: string;
+  readonly keys: string | null;
+  readonly line: number;
+}
+
+/** What a policy file says. Null and empty lists where it says nothing. */
+export interface Policy {
+  readonly file: string;
+  readonly enforce: Phase | null;
+  /** Null where the policy leaves the critical set to be the direct dependencies. */
+  readonly critical: { readonly direct: boolean; readonly packages: readonly PackageSelector[] } | null;
+  readonly expect: readonly ExpectRule[];
+  readonly findings: readonly LevelRule[];
+  readonly mirrors: readonly MirrorRule[];
+  readonly privateRegistries: readonly PrivateRegistryRule[];
+  /** Internal packages, which need no provenance. */
+  readonly exempt: readonly PackageSelector[];
+  /** A trusted-root file as the policy writes it. */
+  readonly trustedRoot: string | null;
+  /** Hours a version must have been public. */
+  readonly releaseAge: number | null;
+}
+
+/** What is demanded of one dependency, for the checks. */
+export interface Expectation {
+  readonly identity: IdentityDemand;
+  readonly releaseAge: number | null;
+  /** Further addresses its tarball may come from: those that stand for the registry that is asked. */
+  readonly addresses: readonly string[];
+}
+
+export const NO_EXPECTATION: Expectation = { identity: {}, releaseAge: null, addresses: [] };

@@ -1,0 +1,114 @@
+import compare from 'semver/functions/compare.js';
+import valid from 'semver/functions/valid.js';
+import type { FindingCode } from '../model/finding.ts';
+import type { Dependency } from '../model/dependency.ts';
+import type { TextMatch } from '../model/match.ts';
+import {
+  IDENTITY_FIELDS,
+  type Expectation,
+  type IdentityField,
+  type PackageSelector,
+  type Policy,
+  type ProvenanceDemand,
+  type Since,
+} from '../model/policy.ts';
+import type { Instant } from '../model/time.ts';
+import type { Level } from '../model/verdict.ts';
+import { mostSpecific, selects } from './selectors.ts';
+
+const NPM_REGISTRY = 'https://registry.npmjs.org/';
+
+/** What a policy demands of a package that is asked at `registry`, for the checks. */
+export function expectationOf(policy: Policy, name: string, registry: string): Expectation {
+  const identity: Partial<Record<IdentityField, TextMatch>> = {};
+  for (const field of IDENTITY_FIELDS) {
+    const rule = mostSpecific(
+      policy.expect.filter((candidate) => candidate.identity[field] !== undefined),
+      name,
+    );
+    const wanted = rule?.identity[field];
+    if (wanted !== undefined) identity[field] = wanted;
+  }
+  return { identity, releaseAge: policy.releaseAge, addresses: otherAddresses(policy, registry) };
+}
+
+/** The registry that an address stands for: itself, unless the policy names it as a mirror. */
+export function standsFor(policy: Policy, registry: string): string {
+  return policy.mirrors.find(({ url }) => url === registry)?.of ?? registry;
+}
+
+/** The registry that `registry` stands for, and every other mirror of that. */
+function otherAddresses(policy: Policy, registry: string): readonly string[] {
+  const origin = standsFor(policy, registry);
+  const mirrors = policy.mirrors.filter(({ of }) => of === origin).map(({ url }) => url);
+  return [origin, ...mirrors].filter((address) => address !== registry);
+}
+
+/** What is known of a dependency besides its name when its findings are given levels. */
+export interface Release {
+  readonly name: string;
+  readonly version: string;
+  /** Null for what no registry serves. */
+  readonly registry: string | null;
+  readonly published: Instant | null;
+}
+
+/** Whether provenance is demanded of this release: the most specific rule decides, and `since` where it begins. */
+export function provenanceDemand(policy: Policy, release: Release): ProvenanceDemand {
+  const stated = policy.expect.flatMap(({ packages, provenance }) =>
+    provenance === null ? [] : [{ packages, provenance }],
+  );
+  const exempt = policy.exempt.map((packages) => ({
+    packages,
+    provenance: { demand: 'optional', since: null } as const,
+  }));
+  const rules = isInternal(release) ? [...stated, ...exempt] : stated;
+  const rule = mostSpecific(rules, release.name);
+  if (rule === null) return 'expected';
+  const { demand, since } = rule.provenance;
+  if (since === null || hasBegun(since, release)) return demand;
+  return demand === 'required' ? 'expected' : 'optional';
+}
+
+/** Anybody can publish to npm's registry: what is asked there is no internal package, whatever its name. */
+function isInternal({ registry }: Release): boolean {
+  return registry !== null && registry !== NPM_REGISTRY;
+}
+
+/** A release whose version or time is not known is held to the demand. */
+function hasBegun(since: Since, { version, published }: Release): boolean {
+  if (since.kind === 'time') return published === null || published >= since.time;
+  return valid(version) === null || compare(version, since.version) >= 0;
+}
+
+/** Whether a release needs no registry signature: an exempt package of a private registry without keys. */
+export function needsNoSignature(policy: Policy, { name, registry }: Release): boolean {
+  const unsigned = policy.privateRegistries.some(({ url, keys }) => url === registry && keys === null);
+  return unsigned && policy.exempt.some((entry) => selects(entry, name));
+}
+
+/** The level a policy gives a code for a package; null where it says nothing. */
+export function levelRule(policy: Policy, code: FindingCode, name: string): Level | null {
+  const rules = policy.findings
+    .filter((rule) => rule.code === code)
+    .flatMap(({ packages, level }) => packages.map((each) => ({ packages: each, level })));
+  return mostSpecific(rules, name)?.level ?? null;
+}
+
+/** Whether the policy names this dependency critical. */
+export function isCritical({ critical }: Policy, { name, direct }: Dependency): boolean {
+  if (critical === null) return direct;
+  return (critical.direct && direct) || critical.packages.some((entry) => selects(entry, name));
+}
+
+/** Selectors that select none of these packages, in the order of the file. */
+export function unusedSelectors(policy: Policy, names: Iterable<string>): readonly PackageSelector[] {
+  const all = [
+    ...(policy.critical?.packages ?? []),
+    ...policy.expect.map(({ packages }) => packages),
+    ...policy.findings.flatMap(({ packages }) => packages),
+    ...policy.exempt,
+  ];
+  const distinct = [...new Set(names)];
+  return all.filter((entry) => !distinct.some((name) => selects(entry, name))).sort((a, b) => a.line - b.line);
+}

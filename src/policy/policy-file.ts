@@ -1,0 +1,198 @@
+import { FINDING_CODES, FINDING_KINDS } from '../model/finding.ts';
+import type { TextMatch } from '../model/match.ts';
+import {
+  IDENTITY_FIELDS,
+  PROVENANCE_DEMANDS,
+  type ExpectRule,
+  type IdentityField,
+  type LevelRule,
+  type MirrorRule,
+  type PackageSelector,
+  type Policy,
+  type PrivateRegistryRule,
+  type Since,
+} from '../model/policy.ts';
+import { parseInstant } from '../model/time.ts';
+import { PHASES, type Level } from '../model/verdict.ts';
+import valid from 'semver/functions/valid.js';
+import { refuseConflicts } from './conflicts.ts';
+import { PolicyError } from './error.ts';
+import { entriesOf, fail, fieldsOf, itemsOf, textOf, wholeNumberOf, wordOf, wrong, type Place } from './read.ts';
+import { parseYaml } from './yaml.ts';
+
+/** The name a policy file has. */
+export const POLICY_FILE = 'assay.yml';
+
+const LEVELS: readonly Level[] = ['error', 'warning', 'note'];
+const MAX_RELEASE_AGE = 8760;
+
+/**
+ * Reads a policy file (docs/policy.md, docs/schemas/policy-1.schema.json). `file` is the name that errors report. Throws
+ * PolicyError, and nothing else, for a file that cannot be used: unknown keys, wrong values, and rules that contradict
+ * each other or could never apply.
+ */
+export function parsePolicy(file: string, bytes: Uint8Array): Policy {
+  const root = fieldsOf({ file, what: '', node: parsePolicyYaml(file, bytes) }, [
+    'enforce',
+    'critical',
+    'expect',
+    'findings',
+    'registries',
+    'trust',
+    'release-age',
+  ]);
+  const registries = root.registries && fieldsOf(root.registries, ['mirrors', 'private', 'exempt']);
+  const trust = root.trust && fieldsOf(root.trust, ['root']);
+  const policy: Policy = {
+    file,
+    enforce: root.enforce ? wordOf(root.enforce, PHASES) : null,
+    critical: root.critical ? criticalOf(root.critical) : null,
+    expect: root.expect ? expectOf(root.expect) : [],
+    findings: root.findings ? itemsOf(root.findings, 'mappings with code, level and reason').map(levelRuleOf) : [],
+    mirrors: registries?.mirrors ? itemsOf(registries.mirrors, 'mappings with url and of').map(mirrorOf) : [],
+    privateRegistries: registries?.private
+      ? itemsOf(registries.private, 'mappings with url and keys').map(privateRegistryOf)
+      : [],
+    exempt: registries?.exempt ? packagesOf(registries.exempt) : [],
+    trustedRoot: trust?.root ? textOf(trust.root, 'the path of a trusted-root file') : null,
+    releaseAge: root['release-age'] ? wholeNumberOf(root['release-age'], 1, MAX_RELEASE_AGE) : null,
+  };
+  refuseConflicts(policy);
+  return policy;
+}
+
+function parsePolicyYaml(file: string, bytes: Uint8Array): Place['node'] {
+  const node = parseYaml(file, bytes);
+  if (node.kind !== 'map') throw new PolicyError(file, node.line, 'a policy is a mapping, such as "enforce: critical"');
+  return node;
+}
+
+function criticalOf(place: Place): NonNullable<Policy['critical']> {
+  const items = itemsOf(place, 'package names, globs, or the word direct');
+  const isDirect = ({ node }: Place): boolean => node.kind === 'scalar' && node.value === 'direct';
+  const direct = items.filter(isDirect);
+  if (direct[1] !== undefined) fail(direct[1], 'direct is already in the list');
+  return { direct: direct.length > 0, packages: items.filter((item) => !isDirect(item)).map(selectorOf) };
+}
+
+function packagesOf(place: Place): readonly PackageSelector[] {
+  return itemsOf(place, 'package names or globs').map(selectorOf);
+}
+
+function selectorOf(place: Place): PackageSelector {
+  return selector(place, textOf(place, 'a package name or a glob such as "@scope/*"'), place.node.line);
+}
+
+/** A name as registries know them (with a scope or without), in which `*` may stand for characters. */
+function selector({ file, what }: Omit<Place, 'node'>, text: string, line: number): PackageSelector {
+  if (/^@[\w.~*-]+$/.test(text)) {
+    throw new PolicyError(file, line, `${text} in ${what} is no package; write "${text}/*" for a whole scope`);
+  }
+  if (text.length > 214 || !/^(?:@[\w.~*-]+\/)?[\w.~*-]+$/.test(text) || text.includes('**')) {
+    throw new PolicyError(file, line, `${JSON.stringify(text)} in ${what} is no package name and no glob of names`);
+  }
+  return { text, line };
+}
+
+function expectOf(place: Place): readonly ExpectRule[] {
+  return [...entriesOf(place, 'a mapping from package names to what is expected of them')].map(
+    ([name, { line, value }]) => {
+      const packages = selector(place, name, line);
+      const keys = [...IDENTITY_FIELDS, 'provenance', 'since'] as const;
+      const fields = fieldsOf({ file: place.file, what: `expect of ${name}`, node: value }, keys);
+      const identity: Partial<Record<IdentityField, TextMatch>> = {};
+      for (const field of IDENTITY_FIELDS) {
+        const wanted = fields[field];
+        if (wanted !== undefined) identity[field] = factOf(field, wanted);
+      }
+      if (fields.since && !fields.provenance) fail(fields.since, 'since goes with provenance, which is not given');
+      const demand = fields.provenance ? wordOf(fields.provenance, PROVENANCE_DEMANDS) : null;
+      if (demand === 'optional' && fields.since)
+        fail(fields.since, 'since makes no sense where provenance is optional');
+      const since = fields.since ? sinceOf(fields.since) : null;
+      return { packages, identity, provenance: demand === null ? null : { demand, since } };
+    },
+  );
+}
+
+/** What the exact value of a fact looks like in a certificate: another one could never match. */
+const FACTS: Readonly<Record<Exclude<IdentityField, 'runner'>, { readonly form: RegExp; readonly accepted: string }>> =
+  {
+    repository: {
+      form: /^https:\/\/[^/\s]+\/[^\s]*[^/\s]$/,
+      accepted: 'the https address of a repository, without a slash at its end',
+    },
+    workflow: { form: /^[^/\s].*$/, accepted: 'the path of a workflow, such as .github/workflows/release.yml' },
+    ref: { form: /^refs\/.+$/, accepted: 'a full ref, such as refs/heads/main' },
+    issuer: { form: /^https:\/\/\S+$/, accepted: 'the https address of an issuer' },
+    owner: { form: /^https:\/\/[^/\s]+\/[^\s]*[^/\s]$/, accepted: 'the https address of an owner' },
+    trigger: { form: /^\S+$/, accepted: 'the name of an event, such as push' },
+    signer: { form: /^\S+$/, accepted: 'the address of the workflow that signs, with @ and its ref' },
+  };
+
+function factOf(field: IdentityField, place: Place): TextMatch {
+  if (field === 'runner') return { kind: 'exact', text: wordOf(place, ['hosted', 'self-hosted']) };
+  const { form, accepted } = FACTS[field];
+  if (place.node.kind === 'map') {
+    const { pattern } = fieldsOf(place, ['pattern']);
+    if (pattern === undefined) return wrong(place, `${accepted}, or a pattern`);
+    const text = textOf(pattern, 'text with *');
+    if (!text.includes('*')) fail(pattern, `a pattern without * is the text itself: write ${field}: ${text}`);
+    if (text.includes('***')) fail(pattern, 'a pattern takes * (anything but a slash) or ** (anything)');
+    return { kind: 'pattern', text };
+  }
+  const text = textOf(place, `${accepted}, or a pattern`);
+  if (text.includes('*'))
+    fail(place, `${field} is exact, so that its * means a star: write pattern: ${text} inside it`);
+  if (field === 'repository' && text.endsWith('.git')) fail(place, 'a certificate names a repository without .git');
+  return form.test(text) ? { kind: 'exact', text } : wrong(place, accepted);
+}
+
+function sinceOf(place: Place): Since {
+  const accepted = 'a version such as 1.2.0 or a date such as 2026-01-31';
+  const text = textOf(place, accepted);
+  const time = parseInstant(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
+  if (time !== null) return { kind: 'time', time };
+  return valid(text) === text ? { kind: 'version', version: text } : wrong(place, accepted);
+}
+
+function levelRuleOf(place: Place): LevelRule {
+  const fields = fieldsOf(place, ['code', 'level', 'reason', 'packages']);
+  if (!fields.code || !fields.level) return fail(place, 'an entry of findings needs code, level and reason');
+  if (!fields.reason)
+    return fail(place, 'a level needs its reason: write reason: and why, for those who read it later');
+  const code = wordOf(fields.code, FINDING_CODES);
+  const level = wordOf(fields.level, LEVELS);
+  const kind = FINDING_KINDS[code];
+  if (level !== 'error' && kind === 'contradiction') {
+    fail(fields.level, `${code} is a contradiction, which no policy can lower`);
+  }
+  if (level !== 'error' && kind === 'unavailable') {
+    fail(fields.level, `${code} cannot be lowered: without an answer there is no statement`);
+  }
+  const { line } = place.node;
+  const packages = fields.packages ? packagesOf(fields.packages) : [{ text: '*', line }];
+  return { code, level, reason: textOf(fields.reason, 'one line of text'), packages, line };
+}
+
+function mirrorOf(place: Place): MirrorRule {
+  const { url, of } = fieldsOf(place, ['url', 'of']);
+  if (!url || !of) return fail(place, 'a mirror needs url and of, the address it stands for');
+  const rule = { url: addressOf(url), of: addressOf(of), line: url.keyLine };
+  return rule.url === rule.of ? fail(url, 'a mirror cannot stand for itself') : rule;
+}
+
+function privateRegistryOf(place: Place): PrivateRegistryRule {
+  const { url, keys } = fieldsOf(place, ['url', 'keys']);
+  if (!url) return fail(place, 'a private registry needs url');
+  return { url: addressOf(url), keys: keys ? textOf(keys, 'the path of a file with keys') : null, line: url.keyLine };
+}
+
+/** A registry's address as npm's configuration is read: http(s), a slash at its end, nothing secret in it. */
+function addressOf(place: Place): string {
+  const accepted = 'the http or https address of a registry, without credentials and query';
+  const text = textOf(place, accepted);
+  if (!/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/.test(text) || !URL.canParse(text)) return wrong(place, accepted);
+  const { href } = new URL(text);
+  return href.endsWith('/') ? href : `${href}/`;
+}

@@ -1,0 +1,97 @@
+import { nearest } from '../model/nearest.ts';
+import { PolicyError } from './error.ts';
+import { show, type YamlEntry, type YamlNode } from './yaml.ts';
+
+/** A value of the policy with the words that name it in an error: "enforce", "expect of axios". */
+export interface Place {
+  readonly file: string;
+  readonly what: string;
+  readonly node: YamlNode;
+}
+
+const MAX_TEXT = 500;
+
+export function fail({ file, node }: Place, reason: string): never {
+  throw new PolicyError(file, node.line, reason);
+}
+
+/** Refuses a value of another kind than is accepted. */
+export function wrong(place: Place, accepted: string): never {
+  return fail(place, `${place.what} takes ${accepted}, not ${describe(place.node)}`);
+}
+
+/** The entries of a mapping, each with its line. */
+export function entriesOf(place: Place, accepted: string): ReadonlyMap<string, YamlEntry> {
+  const { node } = place;
+  if (node.kind !== 'map' || node.entries.size === 0) return wrong(place, accepted);
+  return node.entries;
+}
+
+/** The values of a mapping whose keys are known. Another key is an error that names the nearest of them. */
+export function fieldsOf<K extends string>(
+  place: Place,
+  keys: readonly K[],
+): Readonly<Partial<Record<K, Place & { readonly keyLine: number }>>> {
+  const fields: Partial<Record<K, Place & { readonly keyLine: number }>> = {};
+  for (const [name, { line, value }] of entriesOf(place, `a mapping with ${listed(keys)}`)) {
+    const key = keys.find((candidate) => candidate === name);
+    if (key === undefined) {
+      const near = nearest(name, keys);
+      const hint = near === null ? `known are ${listed(keys)}` : `did you mean ${near}?`;
+      const where = place.what === '' ? '' : ` in ${place.what}`;
+      throw new PolicyError(place.file, line, `unknown key ${show(name)}${where}; ${hint}`);
+    }
+    fields[key] = { file: place.file, what: key, node: value, keyLine: line };
+  }
+  return fields;
+}
+
+/** The items of a list with at least one. */
+export function itemsOf(place: Place, accepted: string): readonly Place[] {
+  const { node, file, what } = place;
+  if (node.kind !== 'list' || node.items.length === 0) return wrong(place, `a list of ${accepted}`);
+  return node.items.map((item) => ({ file, what, node: item }));
+}
+
+/** Text of one line, without spaces around it, at most 500 characters. */
+export function textOf(place: Place, accepted: string): string {
+  const { node } = place;
+  if (node.kind !== 'scalar' || typeof node.value !== 'string') return wrong(place, accepted);
+  const text = node.value;
+  if (text === '' || text.trim() !== text) return wrong(place, accepted);
+  if (text.length > MAX_TEXT) return fail(place, `${place.what} is longer than ${MAX_TEXT} characters`);
+  return text;
+}
+
+export function wordOf<W extends string>(place: Place, words: readonly W[]): W {
+  const text = textOf(place, listed(words));
+  const word = words.find((candidate) => candidate === text);
+  if (word !== undefined) return word;
+  const near = nearest(text, words);
+  return wrong(place, `${listed(words)}${near === null ? '' : ` (did you mean ${near}?)`}`);
+}
+
+export function wholeNumberOf(place: Place, minimum: number, maximum: number): number {
+  const { node } = place;
+  const accepted = `a whole number from ${minimum} to ${maximum}`;
+  if (node.kind !== 'scalar' || typeof node.value !== 'number') return wrong(place, accepted);
+  if (!Number.isInteger(node.value) || node.value < minimum || node.value > maximum) return wrong(place, accepted);
+  return node.value;
+}
+
+function describe(node: YamlNode): string {
+  switch (node.kind) {
+    case 'map':
+      return node.entries.size === 0 ? 'an empty mapping' : 'a mapping';
+    case 'list':
+      return node.items.length === 0 ? 'an empty list' : 'a list';
+    case 'scalar':
+      if (node.value === null) return 'nothing';
+      return typeof node.value === 'string' ? show(node.value) : String(node.value);
+  }
+}
+
+function listed(words: readonly string[]): string {
+  const [last = '', ...others] = [...words].reverse();
+  return others.length === 0 ? last : `${others.reverse().join(', ')} or ${last}`;
+}

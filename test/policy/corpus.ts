@@ -1,0 +1,248 @@
+/** Policy files that are accepted. */
+export const VALID: Readonly<Record<string, string>> = {
+  'a phase': 'enforce: critical\n',
+  'with a document mark, comments and Windows line ends': '---\r\n# why\r\nenforce: all # now\r\n',
+  'in flow style': '{enforce: all, critical: [direct, "@a/*"]}\n',
+  'a quoted key': '"enforce": observe\n',
+  'every fact, exact': `expect:
+  a:
+    repository: https://github.com/o/r
+    workflow: .github/workflows/x.yml
+    ref: refs/heads/main
+    issuer: https://token.actions.githubusercontent.com
+    owner: https://github.com/o
+    runner: self-hosted
+    trigger: push
+    signer: https://github.com/o/r/.github/workflows/x.yml@refs/heads/main
+`,
+  'every fact as a pattern': `expect:
+  '@a/b-*':
+    repository: {pattern: https://github.com/o/*}
+    workflow: {pattern: '**/*.yml'}
+    ref: {pattern: refs/tags/v*}
+    issuer: {pattern: https://*}
+    owner: {pattern: https://*/o}
+    trigger: {pattern: '*_dispatch'}
+    signer: {pattern: https://github.com/o/**@refs/heads/main}
+`,
+  'provenance since a version': 'expect:\n  a: {provenance: required, since: 1.2.0-rc.1}\n',
+  'provenance since a date': 'expect:\n  a: {provenance: expected, since: 2026-01-31}\n',
+  'provenance since a time': "expect:\n  a: {provenance: required, since: '2026-01-31T10:00:00Z'}\n",
+  'a level': 'findings:\n  - {code: provenance-missing, level: note, reason: known}\n',
+  'a contradiction as an error': 'findings:\n  - {code: signature-key-expired, level: error, reason: strict}\n',
+  'levels for names, globs and all': `findings:
+  - {code: history-too-new, level: error, reason: r}
+  - {code: history-too-new, level: warning, reason: r, packages: ['@a/*', b]}
+  - {code: history-too-new, level: note, reason: r, packages: ['@a/c']}
+`,
+  registries: `registries:
+  mirrors:
+    - {url: https://m.example/npm, of: https://registry.npmjs.org/}
+  private:
+    - {url: 'http://127.0.0.1:4873'}
+    - {url: https://p.example/, keys: keys.json}
+  exempt: ['@corp/*']
+`,
+  'a trusted root': 'trust: {root: root.json}\n',
+  'an age': 'release-age: 48\n',
+  'a more specific exception to an exemption':
+    "registries: {exempt: ['@corp/*']}\nexpect:\n  '@corp/a': {provenance: required}\n",
+  'globs of equal weight that nothing fits both':
+    "expect:\n  'a-*': {runner: hosted}\n  'b-*': {runner: self-hosted}\n",
+  'globs of unequal weight':
+    "expect:\n  'a-*': {runner: hosted}\n  'a-b-*': {runner: self-hosted}\n  '*': {runner: hosted}\n",
+  'globs of equal weight that agree': "expect:\n  'a-*': {runner: hosted}\n  '*-b': {runner: hosted}\n",
+};
+
+/** [file, line or null, what the error says]: the schema refuses these as well. */
+export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: number | null, message: RegExp]>> = {
+  'an unknown key': ['enforce: all\nregistry: {}\n', 2, /unknown key "registry"; known are enforce, critical,/],
+  'a misspelt key': ['\nenforec: all\n', 2, /unknown key "enforec"; did you mean enforce\?/],
+  'a misspelt key inside': [
+    'expect:\n  a:\n    repositry: https://github.com/o/r\n',
+    3,
+    /unknown key "repositry" in expect of a; did you mean repository\?/,
+  ],
+  'a wrong phase': [
+    'enforce: critcal\n',
+    1,
+    /enforce takes observe, critical or all \(did you mean critical\?\), not "critcal"/,
+  ],
+  'a phase of another type': ['enforce: [all]\n', 1, /enforce takes observe, critical or all, not a list/],
+  'a phase that YAML 1.1 would read as true': ['enforce: on\n', 1, /not "on"/],
+  'no value': ['enforce:\n', 1, /enforce takes observe, critical or all, not nothing/],
+  'a list of rules': ['- enforce: all\n', 1, /a policy is a mapping/],
+  'an empty mapping': ['{}\n', 1, /takes a mapping with enforce/],
+  'an empty list': [
+    'critical: []\n',
+    1,
+    /critical takes a list of package names, globs, or the word direct, not an empty/,
+  ],
+  'a name that is a number': ['critical:\n  - direct\n  - 7\n', 3, /critical takes a package name or a glob .* not 7/],
+  'a name with a space': ['critical:\n  - a b\n', 2, /"a b" in critical is no package name/],
+  'a glob over scopes': ["critical: ['**']\n", 1, /no package name/],
+  'an expectation of nothing': ['expect:\n  a: {}\n', 2, /expect of a takes a mapping with repository,/],
+  'a repository that is no address': ['expect:\n  a:\n    repository: o/r\n', 3, /repository takes the https address/],
+  'a repository with .git': ['expect: {a: {repository: https://github.com/o/r.git}}\n', 1, /without \.git/],
+  'a star in an exact value': [
+    'expect:\n  a:\n    ref: refs/tags/*\n',
+    3,
+    /ref is exact.*write pattern: refs\/tags\/\*/,
+  ],
+  'a pattern without star': ['expect:\n  a:\n    ref: {pattern: refs/tags/v}\n', 3, /write ref: refs\/tags\/v/],
+  'a pattern beside something': ['expect: {a: {ref: {pattern: refs/*, patern: x}}}\n', 1, /did you mean pattern\?/],
+  'a pattern for the runner': ['expect: {a: {runner: {pattern: "*"}}}\n', 1, /runner takes hosted or self-hosted/],
+  'a short ref': ['expect: {a: {ref: main}}\n', 1, /ref takes a full ref, such as refs\/heads\/main/],
+  'since without provenance': [
+    'expect:\n  a:\n    runner: hosted\n    since: 1.0.0\n',
+    4,
+    /since goes with provenance/,
+  ],
+  'since where it is optional': ['expect:\n  a: {provenance: optional, since: 1.0.0}\n', 2, /makes no sense/],
+  'since half a version': [
+    'expect:\n  a: {provenance: required, since: 1.2}\n',
+    2,
+    /since takes a version such as 1\.2\.0/,
+  ],
+  'a level without reason': ['findings:\n  - code: provenance-lost\n    level: note\n', 2, /a level needs its reason/],
+  'an empty reason': ["findings:\n  - {code: provenance-lost, level: note, reason: ''}\n", 2, /reason takes one line/],
+  'an unknown code': [
+    'findings:\n  - code: provenance-last\n    level: note\n    reason: r\n',
+    2,
+    /code takes .*\(did you mean provenance-lost\?\)/,
+  ],
+  'a wrong level': [
+    'findings:\n  - {code: provenance-lost, level: warn, reason: r}\n',
+    2,
+    /level takes error, warning or/,
+  ],
+  'a lowered contradiction': [
+    'findings:\n  - code: integrity-mismatch\n    level: warning\n    reason: r\n',
+    3,
+    /integrity-mismatch is a contradiction, which no policy can lower/,
+  ],
+  'a missing answer that is lowered': [
+    'findings:\n  - code: evidence-unavailable\n    level: note\n    reason: r\n',
+    3,
+    /cannot be lowered/,
+  ],
+  'a mirror of nothing': ['registries:\n  mirrors:\n    - url: https://m.example/\n', 3, /a mirror needs url and of/],
+  'an address with credentials': [
+    'registries: {private: [{url: "https://u:p@p.example/"}]}\n',
+    1,
+    /without credentials/,
+  ],
+  'an address of a file': ['registries: {private: [{url: "file:///x"}]}\n', 1, /http or https address/],
+  'an age in words': ['release-age: two days\n', 1, /release-age takes a whole number from 1 to 8760, not "two days"/],
+  'an age as text': ["release-age: '48'\n", 1, /whole number/],
+  'no age at all': ['release-age: 0\n', 1, /whole number/],
+  'half an hour': ['release-age: 0.5\n', 1, /whole number/],
+  'a trusted root that is no path': ['trust:\n  root: [x]\n', 2, /root takes the path of a trusted-root file/],
+};
+
+/** The same for what a schema cannot say. */
+export const WRONG_MEANING: typeof WRONG_SHAPE = {
+  'a bare scope': ["expect:\n  '@babel-x.y': {runner: hosted}\n", 2, /write "@babel-x\.y\/\*" for a whole scope/],
+  'a name twice': ['critical:\n  - a\n  - b\n  - a\n', 4, /a is already in line 2/],
+  'direct twice': ['critical:\n  - direct\n  - direct\n', 3, /direct is already in the list/],
+  'a name that a glob covers': [
+    "critical:\n  - '@a/b'\n  - '@a/*'\n",
+    2,
+    /@a\/b is already covered by @a\/\* in line 3/,
+  ],
+  'an expectation twice': [
+    'expect:\n  a: {runner: hosted}\n  a: {runner: hosted}\n',
+    3,
+    /"a" is already given in line 2/,
+  ],
+  'a key twice': ['enforce: all\nenforce: all\n', 2, /"enforce" is already given in line 1/],
+  'globs of equal weight that contradict each other': [
+    "expect:\n  'a-*': {runner: hosted}\n  '*-b': {runner: self-hosted}\n",
+    3,
+    /\*-b says another runner than line 2 \(a-\*\), and neither selects more exactly/,
+  ],
+  'an owner that cannot own the repository': [
+    'expect:\n  a:\n    repository: https://github.com/o/r\n    owner: https://github.com/x\n',
+    2,
+    /a repository that does not belong to the owner/,
+  ],
+  'an exempt package that needs provenance': [
+    "registries:\n  exempt: ['@a/*']\nexpect:\n  '@a/*': {provenance: required}\n",
+    4,
+    /exempt from it in line 2/,
+  ],
+  'two levels': [
+    `findings:
+  - {code: provenance-lost, level: note, reason: r}
+  - {code: provenance-lost, level: error, reason: r}
+`,
+    3,
+    /another level for provenance-lost than line 2/,
+  ],
+  'a level twice': [
+    `findings:
+  - {code: provenance-lost, level: note, reason: r, packages: [a]}
+  - {code: provenance-lost, level: note, reason: r, packages: [b, a]}
+`,
+    3,
+    /a has a level for provenance-lost already, in line 2/,
+  ],
+  'a level that expect decides': [
+    `expect:
+  a: {provenance: required}
+findings:
+  - {code: provenance-lost, level: note, reason: r, packages: [a]}
+`,
+    4,
+    /decided by "provenance: required" in line 2/,
+  ],
+  'a mirror of itself': [
+    'registries:\n  mirrors:\n    - {url: "https://m.example", of: "https://m.example/"}\n',
+    3,
+    /itself/,
+  ],
+  'a mirror of a mirror': [
+    `registries:
+  mirrors:
+    - {url: "https://m.example", of: "https://n.example/"}
+    - {url: "https://n.example", of: "https://o.example/"}
+`,
+    3,
+    /is itself a mirror, in line 4/,
+  ],
+  'a registry twice': [
+    'registries:\n  private:\n    - {url: "https://m.example"}\n    - {url: "https://m.example/"}\n',
+    4,
+    /already given in line 3/,
+  ],
+};
+
+const many = (count: number, line: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => line(i)).join('');
+
+/** The same for what is no policy at all, or no YAML that is read. */
+export const WRONG_FILE: typeof WRONG_SHAPE = {
+  'an empty file': ['', null, /the policy says nothing/],
+  'comments alone': ['# enforce: all\n', null, /the policy says nothing/],
+  text: ['enforce critical\n', 1, /a policy is a mapping/],
+  'a tab as indentation': ['expect:\n\ta: {}\n', 2, /a tab as indentation/],
+  'a bracket that is left open': ['enforce: all\ncritical: [a,\n', 3, /assay\.yml:3: /],
+  'two documents': ['enforce: all\n---\nenforce: observe\n', 2, /a second document/],
+  'an anchor': ['critical: &a [b]\n', 1, /anchors are not supported/],
+  'an alias': ['enforce: all\ncritical: *a\n', 2, /alias/i],
+  'a tag': ['enforce: !important all\n', 1, /tag/i],
+  'a directive': ['%YAML 1.1\n---\nenforce: all\n', 1, /directives are not supported/],
+  'a key that is a list': ['[a]: b\n', 1, /a key must be text/],
+  'a merge key': ['enforce: all\n<<: {release-age: 3}\n', 2, /unknown key "<<"/],
+  'a control character': ['enforce: all\n# \u001b[31m\n', 2, /control character/],
+  'a bidirectional control': ['enforce: all\n# \u202e\n', 2, /control character/],
+  'deep brackets': [`critical: ${'['.repeat(40)}\n`, 1, /nested too deeply/],
+  'deep brackets on many lines': [`critical:\n${' [\n'.repeat(40)}`, 10, /nested too deeply/],
+  'deep indicators': [`critical: \n  ${'- '.repeat(900)}\n`, 2, /nested too deeply/],
+  'deep indentation': [many(80, (i) => `${' '.repeat(i)}a:\n`), 66, /indented too deeply/],
+  'a long line': [`enforce: ${' '.repeat(3000)}all\n`, 1, /more than 2000 characters/],
+  'many lines': ['#\n'.repeat(21_000), null, /more than 20000 lines/],
+  'many packages': [`critical:\n${many(2500, (i) => `  - p${i}\n`)}`, null, /more than 2000 package names/],
+  'many globs': [`critical:\n${many(250, (i) => `  - p${i}-*\n`)}`, null, /more than 200 globs/],
+  'more than a mebibyte': [`#${' '.repeat(1024 * 1024)}`, null, /larger than 1048576 bytes/],
+};

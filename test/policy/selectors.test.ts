@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fits, matches } from '../../src/model/match.ts';
+import { covers, mostSpecific, overlap, selects, specificity } from '../../src/policy/selectors.ts';
+
+const at = (text: string): { text: string; line: number } => ({ text, line: 1 });
+
+/** What a pattern means, said by a regular expression. */
+function asRegExp(pattern: string): RegExp {
+  const source = pattern
+    .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*\*|\*/g, (star) => (star === '*' ? '[^/]*' : '[^]*'));
+  return new RegExp(`^${source}$`, 'u');
+}
+
+const text = fc
+  .array(fc.constantFrom('a', 'b', '/', '.', '\n', '\u{1f600}'), { maxLength: 8 })
+  .map((all) => all.join(''));
+const pattern = fc.array(fc.constantFrom('a', 'b', '/', '.', '*', '**'), { maxLength: 8 }).map((all) => all.join(''));
+const glob = fc
+  .array(fc.constantFrom('a', 'b', '/', '*'), { minLength: 1, maxLength: 5 })
+  .map((all) => all.join('').replace(/\*+/g, '*'));
+
+describe('patterns', () => {
+  it.each([
+    ['refs/tags/v*', 'refs/tags/v1.2.3', true],
+    ['refs/tags/v*', 'refs/tags/v1/2', false],
+    ['refs/tags/v*', 'xrefs/tags/v1', false],
+    ['refs/**', 'refs/tags/v1/2', true],
+    ['https://github.com/o/*', 'https://github.com/o/r/evil', false],
+    ['https://github.com/o/*', 'https://github.com/o/', true],
+    ['a.c', 'abc', false],
+  ])('%s and %s: %s', (wanted, actual, expected) => {
+    expect(fits(wanted, actual)).toBe(expected);
+  });
+
+  it('mean what the same regular expression means', () => {
+    fc.assert(
+      fc.property(pattern, text, (wanted, actual) => {
+        expect(fits(wanted, actual)).toBe(asRegExp(wanted).test(actual));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('take no more than their time', () => {
+    const start = performance.now();
+    expect(fits(`${'a*'.repeat(250)}b`, 'a'.repeat(8000))).toBe(false);
+    expect(performance.now() - start).toBeLessThan(3000);
+  });
+
+  it('an exact text is no pattern, and nothing is never right', () => {
+    expect(matches({ kind: 'exact', text: 'a*' }, 'ab')).toBe(false);
+    expect(matches({ kind: 'exact', text: 'a' }, 'a')).toBe(true);
+    expect(matches({ kind: 'pattern', text: '**' }, null)).toBe(false);
+  });
+});
+
+describe('package selectors', () => {
+  it('the most specific one wins', () => {
+    const rules = ['*', 'a*', '@s/*', '@s/a*', '@s/ab', 'ab'].map((each) => ({ packages: at(each) }));
+    const winner = (name: string): string | undefined => mostSpecific(rules, name)?.packages.text;
+    expect(['ab', 'ac', 'c', '@s/ab', '@s/ac', '@s/c', '@t/a'].map(winner)).toEqual([
+      'ab',
+      'a*',
+      '*',
+      '@s/ab',
+      '@s/a*',
+      '@s/*',
+      '*',
+    ]);
+    expect(specificity(at('*'))).toBe(0);
+  });
+
+  it('a star stays within its part, but alone it is everything', () => {
+    expect(selects(at('a*'), 'a/b')).toBe(false);
+    expect(selects(at('*'), '@s/b')).toBe(true);
+  });
+
+  it('overlap where some name fits both, and only there', () => {
+    const names = ['a', 'b', '/'].flatMap((x) =>
+      ['', 'a', 'b', '/'].flatMap((y) => ['', 'a', 'b', '/'].map((z) => x + y + z)),
+    );
+    fc.assert(
+      fc.property(glob, glob, (a, b) => {
+        const common = names.some((name) => selects(at(a), name) && selects(at(b), name));
+        if (common) expect(overlap(at(a), at(b))).toBe(true);
+        expect(overlap(at(a), at(b))).toBe(overlap(at(b), at(a)));
+        if (covers(at(a), at(b)))
+          expect(names.every((name) => !selects(at(b), name) || selects(at(a), name))).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+    for (const [a, b] of [
+      ['a-*', 'b-*'],
+      ['@a/*', 'a*'],
+      ['a*b', 'ba*'],
+      ['a*', '*/b'],
+    ] as const) {
+      expect(overlap(at(a), at(b)), `${a} ${b}`).toBe(false);
+    }
+  });
+});
