@@ -76,8 +76,9 @@ describe('the packed files', () => {
   });
 
   test('stay small', () => {
-    expect(packed.size).toBeLessThan(400_000);
-    expect(packed.unpackedSize).toBeLessThan(1_500_000);
+    // The YAML reader is the largest library inside.
+    expect(packed.size).toBeLessThan(450_000);
+    expect(packed.unpackedSize).toBeLessThan(1_900_000);
   });
 
   test('declare no dependencies and no scripts that run at installation', () => {
