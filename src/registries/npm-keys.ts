@@ -127,10 +127,14 @@ function requireP256(spki: string): void {
 /** DER SubjectPublicKeyInfo of an uncompressed P-256 point up to the point's coordinates (RFC 5480 section 2). */
 const P256_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
 
-/** Canonical base64 of a point on the curve, written as every verifier reads it. */
+/** Two coordinates of 32 bytes. */
+const P256_BYTES = P256_PREFIX.length + 64;
+
+/** Canonical base64 of a point on the curve and nothing after it, written as every verifier reads it. */
 function isP256(spki: string): boolean {
   const der = Buffer.from(spki, 'base64');
-  if (der.toString('base64') !== spki || !der.subarray(0, P256_PREFIX.length).equals(P256_PREFIX)) return false;
+  if (der.toString('base64') !== spki || der.length !== P256_BYTES) return false;
+  if (!der.subarray(0, P256_PREFIX.length).equals(P256_PREFIX)) return false;
   try {
     return createPublicKey({ key: der, format: 'der', type: 'spki' }).asymmetricKeyType === 'ec';
   } catch {

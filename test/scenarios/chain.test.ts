@@ -576,6 +576,7 @@ describe('hostile keys', () => {
   it.each([
     ['a compressed point', compressed.toString('base64')],
     ['another curve', other.toString('base64')],
+    ['bytes after the key', Buffer.concat([spki, Buffer.from([0])]).toString('base64')],
     ['text that is almost base64', `${spki.toString('base64')} !`],
     ['nothing', ''],
   ])('%s served by the registry stops nothing but what it was to prove', async (_, key) => {
