@@ -123,7 +123,12 @@ function judgeStatement(
 function judgePublishPredicate(predicate: unknown, { name, version }: AttestedVersion): Finding | null {
   const said = typeof predicate === 'object' && predicate !== null ? (predicate as Record<string, unknown>) : {};
   if (said['name'] === name && said['version'] === version) return null;
-  return mismatch('publish', `${name}@${version}`, `${String(said['name'])}@${String(said['version'])}`);
+  return mismatch('publish', `${name}@${version}`, `${textOf(said['name'])}@${textOf(said['version'])}`);
+}
+
+/** A predicate holds any JSON; converting an object to text would call what it says its `toString` is. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : `(${typeof value})`;
 }
 
 function contradictingBuilders(proofs: readonly ProvenanceProof[]): readonly Finding[] {
