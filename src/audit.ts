@@ -124,7 +124,7 @@ function verifiers(root: TrustedRoot): Trust['verifierFor'] {
   const made = new Map<string, Verifier>();
   return (keys) => {
     const managed = keys.filter((key) => key.usage === 'npm:attestations').map(managedKey);
-    const id = managed.map(({ hint, start, end }) => `${hint} ${start} ${end ?? ''}`).join('\n');
+    const id = managed.map(({ hint, spki, start, end }) => `${hint} ${spki} ${start} ${end ?? ''}`).join('\n');
     const verifier = made.get(id) ?? createVerifier({ root, keys: managed });
     made.set(id, verifier);
     return verifier;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ciWorkflow } from '../../lab/index.ts';
+import { ciWorkflow, token } from '../../lab/index.ts';
 import { auditIn, withLab } from './harness.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p', repositoryId: '100', ownerId: '200' });
@@ -16,4 +16,46 @@ describe('what a registry signs can stop only what it is about', () => {
       expect(report.counts).toMatchObject({ pass: 1, fail: 1 });
     });
   });
+
+  it("keys under the ids of another registry's keys", async () => {
+    await withLab(async (honest) => {
+      await withLab(async (hostile) => {
+        await honest.publish({ name: 'p', version: '1.0.0', by: TEAM });
+        await hostile.publish({ name: '@other/q', version: '1.0.0', by: token({ user: 'a' }) });
+        const [stolen = ''] = honest.keys.keys.map(({ keyid }) => keyid);
+        hostile.tamper('@other/q', '1.0.0', (manifest) => {
+          const signatures = manifest.dist.signatures?.map((signature) => ({ ...signature, keyid: stolen }));
+          return { ...manifest, dist: { ...manifest.dist, ...(signatures && { signatures }) } };
+        });
+        const keys = { keys: hostile.keys.keys.map((key) => ({ ...key, keyid: stolen })) };
+        hostile.behave(/\/-\/npm\/v1\/keys$/, { body: keys });
+        // The hostile registry is the first to have answered.
+        honest.behave(/\/p$/, { delayMs: 100 });
+
+        const lockfile = changePackages(honest.lockfile({ p: '1.0.0' }), (packages) => ({
+          ...packages,
+          ...pick(packagesOf(hostile.lockfile({ '@other/q': '1.0.0' })), 'node_modules/@other/q'),
+        }));
+        const env = { 'npm_config_@other:registry': hostile.url };
+        const { findings } = await auditIn(honest, lockfile, { keys: { keys: [] }, env });
+        expect(findings).toEqual(['@other/q@1.0.0 provenance-missing']);
+      });
+    });
+  });
 });
+
+type Packages = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+function packagesOf(lockfile: string): Packages {
+  return (JSON.parse(lockfile) as { packages: Packages }).packages;
+}
+
+/** The lockfile with other entries. */
+function changePackages(lockfile: string, change: (packages: Packages) => Packages): string {
+  const document = JSON.parse(lockfile) as { packages: Packages };
+  return JSON.stringify({ ...document, packages: change(document.packages) });
+}
+
+function pick(packages: Packages, location: string): Packages {
+  return { [location]: packages[location] ?? {} };
+}
