@@ -1,6 +1,6 @@
 import { assess, type Known, type Trust } from './checks/assess.ts';
 import { checkBaseline, expectedIdentity } from './checks/baseline.ts';
-import { predecessorOf } from './checks/history.ts';
+import { lastWithProvenance } from './checks/history.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
 import type { Baseline } from './model/baseline.ts';
 import type { Dependency, Lockfile } from './model/dependency.ts';
@@ -156,7 +156,7 @@ async function gather({ name, version }: Dependency, sources: Sources, known: Kn
   const [attestations, predecessorAttestations, registryKeys] = await Promise.all([
     claim === null ? { state: 'absent' as const, url } : registry.attestations(name, version, claim),
     claim?.provenance === true && packument.state === 'present' && expectedIdentity(known.package, version) === null
-      ? askPredecessor(packument.value, version, registry)
+      ? askHistory(packument.value, version, registry)
       : null,
     manifest.state === 'present' && mayVouchForItself ? askKeys(manifest.value, url, registry, knownKeys) : null,
   ]);
@@ -174,15 +174,14 @@ function present<T>(value: T): Evidence<T> {
   return { state: 'present', value };
 }
 
-function askPredecessor(
+function askHistory(
   packument: Packument,
   version: string,
   registry: Registry,
 ): Promise<DependencyEvidence['attestations']> | null {
-  const predecessor = predecessorOf(packument, version);
-  const claim = predecessor === null ? null : packument.versions.get(predecessor.version)?.attestations;
-  if (predecessor === null || claim?.provenance !== true) return null;
-  return registry.attestations(packument.name, predecessor.version, claim);
+  const earlier = lastWithProvenance(packument, version);
+  const claim = earlier === null ? null : packument.versions.get(earlier.version)?.attestations;
+  return earlier === null || !claim ? null : registry.attestations(packument.name, earlier.version, claim);
 }
 
 /**

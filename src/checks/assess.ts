@@ -11,7 +11,7 @@ import { checkAge, publishTime, withoutTime } from './age.ts';
 import { checkAttestations, type AttestationsCheck } from './attestations.ts';
 import { expectedIdentity, type BaselineCheck } from './baseline.ts';
 import { evidenceDigest } from './evidence-digest.ts';
-import { predecessorOf, provenanceSince } from './history.ts';
+import { lastWithProvenance, provenanceSince } from './history.ts';
 import {
   checkAgainstIdentity,
   checkAgainstManifest,
@@ -244,7 +244,7 @@ function isStripped(packument: Packument | null): boolean {
 
 /**
  * The identity against the strongest expectation there is: for what the policy names, the policy's; else the baseline's,
- * the predecessor's, the manifest's claim.
+ * an earlier version's, the manifest's claim.
  */
 function judgeIdentity(
   dependency: Dependency,
@@ -261,7 +261,7 @@ function judgeIdentity(
   const problem = asked === null ? null : unanswered('predecessor-attestations', asked);
   if (problem !== null) findings.push(problem);
   const before =
-    expectedIdentity(known.package, dependency.version) ?? predecessorIdentity(dependency, evidence, verifier, now);
+    expectedIdentity(known.package, dependency.version) ?? earlierIdentity(dependency, evidence, verifier, now);
   findings.push(
     ...(before === null
       ? checkAgainstManifest(proof.identity, policy.repository === undefined ? manifest.repository : null)
@@ -272,15 +272,15 @@ function judgeIdentity(
   return findings;
 }
 
-/** Who built the predecessor, from its own attestation, held against the hash the registry gives for it. */
-function predecessorIdentity(
+/** Who built the earlier version, from its own attestation, held against the hash the registry gives for it. */
+function earlierIdentity(
   dependency: Dependency,
   { packument, predecessorAttestations }: DependencyEvidence,
   verifier: Verifier,
   now: Instant,
 ): ExpectedIdentity | null {
   if (packument.state !== 'present' || predecessorAttestations?.state !== 'present') return null;
-  const version = predecessorOf(packument.value, dependency.version)?.version;
+  const version = lastWithProvenance(packument.value, dependency.version)?.version;
   if (version === undefined) return null;
   const sha512 = sha512OfSri(packument.value.versions.get(version)?.integrity ?? null);
   const about = { name: dependency.name, version, sha512, reported: null };

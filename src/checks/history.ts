@@ -71,3 +71,16 @@ export function predecessorOf(packument: Packument, version: string): EarlierVer
   );
   return candidates.at(-1) ?? null;
 }
+
+/**
+ * The earlier version that shows best who builds this package: the predecessor where it claims provenance, else the
+ * highest that does, of the same release line if there is one. Null where none ever did. A release without provenance,
+ * or a new line, so does not make the next one start without history.
+ */
+export function lastWithProvenance(packument: Packument, version: string): EarlierVersion | null {
+  const predecessor = predecessorOf(packument, version);
+  if (predecessor?.provenance === true) return predecessor;
+  const line = releaseLine(version);
+  const had = earlierVersions(packument, version).filter(({ provenance }) => provenance);
+  return had.filter((earlier) => releaseLine(earlier.version) === line).at(-1) ?? had.at(-1) ?? null;
+}

@@ -90,7 +90,10 @@ export interface DependencyEvidence {
   readonly manifest: Evidence<Manifest>;
   /** `absent` where the manifest claims none (not asked) or the registry answered that there are none. */
   readonly attestations: Evidence<readonly AttestationEntry[]>;
-  /** The predecessor's attestations, asked where this version and the predecessor both claim provenance. */
+  /**
+   * The attestations of the predecessor, or, where that claims no provenance, of the nearest earlier version that does.
+   * Asked where this version claims provenance, too.
+   */
   readonly predecessorAttestations: Evidence<readonly AttestationEntry[]> | null;
   /** Keys that may speak for this registry: pinned, configured, and its own where it was asked for them. */
   readonly keys: readonly RegistryKey[];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token } from '../../lab/index.ts';
 import { auditIn, withLab } from './harness.ts';
 
+const DAY = 86_400_000;
 const TEAM = ciWorkflow({ repository: 'team/p', repositoryId: '100', ownerId: '200' });
 
 describe('what a registry signs can stop only what it is about', () => {
@@ -40,6 +41,50 @@ describe('what a registry signs can stop only what it is about', () => {
         const { findings } = await auditIn(honest, lockfile, { keys: { keys: [] }, env });
         expect(findings).toEqual(['@other/q@1.0.0 provenance-missing']);
       });
+    });
+  });
+});
+
+describe('history reaches past', () => {
+  const FORK = ciWorkflow({ repository: 'fork/p' });
+
+  it('the beginning of a release line', async () => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      lab.clock.advance(DAY);
+      await lab.publish({ name: 'p', version: '2.0.0', by: FORK });
+      const { findings } = await auditIn(lab, lab.lockfile({ p: '2.0.0' }));
+      expect(findings).toEqual(['p@2.0.0 identity-unexpected-repository']);
+    });
+  });
+
+  it('a release without provenance', async () => {
+    await withLab(async (lab) => {
+      for (const [version, by] of [
+        ['1.0.0', TEAM],
+        ['1.0.1', token({ user: 'thief' })],
+        ['1.0.2', FORK],
+      ] as const) {
+        await lab.publish({ name: 'p', version, by });
+        lab.clock.advance(DAY);
+      }
+      const forked = await auditIn(lab, lab.lockfile({ p: '1.0.2' }));
+      expect(forked.findings).toEqual(['p@1.0.2 identity-unexpected-repository']);
+      expect(forked.report.dependencies[0]?.findings).toMatchObject([
+        { args: { source: 'history', version: '1.0.0' } },
+      ]);
+    });
+  });
+
+  it('nothing where nothing changed', async () => {
+    await withLab(async (lab) => {
+      for (const version of ['1.0.0', '2.0.0', '3.0.0-rc.1', '3.0.0']) {
+        await lab.publish({ name: 'p', version, by: TEAM });
+        lab.clock.advance(DAY);
+      }
+      for (const version of ['1.0.0', '2.0.0', '3.0.0-rc.1', '3.0.0']) {
+        expect((await auditIn(lab, lab.lockfile({ p: version }))).findings).toEqual([]);
+      }
     });
   });
 });
