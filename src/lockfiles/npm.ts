@@ -112,12 +112,12 @@ function bundlesOf(skipped: readonly SkippedEntry[]): ReadonlyMap<string, readon
 }
 
 function placed(entry: PackageEntry, place: Place, roles: Roles, bundles: readonly string[]): PlacedDependency {
-  const { name, version, integrity, dev, optional, peer } = entry;
+  const { version, integrity, dev, optional, peer } = entry;
   const exotic: readonly ExoticSpec[] = entry.requires.filter(({ spec }) => specKind(spec) !== 'registry');
   const source = roles.sourceOf(entry);
   return {
     ecosystem: 'npm',
-    name,
+    name: roles.nameOf(entry),
     version,
     integrity,
     source,

@@ -535,3 +535,40 @@ describe('dependencies (version 1)', () => {
     expect(lockfile).toMatchObject({ format: 'npm-shrinkwrap of npm 4 or older', entries: 1 });
   });
 });
+
+describe('an alias', () => {
+  const names = (lockfile: object, manifest: object): string[] =>
+    parse(lockfile, { manifests: { '': manifest } }).dependencies.map(({ name }) => name);
+  const axios = { 'node_modules/axios': pkg('evil', '1.0.0', { name: 'evil' }) };
+  const other = { 'node_modules/other': pkg('other', '1.0.0', { dependencies: { axios: 'npm:evil@1' } }) };
+
+  it('is not one where nobody asked for it: the entry is held to the name it is installed under', () => {
+    const asks = { dependencies: { axios: '^1.0.0' } };
+    expect(names(v3(axios, asks), asks)).toEqual(['axios']);
+    expect(names(v3(axios, { dependencies: { axios: 'npm:evil@1' } }), asks)).toEqual(['axios']);
+    expect(names(v1({ axios: { ...pkg('evil', '1.0.0'), version: 'npm:evil@1.0.0' } }), asks)).toEqual(['axios']);
+  });
+
+  it('is not one of what the project asks for because somebody else asks for it so', () => {
+    const asks = { dependencies: { axios: '^1.0.0', other: '1' } };
+    expect(names(v3({ ...axios, ...other }, asks), asks)).toEqual(['axios', 'other']);
+  });
+
+  it.each([
+    ['the project', axios, { dependencies: { axios: 'npm:evil@^1' } }],
+    ['the project, without a version', axios, { devDependencies: { axios: 'npm:evil' } }],
+    [
+      'the project, beside somebody else as a peer',
+      axios,
+      { devDependencies: { axios: 'npm:evil' }, peerDependencies: { axios: '*' } },
+    ],
+    ['another package', { ...axios, ...other }, { dependencies: { other: '1' } }],
+    ['an override', axios, { dependencies: { axios: '1' }, overrides: { axios: { '.': 'npm:evil@1' } } }],
+  ])('is one where %s asks for it', (_, packages, asks) => {
+    expect(names(v3(packages, asks), asks)[0]).toBe('evil');
+  });
+
+  it('is believed where there is no package.json, whose overrides no lockfile repeats', () => {
+    expect(only(parse(v3(axios, { dependencies: { axios: '1' } })), 'evil').name).toBe('evil');
+  });
+});

@@ -15,7 +15,7 @@ export interface Outcome {
   readonly report: Report;
 }
 
-export interface AuditChange extends Partial<Pick<AuditOptions, 'enforce' | 'omit' | 'now'>> {
+export interface AuditChange extends Partial<Pick<AuditOptions, 'enforce' | 'omit' | 'now' | 'manifests'>> {
   readonly registry?: string;
   /** Keys the user configured; the lab's own unless given. */
   readonly keys?: unknown;
@@ -52,6 +52,7 @@ export async function auditIn(lab: Lab, lockfile: string, change: AuditChange = 
       now: change.now ?? lab.clock.now(),
       enforce: change.enforce ?? 'observe',
       omit: change.omit ?? [],
+      ...(change.manifests && { manifests: change.manifests }),
     });
     return { status: exitStatus(report.verdict), findings: findingsOf(report), report };
   } finally {

@@ -89,6 +89,28 @@ describe('history reaches past', () => {
   });
 });
 
+describe('a lockfile that puts another package in the place of one', () => {
+  it('by calling it an alias that nobody asked for', async () => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      await lab.publish({ name: 'evil', version: '1.0.0', by: ciWorkflow({ repository: 'evil/evil' }) });
+      const { 'node_modules/evil': evil } = packagesOf(lab.lockfile({ evil: '1.0.0' }));
+      const lockfile = changePackages(lab.lockfile({ p: '1.0.0' }), (packages) => ({
+        ...packages,
+        'node_modules/p': { ...evil, name: 'evil' },
+      }));
+      const auditFor = (spec: string): ReturnType<typeof auditIn> =>
+        auditIn(lab, lockfile, { manifests: new Map([['', JSON.stringify({ dependencies: { p: spec } })]]) });
+      const { status, findings } = await auditFor('^1.0.0');
+      expect({ status, findings }).toEqual({
+        status: 1,
+        findings: ['p@1.0.0 lockfile-resolved-mismatch', 'p@1.0.0 integrity-mismatch'],
+      });
+      expect(await auditFor('npm:evil@^1.0.0')).toMatchObject({ status: 0, findings: [] });
+    });
+  });
+});
+
 type Packages = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 function packagesOf(lockfile: string): Packages {

@@ -1,13 +1,13 @@
 import type { ProjectManifests } from '../format.ts';
 import { parseJson, type JsonObject, type JsonValue } from '../json.ts';
 import { fieldsOf, objectOf, type Declaration } from './entry.ts';
-import { specKind } from './specs.ts';
+import { aliasTarget, specKind } from './specs.ts';
 
 /** What the project's package.json files ask for. */
 export interface ProjectWishes {
   /** By folder. */
   readonly declared: ReadonlyMap<string, readonly Declaration[]>;
-  /** Web addresses that `overrides` of the project puts in place of whatever the tree asks for. */
+  /** Web addresses and aliases that `overrides` of the project puts in place of whatever the tree asks for. */
   readonly overrides: ReadonlySet<string>;
 }
 
@@ -23,12 +23,12 @@ export function readManifests(manifests: ProjectManifests): ProjectWishes {
     const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
     declared.set(folder, fields.declarations(...kinds));
     const own = manifest.get('overrides');
-    if (folder === '' && own !== undefined) collectAddresses(own.value, overrides);
+    if (folder === '' && own !== undefined) collectOverrides(own.value, overrides);
   }
   return { declared, overrides };
 }
 
-function collectAddresses(value: JsonValue, into: Set<string>): void {
-  if (typeof value === 'string' && specKind(value) === 'http') into.add(value);
-  if (value instanceof Map) for (const node of (value as JsonObject).values()) collectAddresses(node.value, into);
+function collectOverrides(value: JsonValue, into: Set<string>): void {
+  if (typeof value === 'string' && (specKind(value) === 'http' || aliasTarget(value) !== null)) into.add(value);
+  if (value instanceof Map) for (const node of (value as JsonObject).values()) collectOverrides(node.value, into);
 }

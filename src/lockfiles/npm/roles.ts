@@ -2,7 +2,7 @@ import type { Source } from '../../model/dependency.ts';
 import type { Declaration, NpmEntry, PackageEntry } from './entry.ts';
 import { installedAs } from './location.ts';
 import type { ProjectWishes } from './manifest.ts';
-import { isRegistryShaped, specKind } from './specs.ts';
+import { aliasTarget, isRegistryShaped, specKind } from './specs.ts';
 import { resolver } from './tree.ts';
 
 /** What the entries of a lockfile are to each other and to the project. */
@@ -11,6 +11,8 @@ export interface Roles {
   /** Location of the package whose tarball has this one inside; null where npm fetches it by itself. */
   readonly carrierOf: (entry: PackageEntry) => string | null;
   readonly sourceOf: (entry: PackageEntry) => Source;
+  /** The package whose bytes are expected there, in the registry's name for it. */
+  readonly nameOf: (entry: PackageEntry) => string;
 }
 
 export function rolesOf(entries: readonly NpmEntry[], wishes: ProjectWishes): Roles {
@@ -24,10 +26,12 @@ export function rolesOf(entries: readonly NpmEntry[], wishes: ProjectWishes): Ro
   const direct = directPackages(entries, wishes, resolvePackage);
   const carriers = carriersOf(entries, byLocation, resolvePackage);
   const downloads = declaredDownloads(entries, wishes);
+  const isAliasAskedFor = aliasesAskedFor(entries, wishes, direct);
   return {
     isDirect: (entry) => direct.has(entry),
     carrierOf: (entry) => carriers.get(entry) ?? null,
     sourceOf: (entry) => sourceOf(entry, downloads),
+    nameOf: (entry) => (isAliasAskedFor(entry) ? entry.name : (installedAs(entry.location)?.name ?? entry.name)),
   };
 }
 
@@ -38,7 +42,7 @@ function asked({ requires, peers }: NpmEntry): readonly Declaration[] {
 type ResolvePackage = (folder: string, name: string) => PackageEntry | null;
 
 /**
- * Packages that the project or one of its folders asks for. Version 1 and hidden lockfiles do not record what the
+ * Packages that the project or one of its folders asks for, with how they ask. Version 1 and hidden lockfiles do not record what the
  * project asks for: without its package.json, a package at the top that no other asks for stands for it, which misses
  * those that are also somebody else's dependency.
  */
@@ -46,26 +50,30 @@ function directPackages(
   entries: readonly NpmEntry[],
   wishes: ProjectWishes,
   resolve: ResolvePackage,
-): ReadonlySet<PackageEntry> {
-  const direct = new Set<PackageEntry>();
-  const mark = (into: Set<PackageEntry>, folder: string, declared: readonly Declaration[]): void => {
-    for (const { name } of declared) {
+): ReadonlyMap<PackageEntry, readonly string[]> {
+  const direct = new Map<PackageEntry, readonly string[]>();
+  const mark = (into: Map<PackageEntry, readonly string[]>, folder: string, declared: readonly Declaration[]): void => {
+    for (const { name, spec } of declared) {
       const entry = resolve(folder, name);
-      if (entry !== null) into.add(entry);
+      if (entry !== null) into.set(entry, [...(into.get(entry) ?? []), spec]);
     }
   };
   for (const entry of entries) {
+    if (entry.kind === 'package') continue;
     // Version 1 records what a folder asks for with the link to it.
-    if (entry.kind !== 'package') mark(direct, entry.kind === 'link' ? entry.target : entry.location, asked(entry));
+    const folder = entry.kind === 'link' ? entry.target : entry.location;
+    // How a folder asks is its package.json's to say, where there is one: npm does not read it here.
+    const unsaid = wishes.declared.has(folder);
+    mark(direct, folder, unsaid ? asked(entry).map(({ name }) => ({ name, spec: '' })) : asked(entry));
   }
   for (const [folder, declared] of wishes.declared) mark(direct, folder, declared);
   if (wishes.declared.has('') || entries.some((entry) => entry.location === '')) return direct;
 
-  const required = new Set<PackageEntry>();
+  const required = new Map<PackageEntry, readonly string[]>();
   for (const entry of entries) if (entry.kind === 'package') mark(required, entry.location, asked(entry));
   for (const entry of entries) {
     const isTop = installedAs(entry.location)?.folder === '';
-    if (entry.kind === 'package' && isTop && !required.has(entry)) direct.add(entry);
+    if (entry.kind === 'package' && isTop && !required.has(entry)) direct.set(entry, []);
   }
   return direct;
 }
@@ -113,6 +121,29 @@ function declaredDownloads(entries: readonly NpmEntry[], wishes: ProjectWishes):
     if (specKind(spec) === 'http') downloads.add(`${name} ${withoutFragment(spec)}`);
   }
   return downloads;
+}
+
+/**
+ * Whether a package under another name was asked for under that name, as "npm:NAME". npm installs what the lockfile says
+ * without asking; so an entry may not become another package by its own word. What the project itself asks for is its
+ * own to rename, whatever others ask. Judged only beside the project's package.json, because no lockfile has overrides.
+ */
+function aliasesAskedFor(
+  entries: readonly NpmEntry[],
+  wishes: ProjectWishes,
+  direct: ReadonlyMap<PackageEntry, readonly string[]>,
+): (entry: PackageEntry) => boolean {
+  if (!wishes.declared.has('')) return () => true;
+  const overriding = new Set([...wishes.overrides].map(aliasTarget));
+  const declared = new Set(entries.flatMap(asked).map(({ name, spec }) => `${name} ${aliasTarget(spec) ?? ''}`));
+  return (entry) => {
+    const alias = installedAs(entry.location)?.name ?? entry.name;
+    if (entry.source.kind !== 'registry' || alias === entry.name || overriding.has(entry.name)) return true;
+    const own = direct.get(entry);
+    return own === undefined
+      ? declared.has(`${alias} ${entry.name}`)
+      : own.some((spec) => aliasTarget(spec) === entry.name);
+  };
 }
 
 function sourceOf({ location, source }: PackageEntry, downloads: ReadonlySet<string>): Source {

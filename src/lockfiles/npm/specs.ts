@@ -57,6 +57,11 @@ export function parseAlias(spec: string): { readonly name: string; readonly vers
   return { name: spec.slice('npm:'.length, at), version: spec.slice(at + 1) };
 }
 
+/** NAME of "npm:NAME@RANGE" or "npm:NAME"; null for anything else. */
+export function aliasTarget(spec: string): string | null {
+  return /^npm:(@?[^@]+)(?:@|$)/i.exec(spec.trim())?.[1] ?? null;
+}
+
 /** Whether an address has the shape of a registry's tarball, BASE/NAME/-/FILE.tgz. Whose it is, is not judged here. */
 export function isRegistryShaped(url: string): boolean {
   const path = withoutQuery(url);
