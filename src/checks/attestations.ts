@@ -9,6 +9,12 @@ import { jsonDigest } from './evidence-digest.ts';
 const PUBLISH_TYPES = ['https://github.com/npm/attestation/tree/main/specs/publish/v0.1'];
 const PROVENANCE_TYPES = ['https://slsa.dev/provenance/v0.2', 'https://slsa.dev/provenance/v1'];
 
+/**
+ * How far the clock of this machine may be behind those of logs and timestamp authorities. Without this, a package
+ * published a minute ago looks like one from the future on a machine whose clock is not exact.
+ */
+const CLOCK_TOLERANCE_MS = 10 * 60_000;
+
 type AttestationKind = 'publish' | 'provenance';
 
 /** The package version an attestation must be about; `sha512` (hex) is null where nothing locks one. */
@@ -50,7 +56,7 @@ export function checkAttestations(
     const kind = kindOf(entry.predicateType);
     if (kind === null) continue;
     has[kind] = true;
-    const verification = verifier.verify(entry.bundle, { now });
+    const verification = verifier.verify(entry.bundle, { now: now + CLOCK_TOLERANCE_MS });
     if (!verification.ok) {
       findings.push(invalid(kind, verification.reason, verification.detail));
       continue;

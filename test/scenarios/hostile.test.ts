@@ -3,6 +3,7 @@ import { ciWorkflow, token } from '../../lab/index.ts';
 import { auditIn, withLab } from './harness.ts';
 
 const DAY = 86_400_000;
+const MINUTE = 60_000;
 const TEAM = ciWorkflow({ repository: 'team/p', repositoryId: '100', ownerId: '200' });
 
 describe('what a registry signs can stop only what it is about', () => {
@@ -107,6 +108,20 @@ describe('a lockfile that puts another package in the place of one', () => {
         findings: ['p@1.0.0 lockfile-resolved-mismatch', 'p@1.0.0 integrity-mismatch'],
       });
       expect(await auditFor('npm:evil@^1.0.0')).toMatchObject({ status: 0, findings: [] });
+    });
+  });
+});
+
+describe('the clock of this machine', () => {
+  it('may be minutes behind that of the log, not hours', async () => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      await lab.publish({ name: 'q', version: '1.0.0', by: TEAM, bundleVersion: '0.3', log: 'v2' });
+      const lockfile = lab.lockfile({ p: '1.0.0', q: '1.0.0' });
+      const behind = await auditIn(lab, lockfile, { now: lab.clock.now() - 5 * MINUTE });
+      expect(behind).toMatchObject({ status: 0, findings: [] });
+      const wrong = await auditIn(lab, lockfile, { now: lab.clock.now() - 60 * MINUTE });
+      expect(wrong.status).toBe(1);
     });
   });
 });
