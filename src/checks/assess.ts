@@ -50,10 +50,11 @@ export function assess(
   known: Known,
   trust: Trust,
 ): Assessment {
+  const tarball = evidence?.manifest.state === 'present' ? evidence.manifest.value.tarball : null;
   const local = [
     checkSource(dependency),
     ...checkExotic(dependency),
-    checkResolved(dependency, known.registry, known.expectation.addresses),
+    checkResolved(dependency, known.registry, tarball, known.expectation.addresses),
     ...(known.baseline?.findings ?? []),
   ].filter((problem) => problem !== null);
   const unproven = {

@@ -15,18 +15,20 @@ export function checkSource(dependency: Dependency): Finding | null {
 /**
  * Does `resolved` point at this package, on a host that is expected? npm fetches from `resolved` as it stands (but for
  * the default registry's host, which it replaces by the configured one), so another package's address there is another
- * package's code under this name. `others` are addresses that stand for the registry that is asked.
+ * package's code under this name. `tarball` is the address the registry gives for this version, null where it is not
+ * known; `others` are addresses that stand for the registry that is asked.
  */
 export function checkResolved(
   dependency: Dependency,
   registry: string,
+  tarball: string | null = null,
   others: readonly string[] = [],
 ): Finding | null {
   if (dependency.source.kind !== 'registry' || dependency.source.resolved === null) return null;
   const resolved = dependency.source.resolved;
   const shown = withoutCredentials(resolved);
   const path = tarballPath(resolved);
-  if (path === null || !namesPackage(path, dependency)) {
+  if (path === null || !(namesPackage(path, dependency) || isSameAddress(resolved, tarball))) {
     return finding('lockfile-resolved-mismatch', { resolved: shown, expected: expectedTarball(dependency, registry) });
   }
   if (![registry, ...others].some((address) => isExpectedHost(resolved, address))) {
@@ -46,18 +48,28 @@ function tarballPath(resolved: string): string | null {
   }
 }
 
+/** The same but for the host, which is judged by itself: mirrors and replaced hosts keep the rest. */
+function isSameAddress(resolved: string, tarball: string | null): boolean {
+  const path = tarball === null ? null : tarballPath(tarball);
+  if (tarball === null || path === null || path !== tarballPath(resolved)) return false;
+  return new URL(resolved).search === new URL(tarball).search;
+}
+
 /**
- * The forms registries use: NAME/-/BASENAME-VERSION.tgz by convention, /download/ instead of /-/ (cnpm),
- * NAME/VERSION.tgz (JSR), and download/NAME/VERSION/HASH (GitHub Packages).
+ * The forms registries use: NAME/-/BASENAME-VERSION.tgz by convention, /download/ instead of /-/ (cnpm), the version as a
+ * folder before the file (Font Awesome, Gitea), NAME/VERSION.tgz (JSR), and download/NAME/VERSION/HASH (GitHub Packages).
  */
 function namesPackage(path: string, { name, version }: Dependency): boolean {
   const basename = name.slice(name.indexOf('/') + 1);
   const conventional = ['-', 'download'].flatMap((between) => [
     `/${name}/${between}/${basename}-${version}.tgz`,
     `/${name}/${between}/${name}-${version}.tgz`,
+    `/${name}/${between}/${version}/${basename}-${version}.tgz`,
   ]);
   conventional.push(`/${name}/${version}.tgz`);
-  if (conventional.some((tail) => path.endsWith(tail))) return true;
+  const tail = conventional.find((candidate) => path.endsWith(candidate));
+  // Behind a scope, the same words name the scope's package.
+  if (tail !== undefined) return name.startsWith('@') || !/\/@[^/]*$/.test(path.slice(0, -tail.length));
   const download = `/download/${name}/${version}/`;
   const at = path.lastIndexOf(download);
   return at !== -1 && /^[0-9a-f]{40,128}$/.test(path.slice(at + download.length));

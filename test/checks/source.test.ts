@@ -32,6 +32,7 @@ describe('resolved addresses', () => {
     'https://npm.example/@s%2fp/-/p-1.0.0.tgz',
     'https://npm.example/prefix/npm/@s/p/-/@s/p-1.0.0.tgz',
     'https://registry.npmjs.org/@s/p/-/p-1.0.0.tgz',
+    'https://npm.example/@s/p/-/1.0.0/p-1.0.0.tgz',
     `https://npm.example/download/@s/p/1.0.0/${'a'.repeat(64)}`,
   ])('%s is this package', (url) => {
     expect(resolved(url)).toBeUndefined();
@@ -40,6 +41,7 @@ describe('resolved addresses', () => {
   it.each([
     'https://npm.example/@s/q/-/q-1.0.0.tgz',
     'https://npm.example/@s/p/-/p-1.0.1.tgz',
+    'https://npm.example/@s/p/-/1.0.1/p-1.0.0.tgz',
     'https://npm.example/p/-/p-1.0.0.tgz',
     'https://npm.example/@s/p/-/p-1.0.0.tgz/../../../q/-/q-1.0.0.tgz',
     'https://npm.example/q/-/q-1.0.0.tgz?/@s/p/-/p-1.0.0.tgz',
@@ -59,6 +61,27 @@ describe('resolved addresses', () => {
     'https://npm.example@evil.example/@s/p/-/p-1.0.0.tgz',
   ])('%s is on another host', (url) => {
     expect(resolved(url)).toBe('lockfile-unexpected-host');
+  });
+
+  it.each([
+    ['/@s/p/-/p-1.0.0.tgz', 'lockfile-resolved-mismatch'],
+    ['/@s%2fp/-/p-1.0.0.tgz', 'lockfile-resolved-mismatch'],
+    ['/@s/p/1.0.0.tgz', 'lockfile-resolved-mismatch'],
+    ['/@feed/npm/p/-/p-1.0.0.tgz', undefined],
+    ['/p/-/p-1.0.0.tgz', undefined],
+  ])('%s is for the package p: %s', (path, code) => {
+    const source = { kind: 'registry', resolved: `https://npm.example${path}` } as const;
+    expect(checkResolved(dependency({ name: 'p', source }), REGISTRY)?.code).toBe(code);
+  });
+
+  it("the registry's own address of the version may have any form", () => {
+    const own = dependency({ source: { kind: 'registry', resolved: 'https://npm.example/files/7f3a' } });
+    const at = (tarball: string): string | undefined => checkResolved(own, REGISTRY, tarball)?.code;
+    expect(at('https://npm.example/files/7f3a')).toBeUndefined();
+    expect(at('http://inside.example/files/7f3a')).toBeUndefined();
+    expect(at('https://npm.example/files/7f3b')).toBe('lockfile-resolved-mismatch');
+    expect(at('https://npm.example/files/7f3a?of=q')).toBe('lockfile-resolved-mismatch');
+    expect(at('not a url')).toBe('lockfile-resolved-mismatch');
   });
 
   it('shows no credentials', () => {

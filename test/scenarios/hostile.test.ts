@@ -110,6 +110,21 @@ describe('a lockfile that puts another package in the place of one', () => {
       expect(await auditFor('npm:evil@^1.0.0')).toMatchObject({ status: 0, findings: [] });
     });
   });
+
+  it('by the address of a scoped package of the same name, without a hash', async () => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      const lockfile = changePackages(lab.lockfile({ p: '1.0.0' }), (packages) => ({
+        ...packages,
+        'node_modules/p': { version: '1.0.0', resolved: `${lab.url}@evil/p/-/p-1.0.0.tgz` },
+      }));
+      const { status, findings } = await auditIn(lab, lockfile);
+      expect({ status, findings }).toEqual({
+        status: 1,
+        findings: ['p@1.0.0 lockfile-resolved-mismatch', 'p@1.0.0 integrity-missing'],
+      });
+    });
+  });
 });
 
 describe('the clock of this machine', () => {
