@@ -36,7 +36,7 @@ function claimsOfV1(predicate: unknown, identity: Identity): readonly Claim[] {
   return [
     { field: 'repository', certificate: identity.repository, predicate: repository },
     { field: 'ref', certificate: identity.ref, predicate: ref },
-    { field: 'workflow', certificate: identity.workflow, predicate: text(predicate, [...workflow, 'path']) },
+    { field: 'workflow', certificate: startedWorkflow(identity), predicate: text(predicate, [...workflow, 'path']) },
     { field: 'trigger', certificate: identity.trigger, predicate: text(predicate, [...github, 'event_name']) },
     {
       field: 'repositoryId',
@@ -90,7 +90,7 @@ function claimsOfV02(predicate: unknown, identity: Identity): readonly Claim[] {
       predicate: text(predicate, ['invocation', 'configSource', 'digest', 'sha1']),
     },
     { field: 'ref', certificate: identity.ref, predicate: text(predicate, [...environment, 'GITHUB_REF']) },
-    { field: 'workflow', certificate: identity.workflow, predicate: workflow },
+    { field: 'workflow', certificate: startedWorkflow(identity), predicate: workflow },
     {
       field: 'trigger',
       certificate: identity.trigger,
@@ -107,6 +107,14 @@ function claimsOfV02(predicate: unknown, identity: Identity): readonly Claim[] {
       predicate: text(predicate, [...environment, 'GITHUB_REPOSITORY_OWNER_ID']),
     },
   ];
+}
+
+/**
+ * Certificates from before mid-2023 name no run, and only the workflow that signed: with a reusable workflow that is not
+ * the one that was started, of which the predicate speaks (fulcio, docs/oid-info.md).
+ */
+function startedWorkflow({ run, workflow }: Identity): string | null {
+  return run === null ? null : workflow;
 }
 
 /** The value at a path of own properties, or undefined. */

@@ -3,6 +3,7 @@ import { ciWorkflow, token } from '../../lab/index.ts';
 import { auditIn, withLab } from './harness.ts';
 
 const DAY = 86_400_000;
+const SLSA_V02 = 'https://slsa.dev/provenance/v0.2' as const;
 const MINUTE = 60_000;
 const TEAM = ciWorkflow({ repository: 'team/p', repositoryId: '100', ownerId: '200' });
 
@@ -137,6 +138,31 @@ describe('the clock of this machine', () => {
       expect(behind).toMatchObject({ status: 0, findings: [] });
       const wrong = await auditIn(lab, lockfile, { now: lab.clock.now() - 60 * MINUTE });
       expect(wrong.status).toBe(1);
+    });
+  });
+});
+
+describe('certificates of before mid-2023', () => {
+  const WORKFLOW = 'team/p/.github/workflows/reusable.yml@refs/heads/main';
+
+  it('name the reusable workflow that signed, and the predicate the one that was started', async () => {
+    await withLab(async (lab) => {
+      const by = ciWorkflow({ repository: 'team/p', extensions: 'deprecated', reusableWorkflow: WORKFLOW });
+      await lab.publish({ name: 'p', version: '1.0.0', by });
+      await lab.publish({ name: 'q', version: '1.0.0', by, provenance: { predicateType: SLSA_V02 } });
+      const { status, findings } = await auditIn(lab, lab.lockfile({ p: '1.0.0', q: '1.0.0' }));
+      expect({ status, findings }).toEqual({ status: 0, findings: [] });
+    });
+  });
+
+  it('still contradict a predicate of another commit', async () => {
+    await withLab(async (lab) => {
+      const by = ciWorkflow({ repository: 'team/p', extensions: 'deprecated' });
+      const other = ciWorkflow({ repository: 'team/p', commit: 'ab'.repeat(20) });
+      const provenance = { predicateType: SLSA_V02, predicate: () => other.predicates[SLSA_V02] ?? null } as const;
+      await lab.publish({ name: 'p', version: '1.0.0', by, provenance });
+      const { findings } = await auditIn(lab, lab.lockfile({ p: '1.0.0' }));
+      expect(findings).toEqual(['p@1.0.0 identity-predicate-disagrees']);
     });
   });
 });
