@@ -25,8 +25,9 @@ const WORDS: readonly (readonly [string, boolean | null])[] = [
 /**
  * Reads JSON (RFC 8259, nothing more) with lines, in time linear in its size. Refused beside what JSON.parse refuses: a
  * key twice in one object (readers differ in which they believe), nesting beyond 64 levels, more than 3 million values.
+ * With `repeatedKeys: 'last'` the last of several equal keys counts, as for JSON.parse, and so for npm.
  */
-export function parseJson(file: string, text: string): JsonNode {
+export function parseJson(file: string, text: string, repeatedKeys: 'refused' | 'last' = 'refused'): JsonNode {
   let at = 0;
   let line = 1;
   let lineStart = 0;
@@ -83,7 +84,7 @@ export function parseJson(file: string, text: string): JsonNode {
       const keyLine = line;
       const key = parseString();
       const earlier = object.get(key);
-      if (earlier !== undefined)
+      if (earlier !== undefined && repeatedKeys === 'refused')
         fail(`the key ${quoted(key)} stands twice in one object, first in line ${earlier.line}`);
       take(':');
       object.set(key, { line: keyLine, value: parseValue(depth) });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { only, parse, refusal, sha512, v1, v3 } from './support.ts';
 
 const tarball = (name: string, version: string): string =>
@@ -348,6 +349,15 @@ describe('direct', () => {
       ['b', true],
       ['c', false],
     ]);
+  });
+
+  it('takes the last of two equal keys of a package.json, as npm does', () => {
+    const manifest = '{"scripts": {"a": "1", "a": "2"}, "dependencies": {}, "dependencies": {"b": "1"}}';
+    const bytes = Buffer.from(
+      JSON.stringify(v1({ a: pkg('a', '1.0.0'), b: pkg('b', '1.0.0', { requires: { a: '1' } }) })),
+    );
+    const { dependencies } = parseLockfile('package-lock.json', bytes, new Map([['', manifest]]));
+    expect(dependencies.filter(({ direct }) => direct).map(({ name }) => name)).toEqual(['b']);
   });
 
   it('says which package.json cannot be read', () => {

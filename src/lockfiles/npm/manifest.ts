@@ -17,7 +17,8 @@ export function readManifests(manifests: ProjectManifests): ProjectWishes {
   const overrides = new Set<string>();
   for (const [folder, text] of manifests) {
     const file = folder === '' ? 'package.json' : `${folder}/package.json`;
-    const node = parseJson(file, text.replace(/^\uFEFF/, ''));
+    // People write this file, and npm bears a key that stands twice.
+    const node = parseJson(file, text.replace(/^\uFEFF/, ''), 'last');
     const manifest = objectOf(file, 'the document', node);
     const fields = fieldsOf(file, folder, node.line, manifest);
     const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
