@@ -1,3 +1,5 @@
+import { EXIT } from './exit.ts';
+
 /** The process as a command sees it, so that commands are functions of it. */
 export interface Io {
   readonly cwd: string;
@@ -26,9 +28,11 @@ export function processIo(): Io {
 }
 
 function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
-  // A reader that stops early (`assay | head`) is not an error of the audit.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    // A reader that stops early (`assay | head`) is not an error of the audit.
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`assay: cannot write the output: ${error.code ?? 'unknown error'}\n`);
+    process.exit(EXIT.usage);
   });
   // The types promise a boolean; a pipe has none.
   const isTerminal = (stream.isTTY as boolean | undefined) === true;

@@ -33,6 +33,9 @@ export const MAX_URL_LENGTH = 4096;
 /** Identifiers, SRI strings and base64 signatures. */
 export const MAX_TOKEN_LENGTH = 1024;
 
+/** Configuration files, package.json and certificates; bundles of authorities are some hundred KiB. */
+export const MAX_CONFIG_BYTES = 16 * MIB;
+
 /** Redirects followed for one request; npm's own documents need none, mirrors one or two. */
 export const MAX_REDIRECTS = 5;
 /** A header that asks to wait longer than this is taken as a refusal. */

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { win32 } from 'node:path';
+import { MAX_CONFIG_BYTES } from './bounds.ts';
 import {
   basicAuthorization,
   bindCertificate,
@@ -76,7 +77,7 @@ export interface NpmConfig {
  * @throws ConfigError for a value that cannot be used or a file that cannot be read.
  */
 export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
-  const read = input.readFile ?? ((path) => readFileSync(path, 'utf8'));
+  const read = input.readFile ?? readBounded;
   const warnings: string[] = [];
   const readSetting = (path: string, source: string, key: string): string =>
     readIfThere(read, resolvePath(path, input)) ?? fail(source, key, `names a file that is not there: ${path}`);
@@ -149,6 +150,24 @@ function findIn(layers: readonly Layer[]): (key: string) => Found {
 
 function fail(source: string, key: string, reason: string): never {
   throw new ConfigError(`${source}: ${key} ${reason}`);
+}
+
+/** Reads a text file of at most `MAX_CONFIG_BYTES`: a device in the place of one has no end. Throws as fs does. */
+function readBounded(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(64 * 1024);
+    const chunks: Buffer[] = [];
+    for (let total = 0; ;) {
+      const size = readSync(file, bytes);
+      if (size === 0) return Buffer.concat(chunks).toString('utf8');
+      total += size;
+      if (total > MAX_CONFIG_BYTES) throw Object.assign(new Error('too large'), { code: 'EFBIG' });
+      chunks.push(Buffer.from(bytes.subarray(0, size)));
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readIfThere(read: (path: string) => string, path: string): string | null {

@@ -10,7 +10,8 @@ export interface Run {
   readonly stderr: string;
 }
 
-const CLI = resolve(import.meta.dirname, '../../dist/cli.js');
+/** The built command line. */
+export const CLI = resolve(import.meta.dirname, '../../dist/cli.js');
 
 /** Runs the built command line in `cwd`, with an empty home and nothing of the caller's npm configuration. */
 export function assay(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Run> {

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { assay, inFolder } from './run.ts';
+import { assay, CLI, inFolder } from './run.ts';
 
 const EMPTY_LOCK = JSON.stringify({ name: 'x', lockfileVersion: 3, packages: { '': { name: 'x' } } });
 const ONE_LOCK = JSON.stringify({
@@ -119,6 +120,43 @@ describe('what needs no project', () => {
       const page = await assay(['explain', 'provenance-lost'], folder);
       expect(page).toMatchObject({ status: 0, stderr: '' });
       expect(page.stdout).toMatch(/what to do/i);
+    });
+  });
+});
+
+describe('what is no file is never read for one', () => {
+  it.each([
+    ['a folder', (path: string) => mkdirSync(path)],
+    ['a device', (path: string) => symlinkSync('/dev/zero', path)],
+  ])('%s in place of the lockfile or of package.json', async (_, make) => {
+    await inFolder(async (folder) => {
+      make(join(folder, 'package-lock.json'));
+      expect(await assay([], folder)).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/^assay: .*package-lock\.json is not a file\n$/) as string,
+      });
+    });
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'package-lock.json'), ONE_LOCK);
+      make(join(folder, 'package.json'));
+      expect(await assay([], folder)).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(
+          /^assay: .*package\.json(?: is not a file|: cannot be read \(EFBIG\))\n$/,
+        ) as string,
+      });
+    });
+  });
+});
+
+describe('output that cannot be written', () => {
+  it.skipIf(!existsSync('/dev/full'))('is one line and never a verdict', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [CLI, '--help'], { stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    expect({ status, stderr: stderr.toString() }).toEqual({
+      status: 2,
+      stderr: 'assay: cannot write the output: ENOSPC\n',
     });
   });
 });

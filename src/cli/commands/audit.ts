@@ -28,7 +28,7 @@ export const command: Command = {
     try {
       const now = Date.now();
       const file = shownPath(path, io);
-      const manifests = projectManifests(path);
+      const manifests = projectManifests(path, io);
       const onProgress = progress.update;
       const report = await audit({
         ...{ file, bytes, manifests, registry, trust, now, enforce, policy, omit, onProgress },
