@@ -117,6 +117,7 @@ function evidenceOf<T>(
 }
 
 function parseJson<T>(body: Buffer, parse: (json: unknown) => Parsed<T>): Parsed<T> {
+  if (hasMoreValues(body, bounds.MAX_JSON_VALUES)) return { malformed: `more than ${bounds.MAX_JSON_VALUES} values` };
   let json: unknown;
   try {
     json = JSON.parse(body.toString('utf8'));
@@ -124,6 +125,17 @@ function parseJson<T>(body: Buffer, parse: (json: unknown) => Parsed<T>): Parsed
     return { malformed: 'not JSON' };
   }
   return parse(json);
+}
+
+/** Whether a JSON text may hold more values than `max`: each but the first follows one of `,`, `[` and `{`. */
+function hasMoreValues(json: Buffer, max: number): boolean {
+  // The shortest value with its comma takes two bytes.
+  if (json.length <= 2 * max) return false;
+  let values = 1;
+  for (const byte of json) {
+    if ((byte === 0x2c || byte === 0x5b || byte === 0x7b) && ++values > max) return true;
+  }
+  return false;
 }
 
 function parseKeys(json: unknown): Parsed<readonly RegistryKey[]> {

@@ -148,6 +148,19 @@ describe('evidence', () => {
     });
   });
 
+  it('is malformed where an answer is made of more values than a document has', async () => {
+    const many = (element: string): Buffer =>
+      gzipSync(`{"name":"p","versions":[${`${element},`.repeat(5_100_000)}0]}`, { level: 1 });
+    const server = await serve((request, response) => {
+      const body = many(request.url === '/objects' ? '{}' : '1');
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(body);
+    });
+    const registry = registryAt(server.url);
+    for (const name of ['objects', 'numbers']) {
+      expect(await registry.packument(name)).toMatchObject({ state: 'malformed', reason: 'more than 5000000 values' });
+    }
+  });
+
   it('never shows credentials', async () => {
     const server = await serve(documents({}));
     const registry = registryAt(server.url.replace('//', '//user:SECRET@'));
