@@ -337,8 +337,10 @@ describe('who is expected', () => {
   it('depends on the release line where two are locked', async () => {
     await withProject(async ({ lab, run, report, lock, read }) => {
       const old = ciWorkflow({ repository: 'team/old-p' });
-      await publish(lab, 'p@1.0.0', old);
-      await publish(lab, 'p@2.0.0', TEAM);
+      // At one moment, so that neither is the other's history.
+      await lab.publish({ name: 'p', version: '1.0.0', by: old });
+      await lab.publish({ name: 'p', version: '2.0.0', by: TEAM });
+      lab.clock.advance(1000);
       await lab.publish({ name: 'q', version: '1.0.0', by: TEAM, manifest: { dependencies: { p: '1.0.0' } } });
       await lock({ p: '2.0.0', q: '1.0.0' });
       await run('update');
