@@ -27,7 +27,15 @@ export const command: Command = {
     const progress = progressOn(io.stderr, 'assay: verified');
     try {
       const report = await audit({
-        ...{ file: shownPath(path, io), bytes, manifests: projectManifests(path, io), registry, trust, policy, baseline },
+        ...{
+          file: shownPath(path, io),
+          bytes,
+          manifests: projectManifests(path, io),
+          registry,
+          trust,
+          policy,
+          baseline,
+        },
         ...{ now: Date.now(), enforce: 'observe', omit: [], onProgress: progress.update },
       });
       progress.end();
