@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -28,6 +28,20 @@ async function inProject(
 }
 
 describe('audit through the command line', () => {
+  it('the hidden lockfile has its package.json above node_modules', async () => {
+    await inFolder(async (folder) => {
+      const address = 'https://example.com/d.tgz';
+      const entry = { version: '1.0.0', resolved: address, integrity: `sha512-${Buffer.alloc(64).toString('base64')}` };
+      mkdirSync(join(folder, 'node_modules'));
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ dependencies: { d: address } }));
+      const lockfile = { lockfileVersion: 3, packages: { 'node_modules/d': entry } };
+      writeFileSync(join(folder, 'node_modules/.package-lock.json'), JSON.stringify(lockfile));
+      const { status, stdout } = await assay(['node_modules/.package-lock.json'], folder);
+      expect(status).toBe(0);
+      expect(stdout).toContain('lockfile-not-registry');
+    });
+  });
+
   it('proven: counts and nothing else, status 0', async () => {
     await withLab(async (lab) => {
       await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
