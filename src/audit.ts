@@ -1,6 +1,7 @@
 import { assess, type Known, type Trust } from './checks/assess.ts';
 import { checkBaseline, expectedIdentity } from './checks/baseline.ts';
 import { lastWithProvenance } from './checks/history.ts';
+import { checkResolved } from './checks/source.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
 import type { Baseline } from './model/baseline.ts';
 import type { Dependency, Lockfile } from './model/dependency.ts';
@@ -94,8 +95,12 @@ export async function auditDependencies(
   return mapConcurrently(dependencies, CONCURRENCY, async (dependency) => {
     const url = registry.urlFor(dependency.name);
     const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, dependency.name, url);
-    // A baseline keeps less of an identity than a policy can ask for.
-    const reverify = options.reverify === true || Object.keys(expectation.identity).length > 0;
+    // A baseline keeps less of an identity than a policy can ask for, and an address of no known form is the registry's to
+    // recognise.
+    const reverify =
+      options.reverify === true ||
+      Object.keys(expectation.identity).length > 0 ||
+      checkResolved(dependency, url, null, expectation.addresses)?.code === 'lockfile-resolved-mismatch';
     const known: Known = {
       registry: url,
       expectation,

@@ -28,6 +28,26 @@ async function inProject(
 }
 
 describe('audit through the command line', () => {
+  it("an address in the registry's own form holds before and after it is in the baseline", async () => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      lab.tamper('p', '1.0.0', (manifest) => ({
+        ...manifest,
+        dist: { ...manifest.dist, tarball: `${lab.url}files/7f3a` },
+      }));
+      await inProject({ p: '1.0.0' }, lab, async (run, folder) => {
+        const path = join(folder, 'package-lock.json');
+        const lockfile = readFileSync(path, 'utf8');
+        writeFileSync(path, lockfile.replace('/p/-/p-1.0.0.tgz', '/files/7f3a'));
+        expect((await run()).status).toBe(0);
+        expect((await run('update')).status).toBe(0);
+        expect((await run()).status).toBe(0);
+        writeFileSync(path, lockfile.replace('/p/-/p-1.0.0.tgz', '/files/7f3b'));
+        expect((await run()).status).toBe(1);
+      });
+    });
+  });
+
   it('the hidden lockfile has its package.json above node_modules', async () => {
     await inFolder(async (folder) => {
       const address = 'https://example.com/d.tgz';
