@@ -70,11 +70,18 @@ export function assess(
   const findings = [...local, ...missingAnswers(evidence)];
   if (evidence.manifest.state !== 'present') return { ...unproven, findings };
   const manifest = evidence.manifest.value;
-  const bundled = checkBundled(dependency, manifest);
-  if (bundled !== null) findings.push(bundled);
-  const chain = followChain(dependency, manifest, evidence, known, trust);
-  const release = releaseRecord(dependency, manifest, evidence, chain.proofs);
-  return { ...unproven, ...chain, findings: [...findings, ...chain.findings], release };
+  try {
+    const bundled = checkBundled(dependency, manifest);
+    if (bundled !== null) findings.push(bundled);
+    const chain = followChain(dependency, manifest, evidence, known, trust);
+    const release = releaseRecord(dependency, manifest, evidence, chain.proofs);
+    return { ...unproven, ...chain, findings: [...findings, ...chain.findings], release };
+  } catch (error) {
+    // Evidence that a check stumbles over proves nothing here, and takes nothing from the other dependencies.
+    const reason = `it could not be judged: ${String(error)}`;
+    const args = { evidence: 'manifest' as const, url: known.registry, reason };
+    return { ...unproven, findings: [...findings, finding('evidence-malformed', args)] };
+  }
 }
 
 /** What was not asked: the baseline alone says when it was published. */

@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../model/address.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Manifest } from '../model/evidence.ts';
 import { finding, type Finding } from '../model/finding.ts';
@@ -85,10 +86,6 @@ function isExpectedHost(resolved: string, registry: string): boolean {
   const expected = new URL(registry);
   if (host === 'registry.npmjs.org' && protocol === 'https:') return true;
   return host === expected.host && (protocol === expected.protocol || protocol === 'https:');
-}
-
-function withoutCredentials(address: string): string {
-  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
 }
 
 /** Does this package bring in code that no registry vouches for? */

@@ -1,4 +1,5 @@
-import type { Digest, Dependency, Place } from '../model/dependency.ts';
+import { withoutCredentials } from '../model/address.ts';
+import type { Digest, Dependency, Place, Source } from '../model/dependency.ts';
 import type { AttestationProof, BundleProof, Identity, Proofs, Signer, VerifiedTime } from '../model/proof.ts';
 import type { BaselineUsed, Report } from '../model/report.ts';
 import { formatInstant } from '../model/time.ts';
@@ -91,6 +92,19 @@ export function bundleProofJson(proof: BundleProof): JsonObject {
   };
 }
 
+/** A lockfile may carry credentials in its addresses; a report does not. */
+function sourceJson(source: Source): JsonObject {
+  switch (source.kind) {
+    case 'registry':
+      return { ...source, resolved: source.resolved === null ? null : withoutCredentials(source.resolved) };
+    case 'git':
+    case 'http':
+      return { ...source, url: withoutCredentials(source.url) };
+    case 'file':
+      return { ...source };
+  }
+}
+
 /** Subresource Integrity (https://www.w3.org/TR/SRI/): algorithm and base64 of the hash. */
 export function integrityText({ algorithm, hex }: Digest): string {
   return `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`;
@@ -114,7 +128,7 @@ function dependencyJson({ dependency, proofs, findings, verdict, baseline }: Jud
     dev: dependency.dev,
     optional: dependency.optional,
     peer: dependency.peer,
-    source: { ...dependency.source },
+    source: sourceJson(dependency.source),
     integrity: dependency.integrity.map(integrityText),
     verdict,
     baseline,

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Source } from '../../src/model/dependency.ts';
 import { finding, FINDING_CODES } from '../../src/model/finding.ts';
 import { bundleJson } from '../../src/report/bundle.ts';
 import { comparisonJson } from '../../src/report/comparison.ts';
@@ -235,5 +236,17 @@ describe('other JSON', () => {
       current: { published: new Date(NOON).toISOString().replace('.000', '') },
     });
     expect(errorsOf('check', { ...plain, comparisons: [{ name: 'a' }] })).not.toEqual([]);
+  });
+});
+
+describe('credentials in a lockfile', () => {
+  test.each<Source>([
+    { kind: 'registry', resolved: 'https://user:secret@r.example/p/-/p-1.0.0.tgz' },
+    { kind: 'git', url: 'git+https://secret@r.example/p.git' },
+    { kind: 'http', url: 'https://user:secret@r.example/p.tgz' },
+  ])('are not in the report of a $kind source', (source) => {
+    const text = renderJson(reportOf([judged(dependency('p', '1.0.0', { source }), 'pass')]));
+    expect(text).toContain('r.example');
+    expect(text).not.toContain('secret');
   });
 });
