@@ -115,23 +115,19 @@ function releaseRecord(
 
 /** A piece of evidence that gave no answer is a finding whatever the other pieces say. */
 function missingAnswers({ manifest, packument, attestations, registryKeys }: DependencyEvidence): readonly Finding[] {
-  const findings = [
-    unanswered('manifest', manifest),
+  return [
+    demanded('manifest', manifest),
     unanswered('attestations', attestations),
     registryKeys === null ? null : unanswered('keys', registryKeys),
-  ];
-  // A failing document fails for both uses of it; one finding says so.
-  if (manifest.state === 'present') findings.push(unanswered('history', packument));
-  for (const [name, answer] of [
-    ['manifest', manifest],
-    ['history', packument],
-  ] as const) {
-    if (answer.state === 'absent' && (name === 'manifest' || manifest.state === 'present')) {
-      const reason = 'the registry does not have it';
-      findings.push(finding('evidence-unavailable', { evidence: name, url: answer.url, reason }));
-    }
-  }
-  return findings.filter((problem) => problem !== null);
+    // A failing document fails for both uses of it; one finding says so.
+    manifest.state === 'present' ? demanded('history', packument) : null,
+  ].filter((problem) => problem !== null);
+}
+
+/** What every published version has: that there is none is no answer either. */
+function demanded(name: EvidenceName, answer: Evidence<unknown>): Finding | null {
+  if (answer.state !== 'absent') return unanswered(name, answer);
+  return finding('evidence-unavailable', { evidence: name, url: answer.url, reason: 'the registry does not have it' });
 }
 
 function unanswered(name: EvidenceName, answer: Evidence<unknown>): Finding | null {

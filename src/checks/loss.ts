@@ -2,7 +2,7 @@ import type { BaselinePackage } from '../model/baseline.ts';
 import type { Packument } from '../model/evidence.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import { checkBaselineLoss } from './baseline.ts';
-import { earlierVersions, hasTrustedPublisher, predecessorOf, releaseLine } from './history.ts';
+import { earlierVersions, hasTrustedPublisher, lastWithProvenance, predecessorOf, releaseLine } from './history.ts';
 
 /**
  * Was anything lost? For a version whose manifest claims no provenance. The predecessor had it: lost. So it is where an
@@ -10,22 +10,15 @@ import { earlierVersions, hasTrustedPublisher, predecessorOf, releaseLine } from
  * does not pass behind the first. Another earlier version had it: lost elsewhere. None ever had: a historical gap.
  */
 export function checkLoss(packument: Packument, version: string): Finding {
-  const line = releaseLine(version);
-  const earlier = earlierVersions(packument, version);
-  const had = earlier.filter((candidate) => candidate.provenance);
-  const inLine = had.filter((candidate) => releaseLine(candidate.version) === line).at(-1);
-  const predecessor = predecessorOf(packument, version);
-  const byToken = !hasTrustedPublisher(packument, version);
-  const lost = predecessor?.provenance === true ? predecessor : byToken && inLine?.trustedPublisher ? inLine : null;
-  if (lost !== null) return finding('provenance-lost', { predecessor: lost.version, published: lost.published });
-  // The nearest evidence first: the same line says more than another one.
-  const nearest = inLine ?? had.at(-1);
-  if (nearest === undefined) return finding('provenance-missing', { earlier: earlier.length });
-  return finding('provenance-lost-elsewhere', {
-    version: nearest.version,
-    sameLine: nearest === inLine,
-    published: nearest.published,
-  });
+  const nearest = lastWithProvenance(packument, version);
+  if (nearest === null) return finding('provenance-missing', { earlier: earlierVersions(packument, version).length });
+  const { published } = nearest;
+  const sameLine = releaseLine(nearest.version) === releaseLine(version);
+  const isPredecessor = nearest.version === predecessorOf(packument, version)?.version;
+  const wentAround = sameLine && nearest.trustedPublisher && !hasTrustedPublisher(packument, version);
+  return isPredecessor || wentAround
+    ? finding('provenance-lost', { predecessor: nearest.version, published })
+    : finding('provenance-lost-elsewhere', { version: nearest.version, sameLine, published });
 }
 
 /**

@@ -1,25 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { checkExotic, checkResolved, checkSource } from '../../src/checks/source.ts';
 import type { Dependency } from '../../src/model/dependency.ts';
+import { dependency as registryDependency } from '../report/fixtures.ts';
 
 const REGISTRY = 'https://npm.example/';
 
 function dependency(change: Partial<Dependency>): Dependency {
-  return {
-    ecosystem: 'npm',
-    name: '@s/p',
-    version: '1.0.0',
-    integrity: [],
-    source: { kind: 'registry', resolved: null },
-    places: [{ file: 'package-lock.json', line: 1, path: 'node_modules/@s/p' }],
-    direct: true,
-    dev: false,
-    optional: false,
-    peer: false,
-    exotic: [],
-    bundles: [],
-    ...change,
-  };
+  return registryDependency('@s/p', '1.0.0', { integrity: [], ...change });
 }
 
 function resolved(url: string): string | undefined {
