@@ -6,13 +6,6 @@ import type { Packument } from '../model/evidence.ts';
 /** What one earlier version showed. */
 export interface EarlierVersion extends PublishedVersion {
   readonly provenance: boolean;
-  /** Whether a trusted publisher (a pipeline, without a token) published it. */
-  readonly trustedPublisher: boolean;
-}
-
-/** Whether the registry says that a trusted publisher published this version. */
-export function hasTrustedPublisher(packument: Packument, version: string): boolean {
-  return (packument.versions.get(version)?.publisher?.trustedPublisher ?? null) !== null;
 }
 
 /**
@@ -41,7 +34,6 @@ export function earlierVersions(packument: Packument, version: string): readonly
       version: candidate,
       published,
       provenance: packument.versions.get(candidate)?.attestations?.provenance === true,
-      trustedPublisher: hasTrustedPublisher(packument, candidate),
     });
   }
   return earlier.sort((a, b) => compare(a.version, b.version));
@@ -56,20 +48,21 @@ export function provenanceSince({ versions, time }: Packument): PublishedVersion
   return claimed.sort((a, b) => order(a) - order(b) || compare(a.version, b.version))[0] ?? null;
 }
 
-/**
- * The predecessor: the highest lower stable version of the same release line that was published earlier. Null where
- * there is none.
- */
-export function predecessorOf(packument: Packument, version: string): EarlierVersion | null {
+/** The lower stable versions of the same release line that were published earlier, lowest first. */
+export function stableBefore(packument: Packument, version: string): readonly EarlierVersion[] {
   const line = releaseLine(version);
-  if (line === null) return null;
-  const candidates = earlierVersions(packument, version).filter(
+  if (line === null) return [];
+  return earlierVersions(packument, version).filter(
     (earlier) =>
       compare(earlier.version, version) < 0 &&
       releaseLine(earlier.version) === line &&
       parse(earlier.version)?.prerelease.length === 0,
   );
-  return candidates.at(-1) ?? null;
+}
+
+/** The predecessor: the highest of these. Null where there is none. */
+export function predecessorOf(packument: Packument, version: string): EarlierVersion | null {
+  return stableBefore(packument, version).at(-1) ?? null;
 }
 
 /**

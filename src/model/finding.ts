@@ -69,7 +69,8 @@ export interface FindingArgs {
   /** `earlier`: how many earlier versions were looked at; none of them claims provenance. */
   'provenance-missing': { earlier: number };
   'provenance-lost': { predecessor: string; published: Instant | null };
-  'provenance-lost-elsewhere': { version: string; sameLine: boolean; published: Instant | null };
+  /** `publisher`: the account that published `version` and this one alike, with nothing new that is installed or run. */
+  'provenance-lost-elsewhere': { version: string; sameLine: boolean; published: Instant | null; publisher?: string };
   /** The registry's manifest claims provenance and its attestations have none. */
   'provenance-advertised-absent': { url: string };
   'publish-attestation-missing': { url: string };

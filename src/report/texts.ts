@@ -119,7 +119,7 @@ export const TEXTS: { readonly [C in FindingCode]: Text<Readonly<FindingArgs[C]>
   'provenance-lost-elsewhere': {
     title: 'other versions have provenance, this one has none',
     clause: (args) =>
-      `has no provenance, but ${version(args.version)}${dated(args.published)} of ${args.sameLine ? 'its' : 'another'} release line has`,
+      `has no provenance, but ${version(args.version)}${dated(args.published)} of ${args.sameLine ? 'its' : 'another'} release line has${args.publisher === undefined ? '' : `; ${quoteText(args.publisher, 40)} published both`}`,
     why: 'the project publishes with provenance elsewhere and did not here',
     next: 'check',
   },

@@ -107,35 +107,47 @@ describe('loss', () => {
     });
   });
 
-  it('is lost behind a release that lost it, where a trusted publisher had it and a token has not', () => {
-    const document = packument([
-      ['1.0.0', 1, true],
-      ['1.0.1', 2, false],
-      ['1.0.2', 3, false],
-    ]);
-    const byOidc = { name: 'GitHub Actions', trustedPublisher: 'github' };
-    const first = document.versions.get('1.0.0');
-    const last = document.versions.get('1.0.2');
-    if (first === undefined || last === undefined) throw new Error('versions are missing');
-    const versions = new Map(document.versions).set('1.0.0', { ...first, publisher: byOidc });
-    expect(checkLoss({ ...document, versions }, '1.0.2')).toMatchObject({
-      code: 'provenance-lost',
-      args: { predecessor: '1.0.0' },
-    });
-    versions.set('1.0.2', { ...last, publisher: byOidc });
-    expect(checkLoss({ ...document, versions }, '1.0.2').code).toBe('provenance-lost-elsewhere');
-  });
-
-  it('names the same line before another one, and sees a loss behind a laundering release', () => {
+  it('is lost behind a release that lost it, held against the last one that had it in the same line', () => {
     const document = packument([
       ['1.0.0', 1, true],
       ['2.0.0', 2, true],
       ['1.0.1', 3, false],
       ['1.0.2', 4, false],
     ]);
-    expect(checkLoss(document, '1.0.2')).toMatchObject({
+    expect(checkLoss(document, '1.0.2')).toMatchObject({ code: 'provenance-lost', args: { predecessor: '1.0.0' } });
+  });
+
+  it('is lost elsewhere where the same account published both and added nothing', () => {
+    const document = packument([
+      ['1.0.0', 1, true],
+      ['1.0.1', 2, false],
+    ]);
+    const published = (version: string, name: string, trustedPublisher: string | null): void => {
+      const manifest = document.versions.get(version);
+      if (manifest === undefined) throw new Error(`no ${version}`);
+      (document.versions as Map<string, Manifest>).set(version, { ...manifest, publisher: { name, trustedPublisher } });
+    };
+    published('1.0.0', 'a', null);
+    expect(checkLoss(document, '1.0.1').code).toBe('provenance-lost');
+    published('1.0.1', 'a', null);
+    expect(checkLoss(document, '1.0.1')).toMatchObject({
       code: 'provenance-lost-elsewhere',
-      args: { version: '1.0.0', sameLine: true },
+      args: { version: '1.0.0', sameLine: true, publisher: 'a' },
+    });
+    published('1.0.0', 'a', 'github');
+    expect(checkLoss(document, '1.0.1').code).toBe('provenance-lost');
+    published('1.0.1', 'b', null);
+    expect(checkLoss(document, '1.0.1').code).toBe('provenance-lost');
+  });
+
+  it('a prerelease or a higher version that had it is elsewhere', () => {
+    const document = packument([
+      ['2.0.0-rc.1', 1, true],
+      ['2.0.0', 2, false],
+    ]);
+    expect(checkLoss(document, '2.0.0')).toMatchObject({
+      code: 'provenance-lost-elsewhere',
+      args: { version: '2.0.0-rc.1', sameLine: true },
     });
   });
 

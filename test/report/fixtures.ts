@@ -28,7 +28,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'provenance-subject-mismatch': { attestation: 'publish', expected: text, actual: text },
     'provenance-missing': { earlier: 12 },
     'provenance-lost': { predecessor: text, published: NOON },
-    'provenance-lost-elsewhere': { version: text, sameLine: false, published: NOON },
+    'provenance-lost-elsewhere': { version: text, sameLine: true, published: NOON, publisher: text },
     'provenance-advertised-absent': { url: text },
     'publish-attestation-missing': { url: text },
     'identity-unexpected-repository': identity,

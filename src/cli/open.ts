@@ -1,0 +1,70 @@
+import { dirname } from 'node:path';
+import { audit, type AuditOptions, type BaselineInUse } from '../audit.ts';
+import type { Report } from '../model/report.ts';
+import { UsageError } from './exit.ts';
+import type { Io } from './io.ts';
+import type { OptionName, ParsedOptions } from './options.ts';
+import { loadPolicy, type LoadedPolicy } from './policy.ts';
+import { progressOn } from './progress.ts';
+import { findLockfile, loadBaseline, projectManifests } from './project.ts';
+import { loadTrust, openRegistry, readUserFile, shownPath } from './setup.ts';
+
+/** A project whose lockfile can be audited. */
+export interface Project {
+  /** The lockfile's path. */
+  readonly path: string;
+  /** The same as it is shown. */
+  readonly file: string;
+  readonly policy: LoadedPolicy | null;
+  readonly baseline: BaselineInUse;
+  /** Audits the lockfile, with progress on a terminal. */
+  readonly audit: (how: Pick<AuditOptions, 'enforce' | 'omit'> & Partial<AuditOptions>) => Promise<Report>;
+}
+
+/** The options of `withProject`. */
+export const PROJECT_OPTIONS = ['registry', 'trusted-root', 'registry-keys', 'policy'] as const satisfies OptionName[];
+
+/** Opens the project that a directory or lockfile names, runs `work` with it, and closes what was opened. */
+export async function withProject<T>(
+  place: string,
+  { values }: ParsedOptions,
+  io: Io,
+  work: (project: Project) => Promise<T>,
+): Promise<T> {
+  const path = findLockfile(place, io);
+  const file = shownPath(path, io);
+  const folder = dirname(path);
+  const policy = loadPolicy(values, folder, io);
+  const trust = loadTrust(values, policy, io);
+  const bytes = readUserFile(path, 'the lockfile', io);
+  const baseline = loadBaseline(path, io);
+  const manifests = projectManifests(path, io);
+  const registry = openRegistry(values, folder, io);
+  const progress = progressOn(io.stderr, 'assay: verified');
+  try {
+    return await work({
+      path,
+      file,
+      policy,
+      baseline,
+      audit: async (how) => {
+        const now = Date.now();
+        const project = { file, bytes, manifests, registry, trust, policy, baseline, now };
+        const report = await audit({ ...project, onProgress: progress.update, ...how });
+        progress.end();
+        if (report.dependencies.length > 0) return report;
+        const why = report.counts.omitted > 0 ? 'every dependency is left out by --omit' : 'it names no dependency';
+        throw new UsageError(`nothing to check in ${file}: ${why}`);
+      },
+    });
+  } finally {
+    progress.end();
+    registry.close();
+  }
+}
+
+/** The one directory or lockfile a command takes; the current directory unless one is named. */
+export function placeOf(command: string, positionals: readonly string[]): string {
+  if (positionals.length > 1) throw new UsageError(`${command} takes one directory or lockfile`);
+  return positionals[0] ?? '.';
+}
