@@ -11,6 +11,7 @@ const STAGES = {
   sigstore: ['model'],
   registries: ['model'],
   cache: ['model'],
+  git: ['model'],
   checks: ['model', 'sigstore'],
   policy: ['model'],
   report: ['model'],
