@@ -2,8 +2,10 @@ import { assess, type Known, type Trust } from './checks/assess.ts';
 import { checkBaseline, expectedIdentity } from './checks/baseline.ts';
 import { lastWithProvenance } from './checks/history.ts';
 import { checkResolved } from './checks/source.ts';
+import { explain, type CompareOptions } from './compare.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
 import type { Baseline } from './model/baseline.ts';
+import type { Comparison } from './model/comparison.ts';
 import type { Dependency, Lockfile } from './model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from './model/evidence.ts';
 import { NO_EXPECTATION, type Policy } from './model/policy.ts';
@@ -77,7 +79,19 @@ export async function audit(options: AuditOptions): Promise<Report> {
   const lockfile = parseLockfile(options.file, options.bytes, options.manifests);
   const wanted = lockfile.dependencies.filter((dependency) => !isOmitted(dependency, options.omit));
   const judged = await auditDependencies(wanted, options);
-  return reportOf([{ file: lockfile.file, format: lockfile.format }], lockfile, judged, options);
+  const baseline = options.baseline?.content ?? null;
+  const explanations = await explain(judged, { registry: options.registry, baseline, verify: verifier(options) });
+  return reportOf([{ file: lockfile.file, format: lockfile.format }], lockfile, judged, options, explanations);
+}
+
+/** Verifies one version for a comparison: nothing is held, and no progress shown. */
+export function verifier(
+  options: Omit<AuditOptions, 'file' | 'bytes' | 'manifests' | 'omit'>,
+): CompareOptions['verify'] {
+  return async (dependency) => {
+    const [judged] = await auditDependencies([dependency], { ...options, baseline: null, onProgress: () => undefined });
+    return judged ?? null;
+  };
 }
 
 /** The stages after the lockfile, for dependencies from wherever they come. The order of the result is theirs. */
@@ -230,6 +244,7 @@ export function reportOf(
     policy,
     baseline,
   }: Pick<AuditOptions, 'trust' | 'registry' | 'enforce' | 'policy' | 'baseline'>,
+  explanations: readonly Comparison[] = [],
 ): Report {
   return {
     tool: { name: 'assay', version: VERSION },
@@ -241,6 +256,7 @@ export function reportOf(
     trust: { root: trust.rootName, rootDigest: trust.rootDigest, registries: registriesUsed(dependencies, registry) },
     baseline: baseline === undefined || baseline === null ? null : baselineUsed(baseline, read, dependencies),
     dependencies,
+    explanations,
     skipped: read.skipped,
   };
 }

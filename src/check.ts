@@ -1,14 +1,11 @@
 import maxSatisfying from 'semver/ranges/max-satisfying.js';
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
-import { auditDependencies, reportOf, type AuditOptions } from './audit.ts';
-import { predecessorOf } from './checks/history.ts';
-import { parseIntegrity } from './lockfiles/index.ts';
-import type { Comparison, VersionFacts } from './model/comparison.ts';
-import type { Dependency, Digest } from './model/dependency.ts';
-import type { Manifest, Packument } from './model/evidence.ts';
+import { auditDependencies, reportOf, verifier, type AuditOptions } from './audit.ts';
+import { compareVersion, dependencyOf, servedIntegrity } from './compare.ts';
+import type { Comparison } from './model/comparison.ts';
+import type { Packument } from './model/evidence.ts';
 import type { Report } from './model/report.ts';
-import type { JudgedDependency } from './model/verdict.ts';
 
 export type CheckOptions = Omit<AuditOptions, 'file' | 'bytes' | 'omit' | 'baseline' | 'reverify'>;
 
@@ -39,23 +36,16 @@ interface Resolved {
 export async function check(specs: readonly string[], options: CheckOptions): Promise<CheckResult> {
   const answers = await Promise.all(specs.map((spec) => resolveSpec(spec, options)));
   const resolved = answers.filter((answer) => 'packument' in answer);
-  const current = resolved.map(({ packument, version, spec }) => dependencyOf(packument, version, spec));
-  const earlier = resolved.map(({ packument, version, spec }) => {
-    const predecessor = predecessorOf(packument, version);
-    return predecessor === null ? null : dependencyOf(packument, predecessor.version, spec);
-  });
-  const judged = await auditDependencies(current, options);
-  const judgedEarlier = await auditDependencies(
-    earlier.filter((dependency) => dependency !== null),
-    options,
+  const current = resolved.map(({ packument, version, spec }) =>
+    dependencyOf(packument.name, version, servedIntegrity(packument.versions.get(version)), spec),
   );
+  const judged = await auditDependencies(current, options);
+  const { registry } = options;
+  const comparing = { registry, baseline: null, verify: verifier(options) };
   const lockfile = { entries: current.length, dependencies: current, skipped: [] };
   return {
     report: reportOf([], lockfile, judged, options),
-    comparisons: resolved.map(({ packument, version }, index) => {
-      const before = judgedEarlier.find(({ dependency }) => dependency === earlier[index]) ?? null;
-      return compareVersions(packument, version, judged[index] ?? null, before);
-    }),
+    comparisons: await Promise.all(judged.map((one) => compareVersion(one, null, comparing))),
     unresolved: answers.filter((answer) => 'reason' in answer),
   };
 }
@@ -91,81 +81,4 @@ export function pickVersion({ versions, distTags }: Packument, wanted: string): 
   const latest = distTags['latest'];
   if (latest !== undefined && versions.has(latest) && satisfies(latest, wanted)) return latest;
   return maxSatisfying([...versions.keys()], wanted);
-}
-
-function dependencyOf(packument: Packument, version: string, spec: string): Dependency {
-  const manifest = packument.versions.get(version);
-  return {
-    ecosystem: 'npm',
-    name: packument.name,
-    version,
-    integrity: servedIntegrity(manifest),
-    source: { kind: 'registry', resolved: null },
-    places: [{ file: spec, line: 1, path: spec }],
-    direct: true,
-    dev: false,
-    optional: false,
-    peer: false,
-    exotic: [],
-    bundles: [],
-  };
-}
-
-function servedIntegrity(manifest: Manifest | undefined): readonly Digest[] {
-  try {
-    return parseIntegrity(manifest?.integrity ?? '');
-  } catch {
-    // What cannot be read locks nothing, and the audit says so.
-    return [];
-  }
-}
-
-function compareVersions(
-  packument: Packument,
-  version: string,
-  current: JudgedDependency | null,
-  before: JudgedDependency | null,
-): Comparison {
-  const manifest = packument.versions.get(version);
-  const earlier = before === null ? undefined : packument.versions.get(before.dependency.version);
-  const added = (now: Readonly<Record<string, string>>, then: Readonly<Record<string, string>>): [string, string][] =>
-    earlier === undefined ? [] : Object.entries(now).filter(([key]) => !Object.hasOwn(then, key));
-  return {
-    name: packument.name,
-    current: factsOf(packument, version, current),
-    predecessor: before === null ? null : factsOf(packument, before.dependency.version, before),
-    addedDependencies: added(manifest?.dependencies ?? {}, earlier?.dependencies ?? {}).map(([name, spec]) => ({
-      name,
-      spec,
-    })),
-    addedScripts: added(manifest?.installScripts ?? {}, earlier?.installScripts ?? {}).map(([name, command]) => ({
-      name,
-      command,
-    })),
-  };
-}
-
-function factsOf(packument: Packument, version: string, judged: JudgedDependency | null): VersionFacts {
-  const manifest = packument.versions.get(version);
-  const identity = judged?.proofs.provenance?.identity ?? null;
-  return {
-    version,
-    published: packument.time.get(version) ?? null,
-    publisher: manifest?.publisher?.name ?? null,
-    trustedPublisher: manifest?.publisher?.trustedPublisher ?? null,
-    provenance: provenanceState(manifest, judged),
-    // Without provenance there is only the manifest's own word, which is not shown beside a proven one.
-    repository: identity?.repository ?? null,
-    commit: identity?.commit ?? null,
-    workflow: identity?.workflow ?? null,
-    integrity: manifest?.integrity ?? null,
-  };
-}
-
-function provenanceState(manifest: Manifest | undefined, judged: JudgedDependency | null): VersionFacts['provenance'] {
-  if ((judged?.proofs.provenance ?? null) !== null) return 'proven';
-  const codes = judged?.findings.map((finding) => finding.code) ?? [];
-  if (codes.includes('provenance-invalid') || codes.includes('provenance-subject-mismatch')) return 'invalid';
-  if (codes.includes('evidence-unavailable') || codes.includes('evidence-malformed')) return 'unknown';
-  return manifest?.attestations?.provenance === true ? 'claimed' : 'none';
 }

@@ -77,3 +77,30 @@ export function lastWithProvenance(packument: Packument, version: string): Earli
   const had = earlierVersions(packument, version).filter(({ provenance }) => provenance);
   return had.filter((earlier) => releaseLine(earlier.version) === line).at(-1) ?? had.at(-1) ?? null;
 }
+
+/**
+ * The first later stable version that claims provenance: of the same release line if there is one. Null where none does.
+ * The registry's word alone.
+ */
+export function laterWithProvenance(packument: Packument, version: string): PublishedVersion | null {
+  if (parse(version) === null) return null;
+  const line = releaseLine(version);
+  const later = [...packument.versions.values()]
+    .filter(
+      (one) =>
+        parse(one.version)?.prerelease.length === 0 &&
+        compare(one.version, version) > 0 &&
+        one.attestations?.provenance === true &&
+        !one.deprecated,
+    )
+    .map((one) => ({ version: one.version, published: packument.time.get(one.version) ?? null }))
+    .sort((a, b) => compare(a.version, b.version));
+  return later.find((one) => releaseLine(one.version) === line) ?? later[0] ?? null;
+}
+
+/** The version to go back to: `good` where it is a lower one of the same release line, else the predecessor. */
+export function versionToStayOn(packument: Packument | null, version: string, good: string | null): string | null {
+  const isLower = good !== null && parse(good) !== null && parse(version) !== null && compare(good, version) < 0;
+  if (isLower && releaseLine(good) === releaseLine(version)) return good;
+  return packument === null ? null : (predecessorOf(packument, version)?.version ?? null);
+}

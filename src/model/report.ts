@@ -1,3 +1,4 @@
+import type { Comparison } from './comparison.ts';
 import type { SkippedEntry } from './dependency.ts';
 import type { JudgedDependency, Phase, Verdict } from './verdict.ts';
 
@@ -70,5 +71,7 @@ export interface Report {
   /** Null where none was looked for. */
   readonly baseline: BaselineUsed | null;
   readonly dependencies: readonly JudgedDependency[];
+  /** What to decide about lost provenance and other builders, the gravest first; a limited number. */
+  readonly explanations: readonly Comparison[];
   readonly skipped: readonly SkippedEntry[];
 }

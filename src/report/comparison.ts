@@ -1,12 +1,14 @@
 import type { Comparison, VersionFacts } from '../model/comparison.ts';
-import { formatInstant } from '../model/time.ts';
+import { dependencyTexts, factsBeside, FIELDS, gapText, scriptTexts } from './changes.ts';
+import { decideLines } from './decide.ts';
+import { decisionsOf, diffOf } from './decisions.ts';
 import { escapeText } from './escape.ts';
-import { count, padToWidth, paint, shown, usableColumns, wrap, type RenderOptions } from './layout.ts';
+import { beforeText } from './explained.ts';
+import { padToWidth, paint, shown, usableColumns, wrap, type RenderOptions } from './layout.ts';
 import { instantJson, type JsonObject } from './stringify.ts';
 
 /** Narrower terminals show the two versions one below the other. */
 const TABLE_COLUMNS = 72;
-const ADDED_SHOWN = 8;
 
 interface Row {
   readonly label: string;
@@ -15,95 +17,83 @@ interface Row {
   readonly differs: boolean;
 }
 
-/** A version beside its predecessor; rows that differ and normally do not are marked. Ends with a newline. */
+/**
+ * A version beside the one it is held against, rows that differ and normally do not marked; what it adds; where to read
+ * the difference, and what can be decided. Ends with a newline.
+ */
 export function renderComparison(comparison: Comparison, options: RenderOptions): string {
   const fitted = { ...options, columns: usableColumns(options.columns) };
   const { current, predecessor } = comparison;
   const head = `${escapeText(comparison.name, 120)}: ${value(current.version)} ${
     predecessor === null
       ? 'has no predecessor on its release line'
-      : `beside its predecessor ${value(predecessor.version)}`
+      : `beside ${beforeText(comparison)}${gapText(comparison)}`
   }`;
-  const rows = FIELDS.map((field) => rowOf(field, current, predecessor));
+  const rows = factsBeside(current, predecessor).map(({ label, before, after, differs }) => ({
+    label,
+    before: value(before),
+    after: value(after),
+    differs,
+  }));
   const table =
     predecessor === null
       ? single(rows, fitted)
       : fitted.columns < TABLE_COLUMNS
         ? stacked(rows, fitted)
         : sideBySide(rows, fitted);
+  const unknown = predecessor !== null && !comparison.manifestsKnown;
   const lines = [
     ...wrap(shown(head, options), fitted.columns, 0, 2).map((line) => paint('bold', line, options)),
     ...table,
-    ...added(
-      'new dependencies',
-      comparison.addedDependencies.map(({ name, spec }) => [name, spec]),
-      fitted,
-    ),
-    ...added(
-      'new install scripts',
-      comparison.addedScripts.map(({ name, command }) => [name, command]),
-      fitted,
-    ),
+    ...(unknown ? listedUnder('dependencies and install scripts are unknown', [''], fitted) : []),
+    ...listedUnder('new dependencies', dependencyTexts(comparison), fitted),
+    ...listedUnder('new or changed install scripts', scriptTexts(comparison), fitted),
+    ...decideLines(comparison, fitted),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 /** The same as JSON, with times as RFC 3339. */
 export function comparisonJson(comparison: Comparison): JsonObject {
+  const { name, current, predecessor, later, use } = comparison;
+  const diff = diffOf(comparison);
   return {
-    name: comparison.name,
-    current: factsJson(comparison.current),
-    predecessor: comparison.predecessor === null ? null : factsJson(comparison.predecessor),
-    addedDependencies: comparison.addedDependencies.map(({ name, spec }) => ({ name, spec })),
+    name,
+    current: factsJson(current),
+    predecessor: predecessor === null ? null : factsJson(predecessor),
+    manifestsKnown: comparison.manifestsKnown,
+    addedDependencies: comparison.addedDependencies.map(({ name, spec, firstPublished, newest, unknown }) => ({
+      name,
+      spec,
+      firstPublished: instantJson(firstPublished),
+      newest: newest === null ? null : { version: newest.version, published: instantJson(newest.published) },
+      unknown,
+    })),
     addedScripts: comparison.addedScripts.map(({ name, command }) => ({ name, command })),
+    changedScripts: comparison.changedScripts.map(({ name, before, command }) => ({ name, before, command })),
+    codes: comparison.codes,
+    expectedBy: comparison.expectedBy,
+    later:
+      later?.state === 'announced'
+        ? { state: later.state, version: later.version, published: instantJson(later.published) }
+        : later,
+    direct: use?.direct ?? null,
+    diff: { command: diff.command?.join(' ') ?? null, url: diff.url },
+    decisions: decisionsOf(comparison).map(({ decision, note, commands, policy, url }) => ({
+      decision,
+      note,
+      commands: commands.map((words) => words.join(' ')),
+      policy,
+      url,
+    })),
   };
 }
 
 function factsJson(facts: VersionFacts): JsonObject {
-  return {
-    version: facts.version,
-    published: instantJson(facts.published),
-    publisher: facts.publisher,
-    trustedPublisher: facts.trustedPublisher,
-    provenance: facts.provenance,
-    repository: facts.repository,
-    commit: facts.commit,
-    workflow: facts.workflow,
-    integrity: facts.integrity,
-  };
+  return { ...facts, published: instantJson(facts.published) };
 }
-
-interface Field {
-  readonly label: string;
-  readonly of: (facts: VersionFacts) => string | null;
-  /** Every release has another value, so only having none at all is worth a mark. */
-  readonly everChanging: boolean;
-}
-
-const FIELDS: readonly Field[] = [
-  { label: 'version', of: (facts) => facts.version, everChanging: true },
-  {
-    label: 'published',
-    of: ({ published }) => (published === null ? null : formatInstant(published)),
-    everChanging: true,
-  },
-  { label: 'publisher', of: (facts) => facts.publisher, everChanging: false },
-  { label: 'OIDC publisher', of: (facts) => facts.trustedPublisher, everChanging: false },
-  { label: 'provenance', of: (facts) => facts.provenance, everChanging: false },
-  { label: 'repository', of: (facts) => facts.repository, everChanging: false },
-  { label: 'workflow', of: (facts) => facts.workflow, everChanging: false },
-  { label: 'commit', of: (facts) => facts.commit, everChanging: true },
-  { label: 'integrity', of: (facts) => facts.integrity, everChanging: true },
-];
 
 const LABEL_COLUMNS = Math.max(...FIELDS.map(({ label }) => label.length));
-
-function rowOf({ label, of, everChanging }: Field, current: VersionFacts, predecessor: VersionFacts | null): Row {
-  const after = of(current);
-  const before = predecessor === null ? null : of(predecessor);
-  const differs = predecessor !== null && (everChanging ? (before === null) !== (after === null) : before !== after);
-  return { label, before: value(before), after: value(after), differs };
-}
 
 function value(text: string | null): string {
   return text === null ? '-' : escapeText(text, 200);
@@ -144,16 +134,10 @@ function mark(differs: boolean): string {
   return differs ? '!' : ' ';
 }
 
-function added(title: string, entries: readonly (readonly [string, string])[], options: RenderOptions): string[] {
-  if (entries.length === 0) return [];
-  const rest = entries.length - ADDED_SHOWN;
+function listedUnder(title: string, texts: readonly string[], options: RenderOptions): string[] {
+  if (texts.length === 0) return [];
   return [
-    ...wrap(`! ${title}`, options.columns).map((line) => paint('yellow', line, options)),
-    ...entries
-      .slice(0, ADDED_SHOWN)
-      .flatMap(([name, text]) =>
-        wrap(shown(`${escapeText(name, 80)}: ${escapeText(text, 200)}`, options), options.columns, 4, 6),
-      ),
-    ...(rest > 0 ? wrap(`and ${count(rest, 'more', 'more')} (--json lists all)`, options.columns, 4) : []),
+    ...wrap(`! ${title}`, options.columns, 0, 2).map((line) => paint('yellow', line, options)),
+    ...texts.flatMap((text) => wrap(shown(text, options), options.columns, 4, 6)),
   ];
 }

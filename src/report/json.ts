@@ -4,6 +4,7 @@ import type { AttestationProof, BundleProof, Identity, Proofs, Signer, VerifiedT
 import type { BaselineUsed, Report } from '../model/report.ts';
 import { formatInstant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
+import { comparisonJson } from './comparison.ts';
 import { compareDependencies, compareText } from './grouping.ts';
 import { describe } from './messages.ts';
 import { instantJson, stringify, type Json, type JsonObject } from './stringify.ts';
@@ -52,6 +53,7 @@ export function reportJson(report: Report): JsonObject {
     },
     baseline: report.baseline === null ? null : baselineJson(report.baseline),
     dependencies: dependencies.map(dependencyJson),
+    explanations: report.explanations.map(comparisonJson),
     skipped: report.skipped.map(({ place, reason, by }) => ({
       place: placeJson(place),
       reason,

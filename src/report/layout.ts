@@ -60,6 +60,39 @@ export function cutToWidth(text: string, columns: number): string {
   return displayWidth(text) <= columns ? text : `${startOf(text, columns - 3)}...`;
 }
 
+/**
+ * A command of several words in lines that a shell reads as one: broken between words, after a backslash. Null where a
+ * word is longer than a line.
+ */
+export function wrapCommand(words: readonly string[], columns: number, indent: number): string[] | null {
+  const lines: string[] = [];
+  const room = (isLast: boolean): number => columns - indent - (lines.length === 0 ? 0 : 2) - (isLast ? 0 : 2);
+  let line = '';
+  for (const [i, word] of words.entries()) {
+    const isLast = i === words.length - 1;
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (displayWidth(longer) <= room(isLast)) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(`${line} \\`);
+    line = word;
+    if (displayWidth(line) > room(isLast)) return null;
+  }
+  return [...lines, line].map((text, i) => ' '.repeat(i === 0 ? indent : indent + 2) + text);
+}
+
+/** "30 minutes", "4 days": in the largest unit of which there are two, rounded down. */
+export function durationText(ms: number): string {
+  const UNITS = [
+    ['day', 86_400_000],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+  ] as const;
+  const [unit, size] = UNITS.find(([, length]) => ms >= 2 * length) ?? ['minute', 60_000];
+  return count(Math.floor(ms / size), unit);
+}
+
 /** Spaces up to `columns`; a longer text stays as it is. */
 export function padToWidth(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - displayWidth(text)));

@@ -47,19 +47,24 @@ export function subjectText(subject: Subject, max = 120): string {
   return `${escapeText(subject.name, max)}@${escapeText(subject.version, 60)}`;
 }
 
+/** `name@version` to be part of a command; null where it is too long, or means something to a shell. */
+export function plainSpec({ name, version }: Subject): string | null {
+  const spec = `${name}@${version}`;
+  return spec.length <= 120 && SHELL_PLAIN.test(spec) ? spec : null;
+}
+
 function helpFor(code: FindingCode, subject: Subject): string {
-  const spec = `${subject.name}@${subject.version}`;
+  const spec = plainSpec(subject);
   const explain = `assay explain ${code}`;
-  const short = spec.length <= 120 && SHELL_PLAIN.test(spec);
   switch (TEXTS[code].next) {
     case 'explain':
       return explain;
     case 'check':
-      return short ? `assay check ${spec}` : explain;
+      return spec !== null ? `assay check ${spec}` : explain;
     case 'stop':
-      return `Do not install it. ${short ? `assay check ${spec}` : explain}`;
+      return `Do not install it. ${spec !== null ? `assay check ${spec}` : explain}`;
     case 'upstream':
-      return short ? `assay check ${spec} --registry https://registry.npmjs.org` : explain;
+      return spec !== null ? `assay check ${spec} --registry https://registry.npmjs.org` : explain;
     case 'again':
       return `Run the same command again; if the answer stays away: ${explain}`;
   }

@@ -2,6 +2,7 @@ import type { PolicyUsed, Report, RegistryUsed } from '../model/report.ts';
 import { formatInstant } from '../model/time.ts';
 import type { JudgedDependency, Verdict } from '../model/verdict.ts';
 import { escapeText, quoteText } from './escape.ts';
+import { fitExplanations } from './explained.ts';
 import { DETAILS, isWorthDetail, renderGroup, type GroupOptions } from './group.ts';
 import { groupFindings, type Group, type Label } from './grouping.ts';
 import {
@@ -33,8 +34,13 @@ export function renderTerminal(report: Report, options: RenderOptions): string {
   const below = verdictLines(report, groups, fitted);
   const room = Math.max(LEAST_FOR_FINDINGS, SCREEN - above.length - below.length - 2);
   const places = report.lockfiles.length > 0;
-  const findings = fitGroups(groups, room, { ...fitted, places });
-  const parts = [above, findings, below].filter((lines) => lines.length > 0);
+  const grouped = { ...fitted, places };
+  // Every kind of finding has its line before anything is explained, and what is explained comes before further examples.
+  const oneLineEach = Math.min(groups.length, room);
+  const found = Math.max(oneLineEach, Math.min(fitGroups(groups, room, grouped).length, LEAST_FOR_FINDINGS));
+  const explained = fitExplanations(report.explanations, room - found - 1, fitted);
+  const left = explained.length === 0 ? room : room - explained.length - 1;
+  const parts = [above, fitGroups(groups, left, grouped), explained, below].filter((lines) => lines.length > 0);
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 

@@ -1,44 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Comparison } from '../../src/model/comparison.ts';
 import { comparisonJson, renderComparison } from '../../src/report/comparison.ts';
-import { NOON } from './fixtures.ts';
-import { comparisonWith, hostileText } from './hostile.ts';
+import { BEFORE, NOON, OTHER_WORKFLOW, STOLEN } from './fixtures.ts';
+import { comparisonWith, hostileText, otherBuilderWith } from './hostile.ts';
 import { expectInert, WIDE } from './inert.ts';
-
-const predecessor = {
-  version: '1.14.0',
-  published: NOON - 4 * 86_400_000,
-  publisher: 'GitHub Actions',
-  trustedPublisher: 'github',
-  provenance: 'proven',
-  repository: 'https://github.com/axios/axios',
-  commit: 'a'.repeat(40),
-  workflow: '.github/workflows/publish.yml',
-  integrity: 'sha512-before',
-} as const;
-
-const axios: Comparison = {
-  name: 'axios',
-  predecessor,
-  current: {
-    version: '1.14.1',
-    published: NOON,
-    publisher: 'somebody',
-    trustedPublisher: null,
-    provenance: 'none',
-    repository: null,
-    commit: null,
-    workflow: null,
-    integrity: 'sha512-after',
-  },
-  addedDependencies: [{ name: 'new-dependency', spec: '^4.2.1' }],
-  addedScripts: [{ name: 'postinstall', command: 'node setup.js' }],
-};
 
 describe('a comparison', () => {
   test('shows two versions side by side and marks what changed', () => {
-    expect(renderComparison(axios, WIDE)).toBe(`axios: 1.14.1 beside its predecessor 1.14.0
+    expect(renderComparison(STOLEN, WIDE)).toBe(`axios: 1.14.1 beside 1.14.0, 4 days later
   version         1.14.0                                    1.14.1
   published       2026-03-27T00:00:00Z                      2026-03-31T00:00:00Z
 ! publisher       GitHub Actions                            somebody
@@ -46,54 +15,120 @@ describe('a comparison', () => {
 ! provenance      proven                                    none
 ! repository      https://github.com/axios/axios            -
 ! workflow        .github/workflows/publish.yml             -
+! ref             refs/heads/v1.x                           -
 ! commit          aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa  -
+! trigger         push                                      -
+! runner          hosted                                    -
   integrity       sha512-before                             sha512-after
 ! new dependencies
-    new-dependency: ^4.2.1
-! new install scripts
+    new-dependency: ^4.2.1, first published 18 hours before it, 4.2.2 30 minutes before it
+! new or changed install scripts
     postinstall: node setup.js
+    install: node a.js -> node b.js
+  diff    npm diff --diff=axios@1.14.0 --diff=axios@1.14.1
+  later   1.14.2 (2026-03-31T03:00:00Z) is announced with provenance again
+  stay    npm install axios@1.14.0 --save-exact --ignore-scripts
+  update  npm install axios@1.14.2 --save-exact --ignore-scripts
+          (verified by the next audit)
+  accept  assay accept axios@1.14.1 --reason "..."
+  ask     https://github.com/axios/axios/releases
 `);
   });
 
   test('marks nothing where only what every release changes has changed', () => {
-    const next = {
-      ...predecessor,
-      version: '1.14.1',
-      published: NOON,
-      commit: 'b'.repeat(40),
-      integrity: 'sha512-after',
-    };
-    const text = renderComparison({ ...axios, current: next, addedDependencies: [], addedScripts: [] }, WIDE);
+    const next = { ...OTHER_WORKFLOW.current, workflow: BEFORE.workflow };
+    const text = renderComparison({ ...OTHER_WORKFLOW, current: next, codes: [] }, { ...WIDE, columns: 140 });
     expect(text).not.toContain('!');
     expect(text).not.toContain('new ');
+    expect(text).not.toContain('accept');
+    expect(text).toContain(`  diff    npm diff --diff=axios@1.14.0 --diff=axios@1.14.1
+          https://github.com/axios/axios/compare/${BEFORE.commit}...${'b'.repeat(40)}
+`);
+  });
+
+  test('two tags are alike, a tag and a branch are not', () => {
+    const tagged = (ref: string) => ({ ...BEFORE, ref: `refs/${ref}` });
+    const marked = (before: string, after: string): boolean =>
+      renderComparison({ ...OTHER_WORKFLOW, predecessor: tagged(before), current: tagged(after) }, WIDE).includes(
+        '! ref',
+      );
+    expect(marked('tags/v1', 'tags/v2')).toBe(false);
+    expect(marked('heads/main', 'heads/main')).toBe(false);
+    expect(marked('heads/main', 'heads/other')).toBe(true);
+    expect(marked('tags/v1', 'heads/main')).toBe(true);
+  });
+
+  test('what the baseline does not record is not marked as changed', () => {
+    const recorded = {
+      ...BEFORE,
+      version: null,
+      provenance: 'recorded',
+      commit: null,
+      ref: null,
+      trigger: null,
+    } as const;
+    const text = renderComparison({ ...OTHER_WORKFLOW, predecessor: recorded }, WIDE);
+    expect(text).toContain('axios: 1.14.1 beside what the baseline has, 4 days later\n');
+    expect(text.split('\n').filter((line) => line.startsWith('!'))).toEqual([
+      '! workflow        .github/workflows/publish.yml             .github/workflows/other.yml',
+    ]);
+  });
+
+  test('says so where the earlier manifest is not known', () => {
+    const text = renderComparison({ ...STOLEN, manifestsKnown: false, addedDependencies: [], addedScripts: [] }, WIDE);
+    expect(text).toContain('! dependencies and install scripts are unknown\n');
+  });
+
+  test('an age that nobody answered is unknown, never old', () => {
+    const [added] = STOLEN.addedDependencies;
+    const nothing = { name: 'new-dependency', spec: '1', firstPublished: null, newest: null, unknown: 'HTTP 500' };
+    const text = (one: typeof nothing | typeof added): string =>
+      renderComparison({ ...STOLEN, addedDependencies: one === undefined ? [] : [one] }, WIDE);
+    expect(text(nothing)).toContain('    new-dependency: 1, age unknown (HTTP 500)\n');
+    expect(text({ ...nothing, unknown: null as never })).toContain('age unknown (no time)');
+    expect(text({ ...nothing, unknown: null as never, firstPublished: (NOON + 120_000) as never })).toContain(
+      'first published 2 minutes after it\n',
+    );
   });
 
   test('stacks the versions on a narrow terminal', () => {
-    const text = renderComparison(axios, { ...WIDE, columns: 40 });
+    const text = renderComparison(STOLEN, { ...WIDE, columns: 40 });
     expect(text).toContain('! publisher\n    before GitHub Actions\n    now    somebody\n');
   });
 
   test('of a first version shows that version alone', () => {
-    const text = renderComparison({ ...axios, predecessor: null }, WIDE);
+    const text = renderComparison({ ...STOLEN, predecessor: null }, WIDE);
     expect(text).toContain('axios: 1.14.1 has no predecessor on its release line\n');
     expect(text).toContain('  publisher       somebody\n');
     expect(text).not.toContain('! publisher');
   });
 
   test('cuts long lists', () => {
-    const many = Array.from({ length: 500 }, (_, i) => ({ name: `dependency-${String(i)}`, spec: '1' }));
-    const text = renderComparison({ ...axios, addedDependencies: many }, WIDE);
+    const many = Array.from({ length: 500 }, (_, i) => ({
+      ...{ name: `dependency-${String(i)}`, spec: '1', firstPublished: NOON, newest: null, unknown: null },
+    }));
+    const text = renderComparison({ ...STOLEN, addedDependencies: many }, WIDE);
     expect(text).toContain('and 492 more (--json lists all)');
-    expect(text.split('\n').length).toBeLessThan(30);
+    expect(text.split('\n').length).toBeLessThan(40);
   });
 
-  test('gives times as RFC 3339 in JSON and nothing more than the facts', () => {
-    expect(comparisonJson(axios)).toEqual({
-      ...axios,
-      current: { ...axios.current, published: '2026-03-31T00:00:00Z' },
-      predecessor: { ...predecessor, published: '2026-03-27T00:00:00Z' },
-    });
-    expect(comparisonJson({ ...axios, predecessor: null })['predecessor']).toBeNull();
+  test('gives times as RFC 3339 in JSON, and what to do', () => {
+    const json = comparisonJson(STOLEN);
+    expect(json['current']).toEqual({ ...STOLEN.current, published: '2026-03-31T00:00:00Z' });
+    expect(json['predecessor']).toEqual({ ...BEFORE, published: '2026-03-27T00:00:00Z' });
+    expect(json['addedDependencies']).toEqual([
+      {
+        name: 'new-dependency',
+        spec: '^4.2.1',
+        firstPublished: '2026-03-30T06:00:00Z',
+        newest: { version: '4.2.2', published: '2026-03-30T23:30:00Z' },
+        unknown: null,
+      },
+    ]);
+    expect(json['later']).toEqual({ state: 'announced', version: '1.14.2', published: '2026-03-31T03:00:00Z' });
+    expect(json['diff']).toEqual({ command: 'npm diff --diff=axios@1.14.0 --diff=axios@1.14.1', url: null });
+    expect(json['decisions']).toHaveLength(4);
+    expect(comparisonJson({ ...STOLEN, predecessor: null })['predecessor']).toBeNull();
   });
 
   test('is inert whatever the registry says', () => {
@@ -102,6 +137,8 @@ describe('a comparison', () => {
         const hostile = { ...comparisonWith(text), name: `a${text}` };
         const ours = /^(?:a|[! ] )/;
         expectInert((options) => renderComparison(hostile, options), { columns, unicode }, ours);
+        const forked = { ...otherBuilderWith(text), name: `a${text}` };
+        expectInert((options) => renderComparison(forked, options), { columns, unicode }, ours);
         expectInert(
           (options) => renderComparison({ ...hostile, predecessor: null }, options),
           { columns, unicode },

@@ -1,3 +1,4 @@
+import type { Comparison } from '../../src/model/comparison.ts';
 import type { Dependency } from '../../src/model/dependency.ts';
 import { finding, FINDING_CODES, type Finding, type FindingArgs, type FindingCode } from '../../src/model/finding.ts';
 import type { BundleProof, Identity, Proofs, Proven } from '../../src/model/proof.ts';
@@ -139,6 +140,7 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
     },
     baseline: null,
     dependencies,
+    explanations: [],
     skipped: [{ place: { file: 'package-lock.json', line: 6, path: '' }, reason: 'root' }],
     ...change,
   };
@@ -208,3 +210,82 @@ export function proofsWith(text: string): Proofs {
     provenance: asProof({ predicateType: text, digest: 'ab'.repeat(32), bundle, identity: identityWith(text) }),
   };
 }
+
+export const HOUR = 3_600_000;
+
+/** A proven version before it. */
+export const BEFORE = {
+  version: '1.14.0',
+  published: NOON - 4 * 86_400_000,
+  publisher: 'GitHub Actions',
+  trustedPublisher: 'github',
+  provenance: 'proven',
+  repository: 'https://github.com/axios/axios',
+  commit: 'a'.repeat(40),
+  workflow: '.github/workflows/publish.yml',
+  signer: null,
+  ref: 'refs/heads/v1.x',
+  trigger: 'push',
+  runner: 'hosted',
+  issuer: 'https://token.actions.githubusercontent.com',
+  integrity: 'sha512-before',
+} as const;
+
+/** A release with a stolen token, and a later one with provenance again. */
+export const STOLEN: Comparison = {
+  name: 'axios',
+  predecessor: BEFORE,
+  current: {
+    version: '1.14.1',
+    published: NOON,
+    publisher: 'somebody',
+    trustedPublisher: null,
+    provenance: 'none',
+    repository: null,
+    commit: null,
+    workflow: null,
+    signer: null,
+    ref: null,
+    trigger: null,
+    runner: null,
+    issuer: null,
+    integrity: 'sha512-after',
+  },
+  manifestsKnown: true,
+  addedDependencies: [
+    {
+      name: 'new-dependency',
+      spec: '^4.2.1',
+      firstPublished: NOON - 18 * HOUR,
+      newest: { version: '4.2.2', published: NOON - HOUR / 2 },
+      unknown: null,
+    },
+  ],
+  addedScripts: [{ name: 'postinstall', command: 'node setup.js' }],
+  changedScripts: [{ name: 'install', before: 'node a.js', command: 'node b.js' }],
+  codes: ['provenance-lost'],
+  expectedBy: null,
+  acceptable: true,
+  stay: '1.14.0',
+  later: { state: 'announced', version: '1.14.2', published: NOON + 3 * HOUR },
+  use: { direct: true, alias: null },
+};
+
+/** A release of the same repository by another workflow. */
+export const OTHER_WORKFLOW: Comparison = {
+  ...STOLEN,
+  current: {
+    ...BEFORE,
+    version: '1.14.1',
+    published: NOON,
+    commit: 'b'.repeat(40),
+    workflow: '.github/workflows/other.yml',
+    integrity: 'sha512-after',
+  },
+  addedDependencies: [],
+  addedScripts: [],
+  changedScripts: [],
+  codes: ['identity-unexpected-workflow'],
+  expectedBy: 'history',
+  later: null,
+};

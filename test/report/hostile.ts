@@ -75,7 +75,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
     .map((parts) => parts.join('')),
 );
 
-/** A comparison with `text` wherever a registry could put its own words. */
+/** A comparison with `text` wherever a registry could put its own words, of a version that lost its provenance. */
 export function comparisonWith(text: string): Comparison {
   const facts = {
     version: text,
@@ -84,15 +84,48 @@ export function comparisonWith(text: string): Comparison {
     trustedPublisher: text,
     provenance: 'proven',
     repository: text,
-    commit: text,
     workflow: text,
+    signer: text,
+    ref: text,
+    commit: text,
+    trigger: text,
+    runner: 'hosted',
+    issuer: text,
     integrity: text,
   } as const;
   return {
     name: text,
     current: { ...facts, provenance: 'none', trustedPublisher: null, commit: null },
     predecessor: facts,
-    addedDependencies: Array.from({ length: 20 }, () => ({ name: text, spec: text })),
+    manifestsKnown: true,
+    addedDependencies: Array.from({ length: 20 }, (_, i) => ({
+      name: text,
+      spec: text,
+      firstPublished: i % 2 === 0 ? NOON : null,
+      newest: i % 2 === 0 ? { version: text, published: NOON } : null,
+      unknown: i % 2 === 0 ? null : text,
+    })),
     addedScripts: [{ name: text, command: text }],
+    changedScripts: [{ name: text, before: text, command: text }],
+    codes: ['provenance-lost'],
+    expectedBy: null,
+    acceptable: true,
+    stay: text,
+    later: { state: 'announced', version: text, published: NOON },
+    use: { direct: true, alias: text },
+  };
+}
+
+/** The same, proven and built by somebody else. */
+export function otherBuilderWith(text: string): Comparison {
+  const { predecessor, ...comparison } = comparisonWith(text);
+  return {
+    ...comparison,
+    predecessor,
+    current: { ...comparison.current, provenance: 'proven', repository: `${text}/other` },
+    codes: ['identity-unexpected-repository', 'identity-unexpected-workflow'],
+    expectedBy: 'baseline',
+    later: null,
+    use: null,
   };
 }

@@ -11,8 +11,19 @@ import { comparisonJson } from '../../src/report/comparison.ts';
 import { renderJson, reportJson } from '../../src/report/json.ts';
 import { REFUSALS } from '../../src/report/refusals.ts';
 import { stringify } from '../../src/report/stringify.ts';
-import { argsWith, bundleProofWith, dependency, everyFinding, judged, NOON, proofsWith, reportOf } from './fixtures.ts';
-import { comparisonWith, HOSTILE, hostileText } from './hostile.ts';
+import {
+  argsWith,
+  bundleProofWith,
+  dependency,
+  everyFinding,
+  judged,
+  NOON,
+  OTHER_WORKFLOW,
+  proofsWith,
+  reportOf,
+  STOLEN,
+} from './fixtures.ts';
+import { comparisonWith, HOSTILE, hostileText, otherBuilderWith } from './hostile.ts';
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true });
 addFormats.default(ajv);
@@ -220,6 +231,20 @@ describe('other JSON', () => {
     const bad = bundleJson({ ok: false, reason: 'signature', detail: 'why' });
     expect(errorsOf('bundle', { ...good, refusal: bad['refusal'] })).not.toEqual([]);
     expect(errorsOf('bundle', { ...bad, verified: true })).not.toEqual([]);
+  });
+
+  test('explanations match the schema whatever the texts say', () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        const explanations = [comparisonWith(text), otherBuilderWith(text), { ...STOLEN, use: null }, OTHER_WORKFLOW];
+        const parsed = JSON.parse(renderJson({ ...full, explanations })) as { explanations: { name: string }[] };
+        expect(errorsOf('report', parsed)).toEqual([]);
+        expect(parsed.explanations[0]?.name).toBe(text);
+      }),
+      { numRuns: 40 },
+    );
+    const [first] = [STOLEN].map(comparisonJson);
+    expect(errorsOf('report', { ...copy(), explanations: [{ ...first, later: { state: 'old' } }] })).not.toEqual([]);
   });
 
   test('a comparison matches its schema', () => {

@@ -1,0 +1,151 @@
+import maxSatisfying from 'semver/ranges/max-satisfying.js';
+import validRange from 'semver/ranges/valid.js';
+import type { BaselinePackage } from '../model/baseline.ts';
+import type { AddedDependency, ChangedScript, Comparison, ShownIdentity, VersionFacts } from '../model/comparison.ts';
+import type { Evidence, Manifest, Packument } from '../model/evidence.ts';
+import { FINDING_KINDS, type ExpectationSource, type FindingCode } from '../model/finding.ts';
+import type { Instant } from '../model/time.ts';
+import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
+import { sri } from './integrity.ts';
+
+const NOBODY: ShownIdentity = {
+  repository: null,
+  workflow: null,
+  signer: null,
+  ref: null,
+  commit: null,
+  trigger: null,
+  runner: null,
+  issuer: null,
+};
+
+/** Ranges longer than this are nobody's, and reading one takes time for each version. */
+const MAX_RANGE_LENGTH = 256;
+
+/** Whether a finding leaves a decision to people: provenance that was lost, or another builder. */
+export function asksForDecision({ code, level }: LeveledFinding): boolean {
+  return level !== 'note' && (isLoss(code) || FINDING_KINDS[code] === 'identity');
+}
+
+export function isLoss(code: FindingCode): boolean {
+  return code === 'provenance-lost' || code === 'provenance-lost-elsewhere';
+}
+
+/** Where the unmet expectations of an identity came from, the strongest; null where there is none. */
+export function expectationSource(findings: readonly LeveledFinding[]): ExpectationSource | null {
+  const sources = findings.flatMap(({ code, args }) =>
+    FINDING_KINDS[code] === 'identity' && 'source' in args ? [args.source] : [],
+  );
+  const strongest = (['policy', 'baseline', 'history', 'manifest'] as const).find((source) => sources.includes(source));
+  return strongest ?? null;
+}
+
+/** What the registry and the verification say of one version; `packument` is null where it was not answered. */
+export function factsOf(packument: Packument | null, version: string, judged: JudgedDependency | null): VersionFacts {
+  const manifest = packument?.versions.get(version);
+  const locked = judged?.dependency.integrity[0];
+  return {
+    version,
+    published: packument?.time.get(version) ?? judged?.published ?? null,
+    publisher: manifest?.publisher?.name ?? null,
+    trustedPublisher: manifest?.publisher?.trustedPublisher ?? null,
+    provenance: provenanceState(manifest, judged),
+    // Without provenance there is only the manifest's own word, which is not shown beside a proven one.
+    ...shownIdentity(judged?.proofs.provenance?.identity ?? NOBODY),
+    integrity: manifest?.integrity ?? (locked === undefined ? null : sri(locked)),
+  };
+}
+
+function shownIdentity(identity: ShownIdentity): ShownIdentity {
+  const { repository, workflow, signer, ref, commit, trigger, runner, issuer } = identity;
+  return { repository, workflow, signer, ref, commit, trigger, runner, issuer };
+}
+
+function provenanceState(manifest: Manifest | undefined, judged: JudgedDependency | null): VersionFacts['provenance'] {
+  if ((judged?.proofs.provenance ?? null) !== null) return 'proven';
+  const codes = judged?.findings.map((finding) => finding.code) ?? [];
+  if (codes.includes('provenance-invalid') || codes.includes('provenance-subject-mismatch')) return 'invalid';
+  if (codes.some(isLoss)) return 'none';
+  if (manifest === undefined || codes.includes('evidence-unavailable') || codes.includes('evidence-malformed')) {
+    return 'unknown';
+  }
+  return manifest.attestations?.provenance === true ? 'claimed' : 'none';
+}
+
+/** What the baseline says of a version, or, for null, of whoever builds the package. */
+export function recordedFacts(known: BaselinePackage, version: string | null): VersionFacts | null {
+  const entry = version === null ? undefined : known.versions.get(version);
+  const identity = version === null ? known.identity : (entry?.provenance.identity ?? null);
+  if (identity === null) return null;
+  return {
+    version,
+    published: entry?.published ?? null,
+    publisher: entry?.publisher ?? null,
+    trustedPublisher: null,
+    provenance: 'recorded',
+    ...NOBODY,
+    ...shownIdentity({ ...NOBODY, ...identity }),
+    integrity: entry === undefined ? null : sri(entry.integrity),
+  };
+}
+
+type Changes = Pick<Comparison, 'manifestsKnown' | 'addedScripts' | 'changedScripts'> & {
+  /** Name and spec. */
+  readonly dependencies: readonly (readonly [name: string, spec: string])[];
+};
+
+/** What a version declares that the earlier one does not. */
+export function changesSince(before: Manifest | undefined, now: Manifest | undefined): Changes {
+  if (before === undefined || now === undefined) {
+    return { manifestsKnown: false, dependencies: [], addedScripts: [], changedScripts: [] };
+  }
+  const scripts = Object.entries(now.installScripts);
+  const changed = scripts.flatMap(([name, command]): ChangedScript[] => {
+    const was = Object.hasOwn(before.installScripts, name) ? before.installScripts[name] : undefined;
+    return was === undefined || was === command ? [] : [{ name, before: was, command }];
+  });
+  return {
+    manifestsKnown: true,
+    dependencies: Object.entries(now.dependencies).filter(([name]) => !Object.hasOwn(before.dependencies, name)),
+    addedScripts: scripts
+      .filter(([name]) => !Object.hasOwn(before.installScripts, name))
+      .map(([name, command]) => ({ name, command })),
+    changedScripts: changed,
+  };
+}
+
+/** The package a declared dependency is resolved to at the registry, and its range; null for one from elsewhere. */
+export function registryTarget(name: string, spec: string): { readonly name: string; readonly range: string } | null {
+  const [, alias, range] = /^npm:(@?[^@]+)(?:@(.*))?$/.exec(spec) ?? [];
+  const target = alias === undefined ? { name, range: spec } : { name: alias, range: range ?? '*' };
+  return target.range.length <= MAX_RANGE_LENGTH && validRange(target.range) !== null ? target : null;
+}
+
+/** How old an added dependency was at `at`, from its registry document. No answer is never an age. */
+export function ageOf(
+  [name, spec]: readonly [string, string],
+  range: string,
+  at: Instant | null,
+  answer: Evidence<Packument>,
+): AddedDependency {
+  if (answer.state !== 'present') {
+    const reason = answer.state === 'absent' ? 'the registry does not have it' : answer.reason;
+    return unknownAge([name, spec], reason);
+  }
+  // Versions that were taken down keep their times.
+  const times = answer.value.time;
+  if (times.size === 0) return unknownAge([name, spec], 'the registry gives no times');
+  const then = [...times].filter(([, time]) => at !== null && time <= at).map(([version]) => version);
+  const newest = maxSatisfying(then, range);
+  return {
+    name,
+    spec,
+    firstPublished: [...times.values()].reduce((first, time) => Math.min(first, time)),
+    newest: newest === null ? null : { version: newest, published: times.get(newest) ?? null },
+    unknown: null,
+  };
+}
+
+export function unknownAge([name, spec]: readonly [string, string], reason: string): AddedDependency {
+  return { name, spec, firstPublished: null, newest: null, unknown: reason };
+}

@@ -1,0 +1,75 @@
+import type { Comparison } from '../model/comparison.ts';
+import { formatInstant } from '../model/time.ts';
+import { decisionsOf, diffOf } from './decisions.ts';
+import { escapeText } from './escape.ts';
+import { paint, shown, wrap, wrapCommand, type RenderOptions } from './layout.ts';
+
+const LABEL = 'update'.length;
+const INDENT = 2 + LABEL + 2;
+
+/** Where to look, and what to decide with which command: lines for a terminal, none where nothing is to be decided. */
+export function decideLines(comparison: Comparison, options: RenderOptions): string[] {
+  const diff = diffOf(comparison);
+  const lines = [
+    ...(diff.command === null ? [] : entry('diff', [diff.command], options)),
+    ...(diff.url === null ? [] : wrap(diff.url, options.columns, INDENT)),
+    ...laterLines(comparison, options),
+  ];
+  for (const { decision, commands, policy, url, note } of decisionsOf(comparison)) {
+    if (policy.length > 0) {
+      lines.push(...labelled(decision, `${note ?? ''}:`, options), ...policyLines(policy, options));
+      continue;
+    }
+    if (commands.length > 0) lines.push(...entry(decision, commands, options));
+    if (url !== null) lines.push(...labelled(decision, url, options));
+    if (note !== null) lines.push(...wrap(`(${note})`, options.columns, INDENT));
+  }
+  return lines;
+}
+
+function laterLines({ later, current }: Comparison, options: RenderOptions): string[] {
+  switch (later?.state) {
+    case undefined:
+      return [];
+    case 'announced': {
+      const when = later.published === null ? '' : ` (${formatInstant(later.published)})`;
+      return labelled('later', `${escapeText(later.version, 60)}${when} is announced with provenance again`, options);
+    }
+    case 'none':
+      return labelled('later', `no version after ${escapeText(current.version ?? '', 60)} has provenance`, options);
+    case 'unknown':
+      return labelled('later', 'unknown whether a later version has provenance', options);
+  }
+}
+
+function labelled(label: string, text: string, options: RenderOptions): string[] {
+  return wrap(shown(`${label.padEnd(LABEL)}  ${text}`, options), options.columns, 2, INDENT).map((line, i) =>
+    i === 0 ? `  ${paint('bold', label, options)}${line.slice(2 + label.length)}` : line,
+  );
+}
+
+/** Commands are copied: what does not fit is pointed to instead of being cut. */
+function entry(label: string, commands: readonly (readonly string[])[], options: RenderOptions): string[] {
+  const lines = commands.flatMap((words) => wrapCommand(words, options.columns, INDENT) ?? elsewhere(options));
+  return lines.map((line, i) =>
+    i === 0 ? `  ${paint('bold', label, options)}${' '.repeat(INDENT - 2 - label.length)}${line.slice(INDENT)}` : line,
+  );
+}
+
+function policyLines(policy: readonly string[], options: RenderOptions): string[] {
+  // Four columns of indentation are enough to see that it belongs here, and leave room for addresses.
+  const lines = policy.flatMap((line) => wrapPolicyLine(line, options.columns - 4));
+  return lines.some((line) => line.length > options.columns - 4)
+    ? elsewhere(options)
+    : lines.map((line) => `    ${line}`);
+}
+
+/** A value that does not fit beside its key stands below it. */
+function wrapPolicyLine(line: string, columns: number): string[] {
+  const [, start = '', key = '', text = ''] = /^( *)([a-z]+:) (.+)$/.exec(line) ?? [];
+  return line.length <= columns || key === '' ? [line] : [start + key, `${start}  ${text}`];
+}
+
+function elsewhere(options: RenderOptions): string[] {
+  return wrap('(too long for this terminal; --json has it)', options.columns, INDENT);
+}

@@ -1,0 +1,196 @@
+import { SHOWN_IDENTITY, type Comparison, type VersionFacts } from '../model/comparison.ts';
+import type { FindingCode } from '../model/finding.ts';
+import { escapeText } from './escape.ts';
+import { plainSpec } from './messages.ts';
+
+/**
+ * What a person can decide about a version, with what to copy. Everything in it is shell-safe, and printable as it is:
+ * what hostile text would be part of is left out.
+ */
+export interface Decision {
+  /**
+   * `stay` on the version before; `update` to a later one that is announced with provenance; `accept` this one; `expect`
+   * this builder from now on; `ask` the project.
+   */
+  readonly decision: 'stay' | 'update' | 'accept' | 'expect' | 'ask';
+  /** When it applies, or what to know about it; null where the decision says it. */
+  readonly note: string | null;
+  /** In this order; each in words, none of which a shell takes apart. */
+  readonly commands: readonly Command[];
+  /** Lines of assay.yml. */
+  readonly policy: readonly string[];
+  readonly url: string | null;
+}
+
+type Command = readonly string[];
+
+/** The decisions there are, none where nothing asks for one. */
+export function decisionsOf(comparison: Comparison): readonly Decision[] {
+  if (comparison.codes.length === 0) return [];
+  return [
+    ...stay(comparison),
+    ...update(comparison),
+    ...accept(comparison),
+    ...expectFromNowOn(comparison),
+    ...ask(comparison),
+  ];
+}
+
+/** Where the difference between the two versions can be read: npm's command, and the address at the forge. */
+export function diffOf({ name, current, predecessor }: Comparison): {
+  readonly command: Command | null;
+  readonly url: string | null;
+} {
+  const before = spec(name, predecessor?.version ?? null);
+  const now = spec(name, current.version);
+  return {
+    command:
+      before === null || now === null || before === now ? null : ['npm', 'diff', `--diff=${before}`, `--diff=${now}`],
+    url: predecessor === null ? null : compareAddress(predecessor, current),
+  };
+}
+
+function stay(comparison: Comparison): Decision[] {
+  const { stay: version, predecessor } = comparison;
+  if (version === null) return [];
+  const unproven = version !== predecessor?.version ? `${version} has no provenance either, or it is not known` : null;
+  return byUse(comparison).flatMap(({ direct, when }) => {
+    const commands = direct ? install(comparison, version) : override(comparison, version);
+    const notes = [when, unproven].filter((note) => note !== null);
+    return commands === null
+      ? []
+      : [decision('stay', { commands, note: notes.length === 0 ? null : notes.join('; ') })];
+  });
+}
+
+function update(comparison: Comparison): Decision[] {
+  const { later } = comparison;
+  if (later?.state !== 'announced') return [];
+  return byUse(comparison).flatMap(({ direct, when }) => {
+    const commands = direct ? install(comparison, later.version) : npmUpdate(comparison);
+    const what = `${direct ? '' : 'the newest its dependents allow, '}verified by the next audit`;
+    return commands === null ? [] : [decision('update', { commands, note: when === null ? what : `${when}; ${what}` })];
+  });
+}
+
+/** Without a project, both ways of using it. */
+function byUse({ use }: Comparison): readonly { readonly direct: boolean; readonly when: string | null }[] {
+  if (use !== null) return [{ direct: use.direct, when: null }];
+  return [
+    { direct: true, when: 'where the project itself depends on it' },
+    { direct: false, when: 'where only other packages do' },
+  ];
+}
+
+function install({ name, use }: Comparison, version: string): Command[] | null {
+  const target = spec(name, version);
+  const alias = use?.alias ?? null;
+  if (target === null || (alias !== null && spec(alias, version) === null)) return null;
+  const wanted = alias === null ? target : `${alias}@npm:${target}`;
+  return [['npm', 'install', wanted, '--save-exact', '--ignore-scripts']];
+}
+
+/** An override alone is not applied to what a workspace brings in: npm looks again at what it is told to update. */
+function override(comparison: Comparison, version: string): Command[] | null {
+  const { name } = comparison;
+  const updating = npmUpdate(comparison);
+  if (updating === null || spec(name, version) === null) return null;
+  return [['npm', 'pkg', 'set', `"overrides[${name}]=${version}"`], ...updating];
+}
+
+function npmUpdate({ name, use, current }: Comparison): Command[] | null {
+  // An override names what is asked for, and an alias asks for something else.
+  if (spec(name, current.version) === null || (use?.alias ?? null) !== null) return null;
+  return [['npm', 'update', name, '--ignore-scripts']];
+}
+
+function accept({ name, current, acceptable }: Comparison): Decision[] {
+  const target = spec(name, current.version);
+  if (target === null || !acceptable) return [];
+  return [decision('accept', { commands: [['assay', 'accept', target, '--reason', '"..."']] })];
+}
+
+function ask({ predecessor }: Comparison): Decision[] {
+  const url = releasesAddress(predecessor?.repository ?? null);
+  return url === null ? [] : [decision('ask', { url })];
+}
+
+type PolicyFact = 'repository' | 'workflow' | 'signer' | 'ref' | 'trigger' | 'runner' | 'issuer';
+
+/** The facts a policy has to name so that a finding is no more; ids cannot be named. */
+const FACTS: Readonly<Partial<Record<FindingCode, readonly PolicyFact[]>>> = {
+  'identity-unexpected-issuer': ['issuer', 'repository', 'workflow'],
+  'identity-unexpected-repository': ['repository', 'workflow'],
+  'identity-owner-changed': ['repository', 'workflow'],
+  'identity-unexpected-workflow': ['repository', 'workflow', 'signer'],
+  'identity-unexpected-ref': ['ref'],
+  'identity-unexpected-trigger': ['trigger'],
+  'identity-unexpected-runner': ['runner'],
+  'identity-self-hosted-runner': ['runner'],
+};
+
+/** Codes about an account or repository that has its name from another one. */
+const BY_ID: readonly FindingCode[] = ['identity-unexpected-repository', 'identity-owner-changed'];
+
+function expectFromNowOn(comparison: Comparison): Decision[] {
+  const { name, current, predecessor, codes, expectedBy } = comparison;
+  const target = spec(name, current.version);
+  // Nobody releases from pull requests.
+  if (current.ref?.startsWith('refs/pull/') === true) return [];
+  const sameName = predecessor !== null && current.repository === predecessor.repository && expectedBy !== 'policy';
+  if (target === null || current.provenance !== 'proven' || codes.some((code) => sameName && BY_ID.includes(code)))
+    return [];
+  const wanted = new Set(codes.flatMap((code) => FACTS[code] ?? []));
+  const facts = SHOWN_IDENTITY.flatMap((fact) => {
+    const value = fact !== 'commit' && wanted.has(fact) ? current[fact] : null;
+    return value === null ? [] : [{ fact, value }];
+  });
+  // A value that is shown escaped is not the value to expect.
+  if (facts.length === 0 || !facts.every(({ value }) => isPlain(value))) return [];
+  const policy = ['expect:', `  ${quoted(name)}:`, ...facts.flatMap(({ fact, value }) => policyLines(fact, value))];
+  const note = expectedBy === 'policy' ? 'in place of what assay.yml expects now' : 'in assay.yml';
+  return [decision('expect', { policy, note })];
+}
+
+/** The ref of a reusable workflow is another one with each of its releases. */
+function policyLines(fact: string, value: string): string[] {
+  if (fact !== 'signer') return [`    ${fact}: ${quoted(value)}`];
+  if (value.includes('*')) return [`    signer: ${quoted(value)}`];
+  return ['    signer:', `      pattern: ${quoted(value.replace(/@[^@]*$/, '@**'))}`];
+}
+
+function isPlain(value: string): boolean {
+  return /^[\x20-\x7e]+$/.test(value) && escapeText(value) === value;
+}
+
+/** A YAML scalar that is text whatever is in it. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+const REPOSITORY = /^https:\/\/(github|gitlab)\.com(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9_.-]+){2,}$/;
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** Only of the repository and between the commits that certificates prove. */
+function compareAddress(before: VersionFacts, now: VersionFacts): string | null {
+  const { repository } = now;
+  if (before.provenance !== 'proven' || now.provenance !== 'proven') return null;
+  if (repository === null || repository !== before.repository || before.commit === null || now.commit === null)
+    return null;
+  const forge = REPOSITORY.exec(repository)?.[1];
+  if (forge === undefined || ![before.commit, now.commit].every((commit) => COMMIT.test(commit))) return null;
+  return `${repository}/${forge === 'gitlab' ? '-/' : ''}compare/${before.commit}...${now.commit}`;
+}
+
+function releasesAddress(repository: string | null): string | null {
+  const forge = REPOSITORY.exec(repository ?? '')?.[1];
+  return forge === undefined ? null : `${repository ?? ''}/${forge === 'gitlab' ? '-/' : ''}releases`;
+}
+
+function spec(name: string, version: string | null): string | null {
+  return version === null ? null : plainSpec({ name, version });
+}
+
+function decision(word: Decision['decision'], parts: Partial<Decision>): Decision {
+  return { decision: word, note: null, commands: [], policy: [], url: null, ...parts };
+}

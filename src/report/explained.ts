@@ -1,0 +1,51 @@
+import type { Comparison } from '../model/comparison.ts';
+import { changeTexts, dependencyTexts, gapText, scriptTexts } from './changes.ts';
+import { decideLines } from './decide.ts';
+import { escapeText } from './escape.ts';
+import { paint, shown, wrap, type RenderOptions } from './layout.ts';
+import { subjectText } from './messages.ts';
+
+/** More than this is for `assay check` and --json. */
+const BLOCKS = 3;
+
+/** What changed, and what can be decided with which command, for the gravest of them, in at most `room` lines. */
+export function fitExplanations(comparisons: readonly Comparison[], room: number, options: RenderOptions): string[] {
+  const lines: string[] = [];
+  for (const comparison of comparisons.slice(0, BLOCKS)) {
+    const block = explainedLines(comparison, options);
+    const longer = lines.length === 0 ? block : [...lines, '', ...block];
+    // A later one is never shown in place of a graver one.
+    if (longer.length > room) break;
+    lines.splice(0, lines.length, ...longer);
+  }
+  return lines;
+}
+
+/** One comparison in short: only what is not as it was, then what to do. */
+function explainedLines(comparison: Comparison, options: RenderOptions): string[] {
+  const { current, name, predecessor } = comparison;
+  const subject = subjectText({ name, version: current.version ?? '' });
+  const head =
+    predecessor === null
+      ? `what is known of ${subject}, which has no predecessor`
+      : `what changed in ${subject} since ${beforeText(comparison)}${gapText(comparison)}`;
+  const changes = [
+    ...changeTexts(comparison),
+    ...(predecessor === null || comparison.manifestsKnown ? [] : ['dependencies and install scripts: unknown']),
+    ...dependencyTexts(comparison).map((text) => `new dependency ${text}`),
+    ...scriptTexts(comparison).map((text) => `install script ${text}`),
+  ];
+  return [
+    ...wrap(shown(head, options), options.columns, 0, 2).map((line) => paint('bold', line, options)),
+    ...changes.flatMap((text) =>
+      wrap(shown(`! ${text}`, options), options.columns, 2, 6).map((line) => paint('yellow', line, options)),
+    ),
+    ...decideLines(comparison, options),
+  ];
+}
+
+/** What a version is compared with. Escaped. */
+export function beforeText({ predecessor }: Comparison): string {
+  const version = predecessor?.version ?? null;
+  return version === null ? 'what the baseline has' : escapeText(version, 60);
+}

@@ -1,0 +1,228 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Comparison, VersionFacts } from '../../src/model/comparison.ts';
+import { decisionsOf, diffOf } from '../../src/report/decisions.ts';
+import { BEFORE, OTHER_WORKFLOW, STOLEN } from './fixtures.ts';
+import { comparisonWith, hostileText, otherBuilderWith } from './hostile.ts';
+
+/** Every command, address and policy line by decision, with the notes. */
+function told(comparison: Comparison): readonly string[] {
+  return decisionsOf(comparison).flatMap(({ decision, commands, policy, url, note }) => [
+    ...[...commands.map((words) => words.join(' ')), ...policy, ...(url === null ? [] : [url])].map(
+      (text) => `${decision}: ${text}`,
+    ),
+    ...(note === null ? [] : [`${decision} (${note})`]),
+  ]);
+}
+
+const transitive = { direct: false, alias: null } as const;
+
+describe('decisions about lost provenance', () => {
+  it('of a direct dependency', () => {
+    expect(told(STOLEN)).toEqual([
+      'stay: npm install axios@1.14.0 --save-exact --ignore-scripts',
+      'update: npm install axios@1.14.2 --save-exact --ignore-scripts',
+      'update (verified by the next audit)',
+      'accept: assay accept axios@1.14.1 --reason "..."',
+      'ask: https://github.com/axios/axios/releases',
+    ]);
+  });
+
+  it('of one that other packages bring in', () => {
+    expect(told({ ...STOLEN, use: transitive }).slice(0, 4)).toEqual([
+      'stay: npm pkg set "overrides[axios]=1.14.0"',
+      'stay: npm update axios --ignore-scripts',
+      'update: npm update axios --ignore-scripts',
+      'update (the newest its dependents allow, verified by the next audit)',
+    ]);
+  });
+
+  it('without a project, for both', () => {
+    expect(told({ ...STOLEN, use: null, later: { state: 'none' } }).slice(0, 5)).toEqual([
+      'stay: npm install axios@1.14.0 --save-exact --ignore-scripts',
+      'stay (where the project itself depends on it)',
+      'stay: npm pkg set "overrides[axios]=1.14.0"',
+      'stay: npm update axios --ignore-scripts',
+      'stay (where only other packages do)',
+    ]);
+  });
+
+  it('keeps an alias, and gives no override for one', () => {
+    expect(told({ ...STOLEN, use: { direct: true, alias: 'http' } })[0]).toBe(
+      'stay: npm install http@npm:axios@1.14.0 --save-exact --ignore-scripts',
+    );
+    const indirect = told({ ...STOLEN, use: { direct: false, alias: 'http' } });
+    expect(indirect.filter((line) => line.startsWith('stay') || line.startsWith('update'))).toEqual([]);
+  });
+
+  it('says where the version to stay on has none either', () => {
+    const lines = told({ ...STOLEN, stay: '0.30.3' });
+    expect(lines).toContain('stay (0.30.3 has no provenance either, or it is not known)');
+  });
+
+  it('offers nothing that is not there', () => {
+    const nothing = { ...STOLEN, stay: null, later: { state: 'unknown' }, predecessor: null } as const;
+    expect(told(nothing)).toEqual(['accept: assay accept axios@1.14.1 --reason "..."']);
+    expect(told({ ...nothing, acceptable: false })).toEqual([]);
+    expect(told({ ...STOLEN, codes: [] })).toEqual([]);
+  });
+});
+
+describe('decisions about another builder', () => {
+  const expected = (comparison: Comparison): readonly string[] =>
+    decisionsOf(comparison).find(({ decision }) => decision === 'expect')?.policy ?? [];
+  const built = (facts: Partial<VersionFacts>): Comparison['current'] => ({ ...OTHER_WORKFLOW.current, ...facts });
+
+  it('names repository and workflow', () => {
+    expect(expected(OTHER_WORKFLOW)).toEqual([
+      'expect:',
+      "  'axios':",
+      "    repository: 'https://github.com/axios/axios'",
+      "    workflow: '.github/workflows/other.yml'",
+    ]);
+  });
+
+  it('leaves the ref of a reusable workflow open, but no other character of it', () => {
+    const at = (signer: string): string =>
+      expected({ ...OTHER_WORKFLOW, current: built({ signer }) })
+        .slice(-2)
+        .join('\n');
+    expect(at('https://github.com/o/shared/.github/workflows/r.yml@refs/tags/v2')).toBe(
+      "    signer:\n      pattern: 'https://github.com/o/shared/.github/workflows/r.yml@**'",
+    );
+    expect(at('https://github.com/o/*/r.yml@refs/tags/v2')).toContain("signer: 'https://github.com/o/*/r.yml@refs");
+  });
+
+  it.each([
+    ['identity-unexpected-ref', ["    ref: 'refs/heads/v1.x'"]],
+    ['identity-unexpected-trigger', ["    trigger: 'push'"]],
+    ['identity-self-hosted-runner', ["    runner: 'hosted'"]],
+    ['identity-unexpected-runner', ["    runner: 'hosted'"]],
+  ] as const)('%s names that fact only', (code, lines) => {
+    expect(expected({ ...OTHER_WORKFLOW, codes: [code] }).slice(2)).toEqual(lines);
+  });
+
+  it('names no repository that is another one under the same name: a policy has no ids', () => {
+    for (const code of ['identity-owner-changed', 'identity-unexpected-repository'] as const) {
+      expect(expected({ ...OTHER_WORKFLOW, codes: [code] })).toEqual([]);
+      const moved = { ...OTHER_WORKFLOW, codes: [code], current: built({ repository: 'https://github.com/o/moved' }) };
+      expect(expected(moved)).toContain("    repository: 'https://github.com/o/moved'");
+    }
+  });
+
+  it('names nothing that is not proven, nor a pull request', () => {
+    expect(expected({ ...OTHER_WORKFLOW, current: built({ provenance: 'claimed' }) })).toEqual([]);
+    const codes = ['identity-unexpected-ref'] as const;
+    expect(expected({ ...OTHER_WORKFLOW, codes, current: built({ ref: 'refs/pull/7/merge' }) })).toEqual([]);
+  });
+
+  it('says where the policy itself expects another', () => {
+    const note = (expectedBy: Comparison['expectedBy']): string | null =>
+      decisionsOf({ ...OTHER_WORKFLOW, expectedBy }).find(({ decision }) => decision === 'expect')?.note ?? null;
+    expect(note('policy')).toBe('in place of what assay.yml expects now');
+    expect(note('baseline')).toBe('in assay.yml');
+  });
+});
+
+describe('where to read and ask', () => {
+  const between = (before: Partial<VersionFacts>, now: Partial<VersionFacts>): string | null =>
+    diffOf({
+      ...OTHER_WORKFLOW,
+      predecessor: { ...BEFORE, ...before },
+      current: { ...OTHER_WORKFLOW.current, ...now },
+    }).url;
+
+  it('knows the forges and their addresses', () => {
+    const range = `${'a'.repeat(40)}...${'b'.repeat(40)}`;
+    expect(between({}, {})).toBe(`https://github.com/axios/axios/compare/${range}`);
+    const gitlab = { repository: 'https://gitlab.com/group/sub/project' };
+    expect(between(gitlab, gitlab)).toBe(`https://gitlab.com/group/sub/project/-/compare/${range}`);
+  });
+
+  it.each([
+    ['another host', 'https://evil.example/axios/axios'],
+    ['a host that only begins like one', 'https://github.com.evil.example/a/b'],
+    ['a user name before the host', 'https://github.com@evil.example/a/b'],
+    ['a way out of the repository', 'https://github.com/a/../b'],
+    ['a query', 'https://github.com/a/b?x=y'],
+    ['a shell', 'https://github.com/a/b$(id)'],
+    ['no https', 'http://github.com/a/b'],
+    ['only an owner', 'https://github.com/a'],
+  ])('gives no address for %s', (_, repository) => {
+    expect(between({ repository }, { repository })).toBeNull();
+    expect(told({ ...STOLEN, predecessor: { ...BEFORE, repository } }).join()).not.toContain('ask');
+  });
+
+  it('gives no address between what is not proven, or is not the same repository', () => {
+    expect(between({ provenance: 'recorded' }, {})).toBeNull();
+    expect(between({}, { provenance: 'claimed' })).toBeNull();
+    expect(between({}, { repository: 'https://github.com/thief/axios' })).toBeNull();
+    expect(between({ commit: 'main' }, {})).toBeNull();
+    expect(between({}, { commit: null })).toBeNull();
+  });
+});
+
+describe('hostile text', () => {
+  const NASTY = [
+    'a; rm -rf /',
+    '$(id)',
+    '`id`',
+    '-g',
+    '--prefix=/',
+    "a'b",
+    'a"b',
+    'a\nb',
+    '../x',
+    'a b',
+    '@x',
+    'a|b',
+    '%PATH%',
+    '!',
+  ];
+
+  it.each(NASTY)('%j as a name is part of no command and no policy', (name) => {
+    for (const comparison of [STOLEN, OTHER_WORKFLOW]) {
+      const lines = told({ ...comparison, name });
+      expect(lines.filter((line) => !line.startsWith('ask:'))).toEqual([]);
+      expect(diffOf({ ...comparison, name }).command).toBeNull();
+    }
+  });
+
+  it.each(NASTY)('%j as a version is part of no command', (version) => {
+    const hostile: Comparison = {
+      ...STOLEN,
+      current: { ...STOLEN.current, version },
+      predecessor: { ...BEFORE, version },
+      stay: version,
+      later: { state: 'announced', version, published: null },
+    };
+    for (const use of [STOLEN.use, transitive, null]) {
+      expect(told({ ...hostile, use }).filter((line) => !line.startsWith('ask:'))).toEqual([]);
+    }
+    expect(diffOf(hostile).command).toBeNull();
+  });
+
+  it.each(NASTY)('%j as an alias is part of no command', (alias) => {
+    const lines = told({ ...STOLEN, use: { direct: true, alias } });
+    expect(lines.filter((line) => line.startsWith('stay') || line.startsWith('update'))).toEqual([]);
+  });
+
+  it('never leaves what a shell or a terminal would take for something else', () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        for (const comparison of [
+          comparisonWith(text),
+          otherBuilderWith(text),
+          { ...OTHER_WORKFLOW, current: { ...OTHER_WORKFLOW.current, workflow: text } },
+        ]) {
+          for (const { commands, policy, url } of decisionsOf(comparison)) {
+            for (const word of commands.flat())
+              expect(word).toMatch(/^(?:"overrides\[[\w@/.-]+\]=[\w.+-]+"|"\.\.\."|[\w@/:=.+-]+)$/);
+            for (const line of policy) expect(line).toMatch(/^[\x20-\x7e]+$/);
+            if (url !== null) expect(url).toMatch(/^https:\/\/(?:github|gitlab)\.com\/[\w./-]+$/);
+          }
+        }
+      }),
+    );
+  });
+});
