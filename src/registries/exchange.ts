@@ -1,11 +1,13 @@
 import http from 'node:http';
 import https from 'node:https';
+import tls from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { IDLE_MS } from './bounds.ts';
 import { credentialFor } from './credentials.ts';
 import { ACCEPT_ENCODING } from './decode.ts';
 import type { GetOptions, HttpClientOptions } from './http.ts';
 import type { NpmConfig } from './npmrc.ts';
+import { sharedLookup } from './lookup.ts';
 import { proxyAddress, proxyFor, proxyHeaders, tunnelAgent } from './proxy.ts';
 import { CLOSED, failure, receive, type Outcome } from './receive.ts';
 import { describeNetworkError } from './retry.ts';
@@ -36,9 +38,13 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
   };
   let closed = false;
 
-  const tlsOptions = { ...(config.tls.ca && { ca: [...config.tls.ca] }), rejectUnauthorized: config.tls.strict };
+  const ca = config.tls.ca && { ca: [...config.tls.ca] };
+  const tlsOptions = { ...ca, rejectUnauthorized: config.tls.strict };
+  // Reading every root certificate anew for each connection takes longer than the connection.
+  let shared: tls.SecureContext | null = null;
+  const secureContext = (): tls.SecureContext => (shared ??= tls.createSecureContext({ ...ca }));
   // How many connections there are is decided by the caller's queue, so the agents never queue themselves.
-  const agentOptions = { keepAlive: true, maxFreeSockets: config.maxSockets };
+  const agentOptions = { keepAlive: true, maxFreeSockets: config.maxSockets, lookup: sharedLookup() };
   const httpAgent = new http.Agent(agentOptions);
   const httpsAgent = new https.Agent({ ...agentOptions, ...tlsOptions });
   const tunnels = new Map<string, https.Agent>();
@@ -89,7 +95,7 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
         ...route.headers,
         ...(credential?.authorization && { authorization: credential.authorization }),
       },
-      ...(url.protocol === 'https:' && credential?.certificate),
+      ...(url.protocol === 'https:' && (credential?.certificate ?? { secureContext: secureContext() })),
     };
   }
 

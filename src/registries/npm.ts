@@ -2,6 +2,7 @@ import type { AttestationClaim, AttestationEntry, Evidence, Manifest, RegistryKe
 import * as bounds from './bounds.ts';
 import type { HttpAnswer, HttpClient } from './http.ts';
 import type { Parsed } from './json.ts';
+import { keepLast } from './keep-last.ts';
 import { isVersion, parseAttestations, parseManifest, parsePackument, type NpmPackument } from './npm-documents.ts';
 import { KeysError, parseKeysDocument } from './npm-keys.ts';
 import type { NpmConfig } from './npmrc.ts';
@@ -15,6 +16,8 @@ const ATTESTATIONS = '-/npm/v1/attestations/';
 /** A registry that speaks npm's protocol, as `config` names it per scope. */
 export function npmRegistry(client: HttpClient, config: Pick<NpmConfig, 'registry' | 'scopes'>): Registry {
   const asked = new Map<string, Promise<unknown>>();
+  // The documents of a large project would fill the memory.
+  const packuments = keepLast<Promise<Evidence<NpmPackument>>>(bounds.PACKUMENTS_KEPT);
   /** Registries that turned out to serve no manifests of single versions. */
   const withoutManifests = new Set<string>();
 
@@ -34,7 +37,9 @@ export function npmRegistry(client: HttpClient, config: Pick<NpmConfig, 'registr
     const path = encodeName(name);
     if (path === null) return Promise.resolve(notAName(base));
     const url = base + path;
-    return once(url, () => ask(client, url, bounds.MAX_PACKUMENT_BYTES, (json) => parsePackument(json, name)));
+    return packuments.get(url, () =>
+      ask(client, url, bounds.MAX_PACKUMENT_BYTES, (json) => parsePackument(json, name)),
+    );
   }
 
   async function manifest(name: string, version: string): Promise<Evidence<Manifest>> {
@@ -42,7 +47,7 @@ export function npmRegistry(client: HttpClient, config: Pick<NpmConfig, 'registr
     const path = encodeName(name);
     if (path === null) return notAName(base);
     if (!isVersion(version)) return { state: 'malformed', url: base + path, reason: 'not a version' };
-    if (asked.has(base + path) || withoutManifests.has(base)) {
+    if (packuments.has(base + path) || withoutManifests.has(base)) {
       const full = await packument(name);
       if (full.state === 'present' || full.state === 'absent') return manifestOf(full, version, base + path);
     }
