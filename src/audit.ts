@@ -60,6 +60,8 @@ export interface AuditOptions {
   readonly baseline?: BaselineInUse | null;
   /** Ask and verify also what the baseline holds. */
   readonly reverify?: boolean;
+  /** False asks for nothing but what the verdict needs; the report then explains nothing. */
+  readonly explain?: boolean;
   /** Called after each dependency. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -79,8 +81,14 @@ export async function audit(options: AuditOptions): Promise<Report> {
   const lockfile = parseLockfile(options.file, options.bytes, options.manifests);
   const wanted = lockfile.dependencies.filter((dependency) => !isOmitted(dependency, options.omit));
   const judged = await auditDependencies(wanted, options);
-  const baseline = options.baseline?.content ?? null;
-  const explanations = await explain(judged, { registry: options.registry, baseline, verify: verifier(options) });
+  const explanations =
+    options.explain === false
+      ? []
+      : await explain(judged, {
+          registry: options.registry,
+          baseline: options.baseline?.content ?? null,
+          verify: verifier(options),
+        });
   return reportOf([{ file: lockfile.file, format: lockfile.format }], lockfile, judged, options, explanations);
 }
 

@@ -52,7 +52,8 @@ export function factsOf(packument: Packument | null, version: string, judged: Ju
     provenance: provenanceState(manifest, judged),
     // Without provenance there is only the manifest's own word, which is not shown beside a proven one.
     ...shownIdentity(judged?.proofs.provenance?.identity ?? NOBODY),
-    integrity: manifest?.integrity ?? (locked === undefined ? null : sri(locked)),
+    // What was verified, whatever the registry says now.
+    integrity: locked === undefined ? (manifest?.integrity ?? null) : sri(locked),
   };
 }
 

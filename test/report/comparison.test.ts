@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { AddedDependency } from '../../src/model/comparison.ts';
 import { comparisonJson, renderComparison } from '../../src/report/comparison.ts';
 import { BEFORE, NOON, OTHER_WORKFLOW, STOLEN } from './fixtures.ts';
 import { comparisonWith, hostileText, otherBuilderWith } from './hostile.ts';
@@ -80,15 +81,12 @@ describe('a comparison', () => {
   });
 
   test('an age that nobody answered is unknown, never old', () => {
-    const [added] = STOLEN.addedDependencies;
-    const nothing = { name: 'new-dependency', spec: '1', firstPublished: null, newest: null, unknown: 'HTTP 500' };
-    const text = (one: typeof nothing | typeof added): string =>
-      renderComparison({ ...STOLEN, addedDependencies: one === undefined ? [] : [one] }, WIDE);
-    expect(text(nothing)).toContain('    new-dependency: 1, age unknown (HTTP 500)\n');
-    expect(text({ ...nothing, unknown: null as never })).toContain('age unknown (no time)');
-    expect(text({ ...nothing, unknown: null as never, firstPublished: (NOON + 120_000) as never })).toContain(
-      'first published 2 minutes after it\n',
-    );
+    const nothing = { name: 'new-dependency', spec: '1', firstPublished: null, newest: null, unknown: null };
+    const text = (known: Partial<AddedDependency>): string =>
+      renderComparison({ ...STOLEN, addedDependencies: [{ ...nothing, ...known }] }, WIDE);
+    expect(text({ unknown: 'HTTP 500' })).toContain('    new-dependency: 1, age unknown (HTTP 500)\n');
+    expect(text({})).toContain('age unknown (no time)');
+    expect(text({ firstPublished: NOON + 120_000 })).toContain('first published 2 minutes after it\n');
   });
 
   test('stacks the versions on a narrow terminal', () => {

@@ -211,7 +211,7 @@ export function proofsWith(text: string): Proofs {
   };
 }
 
-export const HOUR = 3_600_000;
+const HOUR = 3_600_000;
 
 /** A proven version before it. */
 export const BEFORE = {

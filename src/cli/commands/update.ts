@@ -15,7 +15,7 @@ export const command: Command = {
   options: PROJECT_OPTIONS,
   run: (options, io) =>
     withProject(placeOf('update', options.positionals), options, io, async ({ path, baseline, audit }) => {
-      const report = await audit({ enforce: 'observe', omit: [] });
+      const report = await audit({ enforce: 'observe', omit: [], explain: false });
       const update = updateBaseline(baseline.content, report.dependencies);
       writeBaseline(baselinePath(path), baseline, update.baseline);
       io.stdout.write(renderUpdate(baseline.file, update, io.stdout));
