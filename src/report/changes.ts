@@ -73,14 +73,15 @@ const OF_THE_BUILD = ['repository', 'workflow', 'signer', 'ref', 'commit', 'trig
 
 /**
  * What is not as before, in a line each, escaped. Of a version without provenance nothing is known of its build, which
- * is one change and not seven.
+ * is one change and not seven; who built it before is left out in brief.
  */
-export function changeTexts({ current, predecessor }: Comparison): string[] {
+export function changeTexts({ current, predecessor }: Comparison, isBrief: boolean): string[] {
   const changed = factsBeside(current, predecessor).filter(({ differs }) => differs);
   const listed =
     current.provenance === 'proven' ? changed : changed.filter(({ label }) => !OF_THE_BUILD.includes(label));
   return listed.map(({ label, before, after }) => {
-    const builder = label === 'provenance' && current.provenance !== 'proven' ? builderText(predecessor) : '';
+    const builder =
+      label === 'provenance' && current.provenance !== 'proven' && !isBrief ? builderText(predecessor) : '';
     return `${label}: ${value(before)}${builder} -> ${value(after)}`;
   });
 }

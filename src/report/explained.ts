@@ -8,21 +8,27 @@ import { subjectText } from './messages.ts';
 /** More than this is for `assay check` and --json. */
 const BLOCKS = 3;
 
-/** What changed, and what can be decided with which command, for the gravest of them, in at most `room` lines. */
+/**
+ * What changed, and what can be decided with which command, for the gravest of them, in at most `room` lines. Where all of
+ * it does not fit, what changed alone: the finding itself names the command that shows the rest.
+ */
 export function fitExplanations(comparisons: readonly Comparison[], room: number, options: RenderOptions): string[] {
   const lines: string[] = [];
   for (const comparison of comparisons.slice(0, BLOCKS)) {
-    const block = explainedLines(comparison, options);
-    const longer = lines.length === 0 ? block : [...lines, '', ...block];
+    const blocks = [
+      [...changeLines(comparison, false, options), ...decideLines(comparison, options)],
+      changeLines(comparison, true, options),
+    ].map((block) => (lines.length === 0 ? block : ['', ...block]));
+    const fitting = blocks.find((block) => lines.length + block.length <= room);
     // A later one is never shown in place of a graver one.
-    if (longer.length > room) break;
-    lines.splice(0, lines.length, ...longer);
+    if (fitting === undefined) break;
+    lines.push(...fitting);
   }
   return lines;
 }
 
-/** One comparison in short: only what is not as it was, then what to do. */
-function explainedLines(comparison: Comparison, options: RenderOptions): string[] {
+/** What is not as it was; what did not change is left out. */
+function changeLines(comparison: Comparison, isBrief: boolean, options: RenderOptions): string[] {
   const { current, name, predecessor } = comparison;
   const subject = subjectText({ name, version: current.version ?? '' });
   const head =
@@ -30,7 +36,7 @@ function explainedLines(comparison: Comparison, options: RenderOptions): string[
       ? `what is known of ${subject}, which has no predecessor`
       : `what changed in ${subject} since ${beforeText(comparison)}${gapText(comparison)}`;
   const changes = [
-    ...changeTexts(comparison),
+    ...changeTexts(comparison, isBrief),
     ...(predecessor === null || comparison.manifestsKnown ? [] : ['dependencies and install scripts: unknown']),
     ...dependencyTexts(comparison).map((text) => `new dependency ${text}`),
     ...scriptTexts(comparison).map((text) => `install script ${text}`),
@@ -40,7 +46,6 @@ function explainedLines(comparison: Comparison, options: RenderOptions): string[
     ...changes.flatMap((text) =>
       wrap(shown(`! ${text}`, options), options.columns, 2, 6).map((line) => paint('yellow', line, options)),
     ),
-    ...decideLines(comparison, options),
   ];
 }
 

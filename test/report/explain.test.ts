@@ -19,6 +19,9 @@ const SECTIONS = [
   '## Level',
 ];
 
+/** Commands that pages may name. */
+const COMMANDS = ['audit', 'update', 'check', 'accept', 'explain', 'verify-bundle', 'demo'];
+
 /** How the Level section of a page begins, and the words it must have. */
 const LEVELS: Readonly<Record<Exclude<FindingKind, 'note'>, RegExp>> = {
   contradiction: /^A contradiction: an error in every phase/,
@@ -67,7 +70,7 @@ describe('the pages of the findings', () => {
       const page = read(`${code}.md`).replaceAll('--trusted-root', '');
       expect(page).not.toMatch(/\b(?:safe|trusted|secure)(?:ly)?\b|!/i);
       const commands = [...page.matchAll(/(?:^|`)assay ([a-z-]+)/gm)].map(([, command]) => command);
-      for (const command of commands) expect(['audit', 'check', 'explain', 'verify-bundle', 'demo']).toContain(command);
+      for (const command of commands) expect(COMMANDS).toContain(command);
       for (const [, link = ''] of page.matchAll(/\]\(([^)]*)\)/g)) {
         expect([...FINDING_CODES.map((each) => `${each}.md`)]).toContain(link);
       }

@@ -135,6 +135,32 @@ describe('the report with explained findings', () => {
     expect(text).toMatch(/error\[provenance-lost\][^]*\n\nwhat changed in axios@1\.14\.1[^]*\n\nfails: /);
   });
 
+  test('shows only what changed where there is no room for more', () => {
+    expect(`${fitExplanations([STOLEN], 12, WIDE).join('\n')}\n`)
+      .toBe(`what changed in axios@1.14.1 since 1.14.0, 4 days later
+  ! publisher: GitHub Actions -> somebody
+  ! OIDC publisher: github -> none
+  ! provenance: proven -> none
+  ! new dependency new-dependency: ^4.2.1, first published 18 hours before it, 4.2.2 30 minutes
+      before it
+  ! install script postinstall: node setup.js
+  ! install script install: node a.js -> node b.js
+`);
+  });
+
+  test('has room for what changed in 40 columns', () => {
+    const small = {
+      ...STOLEN,
+      addedDependencies: STOLEN.addedDependencies.slice(0, 1),
+      addedScripts: [],
+      changedScripts: [],
+    };
+    const text = renderTerminal({ ...report, explanations: [small] }, { ...WIDE, columns: 40 });
+    expect(text).toContain('\nwhat changed in axios@1.14.1 since\n  1.14.0, 4 days later\n');
+    expect(text).toContain('\n  ! provenance: proven -> none\n');
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(40);
+  });
+
   test('shows the gravest first and only as many as fit', () => {
     const names = ['first', 'second', 'third', 'fourth'];
     const shownIn = (room: number): string[] =>
