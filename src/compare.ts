@@ -80,7 +80,7 @@ export async function compareVersion(
 
   const before = await factsBefore(dependency, against, packument, known, verify);
   const current = factsOf(packument, version, judged);
-  const stay = versionToStayOn(packument, version, before?.provenance === 'invalid' ? null : (before?.version ?? null));
+  const stay = before?.provenance === 'invalid' ? null : versionToStayOn(packument, version, before?.version ?? null);
   const { dependencies, ...changes } = changesSince(
     packument?.versions.get(before?.version ?? stay ?? ''),
     packument?.versions.get(version),

@@ -53,7 +53,8 @@ export function diffOf({ name, current, predecessor }: Comparison): {
 function stay(comparison: Comparison): Decision[] {
   const { stay: version, predecessor } = comparison;
   if (version === null) return [];
-  const unproven = version !== predecessor?.version ? `${version} has no provenance either, or it is not known` : null;
+  const isShown = version === predecessor?.version && ['proven', 'recorded'].includes(predecessor.provenance);
+  const unproven = isShown ? null : `nothing here shows who built ${escapeText(version, 60)}`;
   return byUse(comparison).flatMap(({ direct, when }) => {
     const commands = direct ? install(comparison, version) : override(comparison, version);
     const notes = [when, unproven].filter((note) => note !== null);

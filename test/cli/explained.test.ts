@@ -206,6 +206,24 @@ describe('a stolen release', () => {
     });
   });
 
+  it('gives nothing to stay on where the provenance before it does not verify', async () => {
+    await withProject(async (project) => {
+      const { lab, lock } = project;
+      await publishStolen(lab);
+      await lock({ p: '1.1.1' });
+      lab.tamperAttestations('p', '1.1.0', (document) => {
+        for (const { bundle } of document.attestations) {
+          const payload = bundle.dsseEnvelope?.payload ?? '';
+          if (bundle.dsseEnvelope !== undefined) bundle.dsseEnvelope.payload = `${payload.slice(0, -4)}AAAA`;
+        }
+        return document;
+      });
+      const one = await explained(project);
+      expect(one.predecessor).toMatchObject({ version: '1.1.0', provenance: 'invalid', repository: null });
+      expect(one.decisions.map(({ decision }) => decision)).toEqual(['accept']);
+    });
+  });
+
   it('of an old line is shown beside the line that has provenance, to go back on its own', async () => {
     await withProject(async (project) => {
       const { lab, lock } = project;

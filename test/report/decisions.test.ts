@@ -55,9 +55,12 @@ describe('decisions about lost provenance', () => {
     expect(indirect.filter((line) => line.startsWith('stay') || line.startsWith('update'))).toEqual([]);
   });
 
-  it('says where the version to stay on has none either', () => {
+  it('says where nothing shows who built the version to stay on', () => {
     const lines = told({ ...STOLEN, stay: '0.30.3' });
-    expect(lines).toContain('stay (0.30.3 has no provenance either, or it is not known)');
+    expect(lines).toContain('stay (nothing here shows who built 0.30.3)');
+    const unknown = { ...STOLEN, predecessor: { ...BEFORE, provenance: 'unknown' } } as const;
+    expect(told(unknown)).toContain('stay (nothing here shows who built 1.14.0)');
+    expect(told({ ...STOLEN, predecessor: { ...BEFORE, provenance: 'recorded' } }).join()).not.toContain('shows');
   });
 
   it('offers nothing that is not there', () => {
