@@ -1,13 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Validator } from '../model/evidence.ts';
 import type { Instant } from '../model/time.ts';
 import { MAX_FRESH_MS } from './bounds.ts';
-
-/** How a document is recognised when it is asked for again, and until when it need not be. */
-export interface Validator {
-  /** Entity tag as served (RFC 9110 section 8.8.3). */
-  readonly etag: string;
-  readonly freshUntil: Instant;
-}
 
 /**
  * What the headers of an answer allow (RFC 9111 section 4.2.1 and 5.2.2). Null where the answer must not be stored or

@@ -1,8 +1,8 @@
-import type { Evidence } from '../model/evidence.ts';
+import type { Evidence, Validator } from '../model/evidence.ts';
 import type { Instant } from '../model/time.ts';
 import { evidenceOf, JSON_TYPE } from './answer.ts';
 import { MAX_PACKUMENT_BYTES, PACKUMENTS_KEPT } from './bounds.ts';
-import { validatorOf, type Validator } from './freshness.ts';
+import { validatorOf } from './freshness.ts';
 import type { HttpAnswer, HttpClient } from './http.ts';
 import { keepLast } from './keep-last.ts';
 import { parsePackument, type NpmPackument } from './npm-documents.ts';

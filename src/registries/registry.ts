@@ -5,9 +5,9 @@ import type {
   Manifest,
   Packument,
   RegistryKey,
+  Validator,
 } from '../model/evidence.ts';
 import type { Instant } from '../model/time.ts';
-import type { Validator } from './freshness.ts';
 
 /**
  * What a registry of one ecosystem says. Every answer is evidence: nothing here rejects, and nothing is verified. Asking
