@@ -14,11 +14,13 @@ import { describeNetworkError } from './retry.ts';
 
 export interface Exchange {
   /** One GET, without redirects and retries. Never rejects. */
-  send(url: URL, options: GetOptions & { readonly auth: boolean; readonly timeoutMs: number }): Promise<Outcome>;
+  send(url: URL, options: SendOptions): Promise<Outcome>;
   /** Waits, unless the exchange is closed. */
   sleep(ms: number): Promise<void>;
   close(): void;
 }
+
+type SendOptions = GetOptions & { readonly auth: boolean; readonly timeoutMs: number };
 
 interface Route {
   readonly transport: typeof http | typeof https;
@@ -81,7 +83,7 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
     return { transport: secure ? https : http, options, absolute: false, headers: {} };
   };
 
-  function requestOptions(url: URL, accept: string | undefined, auth: boolean): http.RequestOptions {
+  function requestOptions(url: URL, { accept, etag, auth }: SendOptions): http.RequestOptions {
     const route = routeOf(url);
     const credential = auth ? credentialFor(config.credentials, url) : null;
     return {
@@ -92,6 +94,7 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
         accept: accept ?? '*/*',
         'accept-encoding': ACCEPT_ENCODING,
         'user-agent': agentName,
+        ...(etag !== undefined && { 'if-none-match': etag }),
         ...route.headers,
         ...(credential?.authorization && { authorization: credential.authorization }),
       },
@@ -109,11 +112,12 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
   }
 
   return {
-    async send(url, { accept, maxBytes, auth, timeoutMs }) {
+    async send(url, options) {
       if (closed) return CLOSED;
-      const request = start(url, requestOptions(url, accept, auth));
+      const request = start(url, requestOptions(url, options));
       if (!(request instanceof http.ClientRequest)) return request;
-      return receive(request, { auth, maxBytes, idleMs, timeoutMs, track });
+      const { auth, etag, maxBytes, timeoutMs } = options;
+      return receive(request, { auth, etag, maxBytes, idleMs, timeoutMs, track });
     },
     sleep: (ms) =>
       new Promise((resolve) => {
