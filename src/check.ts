@@ -10,7 +10,7 @@ import type { Manifest, Packument } from './model/evidence.ts';
 import type { Report } from './model/report.ts';
 import type { JudgedDependency } from './model/verdict.ts';
 
-export type CheckOptions = Omit<AuditOptions, 'file' | 'bytes' | 'omit' | 'baseline' | 'reverify'>;
+export type CheckOptions = Omit<AuditOptions, 'file' | 'bytes' | 'omit' | 'only' | 'baseline' | 'reverify'>;
 
 /** A spec that names no version the registry could be asked about. */
 export interface Unresolved {

@@ -115,22 +115,52 @@ function expectOf(place: Place): readonly ExpectRule[] {
   );
 }
 
-/** What the exact value of a fact looks like in a certificate: another one could never match. */
-const FACTS: Readonly<Record<Exclude<IdentityField, 'runner'>, { readonly form: RegExp; readonly accepted: string }>> =
-  {
-    repository: {
-      form: /^https:\/\/[^/\s]+\/[^\s]*[^/\s]$/,
-      accepted: 'the https address of a repository, without a slash at its end',
-    },
-    workflow: { form: /^[^/\s].*$/, accepted: 'the path of a workflow, such as .github/workflows/release.yml' },
-    ref: { form: /^refs\/.+$/, accepted: 'a full ref, such as refs/heads/main' },
-    issuer: { form: /^https:\/\/\S+$/, accepted: 'the https address of an issuer' },
-    owner: { form: /^https:\/\/[^/\s]+\/[^\s]*[^/\s]$/, accepted: 'the https address of an owner' },
-    trigger: { form: /^\S+$/, accepted: 'the name of an event, such as push' },
-    signer: { form: /^\S+$/, accepted: 'the address of the workflow that signs, with @ and its ref' },
-  };
+/**
+ * What the exact value of a fact looks like in a certificate: another one could never match. `start`: how each of them
+ * starts.
+ */
+const FACTS: Readonly<
+  Record<
+    Exclude<IdentityField, 'runner'>,
+    { readonly form: RegExp; readonly accepted: string; readonly start?: string }
+  >
+> = {
+  repository: {
+    form: /^https:\/\/[^/\s]+\/[^\s]*[^/\s]$/,
+    accepted: 'the https address of a repository, without a slash at its end',
+    start: 'https://',
+  },
+  workflow: { form: /^[^/\s].*$/, accepted: 'the path of a workflow, such as .github/workflows/release.yml' },
+  ref: { form: /^refs\/.+$/, accepted: 'a full ref, such as refs/heads/main', start: 'refs/' },
+  issuer: { form: /^https:\/\/\S+$/, accepted: 'the https address of an issuer', start: 'https://' },
+  owner: { form: /^https:\/\/[^/\s]+\/[^\s]*[^/\s]$/, accepted: 'the https address of an owner', start: 'https://' },
+  trigger: { form: /^\S+$/, accepted: 'the name of an event, such as push' },
+  signer: { form: /^\S+$/, accepted: 'the address of the workflow that signs, with @ and its ref' },
+};
 
+/** A fact that is wanted, or with `not` the one that is not. */
 function factOf(field: IdentityField, place: Place): TextMatch {
+  const { node } = place;
+  if (node.kind !== 'map' || !node.entries.has('not')) return wantedFact(field, place);
+  const { not } = fieldsOf(place, field === 'runner' ? ['not'] : ['not', 'pattern']);
+  if (not === undefined || node.entries.size > 1) return fail(place, `${field} takes a pattern or not, one of the two`);
+  const unwanted = wantedFact(field, { ...not, what: `not of ${field}` });
+  if (unwanted.kind === 'pattern') refuseVain(field, unwanted.text, not);
+  return { ...unwanted, not: true };
+}
+
+/** A pattern that no fact fits rules nothing out, and one that every fact fits leaves nothing: neither can be meant. */
+function refuseVain(field: IdentityField, pattern: string, place: Place): void {
+  const start = field === 'runner' ? '' : (FACTS[field].start ?? '');
+  const literal = pattern.slice(0, pattern.indexOf('*'));
+  if (!literal.startsWith(start.slice(0, literal.length))) {
+    fail(place, `not of ${field} rules nothing out: every ${field} starts with ${start}`);
+  }
+  const rest = pattern.startsWith(start) ? pattern.slice(start.length) : pattern;
+  if (rest === '**' || (rest === '*' && field === 'trigger')) fail(place, `no ${field} could satisfy not ${pattern}`);
+}
+
+function wantedFact(field: IdentityField, place: Place): TextMatch {
   if (field === 'runner') return { kind: 'exact', text: wordOf(place, ['hosted', 'self-hosted']) };
   const { form, accepted } = FACTS[field];
   if (place.node.kind === 'map') {
