@@ -138,26 +138,25 @@ const FACTS: Readonly<
   signer: { form: /^\S+$/, accepted: 'the address of the workflow that signs, with @ and its ref' },
 };
 
-/** A fact that is wanted, or with `not` the one that is not. */
+/** A fact that is wanted, or with `not` one that is not. */
 function factOf(field: IdentityField, place: Place): TextMatch {
   const { node } = place;
-  if (node.kind !== 'map' || !node.entries.has('not')) return wantedFact(field, place);
-  const { not } = fieldsOf(place, field === 'runner' ? ['not'] : ['not', 'pattern']);
-  if (not === undefined || node.entries.size > 1) return fail(place, `${field} takes a pattern or not, one of the two`);
-  const unwanted = wantedFact(field, { ...not, what: `not of ${field}` });
-  if (unwanted.kind === 'pattern') refuseVain(field, unwanted.text, not);
+  const { not } = node.kind === 'map' ? fieldsOf(place, ['pattern', 'not']) : {};
+  if (not === undefined) return wantedFact(field, place);
+  if (node.kind === 'map' && node.entries.size > 1) fail(place, `${field} takes pattern or not, one of the two`);
+  const unwanted = wantedFact(field, not);
+  if (field !== 'runner' && unwanted.kind === 'pattern') refuseVain(field, unwanted.text, not);
   return { ...unwanted, not: true };
 }
 
-/** A pattern that no fact fits rules nothing out, and one that every fact fits leaves nothing: neither can be meant. */
-function refuseVain(field: IdentityField, pattern: string, place: Place): void {
-  const start = field === 'runner' ? '' : (FACTS[field].start ?? '');
+/** What no fact fits is ruled out in vain, and where every fact fits nothing is left. */
+function refuseVain(field: keyof typeof FACTS, pattern: string, place: Place): void {
+  const { start = '' } = FACTS[field];
   const literal = pattern.slice(0, pattern.indexOf('*'));
   if (!literal.startsWith(start.slice(0, literal.length))) {
-    fail(place, `not of ${field} rules nothing out: every ${field} starts with ${start}`);
+    fail(place, `${pattern} rules nothing out: every ${field} starts with ${start}`);
   }
-  const rest = pattern.startsWith(start) ? pattern.slice(start.length) : pattern;
-  if (rest === '**' || (rest === '*' && field === 'trigger')) fail(place, `no ${field} could satisfy not ${pattern}`);
+  if (pattern === '**' || pattern === `${start}**`) fail(place, `${pattern} rules every ${field} out`);
 }
 
 function wantedFact(field: IdentityField, place: Place): TextMatch {
@@ -167,13 +166,13 @@ function wantedFact(field: IdentityField, place: Place): TextMatch {
     const { pattern } = fieldsOf(place, ['pattern']);
     if (pattern === undefined) return wrong(place, `${accepted}, or a pattern`);
     const text = textOf(pattern, 'text with *');
-    if (!text.includes('*')) fail(pattern, `a pattern without * is the text itself: write ${field}: ${text}`);
+    if (!text.includes('*')) fail(pattern, `a pattern without * is the text itself: write ${place.what}: ${text}`);
     if (text.includes('***')) fail(pattern, 'a pattern takes * (anything but a slash) or ** (anything)');
     return { kind: 'pattern', text };
   }
   const text = textOf(place, `${accepted}, or a pattern`);
   if (text.includes('*'))
-    fail(place, `${field} is exact, so that its * means a star: write pattern: ${text} inside it`);
+    fail(place, `${place.what} is exact, so that its * means a star: write pattern: ${text} inside it`);
   if (field === 'repository' && text.endsWith('.git')) fail(place, 'a certificate names a repository without .git');
   return form.test(text) ? { kind: 'exact', text } : wrong(place, accepted);
 }
