@@ -44,7 +44,7 @@ export async function readAtBase(folder: string, name: string, { shown, refs }: 
   const listed = await git(folder, ['ls-tree', '-z', commit, '--', name]);
   if (listed === null) return { commit, problem: `git cannot read ${commit.slice(0, 12)}` };
   if (listed.length === 0) return { commit, bytes: null };
-  const [, blob] = /^100[0-7]{3} blob ([0-9a-f]{40,64})\t/.exec(listed.toString('latin1')) ?? [];
+  const [, blob] = /^[0-7]{6} blob ([0-9a-f]{40,64})\t/.exec(listed.toString('latin1')) ?? [];
   const bytes = blob === undefined ? null : await git(folder, ['cat-file', 'blob', blob]);
   if (bytes === null) return { commit, problem: `${name} is no file in ${commit.slice(0, 12)}` };
   return { commit, bytes };
