@@ -4,15 +4,16 @@ import { lastWithProvenance } from './checks/history.ts';
 import { checkResolved } from './checks/source.ts';
 import { explain, type CompareOptions } from './compare.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
-import type { Baseline } from './model/baseline.ts';
+import { rulingBaseline, type BaselineInUse } from './model/baseline.ts';
 import type { Comparison } from './model/comparison.ts';
 import type { Dependency, Lockfile } from './model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from './model/evidence.ts';
 import { NO_EXPECTATION, type Policy } from './model/policy.ts';
-import type { BaselineUsed, Counts, PolicyUsed, RegistryUsed, Report } from './model/report.ts';
+import type { Counts, PolicyUsed, RegistryUsed, Report } from './model/report.ts';
 import type { Instant } from './model/time.ts';
 import type { JudgedDependency, Phase } from './model/verdict.ts';
 import { expectationOf, standsFor, unusedSelectors } from './policy/apply.ts';
+import { baselineUsed } from './policy/baseline-used.ts';
 import { judge, overallVerdict } from './policy/enforce.ts';
 import { NPM_KEYS } from './registries/npm-keys.ts';
 import { NPM_REGISTRY } from './registries/npmrc.ts';
@@ -56,6 +57,8 @@ export interface AuditOptions {
   readonly enforce: Phase;
   readonly policy?: PolicyInUse | null;
   readonly omit: readonly Omittable[];
+  /** Audit these versions (`name@version`) only; everything where left out. */
+  readonly only?: ReadonlySet<string>;
   /** What was verified before; null or left out where no baseline is in use. */
   readonly baseline?: BaselineInUse | null;
   /** Ask and verify also what the baseline holds. */
@@ -66,27 +69,23 @@ export interface AuditOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-export interface BaselineInUse {
-  /** Its path as it is to be reported. */
-  readonly file: string;
-  /** Null where there is no such file. */
-  readonly content: Baseline | null;
-}
-
 /** Registry connections are the scarce thing; this many dependencies wait for them at once. */
 const CONCURRENCY = 64;
 
 /** The pipeline: lockfile bytes to a report. Throws LockfileError for a file that cannot be read as a lockfile. */
 export async function audit(options: AuditOptions): Promise<Report> {
   const lockfile = parseLockfile(options.file, options.bytes, options.manifests);
-  const wanted = lockfile.dependencies.filter((dependency) => !isOmitted(dependency, options.omit));
+  const { omit, only } = options;
+  const wanted = lockfile.dependencies.filter(
+    (dependency) => !isOmitted(dependency, omit) && (only === undefined || only.has(specOf(dependency))),
+  );
   const judged = await auditDependencies(wanted, options);
   const explanations =
     options.explain === false
       ? []
       : await explain(judged, {
           registry: options.registry,
-          baseline: options.baseline?.content ?? null,
+          baseline: options.baseline ? rulingBaseline(options.baseline) : null,
           verify: verifier(options),
         });
   return reportOf([{ file: lockfile.file, format: lockfile.format }], lockfile, judged, options, explanations);
@@ -105,14 +104,14 @@ export function verifier(
 /** The stages after the lockfile, for dependencies from wherever they come. The order of the result is theirs. */
 export async function auditDependencies(
   dependencies: readonly Dependency[],
-  options: Omit<AuditOptions, 'file' | 'bytes' | 'manifests' | 'omit'>,
+  options: Omit<AuditOptions, 'file' | 'bytes' | 'manifests' | 'omit' | 'only'>,
 ): Promise<readonly JudgedDependency[]> {
   const { registry, now } = options;
-  const baseline = options.baseline?.content ?? null;
+  const baseline = options.baseline ? rulingBaseline(options.baseline) : null;
   const policy = options.policy?.policy ?? null;
   const sources = { registry, keys: [...NPM_KEYS, ...options.trust.keys], policy: options.policy };
   const trust: Trust = { now, verifierFor: verifiers(options.trust.root) };
-  const enforcement = { phase: options.enforce, policy, accepted: baseline?.accepted ?? [], now };
+  const enforcement = { phase: options.enforce, policy, accepted: options.baseline?.content?.accepted ?? [], now };
   let done = 0;
   return mapConcurrently(dependencies, CONCURRENCY, async (dependency) => {
     const url = registry.urlFor(dependency.name);
@@ -263,7 +262,7 @@ export function reportOf(
     policy: policy ? policyUsed(policy, lockfiles.length > 0 ? read.dependencies : null) : null,
     counts: countsOf(read, dependencies),
     trust: { root: trust.rootName, rootDigest: trust.rootDigest, registries: registriesUsed(dependencies, registry) },
-    baseline: baseline === undefined || baseline === null ? null : baselineUsed(baseline, read, dependencies),
+    baseline: baseline ? baselineUsed(baseline, read.dependencies, dependencies) : null,
     dependencies,
     explanations,
     skipped: read.skipped,
@@ -294,26 +293,6 @@ function countsOf(
     dependencies: dependencies.length,
     ...verdicts,
     ...proofs,
-  };
-}
-
-/** What the baseline covers of what was judged, and what of it nothing names any more. */
-function baselineUsed(
-  { file, content }: BaselineInUse,
-  read: Pick<Lockfile, 'dependencies'>,
-  judged: readonly JudgedDependency[],
-): BaselineUsed {
-  const locked = new Set(read.dependencies.map(specOf));
-  const uncovered = judged.filter(({ baseline }) => content === null || baseline === 'uncovered');
-  const recorded = [...(content?.packages ?? [])].flatMap(([name, { versions }]) =>
-    [...versions.keys()].map((version) => specOf({ name, version })),
-  );
-  return {
-    file,
-    found: content !== null,
-    held: judged.filter(({ baseline }) => baseline === 'held').length,
-    uncovered: [...new Set(uncovered.map(({ dependency }) => specOf(dependency)))].sort(),
-    unused: recorded.filter((spec) => !locked.has(spec)).sort(),
   };
 }
 

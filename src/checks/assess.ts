@@ -17,6 +17,7 @@ import {
   checkAgainstManifest,
   checkAgainstPolicy,
   checkBuild,
+  withoutNegations,
   type ExpectedIdentity,
 } from './identity.ts';
 import { checkIntegrity, sha512OfSri, type IntegrityCheck } from './integrity.ts';
@@ -73,8 +74,8 @@ export function assess(
   try {
     const bundled = checkBundled(dependency, manifest);
     if (bundled !== null) findings.push(bundled);
-    const chain = followChain(dependency, manifest, evidence, known, trust);
-    const release = releaseRecord(dependency, manifest, evidence, chain.proofs);
+    const { expected, ...chain } = followChain(dependency, manifest, evidence, known, trust);
+    const release = { ...releaseRecord(dependency, manifest, evidence, chain.proofs), expected };
     return { ...unproven, ...chain, findings: [...findings, ...chain.findings], release };
   } catch (error) {
     // Evidence that a check stumbles over proves nothing here, and takes nothing from the other dependencies.
@@ -103,7 +104,7 @@ function releaseRecord(
   { publisher }: Manifest,
   { packument }: DependencyEvidence,
   proofs: Proofs,
-): ReleaseRecord {
+): Omit<ReleaseRecord, 'expected'> {
   const history = packument.state === 'present' ? packument.value : null;
   return {
     evidence: evidenceDigest(dependency, proofs),
@@ -146,7 +147,7 @@ function followChain(
   evidence: DependencyEvidence,
   known: Known,
   trust: Trust,
-): Pick<Assessment, 'proofs' | 'findings' | 'published'> {
+): Pick<Assessment, 'proofs' | 'findings' | 'published'> & Pick<ReleaseRecord, 'expected'> {
   const packument = evidence.packument.state === 'present' ? evidence.packument.value : null;
   const { keys } = evidence;
   const verifier = trust.verifierFor(keys);
@@ -179,8 +180,11 @@ function followChain(
   if (signature !== null && integrity.findings.length === 0) findings.push(...signature.findings);
 
   const claimsProvenance = manifest.attestations?.provenance === true;
+  let before: ExpectedIdentity | null = null;
   if (attested.provenance !== null) {
-    findings.push(...judgeIdentity(dependency, manifest, attested.provenance, evidence, known, verifier, trust.now));
+    before =
+      expectedIdentity(known.package, dependency.version) ?? earlierIdentity(dependency, evidence, verifier, trust.now);
+    findings.push(...judgeIdentity(manifest, attested.provenance, before, evidence, known));
   } else if (!claimsProvenance && !attested.has.provenance && !stripped) {
     const loss = checkLossAgainst(known.package, packument, dependency.version);
     if (loss !== null) findings.push(loss);
@@ -194,7 +198,7 @@ function followChain(
     provenance: attested.provenance,
   };
   const stated = keysAnswered(evidence) ? findings : findings.filter((problem) => !isKeyUnknown(problem));
-  return { proofs, findings: stated, published };
+  return { proofs, findings: stated, published, expected: before?.identity ?? null };
 }
 
 /** Where the registry's own keys were asked for and not given, a key that nobody knows is no finding. */
@@ -251,29 +255,31 @@ function isStripped(packument: Packument | null): boolean {
  * an earlier version's, the manifest's claim.
  */
 function judgeIdentity(
-  dependency: Dependency,
   manifest: Manifest,
   proof: ProvenanceProof,
+  before: ExpectedIdentity | null,
   evidence: DependencyEvidence,
   known: Known,
-  verifier: Verifier,
-  now: Instant,
 ): readonly Finding[] {
+  const { identity } = proof;
   const policy = known.expectation.identity;
-  const findings: Finding[] = [...checkAgainstPolicy(proof.identity, policy)];
+  const byPolicy = checkAgainstPolicy(identity, policy);
+  // What the policy rules out says nothing about what is expected instead.
+  const stated = withoutNegations(policy);
   const asked = evidence.predecessorAttestations;
   const problem = asked === null ? null : unanswered('predecessor-attestations', asked);
-  if (problem !== null) findings.push(problem);
-  const before =
-    expectedIdentity(known.package, dependency.version) ?? earlierIdentity(dependency, evidence, verifier, now);
-  findings.push(
+  const others = [
     ...(before === null
-      ? checkAgainstManifest(proof.identity, policy.repository === undefined ? manifest.repository : null)
-      : checkAgainstIdentity(proof.identity, before, policy)),
-    ...checkBuild(proof.identity, before?.identity ?? null, policy),
+      ? checkAgainstManifest(identity, stated.repository === undefined ? manifest.repository : null)
+      : checkAgainstIdentity(identity, before, stated)),
+    ...checkBuild(identity, before?.identity ?? null, stated),
+  ];
+  return [
+    ...byPolicy,
+    ...(problem === null ? [] : [problem]),
+    ...others.filter(({ code }) => !byPolicy.some((one) => one.code === code)),
     ...checkPredicate(proof),
-  );
-  return findings;
+  ];
 }
 
 /** Who built the earlier version, from its own attestation, held against the hash the registry gives for it. */

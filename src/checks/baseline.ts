@@ -17,8 +17,8 @@ export interface BaselineCheck {
 /**
  * Are these the bytes that were verified before? Then they are held, and what the registry said of them is not asked
  * again; a historical gap stays one. A lockfile entry of the same version with another hash, another besides, or none is
- * not what was verified. What a tarball carries has no hash of its own, so a registry must say each time that it does.
- * `reverify` holds nothing.
+ * not what was verified. What a tarball carries has no hash of its own, so a registry must say each time that it does;
+ * what was taken in despite a finding must show it each time. `reverify` holds nothing.
  */
 export function checkBaseline(dependency: Dependency, baseline: Baseline, reverify: boolean): BaselineCheck {
   const entry = baseline.packages.get(dependency.name)?.versions.get(dependency.version);
@@ -28,12 +28,13 @@ export function checkBaseline(dependency: Dependency, baseline: Baseline, reveri
     const args = { baseline: sri(entry.integrity), locked };
     return { state: 'rewritten', findings: [finding('integrity-rewritten', args)] };
   }
-  const asked = reverify || dependency.source.kind !== 'registry' || dependency.bundles.length > 0;
+  const { source, bundles } = dependency;
+  const asked = reverify || source.kind !== 'registry' || bundles.length > 0 || entry.despite !== undefined;
   return asked ? { state: 'known', findings: [] } : { state: 'held', findings: gap(entry) };
 }
 
 function gap({ provenance }: BaselineVersion): readonly Finding[] {
-  return provenance.identity === null ? [finding('provenance-missing', { earlier: provenance.earlier })] : [];
+  return 'earlier' in provenance ? [finding('provenance-missing', { earlier: provenance.earlier })] : [];
 }
 
 /** What was proven of a package before, highest version first, and since when it is known to have provenance. */
@@ -45,8 +46,9 @@ function provenBefore({ versions, since }: BaselinePackage, below: string): read
   const proven: Proven[] = [...versions].flatMap(([version, { provenance, published }]) =>
     provenance.identity === null ? [] : [{ version, published, identity: provenance.identity }],
   );
-  if (since !== null && !proven.some(({ version }) => version === since.version)) {
-    proven.push({ ...since, identity: null });
+  const lost = [...versions.values()].flatMap(({ provenance }) => ('lost' in provenance ? [provenance.lost] : []));
+  for (const one of since === null ? lost : [since, ...lost]) {
+    if (!proven.some(({ version }) => version === one.version)) proven.push({ ...one, identity: null });
   }
   return proven
     .filter(({ version }) => parse(version) !== null && version !== below)
@@ -54,12 +56,18 @@ function provenBefore({ versions, since }: BaselinePackage, below: string): read
 }
 
 /**
- * Who is expected to have built a version: who built it when it was taken in, else who built the highest lower version of
- * its release line that the baseline has, else the package's identity.
+ * Who is expected to have built a version: who built it when it was taken in (who was expected then, where it was taken
+ * in despite a finding), else who built the highest lower version of its release line that the baseline has, else the
+ * package's identity.
  */
 export function expectedIdentity(known: BaselinePackage | null, version: string): ExpectedIdentity | null {
   if (known === null) return null;
-  const same = known.versions.get(version)?.provenance.identity ?? null;
+  const entry = known.versions.get(version);
+  const same = entry?.provenance.identity ?? null;
+  if (same !== null && entry?.despite !== undefined) {
+    const { expected } = entry.despite;
+    return expected === null ? null : { identity: expected, source: 'baseline' };
+  }
   if (same !== null) return { identity: same, source: 'baseline', version };
   for (const { identity, version: lower } of lowerOfLine(provenBefore(known, version), version)) {
     if (identity !== null) return { identity, source: 'baseline', version: lower };

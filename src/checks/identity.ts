@@ -1,7 +1,7 @@
 import type { LastingIdentity } from '../model/baseline.ts';
 import { finding, type ExpectationSource, type Finding, type IdentityArgs } from '../model/finding.ts';
-import { matches } from '../model/match.ts';
-import type { IdentityDemand } from '../model/policy.ts';
+import { matches, type TextMatch } from '../model/match.ts';
+import { IDENTITY_FIELDS, type IdentityDemand, type IdentityField } from '../model/policy.ts';
 import type { Identity } from '../model/proof.ts';
 
 /** An identity that was seen before, and where. */
@@ -64,7 +64,7 @@ export function checkAgainstPolicy(actual: Identity, policy: IdentityDemand): re
   const demand = (field: keyof IdentityDemand, code: PolicyCode, is: string | null): boolean => {
     const wanted = policy[field];
     if (wanted === undefined || matches(wanted, is)) return true;
-    findings.push(finding(code, { expected: wanted.text, actual: is ?? 'none', source: 'policy' }));
+    findings.push(finding(code, { expected: demandText(wanted), actual: is ?? 'none', source: 'policy' }));
     return false;
   };
   demand('issuer', 'identity-unexpected-issuer', actual.issuer);
@@ -76,12 +76,26 @@ export function checkAgainstPolicy(actual: Identity, policy: IdentityDemand): re
   demand('signer', 'identity-unexpected-workflow', actual.signer ?? actual.subject);
   demand('ref', 'identity-unexpected-ref', actual.ref);
   demand('trigger', 'identity-unexpected-trigger', actual.trigger);
-  if (policy.runner?.text === 'hosted' && actual.runner === 'self-hosted') {
+  if (policy.runner !== undefined && !matches(policy.runner, actual.runner) && actual.runner === 'self-hosted') {
     findings.push(finding('identity-self-hosted-runner', { run: actual.run }));
   } else {
     demand('runner', 'identity-unexpected-runner', actual.runner);
   }
   return findings;
+}
+
+function demandText({ text, not }: TextMatch): string {
+  return not === true ? `anything but ${text}` : text;
+}
+
+/** What a policy says of who it must be, without what it says of who it must not be. Of two runners, not one is the other. */
+export function withoutNegations(policy: IdentityDemand): IdentityDemand {
+  const stated: Partial<Record<IdentityField, TextMatch>> = {};
+  for (const field of IDENTITY_FIELDS) {
+    const wanted = policy[field];
+    if (wanted !== undefined && (wanted.not !== true || field === 'runner')) stated[field] = wanted;
+  }
+  return stated;
 }
 
 type PolicyCode =

@@ -1,5 +1,8 @@
 import { dirname } from 'node:path';
-import { audit, type AuditOptions, type BaselineInUse } from '../audit.ts';
+import { audit, type AuditOptions } from '../audit.ts';
+import { parseLockfile } from '../lockfiles/index.ts';
+import type { BaselineInUse } from '../model/baseline.ts';
+import type { Dependency } from '../model/dependency.ts';
 import type { Report } from '../model/report.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
@@ -17,6 +20,8 @@ export interface Project {
   readonly file: string;
   readonly policy: LoadedPolicy | null;
   readonly baseline: BaselineInUse;
+  /** Everything the lockfile names. */
+  readonly locked: () => readonly Dependency[];
   /** Audits the lockfile, with progress on a terminal. */
   readonly audit: (how: Pick<AuditOptions, 'enforce' | 'omit'> & Partial<AuditOptions>) => Promise<Report>;
 }
@@ -47,6 +52,7 @@ export async function withProject<T>(
       file,
       policy,
       baseline,
+      locked: () => parseLockfile(file, bytes, manifests).dependencies,
       audit: async (how) => {
         const now = Date.now();
         const project = { file, bytes, manifests, registry, trust, policy, baseline, now };

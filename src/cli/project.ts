@@ -1,8 +1,9 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { BaselineInUse } from '../audit.ts';
 import { LOCKFILE_NAMES } from '../lockfiles/index.ts';
+import type { Baseline, BaselineInUse } from '../model/baseline.ts';
 import { BaselineError, parseBaseline } from '../policy/baseline-file.ts';
+import { formatBaseline } from '../policy/baseline-text.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import { readUserFile, shownPath } from './setup.ts';
@@ -52,7 +53,32 @@ export function loadBaseline(lockfile: string, io: Io): BaselineInUse {
   const file = shownPath(path, io);
   if (!existsSync(path)) return { file, content: null };
   demandFile(path);
-  return { file, content: parseBaseline(file, decode(file, readUserFile(path, 'the baseline', io))) };
+  return { file, content: readBaseline(file, readUserFile(path, 'the baseline', io)) };
+}
+
+/** A baseline from its bytes; `file` is the name that errors report. Throws BaselineError. */
+export function readBaseline(file: string, bytes: Buffer): Baseline {
+  return parseBaseline(file, decode(file, bytes));
+}
+
+/**
+ * Writes the baseline of a lockfile whole or not at all, and not where nothing changed: git may have given it other line
+ * ends. `before` is what was read. Returns whether it was written. Throws UsageError with one line.
+ */
+export function writeBaseline(lockfile: string, { file, content }: BaselineInUse, updated: Baseline): boolean {
+  const text = formatBaseline(updated);
+  const before = formatBaseline(content ?? { packages: new Map(), accepted: [] });
+  if (before === text) return false;
+  const path = baselinePath(lockfile);
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, text);
+    renameSync(temporary, path);
+    return true;
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new UsageError(`cannot write ${file}: ${(error as NodeJS.ErrnoException).code ?? 'unwritable'}`);
+  }
 }
 
 function decode(file: string, bytes: Buffer): string {

@@ -20,10 +20,26 @@ export interface BaselineVersion {
   readonly integrity: Digest;
   /** SHA-256 of the evidence that was verified (docs/baseline.md says over what). */
   readonly evidence: Digest;
-  /** Who built it; where it had no provenance, how many earlier versions there were, none of which had any. */
-  readonly provenance: { readonly identity: LastingIdentity } | { readonly identity: null; readonly earlier: number };
+  /**
+   * Who built it. Where it had no provenance: how many earlier versions there were, none of which had any, or the
+   * earlier version that had it and against which it was lost.
+   */
+  readonly provenance:
+    | { readonly identity: LastingIdentity }
+    | { readonly identity: null; readonly earlier: number }
+    | { readonly identity: null; readonly lost: PublishedVersion };
   readonly publisher: string | null;
   readonly published: Instant | null;
+  /** Left out where nothing stood against it. */
+  readonly despite?: Despite;
+}
+
+/** What stood against a version when it was taken in, because somebody had accepted it. Such a version is never held. */
+export interface Despite {
+  /** Sorted, at least one. */
+  readonly codes: readonly FindingCode[];
+  /** Who was expected to have built it; null where nobody was, or nothing showed who did. */
+  readonly expected: LastingIdentity | null;
 }
 
 /** What was seen of one package. */
@@ -52,6 +68,35 @@ export interface Baseline {
   readonly accepted: readonly AcceptedFinding[];
 }
 
+/** A baseline as a run uses it. */
+export interface BaselineInUse {
+  /** Its path as it is to be reported. */
+  readonly file: string;
+  /** Null where there is no such file. */
+  readonly content: Baseline | null;
+  /**
+   * The same file where a pull request began. It alone says what is held and who is expected, so that a pull request
+   * cannot bring its own; what is accepted is said by `content`. Null or left out where the run is not about one.
+   */
+  readonly base?: BaselineBase | null;
+}
+
+export interface BaselineBase {
+  /** The git ref the base was found by. */
+  readonly ref: string;
+  /** The commit where the two part, hex; null where it could not be found. */
+  readonly commit: string | null;
+  /** Null where there was no such file, or it cannot be used. */
+  readonly content: Baseline | null;
+  /** Why it cannot be used, so that nothing is held; null where it can. */
+  readonly problem: string | null;
+}
+
+/** The baseline that says what is held and who is expected. */
+export function rulingBaseline({ content, base }: BaselineInUse): Baseline | null {
+  return base ? base.content : content;
+}
+
 /** Contradictions cannot be accepted, and no answer is nothing that could be. */
 export function isAcceptable(code: FindingCode): boolean {
   const kind = FINDING_KINDS[code];
@@ -75,6 +120,8 @@ export interface ReleaseRecord {
   readonly published: Instant | null;
   /** The first version the registry says has provenance. */
   readonly provenanceSince: PublishedVersion | null;
+  /** Who the baseline, or an earlier version's proof, shows as expected; null where neither does, or it was not asked. */
+  readonly expected: LastingIdentity | null;
 }
 
 /** A dependency that was not taken in. */
@@ -84,6 +131,10 @@ export interface LeftOut {
   readonly codes: readonly FindingCode[];
   /** Whether all of it was accepted by somebody; such a version is verified at every audit. */
   readonly accepted: boolean;
+  /** What was accepted of it until a time that has come. */
+  readonly expired: readonly AcceptedFinding[];
+  /** Whether the baseline has an entry of it, which stays as it is. */
+  readonly kept: boolean;
 }
 
 export interface BaselineUpdate {
@@ -91,6 +142,8 @@ export interface BaselineUpdate {
   /** `name@version`, sorted. */
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** Those of `added` against which something stands that was accepted. */
+  readonly despite: readonly { readonly spec: string; readonly codes: readonly FindingCode[] }[];
   readonly unchanged: number;
   readonly leftOut: readonly LeftOut[];
 }

@@ -1,13 +1,15 @@
-/** Text that a fact must equal, or an anchored pattern it must fit as a whole. */
+/** Text that a fact must equal, or an anchored pattern it must fit as a whole; with `not`, what it must not. */
 export interface TextMatch {
   readonly kind: 'exact' | 'pattern';
   readonly text: string;
+  readonly not?: true;
 }
 
-/** Whether a fact is as wanted. A fact that is not known (null) never is. */
-export function matches(wanted: TextMatch, actual: string | null): boolean {
+/** Whether a fact is as wanted. A fact that is not known (null) never is, whatever it must not be. */
+export function matches({ kind, text, not }: TextMatch, actual: string | null): boolean {
   if (actual === null) return false;
-  return wanted.kind === 'exact' ? actual === wanted.text : fits(wanted.text, actual);
+  const found = kind === 'exact' ? actual === text : fits(text, actual);
+  return found !== (not === true);
 }
 
 /**

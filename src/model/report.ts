@@ -1,3 +1,4 @@
+import type { AcceptedFinding } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
 import type { SkippedEntry } from './dependency.ts';
 import type { JudgedDependency, Phase, Verdict } from './verdict.ts';
@@ -45,7 +46,7 @@ export interface Counts {
   readonly provenance: number;
 }
 
-/** What the baseline was to a run. Versions are `name@version`, sorted. */
+/** What the baseline was to a run; where there is a base, that of the base. Versions are `name@version`, sorted. */
 export interface BaselineUsed {
   readonly file: string;
   /** Whether the file is there. */
@@ -56,6 +57,25 @@ export interface BaselineUsed {
   readonly uncovered: readonly string[];
   /** Versions it has and no lockfile names. */
   readonly unused: readonly string[];
+  /** Where the pull request began; null outside of one. */
+  readonly base: BaselineBaseUsed | null;
+}
+
+/** The base of a pull request, and what the pull request does to the baseline. */
+export interface BaselineBaseUsed {
+  readonly ref: string;
+  /** Hex; null where it could not be found. */
+  readonly commit: string | null;
+  /** Whether the file was there. */
+  readonly found: boolean;
+  /** Why nothing is held; null where the base was read. */
+  readonly problem: string | null;
+  /** Entries (or, of a package's own lines, its name) that were there and read otherwise now. */
+  readonly edited: readonly string[];
+  /** Entries that were there and are not, although the lockfile names them. */
+  readonly removed: readonly string[];
+  /** What is accepted now and was not, or not so. */
+  readonly accepted: readonly AcceptedFinding[];
 }
 
 /** The result of one run; every output format is written from this and nothing else. */

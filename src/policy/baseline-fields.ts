@@ -3,12 +3,14 @@ import {
   type AcceptedFinding,
   type BaselinePackage,
   type BaselineVersion,
+  type Despite,
   type LastingIdentity,
+  type PublishedVersion,
 } from '../model/baseline.ts';
 import type { Digest } from '../model/dependency.ts';
-import { FINDING_CODES } from '../model/finding.ts';
+import { FINDING_CODES, type FindingCode } from '../model/finding.ts';
 import { parseInstant, type Instant } from '../model/time.ts';
-import { formatText, IDENTITY_FIELDS } from './baseline-text.ts';
+import { EXPECTED_FIELDS, formatText, IDENTITY_FIELDS } from './baseline-text.ts';
 
 type Refuse = (problem: string, field?: string) => never;
 
@@ -22,25 +24,34 @@ export function sinceOf({ value, refuse }: Fields): BaselinePackage['since'] {
   const since = value('since');
   if (since === null) return refuse('has no since');
   if (since === 'never') return null;
-  const [, version = '', time = ''] = /^(\S+) (\S+)$/.exec(since) ?? [];
-  if (version === '') return refuse('since is "never", or a version and a time or "unknown"', 'since');
-  return { version, published: time === 'unknown' ? null : instantOf(time, refuse, 'since') };
+  return (
+    publishedOf(since, refuse, 'since') ?? refuse('since is "never", or a version and a time or "unknown"', 'since')
+  );
 }
 
-/** The identity, null where there is no line of it. */
-export function identityOf({ value, refuse }: Fields): LastingIdentity | null {
-  const [first] = IDENTITY_FIELDS.map(([field]) => field).filter((field) => value(field) !== null);
+/** Reads `VERSION TIME` or `VERSION unknown`; null for another form. */
+function publishedOf(text: string, refuse: Refuse, field: string): PublishedVersion | null {
+  const [, version = '', time = ''] = /^(\S+) (\S+)$/.exec(text) ?? [];
+  if (version === '') return null;
+  return { version, published: time === 'unknown' ? null : instantOf(time, refuse, field) };
+}
+
+/** The identity, null where there is no line of it. `prefix` is that of its fields. */
+export function identityOf({ value, refuse }: Fields, prefix: '' | 'expected-' = ''): LastingIdentity | null {
+  const fields = prefix === '' ? IDENTITY_FIELDS : EXPECTED_FIELDS;
+  const [first] = fields.map(([field]) => field).filter((field) => value(field) !== null);
   if (first === undefined) return null;
-  const text = (field: string): string | null => {
+  const text = (name: string): string | null => {
+    const field = prefix + name;
     const written = value(field);
     return written === null ? null : textOf(written, refuse, field);
   };
-  const runner = value('runner');
+  const runner = value(`${prefix}runner`);
   if (runner !== null && runner !== 'hosted' && runner !== 'self-hosted') {
-    return refuse('runner is hosted or self-hosted', 'runner');
+    return refuse(`${prefix}runner is hosted or self-hosted`, `${prefix}runner`);
   }
   return {
-    issuer: text('issuer') ?? refuse(`has ${first} and no issuer`, first),
+    issuer: text('issuer') ?? refuse(`has ${first} and no ${prefix}issuer`, first),
     repository: text('repository'),
     repositoryId: text('repository-id'),
     ownerId: text('owner-id'),
@@ -56,13 +67,25 @@ export function versionOf(fields: Fields, ofPackage: LastingIdentity | null): Ba
   const required = (field: string): string => value(field) ?? refuse(`has no ${field}`);
   const publisher = value('publisher');
   const published = value('published');
+  const provenance = provenanceOf(required('provenance'), identityOf(fields), ofPackage, refuse);
+  const despite = despiteOf(fields);
+  if ('lost' in provenance && despite === null) refuse('has lost provenance and no despite', 'provenance');
   return {
     integrity: digestOf(required('integrity'), 'sha512', refuse, 'integrity'),
     evidence: digestOf(required('evidence'), 'sha256', refuse, 'evidence'),
-    provenance: provenanceOf(required('provenance'), identityOf(fields), ofPackage, refuse),
+    provenance,
     publisher: publisher === null ? null : textOf(publisher, refuse, 'publisher'),
     published: published === null ? null : instantOf(published, refuse, 'published'),
+    ...(despite === null ? {} : { despite }),
   };
+}
+
+function despiteOf(fields: Fields): Despite | null {
+  const { value, refuse } = fields;
+  const expected = identityOf(fields, 'expected-');
+  const despite = value('despite');
+  if (despite === null) return expected === null ? null : refuse('has an expected identity and no despite');
+  return { codes: despite.split(' ').map((word) => acceptableCode(word, refuse, 'despite')), expected };
 }
 
 function provenanceOf(
@@ -74,31 +97,36 @@ function provenanceOf(
   if (text === 'proven') {
     return { identity: own ?? ofPackage ?? refuse('has proven provenance and no identity', 'provenance') };
   }
-  const [, earlier] = /^none (0|[1-9]\d{0,6})$/.exec(text) ?? [];
-  if (earlier === undefined) {
-    return refuse('provenance is "proven", or "none" and the number of earlier versions', 'provenance');
-  }
   if (own !== null) return refuse('has an identity and no provenance', 'provenance');
-  return { identity: null, earlier: Number(earlier) };
+  const [, earlier] = /^none (0|[1-9]\d{0,6})$/.exec(text) ?? [];
+  if (earlier !== undefined) return { identity: null, earlier: Number(earlier) };
+  const lost = text.startsWith('lost ') ? publishedOf(text.slice('lost '.length), refuse, 'provenance') : null;
+  return lost === null ? refuse(`provenance is ${PROVENANCE_FORMS}`, 'provenance') : { identity: null, lost };
 }
+
+const PROVENANCE_FORMS =
+  '"proven", or "none" and the number of earlier versions, or "lost" and the version that had it with its time or "unknown"';
 
 /** Reads `CODE INTEGRITY until TIME by WHO because WHY`. */
 export function acceptedFinding(name: string, version: string, value: string, refuse: Refuse): AcceptedFinding {
   const [, word = '', integrity = '', until = '', by = '', why = ''] =
     /^(\S+) (\S+) until (\S+) by ("(?:[^"\\]|\\.)*"|\S+) because (.+)$/.exec(value) ?? [];
   if (word === '') return refuse('accepted reads CODE INTEGRITY until TIME by WHO because WHY');
-  const code = FINDING_CODES.find((known) => known === word);
-  if (code === undefined) return refuse(`${word} is no finding (assay explain lists all)`);
-  if (!isAcceptable(code)) return refuse(`${code} cannot be accepted`);
   return {
     name,
     version,
     integrity: digestOf(integrity, 'sha512', refuse),
-    code,
+    code: acceptableCode(word, refuse),
     by: textOf(by, refuse),
     why: textOf(why, refuse),
     until: instantOf(until, refuse),
   };
+}
+
+function acceptableCode(word: string, refuse: Refuse, field?: string): FindingCode {
+  const code = FINDING_CODES.find((known) => known === word);
+  if (code === undefined) return refuse(`${word} is no finding (assay explain lists all)`, field);
+  return isAcceptable(code) ? code : refuse(`${code} cannot be accepted`, field);
 }
 
 function digestOf(text: string, algorithm: 'sha512' | 'sha256', refuse: Refuse, field?: string): Digest {

@@ -1,6 +1,6 @@
 import type { AcceptedFinding, Baseline, BaselinePackage, BaselineVersion } from '../model/baseline.ts';
 import { acceptedFinding, identityOf, sinceOf, versionOf, type Fields } from './baseline-fields.ts';
-import { compareText, formatBaseline, HEADER, IDENTITY_FIELDS } from './baseline-text.ts';
+import { compareText, EXPECTED_FIELDS, formatBaseline, HEADER, IDENTITY_FIELDS } from './baseline-text.ts';
 
 /** The baseline of a large project is some 10 MB. */
 const MAX_LENGTH = 64 * 1024 * 1024;
@@ -26,7 +26,10 @@ const TAKE_ONE_SIDE = 'take one side whole (git checkout --ours, or --theirs, an
 const IDENTITY_NAMES = IDENTITY_FIELDS.map(([name]) => name);
 /** The fields of `name` and of `name@version`, in their order. */
 const PACKAGE_FIELDS = ['package', ...IDENTITY_NAMES, 'since'];
-const VERSION_FIELDS = ['integrity', 'evidence', 'provenance', ...IDENTITY_NAMES, 'publisher', 'published', 'accepted'];
+const VERSION_FIELDS = [
+  ...['integrity', 'evidence', 'provenance', ...IDENTITY_NAMES, 'publisher', 'published'],
+  ...['despite', ...EXPECTED_FIELDS.map(([name]) => name), 'accepted'],
+];
 
 interface Line {
   readonly number: number;

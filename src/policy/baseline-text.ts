@@ -3,6 +3,7 @@ import type {
   Baseline,
   BaselinePackage,
   BaselineVersion,
+  Despite,
   LastingIdentity,
   PublishedVersion,
 } from '../model/baseline.ts';
@@ -22,6 +23,11 @@ export const IDENTITY_FIELDS = [
   ['signer', 'signer'],
   ['runner', 'runner'],
 ] as const satisfies readonly (readonly [string, keyof LastingIdentity])[];
+
+/** The same for who was expected instead. */
+export const EXPECTED_FIELDS = IDENTITY_FIELDS.map(([field, member]) => [`expected-${field}`, member] as const);
+
+type NamedFields = readonly (readonly [string, keyof LastingIdentity])[];
 
 /**
  * A baseline as text (docs/baseline.md). Every line carries its own subject, `name` or `name@version`, so that no line
@@ -48,7 +54,7 @@ function packageLines(
   const named = new Set([...versions.keys(), ...decided.map(({ version }) => version)]);
   return [
     `${name} package npm`,
-    ...identityValues(identity).map((value) => `${name} ${value}`),
+    ...identityValues(identity, IDENTITY_FIELDS).map((value) => `${name} ${value}`),
     ...[...named].sort(compareText).flatMap((version) => {
       const entry = versions.get(version);
       const values = [
@@ -60,31 +66,41 @@ function packageLines(
       ];
       return values.map((value) => `${name}@${version} ${value}`);
     }),
-    `${name} since ${since === null ? 'never' : sinceValue(since)}`,
+    `${name} since ${since === null ? 'never' : publishedValue(since)}`,
   ];
 }
 
-function sinceValue({ version, published }: PublishedVersion): string {
+function publishedValue({ version, published }: PublishedVersion): string {
   return `${version} ${published === null ? 'unknown' : formatInstant(published)}`;
 }
 
 /** The identity is left out where it is the package's. */
 function versionValues(entry: BaselineVersion, ofPackage: LastingIdentity | null): string[] {
-  const { integrity, evidence, provenance, publisher, published } = entry;
+  const { integrity, evidence, provenance, publisher, published, despite } = entry;
   const own = provenance.identity !== null && !sameIdentity(provenance.identity, ofPackage);
   return [
     `integrity ${formatDigest(integrity)}`,
     `evidence ${formatDigest(evidence)}`,
-    `provenance ${provenance.identity === null ? `none ${provenance.earlier}` : 'proven'}`,
-    ...(own ? identityValues(provenance.identity) : []),
+    `provenance ${provenanceValue(provenance)}`,
+    ...(own ? identityValues(provenance.identity, IDENTITY_FIELDS) : []),
     ...(publisher === null ? [] : [`publisher ${formatText(publisher)}`]),
     ...(published === null ? [] : [`published ${formatInstant(published)}`]),
+    ...(despite === undefined ? [] : despiteValues(despite)),
   ];
 }
 
-function identityValues(identity: LastingIdentity | null): string[] {
+function provenanceValue(provenance: BaselineVersion['provenance']): string {
+  if (provenance.identity !== null) return 'proven';
+  return 'lost' in provenance ? `lost ${publishedValue(provenance.lost)}` : `none ${provenance.earlier}`;
+}
+
+function despiteValues({ codes, expected }: Despite): string[] {
+  return [`despite ${[...new Set(codes)].sort().join(' ')}`, ...identityValues(expected, EXPECTED_FIELDS)];
+}
+
+function identityValues(identity: LastingIdentity | null, fields: NamedFields): string[] {
   if (identity === null) return [];
-  return IDENTITY_FIELDS.flatMap(([field, member]) => {
+  return fields.flatMap(([field, member]) => {
     const value = identity[member];
     return value === null ? [] : [`${field} ${formatText(value)}`];
   });

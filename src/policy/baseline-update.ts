@@ -1,6 +1,5 @@
-import compare from 'semver/functions/compare.js';
-import parse from 'semver/functions/parse.js';
 import type {
+  AcceptedFinding,
   Baseline,
   BaselinePackage,
   BaselineUpdate,
@@ -9,9 +8,11 @@ import type {
   LeftOut,
   PublishedVersion,
 } from '../model/baseline.ts';
+import type { Dependency } from '../model/dependency.ts';
 import type { FindingCode } from '../model/finding.ts';
-import type { Identity } from '../model/proof.ts';
-import type { JudgedDependency } from '../model/verdict.ts';
+import type { Instant } from '../model/time.ts';
+import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
+import { latestIdentity } from './baseline-used.ts';
 
 /**
  * Findings that do not keep a version out: a historical gap, which the entry records, and what every audit reads from the
@@ -25,13 +26,14 @@ const RECORDED: ReadonlySet<FindingCode> = new Set([
 
 /**
  * The baseline of what a lockfile names now, from an audit of all of it. Takes in what was proven and has nothing against
- * it; drops what is no longer named; leaves every other entry as it is. Of a package that stays named, the identity and
- * since when it has provenance outlive its versions.
+ * it but what was accepted; drops what is no longer named; leaves every other entry as it is. Of a package that stays
+ * named, the identity and since when it has provenance outlive its versions.
  */
 export function updateBaseline(old: Baseline | null, judged: readonly JudgedDependency[]): BaselineUpdate {
   const packages = new Map<string, BaselinePackage>();
   const leftOut: LeftOut[] = [];
   const added: string[] = [];
+  const despite: { spec: string; codes: readonly FindingCode[] }[] = [];
   let unchanged = 0;
   for (const [name, ofName] of groupBy(judged, ({ dependency }) => dependency.name)) {
     const before = old?.packages.get(name) ?? null;
@@ -39,15 +41,17 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
     for (const [version, same] of groupBy(ofName, ({ dependency }) => dependency.version)) {
       const kept = before?.versions.get(version) ?? null;
       const refused = same.filter((one) => one.baseline !== 'held' && !isTakenIn(one));
-      leftOut.push(...refused.map(leftOutOf));
+      leftOut.push(...refused.map((one) => leftOutOf(one, old?.accepted ?? [], kept !== null)));
       const entry = kept ?? (refused.length > 0 ? null : entryOf(same));
       if (entry === null) continue;
       versions.set(version, entry);
-      if (kept === null) added.push(`${name}@${version}`);
-      else unchanged += 1;
+      const spec = `${name}@${version}`;
+      if (kept !== null) unchanged += 1;
+      else added.push(spec);
+      if (kept === null && entry.despite !== undefined) despite.push({ spec, codes: entry.despite.codes });
     }
     const since = earliest(before?.since ?? null, before === null && versions.size === 0 ? null : sinceOf(ofName));
-    const identity = latestIdentity(versions) ?? before?.identity ?? null;
+    const identity = latestIdentity({ versions }) ?? before?.identity ?? null;
     if (versions.size > 0 || since !== null || identity !== null) packages.set(name, { since, identity, versions });
   }
   const named = new Set(judged.map(({ dependency }) => `${dependency.name}@${dependency.version}`));
@@ -61,6 +65,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
     },
     added: added.sort(),
     removed: recorded.filter((spec) => !named.has(spec)).sort(),
+    despite,
     unchanged,
     leftOut,
   };
@@ -68,46 +73,69 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
 
 function isTakenIn(one: JudgedDependency): boolean {
   if (entryOf([one]) === null) return false;
-  return one.findings.every((finding) => finding.kind === 'note' || RECORDED.has(finding.code));
+  return against(one).every(({ accepted }) => accepted !== undefined);
 }
 
-function leftOutOf({ dependency, findings }: JudgedDependency): LeftOut {
-  const against = findings.filter((finding) => finding.kind !== 'note' && !RECORDED.has(finding.code));
+/** What an entry would hide. */
+function against({ findings }: JudgedDependency): readonly LeveledFinding[] {
+  return findings.filter((finding) => finding.kind !== 'note' && !RECORDED.has(finding.code));
+}
+
+/** The codes of these findings, once each, sorted. */
+function codesOf(findings: readonly LeveledFinding[]): readonly FindingCode[] {
+  return [...new Set(findings.map(({ code }) => code))].sort();
+}
+
+function leftOutOf(one: JudgedDependency, decided: readonly AcceptedFinding[], kept: boolean): LeftOut {
+  const { dependency } = one;
+  const findings = against(one);
+  const open = findings.filter(({ accepted }) => accepted === undefined);
   return {
     dependency,
-    codes: [...new Set(against.map(({ code }) => code))].sort(),
-    accepted: against.length > 0 && against.every(({ accepted }) => accepted !== undefined),
+    codes: codesOf(findings),
+    accepted: findings.length > 0 && open.length === 0,
+    expired: decided.filter((past) => open.some(({ code }) => code === past.code) && isAbout(past, dependency)),
+    kept,
   };
 }
 
+/** Whether something was accepted of exactly these bytes. */
+function isAbout({ name, version, integrity }: AcceptedFinding, dependency: Dependency): boolean {
+  const same = name === dependency.name && version === dependency.version;
+  return same && dependency.integrity.every(({ hex }) => hex === integrity.hex);
+}
+
 /** The entry of a version that is taken in; null where nothing proves it. */
-function entryOf([first]: readonly JudgedDependency[]): BaselineVersion | null {
+function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
+  const [first] = same;
   if (first === undefined || first.proofs.integrity === null || first.release === null) return null;
   const { algorithm, hex } = first.proofs.integrity;
-  const { evidence, publisher, published } = first.release;
+  const { evidence, publisher, published, expected } = first.release;
   const provenance = provenanceOf(first);
   if (evidence === null || provenance === null) return null;
-  return { integrity: { algorithm, hex }, evidence, provenance, publisher, published: wholeSecond(published) };
+  const entry = { integrity: { algorithm, hex }, evidence, provenance, publisher, published: wholeSecond(published) };
+  const codes = codesOf(same.flatMap(against));
+  return codes.length === 0 ? entry : { ...entry, despite: { codes, expected: expected && lasting(expected) } };
 }
 
 function provenanceOf({ proofs, findings }: JudgedDependency): BaselineVersion['provenance'] | null {
   if (proofs.provenance !== null) return { identity: lasting(proofs.provenance.identity) };
-  const gap = findings.find((finding) => finding.code === 'provenance-missing');
-  return gap?.code === 'provenance-missing' ? { identity: null, earlier: gap.args.earlier } : null;
+  for (const { code, args } of findings) {
+    if (code === 'provenance-missing') return { identity: null, earlier: args.earlier };
+    if (code === 'provenance-lost') return { identity: null, lost: lostFrom(args.predecessor, args.published) };
+    if (code === 'provenance-lost-elsewhere') return { identity: null, lost: lostFrom(args.version, args.published) };
+  }
+  return null;
 }
 
-function lasting(identity: Identity): LastingIdentity {
+function lostFrom(version: string, published: Instant | null): PublishedVersion {
+  return { version, published: wholeSecond(published) };
+}
+
+function lasting(identity: LastingIdentity): LastingIdentity {
   const { issuer, repository, repositoryId, ownerId, workflow, runner } = identity;
   const signer = identity.signer?.replace(/@[^@]*$/, '') ?? null;
   return { issuer, repository, repositoryId, ownerId, workflow, signer, runner };
-}
-
-/** Who built the highest version that was proven. */
-function latestIdentity(versions: ReadonlyMap<string, BaselineVersion>): LastingIdentity | null {
-  const proven = [...versions]
-    .filter(([version, { provenance }]) => provenance.identity !== null && parse(version) !== null)
-    .sort(([a], [b]) => compare(b, a) || (a < b ? -1 : 1));
-  return proven[0]?.[1].provenance.identity ?? null;
 }
 
 function sinceOf(ofName: readonly JudgedDependency[]): PublishedVersion | null {

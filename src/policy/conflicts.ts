@@ -99,7 +99,11 @@ function contradictingField(a: ExpectRule, b: ExpectRule): string | null {
 
 /** A repository that is not the owner's could satisfy only one of the two. */
 function refuseImpossibleOwner({ packages, identity: { repository, owner } }: ExpectRule, refuse: Refuse): void {
-  if (repository?.kind !== 'exact' || owner?.kind !== 'exact' || repository.text.startsWith(`${owner.text}/`)) return;
+  if (repository?.kind !== 'exact' || repository.not === true || owner?.kind !== 'exact') return;
+  const belongs = repository.text.startsWith(`${owner.text}/`);
+  if (owner.not === true && belongs)
+    refuse(packages.line, `${packages.text} expects a repository of the owner it rules out`);
+  if (owner.not === true || belongs) return;
   refuse(packages.line, `${packages.text} expects a repository that does not belong to the owner it expects`);
 }
 

@@ -115,35 +115,64 @@ function expectOf(place: Place): readonly ExpectRule[] {
   );
 }
 
-/** What the exact value of a fact looks like in a certificate: another one could never match. */
-const FACTS: Readonly<Record<Exclude<IdentityField, 'runner'>, { readonly form: RegExp; readonly accepted: string }>> =
-  {
-    repository: {
-      form: /^https:\/\/[^/\s]+\/[^\s]*[^/\s]$/,
-      accepted: 'the https address of a repository, without a slash at its end',
-    },
-    workflow: { form: /^[^/\s].*$/, accepted: 'the path of a workflow, such as .github/workflows/release.yml' },
-    ref: { form: /^refs\/.+$/, accepted: 'a full ref, such as refs/heads/main' },
-    issuer: { form: /^https:\/\/\S+$/, accepted: 'the https address of an issuer' },
-    owner: { form: /^https:\/\/[^/\s]+\/[^\s]*[^/\s]$/, accepted: 'the https address of an owner' },
-    trigger: { form: /^\S+$/, accepted: 'the name of an event, such as push' },
-    signer: { form: /^\S+$/, accepted: 'the address of the workflow that signs, with @ and its ref' },
-  };
+/**
+ * What the exact value of a fact looks like in a certificate: another one could never match. `start`: how each of them
+ * starts.
+ */
+const FACTS: Readonly<
+  Record<
+    Exclude<IdentityField, 'runner'>,
+    { readonly form: RegExp; readonly accepted: string; readonly start?: string }
+  >
+> = {
+  repository: {
+    form: /^https:\/\/[^/\s]+\/[^\s]*[^/\s]$/,
+    accepted: 'the https address of a repository, without a slash at its end',
+    start: 'https://',
+  },
+  workflow: { form: /^[^/\s].*$/, accepted: 'the path of a workflow, such as .github/workflows/release.yml' },
+  ref: { form: /^refs\/.+$/, accepted: 'a full ref, such as refs/heads/main', start: 'refs/' },
+  issuer: { form: /^https:\/\/\S+$/, accepted: 'the https address of an issuer', start: 'https://' },
+  owner: { form: /^https:\/\/[^/\s]+\/[^\s]*[^/\s]$/, accepted: 'the https address of an owner', start: 'https://' },
+  trigger: { form: /^\S+$/, accepted: 'the name of an event, such as push' },
+  signer: { form: /^\S+$/, accepted: 'the address of the workflow that signs, with @ and its ref' },
+};
 
+/** A fact that is wanted, or with `not` one that is not. */
 function factOf(field: IdentityField, place: Place): TextMatch {
+  const { node } = place;
+  const { not } = node.kind === 'map' ? fieldsOf(place, ['pattern', 'not']) : {};
+  if (not === undefined) return wantedFact(field, place);
+  if (node.kind === 'map' && node.entries.size > 1) fail(place, `${field} takes pattern or not, one of the two`);
+  const unwanted = wantedFact(field, not);
+  if (field !== 'runner' && unwanted.kind === 'pattern') refuseVain(field, unwanted.text, not);
+  return { ...unwanted, not: true };
+}
+
+/** What no fact fits is ruled out in vain, and where every fact fits nothing is left. */
+function refuseVain(field: keyof typeof FACTS, pattern: string, place: Place): void {
+  const { start = '' } = FACTS[field];
+  const literal = pattern.slice(0, pattern.indexOf('*'));
+  if (!literal.startsWith(start.slice(0, literal.length))) {
+    fail(place, `${pattern} rules nothing out: every ${field} starts with ${start}`);
+  }
+  if (pattern === '**' || pattern === `${start}**`) fail(place, `${pattern} rules every ${field} out`);
+}
+
+function wantedFact(field: IdentityField, place: Place): TextMatch {
   if (field === 'runner') return { kind: 'exact', text: wordOf(place, ['hosted', 'self-hosted']) };
   const { form, accepted } = FACTS[field];
   if (place.node.kind === 'map') {
     const { pattern } = fieldsOf(place, ['pattern']);
     if (pattern === undefined) return wrong(place, `${accepted}, or a pattern`);
     const text = textOf(pattern, 'text with *');
-    if (!text.includes('*')) fail(pattern, `a pattern without * is the text itself: write ${field}: ${text}`);
+    if (!text.includes('*')) fail(pattern, `a pattern without * is the text itself: write ${place.what}: ${text}`);
     if (text.includes('***')) fail(pattern, 'a pattern takes * (anything but a slash) or ** (anything)');
     return { kind: 'pattern', text };
   }
   const text = textOf(place, `${accepted}, or a pattern`);
   if (text.includes('*'))
-    fail(place, `${field} is exact, so that its * means a star: write pattern: ${text} inside it`);
+    fail(place, `${place.what} is exact, so that its * means a star: write pattern: ${text} inside it`);
   if (field === 'repository' && text.endsWith('.git')) fail(place, 'a certificate names a repository without .git');
   return form.test(text) ? { kind: 'exact', text } : wrong(place, accepted);
 }

@@ -1,7 +1,7 @@
 import { withoutCredentials } from '../model/address.ts';
 import type { Digest, Dependency, Place, Source } from '../model/dependency.ts';
 import type { AttestationProof, BundleProof, Identity, Proofs, Signer, VerifiedTime } from '../model/proof.ts';
-import type { BaselineUsed, Report } from '../model/report.ts';
+import type { BaselineBaseUsed, BaselineUsed, Report } from '../model/report.ts';
 import { formatInstant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { comparisonJson } from './comparison.ts';
@@ -70,8 +70,17 @@ export function reportJson(report: Report): JsonObject {
   };
 }
 
-function baselineJson({ file, found, held, uncovered, unused }: BaselineUsed): JsonObject {
-  return { file, found, held, uncovered, unused };
+function baselineJson({ file, found, held, uncovered, unused, base }: BaselineUsed): JsonObject {
+  return { file, found, held, uncovered, unused, base: base === null ? null : baseJson(base) };
+}
+
+function baseJson({ ref, commit, found, problem, edited, removed, accepted }: BaselineBaseUsed): JsonObject {
+  const decided = accepted.map((one) => ({
+    ...one,
+    integrity: integrityText(one.integrity),
+    until: formatInstant(one.until),
+  }));
+  return { ref, commit, found, problem, edited, removed, accepted: decided };
 }
 
 /** What verifying a bundle established, without its predicate. */

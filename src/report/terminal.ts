@@ -1,4 +1,5 @@
-import type { PolicyUsed, Report, RegistryUsed } from '../model/report.ts';
+import type { AcceptedFinding } from '../model/baseline.ts';
+import type { BaselineBaseUsed, PolicyUsed, Report, RegistryUsed } from '../model/report.ts';
 import { formatInstant } from '../model/time.ts';
 import type { JudgedDependency, Verdict } from '../model/verdict.ts';
 import { escapeText, quoteText } from './escape.ts';
@@ -77,15 +78,42 @@ function summary(report: Report, options: RenderOptions): string[] {
 /** What the baseline holds, and what it does not cover: an entry that was deleted shows here. */
 function baselineRows({ baseline, dependencies }: Report): string[] {
   if (baseline === null) return [];
-  const file = escapeText(baseline.file, 120);
-  if (!baseline.found) return [`no ${file}: nothing is held against what was seen before (assay update writes it)`];
+  const { base } = baseline;
+  const file = escapeText(baseline.file, 120) + (base === null ? '' : ` at ${baseText(base)}`);
+  const around = [...changeRows(base), ...acceptedRows(dependencies)];
+  if (base !== null && base.problem !== null)
+    return [`${file}: nothing is held, as ${escapeText(base.problem, 400)}`, ...around];
+  if (base?.found === false) return [`no ${file}: nothing is held, whatever the file says now`, ...around];
+  if (!baseline.found && base === null) {
+    return [`no ${file}: nothing is held against what was seen before (assay update writes it)`];
+  }
   const names = (specs: readonly string[]): string => ` (${listed(specs, 3, (spec) => escapeText(spec, 100))})`;
   const parts = [
     `${String(baseline.held)} held and not asked again`,
     ...(baseline.uncovered.length > 0 ? [`${baseline.uncovered.length} not in it${names(baseline.uncovered)}`] : []),
     ...(baseline.unused.length > 0 ? [`${baseline.unused.length} no longer locked${names(baseline.unused)}`] : []),
   ];
-  return [`${file}: ${parts.join(', ')}`, ...acceptedRows(dependencies)];
+  return [`${file}: ${parts.join(', ')}`, ...around];
+}
+
+function baseText({ ref, commit }: BaselineBaseUsed): string {
+  return `${escapeText(ref, 120)}${commit === null ? '' : ` (${commit.slice(0, 12)})`}`;
+}
+
+/** What a pull request does to a baseline that was there: nothing of it counts in its own run, but it will afterwards. */
+function changeRows(base: BaselineBaseUsed | null): string[] {
+  if (base === null) return [];
+  const names = (specs: readonly string[]): string => listed(specs, 5, (spec) => escapeText(spec, 100));
+  return [
+    ...(base.edited.length > 0 ? [`edited here, though it was there before: ${names(base.edited)}`] : []),
+    ...(base.removed.length > 0 ? [`removed here, though still locked: ${names(base.removed)}`] : []),
+    ...(base.accepted.length > 0 ? [`accepted here, and not before: ${listed(base.accepted, 5, acceptedText)}`] : []),
+  ];
+}
+
+function acceptedText({ name, version, code, by, why, until }: AcceptedFinding): string {
+  const what = `${subjectText({ name, version }, 60)} ${code} until ${formatInstant(until)}`;
+  return `${what} by ${quoteText(by, 40)} because ${quoteText(why, 100)}`;
 }
 
 function acceptedRows(dependencies: readonly JudgedDependency[]): string[] {

@@ -418,11 +418,12 @@ describe('accepted findings', () => {
         { level: 'note', accepted: { by: 'jane', why: 'built by hand', until: LATER } },
       ]);
       expect((await run()).stdout).toContain(`accepted: p@1.0.1 provenance-lost until ${LATER} by "jane"`);
-      // It stays accepted and is not held: with the acceptance, its end would be lost.
+      // It is taken in, stays accepted and is not held: with the acceptance, its end would be lost.
       const update = await run('update');
-      expect(update.stdout).toContain('provenance-lost; accepted, so verified at every audit: p@1.0.1');
+      expect(update.stdout).toMatch(/with accepted findings, so asked at every audit: p@1\.0\.1 \(provenance-lost\)/);
       expect(read('assay.lock')).toContain(line);
-      expect(read('assay.lock')).not.toContain('p@1.0.1 integrity');
+      expect(read('assay.lock')).toContain('p@1.0.1 despite provenance-lost\n');
+      expect((await report()).dependencies).toMatchObject([{ baseline: 'known' }]);
     });
   });
 });

@@ -152,6 +152,54 @@ describe('each field of expect', () => {
     });
   });
 
+  it.each(FIELDS)('%s, as what it must not be', async (field, exact, pattern, other, otherPattern, code) => {
+    await withLab(async (lab) => {
+      await publishTwo(lab);
+      const ruling = (value: string): Promise<Result> =>
+        audit(lab, `enforce: all\nexpect:\n  p:\n    ${field}: {not: ${value}}\n`);
+      for (const value of [other, `{pattern: '${otherPattern}'}`]) {
+        expect(await ruling(value), value).toMatchObject({ status: 0, found: [] });
+      }
+      for (const value of [exact, `{pattern: '${pattern}'}`]) {
+        const result = await ruling(value);
+        expect(result, value).toMatchObject({ status: 1, found: [`error ${code}`] });
+        expect(result.findings[0]?.args).toMatchObject({
+          source: 'policy',
+          expected: `anything but ${value.replace(/^{pattern: '|'}$/g, '')}`,
+        });
+        expect(result.findings[0]?.message).toContain('the policy expects anything but ');
+      }
+    });
+  });
+
+  it('what it must not be says nothing of what is expected: the version before still counts', async () => {
+    await withLab(async (lab) => {
+      const moved = { workflow: '.github/workflows/new.yml', runner: 'self-hosted' } as const;
+      await publishTwo(lab, { by: ciWorkflow({ ...IDS, ...moved }) });
+      const ruled = await audit(
+        lab,
+        `enforce: all
+expect:
+  p:
+    workflow: {not: .github/workflows/test.yml}
+    repository: {not: https://github.com/other/p}
+    ref: {not: refs/heads/dev}
+    owner: {not: https://github.com/other}
+    issuer: {not: https://gitlab.com}
+    signer: {not: {pattern: '**@refs/pull/**'}}
+`,
+      );
+      expect([...ruled.found].sort()).toEqual([
+        'error identity-self-hosted-runner',
+        'error identity-unexpected-workflow',
+      ]);
+      // Ruled out, and not the one before: one cause, one finding, of the strongest source.
+      const both = await audit(lab, 'expect: {p: {workflow: {not: .github/workflows/new.yml}}}\n');
+      const workflows = both.findings.filter(({ code }) => code === 'identity-unexpected-workflow');
+      expect(workflows).toMatchObject([{ args: { source: 'policy' } }]);
+    });
+  });
+
   it('runner', async () => {
     await withLab(async (lab) => {
       await publishTwo(lab);
@@ -168,6 +216,12 @@ describe('each field of expect', () => {
       expect(selfHosted).toMatchObject({ status: 0, found: [] });
       const moved = await audit(lab, 'enforce: all\nexpect: {p: {runner: self-hosted}}\n');
       expect(moved.found).toEqual(['error identity-unexpected-runner']);
+      const notOwn = await audit(lab, "enforce: all\nexpect: {'*': {runner: {not: self-hosted}}}\n", { roots });
+      expect(notOwn.found).toEqual(['error identity-unexpected-runner', 'error identity-self-hosted-runner']);
+      expect(notOwn.findings[0]?.args).toMatchObject({ expected: 'anything but self-hosted', actual: 'none' });
+      const notHosted = 'enforce: all\nexpect: {p: {runner: {not: hosted}}}\n';
+      expect(await audit(lab, notHosted, { roots: { p: '1.0.2' } })).toMatchObject({ status: 0, found: [] });
+      expect((await audit(lab, notHosted)).found).toEqual(['error identity-unexpected-runner']);
     });
   });
 
@@ -186,6 +240,9 @@ describe('each field of expect', () => {
       const owner = await audit(lab, "expect: {p: {owner: {pattern: '**'}}}\n");
       expect(owner.found).toEqual(['warning identity-unexpected-repository']);
       expect(owner.findings[0]?.args).toMatchObject({ actual: 'none' });
+      const not = await audit(lab, 'expect: {p: {owner: {not: https://github.com/other}}}\n');
+      expect(not.found).toEqual(['warning identity-unexpected-repository']);
+      expect(not.findings[0]?.args).toMatchObject({ actual: 'none' });
     });
   });
 

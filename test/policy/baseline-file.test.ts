@@ -39,7 +39,14 @@ const identity: fc.Arbitrary<LastingIdentity> = fc.record({
   runner: fc.constantFrom('hosted', 'self-hosted', null),
 });
 
-const entry: fc.Arbitrary<BaselineVersion> = fc.record({
+const publishedVersion = fc.record({ version, published: orNull(instant) });
+const acceptable = FINDING_CODES.filter(isAcceptable);
+const despite = fc.record({
+  codes: fc.subarray(acceptable, { minLength: 1 }),
+  expected: orNull(identity),
+});
+
+const plainEntry = fc.record({
   integrity: sha512,
   evidence: sha256,
   provenance: fc.oneof(
@@ -49,10 +56,18 @@ const entry: fc.Arbitrary<BaselineVersion> = fc.record({
   publisher: orNull(anyText),
   published: orNull(instant),
 });
+const lostProvenance = fc.record({ identity: fc.constant(null), lost: publishedVersion });
+const entry: fc.Arbitrary<BaselineVersion> = fc.oneof(
+  plainEntry,
+  fc.tuple(plainEntry, despite).map(([one, against]) => ({ ...one, despite: against })),
+  fc
+    .tuple(plainEntry, despite, lostProvenance)
+    .map(([one, against, provenance]) => ({ ...one, provenance, despite: against })),
+);
 
 const known: fc.Arbitrary<BaselinePackage> = fc
   .record({
-    since: orNull(fc.record({ version, published: orNull(instant) })),
+    since: orNull(publishedVersion),
     identity: orNull(identity),
     versions: fc
       .uniqueArray(fc.tuple(version, entry), { selector: ([of]) => of, maxLength: 3 })
@@ -64,7 +79,7 @@ const accepted: fc.Arbitrary<AcceptedFinding> = fc.record({
   name,
   version,
   integrity: sha512,
-  code: fc.constantFrom(...FINDING_CODES.filter(isAcceptable)),
+  code: fc.constantFrom(...acceptable),
   by: anyText,
   why: anyText,
   until: instant,
@@ -186,6 +201,8 @@ describe('a file as it is documented', () => {
   });
 });
 
+const PUBLISHED = 'axios@1.14.0 published 2026-02-23T09:00:00Z';
+
 /** [what, what is replaced, by what, the line of the error, what it says] */
 const REFUSED: readonly (readonly [string, string | RegExp, string, number, RegExp])[] = [
   ['another first line', /^#.*/, '# something', 1, /the first line is not/],
@@ -284,6 +301,39 @@ const REFUSED: readonly (readonly [string, string | RegExp, string, number, RegE
     'accepted evidence-unavailable',
     19,
     /evidence-unavailable cannot be accepted/,
+  ],
+  ['a loss without what was accepted', 'provenance none 3', 'provenance lost 0.9.0 unknown', 5, /and no despite/],
+  ['a loss from no version', 'provenance none 3', 'provenance lost', 5, /or "lost" and the version that had it/],
+  ['a loss at no time', 'provenance none 3', 'provenance lost 0.9.0 then', 5, /needs a time such as .* in provenance/],
+  ['another reason', PUBLISHED, `${PUBLISHED}\naxios@1.14.0 despite all`, 19, /all is no finding/],
+  ['no reason at all', PUBLISHED, `${PUBLISHED}\naxios@1.14.0 despite  `, 19, /not a line of the form|is no finding/],
+  [
+    'a contradiction that was taken in',
+    PUBLISHED,
+    `${PUBLISHED}\naxios@1.14.0 despite signature-invalid`,
+    19,
+    /signature-invalid cannot be accepted/,
+  ],
+  [
+    'reasons out of order',
+    PUBLISHED,
+    `${PUBLISHED}\naxios@1.14.0 despite provenance-lost history-too-new`,
+    19,
+    /not as assay writes it: "axios@1\.14\.0 despite history-too-new provenance-lost" belongs/,
+  ],
+  [
+    'somebody expected for no reason',
+    PUBLISHED,
+    `${PUBLISHED}\naxios@1.14.0 expected-issuer x`,
+    14,
+    /has an expected identity and no despite/,
+  ],
+  [
+    'somebody expected without issuer',
+    PUBLISHED,
+    `${PUBLISHED}\naxios@1.14.0 despite provenance-lost\naxios@1.14.0 expected-runner hosted`,
+    20,
+    /has expected-runner and no expected-issuer/,
   ],
   ['an acceptance without end', / until \S+/, '', 19, /accepted reads CODE INTEGRITY until/],
   ['an acceptance for no bytes', `provenance-lost ${HASH}`, 'provenance-lost', 19, /accepted reads|needs a hash/],

@@ -25,6 +25,29 @@ export const VALID: Readonly<Record<string, string>> = {
     trigger: {pattern: '*_dispatch'}
     signer: {pattern: https://github.com/o/**@refs/heads/main}
 `,
+  'every fact as what it must not be': `expect:
+  a:
+    repository: {not: https://github.com/o/r}
+    workflow: {not: .github/workflows/x.yml}
+    ref: {not: refs/heads/main}
+    issuer: {not: https://gitlab.com}
+    owner: {not: https://github.com/x}
+    runner: {not: self-hosted}
+    trigger: {not: push}
+    signer: {not: https://github.com/o/r/.github/workflows/x.yml@refs/heads/main}
+`,
+  'every fact as a pattern it must not fit': `expect:
+  a:
+    repository: {not: {pattern: https://gitlab.com/**}}
+    workflow: {not: {pattern: '**/test*'}}
+    ref: {not: {pattern: refs/pull/**}}
+    issuer: {not: {pattern: '*://gitlab.com'}}
+    owner: {not: {pattern: https://gitlab.com/*}}
+    trigger: {not: {pattern: '*_dispatch'}}
+    signer: {not: {pattern: '**@refs/pull/**'}}
+`,
+  'a repository of an owner, but not one of them':
+    'expect: {a: {owner: https://github.com/o, repository: {not: https://github.com/o/r}}}\n',
   'provenance since a version': 'expect:\n  a: {provenance: required, since: 1.2.0-rc.1}\n',
   'provenance since a date': 'expect:\n  a: {provenance: expected, since: 2026-01-31}\n',
   'provenance since a time': "expect:\n  a: {provenance: required, since: '2026-01-31T10:00:00Z'}\n",
@@ -91,6 +114,17 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
   ],
   'a pattern without star': ['expect:\n  a:\n    ref: {pattern: refs/tags/v}\n', 3, /write ref: refs\/tags\/v/],
   'a pattern beside something': ['expect: {a: {ref: {pattern: refs/*, patern: x}}}\n', 1, /did you mean pattern\?/],
+  'a key beside not': ['expect: {a: {ref: {not: refs/heads/x, nott: y}}}\n', 1, /did you mean not\?/],
+  'pattern and not': ['expect: {a: {ref: {pattern: refs/**, not: refs/heads/x}}}\n', 1, /ref takes pattern or not/],
+  'nothing that it must not be': ['expect: {a: {ref: {not: }}}\n', 1, /not takes a full ref, such as/],
+  'a short ref that it must not be': ['expect: {a: {ref: {not: main}}}\n', 1, /not takes a full ref, such as/],
+  'not of not': ['expect: {a: {ref: {not: {not: refs/heads/x}}}}\n', 1, /unknown key "not" in not/],
+  'a pattern without star that it must not fit': [
+    'expect:\n  a:\n    ref:\n      not: {pattern: refs/heads/x}\n',
+    4,
+    /write not: refs\/heads\/x/,
+  ],
+  'a runner that there is not': ['expect: {a: {runner: {not: own}}}\n', 1, /not takes hosted or self-hosted/],
   'a pattern for the runner': ['expect: {a: {runner: {pattern: "*"}}}\n', 1, /runner takes hosted or self-hosted/],
   'a short ref': ['expect: {a: {ref: main}}\n', 1, /ref takes a full ref, such as refs\/heads\/main/],
   'since without provenance': [
@@ -165,6 +199,26 @@ export const WRONG_MEANING: typeof WRONG_SHAPE = {
     'expect:\n  a:\n    repository: https://github.com/o/r\n    owner: https://github.com/x\n',
     2,
     /a repository that does not belong to the owner/,
+  ],
+  'a repository of the owner it must not have': [
+    'expect:\n  a:\n    repository: https://github.com/o/r\n    owner: {not: https://github.com/o}\n',
+    2,
+    /a repository of the owner it rules out/,
+  ],
+  'globs of equal weight of which one rules out what the other wants': [
+    "expect:\n  'a-*': {ref: refs/heads/main}\n  '*-b': {ref: {not: refs/heads/main}}\n",
+    3,
+    /\*-b says another ref than line 2 \(a-\*\), and neither selects more exactly/,
+  ],
+  'a pattern that rules nothing out': [
+    'expect:\n  a:\n    ref: {not: {pattern: heads/*}}\n',
+    3,
+    /heads\/\* rules nothing out: every ref starts with refs\//,
+  ],
+  'a pattern that rules everything out': [
+    "expect:\n  a:\n    ref: {not: {pattern: 'refs/**'}}\n",
+    3,
+    /refs\/\*\* rules every ref out/,
   ],
   'an exempt package that needs provenance': [
     "registries:\n  exempt: ['@a/*']\nexpect:\n  '@a/*': {provenance: required}\n",

@@ -1,5 +1,6 @@
 import { renderJson } from '../../report/json.ts';
 import { renderTerminal } from '../../report/terminal.ts';
+import { baseOf } from '../base.ts';
 import type { Command } from '../command.ts';
 import { exitStatus } from '../exit.ts';
 import { placeOf, PROJECT_OPTIONS, withProject } from '../open.ts';
@@ -8,12 +9,17 @@ import { omitOf, phaseOf } from '../setup.ts';
 export const command: Command = {
   usage: '[DIR|LOCKFILE]',
   summary: 'verify everything the lockfile names',
-  options: [...PROJECT_OPTIONS, 'enforce', 'omit', 'reverify', 'json'],
+  options: [...PROJECT_OPTIONS, 'enforce', 'omit', 'reverify', 'base', 'json'],
   run: (options, io) => {
     const { values, positionals } = options;
     const omit = omitOf(values);
-    return withProject(placeOf('audit', positionals), options, io, async ({ policy, audit }) => {
-      const report = await audit({ enforce: phaseOf(values, policy), omit, reverify: values.reverify === true });
+    return withProject(placeOf('audit', positionals), options, io, async ({ path, policy, baseline, audit }) => {
+      const report = await audit({
+        enforce: phaseOf(values, policy),
+        omit,
+        reverify: values.reverify === true,
+        baseline: { ...baseline, base: await baseOf(values, path, io) },
+      });
       io.stdout.write(values.json === true ? renderJson(report) : renderTerminal(report, io.stdout));
       return exitStatus(report.verdict);
     });

@@ -1,0 +1,101 @@
+import type { Dependency } from '../../model/dependency.ts';
+import type { FindingCode } from '../../model/finding.ts';
+import { nearest } from '../../model/nearest.ts';
+import { acceptFindings, type Refusal } from '../../policy/accept.ts';
+import { renderAcceptance } from '../../report/accept.ts';
+import { escapeText } from '../../report/escape.ts';
+import { gitUser } from '../../git/user.ts';
+import { baseOf } from '../base.ts';
+import type { Command } from '../command.ts';
+import { codesOf, reasonOf, untilOf, whoOf } from '../decision.ts';
+import { EXIT, UsageError } from '../exit.ts';
+import { PROJECT_OPTIONS, withProject } from '../open.ts';
+import { writeBaseline } from '../project.ts';
+import { phaseOf } from '../setup.ts';
+
+export const command: Command = {
+  usage: 'SPEC... --reason TEXT',
+  summary: 'accept findings of one version, on its bytes, until a day; writes assay.lock',
+  options: ['reason', 'until', 'by', 'code', 'lockfile', 'base', ...PROJECT_OPTIONS],
+  run: async (options, io) => {
+    const { values, positionals } = options;
+    if (positionals.length === 0)
+      throw new UsageError('accept needs a package: assay accept NAME@VERSION --reason TEXT');
+    const why = reasonOf(values.reason);
+    const until = untilOf(values.until, Date.now());
+    const codes = codesOf(values.code ?? []);
+    const by = whoOf(values.by ?? (await gitUser(io.cwd)));
+    return withProject(values.lockfile ?? '.', options, io, async ({ path, file, policy, baseline, locked, audit }) => {
+      const all = locked();
+      const wanted = positionals.flatMap((spec) => lockedAs(spec, all, file));
+      for (const dependency of wanted) demandOneHash(dependency);
+      // What was accepted before can be accepted anew, so it counts as found.
+      const undecided = baseline.content === null ? null : { ...baseline.content, accepted: [] };
+      const report = await audit({
+        enforce: phaseOf(values, policy),
+        omit: [],
+        only: new Set(wanted.map(specOf)),
+        baseline: { ...baseline, content: undecided, base: await baseOf(values, path, io) },
+      });
+      const outcome = acceptFindings(baseline.content, report.dependencies, codes, { by, why, until });
+      if ('refused' in outcome) return refuse(outcome, codes, (line) => io.stderr.write(`assay: ${line}\n`));
+      writeBaseline(path, baseline, outcome.baseline);
+      io.stdout.write(renderAcceptance(baseline.file, outcome, io.stdout));
+      return EXIT.holds;
+    });
+  },
+};
+
+/** What the lockfile names by a SPEC: `name@version`, or `name` where it locks one version of it. Throws UsageError. */
+function lockedAs(spec: string, locked: readonly Dependency[], file: string): readonly Dependency[] {
+  const at = spec.indexOf('@', 1);
+  const name = at === -1 ? spec : spec.slice(0, at);
+  const ofName = locked.filter((dependency) => dependency.name === name);
+  const specs = [...new Set(ofName.map(specOf))].sort();
+  if (specs.length === 0) {
+    const near = nearest(name, [...new Set(locked.map((dependency) => dependency.name))]);
+    throw new UsageError(`${file} does not lock ${name}${near === null ? '' : `; did you mean ${near}?`}`);
+  }
+  if (at === -1 && specs.length > 1) throw new UsageError(`which ${name}? ${file} locks ${specs.join(', ')}: name one`);
+  const wanted = at === -1 ? ofName : ofName.filter((dependency) => specOf(dependency) === spec);
+  if (wanted.length === 0) throw new UsageError(`${file} does not lock ${spec}, but ${specs.join(', ')}`);
+  return wanted;
+}
+
+/** An acceptance is bound to bytes. Throws UsageError where the lockfile does not say which. */
+function demandOneHash(dependency: Dependency): void {
+  const [only, second] = dependency.integrity;
+  if (only?.algorithm === 'sha512' && second === undefined) return;
+  const [place] = dependency.places;
+  const where = place === undefined ? '' : ` (${place.file}:${place.line})`;
+  const how = second === undefined ? (only?.algorithm ?? 'no hash') : 'several hashes';
+  throw new UsageError(`${specOf(dependency)} is locked by ${how}${where}, and accepted is what one SHA-512 is of`);
+}
+
+function specOf({ name, version }: Dependency): string {
+  return `${name}@${version}`;
+}
+
+/** Says in one line why nothing is accepted, and gives the exit status. Throws UsageError where the codes are wrong. */
+function refuse(
+  { refused, dependency, codes: found }: Refusal,
+  wanted: readonly FindingCode[],
+  say: (line: string) => void,
+): number {
+  const spec = escapeText(specOf(dependency), 200);
+  const list = found.join(', ');
+  switch (refused) {
+    case 'contradiction':
+      say(`${spec} has ${list}: a contradiction, which nobody can accept; nothing was written, do not install it`);
+      return EXIT.fails;
+    case 'unanswered':
+      say(`no statement about ${spec} (${list}), so nothing was accepted; run the same command again`);
+      return EXIT.noStatement;
+    case 'not-found': {
+      if (found.length === 0)
+        throw new UsageError(`nothing is to be accepted of ${specOf(dependency)}: no warning, no error`);
+      const missing = wanted.filter((code) => !found.includes(code)).join(', ');
+      throw new UsageError(`${missing} is not found of ${specOf(dependency)}, but ${list}; nothing was written`);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { git } from './git.ts';
+
+/** How the base of a pull request is found. */
+export interface BaseRef {
+  /** As it is shown: "origin/main". */
+  readonly shown: string;
+  /** The refs to try, the first that there is counts. */
+  readonly refs: readonly string[];
+}
+
+/** A file where two branches part; `bytes` null where it is not there. Or why it cannot be said. */
+export type FileAtBase =
+  | { readonly commit: string; readonly bytes: Buffer | null }
+  | { readonly commit: string | null; readonly problem: string };
+
+/**
+ * The base of the pull request that a pipeline runs for, as GitHub Actions and GitLab CI name it in the environment; null
+ * outside of one. Full refs, as a tag named "origin/main" would come before the branch.
+ */
+export function pullRequestBase(env: Readonly<Record<string, string | undefined>>): BaseRef | null {
+  const github = env['GITHUB_BASE_REF'];
+  if (github) return ofBranch(github);
+  const commit = env['CI_MERGE_REQUEST_DIFF_BASE_SHA'];
+  const target = env['CI_MERGE_REQUEST_TARGET_BRANCH_NAME'];
+  if (commit) return { shown: commit.slice(0, 12), refs: [commit, ...(target ? ofBranch(target).refs : [])] };
+  return target ? ofBranch(target) : null;
+}
+
+function ofBranch(name: string): BaseRef {
+  return { shown: `origin/${name}`, refs: [`refs/remotes/origin/${name}`, `refs/heads/${name}`] };
+}
+
+/**
+ * Reads the file `name` of `folder` as it is in the merge base of HEAD and a ref. What the ref and the file are called is
+ * anybody's word: refs become commit ids before anything else is asked about them.
+ */
+export async function readAtBase(folder: string, name: string, { shown, refs }: BaseRef): Promise<FileAtBase> {
+  const head = await commitOf(folder, 'HEAD');
+  if (head === null) return { commit: null, problem: 'git finds no repository with a commit here' };
+  const tip = await firstCommitOf(folder, refs);
+  if (tip === null) return { commit: null, problem: `git does not know ${shown} here` };
+  const commit = idOf(await git(folder, ['merge-base', head, tip]));
+  if (commit === null) return { commit, problem: `git finds no commit that HEAD and ${shown} have in common` };
+  const listed = await git(folder, ['ls-tree', '-z', commit, '--', name]);
+  if (listed === null) return { commit, problem: `git cannot read ${commit.slice(0, 12)}` };
+  if (listed.length === 0) return { commit, bytes: null };
+  const [, blob] = /^[0-7]{6} blob ([0-9a-f]{40,64})\t/.exec(listed.toString('latin1')) ?? [];
+  const bytes = blob === undefined ? null : await git(folder, ['cat-file', 'blob', blob]);
+  if (bytes === null) return { commit, problem: `${name} is no file in ${commit.slice(0, 12)}` };
+  return { commit, bytes };
+}
+
+async function firstCommitOf(folder: string, refs: readonly string[]): Promise<string | null> {
+  for (const ref of refs) {
+    const commit = await commitOf(folder, ref);
+    if (commit !== null) return commit;
+  }
+  return null;
+}
+
+async function commitOf(folder: string, ref: string): Promise<string | null> {
+  return idOf(await git(folder, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]));
+}
+
+function idOf(output: Buffer | null): string | null {
+  return /^([0-9a-f]{40,64})\n/.exec(output?.toString('latin1') ?? '')?.[1] ?? null;
+}

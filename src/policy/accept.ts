@@ -1,0 +1,77 @@
+import { isAcceptable, type AcceptedFinding, type Baseline } from '../model/baseline.ts';
+import type { FindingCode } from '../model/finding.ts';
+import type { JudgedDependency } from '../model/verdict.ts';
+
+/** Who decides to live with findings, why, and until when. */
+export type Decision = Pick<AcceptedFinding, 'by' | 'why' | 'until'>;
+
+export interface Acceptance {
+  readonly baseline: Baseline;
+  readonly accepted: readonly AcceptedFinding[];
+  /** Earlier decisions about the same versions and codes, which these replace. */
+  readonly replaced: readonly AcceptedFinding[];
+}
+
+/** Why nothing is accepted. `codes` are those that stand in the way, or, where there is nothing to accept, what is found. */
+export interface Refusal {
+  readonly refused: 'contradiction' | 'unanswered' | 'not-found';
+  readonly dependency: JudgedDependency['dependency'];
+  readonly codes: readonly FindingCode[];
+}
+
+/**
+ * Accepts what was found of these versions, on exactly their bytes: every warning and error that can be accepted, or those
+ * of `codes`, each of which every version must show. All of it or nothing. Each version is locked by one SHA-512.
+ */
+export function acceptFindings(
+  old: Baseline | null,
+  judged: readonly JudgedDependency[],
+  codes: readonly FindingCode[],
+  decision: Decision,
+): Acceptance | Refusal {
+  const refusal = refusalOf(judged, codes);
+  if (refusal !== null) return refusal;
+  const accepted = judged.flatMap(({ dependency: { name, version, integrity }, findings }) => {
+    const wanted = acceptableCodes(findings).filter((code) => codes.length === 0 || codes.includes(code));
+    return integrity.flatMap((digest) =>
+      wanted.map((code): AcceptedFinding => ({ name, version, integrity: digest, code, ...decision })),
+    );
+  });
+  const isReplaced = (one: AcceptedFinding): boolean =>
+    accepted.some(({ name, version, code }) => one.name === name && one.version === version && one.code === code);
+  const before = old?.accepted ?? [];
+  return {
+    baseline: {
+      packages: old?.packages ?? new Map(),
+      accepted: [...before.filter((one) => !isReplaced(one)), ...accepted],
+    },
+    accepted,
+    replaced: before.filter(isReplaced),
+  };
+}
+
+function refusalOf(judged: readonly JudgedDependency[], codes: readonly FindingCode[]): Refusal | null {
+  for (const [refused, kind] of [
+    ['contradiction', 'contradiction'],
+    ['unanswered', 'unavailable'],
+  ] as const) {
+    for (const { dependency, findings } of judged) {
+      const found = findings.filter((finding) => finding.kind === kind).map(({ code }) => code);
+      if (found.length > 0) return { refused, dependency, codes: distinct(found) };
+    }
+  }
+  for (const { dependency, findings } of judged) {
+    const found = acceptableCodes(findings);
+    const missing = found.length === 0 || codes.some((code) => !found.includes(code));
+    if (missing) return { refused: 'not-found', dependency, codes: found };
+  }
+  return null;
+}
+
+function acceptableCodes(findings: JudgedDependency['findings']): readonly FindingCode[] {
+  return distinct(findings.filter(({ code, level }) => level !== 'note' && isAcceptable(code)).map(({ code }) => code));
+}
+
+function distinct(codes: readonly FindingCode[]): readonly FindingCode[] {
+  return [...new Set(codes)].sort();
+}

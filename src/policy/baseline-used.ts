@@ -1,0 +1,98 @@
+import { isDeepStrictEqual } from 'node:util';
+import compare from 'semver/functions/compare.js';
+import parse from 'semver/functions/parse.js';
+import {
+  rulingBaseline,
+  type Baseline,
+  type BaselineBase,
+  type BaselineInUse,
+  type BaselinePackage,
+  type LastingIdentity,
+} from '../model/baseline.ts';
+import type { Dependency } from '../model/dependency.ts';
+import type { BaselineBaseUsed, BaselineUsed } from '../model/report.ts';
+import type { JudgedDependency } from '../model/verdict.ts';
+
+/** What the baseline covers of what was judged, what of it nothing names any more, and what a pull request does to it. */
+export function baselineUsed(
+  baseline: BaselineInUse,
+  locked: readonly Dependency[],
+  judged: readonly JudgedDependency[],
+): BaselineUsed {
+  const ruling = rulingBaseline(baseline);
+  const lockedSpecs = new Set(locked.map(specOf));
+  const uncovered = judged.filter(({ baseline: state }) => ruling === null || state === 'uncovered');
+  return {
+    file: baseline.file,
+    found: baseline.content !== null,
+    held: judged.filter(({ baseline: state }) => state === 'held').length,
+    uncovered: [...new Set(uncovered.map(({ dependency }) => specOf(dependency)))].sort(),
+    unused: specsOf(ruling).filter((spec) => !lockedSpecs.has(spec)),
+    base: baseline.base ? baseUsed(baseline.base, baseline.content, locked) : null,
+  };
+}
+
+function specOf({ name, version }: Pick<Dependency, 'name' | 'version'>): string {
+  return `${name}@${version}`;
+}
+
+function specsOf(baseline: Baseline | null): readonly string[] {
+  const packages = [...(baseline?.packages ?? [])];
+  return packages
+    .flatMap(([name, { versions }]) => [...versions.keys()].map((version) => specOf({ name, version })))
+    .sort();
+}
+
+function baseUsed(base: BaselineBase, now: Baseline | null, locked: readonly Dependency[]): BaselineBaseUsed {
+  const { ref, commit, content, problem } = base;
+  const before = content?.packages ?? new Map<string, BaselinePackage>();
+  const after = now?.packages ?? new Map<string, BaselinePackage>();
+  const names = new Set(locked.map(({ name }) => name));
+  const specs = new Set(locked.map(specOf));
+  const edited: string[] = [];
+  const removed: string[] = [];
+  for (const [name, was] of before) {
+    const is = after.get(name);
+    if (is === undefined && was.versions.size === 0 && names.has(name)) removed.push(name);
+    if (is !== undefined && isEdited(was, is)) edited.push(name);
+    for (const [version, entry] of was.versions) {
+      const spec = specOf({ name, version });
+      const entryNow = is?.versions.get(version);
+      if (entryNow === undefined) removed.push(...(specs.has(spec) ? [spec] : []));
+      else if (!isDeepStrictEqual(entry, entryNow)) edited.push(spec);
+    }
+  }
+  const known = content?.accepted ?? [];
+  const accepted = problem === null ? (now?.accepted ?? []) : [];
+  return {
+    ref,
+    commit,
+    found: content !== null,
+    problem,
+    edited: edited.sort(),
+    removed: removed.sort(),
+    accepted: accepted.filter((one) => !known.some((old) => isDeepStrictEqual(old, one))),
+  };
+}
+
+/**
+ * Whether the lines of a package itself are another than update would have left: the identity stays, or is that of the
+ * highest version that was proven; what is known since when only ever gets older.
+ */
+function isEdited(was: BaselinePackage, is: BaselinePackage): boolean {
+  const identityStands =
+    isDeepStrictEqual(is.identity, was.identity) || isDeepStrictEqual(is.identity, latestIdentity(is));
+  const sinceStands =
+    was.since === null ||
+    isDeepStrictEqual(is.since, was.since) ||
+    (is.since !== null && is.since.published !== null && is.since.published < (was.since.published ?? Infinity));
+  return !identityStands || !sinceStands;
+}
+
+/** Who built the highest version that was proven. */
+export function latestIdentity({ versions }: Pick<BaselinePackage, 'versions'>): LastingIdentity | null {
+  const proven = [...versions]
+    .filter(([version, { provenance }]) => provenance.identity !== null && parse(version) !== null)
+    .sort(([a], [b]) => compare(b, a) || (a < b ? -1 : 1));
+  return proven[0]?.[1].provenance.identity ?? null;
+}

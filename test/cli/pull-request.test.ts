@@ -1,0 +1,394 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { describe, expect, it } from 'vitest';
+import { ciWorkflow, token } from '../../lab/index.ts';
+import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
+import { assay, type Run } from './run.ts';
+
+const DAY = 86_400_000;
+const TEAM = ciWorkflow({ repository: 'team/p', repositoryId: '100', ownerId: '200' });
+const STRANGER = ciWorkflow({ repository: 'stranger/p', repositoryId: '666', ownerId: '667' });
+const THIEF = token({ user: 'thief' });
+const OTHER_HASH = `sha512-${Buffer.alloc(64, 7).toString('base64')}`;
+const hasGit = spawnSync('git', ['--version']).status === 0;
+
+function git(folder: string, ...args: string[]): string {
+  const identity = ['-c', 'user.name=t', '-c', 'user.email=t@lab.test', '-c', 'commit.gpgsign=false'];
+  const config = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
+  const { status, stdout, stderr } = spawnSync('git', [...identity, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, ...config },
+  });
+  if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+  return stdout.trim();
+}
+
+interface PullRequestJson extends AuditJson {
+  readonly baseline: NonNullable<AuditJson['baseline']> & {
+    readonly base: {
+      readonly ref: string;
+      readonly commit: string | null;
+      readonly found: boolean;
+      readonly problem: string | null;
+      readonly edited: readonly string[];
+      readonly removed: readonly string[];
+      readonly accepted: readonly Readonly<Record<string, unknown>>[];
+    } | null;
+  };
+}
+
+interface PullRequest extends LabProject {
+  /** Runs assay in an environment. */
+  readonly runIn: (env: Readonly<Record<string, string>>, ...args: string[]) => Promise<Run>;
+  /** The same, as JSON; `--base main` unless an environment says otherwise. */
+  readonly audit: (env?: Readonly<Record<string, string>>, ...args: string[]) => Promise<PullRequestJson>;
+}
+
+/** A branch of a repository whose main has p@1.0.0 and q@1.0.0 locked and in its baseline. */
+function inPullRequest(work: (project: PullRequest) => Promise<void>): Promise<void> {
+  return withProject(async (project) => {
+    const { lab, folder, lock, run } = project;
+    for (const spec of ['p', 'q']) await lab.publish({ name: spec, version: '1.0.0', by: TEAM });
+    lab.clock.advance(DAY);
+    await lock({ p: '1.0.0', q: '1.0.0' });
+    await run('update');
+    git(folder, 'init', '-q', '-b', 'main');
+    git(folder, 'add', '-A');
+    git(folder, 'commit', '-qm', 'base');
+    git(folder, 'checkout', '-qb', 'change');
+    const runIn: PullRequest['runIn'] = (env, ...args) =>
+      assay([...args, '--trusted-root', 'root.json', '--registry-keys', 'keys.json'], folder, env);
+    await work({
+      ...project,
+      runIn,
+      audit: async (env, ...args) => {
+        const base = env === undefined ? ['--base', 'main'] : [];
+        const { status, stdout } = await runIn(env ?? {}, 'audit', '--json', ...base, ...args);
+        return { ...(JSON.parse(stdout) as PullRequestJson), status };
+      },
+    });
+  });
+}
+
+/** "name@version level code" of every finding. */
+function found({ findings }: AuditJson): string[] {
+  return findings.map(({ name, version, level, code }) => `${name}@${version} ${level} ${code}`);
+}
+
+describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)'}`, () => {
+  it('that changes nothing is held by the baseline it started from, without a request', async () => {
+    await inPullRequest(async ({ folder, audit, runIn, requestsOf }) => {
+      let outcome: PullRequestJson | null = null;
+      expect(await requestsOf(async () => (outcome = await audit()))).toBe(0);
+      const commit = git(folder, 'rev-parse', 'main');
+      expect(outcome).toMatchObject({
+        status: 0,
+        baseline: {
+          held: 2,
+          uncovered: [],
+          base: { ref: 'main', commit, found: true, problem: null, edited: [], removed: [], accepted: [] },
+        },
+      });
+      const { stdout } = await runIn({}, 'audit', '--base', 'main');
+      expect(stdout).toContain(`assay.lock at main (${commit.slice(0, 12)}): 2 held and not asked again\n`);
+      const ajv = new Ajv2020({ allErrors: true });
+      addFormats.default(ajv);
+      const schema = resolve(import.meta.dirname, '../../docs/schemas/report-1.schema.json');
+      const validate = ajv.compile(JSON.parse(readFileSync(schema, 'utf8')) as object);
+      const { status, ...report } = outcome as unknown as PullRequestJson;
+      expect([status, validate(report), validate.errors]).toEqual([0, true, null]);
+    });
+  });
+
+  it('that brings a new version and its own entry: the version is verified all the same', async () => {
+    await inPullRequest(async ({ lab, lock, run, audit, report, requestsOf }) => {
+      await lab.publish({ name: 'p', version: '1.0.1', by: TEAM });
+      await lock({ p: '1.0.1', q: '1.0.0' });
+      await run('update');
+      expect((await report()).baseline).toMatchObject({ held: 2 });
+      let outcome: PullRequestJson | null = null;
+      expect(await requestsOf(async () => (outcome = await audit()))).toBeGreaterThan(0);
+      expect(outcome).toMatchObject({
+        status: 0,
+        baseline: { held: 1, uncovered: ['p@1.0.1'], base: { edited: [], removed: [], accepted: [] } },
+      });
+      const p = (outcome as unknown as PullRequestJson).dependencies.find(({ name }) => name === 'p');
+      expect(p).toMatchObject({ baseline: 'uncovered', verdict: 'pass' });
+      expect(p?.proofs['provenance']).not.toBeNull();
+    });
+  });
+
+  it('that rewrites a hash in the lockfile and in assay.lock alike is found out', async () => {
+    await inPullRequest(async ({ edit, audit, report, runIn }) => {
+      const poison = (text: string): string => text.replace(/sha512-[^"\s]+/, OTHER_HASH);
+      edit('package-lock.json', poison);
+      edit('assay.lock', poison);
+      // By itself the file is as good as any.
+      expect(found(await report())).toEqual([]);
+      const outcome = await audit();
+      expect([outcome.status, found(outcome)]).toEqual([1, ['p@1.0.0 error integrity-rewritten']]);
+      expect(outcome.baseline.base).toMatchObject({ edited: ['p@1.0.0'] });
+      expect((await runIn({}, 'audit', '--base', 'main')).stdout).toContain(
+        'edited here, though it was there before: p@1.0.0',
+      );
+    });
+  });
+
+  it('that makes a stranger the expected builder is found out', async () => {
+    await inPullRequest(async ({ lab, lock, edit, audit, report }) => {
+      await lab.publish({ name: 'p', version: '1.0.1', by: STRANGER });
+      // The history of the registry has nobody else.
+      lab.tamperPackument('p', (document) => {
+        const { '1.0.0': first, ...versions } = document.versions;
+        expect(first).toBeDefined();
+        return { ...document, versions };
+      });
+      await lock({ p: '1.0.1', q: '1.0.0' });
+      const mine = (text: string): string =>
+        text
+          .replace('p repository https://github.com/team/p', 'p repository https://github.com/stranger/p')
+          .replace('p repository-id 100', 'p repository-id 666')
+          .replace('p owner-id 200', 'p owner-id 667');
+      edit('assay.lock', mine);
+      expect(found(await report('--enforce', 'critical'))).toEqual([]);
+      const outcome = await audit(undefined, '--enforce', 'critical');
+      expect([outcome.status, found(outcome)]).toEqual([1, ['p@1.0.1 error identity-unexpected-repository']]);
+      expect(outcome.baseline.base).toMatchObject({ edited: ['p@1.0.0'] });
+    });
+  });
+
+  it('that changes what is known of a package, and leaves every version as it was, is named', async () => {
+    await inPullRequest(async ({ edit, audit, read }) => {
+      const own = read('assay.lock')
+        .split('\n')
+        .filter((line) => /^p (issuer|repository|repository-id|owner-id|workflow|runner) /.test(line))
+        .map((line) => line.replace(/^p /, 'p@1.0.0 '));
+      edit('assay.lock', (text) =>
+        text
+          .replace('p owner-id 200', 'p owner-id 667')
+          .replace('p@1.0.0 provenance proven\n', `p@1.0.0 provenance proven\n${own.join('\n')}\n`),
+      );
+      expect((await audit()).baseline.base).toMatchObject({ edited: ['p'] });
+      edit('assay.lock', (text) => text.replace(/^q since .*$/m, 'q since never'));
+      expect((await audit()).baseline.base).toMatchObject({ edited: ['p', 'q'] });
+    });
+  });
+
+  it('that removes an entry, or the file, is named, and holds what the base holds', async () => {
+    await inPullRequest(async ({ folder, edit, audit, runIn }) => {
+      edit('assay.lock', (text) => text.replace(/^q.*\n/gm, ''));
+      expect(await audit()).toMatchObject({ status: 0, baseline: { held: 2, base: { removed: ['q@1.0.0'] } } });
+      expect((await runIn({}, 'audit', '--base', 'main')).stdout).toContain(
+        'removed here, though still locked: q@1.0.0',
+      );
+      rmSync(join(folder, 'assay.lock'));
+      expect(await audit()).toMatchObject({
+        baseline: { found: false, held: 2, base: { found: true, removed: ['p@1.0.0', 'q@1.0.0'] } },
+      });
+    });
+  });
+
+  it('that removes the entry of a version and rewrites its hash is found out', async () => {
+    await inPullRequest(async ({ edit, audit }) => {
+      edit('assay.lock', (text) => text.replace(/^p.*\n/gm, ''));
+      edit('package-lock.json', (text) => text.replace(/sha512-[^"\s]+/, OTHER_HASH));
+      const outcome = await audit();
+      expect([outcome.status, found(outcome)]).toEqual([1, ['p@1.0.0 error integrity-rewritten']]);
+      expect(outcome.baseline.base).toMatchObject({ removed: ['p@1.0.0'] });
+    });
+  });
+
+  it('that accepts a finding passes, and what it accepts is in the report', async () => {
+    await inPullRequest(async ({ lab, lock, run, audit, runIn }) => {
+      await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+      await lock({ p: '1.0.1', q: '1.0.0' });
+      expect((await audit(undefined, '--enforce', 'critical')).status).toBe(1);
+      await run('accept', 'p@1.0.1', '--reason', 'built by hand', '--by', 'jane');
+      await run('update');
+      const outcome = await audit(undefined, '--enforce', 'critical');
+      expect([outcome.status, found(outcome)]).toEqual([0, ['p@1.0.1 note provenance-lost']]);
+      expect(outcome.baseline.base?.accepted).toMatchObject([
+        { name: 'p', version: '1.0.1', code: 'provenance-lost', by: 'jane', why: 'built by hand' },
+      ]);
+      const { stdout } = await runIn({}, 'audit', '--base', 'main', '--enforce', 'critical');
+      expect(stdout.replace(/\s+/g, ' ')).toMatch(
+        /accepted here, and not before: p@1\.0\.1 provenance-lost until \S+ by "jane" because "built by hand"/,
+      );
+    });
+  });
+
+  it('whose second version is by a builder accepted for its first is held to the base, as is accept', async () => {
+    await inPullRequest(async ({ lab, lock, run, audit, report }) => {
+      for (const version of ['1.0.1', '1.0.2']) {
+        await lab.publish({ name: 'p', version, by: STRANGER });
+        lab.clock.advance(DAY);
+      }
+      await lock({ p: '1.0.1', q: '1.0.0' });
+      await run('accept', 'p', '--reason', 'moved', '--by', 'jane');
+      await run('update');
+      await lock({ p: '1.0.2', q: '1.0.0' });
+      expect(found(await report())).toEqual([]);
+      expect(found(await audit())).toEqual(['p@1.0.2 warning identity-unexpected-repository']);
+      expect((await run('accept', 'p', '--reason', 'moved', '--by', 'jane')).status).toBe(2);
+      expect((await run('accept', 'p', '--reason', 'moved', '--by', 'jane', '--base', 'main')).status).toBe(0);
+      expect(found(await audit())).toEqual(['p@1.0.2 note identity-unexpected-repository']);
+    });
+  });
+
+  it('is held to where it started, not to what its target has become', async () => {
+    await inPullRequest(async ({ folder, lab, lock, run, audit }) => {
+      git(folder, 'checkout', '-q', 'main');
+      await lab.publish({ name: 'q', version: '1.0.1', by: TEAM });
+      await lock({ p: '1.0.0', q: '1.0.1' });
+      await run('update');
+      git(folder, 'commit', '-qam', 'later');
+      git(folder, 'checkout', '-q', 'change');
+      expect(await audit()).toMatchObject({
+        status: 0,
+        baseline: { held: 2, base: { commit: git(folder, 'rev-parse', 'change'), removed: [] } },
+      });
+    });
+  });
+});
+
+describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: no git here)'}`, () => {
+  it.each<[string, (commit: string) => Readonly<Record<string, string>>, string]>([
+    ['GitHub', () => ({ GITHUB_EVENT_NAME: 'pull_request', GITHUB_BASE_REF: 'main' }), 'origin/main'],
+    ['GitLab by its branch', () => ({ CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main' }), 'origin/main'],
+    [
+      'GitLab by a commit',
+      (commit) => ({ CI_MERGE_REQUEST_DIFF_BASE_SHA: commit, CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'gone' }),
+      '',
+    ],
+  ])('is found in the pipelines of %s', async (_, env, ref) => {
+    await inPullRequest(async ({ folder, audit }) => {
+      const commit = git(folder, 'rev-parse', 'main');
+      const base = { ref: ref === '' ? commit.slice(0, 12) : ref, commit, problem: null };
+      expect((await audit(env(commit))).baseline).toMatchObject({ held: 2, base });
+      // The branch of the remote comes first, and a tag of its name never.
+      git(folder, 'update-ref', 'refs/remotes/origin/main', commit);
+      git(folder, 'commit', '-q', '--allow-empty', '-m', 'mine');
+      git(folder, 'tag', 'origin/main');
+      git(folder, 'branch', '-f', 'main');
+      expect((await audit(env(commit))).baseline.base).toMatchObject({ commit });
+    });
+  });
+
+  it('is looked for nowhere else', async () => {
+    await inPullRequest(async ({ audit }) => {
+      const env = { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'push', GITHUB_BASE_REF: '' };
+      expect((await audit(env)).baseline).toMatchObject({ held: 2, base: null });
+    });
+  });
+
+  const PIPELINE = { GITHUB_EVENT_NAME: 'pull_request', GITHUB_BASE_REF: 'main' };
+
+  it.each<[string, (folder: string) => void, RegExp]>([
+    ['no such branch', (folder) => git(folder, 'branch', '-m', 'main', 'other'), /git does not know origin\/main here/],
+    [
+      'a shallow clone',
+      (folder) => {
+        git(folder, 'commit', '-q', '--allow-empty', '-m', 'mine');
+        writeFileSync(join(folder, '.git/shallow'), `${git(folder, 'rev-parse', 'HEAD')}\n`);
+      },
+      /git finds no commit that HEAD and origin\/main have in common/,
+    ],
+    ['no repository', (folder) => rmSync(join(folder, '.git'), { recursive: true }), /git finds no repository/],
+  ])(
+    'that cannot be read (%s) holds nothing, and the report says why; asked for, it is an error',
+    async (_, damage, why) => {
+      await inPullRequest(async ({ folder, audit, runIn }) => {
+        damage(folder);
+        const outcome = await audit({ ...PIPELINE, GIT_CEILING_DIRECTORIES: resolve(folder, '..') });
+        expect(outcome).toMatchObject({ status: 0, baseline: { held: 0, uncovered: ['p@1.0.0', 'q@1.0.0'] } });
+        expect(outcome.dependencies.every(({ proofs }) => proofs['signature'] !== null)).toBe(true);
+        expect(outcome.baseline.base?.problem).toMatch(why);
+        expect(outcome.baseline.base?.problem).toContain('fetch-depth: 0');
+        const shown = await runIn({ ...PIPELINE, GIT_CEILING_DIRECTORIES: resolve(folder, '..') }, 'audit');
+        expect(shown.stdout.replace(/\s+/g, ' ')).toMatch(
+          /assay\.lock at origin\/main: nothing is held, as git .*fetch-depth: 0/,
+        );
+        const asked = await runIn({ GIT_CEILING_DIRECTORIES: resolve(folder, '..') }, 'audit', '--base', 'main');
+        expect(asked).toMatchObject({ status: 2, stdout: '' });
+        expect(asked.stderr).toMatch(/^assay: --base main cannot be read: git .*\n$/);
+      });
+    },
+  );
+
+  it('without a program named git holds nothing', async () => {
+    await inPullRequest(async ({ folder, audit }) => {
+      const outcome = await audit({ ...PIPELINE, PATH: folder });
+      expect(outcome.baseline).toMatchObject({ held: 0, base: { commit: null } });
+    });
+  });
+
+  it.each(['--output=stolen', '-h', '--all', 'main..change', 'main main', '', 'main^{tree}', ':/base', 'main\n'])(
+    'is never an option of git, nor anything but a commit: %j',
+    async (ref) => {
+      await inPullRequest(async ({ folder, runIn }) => {
+        const before = git(folder, 'status', '--porcelain', '--ignored');
+        const asked = await runIn({}, 'audit', `--base=${ref}`);
+        expect(asked).toMatchObject({ status: 2, stdout: '' });
+        expect(asked.stderr.trimEnd().split('\n')).toHaveLength(1);
+        const found = await runIn({ GITHUB_BASE_REF: ref || '-' }, 'audit');
+        expect(found.stdout).toContain('nothing is held');
+        expect(git(folder, 'status', '--porcelain', '--ignored')).toBe(before);
+      });
+    },
+  );
+
+  it.each<[string, (folder: string) => void, Readonly<Record<string, unknown>>, RegExp]>([
+    [
+      'without assay.lock',
+      (folder) => git(folder, 'rm', '-q', '--cached', 'assay.lock'),
+      { found: false, problem: null },
+      /no assay\.lock at main \([0-9a-f]{12}\): nothing is held, whatever the file says now/,
+    ],
+    [
+      'with a broken one',
+      (folder) => {
+        writeFileSync(join(folder, 'assay.lock'), '# something\n');
+        git(folder, 'add', 'assay.lock');
+      },
+      { found: false },
+      /nothing is held, as assay\.lock of [0-9a-f]{12}:1: the first line is not/,
+    ],
+    [
+      'with a link in its place',
+      (folder) => {
+        const blob = git(folder, 'hash-object', '-w', 'package.json');
+        git(folder, 'update-index', '--add', '--cacheinfo', `120000,${blob},assay.lock`);
+      },
+      { found: false },
+      /nothing is held, as assay\.lock of [0-9a-f]{12}:1: the first line is not/,
+    ],
+  ])('%s holds nothing', async (_, damage, base, shown) => {
+    await inPullRequest(async ({ folder, read, audit, runIn }) => {
+      const text = read('assay.lock');
+      damage(folder);
+      git(folder, 'commit', '-qm', 'damage');
+      git(folder, 'branch', '-f', 'main');
+      writeFileSync(join(folder, 'assay.lock'), text);
+      expect((await audit()).baseline).toMatchObject({ held: 0, uncovered: ['p@1.0.0', 'q@1.0.0'], base });
+      expect((await runIn({}, 'audit', '--base', 'main')).stdout.replace(/\s+/g, ' ')).toMatch(shown);
+    });
+  });
+
+  it('is read beside the lockfile, in whatever folder of the repository that is', async () => {
+    await inPullRequest(async ({ folder, lab, run, runIn }) => {
+      const app = join(folder, 'app');
+      mkdirSync(app);
+      await lab.writeProject(app, { p: '1.0.0' });
+      await run('update', 'app');
+      git(folder, 'add', '-A');
+      git(folder, 'commit', '-qm', 'app');
+      git(folder, 'branch', '-f', 'main');
+      const { stdout } = await runIn({}, 'audit', 'app', '--base', 'main', '--json');
+      expect((JSON.parse(stdout) as PullRequestJson).baseline).toMatchObject({ held: 1, base: { found: true } });
+    });
+  });
+});
