@@ -7,11 +7,13 @@ import type { Baseline } from './model/baseline.ts';
 import type { Dependency, Lockfile } from './model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from './model/evidence.ts';
 import { NO_EXPECTATION, type Policy } from './model/policy.ts';
-import type { BaselineUsed, Counts, PolicyUsed, RegistryUsed, Report } from './model/report.ts';
+import type { BaselineUsed, Counts, PolicyUsed, RegistryUsed, Report, ReviewUsed } from './model/report.ts';
+import type { AskHistory } from './model/review.ts';
 import type { Instant } from './model/time.ts';
 import type { JudgedDependency, Phase } from './model/verdict.ts';
 import { expectationOf, standsFor, unusedSelectors } from './policy/apply.ts';
 import { judge, overallVerdict } from './policy/enforce.ts';
+import { reviewed, reviewRules, undated } from './policy/review.ts';
 import { NPM_KEYS } from './registries/npm-keys.ts';
 import { NPM_REGISTRY } from './registries/npmrc.ts';
 import type { Registry } from './registries/registry.ts';
@@ -58,6 +60,8 @@ export interface AuditOptions {
   readonly baseline?: BaselineInUse | null;
   /** Ask and verify also what the baseline holds. */
   readonly reverify?: boolean;
+  /** Asked when versions came into the lockfile, where a decision about them waits and the baseline does not say. */
+  readonly askHistory?: AskHistory;
   /** Called after each dependency. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -77,7 +81,32 @@ export async function audit(options: AuditOptions): Promise<Report> {
   const lockfile = parseLockfile(options.file, options.bytes, options.manifests);
   const wanted = lockfile.dependencies.filter((dependency) => !isOmitted(dependency, options.omit));
   const judged = await auditDependencies(wanted, options);
-  return reportOf([{ file: lockfile.file, format: lockfile.format }], lockfile, judged, options);
+  const { dependencies, used } = await review(judged, options);
+  return {
+    ...reportOf([{ file: lockfile.file, format: lockfile.format }], lockfile, dependencies, options),
+    review: used,
+  };
+}
+
+/** The clock: which findings wait for a decision, whose it is, and since when. */
+async function review(
+  judged: readonly JudgedDependency[],
+  { policy, baseline, now, askHistory }: AuditOptions,
+): Promise<{ dependencies: readonly JudgedDependency[]; used: ReviewUsed | null }> {
+  const content = baseline?.content ?? null;
+  const rules = reviewRules(policy?.policy ?? null, content);
+  if (rules === null) return { dependencies: judged, used: null };
+  const clock = { rules, baseline: content, now };
+  const specs = undated(judged, clock);
+  const history = specs.length === 0 || askHistory === undefined ? null : await askHistory(specs);
+  const dependencies = reviewed(judged, history, clock);
+  const reviews = dependencies.flatMap(({ findings }) => findings.flatMap((finding) => finding.review ?? []));
+  const { deadlineHours, queue } = rules;
+  const overdue = reviews.filter((each) => each.overdue).length;
+  return {
+    dependencies,
+    used: { deadlineHours, queue, pending: reviews.length, overdue, shallow: history?.shallow ?? false },
+  };
 }
 
 /** The stages after the lockfile, for dependencies from wherever they come. The order of the result is theirs. */
@@ -240,6 +269,7 @@ export function reportOf(
     counts: countsOf(read, dependencies),
     trust: { root: trust.rootName, rootDigest: trust.rootDigest, registries: registriesUsed(dependencies, registry) },
     baseline: baseline === undefined || baseline === null ? null : baselineUsed(baseline, read, dependencies),
+    review: null,
     dependencies,
     skipped: read.skipped,
   };

@@ -46,10 +46,18 @@ export interface AcceptedFinding {
   readonly until: Instant;
 }
 
+/** When a version that is not in the baseline was first seen. */
+export interface SeenVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly time: Instant;
+}
+
 /** What `assay.lock` says: what the team has seen and accepted. */
 export interface Baseline {
   readonly packages: ReadonlyMap<string, BaselinePackage>;
   readonly accepted: readonly AcceptedFinding[];
+  readonly seen: readonly SeenVersion[];
 }
 
 /** Contradictions cannot be accepted, and no answer is nothing that could be. */

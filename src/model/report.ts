@@ -1,4 +1,5 @@
 import type { SkippedEntry } from './dependency.ts';
+import type { Queue } from './policy.ts';
 import type { JudgedDependency, Phase, Verdict } from './verdict.ts';
 
 /** What was used to verify, so that a reader knows whose word the result rests on. */
@@ -57,6 +58,17 @@ export interface BaselineUsed {
   readonly unused: readonly string[];
 }
 
+/** The queue of a run. */
+export interface ReviewUsed {
+  readonly deadlineHours: number;
+  readonly queue: Queue;
+  /** Findings that wait for a decision, and how many of them are overdue. */
+  readonly pending: number;
+  readonly overdue: number;
+  /** Whether a first appearance may be earlier than said because the clone is shallow. */
+  readonly shallow: boolean;
+}
+
 /** The result of one run; every output format is written from this and nothing else. */
 export interface Report {
   readonly tool: { readonly name: 'assay'; readonly version: string };
@@ -69,6 +81,8 @@ export interface Report {
   readonly trust: TrustUsed;
   /** Null where none was looked for. */
   readonly baseline: BaselineUsed | null;
+  /** Null where no clock runs: the policy says nothing of review, and there is no baseline. */
+  readonly review: ReviewUsed | null;
   readonly dependencies: readonly JudgedDependency[];
   readonly skipped: readonly SkippedEntry[];
 }

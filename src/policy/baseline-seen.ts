@@ -1,0 +1,37 @@
+import type { Baseline, BaselineUpdate, LeftOut, SeenVersion } from '../model/baseline.ts';
+import { FINDING_KINDS } from '../model/finding.ts';
+import type { History } from '../model/review.ts';
+import type { Instant } from '../model/time.ts';
+
+/** The versions an update left out whose first appearance the baseline does not have yet, each `name@version`. */
+export function unseen({ baseline, leftOut }: BaselineUpdate): readonly string[] {
+  const recorded = new Set(baseline.seen.map(specOf));
+  const specs = leftOut.filter(wasSeen).map(({ dependency }) => specOf(dependency));
+  return [...new Set(specs)].filter((spec) => !recorded.has(spec));
+}
+
+/**
+ * The baseline of an update with when each version that was left out was first seen: as recorded before, else as the
+ * lockfile's history says (null where nobody asked it), else now.
+ */
+export function withSeen(update: BaselineUpdate, history: History | null, now: Instant): Baseline {
+  const missing = new Set(unseen(update));
+  const added = new Map<string, SeenVersion>();
+  for (const { dependency } of update.leftOut) {
+    const spec = specOf(dependency);
+    const time = history?.appearances.get(spec)?.time ?? now;
+    // The file has times to the second.
+    const { name, version } = dependency;
+    if (missing.has(spec)) added.set(spec, { name, version, time: Math.floor(time / 1000) * 1000 });
+  }
+  return { ...update.baseline, seen: [...update.baseline.seen, ...added.values()] };
+}
+
+/** Where there was no answer at all, nothing was seen. */
+function wasSeen({ codes }: LeftOut): boolean {
+  return codes.length === 0 || codes.some((code) => FINDING_KINDS[code] !== 'unavailable');
+}
+
+function specOf({ name, version }: { readonly name: string; readonly version: string }): string {
+  return `${name}@${version}`;
+}
