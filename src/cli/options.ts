@@ -24,6 +24,7 @@ const OPTIONS = {
   omit: { type: 'string', multiple: true, value: 'TYPE', help: 'leave out dev, optional or peer dependencies' },
   reverify: { type: 'boolean', help: 'ask and verify also what assay.lock holds' },
   json: { type: 'boolean', help: 'write the full report as JSON' },
+  markdown: { type: 'boolean', help: 'write it as Markdown, for a message' },
   bundle: { type: 'string', value: 'FILE', help: 'the Sigstore bundle' },
   key: { type: 'string', value: 'FILE', help: 'PEM public key that signed it, instead of a certificate' },
   'certificate-identity': { type: 'string', value: 'ID', help: 'the exact subject the certificate must name' },

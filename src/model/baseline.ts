@@ -66,6 +66,11 @@ export function isAcceptable(code: FindingCode): boolean {
   return kind === 'loss' || kind === 'identity' || kind === 'gap' || kind === 'anomaly';
 }
 
+/** An acceptance is bound to the SHA-512 of the bytes, so there has to be exactly that. */
+export function canBeAccepted(code: FindingCode, { integrity }: Pick<Dependency, 'integrity'>): boolean {
+  return isAcceptable(code) && integrity.length === 1 && integrity[0]?.algorithm === 'sha512';
+}
+
 /**
  * How a dependency stands to the baseline:
  * - held: these bytes were verified before; nothing was asked again in this run;

@@ -1,4 +1,4 @@
-import { isAcceptable, type AcceptedFinding, type Baseline } from '../model/baseline.ts';
+import { canBeAccepted, type AcceptedFinding, type Baseline } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
 import { DEFAULT_REVIEW, type Policy, type ReviewRules } from '../model/policy.ts';
@@ -72,12 +72,7 @@ function isQueued(
   const isRecorded = (baseline === 'held' || baseline === 'known') && RECORDED.has(finding.code);
   if (isRecorded || finding.kind === 'unavailable') return false;
   if (finding.level === 'warning') return queue === 'all' || dependency.direct;
-  return finding.level === 'error' && canBeAccepted(finding, dependency);
-}
-
-/** An acceptance is bound to the SHA-512 of the bytes, so there has to be exactly that. */
-export function canBeAccepted({ code }: Pick<Finding, 'code'>, { integrity }: Dependency): boolean {
-  return isAcceptable(code) && integrity.length === 1 && integrity[0]?.algorithm === 'sha512';
+  return finding.level === 'error' && canBeAccepted(finding.code, dependency);
 }
 
 function reviewOf(finding: Finding, dependency: Dependency, firstSeen: Appearance, clock: Clock): Review {

@@ -47,10 +47,16 @@ export function subjectText(subject: Subject, max = 120): string {
   return `${escapeText(subject.name, max)}@${escapeText(subject.version, 60)}`;
 }
 
-function helpFor(code: FindingCode, subject: Subject): string {
+/** `name@version` where it can be part of a command to be copied, else null. */
+export function plainSpec(subject: Subject): string | null {
   const spec = `${subject.name}@${subject.version}`;
+  return spec.length <= 120 && SHELL_PLAIN.test(spec) ? spec : null;
+}
+
+function helpFor(code: FindingCode, subject: Subject): string {
+  const spec = plainSpec(subject) ?? '';
   const explain = `assay explain ${code}`;
-  const short = spec.length <= 120 && SHELL_PLAIN.test(spec);
+  const short = spec !== '';
   switch (TEXTS[code].next) {
     case 'explain':
       return explain;
