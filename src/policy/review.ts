@@ -77,9 +77,8 @@ function isQueued(
 
 function reviewOf(finding: Finding, dependency: Dependency, firstSeen: Appearance, clock: Clock): Review {
   const { rules, now } = clock;
-  // Until it expired, the decision was made.
-  const expired = acceptedUntil(finding, dependency, clock);
-  const due = Math.max(firstSeen.time + rules.deadlineHours * HOUR, expired ?? 0);
+  // While it was accepted nobody owed a decision; where that ended, one is due at once.
+  const due = acceptedUntil(finding, dependency, clock) ?? firstSeen.time + rules.deadlineHours * HOUR;
   return { owner: ownerOf(rules, dependency.name, firstSeen.time), firstSeen, due, overdue: now >= due };
 }
 

@@ -64,6 +64,7 @@ function itemLines({ dependency, review, findings }: QueueItem, { now }: ReviewL
     wrap(shown(padToWidth(label, LABEL) + text, options), options.columns, 2, 2 + LABEL).map((line, i) =>
       i === 0 && tone !== undefined ? `  ${paint(tone, label, options)}${line.slice(2 + label.length)}` : line,
     );
+  const [command = '', ...others] = nextCommands({ dependency, findings });
   return [
     ...wrap(shown(`${subjectText(dependency)}${where}${direct}`, options), options.columns, 0, 2).map((line) =>
       paint('bold', line, options),
@@ -72,7 +73,8 @@ function itemLines({ dependency, review, findings }: QueueItem, { now }: ReviewL
     ...field('owner', ownerText(review.owner)),
     ...field('first seen', firstSeenText(review.firstSeen)),
     ...findings.flatMap((finding) => field('finding', `${finding.code}: ${findingClause(finding)}`)),
-    ...nextCommands({ dependency, findings }).flatMap((command, i) => field(i === 0 ? 'next' : '', command)),
+    ...field('next', command),
+    ...others.flatMap((other) => wrap(shown(other, options), options.columns, 2 + LABEL)),
   ];
 }
 
