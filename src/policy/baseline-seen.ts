@@ -1,12 +1,11 @@
-import type { Baseline, BaselineUpdate, LeftOut, SeenVersion } from '../model/baseline.ts';
-import { FINDING_KINDS } from '../model/finding.ts';
+import { isAcceptable, type Baseline, type BaselineUpdate, type LeftOut, type SeenVersion } from '../model/baseline.ts';
 import type { History } from '../model/review.ts';
 import type { Instant } from '../model/time.ts';
 
-/** The versions an update left out whose first appearance the baseline does not have yet, each `name@version`. */
+/** Versions an update left out, about which a decision waits since nobody yet knows when: each `name@version`. */
 export function unseen({ baseline, leftOut }: BaselineUpdate): readonly string[] {
   const recorded = new Set(baseline.seen.map(specOf));
-  const specs = leftOut.filter(wasSeen).map(({ dependency }) => specOf(dependency));
+  const specs = leftOut.filter(waits).map(({ dependency }) => specOf(dependency));
   return [...new Set(specs)].filter((spec) => !recorded.has(spec));
 }
 
@@ -27,9 +26,9 @@ export function withSeen(update: BaselineUpdate, history: History | null, now: I
   return { ...update.baseline, seen: [...update.baseline.seen, ...added.values()] };
 }
 
-/** Where there was no answer at all, nothing was seen. */
-function wasSeen({ codes }: LeftOut): boolean {
-  return codes.length === 0 || codes.some((code) => FINDING_KINDS[code] !== 'unavailable');
+/** What nobody can decide about waits for no decision: a contradiction, a missing answer. */
+function waits({ codes }: LeftOut): boolean {
+  return codes.some(isAcceptable);
 }
 
 function specOf({ name, version }: { readonly name: string; readonly version: string }): string {
