@@ -159,9 +159,6 @@ async function walk(
 
 /** Null where HEAD does not have it. A date to come cannot be when it came in, and would stop the clock. */
 function earliest({ commits, orEarlier }: Stretch, now: Instant): Appearance | null {
-  const byTime = [...commits].sort((a, b) => a.time - b.time);
-  const [first] = byTime;
-  if (first === undefined) return null;
-  if (first.time > now) return { time: now, source: 'commit', commit: first.id, orEarlier: true };
-  return { time: first.time, source: 'commit', commit: first.id, orEarlier };
+  const [first] = commits.filter(({ time }) => time <= now).sort((a, b) => a.time - b.time);
+  return first === undefined ? null : { time: first.time, source: 'commit', commit: first.id, orEarlier };
 }

@@ -11,17 +11,19 @@ export function unseen({ baseline, leftOut }: BaselineUpdate): readonly string[]
 
 /**
  * The baseline of an update with when each version that was left out was first seen: as recorded before, else as the
- * lockfile's history says (null where nobody asked it), else now.
+ * lockfile's history says (null where nobody asked it), else now. A history that ends too early is not recorded, as the
+ * whole of it says more.
  */
 export function withSeen(update: BaselineUpdate, history: History | null, now: Instant): Baseline {
   const missing = new Set(unseen(update));
   const added = new Map<string, SeenVersion>();
   for (const { dependency } of update.leftOut) {
     const spec = specOf(dependency);
-    const time = history?.appearances.get(spec)?.time ?? now;
-    // The file has times to the second.
+    const appearance = history?.appearances.get(spec);
+    if (!missing.has(spec) || appearance?.orEarlier === true) continue;
     const { name, version } = dependency;
-    if (missing.has(spec)) added.set(spec, { name, version, time: Math.floor(time / 1000) * 1000 });
+    // The file has times to the second.
+    added.set(spec, { name, version, time: Math.floor((appearance?.time ?? now) / 1000) * 1000 });
   }
   return { ...update.baseline, seen: [...update.baseline.seen, ...added.values()] };
 }

@@ -12,6 +12,6 @@ export function codeSpan(text: string, max = 120): string {
 /** Text that is shown as it is, so that "@ada" still calls Ada: everything else that means something is escaped. */
 export function plainText(text: string, max = 120): string {
   return escapeText(text, max)
-    .replace(/[&<>]/g, (found) => `&#${found.charCodeAt(0)};`)
-    .replace(/[\\`*_{}[\]()#|~!]/g, '\\$&');
+    .replace(/[\\`*_{}[\]()#|~!]/g, '\\$&')
+    .replace(/[&<>]/g, (found) => `&#${found.charCodeAt(0)};`);
 }

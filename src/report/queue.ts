@@ -6,7 +6,7 @@ import type { LeveledFinding } from '../model/verdict.ts';
 import { compareDependencies, compareText } from './grouping.ts';
 
 /** A finding that waits for a decision. */
-export type QueuedFinding = LeveledFinding & { readonly review: Review };
+type QueuedFinding = LeveledFinding & { readonly review: Review };
 
 /** What waits about one version until the same time: one decision. */
 export interface QueueItem {

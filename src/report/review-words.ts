@@ -41,7 +41,7 @@ export function firstSeenText({ time, source, commit, orEarlier }: Appearance): 
     case 'baseline':
       return `${formatInstant(time)}, assay.lock`;
     case 'run':
-      return orEarlier ? 'in this run, as no history says more' : 'in this run, not committed yet';
+      return 'in this run, as nothing tells of it before';
   }
 }
 

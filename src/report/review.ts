@@ -99,7 +99,7 @@ function rest({ items }: ReviewList, options: RenderOptions): string[] {
 function acceptedLines(accepted: readonly AcceptedState[], options: RenderOptions): string[] {
   if (accepted.length === 0) return [];
   return [
-    paint('bold', `accepted in assay.lock (${accepted.length})`, options),
+    ...wrap(`accepted in assay.lock (${accepted.length})`, options.columns).map((line) => paint('bold', line, options)),
     ...accepted.flatMap(({ accepted: one, state }) => [
       ...wrap(shown(`${subjectText(one)}  ${one.code}`, options), options.columns, 2, 4),
       ...wrap(
