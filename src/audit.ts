@@ -5,16 +5,17 @@ import { checkResolved } from './checks/source.ts';
 import { explain, type CompareOptions } from './compare.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
 import { rulingBaseline, type BaselineInUse } from './model/baseline.ts';
-import type { Comparison } from './model/comparison.ts';
 import type { Dependency, Lockfile } from './model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from './model/evidence.ts';
 import { NO_EXPECTATION, type Policy } from './model/policy.ts';
-import type { Counts, PolicyUsed, RegistryUsed, Report } from './model/report.ts';
+import type { Counts, PolicyUsed, RegistryUsed, Report, ReviewUsed } from './model/report.ts';
+import type { AskHistory } from './model/review.ts';
 import type { Instant } from './model/time.ts';
 import type { JudgedDependency, Phase } from './model/verdict.ts';
 import { expectationOf, standsFor, unusedSelectors } from './policy/apply.ts';
 import { baselineUsed } from './policy/baseline-used.ts';
 import { judge, overallVerdict } from './policy/enforce.ts';
+import { reviewed, reviewRules, undated } from './policy/review.ts';
 import { NPM_KEYS } from './registries/npm-keys.ts';
 import { NPM_REGISTRY } from './registries/npmrc.ts';
 import type { Registry } from './registries/registry.ts';
@@ -65,6 +66,8 @@ export interface AuditOptions {
   readonly reverify?: boolean;
   /** False asks for nothing but what the verdict needs; the report then explains nothing. */
   readonly explain?: boolean;
+  /** Asked when versions came into the lockfile, where a decision about them waits and the baseline does not say. */
+  readonly askHistory?: AskHistory;
   /** Called after each dependency. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -80,15 +83,20 @@ export async function audit(options: AuditOptions): Promise<Report> {
     (dependency) => !isOmitted(dependency, omit) && (only === undefined || only.has(specOf(dependency))),
   );
   const judged = await auditDependencies(wanted, options);
+  const { dependencies, used } = await review(judged, options);
   const explanations =
     options.explain === false
       ? []
-      : await explain(judged, {
+      : await explain(dependencies, {
           registry: options.registry,
           baseline: options.baseline ? rulingBaseline(options.baseline) : null,
           verify: verifier(options),
         });
-  return reportOf([{ file: lockfile.file, format: lockfile.format }], lockfile, judged, options, explanations);
+  return {
+    ...reportOf([{ file: lockfile.file, format: lockfile.format }], lockfile, dependencies, options),
+    review: used,
+    explanations,
+  };
 }
 
 /** Verifies one version for a comparison: nothing is held, and no progress shown. */
@@ -98,6 +106,27 @@ export function verifier(
   return async (dependency) => {
     const [judged] = await auditDependencies([dependency], { ...options, baseline: null, onProgress: () => undefined });
     return judged ?? null;
+  };
+}
+
+/** The clock: which findings wait for a decision, whose it is, and since when. */
+async function review(
+  judged: readonly JudgedDependency[],
+  { policy, baseline, now, askHistory }: AuditOptions,
+): Promise<{ dependencies: readonly JudgedDependency[]; used: ReviewUsed | null }> {
+  const content = baseline?.content ?? null;
+  const rules = reviewRules(policy?.policy ?? null, content);
+  if (rules === null) return { dependencies: judged, used: null };
+  const clock = { rules, baseline: content, now };
+  const specs = undated(judged, clock);
+  const history = specs.length === 0 || askHistory === undefined ? null : await askHistory(specs);
+  const dependencies = reviewed(judged, history, clock);
+  const reviews = dependencies.flatMap(({ findings }) => findings.flatMap((finding) => finding.review ?? []));
+  const { deadlineHours, queue } = rules;
+  const overdue = reviews.filter((each) => each.overdue).length;
+  return {
+    dependencies,
+    used: { deadlineHours, queue, pending: reviews.length, overdue, shallow: history?.shallow ?? false },
   };
 }
 
@@ -252,7 +281,6 @@ export function reportOf(
     policy,
     baseline,
   }: Pick<AuditOptions, 'trust' | 'registry' | 'enforce' | 'policy' | 'baseline'>,
-  explanations: readonly Comparison[] = [],
 ): Report {
   return {
     tool: { name: 'assay', version: VERSION },
@@ -263,8 +291,9 @@ export function reportOf(
     counts: countsOf(read, dependencies),
     trust: { root: trust.rootName, rootDigest: trust.rootDigest, registries: registriesUsed(dependencies, registry) },
     baseline: baseline ? baselineUsed(baseline, read.dependencies, dependencies) : null,
+    review: null,
     dependencies,
-    explanations,
+    explanations: [],
     skipped: read.skipped,
   };
 }

@@ -12,6 +12,7 @@ import { optionHelp, parseOptions } from './options.ts';
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   audit: () => import('./commands/audit.ts'),
   update: () => import('./commands/update.ts'),
+  review: () => import('./commands/review.ts'),
   accept: () => import('./commands/accept.ts'),
   check: () => import('./commands/check.ts'),
   'verify-bundle': () => import('./commands/verify-bundle.ts'),

@@ -1,9 +1,11 @@
 import { dirname } from 'node:path';
 import { audit, type AuditOptions } from '../audit.ts';
-import { parseLockfile } from '../lockfiles/index.ts';
+import { askHistory, type ReadVersions } from '../git/appearance.ts';
+import { LockfileError, parseLockfile, type ProjectManifests } from '../lockfiles/index.ts';
 import type { BaselineInUse } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Report } from '../model/report.ts';
+import type { AskHistory } from '../model/review.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import type { OptionName, ParsedOptions } from './options.ts';
@@ -22,6 +24,8 @@ export interface Project {
   readonly baseline: BaselineInUse;
   /** Everything the lockfile names. */
   readonly locked: () => readonly Dependency[];
+  /** Asks git when versions came into the lockfile. */
+  readonly askHistory: AskHistory;
   /** Audits the lockfile, with progress on a terminal. */
   readonly audit: (how: Pick<AuditOptions, 'enforce' | 'omit'> & Partial<AuditOptions>) => Promise<Report>;
 }
@@ -44,6 +48,7 @@ export async function withProject<T>(
   const bytes = readUserFile(path, 'the lockfile', io);
   const baseline = loadBaseline(path, io);
   const manifests = projectManifests(path, io);
+  const history: AskHistory = (specs) => askHistory(path, specs, versionsReader(path, manifests), Date.now());
   const registry = openRegistry(values, folder, io);
   const progress = progressOn(io.stderr, 'assay: verified');
   try {
@@ -53,9 +58,10 @@ export async function withProject<T>(
       policy,
       baseline,
       locked: () => parseLockfile(file, bytes, manifests).dependencies,
+      askHistory: history,
       audit: async (how) => {
         const now = Date.now();
-        const project = { file, bytes, manifests, registry, trust, policy, baseline, now };
+        const project = { file, bytes, manifests, registry, trust, policy, baseline, now, askHistory: history };
         const report = await audit({ ...project, onProgress: progress.update, ...how });
         progress.end();
         if (report.dependencies.length > 0) return report;
@@ -67,6 +73,19 @@ export async function withProject<T>(
     progress.end();
     registry.close();
   }
+}
+
+/** Reads lockfiles of the past. */
+function versionsReader(path: string, manifests: ProjectManifests): ReadVersions {
+  return (bytes) => {
+    try {
+      const { dependencies } = parseLockfile(path, bytes, manifests);
+      return new Set(dependencies.map(({ name, version }) => `${name}@${version}`));
+    } catch (error) {
+      if (error instanceof LockfileError) return null;
+      throw error;
+    }
+  };
 }
 
 /** The one directory or lockfile a command takes; the current directory unless one is named. */

@@ -34,6 +34,7 @@ const OPTIONS = {
   by: { type: 'string', value: 'WHO', help: "who decides, instead of git's user.name and user.email" },
   code: { type: 'string', multiple: true, value: 'CODE', help: 'accept this finding only; may be repeated' },
   json: { type: 'boolean', help: 'write the full report as JSON' },
+  markdown: { type: 'boolean', help: 'write it as Markdown, for a message' },
   bundle: { type: 'string', value: 'FILE', help: 'the Sigstore bundle' },
   key: { type: 'string', value: 'FILE', help: 'PEM public key that signed it, instead of a certificate' },
   'certificate-identity': { type: 'string', value: 'ID', help: 'the exact subject the certificate must name' },

@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { LOCKFILE_NAMES } from '../lockfiles/index.ts';
-import type { Baseline, BaselineInUse } from '../model/baseline.ts';
+import { EMPTY_BASELINE, type Baseline, type BaselineInUse } from '../model/baseline.ts';
 import { BaselineError, parseBaseline } from '../policy/baseline-file.ts';
 import { formatBaseline } from '../policy/baseline-text.ts';
 import { UsageError } from './exit.ts';
@@ -67,7 +67,7 @@ export function readBaseline(file: string, bytes: Buffer): Baseline {
  */
 export function writeBaseline(lockfile: string, { file, content }: BaselineInUse, updated: Baseline): boolean {
   const text = formatBaseline(updated);
-  const before = formatBaseline(content ?? { packages: new Map(), accepted: [] });
+  const before = formatBaseline(content ?? EMPTY_BASELINE);
   if (before === text) return false;
   const path = baselinePath(lockfile);
   const temporary = `${path}.${process.pid}.tmp`;

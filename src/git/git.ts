@@ -5,19 +5,52 @@ const MAX_OUTPUT = 256 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 
 /** What git is told whatever the repository's own configuration says: run nothing, show no colours, ask nobody. */
-const SETTINGS = ['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'log.showSignature=false', 'color.ui=false'];
+const SETTINGS = [
+  'core.fsmonitor=false',
+  'core.hooksPath=/dev/null',
+  'log.showSignature=false',
+  'color.ui=false',
+  // A folder that only looks like a repository brings its own configuration.
+  'safe.bareRepository=explicit',
+];
+
+/** Variables that name another repository than the folder's, as hooks of git inherit them. */
+const ELSEWHERE = [
+  'GIT_DIR',
+  'GIT_WORK_TREE',
+  'GIT_COMMON_DIR',
+  'GIT_INDEX_FILE',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_NAMESPACE',
+  'GIT_SHALLOW_FILE',
+];
+
+/** Objects and parents are what the commits say: replacements and grafts are this clone's alone. */
+const OWN_OBJECTS = { GIT_NO_REPLACE_OBJECTS: '1', GIT_GRAFT_FILE: '/dev/null', GIT_NO_LAZY_FETCH: '1' };
 
 /**
- * Runs git in `folder` and returns what it wrote; null where it failed, or there is no git. Only commands that read
- * objects are meant: no arguments of anybody's but ours before a `--`.
+ * Runs git in `folder` with `input`, and returns what it wrote; null where it failed, or there is no git. Only commands
+ * that read objects as they are stored are meant (nothing that shows differences or applies filters, as a repository can
+ * name programs for these), with no arguments of anybody's but ours before a `--`.
  */
-export function git(folder: string, args: readonly string[]): Promise<Buffer | null> {
+export function git(folder: string, args: readonly string[], input = ''): Promise<Buffer | null> {
   const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
   const options = { cwd: folder, encoding: 'buffer' as const, maxBuffer: MAX_OUTPUT, timeout: TIMEOUT_MS };
-  const env = { ...process.env, GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1' };
+  const inherited = Object.entries(process.env).filter(([name]) => !ELSEWHERE.includes(name));
+  const env = {
+    ...Object.fromEntries(inherited),
+    ...OWN_OBJECTS,
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_LITERAL_PATHSPECS: '1',
+  };
   return new Promise((resolve) => {
-    execFile('git', [...settings, ...args], { ...options, env }, (error, stdout) => {
+    const child = execFile('git', [...settings, ...args], { ...options, env }, (error, stdout) => {
       resolve(error === null ? stdout : null);
     });
+    // A git that ends before it has read everything is judged by its exit status.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 }

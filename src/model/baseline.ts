@@ -62,10 +62,18 @@ export interface AcceptedFinding {
   readonly until: Instant;
 }
 
+/** When a version that is not in the baseline was first seen. */
+export interface SeenVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly time: Instant;
+}
+
 /** What `assay.lock` says: what the team has seen and accepted. */
 export interface Baseline {
   readonly packages: ReadonlyMap<string, BaselinePackage>;
   readonly accepted: readonly AcceptedFinding[];
+  readonly seen: readonly SeenVersion[];
 }
 
 /** A baseline as a run uses it. */
@@ -97,10 +105,17 @@ export function rulingBaseline({ content, base }: BaselineInUse): Baseline | nul
   return base ? base.content : content;
 }
 
+export const EMPTY_BASELINE: Baseline = { packages: new Map(), accepted: [], seen: [] };
+
 /** Contradictions cannot be accepted, and no answer is nothing that could be. */
 export function isAcceptable(code: FindingCode): boolean {
   const kind = FINDING_KINDS[code];
   return kind === 'loss' || kind === 'identity' || kind === 'gap' || kind === 'anomaly';
+}
+
+/** An acceptance is bound to the SHA-512 of the bytes, so there has to be exactly that. */
+export function canBeAccepted(code: FindingCode, { integrity }: Pick<Dependency, 'integrity'>): boolean {
+  return isAcceptable(code) && integrity.length === 1 && integrity[0]?.algorithm === 'sha512';
 }
 
 /**

@@ -67,6 +67,35 @@ export interface PrivateRegistryRule {
   readonly line: number;
 }
 
+/** Which warnings wait for a decision: those about direct dependencies, or all. */
+export const QUEUES = ['direct', 'all'] as const;
+export type Queue = (typeof QUEUES)[number];
+
+/** Who decides about the packages it selects. */
+export interface OwnerRule {
+  readonly packages: PackageSelector;
+  readonly owner: string;
+}
+
+/** Who is on duty by week: weeks begin Monday 00:00 UTC, the first person has the week of `from`, and so on in turn. */
+export interface Rotation {
+  readonly from: Instant;
+  /** At least one. */
+  readonly people: readonly string[];
+  readonly line: number;
+}
+
+/** How long a finding may wait, and for whom. */
+export interface ReviewRules {
+  readonly deadlineHours: number;
+  readonly queue: Queue;
+  readonly owners: readonly OwnerRule[];
+  readonly rotation: Rotation | null;
+}
+
+/** What holds where the policy says nothing of review. */
+export const DEFAULT_REVIEW: ReviewRules = { deadlineHours: 48, queue: 'direct', owners: [], rotation: null };
+
 /** What a policy file says. Null and empty lists where it says nothing. */
 export interface Policy {
   readonly file: string;
@@ -83,6 +112,7 @@ export interface Policy {
   readonly trustedRoot: string | null;
   /** Hours a version must have been public. */
   readonly releaseAge: number | null;
+  readonly review: ReviewRules | null;
 }
 
 /** What is demanded of one dependency, for the checks. */

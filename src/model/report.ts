@@ -1,6 +1,7 @@
 import type { AcceptedFinding } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
 import type { SkippedEntry } from './dependency.ts';
+import type { Queue } from './policy.ts';
 import type { JudgedDependency, Phase, Verdict } from './verdict.ts';
 
 /** What was used to verify, so that a reader knows whose word the result rests on. */
@@ -78,6 +79,17 @@ export interface BaselineBaseUsed {
   readonly accepted: readonly AcceptedFinding[];
 }
 
+/** The queue of a run. */
+export interface ReviewUsed {
+  readonly deadlineHours: number;
+  readonly queue: Queue;
+  /** Findings that wait for a decision, and how many of them are overdue. */
+  readonly pending: number;
+  readonly overdue: number;
+  /** Whether a first appearance may be earlier than said because the clone is shallow. */
+  readonly shallow: boolean;
+}
+
 /** The result of one run; every output format is written from this and nothing else. */
 export interface Report {
   readonly tool: { readonly name: 'assay'; readonly version: string };
@@ -90,6 +102,8 @@ export interface Report {
   readonly trust: TrustUsed;
   /** Null where none was looked for. */
   readonly baseline: BaselineUsed | null;
+  /** Null where no clock runs: the policy says nothing of review, and there is no baseline. */
+  readonly review: ReviewUsed | null;
   readonly dependencies: readonly JudgedDependency[];
   /** What to decide about lost provenance and other builders, the gravest first; a limited number. */
   readonly explanations: readonly Comparison[];

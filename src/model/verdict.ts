@@ -2,6 +2,7 @@ import type { AcceptedFinding, BaselineState, ReleaseRecord } from './baseline.t
 import type { Dependency } from './dependency.ts';
 import type { Finding } from './finding.ts';
 import type { Proofs } from './proof.ts';
+import type { Review } from './review.ts';
 import type { Instant } from './time.ts';
 
 /** Enforcement phases, weakest first. */
@@ -16,8 +17,15 @@ export type Level = 'error' | 'warning' | 'note';
  */
 export type Verdict = 'pass' | 'warn' | 'fail' | 'unverified';
 
-/** A finding with its level; `accepted` where the baseline says that somebody decided to live with it. */
-export type LeveledFinding = Finding & { readonly level: Level; readonly accepted?: AcceptedFinding };
+/**
+ * A finding with its level; `accepted` where the baseline says that somebody decided to live with it, `review` where it
+ * waits for that or another decision.
+ */
+export type LeveledFinding = Finding & {
+  readonly level: Level;
+  readonly accepted?: AcceptedFinding;
+  readonly review?: Review;
+};
 
 /** What checks say of one dependency, before policy. */
 export interface Assessment {

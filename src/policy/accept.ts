@@ -1,4 +1,4 @@
-import { isAcceptable, type AcceptedFinding, type Baseline } from '../model/baseline.ts';
+import { EMPTY_BASELINE, isAcceptable, type AcceptedFinding, type Baseline } from '../model/baseline.ts';
 import type { FindingCode } from '../model/finding.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 
@@ -39,12 +39,10 @@ export function acceptFindings(
   });
   const isReplaced = (one: AcceptedFinding): boolean =>
     accepted.some(({ name, version, code }) => one.name === name && one.version === version && one.code === code);
-  const before = old?.accepted ?? [];
+  const baseline = old ?? EMPTY_BASELINE;
+  const before = baseline.accepted;
   return {
-    baseline: {
-      packages: old?.packages ?? new Map(),
-      accepted: [...before.filter((one) => !isReplaced(one)), ...accepted],
-    },
+    baseline: { ...baseline, accepted: [...before.filter((one) => !isReplaced(one)), ...accepted] },
     accepted,
     replaced: before.filter(isReplaced),
   };

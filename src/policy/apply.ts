@@ -108,6 +108,7 @@ export function unusedSelectors(policy: Policy, names: Iterable<string>): readon
     ...policy.expect.map(({ packages }) => packages),
     ...policy.findings.flatMap(({ packages }) => packages),
     ...policy.exempt,
+    ...(policy.review?.owners.map(({ packages }) => packages) ?? []),
   ];
   const distinct = [...new Set(names)];
   return all.filter((entry) => !distinct.some((name) => selects(entry, name))).sort((a, b) => a.line - b.line);

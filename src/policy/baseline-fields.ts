@@ -138,7 +138,7 @@ function digestOf(text: string, algorithm: 'sha512' | 'sha256', refuse: Refuse, 
   return { algorithm, hex: bytes.toString('hex') };
 }
 
-function instantOf(text: string, refuse: Refuse, field?: string): Instant {
+export function instantOf(text: string, refuse: Refuse, field?: string): Instant {
   return (
     parseInstant(text) ??
     refuse(`needs a time such as 2026-03-31T00:21:58Z${field === undefined ? '' : ` in ${field}`}`, field)

@@ -1,5 +1,5 @@
-import type { AcceptedFinding, Baseline, BaselinePackage, BaselineVersion } from '../model/baseline.ts';
-import { acceptedFinding, identityOf, sinceOf, versionOf, type Fields } from './baseline-fields.ts';
+import type { AcceptedFinding, Baseline, BaselinePackage, BaselineVersion, SeenVersion } from '../model/baseline.ts';
+import { acceptedFinding, identityOf, instantOf, sinceOf, versionOf, type Fields } from './baseline-fields.ts';
 import { compareText, EXPECTED_FIELDS, formatBaseline, HEADER, IDENTITY_FIELDS } from './baseline-text.ts';
 
 /** The baseline of a large project is some 10 MB. */
@@ -28,8 +28,10 @@ const IDENTITY_NAMES = IDENTITY_FIELDS.map(([name]) => name);
 const PACKAGE_FIELDS = ['package', ...IDENTITY_NAMES, 'since'];
 const VERSION_FIELDS = [
   ...['integrity', 'evidence', 'provenance', ...IDENTITY_NAMES, 'publisher', 'published'],
-  ...['despite', ...EXPECTED_FIELDS.map(([name]) => name), 'accepted'],
+  ...['despite', ...EXPECTED_FIELDS.map(([name]) => name), 'seen', 'accepted'],
 ];
+/** What a version may have without being taken in. */
+const ASIDE = ['seen', 'accepted'];
 
 interface Line {
   readonly number: number;
@@ -115,6 +117,7 @@ function subjectOf({ name, version }: Pick<Line, 'name' | 'version'>): string {
 function build(file: string, lines: readonly Line[]): Baseline {
   const packages = new Map<string, BaselinePackage>();
   const accepted: AcceptedFinding[] = [];
+  const seen: SeenVersion[] = [];
   for (const [name, ofName] of groupBy(lines, (line) => line.name)) {
     const about = ofName.filter(({ version }) => version === null);
     const fields = fieldsOf(file, about, ofName[0]);
@@ -127,12 +130,15 @@ function build(file: string, lines: readonly Line[]): Baseline {
       for (const { value, number } of decisions) {
         accepted.push(acceptedFinding(name, version, value, refuserAt(file, number)));
       }
-      if (group.length > decisions.length) versions.set(version, versionOf(fieldsOf(file, group, group[0]), identity));
+      const ofVersion = fieldsOf(file, group, group[0]);
+      const time = ofVersion.value('seen');
+      if (time !== null) seen.push({ name, version, time: instantOf(time, ofVersion.refuse, 'seen') });
+      if (group.some(({ field }) => !ASIDE.includes(field))) versions.set(version, versionOf(ofVersion, identity));
     }
     const since = sinceOf(fields);
     if (versions.size > 0 || since !== null || identity !== null) packages.set(name, { since, identity, versions });
   }
-  return { packages, accepted };
+  return { packages, accepted, seen };
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, [T, ...T[]]> {

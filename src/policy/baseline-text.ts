@@ -6,6 +6,7 @@ import type {
   Despite,
   LastingIdentity,
   PublishedVersion,
+  SeenVersion,
 } from '../model/baseline.ts';
 import type { Digest } from '../model/dependency.ts';
 import { formatInstant } from '../model/time.ts';
@@ -35,11 +36,11 @@ type NamedFields = readonly (readonly [string, keyof LastingIdentity])[];
  * first and the last line of a package stay the same when its versions change, so that changes to two packages never
  * touch. The same baseline is always the same text.
  */
-export function formatBaseline({ packages, accepted }: Baseline): string {
-  const names = new Set([...packages.keys(), ...accepted.map(({ name }) => name)]);
+export function formatBaseline({ packages, accepted, seen }: Baseline): string {
+  const names = new Set([...packages.keys(), ...[...accepted, ...seen].map(({ name }) => name)]);
   const lines = [...names].sort(compareText).flatMap((name) => {
-    const decided = accepted.filter((one) => one.name === name);
-    return packageLines(name, packages.get(name) ?? NOTHING_KNOWN, decided);
+    const isNamed = (one: { readonly name: string }): boolean => one.name === name;
+    return packageLines(name, packages.get(name) ?? NOTHING_KNOWN, seen.filter(isNamed), accepted.filter(isNamed));
   });
   return [HEADER, ...lines].map((line) => `${line}\n`).join('');
 }
@@ -49,9 +50,10 @@ const NOTHING_KNOWN: BaselinePackage = { since: null, identity: null, versions: 
 function packageLines(
   name: string,
   { since, identity, versions }: BaselinePackage,
+  seen: readonly SeenVersion[],
   decided: readonly AcceptedFinding[],
 ): string[] {
-  const named = new Set([...versions.keys(), ...decided.map(({ version }) => version)]);
+  const named = new Set([...versions.keys(), ...[...seen, ...decided].map(({ version }) => version)]);
   return [
     `${name} package npm`,
     ...identityValues(identity, IDENTITY_FIELDS).map((value) => `${name} ${value}`),
@@ -59,6 +61,7 @@ function packageLines(
       const entry = versions.get(version);
       const values = [
         ...(entry === undefined ? [] : versionValues(entry, identity)),
+        ...seen.filter((one) => one.version === version).map(({ time }) => `seen ${formatInstant(time)}`),
         ...decided
           .filter((one) => one.version === version)
           .map(acceptedValue)

@@ -18,7 +18,7 @@ import { latestIdentity } from './baseline-used.ts';
  * Findings that do not keep a version out: a historical gap, which the entry records, and what every audit reads from the
  * lockfile itself. Anything else would be hidden by an entry, which is not asked about again.
  */
-const RECORDED: ReadonlySet<FindingCode> = new Set([
+export const RECORDED: ReadonlySet<FindingCode> = new Set([
   'provenance-missing',
   'history-exotic-dependency',
   'lockfile-unexpected-host',
@@ -55,6 +55,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
     if (versions.size > 0 || since !== null || identity !== null) packages.set(name, { since, identity, versions });
   }
   const named = new Set(judged.map(({ dependency }) => `${dependency.name}@${dependency.version}`));
+  const waiting = new Set(leftOut.map(({ dependency }) => `${dependency.name}@${dependency.version}`));
   const recorded = [...(old?.packages ?? [])].flatMap(([name, { versions }]) =>
     [...versions.keys()].map((version) => `${name}@${version}`),
   );
@@ -62,6 +63,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
     baseline: {
       packages,
       accepted: (old?.accepted ?? []).filter(({ name, version }) => named.has(`${name}@${version}`)),
+      seen: (old?.seen ?? []).filter(({ name, version }) => waiting.has(`${name}@${version}`)),
     },
     added: added.sort(),
     removed: recorded.filter((spec) => !named.has(spec)).sort(),

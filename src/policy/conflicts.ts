@@ -5,6 +5,7 @@ import {
   type LevelRule,
   type PackageSelector,
   type Policy,
+  type ReviewRules,
 } from '../model/policy.ts';
 import { PolicyError } from './error.ts';
 import { covers, overlap, specificity } from './selectors.ts';
@@ -28,18 +29,20 @@ export function refuseConflicts(policy: Policy): void {
   refuseLevels(policy.findings, refuse);
   refuseProvenanceLevels(policy, refuse);
   refuseRegistries(policy, refuse);
+  if (policy.review !== null) refuseReview(policy.review, refuse);
 }
 
 /** Rules are compared with each other and with every dependency, so there is an end to them. */
 const MAX_SELECTORS = 2000;
 const MAX_GLOBS = 200;
 
-function refuseTooMany({ file, critical, exempt, expect, findings }: Policy): void {
+function refuseTooMany({ file, critical, exempt, expect, findings, review }: Policy): void {
   const selectors = [
     ...(critical?.packages ?? []),
     ...exempt,
     ...expect.map(({ packages }) => packages),
     ...findings.flatMap(({ packages }) => packages),
+    ...(review?.owners.map(({ packages }) => packages) ?? []),
   ];
   const globs = selectors.filter(({ text }) => text.includes('*')).length;
   if (selectors.length > MAX_SELECTORS) throw new PolicyError(file, null, `more than ${MAX_SELECTORS} package names`);
@@ -142,6 +145,22 @@ function refuseProvenanceLevels({ expect, findings }: Policy, refuse: Refuse): v
         `${rule.code} of ${rival.text} is decided by "provenance: ${provenance.demand}" in line ${packages.line}`,
       );
     }
+  }
+}
+
+function refuseReview({ owners, rotation }: ReviewRules, refuse: Refuse): void {
+  for (const [i, { packages, owner }] of owners.entries()) {
+    for (const other of owners.slice(0, i)) {
+      if (!tied(packages, other.packages)) continue;
+      if (owner !== other.owner) refuse(packages.line, contradiction(packages, other.packages, 'owner'));
+      if (packages.text === other.packages.text) {
+        refuse(packages.line, `${packages.text} has an owner already, in line ${other.packages.line}`);
+      }
+    }
+  }
+  const every = owners.find(({ packages }) => packages.text === '*');
+  if (rotation !== null && every !== undefined) {
+    refuse(rotation.line, `the rotation never applies: * has an owner in line ${every.packages.line}`);
   }
 }
 

@@ -97,7 +97,7 @@ function policyLevels(
   };
 }
 
-function verdictOf(findings: readonly LeveledFinding[]): Verdict {
+export function verdictOf(findings: readonly LeveledFinding[]): Verdict {
   if (findings.some((finding) => finding.level === 'error' && finding.kind !== 'unavailable')) return 'fail';
   if (findings.some((finding) => finding.kind === 'unavailable')) return 'unverified';
   return findings.some((finding) => finding.level === 'warning') ? 'warn' : 'pass';

@@ -7,7 +7,6 @@ import {
   type IdentityField,
   type LevelRule,
   type MirrorRule,
-  type PackageSelector,
   type Policy,
   type PrivateRegistryRule,
   type Since,
@@ -17,7 +16,21 @@ import { PHASES, type Level } from '../model/verdict.ts';
 import valid from 'semver/functions/valid.js';
 import { refuseConflicts } from './conflicts.ts';
 import { PolicyError } from './error.ts';
-import { entriesOf, fail, fieldsOf, itemsOf, textOf, wholeNumberOf, wordOf, wrong, type Place } from './read.ts';
+import {
+  entriesOf,
+  fail,
+  fieldsOf,
+  itemsOf,
+  packagesOf,
+  selector,
+  selectorOf,
+  textOf,
+  wholeNumberOf,
+  wordOf,
+  wrong,
+  type Place,
+} from './read.ts';
+import { reviewOf } from './review-rules.ts';
 import { parseYaml } from './yaml.ts';
 
 /** The name a policy file has. */
@@ -40,6 +53,7 @@ export function parsePolicy(file: string, bytes: Uint8Array): Policy {
     'registries',
     'trust',
     'release-age',
+    'review',
   ]);
   const registries = root.registries && fieldsOf(root.registries, ['mirrors', 'private', 'exempt']);
   const trust = root.trust && fieldsOf(root.trust, ['root']);
@@ -56,6 +70,7 @@ export function parsePolicy(file: string, bytes: Uint8Array): Policy {
     exempt: registries?.exempt ? packagesOf(registries.exempt) : [],
     trustedRoot: trust?.root ? textOf(trust.root, 'the path of a trusted-root file') : null,
     releaseAge: root['release-age'] ? wholeNumberOf(root['release-age'], 1, MAX_RELEASE_AGE) : null,
+    review: root.review ? reviewOf(root.review) : null,
   };
   refuseConflicts(policy);
   return policy;
@@ -73,25 +88,6 @@ function criticalOf(place: Place): NonNullable<Policy['critical']> {
   const direct = items.filter(isDirect);
   if (direct[1] !== undefined) fail(direct[1], 'direct is already in the list');
   return { direct: direct.length > 0, packages: items.filter((item) => !isDirect(item)).map(selectorOf) };
-}
-
-function packagesOf(place: Place): readonly PackageSelector[] {
-  return itemsOf(place, 'package names or globs').map(selectorOf);
-}
-
-function selectorOf(place: Place): PackageSelector {
-  return selector(place, textOf(place, 'a package name or a glob such as "@scope/*"'), place.node.line);
-}
-
-/** A name as registries know them (with a scope or without), in which `*` may stand for characters. */
-function selector({ file, what }: Omit<Place, 'node'>, text: string, line: number): PackageSelector {
-  if (/^@[\w.~*-]+$/.test(text)) {
-    throw new PolicyError(file, line, `${text} in ${what} is no package; write "${text}/*" for a whole scope`);
-  }
-  if (text.length > 214 || !/^(?:@[\w.~*-]+\/)?[\w.~*-]+$/.test(text) || text.includes('**')) {
-    throw new PolicyError(file, line, `${JSON.stringify(text)} in ${what} is no package name and no glob of names`);
-  }
-  return { text, line };
 }
 
 function expectOf(place: Place): readonly ExpectRule[] {

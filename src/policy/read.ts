@@ -1,4 +1,5 @@
 import { nearest } from '../model/nearest.ts';
+import type { PackageSelector } from '../model/policy.ts';
 import { PolicyError } from './error.ts';
 import { show, type YamlEntry, type YamlNode } from './yaml.ts';
 
@@ -77,6 +78,26 @@ export function wholeNumberOf(place: Place, minimum: number, maximum: number): n
   if (node.kind !== 'scalar' || typeof node.value !== 'number') return wrong(place, accepted);
   if (!Number.isInteger(node.value) || node.value < minimum || node.value > maximum) return wrong(place, accepted);
   return node.value;
+}
+
+/** A list of package names and globs. */
+export function packagesOf(place: Place): readonly PackageSelector[] {
+  return itemsOf(place, 'package names or globs').map(selectorOf);
+}
+
+export function selectorOf(place: Place): PackageSelector {
+  return selector(place, textOf(place, 'a package name or a glob such as "@scope/*"'), place.node.line);
+}
+
+/** A name as registries know them (with a scope or without), in which `*` may stand for characters. */
+export function selector({ file, what }: Omit<Place, 'node'>, text: string, line: number): PackageSelector {
+  if (/^@[\w.~*-]+$/.test(text)) {
+    throw new PolicyError(file, line, `${text} in ${what} is no package; write "${text}/*" for a whole scope`);
+  }
+  if (text.length > 214 || !/^(?:@[\w.~*-]+\/)?[\w.~*-]+$/.test(text) || text.includes('**')) {
+    throw new PolicyError(file, line, `${JSON.stringify(text)} in ${what} is no package name and no glob of names`);
+  }
+  return { text, line };
 }
 
 function describe(node: YamlNode): string {

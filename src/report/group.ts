@@ -3,6 +3,7 @@ import { displayWidth, escapeText } from './escape.ts';
 import type { Group, GroupItem, Label } from './grouping.ts';
 import { count, cutToWidth, listed, paint, shown, wrap, type RenderOptions, type Tone } from './layout.ts';
 import { describe, findingClause, findingReason, findingTitle, subjectText } from './messages.ts';
+import { overdueText } from './review-words.ts';
 
 /** How much of a group is shown: 0 is one line with a few names, else the number of dependencies shown in full. */
 type Detail = 0 | (typeof DETAILS)[number];
@@ -93,7 +94,9 @@ function renderItem({ dependency, findings }: GroupItem, options: GroupOptions):
   const lines = wrap(shown(clause, options), options.columns, 4);
   const kept = lines.slice(0, CLAUSE_LINES);
   if (lines.length > kept.length) kept.push('    ... (--json)');
-  return [...head, ...kept];
+  const late = findings.find(({ review }) => review?.overdue === true)?.review;
+  const owed = late === undefined ? [] : wrap(shown(overdueText(late), options), options.columns, 4);
+  return [...head, ...kept, ...owed];
 }
 
 function whereText(dependency: Dependency): string {

@@ -1,7 +1,8 @@
 import { withoutCredentials } from '../model/address.ts';
 import type { Digest, Dependency, Place, Source } from '../model/dependency.ts';
 import type { AttestationProof, BundleProof, Identity, Proofs, Signer, VerifiedTime } from '../model/proof.ts';
-import type { BaselineBaseUsed, BaselineUsed, Report } from '../model/report.ts';
+import type { BaselineBaseUsed, BaselineUsed, Report, ReviewUsed } from '../model/report.ts';
+import type { Review } from '../model/review.ts';
 import { formatInstant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { comparisonJson } from './comparison.ts';
@@ -52,6 +53,7 @@ export function reportJson(report: Report): JsonObject {
         .sort((a, b) => compareText(a.url, b.url)),
     },
     baseline: report.baseline === null ? null : baselineJson(report.baseline),
+    review: report.review === null ? null : reviewUsedJson(report.review),
     dependencies: dependencies.map(dependencyJson),
     explanations: report.explanations.map(comparisonJson),
     skipped: report.skipped.map(({ place, reason, by }) => ({
@@ -81,6 +83,11 @@ function baseJson({ ref, commit, found, problem, edited, removed, accepted }: Ba
     until: formatInstant(one.until),
   }));
   return { ref, commit, found, problem, edited, removed, accepted: decided };
+}
+
+/** The clock and what is in its queue. */
+export function reviewUsedJson({ deadlineHours, queue, pending, overdue, shallow }: ReviewUsed): JsonObject {
+  return { deadlineHours, queue, pending, overdue, shallow };
 }
 
 /** What verifying a bundle established, without its predicate. */
@@ -201,7 +208,7 @@ function findingsJson(dependency: Dependency, findings: readonly LeveledFinding[
       const args = argsJson(finding);
       const { message, help } = describe(finding, dependency);
       return {
-        finding: { code: finding.code, level: finding.level, args, message, help, ...acceptedJson(finding) },
+        finding: { code: finding.code, level: finding.level, args, message, help, ...decisionJson(finding) },
         order: JSON.stringify(args),
       };
     })
@@ -209,10 +216,17 @@ function findingsJson(dependency: Dependency, findings: readonly LeveledFinding[
     .map(({ finding }) => finding);
 }
 
-function acceptedJson({ accepted }: LeveledFinding): JsonObject {
+/** The decision about a finding, or who owes one. */
+function decisionJson({ accepted, review }: LeveledFinding): JsonObject {
+  if (review !== undefined) return { review: reviewJson(review) };
   if (accepted === undefined) return {};
   const { by, why, until } = accepted;
   return { accepted: { by, why, until: formatInstant(until) } };
+}
+
+export function reviewJson({ owner, firstSeen, due, overdue }: Review): JsonObject {
+  const { time, source, commit, orEarlier } = firstSeen;
+  return { owner, firstSeen: formatInstant(time), orEarlier, source, commit, due: formatInstant(due), overdue };
 }
 
 /** Arguments that are instants; everything else is JSON already. */

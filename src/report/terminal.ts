@@ -18,6 +18,7 @@ import {
   type Tone,
 } from './layout.ts';
 import { subjectText } from './messages.ts';
+import { reviewRows } from './review-words.ts';
 
 /** Lines a report may take however many findings there are: about one screen. */
 const SCREEN = 40;
@@ -66,6 +67,7 @@ function summary(report: Report, options: RenderOptions): string[] {
     ...(counts.omitted > 0 ? [`left out by --omit: ${count(counts.omitted, 'dependency', 'dependencies')}`] : []),
     ...policyTexts(report.policy),
     ...baselineRows(report),
+    ...reviewRows(report),
     `checked against: ${trust.root === 'public-good' ? 'the public-good Sigstore root' : `the root ${escapeText(trust.root, 120)}`}`,
     ...registryTexts(trust.registries),
   ];
@@ -212,7 +214,10 @@ function verdictLines(report: Report, groups: readonly Group[], options: RenderO
   );
 }
 
-function verdictText({ counts, enforce, verdict }: Report, groups: readonly Group[]): [word: string, rest: string] {
+function verdictText(
+  { counts, enforce, verdict, review }: Report,
+  groups: readonly Group[],
+): [word: string, rest: string] {
   const codes = (label: Label): string => {
     const found = groups.filter((group) => group.label === label).map((group) => group.code);
     return found.length === 0 ? '' : ` (${listed(found, 3, String)})`;
@@ -223,9 +228,10 @@ function verdictText({ counts, enforce, verdict }: Report, groups: readonly Grou
     case 'fail': {
       const silent = counts.unverified > 0 ? `, and ${String(counts.unverified)} without statement` : '';
       const verb = counts.fail === 1 ? 'does' : 'do';
+      const late = review !== null && review.overdue > 0 ? ', or waits for a decision that is overdue' : '';
       return [
         'fails',
-        `${share(counts.fail)} ${verb} not meet phase ${enforce}${codes('error')}${silent}. Exit status 1: do not install.`,
+        `${share(counts.fail)} ${verb} not meet phase ${enforce}${late}${codes('error')}${silent}. Exit status 1: do not install.`,
       ];
     }
     case 'unverified':

@@ -101,8 +101,10 @@ describe.skipIf(!hasGit)(`merging branches that both ran update${hasGit ? '' : '
   });
 });
 
-/** A version of one release line, from one of few builders or from nobody known; or none. */
-const version = fc.option(fc.record({ patch: fc.nat(3), builder: fc.nat(2) }), { nil: null });
+/** Stands for the builder of a version that was left out. */
+const LEFT_OUT = 3;
+/** A version of one release line, from one of few builders, from nobody known, or left out; or none. */
+const version = fc.option(fc.record({ patch: fc.nat(3), builder: fc.nat(LEFT_OUT) }), { nil: null });
 /** What is locked of one package: a version of each of two release lines, mostly of one. */
 const locked = fc.tuple(version, fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, version));
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -122,7 +124,7 @@ function packageOf(name: string, both: Locked): BaselinePackage {
   const versions = new Map<string, BaselineVersion>();
   let last: LastingIdentity | null = null;
   for (const [line, picked] of both.entries()) {
-    if (picked === null) continue;
+    if (picked === null || picked.builder === LEFT_OUT) continue;
     const identity = BUILDERS[picked.builder] ?? null;
     const hex = createHash('sha512').update(`${name} ${line} ${picked.patch} ${picked.builder}`).digest('hex');
     versions.set(`${line}.0.${picked.patch}${picked.builder}`, {
@@ -139,7 +141,12 @@ function packageOf(name: string, both: Locked): BaselinePackage {
 
 function baselineOf(tree: readonly Locked[]): Baseline {
   const packages = NAMES.map((name, index) => [name, packageOf(name, tree[index] ?? [null, null])] as const);
-  return { packages: new Map(packages.filter(([, { versions }]) => versions.size > 0)), accepted: [] };
+  const seen = NAMES.flatMap((name, index) =>
+    (tree[index] ?? []).flatMap((picked, line) =>
+      picked?.builder === LEFT_OUT ? [{ name, version: `${line}.0.${picked.patch}`, time: picked.patch * 1000 }] : [],
+    ),
+  );
+  return { packages: new Map(packages.filter(([, { versions }]) => versions.size > 0)), accepted: [], seen };
 }
 
 const tree = fc.array(locked, { minLength: NAMES.length, maxLength: NAMES.length });
@@ -173,6 +180,7 @@ describe.skipIf(!hasGit)(`a three-way merge of any three baselines${hasGit ? '' 
           expect([ours, theirs]).toContainEqual(entry);
         }
       }
+      for (const one of merged.seen) expect([...(sides[0]?.seen ?? []), ...(sides[2]?.seen ?? [])]).toContainEqual(one);
       // Where one side left a package alone, the other side's word holds.
       for (const name of NAMES) {
         const [ours, before, theirs] = sides.map(({ packages }) => JSON.stringify(textOf(packages.get(name))));

@@ -24,6 +24,9 @@ export interface LabProject {
 /** What the tests read of a report. */
 export interface AuditJson {
   readonly status: number | null;
+  readonly verdict: string;
+  readonly policy: unknown;
+  readonly review: unknown;
   readonly baseline: {
     readonly file: string;
     readonly found: boolean;

@@ -93,16 +93,23 @@ const baseline: fc.Arbitrary<Baseline> = fc.record({
     selector: (one) => `${one.name} ${one.version} ${one.code} ${one.integrity.hex}`,
     maxLength: 4,
   }),
+  seen: fc.uniqueArray(fc.record({ name, version, time: instant }), {
+    selector: (one) => `${one.name} ${one.version}`,
+    maxLength: 4,
+  }),
 });
 
 /** The order of the maps and lists means nothing. */
-function sorted({ packages, accepted: decided }: Baseline): unknown {
+function sorted({ packages, accepted: decided, seen }: Baseline): unknown {
   const byText = (a: string, b: string): number => (a < b ? -1 : 1);
+  const texts = (all: readonly object[]): string[] =>
+    all.map((one) => JSON.stringify(one, Object.keys(one).sort())).sort(byText);
   return {
     packages: [...packages]
       .map(([of, { versions, ...rest }]) => ({ of, ...rest, versions: [...versions].sort(([a], [b]) => byText(a, b)) }))
       .sort((a, b) => byText(a.of, b.of)),
-    accepted: decided.map((one) => JSON.stringify(one, Object.keys(one).sort())).sort(byText),
+    accepted: texts(decided),
+    seen: texts(seen),
   };
 }
 
@@ -177,13 +184,14 @@ axios@1.14.0 evidence ${EVIDENCE}
 axios@1.14.0 provenance proven
 axios@1.14.0 publisher "GitHub Actions"
 axios@1.14.0 published 2026-02-23T09:00:00Z
+axios@1.14.1 seen 2026-03-31T08:00:00Z
 axios@1.14.1 accepted provenance-lost ${HASH} until 2026-05-01T00:00:00Z by "Jane Doe" because "we built it"
 axios since 1.13.2 2025-11-04T12:00:00Z
 `;
 
 describe('a file as it is documented', () => {
   it('is read as it is meant', () => {
-    const { packages, accepted: decided } = parseBaseline('assay.lock', FILE);
+    const { packages, accepted: decided, seen } = parseBaseline('assay.lock', FILE);
     const axios = packages.get('axios');
     expect(axios?.since).toEqual({ version: '1.13.2', published: Date.UTC(2025, 10, 4, 12) });
     expect(axios?.identity).toMatchObject({
@@ -197,7 +205,8 @@ describe('a file as it is documented', () => {
     expect(built !== null && sameIdentity(built, axios?.identity ?? null)).toBe(true);
     expect(packages.get('@s/a')?.versions.get('1.0.0')?.provenance).toEqual({ identity: null, earlier: 3 });
     expect(decided).toMatchObject([{ name: 'axios', version: '1.14.1', code: 'provenance-lost', by: 'Jane Doe' }]);
-    expect(formatBaseline({ packages, accepted: decided })).toBe(FILE);
+    expect(seen).toEqual([{ name: 'axios', version: '1.14.1', time: Date.UTC(2026, 2, 31, 8) }]);
+    expect(formatBaseline({ packages, accepted: decided, seen })).toBe(FILE);
   });
 });
 
@@ -246,7 +255,7 @@ const REFUSED: readonly (readonly [string, string | RegExp, string, number, RegE
     'a since that is none',
     'since 1.13.2 2025-11-04T12:00:00Z',
     'since 1.13.2',
-    20,
+    21,
     /since is "never", or a version and a time/,
   ],
   [
@@ -286,20 +295,20 @@ const REFUSED: readonly (readonly [string, string | RegExp, string, number, RegE
     /needs one word, or a JSON string/,
   ],
   ['words without quotes', '"GitHub Actions"', 'GitHub Actions', 17, /needs one word, or a JSON string/],
-  ['a missing end of line', /\n$/, '', 21, /not as assay writes it: the end of the file belongs here/],
-  ['an unknown code', 'accepted provenance-lost', 'accepted provenance-list', 19, /provenance-list is no finding/],
+  ['a missing end of line', /\n$/, '', 22, /not as assay writes it: the end of the file belongs here/],
+  ['an unknown code', 'accepted provenance-lost', 'accepted provenance-list', 20, /provenance-list is no finding/],
   [
     'an accepted contradiction',
     'accepted provenance-lost',
     'accepted integrity-mismatch',
-    19,
+    20,
     /integrity-mismatch cannot be accepted/,
   ],
   [
     'accepted silence',
     'accepted provenance-lost',
     'accepted evidence-unavailable',
-    19,
+    20,
     /evidence-unavailable cannot be accepted/,
   ],
   ['a loss without what was accepted', 'provenance none 3', 'provenance lost 0.9.0 unknown', 5, /and no despite/],
@@ -335,8 +344,24 @@ const REFUSED: readonly (readonly [string, string | RegExp, string, number, RegE
     20,
     /has expected-runner and no expected-issuer/,
   ],
-  ['an acceptance without end', / until \S+/, '', 19, /accepted reads CODE INTEGRITY until/],
-  ['an acceptance for no bytes', `provenance-lost ${HASH}`, 'provenance-lost', 19, /accepted reads|needs a hash/],
+  ['an acceptance without end', / until \S+/, '', 20, /accepted reads CODE INTEGRITY until/],
+  ['an acceptance for no bytes', `provenance-lost ${HASH}`, 'provenance-lost', 20, /accepted reads|needs a hash/],
+  ['a seen that is no time', 'seen 2026-03-31T08:00:00Z', 'seen today', 19, /needs a time such as .* in seen/],
+  [
+    'a seen after what was accepted',
+    /(axios@1\.14\.1 seen .*\n)(axios@1\.14\.1 accepted .*\n)/,
+    '$2$1',
+    20,
+    /seen is out of order: it belongs before line 19/,
+  ],
+  ['two times first', 'axios@1.14.1 accepted', 'axios@1.14.1 seen 2026-04-01T08:00:00Z\n$&', 20, /has seen twice/],
+  [
+    'a package that was seen',
+    'axios runner hosted',
+    'axios seen 2026-03-31T08:00:00Z',
+    13,
+    /seen is no field of a package/,
+  ],
 ];
 
 describe('anything else is refused with its line and what to do', () => {

@@ -68,6 +68,19 @@ export const VALID: Readonly<Record<string, string>> = {
 `,
   'a trusted root': 'trust: {root: root.json}\n',
   'an age': 'release-age: 48\n',
+  'a deadline in hours': 'review: {deadline: 8760h}\n',
+  'a review in full': `review:
+  deadline: 2d
+  queue: all
+  owners:
+    - {packages: ['@a/*', 'a-*'], owner: '@ada'}
+    - {packages: ['@a/b'], owner: team web}
+    - {packages: ['a-*-c'], owner: '@ada'}
+  rotation: {from: 2026-03-30, people: ['@ada', '@bob', '@ada']}
+`,
+  'a rotation that began long ago': 'review: {rotation: {from: 1969-12-29, people: [ada]}}\n',
+  'owners of equal weight that agree':
+    'review: {owners: [{packages: [a-*], owner: o}, {packages: ["*-b"], owner: o}]}\n',
   'a more specific exception to an exemption':
     "registries: {exempt: ['@corp/*']}\nexpect:\n  '@corp/a': {provenance: required}\n",
   'globs of equal weight that nothing fits both':
@@ -171,11 +184,77 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
   'an age as text': ["release-age: '48'\n", 1, /whole number/],
   'no age at all': ['release-age: 0\n', 1, /whole number/],
   'half an hour': ['release-age: 0.5\n', 1, /whole number/],
+  'an empty review': ['review: {}\n', 1, /review takes a mapping with deadline, queue, owners or rotation/],
+  'a misspelt key of review': ['review:\n  dedline: 2d\n', 2, /unknown key "dedline" in review; did you mean deadline/],
+  'a deadline without unit': [
+    'review:\n  deadline: 48\n',
+    2,
+    /deadline takes hours such as 48h or days such as 2d, not 48/,
+  ],
+  'no deadline at all': ['review: {deadline: 0h}\n', 1, /deadline takes hours such as 48h/],
+  'a deadline in weeks': ['review: {deadline: 1w}\n', 1, /deadline takes hours such as 48h/],
+  'another queue': ['review: {queue: dirct}\n', 1, /queue takes direct or all \(did you mean direct\?\)/],
+  'an owner of nothing': ['review:\n  owners:\n    - owner: ada\n', 3, /an entry of owners needs packages and owner/],
+  'packages without an owner': ['review: {owners: [{packages: [a]}]}\n', 1, /needs packages and owner/],
+  'nobody as owner': ['review: {owners: [{packages: [a], owner: ""}]}\n', 1, /owner takes a name/],
+  'an owner that is not text': ['review: {owners: [{packages: [a], owner: 7}]}\n', 1, /owner takes a name/],
+  'a rotation of nobody': ['review: {rotation: {from: 2026-03-30, people: []}}\n', 1, /people takes a list of names/],
+  'a rotation without a beginning': [
+    'review: {rotation: {people: [a]}}\n',
+    1,
+    /a rotation needs from, the date of a Monday/,
+  ],
+  'a rotation from some time': [
+    "review: {rotation: {from: '2026-03-30T00:00:00Z', people: [a]}}\n",
+    1,
+    /from takes the date of a Monday, such as 2026-03-30/,
+  ],
+  'a rotation of too many': [
+    `review: {rotation: {from: 2026-03-30, people: [${'a,\n '.repeat(201)}]}}\n`,
+    1,
+    /more than 200 people/,
+  ],
   'a trusted root that is no path': ['trust:\n  root: [x]\n', 2, /root takes the path of a trusted-root file/],
 };
 
 /** The same for what a schema cannot say. */
 export const WRONG_MEANING: typeof WRONG_SHAPE = {
+  'a deadline of more than a year': ['review: {deadline: 366d}\n', 1, /a deadline is at most a year: 8760h or 365d/],
+  'a rotation from a Sunday': [
+    'review:\n  rotation:\n    from: 2026-04-05\n    people: [a]\n',
+    3,
+    /2026-04-05 is no Monday; weeks begin on Mondays: write 2026-03-30/,
+  ],
+  'a rotation from a Thursday before 1970': [
+    'review: {rotation: {from: 1969-12-25, people: [a]}}\n',
+    1,
+    /write 1969-12-22/,
+  ],
+  'a rotation from a day there is not': [
+    'review: {rotation: {from: 2026-02-30, people: [a]}}\n',
+    1,
+    /from takes the date of a Monday, such as 2026-03-30, not "2026-02-30"/,
+  ],
+  'two owners of one name': [
+    'review:\n  owners:\n    - {packages: [a], owner: x}\n    - {packages: [b, a], owner: y}\n',
+    4,
+    /a says another owner than line 3/,
+  ],
+  'the same owner twice': [
+    'review:\n  owners:\n    - {packages: [a], owner: x}\n    - {packages: [a], owner: x}\n',
+    4,
+    /a has an owner already, in line 3/,
+  ],
+  'owners by globs of equal weight': [
+    'review:\n  owners:\n    - {packages: [a-*], owner: x}\n    - {packages: ["*-b"], owner: y}\n',
+    4,
+    /\*-b says another owner than line 3 \(a-\*\), and neither selects more exactly/,
+  ],
+  'a rotation that never applies': [
+    'review:\n  owners: [{packages: ["*"], owner: x}]\n  rotation: {from: 2026-03-30, people: [a]}\n',
+    3,
+    /the rotation never applies: \* has an owner in line 2/,
+  ],
   'a bare scope': ["expect:\n  '@babel-x.y': {runner: hosted}\n", 2, /write "@babel-x\.y\/\*" for a whole scope/],
   'a name twice': ['critical:\n  - a\n  - b\n  - a\n', 4, /a is already in line 2/],
   'direct twice': ['critical:\n  - direct\n  - direct\n', 3, /direct is already in the list/],

@@ -119,6 +119,7 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
     verdict: verdicts.find(({ number }) => number > 0)?.verdict ?? 'pass',
     enforce: 'observe',
     policy: null,
+    review: null,
     counts: {
       entries: dependencies.length + 1,
       skipped: 1,

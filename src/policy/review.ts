@@ -1,0 +1,139 @@
+import { canBeAccepted, type AcceptedFinding, type Baseline } from '../model/baseline.ts';
+import type { Dependency } from '../model/dependency.ts';
+import type { Finding } from '../model/finding.ts';
+import { DEFAULT_REVIEW, type Policy, type ReviewRules } from '../model/policy.ts';
+import type { AcceptedState, Appearance, History, Review } from '../model/review.ts';
+import type { Instant } from '../model/time.ts';
+import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
+import { RECORDED } from './baseline-update.ts';
+import { verdictOf } from './enforce.ts';
+import { WEEK } from './review-rules.ts';
+import { mostSpecific } from './selectors.ts';
+
+const HOUR = 3_600_000;
+
+/** What the clock runs by; null where there is neither a section of the policy nor a baseline, so that none runs. */
+export function reviewRules(policy: Policy | null, baseline: Baseline | null): ReviewRules | null {
+  return policy?.review ?? (baseline === null ? null : DEFAULT_REVIEW);
+}
+
+/** What is known of first appearances. */
+export interface Clock {
+  readonly rules: ReviewRules;
+  readonly baseline: Pick<Baseline, 'seen' | 'accepted'> | null;
+  readonly now: Instant;
+}
+
+/** The versions with a finding in the queue whose first appearance the baseline does not have, each `name@version`. */
+export function undated(judged: readonly JudgedDependency[], clock: Clock): readonly string[] {
+  const specs = judged
+    .filter((one) => one.findings.some((finding) => isQueued(finding, one, clock.rules)))
+    .map(({ dependency }) => specOf(dependency));
+  const recorded = recordedTimes(clock);
+  return [...new Set(specs)].filter((spec) => !recorded.has(spec));
+}
+
+/**
+ * Gives every finding in the queue its review. Overdue warnings are errors in every phase; verdicts follow. `history`
+ * answers for what `undated` names; null where there is none.
+ */
+export function reviewed(
+  judged: readonly JudgedDependency[],
+  history: History | null,
+  clock: Clock,
+): readonly JudgedDependency[] {
+  const recorded = recordedTimes(clock);
+  const firstSeen = (spec: string): Appearance => {
+    const time = recorded.get(spec);
+    if (time !== undefined) return { time, source: 'baseline', commit: null, orEarlier: false };
+    return (
+      history?.appearances.get(spec) ?? { time: clock.now, source: 'run', commit: null, orEarlier: history === null }
+    );
+  };
+  return judged.map((one) => {
+    const findings = one.findings.map((finding): LeveledFinding => {
+      if (!isQueued(finding, one, clock.rules)) return finding;
+      const review = reviewOf(finding, one.dependency, firstSeen(specOf(one.dependency)), clock);
+      return { ...finding, review, level: review.overdue ? 'error' : finding.level };
+    });
+    return { ...one, findings, verdict: verdictOf(findings) };
+  });
+}
+
+/**
+ * Does the finding wait for a decision? Warnings do, about direct dependencies or all, and errors that somebody could
+ * accept; what the baseline records of the bytes it has was decided when it was taken in.
+ */
+function isQueued(
+  finding: LeveledFinding,
+  { dependency, baseline }: JudgedDependency,
+  { queue }: ReviewRules,
+): boolean {
+  const isRecorded = (baseline === 'held' || baseline === 'known') && RECORDED.has(finding.code);
+  if (isRecorded || finding.kind === 'unavailable') return false;
+  if (finding.level === 'warning') return queue === 'all' || dependency.direct;
+  return finding.level === 'error' && canBeAccepted(finding.code, dependency);
+}
+
+function reviewOf(finding: Finding, dependency: Dependency, firstSeen: Appearance, clock: Clock): Review {
+  const { rules, now } = clock;
+  // While it was accepted nobody owed a decision; where that ended, one is due at once.
+  const due = acceptedUntil(finding, dependency, clock) ?? firstSeen.time + rules.deadlineHours * HOUR;
+  return { owner: ownerOf(rules, dependency.name, firstSeen.time), firstSeen, due, overdue: now >= due };
+}
+
+/** When the last acceptance of this finding on these bytes ended; null where there was none. */
+function acceptedUntil({ code }: Finding, dependency: Dependency, { baseline }: Clock): Instant | null {
+  const times = (baseline?.accepted ?? [])
+    .filter((one) => one.code === code && isOf(one, dependency) && hasBytes(one, dependency))
+    .map(({ until }) => until);
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+/**
+ * Who decides: the owner of the package by the most specific rule, else who is on duty in the week it was first seen. The
+ * rotation has no beginning: before `from` it went in the same order.
+ */
+export function ownerOf({ owners, rotation }: ReviewRules, name: string, firstSeen: Instant): string | null {
+  const rule = mostSpecific(owners, name);
+  if (rule !== null || rotation === null) return rule?.owner ?? null;
+  const { from, people } = rotation;
+  const week = Math.floor((firstSeen - from) / WEEK) % people.length;
+  return people.at(week) ?? null;
+}
+
+/** What the acceptances of the baseline are now, for what is locked. */
+export function acceptedStates(
+  accepted: readonly AcceptedFinding[],
+  locked: readonly Dependency[],
+  now: Instant,
+): readonly AcceptedState[] {
+  return accepted.map((one) => {
+    const dependencies = locked.filter((dependency) => isOf(one, dependency));
+    const state = (): AcceptedState['state'] => {
+      if (dependencies.length === 0) return 'not-locked';
+      if (!dependencies.some((dependency) => hasBytes(one, dependency))) return 'other-bytes';
+      return now < one.until ? 'active' : 'expired';
+    };
+    return { accepted: one, state: state() };
+  });
+}
+
+function isOf({ name, version }: AcceptedFinding, dependency: Dependency): boolean {
+  return name === dependency.name && version === dependency.version;
+}
+
+function hasBytes({ integrity }: AcceptedFinding, dependency: Dependency): boolean {
+  const [locked, second] = dependency.integrity;
+  return second === undefined && locked?.algorithm === integrity.algorithm && locked.hex === integrity.hex;
+}
+
+/** First appearances of the baseline by `name@version`. One that is still to come would stop the clock. */
+function recordedTimes({ baseline, now }: Clock): ReadonlyMap<string, Instant> {
+  const past = (baseline?.seen ?? []).filter(({ time }) => time <= now);
+  return new Map(past.map((one) => [specOf(one), one.time]));
+}
+
+function specOf({ name, version }: { readonly name: string; readonly version: string }): string {
+  return `${name}@${version}`;
+}

@@ -1,0 +1,17 @@
+import { escapeText } from './escape.ts';
+
+/**
+ * Text of a package or of a person in a code span, in which Markdown means nothing and nobody is mentioned. A backtick
+ * would end the span and a bar the cell of a table, so both are escaped as what is invisible is.
+ */
+export function codeSpan(text: string, max = 120): string {
+  const inner = escapeText(text, max).replace(/[`|]/g, (found) => `\\u{${found.charCodeAt(0).toString(16)}}`);
+  return inner === '' ? '`""`' : `\`${inner}\``;
+}
+
+/** Text that is shown as it is, so that "@ada" still calls Ada: everything else that means something is escaped. */
+export function plainText(text: string, max = 120): string {
+  return escapeText(text, max)
+    .replace(/[\\`*_{}[\]()#|~!]/g, '\\$&')
+    .replace(/[&<>]/g, (found) => `&#${found.charCodeAt(0)};`);
+}

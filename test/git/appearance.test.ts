@@ -1,0 +1,251 @@
+import { mkdtempSync, rmSync, writeFileSync, mkdirSync, renameSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { askHistory, type ReadVersions } from '../../src/git/appearance.ts';
+import type { History } from '../../src/model/review.ts';
+import { at, commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
+
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2026, 3, 1);
+const ago = (hours: number): number => NOW - hours * HOUR;
+
+/** A lockfile of these tests is a line of versions; "?" does not parse. */
+const read: ReadVersions = (bytes) => {
+  const text = Buffer.from(bytes).toString('utf8').trim();
+  return text.includes('?') ? null : new Set(text.split(' '));
+};
+
+describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'assay-history-'));
+    git(folder, ['init', '-q', '-b', 'main']);
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const write = (text: string, name = 'lock'): void => writeFileSync(join(folder, name), `${text}\n`);
+  const lock = (text: string, hours: number): string => {
+    write(text);
+    return commitAll(folder, ago(hours));
+  };
+  const ask = (specs: readonly string[], name = 'lock', where = folder): Promise<History | null> =>
+    askHistory(join(where, name), specs, read, NOW);
+  const seen = async (spec: string): Promise<unknown> => (await ask([spec]))?.appearances.get(spec) ?? null;
+  const first = (hours: number, commit: string, orEarlier = false): unknown => ({
+    time: ago(hours),
+    source: 'commit',
+    commit,
+    orEarlier,
+  });
+
+  it('is the commit that brought it, whatever came after', async () => {
+    lock('a@1', 100);
+    const brought = lock('a@1 b@1', 90);
+    lock('a@2 b@1', 80);
+    writeFileSync(join(folder, 'other'), 'x');
+    commitAll(folder, ago(70));
+    expect(await seen('b@1')).toEqual(first(90, brought));
+    expect(await seen('a@1')).toBeNull();
+    expect(await seen('c@1')).toBeNull();
+  });
+
+  it('of the first commit is that commit', async () => {
+    const root = lock('a@1', 100);
+    lock('a@1 b@1', 50);
+    expect(await seen('a@1')).toEqual(first(100, root));
+  });
+
+  it('begins anew where it was removed in between', async () => {
+    lock('a@1', 100);
+    lock('b@1', 90);
+    const again = lock('a@1 b@1', 80);
+    expect(await seen('a@1')).toEqual(first(80, again));
+    rmSync(join(folder, 'lock'));
+    commitAll(folder, ago(70));
+    const back = lock('a@1', 60);
+    expect(await seen('a@1')).toEqual(first(60, back));
+  });
+
+  it('is not in what is not committed', async () => {
+    lock('a@1', 100);
+    write('a@1 b@1');
+    expect(await seen('b@1')).toBeNull();
+    expect((await ask(['a@1'], 'never'))?.appearances.size).toBe(0);
+  });
+
+  it('passes over a revision that does not parse', async () => {
+    const brought = lock('a@1', 100);
+    lock('<<<<<<< ?', 90);
+    lock('a@1 b@1', 80);
+    expect(await seen('a@1')).toEqual(first(100, brought));
+    // Where nothing older parses, it may have been there before.
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    git(folder, ['init', '-q', '-b', 'main']);
+    lock('?', 50);
+    const known = lock('a@1', 40);
+    expect(await seen('a@1')).toEqual(first(40, known, true));
+  });
+
+  describe('where branches were merged', () => {
+    it('is the commit on the branch, also where both sides changed the lockfile', async () => {
+      lock('a@1', 100);
+      git(folder, ['checkout', '-q', '-b', 'side']);
+      const brought = lock('a@1 b@1', 90);
+      git(folder, ['checkout', '-q', 'main']);
+      lock('a@2', 80);
+      git(folder, ['merge', '-q', '--no-commit', '-s', 'ours', 'side']);
+      write('a@2 b@1');
+      commitAll(folder, ago(70));
+      expect(git(folder, ['rev-list', '--merges', '--count', 'HEAD'])).toBe('1');
+      expect(await seen('b@1')).toEqual(first(90, brought));
+    });
+
+    it('does not begin anew because a merge brings it into a branch that lacked it', async () => {
+      lock('a@1', 100);
+      git(folder, ['checkout', '-q', '-b', 'side']);
+      lock('a@2', 95);
+      git(folder, ['checkout', '-q', 'main']);
+      const brought = lock('a@1 b@1', 90);
+      git(folder, ['checkout', '-q', 'side']);
+      git(folder, ['merge', '-q', '--no-commit', '-s', 'ours', 'main']);
+      write('a@2 b@1');
+      commitAll(folder, ago(10));
+      expect(await seen('b@1')).toEqual(first(90, brought));
+    });
+
+    it('is the earlier of two branches that both brought it', async () => {
+      lock('a@1', 100);
+      git(folder, ['checkout', '-q', '-b', 'side']);
+      const early = lock('a@1 b@1', 90);
+      git(folder, ['checkout', '-q', 'main']);
+      lock('a@1 b@1', 80);
+      git(folder, ['merge', '-q', '-m', 'm', 'side'], at(ago(70)));
+      expect(await seen('b@1')).toEqual(first(90, early));
+    });
+
+    it('is the merge where only the merge has it', async () => {
+      lock('a@1', 100);
+      git(folder, ['checkout', '-q', '-b', 'side']);
+      lock('a@2', 90);
+      git(folder, ['checkout', '-q', 'main']);
+      lock('a@3', 80);
+      git(folder, ['merge', '-q', '--no-commit', '-s', 'ours', 'side']);
+      write('a@4');
+      const merge = commitAll(folder, ago(70));
+      expect(await seen('a@4')).toEqual(first(70, merge));
+    });
+  });
+
+  it('is never in the future, as that would stop the clock', async () => {
+    lock('a@1', 100);
+    lock('a@1 b@1', -1000);
+    expect(await seen('b@1')).toBeNull();
+    // A later commit that has it, and an honest date, shows that it was there by then.
+    const later = lock('a@2 b@1', 20);
+    expect(await seen('b@1')).toEqual(first(20, later));
+  });
+
+  it('of a renamed lockfile is the renaming', async () => {
+    lock('a@1', 100);
+    renameSync(join(folder, 'lock'), join(folder, 'shrinkwrap'));
+    const renamed = commitAll(folder, ago(50));
+    const history = await ask(['a@1'], 'shrinkwrap');
+    expect(history?.appearances.get('a@1')).toEqual(first(50, renamed));
+  });
+
+  it('in a shallow clone may be earlier, and a fetched history says so no more', async () => {
+    const brought = lock('a@1', 100);
+    lock('a@1 b@1', 50);
+    const last = lock('a@1 b@1 c@1', 10);
+    const clone = join(folder, 'clone');
+    git(folder, ['clone', '-q', '--depth', '2', `file://${folder}`, clone]);
+    const shallow = await ask(['a@1', 'b@1', 'c@1'], 'lock', clone);
+    expect(shallow?.shallow).toBe(true);
+    expect(shallow?.appearances.get('a@1')).toMatchObject({ time: ago(50), orEarlier: true });
+    expect(shallow?.appearances.get('b@1')).toMatchObject({ time: ago(50), orEarlier: true });
+    expect(shallow?.appearances.get('c@1')).toEqual(first(10, last));
+    expect((await ask(['c@1'], 'lock', clone))?.shallow).toBe(false);
+    git(clone, ['fetch', '-q', '--unshallow']);
+    const whole = await ask(['a@1', 'b@1'], 'lock', clone);
+    expect(whole?.shallow).toBe(false);
+    expect(whole?.appearances.get('a@1')).toEqual(first(100, brought));
+  });
+
+  it('ends where too many lockfiles would have to be read', async () => {
+    // One stream for git to import, as so many commits take long.
+    const commits = Array.from({ length: 320 }, (_, i) => {
+      const body = `a@1 n@${i}\n`;
+      return [
+        'commit refs/heads/main',
+        `committer t <t@lab.test> ${Math.floor(ago(400 - i) / 1000)} +0000`,
+        'data 1\nx',
+        `M 100644 inline lock\ndata ${body.length}\n${body}`,
+      ].join('\n');
+    });
+    const stream = join(folder, 'stream');
+    writeFileSync(stream, `${commits.join('\n')}\n`);
+    git(folder, ['config', 'alias.load', `!git fast-import --quiet < '${stream}'`]);
+    git(folder, ['load']);
+    const appearance = (await ask(['a@1']))?.appearances.get('a@1');
+    // 300 are read: those of the last 300 hours but the ones before.
+    expect(appearance).toMatchObject({ time: ago(400 - 20), orEarlier: true });
+  });
+
+  it('asks nothing of a folder without a repository, and of names that git could not be given', async () => {
+    const bare = mkdtempSync(join(tmpdir(), 'assay-none-'));
+    try {
+      expect(await ask(['a@1'], 'lock', bare)).toBeNull();
+    } finally {
+      rmSync(bare, { recursive: true, force: true });
+    }
+    expect(await ask(['a@1'], 'lo\nck')).toBeNull();
+    expect(await ask(['a@1'])).toBeNull();
+  });
+
+  it('takes the name of the file as it is', async () => {
+    const magic = [':(glob)**', '*', '-lock', 'lock'];
+    for (const [i, name] of magic.entries()) write(`a@${i}`, name);
+    const commit = commitAll(folder, ago(9));
+    for (const [i, name] of magic.entries()) {
+      const history = await ask(['a@0', 'a@1', 'a@2', 'a@3'], name);
+      expect([...(history?.appearances ?? [])], name).toEqual([[`a@${i}`, first(9, commit)]]);
+    }
+  });
+
+  describe('whatever the repository says', () => {
+    it('follows no replacements and no grafts', async () => {
+      const brought = lock('a@1', 100);
+      const last = lock('a@1 b@1', 10);
+      git(folder, ['replace', '--graft', last]);
+      expect(await seen('a@1')).toEqual(first(100, brought));
+      git(folder, ['replace', '-d', last]);
+      writeFileSync(join(folder, '.git/info/grafts'), `${last}\n`);
+      expect(await seen('a@1')).toEqual(first(100, brought));
+    });
+
+    it('runs none of its programs', async () => {
+      const brought = lock('a@1', 100);
+      const mark = join(folder, 'ran');
+      const run = `touch '${mark}'; cat`;
+      for (const key of ['core.fsmonitor', 'core.pager', 'diff.x.textconv', 'filter.x.smudge', 'diff.external']) {
+        git(folder, ['config', key, run]);
+      }
+      git(folder, ['config', 'log.showSignature', 'true']);
+      writeFileSync(join(folder, '.gitattributes'), 'lock diff=x filter=x\n');
+      expect(await seen('a@1')).toEqual(first(100, brought));
+      expect(() => rmSync(mark)).toThrow(/ENOENT/);
+    });
+
+    it('asks the repository of the folder, not that of a hook that runs it', async () => {
+      const brought = lock('a@1', 100);
+      process.env['GIT_DIR'] = join(folder, 'elsewhere');
+      try {
+        expect(await seen('a@1')).toEqual(first(100, brought));
+      } finally {
+        delete process.env['GIT_DIR'];
+      }
+    });
+  });
+});
