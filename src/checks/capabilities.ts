@@ -26,7 +26,7 @@ export function readCapabilities(files: readonly PackageFile[]): readonly Capabi
   };
   manifestPlaces(files).forEach(add);
   for (const { path, bytes } of files) {
-    if (/\.node$/.test(path)) add({ capability: 'native', file: path, line: 1, text: path });
+    if (path.endsWith('.node')) add({ capability: 'native', file: path, line: 1, text: path });
     if (bytes === null || path === MANIFEST || !isReadForCapabilities(path)) continue;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
     if (!isScript(path, text)) continue;

@@ -113,17 +113,10 @@ function sightingOf(
 }
 
 function shownAt(at: At): Shown | null {
-  switch (at(0).type) {
-    case 'StringLiteral':
-    case 'NoSubstitutionTemplate':
-      return shownByText(at);
-    case 'TemplateTail':
-      return isAddonPath(textOf(at(0))) ? { capability: 'native', from: 0, to: 0 } : null;
-    case 'IdentifierName':
-      return shownByName(at);
-    default:
-      return null;
-  }
+  const { type } = at(0);
+  if (type === 'IdentifierName') return shownByName(at);
+  if (type === 'StringLiteral' || type === 'NoSubstitutionTemplate') return shownByText(at);
+  return type === 'TemplateTail' && isAddonPath(textOf(at(0))) ? { capability: 'native', from: 0, to: 0 } : null;
 }
 
 /** The content of a literal; escapes stay as they are written. */

@@ -12,26 +12,33 @@ export interface CapabilityPlace {
 }
 
 /**
- * What is known of a version's capabilities, and from where. What was read shows at most one place for each; what is
- * unknown counts as all of them.
+ * What is known of a version's capabilities, and from where. What was read shows at most one place for each; `before` are
+ * those the baseline has of other versions of the package, which still count: no new version takes itself out of the
+ * critical set. What is unknown counts as all.
  */
 export type CapabilityReading =
-  | { readonly source: 'tarball'; readonly places: readonly CapabilityPlace[] }
+  | { readonly source: 'tarball'; readonly places: readonly CapabilityPlace[]; readonly before: readonly Capability[] }
   | { readonly source: 'baseline'; readonly capabilities: readonly Capability[] }
   | { readonly source: 'policy'; readonly capabilities: readonly Capability[] }
   | { readonly source: 'unknown'; readonly reason: string };
 
-/** The capabilities a reading gives, in the order of `CAPABILITIES`. */
-export function capabilitiesOf(reading: CapabilityReading): readonly Capability[] {
+/** Whether a capability counts as there. */
+export function hasCapability(reading: CapabilityReading, capability: Capability): boolean {
   switch (reading.source) {
     case 'tarball':
-      return CAPABILITIES.filter((word) => reading.places.some(({ capability }) => capability === word));
+      return placeOf(reading, capability) !== null || reading.before.includes(capability);
     case 'baseline':
     case 'policy':
-      return CAPABILITIES.filter((word) => reading.capabilities.includes(word));
+      return reading.capabilities.includes(capability);
     case 'unknown':
-      return CAPABILITIES;
+      return true;
   }
+}
+
+/** The place that shows a capability, where one was read. */
+export function placeOf(reading: CapabilityReading, capability: Capability): CapabilityPlace | null {
+  if (reading.source !== 'tarball') return null;
+  return reading.places.find((place) => place.capability === capability) ?? null;
 }
 
 /** One file of a package. `path` is relative to the package's root; `bytes` is null where its content was not asked for. */

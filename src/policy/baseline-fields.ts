@@ -5,6 +5,7 @@ import {
   type BaselineVersion,
   type LastingIdentity,
 } from '../model/baseline.ts';
+import { CAPABILITIES, type Capability } from '../model/capability.ts';
 import type { Digest } from '../model/dependency.ts';
 import { FINDING_CODES } from '../model/finding.ts';
 import { parseInstant, type Instant } from '../model/time.ts';
@@ -56,13 +57,23 @@ export function versionOf(fields: Fields, ofPackage: LastingIdentity | null): Ba
   const required = (field: string): string => value(field) ?? refuse(`has no ${field}`);
   const publisher = value('publisher');
   const published = value('published');
+  const capability = value('capability');
   return {
     integrity: digestOf(required('integrity'), 'sha512', refuse, 'integrity'),
     evidence: digestOf(required('evidence'), 'sha256', refuse, 'evidence'),
     provenance: provenanceOf(required('provenance'), identityOf(fields), ofPackage, refuse),
     publisher: publisher === null ? null : textOf(publisher, refuse, 'publisher'),
     published: published === null ? null : instantOf(published, refuse, 'published'),
+    capabilities: capability === null ? null : wordsOf(capability, refuse),
   };
+}
+
+/** In the order of `CAPABILITIES`, each once: another order is another spelling, which the file's reader refuses. */
+function wordsOf(text: string, refuse: Refuse): readonly Capability[] {
+  const words = text === 'none' ? [] : text.split(' ');
+  const known = CAPABILITIES.filter((word) => words.includes(word));
+  if (known.length === words.length) return known;
+  return refuse(`capability is "none", or some of ${CAPABILITIES.join(', ')}`, 'capability');
 }
 
 function provenanceOf(

@@ -26,7 +26,16 @@ const TAKE_ONE_SIDE = 'take one side whole (git checkout --ours, or --theirs, an
 const IDENTITY_NAMES = IDENTITY_FIELDS.map(([name]) => name);
 /** The fields of `name` and of `name@version`, in their order. */
 const PACKAGE_FIELDS = ['package', ...IDENTITY_NAMES, 'since'];
-const VERSION_FIELDS = ['integrity', 'evidence', 'provenance', ...IDENTITY_NAMES, 'publisher', 'published', 'accepted'];
+const VERSION_FIELDS = [
+  'integrity',
+  'evidence',
+  'provenance',
+  ...IDENTITY_NAMES,
+  'publisher',
+  'published',
+  'capability',
+  'accepted',
+];
 
 interface Line {
   readonly number: number;

@@ -70,7 +70,7 @@ function sinceValue({ version, published }: PublishedVersion): string {
 
 /** The identity is left out where it is the package's. */
 function versionValues(entry: BaselineVersion, ofPackage: LastingIdentity | null): string[] {
-  const { integrity, evidence, provenance, publisher, published } = entry;
+  const { integrity, evidence, provenance, publisher, published, capabilities } = entry;
   const own = provenance.identity !== null && !sameIdentity(provenance.identity, ofPackage);
   return [
     `integrity ${formatDigest(integrity)}`,
@@ -79,6 +79,7 @@ function versionValues(entry: BaselineVersion, ofPackage: LastingIdentity | null
     ...(own ? identityValues(provenance.identity) : []),
     ...(publisher === null ? [] : [`publisher ${formatText(publisher)}`]),
     ...(published === null ? [] : [`published ${formatInstant(published)}`]),
+    ...(capabilities === null ? [] : [`capability ${capabilities.join(' ') || 'none'}`]),
   ];
 }
 

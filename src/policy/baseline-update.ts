@@ -9,6 +9,7 @@ import type {
   LeftOut,
   PublishedVersion,
 } from '../model/baseline.ts';
+import type { Capability } from '../model/capability.ts';
 import type { FindingCode } from '../model/finding.ts';
 import type { Identity } from '../model/proof.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
@@ -40,7 +41,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
       const kept = before?.versions.get(version) ?? null;
       const refused = same.filter((one) => one.baseline !== 'held' && !isTakenIn(one));
       leftOut.push(...refused.map(leftOutOf));
-      const entry = kept ?? (refused.length > 0 ? null : entryOf(same));
+      const entry = (kept && withCapabilities(kept, same)) ?? (refused.length > 0 ? null : entryOf(same));
       if (entry === null) continue;
       versions.set(version, entry);
       if (kept === null) added.push(`${name}@${version}`);
@@ -87,7 +88,28 @@ function entryOf([first]: readonly JudgedDependency[]): BaselineVersion | null {
   const { evidence, publisher, published } = first.release;
   const provenance = provenanceOf(first);
   if (evidence === null || provenance === null) return null;
-  return { integrity: { algorithm, hex }, evidence, provenance, publisher, published: wholeSecond(published) };
+  return {
+    integrity: { algorithm, hex },
+    evidence,
+    provenance,
+    publisher,
+    published: wholeSecond(published),
+    capabilities: capabilitiesRead([first]),
+  };
+}
+
+/** An entry that was made when nobody asked what the version reaches gets that line, where it has been read now. */
+function withCapabilities(entry: BaselineVersion, same: readonly JudgedDependency[]): BaselineVersion {
+  const capabilities = same.every(({ baseline }) => baseline !== 'rewritten') ? capabilitiesRead(same) : null;
+  return { ...entry, capabilities: entry.capabilities ?? capabilities };
+}
+
+/** What its files show, where they were read in this run. Nothing else is recorded: not what is unknown, nor what a policy states. */
+function capabilitiesRead(same: readonly JudgedDependency[]): readonly Capability[] | null {
+  for (const { capabilities } of same) {
+    if (capabilities?.source === 'tarball') return capabilities.places.map(({ capability }) => capability);
+  }
+  return null;
 }
 
 function provenanceOf({ proofs, findings }: JudgedDependency): BaselineVersion['provenance'] | null {

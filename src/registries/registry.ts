@@ -1,3 +1,4 @@
+import type { PackageFile } from '../model/capability.ts';
 import type {
   AttestationClaim,
   AttestationEntry,
@@ -6,6 +7,21 @@ import type {
   Packument,
   RegistryKey,
 } from '../model/evidence.ts';
+
+/** One tarball: what it must be, and which of its files are looked at. */
+export interface TarballRequest {
+  readonly name: string;
+  readonly version: string;
+  /** The lockfile's hash of it, hex. */
+  readonly sha512: string;
+  /** Where the lockfile says it is; asked only where that is a place of the package's registry. */
+  readonly resolved: string | null;
+  readonly isWanted: (path: string) => boolean;
+}
+
+/** Files of the bytes with the wanted hash; `mismatch` where the registry serves bytes with another, `actual` (hex). */
+export type TarballEvidence =
+  Evidence<readonly PackageFile[]> | { readonly state: 'mismatch'; readonly url: string; readonly actual: string };
 
 /**
  * What a registry of one ecosystem says. Every answer is evidence: nothing here rejects, and nothing is verified. Asking
@@ -20,5 +36,7 @@ export interface Registry {
   attestations(name: string, version: string, claim: AttestationClaim): Promise<Evidence<readonly AttestationEntry[]>>;
   /** The keys a registry (an address as `urlFor` gives it) publishes for itself. */
   keys(registryUrl: string): Promise<Evidence<readonly RegistryKey[]>>;
+  /** From npm's cache on this machine where that has it. */
+  files(request: TarballRequest): Promise<TarballEvidence>;
   close(): void;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { PackageFile } from '../model/capability.ts';
@@ -47,6 +48,11 @@ export async function readTarball(
     throw error instanceof TarballError ? error : new TarballError('it is not compressed as npm does');
   }
   return [...files.values()];
+}
+
+/** The SHA-512 of bytes, hex. */
+export function sha512Of(bytes: Uint8Array): string {
+  return createHash('sha512').update(bytes).digest('hex');
 }
 
 /** The path without its first folder; null for what would not be inside of the package. */

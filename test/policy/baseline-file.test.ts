@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CAPABILITIES } from '../../src/model/capability.ts';
 import type {
   AcceptedFinding,
   Baseline,
@@ -48,6 +49,7 @@ const entry: fc.Arbitrary<BaselineVersion> = fc.record({
   ),
   publisher: orNull(anyText),
   published: orNull(instant),
+  capabilities: orNull(fc.subarray([...CAPABILITIES])),
 });
 
 const known: fc.Arbitrary<BaselinePackage> = fc

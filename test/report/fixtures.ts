@@ -101,6 +101,8 @@ export function judged(
     release: null,
     registry: null,
     published: null,
+    capabilities: null,
+    critical: null,
   };
 }
 
