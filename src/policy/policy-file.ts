@@ -73,7 +73,7 @@ function parsePolicyYaml(file: string, bytes: Uint8Array): Place['node'] {
 }
 
 function criticalOf(place: Place): NonNullable<Policy['critical']> {
-  const items = itemsOf(place, 'package names, globs, the word direct, or capability: with a word');
+  const items = itemsOf(place, 'package names, globs, the word direct, or capabilities');
   const isDirect = ({ node }: Place): boolean => node.kind === 'scalar' && node.value === 'direct';
   const isCapability = ({ node }: Place): boolean => node.kind === 'map';
   const direct = items.filter(isDirect);
