@@ -11,6 +11,7 @@ import { optionHelp, parseOptions } from './options.ts';
 /** The commands in the order `--help` shows them. Each is loaded when it is run. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   audit: () => import('./commands/audit.ts'),
+  init: () => import('./commands/init.ts'),
   update: () => import('./commands/update.ts'),
   check: () => import('./commands/check.ts'),
   'verify-bundle': () => import('./commands/verify-bundle.ts'),

@@ -21,6 +21,7 @@ import valid from 'semver/functions/valid.js';
 import { refuseConflicts } from './conflicts.ts';
 import { PolicyError } from './error.ts';
 import { entriesOf, fail, fieldsOf, itemsOf, textOf, wholeNumberOf, wordOf, wrong, type Place } from './read.ts';
+import { isSelector } from './selectors.ts';
 import { parseYaml } from './yaml.ts';
 
 /** The name a policy file has. */
@@ -124,7 +125,7 @@ function selector({ file, what }: Omit<Place, 'node'>, text: string, line: numbe
   if (/^@[\w.~*-]+$/.test(text)) {
     throw new PolicyError(file, line, `${text} in ${what} is no package; write "${text}/*" for a whole scope`);
   }
-  if (text.length > 214 || !/^(?:@[\w.~*-]+\/)?[\w.~*-]+$/.test(text) || text.includes('**')) {
+  if (!isSelector(text)) {
     throw new PolicyError(file, line, `${JSON.stringify(text)} in ${what} is no package name and no glob of names`);
   }
   return { text, line };
