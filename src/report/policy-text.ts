@@ -126,7 +126,7 @@ function reviewLines(owner: Owner | null): string[] {
     'What needs a decision, by when, and whose it is. Overdue, it fails in every phase.',
     'review:',
     '  deadline: 48h',
-    `  owners:${owner === null ? '' : ` # as in ${escapeText(owner.file, 80)}`}`,
+    `  owners:${owner === null ? '' : ` # as in ${toAscii(escapeText(owner.file, 80))}`}`,
     ...rule,
   ];
 }
