@@ -1,3 +1,4 @@
+import { gatherCapabilities } from './capabilities.ts';
 import { assess, type Known, type Trust } from './checks/assess.ts';
 import { checkBaseline, expectedIdentity } from './checks/baseline.ts';
 import { lastWithProvenance } from './checks/history.ts';
@@ -11,8 +12,8 @@ import { NO_EXPECTATION, type Policy } from './model/policy.ts';
 import type { Counts, PolicyUsed, RegistryUsed, Report, ReviewUsed } from './model/report.ts';
 import type { AskHistory } from './model/review.ts';
 import type { Instant } from './model/time.ts';
-import type { JudgedDependency, Phase } from './model/verdict.ts';
-import { expectationOf, standsFor, unusedSelectors } from './policy/apply.ts';
+import type { Assessment, JudgedDependency, Phase } from './model/verdict.ts';
+import { expectationOf, needsCapabilities, standsFor, unusedSelectors } from './policy/apply.ts';
 import { baselineUsed } from './policy/baseline-used.ts';
 import { judge, overallVerdict } from './policy/enforce.ts';
 import { reviewed, reviewRules, undated } from './policy/review.ts';
@@ -68,6 +69,8 @@ export interface AuditOptions {
   readonly explain?: boolean;
   /** Asked when versions came into the lockfile, where a decision about them waits and the baseline does not say. */
   readonly askHistory?: AskHistory;
+  /** Find out what every direct dependency can reach, whether or not the policy asks. */
+  readonly capabilities?: boolean;
   /** Called after each dependency. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -157,12 +160,32 @@ export async function auditDependencies(
       baseline: baseline === null ? null : checkBaseline(dependency, baseline, reverify),
       package: baseline?.packages.get(dependency.name) ?? null,
     };
-    const evidence = isAsked(dependency, known) ? await gather(dependency, sources, known) : null;
-    const judged = judge(assess(dependency, evidence, known, trust), enforcement);
+    const wantsCapabilities =
+      (options.capabilities === true && dependency.direct) ||
+      (policy !== null && needsCapabilities(policy, dependency));
+    const capabilitySources = { policy, package: known.package, reverify: options.reverify === true, registry };
+    const [evidence, capabilities] = await Promise.all([
+      isAsked(dependency, known) ? gather(dependency, sources, known) : null,
+      wantsCapabilities ? gatherCapabilities(dependency, capabilitySources) : null,
+    ]);
+    const assessment = assess(dependency, evidence, known, trust);
+    const judged = judge(withCapabilities(assessment, capabilities), enforcement);
     done += 1;
     options.onProgress?.(done, dependencies.length);
     return judged;
   });
+}
+
+/** Other bytes are a contradiction, unless the hash is known to be wrong already. */
+function withCapabilities(
+  assessment: Assessment,
+  gathered: Awaited<ReturnType<typeof gatherCapabilities>> | null,
+): Assessment {
+  if (gathered === null) return assessment;
+  const { reading, finding } = gathered;
+  const isNews = !assessment.findings.some(({ code }) => /^integrity-(?:mismatch|rewritten)$/.test(code));
+  const findings = finding !== null && isNews ? [...assessment.findings, finding] : assessment.findings;
+  return { ...assessment, findings, capabilities: reading };
 }
 
 /** The registry is not asked of what comes from elsewhere, nor of what the baseline decides. */

@@ -63,6 +63,7 @@ function askAssay(soFar: Packument, manifest: Manifest): Judged['assay'] {
     release: null,
     registry: null,
     published: soFar.time.get(manifest.version) ?? null,
+    capabilities: null,
   };
   const [leveled] = judge(assessment, { phase: 'all', policy: null, accepted: [], now: 0 }).findings;
   return { code: finding.code, level: leveled?.level ?? 'note', why: explain(finding, soFar, manifest) };

@@ -65,6 +65,7 @@ export function assess(
     release: null,
     registry: dependency.source.kind === 'registry' ? known.registry : null,
     published: null,
+    capabilities: null,
   };
   if (evidence === null) return { ...unproven, ...assessHeld(dependency, local, known, trust.now) };
 

@@ -11,6 +11,7 @@ import { optionHelp, parseOptions } from './options.ts';
 /** The commands in the order `--help` shows them. Each is loaded when it is run. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
   audit: () => import('./commands/audit.ts'),
+  init: () => import('./commands/init.ts'),
   update: () => import('./commands/update.ts'),
   review: () => import('./commands/review.ts'),
   accept: () => import('./commands/accept.ts'),

@@ -8,7 +8,7 @@ import { PHASES, type Phase } from '../model/verdict.ts';
 import { createHttpClient } from '../registries/http.ts';
 import { npmRegistry } from '../registries/npm.ts';
 import { parseKeysDocument } from '../registries/npm-keys.ts';
-import { loadNpmConfig } from '../registries/npmrc.ts';
+import { loadNpmConfig, type NpmConfig } from '../registries/npmrc.ts';
 import type { Registry } from '../registries/registry.ts';
 import { escapeText } from '../report/escape.ts';
 import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot } from '../sigstore/public-good.ts';
@@ -88,15 +88,20 @@ export function openRegistry(values: OptionValues, directory: string, io: Io): R
   if (values.registry !== undefined && !/^https?:\/\/[^/]/.test(values.registry)) {
     throw new UsageError(`--registry needs an http or https URL, not ${values.registry}`);
   }
-  const config = loadNpmConfig({
+  const config = npmConfig(values, directory, io);
+  for (const warning of config.warnings) io.stderr.write(`assay: ${escapeText(warning, 1000)}\n`);
+  return npmRegistry(createHttpClient(config), config);
+}
+
+/** npm's configuration for the project in `directory`. */
+export function npmConfig(values: OptionValues, directory: string, io: Io): NpmConfig {
+  return loadNpmConfig({
     cwd: directory,
     env: io.env,
     homedir: homedir(),
     platform: process.platform,
     overrides: values.registry === undefined ? {} : { registry: values.registry },
   });
-  for (const warning of config.warnings) io.stderr.write(`assay: ${escapeText(warning, 1000)}\n`);
-  return npmRegistry(createHttpClient(config), config);
 }
 
 /** The phase of the command line, else that of the policy, else the weakest. */

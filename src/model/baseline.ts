@@ -1,3 +1,4 @@
+import type { Capability } from './capability.ts';
 import type { Dependency, Digest } from './dependency.ts';
 import { FINDING_KINDS, type FindingCode } from './finding.ts';
 import type { Identity } from './proof.ts';
@@ -30,6 +31,8 @@ export interface BaselineVersion {
     | { readonly identity: null; readonly lost: PublishedVersion };
   readonly publisher: string | null;
   readonly published: Instant | null;
+  /** What its files were read to reach; null where nothing asked for it. */
+  readonly capabilities: readonly Capability[] | null;
   /** Left out where nothing stood against it. */
   readonly despite?: Despite;
 }

@@ -1,3 +1,4 @@
+import type { Capability } from './capability.ts';
 import type { FindingCode } from './finding.ts';
 import type { TextMatch } from './match.ts';
 import type { Instant } from './time.ts';
@@ -53,6 +54,18 @@ export interface LevelRule {
   readonly line: number;
 }
 
+/** A capability that makes a direct dependency critical. */
+export interface CriticalCapability {
+  readonly capability: Capability;
+  readonly line: number;
+}
+
+/** Which capabilities packages have, whatever their files show; none where the list is empty. */
+export interface CapabilityRule {
+  readonly packages: PackageSelector;
+  readonly capabilities: readonly Capability[];
+}
+
 /** An address that stands for another registry. Addresses are http(s) and end in "/". */
 export interface MirrorRule {
   readonly url: string;
@@ -101,7 +114,12 @@ export interface Policy {
   readonly file: string;
   readonly enforce: Phase | null;
   /** Null where the policy leaves the critical set to be the direct dependencies. */
-  readonly critical: { readonly direct: boolean; readonly packages: readonly PackageSelector[] } | null;
+  readonly critical: {
+    readonly direct: boolean;
+    readonly packages: readonly PackageSelector[];
+    readonly capabilities: readonly CriticalCapability[];
+  } | null;
+  readonly capabilities: readonly CapabilityRule[];
   readonly expect: readonly ExpectRule[];
   readonly findings: readonly LevelRule[];
   readonly mirrors: readonly MirrorRule[];

@@ -1,4 +1,5 @@
 import type { AcceptedFinding, BaselineState, ReleaseRecord } from './baseline.ts';
+import type { Capability, CapabilityReading } from './capability.ts';
 import type { Dependency } from './dependency.ts';
 import type { Finding } from './finding.ts';
 import type { Proofs } from './proof.ts';
@@ -27,6 +28,12 @@ export type LeveledFinding = Finding & {
   readonly review?: Review;
 };
 
+/** Why a dependency is in the critical set: by a name or glob of the policy, as a direct one, or by what it can reach. */
+export type Critical =
+  | { readonly by: 'direct' }
+  | { readonly by: 'name'; readonly name: string; readonly line: number }
+  | { readonly by: 'capability'; readonly capability: Capability; readonly reading: CapabilityReading };
+
 /** What checks say of one dependency, before policy. */
 export interface Assessment {
   readonly dependency: Dependency;
@@ -40,10 +47,14 @@ export interface Assessment {
   readonly registry: string | null;
   /** When it was published, as far as is known. */
   readonly published: Instant | null;
+  /** Null where nothing asks what it can reach. */
+  readonly capabilities: CapabilityReading | null;
 }
 
 /** The same after policy. */
 export interface JudgedDependency extends Omit<Assessment, 'findings'> {
   readonly findings: readonly LeveledFinding[];
+  /** Null where it is not in the critical set. */
+  readonly critical: Critical | null;
   readonly verdict: Verdict;
 }

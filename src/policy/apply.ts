@@ -1,5 +1,6 @@
 import compare from 'semver/functions/compare.js';
 import valid from 'semver/functions/valid.js';
+import { hasCapability, type Capability, type CapabilityReading } from '../model/capability.ts';
 import type { FindingCode } from '../model/finding.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { TextMatch } from '../model/match.ts';
@@ -13,7 +14,7 @@ import {
   type Since,
 } from '../model/policy.ts';
 import type { Instant } from '../model/time.ts';
-import type { Level } from '../model/verdict.ts';
+import type { Critical, Level } from '../model/verdict.ts';
 import { mostSpecific, selects } from './selectors.ts';
 
 const NPM_REGISTRY = 'https://registry.npmjs.org/';
@@ -95,10 +96,34 @@ export function levelRule(policy: Policy, code: FindingCode, name: string): Leve
   return mostSpecific(rules, name)?.level ?? null;
 }
 
-/** Whether the policy names this dependency critical. */
-export function isCritical({ critical }: Policy, { name, direct }: Dependency): boolean {
-  if (critical === null) return direct;
-  return (critical.direct && direct) || critical.packages.some((entry) => selects(entry, name));
+/** Why a dependency is critical; null where it is not. Without a written set what is direct is. */
+export function criticality(
+  policy: Policy | null,
+  dependency: Dependency,
+  reading: CapabilityReading | null,
+): Critical | null {
+  const named = criticalByName(policy, dependency);
+  if (named !== null || reading === null) return named;
+  const wanted = policy?.critical?.capabilities.find(({ capability }) => hasCapability(reading, capability));
+  return wanted === undefined ? null : { by: 'capability', capability: wanted.capability, reading };
+}
+
+function criticalByName(policy: Policy | null, { name, direct }: Dependency): Critical | null {
+  const critical = policy?.critical ?? null;
+  if (direct && (critical === null || critical.direct)) return { by: 'direct' };
+  const entry = critical?.packages.find((candidate) => selects(candidate, name));
+  return entry === undefined ? null : { by: 'name', name: entry.text, line: entry.line };
+}
+
+/** Whether a dependency is critical if it has certain capabilities, so that they must be known. */
+export function needsCapabilities(policy: Policy, dependency: Dependency): boolean {
+  const selected = policy.critical?.capabilities ?? [];
+  return selected.length > 0 && dependency.direct && criticalByName(policy, dependency) === null;
+}
+
+/** The capabilities the policy states for a package; null where it says nothing. */
+export function statedCapabilities({ capabilities }: Policy, name: string): readonly Capability[] | null {
+  return mostSpecific(capabilities, name)?.capabilities ?? null;
 }
 
 /** Selectors that select none of these packages, in the order of the file. */
@@ -109,6 +134,7 @@ export function unusedSelectors(policy: Policy, names: Iterable<string>): readon
     ...policy.findings.flatMap(({ packages }) => packages),
     ...policy.exempt,
     ...(policy.review?.owners.map(({ packages }) => packages) ?? []),
+    ...policy.capabilities.map(({ packages }) => packages),
   ];
   const distinct = [...new Set(names)];
   return all.filter((entry) => !distinct.some((name) => selects(entry, name))).sort((a, b) => a.line - b.line);

@@ -7,6 +7,7 @@ import {
   type LastingIdentity,
   type PublishedVersion,
 } from '../model/baseline.ts';
+import { CAPABILITIES, type Capability } from '../model/capability.ts';
 import type { Digest } from '../model/dependency.ts';
 import { FINDING_CODES, type FindingCode } from '../model/finding.ts';
 import { parseInstant, type Instant } from '../model/time.ts';
@@ -70,12 +71,14 @@ export function versionOf(fields: Fields, ofPackage: LastingIdentity | null): Ba
   const provenance = provenanceOf(required('provenance'), identityOf(fields), ofPackage, refuse);
   const despite = despiteOf(fields);
   if ('lost' in provenance && despite === null) refuse('has lost provenance and no despite', 'provenance');
+  const capability = value('capability');
   return {
     integrity: digestOf(required('integrity'), 'sha512', refuse, 'integrity'),
     evidence: digestOf(required('evidence'), 'sha256', refuse, 'evidence'),
     provenance,
     publisher: publisher === null ? null : textOf(publisher, refuse, 'publisher'),
     published: published === null ? null : instantOf(published, refuse, 'published'),
+    capabilities: capability === null ? null : wordsOf(capability, refuse),
     ...(despite === null ? {} : { despite }),
   };
 }
@@ -86,6 +89,14 @@ function despiteOf(fields: Fields): Despite | null {
   const despite = value('despite');
   if (despite === null) return expected === null ? null : refuse('has an expected identity and no despite');
   return { codes: despite.split(' ').map((word) => acceptableCode(word, refuse, 'despite')), expected };
+}
+
+/** In the order of `CAPABILITIES`, each once: another order is another spelling, which the file's reader refuses. */
+function wordsOf(text: string, refuse: Refuse): readonly Capability[] {
+  const words = text === 'none' ? [] : text.split(' ');
+  const known = CAPABILITIES.filter((word) => words.includes(word));
+  if (known.length === words.length) return known;
+  return refuse(`capability is "none", or some of ${CAPABILITIES.join(', ')}`, 'capability');
 }
 
 function provenanceOf(

@@ -79,7 +79,7 @@ function publishedValue({ version, published }: PublishedVersion): string {
 
 /** The identity is left out where it is the package's. */
 function versionValues(entry: BaselineVersion, ofPackage: LastingIdentity | null): string[] {
-  const { integrity, evidence, provenance, publisher, published, despite } = entry;
+  const { integrity, evidence, provenance, publisher, published, capabilities, despite } = entry;
   const own = provenance.identity !== null && !sameIdentity(provenance.identity, ofPackage);
   return [
     `integrity ${formatDigest(integrity)}`,
@@ -88,6 +88,7 @@ function versionValues(entry: BaselineVersion, ofPackage: LastingIdentity | null
     ...(own ? identityValues(provenance.identity, IDENTITY_FIELDS) : []),
     ...(publisher === null ? [] : [`publisher ${formatText(publisher)}`]),
     ...(published === null ? [] : [`published ${formatInstant(published)}`]),
+    ...(capabilities === null ? [] : [`capability ${capabilities.join(' ') || 'none'}`]),
     ...(despite === undefined ? [] : despiteValues(despite)),
   ];
 }

@@ -8,6 +8,7 @@ import type {
   LeftOut,
   PublishedVersion,
 } from '../model/baseline.ts';
+import type { Capability } from '../model/capability.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { FindingCode } from '../model/finding.ts';
 import type { Instant } from '../model/time.ts';
@@ -42,7 +43,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
       const kept = before?.versions.get(version) ?? null;
       const refused = same.filter((one) => one.baseline !== 'held' && !isTakenIn(one));
       leftOut.push(...refused.map((one) => leftOutOf(one, old?.accepted ?? [], kept !== null)));
-      const entry = kept ?? (refused.length > 0 ? null : entryOf(same));
+      const entry = (kept && withCapabilities(kept, same)) ?? (refused.length > 0 ? null : entryOf(same));
       if (entry === null) continue;
       versions.set(version, entry);
       const spec = `${name}@${version}`;
@@ -115,9 +116,30 @@ function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
   const { evidence, publisher, published, expected } = first.release;
   const provenance = provenanceOf(first);
   if (evidence === null || provenance === null) return null;
-  const entry = { integrity: { algorithm, hex }, evidence, provenance, publisher, published: wholeSecond(published) };
+  const entry = {
+    integrity: { algorithm, hex },
+    evidence,
+    provenance,
+    publisher,
+    published: wholeSecond(published),
+    capabilities: capabilitiesRead([first]),
+  };
   const codes = codesOf(same.flatMap(against));
   return codes.length === 0 ? entry : { ...entry, despite: { codes, expected: expected && lasting(expected) } };
+}
+
+/** An entry that was made when nobody asked what the version reaches gets that line, where it has been read now. */
+function withCapabilities(entry: BaselineVersion, same: readonly JudgedDependency[]): BaselineVersion {
+  const capabilities = same.every(({ baseline }) => baseline !== 'rewritten') ? capabilitiesRead(same) : null;
+  return { ...entry, capabilities: entry.capabilities ?? capabilities };
+}
+
+/** What its files show, where they were read in this run. Nothing else is recorded: not what is unknown, nor what a policy states. */
+function capabilitiesRead(same: readonly JudgedDependency[]): readonly Capability[] | null {
+  for (const { capabilities } of same) {
+    if (capabilities?.source === 'tarball') return capabilities.places.map(({ capability }) => capability);
+  }
+  return null;
 }
 
 function provenanceOf({ proofs, findings }: JudgedDependency): BaselineVersion['provenance'] | null {

@@ -25,6 +25,7 @@ export function refuseConflicts(policy: Policy): void {
   };
   for (const list of [policy.critical?.packages ?? [], policy.exempt]) refuseCovered(list, refuse);
   for (const { packages } of policy.findings) refuseCovered(packages, refuse);
+  refuseCapabilities(policy, refuse);
   refuseExpectations(policy, refuse);
   refuseLevels(policy.findings, refuse);
   refuseProvenanceLevels(policy, refuse);
@@ -36,9 +37,10 @@ export function refuseConflicts(policy: Policy): void {
 const MAX_SELECTORS = 2000;
 const MAX_GLOBS = 200;
 
-function refuseTooMany({ file, critical, exempt, expect, findings, review }: Policy): void {
+function refuseTooMany({ file, critical, capabilities, exempt, expect, findings, review }: Policy): void {
   const selectors = [
     ...(critical?.packages ?? []),
+    ...capabilities.map(({ packages }) => packages),
     ...exempt,
     ...expect.map(({ packages }) => packages),
     ...findings.flatMap(({ packages }) => packages),
@@ -60,6 +62,25 @@ function refuseCovered(list: readonly PackageSelector[], refuse: Refuse): void {
     if (other !== undefined) {
       const same = other.text === entry.text ? 'is already' : `is already covered by ${other.text}`;
       refuse(entry.line, `${entry.text} ${same} in line ${other.line}`);
+    }
+  }
+}
+
+/** Capabilities select among direct dependencies only, and what is stated of them serves that selection. */
+function refuseCapabilities({ critical, capabilities }: Policy, refuse: Refuse): void {
+  const selected = critical?.capabilities ?? [];
+  for (const [i, { capability, line }] of selected.entries()) {
+    if (critical?.direct === true) refuse(line, `capability ${capability} is already covered by direct`);
+    const other = selected.slice(0, i).find((entry) => entry.capability === capability);
+    if (other !== undefined) refuse(line, `capability ${capability} is already in line ${other.line}`);
+  }
+  for (const [i, rule] of capabilities.entries()) {
+    const { line } = rule.packages;
+    if (selected.length === 0)
+      refuse(line, 'capabilities are stated, but no "- capability:" in critical selects by them');
+    const rival = capabilities.slice(0, i).find(({ packages }) => tied(packages, rule.packages));
+    if (rival !== undefined && String(rival.capabilities) !== String(rule.capabilities)) {
+      refuse(line, contradiction(rule.packages, rival.packages, 'list of capabilities'));
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Finding, FindingCode } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment, JudgedDependency, Level, LeveledFinding, Phase, Verdict } from '../model/verdict.ts';
-import { isCritical, levelRule, needsNoSignature, provenanceDemand } from './apply.ts';
+import { criticality, levelRule, needsNoSignature, provenanceDemand } from './apply.ts';
 import { PROVENANCE_GAPS } from './conflicts.ts';
 
 /** What is demanded, and of whom. */
@@ -24,17 +24,17 @@ export function judge(assessment: Assessment, enforcement: Enforcement): JudgedD
   const { phase, policy } = enforcement;
   const { dependency } = assessment;
   const byPolicy = policy === null ? () => null : policyLevels(assessment, policy);
-  const critical = policy === null ? dependency.direct : isCritical(policy, dependency);
-  const enforced = phase === 'all' || (phase === 'critical' && critical);
+  const critical = criticality(policy, dependency, assessment.capabilities);
+  const enforced = phase === 'all' || (phase === 'critical' && critical !== null);
   // `all` excepts historical gaps, as nobody could meet it today; a critical set that somebody wrote down stands.
   const isNamed = policy !== null && policy.critical !== null;
-  const gapFails = critical && (phase === 'critical' || (phase === 'all' && isNamed));
+  const gapFails = critical !== null && (phase === 'critical' || (phase === 'all' && isNamed));
   const findings = assessment.findings.map((finding): LeveledFinding => {
     const accepted = acceptanceOf(finding, dependency, enforcement);
     if (accepted !== null) return { ...finding, level: 'note', accepted };
     return { ...finding, level: byPolicy(finding) ?? levelOf(finding, enforced, gapFails) };
   });
-  return { ...assessment, findings, verdict: verdictOf(findings) };
+  return { ...assessment, findings, critical, verdict: verdictOf(findings) };
 }
 
 /** Who accepted this code on exactly these bytes, and until a time that has not come. */

@@ -1,8 +1,11 @@
+import { CAPABILITIES, type Capability } from '../model/capability.ts';
 import { FINDING_CODES, FINDING_KINDS } from '../model/finding.ts';
 import type { TextMatch } from '../model/match.ts';
 import {
   IDENTITY_FIELDS,
   PROVENANCE_DEMANDS,
+  type CapabilityRule,
+  type CriticalCapability,
   type ExpectRule,
   type IdentityField,
   type LevelRule,
@@ -48,6 +51,7 @@ export function parsePolicy(file: string, bytes: Uint8Array): Policy {
   const root = fieldsOf({ file, what: '', node: parsePolicyYaml(file, bytes) }, [
     'enforce',
     'critical',
+    'capabilities',
     'expect',
     'findings',
     'registries',
@@ -61,6 +65,7 @@ export function parsePolicy(file: string, bytes: Uint8Array): Policy {
     file,
     enforce: root.enforce ? wordOf(root.enforce, PHASES) : null,
     critical: root.critical ? criticalOf(root.critical) : null,
+    capabilities: root.capabilities ? capabilityRulesOf(root.capabilities) : [],
     expect: root.expect ? expectOf(root.expect) : [],
     findings: root.findings ? itemsOf(root.findings, 'mappings with code, level and reason').map(levelRuleOf) : [],
     mirrors: registries?.mirrors ? itemsOf(registries.mirrors, 'mappings with url and of').map(mirrorOf) : [],
@@ -83,11 +88,42 @@ function parsePolicyYaml(file: string, bytes: Uint8Array): Place['node'] {
 }
 
 function criticalOf(place: Place): NonNullable<Policy['critical']> {
-  const items = itemsOf(place, 'package names, globs, or the word direct');
+  const items = itemsOf(place, 'package names, globs, the word direct, or capabilities');
   const isDirect = ({ node }: Place): boolean => node.kind === 'scalar' && node.value === 'direct';
+  const isCapability = ({ node }: Place): boolean => node.kind === 'map';
   const direct = items.filter(isDirect);
   if (direct[1] !== undefined) fail(direct[1], 'direct is already in the list');
-  return { direct: direct.length > 0, packages: items.filter((item) => !isDirect(item)).map(selectorOf) };
+  return {
+    direct: direct.length > 0,
+    packages: items.filter((item) => !isDirect(item) && !isCapability(item)).map(selectorOf),
+    capabilities: items.filter(isCapability).flatMap(criticalCapabilitiesOf),
+  };
+}
+
+/** `capability: network`, or a list of such words. */
+function criticalCapabilitiesOf(item: Place): readonly CriticalCapability[] {
+  const { capability } = fieldsOf(item, ['capability']);
+  if (capability === undefined) return wrong(item, 'a mapping with capability');
+  const words = capability.node.kind === 'list' ? itemsOf(capability, 'capabilities') : [capability];
+  return words.map((word) => ({ capability: wordOf(word, CAPABILITIES), line: word.node.line }));
+}
+
+function capabilityRulesOf(place: Place): readonly CapabilityRule[] {
+  return [...entriesOf(place, 'a mapping from package names to lists of capabilities')].map(
+    ([name, { line, value }]) => {
+      const what = `capabilities of ${name}`;
+      return { packages: selector(place, name, line), capabilities: statedOf({ file: place.file, what, node: value }) };
+    },
+  );
+}
+
+/** A list that may be empty, which says that there are none. */
+function statedOf(place: Place): readonly Capability[] {
+  if (place.node.kind === 'list' && place.node.items.length === 0) return [];
+  const items = itemsOf(place, CAPABILITIES.join(', '));
+  const words = items.map((item) => wordOf(item, CAPABILITIES));
+  const twice = words.find((word, i) => words.indexOf(word) < i);
+  return twice === undefined ? words : fail(place, `${place.what} has ${twice} twice`);
 }
 
 function expectOf(place: Place): readonly ExpectRule[] {

@@ -3,6 +3,11 @@ import type { PackageSelector } from '../model/policy.ts';
 
 const EVERY = '*';
 
+/** Whether a text is a name as registries know them (with a scope or without), in which `*` may stand for characters. */
+export function isSelector(text: string): boolean {
+  return text.length <= 214 && /^(?:@[\w.~*-]+\/)?[\w.~*-]+$/.test(text) && !text.includes('**');
+}
+
 /** Whether a selector selects a package of this name. */
 export function selects({ text }: PackageSelector, name: string): boolean {
   return text === EVERY || text === name || (text.includes('*') && fits(text, name));

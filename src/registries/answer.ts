@@ -22,6 +22,19 @@ export function evidenceOf<T>(
   maxBytes: number,
   parse: (json: unknown) => Parsed<T>,
 ): Evidence<T> {
+  if (answer.kind !== 'ok') return withoutBody(answer, url, maxBytes);
+  const parsed = parseJson(answer.body, parse);
+  return 'value' in parsed
+    ? { state: 'present', value: parsed.value }
+    : { state: 'malformed', url, reason: parsed.malformed };
+}
+
+/** What it is evidence of that a GET brought nothing. */
+export function withoutBody(
+  answer: Exclude<HttpAnswer, { kind: 'ok' }>,
+  url: string,
+  maxBytes: number,
+): Evidence<never> {
   switch (answer.kind) {
     case 'absent':
       return { state: 'absent', url };
@@ -31,12 +44,6 @@ export function evidenceOf<T>(
       return { state: 'unavailable', url, reason: answer.reason };
     case 'too-large':
       return { state: 'malformed', url, reason: `larger than ${maxBytes} bytes` };
-    case 'ok': {
-      const parsed = parseJson(answer.body, parse);
-      return 'value' in parsed
-        ? { state: 'present', value: parsed.value }
-        : { state: 'malformed', url, reason: parsed.malformed };
-    }
   }
 }
 

@@ -38,6 +38,20 @@ export const MAX_URL_LENGTH = 4096;
 /** Identifiers, SRI strings and base64 signatures. */
 export const MAX_TOKEN_LENGTH = 1024;
 
+/** npm refuses to publish much more; the largest tarballs carry binaries of some tens of MiB. */
+export const MAX_TARBALL_BYTES = 256 * MIB;
+/** Unpacked while it is read and not kept: a compression bomb costs its time and no memory. */
+export const MAX_UNPACKED_BYTES = 2048 * MIB;
+/** Icon sets have some tens of thousands of files. */
+export const MAX_TARBALL_ENTRIES = 200_000;
+export const MAX_PATH_LENGTH = 1024;
+/** pax headers of one file: a path, times, and what a file system adds. */
+export const MAX_TAR_METADATA_BYTES = MIB;
+/** Of one file whose content is looked at; the largest compilers are 10 MiB of JavaScript. */
+export const MAX_FILE_BYTES = 32 * MIB;
+/** Of all files of a package whose content is looked at: kept in memory until they are judged. */
+export const MAX_FILES_BYTES = 128 * MIB;
+
 /** Configuration files, package.json and certificates; bundles of authorities are some hundred KiB. */
 export const MAX_CONFIG_BYTES = 16 * MIB;
 

@@ -1,3 +1,4 @@
+import type { PackageFile } from '../model/capability.ts';
 import type {
   AttestationClaim,
   AttestationEntry,
@@ -8,6 +9,21 @@ import type {
   Validator,
 } from '../model/evidence.ts';
 import type { Instant } from '../model/time.ts';
+
+/** One tarball: what it must be, and which of its files are looked at. */
+export interface TarballRequest {
+  readonly name: string;
+  readonly version: string;
+  /** The lockfile's hash of it, hex. */
+  readonly sha512: string;
+  /** Where the lockfile says it is; asked only where that is a place of the package's registry. */
+  readonly resolved: string | null;
+  readonly isWanted: (path: string) => boolean;
+}
+
+/** Files of the bytes with the wanted hash; `mismatch` where the registry serves bytes with another, `actual` (hex). */
+export type TarballEvidence =
+  Evidence<readonly PackageFile[]> | { readonly state: 'mismatch'; readonly url: string; readonly actual: string };
 
 /**
  * What a registry of one ecosystem says. Every answer is evidence: nothing here rejects, and nothing is verified. Asking
@@ -29,5 +45,7 @@ export interface Registry {
   attestations(name: string, version: string, claim: AttestationClaim): Promise<Evidence<readonly AttestationEntry[]>>;
   /** The keys a registry (an address as `urlFor` gives it) publishes for itself. */
   keys(registryUrl: string): Promise<Evidence<readonly RegistryKey[]>>;
+  /** From npm's cache on this machine where that has it. */
+  files(request: TarballRequest): Promise<TarballEvidence>;
   close(): void;
 }

@@ -2,7 +2,7 @@ import type { Dependency } from '../model/dependency.ts';
 import { displayWidth, escapeText } from './escape.ts';
 import type { Group, GroupItem, Label } from './grouping.ts';
 import { count, cutToWidth, listed, paint, shown, wrap, type RenderOptions, type Tone } from './layout.ts';
-import { describe, findingClause, findingReason, findingTitle, subjectText } from './messages.ts';
+import { capabilityText, describe, findingClause, findingReason, findingTitle, subjectText } from './messages.ts';
 import { overdueText } from './review-words.ts';
 
 /** How much of a group is shown: 0 is one line with a few names, else the number of dependencies shown in full. */
@@ -86,7 +86,7 @@ function painted(tag: string, label: Label, line: string, options: RenderOptions
   return line.startsWith(tag) ? paint(TONES[label], tag, options) + line.slice(tag.length) : line;
 }
 
-function renderItem({ dependency, findings }: GroupItem, options: GroupOptions): string[] {
+function renderItem({ dependency, findings, critical }: GroupItem, options: GroupOptions): string[] {
   const where = options.places ? `  ${whereText(dependency)}` : '';
   const head = wrap(shown(subjectText(dependency) + where, options), options.columns, 2, 6);
   const more = findings.length - 1;
@@ -96,7 +96,9 @@ function renderItem({ dependency, findings }: GroupItem, options: GroupOptions):
   if (lines.length > kept.length) kept.push('    ... (--json)');
   const late = findings.find(({ review }) => review?.overdue === true)?.review;
   const owed = late === undefined ? [] : wrap(shown(overdueText(late), options), options.columns, 4);
-  return [...head, ...kept, ...owed];
+  const isError = findings.some(({ level, kind }) => level === 'error' && kind !== 'contradiction');
+  const why = isError && critical?.by === 'capability' ? [`critical: ${capabilityText(critical)}`] : [];
+  return [...head, ...kept, ...owed, ...why.flatMap((text) => wrap(shown(text, options), options.columns, 4, 6))];
 }
 
 function whereText(dependency: Dependency): string {

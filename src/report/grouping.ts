@@ -10,6 +10,8 @@ export interface GroupItem {
   readonly dependency: Dependency;
   /** At least one. */
   readonly findings: readonly [LeveledFinding, ...LeveledFinding[]];
+  /** Why it is held to the critical set's measure, if it is. */
+  readonly critical: JudgedDependency['critical'];
 }
 
 /** All findings of one code and label. */
@@ -37,7 +39,7 @@ export function groupFindings(dependencies: readonly JudgedDependency[]): Group[
       if (last?.dependency === judged.dependency) {
         group.items[group.items.length - 1] = { ...last, findings: [...last.findings, finding] };
       } else {
-        group.items.push({ dependency: judged.dependency, findings: [finding] });
+        group.items.push({ dependency: judged.dependency, findings: [finding], critical: judged.critical });
       }
       groups.set(key, group);
     }

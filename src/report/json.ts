@@ -1,10 +1,11 @@
 import { withoutCredentials } from '../model/address.ts';
+import { placeOf, type CapabilityReading } from '../model/capability.ts';
 import type { Digest, Dependency, Place, Source } from '../model/dependency.ts';
 import type { AttestationProof, BundleProof, Identity, Proofs, Signer, VerifiedTime } from '../model/proof.ts';
 import type { BaselineBaseUsed, BaselineUsed, Report, ReviewUsed } from '../model/report.ts';
 import type { Review } from '../model/review.ts';
 import { formatInstant } from '../model/time.ts';
-import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
+import type { Critical, JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { comparisonJson } from './comparison.ts';
 import { compareDependencies, compareText } from './grouping.ts';
 import { describe } from './messages.ts';
@@ -135,7 +136,8 @@ function countsJson({ counts }: Report): Json {
   return { entries, skipped, omitted, dependencies, pass, warn, fail, unverified, ...proven };
 }
 
-function dependencyJson({ dependency, proofs, findings, verdict, baseline }: JudgedDependency): Json {
+function dependencyJson(judged: JudgedDependency): Json {
+  const { dependency, proofs, findings, verdict, baseline, critical, capabilities } = judged;
   return {
     ecosystem: dependency.ecosystem,
     name: dependency.name,
@@ -150,9 +152,41 @@ function dependencyJson({ dependency, proofs, findings, verdict, baseline }: Jud
     integrity: dependency.integrity.map(integrityText),
     verdict,
     baseline,
+    critical: critical === null ? null : criticalJson(critical),
+    capabilities: capabilities === null ? null : capabilitiesJson(capabilities),
     proofs: proofsJson(proofs),
     findings: findingsJson(dependency, findings),
   };
+}
+
+function criticalJson(critical: Critical): JsonObject {
+  if (critical.by !== 'capability') return { ...critical };
+  const { by, capability, reading } = critical;
+  const place = placeOf(reading, capability);
+  return {
+    by,
+    capability,
+    source: reading.source,
+    ...(place === null ? {} : { place: { file: place.file, line: place.line, text: place.text } }),
+    ...(reading.source === 'unknown' ? { reason: reading.reason } : {}),
+  };
+}
+
+function capabilitiesJson(reading: CapabilityReading): JsonObject {
+  switch (reading.source) {
+    case 'tarball':
+      return {
+        source: 'tarball',
+        words: reading.places.map(({ capability }) => capability),
+        before: reading.before,
+        places: reading.places.map(({ capability, file, line, text }) => ({ capability, file, line, text })),
+      };
+    case 'baseline':
+    case 'policy':
+      return { source: reading.source, words: reading.capabilities };
+    case 'unknown':
+      return { source: 'unknown', reason: reading.reason };
+  }
 }
 
 function proofsJson({ integrity, signature, publish, provenance }: Proofs): Json {

@@ -1,5 +1,7 @@
+import { placeOf, type CapabilityPlace } from '../model/capability.ts';
 import type { Finding, FindingArgs, FindingCode } from '../model/finding.ts';
-import { escapeText } from './escape.ts';
+import type { Critical } from '../model/verdict.ts';
+import { escapeText, quoteText } from './escape.ts';
 import { TEXTS } from './texts.ts';
 
 /** The package version a finding is about, as the lockfile names it: unescaped. */
@@ -51,6 +53,27 @@ export function subjectText(subject: Subject, max = 120): string {
 export function plainSpec({ name, version }: Subject): string | null {
   const spec = `${name}@${version}`;
   return spec.length <= 120 && SHELL_PLAIN.test(spec) ? spec : null;
+}
+
+/** By which capability something is critical, and what shows it. Escaped. */
+export function capabilityText({ capability, reading }: Extract<Critical, { by: 'capability' }>): string {
+  const place = placeOf(reading, capability);
+  if (place !== null) return `${capability}, as ${placeText(place)} shows`;
+  switch (reading.source) {
+    case 'tarball':
+      return `${capability}, as assay.lock has of another version`;
+    case 'baseline':
+      return `${capability}, as assay.lock has it`;
+    case 'policy':
+      return `${capability}, as the policy says`;
+    case 'unknown':
+      return `what it can reach is unknown (${escapeText(reading.reason, 120)})`;
+  }
+}
+
+/** `FILE:LINE "CODE"`, escaped. */
+export function placeText({ file, line, text }: CapabilityPlace): string {
+  return `${escapeText(file, 100)}:${line} ${quoteText(text, 80)}`;
 }
 
 function helpFor(code: FindingCode, subject: Subject): string {

@@ -66,6 +66,7 @@ function summary(report: Report, options: RenderOptions): string[] {
     ...(counts.skipped > 0 ? [`skipped: ${skippedText(report)}`] : []),
     ...(counts.omitted > 0 ? [`left out by --omit: ${count(counts.omitted, 'dependency', 'dependencies')}`] : []),
     ...policyTexts(report.policy),
+    ...unknownCapabilityTexts(report.dependencies),
     ...baselineRows(report),
     ...reviewRows(report),
     `checked against: ${trust.root === 'public-good' ? 'the public-good Sigstore root' : `the root ${escapeText(trust.root, 120)}`}`,
@@ -145,6 +146,17 @@ function policyTexts(policy: PolicyUsed | null): string[] {
   if (unused.length === 0) return [`policy: ${escapeText(file, 120)}`];
   const names = listed(unused, 3, ({ text, line }) => `${escapeText(text, 80)} in line ${String(line)}`);
   return [`policy: ${escapeText(file, 120)}; nothing in the lockfile is ${names}`];
+}
+
+/** What could not be read counts as having every capability: a reader must know that, and why. */
+function unknownCapabilityTexts(dependencies: readonly JudgedDependency[]): string[] {
+  const unknown = dependencies.flatMap(({ dependency, critical }) =>
+    critical?.by === 'capability' && critical.reading.source === 'unknown'
+      ? [`${subjectText(dependency, 60)} (${escapeText(critical.reading.reason, 120)})`]
+      : [],
+  );
+  if (unknown.length === 0) return [];
+  return [`critical, as it is unknown what they can reach: ${listed(unknown, 3, String)}`];
 }
 
 function registryTexts(registries: readonly RegistryUsed[]): string[] {

@@ -133,6 +133,7 @@ function packageOf(name: string, both: Locked): BaselinePackage {
       provenance: identity === null ? { identity, earlier: 0 } : { identity },
       publisher: 'GitHub Actions',
       published: 0,
+      capabilities: null,
     });
     last = identity ?? last;
   }

@@ -39,6 +39,7 @@ export interface AuditJson {
     readonly version: string;
     readonly verdict: string;
     readonly baseline: string | null;
+    readonly critical: unknown;
     readonly proofs: Readonly<Record<string, unknown>>;
   }[];
   readonly findings: readonly {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CAPABILITIES } from '../../src/model/capability.ts';
 import type {
   AcceptedFinding,
   Baseline,
@@ -55,6 +56,7 @@ const plainEntry = fc.record({
   ),
   publisher: orNull(anyText),
   published: orNull(instant),
+  capabilities: orNull(fc.subarray([...CAPABILITIES])),
 });
 const lostProvenance = fc.record({ identity: fc.constant(null), lost: publishedVersion });
 const entry: fc.Arbitrary<BaselineVersion> = fc.oneof(

@@ -66,6 +66,15 @@ export const VALID: Readonly<Record<string, string>> = {
     - {url: https://p.example/, keys: keys.json}
   exempt: ['@corp/*']
 `,
+  'capabilities that select, and those that are stated': `critical:
+  - axios
+  - capability: network
+  - capability: [process, install-script]
+capabilities:
+  chalk: []
+  'aws-*': [network, environment]
+  aws-sdk: [network]
+`,
   'a trusted root': 'trust: {root: root.json}\n',
   'an age': 'release-age: 48\n',
   'a deadline in hours': 'review: {deadline: 8760h}\n',
@@ -112,7 +121,30 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
   'an empty list': [
     'critical: []\n',
     1,
-    /critical takes a list of package names, globs, or the word direct, not an empty/,
+    /critical takes a list of package names, globs, the word direct, or capabilities, not an empty/,
+  ],
+  'an unknown capability': [
+    'critical:\n  - capability: netwrok\n',
+    2,
+    /capability takes network, .*\(did you mean network\?\), not "netwrok"/,
+  ],
+  'an unknown capability in a list': ['critical:\n  - capability:\n    - process\n    - shell\n', 4, /not "shell"/],
+  'no capability': ['critical: [{capability: []}]\n', 1, /capability takes a list of capabilities, not an empty list/],
+  'another selection': ['critical:\n  - capabilty: network\n', 2, /did you mean capability\?/],
+  'a stated capability that is unknown': [
+    'critical: [{capability: network}]\ncapabilities: {a: [net]}\n',
+    2,
+    /capabilities of a takes network, /,
+  ],
+  'a stated capability that is no list': [
+    'critical: [{capability: network}]\ncapabilities: {a: network}\n',
+    2,
+    /capabilities of a takes a list of /,
+  ],
+  'a stated capability twice': [
+    'critical: [{capability: network}]\ncapabilities: {a: [network, native, network]}\n',
+    2,
+    /capabilities of a has network twice/,
   ],
   'a name that is a number': ['critical:\n  - direct\n  - 7\n', 3, /critical takes a package name or a glob .* not 7/],
   'a name with a space': ['critical:\n  - a b\n', 2, /"a b" in critical is no package name/],

@@ -102,6 +102,8 @@ export function judged(
     release: null,
     registry: null,
     published: null,
+    capabilities: null,
+    critical: null,
   };
 }
 

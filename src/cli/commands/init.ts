@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { PolicyInUse } from '../../audit.ts';
+import type { ProposedRegistries } from '../../model/proposal.ts';
+import { formatBaseline } from '../../policy/baseline-text.ts';
+import { updateBaseline } from '../../policy/baseline-update.ts';
+import { parsePolicy, POLICY_FILE } from '../../policy/policy-file.ts';
+import { propose, proposeRegistries } from '../../policy/proposal.ts';
+import { renderInit } from '../../report/init.ts';
+import { renderPolicy, renderRegistries } from '../../report/policy-text.ts';
+import { renderTerminal } from '../../report/terminal.ts';
+import type { Command } from '../command.ts';
+import { EXIT, exitStatus, UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import { placeOf, PROJECT_OPTIONS, withProject } from '../open.ts';
+import { findOwner } from '../owners.ts';
+import { baselinePath, findLockfile } from '../project.ts';
+import { npmConfig, shownPath } from '../setup.ts';
+
+export const command: Command = {
+  usage: '[DIR|LOCKFILE]',
+  summary: 'write assay.yml and the first assay.lock, proposing the critical set',
+  options: PROJECT_OPTIONS.filter((name) => name !== 'policy'),
+  run: (options, io) => {
+    const place = placeOf('init', options.positionals);
+    const lockfile = findLockfile(place, io);
+    const lockPath = baselinePath(lockfile);
+    const policyPath = join(dirname(lockPath), POLICY_FILE);
+    refuseExisting([policyPath, lockPath], io);
+    return withProject(place, options, io, async ({ policy: governing, baseline, audit }) => {
+      if (governing !== null) {
+        throw new UsageError(`${governing.policy.file} holds here already; assay update writes ${baseline.file}`);
+      }
+      const { registry, scopes } = npmConfig({}, dirname(lockfile), io);
+      const policy = policyOf(proposeRegistries(registry, scopes, []));
+      const report = await audit({ enforce: 'observe', omit: [], policy, capabilities: true });
+      if (report.verdict === 'unverified' && report.counts.integrity === 0) {
+        io.stdout.write(renderTerminal(report, io.stdout));
+        io.stderr.write('assay: nothing is written, as nothing could be verified; run assay init again\n');
+        return EXIT.noStatement;
+      }
+      const names = report.dependencies.map(({ dependency }) => dependency.name);
+      const proposal = propose(report.dependencies, proposeRegistries(registry, scopes, names));
+      // What the policy does not ask for, the baseline does not record.
+      const update = updateBaseline(
+        null,
+        report.dependencies.map((one) => ({ ...one, capabilities: null })),
+      );
+      writeNew(policyPath, renderPolicy(proposal, findOwner(lockfile, io)), io);
+      writeNew(lockPath, formatBaseline(update.baseline), io);
+      const files = { policy: shownPath(policyPath, io), baseline: baseline.file };
+      io.stdout.write(renderInit(files, proposal, update, io.stdout));
+      return exitStatus(report.verdict);
+    });
+  },
+};
+
+/** What people wrote or reviewed is never overwritten. */
+function refuseExisting(paths: readonly string[], io: Io): void {
+  const found = paths.find((path) => existsSync(path));
+  if (found === undefined) return;
+  throw new UsageError(
+    `${shownPath(found, io)} is there already and stays as it is; assay update brings assay.lock up to the lockfile`,
+  );
+}
+
+/** The registries as the policy that will be written has them, so that this audit asks whom the next ones ask. */
+function policyOf(registries: ProposedRegistries): PolicyInUse | null {
+  const text = renderRegistries(registries);
+  if (text === null) return null;
+  const bytes = Buffer.from(text);
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  return { policy: parsePolicy(POLICY_FILE, bytes), digest, keys: new Map() };
+}
+
+function writeNew(path: string, text: string, io: Io): void {
+  try {
+    writeFileSync(path, text, { flag: 'wx' });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new UsageError(`cannot write ${shownPath(path, io)}: ${code}`);
+  }
+}

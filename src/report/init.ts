@@ -1,0 +1,69 @@
+import type { BaselineUpdate } from '../model/baseline.ts';
+import type { Proposal } from '../model/proposal.ts';
+import { escapeText } from './escape.ts';
+import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions } from './layout.ts';
+import { capabilitiesText } from './policy-text.ts';
+import { renderUpdate } from './update.ts';
+
+/** Packages named with their reasons; the file has all. */
+const MAX_NAMED = 10;
+
+/** What `assay init` wrote and why, and what to do with it. */
+export function renderInit(
+  files: { readonly policy: string; readonly baseline: string },
+  proposal: Proposal,
+  update: BaselineUpdate,
+  options: RenderOptions,
+): string {
+  const columns = usableColumns(options.columns);
+  const block = (text: string, indent: number, hanging: number): string[] =>
+    wrap(shown(text, options), columns, indent, hanging);
+  const { critical, direct } = proposal;
+  const head = `${escapeText(files.policy, 120)}: phase observe, ${critical.length} of ${count(direct, 'direct dependency', 'direct dependencies')} proposed as critical`;
+  const named = critical
+    .slice(0, MAX_NAMED)
+    .map(
+      ({ name, dev, reading }) => `${escapeText(name, 80)}${dev ? ' (development)' : ''}: ${capabilitiesText(reading)}`,
+    );
+  const lines = [
+    ...block(head, 0, 2).map((line) => paint('bold', line, options)),
+    ...named.flatMap((line) => block(line, 2, 4)),
+    ...(critical.length > MAX_NAMED
+      ? block(`and ${critical.length - MAX_NAMED} more, each with its reason in the file`, 2, 4)
+      : []),
+    ...(critical.length > 0
+      ? block('read from their files by a heuristic: what is not listed may reach as much', 2, 4)
+      : []),
+    ...registryTexts(proposal).flatMap((line) => block(line, 2, 4)),
+    ...renderUpdate(files.baseline, update, options).trimEnd().split('\n'),
+    '',
+    ...nextSteps(files, proposal).flatMap((line) => block(line, 0, 3)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function registryTexts({ registries }: Proposal): string[] {
+  const found = [
+    ...(registries.mirror === null ? [] : [`${registries.mirror} as a mirror of npm's`]),
+    ...registries.private.map((url) => `${url} as your own`),
+  ];
+  return found.length === 0
+    ? []
+    : [`registries of your npm configuration: ${listed(found, 5, (text) => escapeText(text, 160))}`];
+}
+
+function nextSteps({ policy, baseline }: { policy: string; baseline: string }, { critical }: Proposal): string[] {
+  const failing = critical.filter(({ wouldFail }) => wouldFail).map(({ name }) => escapeText(name, 80));
+  const today =
+    failing.length === 0
+      ? 'nothing of the critical set would fail there today'
+      : `${failing.length} of the critical set would fail there today: ${listed(failing, 5, String)}`;
+  const files = `${escapeText(policy, 120)} and ${escapeText(baseline, 120)}`;
+  return [
+    'Next:',
+    `1. Read ${files}; change what is not as you want it.`,
+    '2. Commit both.',
+    '3. Run assay, and in pipelines before npm ci; assay update after each change of the lockfile.',
+    `4. Later, enforce: critical in ${escapeText(policy, 120)}; ${today}. Then all.`,
+  ];
+}

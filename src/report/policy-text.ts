@@ -1,0 +1,145 @@
+import { CAPABILITIES, hasCapability, placeOf, type CapabilityReading } from '../model/capability.ts';
+import type { Proposal, ProposedPackage, ProposedRegistries } from '../model/proposal.ts';
+import { escapeText, toAscii } from './escape.ts';
+import { wrap } from './layout.ts';
+
+const COLUMNS = 100;
+
+/** Who owns a file of the project, and where that is written. */
+export interface Owner {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** The first `assay.yml` of a project, with comments. What comes from a package stands in comments, escaped. */
+export function renderPolicy(proposal: Proposal, owner: Owner | null): string {
+  const parts = [
+    comment(
+      "assay.yml: what is demanded of this project's dependencies. assay init wrote it once; it is yours to change.",
+    ),
+    [
+      ...comment(
+        'What fails: observe (contradictions only), critical (also lost or missing provenance and an unexpected builder, for the critical set) or all (the same for every dependency). Raise it when the report has nothing left that would fail.',
+      ),
+      'enforce: observe',
+    ],
+    criticalLines(proposal),
+    expectLines(proposal),
+    registryLines(proposal.registries),
+    reviewLines(owner).map((line) => `# ${line}`.trimEnd()),
+  ];
+  return `${parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+/** The registries alone, as a policy; null where there is nothing to say of them. */
+export function renderRegistries(registries: ProposedRegistries): string | null {
+  const lines = registryLines(registries);
+  return lines.length === 0 ? null : `${lines.join('\n')}\n`;
+}
+
+function criticalLines({ critical, more }: Proposal): string[] {
+  const byCapability = ['- capability: [install-script, network, process, native]'];
+  if (critical.length === 0) {
+    return [
+      ...comment(
+        'The critical set: packages by name or glob, direct for all direct dependencies, or by what they reach.',
+      ),
+      ...['critical:', ...byCapability.map((line) => `  ${line}`)].map((line) => `# ${line}`),
+    ];
+  }
+  return [
+    ...comment(
+      'The critical set: direct dependencies whose own files show that they run scripts at installation, start processes, or reach the network, files, the environment or native code. A heuristic: what is not listed may do so all the same. Take out what does not matter, and add what does.',
+    ),
+    'critical:',
+    ...critical.flatMap(criticalEntry),
+    ...(more === 0 ? [] : comment(`${more} more direct dependencies show capabilities and are not listed.`, 2)),
+    ...comment('Or by what they reach, for every direct dependency there will ever be:', 2),
+    ...byCapability.map((line) => `  # ${line}`),
+  ];
+}
+
+function criticalEntry({ name, dev, reading }: ProposedPackage): string[] {
+  return [...comment(`${dev ? 'in development: ' : ''}${capabilitiesText(reading)}`, 2), `  - ${yamlText(name)}`];
+}
+
+/** `network (lib/http.js:3), environment (index.js:7)`, escaped. */
+export function capabilitiesText(reading: CapabilityReading): string {
+  if (reading.source === 'unknown') return `what it reaches is unknown: ${escapeText(reading.reason, 120)}`;
+  return CAPABILITIES.filter((capability) => hasCapability(reading, capability))
+    .map((capability) => {
+      const place = placeOf(reading, capability);
+      return place === null ? capability : `${capability} (${escapeText(place.file, 60)}:${place.line})`;
+    })
+    .join(', ');
+}
+
+function expectLines({ example }: Proposal): string[] {
+  if (example === null) return [];
+  const { repository, workflow } = example.identity;
+  const facts = [
+    ...(repository === null ? [] : [`repository: ${yamlText(repository)}`]),
+    ...(workflow === null ? [] : [`workflow: ${yamlText(workflow)}`]),
+    'provenance: required',
+  ];
+  return [
+    ...comment('Who builds a package. assay.lock has what was seen; state here what you know, such as:'),
+    ...['expect:', `  ${yamlText(example.name)}:`, ...facts.map((fact) => `    ${fact}`)].map((line) => `# ${line}`),
+  ];
+}
+
+function registryLines(registries: ProposedRegistries): string[] {
+  const { mirror, exempt } = registries;
+  const lines = [
+    ...(mirror === null
+      ? []
+      : [
+          ...comment("The configured registry, taken for a mirror of npm's.", 2),
+          '  mirrors:',
+          `    - url: ${yamlText(mirror)}`,
+          '      of: https://registry.npmjs.org/',
+        ]),
+    ...(registries.private.length === 0
+      ? []
+      : [
+          ...comment('Registries of scopes. One that signs needs its keys as a file: keys: keys.json', 2),
+          '  private:',
+          ...registries.private.map((url) => `    - url: ${yamlText(url)}`),
+        ]),
+    ...(exempt.length === 0
+      ? []
+      : [
+          ...comment('Internal packages, which need no provenance.', 2),
+          '  exempt:',
+          ...exempt.map((glob) => `    - ${yamlText(glob)}`),
+        ]),
+  ];
+  return lines.length === 0 ? [] : ['registries:', ...lines];
+}
+
+function reviewLines(owner: Owner | null): string[] {
+  const rule = ["    - packages: ['*']", `      owner: ${yamlText(owner?.name ?? '@your-team')}`];
+  return [
+    'What needs a decision, by when, and whose it is. Overdue, it fails in every phase.',
+    'review:',
+    '  deadline: 48h',
+    `  owners:${owner === null ? '' : ` # as in ${toAscii(escapeText(owner.file, 80))}`}`,
+    ...rule,
+  ];
+}
+
+/** Lines of a comment, in ASCII, so that nothing in it can end it. */
+function comment(text: string, indent = 0): string[] {
+  const start = `${' '.repeat(indent)}# `;
+  return wrap(toAscii(text), COLUMNS - start.length).map((line) => start + line);
+}
+
+/** A word that YAML takes for itself as it is; any other text in quotes. */
+function yamlText(text: string): string {
+  const isPlain =
+    /^(?:https?:\/\/)?[A-Za-z.][\w./-]*$/.test(text) && !/^(?:true|false|null|[.+-]?(?:inf|nan)|\.+)$/i.test(text);
+  return isPlain ? text : JSON.stringify(toAscii(text));
+}

@@ -1,0 +1,201 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
+import { parsePolicy } from '../../src/policy/policy-file.ts';
+import { withProject, type LabProject } from './lab-project.ts';
+
+const TEAM = ciWorkflow({ repository: 'team/p', repositoryId: '100', ownerId: '200' });
+const NOBODY = token({ user: 'a' });
+
+async function start({ lab, lock }: LabProject): Promise<void> {
+  await publish(lab, 'net', { 'lib/a.js': "require('http')\nprocess.env.A" }, TEAM);
+  await publish(lab, 'pure', { 'index.js': '1' }, TEAM);
+  await publish(lab, 'tool', { 'index.js': "require('child_process')" }, NOBODY);
+  await lock({ net: '1.0.0', pure: '1.0.0' }, { dev: { tool: '1.0.0' } });
+}
+
+async function publish(
+  lab: Lab,
+  name: string,
+  files: Record<string, string>,
+  by: typeof TEAM | typeof NOBODY,
+): Promise<void> {
+  await lab.publish({ name, version: '1.0.0', by, files });
+  lab.clock.advance(86_400_000);
+}
+
+/** The comments that say something in YAML, made part of the file. */
+function withExamples(text: string): string {
+  return text.replace(/^( *)# (?=expect:|review:|- capability| {2})/gm, '$1');
+}
+
+describe('init', () => {
+  it('writes both files, which the next audit reads without a complaint', async () => {
+    await withProject(async (project) => {
+      await start(project);
+      const { status, stdout, stderr } = await project.run('init');
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(stdout).toMatch(/^assay\.yml: phase observe, 2 of 3 direct dependencies proposed as critical\n/);
+      expect(stdout).toContain('net: network (lib/a.js:1), environment (lib/a.js:2)');
+      expect(stdout).toContain('tool (development): process (index.js:1)');
+      expect(stdout).toMatch(/1 of the critical set would fail there today: tool/);
+
+      const text = project.read('assay.yml');
+      const policy = parsePolicy('assay.yml', Buffer.from(text));
+      expect(policy).toMatchObject({ enforce: 'observe', mirrors: [{ url: project.lab.url }] });
+      expect(policy.critical?.packages.map((entry) => entry.text)).toEqual(['net', 'tool']);
+      expect(text).toContain('  # network (lib/a.js:1), environment (lib/a.js:2)\n  - net\n');
+      expect(text).toContain('  # in development: process (index.js:1)\n  - tool\n');
+      expect(text).toMatch(/# {3}net:\n# {5}repository: https:\/\/github\.com\/team\/p\n/);
+
+      const audit = await project.run();
+      expect(audit).toMatchObject({ status: 0, stderr: '' });
+      expect(audit.stdout).toContain('policy: assay.yml\n');
+      expect(audit.stdout).toContain('3 held and not asked again');
+      const lock = project.read('assay.lock');
+      expect(lock).not.toContain('capability');
+      expect(await project.run('update')).toMatchObject({ status: 0 });
+      expect(project.read('assay.lock')).toBe(lock);
+    });
+  });
+
+  it('the baseline is the one that update writes', async () => {
+    await withProject(async (project) => {
+      await start(project);
+      await project.run('init');
+      const lock = project.read('assay.lock');
+      rmSync(join(project.folder, 'assay.lock'));
+      await project.run('update');
+      expect(project.read('assay.lock')).toBe(lock);
+    });
+  });
+
+  it('takes in what passes, names what does not, and fails for a contradiction', async () => {
+    await withProject(async ({ lab, lock, run, read }) => {
+      await publish(lab, 'good', {}, TEAM);
+      await lab.publish({ name: 'bad', version: '1.0.0', by: TEAM, signatures: ['invalid'] });
+      await lock({ good: '1.0.0', bad: '1.0.0' });
+      const { status, stdout } = await run('init');
+      expect(status).toBe(1);
+      expect(stdout).toMatch(/left out, 1 dependency with signature-invalid: bad@1\.0\.0/);
+      expect(read('assay.lock')).toMatch(/^good@1\.0\.0 integrity/m);
+      expect(read('assay.lock')).not.toContain('bad@');
+    });
+  });
+
+  it('writes nothing where nothing answers', async () => {
+    await withProject(async (project) => {
+      await start(project);
+      const { status, stdout, stderr } = await project.run('init', '--registry', 'http://127.0.0.1:9/');
+      expect(status).toBe(3);
+      expect(stdout).toMatch(/no statement/);
+      expect(stderr).toBe('assay: nothing is written, as nothing could be verified; run assay init again\n');
+      expect(existsSync(join(project.folder, 'assay.yml'))).toBe(false);
+      expect(existsSync(join(project.folder, 'assay.lock'))).toBe(false);
+    });
+  });
+
+  it('what did not answer is left out, and a package that cannot be read is proposed with the reason', async () => {
+    await withProject(async (project) => {
+      await start(project);
+      project.lab.behave(/attestations\/pure@1\.0\.0$/, { status: 403 });
+      project.lab.behave(/pure-1\.0\.0\.tgz$/, { status: 404 });
+      expect(await project.run('init')).toMatchObject({ status: 3 });
+      expect(project.read('assay.lock')).not.toContain('pure@');
+      expect(project.read('assay.yml')).toContain(
+        '  # what it reaches is unknown: the registry does not have its tarball\n  - pure\n',
+      );
+    });
+  });
+
+  it.each(['assay.yml', 'assay.lock'])('%s that is there stays as it is', async (file) => {
+    await withProject(async (project) => {
+      await start(project);
+      writeFileSync(join(project.folder, file), 'mine');
+      const { status, stdout, stderr } = await project.run('init');
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toBe(
+        `assay: ${file} is there already and stays as it is; assay update brings assay.lock up to the lockfile\n`,
+      );
+      expect(project.read(file)).toBe('mine');
+      expect(existsSync(join(project.folder, file === 'assay.yml' ? 'assay.lock' : 'assay.yml'))).toBe(false);
+    });
+  });
+
+  it('a policy above that holds here is not hidden by another', async () => {
+    await withProject(async (project) => {
+      const { folder, lab, run } = project;
+      await publish(lab, 'pure', {}, TEAM);
+      mkdirSync(join(folder, '.git'));
+      writeFileSync(join(folder, 'assay.yml'), 'enforce: all\n');
+      await lab.writeProject(join(folder, 'packages/a'), { pure: '1.0.0' });
+      const { status, stderr } = await run('init', 'packages/a');
+      expect(status).toBe(2);
+      expect(stderr).toBe('assay: assay.yml holds here already; assay update writes packages/a/assay.lock\n');
+    });
+  });
+
+  it('without a lockfile there is nothing to begin with', async () => {
+    await withProject(async ({ run, folder }) => {
+      const { status, stderr } = await run('init');
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/no lockfile in/);
+      expect(existsSync(join(folder, 'assay.yml'))).toBe(false);
+    });
+  });
+
+  it('registries of .npmrc are written without credentials, and scopes that are locked are exempt', async () => {
+    await withProject(async (project) => {
+      const { lab, folder, lock, run, read, edit } = project;
+      await publish(lab, 'pure', {}, TEAM);
+      await publish(lab, '@corp/a', { 'index.js': 'fetch(1)' }, NOBODY);
+      await lock({ pure: '1.0.0', '@corp/a': '1.0.0' });
+      const host = new URL(lab.url).host;
+      edit(
+        '.npmrc',
+        (text) =>
+          `${text}@corp:registry=http://user:secret@${host}/\n@other:registry=https://o.example/npm\n//${host}/:_authToken=hidden\n`,
+      );
+      edit('.npmrc', (text) => text.replace(/^registry=.*$/m, 'registry=http://localhost:1/'));
+      expect(await run('init', '--registry', lab.url)).toMatchObject({ status: 0 });
+      const text = read('assay.yml');
+      expect(text).not.toMatch(/secret|hidden|user/);
+      expect(parsePolicy('assay.yml', readFileSync(join(folder, 'assay.yml')))).toMatchObject({
+        mirrors: [{ url: 'http://localhost:1/', of: 'https://registry.npmjs.org/' }],
+        privateRegistries: [{ url: `http://${host}/` }, { url: 'https://o.example/npm/' }],
+        exempt: [{ text: '@corp/*' }],
+      });
+      expect(text).toContain('  - "@corp/a"\n');
+    });
+  });
+
+  it.each([
+    ['* @org/all\n/package-lock.json @org/platform # us\n', '@org/platform'],
+    ['package-lock.json @a @b\n', '@a'],
+    ['# nobody\n*.json team@example.com\n', 'team@example.com'],
+    ['/src/ @a\n/package.json @b\n', '@b'],
+    ['* @a\npackage-lock.json\npackage.json\n', '@your-team'],
+    ['* `rm`\n', '@your-team'],
+  ])('the owner of the lockfile by CODEOWNERS: %j', async (owners, owner) => {
+    await withProject(async (project) => {
+      await start(project);
+      mkdirSync(join(project.folder, '.git'));
+      mkdirSync(join(project.folder, '.github'));
+      writeFileSync(join(project.folder, '.github/CODEOWNERS'), owners);
+      await project.run('init');
+      expect(project.read('assay.yml')).toContain(`#       owner: "${owner}"\n`);
+    });
+  });
+
+  it('its examples can be used as they are', async () => {
+    await withProject(async (project) => {
+      await start(project);
+      await project.run('init');
+      const text = withExamples(project.read('assay.yml')).replace(/^review:[^]*/m, '');
+      const policy = parsePolicy('assay.yml', Buffer.from(text));
+      expect(policy.critical?.capabilities).toHaveLength(4);
+      expect(policy.expect).toMatchObject([{ packages: { text: 'net' }, provenance: { demand: 'required' } }]);
+    });
+  });
+});

@@ -1,0 +1,201 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { packTarball } from '../../lab/tarball.ts';
+import { createTarReader, TarballError } from '../../src/registries/tar.ts';
+import { readTarball } from '../../src/registries/tarball.ts';
+
+interface Member {
+  readonly name: string;
+  readonly content?: string;
+  readonly type?: string;
+  readonly prefix?: string;
+  /** The size field as it stands, in place of the content's. */
+  readonly size?: string;
+  readonly magic?: string;
+}
+
+/** One header and its content, padded. */
+function member({ name, content = '', type = '0', prefix = '', size, magic = 'ustar\u000000' }: Member): Buffer {
+  const bytes = Buffer.from(content);
+  const block = Buffer.alloc(512);
+  block.write(name, 0, 100);
+  block.write(size ?? bytes.length.toString(8).padStart(11, '0'), 124, 12, 'latin1');
+  block.write(type, 156, 1, 'latin1');
+  block.write(magic, 257, 8, 'latin1');
+  block.write(prefix, 345, 155);
+  block.fill(' ', 148, 156);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return Buffer.concat([block, bytes, Buffer.alloc(-bytes.length & 511)]);
+}
+
+const END = Buffer.alloc(1024);
+
+function archive(...members: readonly (Member | Buffer)[]): Buffer {
+  return gzipSync(Buffer.concat([...members.map((one) => (Buffer.isBuffer(one) ? one : member(one))), END]));
+}
+
+/** A record, whose length counts its own digits. */
+function pax(key: string, value: string): string {
+  const rest = ` ${key}=${value}\n`;
+  const size = Buffer.byteLength(rest);
+  const digits = [1, 2, 3, 4].find((count) => String(size + count).length === count) ?? 4;
+  return `${size + digits}${rest}`;
+}
+
+/** Path to content; null where it was not kept. */
+async function read(bytes: Uint8Array, isWanted: (path: string) => boolean = () => true): Promise<unknown> {
+  const files = await readTarball(bytes, isWanted);
+  return Object.fromEntries(files.map((file) => [file.path, file.bytes === null ? null : String(file.bytes)]));
+}
+
+describe('the files of a tarball', () => {
+  it('are those of the package, with the content that is wanted', async () => {
+    const tarball = packTarball({ 'package.json': '{}', 'lib/a.js': 'a'.repeat(1000), 'b.md': 'b', empty: '' });
+    expect(await read(tarball, (path) => path !== 'b.md')).toEqual({
+      'package.json': '{}',
+      'lib/a.js': 'a'.repeat(1000),
+      'b.md': null,
+      empty: '',
+    });
+  });
+
+  it('are in whatever folder they were packed in', async () => {
+    expect(await read(archive({ name: 'lodash-4/a.js', content: 'a' }, { name: './x/b.js' }))).toEqual({
+      'a.js': 'a',
+      'b.js': '',
+    });
+  });
+
+  it('have long names by prefix, pax and GNU headers', async () => {
+    const long = `package/${'d/'.repeat(150)}é.js`;
+    const tarball = archive(
+      { name: 'b.js', prefix: 'package/a', content: '1' },
+      { name: 'pax', type: 'x', content: pax('path', long) },
+      { name: 'short', content: '2' },
+      { name: '././@LongLink', type: 'L', content: `package/${'g'.repeat(200)}\0` },
+      { name: 'short', content: '3' },
+      { name: 'c.js', prefix: 'no prefix here', magic: 'ustar  \0', content: '4' },
+      { name: 'package/e.js', content: '5' },
+    );
+    expect(await read(tarball)).toEqual({
+      'a/b.js': '1',
+      [long.slice('package/'.length)]: '2',
+      ['g'.repeat(200)]: '3',
+      'e.js': '5',
+    });
+  });
+
+  it('are neither links nor folders nor devices, nor outside of the package', async () => {
+    const tarball = archive(
+      { name: 'package/', type: '5' },
+      { name: 'package/dir/', type: '0' },
+      { name: 'package/link', type: '2' },
+      { name: 'package/hard', type: '1' },
+      { name: 'package/device', type: '3' },
+      { name: 'package/fifo', type: '6' },
+      { name: 'package/odd', type: 'Z', content: 'skipped' },
+      { name: 'package/../../etc/passwd', content: 'x' },
+      { name: 'top.js', content: 'x' },
+      { name: 'package/a.js', content: 'a' },
+    );
+    expect(await read(tarball)).toEqual({ 'a.js': 'a' });
+  });
+
+  it('of two with one path are the last', async () => {
+    expect(await read(archive({ name: 'p/a.js', content: '1' }, { name: 'q/a.js', content: '2' }))).toEqual({
+      'a.js': '2',
+    });
+  });
+
+  it('end where two empty blocks are, whatever follows', async () => {
+    const tarball = gzipSync(Buffer.concat([member({ name: 'p/a' }), END, member({ name: 'p/b' }), Buffer.from('x')]));
+    expect(await read(tarball)).toEqual({ a: '' });
+  });
+
+  it('are the same however the bytes arrive', () => {
+    const bytes = Buffer.concat([
+      member({ name: 'p/a', content: 'x'.repeat(700) }),
+      member({ name: 'p/b', content: 'y' }),
+      END,
+    ]);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 600 }), { minLength: 1, maxLength: 50 }), (sizes) => {
+        const found: string[] = [];
+        const reader = createTarReader({
+          wants: () => true,
+          file: (path, content) => found.push(`${path} ${String(content)}`),
+        });
+        for (let at = 0, i = 0; at < bytes.length; i++) {
+          const size = sizes[i % sizes.length] ?? 1;
+          reader.write(bytes.subarray(at, at + size));
+          at += size;
+        }
+        reader.end();
+        expect(found).toEqual([`p/a ${'x'.repeat(700)}`, 'p/b y']);
+      }),
+    );
+  });
+});
+
+describe('what is no tarball is refused', () => {
+  const GIB = (8 * 1024 ** 3).toString(8);
+  it.each<[string, Buffer]>([
+    ['not compressed', Buffer.from('hello')],
+    ['nothing', Buffer.alloc(0)],
+    ['cut short', packTarball({ 'a.js': 'a'.repeat(5000) }).subarray(0, 60)],
+    ['cut short inside', gzipSync(member({ name: 'p/a', content: 'x'.repeat(2000) }).subarray(0, 1500))],
+    ['cut short in a header', gzipSync(Buffer.concat([member({ name: 'p/a' }), Buffer.from('p/b')]))],
+    ['text', gzipSync(Buffer.from('x'.repeat(2000)))],
+    ['a size that is no number', archive({ name: 'p/a', size: 'nine' })],
+    ['a negative size', archive({ name: 'p/a', size: '\u00ff'.repeat(12) })],
+    ['a size beyond all', archive({ name: 'p/a', size: '\u0080'.padEnd(12, '\u007f') })],
+    ['a file larger than any', archive({ name: 'p/a.js', size: GIB })],
+    ['a header larger than any', archive({ name: 'x', type: 'x', size: GIB })],
+    [
+      'a path longer than any',
+      archive({ name: 'x', type: 'x', content: pax('path', `p/${'a'.repeat(5000)}`) }, { name: 'p/a' }),
+    ],
+    ['a broken pax header', archive({ name: 'x', type: 'x', content: '5 path' }, { name: 'p/a' })],
+    ['a pax header without progress', archive({ name: 'x', type: 'x', content: '0 path=a\n' }, { name: 'p/a' })],
+    ['a pax size that is none', archive({ name: 'x', type: 'x', content: pax('size', '-1') }, { name: 'p/a' })],
+    ['one path for all', archive({ name: 'x', type: 'g', content: pax('path', 'p/x') }, { name: 'p/a' })],
+  ])('%s', async (_, bytes) => {
+    await expect(readTarball(bytes, () => true)).rejects.toThrow(TarballError);
+  });
+
+  it('a header whose checksum does not hold', async () => {
+    const bytes = member({ name: 'p/a' });
+    bytes[0] = 0x71;
+    await expect(readTarball(gzipSync(bytes), () => true)).rejects.toThrow(/checksum/);
+  });
+
+  it('more files than any package has', async () => {
+    const one = member({ name: 'p/a' });
+    const many = gzipSync(Buffer.concat(Array.from({ length: 200_001 }, () => one)), { level: 1 });
+    await expect(readTarball(many, () => false)).rejects.toThrow(/more files/);
+  });
+
+  it('whatever the bytes are, there are files or a TarballError', async () => {
+    const whole = Buffer.concat([
+      member({ name: 'x', type: 'x', content: pax('path', 'p/long') }),
+      member({ name: 'p/a', content: 'a' }),
+      END,
+    ]);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { maxLength: 4 }),
+        fc.nat(whole.length),
+        async (changes, length) => {
+          const bytes = Buffer.from(whole.subarray(0, length));
+          for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
+          await readTarball(gzipSync(bytes), () => true).catch((error: unknown) => {
+            expect(error).toBeInstanceOf(TarballError);
+          });
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
