@@ -143,6 +143,19 @@ describe('the critical set by capability', () => {
       expect(criticalOf(report, 'pure')).toMatchObject({ source: 'unknown' });
     });
   });
+
+  it('no other host is asked, whatever address the lockfile gives', async () => {
+    await withProject(async (project) => {
+      await start(project, BY_NETWORK);
+      const { lab, lock, report } = project;
+      const elsewhere = await lab.mirror();
+      const resolved = { 'net@1.0.0': `${elsewhere.url}net/-/net-1.0.0.tgz` };
+      await lock({ net: '1.0.0' }, { resolved });
+      expect(criticalOf(await report(), 'net')).toMatchObject({ source: 'tarball' });
+      expect(tarballs(lab)).toBe(1);
+      expect(elsewhere.requests).toHaveLength(0);
+    });
+  });
 });
 
 describe("npm's cache", () => {

@@ -289,6 +289,26 @@ export const WRONG_MEANING: typeof WRONG_SHAPE = {
   ],
   'a bare scope': ["expect:\n  '@babel-x.y': {runner: hosted}\n", 2, /write "@babel-x\.y\/\*" for a whole scope/],
   'a name twice': ['critical:\n  - a\n  - b\n  - a\n', 4, /a is already in line 2/],
+  'a capability that direct covers': [
+    'critical:\n  - direct\n  - capability: network\n',
+    3,
+    /capability network is already covered by direct/,
+  ],
+  'a capability twice': [
+    'critical:\n  - capability: network\n  - capability: [native, network]\n',
+    3,
+    /capability network is already in line 2/,
+  ],
+  'stated capabilities that select nothing': [
+    'critical: [direct]\ncapabilities:\n  a: [network]\n',
+    3,
+    /no "- capability:" in critical selects by them/,
+  ],
+  'stated capabilities that contradict each other': [
+    "critical: [{capability: native}]\ncapabilities:\n  'a-*': [native]\n  '*-b': []\n",
+    4,
+    /\*-b says another list of capabilities than line 3 \(a-\*\)/,
+  ],
   'direct twice': ['critical:\n  - direct\n  - direct\n', 3, /direct is already in the list/],
   'a name that a glob covers': [
     "critical:\n  - '@a/b'\n  - '@a/*'\n",
