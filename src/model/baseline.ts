@@ -149,8 +149,6 @@ export interface LeftOut {
   readonly codes: readonly FindingCode[];
   /** Whether all of it was accepted by somebody; such a version is verified at every audit. */
   readonly accepted: boolean;
-  /** What was accepted of it until a time that has come. */
-  readonly expired: readonly AcceptedFinding[];
   /** Whether the baseline has an entry of it, which stays as it is. */
   readonly kept: boolean;
 }
@@ -162,6 +160,8 @@ export interface BaselineUpdate {
   readonly removed: readonly string[];
   /** Those of `added` against which something stands that was accepted. */
   readonly despite: readonly { readonly spec: string; readonly codes: readonly FindingCode[] }[];
+  /** What is found still and was accepted until a time that has come. */
+  readonly expired: readonly AcceptedFinding[];
   readonly unchanged: number;
   readonly leftOut: readonly LeftOut[];
 }

@@ -9,7 +9,6 @@ import type {
   PublishedVersion,
 } from '../model/baseline.ts';
 import type { Capability } from '../model/capability.ts';
-import type { Dependency } from '../model/dependency.ts';
 import type { FindingCode } from '../model/finding.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
@@ -42,7 +41,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
     for (const [version, same] of groupBy(ofName, ({ dependency }) => dependency.version)) {
       const kept = before?.versions.get(version) ?? null;
       const refused = same.filter((one) => one.baseline !== 'held' && !isTakenIn(one));
-      leftOut.push(...refused.map((one) => leftOutOf(one, old?.accepted ?? [], kept !== null)));
+      leftOut.push(...refused.map((one) => leftOutOf(one, kept !== null)));
       const entry = (kept && withCapabilities(kept, same)) ?? (refused.length > 0 ? null : entryOf(same));
       if (entry === null) continue;
       versions.set(version, entry);
@@ -69,6 +68,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
     added: added.sort(),
     removed: recorded.filter((spec) => !named.has(spec)).sort(),
     despite,
+    expired: expiredOf(old?.accepted ?? [], judged),
     unchanged,
     leftOut,
   };
@@ -89,23 +89,21 @@ function codesOf(findings: readonly LeveledFinding[]): readonly FindingCode[] {
   return [...new Set(findings.map(({ code }) => code))].sort();
 }
 
-function leftOutOf(one: JudgedDependency, decided: readonly AcceptedFinding[], kept: boolean): LeftOut {
-  const { dependency } = one;
+function leftOutOf(one: JudgedDependency, kept: boolean): LeftOut {
   const findings = against(one);
-  const open = findings.filter(({ accepted }) => accepted === undefined);
-  return {
-    dependency,
-    codes: codesOf(findings),
-    accepted: findings.length > 0 && open.length === 0,
-    expired: decided.filter((past) => open.some(({ code }) => code === past.code) && isAbout(past, dependency)),
-    kept,
-  };
+  const accepted = findings.length > 0 && findings.every((finding) => finding.accepted !== undefined);
+  return { dependency: one.dependency, codes: codesOf(findings), accepted, kept };
 }
 
-/** Whether something was accepted of exactly these bytes. */
-function isAbout({ name, version, integrity }: AcceptedFinding, dependency: Dependency): boolean {
-  const same = name === dependency.name && version === dependency.version;
-  return same && dependency.integrity.every(({ hex }) => hex === integrity.hex);
+/** What was accepted of the bytes that are locked, and is found without being accepted now: only its time has come. */
+function expiredOf(decided: readonly AcceptedFinding[], judged: readonly JudgedDependency[]): AcceptedFinding[] {
+  return decided.filter(({ name, version, code, integrity }) =>
+    judged.some(({ dependency, findings }) => {
+      const same = dependency.name === name && dependency.version === version;
+      const bytes = dependency.integrity.every(({ hex }) => hex === integrity.hex);
+      return same && bytes && findings.some((one) => one.code === code && one.level !== 'note');
+    }),
+  );
 }
 
 /** The entry of a version that is taken in; null where nothing proves it. */

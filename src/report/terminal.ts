@@ -83,7 +83,7 @@ function baselineRows({ baseline, dependencies }: Report): string[] {
   if (baseline === null) return [];
   const { base } = baseline;
   const file = escapeText(baseline.file, 120) + (base === null ? '' : ` at ${baseText(base)}`);
-  const around = [...changeRows(base), ...acceptedRows(dependencies)];
+  const around = [...changeRows(base), ...acceptedRows(dependencies, base?.accepted ?? [])];
   if (base !== null && base.problem !== null)
     return [`${file}: nothing is held, as ${escapeText(base.problem, 400)}`, ...around];
   if (base?.found === false) return [`no ${file}: nothing is held, whatever the file says now`, ...around];
@@ -119,10 +119,11 @@ function acceptedText({ name, version, code, by, why, until }: AcceptedFinding):
   return `${what} by ${quoteText(by, 40)} because ${quoteText(why, 100)}`;
 }
 
-function acceptedRows(dependencies: readonly JudgedDependency[]): string[] {
+/** What is accepted, but for what is named as new. */
+function acceptedRows(dependencies: readonly JudgedDependency[], named: readonly AcceptedFinding[]): string[] {
   const texts = dependencies.flatMap(({ dependency, findings }) =>
     findings.flatMap(({ code, accepted }) =>
-      accepted === undefined
+      accepted === undefined || named.includes(accepted)
         ? []
         : [
             `${subjectText(dependency, 60)} ${code} until ${formatInstant(accepted.until)} by ${quoteText(accepted.by, 40)}`,

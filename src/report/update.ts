@@ -1,13 +1,13 @@
-import type { BaselineUpdate, LeftOut } from '../model/baseline.ts';
+import type { AcceptedFinding, BaselineUpdate, LeftOut } from '../model/baseline.ts';
 import { formatInstant } from '../model/time.ts';
-import { escapeText } from './escape.ts';
+import { escapeText, quoteText } from './escape.ts';
 import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions } from './layout.ts';
 import { subjectText } from './messages.ts';
 
 /** What `assay update` did, for people: what was taken in and dropped, and what was left out and why. */
 export function renderUpdate(file: string, update: BaselineUpdate, options: RenderOptions): string {
   const columns = usableColumns(options.columns);
-  const { added, removed, despite, unchanged, leftOut } = update;
+  const { added, removed, despite, unchanged, expired, leftOut } = update;
   const head = `${escapeText(file, 120)}: ${added.length} taken in, ${removed.length} removed, ${unchanged} unchanged`;
   const changes = [
     ...(added.length > 0 ? [`taken in: ${specs(added)}`] : []),
@@ -15,6 +15,7 @@ export function renderUpdate(file: string, update: BaselineUpdate, options: Rend
       ? [`of these with accepted findings, so asked at every audit: ${despiteText(despite)}`]
       : []),
     ...(removed.length > 0 ? [`removed: ${specs(removed)} (no longer locked)`] : []),
+    ...(expired.length > 0 ? [`no longer accepted: ${listed(expired, 10, expiredText)}`] : []),
   ];
   const lines = [
     ...wrap(shown(head, options), columns, 0, 2).map((line) => paint('bold', line, options)),
@@ -33,16 +34,18 @@ function despiteText(despite: BaselineUpdate['despite']): string {
   return listed(despite, 10, ({ spec, codes }) => `${escapeText(spec, 120)} (${codes.join(', ')})`);
 }
 
+function expiredText(past: AcceptedFinding): string {
+  return `${subjectText(past)} ${past.code} (until ${formatInstant(past.until)} by ${quoteText(past.by, 40)})`;
+}
+
 /** One line for each reason, with the places of what it keeps out. */
 function leftOutLines(leftOut: readonly LeftOut[]): string[] {
   const groups = new Map<string, { fate: string; reason: string; ones: readonly LeftOut[] }>();
   for (const one of leftOut) {
     const codes = one.codes.length === 0 ? 'hash and signature are not proven' : one.codes.join(', ');
     const accepted = one.accepted ? '; accepted, so verified at every audit' : '';
-    const [past] = one.expired;
-    const expired = past === undefined ? '' : `; was accepted until ${formatInstant(past.until)}`;
     const fate = one.kept ? 'kept as it is' : 'left out';
-    const reason = `with ${codes}${accepted}${expired}`;
+    const reason = `with ${codes}${accepted}`;
     groups.set(`${fate} ${reason}`, { fate, reason, ones: [...(groups.get(`${fate} ${reason}`)?.ones ?? []), one] });
   }
   return [...groups.values()].map(({ fate, reason, ones }) => {

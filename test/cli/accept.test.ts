@@ -319,14 +319,19 @@ describe('what was accepted is taken in, and asked about at every audit', () => 
     });
   });
 
-  it('an end that has come is said by update', async () => {
-    await withUpdate(THIEF, async ({ run, edit }) => {
-      await run('accept', 'p', ...WHY);
-      await run('update');
-      edit('assay.lock', (text) => text.replace(/ until \S+ by/, ' until 2026-01-01T00:00:00Z by'));
+  it('an end that has come is said by update, also of a gap that is held', async () => {
+    await withUpdate(THIEF, async ({ lab, run, edit, lock }) => {
+      await publish(lab, 'gap@1.0.0', THIEF);
+      await lock({ p: '1.0.1', gap: '1.0.0' });
+      await run('accept', 'p', 'gap', ...WHY);
+      expect((await run('update')).stdout).not.toContain('no longer accepted');
+      edit('assay.lock', (text) => text.replaceAll(/ until \S+ by/g, ' until 2026-01-01T00:00:00Z by'));
       const { stdout } = await run('update');
-      expect(stdout).toMatch(
-        /kept as it is, 1 dependency with provenance-lost; was accepted until 2026-01-01T00:00:00Z: p@1\.0\.1/,
+      const said = stdout.replace(/\s+/g, ' ');
+      expect(said).toContain('kept as it is, 1 dependency with provenance-lost: p@1.0.1');
+      const ended = '(until 2026-01-01T00:00:00Z by "jane")';
+      expect(said).toContain(
+        `no longer accepted: gap@1.0.0 provenance-missing ${ended}, p@1.0.1 provenance-lost ${ended}`,
       );
       expect((await run('accept', 'p', ...WHY)).stdout).toContain('2026-01-01T00:00:00Z by "jane"; replaced');
     });

@@ -106,7 +106,7 @@ describe('what needs no project', () => {
       expect(await assay(['--version'], folder)).toMatchObject({ status: 0, stderr: '' });
       const help = await assay(['--help'], folder);
       expect(help).toMatchObject({ status: 0, stderr: '' });
-      for (const command of ['audit', 'update', 'check', 'verify-bundle', 'explain', 'demo']) {
+      for (const command of ['audit', 'update', 'accept', 'check', 'verify-bundle', 'explain', 'demo']) {
         expect(help.stdout).toContain(`assay ${command}`);
         expect((await assay([command, '--help'], folder)).stdout).toContain(`assay ${command}`);
       }
