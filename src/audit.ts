@@ -120,7 +120,9 @@ async function review(
   const content = baseline?.content ?? null;
   const rules = reviewRules(policy?.policy ?? null, content);
   if (rules === null) return { dependencies: judged, used: null };
-  const clock = { rules, baseline: content, now };
+  // A pull request cannot put off what was first seen before it.
+  const seen = [...(content?.seen ?? []), ...(baseline?.base?.content?.seen ?? [])];
+  const clock = { rules, baseline: { accepted: content?.accepted ?? [], seen }, now };
   const specs = undated(judged, clock);
   const history = specs.length === 0 || askHistory === undefined ? null : await askHistory(specs);
   const dependencies = reviewed(judged, history, clock);

@@ -7,6 +7,7 @@ import {
   type BaselineBase,
   type BaselineInUse,
   type BaselinePackage,
+  type BaselineVersion,
   type LastingIdentity,
 } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
@@ -59,7 +60,7 @@ function baseUsed(base: BaselineBase, now: Baseline | null, locked: readonly Dep
       const spec = specOf({ name, version });
       const entryNow = is?.versions.get(version);
       if (entryNow === undefined) removed.push(...(specs.has(spec) ? [spec] : []));
-      else if (!isDeepStrictEqual(entry, entryNow)) edited.push(spec);
+      else if (!isDeepStrictEqual(entry, asBefore(entryNow, entry))) edited.push(spec);
     }
   }
   const known = content?.accepted ?? [];
@@ -73,6 +74,11 @@ function baseUsed(base: BaselineBase, now: Baseline | null, locked: readonly Dep
     removed: removed.sort(),
     accepted: accepted.filter((one) => !known.some((old) => isDeepStrictEqual(old, one))),
   };
+}
+
+/** Without the one line that update may add to an entry. */
+function asBefore(entry: BaselineVersion, { capabilities }: BaselineVersion): BaselineVersion {
+  return capabilities === null ? { ...entry, capabilities } : entry;
 }
 
 /**

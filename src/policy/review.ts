@@ -128,10 +128,16 @@ function hasBytes({ integrity }: AcceptedFinding, dependency: Dependency): boole
   return second === undefined && locked?.algorithm === integrity.algorithm && locked.hex === integrity.hex;
 }
 
-/** First appearances of the baseline by `name@version`. One that is still to come would stop the clock. */
+/**
+ * First appearances of the baseline by `name@version`, the earliest where there are several. One that is still to come
+ * would stop the clock.
+ */
 function recordedTimes({ baseline, now }: Clock): ReadonlyMap<string, Instant> {
-  const past = (baseline?.seen ?? []).filter(({ time }) => time <= now);
-  return new Map(past.map((one) => [specOf(one), one.time]));
+  const times = new Map<string, Instant>();
+  for (const one of baseline?.seen ?? []) {
+    if (one.time <= now) times.set(specOf(one), Math.min(one.time, times.get(specOf(one)) ?? Infinity));
+  }
+  return times;
 }
 
 function specOf({ name, version }: { readonly name: string; readonly version: string }): string {

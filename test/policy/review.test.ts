@@ -207,9 +207,10 @@ describe('when what is left out was first seen', () => {
     },
     added: [],
     despite: [],
+    expired: [],
     removed: [],
     unchanged: 0,
-    leftOut: [{ dependency: dependency('p', '1.0.0'), codes, accepted: false, expired: [], kept: false }],
+    leftOut: [{ dependency: dependency('p', '1.0.0'), codes, accepted: false, kept: false }],
   });
   const times = (...args: Parameters<typeof withSeen>): readonly number[] =>
     withSeen(...args).seen.map(({ time }) => time);
