@@ -46,6 +46,7 @@ const noImpureImports = {
   ),
   message: PURE_MESSAGE,
 };
+const noPrograms = { regex: modules(['child_process']), message: 'Only src/git starts a program, and only git.' };
 const noOracle = { regex: '^@sigstore/verify', message: 'The official verifier is the oracle of the tests.' };
 const nothing = { regex: '^[^.]', message: 'src/model imports nothing.' };
 const noChance = {
@@ -134,8 +135,16 @@ export default tseslint.config(
     ignores: ['src/registries/**'],
     rules: {
       'no-restricted-globals': globals(NETWORK_GLOBALS, NETWORK_MESSAGE),
-      'no-restricted-imports': ['error', { patterns: [noNetworkImports, noOracle] }],
+      'no-restricted-imports': ['error', { patterns: [noNetworkImports, noPrograms, noOracle] }],
     },
+  },
+  {
+    files: ['src/git/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [noNetworkImports, noOracle] }] },
+  },
+  {
+    files: ['src/registries/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [noPrograms, noOracle] }] },
   },
   {
     files: PURE.map((stage) => `src/${stage}/**/*.ts`),

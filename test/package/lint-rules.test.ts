@@ -6,12 +6,12 @@ import { describe, expect, test } from 'vitest';
 const ROOT = join(import.meta.dirname, '../..');
 const eslint = new ESLint({ cwd: ROOT });
 
-const ORDER = ['model', 'lockfiles', 'sigstore', 'registries', 'cache', 'checks', 'policy', 'report'];
+const ORDER = ['model', 'lockfiles', 'sigstore', 'registries', 'cache', 'git', 'checks', 'policy', 'report'];
 /** The stages there are: folders of src/ with files. */
 const STAGES = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && ORDER.includes(entry.name) && filesOf(`src/${entry.name}`).length > 0)
   .map((entry) => entry.name);
-const PURE = STAGES.filter((stage) => stage !== 'registries' && stage !== 'cache');
+const PURE = STAGES.filter((stage) => !['registries', 'cache', 'git'].includes(stage));
 /** What each stage may import, where it is more or less than the model. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = { model: [], checks: ['model', 'sigstore'] };
 const OUTER = ['src/audit.ts', 'src/index.ts', 'src/cli/main.ts'];
@@ -177,6 +177,21 @@ describe('the network', () => {
 
   test('is open to src/registries', async () => {
     expect(await refused(fileOf('src/registries'), [...snippets, request])).toEqual([]);
+  });
+});
+
+describe('other programs', () => {
+  const starts = ["import 'node:child_process';", "import 'child_process';"];
+
+  test.each([...OUTER, ...STAGES.filter((stage) => stage !== 'git').map((stage) => fileOf(`src/${stage}`))])(
+    'are not started by %s',
+    async (path) => {
+      expect(await notRefused(path, 'no-restricted-imports', starts)).toEqual([]);
+    },
+  );
+
+  test('are started by src/git', async () => {
+    expect(await refused(fileOf('src/git'), starts)).toEqual([]);
   });
 });
 
