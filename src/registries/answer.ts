@@ -29,7 +29,7 @@ export function evidenceOf<T>(
     : { state: 'malformed', url, reason: parsed.malformed };
 }
 
-/** What it is evidence of that a GET brought nothing. */
+/** What came of a GET that gave no document. */
 export function withoutBody(
   answer: Exclude<HttpAnswer, { kind: 'ok' }>,
   url: string,

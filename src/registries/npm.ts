@@ -1,34 +1,27 @@
-import type { PackageFile } from '../model/capability.ts';
 import type { AttestationClaim, AttestationEntry, Evidence, Manifest, RegistryKey } from '../model/evidence.ts';
 import * as bounds from './bounds.ts';
-import { ask, evidenceOf, JSON_TYPE, withoutBody } from './answer.ts';
+import { ask, evidenceOf, JSON_TYPE } from './answer.ts';
 import type { HttpClient } from './http.ts';
 import type { Parsed } from './json.ts';
 import { isVersion, parseAttestations, parseManifest, type NpmPackument } from './npm-documents.ts';
 import { createPackuments } from './npm-packuments.ts';
 import { KeysError, parseKeysDocument } from './npm-keys.ts';
-import { createLimiter } from './limiter.ts';
-import { readCached } from './npm-cache.ts';
+import { createTarballs } from './npm-tarballs.ts';
 import type { NpmConfig } from './npmrc.ts';
-import type { Registry, TarballEvidence, TarballRequest } from './registry.ts';
-import { TarballError } from './tar.ts';
-import { readTarball, sha512Of } from './tarball.ts';
+import type { Registry } from './registry.ts';
 
 /** How registries without manifests of single versions answer, besides 404. */
 const UNSUPPORTED: readonly number[] = [400, 405, 501];
 const ATTESTATIONS = '-/npm/v1/attestations/';
-
-/** Tarballs are held in memory while they are read, so few are at once. */
-const TARBALLS_AT_ONCE = 4;
 
 /** A registry that speaks npm's protocol, as `config` names it per scope; `cache` is npm's, where one is to be used. */
 export function npmRegistry(
   client: HttpClient,
   config: Pick<NpmConfig, 'registry' | 'scopes'> & Partial<Pick<NpmConfig, 'cache'>>,
 ): Registry {
-  const limitTarballs = createLimiter(TARBALLS_AT_ONCE);
   const asked = new Map<string, Promise<unknown>>();
   const packuments = createPackuments(client);
+  const tarballs = createTarballs(client, config.cache ?? null);
   /** Registries that turned out to serve no manifests of single versions. */
   const withoutManifests = new Set<string>();
 
@@ -94,19 +87,6 @@ export function npmRegistry(
     return once(url, () => ask(client, url, bounds.MAX_KEYS_BYTES, parseKeys));
   }
 
-  async function files({ name, version, sha512, resolved, isWanted }: TarballRequest): Promise<TarballEvidence> {
-    const base = urlFor(name);
-    const url = tarballUrl(base, name, version, resolved);
-    if (url === null) return notAName(base);
-    const cached = config.cache === undefined ? null : await readCached(config.cache, sha512);
-    if (cached !== null) return filesOf(cached, url, isWanted);
-    const maxBytes = bounds.MAX_TARBALL_BYTES;
-    const answer = await client.get(url, { maxBytes });
-    if (answer.kind !== 'ok') return withoutBody(answer, url, maxBytes);
-    const actual = sha512Of(answer.body);
-    return actual === sha512 ? filesOf(answer.body, url, isWanted) : { state: 'mismatch', url, actual };
-  }
-
   return {
     urlFor,
     packument,
@@ -118,37 +98,13 @@ export function npmRegistry(
     manifest,
     attestations,
     keys,
-    files: (request) => limitTarballs(() => files(request)),
+    files: (request) => {
+      const base = urlFor(request.name);
+      const path = isVersion(request.version) ? encodeName(request.name) : null;
+      return path === null ? Promise.resolve(notAName(base)) : tarballs(base, path, request);
+    },
     close: () => client.close(),
   };
-}
-
-/**
- * The lockfile's address where it is below that of the package's registry, else npm's conventional one there: whatever a
- * lockfile says, no other host is asked.
- */
-function tarballUrl(base: string, name: string, version: string, resolved: string | null): string | null {
-  if (encodeName(name) === null || !isVersion(version)) return null;
-  if (resolved !== null && URL.canParse(resolved)) {
-    const { href, username, password } = new URL(resolved);
-    if (href.startsWith(base) && username === '' && password === '') return href;
-  }
-  const basename = name.slice(name.indexOf('/') + 1);
-  const path = name.split('/').map(encodeURIComponent).join('/').replace(/^%40/, '@');
-  return `${base}${path}/-/${encodeURIComponent(`${basename}-${version}`)}.tgz`;
-}
-
-async function filesOf(
-  tarball: Buffer,
-  url: string,
-  isWanted: (path: string) => boolean,
-): Promise<Evidence<readonly PackageFile[]>> {
-  try {
-    return { state: 'present', value: await readTarball(tarball, isWanted) };
-  } catch (error) {
-    if (error instanceof TarballError) return { state: 'malformed', url, reason: error.message };
-    throw error;
-  }
 }
 
 function parseKeys(json: unknown): Parsed<readonly RegistryKey[]> {

@@ -72,7 +72,7 @@ export function capabilityText({ capability, reading }: Extract<Critical, { by: 
 }
 
 /** `FILE:LINE "CODE"`, escaped. */
-export function placeText({ file, line, text }: CapabilityPlace): string {
+function placeText({ file, line, text }: CapabilityPlace): string {
   return `${escapeText(file, 100)}:${line} ${quoteText(text, 80)}`;
 }
 
