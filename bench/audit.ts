@@ -50,6 +50,8 @@ async function main(): Promise<void> {
 async function resultsFor(packages: number, { latencies, rounds, profile: isProfiled }: Options): Promise<Result[]> {
   const folder = generatedTree(CACHE, packages, print);
   const work = mkdtempSync(join(tmpdir(), 'assay-bench-'));
+  const remove = (): void => rmSync(work, { recursive: true, force: true });
+  process.once('exit', remove);
   try {
     const bench = await openBench({ folder, work, cli: CLI, script: fileURLToPath(import.meta.url) });
     try {
@@ -62,7 +64,7 @@ async function resultsFor(packages: number, { latencies, rounds, profile: isProf
         print(
           `${packages} packages (${attested} attested, ${documents} documents), ${latencyMs} ms, ${rounds} rounds\n`,
         );
-        print([...table(result), '', traffic(result)].join('\n'));
+        print([...table(result), '', ...traffic(result)].join('\n'));
         if (isProfiled) print((await profile(bench, latencyMs, work, CLI)).join('\n'));
         print('');
         results.push(result);
@@ -72,7 +74,8 @@ async function resultsFor(packages: number, { latencies, rounds, profile: isProf
       bench.close();
     }
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    remove();
+    process.off('exit', remove);
   }
 }
 
@@ -114,6 +117,9 @@ function readOptions(args: readonly string[]): Options {
     profile: values.profile,
   };
 }
+
+// So that what is to be done at the end is done.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const [role, folder] = process.argv.slice(2);
 const work = role === 'serve' && folder !== undefined ? serveTree(folder) : main();

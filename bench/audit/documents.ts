@@ -117,7 +117,7 @@ function packageJsonOf({ name, dependencies, outdated }: PlannedPackage, random:
       ...Object.fromEntries([...dependencies].map((dependency) => [dependency, '^2.0.0'])),
       ...Object.fromEntries([...outdated].map((dependency) => [dependency, '^1.0.0'])),
     },
-    devDependencies: names(14),
+    devDependencies: names(30),
   };
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What a program took and said. */
@@ -44,14 +44,17 @@ export async function measure(program: Program, folder: string): Promise<Measure
       NODE_OPTIONS: `--require ${JSON.stringify(file('usage.cjs'))}`,
       BENCH_USAGE: file('usage'),
     });
+    const [stdout, stderr] = ['stdout', 'stderr'].map((name) => readFileSync(file(name), 'utf8')) as [string, string];
+    // Whoever is killed does not say what was used.
+    if (!existsSync(file('usage'))) throw new Error(`${program.command} was ended, status ${status}:\n${stderr}`);
     const used = readFileSync(file('usage'), 'utf8')
       .trim()
       .split('\n')
       .map((line) => line.split(' ').map(Number) as [number, number]);
     return {
       status,
-      stdout: readFileSync(file('stdout'), 'utf8'),
-      stderr: readFileSync(file('stderr'), 'utf8'),
+      stdout,
+      stderr,
       wallMs,
       cpuMs: used.reduce((sum, [microseconds]) => sum + microseconds / 1000, 0),
       peakBytes: Math.max(...used.map(([, kibibytes]) => kibibytes * 1024)),
@@ -75,7 +78,12 @@ function run(
       timeout: TIMEOUT_MS,
       shell: process.platform === 'win32',
     });
+    const end = (): void => void child.kill();
+    process.once('exit', end);
     child.once('error', reject);
-    child.once('exit', (status) => resolve({ status, wallMs: performance.now() - started }));
+    child.once('exit', (status) => {
+      process.off('exit', end);
+      resolve({ status, wallMs: performance.now() - started });
+    });
   });
 }

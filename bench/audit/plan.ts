@@ -31,7 +31,7 @@ const ATTESTED = 0.25;
 
 /** Sizes are log-normal: as skewed as those of real lockfiles, where a few documents make most of the bytes. */
 const MEDIAN_BYTES = 30_000;
-const SPREAD = 1.8;
+const SPREAD = 2;
 const MAX_BYTES = 6_000_000;
 
 /** Plans a tree of so many locked versions. */

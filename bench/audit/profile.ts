@@ -73,7 +73,7 @@ function sourceFiles(cli: string): (url: string, line: number) => string {
       if (file !== undefined) starts.push({ line, file });
     });
   return (url, line) => {
-    if (!url.endsWith('/dist/cli.js')) return url === '' ? 'V8' : url;
+    if (!url.endsWith('/dist/cli.js')) return url === '' ? 'V8 and native code' : url;
     return starts.findLast((start) => start.line <= line)?.file ?? 'dist/cli.js';
   };
 }

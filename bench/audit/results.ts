@@ -9,18 +9,17 @@ export interface Result {
 
 interface Row {
   readonly run: RunName;
-  readonly label: string;
   /** What npm has to be compared with: it knows no baseline. */
   readonly against: 'npm cold' | 'npm warm' | null;
 }
 
 const ROWS: readonly Row[] = [
-  { run: 'npm cold', label: 'npm, nothing cached', against: null },
-  { run: 'npm warm', label: 'npm, everything cached', against: null },
-  { run: 'first', label: 'assay, first run', against: 'npm cold' },
-  { run: 'baseline', label: 'assay, baseline, no cache', against: 'npm cold' },
-  { run: 'changed', label: 'assay, one package not in the baseline, no cache', against: 'npm warm' },
-  { run: 'warm', label: 'assay, second run', against: 'npm warm' },
+  { run: 'npm cold', against: null },
+  { run: 'npm warm', against: null },
+  { run: 'first', against: 'npm cold' },
+  { run: 'baseline', against: 'npm cold' },
+  { run: 'changed', against: 'npm warm' },
+  { run: 'warm', against: 'npm warm' },
 ];
 
 /** How many times as fast as npm each run is to be, by packages, at the latency of the targets. */
@@ -45,11 +44,11 @@ export const STARTUP_RATIO = 1.6;
 /** A table in Markdown: medians, and the ratios to npm's wall time in the same round. */
 export function table({ rounds }: Result): string[] {
   const head = ['run', 'wall s', 'CPU s', 'peak MB', 'requests', 'MB', 'against', 'times as fast, by round', 'median'];
-  const rows = ROWS.map(({ run, label, against }) => {
+  const rows = ROWS.map(({ run, against }) => {
     const of = (value: (sample: Sample) => number): number => median(rounds.map((round) => value(round[run])));
     const ratios = against === null ? null : ratiosOf(rounds, run, against);
     return [
-      label,
+      against === null ? run : `assay ${run}`,
       (of(({ wallMs }) => wallMs) / 1000).toFixed(2),
       (of(({ cpuMs }) => cpuMs) / 1000).toFixed(2),
       (of(({ peakBytes }) => peakBytes) / 1e6).toFixed(0),
@@ -63,11 +62,13 @@ export function table({ rounds }: Result): string[] {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
-/** What of the traffic of a first run was what. */
-export function traffic({ rounds }: Result): string {
-  const kinds = Object.entries(rounds[0]?.first.kinds ?? {});
-  const parts = kinds.map(([kind, { requests, bytes }]) => `${requests} ${kind} (${(bytes / 1e6).toFixed(2)} MB)`);
-  return `assay's first run asks for ${parts.join(', ') || 'nothing'}`;
+/** What the requests of each run were for, in the first round. */
+export function traffic({ rounds }: Result): string[] {
+  return ROWS.map(({ run }) => {
+    const kinds = Object.entries(rounds[0]?.[run].kinds ?? {});
+    const parts = kinds.map(([kind, { requests, bytes }]) => `${requests} ${kind} (${(bytes / 1e6).toFixed(2)} MB)`);
+    return `${run}: ${parts.join(', ') || 'no requests'}`;
+  });
 }
 
 /** Each target that one of the results can meet, with what was measured. */

@@ -1,6 +1,6 @@
 import { fork, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assayClient, isolated, npmClient } from './clients.ts';
 import type { Client, Expected } from './clients.ts';
@@ -57,14 +57,13 @@ export async function openBench({ folder, work, cli, script }: Setup): Promise<B
       ...['--trusted-root', file('trusted-root.json', tree.trustedRoot)],
       ...['--registry-keys', file('keys.json', tree.keys)],
     ];
-    const whole = join(folder, 'project');
-    if (!existsSync(join(whole, 'node_modules/.package-lock.json'))) install(whole, join(work, 'install'), served);
-    const projects = prepareProjects(whole, work, (project) => {
-      execute(process.execPath, [cli, 'update', ...trust], project, isolated(join(work, 'update'), served));
-      const baseline = join(project, 'assay.lock');
-      return readFileSync(baseline, 'utf8');
-    });
-    writeFileSync(join(projects.changed, 'assay.lock'), without(projects.lock, tree.changed.name));
+    const installed = install(folder, isolated(join(work, 'install'), served));
+    const [bare, baseline, changed] = ['bare', 'baseline', 'changed'].map((name) =>
+      copyProject(folder, join(work, name)),
+    ) as [string, string, string];
+    execute(process.execPath, [cli, 'update', ...trust], baseline, isolated(join(work, 'update'), served));
+    const lock = readFileSync(join(baseline, 'assay.lock'), 'utf8');
+    writeFileSync(join(changed, 'assay.lock'), without(lock, tree.changed.name));
 
     let states = 0;
     const fresh = (): string => join(work, `state-${(states += 1)}`);
@@ -73,7 +72,7 @@ export async function openBench({ folder, work, cli, script }: Setup): Promise<B
       const { wallMs, cpuMs, peakBytes } = await client(state, project, expected);
       return { wallMs, cpuMs, peakBytes, ...((await ask(server, 'traffic')) as Traffic) };
     };
-    const { packages, attested, changed } = tree;
+    const { packages, attested } = tree;
     const all: Expected = { packages, attested, held: 0 };
     const npm = npmClient(served, outputs);
     const assay = (...nodeOptions: readonly string[]): Client =>
@@ -97,22 +96,22 @@ export async function openBench({ folder, work, cli, script }: Setup): Promise<B
       assay,
       twice: (client, latencyMs) => {
         setLatency(latencyMs);
-        return twiceIn(client, projects.bare);
+        return twiceIn(client, bare);
       },
       round: async (latencyMs, npmFirst) => {
         setLatency(latencyMs);
         const ofNpm = async () => {
-          const [cold, again] = await twiceIn(npm, whole);
+          const [cold, again] = await twiceIn(npm, installed);
           return { 'npm cold': cold, 'npm warm': again };
         };
         const ours = async () => {
-          const [first, warm] = await twiceIn(assay(), projects.bare);
-          const held = packages - changed.packages;
+          const [first, warm] = await twiceIn(assay(), bare);
+          const held = packages - tree.changed.packages;
           return {
             first,
             warm,
-            baseline: await once(projects.baseline, { packages, attested: 0, held: packages }),
-            changed: await once(projects.changed, { packages, attested: changed.attested, held }),
+            baseline: await once(baseline, { packages, attested: 0, held: packages }),
+            changed: await once(changed, { packages, attested: tree.changed.attested, held }),
           };
         };
         if (npmFirst) return { ...(await ofNpm()), ...(await ours()) };
@@ -126,34 +125,27 @@ export async function openBench({ folder, work, cli, script }: Setup): Promise<B
   }
 }
 
-/** npm wants the packages installed. They stay with the tree. */
-function install(project: string, state: string, served: Served): void {
+/** The project with its packages installed, as npm wants it. It stays with the tree. */
+function install(tree: string, env: Readonly<Record<string, string>>): string {
+  const installed = join(tree, 'installed');
+  if (existsSync(installed)) return installed;
+  const temporary = copyProject(tree, `${installed}.${process.pid}.tmp`);
   try {
-    execute('npm', ['ci', '--ignore-scripts', '--no-audit'], project, isolated(state, served));
+    execute('npm', ['ci', '--ignore-scripts', '--no-audit'], temporary, env);
+    renameSync(temporary, installed);
   } catch (error) {
-    rmSync(join(project, 'node_modules'), { recursive: true, force: true });
-    throw error;
+    // Somebody else may have been faster.
+    if (!existsSync(installed)) throw error;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
   }
+  return installed;
 }
 
-interface Projects {
-  /** Without a baseline, with all of it, and with one package less. */
-  readonly bare: string;
-  readonly baseline: string;
-  readonly changed: string;
-  /** The text of the whole baseline. */
-  readonly lock: string;
-}
-
-/** Copies of the project that have no node_modules. `update` writes the baseline of one and returns it. */
-function prepareProjects(whole: string, work: string, update: (project: string) => string): Projects {
-  const [bare, baseline, changed] = ['bare', 'baseline', 'changed'].map((name) => {
-    const copy = join(work, name);
-    mkdirSync(copy);
-    for (const file of ['package.json', 'package-lock.json']) cpSync(join(whole, file), join(copy, file));
-    return copy;
-  }) as [string, string, string];
-  return { bare, baseline, changed, lock: update(baseline) };
+/** The project without packages and without a baseline. */
+function copyProject(tree: string, to: string): string {
+  cpSync(join(tree, 'project'), to, { recursive: true });
+  return to;
 }
 
 /** A baseline without the lines of one package. */
@@ -185,6 +177,10 @@ function ask(server: ChildProcess, command: Command): Promise<unknown> {
 function message(server: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const ended = (): void => reject(new Error('the server ended'));
+    if (!server.connected) {
+      ended();
+      return;
+    }
     server.once('exit', ended);
     server.once('message', (received) => {
       server.off('exit', ended);
