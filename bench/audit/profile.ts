@@ -7,6 +7,7 @@ interface Profile {
   readonly nodes: readonly {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+    readonly children?: readonly number[];
   }[];
   readonly samples: readonly number[];
   /** Microseconds. */
@@ -21,50 +22,91 @@ interface Heavy {
 
 const SHOWN = 15;
 
-/** Profiles assay's first run and the second, and returns the heaviest functions of each by their own time. */
+/**
+ * Profiles the main thread of assay's first run and of the second. Returns the heaviest functions of each by their own
+ * time, and the heaviest files with what they had Node do.
+ */
 export async function profile(bench: Bench, latencyMs: number, work: string, cli: string): Promise<string[]> {
   const folder = join(work, 'profiles');
   mkdirSync(folder, { recursive: true });
   const client = bench.assay('--cpu-prof', '--cpu-prof-interval=200', `--cpu-prof-dir=${folder}`);
   await bench.twice(client, latencyMs);
   const fileOf = sourceFiles(cli);
-  const files = readdirSync(folder).sort();
+  // CPU.DATE.TIME.PROCESS.THREAD.NUMBER.cpuprofile; the main thread is 0.
+  const files = readdirSync(folder)
+    .filter((file) => /\.0\.\d+\.cpuprofile$/.test(file))
+    .sort();
   return ['first run', 'second run'].flatMap((run, i) => {
     const text = readFileSync(join(folder, files[i] ?? ''), 'utf8');
-    return ['', `${run}, milliseconds of a function's own:`, ...heaviest(JSON.parse(text) as Profile, fileOf)];
+    const profiled = JSON.parse(text) as Profile;
+    return [
+      ...['', `${run}, milliseconds of a function's own:`, ...heaviestFunctions(profiled, fileOf)],
+      ...['', `${run}, milliseconds of a file with what it called of Node:`, ...heaviestFiles(profiled, fileOf)],
+    ];
   });
 }
 
-/** The heaviest functions, under the files they are in, the heaviest file first. */
-function heaviest({ nodes, samples, timeDeltas }: Profile, fileOf: (url: string, line: number) => string): string[] {
+type FileOf = (url: string, line: number) => string;
+
+/** Milliseconds that were spent in each node itself, without those that are no work. */
+function ownTimes({ nodes, samples, timeDeltas }: Profile): ReadonlyMap<number, number> {
   const own = new Map<number, number>();
   samples.forEach((id, i) => own.set(id, (own.get(id) ?? 0) + (timeDeltas[i] ?? 0) / 1000));
+  for (const { id, callFrame } of nodes) if (/^\((?:idle|root)\)$/.test(callFrame.functionName)) own.delete(id);
+  return own;
+}
+
+/** Files of ours and of bundled packages; what Node does is counted for the nearest that called it. */
+function heaviestFiles(profiled: Profile, fileOf: FileOf): string[] {
+  const own = ownTimes(profiled);
+  const callers = new Map(profiled.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
+  const files = new Map(profiled.nodes.map(({ id, callFrame }) => [id, fileOf(callFrame.url, callFrame.lineNumber)]));
+  const responsible = (id: number | undefined): string => {
+    if (id === undefined) return 'Node alone';
+    const file = files.get(id) ?? '';
+    return /^(?:src|node_modules)\//.test(file) ? file : responsible(callers.get(id));
+  };
+  const times = new Map<string, number>();
+  for (const [id, ms] of own) times.set(responsible(id), (times.get(responsible(id)) ?? 0) + ms);
+  const total = sum(times.values());
+  return [...times]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, SHOWN)
+    .map(([file, ms]) => `${share(ms, total)}  ${file}`);
+}
+
+function share(ms: number, total: number): string {
+  return `${ms.toFixed(0).padStart(8)}  ${((ms / total) * 100).toFixed(1).padStart(4)} %`;
+}
+
+function sum(values: Iterable<number>): number {
+  return [...values].reduce((total, value) => total + value, 0);
+}
+
+/** The heaviest functions, under the files they are in, the heaviest file first. */
+function heaviestFunctions(profiled: Profile, fileOf: FileOf): string[] {
+  const own = ownTimes(profiled);
   const functions = new Map<string, Heavy>();
-  for (const { id, callFrame } of nodes) {
+  for (const { id, callFrame } of profiled.nodes) {
     const file = fileOf(callFrame.url, callFrame.lineNumber);
     const name = callFrame.functionName || '(anonymous)';
-    if (name === '(idle)' || name === '(root)') continue;
-    const known = functions.get(`${file} ${name}`);
-    functions.set(`${file} ${name}`, { file, name, ms: (known?.ms ?? 0) + (own.get(id) ?? 0) });
+    const known = functions.get(`${file} ${name}`)?.ms ?? 0;
+    functions.set(`${file} ${name}`, { file, name, ms: known + (own.get(id) ?? 0) });
   }
-  const total = [...functions.values()].reduce((sum, { ms }) => sum + ms, 0);
-  const top = [...functions.values()].sort((a, b) => b.ms - a.ms).slice(0, SHOWN);
+  const total = sum(own.values());
+  const top = [...functions.values()].sort((one, other) => other.ms - one.ms).slice(0, SHOWN);
   const files = [...new Set(top.map(({ file }) => file))];
   return [
     `  ${total.toFixed(0)} in all`,
     ...files.flatMap((file) => [
       `  ${file}`,
-      ...top
-        .filter((heavy) => heavy.file === file)
-        .map(
-          ({ name, ms }) => `${ms.toFixed(0).padStart(8)}  ${((ms / total) * 100).toFixed(1).padStart(4)} %  ${name}`,
-        ),
+      ...top.filter((heavy) => heavy.file === file).map(({ name, ms }) => `${share(ms, total)}  ${name}`),
     ]),
   ];
 }
 
 /** The source file of a line of the bundle, which has a comment before each. */
-function sourceFiles(cli: string): (url: string, line: number) => string {
+function sourceFiles(cli: string): FileOf {
   const starts: { line: number; file: string }[] = [];
   readFileSync(cli, 'utf8')
     .split('\n')
