@@ -38,7 +38,7 @@ export interface Traffic {
   readonly kinds: Readonly<Partial<Record<Kind, { readonly requests: number; readonly bytes: number }>>>;
 }
 
-export type Kind = 'documents' | 'manifests' | 'attestations' | 'tarballs' | 'keys' | 'trust';
+type Kind = 'documents' | 'manifests' | 'attestations' | 'tarballs' | 'keys' | 'trust';
 
 /** Messages of the process that measures: how long each answer takes from now on, or what the traffic was. */
 export type Command = { readonly latencyMs: number } | 'traffic';

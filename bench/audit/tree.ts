@@ -31,7 +31,7 @@ export interface TreeIndex {
   readonly answers: readonly StoredAnswer[];
 }
 
-export interface StoredAnswer {
+interface StoredAnswer {
   /** Decoded path, behind "abbreviated " where another document is sent to who asks for that. */
   readonly key: string;
   readonly type: string;
