@@ -204,13 +204,14 @@ function askKeys(
   return strangers ? registry.keys(url) : null;
 }
 
-async function mapConcurrently<T, R>(
+async function mapConcurrently<T extends Pick<Dependency, 'name'>, R>(
   items: readonly T[],
   limit: number,
   work: (item: T) => Promise<R>,
 ): Promise<readonly R[]> {
   const results = new Array<R>(items.length);
-  const queue = items.entries();
+  // The versions of one package follow each other, as they share its document.
+  const queue = [...items.entries()].sort(([, a], [, b]) => (a.name < b.name ? -1 : 1)).values();
   const worker = async (): Promise<void> => {
     for (const [index, item] of queue) results[index] = await work(item);
   };

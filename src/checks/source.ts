@@ -32,10 +32,13 @@ export function checkResolved(
   if (path === null || !(namesPackage(path, dependency) || isSameAddress(resolved, tarball))) {
     return finding('lockfile-resolved-mismatch', { resolved: shown, expected: expectedTarball(dependency, registry) });
   }
-  if (![registry, ...others].some((address) => isExpectedHost(resolved, address))) {
-    return finding('lockfile-unexpected-host', { resolved: shown, registry });
-  }
-  return null;
+  const addresses = [registry, ...others];
+  if (addresses.some((address) => isExpectedHost(resolved, address))) return null;
+  // Without a hash nothing holds what a stranger serves to what the registry has.
+  const known = ['registry.npmjs.org', ...addresses.map((address) => new URL(address).host)];
+  return dependency.integrity.length === 0 && !known.includes(new URL(resolved).host)
+    ? finding('lockfile-resolved-mismatch', { resolved: shown, expected: expectedTarball(dependency, registry) })
+    : finding('lockfile-unexpected-host', { resolved: shown, registry });
 }
 
 function tarballPath(resolved: string): string | null {

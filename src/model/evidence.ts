@@ -59,6 +59,13 @@ export interface Packument {
   readonly time: ReadonlyMap<string, Instant>;
 }
 
+/** How a served document is recognised when it is asked for again, and until when it need not be. */
+export interface Validator {
+  /** Entity tag as served (RFC 9110 section 8.8.3). */
+  readonly etag: string;
+  readonly freshUntil: Instant;
+}
+
 /** One element of an attestation document. `predicateType` is the wrapper's claim; `bundle` is unparsed JSON. */
 export interface AttestationEntry {
   readonly predicateType: string;

@@ -49,3 +49,9 @@ export const MAX_RETRY_AFTER_MS = 60_000;
 export const IDLE_MS = 30_000;
 /** After so many requests in a row that got no answer at all, a host is not asked again in this run. */
 export const MAX_SILENT_REQUESTS = 16;
+
+/** More than are worked on at the same time, so that the versions of one package share its document. */
+export const PACKUMENTS_KEPT = 128;
+
+/** npm's registry says five minutes of its documents; a registry that says more is asked all the same. */
+export const MAX_FRESH_MS = 5 * 60 * 1000;

@@ -1,22 +1,26 @@
 import http from 'node:http';
 import https from 'node:https';
+import tls from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { IDLE_MS } from './bounds.ts';
 import { credentialFor } from './credentials.ts';
 import { ACCEPT_ENCODING } from './decode.ts';
 import type { GetOptions, HttpClientOptions } from './http.ts';
 import type { NpmConfig } from './npmrc.ts';
+import { sharedLookup } from './lookup.ts';
 import { proxyAddress, proxyFor, proxyHeaders, tunnelAgent } from './proxy.ts';
 import { CLOSED, failure, receive, type Outcome } from './receive.ts';
 import { describeNetworkError } from './retry.ts';
 
 export interface Exchange {
   /** One GET, without redirects and retries. Never rejects. */
-  send(url: URL, options: GetOptions & { readonly auth: boolean; readonly timeoutMs: number }): Promise<Outcome>;
+  send(url: URL, options: SendOptions): Promise<Outcome>;
   /** Waits, unless the exchange is closed. */
   sleep(ms: number): Promise<void>;
   close(): void;
 }
+
+type SendOptions = GetOptions & { readonly auth: boolean; readonly timeoutMs: number };
 
 interface Route {
   readonly transport: typeof http | typeof https;
@@ -36,9 +40,13 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
   };
   let closed = false;
 
-  const tlsOptions = { ...(config.tls.ca && { ca: [...config.tls.ca] }), rejectUnauthorized: config.tls.strict };
+  const ca = config.tls.ca && { ca: [...config.tls.ca] };
+  const tlsOptions = { ...ca, rejectUnauthorized: config.tls.strict };
+  // Reading every root certificate anew for each connection takes longer than the connection.
+  let shared: tls.SecureContext | null = null;
+  const secureContext = (): tls.SecureContext => (shared ??= tls.createSecureContext({ ...ca }));
   // How many connections there are is decided by the caller's queue, so the agents never queue themselves.
-  const agentOptions = { keepAlive: true, maxFreeSockets: config.maxSockets };
+  const agentOptions = { keepAlive: true, maxFreeSockets: config.maxSockets, lookup: sharedLookup() };
   const httpAgent = new http.Agent(agentOptions);
   const httpsAgent = new https.Agent({ ...agentOptions, ...tlsOptions });
   const tunnels = new Map<string, https.Agent>();
@@ -75,7 +83,7 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
     return { transport: secure ? https : http, options, absolute: false, headers: {} };
   };
 
-  function requestOptions(url: URL, accept: string | undefined, auth: boolean): http.RequestOptions {
+  function requestOptions(url: URL, { accept, etag, auth }: SendOptions): http.RequestOptions {
     const route = routeOf(url);
     const credential = auth ? credentialFor(config.credentials, url) : null;
     return {
@@ -86,10 +94,11 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
         accept: accept ?? '*/*',
         'accept-encoding': ACCEPT_ENCODING,
         'user-agent': agentName,
+        ...(etag !== undefined && { 'if-none-match': etag }),
         ...route.headers,
         ...(credential?.authorization && { authorization: credential.authorization }),
       },
-      ...(url.protocol === 'https:' && credential?.certificate),
+      ...(url.protocol === 'https:' && (credential?.certificate ?? { secureContext: secureContext() })),
     };
   }
 
@@ -103,11 +112,12 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
   }
 
   return {
-    async send(url, { accept, maxBytes, auth, timeoutMs }) {
+    async send(url, options) {
       if (closed) return CLOSED;
-      const request = start(url, requestOptions(url, accept, auth));
+      const request = start(url, requestOptions(url, options));
       if (!(request instanceof http.ClientRequest)) return request;
-      return receive(request, { auth, maxBytes, idleMs, timeoutMs, track });
+      const { auth, etag, maxBytes, timeoutMs } = options;
+      return receive(request, { auth, etag, maxBytes, idleMs, timeoutMs, track });
     },
     sleep: (ms) =>
       new Promise((resolve) => {

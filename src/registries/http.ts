@@ -10,6 +10,8 @@ export interface GetOptions {
   readonly accept?: string;
   /** Bound on the decoded body. */
   readonly maxBytes: number;
+  /** Asks only whether the answer has another entity tag by now (RFC 9110 section 13.1.2). */
+  readonly etag?: string;
   /** Limit of the whole request with redirects and retries; the configuration's by default. */
   readonly timeoutMs?: number;
   /** False sends no credentials even where some are configured for the URL. */
@@ -19,6 +21,8 @@ export interface GetOptions {
 /** What came of one GET. `reason` is one line without credentials and without text of the peer. */
 export type HttpAnswer =
   | { readonly kind: 'ok'; readonly status: 200; readonly body: Buffer; readonly headers: IncomingHttpHeaders }
+  /** 304: what had this entity tag is what there is. */
+  | { readonly kind: 'unchanged'; readonly headers: IncomingHttpHeaders }
   /** 404 or 410. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'too-large' }

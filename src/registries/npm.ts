@@ -1,13 +1,14 @@
 import type { AttestationClaim, AttestationEntry, Evidence, Manifest, RegistryKey } from '../model/evidence.ts';
 import * as bounds from './bounds.ts';
-import type { HttpAnswer, HttpClient } from './http.ts';
+import { ask, evidenceOf, JSON_TYPE } from './answer.ts';
+import type { HttpClient } from './http.ts';
 import type { Parsed } from './json.ts';
-import { isVersion, parseAttestations, parseManifest, parsePackument, type NpmPackument } from './npm-documents.ts';
+import { isVersion, parseAttestations, parseManifest, type NpmPackument } from './npm-documents.ts';
+import { createPackuments } from './npm-packuments.ts';
 import { KeysError, parseKeysDocument } from './npm-keys.ts';
 import type { NpmConfig } from './npmrc.ts';
 import type { Registry } from './registry.ts';
 
-const JSON_TYPE = 'application/json';
 /** How registries without manifests of single versions answer, besides 404. */
 const UNSUPPORTED: readonly number[] = [400, 405, 501];
 const ATTESTATIONS = '-/npm/v1/attestations/';
@@ -15,6 +16,7 @@ const ATTESTATIONS = '-/npm/v1/attestations/';
 /** A registry that speaks npm's protocol, as `config` names it per scope. */
 export function npmRegistry(client: HttpClient, config: Pick<NpmConfig, 'registry' | 'scopes'>): Registry {
   const asked = new Map<string, Promise<unknown>>();
+  const packuments = createPackuments(client);
   /** Registries that turned out to serve no manifests of single versions. */
   const withoutManifests = new Set<string>();
 
@@ -33,8 +35,7 @@ export function npmRegistry(client: HttpClient, config: Pick<NpmConfig, 'registr
     const base = urlFor(name);
     const path = encodeName(name);
     if (path === null) return Promise.resolve(notAName(base));
-    const url = base + path;
-    return once(url, () => ask(client, url, bounds.MAX_PACKUMENT_BYTES, (json) => parsePackument(json, name)));
+    return packuments.ask(base + path, name);
   }
 
   async function manifest(name: string, version: string): Promise<Evidence<Manifest>> {
@@ -42,7 +43,7 @@ export function npmRegistry(client: HttpClient, config: Pick<NpmConfig, 'registr
     const path = encodeName(name);
     if (path === null) return notAName(base);
     if (!isVersion(version)) return { state: 'malformed', url: base + path, reason: 'not a version' };
-    if (asked.has(base + path) || withoutManifests.has(base)) {
+    if (packuments.has(base + path) || withoutManifests.has(base)) {
       const full = await packument(name);
       if (full.state === 'present' || full.state === 'absent') return manifestOf(full, version, base + path);
     }
@@ -81,61 +82,19 @@ export function npmRegistry(client: HttpClient, config: Pick<NpmConfig, 'registr
     return once(url, () => ask(client, url, bounds.MAX_KEYS_BYTES, parseKeys));
   }
 
-  return { urlFor, packument, manifest, attestations, keys, close: () => client.close() };
-}
-
-/** One GET of a JSON document, as evidence. */
-async function ask<T>(
-  client: HttpClient,
-  url: string,
-  maxBytes: number,
-  parse: (json: unknown) => Parsed<T>,
-): Promise<Evidence<T>> {
-  return evidenceOf(await client.get(url, { accept: JSON_TYPE, maxBytes }), url, maxBytes, parse);
-}
-
-function evidenceOf<T>(
-  answer: HttpAnswer,
-  url: string,
-  maxBytes: number,
-  parse: (json: unknown) => Parsed<T>,
-): Evidence<T> {
-  switch (answer.kind) {
-    case 'absent':
-      return { state: 'absent', url };
-    case 'failed':
-      return { state: 'unavailable', url, reason: answer.reason };
-    case 'too-large':
-      return { state: 'malformed', url, reason: `larger than ${maxBytes} bytes` };
-    case 'ok': {
-      const parsed = parseJson(answer.body, parse);
-      return 'value' in parsed
-        ? { state: 'present', value: parsed.value }
-        : { state: 'malformed', url, reason: parsed.malformed };
-    }
-  }
-}
-
-function parseJson<T>(body: Buffer, parse: (json: unknown) => Parsed<T>): Parsed<T> {
-  if (hasMoreValues(body, bounds.MAX_JSON_VALUES)) return { malformed: `more than ${bounds.MAX_JSON_VALUES} values` };
-  let json: unknown;
-  try {
-    json = JSON.parse(body.toString('utf8'));
-  } catch {
-    return { malformed: 'not JSON' };
-  }
-  return parse(json);
-}
-
-/** Whether a JSON text may hold more values than `max`: each but the first follows one of `,`, `[` and `{`. */
-function hasMoreValues(json: Buffer, max: number): boolean {
-  // The shortest value with its comma takes two bytes.
-  if (json.length <= 2 * max) return false;
-  let values = 1;
-  for (const byte of json) {
-    if ((byte === 0x2c || byte === 0x5b || byte === 0x7b) && ++values > max) return true;
-  }
-  return false;
+  return {
+    urlFor,
+    packument,
+    validator: (name) => packuments.validator(urlFor(name) + (encodeName(name) ?? '')),
+    revalidate: (name, known, now) => {
+      const path = encodeName(name);
+      return path === null ? Promise.resolve(null) : packuments.revalidate(urlFor(name) + path, name, known, now);
+    },
+    manifest,
+    attestations,
+    keys,
+    close: () => client.close(),
+  };
 }
 
 function parseKeys(json: unknown): Parsed<readonly RegistryKey[]> {

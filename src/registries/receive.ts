@@ -22,6 +22,8 @@ export type Result =
 
 export interface ReceiveOptions {
   readonly auth: boolean;
+  /** The entity tag that was sent along. */
+  readonly etag: string | undefined;
   /** Bound on the body, before and after decoding. */
   readonly maxBytes: number;
   /** Longest time without any byte. */
@@ -37,7 +39,7 @@ export const CLOSED: Result = failure('the run ended', null);
 
 /** Sends a request and reads its answer within bounds. Never rejects; the request is over when it resolves. */
 export function receive(request: ClientRequest, options: ReceiveOptions): Promise<Outcome> {
-  const { auth, maxBytes, idleMs, timeoutMs, track } = options;
+  const { maxBytes, idleMs, timeoutMs, track } = options;
   return new Promise((resolve) => {
     let status: number | null = null;
     /** What the outcome is whatever happens to the rest of the body. */
@@ -64,7 +66,7 @@ export function receive(request: ClientRequest, options: ReceiveOptions): Promis
     request.on('error', (error) => fail(error, request.reusedSocket));
     request.on('response', (response) => {
       status = response.statusCode ?? 0;
-      known = statusOutcome(response, auth);
+      known = statusOutcome(response, options);
       const limit = known === null ? maxBytes : MAX_IGNORED_BYTES;
       const chunks: Buffer[] = [];
       let size = 0;
@@ -99,8 +101,12 @@ function networkOutcome(error: unknown, status: number | null, reused: boolean):
 }
 
 /** What the status alone decides; null for 200, whose body does. */
-function statusOutcome({ statusCode: status = 0, headers }: IncomingMessage, auth: boolean): Outcome | null {
+function statusOutcome(
+  { statusCode: status = 0, headers }: IncomingMessage,
+  { auth, etag }: Pick<ReceiveOptions, 'auth' | 'etag'>,
+): Outcome | null {
   if (status === 200) return null;
+  if (status === 304 && etag !== undefined) return { kind: 'answer', answer: { kind: 'unchanged', headers } };
   if (status === 404 || status === 410) return { kind: 'answer', answer: { kind: 'absent' } };
   if ([301, 302, 303, 307, 308].includes(status) && headers.location !== undefined) {
     return { kind: 'redirect', location: headers.location };

@@ -47,7 +47,16 @@ describe('resolved addresses', () => {
     'https://npm.example:8443/@s/p/-/p-1.0.0.tgz',
     'https://npm.example@evil.example/@s/p/-/p-1.0.0.tgz',
   ])('%s is on another host', (url) => {
-    expect(resolved(url)).toBe('lockfile-unexpected-host');
+    const integrity = [{ algorithm: 'sha512', hex: '0'.repeat(128) }] as const;
+    const hashed = dependency({ integrity, source: { kind: 'registry', resolved: url } });
+    expect(checkResolved(hashed, REGISTRY)?.code).toBe('lockfile-unexpected-host');
+  });
+
+  it('another host without a hash holds to nothing, another protocol of the same host is a warning', () => {
+    expect(resolved('https://evil.example/@s/p/-/p-1.0.0.tgz')).toBe('lockfile-resolved-mismatch');
+    expect(resolved('https://npm.example:8443/@s/p/-/p-1.0.0.tgz')).toBe('lockfile-resolved-mismatch');
+    expect(resolved('http://npm.example/@s/p/-/p-1.0.0.tgz')).toBe('lockfile-unexpected-host');
+    expect(resolved('http://registry.npmjs.org/@s/p/-/p-1.0.0.tgz')).toBe('lockfile-unexpected-host');
   });
 
   it.each([

@@ -423,6 +423,19 @@ const SCENARIOS: readonly Scenario[] = [
     critical: 0,
   },
   {
+    name: 'resolved URL on another host, and the hash removed',
+    arrange: async (lab) => {
+      await publishTwo(lab);
+      return lab
+        .lockfile({ p: '1.0.1' })
+        .replace(/"resolved": "[^"]*"/, '"resolved": "https://cdn.example/p/-/p-1.0.1.tgz"')
+        .replace(/,\s*"integrity": "[^"]*"/, '');
+    },
+    findings: ['lockfile-resolved-mismatch', 'integrity-missing'],
+    observe: 1,
+    critical: 1,
+  },
+  {
     name: 'an entry without hash that is said to be bundled, and is not',
     arrange: async (lab) => {
       await publishTwo(lab, { manifest: { dependencies: { inner: '1.0.0' } } });

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+
+/** Where the cache is, and the key that its entries are bound to. */
+export interface CachePlace {
+  readonly folder: string;
+  readonly keyFile: string;
+}
+
+/**
+ * The conventional folders of the platform (XDG Base Directory Specification; Apple's and Microsoft's own). The key is
+ * kept apart from the cache, so that a cache somebody else fills or a pipeline restores has no key to vouch with. Null
+ * where the user has no home.
+ */
+export function cachePlace(env: NodeJS.ProcessEnv, home: string, platform: NodeJS.Platform): CachePlace | null {
+  const given = (name: string): string | null => {
+    const value = env[name];
+    return value === undefined || value === '' ? null : value;
+  };
+  const folders = foldersOf(platform, home, given);
+  if (folders === null) return null;
+  return { folder: given('ASSAY_CACHE') ?? folders.cache, keyFile: join(folders.config, 'cache.key') };
+}
+
+function foldersOf(
+  platform: NodeJS.Platform,
+  home: string,
+  given: (name: string) => string | null,
+): { readonly cache: string; readonly config: string } | null {
+  if (platform === 'win32') {
+    const local = given('LOCALAPPDATA');
+    return local === null ? null : { cache: join(local, 'assay', 'Cache'), config: join(local, 'assay') };
+  }
+  if (home === '') return null;
+  if (platform === 'darwin') {
+    const library = join(home, 'Library');
+    return { cache: join(library, 'Caches', 'assay'), config: join(library, 'Application Support', 'assay') };
+  }
+  return {
+    cache: join(given('XDG_CACHE_HOME') ?? join(home, '.cache'), 'assay'),
+    config: join(given('XDG_CONFIG_HOME') ?? join(home, '.config'), 'assay'),
+  };
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { Dependency } from '../model/dependency.ts';
+import type { DependencyEvidence, RegistryKey, Validator } from '../model/evidence.ts';
+import { establish, type Proofs } from '../model/proof.ts';
+import type { Instant } from '../model/time.ts';
+import type { Assessment } from '../model/verdict.ts';
+import type { Known } from './assess.ts';
+
+/** What an assessment rests on beside the dependency and what is known of it. */
+export interface Ground {
+  /** The version of assay. */
+  readonly tool: string;
+  /** SHA-256 of the trusted root, hex. */
+  readonly rootDigest: string;
+  readonly keys: readonly RegistryKey[];
+  readonly now: Instant;
+}
+
+/** An assessment of an earlier run, with the registry's document that it was made from. */
+export interface Remembered {
+  readonly assessment: Assessment;
+  readonly validator: Validator;
+}
+
+/**
+ * The digest of everything that decides an assessment but the registry's document: SHA-256, hex. A key that has expired by
+ * `now` is another ground than one that has not.
+ */
+export function assessmentId(dependency: Dependency, known: Known, { tool, rootDigest, keys, now }: Ground): string {
+  const { name, version, integrity, source, exotic, bundles } = dependency;
+  const usable = keys.map((key) => [key.keyId, key.usage, key.spki, key.start, key.end, key.origin, isValid(key, now)]);
+  const ground = [tool, rootDigest, usable, { name, version, integrity, source, exotic, bundles }, known];
+  const text = JSON.stringify(ground, (_, value: unknown) => (value instanceof Map ? [...value] : value));
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function isValid({ start, end }: RegistryKey, now: Instant): boolean {
+  return start <= now && (end === null || now <= end);
+}
+
+/**
+ * Whether the same questions would get the same answers: all were answered, nothing was contradicted, and none of it
+ * depends on the time of day. The registry's own keys, where it was asked for them, are not of its document.
+ */
+export function isLasting({ findings }: Assessment, evidence: DependencyEvidence, { expectation }: Known): boolean {
+  const answered = [evidence.packument, evidence.manifest].every(({ state }) => state === 'present');
+  const questioned = findings.some(({ kind }) => kind === 'contradiction' || kind === 'unavailable');
+  return answered && !questioned && evidence.registryKeys === null && expectation.releaseAge === null;
+}
+
+export function packAssessment({ assessment, validator }: Remembered): Buffer {
+  return Buffer.from(JSON.stringify({ assessment: { ...assessment, dependency: undefined }, validator }));
+}
+
+/** `bytes` are what `packAssessment` gave, vouched for by the cache: proofs are proofs again. */
+export function unpackAssessment(bytes: Buffer, dependency: Dependency): Remembered {
+  const { assessment, validator } = JSON.parse(bytes.toString('utf8')) as Remembered;
+  return { assessment: { ...assessment, dependency, proofs: proven(assessment.proofs) }, validator };
+}
+
+function proven({ integrity, signature, publish, provenance }: Proofs): Proofs {
+  return {
+    integrity: integrity && establish(integrity),
+    signature: signature && establish(signature),
+    publish: publish && establish(publish),
+    provenance: provenance && establish(provenance),
+  };
+}
