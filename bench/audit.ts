@@ -62,7 +62,7 @@ async function resultsFor(packages: number, { latencies, rounds, profile: isProf
         const result = { packages, latencyMs, rounds: measured };
         const { attested, documents } = bench.tree;
         print(
-          `${packages} packages (${attested} attested, ${documents} documents), ${latencyMs} ms, ${rounds} rounds\n`,
+          `${packages} packages (${attested} attested, ${documents} documents), latency ${latencyMs} ms, rounds: ${rounds}\n`,
         );
         print([...table(result), '', ...traffic(result)].join('\n'));
         if (isProfiled) print((await profile(bench, latencyMs, work, CLI)).join('\n'));

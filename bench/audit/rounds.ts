@@ -63,7 +63,7 @@ export async function openBench({ folder, work, cli, script }: Setup): Promise<B
     ) as [string, string, string];
     execute(process.execPath, [cli, 'update', ...trust], baseline, isolated(join(work, 'update'), served));
     const lock = readFileSync(join(baseline, 'assay.lock'), 'utf8');
-    writeFileSync(join(changed, 'assay.lock'), without(lock, tree.changed.name));
+    writeFileSync(join(changed, 'assay.lock'), without(lock, tree.changed));
 
     let states = 0;
     const fresh = (): string => join(work, `state-${(states += 1)}`);
@@ -106,12 +106,11 @@ export async function openBench({ folder, work, cli, script }: Setup): Promise<B
         };
         const ours = async () => {
           const [first, warm] = await twiceIn(assay(), bare);
-          const held = packages - tree.changed.packages;
           return {
             first,
             warm,
             baseline: await once(baseline, { packages, attested: 0, held: packages }),
-            changed: await once(changed, { packages, attested: tree.changed.attested, held }),
+            changed: await once(changed, { packages, attested: 1, held: packages - 1 }),
           };
         };
         if (npmFirst) return { ...(await ofNpm()), ...(await ours()) };

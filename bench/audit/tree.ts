@@ -22,8 +22,8 @@ export interface TreeIndex {
   readonly packages: number;
   readonly attested: number;
   readonly documents: number;
-  /** The package that is taken out of the baseline for "one dependency changed", and its versions locked. */
-  readonly changed: { readonly name: string; readonly packages: number; readonly attested: number };
+  /** An attested package with a predecessor, locked at one version: what the baseline lacks where one has changed. */
+  readonly changed: string;
   readonly trustedRoot: TrustedRootJson;
   readonly keys: KeysJson;
   readonly tufKeys: TufKeysJson;
@@ -91,14 +91,13 @@ function generate(folder: string, packages: number): void {
     bodies.push(body);
     length += body.length;
   };
-  let changed: TreeIndex['changed'] | null = null;
+  let changed: string | null = null;
   for (const planned of plan.names) {
     const history = publishHistory(planned, context, random);
     for (const version of history.locked) locked.add(version, 'latest');
     storeAnswers(history, store);
     const hasPredecessor = history.real.length === 2 * history.locked.length;
-    if (planned.attested && !planned.twice && hasPredecessor)
-      changed ??= { name: planned.name, packages: 1, attested: 1 };
+    if (planned.attested && !planned.twice && hasPredecessor) changed ??= planned.name;
   }
   if (changed === null) throw new Error(`no package of the tree has an attested predecessor`);
 

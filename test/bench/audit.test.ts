@@ -36,7 +36,7 @@ describe('the benchmark of an audit', () => {
     'runs npm and assay on the same tree, and both verify all of it (skipped without npm audit signatures)',
     async () => {
       const { status, output } = await bench('--packages', '12', '--latency', '0', '--rounds', '1');
-      expect(output).toContain('12 packages (3 attested, 10 documents), 0 ms, 1 rounds');
+      expect(output).toContain('12 packages (3 attested, 10 documents), latency 0 ms, rounds: 1');
       const cells = output.split('\n').flatMap((line) => (line.startsWith('| ') ? [line.split(' | ')] : []));
       const requests = new Map(cells.map(([run = '', , , , count]) => [run.slice(2), Number(count)]));
       expect(requests.get('npm cold')).toBeGreaterThanOrEqual(10 + 3);
