@@ -1,4 +1,7 @@
-/** `npm run bench [-- NAME...]` runs the measurements of bench/, all or the named ones, one after the other. */
+/**
+ * `npm run bench [-- NAME... [OPTIONS]]` runs the measurements of bench/, all or the named ones, one after the other. What
+ * begins with the first option is theirs.
+ */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -8,7 +11,10 @@ const ROOT = join(import.meta.dirname, '..');
 const BENCH = join(ROOT, 'bench');
 
 const all = readdirSync(BENCH).filter((file) => file.endsWith('.ts'));
-const named = process.argv.slice(2).map((name) => `${name}.ts`);
+const args = process.argv.slice(2);
+const firstOption = args.findIndex((arg) => arg.startsWith('--'));
+const options = firstOption === -1 ? [] : args.slice(firstOption);
+const named = args.slice(0, args.length - options.length).map((name) => `${name}.ts`);
 for (const file of named.length > 0 ? named : all) {
   const outfile = join(ROOT, 'node_modules/.cache/bench', `${basename(file, '.ts')}.mjs`);
   await build({
@@ -22,5 +28,5 @@ for (const file of named.length > 0 ? named : all) {
     logLevel: 'warning',
   });
   console.log(`== ${basename(file, '.ts')}`);
-  if (spawnSync(process.execPath, [outfile], { stdio: 'inherit' }).status !== 0) process.exitCode = 1;
+  if (spawnSync(process.execPath, [outfile, ...options], { stdio: 'inherit' }).status !== 0) process.exitCode = 1;
 }

@@ -1,0 +1,189 @@
+import { fork, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { assayClient, isolated, npmClient } from './clients.ts';
+import type { Client, Expected } from './clients.ts';
+import type { Measured } from './measure.ts';
+import type { Command, Served, Traffic } from './server.ts';
+import { readTree } from './tree.ts';
+import type { TreeIndex } from './tree.ts';
+
+/**
+ * `first`: nothing known. `warm`: the same again. `baseline`: assay.lock has the whole tree. `changed`: it has all but one
+ * package. The latter two with empty caches.
+ */
+export type RunName = 'npm cold' | 'npm warm' | 'first' | 'warm' | 'baseline' | 'changed';
+
+export type Sample = Pick<Measured, 'wallMs' | 'cpuMs' | 'peakBytes'> & Traffic;
+
+/** One run of each. */
+export type Round = Readonly<Record<RunName, Sample>>;
+
+export interface Bench {
+  readonly tree: TreeIndex;
+  /** Runs everything once, one after the other. */
+  readonly round: (latencyMs: number, npmFirst: boolean) => Promise<Round>;
+  /** Runs `client` where nothing is known, and then again. */
+  readonly twice: (client: Client, latencyMs: number) => Promise<readonly [Sample, Sample]>;
+  /** The built command line under Node options. */
+  readonly assay: (...nodeOptions: readonly string[]) => Client;
+  readonly close: () => void;
+}
+
+interface Setup {
+  /** Of the generated tree. */
+  readonly folder: string;
+  /** An empty folder for everything that is written. */
+  readonly work: string;
+  readonly cli: string;
+  /** The script that serves a tree where its arguments are `serve FOLDER`. */
+  readonly script: string;
+}
+
+/** Starts the server and prepares the projects. The caller closes it. */
+export async function openBench({ folder, work, cli, script }: Setup): Promise<Bench> {
+  const tree = readTree(folder);
+  const server = fork(script, ['serve', folder], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  try {
+    const served = (await message(server)) as Served;
+    const outputs = join(work, 'outputs');
+    mkdirSync(outputs, { recursive: true });
+    const file = (name: string, content: object): string => {
+      writeFileSync(join(work, name), JSON.stringify(content));
+      return join(work, name);
+    };
+    const trust = [
+      ...['--trusted-root', file('trusted-root.json', tree.trustedRoot)],
+      ...['--registry-keys', file('keys.json', tree.keys)],
+    ];
+    const installed = install(folder, isolated(join(work, 'install'), served));
+    const [bare, baseline, changed] = ['bare', 'baseline', 'changed'].map((name) =>
+      copyProject(folder, join(work, name)),
+    ) as [string, string, string];
+    execute(process.execPath, [cli, 'update', ...trust], baseline, isolated(join(work, 'update'), served));
+    const lock = readFileSync(join(baseline, 'assay.lock'), 'utf8');
+    writeFileSync(join(changed, 'assay.lock'), without(lock, tree.changed));
+
+    let states = 0;
+    const fresh = (): string => join(work, `state-${(states += 1)}`);
+    const sample = async (client: Client, state: string, project: string, expected: Expected): Promise<Sample> => {
+      await ask(server, 'traffic');
+      const { wallMs, cpuMs, peakBytes } = await client(state, project, expected);
+      return { wallMs, cpuMs, peakBytes, ...((await ask(server, 'traffic')) as Traffic) };
+    };
+    const { packages, attested } = tree;
+    const all: Expected = { packages, attested, held: 0 };
+    const npm = npmClient(served, outputs);
+    const assay = (...nodeOptions: readonly string[]): Client =>
+      assayClient(served, outputs, [...nodeOptions, cli], trust);
+
+    const twiceIn = async (client: Client, project: string): Promise<readonly [Sample, Sample]> => {
+      const state = fresh();
+      const samples = [await sample(client, state, project, all), await sample(client, state, project, all)] as const;
+      rmSync(state, { recursive: true });
+      return samples;
+    };
+    const once = async (project: string, expected: Expected): Promise<Sample> => {
+      const state = fresh();
+      const measured = await sample(assay(), state, project, expected);
+      rmSync(state, { recursive: true });
+      return measured;
+    };
+    const setLatency = (latencyMs: number): boolean => server.send({ latencyMs } satisfies Command);
+    return {
+      tree,
+      assay,
+      twice: (client, latencyMs) => {
+        setLatency(latencyMs);
+        return twiceIn(client, bare);
+      },
+      round: async (latencyMs, npmFirst) => {
+        setLatency(latencyMs);
+        const ofNpm = async () => {
+          const [cold, again] = await twiceIn(npm, installed);
+          return { 'npm cold': cold, 'npm warm': again };
+        };
+        const ours = async () => {
+          const [first, warm] = await twiceIn(assay(), bare);
+          return {
+            first,
+            warm,
+            baseline: await once(baseline, { packages, attested: 0, held: packages }),
+            changed: await once(changed, { packages, attested: 1, held: packages - 1 }),
+          };
+        };
+        if (npmFirst) return { ...(await ofNpm()), ...(await ours()) };
+        return { ...(await ours()), ...(await ofNpm()) };
+      },
+      close: () => server.kill(),
+    };
+  } catch (error) {
+    server.kill();
+    throw error;
+  }
+}
+
+/** The project with its packages installed, as npm wants it. It stays with the tree. */
+function install(tree: string, env: Readonly<Record<string, string>>): string {
+  const installed = join(tree, 'installed');
+  if (existsSync(installed)) return installed;
+  const temporary = copyProject(tree, `${installed}.${process.pid}.tmp`);
+  try {
+    execute('npm', ['ci', '--ignore-scripts', '--no-audit'], temporary, env);
+    renameSync(temporary, installed);
+  } catch (error) {
+    // Somebody else may have been faster.
+    if (!existsSync(installed)) throw error;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+  return installed;
+}
+
+/** The project without packages and without a baseline. */
+function copyProject(tree: string, to: string): string {
+  cpSync(join(tree, 'project'), to, { recursive: true });
+  return to;
+}
+
+/** A baseline without the lines of one package. */
+function without(baseline: string, name: string): string {
+  const lines = baseline.split('\n');
+  const kept = lines.filter((line) => !line.startsWith(`${name} `) && !line.startsWith(`${name}@`));
+  if (kept.length === lines.length) throw new Error(`the baseline has no ${name}`);
+  return kept.join('\n');
+}
+
+function execute(command: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): void {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    env,
+    encoding: 'utf8',
+    timeout: 600_000,
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) throw new Error(`${command} ${args[0] ?? ''} ended with ${status}:\n${stdout}\n${stderr}`);
+}
+
+function ask(server: ChildProcess, command: Command): Promise<unknown> {
+  const answer = message(server);
+  server.send(command);
+  return answer;
+}
+
+/** The next message of the server; rejects where it ends instead. */
+function message(server: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const ended = (): void => reject(new Error('the server ended'));
+    if (!server.connected) {
+      ended();
+      return;
+    }
+    server.once('exit', ended);
+    server.once('message', (received) => {
+      server.off('exit', ended);
+      resolve(received);
+    });
+  });
+}
