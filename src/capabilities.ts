@@ -43,7 +43,7 @@ export async function gatherCapabilities(
     case 'present':
       try {
         const places = readCapabilities(answer.value);
-        return { reading: { source: 'tarball', places, before: capabilitiesBefore(known) }, finding: null };
+        return { reading: { source: 'tarball', places, before: capabilitiesBefore(known, version) }, finding: null };
       } catch (error) {
         return unknown(error instanceof Error ? error.message : String(error));
       }
@@ -66,7 +66,8 @@ function unknown(reason: string): { readonly reading: CapabilityReading; readonl
   return { reading: { source: 'unknown', reason }, finding: null };
 }
 
-function capabilitiesBefore(known: BaselinePackage | null): readonly Capability[] {
-  const recorded = new Set([...(known?.versions.values() ?? [])].flatMap(({ capabilities }) => capabilities ?? []));
-  return CAPABILITIES.filter((capability) => recorded.has(capability));
+/** What the baseline has of other versions of the package. */
+function capabilitiesBefore(known: BaselinePackage | null, version: string): readonly Capability[] {
+  const others = [...(known?.versions ?? [])].filter(([other]) => other !== version);
+  return CAPABILITIES.filter((word) => others.some(([, { capabilities }]) => capabilities?.includes(word)));
 }

@@ -17,7 +17,7 @@ export function isReadForCapabilities(path: string): boolean {
 /**
  * What the files of a package show that its code can reach, with the first place for each capability. A heuristic: it
  * reads what is written out in the package's own JavaScript and manifest, so that a capability that is not shown may
- * still be there. Throws only for files of another package manager's making, whose manifest is not JSON.
+ * still be there. Throws where there is no package.json, or none that is JSON.
  */
 export function readCapabilities(files: readonly PackageFile[]): readonly CapabilityPlace[] {
   const found = new Map<Capability, CapabilityPlace>();

@@ -1,7 +1,7 @@
 import { placeOf, type CapabilityPlace } from '../model/capability.ts';
 import type { Finding, FindingArgs, FindingCode } from '../model/finding.ts';
 import type { Critical } from '../model/verdict.ts';
-import { escapeText, quoteText } from './escape.ts';
+import { escapeText } from './escape.ts';
 import { TEXTS } from './texts.ts';
 
 /** The package version a finding is about, as the lockfile names it: unescaped. */
@@ -58,7 +58,7 @@ export function plainSpec({ name, version }: Subject): string | null {
 /** By which capability something is critical, and what shows it. Escaped. */
 export function capabilityText({ capability, reading }: Extract<Critical, { by: 'capability' }>): string {
   const place = placeOf(reading, capability);
-  if (place !== null) return `${capability}, as ${placeText(place)} shows`;
+  if (place !== null) return `${capability}, as ${placeText(place)}`;
   switch (reading.source) {
     case 'tarball':
       return `${capability}, as assay.lock has of another version`;
@@ -71,9 +71,9 @@ export function capabilityText({ capability, reading }: Extract<Critical, { by: 
   }
 }
 
-/** `FILE:LINE "CODE"`, escaped. */
+/** `FILE:LINE shows: CODE`, escaped. */
 function placeText({ file, line, text }: CapabilityPlace): string {
-  return `${escapeText(file, 100)}:${line} ${quoteText(text, 80)}`;
+  return `${escapeText(file, 100)}:${line} shows: ${escapeText(text, 80)}`;
 }
 
 function helpFor(code: FindingCode, subject: Subject): string {

@@ -61,7 +61,7 @@ describe('the critical set by capability', () => {
       });
       expect(criticalOf(report, 'pure')).toBeNull();
       const { stdout } = await project.run();
-      expect(stdout).toContain('critical: network, as lib/a.js:2 "require(\'node:https\')" shows');
+      expect(stdout).toContain("critical: network, as lib/a.js:2 shows: require('node:https')");
     });
   });
 

@@ -44,7 +44,14 @@ describe('what parser and schema accept', () => {
   it('the example of the documentation', () => {
     const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync(join(DOCS, 'policy.md'), 'utf8')) ?? [];
     const policy = parsePolicy('assay.yml', Buffer.from(example));
-    expect(policy).toMatchObject({ enforce: 'critical', critical: { direct: true }, releaseAge: 48 });
+    expect(policy).toMatchObject({ enforce: 'critical', releaseAge: 48 });
+    expect(policy.critical?.capabilities.map(({ capability }) => capability)).toEqual([
+      'install-script',
+      'network',
+      'process',
+    ]);
+    expect(policy.critical?.packages.map(({ text }) => text)).toEqual(['@babel/*']);
+    expect(policy.capabilities).toMatchObject([{ packages: { text: 'chalk' }, capabilities: [] }]);
     expect(policy.expect.map(({ packages }) => packages.text)).toEqual(['axios', '@babel/*', '*']);
     for (const list of [policy.findings, policy.mirrors, policy.privateRegistries, policy.exempt]) {
       expect(list.length).toBeGreaterThan(0);
