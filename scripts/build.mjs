@@ -1,5 +1,5 @@
 /**
- * Builds dist/: cli.js and index.js with everything they use inside, the licences of what is inside, and the types of
+ * Builds dist/: cli.js, index.js and their parts with everything they use inside, the licences of what is inside, and the types of
  * the public API (left out with --no-types). Says what it built, but for --quiet.
  */
 import {
@@ -25,8 +25,9 @@ const quiet = process.argv.includes('--quiet');
 try {
   const outputs = await build();
   update(outputs);
-  const size = (path) => `dist/${path} ${Math.round(outputs.get(path).length / 1024)} KiB`;
-  if (!quiet) console.log(`${size('cli.js')}, ${size('index.js')}`);
+  const scripts = [...outputs].filter(([path]) => path.endsWith('.js'));
+  const bytes = scripts.reduce((sum, [, text]) => sum + text.length, 0);
+  if (!quiet) console.log(`dist/cli.js, dist/index.js and their parts: ${Math.round(bytes / 1024)} KiB`);
 } catch (error) {
   console.error(`build: ${error.message}`);
   process.exitCode = 1;

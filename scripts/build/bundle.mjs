@@ -13,6 +13,9 @@ export async function bundle(root, version) {
     entryPoints: { cli: 'src/cli/bin.ts', index: 'src/index.ts' },
     outdir: 'dist',
     bundle: true,
+    // What both need is there once, and a command loads its own part. Beside each other, as explain finds docs/ from there.
+    splitting: true,
+    chunkNames: '[name]-[hash]',
     write: false,
     metafile: true,
     platform: 'node',

@@ -28,9 +28,9 @@ export function withSeen(update: BaselineUpdate, history: History | null, now: I
   return { ...update.baseline, seen: [...update.baseline.seen, ...added.values()] };
 }
 
-/** What nobody can decide about waits for no decision: a contradiction, a missing answer. */
-function waits({ codes }: LeftOut): boolean {
-  return codes.some(isAcceptable);
+/** What nobody can decide about waits for no decision (a contradiction, a missing answer), and what has an entry was decided. */
+function waits({ codes, kept }: LeftOut): boolean {
+  return !kept && codes.some(isAcceptable);
 }
 
 function specOf({ name, version }: { readonly name: string; readonly version: string }): string {

@@ -55,7 +55,9 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
     if (versions.size > 0 || since !== null || identity !== null) packages.set(name, { since, identity, versions });
   }
   const named = new Set(judged.map(({ dependency }) => `${dependency.name}@${dependency.version}`));
-  const waiting = new Set(leftOut.map(({ dependency }) => `${dependency.name}@${dependency.version}`));
+  const waiting = new Set(
+    leftOut.filter(({ kept }) => !kept).map(({ dependency }) => `${dependency.name}@${dependency.version}`),
+  );
   const recorded = [...(old?.packages ?? [])].flatMap(([name, { versions }]) =>
     [...versions.keys()].map((version) => `${name}@${version}`),
   );

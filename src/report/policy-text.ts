@@ -26,7 +26,7 @@ export function renderPolicy(proposal: Proposal, owner: Owner | null): string {
     criticalLines(proposal),
     expectLines(proposal),
     registryLines(proposal.registries),
-    reviewLines(owner).map((line) => `# ${line}`.trimEnd()),
+    reviewLines(owner),
   ];
   return `${parts
     .filter((lines) => lines.length > 0)
@@ -121,13 +121,16 @@ function registryLines(registries: ProposedRegistries): string[] {
 }
 
 function reviewLines(owner: Owner | null): string[] {
-  const rule = ["    - packages: ['*']", `      owner: ${yamlText(owner?.name ?? '@your-team')}`];
+  const owners = [
+    `owners:${owner === null ? '' : ` # as in ${toAscii(escapeText(owner.file, 80))}`}`,
+    "  - packages: ['*']",
+    `    owner: ${yamlText(owner?.name ?? '@your-team')}`,
+  ];
   return [
-    'What needs a decision, by when, and whose it is. Overdue, it fails in every phase.',
+    ...comment('How long a finding may wait for a decision, and whose it is. Overdue, it fails in every phase.'),
     'review:',
     '  deadline: 48h',
-    `  owners:${owner === null ? '' : ` # as in ${toAscii(escapeText(owner.file, 80))}`}`,
-    ...rule,
+    ...owners.map((line) => (owner === null ? `  # ${line}` : `  ${line}`)),
   ];
 }
 

@@ -27,7 +27,7 @@ async function publish(
 
 /** The comments that say something in YAML, made part of the file. */
 function withExamples(text: string): string {
-  return text.replace(/^( *)# (?=expect:|review:|- capability| {2})/gm, '$1');
+  return text.replace(/^( *)# (?=expect:|owners:|- capability| {2})/gm, '$1');
 }
 
 describe('init', () => {
@@ -175,8 +175,8 @@ describe('init', () => {
     ['package-lock.json @a @b\n', '@a'],
     ['# nobody\n*.json team@example.com\n', 'team@example.com'],
     ['/src/ @a\n/package.json @b\n', '@b'],
-    ['* @a\npackage-lock.json\npackage.json\n', '@your-team'],
-    ['* `rm`\n', '@your-team'],
+    ['* @a\npackage-lock.json\npackage.json\n', null],
+    ['* `rm`\n', null],
   ])('the owner of the lockfile by CODEOWNERS: %j', async (owners, owner) => {
     await withProject(async (project) => {
       await start(project);
@@ -184,7 +184,11 @@ describe('init', () => {
       mkdirSync(join(project.folder, '.github'));
       writeFileSync(join(project.folder, '.github/CODEOWNERS'), owners);
       await project.run('init');
-      expect(project.read('assay.yml')).toContain(`#       owner: "${owner}"\n`);
+      const text = project.read('assay.yml');
+      const review = parsePolicy('assay.yml', Buffer.from(text)).review;
+      expect(review?.deadlineHours).toBe(48);
+      expect(review?.owners.map((rule) => rule.owner)).toEqual(owner === null ? [] : [owner]);
+      if (owner === null) expect(text).toContain('  #     owner: "@your-team"\n');
     });
   });
 
@@ -192,9 +196,10 @@ describe('init', () => {
     await withProject(async (project) => {
       await start(project);
       await project.run('init');
-      const text = withExamples(project.read('assay.yml')).replace(/^review:[^]*/m, '');
+      const text = withExamples(project.read('assay.yml'));
       const policy = parsePolicy('assay.yml', Buffer.from(text));
       expect(policy.critical?.capabilities).toHaveLength(4);
+      expect(policy.review?.owners).toMatchObject([{ owner: '@your-team' }]);
       expect(policy.expect).toMatchObject([{ packages: { text: 'net' }, provenance: { demand: 'required' } }]);
     });
   });
