@@ -56,7 +56,7 @@ export async function withProject<T>(
   const manifests = projectManifests(path, io);
   const history: AskHistory = (specs) => askHistory(path, specs, versionsReader(path, manifests), Date.now());
   const registry = openRegistry(values, folder, io);
-  const store = openStore(values, io);
+  const store = openStore(values, path, io);
   const progress = progressOn(io.stderr, 'assay: verified');
   try {
     return await work({
@@ -79,7 +79,7 @@ export async function withProject<T>(
   } finally {
     progress.end();
     registry.close();
-    store?.tidy(Date.now());
+    store?.close();
   }
 }
 

@@ -111,10 +111,10 @@ export function placeOfCache({ env }: Io): CachePlace | null {
   return cachePlace(env, env['HOME'] ?? '', process.platform);
 }
 
-/** What earlier runs kept; null where there can be no cache, or it is not wanted. */
-export function openStore(values: OptionValues, io: Io): Cache | null {
+/** What earlier runs of a project kept; null where there can be no cache, or it is not wanted. */
+export function openStore(values: OptionValues, lockfile: string, io: Io): Cache | null {
   const place = values['no-cache'] === true ? null : placeOfCache(io);
-  return place === null ? null : openCache(place);
+  return place === null ? null : openCache(place, lockfile);
 }
 
 /** The phase of the command line, else that of the policy, else the weakest. */

@@ -10,8 +10,8 @@ const TEAM = ciWorkflow({ repository: 'team/p' });
 interface CacheProject extends LabProject {
   readonly audit: (...args: string[]) => Promise<Run>;
   readonly cache: (...args: string[]) => Promise<Run>;
-  /** The files of the cache that hold entries. */
-  readonly entries: () => string[];
+  /** The project's file in the cache. */
+  readonly file: () => string;
   readonly keyFile: string;
 }
 
@@ -30,52 +30,30 @@ async function withCache(work: (project: CacheProject, first: Run) => Promise<vo
     const audit = (...args: string[]): Promise<Run> => assay(['--json', ...trust, ...args], folder, env);
     const first = await audit();
     expect(first).toMatchObject({ status: 0, stderr: '' });
-    const entries = (): string[] =>
-      readdirSync(join(folder, 'kept/v1'), { recursive: true, encoding: 'utf8' })
-        .filter((name) => /[0-9a-f]{64}$/.test(name))
-        .map((name) => join(folder, 'kept/v1', name));
+    const file = (): string => join(folder, 'kept/v1', readdirSync(join(folder, 'kept/v1'))[0] ?? '');
     const keyFile = join(folder, 'config/assay/cache.key');
-    await work(
-      { ...project, audit, cache: (...args) => assay(['cache', ...args], folder, env), entries, keyFile },
-      first,
-    );
+    await work({ ...project, audit, cache: (...args) => assay(['cache', ...args], folder, env), file, keyFile }, first);
   });
 }
 
 describe('the cache of a user', () => {
   it('spares every request of the second run, and changes nothing in what it says', async () => {
-    await withCache(async ({ audit, entries, requestsOf }, first) => {
-      expect(entries()).toHaveLength(3);
+    await withCache(async ({ audit, requestsOf }, first) => {
       expect(await requestsOf(async () => expect(await audit()).toEqual(first))).toBe(0);
       expect(await requestsOf(async () => expect(await audit('--no-cache')).toEqual(first))).toBeGreaterThan(0);
     });
   });
 
-  it('costs time and nothing else where an entry was changed, cut, swapped or emptied', async () => {
-    await withCache(async ({ audit, entries, requestsOf }, first) => {
-      const files = entries();
-      const [one = '', two = ''] = files;
-      const before = files.map((file) => readFileSync(file));
-      const changes: readonly (() => void)[] = [
-        () => {
-          for (const [i, file] of files.entries()) {
-            const text = before[i]?.toString('latin1').replace('team/p', 'evil/p') ?? '';
-            writeFileSync(file, text, 'latin1');
-          }
-        },
-        () => {
-          for (const [i, file] of files.entries()) writeFileSync(file, before[i]?.subarray(0, 100) ?? '');
-        },
-        () => {
-          writeFileSync(one, before[1] ?? '');
-          writeFileSync(two, before[0] ?? '');
-        },
-        () => {
-          for (const file of files) writeFileSync(file, '');
-        },
+  it('costs time and nothing else where it was changed, cut, swapped or emptied', async () => {
+    await withCache(async ({ audit, file, requestsOf }, first) => {
+      const before = readFileSync(file());
+      const changes: readonly Buffer[] = [
+        Buffer.from(before.toString('latin1').replaceAll('team/p', 'evil/p'), 'latin1'),
+        before.subarray(0, 1000),
+        Buffer.alloc(0),
       ];
       for (const change of changes) {
-        change();
+        writeFileSync(file(), change);
         expect(await requestsOf(async () => expect(await audit()).toEqual(first))).toBeGreaterThan(0);
         // It has mended itself.
         expect(await requestsOf(audit)).toBe(0);
@@ -91,8 +69,8 @@ describe('the cache of a user', () => {
   });
 
   it('can be shared by runs at the same time', async () => {
-    await withCache(async ({ audit, entries, requestsOf }, first) => {
-      for (const file of entries()) rmSync(file);
+    await withCache(async ({ audit, file, requestsOf }, first) => {
+      rmSync(file());
       const runs = await Promise.all([audit(), audit(), audit()]);
       for (const run of runs) expect(run).toEqual(first);
       expect(await requestsOf(audit)).toBe(0);
@@ -109,14 +87,14 @@ describe('the cache of a user', () => {
 
 describe('assay cache', () => {
   it('shows where it is and how much, and keeps less', async () => {
-    await withCache(async ({ cache, folder, entries }) => {
+    await withCache(async ({ cache, folder }) => {
       const shown = await cache();
       expect(shown).toMatchObject({ status: 0, stderr: '' });
-      expect(shown.stdout).toMatch(/^\S+kept: 3 entries, 0\.\d MB\n$/);
+      expect(shown.stdout).toMatch(/^\S+kept: 1 project, 0\.\d MB\n$/);
       expect(shown.stdout.startsWith(join(folder, 'kept'))).toBe(true);
-      expect((await cache('--prune', '100')).stdout).toMatch(/: 3 entries, .*\nremoved: 0 entries, 0\.0 MB\n$/);
-      expect((await cache('--prune', '0')).stdout).toMatch(/: 0 entries, 0\.0 MB\nremoved: 3 entries, /);
-      expect(entries()).toEqual([]);
+      expect((await cache('--prune', '100')).stdout).toMatch(/: 1 project, .*\nremoved: 0 projects, 0\.0 MB\n$/);
+      expect((await cache('--prune', '0')).stdout).toMatch(/: 0 projects, 0\.0 MB\nremoved: 1 project, /);
+      expect(readdirSync(join(folder, 'kept/v1'))).toEqual([]);
     });
   });
 

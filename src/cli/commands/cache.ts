@@ -15,7 +15,7 @@ export const command: Command = {
     const keep = values.prune === undefined ? null : bytesOf(values.prune);
     const place = placeOfCache(io);
     if (place === null) throw new UsageError('there is no cache: HOME is not set, or ASSAY_CACHE is empty');
-    const gone = keep === null ? null : prune(place.folder, keep, keep);
+    const gone = keep === null ? null : prune(place.folder, keep);
     const left = cacheSize(place.folder);
     io.stdout.write(`${escapeText(place.folder, 1000)}: ${sizeText(left)}\n`);
     if (gone !== null) io.stdout.write(`removed: ${sizeText(gone)}\n`);
@@ -28,6 +28,6 @@ function bytesOf(text: string): number {
   return Number(text) * MEGABYTE;
 }
 
-function sizeText({ entries, bytes }: CacheSize): string {
-  return `${entries} ${entries === 1 ? 'entry' : 'entries'}, ${(bytes / MEGABYTE).toFixed(1)} MB`;
+function sizeText({ projects, bytes }: CacheSize): string {
+  return `${projects} ${projects === 1 ? 'project' : 'projects'}, ${(bytes / MEGABYTE).toFixed(1)} MB`;
 }

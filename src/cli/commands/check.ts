@@ -7,12 +7,12 @@ import { renderTerminal } from '../../report/terminal.ts';
 import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
 import { loadPolicy } from '../policy.ts';
-import { loadTrust, openRegistry, openStore, phaseOf } from '../setup.ts';
+import { loadTrust, openRegistry, phaseOf } from '../setup.ts';
 
 export const command: Command = {
   usage: 'SPEC...',
   summary: 'a version beside its predecessor, without a project',
-  options: ['registry', 'trusted-root', 'registry-keys', 'policy', 'no-cache', 'enforce', 'json'],
+  options: ['registry', 'trusted-root', 'registry-keys', 'policy', 'enforce', 'json'],
   run: async ({ values, positionals }, io) => {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
     const policy = loadPolicy(values, io.cwd, io);
@@ -20,8 +20,7 @@ export const command: Command = {
     const trust = loadTrust(values, policy, io);
     const registry = openRegistry(values, io.cwd, io);
     try {
-      const store = openStore(values, io);
-      const result = await check(positionals, { registry, trust, enforce, policy, store, now: Date.now() });
+      const result = await check(positionals, { registry, trust, enforce, policy, now: Date.now() });
       const { report, comparisons, unresolved } = result;
       for (const { spec, reason } of unresolved) {
         io.stderr.write(`assay: ${escapeText(spec)}: ${escapeText(reason)}\n`);
