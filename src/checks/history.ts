@@ -1,5 +1,6 @@
 import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
+import type { SemVer } from 'semver';
 import type { PublishedVersion } from '../model/baseline.ts';
 import type { Packument } from '../model/evidence.ts';
 
@@ -18,25 +19,40 @@ export function releaseLine(version: string): string | null {
   return parsed.major === 0 ? `0.${parsed.minor}` : `${parsed.major}`;
 }
 
+/** A version of a document, with its version as semver reads it. */
+interface Release extends EarlierVersion {
+  readonly semver: SemVer;
+}
+
+/** Every question about a document sorts the same versions. */
+const sorted = new WeakMap<Packument, readonly Release[]>();
+
+/** The versions of a document that are semver, lowest first. */
+function releasesOf(packument: Packument): readonly Release[] {
+  const known = sorted.get(packument);
+  if (known !== undefined) return known;
+  const releases = [...packument.versions].flatMap(([version, { attestations }]): Release[] => {
+    const semver = parse(version);
+    const published = packument.time.get(version) ?? null;
+    return semver === null ? [] : [{ version, semver, published, provenance: attestations?.provenance === true }];
+  });
+  releases.sort((a, b) => a.semver.compare(b.semver));
+  sorted.set(packument, releases);
+  return releases;
+}
+
 /**
  * Every version that was published before `version`, lowest first. Where the registry gives no time for either, the
  * version order stands in for it.
  */
 export function earlierVersions(packument: Packument, version: string): readonly EarlierVersion[] {
   const time = packument.time.get(version);
-  const earlier: EarlierVersion[] = [];
-  for (const candidate of packument.versions.keys()) {
-    if (candidate === version || parse(candidate) === null) continue;
-    const published = packument.time.get(candidate) ?? null;
-    const before = time !== undefined && published !== null ? published < time : compare(candidate, version) < 0;
-    if (!before) continue;
-    earlier.push({
-      version: candidate,
-      published,
-      provenance: packument.versions.get(candidate)?.attestations?.provenance === true,
-    });
-  }
-  return earlier.sort((a, b) => compare(a.version, b.version));
+  const semver = parse(version);
+  return releasesOf(packument).filter((candidate) => {
+    if (candidate.version === version) return false;
+    if (time !== undefined && candidate.published !== null) return candidate.published < time;
+    return semver !== null && candidate.semver.compare(semver) < 0;
+  });
 }
 
 /** The version with provenance that was published first, as the registry's document says. */

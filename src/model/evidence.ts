@@ -57,6 +57,8 @@ export interface Packument {
   readonly distTags: Readonly<Record<string, string>>;
   readonly versions: ReadonlyMap<string, Manifest>;
   readonly time: ReadonlyMap<string, Instant>;
+  /** Left out where it must be asked for each time. */
+  readonly validator?: Validator;
 }
 
 /** How a served document is recognised when it is asked for again, and until when it need not be. */

@@ -90,7 +90,6 @@ export function npmRegistry(
   return {
     urlFor,
     packument,
-    validator: (name) => packuments.validator(urlFor(name) + (encodeName(name) ?? '')),
     revalidate: (name, known, now) => {
       const path = encodeName(name);
       return path === null ? Promise.resolve(null) : packuments.revalidate(urlFor(name) + path, name, known, now);
