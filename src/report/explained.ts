@@ -52,7 +52,8 @@ function changeLines(comparison: Comparison, isBrief: boolean, options: RenderOp
 }
 
 /** What a version is compared with. Escaped. */
-export function beforeText({ predecessor }: Comparison): string {
+export function beforeText({ current, predecessor }: Comparison): string {
   const version = predecessor?.version ?? null;
-  return version === null ? 'what the baseline has' : escapeText(version, 60);
+  // A version beside what is recorded of itself.
+  return version === null || version === current.version ? 'what the baseline has' : escapeText(version, 60);
 }
