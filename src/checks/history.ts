@@ -31,10 +31,11 @@ const sorted = new WeakMap<Packument, readonly Release[]>();
 function releasesOf(packument: Packument): readonly Release[] {
   const known = sorted.get(packument);
   if (known !== undefined) return known;
-  const releases = [...packument.versions].flatMap(([version, { attestations }]): Release[] => {
+  const { versions, withProvenance, time } = packument;
+  const releases = [...versions.keys()].flatMap((version): Release[] => {
     const semver = parse(version);
-    const published = packument.time.get(version) ?? null;
-    return semver === null ? [] : [{ version, semver, published, provenance: attestations?.provenance === true }];
+    const published = time.get(version) ?? null;
+    return semver === null ? [] : [{ version, semver, published, provenance: withProvenance.has(version) }];
   });
   releases.sort((a, b) => a.semver.compare(b.semver));
   sorted.set(packument, releases);
@@ -56,10 +57,10 @@ export function earlierVersions(packument: Packument, version: string): readonly
 }
 
 /** The version with provenance that was published first, as the registry's document says. */
-export function provenanceSince({ versions, time }: Packument): PublishedVersion | null {
-  const claimed = [...versions.values()]
-    .filter(({ attestations, version }) => attestations?.provenance === true && parse(version) !== null)
-    .map(({ version }) => ({ version, published: time.get(version) ?? null }));
+export function provenanceSince({ withProvenance, time }: Packument): PublishedVersion | null {
+  const claimed = [...withProvenance]
+    .filter((version) => parse(version) !== null)
+    .map((version) => ({ version, published: time.get(version) ?? null }));
   const order = (one: PublishedVersion): number => one.published ?? Number.MAX_SAFE_INTEGER;
   return claimed.sort((a, b) => order(a) - order(b) || compare(a.version, b.version))[0] ?? null;
 }
@@ -101,15 +102,14 @@ export function lastWithProvenance(packument: Packument, version: string): Earli
 export function laterWithProvenance(packument: Packument, version: string): PublishedVersion | null {
   if (parse(version) === null) return null;
   const line = releaseLine(version);
-  const later = [...packument.versions.values()]
+  const later = [...packument.withProvenance]
     .filter(
       (one) =>
-        parse(one.version)?.prerelease.length === 0 &&
-        compare(one.version, version) > 0 &&
-        one.attestations?.provenance === true &&
-        !one.deprecated,
+        parse(one)?.prerelease.length === 0 &&
+        compare(one, version) > 0 &&
+        packument.versions.get(one)?.deprecated === false,
     )
-    .map((one) => ({ version: one.version, published: packument.time.get(one.version) ?? null }))
+    .map((one) => ({ version: one, published: packument.time.get(one) ?? null }))
     .sort((a, b) => compare(a.version, b.version));
   return later.find((one) => releaseLine(one.version) === line) ?? later[0] ?? null;
 }

@@ -60,8 +60,7 @@ export function checkLossAgainst(
   if (packument === null) return remembered;
   const told = checkLoss(packument, version);
   if (remembered === null || told.code === 'provenance-lost') return told;
-  const isKnown = packument.versions.get(versionIn(remembered))?.attestations?.provenance === true;
-  return isKnown ? told : remembered;
+  return packument.withProvenance.has(versionIn(remembered)) ? told : remembered;
 }
 
 function versionIn(loss: Finding): string {

@@ -5,7 +5,7 @@ import { MAX_PACKUMENT_BYTES, PACKUMENTS_KEPT } from './bounds.ts';
 import { validatorOf } from './freshness.ts';
 import type { HttpAnswer, HttpClient } from './http.ts';
 import { keepLast } from './keep-last.ts';
-import { parsePackument, type NpmPackument } from './npm-documents.ts';
+import { parsePackument, type NpmPackument } from './npm-packument.ts';
 
 /** The full documents of packages, by address. */
 export interface Packuments {
@@ -22,7 +22,7 @@ export function createPackuments(client: HttpClient): Packuments {
 
   function read(answer: HttpAnswer, url: string, name: string): Evidence<NpmPackument> {
     const validator = answer.kind === 'ok' ? validatorOf(answer.headers, Date.now()) : null;
-    const evidence = evidenceOf(answer, url, MAX_PACKUMENT_BYTES, (json) => parsePackument(json, name));
+    const evidence = evidenceOf(answer, url, MAX_PACKUMENT_BYTES, (body) => parsePackument(body, name));
     if (validator === null || evidence.state !== 'present') return evidence;
     return { state: 'present', value: { ...evidence.value, validator } };
   }
