@@ -1,6 +1,6 @@
 import type { Comparison } from '../model/comparison.ts';
 import { formatInstant } from '../model/time.ts';
-import { decisionsOf, diffOf } from './decisions.ts';
+import { decisionsOf, diffOf, type Decision } from './decisions.ts';
 import { escapeText } from './escape.ts';
 import { paint, shown, wrap, wrapCommand, type RenderOptions } from './layout.ts';
 
@@ -25,10 +25,7 @@ export function commandLines(comparison: Comparison, options: RenderOptions): st
     .flatMap((decision) => decisionLines(decision, options));
 }
 
-function decisionLines(
-  { decision, commands, policy, url, note }: ReturnType<typeof decisionsOf>[number],
-  options: RenderOptions,
-): string[] {
+function decisionLines({ decision, commands, policy, url, note }: Decision, options: RenderOptions): string[] {
   if (policy.length > 0) return [...labelled(decision, `${note ?? ''}:`, options), ...policyLines(policy, options)];
   return [
     ...(commands.length > 0 ? entry(decision, commands, options) : []),
