@@ -6,7 +6,7 @@ import { VERSION } from '../version.ts';
 import type { Command } from './command.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { processIo, type Io } from './io.ts';
-import { optionHelp, parseOptions } from './options.ts';
+import { helpTable, optionHelp, parseOptions } from './options.ts';
 
 /** The commands in the order `--help` shows them. Each is loaded when it is run. */
 const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
@@ -42,7 +42,7 @@ export async function run(args: readonly string[], io: Io = processIo()): Promis
 async function dispatch(args: readonly string[], io: Io): Promise<number> {
   const first = args[0];
   if (first === '--help' || first === '-h' || first === 'help') {
-    io.stdout.write(await overview());
+    io.stdout.write(await overview(io.stdout.columns));
     return EXIT.holds;
   }
   if (first === '--version' || first === '-v') {
@@ -59,7 +59,7 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
   const { command } = await load(name);
   const options = parseOptions(name === first ? args.slice(1) : args, command.options);
   if (options.values.help === true) {
-    io.stdout.write(`${usage(name, command)}\n`);
+    io.stdout.write(`${usage(name, command, io.stdout.columns)}\n`);
     return EXIT.holds;
   }
   return command.run(options, io);
@@ -71,24 +71,19 @@ function load(name: string): Promise<{ readonly command: Command }> {
   return loader();
 }
 
-function usage(name: string, command: Command): string {
-  return `assay ${name} ${command.usage}\n\n${command.summary}\n\n${optionHelp(command.options)}`;
+function usage(name: string, command: Command, columns: number): string {
+  return `assay ${name} ${command.usage}\n\n${command.summary}\n\n${optionHelp(command.options, columns)}`;
 }
 
-async function overview(): Promise<string> {
+async function overview(columns: number): Promise<string> {
   const rows = await Promise.all(
-    Object.keys(COMMANDS).map(async (name) => {
-      const { command } = await load(name);
-      return [`  assay ${name} ${command.usage}`.trimEnd(), command.summary] as const;
-    }),
+    Object.keys(COMMANDS).map(async (name) => [`assay ${name}`, (await load(name)).command.summary] as const),
   );
-  const width = Math.max(...rows.map(([left]) => left.length));
-  const lines = rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`);
   return `assay ${VERSION}: who built every dependency of a lockfile, verified before any of its code runs
 
-${lines.join('\n')}
+${helpTable(rows, columns)}
 
-audit is the default. assay COMMAND --help shows a command's options.
+audit is the default. assay COMMAND --help shows a command's arguments and options.
 
 Exit status: 0 holds, 1 fails, 2 wrong usage or nothing to check, 3 evidence could not be obtained.
 `;

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../model/nearest.ts';
+import { usableColumns, wrap } from '../report/layout.ts';
 import { UsageError } from './exit.ts';
 
 /** One option of a command: how it is parsed and how `--help` shows it. */
@@ -92,12 +93,19 @@ function explainParseError(error: unknown, taken: readonly OptionName[]): string
   return message.split('\n')[0]?.split('. ')[0] ?? message;
 }
 
-/** The option lines of a command's help, aligned. */
-export function optionHelp(names: readonly OptionName[]): string {
+/** The option lines of a command's help, aligned, in so many columns. */
+export function optionHelp(names: readonly OptionName[], columns: number): string {
   const rows = [...names, 'help' as const].map((name) => {
     const spec: OptionSpec = OPTIONS[name];
     return [`--${name}${spec.value === undefined ? '' : ` ${spec.value}`}`, spec.help] as const;
   });
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
+  return helpTable(rows, columns);
+}
+
+/** Names and what they mean, in two columns. */
+export function helpTable(rows: readonly (readonly [name: string, meaning: string])[], columns: number): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows
+    .flatMap(([name, meaning]) => wrap(`${name.padEnd(width)}  ${meaning}`, usableColumns(columns), 2, width + 4))
+    .join('\n');
 }

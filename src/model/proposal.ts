@@ -7,6 +7,11 @@ export interface Proposal {
   /** Direct dependencies with capabilities beyond those that are proposed. */
   readonly more: number;
   readonly direct: number;
+  /**
+   * Names that would fail in the phase `critical` today: provenance that is missing or lost, or another builder. Where nothing
+   * is proposed, that phase is about all direct dependencies.
+   */
+  readonly failing: readonly string[];
   readonly registries: ProposedRegistries;
   /** A proven builder of one of them, to show how one is expected. */
   readonly example: { readonly name: string; readonly identity: Identity } | null;
@@ -18,8 +23,6 @@ export interface ProposedPackage {
   readonly version: string;
   readonly dev: boolean;
   readonly reading: CapabilityReading;
-  /** Whether it would fail in the phase `critical` today: provenance that is missing or lost, or another builder. */
-  readonly wouldFail: boolean;
 }
 
 export interface ProposedRegistries {

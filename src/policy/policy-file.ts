@@ -222,7 +222,7 @@ function levelRuleOf(place: Place): LevelRule {
   if (!fields.code || !fields.level) return fail(place, 'an entry of findings needs code, level and reason');
   if (!fields.reason)
     return fail(place, 'a level needs its reason: write reason: and why, for those who read it later');
-  const code = wordOf(fields.code, FINDING_CODES);
+  const code = wordOf(fields.code, FINDING_CODES, 'one of the codes that assay explain lists');
   const level = wordOf(fields.level, LEVELS);
   const kind = FINDING_KINDS[code];
   if (level !== 'error' && kind === 'contradiction') {

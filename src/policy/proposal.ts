@@ -19,11 +19,14 @@ export function propose(judged: readonly JudgedDependency[], registries: Propose
       (proofs.provenance?.identity.repository ?? null) !== null &&
       critical.some(({ name }) => name === dependency.name),
   );
+  const isCritical = ({ dependency }: JudgedDependency): boolean =>
+    critical.length === 0 ? dependency.direct : critical.some(({ name }) => name === dependency.name);
   const identity = example?.proofs.provenance?.identity;
   return {
     critical: critical.sort((a, b) => Number(a.dev) - Number(b.dev) || (a.name < b.name ? -1 : 1)),
     more: able.length - critical.length,
     direct: direct.length,
+    failing: [...new Set(judged.filter((one) => isCritical(one) && wouldFail(one)).map((one) => one.dependency.name))],
     registries,
     example: example === undefined || identity === undefined ? null : { name: example.dependency.name, identity },
   };
@@ -53,12 +56,15 @@ function firstOfEach(judged: readonly JudgedDependency[]): readonly JudgedDepend
   return judged.filter(({ dependency: { name } }) => !seen.has(name) && seen.add(name));
 }
 
-function proposedOf({ dependency, capabilities, findings }: JudgedDependency): ProposedPackage | null {
+function proposedOf({ dependency, capabilities }: JudgedDependency): ProposedPackage | null {
   const { name, version, dev } = dependency;
   if (capabilities === null || !isSelector(name) || name.includes('*') || name === 'direct') return null;
   if (!CAPABILITIES.some((capability) => hasCapability(capabilities, capability))) return null;
-  const wouldFail = findings.some(({ kind }) => kind === 'loss' || kind === 'identity' || kind === 'gap');
-  return { name, version, dev, reading: capabilities, wouldFail };
+  return { name, version, dev, reading: capabilities };
+}
+
+function wouldFail({ findings }: JudgedDependency): boolean {
+  return findings.some(({ kind }) => kind === 'loss' || kind === 'identity' || kind === 'gap');
 }
 
 /** What ships before what only builds; then by the gravest capability that the other one lacks. */

@@ -64,12 +64,13 @@ export function textOf(place: Place, accepted: string): string {
   return text;
 }
 
-export function wordOf<W extends string>(place: Place, words: readonly W[]): W {
-  const text = textOf(place, listed(words));
+/** One of `words`; `accepted` says in a message what they are, where they are too many to list. */
+export function wordOf<W extends string>(place: Place, words: readonly W[], accepted = listed(words)): W {
+  const text = textOf(place, accepted);
   const word = words.find((candidate) => candidate === text);
   if (word !== undefined) return word;
   const near = nearest(text, words);
-  return wrong(place, `${listed(words)}${near === null ? '' : ` (did you mean ${near}?)`}`);
+  return wrong(place, `${accepted}${near === null ? '' : ` (did you mean ${near}?)`}`);
 }
 
 export function wholeNumberOf(place: Place, minimum: number, maximum: number): number {

@@ -135,7 +135,9 @@ function parse(file: string, text: string, lineCounter: LineCounter): ParsedYaml
 }
 
 function oneLine({ message }: Error): string {
-  return message.split('\n')[0]?.slice(0, 200) ?? 'not YAML';
+  const line = message.split('\n')[0]?.slice(0, 200) ?? 'not YAML';
+  // What people meet first: owners begin with @.
+  return line.includes('reserved character') ? `${line}; put it in quotes` : line;
 }
 
 /** Text of a policy file for a message: quoted and shortened. */

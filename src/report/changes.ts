@@ -138,7 +138,7 @@ function whenText(time: Instant, at: Instant | null): string {
 /** How long after the earlier version this one was published; empty where that is not known. */
 export function gapText({ current, predecessor }: Comparison): string {
   const from = predecessor?.published ?? null;
-  if (from === null || current.published === null) return '';
+  if (from === null || current.published === null || predecessor?.version === current.version) return '';
   const ms = current.published - from;
   return `, ${durationText(Math.abs(ms))} ${ms < 0 ? 'earlier' : 'later'}`;
 }

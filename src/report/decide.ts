@@ -1,6 +1,6 @@
 import type { Comparison } from '../model/comparison.ts';
 import { formatInstant } from '../model/time.ts';
-import { decisionsOf, diffOf } from './decisions.ts';
+import { decisionsOf, diffOf, type Decision } from './decisions.ts';
 import { escapeText } from './escape.ts';
 import { paint, shown, wrap, wrapCommand, type RenderOptions } from './layout.ts';
 
@@ -10,21 +10,28 @@ const INDENT = 2 + LABEL + 2;
 /** Where to look, and what to decide with which command: lines for a terminal, none where nothing is to be decided. */
 export function decideLines(comparison: Comparison, options: RenderOptions): string[] {
   const diff = diffOf(comparison);
-  const lines = [
+  return [
     ...(diff.command === null ? [] : entry('diff', [diff.command], options)),
     ...(diff.url === null ? [] : wrap(diff.url, options.columns, INDENT)),
     ...laterLines(comparison, options),
+    ...decisionsOf(comparison).flatMap((decision) => decisionLines(decision, options)),
   ];
-  for (const { decision, commands, policy, url, note } of decisionsOf(comparison)) {
-    if (policy.length > 0) {
-      lines.push(...labelled(decision, `${note ?? ''}:`, options), ...policyLines(policy, options));
-      continue;
-    }
-    if (commands.length > 0) lines.push(...entry(decision, commands, options));
-    if (url !== null) lines.push(...labelled(decision, url, options));
-    if (note !== null) lines.push(...wrap(`(${note})`, options.columns, INDENT));
-  }
-  return lines;
+}
+
+/** The decisions that are one command, alone: where there is no room for more. */
+export function commandLines(comparison: Comparison, options: RenderOptions): string[] {
+  return decisionsOf(comparison)
+    .filter(({ commands }) => commands.length > 0)
+    .flatMap((decision) => decisionLines(decision, options));
+}
+
+function decisionLines({ decision, commands, policy, url, note }: Decision, options: RenderOptions): string[] {
+  if (policy.length > 0) return [...labelled(decision, `${note ?? ''}:`, options), ...policyLines(policy, options)];
+  return [
+    ...(commands.length > 0 ? entry(decision, commands, options) : []),
+    ...(url === null ? [] : labelled(decision, url, options)),
+    ...(note === null ? [] : wrap(`(${note})`, options.columns, INDENT)),
+  ];
 }
 
 function laterLines({ later, current }: Comparison, options: RenderOptions): string[] {

@@ -1,6 +1,6 @@
 import type { Comparison } from '../model/comparison.ts';
 import { changeTexts, dependencyTexts, gapText, scriptTexts } from './changes.ts';
-import { decideLines } from './decide.ts';
+import { commandLines, decideLines } from './decide.ts';
 import { escapeText } from './escape.ts';
 import { paint, shown, wrap, type RenderOptions } from './layout.ts';
 import { subjectText } from './messages.ts';
@@ -10,13 +10,15 @@ const BLOCKS = 3;
 
 /**
  * What changed, and what can be decided with which command, for the gravest of them, in at most `room` lines. Where all of
- * it does not fit, what changed alone: the finding itself names the command that shows the rest.
+ * it does not fit, what changed and the commands, else what changed alone: the finding itself names the command that
+ * shows the rest.
  */
 export function fitExplanations(comparisons: readonly Comparison[], room: number, options: RenderOptions): string[] {
   const lines: string[] = [];
   for (const comparison of comparisons.slice(0, BLOCKS)) {
     const blocks = [
       [...changeLines(comparison, false, options), ...decideLines(comparison, options)],
+      [...changeLines(comparison, true, options), ...commandLines(comparison, options)],
       changeLines(comparison, true, options),
     ].map((block) => (lines.length === 0 ? block : ['', ...block]));
     const fitting = blocks.find((block) => lines.length + block.length <= room);
@@ -50,7 +52,8 @@ function changeLines(comparison: Comparison, isBrief: boolean, options: RenderOp
 }
 
 /** What a version is compared with. Escaped. */
-export function beforeText({ predecessor }: Comparison): string {
+export function beforeText({ current, predecessor }: Comparison): string {
   const version = predecessor?.version ?? null;
-  return version === null ? 'what the baseline has' : escapeText(version, 60);
+  // A version beside what is recorded of itself.
+  return version === null || version === current.version ? 'what the baseline has' : escapeText(version, 60);
 }

@@ -52,12 +52,16 @@ function registryTexts({ registries }: Proposal): string[] {
     : [`registries of your npm configuration: ${listed(found, 5, (text) => escapeText(text, 160))}`];
 }
 
-function nextSteps({ policy, baseline }: { policy: string; baseline: string }, { critical }: Proposal): string[] {
-  const failing = critical.filter(({ wouldFail }) => wouldFail).map(({ name }) => escapeText(name, 80));
+function nextSteps(
+  { policy, baseline }: { policy: string; baseline: string },
+  { critical, failing }: Proposal,
+): string[] {
+  const set = critical.length === 0 ? 'the direct dependencies, as no critical set is named,' : 'the critical set';
+  const names = listed(failing, 5, (name) => escapeText(name, 80));
   const today =
     failing.length === 0
-      ? 'nothing of the critical set would fail there today'
-      : `${failing.length} of the critical set would fail there today: ${listed(failing, 5, String)}`;
+      ? `nothing of ${set} would fail there today`
+      : `${failing.length} of ${set} would fail there today: ${names}`;
   const files = `${escapeText(policy, 120)} and ${escapeText(baseline, 120)}`;
   return [
     'Next:',

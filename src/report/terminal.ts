@@ -62,7 +62,7 @@ function summary(report: Report, options: RenderOptions): string[] {
   ];
   const rows = [
     `${count(counts.dependencies, 'dependency', 'dependencies')}: ${verdicts.join(', ')}`,
-    `proven: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
+    `${(report.baseline?.held ?? 0) > 0 ? 'proven in this run' : 'proven'}: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
     ...(counts.skipped > 0 ? [`skipped: ${skippedText(report)}`] : []),
     ...(counts.omitted > 0 ? [`left out by --omit: ${count(counts.omitted, 'dependency', 'dependencies')}`] : []),
     ...policyTexts(report.policy),
@@ -79,7 +79,7 @@ function summary(report: Report, options: RenderOptions): string[] {
 }
 
 /** What the baseline holds, and what it does not cover: an entry that was deleted shows here. */
-function baselineRows({ baseline, dependencies }: Report): string[] {
+function baselineRows({ baseline, dependencies, policy }: Report): string[] {
   if (baseline === null) return [];
   const { base } = baseline;
   const file = escapeText(baseline.file, 120) + (base === null ? '' : ` at ${baseText(base)}`);
@@ -88,7 +88,8 @@ function baselineRows({ baseline, dependencies }: Report): string[] {
     return [`${file}: nothing is held, as ${escapeText(base.problem, 400)}`, ...around];
   if (base?.found === false) return [`no ${file}: nothing is held, whatever the file says now`, ...around];
   if (!baseline.found && base === null) {
-    return [`no ${file}: nothing is held against what was seen before (assay update writes it)`];
+    const how = policy === null ? 'assay init writes the first one' : 'assay update writes it';
+    return [`no ${file}: nothing is held against what was seen before (${how})`];
   }
   const names = (specs: readonly string[]): string => ` (${listed(specs, 3, (spec) => escapeText(spec, 100))})`;
   const parts = [

@@ -388,17 +388,17 @@ describe('nothing disappears from a baseline unseen', () => {
 describe('accepted findings', () => {
   const LATER = '2999-01-01T00:00:00Z';
 
-  it.each<[string, (line: string) => string, boolean]>([
-    ['as accepted', (line) => line, true],
-    ['expired', (line) => line.replace(LATER, '2026-01-01T00:00:00Z'), false],
+  it.each<[string, (line: string) => string, 'holds' | 'waits' | 'overdue']>([
+    ['as accepted', (line) => line, 'holds'],
+    ['expired', (line) => line.replace(LATER, '2026-01-01T00:00:00Z'), 'overdue'],
     [
       'for other bytes',
       (line) => line.replace(/sha512-\S+/, `sha512-${Buffer.alloc(64, 7).toString('base64')}`),
-      false,
+      'waits',
     ],
-    ['for another code', (line) => line.replace('provenance-lost', 'provenance-lost-elsewhere'), false],
-    ['for another version', (line) => line.replace('p@1.0.1', 'p@1.0.2'), false],
-  ])('%s', async (_, change, holds) => {
+    ['for another code', (line) => line.replace('provenance-lost', 'provenance-lost-elsewhere'), 'waits'],
+    ['for another version', (line) => line.replace('p@1.0.1', 'p@1.0.2'), 'waits'],
+  ])('%s', async (_, change, state) => {
     await withProject(async ({ lab, run, report, lock, edit, read }) => {
       await publish(lab, 'p@1.0.0', TEAM);
       await lock({ p: '1.0.0' });
@@ -410,10 +410,17 @@ describe('accepted findings', () => {
         `p@1.0.1 accepted provenance-lost ${integrity} until ${LATER} by jane because "built by hand"`,
       );
       edit('assay.lock', (text) => text.replace(/^p since/m, `${line}\np since`));
+      const levels = [];
+      for (const phase of ['observe', 'critical', 'all']) {
+        const { status, findings } = await report('--enforce', phase);
+        levels.push([status, ...findings.map(({ level, code }) => `${level} ${code}`)]);
+      }
+      const held = [0, 'note provenance-lost'];
+      const failed = [1, 'error provenance-lost'];
+      const inObserve = { holds: held, waits: [0, 'warning provenance-lost'], overdue: failed }[state];
+      expect(levels).toEqual(state === 'holds' ? [held, held, held] : [inObserve, failed, failed]);
+      if (state !== 'holds') return;
       const outcome = await report('--enforce', 'critical');
-      expect(outcome.status).toBe(holds ? 0 : 1);
-      expect(outcome.findings.map(({ code }) => code)).toEqual(['provenance-lost']);
-      if (!holds) return;
       expect(outcome.findings).toMatchObject([
         { level: 'note', accepted: { by: 'jane', why: 'built by hand', until: LATER } },
       ]);

@@ -60,6 +60,20 @@ describe('init', () => {
     });
   });
 
+  it('where nothing is proposed, all direct dependencies are what would fail', async () => {
+    await withProject(async ({ lab, lock, run }) => {
+      for (const name of ['bare', 'bare-too']) await publish(lab, name, {}, NOBODY);
+      await publish(lab, 'good', {}, TEAM);
+      await lock({ good: '1.0.0', bare: '1.0.0' }, { dev: { 'bare-too': '1.0.0' } });
+      const { stdout } = await run('init');
+      expect(stdout.replace(/\s+/g, ' ')).toContain(
+        '2 of the direct dependencies, as no critical set is named, would fail there today: bare, bare-too. Then all.',
+      );
+      const { status } = await run('--enforce', 'critical');
+      expect(status).toBe(1);
+    });
+  });
+
   it('the baseline is the one that update writes', async () => {
     await withProject(async (project) => {
       await start(project);

@@ -147,6 +147,9 @@ describe.skipIf(!hasGit)(`the clock${WITHOUT_GIT}`, () => {
       init(project);
       commitAll(project.folder, ago(1000));
       expect(await project.report()).toMatchObject({ status: 0, review: null });
+      expect((await project.run('review')).stderr).toContain(
+        'neither assay.lock (assay init writes the first one) nor',
+      );
       policy(project, 'enforce: observe\n');
       expect(await project.report()).toMatchObject({ status: 0, review: null });
       const { status, stderr } = await project.run('review');

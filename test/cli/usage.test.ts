@@ -106,10 +106,27 @@ describe('what needs no project', () => {
       expect(await assay(['--version'], folder)).toMatchObject({ status: 0, stderr: '' });
       const help = await assay(['--help'], folder);
       expect(help).toMatchObject({ status: 0, stderr: '' });
-      for (const command of ['audit', 'update', 'accept', 'check', 'verify-bundle', 'explain', 'demo']) {
+      const commands = [
+        'audit',
+        'init',
+        'update',
+        'review',
+        'accept',
+        'check',
+        'verify-bundle',
+        'explain',
+        'cache',
+        'demo',
+      ];
+      const pages = [help.stdout];
+      for (const command of commands) {
         expect(help.stdout).toContain(`assay ${command}`);
-        expect((await assay([command, '--help'], folder)).stdout).toContain(`assay ${command}`);
+        const page = await assay([command, '--help'], folder);
+        expect(page).toMatchObject({ status: 0, stderr: '' });
+        expect(page.stdout).toContain(`assay ${command}`);
+        pages.push(page.stdout);
       }
+      expect(pages.flatMap((page) => page.split('\n')).filter((line) => line.length > 100)).toEqual([]);
     });
   });
 

@@ -188,7 +188,7 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
   'an unknown code': [
     'findings:\n  - code: provenance-last\n    level: note\n    reason: r\n',
     2,
-    /code takes .*\(did you mean provenance-lost\?\)/,
+    /^assay\.yml:2: code takes one of the codes that assay explain lists \(did you mean provenance-lost\?\), not "provenance-last"$/,
   ],
   'a wrong level': [
     'findings:\n  - {code: provenance-lost, level: warn, reason: r}\n',
@@ -407,6 +407,11 @@ const many = (count: number, line: (i: number) => string): string =>
 
 /** The same for what is no policy at all, or no YAML that is read. */
 export const WRONG_FILE: typeof WRONG_SHAPE = {
+  'a name that YAML reserves': [
+    'review:\n  owners:\n    - {packages: [a], owner: @me}\n',
+    3,
+    /reserved character @; put it in quotes$/,
+  ],
   'an empty file': ['', null, /the policy says nothing/],
   'comments alone': ['# enforce: all\n', null, /the policy says nothing/],
   text: ['enforce critical\n', 1, /a policy is a mapping/],

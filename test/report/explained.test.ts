@@ -135,8 +135,24 @@ describe('the report with explained findings', () => {
     expect(text).toMatch(/error\[provenance-lost\][^]*\n\nwhat changed in axios@1\.14\.1[^]*\n\nfails: /);
   });
 
+  test('names the baseline where a version is beside what is recorded of itself', () => {
+    const { predecessor, current } = OTHER_WORKFLOW;
+    if (predecessor === null) throw new Error('without a predecessor');
+    const itself = { ...OTHER_WORKFLOW, predecessor: { ...predecessor, version: current.version } };
+    expect(block(itself)).toMatch(/^what changed in axios@1\.14\.1 since what the baseline has\n/);
+  });
+
+  test('shows what changed and the commands where there is no room for all', () => {
+    expect(`${fitExplanations([OTHER_WORKFLOW], 6, WIDE).join('\n')}\n`)
+      .toBe(`what changed in axios@1.14.1 since 1.14.0, 4 days later
+  ! workflow: .github/workflows/publish.yml -> .github/workflows/other.yml
+  stay    npm install axios@1.14.0 --save-exact --ignore-scripts
+  accept  assay accept axios@1.14.1 --reason "..."
+`);
+  });
+
   test('shows only what changed where there is no room for more', () => {
-    expect(`${fitExplanations([STOLEN], 12, WIDE).join('\n')}\n`)
+    expect(`${fitExplanations([STOLEN], 10, WIDE).join('\n')}\n`)
       .toBe(`what changed in axios@1.14.1 since 1.14.0, 4 days later
   ! publisher: GitHub Actions -> somebody
   ! OIDC publisher: github -> none

@@ -27,8 +27,9 @@ export const command: Command = {
     );
     return withProject(place, options, io, async ({ file, policy, baseline, audit }) => {
       if ((policy?.policy.review ?? null) === null && baseline.content === null) {
+        const how = policy === null ? 'assay init writes the first one' : 'assay update writes it';
         throw new UsageError(
-          `nothing to review: there is neither ${baseline.file} (assay update writes it) nor a review section in assay.yml`,
+          `nothing to review: there is neither ${baseline.file} (${how}) nor a review section in assay.yml`,
         );
       }
       const now = Date.now();
