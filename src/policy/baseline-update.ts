@@ -1,3 +1,5 @@
+import compare from 'semver/functions/compare.js';
+import parse from 'semver/functions/parse.js';
 import type {
   AcceptedFinding,
   Baseline,
@@ -12,7 +14,6 @@ import type { Capability } from '../model/capability.ts';
 import type { FindingCode } from '../model/finding.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
-import { latestIdentity } from './baseline-used.ts';
 
 /**
  * Findings that do not keep a version out: a historical gap, which the entry records, and what every audit reads from the
@@ -154,6 +155,14 @@ function provenanceOf({ proofs, findings }: JudgedDependency): BaselineVersion['
 
 function lostFrom(version: string, published: Instant | null): PublishedVersion {
   return { version, published: wholeSecond(published) };
+}
+
+/** Who built the highest version that was proven. */
+export function latestIdentity({ versions }: Pick<BaselinePackage, 'versions'>): LastingIdentity | null {
+  const proven = [...versions]
+    .filter(([version, { provenance }]) => provenance.identity !== null && parse(version) !== null)
+    .sort(([a], [b]) => compare(b, a) || (a < b ? -1 : 1));
+  return proven[0]?.[1].provenance.identity ?? null;
 }
 
 function lasting(identity: LastingIdentity): LastingIdentity {

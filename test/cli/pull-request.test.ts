@@ -35,6 +35,7 @@ interface PullRequestJson extends AuditJson {
       readonly found: boolean;
       readonly problem: string | null;
       readonly edited: readonly string[];
+      readonly unfounded: readonly string[];
       readonly removed: readonly string[];
       readonly accepted: readonly Readonly<Record<string, unknown>>[];
     } | null;
@@ -90,7 +91,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
         baseline: {
           held: 2,
           uncovered: [],
-          base: { ref: 'main', commit, found: true, problem: null, edited: [], removed: [], accepted: [] },
+          base: { ref: 'main', commit, found: true, problem: null, edited: [], unfounded: [], removed: [], accepted: [] },
         },
       });
       const { stdout } = await runIn({}, 'audit', '--base', 'main');
@@ -114,7 +115,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       expect(await requestsOf(async () => (outcome = await audit()))).toBeGreaterThan(0);
       expect(outcome).toMatchObject({
         status: 0,
-        baseline: { held: 1, uncovered: ['p@1.0.1'], base: { edited: [], removed: [], accepted: [] } },
+        baseline: { held: 1, uncovered: ['p@1.0.1'], base: { edited: [], unfounded: [], removed: [], accepted: [] } },
       });
       const p = (outcome as unknown as PullRequestJson).dependencies.find(({ name }) => name === 'p');
       expect(p).toMatchObject({ baseline: 'uncovered', verdict: 'pass' });
@@ -175,6 +176,41 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       expect((await audit()).baseline.base).toMatchObject({ edited: ['p'] });
       edit('assay.lock', (text) => text.replace(/^q since .*$/m, 'q since never'));
       expect((await audit()).baseline.base).toMatchObject({ edited: ['p', 'q'] });
+    });
+  });
+
+  it('that brings an entry of a version that does not pass is named, as the next run would hold it', async () => {
+    await inPullRequest(async ({ lab, lock, folder, edit, read, audit, runIn, report }) => {
+      await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+      await lock({ p: '1.0.1', q: '1.0.0' });
+      const integrity = /"sha512-[^"]+"/.exec(read('package-lock.json'))?.[0].slice(1, -1) ?? '';
+      const forged = (text: string): string =>
+        text
+          .replace(/^p@1\.0\.0 /gm, 'p@1.0.1 ')
+          .replace(/^(p@1\.0\.1 integrity ).*$/m, (_, start: string) => start + integrity);
+      edit('assay.lock', forged);
+      const outcome = await audit();
+      expect([outcome.status, found(outcome)]).toEqual([0, ['p@1.0.1 warning provenance-lost']]);
+      expect(outcome.baseline.base).toMatchObject({ edited: [], unfounded: ['p@1.0.1'], removed: [] });
+      expect((await runIn({}, 'audit', '--base', 'main')).stdout.replace(/\s+/g, ' ')).toContain(
+        'new here, and not what assay update would write: p@1.0.1',
+      );
+      // Merged, it would hide what was found.
+      git(folder, 'commit', '-qam', 'forged');
+      expect(found(await report('--enforce', 'all'))).toEqual([]);
+    });
+  });
+
+  it('that brings entries for later, of a version or a builder that nothing locks yet, is named', async () => {
+    await inPullRequest(async ({ edit, audit }) => {
+      edit('assay.lock', (text) => {
+        const entry = text.split('\n').filter((line) => line.startsWith('p@1.0.0 '));
+        const own = text.split('\n').filter((line) => /^p (?!since)/.test(line));
+        const later = entry.map((line) => line.replace('1.0.0', '6.6.6'));
+        const planted = [...own.map((line) => line.replace('p ', 'r ')), 'r since never', ''];
+        return text.replace('p since', `${later.join('\n')}\np since`) + planted.join('\n');
+      });
+      expect((await audit()).baseline.base).toMatchObject({ edited: [], unfounded: ['p@6.6.6', 'r'] });
     });
   });
 
