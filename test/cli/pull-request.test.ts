@@ -91,7 +91,16 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
         baseline: {
           held: 2,
           uncovered: [],
-          base: { ref: 'main', commit, found: true, problem: null, edited: [], unfounded: [], removed: [], accepted: [] },
+          base: {
+            ref: 'main',
+            commit,
+            found: true,
+            problem: null,
+            edited: [],
+            unfounded: [],
+            removed: [],
+            accepted: [],
+          },
         },
       });
       const { stdout } = await runIn({}, 'audit', '--base', 'main');
@@ -272,6 +281,25 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       expect((await run('accept', 'p', '--reason', 'moved', '--by', 'jane')).status).toBe(2);
       expect((await run('accept', 'p', '--reason', 'moved', '--by', 'jane', '--base', 'main')).status).toBe(0);
       expect(found(await audit())).toEqual(['p@1.0.2 note identity-unexpected-repository']);
+    });
+  });
+
+  it('has in its review what its audit finds, whatever entries it brings', async () => {
+    await inPullRequest(async ({ lab, lock, edit, read, runIn }) => {
+      await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+      await lock({ p: '1.0.1', q: '1.0.0' });
+      const integrity = /"(sha512-[^"]+)"/.exec(read('package-lock.json'))?.[1] ?? '';
+      edit('assay.lock', (text) =>
+        text
+          .replace(/^p@1\.0\.0 /gm, 'p@1.0.1 ')
+          .replace(/^(p@1\.0\.1 integrity ).*$/m, (_, start: string) => start + integrity),
+      );
+      const all = ['review', '--enforce', 'all'];
+      expect(await runIn({}, ...all)).toMatchObject({ status: 0 });
+      for (const asked of [runIn({ GITHUB_BASE_REF: 'main' }, ...all), runIn({}, ...all, '--base', 'main')]) {
+        const { status, stdout } = await asked;
+        expect([status, stdout]).toEqual([1, expect.stringContaining('provenance-lost')]);
+      }
     });
   });
 
