@@ -31,18 +31,21 @@ export function loadPolicy(values: OptionValues, directory: string, io: Io): Loa
   return { policy, digest, keys: new Map(keys), folder };
 }
 
-/** Outside of a git repository only the directory itself is looked at: what is above it may be anybody's. */
-function findPolicy(directory: string, io: Io): string | null {
+/**
+ * The folders whose policy may govern `directory`, nearest first. Outside of a git repository only the directory itself:
+ * what is above it may be anybody's.
+ */
+export function policyFolders(directory: string): readonly string[] {
   const folders = [resolve(directory)];
   for (let folder = resolve(directory); folder !== dirname(folder); folder = dirname(folder)) {
-    if (existsSync(join(folder, '.git'))) return searchPolicy(folders, io);
+    if (existsSync(join(folder, '.git'))) return folders;
     folders.push(dirname(folder));
   }
-  return searchPolicy(folders.slice(0, 1), io);
+  return folders.slice(0, 1);
 }
 
-function searchPolicy(folders: readonly string[], io: Io): string | null {
-  for (const folder of folders) {
+function findPolicy(directory: string, io: Io): string | null {
+  for (const folder of policyFolders(directory)) {
     const path = join(folder, POLICY_FILE);
     if (existsSync(path)) return path;
     const misnamed = join(folder, 'assay.yaml');

@@ -69,6 +69,8 @@ export interface BaselineBaseUsed {
   readonly commit: string | null;
   /** Whether the file was there. */
   readonly found: boolean;
+  /** Whether another policy governed there than does in this run; null where that cannot be said. */
+  readonly policyChanged: boolean | null;
   /** Why nothing is held; null where the base was read. */
   readonly problem: string | null;
   /** Entries (or, of a package's own lines, its name) that were there and read otherwise now. */

@@ -1,16 +1,18 @@
 import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
-import type {
-  AcceptedFinding,
-  Baseline,
-  BaselinePackage,
-  BaselineUpdate,
-  BaselineVersion,
-  LastingIdentity,
-  LeftOut,
-  PublishedVersion,
+import {
+  isOfBytes,
+  type AcceptedFinding,
+  type Baseline,
+  type BaselinePackage,
+  type BaselineUpdate,
+  type BaselineVersion,
+  type LastingIdentity,
+  type LeftOut,
+  type PublishedVersion,
 } from '../model/baseline.ts';
 import type { Capability } from '../model/capability.ts';
+import { specOf } from '../model/dependency.ts';
 import type { FindingCode } from '../model/finding.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
@@ -46,7 +48,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
       const entry = (kept && withCapabilities(kept, same)) ?? (refused.length > 0 ? null : entryOf(same));
       if (entry === null) continue;
       versions.set(version, entry);
-      const spec = `${name}@${version}`;
+      const spec = specOf({ name, version });
       if (kept !== null) unchanged += 1;
       else added.push(spec);
       if (kept === null && entry.despite !== undefined) despite.push({ spec, codes: entry.despite.codes });
@@ -55,18 +57,16 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
     const identity = latestIdentity({ versions }) ?? before?.identity ?? null;
     if (versions.size > 0 || since !== null || identity !== null) packages.set(name, { since, identity, versions });
   }
-  const named = new Set(judged.map(({ dependency }) => `${dependency.name}@${dependency.version}`));
-  const waiting = new Set(
-    leftOut.filter(({ kept }) => !kept).map(({ dependency }) => `${dependency.name}@${dependency.version}`),
-  );
+  const named = new Set(judged.map(({ dependency }) => specOf(dependency)));
+  const waiting = new Set(leftOut.filter(({ kept }) => !kept).map(({ dependency }) => specOf(dependency)));
   const recorded = [...(old?.packages ?? [])].flatMap(([name, { versions }]) =>
-    [...versions.keys()].map((version) => `${name}@${version}`),
+    [...versions.keys()].map((version) => specOf({ name, version })),
   );
   return {
     baseline: {
       packages,
-      accepted: (old?.accepted ?? []).filter(({ name, version }) => named.has(`${name}@${version}`)),
-      seen: (old?.seen ?? []).filter(({ name, version }) => waiting.has(`${name}@${version}`)),
+      accepted: (old?.accepted ?? []).filter(({ name, version }) => named.has(specOf({ name, version }))),
+      seen: (old?.seen ?? []).filter(({ name, version }) => waiting.has(specOf({ name, version }))),
     },
     added: added.sort(),
     removed: recorded.filter((spec) => !named.has(spec)).sort(),
@@ -100,11 +100,9 @@ function leftOutOf(one: JudgedDependency, kept: boolean): LeftOut {
 
 /** What was accepted of the bytes that are locked, and is found without being accepted now: only its time has come. */
 function expiredOf(decided: readonly AcceptedFinding[], judged: readonly JudgedDependency[]): AcceptedFinding[] {
-  return decided.filter(({ name, version, code, integrity }) =>
+  return decided.filter((past) =>
     judged.some(({ dependency, findings }) => {
-      const same = dependency.name === name && dependency.version === version;
-      const bytes = dependency.integrity.every(({ hex }) => hex === integrity.hex);
-      return same && bytes && findings.some((one) => one.code === code && one.level !== 'note');
+      return isOfBytes(past, dependency) && findings.some(({ code, level }) => code === past.code && level !== 'note');
     }),
   );
 }

@@ -7,7 +7,7 @@ import {
   type BaselinePackage,
   type BaselineVersion,
 } from '../model/baseline.ts';
-import type { Dependency } from '../model/dependency.ts';
+import { specOf, type Dependency } from '../model/dependency.ts';
 import type { BaselineBaseUsed, BaselineUsed } from '../model/report.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 import { latestIdentity, updateBaseline } from './baseline-update.ts';
@@ -31,10 +31,6 @@ export function baselineUsed(
   };
 }
 
-function specOf({ name, version }: Pick<Dependency, 'name' | 'version'>): string {
-  return `${name}@${version}`;
-}
-
 function specsOf(baseline: Baseline | null): readonly string[] {
   const packages = [...(baseline?.packages ?? [])];
   return packages
@@ -48,7 +44,7 @@ function baseUsed(
   locked: readonly Dependency[],
   judged: readonly JudgedDependency[],
 ): BaselineBaseUsed {
-  const { ref, commit, content, problem } = base;
+  const { ref, commit, content, policyChanged, problem } = base;
   const before = content?.packages ?? new Map<string, BaselinePackage>();
   const after = now?.packages ?? new Map<string, BaselinePackage>();
   const names = new Set(locked.map(({ name }) => name));
@@ -66,18 +62,29 @@ function baseUsed(
       else if (!isDeepStrictEqual(entry, asBefore(entryNow, entry))) edited.push(spec);
     }
   }
+  edited.push(...putOff(content, now).filter((spec) => specs.has(spec)));
   const known = content?.accepted ?? [];
   const accepted = problem === null ? (now?.accepted ?? []) : [];
   return {
     ref,
     commit,
     found: content !== null,
+    policyChanged,
     problem,
     edited: edited.sort(),
     unfounded: problem === null && now !== null ? unfounded(content, now, locked, judged) : [],
     removed: removed.sort(),
     accepted: accepted.filter((one) => !known.some((old) => isDeepStrictEqual(old, one))),
   };
+}
+
+/** Versions whose clock starts later than it did, without having been taken in. */
+function putOff(before: Baseline | null, now: Baseline | null): readonly string[] {
+  const times = new Map(now?.seen.map((one) => [specOf(one), one.time]));
+  return (before?.seen ?? [])
+    .filter((one) => now?.packages.get(one.name)?.versions.has(one.version) !== true)
+    .filter((one) => one.time < (times.get(specOf(one)) ?? Infinity))
+    .map(specOf);
 }
 
 /** Without the one line that update may add to an entry. */
@@ -121,7 +128,8 @@ function unfounded(
       // What --omit leaves out of a run is nobody's to say.
       if (was?.versions.has(version) === true || (lockedSpecs.has(spec) && !judgedSpecs.has(spec))) continue;
       const wanted = due?.versions.get(version);
-      if (wanted === undefined || !isDeepStrictEqual(asBefore(entry, wanted), asBefore(wanted, entry))) found.push(spec);
+      if (wanted === undefined || !isDeepStrictEqual(asBefore(entry, wanted), asBefore(wanted, entry)))
+        found.push(spec);
     }
     if (was === undefined && !isDeepStrictEqual(is.identity, latestIdentity(is))) found.push(name);
   }

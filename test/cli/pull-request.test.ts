@@ -34,6 +34,7 @@ interface PullRequestJson extends AuditJson {
       readonly commit: string | null;
       readonly found: boolean;
       readonly problem: string | null;
+      readonly policyChanged: boolean | null;
       readonly edited: readonly string[];
       readonly unfounded: readonly string[];
       readonly removed: readonly string[];
@@ -281,6 +282,51 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       expect((await run('accept', 'p', '--reason', 'moved', '--by', 'jane')).status).toBe(2);
       expect((await run('accept', 'p', '--reason', 'moved', '--by', 'jane', '--base', 'main')).status).toBe(0);
       expect(found(await audit())).toEqual(['p@1.0.2 note identity-unexpected-repository']);
+    });
+  });
+
+  it('that puts off a decision which waits is named, and does not', async () => {
+    await inPullRequest(async ({ lab, lock, folder, run, edit, audit }) => {
+      await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+      await lock({ p: '1.0.1', q: '1.0.0' });
+      await run('update');
+      edit('assay.lock', (text) => text.replace(/ seen \S+$/m, ' seen 2026-01-01T00:00:00Z'));
+      git(folder, 'commit', '-qam', 'waits');
+      git(folder, 'branch', '-f', 'main');
+      expect(await audit()).toMatchObject({ status: 1, baseline: { base: { edited: [] } } });
+      const now = new Date().toISOString().replace(/\.\d+/, '');
+      for (const seen of [` seen ${now}\n`, '']) {
+        edit('assay.lock', (text) => text.replace(/^p@1\.0\.1 seen .*\n/m, seen === '' ? '' : `p@1.0.1${seen}`));
+        expect(await audit()).toMatchObject({ status: 1, baseline: { base: { edited: ['p@1.0.1'] } } });
+      }
+    });
+  });
+
+  it('that changes the policy is named, by whatever file', async () => {
+    await inPullRequest(async ({ lab, folder, audit, runIn }) => {
+      const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+      const changed = async (...args: string[]): Promise<unknown> =>
+        (await audit(undefined, ...args)).baseline.base?.policyChanged;
+      write('assay.yml', 'enforce: observe\n');
+      expect(await changed()).toBe(true);
+      expect((await runIn({}, 'audit', '--base', 'main')).stdout).toContain('changed here, and in force: the policy\n');
+      git(folder, 'add', '-A');
+      git(folder, 'commit', '-qm', 'policy');
+      git(folder, 'branch', '-f', 'main');
+      expect(await changed()).toBe(false);
+      write('other.yml', 'enforce: all\n');
+      expect(await changed('--policy', 'other.yml')).toBe(true);
+      write('assay.yml', 'enforce: critical\n');
+      expect(await changed()).toBe(true);
+      rmSync(join(folder, 'assay.yml'));
+      expect(await changed()).toBe(true);
+      git(folder, 'checkout', '-q', 'assay.yml');
+      // A nearer one takes the place of that above it.
+      mkdirSync(join(folder, 'app'));
+      await lab.writeProject(join(folder, 'app'), { p: '1.0.0' });
+      expect(await changed('app')).toBe(false);
+      write('app/assay.yml', 'enforce: observe\nreview:\n  deadline: 365d\n');
+      expect(await changed('app')).toBe(true);
     });
   });
 

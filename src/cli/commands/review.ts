@@ -37,7 +37,7 @@ export const command: Command = {
         enforce: phaseOf(values, policy),
         omit: [],
         now,
-        baseline: { ...baseline, base: await baseOf(values, path, io) },
+        baseline: { ...baseline, base: await baseOf(values, path, policy, io) },
       });
       const locked = report.dependencies.map(({ dependency }) => dependency);
       const accepted = baseline.content?.accepted ?? [];
