@@ -6,7 +6,7 @@ import { parsePolicy, POLICY_FILE } from '../policy/policy-file.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
-import { loadKeys, readUserFile, shownPath } from './setup.ts';
+import { demandFile, loadKeys, readUserFile, shownPath } from './setup.ts';
 
 /** A policy with the folder that the paths in it are relative to. */
 export interface LoadedPolicy extends PolicyInUse {
@@ -24,9 +24,12 @@ export function loadPolicy(values: OptionValues, directory: string, io: Io): Loa
   const bytes = readUserFile(file, 'the policy', io);
   const folder = dirname(path);
   const policy = parsePolicy(file, bytes);
-  const keys = policy.privateRegistries.flatMap(({ url, keys: keysFile }) =>
-    keysFile === null ? [] : [[url, loadKeys(shownPath(resolve(folder, keysFile), io), io)] as const],
-  );
+  const keys = policy.privateRegistries.flatMap(({ url, keys: keysFile }) => {
+    if (keysFile === null) return [];
+    const keysPath = resolve(folder, keysFile);
+    demandFile(keysPath);
+    return [[url, loadKeys(shownPath(keysPath, io), io)] as const];
+  });
   const digest = createHash('sha256').update(bytes).digest('hex');
   return { policy, digest, keys: new Map(keys), folder };
 }
@@ -47,7 +50,10 @@ export function policyFolders(directory: string): readonly string[] {
 function findPolicy(directory: string, io: Io): string | null {
   for (const folder of policyFolders(directory)) {
     const path = join(folder, POLICY_FILE);
-    if (existsSync(path)) return path;
+    if (existsSync(path)) {
+      demandFile(path);
+      return path;
+    }
     const misnamed = join(folder, 'assay.yaml');
     if (existsSync(misnamed)) throw new UsageError(`${shownPath(misnamed, io)} is not read: name it ${POLICY_FILE}`);
   }

@@ -16,6 +16,7 @@ import { specOf } from '../model/dependency.ts';
 import type { FindingCode } from '../model/finding.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
+import { groupBy } from './group-by.ts';
 
 /**
  * Findings that do not keep a version out: a historical gap, which the entry records, and what every audit reads from the
@@ -183,10 +184,4 @@ function earliest(before: PublishedVersion | null, now: PublishedVersion | null)
 /** The file has times to the second. */
 function wholeSecond(time: number | null): number | null {
   return time === null ? null : Math.floor(time / 1000) * 1000;
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
 }
