@@ -1,28 +1,27 @@
 import { gatherCapabilities } from './capabilities.ts';
 import { assess, type Known, type Trust } from './checks/assess.ts';
-import { checkBaseline, expectedIdentity } from './checks/baseline.ts';
-import { lastWithProvenance } from './checks/history.ts';
+import { checkBaseline } from './checks/baseline.ts';
 import { checkResolved } from './checks/source.ts';
 import { explain, type CompareOptions } from './compare.ts';
+import { gather, speakerFor } from './gather.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
+import { memoryOf, type Established, type Store } from './memory.ts';
 import { rulingBaseline, type BaselineInUse } from './model/baseline.ts';
-import type { Dependency, Lockfile } from './model/dependency.ts';
-import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from './model/evidence.ts';
-import { NO_EXPECTATION, type Policy } from './model/policy.ts';
-import type { Counts, PolicyUsed, RegistryUsed, Report, ReviewUsed } from './model/report.ts';
+import type { Dependency } from './model/dependency.ts';
+import type { RegistryKey } from './model/evidence.ts';
+import { NO_EXPECTATION, type PolicyInUse } from './model/policy.ts';
+import type { Report, ReviewUsed } from './model/report.ts';
 import type { AskHistory } from './model/review.ts';
 import type { Instant } from './model/time.ts';
 import type { Assessment, JudgedDependency, Phase } from './model/verdict.ts';
-import { expectationOf, needsCapabilities, standsFor, unusedSelectors } from './policy/apply.ts';
-import { baselineUsed } from './policy/baseline-used.ts';
-import { judge, overallVerdict } from './policy/enforce.ts';
+import { expectationOf, needsCapabilities } from './policy/apply.ts';
+import { judge } from './policy/enforce.ts';
 import { reviewed, reviewRules, undated } from './policy/review.ts';
 import { NPM_KEYS } from './registries/npm-keys.ts';
-import { NPM_REGISTRY } from './registries/npmrc.ts';
 import type { Registry } from './registries/registry.ts';
 import type { TrustedRoot } from './sigstore/trusted-root.ts';
 import { createVerifier, type ManagedKey, type Verifier } from './sigstore/verify.ts';
-import { VERSION } from './version.ts';
+import { reportOf } from './summary.ts';
 
 /** The kinds of dependencies that may be left out. */
 export const OMITTABLE = ['dev', 'optional', 'peer'] as const;
@@ -35,15 +34,6 @@ export interface TrustOptions {
   readonly rootDigest: string;
   /** Registry keys the user configured, beside the pinned ones. */
   readonly keys: readonly RegistryKey[];
-}
-
-/** A policy file with what it refers to. */
-export interface PolicyInUse {
-  readonly policy: Policy;
-  /** SHA-256 of the file's bytes, hex. */
-  readonly digest: string;
-  /** The keys of private registries, by address as the policy gives it. */
-  readonly keys: ReadonlyMap<string, readonly RegistryKey[]>;
 }
 
 export interface AuditOptions {
@@ -71,6 +61,8 @@ export interface AuditOptions {
   readonly askHistory?: AskHistory;
   /** Find out what every direct dependency can reach, whether or not the policy asks. */
   readonly capabilities?: boolean;
+  /** Keeps what was established for later runs; null or left out where nothing is to be kept. */
+  readonly store?: Store | null;
   /** Called after each dependency. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -145,6 +137,9 @@ export async function auditDependencies(
   const policy = options.policy?.policy ?? null;
   const sources = { registry, keys: [...NPM_KEYS, ...options.trust.keys], policy: options.policy };
   const trust: Trust = { now, verifierFor: verifiers(options.trust.root) };
+  const memory = options.store
+    ? memoryOf(options.store, { registry, rootDigest: options.trust.rootDigest, now })
+    : null;
   const enforcement = { phase: options.enforce, policy, accepted: options.baseline?.content?.accepted ?? [], now };
   let done = 0;
   return mapConcurrently(dependencies, CONCURRENCY, async (dependency) => {
@@ -166,11 +161,22 @@ export async function auditDependencies(
       (options.capabilities === true && dependency.direct) ||
       (policy !== null && needsCapabilities(policy, dependency));
     const capabilitySources = { policy, package: known.package, reverify: options.reverify === true, registry };
-    const [evidence, capabilities] = await Promise.all([
-      isAsked(dependency, known) ? gather(dependency, sources, known) : null,
+    const established = async (): Promise<Assessment> => {
+      if (!isAsked(dependency, known)) return assess(dependency, null, known, trust);
+      const ask = async (): Promise<Established> => {
+        const evidence = await gather(dependency, sources, known);
+        return { evidence, assessment: assess(dependency, evidence, known, trust) };
+      };
+      if (memory === null) return (await ask()).assessment;
+      return memory.recall(
+        { dependency, known, speaker: speakerFor(url, sources), fresh: options.reverify === true },
+        ask,
+      );
+    };
+    const [assessment, capabilities] = await Promise.all([
+      established(),
       wantsCapabilities ? gatherCapabilities(dependency, capabilitySources) : null,
     ]);
-    const assessment = assess(dependency, evidence, known, trust);
     const judged = judge(withCapabilities(assessment, capabilities), enforcement);
     done += 1;
     options.onProgress?.(done, dependencies.length);
@@ -215,70 +221,6 @@ function managedKey({ keyId, spki, start, end }: RegistryKey): ManagedKey {
   return { hint: keyId, spki, start, end };
 }
 
-/** Whom to ask, and which keys are known whatever it answers. */
-interface Sources {
-  readonly registry: Registry;
-  readonly keys: readonly RegistryKey[];
-  readonly policy: PolicyInUse | null | undefined;
-}
-
-/** Asks the registry what the checks need to know of one dependency, and no more. */
-async function gather({ name, version }: Dependency, sources: Sources, known: Known): Promise<DependencyEvidence> {
-  const { registry, policy } = sources;
-  const url = known.registry;
-  const origin = policy ? standsFor(policy.policy, url) : url;
-  const ownKeys = policy?.keys.get(origin) ?? null;
-  const knownKeys = [...sources.keys, ...(ownKeys ?? [])];
-  const mayVouchForItself = origin !== NPM_REGISTRY && ownKeys === null;
-  const packument = await registry.packument(name);
-  const manifest = manifestOf(packument, version) ?? (await registry.manifest(name, version));
-  const claim = manifest.state === 'present' ? manifest.value.attestations : null;
-  const [attestations, predecessorAttestations, registryKeys] = await Promise.all([
-    claim === null ? { state: 'absent' as const, url } : registry.attestations(name, version, claim),
-    claim?.provenance === true && packument.state === 'present' && expectedIdentity(known.package, version) === null
-      ? askHistory(packument.value, version, registry)
-      : null,
-    manifest.state === 'present' && mayVouchForItself ? askKeys(manifest.value, url, registry, knownKeys) : null,
-  ]);
-  const keys = registryKeys?.state === 'present' ? [...knownKeys, ...registryKeys.value] : knownKeys;
-  return { registry: url, packument, manifest, attestations, predecessorAttestations, keys, registryKeys };
-}
-
-/** A version's manifest within the full document; null where it must be asked for by itself. */
-function manifestOf(packument: Evidence<Packument>, version: string): Evidence<Manifest> | null {
-  const manifest = packument.state === 'present' ? packument.value.versions.get(version) : undefined;
-  return manifest === undefined ? null : present(manifest);
-}
-
-function present<T>(value: T): Evidence<T> {
-  return { state: 'present', value };
-}
-
-function askHistory(
-  packument: Packument,
-  version: string,
-  registry: Registry,
-): Promise<DependencyEvidence['attestations']> | null {
-  const earlier = lastWithProvenance(packument, version);
-  const claim = earlier === null ? null : packument.versions.get(earlier.version)?.attestations;
-  return earlier === null || !claim ? null : registry.attestations(packument.name, earlier.version, claim);
-}
-
-/**
- * A registry is asked for its own keys only where nobody else knows one of the key ids it signed with. npm's are pinned,
- * and those of a private registry may be in the policy, so neither is ever asked to vouch for itself.
- */
-function askKeys(
-  { signatures }: Manifest,
-  url: string,
-  registry: Registry,
-  known: readonly RegistryKey[],
-): Promise<Evidence<readonly RegistryKey[]>> | null {
-  const ids = new Set(known.map((key) => key.keyId));
-  const strangers = signatures.length > 0 && !signatures.some(({ keyId }) => ids.has(keyId));
-  return strangers ? registry.keys(url) : null;
-}
-
 async function mapConcurrently<T extends Pick<Dependency, 'name'>, R>(
   items: readonly T[],
   limit: number,
@@ -294,78 +236,6 @@ async function mapConcurrently<T extends Pick<Dependency, 'name'>, R>(
   return results;
 }
 
-/** The report of one run over what `lockfiles` named; `read` accounts for every entry read. */
-export function reportOf(
-  lockfiles: Report['lockfiles'],
-  read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
-  dependencies: readonly JudgedDependency[],
-  {
-    trust,
-    registry,
-    enforce,
-    policy,
-    baseline,
-  }: Pick<AuditOptions, 'trust' | 'registry' | 'enforce' | 'policy' | 'baseline'>,
-): Report {
-  return {
-    tool: { name: 'assay', version: VERSION },
-    lockfiles,
-    verdict: overallVerdict(dependencies.map((dependency) => dependency.verdict)),
-    enforce,
-    policy: policy ? policyUsed(policy, lockfiles.length > 0 ? read.dependencies : null) : null,
-    counts: countsOf(read, dependencies),
-    trust: { root: trust.rootName, rootDigest: trust.rootDigest, registries: registriesUsed(dependencies, registry) },
-    baseline: baseline ? baselineUsed(baseline, read.dependencies, dependencies) : null,
-    review: null,
-    dependencies,
-    explanations: [],
-    skipped: read.skipped,
-  };
-}
-
-function policyUsed({ policy, digest }: PolicyInUse, locked: readonly Dependency[] | null): PolicyUsed {
-  const names = locked?.map(({ name }) => name);
-  return { file: policy.file, digest, unused: names === undefined ? [] : unusedSelectors(policy, names) };
-}
-
-function countsOf(
-  read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
-  dependencies: readonly JudgedDependency[],
-): Counts {
-  const verdicts = { pass: 0, warn: 0, fail: 0, unverified: 0 };
-  const proofs = { integrity: 0, signature: 0, publish: 0, provenance: 0 };
-  for (const dependency of dependencies) {
-    verdicts[dependency.verdict] += 1;
-    for (const proof of ['integrity', 'signature', 'publish', 'provenance'] as const) {
-      if (dependency.proofs[proof] !== null) proofs[proof] += 1;
-    }
-  }
-  return {
-    entries: read.entries,
-    skipped: read.skipped.length,
-    omitted: read.dependencies.length - dependencies.length,
-    dependencies: dependencies.length,
-    ...verdicts,
-    ...proofs,
-  };
-}
-
 function specOf({ name, version }: Pick<Dependency, 'name' | 'version'>): string {
   return `${name}@${version}`;
-}
-
-/** Which registries were asked, and whose keys verified something there. */
-function registriesUsed(dependencies: readonly JudgedDependency[], registry: Registry): readonly RegistryUsed[] {
-  const used = new Map<string, Map<string, RegistryUsed['keys'][number]>>();
-  for (const { dependency, proofs, baseline } of dependencies) {
-    const asked = baseline !== 'held' && baseline !== 'rewritten';
-    if (dependency.source.kind !== 'registry' || !asked) continue;
-    const url = registry.urlFor(dependency.name);
-    const keys = used.get(url) ?? new Map<string, RegistryUsed['keys'][number]>();
-    used.set(url, keys);
-    if (proofs.signature === null) continue;
-    const { keyId, keyOrigin } = proofs.signature;
-    keys.set(`${keyId} ${keyOrigin}`, { keyId, origin: keyOrigin });
-  }
-  return [...used].sort(([a], [b]) => (a < b ? -1 : 1)).map(([url, keys]) => ({ url, keys: [...keys.values()] }));
 }

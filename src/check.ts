@@ -1,7 +1,8 @@
 import maxSatisfying from 'semver/ranges/max-satisfying.js';
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
-import { auditDependencies, reportOf, verifier, type AuditOptions } from './audit.ts';
+import { auditDependencies, verifier, type AuditOptions } from './audit.ts';
+import { reportOf } from './summary.ts';
 import { compareVersion, dependencyOf, servedIntegrity } from './compare.ts';
 import type { Comparison } from './model/comparison.ts';
 import type { Packument } from './model/evidence.ts';

@@ -1,5 +1,5 @@
 /** The public library API: the pipeline, its inputs, and the model its results are made of. */
-export { audit, type AuditOptions, type PolicyInUse, type TrustOptions } from './audit.ts';
+export { audit, type AuditOptions, type TrustOptions } from './audit.ts';
 export { check, type CheckOptions, type CheckResult } from './check.ts';
 export { parseLockfile } from './lockfiles/index.ts';
 export type * from './model/baseline.ts';

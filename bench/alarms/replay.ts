@@ -29,22 +29,26 @@ export interface Replay {
  */
 export function replay(packuments: readonly Packument[]): Replay {
   const releases = packuments.flatMap((packument) =>
-    [...packument.versions.values()].map((manifest) => ({
-      manifest,
-      published: packument.time.get(manifest.version) ?? null,
-    })),
+    [...packument.versions.keys()].flatMap((version) => {
+      const manifest = packument.versions.get(version);
+      return manifest === undefined ? [] : [{ manifest, published: packument.time.get(version) ?? null }];
+    }),
   );
   const dated = releases
     .filter((release): release is { manifest: Manifest; published: Instant } => release.published !== null)
     .sort((a, b) => a.published - b.published);
 
-  const registry = new Map<string, { versions: Map<string, Manifest>; time: Map<string, Instant> }>();
+  const registry = new Map<
+    string,
+    { versions: Map<string, Manifest>; withProvenance: Set<string>; time: Map<string, Instant> }
+  >();
   const judged = dated.map(({ manifest, published }): Judged => {
     const { name, version } = manifest;
-    const known = registry.get(name) ?? { versions: new Map<string, Manifest>(), time: new Map<string, Instant>() };
+    const known = registry.get(name) ?? { versions: new Map(), withProvenance: new Set(), time: new Map() };
     registry.set(name, known);
     known.versions.set(version, manifest);
     known.time.set(version, published);
+    if (manifest.attestations?.provenance === true) known.withProvenance.add(version);
     const soFar: Packument = { name, distTags: {}, ...known };
     return { name, version, published, assay: askAssay(soFar, manifest), pnpm: strongerBefore(soFar, version) };
   });

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Bench } from './rounds.ts';
 
 /** What V8 writes (https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile). */
@@ -105,17 +105,22 @@ function heaviestFunctions(profiled: Profile, fileOf: FileOf): string[] {
   ];
 }
 
-/** The source file of a line of the bundle, which has a comment before each. */
+/** The source file of a line of a part of the bundle, which has a comment before each. */
 function sourceFiles(cli: string): FileOf {
-  const starts: { line: number; file: string }[] = [];
-  readFileSync(cli, 'utf8')
-    .split('\n')
-    .forEach((text, line) => {
-      const file = /^(?: {2})?\/\/ ((?:src|node_modules)\/\S+)$/.exec(text)?.[1];
-      if (file !== undefined) starts.push({ line, file });
-    });
+  const folder = dirname(cli);
+  const parts = readdirSync(folder).filter((name) => name.endsWith('.js'));
+  const starts = new Map(parts.map((name) => [name, startsOf(readFileSync(join(folder, name), 'utf8'))]));
   return (url, line) => {
-    if (!url.endsWith('/dist/cli.js')) return url === '' ? 'V8 and native code' : url;
-    return starts.findLast((start) => start.line <= line)?.file ?? 'dist/cli.js';
+    const part = basename(url);
+    const known = url.includes('/dist/') ? starts.get(part) : undefined;
+    if (known === undefined) return url === '' ? 'V8 and native code' : url;
+    return known.findLast((start) => start.line <= line)?.file ?? `dist/${part}`;
   };
+}
+
+function startsOf(text: string): readonly { readonly line: number; readonly file: string }[] {
+  return text.split('\n').flatMap((content, line) => {
+    const file = /^(?: {2})?\/\/ ((?:src|node_modules)\/\S+)$/.exec(content)?.[1];
+    return file === undefined ? [] : [{ line, file }];
+  });
 }

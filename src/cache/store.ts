@@ -1,115 +1,140 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CachePlace } from './place.ts';
 
-/** What is kept. The number changes when an older assay could not read an entry. */
+/** The folder of the files. Its number changes when an older assay could not read one. */
 const LAYOUT = 'v1';
 const MAC_BYTES = 32;
+const ID_BYTES = 32;
 const KEY_BYTES = 32;
-const MAX_ENTRY_BYTES = 4 * 1024 * 1024;
-/** Beyond this, the entries written longest ago go. */
+const MAX_FILE_BYTES = 128 * 1024 * 1024;
+/** Entries that a run did not ask for: of another branch, or left out of it. */
+const MAX_UNUSED = 4000;
+/** Beyond this, the files written longest ago go. */
 const MAX_BYTES = 512 * 1024 * 1024;
-/** After pruning, so that not every run prunes. */
-const PRUNED_BYTES = 384 * 1024 * 1024;
-const PRUNE_EVERY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Files by content of the question. An entry is used only if this user's key vouches for it: what was changed, cut,
- * moved to another name or put there by somebody else is as good as absent. Nothing here ever throws: a cache that
- * cannot be used costs time.
+ * What the runs of one project established, in one file: values by what decided them. It is used only if this user's key
+ * vouches for it: a file that was changed, cut, moved or put there by somebody else is as good as absent. Nothing here
+ * ever throws: a cache that cannot be used costs time.
  */
 export interface Cache {
-  /** `id` is a hex digest of everything that decides the answer. */
+  /** `id` is the hex SHA-256 of everything that decides the value. */
   readonly get: (id: string) => Buffer | null;
   readonly put: (id: string, value: Buffer) => void;
-  /** Removes what was written longest ago where the cache has grown too large; looks at most once a day. */
-  readonly tidy: (now: number) => void;
+  /** Writes what was put, with what was asked for and some of the rest, used longest ago last. */
+  readonly close: () => void;
 }
 
-/** Opens the cache, and makes its key when there is none. Null where it cannot be used. */
-export function openCache({ folder, keyFile }: CachePlace): Cache | null {
+/** Opens the cache of a project (any text that names it). Null where there can be none. */
+export function openCache({ folder, keyFile }: CachePlace, project: string): Cache | null {
   const key = readKey(keyFile) ?? makeKey(keyFile);
   if (key === null) return null;
-  const root = join(folder, LAYOUT);
-  const pathOf = (id: string): string => join(root, id.slice(0, 2), id);
-  const macOf = (id: string, value: Buffer): Buffer =>
-    createHmac('sha256', key).update(`${LAYOUT} ${id}\n`).update(value).digest();
+  const name = createHash('sha256').update(project).digest('hex');
+  const path = join(folder, LAYOUT, name);
+  const macOf = (content: Buffer): Buffer =>
+    createHmac('sha256', key).update(`${LAYOUT} ${name}\n`).update(content).digest();
+  const kept = parseEntries(readVouched(path, macOf));
+  const used = new Map<string, Buffer>();
+  let changed = false;
 
   return {
     get: (id) => {
-      const entry = readEntry(pathOf(id));
-      if (entry === null) return null;
-      const value = entry.subarray(MAC_BYTES);
-      const mac = entry.subarray(0, MAC_BYTES);
-      return mac.length === MAC_BYTES && timingSafeEqual(mac, macOf(id, value)) ? value : null;
+      const value = used.get(id) ?? kept.get(id) ?? null;
+      if (value !== null) used.set(id, value);
+      return value;
     },
     put: (id, value) => {
-      if (value.length + MAC_BYTES > MAX_ENTRY_BYTES) return;
-      writeWhole(pathOf(id), Buffer.concat([macOf(id, value), value]), 0o600);
+      used.set(id, value);
+      changed = true;
     },
-    tidy: (now) => {
-      const stamp = join(root, 'tidied');
-      const last = modifiedAt(stamp);
-      if (last !== null && now - last < PRUNE_EVERY_MS) return;
-      writeWhole(stamp, Buffer.alloc(0), 0o600);
-      if (last !== null) prune(folder, MAX_BYTES, PRUNED_BYTES);
+    close: () => {
+      if (!changed) return;
+      const unused = [...kept].filter(([id]) => !used.has(id)).slice(0, MAX_UNUSED);
+      const content = formatEntries([...used, ...unused]);
+      if (content.length + MAC_BYTES > MAX_FILE_BYTES) return;
+      writeWhole(path, Buffer.concat([macOf(content), content]));
+      prune(folder, MAX_BYTES);
     },
   };
 }
 
-/** Number and bytes of the entries. */
+/** Number of projects and bytes of their files. */
 export interface CacheSize {
-  readonly entries: number;
+  readonly projects: number;
   readonly bytes: number;
 }
 
 export function cacheSize(folder: string): CacheSize {
-  const entries = listEntries(folder);
-  return { entries: entries.length, bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0) };
+  return sizeOf(listFiles(folder));
 }
 
-/** Removes the entries written longest ago until `keep` bytes are left, if there are more than `limit`. Returns what went. */
-export function prune(folder: string, limit: number, keep: number): CacheSize {
-  const entries = listEntries(folder);
-  let bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-  if (bytes <= limit) return { entries: 0, bytes: 0 };
-  const gone = { entries: 0, bytes: 0 };
-  for (const entry of entries.sort((a, b) => a.written - b.written)) {
-    if (bytes <= keep) break;
-    attempt(() => {
-      rmSync(entry.path, { force: true });
-    });
-    bytes -= entry.bytes;
-    gone.entries += 1;
-    gone.bytes += entry.bytes;
+/** Removes the files written longest ago until at most `limit` bytes are left. Returns what went. */
+export function prune(folder: string, limit: number): CacheSize {
+  const files = listFiles(folder).sort((a, b) => a.written - b.written);
+  let { bytes } = sizeOf(files);
+  const gone: File[] = [];
+  for (const file of files) {
+    if (bytes <= limit) break;
+    attempt(() => rmSync(file.path, { force: true }));
+    bytes -= file.bytes;
+    gone.push(file);
   }
-  return gone;
+  return sizeOf(gone);
 }
 
-interface Entry {
+interface File {
   readonly path: string;
   readonly bytes: number;
   readonly written: number;
 }
 
-function listEntries(folder: string): Entry[] {
+function sizeOf(files: readonly File[]): CacheSize {
+  return { projects: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+function listFiles(folder: string): File[] {
   const root = join(folder, LAYOUT);
-  const shelves = attempt(() => readdirSync(root)) ?? [];
-  return shelves
-    .filter((shelf) => /^[0-9a-f]{2}$/.test(shelf))
-    .flatMap((shelf) => (attempt(() => readdirSync(join(root, shelf))) ?? []).map((name) => join(root, shelf, name)))
-    .flatMap((path) => {
+  const names = attempt(() => readdirSync(root)) ?? [];
+  return names
+    .filter((name) => /^[0-9a-f]{64}$/.test(name))
+    .flatMap((name) => {
+      const path = join(root, name);
       const found = attempt(() => statSync(path));
-      return found === null ? [] : [{ path, bytes: found.size, written: found.mtimeMs }];
+      return found?.isFile() === true ? [{ path, bytes: found.size, written: found.mtimeMs }] : [];
     });
 }
 
-function readEntry(path: string): Buffer | null {
-  return attempt(() => {
-    const { size } = statSync(path);
-    return size < MAC_BYTES || size > MAX_ENTRY_BYTES ? null : readFileSync(path);
-  });
+/** The content of a file that the key vouches for; empty where there is none. */
+function readVouched(path: string, macOf: (content: Buffer) => Buffer): Buffer {
+  const file = attempt(() => (statSync(path).size > MAX_FILE_BYTES ? null : readFileSync(path)));
+  if (file === null || file.length < MAC_BYTES) return Buffer.alloc(0);
+  const content = file.subarray(MAC_BYTES);
+  return timingSafeEqual(file.subarray(0, MAC_BYTES), macOf(content)) ? content : Buffer.alloc(0);
+}
+
+/** Entries one after the other: 32 bytes of id, four of length, the value. */
+function parseEntries(content: Buffer): Map<string, Buffer> {
+  const entries = new Map<string, Buffer>();
+  for (let at = 0; at + ID_BYTES + 4 <= content.length;) {
+    const start = at + ID_BYTES + 4;
+    const end = start + content.readUInt32BE(at + ID_BYTES);
+    if (end > content.length) break;
+    entries.set(content.toString('hex', at, at + ID_BYTES), content.subarray(start, end));
+    at = end;
+  }
+  return entries;
+}
+
+function formatEntries(entries: readonly (readonly [id: string, value: Buffer])[]): Buffer {
+  return Buffer.concat(
+    entries.flatMap(([id, value]) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(value.length);
+      return [Buffer.from(id, 'hex'), length, value];
+    }),
+  );
 }
 
 function readKey(path: string): Buffer | null {
@@ -126,16 +151,12 @@ function makeKey(path: string): Buffer | null {
   return readKey(path);
 }
 
-function modifiedAt(path: string): number | null {
-  return attempt(() => statSync(path).mtimeMs);
-}
-
 /** Whole or not at all: another run may read it meanwhile. */
-function writeWhole(path: string, content: Buffer, mode: number): void {
+function writeWhole(path: string, content: Buffer): void {
   const temporary = `${path}.${process.pid}.tmp`;
   attempt(() => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, content, { mode });
+    writeFileSync(temporary, content, { mode: 0o600 });
     renameSync(temporary, path);
   });
 }

@@ -248,7 +248,11 @@ function judgeAttestations(
  */
 function isStripped(packument: Packument | null): boolean {
   if (packument === null) return false;
-  return [...packument.versions.values()].every((version) => version.signatures.length === 0);
+  // Most documents say so with the first version that is looked at.
+  for (const version of packument.versions.keys()) {
+    if ((packument.versions.get(version)?.signatures.length ?? 0) > 0) return false;
+  }
+  return true;
 }
 
 /**

@@ -1,5 +1,6 @@
 import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
+import type { SemVer } from 'semver';
 import type { PublishedVersion } from '../model/baseline.ts';
 import type { Packument } from '../model/evidence.ts';
 
@@ -18,32 +19,48 @@ export function releaseLine(version: string): string | null {
   return parsed.major === 0 ? `0.${parsed.minor}` : `${parsed.major}`;
 }
 
+/** A version of a document, with its version as semver reads it. */
+interface Release extends EarlierVersion {
+  readonly semver: SemVer;
+}
+
+/** Every question about a document sorts the same versions. */
+const sorted = new WeakMap<Packument, readonly Release[]>();
+
+/** The versions of a document that are semver, lowest first. */
+function releasesOf(packument: Packument): readonly Release[] {
+  const known = sorted.get(packument);
+  if (known !== undefined) return known;
+  const { versions, withProvenance, time } = packument;
+  const releases = [...versions.keys()].flatMap((version): Release[] => {
+    const semver = parse(version);
+    const published = time.get(version) ?? null;
+    return semver === null ? [] : [{ version, semver, published, provenance: withProvenance.has(version) }];
+  });
+  releases.sort((a, b) => a.semver.compare(b.semver));
+  sorted.set(packument, releases);
+  return releases;
+}
+
 /**
  * Every version that was published before `version`, lowest first. Where the registry gives no time for either, the
  * version order stands in for it.
  */
 export function earlierVersions(packument: Packument, version: string): readonly EarlierVersion[] {
   const time = packument.time.get(version);
-  const earlier: EarlierVersion[] = [];
-  for (const candidate of packument.versions.keys()) {
-    if (candidate === version || parse(candidate) === null) continue;
-    const published = packument.time.get(candidate) ?? null;
-    const before = time !== undefined && published !== null ? published < time : compare(candidate, version) < 0;
-    if (!before) continue;
-    earlier.push({
-      version: candidate,
-      published,
-      provenance: packument.versions.get(candidate)?.attestations?.provenance === true,
-    });
-  }
-  return earlier.sort((a, b) => compare(a.version, b.version));
+  const semver = parse(version);
+  return releasesOf(packument).filter((candidate) => {
+    if (candidate.version === version) return false;
+    if (time !== undefined && candidate.published !== null) return candidate.published < time;
+    return semver !== null && candidate.semver.compare(semver) < 0;
+  });
 }
 
 /** The version with provenance that was published first, as the registry's document says. */
-export function provenanceSince({ versions, time }: Packument): PublishedVersion | null {
-  const claimed = [...versions.values()]
-    .filter(({ attestations, version }) => attestations?.provenance === true && parse(version) !== null)
-    .map(({ version }) => ({ version, published: time.get(version) ?? null }));
+export function provenanceSince({ withProvenance, time }: Packument): PublishedVersion | null {
+  const claimed = [...withProvenance]
+    .filter((version) => parse(version) !== null)
+    .map((version) => ({ version, published: time.get(version) ?? null }));
   const order = (one: PublishedVersion): number => one.published ?? Number.MAX_SAFE_INTEGER;
   return claimed.sort((a, b) => order(a) - order(b) || compare(a.version, b.version))[0] ?? null;
 }
@@ -85,15 +102,14 @@ export function lastWithProvenance(packument: Packument, version: string): Earli
 export function laterWithProvenance(packument: Packument, version: string): PublishedVersion | null {
   if (parse(version) === null) return null;
   const line = releaseLine(version);
-  const later = [...packument.versions.values()]
+  const later = [...packument.withProvenance]
     .filter(
       (one) =>
-        parse(one.version)?.prerelease.length === 0 &&
-        compare(one.version, version) > 0 &&
-        one.attestations?.provenance === true &&
-        !one.deprecated,
+        parse(one)?.prerelease.length === 0 &&
+        compare(one, version) > 0 &&
+        packument.versions.get(one)?.deprecated === false,
     )
-    .map((one) => ({ version: one.version, published: packument.time.get(one.version) ?? null }))
+    .map((one) => ({ version: one, published: packument.time.get(one) ?? null }))
     .sort((a, b) => compare(a.version, b.version));
   return later.find((one) => releaseLine(one.version) === line) ?? later[0] ?? null;
 }

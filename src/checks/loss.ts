@@ -71,10 +71,9 @@ export function checkLossAgainst(
   const seen = versionIn(remembered);
   const told = checkLoss(packument, version, remembered.code === 'provenance-lost' ? [seen] : []);
   if (told.code === 'provenance-lost') return told;
-  const manifest = packument.versions.get(seen);
   const publisher = known?.versions.get(seen)?.publisher ?? null;
-  const isKnown = publisher === null || publisher === manifest?.publisher?.name;
-  return manifest?.attestations?.provenance === true && isKnown ? told : remembered;
+  const isKnown = publisher === null || publisher === packument.versions.get(seen)?.publisher?.name;
+  return packument.withProvenance.has(seen) && isKnown ? told : remembered;
 }
 
 function versionIn(loss: Finding): string {

@@ -12,7 +12,8 @@ export interface Ground {
   readonly tool: string;
   /** SHA-256 of the trusted root, hex. */
   readonly rootDigest: string;
-  readonly keys: readonly RegistryKey[];
+  /** The registry that is asked stands for this one, and these keys may speak for it. */
+  readonly speaker: { readonly origin: string; readonly keys: readonly RegistryKey[] };
   readonly now: Instant;
 }
 
@@ -26,10 +27,25 @@ export interface Remembered {
  * The digest of everything that decides an assessment but the registry's document: SHA-256, hex. A key that has expired by
  * `now` is another ground than one that has not.
  */
-export function assessmentId(dependency: Dependency, known: Known, { tool, rootDigest, keys, now }: Ground): string {
+export function assessmentId(dependency: Dependency, known: Known, { tool, rootDigest, speaker, now }: Ground): string {
   const { name, version, integrity, source, exotic, bundles } = dependency;
-  const usable = keys.map((key) => [key.keyId, key.usage, key.spki, key.start, key.end, key.origin, isValid(key, now)]);
-  const ground = [tool, rootDigest, usable, { name, version, integrity, source, exotic, bundles }, known];
+  const usable = speaker.keys.map((key) => [
+    key.keyId,
+    key.usage,
+    key.spki,
+    key.start,
+    key.end,
+    key.origin,
+    isValid(key, now),
+  ]);
+  const ground = [
+    tool,
+    rootDigest,
+    speaker.origin,
+    usable,
+    { name, version, integrity, source, exotic, bundles },
+    known,
+  ];
   const text = JSON.stringify(ground, (_, value: unknown) => (value instanceof Map ? [...value] : value));
   return createHash('sha256').update(text).digest('hex');
 }

@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   check: () => import('./commands/check.ts'),
   'verify-bundle': () => import('./commands/verify-bundle.ts'),
   explain: () => import('./commands/explain.ts'),
+  cache: () => import('./commands/cache.ts'),
   demo: () => import('./commands/demo.ts'),
 };
 

@@ -12,7 +12,7 @@ import type { OptionName, ParsedOptions } from './options.ts';
 import { loadPolicy, type LoadedPolicy } from './policy.ts';
 import { progressOn } from './progress.ts';
 import { findLockfile, loadBaseline, projectManifests } from './project.ts';
-import { loadTrust, openRegistry, readUserFile, shownPath } from './setup.ts';
+import { loadTrust, openRegistry, openStore, readUserFile, shownPath } from './setup.ts';
 
 /** A project whose lockfile can be audited. */
 export interface Project {
@@ -31,7 +31,13 @@ export interface Project {
 }
 
 /** The options of `withProject`. */
-export const PROJECT_OPTIONS = ['registry', 'trusted-root', 'registry-keys', 'policy'] as const satisfies OptionName[];
+export const PROJECT_OPTIONS = [
+  'registry',
+  'trusted-root',
+  'registry-keys',
+  'policy',
+  'no-cache',
+] as const satisfies OptionName[];
 
 /** Opens the project that a directory or lockfile names, runs `work` with it, and closes what was opened. */
 export async function withProject<T>(
@@ -50,6 +56,7 @@ export async function withProject<T>(
   const manifests = projectManifests(path, io);
   const history: AskHistory = (specs) => askHistory(path, specs, versionsReader(path, manifests), Date.now());
   const registry = openRegistry(values, folder, io);
+  const store = openStore(values, path, io);
   const progress = progressOn(io.stderr, 'assay: verified');
   try {
     return await work({
@@ -61,7 +68,7 @@ export async function withProject<T>(
       askHistory: history,
       audit: async (how) => {
         const now = Date.now();
-        const project = { file, bytes, manifests, registry, trust, policy, baseline, now, askHistory: history };
+        const project = { file, bytes, manifests, registry, trust, policy, baseline, now, askHistory: history, store };
         const report = await audit({ ...project, onProgress: progress.update, ...how });
         progress.end();
         if (report.dependencies.length > 0) return report;
@@ -72,6 +79,7 @@ export async function withProject<T>(
   } finally {
     progress.end();
     registry.close();
+    store?.close();
   }
 }
 

@@ -23,6 +23,8 @@ const OPTIONS = {
   enforce: { type: 'string', value: 'PHASE', help: 'observe (default), critical or all, whatever the policy says' },
   omit: { type: 'string', multiple: true, value: 'TYPE', help: 'leave out dev, optional or peer dependencies' },
   reverify: { type: 'boolean', help: 'ask and verify also what assay.lock holds' },
+  'no-cache': { type: 'boolean', help: 'neither use nor keep what earlier runs established' },
+  prune: { type: 'string', value: 'MB', help: 'keep at most this many megabytes, the newest; 0 keeps nothing' },
   base: { type: 'string', value: 'REF', help: 'hold only what assay.lock has where HEAD and this git ref part' },
   lockfile: { type: 'string', value: 'PATH', help: 'the directory or lockfile, instead of the current directory' },
   reason: { type: 'string', value: 'TEXT', help: 'why, for those who read it later' },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { PolicyInUse } from '../audit.ts';
+import type { PolicyInUse } from '../model/policy.ts';
 import { parsePolicy, POLICY_FILE } from '../policy/policy-file.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';

@@ -3,6 +3,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { OMITTABLE, type Omittable, type TrustOptions } from '../audit.ts';
+import { cachePlace, type CachePlace } from '../cache/place.ts';
+import { openCache, type Cache } from '../cache/store.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import { PHASES, type Phase } from '../model/verdict.ts';
 import { createHttpClient } from '../registries/http.ts';
@@ -111,6 +113,17 @@ export function npmConfig(values: OptionValues, directory: string, io: Io): NpmC
     platform: process.platform,
     overrides: values.registry === undefined ? {} : { registry: values.registry },
   });
+}
+
+/** Where the cache is; null where there can be none. */
+export function placeOfCache({ env }: Io): CachePlace | null {
+  return cachePlace(env, env['HOME'] ?? '', process.platform);
+}
+
+/** What earlier runs of a project kept; null where there can be no cache, or it is not wanted. */
+export function openStore(values: OptionValues, lockfile: string, io: Io): Cache | null {
+  const place = values['no-cache'] === true ? null : placeOfCache(io);
+  return place === null ? null : openCache(place, lockfile);
 }
 
 /** The phase of the command line, else that of the policy, else the weakest. */

@@ -51,12 +51,19 @@ export interface Manifest {
   readonly deprecated: boolean;
 }
 
+/** The manifests of a document by version, each read when it is asked for. */
+export type Versions = Pick<ReadonlyMap<string, Manifest>, 'get' | 'has' | 'keys' | 'size'>;
+
 /** A full registry document, trimmed to what is used. Keys of `time` are versions. */
 export interface Packument {
   readonly name: string;
   readonly distTags: Readonly<Record<string, string>>;
-  readonly versions: ReadonlyMap<string, Manifest>;
+  readonly versions: Versions;
+  /** The versions whose manifest claims provenance. */
+  readonly withProvenance: ReadonlySet<string>;
   readonly time: ReadonlyMap<string, Instant>;
+  /** Left out where it must be asked for each time. */
+  readonly validator?: Validator;
 }
 
 /** How a served document is recognised when it is asked for again, and until when it need not be. */

@@ -1,4 +1,5 @@
 import type { Capability } from './capability.ts';
+import type { RegistryKey } from './evidence.ts';
 import type { FindingCode } from './finding.ts';
 import type { TextMatch } from './match.ts';
 import type { Instant } from './time.ts';
@@ -142,3 +143,12 @@ export interface Expectation {
 }
 
 export const NO_EXPECTATION: Expectation = { identity: {}, releaseAge: null, addresses: [] };
+
+/** A policy file with what it refers to. */
+export interface PolicyInUse {
+  readonly policy: Policy;
+  /** SHA-256 of the file's bytes, hex. */
+  readonly digest: string;
+  /** The keys of private registries, by address as the policy gives it. */
+  readonly keys: ReadonlyMap<string, readonly RegistryKey[]>;
+}

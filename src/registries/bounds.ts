@@ -13,11 +13,6 @@ export const MAX_MANIFEST_BYTES = 4 * MIB;
 export const MAX_ATTESTATIONS_BYTES = 8 * MIB;
 /** A key is about 300 bytes. */
 export const MAX_KEYS_BYTES = MIB;
-/**
- * Values of one JSON document, commas in texts included. Registry documents have about one in thirty bytes; empty objects
- * take twenty times their bytes in memory, and 100 KB compressed are enough for forty million.
- */
-export const MAX_JSON_VALUES = 5_000_000;
 /** Bodies of answers other than 200 are read only so that their connection can be used again. */
 export const MAX_IGNORED_BYTES = 64 * 1024;
 

@@ -1,19 +1,6 @@
-import type {
-  AttestationClaim,
-  AttestationEntry,
-  Manifest,
-  Packument,
-  Publisher,
-  RegistrySignature,
-} from '../model/evidence.ts';
-import { parseInstant, type Instant } from '../model/time.ts';
+import type { AttestationClaim, AttestationEntry, Manifest, Publisher, RegistrySignature } from '../model/evidence.ts';
 import * as bounds from './bounds.ts';
 import { isObject, isWithinDepth, textOf, type JsonObject, type Parsed } from './json.ts';
-
-/** A packument with the versions whose manifests could not be read: version to reason. */
-export interface NpmPackument extends Packument {
-  readonly broken: ReadonlyMap<string, string>;
-}
 
 type TextRecord = Readonly<Record<string, string>>;
 
@@ -23,33 +10,6 @@ const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'] as const;
 /** Whether a registry could have a version of this name: nothing that could leave its place in a URL. */
 export function isVersion(text: string): boolean {
   return text.length <= bounds.MAX_VERSION_LENGTH && /^\d[0-9A-Za-z.+-]*$/.test(text);
-}
-
-/**
- * Reads a full or abbreviated (application/vnd.npm.install-v1+json) registry document. It must be about `name`. A broken
- * version is set aside in `broken` and hides no other.
- */
-export function parsePackument(json: unknown, name: string): Parsed<NpmPackument> {
-  if (!isObject(json)) return { malformed: 'not a JSON object' };
-  if (json['name'] !== name) return { malformed: 'the document is about another package' };
-  const time = isObject(json['time']) ? json['time'] : {};
-  // A package whose versions were all withdrawn keeps a document without versions.
-  const versions = json['versions'] ?? (isObject(time['unpublished']) ? {} : null);
-  if (!isObject(versions)) return { malformed: 'versions is not an object' };
-  const entries = Object.entries(versions);
-  if (entries.length > bounds.MAX_VERSIONS) return { malformed: `more than ${bounds.MAX_VERSIONS} versions` };
-
-  const manifests = new Map<string, Manifest>();
-  const broken = new Map<string, string>();
-  for (const [version, value] of entries) {
-    if (!isVersion(version)) continue;
-    const parsed = parseManifest(value, name, version);
-    if ('value' in parsed) manifests.set(version, parsed.value);
-    else broken.set(version, parsed.malformed);
-  }
-  return {
-    value: { name, distTags: texts(json['dist-tags']), versions: manifests, time: parseTimes(time), broken },
-  };
 }
 
 /** Reads one version's manifest, of a packument or by itself. It must be about exactly this name and version. */
@@ -180,7 +140,7 @@ function parseInstallScripts(manifest: JsonObject): TextRecord {
 }
 
 /** The text values of the given objects, later ones first come last. Without prototype, so that any key is just a key. */
-function texts(...sources: readonly unknown[]): TextRecord {
+export function texts(...sources: readonly unknown[]): TextRecord {
   let result: Record<string, string> | null = null;
   let count = 0;
   for (const source of sources) {
@@ -192,16 +152,4 @@ function texts(...sources: readonly unknown[]): TextRecord {
     }
   }
   return result ?? NO_TEXTS;
-}
-
-/** Publish times by version; `created`, `modified`, `unpublished` and what is no time are left out. */
-function parseTimes(time: JsonObject): ReadonlyMap<string, Instant> {
-  const times = new Map<string, Instant>();
-  for (const [version, value] of Object.entries(time)) {
-    if (times.size >= 2 * bounds.MAX_VERSIONS) break;
-    if (!isVersion(version)) continue;
-    const instant = parseInstant(value);
-    if (instant !== null) times.set(version, instant);
-  }
-  return times;
 }

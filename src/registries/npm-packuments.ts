@@ -5,14 +5,12 @@ import { MAX_PACKUMENT_BYTES, PACKUMENTS_KEPT } from './bounds.ts';
 import { validatorOf } from './freshness.ts';
 import type { HttpAnswer, HttpClient } from './http.ts';
 import { keepLast } from './keep-last.ts';
-import { parsePackument, type NpmPackument } from './npm-documents.ts';
+import { parsePackument, type NpmPackument } from './npm-packument.ts';
 
 /** The full documents of packages, by address. */
 export interface Packuments {
   readonly has: (url: string) => boolean;
   readonly ask: (url: string, name: string) => Promise<Evidence<NpmPackument>>;
-  /** Of the last answer in this run; null where it must be asked for each time. */
-  readonly validator: (url: string) => Validator | null;
   /** The renewed validator where the document still is what it was; null for anything else. */
   readonly revalidate: (url: string, name: string, known: Validator, now: Instant) => Promise<Validator | null>;
 }
@@ -20,14 +18,13 @@ export interface Packuments {
 /** Keeps those in use: the documents of a large project would fill the memory. */
 export function createPackuments(client: HttpClient): Packuments {
   const kept = keepLast<Promise<Evidence<NpmPackument>>>(PACKUMENTS_KEPT);
-  const validators = new Map<string, Validator>();
   const renewals = new Map<string, Promise<Validator | null>>();
 
   function read(answer: HttpAnswer, url: string, name: string): Evidence<NpmPackument> {
     const validator = answer.kind === 'ok' ? validatorOf(answer.headers, Date.now()) : null;
-    if (validator === null) validators.delete(url);
-    else validators.set(url, validator);
-    return evidenceOf(answer, url, MAX_PACKUMENT_BYTES, (json) => parsePackument(json, name));
+    const evidence = evidenceOf(answer, url, MAX_PACKUMENT_BYTES, (body) => parsePackument(body, name));
+    if (validator === null || evidence.state !== 'present') return evidence;
+    return { state: 'present', value: { ...evidence.value, validator } };
   }
 
   async function renew(url: string, name: string, { etag }: Validator, now: Instant): Promise<Validator | null> {
@@ -44,7 +41,6 @@ export function createPackuments(client: HttpClient): Packuments {
       kept.get(url, async () =>
         read(await client.get(url, { accept: JSON_TYPE, maxBytes: MAX_PACKUMENT_BYTES }), url, name),
       ),
-    validator: (url) => validators.get(url) ?? null,
     revalidate: (url, name, known, now) => {
       if (now < known.freshUntil) return Promise.resolve(known);
       const key = `${url} ${known.etag}`;

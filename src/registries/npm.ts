@@ -1,9 +1,10 @@
 import type { AttestationClaim, AttestationEntry, Evidence, Manifest, RegistryKey } from '../model/evidence.ts';
 import * as bounds from './bounds.ts';
-import { ask, evidenceOf, JSON_TYPE } from './answer.ts';
+import { ask, evidenceOf, JSON_TYPE, parseJson } from './answer.ts';
 import type { HttpClient } from './http.ts';
 import type { Parsed } from './json.ts';
-import { isVersion, parseAttestations, parseManifest, type NpmPackument } from './npm-documents.ts';
+import { isVersion, parseAttestations, parseManifest } from './npm-documents.ts';
+import type { NpmPackument } from './npm-packument.ts';
 import { createPackuments } from './npm-packuments.ts';
 import { KeysError, parseKeysDocument } from './npm-keys.ts';
 import { createTarballs } from './npm-tarballs.ts';
@@ -65,7 +66,9 @@ export function npmRegistry(
     const answer = await client.get(url, { accept: JSON_TYPE, maxBytes: bounds.MAX_MANIFEST_BYTES });
     const unsupported = answer.kind === 'failed' && UNSUPPORTED.includes(answer.status ?? 0);
     if (unsupported) return { state: 'absent', url };
-    return evidenceOf(answer, url, bounds.MAX_MANIFEST_BYTES, (json) => parseManifest(json, name, version));
+    return evidenceOf(answer, url, bounds.MAX_MANIFEST_BYTES, (body) =>
+      parseJson(body, (json) => parseManifest(json, name, version)),
+    );
   }
 
   async function attestations(
@@ -90,7 +93,6 @@ export function npmRegistry(
   return {
     urlFor,
     packument,
-    validator: (name) => packuments.validator(urlFor(name) + (encodeName(name) ?? '')),
     revalidate: (name, known, now) => {
       const path = encodeName(name);
       return path === null ? Promise.resolve(null) : packuments.revalidate(urlFor(name) + path, name, known, now);
@@ -118,10 +120,10 @@ function parseKeys(json: unknown): Parsed<readonly RegistryKey[]> {
 
 function manifestOf(packument: Evidence<NpmPackument>, version: string, url: string): Evidence<Manifest> {
   if (packument.state !== 'present') return packument;
-  const reason = packument.value.broken.get(version);
-  if (reason !== undefined) return { state: 'malformed', url, reason };
   const manifest = packument.value.versions.get(version);
-  return manifest === undefined ? { state: 'absent', url } : { state: 'present', value: manifest };
+  if (manifest !== undefined) return { state: 'present', value: manifest };
+  const reason = packument.value.broken.get(version);
+  return reason === undefined ? { state: 'absent', url } : { state: 'malformed', url, reason };
 }
 
 function notAName(url: string): Evidence<never> {

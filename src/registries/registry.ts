@@ -33,8 +33,6 @@ export interface Registry {
   /** The base address for a package, without credentials, with the last slash. */
   urlFor(name: string): string;
   packument(name: string): Promise<Evidence<Packument>>;
-  /** Of what `packument` answered in this run; null where that must be asked for each time. */
-  validator(name: string): Validator | null;
   /**
    * Whether the document still is what it was: the renewed validator where the registry says so, or need not be asked at
    * `now`; null for anything else.

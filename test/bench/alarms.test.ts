@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { recordedPackuments } from '../../bench/alarms/recorded.ts';
 import { replay, type Judged } from '../../bench/alarms/replay.ts';
 import type { Packument } from '../../src/model/evidence.ts';
-import { parsePackument } from '../../src/registries/npm-documents.ts';
+import { parsePackument } from '../../src/registries/npm-packument.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 
 /** [version, time of publication, who published, with provenance or without]. `oidc` is a trusted publisher. */
@@ -26,14 +26,12 @@ function packument(name: string, rows: readonly Row[]): Packument {
         ? { attestations: { provenance: { predicateType: 'https://slsa.dev/provenance/v1' } } }
         : {},
   });
-  const parsed = parsePackument(
-    {
-      name,
-      versions: Object.fromEntries(rows.map((row) => [row[0], manifest(row)])),
-      time: Object.fromEntries(rows.map(([version, time]) => [version, time])),
-    },
+  const document = {
     name,
-  );
+    versions: Object.fromEntries(rows.map((row) => [row[0], manifest(row)])),
+    time: Object.fromEntries(rows.map(([version, time]) => [version, time])),
+  };
+  const parsed = parsePackument(Buffer.from(JSON.stringify(document)), name);
   if (!('value' in parsed)) throw new Error(parsed.malformed);
   return parsed.value;
 }

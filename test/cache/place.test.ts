@@ -27,7 +27,8 @@ it('is where ASSAY_CACHE says; its key stays with the user', () => {
   });
 });
 
-it('is nowhere without a home', () => {
+it('is nowhere without a home, and where ASSAY_CACHE is empty', () => {
+  expect(cachePlace({ ASSAY_CACHE: '' }, '/home/a', 'linux')).toBeNull();
   expect(cachePlace({}, '', 'linux')).toBeNull();
   expect(cachePlace({ ASSAY_CACHE: '/elsewhere' }, '', 'linux')).toBeNull();
   expect(cachePlace({ XDG_CACHE_HOME: '' }, '', 'darwin')).toBeNull();

@@ -1,17 +1,15 @@
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
-  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,152 +32,138 @@ afterEach(() => {
   rmSync(base, { recursive: true, force: true });
 });
 
-function open(at: CachePlace = place): Cache {
-  const cache = openCache(at);
+function open(project = 'project', at: CachePlace = place): Cache {
+  const cache = openCache(at, project);
   if (cache === null) throw new Error('the cache cannot be opened');
   return cache;
 }
 
-function fileOf(id: string): string {
-  return join(place.folder, 'v1', id.slice(0, 2), id);
+/** A run that puts these and ends. */
+function keep(entries: readonly (readonly [string, Buffer])[], project?: string, at?: CachePlace): void {
+  const cache = open(project, at);
+  for (const [id, value] of entries) cache.put(id, value);
+  cache.close();
+}
+
+function fileOf(project = 'project'): string {
+  return join(place.folder, 'v1', createHash('sha256').update(project).digest('hex'));
 }
 
 describe('the cache', () => {
-  it('gives back what was put there, also to the next run', () => {
+  it('gives back what was put there, also to the next run, and to no other project', () => {
     const cache = open();
     expect(cache.get(ID)).toBeNull();
     cache.put(ID, VALUE);
     expect(cache.get(ID)).toEqual(VALUE);
+    cache.put(OTHER, Buffer.alloc(0));
+    cache.close();
     expect(open().get(ID)).toEqual(VALUE);
-    expect(open().get(OTHER)).toBeNull();
+    expect(open().get(OTHER)).toEqual(Buffer.alloc(0));
+    expect(open('another').get(ID)).toBeNull();
+    expect(readdirSync(join(place.folder, 'v1'))).toHaveLength(1);
   });
 
-  it('gives back an empty value and a new one under the same name', () => {
+  it('keeps nothing of a run that did not end, and writes nothing for one that put nothing', () => {
+    open().put(ID, VALUE);
+    expect(existsSync(place.folder)).toBe(false);
+    keep([[ID, VALUE]]);
+    const before = statSync(fileOf()).mtimeMs;
     const cache = open();
-    cache.put(ID, Buffer.alloc(0));
-    expect(cache.get(ID)).toEqual(Buffer.alloc(0));
-    cache.put(ID, VALUE);
-    expect(cache.get(ID)).toEqual(VALUE);
-    expect(readdirSync(join(place.folder, 'v1/ab'))).toEqual([ID]);
+    cache.get(ID);
+    cache.close();
+    expect(statSync(fileOf()).mtimeMs).toBe(before);
   });
 
-  it('takes an entry with any bit flipped for absent', () => {
-    open().put(ID, VALUE);
-    const entry = readFileSync(fileOf(ID));
-    for (let bit = 0; bit < entry.length * 8; bit++) {
-      const flipped = Buffer.from(entry);
+  it('takes another value for the same, and keeps what this run did not ask for', () => {
+    keep([
+      [ID, VALUE],
+      [OTHER, VALUE],
+    ]);
+    keep([[ID, Buffer.from('new')]]);
+    expect(open().get(ID)?.toString()).toBe('new');
+    expect(open().get(OTHER)).toEqual(VALUE);
+  });
+
+  it('lets go of what no run asks for any more, once that is too much', () => {
+    const ids = Array.from({ length: 4001 }, (_, n) => n.toString(16).padStart(64, '0'));
+    keep(ids.map((id) => [id, VALUE] as const));
+    keep([[ID, VALUE]]);
+    const next = open();
+    expect(next.get(ID)).toEqual(VALUE);
+    expect(ids.filter((id) => next.get(id) !== null)).toHaveLength(4000);
+  });
+
+  it('takes a file with any bit flipped for absent', () => {
+    keep([[ID, VALUE]]);
+    const file = readFileSync(fileOf());
+    for (let bit = 0; bit < file.length * 8; bit++) {
+      const flipped = Buffer.from(file);
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      writeFileSync(fileOf(ID), flipped);
+      writeFileSync(fileOf(), flipped);
       expect(open().get(ID)).toBeNull();
     }
   });
 
-  it('takes a cut, an extended and a moved entry for absent', () => {
-    open().put(ID, VALUE);
-    const entry = readFileSync(fileOf(ID));
-    for (const bytes of [
-      entry.subarray(0, -1),
-      entry.subarray(0, 31),
-      Buffer.alloc(0),
-      Buffer.concat([entry, VALUE]),
-    ]) {
-      writeFileSync(fileOf(ID), bytes);
+  it('takes a cut, an extended and a moved file for absent', () => {
+    keep([[ID, VALUE]]);
+    const file = readFileSync(fileOf());
+    for (const bytes of [file.subarray(0, -1), file.subarray(0, 31), Buffer.alloc(0), Buffer.concat([file, VALUE])]) {
+      writeFileSync(fileOf(), bytes);
       expect(open().get(ID)).toBeNull();
     }
-    writeFileSync(fileOf(ID), entry);
-    mkdirSync(join(place.folder, 'v1/cd'), { recursive: true });
-    renameSync(fileOf(ID), fileOf(OTHER));
-    expect(open().get(OTHER)).toBeNull();
+    writeFileSync(fileOf('another'), file);
+    expect(open('another').get(ID)).toBeNull();
   });
 
   it('does not vouch for what another key wrote: a cache that was brought along is as good as empty', () => {
-    open({ ...place, keyFile: join(base, 'elsewhere/cache.key') }).put(ID, VALUE);
-    expect(existsSync(fileOf(ID))).toBe(true);
+    keep([[ID, VALUE]], 'project', { ...place, keyFile: join(base, 'elsewhere/cache.key') });
+    expect(existsSync(fileOf())).toBe(true);
     expect(open().get(ID)).toBeNull();
   });
 
   it('keeps its key apart, for the user alone, and a key that is cut opens nothing', () => {
-    open().put(ID, VALUE);
+    keep([[ID, VALUE]]);
     expect(readFileSync(place.keyFile)).toHaveLength(32);
-    if (process.platform !== 'win32') expect(statSync(place.keyFile).mode & 0o077).toBe(0);
+    if (process.platform !== 'win32') {
+      expect(statSync(place.keyFile).mode & 0o077).toBe(0);
+      expect(statSync(fileOf()).mode & 0o077).toBe(0);
+    }
     writeFileSync(place.keyFile, '');
-    expect(openCache(place)).toBeNull();
+    expect(openCache(place, 'project')).toBeNull();
   });
 
   it('is null or silent where it cannot be used', () => {
     writeFileSync(join(base, 'file'), '');
-    expect(openCache({ ...place, keyFile: join(base, 'file/cache.key') })).toBeNull();
-    const cache = open({ ...place, folder: join(base, 'file') });
+    expect(openCache({ ...place, keyFile: join(base, 'file/cache.key') }, 'project')).toBeNull();
+    const cache = open('project', { ...place, folder: join(base, 'file') });
     cache.put(ID, VALUE);
-    expect(cache.get(ID)).toBeNull();
-    cache.tidy(Date.now());
-    expect(cacheSize(join(base, 'file'))).toEqual({ entries: 0, bytes: 0 });
-  });
-
-  it('reads no entry that is too large, and writes none', () => {
-    const cache = open();
-    cache.put(ID, Buffer.alloc(4 * 1024 * 1024));
-    expect(existsSync(fileOf(ID))).toBe(false);
-    mkdirSync(join(place.folder, 'v1/ab'), { recursive: true });
-    writeFileSync(fileOf(ID), Buffer.alloc(4 * 1024 * 1024 + 1));
-    expect(cache.get(ID)).toBeNull();
-  });
-
-  it('reads a folder in the place of an entry as absent', () => {
-    mkdirSync(fileOf(ID), { recursive: true });
+    cache.close();
+    expect(cacheSize(join(base, 'file'))).toEqual({ projects: 0, bytes: 0 });
+    mkdirSync(fileOf(), { recursive: true });
     expect(open().get(ID)).toBeNull();
   });
 });
 
 describe('pruning', () => {
-  const idOf = (n: number): string => n.toString(16).padStart(64, '0');
-
-  it('removes what was written longest ago until enough is gone, and nothing below the limit', () => {
-    const cache = open();
-    for (let n = 1; n <= 4; n++) {
-      cache.put(idOf(n), Buffer.alloc(68));
-      utimesSync(fileOf(idOf(n)), n, n);
+  it('removes what was written longest ago until little enough is left', () => {
+    const projects = ['a', 'b', 'c', 'd'];
+    for (const [day, project] of projects.entries()) {
+      keep([[ID, Buffer.alloc(32)]], project);
+      utimesSync(fileOf(project), day + 1, day + 1);
     }
-    expect(cacheSize(place.folder)).toEqual({ entries: 4, bytes: 400 });
-    expect(prune(place.folder, 400, 0)).toEqual({ entries: 0, bytes: 0 });
-    expect(prune(place.folder, 399, 250)).toEqual({ entries: 2, bytes: 200 });
-    expect([1, 2, 3, 4].map((n) => cache.get(idOf(n)) !== null)).toEqual([false, false, true, true]);
-    expect(prune(place.folder, 0, 0)).toEqual({ entries: 2, bytes: 200 });
-    expect(cacheSize(place.folder)).toEqual({ entries: 0, bytes: 0 });
+    expect(cacheSize(place.folder)).toEqual({ projects: 4, bytes: 400 });
+    expect(prune(place.folder, 400)).toEqual({ projects: 0, bytes: 0 });
+    expect(prune(place.folder, 250)).toEqual({ projects: 2, bytes: 200 });
+    expect(projects.map((project) => open(project).get(ID) !== null)).toEqual([false, false, true, true]);
+    expect(prune(place.folder, 0)).toEqual({ projects: 2, bytes: 200 });
+    expect(cacheSize(place.folder)).toEqual({ projects: 0, bytes: 0 });
   });
 
-  it('touches nothing but entries', () => {
-    open().put(ID, VALUE);
-    writeFileSync(join(base, 'mine'), 'x');
-    symlinkSync(base, join(place.folder, 'v1/link'));
+  it('touches nothing but its own files', () => {
+    keep([[ID, VALUE]]);
     writeFileSync(join(place.folder, 'v1/note'), 'x');
-    prune(place.folder, 0, 0);
-    expect(existsSync(join(base, 'mine'))).toBe(true);
-    expect(existsSync(join(place.folder, 'v1/note'))).toBe(true);
+    mkdirSync(join(place.folder, 'v1', 'a'.repeat(64)));
+    expect(prune(place.folder, 0).projects).toBe(1);
+    expect(readdirSync(join(place.folder, 'v1')).sort()).toEqual(['a'.repeat(64), 'note']);
   });
-
-  it('looks once a day', () => {
-    const cache = open();
-    const stamp = join(place.folder, 'v1/tidied');
-    const day = 86_400_000;
-    cache.tidy(day * 10);
-    utimesSync(stamp, day / 100, day / 100);
-    const before = statSync(stamp).mtimeMs;
-    cache.tidy(before + day - 1);
-    expect(statSync(stamp).mtimeMs).toBe(before);
-    cache.tidy(before + day);
-    expect(statSync(stamp).mtimeMs).toBeGreaterThan(before);
-  });
-});
-
-it('a folder that cannot be written to costs time and nothing else', () => {
-  const cache = open();
-  cache.put(ID, VALUE);
-  chmodSync(join(place.folder, 'v1/ab'), 0o500);
-  try {
-    cache.put(`ab${OTHER.slice(2)}`, VALUE);
-    expect(cache.get(ID)).toEqual(VALUE);
-  } finally {
-    chmodSync(join(place.folder, 'v1/ab'), 0o700);
-  }
 });

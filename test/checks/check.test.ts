@@ -29,6 +29,7 @@ describe('the version a spec means', () => {
     distTags: { latest: '1.2.0', next: '2.0.0', gone: '9.9.9' },
     // Only which versions there are matters here.
     versions: new Map(versions.map((version) => [version, { version } as Manifest])),
+    withProvenance: new Set(),
     time: new Map(),
   };
 

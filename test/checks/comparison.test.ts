@@ -33,6 +33,7 @@ function packument(rows: readonly Row[]): Packument {
     name: 'p',
     distTags: {},
     versions: new Map(versions),
+    withProvenance: new Set(rows.flatMap(([version, provenance]) => (provenance ? [version] : []))),
     time: new Map(rows.map(([version], i) => [version, i * DAY])),
   };
 }

@@ -25,6 +25,7 @@ function packument(rows: readonly (readonly [string, number | null, boolean])[])
     name: 'p',
     distTags: {},
     versions: new Map(rows.map(([version, , provenance]) => [version, manifest(version, provenance)])),
+    withProvenance: new Set(rows.flatMap(([version, , provenance]) => (provenance ? [version] : []))),
     time: new Map(rows.flatMap(([version, day]) => (day === null ? [] : [[version, day * 86_400_000]]))),
   };
 }

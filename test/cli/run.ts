@@ -13,12 +13,12 @@ export interface Run {
 /** The built command line. */
 export const CLI = resolve(import.meta.dirname, '../../dist/cli.js');
 
-/** Runs the built command line in `cwd`, with an empty home and nothing of the caller's npm configuration. */
+/** Runs the built command line in `cwd`, with an empty home, no cache and nothing of the caller's npm configuration. */
 export function assay(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Run> {
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [CLI, ...args], {
       cwd,
-      env: { PATH: process.env['PATH'] ?? '', HOME: cwd, LANG: 'C.UTF-8', ...env },
+      env: { PATH: process.env['PATH'] ?? '', HOME: cwd, LANG: 'C.UTF-8', ASSAY_CACHE: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 60_000,
     });

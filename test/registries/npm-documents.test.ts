@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/model/evidence.ts';
-import { parseAttestations, parseManifest, parsePackument } from '../../src/registries/npm-documents.ts';
+import { parseAttestations, parseManifest } from '../../src/registries/npm-documents.ts';
+import { parsePackument } from '../../src/registries/npm-packument.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 
 const dist = {
@@ -11,17 +12,6 @@ const dist = {
   signatures: [{ keyid: 'k', sig: 's' }],
 };
 const manifest = { name: 'a', version: '1.0.0', dist };
-const packument = {
-  name: 'a',
-  'dist-tags': { latest: '1.0.0' },
-  versions: { '1.0.0': manifest },
-  time: {
-    created: '2020-01-01T00:00:00.000Z',
-    modified: '2021-01-01T00:00:00.000Z',
-    '1.0.0': '2020-01-01T00:00:00.000Z',
-  },
-};
-
 /** JSON as it arrives: only text can have `__proto__` as a plain key. */
 const parse = (text: string): unknown => JSON.parse(text);
 
@@ -178,75 +168,6 @@ describe('a manifest', () => {
   });
 });
 
-describe('a packument', () => {
-  it('is read, with publish times of versions only', () => {
-    const parsed = parsePackument({ ...packument, readme: 'x' }, 'a');
-    expect(parsed).toMatchObject({ value: { name: 'a', distTags: { latest: '1.0.0' } } });
-    if (!('value' in parsed)) return;
-    expect([...parsed.value.versions.keys()]).toEqual(['1.0.0']);
-    expect([...parsed.value.time]).toEqual([['1.0.0', Date.parse('2020-01-01T00:00:00Z')]]);
-    expect(JSON.stringify(parsed.value)).not.toContain('readme');
-  });
-
-  it('in abbreviated form has no times', () => {
-    const { name, versions } = packument;
-    const parsed = parsePackument({ name, versions, 'dist-tags': {}, modified: '2020-01-01T00:00:00.000Z' }, 'a');
-    expect('value' in parsed && [parsed.value.versions.size, parsed.value.time.size]).toEqual([1, 0]);
-  });
-
-  it('of a withdrawn package has no versions', () => {
-    const time = { ...packument.time, unpublished: { name: 'u', time: 't', versions: ['1.0.0'] } };
-    const parsed = parsePackument({ name: 'a', time }, 'a');
-    expect('value' in parsed && [parsed.value.versions.size, parsed.value.time.size]).toEqual([0, 1]);
-    expect(parsePackument({ name: 'a', time: packument.time }, 'a')).toHaveProperty('malformed');
-  });
-
-  it('sets a broken version aside, with its reason, and keeps the others', () => {
-    const versions = {
-      '1.0.0': manifest,
-      '1.0.1': { ...manifest, version: '1.0.0' },
-      '1.0.2': null,
-      '1.0.3': { ...manifest, version: '1.0.3', dist: { ...dist, signatures: 'x' } },
-      '1.0.4': { ...manifest, version: '1.0.4' },
-    };
-    const parsed = parsePackument({ ...packument, versions }, 'a');
-    if (!('value' in parsed)) throw new Error(parsed.malformed);
-    expect([...parsed.value.versions.keys()]).toEqual(['1.0.0', '1.0.4']);
-    expect([...parsed.value.broken.keys()]).toEqual(['1.0.1', '1.0.2', '1.0.3']);
-  });
-
-  it('takes no key for a version that could not be one', () => {
-    const json = parse(
-      `{"name":"a","versions":{"__proto__":{"name":"a","version":"__proto__","dist":{}},"../x":{"name":"a","version":"../x","dist":{}},"latest":{"name":"a","version":"latest","dist":{}}},"time":{"__proto__":"2020-01-01T00:00:00Z"}}`,
-    );
-    const parsed = parsePackument(json, 'a');
-    expect('value' in parsed && [parsed.value.versions.size, parsed.value.time.size]).toEqual([0, 0]);
-  });
-
-  it('takes no time for one that is none', () => {
-    const time = { '1.0.0': 'yesterday', '1.0.1': 1577836800000, '1.0.2': null, '1.0.3': '2020-01-01' };
-    const parsed = parsePackument({ ...packument, time }, 'a');
-    expect('value' in parsed && parsed.value.time.size).toBe(0);
-  });
-
-  it.each<[string, unknown]>([
-    ['null', null],
-    ['a list', []],
-    ['another name', { ...packument, name: 'b' }],
-    ['no name', { ...packument, name: undefined }],
-    ['no versions', { ...packument, versions: undefined }],
-    ['versions that are a list', { ...packument, versions: [manifest] }],
-    ['an error in place of a document', { error: 'not_found' }],
-  ])('is refused: %s', (_name, json) => {
-    expect(parsePackument(json, 'a')).toHaveProperty('malformed');
-  });
-
-  it('is refused with too many versions', () => {
-    const versions = Object.fromEntries(Array.from({ length: 50_001 }, (_, i) => [`1.0.${i}`, 0]));
-    expect(parsePackument({ ...packument, versions }, 'a')).toEqual({ malformed: 'more than 50000 versions' });
-  });
-});
-
 describe('attestations', () => {
   const entry = { predicateType: 'https://slsa.dev/provenance/v1', bundle: { mediaType: 'm' } };
   const nested = (depth: number): unknown => parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth));
@@ -294,21 +215,26 @@ describe.skipIf(!hasSharedData)(`recorded documents${hasSharedData ? '' : ' (ski
     expect(files.length).toBeGreaterThan(100);
     for (const file of files) {
       const json = load(file) as { name: string; versions: Record<string, { dist: { signatures: unknown[] } }> };
-      const parsed = parsePackument(json, json.name);
+      const parsed = parsePackument(readFileSync(file), json.name);
       if ('malformed' in parsed) throw new Error(`${file}: ${parsed.malformed}`);
-      expect([...parsed.value.broken], file).toEqual([]);
-      expect([...parsed.value.versions.keys()]).toEqual(Object.keys(json.versions));
-      for (const [version, { signatures }] of parsed.value.versions) {
-        expect(signatures.length).toBe(json.versions[version]?.dist.signatures.length);
+      const { versions, withProvenance, broken } = parsed.value;
+      expect([...versions.keys()]).toEqual(Object.keys(json.versions));
+      for (const [version, { dist: served }] of Object.entries(json.versions)) {
+        const manifest = versions.get(version);
+        expect(manifest?.signatures.length).toBe(served.signatures.length);
+        expect(withProvenance.has(version)).toBe(manifest?.attestations?.provenance === true);
       }
+      expect([...broken], file).toEqual([]);
     }
   });
 
   it('of packages say who published with a trusted publisher, and who claims provenance', () => {
     const all = filesIn('npm/packuments').flatMap((file) => {
       const json = load(file) as { name: string };
-      const parsed = parsePackument(json, json.name);
-      return 'value' in parsed ? [...parsed.value.versions.values()] : [];
+      const parsed = parsePackument(readFileSync(file), json.name);
+      if ('malformed' in parsed) throw new Error(`${file}: ${parsed.malformed}`);
+      const { versions } = parsed.value;
+      return [...versions.keys()].flatMap((version) => versions.get(version) ?? []);
     });
     expect(all.filter(({ publisher }) => publisher?.trustedPublisher === 'github').length).toBeGreaterThan(50);
     expect(all.filter(({ attestations }) => attestations?.provenance === true).length).toBeGreaterThan(200);

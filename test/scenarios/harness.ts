@@ -15,7 +15,9 @@ export interface Outcome {
   readonly report: Report;
 }
 
-export interface AuditChange extends Partial<Pick<AuditOptions, 'enforce' | 'omit' | 'now' | 'manifests'>> {
+export interface AuditChange extends Partial<
+  Pick<AuditOptions, 'enforce' | 'omit' | 'now' | 'manifests' | 'store' | 'reverify' | 'baseline'>
+> {
   readonly registry?: string;
   /** Keys the user configured; the lab's own unless given. */
   readonly keys?: unknown;
@@ -53,6 +55,9 @@ export async function auditIn(lab: Lab, lockfile: string, change: AuditChange = 
       enforce: change.enforce ?? 'observe',
       omit: change.omit ?? [],
       ...(change.manifests && { manifests: change.manifests }),
+      ...(change.store && { store: change.store }),
+      ...(change.baseline && { baseline: change.baseline }),
+      reverify: change.reverify === true,
     });
     return { status: exitStatus(report.verdict), findings: findingsOf(report), report };
   } finally {

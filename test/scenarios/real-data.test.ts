@@ -12,7 +12,8 @@ import { checkPredicate } from '../../src/checks/predicate.ts';
 import type { Report } from '../../src/model/report.ts';
 import { createHttpClient } from '../../src/registries/http.ts';
 import type { Parsed } from '../../src/registries/json.ts';
-import { parseAttestations, parsePackument } from '../../src/registries/npm-documents.ts';
+import { parseAttestations } from '../../src/registries/npm-documents.ts';
+import { parsePackument } from '../../src/registries/npm-packument.ts';
 import { NPM_KEYS } from '../../src/registries/npm-keys.ts';
 import { npmRegistry } from '../../src/registries/npm.ts';
 import { loadNpmConfig } from '../../src/registries/npmrc.ts';
@@ -209,8 +210,10 @@ describe.skipIf(!hasSharedData)(RECORDED, () => {
   it('every signature in every recorded document holds for its version, and for no other', () => {
     let verified = 0;
     for (const path of packuments()) {
-      const packument = valueOf(parsePackument(JSON.parse(readFileSync(path, 'utf8')), nameOfFile(path)));
-      for (const manifest of packument.versions.values()) {
+      const packument = valueOf(parsePackument(readFileSync(path), nameOfFile(path)));
+      for (const version of packument.versions.keys()) {
+        const manifest = packument.versions.get(version);
+        if (manifest === undefined) throw new Error(`${path}: ${version} cannot be read`);
         for (const { keyId, signature } of manifest.signatures) {
           const key = NPM_KEYS.find((candidate) => candidate.keyId === keyId && candidate.usage === 'npm:signatures');
           const message = `${manifest.name}@${manifest.version}:${manifest.integrity ?? ''}`;
@@ -273,7 +276,9 @@ function nameOfFile(path: string): string {
 
 /** The integrity that the recorded document of nuxt gives for 3.13.0. */
 function nuxtIntegrity(): string {
-  const packument = valueOf(parsePackument(readJson('npm/packuments/provenance-action/nuxt.json'), 'nuxt'));
+  const packument = valueOf(
+    parsePackument(readFileSync(sharedData('npm/packuments/provenance-action/nuxt.json')), 'nuxt'),
+  );
   return packument.versions.get('3.13.0')?.integrity ?? '';
 }
 

@@ -1,0 +1,92 @@
+import type { Known } from './checks/assess.ts';
+import { expectedIdentity } from './checks/baseline.ts';
+import { lastWithProvenance } from './checks/history.ts';
+import type { Dependency } from './model/dependency.ts';
+import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from './model/evidence.ts';
+import type { PolicyInUse } from './model/policy.ts';
+import { standsFor } from './policy/apply.ts';
+import { NPM_REGISTRY } from './registries/npmrc.ts';
+import type { Registry } from './registries/registry.ts';
+
+/** Whom to ask, and which keys are known whatever it answers. */
+export interface Sources {
+  readonly registry: Registry;
+  readonly keys: readonly RegistryKey[];
+  readonly policy: PolicyInUse | null | undefined;
+}
+
+/** The registry that an address stands for, and the keys that may speak for it. */
+export interface Speaker {
+  readonly origin: string;
+  readonly keys: readonly RegistryKey[];
+  /** Nobody else's keys are known for it, so its own would have to do. */
+  readonly mayVouchForItself: boolean;
+}
+
+export function speakerFor(url: string, { keys, policy }: Omit<Sources, 'registry'>): Speaker {
+  const origin = policy ? standsFor(policy.policy, url) : url;
+  const own = policy?.keys.get(origin) ?? null;
+  return {
+    origin,
+    keys: [...keys, ...(own ?? [])],
+    mayVouchForItself: origin !== NPM_REGISTRY && own === null,
+  };
+}
+
+/** Asks the registry what the checks need to know of one dependency, and no more. */
+export async function gather(
+  { name, version }: Dependency,
+  sources: Sources,
+  known: Known,
+): Promise<DependencyEvidence> {
+  const { registry } = sources;
+  const url = known.registry;
+  const { keys: knownKeys, mayVouchForItself } = speakerFor(url, sources);
+  const packument = await registry.packument(name);
+  const manifest = manifestOf(packument, version) ?? (await registry.manifest(name, version));
+  const claim = manifest.state === 'present' ? manifest.value.attestations : null;
+  const [attestations, predecessorAttestations, registryKeys] = await Promise.all([
+    claim === null ? { state: 'absent' as const, url } : registry.attestations(name, version, claim),
+    claim?.provenance === true && packument.state === 'present' && expectedIdentity(known.package, version) === null
+      ? askHistory(packument.value, version, registry)
+      : null,
+    manifest.state === 'present' && mayVouchForItself ? askKeys(manifest.value, url, registry, knownKeys) : null,
+  ]);
+  const keys = registryKeys?.state === 'present' ? [...knownKeys, ...registryKeys.value] : knownKeys;
+  return { registry: url, packument, manifest, attestations, predecessorAttestations, keys, registryKeys };
+}
+
+/** A version's manifest within the full document; null where it must be asked for by itself. */
+function manifestOf(packument: Evidence<Packument>, version: string): Evidence<Manifest> | null {
+  const manifest = packument.state === 'present' ? packument.value.versions.get(version) : undefined;
+  return manifest === undefined ? null : present(manifest);
+}
+
+function present<T>(value: T): Evidence<T> {
+  return { state: 'present', value };
+}
+
+function askHistory(
+  packument: Packument,
+  version: string,
+  registry: Registry,
+): Promise<DependencyEvidence['attestations']> | null {
+  const earlier = lastWithProvenance(packument, version);
+  const claim = earlier === null ? null : packument.versions.get(earlier.version)?.attestations;
+  return earlier === null || !claim ? null : registry.attestations(packument.name, earlier.version, claim);
+}
+
+/**
+ * A registry is asked for its own keys only where nobody else knows one of the key ids it signed with. npm's are pinned,
+ * and those of a private registry may be in the policy, so neither is ever asked to vouch for itself.
+ */
+function askKeys(
+  { signatures }: Manifest,
+  url: string,
+  registry: Registry,
+  known: readonly RegistryKey[],
+): Promise<Evidence<readonly RegistryKey[]>> | null {
+  const ids = new Set(known.map((key) => key.keyId));
+  const strangers = signatures.length > 0 && !signatures.some(({ keyId }) => ids.has(keyId));
+  return strangers ? registry.keys(url) : null;
+}

@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ciWorkflow } from '../../lab/index.ts';
+import { withProject, type LabProject } from './lab-project.ts';
+import { assay, type Run } from './run.ts';
+
+const TEAM = ciWorkflow({ repository: 'team/p' });
+
+interface CacheProject extends LabProject {
+  readonly audit: (...args: string[]) => Promise<Run>;
+  readonly cache: (...args: string[]) => Promise<Run>;
+  /** The project's file in the cache. */
+  readonly file: () => string;
+  readonly keyFile: string;
+}
+
+/** A project of three packages that was audited once with a cache; `first` is what that run said. */
+async function withCache(work: (project: CacheProject, first: Run) => Promise<void>): Promise<void> {
+  await withProject(async (project) => {
+    const { lab, folder, lock } = project;
+    for (const name of ['p', 'q', 'r']) {
+      await lab.publish({ name, version: '1.0.0', by: TEAM });
+      lab.clock.advance(86_400_000);
+      await lab.publish({ name, version: '1.0.1', by: TEAM });
+    }
+    await lock({ p: '1.0.1', q: '1.0.1', r: '1.0.1' });
+    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: join(folder, 'config') };
+    const trust = ['--trusted-root', 'root.json', '--registry-keys', 'keys.json'];
+    const audit = (...args: string[]): Promise<Run> => assay(['--json', ...trust, ...args], folder, env);
+    const first = await audit();
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    const file = (): string => join(folder, 'kept/v1', readdirSync(join(folder, 'kept/v1'))[0] ?? '');
+    const keyFile = join(folder, 'config/assay/cache.key');
+    await work({ ...project, audit, cache: (...args) => assay(['cache', ...args], folder, env), file, keyFile }, first);
+  });
+}
+
+describe('the cache of a user', () => {
+  it('spares every request of the second run, and changes nothing in what it says', async () => {
+    await withCache(async ({ audit, requestsOf }, first) => {
+      expect(await requestsOf(async () => expect(await audit()).toEqual(first))).toBe(0);
+      expect(await requestsOf(async () => expect(await audit('--no-cache')).toEqual(first))).toBeGreaterThan(0);
+    });
+  });
+
+  it('costs time and nothing else where it was changed, cut, swapped or emptied', async () => {
+    await withCache(async ({ audit, file, requestsOf }, first) => {
+      const before = readFileSync(file());
+      const changes: readonly Buffer[] = [
+        Buffer.from(before.toString('latin1').replaceAll('team/p', 'evil/p'), 'latin1'),
+        before.subarray(0, 1000),
+        Buffer.alloc(0),
+      ];
+      for (const change of changes) {
+        writeFileSync(file(), change);
+        expect(await requestsOf(async () => expect(await audit()).toEqual(first))).toBeGreaterThan(0);
+        // It has mended itself.
+        expect(await requestsOf(audit)).toBe(0);
+      }
+    });
+  });
+
+  it('counts for nothing with another key, as where a pipeline restores it', async () => {
+    await withCache(async ({ audit, keyFile, requestsOf }, first) => {
+      rmSync(keyFile);
+      expect(await requestsOf(async () => expect(await audit()).toEqual(first))).toBeGreaterThan(0);
+    });
+  });
+
+  it('can be shared by runs at the same time', async () => {
+    await withCache(async ({ audit, file, requestsOf }, first) => {
+      rmSync(file());
+      const runs = await Promise.all([audit(), audit(), audit()]);
+      for (const run of runs) expect(run).toEqual(first);
+      expect(await requestsOf(audit)).toBe(0);
+    });
+  });
+
+  it('vouches for nothing under another root', async () => {
+    await withCache(async ({ audit, edit, requestsOf }) => {
+      edit('root.json', (text) => `${text}\n`);
+      expect(await requestsOf(audit)).toBeGreaterThan(0);
+    });
+  });
+});
+
+describe('assay cache', () => {
+  it('shows where it is and how much, and keeps less', async () => {
+    await withCache(async ({ cache, folder }) => {
+      const shown = await cache();
+      expect(shown).toMatchObject({ status: 0, stderr: '' });
+      expect(shown.stdout).toMatch(/^\S+kept: 1 project, 0\.\d MB\n$/);
+      expect(shown.stdout.startsWith(join(folder, 'kept'))).toBe(true);
+      expect((await cache('--prune', '100')).stdout).toMatch(/: 1 project, .*\nremoved: 0 projects, 0\.0 MB\n$/);
+      expect((await cache('--prune', '0')).stdout).toMatch(/: 0 projects, 0\.0 MB\nremoved: 1 project, /);
+      expect(readdirSync(join(folder, 'kept/v1'))).toEqual([]);
+    });
+  });
+
+  it.each([
+    [['--prune', 'all'], /^assay: --prune takes a number of megabytes, not all\n$/],
+    [['here'], /^assay: cache takes no arguments, only --prune MB\n$/],
+  ])('%j is wrong usage', async (args, message) => {
+    await withCache(async ({ cache }) => {
+      expect(await cache(...args)).toMatchObject({
+        status: 2,
+        stdout: '',
+        stderr: expect.stringMatching(message) as string,
+      });
+    });
+  });
+
+  it('says so where there is none', async () => {
+    await withProject(async ({ folder }) => {
+      const { status, stderr } = await assay(['cache'], folder);
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: 'assay: there is no cache: HOME is not set, or ASSAY_CACHE is empty\n',
+      });
+      expect(existsSync(join(folder, '.cache'))).toBe(false);
+    });
+  });
+});
