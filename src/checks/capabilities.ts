@@ -59,6 +59,9 @@ function mayShow(text: string, capability: Capability): boolean {
 function manifestPlaces(files: readonly PackageFile[]): readonly CapabilityPlace[] {
   const bytes = files.find(({ path }) => path === MANIFEST)?.bytes ?? null;
   if (bytes === null) throw new Error('there is no package.json in it');
+  // Where file names have no case, another one takes its place.
+  const others = files.filter(({ path }) => path !== MANIFEST && path.toLowerCase() === MANIFEST);
+  if (others.length > 0) throw new Error('there is more than one package.json in it');
   const text = new TextDecoder().decode(bytes);
   const manifest = objectOf(parseJson(text));
   const place = (capability: Capability, key: string, value: unknown): CapabilityPlace => {
@@ -70,8 +73,9 @@ function manifestPlaces(files: readonly PackageFile[]): readonly CapabilityPlace
     const script = scripts[name];
     return typeof script === 'string' && script !== '' ? [place('install-script', name, script)] : [];
   });
-  if (files.some(({ path }) => path === 'binding.gyp')) {
-    const gyp = { file: 'binding.gyp', line: 1, text: 'binding.gyp' };
+  const build = files.find(({ path }) => path.toLowerCase() === 'binding.gyp');
+  if (build !== undefined) {
+    const gyp = { file: build.path, line: 1, text: build.path };
     places.push({ capability: 'native', ...gyp });
     // npm builds it where no script of the package does (npm docs, scripts: install).
     if (manifest['gypfile'] !== false) places.push({ capability: 'install-script', ...gyp });

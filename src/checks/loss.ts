@@ -5,16 +5,18 @@ import { checkBaselineLoss } from './baseline.ts';
 import { earlierVersions, lastWithProvenance, releaseLine, stableBefore } from './history.ts';
 
 /**
- * Was anything lost? For a version whose manifest claims no provenance. The last release of its line that had it was
- * published by somebody else or without a token, or depends on less, or runs less at install: lost. So a second bad
- * release does not pass behind the first. Otherwise, or where only another line had it: lost elsewhere. None ever had:
- * a historical gap.
+ * Was anything lost? For a version whose manifest claims no provenance. One of the last releases of its line that had it,
+ * or of those in `seen`, was published by somebody else or without a token, or depends on less, or runs less at install:
+ * lost. So a bad release does not pass behind another one, whether that had provenance (of a repository of its own) or
+ * not. Otherwise, or where only another line had it: lost elsewhere. None ever had: a historical gap.
  */
-export function checkLoss(packument: Packument, version: string): Finding {
-  const before = stableBefore(packument, version).findLast(({ provenance }) => provenance);
+export function checkLoss(packument: Packument, version: string, seen: readonly string[] = []): Finding {
+  const proven = stableBefore(packument, version).filter(({ provenance }) => provenance);
+  const before = proven.at(-1);
   if (before !== undefined) {
     const { published } = before;
-    const publisher = samePublisher(packument, before.version, version);
+    const others = [...proven.slice(-COMPARED).map((one) => one.version), ...seen];
+    const publisher = samePublisher(packument, others, version);
     return publisher === null
       ? finding('provenance-lost', { predecessor: before.version, published })
       : finding('provenance-lost-elsewhere', { version: before.version, sameLine: true, published, publisher });
@@ -25,18 +27,24 @@ export function checkLoss(packument: Packument, version: string): Finding {
   return finding('provenance-lost-elsewhere', { version: nearest.version, sameLine, published: nearest.published });
 }
 
+/** Whoever holds a stolen token could publish as many with provenance of their own before one without it. */
+const COMPARED = 5;
+
 /**
- * The account that published both versions, where the later one adds no dependency and no install script: maintainers
- * who publish by hand now and then look like this (bench/README.md has the numbers). Null for anything else; what is not
- * known counts as changed.
+ * The account that published all these versions, where the latest adds no dependency and no install script to any:
+ * maintainers who publish by hand now and then look like this (bench/README.md has the numbers). Null for anything else;
+ * what is not known counts as changed.
  */
-function samePublisher({ versions }: Packument, before: string, after: string): string | null {
-  const was = versions.get(before);
+function samePublisher({ versions }: Packument, before: readonly string[], after: string): string | null {
   const is = versions.get(after);
   const by = is?.publisher ?? null;
-  if (was === undefined || is === undefined || was.publisher === null || by === null) return null;
-  const same = was.publisher.name === by.name && was.publisher.trustedPublisher === by.trustedPublisher;
-  return same && !addsDependency(was, is) && !changesInstall(was, is) ? by.name : null;
+  if (is === undefined || by === null) return null;
+  const isSame = (version: string): boolean => {
+    const was = versions.get(version);
+    if (was?.publisher?.name !== by.name || was.publisher.trustedPublisher !== by.trustedPublisher) return false;
+    return !addsDependency(was, is) && !changesInstall(was, is);
+  };
+  return before.every(isSame) ? by.name : null;
 }
 
 function addsDependency(was: Manifest, is: Manifest): boolean {
@@ -48,8 +56,9 @@ function changesInstall(was: Manifest, is: Manifest): boolean {
 }
 
 /**
- * The same with what the baseline remembers, which a registry whose history forgets it does not undo. Null where there
- * is neither history nor memory.
+ * The same with what the baseline remembers, which a registry that tells it otherwise does not undo: what it had seen with
+ * provenance is compared, too, and stands where the history forgets it or names another publisher. Null where there is
+ * neither history nor memory.
  */
 export function checkLossAgainst(
   known: BaselinePackage | null,
@@ -58,9 +67,13 @@ export function checkLossAgainst(
 ): Finding | null {
   const remembered = checkBaselineLoss(known, version, packument?.time.get(version) ?? null);
   if (packument === null) return remembered;
-  const told = checkLoss(packument, version);
-  if (remembered === null || told.code === 'provenance-lost') return told;
-  return packument.withProvenance.has(versionIn(remembered)) ? told : remembered;
+  if (remembered === null) return checkLoss(packument, version);
+  const seen = versionIn(remembered);
+  const told = checkLoss(packument, version, remembered.code === 'provenance-lost' ? [seen] : []);
+  if (told.code === 'provenance-lost') return told;
+  const publisher = known?.versions.get(seen)?.publisher ?? null;
+  const isKnown = publisher === null || publisher === packument.versions.get(seen)?.publisher?.name;
+  return packument.withProvenance.has(seen) && isKnown ? told : remembered;
 }
 
 function versionIn(loss: Finding): string {

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import { pullRequestBase, readAtBase, type FileAtBase } from '../git/base.ts';
+import { findBase, pullRequestBase, readAt } from '../git/base.ts';
 import type { BaselineBase } from '../model/baseline.ts';
 import { BaselineError } from '../policy/baseline-file.ts';
+import { POLICY_FILE } from '../policy/policy-file.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
+import { policyFolders, type LoadedPolicy } from './policy.ts';
 import { baselinePath, readBaseline } from './project.ts';
 import { shownPath } from './setup.ts';
 
@@ -16,27 +19,57 @@ const WHOLE_HISTORY =
  * pipeline names. Null outside of one. Throws UsageError where --base cannot be read; what was found without being asked for
  * has a `problem` then, and holds nothing.
  */
-export async function baseOf(values: OptionValues, lockfile: string, io: Io): Promise<BaselineBase | null> {
+export async function baseOf(
+  values: OptionValues,
+  lockfile: string,
+  policy: LoadedPolicy | null,
+  io: Io,
+): Promise<BaselineBase | null> {
   const given = values.base;
   const base = given === undefined ? pullRequestBase(io.env) : { shown: given, refs: [given] };
   if (base === null) return null;
   const path = baselinePath(lockfile);
-  const found = await readAtBase(dirname(path), basename(path), base);
+  const { commit, problem } = await findBase(dirname(path), base);
+  const found = commit === null ? { problem } : await readAt(dirname(path), basename(path), commit);
   const ref = base.shown;
-  if ('bytes' in found) return { ref, ...contentOf(found, `${shownPath(path, io)} of ${found.commit.slice(0, 12)}`) };
-  if (given !== undefined) throw new UsageError(`--base ${given} cannot be read: ${found.problem}`);
-  return { ref, commit: found.commit, content: null, problem: `${found.problem}; ${WHOLE_HISTORY}` };
+  if (commit !== null && 'bytes' in found) {
+    const policyChanged = await isPolicyChanged(values, commit, dirname(lockfile), policy);
+    return {
+      ref,
+      commit,
+      policyChanged,
+      ...contentOf(found.bytes, `${shownPath(path, io)} of ${commit.slice(0, 12)}`),
+    };
+  }
+  const why = 'problem' in found ? found.problem : problem;
+  if (given !== undefined) throw new UsageError(`--base ${given} cannot be read: ${why ?? ''}`);
+  return { ref, commit, policyChanged: null, content: null, problem: `${why ?? ''}; ${WHOLE_HISTORY}` };
+}
+
+/** Whether another policy governed there; null where git does not know the file that governs. */
+async function isPolicyChanged(
+  values: OptionValues,
+  commit: string,
+  folder: string,
+  policy: LoadedPolicy | null,
+): Promise<boolean | null> {
+  const named = values.policy === undefined || policy === null ? null : policy;
+  const folders = named === null ? policyFolders(folder) : [named.folder];
+  const name = named === null ? POLICY_FILE : basename(named.policy.file);
+  for (const each of folders) {
+    const found = await readAt(each, name, commit);
+    if (!('bytes' in found)) return null;
+    if (found.bytes !== null) return createHash('sha256').update(found.bytes).digest('hex') !== policy?.digest;
+  }
+  return policy !== null;
 }
 
 /** A file that is broken there holds nothing; that it is broken is for the branch it is in to mend. */
-function contentOf(
-  { commit, bytes }: Extract<FileAtBase, { bytes: unknown }>,
-  file: string,
-): Pick<BaselineBase, 'commit' | 'content' | 'problem'> {
+function contentOf(bytes: Buffer | null, file: string): Pick<BaselineBase, 'content' | 'problem'> {
   try {
-    return { commit, content: bytes === null ? null : readBaseline(file, bytes), problem: null };
+    return { content: bytes === null ? null : readBaseline(file, bytes), problem: null };
   } catch (error) {
     if (!(error instanceof BaselineError)) throw error;
-    return { commit, content: null, problem: error.message };
+    return { content: null, problem: error.message };
   }
 }

@@ -1,4 +1,4 @@
-import { isAcceptable } from '../model/baseline.ts';
+import { isAcceptable, MAX_ACCEPTED_DAYS } from '../model/baseline.ts';
 import { FINDING_CODES, FINDING_KINDS, type FindingCode } from '../model/finding.ts';
 import { nearest } from '../model/nearest.ts';
 import { formatInstant, parseInstant, type Instant } from '../model/time.ts';
@@ -6,7 +6,6 @@ import { UsageError } from './exit.ts';
 
 const DAY = 86_400_000;
 const DEFAULT_DAYS = 90;
-const MAX_DAYS = 366;
 /** Each with room for its escapes in one line of assay.lock. */
 const MAX_REASON = 400;
 const MAX_WHO = 120;
@@ -41,9 +40,9 @@ export function untilOf(text: string | undefined, now: Instant): Instant {
   const end = days === undefined ? timeOf(text ?? '') : now + Number(days) * DAY;
   const until = Math.floor(end / 1000) * 1000;
   if (until <= now) throw new UsageError(`--until ${text ?? ''} is over already`);
-  if (until - now > MAX_DAYS * DAY) {
+  if (until - now > MAX_ACCEPTED_DAYS * DAY) {
     throw new UsageError(
-      `--until ${text ?? ''} is more than ${MAX_DAYS} days away, the longest a finding may be accepted`,
+      `--until ${text ?? ''} is more than ${MAX_ACCEPTED_DAYS} days away, the longest a finding may be accepted`,
     );
   }
   return until;

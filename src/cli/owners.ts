@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fits } from '../model/match.ts';
 import type { Owner } from '../report/policy-text.ts';
 import type { Io } from './io.ts';
-import { readUserFile, shownPath } from './setup.ts';
+import { demandFile, readUserFile, shownPath } from './setup.ts';
 
 /** Where GitHub and GitLab look for it, in their order. */
 const PLACES = ['.github/CODEOWNERS', '.gitlab/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
@@ -13,6 +13,7 @@ export function findOwner(lockfile: string, io: Io): Owner | null {
   const root = repositoryOf(dirname(lockfile));
   const path = root === null ? undefined : PLACES.map((place) => join(root, place)).find((place) => existsSync(place));
   if (root === null || path === undefined) return null;
+  demandFile(path);
   const lines = readUserFile(path, 'the owners', io).toString('utf8').split(/\r?\n/);
   for (const file of [lockfile, join(dirname(lockfile), 'package.json')]) {
     const name = ownerOf(relative(root, file).split(sep).join('/'), lines);

@@ -6,7 +6,7 @@ import { parsePolicy, POLICY_FILE } from '../policy/policy-file.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
-import { loadKeys, readUserFile, shownPath } from './setup.ts';
+import { demandFile, loadKeys, readUserFile, shownPath } from './setup.ts';
 
 /** A policy with the folder that the paths in it are relative to. */
 export interface LoadedPolicy extends PolicyInUse {
@@ -24,27 +24,36 @@ export function loadPolicy(values: OptionValues, directory: string, io: Io): Loa
   const bytes = readUserFile(file, 'the policy', io);
   const folder = dirname(path);
   const policy = parsePolicy(file, bytes);
-  const keys = policy.privateRegistries.flatMap(({ url, keys: keysFile }) =>
-    keysFile === null ? [] : [[url, loadKeys(shownPath(resolve(folder, keysFile), io), io)] as const],
-  );
+  const keys = policy.privateRegistries.flatMap(({ url, keys: keysFile }) => {
+    if (keysFile === null) return [];
+    const keysPath = resolve(folder, keysFile);
+    demandFile(keysPath);
+    return [[url, loadKeys(shownPath(keysPath, io), io)] as const];
+  });
   const digest = createHash('sha256').update(bytes).digest('hex');
   return { policy, digest, keys: new Map(keys), folder };
 }
 
-/** Outside of a git repository only the directory itself is looked at: what is above it may be anybody's. */
-function findPolicy(directory: string, io: Io): string | null {
+/**
+ * The folders whose policy may govern `directory`, nearest first. Outside of a git repository only the directory itself:
+ * what is above it may be anybody's.
+ */
+export function policyFolders(directory: string): readonly string[] {
   const folders = [resolve(directory)];
   for (let folder = resolve(directory); folder !== dirname(folder); folder = dirname(folder)) {
-    if (existsSync(join(folder, '.git'))) return searchPolicy(folders, io);
+    if (existsSync(join(folder, '.git'))) return folders;
     folders.push(dirname(folder));
   }
-  return searchPolicy(folders.slice(0, 1), io);
+  return folders.slice(0, 1);
 }
 
-function searchPolicy(folders: readonly string[], io: Io): string | null {
-  for (const folder of folders) {
+function findPolicy(directory: string, io: Io): string | null {
+  for (const folder of policyFolders(directory)) {
     const path = join(folder, POLICY_FILE);
-    if (existsSync(path)) return path;
+    if (existsSync(path)) {
+      demandFile(path);
+      return path;
+    }
     const misnamed = join(folder, 'assay.yaml');
     if (existsSync(misnamed)) throw new UsageError(`${shownPath(misnamed, io)} is not read: name it ${POLICY_FILE}`);
   }

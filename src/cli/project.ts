@@ -6,7 +6,7 @@ import { BaselineError, parseBaseline } from '../policy/baseline-file.ts';
 import { formatBaseline } from '../policy/baseline-text.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
-import { readUserFile, shownPath } from './setup.ts';
+import { demandFile, readUserFile, shownPath } from './setup.ts';
 
 /** The project's package.json: not every lockfile repeats what the project itself depends on. */
 export function projectManifests(lockfile: string, io: Io): ReadonlyMap<string, string> {
@@ -20,11 +20,6 @@ export function projectManifests(lockfile: string, io: Io): ReadonlyMap<string, 
 function projectFolder(lockfile: string): string {
   const folder = dirname(lockfile);
   return basename(folder) === 'node_modules' ? dirname(folder) : folder;
-}
-
-/** A device or pipe in the place of a file could be read for ever. */
-function demandFile(path: string): void {
-  if (!statSync(path).isFile()) throw new UsageError(`${path} is not a file`);
 }
 
 /** The lockfile itself, or the one npm would use in a directory. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { relative, resolve } from 'node:path';
 import { OMITTABLE, type Omittable, type TrustOptions } from '../audit.ts';
@@ -19,6 +19,14 @@ import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
 import type { LoadedPolicy } from './policy.ts';
+
+/**
+ * For files that nobody named on the command line, but a repository did: a device or pipe in the place of one could be
+ * read for ever. Throws UsageError; what is not there is for the reader to say.
+ */
+export function demandFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new UsageError(`${path} is not a file`);
+}
 
 /** Reads a file the user named. Throws UsageError with one line. */
 export function readUserFile(path: string, what: string, io: Io): Buffer {
@@ -53,6 +61,7 @@ export function loadTrust(values: OptionValues, policy: LoadedPolicy | null, io:
   const ofPolicy = policy?.policy.trustedRoot ?? null;
   const root =
     values['trusted-root'] ?? (policy && ofPolicy ? shownPath(resolve(policy.folder, ofPolicy), io) : undefined);
+  if (values['trusted-root'] === undefined && root !== undefined) demandFile(resolve(io.cwd, root));
   const keys = values['registry-keys'];
   return { ...loadRoot(root, io), keys: keys === undefined ? [] : loadKeys(keys, io) };
 }

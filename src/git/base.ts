@@ -8,10 +8,12 @@ export interface BaseRef {
   readonly refs: readonly string[];
 }
 
-/** A file where two branches part; `bytes` null where it is not there. Or why it cannot be said. */
-export type FileAtBase =
-  | { readonly commit: string; readonly bytes: Buffer | null }
-  | { readonly commit: string | null; readonly problem: string };
+/** Where two branches part, or why that cannot be said. */
+export type Base =
+  { readonly commit: string; readonly problem: null } | { readonly commit: null; readonly problem: string };
+
+/** A file in a commit; `bytes` null where it is not there. Or why it cannot be said. */
+export type FileAtBase = { readonly bytes: Buffer | null } | { readonly problem: string };
 
 /**
  * The base of the pull request that a pipeline runs for, as GitHub Actions and GitLab CI name it in the environment; null
@@ -31,23 +33,28 @@ function ofBranch(name: string): BaseRef {
 }
 
 /**
- * Reads the file `name` of `folder` as it is in the merge base of HEAD and a ref. What the ref and the file are called is
- * anybody's word: refs become commit ids before anything else is asked about them.
+ * The merge base of HEAD and a ref in the repository of `folder`. What a ref is called is anybody's word: refs become
+ * commit ids before anything else is asked about them.
  */
-export async function readAtBase(folder: string, name: string, { shown, refs }: BaseRef): Promise<FileAtBase> {
+export async function findBase(folder: string, { shown, refs }: BaseRef): Promise<Base> {
   const head = await commitOf(folder, 'HEAD');
   if (head === null) return { commit: null, problem: 'git finds no repository with a commit here' };
   const tip = await firstCommitOf(folder, refs);
   if (tip === null) return { commit: null, problem: `git does not know ${shown} here` };
   const commit = idOf(await git(folder, ['merge-base', head, tip]));
-  if (commit === null) return { commit, problem: `git finds no commit that HEAD and ${shown} have in common` };
+  return commit === null
+    ? { commit, problem: `git finds no commit that HEAD and ${shown} have in common` }
+    : { commit, problem: null };
+}
+
+/** The file `name` of `folder` as it is in a commit. */
+export async function readAt(folder: string, name: string, commit: string): Promise<FileAtBase> {
   const listed = await git(folder, ['ls-tree', '-z', commit, '--', name]);
-  if (listed === null) return { commit, problem: `git cannot read ${commit.slice(0, 12)}` };
-  if (listed.length === 0) return { commit, bytes: null };
+  if (listed === null) return { problem: `git cannot read ${commit.slice(0, 12)}` };
+  if (listed.length === 0) return { bytes: null };
   const [, blob] = /^[0-7]{6} blob ([0-9a-f]{40,64})\t/.exec(listed.toString('latin1')) ?? [];
   const bytes = blob === undefined ? null : await git(folder, ['cat-file', 'blob', blob]);
-  if (bytes === null) return { commit, problem: `${name} is no file in ${commit.slice(0, 12)}` };
-  return { commit, bytes };
+  return bytes === null ? { problem: `${name} is no file in ${commit.slice(0, 12)}` } : { bytes };
 }
 
 async function firstCommitOf(folder: string, refs: readonly string[]): Promise<string | null> {

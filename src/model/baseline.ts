@@ -97,6 +97,8 @@ export interface BaselineBase {
   readonly ref: string;
   /** The commit where the two part, hex; null where it could not be found. */
   readonly commit: string | null;
+  /** Whether another policy governed there than does now; null where that cannot be said. */
+  readonly policyChanged: boolean | null;
   /** Null where there was no such file, or it cannot be used. */
   readonly content: Baseline | null;
   /** Why it cannot be used, so that nothing is held; null where it can. */
@@ -119,6 +121,31 @@ export function isAcceptable(code: FindingCode): boolean {
 /** An acceptance is bound to the SHA-512 of the bytes, so there has to be exactly that. */
 export function canBeAccepted(code: FindingCode, { integrity }: Pick<Dependency, 'integrity'>): boolean {
   return isAcceptable(code) && integrity.length === 1 && integrity[0]?.algorithm === 'sha512';
+}
+
+/** Whether an acceptance is of exactly the bytes that are locked. */
+export function isOfBytes(
+  { name, version, integrity }: AcceptedFinding,
+  dependency: Pick<Dependency, 'name' | 'version' | 'integrity'>,
+): boolean {
+  const [locked, second] = dependency.integrity;
+  const sameVersion = name === dependency.name && version === dependency.version;
+  return (
+    sameVersion && second === undefined && locked?.algorithm === integrity.algorithm && locked.hex === integrity.hex
+  );
+}
+
+const DAY = 86_400_000;
+/** The longest a finding may be accepted. */
+export const MAX_ACCEPTED_DAYS = 366;
+
+/** Whether it holds at `now`. One that ends later than any can counts for nothing; a day is left to clocks that differ. */
+export function accepts({ until }: AcceptedFinding, now: Instant): boolean {
+  return now < until && !isTooLong(until, now);
+}
+
+export function isTooLong(until: Instant, now: Instant): boolean {
+  return until - now > (MAX_ACCEPTED_DAYS + 1) * DAY;
 }
 
 /**

@@ -69,10 +69,14 @@ export interface BaselineBaseUsed {
   readonly commit: string | null;
   /** Whether the file was there. */
   readonly found: boolean;
+  /** Whether another policy governed there than does in this run; null where that cannot be said. */
+  readonly policyChanged: boolean | null;
   /** Why nothing is held; null where the base was read. */
   readonly problem: string | null;
   /** Entries (or, of a package's own lines, its name) that were there and read otherwise now. */
   readonly edited: readonly string[];
+  /** Entries (or names, of a package's own lines) that are new and not what an update would write. */
+  readonly unfounded: readonly string[];
   /** Entries that were there and are not, although the lockfile names them. */
   readonly removed: readonly string[];
   /** What is accepted now and was not, or not so. */

@@ -1,6 +1,7 @@
 import type { AcceptedFinding, Baseline, BaselinePackage, BaselineVersion, SeenVersion } from '../model/baseline.ts';
 import { acceptedFinding, identityOf, instantOf, sinceOf, versionOf, type Fields } from './baseline-fields.ts';
 import { compareText, EXPECTED_FIELDS, formatBaseline, HEADER, IDENTITY_FIELDS } from './baseline-text.ts';
+import { groupBy } from './group-by.ts';
 
 /** The baseline of a large project is some 10 MB. */
 const MAX_LENGTH = 64 * 1024 * 1024;
@@ -139,16 +140,6 @@ function build(file: string, lines: readonly Line[]): Baseline {
     if (versions.size > 0 || since !== null || identity !== null) packages.set(name, { since, identity, versions });
   }
   return { packages, accepted, seen };
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, [T, ...T[]]> {
-  const groups = new Map<string, [T, ...T[]]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 function refuserAt(file: string, line: number): Fields['refuse'] {

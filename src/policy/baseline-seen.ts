@@ -1,4 +1,5 @@
 import { isAcceptable, type Baseline, type BaselineUpdate, type LeftOut, type SeenVersion } from '../model/baseline.ts';
+import { specOf } from '../model/dependency.ts';
 import type { History } from '../model/review.ts';
 import type { Instant } from '../model/time.ts';
 
@@ -31,8 +32,4 @@ export function withSeen(update: BaselineUpdate, history: History | null, now: I
 /** What nobody can decide about waits for no decision (a contradiction, a missing answer), and what has an entry was decided. */
 function waits({ codes, kept }: LeftOut): boolean {
   return !kept && codes.some(isAcceptable);
-}
-
-function specOf({ name, version }: { readonly name: string; readonly version: string }): string {
-  return `${name}@${version}`;
 }

@@ -10,6 +10,7 @@ import type {
 } from '../model/baseline.ts';
 import type { Digest } from '../model/dependency.ts';
 import { formatInstant } from '../model/time.ts';
+import { groupBy } from './group-by.ts';
 
 /** The first line; its number changes when an older assay could not read the file. */
 export const HEADER = '# assay.lock/1: written by assay, reviewed by people';
@@ -38,10 +39,13 @@ type NamedFields = readonly (readonly [string, keyof LastingIdentity])[];
  */
 export function formatBaseline({ packages, accepted, seen }: Baseline): string {
   const names = new Set([...packages.keys(), ...[...accepted, ...seen].map(({ name }) => name)]);
-  const lines = [...names].sort(compareText).flatMap((name) => {
-    const isNamed = (one: { readonly name: string }): boolean => one.name === name;
-    return packageLines(name, packages.get(name) ?? NOTHING_KNOWN, seen.filter(isNamed), accepted.filter(isNamed));
-  });
+  const seenOf = groupBy(seen, ({ name }) => name);
+  const acceptedOf = groupBy(accepted, ({ name }) => name);
+  const lines = [...names]
+    .sort(compareText)
+    .flatMap((name) =>
+      packageLines(name, packages.get(name) ?? NOTHING_KNOWN, seenOf.get(name) ?? [], acceptedOf.get(name) ?? []),
+    );
   return [HEADER, ...lines].map((line) => `${line}\n`).join('');
 }
 
@@ -54,6 +58,8 @@ function packageLines(
   decided: readonly AcceptedFinding[],
 ): string[] {
   const named = new Set([...versions.keys(), ...[...seen, ...decided].map(({ version }) => version)]);
+  const seenAs = groupBy(seen, ({ version }) => version);
+  const decidedOn = groupBy(decided, ({ version }) => version);
   return [
     `${name} package npm`,
     ...identityValues(identity, IDENTITY_FIELDS).map((value) => `${name} ${value}`),
@@ -61,11 +67,8 @@ function packageLines(
       const entry = versions.get(version);
       const values = [
         ...(entry === undefined ? [] : versionValues(entry, identity)),
-        ...seen.filter((one) => one.version === version).map(({ time }) => `seen ${formatInstant(time)}`),
-        ...decided
-          .filter((one) => one.version === version)
-          .map(acceptedValue)
-          .sort(compareText),
+        ...(seenAs.get(version) ?? []).map(({ time }) => `seen ${formatInstant(time)}`),
+        ...(decidedOn.get(version) ?? []).map(acceptedValue).sort(compareText),
       ];
       return values.map((value) => `${name}@${version} ${value}`);
     }),

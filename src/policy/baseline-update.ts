@@ -1,18 +1,22 @@
-import type {
-  AcceptedFinding,
-  Baseline,
-  BaselinePackage,
-  BaselineUpdate,
-  BaselineVersion,
-  LastingIdentity,
-  LeftOut,
-  PublishedVersion,
+import compare from 'semver/functions/compare.js';
+import parse from 'semver/functions/parse.js';
+import {
+  isOfBytes,
+  type AcceptedFinding,
+  type Baseline,
+  type BaselinePackage,
+  type BaselineUpdate,
+  type BaselineVersion,
+  type LastingIdentity,
+  type LeftOut,
+  type PublishedVersion,
 } from '../model/baseline.ts';
 import type { Capability } from '../model/capability.ts';
+import { specOf } from '../model/dependency.ts';
 import type { FindingCode } from '../model/finding.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
-import { latestIdentity } from './baseline-used.ts';
+import { groupBy } from './group-by.ts';
 
 /**
  * Findings that do not keep a version out: a historical gap, which the entry records, and what every audit reads from the
@@ -45,7 +49,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
       const entry = (kept && withCapabilities(kept, same)) ?? (refused.length > 0 ? null : entryOf(same));
       if (entry === null) continue;
       versions.set(version, entry);
-      const spec = `${name}@${version}`;
+      const spec = specOf({ name, version });
       if (kept !== null) unchanged += 1;
       else added.push(spec);
       if (kept === null && entry.despite !== undefined) despite.push({ spec, codes: entry.despite.codes });
@@ -54,18 +58,16 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
     const identity = latestIdentity({ versions }) ?? before?.identity ?? null;
     if (versions.size > 0 || since !== null || identity !== null) packages.set(name, { since, identity, versions });
   }
-  const named = new Set(judged.map(({ dependency }) => `${dependency.name}@${dependency.version}`));
-  const waiting = new Set(
-    leftOut.filter(({ kept }) => !kept).map(({ dependency }) => `${dependency.name}@${dependency.version}`),
-  );
+  const named = new Set(judged.map(({ dependency }) => specOf(dependency)));
+  const waiting = new Set(leftOut.filter(({ kept }) => !kept).map(({ dependency }) => specOf(dependency)));
   const recorded = [...(old?.packages ?? [])].flatMap(([name, { versions }]) =>
-    [...versions.keys()].map((version) => `${name}@${version}`),
+    [...versions.keys()].map((version) => specOf({ name, version })),
   );
   return {
     baseline: {
       packages,
-      accepted: (old?.accepted ?? []).filter(({ name, version }) => named.has(`${name}@${version}`)),
-      seen: (old?.seen ?? []).filter(({ name, version }) => waiting.has(`${name}@${version}`)),
+      accepted: (old?.accepted ?? []).filter(({ name, version }) => named.has(specOf({ name, version }))),
+      seen: (old?.seen ?? []).filter(({ name, version }) => waiting.has(specOf({ name, version }))),
     },
     added: added.sort(),
     removed: recorded.filter((spec) => !named.has(spec)).sort(),
@@ -99,11 +101,9 @@ function leftOutOf(one: JudgedDependency, kept: boolean): LeftOut {
 
 /** What was accepted of the bytes that are locked, and is found without being accepted now: only its time has come. */
 function expiredOf(decided: readonly AcceptedFinding[], judged: readonly JudgedDependency[]): AcceptedFinding[] {
-  return decided.filter(({ name, version, code, integrity }) =>
+  return decided.filter((past) =>
     judged.some(({ dependency, findings }) => {
-      const same = dependency.name === name && dependency.version === version;
-      const bytes = dependency.integrity.every(({ hex }) => hex === integrity.hex);
-      return same && bytes && findings.some((one) => one.code === code && one.level !== 'note');
+      return isOfBytes(past, dependency) && findings.some(({ code, level }) => code === past.code && level !== 'note');
     }),
   );
 }
@@ -156,6 +156,14 @@ function lostFrom(version: string, published: Instant | null): PublishedVersion 
   return { version, published: wholeSecond(published) };
 }
 
+/** Who built the highest version that was proven. */
+export function latestIdentity({ versions }: Pick<BaselinePackage, 'versions'>): LastingIdentity | null {
+  const proven = [...versions]
+    .filter(([version, { provenance }]) => provenance.identity !== null && parse(version) !== null)
+    .sort(([a], [b]) => compare(b, a) || (a < b ? -1 : 1));
+  return proven[0]?.[1].provenance.identity ?? null;
+}
+
 function lasting(identity: LastingIdentity): LastingIdentity {
   const { issuer, repository, repositoryId, ownerId, workflow, runner } = identity;
   const signer = identity.signer?.replace(/@[^@]*$/, '') ?? null;
@@ -176,10 +184,4 @@ function earliest(before: PublishedVersion | null, now: PublishedVersion | null)
 /** The file has times to the second. */
 function wholeSecond(time: number | null): number | null {
   return time === null ? null : Math.floor(time / 1000) * 1000;
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
 }

@@ -1,6 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import compare from 'semver/functions/compare.js';
-import parse from 'semver/functions/parse.js';
 import {
   rulingBaseline,
   type Baseline,
@@ -8,11 +6,11 @@ import {
   type BaselineInUse,
   type BaselinePackage,
   type BaselineVersion,
-  type LastingIdentity,
 } from '../model/baseline.ts';
-import type { Dependency } from '../model/dependency.ts';
+import { specOf, type Dependency } from '../model/dependency.ts';
 import type { BaselineBaseUsed, BaselineUsed } from '../model/report.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
+import { latestIdentity, updateBaseline } from './baseline-update.ts';
 
 /** What the baseline covers of what was judged, what of it nothing names any more, and what a pull request does to it. */
 export function baselineUsed(
@@ -29,12 +27,8 @@ export function baselineUsed(
     held: judged.filter(({ baseline: state }) => state === 'held').length,
     uncovered: [...new Set(uncovered.map(({ dependency }) => specOf(dependency)))].sort(),
     unused: specsOf(ruling).filter((spec) => !lockedSpecs.has(spec)),
-    base: baseline.base ? baseUsed(baseline.base, baseline.content, locked) : null,
+    base: baseline.base ? baseUsed(baseline.base, baseline.content, locked, judged) : null,
   };
-}
-
-function specOf({ name, version }: Pick<Dependency, 'name' | 'version'>): string {
-  return `${name}@${version}`;
 }
 
 function specsOf(baseline: Baseline | null): readonly string[] {
@@ -44,8 +38,13 @@ function specsOf(baseline: Baseline | null): readonly string[] {
     .sort();
 }
 
-function baseUsed(base: BaselineBase, now: Baseline | null, locked: readonly Dependency[]): BaselineBaseUsed {
-  const { ref, commit, content, problem } = base;
+function baseUsed(
+  base: BaselineBase,
+  now: Baseline | null,
+  locked: readonly Dependency[],
+  judged: readonly JudgedDependency[],
+): BaselineBaseUsed {
+  const { ref, commit, content, policyChanged, problem } = base;
   const before = content?.packages ?? new Map<string, BaselinePackage>();
   const after = now?.packages ?? new Map<string, BaselinePackage>();
   const names = new Set(locked.map(({ name }) => name));
@@ -63,17 +62,29 @@ function baseUsed(base: BaselineBase, now: Baseline | null, locked: readonly Dep
       else if (!isDeepStrictEqual(entry, asBefore(entryNow, entry))) edited.push(spec);
     }
   }
+  edited.push(...putOff(content, now).filter((spec) => specs.has(spec)));
   const known = content?.accepted ?? [];
   const accepted = problem === null ? (now?.accepted ?? []) : [];
   return {
     ref,
     commit,
     found: content !== null,
+    policyChanged,
     problem,
     edited: edited.sort(),
+    unfounded: problem === null && now !== null ? unfounded(content, now, locked, judged) : [],
     removed: removed.sort(),
     accepted: accepted.filter((one) => !known.some((old) => isDeepStrictEqual(old, one))),
   };
+}
+
+/** Versions whose clock starts later than it did, without having been taken in. */
+function putOff(before: Baseline | null, now: Baseline | null): readonly string[] {
+  const times = new Map(now?.seen.map((one) => [specOf(one), one.time]));
+  return (before?.seen ?? [])
+    .filter((one) => now?.packages.get(one.name)?.versions.has(one.version) !== true)
+    .filter((one) => one.time < (times.get(specOf(one)) ?? Infinity))
+    .map(specOf);
 }
 
 /** Without the one line that update may add to an entry. */
@@ -95,10 +106,32 @@ function isEdited(was: BaselinePackage, is: BaselinePackage): boolean {
   return !identityStands || !sinceStands;
 }
 
-/** Who built the highest version that was proven. */
-export function latestIdentity({ versions }: Pick<BaselinePackage, 'versions'>): LastingIdentity | null {
-  const proven = [...versions]
-    .filter(([version, { provenance }]) => provenance.identity !== null && parse(version) !== null)
-    .sort(([a], [b]) => compare(b, a) || (a < b ? -1 : 1));
-  return proven[0]?.[1].provenance.identity ?? null;
+/**
+ * What is new in the file and not what an update would write: an entry of what is not locked, or of what this run does not
+ * find as the entry says. It holds nothing in this run, and would in the next one.
+ */
+function unfounded(
+  before: Baseline | null,
+  now: Baseline,
+  locked: readonly Dependency[],
+  judged: readonly JudgedDependency[],
+): readonly string[] {
+  const earned = updateBaseline(before, judged).baseline.packages;
+  const lockedSpecs = new Set(locked.map(specOf));
+  const judgedSpecs = new Set(judged.map(({ dependency }) => specOf(dependency)));
+  const found: string[] = [];
+  for (const [name, is] of now.packages) {
+    const was = before?.packages.get(name);
+    const due = earned.get(name);
+    for (const [version, entry] of is.versions) {
+      const spec = specOf({ name, version });
+      // What --omit leaves out of a run is nobody's to say.
+      if (was?.versions.has(version) === true || (lockedSpecs.has(spec) && !judgedSpecs.has(spec))) continue;
+      const wanted = due?.versions.get(version);
+      if (wanted === undefined || !isDeepStrictEqual(asBefore(entry, wanted), asBefore(wanted, entry)))
+        found.push(spec);
+    }
+    if (was === undefined && !isDeepStrictEqual(is.identity, latestIdentity(is))) found.push(name);
+  }
+  return found.sort();
 }

@@ -1,4 +1,4 @@
-import { isAcceptable, type AcceptedFinding } from '../model/baseline.ts';
+import { accepts, isAcceptable, isOfBytes, type AcceptedFinding } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Finding, FindingCode } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
@@ -40,22 +40,11 @@ export function judge(assessment: Assessment, enforcement: Enforcement): JudgedD
 /** Who accepted this code on exactly these bytes, and until a time that has not come. */
 function acceptanceOf(
   { code, kind }: Finding,
-  { name, version, integrity }: Dependency,
+  dependency: Dependency,
   { accepted, now }: Enforcement,
 ): AcceptedFinding | null {
-  const [locked, second] = integrity;
-  if (locked === undefined || second !== undefined || kind === 'note' || !isAcceptable(code)) return null;
-  return (
-    accepted.find(
-      (one) =>
-        one.name === name &&
-        one.version === version &&
-        one.code === code &&
-        one.integrity.algorithm === locked.algorithm &&
-        one.integrity.hex === locked.hex &&
-        now < one.until,
-    ) ?? null
-  );
+  if (kind === 'note' || !isAcceptable(code)) return null;
+  return accepted.find((one) => one.code === code && isOfBytes(one, dependency) && accepts(one, now)) ?? null;
 }
 
 /** Contradictions are errors in every phase. Loss and identity are where the phase enforces, historical gaps apart. */

@@ -1,5 +1,12 @@
-import { canBeAccepted, type AcceptedFinding, type Baseline } from '../model/baseline.ts';
-import type { Dependency } from '../model/dependency.ts';
+import {
+  accepts,
+  canBeAccepted,
+  isOfBytes,
+  isTooLong,
+  type AcceptedFinding,
+  type Baseline,
+} from '../model/baseline.ts';
+import { specOf, type Dependency } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
 import { DEFAULT_REVIEW, type Policy, type ReviewRules } from '../model/policy.ts';
 import type { AcceptedState, Appearance, History, Review } from '../model/review.ts';
@@ -83,11 +90,10 @@ function reviewOf(finding: Finding, dependency: Dependency, firstSeen: Appearanc
 }
 
 /** When the last acceptance of this finding on these bytes ended; null where there was none. */
-function acceptedUntil({ code }: Finding, dependency: Dependency, { baseline }: Clock): Instant | null {
-  const times = (baseline?.accepted ?? [])
-    .filter((one) => one.code === code && isOf(one, dependency) && hasBytes(one, dependency))
-    .map(({ until }) => until);
-  return times.length === 0 ? null : Math.max(...times);
+function acceptedUntil({ code }: Finding, dependency: Dependency, { baseline, now }: Clock): Instant | null {
+  return (baseline?.accepted ?? [])
+    .filter((one) => one.code === code && one.until <= now && isOfBytes(one, dependency))
+    .reduce<Instant | null>((last, { until }) => Math.max(last ?? until, until), null);
 }
 
 /**
@@ -109,23 +115,15 @@ export function acceptedStates(
   now: Instant,
 ): readonly AcceptedState[] {
   return accepted.map((one) => {
-    const dependencies = locked.filter((dependency) => isOf(one, dependency));
+    const dependencies = locked.filter((dependency) => specOf(dependency) === specOf(one));
     const state = (): AcceptedState['state'] => {
       if (dependencies.length === 0) return 'not-locked';
-      if (!dependencies.some((dependency) => hasBytes(one, dependency))) return 'other-bytes';
-      return now < one.until ? 'active' : 'expired';
+      if (!dependencies.some((dependency) => isOfBytes(one, dependency))) return 'other-bytes';
+      if (accepts(one, now)) return 'active';
+      return isTooLong(one.until, now) ? 'too-long' : 'expired';
     };
     return { accepted: one, state: state() };
   });
-}
-
-function isOf({ name, version }: AcceptedFinding, dependency: Dependency): boolean {
-  return name === dependency.name && version === dependency.version;
-}
-
-function hasBytes({ integrity }: AcceptedFinding, dependency: Dependency): boolean {
-  const [locked, second] = dependency.integrity;
-  return second === undefined && locked?.algorithm === integrity.algorithm && locked.hex === integrity.hex;
 }
 
 /**
@@ -138,8 +136,4 @@ function recordedTimes({ baseline, now }: Clock): ReadonlyMap<string, Instant> {
     if (one.time <= now) times.set(specOf(one), Math.min(one.time, times.get(specOf(one)) ?? Infinity));
   }
   return times;
-}
-
-function specOf({ name, version }: { readonly name: string; readonly version: string }): string {
-  return `${name}@${version}`;
 }

@@ -39,7 +39,8 @@ interface Overrides {
 
 /**
  * Reads a tar archive (POSIX.1-1988 ustar, with the pax headers of POSIX.1-2001 and GNU's long names) as it arrives. Only
- * files are given, not links, folders and devices. Paths are as they are written.
+ * files are given, not links, folders and devices. Paths are as they are written. What another reader could take for
+ * something else, so that it would install files that are not seen here, is refused.
  */
 export function createTarReader(sink: TarSink): TarReader {
   let header: Buffer = Buffer.alloc(0);
@@ -57,10 +58,16 @@ export function createTarReader(sink: TarSink): TarReader {
     }
     emptyBlocks = 0;
     if (!hasChecksum(block)) throw new TarballError('a header without its checksum');
-    const type = typeOf(block);
-    const isMetadata = METADATA.has(type);
+    const flag = flagOf(block);
+    // Readers pass over a header with an unreadable number, and so take a content for headers.
+    for (const [at, length] of BINARY) if (((block[at] ?? 0) & 0x80) !== 0) numberAt(block, at, length);
+    const isMetadata = METADATA.has(flag);
     const path = (isMetadata ? undefined : overrides.path) ?? pathOf(block);
+    if (path === '') throw new TarballError('a file without a name');
+    // A file whose name ends in a slash is a folder.
+    const type = flag === '0' && path.endsWith('/') ? '5' : flag;
     const size = type === '5' ? 0 : ((isMetadata ? undefined : overrides.size) ?? numberAt(block, 124, 12));
+    if (LINKS.has(type) ? size > 0 : hasLinkName(block)) throw new TarballError('a link that is none');
     if (path.length > MAX_PATH_LENGTH) throw new TarballError(`a path longer than ${MAX_PATH_LENGTH} characters`);
     if (isMetadata && size > MAX_TAR_METADATA_BYTES) throw new TarballError('a header larger than any path needs');
     const kept = isMetadata || (type === '0' && sink.wants(path, size));
@@ -117,30 +124,49 @@ export function createTarReader(sink: TarSink): TarReader {
 
 /** pax headers of the next file and of all, GNU's long name and long link name. */
 const METADATA: ReadonlySet<string> = new Set(['x', 'g', 'L', 'K']);
+const LINKS: ReadonlySet<string> = new Set(['1', '2']);
+/** Mode, owner, group, times and device numbers. */
+const BINARY = [
+  ...([100, 108, 116, 329, 337] as const).map((at) => [at, 8] as const),
+  ...([136, 476, 488] as const).map((at) => [at, 12] as const),
+];
+/** With devices, folders and pipes. */
+const KNOWN: ReadonlySet<string> = new Set([...METADATA, ...LINKS, '0', '3', '4', '5', '6']);
 
-/** '0' is a file, also in its older and its contiguous form; a file whose name ends in a slash is a folder. */
-function typeOf(block: Buffer): string {
+/** '0' is a file, also in its older and its contiguous form. */
+function flagOf(block: Buffer): string {
   const flag = String.fromCharCode(block[156] ?? 0);
-  if (flag !== '\0' && flag !== '0' && flag !== '7') return flag;
-  return pathOf(block).endsWith('/') ? '5' : '0';
+  const type = flag === '\0' || flag === '7' ? '0' : flag;
+  if (!KNOWN.has(type)) throw new TarballError('an entry of a kind that readers take for different things');
+  return type;
+}
+
+/** pax headers may carry anything there. */
+function hasLinkName(block: Buffer): boolean {
+  return !/[xg]/.test(flagOf(block)) && textAt(block, 157, 100) !== '';
 }
 
 function pathOf(block: Buffer): string {
   const name = textAt(block, 0, 100);
-  const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? textAt(block, 345, 155) : '';
+  const magic = block.toString('latin1', 257, 265);
+  if (!magic.startsWith('ustar\0')) return name;
+  if (magic !== 'ustar\u000000') throw new TarballError('a version of ustar that does not exist');
+  const prefix = textAt(block, 345, 155);
   return prefix === '' ? name : `${prefix}/${name}`;
 }
 
+/** Some readers go on in the line after the one that a zero byte ends. */
 function textAt(bytes: Buffer, start: number, length: number): string {
   const field = bytes.subarray(start, start + length);
   const end = field.indexOf(0);
+  if (end !== -1 && field.includes('\n', end)) throw new TarballError('a name that goes on after its end');
   return field.toString('utf8', 0, end === -1 ? field.length : end);
 }
 
 /** An octal number, or GNU's binary form for larger ones. */
 function numberAt(block: Buffer, start: number, length: number): number {
   const field = block.subarray(start, start + length);
-  if (((field[0] ?? 0) & 0x80) !== 0) return wholeNumber(Number(`0x${field.toString('hex', 1)}`));
+  if (field[0] === 0x80) return wholeNumber(Number(`0x${field.toString('hex', 1)}`));
   const digits = field.toString('latin1').replace(/^ +|[ \0]+$/g, '');
   if (!/^[0-7]*$/.test(digits)) throw new TarballError('a header with a number that is none');
   return digits === '' ? 0 : parseInt(digits, 8);
@@ -151,23 +177,18 @@ function wholeNumber(value: number): number {
   return value;
 }
 
-/** The sum of all bytes, that field's own as spaces. Old writers summed signed bytes. */
+/** The sum of all bytes, that field's own as spaces; it ends before the field does. */
 function hasChecksum(block: Buffer): boolean {
   const wanted = numberAt(block, 148, 8);
-  let unsigned = 8 * 0x20;
-  let signed = unsigned;
-  for (const [i, byte] of block.entries()) {
-    if (i >= 148 && i < 156) continue;
-    unsigned += byte;
-    signed += byte < 128 ? byte : byte - 256;
-  }
-  return wanted === unsigned || wanted === signed;
+  let sum = 8 * 0x20;
+  for (const [i, byte] of block.entries()) if (i < 148 || i >= 156) sum += byte;
+  return wanted === sum && (block[155] === 0 || block[155] === 0x20);
 }
 
 /** Records "LENGTH KEY=VALUE\n", the length being that of the record in bytes. */
 function paxOf(bytes: Buffer): Overrides {
   let overrides: Overrides = {};
-  for (let at = 0; at < bytes.length && bytes[at] !== 0;) {
+  for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(0x20, at);
     const length = space === -1 ? NaN : Number(bytes.toString('latin1', at, space));
     const end = at + length;
@@ -175,6 +196,10 @@ function paxOf(bytes: Buffer): Overrides {
       throw new TarballError('a header that cannot be read');
     }
     const record = bytes.toString('utf8', space + 1, end - 1);
+    // Readers that go by lines would find other records in it, and those that go by characters another length.
+    const isText = Buffer.byteLength(record) === end - 1 - (space + 1);
+    if (!isText || bytes[end - 1] !== 0x0a || /[\n\0]/.test(record))
+      throw new TarballError('a header that can be read in two ways');
     const [key, value] = [record.slice(0, record.indexOf('=')), record.slice(record.indexOf('=') + 1)];
     if (key === 'path') overrides = { ...overrides, path: value };
     if (key === 'size') overrides = { ...overrides, size: wholeNumber(/^\d+$/.test(value) ? Number(value) : NaN) };

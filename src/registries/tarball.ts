@@ -55,8 +55,12 @@ export function sha512Of(bytes: Uint8Array): string {
   return createHash('sha512').update(bytes).digest('hex');
 }
 
-/** The path without its first folder; null for what would not be inside of the package. */
+/** The path without its first part, as npm takes it off ("./a.js" is a.js); null for what would not be inside of the package. */
 function withinPackage(path: string): string | null {
-  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-  return parts.length < 2 || parts.includes('..') ? null : parts.slice(1).join('/');
+  if (path.includes('\\')) throw new TarballError('a path that is another one on Windows');
+  const parts = path
+    .split('/')
+    .slice(1)
+    .filter((part) => part !== '' && part !== '.');
+  return parts.length === 0 || path.split('/').includes('..') ? null : parts.join('/');
 }

@@ -77,13 +77,23 @@ function baselineJson({ file, found, held, uncovered, unused, base }: BaselineUs
   return { file, found, held, uncovered, unused, base: base === null ? null : baseJson(base) };
 }
 
-function baseJson({ ref, commit, found, problem, edited, removed, accepted }: BaselineBaseUsed): JsonObject {
+function baseJson({
+  ref,
+  commit,
+  found,
+  policyChanged,
+  problem,
+  edited,
+  unfounded,
+  removed,
+  accepted,
+}: BaselineBaseUsed): JsonObject {
   const decided = accepted.map((one) => ({
     ...one,
     integrity: integrityText(one.integrity),
     until: formatInstant(one.until),
   }));
-  return { ref, commit, found, problem, edited, removed, accepted: decided };
+  return { ref, commit, found, policyChanged, problem, edited, unfounded, removed, accepted: decided };
 }
 
 /** The clock and what is in its queue. */

@@ -143,6 +143,7 @@ function comment(text: string, indent = 0): string[] {
 /** A word that YAML takes for itself as it is; any other text in quotes. */
 function yamlText(text: string): string {
   const isPlain =
-    /^(?:https?:\/\/)?[A-Za-z.][\w./-]*$/.test(text) && !/^(?:true|false|null|[.+-]?(?:inf|nan)|\.+)$/i.test(text);
+    /^(?:https?:\/\/)?[A-Za-z.][\w./-]*$/.test(text) &&
+    !/^(?:true|false|null|[.+-]?(?:inf|nan)|\.+|\.\d.*)$/i.test(text);
   return isPlain ? text : JSON.stringify(toAscii(text));
 }

@@ -44,9 +44,13 @@ function acceptedTable(accepted: readonly AcceptedState[]): string {
   const rows = accepted.map(({ accepted: one, state }) => [
     codeSpan(`${one.name}@${one.version}`),
     codeSpan(one.code),
-    { active: 'active', expired: '**expired**', 'other-bytes': 'for other bytes', 'not-locked': 'no longer locked' }[
-      state
-    ],
+    {
+      active: 'active',
+      expired: '**expired**',
+      'too-long': '**too long**',
+      'other-bytes': 'for other bytes',
+      'not-locked': 'no longer locked',
+    }[state],
     dayText(one.until),
     codeSpan(one.by),
     codeSpan(one.why, 200),

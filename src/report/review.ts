@@ -117,6 +117,7 @@ function acceptedLines(accepted: readonly AcceptedState[], options: RenderOption
 const STATES: Readonly<Record<AcceptedState['state'], (until: string) => string>> = {
   active: (until) => `until ${until}`,
   expired: (until) => `expired ${until}`,
+  'too-long': (until) => `until ${until}, longer than any can be, so that it does not apply`,
   'other-bytes': () => 'for other bytes than are locked, so that it does not apply',
   'not-locked': () => 'no longer locked; assay update removes it',
 };

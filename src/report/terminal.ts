@@ -109,7 +109,9 @@ function changeRows(base: BaselineBaseUsed | null): string[] {
   if (base === null) return [];
   const names = (specs: readonly string[]): string => listed(specs, 5, (spec) => escapeText(spec, 100));
   return [
+    ...(base.policyChanged === true ? ['changed here, and in force: the policy'] : []),
     ...(base.edited.length > 0 ? [`edited here, though it was there before: ${names(base.edited)}`] : []),
+    ...(base.unfounded.length > 0 ? [`new here, and not what assay update would write: ${names(base.unfounded)}`] : []),
     ...(base.removed.length > 0 ? [`removed here, though still locked: ${names(base.removed)}`] : []),
     ...(base.accepted.length > 0 ? [`accepted here, and not before: ${listed(base.accepted, 5, acceptedText)}`] : []),
   ];

@@ -235,6 +235,9 @@ describe('what a package shows', () => {
     const without = places({ 'binding.gyp': '{}', 'package.json': { gypfile: false } });
     expect(without.map(({ capability }) => capability)).toEqual(['native']);
     expect(places({ 'src/binding.gyp': '{}' })).toEqual([]);
+    // macOS and Windows find it by this name, too, and one package.json in place of the other.
+    expect(places({ 'Binding.GYP': '{}' }).map(({ file }) => file)).toEqual(['Binding.GYP', 'Binding.GYP']);
+    expect(() => places({ 'Package.json': '{}' })).toThrow('more than one package.json');
   });
 
   it('native parts are files of that kind, and packages that load them', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { earlierVersions, predecessorOf, releaseLine } from '../../src/checks/history.ts';
-import { checkLoss } from '../../src/checks/loss.ts';
+import { checkLoss, checkLossAgainst } from '../../src/checks/loss.ts';
+import type { BaselinePackage } from '../../src/model/baseline.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
 
 /** A document from rows of [version, day of publication or null, provenance]. */
@@ -26,6 +27,44 @@ function packument(rows: readonly (readonly [string, number | null, boolean])[])
     versions: new Map(rows.map(([version, , provenance]) => [version, manifest(version, provenance)])),
     withProvenance: new Set(rows.flatMap(([version, , provenance]) => (provenance ? [version] : []))),
     time: new Map(rows.flatMap(([version, day]) => (day === null ? [] : [[version, day * 86_400_000]]))),
+  };
+}
+
+/** A baseline that has seen one version with provenance. */
+function baselineOf(version: string, publisher: string): BaselinePackage {
+  const identity = {
+    issuer: 'https://issuer.test',
+    repository: null,
+    repositoryId: null,
+    ownerId: null,
+    workflow: null,
+    signer: null,
+    runner: null,
+  };
+  const entry = {
+    integrity: { algorithm: 'sha512', hex: '' },
+    evidence: { algorithm: 'sha256', hex: '' },
+    provenance: { identity },
+    publisher,
+    published: null,
+    capabilities: null,
+  } as const;
+  return { since: null, identity, versions: new Map([[version, entry]]) };
+}
+
+/** Sets who published a version, and what it depends on. */
+function publisherOf(
+  document: Packument,
+): (version: string, name: string, trustedPublisher: string | null, ...depends: string[]) => void {
+  return (version, name, trustedPublisher, ...depends) => {
+    const manifest = document.versions.get(version);
+    if (manifest === undefined) throw new Error(`no ${version}`);
+    const dependencies = Object.fromEntries(depends.map((on) => [on, '1']));
+    (document.versions as Map<string, Manifest>).set(version, {
+      ...manifest,
+      publisher: { name, trustedPublisher },
+      dependencies,
+    });
   };
 }
 
@@ -123,11 +162,7 @@ describe('loss', () => {
       ['1.0.0', 1, true],
       ['1.0.1', 2, false],
     ]);
-    const published = (version: string, name: string, trustedPublisher: string | null): void => {
-      const manifest = document.versions.get(version);
-      if (manifest === undefined) throw new Error(`no ${version}`);
-      (document.versions as Map<string, Manifest>).set(version, { ...manifest, publisher: { name, trustedPublisher } });
-    };
+    const published = publisherOf(document);
     published('1.0.0', 'a', null);
     expect(checkLoss(document, '1.0.1').code).toBe('provenance-lost');
     published('1.0.1', 'a', null);
@@ -139,6 +174,43 @@ describe('loss', () => {
     expect(checkLoss(document, '1.0.1').code).toBe('provenance-lost');
     published('1.0.1', 'b', null);
     expect(checkLoss(document, '1.0.1').code).toBe('provenance-lost');
+  });
+
+  it('is lost behind a release with provenance of another account, which added what the next one keeps', () => {
+    const document = packument([
+      ['1.14.0', 1, true],
+      ['1.14.1', 2, true],
+      ['1.14.2', 3, false],
+    ]);
+    const published = publisherOf(document);
+    published('1.14.0', 'ci', 'github');
+    published('1.14.1', 'thief', null, 'evil');
+    published('1.14.2', 'thief', null, 'evil');
+    expect(checkLoss(document, '1.14.2').code).toBe('provenance-lost');
+    published('1.14.0', 'thief', null);
+    expect(checkLoss(document, '1.14.2').code).toBe('provenance-lost');
+  });
+
+  it('is held against what the baseline has seen, whatever comes between and whatever the registry says now', () => {
+    const between = Array.from({ length: 8 }, (_, i) => `1.0.${i + 1}`);
+    const document = packument([
+      ['1.0.0', 1, true],
+      ...between.map((version, i) => [version, i + 2, true] as const),
+      ['1.1.0', 20, false],
+    ]);
+    const published = publisherOf(document);
+    for (const version of [...between, '1.1.0']) published(version, 'thief', null);
+    published('1.0.0', 'ada', null);
+    const known = baselineOf('1.0.0', 'ada');
+    expect(checkLoss(document, '1.1.0').code).toBe('provenance-lost-elsewhere');
+    expect(checkLossAgainst(known, document, '1.1.0')?.code).toBe('provenance-lost');
+    // A history written anew.
+    published('1.0.0', 'thief', null);
+    expect(checkLossAgainst(known, document, '1.1.0')).toMatchObject({
+      code: 'provenance-lost',
+      args: { predecessor: '1.0.0' },
+    });
+    expect(checkLossAgainst(baselineOf('1.0.0', 'thief'), document, '1.1.0')?.code).toBe('provenance-lost-elsewhere');
   });
 
   it('a prerelease or a higher version that had it is elsewhere', () => {

@@ -284,6 +284,7 @@ describe('what was accepted is taken in, and asked about at every audit', () => 
   /** What ends an acceptance that was taken in. Each edits assay.lock. */
   const ENDS: readonly (readonly [string, (text: string) => string])[] = [
     ['it expired', (text) => text.replace(/ until \S+ by/, ' until 2026-01-01T00:00:00Z by')],
+    ['it never ends', (text) => text.replace(/ until \S+ by/, ' until 9999-12-31T23:59:59Z by')],
     ['it is for other bytes', (text) => text.replace(/( accepted \S+ )sha512-\S+/, `$1${OTHER_HASH}`)],
     ['it is for another code', (text) => text.replace(/ accepted \S+/, ' accepted publish-attestation-missing')],
     ['it was deleted', (text) => text.replace(/^\S+ accepted .*\n/m, '')],

@@ -120,6 +120,13 @@ const BUILDERS: readonly LastingIdentity[] = ['publish', 'release'].map((name) =
   runner: 'hosted',
 }));
 
+const CODES = ['identity-unexpected-workflow', 'provenance-lost'] as const;
+
+/** The higher of them were taken in despite what was found. */
+function isDespite({ patch, builder }: { readonly patch: number; readonly builder: number }): boolean {
+  return patch >= 2 && builder !== LEFT_OUT;
+}
+
 function packageOf(name: string, both: Locked): BaselinePackage {
   const versions = new Map<string, BaselineVersion>();
   let last: LastingIdentity | null = null;
@@ -133,7 +140,8 @@ function packageOf(name: string, both: Locked): BaselinePackage {
       provenance: identity === null ? { identity, earlier: 0 } : { identity },
       publisher: 'GitHub Actions',
       published: 0,
-      capabilities: null,
+      capabilities: picked.patch % 2 === 0 ? null : ['network', 'environment'],
+      ...(isDespite(picked) ? { despite: { codes: CODES, expected: BUILDERS[0] ?? null } } : {}),
     });
     last = identity ?? last;
   }
@@ -147,7 +155,12 @@ function baselineOf(tree: readonly Locked[]): Baseline {
       picked?.builder === LEFT_OUT ? [{ name, version: `${line}.0.${picked.patch}`, time: picked.patch * 1000 }] : [],
     ),
   );
-  return { packages: new Map(packages.filter(([, { versions }]) => versions.size > 0)), accepted: [], seen };
+  const accepted = packages.flatMap(([name, { versions }]) =>
+    [...versions].flatMap(([of, { integrity, despite }]) =>
+      (despite?.codes ?? []).map((code) => ({ name, version: of, integrity, code, by: 'ada', why: 'read', until: 0 })),
+    ),
+  );
+  return { packages: new Map(packages.filter(([, { versions }]) => versions.size > 0)), accepted, seen };
 }
 
 const tree = fc.array(locked, { minLength: NAMES.length, maxLength: NAMES.length });
@@ -180,6 +193,9 @@ describe.skipIf(!hasGit)(`a three-way merge of any three baselines${hasGit ? '' 
           const [ours, , theirs] = sides.map(({ packages }) => packages.get(name)?.versions.get(of));
           expect([ours, theirs]).toContainEqual(entry);
         }
+      }
+      for (const one of merged.accepted) {
+        expect([...(sides[0]?.accepted ?? []), ...(sides[2]?.accepted ?? [])]).toContainEqual(one);
       }
       for (const one of merged.seen) expect([...(sides[0]?.seen ?? []), ...(sides[2]?.seen ?? [])]).toContainEqual(one);
       // Where one side left a package alone, the other side's word holds.

@@ -34,7 +34,9 @@ interface PullRequestJson extends AuditJson {
       readonly commit: string | null;
       readonly found: boolean;
       readonly problem: string | null;
+      readonly policyChanged: boolean | null;
       readonly edited: readonly string[];
+      readonly unfounded: readonly string[];
       readonly removed: readonly string[];
       readonly accepted: readonly Readonly<Record<string, unknown>>[];
     } | null;
@@ -90,7 +92,16 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
         baseline: {
           held: 2,
           uncovered: [],
-          base: { ref: 'main', commit, found: true, problem: null, edited: [], removed: [], accepted: [] },
+          base: {
+            ref: 'main',
+            commit,
+            found: true,
+            problem: null,
+            edited: [],
+            unfounded: [],
+            removed: [],
+            accepted: [],
+          },
         },
       });
       const { stdout } = await runIn({}, 'audit', '--base', 'main');
@@ -114,7 +125,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       expect(await requestsOf(async () => (outcome = await audit()))).toBeGreaterThan(0);
       expect(outcome).toMatchObject({
         status: 0,
-        baseline: { held: 1, uncovered: ['p@1.0.1'], base: { edited: [], removed: [], accepted: [] } },
+        baseline: { held: 1, uncovered: ['p@1.0.1'], base: { edited: [], unfounded: [], removed: [], accepted: [] } },
       });
       const p = (outcome as unknown as PullRequestJson).dependencies.find(({ name }) => name === 'p');
       expect(p).toMatchObject({ baseline: 'uncovered', verdict: 'pass' });
@@ -178,6 +189,41 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
     });
   });
 
+  it('that brings an entry of a version that does not pass is named, as the next run would hold it', async () => {
+    await inPullRequest(async ({ lab, lock, folder, edit, read, audit, runIn, report }) => {
+      await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+      await lock({ p: '1.0.1', q: '1.0.0' });
+      const integrity = /"sha512-[^"]+"/.exec(read('package-lock.json'))?.[0].slice(1, -1) ?? '';
+      const forged = (text: string): string =>
+        text
+          .replace(/^p@1\.0\.0 /gm, 'p@1.0.1 ')
+          .replace(/^(p@1\.0\.1 integrity ).*$/m, (_, start: string) => start + integrity);
+      edit('assay.lock', forged);
+      const outcome = await audit();
+      expect([outcome.status, found(outcome)]).toEqual([0, ['p@1.0.1 warning provenance-lost']]);
+      expect(outcome.baseline.base).toMatchObject({ edited: [], unfounded: ['p@1.0.1'], removed: [] });
+      expect((await runIn({}, 'audit', '--base', 'main')).stdout.replace(/\s+/g, ' ')).toContain(
+        'new here, and not what assay update would write: p@1.0.1',
+      );
+      // Merged, it would hide what was found.
+      git(folder, 'commit', '-qam', 'forged');
+      expect(found(await report('--enforce', 'all'))).toEqual([]);
+    });
+  });
+
+  it('that brings entries for later, of a version or a builder that nothing locks yet, is named', async () => {
+    await inPullRequest(async ({ edit, audit }) => {
+      edit('assay.lock', (text) => {
+        const entry = text.split('\n').filter((line) => line.startsWith('p@1.0.0 '));
+        const own = text.split('\n').filter((line) => /^p (?!since)/.test(line));
+        const later = entry.map((line) => line.replace('1.0.0', '6.6.6'));
+        const planted = [...own.map((line) => line.replace('p ', 'r ')), 'r since never', ''];
+        return text.replace('p since', `${later.join('\n')}\np since`) + planted.join('\n');
+      });
+      expect((await audit()).baseline.base).toMatchObject({ edited: [], unfounded: ['p@6.6.6', 'r'] });
+    });
+  });
+
   it('that removes an entry, or the file, is named, and holds what the base holds', async () => {
     await inPullRequest(async ({ folder, edit, audit, runIn }) => {
       edit('assay.lock', (text) => text.replace(/^q.*\n/gm, ''));
@@ -236,6 +282,70 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       expect((await run('accept', 'p', '--reason', 'moved', '--by', 'jane')).status).toBe(2);
       expect((await run('accept', 'p', '--reason', 'moved', '--by', 'jane', '--base', 'main')).status).toBe(0);
       expect(found(await audit())).toEqual(['p@1.0.2 note identity-unexpected-repository']);
+    });
+  });
+
+  it('that puts off a decision which waits is named, and does not', async () => {
+    await inPullRequest(async ({ lab, lock, folder, run, edit, audit }) => {
+      await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+      await lock({ p: '1.0.1', q: '1.0.0' });
+      await run('update');
+      edit('assay.lock', (text) => text.replace(/ seen \S+$/m, ' seen 2026-01-01T00:00:00Z'));
+      git(folder, 'commit', '-qam', 'waits');
+      git(folder, 'branch', '-f', 'main');
+      expect(await audit()).toMatchObject({ status: 1, baseline: { base: { edited: [] } } });
+      const now = new Date().toISOString().replace(/\.\d+/, '');
+      for (const seen of [` seen ${now}\n`, '']) {
+        edit('assay.lock', (text) => text.replace(/^p@1\.0\.1 seen .*\n/m, seen === '' ? '' : `p@1.0.1${seen}`));
+        expect(await audit()).toMatchObject({ status: 1, baseline: { base: { edited: ['p@1.0.1'] } } });
+      }
+    });
+  });
+
+  it('that changes the policy is named, by whatever file', async () => {
+    await inPullRequest(async ({ lab, folder, audit, runIn }) => {
+      const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+      const changed = async (...args: string[]): Promise<unknown> =>
+        (await audit(undefined, ...args)).baseline.base?.policyChanged;
+      write('assay.yml', 'enforce: observe\n');
+      expect(await changed()).toBe(true);
+      expect((await runIn({}, 'audit', '--base', 'main')).stdout).toContain('changed here, and in force: the policy\n');
+      git(folder, 'add', '-A');
+      git(folder, 'commit', '-qm', 'policy');
+      git(folder, 'branch', '-f', 'main');
+      expect(await changed()).toBe(false);
+      write('other.yml', 'enforce: all\n');
+      expect(await changed('--policy', 'other.yml')).toBe(true);
+      write('assay.yml', 'enforce: critical\n');
+      expect(await changed()).toBe(true);
+      rmSync(join(folder, 'assay.yml'));
+      expect(await changed()).toBe(true);
+      git(folder, 'checkout', '-q', 'assay.yml');
+      // A nearer one takes the place of that above it.
+      mkdirSync(join(folder, 'app'));
+      await lab.writeProject(join(folder, 'app'), { p: '1.0.0' });
+      expect(await changed('app')).toBe(false);
+      write('app/assay.yml', 'enforce: observe\nreview:\n  deadline: 365d\n');
+      expect(await changed('app')).toBe(true);
+    });
+  });
+
+  it('has in its review what its audit finds, whatever entries it brings', async () => {
+    await inPullRequest(async ({ lab, lock, edit, read, runIn }) => {
+      await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+      await lock({ p: '1.0.1', q: '1.0.0' });
+      const integrity = /"(sha512-[^"]+)"/.exec(read('package-lock.json'))?.[1] ?? '';
+      edit('assay.lock', (text) =>
+        text
+          .replace(/^p@1\.0\.0 /gm, 'p@1.0.1 ')
+          .replace(/^(p@1\.0\.1 integrity ).*$/m, (_, start: string) => start + integrity),
+      );
+      const all = ['review', '--enforce', 'all'];
+      expect(await runIn({}, ...all)).toMatchObject({ status: 0 });
+      for (const asked of [runIn({ GITHUB_BASE_REF: 'main' }, ...all), runIn({}, ...all, '--base', 'main')]) {
+        const { status, stdout } = await asked;
+        expect([status, stdout]).toEqual([1, expect.stringContaining('provenance-lost')]);
+      }
     });
   });
 

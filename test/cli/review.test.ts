@@ -316,7 +316,7 @@ describe('what waits', () => {
               `p@1.0.1 accepted provenance-lost ${integrity} until ${until} by jane because "built by hand"\np since`,
             ),
         );
-      accept('2999-01-01T00:00:00Z');
+      accept(iso(ago(-24)));
       expect(reviews(await report())).toEqual([]);
       expect(await queueOf(project)).toMatchObject({
         status: 0,
@@ -512,11 +512,12 @@ describe.skipIf(!hasGit)(`assay review${WITHOUT_GIT}`, () => {
       const other = `sha512-${Buffer.alloc(64, 7).toString('base64')}`;
       const line = (version: string, code: string, hash: string, until: string): string =>
         `p@${version} accepted ${code} ${hash} until ${until} by jane because "for ${code}"\n`;
+      const day = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
       const lines = [
         line('1.0.1', 'history-publisher-changed', integrity, '2026-01-01T00:00:00Z'),
-        line('1.0.1', 'provenance-lost', integrity, '2999-01-01T00:00:00Z'),
-        line('1.0.1', 'provenance-lost-elsewhere', other, '2999-01-01T00:00:00Z'),
-        line('1.0.2', 'provenance-lost', integrity, '2999-01-01T00:00:00Z'),
+        line('1.0.1', 'provenance-lost', integrity, `${day}T00:00:00Z`),
+        line('1.0.1', 'provenance-lost-elsewhere', other, `${day}T00:00:00Z`),
+        line('1.0.2', 'provenance-lost', integrity, `${day}T00:00:00Z`),
       ].join('');
       edit('assay.lock', (text) => text.replace(/^p since/m, `${lines}p since`));
       const { accepted, findings } = await queueOf(project, 'p');
@@ -530,7 +531,7 @@ describe.skipIf(!hasGit)(`assay review${WITHOUT_GIT}`, () => {
       const { stdout } = await run('review', 'p@1.0.2');
       expect(stdout).toContain('accepted in assay.lock (1)\n  p@1.0.2  provenance-lost\n    no longer locked');
       expect((await run('review', '--markdown')).stdout).toContain(
-        '| `p@1.0.1` | `provenance-lost` | active | 2999-01-01 | `jane` | `for provenance-lost` |',
+        `| \`p@1.0.1\` | \`provenance-lost\` | active | ${day} | \`jane\` | \`for provenance-lost\` |`,
       );
     });
   });

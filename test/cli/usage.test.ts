@@ -142,6 +142,20 @@ describe('what needs no project', () => {
 });
 
 describe('what is no file is never read for one', () => {
+  it.each<[string, string]>([
+    ['assay.yml', ''],
+    ['keys.json', 'registries:\n  private:\n    - url: https://r.test/\n      keys: keys.json\n'],
+    ['root.json', 'trust:\n  root: root.json\n'],
+  ])('a device in place of %s', async (name, policy) => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'package-lock.json'), ONE_LOCK);
+      if (policy !== '') writeFileSync(join(folder, 'assay.yml'), policy);
+      symlinkSync('/dev/zero', join(folder, name));
+      const { status, stderr } = await assay([], folder);
+      expect([status, stderr]).toEqual([2, expect.stringMatching(new RegExp(`^assay: .*${name} is not a file\n$`))]);
+    });
+  });
+
   it.each([
     ['a folder', (path: string) => mkdirSync(path)],
     ['a device', (path: string) => symlinkSync('/dev/zero', path)],

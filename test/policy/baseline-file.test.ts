@@ -12,7 +12,7 @@ import { isAcceptable } from '../../src/model/baseline.ts';
 import type { Digest } from '../../src/model/dependency.ts';
 import { FINDING_CODES } from '../../src/model/finding.ts';
 import { BaselineError, parseBaseline } from '../../src/policy/baseline-file.ts';
-import { formatBaseline, sameIdentity } from '../../src/policy/baseline-text.ts';
+import { formatBaseline, HEADER, sameIdentity } from '../../src/policy/baseline-text.ts';
 
 const hex = (bytes: number): fc.Arbitrary<string> =>
   fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((array) => Buffer.from(array).toString('hex'));
@@ -394,5 +394,25 @@ describe('anything else is refused with its line and what to do', () => {
     expect(() => parseBaseline('assay.lock', '')).toThrow(/^assay\.lock:1: the first line/);
     const long = FILE.replace('axios runner hosted', `axios runner ${'x'.repeat(5000)}`);
     expect(() => parseBaseline('assay.lock', long)).toThrow(/^assay\.lock:13: longer than/);
+  });
+});
+
+describe('a file of a size that somebody made up', () => {
+  const number = (i: number): string => String(100_000 + i);
+  const many = Array.from({ length: 60_000 }, (_, i) => i);
+  it.each<[string, readonly string[]]>([
+    [
+      'names',
+      many.map(
+        (i) => `p${number(i)} package npm\np${number(i)}@1.0.0 seen 2026-01-01T00:00:00Z\np${number(i)} since never`,
+      ),
+    ],
+    [
+      'versions',
+      ['p package npm', ...many.map((i) => `p@1.${number(i)}.0 seen 2026-01-01T00:00:00Z`), 'p since never'],
+    ],
+  ])('is read in time: %s', (_, lines) => {
+    const text = `${HEADER}\n${lines.join('\n')}\n`;
+    expect(parseBaseline('assay.lock', text).seen).toHaveLength(many.length);
   });
 });

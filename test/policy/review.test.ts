@@ -189,6 +189,8 @@ describe('what became of an acceptance', () => {
   it.each([
     ['active', { until: NOW + 1 }],
     ['expired', { until: NOW }],
+    ['active', { until: NOW + 366 * 24 * HOUR }],
+    ['too-long', { until: NOW + 368 * 24 * HOUR }],
     ['other-bytes', { integrity: { ...HASH, hex: 'cd'.repeat(64) } }],
     ['not-locked', { version: '1.0.1' }],
   ])('%s', (state, change) => {

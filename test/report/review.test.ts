@@ -43,7 +43,10 @@ function listWith(text: string, owner: string | null = text): ReviewList {
     why: text,
     until: NOON,
   } as const;
-  const states = (['active', 'expired', 'other-bytes', 'not-locked'] as const).map((state) => ({ accepted, state }));
+  const states = (['active', 'expired', 'too-long', 'other-bytes', 'not-locked'] as const).map((state) => ({
+    accepted,
+    state,
+  }));
   return reviewList(report, states, [], NOON + HOUR);
 }
 

@@ -1,4 +1,4 @@
-import type { Dependency } from '../../model/dependency.ts';
+import { specOf, type Dependency } from '../../model/dependency.ts';
 import type { FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
 import { acceptFindings, type Refusal } from '../../policy/accept.ts';
@@ -35,7 +35,7 @@ export const command: Command = {
         enforce: phaseOf(values, policy),
         omit: [],
         only: new Set(wanted.map(specOf)),
-        baseline: { ...baseline, content: undecided, base: await baseOf(values, path, io) },
+        baseline: { ...baseline, content: undecided, base: await baseOf(values, path, policy, io) },
       });
       const outcome = acceptFindings(baseline.content, report.dependencies, codes, { by, why, until });
       if ('refused' in outcome) return refuse(outcome, codes, (line) => io.stderr.write(`assay: ${line}\n`));
@@ -70,10 +70,6 @@ function demandOneHash(dependency: Dependency): void {
   const where = place === undefined ? '' : ` (${place.file}:${place.line})`;
   const how = second === undefined ? (only?.algorithm ?? 'no hash') : 'several hashes';
   throw new UsageError(`${specOf(dependency)} is locked by ${how}${where}, and accepted is what one SHA-512 is of`);
-}
-
-function specOf({ name, version }: Dependency): string {
-  return `${name}@${version}`;
 }
 
 /** Says in one line why nothing is accepted, and gives the exit status. Throws UsageError where the codes are wrong. */

@@ -18,7 +18,7 @@ export const command: Command = {
         enforce: phaseOf(values, policy),
         omit,
         reverify: values.reverify === true,
-        baseline: { ...baseline, base: await baseOf(values, path, io) },
+        baseline: { ...baseline, base: await baseOf(values, path, policy, io) },
       });
       io.stdout.write(values.json === true ? renderJson(report) : renderTerminal(report, io.stdout));
       return exitStatus(report.verdict);

@@ -4,6 +4,7 @@ import { reviewList } from '../../report/queue.ts';
 import { renderReview } from '../../report/review.ts';
 import { renderReviewJson } from '../../report/review-json.ts';
 import { renderReviewMarkdown } from '../../report/review-markdown.ts';
+import { baseOf } from '../base.ts';
 import type { Command } from '../command.ts';
 import { exitStatus, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
@@ -14,7 +15,7 @@ import { phaseOf } from '../setup.ts';
 export const command: Command = {
   usage: '[SPEC...] [DIR|LOCKFILE]',
   summary: 'what waits for a decision, whose and until when; and what was accepted, by whom and why',
-  options: [...PROJECT_OPTIONS, 'enforce', 'json', 'markdown'],
+  options: [...PROJECT_OPTIONS, 'enforce', 'base', 'json', 'markdown'],
   run: (options, io) => {
     const { values, positionals } = options;
     if (values.json === true && values.markdown === true) {
@@ -25,7 +26,7 @@ export const command: Command = {
       'review',
       positionals.filter((text) => !specs.includes(text)),
     );
-    return withProject(place, options, io, async ({ file, policy, baseline, audit }) => {
+    return withProject(place, options, io, async ({ path, file, policy, baseline, audit }) => {
       if ((policy?.policy.review ?? null) === null && baseline.content === null) {
         const how = policy === null ? 'assay init writes the first one' : 'assay update writes it';
         throw new UsageError(
@@ -33,7 +34,12 @@ export const command: Command = {
         );
       }
       const now = Date.now();
-      const report = await audit({ enforce: phaseOf(values, policy), omit: [], now });
+      const report = await audit({
+        enforce: phaseOf(values, policy),
+        omit: [],
+        now,
+        baseline: { ...baseline, base: await baseOf(values, path, policy, io) },
+      });
       const locked = report.dependencies.map(({ dependency }) => dependency);
       const accepted = baseline.content?.accepted ?? [];
       for (const spec of specs) {
