@@ -7,7 +7,7 @@ import { gather, speakerFor } from './gather.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
 import { memoryOf, type Established, type Store } from './memory.ts';
 import { rulingBaseline, type BaselineInUse } from './model/baseline.ts';
-import type { Dependency } from './model/dependency.ts';
+import { specOf, type Dependency } from './model/dependency.ts';
 import type { RegistryKey } from './model/evidence.ts';
 import { NO_EXPECTATION, type PolicyInUse } from './model/policy.ts';
 import type { Report, ReviewUsed } from './model/report.ts';
@@ -234,8 +234,4 @@ async function mapConcurrently<T extends Pick<Dependency, 'name'>, R>(
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;
-}
-
-function specOf({ name, version }: Pick<Dependency, 'name' | 'version'>): string {
-  return `${name}@${version}`;
 }

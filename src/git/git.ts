@@ -36,7 +36,13 @@ const OWN_OBJECTS = { GIT_NO_REPLACE_OBJECTS: '1', GIT_GRAFT_FILE: '/dev/null', 
  */
 export function git(folder: string, args: readonly string[], input = ''): Promise<Buffer | null> {
   const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
-  const options = { cwd: folder, encoding: 'buffer' as const, maxBuffer: MAX_OUTPUT, timeout: TIMEOUT_MS };
+  const options = {
+    cwd: folder,
+    encoding: 'buffer' as const,
+    maxBuffer: MAX_OUTPUT,
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL' as const,
+  };
   const inherited = Object.entries(process.env).filter(([name]) => !ELSEWHERE.includes(name));
   const env = {
     ...Object.fromEntries(inherited),
