@@ -95,7 +95,7 @@ export async function compareVersion(
     expectedBy: expectationSource(deciding),
     acceptable: findings.every(({ code, level }) => level !== 'error' || isAcceptable(code)),
     stay,
-    later: deciding.some(({ code }) => isLoss(code)) ? laterThan(packument, version) : null,
+    later: deciding.some(({ code }) => isLoss(code)) ? await laterThan(packument, version, verify) : null,
     use,
   };
 }
@@ -178,10 +178,20 @@ export function servedIntegrity(manifest: Manifest | undefined): readonly Digest
   }
 }
 
-function laterThan(packument: Packument | null, version: string): LaterVersion {
+/** Whoever can publish can announce provenance, or have some of another repository: it is verified like any version. */
+async function laterThan(
+  packument: Packument | null,
+  version: string,
+  verify: CompareOptions['verify'],
+): Promise<LaterVersion> {
   if (packument === null) return { state: 'unknown' };
   const later = laterWithProvenance(packument, version);
-  return later === null ? { state: 'none' } : { state: 'announced', ...later };
+  if (later === null) return { state: 'none' };
+  const integrity = servedIntegrity(packument.versions.get(later.version));
+  const judged = await verify(dependencyOf(packument.name, later.version, integrity));
+  if (judged === null || judged.findings.some(({ kind }) => kind === 'unavailable')) return { state: 'unknown' };
+  const stands = judged.findings.some(({ kind }) => kind === 'contradiction' || kind === 'loss' || kind === 'identity');
+  return { state: judged.proofs.provenance !== null && !stands ? 'proven' : 'refused', ...later };
 }
 
 function askAges(

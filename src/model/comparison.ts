@@ -54,9 +54,14 @@ export interface ChangedScript {
   readonly command: string;
 }
 
-/** Whether a later version is announced with provenance: the registry's word, not verified. */
+/**
+ * Whether a later version has provenance again. `proven`: verified, and nothing stands against who built it; `refused`: the
+ * registry announces it, and it does not hold.
+ */
 export type LaterVersion =
-  ({ readonly state: 'announced' } & PublishedVersion) | { readonly state: 'none' } | { readonly state: 'unknown' };
+  | ({ readonly state: 'proven' | 'refused' } & PublishedVersion)
+  | { readonly state: 'none' }
+  | { readonly state: 'unknown' };
 
 /** How the project uses a dependency, for the commands that change that. */
 export interface Use {

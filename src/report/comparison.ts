@@ -73,10 +73,7 @@ export function comparisonJson(comparison: Comparison): JsonObject {
     changedScripts: comparison.changedScripts.map(({ name, before, command }) => ({ name, before, command })),
     codes: comparison.codes,
     expectedBy: comparison.expectedBy,
-    later:
-      later?.state === 'announced'
-        ? { state: later.state, version: later.version, published: instantJson(later.published) }
-        : later,
+    later: laterJson(later),
     direct: use?.direct ?? null,
     diff: { command: diff.command?.join(' ') ?? null, url: diff.url },
     decisions: decisionsOf(comparison).map(({ decision, note, commands, policy, url }) => ({
@@ -140,4 +137,10 @@ function listedUnder(title: string, texts: readonly string[], options: RenderOpt
     ...wrap(`! ${title}`, options.columns, 0, 2).map((line) => paint('yellow', line, options)),
     ...texts.flatMap((text) => wrap(shown(text, options), options.columns, 4, 6)),
   ];
+}
+
+function laterJson(later: Comparison['later']): JsonObject | null {
+  if (later === null) return null;
+  const { state } = later;
+  return 'version' in later ? { state, version: later.version, published: instantJson(later.published) } : { state };
 }

@@ -38,9 +38,11 @@ function laterLines({ later, current }: Comparison, options: RenderOptions): str
   switch (later?.state) {
     case undefined:
       return [];
-    case 'announced': {
+    case 'proven':
+    case 'refused': {
       const when = later.published === null ? '' : ` (${formatInstant(later.published)})`;
-      return labelled('later', `${escapeText(later.version, 60)}${when} is announced with provenance again`, options);
+      const says = later.state === 'proven' ? 'has provenance again' : 'announces provenance that does not hold';
+      return labelled('later', `${escapeText(later.version, 60)}${when} ${says}`, options);
     }
     case 'none':
       return labelled('later', `no version after ${escapeText(current.version ?? '', 60)} has provenance`, options);

@@ -9,7 +9,7 @@ import { plainSpec } from './messages.ts';
  */
 export interface Decision {
   /**
-   * `stay` on the version before; `update` to a later one that is announced with provenance; `accept` this one; `expect`
+   * `stay` on the version before; `update` to a later one that has provenance again; `accept` this one; `expect`
    * this builder from now on; `ask` the project.
    */
   readonly decision: 'stay' | 'update' | 'accept' | 'expect' | 'ask';
@@ -66,7 +66,7 @@ function stay(comparison: Comparison): Decision[] {
 
 function update(comparison: Comparison): Decision[] {
   const { later } = comparison;
-  if (later?.state !== 'announced') return [];
+  if (later?.state !== 'proven') return [];
   return byUse(comparison).flatMap(({ direct, when }) => {
     const commands = direct ? install(comparison, later.version) : npmUpdate(comparison);
     const what = `${direct ? '' : 'the newest its dependents allow, '}verified by the next audit`;

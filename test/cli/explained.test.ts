@@ -157,9 +157,21 @@ describe('a stolen release', () => {
       await publish(lab, 'p@1.1.2', TEAM);
       await publish(lab, 'p@2.0.0', TEAM);
       const again = await explained(project);
-      expect(again.later).toEqual({ state: 'announced', version: '1.1.2', published: '2026-04-07T00:00:00Z' });
+      expect(again.later).toEqual({ state: 'proven', version: '1.1.2', published: '2026-04-07T00:00:00Z' });
       expect(commandsOf(again, 'update')).toEqual(['npm install p@1.1.2 --save-exact --ignore-scripts']);
       expect(commandsOf(again, 'accept')).toEqual(['assay accept p@1.1.1 --reason "..."']);
+    });
+  });
+
+  it('offers no later version that a stranger built, whatever the registry announces', async () => {
+    await withProject(async (project) => {
+      await publishStolen(project.lab);
+      await publish(project.lab, 'p@1.1.2', FORK);
+      await project.lock({ p: '1.1.1' });
+      const one = await explained(project);
+      expect(one.later).toMatchObject({ state: 'refused', version: '1.1.2' });
+      expect(commandsOf(one, 'update')).toEqual([]);
+      expect((await project.run()).stdout).toContain('announces provenance that does not hold');
     });
   });
 
@@ -235,7 +247,7 @@ describe('a stolen release', () => {
       expect(one).toMatchObject({
         codes: ['provenance-lost-elsewhere'],
         predecessor: { version: '1.0.0', provenance: 'proven' },
-        later: { state: 'announced', version: '1.0.0' },
+        later: { state: 'proven', version: '1.0.0' },
       });
       expect(commandsOf(one, 'stay')).toEqual(['npm install p@0.3.0 --save-exact --ignore-scripts']);
     });

@@ -27,7 +27,7 @@ describe('a comparison', () => {
     postinstall: node setup.js
     install: node a.js -> node b.js
   diff    npm diff --diff=axios@1.14.0 --diff=axios@1.14.1
-  later   1.14.2 (2026-03-31T03:00:00Z) is announced with provenance again
+  later   1.14.2 (2026-03-31T03:00:00Z) has provenance again
   stay    npm install axios@1.14.0 --save-exact --ignore-scripts
   update  npm install axios@1.14.2 --save-exact --ignore-scripts
           (verified by the next audit)
@@ -123,7 +123,7 @@ describe('a comparison', () => {
         unknown: null,
       },
     ]);
-    expect(json['later']).toEqual({ state: 'announced', version: '1.14.2', published: '2026-03-31T03:00:00Z' });
+    expect(json['later']).toEqual({ state: 'proven', version: '1.14.2', published: '2026-03-31T03:00:00Z' });
     expect(json['diff']).toEqual({ command: 'npm diff --diff=axios@1.14.0 --diff=axios@1.14.1', url: null });
     expect(json['decisions']).toHaveLength(4);
     expect(comparisonJson({ ...STOLEN, predecessor: null })['predecessor']).toBeNull();

@@ -197,7 +197,7 @@ describe('hostile text', () => {
       current: { ...STOLEN.current, version },
       predecessor: { ...BEFORE, version },
       stay: version,
-      later: { state: 'announced', version, published: null },
+      later: { state: 'proven', version, published: null },
     };
     for (const use of [STOLEN.use, transitive, null]) {
       expect(told({ ...hostile, use }).filter((line) => !line.startsWith('ask:'))).toEqual([]);

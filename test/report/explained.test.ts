@@ -25,7 +25,7 @@ describe('an explained finding', () => {
   ! install script postinstall: node setup.js
   ! install script install: node a.js -> node b.js
   diff    npm diff --diff=axios@1.14.0 --diff=axios@1.14.1
-  later   1.14.2 (2026-03-31T03:00:00Z) is announced with provenance again
+  later   1.14.2 (2026-03-31T03:00:00Z) has provenance again
   stay    npm install axios@1.14.0 --save-exact --ignore-scripts
   update  npm install axios@1.14.2 --save-exact --ignore-scripts
           (verified by the next audit)
@@ -48,8 +48,7 @@ describe('an explained finding', () => {
   diff    npm diff --diff=axios@1.14.0 \\
             --diff=axios@1.14.1
   later   1.14.2 (2026-03-31T03:00:00Z)
-          is announced with provenance
-          again
+          has provenance again
   stay    npm install axios@1.14.0 \\
             --save-exact \\
             --ignore-scripts

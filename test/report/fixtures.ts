@@ -270,7 +270,7 @@ export const STOLEN: Comparison = {
   expectedBy: null,
   acceptable: true,
   stay: '1.14.0',
-  later: { state: 'announced', version: '1.14.2', published: NOON + 3 * HOUR },
+  later: { state: 'proven', version: '1.14.2', published: NOON + 3 * HOUR },
   use: { direct: true, alias: null },
 };
 

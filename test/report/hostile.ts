@@ -111,7 +111,7 @@ export function comparisonWith(text: string): Comparison {
     expectedBy: null,
     acceptable: true,
     stay: text,
-    later: { state: 'announced', version: text, published: NOON },
+    later: { state: 'proven', version: text, published: NOON },
     use: { direct: true, alias: text },
   };
 }
