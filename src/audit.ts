@@ -135,7 +135,7 @@ export async function auditDependencies(
   const { registry, now } = options;
   const baseline = options.baseline ? rulingBaseline(options.baseline) : null;
   const policy = options.policy?.policy ?? null;
-  const sources = { registry, keys: [...NPM_KEYS, ...options.trust.keys], policy: options.policy };
+  const keys = [...NPM_KEYS, ...options.trust.keys];
   const trust: Trust = { now, verifierFor: verifiers(options.trust.root) };
   const memory = options.store
     ? memoryOf(options.store, { registry, rootDigest: options.trust.rootDigest, now })
@@ -163,15 +163,13 @@ export async function auditDependencies(
     const capabilitySources = { policy, package: known.package, reverify: options.reverify === true, registry };
     const established = async (): Promise<Assessment> => {
       if (!isAsked(dependency, known)) return assess(dependency, null, known, trust);
+      const speaker = speakerFor(url, keys, options.policy);
       const ask = async (): Promise<Established> => {
-        const evidence = await gather(dependency, sources, known);
+        const evidence = await gather(dependency, registry, speaker, known);
         return { evidence, assessment: assess(dependency, evidence, known, trust) };
       };
       if (memory === null) return (await ask()).assessment;
-      return memory.recall(
-        { dependency, known, speaker: speakerFor(url, sources), fresh: options.reverify === true },
-        ask,
-      );
+      return memory.recall({ dependency, known, speaker, fresh: options.reverify === true }, ask);
     };
     const [assessment, capabilities] = await Promise.all([
       established(),
@@ -205,9 +203,12 @@ function isOmitted(dependency: Dependency, omit: readonly Omittable[]): boolean 
   return omit.some((kind) => dependency[kind]);
 }
 
-/** One verifier per set of keys, so that what it remembers serves the whole run. */
+/** One verifier per root and set of keys, so that what it remembers serves the whole run, comparisons as well. */
+const verifiersOf = new WeakMap<TrustedRoot, Map<string, Verifier>>();
+
 function verifiers(root: TrustedRoot): Trust['verifierFor'] {
-  const made = new Map<string, Verifier>();
+  const made = verifiersOf.get(root) ?? new Map<string, Verifier>();
+  verifiersOf.set(root, made);
   return (keys) => {
     const managed = keys.filter((key) => key.usage === 'npm:attestations').map(managedKey);
     const id = managed.map(({ hint, spki, start, end }) => `${hint} ${spki} ${start} ${end ?? ''}`).join('\n');

@@ -1,19 +1,12 @@
 import type { Known } from './checks/assess.ts';
 import { expectedIdentity } from './checks/baseline.ts';
 import { lastWithProvenance } from './checks/history.ts';
+import { NPM_REGISTRY } from './model/address.ts';
 import type { Dependency } from './model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from './model/evidence.ts';
 import type { PolicyInUse } from './model/policy.ts';
 import { standsFor } from './policy/apply.ts';
-import { NPM_REGISTRY } from './registries/npmrc.ts';
 import type { Registry } from './registries/registry.ts';
-
-/** Whom to ask, and which keys are known whatever it answers. */
-export interface Sources {
-  readonly registry: Registry;
-  readonly keys: readonly RegistryKey[];
-  readonly policy: PolicyInUse | null | undefined;
-}
 
 /** The registry that an address stands for, and the keys that may speak for it. */
 export interface Speaker {
@@ -23,7 +16,8 @@ export interface Speaker {
   readonly mayVouchForItself: boolean;
 }
 
-export function speakerFor(url: string, { keys, policy }: Omit<Sources, 'registry'>): Speaker {
+/** `keys` are known whatever the registry is. */
+export function speakerFor(url: string, keys: readonly RegistryKey[], policy: PolicyInUse | null | undefined): Speaker {
   const origin = policy ? standsFor(policy.policy, url) : url;
   const own = policy?.keys.get(origin) ?? null;
   return {
@@ -36,12 +30,11 @@ export function speakerFor(url: string, { keys, policy }: Omit<Sources, 'registr
 /** Asks the registry what the checks need to know of one dependency, and no more. */
 export async function gather(
   { name, version }: Dependency,
-  sources: Sources,
+  registry: Registry,
+  { keys: knownKeys, mayVouchForItself }: Speaker,
   known: Known,
 ): Promise<DependencyEvidence> {
-  const { registry } = sources;
   const url = known.registry;
-  const { keys: knownKeys, mayVouchForItself } = speakerFor(url, sources);
   const packument = await registry.packument(name);
   const manifest = manifestOf(packument, version) ?? (await registry.manifest(name, version));
   const claim = manifest.state === 'present' ? manifest.value.attestations : null;

@@ -1,4 +1,5 @@
 import { checkLoss } from '../../src/checks/loss.ts';
+import { dependencyOf } from '../../src/compare.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
 import type { FindingCode } from '../../src/model/finding.ts';
 import { formatInstant, type Instant } from '../../src/model/time.ts';
@@ -60,7 +61,8 @@ function askAssay(soFar: Packument, manifest: Manifest): Judged['assay'] {
   if (manifest.attestations?.provenance === true) return null;
   const finding = checkLoss(soFar, manifest.version);
   const assessment = {
-    dependency: asDependency(manifest),
+    // The rules replayed here look at nothing but its name and version.
+    dependency: dependencyOf(manifest.name, manifest.version, []),
     proofs: { integrity: null, signature: null, publish: null, provenance: null },
     findings: [finding],
     baseline: null,
@@ -95,22 +97,4 @@ function publisherOf(manifest: Manifest | undefined): string {
   const publisher = manifest?.publisher ?? null;
   if (publisher === null) return 'nobody named';
   return publisher.trustedPublisher === null ? publisher.name : `trusted publisher ${publisher.trustedPublisher}`;
-}
-
-/** The version as a direct dependency; the rules replayed here look at nothing but its name and version. */
-function asDependency({ name, version }: Manifest): Parameters<typeof judge>[0]['dependency'] {
-  return {
-    ecosystem: 'npm',
-    name,
-    version,
-    integrity: [],
-    source: { kind: 'registry', resolved: null },
-    places: [],
-    direct: true,
-    dev: false,
-    optional: false,
-    peer: false,
-    exotic: [],
-    bundles: [],
-  };
 }

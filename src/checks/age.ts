@@ -1,8 +1,6 @@
 import { finding, type Finding } from '../model/finding.ts';
 import type { VerifiedTime } from '../model/proof.ts';
-import type { Instant } from '../model/time.ts';
-
-const HOUR = 3_600_000;
+import { HOUR, type Instant } from '../model/time.ts';
 
 /**
  * When a version was published: the registry's word, but not before a time that a log or an authority vouches for in its

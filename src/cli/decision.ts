@@ -1,10 +1,9 @@
 import { isAcceptable, MAX_ACCEPTED_DAYS } from '../model/baseline.ts';
 import { FINDING_CODES, FINDING_KINDS, type FindingCode } from '../model/finding.ts';
 import { nearest } from '../model/nearest.ts';
-import { formatInstant, parseInstant, type Instant } from '../model/time.ts';
+import { DAY, formatInstant, parseInstant, type Instant } from '../model/time.ts';
 import { UsageError } from './exit.ts';
 
-const DAY = 86_400_000;
 const DEFAULT_DAYS = 90;
 /** Each with room for its escapes in one line of assay.lock. */
 const MAX_REASON = 400;

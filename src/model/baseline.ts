@@ -2,7 +2,7 @@ import type { Capability } from './capability.ts';
 import type { Dependency, Digest } from './dependency.ts';
 import { FINDING_KINDS, type FindingCode } from './finding.ts';
 import type { Identity } from './proof.ts';
-import type { Instant } from './time.ts';
+import { DAY, type Instant } from './time.ts';
 
 /** The part of an identity that stays the same from one release to the next; `signer` without its git ref. */
 export type LastingIdentity = Pick<
@@ -135,7 +135,6 @@ export function isOfBytes(
   );
 }
 
-const DAY = 86_400_000;
 /** The longest a finding may be accepted. */
 export const MAX_ACCEPTED_DAYS = 366;
 

@@ -4,6 +4,10 @@
  */
 export type Instant = number;
 
+/** Milliseconds. */
+export const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
+
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
 
 /** Reads an RFC 3339 date-time. Returns null for anything else; never guesses a time zone. */

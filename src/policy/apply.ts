@@ -1,5 +1,6 @@
 import compare from 'semver/functions/compare.js';
 import valid from 'semver/functions/valid.js';
+import { NPM_REGISTRY } from '../model/address.ts';
 import { hasCapability, type Capability, type CapabilityReading } from '../model/capability.ts';
 import type { FindingCode } from '../model/finding.ts';
 import type { Dependency } from '../model/dependency.ts';
@@ -16,8 +17,6 @@ import {
 import type { Instant } from '../model/time.ts';
 import type { Critical, Level } from '../model/verdict.ts';
 import { mostSpecific, selects } from './selectors.ts';
-
-const NPM_REGISTRY = 'https://registry.npmjs.org/';
 
 /** What a policy demands of a package that is asked at `registry`, for the checks. */
 export function expectationOf(policy: Policy, name: string, registry: string): Expectation {

@@ -1,9 +1,9 @@
+import { NPM_REGISTRY } from '../model/address.ts';
 import { CAPABILITIES, hasCapability } from '../model/capability.ts';
 import type { Proposal, ProposedPackage, ProposedRegistries } from '../model/proposal.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 import { isSelector, selects } from './selectors.ts';
 
-const NPM_REGISTRY = 'https://registry.npmjs.org/';
 /** A list that people read before they commit it. */
 const MAX_PROPOSED = 40;
 /** The gravest first: what decides which are proposed where there are too many. */

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { win32 } from 'node:path';
+import { NPM_REGISTRY } from '../model/address.ts';
 import { MAX_CONFIG_BYTES } from './bounds.ts';
 import {
   basicAuthorization,
@@ -19,8 +20,6 @@ import {
   readText,
   type Found,
 } from './npmrc-values.ts';
-
-export const NPM_REGISTRY = 'https://registry.npmjs.org/';
 
 /** A setting that cannot be used. The message names the place and the key, never the value of a credential. */
 export class ConfigError extends Error {

@@ -1,4 +1,5 @@
 import { displayWidth, toAscii } from './escape.ts';
+import { DAY, HOUR } from '../model/time.ts';
 
 /** What a terminal can show. */
 export interface RenderOptions {
@@ -85,8 +86,8 @@ export function wrapCommand(words: readonly string[], columns: number, indent: n
 /** "30 minutes", "4 days": in the largest unit of which there are two, rounded down. */
 export function durationText(ms: number): string {
   const UNITS = [
-    ['day', 86_400_000],
-    ['hour', 3_600_000],
+    ['day', DAY],
+    ['hour', HOUR],
     ['minute', 60_000],
   ] as const;
   const [unit, size] = UNITS.find(([, length]) => ms >= 2 * length) ?? ['minute', 60_000];
@@ -120,4 +121,10 @@ function startOf(text: string, columns: number): string {
     start += character;
   }
   return start;
+}
+
+/** Blocks of lines with an empty line between them, and a line end after the last; blocks without lines are left out. */
+export function blocks(parts: readonly (readonly string[])[]): string {
+  const texts = parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+  return `${texts.join('\n\n')}\n`;
 }

@@ -1,7 +1,7 @@
 import { CAPABILITIES, hasCapability, placeOf, type CapabilityReading } from '../model/capability.ts';
 import type { Proposal, ProposedPackage, ProposedRegistries } from '../model/proposal.ts';
 import { escapeText, toAscii } from './escape.ts';
-import { wrap } from './layout.ts';
+import { blocks, wrap } from './layout.ts';
 
 const COLUMNS = 100;
 
@@ -13,7 +13,7 @@ export interface Owner {
 
 /** The first `assay.yml` of a project, with comments. What comes from a package stands in comments, escaped. */
 export function renderPolicy(proposal: Proposal, owner: Owner | null): string {
-  const parts = [
+  return blocks([
     comment(
       "assay.yml: what is demanded of this project's dependencies. assay init wrote it once; it is yours to change.",
     ),
@@ -27,11 +27,7 @@ export function renderPolicy(proposal: Proposal, owner: Owner | null): string {
     expectLines(proposal),
     registryLines(proposal.registries),
     reviewLines(owner),
-  ];
-  return `${parts
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n')}\n`;
+  ]);
 }
 
 /** The registries alone, as a policy; null where there is nothing to say of them. */

@@ -3,6 +3,7 @@ import type { AcceptedState } from '../model/review.ts';
 import { formatInstant } from '../model/time.ts';
 import { escapeText, quoteText } from './escape.ts';
 import {
+  blocks,
   count,
   listed,
   padToWidth,
@@ -24,17 +25,13 @@ const LABEL = 12;
 /** The queue for people: every decision that waits, what is due first on top, and what was decided before. */
 export function renderReview(list: ReviewList, options: RenderOptions): string {
   const fitted = { ...options, columns: usableColumns(options.columns) };
-  const parts = [
+  return blocks([
     head(list, fitted),
     ...list.items.slice(0, MOST).map((item) => itemLines(item, list, fitted)),
     rest(list, fitted),
     acceptedLines(list.accepted, fitted),
     foot(list, fitted),
-  ];
-  return `${parts
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n')}\n`;
+  ]);
 }
 
 function head({ report, items }: ReviewList, options: RenderOptions): string[] {

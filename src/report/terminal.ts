@@ -7,6 +7,7 @@ import { fitExplanations } from './explained.ts';
 import { DETAILS, isWorthDetail, renderGroup, type GroupOptions } from './group.ts';
 import { groupFindings, type Group, type Label } from './grouping.ts';
 import {
+  blocks,
   count,
   cutToWidth,
   listed,
@@ -42,8 +43,7 @@ export function renderTerminal(report: Report, options: RenderOptions): string {
   const found = Math.max(oneLineEach, Math.min(fitGroups(groups, room, grouped).length, LEAST_FOR_FINDINGS));
   const explained = fitExplanations(report.explanations, room - found - 1, fitted);
   const left = explained.length === 0 ? room : room - explained.length - 1;
-  const parts = [above, fitGroups(groups, left, grouped), explained, below].filter((lines) => lines.length > 0);
-  return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  return blocks([above, fitGroups(groups, left, grouped), explained, below]);
 }
 
 function summary(report: Report, options: RenderOptions): string[] {
