@@ -2,6 +2,7 @@ import { gatherCapabilities } from './capabilities.ts';
 import { assess, type Known, type Trust } from './checks/assess.ts';
 import { checkBaseline } from './checks/baseline.ts';
 import { checkResolved } from './checks/source.ts';
+import { verifiers } from './checks/verifiers.ts';
 import { explain, type CompareOptions } from './compare.ts';
 import { gather, speakerFor } from './gather.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
@@ -20,8 +21,8 @@ import { reviewed, reviewRules, undated } from './policy/review.ts';
 import { NPM_KEYS } from './registries/npm-keys.ts';
 import type { Registry } from './registries/registry.ts';
 import type { TrustedRoot } from './sigstore/trusted-root.ts';
-import { createVerifier, type ManagedKey, type Verifier } from './sigstore/verify.ts';
 import { reportOf } from './summary.ts';
+import { openVerifyingThread, verifiedBy, type VerifyingThread } from './threads/verifying.ts';
 
 /** The kinds of dependencies that may be left out. */
 export const OMITTABLE = ['dev', 'optional', 'peer'] as const;
@@ -69,6 +70,9 @@ export interface AuditOptions {
 
 /** Registry connections are the scarce thing; this many dependencies wait for them at once. */
 const CONCURRENCY = 64;
+
+/** With fewer dependencies to ask about, starting a thread takes longer than it saves. */
+const THREAD_FROM = 64;
 
 /** The pipeline: lockfile bytes to a report. Throws LockfileError for a file that cannot be read as a lockfile. */
 export async function audit(options: AuditOptions): Promise<Report> {
@@ -141,8 +145,10 @@ export async function auditDependencies(
     ? memoryOf(options.store, { registry, rootDigest: options.trust.rootDigest, now })
     : null;
   const enforcement = { phase: options.enforce, policy, accepted: options.baseline?.content?.accepted ?? [], now };
+  let thread: VerifyingThread | null = null;
+  let asked = 0;
   let done = 0;
-  return mapConcurrently(dependencies, CONCURRENCY, async (dependency) => {
+  const work = mapConcurrently(dependencies, CONCURRENCY, async (dependency) => {
     const url = registry.urlFor(dependency.name);
     const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, dependency.name, url);
     // A baseline keeps less of an identity than a policy can ask for, and an address of no known form is the registry's to
@@ -165,8 +171,11 @@ export async function auditDependencies(
       if (!isAsked(dependency, known)) return assess(dependency, null, known, trust);
       const speaker = speakerFor(url, keys, options.policy);
       const ask = async (): Promise<Established> => {
+        asked += 1;
+        if (asked === THREAD_FROM) thread = openVerifyingThread({ root: options.trust.root.source, now });
         const evidence = await gather(dependency, registry, speaker, known);
-        return { evidence, assessment: assess(dependency, evidence, known, trust) };
+        const under = thread === null ? trust : await verifiedBy(thread, evidence, trust);
+        return { evidence, assessment: assess(dependency, evidence, known, under) };
       };
       if (memory === null) return (await ask()).assessment;
       return memory.recall({ dependency, known, speaker, fresh: options.reverify === true }, ask);
@@ -180,6 +189,7 @@ export async function auditDependencies(
     options.onProgress?.(done, dependencies.length);
     return judged;
   });
+  return work.finally(() => thread?.close());
 }
 
 /** Other bytes are a contradiction, unless the hash is known to be wrong already. */
@@ -201,25 +211,6 @@ function isAsked({ source }: Dependency, { baseline }: Known): boolean {
 
 function isOmitted(dependency: Dependency, omit: readonly Omittable[]): boolean {
   return omit.some((kind) => dependency[kind]);
-}
-
-/** One verifier per root and set of keys, so that what it remembers serves the whole run, comparisons as well. */
-const verifiersOf = new WeakMap<TrustedRoot, Map<string, Verifier>>();
-
-function verifiers(root: TrustedRoot): Trust['verifierFor'] {
-  const made = verifiersOf.get(root) ?? new Map<string, Verifier>();
-  verifiersOf.set(root, made);
-  return (keys) => {
-    const managed = keys.filter((key) => key.usage === 'npm:attestations').map(managedKey);
-    const id = managed.map(({ hint, spki, start, end }) => `${hint} ${spki} ${start} ${end ?? ''}`).join('\n');
-    const verifier = made.get(id) ?? createVerifier({ root, keys: managed });
-    made.set(id, verifier);
-    return verifier;
-  };
-}
-
-function managedKey({ keyId, spki, start, end }: RegistryKey): ManagedKey {
-  return { hint: keyId, spki, start, end };
 }
 
 async function mapConcurrently<T extends Pick<Dependency, 'name'>, R>(

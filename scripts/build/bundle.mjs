@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 export async function bundle(root, version) {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: { cli: 'src/cli/bin.ts', index: 'src/index.ts' },
+    entryPoints: { cli: 'src/cli/bin.ts', index: 'src/index.ts', thread: 'src/threads/thread.ts' },
     outdir: 'dist',
     bundle: true,
     // What both need is there once, and a command loads its own part. Beside each other, as explain finds docs/ from there.

@@ -1,6 +1,6 @@
 import type { BaselinePackage, ReleaseRecord } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
-import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from '../model/evidence.ts';
+import type { DependencyEvidence, Evidence, Manifest, Packument } from '../model/evidence.ts';
 import { finding, type EvidenceName, type Finding } from '../model/finding.ts';
 import { establish, type Proofs, type ProvenanceProof } from '../model/proof.ts';
 import type { Expectation } from '../model/policy.ts';
@@ -24,12 +24,13 @@ import { checkIntegrity, sha512OfSri, type IntegrityCheck } from './integrity.ts
 import { checkLossAgainst } from './loss.ts';
 import { checkPredicate } from './predicate.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
+import type { VerifierFor } from './verifiers.ts';
 import { checkBundled, checkExotic, checkResolved, checkSource } from './source.ts';
 
 /** What the checks rest on. */
 export interface Trust {
   /** A verifier under the trusted root in use, for bundles these keys may have signed. */
-  readonly verifierFor: (keys: readonly RegistryKey[]) => Verifier;
+  readonly verifierFor: VerifierFor;
   readonly now: Instant;
 }
 

@@ -2,7 +2,7 @@ import type { AttestationEntry } from '../model/evidence.ts';
 import { finding, type Finding, type RefusalReason } from '../model/finding.ts';
 import { establish, type AttestationProof, type BundleProof, type ProvenanceProof } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
-import type { Verifier } from '../sigstore/verify.ts';
+import type { Verification, Verifier } from '../sigstore/verify.ts';
 import { jsonDigest } from './evidence-digest.ts';
 
 /** Predicate types by what they prove (npm attestation specs; SLSA provenance 0.2 and 1). */
@@ -56,7 +56,7 @@ export function checkAttestations(
     const kind = kindOf(entry.predicateType);
     if (kind === null) continue;
     has[kind] = true;
-    const verification = verifier.verify(entry.bundle, { now: now + CLOCK_TOLERANCE_MS });
+    const verification = verifyAttestation(entry.bundle, verifier, now);
     if (!verification.ok) {
       findings.push(invalid(kind, verification.reason, verification.detail));
       continue;
@@ -78,6 +78,16 @@ export function checkAttestations(
     has,
     findings,
   };
+}
+
+/** Whether an entry is of a type that is verified. */
+export function isAttestation({ predicateType }: AttestationEntry): boolean {
+  return kindOf(predicateType) !== null;
+}
+
+/** Verifies the bundle of an attestation: what `checkAttestations` rests on. */
+export function verifyAttestation(bundle: unknown, verifier: Verifier, now: Instant): Verification {
+  return verifier.verify(bundle, { now: now + CLOCK_TOLERANCE_MS });
 }
 
 function kindOf(predicateType: string): AttestationKind | null {

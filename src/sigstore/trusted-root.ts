@@ -49,6 +49,8 @@ export interface TrustedRoot {
   readonly ctlogs: readonly TrustedLog[];
   readonly tlogs: readonly TrustedLog[];
   readonly timestampAuthorities: readonly Authority[];
+  /** The message it was parsed from: what was made of it cannot go to another thread. */
+  readonly source: unknown;
 }
 
 const MEDIA_TYPES: ReadonlySet<string> = new Set([
@@ -92,6 +94,7 @@ export function parseTrustedRoot(json: unknown): TrustedRoot {
       ctlogs: parseEach(root, 'ctlogs', parseLog),
       tlogs: parseEach(root, 'tlogs', parseLog),
       timestampAuthorities: parseEach(root, 'timestampAuthorities', parseAuthority),
+      source: json,
     };
   } catch (error) {
     if (error instanceof Malformed) throw new TrustedRootError(`trusted root: ${error.message}`);

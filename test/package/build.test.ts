@@ -25,7 +25,8 @@ function project(files: Readonly<Record<string, string>>): string {
   const root = join(folder, String(projects++));
   const config =
     '{"compilerOptions":{"module":"NodeNext","allowImportingTsExtensions":true,"noEmit":true,"types":["node"],"skipLibCheck":true,"lib":["ES2022"]}}';
-  const all = { 'src/cli/bin.ts': BIN, 'src/index.ts': 'export {};', 'tsconfig.json': config, ...files };
+  const empty = { 'src/index.ts': 'export {};', 'src/threads/thread.ts': 'export {};' };
+  const all = { 'src/cli/bin.ts': BIN, ...empty, 'tsconfig.json': config, ...files };
   for (const [path, text] of Object.entries({ 'package.json': '{"type":"module"}', ...all })) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);

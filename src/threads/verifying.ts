@@ -1,0 +1,72 @@
+import { Worker } from 'node:worker_threads';
+import { isAttestation } from '../checks/attestations.ts';
+import type { Trust } from '../checks/assess.ts';
+import type { DependencyEvidence, RegistryKey } from '../model/evidence.ts';
+import type { Verification } from '../sigstore/verify.ts';
+import type { FromThread, Settings, ToThread } from './messages.ts';
+
+/** A thread that verifies bundles while this one gathers and reads. */
+export interface VerifyingThread {
+  /** One verification per bundle; null where the thread has ended. */
+  readonly verify: (
+    bundles: readonly unknown[],
+    keys: readonly RegistryKey[],
+  ) => Promise<readonly Verification[] | null>;
+  readonly close: () => void;
+}
+
+/** The file that is built from thread.ts, beside the one that this goes into. */
+const SCRIPT = new URL('./thread.js', import.meta.url);
+
+export function openVerifyingThread(settings: Settings, script = SCRIPT): VerifyingThread {
+  const waiting = new Map<number, (verifications: readonly Verification[] | null) => void>();
+  let asked = 0;
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+    for (const answer of waiting.values()) answer(null);
+    waiting.clear();
+  };
+
+  // Whatever it says would mix with the report. It keeps little, and returns it sooner with a small young generation.
+  const worker = new Worker(script, {
+    workerData: settings,
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  });
+  worker.on('error', end);
+  worker.on('exit', end);
+  worker.on('message', ({ number, verifications }: FromThread) => {
+    waiting.get(number)?.(verifications);
+    waiting.delete(number);
+  });
+
+  return {
+    verify: (bundles, keys) =>
+      new Promise((resolve) => {
+        if (ended) { resolve(null); return; }
+        const number = asked++;
+        waiting.set(number, resolve);
+        worker.postMessage({ number, bundles, keys } satisfies ToThread);
+      }),
+    close: () => void worker.terminate(),
+  };
+}
+
+/** The same trust, for evidence whose attestations `thread` has verified meanwhile. What it has not is verified here. */
+export async function verifiedBy(thread: VerifyingThread, evidence: DependencyEvidence, trust: Trust): Promise<Trust> {
+  const bundles = [evidence.attestations, evidence.predecessorAttestations].flatMap((attestations) =>
+    attestations?.state === 'present' ? attestations.value.filter(isAttestation).map(({ bundle }) => bundle) : [],
+  );
+  const verifications = bundles.length === 0 ? null : await thread.verify(bundles, evidence.keys);
+  if (verifications === null) return trust;
+  const found = new Map(bundles.map((bundle, i) => [bundle, verifications[i]]));
+  return {
+    ...trust,
+    verifierFor: (keys) => {
+      const verifier = trust.verifierFor(keys);
+      return { verify: (bundle, input) => found.get(bundle) ?? verifier.verify(bundle, input) };
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { ciWorkflow, type AttestationsJson } from '../../lab/index.ts';
+import { isAttestation, verifyAttestation } from '../../src/checks/attestations.ts';
+import { verifiers } from '../../src/checks/verifiers.ts';
+import { parseKeysDocument } from '../../src/registries/npm-keys.ts';
+import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
+import { openVerifyingThread } from '../../src/threads/verifying.ts';
+import { withLab } from '../scenarios/harness.ts';
+import { assayHere } from './in-process.ts';
+import { withProject } from './lab-project.ts';
+import { CLI } from './run.ts';
+
+const TEAM = ciWorkflow({ repository: 'team/p' });
+const { version: VERSION } = JSON.parse(readFileSync(join(dirname(CLI), '../package.json'), 'utf8')) as {
+  version: string;
+};
+const SCRIPT = pathToFileURL(join(dirname(CLI), 'thread.js'));
+
+/** Another last letter in the signature of the first attestation's envelope. */
+function withOtherSignature(document: AttestationsJson): AttestationsJson {
+  const text = JSON.stringify(document);
+  return JSON.parse(text.replace(/"sig":"(.)(.)/, (_, a: string, b: string) => `"sig":"${b}${a}`)) as AttestationsJson;
+}
+
+describe('the verifying thread', () => {
+  it('comes to what this thread comes to, good and bad', async () => {
+    await withLab(async (lab) => {
+      const { attestations } = await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      if (attestations === null) throw new Error('nothing was attested');
+      const keys = parseKeysDocument(lab.tufKeys, 'configured');
+      const now = lab.clock.now();
+      const good = attestations.attestations.filter(isAttestation);
+      const bad = withOtherSignature(attestations).attestations.filter(isAttestation);
+      const bundles: unknown[] = [...good, ...bad].map(({ bundle }) => bundle);
+      bundles.push(null, 'text', { mediaType: 1 });
+      const verifier = verifiers(parseTrustedRoot(lab.trustedRoot))(keys);
+      const here = bundles.map((bundle) => verifyAttestation(bundle, verifier, now));
+
+      const thread = openVerifyingThread({ root: lab.trustedRoot, now }, SCRIPT);
+      const there = await thread.verify(bundles, keys);
+      expect(there).toEqual(here);
+      expect(there?.map(({ ok }) => ok)).toEqual([true, true, false, true, false, false, false]);
+      // Without the registry's keys its attestation does not hold.
+      expect((await thread.verify(bundles, []))?.filter(({ ok }) => ok)).toHaveLength(2);
+      thread.close();
+    });
+  });
+
+  it('leaves it to others when it has ended, or never began', async () => {
+    await withLab(async (lab) => {
+      const settings = { root: lab.trustedRoot, now: lab.clock.now() };
+      const closed = openVerifyingThread(settings, SCRIPT);
+      const asked = closed.verify([{}], []);
+      closed.close();
+      expect(await asked).toBeNull();
+      expect(await closed.verify([{}], [])).toBeNull();
+      for (const broken of [{ ...settings, root: {} }, settings]) {
+        const script = broken === settings ? new URL('none.js', SCRIPT) : SCRIPT;
+        expect(await openVerifyingThread(broken, script).verify([{}], [])).toBeNull();
+      }
+    });
+  });
+
+  it('changes nothing in what a large audit says', async () => {
+    await withProject(async ({ lab, folder, lock, run }) => {
+      const names = Array.from({ length: 80 }, (_, i) => `p${String(i)}`);
+      for (const name of names) await lab.publish({ name, version: '1.0.0', by: TEAM });
+      await lock(Object.fromEntries(names.map((name) => [name, '1.0.0'])));
+      for (const name of ['p3', 'p77']) lab.tamperAttestations(name, '1.0.0', withOtherSignature);
+      const beside = await run('--json');
+      // Run from its source there is no script for a thread.
+      const alone = await assayHere(
+        ['--json', '--no-cache', '--trusted-root', 'root.json', '--registry-keys', 'keys.json'],
+        folder,
+      );
+      expect(beside.status).toBe(1);
+      expect(beside.stdout).toBe(alone.stdout.replace('"development"', JSON.stringify(VERSION)));
+      const { findings } = JSON.parse(beside.stdout) as { findings: { name: string; code: string }[] };
+      expect(findings.map(({ name, code }) => `${name} ${code}`).sort()).toEqual([
+        'p3 provenance-invalid',
+        'p77 provenance-invalid',
+      ]);
+    });
+  });
+});
