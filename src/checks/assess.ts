@@ -8,7 +8,7 @@ import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
 import type { Verifier } from '../sigstore/verify.ts';
 import { checkAge, publishTime, withoutTime } from './age.ts';
-import { checkAttestations, type AttestationsCheck } from './attestations.ts';
+import { checkAttestations, EARLIER_KINDS, type AttestationsCheck } from './attestations.ts';
 import { expectedIdentity, type BaselineCheck } from './baseline.ts';
 import { evidenceDigest } from './evidence-digest.ts';
 import { lastWithProvenance, provenanceSince } from './history.ts';
@@ -300,6 +300,6 @@ function earlierIdentity(
   if (version === undefined) return null;
   const sha512 = sha512OfSri(packument.value.versions.get(version)?.integrity ?? null);
   const about = { name: dependency.name, version, sha512, reported: null };
-  const { provenance } = checkAttestations(predecessorAttestations.value, about, verifier, now);
+  const { provenance } = checkAttestations(predecessorAttestations.value, about, verifier, now, EARLIER_KINDS);
   return provenance === null ? null : { identity: provenance.identity, source: 'history', version };
 }

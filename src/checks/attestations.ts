@@ -6,8 +6,10 @@ import type { Verification, Verifier } from '../sigstore/verify.ts';
 import { jsonDigest } from './evidence-digest.ts';
 
 /** Predicate types by what they prove (npm attestation specs; SLSA provenance 0.2 and 1). */
-const PUBLISH_TYPES = ['https://github.com/npm/attestation/tree/main/specs/publish/v0.1'];
-const PROVENANCE_TYPES = ['https://slsa.dev/provenance/v0.2', 'https://slsa.dev/provenance/v1'];
+const TYPES = {
+  publish: ['https://github.com/npm/attestation/tree/main/specs/publish/v0.1'],
+  provenance: ['https://slsa.dev/provenance/v0.2', 'https://slsa.dev/provenance/v1'],
+};
 
 /**
  * How far the clock of this machine may be behind those of logs and timestamp authorities. Without this, a package
@@ -15,7 +17,10 @@ const PROVENANCE_TYPES = ['https://slsa.dev/provenance/v0.2', 'https://slsa.dev/
  */
 const CLOCK_TOLERANCE_MS = 10 * 60_000;
 
-type AttestationKind = 'publish' | 'provenance';
+type AttestationKind = keyof typeof TYPES;
+const ATTESTATION_KINDS: readonly AttestationKind[] = ['publish', 'provenance'];
+/** Of an earlier version it is asked who built it, not who published it. */
+export const EARLIER_KINDS: readonly AttestationKind[] = ['provenance'];
 
 /** The package version an attestation must be about; `sha512` (hex) is null where nothing locks one. */
 export interface AttestedVersion {
@@ -38,7 +43,7 @@ export interface AttestationsCheck {
 }
 
 /**
- * Do the attestations hold, and are they about exactly this name, version and hash? Each attestation of a known type
+ * Do the attestations hold, and are they about exactly this name, version and hash? Each attestation of the wanted kinds
  * must hold; others are left alone. What an attestation is, is read from the signed statement: a wrapper that says
  * otherwise is refused.
  */
@@ -47,13 +52,14 @@ export function checkAttestations(
   about: AttestedVersion,
   verifier: Verifier,
   now: Instant,
+  wanted: readonly AttestationKind[] = ATTESTATION_KINDS,
 ): AttestationsCheck {
   const publish: AttestationProof[] = [];
   const provenance: ProvenanceProof[] = [];
   const has = { publish: false, provenance: false };
   const findings: Finding[] = [];
   for (const entry of entries) {
-    const kind = kindOf(entry.predicateType);
+    const kind = kindOf(entry.predicateType, wanted);
     if (kind === null) continue;
     has[kind] = true;
     const verification = verifyAttestation(entry.bundle, verifier, now);
@@ -80,9 +86,12 @@ export function checkAttestations(
   };
 }
 
-/** Whether an entry is of a type that is verified. */
-export function isAttestation({ predicateType }: AttestationEntry): boolean {
-  return kindOf(predicateType) !== null;
+/** The bundles among the entries that `checkAttestations` verifies. */
+export function bundlesOf(
+  entries: readonly AttestationEntry[],
+  wanted: readonly AttestationKind[] = ATTESTATION_KINDS,
+): readonly unknown[] {
+  return entries.filter((entry) => kindOf(entry.predicateType, wanted) !== null).map(({ bundle }) => bundle);
 }
 
 /** Verifies the bundle of an attestation: what `checkAttestations` rests on. */
@@ -90,9 +99,9 @@ export function verifyAttestation(bundle: unknown, verifier: Verifier, now: Inst
   return verifier.verify(bundle, { now: now + CLOCK_TOLERANCE_MS });
 }
 
-function kindOf(predicateType: string): AttestationKind | null {
-  if (PUBLISH_TYPES.includes(predicateType)) return 'publish';
-  return PROVENANCE_TYPES.includes(predicateType) ? 'provenance' : null;
+/** Null for a type that is not known, or not wanted. */
+function kindOf(predicateType: string, wanted: readonly AttestationKind[]): AttestationKind | null {
+  return wanted.find((kind) => TYPES[kind].includes(predicateType)) ?? null;
 }
 
 function proofOf(bundle: BundleProof, entry: AttestationEntry): AttestationProof {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Dependency, Digest } from '../model/dependency.ts';
 import type { Proofs } from '../model/proof.ts';
 import { sri } from './integrity.ts';
@@ -35,5 +35,5 @@ function canonical(value: unknown): string {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }

@@ -15,8 +15,11 @@ export interface EarlierVersion extends PublishedVersion {
  */
 export function releaseLine(version: string): string | null {
   const parsed = parse(version);
-  if (parsed === null) return null;
-  return parsed.major === 0 ? `0.${parsed.minor}` : `${parsed.major}`;
+  return parsed === null ? null : lineOf(parsed);
+}
+
+function lineOf({ major, minor }: SemVer): string {
+  return major === 0 ? `0.${minor}` : `${major}`;
 }
 
 /** A version of a document, with its version as semver reads it. */
@@ -47,13 +50,40 @@ function releasesOf(packument: Packument): readonly Release[] {
  * version order stands in for it.
  */
 export function earlierVersions(packument: Packument, version: string): readonly EarlierVersion[] {
-  const time = packument.time.get(version);
-  const semver = parse(version);
-  return releasesOf(packument).filter((candidate) => {
-    if (candidate.version === version) return false;
-    if (time !== undefined && candidate.published !== null) return candidate.published < time;
-    return semver !== null && candidate.semver.compare(semver) < 0;
-  });
+  return releasesBefore(packument, version);
+}
+
+function releasesBefore(packument: Packument, version: string): readonly Release[] {
+  const isBefore = before(packument, version);
+  return releasesOf(packument).filter((release) => isBefore(release.version, () => release.semver));
+}
+
+/** How many there are. Of most packages nothing else is asked, so that nothing is sorted for it. */
+export function countEarlier(packument: Packument, version: string): number {
+  const isBefore = before(packument, version);
+  let count = 0;
+  for (const one of packument.versions.keys()) {
+    if (isSemver(one) && isBefore(one, () => parse(one))) count += 1;
+  }
+  return count;
+}
+
+function before({ time }: Packument, version: string): (other: string, semver: () => SemVer | null) => boolean {
+  const at = time.get(version);
+  const parsed = parse(version);
+  return (other, semver) => {
+    if (other === version) return false;
+    const published = time.get(other);
+    if (at !== undefined && published !== undefined) return published < at;
+    return parsed !== null && semver()?.compare(parsed) === -1;
+  };
+}
+
+/** Nearly all versions are three plain numbers, which need no parsing to be recognised. */
+const PLAIN = /^(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})$/;
+
+function isSemver(version: string): boolean {
+  return PLAIN.test(version) || parse(version) !== null;
 }
 
 /** The version with provenance that was published first, as the registry's document says. */
@@ -67,13 +97,11 @@ export function provenanceSince({ withProvenance, time }: Packument): PublishedV
 
 /** The lower stable versions of the same release line that were published earlier, lowest first. */
 export function stableBefore(packument: Packument, version: string): readonly EarlierVersion[] {
-  const line = releaseLine(version);
-  if (line === null) return [];
-  return earlierVersions(packument, version).filter(
-    (earlier) =>
-      compare(earlier.version, version) < 0 &&
-      releaseLine(earlier.version) === line &&
-      parse(earlier.version)?.prerelease.length === 0,
+  const parsed = parse(version);
+  if (parsed === null) return [];
+  const line = lineOf(parsed);
+  return releasesBefore(packument, version).filter(
+    ({ semver }) => semver.prerelease.length === 0 && lineOf(semver) === line && semver.compare(parsed) < 0,
   );
 }
 

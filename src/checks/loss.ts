@@ -2,7 +2,7 @@ import type { BaselinePackage } from '../model/baseline.ts';
 import type { Manifest, Packument } from '../model/evidence.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import { checkBaselineLoss } from './baseline.ts';
-import { earlierVersions, lastWithProvenance, releaseLine, stableBefore } from './history.ts';
+import { countEarlier, lastWithProvenance, releaseLine, stableBefore } from './history.ts';
 
 /**
  * Was anything lost? For a version whose manifest claims no provenance. One of the last releases of its line that had it,
@@ -11,6 +11,8 @@ import { earlierVersions, lastWithProvenance, releaseLine, stableBefore } from '
  * not. Otherwise, or where only another line had it: lost elsewhere. None ever had: a historical gap.
  */
 export function checkLoss(packument: Packument, version: string, seen: readonly string[] = []): Finding {
+  const never = (): Finding => finding('provenance-missing', { earlier: countEarlier(packument, version) });
+  if (packument.withProvenance.size === 0) return never();
   const proven = stableBefore(packument, version).filter(({ provenance }) => provenance);
   const before = proven.at(-1);
   if (before !== undefined) {
@@ -22,7 +24,7 @@ export function checkLoss(packument: Packument, version: string, seen: readonly 
       : finding('provenance-lost-elsewhere', { version: before.version, sameLine: true, published, publisher });
   }
   const nearest = lastWithProvenance(packument, version);
-  if (nearest === null) return finding('provenance-missing', { earlier: earlierVersions(packument, version).length });
+  if (nearest === null) return never();
   const sameLine = releaseLine(nearest.version) === releaseLine(version);
   return finding('provenance-lost-elsewhere', { version: nearest.version, sameLine, published: nearest.published });
 }

@@ -1,13 +1,16 @@
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, gunzipSync } from 'node:zlib';
+import { brotliDecompress, gunzip, gunzipSync, type ZlibOptions } from 'node:zlib';
 
 export const ACCEPT_ENCODING = 'gzip, br';
 
 /** Below this a trip to another thread costs more than the work. */
 const SYNC_BYTES = 32 * 1024;
 
-const MIN_CHUNK_BYTES = 1024;
-const MAX_CHUNK_BYTES = 8 * 1024 * 1024;
+/** What zlib fills at once where it is not told. */
+const LEAST_CHUNK = 16 * 1024;
+
+/** More than documents shrink to; a size that promises more is not believed. */
+const MOST_SHRUNK = 32;
 
 const gunzipAsync = promisify(gunzip);
 const brotliAsync = promisify(brotliDecompress);
@@ -26,10 +29,7 @@ export async function decodeBody(
         return body;
       case 'gzip':
       case 'x-gzip':
-        return await (body.length < SYNC_BYTES ? gunzipSync : gunzipAsync)(body, {
-          ...limits,
-          chunkSize: chunkFor(body),
-        });
+        return await ungzip(body, { ...limits, chunkSize: chunkFor(body, maxBytes) });
       case 'br':
         return await brotliAsync(body, limits);
       default:
@@ -41,11 +41,16 @@ export async function decodeBody(
   }
 }
 
+function ungzip(body: Buffer, options: ZlibOptions): Buffer | Promise<Buffer> {
+  return body.length < SYNC_BYTES ? gunzipSync(body, options) : gunzipAsync(body, options);
+}
+
 /**
- * Room for all of the result, so that it is not put together from pieces: gzip ends with the size of what is in it (RFC
- * 1952). What lies about that is read in pieces.
+ * How much room to give zlib at once: where all of a body fits, nothing is copied afterwards. gzip ends with its size modulo
+ * 2^32 (RFC 1952 section 2.3.1), which is only a hint: another size makes more chunks or leaves room unused.
  */
-function chunkFor(body: Buffer): number {
+function chunkFor(body: Buffer, maxBytes: number): number {
   const size = body.length < 4 ? 0 : body.readUInt32LE(body.length - 4);
-  return Math.min(Math.max(size + 1, MIN_CHUNK_BYTES), MAX_CHUNK_BYTES);
+  // One byte more, so that zlib sees the end without asking for another chunk.
+  return Math.max(LEAST_CHUNK, Math.min(size + 1, maxBytes, MOST_SHRUNK * body.length));
 }

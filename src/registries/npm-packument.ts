@@ -37,16 +37,10 @@ export function parsePackument(body: Buffer, name: string): Parsed<NpmPackument>
   return { value: { name, distTags: texts(valueOf('dist-tags')), time: parseTimes(times), ...manifests } };
 }
 
-/** A manifest within a document. */
-interface ManifestSlice extends Slice {
-  /** It has `dist.attestations`, or is not what a manifest looks like. */
-  readonly mayClaim: boolean;
-}
-
 interface Outline {
   readonly members: ReadonlyMap<string, Slice>;
   /** Null where there is no object of versions. */
-  readonly versions: ReadonlyMap<string, ManifestSlice> | null;
+  readonly versions: ReadonlyMap<string, Slice> | null;
 }
 
 /** What is where in a document; null where it is none. A key that occurs twice would be two documents in one. */
@@ -56,7 +50,7 @@ function outlineOf(body: Buffer): Outline | null {
   const end = walkObject(body, skipSpace(body, 0), (keyStart, keyEnd, start) => {
     const key = keyText(body, keyStart, keyEnd);
     if (key === null || members.has(key) || members.size >= bounds.MAX_DEPENDENCIES) return -1;
-    const found = new Map<string, ManifestSlice>();
+    const found = new Map<string, Slice>();
     const walked = key === 'versions' ? walkVersions(body, start, found) : -1;
     if (walked !== -1) versions = found;
     const after = walked === -1 ? skipValue(body, start) : walked;
@@ -66,43 +60,27 @@ function outlineOf(body: Buffer): Outline | null {
   return end !== -1 && skipSpace(body, end) === body.length ? { members, versions } : null;
 }
 
-function walkVersions(body: Buffer, start: number, versions: Map<string, ManifestSlice>): number {
+function walkVersions(body: Buffer, start: number, versions: Map<string, Slice>): number {
   return walkObject(body, start, (keyStart, keyEnd, value) => {
     const version = keyText(body, keyStart, keyEnd);
     if (version === null || versions.has(version) || versions.size >= bounds.MAX_VERSIONS) return -1;
-    let mayClaim = false;
-    let end = walkObject(body, value, (from, to, member) => {
-      if (!isKey(body, from, to, 'dist')) return skipValue(body, member);
-      const after = walkObject(body, member, (fromDist, toDist, inDist) => {
-        mayClaim ||= isKey(body, fromDist, toDist, 'attestations');
-        return skipValue(body, inDist);
-      });
-      if (after !== -1) return after;
-      mayClaim = true;
-      return skipValue(body, member);
-    });
-    if (end === -1) {
-      mayClaim = true;
-      end = skipValue(body, value);
-    }
-    versions.set(version, { start: value, end, mayClaim });
+    const end = skipValue(body, value);
+    versions.set(version, { start: value, end });
     return end;
   });
 }
 
-const BACKSLASH = 0x5c;
-
-/** Whether a key is this ASCII text, however it is written. */
-function isKey(body: Buffer, start: number, end: number, text: string): boolean {
-  const first = body[start];
-  // Nearly all other keys begin with another letter.
-  if (first !== text.charCodeAt(0) && first !== BACKSLASH) return false;
-  return keyText(body, start, end) === text;
+/**
+ * Whether a part of a document may hold claims of attestations: a literal key, or letters written as escapes, which could
+ * be one. Nothing is missed; a manifest that may claim is parsed to know.
+ */
+function mayClaim(part: Buffer): boolean {
+  return part.includes('"attestations"') || part.includes('\\u');
 }
 
 function lazyManifests(
   body: Buffer,
-  slices: ReadonlyMap<string, ManifestSlice>,
+  slices: ReadonlyMap<string, Slice>,
   name: string,
 ): Pick<NpmPackument, 'versions' | 'withProvenance' | 'broken'> {
   const known = new Map([...slices].filter(([version]) => isVersion(version)));
@@ -118,9 +96,10 @@ function lazyManifests(
     return manifests.get(version);
   };
   const versions: Versions = { get, has: (version) => known.has(version), keys: () => known.keys(), size: known.size };
-  const withProvenance = [...known].filter(
-    ([version, { mayClaim }]) => mayClaim && get(version)?.attestations?.provenance === true,
-  );
+  const claims = ([version, { start, end }]: [string, Slice]): boolean =>
+    mayClaim(body.subarray(start, end)) && get(version)?.attestations?.provenance === true;
+  // Most documents hold no claim anywhere.
+  const withProvenance = mayClaim(body) ? [...known].filter(claims) : [];
   return { versions, withProvenance: new Set(withProvenance.map(([version]) => version)), broken };
 }
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { isAttestation } from '../checks/attestations.ts';
+import { bundlesOf, EARLIER_KINDS } from '../checks/attestations.ts';
 import type { Trust } from '../checks/assess.ts';
 import type { DependencyEvidence, RegistryKey } from '../model/evidence.ts';
 import type { Verification } from '../sigstore/verify.ts';
@@ -45,7 +45,10 @@ export function openVerifyingThread(settings: Settings, script = SCRIPT): Verify
   return {
     verify: (bundles, keys) =>
       new Promise((resolve) => {
-        if (ended) { resolve(null); return; }
+        if (ended) {
+          resolve(null);
+          return;
+        }
         const number = asked++;
         waiting.set(number, resolve);
         worker.postMessage({ number, bundles, keys } satisfies ToThread);
@@ -56,9 +59,11 @@ export function openVerifyingThread(settings: Settings, script = SCRIPT): Verify
 
 /** The same trust, for evidence whose attestations `thread` has verified meanwhile. What it has not is verified here. */
 export async function verifiedBy(thread: VerifyingThread, evidence: DependencyEvidence, trust: Trust): Promise<Trust> {
-  const bundles = [evidence.attestations, evidence.predecessorAttestations].flatMap((attestations) =>
-    attestations?.state === 'present' ? attestations.value.filter(isAttestation).map(({ bundle }) => bundle) : [],
-  );
+  const { attestations, predecessorAttestations: earlier } = evidence;
+  const bundles = [
+    ...(attestations.state === 'present' ? bundlesOf(attestations.value) : []),
+    ...(earlier?.state === 'present' ? bundlesOf(earlier.value, EARLIER_KINDS) : []),
+  ];
   const verifications = bundles.length === 0 ? null : await thread.verify(bundles, evidence.keys);
   if (verifications === null) return trust;
   const found = new Map(bundles.map((bundle, i) => [bundle, verifications[i]]));

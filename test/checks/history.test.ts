@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { earlierVersions, predecessorOf, releaseLine } from '../../src/checks/history.ts';
+import { countEarlier, earlierVersions, predecessorOf, releaseLine } from '../../src/checks/history.ts';
 import { checkLoss, checkLossAgainst } from '../../src/checks/loss.ts';
 import type { BaselinePackage } from '../../src/model/baseline.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
@@ -120,6 +120,26 @@ describe('predecessor', () => {
     ]);
     expect(predecessorOf(document, 'latest')).toBeNull();
     expect(earlierVersions(document, '1.0.0')).toEqual([]);
+  });
+
+  it('counts exactly the versions that it would list', () => {
+    const versions = [
+      '1.0.0',
+      '1.0.1',
+      '01.0.2',
+      '1.0',
+      '2.0.0-rc.1',
+      '2.0.0',
+      '10.0.0+build',
+      '9007199254740993.0.0',
+      'x',
+    ];
+    for (const day of [(i: number) => i, (i: number) => -i, () => null, (i: number) => (i % 2 === 0 ? i : null)]) {
+      const document = packument(versions.map((version, i) => [version, day(i), false]));
+      const listed = versions.map((version) => earlierVersions(document, version).length);
+      expect(versions.map((version) => countEarlier(document, version))).toEqual(listed);
+      expect(Math.max(...listed)).toBeGreaterThan(2);
+    }
   });
 });
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, type AttestationsJson } from '../../lab/index.ts';
-import { isAttestation, verifyAttestation } from '../../src/checks/attestations.ts';
+import { bundlesOf, verifyAttestation } from '../../src/checks/attestations.ts';
 import { verifiers } from '../../src/checks/verifiers.ts';
 import { parseKeysDocument } from '../../src/registries/npm-keys.ts';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
@@ -32,10 +32,9 @@ describe('the verifying thread', () => {
       if (attestations === null) throw new Error('nothing was attested');
       const keys = parseKeysDocument(lab.tufKeys, 'configured');
       const now = lab.clock.now();
-      const good = attestations.attestations.filter(isAttestation);
-      const bad = withOtherSignature(attestations).attestations.filter(isAttestation);
-      const bundles: unknown[] = [...good, ...bad].map(({ bundle }) => bundle);
-      bundles.push(null, 'text', { mediaType: 1 });
+      const good = bundlesOf(attestations.attestations);
+      const bad = bundlesOf(withOtherSignature(attestations).attestations);
+      const bundles = [...good, ...bad, null, 'text', { mediaType: 1 }];
       const verifier = verifiers(parseTrustedRoot(lab.trustedRoot))(keys);
       const here = bundles.map((bundle) => verifyAttestation(bundle, verifier, now));
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -57,6 +58,18 @@ describe('answers', () => {
     );
     const answer = await testClient().get(url, LIMIT);
     expect(answer.kind === 'ok' && answer.body.toString()).toBe(text);
+  });
+
+  it.each([
+    ['small', 1_000],
+    ['large', 400_000],
+  ])('decodes a %s gzip body of several members, of which only the last says how large it is', async (_name, size) => {
+    const parts = [randomBytes(size).toString('hex'), 'x'.repeat(3 * size), ''];
+    const { url } = await serve((_, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(Buffer.concat(parts.map((part) => gzipSync(part)))),
+    );
+    const answer = await testClient().get(url, { maxBytes: 8_000_000 });
+    expect(answer.kind === 'ok' && answer.body.toString()).toBe(parts.join(''));
   });
 
   it('decodes a gzip body that is large enough for another thread', async () => {
