@@ -13,7 +13,7 @@ export async function bundle(root, version) {
     entryPoints: { cli: 'src/cli/bin.ts', index: 'src/index.ts', thread: 'src/threads/thread.ts' },
     outdir: 'dist',
     bundle: true,
-    // What both need is there once, and a command loads its own part. Beside each other, as explain finds docs/ from there.
+    // What both need is there once, and what few runs want is apart. Beside each other, as explain finds docs/ from there.
     splitting: true,
     chunkNames: '[name]-[hash]',
     write: false,

@@ -27,36 +27,47 @@ export function checkResolved(
 ): Finding | null {
   if (dependency.source.kind !== 'registry' || dependency.source.resolved === null) return null;
   const resolved = dependency.source.resolved;
-  const shown = withoutCredentials(resolved);
-  const path = tarballPath(resolved);
-  if (path === null || !(namesPackage(path, dependency) || isSameAddress(resolved, tarball))) {
-    return finding('lockfile-resolved-mismatch', { resolved: shown, expected: expectedTarball(dependency, registry) });
+  const found = tarballAddress(resolved);
+  if (found === null || !(namesPackage(found.path, dependency) || isSameAddress(found, tarball))) {
+    return resolvedMismatch(dependency, registry, resolved);
   }
   const addresses = [registry, ...others];
-  if (addresses.some((address) => isExpectedHost(resolved, address))) return null;
+  if (addresses.some((address) => isExpectedHost(found.url, address))) return null;
   // Without a hash nothing holds what a stranger serves to what the registry has.
   const known = ['registry.npmjs.org', ...addresses.map((address) => new URL(address).host)];
-  return dependency.integrity.length === 0 && !known.includes(new URL(resolved).host)
-    ? finding('lockfile-resolved-mismatch', { resolved: shown, expected: expectedTarball(dependency, registry) })
-    : finding('lockfile-unexpected-host', { resolved: shown, registry });
+  return dependency.integrity.length === 0 && !known.includes(found.url.host)
+    ? resolvedMismatch(dependency, registry, resolved)
+    : finding('lockfile-unexpected-host', { resolved: withoutCredentials(resolved), registry });
 }
 
-function tarballPath(resolved: string): string | null {
-  if (!URL.canParse(resolved)) return null;
-  const url = new URL(resolved);
+function resolvedMismatch(dependency: Dependency, registry: string, resolved: string): Finding {
+  return finding('lockfile-resolved-mismatch', {
+    resolved: withoutCredentials(resolved),
+    expected: expectedTarball(dependency, registry),
+  });
+}
+
+/** A web address, with its path decoded. */
+interface TarballAddress {
+  readonly url: URL;
+  readonly path: string;
+}
+
+function tarballAddress(text: string): TarballAddress | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return null;
   try {
-    return decodeURIComponent(url.pathname);
+    return { url, path: decodeURIComponent(url.pathname) };
   } catch {
     return null;
   }
 }
 
 /** The same but for the host, which is judged by itself: mirrors and replaced hosts keep the rest. */
-function isSameAddress(resolved: string, tarball: string | null): boolean {
-  const path = tarball === null ? null : tarballPath(tarball);
-  if (tarball === null || path === null || path !== tarballPath(resolved)) return false;
-  return new URL(resolved).search === new URL(tarball).search;
+function isSameAddress({ url, path }: TarballAddress, tarball: string | null): boolean {
+  const given = tarball === null ? null : tarballAddress(tarball);
+  return given !== null && given.path === path && given.url.search === url.search;
 }
 
 /**
@@ -65,6 +76,8 @@ function isSameAddress(resolved: string, tarball: string | null): boolean {
  */
 function namesPackage(path: string, { name, version }: Dependency): boolean {
   const basename = name.slice(name.indexOf('/') + 1);
+  // By far the commonest, with nothing before it.
+  if (path === `/${name}/-/${basename}-${version}.tgz`) return true;
   const conventional = ['-', 'download'].flatMap((between) => [
     `/${name}/${between}/${basename}-${version}.tgz`,
     `/${name}/${between}/${name}-${version}.tgz`,
@@ -84,10 +97,9 @@ function expectedTarball({ name, version }: Dependency, registry: string): strin
 }
 
 /** The default registry's host stands for whichever registry is configured (npm's replace-registry-host). */
-function isExpectedHost(resolved: string, registry: string): boolean {
-  const { host, protocol } = new URL(resolved);
-  const expected = new URL(registry);
+function isExpectedHost({ host, protocol }: URL, registry: string): boolean {
   if (host === 'registry.npmjs.org' && protocol === 'https:') return true;
+  const expected = new URL(registry);
   return host === expected.host && (protocol === expected.protocol || protocol === 'https:');
 }
 

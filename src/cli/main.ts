@@ -4,22 +4,35 @@ import { nearest } from '../model/nearest.ts';
 import { escapeText } from '../report/escape.ts';
 import { VERSION } from '../version.ts';
 import type { Command } from './command.ts';
+import { command as accept } from './commands/accept.ts';
+import { command as audit } from './commands/audit.ts';
+import { command as cache } from './commands/cache.ts';
+import { command as check } from './commands/check.ts';
+import { command as demo } from './commands/demo.ts';
+import { command as explain } from './commands/explain.ts';
+import { command as init } from './commands/init.ts';
+import { command as review } from './commands/review.ts';
+import { command as update } from './commands/update.ts';
+import { command as verifyBundle } from './commands/verify-bundle.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { processIo, type Io } from './io.ts';
 import { helpTable, optionHelp, parseOptions } from './options.ts';
 
-/** The commands in the order `--help` shows them. Each is loaded when it is run. */
-const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
-  audit: () => import('./commands/audit.ts'),
-  init: () => import('./commands/init.ts'),
-  update: () => import('./commands/update.ts'),
-  review: () => import('./commands/review.ts'),
-  accept: () => import('./commands/accept.ts'),
-  check: () => import('./commands/check.ts'),
-  'verify-bundle': () => import('./commands/verify-bundle.ts'),
-  explain: () => import('./commands/explain.ts'),
-  cache: () => import('./commands/cache.ts'),
-  demo: () => import('./commands/demo.ts'),
+/**
+ * The commands in the order `--help` shows them. They share most of what they need, and one file is loaded faster than many;
+ * what only one needs and is large, that one loads when it is run.
+ */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  audit,
+  init,
+  update,
+  review,
+  accept,
+  check,
+  'verify-bundle': verifyBundle,
+  explain,
+  cache,
+  demo,
 };
 
 /** Runs assay with `args` (without node and the script) and returns the exit status. Never throws for wrong input. */
@@ -42,7 +55,7 @@ export async function run(args: readonly string[], io: Io = processIo()): Promis
 async function dispatch(args: readonly string[], io: Io): Promise<number> {
   const first = args[0];
   if (first === '--help' || first === '-h' || first === 'help') {
-    io.stdout.write(await overview(io.stdout.columns));
+    io.stdout.write(overview(io.stdout.columns));
     return EXIT.holds;
   }
   if (first === '--version' || first === '-v') {
@@ -56,7 +69,7 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
       `${first} is neither a command nor a path${near === null ? '' : `; did you mean assay ${near}?`} (see assay --help)`,
     );
   }
-  const { command } = await load(name);
+  const command = COMMANDS[name] ?? audit;
   const options = parseOptions(name === first ? args.slice(1) : args, command.options);
   if (options.values.help === true) {
     io.stdout.write(`${usage(name, command, io.stdout.columns)}\n`);
@@ -65,20 +78,12 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
   return command.run(options, io);
 }
 
-function load(name: string): Promise<{ readonly command: Command }> {
-  const loader = COMMANDS[name];
-  if (loader === undefined) throw new UsageError(`unknown command ${name}`);
-  return loader();
-}
-
 function usage(name: string, command: Command, columns: number): string {
   return `assay ${name} ${command.usage}\n\n${command.summary}\n\n${optionHelp(command.options, columns)}`;
 }
 
-async function overview(columns: number): Promise<string> {
-  const rows = await Promise.all(
-    Object.keys(COMMANDS).map(async (name) => [`assay ${name}`, (await load(name)).command.summary] as const),
-  );
+function overview(columns: number): string {
+  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => [`assay ${name}`, summary] as const);
   return `assay ${VERSION}: who built every dependency of a lockfile, verified before any of its code runs
 
 ${helpTable(rows, columns)}

@@ -49,7 +49,7 @@ export async function withProject<T>(
   const path = findLockfile(place, io);
   const file = shownPath(path, io);
   const folder = dirname(path);
-  const policy = loadPolicy(values, folder, io);
+  const policy = await loadPolicy(values, folder, io);
   const trust = loadTrust(values, policy, io);
   const bytes = readUserFile(path, 'the lockfile', io);
   const baseline = loadBaseline(path, io);

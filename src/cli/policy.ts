@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { PolicyInUse } from '../model/policy.ts';
-import { parsePolicy, POLICY_FILE } from '../policy/policy-file.ts';
+import { POLICY_FILE, type PolicyInUse } from '../model/policy.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
@@ -17,12 +16,14 @@ export interface LoadedPolicy extends PolicyInUse {
  * The policy of `--policy`, else the assay.yml that governs `directory`: its own, or the nearest above it within the same
  * git repository. Null where there is none. Throws UsageError or PolicyError with one line.
  */
-export function loadPolicy(values: OptionValues, directory: string, io: Io): LoadedPolicy | null {
+export async function loadPolicy(values: OptionValues, directory: string, io: Io): Promise<LoadedPolicy | null> {
   const path = values.policy === undefined ? findPolicy(directory, io) : resolve(io.cwd, values.policy);
   if (path === null) return null;
   const file = shownPath(path, io);
   const bytes = readUserFile(file, 'the policy', io);
   const folder = dirname(path);
+  // With the reader of YAML, which most runs do without.
+  const { parsePolicy } = await import('../policy/policy-file.ts');
   const policy = parsePolicy(file, bytes);
   const keys = policy.privateRegistries.flatMap(({ url, keys: keysFile }) => {
     if (keysFile === null) return [];

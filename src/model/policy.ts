@@ -5,6 +5,9 @@ import type { TextMatch } from './match.ts';
 import type { Instant } from './time.ts';
 import type { Level, Phase } from './verdict.ts';
 
+/** The name a policy file has. */
+export const POLICY_FILE = 'assay.yml';
+
 /** Facts of an identity that a policy may demand, as the certificate says them. */
 export const IDENTITY_FIELDS = [
   'repository',

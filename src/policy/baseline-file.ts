@@ -1,6 +1,6 @@
 import type { AcceptedFinding, Baseline, BaselinePackage, BaselineVersion, SeenVersion } from '../model/baseline.ts';
 import { acceptedFinding, identityOf, instantOf, sinceOf, versionOf, type Fields } from './baseline-fields.ts';
-import { compareText, EXPECTED_FIELDS, formatBaseline, HEADER, IDENTITY_FIELDS } from './baseline-text.ts';
+import { compareText, EXPECTED_FIELDS, HEADER, IDENTITY_FIELDS, packageLines } from './baseline-text.ts';
 import { groupBy } from './group-by.ts';
 
 /** The baseline of a large project is some 10 MB. */
@@ -52,14 +52,20 @@ export function parseBaseline(file: string, text: string): Baseline {
   const lines = text.replaceAll('\r\n', '\n').split('\n');
   refuseConflict(file, lines);
   refuseHeader(file, lines[0] ?? '');
-  const parsed = lines
-    .map((content, index) => ({ content, number: index + 1 }))
-    .filter(({ content, number }) => number > 1 && (content !== '' || number < lines.length))
-    .map(({ content, number }) => parseLine(file, content, number));
-  parsed.forEach((line, index) => refuseOrder(file, parsed[index - 1], line));
-  const baseline = build(file, parsed);
-  refuseOtherSpelling(file, lines, baseline);
-  return baseline;
+  const packages = new Map<string, BaselinePackage>();
+  const accepted: AcceptedFinding[] = [];
+  const seen: SeenVersion[] = [];
+  // One package after the other: a file has many lines, and its whole text a second time is as much again.
+  for (const ofPackage of packagesIn(file, lines)) {
+    const [{ name }] = ofPackage;
+    const read = packageOf(file, ofPackage);
+    refuseOtherSpelling(file, lines, ofPackage, read);
+    if (isKnown(read.known)) packages.set(name, read.known);
+    accepted.push(...read.accepted);
+    seen.push(...read.seen);
+  }
+  if (lines.at(-1) !== '') throw otherSpelling(file, lines.length + 1, '');
+  return { packages, accepted, seen };
 }
 
 function refuseConflict(file: string, lines: readonly string[]): void {
@@ -72,6 +78,26 @@ function refuseHeader(file: string, first: string): void {
   const newer = /^# assay\.lock\/\d+\b/.test(first) && !first.startsWith('# assay.lock/1:');
   if (newer) throw new BaselineError(file, 1, 'a format this version of assay does not know', 'update assay');
   throw new BaselineError(file, 1, `the first line is not "${HEADER}"`);
+}
+
+/** The lines of each package, in order. */
+function* packagesIn(file: string, lines: readonly string[]): Generator<readonly [Line, ...Line[]]> {
+  let current: [Line, ...Line[]] | null = null;
+  let before: Line | undefined;
+  for (let number = 2; number <= lines.length; number += 1) {
+    const content = lines[number - 1] ?? '';
+    if (content === '' && number === lines.length) break;
+    const line = parseLine(file, content, number);
+    refuseOrder(file, before, line);
+    before = line;
+    if (current?.[0].name === line.name) {
+      current.push(line);
+    } else {
+      if (current !== null) yield current;
+      current = [line];
+    }
+  }
+  if (current !== null) yield current;
 }
 
 function parseLine(file: string, content: string, number: number): Line {
@@ -115,31 +141,41 @@ function subjectOf({ name, version }: Pick<Line, 'name' | 'version'>): string {
   return version === null ? name : `${name}@${version}`;
 }
 
-function build(file: string, lines: readonly Line[]): Baseline {
-  const packages = new Map<string, BaselinePackage>();
+/** What the file says of one package. */
+interface PackageLines {
+  readonly known: BaselinePackage;
+  readonly seen: readonly SeenVersion[];
+  readonly accepted: readonly AcceptedFinding[];
+}
+
+function packageOf(file: string, lines: readonly [Line, ...Line[]]): PackageLines {
+  const [first] = lines;
+  const { name } = first;
   const accepted: AcceptedFinding[] = [];
   const seen: SeenVersion[] = [];
-  for (const [name, ofName] of groupBy(lines, (line) => line.name)) {
-    const about = ofName.filter(({ version }) => version === null);
-    const fields = fieldsOf(file, about, ofName[0]);
-    if (fields.value('package') !== 'npm') fields.refuse('needs a line "package npm" before all others', 'package');
-    const identity = identityOf(fields);
-    const versions = new Map<string, BaselineVersion>();
-    const versionLines = ofName.filter((line) => line.version !== null);
-    for (const [version, group] of groupBy(versionLines, (line) => line.version ?? '')) {
-      const decisions = group.filter(({ field }) => field === 'accepted');
-      for (const { value, number } of decisions) {
-        accepted.push(acceptedFinding(name, version, value, refuserAt(file, number)));
-      }
-      const ofVersion = fieldsOf(file, group, group[0]);
-      const time = ofVersion.value('seen');
-      if (time !== null) seen.push({ name, version, time: instantOf(time, ofVersion.refuse, 'seen') });
-      if (group.some(({ field }) => !ASIDE.includes(field))) versions.set(version, versionOf(ofVersion, identity));
+  const fields = fieldsOf(
+    file,
+    lines.filter(({ version }) => version === null),
+    first,
+  );
+  if (fields.value('package') !== 'npm') fields.refuse('needs a line "package npm" before all others', 'package');
+  const identity = identityOf(fields);
+  const versions = new Map<string, BaselineVersion>();
+  const versionLines = lines.filter((line) => line.version !== null);
+  for (const [version, group] of groupBy(versionLines, (line) => line.version ?? '')) {
+    for (const { field, value, number } of group) {
+      if (field === 'accepted') accepted.push(acceptedFinding(name, version, value, refuserAt(file, number)));
     }
-    const since = sinceOf(fields);
-    if (versions.size > 0 || since !== null || identity !== null) packages.set(name, { since, identity, versions });
+    const ofVersion = fieldsOf(file, group, group[0]);
+    const time = ofVersion.value('seen');
+    if (time !== null) seen.push({ name, version, time: instantOf(time, ofVersion.refuse, 'seen') });
+    if (group.some(({ field }) => !ASIDE.includes(field))) versions.set(version, versionOf(ofVersion, identity));
   }
-  return { packages, accepted, seen };
+  return { known: { since: sinceOf(fields), identity, versions }, seen, accepted };
+}
+
+function isKnown({ since, identity, versions }: BaselinePackage): boolean {
+  return versions.size > 0 || since !== null || identity !== null;
 }
 
 function refuserAt(file: string, line: number): Fields['refuse'] {
@@ -161,12 +197,22 @@ function fieldsOf(file: string, group: readonly Line[], first: Line): Fields {
 }
 
 /** Times, spaces and quotes, too, are as assay writes them: one baseline has one text. */
-function refuseOtherSpelling(file: string, lines: readonly string[], baseline: Baseline): void {
-  const written = formatBaseline(baseline).split('\n');
-  const index = written.findIndex((line, at) => line !== lines[at]);
-  if (index === -1 && written.length === lines.length) return;
-  const line = index === -1 ? written.length : index + 1;
-  const expected = written[line - 1] ?? '';
+function refuseOtherSpelling(
+  file: string,
+  lines: readonly string[],
+  [{ name, number: first }, ...others]: readonly [Line, ...Line[]],
+  { known, seen, accepted }: PackageLines,
+): void {
+  const isWritten = isKnown(known) || seen.length > 0 || accepted.length > 0;
+  const written = isWritten ? packageLines(name, known, seen, accepted) : [];
+  const index = written.findIndex((line, at) => line !== lines[first - 1 + at]);
+  if (index !== -1) throw otherSpelling(file, first + index, written[index] ?? '');
+  // What should not be there is in the place of what follows.
+  const next = first + others.length + 1;
+  if (written.length <= others.length) throw otherSpelling(file, first + written.length, lines[next - 1] ?? '');
+}
+
+function otherSpelling(file: string, line: number, expected: string): BaselineError {
   const wanted = expected === '' ? 'the end of the file' : JSON.stringify(expected.slice(0, 160));
-  throw new BaselineError(file, line, `not as assay writes it: ${wanted} belongs here`);
+  return new BaselineError(file, line, `not as assay writes it: ${wanted} belongs here`);
 }

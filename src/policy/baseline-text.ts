@@ -51,7 +51,8 @@ export function formatBaseline({ packages, accepted, seen }: Baseline): string {
 
 const NOTHING_KNOWN: BaselinePackage = { since: null, identity: null, versions: new Map() };
 
-function packageLines(
+/** The lines about one package. */
+export function packageLines(
   name: string,
   { since, identity, versions }: BaselinePackage,
   seen: readonly SeenVersion[],

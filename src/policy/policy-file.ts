@@ -36,9 +36,6 @@ import {
 import { reviewOf } from './review-rules.ts';
 import { parseYaml } from './yaml.ts';
 
-/** The name a policy file has. */
-export const POLICY_FILE = 'assay.yml';
-
 const LEVELS: readonly Level[] = ['error', 'warning', 'note'];
 const MAX_RELEASE_AGE = 8760;
 

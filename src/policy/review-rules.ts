@@ -1,11 +1,10 @@
 import { DEFAULT_REVIEW, QUEUES, type OwnerRule, type ReviewRules, type Rotation } from '../model/policy.ts';
-import { DAY, formatInstant, parseInstant } from '../model/time.ts';
+import { DAY, formatInstant, parseInstant, WEEK } from '../model/time.ts';
 import { fail, fieldsOf, itemsOf, packagesOf, textOf, wordOf, wrong, type Place } from './read.ts';
 
 const MAX_HOURS = 8760;
 const MAX_PEOPLE = 200;
 
-export const WEEK = 7 * DAY;
 /** 1970-01-05, the first Monday. */
 const MONDAY = 4 * DAY;
 

@@ -10,11 +10,10 @@ import { specOf, type Dependency } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
 import { DEFAULT_REVIEW, type Policy, type ReviewRules } from '../model/policy.ts';
 import type { AcceptedState, Appearance, History, Review } from '../model/review.ts';
-import { HOUR, type Instant } from '../model/time.ts';
+import { HOUR, WEEK, type Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { RECORDED } from './baseline-update.ts';
 import { verdictOf } from './enforce.ts';
-import { WEEK } from './review-rules.ts';
 import { mostSpecific } from './selectors.ts';
 
 /** What the clock runs by; null where there is neither a section of the policy nor a baseline, so that none runs. */

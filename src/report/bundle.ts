@@ -3,7 +3,7 @@ import type { RefusalReason } from '../model/finding.ts';
 import type { BundleProof, Identity, LogEntryProof, Signer } from '../model/proof.ts';
 import { formatInstant } from '../model/time.ts';
 import { escapeText, quoteText } from './escape.ts';
-import { bundleProofJson, integrityText } from './json.ts';
+import { bundleProofJson, integrityText } from './proof-json.ts';
 import { count, paint, shown, usableColumns, wrap, type RenderOptions } from './layout.ts';
 import { REFUSALS } from './refusals.ts';
 import type { JsonObject } from './stringify.ts';

@@ -1,7 +1,6 @@
 import { withoutCredentials } from '../model/address.ts';
 import { placeOf, type CapabilityReading } from '../model/capability.ts';
-import type { Digest, Dependency, Place, Source } from '../model/dependency.ts';
-import type { AttestationProof, BundleProof, Identity, Proofs, Signer, VerifiedTime } from '../model/proof.ts';
+import type { Dependency, Place, Source } from '../model/dependency.ts';
 import type { BaselineBaseUsed, BaselineUsed, Report, ReviewUsed } from '../model/report.ts';
 import type { Review } from '../model/review.ts';
 import { formatInstant } from '../model/time.ts';
@@ -9,22 +8,44 @@ import type { Critical, JudgedDependency, LeveledFinding } from '../model/verdic
 import { comparisonJson } from './comparison.ts';
 import { compareDependencies, compareText } from './grouping.ts';
 import { describe } from './messages.ts';
-import { instantJson, stringify, type Json, type JsonObject } from './stringify.ts';
+import { integrityText, proofsJson } from './proof-json.ts';
+import { objectOf, stringifyMembers, type Json, type JsonObject, type Members } from './stringify.ts';
 
 /** The `schema` member of the report; the number changes when a reader of the old shape would break. */
 const REPORT_SCHEMA = 'assay.report/1';
+
+/** A write for each dependency would cost more than the text. */
+const PIECE_LENGTH = 65_536;
 
 /**
  * The whole report as JSON (docs/schemas/report-1.schema.json). Times are RFC 3339, hashes are Subresource Integrity
  * strings. Names, addresses and arguments are exact; `message` and `help` are escaped for people.
  */
 export function renderJson(report: Report): string {
-  return stringify(reportJson(report));
+  return renderJsonPieces(report).join('');
+}
+
+/** The same in pieces to be written one after the other: as one text it would be in memory several times at once. */
+export function renderJsonPieces(report: Report): readonly string[] {
+  const pieces: string[] = [];
+  let current = '';
+  for (const part of stringifyMembers(membersOf(report))) {
+    current += part;
+    if (current.length < PIECE_LENGTH) continue;
+    pieces.push(current);
+    current = '';
+  }
+  return [...pieces, current];
 }
 
 /** The same as a value, to be part of a larger document. */
 export function reportJson(report: Report): JsonObject {
+  return objectOf(membersOf(report));
+}
+
+function membersOf(report: Report): Members {
   const dependencies = [...report.dependencies].sort((a, b) => compareDependencies(a.dependency, b.dependency));
+  const findings = new Map(dependencies.map((judged) => [judged, findingsJson(judged)]));
   const { trust, policy } = report;
   return {
     schema: REPORT_SCHEMA,
@@ -55,21 +76,22 @@ export function reportJson(report: Report): JsonObject {
     },
     baseline: report.baseline === null ? null : baselineJson(report.baseline),
     review: report.review === null ? null : reviewUsedJson(report.review),
-    dependencies: dependencies.map(dependencyJson),
+    dependencies: function* () {
+      for (const judged of dependencies) yield dependencyJson(judged, findings.get(judged) ?? []);
+    },
     explanations: report.explanations.map(comparisonJson),
     skipped: report.skipped.map(({ place, reason, by }) => ({
       place: placeJson(place),
       reason,
       ...(by === undefined ? {} : { by }),
     })),
-    findings: dependencies.flatMap(({ dependency, findings }) =>
-      findingsJson(dependency, findings).map((finding) => ({
-        name: dependency.name,
-        version: dependency.version,
-        location: locationJson(dependency),
-        ...finding,
-      })),
-    ),
+    findings: function* () {
+      for (const [{ dependency }, ofDependency] of findings) {
+        const { name, version } = dependency;
+        const location = locationJson(dependency);
+        for (const finding of ofDependency) yield { name, version, location, ...finding };
+      }
+    },
   };
 }
 
@@ -101,26 +123,6 @@ export function reviewUsedJson({ deadlineHours, queue, pending, overdue, shallow
   return { deadlineHours, queue, pending, overdue, shallow };
 }
 
-/** What verifying a bundle established, without its predicate. */
-export function bundleProofJson(proof: BundleProof): JsonObject {
-  return {
-    mediaType: proof.mediaType,
-    signer: signerJson(proof.signer),
-    times: proof.times.map(timeJson),
-    log: proof.log.map(({ logId, origin, logIndex, kind, version, integratedTime, promise, inclusion }) => ({
-      logId,
-      origin,
-      logIndex,
-      kind,
-      version,
-      integratedTime: instantJson(integratedTime),
-      promise,
-      inclusion,
-    })),
-    scts: proof.scts,
-  };
-}
-
 /** A lockfile may carry credentials in its addresses; a report does not. */
 function sourceJson(source: Source): JsonObject {
   switch (source.kind) {
@@ -134,11 +136,6 @@ function sourceJson(source: Source): JsonObject {
   }
 }
 
-/** Subresource Integrity (https://www.w3.org/TR/SRI/): algorithm and base64 of the hash. */
-export function integrityText({ algorithm, hex }: Digest): string {
-  return `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`;
-}
-
 function countsJson({ counts }: Report): Json {
   const { entries, skipped, omitted, dependencies, pass, warn, fail, unverified } = counts;
   const { integrity, signature, publish, provenance } = counts;
@@ -146,8 +143,8 @@ function countsJson({ counts }: Report): Json {
   return { entries, skipped, omitted, dependencies, pass, warn, fail, unverified, ...proven };
 }
 
-function dependencyJson(judged: JudgedDependency): Json {
-  const { dependency, proofs, findings, verdict, baseline, critical, capabilities } = judged;
+function dependencyJson(judged: JudgedDependency, findings: readonly JsonObject[]): Json {
+  const { dependency, proofs, verdict, baseline, critical, capabilities } = judged;
   return {
     ecosystem: dependency.ecosystem,
     name: dependency.name,
@@ -165,7 +162,7 @@ function dependencyJson(judged: JudgedDependency): Json {
     critical: critical === null ? null : criticalJson(critical),
     capabilities: capabilities === null ? null : capabilitiesJson(capabilities),
     proofs: proofsJson(proofs),
-    findings: findingsJson(dependency, findings),
+    findings,
   };
 }
 
@@ -199,54 +196,8 @@ function capabilitiesJson(reading: CapabilityReading): JsonObject {
   }
 }
 
-function proofsJson({ integrity, signature, publish, provenance }: Proofs): Json {
-  return {
-    integrity: integrity === null ? null : integrityText(integrity),
-    signature:
-      signature === null
-        ? null
-        : {
-            keyId: signature.keyId,
-            keyOrigin: signature.keyOrigin,
-            time: signature.time === null ? null : timeJson(signature.time),
-          },
-    publish: publish === null ? null : attestationJson(publish),
-    provenance:
-      provenance === null ? null : { identity: identityJson(provenance.identity), ...attestationJson(provenance) },
-  };
-}
-
-function attestationJson({ predicateType, bundle }: AttestationProof): JsonObject {
-  return { predicateType, ...bundleProofJson(bundle) };
-}
-
-function signerJson(signer: Signer): Json {
-  return signer.kind === 'key'
-    ? { kind: 'key', keyId: signer.keyId }
-    : { kind: 'certificate', fingerprint: signer.fingerprint, identity: identityJson(signer.identity) };
-}
-
-function identityJson(identity: Identity): Json {
-  return {
-    issuer: identity.issuer,
-    subject: identity.subject,
-    repository: identity.repository,
-    repositoryId: identity.repositoryId,
-    owner: identity.owner,
-    ownerId: identity.ownerId,
-    workflow: identity.workflow,
-    ref: identity.ref,
-    commit: identity.commit,
-    trigger: identity.trigger,
-    runner: identity.runner,
-    visibility: identity.visibility,
-    run: identity.run,
-    signer: identity.signer,
-  };
-}
-
 /** Findings by code, and within one code by their arguments. */
-function findingsJson(dependency: Dependency, findings: readonly LeveledFinding[]): JsonObject[] {
+function findingsJson({ dependency, findings }: JudgedDependency): JsonObject[] {
   return findings
     .map((finding) => {
       const args = argsJson(finding);
@@ -292,8 +243,4 @@ function locationJson({ places: [place] }: Dependency): Json {
 
 function placeJson({ file, line, path }: Place): Json {
   return { file, line, path };
-}
-
-function timeJson({ source, time }: VerifiedTime): Json {
-  return { source, time: formatInstant(time) };
 }

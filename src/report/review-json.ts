@@ -1,6 +1,7 @@
 import { canBeAccepted } from '../model/baseline.ts';
 import { formatInstant } from '../model/time.ts';
-import { integrityText, reviewJson, reviewUsedJson } from './json.ts';
+import { reviewJson, reviewUsedJson } from './json.ts';
+import { integrityText } from './proof-json.ts';
 import { describe } from './messages.ts';
 import type { ReviewList } from './queue.ts';
 import { nextCommands } from './review.ts';

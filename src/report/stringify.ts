@@ -15,9 +15,45 @@ const HIDDEN = /[\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]|#
 
 /** Writes a value as indented JSON, ending with a newline. Parsing gives the value back, whatever is in it. */
 export function stringify(value: Json): string {
+  return `${indented(value, '')}\n`;
+}
+
+/** The members of an object; a long list may be a function, whose elements are made one at a time as they are written. */
+export type Members = Readonly<Record<string, Json | (() => Iterable<Json>)>>;
+
+/** The object of these members. */
+export function objectOf(members: Members): JsonObject {
+  return Object.fromEntries(
+    Object.entries(members).map(([name, value]) => [name, typeof value === 'function' ? [...value()] : value]),
+  );
+}
+
+/** What `stringify` writes of that object, in pieces: one for each element of a long list. */
+export function* stringifyMembers(members: Members): Generator<string> {
+  let before = '{';
+  for (const [name, value] of Object.entries(members)) {
+    yield `${before}\n  ${indented(name, '')}: `;
+    if (typeof value === 'function') yield* listed(value());
+    else yield indented(value, '  ');
+    before = ',';
+  }
+  yield before === '{' ? '{}\n' : '\n}\n';
+}
+
+function* listed(elements: Iterable<Json>): Generator<string> {
+  let before = '[';
+  for (const element of elements) {
+    yield `${before}\n    ${indented(element, '    ')}`;
+    before = ',';
+  }
+  yield before === '[' ? '[]' : '\n  ]';
+}
+
+/** `indent` is that of the line the value begins in. */
+function indented(value: Json, indent: string): string {
   // Line breaks here are those of the indentation: JSON escapes them within strings.
-  const text = JSON.stringify(value, null, 2).replace(HIDDEN, (found) => (found === '\n' ? found : escaped(found)));
-  return `${text}\n`;
+  const text = JSON.stringify(value, null, 2).replaceAll('\n', `\n${indent}`);
+  return text.replace(HIDDEN, (found) => (found === '\n' ? found : escaped(found)));
 }
 
 /** RFC 3339, or null. */

@@ -155,7 +155,7 @@ describe('the direction of imports', () => {
     for (const path of ['src/cli/commands/audit.ts', 'src/cli/main.ts', 'src/audit.ts', 'src/index.ts']) {
       expect(await notRefused(path, rule, [`import '${specifier(path, 'lab/index.ts')}';`])).toEqual([]);
     }
-    const demo = 'src/cli/commands/demo.ts';
+    const demo = 'src/cli/demo.ts';
     expect(await refused(demo, [`import '${specifier(demo, 'lab/index.ts')}';`])).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ import { bundleJson } from '../../src/report/bundle.ts';
 import { comparisonJson } from '../../src/report/comparison.ts';
 import { renderJson, reportJson } from '../../src/report/json.ts';
 import { REFUSALS } from '../../src/report/refusals.ts';
-import { stringify } from '../../src/report/stringify.ts';
+import { objectOf, stringify, stringifyMembers, type Members } from '../../src/report/stringify.ts';
 import {
   argsWith,
   bundleProofWith,
@@ -213,6 +213,17 @@ describe('JSON on a terminal', () => {
 });
 
 describe('other JSON', () => {
+  test.each<[string, Members]>([
+    ['no members', {}],
+    ['lists of nothing', { a: [], b: () => [], c: {} }],
+    [
+      'lists of values within values',
+      { a: 1, b: () => [{ x: ['1\n2', {}] }, [], '##\u200b'], c: { d: [null, { e: 'f' }] } },
+    ],
+  ])('%s: the pieces are the whole', (_, members) => {
+    expect([...stringifyMembers(members)].join('')).toBe(stringify(objectOf(members)));
+  });
+
   test('a verified bundle matches its schema, without its predicate', () => {
     const json = bundleJson({ ok: true, proof: bundleProofWith('text') });
     expect(errorsOf('bundle', json)).toEqual([]);

@@ -1,4 +1,4 @@
-import { renderJson } from '../../report/json.ts';
+import { renderJsonPieces } from '../../report/json.ts';
 import { renderTerminal } from '../../report/terminal.ts';
 import { baseOf } from '../base.ts';
 import type { Command } from '../command.ts';
@@ -20,7 +20,8 @@ export const command: Command = {
         reverify: values.reverify === true,
         baseline: { ...baseline, base: await baseOf(values, path, policy, io) },
       });
-      io.stdout.write(values.json === true ? renderJson(report) : renderTerminal(report, io.stdout));
+      const pieces = values.json === true ? renderJsonPieces(report) : [renderTerminal(report, io.stdout)];
+      for (const piece of pieces) io.stdout.write(piece);
       return exitStatus(report.verdict);
     });
   },

@@ -15,7 +15,7 @@ export const command: Command = {
   options: ['registry', 'trusted-root', 'registry-keys', 'policy', 'enforce', 'json'],
   run: async ({ values, positionals }, io) => {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
-    const policy = loadPolicy(values, io.cwd, io);
+    const policy = await loadPolicy(values, io.cwd, io);
     const enforce = phaseOf(values, policy);
     const trust = loadTrust(values, policy, io);
     const registry = openRegistry(values, io.cwd, io);

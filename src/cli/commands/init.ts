@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { PolicyInUse } from '../../model/policy.ts';
+import { POLICY_FILE, type PolicyInUse } from '../../model/policy.ts';
 import type { ProposedRegistries } from '../../model/proposal.ts';
 import { formatBaseline } from '../../policy/baseline-text.ts';
 import { updateBaseline } from '../../policy/baseline-update.ts';
-import { parsePolicy, POLICY_FILE } from '../../policy/policy-file.ts';
 import { propose, proposeRegistries } from '../../policy/proposal.ts';
 import { renderInit } from '../../report/init.ts';
 import { renderPolicy, renderRegistries } from '../../report/policy-text.ts';
@@ -33,7 +32,7 @@ export const command: Command = {
         throw new UsageError(`${governing.policy.file} holds here already; assay update writes ${baseline.file}`);
       }
       const { registry, scopes } = npmConfig({}, dirname(lockfile), io);
-      const policy = policyOf(proposeRegistries(registry, scopes, []));
+      const policy = await policyOf(proposeRegistries(registry, scopes, []));
       const report = await audit({ enforce: 'observe', omit: [], policy, capabilities: true });
       if (report.verdict === 'unverified' && report.counts.integrity === 0) {
         io.stdout.write(renderTerminal(report, io.stdout));
@@ -66,11 +65,12 @@ function refuseExisting(paths: readonly string[], io: Io): void {
 }
 
 /** The registries as the policy that will be written has them, so that this audit asks whom the next ones ask. */
-function policyOf(registries: ProposedRegistries): PolicyInUse | null {
+async function policyOf(registries: ProposedRegistries): Promise<PolicyInUse | null> {
   const text = renderRegistries(registries);
   if (text === null) return null;
   const bytes = Buffer.from(text);
   const digest = createHash('sha256').update(bytes).digest('hex');
+  const { parsePolicy } = await import('../../policy/policy-file.ts');
   return { policy: parsePolicy(POLICY_FILE, bytes), digest, keys: new Map() };
 }
 

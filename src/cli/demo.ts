@@ -1,0 +1,134 @@
+import { tmpdir } from 'node:os';
+import { ciWorkflow, startLab, token, type Lab } from '../../lab/index.ts';
+import { audit, type TrustOptions } from '../audit.ts';
+import { check } from '../check.ts';
+import type { Report } from '../model/report.ts';
+import { createHttpClient } from '../registries/http.ts';
+import { npmRegistry } from '../registries/npm.ts';
+import { parseKeysDocument } from '../registries/npm-keys.ts';
+import { loadNpmConfig } from '../registries/npmrc.ts';
+import type { Registry } from '../registries/registry.ts';
+import { renderComparison } from '../report/comparison.ts';
+import { renderTerminal } from '../report/terminal.ts';
+import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
+import { EXIT } from './exit.ts';
+import type { Io } from './io.ts';
+
+/** Plays it, and returns the exit status. */
+export async function playDemo(io: Io): Promise<number> {
+  const lab = await startLab({ now: Date.parse('2026-01-12T09:00:00Z') });
+  try {
+    return await replay(lab, io);
+  } finally {
+    await lab.close();
+  }
+}
+
+const TEAM = ciWorkflow({
+  repository: 'axios/axios',
+  repositoryId: '23088740',
+  ownerId: '32372333',
+  workflow: '.github/workflows/publish.yml',
+  ref: 'refs/heads/v1.x',
+});
+
+/** Exit status 0 means that the replay went as it is told: the first audit holds, the second fails. */
+async function replay(lab: Lab, io: Io): Promise<number> {
+  const say = (text: string): void =>
+    io.stdout.write(io.stdout.color ? `\u001b[1m${text}\u001b[0m\n\n` : `${text}\n\n`);
+  const trust: TrustOptions = {
+    root: parseTrustedRoot(lab.trustedRoot),
+    rootName: 'of the demo',
+    rootDigest: '',
+    keys: parseKeysDocument(lab.keys, 'configured'),
+  };
+  const auditOf = (version: string): Promise<Report> =>
+    withRegistry(lab, (registry) =>
+      audit({
+        file: 'package-lock.json',
+        bytes: Buffer.from(lab.lockfile({ axios: version })),
+        registry,
+        trust,
+        now: lab.clock.now(),
+        enforce: 'critical',
+        omit: [],
+      }),
+    );
+
+  await publishGoodReleases(lab);
+  say('1. Releases come from one workflow of one repository. A lockfile with axios 1.14.0:');
+  const before = await auditOf('1.14.0');
+  io.stdout.write(`${renderTerminal(before, io.stdout)}\n`);
+
+  await publishWithStolenToken(lab);
+  say('2. Somebody publishes 1.14.1 with a stolen token. The hash matches, the registry signs it. The same audit:');
+  const after = await auditOf('1.14.1');
+  io.stdout.write(`${renderTerminal(after, io.stdout)}\n`);
+
+  say('3. What changed, side by side (assay check axios@1.14.1):');
+  const { comparisons } = await withRegistry(lab, (registry) =>
+    check(['axios@1.14.1'], { registry, trust, now: lab.clock.now(), enforce: 'critical' }),
+  );
+  for (const comparison of comparisons) io.stdout.write(renderComparison(comparison, io.stdout));
+  const asTold = before.verdict === 'pass' && after.verdict === 'fail';
+  if (!asTold) io.stderr.write('assay: the replay did not go as told; please report this\n');
+  return asTold ? EXIT.holds : EXIT.fails;
+}
+
+async function publishGoodReleases(lab: Lab): Promise<void> {
+  const manifest = {
+    repository: { type: 'git', url: 'git+https://github.com/axios/axios.git' },
+    dependencies: { 'form-data': '4.0.5', 'proxy-from-env': '1.1.0' },
+  };
+  await lab.publish({ name: 'form-data', version: '4.0.5', by: ciWorkflow({ repository: 'form-data/form-data' }) });
+  await lab.publish({
+    name: 'proxy-from-env',
+    version: '1.1.0',
+    by: ciWorkflow({ repository: 'Rob--W/proxy-from-env' }),
+  });
+  for (const version of ['1.13.5', '1.13.6', '1.14.0']) {
+    lab.clock.advance(14 * 24 * 3600 * 1000);
+    await lab.publish({ name: 'axios', version, manifest, by: TEAM });
+  }
+}
+
+async function publishWithStolenToken(lab: Lab): Promise<void> {
+  lab.clock.advance(4 * 24 * 3600 * 1000);
+  const thief = token({ user: 'maintainer' });
+  await lab.publish({
+    name: 'plain-crypto-js',
+    version: '4.2.1',
+    manifest: { scripts: { postinstall: 'node setup.js' } },
+    by: token({ user: 'somebody' }),
+  });
+  lab.clock.advance(30 * 60 * 1000);
+  await lab.publish({
+    name: 'axios',
+    version: '1.14.1',
+    manifest: {
+      repository: { type: 'git', url: 'git+https://github.com/axios/axios.git' },
+      dependencies: { 'form-data': '4.0.5', 'proxy-from-env': '1.1.0', 'plain-crypto-js': '4.2.1' },
+    },
+    by: thief,
+  });
+}
+
+/**
+ * Runs `work` with the lab as an audit sees any registry: nothing is remembered from one run to the next, and nothing of
+ * the user's npm configuration applies.
+ */
+async function withRegistry<T>(lab: Lab, work: (registry: Registry) => Promise<T>): Promise<T> {
+  const config = loadNpmConfig({
+    cwd: tmpdir(),
+    env: {},
+    homedir: tmpdir(),
+    platform: process.platform,
+    overrides: { registry: lab.url },
+  });
+  const registry = npmRegistry(createHttpClient(config), config);
+  try {
+    return await work(registry);
+  } finally {
+    registry.close();
+  }
+}
