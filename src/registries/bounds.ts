@@ -56,6 +56,20 @@ export const MAX_REDIRECTS = 5;
 export const MAX_RETRY_AFTER_MS = 60_000;
 /** Time without any byte after which a connection counts as dead. */
 export const IDLE_MS = 30_000;
+/**
+ * Bytes an HTTP/2 server may send ahead of what was read: of one answer, and of all of a connection. Over 100 ms there and
+ * back the second allows 160 MiB a second; the protocol's own 64 KiB allow less than one.
+ */
+export const STREAM_WINDOW_BYTES = 4 * MIB;
+export const SESSION_WINDOW_BYTES = 16 * MIB;
+/** Of the headers of one answer, names and values: what Node allows in HTTP/1.1. In HTTP/2 it bounds only how many. */
+export const MAX_HEADER_BYTES = 16 * 1024;
+/**
+ * Bytes of an HTTP/2 connection that belong to no body: headers and framing for each answer, and
+ * besides what was still on its way when an answer was given up.
+ */
+export const MAX_FRAMING_BYTES = 64 * 1024;
+export const MAX_STRAY_BYTES = 2 * SESSION_WINDOW_BYTES;
 /** After so many requests in a row that got no answer at all, a host is not asked again in this run. */
 export const MAX_SILENT_REQUESTS = 16;
 

@@ -1,16 +1,20 @@
 import http from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
 import tls from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { IDLE_MS } from './bounds.ts';
-import { credentialFor } from './credentials.ts';
+import { credentialFor, type Credential } from './credentials.ts';
 import { ACCEPT_ENCODING } from './decode.ts';
+import { dialTls } from './dial.ts';
+import { sendHttp1 } from './http1.ts';
 import type { GetOptions, HttpClientOptions } from './http.ts';
 import type { NpmConfig } from './npmrc.ts';
 import { sharedLookup } from './lookup.ts';
-import { proxyAddress, proxyFor, proxyHeaders, tunnelAgent } from './proxy.ts';
-import { CLOSED, failure, receive, type Outcome } from './receive.ts';
-import { describeNetworkError } from './retry.ts';
+import { createPeer, type Peer } from './peer.ts';
+import { connectThrough, proxyAddress, proxyFor, proxyHeaders, tunnelAgent } from './proxy.ts';
+import { CLOSED, receive, type Outcome } from './receive.ts';
+import type { Transport } from './transport.ts';
 
 export interface Exchange {
   /** One GET, without redirects and retries. Never rejects. */
@@ -21,14 +25,17 @@ export interface Exchange {
 }
 
 type SendOptions = GetOptions & { readonly auth: boolean; readonly timeoutMs: number };
+type Certificate = Credential['certificate'];
 
+/** How requests reach one origin. */
 interface Route {
-  readonly transport: typeof http | typeof https;
-  readonly options: http.RequestOptions;
+  readonly transport: (certificate: Certificate) => Transport;
   /** The request names the whole URL, to a proxy. */
   readonly absolute: boolean;
   readonly headers: Readonly<Record<string, string>>;
 }
+
+const OFFERED = ['h2', 'http/1.1'];
 
 /** Connections to hosts, kept open between requests, straight or through the configured proxy. */
 export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS }: HttpClientOptions): Exchange {
@@ -45,22 +52,35 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
   // Reading every root certificate anew for each connection takes longer than the connection.
   let shared: tls.SecureContext | null = null;
   const secureContext = (): tls.SecureContext => (shared ??= tls.createSecureContext({ ...ca }));
+  const lookup = sharedLookup();
   // How many connections there are is decided by the caller's queue, so the agents never queue themselves.
-  const agentOptions = { keepAlive: true, maxFreeSockets: config.maxSockets, lookup: sharedLookup() };
+  const agentOptions = { keepAlive: true, maxFreeSockets: config.maxSockets, lookup };
   const httpAgent = new http.Agent(agentOptions);
-  const httpsAgent = new https.Agent({ ...agentOptions, ...tlsOptions });
-  const tunnels = new Map<string, https.Agent>();
-  const tunnel = (proxy: URL): https.Agent => {
-    const agent =
-      tunnels.get(proxy.href) ??
-      tunnelAgent(proxy, {
-        agent: { ...agentOptions, ...tlsOptions },
-        proxyTls: tlsOptions,
-        timeoutMs: idleMs,
-        track,
-      });
-    tunnels.set(proxy.href, agent);
-    return agent;
+  const proxyAgent = new https.Agent({ ...agentOptions, ...tlsOptions });
+  const tunnelOptions = { proxyTls: tlsOptions, timeoutMs: idleMs, track };
+
+  const peers: Peer[] = [];
+  const newPeer = (url: URL, proxy: URL | null, certificate: Certificate): Peer => {
+    const { protocol, hostname, port } = urlToHttpOptions(url);
+    const host = hostname ?? '';
+    const shown = certificate ?? { secureContext: secureContext() };
+    const agent = { ...agentOptions, ...tlsOptions };
+    const peer = createPeer({
+      origin: url.origin,
+      request: { protocol, hostname, port, ...shown },
+      agent: proxy === null ? new https.Agent(agent) : tunnelAgent(proxy, { agent, ...tunnelOptions }),
+      async connect() {
+        const address = { host, port: Number(port ?? 443) };
+        const tunnel = proxy === null ? { lookup } : { socket: await connectThrough(proxy, address, tunnelOptions) };
+        const servername = isIP(host) === 0 ? host : '';
+        return dialTls(
+          { ...address, ...tunnel, servername, ...tlsOptions, ...shown, ALPNProtocols: OFFERED },
+          tunnelOptions,
+        );
+      },
+    });
+    peers.push(peer);
+    return peer;
   };
 
   const routes = new Map<string, Route>();
@@ -70,54 +90,42 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
     return route;
   };
   const findRoute = (url: URL): Route => {
-    const secure = url.protocol === 'https:';
     const proxy = proxyFor(config, url);
-    if (proxy !== null && !secure) {
-      const viaTls = proxy.protocol === 'https:';
-      const options = { ...proxyAddress(proxy), agent: viaTls ? httpsAgent : httpAgent };
-      return { transport: viaTls ? https : http, options, absolute: true, headers: proxyHeaders(proxy) };
+    if (url.protocol === 'https:') {
+      // A connection on which a client certificate was shown is for requests that show the same one.
+      const byCertificate = new Map<Certificate, Peer>();
+      const transport = (certificate: Certificate): Transport => {
+        const peer = byCertificate.get(certificate) ?? newPeer(url, proxy, certificate);
+        byCertificate.set(certificate, peer);
+        return peer.send;
+      };
+      return { transport, absolute: false, headers: {} };
     }
-    const agent = proxy !== null ? tunnel(proxy) : secure ? httpsAgent : httpAgent;
-    const { protocol, hostname, port } = urlToHttpOptions(url);
-    const options = { protocol, hostname, port, agent };
-    return { transport: secure ? https : http, options, absolute: false, headers: {} };
+    const { protocol, hostname, port } = proxy === null ? urlToHttpOptions(url) : proxyAddress(proxy);
+    const options = { protocol, hostname, port, agent: protocol === 'https:' ? proxyAgent : httpAgent };
+    const transport: Transport = (request, listener) => sendHttp1(options, request, listener);
+    return { transport: () => transport, absolute: proxy !== null, headers: proxy === null ? {} : proxyHeaders(proxy) };
   };
 
-  function requestOptions(url: URL, { accept, etag, auth }: SendOptions): http.RequestOptions {
-    const route = routeOf(url);
-    const credential = auth ? credentialFor(config.credentials, url) : null;
-    return {
-      ...route.options,
-      path: route.absolute ? `${url.origin}${url.pathname}${url.search}` : `${url.pathname}${url.search}`,
-      headers: {
-        host: url.host,
-        accept: accept ?? '*/*',
-        'accept-encoding': ACCEPT_ENCODING,
-        'user-agent': agentName,
-        ...(etag !== undefined && { 'if-none-match': etag }),
-        ...route.headers,
-        ...(credential?.authorization && { authorization: credential.authorization }),
-      },
-      ...(url.protocol === 'https:' && (credential?.certificate ?? { secureContext: secureContext() })),
-    };
-  }
-
-  /** Node throws at once for what cannot be sent, such as a client certificate with another's key. */
-  function start(url: URL, options: http.RequestOptions): http.ClientRequest | Outcome {
-    try {
-      return routeOf(url).transport.request(options);
-    } catch (error) {
-      return failure(describeNetworkError(error).reason, null);
-    }
-  }
-
   return {
-    async send(url, options) {
+    async send(url, { accept, etag, auth, maxBytes, timeoutMs }) {
       if (closed) return CLOSED;
-      const request = start(url, requestOptions(url, options));
-      if (!(request instanceof http.ClientRequest)) return request;
-      const { auth, etag, maxBytes, timeoutMs } = options;
-      return receive(request, { auth, etag, maxBytes, idleMs, timeoutMs, track });
+      const route = routeOf(url);
+      const credential = auth ? credentialFor(config.credentials, url) : null;
+      const transport = route.transport(credential?.certificate ?? null);
+      const request = {
+        host: url.host,
+        path: `${route.absolute ? url.origin : ''}${url.pathname}${url.search}`,
+        headers: {
+          accept: accept ?? '*/*',
+          'accept-encoding': ACCEPT_ENCODING,
+          'user-agent': agentName,
+          ...(etag !== undefined && { 'if-none-match': etag }),
+          ...route.headers,
+          ...(credential?.authorization && { authorization: credential.authorization }),
+        },
+      };
+      return receive((listener) => transport(request, listener), { auth, etag, maxBytes, idleMs, timeoutMs, track });
     },
     sleep: (ms) =>
       new Promise((resolve) => {
@@ -132,7 +140,8 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
     close() {
       closed = true;
       for (const end of [...endings]) end();
-      for (const agent of [httpAgent, httpsAgent, ...tunnels.values()]) agent.destroy();
+      for (const peer of peers) peer.close();
+      for (const agent of [httpAgent, proxyAgent]) agent.destroy();
     },
   };
 }

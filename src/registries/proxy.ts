@@ -65,10 +65,11 @@ export function tunnelAgent(proxy: URL, options: TunnelOptions): https.Agent {
   return agent;
 }
 
-function connectThrough(
+/** Opens a tunnel to the host and port of `target`. */
+export function connectThrough(
   proxy: URL,
-  target: http.ClientRequestArgs,
-  { proxyTls, timeoutMs, track }: TunnelOptions,
+  target: Pick<http.ClientRequestArgs, 'host' | 'port'>,
+  { proxyTls, timeoutMs, track }: Omit<TunnelOptions, 'agent'>,
 ): Promise<Duplex> {
   const host = target.host ?? '';
   const authority = `${host.includes(':') ? `[${host}]` : host}:${target.port ?? 443}`;

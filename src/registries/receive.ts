@@ -1,8 +1,9 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { MAX_IGNORED_BYTES } from './bounds.ts';
 import { decodeBody } from './decode.ts';
 import type { HttpAnswer } from './http.ts';
 import { CUT_SHORT, describeNetworkError, isRetryableStatus, parseRetryAfter } from './retry.ts';
+import type { Listener } from './transport.ts';
 
 /** What one request and its response came to. */
 export type Outcome = Result | { readonly kind: 'redirect'; readonly location: string };
@@ -37,14 +38,21 @@ export interface ReceiveOptions {
 const TOO_LARGE: Result = { kind: 'answer', answer: { kind: 'too-large' } };
 export const CLOSED: Result = failure('the run ended', null);
 
-/** Sends a request and reads its answer within bounds. Never rejects; the request is over when it resolves. */
-export function receive(request: ClientRequest, options: ReceiveOptions): Promise<Outcome> {
+/**
+ * Reads the answer of a request within bounds. `send` starts it and returns what ends it. Never rejects; the request is
+ * over when it resolves.
+ */
+export function receive(send: (listener: Listener) => () => void, options: ReceiveOptions): Promise<Outcome> {
   const { maxBytes, idleMs, timeoutMs, track } = options;
   return new Promise((resolve) => {
     let status: number | null = null;
+    let headers: IncomingHttpHeaders = {};
     /** What the outcome is whatever happens to the rest of the body. */
     let known: Outcome | null = null;
     let settled = false;
+    let limit = 0;
+    let size = 0;
+    const chunks: Buffer[] = [];
 
     const settle = (outcome: Outcome | Promise<Outcome>): void => {
       if (settled) return;
@@ -56,34 +64,34 @@ export function receive(request: ClientRequest, options: ReceiveOptions): Promis
     };
     const stop = (outcome: Outcome): void => {
       settle(outcome);
-      request.destroy();
+      end();
     };
-    const fail = (error: unknown, reused: boolean): void => settle(networkOutcome(error, status, reused));
     const forget = track(() => stop(CLOSED));
     const idle = setTimeout(() => stop(again('no data in time', status)), idleMs);
     const total = setTimeout(() => stop(again('not finished in time', status)), Math.max(0, timeoutMs));
 
-    request.on('error', (error) => fail(error, request.reusedSocket));
-    request.on('response', (response) => {
-      status = response.statusCode ?? 0;
-      known = statusOutcome(response, options);
-      const limit = known === null ? maxBytes : MAX_IGNORED_BYTES;
-      const chunks: Buffer[] = [];
-      let size = 0;
-      const announced = Number(response.headers['content-length'] ?? 0);
-      if (announced > limit) stop(TOO_LARGE);
-      response.on('data', (chunk: Buffer) => {
+    const end = send({
+      head(code, received) {
+        status = code;
+        headers = received;
+        known = statusOutcome(code, received, options);
+        limit = known === null ? maxBytes : MAX_IGNORED_BYTES;
+        if (Number(received['content-length'] ?? 0) > limit) stop(TOO_LARGE);
+      },
+      data(chunk) {
         if (settled) return;
         idle.refresh();
         size += chunk.length;
         if (size > limit) stop(TOO_LARGE);
         else if (known === null) chunks.push(chunk);
-      });
-      response.on('end', () => settle(known ?? decoded(Buffer.concat(chunks, size), response, maxBytes)));
-      response.on('error', (error) => fail(error, false));
-      response.on('close', () => settle(again(CUT_SHORT, status)));
+      },
+      end() {
+        // Node takes an HTTP/2 stream that is reset without an error for one that ended (nodejs/node#35209).
+        if (size !== Number(headers['content-length'] ?? size)) settle(again(CUT_SHORT, status));
+        else settle(known ?? decoded(Buffer.concat(chunks, size), headers, maxBytes));
+      },
+      fail: (error, reused) => settle(networkOutcome(error, status, reused)),
     });
-    request.end();
   });
 }
 
@@ -102,7 +110,8 @@ function networkOutcome(error: unknown, status: number | null, reused: boolean):
 
 /** What the status alone decides; null for 200, whose body does. */
 function statusOutcome(
-  { statusCode: status = 0, headers }: IncomingMessage,
+  status: number,
+  headers: IncomingHttpHeaders,
   { auth, etag }: Pick<ReceiveOptions, 'auth' | 'etag'>,
 ): Outcome | null {
   if (status === 200) return null;
@@ -121,7 +130,7 @@ function statusOutcome(
   return failure(`the server answered ${status}`, status);
 }
 
-async function decoded(body: Buffer, { headers }: IncomingMessage, maxBytes: number): Promise<Outcome> {
+async function decoded(body: Buffer, headers: IncomingHttpHeaders, maxBytes: number): Promise<Outcome> {
   const result = await decodeBody(body, headers['content-encoding'], maxBytes);
   if (result === 'too-large') return TOO_LARGE;
   if (typeof result === 'string') return failure(result, 200);

@@ -30,6 +30,8 @@ export function describeNetworkError(error: unknown): NetworkFailure {
   const code = errorCode(error);
   const known = FAILURES[code];
   if (known !== undefined) return known;
+  // A connection may end, and a stream be reset, for reasons that are another request's.
+  if (code.startsWith('ERR_HTTP2_')) return { reason: CUT_SHORT, retry: true };
   if (code.startsWith('HPE_')) return { reason: `not an HTTP answer (${code})`, retry: false };
   if (/CERT|TLS|SSL|ISSUER|SIGNATURE|CRL/.test(code)) return { reason: `TLS refused (${code})`, retry: false };
   return { reason: `request failed (${code})`, retry: false };

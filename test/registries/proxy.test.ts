@@ -1,49 +1,8 @@
-import http from 'node:http';
-import net from 'node:net';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { proxyFor } from '../../src/registries/proxy.ts';
-import { listen, makeAuthority, serve, serveRaw, testClient, testConfig } from './servers.ts';
+import { makeAuthority, serve, serveRaw, startProxy, testClient, testConfig } from './servers.ts';
 
 const LIMIT = { maxBytes: 1000 };
-
-interface TestProxy {
-  readonly url: string;
-  readonly host: string;
-  readonly connects: http.IncomingMessage[];
-  readonly plain: http.IncomingMessage[];
-}
-
-/** A proxy for CONNECT and for plain requests. `refuse` answers CONNECT with a status instead. */
-async function startProxy(refuse?: number): Promise<TestProxy> {
-  const connects: http.IncomingMessage[] = [];
-  const plain: http.IncomingMessage[] = [];
-  const sockets = new Set<net.Socket>();
-  const server = http.createServer((request, response) => {
-    plain.push(request);
-    response.end('{"via":"proxy"}');
-  });
-  server.on('connect', (request: http.IncomingMessage, socket: net.Socket) => {
-    connects.push(request);
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy());
-    if (refuse !== undefined) {
-      socket.end(`HTTP/1.1 ${refuse} No\r\n\r\n`);
-      return;
-    }
-    const [host = '', port] = (request.url ?? '').split(':');
-    const target = net.connect(Number(port), host, () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
-    sockets.add(target);
-    target.on('error', () => socket.destroy());
-    target.pipe(socket).pipe(target);
-  });
-  const port = await listen(server);
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${port}`, host: `127.0.0.1:${port}`, connects, plain };
-}
 
 describe('choice of the proxy', () => {
   const choose = (url: string, npmrc: string, env: NodeJS.ProcessEnv = {}): string | null =>

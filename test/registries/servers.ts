@@ -64,6 +64,46 @@ export async function serveRaw(
   return { url: `http://127.0.0.1:${port}/`, count: () => count };
 }
 
+export interface TestProxy {
+  readonly url: string;
+  readonly host: string;
+  readonly connects: http.IncomingMessage[];
+  readonly plain: http.IncomingMessage[];
+}
+
+/** A proxy for CONNECT and for plain requests. `refuse` answers CONNECT with a status instead, if it gives one. */
+export async function startProxy(refuse?: number | (() => number | undefined)): Promise<TestProxy> {
+  const connects: http.IncomingMessage[] = [];
+  const plain: http.IncomingMessage[] = [];
+  const sockets = new Set<net.Socket>();
+  const server = http.createServer((request, response) => {
+    plain.push(request);
+    response.end('{"via":"proxy"}');
+  });
+  server.on('connect', (request: http.IncomingMessage, socket: net.Socket) => {
+    connects.push(request);
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    const status = typeof refuse === 'function' ? refuse() : refuse;
+    if (status !== undefined) {
+      socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+      return;
+    }
+    const [host = '', port] = (request.url ?? '').split(':');
+    const target = net.connect(Number(port), host, () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    sockets.add(target);
+    target.on('error', () => socket.destroy());
+    target.pipe(socket).pipe(target);
+  });
+  const port = await listen(server);
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${port}`, host: `127.0.0.1:${port}`, connects, plain };
+}
+
 export async function listen(server: net.Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
