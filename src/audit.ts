@@ -11,7 +11,7 @@ import { rulingBaseline, type BaselineInUse } from './model/baseline.ts';
 import { specOf, type Dependency } from './model/dependency.ts';
 import type { RegistryKey } from './model/evidence.ts';
 import { NO_EXPECTATION, type PolicyInUse } from './model/policy.ts';
-import type { Report, ReviewUsed } from './model/report.ts';
+import type { Report, ReviewUsed, TrustRepository } from './model/report.ts';
 import type { AskHistory } from './model/review.ts';
 import type { Instant } from './model/time.ts';
 import type { Assessment, JudgedDependency, Phase } from './model/verdict.ts';
@@ -33,8 +33,12 @@ export interface TrustOptions {
   /** For the report: "public-good" or a file, and the SHA-256 of its bytes in hex. */
   readonly rootName: string;
   readonly rootDigest: string;
-  /** Registry keys the user configured, beside the pinned ones. */
+  /** Registry keys the user configured, beside npm's. */
   readonly keys: readonly RegistryKey[];
+  /** npm's keys by now, instead of the pinned ones. */
+  readonly npmKeys?: readonly RegistryKey[];
+  /** For the report: what the repository of this trust said of it; left out where there is none. */
+  readonly repository?: TrustRepository;
 }
 
 export interface AuditOptions {
@@ -139,7 +143,7 @@ export async function auditDependencies(
   const { registry, now } = options;
   const baseline = options.baseline ? rulingBaseline(options.baseline) : null;
   const policy = options.policy?.policy ?? null;
-  const keys = [...NPM_KEYS, ...options.trust.keys];
+  const keys = [...(options.trust.npmKeys ?? NPM_KEYS), ...options.trust.keys];
   const trust: Trust = { now, verifierFor: verifiers(options.trust.root) };
   const memory = options.store
     ? memoryOf(options.store, { registry, rootDigest: options.trust.rootDigest, now })

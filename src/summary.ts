@@ -11,7 +11,11 @@ import { VERSION } from './version.ts';
 
 /** What a run used. */
 interface Used {
-  readonly trust: { readonly rootName: TrustUsed['root']; readonly rootDigest: string };
+  readonly trust: {
+    readonly rootName: TrustUsed['root'];
+    readonly rootDigest: string;
+    readonly repository?: TrustUsed['repository'];
+  };
   readonly registry: Registry;
   readonly enforce: Phase;
   readonly policy?: PolicyInUse | null;
@@ -32,7 +36,12 @@ export function reportOf(
     enforce,
     policy: policy ? policyUsed(policy, lockfiles.length > 0 ? read.dependencies : null) : null,
     counts: countsOf(read, dependencies),
-    trust: { root: trust.rootName, rootDigest: trust.rootDigest, registries: registriesUsed(dependencies, registry) },
+    trust: {
+      root: trust.rootName,
+      rootDigest: trust.rootDigest,
+      registries: registriesUsed(dependencies, registry),
+      repository: trust.repository ?? null,
+    },
     baseline: baseline ? baselineUsed(baseline, read.dependencies, dependencies) : null,
     review: null,
     dependencies,

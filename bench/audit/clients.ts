@@ -40,22 +40,28 @@ export function isolated(state: string, { registry }: Served): Record<string, st
   };
 }
 
+/** The same with the way to the TUF repository. */
+export function isolatedWithTrust(state: string, served: Served): Record<string, string> {
+  const env = isolated(state, served);
+  const certificate = join(state, 'tuf.pem');
+  writeFileSync(certificate, served.certificate);
+  return { ...env, HTTPS_PROXY: served.proxy, NO_PROXY: '127.0.0.1', NODE_EXTRA_CA_CERTS: certificate };
+}
+
 /** `npm audit signatures` of the npm on the path, with the tree's trust as its TUF repository. */
 export function npmClient(served: Served, outputs: string): Client {
   return async (state, project, expected) => {
-    const env = isolated(state, served);
+    const env = isolatedWithTrust(state, served);
     const tuf = join(state, 'npm/_tuf', TUF_HOST);
     // npm takes the root it finds for its own: the rest of the repository is then verified from there.
     mkdirSync(join(tuf, 'targets'), { recursive: true });
     writeFileSync(join(tuf, 'root.json'), served.tufRoot);
-    const certificate = join(state, 'tuf.pem');
-    writeFileSync(certificate, served.certificate);
     const measured = await measure(
       {
         command: 'npm',
         args: ['audit', 'signatures'],
         cwd: project,
-        env: { ...env, HTTPS_PROXY: served.proxy, NO_PROXY: '127.0.0.1', NODE_EXTRA_CA_CERTS: certificate },
+        env,
       },
       outputs,
     );
@@ -64,7 +70,7 @@ export function npmClient(served: Served, outputs: string): Client {
   };
 }
 
-/** The built command line (`program`: what Node is given), with the same trust in files. Of the project it reads the lockfile, and assay.lock if it is there. */
+/** The built command line (`program`: what Node is given), with the same trust in files, which it asks the same repository about. Of the project it reads the lockfile, and assay.lock if it is there. */
 export function assayClient(
   served: Served,
   outputs: string,
@@ -77,7 +83,7 @@ export function assayClient(
         command: process.execPath,
         args: [...program, 'audit', '--json', ...trust],
         cwd: project,
-        env: isolated(state, served),
+        env: isolatedWithTrust(state, served),
       },
       outputs,
     );
@@ -103,7 +109,8 @@ export function checkNpm({ status, stdout, stderr }: Measured, { packages, attes
 export function checkAssay({ status, stdout, stderr }: Measured, expected: Expected): void {
   const said = `assay ended with ${status}:\n${stdout.slice(0, 2000)}\n${stderr.slice(-2000)}`;
   if (status !== 0) throw new Error(said);
-  const { counts, baseline } = JSON.parse(stdout) as Report;
+  const { counts, baseline, trust } = JSON.parse(stdout) as Report;
+  if (trust.repository?.state !== 'current') throw new Error(`assay did not ask whether its trust is the newest`);
   const asked = expected.packages - expected.held;
   const wanted = {
     dependencies: expected.packages,
@@ -127,4 +134,5 @@ export function checkAssay({ status, stdout, stderr }: Measured, expected: Expec
 interface Report {
   readonly counts: Readonly<Record<string, number>>;
   readonly baseline: { readonly held: number } | null;
+  readonly trust: { readonly repository: { readonly state: string } | null };
 }

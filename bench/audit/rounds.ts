@@ -2,9 +2,10 @@ import { fork, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assayClient, isolated, npmClient } from './clients.ts';
+import { assayClient, isolated, isolatedWithTrust, npmClient } from './clients.ts';
 import type { Client, Expected } from './clients.ts';
 import type { Measured } from './measure.ts';
+import { TUF_HOST } from './server.ts';
 import type { Command, Served, Traffic } from './server.ts';
 import { readTree } from './tree.ts';
 import type { TreeIndex } from './tree.ts';
@@ -56,12 +57,13 @@ export async function openBench({ folder, work, cli, script }: Setup): Promise<B
     const trust = [
       ...['--trusted-root', file('trusted-root.json', tree.trustedRoot)],
       ...['--registry-keys', file('keys.json', tree.keys)],
+      ...['--tuf', `https://${TUF_HOST}/`, '--tuf-root', file('tuf-root.json', JSON.parse(served.tufRoot) as object)],
     ];
     const installed = install(folder, isolated(join(work, 'install'), served));
     const [bare, baseline, changed] = ['bare', 'baseline', 'changed'].map((name) =>
       copyProject(folder, join(work, name)),
     ) as [string, string, string];
-    execute(process.execPath, [cli, 'update', ...trust], baseline, isolated(join(work, 'update'), served));
+    execute(process.execPath, [cli, 'update', ...trust], baseline, isolatedWithTrust(join(work, 'update'), served));
     const lock = readFileSync(join(baseline, 'assay.lock'), 'utf8');
     writeFileSync(join(changed, 'assay.lock'), without(lock, tree.changed));
 

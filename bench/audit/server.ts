@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -13,11 +14,15 @@ import type { LoggedRequest } from '../../lab/server.ts';
 import * as der from '../../lab/sigstore/der.ts';
 import { newKey, pem } from '../../lab/sigstore/keys.ts';
 import * as x509 from '../../lab/sigstore/x509.ts';
+import { NPM_KEYS } from '../../src/registries/npm-keys.ts';
 import { ABBREVIATED, readTree } from './tree.ts';
-import { tufRepository } from './tuf.ts';
+import { tufRepository } from '../../lab/tuf.ts';
 
 /** Where npm asks for its trust, and what it calls the place in its cache. */
 export const TUF_HOST = 'tuf-repo-cdn.sigstore.dev';
+
+/** Where everybody asks for npm's keys. */
+const NPM_HOST = 'registry.npmjs.org';
 
 /** Where everything is, for the clients. */
 export interface Served {
@@ -75,13 +80,29 @@ export async function serveTree(folder: string): Promise<void> {
     requireToken: null,
     answer: find,
   });
-  const tuf = tufRepository(tree.trustedRoot, new URL(registry.url).host, tree.tufKeys);
+  const { host } = new URL(registry.url);
+  const tuf = tufRepository({
+    targets: {
+      'trusted_root.json': tree.trustedRoot,
+      [`${host}/keys.json`]: tree.tufKeys,
+      [`${NPM_HOST}/keys.json`]: npmKeys(),
+    },
+    hosts: [host, NPM_HOST],
+    oneKey: true,
+    consistent: false,
+  });
   const trust = newCounter();
   const { key, certificate } = tlsIdentity();
   const tufServer = createTlsServer({ key, cert: certificate }, (request, response) => {
     const body = tuf.files.get(decodeURIComponent(request.url ?? '').slice(1)) ?? null;
-    trust.add(body?.length ?? 0);
-    setTimeout(() => response.writeHead(body === null ? 404 : 200).end(body ?? undefined), latencyMs);
+    const etag = body === null ? '' : `"${createHash('sha256').update(body).digest('hex')}"`;
+    const unchanged = body !== null && request.headers['if-none-match'] === etag;
+    trust.add(unchanged ? 0 : (body?.length ?? 0));
+    setTimeout(() => {
+      if (body === null) response.writeHead(404).end();
+      else if (unchanged) response.writeHead(304, { etag }).end();
+      else response.writeHead(200, { etag }).end(body);
+    }, latencyMs);
   });
   const tufPort = await listen(tufServer);
   const proxy = createServer((_, response) => response.writeHead(405).end());
@@ -134,6 +155,21 @@ function trafficOf(
     bytes: all.reduce((sum, [, count]) => sum + count.bytes, 0),
     kinds: Object.fromEntries(all),
   };
+}
+
+/** npm's keys as its target has them: those that assay knows already. */
+function npmKeys(): object {
+  const time = (instant: number): string => new Date(instant).toISOString();
+  const keys = NPM_KEYS.map(({ keyId, usage, spki, start, end }) => ({
+    keyId,
+    keyUsage: usage,
+    publicKey: {
+      rawBytes: spki,
+      keyDetails: 'PKIX_ECDSA_P256_SHA_256',
+      validFor: { start: time(start), ...(end === null ? {} : { end: time(end) }) },
+    },
+  }));
+  return { keys };
 }
 
 function kindOf(path: string): Kind {

@@ -12,6 +12,7 @@ import { command as demo } from './commands/demo.ts';
 import { command as explain } from './commands/explain.ts';
 import { command as init } from './commands/init.ts';
 import { command as review } from './commands/review.ts';
+import { command as trust } from './commands/trust.ts';
 import { command as update } from './commands/update.ts';
 import { command as verifyBundle } from './commands/verify-bundle.ts';
 import { EXIT, UsageError } from './exit.ts';
@@ -31,6 +32,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check,
   'verify-bundle': verifyBundle,
   explain,
+  trust,
   cache,
   demo,
 };
@@ -41,6 +43,10 @@ export async function run(args: readonly string[], io: Io = processIo()): Promis
     return await dispatch(args, io);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
+    if (error.name === 'TrustError') {
+      io.stderr.write(`assay: ${escapeText(error.message, 1000)}\n`);
+      return EXIT.noStatement;
+    }
     const expected =
       error instanceof UsageError ||
       ['BaselineError', 'ConfigError', 'LockfileError', 'PolicyError', 'TrustedRootError'].includes(error.name);

@@ -12,7 +12,8 @@ import type { OptionName, ParsedOptions } from './options.ts';
 import { loadPolicy, type LoadedPolicy } from './policy.ts';
 import { progressOn } from './progress.ts';
 import { findLockfile, loadBaseline, projectManifests } from './project.ts';
-import { loadTrust, openRegistry, openStore, readUserFile, shownPath } from './setup.ts';
+import { networkConfig, openRegistry, openStore, readUserFile, shownPath } from './setup.ts';
+import { startTrust, TRUST_OPTIONS, withTrust } from './trust.ts';
 
 /** A project whose lockfile can be audited. */
 export interface Project {
@@ -33,7 +34,7 @@ export interface Project {
 /** The options of `withProject`. */
 export const PROJECT_OPTIONS = [
   'registry',
-  'trusted-root',
+  ...TRUST_OPTIONS,
   'registry-keys',
   'policy',
   'no-cache',
@@ -50,12 +51,12 @@ export async function withProject<T>(
   const file = shownPath(path, io);
   const folder = dirname(path);
   const policy = await loadPolicy(values, folder, io);
-  const trust = loadTrust(values, policy, io);
+  const config = networkConfig(values, folder, io);
+  const trust = startTrust(values, policy, config, io);
   const bytes = readUserFile(path, 'the lockfile', io);
   const baseline = loadBaseline(path, io);
   const manifests = projectManifests(path, io);
   const history: AskHistory = (specs) => askHistory(path, specs, versionsReader(path, manifests), Date.now());
-  const registry = openRegistry(values, folder, io);
   const store = openStore(values, path, io);
   const progress = progressOn(io.stderr, 'assay: verified');
   try {
@@ -68,9 +69,14 @@ export async function withProject<T>(
       askHistory: history,
       audit: async (how) => {
         const now = Date.now();
-        const project = { file, bytes, manifests, registry, trust, policy, baseline, now, askHistory: history, store };
-        const report = await audit({ ...project, onProgress: progress.update, ...how });
+        const project = { file, bytes, manifests, policy, baseline, now, askHistory: history, store };
+        const { result, repository } = await withTrust(
+          await trust.session,
+          () => openRegistry(config),
+          (used, registry) => audit({ ...project, trust: used, registry, onProgress: progress.update, ...how }),
+        );
         progress.end();
+        const report = { ...result, trust: { ...result.trust, repository } };
         if (report.dependencies.length > 0) return report;
         const why = report.counts.omitted > 0 ? 'every dependency is left out by --omit' : 'it names no dependency';
         throw new UsageError(`nothing to check in ${file}: ${why}`);
@@ -78,7 +84,7 @@ export async function withProject<T>(
     });
   } finally {
     progress.end();
-    registry.close();
+    trust.close();
     store?.close();
   }
 }

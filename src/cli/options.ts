@@ -15,6 +15,8 @@ interface OptionSpec {
 const OPTIONS = {
   registry: { type: 'string', value: 'URL', help: 'ask this registry instead of the configured one' },
   'trusted-root': { type: 'string', value: 'FILE', help: 'Sigstore trusted root instead of the public-good one' },
+  tuf: { type: 'string', value: 'URL', help: 'TUF repository that publishes the trusted root; needs --tuf-root' },
+  'tuf-root': { type: 'string', value: 'FILE', help: 'TUF root metadata that trust in the repository begins with' },
   'registry-keys': {
     type: 'string',
     value: 'FILE',

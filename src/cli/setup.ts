@@ -56,16 +56,6 @@ export function shownPath(path: string, io: Io): string {
   return below === '' || below.startsWith('..') ? absolute : below;
 }
 
-/** What to verify with: the trusted root and the registry keys in use. The command line outranks the policy. */
-export function loadTrust(values: OptionValues, policy: LoadedPolicy | null, io: Io): TrustOptions {
-  const ofPolicy = policy?.policy.trustedRoot ?? null;
-  const root =
-    values['trusted-root'] ?? (policy && ofPolicy ? shownPath(resolve(policy.folder, ofPolicy), io) : undefined);
-  if (values['trusted-root'] === undefined && root !== undefined) demandFile(resolve(io.cwd, root));
-  const keys = values['registry-keys'];
-  return { ...loadRoot(root, io), keys: keys === undefined ? [] : loadKeys(keys, io) };
-}
-
 export function loadRoot(path: string | undefined, io: Io): Omit<TrustOptions, 'keys'> {
   if (path === undefined) {
     return { root: publicGoodRoot(), rootName: 'public-good', rootDigest: PUBLIC_GOOD_ROOT_DIGEST };
@@ -90,22 +80,15 @@ export function loadKeys(path: string, io: Io): readonly RegistryKey[] {
   }
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Opens the registry as npm's configuration names it for the project in `directory`. The caller closes it. */
-export function openRegistry(values: OptionValues, directory: string, io: Io): Registry {
-  if (values.registry !== undefined && !/^https?:\/\/[^/]/.test(values.registry)) {
-    throw new UsageError(`--registry needs an http or https URL, not ${values.registry}`);
-  }
-  const config = npmConfig(values, directory, io);
-  for (const warning of config.warnings) io.stderr.write(`assay: ${escapeText(warning, 1000)}\n`);
-  return npmRegistry(createHttpClient(config), config);
 }
 
 /** npm's configuration for the project in `directory`. */
 export function npmConfig(values: OptionValues, directory: string, io: Io): NpmConfig {
+  if (values.registry !== undefined && !/^https?:\/\/[^/]/.test(values.registry)) {
+    throw new UsageError(`--registry needs an http or https URL, not ${values.registry}`);
+  }
   return loadNpmConfig({
     cwd: directory,
     env: io.env,
@@ -113,6 +96,18 @@ export function npmConfig(values: OptionValues, directory: string, io: Io): NpmC
     platform: process.platform,
     overrides: values.registry === undefined ? {} : { registry: values.registry },
   });
+}
+
+/** The same, with a line on stderr for each setting that cannot be used. */
+export function networkConfig(values: OptionValues, directory: string, io: Io): NpmConfig {
+  const config = npmConfig(values, directory, io);
+  for (const warning of config.warnings) io.stderr.write(`assay: ${escapeText(warning, 1000)}\n`);
+  return config;
+}
+
+/** Opens the registry that the configuration names. The caller closes it. */
+export function openRegistry(config: NpmConfig): Registry {
+  return npmRegistry(createHttpClient(config), config);
 }
 
 /** Where the cache is; null where there can be none. */

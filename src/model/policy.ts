@@ -132,6 +132,8 @@ export interface Policy {
   readonly exempt: readonly PackageSelector[];
   /** A trusted-root file as the policy writes it. */
   readonly trustedRoot: string | null;
+  /** The TUF repository that publishes it, and the file with its root metadata as the policy writes it. */
+  readonly tuf: { readonly url: string; readonly root: string } | null;
   /** Hours a version must have been public. */
   readonly releaseAge: number | null;
   readonly review: ReviewRules | null;

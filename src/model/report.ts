@@ -2,6 +2,7 @@ import type { AcceptedFinding } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
 import type { SkippedEntry } from './dependency.ts';
 import type { Queue } from './policy.ts';
+import type { Instant } from './time.ts';
 import type { JudgedDependency, Phase, Verdict } from './verdict.ts';
 
 /** What was used to verify, so that a reader knows whose word the result rests on. */
@@ -11,6 +12,25 @@ export interface TrustUsed {
   /** SHA-256 of the trusted root's bytes, hex. */
   readonly rootDigest: string;
   readonly registries: readonly RegistryUsed[];
+  /** Null where no repository publishes this trust. */
+  readonly repository: TrustRepository | null;
+}
+
+/** What the TUF repository that publishes a trusted root said of it. */
+export interface TrustRepository {
+  readonly url: string;
+  /** `current`: it said in this run what is the newest. Else it gave no answer, one that does not hold, or was not asked. */
+  readonly state: 'current' | 'unavailable' | 'refused' | 'unasked';
+  /** Why it is not current, in one line; hostile text. */
+  readonly problem: string | null;
+  /** When the trust that was used was last known to be the newest; null where nobody knows. */
+  readonly confirmed: Instant | null;
+  /** Whose copy of the root was used: the one that came with assay or in a file, or a newer one. */
+  readonly origin: 'pinned' | 'repository';
+  /** Of the metadata that were verified; null where there are none. */
+  readonly versions: Readonly<Record<'root', number> & Record<'timestamp' | 'snapshot' | 'targets', number | null>>;
+  /** When what the repository said expires; null where it said nothing. */
+  readonly expires: Instant | null;
 }
 
 export interface RegistryUsed {

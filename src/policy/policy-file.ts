@@ -57,7 +57,7 @@ export function parsePolicy(file: string, bytes: Uint8Array): Policy {
     'review',
   ]);
   const registries = root.registries && fieldsOf(root.registries, ['mirrors', 'private', 'exempt']);
-  const trust = root.trust && fieldsOf(root.trust, ['root']);
+  const trust = root.trust && fieldsOf(root.trust, ['root', 'tuf']);
   const policy: Policy = {
     file,
     enforce: root.enforce ? wordOf(root.enforce, PHASES) : null,
@@ -71,6 +71,7 @@ export function parsePolicy(file: string, bytes: Uint8Array): Policy {
       : [],
     exempt: registries?.exempt ? packagesOf(registries.exempt) : [],
     trustedRoot: trust?.root ? textOf(trust.root, 'the path of a trusted-root file') : null,
+    tuf: trust?.tuf ? tufOf(trust.tuf) : null,
     releaseAge: root['release-age'] ? wholeNumberOf(root['release-age'], 1, MAX_RELEASE_AGE) : null,
     review: root.review ? reviewOf(root.review) : null,
   };
@@ -246,9 +247,20 @@ function privateRegistryOf(place: Place): PrivateRegistryRule {
   return { url: addressOf(url), keys: keys ? textOf(keys, 'the path of a file with keys') : null, line: url.keyLine };
 }
 
+function tufOf(place: Place): NonNullable<Policy['tuf']> {
+  const { url, root } = fieldsOf(place, ['url', 'root']);
+  if (!url || !root) return fail(place, 'a TUF repository needs url and root, the file that trust in it begins with');
+  return {
+    url: addressOf(url, 'the http or https address of a TUF repository, without credentials and query'),
+    root: textOf(root, 'the path of a file with TUF root metadata'),
+  };
+}
+
 /** A registry's address as npm's configuration is read: http(s), a slash at its end, nothing secret in it. */
-function addressOf(place: Place): string {
-  const accepted = 'the http or https address of a registry, without credentials and query';
+function addressOf(
+  place: Place,
+  accepted = 'the http or https address of a registry, without credentials and query',
+): string {
   const text = textOf(place, accepted);
   if (!/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/.test(text) || !URL.canParse(text)) return wrong(place, accepted);
   const { href } = new URL(text);

@@ -4,7 +4,7 @@ import type { BundleProof, Identity, LogEntryProof, Signer } from '../model/proo
 import { formatInstant } from '../model/time.ts';
 import { escapeText, quoteText } from './escape.ts';
 import { bundleProofJson, integrityText } from './proof-json.ts';
-import { count, paint, shown, usableColumns, wrap, type RenderOptions } from './layout.ts';
+import { count, paint, shown, table, usableColumns, wrap, type RenderOptions, type Row } from './layout.ts';
 import { REFUSALS } from './refusals.ts';
 import type { JsonObject } from './stringify.ts';
 
@@ -12,8 +12,6 @@ import type { JsonObject } from './stringify.ts';
 type BundleOutcome =
   | { readonly ok: true; readonly proof: BundleProof }
   | { readonly ok: false; readonly reason: RefusalReason; readonly detail: string };
-
-type Row = readonly [label: string, value: string];
 
 const SUBJECTS_SHOWN = 10;
 
@@ -122,11 +120,4 @@ function logText({ origin, logIndex, kind, version, promise, inclusion }: LogEnt
 function subjectText(name: string, digests: readonly Digest[]): string {
   const hashes = digests.slice(0, 4).map(({ algorithm, hex }) => `${algorithm}:${escapeText(hex, 140)}`);
   return `${escapeText(name, 160)} ${hashes.join(' ')}`;
-}
-
-function table(rows: readonly Row[], options: RenderOptions): string[] {
-  const width = Math.max(...rows.map(([label]) => label.length));
-  return rows.flatMap(([label, value]) =>
-    wrap(shown(`${label.padEnd(width)}  ${value}`, options), options.columns, 2, options.columns < 60 ? 6 : width + 4),
-  );
 }

@@ -1,7 +1,7 @@
 import { withoutCredentials } from '../model/address.ts';
 import { placeOf, type CapabilityReading } from '../model/capability.ts';
 import type { Dependency, Place, Source } from '../model/dependency.ts';
-import type { BaselineBaseUsed, BaselineUsed, Report, ReviewUsed } from '../model/report.ts';
+import type { BaselineBaseUsed, BaselineUsed, Report, ReviewUsed, TrustRepository } from '../model/report.ts';
 import type { Review } from '../model/review.ts';
 import { formatInstant } from '../model/time.ts';
 import type { Critical, JudgedDependency, LeveledFinding } from '../model/verdict.ts';
@@ -73,6 +73,7 @@ function membersOf(report: Report): Members {
             .sort((a, b) => compareText(a.keyId, b.keyId) || compareText(a.origin, b.origin)),
         }))
         .sort((a, b) => compareText(a.url, b.url)),
+      repository: trust.repository === null ? null : repositoryJson(trust.repository),
     },
     baseline: report.baseline === null ? null : baselineJson(report.baseline),
     review: report.review === null ? null : reviewUsedJson(report.review),
@@ -92,6 +93,16 @@ function membersOf(report: Report): Members {
         for (const finding of ofDependency) yield { name, version, location, ...finding };
       }
     },
+  };
+}
+
+/** What the repository of the trust said, of a report or of `assay trust`. */
+export function repositoryJson({ confirmed, expires, versions, ...repository }: TrustRepository): JsonObject {
+  return {
+    ...repository,
+    confirmed: confirmed === null ? null : formatInstant(confirmed),
+    versions: { ...versions },
+    expires: expires === null ? null : formatInstant(expires),
   };
 }
 

@@ -94,6 +94,17 @@ export function durationText(ms: number): string {
   return count(Math.floor(ms / size), unit);
 }
 
+/** A line of a table: what it is about, and what is to be known. */
+export type Row = readonly [label: string, value: string];
+
+/** Rows with aligned values, indented; escaped already. */
+export function table(rows: readonly Row[], options: RenderOptions): string[] {
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.flatMap(([label, value]) =>
+    wrap(shown(`${label.padEnd(width)}  ${value}`, options), options.columns, 2, options.columns < 60 ? 6 : width + 4),
+  );
+}
+
 /** Spaces up to `columns`; a longer text stays as it is. */
 export function padToWidth(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - displayWidth(text)));

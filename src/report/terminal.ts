@@ -1,5 +1,5 @@
 import type { AcceptedFinding } from '../model/baseline.ts';
-import type { BaselineBaseUsed, PolicyUsed, Report, RegistryUsed } from '../model/report.ts';
+import type { BaselineBaseUsed, PolicyUsed, Report, RegistryUsed, TrustRepository } from '../model/report.ts';
 import { formatInstant } from '../model/time.ts';
 import type { JudgedDependency, Verdict } from '../model/verdict.ts';
 import { escapeText, quoteText } from './escape.ts';
@@ -70,6 +70,7 @@ function summary(report: Report, options: RenderOptions): string[] {
     ...baselineRows(report),
     ...reviewRows(report),
     `checked against: ${trust.root === 'public-good' ? 'the public-good Sigstore root' : `the root ${escapeText(trust.root, 120)}`}`,
+    ...repositoryTexts(trust.repository),
     ...registryTexts(trust.registries),
   ];
   return [
@@ -161,6 +162,19 @@ function unknownCapabilityTexts(dependencies: readonly JudgedDependency[]): stri
   );
   if (unknown.length === 0) return [];
   return [`critical, as it is unknown what they can reach: ${listed(unknown, 3, String)}`];
+}
+
+/** Nothing where the trust is the newest: then there is nothing to know. */
+function repositoryTexts(repository: TrustRepository | null): string[] {
+  if (repository === null || repository.state === 'current' || repository.state === 'unasked') return [];
+  const { state, url, problem, confirmed } = repository;
+  const where = `${escapeText(url, 120)} (${escapeText(problem ?? '', 200)})`;
+  const used = confirmed === null ? 'of unknown age' : `the newest on ${formatInstant(confirmed).slice(0, 10)}`;
+  return [
+    state === 'unavailable'
+      ? `whether there is a newer root could not be asked of ${where}; the one in use was ${used}`
+      : `WARNING: what ${where} says of newer roots does not hold, and was not used; the root in use was ${used}`,
+  ];
 }
 
 function registryTexts(registries: readonly RegistryUsed[]): string[] {

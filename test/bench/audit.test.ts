@@ -95,7 +95,8 @@ describe('a run that did less', () => {
       unverified: 0,
     };
     const report = (changes: object, held = 0): Measured =>
-      measured({ stdout: JSON.stringify({ counts: { ...counts, ...changes }, baseline: { held } }) });
+      measured({ stdout: JSON.stringify({ counts: { ...counts, ...changes }, baseline: { held }, trust }) });
+    const trust = { repository: { state: 'current' } };
     expect(() => checkAssay(report({}), expected)).not.toThrow();
     for (const [name, count] of Object.entries(counts)) {
       expect(() => checkAssay(report({ [name]: count - 1 }), expected), name).toThrow(`not ${count}`);

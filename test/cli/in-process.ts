@@ -1,6 +1,6 @@
 import type { Io, Output } from '../../src/cli/io.ts';
 import { run } from '../../src/cli/main.ts';
-import type { Run } from './run.ts';
+import { NO_NETWORK, type Run } from './run.ts';
 
 /** Runs the command line in this process, for tests that run it many times. */
 export async function assayHere(args: readonly string[], cwd: string): Promise<Run> {
@@ -12,6 +12,6 @@ export async function assayHere(args: readonly string[], cwd: string): Promise<R
     columns: 100,
     unicode: true,
   });
-  const io: Io = { cwd, env: {}, stdout: output('stdout'), stderr: output('stderr') };
+  const io: Io = { cwd, env: NO_NETWORK, stdout: output('stdout'), stderr: output('stderr') };
   return { status: await run(args, io), ...written };
 }

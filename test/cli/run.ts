@@ -10,15 +10,25 @@ export interface Run {
   readonly stderr: string;
 }
 
+/** A proxy that is not there, for every host but those of the tests. */
+export const NO_NETWORK = {
+  HTTPS_PROXY: 'http://127.0.0.1:9',
+  HTTP_PROXY: 'http://127.0.0.1:9',
+  NO_PROXY: '127.0.0.1,localhost',
+};
+
 /** The built command line. */
 export const CLI = resolve(import.meta.dirname, '../../dist/cli.js');
 
-/** Runs the built command line in `cwd`, with an empty home, no cache and nothing of the caller's npm configuration. */
+/**
+ * Runs the built command line in `cwd`, with an empty home, no cache and nothing of the caller's npm configuration. What
+ * is on the loopback interface can be reached, and nothing else.
+ */
 export function assay(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Run> {
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [CLI, ...args], {
       cwd,
-      env: { PATH: process.env['PATH'] ?? '', HOME: cwd, LANG: 'C.UTF-8', ASSAY_CACHE: '', ...env },
+      env: { PATH: process.env['PATH'] ?? '', HOME: cwd, LANG: 'C.UTF-8', ASSAY_CACHE: '', ...NO_NETWORK, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 60_000,
     });

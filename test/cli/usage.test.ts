@@ -115,6 +115,7 @@ describe('what needs no project', () => {
         'check',
         'verify-bundle',
         'explain',
+        'trust',
         'cache',
         'demo',
       ];

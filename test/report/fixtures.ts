@@ -139,6 +139,7 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
     trust: {
       root: 'public-good',
       rootDigest: 'cd'.repeat(32),
+      repository: null,
       registries: [{ url: 'https://registry.npmjs.org/', keys: [{ keyId: 'SHA256:abc', origin: 'pinned' }] }],
     },
     baseline: null,

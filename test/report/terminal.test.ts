@@ -209,6 +209,15 @@ holds: 1187 dependencies meet phase observe. Exit status 0.
             root: text,
             rootDigest: text,
             registries: [{ url: text, keys: [{ keyId: text, origin: 'registry' as const }] }],
+            repository: {
+              url: text,
+              state: 'refused' as const,
+              problem: text,
+              confirmed: 0,
+              origin: 'pinned' as const,
+              versions: { root: 1, timestamp: 1, snapshot: 1, targets: 1 },
+              expires: 0,
+            },
           };
           const around = { lockfiles: [{ file: text, format: text }], trust };
           const about = dependency(text, text, { places });

@@ -7,21 +7,27 @@ import { renderTerminal } from '../../report/terminal.ts';
 import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
 import { loadPolicy } from '../policy.ts';
-import { loadTrust, openRegistry, phaseOf } from '../setup.ts';
+import { networkConfig, openRegistry, phaseOf } from '../setup.ts';
+import { startTrust, TRUST_OPTIONS, withTrust } from '../trust.ts';
 
 export const command: Command = {
   usage: 'SPEC...',
   summary: 'a version beside its predecessor, without a project',
-  options: ['registry', 'trusted-root', 'registry-keys', 'policy', 'enforce', 'json'],
+  options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'enforce', 'json'],
   run: async ({ values, positionals }, io) => {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
     const policy = await loadPolicy(values, io.cwd, io);
     const enforce = phaseOf(values, policy);
-    const trust = loadTrust(values, policy, io);
-    const registry = openRegistry(values, io.cwd, io);
+    const config = networkConfig(values, io.cwd, io);
+    const trust = startTrust(values, policy, config, io);
     try {
-      const result = await check(positionals, { registry, trust, enforce, policy, now: Date.now() });
-      const { report, comparisons, unresolved } = result;
+      const { result, repository } = await withTrust(
+        await trust.session,
+        () => openRegistry(config),
+        (used, registry) => check(positionals, { registry, trust: used, enforce, policy, now: Date.now() }),
+      );
+      const { comparisons, unresolved } = result;
+      const report = { ...result.report, trust: { ...result.report.trust, repository } };
       for (const { spec, reason } of unresolved) {
         io.stderr.write(`assay: ${escapeText(spec)}: ${escapeText(reason)}\n`);
       }
@@ -38,7 +44,7 @@ export const command: Command = {
       }
       return worstStatus(exitStatus(report.verdict), unresolved);
     } finally {
-      registry.close();
+      trust.close();
     }
   },
 };

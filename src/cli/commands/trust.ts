@@ -1,0 +1,57 @@
+import type { TrustOptions } from '../../audit.ts';
+import { NPM_KEYS } from '../../registries/npm-keys.ts';
+import { renderTrust, renderTrustJson, type TrustedPart, type TrustShown } from '../../report/trust.ts';
+import type { Command } from '../command.ts';
+import { EXIT, UsageError } from '../exit.ts';
+import { loadPolicy } from '../policy.ts';
+import { networkConfig } from '../setup.ts';
+import { startTrust, TRUST_OPTIONS } from '../trust.ts';
+
+export const command: Command = {
+  usage: '[refresh]',
+  summary: 'what is verified against: roots, logs, keys and how new they are; refresh asks for newer ones',
+  options: [...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'json'],
+  run: async ({ values, positionals }, io) => {
+    const [action, ...rest] = positionals;
+    if ((action !== undefined && action !== 'refresh') || rest.length > 0) {
+      throw new UsageError('trust takes nothing, or refresh');
+    }
+    const policy = await loadPolicy(values, io.cwd, io);
+    const trust = startTrust(values, policy, networkConfig(values, io.cwd, io), io, true);
+    try {
+      const { known, refresh } = await trust.session;
+      const used = action === 'refresh' ? await refresh() : known;
+      if (used === null) {
+        throw new UsageError('nothing is known of this repository yet: assay trust refresh asks it');
+      }
+      if (action === 'refresh' && used.repository === undefined) {
+        throw new UsageError('nobody publishes this root: --tuf URL and --tuf-root FILE name a repository');
+      }
+      const shown = shownTrust(used);
+      io.stdout.write(values.json === true ? renderTrustJson(shown) : renderTrust(shown, io.stdout));
+      return action === 'refresh' && used.repository?.state !== 'current' ? EXIT.noStatement : EXIT.holds;
+    } finally {
+      trust.close();
+    }
+  },
+};
+
+function shownTrust({ root, rootName, rootDigest, repository, npmKeys = NPM_KEYS, keys }: TrustOptions): TrustShown {
+  const part = (
+    kind: TrustedPart['kind'],
+    { name, validFor: { start, end } }: (typeof root.tlogs | typeof root.timestampAuthorities)[number],
+  ): TrustedPart => ({ kind, name, start, end });
+  const signing = [...npmKeys, ...keys].filter(({ usage }) => usage === 'npm:signatures');
+  return {
+    root: rootName,
+    rootDigest,
+    repository: repository ?? null,
+    parts: [
+      ...root.tlogs.map((log) => part('log', log)),
+      ...root.ctlogs.map((log) => part('certificate log', log)),
+      ...root.certificateAuthorities.map((authority) => part('certificates', authority)),
+      ...root.timestampAuthorities.map((authority) => part('timestamps', authority)),
+      ...signing.map(({ keyId, start, end }): TrustedPart => ({ kind: 'registry key', name: keyId, start, end })),
+    ],
+  };
+}

@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { describe, expect, it } from 'vitest';
+import { newBehaviours } from '../../lab/behaviours.ts';
+import { ciWorkflow } from '../../lab/index.ts';
+import { serve, type LoggedRequest } from '../../lab/server.ts';
+import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
+import { withProject, type LabProject } from './lab-project.ts';
+import { assay, inFolder, type Run } from './run.ts';
+
+interface TrustProject extends LabProject {
+  readonly repository: TufRepository;
+  /** What it was asked. */
+  readonly requests: LoggedRequest[];
+  /** Audits with the repository, a cache, and no other root; the report's trust where it is JSON. */
+  readonly audit: (...args: string[]) => Promise<Run>;
+  readonly trustOf: (run: Run) => Trust;
+  readonly options: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The file that keeps what was verified. */
+  readonly kept: () => string;
+  readonly stop: () => Promise<void>;
+}
+
+interface Trust {
+  readonly root: string;
+  readonly rootDigest: string;
+  readonly registries: readonly { readonly keys: readonly { readonly origin: string }[] }[];
+  readonly repository: Readonly<Record<string, unknown>>;
+}
+
+/** A project of one package, whose trusted root and registry keys a TUF repository publishes. */
+function withTrust(work: (project: TrustProject) => Promise<void>): Promise<void> {
+  return withProject(async (project) => {
+    const { lab, folder, lock } = project;
+    await lab.publish({ name: 'p', version: '1.0.0', by: ciWorkflow({ repository: 'team/p' }) });
+    await lock({ p: '1.0.0' });
+    const targets = { 'trusted_root.json': lab.trustedRoot, 'registry.npmjs.org/keys.json': lab.tufKeys };
+    const repository = tufRepository({ targets });
+    writeFileSync(join(folder, 'tuf-root.json'), repository.root);
+    const requests: LoggedRequest[] = [];
+    const server = await serve({
+      behaviours: newBehaviours(),
+      requests,
+      latencyMs: 0,
+      requireToken: null,
+      answer: (path) => {
+        const body = repository.files.get(path);
+        if (body === undefined) return null;
+        const etag = `"${createHash('sha256').update(body).digest('hex')}"`;
+        return { type: 'application/json', etag, gzip: null, body };
+      },
+    });
+    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: join(folder, 'config') };
+    const options = ['--tuf', server.url, '--tuf-root', 'tuf-root.json'];
+    const place = join(folder, 'kept/trust/v1');
+    try {
+      await work({
+        ...project,
+        repository,
+        requests,
+        audit: (...args) => {
+          requests.length = 0;
+          return assay(['audit', ...options, ...args], folder, env);
+        },
+        trustOf: ({ stdout }) => (JSON.parse(stdout) as { trust: Trust }).trust,
+        options,
+        env,
+        kept: () => join(place, readdirSync(place)[0] ?? ''),
+        stop: server.close,
+      });
+    } finally {
+      await server.close();
+    }
+  });
+}
+
+const pathsOf = (requests: readonly LoggedRequest[]): string[] => requests.map(({ url }) => url.slice(1));
+
+describe('an audit under a repository of trust', () => {
+  it('takes root and keys from it, and asks only for its timestamp the next time', async () => {
+    await withTrust(async ({ audit, trustOf, requests }) => {
+      const first = await audit('--json');
+      expect(first).toMatchObject({ status: 0, stderr: '' });
+      const { registries, repository } = trustOf(first);
+      expect(registries[0]?.keys.map(({ origin }) => origin)).toEqual(['pinned']);
+      expect(repository).toMatchObject({ state: 'current', origin: 'repository', problem: null });
+      expect(requests.length).toBeGreaterThan(4);
+      expect(trustOf(await audit('--json')).repository).toMatchObject({ state: 'current' });
+      expect(pathsOf(requests)).toEqual(['timestamp.json']);
+      expect(requests[0]?.headers['if-none-match']).toBeDefined();
+    });
+  });
+
+  it('says what it uses where the repository is gone, and holds all the same', async () => {
+    await withTrust(async ({ audit, trustOf, stop }) => {
+      const { rootDigest } = trustOf(await audit('--json'));
+      await stop();
+      const run = await audit('--json');
+      expect(run.status).toBe(0);
+      expect(trustOf(run)).toMatchObject({ rootDigest, repository: { state: 'unavailable', origin: 'repository' } });
+      const { stdout } = await audit();
+      expect(stdout.replace(/\s+/g, ' ')).toMatch(
+        /newer root could not be asked of .*; the one in use was the newest on \d{4}-/,
+      );
+    });
+  });
+
+  it('takes no root that is not signed, nor keeps it', async () => {
+    await withTrust(async ({ audit, trustOf, repository, lab }) => {
+      const { rootDigest } = trustOf(await audit('--json'));
+      const theirs = tufRepository({ targets: { 'trusted_root.json': { ...lab.trustedRoot, tlogs: [] } } });
+      theirs.publish({});
+      const mine = new Map(repository.files);
+      for (const [path, bytes] of theirs.files) repository.files.set(path, bytes);
+      for (let i = 0; i < 2; i++) {
+        const run = await audit('--json');
+        expect(run.status).toBe(0);
+        expect(trustOf(run)).toMatchObject({ rootDigest, repository: { state: 'refused' } });
+      }
+      expect((await audit()).stdout).toContain('WARNING: what http://127.0.0.1');
+      for (const [path, bytes] of mine) repository.files.set(path, bytes);
+      expect(trustOf(await audit('--json'))).toMatchObject({ rootDigest, repository: { state: 'current' } });
+    });
+  });
+
+  it('uses a newer root in the run that learns of it', async () => {
+    await withTrust(async ({ audit, trustOf, lab, edit }) => {
+      // Without its logs, the root of the file verifies nothing.
+      edit('root.json', (text) => JSON.stringify({ ...(JSON.parse(text) as object), tlogs: [] }));
+      const alone = await audit('--trusted-root', 'root.json', '--no-cache', '--json');
+      expect(alone).toMatchObject({ status: 0, stderr: '' });
+      const digest = createHash('sha256').update(JSON.stringify(lab.trustedRoot)).digest('hex');
+      expect(trustOf(alone)).toMatchObject({ rootDigest: digest, repository: { origin: 'repository' } });
+    });
+  });
+
+  it('loses time and nothing else where what it kept was changed', async () => {
+    await withTrust(async ({ audit, trustOf, kept, requests }) => {
+      const { rootDigest } = trustOf(await audit('--json'));
+      const before = readFileSync(kept());
+      for (const change of [
+        before.subarray(0, 100),
+        Buffer.concat([before, before]),
+        Buffer.from(before).fill(0, 40, 60),
+      ]) {
+        writeFileSync(kept(), change);
+        expect(trustOf(await audit('--json'))).toMatchObject({ rootDigest, repository: { state: 'current' } });
+        expect(requests.length).toBeGreaterThan(4);
+      }
+    });
+  });
+
+  it('sends no credentials there', async () => {
+    await withTrust(async ({ audit, edit, options, requests }) => {
+      const host = new URL(options[1] ?? '').host;
+      edit('.npmrc', (text) => `${text}//${host}/:_authToken=secret\n`);
+      expect((await audit()).status).toBe(0);
+      expect(requests.length).toBeGreaterThan(0);
+      expect(requests.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
+    });
+  });
+
+  it('makes no statement where there is no root at all', async () => {
+    await withTrust(async ({ audit, stop }) => {
+      await stop();
+      const { status, stdout, stderr } = await audit('--no-cache');
+      expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
+      expect(stderr).toMatch(/^assay: no trusted root from http:\/\/127\.0\.0\.1:\d+\/: .*\n$/);
+    });
+  });
+
+  it('may be named by the policy', async () => {
+    await withTrust(async ({ folder, options, env }) => {
+      writeFileSync(
+        join(folder, 'assay.yml'),
+        `trust:\n  tuf:\n    url: ${options[1] ?? ''}\n    root: tuf-root.json\n`,
+      );
+      const run = await assay(['--json'], folder, env);
+      expect(run).toMatchObject({ status: 0, stderr: '' });
+      expect(run.stdout).toContain('"state": "current"');
+    });
+  });
+});
+
+describe('assay trust', () => {
+  it('shows what is known, and asks for more when it is told to', async () => {
+    await withTrust(async ({ folder, options, env, requests }) => {
+      const trust = (...args: string[]): Promise<Run> => assay(['trust', ...options, ...args], folder, env);
+      expect(await trust()).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/assay trust refresh asks it/) as string,
+      });
+      expect(requests).toEqual([]);
+      const refreshed = await trust('refresh');
+      expect(refreshed).toMatchObject({ status: 0, stderr: '' });
+      expect(refreshed.stdout).toContain('there is nothing newer');
+      requests.length = 0;
+      const shown = await trust('--json');
+      expect(requests).toEqual([]);
+      expect(shown.stdout).toContain('"state": "unasked"');
+      const schema = resolve(import.meta.dirname, '../../docs/schemas/trust-1.schema.json');
+      const ajv = new Ajv2020();
+      addFormats.default(ajv);
+      expect(ajv.validate(JSON.parse(readFileSync(schema, 'utf8')) as object, JSON.parse(shown.stdout))).toBe(true);
+    });
+  });
+
+  it('shows the public-good root without asking, and says where nobody could be asked', async () => {
+    await inFolder(async (folder) => {
+      const shown = await assay(['trust'], folder);
+      expect(shown).toMatchObject({ status: 0, stderr: '' });
+      expect(shown.stdout).toContain('rekor.sigstore.dev');
+      const refreshed = await assay(['trust', 'refresh'], folder);
+      expect(refreshed.status).toBe(3);
+      expect(refreshed.stdout).toContain('no answer');
+    });
+  });
+
+  it.each([
+    [['trust', 'add'], /trust takes nothing, or refresh/],
+    [['trust', '--tuf', 'http://127.0.0.1:9/'], /--tuf needs --tuf-root FILE/],
+    [['trust', '--tuf-root', 'x.json'], /--tuf-root needs --tuf URL/],
+    [['trust', '--tuf', 'ftp://x/', '--tuf-root', 'x.json'], /--tuf needs an http or https URL/],
+    [
+      ['trust', '--tuf', 'http://127.0.0.1:9/', '--tuf-root', 'x.json'],
+      /cannot read the TUF root x\.json: no such file/,
+    ],
+    [['trust', '--tuf', 'http://127.0.0.1:9/', '--tuf-root', 'bad.json'], /the TUF root bad\.json cannot be used: /],
+    [['trust', 'refresh', '--trusted-root', 'root.json'], /nobody publishes this root/],
+  ])('%j is wrong usage', async (args, message) => {
+    await withProject(async ({ folder }) => {
+      writeFileSync(join(folder, 'bad.json'), '{}');
+      const { status, stdout, stderr } = await assay(args, folder);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(message);
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    });
+  });
+});
