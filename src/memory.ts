@@ -1,5 +1,5 @@
 import type { Known } from './checks/assess.ts';
-import { assessmentId, isLasting, packAssessment, unpackAssessment } from './checks/remembered.ts';
+import { assessmentId, commonGround, isLasting, packAssessment, unpackAssessment } from './checks/remembered.ts';
 import type { Speaker } from './gather.ts';
 import type { Dependency } from './model/dependency.ts';
 import type { DependencyEvidence } from './model/evidence.ts';
@@ -41,10 +41,17 @@ export function memoryOf(
   store: Store,
   { registry, rootDigest, now }: { readonly registry: Registry; readonly rootDigest: string; readonly now: Instant },
 ): Memory {
+  /** By the registry that is spoken for: in one run the same keys speak for it. */
+  const grounds = new Map<string, string>();
+  const groundOf = (speaker: Speaker): string => {
+    const ground = grounds.get(speaker.origin) ?? commonGround({ tool: VERSION, rootDigest, speaker, now });
+    grounds.set(speaker.origin, ground);
+    return ground;
+  };
   return {
     recall: async ({ dependency, known, speaker, fresh }, ask) => {
       const { name } = dependency;
-      const id = assessmentId(dependency, known, { tool: VERSION, rootDigest, speaker, now });
+      const id = assessmentId(dependency, known, groundOf(speaker));
       const bytes = fresh ? null : store.get(id);
       if (bytes !== null) {
         const { assessment, validator } = unpackAssessment(bytes, dependency);

@@ -36,9 +36,9 @@ export async function bundle(root, version) {
 }
 
 /**
- * Static imports of a bundle are loaded before its first line runs, so each of Node's modules (TLS, HTTP, crypto: tens
- * of milliseconds) is fetched where the module that wants it runs: `assay --version` wants none of them. This serves the
- * `require` calls of CommonJS packages as well.
+ * Static imports of a bundle are loaded before its first line runs, so each of Node's modules (TLS, HTTP, crypto: tens of
+ * milliseconds) is fetched when something of it is first used: most runs use few of them. What esbuild makes of an import
+ * asks the prototype for what it does not find. This serves the `require` calls of CommonJS packages as well.
  */
 const lazyBuiltins = {
   name: 'lazy-builtins',
@@ -49,7 +49,9 @@ const lazyBuiltins = {
       return path.startsWith('node:') || names.has(name) ? { path: name, namespace: 'builtin' } : undefined;
     });
     onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(`node:${path}`)});`,
+      contents: `module.exports = Object.create(new Proxy({}, {
+        get: (_, name) => process.getBuiltinModule(${JSON.stringify(`node:${path}`)})[name],
+      }));`,
       loader: 'js',
     }));
   },

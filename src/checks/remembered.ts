@@ -23,12 +23,8 @@ export interface Remembered {
   readonly validator: Validator;
 }
 
-/**
- * The digest of everything that decides an assessment but the registry's document: SHA-256, hex. A key that has expired by
- * `now` is another ground than one that has not.
- */
-export function assessmentId(dependency: Dependency, known: Known, { tool, rootDigest, speaker, now }: Ground): string {
-  const { name, version, integrity, source, exotic, bundles } = dependency;
+/** What is the same for all that are asked about at one registry, as text. */
+export function commonGround({ tool, rootDigest, speaker, now }: Ground): string {
   const usable = speaker.keys.map((key) => [
     key.keyId,
     key.usage,
@@ -38,8 +34,15 @@ export function assessmentId(dependency: Dependency, known: Known, { tool, rootD
     key.origin,
     isValid(key, now),
   ]);
-  // Looking for maps takes longer than all the rest, and here there are none.
-  const common = JSON.stringify([tool, rootDigest, speaker.origin, usable]);
+  return JSON.stringify([tool, rootDigest, speaker.origin, usable]);
+}
+
+/**
+ * The digest of everything that decides an assessment but the registry's document: SHA-256, hex. A key that has expired by
+ * now is another ground than one that has not.
+ */
+export function assessmentId(dependency: Dependency, known: Known, common: string): string {
+  const { name, version, integrity, source, exotic, bundles } = dependency;
   const own = JSON.stringify([{ name, version, integrity, source, exotic, bundles }, known], (_, value: unknown) =>
     value instanceof Map ? [...value] : value,
   );

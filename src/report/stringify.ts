@@ -13,6 +13,9 @@ export interface JsonObject {
  */
 const HIDDEN = /[\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]|#(?=#)/gu;
 
+/** Without any of this, as nearly all text is, nothing is hidden: it is found out sooner. */
+const UNUSUAL = /[^\n\x20-\x7e]|##/;
+
 /** Writes a value as indented JSON, ending with a newline. Parsing gives the value back, whatever is in it. */
 export function stringify(value: Json): string {
   return `${indented(value, '')}\n`;
@@ -53,7 +56,7 @@ function* listed(elements: Iterable<Json>): Generator<string> {
 function indented(value: Json, indent: string): string {
   // Line breaks here are those of the indentation: JSON escapes them within strings.
   const text = JSON.stringify(value, null, 2).replaceAll('\n', `\n${indent}`);
-  return text.replace(HIDDEN, (found) => (found === '\n' ? found : escaped(found)));
+  return UNUSUAL.test(text) ? text.replace(HIDDEN, (found) => (found === '\n' ? found : escaped(found))) : text;
 }
 
 /** RFC 3339, or null. */
