@@ -9,6 +9,7 @@ import { command as audit } from './commands/audit.ts';
 import { command as cache } from './commands/cache.ts';
 import { command as check } from './commands/check.ts';
 import { command as demo } from './commands/demo.ts';
+import { command as exec } from './commands/exec.ts';
 import { command as explain } from './commands/explain.ts';
 import { command as init } from './commands/init.ts';
 import { command as review } from './commands/review.ts';
@@ -25,6 +26,7 @@ import { helpTable, optionHelp, parseOptions } from './options.ts';
  */
 const COMMANDS: Readonly<Record<string, Command>> = {
   audit,
+  exec,
   init,
   update,
   review,

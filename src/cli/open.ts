@@ -21,6 +21,8 @@ export interface Project {
   readonly path: string;
   /** The same as it is shown. */
   readonly file: string;
+  /** What was read of it. */
+  readonly bytes: Buffer;
   readonly policy: LoadedPolicy | null;
   readonly baseline: BaselineInUse;
   /** Everything the lockfile names. */
@@ -63,6 +65,7 @@ export async function withProject<T>(
     return await work({
       path,
       file,
+      bytes,
       policy,
       baseline,
       locked: () => parseLockfile(file, bytes, manifests).dependencies,

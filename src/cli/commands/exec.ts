@@ -1,0 +1,80 @@
+import { spawn } from 'cross-spawn';
+import { renderTerminal } from '../../report/terminal.ts';
+import { escapeText } from '../../report/escape.ts';
+import { baseOf } from '../base.ts';
+import type { Command } from '../command.ts';
+import { EXIT, exitStatus, UsageError } from '../exit.ts';
+import { PROJECT_OPTIONS, withProject } from '../open.ts';
+import { omitOf, phaseOf, readUserFile } from '../setup.ts';
+
+export const command: Command = {
+  usage: '-- COMMAND [ARGUMENT...]',
+  summary: 'audit, then run a command, and not where the audit fails',
+  options: [...PROJECT_OPTIONS, 'lockfile', 'enforce', 'omit', 'reverify', 'base'],
+  run: async (options, io) => {
+    const { values, positionals } = options;
+    const [program, ...args] = positionals;
+    if (program === undefined) throw new UsageError('exec needs a command: assay exec -- npm ci');
+    const omit = omitOf(values);
+    const { path, file, audited, status } = await withProject(
+      values.lockfile ?? '.',
+      options,
+      io,
+      async ({ path, file, bytes, policy, baseline, audit }) => {
+        const report = await audit({
+          enforce: phaseOf(values, policy),
+          omit,
+          reverify: values.reverify === true,
+          baseline: { ...baseline, base: await baseOf(values, path, policy, io) },
+        });
+        // What is run has standard output to itself.
+        io.stderr.write(renderTerminal(report, io.stderr));
+        return { path, file, audited: bytes, status: exitStatus(report.verdict) };
+      },
+    );
+    const shown = escapeText(positionals.join(' '), 200);
+    if (status !== EXIT.holds) {
+      io.stderr.write(`assay: not run: ${shown}\n`);
+      return status;
+    }
+    const isAudited = (): boolean => audited.equals(readUserFile(path, 'the lockfile', io));
+    if (!isAudited()) throw new UsageError(`${file} was changed during the audit; not run: ${shown}`);
+    const ended = await run(program, args, io.cwd);
+    if (isAudited()) return ended;
+    // Too late to prevent, and not to be overlooked.
+    io.stderr.write(
+      `assay: ${file} was changed by ${shown}, so what it installed was not all audited; use what installs the lockfile ` +
+        'alone (npm ci, pnpm install --frozen-lockfile, yarn install --immutable)\n',
+    );
+    return ended === 0 ? EXIT.fails : ended;
+  },
+};
+
+/** Signals that end a program by their usual meaning, and which it may want to see. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Shells say of a program that a signal ended: 128 and its number (POSIX, 2.8.2). */
+const SIGNALLED = 128;
+const NUMBERS: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+
+/** Runs a program with the input and outputs of this one. Returns its exit status. Throws UsageError where it cannot be run. */
+function run(program: string, args: readonly string[], cwd: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd, stdio: 'inherit' });
+    // The program decides when it is over. A terminal's Ctrl-C reaches it by itself.
+    const forward = (signal: NodeJS.Signals): void => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    };
+    for (const signal of SIGNALS) process.on(signal, forward);
+    const settle = (work: () => void): void => {
+      for (const signal of SIGNALS) process.off(signal, forward);
+      work();
+    };
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      const why = { ENOENT: 'no such command', EACCES: 'permission denied' }[error.code ?? ''] ?? error.code;
+      settle(() => reject(new UsageError(`cannot run ${program}: ${why ?? 'unknown error'}`)));
+    });
+    child.on('exit', (status, signal) =>
+      settle(() => resolve(status ?? SIGNALLED + (signal === null ? 0 : (NUMBERS[signal] ?? 0)))),
+    );
+  });
+}
