@@ -1,0 +1,220 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
+import { git, hasGit, WITHOUT_GIT } from '../support/git.ts';
+import { withProject, type LabProject } from './lab-project.ts';
+import { CLI, type Run } from './run.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const PACKAGE = JSON.parse(read('package.json')) as { name: string; version: string };
+const PAGE = read('docs/pipelines.md');
+
+interface Action {
+  readonly inputs: Readonly<Record<string, { readonly description: string; readonly default: string }>>;
+  readonly runs: {
+    readonly steps: readonly {
+      readonly run: string;
+      readonly shell: string;
+      readonly env: Readonly<Record<string, string>>;
+    }[];
+  };
+}
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+const ACTION = parse(read('action.yml')) as Action;
+
+/** The code of the page below a heading. */
+function block(heading: string): string {
+  const [, text] = new RegExp(`^## ${heading}\\n[^]*?^\`\`\`\\w+\\n([^]*?)^\`\`\`$`, 'm').exec(PAGE) ?? [];
+  if (text === undefined) throw new Error(`no code below ${heading}`);
+  return text;
+}
+const STEPS = (parse(block('GitHub Actions')) as { jobs: { install: { steps: readonly Step[] } } }).jobs.install.steps;
+
+/** The package as it would be published. */
+async function publishAssay(lab: Lab): Promise<void> {
+  const dist = dirname(CLI);
+  const scripts = readdirSync(dist).filter((name) => name.endsWith('.js'));
+  const files = Object.fromEntries(scripts.map((name) => [`dist/${name}`, readFileSync(join(dist, name), 'utf8')]));
+  const manifest = { type: 'module', bin: { assay: 'dist/cli.js' } };
+  await lab.publish({ ...PACKAGE, by: ciWorkflow({ repository: 'assay/assay' }), files, manifest });
+}
+
+interface Pipeline extends LabProject {
+  /** Runs a script as a runner does, in the project. */
+  readonly sh: (script: string, env?: Readonly<Record<string, string>>) => Promise<Run>;
+  /** Runs the action. */
+  readonly act: (inputs: Readonly<Record<string, string>>) => Promise<Run>;
+  /** Makes the project depend on a version of p that lost its provenance. */
+  readonly attack: () => Promise<void>;
+  readonly isInstalled: () => boolean;
+}
+
+/** A project that depends on p, of which an attacker publishes 1.0.1. What to verify with is in assay.yml. */
+async function withPipeline(work: (pipeline: Pipeline) => Promise<void>): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), 'assay-test-home-'));
+  try {
+    await withProject(async (project) => {
+      const { lab, folder, lock } = project;
+      await publishAssay(lab);
+      await lab.publish({ name: 'p', version: '1.0.0', by: ciWorkflow({ repository: 'team/p' }) });
+      lab.clock.advance(86_400_000);
+      await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'thief' }) });
+      await lock({ p: '1.0.0' });
+      writeFileSync(
+        join(folder, 'assay.yml'),
+        `trust:\n  root: root.json\nregistries:\n  private:\n    - url: ${lab.url}\n      keys: keys.json\n`,
+      );
+      const env = {
+        PATH: process.env['PATH'] ?? '',
+        HOME: home,
+        LANG: 'C.UTF-8',
+        ASSAY_CACHE: '',
+        NO_COLOR: '1',
+        npm_config_registry: lab.url,
+        npm_config_cache: join(home, 'cache'),
+        npm_config_update_notifier: 'false',
+      };
+      const sh: Pipeline['sh'] = (script, more = {}) =>
+        new Promise((done, fail) => {
+          // As the runners of GitHub call it.
+          const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', script], {
+            cwd: folder,
+            env: { ...env, ...more },
+            timeout: 120_000,
+          });
+          let stdout = '';
+          let stderr = '';
+          child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+          child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+          child.on('error', fail);
+          child.on('close', (status) => done({ status, stdout, stderr }));
+        });
+      await work({
+        ...project,
+        sh,
+        act: async (inputs) => {
+          const [step] = ACTION.runs.steps;
+          if (step === undefined) throw new Error('the action has no step');
+          const values = Object.entries(step.env).map(([name, value]): [string, string] => {
+            const input = /^\$\{\{ inputs\.(\w+) \}\}$/.exec(value)?.[1] ?? '';
+            return [name, inputs[input] ?? String(ACTION.inputs[input]?.default)];
+          });
+          return sh(step.run, Object.fromEntries(values));
+        },
+        attack: () => lock({ p: '1.0.1' }),
+        isInstalled: () => existsSync(join(folder, 'node_modules/p')),
+      });
+    });
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+describe('the action', () => {
+  it('documents its inputs, runs this version, and puts nothing from outside into its script', () => {
+    const rows = [...PAGE.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    expect(Object.keys(ACTION.inputs)).toEqual(rows);
+    expect(String(ACTION.inputs['version']?.default)).toBe(PACKAGE.version);
+    for (const { run, shell } of ACTION.runs.steps) {
+      expect(run).not.toContain('${{');
+      expect(shell).toBe('bash');
+    }
+    expect(PAGE.match(/assay@\d+\.[\w.]*/g)?.every((named) => named === `assay@${PACKAGE.version}`)).toBe(true);
+  });
+
+  it('is pinned in the example by digest, as is what it stands beside', () => {
+    for (const { uses } of STEPS) if (uses !== undefined) expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+  });
+
+  it('passes, or fails before anything is installed, as the example shows it', { timeout: 180_000 }, async () => {
+    await withPipeline(async ({ sh, act, attack, isInstalled }) => {
+      const job = async (): Promise<Run | null> => {
+        for (const { uses, run, with: inputs = {} } of STEPS) {
+          if (uses?.startsWith('actions/checkout@')) continue;
+          const ended = run === undefined ? await act(inputs as Record<string, string>) : await sh(run);
+          if (ended.status !== 0) return ended;
+        }
+        return null;
+      };
+      expect(await job()).toBeNull();
+      expect(isInstalled()).toBe(true);
+      await sh('rm -r node_modules');
+      await attack();
+      const failed = await job();
+      expect(failed?.status).toBe(1);
+      expect(failed?.stdout).toContain('error[provenance-lost]');
+      expect(isInstalled()).toBe(false);
+    });
+  });
+
+  it(
+    'runs what npm serves, whatever the checkout has, and takes inputs for what they are',
+    { timeout: 180_000 },
+    async () => {
+      await withPipeline(async ({ folder, act }) => {
+        mkdirSync(join(folder, 'node_modules/assay/dist'), { recursive: true });
+        writeFileSync(
+          join(folder, 'node_modules/assay/package.json'),
+          JSON.stringify({ ...PACKAGE, bin: { assay: 'dist/cli.js' } }),
+        );
+        writeFileSync(join(folder, 'node_modules/assay/dist/cli.js'), "require('fs').writeFileSync('pwned', '')");
+        const run = await act({ arguments: '--omit\ndev\n--json\n' });
+        expect(run.status).toBe(0);
+        expect((JSON.parse(run.stdout) as { verdict: string }).verdict).toBe('pass');
+        for (const directory of ['$(touch pwned)', '`touch pwned`', '"; touch pwned; "', '--json']) {
+          const refused = await act({ directory, enforce: '' });
+          expect(refused.status).toBe(2);
+          expect(refused.stderr).toMatch(/^assay: /);
+        }
+        expect((await act({ enforce: '; touch pwned' })).stderr).toMatch(/--enforce takes observe, critical, all/);
+        expect(existsSync(join(folder, 'pwned'))).toBe(false);
+      });
+    },
+  );
+});
+
+describe('the other examples', () => {
+  it('stop before the install, in GitLab and anywhere else', { timeout: 180_000 }, async () => {
+    await withPipeline(async ({ sh, attack, isInstalled }) => {
+      const { dependencies } = parse(block('GitLab')) as { dependencies: { script: readonly string[] } };
+      const examples = [dependencies.script.join('\n'), block('Anywhere else')];
+      for (const example of examples) {
+        expect(await sh(example)).toMatchObject({ status: 0 });
+        expect(isInstalled()).toBe(true);
+        await sh('rm -r node_modules');
+      }
+      await attack();
+      for (const example of examples) {
+        const run = await sh(example);
+        expect(run.status).toBe(1);
+        expect(`${run.stdout}${run.stderr}`).toContain('error[provenance-lost]');
+        expect(isInstalled()).toBe(false);
+      }
+    });
+  });
+
+  it.skipIf(!hasGit)(`stop a commit that changes the lockfile${WITHOUT_GIT}`, { timeout: 180_000 }, async () => {
+    await withPipeline(async ({ folder, sh, attack, lab }) => {
+      git(folder, ['init', '-q', '-b', 'main']);
+      git(folder, ['add', '-A']);
+      expect(await sh(block('Before a commit'))).toMatchObject({ status: 0 });
+      const asked = lab.requests.length;
+      git(folder, ['-c', 'user.name=A', '-c', 'user.email=a@example.com', 'commit', '-qm', 'Start']);
+      expect(await sh(block('Before a commit'))).toMatchObject({ status: 0, stdout: '' });
+      expect(lab.requests).toHaveLength(asked);
+      await attack();
+      writeFileSync(join(folder, 'assay.yml'), `enforce: all\n${readFileSync(join(folder, 'assay.yml'), 'utf8')}`);
+      git(folder, ['add', '-A']);
+      expect(await sh(block('Before a commit'))).toMatchObject({ status: 1 });
+    });
+  });
+});
