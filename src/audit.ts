@@ -5,10 +5,11 @@ import { checkResolved } from './checks/source.ts';
 import { verifiers } from './checks/verifiers.ts';
 import { explain, type CompareOptions } from './compare.ts';
 import { gather, speakerFor } from './gather.ts';
+import { changeSince, type LockfileBefore } from './lockfiles/changes.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
 import { memoryOf, type Established, type Store } from './memory.ts';
-import { rulingBaseline, type BaselineInUse } from './model/baseline.ts';
-import { specOf, type Dependency } from './model/dependency.ts';
+import { rulingBaseline, type Baseline, type BaselineInUse } from './model/baseline.ts';
+import { specOf, type Dependency, type Lockfile } from './model/dependency.ts';
 import type { RegistryKey } from './model/evidence.ts';
 import { NO_EXPECTATION, type PolicyInUse } from './model/policy.ts';
 import type { Report, ReviewUsed, TrustRepository } from './model/report.ts';
@@ -21,7 +22,7 @@ import { reviewed, reviewRules, undated } from './policy/review.ts';
 import { NPM_KEYS } from './registries/npm-keys.ts';
 import type { Registry } from './registries/registry.ts';
 import type { TrustedRoot } from './sigstore/trusted-root.ts';
-import { reportOf } from './summary.ts';
+import { lockfileUsed, reportOf, type Covered } from './summary.ts';
 import { openVerifyingThread, verifiedBy, type VerifyingThread } from './threads/verifying.ts';
 
 /** The kinds of dependencies that may be left out. */
@@ -41,12 +42,16 @@ export interface TrustOptions {
   readonly repository?: TrustRepository;
 }
 
-export interface AuditOptions {
+export interface AuditOptions extends LockfileAuditOptions {
   /** The lockfile's path as it is to be reported. */
   readonly file: string;
   readonly bytes: Uint8Array;
   /** The project's package.json texts, for lockfiles that do not say what the project itself asks for. */
   readonly manifests?: ProjectManifests;
+}
+
+/** How lockfiles that have been read are audited. */
+export interface LockfileAuditOptions {
   readonly registry: Registry;
   readonly trust: TrustOptions;
   readonly now: Instant;
@@ -54,10 +59,14 @@ export interface AuditOptions {
   readonly enforce: Phase;
   readonly policy?: PolicyInUse | null;
   readonly omit: readonly Omittable[];
-  /** Audit these versions (`name@version`) only; everything where left out. */
+  /** Audit these versions (`name@version`) only, whatever hash is locked; everything where left out. */
   readonly only?: ReadonlySet<string>;
+  /** Audit only what was not in the lockfile there; null or left out where the run is not about a change. */
+  readonly since?: Since | null;
   /** What was verified before; null or left out where no baseline is in use. */
   readonly baseline?: BaselineInUse | null;
+  /** Lockfiles that share the baseline and are not audited: what they name is no leftover of it. */
+  readonly beside?: readonly Lockfile[];
   /** Ask and verify also what the baseline holds. */
   readonly reverify?: boolean;
   /** False asks for nothing but what the verdict needs; the report then explains nothing. */
@@ -72,6 +81,15 @@ export interface AuditOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** A revision, with the lockfiles as they were there. */
+export interface Since {
+  readonly ref: string;
+  /** Hex. */
+  readonly commit: string;
+  /** By the file as it is reported. One that is not named was not there. */
+  readonly before: ReadonlyMap<string, LockfileBefore>;
+}
+
 /** Registry connections are the scarce thing; this many dependencies wait for them at once. */
 const CONCURRENCY = 64;
 
@@ -79,13 +97,18 @@ const CONCURRENCY = 64;
 const THREAD_FROM = 64;
 
 /** The pipeline: lockfile bytes to a report. Throws LockfileError for a file that cannot be read as a lockfile. */
-export async function audit(options: AuditOptions): Promise<Report> {
-  const lockfile = parseLockfile(options.file, options.bytes, options.manifests);
-  const { omit, only } = options;
-  const wanted = lockfile.dependencies.filter(
-    (dependency) => !isOmitted(dependency, omit) && (only === undefined || only.has(specOf(dependency))),
-  );
-  const judged = await auditDependencies(wanted, options);
+export async function audit({ file, bytes, manifests, ...options }: AuditOptions): Promise<Report> {
+  return auditLockfiles([parseLockfile(file, bytes, manifests)], options);
+}
+
+/**
+ * The same for lockfiles of one folder, which share its baseline. What two of them name is judged in each, one after the
+ * other, so that what the first showed is in `store` for the next.
+ */
+export async function auditLockfiles(lockfiles: readonly Lockfile[], options: LockfileAuditOptions): Promise<Report> {
+  const covered: Covered[] = [];
+  for (const lockfile of lockfiles) covered.push(await auditLockfile(lockfile, options));
+  const judged = covered.flatMap((one) => one.judged);
   const { dependencies, used } = await review(judged, options);
   const explanations =
     options.explain === false
@@ -95,17 +118,45 @@ export async function audit(options: AuditOptions): Promise<Report> {
           baseline: options.baseline ? rulingBaseline(options.baseline) : null,
           verify: verifier(options),
         });
+  const read = {
+    entries: lockfiles.reduce((sum, { entries }) => sum + entries, 0),
+    dependencies: lockfiles.flatMap((lockfile) => lockfile.dependencies),
+    skipped: lockfiles.flatMap(({ skipped }) => skipped),
+  };
   return {
-    ...reportOf([{ file: lockfile.file, format: lockfile.format }], lockfile, dependencies, options),
+    ...reportOf(covered.map(lockfileUsed), read, dependencies, options),
     review: used,
     explanations,
   };
 }
 
+async function auditLockfile(lockfile: Lockfile, options: LockfileAuditOptions): Promise<Covered> {
+  const { omit, only, since, baseline } = options;
+  const asked = lockfile.dependencies.filter(
+    (dependency) => !isOmitted(dependency, omit) && (only === undefined || only.has(specOf(dependency))),
+  );
+  const omitted = lockfile.dependencies.length - asked.length;
+  const change = since ? changeSince(since.before.get(lockfile.file) ?? null, lockfile) : null;
+  // An entry that the change brings into the baseline would hold its version from then on.
+  const isNew = (dependency: Dependency): boolean =>
+    change === null || change.gained.has(dependency) || isNewInBaseline(dependency, baseline);
+  const unchanged = asked.filter((dependency) => !isNew(dependency));
+  const judged = await auditDependencies(asked.filter(isNew), options);
+  if (!since || change === null) return { lockfile, judged, omitted, unchanged, since: null };
+  const { ref, commit } = since;
+  const { found, problem, removed } = change;
+  const specs = [...new Set(unchanged.map(specOf))].sort();
+  return { lockfile, judged, omitted, unchanged, since: { ref, commit, found, problem, unchanged: specs, removed } };
+}
+
+function isNewInBaseline({ name, version }: Dependency, baseline: BaselineInUse | null | undefined): boolean {
+  if (!baseline?.base) return false;
+  const has = (content: Baseline | null): boolean => content?.packages.get(name)?.versions.has(version) === true;
+  return has(baseline.content) && !has(baseline.base.content);
+}
+
 /** Verifies one version for a comparison: nothing is held, and no progress shown. */
-export function verifier(
-  options: Omit<AuditOptions, 'file' | 'bytes' | 'manifests' | 'omit'>,
-): CompareOptions['verify'] {
+export function verifier(options: Omit<LockfileAuditOptions, 'omit'>): CompareOptions['verify'] {
   return async (dependency) => {
     const [judged] = await auditDependencies([dependency], { ...options, baseline: null, onProgress: () => undefined });
     return judged ?? null;
@@ -115,7 +166,7 @@ export function verifier(
 /** The clock: which findings wait for a decision, whose it is, and since when. */
 async function review(
   judged: readonly JudgedDependency[],
-  { policy, baseline, now, askHistory }: AuditOptions,
+  { policy, baseline, now, askHistory }: LockfileAuditOptions,
 ): Promise<{ dependencies: readonly JudgedDependency[]; used: ReviewUsed | null }> {
   const content = baseline?.content ?? null;
   const rules = reviewRules(policy?.policy ?? null, content);
@@ -138,7 +189,7 @@ async function review(
 /** The stages after the lockfile, for dependencies from wherever they come. The order of the result is theirs. */
 export async function auditDependencies(
   dependencies: readonly Dependency[],
-  options: Omit<AuditOptions, 'file' | 'bytes' | 'manifests' | 'omit' | 'only'>,
+  options: Omit<LockfileAuditOptions, 'omit' | 'only' | 'since'>,
 ): Promise<readonly JudgedDependency[]> {
   const { registry, now } = options;
   const baseline = options.baseline ? rulingBaseline(options.baseline) : null;

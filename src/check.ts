@@ -1,14 +1,14 @@
 import maxSatisfying from 'semver/ranges/max-satisfying.js';
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
-import { auditDependencies, verifier, type AuditOptions } from './audit.ts';
+import { auditDependencies, verifier, type LockfileAuditOptions } from './audit.ts';
 import { reportOf } from './summary.ts';
 import { compareVersion, dependencyOf, servedIntegrity } from './compare.ts';
 import type { Comparison } from './model/comparison.ts';
 import type { Packument } from './model/evidence.ts';
 import type { Report } from './model/report.ts';
 
-export type CheckOptions = Omit<AuditOptions, 'file' | 'bytes' | 'omit' | 'only' | 'baseline' | 'reverify'>;
+export type CheckOptions = Omit<LockfileAuditOptions, 'omit' | 'only' | 'since' | 'baseline' | 'reverify'>;
 
 /** A spec that names no version the registry could be asked about. */
 export interface Unresolved {

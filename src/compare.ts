@@ -29,7 +29,7 @@ export interface CompareOptions {
 }
 
 /** Dependencies of one report that are explained, the gravest first. */
-const MAX_EXPLAINED = 20;
+export const MAX_EXPLAINED = 20;
 /** New dependencies of one version whose age is asked for. */
 const MAX_AGES = 10;
 

@@ -1,6 +1,14 @@
 /** The public library API: the pipeline, its inputs, and the model its results are made of. */
-export { audit, type AuditOptions, type TrustOptions } from './audit.ts';
+export {
+  audit,
+  auditLockfiles,
+  type AuditOptions,
+  type LockfileAuditOptions,
+  type Since,
+  type TrustOptions,
+} from './audit.ts';
 export { check, type CheckOptions, type CheckResult } from './check.ts';
+export type { LockfileBefore } from './lockfiles/changes.ts';
 export { parseLockfile } from './lockfiles/index.ts';
 export type * from './model/baseline.ts';
 export type * from './model/comparison.ts';

@@ -1,7 +1,7 @@
 import type { BaselineInUse } from './model/baseline.ts';
-import type { Dependency, Lockfile } from './model/dependency.ts';
+import type { Dependency, Lockfile, SkippedEntry } from './model/dependency.ts';
 import type { PolicyInUse } from './model/policy.ts';
-import type { Counts, PolicyUsed, RegistryUsed, Report, TrustUsed } from './model/report.ts';
+import type { Counts, LockfileUsed, PolicyUsed, RegistryUsed, Report, SinceUsed, TrustUsed } from './model/report.ts';
 import type { JudgedDependency, Phase } from './model/verdict.ts';
 import { unusedSelectors } from './policy/apply.ts';
 import { baselineUsed } from './policy/baseline-used.ts';
@@ -20,6 +20,7 @@ interface Used {
   readonly enforce: Phase;
   readonly policy?: PolicyInUse | null;
   readonly baseline?: BaselineInUse | null;
+  readonly beside?: readonly Lockfile[];
 }
 
 /** The report of one run over what `lockfiles` named; `read` accounts for every entry read. */
@@ -27,26 +28,58 @@ export function reportOf(
   lockfiles: Report['lockfiles'],
   read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
   dependencies: readonly JudgedDependency[],
-  { trust, registry, enforce, policy, baseline }: Used,
+  { trust, registry, enforce, policy, baseline, beside = [] }: Used,
 ): Report {
+  const locked = [...read.dependencies, ...beside.flatMap((lockfile) => lockfile.dependencies)];
+  const used = baseline ? [baselineUsed(baseline, locked, dependencies)] : [];
   return {
     tool: { name: 'assay', version: VERSION },
     lockfiles,
+    unread: [],
     verdict: overallVerdict(dependencies.map((dependency) => dependency.verdict)),
     enforce,
     policy: policy ? policyUsed(policy, lockfiles.length > 0 ? read.dependencies : null) : null,
-    counts: countsOf(read, dependencies),
+    counts: countsOf(lockfiles, read, dependencies),
     trust: {
       root: trust.rootName,
       rootDigest: trust.rootDigest,
       registries: registriesUsed(dependencies, registry),
       repository: trust.repository ?? null,
     },
-    baseline: baseline ? baselineUsed(baseline, read.dependencies, dependencies) : null,
+    baselines: used,
+    baseline: used[0] ?? null,
     review: null,
     dependencies,
     explanations: [],
     skipped: read.skipped,
+  };
+}
+
+/** What became of the dependencies of one lockfile. */
+export interface Covered {
+  readonly lockfile: Lockfile;
+  readonly judged: readonly JudgedDependency[];
+  readonly omitted: number;
+  readonly unchanged: readonly Dependency[];
+  readonly since: SinceUsed | null;
+}
+
+/** The account of one lockfile. */
+export function lockfileUsed({ lockfile, judged, omitted, unchanged, since }: Covered): LockfileUsed {
+  const { file, format, entries, dependencies, skipped } = lockfile;
+  const reasons: Partial<Record<SkippedEntry['reason'], number>> = {};
+  for (const { reason } of skipped) reasons[reason] = (reasons[reason] ?? 0) + 1;
+  return {
+    file,
+    format,
+    entries,
+    places: dependencies.reduce((sum, { places }) => sum + places.length, 0),
+    skipped: reasons,
+    named: dependencies.length,
+    judged: judged.length,
+    omitted,
+    unchanged: unchanged.length,
+    since,
   };
 }
 
@@ -56,6 +89,7 @@ function policyUsed({ policy, digest }: PolicyInUse, locked: readonly Dependency
 }
 
 function countsOf(
+  lockfiles: readonly LockfileUsed[],
   read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
   dependencies: readonly JudgedDependency[],
 ): Counts {
@@ -70,11 +104,16 @@ function countsOf(
   return {
     entries: read.entries,
     skipped: read.skipped.length,
-    omitted: read.dependencies.length - dependencies.length,
+    omitted: sum(lockfiles, 'omitted'),
+    unchanged: sum(lockfiles, 'unchanged'),
     dependencies: dependencies.length,
     ...verdicts,
     ...proofs,
   };
+}
+
+function sum(lockfiles: readonly LockfileUsed[], name: 'omitted' | 'unchanged'): number {
+  return lockfiles.reduce((total, lockfile) => total + lockfile[name], 0);
 }
 
 /** Which registries were asked, and whose keys verified something there. */

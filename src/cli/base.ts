@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import { findBase, pullRequestBase, readAt } from '../git/base.ts';
+import { findBase, pullRequestBase, readAt, type BaseRef } from '../git/base.ts';
 import type { BaselineBase } from '../model/baseline.ts';
 import { POLICY_FILE } from '../model/policy.ts';
 import { BaselineError } from '../policy/baseline-file.ts';
@@ -11,12 +11,24 @@ import { policyFolders, type LoadedPolicy } from './policy.ts';
 import { baselinePath, readBaseline } from './project.ts';
 import { shownPath } from './setup.ts';
 
-const WHOLE_HISTORY =
+export const WHOLE_HISTORY =
   'let the pipeline fetch the whole history (fetch-depth: 0 of actions/checkout, GIT_DEPTH: 0 in GitLab)';
+
+/** The revision that --since names; without a value, that of the pull request a pipeline runs for. Null where neither does. */
+export function sinceRef(values: OptionValues, io: Io): BaseRef | null {
+  const { since } = values;
+  return since === undefined || since === '' ? pullRequestBase(io.env) : { shown: since, refs: [since] };
+}
+
+/** Whose baseline decides; a change that is looked at alone must not bring its own. */
+function baseRef(values: OptionValues, io: Io): BaseRef | null {
+  if (values.base !== undefined) return { shown: values.base, refs: [values.base] };
+  return pullRequestBase(io.env) ?? sinceRef(values, io);
+}
 
 /**
  * The baseline of a lockfile where the pull request began: at the merge base of HEAD and --base, or of what a pull-request
- * pipeline names. Null outside of one. Throws UsageError where --base cannot be read; what was found without being asked for
+ * pipeline names, or of --since. Null outside of one. Throws UsageError where --base cannot be read; what was found without being asked for
  * has a `problem` then, and holds nothing.
  */
 export async function baseOf(
@@ -26,7 +38,7 @@ export async function baseOf(
   io: Io,
 ): Promise<BaselineBase | null> {
   const given = values.base;
-  const base = given === undefined ? pullRequestBase(io.env) : { shown: given, refs: [given] };
+  const base = baseRef(values, io);
   if (base === null) return null;
   const path = baselinePath(lockfile);
   const { commit, problem } = await findBase(dirname(path), base);

@@ -1,3 +1,4 @@
+import type { Report } from '../model/report.ts';
 import type { Verdict } from '../model/verdict.ts';
 
 /** Exit statuses of the command line. */
@@ -25,7 +26,24 @@ export function exitStatus(verdict: Verdict): number {
   }
 }
 
+/**
+ * The exit status of a run. Where nothing is missing but a lockfile that could not be read, that is for the user to mend,
+ * and no answer of a registry would.
+ */
+export function reportStatus({ verdict, counts, unread }: Pick<Report, 'verdict' | 'counts' | 'unread'>): number {
+  const isUnreadOnly = verdict === 'unverified' && counts.unverified === 0 && unread.length > 0;
+  return isUnreadOnly ? EXIT.usage : exitStatus(verdict);
+}
+
 /** Something the user can mend: one line that says what, where and what to do. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** Errors of other stages that are the user's to mend, too: each has one line. */
+const MENDABLE = ['BaselineError', 'ConfigError', 'LockfileError', 'PolicyError', 'TrustedRootError'];
+
+/** Whether an error is something the user can mend, and not a mistake of assay. */
+export function isMendable(error: unknown): error is Error {
+  return error instanceof UsageError || (error instanceof Error && MENDABLE.includes(error.name));
 }

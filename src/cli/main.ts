@@ -16,7 +16,7 @@ import { command as review } from './commands/review.ts';
 import { command as trust } from './commands/trust.ts';
 import { command as update } from './commands/update.ts';
 import { command as verifyBundle } from './commands/verify-bundle.ts';
-import { EXIT, UsageError } from './exit.ts';
+import { EXIT, isMendable, UsageError } from './exit.ts';
 import { processIo, type Io } from './io.ts';
 import { helpTable, optionHelp, parseOptions } from './options.ts';
 
@@ -49,13 +49,10 @@ export async function run(args: readonly string[], io: Io = processIo()): Promis
       io.stderr.write(`assay: ${escapeText(error.message, 1000)}\n`);
       return EXIT.noStatement;
     }
-    const expected =
-      error instanceof UsageError ||
-      ['BaselineError', 'ConfigError', 'LockfileError', 'PolicyError', 'TrustedRootError'].includes(error.name);
-    io.stderr.write(
-      `assay: ${expected ? '' : 'internal error, please report it: '}${escapeText(error.message, 1000)}\n`,
-    );
-    if (!expected && io.env['ASSAY_DEBUG'] !== undefined) io.stderr.write(`${error.stack ?? ''}\n`);
+    const { message, stack = '' } = error;
+    const expected = isMendable(error);
+    io.stderr.write(`assay: ${expected ? '' : 'internal error, please report it: '}${escapeText(message, 1000)}\n`);
+    if (!expected && io.env['ASSAY_DEBUG'] !== undefined) io.stderr.write(`${stack}\n`);
     return EXIT.usage;
   }
 }

@@ -1,39 +1,40 @@
 import { dirname } from 'node:path';
-import { audit, type AuditOptions } from '../audit.ts';
-import { askHistory, type ReadVersions } from '../git/appearance.ts';
-import { LockfileError, parseLockfile, type ProjectManifests } from '../lockfiles/index.ts';
-import type { BaselineInUse } from '../model/baseline.ts';
+import { auditLockfiles, type LockfileAuditOptions } from '../audit.ts';
+import { combineReports } from '../combine.ts';
+import type { Store } from '../memory.ts';
 import type { Dependency } from '../model/dependency.ts';
-import type { Report } from '../model/report.ts';
-import type { AskHistory } from '../model/review.ts';
-import { UsageError } from './exit.ts';
+import type { Report, UnreadLockfile } from '../model/report.ts';
+import { isMendable, UsageError } from './exit.ts';
+import { findAllLockfiles } from './find.ts';
+import { openFolder, type Project } from './folder.ts';
 import type { Io } from './io.ts';
 import type { OptionName, ParsedOptions } from './options.ts';
-import { loadPolicy, type LoadedPolicy } from './policy.ts';
+import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { progressOn } from './progress.ts';
-import { findLockfile, loadBaseline, projectManifests } from './project.ts';
-import { networkConfig, openRegistry, openStore, readUserFile, shownPath } from './setup.ts';
+import { networkConfig, openRegistry, openStore } from './setup.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from './trust.ts';
 
-/** A project whose lockfile can be audited. */
-export interface Project {
-  /** The lockfile's path. */
-  readonly path: string;
-  /** The same as it is shown. */
-  readonly file: string;
-  /** What was read of it. */
-  readonly bytes: Buffer;
-  readonly policy: LoadedPolicy | null;
-  readonly baseline: BaselineInUse;
-  /** Everything the lockfile names. */
-  readonly locked: () => readonly Dependency[];
-  /** Asks git when versions came into the lockfile. */
-  readonly askHistory: AskHistory;
-  /** Audits the lockfile, with progress on a terminal. */
-  readonly audit: (how: Pick<AuditOptions, 'enforce' | 'omit'> & Partial<AuditOptions>) => Promise<Report>;
+/** How a project is audited. */
+type How = Pick<LockfileAuditOptions, 'enforce' | 'omit'> & Partial<LockfileAuditOptions>;
+
+/** A project with what audits it, with progress on a terminal. */
+export interface OneProject extends Project {
+  /** Everything its lockfiles name. */
+  readonly locked: readonly Dependency[];
+  readonly audit: (how: How) => Promise<Report>;
 }
 
-/** The options of `withProject`. */
+/** What a run is about. */
+export interface Projects {
+  readonly policy: LoadedPolicy | null;
+  readonly projects: readonly Project[];
+  /** What was found and cannot be audited. */
+  readonly unread: readonly UnreadLockfile[];
+  /** One report of all of them. Where there are several, one that cannot be audited is named, and the others are audited. */
+  readonly audit: (how: (project: Project) => Promise<How> | How) => Promise<Report>;
+}
+
+/** The options of `withProject` and `withProjects`. */
 export const PROJECT_OPTIONS = [
   'registry',
   ...TRUST_OPTIONS,
@@ -42,66 +43,119 @@ export const PROJECT_OPTIONS = [
   'no-cache',
 ] as const satisfies OptionName[];
 
-/** Opens the project that a directory or lockfile names, runs `work` with it, and closes what was opened. */
-export async function withProject<T>(
+/**
+ * Opens the project that a directory or lockfile names, runs `work` with it, and closes what was opened. Each of its
+ * lockfiles must be readable: they share what `work` may write.
+ */
+export function withProject<T>(
   place: string,
+  options: ParsedOptions,
+  io: Io,
+  work: (project: OneProject) => Promise<T>,
+): Promise<T> {
+  return withProjects([place], false, options, io, ({ projects: [project], unread: [unread], audit }) => {
+    if (unread !== undefined || project === undefined) {
+      const beside = project === undefined ? '' : `; it is beside ${project.file}: name the lockfile that counts`;
+      throw new UsageError(`${unread?.problem ?? 'no lockfile'}${beside}`);
+    }
+    const locked = project.lockfiles.flatMap(({ dependencies }) => dependencies);
+    return work({ ...project, locked, audit: (how) => audit(() => how) });
+  });
+}
+
+/** The same for the lockfiles of several places, and, with `below`, of all folders below them. */
+export async function withProjects<T>(
+  places: readonly string[],
+  below: boolean,
   { values }: ParsedOptions,
   io: Io,
-  work: (project: Project) => Promise<T>,
+  work: (projects: Projects) => Promise<T>,
 ): Promise<T> {
-  const path = findLockfile(place, io);
-  const file = shownPath(path, io);
-  const folder = dirname(path);
-  const policy = await loadPolicy(values, folder, io);
-  const config = networkConfig(values, folder, io);
+  const found = findAllLockfiles(places, below, io);
+  const governed = values.policy === undefined ? governedFolder(found.folders, io) : io.cwd;
+  const policy = await loadPolicy(values, governed, io);
+  const opened = found.folders.map(({ paths }) => openFolder(paths, values, policy, io));
+  const projects = opened.flatMap(({ project }) => project ?? []);
+  const unread = [...found.unread, ...opened.flatMap((each) => each.unread)];
+  const firstFolder = found.folders[0]?.folder ?? io.cwd;
+  const config = networkConfig(values, firstFolder, io);
   const trust = startTrust(values, policy, config, io);
-  const bytes = readUserFile(path, 'the lockfile', io);
-  const baseline = loadBaseline(path, io);
-  const manifests = projectManifests(path, io);
-  const history: AskHistory = (specs) => askHistory(path, specs, versionsReader(path, manifests), Date.now());
-  const store = openStore(values, path, io);
   const progress = progressOn(io.stderr, 'assay: verified');
+  const established = new Map<string, Buffer>();
+
+  const auditOne = async (project: Project, how: How): Promise<Report> => {
+    const kept = openStore(values, project.path, io);
+    const { baseline, askHistory: history, lockfiles, beside } = project;
+    const isOnly = projects.length === 1 && lockfiles.length === 1;
+    const store = isOnly ? kept : sharedStore(established, kept);
+    const known = { policy, baseline, beside, now: Date.now(), askHistory: history };
+    const shared = { ...known, store, onProgress: progress.update };
+    const folder = dirname(project.path);
+    const own = folder === firstFolder ? config : networkConfig(values, folder, io);
+    try {
+      const { result, repository } = await withTrust(
+        await trust.session,
+        () => openRegistry(own),
+        (used, registry) => auditLockfiles(lockfiles, { ...shared, trust: used, registry, ...how }),
+      );
+      return { ...result, trust: { ...result.trust, repository } };
+    } finally {
+      progress.end();
+      kept?.close();
+    }
+  };
+
   try {
     return await work({
-      path,
-      file,
-      bytes,
+      projects,
+      unread,
       policy,
-      baseline,
-      locked: () => parseLockfile(file, bytes, manifests).dependencies,
-      askHistory: history,
       audit: async (how) => {
-        const now = Date.now();
-        const project = { file, bytes, manifests, policy, baseline, now, askHistory: history, store };
-        const { result, repository } = await withTrust(
-          await trust.session,
-          () => openRegistry(config),
-          (used, registry) => audit({ ...project, trust: used, registry, onProgress: progress.update, ...how }),
-        );
-        progress.end();
-        const report = { ...result, trust: { ...result.trust, repository } };
-        if (report.dependencies.length > 0) return report;
-        const why = report.counts.omitted > 0 ? 'every dependency is left out by --omit' : 'it names no dependency';
-        throw new UsageError(`nothing to check in ${file}: ${why}`);
+        const reports: Report[] = [];
+        const failed: UnreadLockfile[] = [];
+        for (const project of projects) {
+          try {
+            reports.push(await auditOne(project, await how(project)));
+          } catch (error) {
+            if (!isMendable(error) || found.folders.length === 1) throw error;
+            failed.push(...project.lockfiles.map(({ file }) => ({ file, problem: error.message })));
+          }
+        }
+        return reportOf(reports, [...unread, ...failed]);
       },
     });
   } finally {
     progress.end();
     trust.close();
-    store?.close();
   }
 }
 
-/** Reads lockfiles of the past. */
-function versionsReader(path: string, manifests: ProjectManifests): ReadVersions {
-  return (bytes) => {
-    try {
-      const { dependencies } = parseLockfile(path, bytes, manifests);
-      return new Set(dependencies.map(({ name, version }) => `${name}@${version}`));
-    } catch (error) {
-      if (error instanceof LockfileError) return null;
-      throw error;
-    }
+/** One report, of at least one dependency that was looked at, or was there before. Throws UsageError. */
+function reportOf([first, ...others]: readonly Report[], unread: readonly UnreadLockfile[]): Report {
+  const problems = [...new Set(unread.map(({ problem }) => problem))].join('; ');
+  if (first === undefined) throw new UsageError(problems);
+  const report = combineReports([first, ...others], unread);
+  const { omitted, dependencies, unchanged } = report.counts;
+  if (dependencies + unchanged > 0) return report;
+  const files = report.lockfiles.map(({ file }) => file).join(', ');
+  const they = report.lockfiles.length === 1 ? 'it names' : 'they name';
+  const why = omitted > 0 ? 'every dependency is left out by --omit' : `${they} no dependency`;
+  throw new UsageError(`nothing to check in ${files}: ${why}${problems === '' ? '' : `; ${problems}`}`);
+}
+
+/** What earlier runs kept, and before it what this one established of another lockfile: nothing is asked twice. */
+function sharedStore(established: Map<string, Buffer>, kept: Store | null): Store {
+  return {
+    get: (id) => {
+      const value = established.get(id);
+      if (value === undefined) return kept?.get(id) ?? null;
+      kept?.put(id, value);
+      return value;
+    },
+    put: (id, value) => {
+      established.set(id, value);
+      kept?.put(id, value);
+    },
   };
 }
 

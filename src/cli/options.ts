@@ -8,6 +8,8 @@ interface OptionSpec {
   readonly type: 'string' | 'boolean';
   readonly multiple?: true;
   readonly value?: string;
+  /** Whether it may stand without its value, which is empty then. */
+  readonly optional?: true;
   readonly help: string;
 }
 
@@ -29,6 +31,13 @@ const OPTIONS = {
   'no-cache': { type: 'boolean', help: 'neither use nor keep what earlier runs established' },
   prune: { type: 'string', value: 'MB', help: 'keep at most this many megabytes, the newest; 0 keeps nothing' },
   base: { type: 'string', value: 'REF', help: 'hold only what assay.lock has where HEAD and this git ref part' },
+  since: {
+    type: 'string',
+    optional: true,
+    value: 'REF',
+    help: 'look only at what the lockfile gained since HEAD and this git ref part; by default the base of the pull request',
+  },
+  recursive: { type: 'boolean', help: 'also the lockfiles in all folders below' },
   lockfile: { type: 'string', value: 'PATH', help: 'the directory or lockfile, instead of the current directory' },
   reason: { type: 'string', value: 'TEXT', help: 'why, for those who read it later' },
   until: {
@@ -74,15 +83,34 @@ export function parseOptions(args: readonly string[], names: readonly OptionName
   }
   config['help'] = { type: 'boolean', short: 'h' };
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options: config, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args: withValues(args, taken),
+      options: config,
+      allowPositionals: true,
+    });
     for (const [name, value] of Object.entries(values)) {
-      if (value === '') throw new UsageError(`--${name} needs a value`);
+      if (value === '' && !isOptional(name)) throw new UsageError(`--${name} needs a value`);
     }
     return { values: values, positionals };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(explainParseError(error, taken));
   }
+}
+
+function isOptional(name: string): boolean {
+  return Object.hasOwn(OPTIONS, name) && 'optional' in OPTIONS[name as OptionName];
+}
+
+/** The arguments with an empty value for each option that may stand without one and is followed by none. */
+function withValues(args: readonly string[], taken: readonly OptionName[]): string[] {
+  const bare = taken.filter(isOptional).map((name) => `--${name}`);
+  const end = args.indexOf('--');
+  return args.map((arg, i) => {
+    const next = args[i + 1];
+    const isBare = bare.includes(arg) && (end === -1 || i < end) && (next === undefined || next.startsWith('-'));
+    return isBare ? `${arg}=` : arg;
+  });
 }
 
 function explainParseError(error: unknown, taken: readonly OptionName[]): string {
@@ -99,7 +127,8 @@ function explainParseError(error: unknown, taken: readonly OptionName[]): string
 export function optionHelp(names: readonly OptionName[], columns: number): string {
   const rows = [...names, 'help' as const].map((name) => {
     const spec: OptionSpec = OPTIONS[name];
-    return [`--${name}${spec.value === undefined ? '' : ` ${spec.value}`}`, spec.help] as const;
+    const value = spec.value === undefined ? '' : spec.optional ? ` [${spec.value}]` : ` ${spec.value}`;
+    return [`--${name}${value}`, spec.help] as const;
   });
   return helpTable(rows, columns);
 }

@@ -48,6 +48,29 @@ export function policyFolders(directory: string): readonly string[] {
   return folders.slice(0, 1);
 }
 
+/** A folder with lockfiles, and the directory in which it was looked for. */
+interface Governed {
+  readonly folder: string;
+  readonly place: string;
+}
+
+/**
+ * The folder whose policy governs all of these: a run has one policy, and what is nearer to a lockfile than that must not
+ * be passed over. Throws UsageError where two have different ones.
+ */
+export function governedFolder([first, ...others]: readonly Governed[], io: Io): string {
+  if (first === undefined) return io.cwd;
+  const policyOf = ({ folder, place }: Governed): string | null => findPolicy(folder, io) ?? findPolicy(place, io);
+  const path = policyOf(first);
+  const other = others.find((each) => policyOf(each) !== path);
+  if (other === undefined) return path === null ? first.folder : dirname(path);
+  const words = (each: Governed, file: string | null): string =>
+    `${file === null ? 'no policy' : shownPath(file, io)} governs ${shownPath(each.folder, io)}`;
+  throw new UsageError(
+    `a run has one policy, but ${words(first, path)} and ${words(other, policyOf(other))}; audit them one by one, or name one with --policy`,
+  );
+}
+
 function findPolicy(directory: string, io: Io): string | null {
   for (const folder of policyFolders(directory)) {
     const path = join(folder, POLICY_FILE);

@@ -1,6 +1,5 @@
-import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { LOCKFILE_NAMES } from '../lockfiles/index.ts';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { EMPTY_BASELINE, type Baseline, type BaselineInUse } from '../model/baseline.ts';
 import { BaselineError, parseBaseline } from '../policy/baseline-file.ts';
 import { formatBaseline } from '../policy/baseline-text.ts';
@@ -17,24 +16,9 @@ export function projectManifests(lockfile: string, io: Io): ReadonlyMap<string, 
 }
 
 /** The folder of the lockfile; of the hidden lockfile, the one that has its node_modules. */
-function projectFolder(lockfile: string): string {
+export function projectFolder(lockfile: string): string {
   const folder = dirname(lockfile);
   return basename(folder) === 'node_modules' ? dirname(folder) : folder;
-}
-
-/** The lockfile itself, or the one npm would use in a directory. */
-export function findLockfile(path: string, io: Io): string {
-  const absolute = resolve(io.cwd, path);
-  if (!existsSync(absolute)) throw new UsageError(`no such file or directory: ${path}`);
-  const found = statSync(absolute).isDirectory()
-    ? LOCKFILE_NAMES.map((name) => join(absolute, name)).find((candidate) => existsSync(candidate))
-    : absolute;
-  if (found !== undefined) {
-    demandFile(found);
-    return found;
-  }
-  const hint = existsSync(join(absolute, 'package.json')) ? '; npm install --package-lock-only writes one' : '';
-  throw new UsageError(`no lockfile in ${shownPath(path, io)} (looked for ${LOCKFILE_NAMES.join(', ')})${hint}`);
 }
 
 /** Where the baseline of a lockfile is. */

@@ -47,6 +47,11 @@ export async function findBase(folder: string, { shown, refs }: BaseRef): Promis
     : { commit, problem: null };
 }
 
+/** Whether the clone ends before the history does. */
+export async function isShallow(folder: string): Promise<boolean> {
+  return (await git(folder, ['rev-parse', '--is-shallow-repository']))?.toString('latin1').trim() === 'true';
+}
+
 /** The file `name` of `folder` as it is in a commit. */
 export async function readAt(folder: string, name: string, commit: string): Promise<FileAtBase> {
   const listed = await git(folder, ['ls-tree', '-z', commit, '--', name]);

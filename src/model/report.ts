@@ -48,12 +48,61 @@ export interface PolicyUsed {
   readonly unused: readonly { readonly text: string; readonly line: number }[];
 }
 
+/**
+ * What became of one lockfile. Nothing is lost on the way: `entries` are `places` and those of `skipped`; `named` are
+ * `judged`, `omitted` and `unchanged`.
+ */
+export interface LockfileUsed {
+  readonly file: string;
+  /** For people: "package-lock v3". */
+  readonly format: string;
+  /** Entries read. */
+  readonly entries: number;
+  /** Entries that are places of dependencies. */
+  readonly places: number;
+  /** Entries that name no package to fetch, by reason; a reason that does not occur is left out. */
+  readonly skipped: Readonly<Partial<Record<SkippedEntry['reason'], number>>>;
+  /** Dependencies it names: distinct in name, version, integrity and source. */
+  readonly named: number;
+  readonly judged: number;
+  /** Left out by --omit. */
+  readonly omitted: number;
+  /** Not looked at because they were there at the revision of `since`. */
+  readonly unchanged: number;
+  /** Null where the run is not about a change. */
+  readonly since: SinceUsed | null;
+}
+
+/** The revision that a lockfile was compared with. */
+export interface SinceUsed {
+  readonly ref: string;
+  /** Where HEAD and `ref` part, hex. */
+  readonly commit: string;
+  /** Whether the lockfile was there. Where it was not, or could not be read, everything in it is looked at. */
+  readonly found: boolean;
+  /** Why it could not be read there; null where it could, or was not there. Hostile text. */
+  readonly problem: string | null;
+  /** What was not looked at: `name@version`, sorted, each once. */
+  readonly unchanged: readonly string[];
+  /** What was there and is no longer: `name@version`, sorted, each once. */
+  readonly removed: readonly string[];
+}
+
+/** A lockfile that was found and could not be audited. */
+export interface UnreadLockfile {
+  readonly file: string;
+  /** What is wrong and what to do, in one line; hostile text. */
+  readonly problem: string;
+}
+
 export interface Counts {
   /** Lockfile entries read: places of dependencies, and skipped ones. */
   readonly entries: number;
   readonly skipped: number;
   /** Dependencies left out by --omit. */
   readonly omitted: number;
+  /** Dependencies not looked at because they were there at the revision of --since. */
+  readonly unchanged: number;
   /** Dependencies that were judged: distinct in name, version, integrity and source. */
   readonly dependencies: number;
   readonly pass: number;
@@ -117,14 +166,19 @@ export interface ReviewUsed {
 /** The result of one run; every output format is written from this and nothing else. */
 export interface Report {
   readonly tool: { readonly name: 'assay'; readonly version: string };
-  readonly lockfiles: readonly { readonly file: string; readonly format: string }[];
+  /** Empty where versions were checked without one. */
+  readonly lockfiles: readonly LockfileUsed[];
+  /** Lockfiles beside these that say nothing: with any of them, no run passes. */
+  readonly unread: readonly UnreadLockfile[];
   readonly verdict: Verdict;
   readonly enforce: Phase;
   /** Null where none was used. */
   readonly policy: PolicyUsed | null;
   readonly counts: Counts;
   readonly trust: TrustUsed;
-  /** Null where none was looked for. */
+  /** One for each folder with lockfiles; empty where none was looked for. */
+  readonly baselines: readonly BaselineUsed[];
+  /** The only one of `baselines`; null where there are none or several. */
   readonly baseline: BaselineUsed | null;
   /** Null where no clock runs: the policy says nothing of review, and there is no baseline. */
   readonly review: ReviewUsed | null;

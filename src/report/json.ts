@@ -1,7 +1,14 @@
 import { withoutCredentials } from '../model/address.ts';
 import { placeOf, type CapabilityReading } from '../model/capability.ts';
 import type { Dependency, Place, Source } from '../model/dependency.ts';
-import type { BaselineBaseUsed, BaselineUsed, Report, ReviewUsed, TrustRepository } from '../model/report.ts';
+import type {
+  BaselineBaseUsed,
+  BaselineUsed,
+  LockfileUsed,
+  Report,
+  ReviewUsed,
+  TrustRepository,
+} from '../model/report.ts';
 import type { Review } from '../model/review.ts';
 import { formatInstant } from '../model/time.ts';
 import type { Critical, JudgedDependency, LeveledFinding } from '../model/verdict.ts';
@@ -50,7 +57,8 @@ function membersOf(report: Report): Members {
   return {
     schema: REPORT_SCHEMA,
     tool: { name: report.tool.name, version: report.tool.version },
-    lockfiles: report.lockfiles.map(({ file, format }) => ({ file, format })),
+    lockfiles: report.lockfiles.map(lockfileJson),
+    unread: report.unread.map(({ file, problem }) => ({ file, problem })),
     verdict: report.verdict,
     enforce: report.enforce,
     policy:
@@ -75,6 +83,7 @@ function membersOf(report: Report): Members {
         .sort((a, b) => compareText(a.url, b.url)),
       repository: trust.repository === null ? null : repositoryJson(trust.repository),
     },
+    baselines: report.baselines.map(baselineJson),
     baseline: report.baseline === null ? null : baselineJson(report.baseline),
     review: report.review === null ? null : reviewUsedJson(report.review),
     dependencies: function* () {
@@ -104,6 +113,10 @@ export function repositoryJson({ confirmed, expires, versions, ...repository }: 
     versions: { ...versions },
     expires: expires === null ? null : formatInstant(expires),
   };
+}
+
+function lockfileJson({ since, skipped, ...account }: LockfileUsed): JsonObject {
+  return { ...account, skipped: { ...skipped }, since: since === null ? null : { ...since } };
 }
 
 function baselineJson({ file, found, held, uncovered, unused, base }: BaselineUsed): JsonObject {
@@ -148,10 +161,10 @@ function sourceJson(source: Source): JsonObject {
 }
 
 function countsJson({ counts }: Report): Json {
-  const { entries, skipped, omitted, dependencies, pass, warn, fail, unverified } = counts;
+  const { entries, skipped, omitted, unchanged, dependencies, pass, warn, fail, unverified } = counts;
   const { integrity, signature, publish, provenance } = counts;
   const proven = { integrity, signature, publish, provenance };
-  return { entries, skipped, omitted, dependencies, pass, warn, fail, unverified, ...proven };
+  return { entries, skipped, omitted, unchanged, dependencies, pass, warn, fail, unverified, ...proven };
 }
 
 function dependencyJson(judged: JudgedDependency, findings: readonly JsonObject[]): Json {

@@ -1,8 +1,9 @@
-import type { AcceptedFinding } from '../model/baseline.ts';
-import type { BaselineBaseUsed, PolicyUsed, Report, RegistryUsed, TrustRepository } from '../model/report.ts';
+import type { PolicyUsed, Report, RegistryUsed, TrustRepository } from '../model/report.ts';
 import { formatInstant } from '../model/time.ts';
 import type { JudgedDependency, Verdict } from '../model/verdict.ts';
-import { escapeText, quoteText } from './escape.ts';
+import { baselineRows } from './baseline-rows.ts';
+import { lockfileRows, lockfileText, newText, sinceRows, unreadText } from './coverage.ts';
+import { escapeText } from './escape.ts';
 import { fitExplanations } from './explained.ts';
 import { DETAILS, isWorthDetail, renderGroup, type GroupOptions } from './group.ts';
 import { groupFindings, type Group, type Label } from './grouping.ts';
@@ -48,9 +49,10 @@ export function renderTerminal(report: Report, options: RenderOptions): string {
 
 function summary(report: Report, options: RenderOptions): string[] {
   const { counts, trust } = report;
-  const audited = report.lockfiles.map(({ file, format }) => `${escapeText(file, 120)} (${escapeText(format, 40)})`);
+  const [only, ...others] = report.lockfiles;
+  const audited = only === undefined ? [] : [lockfileText(only)];
   const what = [
-    ...(audited.length === 0 ? [] : [listed(audited, 3, String)]),
+    ...(others.length > 0 ? [count(report.lockfiles.length, 'lockfile')] : audited),
     count(counts.entries, 'entry', 'entries'),
   ];
   const head = `assay ${escapeText(report.tool.version, 40)}: ${what.join(', ')}, phase ${report.enforce}`;
@@ -60,9 +62,15 @@ function summary(report: Report, options: RenderOptions): string[] {
     ...(counts.fail > 0 ? [`${String(counts.fail)} fail`] : []),
     ...(counts.unverified > 0 ? [`${String(counts.unverified)} without statement`] : []),
   ];
-  const rows = [
+  const nothingNew = counts.dependencies === 0 && counts.unchanged > 0;
+  const judged = [
     `${count(counts.dependencies, 'dependency', 'dependencies')}: ${verdicts.join(', ')}`,
     `${(report.baseline?.held ?? 0) > 0 ? 'proven in this run' : 'proven'}: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
+  ];
+  const rows = [
+    ...lockfileRows(report),
+    ...sinceRows(report),
+    ...(nothingNew ? [] : judged),
     ...(counts.skipped > 0 ? [`skipped: ${skippedText(report)}`] : []),
     ...(counts.omitted > 0 ? [`left out by --omit: ${count(counts.omitted, 'dependency', 'dependencies')}`] : []),
     ...policyTexts(report.policy),
@@ -77,64 +85,6 @@ function summary(report: Report, options: RenderOptions): string[] {
     ...wrap(shown(head, options), options.columns, 0, 2).map((line) => paint('bold', line, options)),
     ...rows.flatMap((row) => wrap(shown(row, options), options.columns, 2, 4)),
   ];
-}
-
-/** What the baseline holds, and what it does not cover: an entry that was deleted shows here. */
-function baselineRows({ baseline, dependencies, policy }: Report): string[] {
-  if (baseline === null) return [];
-  const { base } = baseline;
-  const file = escapeText(baseline.file, 120) + (base === null ? '' : ` at ${baseText(base)}`);
-  const around = [...changeRows(base), ...acceptedRows(dependencies, base?.accepted ?? [])];
-  if (base !== null && base.problem !== null)
-    return [`${file}: nothing is held, as ${escapeText(base.problem, 400)}`, ...around];
-  if (base?.found === false) return [`no ${file}: nothing is held, whatever the file says now`, ...around];
-  if (!baseline.found && base === null) {
-    const how = policy === null ? 'assay init writes the first one' : 'assay update writes it';
-    return [`no ${file}: nothing is held against what was seen before (${how})`];
-  }
-  const names = (specs: readonly string[]): string => ` (${listed(specs, 3, (spec) => escapeText(spec, 100))})`;
-  const parts = [
-    `${String(baseline.held)} held and not asked again`,
-    ...(baseline.uncovered.length > 0 ? [`${baseline.uncovered.length} not in it${names(baseline.uncovered)}`] : []),
-    ...(baseline.unused.length > 0 ? [`${baseline.unused.length} no longer locked${names(baseline.unused)}`] : []),
-  ];
-  return [`${file}: ${parts.join(', ')}`, ...around];
-}
-
-function baseText({ ref, commit }: BaselineBaseUsed): string {
-  return `${escapeText(ref, 120)}${commit === null ? '' : ` (${commit.slice(0, 12)})`}`;
-}
-
-/** What a pull request does to a baseline that was there: nothing of it counts in its own run, but it will afterwards. */
-function changeRows(base: BaselineBaseUsed | null): string[] {
-  if (base === null) return [];
-  const names = (specs: readonly string[]): string => listed(specs, 5, (spec) => escapeText(spec, 100));
-  return [
-    ...(base.policyChanged === true ? ['changed here, and in force: the policy'] : []),
-    ...(base.edited.length > 0 ? [`edited here, though it was there before: ${names(base.edited)}`] : []),
-    ...(base.unfounded.length > 0 ? [`new here, and not what assay update would write: ${names(base.unfounded)}`] : []),
-    ...(base.removed.length > 0 ? [`removed here, though still locked: ${names(base.removed)}`] : []),
-    ...(base.accepted.length > 0 ? [`accepted here, and not before: ${listed(base.accepted, 5, acceptedText)}`] : []),
-  ];
-}
-
-function acceptedText({ name, version, code, by, why, until }: AcceptedFinding): string {
-  const what = `${subjectText({ name, version }, 60)} ${code} until ${formatInstant(until)}`;
-  return `${what} by ${quoteText(by, 40)} because ${quoteText(why, 100)}`;
-}
-
-/** What is accepted, but for what is named as new. */
-function acceptedRows(dependencies: readonly JudgedDependency[], named: readonly AcceptedFinding[]): string[] {
-  const texts = dependencies.flatMap(({ dependency, findings }) =>
-    findings.flatMap(({ code, accepted }) =>
-      accepted === undefined || named.includes(accepted)
-        ? []
-        : [
-            `${subjectText(dependency, 60)} ${code} until ${formatInstant(accepted.until)} by ${quoteText(accepted.by, 40)}`,
-          ],
-    ),
-  );
-  return texts.length === 0 ? [] : [`accepted: ${listed(texts, 3, String)}`];
 }
 
 function skippedText(report: Report): string {
@@ -244,10 +194,8 @@ function verdictLines(report: Report, groups: readonly Group[], options: RenderO
   );
 }
 
-function verdictText(
-  { counts, enforce, verdict, review }: Report,
-  groups: readonly Group[],
-): [word: string, rest: string] {
+function verdictText(report: Report, groups: readonly Group[]): [word: string, rest: string] {
+  const { counts, enforce, verdict, review, unread } = report;
   const codes = (label: Label): string => {
     const found = groups.filter((group) => group.label === label).map((group) => group.code);
     return found.length === 0 ? '' : ` (${listed(found, 3, String)})`;
@@ -261,13 +209,16 @@ function verdictText(
       const late = review !== null && review.overdue > 0 ? ', or waits for a decision that is overdue' : '';
       return [
         'fails',
-        `${share(counts.fail)} ${verb} not meet phase ${enforce}${late}${codes('error')}${silent}. Exit status 1: do not install.`,
+        `${share(counts.fail)} ${verb} not meet phase ${enforce}${late}${codes('error')}${silent}${unread.length > 0 ? `, and ${unreadText(unread)}` : ''}. Exit status 1: do not install.`,
       ];
     }
     case 'unverified':
+      if (counts.unverified === 0) {
+        return ['no statement', `${unreadText(unread)}. Exit status 2: mend that, or name the lockfiles that count.`];
+      }
       return [
         'no statement',
-        `evidence could not be obtained for ${share(counts.unverified)}${codes('unverified')}. Exit status 3: do not install until it is.`,
+        `evidence could not be obtained for ${share(counts.unverified)}${codes('unverified')}${unread.length > 0 ? `, and ${unreadText(unread)}` : ''}. Exit status 3: do not install until it is.`,
       ];
     case 'warn':
       return [
@@ -275,6 +226,7 @@ function verdictText(
         `nothing fails phase ${enforce}, but ${share(counts.warn)} ${counts.warn === 1 ? 'needs' : 'need'} attention. Exit status 0.`,
       ];
     case 'pass':
+      if (counts.unchanged > 0) return ['holds', `${newText(report)}. Exit status 0.`];
       return [
         'holds',
         `${count(counts.dependencies, 'dependency meets', 'dependencies meet')} phase ${enforce}. Exit status 0.`,

@@ -2,7 +2,7 @@ import type { Comparison } from '../../src/model/comparison.ts';
 import type { Dependency } from '../../src/model/dependency.ts';
 import { finding, FINDING_CODES, type Finding, type FindingArgs, type FindingCode } from '../../src/model/finding.ts';
 import type { BundleProof, Identity, Proofs, Proven } from '../../src/model/proof.ts';
-import type { Report } from '../../src/model/report.ts';
+import type { LockfileUsed, Report } from '../../src/model/report.ts';
 import type { JudgedDependency, Level, Verdict } from '../../src/model/verdict.ts';
 
 /** 2026-03-31T00:00:00Z. */
@@ -107,6 +107,12 @@ export function judged(
   };
 }
 
+/** The account of a lockfile that names `judged` dependencies at one place each, beside the project itself. */
+export function lockfileUsed(file: string, judged: number, change: Partial<LockfileUsed> = {}): LockfileUsed {
+  const account = { entries: judged + 1, places: judged, skipped: { root: 1 }, named: judged, judged };
+  return { file, format: 'package-lock v3', ...account, omitted: 0, unchanged: 0, since: null, ...change };
+}
+
 /** A report over `dependencies` with counts that fit. */
 export function reportOf(dependencies: readonly JudgedDependency[], change: Partial<Report> = {}): Report {
   const having = (test: (each: JudgedDependency) => boolean): number => dependencies.filter(test).length;
@@ -117,7 +123,8 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
   const [fail, unverified, warn, pass] = verdicts.map(({ number }) => number);
   return {
     tool: { name: 'assay', version: '0.1.0' },
-    lockfiles: [{ file: 'package-lock.json', format: 'package-lock v3' }],
+    lockfiles: [lockfileUsed('package-lock.json', dependencies.length)],
+    unread: [],
     verdict: verdicts.find(({ number }) => number > 0)?.verdict ?? 'pass',
     enforce: 'observe',
     policy: null,
@@ -126,6 +133,7 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
       entries: dependencies.length + 1,
       skipped: 1,
       omitted: 0,
+      unchanged: 0,
       dependencies: dependencies.length,
       pass: pass ?? 0,
       warn: warn ?? 0,
@@ -142,6 +150,7 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
       repository: null,
       registries: [{ url: 'https://registry.npmjs.org/', keys: [{ keyId: 'SHA256:abc', origin: 'pinned' }] }],
     },
+    baselines: change.baseline ? [change.baseline] : [],
     baseline: null,
     dependencies,
     explanations: [],

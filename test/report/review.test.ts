@@ -9,7 +9,7 @@ import { renderReviewMarkdown } from '../../src/report/review-markdown.ts';
 import { durationText } from '../../src/report/review-words.ts';
 import { displayWidth } from '../../src/report/escape.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
-import { dependency, everyFinding, judged, NOON, reportOf } from './fixtures.ts';
+import { dependency, everyFinding, judged, lockfileUsed, NOON, reportOf } from './fixtures.ts';
 import { HOSTILE, hostileText } from './hostile.ts';
 
 const HOUR = 3_600_000;
@@ -33,7 +33,7 @@ function listWith(text: string, owner: string | null = text): ReviewList {
     findings: one.findings.map((finding, i) => ({ ...finding, review: review(i % 2 === 0) })),
   };
   const used = { deadlineHours: 48, queue: 'direct', pending: 2, overdue: 1, shallow: true } as const;
-  const report = reportOf([queued], { review: used, lockfiles: [{ file: text, format: 'package-lock v3' }] });
+  const report = reportOf([queued], { review: used, lockfiles: [lockfileUsed(text, 1)] });
   const accepted = {
     name: text,
     version: text,

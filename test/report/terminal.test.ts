@@ -5,7 +5,7 @@ import type { Report } from '../../src/model/report.ts';
 import type { Level } from '../../src/model/verdict.ts';
 import { displayWidth } from '../../src/report/escape.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
-import { argsWith, dependency, everyFinding, judged, NOON, proofsWith, reportOf } from './fixtures.ts';
+import { argsWith, dependency, everyFinding, judged, lockfileUsed, NOON, proofsWith, reportOf } from './fixtures.ts';
 import { hostileText } from './hostile.ts';
 import { expectInert, WIDE } from './inert.ts';
 
@@ -219,7 +219,7 @@ holds: 1187 dependencies meet phase observe. Exit status 0.
               expires: 0,
             },
           };
-          const around = { lockfiles: [{ file: text, format: text }], trust };
+          const around = { lockfiles: [lockfileUsed(text, 1, { format: text })], trust };
           const about = dependency(text, text, { places });
           // All codes at once are shown in short, one code in full.
           for (const findings of [everyFinding(text), [finding(code, argsWith(text)[code])]]) {

@@ -16,7 +16,7 @@ export interface Outcome {
 }
 
 export interface AuditChange extends Partial<
-  Pick<AuditOptions, 'enforce' | 'omit' | 'now' | 'manifests' | 'store' | 'reverify' | 'baseline'>
+  Pick<AuditOptions, 'enforce' | 'omit' | 'since' | 'now' | 'manifests' | 'store' | 'reverify' | 'baseline'>
 > {
   readonly registry?: string;
   /** Keys the user configured; the lab's own unless given. */
@@ -57,6 +57,7 @@ export async function auditIn(lab: Lab, lockfile: string, change: AuditChange = 
       ...(change.manifests && { manifests: change.manifests }),
       ...(change.store && { store: change.store }),
       ...(change.baseline && { baseline: change.baseline }),
+      ...(change.since && { since: change.since }),
       reverify: change.reverify === true,
     });
     return { status: exitStatus(report.verdict), findings: findingsOf(report), report };

@@ -26,8 +26,7 @@ export const command: Command = {
     const codes = codesOf(values.code ?? []);
     const by = whoOf(values.by ?? (await gitUser(io.cwd)));
     return withProject(values.lockfile ?? '.', options, io, async ({ path, file, policy, baseline, locked, audit }) => {
-      const all = locked();
-      const wanted = positionals.flatMap((spec) => lockedAs(spec, all, file));
+      const wanted = positionals.flatMap((spec) => lockedAs(spec, locked, file));
       for (const dependency of wanted) demandOneHash(dependency);
       // What was accepted before can be accepted anew, so it counts as found.
       const undecided = baseline.content === null ? null : { ...baseline.content, accepted: [] };

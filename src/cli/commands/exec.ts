@@ -16,11 +16,11 @@ export const command: Command = {
     const [program, ...args] = positionals;
     if (program === undefined) throw new UsageError('exec needs a command: assay exec -- npm ci');
     const omit = omitOf(values);
-    const { path, file, audited, status } = await withProject(
+    const { file, sources, status } = await withProject(
       values.lockfile ?? '.',
       options,
       io,
-      async ({ path, file, bytes, policy, baseline, audit }) => {
+      async ({ path, file, sources, policy, baseline, audit }) => {
         const report = await audit({
           enforce: phaseOf(values, policy),
           omit,
@@ -29,7 +29,7 @@ export const command: Command = {
         });
         // What is run has standard output to itself.
         io.stderr.write(renderTerminal(report, io.stderr));
-        return { path, file, audited: bytes, status: exitStatus(report.verdict) };
+        return { file, sources, status: exitStatus(report.verdict) };
       },
     );
     const shown = escapeText(positionals.join(' '), 200);
@@ -37,7 +37,8 @@ export const command: Command = {
       io.stderr.write(`assay: not run: ${shown}\n`);
       return status;
     }
-    const isAudited = (): boolean => audited.equals(readUserFile(path, 'the lockfile', io));
+    const isAudited = (): boolean =>
+      sources.every(({ path, bytes }) => bytes.equals(readUserFile(path, 'the lockfile', io)));
     if (!isAudited()) throw new UsageError(`${file} was changed during the audit; not run: ${shown}`);
     const ended = await run(program, args, io.cwd);
     if (isAudited()) return ended;

@@ -11,10 +11,11 @@ import { renderPolicy, renderRegistries } from '../../report/policy-text.ts';
 import { renderTerminal } from '../../report/terminal.ts';
 import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
+import { findLockfiles } from '../find.ts';
 import type { Io } from '../io.ts';
 import { placeOf, PROJECT_OPTIONS, withProject } from '../open.ts';
 import { findOwner } from '../owners.ts';
-import { baselinePath, findLockfile } from '../project.ts';
+import { baselinePath } from '../project.ts';
 import { npmConfig, shownPath } from '../setup.ts';
 
 export const command: Command = {
@@ -23,7 +24,7 @@ export const command: Command = {
   options: PROJECT_OPTIONS.filter((name) => name !== 'policy'),
   run: (options, io) => {
     const place = placeOf('init', options.positionals);
-    const lockfile = findLockfile(place, io);
+    const [lockfile] = findLockfiles(place, io);
     const lockPath = baselinePath(lockfile);
     const policyPath = join(dirname(lockPath), POLICY_FILE);
     refuseExisting([policyPath, lockPath], io);

@@ -7,9 +7,9 @@ import { renderReviewMarkdown } from '../../report/review-markdown.ts';
 import { baseOf } from '../base.ts';
 import type { Command } from '../command.ts';
 import { exitStatus, UsageError } from '../exit.ts';
+import { findLockfiles } from '../find.ts';
 import type { Io } from '../io.ts';
 import { placeOf, PROJECT_OPTIONS, withProject } from '../open.ts';
-import { findLockfile } from '../project.ts';
 import { phaseOf } from '../setup.ts';
 
 export const command: Command = {
@@ -59,7 +59,7 @@ export const command: Command = {
 function isSpec(text: string, io: Io): boolean {
   if (parseSpec(text) === null) return false;
   try {
-    findLockfile(text, io);
+    findLockfiles(text, io);
     return false;
   } catch (error) {
     if (error instanceof UsageError) return true;

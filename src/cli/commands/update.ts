@@ -2,8 +2,8 @@ import { unseen, withSeen } from '../../policy/baseline-seen.ts';
 import { updateBaseline } from '../../policy/baseline-update.ts';
 import { renderUpdate } from '../../report/update.ts';
 import type { Command } from '../command.ts';
-import { exitStatus } from '../exit.ts';
-import { placeOf, PROJECT_OPTIONS, withProject } from '../open.ts';
+import { exitStatus, UsageError } from '../exit.ts';
+import { placeOf, PROJECT_OPTIONS, withProject, type OneProject } from '../open.ts';
 import { writeBaseline } from '../project.ts';
 
 export const command: Command = {
@@ -11,7 +11,9 @@ export const command: Command = {
   summary: 'bring assay.lock up to the lockfile; takes in what passes or was accepted',
   options: PROJECT_OPTIONS,
   run: (options, io) =>
-    withProject(placeOf('update', options.positionals), options, io, async ({ path, baseline, audit, askHistory }) => {
+    withProject(placeOf('update', options.positionals), options, io, async (project) => {
+      const { path, baseline, audit, askHistory } = project;
+      demandAll(project);
       const report = await audit({ enforce: 'observe', omit: [], explain: false });
       const update = updateBaseline(baseline.content, report.dependencies);
       // The clock of a team starts when it begins to use assay, not when it first installed a dependency.
@@ -22,3 +24,11 @@ export const command: Command = {
       return exitStatus(report.verdict);
     }),
 };
+
+/** An update to some of the lockfiles that share an assay.lock would drop what the others name. Throws UsageError. */
+function demandAll({ file, baseline, beside: [other] }: OneProject): void {
+  if (other === undefined) return;
+  throw new UsageError(
+    `${other.file} shares ${baseline.file} with ${file}, and what it names would be dropped: name the directory to update to both`,
+  );
+}

@@ -1,0 +1,146 @@
+import { basename, dirname } from 'node:path';
+import type { Since } from '../audit.ts';
+import { askHistory, type ReadVersions } from '../git/appearance.ts';
+import { LockfileError, parseLockfile, type ProjectManifests } from '../lockfiles/index.ts';
+import type { BaselineInUse } from '../model/baseline.ts';
+import type { Lockfile } from '../model/dependency.ts';
+import type { UnreadLockfile } from '../model/report.ts';
+import type { Appearance, AskHistory } from '../model/review.ts';
+import { isMendable } from './exit.ts';
+import { lockfilesIn, type LockfilePaths } from './find.ts';
+import type { Io } from './io.ts';
+import type { OptionValues } from './options.ts';
+import type { LoadedPolicy } from './policy.ts';
+import { loadBaseline, projectManifests } from './project.ts';
+import { demandFile, readUserFile, shownPath } from './setup.ts';
+import { sinceOf } from './since.ts';
+
+/** A folder whose lockfiles can be audited. */
+export interface Project {
+  /** The path of its first lockfile. */
+  readonly path: string;
+  /** Its lockfiles as they are shown. */
+  readonly file: string;
+  /** At least one. */
+  readonly lockfiles: readonly Lockfile[];
+  /** The same as they were read. */
+  readonly sources: readonly LockfileSource[];
+  /** Other lockfiles of the folder, which share its baseline and are not audited. */
+  readonly beside: readonly Lockfile[];
+  readonly policy: LoadedPolicy | null;
+  readonly baseline: BaselineInUse;
+  /** Asks git when versions came into its lockfiles. */
+  readonly askHistory: AskHistory;
+  /** What --since asks to compare with; null without it. */
+  readonly askSince: () => Promise<Since | null>;
+}
+
+/** A lockfile as it was read. */
+export interface LockfileSource {
+  readonly path: string;
+  /** As it is reported. */
+  readonly file: string;
+  readonly bytes: Buffer;
+}
+
+/** What a folder's lockfiles came to. */
+export interface OpenedFolder {
+  /** Null where none of its lockfiles can be audited. */
+  readonly project: Project | null;
+  readonly unread: readonly UnreadLockfile[];
+}
+
+/** Reads the lockfiles of one folder, and the baseline they share. */
+export function openFolder(
+  paths: LockfilePaths,
+  values: OptionValues,
+  policy: LoadedPolicy | null,
+  io: Io,
+): OpenedFolder {
+  const shared = attempt(() => ({ baseline: loadBaseline(paths[0], io), manifests: projectManifests(paths[0], io) }));
+  if ('problem' in shared) {
+    return { project: null, unread: paths.map((path) => ({ file: shownPath(path, io), ...shared })) };
+  }
+  const { baseline, manifests } = shared;
+  const read = (path: string): ReadLockfile | Problem =>
+    attempt(() => {
+      demandFile(path);
+      const file = shownPath(path, io);
+      const bytes = readUserFile(path, 'the lockfile', io);
+      return { path, file, bytes, lockfile: parseLockfile(file, bytes, manifests) };
+    });
+  const readable: ReadLockfile[] = [];
+  const unread: UnreadLockfile[] = [];
+  for (const path of paths) {
+    const result = read(path);
+    if ('problem' in result) unread.push({ file: shownPath(path, io), ...result });
+    else readable.push(result);
+  }
+  const [first] = readable;
+  if (first === undefined) return { project: null, unread };
+  const others = lockfilesIn(dirname(first.path)).filter((path) => !paths.includes(path));
+  const project = {
+    path: first.path,
+    file: readable.map(({ file }, i) => (i === 0 ? file : basename(file))).join(' and '),
+    lockfiles: readable.map(({ lockfile }) => lockfile),
+    sources: readable,
+    beside: others.flatMap((path) => {
+      const result = read(path);
+      return 'problem' in result ? [] : [result.lockfile];
+    }),
+    policy,
+    baseline,
+    askHistory: historyOf(
+      readable.map(({ path }) => path),
+      manifests,
+    ),
+    askSince: () => sinceOf(values, readable, manifests, io),
+  };
+  return { project, unread };
+}
+
+interface ReadLockfile extends LockfileSource {
+  readonly lockfile: Lockfile;
+}
+
+interface Problem {
+  readonly problem: string;
+}
+
+/** What `read` gives, or what the user has to mend for it. */
+function attempt<T>(read: () => T): T | Problem {
+  try {
+    return read();
+  } catch (error) {
+    if (!isMendable(error)) throw error;
+    return { problem: error.message };
+  }
+}
+
+/** Of several lockfiles, the one that has had a version for longest says since when. */
+function historyOf(paths: readonly string[], manifests: ProjectManifests): AskHistory {
+  return async (specs) => {
+    const asked = paths.map((path) => askHistory(path, specs, versionsReader(path, manifests), Date.now()));
+    const histories = (await Promise.all(asked)).filter((history) => history !== null);
+    if (histories.length === 0) return null;
+    const appearances = new Map<string, Appearance>();
+    for (const [spec, appearance] of histories.flatMap((history) => [...history.appearances])) {
+      const known = appearances.get(spec);
+      if (known === undefined || appearance.time < known.time) appearances.set(spec, appearance);
+    }
+    return { appearances, shallow: histories.some(({ shallow }) => shallow) };
+  };
+}
+
+/** Reads lockfiles of the past. */
+function versionsReader(path: string, manifests: ProjectManifests): ReadVersions {
+  return (bytes) => {
+    try {
+      const { dependencies } = parseLockfile(path, bytes, manifests);
+      return new Set(dependencies.map(({ name, version }) => `${name}@${version}`));
+    } catch (error) {
+      if (error instanceof LockfileError) return null;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,75 @@
+import { basename, dirname, join } from 'node:path';
+import type { Since } from '../audit.ts';
+import { findBase, isShallow, readAt } from '../git/base.ts';
+import type { LockfileBefore } from '../lockfiles/changes.ts';
+import { LockfileError, parseLockfile, type ProjectManifests } from '../lockfiles/index.ts';
+import { sinceRef, WHOLE_HISTORY } from './base.ts';
+import { UsageError } from './exit.ts';
+import type { Io } from './io.ts';
+import type { OptionValues } from './options.ts';
+import { projectFolder } from './project.ts';
+
+/** A lockfile as it is now. */
+interface Place {
+  readonly path: string;
+  /** As it is reported. */
+  readonly file: string;
+}
+
+/**
+ * The revision of --since with these lockfiles of one folder as they were there; null without that option. `manifests`
+ * are the package.json files that are read now. Throws UsageError where git cannot say.
+ */
+export async function sinceOf(
+  values: OptionValues,
+  places: readonly Place[],
+  manifests: ProjectManifests,
+  io: Io,
+): Promise<Since | null> {
+  const [first] = places;
+  if (values.since === undefined || first === undefined) return null;
+  const ref = sinceRef(values, io);
+  if (ref === null) {
+    throw new UsageError('--since needs a git ref, as no pipeline of a pull request names one: --since origin/main');
+  }
+  const folder = dirname(first.path);
+  const { commit, problem } = await findBase(folder, ref);
+  if (commit === null) {
+    const how = (await isShallow(folder)) ? `; ${WHOLE_HISTORY}` : '';
+    throw new UsageError(`--since ${ref.shown} cannot be read: ${problem}${how}`);
+  }
+  const before = new Map<string, LockfileBefore>();
+  const manifestsThen = await manifestsAt(projectFolder(first.path), manifests, commit);
+  for (const place of places) {
+    const lockfile = await lockfileAt(place, manifestsThen, commit);
+    if (lockfile !== null) before.set(place.file, lockfile);
+  }
+  return { ref: ref.shown, commit, before };
+}
+
+/** Null where it was not there. */
+async function lockfileAt(
+  { path, file }: Place,
+  manifests: ProjectManifests,
+  commit: string,
+): Promise<LockfileBefore | null> {
+  const found = await readAt(dirname(path), basename(path), commit);
+  if ('problem' in found) return found;
+  if (found.bytes === null) return null;
+  try {
+    return parseLockfile(file, found.bytes, manifests);
+  } catch (error) {
+    if (!(error instanceof LockfileError)) throw error;
+    return { problem: error.message };
+  }
+}
+
+/** What the project asked for then says what its lockfile meant. */
+async function manifestsAt(folder: string, now: ProjectManifests, commit: string): Promise<ProjectManifests> {
+  const then = new Map<string, string>();
+  for (const member of now.keys()) {
+    const found = await readAt(join(folder, member), 'package.json', commit);
+    if ('bytes' in found && found.bytes !== null) then.set(member, found.bytes.toString('utf8'));
+  }
+  return then;
+}
