@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gatherCapabilities } from './capabilities.ts';
 import { assess, type Known, type Trust } from './checks/assess.ts';
 import { checkBaseline } from './checks/baseline.ts';
@@ -9,7 +10,7 @@ import { changeSince, type LockfileBefore } from './lockfiles/changes.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
 import { memoryOf, type Established, type Store } from './memory.ts';
 import { rulingBaseline, type Baseline, type BaselineInUse } from './model/baseline.ts';
-import { specOf, type Dependency, type Lockfile } from './model/dependency.ts';
+import { specOf, type Dependency, type LocatedLockfile, type Lockfile } from './model/dependency.ts';
 import type { RegistryKey } from './model/evidence.ts';
 import { NO_EXPECTATION, type PolicyInUse } from './model/policy.ts';
 import type { Report, ReviewUsed, TrustRepository } from './model/report.ts';
@@ -46,6 +47,8 @@ export interface AuditOptions extends LockfileAuditOptions {
   /** The lockfile's path as it is to be reported. */
   readonly file: string;
   readonly bytes: Uint8Array;
+  /** The same from the root of its repository, with forward slashes; `file` where left out. */
+  readonly path?: string;
   /** The project's package.json texts, for lockfiles that do not say what the project itself asks for. */
   readonly manifests?: ProjectManifests;
 }
@@ -77,6 +80,8 @@ export interface LockfileAuditOptions {
   readonly capabilities?: boolean;
   /** Keeps what was established for later runs; null or left out where nothing is to be kept. */
   readonly store?: Store | null;
+  /** The repository's address; null or left out where nothing names it. */
+  readonly repository?: string | null;
   /** Called after each dependency. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -97,15 +102,23 @@ const CONCURRENCY = 64;
 const THREAD_FROM = 64;
 
 /** The pipeline: lockfile bytes to a report. Throws LockfileError for a file that cannot be read as a lockfile. */
-export async function audit({ file, bytes, manifests, ...options }: AuditOptions): Promise<Report> {
-  return auditLockfiles([parseLockfile(file, bytes, manifests)], options);
+export async function audit({ file, bytes, path = file, manifests, ...options }: AuditOptions): Promise<Report> {
+  return auditLockfiles([{ ...parseLockfile(file, bytes, manifests), path, digest: digestOf(bytes) }], options);
+}
+
+/** SHA-256 in hex. */
+export function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /**
  * The same for lockfiles of one folder, which share its baseline. What two of them name is judged in each, one after the
  * other, so that what the first showed is in `store` for the next.
  */
-export async function auditLockfiles(lockfiles: readonly Lockfile[], options: LockfileAuditOptions): Promise<Report> {
+export async function auditLockfiles(
+  lockfiles: readonly LocatedLockfile[],
+  options: LockfileAuditOptions,
+): Promise<Report> {
   const covered: Covered[] = [];
   for (const lockfile of lockfiles) covered.push(await auditLockfile(lockfile, options));
   const judged = covered.flatMap((one) => one.judged);
@@ -130,7 +143,7 @@ export async function auditLockfiles(lockfiles: readonly Lockfile[], options: Lo
   };
 }
 
-async function auditLockfile(lockfile: Lockfile, options: LockfileAuditOptions): Promise<Covered> {
+async function auditLockfile(lockfile: LocatedLockfile, options: LockfileAuditOptions): Promise<Covered> {
   const { omit, only, since, baseline } = options;
   const asked = lockfile.dependencies.filter(
     (dependency) => !isOmitted(dependency, omit) && (only === undefined || only.has(specOf(dependency))),

@@ -1,7 +1,8 @@
 import type { BaselineInUse } from './model/baseline.ts';
-import type { Dependency, Lockfile, SkippedEntry } from './model/dependency.ts';
+import type { Dependency, LocatedLockfile, Lockfile, SkippedEntry } from './model/dependency.ts';
 import type { PolicyInUse } from './model/policy.ts';
 import type { Counts, LockfileUsed, PolicyUsed, RegistryUsed, Report, SinceUsed, TrustUsed } from './model/report.ts';
+import type { Instant } from './model/time.ts';
 import type { JudgedDependency, Phase } from './model/verdict.ts';
 import { unusedSelectors } from './policy/apply.ts';
 import { baselineUsed } from './policy/baseline-used.ts';
@@ -17,6 +18,8 @@ interface Used {
     readonly repository?: TrustUsed['repository'];
   };
   readonly registry: Registry;
+  readonly now: Instant;
+  readonly repository?: string | null;
   readonly enforce: Phase;
   readonly policy?: PolicyInUse | null;
   readonly baseline?: BaselineInUse | null;
@@ -28,12 +31,14 @@ export function reportOf(
   lockfiles: Report['lockfiles'],
   read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
   dependencies: readonly JudgedDependency[],
-  { trust, registry, enforce, policy, baseline, beside = [] }: Used,
+  { trust, registry, now, repository, enforce, policy, baseline, beside = [] }: Used,
 ): Report {
   const locked = [...read.dependencies, ...beside.flatMap((lockfile) => lockfile.dependencies)];
   const used = baseline ? [baselineUsed(baseline, locked, dependencies)] : [];
   return {
     tool: { name: 'assay', version: VERSION },
+    time: now,
+    repository: repository ?? null,
     lockfiles,
     unread: [],
     verdict: overallVerdict(dependencies.map((dependency) => dependency.verdict)),
@@ -57,7 +62,7 @@ export function reportOf(
 
 /** What became of the dependencies of one lockfile. */
 export interface Covered {
-  readonly lockfile: Lockfile;
+  readonly lockfile: LocatedLockfile;
   readonly judged: readonly JudgedDependency[];
   readonly omitted: number;
   readonly unchanged: readonly Dependency[];
@@ -66,12 +71,14 @@ export interface Covered {
 
 /** The account of one lockfile. */
 export function lockfileUsed({ lockfile, judged, omitted, unchanged, since }: Covered): LockfileUsed {
-  const { file, format, entries, dependencies, skipped } = lockfile;
+  const { file, format, path, digest, entries, dependencies, skipped } = lockfile;
   const reasons: Partial<Record<SkippedEntry['reason'], number>> = {};
   for (const { reason } of skipped) reasons[reason] = (reasons[reason] ?? 0) + 1;
   return {
     file,
     format,
+    path,
+    digest,
     entries,
     places: dependencies.reduce((sum, { places }) => sum + places.length, 0),
     skipped: reasons,

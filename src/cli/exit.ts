@@ -1,5 +1,5 @@
 import type { Report } from '../model/report.ts';
-import type { Verdict } from '../model/verdict.ts';
+import { EXIT_STATUSES, type Verdict } from '../model/verdict.ts';
 
 /** Exit statuses of the command line. */
 export const EXIT = {
@@ -15,15 +15,7 @@ export const EXIT = {
 
 /** The exit status of a run with this verdict. */
 export function exitStatus(verdict: Verdict): number {
-  switch (verdict) {
-    case 'pass':
-    case 'warn':
-      return EXIT.holds;
-    case 'fail':
-      return EXIT.fails;
-    case 'unverified':
-      return EXIT.noStatement;
-  }
+  return EXIT_STATUSES[verdict];
 }
 
 /**

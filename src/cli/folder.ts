@@ -1,9 +1,9 @@
 import { basename, dirname } from 'node:path';
-import type { Since } from '../audit.ts';
+import { digestOf, type Since } from '../audit.ts';
 import { askHistory, type ReadVersions } from '../git/appearance.ts';
 import { LockfileError, parseLockfile, type ProjectManifests } from '../lockfiles/index.ts';
 import type { BaselineInUse } from '../model/baseline.ts';
-import type { Lockfile } from '../model/dependency.ts';
+import type { LocatedLockfile, Lockfile } from '../model/dependency.ts';
 import type { UnreadLockfile } from '../model/report.ts';
 import type { Appearance, AskHistory } from '../model/review.ts';
 import { isMendable } from './exit.ts';
@@ -11,7 +11,7 @@ import { lockfilesIn, type LockfilePaths } from './find.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
 import type { LoadedPolicy } from './policy.ts';
-import { loadBaseline, projectManifests } from './project.ts';
+import { loadBaseline, projectManifests, repositoryPath } from './project.ts';
 import { demandFile, readUserFile, shownPath } from './setup.ts';
 import { sinceOf } from './since.ts';
 
@@ -22,7 +22,7 @@ export interface Project {
   /** Its lockfiles as they are shown. */
   readonly file: string;
   /** At least one. */
-  readonly lockfiles: readonly Lockfile[];
+  readonly lockfiles: readonly LocatedLockfile[];
   /** The same as they were read. */
   readonly sources: readonly LockfileSource[];
   /** Other lockfiles of the folder, which share its baseline and are not audited. */
@@ -67,7 +67,8 @@ export function openFolder(
       demandFile(path);
       const file = shownPath(path, io);
       const bytes = readUserFile(path, 'the lockfile', io);
-      return { path, file, bytes, lockfile: parseLockfile(file, bytes, manifests) };
+      const where = { path: repositoryPath(path, io), digest: digestOf(bytes) };
+      return { path, file, bytes, lockfile: { ...parseLockfile(file, bytes, manifests), ...where } };
     });
   const readable: ReadLockfile[] = [];
   const unread: UnreadLockfile[] = [];
@@ -100,7 +101,7 @@ export function openFolder(
 }
 
 interface ReadLockfile extends LockfileSource {
-  readonly lockfile: Lockfile;
+  readonly lockfile: LocatedLockfile;
 }
 
 interface Problem {

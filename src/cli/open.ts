@@ -10,6 +10,7 @@ import { openFolder, type Project } from './folder.ts';
 import type { Io } from './io.ts';
 import type { OptionName, ParsedOptions } from './options.ts';
 import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
+import { repositoryAddress } from './pipeline.ts';
 import { progressOn } from './progress.ts';
 import { networkConfig, openRegistry, openStore } from './setup.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from './trust.ts';
@@ -88,7 +89,8 @@ export async function withProjects<T>(
     const { baseline, askHistory: history, lockfiles, beside } = project;
     const isOnly = projects.length === 1 && lockfiles.length === 1;
     const store = isOnly ? kept : sharedStore(established, kept);
-    const known = { policy, baseline, beside, now: Date.now(), askHistory: history };
+    const repository = repositoryAddress(io.env);
+    const known = { policy, baseline, beside, now: Date.now(), askHistory: history, repository };
     const shared = { ...known, store, onProgress: progress.update };
     const folder = dirname(project.path);
     const own = folder === firstFolder ? config : networkConfig(values, folder, io);

@@ -48,6 +48,13 @@ const OPTIONS = {
   by: { type: 'string', value: 'WHO', help: "who decides, instead of git's user.name and user.email" },
   code: { type: 'string', multiple: true, value: 'CODE', help: 'accept this finding only; may be repeated' },
   json: { type: 'boolean', help: 'write the full report as JSON' },
+  output: {
+    type: 'string',
+    multiple: true,
+    value: 'FORMAT[=FILE]',
+    help: 'write the report as json, sarif, github, gitlab, junit, markdown or vsa, to FILE or instead of the usual one; may be repeated',
+  },
+  vsa: { type: 'string', value: 'FILE', help: 'write a SLSA verification summary of the run, unsigned' },
   markdown: { type: 'boolean', help: 'write it as Markdown, for a message' },
   bundle: { type: 'string', value: 'FILE', help: 'the Sigstore bundle' },
   key: { type: 'string', value: 'FILE', help: 'PEM public key that signed it, instead of a certificate' },

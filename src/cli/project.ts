@@ -1,11 +1,13 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { EMPTY_BASELINE, type Baseline, type BaselineInUse } from '../model/baseline.ts';
 import { BaselineError, parseBaseline } from '../policy/baseline-file.ts';
 import { formatBaseline } from '../policy/baseline-text.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
+import { policyFolders } from './policy.ts';
 import { demandFile, readUserFile, shownPath } from './setup.ts';
+import { writeWhole } from './write.ts';
 
 /** The project's package.json: not every lockfile repeats what the project itself depends on. */
 export function projectManifests(lockfile: string, io: Io): ReadonlyMap<string, string> {
@@ -19,6 +21,13 @@ export function projectManifests(lockfile: string, io: Io): ReadonlyMap<string, 
 export function projectFolder(lockfile: string): string {
   const folder = dirname(lockfile);
   return basename(folder) === 'node_modules' ? dirname(folder) : folder;
+}
+
+/** A file's path from the root of its git repository, else as it is shown; with forward slashes. */
+export function repositoryPath(path: string, io: Io): string {
+  const root = policyFolders(dirname(path)).at(-1);
+  const isRoot = root !== undefined && existsSync(join(root, '.git'));
+  return (isRoot ? relative(root, path) : shownPath(path, io)).replaceAll(sep, '/');
 }
 
 /** Where the baseline of a lockfile is. */
@@ -48,14 +57,10 @@ export function writeBaseline(lockfile: string, { file, content }: BaselineInUse
   const text = formatBaseline(updated);
   const before = formatBaseline(content ?? EMPTY_BASELINE);
   if (before === text) return false;
-  const path = baselinePath(lockfile);
-  const temporary = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, path);
+    writeWhole(baselinePath(lockfile), [text]);
     return true;
   } catch (error) {
-    rmSync(temporary, { force: true });
     throw new UsageError(`cannot write ${file}: ${(error as NodeJS.ErrnoException).code ?? 'unwritable'}`);
   }
 }

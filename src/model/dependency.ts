@@ -79,3 +79,11 @@ export interface Lockfile {
   readonly dependencies: readonly Dependency[];
   readonly skipped: readonly SkippedEntry[];
 }
+
+/** A lockfile of a repository. */
+export interface LocatedLockfile extends Lockfile {
+  /** Its path from the root of the repository, with forward slashes; `file` where it is in none. */
+  readonly path: string;
+  /** SHA-256 of its bytes, hex. */
+  readonly digest: string;
+}

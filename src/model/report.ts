@@ -53,9 +53,14 @@ export interface PolicyUsed {
  * `judged`, `omitted` and `unchanged`.
  */
 export interface LockfileUsed {
+  /** Its path as it is shown. */
   readonly file: string;
   /** For people: "package-lock v3". */
   readonly format: string;
+  /** Its path from the root of its repository, with forward slashes; as it is shown where it is in none. */
+  readonly path: string;
+  /** SHA-256 of its bytes, hex. */
+  readonly digest: string;
   /** Entries read. */
   readonly entries: number;
   /** Entries that are places of dependencies. */
@@ -166,6 +171,10 @@ export interface ReviewUsed {
 /** The result of one run; every output format is written from this and nothing else. */
 export interface Report {
   readonly tool: { readonly name: 'assay'; readonly version: string };
+  /** When it began. */
+  readonly time: Instant;
+  /** The address of the repository it ran for, as the pipeline names it; null where none does. */
+  readonly repository: string | null;
   /** Empty where versions were checked without one. */
   readonly lockfiles: readonly LockfileUsed[];
   /** Lockfiles beside these that say nothing: with any of them, no run passes. */

@@ -18,6 +18,9 @@ export type Level = 'error' | 'warning' | 'note';
  */
 export type Verdict = 'pass' | 'warn' | 'fail' | 'unverified';
 
+/** The exit status of a run with this verdict. */
+export const EXIT_STATUSES: Readonly<Record<Verdict, number>> = { pass: 0, warn: 0, fail: 1, unverified: 3 };
+
 /**
  * A finding with its level; `accepted` where the baseline says that somebody decided to live with it, `review` where it
  * waits for that or another decision.

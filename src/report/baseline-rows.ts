@@ -70,7 +70,7 @@ function baseText({ ref, commit }: BaselineBaseUsed): string {
 }
 
 /** What a pull request does to a baseline that was there: nothing of it counts in its own run, but it will afterwards. */
-function changeRows(base: BaselineBaseUsed | null): string[] {
+export function changeRows(base: BaselineBaseUsed | null): string[] {
   if (base === null) return [];
   const names = (specs: readonly string[]): string => listed(specs, 5, (spec) => escapeText(spec, 100));
   return [

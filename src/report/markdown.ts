@@ -5,8 +5,19 @@ import { escapeText } from './escape.ts';
  * would end the span and a bar the cell of a table, so both are escaped as what is invisible is.
  */
 export function codeSpan(text: string, max = 120): string {
-  const inner = escapeText(text, max).replace(/[`|]/g, (found) => `\\u{${found.charCodeAt(0).toString(16)}}`);
+  return code(escapeText(text, max));
+}
+
+/** The same for text that is escaped already. */
+export function code(escaped: string): string {
+  const inner = escaped.replace(/[`|]/g, (found) => `\\u{${found.charCodeAt(0).toString(16)}}`);
   return inner === '' ? '`""`' : `\`${inner}\``;
+}
+
+/** A table of cells that are Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 /** Text that is shown as it is, so that "@ada" still calls Ada: everything else that means something is escaped. */

@@ -1,5 +1,5 @@
 import type { AcceptedState } from '../model/review.ts';
-import { codeSpan, plainText } from './markdown.ts';
+import { codeSpan, plainText, table } from './markdown.ts';
 import { findingTitle, plainSpec } from './messages.ts';
 import type { QueueItem, ReviewList } from './queue.ts';
 import { nextCommands, queueText } from './review.ts';
@@ -56,9 +56,4 @@ function acceptedTable(accepted: readonly AcceptedState[]): string {
     codeSpan(one.why, 200),
   ]);
   return `Accepted:\n\n${table(['Version', 'Finding', 'State', 'Until', 'By', 'Why'], rows)}`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, head.map(() => '---'), ...rows];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

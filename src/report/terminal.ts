@@ -194,7 +194,7 @@ function verdictLines(report: Report, groups: readonly Group[], options: RenderO
   );
 }
 
-function verdictText(report: Report, groups: readonly Group[]): [word: string, rest: string] {
+export function verdictText(report: Report, groups: readonly Group[]): [word: string, rest: string] {
   const { counts, enforce, verdict, review, unread } = report;
   const codes = (label: Label): string => {
     const found = groups.filter((group) => group.label === label).map((group) => group.code);

@@ -110,7 +110,8 @@ export function judged(
 /** The account of a lockfile that names `judged` dependencies at one place each, beside the project itself. */
 export function lockfileUsed(file: string, judged: number, change: Partial<LockfileUsed> = {}): LockfileUsed {
   const account = { entries: judged + 1, places: judged, skipped: { root: 1 }, named: judged, judged };
-  return { file, format: 'package-lock v3', ...account, omitted: 0, unchanged: 0, since: null, ...change };
+  const where = { path: file, digest: 'ef'.repeat(32) };
+  return { file, format: 'package-lock v3', ...where, ...account, omitted: 0, unchanged: 0, since: null, ...change };
 }
 
 /** A report over `dependencies` with counts that fit. */
@@ -123,6 +124,8 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
   const [fail, unverified, warn, pass] = verdicts.map(({ number }) => number);
   return {
     tool: { name: 'assay', version: '0.1.0' },
+    time: NOON,
+    repository: null,
     lockfiles: [lockfileUsed('package-lock.json', dependencies.length)],
     unread: [],
     verdict: verdicts.find(({ number }) => number > 0)?.verdict ?? 'pass',

@@ -1,18 +1,19 @@
-import { renderJsonPieces } from '../../report/json.ts';
-import { renderTerminal } from '../../report/terminal.ts';
 import { baseOf } from '../base.ts';
 import type { Command } from '../command.ts';
-import { reportStatus } from '../exit.ts';
+import { EXIT, reportStatus } from '../exit.ts';
 import { PROJECT_OPTIONS, withProjects } from '../open.ts';
+import { outputTargets, writeReports } from '../outputs.ts';
+import { reportToActions } from '../pipeline.ts';
 import { omitOf, phaseOf } from '../setup.ts';
 
 export const command: Command = {
   usage: '[DIR|LOCKFILE...]',
   summary: 'verify everything the lockfiles name',
-  options: ['recursive', 'since', ...PROJECT_OPTIONS, 'enforce', 'omit', 'reverify', 'base', 'json'],
-  run: (options, io) => {
+  options: ['recursive', 'since', ...PROJECT_OPTIONS, 'enforce', 'omit', 'reverify', 'base', 'json', 'output', 'vsa'],
+  run: async (options, io) => {
     const { values, positionals } = options;
     const omit = omitOf(values);
+    const targets = await outputTargets(values, io);
     const places = positionals.length === 0 ? ['.'] : positionals;
     return withProjects(places, values.recursive === true, options, io, async ({ policy, audit }) => {
       const enforce = phaseOf(values, policy);
@@ -23,9 +24,10 @@ export const command: Command = {
         since: await askSince(),
         baseline: { ...baseline, base: await baseOf(values, path, policy, io) },
       }));
-      const pieces = values.json === true ? renderJsonPieces(report) : [renderTerminal(report, io.stdout)];
-      for (const piece of pieces) io.stdout.write(piece);
-      return reportStatus(report);
+      const isWhole = writeReports(report, targets, io);
+      const isAnnotated = targets.some(({ name }) => name === 'github');
+      await reportToActions(report, isAnnotated, io);
+      return isWhole ? reportStatus(report) : EXIT.usage;
     });
   },
 };

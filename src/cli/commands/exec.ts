@@ -5,6 +5,7 @@ import { baseOf } from '../base.ts';
 import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
 import { PROJECT_OPTIONS, withProject } from '../open.ts';
+import { reportToActions } from '../pipeline.ts';
 import { omitOf, phaseOf, readUserFile } from '../setup.ts';
 
 export const command: Command = {
@@ -29,6 +30,7 @@ export const command: Command = {
         });
         // What is run has standard output to itself.
         io.stderr.write(renderTerminal(report, io.stderr));
+        await reportToActions(report, false, io);
         return { file, sources, status: exitStatus(report.verdict) };
       },
     );

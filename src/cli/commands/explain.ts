@@ -1,11 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { FINDING_CODES, FINDING_KINDS, type FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
 import { renderCodeList, renderPage } from '../../report/explain.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import { pageOf } from '../pages.ts';
 
 export const command: Command = {
   usage: '[CODE]',
@@ -26,22 +24,19 @@ export const command: Command = {
         `there is no finding ${code}${near === null ? '' : `; did you mean ${near}?`} (assay explain lists them)`,
       );
     }
-    io.stdout.write(renderPage(pageOf(known), io.stdout));
+    io.stdout.write(renderPage(demandPage(known), io.stdout));
     return Promise.resolve(EXIT.holds);
   },
 };
 
-/** The page of a code: in the docs folder of the package, which is the nearest folder above with a package.json. */
-function pageOf(code: FindingCode): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder)) folder = dirname(folder);
-  const page = join(folder, 'docs', 'findings', `${code}.md`);
-  if (!existsSync(page)) throw new UsageError('the docs folder of this installation is missing; install assay again');
-  return readFileSync(page, 'utf8');
+function demandPage(code: FindingCode): string {
+  const page = pageOf(code);
+  if (page === null) throw new UsageError('the docs folder of this installation is missing; install assay again');
+  return page;
 }
 
 /** The sentence below the page's heading. */
 function summaryOf(code: FindingCode): string {
-  const paragraphs = pageOf(code).split(/\n\s*\n/);
+  const paragraphs = demandPage(code).split(/\n\s*\n/);
   return (paragraphs[1] ?? '').replace(/\s+/g, ' ').trim();
 }

@@ -1,0 +1,75 @@
+import type { LockfileUsed, Report } from '../model/report.ts';
+import type { JudgedDependency } from '../model/verdict.ts';
+import { escapeText } from './escape.ts';
+import { compareDependencies } from './grouping.ts';
+import { describe, subjectText } from './messages.ts';
+
+/** What is asked of one dependency, as a test. */
+interface TestCase {
+  readonly outcome: 'pass' | 'failure' | 'error';
+  readonly lines: readonly string[];
+}
+
+/**
+ * The report as JUnit XML: a test suite for each lockfile, a test for each dependency. A dependency that fails is a
+ * `failure`, one without statement an `error`; warnings and notes are the output of a test that passes.
+ */
+export function renderJunit(report: Report): string {
+  const suites = report.lockfiles.map((lockfile) => suite(lockfile, report.dependencies));
+  const tests = suites.flatMap(({ cases }) => cases);
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="assay" ${totals(tests)}>`,
+    ...suites.flatMap(({ lines }) => lines),
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function suite({ file, path }: LockfileUsed, all: readonly JudgedDependency[]): { lines: string[]; cases: TestCase[] } {
+  const own = all
+    .filter(({ dependency }) => dependency.places.some((place) => place.file === file))
+    .sort((a, b) => compareDependencies(a.dependency, b.dependency));
+  const cases = own.map(testCase);
+  const name = attribute(escapeText(path, 1000));
+  const elements = own.map(({ dependency }, i) => {
+    const start = `    <testcase name="${attribute(subjectText(dependency))}" classname="${name}" file="${name}"`;
+    const { outcome, lines } = cases[i] ?? { outcome: 'pass', lines: [] };
+    if (lines.length === 0) return `${start}/>`;
+    const text = lines.map(content).join('\n');
+    const inside =
+      outcome === 'pass'
+        ? `<system-out>${text}</system-out>`
+        : `<${outcome} message="${attribute(lines[0] ?? '')}" type="${outcome}">${text}</${outcome}>`;
+    return `${start}>\n      ${inside}\n    </testcase>`;
+  });
+  return { lines: [`  <testsuite name="${name}" ${totals(cases)}>`, ...elements, '  </testsuite>'], cases };
+}
+
+/** The gravest finding first: its line is what a list of failed tests shows. */
+function testCase({ dependency, findings, verdict }: JudgedDependency): TestCase {
+  const order = ['error', 'warning', 'note'];
+  const lines = [...findings]
+    .sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
+    .map((finding) => {
+      const { message, help } = describe(finding, dependency);
+      const label = finding.accepted === undefined ? finding.level : 'accepted';
+      return `${label}[${finding.code}]: ${message} Next: ${help}`;
+    });
+  if (verdict === 'fail') return { outcome: 'failure', lines };
+  return { outcome: verdict === 'unverified' ? 'error' : 'pass', lines };
+}
+
+function totals(cases: readonly TestCase[]): string {
+  const number = (wanted: TestCase['outcome']): number => cases.filter(({ outcome }) => outcome === wanted).length;
+  return `tests="${cases.length}" failures="${number('failure')}" errors="${number('error')}" skipped="0"`;
+}
+
+/** For texts that are escaped already, so that they have no character that XML forbids. */
+function content(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function attribute(text: string): string {
+  return content(text).replaceAll('"', '&quot;');
+}

@@ -1,0 +1,152 @@
+import type { Comparison } from '../model/comparison.ts';
+import type { Report } from '../model/report.ts';
+import { changeTexts, dependencyTexts, gapText, scriptTexts } from './changes.ts';
+import { beforeText } from './explained.ts';
+import { groupFindings, type Group, type GroupItem } from './grouping.ts';
+import { count } from './layout.ts';
+import { code, codeSpan, table } from './markdown.ts';
+import { describe, findingClause, findingReason, findingTitle, subjectText } from './messages.ts';
+import { repositoryPaths } from './paths.ts';
+import { overdueText } from './review-words.ts';
+import { changeRows } from './baseline-rows.ts';
+import { verdictText } from './terminal.ts';
+
+/** The first line, by which a bot finds its comment again. It shows nothing. */
+const MARKER = '<!-- assay-report -->';
+
+/** GitHub takes 65,536 characters in a comment. Bytes are counted, as what does not fit is refused whole. */
+const COMMENT_BYTES = 65_000;
+/** Of one code. */
+const MAX_ITEMS = 100;
+/** Versions whose changes are shown. */
+const MAX_EXPLAINED = 3;
+
+/** Lines that stand or fall together, but for `items`, of which as many are shown as fit. */
+interface Section {
+  readonly open: readonly string[];
+  readonly items: readonly string[];
+  readonly close: readonly string[];
+}
+
+/**
+ * The report as Markdown, for a comment on a pull request or a job's summary, in at most `limit` bytes: counts, what fails in
+ * full, warnings folded up, and notes not at all. Nothing of a package is anything but code, so that nobody is mentioned and
+ * nothing is linked. Ends with a newline.
+ */
+export function renderMarkdown(report: Report, limit = COMMENT_BYTES): string {
+  const groups = groupFindings(report.dependencies);
+  const shown = groups.filter(({ label }) => label !== 'note');
+  const head = [MARKER, ...headLines(report, groups)];
+  const pathOf = repositoryPaths(report);
+  const sections = [
+    ...shown.filter(({ label }) => label !== 'warning').map((group) => groupSection(group, pathOf)),
+    ...report.explanations.slice(0, MAX_EXPLAINED).map(changeSection),
+    ...shown.filter(({ label }) => label === 'warning').map((group) => groupSection(group, pathOf)),
+  ];
+  return `${[...head, ...fitSections(sections, limit - bytesOf(head) - bytesOf([CUT]))].join('\n')}\n`;
+}
+
+const CUT = '\n**This is cut, as there is room for no more: `assay --json` lists everything.**';
+
+function headLines(report: Report, groups: readonly Group[]): string[] {
+  const { counts, lockfiles, enforce, policy, baseline } = report;
+  const [word, rest] = verdictText(report, groups);
+  const files = lockfiles.slice(0, 10).map(({ path }) => codeSpan(path));
+  const more = lockfiles.length > 10 ? ` and ${lockfiles.length - 10} more` : '';
+  const about = [
+    ...(lockfiles.length > 0 ? [`${files.join(', ')}${more}`] : []),
+    `phase \`${enforce}\``,
+    ...(policy === null ? [] : [`policy ${codeSpan(policy.file)}`]),
+    ...(counts.omitted > 0 ? [`**${count(counts.omitted, 'dependency', 'dependencies')} left out**`] : []),
+    ...((baseline?.held ?? 0) > 0 ? [`${baseline?.held ?? 0} held by ${codeSpan(baseline?.file ?? '')}`] : []),
+  ];
+  const changes = changeRows(baseline?.base ?? null).map((row) => `- ${code(row)}`);
+  const numbers = [counts.dependencies, counts.pass, counts.warn, counts.fail, counts.unverified, counts.provenance];
+  return [
+    `### assay: ${word}`,
+    '',
+    `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`,
+    '',
+    table(
+      ['Dependencies', 'Pass', 'With warnings', 'Fail', 'No statement', 'Provenance proven'],
+      [numbers.map(String)],
+    ),
+    '',
+    about.join(', '),
+    ...(changes.length > 0 ? ['', ...changes] : []),
+  ];
+}
+
+function groupSection(group: Group, pathOf: (file: string) => string): Section {
+  const { label, items } = group;
+  const isFolded = label === 'warning';
+  const title = `${findingTitle(group.code)} (${count(items.length, 'dependency', 'dependencies')})`;
+  const why = [`Why: ${findingReason(group.code)}.`, ''];
+  const more = items.length - MAX_ITEMS;
+  const [first] = items;
+  return {
+    open: isFolded
+      ? ['', `<details><summary>${label} <code>${group.code}</code>: ${title}</summary>`, '', ...why]
+      : ['', `#### ${label} \`${group.code}\`: ${title}`, '', ...why],
+    items: items.slice(0, MAX_ITEMS).map((item) => itemLine(item, pathOf)),
+    close: [
+      ...(more > 0 ? [`- and ${more} more (\`assay --json\` lists all)`] : []),
+      ...(first === undefined ? [] : ['', `Next: ${code(describe(first.findings[0], first.dependency).help)}`]),
+      ...(isFolded ? ['', '</details>'] : []),
+    ],
+  };
+}
+
+function itemLine({ dependency, findings }: GroupItem, pathOf: (file: string) => string): string {
+  const [place] = dependency.places;
+  const where = [
+    ...(place === undefined ? [] : [codeSpan(`${pathOf(place.file)}:${place.line}`)]),
+    ...(dependency.direct ? ['direct'] : []),
+  ];
+  const [finding] = findings;
+  const more = findings.length > 1 ? `, and ${count(findings.length - 1, 'more such finding')}` : '';
+  const late = findings.find(({ review }) => review?.overdue === true)?.review;
+  const owed = late === undefined ? '' : `, **${code(overdueText(late))}**`;
+  const subject = `**${code(subjectText(dependency))}**`;
+  return `- ${subject}${where.length > 0 ? ` (${where.join(', ')})` : ''} ${code(findingClause(finding))}${more}${owed}`;
+}
+
+function changeSection(comparison: Comparison): Section {
+  const { name, current } = comparison;
+  const subject = code(subjectText({ name, version: current.version ?? '' }));
+  const changes = [
+    ...changeTexts(comparison, true),
+    ...dependencyTexts(comparison).map((text) => `new dependency ${text}`),
+    ...scriptTexts(comparison).map((text) => `install script ${text}`),
+  ];
+  return {
+    open: ['', `What changed in ${subject} since ${code(beforeText(comparison))}${gapText(comparison)}:`, ''],
+    items: changes.map((text) => `- ${code(text)}`),
+    close: [],
+  };
+}
+
+/** Sections as long as there is room; nothing graver is ever left out for something less grave. */
+function fitSections(sections: readonly Section[], room: number): readonly string[] {
+  const lines: string[] = [];
+  let left = room;
+  for (const { open, items, close } of sections) {
+    if (items.length === 0) continue;
+    let inside = left - bytesOf([...open, ...close]);
+    const fitting: string[] = [];
+    for (const item of items) {
+      inside -= bytesOf([item]);
+      if (inside < 0) break;
+      fitting.push(item);
+    }
+    if (fitting.length > 0) lines.push(...open, ...fitting, ...close);
+    if (fitting.length < items.length) return [...lines, CUT];
+    left = inside;
+  }
+  return lines;
+}
+
+/** With the line ends. */
+function bytesOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+}
