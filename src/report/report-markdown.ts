@@ -1,5 +1,6 @@
 import type { Comparison } from '../model/comparison.ts';
 import type { Report } from '../model/report.ts';
+import { changeRows } from './baseline-rows.ts';
 import { changeTexts, dependencyTexts, gapText, scriptTexts } from './changes.ts';
 import { beforeText } from './explained.ts';
 import { groupFindings, type Group, type GroupItem } from './grouping.ts';
@@ -8,7 +9,6 @@ import { code, codeSpan, table } from './markdown.ts';
 import { describe, findingClause, findingReason, findingTitle, subjectText } from './messages.ts';
 import { repositoryPaths } from './paths.ts';
 import { overdueText } from './review-words.ts';
-import { changeRows } from './baseline-rows.ts';
 import { verdictText } from './terminal.ts';
 
 /** The first line, by which a bot finds its comment again. It shows nothing. */
@@ -49,7 +49,8 @@ export function renderMarkdown(report: Report, limit = COMMENT_BYTES): string {
 const CUT = '\n**This is cut, as there is room for no more: `assay --json` lists everything.**';
 
 function headLines(report: Report, groups: readonly Group[]): string[] {
-  const { counts, lockfiles, enforce, policy, baseline } = report;
+  const { counts, lockfiles, unread, enforce, policy, baselines } = report;
+  const held = baselines.reduce((sum, baseline) => sum + baseline.held, 0);
   const [word, rest] = verdictText(report, groups);
   const files = lockfiles.slice(0, 10).map(({ path }) => codeSpan(path));
   const more = lockfiles.length > 10 ? ` and ${lockfiles.length - 10} more` : '';
@@ -58,9 +59,13 @@ function headLines(report: Report, groups: readonly Group[]): string[] {
     `phase \`${enforce}\``,
     ...(policy === null ? [] : [`policy ${codeSpan(policy.file)}`]),
     ...(counts.omitted > 0 ? [`**${count(counts.omitted, 'dependency', 'dependencies')} left out**`] : []),
-    ...((baseline?.held ?? 0) > 0 ? [`${baseline?.held ?? 0} held by ${codeSpan(baseline?.file ?? '')}`] : []),
+    ...(counts.unchanged > 0 ? [`${counts.unchanged} unchanged and not looked at`] : []),
+    ...(held > 0 ? [`${held} held by ${baselines.map(({ file }) => codeSpan(file)).join(', ')}`] : []),
   ];
-  const changes = changeRows(baseline?.base ?? null).map((row) => `- ${code(row)}`);
+  const changes = [
+    ...unread.slice(0, 10).map(({ problem }) => `- not audited: ${codeSpan(problem)}`),
+    ...baselines.flatMap(({ base }) => changeRows(base)).map((row) => `- ${code(row)}`),
+  ];
   const numbers = [counts.dependencies, counts.pass, counts.warn, counts.fail, counts.unverified, counts.provenance];
   return [
     `### assay: ${word}`,
