@@ -1,21 +1,24 @@
 import type { Lockfile } from '../model/dependency.ts';
+import { bun } from './bun.ts';
 import { LockfileError } from './error.ts';
 import type { LockfileFormat, ProjectManifests } from './format.ts';
 import { npm } from './npm.ts';
 import { unsupported } from './unsupported.ts';
+import { vlt } from './vlt.ts';
 
 export { LockfileError } from './error.ts';
 export type { LockfileFormat, ProjectManifests } from './format.ts';
 export { parseIntegrity } from './integrity.ts';
 
+/** The lockfiles assay reads. */
+export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, bun, vlt];
+
 /** Every lockfile assay knows, supported ones first. */
 export const LOCKFILE_FORMATS: readonly LockfileFormat[] = [
-  npm,
-  unsupported('pnpm', ['pnpm-lock.yaml']),
-  unsupported('Yarn', ['yarn.lock']),
-  unsupported('Bun', ['bun.lock', 'bun.lockb']),
-  unsupported('vlt', ['vlt-lock.json']),
-  unsupported('Deno', ['deno.lock']),
+  ...SUPPORTED_FORMATS,
+  unsupported('pnpm', ['pnpm-lock.yaml'], SUPPORTED_FORMATS),
+  unsupported('Yarn', ['yarn.lock'], SUPPORTED_FORMATS),
+  unsupported('Deno', ['deno.lock'], SUPPORTED_FORMATS),
 ];
 
 /**

@@ -22,12 +22,20 @@ const WORDS: readonly (readonly [string, boolean | null])[] = [
   ['null', null],
 ];
 
+/** What a kind of file allows beyond RFC 8259, or beyond what this reader takes from it. */
+export interface JsonOptions {
+  /** `last`: the last of several equal keys counts, as for JSON.parse, and so for npm. */
+  readonly repeatedKeys?: 'refused' | 'last';
+  /** One comma may stand before the end of an object or array that is not empty. */
+  readonly trailingCommas?: boolean;
+}
+
 /**
  * Reads JSON (RFC 8259, nothing more) with lines, in time linear in its size. Refused beside what JSON.parse refuses: a
  * key twice in one object (readers differ in which they believe), nesting beyond 64 levels, more than 3 million values.
- * With `repeatedKeys: 'last'` the last of several equal keys counts, as for JSON.parse, and so for npm.
  */
-export function parseJson(file: string, text: string, repeatedKeys: 'refused' | 'last' = 'refused'): JsonNode {
+export function parseJson(file: string, text: string, options: JsonOptions = {}): JsonNode {
+  const { repeatedKeys = 'refused', trailingCommas = false } = options;
   let at = 0;
   let line = 1;
   let lineStart = 0;
@@ -79,7 +87,7 @@ export function parseJson(file: string, text: string, repeatedKeys: 'refused' | 
     while (peek() !== 0x7d) {
       if (object.size > 0) {
         take(',');
-        peek();
+        if (peek() === 0x7d && trailingCommas) break;
       }
       const keyLine = line;
       const key = parseString();
@@ -98,7 +106,7 @@ export function parseJson(file: string, text: string, repeatedKeys: 'refused' | 
     while (peek() !== 0x5d) {
       if (array.length > 0) {
         take(',');
-        peek();
+        if (peek() === 0x5d && trailingCommas) break;
       }
       array.push({ line, value: parseValue(depth) });
     }

@@ -18,6 +18,7 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
   return [...groups.values()].map((group) => {
     const [{ ecosystem, name, version, integrity, source }] = group;
     const exotic = new Map(group.flatMap((one) => one.exotic.map((spec) => [`${spec.name}\n${spec.spec}`, spec])));
+    const patches = [...new Set(group.flatMap((one) => one.patches ?? []))];
     return {
       ecosystem,
       name,
@@ -31,6 +32,7 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
       peer: group.every(({ peer }) => peer),
       exotic: [...exotic.values()],
       bundles: [...new Set(group.flatMap(({ bundles }) => bundles))],
+      ...(patches.length === 0 ? {} : { patches }),
     };
   });
 }

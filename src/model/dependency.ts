@@ -55,6 +55,8 @@ export interface Dependency {
   readonly exotic: readonly ExoticSpec[];
   /** Names the lockfile says its tarball carries (bundled): skipped entries, which have no hash of their own. */
   readonly bundles: readonly string[];
+  /** Patches of the project or the package manager that change it once it is fetched; left out where there are none. */
+  readonly patches?: readonly string[];
 }
 
 /** `name@version`. */

@@ -66,6 +66,7 @@ function summary(report: Report, options: RenderOptions): string[] {
   const judged = [
     `${count(counts.dependencies, 'dependency', 'dependencies')}: ${verdicts.join(', ')}`,
     `${(report.baseline?.held ?? 0) > 0 ? 'proven in this run' : 'proven'}: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
+    ...patchRows(report),
   ];
   const rows = [
     ...lockfileRows(report),
@@ -85,6 +86,13 @@ function summary(report: Report, options: RenderOptions): string[] {
     ...wrap(shown(head, options), options.columns, 0, 2).map((line) => paint('bold', line, options)),
     ...rows.flatMap((row) => wrap(shown(row, options), options.columns, 2, 4)),
   ];
+}
+
+/** What is changed after it was fetched, so that what runs is not what was verified. */
+function patchRows({ dependencies }: Report): string[] {
+  const patched = dependencies.filter(({ dependency }) => dependency.patches !== undefined);
+  const names = listed(patched, 3, ({ dependency }) => subjectText(dependency, 60));
+  return patched.length === 0 ? [] : [`patched once fetched, which nothing here verifies: ${names}`];
 }
 
 function skippedText(report: Report): string {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { LockfileError, parseLockfile } from '../../src/lockfiles/index.ts';
+import { LockfileError, parseLockfile, SUPPORTED_FORMATS } from '../../src/lockfiles/index.ts';
 import type { Lockfile } from '../../src/model/dependency.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 
@@ -123,7 +123,8 @@ describe.skipIf(npmFiles.length === 0)(`recorded npm lockfiles${skipped}`, () =>
     expect(downloads(older)).toEqual(downloads(newer));
   });
 
-  const others = files.filter((file) => !file.startsWith('npm-'));
+  const supported = SUPPORTED_FORMATS.flatMap(({ fileNames }) => fileNames);
+  const others = files.filter((file) => !supported.some((name) => file.endsWith(name)));
   it.each(others)('%s: is named as unsupported', (file) => {
     expect(() => parseLockfile(file, bytesOf(file))).toThrow(LockfileError);
     expect(() => parseLockfile(file, bytesOf(file))).toThrow('not supported yet');

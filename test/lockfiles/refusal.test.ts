@@ -22,9 +22,6 @@ describe('file names', () => {
   it.each([
     ['pnpm-lock.yaml', 'pnpm'],
     ['yarn.lock', 'Yarn'],
-    ['bun.lock', 'Bun'],
-    ['bun.lockb', 'Bun'],
-    ['vlt-lock.json', 'vlt'],
     ['deno.lock', 'Deno'],
   ])('%s is named and not read', (file, name) => {
     expect(refusal('', `dir/${file}`).message).toMatch(

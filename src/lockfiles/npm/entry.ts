@@ -47,6 +47,8 @@ export interface PackageEntry extends AnyEntry {
   readonly bundled: boolean;
   /** Names of packages said to be inside this one's tarball, in its node_modules. */
   readonly bundles: readonly string[];
+  /** Patches that are applied to its files; left out where there are none. */
+  readonly patches?: readonly string[];
 }
 
 /** Reads the fields of one entry, with errors that say where. Absent is what npm takes for absent: falsy. */
@@ -61,7 +63,8 @@ export interface Fields {
 /** Longer than any address or specifier; bounds what later stages handle. */
 const MAX_TEXT = 4096;
 
-export function fieldsOf(file: string, location: string, line: number, entry: JsonObject): Fields {
+/** `manager` is who writes such files, for errors. */
+export function fieldsOf(file: string, location: string, line: number, entry: JsonObject, manager = 'npm'): Fields {
   const present = (field: string): JsonNode | null => {
     const node = entry.get(field);
     return node === undefined || node.value === null || node.value === false || node.value === '' ? null : node;
@@ -70,7 +73,7 @@ export function fieldsOf(file: string, location: string, line: number, entry: Js
     throw new LockfileError(
       file,
       (field === undefined ? undefined : entry.get(field)?.line) ?? line,
-      `${quoted(location)}: ${problem}; find out where it comes from, then let npm write the file again`,
+      `${quoted(location)}: ${problem}; find out where it comes from, then let ${manager} write the file again`,
     );
   };
   const text = (field: string): string | null => {
@@ -112,9 +115,9 @@ export function fieldsOf(file: string, location: string, line: number, entry: Js
 }
 
 /** The object that a node must be. */
-export function objectOf(file: string, what: string, node: JsonNode): JsonObject {
+export function objectOf(file: string, what: string, node: JsonNode, manager = 'npm'): JsonObject {
   if (node.value instanceof Map) return node.value as JsonObject;
-  throw new LockfileError(file, node.line, `${quoted(what)} is not an object; let npm write the file again`);
+  throw new LockfileError(file, node.line, `${quoted(what)} is not an object; let ${manager} write the file again`);
 }
 
 /** Checks what identifies a package, so that nothing after this sees a hostile name or version. */

@@ -18,7 +18,7 @@ export function readManifests(manifests: ProjectManifests): ProjectWishes {
   for (const [folder, text] of manifests) {
     const file = folder === '' ? 'package.json' : `${folder}/package.json`;
     // People write this file, and npm bears a key that stands twice.
-    const node = parseJson(file, text.replace(/^\uFEFF/, ''), 'last');
+    const node = parseJson(file, text.replace(/^\uFEFF/, ''), { repeatedKeys: 'last' });
     const manifest = objectOf(file, 'the document', node);
     const fields = fieldsOf(file, folder, node.line, manifest);
     const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
@@ -29,7 +29,8 @@ export function readManifests(manifests: ProjectManifests): ProjectWishes {
   return { declared, overrides };
 }
 
-function collectOverrides(value: JsonValue, into: Set<string>): void {
+/** Adds the web addresses and aliases among overrides, however deep they stand. */
+export function collectOverrides(value: JsonValue, into: Set<string>): void {
   if (typeof value === 'string' && (specKind(value) === 'http' || aliasTarget(value) !== null)) into.add(value);
   if (value instanceof Map) for (const node of (value as JsonObject).values()) collectOverrides(node.value, into);
 }

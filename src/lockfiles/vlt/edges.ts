@@ -1,0 +1,60 @@
+import { LockfileError, quoted } from '../error.ts';
+import type { JsonNode } from '../json.ts';
+import { objectOf } from '../npm/entry.ts';
+import { hasControlCharacters } from '../text.ts';
+import type { EdgeKind } from '../reach.ts';
+import { parseDepId } from './dep-id.ts';
+
+/** One entry of `edges`: who asks, for what name and how, and which node it gets. */
+export interface VltEdge {
+  readonly from: string;
+  readonly name: string;
+  readonly kind: EdgeKind;
+  readonly spec: string;
+  /** Null where nothing was found. */
+  readonly to: string | null;
+  /** Whether the project or one of its workspaces asks. */
+  readonly isDirect: boolean;
+}
+
+const KINDS: ReadonlyMap<string, EdgeKind> = new Map(
+  (['prod', 'dev', 'optional', 'peer', 'peerOptional'] as const).map((kind) => [kind, kind]),
+);
+const MISSING = 'MISSING';
+/** Longer than two ids and what stands between them. */
+const MAX_EDGE = 16_384;
+
+/** Reads `edges`: from "ID NAME" to "KIND SPEC ID". Each id is a node's, the project's or a workspace's. */
+export function readEdges(file: string, edges: JsonNode, ids: ReadonlySet<string>): readonly VltEdge[] {
+  return [...objectOf(file, 'edges', edges, 'vlt')].map(([key, node]) => {
+    const fail = (problem: string): never => {
+      throw new LockfileError(file, node.line, `${quoted(key)}: ${problem}; let vlt write the file again`);
+    };
+    const value = typeof node.value === 'string' ? node.value : fail('is not a string');
+    if (key.length > MAX_EDGE || value.length > MAX_EDGE) return fail(`longer than ${MAX_EDGE} characters`);
+    if (hasControlCharacters(key) || hasControlCharacters(value)) return fail('has control characters');
+    const from = key.slice(0, Math.max(key.indexOf(' '), 0));
+    const [first, last] = [value.indexOf(' '), value.lastIndexOf(' ')];
+    const kind = KINDS.get(value.slice(0, Math.max(first, 0)));
+    if (from === '' || kind === undefined || first === last) return fail('not an edge that vlt writes');
+    const found = value.slice(last + 1);
+    if (found === MISSING && (kind === 'prod' || kind === 'dev')) return fail('what is asked for was not found');
+    const isDirect = !ids.has(from);
+    if (isDirect && !isProjectFolder(from)) return fail('nobody of this name is in the file');
+    if (found !== MISSING && !ids.has(found) && !isProjectFolder(found)) return fail(`${quoted(found)} has no node`);
+    return {
+      from,
+      name: key.slice(from.length + 1),
+      kind,
+      spec: value.slice(first + 1, last),
+      to: found === MISSING ? null : found,
+      isDirect,
+    };
+  });
+}
+
+/** The project and its workspaces have no nodes. */
+function isProjectFolder(id: string): boolean {
+  const depId = parseDepId(id);
+  return depId?.type === 'workspace' || (depId?.type === 'file' && depId.source === '.');
+}

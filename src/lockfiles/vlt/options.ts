@@ -1,0 +1,72 @@
+import type { JsonNode, JsonObject } from '../json.ts';
+import { fieldsOf, objectOf, type Fields } from '../npm/entry.ts';
+import { aliasTarget } from '../npm/specs.ts';
+
+/** What `options` says that entries depend on. */
+export interface Options {
+  /** The address of a registry by its alias, for a package; null where the alias is not known. */
+  readonly registryOf: (alias: string, name: string) => string | null;
+  /** What "catalog:" or "catalog:NAME" stands for; any other specifier as it is. */
+  readonly fromCatalog: (name: string, spec: string) => string;
+  /** Packages that modifiers put in place of others. */
+  readonly modifying: ReadonlySet<string>;
+}
+
+/** npm's own registry: where nothing else is said. */
+export const DEFAULT_REGISTRY = 'https://registry.npmjs.org/';
+/** What vlt knows without being told. */
+const BUILT_IN = new Map([
+  ['npm', DEFAULT_REGISTRY],
+  ['gh', 'https://npm.pkg.github.com/'],
+  ['jsr', 'https://npm.jsr.io/'],
+]);
+const BUILT_IN_SCOPES = new Map([['@jsr', 'https://npm.jsr.io/']]);
+
+/** Reads `options`; where it is not there, nothing differs from the defaults. */
+export function readOptions(file: string, node: JsonNode | undefined): Options {
+  const options: JsonObject = node === undefined ? new Map() : objectOf(file, 'options', node, 'vlt');
+  const fields = fieldsOf(file, 'options', node?.line ?? 1, options, 'vlt');
+  const named = new Map([...BUILT_IN, ...addresses(fields, 'jsr-registries'), ...addresses(fields, 'registries')]);
+  const scopes = new Map([
+    ...BUILT_IN_SCOPES,
+    ...addresses(fields, 'scope-registries'),
+    ...addresses(fields, 'scoped-registries'),
+  ]);
+  const main =
+    address(fields, 'registry', fields.text('registry')) ??
+    named.get(fields.text('default-registry-alias') ?? 'npm') ??
+    DEFAULT_REGISTRY;
+  const catalogs = new Map([['', texts(fields, 'catalog')]]);
+  const listed = options.get('catalogs');
+  if (listed !== undefined) {
+    for (const [name, each] of objectOf(file, 'catalogs', listed, 'vlt')) {
+      const holder = fieldsOf(file, 'catalogs', each.line, new Map([[name, each]]), 'vlt');
+      catalogs.set(name, texts(holder, name));
+    }
+  }
+  return {
+    registryOf: (alias, name) => {
+      const scope = name.startsWith('@') ? scopes.get(name.slice(0, name.indexOf('/'))) : undefined;
+      if (scope !== undefined) return scope;
+      if (alias === '') return main;
+      // A registry without an alias is named by its address.
+      return named.get(alias) ?? (/^https?:/i.test(alias) && URL.canParse(alias) ? alias : null);
+    },
+    fromCatalog: (name, spec) =>
+      spec.startsWith('catalog:') ? (catalogs.get(spec.slice('catalog:'.length))?.get(name) ?? spec) : spec,
+    modifying: new Set([...texts(fields, 'modifiers').values()].flatMap((spec) => aliasTarget(spec) ?? [])),
+  };
+}
+
+function texts(fields: Fields, field: string): ReadonlyMap<string, string> {
+  return new Map(fields.declarations(field).map(({ name, spec }) => [name, spec]));
+}
+
+function addresses(fields: Fields, field: string): readonly (readonly [string, string])[] {
+  return fields.declarations(field).map(({ name, spec }) => [name, address(fields, field, spec) ?? ''] as const);
+}
+
+function address(fields: Fields, field: string, text: string | null): string | null {
+  if (text === null || (/^https?:/i.test(text) && URL.canParse(text))) return text;
+  return fields.fail(`${field} has an address that is none`, field);
+}

@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const CACHE = join(import.meta.dirname, '../../node_modules/.cache/package-managers');
+const NOT_REACHED =
+  /E(?:NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|HOSTUNREACH|NETUNREACH|401|403|404|5\d\d|TARGET)|network|Connection|Failed to resolve|fetch failed/i;
+
+/** What came of a program. */
+export interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The registry that npm is configured to use. */
+export function registryInUse(): string {
+  return spawnSync('npm', ['config', 'get', 'registry'], {
+    encoding: 'utf8',
+    timeout: 45_000,
+    shell: isWindows,
+  }).stdout.trim();
+}
+
+const isWindows = process.platform === 'win32';
+
+/**
+ * The folder of a package, such as "name" or "name@version", from the configured registry, kept under node_modules/.cache;
+ * null where it cannot be had. None of its scripts run.
+ */
+export function fromRegistry(spec: string): string | null {
+  const name = spec.replace(/(?<=.)@[^@/]*$/, '');
+  const prefix = join(CACHE, spec.replaceAll('/', '+'));
+  const folder = join(prefix, 'node_modules', name);
+  if (existsSync(join(folder, 'package.json'))) return folder;
+  mkdirSync(prefix, { recursive: true });
+  const args = [
+    'install',
+    '--prefix',
+    prefix,
+    '--no-save',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--engine-strict=false',
+  ];
+  const { status } = spawnSync('npm', [...args, '--fetch-retries=0', spec], { timeout: 180_000, shell: isWindows });
+  return status === 0 && existsSync(join(folder, 'package.json')) ? folder : null;
+}
+
+/** Skips the test where a program could not reach the registry; fails it where it failed otherwise. */
+export function ranOrSkip(ran: Ran, skip: (note: string) => void): void {
+  if (ran.status === 0) return;
+  const said = `${ran.stdout}${ran.stderr}`;
+  if (ran.status === null || NOT_REACHED.test(said)) skip('the configured registry cannot be reached');
+  throw new Error(`ended with ${ran.status}: ${said}`);
+}
