@@ -9,7 +9,7 @@ import { gather, speakerFor } from './gather.ts';
 import { changeSince, type LockfileBefore } from './lockfiles/changes.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
 import { memoryOf, type Established, type Store } from './memory.ts';
-import { rulingBaseline, type Baseline, type BaselineInUse } from './model/baseline.ts';
+import { bytesOf, rulingBaseline, type Baseline, type BaselineInUse } from './model/baseline.ts';
 import { specOf, type Dependency, type LocatedLockfile, type Lockfile } from './model/dependency.ts';
 import type { RegistryKey } from './model/evidence.ts';
 import { NO_EXPECTATION, type PolicyInUse } from './model/policy.ts';
@@ -248,9 +248,10 @@ export async function auditDependencies(
       if (memory === null) return (await ask()).assessment;
       return memory.recall({ dependency, known, speaker, fresh: options.reverify === true }, ask);
     };
+    const assessing = established();
     const [assessment, capabilities] = await Promise.all([
-      established(),
-      wantsCapabilities ? gatherCapabilities(dependency, capabilitySources) : null,
+      assessing,
+      wantsCapabilities ? gatherCapabilities(await lockedBy(dependency, assessing), capabilitySources) : null,
     ]);
     const judged = judge(withCapabilities(assessment, capabilities), enforcement);
     done += 1;
@@ -258,6 +259,11 @@ export async function auditDependencies(
     return judged;
   });
   return work.finally(() => thread?.close());
+}
+
+/** With the hash that the registry signed, where the lockfile can lock none. */
+async function lockedBy(dependency: Dependency, assessing: Promise<Assessment>): Promise<Dependency> {
+  return dependency.archive === undefined ? dependency : { ...dependency, ...bytesOf(await assessing) };
 }
 
 /** Other bytes are a contradiction, unless the hash is known to be wrong already. */

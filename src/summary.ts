@@ -127,7 +127,7 @@ function sum(lockfiles: readonly LockfileUsed[], name: 'omitted' | 'unchanged'):
 function registriesUsed(dependencies: readonly JudgedDependency[], registry: Registry): readonly RegistryUsed[] {
   const used = new Map<string, Map<string, RegistryUsed['keys'][number]>>();
   for (const { dependency, proofs, baseline } of dependencies) {
-    const asked = baseline !== 'held' && baseline !== 'rewritten';
+    const asked = baseline !== 'held' && (baseline !== 'rewritten' || dependency.archive !== undefined);
     if (dependency.source.kind !== 'registry' || !asked) continue;
     const url = registry.urlFor(dependency.name);
     const keys = used.get(url) ?? new Map<string, RegistryUsed['keys'][number]>();

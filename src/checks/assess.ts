@@ -9,7 +9,7 @@ import type { Assessment } from '../model/verdict.ts';
 import type { Verifier } from '../sigstore/verify.ts';
 import { checkAge, publishTime, withoutTime } from './age.ts';
 import { checkAttestations, EARLIER_KINDS, type AttestationsCheck } from './attestations.ts';
-import { expectedIdentity, type BaselineCheck } from './baseline.ts';
+import { checkServed, expectedIdentity, type BaselineCheck } from './baseline.ts';
 import { evidenceDigest } from './evidence-digest.ts';
 import { lastWithProvenance, provenanceSince } from './history.ts';
 import {
@@ -149,7 +149,7 @@ function followChain(
   evidence: DependencyEvidence,
   known: Known,
   trust: Trust,
-): Pick<Assessment, 'proofs' | 'findings' | 'published'> & Pick<ReleaseRecord, 'expected'> {
+): Pick<Assessment, 'proofs' | 'findings' | 'published' | 'baseline'> & Pick<ReleaseRecord, 'expected'> {
   const packument = evidence.packument.state === 'present' ? evidence.packument.value : null;
   const { keys } = evidence;
   const verifier = trust.verifierFor(keys);
@@ -157,6 +157,8 @@ function followChain(
 
   const integrity = checkIntegrity(dependency, manifest);
   findings.push(...integrity.findings);
+  const rewritten = checkServed(dependency, integrity.served, known.package);
+  if (rewritten !== null) findings.push(rewritten);
 
   const attested = judgeAttestations(dependency, manifest, integrity, evidence, verifier, trust.now);
   findings.push(...attested.findings);
@@ -179,7 +181,10 @@ function followChain(
       ? null
       : checkSignature(dependency, locked, manifest, keys, when, trust.now, evidence.registry);
   // With another hash the signature cannot hold; that is the same contradiction once more.
-  if (signature !== null && integrity.findings.length === 0) findings.push(...signature.findings);
+  if (signature !== null && !isMismatch(integrity)) findings.push(...signature.findings);
+  if (locked === null && dependency.archive !== undefined && !stripped) {
+    findings.push(unsignable(manifest, evidence.registry));
+  }
 
   const claimsProvenance = manifest.attestations?.provenance === true;
   let before: ExpectedIdentity | null = null;
@@ -192,7 +197,8 @@ function followChain(
     if (loss !== null) findings.push(loss);
   }
 
-  const holds = locked !== null && signature !== null && signature.proof !== null && integrity.findings.length === 0;
+  const isLocked = locked !== null && dependency.archive === undefined && integrity.findings.length === 0;
+  const holds = isLocked && signature !== null && signature.proof !== null;
   const proofs: Proofs = {
     integrity: holds ? establish(locked) : null,
     signature: signature?.proof ?? null,
@@ -200,7 +206,20 @@ function followChain(
     provenance: attested.provenance,
   };
   const stated = keysAnswered(evidence) ? findings : findings.filter((problem) => !isKeyUnknown(problem));
-  return { proofs, findings: stated, published, expected: before?.identity ?? null };
+  const expected = before?.identity ?? null;
+  const state = known.baseline?.state ?? null;
+  return { proofs, findings: stated, published, expected, baseline: rewritten === null ? state : 'rewritten' };
+}
+
+function isMismatch({ findings }: IntegrityCheck): boolean {
+  return findings.some(({ code }) => code === 'integrity-mismatch');
+}
+
+/** What a registry signs has a hash in it; where it serves none, what it signed cannot be this. */
+function unsignable({ signatures: [signature] }: Manifest, registry: string): Finding {
+  return signature === undefined
+    ? finding('signature-missing', { registry })
+    : finding('signature-invalid', { keyId: signature.keyId });
 }
 
 /** Where the registry's own keys were asked for and not given, a key that nobody knows is no finding. */
@@ -224,12 +243,11 @@ function judgeAttestations(
 ): AttestationsCheck {
   const answered = attestations.state === 'present' || attestations.state === 'absent';
   const entries = attestations.state === 'present' ? attestations.value : [];
-  const mismatched = integrity.findings.some((problem) => problem.code === 'integrity-mismatch');
   const about = {
     name: dependency.name,
     version: dependency.version,
     sha512: integrity.locked?.hex ?? null,
-    reported: mismatched ? integrity.served : null,
+    reported: isMismatch(integrity) ? integrity.served : null,
   };
   const check = checkAttestations(entries, about, verifier, now);
   if (manifest.attestations?.provenance !== true || !answered) return check;

@@ -18,11 +18,13 @@ export interface BaselineCheck {
  * Are these the bytes that were verified before? Then they are held, and what the registry said of them is not asked
  * again; a historical gap stays one. A lockfile entry of the same version with another hash, another besides, or none is
  * not what was verified. What a tarball carries has no hash of its own, so a registry must say each time that it does;
- * what was taken in despite a finding must show it each time. `reverify` holds nothing.
+ * what was taken in despite a finding must show it each time. Where the lockfile can lock no hash, the registry is asked
+ * each time for the one it serves (`checkServed`). `reverify` holds nothing.
  */
 export function checkBaseline(dependency: Dependency, baseline: Baseline, reverify: boolean): BaselineCheck {
   const entry = baseline.packages.get(dependency.name)?.versions.get(dependency.version);
   if (entry === undefined) return { state: 'uncovered', findings: [] };
+  if (dependency.archive !== undefined) return { state: 'known', findings: [] };
   const locked = dependency.integrity.map(sri).join(' ');
   if (locked !== sri(entry.integrity)) {
     const args = { baseline: sri(entry.integrity), locked };
@@ -31,6 +33,21 @@ export function checkBaseline(dependency: Dependency, baseline: Baseline, reveri
   const { source, bundles } = dependency;
   const asked = reverify || source.kind !== 'registry' || bundles.length > 0 || entry.despite !== undefined;
   return asked ? { state: 'known', findings: [] } : { state: 'held', findings: gap(entry) };
+}
+
+/**
+ * Does the registry still serve the hash that was recorded, where the lockfile can lock none? Then the baseline is what locks
+ * it. `served` is hex, null where there is no one SHA-512.
+ */
+export function checkServed(
+  { version, archive }: Dependency,
+  served: string | null,
+  known: BaselinePackage | null,
+): Finding | null {
+  const entry = archive === undefined ? undefined : known?.versions.get(version);
+  if (entry === undefined || entry.integrity.hex === served) return null;
+  const locked = served === null ? '' : sri({ algorithm: 'sha512', hex: served });
+  return finding('integrity-rewritten', { baseline: sri(entry.integrity), locked, source: 'registry' });
 }
 
 function gap({ provenance }: BaselineVersion): readonly Finding[] {

@@ -6,15 +6,15 @@ import { sri } from './integrity.ts';
 /**
  * SHA-256 of what was verified, so that evidence can be recognised later: a line for the signed message, one for the
  * registry's signature, and one for each attestation, as docs/baseline.md defines them. Null where hash and signature
- * are not proven.
+ * are not proven, or the signature alone where the lockfile can lock no hash.
  */
 export function evidenceDigest(
-  { name, version }: Dependency,
+  { name, version, archive }: Dependency,
   { integrity, signature, publish, provenance }: Proofs,
 ): Digest | null {
-  if (integrity === null || signature === null) return null;
+  if (signature === null || (integrity === null && archive === undefined)) return null;
   const lines = [
-    `message ${name}@${version}:${sri(integrity)}`,
+    `message ${name}@${version}:${sri(signature.integrity)}`,
     `signature ${signature.keyId} ${signature.signature}`,
     ...(publish === null ? [] : [`publish sha256:${publish.digest}`]),
     ...(provenance === null ? [] : [`provenance sha256:${provenance.digest}`]),

@@ -1,10 +1,10 @@
-import type { Dependency, Digest } from '../model/dependency.ts';
+import type { ArchiveLock, Dependency, Digest } from '../model/dependency.ts';
 import type { Manifest } from '../model/evidence.ts';
 import { finding, type Finding } from '../model/finding.ts';
 
 /** The outcome of comparing the lockfile's hashes with what the registry serves. */
 export interface IntegrityCheck {
-  /** The one SHA-512 the lockfile locks; null where it locks none, or several. */
+  /** The one SHA-512 the lockfile locks, or the served one where it can lock none; null where there is none, or several. */
   readonly locked: Digest | null;
   /** The SHA-512 the registry serves, in hex; null where it serves none. */
   readonly served: string | null;
@@ -17,6 +17,7 @@ export interface IntegrityCheck {
  */
 export function checkIntegrity(dependency: Dependency, manifest: Manifest): IntegrityCheck {
   const served = sha512OfSri(manifest.integrity);
+  if (dependency.archive !== undefined) return lockedByArchive(dependency.archive, served, manifest);
   const strong = distinct(dependency.integrity.filter((digest) => digest.algorithm === 'sha512'));
   const [locked, second] = strong;
   if (locked === undefined) return { locked: null, served, findings: withoutStrongHash(dependency, manifest) };
@@ -30,11 +31,27 @@ export function checkIntegrity(dependency: Dependency, manifest: Manifest): Inte
   return { locked, served, findings: [finding('integrity-mismatch', args)] };
 }
 
+/**
+ * The lockfile has no hash of the tarball, by its format. What the registry serves stands in, for its signature and the
+ * attestations to hold or not; that it is also what gets installed, only a baseline and the package manager can tell.
+ */
+function lockedByArchive(archive: ArchiveLock, served: string | null, { shasum }: Manifest): IntegrityCheck {
+  if (served === null) {
+    const findings = [shasum === null ? missing(null) : finding('integrity-weak', { algorithm: 'sha1' })];
+    return { locked: null, served, findings };
+  }
+  const findings = archive.due && archive.checksum === null ? [missing(null)] : [];
+  return { locked: { algorithm: 'sha512', hex: served }, served, findings };
+}
+
+function missing(resolved: string | null): Finding {
+  return finding('integrity-missing', { resolved });
+}
+
 function withoutStrongHash(dependency: Dependency, manifest: Manifest): readonly Finding[] {
   const [weak] = dependency.integrity;
   if (weak === undefined) {
-    const resolved = dependency.source.kind === 'registry' ? dependency.source.resolved : null;
-    return [finding('integrity-missing', { resolved })];
+    return [missing(dependency.source.kind === 'registry' ? dependency.source.resolved : null)];
   }
   const wrong = dependency.integrity.find(
     (digest) => digest.algorithm === 'sha1' && manifest.shasum !== null && digest.hex !== manifest.shasum.toLowerCase(),

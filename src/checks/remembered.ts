@@ -42,9 +42,10 @@ export function commonGround({ tool, rootDigest, speaker, now }: Ground): string
  * now is another ground than one that has not.
  */
 export function assessmentId(dependency: Dependency, known: Known, common: string): string {
-  const { name, version, integrity, source, exotic, bundles } = dependency;
-  const own = JSON.stringify([{ name, version, integrity, source, exotic, bundles }, known], (_, value: unknown) =>
-    value instanceof Map ? [...value] : value,
+  const { name, version, integrity, source, exotic, bundles, archive } = dependency;
+  const own = JSON.stringify(
+    [{ name, version, integrity, source, exotic, bundles, archive }, known],
+    (_, value: unknown) => (value instanceof Map ? [...value] : value),
   );
   return hash('sha256', `${common}\n${own}`);
 }

@@ -19,8 +19,8 @@ export interface SigningTime {
 
 /**
  * Did the registry sign this hash? The message is `name@version:integrity` with the lockfile's integrity, so that a
- * poisoned lockfile fails although the registry agrees with itself. One good signature suffices; others beside it
- * may be of keys not known here.
+ * poisoned lockfile fails although the registry agrees with itself. (Where a lockfile can lock none, `locked` is what the
+ * registry serves.) One good signature suffices; others beside it may be of keys not known here.
  */
 export function checkSignature(
   dependency: Dependency,
@@ -33,7 +33,7 @@ export function checkSignature(
 ): SignatureCheck {
   if (manifest.signatures.length === 0) return failed(finding('signature-missing', { registry }));
   const message = `${dependency.name}@${dependency.version}:${sri(locked)}`;
-  const outcomes = manifest.signatures.map((signature) => judge(message, signature, keys, when, now));
+  const outcomes = manifest.signatures.map((signature) => judge(message, locked, signature, keys, when, now));
   const good = outcomes.find((outcome) => outcome.proof !== null && outcome.findings.length === 0);
   if (good !== undefined) return good;
   const noted = outcomes.find((outcome) => outcome.proof !== null);
@@ -47,6 +47,7 @@ export function checkSignature(
 
 function judge(
   message: string,
+  integrity: Digest,
   { keyId, signature }: RegistrySignature,
   keys: readonly RegistryKey[],
   when: SigningTime,
@@ -57,7 +58,7 @@ function judge(
   if (verifying.length === 0) {
     return candidates.length === 0 ? { proof: null, findings: [] } : failed(finding('signature-invalid', { keyId }));
   }
-  const [first, ...others] = verifying.map((key) => judgeTime(key, signature, when, now));
+  const [first, ...others] = verifying.map((key) => judgeTime(key, integrity, signature, when, now));
   if (first === undefined) return { proof: null, findings: [] };
   return others.find((other) => other.findings.length === 0) ?? first;
 }
@@ -68,6 +69,7 @@ function judge(
  */
 function judgeTime(
   key: RegistryKey,
+  integrity: Digest,
   signature: string,
   { verified, claimed }: SigningTime,
   now: Instant,
@@ -79,7 +81,7 @@ function judgeTime(
     return failed(finding('signature-key-expired', { keyId, expired: end ?? start, time, basis: source }));
   }
   const [time = null] = verified;
-  const proof = establish({ keyId, keyOrigin: origin, signature, time });
+  const proof = establish({ keyId, keyOrigin: origin, integrity, signature, time });
   if (time !== null || ((end === null || now <= end) && now >= start)) return { proof, findings: [] };
   const args = { keyId, expired: end ?? start, time: claimed, basis: 'registry' as const };
   if (claimed === null || claimed < start || (end !== null && claimed > end)) {

@@ -1,4 +1,4 @@
-import { withoutCredentials } from '../model/address.ts';
+import { NPM_REGISTRY, withoutCredentials, YARN_REGISTRY } from '../model/address.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Manifest } from '../model/evidence.ts';
 import { finding, type Finding } from '../model/finding.ts';
@@ -34,7 +34,7 @@ export function checkResolved(
   const addresses = [registry, ...others];
   if (addresses.some((address) => isExpectedHost(found.url, address))) return null;
   // Without a hash nothing holds what a stranger serves to what the registry has.
-  const known = ['registry.npmjs.org', ...addresses.map((address) => new URL(address).host)];
+  const known = [NPM_REGISTRY, YARN_REGISTRY, ...addresses].map((address) => new URL(address).host);
   return dependency.integrity.length === 0 && !known.includes(found.url.host)
     ? resolvedMismatch(dependency, registry, resolved)
     : finding('lockfile-unexpected-host', { resolved: withoutCredentials(resolved), registry });
@@ -96,9 +96,14 @@ function expectedTarball({ name, version }: Dependency, registry: string): strin
   return `${registry}${name}/-/${name.slice(name.indexOf('/') + 1)}-${version}.tgz`;
 }
 
-/** The default registry's host stands for whichever registry is configured (npm's replace-registry-host). */
+/**
+ * The default registry's host stands for whichever registry is configured (npm's replace-registry-host). Yarn's name for it
+ * stands for that registry alone: Yarn fetches from there whatever is configured.
+ */
 function isExpectedHost({ host, protocol }: URL, registry: string): boolean {
-  if (host === 'registry.npmjs.org' && protocol === 'https:') return true;
+  if (host === new URL(NPM_REGISTRY).host && protocol === 'https:') return true;
+  if (host === new URL(YARN_REGISTRY).host && protocol === 'https:')
+    return [NPM_REGISTRY, YARN_REGISTRY].includes(registry);
   const expected = new URL(registry);
   return host === expected.host && (protocol === expected.protocol || protocol === 'https:');
 }

@@ -7,14 +7,20 @@ import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import { policyFolders } from './policy.ts';
 import { demandFile, readUserFile, shownPath } from './setup.ts';
+import { workspaceManifests } from './workspaces.ts';
 import { writeWhole } from './write.ts';
 
-/** The project's package.json: not every lockfile repeats what the project itself depends on. */
+/**
+ * The project's package.json: not every lockfile repeats what the project itself depends on. Yarn's do not say what is for
+ * development only, and Yarn 1's nothing of workspaces, so theirs come too.
+ */
 export function projectManifests(lockfile: string, io: Io): ReadonlyMap<string, string> {
   const path = join(projectFolder(lockfile), 'package.json');
   if (!existsSync(path)) return new Map();
   demandFile(path);
-  return new Map([['', readUserFile(path, 'the manifest', io).toString('utf8')]]);
+  const manifest = readUserFile(path, 'the manifest', io).toString('utf8');
+  const workspaces = lockfile.endsWith('yarn.lock') ? workspaceManifests(dirname(path), manifest, io) : [];
+  return new Map([['', manifest], ...workspaces]);
 }
 
 /** The folder of the lockfile; of the hidden lockfile, the one that has its node_modules. */

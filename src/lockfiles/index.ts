@@ -5,19 +5,19 @@ import type { LockfileFormat, ProjectManifests } from './format.ts';
 import { npm } from './npm.ts';
 import { unsupported } from './unsupported.ts';
 import { vlt } from './vlt.ts';
+import { yarn } from './yarn.ts';
 
 export { LockfileError } from './error.ts';
 export type { LockfileFormat, ProjectManifests } from './format.ts';
 export { parseIntegrity } from './integrity.ts';
 
 /** The lockfiles assay reads. */
-export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, bun, vlt];
+export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, yarn, bun, vlt];
 
 /** Every lockfile assay knows, supported ones first. */
 export const LOCKFILE_FORMATS: readonly LockfileFormat[] = [
   ...SUPPORTED_FORMATS,
   unsupported('pnpm', ['pnpm-lock.yaml'], SUPPORTED_FORMATS),
-  unsupported('Yarn', ['yarn.lock'], SUPPORTED_FORMATS),
   unsupported('Deno', ['deno.lock'], SUPPORTED_FORMATS),
 ];
 

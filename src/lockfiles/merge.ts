@@ -5,7 +5,8 @@ export type PlacedDependency = Omit<Dependency, 'places'> & { readonly place: Pl
 
 /**
  * Brings the places of each dependency together, in file order. Same name, version, source and hashes: one dependency.
- * It is direct if it is so at one place; dev, optional and peer only if it is so at every place.
+ * It is direct if it is so at one place; dev, optional and peer only if it is so at every place; of several archives, one
+ * that lacks its checksum counts.
  */
 export function mergePlaces(found: readonly PlacedDependency[]): readonly Dependency[] {
   const groups = new Map<string, [PlacedDependency, ...PlacedDependency[]]>();
@@ -18,6 +19,8 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
   return [...groups.values()].map((group) => {
     const [{ ecosystem, name, version, integrity, source }] = group;
     const exotic = new Map(group.flatMap((one) => one.exotic.map((spec) => [`${spec.name}\n${spec.spec}`, spec])));
+    const archives = group.flatMap(({ archive }) => archive ?? []);
+    const archive = archives.find(({ checksum, due }) => due && checksum === null) ?? archives[0];
     const patches = [...new Set(group.flatMap((one) => one.patches ?? []))];
     return {
       ecosystem,
@@ -32,6 +35,7 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
       peer: group.every(({ peer }) => peer),
       exotic: [...exotic.values()],
       bundles: [...new Set(group.flatMap(({ bundles }) => bundles))],
+      ...(archive === undefined ? {} : { archive }),
       ...(patches.length === 0 ? {} : { patches }),
     };
   });

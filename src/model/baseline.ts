@@ -1,7 +1,7 @@
 import type { Capability } from './capability.ts';
 import type { Dependency, Digest } from './dependency.ts';
 import { FINDING_KINDS, type FindingCode } from './finding.ts';
-import type { Identity } from './proof.ts';
+import type { Identity, Proofs } from './proof.ts';
 import { DAY, type Instant } from './time.ts';
 
 /** The part of an identity that stays the same from one release to the next; `signer` without its git ref. */
@@ -119,17 +119,33 @@ export function isAcceptable(code: FindingCode): boolean {
 }
 
 /** An acceptance is bound to the SHA-512 of the bytes, so there has to be exactly that. */
-export function canBeAccepted(code: FindingCode, { integrity }: Pick<Dependency, 'integrity'>): boolean {
+export function canBeAccepted(code: FindingCode, { integrity }: LockedBytes): boolean {
   return isAcceptable(code) && integrity.length === 1 && integrity[0]?.algorithm === 'sha512';
 }
 
+/** A version and the bytes it is locked by. */
+export type LockedBytes = Pick<Dependency, 'name' | 'version' | 'integrity'>;
+
+/**
+ * What a decision about a version is bound to: the hashes that the lockfile gives or, where it can lock none, the one that the
+ * registry was proven to have signed.
+ */
+export function bytesOf({
+  dependency,
+  proofs,
+}: {
+  readonly dependency: Dependency;
+  readonly proofs: Proofs;
+}): LockedBytes {
+  const { name, version, integrity, archive } = dependency;
+  if (archive === undefined) return dependency;
+  return { name, version, integrity: proofs.signature === null ? integrity : [proofs.signature.integrity] };
+}
+
 /** Whether an acceptance is of exactly the bytes that are locked. */
-export function isOfBytes(
-  { name, version, integrity }: AcceptedFinding,
-  dependency: Pick<Dependency, 'name' | 'version' | 'integrity'>,
-): boolean {
-  const [locked, second] = dependency.integrity;
-  const sameVersion = name === dependency.name && version === dependency.version;
+export function isOfBytes({ name, version, integrity }: AcceptedFinding, bytes: LockedBytes): boolean {
+  const [locked, second] = bytes.integrity;
+  const sameVersion = name === bytes.name && version === bytes.version;
   return (
     sameVersion && second === undefined && locked?.algorithm === integrity.algorithm && locked.hex === integrity.hex
   );

@@ -32,6 +32,17 @@ export interface ExoticSpec {
 }
 
 /**
+ * How a lockfile locks a package by the archive that the package manager makes of it (Yarn 2 and later), and not by the
+ * registry's tarball: nobody else has this archive, so its hash is comparable with nothing.
+ */
+export interface ArchiveLock {
+  /** Yarn's cache key, a slash, and a SHA-512 in hex; null where the entry has none. */
+  readonly checksum: string | null;
+  /** Whether it must have one: Yarn makes no archive of what is not for the machine it runs on. */
+  readonly due: boolean;
+}
+
+/**
  * One `name@version` with its locked integrity and source, and every place of the lockfile that names it. Two places
  * that differ in integrity or source are two dependencies.
  */
@@ -55,6 +66,8 @@ export interface Dependency {
   readonly exotic: readonly ExoticSpec[];
   /** Names the lockfile says its tarball carries (bundled): skipped entries, which have no hash of their own. */
   readonly bundles: readonly string[];
+  /** Left out where `integrity` is what locks the bytes. */
+  readonly archive?: ArchiveLock;
   /** Patches of the project or the package manager that change it once it is fetched; left out where there are none. */
   readonly patches?: readonly string[];
 }

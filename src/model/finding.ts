@@ -47,7 +47,8 @@ export interface FindingArgs {
   'integrity-mismatch': { locked: string; actual: string; source: 'registry' | 'attestation' | 'bytes' | 'lockfile' };
   'integrity-missing': { resolved: string | null };
   'integrity-weak': { algorithm: string };
-  'integrity-rewritten': { baseline: string; locked: string };
+  /** `source`: `locked` is what the registry serves, as the lockfile can lock none. */
+  'integrity-rewritten': { baseline: string; locked: string; source?: 'registry' };
 
   'signature-invalid': { keyId: string };
   'signature-missing': { registry: string };

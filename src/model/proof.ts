@@ -92,8 +92,9 @@ export interface BundleProof extends Proven {
   readonly statement: Statement | null;
 }
 
-/** The lockfile's hash is the one the registry signed. */
+/** The registry signed this hash, which is the lockfile's; where a lockfile can lock none, it is the one that is served. */
 export interface SignatureProof extends Proven {
+  readonly integrity: Digest;
   readonly keyId: string;
   readonly keyOrigin: 'pinned' | 'configured' | 'registry';
   /** The signature as served, base64. */

@@ -1,4 +1,4 @@
-import { EMPTY_BASELINE, isAcceptable, type AcceptedFinding, type Baseline } from '../model/baseline.ts';
+import { bytesOf, EMPTY_BASELINE, isAcceptable, type AcceptedFinding, type Baseline } from '../model/baseline.ts';
 import type { FindingCode } from '../model/finding.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 
@@ -31,8 +31,9 @@ export function acceptFindings(
 ): Acceptance | Refusal {
   const refusal = refusalOf(judged, codes);
   if (refusal !== null) return refusal;
-  const accepted = judged.flatMap(({ dependency: { name, version, integrity }, findings }) => {
-    const wanted = acceptableCodes(findings).filter((code) => codes.length === 0 || codes.includes(code));
+  const accepted = judged.flatMap((one) => {
+    const { name, version, integrity } = bytesOf(one);
+    const wanted = acceptableCodes(one.findings).filter((code) => codes.length === 0 || codes.includes(code));
     return integrity.flatMap((digest) =>
       wanted.map((code): AcceptedFinding => ({ name, version, integrity: digest, code, ...decision })),
     );

@@ -1,6 +1,7 @@
 import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
 import {
+  bytesOf,
   isOfBytes,
   type AcceptedFinding,
   type Baseline,
@@ -102,8 +103,11 @@ function leftOutOf(one: JudgedDependency, kept: boolean): LeftOut {
 /** What was accepted of the bytes that are locked, and is found without being accepted now: only its time has come. */
 function expiredOf(decided: readonly AcceptedFinding[], judged: readonly JudgedDependency[]): AcceptedFinding[] {
   return decided.filter((past) =>
-    judged.some(({ dependency, findings }) => {
-      return isOfBytes(past, dependency) && findings.some(({ code, level }) => code === past.code && level !== 'note');
+    judged.some((one) => {
+      const { findings } = one;
+      return (
+        isOfBytes(past, bytesOf(one)) && findings.some(({ code, level }) => code === past.code && level !== 'note')
+      );
     }),
   );
 }
@@ -111,8 +115,11 @@ function expiredOf(decided: readonly AcceptedFinding[], judged: readonly JudgedD
 /** The entry of a version that is taken in; null where nothing proves it. */
 function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
   const [first] = same;
-  if (first === undefined || first.proofs.integrity === null || first.release === null) return null;
-  const { algorithm, hex } = first.proofs.integrity;
+  if (first === undefined || first.release === null) return null;
+  // Where the lockfile can lock no hash, this entry does.
+  const proven = first.dependency.archive === undefined ? first.proofs.integrity : first.proofs.signature?.integrity;
+  if (!proven) return null;
+  const { algorithm, hex } = proven;
   const { evidence, publisher, published, expected } = first.release;
   const provenance = provenanceOf(first);
   if (evidence === null || provenance === null) return null;

@@ -1,5 +1,4 @@
-import { accepts, isAcceptable, isOfBytes, type AcceptedFinding } from '../model/baseline.ts';
-import type { Dependency } from '../model/dependency.ts';
+import { accepts, bytesOf, isAcceptable, isOfBytes, type AcceptedFinding } from '../model/baseline.ts';
 import type { Finding, FindingCode } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Instant } from '../model/time.ts';
@@ -30,7 +29,7 @@ export function judge(assessment: Assessment, enforcement: Enforcement): JudgedD
   const isNamed = policy !== null && policy.critical !== null;
   const gapFails = critical !== null && (phase === 'critical' || (phase === 'all' && isNamed));
   const findings = assessment.findings.map((finding): LeveledFinding => {
-    const accepted = acceptanceOf(finding, dependency, enforcement);
+    const accepted = acceptanceOf(finding, assessment, enforcement);
     if (accepted !== null) return { ...finding, level: 'note', accepted };
     return { ...finding, level: byPolicy(finding) ?? levelOf(finding, enforced, gapFails) };
   });
@@ -40,11 +39,12 @@ export function judge(assessment: Assessment, enforcement: Enforcement): JudgedD
 /** Who accepted this code on exactly these bytes, and until a time that has not come. */
 function acceptanceOf(
   { code, kind }: Finding,
-  dependency: Dependency,
+  assessment: Assessment,
   { accepted, now }: Enforcement,
 ): AcceptedFinding | null {
   if (kind === 'note' || !isAcceptable(code)) return null;
-  return accepted.find((one) => one.code === code && isOfBytes(one, dependency) && accepts(one, now)) ?? null;
+  const bytes = bytesOf(assessment);
+  return accepted.find((one) => one.code === code && isOfBytes(one, bytes) && accepts(one, now)) ?? null;
 }
 
 /** Contradictions are errors in every phase. Loss and identity are where the phase enforces, historical gaps apart. */

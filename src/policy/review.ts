@@ -1,12 +1,14 @@
 import {
   accepts,
+  bytesOf,
   canBeAccepted,
   isOfBytes,
   isTooLong,
   type AcceptedFinding,
   type Baseline,
+  type LockedBytes,
 } from '../model/baseline.ts';
-import { specOf, type Dependency } from '../model/dependency.ts';
+import { specOf } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
 import { DEFAULT_REVIEW, type Policy, type ReviewRules } from '../model/policy.ts';
 import type { AcceptedState, Appearance, History, Review } from '../model/review.ts';
@@ -57,7 +59,7 @@ export function reviewed(
   return judged.map((one) => {
     const findings = one.findings.map((finding): LeveledFinding => {
       if (!isQueued(finding, one, clock.rules)) return finding;
-      const review = reviewOf(finding, one.dependency, firstSeen(specOf(one.dependency)), clock);
+      const review = reviewOf(finding, one, firstSeen(specOf(one.dependency)), clock);
       return { ...finding, review, level: review.overdue ? 'error' : finding.level };
     });
     return { ...one, findings, verdict: verdictOf(findings) };
@@ -68,28 +70,25 @@ export function reviewed(
  * Does the finding wait for a decision? Warnings do, about direct dependencies or all, and errors that somebody could
  * accept; what the baseline records of the bytes it has was decided when it was taken in.
  */
-function isQueued(
-  finding: LeveledFinding,
-  { dependency, baseline }: JudgedDependency,
-  { queue }: ReviewRules,
-): boolean {
+function isQueued(finding: LeveledFinding, one: JudgedDependency, { queue }: ReviewRules): boolean {
+  const { dependency, baseline } = one;
   const isRecorded = (baseline === 'held' || baseline === 'known') && RECORDED.has(finding.code);
   if (isRecorded || finding.kind === 'unavailable') return false;
   if (finding.level === 'warning') return queue === 'all' || dependency.direct;
-  return finding.level === 'error' && canBeAccepted(finding.code, dependency);
+  return finding.level === 'error' && canBeAccepted(finding.code, bytesOf(one));
 }
 
-function reviewOf(finding: Finding, dependency: Dependency, firstSeen: Appearance, clock: Clock): Review {
+function reviewOf(finding: Finding, one: JudgedDependency, firstSeen: Appearance, clock: Clock): Review {
   const { rules, now } = clock;
   // While it was accepted nobody owed a decision; where that ended, one is due at once.
-  const due = acceptedUntil(finding, dependency, clock) ?? firstSeen.time + rules.deadlineHours * HOUR;
-  return { owner: ownerOf(rules, dependency.name, firstSeen.time), firstSeen, due, overdue: now >= due };
+  const due = acceptedUntil(finding, bytesOf(one), clock) ?? firstSeen.time + rules.deadlineHours * HOUR;
+  return { owner: ownerOf(rules, one.dependency.name, firstSeen.time), firstSeen, due, overdue: now >= due };
 }
 
 /** When the last acceptance of this finding on these bytes ended; null where there was none. */
-function acceptedUntil({ code }: Finding, dependency: Dependency, { baseline, now }: Clock): Instant | null {
+function acceptedUntil({ code }: Finding, bytes: LockedBytes, { baseline, now }: Clock): Instant | null {
   return (baseline?.accepted ?? [])
-    .filter((one) => one.code === code && one.until <= now && isOfBytes(one, dependency))
+    .filter((one) => one.code === code && one.until <= now && isOfBytes(one, bytes))
     .reduce<Instant | null>((last, { until }) => Math.max(last ?? until, until), null);
 }
 
@@ -108,7 +107,7 @@ export function ownerOf({ owners, rotation }: ReviewRules, name: string, firstSe
 /** What the acceptances of the baseline are now, for what is locked. */
 export function acceptedStates(
   accepted: readonly AcceptedFinding[],
-  locked: readonly Dependency[],
+  locked: readonly LockedBytes[],
   now: Instant,
 ): readonly AcceptedState[] {
   return accepted.map((one) => {

@@ -12,7 +12,8 @@ export function isWorkspaceOf(packageJson: string, member: string): boolean {
   return found;
 }
 
-function workspacePatterns(packageJson: string): string[] {
+/** The patterns of a package.json's `workspaces`; none where it cannot be read. */
+export function workspacePatterns(packageJson: string): string[] {
   let json: unknown;
   try {
     json = JSON.parse(packageJson);

@@ -181,6 +181,7 @@ function dependencyJson(judged: JudgedDependency, findings: readonly JsonObject[
     peer: dependency.peer,
     source: sourceJson(dependency.source),
     integrity: dependency.integrity.map(integrityText),
+    ...(dependency.archive === undefined ? {} : { archive: { ...dependency.archive } }),
     ...(dependency.patches === undefined ? {} : { patches: dependency.patches }),
     verdict,
     baseline,

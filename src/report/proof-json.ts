@@ -13,6 +13,7 @@ export function proofsJson({ integrity, signature, publish, provenance }: Proofs
         : {
             keyId: signature.keyId,
             keyOrigin: signature.keyOrigin,
+            integrity: integrityText(signature.integrity),
             time: signature.time === null ? null : timeJson(signature.time),
           },
     publish: publish === null ? null : attestationJson(publish),

@@ -1,8 +1,9 @@
+import { bytesOf, type LockedBytes } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Report } from '../model/report.ts';
 import type { AcceptedState, Review } from '../model/review.ts';
 import type { Instant } from '../model/time.ts';
-import type { LeveledFinding } from '../model/verdict.ts';
+import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { compareDependencies, compareText } from './grouping.ts';
 
 /** A finding that waits for a decision. */
@@ -11,6 +12,8 @@ type QueuedFinding = LeveledFinding & { readonly review: Review };
 /** What waits about one version until the same time: one decision. */
 export interface QueueItem {
   readonly dependency: Dependency;
+  /** What a decision would be bound to. */
+  readonly bytes: LockedBytes;
   readonly review: Review;
   /** At least one. */
   readonly findings: readonly QueuedFinding[];
@@ -39,7 +42,7 @@ export function reviewList(
     specs.length === 0 || specs.includes(name) || specs.includes(`${name}@${version}`);
   const items = report.dependencies
     .filter(({ dependency }) => isNamed(dependency))
-    .flatMap(({ dependency, findings }) => itemsOf(dependency, findings))
+    .flatMap(itemsOf)
     .sort((a, b) => a.review.due - b.review.due || compareDependencies(a.dependency, b.dependency));
   const states = accepted
     .filter((each) => isNamed(each.accepted))
@@ -50,13 +53,15 @@ export function reviewList(
   return { report, now, items, accepted: states };
 }
 
-function itemsOf(dependency: Dependency, findings: readonly LeveledFinding[]): QueueItem[] {
+function itemsOf(one: JudgedDependency): QueueItem[] {
+  const { dependency, findings } = one;
+  const bytes = bytesOf(one);
   const byDue = new Map<Instant, QueueItem>();
   for (const finding of findings) {
     const { review } = finding;
     if (review === undefined) continue;
     const others = byDue.get(review.due)?.findings ?? [];
-    byDue.set(review.due, { dependency, review, findings: [...others, { ...finding, review }] });
+    byDue.set(review.due, { dependency, bytes, review, findings: [...others, { ...finding, review }] });
   }
   return [...byDue.values()];
 }

@@ -27,7 +27,7 @@ export function renderReviewJson({ report, now, items, accepted }: ReviewList): 
         level: finding.level,
         message: describe(finding, item.dependency).message,
         ...reviewJson(finding.review),
-        acceptable: canBeAccepted(finding.code, item.dependency),
+        acceptable: canBeAccepted(finding.code, item.bytes),
         next: nextCommands({ ...item, findings: [finding] }),
       })),
     ),

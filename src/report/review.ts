@@ -53,7 +53,8 @@ export function queueText(items: readonly QueueItem[]): string {
   return `${count(findings.length, 'finding')} to decide, ${overdue === 0 ? 'none' : overdue} overdue`;
 }
 
-function itemLines({ dependency, review, findings }: QueueItem, { now }: ReviewList, options: RenderOptions): string[] {
+function itemLines(item: QueueItem, { now }: ReviewList, options: RenderOptions): string[] {
+  const { dependency, review, findings } = item;
   const [place] = dependency.places;
   const where = place === undefined ? '' : `  ${escapeText(place.file, 120)}:${place.line}`;
   const direct = dependency.direct ? ', direct' : '';
@@ -61,7 +62,7 @@ function itemLines({ dependency, review, findings }: QueueItem, { now }: ReviewL
     wrap(shown(padToWidth(label, LABEL) + text, options), options.columns, 2, 2 + LABEL).map((line, i) =>
       i === 0 && tone !== undefined ? `  ${paint(tone, label, options)}${line.slice(2 + label.length)}` : line,
     );
-  const [command = '', ...others] = nextCommands({ dependency, findings });
+  const [command = '', ...others] = nextCommands(item);
   return [
     ...wrap(shown(`${subjectText(dependency)}${where}${direct}`, options), options.columns, 0, 2).map((line) =>
       paint('bold', line, options),
@@ -76,13 +77,13 @@ function itemLines({ dependency, review, findings }: QueueItem, { now }: ReviewL
 }
 
 /** What decides: look at it, then replace it or live with it. Names that mean something to a shell are not repeated. */
-export function nextCommands({ dependency, findings }: Pick<QueueItem, 'dependency' | 'findings'>): string[] {
+export function nextCommands({ dependency, bytes, findings }: Omit<QueueItem, 'review'>): string[] {
   const spec = plainSpec(dependency);
   const [first] = findings;
   if (spec === null || dependency.source.kind !== 'registry') {
     return [`assay explain ${first?.code ?? ''}`, LEVEL];
   }
-  const acceptable = findings.every(({ code }) => canBeAccepted(code, dependency));
+  const acceptable = findings.every(({ code }) => canBeAccepted(code, bytes));
   return [`assay check ${spec}`, acceptable ? `assay accept ${spec} --reason "..."` : LEVEL];
 }
 

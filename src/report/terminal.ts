@@ -66,6 +66,7 @@ function summary(report: Report, options: RenderOptions): string[] {
   const judged = [
     `${count(counts.dependencies, 'dependency', 'dependencies')}: ${verdicts.join(', ')}`,
     `${(report.baseline?.held ?? 0) > 0 ? 'proven in this run' : 'proven'}: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
+    ...archiveRows(report),
     ...patchRows(report),
   ];
   const rows = [
@@ -85,6 +86,20 @@ function summary(report: Report, options: RenderOptions): string[] {
   return [
     ...wrap(shown(head, options), options.columns, 0, 2).map((line) => paint('bold', line, options)),
     ...rows.flatMap((row) => wrap(shown(row, options), options.columns, 2, 4)),
+  ];
+}
+
+/** What no reader may overlook: a lockfile that locks no tarball. */
+function archiveRows({ dependencies, baselines }: Report): string[] {
+  const archived = dependencies.filter(({ dependency }) => dependency.archive !== undefined);
+  const [first] = archived;
+  if (first === undefined) return [];
+  const recorded = archived.filter((one) => one.baseline === 'known').length;
+  const file = escapeText(first.dependency.places[0]?.file ?? '', 120);
+  const kept = listed(baselines, 3, (baseline) => escapeText(baseline.file, 120));
+  const held = baselines.length === 0 ? '' : `; ${kept} has the same for ${recorded} of them`;
+  return [
+    `${file} locks no tarball, as its checksums are of archives that Yarn makes: what was verified of ${count(archived.length, 'dependency', 'dependencies')} is the hash that the registry signed${held}`,
   ];
 }
 

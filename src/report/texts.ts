@@ -52,8 +52,9 @@ export const TEXTS: { readonly [C in FindingCode]: Text<Readonly<FindingArgs[C]>
   },
   'integrity-rewritten': {
     title: 'the locked hash is not the one accepted before',
-    clause: ({ baseline, locked }) => `is locked as ${hash(locked)}, but was accepted as ${hash(baseline)}`,
-    why: 'the hash of a published version never changes, so the lockfile was rewritten',
+    clause: ({ baseline, locked, source }) =>
+      `is ${source === 'registry' ? 'served' : 'locked'} as ${hash(locked)}, but was accepted as ${hash(baseline)}`,
+    why: 'the hash of a published version never changes, so one of them was rewritten',
     next: 'stop',
   },
 

@@ -21,7 +21,6 @@ describe('file names', () => {
 
   it.each([
     ['pnpm-lock.yaml', 'pnpm'],
-    ['yarn.lock', 'Yarn'],
     ['deno.lock', 'Deno'],
   ])('%s is named and not read', (file, name) => {
     expect(refusal('', `dir/${file}`).message).toMatch(

@@ -219,6 +219,7 @@ export function proofsWith(text: string): Proofs {
     signature: asProof({
       keyId: text,
       keyOrigin: 'pinned',
+      integrity: { algorithm: 'sha512', hex: 'ab'.repeat(64) },
       signature: text,
       time: { source: 'log', time: NOON },
     } as const),

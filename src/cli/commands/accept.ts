@@ -1,6 +1,8 @@
+import { bytesOf } from '../../model/baseline.ts';
 import { specOf, type Dependency } from '../../model/dependency.ts';
 import type { FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
+import type { JudgedDependency } from '../../model/verdict.ts';
 import { acceptFindings, type Refusal } from '../../policy/accept.ts';
 import { renderAcceptance } from '../../report/accept.ts';
 import { escapeText } from '../../report/escape.ts';
@@ -36,6 +38,11 @@ export const command: Command = {
         only: new Set(wanted.map(specOf)),
         baseline: { ...baseline, content: undecided, base: await baseOf(values, path, policy, io) },
       });
+      const unsigned = report.dependencies.find((one) => isSilent(one) && bytesOf(one).integrity.length === 0);
+      if (unsigned !== undefined) {
+        const what = `${specOf(unsigned.dependency)} has no hash in ${file} and none that its registry was proven to sign`;
+        throw new UsageError(`${what}, and accepted is what one SHA-512 is of`);
+      }
       const outcome = acceptFindings(baseline.content, report.dependencies, codes, { by, why, until });
       if ('refused' in outcome) return refuse(outcome, codes, (line) => io.stderr.write(`assay: ${line}\n`));
       writeBaseline(path, baseline, outcome.baseline);
@@ -61,14 +68,23 @@ function lockedAs(spec: string, locked: readonly Dependency[], file: string): re
   return wanted;
 }
 
-/** An acceptance is bound to bytes. Throws UsageError where the lockfile does not say which. */
+/**
+ * An acceptance is bound to bytes. Throws UsageError where the lockfile does not say which; where it cannot, the registry's
+ * signature does.
+ */
 function demandOneHash(dependency: Dependency): void {
+  if (dependency.archive !== undefined) return;
   const [only, second] = dependency.integrity;
   if (only?.algorithm === 'sha512' && second === undefined) return;
   const [place] = dependency.places;
   const where = place === undefined ? '' : ` (${place.file}:${place.line})`;
   const how = second === undefined ? (only?.algorithm ?? 'no hash') : 'several hashes';
   throw new UsageError(`${specOf(dependency)} is locked by ${how}${where}, and accepted is what one SHA-512 is of`);
+}
+
+/** Whether nothing contradicts, and nothing failed to answer, which is said first. */
+function isSilent({ findings }: JudgedDependency): boolean {
+  return findings.every(({ kind }) => kind !== 'contradiction' && kind !== 'unavailable');
 }
 
 /** Says in one line why nothing is accepted, and gives the exit status. Throws UsageError where the codes are wrong. */

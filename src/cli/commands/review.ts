@@ -1,4 +1,5 @@
 import { parseSpec } from '../../check.ts';
+import { bytesOf } from '../../model/baseline.ts';
 import { acceptedStates } from '../../policy/review.ts';
 import { reviewList } from '../../report/queue.ts';
 import { renderReview } from '../../report/review.ts';
@@ -40,7 +41,7 @@ export const command: Command = {
         now,
         baseline: { ...baseline, base: await baseOf(values, path, policy, io) },
       });
-      const locked = report.dependencies.map(({ dependency }) => dependency);
+      const locked = report.dependencies.map(bytesOf);
       const accepted = baseline.content?.accepted ?? [];
       for (const spec of specs) {
         const isNamed = [...locked, ...accepted].some((one) => [one.name, `${one.name}@${one.version}`].includes(spec));

@@ -1,0 +1,61 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isWorkspaceOf, workspacePatterns } from '../registries/workspaces.ts';
+import { UsageError } from './exit.ts';
+import type { Io } from './io.ts';
+import { readUserFile } from './setup.ts';
+
+/** How deep `**` looks. */
+const MAX_DEPTH = 8;
+const MAX_FOLDERS = 20_000;
+
+/**
+ * Texts of the package.json files of a project's workspaces, by folder relative to it, with "/". `manifest` is the project's
+ * own. Links are not followed, and nothing is looked for above the project or in node_modules. Throws UsageError where the
+ * patterns name more folders than any project has.
+ */
+export function workspaceManifests(project: string, manifest: string, io: Io): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const seen = new Set<string>();
+  const queue = workspacePatterns(manifest).flatMap(startOf);
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    const { folder, depth } = next;
+    if (seen.has(`${depth} ${folder}`)) continue;
+    seen.add(`${depth} ${folder}`);
+    if (seen.size > MAX_FOLDERS)
+      throw new UsageError(`the workspaces of package.json name over ${MAX_FOLDERS} folders`);
+    const path = join(project, folder, 'package.json');
+    if (folder !== '' && !found.has(folder) && isWorkspaceOf(manifest, folder) && isFile(path)) {
+      found.set(folder, readUserFile(path, 'the manifest', io).toString('utf8'));
+    }
+    if (depth === 0) continue;
+    for (const name of foldersIn(join(project, folder))) {
+      queue.push({ folder: folder === '' ? name : `${folder}/${name}`, depth: depth - 1 });
+    }
+  }
+  return found;
+}
+
+/** Where to look for what a pattern matches: the folder before its first wildcard, and how deep below. */
+function startOf(pattern: string): { folder: string; depth: number }[] {
+  const segments = pattern.split('/').filter((segment) => segment !== '' && segment !== '.');
+  if (pattern.startsWith('!') || segments.includes('..')) return [];
+  const wildcard = segments.findIndex((segment) => /[*?]/.test(segment));
+  if (wildcard === -1) return [{ folder: segments.join('/'), depth: 0 }];
+  const depth = segments.includes('**') ? MAX_DEPTH : segments.length - wildcard;
+  return [{ folder: segments.slice(0, wildcard).join('/'), depth }];
+}
+
+function foldersIn(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.'))
+      .map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}

@@ -1,0 +1,54 @@
+import type { Lockfile, SkippedEntry } from '../model/dependency.ts';
+import { refuseConflicts } from './conflicts.ts';
+import type { LockfileFormat, ProjectManifests } from './format.ts';
+import { mergePlaces, type PlacedDependency } from './merge.ts';
+import { specKind } from './npm/specs.ts';
+import { decodeText } from './text.ts';
+import { readBerryEntries } from './yarn/berry.ts';
+import { readClassicEntries } from './yarn/classic.ts';
+import type { YarnEntry } from './yarn/entry.ts';
+import { askedInBerry, askedInClassic, readProject } from './yarn/project.ts';
+import { rolesOf, type Role } from './yarn/roles.ts';
+
+/** yarn.lock of Yarn 1, and of Yarn 2 and later, which has another syntax and other meanings. */
+export const yarn: LockfileFormat = { name: 'Yarn', fileNames: ['yarn.lock'], otherFileNames: [], parse };
+
+function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lockfile {
+  const text = decodeText(file, bytes);
+  refuseConflicts(file, text, 'yarn install');
+  const project = readProject(manifests);
+  // Yarn tells its own files from those of Yarn 1 by this key.
+  if (/^__metadata:/m.test(text)) {
+    const { version, entries } = readBerryEntries(file, text);
+    return lockfileOf(file, version, entries, rolesOf(entries, askedInBerry(project, entries)));
+  }
+  const entries = readClassicEntries(file, text, project.overrides);
+  return lockfileOf(file, 1, entries, rolesOf(entries, askedInClassic(project, entries)));
+}
+
+function lockfileOf(
+  file: string,
+  version: number,
+  entries: readonly YarnEntry[],
+  roleOf: (entry: YarnEntry) => Role,
+): Lockfile {
+  const skipped: SkippedEntry[] = [];
+  const found: PlacedDependency[] = [];
+  for (const entry of entries) {
+    const place = { file, line: entry.line, path: entry.path };
+    const exotic = entry.requires
+      .filter(({ range }) => specKind(range) !== 'registry')
+      .map(({ name, range }) => ({ name, spec: range }));
+    for (const one of entry.brings) {
+      if ('skipped' in one) skipped.push({ place, reason: one.skipped });
+      else found.push({ ecosystem: 'npm', ...one, place, ...roleOf(entry), peer: false, exotic, bundles: [] });
+    }
+  }
+  return {
+    file,
+    format: `yarn.lock v${version}`,
+    entries: found.length + skipped.length,
+    dependencies: mergePlaces(found),
+    skipped,
+  };
+}

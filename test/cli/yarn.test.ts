@@ -1,0 +1,244 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { describe, expect, it } from 'vitest';
+import { ciWorkflow, token, type Lab, type Published } from '../../lab/index.ts';
+import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
+
+const TEAM = ciWorkflow({ repository: 'team/p' });
+const ACCOUNT = token({ user: 'account' });
+const CHECKSUM = `10c0/${'ab'.repeat(64)}`;
+
+/** yarn.lock as Yarn 1 writes it. */
+function classic(packages: readonly Published[]): string {
+  const entries = packages.map(
+    ({ name, version, integrity, manifest }) =>
+      `${name}@^${version}:\n  version "${version}"\n  resolved "${manifest.dist.tarball}#${manifest.dist.shasum}"\n  integrity ${integrity}\n`,
+  );
+  return ['# yarn lockfile v1\n\n', ...entries].join('\n');
+}
+
+/** yarn.lock as Yarn 4 writes it, with further lines for some entries. */
+function berry(packages: readonly Published[], lines: Record<string, string> = {}): string {
+  const entries = packages.map(({ name, version }) => {
+    const rest = lines[name] ?? `  checksum: ${CHECKSUM}\n`;
+    return `"${name}@npm:^${version}":\n  version: ${version}\n  resolution: "${name}@npm:${version}"\n${rest}  languageName: node\n  linkType: hard\n`;
+  });
+  const asked = packages.map(({ name, version }) => `    ${name}: "npm:^${version}"\n`).join('');
+  const root = `"app@workspace:.":\n  version: 0.0.0-use.local\n  resolution: "app@workspace:."\n  dependencies:\n${asked}  languageName: unknown\n  linkType: soft\n`;
+  return [`__metadata:\n  version: 8\n  cacheKey: 10c0\n`, ...entries, root].join('\n');
+}
+
+/** Makes the project one of Yarn's: its package.json asks for all packages, for development where `dev` names them. */
+function write(
+  { folder, lab }: LabProject,
+  packages: readonly Published[],
+  lockfile: string,
+  dev: string[] = [],
+): void {
+  const asked = (isDev: boolean): Record<string, string> =>
+    Object.fromEntries(
+      packages.filter(({ name }) => dev.includes(name) === isDev).map(({ name, version }) => [name, `^${version}`]),
+    );
+  const manifest = { name: 'app', dependencies: asked(false), devDependencies: asked(true) };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  writeFileSync(join(folder, '.npmrc'), `registry=${lab.url}\n`);
+  writeFileSync(join(folder, 'yarn.lock'), lockfile);
+}
+
+const codesOf = ({ findings }: AuditJson): string[] =>
+  findings.filter(({ level }) => level !== 'note').map(({ name, code }) => `${name} ${code}`);
+
+/** Makes the registry serve another hash for a version than it signed. */
+function poison(lab: Lab, name: string): void {
+  const integrity = `sha512-${Buffer.alloc(64, name).toString('base64')}`;
+  lab.tamper(name, '1.0.0', (manifest) => ({ ...manifest, dist: { ...manifest.dist, integrity } }));
+}
+
+describe('a project of Yarn 1', () => {
+  it('is verified, and a flipped hash is found in its line', async () => {
+    await withProject(async (project) => {
+      const { lab, report, run, edit, read } = project;
+      const packages = [
+        await lab.publish({ name: 'p', version: '1.0.0', by: TEAM }),
+        await lab.publish({ name: 'q', version: '1.0.0', by: TEAM }),
+      ];
+      write(project, packages, classic(packages), ['q']);
+      const good = await report();
+      expect({ status: good.status, findings: codesOf(good) }).toEqual({ status: 0, findings: [] });
+      expect(good.dependencies.map(({ proofs }) => Object.values(proofs).every((proof) => proof !== null))).toEqual([
+        true,
+        true,
+      ]);
+      expect((await report('--omit', 'dev')).dependencies.map(({ name }) => name)).toEqual(['p']);
+
+      edit('yarn.lock', (text) =>
+        text.replace(packages[1]?.integrity ?? '', `sha512-${Buffer.alloc(64).toString('base64')}`),
+      );
+      const bad = await report();
+      expect({ status: bad.status, findings: codesOf(bad) }).toEqual({ status: 1, findings: ['q integrity-mismatch'] });
+      const line = read('yarn.lock').split('\n').indexOf('q@^1.0.0:') + 1;
+      expect(bad.findings[0]).toMatchObject({ location: { file: 'yarn.lock', line } });
+      expect((await run()).stdout).toContain(`q@1.0.0  yarn.lock:${line}`);
+    });
+  });
+
+  it("another package's address and a hash by SHA-1 alone are found", async () => {
+    await withProject(async (project) => {
+      const { lab, report, edit } = project;
+      const good = await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      const evil = await lab.publish({ name: 'evil', version: '1.0.0', by: ACCOUNT });
+      write(project, [good], classic([good]));
+      edit('yarn.lock', (text) => text.replaceAll('/p/-/p-', '/evil/-/evil-').replace(good.integrity, evil.integrity));
+      const swapped = await report();
+      expect(swapped.status).toBe(1);
+      expect(codesOf(swapped)).toContain('p lockfile-resolved-mismatch');
+      expect(codesOf(swapped)).toContain('p integrity-mismatch');
+      write(project, [good], classic([good]).replace(/\n {2}integrity .*/, ''));
+      expect(codesOf(await report())).toEqual(['p integrity-weak']);
+      write(project, [good], classic([good]).replace(/#[0-9a-f]{40}"\n {2}integrity .*/, `#${'0'.repeat(40)}"`));
+      expect(codesOf(await report())).toEqual(['p integrity-mismatch']);
+      write(project, [good], classic([good]).replace(/#[0-9a-f]{40}"\n {2}integrity .*/, '"'));
+      expect(codesOf(await report())).toEqual(['p integrity-missing']);
+    });
+  });
+
+  it("what workspaces ask for is the project's own", async () => {
+    await withProject(async (project) => {
+      const { lab, report, folder } = project;
+      const p = await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      const q = await lab.publish({ name: 'q', version: '1.0.0', by: TEAM });
+      write(project, [], classic([p, q]));
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', workspaces: ['packages/*'] }));
+      mkdirSync(join(folder, 'packages/w'), { recursive: true });
+      const manifest = { name: 'w', dependencies: { p: '^1.0.0' }, devDependencies: { q: '^1.0.0' } };
+      writeFileSync(join(folder, 'packages/w/package.json'), JSON.stringify(manifest));
+      const all = (await report()) as unknown as { readonly dependencies: readonly object[] };
+      expect(all.dependencies).toMatchObject([
+        { name: 'p', direct: true, dev: false },
+        { name: 'q', direct: true, dev: true },
+      ]);
+    });
+  });
+});
+
+describe('a project of Yarn 2 or later', () => {
+  it("is verified by the registry's signed hash, and says once that the lockfile does not lock it", async () => {
+    await withProject(async (project) => {
+      const { lab, report, run } = project;
+      const packages = [
+        await lab.publish({ name: 'p', version: '1.0.0', by: TEAM }),
+        await lab.publish({ name: 'q', version: '1.0.0', by: TEAM }),
+      ];
+      write(project, packages, berry(packages));
+      const good = await report();
+      expect({ status: good.status, findings: codesOf(good) }).toEqual({ status: 0, findings: [] });
+      for (const [i, { proofs, ...rest }] of good.dependencies.entries()) {
+        expect(proofs).toMatchObject({ integrity: null, signature: { integrity: packages[i]?.integrity } });
+        expect(proofs['publish'] !== null && proofs['provenance'] !== null).toBe(true);
+        expect(rest).toMatchObject({ integrity: [], archive: { checksum: CHECKSUM, due: true } });
+      }
+      const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
+      addFormats.default(ajv);
+      const schema = readFileSync(resolve(import.meta.dirname, '../../docs/schemas/report-1.schema.json'), 'utf8');
+      const validate = ajv.compile(JSON.parse(schema) as object);
+      const { status, ...document } = good;
+      expect({ status, valid: validate(document), errors: validate.errors }).toEqual({
+        status: 0,
+        valid: true,
+        errors: null,
+      });
+      const { stdout } = await run();
+      expect(stdout.match(/locks\s+no\s+tarball/g)).toHaveLength(1);
+      expect(stdout).toMatch(/what was\s+verified of 2 dependencies is the hash that the\s+registry signed/);
+    });
+  });
+
+  it('a poisoned served hash is found by the signature, and by the attestations', async () => {
+    await withProject(async (project) => {
+      const { lab, report } = project;
+      const packages = [
+        await lab.publish({ name: 'signed', version: '1.0.0', by: ACCOUNT }),
+        await lab.publish({ name: 'attested', version: '1.0.0', by: TEAM }),
+      ];
+      write(project, packages, berry(packages));
+      poison(lab, 'signed');
+      const bySignature = await report();
+      expect(bySignature.status).toBe(1);
+      expect(codesOf(bySignature)).toEqual(['signed provenance-missing', 'signed signature-invalid']);
+      poison(lab, 'attested');
+      const both = codesOf(await report());
+      expect(both).toContain('attested provenance-subject-mismatch');
+      expect(both).toContain('attested signature-invalid');
+      lab.tamper('signed', '1.0.0', (manifest) => {
+        const { integrity, ...dist } = manifest.dist;
+        expect(integrity).toBeDefined();
+        return { ...manifest, dist: dist as typeof manifest.dist };
+      });
+      expect(codesOf(await report())).toContain('signed signature-invalid');
+    });
+  });
+
+  it('is asked about each time, and held to the hash in the baseline', async () => {
+    await withProject(async (project) => {
+      const { lab, report, run, read, edit, requestsOf } = project;
+      const p = await lab.publish({ name: 'p', version: '1.0.0', by: ACCOUNT });
+      write(project, [p], berry([p]));
+      expect(await run('update')).toMatchObject({ status: 0 });
+      expect(read('assay.lock')).toContain(`p@1.0.0 integrity ${p.integrity}\n`);
+      const again = await report();
+      expect(again).toMatchObject({
+        status: 0,
+        baseline: { held: 0, uncovered: [] },
+        dependencies: [{ baseline: 'known' }],
+      });
+      expect(await requestsOf(() => report())).toBeGreaterThan(0);
+      expect((await run()).stdout).toMatch(/assay\.lock has the\s+same for 1 of them/);
+
+      // As if the registry had signed something else under the same version.
+      edit('assay.lock', (text) => text.replace(p.integrity, `sha512-${Buffer.alloc(64).toString('base64')}`));
+      const other = await report();
+      expect(other).toMatchObject({ status: 1, dependencies: [{ baseline: 'rewritten' }] });
+      expect(codesOf(other)).toContain('p integrity-rewritten');
+      expect((await run()).stdout).toContain('is served as');
+      expect((await run('update')).stdout).toContain('integrity-rewritten');
+    });
+  });
+
+  it('what is accepted is accepted of the hash that the registry signed', async () => {
+    await withProject(async (project) => {
+      const { lab, report, run, read } = project;
+      const p = await lab.publish({ name: 'p', version: '1.0.0', by: ACCOUNT });
+      const unsigned = await lab.publish({ name: 'unsigned', version: '1.0.0', by: ACCOUNT, signed: false });
+      write(project, [p, unsigned], berry([p, unsigned]));
+      expect(codesOf(await report())).toContain('p provenance-missing');
+      expect(await run('accept', 'p@1.0.0', '--reason', 'ours', '--by', 'me')).toMatchObject({ status: 0, stderr: '' });
+      expect(read('assay.lock')).toContain(`p@1.0.0 accepted provenance-missing ${p.integrity} `);
+      expect(codesOf(await report())).not.toContain('p provenance-missing');
+      const refused = await run('accept', 'unsigned@1.0.0', '--reason', 'ours', '--by', 'me');
+      expect(refused.status).toBe(2);
+      expect(refused.stderr).toMatch(/^assay: unsigned@1\.0\.0 has no hash in yarn\.lock .*\n$/);
+    });
+  });
+
+  it('an entry without a checksum where one is due, and an address elsewhere, are found', async () => {
+    await withProject(async (project) => {
+      const { lab, report } = project;
+      const p = await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      write(project, [p], berry([p], { p: '' }));
+      expect(codesOf(await report())).toEqual(['p integrity-missing']);
+      write(project, [p], berry([p], { p: '  conditions: os=aix\n' }));
+      expect(codesOf(await report())).toEqual([]);
+      const elsewhere = encodeURIComponent('https://evil.example.com/p/-/p-1.0.0.tgz');
+      write(project, [p], berry([p]).replace('"p@npm:1.0.0"', `"p@npm:1.0.0::__archiveUrl=${elsewhere}"`));
+      const found = await report();
+      expect({ status: found.status, codes: codesOf(found) }).toEqual({
+        status: 1,
+        codes: ['p lockfile-resolved-mismatch'],
+      });
+      write(project, [p], berry([p]).replace('resolution: "p@npm:1.0.0"', 'resolution: "evil@npm:1.0.0"'));
+      expect(codesOf(await report())).toContain('p lockfile-resolved-mismatch');
+    });
+  });
+});
