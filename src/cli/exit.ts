@@ -1,4 +1,3 @@
-import type { Report } from '../model/report.ts';
 import { EXIT_STATUSES, type Verdict } from '../model/verdict.ts';
 
 /** Exit statuses of the command line. */
@@ -16,15 +15,6 @@ export const EXIT = {
 /** The exit status of a run with this verdict. */
 export function exitStatus(verdict: Verdict): number {
   return EXIT_STATUSES[verdict];
-}
-
-/**
- * The exit status of a run. Where nothing is missing but a lockfile that could not be read, that is for the user to mend,
- * and no answer of a registry would.
- */
-export function reportStatus({ verdict, counts, unread }: Pick<Report, 'verdict' | 'counts' | 'unread'>): number {
-  const isUnreadOnly = verdict === 'unverified' && counts.unverified === 0 && unread.length > 0;
-  return isUnreadOnly ? EXIT.usage : exitStatus(verdict);
 }
 
 /** Something the user can mend: one line that says what, where and what to do. */

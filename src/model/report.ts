@@ -3,7 +3,7 @@ import type { Comparison } from './comparison.ts';
 import type { SkippedEntry } from './dependency.ts';
 import type { Queue } from './policy.ts';
 import type { Instant } from './time.ts';
-import type { JudgedDependency, Phase, Verdict } from './verdict.ts';
+import { EXIT_STATUSES, type JudgedDependency, type Phase, type Verdict } from './verdict.ts';
 
 /** What was used to verify, so that a reader knows whose word the result rests on. */
 export interface TrustUsed {
@@ -195,4 +195,13 @@ export interface Report {
   /** What to decide about lost provenance and other builders, the gravest first; a limited number. */
   readonly explanations: readonly Comparison[];
   readonly skipped: readonly SkippedEntry[];
+}
+
+/**
+ * The exit status of a run. Where nothing is missing but a lockfile that could not be read, that is for the user to mend (2),
+ * and no answer of a registry would.
+ */
+export function reportStatus({ verdict, counts, unread }: Pick<Report, 'verdict' | 'counts' | 'unread'>): number {
+  const isUnreadOnly = verdict === 'unverified' && counts.unverified === 0 && unread.length > 0;
+  return isUnreadOnly ? 2 : EXIT_STATUSES[verdict];
 }

@@ -15,25 +15,30 @@ export function renderAnnotations(report: Report): string {
   const results = resultsOf(report).filter(({ label }) => label !== 'note');
   const errors = results.filter(({ label }) => label !== 'warning');
   const warnings = results.filter(({ label }) => label === 'warning');
-  const unread = report.unread.map(({ file, problem }) =>
-    command('error', { file, title: 'assay: not audited' }, escapeText(problem, 1000)),
-  );
+  const unread = report.unread
+    .slice(0, MAX_ANNOTATIONS - 1)
+    .map(({ file, problem }) =>
+      command('error', { file, title: 'assay: a lockfile could not be audited' }, escapeText(problem)),
+    );
   const lines = [
-    ...annotations('error', [...unread, ...errors.map((result) => annotation('error', result))]),
-    ...annotations(
-      'warning',
-      warnings.map((result) => annotation('warning', result)),
-    ),
+    ...unread,
+    ...annotations('error', errors, MAX_ANNOTATIONS - unread.length),
+    ...annotations('warning', warnings),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function annotations(kind: 'error' | 'warning', all: readonly string[]): readonly string[] {
-  if (all.length <= MAX_ANNOTATIONS) return all;
-  const shown = all.slice(0, MAX_ANNOTATIONS - 1);
-  const rest = count(all.length - shown.length, `more ${kind}`);
-  const last = command(kind, { title: `assay: ${rest}` }, `${rest}: see the report in the log, or assay --json`);
-  return [...shown, last];
+function annotations(kind: 'error' | 'warning', results: readonly Result[], room = MAX_ANNOTATIONS): readonly string[] {
+  if (results.length <= room) return results.map((result) => annotation(kind, result));
+  const shown = results.slice(0, room - 1);
+  const rest = count(results.length - shown.length, `more ${kind}`);
+  const where = shown[0]?.place ?? null;
+  const last = command(
+    kind,
+    { file: where?.path, title: `assay: ${rest}` },
+    `${rest}: see the report in the log, or assay --json`,
+  );
+  return [...shown.map((result) => annotation(kind, result)), last];
 }
 
 function annotation(kind: 'error' | 'warning', { dependency, finding, place, message, help }: Result): string {

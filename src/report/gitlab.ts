@@ -1,4 +1,6 @@
-import type { Report } from '../model/report.ts';
+import { createHash } from 'node:crypto';
+import type { Report, UnreadLockfile } from '../model/report.ts';
+import { escapeText } from './escape.ts';
 import { resultsOf, type Result } from './results.ts';
 import { stringify, type Json } from './stringify.ts';
 
@@ -8,8 +10,9 @@ type Severity = 'info' | 'minor' | 'major' | 'critical' | 'blocker';
 /** The findings as a code quality report of GitLab (https://docs.gitlab.com/ci/testing/code_quality/). */
 export function renderGitlab(report: Report): string {
   const [lockfile] = report.lockfiles;
-  return stringify(
-    resultsOf(report).map((result): Json => {
+  return stringify([
+    ...report.unread.map(unreadJson),
+    ...resultsOf(report).map((result): Json => {
       const { finding, fingerprint, message, help, place } = result;
       return {
         description: `${message} Next: ${help}`,
@@ -19,7 +22,17 @@ export function renderGitlab(report: Report): string {
         location: { path: place?.path ?? lockfile?.path ?? '', lines: { begin: place?.line ?? 1 } },
       };
     }),
-  );
+  ]);
+}
+
+function unreadJson({ file, problem }: UnreadLockfile): Json {
+  return {
+    description: `Not audited: ${escapeText(problem)}`,
+    check_name: 'assay/lockfile-unread',
+    fingerprint: `${createHash('sha256').update(file).digest('hex').slice(0, 32)}:1`,
+    severity: 'major',
+    location: { path: file, lines: { begin: 1 } },
+  };
 }
 
 function severityOf({ label, finding }: Result): Severity {

@@ -1,4 +1,4 @@
-import type { LockfileUsed, Report } from '../model/report.ts';
+import type { LockfileUsed, Report, UnreadLockfile } from '../model/report.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 import { escapeText } from './escape.ts';
 import { compareDependencies } from './grouping.ts';
@@ -16,11 +16,13 @@ interface TestCase {
  */
 export function renderJunit(report: Report): string {
   const suites = report.lockfiles.map((lockfile) => suite(lockfile, report.dependencies));
-  const tests = suites.flatMap(({ cases }) => cases);
+  const unread = report.unread.map((): TestCase => ({ outcome: 'error', lines: [] }));
+  const tests = [...suites.flatMap(({ cases }) => cases), ...unread];
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="assay" ${totals(tests)}>`,
     ...suites.flatMap(({ lines }) => lines),
+    ...report.unread.flatMap(unreadSuite),
     '</testsuites>',
     '',
   ].join('\n');
@@ -44,6 +46,19 @@ function suite({ file, path }: LockfileUsed, all: readonly JudgedDependency[]): 
     return `${start}>\n      ${inside}\n    </testcase>`;
   });
   return { lines: [`  <testsuite name="${name}" ${totals(cases)}>`, ...elements, '  </testsuite>'], cases };
+}
+
+/** A lockfile that could not be audited is a suite whose one test, to read it, ended with an error. */
+function unreadSuite({ file, problem }: UnreadLockfile): string[] {
+  const name = attribute(escapeText(file, 1000));
+  const text = escapeText(problem);
+  return [
+    `  <testsuite name="${name}" tests="1" failures="0" errors="1" skipped="0">`,
+    `    <testcase name="audit" classname="${name}" file="${name}">`,
+    `      <error message="${attribute(text)}" type="error">${content(text)}</error>`,
+    '    </testcase>',
+    '  </testsuite>',
+  ];
 }
 
 /** The gravest finding first: its line is what a list of failed tests shows. */

@@ -3,6 +3,7 @@ import type { Report } from '../model/report.ts';
 import { changeRows } from './baseline-rows.ts';
 import { changeTexts, dependencyTexts, gapText, scriptTexts } from './changes.ts';
 import { beforeText } from './explained.ts';
+import { escapeText } from './escape.ts';
 import { groupFindings, type Group, type GroupItem } from './grouping.ts';
 import { count } from './layout.ts';
 import { code, codeSpan, table } from './markdown.ts';
@@ -50,7 +51,7 @@ const CUT = '\n**This is cut, as there is room for no more: `assay --json` lists
 
 function headLines(report: Report, groups: readonly Group[]): string[] {
   const { counts, lockfiles, unread, enforce, policy, baselines } = report;
-  const held = baselines.reduce((sum, baseline) => sum + baseline.held, 0);
+  const held = baselines.reduce((sum, one) => sum + one.held, 0);
   const [word, rest] = verdictText(report, groups);
   const files = lockfiles.slice(0, 10).map(({ path }) => codeSpan(path));
   const more = lockfiles.length > 10 ? ` and ${lockfiles.length - 10} more` : '';
@@ -59,18 +60,20 @@ function headLines(report: Report, groups: readonly Group[]): string[] {
     `phase \`${enforce}\``,
     ...(policy === null ? [] : [`policy ${codeSpan(policy.file)}`]),
     ...(counts.omitted > 0 ? [`**${count(counts.omitted, 'dependency', 'dependencies')} left out**`] : []),
-    ...(counts.unchanged > 0 ? [`${counts.unchanged} unchanged and not looked at`] : []),
-    ...(held > 0 ? [`${held} held by ${baselines.map(({ file }) => codeSpan(file)).join(', ')}`] : []),
+    ...(counts.unchanged > 0 ? [`**${counts.unchanged} unchanged and not looked at**`] : []),
+    ...(held > 0 ? [`${held} held by \`assay.lock\``] : []),
   ];
-  const changes = [
-    ...unread.slice(0, 10).map(({ problem }) => `- not audited: ${codeSpan(problem)}`),
-    ...baselines.flatMap(({ base }) => changeRows(base)).map((row) => `- ${code(row)}`),
+  const rows = [
+    ...unread.slice(0, 10).map(({ problem }) => `not audited: ${escapeText(problem)}`),
+    ...baselines.slice(0, 10).flatMap(({ base }) => changeRows(base)),
   ];
+  const changes = rows.map((row) => `- ${code(row)}`);
   const numbers = [counts.dependencies, counts.pass, counts.warn, counts.fail, counts.unverified, counts.provenance];
   return [
     `### assay: ${word}`,
     '',
-    `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`,
+    // With the names of what could not be read.
+    unread.length > 0 ? code(rest) : `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`,
     '',
     table(
       ['Dependencies', 'Pass', 'With warnings', 'Fail', 'No statement', 'Provenance proven'],

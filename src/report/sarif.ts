@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { FINDING_CODES, FINDING_KINDS, type FindingCode, type FindingKind } from '../model/finding.ts';
-import type { Report } from '../model/report.ts';
+import { reportStatus, type Report } from '../model/report.ts';
 import { formatInstant } from '../model/time.ts';
-import { EXIT_STATUSES, type Level } from '../model/verdict.ts';
+import type { Level } from '../model/verdict.ts';
 import { escapeText } from './escape.ts';
 import { count } from './layout.ts';
 import { findingReason, findingTitle } from './messages.ts';
@@ -36,7 +36,7 @@ export function renderSarif(report: Report, pages: Pages): string {
 
 function logOf(report: Report, results: readonly Result[], kept: number, pages: Pages): JsonObject {
   const leftOut = results.length - kept;
-  const { tool, lockfiles, verdict, time } = report;
+  const { tool, lockfiles, unread, verdict, time } = report;
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -53,9 +53,13 @@ function logOf(report: Report, results: readonly Result[], kept: number, pages: 
         invocations: [
           {
             startTimeUtc: formatInstant(time),
-            executionSuccessful: verdict !== 'unverified',
-            exitCode: EXIT_STATUSES[verdict],
+            executionSuccessful: verdict !== 'unverified' && unread.length === 0,
+            exitCode: reportStatus(report),
             exitCodeDescription: EXIT_DESCRIPTIONS[verdict],
+            toolExecutionNotifications: unread.map(({ problem }) => ({
+              level: 'error',
+              message: { text: messageText(`Not audited: ${escapeText(problem)}`) },
+            })),
           },
         ],
         artifacts: lockfiles.map(({ path, digest }) => ({
@@ -73,7 +77,7 @@ const EXIT_DESCRIPTIONS = {
   pass: 'holds',
   warn: 'holds, with warnings',
   fail: 'fails',
-  unverified: 'no statement: evidence could not be obtained',
+  unverified: 'no statement',
 } as const;
 
 const LEVELS: Readonly<Record<FindingKind, Level>> = {

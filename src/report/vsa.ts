@@ -31,7 +31,7 @@ export function renderVsa(report: Report): string {
 
 /** A lockfile is not built, so that it has no level of a SLSA track. Where something was left out, no phase held either. */
 function heldLevels({ enforce, counts }: Report): string[] {
-  const phase = counts.omitted > 0 ? 'ASSAY_PARTIAL' : `ASSAY_PHASE_${enforce.toUpperCase()}`;
+  const phase = counts.omitted + counts.unchanged > 0 ? 'ASSAY_PARTIAL' : `ASSAY_PHASE_${enforce.toUpperCase()}`;
   return ['SLSA_BUILD_LEVEL_UNEVALUATED', phase];
 }
 
@@ -61,13 +61,13 @@ function fileName({ file }: PolicyUsed): string {
   return encodeSegment(file.split(/[\\/]/).at(-1) ?? file);
 }
 
-function runJson({ verdict, enforce, counts, baseline, trust, dependencies }: Report): JsonObject {
+function runJson({ verdict, enforce, counts, baselines, trust, dependencies }: Report): JsonObject {
   const accepted = dependencies.flatMap(({ findings }) => findings.filter((finding) => finding.accepted !== undefined));
   return {
     verdict,
     enforce,
     counts: { ...counts },
-    held: baseline?.held ?? 0,
+    held: baselines.reduce((sum, { held }) => sum + held, 0),
     accepted: accepted.length,
     trustedRoot: { digest: { sha256: trust.rootDigest } },
   };

@@ -5,7 +5,7 @@ import type { LockfileUsed, Report } from '../../src/model/report.ts';
 import { renderJson } from '../../src/report/json.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
 import { finding } from '../../src/model/finding.ts';
-import { reportStatus } from '../../src/cli/exit.ts';
+import { reportStatus } from '../../src/model/report.ts';
 import { dependency, judged, lockfileUsed, reportOf } from './fixtures.ts';
 import { hostileText } from './hostile.ts';
 import { expectInert, WIDE } from './inert.ts';

@@ -77,7 +77,7 @@ describe('annotations', () => {
       }),
       { numRuns: 60 },
     );
-    expect(commandsOf(renderAnnotations(HOSTILE_REPORT)).length).toBe(8);
+    expect(commandsOf(renderAnnotations(HOSTILE_REPORT)).length).toBe(9);
   });
 
   test('a path with what properties are made of comes back as it is', () => {

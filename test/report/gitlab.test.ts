@@ -77,7 +77,7 @@ describe('GitLab code quality', () => {
       }),
       { numRuns: 20 },
     );
-    expect(issuesOf(HOSTILE_REPORT)).toHaveLength(10);
+    expect(issuesOf(HOSTILE_REPORT)).toHaveLength(11);
     expect(issuesOf(largeReport(3000))).toHaveLength(3000);
   });
 });

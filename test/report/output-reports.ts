@@ -44,7 +44,7 @@ export const STORY: Report = reportOf(
   ],
   {
     lockfiles: [
-      lockfileUsed('package-lock.json', 1, { path: 'apps/web/package-lock.json' }),
+      lockfileUsed('package-lock.json', 7, { path: 'apps/web/package-lock.json' }),
       lockfileUsed('tools\\package-lock.json', 1, { path: 'apps/web/tools/package-lock.json' }),
     ],
     repository: 'https://github.com/team/shop',
@@ -84,6 +84,24 @@ function accepted(one: JudgedDependency): JudgedDependency {
 export function reportWith(text: string, findings = everyFinding(text), folder = text): Report {
   const file = `${folder}/package-lock.json`;
   const places = [{ file, line: 3, path: text }];
+  const held = {
+    file: text,
+    found: true,
+    held: 1,
+    uncovered: [text],
+    unused: [text],
+    base: {
+      ref: text,
+      commit: 'ab'.repeat(20),
+      found: true,
+      policyChanged: true,
+      problem: null,
+      edited: [text],
+      unfounded: [text],
+      removed: [text],
+      accepted: [],
+    },
+  };
   const about = (version: string) => dependency(text, version, { places });
   return reportOf(
     [
@@ -94,27 +112,12 @@ export function reportWith(text: string, findings = everyFinding(text), folder =
       overdue(judged(about('5.0.0'), 'fail', findings)),
     ],
     {
-      lockfiles: [lockfileUsed(file, 1, { format: text })],
+      lockfiles: [lockfileUsed(file, 5, { format: text })],
       policy: { file: text, digest: 'aa'.repeat(32), unused: [{ text, line: 1 }] },
       explanations: [comparisonWith(text)],
-      baseline: {
-        file: text,
-        found: true,
-        held: 1,
-        uncovered: [text],
-        unused: [text],
-        base: {
-          ref: text,
-          commit: 'ab'.repeat(20),
-          found: true,
-          policyChanged: true,
-          problem: null,
-          edited: [text],
-          unfounded: [text],
-          removed: [text],
-          accepted: [],
-        },
-      },
+      baseline: held,
+      baselines: [held],
+      unread: [{ file: text, problem: text }],
     },
   );
 }

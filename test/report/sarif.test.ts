@@ -126,8 +126,12 @@ describe('SARIF', () => {
     ['warn', 0, true],
     ['fail', 1, true],
     ['unverified', 3, false],
+    // Nothing but a lockfile that could not be read is missing.
+    ['unverified', 2, false],
   ] as const)('a run that comes to %s exits with %i', (verdict, exitCode, executionSuccessful) => {
-    expect(logOf({ ...STORY, verdict }).runs[0].invocations).toEqual([
+    const unread = exitCode === 2 ? [{ file: 'yarn.lock', problem: 'yarn.lock: broken' }] : [];
+    const counts = exitCode === 2 ? { ...STORY.counts, unverified: 0 } : STORY.counts;
+    expect(logOf({ ...STORY, verdict, unread, counts }).runs[0].invocations).toEqual([
       expect.objectContaining({ exitCode, executionSuccessful }),
     ]);
   });

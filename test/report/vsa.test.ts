@@ -112,9 +112,9 @@ describe('the verification summary', () => {
     expect(predicateOf(reportOf([bare])).dependencyLevels).toEqual({ SLSA_BUILD_LEVEL_UNEVALUATED: 1 });
   });
 
-  test('where dependencies were left out, no phase is claimed', () => {
+  test.each(['omitted', 'unchanged'] as const)('where dependencies were %s, no phase is claimed', (count) => {
     const report = reportOf([proven]);
-    const { verificationResult, verifiedLevels } = predicateOf({ ...report, counts: { ...report.counts, omitted: 1 } });
+    const { verificationResult, verifiedLevels } = predicateOf({ ...report, counts: { ...report.counts, [count]: 1 } });
     expect(verificationResult).toBe('PASSED');
     expect(verifiedLevels).toEqual(['SLSA_BUILD_LEVEL_UNEVALUATED', 'ASSAY_PARTIAL']);
   });

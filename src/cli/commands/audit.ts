@@ -1,6 +1,7 @@
+import { reportStatus } from '../../model/report.ts';
 import { baseOf } from '../base.ts';
 import type { Command } from '../command.ts';
-import { EXIT, reportStatus } from '../exit.ts';
+import { EXIT } from '../exit.ts';
 import { PROJECT_OPTIONS, withProjects } from '../open.ts';
 import { outputTargets, writeReports } from '../outputs.ts';
 import { reportToActions } from '../pipeline.ts';

@@ -19,7 +19,11 @@ export function readProject(manifests: ProjectManifests): YarnProject {
   for (const [folder, text] of manifests) {
     const file = folder === '' ? 'package.json' : `${folder}/package.json`;
     // People write this file, and Yarn bears a key that stands twice.
-    const manifest = objectOf(file, 'the document', parseJson(file, text.replace(/^\uFEFF/, ''), { repeatedKeys: 'last' }));
+    const manifest = objectOf(
+      file,
+      'the document',
+      parseJson(file, text.replace(/^\uFEFF/, ''), { repeatedKeys: 'last' }),
+    );
     asked.set(folder, requirementsOf(file, manifest));
     if (folder !== '') continue;
     for (const [pattern, spec] of textsOf(file, manifest, 'resolutions')) {
