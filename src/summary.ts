@@ -71,7 +71,7 @@ export interface Covered {
 
 /** The account of one lockfile. */
 export function lockfileUsed({ lockfile, judged, omitted, unchanged, since }: Covered): LockfileUsed {
-  const { file, format, path, digest, entries, dependencies, skipped } = lockfile;
+  const { file, format, path, digest, entries, dependencies, skipped, hooks } = lockfile;
   const reasons: Partial<Record<SkippedEntry['reason'], number>> = {};
   for (const { reason } of skipped) reasons[reason] = (reasons[reason] ?? 0) + 1;
   return {
@@ -87,6 +87,7 @@ export function lockfileUsed({ lockfile, judged, omitted, unchanged, since }: Co
     omitted,
     unchanged: unchanged.length,
     since,
+    ...(hooks === undefined ? {} : { hooks }),
   };
 }
 

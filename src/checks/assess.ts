@@ -25,7 +25,7 @@ import { checkLossAgainst } from './loss.ts';
 import { checkPredicate } from './predicate.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
 import type { VerifierFor } from './verifiers.ts';
-import { checkBundled, checkExotic, checkResolved, checkSource } from './source.ts';
+import { checkBundled, checkExotic, checkPatch, checkResolved, checkSource } from './source.ts';
 
 /** What the checks rest on. */
 export interface Trust {
@@ -55,6 +55,7 @@ export function assess(
   const tarball = evidence?.manifest.state === 'present' ? evidence.manifest.value.tarball : null;
   const local = [
     checkSource(dependency),
+    checkPatch(dependency),
     ...checkExotic(dependency),
     checkResolved(dependency, known.registry, tarball, known.expectation.addresses),
     ...(known.baseline?.findings ?? []),

@@ -42,9 +42,9 @@ export function commonGround({ tool, rootDigest, speaker, now }: Ground): string
  * now is another ground than one that has not.
  */
 export function assessmentId(dependency: Dependency, known: Known, common: string): string {
-  const { name, version, integrity, source, exotic, bundles, archive } = dependency;
+  const { name, version, integrity, source, exotic, bundles, archive, patches } = dependency;
   const own = JSON.stringify(
-    [{ name, version, integrity, source, exotic, bundles, archive }, known],
+    [{ name, version, integrity, source, exotic, bundles, archive, patches }, known],
     (_, value: unknown) => (value instanceof Map ? [...value] : value),
   );
   return hash('sha256', `${common}\n${own}`);

@@ -1,5 +1,5 @@
 import { NPM_REGISTRY, withoutCredentials, YARN_REGISTRY } from '../model/address.ts';
-import type { Dependency } from '../model/dependency.ts';
+import type { Dependency, Source } from '../model/dependency.ts';
 import type { Manifest } from '../model/evidence.ts';
 import { finding, type Finding } from '../model/finding.ts';
 
@@ -7,10 +7,17 @@ import { finding, type Finding } from '../model/finding.ts';
 export function checkSource(dependency: Dependency): Finding | null {
   const { source } = dependency;
   if (source.kind === 'registry') return null;
-  return finding('lockfile-not-registry', {
-    kind: source.kind,
-    url: withoutCredentials(source.kind === 'file' ? source.path : source.url),
-  });
+  return finding('lockfile-not-registry', { kind: source.kind, url: withoutCredentials(locationOf(source)) });
+}
+
+function locationOf(source: Exclude<Source, { kind: 'registry' }>): string {
+  if (source.kind === 'other') return source.locator;
+  return source.kind === 'file' ? source.path : source.url;
+}
+
+/** Is what was verified changed afterwards? No registry knows the patch. */
+export function checkPatch({ patches }: Dependency): Finding | null {
+  return patches === undefined ? null : finding('lockfile-patched', { patch: patches.join(', ') });
 }
 
 /**

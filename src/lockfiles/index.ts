@@ -3,6 +3,7 @@ import { bun } from './bun.ts';
 import { LockfileError } from './error.ts';
 import type { LockfileFormat, ProjectManifests } from './format.ts';
 import { npm } from './npm.ts';
+import { pnpm } from './pnpm.ts';
 import { unsupported } from './unsupported.ts';
 import { vlt } from './vlt.ts';
 import { yarn } from './yarn.ts';
@@ -12,12 +13,11 @@ export type { LockfileFormat, ProjectManifests } from './format.ts';
 export { parseIntegrity } from './integrity.ts';
 
 /** The lockfiles assay reads. */
-export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, yarn, bun, vlt];
+export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, pnpm, yarn, bun, vlt];
 
 /** Every lockfile assay knows, supported ones first. */
 export const LOCKFILE_FORMATS: readonly LockfileFormat[] = [
   ...SUPPORTED_FORMATS,
-  unsupported('pnpm', ['pnpm-lock.yaml'], SUPPORTED_FORMATS),
   unsupported('Deno', ['deno.lock'], SUPPORTED_FORMATS),
 ];
 

@@ -46,7 +46,9 @@ function keyOf({ ecosystem, name, version, source, integrity }: PlacedDependency
   return [ecosystem, name, version, source.kind, addressOf(source) ?? '', ...hashes].join('\n');
 }
 
-function addressOf(source: Source): string | null {
+/** What tells the source from others of its kind; null where the configuration says it. */
+export function addressOf(source: Source): string | null {
   if (source.kind === 'registry') return source.resolved;
+  if (source.kind === 'other') return source.locator;
   return source.kind === 'file' ? source.path : source.url;
 }

@@ -23,7 +23,9 @@ export type Source =
   | { readonly kind: 'registry'; readonly resolved: string | null }
   | { readonly kind: 'git'; readonly url: string }
   | { readonly kind: 'http'; readonly url: string }
-  | { readonly kind: 'file'; readonly path: string };
+  | { readonly kind: 'file'; readonly path: string }
+  /** Something only the package manager's configuration knows: a registry by its name there, a resolver of the project. */
+  | { readonly kind: 'other'; readonly locator: string };
 
 /** A declared dependency whose range is not resolved by the registry (git, URL, path). */
 export interface ExoticSpec {
@@ -93,6 +95,8 @@ export interface Lockfile {
   readonly entries: number;
   readonly dependencies: readonly Dependency[];
   readonly skipped: readonly SkippedEntry[];
+  /** Where it says that code of the project takes part in installing (a .pnpmfile.cjs); left out where it does not. */
+  readonly hooks?: Place;
 }
 
 /** A lockfile of a repository. */

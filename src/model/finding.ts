@@ -95,9 +95,11 @@ export interface FindingArgs {
   'history-exotic-dependency': { name: string; spec: string };
   'history-manifest-differs': { field: string; registry: string; tarball: string };
 
-  'lockfile-not-registry': { kind: 'git' | 'http' | 'file'; url: string };
+  'lockfile-not-registry': { kind: 'git' | 'http' | 'file' | 'other'; url: string };
   'lockfile-resolved-mismatch': { resolved: string; expected: string };
   'lockfile-unexpected-host': { resolved: string; registry: string };
+  /** `patch`: the file or the hash of the patch, as the lockfile names it. */
+  'lockfile-patched': { patch: string };
   /** `names`: what the lockfile says is inside the tarball, and so has no hash; the registry says it is not. */
   'lockfile-bundle-mismatch': { names: readonly string[] };
 
@@ -158,6 +160,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-not-registry': 'loss',
   'lockfile-resolved-mismatch': 'contradiction',
   'lockfile-unexpected-host': 'anomaly',
+  'lockfile-patched': 'note',
   'lockfile-bundle-mismatch': 'contradiction',
   'evidence-unavailable': 'unavailable',
   'evidence-malformed': 'unavailable',

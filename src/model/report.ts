@@ -1,6 +1,6 @@
 import type { AcceptedFinding } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
-import type { SkippedEntry } from './dependency.ts';
+import type { Place, SkippedEntry } from './dependency.ts';
 import type { Queue } from './policy.ts';
 import type { Instant } from './time.ts';
 import { EXIT_STATUSES, type JudgedDependency, type Phase, type Verdict } from './verdict.ts';
@@ -76,6 +76,8 @@ export interface LockfileUsed {
   readonly unchanged: number;
   /** Null where the run is not about a change. */
   readonly since: SinceUsed | null;
+  /** Where it says that code of the project takes part in installing; left out where it does not. */
+  readonly hooks?: Place;
 }
 
 /** The revision that a lockfile was compared with. */

@@ -115,8 +115,13 @@ export function repositoryJson({ confirmed, expires, versions, ...repository }: 
   };
 }
 
-function lockfileJson({ since, skipped, ...account }: LockfileUsed): JsonObject {
-  return { ...account, skipped: { ...skipped }, since: since === null ? null : { ...since } };
+function lockfileJson({ since, skipped, hooks, ...account }: LockfileUsed): JsonObject {
+  return {
+    ...account,
+    skipped: { ...skipped },
+    since: since === null ? null : { ...since },
+    ...(hooks === undefined ? {} : { hooks: placeJson(hooks) }),
+  };
 }
 
 function baselineJson({ file, found, held, uncovered, unused, base }: BaselineUsed): JsonObject {
@@ -156,6 +161,7 @@ function sourceJson(source: Source): JsonObject {
     case 'http':
       return { ...source, url: withoutCredentials(source.url) };
     case 'file':
+    case 'other':
       return { ...source };
   }
 }

@@ -75,6 +75,7 @@ function summary(report: Report, options: RenderOptions): string[] {
     ...(nothingNew ? [] : judged),
     ...(counts.skipped > 0 ? [`skipped: ${skippedText(report)}`] : []),
     ...(counts.omitted > 0 ? [`left out by --omit: ${count(counts.omitted, 'dependency', 'dependencies')}`] : []),
+    ...hookTexts(report.lockfiles),
     ...policyTexts(report.policy),
     ...unknownCapabilityTexts(report.dependencies),
     ...baselineRows(report),
@@ -115,6 +116,14 @@ function skippedText(report: Report): string {
   for (const { reason } of report.skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   const list = [...reasons].map(([reason, number]) => `${String(number)} ${reason}`).sort();
   return `${count(report.counts.skipped, 'entry', 'entries')} without a package to fetch (${list.join(', ')})`;
+}
+
+/** Code of the project that takes part in installing can change what was verified. */
+function hookTexts(lockfiles: Report['lockfiles']): string[] {
+  const places = lockfiles.flatMap(({ hooks }) => hooks ?? []);
+  if (places.length === 0) return [];
+  const where = listed(places, 3, ({ file, line }) => `${escapeText(file, 120)}:${line}`);
+  return [`not covered: hooks of the project (.pnpmfile.cjs) that take part in installing (${where})`];
 }
 
 /** The policy file, and what it names in vain: a rule that nothing meets is often one that is misspelt. */

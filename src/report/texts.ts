@@ -254,6 +254,12 @@ export const TEXTS: { readonly [C in FindingCode]: Text<Readonly<FindingArgs[C]>
     why: 'the lockfile, not the configuration, decides whom the bytes come from',
     next: 'explain',
   },
+  'lockfile-patched': {
+    title: 'changed by a patch after it is verified',
+    clause: ({ patch }) => `is changed by the patch ${quoteText(patch, 80)} when it is installed`,
+    why: 'what runs is not what was published, and only your own review covers the patch',
+    next: 'explain',
+  },
   'lockfile-bundle-mismatch': {
     title: 'entries without a hash that nothing brings along',
     clause: ({ names }) =>
@@ -290,7 +296,12 @@ const BASIS = {
   registry: 'by the word of the registry alone',
 } as const;
 
-const SOURCES = { git: 'a git repository', http: 'a web address', file: 'a local path' } as const;
+const SOURCES = {
+  git: 'a git repository',
+  http: 'a web address',
+  file: 'a local path',
+  other: 'somewhere only the configuration knows',
+} as const;
 
 const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   manifest: 'its manifest',

@@ -60,12 +60,7 @@ const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<stri
     { 'package-lock.json': ONE_LOCK, 'k.json': '[]' },
     /registry keys k\.json cannot be used/,
   ],
-  [
-    'another manager’s lockfile',
-    ['pnpm-lock.yaml'],
-    { 'pnpm-lock.yaml': "lockfileVersion: '9.0'\n" },
-    /pnpm.*not supported/i,
-  ],
+  ['another manager’s lockfile', ['deno.lock'], { 'deno.lock': '{}' }, /Deno.*not supported/i],
   ['update of two places', ['update', 'a', 'b'], {}, /update takes one directory or lockfile/],
   [
     'an assay.lock in conflict',

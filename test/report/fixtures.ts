@@ -50,6 +50,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'lockfile-not-registry': { kind: 'git', url: text },
     'lockfile-resolved-mismatch': { resolved: text, expected: text },
     'lockfile-unexpected-host': { resolved: text, registry: text },
+    'lockfile-patched': { patch: text },
     'lockfile-bundle-mismatch': { names: [text] },
     'evidence-unavailable': { evidence: 'attestations', url: text, reason: text },
     'evidence-malformed': { evidence: 'keys', url: text, reason: text },

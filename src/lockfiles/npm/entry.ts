@@ -137,6 +137,7 @@ export function identify(
 }
 
 function locatorOf(source: Exclude<Source, { kind: 'registry' }>): string {
+  if (source.kind === 'other') return source.locator;
   return source.kind === 'file' ? `file:${source.path}` : source.url;
 }
 

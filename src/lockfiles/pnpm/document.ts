@@ -1,0 +1,57 @@
+import { LockfileError, quoted } from '../error.ts';
+import type { JsonNode, JsonObject } from '../json.ts';
+import { objectOf } from '../npm/entry.ts';
+import type { Spelling } from './key.ts';
+
+/** One document of a pnpm-lock.yaml. */
+export interface PnpmDocument {
+  readonly file: string;
+  readonly line: number;
+  readonly content: JsonObject;
+  /** As written: "5.4", "6.0", "9.0". */
+  readonly version: string;
+  readonly spelling: Spelling;
+}
+
+const SUPPORTED = /^(?:5\.[1-9](?:-inlineSpecifiers)?|6(?:\.\d)?|9(?:\.\d)?)$/;
+const REMEDY = 'let pnpm write the lockfile again: pnpm install --lockfile-only';
+
+export function readDocument(file: string, node: JsonNode): PnpmDocument {
+  const content = objectOf(file, 'the document', node, 'pnpm');
+  const version = versionOf(file, content);
+  const spelling = version.startsWith('5') ? 5 : version.startsWith('6') ? 6 : 9;
+  const snapshots = content.get('snapshots');
+  const hasPackages = (content.get('packages')?.value ?? null) !== null;
+  // pnpm goes by what it finds, whatever the version says.
+  if (spelling === 9 ? hasPackages && snapshots === undefined : snapshots !== undefined) {
+    const line = (snapshots ?? content.get('packages'))?.line ?? null;
+    const has = snapshots === undefined ? 'no' : 'a';
+    throw new LockfileError(file, line, `lockfileVersion ${version} does not go with ${has} "snapshots"; ${REMEDY}`);
+  }
+  return { file, line: node.line, content, version, spelling };
+}
+
+function versionOf(file: string, content: JsonObject): string {
+  const node = content.get('lockfileVersion');
+  const older = content.get('shrinkwrapVersion');
+  if (older !== undefined) {
+    throw new LockfileError(file, older.line, `this is a lockfile of pnpm 2 or older; ${REMEDY}`);
+  }
+  if (node === undefined) throw new LockfileError(file, null, `has no lockfileVersion; if it is a lockfile, ${REMEDY}`);
+  const version = typeof node.value === 'number' ? String(node.value) : node.value;
+  if (typeof version === 'string' && SUPPORTED.test(version)) return version;
+  const shown = typeof version === 'string' ? quoted(version) : 'of another type';
+  const isNewer = typeof version === 'string' && Number.parseFloat(version) > 9;
+  const why = isNewer ? 'newer than this assay knows; update assay, or set lockfile.format back' : REMEDY;
+  throw new LockfileError(
+    file,
+    node.line,
+    `lockfileVersion is ${shown}; supported are 5.1 to 5.4, 6.0, 6.1 and 9.0; ${why}`,
+  );
+}
+
+/** The mapping under a key of a mapping; empty where there is none. */
+export function mappingOf(file: string, object: JsonObject, key: string): JsonObject {
+  const node = object.get(key);
+  return node === undefined || node.value === null ? new Map() : objectOf(file, key, node, 'pnpm');
+}
