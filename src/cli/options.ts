@@ -52,7 +52,7 @@ const OPTIONS = {
     type: 'string',
     multiple: true,
     value: 'FORMAT[=FILE]',
-    help: 'write the report as json, sarif, github, gitlab, junit, markdown or vsa, to FILE or instead of the usual one; may be repeated',
+    help: 'write the report as json, sarif, github, gitlab, junit, markdown, html or vsa, to FILE or instead of the usual one; may be repeated',
   },
   vsa: { type: 'string', value: 'FILE', help: 'write a SLSA verification summary of the run, unsigned' },
   markdown: { type: 'boolean', help: 'write it as Markdown, for a message' },

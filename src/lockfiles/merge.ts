@@ -18,6 +18,7 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
   }
   return [...groups.values()].map((group) => {
     const [{ ecosystem, name, version, integrity, source }] = group;
+    const requires = new Set(group.flatMap((one) => one.requires ?? []));
     const exotic = new Map(group.flatMap((one) => one.exotic.map((spec) => [`${spec.name}\n${spec.spec}`, spec])));
     const archives = group.flatMap(({ archive }) => archive ?? []);
     const archive = archives.find(({ checksum, due }) => due && checksum === null) ?? archives[0];
@@ -36,6 +37,7 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
       exotic: [...exotic.values()],
       bundles: [...new Set(group.flatMap(({ bundles }) => bundles))],
       ...(archive === undefined ? {} : { archive }),
+      ...(requires.size === 0 ? {} : { requires: [...requires] }),
       ...(patches.length === 0 ? {} : { patches }),
     };
   });

@@ -70,6 +70,8 @@ export interface Dependency {
   readonly bundles: readonly string[];
   /** Left out where `integrity` is what locks the bytes. */
   readonly archive?: ArchiveLock;
+  /** What it asks for as the lockfile resolves it, as `name@version`; left out where that is not read. Decides nothing. */
+  readonly requires?: readonly string[];
   /** Patches of the project or the package manager that change it once it is fetched; left out where there are none. */
   readonly patches?: readonly string[];
 }

@@ -1,6 +1,7 @@
 import type { Report } from '../model/report.ts';
 import { renderAnnotations } from './github.ts';
 import { renderGitlab } from './gitlab.ts';
+import { renderHtml } from './html.ts';
 import { renderJsonPieces } from './json.ts';
 import { renderJunit } from './junit.ts';
 import type { Pages } from './pages.ts';
@@ -24,5 +25,6 @@ export const OUTPUTS: Readonly<Record<string, Output>> = {
   gitlab: { extension: 'gitlab.json', render: renderGitlab },
   junit: { extension: 'junit.xml', render: renderJunit },
   markdown: { extension: 'md', render: (report) => renderMarkdown(report) },
+  html: { extension: 'html', render: renderHtml },
   vsa: { extension: 'vsa.json', render: renderVsa },
 };

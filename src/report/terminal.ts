@@ -48,14 +48,27 @@ export function renderTerminal(report: Report, options: RenderOptions): string {
 }
 
 function summary(report: Report, options: RenderOptions): string[] {
-  const { counts, trust } = report;
+  return [
+    ...wrap(shown(headText(report), options), options.columns, 0, 2).map((line) => paint('bold', line, options)),
+    ...summaryRows(report).flatMap((row) => wrap(shown(row, options), options.columns, 2, 4)),
+  ];
+}
+
+/** What was audited, in one line, escaped. */
+export function headText(report: Report): string {
+  const { counts } = report;
   const [only, ...others] = report.lockfiles;
   const audited = only === undefined ? [] : [lockfileText(only)];
   const what = [
     ...(others.length > 0 ? [count(report.lockfiles.length, 'lockfile')] : audited),
     count(counts.entries, 'entry', 'entries'),
   ];
-  const head = `assay ${escapeText(report.tool.version, 40)}: ${what.join(', ')}, phase ${report.enforce}`;
+  return `assay ${escapeText(report.tool.version, 40)}: ${what.join(', ')}, phase ${report.enforce}`;
+}
+
+/** Counts, and what the verdict rests on: a line each, escaped. */
+export function summaryRows(report: Report): string[] {
+  const { counts, trust } = report;
   const verdicts = [
     `${String(counts.pass)} pass`,
     ...(counts.warn > 0 ? [`${String(counts.warn)} with warnings`] : []),
@@ -69,7 +82,7 @@ function summary(report: Report, options: RenderOptions): string[] {
     ...archiveRows(report),
     ...patchRows(report),
   ];
-  const rows = [
+  return [
     ...lockfileRows(report),
     ...sinceRows(report),
     ...(nothingNew ? [] : judged),
@@ -83,10 +96,6 @@ function summary(report: Report, options: RenderOptions): string[] {
     `checked against: ${trust.root === 'public-good' ? 'the public-good Sigstore root' : `the root ${escapeText(trust.root, 120)}`}`,
     ...repositoryTexts(trust.repository),
     ...registryTexts(trust.registries),
-  ];
-  return [
-    ...wrap(shown(head, options), options.columns, 0, 2).map((line) => paint('bold', line, options)),
-    ...rows.flatMap((row) => wrap(shown(row, options), options.columns, 2, 4)),
   ];
 }
 

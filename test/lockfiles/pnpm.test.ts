@@ -22,14 +22,14 @@ const refused = (text: string): string => refusal(text, FILE).message;
 
 /** What is said of each dependency in one line: NAME@VERSION, then what is not the default. */
 function lines({ dependencies }: Lockfile): string[] {
-  return dependencies.map(({ name, version, source, places, direct, dev, optional, patch }) =>
+  return dependencies.map(({ name, version, source, places, direct, dev, optional, patches }) =>
     [
       `${name}@${version}`,
       ...(source.kind !== 'registry' ? [source.kind] : source.resolved === null ? [] : [source.resolved]),
       ...(direct ? ['direct'] : []),
       ...(dev ? ['dev'] : []),
       ...(optional ? ['optional'] : []),
-      ...(patch === undefined ? [] : [`patch ${patch}`]),
+      ...(patches === undefined ? [] : [`patch ${patches.join(', ')}`]),
       ...(places.length === 1 ? [] : [`in ${places.length} places`]),
     ].join(' '),
   );

@@ -68,6 +68,7 @@ function placed(entry: PackageEntry, place: Place, roles: Roles, bundles: readon
     peer,
     exotic,
     bundles,
+    requires: roles.requirementsOf(entry).map((required) => `${roles.nameOf(required)}@${required.version}`),
     ...(entry.patches === undefined ? {} : { patches: entry.patches }),
   };
 }

@@ -13,6 +13,8 @@ export interface Roles {
   readonly sourceOf: (entry: PackageEntry) => Source;
   /** The package whose bytes are expected there, in the registry's name for it. */
   readonly nameOf: (entry: PackageEntry) => string;
+  /** What it asks for and finds. */
+  readonly requirementsOf: (entry: PackageEntry) => readonly PackageEntry[];
 }
 
 export function rolesOf(entries: readonly NpmEntry[], wishes: ProjectWishes): Roles {
@@ -31,6 +33,7 @@ export function rolesOf(entries: readonly NpmEntry[], wishes: ProjectWishes): Ro
     isDirect: (entry) => direct.has(entry),
     carrierOf: (entry) => carriers.get(entry) ?? null,
     sourceOf: (entry) => sourceOf(entry, downloads),
+    requirementsOf: (entry) => asked(entry).flatMap(({ name }) => resolvePackage(entry.location, name) ?? []),
     nameOf: (entry) => (isAliasAskedFor(entry) ? entry.name : (installedAs(entry.location)?.name ?? entry.name)),
   };
 }

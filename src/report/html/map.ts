@@ -1,0 +1,114 @@
+import { count } from '../layout.ts';
+import type { Node } from './graph.ts';
+import { html, type Html } from './markup.ts';
+import { stateOf, STATE_TEXTS, STATES, type State } from './state.ts';
+
+const COLUMNS = 60;
+const STEP = 12;
+/** Above the squares of a layer, for its name. */
+const TITLE = 20;
+/** What is further away than this is one layer. */
+const FURTHEST = 12;
+
+/** Dependencies at one distance from the project, the gravest state first. */
+interface Layer {
+  readonly title: string;
+  readonly nodes: readonly Node[];
+}
+
+/** The map, and what is where on it: for each layer the vertical place of its first row, and the indices in order. */
+export interface DependencyMap {
+  readonly markup: Html;
+  readonly cells: readonly { readonly top: number; readonly nodes: readonly number[] }[];
+}
+
+/** One mark for each dependency, in layers by distance from the project; the same in numbers beside it. */
+export function dependencyMap(nodes: readonly Node[]): DependencyMap {
+  const layers = layersOf(nodes);
+  const cells: { top: number; nodes: readonly number[] }[] = [];
+  let y = 0;
+  const parts = layers.map(({ title, nodes: inLayer }) => {
+    const top = y + TITLE;
+    cells.push({ top, nodes: inLayer.map(({ index }) => index) });
+    const paths = STATES.map((state) => pathOf(state, inLayer, top));
+    const label = html`<text y="${y + 14}">${title}: ${count(inLayer.length, 'dependency', 'dependencies')}</text>`;
+    y = top + Math.ceil(inLayer.length / COLUMNS) * STEP + 4;
+    return html`${label}${paths}`;
+  });
+  const markup = html`<div class="map">
+      <svg
+        id="map"
+        role="img"
+        aria-label="Dependencies in layers by their distance from the project, each drawn by what is proven of it. The table after it says the same in numbers."
+        viewBox="0 0 ${COLUMNS * STEP} ${y}"
+      >
+        ${parts}
+      </svg>
+      <p id="map-name" aria-hidden="true"></p>
+    </div>
+    ${numbers(layers)}`;
+  return { markup, cells };
+}
+
+function layersOf(nodes: readonly Node[]): readonly Layer[] {
+  const byDepth = new Map<number, Node[]>();
+  for (const node of nodes) {
+    const depth = node.depth === null ? Infinity : Math.min(node.depth, FURTHEST);
+    const layer = byDepth.get(depth);
+    if (layer === undefined) byDepth.set(depth, [node]);
+    else layer.push(node);
+  }
+  return [...byDepth]
+    .sort(([a], [b]) => a - b)
+    .map(([depth, inLayer]) => ({
+      title: titleOf(depth),
+      nodes: inLayer.sort((a, b) => STATES.indexOf(stateOf(a.judged)) - STATES.indexOf(stateOf(b.judged))),
+    }));
+}
+
+function titleOf(depth: number): string {
+  if (depth === 1) return 'Direct';
+  if (depth === Infinity) return 'Brought in by others';
+  return `${depth}${depth === FURTHEST ? ' or more' : ''} steps away`;
+}
+
+/** All marks of one state in a layer are one path, however many there are. */
+function pathOf(state: State, inLayer: readonly Node[], top: number): Html {
+  const { shape } = STATE_TEXTS[state];
+  const path = inLayer.flatMap(({ judged }, i) =>
+    stateOf(judged) === state ? [`M${(i % COLUMNS) * STEP} ${top + Math.floor(i / COLUMNS) * STEP}${shape}`] : [],
+  );
+  return path.length === 0 ? html`` : html`<path class="${state}" d="${path.join('')}" />`;
+}
+
+function numbers(layers: readonly Layer[]): Html {
+  const used = STATES.filter((state) => layers.some((layer) => numberOf(layer, state) > 0));
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Numbers by distance">
+    <table class="numbers">
+      <caption>
+        What is proven, by distance from the project
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Distance</th>
+          ${used.map((state) => html`<th scope="col" class="${state}">${STATE_TEXTS[state].short}</th>`)}
+          <th scope="col">all</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${layers.map(
+          (layer) =>
+            html`<tr>
+              <th scope="row">${layer.title}</th>
+              ${used.map((state) => html`<td>${numberOf(layer, state)}</td>`)}
+              <td>${layer.nodes.length}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function numberOf({ nodes }: Layer, state: State): number {
+  return nodes.filter(({ judged }) => stateOf(judged) === state).length;
+}
