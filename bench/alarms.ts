@@ -4,9 +4,12 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FindingCode } from '../src/model/finding.ts';
 import { formatInstant } from '../src/model/time.ts';
+import type { LeveledFinding } from '../src/model/verdict.ts';
+import { findingClause } from '../src/report/messages.ts';
 import { recordedPackuments } from './alarms/recorded.ts';
-import { replay, type Judged } from './alarms/replay.ts';
+import { findingsNow, replay, type Judged } from './alarms/replay.ts';
 
 const DATA = join(import.meta.dirname, '../../shared/data/npm/packuments');
 
@@ -34,10 +37,44 @@ function main(): void {
   print('');
   for (const code of ['provenance-lost', 'provenance-lost-elsewhere']) print(`${code}: ${codes(code)}`);
   print(`provenance-missing: ${codes('provenance-missing')}, historical gaps, not counted above`);
+
+  print(`\n${'what releases did'.padEnd(30)}warnings  per 1000     notes  per 1000`);
+  const rows = (when: string, history: readonly LeveledFinding[]): void => {
+    print(`${when}:`);
+    for (const code of HISTORY_CODES) {
+      const of = (level: string): number => history.filter((one) => one.code === code && one.level === level).length;
+      row(code, of('warning'), of('note'));
+    }
+  };
+  rows(
+    'on the day of publication',
+    judged.flatMap((each) => each.history),
+  );
+  const now = findingsNow(packuments);
+  rows('as the documents are now', now);
+  print('\nEvery warning as the documents are now:');
+  for (const found of now.filter(({ level }) => level === 'warning')) {
+    print(`${found.spec}\n    ${found.code}: it ${findingClause(found)}`);
+  }
+
   print('\nEvery alarm:');
   for (const each of judged) {
     if (isAlarm(each.assay) || each.pnpm !== null) print(describe(each));
+    for (const found of each.history.filter(({ level }) => level === 'warning')) print(describeHistory(each, found));
   }
+}
+
+/** Tags are known as they were when a document was recorded, and not as they were before. */
+const HISTORY_CODES: readonly FindingCode[] = [
+  'history-publisher-new',
+  'history-publisher-changed',
+  'history-install-script-added',
+  'history-dependency-added',
+  'history-dist-tag-moved-back',
+];
+
+function describeHistory({ name, version, published }: Judged, found: LeveledFinding): string {
+  return `${formatInstant(published).slice(0, 10)} ${name}@${version}\n    ${found.level} ${found.code}: it ${findingClause(found)}`;
 }
 
 /** A gap in a package that never had provenance says nothing about one version, and is counted apart. */

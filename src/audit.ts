@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gatherCapabilities } from './capabilities.ts';
 import { assess, type Known, type Trust } from './checks/assess.ts';
+import { withDependencyAges } from './checks/added-dependencies.ts';
 import { checkBaseline } from './checks/baseline.ts';
 import { checkResolved } from './checks/source.ts';
 import { verifiers } from './checks/verifiers.ts';
@@ -154,7 +155,8 @@ async function auditLockfile(lockfile: LocatedLockfile, options: LockfileAuditOp
   const isNew = (dependency: Dependency): boolean =>
     change === null || change.gained.has(dependency) || isNewInBaseline(dependency, baseline);
   const unchanged = asked.filter((dependency) => !isNew(dependency));
-  const judged = await auditDependencies(asked.filter(isNew), options);
+  const { scripts } = lockfile;
+  const judged = await auditDependencies(asked.filter(isNew), { ...options, ...(scripts && { scripts }) });
   if (!since || change === null) return { lockfile, judged, omitted, unchanged, since: null };
   const { ref, commit } = since;
   const { found, problem, removed } = change;
@@ -202,7 +204,7 @@ async function review(
 /** The stages after the lockfile, for dependencies from wherever they come. The order of the result is theirs. */
 export async function auditDependencies(
   dependencies: readonly Dependency[],
-  options: Omit<LockfileAuditOptions, 'omit' | 'only' | 'since'>,
+  options: Omit<LockfileAuditOptions, 'omit' | 'only' | 'since'> & Pick<Lockfile, 'scripts'>,
 ): Promise<readonly JudgedDependency[]> {
   const { registry, now } = options;
   const baseline = options.baseline ? rulingBaseline(options.baseline) : null;
@@ -230,6 +232,7 @@ export async function auditDependencies(
       expectation,
       baseline: baseline === null ? null : checkBaseline(dependency, baseline, reverify),
       package: baseline?.packages.get(dependency.name) ?? null,
+      scripts: options.scripts?.(dependency) ?? 'unknown',
     };
     const wantsCapabilities =
       (options.capabilities === true && dependency.direct) ||
@@ -253,12 +256,12 @@ export async function auditDependencies(
       assessing,
       wantsCapabilities ? gatherCapabilities(await lockedBy(dependency, assessing), capabilitySources) : null,
     ]);
-    const judged = judge(withCapabilities(assessment, capabilities), enforcement);
     done += 1;
     options.onProgress?.(done, dependencies.length);
-    return judged;
+    return withCapabilities(assessment, capabilities);
   });
-  return work.finally(() => thread?.close());
+  const assessments = await work.finally(() => thread?.close());
+  return withDependencyAges(assessments, now).map((assessment) => judge(assessment, enforcement));
 }
 
 /** With the hash that the registry signed, where the lockfile can lock none. */

@@ -1,9 +1,12 @@
+import { withDependencyAges } from '../../src/checks/added-dependencies.ts';
+import { firstPublished } from '../../src/checks/history.ts';
 import { checkLoss } from '../../src/checks/loss.ts';
+import { checkRelease } from '../../src/checks/release.ts';
 import { dependencyOf } from '../../src/compare.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
-import type { FindingCode } from '../../src/model/finding.ts';
+import type { Finding, FindingCode } from '../../src/model/finding.ts';
 import { formatInstant, type Instant } from '../../src/model/time.ts';
-import type { Level } from '../../src/model/verdict.ts';
+import type { Assessment, Level, LeveledFinding } from '../../src/model/verdict.ts';
 import { judge } from '../../src/policy/enforce.ts';
 import { strongerBefore } from './pnpm.ts';
 
@@ -14,6 +17,8 @@ export interface Judged {
   readonly published: Instant;
   /** Null where the manifest claims provenance. `level` is the one of the phase `all`; `why` is for a person. */
   readonly assay: { readonly code: FindingCode; readonly level: Level; readonly why: string } | null;
+  /** What the release did that earlier ones did not, with the level of the phase `all`. */
+  readonly history: readonly LeveledFinding[];
   /** The earlier version with stronger evidence, for which pnpm's rule refuses this one. */
   readonly pnpm: string | null;
 }
@@ -39,6 +44,7 @@ export function replay(packuments: readonly Packument[]): Replay {
     .filter((release): release is { manifest: Manifest; published: Instant } => release.published !== null)
     .sort((a, b) => a.published - b.published);
 
+  const firsts = new Map(packuments.map((packument) => [packument.name, firstPublished(packument)]));
   const registry = new Map<
     string,
     { versions: Map<string, Manifest>; withProvenance: Set<string>; time: Map<string, Instant> }
@@ -51,28 +57,84 @@ export function replay(packuments: readonly Packument[]): Replay {
     known.time.set(version, published);
     if (manifest.attestations?.provenance === true) known.withProvenance.add(version);
     const soFar: Packument = { name, distTags: {}, ...known };
-    return { name, version, published, assay: askAssay(soFar, manifest), pnpm: strongerBefore(soFar, version) };
+    const assay = askAssay(soFar, manifest);
+    const history = askHistory(soFar, manifest, assay, { firsts, now: published });
+    return { name, version, published, assay, history, pnpm: strongerBefore(soFar, version) };
   });
   return { judged, undated: releases.length - dated.length };
+}
+
+/** What an audit of any of these versions would say on the day the last of them was recorded. */
+export function findingsNow(packuments: readonly Packument[]): readonly (LeveledFinding & { readonly spec: string })[] {
+  const now = Math.max(...packuments.flatMap(({ time }) => [...time.values()]));
+  const firsts = new Map(packuments.map((packument) => [packument.name, firstPublished(packument)]));
+  return packuments.flatMap((packument) =>
+    [...packument.versions.keys()].flatMap((version) => {
+      const manifest = packument.versions.get(version);
+      if (manifest === undefined) return [];
+      const findings = askHistory(packument, manifest, askAssay(packument, manifest), { firsts, now });
+      return findings.map((found) => ({ ...found, spec: `${packument.name}@${version}` }));
+    }),
+  );
 }
 
 /** What an audit asks about the history of a version whose manifest claims no provenance. */
 function askAssay(soFar: Packument, manifest: Manifest): Judged['assay'] {
   if (manifest.attestations?.provenance === true) return null;
   const finding = checkLoss(soFar, manifest.version);
-  const assessment = {
+  const [leveled] = levelsOf(assessmentOf(manifest, soFar.time.get(manifest.version) ?? null, [finding]));
+  return { code: finding.code, level: leveled?.level ?? 'note', why: explain(finding, soFar, manifest) };
+}
+
+/**
+ * What an audit says of the release itself, in a project whose lockfile has the dependencies it added. Provenance that
+ * is claimed counts as proven, as there are no bundles for these versions; how old a dependency is can be said of
+ * recorded ones.
+ */
+function askHistory(
+  soFar: Packument,
+  manifest: Manifest,
+  loss: Judged['assay'],
+  { firsts, now }: { readonly firsts: ReadonlyMap<string, Instant | null>; readonly now: Instant },
+): readonly LeveledFinding[] {
+  const claims = manifest.attestations?.provenance === true;
+  const lost = loss !== null && loss.code !== 'provenance-missing';
+  const provenance = claims ? 'proven' : lost ? 'lost' : 'none';
+  const findings = checkRelease(soFar, manifest, { known: null, provenance, permission: 'unknown' });
+  const published = soFar.time.get(manifest.version) ?? null;
+  const lockfile = [assessmentOf(manifest, published, findings)];
+  for (const name of Object.keys(manifest.dependencies)) {
+    const first = firsts.get(name) ?? null;
+    if (first === null) continue;
+    const locked = { ...manifest, name, version: '0.0.0' };
+    lockfile.push({ ...assessmentOf(locked, first, []), release: { ...NO_RECORD, firstPublished: first } });
+  }
+  const [judged] = withDependencyAges(lockfile, now);
+  return judged === undefined ? [] : levelsOf(judged);
+}
+
+const NO_RECORD = { evidence: null, publisher: null, published: null, provenanceSince: null, expected: null };
+
+function assessmentOf(
+  { name, version }: Manifest,
+  published: Instant | null,
+  findings: readonly Finding[],
+): Assessment {
+  return {
     // The rules replayed here look at nothing but its name and version.
-    dependency: dependencyOf(manifest.name, manifest.version, []),
+    dependency: dependencyOf(name, version, []),
     proofs: { integrity: null, signature: null, publish: null, provenance: null },
-    findings: [finding],
+    findings,
     baseline: null,
     release: null,
     registry: null,
-    published: soFar.time.get(manifest.version) ?? null,
+    published,
     capabilities: null,
   };
-  const [leveled] = judge(assessment, { phase: 'all', policy: null, accepted: [], now: 0 }).findings;
-  return { code: finding.code, level: leveled?.level ?? 'note', why: explain(finding, soFar, manifest) };
+}
+
+function levelsOf(assessment: Assessment): readonly LeveledFinding[] {
+  return judge(assessment, { phase: 'all', policy: null, accepted: [], now: 0 }).findings;
 }
 
 function explain(finding: ReturnType<typeof checkLoss>, soFar: Packument, manifest: Manifest): string {

@@ -1,7 +1,7 @@
 import type { BaselinePackage, ReleaseRecord } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument } from '../model/evidence.ts';
-import { finding, type EvidenceName, type Finding } from '../model/finding.ts';
+import { finding, type EvidenceName, type Finding, type ScriptPermission } from '../model/finding.ts';
 import { establish, type Proofs, type ProvenanceProof } from '../model/proof.ts';
 import type { Expectation } from '../model/policy.ts';
 import type { Instant } from '../model/time.ts';
@@ -11,7 +11,7 @@ import { checkAge, publishTime, withoutTime } from './age.ts';
 import { checkAttestations, EARLIER_KINDS, type AttestationsCheck } from './attestations.ts';
 import { checkServed, expectedIdentity, type BaselineCheck } from './baseline.ts';
 import { evidenceDigest } from './evidence-digest.ts';
-import { lastWithProvenance, provenanceSince } from './history.ts';
+import { firstPublished, lastWithProvenance, provenanceSince } from './history.ts';
 import {
   checkAgainstIdentity,
   checkAgainstManifest,
@@ -23,6 +23,7 @@ import {
 import { checkIntegrity, sha512OfSri, type IntegrityCheck } from './integrity.ts';
 import { checkLossAgainst } from './loss.ts';
 import { checkPredicate } from './predicate.ts';
+import { checkRelease } from './release.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
 import type { VerifierFor } from './verifiers.ts';
 import { checkBundled, checkExotic, checkPatch, checkResolved, checkSource } from './source.ts';
@@ -43,6 +44,8 @@ export interface Known {
   /** Null where there is no baseline. */
   readonly baseline: BaselineCheck | null;
   readonly package: BaselinePackage | null;
+  /** Whether the project lets its install scripts run. */
+  readonly scripts: ScriptPermission;
 }
 
 /** Runs the chain for one dependency, in order. `evidence` is null for what no registry serves, or was not asked. */
@@ -95,10 +98,12 @@ function assessHeld(
   known: Known,
   now: Instant,
 ): Pick<Assessment, 'findings' | 'published'> {
-  const held = known.baseline?.state === 'held';
-  const published = held ? (known.package?.versions.get(version)?.published ?? null) : null;
-  const tooNew = checkAge(published, known.expectation.releaseAge, now);
-  return { findings: tooNew === null ? findings : [...findings, tooNew], published };
+  if (known.baseline?.state !== 'held') return { findings, published: null };
+  const { releaseAge } = known.expectation;
+  const published = known.package?.versions.get(version)?.published ?? null;
+  const age =
+    published === null && releaseAge !== null ? withoutTime(known.registry) : checkAge(published, releaseAge, now);
+  return { findings: age === null ? findings : [...findings, age], published };
 }
 
 /** What a baseline would record beside the proofs. */
@@ -113,6 +118,7 @@ function releaseRecord(
     evidence: evidenceDigest(dependency, proofs),
     publisher: publisher?.name ?? null,
     published: history?.time.get(dependency.version) ?? null,
+    firstPublished: history === null ? null : firstPublished(history),
     provenanceSince: history === null ? null : provenanceSince(history),
   };
 }
@@ -189,13 +195,20 @@ function followChain(
 
   const claimsProvenance = manifest.attestations?.provenance === true;
   let before: ExpectedIdentity | null = null;
+  let loss: Finding | null = null;
   if (attested.provenance !== null) {
     before =
       expectedIdentity(known.package, dependency.version) ?? earlierIdentity(dependency, evidence, verifier, trust.now);
     findings.push(...judgeIdentity(manifest, attested.provenance, before, evidence, known));
   } else if (!claimsProvenance && !attested.has.provenance && !stripped) {
-    const loss = checkLossAgainst(known.package, packument, dependency.version);
+    loss = checkLossAgainst(known.package, packument, dependency.version);
     if (loss !== null) findings.push(loss);
+  }
+  if (packument !== null) {
+    const lost = loss !== null && loss.code !== 'provenance-missing';
+    const provenance = attested.provenance !== null ? 'proven' : lost ? 'lost' : 'none';
+    const context = { known: known.package, provenance, permission: known.scripts } as const;
+    findings.push(...checkRelease(packument, manifest, context));
   }
 
   const isLocked = locked !== null && dependency.archive === undefined && integrity.findings.length === 0;

@@ -54,6 +54,16 @@ function gap({ provenance }: BaselineVersion): readonly Finding[] {
   return 'earlier' in provenance ? [finding('provenance-missing', { earlier: provenance.earlier })] : [];
 }
 
+/** The version of the baseline to compare a new one with: the highest lower one, of its release line if there is one. */
+export function recordedBefore({ versions }: BaselinePackage, version: string): string | null {
+  if (parse(version) === null) return null;
+  const lower = [...versions.keys()]
+    .filter((one) => parse(one) !== null && compare(one, version) < 0)
+    .sort((a, b) => compare(b, a));
+  const line = releaseLine(version);
+  return lower.find((one) => releaseLine(one) === line) ?? lower[0] ?? null;
+}
+
 /** What was proven of a package before, highest version first, and since when it is known to have provenance. */
 interface Proven extends PublishedVersion {
   readonly identity: ExpectedIdentity['identity'] | null;

@@ -6,6 +6,7 @@ import type { Evidence, Manifest, Packument } from '../model/evidence.ts';
 import { FINDING_KINDS, type ExpectationSource, type FindingCode } from '../model/finding.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
+import { firstPublished } from './history.ts';
 import { sri } from './integrity.ts';
 
 const NOBODY: ShownIdentity = {
@@ -141,7 +142,7 @@ export function ageOf(
   return {
     name,
     spec,
-    firstPublished: [...times.values()].reduce((first, time) => Math.min(first, time)),
+    firstPublished: firstPublished(answer.value),
     newest: newest === null ? null : { version: newest, published: times.get(newest) ?? null },
     unknown: null,
   };

@@ -3,6 +3,7 @@ import parse from 'semver/functions/parse.js';
 import type { SemVer } from 'semver';
 import type { PublishedVersion } from '../model/baseline.ts';
 import type { Packument } from '../model/evidence.ts';
+import type { Instant } from '../model/time.ts';
 
 /** What one earlier version showed. */
 export interface EarlierVersion extends PublishedVersion {
@@ -95,6 +96,11 @@ export function provenanceSince({ withProvenance, time }: Packument): PublishedV
   return claimed.sort((a, b) => order(a) - order(b) || compare(a.version, b.version))[0] ?? null;
 }
 
+/** When the first version of the package was published, whether or not it is still there; null without times. */
+export function firstPublished({ time }: Packument): Instant | null {
+  return time.size === 0 ? null : [...time.values()].reduce((first, one) => Math.min(first, one));
+}
+
 /** The lower stable versions of the same release line that were published earlier, lowest first. */
 export function stableBefore(packument: Packument, version: string): readonly EarlierVersion[] {
   const parsed = parse(version);
@@ -108,6 +114,25 @@ export function stableBefore(packument: Packument, version: string): readonly Ea
 /** The predecessor: the highest of these. Null where there is none. */
 export function predecessorOf(packument: Packument, version: string): EarlierVersion | null {
   return stableBefore(packument, version).at(-1) ?? null;
+}
+
+/**
+ * The version to compare a release with: its predecessor, of a prerelease also the prerelease before it; for the first of
+ * a line the highest lower stable version that was published earlier. Null where there is none.
+ */
+export function versionBefore(packument: Packument, version: string): EarlierVersion | null {
+  const parsed = parse(version);
+  if (parsed === null) return null;
+  const isBefore = before(packument, version);
+  let ofOtherLine: EarlierVersion | null = null;
+  for (const release of releasesOf(packument).toReversed()) {
+    const { semver } = release;
+    if (semver.compare(parsed) >= 0 || !isBefore(release.version, () => semver)) continue;
+    const isStable = semver.prerelease.length === 0;
+    if (lineOf(semver) === lineOf(parsed) && (isStable || parsed.prerelease.length > 0)) return release;
+    if (isStable) ofOtherLine ??= release;
+  }
+  return ofOtherLine;
 }
 
 /**

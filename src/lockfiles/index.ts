@@ -4,6 +4,7 @@ import { LockfileError } from './error.ts';
 import type { LockfileFormat, ProjectManifests } from './format.ts';
 import { npm } from './npm.ts';
 import { pnpm } from './pnpm.ts';
+import { scriptPermissions } from './script-permissions.ts';
 import { unsupported } from './unsupported.ts';
 import { vlt } from './vlt.ts';
 import { yarn } from './yarn.ts';
@@ -38,5 +39,6 @@ export function parseLockfile(file: string, bytes: Uint8Array, manifests: Projec
   if (format === undefined) {
     throw new LockfileError(file, null, `not the name of a lockfile; known are ${LOCKFILE_NAMES.join(', ')}`);
   }
-  return format.parse(file, bytes, manifests);
+  const lockfile = format.parse(file, bytes, manifests);
+  return manifests.has('') ? { ...lockfile, scripts: scriptPermissions(file, manifests) } : lockfile;
 }

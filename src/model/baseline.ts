@@ -172,12 +172,14 @@ export function isTooLong(until: Instant, now: Instant): boolean {
  */
 export type BaselineState = 'held' | 'known' | 'rewritten' | 'uncovered';
 
-/** What a verified version's evidence says that a baseline records beside its proofs. */
+/** What a version's evidence says beside its proofs, for a baseline and for what depends on it. */
 export interface ReleaseRecord {
   /** SHA-256; null where the hash or the registry's signature was not proven. */
   readonly evidence: Digest | null;
   readonly publisher: string | null;
   readonly published: Instant | null;
+  /** When the first version of the package was published, as the registry said. */
+  readonly firstPublished: Instant | null;
   /** The first version the registry says has provenance. */
   readonly provenanceSince: PublishedVersion | null;
   /** Who the baseline, or an earlier version's proof, shows as expected; null where neither does, or it was not asked. */

@@ -1,3 +1,5 @@
+import type { ScriptPermission } from './finding.ts';
+
 /** Package ecosystems assay has stages for. */
 export type Ecosystem = 'npm';
 
@@ -89,6 +91,9 @@ export interface SkippedEntry {
   readonly by?: string;
 }
 
+/** Whether the project lets the install scripts of a dependency run, as far as its package.json says. */
+export type ScriptPermissions = (dependency: Pick<Dependency, 'name' | 'version' | 'source'>) => ScriptPermission;
+
 /** What one lockfile says. Every entry read is a place of a dependency or is skipped: `entries` counts both. */
 export interface Lockfile {
   readonly file: string;
@@ -99,6 +104,8 @@ export interface Lockfile {
   readonly skipped: readonly SkippedEntry[];
   /** Where it says that code of the project takes part in installing (a .pnpmfile.cjs); left out where it does not. */
   readonly hooks?: Place;
+  /** What the project's own list says of install scripts; left out where there is none to read. */
+  readonly scripts?: ScriptPermissions;
 }
 
 /** A lockfile of a repository. */

@@ -41,6 +41,23 @@ export interface IdentityArgs {
   readonly version?: string;
 }
 
+/**
+ * What the project's own list says of a package's install scripts. `unlisted`: there is a manifest and nothing in it lets
+ * them run; `unknown`: there is none, or another package manager reads the lockfile.
+ */
+export type ScriptPermission = 'allowed' | 'denied' | 'unlisted' | 'unknown';
+
+/** A declared dependency, and how old it is. Times are the registry's word; null where they are not known. */
+export interface AddedDependencyAge {
+  readonly name: string;
+  readonly spec: string;
+  /** When the first version of that package was published. */
+  readonly firstPublished: Instant | null;
+  /** The version that the lockfile has of it, and its time. */
+  readonly version: string | null;
+  readonly published: Instant | null;
+}
+
 /** Typed arguments per finding code. Codes are stable; adding an argument is compatible, removing one is not. */
 export interface FindingArgs {
   /** `locked` is not what the registry serves (`source: registry`), or an attestation names (`attestation`). */
@@ -88,11 +105,32 @@ export interface FindingArgs {
   'identity-self-hosted-runner': { run: string | null };
   'identity-predicate-disagrees': { field: string; certificate: string; predicate: string };
 
+  /** `version` is the earlier version that a release is compared with; `to` published others before this one. */
   'history-publisher-changed': { from: string; to: string; version: string };
+  /** `from` published `version`, the last one before `to` began; `first` is the first version by `to`. */
+  'history-publisher-new': { from: string; to: string; version: string; first: string };
   'history-too-new': { published: Instant; minimumHours: number };
-  'history-install-script-added': { scripts: readonly string[]; version: string };
-  'history-dependency-added': { dependencies: readonly string[]; version: string };
+  /** `commands` belong to `scripts` by their place; empty where the registry's document does not have the text. */
+  'history-install-script-added': {
+    scripts: readonly string[];
+    commands: readonly string[];
+    version: string;
+    permission: ScriptPermission;
+  };
+  /**
+   * `added` says more of the `dependencies`, in the same order; `published` is when this version was, and `provenance`
+   * whether its own was proven, or lost with it.
+   */
+  'history-dependency-added': {
+    dependencies: readonly string[];
+    version: string;
+    added: readonly AddedDependencyAge[];
+    published: Instant | null;
+    provenance: 'proven' | 'lost' | 'none';
+  };
   'history-exotic-dependency': { name: string; spec: string };
+  /** `latest` is lower and was published earlier, at `published`. */
+  'history-dist-tag-moved-back': { latest: string; published: Instant };
   'history-manifest-differs': { field: string; registry: string; tarball: string };
 
   'lockfile-not-registry': { kind: 'git' | 'http' | 'file' | 'other'; url: string };
@@ -152,10 +190,12 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'identity-self-hosted-runner': 'identity',
   'identity-predicate-disagrees': 'contradiction',
   'history-publisher-changed': 'anomaly',
+  'history-publisher-new': 'anomaly',
   'history-too-new': 'anomaly',
   'history-install-script-added': 'anomaly',
   'history-dependency-added': 'anomaly',
   'history-exotic-dependency': 'anomaly',
+  'history-dist-tag-moved-back': 'anomaly',
   'history-manifest-differs': 'contradiction',
   'lockfile-not-registry': 'loss',
   'lockfile-resolved-mismatch': 'contradiction',

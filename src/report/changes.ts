@@ -1,3 +1,4 @@
+import type { PublishedVersion } from '../model/baseline.ts';
 import type { AddedDependency, Comparison, VersionFacts } from '../model/comparison.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
 import { escapeText } from './escape.ts';
@@ -101,7 +102,8 @@ const ADDED_SHOWN = 8;
 export function dependencyTexts({ addedDependencies, current }: Comparison): string[] {
   return limited(
     addedDependencies,
-    (added) => `${escapeText(added.name, 80)}: ${escapeText(added.spec, 100)}, ${ageText(added, current.published)}`,
+    (added) =>
+      `${escapeText(added.name, 80)}: ${escapeText(added.spec, 100)}, ${addedAgeText(added, current.published)}`,
   );
 }
 
@@ -120,14 +122,18 @@ function limited<T>(items: readonly T[], show: (item: T) => string): string[] {
   return rest > 0 ? [...texts, `and ${count(rest, 'more', 'more')} (--json lists all)`] : texts;
 }
 
-function ageText({ firstPublished, newest, unknown }: AddedDependency, at: Instant | null): string {
+function addedAgeText({ firstPublished, newest, unknown }: AddedDependency, at: Instant | null): string {
   if (unknown !== null || firstPublished === null) return `age unknown (${escapeText(unknown ?? 'no time', 100)})`;
+  return ageText(firstPublished, newest, at);
+}
+
+/** How old a package was at `at`, and, where it is another time, one of its versions. Escaped. */
+export function ageText(firstPublished: Instant, one: PublishedVersion | null, at: Instant | null): string {
   const first = `first published ${whenText(firstPublished, at)}`;
-  if (newest === null) return first;
-  const version = escapeText(newest.version, 60);
-  return newest.published === null || newest.published === firstPublished
+  const published = one?.published ?? firstPublished;
+  return published === firstPublished
     ? first
-    : `${first}, ${version} ${whenText(newest.published, at)}`;
+    : `${first}, ${escapeText(one?.version ?? '', 60)} ${whenText(published, at)}`;
 }
 
 function whenText(time: Instant, at: Instant | null): string {

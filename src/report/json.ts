@@ -257,16 +257,18 @@ export function reviewJson({ owner, firstSeen, due, overdue }: Review): JsonObje
 }
 
 /** Arguments that are instants; everything else is JSON already. */
-const INSTANT_ARGS: ReadonlySet<string> = new Set(['expired', 'published', 'time']);
+const INSTANT_ARGS: ReadonlySet<string> = new Set(['expired', 'firstPublished', 'published', 'time']);
 
 function argsJson({ args }: LeveledFinding): Json {
-  const entries = Object.entries<Json>({ ...args });
-  return Object.fromEntries(
-    entries.map(([name, value]) => [
-      name,
-      INSTANT_ARGS.has(name) && typeof value === 'number' ? formatInstant(value) : value,
-    ]),
-  );
+  return withTimes({ ...args }) as Json;
+}
+
+/** The same with times as text, at any depth. */
+function withTimes(value: unknown, name = ''): unknown {
+  if (typeof value === 'number' && INSTANT_ARGS.has(name)) return formatInstant(value);
+  if (Array.isArray(value)) return value.map((item: unknown) => withTimes(item));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withTimes(item, key)]));
 }
 
 function locationJson({ places: [place] }: Dependency): Json {

@@ -1,26 +1,13 @@
-import type { EvidenceName, FindingArgs, FindingCode, IdentityArgs } from '../model/finding.ts';
-import { formatInstant, type Instant } from '../model/time.ts';
+import type { EvidenceName, FindingCode, IdentityArgs } from '../model/finding.ts';
+import { formatInstant } from '../model/time.ts';
 import { escapeText, quoteText } from './escape.ts';
+import { HISTORY_TEXTS } from './history-texts.ts';
 import { listed } from './layout.ts';
 import { REFUSALS } from './refusals.ts';
-
-/** The words of one finding code. */
-interface Text<Args> {
-  /** Names the finding in a few words. */
-  readonly title: string;
-  /** What was found, with the dependency as the missing subject. Arguments are escaped. */
-  readonly clause: (args: Args) => string;
-  /** Why it matters; completes the sentence the clause begins. */
-  readonly why: string;
-  /**
-   * What to do next: read the page; look at the version beside its predecessor; the same, and keep it out meanwhile;
-   * ask the public registry; ask again.
-   */
-  readonly next: 'explain' | 'check' | 'stop' | 'upstream' | 'again';
-}
+import { address, dated, version, type Texts } from './text.ts';
 
 /** The words of every code. A code without words does not compile. */
-export const TEXTS: { readonly [C in FindingCode]: Text<Readonly<FindingArgs[C]>> } = {
+export const TEXTS: Texts<FindingCode> = {
   'integrity-mismatch': {
     title: 'the locked hash contradicts other evidence',
     clause: ({ locked, actual, source }) => {
@@ -193,40 +180,7 @@ export const TEXTS: { readonly [C in FindingCode]: Text<Readonly<FindingArgs[C]>
     next: 'stop',
   },
 
-  'history-publisher-changed': {
-    title: 'another publisher',
-    clause: (args) =>
-      `was published by ${escapeText(args.to, 80)}, but ${version(args.version)} by ${escapeText(args.from, 80)}`,
-    why: 'a change in a team looks like this, and so does a takeover',
-    next: 'check',
-  },
-  'history-too-new': {
-    title: 'published very recently',
-    clause: ({ published, minimumHours }) =>
-      `was published at ${formatInstant(published)}, less than ${String(minimumHours)} hours ago`,
-    why: 'nobody had the time to notice a bad release',
-    next: 'check',
-  },
-  'history-install-script-added': {
-    title: 'new install scripts',
-    clause: (args) =>
-      `runs ${listed(args.scripts, 3, (name) => escapeText(name, 40))} at install, unlike ${version(args.version)}`,
-    why: 'install scripts run on every machine that installs it, before anything else can look',
-    next: 'check',
-  },
-  'history-dependency-added': {
-    title: 'new dependencies',
-    clause: (args) =>
-      `depends on ${listed(args.dependencies, 3, (name) => escapeText(name, 80))}, unlike ${version(args.version)}`,
-    why: 'a new dependency brings in code of other people',
-    next: 'check',
-  },
-  'history-exotic-dependency': {
-    title: 'declares a dependency outside the registry',
-    clause: ({ name, spec }) => `declares ${escapeText(name, 80)} as ${address(spec)}`,
-    why: 'no registry signs what is fetched from there',
-    next: 'check',
-  },
+  ...HISTORY_TEXTS,
   'history-manifest-differs': {
     title: 'registry and tarball disagree',
     clause: ({ field, registry, tarball }) =>
@@ -324,8 +278,5 @@ function expectation({ expected, source, version: from }: Readonly<IdentityArgs>
   }
 }
 
-const address = (text: string): string => escapeText(text, 160);
 const hash = (text: string): string => (text === '' ? 'nothing' : escapeText(text, 40));
 const key = (text: string): string => escapeText(text, 80);
-const version = (text: string): string => escapeText(text, 60);
-const dated = (at: Instant | null): string => (at === null ? '' : ` (published ${formatInstant(at)})`);

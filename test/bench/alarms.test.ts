@@ -1,40 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { recordedPackuments } from '../../bench/alarms/recorded.ts';
-import { replay, type Judged } from '../../bench/alarms/replay.ts';
-import type { Packument } from '../../src/model/evidence.ts';
-import { parsePackument } from '../../src/registries/npm-packument.ts';
+import { findingsNow, replay, type Judged } from '../../bench/alarms/replay.ts';
+import { packument, type Row } from '../support/packument.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
-
-/** [version, time of publication, who published, with provenance or without]. `oidc` is a trusted publisher. */
-type Row = readonly [
-  version: string,
-  time: string,
-  publisher: string,
-  provenance: 'proven' | 'bare',
-  more?: Readonly<Record<string, unknown>>,
-];
-
-function packument(name: string, rows: readonly Row[]): Packument {
-  const manifest = ([version, , publisher, provenance, more]: Row): unknown => ({
-    name,
-    version,
-    _npmUser:
-      publisher === 'oidc' ? { name: 'GitHub Actions', trustedPublisher: { id: 'github' } } : { name: publisher },
-    ...more,
-    dist:
-      provenance === 'proven'
-        ? { attestations: { provenance: { predicateType: 'https://slsa.dev/provenance/v1' } } }
-        : {},
-  });
-  const document = {
-    name,
-    versions: Object.fromEntries(rows.map((row) => [row[0], manifest(row)])),
-    time: Object.fromEntries(rows.map(([version, time]) => [version, time])),
-  };
-  const parsed = parsePackument(Buffer.from(JSON.stringify(document)), name);
-  if (!('value' in parsed)) throw new Error(parsed.malformed);
-  return parsed.value;
-}
 
 function judgedOf(rows: readonly Row[]): (version: string) => Judged {
   const { judged } = replay([packument('p', rows)]);
@@ -96,6 +64,16 @@ describe('the Axios history', () => {
       level: 'warning',
       why: '1.13.2 (2025-11-04, by maintainer) had it, in the same line; published by maintainer',
     });
+  });
+
+  it('1.14.1 and what follows it show a person in the place of the pipeline; 0.30.4 and legitimate ones do not', () => {
+    const said = (version: string): readonly string[] =>
+      judged(version).history.map(({ code, level }) => `${level} ${code}`);
+    expect(said('1.14.1')).toEqual(['note history-publisher-changed']);
+    expect(said('1.14.2')).toEqual([]);
+    for (const version of ['0.30.3', '0.30.4', '1.13.2', '1.13.3', '1.13.4', '1.14.0', '1.15.0']) {
+      expect(said(version), version).toEqual([]);
+    }
   });
 
   it.each(['1.13.2', '1.13.4', '1.14.0', '1.15.0'])('%s has provenance and raises nothing', (version) => {
@@ -218,12 +196,17 @@ describe("pnpm's rule", () => {
 const skipped = hasSharedData ? '' : ' (skipped: the recorded data is not beside the checkout)';
 describe.skipIf(!hasSharedData)(`recorded documents${skipped}`, () => {
   it('raise these alarms, none of which was an attack: what changes here was changed by a rule', () => {
-    const { judged, undated } = replay(recordedPackuments(sharedData('npm/packuments')));
+    const packuments = recordedPackuments(sharedData('npm/packuments'));
+    const { judged, undated } = replay(packuments);
     expect(undated).toBe(0);
     const lost = judged.filter(({ assay }) => assay?.code === 'provenance-lost');
     const ofTwo = lost.filter(({ name }) => name === 'undici' || name === 'node-gyp');
     expect(ofTwo.map(({ name, version }) => `${name}@${version}`)).toEqual(['undici@6.20.1', 'node-gyp@11.4.0']);
     expect(lost.filter(({ pnpm }) => pnpm === null)).toEqual([]);
     expect(judged.filter(({ pnpm }) => pnpm !== null).length).toBeGreaterThan(5 * lost.length);
+    const now = findingsNow(packuments).filter(({ level }) => level === 'warning');
+    expect(now.length).toBeLessThan(judged.length / 200);
+    const movedBack = now.filter(({ code }) => code === 'history-dist-tag-moved-back');
+    expect(movedBack.map(({ spec }) => spec)).toContain('get-intrinsic@1.3.1');
   });
 });

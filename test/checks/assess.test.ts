@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { assess } from '../../src/checks/assess.ts';
+import type { BaselineVersion } from '../../src/model/baseline.ts';
+import { assess, type Known } from '../../src/checks/assess.ts';
 import type { DependencyEvidence, Manifest } from '../../src/model/evidence.ts';
 import { NO_EXPECTATION } from '../../src/model/policy.ts';
 import { dependency } from '../report/fixtures.ts';
@@ -24,7 +25,13 @@ describe('evidence that a check stumbles over', () => {
       keys: [],
       registryKeys: null,
     };
-    const known = { registry: url, expectation: NO_EXPECTATION, baseline: null, package: null };
+    const known: Known = {
+      registry: url,
+      expectation: NO_EXPECTATION,
+      baseline: null,
+      package: null,
+      scripts: 'unknown',
+    };
     const trust = {
       now: 0,
       verifierFor: () => ({ verify: () => ({ ok: false as const, reason: 'envelope' as const, detail: '' }) }),
@@ -33,5 +40,34 @@ describe('evidence that a check stumbles over', () => {
     expect(findings.map(({ code }) => code)).toContain('evidence-malformed');
     expect(JSON.stringify(findings)).toContain('boom');
     expect(Object.values(proofs)).toEqual([null, null, null, null]);
+  });
+});
+
+describe('what the baseline holds', () => {
+  const DAY = 86_400_000;
+
+  it.each([
+    ['a time that is too recent', 1.5 * DAY, ['history-too-new']],
+    ['a time that is not', 0.5 * DAY, []],
+    ['no time', null, ['evidence-unavailable']],
+  ])('with %s, where the policy asks for an age', (_, published, codes) => {
+    const entry: BaselineVersion = {
+      integrity: { algorithm: 'sha512', hex: 'ab'.repeat(64) },
+      evidence: { algorithm: 'sha256', hex: '00' },
+      provenance: { identity: null, earlier: 0 },
+      publisher: null,
+      published,
+      capabilities: null,
+    };
+    const known: Known = {
+      registry: 'https://registry.npmjs.org/',
+      expectation: { ...NO_EXPECTATION, releaseAge: 24 },
+      baseline: { state: 'held', findings: [] },
+      package: { since: null, identity: null, versions: new Map([['1.0.0', entry]]) },
+      scripts: 'unknown',
+    };
+    const trust = { now: 2 * DAY, verifierFor: () => ({ verify: () => expect.unreachable() }) };
+    const { findings } = assess(dependency('p', '1.0.0'), null, known, trust);
+    expect(findings.map(({ code }) => code)).toEqual(codes);
   });
 });

@@ -74,8 +74,8 @@ describe('accept', () => {
         `p@1.0.1 accepted provenance-lost ${integrity} until ${day}T23:59:59Z by "Jane Doe" because "by hand, diff read"`,
       );
       const after = await report('--enforce', 'critical');
-      expect([after.status, found(after)]).toEqual([0, ['note provenance-lost']]);
-      expect(after.findings[0]?.accepted).toMatchObject({ by: 'Jane Doe', why: 'by hand, diff read' });
+      expect([after.status, found(after)]).toEqual([0, ['note history-publisher-new', 'note provenance-lost']]);
+      expect(after.findings[1]?.accepted).toMatchObject({ by: 'Jane Doe', why: 'by hand, diff read' });
     });
   });
 

@@ -242,6 +242,8 @@ describe('an audit with a baseline', () => {
 
 describe('the Axios replay', () => {
   const lost = ['axios@1.14.1 provenance-lost'];
+  const lossOf = ({ findings }: AuditJson): AuditJson['findings'][number] | undefined =>
+    findings.find(({ code }) => code === 'provenance-lost');
 
   it('is caught without a baseline, with it and with it stale', async () => {
     await withProject(async ({ lab, run, report, lock }) => {
@@ -260,7 +262,7 @@ describe('the Axios replay', () => {
       await run('update');
       const fresh = await locked('1.14.1');
       expect([fresh.status, codes(fresh)]).toEqual([1, lost]);
-      expect(fresh.findings[0]?.args).toMatchObject({ predecessor: '1.14.0' });
+      expect(lossOf(fresh)?.args).toMatchObject({ predecessor: '1.14.0' });
       expect(fresh.baseline).toMatchObject({ held: 0, uncovered: ['axios@1.14.1'], unused: ['axios@1.14.0'] });
     });
   });
@@ -276,19 +278,20 @@ describe('the Axios replay', () => {
       forget(lab, 'axios');
       const caught = await report('--enforce', 'critical');
       expect([caught.status, codes(caught)]).toEqual([1, lost]);
-      expect(caught.findings[0]?.args).toMatchObject({ predecessor: '1.14.0', published: '2026-04-02T00:00:00Z' });
+      expect(lossOf(caught)?.args).toMatchObject({ predecessor: '1.14.0', published: '2026-04-02T00:00:00Z' });
 
       expect((await run('update')).stdout).toContain('provenance-lost: axios@1.14.1');
       const text = read('assay.lock');
       expect(text).not.toMatch(/^axios@\S+ (?!seen )/m);
       const still = await report('--enforce', 'critical');
       expect([still.status, codes(still)]).toEqual([1, lost]);
-      expect(still.findings[0]?.args).toMatchObject({ predecessor: '1.13.6' });
+      expect(lossOf(still)?.args).toMatchObject({ predecessor: '1.13.6' });
       await run('update');
       expect(read('assay.lock')).toBe(text);
 
       rmSync(join(folder, 'assay.lock'));
-      expect(codes(await report())).toEqual(['axios@1.14.1 provenance-missing']);
+      // Without memory only the account is left, which had never published it.
+      expect(codes(await report())).toEqual(['axios@1.14.1 history-publisher-new', 'axios@1.14.1 provenance-missing']);
     });
   });
 
@@ -415,13 +418,15 @@ describe('accepted findings', () => {
         const { status, findings } = await report('--enforce', phase);
         levels.push([status, ...findings.map(({ level, code }) => `${level} ${code}`)]);
       }
-      const held = [0, 'note provenance-lost'];
-      const failed = [1, 'error provenance-lost'];
-      const inObserve = { holds: held, waits: [0, 'warning provenance-lost'], overdue: failed }[state];
+      const publisher = 'note history-publisher-new';
+      const held = [0, publisher, 'note provenance-lost'];
+      const failed = [1, publisher, 'error provenance-lost'];
+      const inObserve = { holds: held, waits: [0, publisher, 'warning provenance-lost'], overdue: failed }[state];
       expect(levels).toEqual(state === 'holds' ? [held, held, held] : [inObserve, failed, failed]);
       if (state !== 'holds') return;
       const outcome = await report('--enforce', 'critical');
       expect(outcome.findings).toMatchObject([
+        { level: 'note', code: 'history-publisher-new' },
         { level: 'note', accepted: { by: 'jane', why: 'built by hand', until: LATER } },
       ]);
       expect((await run()).stdout).toContain(`accepted: p@1.0.1 provenance-lost until ${LATER} by "jane"`);

@@ -200,7 +200,10 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
           .replace(/^(p@1\.0\.1 integrity ).*$/m, (_, start: string) => start + integrity);
       edit('assay.lock', forged);
       const outcome = await audit();
-      expect([outcome.status, found(outcome)]).toEqual([0, ['p@1.0.1 warning provenance-lost']]);
+      expect([outcome.status, found(outcome)]).toEqual([
+        0,
+        ['p@1.0.1 note history-publisher-new', 'p@1.0.1 warning provenance-lost'],
+      ]);
       expect(outcome.baseline.base).toMatchObject({ edited: [], unfounded: ['p@1.0.1'], removed: [] });
       expect((await runIn({}, 'audit', '--base', 'main')).stdout.replace(/\s+/g, ' ')).toContain(
         'new here, and not what assay update would write: p@1.0.1',
@@ -256,7 +259,10 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       await run('accept', 'p@1.0.1', '--reason', 'built by hand', '--by', 'jane');
       await run('update');
       const outcome = await audit(undefined, '--enforce', 'critical');
-      expect([outcome.status, found(outcome)]).toEqual([0, ['p@1.0.1 note provenance-lost']]);
+      expect([outcome.status, found(outcome)]).toEqual([
+        0,
+        ['p@1.0.1 note history-publisher-new', 'p@1.0.1 note provenance-lost'],
+      ]);
       expect(outcome.baseline.base?.accepted).toMatchObject([
         { name: 'p', version: '1.0.1', code: 'provenance-lost', by: 'jane', why: 'built by hand' },
       ]);

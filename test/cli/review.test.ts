@@ -275,7 +275,8 @@ describe('what waits', () => {
     await withProject(async (project) => {
       const { lab, lock, report } = project;
       await publishLoss(lab, 'deep');
-      await publish(lab, 'p@1.0.0', TEAM);
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM, manifest: { dependencies: { deep: '1.0.0' } } });
+      lab.clock.advance(DAY);
       await lab.publish({ name: 'p', version: '1.0.1', by: THIEF, manifest: { dependencies: { deep: '1.0.1' } } });
       await lab.publish({ name: 'bad', version: '1.0.0', by: TEAM, signatures: ['invalid'] });
       await publish(lab, 'away@1.0.0', TEAM);

@@ -1,0 +1,92 @@
+import type { AddedDependencyAge, ScriptPermission } from '../model/finding.ts';
+import { formatInstant, type Instant } from '../model/time.ts';
+import { ageText } from './changes.ts';
+import { escapeText, quoteText } from './escape.ts';
+import { listed } from './layout.ts';
+import { account, address, version, type Texts } from './text.ts';
+
+/** The words of what a release did that earlier ones did not. */
+export const HISTORY_TEXTS: Texts<
+  | 'history-publisher-changed'
+  | 'history-publisher-new'
+  | 'history-too-new'
+  | 'history-install-script-added'
+  | 'history-dependency-added'
+  | 'history-exotic-dependency'
+  | 'history-dist-tag-moved-back'
+> = {
+  'history-publisher-changed': {
+    title: 'another publisher',
+    clause: (args) => `was published by ${account(args.to)}, but ${version(args.version)} by ${account(args.from)}`,
+    why: 'a change in a team looks like this, and so does a takeover',
+    next: 'check',
+  },
+  'history-publisher-new': {
+    title: 'first release by this publisher',
+    clause: ({ from, to, version: before, first }) =>
+      `was published by ${account(to)}, whose first version of it is ${version(first)}; ${version(before)} before that is by ${account(from)}`,
+    why: 'whoever takes over a package publishes it for the first time',
+    next: 'check',
+  },
+  'history-too-new': {
+    title: 'published very recently',
+    clause: ({ published, minimumHours }) =>
+      `was published at ${formatInstant(published)}, less than ${String(minimumHours)} hours ago`,
+    why: 'nobody had the time to notice a bad release',
+    next: 'check',
+  },
+  'history-install-script-added': {
+    title: 'new install scripts',
+    clause: ({ scripts, commands, version: before, permission }) => {
+      const named = scripts.map((name, i) => scriptText(name, commands[i] ?? ''));
+      return `runs ${listed(named, 3, String)} at install, unlike ${version(before)}${PERMISSIONS[permission]}`;
+    },
+    why: 'install scripts run on every machine that installs it, before anything else can look',
+    next: 'check',
+  },
+  'history-dependency-added': {
+    title: 'new dependencies',
+    clause: ({ added, published, version: before }) =>
+      `depends on ${listed(youngestFirst(added), 3, (one) => addedText(one, published))}, unlike ${version(before)}`,
+    why: 'a new dependency brings in code of other people',
+    next: 'check',
+  },
+  'history-exotic-dependency': {
+    title: 'declares a dependency outside the registry',
+    clause: ({ name, spec }) => `declares ${escapeText(name, 80)} as ${address(spec)}`,
+    why: 'no registry signs what is fetched from there',
+    next: 'check',
+  },
+  'history-dist-tag-moved-back': {
+    title: 'no longer the latest, and nothing newer is',
+    clause: ({ latest, published }) =>
+      `is not what the tag latest names: that is ${version(latest)}, published earlier (${formatInstant(published)})`,
+    why: 'maintainers take a bad release back like this before it is gone',
+    next: 'check',
+  },
+};
+
+const PERMISSIONS: Readonly<Record<ScriptPermission, string>> = {
+  allowed: '; your package.json lets it',
+  denied: '; your package.json does not let it',
+  unlisted: '; your package.json does not list it, which stops npm from version 12 on',
+  unknown: '',
+};
+
+function scriptText(name: string, command: string): string {
+  return escapeText(name, 40) + (command === '' ? '' : ` (${quoteText(command, 80)})`);
+}
+
+function addedText(
+  { name, firstPublished, version: locked, published }: AddedDependencyAge,
+  at: Instant | null,
+): string {
+  const shown = escapeText(name, 80);
+  if (firstPublished === null) return shown;
+  return `${shown} (${ageText(firstPublished, locked === null ? null : { version: locked, published }, at)})`;
+}
+
+/** The ones of unknown age last. */
+function youngestFirst(added: readonly AddedDependencyAge[]): readonly AddedDependencyAge[] {
+  return added.toSorted((a, b) => (b.firstPublished ?? -Infinity) - (a.firstPublished ?? -Infinity));
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { withDependencyAges } from '../../src/checks/added-dependencies.ts';
+import { finding, type FindingArgs, type Finding } from '../../src/model/finding.ts';
+import type { Assessment } from '../../src/model/verdict.ts';
+import { dependency, judged } from '../report/fixtures.ts';
+
+const DAY = 86_400_000;
+const RELEASED = Date.parse('2026-03-31T00:21:00Z');
+const NOW = RELEASED + 2 * DAY;
+
+function assessment(name: string, version: string, change: Partial<Assessment> = {}): Assessment {
+  return { ...judged(dependency(name, version), 'pass'), findings: [], ...change };
+}
+
+/** A locked dependency whose package is as old as `first`, and whose version as `published`. */
+function locked(name: string, version: string, first: number, published = first): Assessment {
+  const release = {
+    evidence: null,
+    publisher: null,
+    published,
+    firstPublished: first,
+    provenanceSince: null,
+    expected: null,
+  };
+  return assessment(name, version, { published, release });
+}
+
+type Args = FindingArgs['history-dependency-added'];
+
+function adding(provenance: Args['provenance'], ...specs: readonly (readonly [string, string])[]): Assessment {
+  const args: Args = {
+    dependencies: specs.map(([name]) => name),
+    version: '1.14.0',
+    added: specs.map(([name, spec]) => ({ name, spec, firstPublished: null, version: null, published: null })),
+    published: RELEASED,
+    provenance,
+  };
+  return assessment('axios', '1.14.1', { findings: [finding('history-dependency-added', args)] });
+}
+
+function additionOf(assessments: readonly Assessment[]): Finding & { readonly code: 'history-dependency-added' } {
+  const [found] = withDependencyAges(assessments, NOW)[0]?.findings ?? [];
+  if (found?.code !== 'history-dependency-added') throw new Error('nothing added');
+  return found;
+}
+
+describe('the age of an added dependency', () => {
+  const evil: readonly [string, string] = ['evil', '^4.2.0'];
+
+  it('is read from the lockfile, where it is locked', () => {
+    const { args, kind } = additionOf([adding('none', evil), locked('evil', '4.2.1', RELEASED - DAY, RELEASED - 1000)]);
+    expect(kind).toBe('anomaly');
+    expect(args.added).toEqual([
+      { name: 'evil', spec: '^4.2.0', firstPublished: RELEASED - DAY, version: '4.2.1', published: RELEASED - 1000 },
+    ]);
+  });
+
+  it.each([
+    ['less than 90 days', 90 * DAY - 1, 'anomaly'],
+    ['90 days', 90 * DAY, 'note'],
+    ['less than what depends on it', DAY, 'anomaly'],
+  ])('%s', (_, age, kind) => {
+    expect(additionOf([adding('none', evil), locked('evil', '4.2.1', NOW - age)]).kind).toBe(kind);
+  });
+
+  it('counts for nothing where the build is proven, and is not needed where provenance was lost', () => {
+    const young = locked('evil', '4.2.1', RELEASED - DAY);
+    expect(additionOf([adding('proven', evil), young]).kind).toBe('note');
+    expect(additionOf([adding('lost', evil)]).kind).toBe('anomaly');
+  });
+
+  it('is that of the package an alias stands for', () => {
+    const { args, kind } = additionOf([
+      adding('none', ['harmless', 'npm:evil@^4.2.0']),
+      locked('evil', '4.2.1', RELEASED - DAY),
+      locked('harmless', '1.0.0', RELEASED - 1000 * DAY),
+    ]);
+    expect(kind).toBe('anomaly');
+    expect(args.added[0]).toMatchObject({ name: 'harmless', version: '4.2.1' });
+  });
+
+  it('is told for the locked version that fits, and for the youngest where none does', () => {
+    const old = locked('evil', '1.0.0', RELEASED - 900 * DAY, RELEASED - 900 * DAY);
+    const fits = locked('evil', '4.2.1', RELEASED - 900 * DAY, RELEASED - DAY);
+    const newer = locked('evil', '5.0.0', RELEASED - 900 * DAY, RELEASED);
+    const version = (...of: readonly Assessment[]): unknown =>
+      additionOf([adding('none', evil), ...of]).args.added[0]?.version;
+    expect(version(old, fits, newer)).toBe('4.2.1');
+    expect(version(old, newer)).toBe('5.0.0');
+  });
+
+  it('is not known where the run did not ask, and then is no alarm', () => {
+    const held = assessment('evil', '4.2.1', { baseline: 'held', published: RELEASED - DAY });
+    const { args, kind } = additionOf([adding('none', evil), held]);
+    expect(kind).toBe('note');
+    expect(args.added[0]).toMatchObject({ firstPublished: null, version: '4.2.1' });
+    expect(additionOf([adding('none', evil, ['x', 'git+https://e.vil/x.git'])]).kind).toBe('note');
+  });
+
+  it('leaves everything else as it is', () => {
+    const others = [assessment('a', '1.0.0', { findings: [finding('integrity-weak', { algorithm: 'sha1' })] })];
+    expect(withDependencyAges(others, NOW)).toBe(others);
+    const [, second] = withDependencyAges([adding('none', evil), ...others], NOW);
+    expect(second).toBe(others[0]);
+  });
+});
