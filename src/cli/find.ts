@@ -10,7 +10,7 @@ import { demandFile, shownPath } from './setup.ts';
 export type LockfilePaths = readonly [string, ...string[]];
 
 /** Lockfiles in one folder, which share its package.json and assay.lock. */
-export interface LockfileFolder {
+interface LockfileFolder {
   readonly folder: string;
   readonly paths: LockfilePaths;
   /** The directory they were looked for in. */

@@ -36,7 +36,7 @@ export interface Project {
 }
 
 /** A lockfile as it was read. */
-export interface LockfileSource {
+interface LockfileSource {
   readonly path: string;
   /** As it is reported. */
   readonly file: string;

@@ -174,7 +174,7 @@ describe('a project of Yarn 2 or later', () => {
       lab.tamper('signed', '1.0.0', (manifest) => {
         const { integrity, ...dist } = manifest.dist;
         expect(integrity).toBeDefined();
-        return { ...manifest, dist: dist as typeof manifest.dist };
+        return { ...manifest, dist: dist };
       });
       expect(codesOf(await report())).toContain('signed signature-invalid');
     });

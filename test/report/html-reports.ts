@@ -65,6 +65,7 @@ function one(i: number, specs: readonly string[]): JudgedDependency {
       evidence: null,
       publisher: 'somebody',
       published,
+      firstPublished: null,
       provenanceSince: i % 3 === 0 ? { version: '1.0.0', published: published - 400 * DAY } : null,
       expected: null,
     },

@@ -5,7 +5,7 @@ import type { Node } from './graph.ts';
 import { attribute, hostile, html, type Html } from './markup.ts';
 import { provenOf, STATE_TEXTS, STATES, stateOf } from './state.ts';
 
-export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   fail: 'fails',
   unverified: 'no statement',
   warn: 'warning',
