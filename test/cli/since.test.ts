@@ -337,7 +337,7 @@ describe.skipIf(!hasGit)(`--since that cannot be answered${WITHOUT_GIT}`, () => 
   it('an option in its place is an option', async () => {
     await inChange(async ({ folder, runIn }) => {
       for (const [option, line] of [
-        ['--output=x', /^assay: unknown option --output/],
+        ['--output=x', /^assay: --output takes /],
         ['-o', /^assay: unknown option -o/],
       ] as const) {
         const { status, stdout, stderr } = await runIn({}, '--since', option);

@@ -151,7 +151,7 @@ describe('a project of Yarn 2 or later', () => {
       });
       const { stdout } = await run();
       expect(stdout.match(/locks\s+no\s+tarball/g)).toHaveLength(1);
-      expect(stdout).toMatch(/what was\s+verified of 2 dependencies is the hash that the\s+registry signed/);
+      expect(stdout).toMatch(/verified\s+of\s+2\s+dependencies\s+is\s+the\s+hash\s+that\s+the\s+registry\s+signed/);
     });
   });
 
