@@ -69,6 +69,7 @@ describe('bun.lock', () => {
         peer: false,
         exotic: [],
         bundles: [],
+        requires: ['b@2.0.0'],
       },
       expect.objectContaining({
         name: 'b',
