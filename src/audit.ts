@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { gatherCapabilities } from './capabilities.ts';
 import { assess, type Known, type Trust } from './checks/assess.ts';
 import { withDependencyAges } from './checks/added-dependencies.ts';
@@ -6,6 +5,7 @@ import { checkBaseline } from './checks/baseline.ts';
 import { checkResolved } from './checks/source.ts';
 import { verifiers } from './checks/verifiers.ts';
 import { explain, type CompareOptions } from './compare.ts';
+import { digestOf } from './digest.ts';
 import { gather, speakerFor } from './gather.ts';
 import { changeSince, type LockfileBefore } from './lockfiles/changes.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
@@ -105,11 +105,6 @@ const THREAD_FROM = 64;
 /** The pipeline: lockfile bytes to a report. Throws LockfileError for a file that cannot be read as a lockfile. */
 export async function audit({ file, bytes, path = file, manifests, ...options }: AuditOptions): Promise<Report> {
   return auditLockfiles([{ ...parseLockfile(file, bytes, manifests), path, digest: digestOf(bytes) }], options);
-}
-
-/** SHA-256 in hex. */
-export function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { digestOf } from './digest.ts';
 import type { TrustOptions } from './audit.ts';
 import type { Store } from './memory.ts';
 import type { RegistryKey } from './model/evidence.ts';
@@ -135,7 +136,7 @@ function read<T>({ targets }: Verified, path: string, parse: (json: unknown) => 
   if (bytes === null) return { value: null, problem: null };
   try {
     const value = parse(JSON.parse(bytes.toString('utf8')));
-    return { value, digest: createHash('sha256').update(bytes).digest('hex'), problem: null };
+    return { value, digest: digestOf(bytes), problem: null };
   } catch (error) {
     const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
     return { value: null, problem: { kind: 'refused', detail: `${path} cannot be used: ${why}` } };

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
+import { digestOf } from '../digest.ts';
 import { findBase, pullRequestBase, readAt, type BaseRef } from '../git/base.ts';
 import type { BaselineBase } from '../model/baseline.ts';
 import { POLICY_FILE } from '../model/policy.ts';
@@ -71,7 +71,7 @@ async function isPolicyChanged(
   for (const each of folders) {
     const found = await readAt(each, name, commit);
     if (!('bytes' in found)) return null;
-    if (found.bytes !== null) return createHash('sha256').update(found.bytes).digest('hex') !== policy?.digest;
+    if (found.bytes !== null) return digestOf(found.bytes) !== policy?.digest;
   }
   return policy !== null;
 }

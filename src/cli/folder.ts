@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
-import { digestOf, type Since } from '../audit.ts';
+import type { Since } from '../audit.ts';
+import { digestOf } from '../digest.ts';
 import { askHistory, type ReadVersions } from '../git/appearance.ts';
 import { LockfileError, parseLockfile, type ProjectManifests } from '../lockfiles/index.ts';
 import type { BaselineInUse } from '../model/baseline.ts';

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { digestOf } from '../digest.ts';
 import { POLICY_FILE, type PolicyInUse } from '../model/policy.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
@@ -31,7 +31,7 @@ export async function loadPolicy(values: OptionValues, directory: string, io: Io
     demandFile(keysPath);
     return [[url, loadKeys(shownPath(keysPath, io), io)] as const];
   });
-  const digest = createHash('sha256').update(bytes).digest('hex');
+  const digest = digestOf(bytes);
   return { policy, digest, keys: new Map(keys), folder };
 }
 

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { relative, resolve } from 'node:path';
+import { digestOf } from '../digest.ts';
 import { OMITTABLE, type Omittable, type TrustOptions } from '../audit.ts';
 import { cachePlace, type CachePlace } from '../cache/place.ts';
 import { openCache, type Cache } from '../cache/store.ts';
@@ -63,7 +63,7 @@ export function loadRoot(path: string | undefined, io: Io): Omit<TrustOptions, '
   const bytes = readUserFile(path, 'the trusted root', io);
   const json = parseUserJson(bytes, path, 'the trusted root');
   try {
-    const rootDigest = createHash('sha256').update(bytes).digest('hex');
+    const rootDigest = digestOf(bytes);
     return { root: parseTrustedRoot(json), rootName: shownPath(path, io), rootDigest };
   } catch (error) {
     throw new UsageError(`the trusted root ${path} cannot be used: ${messageOf(error)}`);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { digestOf } from '../../digest.ts';
 import { POLICY_FILE, type PolicyInUse } from '../../model/policy.ts';
 import type { ProposedRegistries } from '../../model/proposal.ts';
 import { formatBaseline } from '../../policy/baseline-text.ts';
@@ -70,7 +70,7 @@ async function policyOf(registries: ProposedRegistries): Promise<PolicyInUse | n
   const text = renderRegistries(registries);
   if (text === null) return null;
   const bytes = Buffer.from(text);
-  const digest = createHash('sha256').update(bytes).digest('hex');
+  const digest = digestOf(bytes);
   const { parsePolicy } = await import('../../policy/policy-file.ts');
   return { policy: parsePolicy(POLICY_FILE, bytes), digest, keys: new Map() };
 }
