@@ -102,6 +102,9 @@ const CONCURRENCY = 64;
 /** With fewer dependencies to ask about, starting a thread takes longer than it saves. */
 const THREAD_FROM = 64;
 
+/** The longest without an answer let in. */
+const TURN_MS = 8;
+
 /** The pipeline: lockfile bytes to a report. Throws LockfileError for a file that cannot be read as a lockfile. */
 export async function audit({ file, bytes, path = file, manifests, ...options }: AuditOptions): Promise<Report> {
   return auditLockfiles([{ ...parseLockfile(file, bytes, manifests), path, digest: digestOf(bytes) }], options);
@@ -293,9 +296,31 @@ async function mapConcurrently<T extends Pick<Dependency, 'name'>, R>(
   const results = new Array<R>(items.length);
   // The versions of one package follow each other, as they share its document.
   const queue = [...items.entries()].sort(([, a], [, b]) => (a.name < b.name ? -1 : 1)).values();
+  const turn = turns();
   const worker = async (): Promise<void> => {
-    for (const [index, item] of queue) results[index] = await work(item);
+    for (const [index, item] of queue) {
+      results[index] = await work(item);
+      await turn();
+    }
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;
+}
+
+/** Lets answers in, and progress be seen, where all that is asked for is known already and nothing has to be waited for. */
+function turns(): () => Promise<void> | null {
+  let since = performance.now();
+  let turning: Promise<void> | null = null;
+  return () => {
+    if (turning === null && performance.now() - since > TURN_MS) {
+      turning = new Promise((resolve) =>
+        setImmediate(() => {
+          since = performance.now();
+          turning = null;
+          resolve();
+        }),
+      );
+    }
+    return turning;
+  };
 }

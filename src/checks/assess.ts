@@ -199,7 +199,10 @@ function followChain(
   if (attested.provenance !== null) {
     before =
       expectedIdentity(known.package, dependency.version) ?? earlierIdentity(dependency, evidence, verifier, trust.now);
-    findings.push(...judgeIdentity(manifest, attested.provenance, before, evidence, known));
+    findings.push(
+      ...judgeIdentity(manifest, attested.provenance, before, evidence, known),
+      ...checkPredicate(attested.provenance, attested.predicate),
+    );
   } else if (!claimsProvenance && !attested.has.provenance && !stripped) {
     loss = checkLossAgainst(known.package, packument, dependency.version);
     if (loss !== null) findings.push(loss);
@@ -316,7 +319,6 @@ function judgeIdentity(
     ...byPolicy,
     ...(problem === null ? [] : [problem]),
     ...others.filter(({ code }) => !byPolicy.some((one) => one.code === code)),
-    ...checkPredicate(proof),
   ];
 }
 

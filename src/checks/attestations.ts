@@ -37,6 +37,8 @@ export interface AttestedVersion {
 export interface AttestationsCheck {
   readonly publish: AttestationProof | null;
   readonly provenance: ProvenanceProof | null;
+  /** Of the provenance's statement; undefined where there is none. */
+  readonly predicate: unknown;
   /** Whether the document holds an attestation of the kind at all, good or bad. */
   readonly has: Readonly<Record<AttestationKind, boolean>>;
   readonly findings: readonly Finding[];
@@ -55,7 +57,7 @@ export function checkAttestations(
   wanted: readonly AttestationKind[] = ATTESTATION_KINDS,
 ): AttestationsCheck {
   const publish: AttestationProof[] = [];
-  const provenance: ProvenanceProof[] = [];
+  const provenance: { readonly proof: ProvenanceProof; readonly predicate: unknown }[] = [];
   const has = { publish: false, provenance: false };
   const findings: Finding[] = [];
   for (const entry of entries) {
@@ -72,15 +74,18 @@ export function checkAttestations(
     if (problem !== null) findings.push(problem);
     else if (kind === 'publish') publish.push(proofOf(verification.proof, entry));
     else if (verification.proof.signer.kind === 'certificate') {
-      const { identity } = verification.proof.signer;
-      provenance.push(establish({ ...proofOf(verification.proof, entry), identity }));
+      const { signer, statement } = verification.proof;
+      const proof = establish({ ...proofOf(verification.proof, entry), identity: signer.identity });
+      provenance.push({ proof, predicate: statement?.predicate });
     }
   }
-  findings.push(...contradictingBuilders(provenance));
+  findings.push(...contradictingBuilders(provenance.map(({ proof }) => proof)));
   const broken = new Set(findings.map((problem) => ('attestation' in problem.args ? problem.args.attestation : null)));
+  const builder = broken.has('provenance') ? undefined : provenance[0];
   return {
     publish: broken.has('publish') ? null : (publish[0] ?? null),
-    provenance: broken.has('provenance') ? null : (provenance[0] ?? null),
+    provenance: builder?.proof ?? null,
+    predicate: builder?.predicate,
     has,
     findings,
   };
@@ -104,8 +109,8 @@ function kindOf(predicateType: string, wanted: readonly AttestationKind[]): Atte
   return wanted.find((kind) => TYPES[kind].includes(predicateType)) ?? null;
 }
 
-function proofOf(bundle: BundleProof, entry: AttestationEntry): AttestationProof {
-  return establish({ predicateType: bundle.statement?.predicateType ?? '', digest: jsonDigest(entry.bundle), bundle });
+function proofOf({ statement, ...bundle }: BundleProof, entry: AttestationEntry): AttestationProof {
+  return establish({ predicateType: statement?.predicateType ?? '', digest: jsonDigest(entry.bundle), bundle });
 }
 
 /** Judges signer, types and subject of a verified bundle; `reported` where its hash is one already reported. */

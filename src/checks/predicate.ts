@@ -13,8 +13,7 @@ interface Claim {
  * vouches for the certificate. Where they differ, the predicate lies about who built it. Read: SLSA provenance 1 with
  * GitHub's workflow build type, and the two forms of SLSA 0.2 that npm wrote (GitHub, GitLab).
  */
-export function checkPredicate(proof: ProvenanceProof): readonly Finding[] {
-  const predicate = proof.bundle.statement?.predicate;
+export function checkPredicate(proof: ProvenanceProof, predicate: unknown): readonly Finding[] {
   const claims =
     proof.predicateType === 'https://slsa.dev/provenance/v1'
       ? claimsOfV1(predicate, proof.identity)

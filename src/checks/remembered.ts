@@ -23,7 +23,7 @@ export interface Remembered {
   readonly validator: Validator;
 }
 
-/** What is the same for all that are asked about at one registry, as text. */
+/** The digest of what is the same for all that are asked about at one registry: SHA-256, hex. */
 export function commonGround({ tool, rootDigest, speaker, now }: Ground): string {
   const usable = speaker.keys.map((key) => [
     key.keyId,
@@ -34,7 +34,7 @@ export function commonGround({ tool, rootDigest, speaker, now }: Ground): string
     key.origin,
     isValid(key, now),
   ]);
-  return JSON.stringify([tool, rootDigest, speaker.origin, usable]);
+  return hash('sha256', JSON.stringify([tool, rootDigest, speaker.origin, usable]));
 }
 
 /**
@@ -43,11 +43,9 @@ export function commonGround({ tool, rootDigest, speaker, now }: Ground): string
  */
 export function assessmentId(dependency: Dependency, known: Known, common: string): string {
   const { name, version, integrity, source, exotic, bundles, archive, patches } = dependency;
-  const own = JSON.stringify(
-    [{ name, version, integrity, source, exotic, bundles, archive, patches }, known],
-    (_, value: unknown) => (value instanceof Map ? [...value] : value),
-  );
-  return hash('sha256', `${common}\n${own}`);
+  const own = JSON.stringify({ name, version, integrity, source, exotic, bundles, archive, patches });
+  const before = JSON.stringify(known, (_, value: unknown) => (value instanceof Map ? [...value] : value));
+  return hash('sha256', `${common}\n${own}\n${before}`);
 }
 
 function isValid({ start, end }: RegistryKey, now: Instant): boolean {

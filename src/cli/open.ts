@@ -75,19 +75,15 @@ export async function withProjects<T>(
   const found = findAllLockfiles(places, below, io);
   const governed = values.policy === undefined ? governedFolder(found.folders, io) : io.cwd;
   const policy = await loadPolicy(values, governed, io);
-  const opened = found.folders.map(({ paths }) => openFolder(paths, values, policy, io));
-  const projects = opened.flatMap(({ project }) => project ?? []);
-  const unread = [...found.unread, ...opened.flatMap((each) => each.unread)];
   const firstFolder = found.folders[0]?.folder ?? io.cwd;
   const config = networkConfig(values, firstFolder, io);
   const trust = startTrust(values, policy, config, io);
   const progress = progressOn(io.stderr, 'assay: verified');
   const established = new Map<string, Buffer>();
 
-  const auditOne = async (project: Project, how: How): Promise<Report> => {
+  const auditOne = async (project: Project, how: How, isOnly: boolean): Promise<Report> => {
     const kept = openStore(values, project.path, io);
     const { baseline, askHistory: history, lockfiles, beside } = project;
-    const isOnly = projects.length === 1 && lockfiles.length === 1;
     const store = isOnly ? kept : sharedStore(established, kept);
     const repository = repositoryAddress(io.env);
     const known = { policy, baseline, beside, now: Date.now(), askHistory: history, repository };
@@ -108,6 +104,12 @@ export async function withProjects<T>(
   };
 
   try {
+    // Its repository is asked while the lockfiles are read. Who needs the answer sees why there is none.
+    (await trust.session).refresh().catch(() => undefined);
+    const opened = found.folders.map(({ paths }) => openFolder(paths, values, policy, io));
+    const projects = opened.flatMap(({ project }) => project ?? []);
+    const unread = [...found.unread, ...opened.flatMap((each) => each.unread)];
+    const isOnly = projects.length === 1 && projects[0]?.lockfiles.length === 1;
     return await work({
       projects,
       unread,
@@ -117,7 +119,7 @@ export async function withProjects<T>(
         const failed: UnreadLockfile[] = [];
         for (const project of projects) {
           try {
-            reports.push(await auditOne(project, await how(project)));
+            reports.push(await auditOne(project, await how(project), isOnly));
           } catch (error) {
             if (!isMendable(error) || found.folders.length === 1) throw error;
             failed.push(...project.lockfiles.map(({ file }) => ({ file, problem: error.message })));

@@ -108,7 +108,8 @@ export interface AttestationProof extends Proven {
   readonly predicateType: string;
   /** SHA-256 in hex of the bundle as canonical JSON (RFC 8785). */
   readonly digest: string;
-  readonly bundle: BundleProof;
+  /** Without the statement, which was judged: a predicate can be large. */
+  readonly bundle: Omit<BundleProof, 'statement'>;
 }
 
 export interface ProvenanceProof extends AttestationProof {

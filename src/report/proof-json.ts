@@ -52,7 +52,7 @@ function identityJson(identity: Identity): Json {
 }
 
 /** What verifying a bundle established, without its predicate. */
-export function bundleProofJson(proof: BundleProof): JsonObject {
+export function bundleProofJson(proof: Omit<BundleProof, 'statement'>): JsonObject {
   return {
     mediaType: proof.mediaType,
     signer: signerJson(proof.signer),

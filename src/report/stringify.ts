@@ -16,6 +16,9 @@ const HIDDEN = /[\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]|#
 /** Without any of this, as nearly all text is, nothing is hidden: it is found out sooner. */
 const UNUSUAL = /[^\n\x20-\x7e]|##/;
 
+/** Elements that are written at once: one at a time takes longer, all of them take more memory. */
+const BATCH = 32;
+
 /** Writes a value as indented JSON, ending with a newline. Parsing gives the value back, whatever is in it. */
 export function stringify(value: Json): string {
   return `${indented(value, '')}\n`;
@@ -31,7 +34,7 @@ export function objectOf(members: Members): JsonObject {
   );
 }
 
-/** What `stringify` writes of that object, in pieces: one for each element of a long list. */
+/** What `stringify` writes of that object, in pieces: a few elements of a long list in each. */
 export function* stringifyMembers(members: Members): Generator<string> {
   let before = '{';
   for (const [name, value] of Object.entries(members)) {
@@ -45,18 +48,33 @@ export function* stringifyMembers(members: Members): Generator<string> {
 
 function* listed(elements: Iterable<Json>): Generator<string> {
   let before = '[';
-  for (const element of elements) {
-    yield `${before}\n    ${indented(element, '    ')}`;
+  let batch: Json[] = [];
+  const written = (): string => {
+    const text = `${before}\n${elementsOf(batch)}`;
     before = ',';
+    batch = [];
+    return text;
+  };
+  for (const element of elements) {
+    if (batch.push(element) === BATCH) yield written();
   }
+  if (batch.length > 0) yield written();
   yield before === '[' ? '[]' : '\n  ]';
+}
+
+/** The elements of a list that a member of the outermost object holds. Within two lists they are as deep as there. */
+function elementsOf(batch: readonly Json[]): string {
+  return shown(JSON.stringify([batch], null, 2).slice('[\n  [\n'.length, -'\n  ]\n]'.length));
 }
 
 /** `indent` is that of the line the value begins in. */
 function indented(value: Json, indent: string): string {
   // Line breaks here are those of the indentation: JSON escapes them within strings.
-  const text = JSON.stringify(value, null, 2).replaceAll('\n', `\n${indent}`);
-  return UNUSUAL.test(text) ? text.replace(HIDDEN, (found) => (found === '\n' ? found : escaped(found))) : text;
+  return shown(JSON.stringify(value, null, 2).replaceAll('\n', `\n${indent}`));
+}
+
+function shown(json: string): string {
+  return UNUSUAL.test(json) ? json.replace(HIDDEN, (found) => (found === '\n' ? found : escaped(found))) : json;
 }
 
 /** RFC 3339, or null. */

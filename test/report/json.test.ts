@@ -10,7 +10,7 @@ import { bundleJson } from '../../src/report/bundle.ts';
 import { comparisonJson } from '../../src/report/comparison.ts';
 import { renderJson, reportJson } from '../../src/report/json.ts';
 import { REFUSALS } from '../../src/report/refusals.ts';
-import { objectOf, stringify, stringifyMembers, type Members } from '../../src/report/stringify.ts';
+import { objectOf, stringify, stringifyMembers, type Json, type Members } from '../../src/report/stringify.ts';
 import {
   argsWith,
   bundleProofWith,
@@ -222,6 +222,19 @@ describe('other JSON', () => {
     ],
   ])('%s: the pieces are the whole', (_, members) => {
     expect([...stringifyMembers(members)].join('')).toBe(stringify(objectOf(members)));
+  });
+
+  test('the pieces are the whole, however many elements a list has', () => {
+    const value = fc.oneof(fc.constantFrom('\n', '##', '\u202e', '[', null, 1), fc.jsonValue());
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 3 }), fc.integer({ min: 0, max: 200 }), (values, length) => {
+        const list = Array.from({ length }, (_, i) => [i, ...values]) as Json[];
+        const members = { a: list.length, list: () => list, z: 'end' };
+        const pieces = [...stringifyMembers(members)];
+        expect(pieces.join('')).toBe(stringify(objectOf(members)));
+        expect(pieces.length).toBeGreaterThan(length / 50);
+      }),
+    );
   });
 
   test('a verified bundle matches its schema, without its predicate', () => {
