@@ -82,7 +82,10 @@ function refuseCollisions(targets: readonly Target[]): void {
  * could be written. What could not is one line each.
  */
 export function writeReports(report: Report, targets: readonly Target[], io: Io): boolean {
-  const rendered = ({ output }: Target): readonly string[] => [output.render(report, pageOf)].flat();
+  const rendered = ({ output }: Target): Iterable<string> => {
+    const text = output.render(report, pageOf);
+    return typeof text === 'string' ? [text] : text;
+  };
   const onStdout = targets.find(({ file }) => file === null);
   for (const piece of onStdout === undefined ? [renderTerminal(report, io.stdout)] : rendered(onStdout)) {
     io.stdout.write(piece);

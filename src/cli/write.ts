@@ -4,7 +4,7 @@ import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeS
  * Writes a file whole or not at all: another one beside it takes its place. What is no regular file (a pipe, a device) is
  * written to. Throws Node's error.
  */
-export function writeWhole(path: string, pieces: readonly string[]): void {
+export function writeWhole(path: string, pieces: Iterable<string>): void {
   const before = statSync(path, { throwIfNoEntry: false });
   if (before !== undefined && !before.isFile()) {
     writePieces(path, 'w', pieces);
@@ -23,7 +23,7 @@ export function writeWhole(path: string, pieces: readonly string[]): void {
   }
 }
 
-function writePieces(path: string, flag: 'w' | 'wx', pieces: readonly string[]): void {
+function writePieces(path: string, flag: 'w' | 'wx', pieces: Iterable<string>): void {
   const file = openSync(path, flag);
   try {
     for (const piece of pieces) writeSync(file, piece);

@@ -3,6 +3,7 @@ import * as bounds from './bounds.ts';
 import { ask, evidenceOf, JSON_TYPE, parseJson } from './answer.ts';
 import type { HttpClient } from './http.ts';
 import type { Parsed } from './json.ts';
+import { keepLast } from './keep-last.ts';
 import { isVersion, parseAttestations, parseManifest } from './npm-documents.ts';
 import type { NpmPackument } from './npm-packument.ts';
 import { createPackuments } from './npm-packuments.ts';
@@ -20,17 +21,13 @@ export function npmRegistry(
   client: HttpClient,
   config: Pick<NpmConfig, 'registry' | 'scopes'> & Partial<Pick<NpmConfig, 'cache'>>,
 ): Registry {
-  const asked = new Map<string, Promise<unknown>>();
+  const manifests = keepLast<Promise<Evidence<Manifest>>>(bounds.ANSWERS_KEPT);
+  const attested = keepLast<Promise<Evidence<readonly AttestationEntry[]>>>(bounds.ANSWERS_KEPT);
+  const keysAsked = new Map<string, Promise<Evidence<readonly RegistryKey[]>>>();
   const packuments = createPackuments(client);
   const tarballs = createTarballs(client, config.cache ?? null);
   /** Registries that turned out to serve no manifests of single versions. */
   const withoutManifests = new Set<string>();
-
-  function once<T>(key: string, ask: () => Promise<T>): Promise<T> {
-    const answer = (asked.get(key) as Promise<T> | undefined) ?? ask();
-    asked.set(key, answer);
-    return answer;
-  }
 
   function urlFor(name: string): string {
     const scope = /^(@[^/]*)\//.exec(name)?.[1];
@@ -54,7 +51,7 @@ export function npmRegistry(
       if (full.state === 'present' || full.state === 'absent') return manifestOf(full, version, base + path);
     }
     const url = `${base}${path}/${encodeURIComponent(version)}`;
-    const single = await once(url, () => askManifest(url, name, version));
+    const single = await manifests.get(url, () => askManifest(url, name, version));
     if (single.state !== 'absent') return single;
     // Several registries have no such address: the full document decides.
     const full = manifestOf(await packument(name), version, url);
@@ -82,12 +79,14 @@ export function npmRegistry(
     if (!isVersion(version)) return { state: 'malformed', url: base, reason: 'not a version' };
     const subject = claimedSubject(claim.url, `${name}@${version}`) ?? `${path}@${encodeURIComponent(version)}`;
     const url = base + ATTESTATIONS + subject;
-    return once(url, () => ask(client, url, bounds.MAX_ATTESTATIONS_BYTES, parseAttestations));
+    return attested.get(url, () => ask(client, url, bounds.MAX_ATTESTATIONS_BYTES, parseAttestations));
   }
 
   async function keys(registryUrl: string): Promise<Evidence<readonly RegistryKey[]>> {
     const url = `${registryUrl.replace(/\/*$/, '/')}-/npm/v1/keys`;
-    return once(url, () => ask(client, url, bounds.MAX_KEYS_BYTES, parseKeys));
+    const answer = keysAsked.get(url) ?? ask(client, url, bounds.MAX_KEYS_BYTES, parseKeys);
+    keysAsked.set(url, answer);
+    return answer;
   }
 
   return {

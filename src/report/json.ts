@@ -29,20 +29,19 @@ const PIECE_LENGTH = 65_536;
  * strings. Names, addresses and arguments are exact; `message` and `help` are escaped for people.
  */
 export function renderJson(report: Report): string {
-  return renderJsonPieces(report).join('');
+  return [...renderJsonPieces(report)].join('');
 }
 
-/** The same in pieces to be written one after the other: as one text it would be in memory several times at once. */
-export function renderJsonPieces(report: Report): readonly string[] {
-  const pieces: string[] = [];
+/** The same in pieces, each made when the one before is written: as one text it would be in memory several times at once. */
+export function* renderJsonPieces(report: Report): Iterable<string> {
   let current = '';
   for (const part of stringifyMembers(membersOf(report))) {
     current += part;
     if (current.length < PIECE_LENGTH) continue;
-    pieces.push(current);
+    yield current;
     current = '';
   }
-  return [...pieces, current];
+  yield current;
 }
 
 /** The same as a value, to be part of a larger document. */

@@ -14,7 +14,7 @@ export interface Output {
   /** What its files are called where only a folder is named: `assay.` and this. */
   readonly extension: string;
   /** One text, or its pieces in order. */
-  readonly render: (report: Report, pages: Pages) => string | readonly string[];
+  readonly render: (report: Report, pages: Pages) => string | Iterable<string>;
 }
 
 /** Every format of `--output`, by name. */

@@ -33,7 +33,7 @@ export function openVerifyingThread(settings: Settings, script = SCRIPT): Verify
     workerData: settings,
     stdout: true,
     stderr: true,
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
   });
   worker.on('error', end);
   worker.on('exit', end);

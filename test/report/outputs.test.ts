@@ -11,7 +11,8 @@ import { HOSTILE_REPORT, largeReport, reportWith, STORY } from './output-reports
 const NAMES = Object.keys(OUTPUTS);
 
 function render(name: string, report: Report): string {
-  return [OUTPUTS[name]?.render(report, () => '# page\n\nSee [another](other.md).\n') ?? []].flat().join('');
+  const text = OUTPUTS[name]?.render(report, () => '# page\n\nSee [another](other.md).\n') ?? '';
+  return typeof text === 'string' ? text : [...text].join('');
 }
 
 /** Every line, without line ends, which are ours. */
