@@ -1,6 +1,6 @@
 import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
-import type { SemVer } from 'semver';
+import SemVer from 'semver/classes/semver.js';
 import type { PublishedVersion } from '../model/baseline.ts';
 import type { Packument } from '../model/evidence.ts';
 import type { Instant } from '../model/time.ts';
@@ -15,17 +15,43 @@ export interface EarlierVersion extends PublishedVersion {
  * not semver.
  */
 export function releaseLine(version: string): string | null {
-  const parsed = parse(version);
+  const parsed = read(version);
   return parsed === null ? null : lineOf(parsed);
 }
 
-function lineOf({ major, minor }: SemVer): string {
+function lineOf({ major, minor }: Parsed): string {
   return major === 0 ? `0.${minor}` : `${major}`;
+}
+
+/** A version as semver reads it. */
+type Parsed = SemVer | Plain;
+interface Plain {
+  readonly major: number;
+  readonly minor: number;
+  readonly patch: number;
+  readonly prerelease: readonly [];
+}
+
+/** Nearly all versions are three plain numbers, which are read sooner than semver reads them. */
+const PLAIN = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$/;
+
+function read(version: string): Parsed | null {
+  const [, major, minor, patch] = PLAIN.exec(version) ?? [];
+  if (patch === undefined) return parse(version);
+  return { major: Number(major), minor: Number(minor), patch: Number(patch), prerelease: [] };
+}
+
+/** Semantic Versioning 2.0.0, section 11. */
+function compareParsed(a: Parsed, b: Parsed): number {
+  const core = a.major - b.major || a.minor - b.minor || a.patch - b.patch;
+  if (core !== 0) return core;
+  if (a instanceof SemVer && b instanceof SemVer) return a.comparePre(b);
+  return b.prerelease.length - a.prerelease.length;
 }
 
 /** A version of a document, with its version as semver reads it. */
 interface Release extends EarlierVersion {
-  readonly semver: SemVer;
+  readonly semver: Parsed;
 }
 
 /** Every question about a document sorts the same versions. */
@@ -37,11 +63,11 @@ function releasesOf(packument: Packument): readonly Release[] {
   if (known !== undefined) return known;
   const { versions, withProvenance, time } = packument;
   const releases = [...versions.keys()].flatMap((version): Release[] => {
-    const semver = parse(version);
+    const semver = read(version);
     const published = time.get(version) ?? null;
     return semver === null ? [] : [{ version, semver, published, provenance: withProvenance.has(version) }];
   });
-  releases.sort((a, b) => a.semver.compare(b.semver));
+  releases.sort((a, b) => compareParsed(a.semver, b.semver));
   sorted.set(packument, releases);
   return releases;
 }
@@ -64,33 +90,27 @@ export function countEarlier(packument: Packument, version: string): number {
   const isBefore = before(packument, version);
   let count = 0;
   for (const one of packument.versions.keys()) {
-    if (isSemver(one) && isBefore(one, () => parse(one))) count += 1;
+    if (read(one) !== null && isBefore(one, () => read(one))) count += 1;
   }
   return count;
 }
 
-function before({ time }: Packument, version: string): (other: string, semver: () => SemVer | null) => boolean {
+function before({ time }: Packument, version: string): (other: string, semver: () => Parsed | null) => boolean {
   const at = time.get(version);
-  const parsed = parse(version);
+  const parsed = read(version);
   return (other, semver) => {
     if (other === version) return false;
     const published = time.get(other);
     if (at !== undefined && published !== undefined) return published < at;
-    return parsed !== null && semver()?.compare(parsed) === -1;
+    const otherParsed = parsed === null ? null : semver();
+    return parsed !== null && otherParsed !== null && compareParsed(otherParsed, parsed) < 0;
   };
-}
-
-/** Nearly all versions are three plain numbers, which need no parsing to be recognised. */
-const PLAIN = /^(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})$/;
-
-function isSemver(version: string): boolean {
-  return PLAIN.test(version) || parse(version) !== null;
 }
 
 /** The version with provenance that was published first, as the registry's document says. */
 export function provenanceSince({ withProvenance, time }: Packument): PublishedVersion | null {
   const claimed = [...withProvenance]
-    .filter((version) => parse(version) !== null)
+    .filter((version) => read(version) !== null)
     .map((version) => ({ version, published: time.get(version) ?? null }));
   const order = (one: PublishedVersion): number => one.published ?? Number.MAX_SAFE_INTEGER;
   return claimed.sort((a, b) => order(a) - order(b) || compare(a.version, b.version))[0] ?? null;
@@ -103,11 +123,11 @@ export function firstPublished({ time }: Packument): Instant | null {
 
 /** The lower stable versions of the same release line that were published earlier, lowest first. */
 export function stableBefore(packument: Packument, version: string): readonly EarlierVersion[] {
-  const parsed = parse(version);
+  const parsed = read(version);
   if (parsed === null) return [];
   const line = lineOf(parsed);
   return releasesBefore(packument, version).filter(
-    ({ semver }) => semver.prerelease.length === 0 && lineOf(semver) === line && semver.compare(parsed) < 0,
+    ({ semver }) => semver.prerelease.length === 0 && lineOf(semver) === line && compareParsed(semver, parsed) < 0,
   );
 }
 
@@ -121,13 +141,13 @@ export function predecessorOf(packument: Packument, version: string): EarlierVer
  * a line the highest lower stable version that was published earlier. Null where there is none.
  */
 export function versionBefore(packument: Packument, version: string): EarlierVersion | null {
-  const parsed = parse(version);
+  const parsed = read(version);
   if (parsed === null) return null;
   const isBefore = before(packument, version);
   let ofOtherLine: EarlierVersion | null = null;
   for (const release of releasesOf(packument).toReversed()) {
     const { semver } = release;
-    if (semver.compare(parsed) >= 0 || !isBefore(release.version, () => semver)) continue;
+    if (compareParsed(semver, parsed) >= 0 || !isBefore(release.version, () => semver)) continue;
     const isStable = semver.prerelease.length === 0;
     if (lineOf(semver) === lineOf(parsed) && (isStable || parsed.prerelease.length > 0)) return release;
     if (isStable) ofOtherLine ??= release;

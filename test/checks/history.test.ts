@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import semver from 'semver';
 import { describe, expect, it } from 'vitest';
 import { countEarlier, earlierVersions, predecessorOf, releaseLine } from '../../src/checks/history.ts';
 import { checkLoss, checkLossAgainst } from '../../src/checks/loss.ts';
@@ -120,6 +122,26 @@ describe('predecessor', () => {
     ]);
     expect(predecessorOf(document, 'latest')).toBeNull();
     expect(earlierVersions(document, '1.0.0')).toEqual([]);
+  });
+
+  it('goes by the order of Semantic Versioning, whatever the versions are', () => {
+    const number = fc.oneof(fc.nat(3), fc.constantFrom(10, 999_999_999, 1_000_000_000, Number.MAX_SAFE_INTEGER));
+    const suffix = fc.constantFrom('', '', '', '-1', '-2', '-a', '-a.1', '-a.b', '-1.0', '+b', '-a+b', ' ', 'x');
+    const version = fc.tuple(number, number, number, suffix).map(([a, b, c, rest]) => `${a}.${b}.${c}${rest}`);
+    fc.assert(
+      fc.property(fc.array(version, { maxLength: 12 }), version, (all, asked) => {
+        const document = packument([...new Set(all)].map((one) => [one, null, false]));
+        const parsed = semver.parse(asked);
+        const lower = [...document.versions.keys()].filter(
+          (one) => one !== asked && parsed !== null && semver.parse(one)?.compare(parsed) === -1,
+        );
+        expect(earlierVersions(document, asked).map((one) => one.version)).toEqual(
+          lower.sort((a, b) => semver.compare(a, b)),
+        );
+        expect(countEarlier(document, asked)).toBe(lower.length);
+        expect(releaseLine(asked)).toBe(parsed && (parsed.major === 0 ? `0.${parsed.minor}` : String(parsed.major)));
+      }),
+    );
   });
 
   it('counts exactly the versions that it would list', () => {
