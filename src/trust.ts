@@ -8,7 +8,8 @@ import { DAY, HOUR, type Instant } from './model/time.ts';
 import type { HttpClient } from './registries/http.ts';
 import { NPM_KEYS, parseKeysDocument } from './registries/npm-keys.ts';
 import { parseTrustedRoot } from './sigstore/trusted-root.ts';
-import { restore, unseen, update, type Anchor, type Ask, type Problem, type Verified } from './sigstore/tuf/client.ts';
+import type { Ask, Problem } from './sigstore/tuf/answer.ts';
+import { restore, unseen, update, type Anchor, type Verified } from './sigstore/tuf/client.ts';
 import { KEYS_TARGET, NPM_KEYS_DIGEST, ROOT_TARGET } from './sigstore/tuf/public-good.ts';
 
 /** A TUF repository that publishes a trusted root, and where trust in it begins. */

@@ -51,7 +51,7 @@ export function createPathVerifier(authorities: readonly Authority[], purpose: s
           chainFault = key.fault;
         } else if (invalid !== null) {
           validityFault = invalid;
-        } else if (signers.get(leaf) === issuer || verifyWith(leaf.algorithm, key, leaf.tbs, leaf.signature)) {
+        } else if (signers.get(leaf) === issuer || verifyWith(leaf.algorithm, key, leaf.tbs.bytes, leaf.signature)) {
           signers.set(leaf, issuer);
           return issuer.certificate;
         } else {
@@ -92,7 +92,7 @@ function verifyChain(chain: readonly Certificate[], purpose: string): ReturnType
       const issuer = chain[index + 1];
       if (issuer !== undefined && above !== null) {
         const named = certificate.issuer.equals(issuer.subject);
-        const signed = named && verifyWith(certificate.algorithm, above, certificate.tbs, certificate.signature);
+        const signed = named && verifyWith(certificate.algorithm, above, certificate.tbs.bytes, certificate.signature);
         if (!signed) return { fault: 'a certificate above it is not issued by the next one' };
       }
       above = parsePublicKey(certificate.spki);

@@ -1,5 +1,5 @@
 import { hash as digest } from 'node:crypto';
-import { children, contextTag, expect, oid, parseDer, sequence, smallInteger, TAG, octets, type Der } from './der.ts';
+import { children, contextTag, expect, inside, oid, sequence, smallInteger, TAG, octets, type Der } from './der.ts';
 import { HASH_BYTES, SIGNATURE_ALGORITHMS, type Hash, type SignatureAlgorithm } from './keys.ts';
 import { malformed } from './refusal.ts';
 
@@ -63,7 +63,7 @@ export function parseSignedData(contentInfo: Der): SignedData {
   const certificates = rest.find(({ tag }) => tag === contextTag(0));
   return {
     contentType: oid(contentType),
-    content: octets(parseDer(expect(content, contextTag(0), 'content').content), 'content'),
+    content: octets(inside(expect(content, contextTag(0), 'content')), 'content'),
     certificates: certificates === undefined ? [] : children(certificates).map(({ bytes }) => bytes),
     signer: parseSigner(signers[0]),
   };

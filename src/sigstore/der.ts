@@ -4,12 +4,34 @@ import { malformed } from './refusal.ts';
 /**
  * A strict reader for the Distinguished Encoding Rules (ITU-T X.690). It hands out slices of the original bytes, so that
  * signatures are verified over what was signed and not over a re-encoding. Everything throws `Malformed`.
+ *
+ * An element is a place in those bytes, and a slice is made where it is asked for: making one takes several times as long
+ * as reading the element, and of most elements nobody asks for any.
  */
-export interface Der {
+export class Der {
   readonly tag: number;
+  /** What the element was read from, and where it begins, its content begins, and both end. */
+  readonly source: Buffer;
+  readonly start: number;
+  readonly contentStart: number;
+  readonly end: number;
+
+  constructor(tag: number, source: Buffer, start: number, contentStart: number, end: number) {
+    this.tag = tag;
+    this.source = source;
+    this.start = start;
+    this.contentStart = contentStart;
+    this.end = end;
+  }
+
   /** Identifier, length and content. */
-  readonly bytes: Buffer;
-  readonly content: Buffer;
+  get bytes(): Buffer {
+    return this.source.subarray(this.start, this.end);
+  }
+
+  get content(): Buffer {
+    return this.source.subarray(this.contentStart, this.end);
+  }
 }
 
 /** Identifier octets used by X.509, CMS and RFC 3161. */
@@ -31,40 +53,49 @@ export function contextTag(number: number, constructed = true): number {
   return (constructed ? 0xa0 : 0x80) | number;
 }
 
-function readAt(bytes: Buffer, offset: number): Der {
-  const tag = bytes[offset];
-  const first = bytes[offset + 1];
-  if (tag === undefined || first === undefined) malformed('DER: truncated element');
-  if ((tag & 0x1f) === 0x1f) malformed('DER: multi-byte tag');
-  let length = first;
+/** The element that begins at `offset` and ends before `limit`. */
+function readAt(source: Buffer, offset: number, limit: number): Der {
   let start = offset + 2;
-  if (first >= 0x80) {
-    const count = first & 0x7f;
+  if (start > limit) malformed('DER: truncated element');
+  const tag = source[offset] ?? 0;
+  let length = source[offset + 1] ?? 0;
+  if ((tag & 0x1f) === 0x1f) malformed('DER: multi-byte tag');
+  if (length >= 0x80) {
+    const count = length & 0x7f;
     // Zero is the indefinite form; four bytes are more than any bounded input has.
-    if (count === 0 || count > 4 || start + count > bytes.length) malformed('DER: bad length');
-    length = bytes.readUIntBE(start, count);
+    if (count === 0 || count > 4 || start + count > limit) malformed('DER: bad length');
+    length = source.readUIntBE(start, count);
     start += count;
     if (length < 0x80 || length < 2 ** (8 * (count - 1))) malformed('DER: length is not minimal');
   }
   const end = start + length;
-  if (end > bytes.length) malformed('DER: element runs past its end');
-  return { tag, bytes: bytes.subarray(offset, end), content: bytes.subarray(start, end) };
+  if (end > limit) malformed('DER: element runs past its end');
+  return new Der(tag, source, offset, start, end);
+}
+
+function readOnly(source: Buffer, start: number, end: number): Der {
+  const element = readAt(source, start, end);
+  if (element.end !== end) malformed('DER: trailing bytes');
+  return element;
 }
 
 /** The single element that `bytes` is; trailing bytes are malformed. */
 export function parseDer(bytes: Buffer): Der {
-  const element = readAt(bytes, 0);
-  if (element.bytes.length !== bytes.length) malformed('DER: trailing bytes');
-  return element;
+  return readOnly(bytes, 0, bytes.length);
+}
+
+/** The single element inside an element that wraps DER: an explicit tag, an octet string. */
+export function inside(der: Der): Der {
+  return readOnly(der.source, der.contentStart, der.end);
 }
 
 /** The elements inside a constructed element, or inside a string that wraps DER. */
-export function children(der: Der): Der[] {
+export function children({ source, contentStart, end }: Der): Der[] {
   const elements: Der[] = [];
-  for (let offset = 0; offset < der.content.length;) {
-    const element = readAt(der.content, offset);
+  for (let offset = contentStart; offset < end;) {
+    const element = readAt(source, offset, end);
     elements.push(element);
-    offset += element.bytes.length;
+    offset = element.end;
   }
   return elements;
 }
@@ -81,27 +112,29 @@ export function sequence(der: Der | undefined, what: string): Der[] {
 
 /** Dotted object identifier. */
 export function oid(der: Der | undefined): string {
-  const { content } = expect(der, TAG.oid, 'object identifier');
-  if (content.length > 64) malformed('DER: object identifier is too long');
-  const arcs: number[] = [];
+  const { source, contentStart, end } = expect(der, TAG.oid, 'object identifier');
+  if (end - contentStart > 64) malformed('DER: object identifier is too long');
+  let dotted = '';
   let arc = 0;
   let continued = false;
-  for (const byte of content) {
+  for (let offset = contentStart; offset < end; offset++) {
+    const byte = source[offset] ?? 0;
     if (!continued && byte === 0x80) malformed('DER: object identifier is not minimal');
     arc = arc * 128 + (byte & 0x7f);
     if (arc > Number.MAX_SAFE_INTEGER) malformed('DER: object identifier arc is too large');
     continued = byte >= 0x80;
     if (continued) continue;
-    if (arcs.length === 0) {
+    if (dotted === '') {
+      // The first two arcs are written as one.
       const root = Math.min(Math.floor(arc / 40), 2);
-      arcs.push(root, arc - root * 40);
+      dotted = `${root}.${arc - root * 40}`;
     } else {
-      arcs.push(arc);
+      dotted += `.${arc}`;
     }
     arc = 0;
   }
-  if (continued || arcs.length === 0) malformed('DER: truncated object identifier');
-  return arcs.join('.');
+  if (continued || dotted === '') malformed('DER: truncated object identifier');
+  return dotted;
 }
 
 /** A non-negative integer of any size. */
@@ -150,7 +183,7 @@ export function namedBits(der: Der, what: string): (bit: number) => boolean {
   };
 }
 
-const TIME = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:\.(\d{0,8}[1-9]))?Z$/;
+const TIME = /^\d{14}(?:\.\d{0,8}[1-9])?Z$/;
 
 /**
  * UTCTime or GeneralizedTime, in UTC and with seconds (RFC 5280 section 4.1.2.5). Fractions, which RFC 3161 section 2.4.2
@@ -160,15 +193,16 @@ export function time(der: Der | undefined): Instant {
   if (der?.tag !== TAG.utcTime && der?.tag !== TAG.generalizedTime) malformed('DER: no time');
   let written = der.content.toString('latin1');
   if (der.tag === TAG.utcTime) written = `${Number(written.slice(0, 2)) < 50 ? '20' : '19'}${written}`;
-  const [match, year = NaN, month = NaN, day = NaN, hour = NaN, minute = NaN, second = NaN] =
-    TIME.exec(written)?.map(Number) ?? [];
+  const field = (start: number, end = start + 2): number => Number(written.slice(start, end));
+  const [year, month, day] = [field(0, 4), field(4), field(6)];
+  const [hour, minute, second] = [field(8), field(10), field(12)];
   const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   const monthDays = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
-  if (match === undefined || day < 1 || day > monthDays || hour > 23 || minute > 59 || second > 59) {
+  if (!TIME.test(written) || day < 1 || day > monthDays || hour > 23 || minute > 59 || second > 59) {
     malformed('DER: bad time');
   }
-  const fraction = /\.(\d+)/.exec(written)?.[1] ?? '';
-  const ms = Number(fraction.slice(0, 3).padEnd(3, '0'));
+  // Behind the seconds and a dot, before the Z; none is 0.
+  const ms = Number(written.slice(15, -1).slice(0, 3).padEnd(3, '0'));
   return ((daysSinceEpoch(year, month, day) * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + ms;
 }
 

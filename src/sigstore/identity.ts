@@ -1,5 +1,5 @@
 import type { Identity } from '../model/proof.ts';
-import { children, contextTag, expect, oid, parseDer, TAG } from './der.ts';
+import { children, contextTag, expect, inside, oid, TAG } from './der.ts';
 import { utf8 } from './json.ts';
 import { malformed, reading, refuse, show } from './refusal.ts';
 import { EXTENSION, type Certificate } from './x509.ts';
@@ -18,12 +18,12 @@ export function readIdentity(certificate: Certificate): Identity {
     const subject = readSubject(certificate);
     const raw = (number: number): string | null => {
       const extension = certificate.extensions.get(`${FULCIO}.${number}`);
-      return extension === undefined ? null : decode(extension.value, number);
+      return extension === undefined ? null : decode(extension.value.content, number);
     };
     const der = (number: number): string | null => {
       const extension = certificate.extensions.get(`${FULCIO}.${number}`);
       if (extension === undefined) return null;
-      return decode(expect(parseDer(extension.value), TAG.utf8String, `UTF8String in .${number}`).content, number);
+      return decode(expect(inside(extension.value), TAG.utf8String, `UTF8String in .${number}`).content, number);
     };
     const agreed = (newer: number, older: number): string | null => {
       const [now, before] = [der(newer), raw(older)];
@@ -69,7 +69,7 @@ function decode(bytes: Buffer, number: number): string {
 function readSubject(certificate: Certificate): string {
   const extension = certificate.extensions.get(EXTENSION.subjectAltName);
   if (extension === undefined) malformed('certificate has no subject alternative name');
-  const names = children(expect(parseDer(extension.value), TAG.sequence, 'subject alternative name'));
+  const names = children(expect(inside(extension.value), TAG.sequence, 'subject alternative name'));
   const [name] = names;
   if (name === undefined || names.length > 1) malformed(`certificate has ${names.length} subject alternative names`);
   if (name.tag === contextTag(1, false) || name.tag === contextTag(6, false)) {
@@ -78,7 +78,7 @@ function readSubject(certificate: Certificate): string {
   }
   const [type, value] = children(expect(name, contextTag(0), 'known kind of subject alternative name'));
   if (oid(type) !== `${FULCIO}.7`) malformed('subject alternative name is of an unknown kind');
-  const inner = parseDer(expect(value, contextTag(0), 'subject alternative name').content);
+  const inner = inside(expect(value, contextTag(0), 'subject alternative name'));
   return decode(expect(inner, TAG.utf8String, 'subject alternative name').content, 7);
 }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { malformed, show } from './refusal.ts';
 
 /**
@@ -67,15 +68,10 @@ export function int64(value: unknown, path: string): bigint {
   malformed(`${path} is not an integer from 0 to 2^63-1: ${show(JSON.stringify(value), 24)}`);
 }
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** Strict UTF-8. */
 export function utf8(bytes: Buffer, path: string): string {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    malformed(`${path} is not UTF-8`);
-  }
+  if (!isUtf8(bytes)) malformed(`${path} is not UTF-8`);
+  return bytes.toString('utf8');
 }
 
 /** JSON in strict UTF-8, without a byte order mark. */

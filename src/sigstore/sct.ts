@@ -1,9 +1,9 @@
 import { hash as digest } from 'node:crypto';
-import { contextTag, expect, parseDer, TAG, wrap } from './der.ts';
+import { contextTag, expect, inside, TAG, wrap, type Der } from './der.ts';
 import { logHash, verifySignature } from './keys.ts';
 import { malformed, reading, refuse } from './refusal.ts';
 import { contains, type TrustedLog } from './trusted-root.ts';
-import type { Certificate } from './x509.ts';
+import type { Certificate, Extension } from './x509.ts';
 
 /** The embedded SignedCertificateTimestampList (RFC 6962 section 3.3). */
 const SCT_LIST = '1.3.6.1.4.1.11129.2.4.2';
@@ -29,7 +29,7 @@ export function verifyScts(leaf: Certificate, issuer: Certificate, ctlogs: reado
   const scts = reading('sct', () => parseList(extension.value));
   const counted = new Set<string>();
   if (ctlogs.length === 0) return counted;
-  const entry = precertEntry(leaf, issuer);
+  const entry = precertEntry(leaf, extension, issuer);
   for (const sct of scts) {
     const logs = ctlogs.filter(({ ids }) => ids.includes(sct.logId));
     if (logs.length === 0) continue;
@@ -62,11 +62,15 @@ function signedBy({ key }: TrustedLog, sct: Sct, signed: Buffer): boolean {
 }
 
 /** `LogEntryType` precert_entry with its `PreCert`: issuer key hash and the TBSCertificate without the SCT list. */
-function precertEntry(leaf: Certificate, issuer: Certificate): Buffer {
-  const kept = [...leaf.extensions].filter(([id]) => id !== SCT_LIST).map(([, { bytes }]) => bytes);
-  const extensions = wrap(contextTag(3), [wrap(TAG.sequence, kept)]);
-  const tbs = wrap(TAG.sequence, [...leaf.beforeExtensions, extensions]);
-  return Buffer.concat([uint(1, 2), digest('sha256', issuer.spki, 'buffer'), uint(tbs.length, 3), tbs]);
+function precertEntry({ tbs, extensionList }: Certificate, { element: left }: Extension, issuer: Certificate): Buffer {
+  const { source } = tbs;
+  const { contentStart, end } = inside(extensionList);
+  const kept = wrap(TAG.sequence, [source.subarray(contentStart, left.start), source.subarray(left.end, end)]);
+  const body = wrap(TAG.sequence, [
+    source.subarray(tbs.contentStart, extensionList.start),
+    wrap(contextTag(3), [kept]),
+  ]);
+  return Buffer.concat([uint(1, 2), digest('sha256', issuer.spki, 'buffer'), uint(body.length, 3), body]);
 }
 
 function uint(value: number, bytes: number): Buffer {
@@ -75,8 +79,8 @@ function uint(value: number, bytes: number): Buffer {
   return buffer;
 }
 
-function parseList(value: Buffer): Sct[] {
-  const [bytes, rest] = opaque(expect(parseDer(value), TAG.octetString, 'SCT list').content, 'SCT list');
+function parseList(value: Der): Sct[] {
+  const [bytes, rest] = opaque(expect(inside(value), TAG.octetString, 'SCT list').content, 'SCT list');
   if (rest.length > 0) malformed('SCT list has trailing bytes');
   const scts: Sct[] = [];
   for (let remaining = bytes; remaining.length > 0;) {

@@ -2,7 +2,19 @@ import { hash as digest } from 'node:crypto';
 import { formatInstant, type Instant } from '../model/time.ts';
 import { createPathVerifier } from './chain.ts';
 import { ATTRIBUTE, hashAlgorithm, namesSigner, parseSignedData, type SignedData } from './cms.ts';
-import { children, contextTag, expect, oid, parseDer, sequence, smallInteger, TAG, time, octets } from './der.ts';
+import {
+  children,
+  contextTag,
+  expect,
+  inside,
+  oid,
+  parseDer,
+  sequence,
+  smallInteger,
+  TAG,
+  time,
+  octets,
+} from './der.ts';
 import { HASH_BYTES, parsePublicKey, verifyWith, type Hash, type PublicKey } from './keys.ts';
 import { Malformed, malformed, reading, Refusal, refuse } from './refusal.ts';
 import { contains, type Authority } from './trusted-root.ts';
@@ -125,7 +137,7 @@ function tryParse(raw: Buffer): Certificate | null {
 function isSigner(certificate: Certificate, { signer: { id } }: SignedData): boolean {
   if ('serial' in id) return certificate.serial.equals(id.serial) && certificate.issuer.equals(id.issuer);
   const keyId = certificate.extensions.get(SUBJECT_KEY_ID)?.value;
-  return keyId !== undefined && octets(parseDer(keyId), 'subject key identifier').equals(id.keyId);
+  return keyId !== undefined && octets(inside(keyId), 'subject key identifier').equals(id.keyId);
 }
 
 /** RFC 5652 section 5.4 and RFC 3161 section 2.4.2. */

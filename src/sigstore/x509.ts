@@ -4,8 +4,8 @@ import {
   children,
   contextTag,
   expect,
+  inside,
   namedBits,
-  octets,
   oid,
   parseDer,
   sequence,
@@ -20,17 +20,17 @@ import { malformed } from './refusal.ts';
 
 export interface Extension {
   readonly critical: boolean;
-  /** Content of the extnValue octet string. */
-  readonly value: Buffer;
-  /** The whole Extension, for the certificate-transparency form without one of them. */
-  readonly bytes: Buffer;
+  /** The extnValue octet string. */
+  readonly value: Der;
+  /** The whole Extension. */
+  readonly element: Der;
 }
 
 /** A view of an X.509 v3 certificate (RFC 5280); every buffer is a slice of the original. */
 export interface Certificate {
   readonly raw: Buffer;
-  /** What the signature covers. */
-  readonly tbs: Buffer;
+  /** The TBSCertificate: what the signature covers. */
+  readonly tbs: Der;
   readonly algorithm: SignatureAlgorithm;
   readonly signature: Buffer;
   /** Content of the INTEGER. */
@@ -41,8 +41,8 @@ export interface Certificate {
   readonly notBefore: Instant;
   readonly notAfter: Instant;
   readonly spki: Buffer;
-  /** Elements of the TBSCertificate before the extensions. */
-  readonly beforeExtensions: readonly Buffer[];
+  /** The element of the TBSCertificate that holds the extensions, its last one. */
+  readonly extensionList: Der;
   /** By dotted object identifier, in the order of the certificate. */
   readonly extensions: ReadonlyMap<string, Extension>;
   readonly basicConstraints: { readonly ca: boolean; readonly pathLength: number | null } | null;
@@ -73,17 +73,16 @@ export function parseCertificate(raw: Buffer): Certificate {
   if (tbs === undefined || algorithm === undefined || rest.length > 0) malformed('certificate has not three parts');
   const fields = sequence(tbs, 'certificate body');
   const [version, serial, innerAlgorithm, issuer, validity, subject, spki] = fields;
-  const versionNumber = smallInteger(parseDer(expect(version, contextTag(0), 'version').content), 'version');
+  const versionNumber = smallInteger(inside(expect(version, contextTag(0), 'version')), 'version');
   if (versionNumber !== 2) malformed('certificate is not X.509 version 3');
   if (innerAlgorithm?.bytes.equals(algorithm.bytes) !== true) malformed('certificate names two signature algorithms');
   const [notBefore, notAfter] = sequence(validity, 'validity');
-  const last = fields.at(-1);
-  const wrapper = expect(last, contextTag(3), 'certificate extensions');
-  const extensions = parseExtensions(sequence(parseDer(wrapper.content), 'certificate extensions'));
+  const extensionList = expect(fields.at(-1), contextTag(3), 'certificate extensions');
+  const extensions = parseExtensions(sequence(inside(extensionList), 'certificate extensions'));
 
   return {
     raw,
-    tbs: tbs.bytes,
+    tbs,
     algorithm: signatureAlgorithm(algorithm),
     signature: bitBytes(signature, 'certificate signature'),
     serial: expect(serial, TAG.integer, 'serial number').content,
@@ -92,7 +91,7 @@ export function parseCertificate(raw: Buffer): Certificate {
     notBefore: time(notBefore),
     notAfter: time(notAfter),
     spki: expect(spki, TAG.sequence, 'public key').bytes,
-    beforeExtensions: fields.slice(0, -1).map((field) => field.bytes),
+    extensionList,
     extensions,
     basicConstraints: parseBasicConstraints(extensions.get(EXTENSION.basicConstraints)),
     keyUsage: parseKeyUsage(extensions.get(EXTENSION.keyUsage)),
@@ -127,8 +126,8 @@ export function parseExtensions(elements: readonly Der[]): ReadonlyMap<string, E
     if (extensions.has(name)) malformed(`extension ${name} occurs twice`);
     extensions.set(name, {
       critical,
-      value: octets(parts.at(-1), 'extension value'),
-      bytes: element.bytes,
+      value: expect(parts.at(-1), TAG.octetString, 'extension value'),
+      element,
     });
   }
   return extensions;
@@ -136,7 +135,7 @@ export function parseExtensions(elements: readonly Der[]): ReadonlyMap<string, E
 
 function parseBasicConstraints(extension: Extension | undefined): Certificate['basicConstraints'] {
   if (extension === undefined) return null;
-  const parts = sequence(parseDer(extension.value), 'basic constraints');
+  const parts = sequence(inside(extension.value), 'basic constraints');
   const [first] = parts;
   const ca = first?.tag === TAG.boolean && boolean(first);
   const [pathLength, ...rest] = first?.tag === TAG.boolean ? parts.slice(1) : parts;
@@ -146,11 +145,11 @@ function parseBasicConstraints(extension: Extension | undefined): Certificate['b
 
 function parseKeyUsage(extension: Extension | undefined): Certificate['keyUsage'] {
   if (extension === undefined) return null;
-  const bit = namedBits(parseDer(extension.value), 'key usage');
+  const bit = namedBits(inside(extension.value), 'key usage');
   return { digitalSignature: bit(0), keyCertSign: bit(5) };
 }
 
 function parseExtendedKeyUsage(extension: Extension | undefined): readonly string[] | null {
   if (extension === undefined) return null;
-  return children(expect(parseDer(extension.value), TAG.sequence, 'extended key usage')).map(oid);
+  return children(expect(inside(extension.value), TAG.sequence, 'extended key usage')).map(oid);
 }

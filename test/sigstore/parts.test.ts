@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newTree } from '../../lab/sigstore/merkle.ts';
 import { parseCheckpoint } from '../../src/sigstore/checkpoint.ts';
-import { children, oid, parseDer, smallInteger, time, wrap } from '../../src/sigstore/der.ts';
+import { children, inside, oid, parseDer, smallInteger, time, wrap } from '../../src/sigstore/der.ts';
 import { verifyDigestSignature } from '../../src/sigstore/digest-signature.ts';
 import { base64, int64 } from '../../src/sigstore/json.ts';
 import { parsePublicKey, type Hash } from '../../src/sigstore/keys.ts';
@@ -37,6 +37,18 @@ describe('DER', () => {
     expect(parts.map((part) => part.bytes.toString('hex'))).toEqual(['020105', '0401ff']);
     expect(smallInteger(parts[0], 'number')).toBe(5);
     expect(parts[0]?.bytes.buffer).toBe(bytes.buffer);
+  });
+
+  it('holds an element to the end of the one around it, whatever follows in the same bytes', () => {
+    const inner = (bytes: string): unknown => children(children(parseDer(hex(bytes)))[0] ?? parseDer(hex('')));
+    expect(inner('30 05 30 03 02 01 05')).toHaveLength(1);
+    expect(() => inner('30 07 30 03 02 03 05 06 07')).toThrow(Malformed);
+    expect(() => inner('30 05 30 01 02 01 05')).toThrow(Malformed);
+    expect(() => inner('30 07 30 03 02 82 00 05 06')).toThrow(Malformed);
+    const [string] = children(parseDer(hex('30 08 04 03 02 01 05 05 01 00')));
+    expect(string && smallInteger(inside(string), 'number')).toBe(5);
+    const [longer] = children(parseDer(hex('30 08 04 04 02 01 05 00 05 00')));
+    expect(() => longer && inside(longer)).toThrow('trailing bytes');
   });
 
   it.each(['02 01 80', '02 02 00 7f', '02 00', '02 05 01 00 00 00 00'])('refuses the integer %s', (bytes) => {

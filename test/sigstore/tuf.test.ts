@@ -2,18 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tufRepository, type TufOptions, type TufRepository } from '../../lab/tuf.ts';
+import type { Answer, Ask, Problem } from '../../src/sigstore/tuf/answer.ts';
 import { canonicalJson } from '../../src/sigstore/tuf/canonical.ts';
-import {
-  restore,
-  unseen,
-  update,
-  type Anchor,
-  type Answer,
-  type Ask,
-  type Problem,
-  type Verified,
-  type Wanted,
-} from '../../src/sigstore/tuf/client.ts';
+import { restore, unseen, update, type Anchor, type Verified, type Wanted } from '../../src/sigstore/tuf/client.ts';
 import { parseRoot, parseSigned } from '../../src/sigstore/tuf/metadata.ts';
 import { KEYS_TARGET, NPM_KEYS_DIGEST, publicGoodAnchor, ROOT_TARGET } from '../../src/sigstore/tuf/public-good.ts';
 import { PUBLIC_GOOD_ROOT_DIGEST } from '../../src/sigstore/public-good.ts';

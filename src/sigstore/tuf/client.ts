@@ -1,54 +1,26 @@
 import type { Instant } from '../../model/time.ts';
-import { Malformed, show } from '../refusal.ts';
+import { bodyOf, fetchFile, problemOf, refused, type Answer, type Ask, type Problem } from './answer.ts';
+import { checkFloors, demandFresh, demandVersion, readSigned, readTimestamp } from './demands.ts';
 import {
-  covers,
   isFile,
-  isSignedBy,
-  parseRoot,
-  parseSigned,
   parseSnapshot,
   parseTargets,
-  parseTimestamp,
-  type Delegation,
-  type FileFacts,
   type MetaFacts,
   type Metadata,
   type Role,
   type Root,
-  type Signed,
   type Snapshot,
-  type TargetFacts,
   type Targets,
   type Timestamp,
-  type TopRole,
 } from './metadata.ts';
-
-/** What a repository answered for one file. */
-export type Answer =
-  | { readonly kind: 'ok'; readonly body: Buffer; readonly etag: string | null }
-  | { readonly kind: 'unchanged' | 'absent' | 'too-large' }
-  | { readonly kind: 'failed'; readonly reason: string };
-
-/** Asks for a file by its path below the repository's address. Never rejects. */
-export type Ask = (path: string, maxBytes: number, etag: string | null) => Promise<Answer>;
-
-/** Why the repository's newest word is not in use: it gave none, or one that does not hold. One line. */
-export interface Problem {
-  readonly kind: 'unavailable' | 'refused';
-  readonly detail: string;
-}
+import { followRoots, type Followed } from './roots.ts';
+import { findTarget, obtainTarget, type Target } from './targets.ts';
 
 /** Where trust in a repository begins. */
 export interface Anchor {
   readonly root: Root;
   /** Versions by file that were seen of it already; nothing older is accepted. */
   readonly floors: ReadonlyMap<string, number>;
-}
-
-/** A target that the repository lists. `bytes` is null where its SHA-256 is the one that was expected. */
-interface Target {
-  readonly facts: TargetFacts;
-  readonly bytes: Buffer | null;
 }
 
 /** What was verified of a repository. */
@@ -71,21 +43,8 @@ export interface Verified {
 export type Wanted = ReadonlyMap<string, string | null>;
 
 const KIB = 1024;
-/** Sigstore's own are 5, 1, 2, 6 and 7 KiB. */
-const MAX_BYTES = { root: 512 * KIB, timestamp: 16 * KIB, snapshot: 2048 * KIB, targets: 4096 * KIB };
-const MAX_TARGET_BYTES = 4096 * KIB;
-/** Roots that one run follows; Sigstore's changes about thrice a year. */
-const MAX_ROTATIONS = 64;
-/** Roles that may be asked about one target. */
-const MAX_ROLES = 16;
-
-class Unusable extends Error {
-  readonly kind: Problem['kind'];
-  constructor(kind: Problem['kind'], detail: string) {
-    super(detail);
-    this.kind = kind;
-  }
-}
+/** Sigstore's own are 1, 2 and 6 KiB. */
+const MAX_BYTES = { timestamp: 16 * KIB, snapshot: 2048 * KIB, targets: 4096 * KIB };
 
 /** Nothing but where trust begins. */
 export function unseen({ root, floors }: Anchor): Verified {
@@ -242,7 +201,7 @@ async function walk(
   const obtainOne = async ([path, expected]: readonly [string, string | null]): Promise<void> => {
     try {
       const found = await findTarget(path, top, readRole);
-      const place = { root, before, files, ask };
+      const place = { root, kept: before.files, files, ask };
       targets.set(path, found === null ? null : await obtainTarget(path, found, expected, place));
     } catch (error) {
       problems.push(problemOf(error));
@@ -255,51 +214,6 @@ async function walk(
   return { state, problem: problems[0] ?? null };
 }
 
-/** The newest root and the files that lead to it. */
-interface Followed {
-  readonly root: Root;
-  readonly files: ReadonlyMap<string, Buffer>;
-  /** Whether timestamps or snapshots have other keys by now. */
-  readonly isNew: boolean;
-}
-
-/** Newer roots, one version after the other, each signed by the keys before it and by its own (5.3). */
-async function followRoots(before: Verified, ask: Ask): Promise<Followed> {
-  let { root } = before;
-  let isNew = false;
-  const files = new Map(before.files);
-  for (let rotations = 0; rotations < MAX_ROTATIONS; rotations++) {
-    const version = root.version + 1;
-    const path = `${version}.root.json`;
-    const answer = await ask(path, MAX_BYTES.root, null);
-    if (answer.kind === 'absent') return { root, files, isNew };
-    const bytes = bodyOf(answer, path);
-    const signed = parseSigned(bytes, 'root');
-    if (!isSignedBy(signed, root.roles.root)) throw refused(`${path} is not signed by enough keys of the root before`);
-    const next = parseRoot(signed);
-    if (!isSignedBy(signed, next.roles.root)) throw refused(`${path} is not signed by enough of its own keys`);
-    demandVersion(next, version, path);
-    isNew ||= hasOtherKeys(root, next, 'timestamp') || hasOtherKeys(root, next, 'snapshot');
-    files.set(path, bytes);
-    root = next;
-  }
-  throw refused(`more than ${MAX_ROTATIONS} new roots`);
-}
-
-/** Where metadata of this version are. */
-function pathOf(name: string, version: number, { consistentSnapshot }: Root): string {
-  return consistentSnapshot ? `${version}.${name}` : name;
-}
-
-function hasOtherKeys(a: Root, b: Root, role: TopRole): boolean {
-  const text = (root: Root): string =>
-    [...root.roles[role].keys.values()]
-      .map(({ spki }) => spki.toString('hex'))
-      .sort()
-      .join();
-  return text(a) !== text(b);
-}
-
 function timestampBytes(answer: Answer, before: Verified): { readonly bytes: Buffer; readonly etag: string | null } {
   const known = before.files.get('timestamp.json');
   if (answer.kind === 'unchanged' && known !== undefined) return { bytes: known, etag: before.etag };
@@ -310,125 +224,13 @@ function timestampBytes(answer: Answer, before: Verified): { readonly bytes: Buf
   };
 }
 
-function readTimestamp(bytes: Buffer, root: Root, floors: Map<string, number>): Timestamp {
-  const timestamp = readSigned(bytes, 'timestamp', root.roles.timestamp, parseTimestamp, 'timestamp.json');
-  demandFloor('timestamp.json', timestamp.version, floors);
-  demandFloor('snapshot.json', timestamp.snapshot.version, floors);
-  floors.set('timestamp.json', timestamp.version).set('snapshot.json', timestamp.snapshot.version);
-  return timestamp;
-}
-
-/** No file may be older than it was, or be gone (5.5.5). */
-function checkFloors({ meta }: Snapshot, floors: Map<string, number>): void {
-  for (const name of floors.keys()) {
-    if (name === 'timestamp.json' || name === 'snapshot.json') continue;
-    const listed = meta.get(name);
-    if (listed === undefined) throw refused(`the snapshot does not list ${show(name)} any more`);
-    demandFloor(name, listed.version, floors);
-  }
-  for (const [name, { version }] of meta) floors.set(name, version);
-}
-
-/** What the first role that lists the target says of it, in the order of delegation (5.6.7). */
-async function findTarget(
-  path: string,
-  top: Targets,
-  readRole: (name: string, role: Role) => Promise<Targets>,
-): Promise<TargetFacts | null> {
-  const visited = new Set<string>();
-  let waiting: readonly Delegation[] = [];
-  for (let current = top; ;) {
-    const found = current.targets.get(path);
-    if (found !== undefined) return found;
-    const covering = current.delegations.filter((delegation) => covers(delegation, path));
-    const last = covering.findIndex(({ terminating }) => terminating);
-    waiting = last === -1 ? [...covering, ...waiting] : covering.slice(0, last + 1);
-    const next = waiting.find(({ name }) => !visited.has(name));
-    if (next === undefined) return null;
-    if (visited.size >= MAX_ROLES) throw refused(`more than ${MAX_ROLES} roles may say what ${path} is`);
-    visited.add(next.name);
-    waiting = waiting.slice(waiting.indexOf(next) + 1);
-    current = await readRole(next.name, next.role);
-  }
-}
-
-async function obtainTarget(
-  path: string,
-  facts: TargetFacts,
-  expected: string | null,
-  {
-    root,
-    before,
-    files,
-    ask,
-  }: { readonly root: Root; readonly before: Verified; readonly files: Map<string, Buffer>; readonly ask: Ask },
-): Promise<Target> {
-  const { sha256, sha512 } = facts.hashes;
-  if (expected !== null && sha256 === expected) return { facts, bytes: null };
-  if (facts.length > MAX_TARGET_BYTES) throw refused(`the target ${path} is larger than ${MAX_TARGET_BYTES} bytes`);
-  const cut = path.lastIndexOf('/') + 1;
-  const prefix = root.consistentSnapshot ? `${sha256 ?? sha512 ?? ''}.` : '';
-  const place = `targets/${path.slice(0, cut)}${prefix}${path.slice(cut)}`;
-  const kept = before.files.get(place);
-  const bytes = kept !== undefined && isFile(kept, facts) ? kept : await fetchFile(ask, place, facts, MAX_TARGET_BYTES);
-  files.set(place, bytes);
-  return { facts, bytes };
-}
-
-async function fetchFile(ask: Ask, path: string, facts: FileFacts, max: number): Promise<Buffer> {
-  const bytes = bodyOf(await ask(path, Math.min(facts.length ?? max, max), null), path);
-  return isFile(bytes, facts) ? bytes : refusedFile(path);
-}
-
-function refusedFile(path: string): never {
-  throw refused(`${path} has another length or hash than the metadata say`);
-}
-
-function bodyOf(answer: Answer, path: string): Buffer {
-  switch (answer.kind) {
-    case 'ok':
-      return answer.body;
-    case 'too-large':
-      throw refused(`${path} is longer than it may be`);
-    case 'failed':
-      throw new Unusable('unavailable', `${path}: ${answer.reason}`);
-    case 'absent':
-    case 'unchanged':
-      throw new Unusable('unavailable', `${path} is not there`);
-  }
-}
-
-function readSigned<T>(bytes: Buffer, type: TopRole, role: Role, parse: (signed: Signed) => T, name: string): T {
-  const signed = parseSigned(bytes, type);
-  if (!isSignedBy(signed, role)) throw refused(`${name} is not signed by enough of its keys`);
-  return parse(signed);
-}
-
-function demandVersion(metadata: Metadata, version: number, name: string): void {
-  if (metadata.version !== version) throw refused(`${name} is version ${metadata.version} instead of ${version}`);
-}
-
-function demandFloor(name: string, version: number, floors: ReadonlyMap<string, number>): void {
-  const floor = floors.get(name) ?? 0;
-  if (version < floor) throw refused(`${show(name)} was rolled back to version ${version} from ${floor}`);
-}
-
-function demandFresh(metadata: Metadata, name: string, now: Instant | null): void {
-  if (now !== null && metadata.expires <= now) throw refused(`${name} has expired`);
+/** Where metadata of this version are. */
+function pathOf(name: string, version: number, { consistentSnapshot }: Root): string {
+  return consistentSnapshot ? `${version}.${name}` : name;
 }
 
 function highest(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const all = new Map(a);
   for (const [name, version] of b) all.set(name, Math.max(version, all.get(name) ?? 0));
   return all;
-}
-
-function refused(detail: string): Unusable {
-  return new Unusable('refused', detail);
-}
-
-function problemOf(error: unknown): Problem {
-  if (error instanceof Unusable) return { kind: error.kind, detail: error.message };
-  if (error instanceof Malformed) return { kind: 'refused', detail: error.message };
-  throw error;
 }

@@ -1,0 +1,61 @@
+import type { Instant } from '../../model/time.ts';
+import { show } from '../refusal.ts';
+import { refused } from './answer.ts';
+import {
+  isSignedBy,
+  parseSigned,
+  parseTimestamp,
+  type Metadata,
+  type Role,
+  type Root,
+  type Signed,
+  type Snapshot,
+  type Timestamp,
+  type TopRole,
+} from './metadata.ts';
+
+/*
+ * What any metadata have to meet: enough signatures, the version that was announced, none older than what was seen before
+ * (`floors`: versions by file), and a time of expiry that is still ahead. All throw `Unusable`; readers `Malformed`, too.
+ */
+
+/** Metadata that enough keys of the role signed. */
+export function readSigned<T>(bytes: Buffer, type: TopRole, role: Role, parse: (signed: Signed) => T, name: string): T {
+  const signed = parseSigned(bytes, type);
+  if (!isSignedBy(signed, role)) throw refused(`${name} is not signed by enough of its keys`);
+  return parse(signed);
+}
+
+/** The timestamp, which is no older than the last one and names no older snapshot (5.4); raises `floors`. */
+export function readTimestamp(bytes: Buffer, root: Root, floors: Map<string, number>): Timestamp {
+  const timestamp = readSigned(bytes, 'timestamp', root.roles.timestamp, parseTimestamp, 'timestamp.json');
+  demandFloor('timestamp.json', timestamp.version, floors);
+  demandFloor('snapshot.json', timestamp.snapshot.version, floors);
+  floors.set('timestamp.json', timestamp.version).set('snapshot.json', timestamp.snapshot.version);
+  return timestamp;
+}
+
+/** No file may be older than it was, or be gone (5.5.5); raises `floors`. */
+export function checkFloors({ meta }: Snapshot, floors: Map<string, number>): void {
+  for (const name of floors.keys()) {
+    if (name === 'timestamp.json' || name === 'snapshot.json') continue;
+    const listed = meta.get(name);
+    if (listed === undefined) throw refused(`the snapshot does not list ${show(name)} any more`);
+    demandFloor(name, listed.version, floors);
+  }
+  for (const [name, { version }] of meta) floors.set(name, version);
+}
+
+export function demandVersion(metadata: Metadata, version: number, name: string): void {
+  if (metadata.version !== version) throw refused(`${name} is version ${metadata.version} instead of ${version}`);
+}
+
+function demandFloor(name: string, version: number, floors: ReadonlyMap<string, number>): void {
+  const floor = floors.get(name) ?? 0;
+  if (version < floor) throw refused(`${show(name)} was rolled back to version ${version} from ${floor}`);
+}
+
+/** `now` null asks for no expiry. */
+export function demandFresh(metadata: Metadata, name: string, now: Instant | null): void {
+  if (now !== null && metadata.expires <= now) throw refused(`${name} has expired`);
+}
