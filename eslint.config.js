@@ -12,6 +12,7 @@ const STAGES = {
   registries: ['model'],
   cache: ['model'],
   git: ['model'],
+  installed: ['model'],
   checks: ['model', 'sigstore'],
   policy: ['model'],
   report: ['model'],

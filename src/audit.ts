@@ -1,3 +1,4 @@
+import { gatherBytes, withBytes } from './bytes.ts';
 import { gatherCapabilities } from './capabilities.ts';
 import { assess, type Known, type Trust } from './checks/assess.ts';
 import { withDependencyAges } from './checks/added-dependencies.ts';
@@ -7,12 +8,13 @@ import { verifiers } from './checks/verifiers.ts';
 import { explain, type CompareOptions } from './compare.ts';
 import { digestOf } from './digest.ts';
 import { gather, speakerFor } from './gather.ts';
+import { openInstalled, type Installed } from './installed.ts';
 import { changeSince, type LockfileBefore } from './lockfiles/changes.ts';
 import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
 import { memoryOf, type Established, type Store } from './memory.ts';
 import { bytesOf, rulingBaseline, type Baseline, type BaselineInUse } from './model/baseline.ts';
 import { specOf, type Dependency, type LocatedLockfile, type Lockfile } from './model/dependency.ts';
-import type { RegistryKey } from './model/evidence.ts';
+import type { DependencyEvidence, Evidence, Manifest, RegistryKey } from './model/evidence.ts';
 import { NO_EXPECTATION, type PolicyInUse } from './model/policy.ts';
 import type { Report, ReviewUsed, TrustRepository } from './model/report.ts';
 import type { AskHistory } from './model/review.ts';
@@ -24,7 +26,7 @@ import { reviewed, reviewRules, undated } from './policy/review.ts';
 import { NPM_KEYS } from './registries/npm-keys.ts';
 import type { Registry } from './registries/registry.ts';
 import type { TrustedRoot } from './sigstore/trusted-root.ts';
-import { lockfileUsed, reportOf, type Covered } from './summary.ts';
+import { bytesUsed, installedUsed, lockfileUsed, reportOf, type Covered } from './summary.ts';
 import { openVerifyingThread, verifiedBy, type VerifyingThread } from './threads/verifying.ts';
 
 /** The kinds of dependencies that may be left out. */
@@ -79,6 +81,10 @@ export interface LockfileAuditOptions {
   readonly askHistory?: AskHistory;
   /** Find out what every direct dependency can reach, whether or not the policy asks. */
   readonly capabilities?: boolean;
+  /** Hash every tarball, and hold its package.json against the registry's manifest. */
+  readonly tarballs?: boolean;
+  /** The folder whose node_modules are compared with the tarballs, which are then hashed as well. */
+  readonly installed?: string | null;
   /** Keeps what was established for later runs; null or left out where nothing is to be kept. */
   readonly store?: Store | null;
   /** The repository's address; null or left out where nothing names it. */
@@ -130,6 +136,7 @@ export async function auditLockfiles(
           baseline: options.baseline ? rulingBaseline(options.baseline) : null,
           verify: verifier(options),
         });
+  const installed = covered.flatMap((one) => one.installed ?? []);
   const read = {
     entries: lockfiles.reduce((sum, { entries }) => sum + entries, 0),
     dependencies: lockfiles.flatMap((lockfile) => lockfile.dependencies),
@@ -137,6 +144,8 @@ export async function auditLockfiles(
   };
   return {
     ...reportOf(covered.map(lockfileUsed), read, dependencies, options),
+    bytes: options.tarballs === true || installed.length > 0 ? bytesUsed(dependencies) : null,
+    installed: installed.length > 0 ? installedUsed(installed) : null,
     review: used,
     explanations,
   };
@@ -153,13 +162,18 @@ async function auditLockfile(lockfile: LocatedLockfile, options: LockfileAuditOp
   const isNew = (dependency: Dependency): boolean =>
     change === null || change.gained.has(dependency) || isNewInBaseline(dependency, baseline);
   const unchanged = asked.filter((dependency) => !isNew(dependency));
+  const wanted = asked.filter(isNew);
   const { scripts } = lockfile;
-  const judged = await auditDependencies(asked.filter(isNew), { ...options, ...(scripts && { scripts }) });
-  if (!since || change === null) return { lockfile, judged, omitted, unchanged, since: null };
+  const { installed: root = null } = options;
+  const installed = root === null ? null : await openInstalled(root, lockfile);
+  const compareBytes = options.tarballs === true || installed !== null ? { installed } : null;
+  const judged = await auditDependencies(wanted, { ...options, ...(scripts && { scripts }), compareBytes });
+  const all = { lockfile, judged, omitted, unchanged, installed: installed?.used(wanted) ?? null };
+  if (!since || change === null) return { ...all, since: null };
   const { ref, commit } = since;
   const { found, problem, removed } = change;
   const specs = [...new Set(unchanged.map(specOf))].sort();
-  return { lockfile, judged, omitted, unchanged, since: { ref, commit, found, problem, unchanged: specs, removed } };
+  return { ...all, since: { ref, commit, found, problem, unchanged: specs, removed } };
 }
 
 function isNewInBaseline({ name, version }: Dependency, baseline: BaselineInUse | null | undefined): boolean {
@@ -169,9 +183,14 @@ function isNewInBaseline({ name, version }: Dependency, baseline: BaselineInUse 
 }
 
 /** Verifies one version for a comparison: nothing is held, and no progress shown. */
-export function verifier(options: Omit<LockfileAuditOptions, 'omit'>): CompareOptions['verify'] {
+export function verifier(options: DependencyOptions): CompareOptions['verify'] {
   return async (dependency) => {
-    const [judged] = await auditDependencies([dependency], { ...options, baseline: null, onProgress: () => undefined });
+    const [judged] = await auditDependencies([dependency], {
+      ...options,
+      baseline: null,
+      compareBytes: null,
+      onProgress: () => undefined,
+    });
     return judged ?? null;
   };
 }
@@ -199,10 +218,14 @@ async function review(
   };
 }
 
+/** The options of what is done for each dependency. `compareBytes` has its tarball read, and what is installed compared with it. */
+type DependencyOptions = Omit<LockfileAuditOptions, 'omit' | 'only' | 'since' | 'tarballs' | 'installed'> &
+  Pick<Lockfile, 'scripts'> & { readonly compareBytes?: { readonly installed: Installed | null } | null };
+
 /** The stages after the lockfile, for dependencies from wherever they come. The order of the result is theirs. */
 export async function auditDependencies(
   dependencies: readonly Dependency[],
-  options: Omit<LockfileAuditOptions, 'omit' | 'only' | 'since'> & Pick<Lockfile, 'scripts'>,
+  options: DependencyOptions,
 ): Promise<readonly JudgedDependency[]> {
   const { registry, now } = options;
   const baseline = options.baseline ? rulingBaseline(options.baseline) : null;
@@ -236,27 +259,36 @@ export async function auditDependencies(
       (options.capabilities === true && dependency.direct) ||
       (policy !== null && needsCapabilities(policy, dependency));
     const capabilitySources = { policy, package: known.package, reverify: options.reverify === true, registry };
+    let evidence: DependencyEvidence | null = null;
     const established = async (): Promise<Assessment> => {
       if (!isAsked(dependency, known)) return assess(dependency, null, known, trust);
       const speaker = speakerFor(url, keys, options.policy);
       const ask = async (): Promise<Established> => {
         asked += 1;
         if (asked === THREAD_FROM) thread = openVerifyingThread({ root: options.trust.root.source, now });
-        const evidence = await gather(dependency, registry, speaker, known);
+        evidence = await gather(dependency, registry, speaker, known);
         const under = thread === null ? trust : await verifiedBy(thread, evidence, trust);
         return { evidence, assessment: assess(dependency, evidence, known, under) };
       };
       if (memory === null) return (await ask()).assessment;
       return memory.recall({ dependency, known, speaker, fresh: options.reverify === true }, ask);
     };
-    const assessing = established();
-    const [assessment, capabilities] = await Promise.all([
-      assessing,
-      wantsCapabilities ? gatherCapabilities(await lockedBy(dependency, assessing), capabilitySources) : null,
+    const answered = established();
+    const locked = (): Promise<Dependency> => lockedBy(dependency, answered);
+    const manifest = async (): Promise<Evidence<Manifest>> => {
+      await answered;
+      return evidence?.manifest ?? registry.manifest(dependency.name, dependency.version);
+    };
+    const [assessment, capabilities, bytes] = await Promise.all([
+      answered,
+      wantsCapabilities ? gatherCapabilities(await locked(), capabilitySources) : null,
+      options.compareBytes
+        ? gatherBytes(dependency, { registry, locked, manifest, store: options.store ?? null, ...options.compareBytes })
+        : null,
     ]);
     done += 1;
     options.onProgress?.(done, dependencies.length);
-    return withCapabilities(assessment, capabilities);
+    return withBytes(withCapabilities(assessment, capabilities), bytes);
   });
   const assessments = await work.finally(() => thread?.close());
   return withDependencyAges(assessments, now).map((assessment) => judge(assessment, enforcement));

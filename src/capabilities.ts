@@ -38,11 +38,11 @@ export async function gatherCapabilities(
   if (locked === undefined || second !== undefined) return unknown('the lockfile has no one SHA-512 of it');
   const { resolved } = source;
   const isWanted = isReadForCapabilities;
-  const answer = await registry.files({ name, version, sha512: locked.hex, resolved, isWanted });
+  const answer = await registry.tarball({ name, version, digests: [locked], resolved, isWanted });
   switch (answer.state) {
     case 'present':
       try {
-        const places = readCapabilities(answer.value);
+        const places = readCapabilities(answer.value.files);
         return { reading: { source: 'tarball', places, before: capabilitiesBefore(known, version) }, finding: null };
       } catch (error) {
         return unknown(error instanceof Error ? error.message : String(error));
@@ -52,13 +52,11 @@ export async function gatherCapabilities(
     case 'unavailable':
     case 'malformed':
       return unknown(`its tarball: ${answer.reason}`);
-    case 'mismatch': {
-      const actual = sri({ algorithm: 'sha512', hex: answer.actual });
+    case 'mismatch':
       return {
         ...unknown('its tarball has another hash'),
-        finding: finding('integrity-mismatch', { locked: sri(locked), actual, source: 'bytes' }),
+        finding: finding('integrity-mismatch', { locked: sri(locked), actual: sri(answer.actual), source: 'bytes' }),
       };
-    }
   }
 }
 

@@ -1,6 +1,8 @@
 import type {
   BaselineUsed,
+  BytesUsed,
   Counts,
+  InstalledUsed,
   PolicyUsed,
   RegistryUsed,
   Report,
@@ -10,6 +12,7 @@ import type {
 import type { Verdict } from './model/verdict.ts';
 import { MAX_EXPLAINED } from './compare.ts';
 import { overallVerdict } from './policy/enforce.ts';
+import { installedUsed } from './summary.ts';
 
 /**
  * One report of several folders, audited one after the other with the same policy and trust; at least one. Nothing is
@@ -33,6 +36,8 @@ export function combineReports(
     baselines,
     baseline: onlyOne(baselines),
     review: reviewOf(reports),
+    bytes: bytesOf(reports),
+    installed: installedOf(reports),
     dependencies: reports.flatMap(({ dependencies }) => dependencies),
     explanations: inTurn(reports.map(({ explanations }) => explanations)).slice(0, MAX_EXPLAINED),
     skipped: reports.flatMap(({ skipped }) => skipped),
@@ -76,6 +81,20 @@ function registriesOf(reports: readonly Report[]): readonly RegistryUsed[] {
     for (const key of keys) known.set(`${key.keyId} ${key.origin}`, key);
   }
   return [...used].map(([url, keys]) => ({ url, keys: [...keys.values()] }));
+}
+
+function bytesOf(reports: readonly Report[]): BytesUsed | null {
+  const used = reports.flatMap(({ bytes }) => bytes ?? []);
+  if (used.length === 0) return null;
+  const sum = (name: 'tarballs' | 'size' | 'cached'): number => used.reduce((total, each) => total + each[name], 0);
+  const corrupt = [...new Set(used.flatMap((each) => each.corrupt))];
+  return { tarballs: sum('tarballs'), size: sum('size'), cached: sum('cached'), corrupt };
+}
+
+function installedOf(reports: readonly Report[]): InstalledUsed | null {
+  const used = reports.flatMap(({ installed }) => installed ?? []);
+  if (used.length === 0) return null;
+  return { ...installedUsed(used), unlocked: used.flatMap(({ unlocked }) => unlocked) };
 }
 
 function reviewOf(reports: readonly Report[]): ReviewUsed | null {

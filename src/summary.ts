@@ -1,7 +1,17 @@
 import type { BaselineInUse } from './model/baseline.ts';
-import type { Dependency, LocatedLockfile, Lockfile, SkippedEntry } from './model/dependency.ts';
+import { specOf, type Dependency, type LocatedLockfile, type Lockfile, type SkippedEntry } from './model/dependency.ts';
 import type { PolicyInUse } from './model/policy.ts';
-import type { Counts, LockfileUsed, PolicyUsed, RegistryUsed, Report, SinceUsed, TrustUsed } from './model/report.ts';
+import type {
+  BytesUsed,
+  Counts,
+  InstalledUsed,
+  LockfileUsed,
+  PolicyUsed,
+  RegistryUsed,
+  Report,
+  SinceUsed,
+  TrustUsed,
+} from './model/report.ts';
 import type { Instant } from './model/time.ts';
 import type { JudgedDependency, Phase } from './model/verdict.ts';
 import { unusedSelectors } from './policy/apply.ts';
@@ -54,6 +64,8 @@ export function reportOf(
     baselines: used,
     baseline: used[0] ?? null,
     review: null,
+    bytes: null,
+    installed: null,
     dependencies,
     explanations: [],
     skipped: read.skipped,
@@ -67,6 +79,8 @@ export interface Covered {
   readonly omitted: number;
   readonly unchanged: readonly Dependency[];
   readonly since: SinceUsed | null;
+  /** Null where nobody asked what is installed. */
+  readonly installed: InstalledUsed | null;
 }
 
 /** The account of one lockfile. */
@@ -96,16 +110,18 @@ function policyUsed({ policy, digest }: PolicyInUse, locked: readonly Dependency
   return { file: policy.file, digest, unused: names === undefined ? [] : unusedSelectors(policy, names) };
 }
 
+const PROOFS = ['integrity', 'signature', 'publish', 'provenance', 'bytes', 'installed'] as const;
+
 function countsOf(
   lockfiles: readonly LockfileUsed[],
   read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
   dependencies: readonly JudgedDependency[],
 ): Counts {
   const verdicts = { pass: 0, warn: 0, fail: 0, unverified: 0 };
-  const proofs = { integrity: 0, signature: 0, publish: 0, provenance: 0 };
+  const proofs = { integrity: 0, signature: 0, publish: 0, provenance: 0, bytes: 0, installed: 0 };
   for (const dependency of dependencies) {
     verdicts[dependency.verdict] += 1;
-    for (const proof of ['integrity', 'signature', 'publish', 'provenance'] as const) {
+    for (const proof of PROOFS) {
       if (dependency.proofs[proof] !== null) proofs[proof] += 1;
     }
   }
@@ -122,6 +138,30 @@ function countsOf(
 
 function sum(lockfiles: readonly LockfileUsed[], name: 'omitted' | 'unchanged'): number {
   return lockfiles.reduce((total, lockfile) => total + lockfile[name], 0);
+}
+
+/** What came of the tarballs. */
+export function bytesUsed(dependencies: readonly JudgedDependency[]): BytesUsed {
+  const read = dependencies.flatMap(({ dependency, proofs: { bytes } }) =>
+    bytes === null ? [] : [{ dependency, bytes }],
+  );
+  return {
+    tarballs: read.length,
+    size: read.reduce((sum, { bytes }) => sum + bytes.size, 0),
+    cached: read.filter(({ bytes }) => bytes.from !== 'registry').length,
+    corrupt: read.filter(({ bytes }) => bytes.corruptCache).map(({ dependency }) => specOf(dependency)),
+  };
+}
+
+/** What was compared for the lockfiles of one folder. What one of them names was not left out. */
+export function installedUsed(each: readonly InstalledUsed[]): InstalledUsed {
+  const [first] = each;
+  return {
+    copies: each.reduce((sum, { copies }) => sum + copies, 0),
+    files: each.reduce((sum, { files }) => sum + files, 0),
+    absent: [...new Set(each.flatMap(({ absent }) => absent))],
+    unlocked: (first?.unlocked ?? []).filter((path) => each.every(({ unlocked }) => unlocked.includes(path))),
+  };
 }
 
 /** Which registries were asked, and whose keys verified something there. */

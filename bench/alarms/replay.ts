@@ -123,7 +123,7 @@ function assessmentOf(
   return {
     // The rules replayed here look at nothing but its name and version.
     dependency: dependencyOf(name, version, []),
-    proofs: { integrity: null, signature: null, publish: null, provenance: null },
+    proofs: { integrity: null, signature: null, publish: null, provenance: null, bytes: null, installed: null },
     findings,
     baseline: null,
     release: null,

@@ -35,7 +35,14 @@ export interface Trust {
   readonly now: Instant;
 }
 
-const NOTHING: Proofs = { integrity: null, signature: null, publish: null, provenance: null };
+const NOTHING: Proofs = {
+  integrity: null,
+  signature: null,
+  publish: null,
+  provenance: null,
+  bytes: null,
+  installed: null,
+};
 
 /** What is known of a dependency before anything is asked: its registry's address, and what policy and baseline say. */
 export interface Known {
@@ -217,6 +224,7 @@ function followChain(
   const isLocked = locked !== null && dependency.archive === undefined && integrity.findings.length === 0;
   const holds = isLocked && signature !== null && signature.proof !== null;
   const proofs: Proofs = {
+    ...NOTHING,
     integrity: holds ? establish(locked) : null,
     signature: signature?.proof ?? null,
     publish: attested.publish,

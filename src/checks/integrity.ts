@@ -68,7 +68,8 @@ function withoutStrongHash(dependency: Dependency, manifest: Manifest): readonly
   return [finding('integrity-weak', { algorithm: weak.algorithm })];
 }
 
-function distinct(digests: readonly Digest[]): readonly Digest[] {
+/** Each hash once. */
+export function distinct(digests: readonly Digest[]): readonly Digest[] {
   return [...new Map(digests.map((digest) => [digest.hex, digest])).values()];
 }
 

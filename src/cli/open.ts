@@ -93,7 +93,7 @@ export async function withProjects<T>(
     try {
       const { result, repository } = await withTrust(
         await trust.session,
-        () => openRegistry(own),
+        () => openRegistry(own, io),
         (used, registry) => auditLockfiles(lockfiles, { ...shared, trust: used, registry, ...how }),
       );
       return { ...result, trust: { ...result.trust, repository } };

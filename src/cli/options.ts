@@ -27,6 +27,8 @@ const OPTIONS = {
   policy: { type: 'string', value: 'FILE', help: "policy file instead of the project's assay.yml" },
   enforce: { type: 'string', value: 'PHASE', help: 'observe (default), critical or all, whatever the policy says' },
   omit: { type: 'string', multiple: true, value: 'TYPE', help: 'leave out dev, optional or peer dependencies' },
+  tarballs: { type: 'boolean', help: "hash every tarball, and hold its package.json against the registry's manifest" },
+  installed: { type: 'boolean', help: 'also compare node_modules with the tarballs, file by file' },
   reverify: { type: 'boolean', help: 'ask and verify also what assay.lock holds' },
   'no-cache': { type: 'boolean', help: 'neither use nor keep what earlier runs established' },
   prune: { type: 'string', value: 'MB', help: 'keep at most this many megabytes, the newest; 0 keeps nothing' },

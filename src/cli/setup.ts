@@ -11,6 +11,7 @@ import { createHttpClient } from '../registries/http.ts';
 import { npmRegistry } from '../registries/npm.ts';
 import { parseKeysDocument } from '../registries/npm-keys.ts';
 import { loadNpmConfig, type NpmConfig } from '../registries/npmrc.ts';
+import { yarnCache } from '../registries/package-caches.ts';
 import type { Registry } from '../registries/registry.ts';
 import { escapeText } from '../report/escape.ts';
 import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot } from '../sigstore/public-good.ts';
@@ -106,8 +107,9 @@ export function networkConfig(values: OptionValues, directory: string, io: Io): 
 }
 
 /** Opens the registry that the configuration names. The caller closes it. */
-export function openRegistry(config: NpmConfig): Registry {
-  return npmRegistry(createHttpClient(config), config);
+export function openRegistry(config: NpmConfig, io: Io): Registry {
+  const caches = { npm: config.cache, yarn: yarnCache(io.env, homedir(), process.platform) };
+  return npmRegistry(createHttpClient(config), config, caches);
 }
 
 /** Where the cache is; null where there can be none. */

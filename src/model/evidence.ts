@@ -28,10 +28,23 @@ export interface Publisher {
   readonly trustedPublisher: string | null;
 }
 
-/** What a registry says of one version. Nothing here is verified. */
-export interface Manifest {
+/** What a package.json says is installed, linked or run. Without prototype, so that any key is just a key. */
+export interface Declaration {
   readonly name: string;
   readonly version: string;
+  /** Name to spec, of `dependencies` and `optionalDependencies`. */
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  /** Names the tarball carries: `bundleDependencies`, or every dependency where that is `true`. */
+  readonly bundles: readonly string[];
+  /** Scripts npm runs at install: preinstall, install, postinstall, prepare excluded. */
+  readonly installScripts: Readonly<Record<string, string>>;
+  /** Command to the path of its file, relative to the package and without "./". */
+  readonly bin: Readonly<Record<string, string>>;
+}
+
+/** What a registry says of one version. Nothing here is verified. */
+export interface Manifest extends Declaration {
   /** `dist.integrity` as served (SRI), or null. */
   readonly integrity: string | null;
   /** `dist.shasum` as served (hex SHA-1), or null. */
@@ -42,12 +55,6 @@ export interface Manifest {
   readonly publisher: Publisher | null;
   /** `repository` as served: its URL and, for a monorepo, nothing more. */
   readonly repository: string | null;
-  /** Name to spec, of `dependencies` and `optionalDependencies`. */
-  readonly dependencies: Readonly<Record<string, string>>;
-  /** Names the tarball carries: `bundleDependencies`, or every dependency where that is `true`. */
-  readonly bundles: readonly string[];
-  /** Scripts npm runs at install: preinstall, install, postinstall, prepare excluded. */
-  readonly installScripts: Readonly<Record<string, string>>;
   readonly deprecated: boolean;
 }
 

@@ -58,10 +58,27 @@ export interface AddedDependencyAge {
   readonly published: Instant | null;
 }
 
+/** Files of an installed copy: the first of them, and how many there are. */
+interface InstalledArgs {
+  readonly path: string;
+  readonly files: readonly string[];
+  readonly total: number;
+  /** What the package manager patches it with; left out where the lockfile names nothing. */
+  readonly patches?: readonly string[];
+}
+
 /** Typed arguments per finding code. Codes are stable; adding an argument is compatible, removing one is not. */
 export interface FindingArgs {
-  /** `locked` is not what the registry serves (`source: registry`), or an attestation names (`attestation`). */
-  'integrity-mismatch': { locked: string; actual: string; source: 'registry' | 'attestation' | 'bytes' | 'lockfile' };
+  /**
+   * `locked` is not what the registry serves (`source: registry`), or an attestation names (`attestation`). With `basis`
+   * it is not the lockfile's hash but the one the registry gives, as the lockfile has none that can be used.
+   */
+  'integrity-mismatch': {
+    locked: string;
+    actual: string;
+    source: 'registry' | 'attestation' | 'bytes' | 'lockfile';
+    basis?: 'registry';
+  };
   'integrity-missing': { resolved: string | null };
   'integrity-weak': { algorithm: string };
   /** `source`: `locked` is what the registry serves, as the lockfile can lock none. */
@@ -141,13 +158,24 @@ export interface FindingArgs {
   /** `names`: what the lockfile says is inside the tarball, and so has no hash; the registry says it is not. */
   'lockfile-bundle-mismatch': { names: readonly string[] };
 
+  /** `path` is the folder of the copy; `files` are some of `total`. */
+  'installed-modified': InstalledArgs & {
+    /** `files`: their content; `version`: all of it, as another version (`found`) is there; `link`: it leads elsewhere. */
+    what: 'files' | 'version' | 'link' | 'other';
+    found: string | null;
+  };
+  'installed-missing': InstalledArgs;
+  /** `scripts`: what the package itself runs at install, which may have made them. */
+  'installed-added': InstalledArgs & { scripts: readonly string[] };
+
   'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string };
   'evidence-malformed': { evidence: EvidenceName; url: string; reason: string };
   'evidence-stripped': { registry: string };
 }
 
 /** Which piece of evidence a finding is about. */
-export type EvidenceName = 'manifest' | 'history' | 'attestations' | 'predecessor-attestations' | 'keys';
+export type EvidenceName =
+  'manifest' | 'history' | 'attestations' | 'predecessor-attestations' | 'keys' | 'tarball' | 'installed';
 
 export type FindingCode = keyof FindingArgs;
 
@@ -202,6 +230,9 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-unexpected-host': 'anomaly',
   'lockfile-patched': 'note',
   'lockfile-bundle-mismatch': 'contradiction',
+  'installed-modified': 'contradiction',
+  'installed-missing': 'anomaly',
+  'installed-added': 'anomaly',
   'evidence-unavailable': 'unavailable',
   'evidence-malformed': 'unavailable',
   'evidence-stripped': 'loss',

@@ -1,3 +1,4 @@
+import type { BytesBasis, BytesSource } from './bytes.ts';
 import type { Digest } from './dependency.ts';
 import type { Instant } from './time.ts';
 
@@ -116,10 +117,31 @@ export interface ProvenanceProof extends AttestationProof {
   readonly identity: Identity;
 }
 
+/** The tarball's bytes have the hash, which is SHA-512. */
+export interface BytesProof extends Proven, Digest {
+  /** Bytes of the tarball. */
+  readonly size: number;
+  readonly from: BytesSource;
+  readonly basis: BytesBasis;
+  /** Whether a cache had other bytes under its name. */
+  readonly corruptCache: boolean;
+}
+
+/** The files of installed copies are those of the tarball, but for what other findings name. */
+export interface InstalledProof extends Proven {
+  readonly paths: readonly string[];
+  /** Files that were compared and are the same, of all copies. */
+  readonly files: number;
+}
+
 /** One slot per link of the chain; null where it was not established. */
 export interface Proofs {
   readonly integrity: (Digest & Proven) | null;
   readonly signature: SignatureProof | null;
   readonly publish: AttestationProof | null;
   readonly provenance: ProvenanceProof | null;
+  /** Null also where nobody asked for the tarball. */
+  readonly bytes: BytesProof | null;
+  /** Null also where nobody asked, or it is installed nowhere. */
+  readonly installed: InstalledProof | null;
 }

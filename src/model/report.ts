@@ -121,6 +121,8 @@ export interface Counts {
   readonly signature: number;
   readonly publish: number;
   readonly provenance: number;
+  readonly bytes: number;
+  readonly installed: number;
 }
 
 /** What the baseline was to a run; where there is a base, that of the base. Versions are `name@version`, sorted. */
@@ -170,6 +172,30 @@ export interface ReviewUsed {
   readonly shallow: boolean;
 }
 
+/** The tarballs that were read in a run. */
+export interface BytesUsed {
+  /** Those with the hash that they must have. */
+  readonly tarballs: number;
+  /** Bytes of these. */
+  readonly size: number;
+  /** How many of them came from a cache of this machine. */
+  readonly cached: number;
+  /** Versions (`name@version`) of which a cache had other bytes. */
+  readonly corrupt: readonly string[];
+}
+
+/** What was compared in node_modules. */
+export interface InstalledUsed {
+  /** Copies of packages that were compared. */
+  readonly copies: number;
+  /** Files that are the same as in their tarballs. */
+  readonly files: number;
+  /** Dependencies (`name@version`) that are not, or not everywhere, where the lockfile has them. */
+  readonly absent: readonly string[];
+  /** Packages in node_modules, by path, that the lockfile does not name. */
+  readonly unlocked: readonly string[];
+}
+
 /** The result of one run; every output format is written from this and nothing else. */
 export interface Report {
   readonly tool: { readonly name: 'assay'; readonly version: string };
@@ -193,6 +219,10 @@ export interface Report {
   readonly baseline: BaselineUsed | null;
   /** Null where no clock runs: the policy says nothing of review, and there is no baseline. */
   readonly review: ReviewUsed | null;
+  /** Null where no tarball was asked for. */
+  readonly bytes: BytesUsed | null;
+  /** Null where nobody asked what is installed. */
+  readonly installed: InstalledUsed | null;
   readonly dependencies: readonly JudgedDependency[];
   /** What to decide about lost provenance and other builders, the gravest first; a limited number. */
   readonly explanations: readonly Comparison[];

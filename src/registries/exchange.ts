@@ -108,7 +108,7 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
   };
 
   return {
-    async send(url, { accept, etag, auth, maxBytes, timeoutMs }) {
+    async send(url, { accept, etag, auth, maxBytes, timeoutMs, sink }) {
       if (closed) return CLOSED;
       const route = routeOf(url);
       const credential = auth ? credentialFor(config.credentials, url) : null;
@@ -118,14 +118,15 @@ export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS 
         path: `${route.absolute ? url.origin : ''}${url.pathname}${url.search}`,
         headers: {
           accept: accept ?? '*/*',
-          'accept-encoding': ACCEPT_ENCODING,
+          'accept-encoding': sink === undefined ? ACCEPT_ENCODING : 'identity',
           'user-agent': agentName,
           ...(etag !== undefined && { 'if-none-match': etag }),
           ...route.headers,
           ...(credential?.authorization && { authorization: credential.authorization }),
         },
       };
-      return receive((listener) => transport(request, listener), { auth, etag, maxBytes, idleMs, timeoutMs, track });
+      const bounds = { maxBytes, idleMs, timeoutMs };
+      return receive((listener) => transport(request, listener), { auth, etag, sink, ...bounds, track });
     },
     sleep: (ms) =>
       new Promise((resolve) => {

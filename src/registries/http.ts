@@ -16,6 +16,14 @@ export interface GetOptions {
   readonly timeoutMs?: number;
   /** False sends no credentials even where some are configured for the URL. */
   readonly auth?: boolean;
+  /** Called before the body of each attempt: where it goes instead of into memory. The answer's body is then empty. */
+  readonly sink?: () => Sink;
+}
+
+/** Takes a body as it comes. */
+export interface Sink {
+  /** Nothing more is read from the network until it resolves. Never rejects. */
+  write(chunk: Buffer): Promise<void>;
 }
 
 /** What came of one GET. `reason` is one line without credentials and without text of the peer. */

@@ -1,11 +1,7 @@
 import type { AttestationClaim, AttestationEntry, Manifest, Publisher, RegistrySignature } from '../model/evidence.ts';
 import * as bounds from './bounds.ts';
-import { isObject, isWithinDepth, textOf, type JsonObject, type Parsed } from './json.ts';
-
-type TextRecord = Readonly<Record<string, string>>;
-
-const NO_TEXTS: TextRecord = Object.freeze(Object.create(null) as Record<string, string>);
-const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'] as const;
+import { parseDeclaration } from './declaration.ts';
+import { isObject, isWithinDepth, textOf, type Parsed } from './json.ts';
 
 /** Whether a registry could have a version of this name: nothing that could leave its place in a URL. */
 export function isVersion(text: string): boolean {
@@ -45,9 +41,7 @@ export function parseManifest(json: unknown, name: string, version: string): Par
       attestations,
       publisher: parsePublisher(json['_npmUser']),
       repository: parseRepository(json['repository']),
-      dependencies: texts(json['dependencies'], json['optionalDependencies']),
-      bundles: parseBundles(json),
-      installScripts: parseInstallScripts(json),
+      ...parseDeclaration(json, name),
       deprecated: deprecated === true || (typeof deprecated === 'string' && deprecated !== ''),
     },
   };
@@ -112,44 +106,4 @@ function parsePublisher(value: unknown): Publisher | null {
 function parseRepository(value: unknown): string | null {
   const first: unknown = Array.isArray(value) ? value[0] : value;
   return textOf(isObject(first) ? first['url'] : first, bounds.MAX_URL_LENGTH);
-}
-
-/** Both spellings are npm's; `true` stands for every dependency. */
-function parseBundles(manifest: JsonObject): readonly string[] {
-  const declared = manifest['bundleDependencies'] ?? manifest['bundledDependencies'];
-  if (declared === true) return Object.keys(texts(manifest['dependencies']));
-  if (!Array.isArray(declared)) return [];
-  return declared.filter((name) => typeof name === 'string').slice(0, bounds.MAX_DEPENDENCIES);
-}
-
-/**
- * What npm runs at install. A package with a binding.gyp and no install script is built (npm's registry shows it as
- * `gypfile`). Abbreviated documents say only that there is a script; its text is then empty.
- */
-function parseInstallScripts(manifest: JsonObject): TextRecord {
-  const scripts = isObject(manifest['scripts']) ? manifest['scripts'] : {};
-  const found = INSTALL_SCRIPTS.flatMap((name) => {
-    const text = Object.hasOwn(scripts, name) ? scripts[name] : null;
-    return typeof text === 'string' && text !== '' ? [[name, text] as const] : [];
-  });
-  if (manifest['gypfile'] === true && !found.some(([name]) => name !== 'postinstall')) {
-    found.push(['install', 'node-gyp rebuild']);
-  }
-  if (found.length === 0 && manifest['hasInstallScript'] === true) found.push(['install', '']);
-  return found.length === 0 ? NO_TEXTS : Object.fromEntries(found);
-}
-
-/** The text values of the given objects, later ones first come last. Without prototype, so that any key is just a key. */
-export function texts(...sources: readonly unknown[]): TextRecord {
-  let result: Record<string, string> | null = null;
-  let count = 0;
-  for (const source of sources) {
-    if (!isObject(source)) continue;
-    for (const [key, value] of Object.entries(source)) {
-      if (typeof value !== 'string' || ++count > bounds.MAX_DEPENDENCIES) continue;
-      result ??= Object.create(null) as Record<string, string>;
-      result[key] = value;
-    }
-  }
-  return result ?? NO_TEXTS;
 }

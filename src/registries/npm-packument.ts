@@ -4,7 +4,8 @@ import { parseJson } from './answer.ts';
 import * as bounds from './bounds.ts';
 import { isObject, type JsonObject, type Parsed } from './json.ts';
 import { keyText, skipSpace, skipValue, walkObject, type Slice } from './json-walk.ts';
-import { isVersion, parseManifest, texts } from './npm-documents.ts';
+import { texts } from './declaration.ts';
+import { isVersion, parseManifest } from './npm-documents.ts';
 
 /** A packument with the versions that were asked for and whose manifests could not be read: version to reason. */
 export interface NpmPackument extends Packument {

@@ -1,34 +1,66 @@
-import type { PackageFile } from '../model/capability.ts';
-import type { Evidence } from '../model/evidence.ts';
 import { withoutBody } from './answer.ts';
 import { MAX_TARBALL_BYTES } from './bounds.ts';
 import type { HttpClient } from './http.ts';
+import { createIntake, type Intake, type Taken } from './intake.ts';
 import { createLimiter } from './limiter.ts';
-import { readCached } from './npm-cache.ts';
+import { findCached, readInto, type PackageCaches } from './package-caches.ts';
 import type { TarballEvidence, TarballRequest } from './registry.ts';
-import { TarballError } from './tar.ts';
-import { readTarball, sha512Of } from './tarball.ts';
 
-/** Tarballs are held in memory while they are read, so few are at once. */
-const AT_ONCE = 4;
+/** Each takes a few hundred KiB of memory, whatever its size, and what is kept of its files. */
+const AT_ONCE = 8;
 
-/** Files of tarballs: from npm's `cache`, where there is one, else of the registry at `base`; `path` is the encoded name. */
+/** Tarballs from the caches of package managers, else of the registry at `base`; `path` is the encoded name. */
 export function createTarballs(
   client: HttpClient,
-  cache: string | null,
+  caches: PackageCaches,
 ): (base: string, path: string, request: TarballRequest) => Promise<TarballEvidence> {
   const limit = createLimiter(AT_ONCE);
+  const candidatesFor = findCached(caches);
 
-  async function files(url: string, { sha512, isWanted }: TarballRequest): Promise<TarballEvidence> {
-    const cached = cache === null ? null : await readCached(cache, sha512);
-    if (cached !== null) return filesOf(cached, url, isWanted);
-    const answer = await client.get(url, { maxBytes: MAX_TARBALL_BYTES });
-    if (answer.kind !== 'ok') return withoutBody(answer, url, MAX_TARBALL_BYTES);
-    const actual = sha512Of(answer.body);
-    return actual === sha512 ? filesOf(answer.body, url, isWanted) : { state: 'mismatch', url, actual };
+  async function tarball(url: string, request: TarballRequest): Promise<TarballEvidence> {
+    const { name, version, digests } = request;
+    let corruptCache = false;
+    for (const { path, from } of await candidatesFor(name, version, digests)) {
+      const intake = createIntake(digests, request);
+      const taken = (await readInto(path, intake)) ? await intake.finish() : null;
+      if (taken === null) intake.drop();
+      else if (taken.state !== 'mismatch') return evidenceOf(taken, url, { from, corruptCache });
+      else corruptCache = true;
+    }
+
+    let current: Intake | null = null;
+    const sink = (): Intake => {
+      // Another attempt starts anew.
+      current?.drop();
+      return (current = createIntake(digests, request));
+    };
+    const answer = await client.get(url, { maxBytes: MAX_TARBALL_BYTES, sink });
+    const intake = current as Intake | null;
+    if (answer.kind !== 'ok' || intake === null) {
+      intake?.drop();
+      return answer.kind === 'ok'
+        ? { state: 'malformed', url, reason: 'the answer has no body' }
+        : withoutBody(answer, url, MAX_TARBALL_BYTES);
+    }
+    return evidenceOf(await intake.finish(), url, { from: 'registry', corruptCache });
   }
 
-  return (base, path, request) => limit(() => files(tarballUrl(base, path, request), request));
+  return (base, path, request) => limit(() => tarball(tarballUrl(base, path, request), request));
+}
+
+function evidenceOf(
+  taken: Taken,
+  url: string,
+  where: Pick<Extract<TarballEvidence, { state: 'present' }>['value'], 'from' | 'corruptCache'>,
+): TarballEvidence {
+  switch (taken.state) {
+    case 'mismatch':
+      return { ...taken, url };
+    case 'malformed':
+      return { state: 'malformed', url, reason: taken.reason };
+    case 'read':
+      return { state: 'present', value: { files: taken.files, size: taken.size, ...where } };
+  }
 }
 
 /**
@@ -42,17 +74,4 @@ function tarballUrl(base: string, path: string, { name, version, resolved }: Tar
   }
   const basename = name.slice(name.indexOf('/') + 1);
   return `${base}${path.replace('%2f', '/')}/-/${encodeURIComponent(`${basename}-${version}`)}.tgz`;
-}
-
-async function filesOf(
-  tarball: Buffer,
-  url: string,
-  isWanted: (path: string) => boolean,
-): Promise<Evidence<readonly PackageFile[]>> {
-  try {
-    return { state: 'present', value: await readTarball(tarball, isWanted) };
-  } catch (error) {
-    if (error instanceof TarballError) return { state: 'malformed', url, reason: error.message };
-    throw error;
-  }
 }

@@ -10,22 +10,24 @@ import { createPackuments } from './npm-packuments.ts';
 import { KeysError, parseKeysDocument } from './npm-keys.ts';
 import { createTarballs } from './npm-tarballs.ts';
 import type { NpmConfig } from './npmrc.ts';
+import type { PackageCaches } from './package-caches.ts';
 import type { Registry } from './registry.ts';
 
 /** How registries without manifests of single versions answer, besides 404. */
 const UNSUPPORTED: readonly number[] = [400, 405, 501];
 const ATTESTATIONS = '-/npm/v1/attestations/';
 
-/** A registry that speaks npm's protocol, as `config` names it per scope; `cache` is npm's, where one is to be used. */
+/** A registry that speaks npm's protocol, as `config` names it per scope; tarballs are looked for in `caches` first. */
 export function npmRegistry(
   client: HttpClient,
-  config: Pick<NpmConfig, 'registry' | 'scopes'> & Partial<Pick<NpmConfig, 'cache'>>,
+  config: Pick<NpmConfig, 'registry' | 'scopes'>,
+  caches: PackageCaches = { npm: null, yarn: null },
 ): Registry {
   const manifests = keepLast<Promise<Evidence<Manifest>>>(bounds.ANSWERS_KEPT);
   const attested = keepLast<Promise<Evidence<readonly AttestationEntry[]>>>(bounds.ANSWERS_KEPT);
   const keysAsked = new Map<string, Promise<Evidence<readonly RegistryKey[]>>>();
   const packuments = createPackuments(client);
-  const tarballs = createTarballs(client, config.cache ?? null);
+  const tarballs = createTarballs(client, caches);
   /** Registries that turned out to serve no manifests of single versions. */
   const withoutManifests = new Set<string>();
 
@@ -99,7 +101,7 @@ export function npmRegistry(
     manifest,
     attestations,
     keys,
-    files: (request) => {
+    tarball: (request) => {
       const base = urlFor(request.name);
       const path = isVersion(request.version) ? encodeName(request.name) : null;
       return path === null ? Promise.resolve(notAName(base)) : tarballs(base, path, request);

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { MAX_IGNORED_BYTES } from './bounds.ts';
 import { decodeBody } from './decode.ts';
-import type { HttpAnswer } from './http.ts';
+import type { HttpAnswer, Sink } from './http.ts';
 import { CUT_SHORT, describeNetworkError, isRetryableStatus, parseRetryAfter } from './retry.ts';
 import type { Listener } from './transport.ts';
 
@@ -25,6 +25,8 @@ export interface ReceiveOptions {
   readonly auth: boolean;
   /** The entity tag that was sent along. */
   readonly etag: string | undefined;
+  /** What the body goes to; where there is none, it is kept and decoded. */
+  readonly sink: (() => Sink) | undefined;
   /** Bound on the body, before and after decoding. */
   readonly maxBytes: number;
   /** Longest time without any byte. */
@@ -35,6 +37,7 @@ export interface ReceiveOptions {
   readonly track: (end: () => void) => () => void;
 }
 
+const NO_BODY = Buffer.alloc(0);
 const TOO_LARGE: Result = { kind: 'answer', answer: { kind: 'too-large' } };
 export const CLOSED: Result = failure('the run ended', null);
 
@@ -43,7 +46,7 @@ export const CLOSED: Result = failure('the run ended', null);
  * over when it resolves.
  */
 export function receive(send: (listener: Listener) => () => void, options: ReceiveOptions): Promise<Outcome> {
-  const { maxBytes, idleMs, timeoutMs, track } = options;
+  const { sink, maxBytes, idleMs, timeoutMs, track } = options;
   return new Promise((resolve) => {
     let status: number | null = null;
     let headers: IncomingHttpHeaders = {};
@@ -53,6 +56,7 @@ export function receive(send: (listener: Listener) => () => void, options: Recei
     let limit = 0;
     let size = 0;
     const chunks: Buffer[] = [];
+    let taker: Sink | null = null;
 
     const settle = (outcome: Outcome | Promise<Outcome>): void => {
       if (settled) return;
@@ -77,17 +81,27 @@ export function receive(send: (listener: Listener) => () => void, options: Recei
         known = statusOutcome(code, received, options);
         limit = known === null ? maxBytes : MAX_IGNORED_BYTES;
         if (Number(received['content-length'] ?? 0) > limit) stop(TOO_LARGE);
+        else if (known !== null || sink === undefined) return;
+        else if (isEncoded(received)) stop(failure('a content encoding that was not asked for', code));
+        else taker = sink();
       },
       data(chunk) {
-        if (settled) return;
+        if (settled) return undefined;
         idle.refresh();
         size += chunk.length;
         if (size > limit) stop(TOO_LARGE);
+        else if (taker !== null)
+          return taker.write(chunk).then(() => {
+            if (!settled) idle.refresh();
+          });
         else if (known === null) chunks.push(chunk);
+        return undefined;
       },
       end() {
         // Node takes an HTTP/2 stream that is reset without an error for one that ended (nodejs/node#35209).
         if (size !== Number(headers['content-length'] ?? size)) settle(again(CUT_SHORT, status));
+        else if (taker !== null)
+          settle({ kind: 'answer', answer: { kind: 'ok', status: 200, body: NO_BODY, headers } });
         else settle(known ?? decoded(Buffer.concat(chunks, size), headers, maxBytes));
       },
       fail: (error, reused) => settle(networkOutcome(error, status, reused)),
@@ -128,6 +142,10 @@ function statusOutcome(
     return failure(`not authorized (${status}); ${why}`, status);
   }
   return failure(`the server answered ${status}`, status);
+}
+
+function isEncoded({ 'content-encoding': encoding }: IncomingHttpHeaders): boolean {
+  return encoding !== undefined && !/^(?:identity)?$/i.test(encoding.trim());
 }
 
 async function decoded(body: Buffer, headers: IncomingHttpHeaders, maxBytes: number): Promise<Outcome> {

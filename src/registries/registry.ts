@@ -1,4 +1,5 @@
-import type { PackageFile } from '../model/capability.ts';
+import type { Tarball } from '../model/bytes.ts';
+import type { Digest } from '../model/dependency.ts';
 import type {
   AttestationClaim,
   AttestationEntry,
@@ -9,21 +10,22 @@ import type {
   Validator,
 } from '../model/evidence.ts';
 import type { Instant } from '../model/time.ts';
+import type { FileWishes } from './tarball.ts';
 
-/** One tarball: what it must be, and which of its files are looked at. */
-export interface TarballRequest {
+/** One tarball: what it must be, and what is to be known of its files. */
+export interface TarballRequest extends FileWishes {
   readonly name: string;
   readonly version: string;
-  /** The lockfile's hash of it, hex. */
-  readonly sha512: string;
+  /** The hashes that it must have, all of them. At least one. */
+  readonly digests: readonly Digest[];
   /** Where the lockfile says it is; asked only where that is a place of the package's registry. */
   readonly resolved: string | null;
-  readonly isWanted: (path: string) => boolean;
 }
 
-/** Files of the bytes with the wanted hash; `mismatch` where the registry serves bytes with another, `actual` (hex). */
+/** The bytes with the wanted hashes; `mismatch` where the registry serves bytes that do not have the one that is `wanted`. */
 export type TarballEvidence =
-  Evidence<readonly PackageFile[]> | { readonly state: 'mismatch'; readonly url: string; readonly actual: string };
+  | Evidence<Tarball>
+  | { readonly state: 'mismatch'; readonly url: string; readonly wanted: Digest; readonly actual: Digest };
 
 /**
  * What a registry of one ecosystem says. Every answer is evidence: nothing here rejects, and nothing is verified. Asking
@@ -43,7 +45,7 @@ export interface Registry {
   attestations(name: string, version: string, claim: AttestationClaim): Promise<Evidence<readonly AttestationEntry[]>>;
   /** The keys a registry (an address as `urlFor` gives it) publishes for itself. */
   keys(registryUrl: string): Promise<Evidence<readonly RegistryKey[]>>;
-  /** From npm's cache on this machine where that has it. */
-  files(request: TarballRequest): Promise<TarballEvidence>;
+  /** From a cache of this machine where one has it. */
+  tarball(request: TarballRequest): Promise<TarballEvidence>;
   close(): void;
 }

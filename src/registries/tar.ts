@@ -9,6 +9,8 @@ export class TarballError extends Error {
 export interface TarSink {
   /** Called for each file before its content: whether that is to be kept. May throw to end the reading. */
   wants(path: string, size: number): boolean;
+  /** Called with the content of each file as it comes, kept or not. */
+  data?(chunk: Buffer): void;
   /** Called for each file after it; `content` is null where it was not kept. */
   file(path: string, content: Buffer | null): void;
 }
@@ -98,6 +100,7 @@ export function createTarReader(sink: TarSink): TarReader {
         if (entry !== null) {
           const taken = chunk.subarray(at, at + remaining);
           entry.content?.push(taken);
+          if (entry.type === '0') sink.data?.(taken);
           remaining -= taken.length;
           at += taken.length;
           if (remaining === 0) finish();

@@ -1,58 +1,108 @@
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { PackageFile } from '../model/capability.ts';
+import type { PackedFile } from '../model/bytes.ts';
 import * as bounds from './bounds.ts';
+import { createFileHash, type FileHash } from './file-hash.ts';
 import { createTarReader, TarballError } from './tar.ts';
 
-/**
- * The files of a package's tarball, with the content of those that are wanted; `path` is without the folder they are
- * packed in, which npm removes. It is unpacked as it is read, and nothing is written to disk. Of two files of one path the
- * last counts, as it does when they are installed.
- *
- * @throws TarballError for what is no tarball or passes a bound.
- */
-export async function readTarball(
-  tarball: Uint8Array,
-  isWanted: (path: string) => boolean,
-): Promise<readonly PackageFile[]> {
-  const files = new Map<string, PackageFile>();
+/** What is to be known of the files of a tarball. */
+export interface FileWishes {
+  /** Whether the content of a file is kept. */
+  readonly isWanted: (path: string) => boolean;
+  /** Whether files are hashed. */
+  readonly hashed?: boolean;
+  /** False where nothing of the files is to be known, so that the tarball is only hashed. */
+  readonly unpacked?: boolean;
+}
+
+/** Reads a tarball as it arrives. */
+export interface TarballReader {
+  /** Resolves when the next bytes can be taken. Never rejects. */
+  write(chunk: Buffer): Promise<void>;
+  /**
+   * The files of the package; `path` is without the folder they are packed in, which npm removes. Of two files of one path
+   * the last counts, as it does when they are installed.
+   *
+   * @throws TarballError for what is no tarball or passes a bound.
+   */
+  end(): Promise<readonly PackedFile[]>;
+  /** Lets go of a tarball that is not read to its end. */
+  drop(): void;
+}
+
+/** What zlib fills at once: more makes fewer trips to its thread, and is needed once for each tarball that is open. */
+const UNPACKED_CHUNK = 128 * 1024;
+
+/** Unpacks a tarball and reads its files; nothing is written to disk, and only what is wanted stays in memory. */
+export function createTarballReader({ isWanted, hashed = false }: FileWishes): TarballReader {
+  const files = new Map<string, PackedFile>();
   let entries = 0;
   let kept = 0;
+  /** Of the file that is being read. */
+  let within: string | null = null;
+  let size = 0;
+  let hash: FileHash | null = null;
   const reader = createTarReader({
-    wants: (path, size) => {
+    wants: (path, length) => {
       entries += 1;
       if (entries > bounds.MAX_TARBALL_ENTRIES) throw new TarballError('more files than any package has');
-      const within = withinPackage(path);
+      within = withinPackage(path);
+      size = length;
+      hash = hashed && within !== null ? createFileHash() : null;
       if (within === null || !isWanted(within)) return false;
-      kept += size;
-      if (size > bounds.MAX_FILE_BYTES) throw new TarballError(`a file larger than ${bounds.MAX_FILE_BYTES} bytes`);
+      kept += length;
+      if (length > bounds.MAX_FILE_BYTES) throw new TarballError(`a file larger than ${bounds.MAX_FILE_BYTES} bytes`);
       if (kept > bounds.MAX_FILES_BYTES) throw new TarballError(`more code than ${bounds.MAX_FILES_BYTES} bytes`);
       return true;
     },
-    file: (path, bytes) => {
-      const within = withinPackage(path);
-      if (within !== null) files.set(within, { path: within, bytes });
+    data: (chunk) => hash?.update(chunk),
+    file: (_, bytes) => {
+      if (within !== null) files.set(within, { path: within, bytes, size, digests: hash?.digests() ?? [] });
     },
   });
+
+  let problem: TarballError | null = null;
   let unpacked = 0;
-  const stream = Readable.from([tarball]).pipe(createGunzip());
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+  const gunzip = createGunzip({ chunkSize: UNPACKED_CHUNK });
+  const fail = (error: unknown): void => {
+    problem ??= error instanceof TarballError ? error : new TarballError('it is not compressed as npm does');
+    gunzip.destroy();
+  };
+  gunzip.on('data', (chunk: Buffer) => {
+    if (problem !== null) return;
+    try {
       unpacked += chunk.length;
       if (unpacked > bounds.MAX_UNPACKED_BYTES) throw new TarballError('larger than any package when unpacked');
       reader.write(chunk);
+    } catch (error) {
+      fail(error);
     }
-    reader.end();
-  } catch (error) {
-    throw error instanceof TarballError ? error : new TarballError('it is not compressed as npm does');
-  }
-  return [...files.values()];
-}
+  });
+  gunzip.on('error', fail);
+  /** Whoever waits for the last chunk: zlib forgets it where that is broken. */
+  let waiting: (() => void) | null = null;
+  const closed = new Promise<void>((resolve) => {
+    gunzip.once('close', () => {
+      waiting?.();
+      resolve();
+    });
+  });
 
-/** The SHA-512 of bytes, hex. */
-export function sha512Of(bytes: Uint8Array): string {
-  return createHash('sha512').update(bytes).digest('hex');
+  return {
+    write: (chunk) =>
+      new Promise((resolve) => {
+        if (gunzip.destroyed || gunzip.readableEnded) resolve();
+        else gunzip.write(chunk, () => resolve());
+        waiting = resolve;
+      }),
+    async end() {
+      if (!gunzip.destroyed) gunzip.end();
+      await closed;
+      if (problem !== null) throw problem;
+      reader.end();
+      return [...files.values()];
+    },
+    drop: () => void gunzip.destroy(),
+  };
 }
 
 /** The path without its first part, as npm takes it off ("./a.js" is a.js); null for what would not be inside of the package. */

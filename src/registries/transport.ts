@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 
 /** One GET, as far as it is the same in every version of HTTP. */
 export interface WireRequest {
@@ -11,7 +12,8 @@ export interface WireRequest {
 /** Told what comes of one GET, in the order of these methods; nothing more after `end` or `fail`. */
 export interface Listener {
   head(status: number, headers: IncomingHttpHeaders): void;
-  data(chunk: Buffer): void;
+  /** Where it returns a promise, nothing more is to be read until that resolves. */
+  data(chunk: Buffer): Promise<void> | undefined;
   /** All of the body has come. */
   end(): void;
   /** `reused` where the connection had served others, and so may just have been closed by the server. */
@@ -20,6 +22,14 @@ export interface Listener {
 
 /** Sends one GET. Returns what ends it early; never throws. */
 export type Transport = (request: WireRequest, listener: Listener) => () => void;
+
+/** Hands on the body of an answer at the listener's pace. */
+export function hand(body: Readable, chunk: Buffer, listener: Listener): void {
+  const taken = listener.data(chunk);
+  if (taken === undefined) return;
+  body.pause();
+  void taken.then(() => body.resume());
+}
 
 /** The error of an answer whose connection ended without one. */
 export function connectionCut(): NodeJS.ErrnoException {

@@ -85,6 +85,8 @@ function membersOf(report: Report): Members {
     baselines: report.baselines.map(baselineJson),
     baseline: report.baseline === null ? null : baselineJson(report.baseline),
     review: report.review === null ? null : reviewUsedJson(report.review),
+    bytes: report.bytes === null ? null : { ...report.bytes },
+    installed: report.installed === null ? null : { ...report.installed },
     dependencies: function* () {
       for (const judged of dependencies) yield dependencyJson(judged, findings.get(judged) ?? []);
     },
@@ -167,8 +169,8 @@ function sourceJson(source: Source): JsonObject {
 
 function countsJson({ counts }: Report): Json {
   const { entries, skipped, omitted, unchanged, dependencies, pass, warn, fail, unverified } = counts;
-  const { integrity, signature, publish, provenance } = counts;
-  const proven = { integrity, signature, publish, provenance };
+  const { integrity, signature, publish, provenance, bytes, installed } = counts;
+  const proven = { integrity, signature, publish, provenance, bytes, installed };
   return { entries, skipped, omitted, unchanged, dependencies, pass, warn, fail, unverified, ...proven };
 }
 

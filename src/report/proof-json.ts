@@ -4,7 +4,7 @@ import { formatInstant } from '../model/time.ts';
 import { instantJson, type Json, type JsonObject } from './stringify.ts';
 
 /** What was established of one dependency, and null for what was not. */
-export function proofsJson({ integrity, signature, publish, provenance }: Proofs): Json {
+export function proofsJson({ integrity, signature, publish, provenance, bytes, installed }: Proofs): Json {
   return {
     integrity: integrity === null ? null : integrityText(integrity),
     signature:
@@ -19,6 +19,11 @@ export function proofsJson({ integrity, signature, publish, provenance }: Proofs
     publish: publish === null ? null : attestationJson(publish),
     provenance:
       provenance === null ? null : { identity: identityJson(provenance.identity), ...attestationJson(provenance) },
+    bytes:
+      bytes === null
+        ? null
+        : { integrity: integrityText(bytes), size: bytes.size, from: bytes.from, basis: bytes.basis },
+    installed: installed === null ? null : { paths: installed.paths, files: installed.files },
   };
 }
 

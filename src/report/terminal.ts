@@ -2,6 +2,7 @@ import type { PolicyUsed, Report, RegistryUsed, TrustRepository } from '../model
 import { formatInstant } from '../model/time.ts';
 import type { JudgedDependency, Verdict } from '../model/verdict.ts';
 import { baselineRows } from './baseline-rows.ts';
+import { bytesRows } from './bytes.ts';
 import { lockfileRows, lockfileText, newText, sinceRows, unreadText } from './coverage.ts';
 import { escapeText } from './escape.ts';
 import { fitExplanations } from './explained.ts';
@@ -89,6 +90,7 @@ export function summaryRows(report: Report): string[] {
     ...(counts.skipped > 0 ? [`skipped: ${skippedText(report)}`] : []),
     ...(counts.omitted > 0 ? [`left out by --omit: ${count(counts.omitted, 'dependency', 'dependencies')}`] : []),
     ...hookTexts(report.lockfiles),
+    ...bytesRows(report),
     ...policyTexts(report.policy),
     ...unknownCapabilityTexts(report.dependencies),
     ...baselineRows(report),

@@ -1,5 +1,6 @@
 import type { EvidenceName, FindingCode, IdentityArgs } from '../model/finding.ts';
 import { formatInstant } from '../model/time.ts';
+import { BYTES_TEXTS } from './bytes-texts.ts';
 import { escapeText, quoteText } from './escape.ts';
 import { HISTORY_TEXTS } from './history-texts.ts';
 import { listed } from './layout.ts';
@@ -10,7 +11,9 @@ import { address, dated, version, type Texts } from './text.ts';
 export const TEXTS: Texts<FindingCode> = {
   'integrity-mismatch': {
     title: 'the locked hash contradicts other evidence',
-    clause: ({ locked, actual, source }) => {
+    clause: ({ locked, actual, source, basis }) => {
+      if (basis === 'registry')
+        return `is ${hash(locked)} at the registry, but its tarball's bytes are ${hash(actual)}`;
       switch (source) {
         case 'registry':
           return `is locked as ${hash(locked)}, but the registry serves ${hash(actual)}`;
@@ -181,13 +184,7 @@ export const TEXTS: Texts<FindingCode> = {
   },
 
   ...HISTORY_TEXTS,
-  'history-manifest-differs': {
-    title: 'registry and tarball disagree',
-    clause: ({ field, registry, tarball }) =>
-      `has ${quoteText(registry, 80)} as ${escapeText(field, 60)} at the registry and ${quoteText(tarball, 80)} in its tarball`,
-    why: 'what tools read about it is not what is installed',
-    next: 'stop',
-  },
+  ...BYTES_TEXTS,
 
   'lockfile-not-registry': {
     title: 'not from a registry',
@@ -263,6 +260,8 @@ const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   attestations: 'its attestations',
   'predecessor-attestations': "its predecessor's attestations",
   keys: "the registry's keys",
+  tarball: 'its tarball',
+  installed: 'what is installed',
 };
 
 function expectation({ expected, source, version: from }: Readonly<IdentityArgs>): string {

@@ -16,6 +16,8 @@ const MANIFEST: Manifest = {
   publisher: null,
   repository: null,
   dependencies: {},
+  peerDependencies: {},
+  bin: {},
   bundles: [],
   installScripts: {},
   deprecated: false,

@@ -19,6 +19,8 @@ function packument(rows: readonly (readonly [string, number | null, boolean])[])
     publisher: null,
     repository: null,
     dependencies: {},
+    peerDependencies: {},
+    bin: {},
     bundles: [],
     installScripts: {},
     deprecated: false,

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packTarball } from '../../lab/tarball.ts';
 import { createTarReader, TarballError } from '../../src/registries/tar.ts';
-import { readTarball } from '../../src/registries/tarball.ts';
+import { createTarballReader } from '../../src/registries/tarball.ts';
+import type { PackedFile } from '../../src/model/bytes.ts';
 
 interface Member {
   readonly name: string;
@@ -63,8 +64,14 @@ function pax(key: string, value: string): string {
   return `${size + digits}${rest}`;
 }
 
+async function readTarball(bytes: Buffer, isWanted: (path: string) => boolean): Promise<readonly PackedFile[]> {
+  const reader = createTarballReader({ isWanted });
+  await reader.write(bytes);
+  return reader.end();
+}
+
 /** Path to content; null where it was not kept. */
-async function read(bytes: Uint8Array, isWanted: (path: string) => boolean = () => true): Promise<unknown> {
+async function read(bytes: Buffer, isWanted: (path: string) => boolean = () => true): Promise<unknown> {
   const files = await readTarball(bytes, isWanted);
   return Object.fromEntries(files.map((file) => [file.path, file.bytes === null ? null : String(file.bytes)]));
 }

@@ -66,6 +66,9 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'lockfile-unexpected-host': { resolved: text, registry: text },
     'lockfile-patched': { patch: text },
     'lockfile-bundle-mismatch': { names: [text] },
+    'installed-modified': { path: text, files: [text, text, text, text], total: 9, what: 'files', found: text },
+    'installed-missing': { path: text, files: [text], total: 1, patches: [text] },
+    'installed-added': { path: text, files: [text], total: 1, patches: [text], scripts: [text] },
     'evidence-unavailable': { evidence: 'attestations', url: text, reason: text },
     'evidence-malformed': { evidence: 'keys', url: text, reason: text },
     'evidence-stripped': { registry: text },
@@ -97,7 +100,14 @@ export function dependency(name: string, version: string, change: Partial<Depend
   };
 }
 
-const NO_PROOFS: Proofs = { integrity: null, signature: null, publish: null, provenance: null };
+export const NO_PROOFS: Proofs = {
+  integrity: null,
+  signature: null,
+  publish: null,
+  provenance: null,
+  bytes: null,
+  installed: null,
+};
 
 const LEVELS: Readonly<Record<Verdict, Level>> = { pass: 'note', warn: 'warning', fail: 'error', unverified: 'error' };
 
@@ -161,6 +171,8 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
       signature: having(({ proofs }) => proofs.signature !== null),
       publish: having(({ proofs }) => proofs.publish !== null),
       provenance: having(({ proofs }) => proofs.provenance !== null),
+      bytes: having(({ proofs }) => proofs.bytes !== null),
+      installed: having(({ proofs }) => proofs.installed !== null),
     },
     trust: {
       root: 'public-good',
@@ -170,6 +182,8 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
     },
     baselines: change.baseline ? [change.baseline] : [],
     baseline: null,
+    bytes: null,
+    installed: null,
     dependencies,
     explanations: [],
     skipped: [{ place: { file: 'package-lock.json', line: 6, path: '' }, reason: 'root' }],
@@ -240,6 +254,15 @@ export function proofsWith(text: string): Proofs {
     } as const),
     publish: asProof({ predicateType: text, digest: 'ab'.repeat(32), bundle: key }),
     provenance: asProof({ predicateType: text, digest: 'ab'.repeat(32), bundle, identity: identityWith(text) }),
+    bytes: asProof({
+      algorithm: 'sha512',
+      hex: 'ab'.repeat(64),
+      size: 1234,
+      from: 'npm-cache',
+      basis: 'lockfile',
+      corruptCache: false,
+    } as const),
+    installed: asProof({ paths: [text], files: 12 }),
   };
 }
 

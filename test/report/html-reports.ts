@@ -3,7 +3,17 @@ import { finding, type Finding } from '../../src/model/finding.ts';
 import type { Identity, Proofs } from '../../src/model/proof.ts';
 import type { Report } from '../../src/model/report.ts';
 import type { JudgedDependency, Verdict } from '../../src/model/verdict.ts';
-import { asProof, bundleProofWith, dependency, judged, NOON, OTHER_WORKFLOW, reportOf, STOLEN } from './fixtures.ts';
+import {
+  asProof,
+  bundleProofWith,
+  dependency,
+  judged,
+  NO_PROOFS,
+  NOON,
+  OTHER_WORKFLOW,
+  reportOf,
+  STOLEN,
+} from './fixtures.ts';
 
 const DAY = 86_400_000;
 
@@ -60,7 +70,7 @@ function one(i: number, specs: readonly string[]): JudgedDependency {
     findings: base.findings.map((each) => (i === 0 ? { ...each, review: OVERDUE } : each)),
     published: i % 13 === 5 ? null : published,
     baseline: held ? 'held' : 'known',
-    proofs: held ? { integrity: null, signature: null, publish: null, provenance: null } : base.proofs,
+    proofs: held ? NO_PROOFS : base.proofs,
     release: {
       evidence: null,
       publisher: 'somebody',
@@ -125,10 +135,11 @@ function proofsOf(i: number): Proofs {
           signature: 'x',
           time: null,
         } as const);
-  if (signature === null || i % 3 !== 2) return { integrity, signature, publish: null, provenance: null };
+  if (signature === null || i % 3 !== 2) return { ...NO_PROOFS, integrity, signature };
   const bundle = bundleProofWith('https://rekor.sigstore.dev');
   const attestation = { predicateType: 'https://slsa.dev/provenance/v1', digest: 'ab'.repeat(32), bundle };
   return {
+    ...NO_PROOFS,
     integrity,
     signature,
     publish: asProof(attestation),

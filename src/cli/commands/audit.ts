@@ -5,12 +5,26 @@ import { EXIT } from '../exit.ts';
 import { PROJECT_OPTIONS, withProjects } from '../open.ts';
 import { outputTargets, writeReports } from '../outputs.ts';
 import { reportToActions } from '../pipeline.ts';
+import { projectFolder } from '../project.ts';
 import { omitOf, phaseOf } from '../setup.ts';
 
 export const command: Command = {
   usage: '[DIR|LOCKFILE...]',
   summary: 'verify everything the lockfiles name',
-  options: ['recursive', 'since', ...PROJECT_OPTIONS, 'enforce', 'omit', 'reverify', 'base', 'json', 'output', 'vsa'],
+  options: [
+    'recursive',
+    'since',
+    'tarballs',
+    'installed',
+    ...PROJECT_OPTIONS,
+    'enforce',
+    'omit',
+    'reverify',
+    'base',
+    'json',
+    'output',
+    'vsa',
+  ],
   run: async (options, io) => {
     const { values, positionals } = options;
     const omit = omitOf(values);
@@ -21,6 +35,8 @@ export const command: Command = {
       const report = await audit(async ({ path, baseline, askSince }) => ({
         enforce,
         omit,
+        tarballs: values.tarballs === true,
+        installed: values.installed === true ? projectFolder(path) : null,
         reverify: values.reverify === true,
         since: await askSince(),
         baseline: { ...baseline, base: await baseOf(values, path, policy, io) },

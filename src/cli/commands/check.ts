@@ -23,7 +23,7 @@ export const command: Command = {
     try {
       const { result, repository } = await withTrust(
         await trust.session,
-        () => openRegistry(config),
+        () => openRegistry(config, io),
         (used, registry) => check(positionals, { registry, trust: used, enforce, policy, now: Date.now() }),
       );
       const { comparisons, unresolved } = result;

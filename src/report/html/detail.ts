@@ -1,6 +1,6 @@
 import { withoutCredentials } from '../../model/address.ts';
 import type { Source } from '../../model/dependency.ts';
-import type { Identity, Proofs, ProvenanceProof } from '../../model/proof.ts';
+import type { Identity, InstalledProof, Proofs, ProvenanceProof } from '../../model/proof.ts';
 import type { LeveledFinding } from '../../model/verdict.ts';
 import { formatInstant } from '../../model/time.ts';
 import { capabilityText, describe, findingTitle, subjectText } from '../messages.ts';
@@ -22,6 +22,8 @@ export function detail(node: Node, nodes: readonly Node[]): Html {
   const rows = [
     row('Verdict', html`${judged.verdict === 'unverified' ? 'no statement' : judged.verdict}`),
     row('Hash', integrity(node)),
+    row('Tarball', proofs.bytes === null ? null : html`hashed, ${proofs.bytes.size} bytes`),
+    row('Installed', proofs.installed === null ? null : installed(proofs.installed)),
     row('Registry signature', signature(proofs, judged.baseline === 'held')),
     row('Publish attestation', proofs.publish === null ? null : html`proven${loggedText(proofs.publish.bundle.log)}`),
     row('Provenance', proofs.provenance === null ? null : provenance(proofs.provenance)),
@@ -88,6 +90,14 @@ function integrity({ judged: { dependency, proofs, baseline } }: Node): Html {
   const state = proofs.integrity !== null ? 'proven' : baseline === 'held' ? 'held' : 'not proven';
   const more = dependency.integrity.length - 1;
   return html`${state}: <code>${integrityText(first)}</code>${more > 0 ? ` and ${more} more` : null}`;
+}
+
+function installed({ paths, files }: InstalledProof): Html {
+  return html`${files} files as in the tarball, at
+  ${joined(
+    paths.slice(0, MOST_PLACES).map((path) => hostile(path, 200)),
+    ', ',
+  )}${paths.length > MOST_PLACES ? ` and ${paths.length - MOST_PLACES} more` : null}`;
 }
 
 const ORIGINS = { pinned: 'pinned in assay', configured: 'configured', registry: "the registry's own word" } as const;

@@ -1,0 +1,66 @@
+import { escapeText, quoteText } from './escape.ts';
+import { listed } from './layout.ts';
+import type { Texts } from './text.ts';
+
+/** The words of what tarballs, and what is installed, show. */
+export const BYTES_TEXTS: Texts<
+  'history-manifest-differs' | 'installed-modified' | 'installed-missing' | 'installed-added'
+> = {
+  'history-manifest-differs': {
+    title: 'registry and tarball disagree',
+    clause: ({ field, registry, tarball }) =>
+      `has ${quotedOrNone(registry)} as ${escapeText(field, 60)} at the registry and ${quotedOrNone(tarball)} in its tarball`,
+    why: 'what tools read about it is not what is installed',
+    next: 'stop',
+  },
+  'installed-modified': {
+    title: 'what is installed is not what is in the tarball',
+    clause: ({ path, files, total, patches, what, found }) => {
+      const place = escapeText(path, 120);
+      switch (what) {
+        case 'files':
+          return `has ${fileCount(total)} at ${place} with other content than its tarball (${fileNames(files, total)})${patchText(patches)}`;
+        case 'version':
+          return `is not what is at ${place}, which says that it is version ${found === null ? 'unknown' : escapeText(found, 60)}`;
+        case 'link':
+          return `is not at ${place}: there is a link to elsewhere`;
+        case 'other':
+          return `is not at ${place}: there is no folder`;
+      }
+    },
+    why: 'what runs is not what was verified',
+    next: 'explain',
+  },
+  'installed-missing': {
+    title: 'files are not installed',
+    clause: ({ path, files, total, patches }) =>
+      `lacks ${fileCount(total)} of its tarball at ${escapeText(path, 120)} (${fileNames(files, total)})${patchText(patches)}`,
+    why: 'something removed them after the package was installed, or installed only a part',
+    next: 'explain',
+  },
+  'installed-added': {
+    title: 'files that are not in the tarball',
+    clause: ({ path, files, total, patches, scripts }) =>
+      `has ${fileCount(total)} at ${escapeText(path, 120)} that its tarball has not (${fileNames(files, total)})${
+        scripts.length === 0 ? '' : `, perhaps from its ${listed(scripts, 3, (name) => escapeText(name, 40))} script`
+      }${patchText(patches)}`,
+    why: 'Node may load them, and nothing vouches for them',
+    next: 'explain',
+  },
+};
+
+const fileCount = (total: number): string => (total === 1 ? 'a file' : `${String(total)} files`);
+
+function patchText(patches: readonly string[] | undefined): string {
+  return patches === undefined
+    ? ''
+    : `, perhaps from its patch (${listed(patches, 3, (patch) => escapeText(patch, 80))})`;
+}
+
+function fileNames(files: readonly string[], total: number): string {
+  const names = files.slice(0, 3).map((file) => escapeText(file, 80));
+  const rest = total - names.length;
+  return [...names, ...(rest > 0 ? [`and ${String(rest)} more`] : [])].join(', ');
+}
+
+const quotedOrNone = (text: string): string => (text === '' ? 'nothing' : quoteText(text, 80));
