@@ -128,6 +128,7 @@ export async function auditLockfiles(
   for (const lockfile of lockfiles) covered.push(await auditLockfile(lockfile, options));
   const judged = covered.flatMap((one) => one.judged);
   const { dependencies, used } = await review(judged, options);
+  const managers = new Map(lockfiles.map(({ file, manager }) => [file, manager]));
   const explanations =
     options.explain === false
       ? []
@@ -135,6 +136,7 @@ export async function auditLockfiles(
           registry: options.registry,
           baseline: options.baseline ? rulingBaseline(options.baseline) : null,
           verify: verifier(options),
+          managerOf: ({ places: [place] }) => managers.get(place?.file ?? '') ?? 'npm',
         });
   const installed = covered.flatMap((one) => one.installed ?? []);
   const read = {
@@ -253,7 +255,7 @@ export async function auditDependencies(
       expectation,
       baseline: baseline === null ? null : checkBaseline(dependency, baseline, reverify),
       package: baseline?.packages.get(dependency.name) ?? null,
-      scripts: options.scripts?.(dependency) ?? 'unknown',
+      scripts: options.scripts?.(dependency) ?? { permission: 'unknown' },
     };
     const wantsCapabilities =
       (options.capabilities === true && dependency.direct) ||

@@ -14,7 +14,7 @@ import { lastWithProvenance, laterWithProvenance, predecessorOf, versionToStayOn
 import { parseIntegrity } from './lockfiles/index.ts';
 import { isAcceptable, type Baseline, type BaselinePackage } from './model/baseline.ts';
 import type { AddedDependency, Comparison, LaterVersion, Use, VersionFacts } from './model/comparison.ts';
-import type { Dependency, Digest } from './model/dependency.ts';
+import type { Dependency, Digest, PackageManager } from './model/dependency.ts';
 import type { Manifest, Packument } from './model/evidence.ts';
 import { FINDING_KINDS, type FindingKind } from './model/finding.ts';
 import type { Instant } from './model/time.ts';
@@ -26,6 +26,11 @@ export interface CompareOptions {
   /** Verifies a version as any other, held by nothing. */
   readonly verify: (dependency: Dependency) => Promise<JudgedDependency | null>;
   readonly baseline: Baseline | null;
+}
+
+/** The same, and who installs a dependency. */
+export interface ExplainOptions extends CompareOptions {
+  readonly managerOf: (dependency: Dependency) => PackageManager;
 }
 
 /** Dependencies of one report that are explained, the gravest first. */
@@ -42,14 +47,17 @@ const GRAVEST: readonly FindingKind[] = ['loss', 'identity', 'gap'];
  */
 export async function explain(
   judged: readonly JudgedDependency[],
-  options: CompareOptions,
+  options: ExplainOptions,
 ): Promise<readonly Comparison[]> {
   const ranked = judged
     .filter(({ findings }) => findings.some(asksForDecision))
     .map((one) => ({ one, rank: rankOf(one) }))
     .sort((a, b) => a.rank - b.rank);
   return Promise.all(
-    ranked.slice(0, MAX_EXPLAINED).map(({ one }) => compareVersion(one, useOf(one.dependency), options)),
+    ranked.slice(0, MAX_EXPLAINED).map(({ one }) => {
+      const { direct, alias = null } = one.dependency;
+      return compareVersion(one, { direct, alias, manager: options.managerOf(one.dependency) }, options);
+    }),
   );
 }
 
@@ -57,11 +65,6 @@ function rankOf({ findings, dependency }: JudgedDependency): number {
   const of = ({ level, kind }: LeveledFinding): number => (level === 'error' ? 0 : 10) + GRAVEST.indexOf(kind);
   const gravest = Math.min(...findings.filter(asksForDecision).map(of));
   return 2 * gravest + (dependency.direct ? 0 : 1);
-}
-
-function useOf({ name, direct, places }: Dependency): Use {
-  const installed = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(places[0]?.path ?? '')?.[1] ?? name;
-  return { direct, alias: installed === name ? null : installed };
 }
 
 /** One version beside the earlier one that its findings were held against, else beside its predecessor. */

@@ -100,7 +100,7 @@ function askHistory(
   const claims = manifest.attestations?.provenance === true;
   const lost = loss !== null && loss.code !== 'provenance-missing';
   const provenance = claims ? 'proven' : lost ? 'lost' : 'none';
-  const findings = checkRelease(soFar, manifest, { known: null, provenance, permission: 'unknown' });
+  const findings = checkRelease(soFar, manifest, { known: null, provenance, scripts: { permission: 'unknown' } });
   const published = soFar.time.get(manifest.version) ?? null;
   const lockfile = [assessmentOf(manifest, published, findings)];
   for (const name of Object.keys(manifest.dependencies)) {

@@ -1,7 +1,7 @@
 import type { BaselinePackage, ReleaseRecord } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument } from '../model/evidence.ts';
-import { finding, type EvidenceName, type Finding, type ScriptPermission } from '../model/finding.ts';
+import { finding, type EvidenceName, type Finding, type ScriptDecision } from '../model/finding.ts';
 import { establish, type Proofs, type ProvenanceProof } from '../model/proof.ts';
 import type { Expectation } from '../model/policy.ts';
 import type { Instant } from '../model/time.ts';
@@ -52,7 +52,7 @@ export interface Known {
   readonly baseline: BaselineCheck | null;
   readonly package: BaselinePackage | null;
   /** Whether the project lets its install scripts run. */
-  readonly scripts: ScriptPermission;
+  readonly scripts: ScriptDecision;
 }
 
 /** Runs the chain for one dependency, in order. `evidence` is null for what no registry serves, or was not asked. */
@@ -217,7 +217,7 @@ function followChain(
   if (packument !== null) {
     const lost = loss !== null && loss.code !== 'provenance-missing';
     const provenance = attested.provenance !== null ? 'proven' : lost ? 'lost' : 'none';
-    const context = { known: known.package, provenance, permission: known.scripts } as const;
+    const context = { known: known.package, provenance, scripts: known.scripts } as const;
     findings.push(...checkRelease(packument, manifest, context));
   }
 

@@ -2,7 +2,7 @@ import parse from 'semver/functions/parse.js';
 import compare from 'semver/functions/compare.js';
 import type { BaselinePackage } from '../model/baseline.ts';
 import type { Manifest, Packument } from '../model/evidence.ts';
-import { finding, type Finding, type FindingArgs, type ScriptPermission } from '../model/finding.ts';
+import { finding, type Finding, type FindingArgs, type ScriptDecision } from '../model/finding.ts';
 import { DAY, type Instant } from '../model/time.ts';
 import { recordedBefore } from './baseline.ts';
 import { changesSince } from './comparison.ts';
@@ -14,7 +14,7 @@ export interface ReleaseContext {
   readonly known: BaselinePackage | null;
   readonly provenance: FindingArgs['history-dependency-added']['provenance'];
   /** Whether the project lets its install scripts run. */
-  readonly permission: ScriptPermission;
+  readonly scripts: ScriptDecision;
 }
 
 /**
@@ -26,7 +26,7 @@ export function checkRelease(packument: Packument, manifest: Manifest, context: 
   if (before === undefined) return [];
   return [
     context.provenance === 'proven' ? null : checkPublisher(packument, manifest, before, context),
-    checkScripts(before, manifest, context.permission),
+    checkScripts(before, manifest, context.scripts),
     checkDependencies(before, manifest, packument.time.get(manifest.version) ?? null, context),
     checkDistTag(packument, manifest.version),
   ].filter((found) => found !== null);
@@ -104,16 +104,16 @@ function debutOf(
 }
 
 /** Does it run something at install that the version before did not? What the project keeps from running is a note. */
-function checkScripts(before: Manifest, now: Manifest, permission: ScriptPermission): Finding | null {
+function checkScripts(before: Manifest, now: Manifest, decision: ScriptDecision): Finding | null {
   const { addedScripts } = changesSince(before, now);
   if (addedScripts.length === 0) return null;
   const args = {
     scripts: addedScripts.map(({ name }) => name),
     commands: addedScripts.map(({ command }) => command),
     version: before.version,
-    permission,
+    ...decision,
   };
-  return finding('history-install-script-added', args, noteIf(permission === 'denied'));
+  return finding('history-install-script-added', args, noteIf(decision.permission === 'denied'));
 }
 
 /** Does it bring in something new? How old that is, the other dependencies of the lockfile tell (added-dependencies.ts). */

@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, statSync, type Dirent } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { LOCKFILE_NAMES } from '../lockfiles/index.ts';
+import { BRANCH_LOCKFILE, LOCKFILE_NAMES } from '../lockfiles/index.ts';
+import type { PackageManager } from '../model/dependency.ts';
 import type { UnreadLockfile } from '../model/report.ts';
+import { wordsOf } from '../report/manager-words.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
-import { demandFile, shownPath } from './setup.ts';
+import { demandFile, readUserFile, shownPath } from './setup.ts';
 
 /** Paths of lockfiles. */
 export type LockfilePaths = readonly [string, ...string[]];
@@ -42,10 +44,36 @@ export function findLockfiles(path: string, io: Io): LockfilePaths {
   }
   const [first, ...others] = lockfilesIn(absolute);
   if (first !== undefined) return [first, ...others];
-  const hint = existsSync(join(absolute, 'package.json'))
-    ? 'npm install --package-lock-only writes one'
-    : 'assay --recursive looks below';
+  const [branch] = branchLockfiles(absolute, namesIn(absolute), io);
+  if (branch !== undefined) throw new UsageError(branch.problem);
+  const manager = managerOf(join(absolute, 'package.json'), io);
+  const hint = manager === null ? 'assay --recursive looks below' : `${wordsOf(manager).lock.join(' ')} writes one`;
   throw new UsageError(`no lockfile in ${shownPath(path, io)} (looked for ${LOCKFILE_NAMES.join(', ')}); ${hint}`);
+}
+
+/** The package manager that a package.json asks for in `packageManager`, else npm; null where there is none. */
+function managerOf(path: string, io: Io): PackageManager | null {
+  if (!existsSync(path)) return null;
+  demandFile(path);
+  const manifest = readUserFile(path, 'the manifest', io).toString('utf8');
+  const [, name, major] = /"packageManager"\s*:\s*"(npm|pnpm|yarn|bun|vlt)@(\d+)/.exec(manifest) ?? [];
+  if (name === 'yarn') return major === '1' ? 'yarn-classic' : 'yarn';
+  return (name as PackageManager | undefined) ?? 'npm';
+}
+
+/**
+ * The lockfiles of git branches among the names of a folder: pnpm installs from one only while its branch is checked out and
+ * the project wants it (https://pnpm.io/git_branch_lockfiles), which nothing here says. So they are no part of an audit, and
+ * none of a statement about all of the folder.
+ */
+function branchLockfiles(folder: string, names: readonly string[], io: Io): readonly UnreadLockfile[] {
+  return names
+    .filter((name) => BRANCH_LOCKFILE.test(name))
+    .sort()
+    .map((name) => ({
+      file: shownPath(join(folder, name), io),
+      problem: `${shownPath(join(folder, name), io)} is the lockfile of a git branch; name the lockfiles that count, or merge it: pnpm install --merge-git-branch-lockfiles`,
+    }));
 }
 
 /** Paths of every lockfile of a directory. */
@@ -74,6 +102,7 @@ export function findAllLockfiles(places: readonly string[], below: boolean, io: 
     const isDirectory = statSync(place).isDirectory();
     const found = below && isDirectory ? findBelow(given, io) : { paths: findLockfiles(given, io), unread: [] };
     for (const path of found.paths) add(path, isDirectory ? place : dirname(path));
+    if (isDirectory && !below) unread.push(...branchLockfiles(place, namesIn(place), io));
     unread.push(...found.unread);
   }
   return { folders: [...folders.values()], unread };
@@ -100,6 +129,7 @@ function findBelow(place: string, io: Io): { readonly paths: LockfilePaths; read
       continue;
     }
     const names = new Set(entries.map(({ name }) => name));
+    unread.push(...branchLockfiles(folder, [...names], io));
     paths.push(...LOCKFILE_NAMES.filter((name) => names.has(name)).map((name) => join(folder, name)));
     for (const entry of entries) {
       if (entry.isDirectory() && !SKIPPED.has(entry.name)) {
@@ -113,6 +143,11 @@ function findBelow(place: string, io: Io): { readonly paths: LockfilePaths; read
   const [first, ...others] = paths.sort();
   if (first !== undefined) return { paths: [first, ...others], unread };
   throw new UsageError(`no lockfile in ${shownPath(place, io)} or below (looked for ${LOCKFILE_NAMES.join(', ')})`);
+}
+
+function namesIn(folder: string): readonly string[] {
+  const entries = listed(folder);
+  return typeof entries === 'string' ? [] : entries.map(({ name }) => name);
 }
 
 /** The entries of a folder, or why it cannot be listed. */

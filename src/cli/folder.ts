@@ -28,6 +28,7 @@ export interface Project {
   readonly sources: readonly LockfileSource[];
   /** Other lockfiles of the folder, which share its baseline and are not audited. */
   readonly beside: readonly Lockfile[];
+  readonly manifests: ProjectManifests;
   readonly policy: LoadedPolicy | null;
   readonly baseline: BaselineInUse;
   /** Asks git when versions came into its lockfiles. */
@@ -90,6 +91,7 @@ export function openFolder(
       const result = read(path);
       return 'problem' in result ? [] : [result.lockfile];
     }),
+    manifests,
     policy,
     baseline,
     askHistory: historyOf(

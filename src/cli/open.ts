@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { auditLockfiles, type LockfileAuditOptions } from '../audit.ts';
 import { combineReports } from '../combine.ts';
+import { scriptPermissions } from '../lockfiles/index.ts';
 import type { Store } from '../memory.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Report, UnreadLockfile } from '../model/report.ts';
@@ -12,14 +13,20 @@ import type { OptionName, ParsedOptions } from './options.ts';
 import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { repositoryAddress } from './pipeline.ts';
 import { progressOn } from './progress.ts';
+import { configOfRegistries, managerConfigs, type ManagerConfig } from './manager-config.ts';
 import { networkConfig, openRegistry, openStore } from './setup.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from './trust.ts';
 
 /** How a project is audited. */
 type How = Pick<LockfileAuditOptions, 'enforce' | 'omit'> & Partial<LockfileAuditOptions>;
 
+/** A project, and what the package managers of its lockfiles are told. */
+interface ProjectInUse extends Project {
+  readonly managers: readonly ManagerConfig[];
+}
+
 /** A project with what audits it, with progress on a terminal. */
-export interface OneProject extends Project {
+export interface OneProject extends ProjectInUse {
   /** Everything its lockfiles name. */
   readonly locked: readonly Dependency[];
   readonly audit: (how: How) => Promise<Report>;
@@ -28,7 +35,7 @@ export interface OneProject extends Project {
 /** What a run is about. */
 export interface Projects {
   readonly policy: LoadedPolicy | null;
-  readonly projects: readonly Project[];
+  readonly projects: readonly ProjectInUse[];
   /** What was found and cannot be audited. */
   readonly unread: readonly UnreadLockfile[];
   /** One report of all of them. Where there are several, one that cannot be audited is named, and the others are audited. */
@@ -81,15 +88,21 @@ export async function withProjects<T>(
   const progress = progressOn(io.stderr, 'assay: verified');
   const established = new Map<string, Buffer>();
 
-  const auditOne = async (project: Project, how: How, isOnly: boolean): Promise<Report> => {
+  const auditOne = async (project: ProjectInUse, how: How, isOnly: boolean): Promise<Report> => {
     const kept = openStore(values, project.path, io);
-    const { baseline, askHistory: history, lockfiles, beside } = project;
+    const { baseline, askHistory: history, beside } = project;
+    const folder = dirname(project.path);
+    const told = folder === firstFolder ? config.warnings : [];
+    const own = networkConfig(values, folder, io, configOfRegistries(project.managers, io), told);
+    const lockfiles = project.lockfiles.map((lockfile) => {
+      const files = project.managers.find(({ name }) => name === lockfile.manager)?.files ?? [];
+      const settings = { files, ignoredByNpmrc: own.ignoreScripts };
+      return { ...lockfile, scripts: scriptPermissions(lockfile, project.manifests, settings) };
+    });
     const store = isOnly ? kept : sharedStore(established, kept);
     const repository = repositoryAddress(io.env);
     const known = { policy, baseline, beside, now: Date.now(), askHistory: history, repository };
     const shared = { ...known, store, onProgress: progress.update };
-    const folder = dirname(project.path);
-    const own = folder === firstFolder ? config : networkConfig(values, folder, io);
     try {
       const { result, repository } = await withTrust(
         await trust.session,
@@ -107,7 +120,10 @@ export async function withProjects<T>(
     // Its repository is asked while the lockfiles are read. Who needs the answer sees why there is none.
     (await trust.session).refresh().catch(() => undefined);
     const opened = found.folders.map(({ paths }) => openFolder(paths, values, policy, io));
-    const projects = opened.flatMap(({ project }) => project ?? []);
+    const projects: ProjectInUse[] = [];
+    for (const project of opened.flatMap((each) => each.project ?? [])) {
+      projects.push({ ...project, managers: await managerConfigs(project.lockfiles, dirname(project.path), io) });
+    }
     const unread = [...found.unread, ...opened.flatMap((each) => each.unread)];
     const isOnly = projects.length === 1 && projects[0]?.lockfiles.length === 1;
     return await work({

@@ -18,6 +18,7 @@ import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot } from '../sigstore/public-good
 import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
+import type { ManagerConfig } from './manager-config.ts';
 import type { OptionValues } from './options.ts';
 import type { LoadedPolicy } from './policy.ts';
 
@@ -85,8 +86,8 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** npm's configuration for the project in `directory`. */
-export function npmConfig(values: OptionValues, directory: string, io: Io): NpmConfig {
+/** npm's configuration for the project in `directory`, with what the files of its package manager add. */
+export function npmConfig(values: OptionValues, directory: string, io: Io, manager?: ManagerConfig): NpmConfig {
   if (values.registry !== undefined && !/^https?:\/\/[^/]/.test(values.registry)) {
     throw new UsageError(`--registry needs an http or https URL, not ${values.registry}`);
   }
@@ -95,14 +96,23 @@ export function npmConfig(values: OptionValues, directory: string, io: Io): NpmC
     env: io.env,
     homedir: homedir(),
     platform: process.platform,
+    ...(manager === undefined ? {} : { manager }),
     overrides: values.registry === undefined ? {} : { registry: values.registry },
   });
 }
 
-/** The same, with a line on stderr for each setting that cannot be used. */
-export function networkConfig(values: OptionValues, directory: string, io: Io): NpmConfig {
-  const config = npmConfig(values, directory, io);
-  for (const warning of config.warnings) io.stderr.write(`assay: ${escapeText(warning, 1000)}\n`);
+/** The same, with a line on stderr for each setting that cannot be used, but for those that were `told`. */
+export function networkConfig(
+  values: OptionValues,
+  directory: string,
+  io: Io,
+  manager?: ManagerConfig,
+  told: readonly string[] = [],
+): NpmConfig {
+  const config = npmConfig(values, directory, io, manager);
+  for (const warning of config.warnings) {
+    if (!told.includes(warning)) io.stderr.write(`assay: ${escapeText(warning, 1000)}\n`);
+  }
   return config;
 }
 

@@ -50,7 +50,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   const entries = flagged(file, folders, read);
   const wishes = wishesOf(document, folders, catalogs, manifests);
   const roles = rolesOf([...folders.map(({ entry }) => entry), ...entries], wishes);
-  return lockfileOf(file, `bun.lock v${version}`, entries, roles);
+  return lockfileOf(file, { format: `bun.lock v${version}`, manager: 'bun' }, entries, roles);
 }
 
 function versionOf(file: string, document: JsonObject): 0 | 1 | 2 {

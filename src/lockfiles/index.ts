@@ -12,6 +12,7 @@ import { yarn } from './yarn.ts';
 export { LockfileError } from './error.ts';
 export type { LockfileFormat, ProjectManifests } from './format.ts';
 export { parseIntegrity } from './integrity.ts';
+export { scriptPermissions } from './script-permissions.ts';
 
 /** The lockfiles assay reads. */
 export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, pnpm, yarn, bun, vlt];
@@ -28,17 +29,22 @@ export const LOCKFILE_FORMATS: readonly LockfileFormat[] = [
  */
 export const LOCKFILE_NAMES: readonly string[] = LOCKFILE_FORMATS.flatMap((format) => format.fileNames);
 
+/** pnpm's lockfile of one git branch, whose "/" are "!": read where it is named, and never looked for. */
+export const BRANCH_LOCKFILE = /^pnpm-lock\.[^/\\]+\.yaml$/;
+
 /**
  * Reads a lockfile. The format follows from how the file's name ends: "old.package-lock.json" is npm's. `file` is the
  * name that places and errors report. Throws LockfileError, and nothing else, for a file that cannot be read.
  */
 export function parseLockfile(file: string, bytes: Uint8Array, manifests: ProjectManifests = new Map()): Lockfile {
-  const format = LOCKFILE_FORMATS.find(({ fileNames, otherFileNames }) =>
-    [...fileNames, ...otherFileNames].some((name) => file.endsWith(name)),
-  );
+  const format = BRANCH_LOCKFILE.test(file.replace(/^.*[/\\]/s, ''))
+    ? pnpm
+    : LOCKFILE_FORMATS.find(({ fileNames, otherFileNames }) =>
+        [...fileNames, ...otherFileNames].some((name) => file.endsWith(name)),
+      );
   if (format === undefined) {
     throw new LockfileError(file, null, `not the name of a lockfile; known are ${LOCKFILE_NAMES.join(', ')}`);
   }
   const lockfile = format.parse(file, bytes, manifests);
-  return manifests.has('') ? { ...lockfile, scripts: scriptPermissions(file, manifests) } : lockfile;
+  return manifests.has('') ? { ...lockfile, scripts: scriptPermissions(lockfile, manifests) } : lockfile;
 }

@@ -6,7 +6,7 @@ export type PlacedDependency = Omit<Dependency, 'places'> & { readonly place: Pl
 /**
  * Brings the places of each dependency together, in file order. Same name, version, source and hashes: one dependency.
  * It is direct if it is so at one place; dev, optional and peer only if it is so at every place; of several archives, one
- * that lacks its checksum counts.
+ * that lacks its checksum counts; of several aliases, the project's own does.
  */
 export function mergePlaces(found: readonly PlacedDependency[]): readonly Dependency[] {
   const groups = new Map<string, [PlacedDependency, ...PlacedDependency[]]>();
@@ -22,11 +22,13 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
     const exotic = new Map(group.flatMap((one) => one.exotic.map((spec) => [`${spec.name}\n${spec.spec}`, spec])));
     const archives = group.flatMap(({ archive }) => archive ?? []);
     const archive = archives.find(({ checksum, due }) => due && checksum === null) ?? archives[0];
+    const alias = (group.find(({ direct }) => direct) ?? group[0]).alias;
     const patches = [...new Set(group.flatMap((one) => one.patches ?? []))];
     return {
       ecosystem,
       name,
       version,
+      ...(alias === undefined ? {} : { alias }),
       integrity,
       source,
       places: group.map(({ place }) => place),

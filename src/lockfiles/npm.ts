@@ -27,7 +27,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   const version = versionOf(file, kind, document);
   const entries = entriesOf(file, version, document);
   const format = version === 0 ? `${kind} of npm 4 or older` : `${kind} v${version}`;
-  return lockfileOf(file, format, entries, rolesOf(entries, readManifests(manifests)));
+  return lockfileOf(file, { format, manager: 'npm' }, entries, rolesOf(entries, readManifests(manifests)));
 }
 
 function kindOf(file: string): string {

@@ -1,4 +1,4 @@
-import type { Lockfile, SkippedEntry, Source } from '../model/dependency.ts';
+import { specOf, type Lockfile, type SkippedEntry, type Source } from '../model/dependency.ts';
 import { refuseConflicts } from './conflicts.ts';
 import { LockfileError, quoted } from './error.ts';
 import type { LockfileFormat } from './format.ts';
@@ -7,7 +7,7 @@ import { addressOf, mergePlaces, type PlacedDependency } from './merge.ts';
 import { isPackageName, isRegistryVersion } from './npm/names.ts';
 import { aliasTarget, specKind } from './npm/specs.ts';
 import { mappingOf, readDocument, type PnpmDocument } from './pnpm/document.ts';
-import { readPackages, type PackageEntry, type PnpmSnapshot } from './pnpm/entry.ts';
+import { readPackages, type PackageEntry, type PnpmEntry, type PnpmSnapshot } from './pnpm/entry.ts';
 import { linkedFolder, readImporters, type Importer, type Wish } from './pnpm/importers.ts';
 import { rolesOf, type Roles } from './pnpm/roles.ts';
 import { decodeText } from './text.ts';
@@ -32,6 +32,7 @@ function parse(file: string, bytes: Uint8Array): Lockfile {
   return {
     file,
     format: `pnpm-lock v${documents.at(-1)?.version ?? ''}`,
+    manager: 'pnpm',
     entries: found.length + skipped.length,
     dependencies: mergePlaces(found),
     skipped,
@@ -116,29 +117,37 @@ function placed(
   isUsed: boolean,
 ): PlacedDependency {
   const { key, line, name, version, integrity, source, bundles } = entry;
-  const isReached = snapshot !== null && roles.reached.has(snapshot.key);
   const isSilent = snapshot === null && isUsed;
-  const requires = snapshot === null ? [] : [...snapshot.requires, ...snapshot.optionalRequires];
+  const references = snapshot === null ? [] : [...snapshot.requires, ...snapshot.optionalRequires];
+  const requires = snapshot === null ? [] : roles.requirementsOf(snapshot).flatMap(({ entry: one }) => specsOf(one));
+  const alias = (snapshot === null ? null : roles.askedAs(snapshot)) ?? name;
   const patch = patchOf(entry, snapshot, patches);
   return {
     ecosystem: 'npm',
     name,
     version,
+    ...(alias === name ? {} : { alias }),
     integrity,
     source,
     place: { file, line, path: key },
-    direct: snapshot !== null && roles.direct.has(snapshot.key),
-    dev: isSilent || (isReached && !roles.beyondDev.has(snapshot.key)),
-    optional: isSilent || (isReached && !roles.required.has(snapshot.key)),
+    direct: snapshot !== null && roles.isDirect(snapshot),
+    dev: snapshot === null ? isSilent : roles.flags.dev(snapshot),
+    optional: snapshot === null ? isSilent : roles.flags.optional(snapshot),
     peer: false,
-    exotic: requires.flatMap((reference) => {
+    exotic: references.flatMap((reference) => {
       const target = roles.find(key, reference)?.entry;
       const isExotic = target?.kind === 'package' && target.source.kind !== 'registry';
       return isExotic ? [{ name: reference.alias, spec: reference.reference }] : [];
     }),
     bundles,
+    requires,
     ...(patch === null ? {} : { patches: [patch] }),
   };
+}
+
+/** `name@version`; nothing for a folder. */
+function specsOf(entry: PnpmEntry): readonly string[] {
+  return entry.kind === 'package' ? [specOf(entry)] : [];
 }
 
 /** Files of patches by hash, and by what they are for; pnpm 11 and later write no files. */

@@ -1,4 +1,4 @@
-import type { Lockfile, Place, SkippedEntry } from '../model/dependency.ts';
+import { specOf, type Lockfile, type Place, type SkippedEntry } from '../model/dependency.ts';
 import { refuseConflicts } from './conflicts.ts';
 import { LockfileError } from './error.ts';
 import type { LockfileFormat, ProjectManifests } from './format.ts';
@@ -30,14 +30,23 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   const edges = readEdges(file, sectionOf(file, document, 'edges'), new Set(nodes.map(({ id }) => id)));
   const roles = rolesOf(edges, options, readManifests(manifests));
 
+  const packages = nodes.filter((node) => node.kind === 'package');
+  const specs = new Map(packages.map((node) => [node.id, specOf({ name: roles.nameOf(node), version: node.version })]));
   const skipped: SkippedEntry[] = [];
   const found: PlacedDependency[] = [];
   for (const node of nodes) {
     const place = { file, line: node.line, path: node.id };
-    if (node.kind === 'package') found.push(placed(node, place, roles));
+    if (node.kind === 'package') found.push(placed(node, place, roles, specs));
     else skipped.push({ place, reason: node.kind });
   }
-  return { file, format: `vlt-lock v${version}`, entries: nodes.length, dependencies: mergePlaces(found), skipped };
+  return {
+    file,
+    format: `vlt-lock v${version}`,
+    manager: 'vlt',
+    entries: nodes.length,
+    dependencies: mergePlaces(found),
+    skipped,
+  };
 }
 
 function versionOf(file: string, document: JsonObject): 0 | 1 {
@@ -56,12 +65,20 @@ function sectionOf(file: string, document: JsonObject, name: 'nodes' | 'edges'):
   throw new LockfileError(file, null, `has no "${name}"; restore the file, or let vlt write it again`);
 }
 
-function placed(node: PackageNode, place: Place, { flags, isDirect, exoticOf, nameOf }: Roles): PlacedDependency {
+function placed(
+  node: PackageNode,
+  place: Place,
+  { flags, isDirect, exoticOf, nameOf, requirementsOf, askedAs }: Roles,
+  specs: ReadonlyMap<string, string>,
+): PlacedDependency {
   const { id, version, integrity, source } = node;
+  const name = nameOf(node);
+  const alias = askedAs(id) ?? name;
   return {
     ecosystem: 'npm',
-    name: nameOf(node),
+    name,
     version,
+    ...(alias === name ? {} : { alias }),
     integrity,
     source,
     place,
@@ -72,5 +89,6 @@ function placed(node: PackageNode, place: Place, { flags, isDirect, exoticOf, na
     exotic: exoticOf(id),
     // vlt fetches what others bundle.
     bundles: [],
+    requires: requirementsOf(id).flatMap((required) => specs.get(required) ?? []),
   };
 }

@@ -8,7 +8,7 @@ import { readBerryEntries } from './yarn/berry.ts';
 import { readClassicEntries } from './yarn/classic.ts';
 import type { YarnEntry } from './yarn/entry.ts';
 import { askedInBerry, askedInClassic, readProject } from './yarn/project.ts';
-import { rolesOf, type Role } from './yarn/roles.ts';
+import { rolesOf, type Roles } from './yarn/roles.ts';
 
 /** yarn.lock of Yarn 1, and of Yarn 2 and later, which has another syntax and other meanings. */
 export const yarn: LockfileFormat = { name: 'Yarn', fileNames: ['yarn.lock'], otherFileNames: [], parse };
@@ -30,7 +30,7 @@ function lockfileOf(
   file: string,
   version: number,
   entries: readonly YarnEntry[],
-  roleOf: (entry: YarnEntry) => Role,
+  { roleOf, requirementsOf }: Roles,
 ): Lockfile {
   const skipped: SkippedEntry[] = [];
   const found: PlacedDependency[] = [];
@@ -39,14 +39,29 @@ function lockfileOf(
     const exotic = entry.requires
       .filter(({ range }) => specKind(range) !== 'registry')
       .map(({ name, range }) => ({ name, spec: range }));
+    const requires = requirementsOf(entry);
     for (const one of entry.brings) {
       if ('skipped' in one) skipped.push({ place, reason: one.skipped });
-      else found.push({ ecosystem: 'npm', ...one, place, ...roleOf(entry), peer: false, exotic, bundles: [] });
+      else {
+        const alias = entry.descriptors.some(({ name }) => name === one.name) ? undefined : entry.descriptors[0]?.name;
+        found.push({
+          ecosystem: 'npm',
+          ...one,
+          ...(alias === undefined ? {} : { alias }),
+          place,
+          ...roleOf(entry),
+          peer: false,
+          exotic,
+          bundles: [],
+          requires,
+        });
+      }
     }
   }
   return {
     file,
     format: `yarn.lock v${version}`,
+    manager: version === 1 ? 'yarn-classic' : 'yarn',
     entries: found.length + skipped.length,
     dependencies: mergePlaces(found),
     skipped,

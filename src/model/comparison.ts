@@ -1,4 +1,5 @@
 import type { PublishedVersion } from './baseline.ts';
+import type { PackageManager } from './dependency.ts';
 import type { ExpectationSource, FindingCode } from './finding.ts';
 import type { Identity } from './proof.ts';
 import type { Instant } from './time.ts';
@@ -68,6 +69,7 @@ export interface Use {
   readonly direct: boolean;
   /** The name it is installed under, where that is another one than the registry's. */
   readonly alias: string | null;
+  readonly manager: PackageManager;
 }
 
 /** A version beside the earlier one it is held against, and what a person needs to decide about it. */

@@ -1,4 +1,4 @@
-import type { ScriptPermission } from './finding.ts';
+import type { ScriptDecision } from './finding.ts';
 
 /** Package ecosystems assay has stages for. */
 export type Ecosystem = 'npm';
@@ -10,6 +10,20 @@ export type HashAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 export interface Digest {
   readonly algorithm: HashAlgorithm;
   readonly hex: string;
+}
+
+/**
+ * Who writes a lockfile, and installs from it. Yarn 1 (`yarn-classic`) and later ones (`yarn`) have other commands and
+ * other files of configuration.
+ */
+export type PackageManager = 'npm' | 'pnpm' | 'yarn-classic' | 'yarn' | 'bun' | 'vlt';
+
+/** A configuration file of a package manager that was read, as a plain value: hostile. */
+export interface ConfigFile {
+  readonly path: string;
+  /** Whether it is the project's, and not the user's own. */
+  readonly ofProject: boolean;
+  readonly content: unknown;
 }
 
 /** Where a lockfile names a dependency. `line` is 1-based; `path` is the entry's own name for the place. */
@@ -55,6 +69,8 @@ export interface Dependency {
   /** The registry's name, not the alias it is installed under. */
   readonly name: string;
   readonly version: string;
+  /** What it is asked for as, and installed under, where that is another name; left out otherwise. */
+  readonly alias?: string;
   /** Every hash the lockfile gives, in its order; empty where it gives none. */
   readonly integrity: readonly Digest[];
   readonly source: Source;
@@ -91,20 +107,21 @@ export interface SkippedEntry {
   readonly by?: string;
 }
 
-/** Whether the project lets the install scripts of a dependency run, as far as its package.json says. */
-export type ScriptPermissions = (dependency: Pick<Dependency, 'name' | 'version' | 'source'>) => ScriptPermission;
+/** Whether the project lets the install scripts of a dependency run, as far as its files say. */
+export type ScriptPermissions = (dependency: Pick<Dependency, 'name' | 'version' | 'source'>) => ScriptDecision;
 
 /** What one lockfile says. Every entry read is a place of a dependency or is skipped: `entries` counts both. */
 export interface Lockfile {
   readonly file: string;
   /** For people: "package-lock v3", "npm-shrinkwrap v1", "hidden lockfile v3". */
   readonly format: string;
+  readonly manager: PackageManager;
   readonly entries: number;
   readonly dependencies: readonly Dependency[];
   readonly skipped: readonly SkippedEntry[];
   /** Where it says that code of the project takes part in installing (a .pnpmfile.cjs); left out where it does not. */
   readonly hooks?: Place;
-  /** What the project's own list says of install scripts; left out where there is none to read. */
+  /** What the project says of install scripts; left out where there is no package.json. */
   readonly scripts?: ScriptPermissions;
 }
 

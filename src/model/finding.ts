@@ -42,10 +42,18 @@ export interface IdentityArgs {
 }
 
 /**
- * What the project's own list says of a package's install scripts. `unlisted`: there is a manifest and nothing in it lets
- * them run; `unknown`: there is none, or another package manager reads the lockfile.
+ * What the project says of a package's install scripts. `unlisted`: nothing of it decides, so that it is up to the version
+ * or the defaults of the package manager; `unknown`: there is no manifest, or no rule for what comes from elsewhere.
  */
-export type ScriptPermission = 'allowed' | 'denied' | 'unlisted' | 'unknown';
+type ScriptPermission = 'allowed' | 'denied' | 'unlisted' | 'unknown';
+
+export interface ScriptDecision {
+  readonly permission: ScriptPermission;
+  /** What says so, as "SETTING of FILE"; for `unlisted`, what does not. */
+  readonly by?: string;
+  /** For `unlisted`: who is kept from running them by that. */
+  readonly stops?: string;
+}
 
 /** A declared dependency, and how old it is. Times are the registry's word; null where they are not known. */
 export interface AddedDependencyAge {
@@ -133,6 +141,8 @@ export interface FindingArgs {
     commands: readonly string[];
     version: string;
     permission: ScriptPermission;
+    by?: string;
+    stops?: string;
   };
   /**
    * `added` says more of the `dependencies`, in the same order; `published` is when this version was, and `provenance`

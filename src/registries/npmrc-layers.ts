@@ -10,6 +10,8 @@ export type Setting = string | boolean | null | readonly string[];
 export interface Layer {
   readonly source: string;
   readonly file: boolean;
+  /** Whether it is npm's file of the project. */
+  readonly ofProject: boolean;
   readonly values: ReadonlyMap<string, Setting>;
   /** For keys whose value names an environment variable that is not set: that variable. */
   readonly unset: ReadonlyMap<string, string>;
@@ -45,7 +47,7 @@ export function loadLayers(input: LayerInput): Layer[] {
     return typeof found === 'string' ? resolvePath(found, input) : null;
   };
 
-  layers.push(load(path.join(findProject(input), '.npmrc')));
+  layers.push({ ...load(path.join(findProject(input), '.npmrc')), ofProject: true });
   layers.push(load(configured('userconfig') ?? path.join(homeOf(input), '.npmrc')));
   const prefix = configured('prefix') ?? defaultPrefix(input);
   layers.push(load(configured('globalconfig') ?? path.join(prefix, 'etc', 'npmrc')));
@@ -86,7 +88,7 @@ export function settingKeys(layers: readonly Layer[]): ReadonlySet<string> {
  * pnpm and Yarn do. An unset variable without default stays as it is written and is told to `onUnset`; a backslash
  * escapes.
  */
-function expand(text: string, env: NodeJS.ProcessEnv, onUnset: (name: string) => void): string {
+export function expand(text: string, env: NodeJS.ProcessEnv, onUnset: (name: string) => void): string {
   return text.replace(/(?<!\\)(\\*)\$\{([^${}]+)\}/g, (_, escapes: string, inner: string) => {
     const kept = '\\'.repeat(Math.floor(escapes.length / 2));
     if (escapes.length % 2 === 1) return `${kept}\${${inner}}`;
@@ -112,12 +114,17 @@ function environmentLayer(env: NodeJS.ProcessEnv): Layer {
     const key = name.slice('npm_config_'.length);
     return [[key.startsWith('//') ? key : key.replace(/(?!^)_/g, '-').toLowerCase(), value]];
   });
-  return { source: 'environment', file: false, ...expandAll(settings, env) };
+  return { source: 'environment', file: false, ofProject: false, ...expandAll(settings, env) };
 }
 
 function fileLayer(file: string, { env, readFile }: LayerInput): Layer {
   const parsed: Record<string, unknown> = ini.parse((readFile(file) ?? '').replace(/^\uFEFF/, ''));
-  return { source: file, file: true, ...expandAll(Object.entries(parsed), env) };
+  return layerOf(file, Object.entries(parsed), env);
+}
+
+/** Settings that another file has, in npm's words. */
+export function layerOf(source: string, settings: readonly [string, unknown][], env: NodeJS.ProcessEnv): Layer {
+  return { source, file: true, ofProject: false, ...expandAll(settings, env) };
 }
 
 /** Settings with their variables replaced, in keys and values. Sections of a file (objects) mean nothing to npm. */

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { win32 } from 'node:path';
 import { NPM_REGISTRY } from '../model/address.ts';
+import type { ConfigFile, PackageManager } from '../model/dependency.ts';
 import { MAX_CONFIG_BYTES } from './bounds.ts';
 import {
   basicAuthorization,
@@ -9,6 +10,7 @@ import {
   type Credential,
   type Credentials,
 } from './credentials.ts';
+import { managerLayers } from './manager-layers.ts';
 import { findSetting, loadLayers, resolvePath, settingKeys, type Layer } from './npmrc-layers.ts';
 import {
   readCertificates,
@@ -32,6 +34,8 @@ export interface NpmConfigInput {
   readonly env: NodeJS.ProcessEnv;
   readonly homedir: string;
   readonly platform: NodeJS.Platform;
+  /** Whose lockfile it is, and what its own configuration files say, the strongest first; npm has no others. */
+  readonly manager?: { readonly name: PackageManager; readonly files: readonly ConfigFile[] };
   /** Settings of the command line; they outrank everything. */
   readonly overrides?: { readonly registry?: string };
   /** The running Node, beside which npm and its global configuration are. */
@@ -65,13 +69,15 @@ export interface NpmConfig {
   readonly cache: string;
   /** "npmjs", "never", "always", a host name, or a URL prefix. */
   readonly replaceRegistryHost: string;
+  /** Whether the project's .npmrc says that no install script is to run. */
+  readonly ignoreScripts: boolean;
   /** Settings that were left out, one line each. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Reads npm's configuration with npm's precedence: command line, environment (`npm_config_*`), project, user, global and
- * built-in npmrc, defaults. Retry and connection defaults are assay's own: npm waits 10 s before its first retry.
+ * built-in npmrc, defaults; and what the files of another package manager say of registries. Retry and connection defaults are assay's own: npm waits 10 s before its first retry.
  *
  * @throws ConfigError for a value that cannot be used or a file that cannot be read.
  */
@@ -81,11 +87,13 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
   const readSetting = (path: string, source: string, key: string): string =>
     readIfThere(read, resolvePath(path, input)) ?? fail(source, key, `names a file that is not there: ${path}`);
 
-  const layers = loadLayers({
+  const own = loadLayers({
     ...input,
     execPath: input.execPath ?? process.execPath,
     readFile: (path) => readIfThere(read, path),
   });
+  const { stronger, weaker } = managerLayers(input.manager ?? { name: 'npm', files: [] }, input.env);
+  const layers = [...stronger, ...own, ...weaker];
   const find = findIn(layers);
 
   const credentials = collectCredentials(settingKeys(layers), find, {
@@ -139,6 +147,7 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
     userAgent: readHeader(findIn(layers.filter(({ file }) => file))('user-agent')),
     cache: resolvePath(readText(find('cache')) ?? defaultCache(input), input),
     replaceRegistryHost: readText(find('replace-registry-host')) ?? 'npmjs',
+    ignoreScripts: readSwitch(findIn(own.filter(({ ofProject }) => ofProject))('ignore-scripts'), false),
     warnings,
   };
 }

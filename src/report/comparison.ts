@@ -76,9 +76,10 @@ export function comparisonJson(comparison: Comparison): JsonObject {
     later: laterJson(later),
     direct: use?.direct ?? null,
     diff: { command: diff.command?.join(' ') ?? null, url: diff.url },
-    decisions: decisionsOf(comparison).map(({ decision, note, commands, policy, url }) => ({
+    decisions: decisionsOf(comparison).map(({ decision, note, edit, commands, policy, url }) => ({
       decision,
       note,
+      edit: edit === null ? null : { ...edit },
       commands: commands.map((words) => words.join(' ')),
       policy,
       url,

@@ -18,17 +18,18 @@ export function decideLines(comparison: Comparison, options: RenderOptions): str
   ];
 }
 
-/** The decisions that are one command, alone: where there is no room for more. */
+/** The decisions that have commands, alone: where there is no room for more. */
 export function commandLines(comparison: Comparison, options: RenderOptions): string[] {
   return decisionsOf(comparison)
     .filter(({ commands }) => commands.length > 0)
     .flatMap((decision) => decisionLines(decision, options));
 }
 
-function decisionLines({ decision, commands, policy, url, note }: Decision, options: RenderOptions): string[] {
-  if (policy.length > 0) return [...labelled(decision, `${note ?? ''}:`, options), ...policyLines(policy, options)];
+function decisionLines({ decision, edit, commands, policy, url, note }: Decision, options: RenderOptions): string[] {
+  if (policy.length > 0) return [...labelled(decision, `${note ?? ''}:`, options), ...fileLines(policy, options)];
   return [
-    ...(commands.length > 0 ? entry(decision, commands, options) : []),
+    ...(edit === null ? [] : [...labelled(decision, `in ${edit.file}:`, options), ...fileLines(edit.lines, options)]),
+    ...(commands.length > 0 ? entry(edit === null ? decision : '', commands, options) : []),
     ...(url === null ? [] : labelled(decision, url, options)),
     ...(note === null ? [] : wrap(`(${note})`, options.columns, INDENT)),
   ];
@@ -65,9 +66,9 @@ function entry(label: string, commands: readonly (readonly string[])[], options:
   );
 }
 
-function policyLines(policy: readonly string[], options: RenderOptions): string[] {
+function fileLines(content: readonly string[], options: RenderOptions): string[] {
   // Four columns of indentation are enough to see that it belongs here, and leave room for addresses.
-  const lines = policy.flatMap((line) => wrapPolicyLine(line, options.columns - 4));
+  const lines = content.flatMap((line) => wrapPolicyLine(line, options.columns - 4));
   return lines.some((line) => line.length > options.columns - 4)
     ? elsewhere(options)
     : lines.map((line) => `    ${line}`);

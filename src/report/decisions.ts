@@ -1,6 +1,7 @@
 import { SHOWN_IDENTITY, type Comparison, type VersionFacts } from '../model/comparison.ts';
 import type { FindingCode } from '../model/finding.ts';
 import { escapeText } from './escape.ts';
+import { wordsOf, type Command, type Edit, type Steps } from './manager-words.ts';
 import { plainSpec } from './messages.ts';
 
 /**
@@ -15,14 +16,14 @@ export interface Decision {
   readonly decision: 'stay' | 'update' | 'accept' | 'expect' | 'ask';
   /** When it applies, or what to know about it; null where the decision says it. */
   readonly note: string | null;
-  /** In this order; each in words, none of which a shell takes apart. */
+  /** What a file of the project needs before the commands; null where nothing. */
+  readonly edit: Edit | null;
+  /** In this order. */
   readonly commands: readonly Command[];
   /** Lines of assay.yml. */
   readonly policy: readonly string[];
   readonly url: string | null;
 }
-
-type Command = readonly string[];
 
 /** The decisions there are, none where nothing asks for one. */
 export function decisionsOf(comparison: Comparison): readonly Decision[] {
@@ -55,23 +56,28 @@ function stay(comparison: Comparison): Decision[] {
   if (version === null) return [];
   const isShown = version === predecessor?.version && ['proven', 'recorded'].includes(predecessor.provenance);
   const unproven = isShown ? null : `nothing here shows who built ${escapeText(version, 60)}`;
-  return byUse(comparison).flatMap(({ direct, when }) => {
-    const commands = direct ? install(comparison, version) : override(comparison, version);
-    const notes = [when, unproven].filter((note) => note !== null);
-    return commands === null
-      ? []
-      : [decision('stay', { commands, note: notes.length === 0 ? null : notes.join('; ') })];
-  });
+  return byUse(comparison).flatMap(({ direct, when }) =>
+    stepsOf('stay', direct ? pin(comparison, version) : override(comparison, version), [when, unproven]),
+  );
 }
 
 function update(comparison: Comparison): Decision[] {
   const { later } = comparison;
   if (later?.state !== 'proven') return [];
+  const verified = 'verified by the next audit';
   return byUse(comparison).flatMap(({ direct, when }) => {
-    const commands = direct ? install(comparison, later.version) : npmUpdate(comparison);
-    const what = `${direct ? '' : 'the newest its dependents allow, '}verified by the next audit`;
-    return commands === null ? [] : [decision('update', { commands, note: when === null ? what : `${when}; ${what}` })];
+    if (direct) return stepsOf('update', pin(comparison, later.version), [when, verified]);
+    const newest = updateByName(comparison);
+    return newest === null
+      ? stepsOf('update', override(comparison, later.version), [when, verified])
+      : stepsOf('update', newest, [when, `the newest its dependents allow, ${verified}`]);
   });
+}
+
+function stepsOf(word: Decision['decision'], steps: Steps | null, notes: readonly (string | null)[]): Decision[] {
+  if (steps === null) return [];
+  const known = [...notes, steps.note].filter((note) => note !== null);
+  return [decision(word, { ...steps, note: known.length === 0 ? null : known.join('; ') })];
 }
 
 /** Without a project, both ways of using it. */
@@ -83,26 +89,33 @@ function byUse({ use }: Comparison): readonly { readonly direct: boolean; readon
   ];
 }
 
-function install({ name, use }: Comparison, version: string): Command[] | null {
-  const target = spec(name, version);
-  const alias = use?.alias ?? null;
+function wordsFor({ use }: Comparison): ReturnType<typeof wordsOf> {
+  return wordsOf(use?.manager ?? 'npm');
+}
+
+function pin(comparison: Comparison, version: string): Steps | null {
+  const target = spec(comparison.name, version);
+  const alias = comparison.use?.alias ?? null;
   if (target === null || (alias !== null && spec(alias, version) === null)) return null;
   const wanted = alias === null ? target : `${alias}@npm:${target}`;
-  return [['npm', 'install', wanted, '--save-exact', '--ignore-scripts']];
+  return { edit: null, commands: [wordsFor(comparison).pin(wanted)], note: null };
 }
 
-/** An override alone is not applied to what a workspace brings in: npm looks again at what it is told to update. */
-function override(comparison: Comparison, version: string): Command[] | null {
+function override(comparison: Comparison, version: string): Steps | null {
   const { name } = comparison;
-  const updating = npmUpdate(comparison);
-  if (updating === null || spec(name, version) === null) return null;
-  return [['npm', 'pkg', 'set', `"overrides[${name}]=${version}"`], ...updating];
+  if (!isAskedByName(comparison) || spec(name, version) === null) return null;
+  return wordsFor(comparison).override(name, version);
 }
 
-function npmUpdate({ name, use, current }: Comparison): Command[] | null {
-  // An override names what is asked for, and an alias asks for something else.
-  if (spec(name, current.version) === null || (use?.alias ?? null) !== null) return null;
-  return [['npm', 'update', name, '--ignore-scripts']];
+function updateByName(comparison: Comparison): Steps | null {
+  const command = wordsFor(comparison).update;
+  if (command === null || !isAskedByName(comparison)) return null;
+  return { edit: null, commands: [command(comparison.name)], note: null };
+}
+
+/** An override names what is asked for, and an alias asks for something else. */
+function isAskedByName({ name, use, current }: Comparison): boolean {
+  return spec(name, current.version) !== null && (use?.alias ?? null) === null;
 }
 
 function accept({ name, current, acceptable }: Comparison): Decision[] {
@@ -193,5 +206,5 @@ function spec(name: string, version: string | null): string | null {
 }
 
 function decision(word: Decision['decision'], parts: Partial<Decision>): Decision {
-  return { decision: word, note: null, commands: [], policy: [], url: null, ...parts };
+  return { decision: word, note: null, edit: null, commands: [], policy: [], url: null, ...parts };
 }

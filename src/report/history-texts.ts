@@ -1,4 +1,4 @@
-import type { AddedDependencyAge, ScriptPermission } from '../model/finding.ts';
+import type { AddedDependencyAge, ScriptDecision } from '../model/finding.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
 import { ageText } from './changes.ts';
 import { escapeText, quoteText } from './escape.ts';
@@ -37,9 +37,9 @@ export const HISTORY_TEXTS: Texts<
   },
   'history-install-script-added': {
     title: 'new install scripts',
-    clause: ({ scripts, commands, version: before, permission }) => {
+    clause: ({ scripts, commands, version: before, ...decision }) => {
       const named = scripts.map((name, i) => scriptText(name, commands[i] ?? ''));
-      return `runs ${listed(named, 3, String)} at install, unlike ${version(before)}${PERMISSIONS[permission]}`;
+      return `runs ${listed(named, 3, String)} at install, unlike ${version(before)}${permissionText(decision)}`;
     },
     why: 'install scripts run on every machine that installs it, before anything else can look',
     next: 'check',
@@ -66,12 +66,23 @@ export const HISTORY_TEXTS: Texts<
   },
 };
 
-const PERMISSIONS: Readonly<Record<ScriptPermission, string>> = {
-  allowed: '; your package.json lets it',
-  denied: '; your package.json does not let it',
-  unlisted: '; your package.json does not list it, which stops npm from version 12 on',
-  unknown: '',
-};
+function permissionText({
+  permission,
+  by = 'your package.json',
+  stops = 'npm from version 12 on',
+}: ScriptDecision): string {
+  const who = escapeText(by, 80);
+  switch (permission) {
+    case 'allowed':
+      return `; ${who} lets it`;
+    case 'denied':
+      return `; ${who} does not let it`;
+    case 'unlisted':
+      return `; ${who} does not list it, which stops ${escapeText(stops, 80)}`;
+    case 'unknown':
+      return '';
+  }
+}
 
 function scriptText(name: string, command: string): string {
   return escapeText(name, 40) + (command === '' ? '' : ` (${quoteText(command, 80)})`);

@@ -1,16 +1,19 @@
 import type { BaselineUpdate } from '../model/baseline.ts';
+import type { PackageManager } from '../model/dependency.ts';
 import type { Proposal } from '../model/proposal.ts';
 import { escapeText } from './escape.ts';
 import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions } from './layout.ts';
+import { wordsOf } from './manager-words.ts';
 import { capabilitiesText } from './policy-text.ts';
 import { renderUpdate } from './update.ts';
 
 /** Packages named with their reasons; the file has all. */
 const MAX_NAMED = 10;
 
-/** What `assay init` wrote and why, and what to do with it. */
+/** What `assay init` wrote and why, and what to do with it; `managers` are those of the lockfiles. */
 export function renderInit(
   files: { readonly policy: string; readonly baseline: string },
+  managers: readonly PackageManager[],
   proposal: Proposal,
   update: BaselineUpdate,
   options: RenderOptions,
@@ -37,7 +40,7 @@ export function renderInit(
     ...registryTexts(proposal).flatMap((line) => block(line, 2, 4)),
     ...renderUpdate(files.baseline, update, options).trimEnd().split('\n'),
     '',
-    ...nextSteps(files, proposal).flatMap((line) => block(line, 0, 3)),
+    ...nextSteps(files, managers, proposal).flatMap((line) => block(line, 0, 3)),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -54,6 +57,7 @@ function registryTexts({ registries }: Proposal): string[] {
 
 function nextSteps(
   { policy, baseline }: { policy: string; baseline: string },
+  managers: readonly PackageManager[],
   { critical, failing }: Proposal,
 ): string[] {
   const set = critical.length === 0 ? 'the direct dependencies, as no critical set is named,' : 'the critical set';
@@ -62,12 +66,13 @@ function nextSteps(
     failing.length === 0
       ? `nothing of ${set} would fail there today`
       : `${failing.length} of ${set} would fail there today: ${names}`;
+  const install = [...new Set(managers)].map((manager) => wordsOf(manager).frozen.join(' ')).join(' or ');
   const files = `${escapeText(policy, 120)} and ${escapeText(baseline, 120)}`;
   return [
     'Next:',
     `1. Read ${files}; change what is not as you want it.`,
     '2. Commit both.',
-    '3. Run assay, and in pipelines before npm ci; assay update after each change of the lockfile.',
+    `3. Run assay, and in pipelines before ${install}; assay update after each change of the lockfile.`,
     `4. Later, enforce: critical in ${escapeText(policy, 120)}; ${today}. Then all.`,
   ];
 }

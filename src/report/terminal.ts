@@ -81,7 +81,6 @@ export function summaryRows(report: Report): string[] {
     `${count(counts.dependencies, 'dependency', 'dependencies')}: ${verdicts.join(', ')}`,
     `${(report.baseline?.held ?? 0) > 0 ? 'proven in this run' : 'proven'}: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
     ...archiveRows(report),
-    ...patchRows(report),
   ];
   return [
     ...lockfileRows(report),
@@ -113,13 +112,6 @@ function archiveRows({ dependencies, baselines }: Report): string[] {
   return [
     `${file} locks no tarball, as its checksums are of archives that Yarn makes: what was verified of ${count(archived.length, 'dependency', 'dependencies')} is the hash that the registry signed${held}`,
   ];
-}
-
-/** What is changed after it was fetched, so that what runs is not what was verified. */
-function patchRows({ dependencies }: Report): string[] {
-  const patched = dependencies.filter(({ dependency }) => dependency.patches !== undefined);
-  const names = listed(patched, 3, ({ dependency }) => subjectText(dependency, 60));
-  return patched.length === 0 ? [] : [`patched once fetched, which nothing here verifies: ${names}`];
 }
 
 function skippedText(report: Report): string {

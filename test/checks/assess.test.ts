@@ -30,7 +30,7 @@ describe('evidence that a check stumbles over', () => {
       expectation: NO_EXPECTATION,
       baseline: null,
       package: null,
-      scripts: 'unknown',
+      scripts: { permission: 'unknown' },
     };
     const trust = {
       now: 0,
@@ -64,7 +64,7 @@ describe('what the baseline holds', () => {
       expectation: { ...NO_EXPECTATION, releaseAge: 24 },
       baseline: { state: 'held', findings: [] },
       package: { since: null, identity: null, versions: new Map([['1.0.0', entry]]) },
-      scripts: 'unknown',
+      scripts: { permission: 'unknown' },
     };
     const trust = { now: 2 * DAY, verifierFor: () => ({ verify: () => expect.unreachable() }) };
     const { findings } = assess(dependency('p', '1.0.0'), null, known, trust);

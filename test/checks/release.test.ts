@@ -4,7 +4,7 @@ import type { BaselinePackage, BaselineVersion } from '../../src/model/baseline.
 import type { Finding } from '../../src/model/finding.ts';
 import { packument, type Row } from '../support/packument.ts';
 
-const ALONE: ReleaseContext = { known: null, provenance: 'none', permission: 'unknown' };
+const ALONE: ReleaseContext = { known: null, provenance: 'none', scripts: { permission: 'unknown' } };
 
 interface Tags {
   readonly latest?: string;
@@ -190,9 +190,9 @@ describe('what it runs at install', () => {
     const added = rows({}, scripts({ postinstall: 'node b.js' }));
     const kind = (context: Partial<ReleaseContext>): readonly string[] => codesOf(added, '1.0.1', context);
     expect(kind({ provenance: 'proven' })).toEqual(['history-install-script-added']);
-    expect(kind({ permission: 'allowed' })).toEqual(['history-install-script-added']);
-    expect(kind({ permission: 'unlisted' })).toEqual(['history-install-script-added']);
-    expect(kind({ permission: 'denied' })).toEqual(['history-install-script-added (note)']);
+    expect(kind({ scripts: { permission: 'allowed' } })).toEqual(['history-install-script-added']);
+    expect(kind({ scripts: { permission: 'unlisted' } })).toEqual(['history-install-script-added']);
+    expect(kind({ scripts: { permission: 'denied' } })).toEqual(['history-install-script-added (note)']);
   });
 
   it('says nothing of scripts that were there, that went, or that npm does not run at install', () => {

@@ -201,6 +201,28 @@ describe('a project of pnpm', () => {
     });
   });
 
+  it('one of a git branch is named, and read only where it is named', async () => {
+    await withPnpm(async ({ folder, run, read }) => {
+      const file = 'pnpm-lock.feature!1.yaml';
+      writeFileSync(join(folder, file), read(FILE));
+      const both = await run();
+      expect(both.status).toBe(2);
+      expect(both.stdout).toContain(`not audited: ${file} is the lockfile of a git branch`);
+      expect((await run('--recursive')).status).toBe(2);
+      expect((await run('update')).stderr).toContain(`${file} is the lockfile of a git branch`);
+      expect((await run(FILE)).status).toBe(0);
+      const named = await run(file);
+      expect([named.status, named.stdout.split('\n')[0]]).toEqual([
+        0,
+        expect.stringContaining(`${file} (pnpm-lock v9.0), 3 entries`),
+      ]);
+      rmSync(join(folder, FILE));
+      const alone = await run();
+      expect([alone.status, alone.stdout]).toEqual([2, '']);
+      expect(alone.stderr).toMatch(/^assay: pnpm-lock\.feature!1\.yaml is the lockfile of a git branch; [^\n]+\n$/);
+    });
+  });
+
   it('one that is too old, or broken, is one line and exit status 2', async () => {
     await withPnpm(async ({ run, edit }) => {
       edit(FILE, (text) => text.replace("'9.0'", '5'));

@@ -23,7 +23,7 @@ function link(path: string, target: string): void {
 }
 
 function lockfile(...dependencies: readonly Dependency[]): Lockfile {
-  return { file: 'lock', format: 'test', entries: dependencies.length, dependencies, skipped: [] };
+  return { file: 'lock', format: 'test', manager: 'npm', entries: dependencies.length, dependencies, skipped: [] };
 }
 
 /** Named by a lockfile that gives no places. */

@@ -111,7 +111,14 @@ const someDependency: fc.Arbitrary<Dependency> = fc
   );
 
 function lockfileOf(dependencies: readonly Dependency[]): Lockfile {
-  return { file: 'package-lock.json', format: 'x', entries: dependencies.length, dependencies, skipped: [] };
+  return {
+    file: 'package-lock.json',
+    format: 'x',
+    manager: 'npm',
+    entries: dependencies.length,
+    dependencies,
+    skipped: [],
+  };
 }
 
 describe('whatever changes', () => {

@@ -30,6 +30,7 @@ describe('packages (versions 2 and 3)', () => {
     expect(parse(text, { file: 'dir/package-lock.json' })).toEqual({
       file: 'dir/package-lock.json',
       format: 'package-lock v3',
+      manager: 'npm',
       entries: 2,
       dependencies: [
         {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LockfileError, parseLockfile } from '../../src/lockfiles/index.ts';
 import type { Dependency } from '../../src/model/dependency.ts';
-import { fromRegistry, ranOrSkip, registryInUse, type Ran } from './real.ts';
+import { fromRegistry, notToBeHad, ranOrSkip, registryInUse, type Ran } from './real.ts';
 
 /** A project with each way to ask for a package that needs nothing but the configured registry. */
 const MANIFESTS = {
@@ -76,7 +76,7 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 describe('a lockfile that Bun has just written', () => {
   it('has the packages, places and versions of bun pm ls', { timeout: 150_000 }, ({ skip }) => {
-    if (bun === null) return skip('Bun cannot be had from the configured registry');
+    if (bun === null) return skip(notToBeHad('Bun'));
     spawnSync('npm', ['pack', './vendor/packed', '--pack-destination', 'vendor', '--ignore-scripts'], { cwd: project });
     ranOrSkip(run('install', '--ignore-scripts', '--linker', 'hoisted'), skip);
     const bytes = readFileSync(join(project, 'bun.lock'));
@@ -114,7 +114,7 @@ describe('a lockfile that Bun has just written', () => {
     'is held to the names that are asked for, where Bun installs what stands there',
     { timeout: 150_000 },
     ({ skip }) => {
-      if (bun === null) return skip('Bun cannot be had from the configured registry');
+      if (bun === null) return skip(notToBeHad('Bun'));
       const file = join(project, 'bun.lock');
       const text = readFileSync(file, 'utf8');
       const number = /"is-number": (\["is-number@[^\n]+\]),\n/.exec(text)?.[1] ?? '';
@@ -132,7 +132,7 @@ describe('a lockfile that Bun has just written', () => {
   );
 
   it('as binary is refused with the command that writes it as text', { timeout: 150_000 }, ({ skip }) => {
-    if (bun === null) return skip('Bun cannot be had from the configured registry');
+    if (bun === null) return skip(notToBeHad('Bun'));
     rmSync(join(project, 'bun.lock'));
     writeFileSync(join(project, 'bunfig.toml'), '[install]\nsaveTextLockfile = false\n');
     ranOrSkip(run('install', '--ignore-scripts'), skip);

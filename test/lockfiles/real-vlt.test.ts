@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { nodesUnderTest } from '../package/nodes.ts';
-import { fromRegistry, ranOrSkip, registryInUse, type Ran } from './real.ts';
+import { fromRegistry, notToBeHad, ranOrSkip, registryInUse, type Ran } from './real.ts';
 
 /** A project with each way to ask for a package that needs nothing but the configured registry. */
 const FILES = {
@@ -60,7 +60,7 @@ beforeAll(() => {
   const binary = newer?.binary ?? null;
   const folder = binary === null ? null : fromRegistry(VLT);
   if (binary === null) obstacle = newer?.name ?? 'no Node';
-  else if (folder === null) obstacle = 'vlt cannot be had from the configured registry';
+  else if (folder === null) obstacle = notToBeHad('vlt');
   else [script, node] = [join(folder, 'vlt.js'), binary];
 }, 400_000);
 

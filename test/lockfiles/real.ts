@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/package-managers');
 const NOT_REACHED =
-  /E(?:NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|HOSTUNREACH|NETUNREACH|401|403|404|5\d\d|TARGET)|network|Connection|Failed to resolve|fetch failed/i;
+  /E(?:NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|HOSTUNREACH|NETUNREACH|401|403|404|5\d\d|TARGET)|RequestError|HTTPError|YN00(?:35|41|68)|certificate|network|Connection|Failed to resolve|fetch failed/i;
 
 /** What came of a program. */
 export interface Ran {
@@ -48,10 +48,22 @@ export function fromRegistry(spec: string): string | null {
   return status === 0 && existsSync(join(folder, 'package.json')) ? folder : null;
 }
 
+/** Why a test is skipped. */
+export const NO_REGISTRY = 'the configured registry cannot be reached';
+
+/** Why the tests of a package manager are skipped that `fromRegistry` did not give. */
+export function notToBeHad(name: string): string {
+  return `${name} cannot be had from the configured registry`;
+}
+
+/** Whether a program failed because it could not reach the registry. */
+export function isNotReached({ status, stdout, stderr }: Ran): boolean {
+  return status === null || (status !== 0 && NOT_REACHED.test(`${stdout}${stderr}`));
+}
+
 /** Skips the test where a program could not reach the registry; fails it where it failed otherwise. */
 export function ranOrSkip(ran: Ran, skip: (note: string) => void): void {
   if (ran.status === 0) return;
-  const said = `${ran.stdout}${ran.stderr}`;
-  if (ran.status === null || NOT_REACHED.test(said)) skip('the configured registry cannot be reached');
-  throw new Error(`ended with ${ran.status}: ${said}`);
+  if (isNotReached(ran)) skip(NO_REGISTRY);
+  throw new Error(`ended with ${ran.status}: ${ran.stdout}${ran.stderr}`);
 }

@@ -64,6 +64,7 @@ describe('vlt-lock.json', () => {
         peer: false,
         exotic: [],
         bundles: [],
+        requires: ['b_c@2.0.0-rc.1+5'],
       },
       expect.objectContaining({
         name: 'b_c',

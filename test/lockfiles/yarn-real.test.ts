@@ -6,6 +6,7 @@ import util from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
+import { isNotReached, NO_REGISTRY, registryInUse, type Ran } from './real.ts';
 
 /** A project with each way to ask for a package that needs nothing but the configured registry. */
 const MANIFESTS: Record<string, object> = {
@@ -42,27 +43,18 @@ type Major = keyof typeof YARNS;
 /** Yarn 2 needs util.isDate, which Node has removed in 23. */
 const RUNS_YARN_2 = 'isDate' in util;
 
-const NOT_REACHED =
-  /E(?:NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|TIMEDOUT|HOSTUNREACH|NETUNREACH|401|403|404|5\d\d|TARGET)|RequestError|HTTPError|YN00(?:35|41|68)|network|certificate/i;
-
 let root = '';
 let registry = '';
 /** Why the tests cannot run, or null. */
 let obstacle: string | null = null;
 
-interface Outcome {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(command: string, args: readonly string[], cwd: string, env: Record<string, string> = {}): Outcome {
+function run(command: string, args: readonly string[], cwd: string, env: Record<string, string> = {}): Ran {
   const options = { cwd, encoding: 'utf8', timeout: 60_000, maxBuffer: 64 * 1024 * 1024 } as const;
   return spawnSync(command, args, { ...options, env: { ...process.env, ...env }, shell: process.platform === 'win32' });
 }
 
 /** The real Yarn, with a home of its own and nothing of the machine's configuration but the registry. */
-function yarn(major: Major, args: readonly string[]): Outcome {
+function yarn(major: Major, args: readonly string[]): Ran {
   const script = join(root, 'node_modules', `yarn${major}`, 'bin', 'yarn.js');
   return run(process.execPath, [script, ...args], join(root, `project${major}`), {
     HOME: root,
@@ -86,8 +78,7 @@ function written(major: Major): Lockfile | null {
   writeFileSync(join(project, 'yarn.lock'), '');
   const flags = ['--ignore-scripts', '--non-interactive', '--ignore-platform', '--registry', registry];
   const outcome = yarn(major, major === '1' ? ['install', ...flags] : ['install']);
-  if (outcome.status !== 0 && (outcome.status === null || NOT_REACHED.test(outcome.stdout + outcome.stderr)))
-    return null;
+  if (isNotReached(outcome)) return null;
   expect(outcome, outcome.stdout + outcome.stderr).toMatchObject({ status: 0 });
   const manifests = new Map(Object.entries(MANIFESTS).map(([folder, manifest]) => [folder, JSON.stringify(manifest)]));
   manifests.delete('local');
@@ -111,13 +102,13 @@ function installed(folder: string): string[] {
 
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'assay-yarn-'));
-  registry = run('npm', ['config', 'get', 'registry'], root).stdout.trim();
+  registry = registryInUse();
   const packages = Object.entries(YARNS).map(([major, spec]) => `yarn${major}@npm:${spec}`);
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=0', '--fetch-timeout=15000'];
   const outcome = run('npm', ['install', '--prefix', root, ...flags, ...packages], root);
   if (outcome.status === 0) return;
-  if (outcome.status !== null && !NOT_REACHED.test(outcome.stderr)) throw new Error(outcome.stderr);
-  obstacle = 'the configured registry cannot be reached';
+  if (!isNotReached(outcome)) throw new Error(outcome.stderr);
+  obstacle = NO_REGISTRY;
 }, 90_000);
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -125,7 +116,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 describe('a lockfile that Yarn has just written', () => {
   it('Yarn 1: the same packages as in node_modules', { timeout: 90_000 }, ({ skip }) => {
     const lockfile = obstacle === null ? written('1') : null;
-    if (lockfile === null) return skip(obstacle ?? 'the configured registry cannot be reached');
+    if (lockfile === null) return skip(obstacle ?? NO_REGISTRY);
     expect(lockfile.format).toBe('yarn.lock v1');
     // The copied folder is no package to fetch; its entry is skipped.
     const theirs = installed(join(root, 'project1', 'node_modules')).filter((spec) => spec !== 'local@1.0.0');
@@ -141,7 +132,7 @@ describe('a lockfile that Yarn has just written', () => {
     (major, { skip }) => {
       if (major === '2' && !RUNS_YARN_2) return skip('Yarn 2 does not run on this Node');
       const lockfile = obstacle === null ? written(major) : null;
-      if (lockfile === null) return skip(obstacle ?? 'the configured registry cannot be reached');
+      if (lockfile === null) return skip(obstacle ?? NO_REGISTRY);
       expect(lockfile.format).toMatch(/^yarn\.lock v(?:4|6|8|9|1\d)$/);
       const info = yarn(major, ['info', '--all', '--recursive', '--json']);
       expect(info.status).toBe(0);

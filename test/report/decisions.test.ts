@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PackageManager } from '../../src/model/dependency.ts';
 import type { Comparison, VersionFacts } from '../../src/model/comparison.ts';
 import { decisionsOf, diffOf } from '../../src/report/decisions.ts';
 import { BEFORE, OTHER_WORKFLOW, STOLEN } from './fixtures.ts';
@@ -7,7 +8,8 @@ import { comparisonWith, hostileText, otherBuilderWith } from './hostile.ts';
 
 /** Every command, address and policy line by decision, with the notes. */
 function told(comparison: Comparison): readonly string[] {
-  return decisionsOf(comparison).flatMap(({ decision, commands, policy, url, note }) => [
+  return decisionsOf(comparison).flatMap(({ decision, edit, commands, policy, url, note }) => [
+    ...(edit === null ? [] : [`${decision}: ${[edit.file, ...edit.lines].join(' | ')}`]),
     ...[...commands.map((words) => words.join(' ')), ...policy, ...(url === null ? [] : [url])].map(
       (text) => `${decision}: ${text}`,
     ),
@@ -15,7 +17,13 @@ function told(comparison: Comparison): readonly string[] {
   ]);
 }
 
-const transitive = { direct: false, alias: null } as const;
+const MANAGERS = ['npm', 'pnpm', 'yarn-classic', 'yarn', 'bun', 'vlt'] as const satisfies PackageManager[];
+const everyUse = MANAGERS.flatMap((manager) => [
+  { direct: true, alias: null, manager },
+  { direct: false, alias: null, manager },
+]);
+
+const transitive = { direct: false, alias: null, manager: 'npm' } as const;
 
 describe('decisions about lost provenance', () => {
   it('of a direct dependency', () => {
@@ -48,10 +56,10 @@ describe('decisions about lost provenance', () => {
   });
 
   it('keeps an alias, and gives no override for one', () => {
-    expect(told({ ...STOLEN, use: { direct: true, alias: 'http' } })[0]).toBe(
+    expect(told({ ...STOLEN, use: { direct: true, alias: 'http', manager: 'npm' } })[0]).toBe(
       'stay: npm install http@npm:axios@1.14.0 --save-exact --ignore-scripts',
     );
-    const indirect = told({ ...STOLEN, use: { direct: false, alias: 'http' } });
+    const indirect = told({ ...STOLEN, use: { direct: false, alias: 'http', manager: 'npm' } });
     expect(indirect.filter((line) => line.startsWith('stay') || line.startsWith('update'))).toEqual([]);
   });
 
@@ -69,6 +77,62 @@ describe('decisions about lost provenance', () => {
     expect(told({ ...nothing, acceptable: false })).toEqual([]);
     expect(told({ ...STOLEN, codes: [] })).toEqual([]);
   });
+});
+
+describe('in the words of the package manager whose lockfile it is', () => {
+  const stay = (manager: PackageManager, direct: boolean, alias: string | null = null): readonly string[] =>
+    told({ ...STOLEN, use: { direct, alias, manager } }).filter((line) => line.startsWith('stay'));
+  const update = (manager: PackageManager, direct: boolean): readonly string[] =>
+    told({ ...STOLEN, use: { direct, alias: null, manager } }).filter((line) => line.startsWith('update'));
+
+  it.each([
+    ['npm', 'npm install axios@1.14.0 --save-exact --ignore-scripts'],
+    ['pnpm', 'pnpm add axios@1.14.0 --save-exact --ignore-scripts'],
+    ['yarn-classic', 'yarn upgrade axios@1.14.0 --exact --ignore-scripts'],
+    ['yarn', 'yarn up axios@1.14.0 --exact --mode=skip-build'],
+    ['bun', 'bun add axios@1.14.0 --exact --ignore-scripts'],
+    ['vlt', 'vlt install axios@1.14.0'],
+  ] as const)('%s pins what the project asks for', (manager, command) => {
+    expect(stay(manager, true)).toEqual([`stay: ${command}`]);
+    expect(stay(manager, true, 'http')).toEqual([`stay: ${command.replace('axios@', 'http@npm:axios@')}`]);
+    expect(stay(manager, false, 'http')).toEqual([]);
+    expect(update(manager, true)).toEqual([
+      `update: ${command.replace('1.14.0', '1.14.2')}`,
+      'update (verified by the next audit)',
+    ]);
+  });
+
+  it.each([
+    ['npm', ['npm pkg set "overrides[axios]=1.14.0"', 'npm update axios --ignore-scripts']],
+    ['pnpm', ["pnpm-workspace.yaml | overrides: |   'axios': '1.14.0'", 'pnpm install --ignore-scripts']],
+    ['yarn-classic', ['package.json | "resolutions": { "axios": "1.14.0" }', 'yarn install --ignore-scripts']],
+    ['yarn', ['package.json | "resolutions": { "axios": "1.14.0" }', 'yarn install --mode=skip-build']],
+    ['bun', ['package.json | "overrides": { "axios": "1.14.0" }', 'bun install --ignore-scripts']],
+    ['vlt', ['vlt.json | "modifiers": { "#axios": "1.14.0" }', 'vlt update']],
+  ] as const)('%s overrides what others bring in', (manager, steps) => {
+    const lines = stay(manager, false).filter((line) => line.startsWith('stay:'));
+    expect(lines).toEqual(steps.map((step) => `stay: ${step}`));
+  });
+
+  it.each([
+    ['pnpm', 'pnpm update axios --ignore-scripts'],
+    ['yarn', 'yarn up --recursive axios --mode=skip-build'],
+    ['bun', 'bun update axios --ignore-scripts'],
+  ] as const)('%s updates what others bring in', (manager, command) => {
+    expect(update(manager, false)).toEqual([
+      `update: ${command}`,
+      'update (the newest its dependents allow, verified by the next audit)',
+    ]);
+  });
+
+  it.each(['yarn-classic', 'vlt'] as const)(
+    '%s takes no such name, and overrides with the later version',
+    (manager) => {
+      const [edit, , note] = update(manager, false);
+      expect(edit).toContain('1.14.2');
+      expect(note).toMatch(/^update \(verified by the next audit/);
+    },
+  );
 });
 
 describe('decisions about another builder', () => {
@@ -199,14 +263,14 @@ describe('hostile text', () => {
       stay: version,
       later: { state: 'proven', version, published: null },
     };
-    for (const use of [STOLEN.use, transitive, null]) {
+    for (const use of [STOLEN.use, transitive, null, ...everyUse]) {
       expect(told({ ...hostile, use }).filter((line) => !line.startsWith('ask:'))).toEqual([]);
     }
     expect(diffOf(hostile).command).toBeNull();
   });
 
   it.each(NASTY)('%j as an alias is part of no command', (alias) => {
-    const lines = told({ ...STOLEN, use: { direct: true, alias } });
+    const lines = told({ ...STOLEN, use: { direct: true, alias, manager: 'npm' } });
     expect(lines.filter((line) => line.startsWith('stay') || line.startsWith('update'))).toEqual([]);
   });
 
@@ -218,7 +282,9 @@ describe('hostile text', () => {
           otherBuilderWith(text),
           { ...OTHER_WORKFLOW, current: { ...OTHER_WORKFLOW.current, workflow: text } },
         ]) {
-          for (const { commands, policy, url } of decisionsOf(comparison)) {
+          const decisions = [comparison.use, ...everyUse].flatMap((use) => decisionsOf({ ...comparison, use }));
+          for (const { edit, commands, policy, url } of decisions) {
+            for (const line of edit?.lines ?? []) expect(line).toMatch(/^[\w@/.#+:{}"' -]+$/);
             for (const word of commands.flat())
               expect(word).toMatch(/^(?:"overrides\[[\w@/.-]+\]=[\w.+-]+"|"\.\.\."|[\w@/:=.+-]+)$/);
             for (const line of policy) expect(line).toMatch(/^[\x20-\x7e]+$/);

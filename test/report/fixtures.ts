@@ -323,7 +323,7 @@ export const STOLEN: Comparison = {
   acceptable: true,
   stay: '1.14.0',
   later: { state: 'proven', version: '1.14.2', published: NOON + 3 * HOUR },
-  use: { direct: true, alias: null },
+  use: { direct: true, alias: null, manager: 'npm' },
 };
 
 /** A release of the same repository by another workflow. */

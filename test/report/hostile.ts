@@ -112,7 +112,7 @@ export function comparisonWith(text: string): Comparison {
     acceptable: true,
     stay: text,
     later: { state: 'proven', version: text, published: NOON },
-    use: { direct: true, alias: text },
+    use: { direct: true, alias: text, manager: 'npm' },
   };
 }
 

@@ -5,6 +5,7 @@ import { OMITTABLE } from '../../src/audit.ts';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { renderJson } from '../../src/report/json.ts';
 import { accountOf, type AccountedJson } from '../cli/accounts.ts';
+import { SAMPLES } from '../lockfiles/samples.ts';
 import { auditIn, withLab } from './harness.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });
@@ -65,6 +66,39 @@ describe('every entry becomes something', () => {
           },
         ),
         { numRuns: 60 },
+      );
+    });
+  });
+
+  it.each(SAMPLES)('in $file of $format, verified or not', async ({ file, text, dependencies, many }) => {
+    const size = fc.integer({ min: 1, max: 12 });
+    await withLab(async (lab) => {
+      // What is here is verified, and refused: the samples lock other bytes. What is not fails.
+      for (const name of ['p0', 'p2']) await lab.publish({ name, version: '1.0.0', by: TEAM });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.option(size),
+          fc.option(fc.oneof(size, fc.constant('broken' as const), fc.constant('absent' as const))),
+          fc.subarray([...OMITTABLE]),
+          async (count, then, omit) => {
+            const now = count === null ? text : many(count);
+            const old = typeof then === 'number' ? parseLockfile(file, Buffer.from(many(then))) : null;
+            const known = then === 'broken' ? { problem: 'broken' } : old;
+            const since = {
+              ref: 'main',
+              commit: 'ab'.repeat(20),
+              before: new Map(known === null ? [] : [[file, known]]),
+            };
+            const { report } = await auditIn(lab, now, { file, omit, ...(then === null ? {} : { since }) });
+            const json = accountOf(JSON.parse(renderJson(report)) as AccountedJson);
+            // Each has a hash of its own, and one place.
+            const named = count ?? Object.keys(dependencies).length;
+            const { skipped } = parseLockfile(file, Buffer.from(now));
+            expect(json.lockfiles).toMatchObject([{ entries: named + skipped.length, places: named, named }]);
+            expect(json.counts['unchanged'] === 0 || old !== null).toBe(true);
+          },
+        ),
+        { numRuns: 25 },
       );
     });
   });

@@ -19,6 +19,8 @@ export interface AuditChange extends Partial<
   Pick<AuditOptions, 'enforce' | 'omit' | 'since' | 'now' | 'manifests' | 'store' | 'reverify' | 'baseline'>
 > {
   readonly registry?: string;
+  /** What the lockfile is called; package-lock.json unless given. */
+  readonly file?: string;
   /** Keys the user configured; the lab's own unless given. */
   readonly keys?: unknown;
   readonly env?: Readonly<Record<string, string>>;
@@ -42,7 +44,7 @@ export async function auditIn(lab: Lab, lockfile: string, change: AuditChange = 
   const registry = npmRegistry(createHttpClient(config), config);
   try {
     const report = await audit({
-      file: 'package-lock.json',
+      file: change.file ?? 'package-lock.json',
       bytes: Buffer.from(lockfile),
       registry,
       trust: {

@@ -116,6 +116,7 @@ describe('what a release did', () => {
         commands: [command],
         version: '1.0.0',
         permission: 'allowed',
+        by: 'allowScripts of package.json',
       });
       expect(ofP(await auditIn(lab, lockfile, withList({ 'p@1.0.0': true })))).toContain(
         'history-install-script-added',

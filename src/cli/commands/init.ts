@@ -28,11 +28,16 @@ export const command: Command = {
     const lockPath = baselinePath(lockfile);
     const policyPath = join(dirname(lockPath), POLICY_FILE);
     refuseExisting([policyPath, lockPath], io);
-    return withProject(place, options, io, async ({ policy: governing, baseline, audit }) => {
+    return withProject(place, options, io, async ({ policy: governing, baseline, lockfiles, managers, audit }) => {
       if (governing !== null) {
         throw new UsageError(`${governing.policy.file} holds here already; assay update writes ${baseline.file}`);
       }
-      const { registry, scopes } = npmConfig({}, dirname(lockfile), io);
+      const { registry, scopes } = npmConfig(
+        {},
+        dirname(lockfile),
+        io,
+        managers.length === 1 ? managers[0] : undefined,
+      );
       const policy = await policyOf(proposeRegistries(registry, scopes, []));
       const report = await audit({ enforce: 'observe', omit: [], policy, capabilities: true });
       if (report.verdict === 'unverified' && report.counts.integrity === 0) {
@@ -50,7 +55,8 @@ export const command: Command = {
       writeNew(policyPath, renderPolicy(proposal, findOwner(lockfile, io)), io);
       writeNew(lockPath, formatBaseline(update.baseline), io);
       const files = { policy: shownPath(policyPath, io), baseline: baseline.file };
-      io.stdout.write(renderInit(files, proposal, update, io.stdout));
+      const installers = lockfiles.map(({ manager }) => manager);
+      io.stdout.write(renderInit(files, installers, proposal, update, io.stdout));
       return exitStatus(report.verdict);
     });
   },

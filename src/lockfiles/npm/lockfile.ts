@@ -1,4 +1,4 @@
-import type { ExoticSpec, Lockfile, Place, SkippedEntry } from '../../model/dependency.ts';
+import type { ExoticSpec, Lockfile, PackageManager, Place, SkippedEntry } from '../../model/dependency.ts';
 import { mergePlaces, type PlacedDependency } from '../merge.ts';
 import type { NpmEntry, PackageEntry } from './entry.ts';
 import { installedAs } from './location.ts';
@@ -6,7 +6,12 @@ import type { Roles } from './roles.ts';
 import { specKind } from './specs.ts';
 
 /** What entries at places of node_modules come to: each is a place of a dependency, or is skipped. */
-export function lockfileOf(file: string, format: string, entries: readonly NpmEntry[], roles: Roles): Lockfile {
+export function lockfileOf(
+  file: string,
+  { format, manager }: { readonly format: string; readonly manager: PackageManager },
+  entries: readonly NpmEntry[],
+  roles: Roles,
+): Lockfile {
   const skipped: SkippedEntry[] = [];
   const found: PackageEntry[] = [];
   for (const entry of entries) {
@@ -18,6 +23,7 @@ export function lockfileOf(file: string, format: string, entries: readonly NpmEn
   return {
     file,
     format,
+    manager,
     entries: entries.length,
     dependencies: mergePlaces(
       found.map((entry) => placed(entry, placeOf(file, entry), roles, bundles.get(entry.location) ?? [])),
@@ -55,10 +61,13 @@ function placed(entry: PackageEntry, place: Place, roles: Roles, bundles: readon
   const { version, integrity, dev, optional, peer } = entry;
   const exotic: readonly ExoticSpec[] = entry.requires.filter(({ spec }) => specKind(spec) !== 'registry');
   const source = roles.sourceOf(entry);
+  const name = roles.nameOf(entry);
+  const alias = installedAs(entry.location)?.name ?? name;
   return {
     ecosystem: 'npm',
-    name: roles.nameOf(entry),
+    name,
     version,
+    ...(alias === name ? {} : { alias }),
     integrity,
     source,
     place,

@@ -1,17 +1,20 @@
 import { LockfileError, quoted } from '../error.ts';
+import { flagsOf, type Edge, type EdgeKind, type ReachFlags } from '../reach.ts';
 import type { PnpmSnapshot, Reference } from './entry.ts';
 import type { Importer } from './importers.ts';
 import { keyOf, type Spelling } from './key.ts';
 
-/** What the snapshots of a lockfile are to its projects, by key. */
+/** What asks: a project, or a package. */
+type Asking = Importer | PnpmSnapshot;
+
+/** What the snapshots of a lockfile are to its projects and to each other. */
 export interface Roles {
-  readonly direct: ReadonlySet<string>;
-  /** Reached otherwise than through devDependencies of a project. */
-  readonly beyondDev: ReadonlySet<string>;
-  /** Reached without any optional dependency. */
-  readonly required: ReadonlySet<string>;
-  /** Reached at all. */
-  readonly reached: ReadonlySet<string>;
+  readonly isDirect: (snapshot: PnpmSnapshot) => boolean;
+  readonly flags: ReachFlags<Asking>;
+  /** The name it is asked for by; that of a project first, where one asks. */
+  readonly askedAs: (snapshot: PnpmSnapshot) => string | null;
+  /** What it asks for. */
+  readonly requirementsOf: (snapshot: PnpmSnapshot) => readonly PnpmSnapshot[];
   /** The snapshot that a reference means; null for a link to a folder. */
   readonly find: (from: string, reference: Reference) => PnpmSnapshot | null;
 }
@@ -35,33 +38,33 @@ export function rolesOf(
     const asked = `${quoted(from)} asks for ${quoted(key)}`;
     throw new LockfileError(file, line, `${asked}, which has no entry; let pnpm write the file again`);
   };
-  const keysOf = (from: string, references: readonly Reference[]): readonly string[] =>
-    references.flatMap((reference) => find(from, reference)?.key ?? []);
-  const edges = new Map(
-    snapshots.map(({ key, requires, optionalRequires }) => [
-      key,
-      { required: keysOf(key, requires), optional: keysOf(key, optionalRequires) },
-    ]),
-  );
-  const walk = (starts: readonly string[], withOptional: boolean): ReadonlySet<string> => {
-    const reached = new Set(starts);
-    // A set grows while it is walked over.
-    for (const key of reached) {
-      const { required = [], optional = [] } = edges.get(key) ?? {};
-      for (const next of required) reached.add(next);
-      if (withOptional) for (const next of optional) reached.add(next);
+  const edges = new Map<Asking, Edge<PnpmSnapshot>[]>();
+  const names = new Map<PnpmSnapshot, string>();
+  const connect = (from: Asking, where: string, kind: EdgeKind, references: readonly Reference[]): void => {
+    const found = edges.get(from) ?? [];
+    edges.set(from, found);
+    for (const reference of references) {
+      const to = find(where, reference);
+      if (to === null) continue;
+      found.push({ kind, to });
+      if (!names.has(to)) names.set(to, reference.alias);
     }
-    return reached;
   };
-  const asked = (kind: 'wishes' | 'devWishes' | 'optionalWishes'): readonly string[] =>
-    importers.flatMap((importer) => keysOf(importer.folder, importer[kind]));
-  const [wishes, devWishes, optionalWishes] = [asked('wishes'), asked('devWishes'), asked('optionalWishes')];
-  const direct = [...wishes, ...devWishes, ...optionalWishes];
+  for (const importer of importers) {
+    connect(importer, importer.folder, 'prod', importer.wishes);
+    connect(importer, importer.folder, 'dev', importer.devWishes);
+    connect(importer, importer.folder, 'optional', importer.optionalWishes);
+  }
+  const direct = new Set([...edges.values()].flatMap((found) => found.map(({ to }) => to)));
+  for (const snapshot of snapshots) {
+    connect(snapshot, snapshot.key, 'prod', snapshot.requires);
+    connect(snapshot, snapshot.key, 'optional', snapshot.optionalRequires);
+  }
   return {
-    direct: new Set(direct),
-    beyondDev: walk([...wishes, ...optionalWishes], true),
-    required: walk([...wishes, ...devWishes], false),
-    reached: walk(direct, true),
+    isDirect: (snapshot) => direct.has(snapshot),
+    flags: flagsOf<Asking>(importers, (from) => edges.get(from) ?? []),
+    askedAs: (snapshot) => names.get(snapshot) ?? null,
+    requirementsOf: (snapshot) => edges.get(snapshot)?.map(({ to }) => to) ?? [],
     find,
   };
 }

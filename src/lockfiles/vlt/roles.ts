@@ -15,6 +15,10 @@ export interface Roles {
   readonly exoticOf: (id: string) => readonly ExoticSpec[];
   /** The package whose bytes are expected there, in the registry's name for it. */
   readonly nameOf: (node: PackageNode) => string;
+  /** Ids of what it asks for. */
+  readonly requirementsOf: (id: string) => readonly string[];
+  /** The name it is asked for by; that of the project first, where it asks. */
+  readonly askedAs: (id: string) => string | null;
 }
 
 export function rolesOf(edges: readonly VltEdge[], options: Options, wishes: ProjectWishes): Roles {
@@ -41,6 +45,11 @@ export function rolesOf(edges: readonly VltEdge[], options: Options, wishes: Pro
     flags: flagsOf([...folders], (id) => outgoing.get(id) ?? []),
     isDirect: (id) => incoming.get(id)?.some(({ isDirect }) => isDirect) === true,
     exoticOf: (id) => exotic.get(id) ?? [],
+    requirementsOf: (id) => outgoing.get(id)?.map(({ to }) => to) ?? [],
+    askedAs: (id) => {
+      const asking = incoming.get(id) ?? [];
+      return (asking.find(({ isDirect }) => isDirect) ?? asking[0])?.name ?? null;
+    },
     nameOf: ({ id, name, source }) => {
       if (source.kind !== 'registry' || options.modifying.has(name)) return name;
       const stranger = incoming.get(id)?.find((edge) => edge.name !== name && !asksFor(specOf(edge), edge.name, name));

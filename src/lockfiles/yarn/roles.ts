@@ -1,3 +1,5 @@
+import { specOf } from '../../model/dependency.ts';
+import { flagsOf, type Edge, type EdgeKind } from '../reach.ts';
 import type { Descriptor, Requirement, YarnEntry } from './entry.ts';
 
 /** What somebody of the project asks for: itself, or one of its workspaces. */
@@ -6,49 +8,50 @@ export interface ProjectRequirement extends Requirement {
 }
 
 /** What an entry is to the project. */
-export interface Role {
+interface Role {
   readonly direct: boolean;
   readonly dev: boolean;
   readonly optional: boolean;
 }
 
+export interface Roles {
+  readonly roleOf: (entry: YarnEntry) => Role;
+  /** What it asks for, as `name@version`, where only one can be meant. */
+  readonly requirementsOf: (entry: YarnEntry) => readonly string[];
+}
+
 /** Entries that are found together; each is looked at once, however many ask for it. */
 type Group = readonly YarnEntry[];
 
-/** What entries are to the project, in time linear in what all of them ask for. */
-export function rolesOf(
-  entries: readonly YarnEntry[],
-  asked: readonly ProjectRequirement[],
-): (entry: YarnEntry) => Role {
-  const find = finder(entries);
+const PROJECT = 'project';
+type Asking = typeof PROJECT | YarnEntry | Group;
+
+/** What entries are to the project and to each other, in time linear in what all of them ask for. */
+export function rolesOf(entries: readonly YarnEntry[], asked: readonly ProjectRequirement[]): Roles {
+  const { find, groups } = finder(entries);
   // A folder that is linked or copied is of the project, and so is what it asks for.
   const folders = entries.filter(({ brings }) => brings.some((one) => 'skipped' in one));
-  const direct = new Set([...asked, ...folders.flatMap(({ requires }) => requires)].map(find));
-  const reach = (roots: readonly Requirement[], follows: (one: Requirement) => boolean): ReadonlySet<YarnEntry> => {
-    const seen = new Set<Group>();
-    const queue = [roots];
-    for (let wanted = queue.pop(); wanted !== undefined; wanted = queue.pop()) {
-      for (const one of wanted) {
-        const group = find(one);
-        if (!follows(one) || seen.has(group)) continue;
-        seen.add(group);
-        for (const { requires } of group) queue.push(requires);
-      }
-    }
-    return new Set([...seen].flat());
+  const own = new Set([...asked, ...folders.flatMap(({ requires }) => requires)].map(find));
+  const direct = new Set([...own].flat());
+  const kindOf = ({ optional }: Requirement): EdgeKind => (optional ? 'optional' : 'prod');
+  const edges = new Map<Asking, readonly Edge<Asking>[]>([
+    [PROJECT, asked.map((one) => ({ kind: one.dev ? 'dev' : kindOf(one), to: find(one) }))],
+    ...groups.map((group) => [group, group.map((to) => ({ kind: 'prod', to }) as const)] as const),
+    ...entries.map((entry) => [entry, entry.requires.map((one) => ({ kind: kindOf(one), to: find(one) }))] as const),
+  ]);
+  const { dev, optional } = flagsOf<Asking>([PROJECT], (from) => edges.get(from) ?? []);
+  const meant = new Map(groups.map((group) => [group, onlySpec(group)]));
+  return {
+    roleOf: (entry) => ({ direct: direct.has(entry), dev: dev(entry), optional: optional(entry) }),
+    requirementsOf: ({ requires }) => requires.flatMap((one) => meant.get(find(one)) ?? []),
   };
-  const isDirect = new Set([...direct].flat());
-  const reached = reach(asked, () => true);
-  const inProduction = reach(
-    asked.filter(({ dev }) => !dev),
-    () => true,
-  );
-  const always = reach(asked, ({ optional }) => !optional);
-  return (entry) => ({
-    direct: isDirect.has(entry),
-    dev: reached.has(entry) && !inProduction.has(entry),
-    optional: reached.has(entry) && !always.has(entry),
-  });
+}
+
+/** What entries bring, where it is one package: what is patched has two, before and after. */
+function onlySpec(group: Group): string | null {
+  const specs = new Set(group.flatMap(({ brings }) => brings.map((one) => ('skipped' in one ? null : specOf(one)))));
+  const [only = null] = specs;
+  return specs.size === 1 ? only : null;
 }
 
 const NONE: Group = [];
@@ -57,7 +60,10 @@ const NONE: Group = [];
  * Finds an entry by exactly what is asked for. Where there is none, because `resolutions` or a plugin put something else in
  * its place, everything of that name counts.
  */
-function finder(entries: readonly YarnEntry[]): (wanted: Descriptor) => Group {
+function finder(entries: readonly YarnEntry[]): {
+  readonly find: (wanted: Descriptor) => Group;
+  readonly groups: readonly Group[];
+} {
   const exact = new Map<string, YarnEntry[]>();
   const named = new Map<string, YarnEntry[]>();
   const add = (map: Map<string, YarnEntry[]>, key: string, entry: YarnEntry): void => {
@@ -71,7 +77,10 @@ function finder(entries: readonly YarnEntry[]): (wanted: Descriptor) => Group {
       add(named, descriptor.name, entry);
     }
   }
-  return (wanted) => exact.get(keyOf(wanted)) ?? named.get(wanted.name) ?? NONE;
+  return {
+    find: (wanted) => exact.get(keyOf(wanted)) ?? named.get(wanted.name) ?? NONE,
+    groups: [...exact.values(), ...named.values()],
+  };
 }
 
 /** Yarn before 4 leaves out `npm:` in places. */

@@ -83,11 +83,15 @@ function decisions(possible: readonly Decision[]): Html | null {
   return html`<h4>What can be decided</h4>
     <ul>
       ${possible.map(
-        ({ decision, note, commands, policy, url }) =>
+        ({ decision, note, edit, commands, policy, url }) =>
           html`<li>
-            ${WORDS[decision]}${note === null ? null : ` (${note})`}${commands.length + policy.length > 0 ? html`<pre tabindex="0"><code>${[...commands.map((words) => words.join(' ')), ...policy].join('\n')}</code></pre>` : null}
+            ${WORDS[decision]}${note === null ? null : ` (${note})`}${edit === null ? null : html`, in ${edit.file}:${lines(edit.lines)}`}${lines([...commands.map((words) => words.join(' ')), ...policy])}
             ${url === null ? null : link(url)}
           </li>`,
       )}
     </ul>`;
+}
+
+function lines(texts: readonly string[]): Html | null {
+  return texts.length === 0 ? null : html`<pre tabindex="0"><code>${texts.join('\n')}</code></pre>`;
 }

@@ -1,0 +1,198 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { describe, expect, it } from 'vitest';
+import { ciWorkflow, token, type Published } from '../../lab/index.ts';
+import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
+
+const ajv = new Ajv2020({ strict: false });
+addFormats.default(ajv);
+const isReport = ajv.compile(JSON.parse(readFileSync(resolve('docs/schemas/report-1.schema.json'), 'utf8')) as object);
+const TEAM = ciWorkflow({ repository: 'team/p', repositoryId: '100', ownerId: '200' });
+/** Nobody listens there. */
+const NOWHERE = 'registry=http://127.0.0.1:9/\nfetch-retries=0\n';
+
+/** Where a package manager keeps a registry of the project, and its lockfile of one package. */
+interface Manager {
+  readonly name: string;
+  readonly config: string;
+  readonly lockfile: string;
+  readonly lock: (one: Published) => string;
+  readonly registry: (url: string) => string;
+  /** Whether .npmrc is asked first. */
+  readonly isWeaker?: boolean;
+}
+
+const PNPM: Manager = {
+  name: 'pnpm',
+  config: 'pnpm-workspace.yaml',
+  lockfile: 'pnpm-lock.yaml',
+  lock: ({ name, version, integrity }) =>
+    `lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      ${name}:\n        specifier: ^1\n        version: ${version}\n\npackages:\n\n  ${name}@${version}:\n    resolution: {integrity: ${integrity}}\n\nsnapshots:\n\n  ${name}@${version}: {}\n`,
+  registry: (url) => `# registries of the team\nregistries:\n  default: ${url}\n`,
+};
+
+const YARN: Manager = {
+  name: 'yarn',
+  config: '.yarnrc.yml',
+  lockfile: 'yarn.lock',
+  lock: ({ name, version }) =>
+    `__metadata:\n  version: 8\n  cacheKey: 10c0\n\n"${name}@npm:^1":\n  version: ${version}\n  resolution: "${name}@npm:${version}"\n  checksum: 10c0/${'ab'.repeat(64)}\n  languageName: node\n  linkType: hard\n\n"app@workspace:.":\n  version: 0.0.0-use.local\n  resolution: "app@workspace:."\n  dependencies:\n    ${name}: "npm:^1"\n  languageName: unknown\n  linkType: soft\n`,
+  registry: (url) => `npmRegistryServer: "\${LAB:-${url}}"\n`,
+};
+
+const MANAGERS: readonly Manager[] = [
+  PNPM,
+  YARN,
+  {
+    name: 'Yarn 1',
+    config: '.yarnrc',
+    lockfile: 'yarn.lock',
+    lock: ({ name, version, integrity, manifest }) =>
+      `# yarn lockfile v1\n\n\n${name}@^1:\n  version "${version}"\n  resolved "${manifest.dist.tarball}"\n  integrity ${integrity}\n`,
+    registry: (url) => `# comment\nregistry "${url}"\n`,
+    isWeaker: true,
+  },
+  {
+    name: 'Bun',
+    config: 'bunfig.toml',
+    lockfile: 'bun.lock',
+    lock: ({ name, version, integrity }) =>
+      `{\n  "lockfileVersion": 1,\n  "workspaces": {\n    "": {\n      "name": "app",\n      "dependencies": { "${name}": "^1" },\n    },\n  },\n  "packages": {\n    "${name}": ["${name}@${version}", "", {}, "${integrity}"],\n  }\n}\n`,
+    registry: (url) => `[install]\nregistry = { url = "${url}" }\n`,
+  },
+];
+
+/** A project of one package, locked by that package manager; what npm is told leads nowhere. */
+async function locked(project: LabProject, { lockfile, lock, isWeaker }: Manager): Promise<Published> {
+  const { lab } = project;
+  const one = await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+  write(project, lockfile, lock(one));
+  write(project, 'package.json', JSON.stringify({ name: 'app', dependencies: { p: '^1' } }));
+  write(project, '.npmrc', isWeaker === true ? 'fetch-retries=0\n' : NOWHERE);
+  return one;
+}
+
+function write({ folder }: LabProject, file: string, text: string): void {
+  writeFileSync(join(folder, file), text);
+}
+
+const isProven = ({ dependencies }: AuditJson): boolean =>
+  dependencies.length === 1 && dependencies.every(({ proofs }) => proofs['provenance'] !== null);
+
+describe.each(MANAGERS)('the registry that $config names', (manager) => {
+  it(`is asked for a lockfile of ${manager.name}, and for no other`, async () => {
+    await withProject(async (project) => {
+      await locked(project, manager);
+      expect((await project.report()).status).toBe(3);
+      write(project, manager.config, manager.registry(project.lab.url));
+      const report = await project.report();
+      expect([report.status, isProven(report)]).toEqual([0, true]);
+
+      await project.lock({ p: '1.0.0' });
+      rmSync(join(project.folder, manager.lockfile));
+      write(project, '.npmrc', NOWHERE);
+      expect((await project.report()).status).toBe(3);
+    });
+  });
+});
+
+describe('a configuration that cannot be followed', () => {
+  it('because it is broken, is named in one line', async () => {
+    await withProject(async (project) => {
+      await locked(project, YARN);
+      write(project, '.npmrc', `registry=${project.lab.url}\n`);
+      write(project, '.yarnrc.yml', 'npmRegistryServer: [\n');
+      const { status, stderr } = await project.run();
+      expect(status).toBe(0);
+      expect(stderr).toMatch(/^assay: \.yarnrc\.yml is not used: \.yarnrc\.yml:\d+: [^\n]+\n$/);
+      write(project, '.yarnrc.yml', `${'\n'.repeat(100_000)}x`);
+      expect((await project.run()).stderr).toMatch(/^assay: \.yarnrc\.yml is not used: [^\n]+ lines\n$/);
+      write(project, '.yarnrc.yml', '\n# nothing\n\n');
+      expect((await project.run()).stderr).toBe('');
+    });
+  });
+
+  it('because its registry is none, ends with 2', async () => {
+    await withProject(async (project) => {
+      await locked(project, PNPM);
+      write(project, 'pnpm-workspace.yaml', 'registries:\n  default: nowhere\n');
+      const { status, stdout, stderr } = await project.run();
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/pnpm-workspace\.yaml: registry is not a URL\n$/);
+    });
+  });
+
+  it('because the lockfiles beside it are of several package managers, is named in one line', async () => {
+    await withProject(async (project) => {
+      const one = await locked(project, YARN);
+      write(project, 'pnpm-lock.yaml', PNPM.lock(one));
+      write(project, '.npmrc', `registry=${project.lab.url}\n`);
+      write(project, '.yarnrc.yml', 'npmRegistryServer: https://127.0.0.1:9/\n');
+      const { status, stderr } = await project.run();
+      expect(status).toBe(0);
+      expect(stderr).toBe(
+        'assay: registries of .yarnrc.yml are not used, as the lockfiles are of pnpm and yarn: name one of them\n',
+      );
+    });
+  });
+});
+
+describe('an install script that is new', () => {
+  it.each([
+    ['allowBuilds:\n  p: true\n', 'warning', 'allowBuilds of pnpm-workspace.yaml lets it'],
+    ['allowBuilds:\n  p: false\n', 'note', 'allowBuilds of pnpm-workspace.yaml does not let it'],
+    ['', 'warning', 'pnpm-workspace.yaml does not list it, which stops pnpm from version 10 on'],
+  ])('is judged by what the project tells its own package manager: %j', async (config, level, text) => {
+    await withProject(async (project) => {
+      await locked(project, PNPM);
+      project.lab.clock.advance(86_400_000);
+      const manifest = { scripts: { postinstall: 'node x.js' } };
+      const next = await project.lab.publish({ name: 'p', version: '1.0.1', by: TEAM, manifest });
+      write(project, 'pnpm-lock.yaml', PNPM.lock(next));
+      write(project, 'pnpm-workspace.yaml', `${config}registries:\n  default: ${project.lab.url}\n`);
+      const { findings } = await project.report();
+      const found = findings.filter(({ code }) => code === 'history-install-script-added');
+      expect(found).toMatchObject([{ name: 'p', level }]);
+      expect(JSON.stringify(found)).toContain(text);
+    });
+  });
+});
+
+describe('the commands for a decision', () => {
+  it('are those of the package manager whose lockfile it is', async () => {
+    await withProject(async (project) => {
+      await locked(project, YARN);
+      write(project, '.npmrc', `registry=${project.lab.url}\n`);
+      project.lab.clock.advance(86_400_000);
+      const stolen = await project.lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'thief' }) });
+      write(project, 'yarn.lock', YARN.lock(stolen));
+      const { stdout } = await project.run();
+      expect(stdout).toContain('stay    yarn up p@1.0.0 --exact --mode=skip-build\n');
+      expect(stdout).not.toContain('npm install');
+      // What others bring in is put in its place by an edit.
+      write(project, 'package.json', '{"name":"app"}');
+      write(
+        project,
+        'yarn.lock',
+        YARN.lock(stolen)
+          .replace(
+            '"p@npm:^1"',
+            '"a@workspace:a":\n  version: 0.0.0-use.local\n  resolution: "a@workspace:a"\n\n"p@npm:^1"',
+          )
+          .replace('dependencies:\n    p: "npm:^1"', 'dependencies:\n    a: "workspace:a"'),
+      );
+      const report: unknown = JSON.parse((await project.run('--json')).stdout);
+      expect(isReport(report), JSON.stringify(isReport.errors)).toBe(true);
+      expect(JSON.stringify(report)).toContain(
+        '"edit":{"file":"package.json","lines":["\\"resolutions\\": { \\"p\\": \\"1.0.0\\" }"]}',
+      );
+      const { stdout: initial } = await project.run('init');
+      expect(initial).toContain('in pipelines before yarn install --immutable;');
+      rmSync(join(project.folder, 'yarn.lock'));
+      write(project, 'package.json', '{"packageManager":"yarn@4.18.1"}');
+      expect((await project.run()).stderr).toContain('yarn install --mode=update-lockfile writes one');
+    });
+  });
+});

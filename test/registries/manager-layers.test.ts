@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import type { PackageManager } from '../../src/model/dependency.ts';
+import { credentialFor } from '../../src/registries/credentials.ts';
+import { ConfigError, loadNpmConfig, type NpmConfig } from '../../src/registries/npmrc.ts';
+
+/** A project in /p with a package manager's files, the strongest first, and perhaps a .npmrc. */
+function load(
+  name: PackageManager,
+  contents: readonly object[],
+  { npmrc = '', env = {} }: { readonly npmrc?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): NpmConfig {
+  return loadNpmConfig({
+    cwd: '/p',
+    env,
+    homedir: '/h',
+    platform: 'linux',
+    execPath: '/n/bin/node',
+    readFile: (path) => {
+      if (path === '/p/.npmrc') return npmrc;
+      throw Object.assign(new Error('not there'), { code: 'ENOENT' });
+    },
+    manager: { name, files: contents.map((content, i) => ({ path: `file ${i}`, ofProject: true, content })) },
+  });
+}
+
+const authorization = (config: NpmConfig, url: string): string | null =>
+  credentialFor(config.credentials, new URL(url))?.authorization ?? null;
+const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
+
+const NPMRC = 'registry=https://npmrc/\n@s:registry=https://npmrc-s/\n@only:registry=https://only/';
+
+describe("registries of a package manager's own files", () => {
+  it.each([
+    ['pnpm', { registries: { default: 'https://own', '@s': 'https://own-s/' } }],
+    ['yarn', { npmRegistryServer: 'https://own', npmScopes: { s: { npmRegistryServer: 'https://own-s' } } }],
+    ['bun', { install: { registry: 'https://own', scopes: { s: 'https://own-s' } } }],
+    ['bun', { install: { registry: { url: 'https://own' }, scopes: { '@s': { url: 'https://own-s' } } } }],
+  ] as const)('of %s outrank .npmrc, which holds for the rest', (name, content) => {
+    const config = load(name, [content], { npmrc: NPMRC });
+    expect(config.registry).toBe('https://own/');
+    expect(Object.fromEntries(config.scopes)).toEqual({ '@s': 'https://own-s/', '@only': 'https://only/' });
+    expect(load(name, [{}], { npmrc: NPMRC }).registry).toBe('https://npmrc/');
+  });
+
+  it('of Yarn 1 are outranked by .npmrc', () => {
+    const content = { registry: 'https://own', '@s:registry': 'https://own-s', '@t:registry': 'https://own-t' };
+    const config = load('yarn-classic', [content], { npmrc: NPMRC });
+    expect(config.registry).toBe('https://npmrc/');
+    expect(config.scopes.get('@s')).toBe('https://npmrc-s/');
+    expect(config.scopes.get('@t')).toBe('https://own-t/');
+    expect(load('yarn-classic', [content]).registry).toBe('https://own/');
+  });
+
+  it('count in their order, below what the environment says', () => {
+    const files = [{ npmRegistryServer: 'https://near' }, { npmRegistryServer: 'https://far' }];
+    expect(load('yarn', files).registry).toBe('https://near/');
+    expect(load('yarn', files, { env: { YARN_NPM_REGISTRY_SERVER: 'https://env' } }).registry).toBe('https://env/');
+    const bun = [{ install: { registry: 'https://own' } }];
+    expect(load('bun', bun, { env: { BUN_CONFIG_REGISTRY: 'https://env' } }).registry).toBe('https://env/');
+  });
+
+  it("are not read from another package manager's words", () => {
+    const content = { registries: { default: 'https://a' }, npmRegistryServer: 'https://b', registry: 'https://c' };
+    for (const name of ['npm', 'vlt', 'bun'] as const) {
+      expect(load(name, [content]).registry).toBe('https://registry.npmjs.org/');
+    }
+  });
+
+  it('may name variables of the environment', () => {
+    const env = { HOST: 'h', EMPTY: '' };
+    const of = (text: string): string => load('yarn', [{ npmRegistryServer: text }], { env }).registry;
+    expect(of('https://${HOST}/')).toBe('https://h/');
+    expect(of('https://${UNSET-d}/')).toBe('https://d/');
+    expect(of('https://${EMPTY:-d}/')).toBe('https://d/');
+    expect(() => of('https://${UNSET}/')).toThrow(ConfigError);
+    expect(() => of('https://${UNSET}/')).toThrow('file 0: registry names the environment variable UNSET');
+    expect(load('bun', [{ install: { registry: 'https://$HOST' } }], { env }).registry).toBe('https://h/');
+  });
+
+  it.each([['ftp://h/'], ['no address'], [['https://h/']], [{ url: 'https://h/' }], [7]])(
+    'of %j are refused with the file, or say nothing',
+    (value) => {
+      const refused = (): string => load('yarn', [{ npmRegistryServer: value }]).registry;
+      if (typeof value === 'string' || Array.isArray(value)) expect(refused).toThrow(/^file 0: registry/);
+      else expect(refused()).toBe('https://registry.npmjs.org/');
+    },
+  );
+});
+
+describe("credentials of a package manager's own files", () => {
+  it('go to the registry that stands beside them', () => {
+    const config = load('yarn', [
+      {
+        npmRegistryServer: 'https://main/npm',
+        npmAuthToken: 'M',
+        npmScopes: { s: { npmRegistryServer: 'https://scoped', npmAuthIdent: 'user:pa:ss' }, t: { npmAuthToken: 'T' } },
+        npmRegistries: { '//other/path': { npmAuthToken: 'O' }, 'https://ident': { npmAuthIdent: 'dXNlcjpw' } },
+      },
+    ]);
+    expect(authorization(config, 'https://main/npm/p')).toBe('Bearer M');
+    expect(authorization(config, 'https://main/')).toBeNull();
+    expect(authorization(config, 'https://scoped/p')).toBe(basic('user:pa:ss'));
+    expect(authorization(config, 'https://other/path/p')).toBe('Bearer O');
+    expect(authorization(config, 'https://ident/')).toBe(basic('user:p'));
+  });
+
+  it("of the user's own file never follow a registry that a file of the project names", () => {
+    const project = { npmRegistryServer: 'https://evil', npmScopes: { s: { npmRegistryServer: 'https://evil-s' } } };
+    const home = {
+      npmRegistryServer: 'https://mine',
+      npmAuthToken: 'SECRET',
+      npmScopes: { s: { npmRegistryServer: 'https://mine-s', npmAuthToken: 'SECRET' } },
+    };
+    const config = load('yarn', [project, home]);
+    expect(config.registry).toBe('https://evil/');
+    expect([...config.credentials.keys()].sort()).toEqual(['//mine-s/', '//mine/']);
+    expect(authorization(config, 'https://evil/p')).toBeNull();
+    expect(authorization(config, 'https://evil-s/p')).toBeNull();
+  });
+
+  it('that name no registry are not sent, and said so', () => {
+    const config = load('yarn', [{ npmRegistryServer: 'https://evil' }, { npmAuthToken: 'SECRET' }]);
+    expect(config.credentials.size).toBe(0);
+    expect(config.warnings.join()).toMatch(/^file 1: _authToken names no registry and is not sent/);
+    expect(config.warnings.join()).not.toContain('SECRET');
+  });
+
+  it('may name variables, and are not sent where one is not set', () => {
+    const content = {
+      npmRegistries: { '//a': { npmAuthToken: '${TOKEN}' }, '//b': { npmAuthIdent: '${USER}:${PASS}' } },
+    };
+    const env = { TOKEN: 'T', USER: 'u', PASS: 'p' };
+    const config = load('yarn', [content], { env });
+    expect(authorization(config, 'https://a/')).toBe('Bearer T');
+    expect(authorization(config, 'https://b/')).toBe(basic('u:p'));
+    const without = load('yarn', [content], { env: { USER: 'u' } });
+    expect(without.credentials.size).toBe(0);
+    expect(without.warnings).toHaveLength(2);
+  });
+
+  it('are those of Bun', () => {
+    const content = {
+      install: {
+        registry: { url: 'https://main', token: '$TOKEN' },
+        scopes: { s: { url: 'https://s', username: 'u', password: '$PASS' }, t: 'https://u:p@t/' },
+      },
+    };
+    const config = load('bun', [content], { env: { TOKEN: 'T', PASS: 'p' } });
+    expect(authorization(config, 'https://main/')).toBe('Bearer T');
+    expect(authorization(config, 'https://s/')).toBe(basic('u:p'));
+    expect(authorization(config, 'https://t/')).toBe(basic('u:p'));
+    expect(config.scopes.get('@t')).toBe('https://t/');
+  });
+});
