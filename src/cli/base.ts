@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { digestOf } from '../digest.ts';
-import { findBase, pullRequestBase, readAt, type BaseRef } from '../git/base.ts';
+import { findBase, pullRequestBase, readAt, type Base, type BaseRef } from '../git/base.ts';
 import type { BaselineBase } from '../model/baseline.ts';
 import { POLICY_FILE } from '../model/policy.ts';
 import { BaselineError } from '../policy/baseline-file.ts';
@@ -8,11 +8,25 @@ import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
 import { policyFolders, type LoadedPolicy } from './policy.ts';
-import { baselinePath, readBaseline } from './project.ts';
+import { baselinePath, projectFolder, readBaseline } from './project.ts';
 import { shownPath } from './setup.ts';
 
 export const WHOLE_HISTORY =
   'let the pipeline fetch the whole history (fetch-depth: 0 of actions/checkout, GIT_DEPTH: 0 in GitLab)';
+
+/** Finds where HEAD and a ref part. */
+export type FindBase = (ref: BaseRef) => Promise<Base>;
+
+/** The same in the repository of a lockfile, asking git once for each ref. */
+export function baseFinder(lockfile: string): FindBase {
+  const found = new Map<string, Promise<Base>>();
+  return (ref) => {
+    const key = ref.refs.join('\n');
+    const base = found.get(key) ?? findBase(projectFolder(lockfile), ref);
+    found.set(key, base);
+    return base;
+  };
+}
 
 /** The revision that --since names; without a value, that of the pull request a pipeline runs for. Null where neither does. */
 export function sinceRef(values: OptionValues, io: Io): BaseRef | null {
@@ -35,13 +49,14 @@ export async function baseOf(
   values: OptionValues,
   lockfile: string,
   policy: LoadedPolicy | null,
+  find: FindBase,
   io: Io,
 ): Promise<BaselineBase | null> {
   const given = values.base;
   const base = baseRef(values, io);
   if (base === null) return null;
   const path = baselinePath(lockfile);
-  const { commit, problem } = await findBase(dirname(path), base);
+  const { commit, problem } = await find(base);
   const found = commit === null ? { problem } : await readAt(dirname(path), basename(path), commit);
   const ref = base.shown;
   if (commit !== null && 'bytes' in found) {

@@ -9,6 +9,7 @@ import { parseKeysDocument } from '../registries/npm-keys.ts';
 import { loadNpmConfig } from '../registries/npmrc.ts';
 import type { Registry } from '../registries/registry.ts';
 import { renderComparison } from '../report/comparison.ts';
+import { paint, usableColumns, wrap } from '../report/layout.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
 import { EXIT } from './exit.ts';
@@ -34,8 +35,10 @@ const TEAM = ciWorkflow({
 
 /** Exit status 0 means that the replay went as it is told: the first audit holds, the second fails. */
 async function replay(lab: Lab, io: Io): Promise<number> {
-  const say = (text: string): void =>
-    io.stdout.write(io.stdout.color ? `\u001b[1m${text}\u001b[0m\n\n` : `${text}\n\n`);
+  const say = (text: string): void => {
+    const lines = wrap(text, usableColumns(io.stdout.columns), 0, 3).map((line) => paint('bold', line, io.stdout));
+    io.stdout.write(`${lines.join('\n')}\n\n`);
+  };
   const trust: TrustOptions = {
     root: parseTrustedRoot(lab.trustedRoot),
     rootName: 'of the demo',

@@ -3,10 +3,11 @@ import type { Since } from '../audit.ts';
 import { digestOf } from '../digest.ts';
 import { askHistory, type ReadVersions } from '../git/appearance.ts';
 import { LockfileError, parseLockfile, type ProjectManifests } from '../lockfiles/index.ts';
-import type { BaselineInUse } from '../model/baseline.ts';
+import type { BaselineBase, BaselineInUse } from '../model/baseline.ts';
 import type { LocatedLockfile, Lockfile } from '../model/dependency.ts';
 import type { UnreadLockfile } from '../model/report.ts';
 import type { Appearance, AskHistory } from '../model/review.ts';
+import { baseFinder, baseOf } from './base.ts';
 import { isMendable } from './exit.ts';
 import { lockfilesIn, type LockfilePaths } from './find.ts';
 import type { Io } from './io.ts';
@@ -35,6 +36,8 @@ export interface Project {
   readonly askHistory: AskHistory;
   /** What --since asks to compare with; null without it. */
   readonly askSince: () => Promise<Since | null>;
+  /** The baseline where the pull request began, or where --base or --since say; null without any of them. */
+  readonly askBase: () => Promise<BaselineBase | null>;
 }
 
 /** A lockfile as it was read. */
@@ -81,6 +84,7 @@ export function openFolder(
   }
   const [first] = readable;
   if (first === undefined) return { project: null, unread };
+  const find = baseFinder(first.path);
   const others = lockfilesIn(dirname(first.path)).filter((path) => !paths.includes(path));
   const project = {
     path: first.path,
@@ -98,7 +102,8 @@ export function openFolder(
       readable.map(({ path }) => path),
       manifests,
     ),
-    askSince: () => sinceOf(values, readable, manifests, io),
+    askSince: () => sinceOf(values, readable, manifests, find, io),
+    askBase: () => baseOf(values, first.path, policy, find, io),
   };
   return { project, unread };
 }

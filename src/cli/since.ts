@@ -1,9 +1,9 @@
 import { basename, dirname, join } from 'node:path';
 import type { Since } from '../audit.ts';
-import { findBase, isShallow, readAt } from '../git/base.ts';
+import { isShallow, readAt } from '../git/base.ts';
 import type { LockfileBefore } from '../lockfiles/changes.ts';
 import { LockfileError, parseLockfile, type ProjectManifests } from '../lockfiles/index.ts';
-import { sinceRef, WHOLE_HISTORY } from './base.ts';
+import { sinceRef, WHOLE_HISTORY, type FindBase } from './base.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
@@ -24,6 +24,7 @@ export async function sinceOf(
   values: OptionValues,
   places: readonly Place[],
   manifests: ProjectManifests,
+  find: FindBase,
   io: Io,
 ): Promise<Since | null> {
   const [first] = places;
@@ -32,10 +33,9 @@ export async function sinceOf(
   if (ref === null) {
     throw new UsageError('--since needs a git ref, as no pipeline of a pull request names one: --since origin/main');
   }
-  const folder = dirname(first.path);
-  const { commit, problem } = await findBase(folder, ref);
+  const { commit, problem } = await find(ref);
   if (commit === null) {
-    const how = (await isShallow(folder)) ? `; ${WHOLE_HISTORY}` : '';
+    const how = (await isShallow(dirname(first.path))) ? `; ${WHOLE_HISTORY}` : '';
     throw new UsageError(`--since ${ref.shown} cannot be read: ${problem}${how}`);
   }
   const before = new Map<string, LockfileBefore>();

@@ -45,7 +45,7 @@ export function renderHtml(report: Report): string {
     ['dependencies', 'Dependencies', nodes.length === 0 ? null : tableSection(nodes, left)],
   ];
   const present = sections.flatMap(([id, title, content]) => (content === null ? [] : [{ id, title, content }]));
-  const data = { requires: nodes.map(({ requires }) => requires), cells: map.cells };
+  const data = { requires: nodes.map(({ requires }) => requires), layers: map.layers };
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -108,9 +108,12 @@ function shownOf(dependencies: readonly JudgedDependency[]): readonly JudgedDepe
 function graphSection(nodes: readonly Node[], map: Html): Html {
   const direct = nodes.filter(({ judged }) => judged.dependency.direct);
   const isKnown = nodes.some(({ requires }) => requires.length > 0);
-  return html`<p>Each mark is a dependency, in layers by its distance from the project.</p>
+  return html`<p>
+      Each mark is a dependency, in layers by its distance from the project. The table below the marks has the same in
+      numbers.
+    </p>
     ${legend()} ${map}
-    <h3>Who brings what</h3>
+    <h3 id="who">Who brings what</h3>
     ${isKnown ? null : html`<p>The lockfile does not say which package asks for which.</p>`}
     <div class="needs-script" id="tree-controls">
       <p>

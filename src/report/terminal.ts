@@ -67,8 +67,8 @@ export function headText(report: Report): string {
   return `assay ${escapeText(report.tool.version, 40)}: ${what.join(', ')}, phase ${report.enforce}`;
 }
 
-/** Counts, and what the verdict rests on: a line each, escaped. */
-export function summaryRows(report: Report): string[] {
+/** Counts, unless they are shown otherwise, and what the verdict rests on: a line each, escaped. */
+export function summaryRows(report: Report, isCounted = true): string[] {
   const { counts, trust } = report;
   const verdicts = [
     `${String(counts.pass)} pass`,
@@ -77,11 +77,11 @@ export function summaryRows(report: Report): string[] {
     ...(counts.unverified > 0 ? [`${String(counts.unverified)} without statement`] : []),
   ];
   const nothingNew = counts.dependencies === 0 && counts.unchanged > 0;
-  const judged = [
+  const counted = [
     `${count(counts.dependencies, 'dependency', 'dependencies')}: ${verdicts.join(', ')}`,
     `${(report.baseline?.held ?? 0) > 0 ? 'proven in this run' : 'proven'}: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
-    ...archiveRows(report),
   ];
+  const judged = [...(isCounted ? counted : []), ...archiveRows(report)];
   return [
     ...lockfileRows(report),
     ...sinceRows(report),
@@ -240,8 +240,8 @@ export function verdictText(report: Report, groups: readonly Group[]): [word: st
   switch (verdict) {
     case 'fail': {
       const silent = counts.unverified > 0 ? `, and ${String(counts.unverified)} without statement` : '';
-      const verb = counts.fail === 1 ? 'does' : 'do';
-      const late = review !== null && review.overdue > 0 ? ', or waits for a decision that is overdue' : '';
+      const [verb, waits] = counts.fail === 1 ? ['does', 'waits'] : ['do', 'wait'];
+      const late = review !== null && review.overdue > 0 ? `, or ${waits} for a decision that is overdue` : '';
       return [
         'fails',
         `${share(counts.fail)} ${verb} not meet phase ${enforce}${late}${codes('error')}${silent}${unread.length > 0 ? `, and ${unreadText(unread)}` : ''}. Exit status 1: do not install.`,

@@ -1,10 +1,12 @@
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ciWorkflow } from '../../lab/index.ts';
+import { ciWorkflow, token } from '../../lab/index.ts';
+import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { withProject, type LabProject } from './lab-project.ts';
 import { assay, type Run } from './run.ts';
 
+const DAY = 86_400_000;
 const TEAM = ciWorkflow({ repository: 'team/p' });
 const OPTIONS = ['--trusted-root', 'root.json', '--registry-keys', 'keys.json'] as const;
 
@@ -83,6 +85,64 @@ describe('assay exec', () => {
   it('ends as a command that a signal ended, by the number that shells use', async () => {
     await withSound(async (_, exec) => {
       expect((await exec(process.execPath, '-e', "process.kill(process.pid, 'SIGTERM')")).status).toBe(143);
+    });
+  });
+});
+
+describe('what exec audits', () => {
+  it('with --recursive is every lockfile below, and each must hold and stay as it is', async () => {
+    await withSound(async ({ lab, folder }) => {
+      const app = join(folder, 'app');
+      const lockfile = join(app, 'package-lock.json');
+      mkdirSync(app);
+      await lab.writeProject(app, { p: '1.0.0' });
+      const exec = (...command: string[]): Promise<Run> =>
+        assay(['exec', '--recursive', '--enforce', 'critical', ...OPTIONS, '--', ...command], folder);
+      const run = await exec(process.execPath, '-e', "require('fs').appendFileSync('app/package-lock.json', ' ')");
+      expect(run.stderr).toContain('assay: app/package-lock.json was changed by ');
+      expect(run.status).toBe(1);
+      lab.clock.advance(DAY);
+      await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'thief' }) });
+      await lab.writeProject(app, { p: '1.0.1' });
+      expect(await exec(...MARK)).toMatchObject({ status: 1, stdout: '' });
+      writeFileSync(lockfile, '{');
+      const broken = await exec(...MARK);
+      expect(broken.status).toBe(2);
+      expect(broken.stderr).toMatch(/could not audit app\/package-lock\.json[^]*assay: not run: /);
+      expect(existsSync(join(folder, 'ran'))).toBe(false);
+      rmSync(app, { recursive: true });
+      expect(await exec(...MARK)).toMatchObject({ status: 0, stdout: '' });
+      expect(existsSync(join(folder, 'ran'))).toBe(true);
+    });
+  });
+
+  it.skipIf(!hasGit)(`with --since is what the lockfile gained${WITHOUT_GIT}`, async () => {
+    await withProject(async ({ lab, folder, lock }) => {
+      for (const name of ['p', 'q']) await lab.publish({ name, version: '1.0.0', by: TEAM });
+      lab.clock.advance(DAY);
+      for (const name of ['p', 'q']) await lab.publish({ name, version: '1.0.1', by: token({ user: 'thief' }) });
+      await lock({ q: '1.0.1' });
+      git(folder, ['init', '-q', '-b', 'main']);
+      commitAll(folder, Date.UTC(2026, 3, 1));
+      const exec = (...since: string[]): Promise<Run> =>
+        assay(['exec', ...since, '--enforce', 'critical', ...OPTIONS, '--', ...MARK], folder, {
+          GITHUB_BASE_REF: 'main',
+        });
+      await lock({ q: '1.0.1', p: '1.0.1' });
+      expect((await exec('--since', 'main')).status).toBe(1);
+      await lock({ q: '1.0.1', p: '1.0.0' });
+      expect((await exec()).status).toBe(1);
+      const unknown = await exec('--since', 'nowhere');
+      expect(unknown).toMatchObject({ status: 2, stdout: '' });
+      expect(unknown.stderr).toMatch(/^assay: --since nowhere cannot be read: [^\n]*\n$/);
+      expect(existsSync(join(folder, 'ran'))).toBe(false);
+      for (const since of [['--since', 'main'], ['--since']]) {
+        const run = await exec(...since);
+        expect(run.status).toBe(0);
+        expect(run.stderr).toContain('1 to look at, 1 unchanged and not looked at');
+        expect(existsSync(join(folder, 'ran'))).toBe(true);
+        rmSync(join(folder, 'ran'));
+      }
     });
   });
 });

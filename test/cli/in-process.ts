@@ -3,13 +3,13 @@ import { run } from '../../src/cli/main.ts';
 import { NO_NETWORK, type Run } from './run.ts';
 
 /** Runs the command line in this process, for tests that run it many times. */
-export async function assayHere(args: readonly string[], cwd: string): Promise<Run> {
+export async function assayHere(args: readonly string[], cwd: string, columns = 100): Promise<Run> {
   const written = { stdout: '', stderr: '' };
   const output = (name: 'stdout' | 'stderr'): Output => ({
     write: (text) => (written[name] += text),
     isTerminal: false,
     color: false,
-    columns: 100,
+    columns,
     unicode: true,
   });
   const io: Io = { cwd, env: NO_NETWORK, stdout: output('stdout'), stderr: output('stderr') };

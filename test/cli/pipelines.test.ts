@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
-import { git, hasGit, WITHOUT_GIT } from '../support/git.ts';
+import { at, commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { withProject, type LabProject } from './lab-project.ts';
-import { CLI, type Run } from './run.ts';
+import { CLI, start, type Run } from './run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -51,8 +50,8 @@ async function publishAssay(lab: Lab): Promise<void> {
 interface Pipeline extends LabProject {
   /** Runs a script as a runner does, in the project. */
   readonly sh: (script: string, env?: Readonly<Record<string, string>>) => Promise<Run>;
-  /** Runs the action. */
-  readonly act: (inputs: Readonly<Record<string, string>>) => Promise<Run>;
+  /** Runs the action, with more variables of its job. */
+  readonly act: (inputs: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>) => Promise<Run>;
   /** Makes the project depend on a version of p that lost its provenance. */
   readonly attack: () => Promise<void>;
   readonly isInstalled: () => boolean;
@@ -83,32 +82,21 @@ async function withPipeline(work: (pipeline: Pipeline) => Promise<void>): Promis
         npm_config_cache: join(home, 'cache'),
         npm_config_update_notifier: 'false',
       };
+      // As the runners of GitHub call it.
+      const shell = ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c'];
       const sh: Pipeline['sh'] = (script, more = {}) =>
-        new Promise((done, fail) => {
-          // As the runners of GitHub call it.
-          const child = spawn('bash', ['--noprofile', '--norc', '-e', '-o', 'pipefail', '-c', script], {
-            cwd: folder,
-            env: { ...env, ...more },
-            timeout: 120_000,
-          });
-          let stdout = '';
-          let stderr = '';
-          child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-          child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-          child.on('error', fail);
-          child.on('close', (status) => done({ status, stdout, stderr }));
-        });
+        start('bash', [...shell, script], folder, { ...env, ...more }, 120_000);
       await work({
         ...project,
         sh,
-        act: async (inputs) => {
+        act: async (inputs, more = {}) => {
           const [step] = ACTION.runs.steps;
           if (step === undefined) throw new Error('the action has no step');
           const values = Object.entries(step.env).map(([name, value]): [string, string] => {
             const input = /^\$\{\{ inputs\.(\w+) \}\}$/.exec(value)?.[1] ?? '';
             return [name, inputs[input] ?? String(ACTION.inputs[input]?.default)];
           });
-          return sh(step.run, Object.fromEntries(values));
+          return sh(step.run, { ...more, ...Object.fromEntries(values) });
         },
         attack: () => lock({ p: '1.0.1' }),
         isInstalled: () => existsSync(join(folder, 'node_modules/p')),
@@ -180,6 +168,89 @@ describe('the action', () => {
       });
     },
   );
+});
+
+/**
+ * What actions/checkout leaves of a pull request from a fork: the merge of it, which has both branches behind it only where
+ * `depth` is 0. Its main depends on q@1.0.1, which lost its provenance; the pull request adds what `change` does.
+ */
+async function checkOutPullRequest({ folder, lab, lock }: Pipeline, depth: number, change: () => Promise<void>) {
+  await lab.publish({ name: 'q', version: '1.0.0', by: ciWorkflow({ repository: 'team/q' }) });
+  lab.clock.advance(86_400_000);
+  await lab.publish({ name: 'q', version: '1.0.1', by: token({ user: 'thief' }) });
+  await lock({ q: '1.0.1' });
+  const upstream = join(folder, 'upstream.git');
+  git(folder, ['init', '-q', '-b', 'main']);
+  writeFileSync(join(folder, '.gitignore'), 'upstream.git\n');
+  commitAll(folder, 1_770_000_000_000);
+  git(folder, ['checkout', '-qb', 'fork']);
+  await change();
+  commitAll(folder, 1_770_000_060_000);
+  git(folder, ['checkout', '-q', 'main']);
+  git(folder, ['merge', '-q', '--no-ff', '-m', 'Merge', 'fork'], at(1_770_000_120_000));
+  git(folder, ['init', '-q', '--bare', '-b', 'main', upstream]);
+  git(folder, ['push', '-q', upstream, 'HEAD:refs/pull/1/merge', 'HEAD~1:refs/heads/main']);
+  rmSync(join(folder, '.git'), { recursive: true });
+  git(folder, ['init', '-q']);
+  git(folder, ['remote', 'add', 'origin', `file://${upstream}`]);
+  const merge = '+refs/pull/1/merge:refs/remotes/pull/1/merge';
+  const what = depth === 0 ? ['+refs/heads/*:refs/remotes/origin/*', merge] : ['--depth', String(depth), merge];
+  git(folder, ['fetch', '-q', '--no-tags', 'origin', ...what]);
+  git(folder, ['checkout', '-q', '--force', 'refs/remotes/pull/1/merge']);
+}
+
+describe.skipIf(!hasGit)(`the action with since${WITHOUT_GIT}`, () => {
+  const PULL_REQUEST = { GITHUB_BASE_REF: 'main', GITHUB_HEAD_REF: 'fork', GITHUB_EVENT_NAME: 'pull_request' };
+
+  it(
+    'audits what a pull request from a fork changes, and everything outside of one',
+    { timeout: 180_000 },
+    async () => {
+      await withPipeline(async (pipeline) => {
+        const { act, lock } = pipeline;
+        await checkOutPullRequest(pipeline, 0, () => lock({ q: '1.0.1', p: '1.0.0' }));
+        const inputs = { since: 'pull-request', enforce: 'all' };
+        const changed = await act(inputs, PULL_REQUEST);
+        expect([changed.status, changed.stderr]).toEqual([0, '']);
+        expect(changed.stdout).toMatch(
+          /since origin\/main \([0-9a-f]{12}\): 1 to look at, 1 unchanged and not looked at/,
+        );
+        for (const env of [{}, { GITHUB_BASE_REF: '' }]) {
+          const whole = await act(inputs, env);
+          expect(whole.status).toBe(1);
+          expect(whole.stdout).toMatch(/error\[provenance-lost\][^]*q@1\.0\.1/);
+        }
+        expect((await act({ since: 'origin/main', enforce: 'all' })).status).toBe(0);
+      });
+    },
+  );
+
+  it('fails on what a pull request brings', { timeout: 180_000 }, async () => {
+    await withPipeline(async (pipeline) => {
+      const { act, lock } = pipeline;
+      await checkOutPullRequest(pipeline, 0, () => lock({ q: '1.0.1', p: '1.0.1' }));
+      const run = await act({ since: 'pull-request', enforce: 'all' }, PULL_REQUEST);
+      expect(run.status).toBe(1);
+      expect(run.stdout).toMatch(/error\[provenance-lost\][^]*p@1\.0\.1/);
+      expect(run.stdout).not.toContain('  q@1.0.1');
+    });
+  });
+
+  it('says what a shallow clone lacks, and takes its value for a ref alone', { timeout: 180_000 }, async () => {
+    await withPipeline(async (pipeline) => {
+      const { act, lock, folder } = pipeline;
+      await checkOutPullRequest(pipeline, 1, () => lock({ q: '1.0.1', p: '1.0.0' }));
+      const run = await act({ since: 'pull-request' }, PULL_REQUEST);
+      expect([run.status, run.stdout]).toEqual([2, '']);
+      expect(run.stderr).toMatch(/^assay: --since origin\/main cannot be read: .*fetch-depth: 0 .*\n$/);
+      for (const since of ['$(touch pwned)', '--output=pwned', 'a\nb', '; touch pwned']) {
+        const refused = await act({ since });
+        expect([refused.status, refused.stdout]).toEqual([2, '']);
+        expect(refused.stderr).toMatch(/^assay: --since .* cannot be read: git does not know /);
+      }
+      expect(existsSync(join(folder, 'pwned'))).toBe(false);
+    });
+  });
 });
 
 describe('the other examples', () => {

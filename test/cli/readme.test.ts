@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { assayHere } from './in-process.ts';
 import { assay, inFolder } from './run.ts';
 
 const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
@@ -14,6 +15,14 @@ describe('the README', () => {
       expect(shown).toContain('provenance-lost');
       // The demo's port is another one each time.
       expect(stdout.replace(/127\.0\.0\.1:\d+/g, '127.0.0.1')).toContain(shown);
+    });
+  });
+
+  it.each([40, 80])('plays the demo within %i columns', async (columns) => {
+    await inFolder(async (folder) => {
+      const { status, stdout } = await assayHere(['demo'], folder, columns);
+      expect(status).toBe(0);
+      expect(stdout.split('\n').filter((line) => line.length > columns)).toEqual([]);
     });
   });
 

@@ -20,18 +20,16 @@ export const NO_NETWORK = {
 /** The built command line. */
 export const CLI = resolve(import.meta.dirname, '../../dist/cli.js');
 
-/**
- * Runs the built command line in `cwd`, with an empty home, no cache and nothing of the caller's npm configuration. What
- * is on the loopback interface can be reached, and nothing else.
- */
-export function assay(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Run> {
+/** Runs a program in `cwd` with these variables and no others. */
+export function start(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  timeout = 60_000,
+): Promise<Run> {
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [CLI, ...args], {
-      cwd,
-      env: { PATH: process.env['PATH'] ?? '', HOME: cwd, LANG: 'C.UTF-8', ASSAY_CACHE: '', ...NO_NETWORK, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 60_000,
-    });
+    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -39,6 +37,15 @@ export function assay(args: readonly string[], cwd: string, env: Readonly<Record
     child.on('error', fail);
     child.on('close', (status) => done({ status, stdout, stderr }));
   });
+}
+
+/**
+ * Runs the built command line in `cwd`, with an empty home, no cache and nothing of the caller's npm configuration. What
+ * is on the loopback interface can be reached, and nothing else.
+ */
+export function assay(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Run> {
+  const own = { PATH: process.env['PATH'] ?? '', HOME: cwd, LANG: 'C.UTF-8', ASSAY_CACHE: '' };
+  return start(process.execPath, [CLI, ...args], cwd, { ...own, ...NO_NETWORK, ...env });
 }
 
 /** Runs `work` in a temporary folder that is removed afterwards. */

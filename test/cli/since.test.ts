@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -87,6 +88,27 @@ describe.skipIf(!hasGit)(`--since${WITHOUT_GIT}`, () => {
       expect(stdout).toContain(
         'holds: 1 new dependency meets phase observe; 1 unchanged and not looked at. Exit status 0.\n',
       );
+    });
+  });
+
+  it('where the branch began is asked of git once, for the lockfile and for assay.lock', async () => {
+    await inChange(async ({ folder, lock, run, runIn }) => {
+      await run('update');
+      commitAll(folder, THEN + DAY);
+      git(folder, ['branch', '-f', 'main']);
+      await lock({ p: '1.0.1', q: '1.0.0' });
+      const log = join(folder, 'git.log');
+      const program = join(folder, 'bin/git');
+      mkdirSync(join(folder, 'bin'));
+      const real = spawnSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).stdout.trim();
+      writeFileSync(program, `#!/bin/sh\necho "$*" >> '${log}'\nexec '${real}' "$@"\n`, { mode: 0o755 });
+      const path = `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`;
+      const { status, stdout } = await runIn({ PATH: path }, '--since', 'main');
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/assay\.lock at main \([0-9a-f]{12}\)/);
+      const asked = readFileSync(log, 'utf8');
+      expect(asked.match(/ merge-base /g)).toHaveLength(1);
+      expect(asked.match(/ main\^\{commit\}/g)).toHaveLength(1);
     });
   });
 

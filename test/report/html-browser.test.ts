@@ -1,24 +1,17 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderHtml } from '../../src/report/html.ts';
+import { hasBrowser, launchBrowser, WITHOUT_BROWSER } from '../support/browser.ts';
 import { pageReport } from './html-reports.ts';
-
-/** A browser of this machine; none is downloaded. */
-const BROWSER = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
-  .find((path) => existsSync(path));
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const name = `the page in Chromium${BROWSER === undefined ? ' (skipped: none in PATH)' : ''}`;
-
-describe.skipIf(BROWSER === undefined)(name, () => {
+describe.skipIf(!hasBrowser)(`the page in Chromium${WITHOUT_BROWSER}`, () => {
   let folder: string;
   let browser: Browser;
   /** What the page complained about, and what it asked for beside itself. */
@@ -27,7 +20,7 @@ describe.skipIf(BROWSER === undefined)(name, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'assay-html-'));
     for (const size of [0, 30, 3000]) writeFileSync(join(folder, `${size}.html`), renderHtml(pageReport(size)));
-    browser = await chromium.launch({ executablePath: BROWSER ?? '', args: ['--no-sandbox'] });
+    browser = await launchBrowser();
   }, 120_000);
 
   afterAll(async () => {
@@ -66,15 +59,46 @@ describe.skipIf(BROWSER === undefined)(name, () => {
     }
   });
 
-  test('searches, and says how many there are', async () => {
+  test('has no word cut in the columns of a narrow screen, and both versions side by side', async () => {
+    const page = await open(30, { viewport: { width: 360, height: 740 } });
+    const heights = `[...document.querySelectorAll('#table tr.on > td.provenance')].map((cell) => cell.clientHeight)`;
+    const line = `parseFloat(getComputedStyle(document.querySelector('#table td')).lineHeight)`;
+    expect(Math.min(...(await page.evaluate<number[]>(heights)))).toBeLessThan(2 * (await page.evaluate<number>(line)));
+    const columns = await page.locator('.beside').first().locator('thead th').all();
+    for (const column of columns) {
+      const box = await column.boundingBox();
+      expect((box?.x ?? 0) + (box?.width ?? Infinity)).toBeLessThanOrEqual(360);
+    }
+    await page.close();
+  });
+
+  test.each([360, 1920])('draws marks that can be told apart and hit, %i wide', async (width) => {
+    const page = await open(3000, { viewport: { width, height: 800 } });
+    const drawing = page.locator('#map svg').nth(1);
+    const columns = Number((await drawing.getAttribute('viewBox'))?.split(' ')[2]) / 12;
+    await drawing.scrollIntoViewIfNeeded();
+    const size = ((await drawing.boundingBox())?.width ?? 0) / columns;
+    expect(size).toBeGreaterThanOrEqual(12);
+    // The first of the second row.
+    await drawing.click({ position: { x: size / 2, y: size * 1.5 } });
+    const { layers } = JSON.parse(await page.locator('#graph').innerText()) as { layers: number[][] };
+    const index = layers[1]?.[columns] ?? -1;
+    expect(await page.locator('tr.opened h3').innerText()).toBe(
+      (await page.locator(`#d${index} th`).innerText()).trim(),
+    );
+    await page.close();
+  });
+
+  test('searches, and says how many there are, also to a screen reader', async () => {
     const page = await open(3000);
+    expect(await page.locator('#shown').getAttribute('role')).toBe('status');
     await page.locator('#search').fill('axios-11@');
-    expect(await page.locator('#shown').innerText()).toBe('1 of 3,000 dependencies');
+    expect(await page.locator('#shown').innerText()).toBe('1 of 3000 dependencies');
     expect(await rowsOf(page)).toEqual(['axios-11@4.11.1']);
     await page.locator('#search').fill('no such thing');
     expect(await rowsOf(page)).toEqual([]);
     await page.locator('button[type=reset]').click();
-    expect(await page.locator('#shown').innerText()).toBe('3,000 dependencies');
+    expect(await page.locator('#shown').innerText()).toBe('3000 dependencies');
     expect(await rowsOf(page)).toHaveLength(200);
     await page.locator('#more').click();
     expect(await rowsOf(page)).toHaveLength(1200);
@@ -91,13 +115,15 @@ describe.skipIf(BROWSER === undefined)(name, () => {
     await page.close();
   });
 
-  test('sorts by a column and says so', async () => {
+  test('sorts by a column, by keyboard, and says so', async () => {
     const page = await open(30);
     const header = page.locator('#table th[data-by=v]');
-    await header.locator('button').click();
+    await page.locator('#table th[data-by=name] button').focus();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
     expect(await header.getAttribute('aria-sort')).toBe('ascending');
     expect((await rowsOf(page)).slice(0, 3)).toEqual(['axios@1.0.1', 'path@2.5.1', 'event-17@2.2.1']);
-    await header.locator('button').click();
+    await page.keyboard.press('Space');
     expect(await header.getAttribute('aria-sort')).toBe('descending');
     expect((await rowsOf(page)).slice(-2)).toEqual(['axios@1.0.1', 'path@2.5.1']);
     expect(await page.locator('#table th[data-by=name]').getAttribute('aria-sort')).toBe('none');

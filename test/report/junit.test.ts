@@ -38,10 +38,45 @@ function parse(xml: string): Element {
   return root;
 }
 
+/**
+ * What the strictest published schema takes, that of Jenkins' xUnit plugin (junit-10.xsd). Of what is here it does not know
+ * `file` of a test, which GitLab and CircleCI read.
+ */
+const SCHEMA: Readonly<Record<string, { attributes: RegExp; required: readonly string[]; children: RegExp }>> = {
+  testsuites: { attributes: /^(?:name|time|tests|failures|errors)$/, required: [], children: /^testsuite$/ },
+  testsuite: {
+    attributes: /^(?:name|tests|failures|errors|skipped|time|timestamp|hostname|id|package|file|log|url|group)$/,
+    required: ['name', 'tests', 'failures', 'errors'],
+    children: /^(?:testsuite|properties|testcase|system-out|system-err)$/,
+  },
+  testcase: {
+    attributes: /^(?:name|time|classname|group|file)$/,
+    required: ['name'],
+    children: /^(?:skipped|error|failure|system-out|system-err)$/,
+  },
+  failure: { attributes: /^(?:type|message)$/, required: [], children: /^$/ },
+  error: { attributes: /^(?:type|message)$/, required: [], children: /^$/ },
+  'system-out': { attributes: /^$/, required: [], children: /^$/ },
+};
+
+/** What the schema does not take of an element and those in it. */
+function wrongIn({ name, attributes, children }: Element): string[] {
+  const rule = SCHEMA[name];
+  if (rule === undefined) return [name];
+  const names = Object.keys(attributes);
+  return [
+    ...names.filter((each) => !rule.attributes.test(each)).map((each) => `${name} has ${each}`),
+    ...rule.required.filter((each) => !names.includes(each)).map((each) => `${name} has no ${each}`),
+    ...children.filter((child) => !rule.children.test(child.name)).map((child) => `${name} has ${child.name}`),
+    ...children.flatMap(wrongIn),
+  ];
+}
+
 /** Every suite, with its counts held against what is in it. */
 function suitesOf(report: Report): readonly Element[] {
   const root = parse(renderJunit(report));
   expect(root.name).toBe('testsuites');
+  expect(wrongIn(root)).toEqual([]);
   for (const suite of root.children) {
     expect(suite.name).toBe('testsuite');
     const having = (name: string): string =>
@@ -64,6 +99,19 @@ describe('JUnit XML', () => {
     for (const wrong of ['<a>\u0001</a>', '<a>\ufffe</a>', '<a b="<"/>', '<a>]]></a>', '<a>']) {
       expect(() => parse(wrong), wrong).toThrow();
     }
+  });
+
+  test('the schema refuses what is not in it', () => {
+    const xml = '<testsuites disabled="1"><testsuite name="a"><testcase/><other/></testsuite></testsuites>';
+    expect(wrongIn(parse(xml))).toEqual([
+      'testsuites has disabled',
+      'testsuite has no tests',
+      'testsuite has no failures',
+      'testsuite has no errors',
+      'testsuite has other',
+      'testcase has no name',
+      'other',
+    ]);
   });
 
   test('has a suite for each lockfile and a test for each dependency', () => {

@@ -133,12 +133,16 @@ export const HOSTILE_TEXT = [
   '\ud800',
 ].join(' ');
 
-/** The same, and long. */
-export const HOSTILE_REPORT = reportWith(
-  HOSTILE_TEXT + 'x'.repeat(10_000),
-  everyFinding(HOSTILE_TEXT).filter(({ code }) => /^(?:provenance-lost|identity-unexpected-workflow)$/.test(code)),
-  HOSTILE_TEXT.slice(0, 200),
-);
+/** A report with all of it, and with so much more text wherever text can stand. */
+export function hostileReport(more: string): Report {
+  return reportWith(
+    HOSTILE_TEXT + more,
+    everyFinding(HOSTILE_TEXT).filter(({ code }) => /^(?:provenance-lost|identity-unexpected-workflow)$/.test(code)),
+    HOSTILE_TEXT.slice(0, 200),
+  );
+}
+
+export const HOSTILE_REPORT = hostileReport('x'.repeat(10_000));
 
 /** A large tree, of which most never had provenance. */
 export function largeReport(number: number): Report {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import MarkdownIt from 'markdown-it';
 import { describe, expect, test } from 'vitest';
 import { FINDING_CODES, finding } from '../../src/model/finding.ts';
 import { renderMarkdown } from '../../src/report/report-markdown.ts';
@@ -9,6 +10,23 @@ import { HOSTILE_REPORT, HOSTILE_TEXT, largeReport, STORY } from './output-repor
 /** What is left without code spans: they end at the next backtick, as there is none inside. */
 function outsideOfCode(markdown: string): string {
   return markdown.replace(/`[^`\n]*`/g, '`');
+}
+
+/** Reads CommonMark as GitHub extends it: with tables, HTML, and links made of bare addresses. */
+const reader = new MarkdownIt({ html: true, linkify: true });
+
+/** The HTML that is ours. */
+const HTML =
+  /^(?:<!-- assay-report -->|<details><summary>(?:error|unverified|warning) <code>[a-z-]+<\/code>: [\w ,()'-]+<\/summary>|<\/details>)\n$/;
+
+/** Expects that nothing in it is a link or a picture, nobody is mentioned, and no HTML is anybody else's. */
+function expectInert(markdown: string): void {
+  const tokens = reader.parse(markdown, {}).flatMap((token) => [token, ...(token.children ?? [])]);
+  expect(tokens.map(({ type }) => type).filter((type) => /^(?:link|image|html_inline)/.test(type))).toEqual([]);
+  const written = (type: string): string[] =>
+    tokens.filter((token) => token.type === type).map(({ content }) => content);
+  expect(written('html_block').filter((html) => !HTML.test(html))).toEqual([]);
+  expect(written('text').filter((text) => /@\w|#\d|:\/\//.test(text))).toEqual([]);
 }
 
 function withText(text: string): string {
@@ -48,6 +66,24 @@ describe('the report as Markdown', () => {
     );
     expect(outsideOfCode(withText(HOSTILE_TEXT))).toBe(plain);
     expect(outsideOfCode(renderMarkdown(HOSTILE_REPORT))).not.toMatch(/script|@everyone|evil|http/);
+  });
+
+  test('a reader of Markdown finds no link, picture, mention or HTML in it that is not ours', () => {
+    for (const wrong of [
+      '![i](x)',
+      '[a](https://x.example)',
+      'https://x.example',
+      'x <img src=x>',
+      'for @everyone',
+      '<b>\n',
+    ]) {
+      expect(() => expectInert(wrong), wrong).toThrow();
+    }
+    fc.assert(
+      fc.property(hostileText, (text) => expectInert(withText(text))),
+      { numRuns: 60 },
+    );
+    for (const report of [STORY, HOSTILE_REPORT, largeReport(300)]) expectInert(renderMarkdown(report));
   });
 
   test.each([4_000, 20_000, 65_000, 1_000_000])('takes at most %i bytes, and says that it is cut', (limit) => {

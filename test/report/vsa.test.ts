@@ -1,11 +1,13 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PHASES } from '../../src/model/verdict.ts';
 import type { Report } from '../../src/model/report.ts';
 import { renderVsa } from '../../src/report/vsa.ts';
 import { dependency, judged, lockfileUsed, proofsWith, reportOf } from './fixtures.ts';
-import { HOSTILE_REPORT, STORY } from './output-reports.ts';
+import { hostileText } from './hostile.ts';
+import { HOSTILE_REPORT, reportWith, STORY } from './output-reports.ts';
 
 /** The shape that in-toto (Statement v1) and SLSA 1.2 (verification_summary v1) describe in words. */
 const uri = { type: 'string', format: 'uri' };
@@ -133,6 +135,12 @@ describe('the verification summary', () => {
   });
 
   test('has its shape whatever the texts say', () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        expect(predicateOf(reportWith(text)).verificationResult).toBe('FAILED');
+      }),
+      { numRuns: 25 },
+    );
     expect(predicateOf(HOSTILE_REPORT).verificationResult).toBe('FAILED');
   });
 });

@@ -7,7 +7,6 @@ import { acceptFindings, type Refusal } from '../../policy/accept.ts';
 import { renderAcceptance } from '../../report/accept.ts';
 import { escapeText } from '../../report/escape.ts';
 import { gitUser } from '../../git/user.ts';
-import { baseOf } from '../base.ts';
 import type { Command } from '../command.ts';
 import { codesOf, reasonOf, untilOf, whoOf } from '../decision.ts';
 import { EXIT, UsageError } from '../exit.ts';
@@ -27,28 +26,33 @@ export const command: Command = {
     const until = untilOf(values.until, Date.now());
     const codes = codesOf(values.code ?? []);
     const by = whoOf(values.by ?? (await gitUser(io.cwd)));
-    return withProject(values.lockfile ?? '.', options, io, async ({ path, file, policy, baseline, locked, audit }) => {
-      const wanted = positionals.flatMap((spec) => lockedAs(spec, locked, file));
-      for (const dependency of wanted) demandOneHash(dependency);
-      // What was accepted before can be accepted anew, so it counts as found.
-      const undecided = baseline.content === null ? null : { ...baseline.content, accepted: [] };
-      const report = await audit({
-        enforce: phaseOf(values, policy),
-        omit: [],
-        only: new Set(wanted.map(specOf)),
-        baseline: { ...baseline, content: undecided, base: await baseOf(values, path, policy, io) },
-      });
-      const unsigned = report.dependencies.find((one) => isSilent(one) && bytesOf(one).integrity.length === 0);
-      if (unsigned !== undefined) {
-        const what = `${specOf(unsigned.dependency)} has no hash in ${file} and none that its registry was proven to sign`;
-        throw new UsageError(`${what}, and accepted is what one SHA-512 is of`);
-      }
-      const outcome = acceptFindings(baseline.content, report.dependencies, codes, { by, why, until });
-      if ('refused' in outcome) return refuse(outcome, codes, (line) => io.stderr.write(`assay: ${line}\n`));
-      writeBaseline(path, baseline, outcome.baseline);
-      io.stdout.write(renderAcceptance(baseline.file, outcome, io.stdout));
-      return EXIT.holds;
-    });
+    return withProject(
+      values.lockfile ?? '.',
+      options,
+      io,
+      async ({ path, file, policy, baseline, askBase, locked, audit }) => {
+        const wanted = positionals.flatMap((spec) => lockedAs(spec, locked, file));
+        for (const dependency of wanted) demandOneHash(dependency);
+        // What was accepted before can be accepted anew, so it counts as found.
+        const undecided = baseline.content === null ? null : { ...baseline.content, accepted: [] };
+        const report = await audit({
+          enforce: phaseOf(values, policy),
+          omit: [],
+          only: new Set(wanted.map(specOf)),
+          baseline: { ...baseline, content: undecided, base: await askBase() },
+        });
+        const unsigned = report.dependencies.find((one) => isSilent(one) && bytesOf(one).integrity.length === 0);
+        if (unsigned !== undefined) {
+          const what = `${specOf(unsigned.dependency)} has no hash in ${file} and none that its registry was proven to sign`;
+          throw new UsageError(`${what}, and accepted is what one SHA-512 is of`);
+        }
+        const outcome = acceptFindings(baseline.content, report.dependencies, codes, { by, why, until });
+        if ('refused' in outcome) return refuse(outcome, codes, (line) => io.stderr.write(`assay: ${line}\n`));
+        writeBaseline(path, baseline, outcome.baseline);
+        io.stdout.write(renderAcceptance(baseline.file, outcome, io.stdout));
+        return EXIT.holds;
+      },
+    );
   },
 };
 

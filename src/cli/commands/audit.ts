@@ -1,5 +1,4 @@
 import { reportStatus } from '../../model/report.ts';
-import { baseOf } from '../base.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { PROJECT_OPTIONS, withProjects } from '../open.ts';
@@ -32,14 +31,14 @@ export const command: Command = {
     const places = positionals.length === 0 ? ['.'] : positionals;
     return withProjects(places, values.recursive === true, options, io, async ({ policy, audit }) => {
       const enforce = phaseOf(values, policy);
-      const report = await audit(async ({ path, baseline, askSince }) => ({
+      const report = await audit(async ({ path, baseline, askSince, askBase }) => ({
         enforce,
         omit,
         tarballs: values.tarballs === true,
         installed: values.installed === true ? projectFolder(path) : null,
         reverify: values.reverify === true,
         since: await askSince(),
-        baseline: { ...baseline, base: await baseOf(values, path, policy, io) },
+        baseline: { ...baseline, base: await askBase() },
       }));
       const isWhole = writeReports(report, targets, io);
       const isAnnotated = targets.some(({ name }) => name === 'github');

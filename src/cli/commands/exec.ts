@@ -1,37 +1,42 @@
 import { spawn } from 'cross-spawn';
+import { reportStatus } from '../../model/report.ts';
+import { listed } from '../../report/layout.ts';
 import { renderTerminal } from '../../report/terminal.ts';
 import { escapeText } from '../../report/escape.ts';
-import { baseOf } from '../base.ts';
 import type { Command } from '../command.ts';
-import { EXIT, exitStatus, UsageError } from '../exit.ts';
-import { PROJECT_OPTIONS, withProject } from '../open.ts';
+import { EXIT, UsageError } from '../exit.ts';
+import { PROJECT_OPTIONS, withProjects } from '../open.ts';
 import { reportToActions } from '../pipeline.ts';
 import { omitOf, phaseOf, readUserFile } from '../setup.ts';
 
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
   summary: 'audit, then run a command, and not where the audit fails',
-  options: [...PROJECT_OPTIONS, 'lockfile', 'enforce', 'omit', 'reverify', 'base'],
+  options: ['lockfile', 'recursive', 'since', ...PROJECT_OPTIONS, 'enforce', 'omit', 'reverify', 'base'],
   run: async (options, io) => {
     const { values, positionals } = options;
     const [program, ...args] = positionals;
     if (program === undefined) throw new UsageError('exec needs a command: assay exec -- npm ci');
     const omit = omitOf(values);
-    const { file, sources, status } = await withProject(
-      values.lockfile ?? '.',
+    const places = [values.lockfile ?? '.'];
+    const { sources, status } = await withProjects(
+      places,
+      values.recursive === true,
       options,
       io,
-      async ({ path, file, sources, policy, baseline, audit }) => {
-        const report = await audit({
-          enforce: phaseOf(values, policy),
+      async ({ projects, policy, audit }) => {
+        const enforce = phaseOf(values, policy);
+        const report = await audit(async ({ baseline, askSince, askBase }) => ({
+          enforce,
           omit,
           reverify: values.reverify === true,
-          baseline: { ...baseline, base: await baseOf(values, path, policy, io) },
-        });
+          since: await askSince(),
+          baseline: { ...baseline, base: await askBase() },
+        }));
         // What is run has standard output to itself.
         io.stderr.write(renderTerminal(report, io.stderr));
         await reportToActions(report, false, io);
-        return { file, sources, status: exitStatus(report.verdict) };
+        return { sources: projects.flatMap((project) => project.sources), status: reportStatus(report) };
       },
     );
     const shown = escapeText(positionals.join(' '), 200);
@@ -39,14 +44,18 @@ export const command: Command = {
       io.stderr.write(`assay: not run: ${shown}\n`);
       return status;
     }
-    const isAudited = (): boolean =>
-      sources.every(({ path, bytes }) => bytes.equals(readUserFile(path, 'the lockfile', io)));
-    if (!isAudited()) throw new UsageError(`${file} was changed during the audit; not run: ${shown}`);
+    const changed = (): string => {
+      const others = sources.filter(({ path, bytes }) => !bytes.equals(readUserFile(path, 'the lockfile', io)));
+      return listed(others, 3, ({ file }) => escapeText(file, 120));
+    };
+    const before = changed();
+    if (before !== '') throw new UsageError(`${before} was changed during the audit; not run: ${shown}`);
     const ended = await run(program, args, io.cwd);
-    if (isAudited()) return ended;
+    const after = changed();
+    if (after === '') return ended;
     // Too late to prevent, and not to be overlooked.
     io.stderr.write(
-      `assay: ${file} was changed by ${shown}, so what it installed was not all audited; use what installs the lockfile ` +
+      `assay: ${after} was changed by ${shown}, so what it installed was not all audited; use what installs the lockfile ` +
         'alone (npm ci, pnpm install --frozen-lockfile, yarn install --immutable)\n',
     );
     return ended === 0 ? EXIT.fails : ended;

@@ -5,7 +5,6 @@ import { reviewList } from '../../report/queue.ts';
 import { renderReview } from '../../report/review.ts';
 import { renderReviewJson } from '../../report/review-json.ts';
 import { renderReviewMarkdown } from '../../report/review-markdown.ts';
-import { baseOf } from '../base.ts';
 import type { Command } from '../command.ts';
 import { exitStatus, UsageError } from '../exit.ts';
 import { findLockfiles } from '../find.ts';
@@ -27,7 +26,7 @@ export const command: Command = {
       'review',
       positionals.filter((text) => !specs.includes(text)),
     );
-    return withProject(place, options, io, async ({ path, file, policy, baseline, audit }) => {
+    return withProject(place, options, io, async ({ file, policy, baseline, askBase, audit }) => {
       if ((policy?.policy.review ?? null) === null && baseline.content === null) {
         const how = policy === null ? 'assay init writes the first one' : 'assay update writes it';
         throw new UsageError(
@@ -39,7 +38,7 @@ export const command: Command = {
         enforce: phaseOf(values, policy),
         omit: [],
         now,
-        baseline: { ...baseline, base: await baseOf(values, path, policy, io) },
+        baseline: { ...baseline, base: await askBase() },
       });
       const locked = report.dependencies.map(bytesOf);
       const accepted = baseline.content?.accepted ?? [];

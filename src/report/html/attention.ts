@@ -93,10 +93,10 @@ export function reviewQueue(report: Report, linkTo: LinkTo): Html | null {
         <thead>
           <tr>
             <th scope="col">Dependency</th>
-            <th scope="col">Finding</th>
-            <th scope="col">Owner</th>
-            <th scope="col">First seen</th>
             <th scope="col">Due</th>
+            <th scope="col">Owner</th>
+            <th scope="col">Finding</th>
+            <th scope="col">First seen</th>
             <th scope="col">Next</th>
           </tr>
         </thead>
@@ -113,10 +113,10 @@ function queueRow(item: QueueItem, linkTo: LinkTo): Html {
   const due = formatInstant(review.due);
   return html`<tr>
     <th scope="row">${linkTo(dependency)}</th>
-    <td>${findings.map(({ code }) => code).join(', ')}</td>
-    <td>${ownerText(review.owner)}</td>
-    <td>${firstSeenText(review.firstSeen)}</td>
     <td>${review.overdue ? html`<strong class="error">overdue since ${due}</strong>` : html`${due}`}</td>
+    <td>${ownerText(review.owner)}</td>
+    <td>${findings.map(({ code }) => code).join(', ')}</td>
+    <td>${firstSeenText(review.firstSeen)}</td>
     <td><code>${nextCommands(item)[0] ?? ''}</code></td>
   </tr> `;
 }

@@ -3,7 +3,7 @@ import { dependencyTexts, factsBeside, gapText, scriptTexts } from '../changes.t
 import { decisionsOf, diffOf, type Decision } from '../decisions.ts';
 import { beforeText } from '../explained.ts';
 import { subjectText } from '../messages.ts';
-import { attribute, hostile, html, link, type Html } from './markup.ts';
+import { hostile, html, link, type Html } from './markup.ts';
 import { timeline, timesBeside } from './timeline.ts';
 
 /** A version beside the one it is held against, what it adds, when all of it happened, and what can be decided. */
@@ -24,7 +24,7 @@ export function beside(comparison: Comparison): Html {
   </section>`;
 }
 
-function facts({ name, current, predecessor }: Comparison): Html {
+function facts({ current, predecessor }: Comparison): Html {
   const rows = factsBeside(current, predecessor).map(({ label, before, after, differs }) => {
     const value = (text: string | null): Html =>
       text === null ? html`<td>-</td>` : html`<td>${hostile(text, 200)}</td>`;
@@ -33,23 +33,21 @@ function facts({ name, current, predecessor }: Comparison): Html {
       ${predecessor === null ? null : value(before)} ${value(after)}
     </tr> `;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${attribute(name)} in two versions">
-    <table class="beside">
-      <caption>
-        What is known of both
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Fact</th>
-          ${predecessor === null ? null : html`<th scope="col">before</th>`}
-          <th scope="col">this version</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  return html`<table class="beside">
+    <caption>
+      What is known of ${predecessor === null ? 'it' : 'both'}
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">Fact</th>
+        ${predecessor === null ? null : html`<th scope="col">Before</th>`}
+        <th scope="col">This version</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows}
+    </tbody>
+  </table>`;
 }
 
 function list(title: string, texts: readonly string[]): Html | null {

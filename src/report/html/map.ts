@@ -3,10 +3,10 @@ import type { Node } from './graph.ts';
 import { html, type Html } from './markup.ts';
 import { stateOf, STATE_TEXTS, STATES, type State } from './state.ts';
 
+/** Marks in a row, of which a script makes as many as there is room for. */
 const COLUMNS = 60;
+/** From one mark to the next. */
 const STEP = 12;
-/** Above the squares of a layer, for its name. */
-const TITLE = 20;
 /** What is further away than this is one layer. */
 const FURTHEST = 12;
 
@@ -16,38 +16,28 @@ interface Layer {
   readonly nodes: readonly Node[];
 }
 
-/** The map, and what is where on it: for each layer the vertical place of its first row, and the indices in order. */
+/** The map, and the indices of what each of its layers has, in order. */
 export interface DependencyMap {
   readonly markup: Html;
-  readonly cells: readonly { readonly top: number; readonly nodes: readonly number[] }[];
+  readonly layers: readonly (readonly number[])[];
 }
 
 /** One mark for each dependency, in layers by distance from the project; the same in numbers beside it. */
 export function dependencyMap(nodes: readonly Node[]): DependencyMap {
   const layers = layersOf(nodes);
-  const cells: { top: number; nodes: readonly number[] }[] = [];
-  let y = 0;
-  const parts = layers.map(({ title, nodes: inLayer }) => {
-    const top = y + TITLE;
-    cells.push({ top, nodes: inLayer.map(({ index }) => index) });
-    const paths = STATES.map((state) => pathOf(state, inLayer, top));
-    const label = html`<text y="${y + 14}">${title}: ${count(inLayer.length, 'dependency', 'dependencies')}</text>`;
-    y = top + Math.ceil(inLayer.length / COLUMNS) * STEP + 4;
-    return html`${label}${paths}`;
+  const drawings = layers.map(({ title, nodes: inLayer }) => {
+    const height = Math.ceil(inLayer.length / COLUMNS) * STEP;
+    return html`<p>${title}: ${count(inLayer.length, 'dependency', 'dependencies')}</p>
+      <svg viewBox="0 0 ${COLUMNS * STEP} ${height}" aria-hidden="true">
+        ${STATES.map((state) => pathOf(state, inLayer))}
+      </svg>`;
   });
-  const markup = html`<div class="map">
-      <svg
-        id="map"
-        role="img"
-        aria-label="Dependencies in layers by their distance from the project, each drawn by what is proven of it. The table after it says the same in numbers."
-        viewBox="0 0 ${COLUMNS * STEP} ${y}"
-      >
-        ${parts}
-      </svg>
+  const markup = html`<div class="map" id="map">
+      ${drawings}
       <p id="map-name" aria-hidden="true"></p>
     </div>
     ${numbers(layers)}`;
-  return { markup, cells };
+  return { markup, layers: layers.map((layer) => layer.nodes.map(({ index }) => index)) };
 }
 
 function layersOf(nodes: readonly Node[]): readonly Layer[] {
@@ -73,10 +63,10 @@ function titleOf(depth: number): string {
 }
 
 /** All marks of one state in a layer are one path, however many there are. */
-function pathOf(state: State, inLayer: readonly Node[], top: number): Html {
+function pathOf(state: State, inLayer: readonly Node[]): Html {
   const { shape } = STATE_TEXTS[state];
   const path = inLayer.flatMap(({ judged }, i) =>
-    stateOf(judged) === state ? [`M${(i % COLUMNS) * STEP} ${top + Math.floor(i / COLUMNS) * STEP}${shape}`] : [],
+    stateOf(judged) === state ? [`M${(i % COLUMNS) * STEP} ${Math.floor(i / COLUMNS) * STEP}${shape}`] : [],
   );
   return path.length === 0 ? html`` : html`<path class="${state}" d="${path.join('')}" />`;
 }
@@ -86,7 +76,7 @@ function numbers(layers: readonly Layer[]): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Numbers by distance">
     <table class="numbers">
       <caption>
-        What is proven, by distance from the project
+        What is proven, by distance
       </caption>
       <thead>
         <tr>

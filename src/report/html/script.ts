@@ -1,3 +1,5 @@
+import { MAP_SCRIPT } from './map-script.ts';
+
 /** Runs before the page is laid out: what a script will show step by step is hidden from the start. */
 export const EARLY_SCRIPT = `document.documentElement.classList.add('js');`;
 
@@ -13,7 +15,7 @@ const make = (tag, attributes, ...children) => {
   element.append(...children);
   return element;
 };
-const countText = (number, one, many) => number.toLocaleString('en') + ' ' + (number === 1 ? one : many);
+const countText = (number, one, many) => number + ' ' + (number === 1 ? one : many);
 
 // The table: rows as they stand, with what is searched and sorted by.
 const PAGE = 200;
@@ -55,7 +57,7 @@ const reveal = (most) => {
   }
   const rest = matching.length - limit;
   byId('more').hidden = rest <= 0;
-  byId('more').textContent = 'Show ' + Math.min(rest, 1000).toLocaleString('en') + ' more of ' + rest.toLocaleString('en');
+  byId('more').textContent = 'Show ' + Math.min(rest, 1000) + ' more of ' + rest;
 };
 const apply = () => {
   matching = order.filter(matches());
@@ -63,7 +65,7 @@ const apply = () => {
   byId('shown').textContent =
     matching.length === rows.length
       ? countText(rows.length, 'dependency', 'dependencies')
-      : matching.length.toLocaleString('en') + ' of ' + countText(rows.length, 'dependency', 'dependencies');
+      : matching.length + ' of ' + countText(rows.length, 'dependency', 'dependencies');
 };
 form.addEventListener('input', apply);
 form.addEventListener('submit', (event) => event.preventDefault());
@@ -132,7 +134,8 @@ const open = (index) => {
     });
   }
   row.detail.querySelector('h3').focus({ preventScroll: true });
-  row.row.scrollIntoView({ block: 'nearest' });
+  const isBelow = row.detail.getBoundingClientRect().bottom > innerHeight;
+  row.row.scrollIntoView({ block: isBelow ? 'start' : 'nearest' });
 };
 const indexOf = (hash) => {
   const found = /^#x(\d+)$/.exec(hash);
@@ -179,7 +182,7 @@ window.addEventListener('afterprint', () => reveal(PAGE));
 apply();
 
 // The tree: what is below a dependency is made when it is opened.
-const { requires, cells } = JSON.parse(byId('graph').textContent);
+const { requires, layers } = JSON.parse(byId('graph').textContent);
 const tree = byId('tree');
 const known = requires.some((targets) => targets.length > 0);
 const ROOTS = 300;
@@ -205,7 +208,7 @@ const belowText = (index) => {
   const proven = having((row) => row.p === 'provenance' || row.p === 'held');
   const failing = having((row) => row.s === 'fails');
   const silent = having((row) => row.s === 'unverified');
-  return 'brings ' + below.size.toLocaleString('en') + ', ' + proven.toLocaleString('en') + ' with provenance' +
+  return 'brings ' + below.size + ', ' + proven + ' with provenance' +
     (failing > 0 ? ', ' + failing + (failing === 1 ? ' fails' : ' fail') : '') + (silent > 0 ? ', ' + silent + ' without statement' : '');
 };
 const WORDS = Object.fromEntries(rows.map(({ p, row }) => [p, row.cells[2].textContent.trim()]));
@@ -293,28 +296,6 @@ tree.addEventListener('keydown', (event) => {
   action();
 });
 
-// The map: the name under the pointer, and its details on a click.
-const map = byId('map');
-const cellAt = (event) => {
-  const box = map.getBoundingClientRect();
-  const { width } = map.viewBox.baseVal;
-  const scale = width / box.width;
-  const column = Math.floor(((event.clientX - box.left) * scale) / 12);
-  const y = (event.clientY - box.top) * scale;
-  const layer = cells.findLast(({ top }) => top <= y);
-  if (layer === undefined || column < 0 || column >= 60) return undefined;
-  return layer.nodes[Math.floor((y - layer.top) / 12) * 60 + column];
-};
-if (map !== null) {
-  map.addEventListener('pointermove', (event) => {
-    const index = cellAt(event);
-    const row = rows[index];
-    byId('map-name').textContent = row === undefined ? '' : row.name + ': ' + row.row.cells[1].textContent.trim() + ', proven: ' + WORDS[row.p];
-  });
-  map.addEventListener('click', (event) => {
-    const index = cellAt(event);
-    if (index !== undefined) open(index);
-  });
-}
-openLinked();
+// The map.
+${MAP_SCRIPT}openLinked();
 `;

@@ -13,24 +13,31 @@ const CLASSES: Readonly<Record<Verdict, string>> = {
 
 /** The verdict in a sentence, counts, and what both rest on. */
 export function summary(report: Report): Html {
-  const { counts } = report;
   const [word, rest] = verdictText(report, groupFindings(report.dependencies));
-  const tiles: readonly (readonly [number, string])[] = [
-    [counts.dependencies, 'judged'],
-    [counts.pass, 'pass'],
-    [counts.warn, 'with warnings'],
-    [counts.fail, 'fail'],
-    [counts.unverified, 'without statement'],
-    [counts.integrity, 'hash proven'],
-    [counts.signature, 'registry signature proven'],
-    [counts.provenance, 'provenance proven'],
-  ];
   return html`<p class="verdict ${CLASSES[report.verdict]}"><strong>${word}</strong><span>: ${rest}</span></p>
-    <ul class="tiles">
-      ${tiles.map(([number, label]) => html`<li><b>${number}</b> ${label}</li>`)}
-    </ul>
+    ${tiles(report)}
     <p>${headText(report)}</p>
     <ul class="summary">
-      ${summaryRows(report).map((row) => html`<li>${row}</li>`)}
+      ${summaryRows(report, false).map((row) => html`<li>${row}</li>`)}
     </ul>`;
+}
+
+/** Nothing where nothing was judged. */
+function tiles({ counts, baselines }: Report): Html | null {
+  if (counts.dependencies === 0) return null;
+  const held = baselines.reduce((sum, one) => sum + one.held, 0);
+  return html`<ul class="tiles">
+      ${tile(counts.dependencies, 'judged')} ${tile(counts.pass, 'pass')} ${tile(counts.warn, 'with warnings')}
+      ${tile(counts.fail, 'fail')} ${tile(counts.unverified, 'without statement')}
+    </ul>
+    <ul class="tiles">
+      <li class="lead">proven:</li>
+      ${tile(counts.integrity, 'hash')} ${tile(counts.signature, 'registry signature')}
+      ${tile(counts.publish, 'publish attestation')} ${tile(counts.provenance, 'provenance')}
+      ${held > 0 ? tile(held, 'in an earlier run') : null}
+    </ul>`;
+}
+
+function tile(number: number, label: string): Html {
+  return html`<li><b>${number}</b> ${label}</li>`;
 }
