@@ -277,15 +277,15 @@ export async function auditDependencies(
     };
     const answered = established();
     const locked = (): Promise<Dependency> => lockedBy(dependency, answered);
-    const manifest = async (): Promise<Evidence<Manifest>> => {
+    const said = async (): Promise<Evidence<Manifest> | null> => {
       await answered;
-      return evidence?.manifest ?? registry.manifest(dependency.name, dependency.version);
+      return evidence?.manifest ?? null;
     };
     const [assessment, capabilities, bytes] = await Promise.all([
       answered,
       wantsCapabilities ? gatherCapabilities(await locked(), capabilitySources) : null,
       options.compareBytes
-        ? gatherBytes(dependency, { registry, locked, manifest, store: options.store ?? null, ...options.compareBytes })
+        ? gatherBytes(dependency, { registry, locked, said, store: options.store ?? null, ...options.compareBytes })
         : null,
     ]);
     done += 1;

@@ -22,11 +22,11 @@ interface BytesSources {
   readonly registry: Registry;
   /** The dependency with the hashes that its bytes must have, as far as they are known. */
   readonly locked: () => Promise<Dependency>;
-  /** Asks what the registry says of the version, where that is needed. */
-  readonly manifest: () => Promise<Evidence<Manifest>>;
+  /** What the registry has said of the version in this run; null where it was not asked. */
+  readonly said: () => Promise<Evidence<Manifest> | null>;
   /** Null where nobody asks what is installed. */
   readonly installed: Installed | null;
-  /** Keeps what tarballs declare, by their hash; null where nothing is kept. */
+  /** Keeps what tarballs declare, by their hash, and that a registry says the same; null where nothing is kept. */
   readonly store: Store | null;
 }
 
@@ -47,10 +47,11 @@ export async function gatherBytes(dependency: Dependency, sources: BytesSources)
 
 async function compareBytes(
   dependency: Dependency,
-  { registry, locked: askLocked, manifest: ask, installed, store }: BytesSources,
+  { registry, locked: askLocked, said, installed, store }: BytesSources,
 ): Promise<Bytes> {
   const { name, version, source } = dependency;
   if (source.kind !== 'registry') return without();
+  const ask = async (): Promise<Evidence<Manifest>> => (await said()) ?? registry.manifest(name, version);
   // Mostly the lockfile knows the hash, so that the tarball is read while the registry is asked.
   const locked = await askLocked();
   let wanted = wantedBytes(locked, null);
@@ -81,14 +82,19 @@ async function compareBytes(
   const declaration = declared.value;
   if (remembered === null) store?.put(idOf(digests), Buffer.from(JSON.stringify(declaration)));
   const compared = installed === null ? null : await installed.compare(dependency, { files, declaration });
-  const manifest = await ask();
+  const agreed = agreedId(registry.urlFor(name), dependency, digests);
+  // Where the registry was not asked, nothing has changed since the bytes were compared with what it says.
+  const isAgreed = store !== null && store.get(agreed) !== null && (await said()) === null;
+  const differing = isAgreed ? [] : compareManifest(await ask(), declaration);
+  if (!isAgreed && differing.length === 0) store?.put(agreed, AGREED);
   return {
     proofs: { bytes: proof, installed: compared?.proof ?? null },
-    findings: [
-      ...(manifest.state === 'present' ? checkManifest(manifest.value, declaration) : withoutManifest(manifest)),
-      ...(compared?.findings ?? []),
-    ],
+    findings: [...differing, ...(compared?.findings ?? [])],
   };
+}
+
+function compareManifest(manifest: Evidence<Manifest>, declaration: Declaration): readonly Finding[] {
+  return manifest.state === 'present' ? checkManifest(manifest.value, declaration) : withoutManifest(manifest);
 }
 
 /** What an earlier run read in these bytes: the same in every run, so that they need only be hashed. */
@@ -99,6 +105,12 @@ function recall(store: Store | null, digests: readonly Digest[]): Declaration | 
 
 function idOf(digests: readonly Digest[]): string {
   return hash('sha256', JSON.stringify(['what a tarball declares', VERSION, digests]));
+}
+
+const AGREED = Buffer.from('the same');
+
+function agreedId(registry: string, { name, version }: Dependency, digests: readonly Digest[]): string {
+  return hash('sha256', JSON.stringify(['a registry says the same', VERSION, registry, name, version, digests]));
 }
 
 /** The same assessment with what the bytes show. What is known already is not said again. */

@@ -15,7 +15,7 @@ export interface LockfileChange {
 
 /**
  * Compares a lockfile with what it was; `before` is null where it was not there. A dependency that differs in anything but
- * its places is gained: other hashes, another source, another role (a development dependency that is one of the project
+ * its places and names there, and in what it resolves to, is gained: other hashes, another source, another role (a development dependency that is one of the project
  * now), other bundled names. Where a version moved within the tree, nothing is.
  */
 export function changeSince(before: LockfileBefore | null, now: Lockfile): LockfileChange {
@@ -34,8 +34,9 @@ export function changeSince(before: LockfileBefore | null, now: Lockfile): Lockf
   };
 }
 
-/** Everything a dependency is, but where it stands; its members in one order, whoever made it. */
+/** Everything a dependency is, but where it stands and what stands beside it; its members in one order, whoever made it. */
 function contentOf(dependency: Dependency): string {
-  const members = Object.entries({ ...dependency, places: null }).sort(([a], [b]) => (a < b ? -1 : 1));
+  const content = { ...dependency, places: null, alias: null, requires: null };
+  const members = Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(members);
 }

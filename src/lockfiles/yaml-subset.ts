@@ -178,6 +178,8 @@ export function parseYaml(file: string, text: string): readonly JsonNode[] {
         }
       }
       const whole = wholeLine();
+      // Readers differ in what spaces at the very end are.
+      if (at === end && isLast() && whole.length > (indentation ?? whole.length)) expected('a line end');
       if (!isLast() || whole !== '') lines.push(whole.slice(indentation ?? whole.length));
     }
     return blockText(style, chomping ?? chompingFirst ?? '', lines);

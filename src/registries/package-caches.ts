@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BytesSource } from '../model/bytes.ts';
 import type { Digest } from '../model/dependency.ts';
@@ -70,17 +70,20 @@ function yarnKey(name: string, version: string): string {
 /** As large as most tarballs, so that they are read at once. */
 const PIECE_BYTES = 256 * 1024;
 
-/** Gives the file to `intake`. Returns whether it could be read: a cache that cannot costs time and nothing else. */
+/**
+ * Gives the file to `intake`. Returns whether it could be read: a cache that cannot costs time and nothing else. It is read
+ * on this thread, as most files are read sooner than another thread is asked.
+ */
 export async function readInto(path: string, intake: Intake): Promise<boolean> {
-  // Without waiting for a writer, should a pipe be in the place of the file.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => null);
-  if (file === null) return false;
+  let file: number | null = null;
   try {
-    const found = await file.stat();
+    // Without waiting for a writer, should a pipe be in the place of the file.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const found = fstatSync(file);
     if (!found.isFile() || found.size > MAX_TARBALL_BYTES) return false;
     const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, found.size + 1));
     for (let size = 0; size <= MAX_TARBALL_BYTES;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+      const bytesRead = readSync(file, buffer, 0, buffer.length, null);
       size += bytesRead;
       if (bytesRead > 0) await intake.write(buffer.subarray(0, bytesRead));
       if (bytesRead < buffer.length) return true;
@@ -89,6 +92,6 @@ export async function readInto(path: string, intake: Intake): Promise<boolean> {
   } catch {
     return false;
   } finally {
-    await file.close();
+    if (file !== null) closeSync(file);
   }
 }

@@ -8,6 +8,7 @@ import { token, type Lab, type Published } from '../../lab/index.ts';
 import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { accountOf, type AccountedJson } from './accounts.ts';
 import { withProject, type LabProject } from './lab-project.ts';
+import { assay } from './run.ts';
 
 const ANN = token({ user: 'ann' });
 const FILES = { 'index.js': 'module.exports = 1;\n', 'lib/a.js': 'exports.a = 1;\n' };
@@ -281,6 +282,33 @@ describe('what assay.lock holds', () => {
       expect(asked).toBe(2);
       lab.tamperTarball('p', '1.0.0', (bytes) => gzipSync(gunzipSync(bytes), { level: 1 }));
       expect(found(await audit(project, '--tarballs'))).toEqual(['p@1.0.0 integrity-mismatch error']);
+    });
+  });
+
+  it.each([
+    ['is compared with its manifest once, and asked for no more', false, [2, 1, 1]],
+    ['and differs from its manifest is said in every run', true, [2, 2, 2]],
+  ])('%s', async (_, differs, requests) => {
+    await withProject(async (project) => {
+      const { lab, lock, run, folder, requestsOf } = project;
+      await publish(lab, 'p');
+      await lock({ p: '1.0.0' });
+      await run('update');
+      if (differs) lab.tamper('p', '1.0.0', (manifest) => ({ ...manifest, dependencies: { evil: '1.0.0' } }));
+      const args = ['--tarballs', '--json', '--trusted-root', 'root.json', '--registry-keys', 'keys.json'];
+      for (const expected of requests) {
+        const asked = await requestsOf(async () => {
+          const { stdout } = await assay(args, folder, { ASSAY_CACHE: join(folder, 'cache') });
+          const codes = found(JSON.parse(stdout) as BytesJson);
+          expect(codes).toEqual(differs ? ['p@1.0.0 history-manifest-differs error'] : []);
+        });
+        expect(asked).toBe(expected);
+      }
+      if (differs) return;
+      // Whoever asks for everything again is told.
+      lab.tamper('p', '1.0.0', (manifest) => ({ ...manifest, dependencies: { evil: '1.0.0' } }));
+      const { stdout } = await assay([...args, '--reverify'], folder, { ASSAY_CACHE: join(folder, 'cache') });
+      expect(found(JSON.parse(stdout) as BytesJson)).toContain('p@1.0.0 history-manifest-differs error');
     });
   });
 });

@@ -83,3 +83,9 @@ export function withProject(work: (project: LabProject) => Promise<void>): Promi
     }),
   );
 }
+
+/** What the chain established, link by link. Bytes and copies are looked at where they are asked for. */
+export function chainOf(proofs: object): unknown[] {
+  const links: Readonly<Record<string, unknown>> = { ...proofs };
+  return ['integrity', 'signature', 'publish', 'provenance'].map((link) => links[link]);
+}

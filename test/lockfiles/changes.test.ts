@@ -64,6 +64,15 @@ describe('what a lockfile gained', () => {
     expect(gained(BASE, v3(packages))).toEqual(expected);
   });
 
+  it('not what resolves to another version beside it', () => {
+    const packages = (version: string): Record<string, object> => ({
+      'node_modules/a': entry('a', '1.0.0', { dependencies: { b: '^1.0.0' } }),
+      'node_modules/b': entry('b', version),
+    });
+    expect(parse(v3(packages('1.0.0'))).dependencies[0]?.requires).toEqual(['b@1.0.0']);
+    expect(gained(v3(packages('1.0.0')), v3(packages('1.0.1')))).toEqual(['b@1.0.1']);
+  });
+
   it('a version that the project itself depends on now', () => {
     const packages = { 'node_modules/a': entry('a', '1.0.0'), 'node_modules/b': entry('b', '1.0.0') };
     const before = v3(packages, { dependencies: { b: '1.0.0' } });

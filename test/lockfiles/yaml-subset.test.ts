@@ -120,6 +120,7 @@ describe('refused with its line', () => {
     ['a scalar among keys', 'a: b\nc', 2],
     ['a list among keys', 'a: b\n- c', 2],
     ['a value beside the sign of a text', 'a: | b', 1],
+    ['spaces at the very end of a text', 'a: |1\n  ', 2],
     ['NUL', 'a: b\nc: \0', 2],
     ['a carriage return alone', 'a: b\rc: d', 1],
     ['another control character', 'a: \u0085', 1],
