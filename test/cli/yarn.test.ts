@@ -67,10 +67,7 @@ describe('a project of Yarn 1', () => {
       write(project, packages, classic(packages), ['q']);
       const good = await report();
       expect({ status: good.status, findings: codesOf(good) }).toEqual({ status: 0, findings: [] });
-      expect(good.dependencies.map(({ proofs }) => !chainOf(proofs).includes(null))).toEqual([
-        true,
-        true,
-      ]);
+      expect(good.dependencies.map(({ proofs }) => !chainOf(proofs).includes(null))).toEqual([true, true]);
       expect((await report('--omit', 'dev')).dependencies.map(({ name }) => name)).toEqual(['p']);
 
       edit('yarn.lock', (text) =>

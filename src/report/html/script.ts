@@ -69,7 +69,12 @@ const apply = () => {
 };
 form.addEventListener('input', apply);
 form.addEventListener('submit', (event) => event.preventDefault());
-form.addEventListener('reset', () => setTimeout(apply));
+// By itself the form would be empty only after this.
+form.addEventListener('reset', (event) => {
+  event.preventDefault();
+  for (const control of form.querySelectorAll('input, select')) control.value = '';
+  apply();
+});
 byId('more').addEventListener('click', () => {
   const next = matching[limit];
   reveal(limit + 1000);
