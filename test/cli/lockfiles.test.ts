@@ -218,7 +218,9 @@ describe('looking below a folder', () => {
     await inMonorepo(async ({ folder, audit }) => {
       const copy = (to: string): void => {
         mkdirSync(join(folder, to), { recursive: true });
-        copyFileSync(join(folder, 'a/package-lock.json'), join(folder, to, 'package-lock.json'));
+        for (const name of ['package-lock.json', 'package.json', '.npmrc']) {
+          copyFileSync(join(folder, 'a', name), join(folder, to, name));
+        }
       };
       for (const to of ['.github/x', 'node_modules/x', 'a/node_modules/x', '.git/x', '-x', 'deep/er']) copy(to);
       writeFileSync(join(folder, '.gitignore'), 'deep\n');
