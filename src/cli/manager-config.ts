@@ -46,19 +46,22 @@ export async function managerConfigs(
   return configs;
 }
 
-/** Whose registries count. One registry is asked for all lockfiles of a folder, so of several package managers none. */
+/**
+ * Whose registries count, where somebody names any. One registry is asked for all lockfiles of a folder, so of several package
+ * managers none.
+ */
 export function configOfRegistries(configs: readonly ManagerConfig[], io: Io): ManagerConfig | undefined {
-  if (configs.length < 2) return configs[0];
-  const saying = configs.flatMap(({ name, files }) => {
-    return files.filter((file) => {
-      const { stronger, weaker } = managerLayers({ name, files: [file] }, {});
-      return [...stronger, ...weaker].some(({ values }) => values.size > 0);
-    });
-  });
+  if (configs.length < 2) return configs.find((config) => namesAny(config, io.env));
+  const saying = configs.flatMap(({ name, files }) => files.filter((file) => namesAny({ name, files: [file] }, {})));
   const paths = saying.map(({ path }) => shownPath(path, io)).join(', ');
   const names = configs.map(({ name }) => name).join(' and ');
   if (paths !== '') warn(`registries of ${paths} are not used, as the lockfiles are of ${names}: name one of them`, io);
   return undefined;
+}
+
+function namesAny(config: ManagerConfig, env: NodeJS.ProcessEnv): boolean {
+  const { stronger, weaker } = managerLayers(config, env);
+  return [...stronger, ...weaker].some(({ values }) => values.size > 0);
 }
 
 function warn(text: string, io: Io): void {

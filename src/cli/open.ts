@@ -92,8 +92,10 @@ export async function withProjects<T>(
     const kept = openStore(values, project.path, io);
     const { baseline, askHistory: history, beside } = project;
     const folder = dirname(project.path);
-    const told = folder === firstFolder ? config.warnings : [];
-    const own = networkConfig(values, folder, io, configOfRegistries(project.managers, io), told);
+    const manager = configOfRegistries(project.managers, io);
+    const isFirst = folder === firstFolder;
+    const told = isFirst ? config.warnings : [];
+    const own = isFirst && manager === undefined ? config : networkConfig(values, folder, io, manager, told);
     const lockfiles = project.lockfiles.map((lockfile) => {
       const files = project.managers.find(({ name }) => name === lockfile.manager)?.files ?? [];
       const settings = { files, ignoredByNpmrc: own.ignoreScripts };

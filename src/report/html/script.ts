@@ -69,10 +69,13 @@ const apply = () => {
 };
 form.addEventListener('input', apply);
 form.addEventListener('submit', (event) => event.preventDefault());
+const empty = () => {
+  for (const control of form.querySelectorAll('input, select')) control.value = '';
+};
 // By itself the form would be empty only after this.
 form.addEventListener('reset', (event) => {
   event.preventDefault();
-  for (const control of form.querySelectorAll('input, select')) control.value = '';
+  empty();
   apply();
 });
 byId('more').addEventListener('click', () => {
@@ -123,7 +126,7 @@ const close = (row) => {
 const open = (index) => {
   const row = rows[index];
   if (row.detail === null) {
-    if (!matching.includes(row)) form.reset();
+    if (!matching.includes(row)) empty();
     apply();
     const place = matching.indexOf(row);
     if (place >= limit) reveal(place + PAGE);
@@ -167,7 +170,7 @@ const openLinked = () => {
 window.addEventListener('hashchange', openLinked);
 for (const button of document.querySelectorAll('[data-show]')) {
   button.addEventListener('click', () => {
-    form.reset();
+    empty();
     form.elements.c.value = button.dataset.show;
     apply();
     byId('table').scrollIntoView();
