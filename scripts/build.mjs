@@ -25,7 +25,7 @@ const quiet = process.argv.includes('--quiet');
 try {
   const outputs = await build();
   update(outputs);
-  const scripts = [...outputs].filter(([path]) => path.endsWith('.js'));
+  const scripts = [...outputs].filter(([path]) => /\.c?js$/.test(path));
   const bytes = scripts.reduce((sum, [, text]) => sum + text.length, 0);
   if (!quiet) console.log(`dist/cli.js, dist/index.js and their parts: ${Math.round(bytes / 1024)} KiB`);
 } catch (error) {

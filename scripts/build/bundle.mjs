@@ -6,16 +6,15 @@ import { build } from 'esbuild';
 /**
  * Bundles the command line and the library. Returns the files by name, and the folders of the packages that went into
  * them. Throws where a file needs anything that is neither inside nor part of Node.
+ *
+ * `cli.js` is only what starts a run; `index.js` names what the library exports. All else is CommonJS, which cli.js can run from
+ * compiled code (src/cli/code.ts) and Node does not have to resolve.
  */
 export async function bundle(root, version) {
-  const result = await build({
+  const options = {
     absWorkingDir: root,
-    entryPoints: { cli: 'src/cli/bin.ts', index: 'src/index.ts', thread: 'src/threads/thread.ts' },
     outdir: 'dist',
     bundle: true,
-    // What both need is there once, and what few runs want is apart. Beside each other, as explain finds docs/ from there.
-    splitting: true,
-    chunkNames: '[name]-[hash]',
     write: false,
     metafile: true,
     platform: 'node',
@@ -23,16 +22,62 @@ export async function bundle(root, version) {
     target: 'node20.19',
     // Not minified and without source maps: what is published can be read, and its stack traces too.
     legalComments: 'eof',
-    // A program that exports nothing reads like CommonJS to tools that look at it.
-    footer: { js: 'export {};' },
-    define: { ASSAY_VERSION: JSON.stringify(version) },
     plugins: [lazyBuiltins],
     logLevel: 'warning',
+  };
+  const start = await build({
+    ...options,
+    entryPoints: { cli: 'src/cli/bin.ts' },
+    define: { ASSAY_VERSION: JSON.stringify(version) },
+    // A program that exports nothing reads like CommonJS to tools that look at it.
+    footer: { js: 'export {};' },
   });
-  if (result.warnings.length > 0) throw new Error('the bundle has warnings, see above');
-  const files = result.outputFiles.map(({ path, text }) => [path.slice(join(root, 'dist/').length), text]);
-  for (const [path, text] of files) assertSelfContained(path, text, result.metafile.outputs[`dist/${path}`]);
-  return { files, packages: packagesOf(root, result.metafile) };
+  const parts = await build({
+    ...options,
+    entryPoints: { main: 'src/cli/main.ts', library: 'src/index.ts', thread: 'src/threads/thread.ts' },
+    // What several need is there once, and what few runs want is apart. Beside each other, as explain finds docs/ from there.
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    define: { ASSAY_VERSION: JSON.stringify(version), 'import.meta.dirname': '__dirname' },
+  });
+  const library = parts.metafile.outputs['dist/library.js'].exports.join(', ');
+  const index = `import library from './library.cjs';\nexport const { ${library} } = library;\n`;
+  return {
+    files: [
+      ...filesOf(root, start),
+      ['index.js', index],
+      ...filesOf(root, parts).map(([path, text]) => [path.replace(/\.js$/, '.cjs'), toCommonJs(path, text)]),
+    ],
+    packages: [...new Set([start, parts].flatMap(({ metafile }) => packagesOf(root, metafile)))].sort(),
+  };
+}
+
+/** The files that a build made, by name. */
+function filesOf(root, { warnings, outputFiles, metafile }) {
+  if (warnings.length > 0) throw new Error('the bundle has warnings, see above');
+  const files = outputFiles.map(({ path, text }) => [path.slice(join(root, 'dist/').length), text]);
+  for (const [path, text] of files) assertSelfContained(path, text, metafile.outputs[`dist/${path}`]);
+  return files;
+}
+
+/**
+ * A part of a split bundle as CommonJS. esbuild splits ECMAScript modules only; what it writes of their imports and exports has one
+ * form each. Parts import each other without cycles, and nothing that is exported changes: names can be bound once.
+ */
+function toCommonJs(path, text) {
+  const bound = (names) => names.replace(/(\S+) as (\S+?)(?=,|\s)/g, '$1: $2');
+  const exported = (names) => names.replace(/(\S+) as (\S+?)(?=,|\s)/g, '$2: $1');
+  const file = '"(\\./[^"\\n]+)\\.js"';
+  const code = text
+    .replace(new RegExp(`^import (\\{[^}]*\\}) from ${file};$`, 'gm'), (_, names, part) => {
+      return `const ${bound(names)} = require("${part}.cjs");`;
+    })
+    .replace(new RegExp(`^import ${file};$`, 'gm'), 'require("$1.cjs");')
+    .replace(new RegExp(`\\bimport\\(${file}\\)`, 'g'), 'Promise.resolve().then(() => require("$1.cjs"))')
+    .replace(/^export (\{[^}]*\});$/gm, (_, names) => `module.exports = ${exported(names)};`);
+  const left = /^(?:import|export)\b.*|\bimport\(["'`.].*|\bimport\.meta\b.*/m.exec(code);
+  if (left !== null) throw new Error(`${path} is not CommonJS: ${left[0]}`);
+  return `'use strict';\n${code}`;
 }
 
 /**
@@ -73,7 +118,7 @@ function packagesOf(root, { outputs }) {
       if (bytesInOutput > 0 && path.includes('node_modules/')) folders.add(packageFolder(join(root, path)));
     }
   }
-  return [...folders].sort();
+  return [...folders];
 }
 
 /** The folder of the package a file belongs to: the nearest one named after node_modules. */

@@ -21,6 +21,11 @@ export function cachePlace(env: NodeJS.ProcessEnv, home: string, platform: NodeJ
   return { folder: given('ASSAY_CACHE') ?? folders.cache, keyFile: join(folders.config, 'cache.key') };
 }
 
+/** Where V8's compiled code is, beside what runs established. */
+export function codePlace({ folder, keyFile }: CachePlace): CachePlace {
+  return { folder: join(folder, 'code'), keyFile };
+}
+
 function foldersOf(
   platform: NodeJS.Platform,
   home: string,

@@ -27,8 +27,11 @@ export interface Cache {
   readonly close: () => void;
 }
 
-/** Opens the cache of a project (any text that names it). Null where there can be none. */
-export function openCache({ folder, keyFile }: CachePlace, project: string): Cache | null {
+/**
+ * Opens the cache of a project (any text that names it), of which at most `maxUnused` values stay that a run did not ask
+ * for. Null where there can be none.
+ */
+export function openCache({ folder, keyFile }: CachePlace, project: string, maxUnused = MAX_UNUSED): Cache | null {
   const key = readKey(keyFile) ?? makeKey(keyFile);
   if (key === null) return null;
   const name = createHash('sha256').update(project).digest('hex');
@@ -51,7 +54,7 @@ export function openCache({ folder, keyFile }: CachePlace, project: string): Cac
     },
     close: () => {
       if (!changed) return;
-      const unused = [...kept].filter(([id]) => !used.has(id)).slice(0, MAX_UNUSED);
+      const unused = [...kept].filter(([id]) => !used.has(id)).slice(0, maxUnused);
       const content = formatEntries([...used, ...unused]);
       if (content.length + MAC_BYTES > MAX_FILE_BYTES) return;
       writeWhole(path, Buffer.concat([macOf(content), content]));

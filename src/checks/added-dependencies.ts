@@ -48,7 +48,10 @@ function withAges({ args }: Addition, byName: ReadonlyMap<string, readonly Asses
 function ageOf(declared: AddedDependencyAge, byName: ReadonlyMap<string, readonly Assessment[]>): AddedDependencyAge {
   const target = registryTarget(declared.name, declared.spec);
   const locked = target === null ? [] : (byName.get(target.name) ?? []);
-  const fitting = locked.filter(({ dependency }) => target !== null && satisfies(dependency.version, target.range));
+  const fitting =
+    target === null || locked.length < 2
+      ? locked
+      : locked.filter(({ dependency }) => satisfies(dependency.version, target.range));
   const [youngest] = (fitting.length > 0 ? fitting : locked).toSorted(
     (a, b) => (b.published ?? 0) - (a.published ?? 0),
   );

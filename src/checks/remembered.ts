@@ -44,8 +44,21 @@ export function commonGround({ tool, rootDigest, speaker, now }: Ground): string
 export function assessmentId(dependency: Dependency, known: Known, common: string): string {
   const { name, version, integrity, source, exotic, bundles, archive, patches } = dependency;
   const own = JSON.stringify({ name, version, integrity, source, exotic, bundles, archive, patches });
-  const before = JSON.stringify(known, (_, value: unknown) => (value instanceof Map ? [...value] : value));
-  return hash('sha256', `${common}\n${own}\n${before}`);
+  const before = Object.entries(known).map(([field, value]) => `${field} ${textOf(value)}`);
+  return hash('sha256', [common, own, ...before].join('\n'));
+}
+
+/** What many dependencies have in common is written once. */
+const texts = new WeakMap<object, string>();
+
+/** As JSON, in which maps are lists. */
+function textOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const known = texts.get(value);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(value, (_, part: unknown) => (part instanceof Map ? [...part] : part));
+  texts.set(value, text);
+  return text;
 }
 
 function isValid({ start, end }: RegistryKey, now: Instant): boolean {

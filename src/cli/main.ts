@@ -18,13 +18,14 @@ import { command as update } from './commands/update.ts';
 import { command as verifyBundle } from './commands/verify-bundle.ts';
 import { EXIT, isMendable, UsageError } from './exit.ts';
 import { processIo, type Io } from './io.ts';
+import { commandNamed, type CommandName } from './names.ts';
 import { helpTable, optionHelp, parseOptions } from './options.ts';
 
 /**
- * The commands in the order `--help` shows them. They share most of what they need, and one file is loaded faster than many;
- * what only one needs and is large, that one loads when it is run.
+ * They share most of what they need, and one file is loaded faster than many; what only one needs and is large, that one
+ * loads when it is run.
  */
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<CommandName, Command>> = {
   audit,
   exec,
   init,
@@ -67,14 +68,14 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
     io.stdout.write(`${VERSION}\n`);
     return EXIT.holds;
   }
-  const name = first !== undefined && Object.hasOwn(COMMANDS, first) ? first : 'audit';
+  const name = commandNamed(first) ?? 'audit';
   if (first !== undefined && name !== first && !first.startsWith('-') && !existsSync(resolve(io.cwd, first))) {
     const near = nearest(first, Object.keys(COMMANDS));
     throw new UsageError(
       `${first} is neither a command nor a path${near === null ? '' : `; did you mean assay ${near}?`} (see assay --help)`,
     );
   }
-  const command = COMMANDS[name] ?? audit;
+  const command = COMMANDS[name];
   const options = parseOptions(name === first ? args.slice(1) : args, command.options);
   if (options.values.help === true) {
     io.stdout.write(`${usage(name, command, io.stdout.columns)}\n`);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { bundlesOf, EARLIER_KINDS } from '../checks/attestations.ts';
 import type { Trust } from '../checks/assess.ts';
@@ -16,7 +17,7 @@ export interface VerifyingThread {
 }
 
 /** The file that is built from thread.ts, beside the one that this goes into. */
-const SCRIPT = new URL('./thread.js', import.meta.url);
+const SCRIPT = join(import.meta.dirname, 'thread.cjs');
 
 export function openVerifyingThread(settings: Settings, script = SCRIPT): VerifyingThread {
   const waiting = new Map<number, (verifications: readonly Verification[] | null) => void>();

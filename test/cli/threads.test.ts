@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, type AttestationsJson } from '../../lab/index.ts';
 import { bundlesOf, verifyAttestation } from '../../src/checks/attestations.ts';
@@ -17,7 +16,7 @@ const TEAM = ciWorkflow({ repository: 'team/p' });
 const { version: VERSION } = JSON.parse(readFileSync(join(dirname(CLI), '../package.json'), 'utf8')) as {
   version: string;
 };
-const SCRIPT = pathToFileURL(join(dirname(CLI), 'thread.js'));
+const SCRIPT = join(dirname(CLI), 'thread.cjs');
 
 /** Another last letter in the signature of the first attestation's envelope. */
 function withOtherSignature(document: AttestationsJson): AttestationsJson {
@@ -57,7 +56,7 @@ describe('the verifying thread', () => {
       expect(await asked).toBeNull();
       expect(await closed.verify([{}], [])).toBeNull();
       for (const broken of [{ ...settings, root: {} }, settings]) {
-        const script = broken === settings ? new URL('none.js', SCRIPT) : SCRIPT;
+        const script = broken === settings ? join(dirname(SCRIPT), 'none.cjs') : SCRIPT;
         expect(await openVerifyingThread(broken, script).verify([{}], [])).toBeNull();
       }
     });

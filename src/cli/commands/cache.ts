@@ -1,3 +1,4 @@
+import { codePlace } from '../../cache/place.ts';
 import { cacheSize, prune, type CacheSize } from '../../cache/store.ts';
 import { escapeText } from '../../report/escape.ts';
 import type { Command } from '../command.ts';
@@ -15,10 +16,13 @@ export const command: Command = {
     const keep = values.prune === undefined ? null : bytesOf(values.prune);
     const place = placeOfCache(io);
     if (place === null) throw new UsageError('there is no cache: HOME is not set, or ASSAY_CACHE is empty');
-    const gone = keep === null ? null : prune(place.folder, keep);
-    const left = cacheSize(place.folder);
-    io.stdout.write(`${escapeText(place.folder, 1000)}: ${sizeText(left)}\n`);
-    if (gone !== null) io.stdout.write(`removed: ${sizeText(gone)}\n`);
+    const { folder } = place;
+    const code = codePlace(place).folder;
+    const gone = keep === null ? null : prune(folder, keep);
+    const left = cacheSize(folder);
+    const goneCode = keep === null ? null : prune(code, Math.max(keep - left.bytes, 0));
+    io.stdout.write(`${escapeText(folder, 1000)}: ${sizeText(left, cacheSize(code))}\n`);
+    if (gone !== null && goneCode !== null) io.stdout.write(`removed: ${sizeText(gone, goneCode)}\n`);
     return Promise.resolve(EXIT.holds);
   },
 };
@@ -28,6 +32,11 @@ function bytesOf(text: string): number {
   return Number(text) * MEGABYTE;
 }
 
-function sizeText({ projects, bytes }: CacheSize): string {
-  return `${projects} ${projects === 1 ? 'project' : 'projects'}, ${(bytes / MEGABYTE).toFixed(1)} MB`;
+function sizeText({ projects, bytes }: CacheSize, code: CacheSize): string {
+  const results = `${projects} ${projects === 1 ? 'project' : 'projects'}, ${megabytes(bytes)}`;
+  return code.bytes === 0 ? results : `${results}; compiled code of assay, ${megabytes(code.bytes)}`;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / MEGABYTE).toFixed(1)} MB`;
 }

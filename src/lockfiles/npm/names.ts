@@ -10,7 +10,11 @@ export function isPackageName(name: string): boolean {
   return /^(?:@[\w\-~!*'()][\w\-.~!*'()]*\/[\w\-~!*'()]|[a-z0-9\-~!*'()])[\w\-.~!*'()]*$/i.test(name);
 }
 
+/** Three plain numbers, as nearly all versions are: known to be valid without semver's slower look. */
+const PLAIN_VERSION = /^(?:0|[1-9]\d{0,14})(?:\.(?:0|[1-9]\d{0,14})){2}$/;
+
 /** Whether a registry could hold this version: semver, strict or as loose as npm once allowed ("1.2.3beta"). */
 export function isRegistryVersion(version: string): boolean {
+  if (PLAIN_VERSION.test(version)) return true;
   return version.length <= 256 && /^\d[\w.+~-]*$/.test(version) && valid(version, { loose: true }) !== null;
 }

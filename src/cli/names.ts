@@ -1,0 +1,22 @@
+/** The commands, in the order `--help` shows them. */
+const COMMAND_NAMES = [
+  'audit',
+  'exec',
+  'init',
+  'update',
+  'review',
+  'accept',
+  'check',
+  'verify-bundle',
+  'explain',
+  'trust',
+  'cache',
+  'demo',
+] as const;
+
+export type CommandName = (typeof COMMAND_NAMES)[number];
+
+/** The command that an argument names; null where it names none. */
+export function commandNamed(text: string | undefined): CommandName | null {
+  return COMMAND_NAMES.find((name) => name === text) ?? null;
+}
