@@ -17,7 +17,7 @@ import { serveTree } from './audit/server.ts';
 import { generatedTree } from './audit/tree.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const CLI = join(ROOT, 'dist/cli.js');
+const CLI = join(ROOT, 'dist/cli.cjs');
 const CACHE = join(ROOT, 'node_modules/.cache/bench');
 const STARTS = 11;
 

@@ -12,7 +12,7 @@ import { gunzipSync } from 'node:zlib';
 import { startLab, token, type Lab } from '../lab/index.ts';
 import { measure, type Measured } from './audit/measure.ts';
 
-const CLI = join(import.meta.dirname, '../dist/cli.js');
+const CLI = join(import.meta.dirname, '../dist/cli.cjs');
 const MEDIAN_BYTES = 20_000;
 const LARGE_BYTES = 10_000_000;
 const LARGE_EACH = 200;

@@ -27,7 +27,7 @@ try {
   update(outputs);
   const scripts = [...outputs].filter(([path]) => /\.c?js$/.test(path));
   const bytes = scripts.reduce((sum, [, text]) => sum + text.length, 0);
-  if (!quiet) console.log(`dist/cli.js, dist/index.js and their parts: ${Math.round(bytes / 1024)} KiB`);
+  if (!quiet) console.log(`dist/cli.cjs, dist/index.js and their parts: ${Math.round(bytes / 1024)} KiB`);
 } catch (error) {
   console.error(`build: ${error.message}`);
   process.exitCode = 1;
@@ -60,7 +60,7 @@ function replace(path, text) {
     mkdirSync(dirname(path), { recursive: true });
     const temporary = `${path}.${process.pid}.tmp`;
     writeFileSync(temporary, text);
-    if (path === join(DIST, 'cli.js')) chmodSync(temporary, 0o755);
+    if (path === join(DIST, 'cli.cjs')) chmodSync(temporary, 0o755);
     renameSync(temporary, path);
   }
 }

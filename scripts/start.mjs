@@ -13,4 +13,4 @@ const run = (script, ...rest) =>
   }).status ?? 1;
 
 const built = run('build.mjs', '--no-types', '--quiet');
-process.exitCode = built === 0 ? run('../dist/cli.js', ...(args.length === 0 ? ['demo'] : ['audit', ...args])) : built;
+process.exitCode = built === 0 ? run('../dist/cli.cjs', ...(args.length === 0 ? ['demo'] : ['audit', ...args])) : built;

@@ -7,8 +7,8 @@ import { build } from 'esbuild';
  * Bundles the command line and the library. Returns the files by name, and the folders of the packages that went into
  * them. Throws where a file needs anything that is neither inside nor part of Node.
  *
- * `cli.js` is only what starts a run; `index.js` names what the library exports. All else is CommonJS, which cli.js can run from
- * compiled code (src/cli/code.ts) and Node does not have to resolve.
+ * `cli.cjs` is only what starts a run; `index.js` names what the library exports. Everything is CommonJS but that, as only a
+ * script can be run from compiled code (src/cli/code.ts).
  */
 export async function bundle(root, version) {
   const options = {
@@ -18,8 +18,8 @@ export async function bundle(root, version) {
     write: false,
     metafile: true,
     platform: 'node',
-    format: 'esm',
     target: 'node20.19',
+    define: { ASSAY_VERSION: JSON.stringify(version), 'import.meta.dirname': '__dirname' },
     // Not minified and without source maps: what is published can be read, and its stack traces too.
     legalComments: 'eof',
     plugins: [lazyBuiltins],
@@ -28,18 +28,18 @@ export async function bundle(root, version) {
   const start = await build({
     ...options,
     entryPoints: { cli: 'src/cli/bin.ts' },
-    define: { ASSAY_VERSION: JSON.stringify(version) },
-    // A program that exports nothing reads like CommonJS to tools that look at it.
-    footer: { js: 'export {};' },
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
   });
   const parts = await build({
     ...options,
     entryPoints: { main: 'src/cli/main.ts', library: 'src/index.ts', thread: 'src/threads/thread.ts' },
     // What several need is there once, and what few runs want is apart. Beside each other, as explain finds docs/ from there.
+    format: 'esm',
     splitting: true,
     chunkNames: '[name]-[hash]',
-    define: { ASSAY_VERSION: JSON.stringify(version), 'import.meta.dirname': '__dirname' },
   });
+  assertAcyclic(parts.metafile.outputs);
   const library = parts.metafile.outputs['dist/library.js'].exports.join(', ');
   const index = `import library from './library.cjs';\nexport const { ${library} } = library;\n`;
   return {
@@ -105,9 +105,24 @@ const lazyBuiltins = {
 function assertSelfContained(path, text, { imports }) {
   const foreign = imports.filter(({ external }) => external).map((entry) => entry.path);
   if (foreign.length > 0) throw new Error(`${path} imports what is not bundled: ${foreign.join(', ')}`);
-  // esbuild leaves this helper where a package computes what it requires.
-  if (text.includes('Dynamic require of')) throw new Error(`${path} requires a module that is not known at build time`);
-  if (path === 'cli.js' && !text.startsWith('#!/usr/bin/env node\n')) throw new Error('cli.js has no #! line');
+  // Where a package computes what it requires, esbuild leaves this helper in a module, and the call in a script.
+  const left = path === 'cli.cjs' ? /\brequire\(/ : /Dynamic require of/;
+  if (left.test(text)) throw new Error(`${path} requires a module that is not known at build time`);
+  if (path === 'cli.cjs' && !text.startsWith('#!/usr/bin/env node\n')) throw new Error('cli.cjs has no #! line');
+}
+
+/** Throws where a part would need a name of another one before it is there. */
+function assertAcyclic(outputs) {
+  const done = new Set();
+  const visit = (path, above) => {
+    if (above.includes(path)) throw new Error(`parts import each other: ${[...above, path].join(' ')}`);
+    if (done.has(path)) return;
+    for (const { kind, path: next } of outputs[path].imports) {
+      if (kind === 'import-statement') visit(next, [...above, path]);
+    }
+    done.add(path);
+  };
+  for (const path of Object.keys(outputs)) visit(path, []);
 }
 
 /** Folders of the packages with at least one byte in an output. */

@@ -4,8 +4,11 @@ import { openCache, type Cache } from '../cache/store.ts';
 import { VERSION } from '../version.ts';
 import { openCode } from './code.ts';
 import { keepCompiled, optimiseLater } from './engine.ts';
+import { EXIT } from './exit.ts';
 import type * as Main from './main.ts';
 import { commandNamed } from './names.ts';
+
+const UNKEPT: readonly string[] = ['--no-cache', '--help', '-h', 'help'];
 
 const args = process.argv.slice(2);
 
@@ -18,15 +21,21 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) {
   if (cache !== null) keepCompiled();
   const code = openCode(import.meta.dirname, cache);
   const { run } = code.load('main.cjs') as typeof Main;
-  process.exitCode = await run(args);
-  code.keep();
-  cache?.close();
+  void run(args).then((status) => {
+    process.exitCode = status;
+    if (status === EXIT.usage) return;
+    code.keep();
+    cache?.close();
+  });
 }
 
-/** What V8 compiled for the same command in earlier runs. In pipelines nothing is kept, as their machines forget it. */
+/**
+ * What V8 compiled for the same command in earlier runs. Nothing is kept for a page of help, nor in pipelines, whose
+ * machines forget it.
+ */
 function codeCache(): Cache | null {
   const { env, platform } = process;
-  if (args.includes('--no-cache') || (env['CI'] ?? '') !== '') return null;
+  if ((env['CI'] ?? '') !== '' || args.some((arg) => UNKEPT.includes(arg))) return null;
   const place = cachePlace(env, env['HOME'] ?? '', platform);
   return place && openCache(codePlace(place), `code of ${commandNamed(args[0]) ?? 'audit'}`, 0);
 }

@@ -3,7 +3,7 @@
  * over before that pays: it took a third of the processor's time of an audit with a baseline.
  * Later versions of Node say aloud that they do not know the flag.
  */
-const INTERRUPT_BUDGET = 1_000_000;
+export const INTERRUPT_BUDGET = 1_000_000;
 
 /** Has V8 optimise later, for this process and from now on. */
 export function optimiseLater(): void {

@@ -41,9 +41,9 @@ const STEPS = (parse(block('GitHub Actions')) as { jobs: { install: { steps: rea
 /** The package as it would be published. */
 async function publishAssay(lab: Lab): Promise<void> {
   const dist = dirname(CLI);
-  const scripts = readdirSync(dist).filter((name) => name.endsWith('.js'));
+  const scripts = readdirSync(dist).filter((name) => name.endsWith('.cjs'));
   const files = Object.fromEntries(scripts.map((name) => [`dist/${name}`, readFileSync(join(dist, name), 'utf8')]));
-  const manifest = { type: 'module', bin: { assay: 'dist/cli.js' } };
+  const manifest = { type: 'module', bin: { assay: 'dist/cli.cjs' } };
   await lab.publish({ ...PACKAGE, by: ciWorkflow({ repository: 'assay/assay' }), files, manifest });
 }
 
@@ -152,9 +152,9 @@ describe('the action', () => {
         mkdirSync(join(folder, 'node_modules/assay/dist'), { recursive: true });
         writeFileSync(
           join(folder, 'node_modules/assay/package.json'),
-          JSON.stringify({ ...PACKAGE, bin: { assay: 'dist/cli.js' } }),
+          JSON.stringify({ ...PACKAGE, bin: { assay: 'dist/cli.cjs' } }),
         );
-        writeFileSync(join(folder, 'node_modules/assay/dist/cli.js'), "require('fs').writeFileSync('pwned', '')");
+        writeFileSync(join(folder, 'node_modules/assay/dist/cli.cjs'), "require('fs').writeFileSync('pwned', '')");
         const run = await act({ arguments: '--omit\ndev\n--json\n' });
         expect(run.status).toBe(0);
         expect((JSON.parse(run.stdout) as { verdict: string }).verdict).toBe('pass');

@@ -18,7 +18,7 @@ export const NO_NETWORK = {
 };
 
 /** The built command line. */
-export const CLI = resolve(import.meta.dirname, '../../dist/cli.js');
+export const CLI = resolve(import.meta.dirname, '../../dist/cli.cjs');
 
 /** Runs a program in `cwd` with these variables and no others. */
 export function start(
@@ -49,7 +49,7 @@ export function assay(args: readonly string[], cwd: string, env: Readonly<Record
 }
 
 /** Runs `work` in a temporary folder that is removed afterwards. */
-export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+export async function inFolder<T>(work: (folder: string) => Promise<T> | T): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'assay-test-'));
   try {
     return await work(folder);

@@ -25,7 +25,8 @@ function project(files: Readonly<Record<string, string>>): string {
   const root = join(folder, String(projects++));
   const config =
     '{"compilerOptions":{"module":"NodeNext","allowImportingTsExtensions":true,"noEmit":true,"types":["node"],"skipLibCheck":true,"lib":["ES2022"]}}';
-  const empty = { 'src/index.ts': 'export {};', 'src/threads/thread.ts': 'export {};' };
+  const names = ['src/cli/main.ts', 'src/index.ts', 'src/threads/thread.ts'];
+  const empty = Object.fromEntries(names.map((name) => [name, 'export {};']));
   const all = { 'src/cli/bin.ts': BIN, ...empty, 'tsconfig.json': config, ...files };
   for (const [path, text] of Object.entries({ 'package.json': '{"type":"module"}', ...all })) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -54,7 +55,7 @@ function run(root: string, expression: string): { status: number | null; stdout:
   return spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
 }
 
-const BUNDLE = "(await bundle(root, '9.8.7')).files.find(([path]) => path === 'cli.js')[1]";
+const BUNDLE = "(await bundle(root, '9.8.7')).files.find(([path]) => path === 'cli.cjs')[1]";
 const LICENCES = "(await load('licences')).licences((await bundle(root, '9.8.7')).packages)";
 
 describe('the bundle', () => {
@@ -65,24 +66,32 @@ describe('the bundle', () => {
     });
     const { status, stdout } = run(root, BUNDLE);
     expect(status).toBe(0);
-    writeFileSync(join(folder, 'alone.mjs'), stdout);
-    expect(spawnSync(process.execPath, [join(folder, 'alone.mjs')], { encoding: 'utf8' }).stdout).toBe('9.8.7/9.8.7\n');
+    writeFileSync(join(folder, 'alone.cjs'), stdout);
+    expect(spawnSync(process.execPath, [join(folder, 'alone.cjs')], { encoding: 'utf8' }).stdout).toBe('9.8.7/9.8.7\n');
   });
 
   test('loads what is imported lazily when it is asked for, and not before', () => {
     const root = project({
-      'src/cli/bin.ts': `${BIN}console.log('first'); const { last } = await import('./late.ts'); console.log(last);`,
-      'src/cli/late.ts': "import { sep } from 'node:path';\nconsole.log('second');\nexport const last = typeof sep;",
+      'src/cli/main.ts': "console.log('first'); void import('./late.ts').then(({ last }) => console.log(last));",
+      'src/cli/late.ts':
+        "import { sep } from 'node:path';\nimport { half as part } from './shared.ts';\nconsole.log('second');\nexport const last = [typeof sep, part(4)].join(' ');",
+      'src/cli/shared.ts': 'export const half = (n: number) => n / 2;',
+      'src/index.ts':
+        "export { half as halve } from './cli/shared.ts';\nexport type { A } from './a.ts';\nexport const isStrict = (function (this: unknown) { return this === undefined; })();",
+      'src/a.ts': 'export type A = string;',
     });
     const { stdout } = run(root, 'JSON.stringify((await bundle(root, "9.8.7")).files)');
     const dist = join(root, 'dist');
     mkdirSync(dist);
     for (const [path, text] of JSON.parse(stdout) as [string, string][]) {
-      expect(text).not.toMatch(/^import (?!.*"\.\/)/m);
+      expect(text).not.toMatch(/\brequire\((?!"\.\/)/);
       writeFileSync(join(dist, path), text);
     }
-    const { stdout: printed } = spawnSync(process.execPath, [join(dist, 'cli.js')], { encoding: 'utf8' });
-    expect(printed).toBe('first\nsecond\nstring\n');
+    const { stdout: printed } = spawnSync(process.execPath, [join(dist, 'main.cjs')], { encoding: 'utf8' });
+    expect(printed).toBe('first\nsecond\nstring 2\n');
+    const use = `import { halve, isStrict } from '${pathToFileURL(join(dist, 'index.js')).href}'; console.log(halve(6), isStrict);`;
+    const library = spawnSync(process.execPath, ['--input-type=module', '-e', use], { encoding: 'utf8' });
+    expect(library).toMatchObject({ stdout: '3 true\n', stderr: '' });
   });
 
   test.each([
@@ -107,7 +116,7 @@ describe('the bundle', () => {
 
   test('is refused without a #! line', () => {
     const { status, stderr } = run(project({ 'src/cli/bin.ts': 'console.log(1);' }), BUNDLE);
-    expect(stderr).toContain('cli.js has no #! line');
+    expect(stderr).toContain('cli.cjs has no #! line');
     expect(status).not.toBe(0);
   });
 });

@@ -10,13 +10,15 @@ const VERSION = (readJson(join(ROOT, 'package.json')) as { version: string }).ve
 
 /** Files a user gets, and nothing else. */
 const INTENDED =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(cli\.js|index\.js|thread\.js|[a-z-]+-[A-Z0-9]{8}\.js|THIRD-PARTY-LICENSES|types\/.+\.d\.ts)|docs\/(findings\/([a-z-]+|README)\.md|schemas\/[a-z0-9.-]+\.json))$/;
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(index\.js|(?:cli|library|main|thread|[a-z-]+-[A-Z0-9]{8})\.cjs|THIRD-PARTY-LICENSES|types\/.+\.d\.ts)|docs\/(findings\/([a-z-]+|README)\.md|schemas\/[a-z0-9.-]+\.json))$/;
 const REQUIRED = [
   'package.json',
   'LICENSE',
-  'dist/cli.js',
+  'dist/cli.cjs',
+  'dist/main.cjs',
   'dist/index.js',
-  'dist/thread.js',
+  'dist/library.cjs',
+  'dist/thread.cjs',
   'dist/THIRD-PARTY-LICENSES',
   'dist/types/index.d.ts',
 ];
@@ -57,8 +59,8 @@ beforeAll(() => {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}');
   writeFileSync(join(folder, 'loopback-only.mjs'), LOOPBACK_ONLY);
-  writeFileSync(join(folder, 'list-modules.mjs'), LIST_MODULES);
-  writeFileSync(join(folder, 'hello.mjs'), 'process.stdout.write("hello\\n");');
+  writeFileSync(join(folder, 'list-modules.cjs'), LIST_MODULES);
+  writeFileSync(join(folder, 'hello.cjs'), 'process.stdout.write("hello\\n");');
   // An empty cache and no network: whatever the package needs, it must carry.
   const cache = join(folder, 'cache');
   npm(project, ['install', '--ignore-scripts', '--offline', '--cache', cache, join(folder, packed.filename)]);
@@ -98,7 +100,7 @@ describe('the packed files', () => {
   });
 
   test('carry the licence of every package inside', () => {
-    const scripts = packed.files.filter(({ path }) => path.endsWith('.js'));
+    const scripts = packed.files.filter(({ path }) => path.endsWith('.cjs'));
     const sources = scripts.map(({ path }) => readFileSync(join(installed, path), 'utf8')).join('\n');
     const names = new Set(
       [...sources.matchAll(/^(?: {2})?\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map((match) => match[1]),
@@ -142,7 +144,7 @@ for (const { name, binary } of nodesUnderTest()) {
   describe.skipIf(binary === null)(`installed, on ${name}`, () => {
     const node = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
       spawnSync(binary ?? '', args, { encoding: 'utf8', cwd: join(folder, 'project'), timeout: 50_000 });
-    const assay = (...args: string[]) => node(join(installed, 'dist/cli.js'), ...args);
+    const assay = (...args: string[]) => node(join(installed, 'dist/cli.cjs'), ...args);
 
     test('assay --version prints the version and nothing else', () => {
       expect(assay('--version')).toMatchObject({ status: 0, stdout: `${VERSION}\n`, stderr: '' });
@@ -150,11 +152,11 @@ for (const { name, binary } of nodesUnderTest()) {
 
     test('assay --version loads no more of Node than a program that prints a line', () => {
       const loaded = (...args: string[]): string[] =>
-        JSON.parse(node('--import', join(folder, 'list-modules.mjs'), ...args).stderr) as string[];
-      const least = new Set(loaded(join(folder, 'hello.mjs')));
-      const more = loaded(join(installed, 'dist/cli.js'), '--version').filter((module) => !least.has(module));
+        JSON.parse(node('--require', join(folder, 'list-modules.cjs'), ...args).stderr) as string[];
+      const least = new Set(loaded(join(folder, 'hello.cjs')));
+      const more = loaded(join(installed, 'dist/cli.cjs'), '--version').filter((module) => !least.has(module));
       expect(more).toEqual([]);
-      expect(loaded(join(installed, 'dist/cli.js'), 'demo').length).toBeGreaterThan(least.size);
+      expect(loaded(join(installed, 'dist/cli.cjs'), 'demo').length).toBeGreaterThan(least.size);
     });
 
     test('assay --help names every command', () => {
@@ -169,7 +171,7 @@ for (const { name, binary } of nodesUnderTest()) {
       const { status, stdout, stderr } = node(
         '--import',
         join(folder, 'loopback-only.mjs'),
-        join(installed, 'dist/cli.js'),
+        join(installed, 'dist/cli.cjs'),
         'demo',
       );
       expect(stderr).not.toMatch(/connected to|Warning/);
