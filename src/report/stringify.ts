@@ -13,9 +13,6 @@ export interface JsonObject {
  */
 const HIDDEN = /[\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]|#(?=#)/gu;
 
-/** Without any of this, as nearly all text is, nothing is hidden: it is found out sooner. */
-const UNUSUAL = /[^\n\x20-\x7e]|##/;
-
 /** Elements that are written at once: one at a time takes longer, all of them take more memory. */
 const BATCH = 32;
 
@@ -74,7 +71,12 @@ function indented(value: Json, indent: string): string {
 }
 
 function shown(json: string): string {
-  return UNUSUAL.test(json) ? json.replace(HIDDEN, (found) => (found === '\n' ? found : escaped(found))) : json;
+  return isPlain(json) ? json : json.replace(HIDDEN, (found) => (found === '\n' ? found : escaped(found)));
+}
+
+/** Whether nothing in it is hidden, as in nearly all text: found out sooner. JSON escapes the control characters of ASCII but DEL. */
+function isPlain(json: string): boolean {
+  return Buffer.byteLength(json) === json.length && !json.includes('##') && !json.includes('\x7f');
 }
 
 /** RFC 3339, or null. */

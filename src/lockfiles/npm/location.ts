@@ -14,6 +14,8 @@ const MAX_LENGTH = 4096;
  */
 export function isLocation(location: string): boolean {
   if (location === '') return true;
+  // As most are: in the outermost folder, where a name cannot have what is looked for below.
+  if (lastNodeModules(location) === 0) return isPackageName(location.slice(FOLDER.length));
   if (location.length > MAX_LENGTH || location.includes('\\') || hasControlCharacters(location)) return false;
   const parts = location.split('/');
   const start = parts.findIndex((part) => part !== '..');

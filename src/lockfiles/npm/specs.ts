@@ -4,6 +4,8 @@ export type SpecKind = 'registry' | 'git' | 'http' | 'file' | 'other';
 const GIT_HOSTS = ['github.com', 'gitlab.com', 'bitbucket.org', 'gist.github.com', 'git.sr.ht'];
 /** Beside git:, git+ssh:, github:, gitlab: and the like. */
 const OTHER_GIT_SCHEMES = ['bitbucket:', 'gist:', 'sourcehut:', 'ssh:'];
+/** An address whose host stands there as readers of addresses give it: nearly all are of other hosts. */
+const PLAIN_HOST = /^https?:\/\/([a-z0-9.-]+)(?:[:/?#]|$)/;
 const TARBALL = /[.](?:tgz|tar\.gz|tar)$/i;
 
 /**
@@ -33,6 +35,8 @@ function kindOfUrl(scheme: string, spec: string): SpecKind {
 
 /** npm clones https://github.com/OWNER/REPOSITORY, and downloads other addresses of that host. */
 function isRepositoryPage(spec: string): boolean {
+  const [, host] = PLAIN_HOST.exec(spec) ?? [];
+  if (host !== undefined && !GIT_HOSTS.includes(host.replace(/^www\./, ''))) return false;
   if (!URL.canParse(spec)) return false;
   const { hostname, pathname } = new URL(spec);
   if (!GIT_HOSTS.includes(hostname.replace(/^www\./, ''))) return false;
