@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Since } from '../audit.ts';
-import { digestOf } from '../digest.ts';
+import type { Cache } from '../cache/store.ts';
 import { askHistory, type ReadVersions } from '../git/appearance.ts';
 import { LockfileError, parseLockfile, type ProjectManifests } from '../lockfiles/index.ts';
 import type { BaselineBase, BaselineInUse } from '../model/baseline.ts';
@@ -14,7 +14,8 @@ import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
 import type { LoadedPolicy } from './policy.ts';
 import { loadBaseline, projectManifests, repositoryPath } from './project.ts';
-import { demandFile, readUserFile, shownPath } from './setup.ts';
+import { readLockfile } from './read-lockfile.ts';
+import { demandFile, openStore, readUserFile, shownPath } from './setup.ts';
 import { sinceOf } from './since.ts';
 
 /** A folder whose lockfiles can be audited. */
@@ -32,6 +33,8 @@ export interface Project {
   readonly manifests: ProjectManifests;
   readonly policy: LoadedPolicy | null;
   readonly baseline: BaselineInUse;
+  /** What earlier runs kept of it; null where nothing is to be kept. */
+  readonly store: Cache | null;
   /** Asks git when versions came into its lockfiles. */
   readonly askHistory: AskHistory;
   /** What --since asks to compare with; null without it. */
@@ -67,13 +70,14 @@ export function openFolder(
     return { project: null, unread: paths.map((path) => ({ file: shownPath(path, io), ...shared })) };
   }
   const { baseline, manifests } = shared;
+  const store = openStore(values, paths[0], io);
   const read = (path: string): ReadLockfile | Problem =>
     attempt(() => {
       demandFile(path);
       const file = shownPath(path, io);
       const bytes = readUserFile(path, 'the lockfile', io);
-      const where = { path: repositoryPath(path, io), digest: digestOf(bytes) };
-      return { path, file, bytes, lockfile: { ...parseLockfile(file, bytes, manifests), ...where } };
+      const lockfile = { ...readLockfile(file, bytes, manifests, store), path: repositoryPath(path, io) };
+      return { path, file, bytes, lockfile };
     });
   const readable: ReadLockfile[] = [];
   const unread: UnreadLockfile[] = [];
@@ -98,6 +102,7 @@ export function openFolder(
     manifests,
     policy,
     baseline,
+    store,
     askHistory: historyOf(
       readable.map(({ path }) => path),
       manifests,

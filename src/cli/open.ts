@@ -14,7 +14,7 @@ import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { repositoryAddress } from './pipeline.ts';
 import { progressOn } from './progress.ts';
 import { configOfRegistries, managerConfigs, type ManagerConfig } from './manager-config.ts';
-import { networkConfig, openRegistry, openStore } from './setup.ts';
+import { networkConfig, openRegistry } from './setup.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from './trust.ts';
 
 /** How a project is audited. */
@@ -89,8 +89,7 @@ export async function withProjects<T>(
   const established = new Map<string, Buffer>();
 
   const auditOne = async (project: ProjectInUse, how: How, isOnly: boolean): Promise<Report> => {
-    const kept = openStore(values, project.path, io);
-    const { baseline, askHistory: history, beside } = project;
+    const { store: kept, baseline, askHistory: history, beside } = project;
     const folder = dirname(project.path);
     const manager = configOfRegistries(project.managers, io);
     const isFirst = folder === firstFolder;

@@ -45,6 +45,10 @@ export function parseLockfile(file: string, bytes: Uint8Array, manifests: Projec
   if (format === undefined) {
     throw new LockfileError(file, null, `not the name of a lockfile; known are ${LOCKFILE_NAMES.join(', ')}`);
   }
-  const lockfile = format.parse(file, bytes, manifests);
+  return withScripts(format.parse(file, bytes, manifests), manifests);
+}
+
+/** With what the project says of install scripts, where there is a project. */
+export function withScripts(lockfile: Lockfile, manifests: ProjectManifests): Lockfile {
   return manifests.has('') ? { ...lockfile, scripts: scriptPermissions(lockfile, manifests) } : lockfile;
 }

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { readLockfile } from '../../src/cli/read-lockfile.ts';
+import { parseLockfile, type ProjectManifests } from '../../src/lockfiles/index.ts';
+import { SAMPLES } from '../lockfiles/samples.ts';
+
+/** A store of one process. */
+function memory(): {
+  readonly get: (id: string) => Buffer | null;
+  readonly put: (id: string, value: Buffer) => void;
+  readonly values: Map<string, Buffer>;
+} {
+  const values = new Map<string, Buffer>();
+  return { values, get: (id) => values.get(id) ?? null, put: (id, value) => void values.set(id, value) };
+}
+
+const PROJECT: ProjectManifests = new Map([
+  ['', '{"name":"p","dependencies":{"p1":"1.0.0"},"allowScripts":{"p1":true}}'],
+]);
+const ROOT = { name: 'p1', version: '1.0.0', source: { kind: 'registry', resolved: null } } as const;
+
+describe('a lockfile that was read before', () => {
+  it.each(SAMPLES.map((sample) => [sample.file, sample] as const))(
+    'is given back as it was read: %s',
+    (_, { file, many }) => {
+      const bytes = Buffer.from(many(300));
+      expect(bytes.length).toBeGreaterThan(16 * 1024);
+      const store = memory();
+      const { scripts: expectedScripts, ...expected } = parseLockfile(file, bytes, PROJECT);
+      const first = readLockfile(file, bytes, PROJECT, store);
+      const [[id = '', value] = []] = [...store.values];
+      // Only what is taken from the store can have this.
+      store.values.set(id, Buffer.from(value?.toString().replace('"entries":', '"marked":true,"entries":') ?? ''));
+      const { scripts, digest, marked, ...again } = readLockfile(file, bytes, PROJECT, store) as typeof first & {
+        marked: boolean;
+      };
+      expect(marked).toBe(true);
+      expect(again).toStrictEqual(expected);
+      expect(digest).toBe(first.digest);
+      expect(scripts?.(ROOT)).toEqual(expectedScripts?.(ROOT));
+      expect(store.values.size).toBe(1);
+    },
+  );
+
+  it('is read again where its bytes, a manifest, or its name is another', () => {
+    const [sample] = SAMPLES.filter(({ format }) => format === 'npm');
+    const { file = '', many = () => '' } = sample ?? {};
+    const text = many(300);
+    const store = memory();
+    const read = (name: string, content: string, manifests: ProjectManifests): unknown => {
+      const { scripts: _, digest: __, ...lockfile } = readLockfile(name, Buffer.from(content), manifests, store);
+      const { scripts: ___, ...parsed } = parseLockfile(name, Buffer.from(content), manifests);
+      expect(lockfile).toStrictEqual(parsed);
+      return lockfile;
+    };
+    const first = read(file, text, PROJECT);
+    const other = text.replace('"p1": {', '"p1":  {').replace('1.0.0', '1.0.1');
+    expect(read(file, other, PROJECT)).not.toEqual(first);
+    expect(read(file, text, new Map([['', '{"dependencies":{"p7":"1.0.0"}}']]))).not.toEqual(first);
+    expect(read(file, text, new Map([...PROJECT, ['w', '{"dependencies":{"p9":"1.0.0"}}']]))).toBeDefined();
+    expect(read(`sub/${file}`, text, PROJECT)).not.toEqual(first);
+    expect(read(file, text, PROJECT)).toEqual(first);
+    expect(store.values.size).toBe(2);
+  });
+
+  it('that cannot be read is not kept, and one that is small neither', () => {
+    const store = memory();
+    const large = Buffer.from(`{"lockfileVersion":3,${' '.repeat(20_000)}`);
+    expect(() => readLockfile('package-lock.json', large, PROJECT, store)).toThrow('not valid JSON');
+    const [{ file, text } = { file: '', text: '' }] = SAMPLES;
+    readLockfile(file, Buffer.from(text), PROJECT, store);
+    expect(store.values.size).toBe(0);
+    readLockfile(file, Buffer.from(text), PROJECT, null);
+  });
+});
