@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readLockfile } from '../../src/cli/read-lockfile.ts';
 import { parseLockfile, type ProjectManifests } from '../../src/lockfiles/index.ts';
+import type { Lockfile } from '../../src/model/dependency.ts';
 import { SAMPLES } from '../lockfiles/samples.ts';
 
 /** A store of one process. */
@@ -11,6 +12,13 @@ function memory(): {
 } {
   const values = new Map<string, Buffer>();
   return { values, get: (id) => values.get(id) ?? null, put: (id, value) => void values.set(id, value) };
+}
+
+/** What is compared by what it gives. */
+function withoutScripts(lockfile: Partial<Lockfile>): Partial<Lockfile> {
+  const copy = { ...lockfile };
+  delete copy.scripts;
+  return copy;
 }
 
 const PROJECT: ProjectManifests = new Map([
@@ -27,9 +35,9 @@ describe('a lockfile that was read before', () => {
       const store = memory();
       const { scripts: expectedScripts, ...expected } = parseLockfile(file, bytes, PROJECT);
       const first = readLockfile(file, bytes, PROJECT, store);
-      const [[id = '', value] = []] = [...store.values];
+      const [[id, value] = ['', Buffer.alloc(0)]] = [...store.values];
       // Only what is taken from the store can have this.
-      store.values.set(id, Buffer.from(value?.toString().replace('"entries":', '"marked":true,"entries":') ?? ''));
+      store.values.set(id, Buffer.from(value.toString().replace('"entries":', '"marked":true,"entries":')));
       const { scripts, digest, marked, ...again } = readLockfile(file, bytes, PROJECT, store) as typeof first & {
         marked: boolean;
       };
@@ -47,10 +55,12 @@ describe('a lockfile that was read before', () => {
     const text = many(300);
     const store = memory();
     const read = (name: string, content: string, manifests: ProjectManifests): unknown => {
-      const { scripts: _, digest: __, ...lockfile } = readLockfile(name, Buffer.from(content), manifests, store);
-      const { scripts: ___, ...parsed } = parseLockfile(name, Buffer.from(content), manifests);
-      expect(lockfile).toStrictEqual(parsed);
-      return lockfile;
+      const parsed = withoutScripts(parseLockfile(name, Buffer.from(content), manifests));
+      expect(withoutScripts(readLockfile(name, Buffer.from(content), manifests, store))).toStrictEqual({
+        ...parsed,
+        digest: expect.any(String) as string,
+      });
+      return parsed;
     };
     const first = read(file, text, PROJECT);
     const other = text.replace('"p1": {', '"p1":  {').replace('1.0.0', '1.0.1');
