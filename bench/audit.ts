@@ -50,7 +50,7 @@ async function main(): Promise<void> {
 async function resultsFor(packages: number, { latencies, rounds, profile: isProfiled }: Options): Promise<Result[]> {
   const folder = generatedTree(CACHE, packages, print);
   const work = mkdtempSync(join(tmpdir(), 'assay-bench-'));
-  const remove = (): void => rmSync(work, { recursive: true, force: true });
+  const remove = (): void => rmSync(work, { recursive: true, force: true, maxRetries: 5 });
   process.once('exit', remove);
   try {
     const bench = await openBench({ folder, work, cli: CLI, script: fileURLToPath(import.meta.url) });

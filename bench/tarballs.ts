@@ -62,7 +62,7 @@ async function main(): Promise<void> {
     }
   } finally {
     await lab.close();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

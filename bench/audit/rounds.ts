@@ -138,7 +138,7 @@ function install(tree: string, env: Readonly<Record<string, string>>): string {
     // Somebody else may have been faster.
     if (!existsSync(installed)) throw error;
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
   }
   return installed;
 }

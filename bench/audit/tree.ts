@@ -62,7 +62,7 @@ export function generatedTree(cache: string, packages: number, print: (line: str
     // Somebody else may have been faster.
     if (!existsSync(folder)) throw error;
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
   }
   return folder;
 }

@@ -163,7 +163,7 @@ describe.skipIf(!hasGit)(`a queue with what was published by hand${WITHOUT_GIT}`
           [47, 'warning'],
           [49, 'error'],
         ] as const) {
-          rmSync(join(folder, '.git'), { recursive: true, force: true });
+          rmSync(join(folder, '.git'), { recursive: true, force: true, maxRetries: 5 });
           git(folder, ['init', '-q']);
           commitAll(folder, Date.now() - hours * HOUR);
           const result = await project.report();

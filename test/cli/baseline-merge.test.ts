@@ -171,7 +171,7 @@ describe.skipIf(!hasGit)(`a three-way merge of any three baselines${hasGit ? '' 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'assay-merge-'));
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
   it('is a conflict that is refused, or has of each version what one of the sides has', () => {
     let clean = 0;

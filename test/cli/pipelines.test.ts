@@ -103,7 +103,7 @@ async function withPipeline(work: (pipeline: Pipeline) => Promise<void>): Promis
       });
     });
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

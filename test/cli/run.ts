@@ -54,6 +54,6 @@ export async function inFolder<T>(work: (folder: string) => Promise<T> | T): Pro
   try {
     return await work(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -22,7 +22,7 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     folder = mkdtempSync(join(tmpdir(), 'assay-history-'));
     git(folder, ['init', '-q', '-b', 'main']);
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
   const write = (text: string, name = 'lock'): void => writeFileSync(join(folder, name), `${text}\n`);
   const lock = (text: string, hours: number): string => {
@@ -198,7 +198,7 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     try {
       expect(await ask(['a@1'], 'lock', bare)).toBeNull();
     } finally {
-      rmSync(bare, { recursive: true, force: true });
+      rmSync(bare, { recursive: true, force: true, maxRetries: 5 });
     }
     expect(await ask(['a@1'], 'lo\nck')).toBeNull();
     expect(await ask(['a@1'])).toBeNull();

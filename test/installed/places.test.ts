@@ -10,7 +10,7 @@ let root = '';
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'assay-places-'));
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
 function put(path: string, manifest: object = {}): void {
   mkdirSync(join(root, path), { recursive: true });

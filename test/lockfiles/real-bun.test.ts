@@ -72,7 +72,7 @@ beforeAll(() => {
   bun = folder === null ? null : join(folder, 'bin', process.platform === 'win32' ? 'bun.exe' : 'bun');
 }, 240_000);
 
-afterAll(() => rmSync(project, { recursive: true, force: true }));
+afterAll(() => rmSync(project, { recursive: true, force: true, maxRetries: 5 }));
 
 describe('a lockfile that Bun has just written', () => {
   it('has the packages, places and versions of bun pm ls', { timeout: 150_000 }, ({ skip }) => {

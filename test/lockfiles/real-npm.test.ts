@@ -73,7 +73,7 @@ beforeAll(() => {
   if (packed.status !== 0) obstacle = `npm cannot be run: ${packed.stderr}`;
 });
 
-afterAll(() => rmSync(project, { recursive: true, force: true }));
+afterAll(() => rmSync(project, { recursive: true, force: true, maxRetries: 5 }));
 
 describe('a lockfile that npm has just written', () => {
   for (const version of [1, 2, 3]) {

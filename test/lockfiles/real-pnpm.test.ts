@@ -46,7 +46,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'assay-pnpm-'));
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 function run(program: string, args: readonly string[], cwd: string): Ran {
   const env = { ...process.env, CI: 'true', NO_UPDATE_NOTIFIER: '1', COREPACK_ENABLE_STRICT: '0' };

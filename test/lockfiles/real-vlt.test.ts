@@ -64,7 +64,7 @@ beforeAll(() => {
   else [script, node] = [join(folder, 'vlt.js'), binary];
 }, 400_000);
 
-afterAll(() => rmSync(project, { recursive: true, force: true }));
+afterAll(() => rmSync(project, { recursive: true, force: true, maxRetries: 5 }));
 
 describe('a lockfile that vlt has just written', () => {
   it('has the packages and versions that it installs', { timeout: 150_000 }, ({ skip }) => {

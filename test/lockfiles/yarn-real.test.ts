@@ -111,7 +111,7 @@ beforeAll(() => {
   obstacle = NO_REGISTRY;
 }, 90_000);
 
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
 describe('a lockfile that Yarn has just written', () => {
   it('Yarn 1: the same packages as in node_modules', { timeout: 90_000 }, ({ skip }) => {

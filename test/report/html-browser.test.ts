@@ -25,7 +25,7 @@ describe.skipIf(!hasBrowser)(`the page in Chromium${WITHOUT_BROWSER}`, () => {
 
   afterAll(async () => {
     await browser.close();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   async function open(size: number, options: Parameters<Browser['newPage']>[0] = {}, hash = ''): Promise<Page> {
