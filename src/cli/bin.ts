@@ -30,12 +30,13 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) {
 }
 
 /**
- * What V8 compiled for the same command in earlier runs. Nothing is kept for a page of help, nor in pipelines, whose
- * machines forget it.
+ * What V8 compiled for the same command in earlier runs. Nothing is kept for a page of help, nor by the command that shows
+ * and empties what is kept, nor in pipelines, whose machines forget it.
  */
 function codeCache(): Cache | null {
   const { env, platform } = process;
-  if ((env['CI'] ?? '') !== '' || args.some((arg) => UNKEPT.includes(arg))) return null;
+  const command = commandNamed(args[0]) ?? 'audit';
+  if (command === 'cache' || (env['CI'] ?? '') !== '' || args.some((arg) => UNKEPT.includes(arg))) return null;
   const place = cachePlace(env, env['HOME'] ?? '', platform);
-  return place && openCache(codePlace(place), `code of ${commandNamed(args[0]) ?? 'audit'}`, 0);
+  return place && openCache(codePlace(place), `code of ${command}`, 0);
 }

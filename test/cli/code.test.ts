@@ -134,7 +134,7 @@ describe('the code of assay', () => {
       const before = statSync(file).mtimeMs;
       expect(await assayAt(folder, EXPLAIN)).toEqual(first);
       expect(statSync(file).mtimeMs).toBe(before);
-      await assayAt(folder, ['cache']);
+      await assayAt(folder, ['trust']);
       expect(codeFiles(folder)).toHaveLength(2);
     });
   });
@@ -143,6 +143,7 @@ describe('the code of assay', () => {
     ['in a pipeline', EXPLAIN, { CI: 'true' }],
     ['without a cache', [...EXPLAIN, '--no-cache'], {}],
     ['with an empty ASSAY_CACHE', EXPLAIN, { ASSAY_CACHE: '' }],
+    ['by the command that empties it', ['cache'], {}],
     ['for a page of help', ['explain', '--help'], {}],
     ['for the version', ['--version'], {}],
     ['for wrong usage', ['explain', 'nothing'], {}],
