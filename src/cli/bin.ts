@@ -3,7 +3,7 @@ import { cachePlace, codePlace } from '../cache/place.ts';
 import { openCache, type Cache } from '../cache/store.ts';
 import { VERSION } from '../version.ts';
 import { openCode } from './code.ts';
-import { keepCompiled, optimiseLater } from './engine.ts';
+import { setEngine } from './engine.ts';
 import { EXIT } from './exit.ts';
 import type * as Main from './main.ts';
 import { commandNamed } from './names.ts';
@@ -16,9 +16,8 @@ const args = process.argv.slice(2);
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) {
   process.stdout.write(`${VERSION}\n`);
 } else {
-  optimiseLater();
   const cache = codeCache();
-  if (cache !== null) keepCompiled();
+  setEngine(cache !== null);
   const code = openCode(import.meta.dirname, cache);
   const { run } = code.load('main.cjs') as typeof Main;
   void run(args).then((status) => {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { codePlace } from '../../src/cache/place.ts';
 import { openCache } from '../../src/cache/store.ts';
 import { openCode } from '../../src/cli/code.ts';
-import { INTERRUPT_BUDGET } from '../../src/cli/engine.ts';
+import { flagsOf } from '../../src/cli/engine.ts';
 import { assay, CLI, inFolder, type Run } from './run.ts';
 
 const FILES = {
@@ -109,8 +109,7 @@ function compiled(source: string): Buffer {
     let source = '';
     for await (const piece of process.stdin) source += piece;
     process.stdout.write(new Script(source).createCachedData());`;
-  const budget = process.versions.node.startsWith('20.') ? [`--interrupt-budget=${INTERRUPT_BUDGET}`] : [];
-  const flags = [...budget, '--no-flush-bytecode', '--input-type=module'];
+  const flags = [...flagsOf(process.versions.node, true), '--input-type=module'];
   return execFileSync(process.execPath, [...flags, '-e', program], { input: source, maxBuffer: 16 * 1024 * 1024 });
 }
 
