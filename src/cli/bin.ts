@@ -22,9 +22,10 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) {
   const { run } = code.load('main.cjs') as typeof Main;
   void run(args).then((status) => {
     process.exitCode = status;
-    if (status === EXIT.usage) return;
+    if (cache === null || status === EXIT.usage) return;
+    setEngine(true);
     code.keep();
-    cache?.close();
+    cache.close();
   });
 }
 

@@ -5,6 +5,7 @@ import { scriptPermissions } from '../lockfiles/index.ts';
 import type { Store } from '../memory.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Report, UnreadLockfile } from '../model/report.ts';
+import { collectSooner } from './engine.ts';
 import { isMendable, UsageError } from './exit.ts';
 import { findAllLockfiles } from './find.ts';
 import { openFolder, type Project } from './folder.ts';
@@ -41,6 +42,9 @@ export interface Projects {
   /** One report of all of them. Where there are several, one that cannot be audited is named, and the others are audited. */
   readonly audit: (how: (project: Project) => Promise<How> | How) => Promise<Report>;
 }
+
+/** So many dependencies are worth to look after memory. */
+const LARGE = 2000;
 
 /** The options of `withProject` and `withProjects`. */
 export const PROJECT_OPTIONS = [
@@ -101,6 +105,7 @@ export async function withProjects<T>(
       return { ...lockfile, scripts: scriptPermissions(lockfile, project.manifests, settings) };
     });
     const store = isOnly ? kept : sharedStore(established, kept);
+    if (lockfiles.some(({ dependencies }) => dependencies.length >= LARGE)) collectSooner();
     const repository = repositoryAddress(io.env);
     const known = { policy, baseline, beside, now: Date.now(), askHistory: history, repository };
     const shared = { ...known, store, onProgress: progress.update };

@@ -153,6 +153,26 @@ describe('the code of assay', () => {
     });
   });
 
+  it('is kept as the next run begins, also where the run changed how V8 works', async () => {
+    await inFolder(async (folder) => {
+      const entry = (n: number): [string, object] => [
+        `node_modules/p${n}`,
+        { version: '1.0.0', resolved: `file:p${n}.tgz` },
+      ];
+      const packages = Object.fromEntries([
+        ['', { name: 'large' }],
+        ...Array.from({ length: 2100 }, (_, n) => entry(n)),
+      ]);
+      writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ name: 'large', lockfileVersion: 3, packages }));
+      const { status, stdout } = await assayAt(folder, ['audit']);
+      expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('2100 dependencies') as string });
+      const [file = ''] = codeFiles(folder);
+      const before = statSync(file).mtimeMs;
+      expect((await assayAt(folder, ['audit'])).stdout).toBe(stdout);
+      expect(statSync(file).mtimeMs).toBe(before);
+    });
+  });
+
   it('is compiled again where one bit of what was kept differs, wherever', async () => {
     await inFolder(async (folder) => {
       const expected = await assayAt(folder, EXPLAIN);
