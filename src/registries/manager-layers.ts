@@ -8,11 +8,13 @@ type Fields = Readonly<Record<string, unknown>>;
 /** No registry has a longer one; bounds what is looked through. */
 const MAX_ADDRESS = 2048;
 
-/** The environment variable that names a package manager's default registry, above its files. */
-const VARIABLES: Readonly<Partial<Record<PackageManager, string>>> = {
-  'yarn-classic': 'YARN_REGISTRY',
-  yarn: 'YARN_NPM_REGISTRY_SERVER',
-  bun: 'BUN_CONFIG_REGISTRY',
+/** The environment variables above a package manager's files: of its default registry, and of a token and a user for it. */
+const VARIABLES: Readonly<
+  Partial<Record<PackageManager, readonly [registry: string, token?: string, ident?: string]>>
+> = {
+  'yarn-classic': ['YARN_REGISTRY'],
+  yarn: ['YARN_NPM_REGISTRY_SERVER', 'YARN_NPM_AUTH_TOKEN', 'YARN_NPM_AUTH_IDENT'],
+  bun: ['BUN_CONFIG_REGISTRY'],
 };
 
 /**
@@ -24,10 +26,19 @@ export function managerLayers(
   { name, files }: { readonly name: PackageManager; readonly files: readonly ConfigFile[] },
   env: NodeJS.ProcessEnv,
 ): { readonly stronger: readonly Layer[]; readonly weaker: readonly Layer[] } {
-  const variable = env[VARIABLES[name] ?? ''];
-  const said: readonly Layer[] = variable ? [layerOf(VARIABLES[name] ?? '', [['registry', variable]], {})] : [];
-  const layers = [...said, ...files.map(({ path, content }) => layerOf(path, settingsOf(name, content, env), env))];
+  const layers = [
+    ...variablesLayer(name, env),
+    ...files.map(({ path, content }) => layerOf(path, settingsOf(name, content, env), env)),
+  ];
   return name === 'yarn-classic' ? { stronger: [], weaker: layers } : { stronger: layers, weaker: [] };
+}
+
+/** A token or user counts where the environment names the registry, too: else a file of the project would say where it goes. */
+function variablesLayer(manager: PackageManager, env: NodeJS.ProcessEnv): readonly Layer[] {
+  const [registry = '', token = '', ident = ''] = VARIABLES[manager] ?? [];
+  const address = env[registry];
+  if (address === undefined || address === '') return [];
+  return [layerOf(registry, [['registry', address], ...credentials(address, env[token], env[ident], {})], {})];
 }
 
 function settingsOf(manager: PackageManager, content: unknown, env: NodeJS.ProcessEnv): Setting[] {

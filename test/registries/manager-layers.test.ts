@@ -59,6 +59,24 @@ describe("registries of a package manager's own files", () => {
     expect(load('bun', bun, { env: { BUN_CONFIG_REGISTRY: 'https://env' } }).registry).toBe('https://env/');
   });
 
+  it('of the environment have its credentials, and no other has', () => {
+    const env = { YARN_NPM_REGISTRY_SERVER: 'https://env/npm', YARN_NPM_AUTH_TOKEN: 'T', YARN_NPM_AUTH_IDENT: 'u:p' };
+    const files = [{ npmRegistryServer: 'https://evil' }];
+    expect(authorization(load('yarn', files, { env }), 'https://env/npm/p')).toBe('Bearer T');
+    const ident = load('yarn', files, { env: { ...env, YARN_NPM_AUTH_TOKEN: '' } });
+    expect(authorization(ident, 'https://env/npm/p')).toBe(basic('u:p'));
+    expect(authorization(ident, 'https://evil/p')).toBeNull();
+    for (const YARN_NPM_REGISTRY_SERVER of [undefined, '']) {
+      const config = load('yarn', files, { env: { ...env, YARN_NPM_REGISTRY_SERVER } });
+      expect(config.registry).toBe('https://evil/');
+      expect(authorization(config, 'https://evil/p')).toBeNull();
+      expect(authorization(config, 'https://env/npm/p')).toBeNull();
+    }
+    expect(
+      authorization(load('bun', [], { env: { ...env, BUN_CONFIG_REGISTRY: 'https://env' } }), 'https://env/p'),
+    ).toBeNull();
+  });
+
   it("are not read from another package manager's words", () => {
     const content = { registries: { default: 'https://a' }, npmRegistryServer: 'https://b', registry: 'https://c' };
     for (const name of ['npm', 'vlt', 'bun'] as const) {

@@ -129,6 +129,26 @@ describe('which versions claim provenance', () => {
     expect(withProvenance(of(`"\\u0061ttestations" : ${claim}`))).toEqual(['1.0.0']);
     expect(withProvenance(of(`"shasum":null,"more":{"attestations":${claim}}`))).toEqual([]);
   });
+
+  it('is seen in every version, whatever stands between them', () => {
+    const claim = '{"provenance":{"predicateType":"p"}}';
+    const MEMBERS = fc.constantFrom(
+      ['"shasum":null', false],
+      [`"attestations":${claim}`, true],
+      [`"\\u0061ttestations":${claim}`, true],
+      ['"shasum":"\\u0061"', false],
+      ['"more":"\\"attestations\\""', false],
+      ['"attestations":null', false],
+    ) as fc.Arbitrary<[string, boolean]>;
+    const property = fc.property(fc.array(MEMBERS, { maxLength: 12 }), fc.boolean(), (members, isLast) => {
+      const versions = members.map(([member], n) => `"1.0.${n}":{"name":"a","version":"1.0.${n}","dist":{${member}}}`);
+      const readme = '"readme":"\\u0061 \\"attestations\\""';
+      const all = `"versions":{${versions.join(',')}}`;
+      const text = `{"name":"a",${isLast ? `${readme},${all}` : `${all},${readme}`}}`;
+      expect(withProvenance(text)).toEqual(members.flatMap(([, claims], n) => (claims ? [`1.0.${n}`] : [])));
+    });
+    fc.assert(property, { numRuns: 500 });
+  });
 });
 
 describe('a walk over JSON', () => {
