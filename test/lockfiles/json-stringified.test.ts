@@ -7,26 +7,26 @@ const KEYS = fc.oneof(
   fc.string({ maxLength: 6 }),
   fc.constantFrom('__proto__', 'toJSON', 'constructor', 'length', '0', '10', '2', '', '\ud800', '\u2028', '\\', '"'),
 );
-const { value: VALUES } = fc.letrec((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 6 },
-    fc.constantFrom(null, true, false, 0, 1.5e-7, 1e21, 'a\nb', '\u0000', '<<<<<<<'),
-    fc.array(tie('value'), { maxLength: 4 }),
-    fc
-      .uniqueArray(fc.tuple(KEYS, tie('value')), { maxLength: 4, selector: ([key]) => key })
-      .map((entries) => Object.fromEntries(entries) as Readonly<Record<string, unknown>>),
-  ),
-}));
 const INDENTS = fc.constantFrom(1, 2, 4, '\t', 10);
-const DOCUMENTS = fc
-  .tuple(
-    fc.oneof(
-      fc.array(VALUES, { minLength: 1 }),
-      VALUES.map((value) => ({ value })),
+
+/** Texts that JSON.stringify writes of objects and lists with these keys. */
+function documents(keys: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 6 },
+      fc.constantFrom(null, true, false, 0, 1.5e-7, 1e21, 'a\nb', '\u0000', '<<<<<<<'),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc
+        .uniqueArray(fc.tuple(keys, tie('value')), { maxLength: 4, selector: ([key]) => key })
+        .map((entries) => Object.fromEntries(entries) as Readonly<Record<string, unknown>>),
     ),
-    INDENTS,
-  )
-  .map(([value, indent]) => `${JSON.stringify(value, null, indent)}\n`);
+  }));
+  const roots = fc.oneof(
+    fc.array(value, { minLength: 1 }),
+    value.map((one) => ({ value: one })),
+  );
+  return fc.tuple(roots, INDENTS).map(([root, indent]) => `${JSON.stringify(root, null, indent)}\n`);
+}
 
 /** With the order of keys, which a comparison of maps leaves out. */
 function listed({ line, value }: JsonNode): unknown {
@@ -34,15 +34,33 @@ function listed({ line, value }: JsonNode): unknown {
   return [line, Array.isArray(value) ? { items: (value as readonly JsonNode[]).map(listed) } : { value }];
 }
 
+/** The value, as JSON.parse should give it. */
+function plain({ value }: JsonNode): unknown {
+  if (value instanceof Map)
+    return Object.fromEntries([...(value as JsonObject)].map(([key, node]) => [key, plain(node)]));
+  return Array.isArray(value) ? (value as readonly JsonNode[]).map(plain) : value;
+}
+
 describe('parseStringified', () => {
   it('gives the values, order and lines of the reader of any JSON', () => {
+    // V8 13.6 takes a key with an escape for "\\" where it has seen that at its place before: such texts are not taken, see below.
+    const plainKeys = KEYS.filter((key) => !JSON.stringify(key).includes('\\'));
     fc.assert(
-      fc.property(DOCUMENTS, (text) => {
+      fc.property(documents(plainKeys), (text) => {
         const node = parseStringified(text, 64);
         expect(node && listed(node)).toStrictEqual(listed(parseAnyJson('x', text)));
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('takes nothing that JSON.parse misreads', () => {
+    const text = (key: string): string => `${JSON.stringify([{ ' ': 1, [key]: 2 }], null, 1)}\n`;
+    for (const key of ['\\', '"', '\ud800', '\\', '\b', '"']) {
+      const node = parseStringified(text(key), 64);
+      if (node !== null) expect(plain(node)).toStrictEqual([{ ' ': 1, [key]: 2 }]);
+      expect(plain(parseAnyJson('x', text(key)))).toStrictEqual([{ ' ': 1, [key]: 2 }]);
+    }
   });
 
   it('leaves to that reader whatever was changed by hand, or gives the same', () => {
@@ -63,7 +81,7 @@ describe('parseStringified', () => {
       '\ufeff',
       '#',
     );
-    const changed = fc.tuple(DOCUMENTS, fc.nat(), fc.nat({ max: 3 }), PIECES).map(([text, at, length, piece]) => {
+    const changed = fc.tuple(documents(KEYS), fc.nat(), fc.nat({ max: 3 }), PIECES).map(([text, at, length, piece]) => {
       const index = at % (text.length + 1);
       return text.slice(0, index) + piece + text.slice(index + length);
     });

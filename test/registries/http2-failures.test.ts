@@ -96,7 +96,7 @@ describe('what the server takes back', () => {
 
   it('is a connection that speaks nonsense, at the latest when it falls silent', async () => {
     const server = await serveFrames(authority, (socket) => socket.write(frame(FRAME.DATA, 0, 0, Buffer.from('x'))));
-    const answer = await testClient(`${trusting}fetch-retries=1`, { idleMs: 1000 }).get(server.url, LIMIT);
+    const answer = await testClient(`${trusting}fetch-retries=1`, { idleMs: 2500 }).get(server.url, LIMIT);
     expect(answer).toMatchObject({ kind: 'failed', status: null });
     expect(server.connections()).toBe(2);
   });
@@ -117,7 +117,7 @@ describe('what the server takes back', () => {
     const server = await serveFrames(authority, (socket, stream, connection) => {
       if (connection > 1) respond(socket, stream);
     });
-    const client = testClient(`${trusting}fetch-retries=1`, { idleMs: 1000 });
+    const client = testClient(`${trusting}fetch-retries=1`, { idleMs: 3000 });
     const answers = await Promise.all(many(3).map((i) => client.get(`${server.url}${i}`, LIMIT)));
     expect(answers.every(({ kind }) => kind === 'ok')).toBe(true);
     expect(server.connections()).toBe(2);
