@@ -34,8 +34,6 @@ export function checkResolved(
 ): Finding | null {
   if (dependency.source.kind !== 'registry' || dependency.source.resolved === null) return null;
   const resolved = dependency.source.resolved;
-  // By far the commonest.
-  if (resolved === expectedTarball(dependency, registry) && /^https?:\/\/[\w.:-]+\/$/.test(registry)) return null;
   const found = tarballAddress(resolved);
   if (found === null || !(namesPackage(found.path, dependency) || isSameAddress(found, tarball))) {
     return resolvedMismatch(dependency, registry, resolved);

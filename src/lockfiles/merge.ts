@@ -17,8 +17,6 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
     else group.push(one);
   }
   return [...groups.values()].map((group) => {
-    const [only] = group;
-    if (group.length === 1 && isSimple(only)) return simple(only);
     const [{ ecosystem, name, version, integrity, source }] = group;
     const requires = new Set(group.flatMap((one) => one.requires ?? []));
     const exotic = new Map(group.flatMap((one) => one.exotic.map((spec) => [`${spec.name}\n${spec.spec}`, spec])));
@@ -45,15 +43,6 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
       ...(patches.length === 0 ? {} : { patches }),
     };
   });
-}
-
-/** Whether it has nothing that may stand twice in one place, but what it requires. */
-function isSimple({ exotic, bundles, archive, patches }: PlacedDependency): boolean {
-  return exotic.length === 0 && bundles.length === 0 && archive === undefined && patches === undefined;
-}
-
-function simple({ place, requires = [], ...rest }: PlacedDependency): Dependency {
-  return { ...rest, places: [place], ...(requires.length === 0 ? {} : { requires: [...new Set(requires)] }) };
 }
 
 function keyOf({ ecosystem, name, version, source, integrity }: PlacedDependency): string {

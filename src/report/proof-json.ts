@@ -76,13 +76,9 @@ export function bundleProofJson(proof: Omit<BundleProof, 'statement'>): JsonObje
   };
 }
 
-/** The hash that was written last: one hash stands several times in what is said of a dependency. */
-let written = { hex: '', base64: '' };
-
 /** Subresource Integrity (https://www.w3.org/TR/SRI/): algorithm and base64 of the hash. */
 export function integrityText({ algorithm, hex }: Digest): string {
-  if (written.hex !== hex) written = { hex, base64: Buffer.from(hex, 'hex').toString('base64') };
-  return `${algorithm}-${written.base64}`;
+  return `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`;
 }
 
 function timeJson({ source, time }: VerifiedTime): Json {
