@@ -6,6 +6,7 @@ import { checkBaseline } from './checks/baseline.ts';
 import { checkResolved } from './checks/source.ts';
 import { verifiers } from './checks/verifiers.ts';
 import { explain, type CompareOptions } from './compare.ts';
+import { mapConcurrently } from './concurrently.ts';
 import { digestOf } from './digest.ts';
 import { gather, speakerFor } from './gather.ts';
 import { openInstalled, type Installed } from './installed.ts';
@@ -107,9 +108,6 @@ const CONCURRENCY = 64;
 
 /** With fewer dependencies to ask about, starting a thread takes longer than it saves. */
 const THREAD_FROM = 64;
-
-/** The longest without an answer let in. */
-const TURN_MS = 8;
 
 /** The pipeline: lockfile bytes to a report. Throws LockfileError for a file that cannot be read as a lockfile. */
 export async function audit({ file, bytes, path = file, manifests, ...options }: AuditOptions): Promise<Report> {
@@ -320,41 +318,4 @@ function isAsked({ source }: Dependency, { baseline }: Known): boolean {
 
 function isOmitted(dependency: Dependency, omit: readonly Omittable[]): boolean {
   return omit.some((kind) => dependency[kind]);
-}
-
-async function mapConcurrently<T extends Pick<Dependency, 'name'>, R>(
-  items: readonly T[],
-  limit: number,
-  work: (item: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results = new Array<R>(items.length);
-  // The versions of one package follow each other, as they share its document.
-  const queue = [...items.entries()].sort(([, a], [, b]) => (a.name < b.name ? -1 : 1)).values();
-  const turn = turns();
-  const worker = async (): Promise<void> => {
-    for (const [index, item] of queue) {
-      results[index] = await work(item);
-      await turn();
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
-}
-
-/** Lets answers in, and progress be seen, where all that is asked for is known already and nothing has to be waited for. */
-function turns(): () => Promise<void> | null {
-  let since = performance.now();
-  let turning: Promise<void> | null = null;
-  return () => {
-    if (turning === null && performance.now() - since > TURN_MS) {
-      turning = new Promise((resolve) =>
-        setImmediate(() => {
-          since = performance.now();
-          turning = null;
-          resolve();
-        }),
-      );
-    }
-    return turning;
-  };
 }

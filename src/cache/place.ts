@@ -21,9 +21,9 @@ export function cachePlace(env: NodeJS.ProcessEnv, home: string, platform: NodeJ
   return { folder: given('ASSAY_CACHE') ?? folders.cache, keyFile: join(folders.config, 'cache.key') };
 }
 
-/** Where V8's compiled code is, beside what runs established. */
-export function codePlace({ folder, keyFile }: CachePlace): CachePlace {
-  return { folder: join(folder, 'code'), keyFile };
+/** Where something else is than what runs established: V8's compiled code, or the trust that was verified. */
+export function partOfCache(part: 'code' | 'trust', { folder, keyFile }: CachePlace): CachePlace {
+  return { folder: join(folder, part), keyFile };
 }
 
 function foldersOf(

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { cachePlace, codePlace } from '../cache/place.ts';
+import { cachePlace, partOfCache } from '../cache/place.ts';
 import { openCache, type Cache } from '../cache/store.ts';
 import { VERSION } from '../version.ts';
 import { openCode } from './code.ts';
@@ -38,5 +38,5 @@ function codeCache(): Cache | null {
   const command = commandNamed(args[0]) ?? 'audit';
   if (command === 'cache' || (env['CI'] ?? '') !== '' || args.some((arg) => UNKEPT.includes(arg))) return null;
   const place = cachePlace(env, env['HOME'] ?? '', platform);
-  return place && openCache(codePlace(place), `code of ${command}`, 0);
+  return place && openCache(partOfCache('code', place), `code of ${command}`, 0);
 }

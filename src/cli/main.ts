@@ -18,7 +18,7 @@ import { command as update } from './commands/update.ts';
 import { command as verifyBundle } from './commands/verify-bundle.ts';
 import { EXIT, isMendable, UsageError } from './exit.ts';
 import { processIo, type Io } from './io.ts';
-import { commandNamed, type CommandName } from './names.ts';
+import { COMMAND_NAMES, commandNamed, type CommandName } from './names.ts';
 import { helpTable, optionHelp, parseOptions } from './options.ts';
 
 /**
@@ -70,7 +70,7 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
   }
   const name = commandNamed(first) ?? 'audit';
   if (first !== undefined && name !== first && !first.startsWith('-') && !existsSync(resolve(io.cwd, first))) {
-    const near = nearest(first, Object.keys(COMMANDS));
+    const near = nearest(first, COMMAND_NAMES);
     throw new UsageError(
       `${first} is neither a command nor a path${near === null ? '' : `; did you mean assay ${near}?`} (see assay --help)`,
     );
@@ -89,7 +89,7 @@ function usage(name: string, command: Command, columns: number): string {
 }
 
 function overview(columns: number): string {
-  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => [`assay ${name}`, summary] as const);
+  const rows = COMMAND_NAMES.map((name) => [`assay ${name}`, COMMANDS[name].summary] as const);
   return `assay ${VERSION}: who built every dependency of a lockfile, verified before any of its code runs
 
 ${helpTable(rows, columns)}

@@ -1,5 +1,5 @@
 /** The commands, in the order `--help` shows them. */
-const COMMAND_NAMES = [
+export const COMMAND_NAMES = [
   'audit',
   'exec',
   'init',

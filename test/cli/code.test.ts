@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { codePlace } from '../../src/cache/place.ts';
+import { partOfCache } from '../../src/cache/place.ts';
 import { openCache } from '../../src/cache/store.ts';
 import { openCode } from '../../src/cli/code.ts';
 import { flagsOf } from '../../src/cli/engine.ts';
@@ -118,7 +118,7 @@ function compiled(source: string): Buffer {
 function keep(folder: string, keys: string, value: Buffer): void {
   const id = createHash('sha256').update(`${process.version} ${process.arch}\n`).update(MAIN).digest('hex');
   const place = { folder: join(folder, 'cache'), keyFile: join(folder, keys, 'assay/cache.key') };
-  const cache = openCache(codePlace(place), 'code of explain', 0);
+  const cache = openCache(partOfCache('code', place), 'code of explain', 0);
   cache?.put(id, value);
   cache?.close();
 }

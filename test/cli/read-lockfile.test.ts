@@ -3,16 +3,7 @@ import { readLockfile } from '../../src/cli/read-lockfile.ts';
 import { parseLockfile, type ProjectManifests } from '../../src/lockfiles/index.ts';
 import type { Lockfile } from '../../src/model/dependency.ts';
 import { SAMPLES } from '../lockfiles/samples.ts';
-
-/** A store of one process. */
-function memory(): {
-  readonly get: (id: string) => Buffer | null;
-  readonly put: (id: string, value: Buffer) => void;
-  readonly values: Map<string, Buffer>;
-} {
-  const values = new Map<string, Buffer>();
-  return { values, get: (id) => values.get(id) ?? null, put: (id, value) => void values.set(id, value) };
-}
+import { newStore } from '../support/store.ts';
 
 /** What is compared by what it gives. */
 function withoutScripts(lockfile: Partial<Lockfile>): Partial<Lockfile> {
@@ -32,12 +23,12 @@ describe('a lockfile that was read before', () => {
     (_, { file, many }) => {
       const bytes = Buffer.from(many(300));
       expect(bytes.length).toBeGreaterThan(16 * 1024);
-      const store = memory();
+      const store = newStore();
       const { scripts: expectedScripts, ...expected } = parseLockfile(file, bytes, PROJECT);
       const first = readLockfile(file, bytes, PROJECT, store);
-      const [[id, value] = ['', Buffer.alloc(0)]] = [...store.values];
+      const [[id, value] = ['', Buffer.alloc(0)]] = [...store.entries];
       // Only what is taken from the store can have this.
-      store.values.set(id, Buffer.from(value.toString().replace('"entries":', '"marked":true,"entries":')));
+      store.entries.set(id, Buffer.from(value.toString().replace('"entries":', '"marked":true,"entries":')));
       const { scripts, digest, marked, ...again } = readLockfile(file, bytes, PROJECT, store) as typeof first & {
         marked: boolean;
       };
@@ -45,7 +36,7 @@ describe('a lockfile that was read before', () => {
       expect(again).toStrictEqual(expected);
       expect(digest).toBe(first.digest);
       expect(scripts?.(ROOT)).toEqual(expectedScripts?.(ROOT));
-      expect(store.values.size).toBe(1);
+      expect(store.entries.size).toBe(1);
     },
   );
 
@@ -53,7 +44,7 @@ describe('a lockfile that was read before', () => {
     const [sample] = SAMPLES.filter(({ format }) => format === 'npm');
     const { file = '', many = () => '' } = sample ?? {};
     const text = many(300);
-    const store = memory();
+    const store = newStore();
     const read = (name: string, content: string, manifests: ProjectManifests): unknown => {
       const parsed = withoutScripts(parseLockfile(name, Buffer.from(content), manifests));
       expect(withoutScripts(readLockfile(name, Buffer.from(content), manifests, store))).toStrictEqual({
@@ -69,16 +60,16 @@ describe('a lockfile that was read before', () => {
     expect(read(file, text, new Map([...PROJECT, ['w', '{"dependencies":{"p9":"1.0.0"}}']]))).toBeDefined();
     expect(read(`sub/${file}`, text, PROJECT)).not.toEqual(first);
     expect(read(file, text, PROJECT)).toEqual(first);
-    expect(store.values.size).toBe(2);
+    expect(store.entries.size).toBe(2);
   });
 
   it('that cannot be read is not kept, and one that is small neither', () => {
-    const store = memory();
+    const store = newStore();
     const large = Buffer.from(`{"lockfileVersion":3,${' '.repeat(20_000)}`);
     expect(() => readLockfile('package-lock.json', large, PROJECT, store)).toThrow('not valid JSON');
     const [{ file, text } = { file: '', text: '' }] = SAMPLES;
     readLockfile(file, Buffer.from(text), PROJECT, store);
-    expect(store.values.size).toBe(0);
+    expect(store.entries.size).toBe(0);
     readLockfile(file, Buffer.from(text), PROJECT, null);
   });
 });

@@ -2,19 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LockfileError } from '../../src/lockfiles/index.ts';
 import { parseJson, type JsonNode, type JsonObject } from '../../src/lockfiles/json.ts';
-
-/** The plain value, as JSON.parse would give it. */
-function plain({ value }: JsonNode): unknown {
-  if (value instanceof Map) {
-    const entries = [...(value as JsonObject)].map(([key, node]) => [key, plain(node)] as const);
-    return Object.fromEntries(entries);
-  }
-  return Array.isArray(value) ? (value as readonly JsonNode[]).map(plain) : value;
-}
+import { plain } from './support.ts';
 
 function read(text: string): { readonly value: unknown } | { readonly error: LockfileError } {
   try {
-    return { value: plain(parseJson('x.json', text)) };
+    return { value: plain(parseJson('x.json', text).value) };
   } catch (error) {
     if (error instanceof LockfileError) return { error };
     throw error;

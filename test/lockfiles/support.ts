@@ -1,5 +1,6 @@
 import { parseLockfile, type ProjectManifests } from '../../src/lockfiles/index.ts';
 import { LockfileError } from '../../src/lockfiles/index.ts';
+import type { JsonNode, JsonObject, JsonValue } from '../../src/lockfiles/json.ts';
 import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
 
 /** A hash that is well formed; `seed` tells two apart. */
@@ -45,4 +46,12 @@ export function refusal(content: unknown, file?: string): LockfileError {
     throw error;
   }
   throw new Error('the lockfile was not refused');
+}
+
+/** A value without its lines, as JSON.parse would give it. */
+export function plain(value: JsonValue | undefined): unknown {
+  if (value instanceof Map) {
+    return Object.fromEntries([...(value as JsonObject)].map(([key, node]) => [key, plain(node.value)]));
+  }
+  return Array.isArray(value) ? value.map((node: JsonNode) => plain(node.value)) : value;
 }

@@ -2,16 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Document, parseAllDocuments, Scalar, visit } from 'yaml';
 import { LockfileError } from '../../src/lockfiles/error.ts';
-import type { JsonNode, JsonObject, JsonValue } from '../../src/lockfiles/json.ts';
+import type { JsonNode } from '../../src/lockfiles/json.ts';
 import { parseYaml } from '../../src/lockfiles/yaml-subset.ts';
-
-/** The value without lines. */
-function plain(value: JsonValue | undefined): unknown {
-  if (value instanceof Map) {
-    return Object.fromEntries([...(value as JsonObject)].map(([key, node]) => [key, plain(node.value)]));
-  }
-  return Array.isArray(value) ? value.map((node: JsonNode) => plain(node.value)) : value;
-}
+import { plain } from './support.ts';
 
 const read = (text: string): unknown => plain(parseYaml('f.yaml', text)[0]?.value);
 

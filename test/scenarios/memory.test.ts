@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
-import type { Store } from '../../src/memory.ts';
 import { renderJson } from '../../src/report/json.ts';
+import { newStore } from '../support/store.ts';
 import { auditIn, withLab, type Outcome } from './harness.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });
 const MINUTE = 60_000;
-
-/** What a run keeps, in memory. */
-function newStore(): Store & { readonly entries: Map<string, Buffer> } {
-  const entries = new Map<string, Buffer>();
-  return { entries, get: (id) => entries.get(id) ?? null, put: (id, value) => void entries.set(id, value) };
-}
 
 async function publishTwo(lab: Lab): Promise<string> {
   await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });

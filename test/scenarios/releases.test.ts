@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
 import type { Baseline } from '../../src/model/baseline.ts';
 import type { FindingCode } from '../../src/model/finding.ts';
-import type { Store } from '../../src/memory.ts';
 import { updateBaseline } from '../../src/policy/baseline-update.ts';
 import { renderJson } from '../../src/report/json.ts';
+import { newStore } from '../support/store.ts';
 import { auditIn, withLab, type AuditChange, type Outcome } from './harness.ts';
 
 const DAY = 86_400_000;
@@ -175,11 +175,6 @@ describe('with a baseline', () => {
 });
 
 describe('with what earlier runs kept', () => {
-  function newStore(): Store {
-    const entries = new Map<string, Buffer>();
-    return { get: (id) => entries.get(id) ?? null, put: (id, value) => void entries.set(id, value) };
-  }
-
   /** A document is fresh by the machine's clock, so the lab's releases end there. */
   function inStore(lab: Lab): AuditChange {
     const now = Date.now();

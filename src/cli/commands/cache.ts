@@ -1,4 +1,4 @@
-import { codePlace } from '../../cache/place.ts';
+import { partOfCache } from '../../cache/place.ts';
 import { cacheSize, prune, type CacheSize } from '../../cache/store.ts';
 import { escapeText } from '../../report/escape.ts';
 import type { Command } from '../command.ts';
@@ -17,7 +17,7 @@ export const command: Command = {
     const place = placeOfCache(io);
     if (place === null) throw new UsageError('there is no cache: HOME is not set, or ASSAY_CACHE is empty');
     const { folder } = place;
-    const code = codePlace(place).folder;
+    const code = partOfCache('code', place).folder;
     const gone = keep === null ? null : prune(folder, keep);
     const left = cacheSize(folder);
     const goneCode = keep === null ? null : prune(code, Math.max(keep - left.bytes, 0));
