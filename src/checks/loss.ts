@@ -1,8 +1,8 @@
 import type { BaselinePackage } from '../model/baseline.ts';
 import type { Manifest, Packument } from '../model/evidence.ts';
 import { finding, type Finding } from '../model/finding.ts';
-import { checkBaselineLoss } from './baseline.ts';
-import { countEarlier, lastWithProvenance, releaseLine, stableBefore } from './history.ts';
+import { checkBaselineLoss, firstAfter } from './baseline.ts';
+import { countEarlier, lastWithProvenance, provenanceSince, releaseLine, stableBefore } from './history.ts';
 
 /**
  * Was anything lost? For a version whose manifest claims no provenance. One of the last releases of its line that had it,
@@ -11,7 +11,13 @@ import { countEarlier, lastWithProvenance, releaseLine, stableBefore } from './h
  * not. Otherwise, or where only another line had it: lost elsewhere. None ever had: a historical gap.
  */
 export function checkLoss(packument: Packument, version: string, seen: readonly string[] = []): Finding {
-  const never = (): Finding => finding('provenance-missing', { earlier: countEarlier(packument, version) });
+  const never = (): Finding => {
+    const at = packument.time.get(version) ?? null;
+    return finding('provenance-missing', {
+      earlier: countEarlier(packument, version),
+      ...firstAfter(provenanceSince(packument), at),
+    });
+  };
   if (packument.withProvenance.size === 0) return never();
   const proven = stableBefore(packument, version).filter(({ provenance }) => provenance);
   const before = proven.at(-1);
