@@ -11,7 +11,7 @@ import { digestOf } from './digest.ts';
 import { gather, speakerFor } from './gather.ts';
 import { openInstalled, type Installed } from './installed.ts';
 import { changeSince, type LockfileBefore } from './lockfiles/changes.ts';
-import { parseLockfile, type ProjectManifests } from './lockfiles/index.ts';
+import { parseLockfile, type ProjectManifests, type ProjectSettings } from './lockfiles/index.ts';
 import { memoryOf, type Established, type Store } from './memory.ts';
 import { bytesOf, rulingBaseline, type Baseline, type BaselineInUse } from './model/baseline.ts';
 import { specOf, type Dependency, type LocatedLockfile, type Lockfile } from './model/dependency.ts';
@@ -55,6 +55,8 @@ export interface AuditOptions extends LockfileAuditOptions {
   readonly path?: string;
   /** The project's package.json texts, for lockfiles that do not say what the project itself asks for. */
   readonly manifests?: ProjectManifests;
+  /** The project's own configuration of its package manager, which explains what a lockfile says. */
+  readonly settings?: ProjectSettings;
 }
 
 /** How lockfiles that have been read are audited. */
@@ -110,8 +112,18 @@ const CONCURRENCY = 64;
 const THREAD_FROM = 64;
 
 /** The pipeline: lockfile bytes to a report. Throws LockfileError for a file that cannot be read as a lockfile. */
-export async function audit({ file, bytes, path = file, manifests, ...options }: AuditOptions): Promise<Report> {
-  return auditLockfiles([{ ...parseLockfile(file, bytes, manifests), path, digest: digestOf(bytes) }], options);
+export async function audit({
+  file,
+  bytes,
+  path = file,
+  manifests,
+  settings,
+  ...options
+}: AuditOptions): Promise<Report> {
+  return auditLockfiles(
+    [{ ...parseLockfile(file, bytes, manifests, settings), path, digest: digestOf(bytes) }],
+    options,
+  );
 }
 
 /**

@@ -113,7 +113,14 @@ function askHistory(
   return judged === undefined ? [] : levelsOf(judged);
 }
 
-const NO_RECORD = { evidence: null, publisher: null, published: null, provenanceSince: null, expected: null };
+const NO_RECORD = {
+  evidence: null,
+  entry: { algorithm: 'sha256' as const, hex: '' },
+  publisher: null,
+  published: null,
+  provenanceSince: null,
+  expected: null,
+};
 
 function assessmentOf(
   { name, version }: Manifest,

@@ -20,6 +20,7 @@ import {
   withoutNegations,
   type ExpectedIdentity,
 } from './identity.ts';
+import { checkClaims, checkSubstitutes, entryDigest } from './claims.ts';
 import { checkIntegrity, sha512OfSri, type IntegrityCheck } from './integrity.ts';
 import { checkLossAgainst } from './loss.ts';
 import { checkPredicate } from './predicate.ts';
@@ -66,6 +67,7 @@ export function assess(
   const local = [
     checkSource(dependency),
     checkPatch(dependency),
+    ...checkSubstitutes(dependency),
     ...checkExotic(dependency),
     checkResolved(dependency, known.registry, tarball, known.expectation.addresses),
     ...(known.baseline?.findings ?? []),
@@ -87,6 +89,7 @@ export function assess(
   try {
     const bundled = checkBundled(dependency, manifest);
     if (bundled !== null) findings.push(bundled);
+    findings.push(...checkClaims(dependency, manifest));
     const { expected, ...chain } = followChain(dependency, manifest, evidence, known, trust);
     const release = { ...releaseRecord(dependency, manifest, evidence, chain.proofs), expected };
     return { ...unproven, ...chain, findings: [...findings, ...chain.findings], release };
@@ -123,6 +126,7 @@ function releaseRecord(
   const history = packument.state === 'present' ? packument.value : null;
   return {
     evidence: evidenceDigest(dependency, proofs),
+    entry: entryDigest(dependency),
     publisher: publisher?.name ?? null,
     published: history?.time.get(dependency.version) ?? null,
     firstPublished: history === null ? null : firstPublished(history),

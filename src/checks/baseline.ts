@@ -4,6 +4,7 @@ import type { Baseline, BaselinePackage, BaselineState, BaselineVersion, Publish
 import type { Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import type { Instant } from '../model/time.ts';
+import { entryDigest } from './claims.ts';
 import { releaseLine } from './history.ts';
 import type { ExpectedIdentity } from './identity.ts';
 import { sri } from './integrity.ts';
@@ -18,7 +19,8 @@ export interface BaselineCheck {
  * Are these the bytes that were verified before? Then they are held, and what the registry said of them is not asked
  * again; a historical gap stays one. A lockfile entry of the same version with another hash, another besides, or none is
  * not what was verified. What a tarball carries has no hash of its own, so a registry must say each time that it does;
- * what was taken in despite a finding must show it each time. Where the lockfile can lock no hash, the registry is asked
+ * what was taken in despite a finding must show it each time; an entry that claims something else than it did then is held
+ * against the published manifest again. Where the lockfile can lock no hash, the registry is asked
  * each time for the one it serves (`checkServed`). `reverify` holds nothing.
  */
 export function checkBaseline(dependency: Dependency, baseline: Baseline, reverify: boolean): BaselineCheck {
@@ -32,7 +34,9 @@ export function checkBaseline(dependency: Dependency, baseline: Baseline, reveri
     return { state: 'rewritten', findings: [finding('integrity-rewritten', args)] };
   }
   const { source, bundles } = dependency;
-  const asked = reverify || source.kind !== 'registry' || bundles.length > 0 || entry.despite !== undefined;
+  const isSameEntry = entry.entry?.hex === entryDigest(dependency).hex;
+  const isOpen = source.kind !== 'registry' || bundles.length > 0 || entry.despite !== undefined;
+  const asked = reverify || isOpen || !isSameEntry;
   return asked ? { state: 'known', findings: [] } : { state: 'held', findings: gap(entry, known?.since ?? null) };
 }
 

@@ -1,10 +1,6 @@
 import type { Declaration } from '../model/evidence.ts';
 import { finding, type Finding } from '../model/finding.ts';
-
-type TextRecord = Readonly<Record<string, string>>;
-
-/** What a finding shows of each side. */
-const MAX_SHOWN = 300;
+import { differenceOf, type TextRecord } from './difference.ts';
 
 /**
  * Does the registry say of a version what its own package.json says? Tools resolve and show what the registry says, and
@@ -24,18 +20,11 @@ export function checkManifest(registry: Declaration, tarball: Declaration): read
   ].filter((found) => found !== null);
 }
 
-/** What only one side has, of each side. */
-function differing(field: string, registry: readonly string[], tarball: readonly string[]): Finding | null {
-  const [served, packed] = [new Set(registry), new Set(tarball)];
-  const onlyServed = [...served].filter((entry) => !packed.has(entry));
-  const onlyPacked = [...packed].filter((entry) => !served.has(entry));
-  if (onlyServed.length === 0 && onlyPacked.length === 0) return null;
-  return finding('history-manifest-differs', { field, registry: shown(onlyServed), tarball: shown(onlyPacked) });
-}
-
-function shown(entries: readonly string[]): string {
-  const text = [...entries].sort().join(', ');
-  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}...`;
+function differing(field: string, served: readonly string[], packed: readonly string[]): Finding | null {
+  const difference = differenceOf(served, packed);
+  if (difference === null) return null;
+  const [registry, tarball] = difference;
+  return finding('history-manifest-differs', { field, registry, tarball });
 }
 
 function entriesOf(record: TextRecord, plain = (text: string) => text): readonly string[] {
@@ -49,7 +38,7 @@ function asFolder(packed: TextRecord, served: TextRecord): TextRecord {
 }
 
 /** Spaces and the spelling of a repository on GitHub are the registry's to change. */
-function plainSpec(spec: string): string {
+export function plainSpec(spec: string): string {
   const github =
     /^(?:github:|(?:git\+)?(?:https|ssh|git):\/\/(?:git@)?github\.com[/:])?([\w.-]+\/[\w.-]+?)(?:\.git)?(#.*)?$/;
   const [, repository, ref = ''] = github.exec(spec.trim()) ?? [];

@@ -42,8 +42,9 @@ export function commonGround({ tool, rootDigest, speaker, now }: Ground): string
  * now is another ground than one that has not.
  */
 export function assessmentId(dependency: Dependency, known: Known, common: string): string {
-  const { name, version, integrity, source, exotic, bundles, archive, patches } = dependency;
-  const own = JSON.stringify({ name, version, integrity, source, exotic, bundles, archive, patches });
+  const { name, version, integrity, source, exotic, bundles, archive, patches, claims, substitutes } = dependency;
+  const entry = { name, version, integrity, source, exotic, bundles, archive, patches, claims, substitutes };
+  const own = JSON.stringify(entry);
   const before = Object.entries(known).map(([field, value]) => `${field} ${textOf(value)}`);
   return hash('sha256', [common, own, ...before].join('\n'));
 }

@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Since } from '../audit.ts';
 import type { Cache } from '../cache/store.ts';
 import { askHistory, type ReadVersions } from '../git/appearance.ts';
-import { LockfileError, parseLockfile, type ProjectManifests } from '../lockfiles/index.ts';
+import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../lockfiles/index.ts';
 import type { BaselineBase, BaselineInUse } from '../model/baseline.ts';
 import type { LocatedLockfile, Lockfile } from '../model/dependency.ts';
 import type { UnreadLockfile } from '../model/report.ts';
@@ -12,6 +12,7 @@ import { isMendable } from './exit.ts';
 import { lockfilesIn, type LockfilePaths } from './find.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
+import { projectSettings } from './manager-config.ts';
 import type { LoadedPolicy } from './policy.ts';
 import { loadBaseline, projectManifests, repositoryPath } from './project.ts';
 import { readLockfile } from './read-lockfile.ts';
@@ -59,24 +60,25 @@ export interface OpenedFolder {
 }
 
 /** Reads the lockfiles of one folder, and the baseline they share. */
-export function openFolder(
+export async function openFolder(
   paths: LockfilePaths,
   values: OptionValues,
   policy: LoadedPolicy | null,
   io: Io,
-): OpenedFolder {
+): Promise<OpenedFolder> {
   const shared = attempt(() => ({ baseline: loadBaseline(paths[0], io), manifests: projectManifests(paths[0], io) }));
   if ('problem' in shared) {
     return { project: null, unread: paths.map((path) => ({ file: shownPath(path, io), ...shared })) };
   }
   const { baseline, manifests } = shared;
+  const settings = await projectSettings(paths[0], io);
   const store = openStore(values, paths[0], io);
   const read = (path: string): ReadLockfile | Problem =>
     attempt(() => {
       demandFile(path);
       const file = shownPath(path, io);
       const bytes = readUserFile(path, 'the lockfile', io);
-      const lockfile = { ...readLockfile(file, bytes, manifests, store), path: repositoryPath(path, io) };
+      const lockfile = { ...readLockfile(file, bytes, manifests, settings, store), path: repositoryPath(path, io) };
       return { path, file, bytes, lockfile };
     });
   const readable: ReadLockfile[] = [];
@@ -106,8 +108,9 @@ export function openFolder(
     askHistory: historyOf(
       readable.map(({ path }) => path),
       manifests,
+      settings,
     ),
-    askSince: () => sinceOf(values, readable, manifests, find, io),
+    askSince: () => sinceOf(values, readable, { manifests, settings }, find, io),
     askBase: () => baseOf(values, first.path, policy, find, io),
   };
   return { project, unread };
@@ -132,9 +135,9 @@ function attempt<T>(read: () => T): T | Problem {
 }
 
 /** Of several lockfiles, the one that has had a version for longest says since when. */
-function historyOf(paths: readonly string[], manifests: ProjectManifests): AskHistory {
+function historyOf(paths: readonly string[], manifests: ProjectManifests, settings: ProjectSettings): AskHistory {
   return async (specs) => {
-    const asked = paths.map((path) => askHistory(path, specs, versionsReader(path, manifests), Date.now()));
+    const asked = paths.map((path) => askHistory(path, specs, versionsReader(path, manifests, settings), Date.now()));
     const histories = (await Promise.all(asked)).filter((history) => history !== null);
     if (histories.length === 0) return null;
     const appearances = new Map<string, Appearance>();
@@ -147,10 +150,10 @@ function historyOf(paths: readonly string[], manifests: ProjectManifests): AskHi
 }
 
 /** Reads lockfiles of the past. */
-function versionsReader(path: string, manifests: ProjectManifests): ReadVersions {
+function versionsReader(path: string, manifests: ProjectManifests, settings: ProjectSettings): ReadVersions {
   return (bytes) => {
     try {
-      const { dependencies } = parseLockfile(path, bytes, manifests);
+      const { dependencies } = parseLockfile(path, bytes, manifests, settings);
       return new Set(dependencies.map(({ name, version }) => `${name}@${version}`));
     } catch (error) {
       if (error instanceof LockfileError) return null;

@@ -46,6 +46,21 @@ export async function managerConfigs(
   return configs;
 }
 
+/** Files of the project that declare what a lockfile's entries may differ in, by how its name begins. */
+const SETTINGS: Readonly<Record<string, PackageManager>> = { 'pnpm-lock': 'pnpm', 'yarn.lock': 'yarn' };
+
+/**
+ * The same of the project alone, for reading a lockfile, whose manager its name tells. One that cannot be read explains
+ * nothing, and is named with the others.
+ */
+export async function projectSettings(lockfile: string, io: Io): Promise<readonly ConfigFile[]> {
+  const found = Object.entries(SETTINGS).find(([name]) => basename(lockfile).startsWith(name));
+  if (found === undefined) return [];
+  const silent = { ...io, stderr: { ...io.stderr, write: () => true } };
+  const [config] = await managerConfigs([{ manager: found[1] }], dirname(lockfile), silent);
+  return config?.files.filter(({ ofProject }) => ofProject) ?? [];
+}
+
 /**
  * Whose registries count, where somebody names any. One registry is asked for all lockfiles of a folder, so of several package
  * managers none.

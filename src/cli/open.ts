@@ -125,7 +125,7 @@ export async function withProjects<T>(
   try {
     // Its repository is asked while the lockfiles are read. Who needs the answer sees why there is none.
     (await trust.session).refresh().catch(() => undefined);
-    const opened = found.folders.map(({ paths }) => openFolder(paths, values, policy, io));
+    const opened = await Promise.all(found.folders.map(({ paths }) => openFolder(paths, values, policy, io)));
     const projects: ProjectInUse[] = [];
     for (const project of opened.flatMap((each) => each.project ?? [])) {
       projects.push({ ...project, managers: await managerConfigs(project.lockfiles, dirname(project.path), io) });

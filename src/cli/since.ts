@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Since } from '../audit.ts';
 import { isShallow, readAt } from '../git/base.ts';
 import type { LockfileBefore } from '../lockfiles/changes.ts';
-import { LockfileError, parseLockfile, type ProjectManifests } from '../lockfiles/index.ts';
+import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../lockfiles/index.ts';
 import { sinceRef, WHOLE_HISTORY, type FindBase } from './base.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
@@ -16,14 +16,20 @@ interface Place {
   readonly file: string;
 }
 
+/** What the project's own files say now. */
+interface ProjectFiles {
+  readonly manifests: ProjectManifests;
+  readonly settings: ProjectSettings;
+}
+
 /**
- * The revision of --since with these lockfiles of one folder as they were there; null without that option. `manifests`
- * are the package.json files that are read now. Throws UsageError where git cannot say.
+ * The revision of --since with these lockfiles of one folder as they were there; null without that option. `files`
+ * are the project's own as they are read now. Throws UsageError where git cannot say.
  */
 export async function sinceOf(
   values: OptionValues,
   places: readonly Place[],
-  manifests: ProjectManifests,
+  { manifests, settings }: ProjectFiles,
   find: FindBase,
   io: Io,
 ): Promise<Since | null> {
@@ -41,7 +47,7 @@ export async function sinceOf(
   const before = new Map<string, LockfileBefore>();
   const manifestsThen = await manifestsAt(projectFolder(first.path), manifests, commit);
   for (const place of places) {
-    const lockfile = await lockfileAt(place, manifestsThen, commit);
+    const lockfile = await lockfileAt(place, { manifests: manifestsThen, settings }, commit);
     if (lockfile !== null) before.set(place.file, lockfile);
   }
   return { ref: ref.shown, commit, before };
@@ -50,14 +56,14 @@ export async function sinceOf(
 /** Null where it was not there. */
 async function lockfileAt(
   { path, file }: Place,
-  manifests: ProjectManifests,
+  { manifests, settings }: ProjectFiles,
   commit: string,
 ): Promise<LockfileBefore | null> {
   const found = await readAt(dirname(path), basename(path), commit);
   if ('problem' in found) return found;
   if (found.bytes === null) return null;
   try {
-    return parseLockfile(file, found.bytes, manifests);
+    return parseLockfile(file, found.bytes, manifests, settings);
   } catch (error) {
     if (!(error instanceof LockfileError)) throw error;
     return { problem: error.message };

@@ -15,7 +15,7 @@ export interface LockfileChange {
 
 /**
  * Compares a lockfile with what it was; `before` is null where it was not there. A dependency that differs in anything but
- * its places and names there, and in what it resolves to, is gained: other hashes, another source, another role (a development dependency that is one of the project
+ * its places and names there, and in what it resolves to, is gained: other hashes, other claims, another source, another role (a development dependency that is one of the project
  * now), other bundled names. Where a version moved within the tree, nothing is.
  */
 export function changeSince(before: LockfileBefore | null, now: Lockfile): LockfileChange {

@@ -1,10 +1,16 @@
-import type { Lockfile } from '../model/dependency.ts';
+import type { ConfigFile, Lockfile } from '../model/dependency.ts';
 
 /**
  * Texts of the project's package.json files, by folder relative to the lockfile's project: "" is the project itself.
  * A lockfile does not always say what the project itself asks for; where these are given they do.
  */
 export type ProjectManifests = ReadonlyMap<string, string>;
+
+/**
+ * The project's own files of its package manager's configuration (pnpm-workspace.yaml, .yarnrc.yml), the strongest first:
+ * what they declare to change explains what a lockfile says.
+ */
+export type ProjectSettings = readonly ConfigFile[];
 
 /** One kind of lockfile. Adding a package manager means adding one of these to `LOCKFILE_FORMATS`. */
 export interface LockfileFormat {
@@ -15,5 +21,5 @@ export interface LockfileFormat {
   /** Names of files that are read when they are named, but never looked for. */
   readonly otherFileNames: readonly string[];
   /** Reads one file. `file` is the name to report. Throws LockfileError, and nothing else. */
-  readonly parse: (file: string, bytes: Uint8Array, manifests: ProjectManifests) => Lockfile;
+  readonly parse: (file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings) => Lockfile;
 }

@@ -1,7 +1,7 @@
 import type { Lockfile } from '../model/dependency.ts';
 import { bun } from './bun.ts';
 import { LockfileError } from './error.ts';
-import type { LockfileFormat, ProjectManifests } from './format.ts';
+import type { LockfileFormat, ProjectManifests, ProjectSettings } from './format.ts';
 import { npm } from './npm.ts';
 import { pnpm } from './pnpm.ts';
 import { scriptPermissions } from './script-permissions.ts';
@@ -10,7 +10,7 @@ import { vlt } from './vlt.ts';
 import { yarn } from './yarn.ts';
 
 export { LockfileError } from './error.ts';
-export type { LockfileFormat, ProjectManifests } from './format.ts';
+export type { LockfileFormat, ProjectManifests, ProjectSettings } from './format.ts';
 export { parseIntegrity } from './integrity.ts';
 export { scriptPermissions } from './script-permissions.ts';
 
@@ -36,7 +36,12 @@ export const BRANCH_LOCKFILE = /^pnpm-lock\.[^/\\]+\.yaml$/;
  * Reads a lockfile. The format follows from how the file's name ends: "old.package-lock.json" is npm's. `file` is the
  * name that places and errors report. Throws LockfileError, and nothing else, for a file that cannot be read.
  */
-export function parseLockfile(file: string, bytes: Uint8Array, manifests: ProjectManifests = new Map()): Lockfile {
+export function parseLockfile(
+  file: string,
+  bytes: Uint8Array,
+  manifests: ProjectManifests = new Map(),
+  settings: ProjectSettings = [],
+): Lockfile {
   const format = BRANCH_LOCKFILE.test(file.replace(/^.*[/\\]/s, ''))
     ? pnpm
     : LOCKFILE_FORMATS.find(({ fileNames, otherFileNames }) =>
@@ -45,7 +50,7 @@ export function parseLockfile(file: string, bytes: Uint8Array, manifests: Projec
   if (format === undefined) {
     throw new LockfileError(file, null, `not the name of a lockfile; known are ${LOCKFILE_NAMES.join(', ')}`);
   }
-  return withScripts(format.parse(file, bytes, manifests), manifests);
+  return withScripts(format.parse(file, bytes, manifests, settings), manifests);
 }
 
 /** With what the project says of install scripts, where there is a project. */

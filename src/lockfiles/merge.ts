@@ -24,6 +24,8 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
     const archive = archives.find(({ checksum, due }) => due && checksum === null) ?? archives[0];
     const alias = (group.find(({ direct }) => direct) ?? group[0]).alias;
     const patches = [...new Set(group.flatMap((one) => one.patches ?? []))];
+    const claims = distinct(group.flatMap((one) => one.claims ?? []));
+    const substitutes = distinct(group.flatMap((one) => one.substitutes ?? []));
     return {
       ecosystem,
       name,
@@ -41,8 +43,15 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
       ...(archive === undefined ? {} : { archive }),
       ...(requires.size === 0 ? {} : { requires: [...requires] }),
       ...(patches.length === 0 ? {} : { patches }),
+      ...(claims.length === 0 ? {} : { claims }),
+      ...(substitutes.length === 0 ? {} : { substitutes }),
     };
   });
+}
+
+/** Nearly always there is one, or all are the same to the letter. */
+function distinct<T>(values: readonly T[]): readonly T[] {
+  return values.length < 2 ? values : [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
 function keyOf({ ecosystem, name, version, source, integrity }: PlacedDependency): string {

@@ -21,6 +21,8 @@ export interface BaselineVersion {
   readonly integrity: Digest;
   /** SHA-256 of the evidence that was verified (docs/baseline.md says over what). */
   readonly evidence: Digest;
+  /** SHA-256 of what the lockfile's entry claimed then (docs/baseline.md says over what). Without it nothing is held. */
+  readonly entry?: Digest;
   /**
    * Who built it. Where it had no provenance: how many earlier versions there were, none of which had any, or the
    * earlier version that had it and against which it was lost.
@@ -176,6 +178,8 @@ export type BaselineState = 'held' | 'known' | 'rewritten' | 'uncovered';
 export interface ReleaseRecord {
   /** SHA-256; null where the hash or the registry's signature was not proven. */
   readonly evidence: Digest | null;
+  /** SHA-256 of what the lockfile's entry claims. */
+  readonly entry: Digest;
   readonly publisher: string | null;
   readonly published: Instant | null;
   /** When the first version of the package was published, as the registry said. */

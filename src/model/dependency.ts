@@ -1,4 +1,4 @@
-import type { ScriptDecision } from './finding.ts';
+import type { Finding, ScriptDecision } from './finding.ts';
 
 /** Package ecosystems assay has stages for. */
 export type Ecosystem = 'npm';
@@ -61,6 +61,47 @@ export interface ArchiveLock {
 }
 
 /**
+ * What one place of a lockfile says of its package that the published manifest says, too. Whoever can edit the lockfile
+ * wrote it, so it is held to that manifest. Left out is what the format does not have; a difference that the project
+ * declares (an override, a package extension) is taken back, so that this is what the manifest must say.
+ */
+export interface EntryClaims {
+  /** Name to specifier, of `dependencies` and `optionalDependencies` together. */
+  readonly dependencies?: Readonly<Record<string, string>>;
+  /** Name to specifier. Ranges of peers decide nothing; names and whatever is no range do. */
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  /** Command to the path of its file. */
+  readonly bin?: Readonly<Record<string, string>>;
+  /** Whether it has any command, where the format says no more. */
+  readonly hasBin?: boolean;
+  /** Whether it runs anything at install. */
+  readonly installScripts?: boolean;
+  /** Where a format has answers and no specifiers: the name it asks for to the name of the package it gets. */
+  readonly answers?: Readonly<Record<string, string>>;
+  /** What a hook of the project (a .pnpmfile.cjs) could have changed of it: the hook's file. Left out where there is none. */
+  readonly hook?: string;
+}
+
+/**
+ * Somebody asks a registry for one package, and the lockfile puts this dependency in its place: another package, or none
+ * of a registry. Nothing that the project declares explains it.
+ */
+export interface Substitution {
+  /** What is asked for: `NAME`, or `NAME@SPEC` where the specifier is known. */
+  readonly asked: string;
+  /** Who asks: the folder of a project (`.` is the lockfile's own), or `name@version`. */
+  readonly by: string;
+  /** A hook of the project that could have done it; left out where there is none. */
+  readonly hook?: string;
+}
+
+/** A finding about the lockfile as a whole, or about something in it that is no dependency. */
+export interface PlacedFinding {
+  readonly place: Place;
+  readonly finding: Finding;
+}
+
+/**
  * One `name@version` with its locked integrity and source, and every place of the lockfile that names it. Two places
  * that differ in integrity or source are two dependencies.
  */
@@ -92,6 +133,10 @@ export interface Dependency {
   readonly requires?: readonly string[];
   /** Patches of the project or the package manager that change it once it is fetched; left out where there are none. */
   readonly patches?: readonly string[];
+  /** What its places claim, each distinct claim once; left out where the format claims nothing. */
+  readonly claims?: readonly EntryClaims[];
+  /** What it stands in for without anybody having asked for it; left out where there is nothing. */
+  readonly substitutes?: readonly Substitution[];
 }
 
 /** `name@version`. */
@@ -121,6 +166,8 @@ export interface Lockfile {
   readonly skipped: readonly SkippedEntry[];
   /** Where it says that code of the project takes part in installing (a .pnpmfile.cjs); left out where it does not. */
   readonly hooks?: Place;
+  /** What is wrong with the file as a whole; left out where nothing is. */
+  readonly findings?: readonly PlacedFinding[];
   /** What the project says of install scripts; left out where there is no package.json. */
   readonly scripts?: ScriptPermissions;
 }

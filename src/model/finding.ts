@@ -170,6 +170,16 @@ export interface FindingArgs {
   'lockfile-patched': { patch: string };
   /** `names`: what the lockfile says is inside the tarball, and so has no hash; the registry says it is not. */
   'lockfile-bundle-mismatch': { names: readonly string[] };
+  /** `asked` is what `by` asks a registry for, NAME or NAME@SPEC; `got` is what the lockfile puts there. */
+  'lockfile-substituted': { asked: string; by: string; got: string };
+  /** `field` of the entry is not what the published manifest says: what only the one, and only the other has. */
+  'lockfile-entry-differs': { field: string; lockfile: string; registry: string };
+  /** The entry asks for a package, under its own name, that the published manifest does not ask for. */
+  'lockfile-dependency-added': { name: string };
+  /** As one of the three before, where a hook of the project (`hook` is its file) could have changed it. */
+  'lockfile-hook-changed': { field: string; lockfile: string; registry: string; hook: string };
+  /** `by` says that the package manager does not install from this file; `instead` is what it would, where that is known. */
+  'lockfile-not-used': { by: string; instead: string | null };
 
   /** `path` is the folder of the copy; `files` are some of `total`. */
   'installed-modified': InstalledArgs & {
@@ -243,6 +253,11 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-unexpected-host': 'anomaly',
   'lockfile-patched': 'note',
   'lockfile-bundle-mismatch': 'contradiction',
+  'lockfile-substituted': 'contradiction',
+  'lockfile-entry-differs': 'contradiction',
+  'lockfile-dependency-added': 'anomaly',
+  'lockfile-hook-changed': 'anomaly',
+  'lockfile-not-used': 'contradiction',
   'installed-modified': 'contradiction',
   'installed-missing': 'anomaly',
   'installed-added': 'anomaly',

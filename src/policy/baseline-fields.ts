@@ -72,9 +72,11 @@ export function versionOf(fields: Fields, ofPackage: LastingIdentity | null): Ba
   const despite = despiteOf(fields);
   if ('lost' in provenance && despite === null) refuse('has lost provenance and no despite', 'provenance');
   const capability = value('capability');
+  const entry = value('entry');
   return {
     integrity: digestOf(required('integrity'), 'sha512', refuse, 'integrity'),
     evidence: digestOf(required('evidence'), 'sha256', refuse, 'evidence'),
+    ...(entry === null ? {} : { entry: digestOf(entry, 'sha256', refuse, 'entry') }),
     provenance,
     publisher: publisher === null ? null : textOf(publisher, refuse, 'publisher'),
     published: published === null ? null : instantOf(published, refuse, 'published'),

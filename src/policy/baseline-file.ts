@@ -28,7 +28,7 @@ const IDENTITY_NAMES = IDENTITY_FIELDS.map(([name]) => name);
 /** The fields of `name` and of `name@version`, in their order. */
 const PACKAGE_FIELDS = ['package', ...IDENTITY_NAMES, 'since'];
 const VERSION_FIELDS = [
-  ...['integrity', 'evidence', 'provenance', ...IDENTITY_NAMES, 'publisher', 'published', 'capability'],
+  ...['integrity', 'evidence', 'entry', 'provenance', ...IDENTITY_NAMES, 'publisher', 'published', 'capability'],
   ...['despite', ...EXPECTED_FIELDS.map(([name]) => name), 'seen', 'accepted'],
 ];
 /** What a version may have without being taken in. */

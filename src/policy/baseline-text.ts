@@ -83,11 +83,12 @@ function publishedValue({ version, published }: PublishedVersion): string {
 
 /** The identity is left out where it is the package's. */
 function versionValues(entry: BaselineVersion, ofPackage: LastingIdentity | null): string[] {
-  const { integrity, evidence, provenance, publisher, published, capabilities, despite } = entry;
+  const { integrity, evidence, entry: claims, provenance, publisher, published, capabilities, despite } = entry;
   const own = provenance.identity !== null && !sameIdentity(provenance.identity, ofPackage);
   return [
     `integrity ${formatDigest(integrity)}`,
     `evidence ${formatDigest(evidence)}`,
+    ...(claims === undefined ? [] : [`entry ${formatDigest(claims)}`]),
     `provenance ${provenanceValue(provenance)}`,
     ...(own ? identityValues(provenance.identity, IDENTITY_FIELDS) : []),
     ...(publisher === null ? [] : [`publisher ${formatText(publisher)}`]),

@@ -47,7 +47,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
       const kept = before?.versions.get(version) ?? null;
       const refused = same.filter((one) => one.baseline !== 'held' && !isTakenIn(one));
       leftOut.push(...refused.map((one) => leftOutOf(one, kept !== null)));
-      const entry = (kept && withCapabilities(kept, same)) ?? (refused.length > 0 ? null : entryOf(same));
+      const entry = (kept && refreshed(kept, same)) ?? (refused.length > 0 ? null : entryOf(same));
       if (entry === null) continue;
       versions.set(version, entry);
       const spec = specOf({ name, version });
@@ -120,12 +120,13 @@ function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
   const proven = first.dependency.archive === undefined ? first.proofs.integrity : first.proofs.signature?.integrity;
   if (!proven) return null;
   const { algorithm, hex } = proven;
-  const { evidence, publisher, published, expected } = first.release;
+  const { evidence, entry: claims, publisher, published, expected } = first.release;
   const provenance = provenanceOf(first);
   if (evidence === null || provenance === null) return null;
   const entry = {
     integrity: { algorithm, hex },
     evidence,
+    entry: claims,
     provenance,
     publisher,
     published: wholeSecond(published),
@@ -135,10 +136,16 @@ function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
   return codes.length === 0 ? entry : { ...entry, despite: { codes, expected: expected && lasting(expected) } };
 }
 
-/** An entry that was made when nobody asked what the version reaches gets that line, where it has been read now. */
-function withCapabilities(entry: BaselineVersion, same: readonly JudgedDependency[]): BaselineVersion {
-  const capabilities = same.every(({ baseline }) => baseline !== 'rewritten') ? capabilitiesRead(same) : null;
-  return { ...entry, capabilities: entry.capabilities ?? capabilities };
+/**
+ * What an entry may gain: what the version reaches, where nobody asked when it was made and it has been read now; and what
+ * the lockfile claims of it, where that has changed and was verified again.
+ */
+function refreshed(entry: BaselineVersion, same: readonly JudgedDependency[]): BaselineVersion {
+  if (same.some(({ baseline }) => baseline === 'rewritten')) return entry;
+  const verified = same.filter((one) => one.baseline === 'known' && isTakenIn(one));
+  const claims = verified.length === same.length ? verified[0]?.release?.entry : undefined;
+  const capabilities = entry.capabilities ?? capabilitiesRead(same);
+  return { ...entry, ...(claims === undefined ? {} : { entry: claims }), capabilities };
 }
 
 /** What its files show, where they were read in this run. Nothing else is recorded: not what is unknown, nor what a policy states. */

@@ -221,6 +221,40 @@ export const TEXTS: Texts<FindingCode> = {
     why: 'an installer would fetch them, and nothing ties what it gets to what was verified',
     next: 'stop',
   },
+  'lockfile-substituted': {
+    title: 'the lockfile puts something else in the place of a package',
+    clause: ({ asked, by, got }) =>
+      `stands in for ${escapeText(asked, 120)}, which ${asker(by)} asks a registry for: the lockfile gives ${escapeText(got, 120)}`,
+    why: 'code that nobody asked for would be installed under the name of a package that others proved',
+    next: 'stop',
+  },
+  'lockfile-entry-differs': {
+    title: 'the entry is not what was published',
+    clause: ({ field, lockfile, registry }) =>
+      `has an entry whose ${escapeText(field, 40)} differ from the published manifest: only the lockfile has ${either(lockfile)}, only the manifest ${either(registry)}`,
+    why: 'the package manager installs, links and runs what the entry says, whatever was published',
+    next: 'stop',
+  },
+  'lockfile-dependency-added': {
+    title: 'the lockfile adds a dependency',
+    clause: ({ name }) => `gets ${escapeText(name, 120)}, which its published manifest does not ask for`,
+    why: 'nobody who published the package asked for it; package managers add few such dependencies, and say so in their settings',
+    next: 'explain',
+  },
+  'lockfile-hook-changed': {
+    title: 'the entry is not what was published, and a hook of the project could have changed it',
+    clause: ({ field, lockfile, registry, hook }) =>
+      `differs in ${escapeText(field, 120)}: only the lockfile has ${either(lockfile)}, only what was published ${either(registry)}; ${quoteText(hook, 80)} could have changed it`,
+    why: 'what a hook of the project changes can be seen only by reading the hook',
+    next: 'explain',
+  },
+  'lockfile-not-used': {
+    title: 'the package manager does not install from this lockfile',
+    clause: ({ by, instead }) =>
+      `is not what is installed from, because of ${quoteText(by, 160)}${instead === null ? '' : `; that is ${quoteText(instead, 160)}`}`,
+    why: 'what is installed then is something that nobody verified',
+    next: 'stop',
+  },
 
   'evidence-unavailable': {
     title: 'evidence could not be obtained',
@@ -278,6 +312,16 @@ function expectation({ expected, source, version: from }: Readonly<IdentityArgs>
     case 'manifest':
       return `its manifest names ${address(expected)}`;
   }
+}
+
+/** What one side has of a difference. */
+function either(text: string): string {
+  return text === '' ? 'nothing' : quoteText(text, 160);
+}
+
+/** The project, or a folder of it, or a package. */
+function asker(by: string): string {
+  return by === '.' ? 'the project' : escapeText(by, 120);
 }
 
 const hash = (text: string): string => (text === '' ? 'nothing' : escapeText(text, 40));

@@ -16,6 +16,7 @@ function assessment(name: string, version: string, change: Partial<Assessment> =
 function locked(name: string, version: string, first: number, published = first): Assessment {
   const release = {
     evidence: null,
+    entry: { algorithm: 'sha256' as const, hex: '' },
     publisher: null,
     published,
     firstPublished: first,

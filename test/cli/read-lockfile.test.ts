@@ -25,11 +25,11 @@ describe('a lockfile that was read before', () => {
       expect(bytes.length).toBeGreaterThan(16 * 1024);
       const store = newStore();
       const { scripts: expectedScripts, ...expected } = parseLockfile(file, bytes, PROJECT);
-      const first = readLockfile(file, bytes, PROJECT, store);
+      const first = readLockfile(file, bytes, PROJECT, [], store);
       const [[id, value] = ['', Buffer.alloc(0)]] = [...store.entries];
       // Only what is taken from the store can have this.
       store.entries.set(id, Buffer.from(value.toString().replace('"entries":', '"marked":true,"entries":')));
-      const { scripts, digest, marked, ...again } = readLockfile(file, bytes, PROJECT, store) as typeof first & {
+      const { scripts, digest, marked, ...again } = readLockfile(file, bytes, PROJECT, [], store) as typeof first & {
         marked: boolean;
       };
       expect(marked).toBe(true);
@@ -47,7 +47,7 @@ describe('a lockfile that was read before', () => {
     const store = newStore();
     const read = (name: string, content: string, manifests: ProjectManifests): unknown => {
       const parsed = withoutScripts(parseLockfile(name, Buffer.from(content), manifests));
-      expect(withoutScripts(readLockfile(name, Buffer.from(content), manifests, store))).toStrictEqual({
+      expect(withoutScripts(readLockfile(name, Buffer.from(content), manifests, [], store))).toStrictEqual({
         ...parsed,
         digest: expect.any(String) as string,
       });
@@ -66,10 +66,10 @@ describe('a lockfile that was read before', () => {
   it('that cannot be read is not kept, and one that is small neither', () => {
     const store = newStore();
     const large = Buffer.from(`{"lockfileVersion":3,${' '.repeat(20_000)}`);
-    expect(() => readLockfile('package-lock.json', large, PROJECT, store)).toThrow('not valid JSON');
+    expect(() => readLockfile('package-lock.json', large, PROJECT, [], store)).toThrow('not valid JSON');
     const [{ file, text } = { file: '', text: '' }] = SAMPLES;
-    readLockfile(file, Buffer.from(text), PROJECT, store);
+    readLockfile(file, Buffer.from(text), PROJECT, [], store);
     expect(store.entries.size).toBe(0);
-    readLockfile(file, Buffer.from(text), PROJECT, null);
+    readLockfile(file, Buffer.from(text), PROJECT, [], null);
   });
 });

@@ -73,6 +73,7 @@ function one(i: number, specs: readonly string[]): JudgedDependency {
     proofs: held ? NO_PROOFS : base.proofs,
     release: {
       evidence: null,
+      entry: { algorithm: 'sha256', hex: '' },
       publisher: 'somebody',
       published,
       firstPublished: null,

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { checkClaims, checkSubstitutes, entryDigest } from '../../src/checks/claims.ts';
+import type { Dependency, EntryClaims } from '../../src/model/dependency.ts';
+import type { Manifest } from '../../src/model/evidence.ts';
+
+const PUBLISHED: Manifest = {
+  name: 'kit',
+  version: '1.0.0',
+  dependencies: { 'left-pad': '^1.0.0', other: 'npm:real@^2' },
+  peerDependencies: { react: '>=16' },
+  bundles: [],
+  installScripts: {},
+  bin: { kit: 'bin/kit.js' },
+  integrity: null,
+  shasum: null,
+  tarball: null,
+  signatures: [],
+  attestations: null,
+  publisher: null,
+  repository: null,
+  deprecated: false,
+};
+
+const KIT: Dependency = {
+  ecosystem: 'npm',
+  name: 'kit',
+  version: '1.0.0',
+  integrity: [],
+  source: { kind: 'registry', resolved: null },
+  places: [{ file: 'package-lock.json', line: 3, path: 'node_modules/kit' }],
+  direct: true,
+  dev: false,
+  optional: false,
+  peer: false,
+  exotic: [],
+  bundles: [],
+};
+
+function found(claims: EntryClaims, manifest: Partial<Manifest> = {}): readonly unknown[] {
+  return checkClaims({ ...KIT, claims: [claims] }, { ...PUBLISHED, ...manifest }).map(({ code, args }) => [code, args]);
+}
+
+const differs = (field: string, lockfile: string, registry: string): unknown[] => [
+  ['lockfile-entry-differs', { field, lockfile, registry }],
+];
+
+describe('what an entry claims is held to the published manifest', () => {
+  it('has nothing to say of an entry that repeats it, in another order and spelling', () => {
+    const { dependencies, peerDependencies, bin } = PUBLISHED;
+    expect(found({ dependencies, peerDependencies: { react: '*' }, bin, installScripts: false })).toEqual([]);
+    expect(found({ dependencies: { other: 'npm:real@^2', 'left-pad': ' ^1.0.0' } })).toEqual([]);
+    expect(found({ hasBin: true, answers: { 'left-pad': 'left-pad', other: 'real', react: 'react' } })).toEqual([]);
+    expect(peerDependencies).toEqual({ react: '>=16' });
+  });
+
+  it('names a dependency that leads to another package', () => {
+    expect(found({ dependencies: { 'left-pad': 'npm:evil@^1', other: 'npm:real@^2' } })).toEqual(
+      differs('dependencies', 'left-pad: npm:evil@^1', 'left-pad: ^1.0.0'),
+    );
+    expect(found({ answers: { 'left-pad': 'evil' } })).toEqual(
+      differs('dependencies', 'left-pad: evil', 'left-pad: ^1.0.0'),
+    );
+    expect(found({ answers: { other: 'other' } })).toEqual(
+      differs('dependencies', 'other: other', 'other: npm:real@^2'),
+    );
+  });
+
+  it('names a dependency that the manifest does not have, and one that is left out', () => {
+    const { dependencies } = PUBLISHED;
+    expect(found({ dependencies: { ...dependencies, evil: '1.0.0' } })).toEqual(
+      differs('dependencies', 'evil: 1.0.0', ''),
+    );
+    expect(found({ dependencies: {} })).toEqual(differs('dependencies', '', 'left-pad: ^1.0.0, other: npm:real@^2'));
+    expect(found({ answers: { evil: 'worse' } })).toEqual(differs('dependencies', 'evil: worse', ''));
+    expect(found({ answers: { evil: 'evil' } })).toEqual([['lockfile-dependency-added', { name: 'evil' }]]);
+  });
+
+  it('takes a peer of another name or address for a difference, and another range for none', () => {
+    expect(found({ peerDependencies: { react: '^99' } })).toEqual([]);
+    expect(found({ peerDependencies: { react: 'npm:evil@1' } })).toEqual(
+      differs('peerDependencies', 'react: npm:evil@1', 'react'),
+    );
+    expect(found({ peerDependencies: { preact: '*' } })).toEqual(differs('peerDependencies', 'preact', 'react'));
+  });
+
+  it('names a command that the package does not have', () => {
+    expect(found({ bin: { kit: 'bin/kit.js', git: 'bin/kit.js' } })).toEqual(differs('bin', 'git: bin/kit.js', ''));
+    expect(found({ bin: { kit: 'bin/other.js' } })).toEqual(differs('bin', 'kit: bin/other.js', 'kit: bin/kit.js'));
+    expect(found({ hasBin: true }, { bin: {} })).toEqual(differs('bin', 'some', ''));
+    expect(found({ bin: { a: 'bin/a.js' } }, { bin: { '': 'bin/' } })).toEqual([]);
+    expect(found({ bin: { a: 'lib/a.js' } }, { bin: { '': 'bin/' } })).toHaveLength(1);
+  });
+
+  it('names scripts that the package does not have; a flag that is missing is a mirror’s', () => {
+    expect(found({ installScripts: true })).toEqual(differs('scripts', 'some', ''));
+    expect(found({ installScripts: false }, { installScripts: { install: 'x' } })).toEqual([]);
+    expect(found({ installScripts: true }, { installScripts: { install: '' } })).toEqual([]);
+  });
+
+  it('says of a hook what it could have changed', () => {
+    const args = { field: 'bin', lockfile: 'git: x', registry: 'kit: bin/kit.js', hook: '.pnpmfile.cjs' };
+    expect(found({ bin: { git: 'x' }, hook: '.pnpmfile.cjs' })).toEqual([['lockfile-hook-changed', args]]);
+  });
+
+  it('is not misled by names that every object has', () => {
+    expect(found({ answers: { constructor: 'constructor' } })).toEqual([
+      ['lockfile-dependency-added', { name: 'constructor' }],
+    ]);
+  });
+
+  it('looks at every place, and says the same once', () => {
+    const claims = [{ bin: { git: 'x' } }, { bin: { git: 'x' } }, { bin: PUBLISHED.bin }, { bin: { node: 'x' } }];
+    expect(checkClaims({ ...KIT, claims }, PUBLISHED)).toHaveLength(2);
+  });
+});
+
+describe('what stands in for something else', () => {
+  it('is a contradiction, or what a hook could have done', () => {
+    const asked = { asked: 'axios@^1', by: '.' };
+    const substitutes = [asked, { ...asked, hook: '.pnpmfile.cjs' }];
+    expect(checkSubstitutes({ ...KIT, substitutes }).map(({ code, kind }) => `${code} ${kind}`)).toEqual([
+      'lockfile-substituted contradiction',
+      'lockfile-hook-changed anomaly',
+    ]);
+    expect(checkSubstitutes(KIT)).toEqual([]);
+  });
+});
+
+describe('the digest of an entry', () => {
+  it('changes with everything an entry claims, and not with the order of members', () => {
+    const digest = (one: Partial<Dependency>): string => entryDigest({ ...KIT, ...one }).hex;
+    const claims = [{ dependencies: { a: '1', b: '2' } }];
+    expect(digest({ claims })).toBe(digest({ claims: [{ dependencies: { b: '2', a: '1' } }] }));
+    const others = [
+      digest({}),
+      digest({ claims }),
+      digest({ claims: [{ dependencies: { a: '1', b: '3' } }] }),
+      digest({ claims: [{ ...claims[0], bin: {} }] }),
+      digest({ bundles: ['a'] }),
+      digest({ substitutes: [{ asked: 'a', by: '.' }] }),
+    ];
+    expect(new Set(others).size).toBe(others.length);
+  });
+});
