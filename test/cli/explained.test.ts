@@ -454,7 +454,7 @@ describe('check', () => {
     await withProject(async ({ lab, run }) => {
       await publishStolen(lab);
       const { stdout, status } = await run('check', 'p@1.1.1', '--registry', lab.url, '--json');
-      expect(status).toBe(0);
+      expect(status).toBe(1);
       const check = JSON.parse(stdout) as { comparisons: readonly Explanation[] };
       expect(ajv.validate('urn:assay:schema:check:1', check), JSON.stringify(ajv.errors)).toBe(true);
       const [one] = check.comparisons;

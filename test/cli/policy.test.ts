@@ -565,7 +565,7 @@ describe('which file is used', () => {
       await publishTwo(lab);
       await inProject(lab, 'expect: {p: {trigger: release}}\n', { p: '1.0.1' }, async (folder) => {
         const { status, stdout, stderr } = await assay(['--json', ...TRUST], folder);
-        expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+        expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
         const ajv = new Ajv2020({ allErrors: true });
         addFormats.default(ajv);
         const schema = join(import.meta.dirname, '../../docs/schemas/report-1.schema.json');
@@ -628,7 +628,7 @@ describe('with a baseline', () => {
           writeFileSync(join(folder, 'assay.yml'), policy);
           return resultOf(await assayHere(['--json', ...TRUST], folder));
         };
-        expect((await under('enforce: all\n')).found).toEqual(['warning provenance-missing']);
+        expect((await under('enforce: guard\n')).found).toEqual(['warning provenance-missing']);
         expect((await under("expect: {'*': {provenance: required}}\n")).found).toEqual(['error provenance-missing']);
         const young = await under('release-age: 31\nexpect: {gap: {provenance: optional}}\n');
         expect(young.found).toEqual(['warning history-too-new', 'note provenance-missing', 'warning history-too-new']);
