@@ -245,7 +245,7 @@ describe('a stolen release', () => {
       await lock({ p: '0.3.1' });
       const one = await explained(project);
       expect(one).toMatchObject({
-        codes: ['provenance-lost-elsewhere'],
+        codes: ['provenance-lost'],
         predecessor: { version: '1.0.0', provenance: 'proven' },
         later: { state: 'proven', version: '1.0.0' },
       });

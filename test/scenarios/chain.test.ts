@@ -38,11 +38,24 @@ const SCENARIOS: readonly Scenario[] = [
     critical: 1,
   },
   {
-    name: 'provenance lost elsewhere: only another release line has it',
+    name: 'provenance lost on a line that never had it, to an account that nobody knew',
     arrange: async (lab) => {
       await lab.publish({ name: 'p', version: '2.0.0', by: TEAM });
       lab.clock.advance(DAY);
       await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'thief' }) });
+    },
+    findings: ['provenance-lost'],
+    observe: 0,
+    critical: 1,
+  },
+  {
+    name: 'provenance lost elsewhere: only another release line has it, and who releases this one never had any',
+    arrange: async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: token({ user: 'a' }) });
+      lab.clock.advance(30 * DAY);
+      await lab.publish({ name: 'p', version: '2.0.0', by: TEAM });
+      lab.clock.advance(DAY);
+      await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'a' }) });
     },
     findings: ['provenance-lost-elsewhere'],
     observe: 0,
