@@ -63,10 +63,16 @@ function checkAnswers(
   return Object.entries(answers).map(([name, got]) => {
     const spec = ownText(dependencies, name) ?? ownText(peerDependencies, name);
     const asked = spec === undefined ? name : (aliasTarget(spec) ?? name);
-    if (got !== asked)
+    const isElsewhere = spec !== undefined && isNoRegistrys(spec) && isNoRegistrys(got);
+    if (got !== asked && !isElsewhere)
       return differs('dependencies', [`${name}: ${got}`, spec === undefined ? '' : `${name}: ${spec}`]);
     return spec === undefined ? finding('lockfile-dependency-added', { name }) : null;
   });
+}
+
+/** A path or an address; what a scope's package is named has no colon, and begins otherwise. */
+function isNoRegistrys(spec: string): boolean {
+  return /^(?!npm:|@).*[:/]/i.test(spec.trim());
 }
 
 function ownText(record: TextRecord, name: string): string | undefined {
@@ -101,6 +107,6 @@ function asFolder(served: TextRecord, claimed: TextRecord): TextRecord {
  * SHA-256 of what the entry says beside name, version, bytes and source: an entry that says something else is not the one
  * that was verified.
  */
-export function entryDigest({ claims = [], substitutes = [], bundles }: Dependency): Digest {
-  return { algorithm: 'sha256', hex: jsonDigest({ bundles, claims, substitutes }) };
+export function entryDigest({ claims = [], substitutes = [], bundles, findings = [] }: Dependency): Digest {
+  return { algorithm: 'sha256', hex: jsonDigest({ bundles, claims, findings, substitutes }) };
 }

@@ -76,7 +76,10 @@ export interface EntryClaims {
   readonly hasBin?: boolean;
   /** Whether it runs anything at install. */
   readonly installScripts?: boolean;
-  /** Where a format has answers and no specifiers: the name it asks for to the name of the package it gets. */
+  /**
+   * Where a format has answers and no specifiers, or only those of what it found: the name it asks for to the name of the
+   * package it gets, or to the specifier where no registry answers it.
+   */
   readonly answers?: Readonly<Record<string, string>>;
   /** What a hook of the project (a .pnpmfile.cjs) could have changed of it: the hook's file. Left out where there is none. */
   readonly hook?: string;
@@ -137,6 +140,8 @@ export interface Dependency {
   readonly claims?: readonly EntryClaims[];
   /** What it stands in for without anybody having asked for it; left out where there is nothing. */
   readonly substitutes?: readonly Substitution[];
+  /** What is wrong with its entries as they stand, whatever they name; left out where nothing is. */
+  readonly findings?: readonly Finding[];
 }
 
 /** `name@version`. */
