@@ -68,6 +68,7 @@ export function assess(
     checkSource(dependency),
     checkPatch(dependency),
     ...checkSubstitutes(dependency),
+    ...(dependency.findings ?? []),
     ...checkExotic(dependency),
     checkResolved(dependency, known.registry, tarball, known.expectation.addresses),
     ...(known.baseline?.findings ?? []),

@@ -178,6 +178,10 @@ export interface FindingArgs {
   'lockfile-dependency-added': { name: string };
   /** As one of the three before, where a hook of the project (`hook` is its file) could have changed it. */
   'lockfile-hook-changed': { field: string; lockfile: string; registry: string; hook: string };
+  /** At `path`, one part of the lockfile says the one and another part the other; empty where it has no entry. */
+  'lockfile-parts-differ': { path: string; packages: string; dependencies: string };
+  /** `names`: what the package's own shrinkwrap, in its tarball, decides, as the lockfile has no entry for it. */
+  'lockfile-unbound': { names: readonly string[] };
   /** `by` says that the package manager does not install from this file; `instead` is what it would, where that is known. */
   'lockfile-not-used': { by: string; instead: string | null };
 
@@ -257,6 +261,8 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-entry-differs': 'contradiction',
   'lockfile-dependency-added': 'anomaly',
   'lockfile-hook-changed': 'anomaly',
+  'lockfile-parts-differ': 'contradiction',
+  'lockfile-unbound': 'contradiction',
   'lockfile-not-used': 'contradiction',
   'installed-modified': 'contradiction',
   'installed-missing': 'anomaly',

@@ -248,6 +248,20 @@ export const TEXTS: Texts<FindingCode> = {
     why: 'what a hook of the project changes can be seen only by reading the hook',
     next: 'explain',
   },
+  'lockfile-parts-differ': {
+    title: 'two parts of the lockfile name different things',
+    clause: ({ path, packages, dependencies }) =>
+      `stands at ${escapeText(path, 120)}, of which "packages" says ${either(packages)} and "dependencies" ${either(dependencies)}`,
+    why: 'each version of the package manager reads another part, so that some install what others do not',
+    next: 'stop',
+  },
+  'lockfile-unbound': {
+    title: 'what is installed below is not in the lockfile',
+    clause: ({ names }) =>
+      `has a shrinkwrap of its own in its tarball, and no entries for ${listed(names, 3, (name) => escapeText(name, 80))}`,
+    why: 'npm 11 and older install what that shrinkwrap names, from wherever it says, and no hash of this lockfile covers it',
+    next: 'stop',
+  },
   'lockfile-not-used': {
     title: 'the package manager does not install from this lockfile',
     clause: ({ by, instead }) =>

@@ -70,6 +70,8 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'lockfile-entry-differs': { field: text, lockfile: text, registry: text },
     'lockfile-dependency-added': { name: text },
     'lockfile-hook-changed': { field: text, lockfile: text, registry: text, hook: text },
+    'lockfile-parts-differ': { path: text, packages: text, dependencies: text },
+    'lockfile-unbound': { names: [text] },
     'lockfile-not-used': { by: text, instead: text },
     'installed-modified': { path: text, files: [text, text, text, text], total: 9, what: 'files', found: text },
     'installed-missing': { path: text, files: [text], total: 1, patches: [text] },
