@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { digestOf } from '../../digest.ts';
 import { POLICY_FILE, type PolicyInUse } from '../../model/policy.ts';
 import type { ProposedRegistries } from '../../model/proposal.ts';
+import type { Report } from '../../model/report.ts';
 import { formatBaseline } from '../../policy/baseline-text.ts';
 import { updateBaseline } from '../../policy/baseline-update.ts';
 import { propose, proposeRegistries } from '../../policy/proposal.ts';
@@ -40,7 +41,7 @@ export const command: Command = {
       );
       const policy = await policyOf(proposeRegistries(registry, scopes, []));
       const report = await audit({ enforce: 'observe', omit: [], policy, capabilities: true });
-      if (report.verdict === 'unverified' && report.counts.integrity === 0) {
+      if (report.verdict === 'unverified' && !isAnythingVerified(report)) {
         io.stdout.write(renderTerminal(report, io.stdout));
         io.stderr.write('assay: nothing is written, as nothing could be verified; run assay init again\n');
         return EXIT.noStatement;
@@ -61,6 +62,11 @@ export const command: Command = {
     });
   },
 };
+
+/** Where a lockfile locks no tarball, as Yarn's, the registry's signature is what shows that there was an answer. */
+function isAnythingVerified({ counts, dependencies }: Report): boolean {
+  return counts.integrity > 0 || dependencies.some(({ proofs }) => proofs.signature !== null);
+}
 
 /** What people wrote or reviewed is never overwritten. */
 function refuseExisting(paths: readonly string[], io: Io): void {

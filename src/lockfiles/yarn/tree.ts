@@ -55,6 +55,10 @@ export function readTree(file: string, text: string, readLine: ReadLine, blanks:
     const raw = text.slice(start, end === -1 ? text.length : end);
     start = end === -1 ? text.length : end + 1;
     number += 1;
+    if (raw === '') {
+      interrupted = true;
+      continue;
+    }
     if (raw.length > MAX_LINE) fail(`a line longer than ${MAX_LINE} characters; no lockfile has one`);
     const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
     if (hasControlCharacters(line)) fail('control characters, which Yarn does not write');
