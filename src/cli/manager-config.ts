@@ -47,7 +47,10 @@ export async function managerConfigs(
 }
 
 /** Files of the project that declare what a lockfile's entries may differ in, by how its name begins. */
-const SETTINGS: Readonly<Record<string, PackageManager>> = { 'pnpm-lock': 'pnpm', 'yarn.lock': 'yarn' };
+const SETTINGS: Readonly<Record<string, readonly PackageManager[]>> = {
+  'pnpm-lock': ['pnpm'],
+  'yarn.lock': ['yarn', 'yarn-classic'],
+};
 
 /**
  * The same of the project alone, for reading a lockfile, whose manager its name tells. One that cannot be read explains
@@ -57,8 +60,9 @@ export async function projectSettings(lockfile: string, io: Io): Promise<readonl
   const found = Object.entries(SETTINGS).find(([name]) => basename(lockfile).startsWith(name));
   if (found === undefined) return [];
   const silent = { ...io, stderr: { ...io.stderr, write: () => true } };
-  const [config] = await managerConfigs([{ manager: found[1] }], dirname(lockfile), silent);
-  return config?.files.filter(({ ofProject }) => ofProject) ?? [];
+  const managers = found[1].map((manager) => ({ manager }));
+  const configs = await managerConfigs(managers, dirname(lockfile), silent);
+  return configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject));
 }
 
 /**

@@ -68,6 +68,8 @@ export interface ArchiveLock {
 export interface EntryClaims {
   /** Name to specifier, of `dependencies` and `optionalDependencies` together. */
   readonly dependencies?: Readonly<Record<string, string>>;
+  /** What the package manager itself adds to `dependencies` where the manifest has no such name. */
+  readonly implied?: Readonly<Record<string, string>>;
   /** Name to specifier. Ranges of peers decide nothing; names and whatever is no range do. */
   readonly peerDependencies?: Readonly<Record<string, string>>;
   /** Command to the path of its file. */

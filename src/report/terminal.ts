@@ -125,8 +125,12 @@ function skippedText(report: Report): string {
 function hookTexts(lockfiles: Report['lockfiles']): string[] {
   const places = lockfiles.flatMap(({ hooks }) => hooks ?? []);
   if (places.length === 0) return [];
-  const where = listed(places, 3, ({ file, line }) => `${escapeText(file, 120)}:${line}`);
-  return [`not covered: hooks of the project (.pnpmfile.cjs) that take part in installing (${where})`];
+  const where = listed(
+    places,
+    3,
+    ({ file, line, path }) => `${escapeText(path, 80)} in ${escapeText(file, 120)}:${line}`,
+  );
+  return [`not covered: hooks of the project that take part in installing (${where})`];
 }
 
 /** The policy file, and what it names in vain: a rule that nothing meets is often one that is misspelt. */
