@@ -39,7 +39,7 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
       ? finding('lockfile-entry-differs', { field, lockfile, registry })
       : finding('lockfile-hook-changed', { field, lockfile, registry, hook });
   };
-  const { dependencies, peerDependencies, bin, hasBin, installScripts, answers } = claims;
+  const { dependencies, peerDependencies, bin, hasBin, installScripts, answers, peerAnswers = {} } = claims;
   const runs = Object.keys(manifest.installScripts).length > 0;
   return [
     dependencies && differs('dependencies', differenceOf(specs(dependencies), specs(manifest.dependencies))),
@@ -50,31 +50,50 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
     hasBin === true && Object.keys(manifest.bin).length === 0 ? differs('bin', ['some', '']) : null,
     // Mirrors leave the flag out, and a script that the entry does not announce is only not run.
     installScripts === true && !runs ? differs('scripts', ['some', '']) : null,
-    ...(answers === undefined ? [] : checkAnswers(answers, manifest, differs)),
+    ...(answers === undefined ? [] : checkAnswers(answers, peerAnswers, manifest, differs)),
   ].filter((one) => one !== undefined && one !== null);
 }
 
-/** What an entry gets is the package that the manifest asks for by that name; what it gets besides, is worth a look. */
+/**
+ * What an entry gets is the package that the manifest asks for by that name; what it gets besides, is worth a look. What
+ * is asked for outside of any registry may come from outside; which one that is, nothing published says exactly.
+ */
 function checkAnswers(
   answers: TextRecord,
+  peerAnswers: TextRecord,
   { dependencies, peerDependencies }: Manifest,
   differs: (field: string, difference: Difference) => Finding | null,
 ): readonly (Finding | null)[] {
   return Object.entries(answers).map(([name, got]) => {
-    const spec = ownText(dependencies, name) ?? ownText(peerDependencies, name);
-    const asked = spec === undefined ? name : (aliasTarget(spec) ?? name);
-    if (got !== asked)
-      return differs('dependencies', [`${name}: ${got}`, spec === undefined ? '' : `${name}: ${spec}`]);
+    const own = ownText(dependencies, name);
+    const spec = own ?? ownText(peerDependencies, name);
+    const isPeer = own === undefined && spec !== undefined;
+    if (isPeer && ownText(peerAnswers, name) === got) return null;
+    const asked = spec === undefined ? name : (askedName(spec) ?? name);
+    const isAnswered = got === asked || (spec !== undefined && isLocator(got) && isOutside(spec));
+    if (!isAnswered) return differs('dependencies', [`${name}: ${got}`, spec === undefined ? '' : `${name}: ${spec}`]);
     return spec === undefined ? finding('lockfile-dependency-added', { name }) : null;
   });
+}
+
+/** An address, a path, or a name that only the configuration knows; no name of a package has such a character. */
+function isLocator(got: string): boolean {
+  return /[:\\]|^[^@].*\/|^[./~]/.test(got);
+}
+
+/** Whether a specifier is no range, tag or alias of a registry. */
+function isOutside(spec: string): boolean {
+  return !/^(?:npm|jsr):/i.test(spec) && /[:/\\]|\.(?:tgz|tar\.gz|tar)$/i.test(spec);
 }
 
 function ownText(record: TextRecord, name: string): string | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** The package of an alias (npm-package-arg: `npm:NAME@RANGE`); undefined for any other specifier. */
-function aliasTarget(spec: string): string | undefined {
+/** The package of an alias: `npm:NAME@RANGE` (npm-package-arg), `jsr:@SCOPE/NAME`; undefined for any other specifier. */
+function askedName(spec: string): string | undefined {
+  const [, scope, name] = /^jsr:@([^/@]+)\/([^@]+)/.exec(spec) ?? [];
+  if (scope !== undefined && name !== undefined) return `@jsr/${scope}__${name}`;
   return /^npm:(@?[^@]+)(?:@|$)/i.exec(spec.trim())?.[1];
 }
 

@@ -14,6 +14,7 @@ import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
 import { projectSettings } from './manager-config.ts';
 import type { LoadedPolicy } from './policy.ts';
+import { notUsed } from './not-used.ts';
 import { loadBaseline, projectManifests, repositoryPath } from './project.ts';
 import { readLockfile } from './read-lockfile.ts';
 import { demandFile, openStore, readUserFile, shownPath } from './setup.ts';
@@ -85,8 +86,12 @@ export async function openFolder(
   const unread: UnreadLockfile[] = [];
   for (const path of paths) {
     const result = read(path);
-    if ('problem' in result) unread.push({ file: shownPath(path, io), ...result });
-    else readable.push(result);
+    if ('problem' in result) {
+      unread.push({ file: shownPath(path, io), ...result });
+      continue;
+    }
+    const findings = [...(result.lockfile.findings ?? []), ...(await notUsed(path, result.lockfile, manifests, io))];
+    readable.push(findings.length === 0 ? result : { ...result, lockfile: { ...result.lockfile, findings } });
   }
   const [first] = readable;
   if (first === undefined) return { project: null, unread };

@@ -120,12 +120,23 @@ function linesOf(text: string): readonly string[] {
   return text.split(/\r?\n/).filter((line) => !/^\s*(?:#|$)/.test(line));
 }
 
-/** Lines of `KEY VALUE`, each in quotes or not (https://classic.yarnpkg.com/docs/yarnrc). */
+/**
+ * Lines of `KEY VALUE`, each in quotes or not (https://classic.yarnpkg.com/docs/yarnrc), as far as Yarn's own reader takes
+ * them: an indented line, a colon behind the key and whatever follows the value change nothing.
+ */
 function classicSettings(text: string): Readonly<Record<string, string>> {
-  const pairs = linesOf(text).map((line) => /^(?:"([^"]*)"|([^\s"]+))\s+(?:"([^"]*)"|([^\s"]+))\s*$/.exec(line) ?? []);
-  return Object.fromEntries(
-    pairs.map(([, quotedKey, key = '', quotedValue, value = '']) => [quotedKey ?? key, quotedValue ?? value]),
+  const lines = linesOf(text).map((line) =>
+    line.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))),
   );
+  const pairs = lines.map((line) => /^\s*(?:"([^"]*)"|([^\s":]\S*?)):?\s+(?:"([^"]*)"|([^\s"]+))/.exec(line) ?? []);
+  // An option may stand among other keys.
+  const options = lines.flatMap((line) => [...line.matchAll(/(--[^\s":,]+)"?:?\s*"?([^\s",]*)/g)]);
+  return Object.fromEntries<string>([
+    ...pairs.map(
+      ([, quotedKey, key = '', quotedValue, value = '']) => [quotedKey ?? key, quotedValue ?? value] as const,
+    ),
+    ...options.map(([, key = '', value = '']) => [key, value] as const),
+  ]);
 }
 
 async function yamlSettings(path: string, bytes: Uint8Array, text: string, io: Io): Promise<unknown> {

@@ -6,7 +6,7 @@ import { OMITTABLE, type Omittable, type TrustOptions } from '../audit.ts';
 import { cachePlace, type CachePlace } from '../cache/place.ts';
 import { openCache, type Cache } from '../cache/store.ts';
 import type { RegistryKey } from '../model/evidence.ts';
-import { PHASES, type Phase } from '../model/verdict.ts';
+import { DEFAULT_PHASE, PHASES, type Phase } from '../model/verdict.ts';
 import { createHttpClient } from '../registries/http.ts';
 import { npmRegistry } from '../registries/npm.ts';
 import { parseKeysDocument } from '../registries/npm-keys.ts';
@@ -133,10 +133,10 @@ export function openStore(values: OptionValues, lockfile: string, io: Io): Cache
   return place === null ? null : openCache(place, lockfile);
 }
 
-/** The phase of the command line, else that of the policy, else the weakest. */
+/** The phase of the command line, else that of the policy, else the default. */
 export function phaseOf(values: OptionValues, policy: LoadedPolicy | null): Phase {
   const { enforce } = values;
-  if (enforce === undefined) return policy?.policy.enforce ?? 'observe';
+  if (enforce === undefined) return policy?.policy.enforce ?? DEFAULT_PHASE;
   const phase = PHASES.find((candidate) => candidate === enforce);
   if (phase !== undefined) return phase;
   throw new UsageError(`--enforce takes ${PHASES.join(', ')}, not ${enforce}`);

@@ -76,8 +76,13 @@ export interface EntryClaims {
   readonly hasBin?: boolean;
   /** Whether it runs anything at install. */
   readonly installScripts?: boolean;
-  /** Where a format has answers and no specifiers: the name it asks for to the name of the package it gets. */
+  /**
+   * Where a format has answers and no specifiers: the name it asks for to the name of the package it gets, or to a locator
+   * (`link:PATH`, an address) where that is no package of a registry.
+   */
   readonly answers?: Readonly<Record<string, string>>;
+  /** Of these, what somebody beside the package asks for by that very name: a peer is answered by it. */
+  readonly peerAnswers?: Readonly<Record<string, string>>;
   /** What a hook of the project (a .pnpmfile.cjs) could have changed of it: the hook's file. Left out where there is none. */
   readonly hook?: string;
 }

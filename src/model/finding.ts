@@ -109,8 +109,11 @@ export interface FindingArgs {
     expected: string;
     actual: string;
   };
-  /** `earlier`: how many earlier versions were looked at; none of them claims provenance. */
-  'provenance-missing': { earlier: number };
+  /**
+   * `earlier`: how many earlier versions were looked at; none of them claims provenance. `first` is the first version that
+   * does, where one was published after this one: then the package began later.
+   */
+  'provenance-missing': { earlier: number; first?: string };
   'provenance-lost': { predecessor: string; published: Instant | null };
   /** `publisher`: the account that published `version` and this one alike, with nothing new that is installed or run. */
   'provenance-lost-elsewhere': { version: string; sameLine: boolean; published: Instant | null; publisher?: string };
@@ -204,7 +207,7 @@ export type FindingCode = keyof FindingArgs;
  * - contradiction: two things that must be equal are not, or a signature does not hold;
  * - loss: something that was there, or that every registry package has, is not there;
  * - identity: somebody else, or somewhere else, built it;
- * - gap: the release before it has none either: a historical gap;
+ * - gap: it has no provenance, and the releases before it had none either, or seldom;
  * - anomaly: unusual, and innocent more often than not;
  * - unavailable: no answer, so no statement;
  * - note: worth a line, never a decision.

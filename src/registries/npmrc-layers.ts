@@ -154,7 +154,7 @@ function defaultPrefix({ env, platform, execPath }: LayerInput): string {
  * The directory whose .npmrc is the project's: the nearest one upwards with a package.json or node_modules, or the
  * workspace root that has it as a member.
  */
-function findProject({ cwd, platform, readFile }: LayerInput): string {
+export function findProject({ cwd, platform, readFile }: Pick<LayerInput, 'cwd' | 'platform' | 'readFile'>): string {
   const path = platform === 'win32' ? win32 : posix;
   let nearest: string | null = null;
   for (let directory = cwd; ; directory = path.dirname(directory)) {

@@ -11,7 +11,7 @@ import {
   type Credentials,
 } from './credentials.ts';
 import { managerLayers } from './manager-layers.ts';
-import { findSetting, loadLayers, resolvePath, settingKeys, type Layer } from './npmrc-layers.ts';
+import { findProject, findSetting, loadLayers, resolvePath, settingKeys, type Layer } from './npmrc-layers.ts';
 import {
   readCertificates,
   readHeader,
@@ -87,11 +87,7 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
   const readSetting = (path: string, source: string, key: string): string =>
     readIfThere(read, resolvePath(path, input)) ?? fail(source, key, `names a file that is not there: ${path}`);
 
-  const own = loadLayers({
-    ...input,
-    execPath: input.execPath ?? process.execPath,
-    readFile: (path) => readIfThere(read, path),
-  });
+  const own = npmLayers(input);
   const { stronger, weaker } = managerLayers(input.manager ?? { name: 'npm', files: [] }, input.env);
   const layers = [...stronger, ...own, ...weaker];
   const find = findIn(layers);
@@ -150,6 +146,21 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
     ignoreScripts: readSwitch(findIn(own.filter(({ ofProject }) => ofProject))('ignore-scripts'), false),
     warnings,
   };
+}
+
+/** The settings of the environment and of every .npmrc, the strongest first. Throws ConfigError. */
+export function npmLayers(input: NpmConfigInput): Layer[] {
+  const read = input.readFile ?? readBounded;
+  return loadLayers({
+    ...input,
+    execPath: input.execPath ?? process.execPath,
+    readFile: (path) => readIfThere(read, path),
+  });
+}
+
+/** The folder that npm, Bun and Yarn 1 take for the project, in a folder below it. */
+export function npmProject(cwd: string): string {
+  return findProject({ cwd, platform: process.platform, readFile: (path) => readIfThere(readBounded, path) });
 }
 
 function findIn(layers: readonly Layer[]): (key: string) => Found {

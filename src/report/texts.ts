@@ -92,11 +92,14 @@ export const TEXTS: Texts<FindingCode> = {
     next: 'stop',
   },
   'provenance-missing': {
-    title: 'never had provenance',
-    clause: ({ earlier }) =>
-      earlier === 0
-        ? 'has no provenance, and there is no earlier version to compare with'
-        : `has no provenance, and neither has ${earlier === 1 ? 'the one earlier version' : `any of ${String(earlier)} earlier versions`}`,
+    title: 'no provenance, and none before it',
+    clause: ({ earlier, first }) => {
+      if (first !== undefined)
+        return `has no provenance, as it is older than ${version(first)}, the first version that has`;
+      if (earlier === 0) return 'has no provenance, and there is no earlier version to compare with';
+      const others = earlier === 1 ? 'the one earlier version' : `any of ${String(earlier)} earlier versions`;
+      return `has no provenance, and neither has ${others}`;
+    },
     why: 'nothing shows who built it, and from which source',
     next: 'explain',
   },

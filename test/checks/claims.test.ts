@@ -75,6 +75,32 @@ describe('what an entry claims is held to the published manifest', () => {
     expect(found({ answers: { evil: 'evil' } })).toEqual([['lockfile-dependency-added', { name: 'evil' }]]);
   });
 
+  it('holds what is answered from outside of a registry to what is asked for', () => {
+    expect(found({ answers: { 'left-pad': 'link:evil' } })).toEqual(
+      differs('dependencies', 'left-pad: link:evil', 'left-pad: ^1.0.0'),
+    );
+    expect(found({ answers: { other: 'https://x.example/o.tgz' } })).toHaveLength(1);
+    expect(found({ answers: { evil: 'file:evil' } })).toEqual(differs('dependencies', 'evil: file:evil', ''));
+    const dependencies = { git: 'o/git', web: 'https://x.example/w.tgz', j: 'jsr:@s/j@1' };
+    const answers = {
+      git: 'https://codeload.github.com/o/git/tar.gz/a',
+      web: 'https://x.example/w.tgz',
+      j: '@jsr/s__j',
+    };
+    expect(found({ answers }, { dependencies })).toEqual([]);
+    expect(found({ answers: { git: 'evil', j: 'link:j' } }, { dependencies })).toHaveLength(2);
+  });
+
+  it('takes a peer for what somebody else asks for by that name, and nothing but a peer', () => {
+    const answers = { react: 'preact' };
+    expect(found({ answers })).toEqual(differs('dependencies', 'react: preact', 'react: >=16'));
+    expect(found({ answers, peerAnswers: answers })).toEqual([]);
+    expect(found({ answers, peerAnswers: { react: 'other' } })).toHaveLength(1);
+    const pad = { 'left-pad': 'evil' };
+    expect(found({ answers: pad, peerAnswers: pad })).toHaveLength(1);
+    expect(found({ answers, peerAnswers: answers }, { peerDependencies: {} })).toHaveLength(1);
+  });
+
   it('takes a peer of another name or address for a difference, and another range for none', () => {
     expect(found({ peerDependencies: { react: '^99' } })).toEqual([]);
     expect(found({ peerDependencies: { react: 'npm:evil@1' } })).toEqual(

@@ -27,7 +27,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'signature-key-expired': { keyId: text, expired: NOON, time: NOON + 1, basis: 'log' },
     'provenance-invalid': { attestation: 'provenance', reason: 'log-inclusion', detail: text },
     'provenance-subject-mismatch': { attestation: 'publish', expected: text, actual: text },
-    'provenance-missing': { earlier: 12 },
+    'provenance-missing': { earlier: 12, first: text },
     'provenance-lost': { predecessor: text, published: NOON },
     'provenance-lost-elsewhere': { version: text, sameLine: true, published: NOON, publisher: text },
     'provenance-advertised-absent': { url: text },

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, startLab, token, type Lab } from '../../lab/index.ts';
+import { PHASES } from '../../src/model/verdict.ts';
 import { auditIn, withLab, type AuditChange } from './harness.ts';
 
 const DAY = 86_400_000;
@@ -37,11 +38,24 @@ const SCENARIOS: readonly Scenario[] = [
     critical: 1,
   },
   {
-    name: 'provenance lost elsewhere: only another release line has it',
+    name: 'provenance lost on a line that never had it, to an account that nobody knew',
     arrange: async (lab) => {
       await lab.publish({ name: 'p', version: '2.0.0', by: TEAM });
       lab.clock.advance(DAY);
       await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'thief' }) });
+    },
+    findings: ['provenance-lost'],
+    observe: 0,
+    critical: 1,
+  },
+  {
+    name: 'provenance lost elsewhere: only another release line has it, and who releases this one never had any',
+    arrange: async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: token({ user: 'a' }) });
+      lab.clock.advance(30 * DAY);
+      await lab.publish({ name: 'p', version: '2.0.0', by: TEAM });
+      lab.clock.advance(DAY);
+      await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'a' }) });
     },
     findings: ['provenance-lost-elsewhere'],
     observe: 0,
@@ -670,6 +684,7 @@ describe('sources that no registry serves', () => {
       const lockfile = JSON.stringify({ name: 'x', lockfileVersion: 3, packages });
       for (const [enforce, status] of [
         ['observe', 0],
+        ['guard', 0],
         ['critical', 1],
         ['all', 1],
       ] as const) {
@@ -685,7 +700,7 @@ describe('sources that no registry serves', () => {
 });
 
 describe('phases', () => {
-  it('critical is about direct dependencies, all about every one, and all excepts historical gaps', async () => {
+  it('guard is about what was lost, critical also about what direct dependencies lack, all about every dependency', async () => {
     await withLab(async (lab) => {
       await lab.publish({ name: 'inner', version: '1.0.0', by: TEAM });
       lab.clock.advance(DAY);
@@ -693,15 +708,19 @@ describe('phases', () => {
       await lab.publish({ name: 'outer', version: '1.0.0', by: TEAM, manifest: { dependencies: { inner: '1.0.1' } } });
       await lab.publish({ name: 'gap', version: '1.0.0', by: token({ user: 'a' }) });
       const lost = lab.lockfile({ outer: '1.0.0' });
+      await lab.publish({ name: 'wrap', version: '1.0.0', by: TEAM, manifest: { dependencies: { gap: '1.0.0' } } });
+      await lab.publish({ name: 'late', version: '1.0.0', by: token({ user: 'a' }) });
+      lab.clock.advance(DAY);
+      await lab.publish({ name: 'late', version: '1.0.1', by: TEAM });
       const gap = lab.lockfile({ gap: '1.0.0' });
+      const deepGap = lab.lockfile({ wrap: '1.0.0' });
+      const historical = lab.lockfile({ late: '1.0.0' });
       const statuses = async (lockfile: string): Promise<number[]> =>
-        Promise.all(
-          (['observe', 'critical', 'all'] as const).map(
-            async (enforce) => (await auditIn(lab, lockfile, { enforce })).status,
-          ),
-        );
-      expect(await statuses(lost)).toEqual([0, 0, 1]);
-      expect(await statuses(gap)).toEqual([0, 1, 0]);
+        Promise.all(PHASES.map(async (enforce) => (await auditIn(lab, lockfile, { enforce })).status));
+      expect(await statuses(lost)).toEqual([0, 1, 1, 1]);
+      expect(await statuses(gap)).toEqual([0, 0, 1, 1]);
+      expect(await statuses(deepGap)).toEqual([0, 0, 0, 1]);
+      expect(await statuses(historical)).toEqual([0, 0, 0, 0]);
     });
   });
 });

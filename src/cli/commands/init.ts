@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { digestOf } from '../../digest.ts';
 import { POLICY_FILE, type PolicyInUse } from '../../model/policy.ts';
+import type { Report } from '../../model/report.ts';
 import type { ProposedRegistries } from '../../model/proposal.ts';
 import { formatBaseline } from '../../policy/baseline-text.ts';
 import { updateBaseline } from '../../policy/baseline-update.ts';
@@ -40,13 +41,13 @@ export const command: Command = {
       );
       const policy = await policyOf(proposeRegistries(registry, scopes, []));
       const report = await audit({ enforce: 'observe', omit: [], policy, capabilities: true });
-      if (report.verdict === 'unverified' && report.counts.integrity === 0) {
+      if (report.verdict === 'unverified' && isNothingProven(report)) {
         io.stdout.write(renderTerminal(report, io.stdout));
         io.stderr.write('assay: nothing is written, as nothing could be verified; run assay init again\n');
         return EXIT.noStatement;
       }
       const names = report.dependencies.map(({ dependency }) => dependency.name);
-      const proposal = propose(report.dependencies, proposeRegistries(registry, scopes, names));
+      const proposal = propose(report.dependencies, proposeRegistries(registry, scopes, names), policy?.policy ?? null);
       // What the policy does not ask for, the baseline does not record.
       const update = updateBaseline(
         null,
@@ -61,6 +62,11 @@ export const command: Command = {
     });
   },
 };
+
+/** A lockfile of Yarn 2 and later has no hash that could be proven, but what the registry signed can be. */
+function isNothingProven({ counts }: Report): boolean {
+  return counts.integrity + counts.signature + counts.publish + counts.provenance === 0;
+}
 
 /** What people wrote or reviewed is never overwritten. */
 function refuseExisting(paths: readonly string[], io: Io): void {
