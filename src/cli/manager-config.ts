@@ -47,7 +47,11 @@ export async function managerConfigs(
 }
 
 /** Files of the project that declare what a lockfile's entries may differ in, by how its name begins. */
-const SETTINGS: Readonly<Record<string, PackageManager>> = { 'pnpm-lock': 'pnpm', 'yarn.lock': 'yarn' };
+const SETTINGS: Readonly<Record<string, PackageManager>> = {
+  'pnpm-lock': 'pnpm',
+  'yarn.lock': 'yarn',
+  'vlt-lock': 'vlt',
+};
 
 /**
  * The same of the project alone, for reading a lockfile, whose manager its name tells. One that cannot be read explains
@@ -90,8 +94,9 @@ function pathsOf(manager: PackageManager, folder: string, io: Io): readonly stri
   const there = (paths: readonly string[]): readonly string[] => [...new Set(paths)].filter((path) => existsSync(path));
   switch (manager) {
     case 'npm':
-    case 'vlt':
       return [];
+    case 'vlt':
+      return there([join(folder, 'vlt.json')]);
     case 'pnpm':
       return there(above.map((each) => join(each, 'pnpm-workspace.yaml'))).slice(0, 1);
     case 'yarn-classic':
@@ -112,6 +117,7 @@ async function read(path: string, io: Io): Promise<unknown> {
     const { parse } = await import('smol-toml');
     return parse(text, { maxDepth: MAX_DEPTH });
   }
+  if (path.endsWith('.json')) return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
   return basename(path) === '.yarnrc' ? classicSettings(text) : await yamlSettings(path, bytes, text, io);
 }
 
