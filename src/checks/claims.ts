@@ -44,7 +44,7 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
   return [
     dependencies && differs('dependencies', differenceOf(specs(dependencies), specs(manifest.dependencies))),
     peerDependencies &&
-      differs('peerDependencies', differenceOf(peers(peerDependencies), peers(manifest.peerDependencies))),
+      differs('peerDependencies', differenceOf(peers(peerDependencies), peers(askedOf(peerDependencies, manifest)))),
     bin && differs('bin', differenceOf(commands(bin), commands(asFolder(manifest.bin, bin)))),
     // A command that the entry does not name is only not linked.
     hasBin === true && Object.keys(manifest.bin).length === 0 ? differs('bin', ['some', '']) : null,
@@ -97,8 +97,15 @@ function askedName(spec: string): string | undefined {
   return /^npm:(@?[^@]+)(?:@|$)/i.exec(spec.trim())?.[1];
 }
 
+/** A peer that is a dependency besides is left out by package managers that list a name once. */
+function askedOf(claimed: TextRecord, { peerDependencies, dependencies }: Manifest): TextRecord {
+  const isLeftOut = (name: string): boolean => Object.hasOwn(dependencies, name) && !Object.hasOwn(claimed, name);
+  const names = Object.keys(peerDependencies).filter((name) => !isLeftOut(name));
+  return Object.fromEntries(names.map((name) => [name, peerDependencies[name] ?? '']));
+}
+
 function specs(record: TextRecord): readonly string[] {
-  return Object.entries(record).map(([name, spec]) => `${name}: ${plainSpec(spec)}`);
+  return Object.entries(record).map(([name, spec]) => `${name}: ${plainSpec(spec) || '*'}`);
 }
 
 /** A peer's range decides nothing that is installed; a name, an alias or an address does. */
