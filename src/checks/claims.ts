@@ -51,7 +51,7 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
     peerDependencies &&
       differs(
         'peerDependencies',
-        differenceOf(peers(peerDependencies), peers(manifest.peerDependencies, peerDependencies)),
+        differenceOf(peers(peerDependencies), peers(askedOf(peerDependencies, manifest), peerDependencies)),
       ),
     bin && differs('bin', differenceOf(commands(bin), commands(asFolder(manifest.bin, bin)))),
     // A command that the entry does not name is only not linked.
@@ -105,8 +105,15 @@ function askedName(spec: string): string | undefined {
   return /^npm:(@?[^@]+)(?:@|$)/i.exec(spec.trim())?.[1];
 }
 
+/** A peer that is a dependency besides is left out by package managers that list a name once. */
+function askedOf(claimed: TextRecord, { peerDependencies, dependencies }: Manifest): TextRecord {
+  const isLeftOut = (name: string): boolean => Object.hasOwn(dependencies, name) && !Object.hasOwn(claimed, name);
+  const names = Object.keys(peerDependencies).filter((name) => !isLeftOut(name));
+  return Object.fromEntries(names.map((name) => [name, peerDependencies[name] ?? '']));
+}
+
 function specs(record: TextRecord): readonly string[] {
-  return Object.entries(record).map(([name, spec]) => `${name}: ${plainSpec(spec)}`);
+  return Object.entries(record).map(([name, spec]) => `${name}: ${plainSpec(spec) || '*'}`);
 }
 
 /** Without what the package manager adds by itself, where the manifest has nothing of that name. */

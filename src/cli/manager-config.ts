@@ -50,6 +50,7 @@ export async function managerConfigs(
 const SETTINGS: Readonly<Record<string, readonly PackageManager[]>> = {
   'pnpm-lock': ['pnpm'],
   'yarn.lock': ['yarn', 'yarn-classic'],
+  'vlt-lock': ['vlt'],
 };
 
 /**
@@ -94,8 +95,9 @@ function pathsOf(manager: PackageManager, folder: string, io: Io): readonly stri
   const there = (paths: readonly string[]): readonly string[] => [...new Set(paths)].filter((path) => existsSync(path));
   switch (manager) {
     case 'npm':
-    case 'vlt':
       return [];
+    case 'vlt':
+      return there([join(folder, 'vlt.json')]);
     case 'pnpm':
       return there(above.map((each) => join(each, 'pnpm-workspace.yaml'))).slice(0, 1);
     case 'yarn-classic':
@@ -116,6 +118,7 @@ async function read(path: string, io: Io): Promise<unknown> {
     const { parse } = await import('smol-toml');
     return parse(text, { maxDepth: MAX_DEPTH });
   }
+  if (path.endsWith('.json')) return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
   return basename(path) === '.yarnrc' ? classicSettings(text) : await yamlSettings(path, bytes, text, io);
 }
 

@@ -7,20 +7,24 @@ import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import { policyFolders } from './policy.ts';
 import { demandFile, readUserFile, shownPath } from './setup.ts';
-import { workspaceManifests } from './workspaces.ts';
+import { vltWorkspaces, workspaceManifests } from './workspaces.ts';
 import { writeWhole } from './write.ts';
 
 /**
  * The project's package.json: not every lockfile repeats what the project itself depends on. Yarn's do not say what is for
- * development only, and Yarn 1's nothing of workspaces, so theirs come too.
+ * development only, and Yarn 1's nothing of workspaces, so theirs come too; what Bun's and vlt's say of them is held to them.
  */
 export function projectManifests(lockfile: string, io: Io): ReadonlyMap<string, string> {
   const path = join(projectFolder(lockfile), 'package.json');
   if (!existsSync(path)) return new Map();
   demandFile(path);
   const manifest = readUserFile(path, 'the manifest', io).toString('utf8');
-  const workspaces = lockfile.endsWith('yarn.lock') ? workspaceManifests(dirname(path), manifest, io) : [];
-  return new Map([['', manifest], ...workspaces]);
+  return new Map([['', manifest], ...memberManifests(basename(lockfile), dirname(path), manifest, io)]);
+}
+
+function memberManifests(lockfile: string, project: string, manifest: string, io: Io): Iterable<[string, string]> {
+  if (/(?:yarn|bun)\.lock$/.test(lockfile)) return workspaceManifests(project, manifest, io);
+  return lockfile.endsWith('vlt-lock.json') ? workspaceManifests(project, vltWorkspaces(project, io), io) : [];
 }
 
 /** The folder of the lockfile; of the hidden lockfile, the one that has its node_modules. */

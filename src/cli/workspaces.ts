@@ -36,6 +36,26 @@ export function workspaceManifests(project: string, manifest: string, io: Io): R
   return found;
 }
 
+/**
+ * The patterns of vlt.json, as a package.json has them: one, several, or such by the name of a group
+ * (https://docs.vlt.sh/cli/workspaces). None where it cannot be read.
+ */
+export function vltWorkspaces(project: string, io: Io): string {
+  const path = join(project, 'vlt.json');
+  let patterns: unknown[] = [];
+  try {
+    const json = isFile(path)
+      ? (JSON.parse(readUserFile(path, 'the configuration', io).toString('utf8')) as unknown)
+      : null;
+    const declared = typeof json === 'object' && json !== null && 'workspaces' in json ? json.workspaces : [];
+    const isGrouped = typeof declared === 'object' && declared !== null && !Array.isArray(declared);
+    patterns = isGrouped ? Object.values(declared).flat() : [declared].flat();
+  } catch {
+    // Its reader names it.
+  }
+  return JSON.stringify({ workspaces: patterns });
+}
+
 /** Where to look for what a pattern matches: the folder before its first wildcard, and how deep below. */
 function startOf(pattern: string): { folder: string; depth: number }[] {
   const segments = pattern.split('/').filter((segment) => segment !== '' && segment !== '.');

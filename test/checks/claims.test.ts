@@ -102,6 +102,12 @@ describe('what an entry claims is held to the published manifest', () => {
     expect(found({ answers, peerAnswers: answers }, { peerDependencies: {} })).toHaveLength(1);
   });
 
+  it('has nothing to say of a peer that is a dependency besides, and of no range where any is meant', () => {
+    const dependencies = { react: '>=16', any: '' };
+    expect(found({ dependencies: { react: '>=16', any: '*' }, peerDependencies: {} }, { dependencies })).toEqual([]);
+    expect(found({ peerDependencies: { react: 'npm:evil@1' } }, { dependencies })).toHaveLength(1);
+  });
+
   it('takes a peer of another name or address for a difference, and another range for none', () => {
     expect(found({ peerDependencies: { react: '^99' } })).toEqual([]);
     expect(found({ peerDependencies: { react: 'npm:evil@1' } })).toEqual(
