@@ -22,6 +22,7 @@ import {
 } from './identity.ts';
 import { checkIntegrity, sha512OfSri, type IntegrityCheck } from './integrity.ts';
 import { checkLossAgainst } from './loss.ts';
+import { isKeyUnknown } from './newer-keys.ts';
 import { checkPredicate } from './predicate.ts';
 import { checkRelease } from './release.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
@@ -250,11 +251,6 @@ function unsignable({ signatures: [signature] }: Manifest, registry: string): Fi
 /** Where the registry's own keys were asked for and not given, a key that nobody knows is no finding. */
 function keysAnswered({ registryKeys }: DependencyEvidence): boolean {
   return registryKeys === null || registryKeys.state === 'present' || registryKeys.state === 'absent';
-}
-
-function isKeyUnknown(problem: Finding): boolean {
-  if (problem.code === 'provenance-invalid') return problem.args.reason === 'key-unknown';
-  return problem.code === 'signature-key-unknown';
 }
 
 /** Both attestations are demanded where provenance is claimed (the registry publishes them together). */

@@ -20,7 +20,7 @@ const SECTIONS = [
 ];
 
 /** Commands that pages may name. */
-const COMMANDS = ['audit', 'update', 'check', 'accept', 'explain', 'verify-bundle', 'demo'];
+const COMMANDS = ['audit', 'update', 'check', 'accept', 'explain', 'verify-bundle', 'trust', 'demo'];
 
 /** How the Level section of a page begins, and the words it must have. */
 const LEVELS: Readonly<Record<FindingKind, RegExp>> = {
