@@ -20,6 +20,7 @@ export type RefusalReason =
   | 'log-time'
   | 'timestamp'
   | 'time-missing'
+  | 'clock'
   | 'key-unknown'
   | 'key-validity'
   | 'signature'
@@ -195,6 +196,8 @@ export interface FindingArgs {
   /** `scripts`: what the package itself runs at install, which may have made them. */
   'installed-added': InstalledArgs & { scripts: readonly string[] };
 
+  /** `detail`: the verified time that this machine's clock has not reached, and what the clock says. */
+  'clock-behind': { attestation: 'provenance' | 'publish'; detail: string };
   'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string };
   'evidence-malformed': { evidence: EvidenceName; url: string; reason: string };
   'evidence-stripped': { registry: string };
@@ -202,7 +205,15 @@ export interface FindingArgs {
 
 /** Which piece of evidence a finding is about. */
 export type EvidenceName =
-  'manifest' | 'history' | 'attestations' | 'predecessor-attestations' | 'keys' | 'tarball' | 'installed';
+  | 'manifest'
+  | 'history'
+  | 'attestations'
+  | 'predecessor-attestations'
+  | 'keys'
+  /** Keys that the repository of trust may have beyond those that are known. */
+  | 'newer-keys'
+  | 'tarball'
+  | 'installed';
 
 export type FindingCode = keyof FindingArgs;
 
@@ -267,6 +278,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'installed-modified': 'contradiction',
   'installed-missing': 'anomaly',
   'installed-added': 'anomaly',
+  'clock-behind': 'unavailable',
   'evidence-unavailable': 'unavailable',
   'evidence-malformed': 'unavailable',
   'evidence-stripped': 'loss',

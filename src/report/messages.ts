@@ -10,6 +10,11 @@ export interface Subject {
   readonly version: string;
 }
 
+interface ArgsOf<C extends FindingCode> {
+  readonly code: C;
+  readonly args: Readonly<FindingArgs[C]>;
+}
+
 /** What a person reads about one finding. Both texts are escaped. */
 interface Description {
   /** One sentence: what was found and why it matters. */
@@ -25,7 +30,7 @@ const SHELL_PLAIN = /^(?:@[A-Za-z0-9_][\w.-]*\/)?[A-Za-z0-9_][\w.-]*@[0-9A-Za-z]
 export function describe(finding: Finding, dependency: Subject): Description {
   return {
     message: `${subjectText(dependency)} ${findingClause(finding)}; ${TEXTS[finding.code].why}.`,
-    help: helpFor(finding.code, dependency),
+    help: helpFor(finding, dependency),
   };
 }
 
@@ -40,7 +45,7 @@ export function findingReason(code: FindingCode): string {
 }
 
 /** What was found, with the dependency as the missing subject: "has no provenance, but ...". Escaped. */
-export function findingClause<C extends FindingCode>(finding: { code: C; args: Readonly<FindingArgs[C]> }): string {
+export function findingClause<C extends FindingCode>(finding: ArgsOf<C>): string {
   return TEXTS[finding.code].clause(finding.args);
 }
 
@@ -76,10 +81,11 @@ function placeText({ file, line, text }: CapabilityPlace): string {
   return `${escapeText(file, 100)}:${line} shows: ${escapeText(text, 80)}`;
 }
 
-function helpFor(code: FindingCode, subject: Subject): string {
+function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subject: Subject): string {
   const spec = plainSpec(subject);
   const explain = `assay explain ${code}`;
-  switch (TEXTS[code].next) {
+  const { next } = TEXTS[code];
+  switch (typeof next === 'function' ? next(args) : next) {
     case 'explain':
       return explain;
     case 'check':
@@ -88,6 +94,10 @@ function helpFor(code: FindingCode, subject: Subject): string {
       return `Do not install it. ${spec !== null ? `assay check ${spec}` : explain}`;
     case 'upstream':
       return spec !== null ? `assay check ${spec} --registry https://registry.npmjs.org` : explain;
+    case 'trust':
+      return `assay trust refresh, and the same command again; if the answer stays away: ${explain}`;
+    case 'clock':
+      return `Set this machine's clock, and run the same command again; if that does not help: ${explain}`;
     case 'again':
       return `Run the same command again; if the answer stays away: ${explain}`;
   }

@@ -270,12 +270,19 @@ export const TEXTS: Texts<FindingCode> = {
     next: 'stop',
   },
 
+  'clock-behind': {
+    title: "this machine's clock is behind",
+    clause: ({ attestation, detail }) =>
+      `cannot be judged because its ${attestation} attestation lies in the future of this machine (${quoteText(detail)})`,
+    why: 'a clock that is wrong says nothing about the package, and nothing can be said until it is right',
+    next: 'clock',
+  },
   'evidence-unavailable': {
     title: 'evidence could not be obtained',
     clause: ({ evidence, url, reason }) =>
       `cannot be judged because ${EVIDENCE[evidence]} could not be obtained from ${address(url)} (${quoteText(reason)})`,
     why: 'no answer is not a good answer',
-    next: 'again',
+    next: ({ evidence }) => (evidence === 'newer-keys' ? 'trust' : 'again'),
   },
   'evidence-malformed': {
     title: 'evidence cannot be read',
@@ -311,6 +318,7 @@ const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   attestations: 'its attestations',
   'predecessor-attestations': "its predecessor's attestations",
   keys: "the registry's keys",
+  'newer-keys': 'the newest keys of registries, one of which may have signed it,',
   tarball: 'its tarball',
   installed: 'what is installed',
 };

@@ -76,6 +76,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'installed-modified': { path: text, files: [text, text, text, text], total: 9, what: 'files', found: text },
     'installed-missing': { path: text, files: [text], total: 1, patches: [text] },
     'installed-added': { path: text, files: [text], total: 1, patches: [text], scripts: [text] },
+    'clock-behind': { attestation: 'provenance', detail: text },
     'evidence-unavailable': { evidence: 'attestations', url: text, reason: text },
     'evidence-malformed': { evidence: 'keys', url: text, reason: text },
     'evidence-stripped': { registry: text },
