@@ -158,7 +158,12 @@ export async function auditLockfiles(
     skipped: lockfiles.flatMap(({ skipped }) => skipped),
   };
   return {
-    ...reportOf(covered.map(lockfileUsed), read, dependencies, options),
+    ...reportOf(
+      covered.map((one) => lockfileUsed(one, options)),
+      read,
+      dependencies,
+      options,
+    ),
     bytes: options.tarballs === true || installed.length > 0 ? bytesUsed(dependencies) : null,
     installed: installed.length > 0 ? installedUsed(installed) : null,
     review: used,

@@ -14,10 +14,11 @@ import { loadNpmConfig, type NpmConfig } from '../registries/npmrc.ts';
 import { yarnCache } from '../registries/package-caches.ts';
 import type { Registry } from '../registries/registry.ts';
 import { escapeText } from '../report/escape.ts';
+import type { ReportOptions } from '../report/terminal.ts';
 import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot } from '../sigstore/public-good.ts';
 import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
 import { UsageError } from './exit.ts';
-import type { Io } from './io.ts';
+import type { Io, Output } from './io.ts';
 import type { ManagerConfig } from './manager-config.ts';
 import type { OptionValues } from './options.ts';
 import type { LoadedPolicy } from './policy.ts';
@@ -140,6 +141,11 @@ export function phaseOf(values: OptionValues, policy: LoadedPolicy | null): Phas
   const phase = PHASES.find((candidate) => candidate === enforce);
   if (phase !== undefined) return phase;
   throw new UsageError(`--enforce takes ${PHASES.join(', ')}, not ${enforce}`);
+}
+
+/** How the report is shown: warnings are shortened in a terminal only, and not with --all. */
+export function reportOptions(output: Output, values: OptionValues): ReportOptions {
+  return { ...output, whole: values.all === true || !output.isTerminal };
 }
 
 export function omitOf(values: OptionValues): readonly Omittable[] {

@@ -1,5 +1,6 @@
 import { placeOf, type CapabilityPlace } from '../model/capability.ts';
 import type { Finding, FindingArgs, FindingCode } from '../model/finding.ts';
+import type { Report } from '../model/report.ts';
 import type { Critical } from '../model/verdict.ts';
 import { escapeText } from './escape.ts';
 import { TEXTS } from './texts.ts';
@@ -15,6 +16,11 @@ interface ArgsOf<C extends FindingCode> {
   readonly args: Readonly<FindingArgs[C]>;
 }
 
+/** The lockfile that a finding is about as a whole: unescaped. */
+export interface FileSubject {
+  readonly file: string;
+}
+
 /** What a person reads about one finding. Both texts are escaped. */
 interface Description {
   /** One sentence: what was found and why it matters. */
@@ -26,12 +32,18 @@ interface Description {
 /** Names and versions that mean only themselves in a shell; others are never put into a command to be copied. */
 const SHELL_PLAIN = /^(?:@[A-Za-z0-9_][\w.-]*\/)?[A-Za-z0-9_][\w.-]*@[0-9A-Za-z][\w.+-]*$/;
 
-/** The words for a finding about `dependency`. */
-export function describe(finding: Finding, dependency: Subject): Description {
+/** The words for a finding about `subject`. */
+export function describe(finding: Finding, subject: Subject | FileSubject): Description {
   return {
-    message: `${subjectText(dependency)} ${findingClause(finding)}; ${TEXTS[finding.code].why}.`,
-    help: helpFor(finding, dependency),
+    message: `${subjectText(subject)} ${findingClause(finding)}; ${TEXTS[finding.code].why}.`,
+    help: helpFor(finding, subject),
   };
+}
+
+/** What is wrong with the lockfiles themselves, where a command says nothing else of them: a line each, escaped. */
+export function lockfileErrors({ lockfiles }: Pick<Report, 'lockfiles'>): readonly string[] {
+  const errors = lockfiles.flatMap(({ findings }) => findings.filter(({ finding }) => finding.level === 'error'));
+  return errors.map(({ place, finding }) => describe(finding, place).message);
 }
 
 /** A few words that name a finding of this code, without its arguments. */
@@ -49,8 +61,9 @@ export function findingClause<C extends FindingCode>(finding: ArgsOf<C>): string
   return TEXTS[finding.code].clause(finding.args);
 }
 
-/** `name@version`, escaped. */
-export function subjectText(subject: Subject, max = 120): string {
+/** `name@version`, or the file; escaped. */
+export function subjectText(subject: Subject | FileSubject, max = 120): string {
+  if ('file' in subject) return escapeText(subject.file, max);
   return `${escapeText(subject.name, max)}@${escapeText(subject.version, 60)}`;
 }
 
@@ -81,8 +94,8 @@ function placeText({ file, line, text }: CapabilityPlace): string {
   return `${escapeText(file, 100)}:${line} shows: ${escapeText(text, 80)}`;
 }
 
-function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subject: Subject): string {
-  const spec = plainSpec(subject);
+function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subject: Subject | FileSubject): string {
+  const spec = 'file' in subject ? null : plainSpec(subject);
   const explain = `assay explain ${code}`;
   const { next } = TEXTS[code];
   switch (typeof next === 'function' ? next(args) : next) {

@@ -144,7 +144,17 @@ export function judged(
 export function lockfileUsed(file: string, judged: number, change: Partial<LockfileUsed> = {}): LockfileUsed {
   const account = { entries: judged + 1, places: judged, skipped: { root: 1 }, named: judged, judged };
   const where = { path: file, digest: 'ef'.repeat(32) };
-  return { file, format: 'package-lock v3', ...where, ...account, omitted: 0, unchanged: 0, since: null, ...change };
+  return {
+    file,
+    format: 'package-lock v3',
+    ...where,
+    ...account,
+    omitted: 0,
+    unchanged: 0,
+    since: null,
+    findings: [],
+    ...change,
+  };
 }
 
 /** A report over `dependencies` with counts that fit. */

@@ -7,13 +7,13 @@ import { renderTerminal } from '../../report/terminal.ts';
 import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
 import { loadPolicy } from '../policy.ts';
-import { networkConfig, openRegistry, phaseOf } from '../setup.ts';
+import { networkConfig, openRegistry, phaseOf, reportOptions } from '../setup.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from '../trust.ts';
 
 export const command: Command = {
   usage: 'SPEC...',
   summary: 'a version beside its predecessor, without a project',
-  options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'enforce', 'json'],
+  options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'enforce', 'all', 'json'],
   run: async ({ values, positionals }, io) => {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
     const policy = await loadPolicy(values, io.cwd, io);
@@ -40,7 +40,7 @@ export const command: Command = {
         io.stdout.write(stringify({ ...json, report: reportJson(report) }));
       } else if (comparisons.length > 0) {
         for (const comparison of comparisons) io.stdout.write(`${renderComparison(comparison, io.stdout)}\n`);
-        io.stdout.write(renderTerminal(report, io.stdout));
+        io.stdout.write(renderTerminal(report, reportOptions(io.stdout, values)));
       }
       return worstStatus(exitStatus(report.verdict), unresolved);
     } finally {
