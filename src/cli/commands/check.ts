@@ -6,8 +6,10 @@ import { stringify } from '../../report/stringify.ts';
 import { renderTerminal } from '../../report/terminal.ts';
 import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
+import { lockfilesIn } from '../find.ts';
+import { likelyManager } from '../manager-config.ts';
 import { loadPolicy } from '../policy.ts';
-import { networkConfig, openRegistry, phaseOf, reportOptions } from '../setup.ts';
+import { demandUsable, networkConfig, openRegistry, phaseOf, reportOptions } from '../setup.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from '../trust.ts';
 
 export const command: Command = {
@@ -18,7 +20,11 @@ export const command: Command = {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
     const policy = await loadPolicy(values, io.cwd, io);
     const enforce = phaseOf(values, policy);
-    const config = networkConfig(values, io.cwd, io);
+    const config = networkConfig(values, io.cwd, io, await likelyManager(lockfilesIn(io.cwd), io));
+    demandUsable(
+      config,
+      positionals.flatMap((spec) => /^@[^/]+(?=\/)/.exec(spec)?.[0] ?? []),
+    );
     const trust = startTrust(values, policy, config, io);
     try {
       const { result, repository } = await withTrust(
