@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
 import ini from 'ini';
-import { isWorkspaceOf } from './workspaces.ts';
+import { isWorkspaceOf } from '../model/workspaces.ts';
 
 /** A setting as a configuration file or the environment gives it. */
 export type Setting = string | boolean | null | readonly string[];
