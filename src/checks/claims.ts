@@ -39,12 +39,24 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
       ? finding('lockfile-entry-differs', { field, lockfile, registry })
       : finding('lockfile-hook-changed', { field, lockfile, registry, hook });
   };
-  const { dependencies, peerDependencies, bin, hasBin, installScripts, answers, peerAnswers = {} } = claims;
+  const {
+    dependencies,
+    peerDependencies,
+    bin,
+    hasBin,
+    installScripts,
+    answers,
+    peerAnswers = {},
+    peers: named = [],
+  } = claims;
   const runs = Object.keys(manifest.installScripts).length > 0;
   return [
     dependencies && differs('dependencies', differenceOf(specs(dependencies), specs(manifest.dependencies))),
     peerDependencies &&
       differs('peerDependencies', differenceOf(peers(peerDependencies), peers(manifest.peerDependencies))),
+    ...named
+      .filter((name) => !Object.hasOwn(manifest.peerDependencies, name))
+      .map((name) => differs('peerDependencies', [name, ''])),
     bin && differs('bin', differenceOf(commands(bin), commands(asFolder(manifest.bin, bin)))),
     // A command that the entry does not name is only not linked.
     hasBin === true && Object.keys(manifest.bin).length === 0 ? differs('bin', ['some', '']) : null,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import type { ConfigFile, Lockfile, PackageManager } from '../model/dependency.ts';
 import type { YamlNode } from '../policy/yaml.ts';
 import { managerLayers } from '../registries/manager-layers.ts';
@@ -57,9 +57,17 @@ export async function projectSettings(lockfile: string, io: Io): Promise<readonl
   const found = Object.entries(SETTINGS).find(([name]) => basename(lockfile).startsWith(name));
   if (found === undefined) return [];
   const silent = { ...io, stderr: { ...io.stderr, write: () => true } };
-  const [config] = await managerConfigs([{ manager: found[1] }], dirname(lockfile), silent);
-  return config?.files.filter(({ ofProject }) => ofProject) ?? [];
+  const folder = dirname(lockfile);
+  const [config] = await managerConfigs([{ manager: found[1] }], folder, silent);
+  const hooks = found[1] === 'pnpm' ? HOOKS.map((name) => join(folder, name)).filter((path) => existsSync(path)) : [];
+  return [
+    ...(config?.files.filter(({ ofProject }) => ofProject) ?? []),
+    ...hooks.map((path) => ({ path, ofProject: true, content: null })),
+  ].map((file) => ({ ...file, path: relative(folder, file.path).replaceAll(sep, '/') }));
 }
+
+/** Code of the project that pnpm loads by itself, and that may change every manifest it reads. */
+const HOOKS = ['.pnpmfile.cjs', '.pnpmfile.mjs', 'pnpmfile.js'];
 
 /**
  * Whose registries count, where somebody names any. One registry is asked for all lockfiles of a folder, so of several package

@@ -337,33 +337,43 @@ describe('where a package comes from', () => {
 describe('what a project asks a registry for', () => {
   const integrity = `resolution: {integrity: ${A}}`;
 
+  const substitutesOf = (lockfile: Lockfile): unknown[] =>
+    lockfile.dependencies.flatMap(({ name, version, substitutes = [] }) =>
+      substitutes.map((one) => [`${name}@${version}`, one]),
+    );
+
   it('cannot become another package', () => {
     const lockfile = read(withOne('evil@1.0.0', integrity, { version: 'evil@1.0.0' }));
-    expect(lines(lockfile)).toEqual(['evil@1.0.0 direct', 'p@1.0.0 direct']);
+    expect(lines(lockfile)).toEqual(['evil@1.0.0 direct in 2 places']);
+    expect(substitutesOf(lockfile)).toEqual([['evil@1.0.0', { asked: 'p@^1.0.0', by: '.' }]]);
     expect(lockfile.entries).toBe(3);
     const asked = read(withOne('evil@1.0.0', integrity, { version: 'evil@1.0.0', specifier: 'npm:evil@^1.0.0' }));
     expect(lines(asked)).toEqual(['evil@1.0.0 direct']);
+    expect(substitutesOf(asked)).toEqual([]);
   });
 
   it.each([
-    [
-      'a web address',
-      'https://x.example/p.tgz',
-      `resolution: {integrity: ${A}, tarball: https://x.example/p.tgz}`,
-      'https://x.example/p.tgz',
-    ],
-    [
-      'git',
-      'git+ssh://g.example/p#abc',
-      'resolution: {commit: abc, repo: ssh://g.example/p, type: git}',
-      'ssh://g.example/p#abc',
-    ],
-    ['a tarball of the project', 'file:p.tgz', `resolution: {integrity: ${A}, tarball: file:p.tgz}`, 'p.tgz'],
-  ])('is held to the registry when the lockfile has %s', (_what, version, fields, resolved) => {
-    const lockfile = read(withOne(`p@${version}`, `${fields}\nversion: 1.0.0`, { version }));
-    expect(lockfile.dependencies.map(({ source }) => source).at(-1)).toEqual({ kind: 'registry', resolved });
-    expect(refused(withOne(`p@${version}`, fields, { version }))).toContain('asks a registry for "p" and gets');
+    ['a web address', 'https://x.example/p.tgz', `resolution: {integrity: ${A}, tarball: https://x.example/p.tgz}`],
+    ['git', 'git+ssh://g.example/p#abc', 'resolution: {commit: abc, repo: ssh://g.example/p, type: git}'],
+    ['a tarball of the project', 'file:p.tgz', `resolution: {integrity: ${A}, tarball: file:p.tgz}`],
+    ['a folder', 'file:evil', 'resolution: {directory: evil, type: directory}'],
+    ['a registry by another name', 'work:1.0.0', `resolution: {integrity: ${A}}`],
+  ])('is not answered by %s', (_what, version, fields) => {
+    const lockfile = read(withOne(`p@${version}`, fields, { version }));
+    expect(substitutesOf(lockfile)).toMatchObject([[expect.stringMatching(/^p@/), { asked: 'p@^1.0.0', by: '.' }]]);
+    expect(substitutesOf(read(withOne(`p@${version}`, fields, { version, specifier: version })))).toEqual([]);
   });
+
+  it.each(['link:node_modules/evil', 'link:packages/evil', 'link:../evil', 'link:', 'link:.'])(
+    'nor by %s',
+    (version) => {
+      const lockfile = read(withOne('q@1.0.0', integrity, { alias: 'p', version }));
+      const folder = version === 'link:' ? 'link:.' : version;
+      expect(substitutesOf(lockfile)).toEqual(
+        folder === 'link:.' ? [] : [[`p@${folder}`, { asked: 'p@^1.0.0', by: '.' }]],
+      );
+    },
+  );
 
   it('is what a catalog says', () => {
     const catalogs = (specifier: string): string =>
@@ -372,8 +382,8 @@ describe('what a project asks a registry for', () => {
         specifier: "'catalog:'",
         top: `catalogs:\n  default:\n    p:\n      specifier: ${specifier}\n      version: 1.0.0\n`,
       });
-    expect(lines(read(catalogs('^1.0.0'))).at(-1)).toBe('p@1.0.0 direct');
-    expect(lines(read(catalogs('npm:evil@1')))).toHaveLength(1);
+    expect(substitutesOf(read(catalogs('^1.0.0')))).toHaveLength(1);
+    expect(substitutesOf(read(catalogs('npm:evil@1')))).toEqual([]);
   });
 
   it('a package that asks for code outside of the registry is said to', () => {
@@ -648,9 +658,9 @@ describe('refused', () => {
       /name or version is not that of the key/,
     ],
     [
-      'an alias that is no name',
-      withOne('p@1.0.0', integrity, { version: 'p@1.0.0', alias: "'&x c'" }),
-      /:7: "\." asks a registry for "&x c" and gets "1\.0\.0"/,
+      'a folder under a name that is none',
+      withOne('p@1.0.0', integrity, { version: 'link:x', alias: "'&x c'" }),
+      /:7: "&x c" is no name of a package, and is to be a folder/,
     ],
     ['no resolution', withOne('p@1.0.0', 'hasBin: true'), /:13: "p@1\.0\.0": has no resolution/],
     [
