@@ -2,7 +2,7 @@ import { specOf, type Lockfile, type SkippedEntry } from '../model/dependency.ts
 import { refuseConflicts } from './conflicts.ts';
 import { LockfileError, quoted } from './error.ts';
 import type { LockfileFormat, ProjectManifests, ProjectSettings } from './format.ts';
-import type { JsonNode } from './json.ts';
+import { parseAnyJson, type JsonNode } from './json.ts';
 import { mergePlaces, type PlacedDependency } from './merge.ts';
 import { isPackageName } from './npm/names.ts';
 import { mappingOf, readDocument, type PnpmDocument } from './pnpm/document.ts';
@@ -13,9 +13,10 @@ import { linkedFolder } from './pnpm/key.ts';
 import { readProject, type PnpmProject } from './pnpm/project.ts';
 import { rolesOf, type Roles } from './pnpm/roles.ts';
 import { decodeText } from './text.ts';
+import { parseFormattedYaml } from './yaml-library.ts';
 import { parseYaml } from './yaml-subset.ts';
 
-/** pnpm-lock.yaml, versions 5.1 to 9.0 (https://pnpm.io/lockfile-format, github.com/pnpm/spec); shrinkwrap.yaml is named as too old. */
+/** pnpm-lock.yaml, versions 5.1 to 9.0 and 13.0 (https://pnpm.io/lockfile-format, github.com/pnpm/spec); shrinkwrap.yaml is named as too old. */
 export const pnpm: LockfileFormat = {
   name: 'pnpm',
   fileNames: ['pnpm-lock.yaml', 'shrinkwrap.yaml'],
@@ -48,13 +49,37 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
  * begins with "---" (https://pnpm.io/lockfile). Anything else is read otherwise by one pnpm than by another.
  */
 function documentsOf(file: string, text: string): readonly JsonNode[] {
-  const documents = parseYaml(file, text);
   const isPreceded = text.startsWith('---');
-  if (documents.length === (isPreceded ? 2 : 1)) return documents;
+  // Version 13 is JSON with commas at the ends, alone or as the second document.
+  const braces = text.startsWith('{') ? 0 : isPreceded ? text.indexOf('\n---\n{') + '\n---\n'.length : -1;
+  if (braces === 0 || text.startsWith('{', braces)) {
+    const before = braces === 0 ? [] : parseYaml(file, text.slice(0, braces - '---\n'.length));
+    const blank = '\n'.repeat(text.slice(0, braces).split('\n').length - 1);
+    const json = blank + text.slice(braces);
+    return [...demandDocuments(file, before, braces === 0 ? 0 : 1), parseAnyJson(file, json, { trailingCommas: true })];
+  }
+  return demandDocuments(file, readYaml(file, text), isPreceded ? 2 : 1);
+}
+
+function demandDocuments(file: string, documents: readonly JsonNode[], count: number): readonly JsonNode[] {
+  if (documents.length === count) return documents;
   const [first, second] = documents;
-  const problem = `has ${documents.length} YAML documents ${isPreceded ? 'after' : 'without'} "---" in its first line`;
+  const problem = `has ${documents.length} YAML documents ${count === 1 ? 'without' : 'after'} "---" in its first line`;
   const line = (documents.length > 1 ? second : first)?.line ?? null;
   throw new LockfileError(file, line, `${problem}, and pnpm reads one of two; let pnpm write the file again`);
+}
+
+/** What a package manager wrote, else what a formatter made of it. */
+function readYaml(file: string, text: string): readonly JsonNode[] {
+  try {
+    return parseYaml(file, text);
+  } catch (error) {
+    try {
+      return parseFormattedYaml(file, text);
+    } catch {
+      throw error;
+    }
+  }
 }
 
 /** The places of dependencies in one document, and what is skipped there. */

@@ -326,6 +326,15 @@ describe('where a package comes from', () => {
     expect(skips(read(text.replace('packages:\n', '  packages/p: {}\n\npackages:\n')))[2]).toMatch(/^workspace p@file/);
   });
 
+  it('a folder may be that of the lockfile: an empty text is a value', () => {
+    const text = withOne('p@file:', "resolution: {directory: '', type: directory}", { specifier: 'file:.' });
+    expect(skips(read(text))[1]).toBe('workspace p@file:');
+    expect(refused(text.replace("directory: ''", 'path: x'))).toContain('the directory is missing');
+    expect(refused(withOne('p@1.0.0', `resolution: {integrity: ${A}}\nversion: ''`))).toContain(
+      'name or version is empty',
+    );
+  });
+
   it('a folder of a workspace may have no entry of its own', () => {
     const text = withOne('p@file:packages/p(peer@1.0.0)', 'resolution: {directory: packages/p, type: directory}', {
       specifier: 'workspace:*',
@@ -599,13 +608,13 @@ describe('refused', () => {
     [
       'version 5.0',
       'lockfileVersion: 5\n',
-      /:1: lockfileVersion is "5"; supported are 5\.1 to 5\.4, 6\.0, 6\.1 and 9\.0; let pnpm write/,
+      /:1: lockfileVersion is "5"; supported are 5\.1 to 5\.4, 6\.0, 6\.1, 9\.0 and 13\.0; let pnpm write/,
     ],
     ['version 7', "lockfileVersion: '7.0'\n", /lockfileVersion is "7\.0"; .*let pnpm write/],
     [
-      'version 13',
-      "lockfileVersion: '13.0'\n",
-      /lockfileVersion is "13\.0"; .*newer than this assay knows; update assay/,
+      'version 14',
+      "lockfileVersion: '14.0'\n",
+      /lockfileVersion is "14\.0"; .*newer than this assay knows; update assay/,
     ],
     ['a version of another type', 'lockfileVersion: [9]\n', /lockfileVersion is of another type/],
     ['no version', 'packages: {}\n', /has no lockfileVersion/],
