@@ -40,7 +40,7 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
       : finding('lockfile-hook-changed', { field, lockfile, registry, hook });
   };
   const { dependencies, implied = {}, peerDependencies, bin, hasBin, installScripts } = claims;
-  const { answers, peerAnswers = {} } = claims;
+  const { answers, peerAnswers = {}, peers: named = [] } = claims;
   const runs = Object.keys(manifest.installScripts).length > 0;
   return [
     dependencies &&
@@ -53,6 +53,9 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
         'peerDependencies',
         differenceOf(peers(peerDependencies), peers(askedOf(peerDependencies, manifest), peerDependencies)),
       ),
+    ...named
+      .filter((name) => !Object.hasOwn(manifest.peerDependencies, name))
+      .map((name) => differs('peerDependencies', [name, ''])),
     bin && differs('bin', differenceOf(commands(bin), commands(asFolder(manifest.bin, bin)))),
     // A command that the entry does not name is only not linked.
     hasBin === true && Object.keys(manifest.bin).length === 0 ? differs('bin', ['some', '']) : null,

@@ -20,6 +20,7 @@ export type PackageManager = 'npm' | 'pnpm' | 'yarn-classic' | 'yarn' | 'bun' | 
 
 /** A configuration file of a package manager that was read, as a plain value: hostile. */
 export interface ConfigFile {
+  /** Of the settings a lockfile is read with, relative to the lockfile's folder. */
   readonly path: string;
   /** Whether it is the project's, and not the user's own. */
   readonly ofProject: boolean;
@@ -72,6 +73,8 @@ export interface EntryClaims {
   readonly implied?: Readonly<Record<string, string>>;
   /** Name to specifier. Ranges of peers decide nothing; names and whatever is no range do. */
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  /** Names of peers, where the format has no more of them, or not all: each must be there. */
+  readonly peers?: readonly string[];
   /** Command to the path of its file. */
   readonly bin?: Readonly<Record<string, string>>;
   /** Whether it has any command, where the format says no more. */

@@ -116,6 +116,13 @@ describe('what an entry claims is held to the published manifest', () => {
     expect(found({ peerDependencies: { preact: '*' } })).toEqual(differs('peerDependencies', 'preact', 'react'));
   });
 
+  it('names a peer that the package does not have, where the format leaves some out', () => {
+    expect(found({ peers: [] })).toEqual([]);
+    expect(found({ peers: ['react'] })).toEqual([]);
+    expect(found({ peers: ['react', 'evil'] })).toEqual(differs('peerDependencies', 'evil', ''));
+    expect(found({ peers: ['constructor'] })).toHaveLength(1);
+  });
+
   it('names a command that the package does not have', () => {
     expect(found({ bin: { kit: 'bin/kit.js', git: 'bin/kit.js' } })).toEqual(differs('bin', 'git: bin/kit.js', ''));
     expect(found({ bin: { kit: 'bin/other.js' } })).toEqual(differs('bin', 'kit: bin/other.js', 'kit: bin/kit.js'));
