@@ -39,12 +39,20 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
       ? finding('lockfile-entry-differs', { field, lockfile, registry })
       : finding('lockfile-hook-changed', { field, lockfile, registry, hook });
   };
-  const { dependencies, peerDependencies, bin, hasBin, installScripts, answers, peerAnswers = {} } = claims;
+  const { dependencies, implied = {}, peerDependencies, bin, hasBin, installScripts } = claims;
+  const { answers, peerAnswers = {} } = claims;
   const runs = Object.keys(manifest.installScripts).length > 0;
   return [
-    dependencies && differs('dependencies', differenceOf(specs(dependencies), specs(manifest.dependencies))),
+    dependencies &&
+      differs(
+        'dependencies',
+        differenceOf(specs(without(dependencies, implied, manifest.dependencies)), specs(manifest.dependencies)),
+      ),
     peerDependencies &&
-      differs('peerDependencies', differenceOf(peers(peerDependencies), peers(askedOf(peerDependencies, manifest)))),
+      differs(
+        'peerDependencies',
+        differenceOf(peers(peerDependencies), peers(askedOf(peerDependencies, manifest), peerDependencies)),
+      ),
     bin && differs('bin', differenceOf(commands(bin), commands(asFolder(manifest.bin, bin)))),
     // A command that the entry does not name is only not linked.
     hasBin === true && Object.keys(manifest.bin).length === 0 ? differs('bin', ['some', '']) : null,
@@ -108,9 +116,23 @@ function specs(record: TextRecord): readonly string[] {
   return Object.entries(record).map(([name, spec]) => `${name}: ${plainSpec(spec) || '*'}`);
 }
 
-/** A peer's range decides nothing that is installed; a name, an alias or an address does. */
-function peers(record: TextRecord): readonly string[] {
-  return Object.entries(record).map(([name, spec]) => (/[:/]/.test(spec) ? `${name}: ${plainSpec(spec)}` : name));
+/** Without what the package manager adds by itself, where the manifest has nothing of that name. */
+function without(claimed: TextRecord, implied: TextRecord, served: TextRecord): TextRecord {
+  const added = Object.keys(implied).filter((name) => claimed[name] === implied[name] && !Object.hasOwn(served, name));
+  return added.length === 0
+    ? claimed
+    : Object.fromEntries(Object.entries(claimed).filter(([name]) => !added.includes(name)));
+}
+
+/**
+ * A peer's range decides nothing that is installed; a name, an alias or an address does. Some package managers write a
+ * range where the manifest (`served`) has something else.
+ */
+function peers(record: TextRecord, claimed: TextRecord = record): readonly string[] {
+  const isSpecial = (spec: string | undefined): boolean => spec !== undefined && /[:/]/.test(spec);
+  return Object.entries(record).map(([name, spec]) =>
+    isSpecial(spec) && isSpecial(ownText(claimed, name)) ? `${name}: ${plainSpec(spec)}` : name,
+  );
 }
 
 function commands(record: TextRecord): readonly string[] {
@@ -127,6 +149,6 @@ function asFolder(served: TextRecord, claimed: TextRecord): TextRecord {
  * SHA-256 of what the entry says beside name, version, bytes and source: an entry that says something else is not the one
  * that was verified.
  */
-export function entryDigest({ claims = [], substitutes = [], bundles }: Dependency): Digest {
-  return { algorithm: 'sha256', hex: jsonDigest({ bundles, claims, substitutes }) };
+export function entryDigest({ claims = [], substitutes = [], bundles, findings = [] }: Dependency): Digest {
+  return { algorithm: 'sha256', hex: jsonDigest({ bundles, claims, findings, substitutes }) };
 }

@@ -74,12 +74,13 @@ export async function withTrust<T>(
 ): Promise<{ readonly result: T; readonly repository: TrustRepository | null }> {
   const attempt = async (trust: TrustOptions, registry: Registry): Promise<T> => {
     try {
-      return await work(trust, registry);
+      return await work({ ...trust, newest }, registry);
     } finally {
       registry.close();
     }
   };
   const current = refresh();
+  const newest = async (): Promise<TrustRepository | null> => (await current).repository ?? null;
   const registry = known === null ? null : openRegistry();
   const first = known === null || registry === null ? null : attempt(known, registry);
   const isCurrent = current.then((trust) => {

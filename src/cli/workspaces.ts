@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isWorkspaceOf, workspacePatterns } from '../registries/workspaces.ts';
+import { isWorkspaceOf, workspacePatterns } from '../model/workspaces.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import { readUserFile } from './setup.ts';

@@ -68,6 +68,8 @@ export interface ArchiveLock {
 export interface EntryClaims {
   /** Name to specifier, of `dependencies` and `optionalDependencies` together. */
   readonly dependencies?: Readonly<Record<string, string>>;
+  /** What the package manager itself adds to `dependencies` where the manifest has no such name. */
+  readonly implied?: Readonly<Record<string, string>>;
   /** Name to specifier. Ranges of peers decide nothing; names and whatever is no range do. */
   readonly peerDependencies?: Readonly<Record<string, string>>;
   /** Command to the path of its file. */
@@ -77,8 +79,8 @@ export interface EntryClaims {
   /** Whether it runs anything at install. */
   readonly installScripts?: boolean;
   /**
-   * Where a format has answers and no specifiers: the name it asks for to the name of the package it gets, or to a locator
-   * (`link:PATH`, an address) where that is no package of a registry.
+   * Where a format has answers and no specifiers, or only those of what it found: the name it asks for to the name of the
+   * package it gets, or to a locator (`link:PATH`, an address) where that is no package of a registry.
    */
   readonly answers?: Readonly<Record<string, string>>;
   /** Of these, what somebody beside the package asks for by that very name: a peer is answered by it. */
@@ -142,6 +144,8 @@ export interface Dependency {
   readonly claims?: readonly EntryClaims[];
   /** What it stands in for without anybody having asked for it; left out where there is nothing. */
   readonly substitutes?: readonly Substitution[];
+  /** What is wrong with its entries as they stand, whatever they name; left out where nothing is. */
+  readonly findings?: readonly Finding[];
 }
 
 /** `name@version`. */

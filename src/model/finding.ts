@@ -20,6 +20,7 @@ export type RefusalReason =
   | 'log-time'
   | 'timestamp'
   | 'time-missing'
+  | 'clock'
   | 'key-unknown'
   | 'key-validity'
   | 'signature'
@@ -178,6 +179,10 @@ export interface FindingArgs {
   'lockfile-dependency-added': { name: string };
   /** As one of the three before, where a hook of the project (`hook` is its file) could have changed it. */
   'lockfile-hook-changed': { field: string; lockfile: string; registry: string; hook: string };
+  /** At `path`, one part of the lockfile says the one and another part the other; empty where it has no entry. */
+  'lockfile-parts-differ': { path: string; packages: string; dependencies: string };
+  /** `names`: what the package's own shrinkwrap, in its tarball, decides, as the lockfile has no entry for it. */
+  'lockfile-unbound': { names: readonly string[] };
   /** `by` says that the package manager does not install from this file; `instead` is what it would, where that is known. */
   'lockfile-not-used': { by: string; instead: string | null };
 
@@ -191,6 +196,8 @@ export interface FindingArgs {
   /** `scripts`: what the package itself runs at install, which may have made them. */
   'installed-added': InstalledArgs & { scripts: readonly string[] };
 
+  /** `detail`: the verified time that this machine's clock has not reached, and what the clock says. */
+  'clock-behind': { attestation: 'provenance' | 'publish'; detail: string };
   'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string };
   'evidence-malformed': { evidence: EvidenceName; url: string; reason: string };
   'evidence-stripped': { registry: string };
@@ -198,7 +205,15 @@ export interface FindingArgs {
 
 /** Which piece of evidence a finding is about. */
 export type EvidenceName =
-  'manifest' | 'history' | 'attestations' | 'predecessor-attestations' | 'keys' | 'tarball' | 'installed';
+  | 'manifest'
+  | 'history'
+  | 'attestations'
+  | 'predecessor-attestations'
+  | 'keys'
+  /** Keys that the repository of trust may have beyond those that are known. */
+  | 'newer-keys'
+  | 'tarball'
+  | 'installed';
 
 export type FindingCode = keyof FindingArgs;
 
@@ -257,10 +272,13 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-entry-differs': 'contradiction',
   'lockfile-dependency-added': 'anomaly',
   'lockfile-hook-changed': 'anomaly',
+  'lockfile-parts-differ': 'contradiction',
+  'lockfile-unbound': 'contradiction',
   'lockfile-not-used': 'contradiction',
   'installed-modified': 'contradiction',
   'installed-missing': 'anomaly',
   'installed-added': 'anomaly',
+  'clock-behind': 'unavailable',
   'evidence-unavailable': 'unavailable',
   'evidence-malformed': 'unavailable',
   'evidence-stripped': 'loss',

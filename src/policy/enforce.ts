@@ -1,7 +1,9 @@
 import { NPM_REGISTRY, YARN_REGISTRY } from '../model/address.ts';
 import { accepts, bytesOf, isAcceptable, isOfBytes, type AcceptedFinding } from '../model/baseline.ts';
 import type { Finding, FindingCode } from '../model/finding.ts';
+import type { PlacedFinding } from '../model/dependency.ts';
 import type { Policy } from '../model/policy.ts';
+import type { LockfileFinding } from '../model/report.ts';
 import type { Instant } from '../model/time.ts';
 import {
   PHASES,
@@ -13,6 +15,7 @@ import {
   type Verdict,
 } from '../model/verdict.ts';
 import { criticality, levelRule, needsNoSignature, provenanceDemand, standsFor } from './apply.ts';
+import { EVERY } from './selectors.ts';
 import { PROVENANCE_GAPS } from './conflicts.ts';
 
 /** What is demanded, and of whom. */
@@ -40,6 +43,17 @@ export function judge(assessment: Assessment, enforcement: Enforcement): JudgedD
     return { ...finding, level: byPolicy(finding) ?? levelOf(finding, phase, enforcement.policy, critical !== null) };
   });
   return { ...assessment, findings, critical, verdict: verdictOf(findings) };
+}
+
+/** What is wrong with a lockfile as a whole concerns whatever is critical, and is nobody's to accept. */
+export function judgeLockfile(
+  found: readonly PlacedFinding[],
+  { phase, policy }: Pick<Enforcement, 'phase' | 'policy'>,
+): readonly LockfileFinding[] {
+  return found.map(({ place, finding }) => {
+    const byPolicy = policy === null ? null : levelRule(policy, finding.code, EVERY);
+    return { place, finding: { ...finding, level: byPolicy ?? levelOf(finding, phase, policy, true) } };
+  });
 }
 
 /** Who accepted this code on exactly these bytes, and until a time that has not come. */
@@ -120,7 +134,7 @@ function policyLevels(
   };
 }
 
-export function verdictOf(findings: readonly LeveledFinding[]): Verdict {
+export function verdictOf(findings: readonly Pick<LeveledFinding, 'level' | 'kind'>[]): Verdict {
   if (findings.some((finding) => finding.level === 'error' && finding.kind !== 'unavailable')) return 'fail';
   if (findings.some((finding) => finding.kind === 'unavailable')) return 'unverified';
   return findings.some((finding) => finding.level === 'warning') ? 'warn' : 'pass';

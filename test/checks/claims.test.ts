@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkClaims, checkSubstitutes, entryDigest } from '../../src/checks/claims.ts';
 import type { Dependency, EntryClaims } from '../../src/model/dependency.ts';
 import type { Manifest } from '../../src/model/evidence.ts';
+import { finding } from '../../src/model/finding.ts';
 
 const PUBLISHED: Manifest = {
   name: 'kit',
@@ -134,6 +135,17 @@ describe('what an entry claims is held to the published manifest', () => {
     expect(found({ bin: { git: 'x' }, hook: '.pnpmfile.cjs' })).toEqual([['lockfile-hook-changed', args]]);
   });
 
+  it('takes an answer from outside of any registry where the manifest asks outside of one', () => {
+    const dependencies = { kit: 'github:o/kit', lib: '^1.0.0' };
+    expect(found({ answers: { kit: 'git+ssh://git@github.com/o/kit.git#abc' } }, { dependencies })).toEqual([]);
+    expect(found({ answers: { lib: 'github:evil/lib' } }, { dependencies })).toEqual(
+      differs('dependencies', 'lib: github:evil/lib', 'lib: ^1.0.0'),
+    );
+    expect(found({ answers: { kit: '@evil/kit' } }, { dependencies })).toEqual(
+      differs('dependencies', 'kit: @evil/kit', 'kit: github:o/kit'),
+    );
+  });
+
   it('is not misled by names that every object has', () => {
     expect(found({ answers: { constructor: 'constructor' } })).toEqual([
       ['lockfile-dependency-added', { name: 'constructor' }],
@@ -170,6 +182,7 @@ describe('the digest of an entry', () => {
       digest({ claims: [{ ...claims[0], bin: {} }] }),
       digest({ bundles: ['a'] }),
       digest({ substitutes: [{ asked: 'a', by: '.' }] }),
+      digest({ findings: [finding('lockfile-unbound', { names: ['a'] })] }),
     ];
     expect(new Set(others).size).toBe(others.length);
   });

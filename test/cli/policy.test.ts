@@ -634,7 +634,7 @@ describe('with a baseline', () => {
         expect(young.found).toEqual(['warning history-too-new', 'note provenance-missing', 'warning history-too-new']);
         expect(lab.requests).toHaveLength(requests);
         const builder = await under('expect: {p: {trigger: release}}\n');
-        expect(builder.found).toEqual(['warning provenance-missing', 'warning identity-unexpected-trigger']);
+        expect(builder.found).toEqual(['warning provenance-missing', 'error identity-unexpected-trigger']);
         expect(lab.requests.length).toBeGreaterThan(requests);
       });
     } finally {

@@ -186,6 +186,64 @@ describe('an audit under a repository of trust', () => {
   });
 });
 
+describe('a key that nobody knows', () => {
+  it('is a contradiction where the repository answered, and no statement where it could not be asked', async () => {
+    await withTrust(async ({ lab, lock, audit, trustOf, stop, repository }) => {
+      await lab.publish({
+        name: 'q',
+        version: '1.0.0',
+        by: ciWorkflow({ repository: 'team/q' }),
+        signatures: ['unknown-key'],
+      });
+      await lock({ p: '1.0.0', q: '1.0.0' });
+      const codesOf = ({ stdout }: Run): string[] =>
+        (JSON.parse(stdout) as { dependencies: { findings: { code: string }[] }[] }).dependencies.flatMap(
+          ({ findings }) => findings.map(({ code }) => code),
+        );
+      for (let i = 0; i < 2; i++) {
+        const answered = await audit('--json');
+        expect({ status: answered.status, codes: codesOf(answered) }).toEqual({
+          status: 1,
+          codes: ['signature-key-unknown'],
+        });
+      }
+      // What does not hold is no answer either.
+      const mine = repository.files.get('timestamp.json') ?? Buffer.alloc(0);
+      repository.files.set('timestamp.json', Buffer.from('{}'));
+      const refused = await audit('--json');
+      expect(trustOf(refused).repository).toMatchObject({ state: 'refused' });
+      expect({ status: refused.status, codes: codesOf(refused) }).toEqual({
+        status: 3,
+        codes: ['evidence-unavailable'],
+      });
+      repository.files.set('timestamp.json', mine);
+      expect((await audit()).status).toBe(1);
+      await stop();
+      for (const args of [[], ['--trusted-root', 'root.json', '--no-cache']]) {
+        const unasked = await audit('--json', ...args);
+        expect({ status: unasked.status, codes: codesOf(unasked) }).toEqual({
+          status: 3,
+          codes: ['evidence-unavailable'],
+        });
+        expect(unasked.stdout).toContain('newer-keys');
+        expect((await audit(...args)).stdout.replace(/\s+/g, ' ')).toContain('assay trust refresh');
+      }
+    });
+  });
+
+  it('holds as soon as the repository has it', async () => {
+    await withTrust(async ({ lab, lock, audit, repository }) => {
+      await lab.publish({ name: 'q', version: '1.0.0', by: ciWorkflow({ repository: 'team/q' }) });
+      await lock({ q: '1.0.0' });
+      repository.publish({ 'registry.npmjs.org/keys.json': { keys: [] } });
+      lab.behave(/\/keys$/, { status: 404 });
+      expect((await audit()).status).toBe(1);
+      repository.publish({ 'registry.npmjs.org/keys.json': lab.tufKeys });
+      expect((await audit()).status).toBe(0);
+    });
+  });
+});
+
 describe('assay trust', () => {
   it('shows what is known, and asks for more when it is told to', async () => {
     await withTrust(async ({ folder, options, env, requests }) => {

@@ -23,7 +23,7 @@ const SECTIONS = [
 ];
 
 /** Commands that pages may name. */
-const COMMANDS = ['audit', 'update', 'check', 'accept', 'explain', 'verify-bundle', 'demo'];
+const COMMANDS = ['audit', 'update', 'check', 'accept', 'explain', 'verify-bundle', 'trust', 'demo'];
 
 /** How the Level section of a page begins, by the kind and the first phase in which a finding of the code fails. */
 function levelOf(code: FindingCode): RegExp {
