@@ -1,8 +1,9 @@
 import { LockfileError } from '../error.ts';
 import type { JsonObject } from '../json.ts';
+import type { Wish } from '../manifest.ts';
 import { fieldsOf, objectOf } from '../npm/entry.ts';
 import { isLocation, lastNodeModules } from '../npm/location.ts';
-import { readWishes, type Wish } from './wishes.ts';
+import { readWishes } from './wishes.ts';
 
 /** The project, or a workspace of it, and what it declares. */
 export interface Folder {

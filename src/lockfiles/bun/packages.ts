@@ -2,10 +2,11 @@ import { posix } from 'node:path';
 import type { Digest, EntryClaims, Source } from '../../model/dependency.ts';
 import { quoted } from '../error.ts';
 import type { JsonNode, JsonObject } from '../json.ts';
+import { isPeer, type Wish } from '../manifest.ts';
 import { fieldsOf, identify, objectOf, type Fields } from '../npm/entry.ts';
 import { isLocation } from '../npm/location.ts';
 import { isRegistryShaped, isTarballPath, parseTarballUrl, specKind, type SpecKind } from '../npm/specs.ts';
-import { isPeer, readWishes, type Wish } from './wishes.ts';
+import { readWishes } from './wishes.ts';
 
 /** One entry of `packages`. */
 export type Entry = LocalEntry | PackageEntry;

@@ -1,8 +1,8 @@
 import type { ProjectManifests } from '../format.ts';
-import { parseJson, type JsonObject, type JsonValue } from '../json.ts';
-import { fieldsOf, objectOf } from '../npm/entry.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import { readPackageJson, type PackageJson, type Wish } from '../manifest.ts';
 import type { Folder } from './folders.ts';
-import { fromCatalog, readCatalogs, wishesOf, type Catalogs, type Wish } from './wishes.ts';
+import { fromCatalog, readCatalogs, type Catalogs } from './wishes.ts';
 
 /** What the project, its workspaces and the folders that they link ask for, and what they are called. */
 export interface Project {
@@ -16,6 +16,7 @@ export interface Project {
   readonly resolved: (wish: Wish) => Wish;
 }
 
+const AS_BUN = { repeatedKeys: 'first', trailingCommas: true } as const;
 /** The specifier that the project itself has for a name. */
 const OWN = /^\$(.+)$/;
 
@@ -30,14 +31,14 @@ export function readProject(
   locked: readonly Folder[],
   manifests: ProjectManifests,
 ): Project {
-  const read = new Map([...manifests].map(([folder, text]) => [folder, readManifest(folder, text)]));
+  const read = new Map([...manifests].map(([folder, text]) => [folder, readPackageJson(folder, text, AS_BUN)]));
   const own = read.get('');
   const declared = new Map([...read].map(([folder, { wishes }]) => [folder, wishes]));
   const names =
     own === undefined
       ? new Map(locked.map(({ location, name }) => [location, name]))
       : new Map([...read].map(([folder, { name }]) => [folder, name]));
-  const catalogs = own === undefined ? readCatalogs(file, document) : own.catalogs;
+  const catalogs = own === undefined ? readCatalogs(file, document) : catalogsOf(own);
   const resolved = (wish: Wish): Wish => ({ ...wish, spec: fromCatalog(wish.name, wish.spec, catalogs) });
   const overrides = new Map<string, string[]>();
   const collect = (name: string, value: JsonValue): void => {
@@ -61,32 +62,9 @@ function nameIn(key: string): string {
   return /(?:^|\/)((?:@[^/]+\/)?[^/]+)$/.exec(path)?.[1] ?? path;
 }
 
-interface Manifest {
-  readonly document: JsonObject;
-  readonly name: string;
-  readonly wishes: readonly Wish[];
-  readonly catalogs: Catalogs;
-}
-
-/** Throws LockfileError, naming the package.json, where it cannot be read. */
-function readManifest(folder: string, text: string): Manifest {
-  const file = folder === '' ? 'package.json' : `${folder}/package.json`;
-  const node = parseJson(file, text.replace(/^\uFEFF/, ''), { repeatedKeys: 'first', trailingCommas: true });
-  const document = objectOf(file, 'the document', node);
-  const fields = fieldsOf(file, folder, node.line, document);
-  const metas = document.get('peerDependenciesMeta')?.value;
-  const optional = metas instanceof Map ? [...(metas as JsonObject)].filter(([, meta]) => isOptional(meta.value)) : [];
-  // What stands under `workspaces` outranks what stands beside it.
+/** What stands under `workspaces` outranks what stands beside it. */
+function catalogsOf({ document }: PackageJson): Catalogs {
   const workspaces = document.get('workspaces')?.value;
-  const inside = workspaces instanceof Map ? (workspaces as JsonObject) : new Map<string, never>();
-  return {
-    document,
-    name: fields.text('name') ?? '',
-    wishes: wishesOf(fields, new Set(optional.map(([name]) => name))),
-    catalogs: readCatalogs(file, new Map([...document, ...inside])),
-  };
-}
-
-function isOptional(meta: JsonValue): boolean {
-  return meta instanceof Map && (meta as JsonObject).get('optional')?.value === true;
+  const inside = workspaces instanceof Map ? (workspaces as JsonObject) : [];
+  return readCatalogs('package.json', new Map([...document, ...inside]));
 }

@@ -1,11 +1,11 @@
 import { specOf, type Substitution } from '../../model/dependency.ts';
 import { isAnswer, type Answer } from '../answers.ts';
 import { LockfileError, quoted } from '../error.ts';
+import { isPeer, type Wish } from '../manifest.ts';
 import { flagsOf, type Edge, type ReachFlags } from '../reach.ts';
 import type { Folder } from './folders.ts';
 import type { Entry } from './packages.ts';
 import type { Project } from './project.ts';
-import { isPeer, type Wish } from './wishes.ts';
 
 /** Who asks for something: the project, a workspace, or an entry. */
 export type Asker = Folder | Entry;

@@ -1,48 +1,21 @@
 import type { JsonNode, JsonObject } from '../json.ts';
-import { fieldsOf, objectOf, type Declaration, type Fields } from '../npm/entry.ts';
-import type { EdgeKind } from '../reach.ts';
-
-/** A dependency as a folder or package declares it, and in which of its lists. */
-export interface Wish extends Declaration {
-  readonly kind: EdgeKind;
-}
+import { WISH_LISTS, wishesOf, type Wish } from '../manifest.ts';
+import { fieldsOf, objectOf, type Fields } from '../npm/entry.ts';
 
 /** Versions that the project keeps in one place: by catalog ("" is the one without a name), then by package. */
 export type Catalogs = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-const LISTS = [
-  ['dependencies', 'prod'],
-  ['devDependencies', 'dev'],
-  ['optionalDependencies', 'optional'],
-  ['peerDependencies', 'peer'],
-] as const;
-
 /** Bun writes what a package.json says twice as often; the first counts. */
-export const REPEATED_IN: ReadonlySet<string> = new Set(LISTS.map(([list]) => list));
+export const REPEATED_IN: ReadonlySet<string> = new Set(WISH_LISTS.map(([list]) => list));
 
 /** What an object of the lockfile declares. */
 export function readWishes(entry: JsonObject, fields: Fields): readonly Wish[] {
   // Bun drops a file in which a list is anything else, and resolves anew.
-  for (const [list] of LISTS) {
+  for (const [list] of WISH_LISTS) {
     const node = entry.get(list);
     if (node !== undefined && !(node.value instanceof Map)) return fields.fail(`${list} is not an object`, list);
   }
   return wishesOf(fields, new Set(readNames(entry.get('optionalPeers'), fields)));
-}
-
-export function wishesOf(fields: Fields, optionalPeers: ReadonlySet<string>): readonly Wish[] {
-  return LISTS.flatMap(([list, kind]) =>
-    fields.declarations(list).map(({ name, spec }) => ({
-      name,
-      spec,
-      kind: kind === 'peer' && optionalPeers.has(name) ? 'peerOptional' : kind,
-    })),
-  );
-}
-
-/** Whether somebody else is to bring it. */
-export function isPeer({ kind }: Wish): boolean {
-  return kind === 'peer' || kind === 'peerOptional';
 }
 
 function readNames(node: JsonNode | undefined, fields: Fields): readonly string[] {
