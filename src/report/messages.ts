@@ -31,7 +31,7 @@ const SHELL_PLAIN = /^(?:@[A-Za-z0-9_][\w.-]*\/)?[A-Za-z0-9_][\w.-]*@[0-9A-Za-z]
 export function describe(finding: Finding, subject: Subject | FileSubject): Description {
   return {
     message: `${subjectText(subject)} ${findingClause(finding)}; ${TEXTS[finding.code].why}.`,
-    help: helpFor(finding.code, subject),
+    help: helpFor(finding, subject),
   };
 }
 
@@ -89,9 +89,11 @@ function placeText({ file, line, text }: CapabilityPlace): string {
   return `${escapeText(file, 100)}:${line} shows: ${escapeText(text, 80)}`;
 }
 
-function helpFor(code: FindingCode, subject: Subject | FileSubject): string {
+function helpFor({ code, args }: Finding, subject: Subject | FileSubject): string {
   const spec = 'file' in subject ? null : plainSpec(subject);
   const explain = `assay explain ${code}`;
+  // The registry did answer, and will not say anything else the next time.
+  if ('absent' in args) return explain;
   switch (TEXTS[code].next) {
     case 'explain':
       return explain;
