@@ -5,6 +5,7 @@ import { withDependencyAges } from './checks/added-dependencies.ts';
 import { checkBaseline } from './checks/baseline.ts';
 import { isKeyUnknown, withoutNewerKeys } from './checks/newer-keys.ts';
 import { checkResolved } from './checks/source.ts';
+import { withUnknownPackages } from './checks/unknown-packages.ts';
 import { verifiers } from './checks/verifiers.ts';
 import { explain, type CompareOptions } from './compare.ts';
 import { mapConcurrently } from './concurrently.ts';
@@ -25,6 +26,7 @@ import type { Assessment, JudgedDependency, Phase } from './model/verdict.ts';
 import { expectationOf, needsCapabilities } from './policy/apply.ts';
 import { judge } from './policy/enforce.ts';
 import { reviewed, reviewRules, undated } from './policy/review.ts';
+import { withoutAttestations } from './policy/unserved.ts';
 import { NPM_KEYS } from './registries/npm-keys.ts';
 import type { Registry } from './registries/registry.ts';
 import type { TrustedRoot } from './sigstore/trusted-root.ts';
@@ -139,8 +141,8 @@ export async function auditLockfiles(
 ): Promise<Report> {
   const covered: Covered[] = [];
   for (const lockfile of lockfiles) covered.push(await auditLockfile(lockfile, options));
-  const judged = covered.flatMap((one) => one.judged);
-  const { dependencies, used } = await review(judged, options);
+  const unserved = withoutAttestations(covered.flatMap((one) => one.judged));
+  const { dependencies, used } = await review(unserved.judged, options);
   const managers = new Map(lockfiles.map(({ file, manager }) => [file, manager]));
   const explanations =
     options.explain === false
@@ -159,7 +161,7 @@ export async function auditLockfiles(
   };
   return {
     ...reportOf(
-      covered.map((one) => lockfileUsed(one, options)),
+      covered.map((one) => lockfileUsed(one, unserved.findings, options)),
       read,
       dependencies,
       options,
@@ -311,7 +313,7 @@ export async function auditDependencies(
     return withBytes(withCapabilities(assessment, capabilities), bytes);
   });
   const assessments = await work.finally(() => thread?.close());
-  return withDependencyAges(assessments, now).map((assessment) => judge(assessment, enforcement));
+  return withUnknownPackages(withDependencyAges(assessments, now)).map((assessment) => judge(assessment, enforcement));
 }
 
 /** Whoever has keys of their own for a registry depends on nobody's newer ones. */

@@ -85,7 +85,7 @@ export function assess(
   };
   if (evidence === null) return { ...unproven, ...assessHeld(dependency, local, known, trust.now) };
 
-  const findings = [...local, ...missingAnswers(evidence)];
+  const findings = [...local, ...missingAnswers(dependency, evidence)];
   if (evidence.manifest.state !== 'present') return { ...unproven, findings };
   const manifest = evidence.manifest.value;
   try {
@@ -137,9 +137,12 @@ function releaseRecord(
 }
 
 /** A piece of evidence that gave no answer is a finding whatever the other pieces say. */
-function missingAnswers({ manifest, packument, attestations, registryKeys }: DependencyEvidence): readonly Finding[] {
+function missingAnswers({ version }: Dependency, evidence: DependencyEvidence): readonly Finding[] {
+  const { manifest, packument, attestations, registryKeys, registry } = evidence;
   return [
-    demanded('manifest', manifest),
+    manifest.state === 'absent' && packument.state === 'present'
+      ? unknownVersion(registry, packument.value, version)
+      : demanded('manifest', manifest),
     unanswered('attestations', attestations),
     registryKeys === null ? null : unanswered('keys', registryKeys),
     // A failing document fails for both uses of it; one finding says so.
@@ -147,10 +150,17 @@ function missingAnswers({ manifest, packument, attestations, registryKeys }: Dep
   ].filter((problem) => problem !== null);
 }
 
-/** What every published version has: that there is none is no answer either. */
+/** The registry has the package, and not what the lockfile names: it never was published, or is not any more. */
+function unknownVersion(registry: string, { time }: Packument, version: string): Finding {
+  const published = time.get(version) ?? null;
+  return finding('lockfile-version-unknown', { registry, isPackage: true, published });
+}
+
+/** What every published version has: that there is none is no answer either, as a registry may hide what it has. */
 function demanded(name: EvidenceName, answer: Evidence<unknown>): Finding | null {
   if (answer.state !== 'absent') return unanswered(name, answer);
-  return finding('evidence-unavailable', { evidence: name, url: answer.url, reason: 'the registry does not have it' });
+  const reason = 'the registry does not have it, or does not show it';
+  return finding('evidence-unavailable', { evidence: name, url: answer.url, reason, absent: true });
 }
 
 function unanswered(name: EvidenceName, answer: Evidence<unknown>): Finding | null {

@@ -167,6 +167,8 @@ export interface FindingArgs {
   'lockfile-not-registry': { kind: 'git' | 'http' | 'file' | 'other'; url: string };
   'lockfile-resolved-mismatch': { resolved: string; expected: string };
   'lockfile-unexpected-host': { resolved: string; registry: string };
+  /** `isPackage`: the registry has the package, and not this version; `published` is when it once had. */
+  'lockfile-version-unknown': { registry: string; isPackage: boolean; published: Instant | null };
   /** `patch`: the file or the hash of the patch, as the lockfile names it. */
   'lockfile-patched': { patch: string };
   /** `names`: what the lockfile says is inside the tarball, and so has no hash; the registry says it is not. */
@@ -198,7 +200,10 @@ export interface FindingArgs {
 
   /** `detail`: the verified time that this machine's clock has not reached, and what the clock says. */
   'clock-behind': { attestation: 'provenance' | 'publish'; detail: string };
-  'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string };
+  /** `absent`: the registry answered, and says that there is no such thing. */
+  'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string; absent?: true };
+  /** The registry serves no attestations at all: `packages` (`name@version`) are those that it announces with provenance. */
+  'evidence-not-served': { registry: string; packages: readonly string[] };
   'evidence-malformed': { evidence: EvidenceName; url: string; reason: string };
   'evidence-stripped': { registry: string };
 }
@@ -266,6 +271,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-not-registry': 'loss',
   'lockfile-resolved-mismatch': 'contradiction',
   'lockfile-unexpected-host': 'anomaly',
+  'lockfile-version-unknown': 'contradiction',
   'lockfile-patched': 'note',
   'lockfile-bundle-mismatch': 'contradiction',
   'lockfile-substituted': 'contradiction',
@@ -282,6 +288,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'evidence-unavailable': 'unavailable',
   'evidence-malformed': 'unavailable',
   'evidence-stripped': 'loss',
+  'evidence-not-served': 'unavailable',
 };
 
 export const FINDING_CODES = Object.keys(FINDING_KINDS).sort() as readonly FindingCode[];

@@ -46,6 +46,8 @@ export interface PolicyUsed {
   readonly digest: string;
   /** Names and globs of the file that select nothing in the lockfile, by line. Empty where no lockfile was read. */
   readonly unused: readonly { readonly text: string; readonly line: number }[];
+  /** Direct dependencies (`name@version`) that its critical set leaves out, sorted; empty where it names no set. */
+  readonly outside: readonly string[];
 }
 
 /**

@@ -154,13 +154,16 @@ function hookTexts(lockfiles: Report['lockfiles']): string[] {
   return [`not covered: hooks of the project that take part in installing (${where})`];
 }
 
-/** The policy file, and what it names in vain: a rule that nothing meets is often one that is misspelt. */
-function policyTexts(policy: PolicyUsed | null): string[] {
+/** The policy file, what it names in vain, as that is often misspelt, and which direct dependencies it leaves out. */
+export function policyTexts(policy: PolicyUsed | null): string[] {
   if (policy === null) return [];
-  const { file, unused } = policy;
-  if (unused.length === 0) return [`policy: ${escapeText(file, 120)}`];
-  const names = listed(unused, 3, ({ text, line }) => `${escapeText(text, 80)} in line ${String(line)}`);
-  return [`policy: ${escapeText(file, 120)}; nothing in the lockfile is ${names}`];
+  const { file, unused, outside } = policy;
+  const names = listed(unused, 20, ({ text, line }) => `${escapeText(text, 80)} in line ${String(line)}`);
+  const others = listed(outside, 20, (spec) => escapeText(spec, 80));
+  return [
+    `policy: ${escapeText(file, 120)}${unused.length === 0 ? '' : `; nothing in the lockfile is ${names}`}`,
+    ...(outside.length === 0 ? [] : [`direct, and not in the critical set: ${others}`]),
+  ];
 }
 
 /** What could not be read counts as having every capability: a reader must know that, and why. */

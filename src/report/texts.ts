@@ -201,6 +201,17 @@ export const TEXTS: Texts<FindingCode> = {
     why: 'another package would be installed under this name',
     next: 'stop',
   },
+  'lockfile-version-unknown': {
+    title: 'the registry does not have this version',
+    clause: ({ registry, isPackage, published }) => {
+      if (!isPackage) return `is locked, but ${address(registry)} has no package of this name`;
+      return published === null
+        ? `is locked, but ${address(registry)} has other versions and not this one`
+        : `is locked, but ${address(registry)} has this version no more (published ${formatInstant(published)})`;
+    },
+    why: 'it was never published there, or was taken away, and whoever may publish under that name decides what comes',
+    next: 'stop',
+  },
   'lockfile-unexpected-host': {
     title: 'fetched from another host',
     clause: ({ resolved, registry }) =>
@@ -290,6 +301,13 @@ export const TEXTS: Texts<FindingCode> = {
       `cannot be judged because ${EVIDENCE[evidence]} from ${address(url)} cannot be read (${quoteText(reason)})`,
     why: 'a broken answer is not a good answer',
     next: 'again',
+  },
+  'evidence-not-served': {
+    title: 'the registry serves no attestations',
+    clause: ({ registry, packages }) =>
+      `rests on ${address(registry)}, which serves no attestations and announces provenance of ${listed(packages, 2000, (spec) => escapeText(spec, 160))}`,
+    why: 'a mirror that does not pass them on hides who built what, so that there is no statement',
+    next: 'explain',
   },
   'evidence-stripped': {
     title: 'the registry leaves out signatures',

@@ -201,8 +201,8 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       edit('assay.lock', forged);
       const outcome = await audit();
       expect([outcome.status, found(outcome)]).toEqual([
-        0,
-        ['p@1.0.1 note history-publisher-new', 'p@1.0.1 warning provenance-lost'],
+        1,
+        ['p@1.0.1 note history-publisher-new', 'p@1.0.1 error provenance-lost'],
       ]);
       expect(outcome.baseline.base).toMatchObject({ edited: [], unfounded: ['p@1.0.1'], removed: [] });
       expect((await runIn({}, 'audit', '--base', 'main')).stdout.replace(/\s+/g, ' ')).toContain(
@@ -284,7 +284,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       await run('update');
       await lock({ p: '1.0.2', q: '1.0.0' });
       expect(found(await report())).toEqual([]);
-      expect(found(await audit())).toEqual(['p@1.0.2 warning identity-unexpected-repository']);
+      expect(found(await audit())).toEqual(['p@1.0.2 error identity-unexpected-repository']);
       expect((await run('accept', 'p', '--reason', 'moved', '--by', 'jane')).status).toBe(2);
       expect((await run('accept', 'p', '--reason', 'moved', '--by', 'jane', '--base', 'main')).status).toBe(0);
       expect(found(await audit())).toEqual(['p@1.0.2 note identity-unexpected-repository']);

@@ -374,6 +374,7 @@ describe('seen lines', () => {
       await publishLoss(lab);
       await publish(lab, 'q@1.0.0', TEAM);
       await lock({ p: '1.0.1', q: '1.0.0' });
+      policy(project, '');
       await run('update');
       const seen = (time: number): void => edit('assay.lock', (text) => text.replace(/ seen .*/, ` seen ${iso(time)}`));
       seen(ago(47));
@@ -393,6 +394,7 @@ describe('seen lines', () => {
       await publishLoss(lab);
       await publishLoss(lab, 'r');
       await lock({ p: '1.0.1', r: '1.0.0' });
+      policy(project, '');
       init(project);
       commitAll(folder, ago(1000));
       // A team's clock starts when it begins, whatever is there already.

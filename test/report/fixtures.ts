@@ -63,6 +63,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'history-manifest-differs': { field: text, registry: text, tarball: text },
     'lockfile-not-registry': { kind: 'git', url: text },
     'lockfile-resolved-mismatch': { resolved: text, expected: text },
+    'lockfile-version-unknown': { registry: text, isPackage: true, published: NOON },
     'lockfile-unexpected-host': { resolved: text, registry: text },
     'lockfile-patched': { patch: text },
     'lockfile-bundle-mismatch': { names: [text] },
@@ -77,9 +78,10 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'installed-missing': { path: text, files: [text], total: 1, patches: [text] },
     'installed-added': { path: text, files: [text], total: 1, patches: [text], scripts: [text] },
     'clock-behind': { attestation: 'provenance', detail: text },
-    'evidence-unavailable': { evidence: 'attestations', url: text, reason: text },
+    'evidence-unavailable': { evidence: 'attestations', url: text, reason: text, absent: true },
     'evidence-malformed': { evidence: 'keys', url: text, reason: text },
     'evidence-stripped': { registry: text },
+    'evidence-not-served': { registry: text, packages: [text, text] },
   };
 }
 
