@@ -122,7 +122,7 @@ function withinPackage(path: string): string | null {
   const [name] = parts;
   if (name === undefined) return null;
   if (parts.length === 1 && name !== 'package.json' && folded(name) === 'package.json') {
-    throw new TarballError('a file that is package.json on some file systems');
+    throw new TarballError('more than one package.json on some file systems');
   }
   return parts.join('/');
 }
