@@ -99,18 +99,48 @@ export function createTarballReader({ isWanted, hashed = false }: FileWishes): T
       await closed;
       if (problem !== null) throw problem;
       reader.end();
+      demandNoFolders(files);
       return [...files.values()];
     },
     drop: () => void gunzip.destroy(),
   };
 }
 
-/** The path without its first part, as npm takes it off ("./a.js" is a.js); null for what would not be inside of the package. */
+/** What installers take for the root of a path on Windows, and take off on every platform: "c:a.js" becomes a.js. */
+const WINDOWS_ROOT = /^(?:[A-Za-z]:|\?$)/;
+
+/**
+ * The path without its first part, as npm takes it off ("./a.js" is a.js); null for what would not be inside of the package.
+ * Throws TarballError for what an installer, or a file system, writes elsewhere.
+ */
 function withinPackage(path: string): string | null {
   if (path.includes('\\')) throw new TarballError('a path that is another one on Windows');
-  const parts = path
-    .split('/')
-    .slice(1)
-    .filter((part) => part !== '' && part !== '.');
-  return parts.length === 0 || path.split('/').includes('..') ? null : parts.join('/');
+  const [first, ...rest] = path.split('/');
+  const parts = rest.filter((part) => part !== '' && part !== '.');
+  if (first === '..' || parts.includes('..')) throw new TarballError('a path that leads out of its folder');
+  if (parts.some((part) => WINDOWS_ROOT.test(part))) throw new TarballError('a path that begins anew on Windows');
+  const [name] = parts;
+  if (name === undefined) return null;
+  if (parts.length === 1 && name !== 'package.json' && folded(name) === 'package.json') {
+    throw new TarballError('more than one package.json on some file systems');
+  }
+  return parts.join('/');
+}
+
+/** As file systems compare names that ignore case, invisible characters, and dots and spaces at the end. */
+function folded(name: string): string {
+  const visible = name.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  return visible
+    .toUpperCase()
+    .toLowerCase()
+    .replace(/[. ]+$/, '');
+}
+
+/** What is a file to one installer is a folder to another. */
+function demandNoFolders(files: ReadonlyMap<string, PackedFile>): void {
+  for (const path of files.keys()) {
+    for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) {
+      if (files.has(path.slice(0, end))) throw new TarballError('a file that is also a folder');
+    }
+  }
 }
