@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { EMPTY_BASELINE, type Baseline, type BaselineInUse } from '../model/baseline.ts';
+import { foldersAskedFor } from '../lockfiles/index.ts';
 import { BaselineError, parseBaseline } from '../policy/baseline-file.ts';
 import { formatBaseline } from '../policy/baseline-text.ts';
 import { UsageError } from './exit.ts';
@@ -12,15 +13,35 @@ import { writeWhole } from './write.ts';
 
 /**
  * The project's package.json: not every lockfile repeats what the project itself depends on. Yarn's do not say what is for
- * development only, and Yarn 1's nothing of workspaces, so theirs come too.
+ * development only, and Yarn 1's nothing of workspaces, so theirs come too. npm reads those of its workspaces, and of folders
+ * that one of them asks for as `file:`, and believes nothing else of them.
  */
 export function projectManifests(lockfile: string, io: Io): ReadonlyMap<string, string> {
   const path = join(projectFolder(lockfile), 'package.json');
   if (!existsSync(path)) return new Map();
   demandFile(path);
   const manifest = readUserFile(path, 'the manifest', io).toString('utf8');
-  const workspaces = lockfile.endsWith('yarn.lock') ? workspaceManifests(dirname(path), manifest, io) : [];
-  return new Map([['', manifest], ...workspaces]);
+  const isNpm = NPM_LOCKFILE.test(lockfile);
+  const workspaces = isNpm || lockfile.endsWith('yarn.lock') ? workspaceManifests(dirname(path), manifest, io) : [];
+  const found = new Map([['', manifest], ...workspaces]);
+  return isNpm ? withFolders(dirname(path), found, io) : found;
+}
+
+const NPM_LOCKFILE = /(?:package-lock|npm-shrinkwrap)\.json$/;
+/** More folders than any project asks for. */
+const MAX_FOLDERS = 1000;
+
+/** With the package.json of each folder that one of these asks for by a path. */
+function withFolders(project: string, found: Map<string, string>, io: Io): ReadonlyMap<string, string> {
+  for (const [folder, text] of found) {
+    for (const target of foldersAskedFor(folder, text)) {
+      if (found.has(target) || found.size >= MAX_FOLDERS) continue;
+      const path = join(project, target, 'package.json');
+      if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) continue;
+      found.set(target, readUserFile(path, 'the manifest', io).toString('utf8'));
+    }
+  }
+  return found;
 }
 
 /** The folder of the lockfile; of the hidden lockfile, the one that has its node_modules. */

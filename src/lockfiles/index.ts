@@ -12,6 +12,7 @@ import { yarn } from './yarn.ts';
 export { LockfileError } from './error.ts';
 export type { LockfileFormat, ProjectManifests, ProjectSettings } from './format.ts';
 export { parseIntegrity } from './integrity.ts';
+export { foldersAskedFor } from './npm/manifest.ts';
 export { scriptPermissions } from './script-permissions.ts';
 
 /** The lockfiles assay reads. */

@@ -1,8 +1,10 @@
 import type { ProjectManifests } from '../format.ts';
+import { LockfileError } from '../error.ts';
 import { parseJson, type JsonObject, type JsonValue } from '../json.ts';
-import { fieldsOf, objectOf, type Declaration } from './entry.ts';
+import { fieldsOf, isFolderSpec, objectOf, type Declaration } from './entry.ts';
 import { addTo, readLists, readWorkspaces, recordOf } from './lists.ts';
-import { aliasTarget, specKind } from './specs.ts';
+import { joinedTo } from './location.ts';
+import { aliasTarget, pathOfFileSpec, specKind } from './specs.ts';
 
 /** What the project's package.json files ask for. */
 export interface ProjectWishes {
@@ -67,5 +69,17 @@ function collectReplaced(value: JsonValue, own: Readonly<Record<string, string>>
       if (spec !== undefined) addTo(into, name, spec);
     }
     collectReplaced(node.value, own, into);
+  }
+}
+
+/** Folders, relative to the project, that a package.json in this one asks for by their path; none where it cannot be read. */
+export function foldersAskedFor(folder: string, text: string): readonly string[] {
+  try {
+    const asked = readManifests(new Map([[folder, text]])).declared.get(folder) ?? [];
+    return asked.flatMap(({ spec }) => (isFolderSpec(spec) ? (joinedTo(folder, pathOfFileSpec(spec)) ?? []) : []));
+  } catch (error) {
+    // The reader of the lockfile says so.
+    if (error instanceof LockfileError) return [];
+    throw error;
   }
 }
