@@ -13,9 +13,10 @@ import { foldersAskedFor, manifestIn, vltWorkspaces, workspaceManifests } from '
 import { writeWhole } from './write.ts';
 
 /**
- * The project's package.json, which decides what the project asks for. Those of its workspaces come too where the lockfile
- * does not say what is for development only (Yarn's), names no members (pnpm's, whose pnpm-workspace.yaml does), or is held
- * to what they say (Bun's and vlt's).
+/**
+ * The project's package.json, which decides what the project asks for. Those of its workspaces come too, whatever the
+ * lockfile says of them; and for npm and pnpm those of folders that one of them asks for by its path, which they install what
+ * is asked for in.
  */
 export function projectManifests(
   [lockfile, ...others]: LockfilePaths,
@@ -40,38 +41,46 @@ function memberManifests(
   settings: ProjectSettings,
   io: Io,
 ): Iterable<[string, string]> {
-  if (lockfile.startsWith('pnpm-lock')) return pnpmManifests(project, manifest, settings, io);
-  if (/(?:yarn|bun)\.lock$/.test(lockfile)) return workspaceManifests(project, manifest, io);
-  return lockfile.endsWith('vlt-lock.json') ? workspaceManifests(project, vltWorkspaces(project, io), io) : [];
+  if (lockfile.startsWith('pnpm-lock')) return withFolders(project, pnpmMembers(project, settings, manifest, io), io);
+  if (lockfile.endsWith('vlt-lock.json')) return workspaceManifests(project, vltWorkspaces(project, io), io);
+  const members = workspaceManifests(project, manifest, io);
+  return NPM_LOCKFILE.test(lockfile) ? withFolders(project, new Map([['', manifest], ...members]), io) : members;
 }
 
-/**
- * The members that pnpm-workspace.yaml names, wherever above it is, by their folder relative to the lockfile's; and what
- * any of these package.json files asks for as a folder, which pnpm installs what is asked for in.
- */
-function pnpmManifests(
+const NPM_LOCKFILE = /(?:package-lock|npm-shrinkwrap)\.json$/;
+
+/** The members that pnpm-workspace.yaml names, wherever above it is, by their folder relative to the lockfile's. */
+function pnpmMembers(
   project: string,
-  manifest: string,
   settings: ProjectSettings,
+  manifest: string,
   io: Io,
 ): ReadonlyMap<string, string> {
   const found = new Map([['', manifest]]);
   const workspace = settings.find(({ path }) => path.endsWith('pnpm-workspace.yaml'));
-  if (workspace !== undefined) {
-    const root = join(project, dirname(workspace.path));
-    const { content } = workspace;
-    const packages = typeof content === 'object' && content !== null && 'packages' in content ? content.packages : [];
-    const patterns = JSON.stringify({ workspaces: packages });
-    for (const [folder, text] of [...workspaceManifests(root, patterns, io), ...manifestIn(root, io)]) {
-      found.set(relative(project, join(root, folder)).replaceAll(sep, '/'), text);
-    }
+  if (workspace === undefined) return found;
+  const root = join(project, dirname(workspace.path));
+  const { content } = workspace;
+  const packages = typeof content === 'object' && content !== null && 'packages' in content ? content.packages : [];
+  const patterns = JSON.stringify({ workspaces: packages });
+  for (const [folder, text] of [...workspaceManifests(root, patterns, io), ...manifestIn(root, io)]) {
+    found.set(relative(project, join(root, folder)).replaceAll(sep, '/'), text);
   }
+  return found;
+}
+
+/** More folders than any project asks for. */
+const MAX_FOLDERS = 1000;
+
+/** With the package.json of each folder of the repository that one of these asks for by a path; without the project's own. */
+function withFolders(project: string, members: ReadonlyMap<string, string>, io: Io): ReadonlyMap<string, string> {
+  const found = new Map(members);
   const above = policyFolders(project).at(-1) ?? project;
   for (const [folder, text] of found) {
     for (const asked of foldersAskedFor(text)) {
       const path = join(project, folder, asked);
       const key = relative(project, path).replaceAll(sep, '/');
-      if (found.has(key) || relative(above, path).startsWith('..')) continue;
+      if (found.has(key) || found.size >= MAX_FOLDERS || relative(above, path).startsWith('..')) continue;
       for (const [, own] of manifestIn(path, io)) found.set(key, own);
     }
   }
