@@ -109,8 +109,12 @@ function archiveRows({ dependencies, baselines }: Report): string[] {
   const file = escapeText(first.dependency.places[0]?.file ?? '', 120);
   const kept = listed(baselines, 3, (baseline) => escapeText(baseline.file, 120));
   const held = baselines.length === 0 ? '' : `; ${kept} has the same for ${recorded} of them`;
+  const made =
+    first.dependency.archive?.unpacked === true
+      ? 'as its hashes are of unpacked tarballs, which --tarballs compares'
+      : 'as its checksums are of archives that Yarn makes';
   return [
-    `${file} locks no tarball, as its checksums are of archives that Yarn makes: what was verified of ${count(archived.length, 'dependency', 'dependencies')} is the hash that the registry signed${held}`,
+    `${file} locks no tarball, ${made}: what was verified of ${count(archived.length, 'dependency', 'dependencies')} is the hash that the registry signed${held}`,
   ];
 }
 
