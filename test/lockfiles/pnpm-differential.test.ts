@@ -16,7 +16,7 @@ const COUNT = Number(process.env['ASSAY_MUTATIONS'] ?? 250);
 const SEED = process.env['ASSAY_SEED'] ?? String(Date.now());
 
 interface Snapshot {
-  readonly resolution: { readonly integrity?: string; readonly tarball?: string; readonly type?: string };
+  readonly resolution: { readonly integrity?: string | null; readonly tarball?: string | null; readonly type?: string };
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
@@ -255,10 +255,10 @@ function linesOfTheirs({ importers, packages = {} }: TheirLockfile, pnpm: Theirs
   const entries = Object.entries(packages).flatMap(([key, snapshot]) => {
     const { name, version } = pnpm.nameVerFromPkgSnapshot(key, snapshot);
     if (typeof version !== 'string' || !/^\d/.test(version) || snapshot.resolution.type !== undefined) return [];
-    const { integrity = '', tarball = '' } = snapshot.resolution;
+    const { integrity, tarball } = snapshot.resolution;
     const below = Object.entries({ ...snapshot.dependencies, ...snapshot.optionalDependencies });
     return [
-      `${name}@${version} ${integrity} ${tarball}`,
+      `${name}@${version} ${integrity ?? ''} ${tarball ?? ''}`,
       ...below.flatMap(([alias, reference]) => {
         const got = target(alias, reference);
         return got === null ? [] : [`${name}@${version} > ${alias} = ${got.name}`];

@@ -92,3 +92,73 @@ describe.each(VERSIONS)('pnpm %s', (version) => {
     expect(claims?.answers).toEqual({ 'is-number': 'ms' });
   });
 });
+
+describe('what pnpm 12 writes when it is told to', () => {
+  it('says the same in version 13, and of unpacked tarballs', { timeout: 300_000 }, ({ skip }) => {
+    const pnpm = command('12.20.0');
+    if (pnpm === null) return skip(notToBeHad('pnpm'));
+    const manifest = {
+      name: 'app',
+      dependencies: {
+        'is-odd': '^3.0.1',
+        odd: 'npm:is-odd@0.1.2',
+        ajv: '8.17.1',
+        'ajv-keywords': '5.1.0',
+        c: 'catalog:',
+        w: 'workspace:*',
+      },
+      optionalDependencies: { fsevents: '2.3.3' },
+    };
+    const member = {
+      name: 'w',
+      version: '1.0.0',
+      dependencies: { ajv: '8.12.0', 'ajv-keywords': '5.1.0' },
+      devDependencies: { ms: '2.1.3' },
+    };
+    const settings = (more: string): string =>
+      `packages:\n  - w\ncatalog:\n  c: npm:kind-of@^6.0.0\noverrides:\n  uri-js: npm:fast-uri@3.0.6\n${more}`;
+    const written = (name: string, more: string): string => {
+      const folder = join(root, name);
+      mkdirSync(join(folder, 'w'), { recursive: true });
+      writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+      writeFileSync(join(folder, 'w/package.json'), JSON.stringify(member));
+      writeFileSync(join(folder, 'pnpm-workspace.yaml'), settings(more));
+      const [program = ''] = pnpm;
+      const args = ['install', '--no-frozen-lockfile', '--ignore-scripts', '--store-dir', join(root, 'store-settings')];
+      ranOrSkip(spawnSync(program, args, { cwd: folder, encoding: 'utf8', timeout: 90_000 }), skip);
+      return readFileSync(join(folder, 'pnpm-lock.yaml'), 'utf8');
+    };
+    const workspace = {
+      catalog: { c: 'npm:kind-of@^6.0.0' },
+      overrides: { 'uri-js': 'npm:fast-uri@3.0.6' },
+    };
+    const readIn = (lock: string): ReturnType<typeof parseLockfile> =>
+      parseLockfile(
+        'pnpm-lock.yaml',
+        Buffer.from(lock),
+        new Map([
+          ['', JSON.stringify(manifest)],
+          ['w', JSON.stringify(member)],
+        ]),
+        [{ path: 'pnpm-workspace.yaml', ofProject: true, content: workspace }],
+      );
+    const shown = (lock: string): unknown =>
+      readIn(lock).dependencies.map(({ name, version, integrity, direct, substitutes = [], claims = [] }) => ({
+        spec: `${name}@${version}`,
+        integrity,
+        direct,
+        substitutes,
+        answers: Object.assign({}, ...claims.map(({ answers }) => answers ?? {})) as object,
+      }));
+    const plain = written('v9', '');
+    const next = written('v13', 'lockfile:\n  format: v13\n');
+    expect(next).toMatch(/"lockfileVersion": "13\.0"/);
+    expect(shown(next)).toEqual(shown(plain));
+    expect(JSON.stringify(shown(plain))).not.toContain('"asked"');
+
+    const ofTar = written('tar', 'lockfile:\n  integrityTarget: tar\n');
+    const archives = readIn(ofTar).dependencies.map(({ archive, integrity }) => [archive?.unpacked, integrity.length]);
+    expect(archives.length).toBeGreaterThan(10);
+    expect(new Set(archives.map(String))).toEqual(new Set(['true,0']));
+  });
+});
