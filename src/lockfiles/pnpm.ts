@@ -10,6 +10,7 @@ import { readPackages, type PackageEntry, type PnpmEntry, type PnpmSnapshot } fr
 import { readImporters } from './pnpm/importers.ts';
 import { judgeOf, type Judge, type Stranger } from './pnpm/judge.ts';
 import { linkedFolder } from './pnpm/key.ts';
+import { environmentOf } from './pnpm/environment.ts';
 import { readProject, type PnpmProject } from './pnpm/project.ts';
 import { rolesOf, type Roles } from './pnpm/roles.ts';
 import { decodeText } from './text.ts';
@@ -30,9 +31,12 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
   const project = readProject(manifests, settings);
   const documents = documentsOf(file, text).map((node) => readDocument(file, node));
   const read = documents.map((document) => readProjects(document, project, document === documents.at(-1)));
-  const found = read.flatMap((each) => each.found);
+  const named = read.flatMap((each) => each.found);
+  const found = [...named, ...environmentOf(file, project, new Set(named.map(specOf)))];
   const skipped = read.flatMap((each) => each.skipped);
-  const hooks = documents.flatMap(({ content }) => content.get('pnpmfileChecksum') ?? [])[0];
+  const hooks =
+    documents.flatMap(({ content }) => content.get('pnpmfileChecksum') ?? [])[0] ??
+    (project.hook === null ? undefined : { line: 1 });
   return {
     file,
     format: `pnpm-lock v${documents.at(-1)?.version ?? ''}`,
@@ -162,12 +166,13 @@ type Flags = Pick<PlacedDependency, 'direct' | 'dev' | 'optional'>;
  * nothing of its own, and one that nothing installs is no development dependency either.
  */
 function placed(
-  { document: { file }, roles, judge, patches }: PlacedIn,
+  { document, roles, judge, patches }: PlacedIn,
   entry: PackageEntry,
   snapshot: PnpmSnapshot | null,
   isUsed: boolean,
 ): PlacedDependency {
-  const { key, line, name, version, integrity, source, bundles } = entry;
+  const { key, line, name, version, source, bundles } = entry;
+  const { file } = document;
   const isSilent = snapshot === null && isUsed;
   const references = snapshot === null ? [] : [...snapshot.requires, ...snapshot.optionalRequires];
   const requires = snapshot === null ? [] : roles.requirementsOf(snapshot).flatMap(({ entry: one }) => specsOf(one));
@@ -179,7 +184,7 @@ function placed(
     name,
     version,
     ...(alias === name ? {} : { alias }),
-    integrity,
+    ...lockOf(document, entry),
     source,
     place: { file, line, path: key },
     direct: snapshot !== null && roles.isDirect(snapshot),
@@ -196,6 +201,17 @@ function placed(
     ...(patch === null ? {} : { patches: [patch] }),
     ...(claims === null ? {} : { claims: [claims] }),
   };
+}
+
+/** With `integrityTarget: tar`, a registry's package is locked by the hash of its unpacked tarball (pnpm 12). */
+function lockOf(
+  { ofTar }: PnpmDocument,
+  { integrity, source }: PackageEntry,
+): Pick<PlacedDependency, 'integrity' | 'archive'> {
+  if (!ofTar || source.kind !== 'registry') return { integrity };
+  const [digest] = integrity.filter(({ algorithm }) => algorithm === 'sha512');
+  const checksum = digest === undefined ? null : `sha512-${Buffer.from(digest.hex, 'hex').toString('base64')}`;
+  return { integrity: [], archive: { checksum, due: true, unpacked: true } };
 }
 
 /** `name@version`; nothing for a folder. */
@@ -232,7 +248,7 @@ function patchOf(
  * A folder is skipped everywhere else; here it is a dependency, so that it is judged.
  */
 function strange(
-  { file }: PnpmDocument,
+  document: PnpmDocument,
   { name, answer, substitution }: Stranger,
   line: number,
   flags: Flags,
@@ -245,12 +261,16 @@ function strange(
     ...(substitution === null ? {} : { substitutes: [substitution] }),
   } as const;
   if (answer.kind === 'package') {
-    const { version, integrity, source, bundles } = answer;
-    return { ...common, name: answer.name, version, integrity, source, bundles };
+    const { version, source, bundles } = answer;
+    return { ...common, name: answer.name, version, ...lockOf(document, answer), source, bundles };
   }
   if (!isPackageName(name)) {
     const problem = `${quoted(name)} is no name of a package, and is to be a folder`;
-    throw new LockfileError(file, line, `${problem}; find out where it comes from, then let pnpm write the file again`);
+    throw new LockfileError(
+      document.file,
+      line,
+      `${problem}; find out where it comes from, then let pnpm write the file again`,
+    );
   }
   const { folder } = answer;
   return {

@@ -51,14 +51,16 @@ export interface ExoticSpec {
 }
 
 /**
- * How a lockfile locks a package by the archive that the package manager makes of it (Yarn 2 and later), and not by the
- * registry's tarball: nobody else has this archive, so its hash is comparable with nothing.
+ * How a lockfile locks a package by what the package manager makes of it, and not by the registry's tarball. Nobody else has
+ * the archive that Yarn 2 and later make, so that its hash is comparable with nothing.
  */
 export interface ArchiveLock {
-  /** Yarn's cache key, a slash, and a SHA-512 in hex; null where the entry has none. */
+  /** Of Yarn, its cache key, a slash, and a SHA-512 in hex; null where the entry has none. */
   readonly checksum: string | null;
   /** Whether it must have one: Yarn makes no archive of what is not for the machine it runs on. */
   readonly due: boolean;
+  /** The checksum is an SRI string, of the unpacked tarball (pnpm's integrityTarget: tar): whoever has the tarball can compare it. */
+  readonly unpacked?: true;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createGunzip } from 'node:zlib';
 import type { PackedFile } from '../model/bytes.ts';
+import type { Digest } from '../model/dependency.ts';
 import * as bounds from './bounds.ts';
 import { createFileHash, type FileHash } from './file-hash.ts';
 import { createTarReader, TarballError } from './tar.ts';
@@ -10,6 +11,8 @@ export interface FileWishes {
   readonly isWanted: (path: string) => boolean;
   /** Whether files are hashed. */
   readonly hashed?: boolean;
+  /** What the unpacked tarball must have, beside the hashes of the tarball. */
+  readonly tar?: Digest;
   /** False where nothing of the files is to be known, so that the tarball is only hashed. */
   readonly unpacked?: boolean;
 }
@@ -32,8 +35,14 @@ export interface TarballReader {
 /** What zlib fills at once: more makes fewer trips to its thread, and is needed once for each tarball that is open. */
 const UNPACKED_CHUNK = 128 * 1024;
 
-/** Unpacks a tarball and reads its files; nothing is written to disk, and only what is wanted stays in memory. */
-export function createTarballReader({ isWanted, hashed = false }: FileWishes): TarballReader {
+/**
+ * Unpacks a tarball and reads its files; nothing is written to disk, and only what is wanted stays in memory. `seen` gets all
+ * that is unpacked.
+ */
+export function createTarballReader(
+  { isWanted, hashed = false }: FileWishes,
+  seen: (unpacked: Buffer) => void = () => undefined,
+): TarballReader {
   const files = new Map<string, PackedFile>();
   let entries = 0;
   let kept = 0;
@@ -72,6 +81,7 @@ export function createTarballReader({ isWanted, hashed = false }: FileWishes): T
     try {
       unpacked += chunk.length;
       if (unpacked > bounds.MAX_UNPACKED_BYTES) throw new TarballError('larger than any package when unpacked');
+      seen(chunk);
       reader.write(chunk);
     } catch (error) {
       fail(error);

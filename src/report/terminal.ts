@@ -132,7 +132,11 @@ function archiveRows({ dependencies, baselines }: Report): string[] {
   const recorded = archived.filter((one) => one.baseline === 'known').length;
   const kept = listed(baselines, 3, (baseline) => escapeText(baseline.file, 120));
   const held = recorded === 0 ? '' : `; ${kept} has the same for ${recorded} of them`;
-  return [`${file} locks no tarball, as its checksums are of archives that Yarn makes: ${verified}${held}`];
+  const made =
+    first.dependency.archive?.unpacked === true
+      ? 'as its hashes are of unpacked tarballs, which --tarballs compares'
+      : 'as its checksums are of archives that Yarn makes';
+  return [`${file} locks no tarball, ${made}: ${verified}${held}`];
 }
 
 function skippedText(report: Report): string {

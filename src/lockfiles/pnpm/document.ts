@@ -12,6 +12,8 @@ export interface PnpmDocument {
   /** As written: "5.4", "6.0", "9.0", "13.0". */
   readonly version: string;
   readonly spelling: Spelling;
+  /** Whether hashes of tarballs are those of the unpacked ones. */
+  readonly ofTar: boolean;
 }
 
 const SUPPORTED = /^(?:5\.[1-9](?:-inlineSpecifiers)?|6(?:\.\d)?|9(?:\.\d)?|13\.0)$/;
@@ -30,7 +32,10 @@ export function readDocument(file: string, node: JsonNode): PnpmDocument {
     const has = snapshots === undefined ? 'no' : 'a';
     throw new LockfileError(file, line, `lockfileVersion ${version} does not go with ${has} "snapshots"; ${REMEDY}`);
   }
-  return { file, line: node.line, content, version, spelling };
+  const target = mappingOf(file, content, 'settings').get('integrityTarget');
+  const known = target === undefined || target.value === 'tar' || target.value === 'tarball' || target.value === 'tgz';
+  if (!known) throw new LockfileError(file, target.line, `integrityTarget is not known to this assay; update assay`);
+  return { file, line: node.line, content, version, spelling, ofTar: target?.value === 'tar' };
 }
 
 function versionOf(file: string, content: JsonObject): string {

@@ -56,7 +56,7 @@ export function judgeOf(
     const { folder } = importer;
     const answer = answerTo(folder, folder, one);
     const asks = declares ? project.asksOf(folder) : null;
-    const own = asks?.get(alias)?.spec ?? null;
+    const own = declares ? (asks?.get(alias)?.spec ?? null) : configSpec(project, alias);
     const asker = project.askerOf(folder);
     const overridden = declares ? project.overridden(asker, alias, own) : [];
     if (own === null) {
@@ -147,6 +147,12 @@ export function judgeOf(
     };
   };
   return { wish, reference, claims };
+}
+
+/** The version that pnpm-workspace.yaml has of a dependency of the configuration, without the hash behind it. */
+function configSpec({ configDependencies }: PnpmProject, alias: string): string | null {
+  const value = Object.hasOwn(configDependencies, alias) ? configDependencies[alias] : null;
+  return typeof value === 'string' ? value.replace(/\+.*$/s, '') : null;
 }
 
 function strangerOf(

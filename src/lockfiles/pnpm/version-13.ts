@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { LockfileError, quoted } from '../error.ts';
 import type { JsonNode, JsonObject, JsonValue } from '../json.ts';
 import { objectOf } from '../npm/entry.ts';
+import { aliasTarget } from '../npm/specs.ts';
 
 /** What a project asks for, in the fields of version 9. */
 const FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies'] as const;
@@ -51,8 +52,11 @@ export function asVersion9(file: string, content: JsonObject): JsonObject {
     if (spec.startsWith('workspace:')) return fromWorkspace(folder, alias, spec, isInjected, line);
     if (!spec.startsWith('catalog:')) return /^npm:(.+@.+)$/.exec(spec)?.[1] ?? spec;
     const catalog = objectIn(objectIn(settings, 'catalogs'), spec.slice('catalog:'.length) || 'default');
-    const version = objectIn(catalog, alias).get('version')?.value;
-    return typeof version === 'string' ? version : fail(line, `no catalog has ${quoted(alias)}`);
+    const entry = objectIn(catalog, alias);
+    const [specifier, version] = [entry.get('specifier')?.value, entry.get('version')?.value];
+    if (typeof version !== 'string') return fail(line, `no catalog has ${quoted(alias)}`);
+    const name = typeof specifier === 'string' ? aliasTarget(specifier) : null;
+    return name === null ? version : `${name}@${version}`;
   };
   const importerOf = (folder: string, project: JsonObject): JsonObject => {
     const metas = objectIn(project, 'dependenciesMeta');
