@@ -145,7 +145,8 @@ function findBelow(place: string, io: Io): { readonly paths: LockfilePaths; read
   throw new UsageError(`no lockfile in ${shownPath(place, io)} or below (looked for ${LOCKFILE_NAMES.join(', ')})`);
 }
 
-function namesIn(folder: string): readonly string[] {
+/** Names of what is in a folder; none where it cannot be listed. */
+export function namesIn(folder: string): readonly string[] {
   const entries = listed(folder);
   return typeof entries === 'string' ? [] : entries.map(({ name }) => name);
 }

@@ -14,6 +14,7 @@ import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
 import { projectSettings } from './manager-config.ts';
 import type { LoadedPolicy } from './policy.ts';
+import { notUsed } from './not-used.ts';
 import { loadBaseline, projectManifests, repositoryPath } from './project.ts';
 import { readLockfile } from './read-lockfile.ts';
 import { demandFile, openStore, readUserFile, shownPath } from './setup.ts';
@@ -66,12 +67,15 @@ export async function openFolder(
   policy: LoadedPolicy | null,
   io: Io,
 ): Promise<OpenedFolder> {
-  const shared = attempt(() => ({ baseline: loadBaseline(paths[0], io), manifests: projectManifests(paths[0], io) }));
+  const settings = (await Promise.all(paths.map((path) => projectSettings(path, io)))).flat();
+  const shared = attempt(() => ({
+    baseline: loadBaseline(paths[0], io),
+    manifests: projectManifests(paths, settings, io),
+  }));
   if ('problem' in shared) {
     return { project: null, unread: paths.map((path) => ({ file: shownPath(path, io), ...shared })) };
   }
   const { baseline, manifests } = shared;
-  const settings = await projectSettings(paths[0], io);
   const store = openStore(values, paths[0], io);
   const read = (path: string): ReadLockfile | Problem =>
     attempt(() => {
@@ -85,8 +89,12 @@ export async function openFolder(
   const unread: UnreadLockfile[] = [];
   for (const path of paths) {
     const result = read(path);
-    if ('problem' in result) unread.push({ file: shownPath(path, io), ...result });
-    else readable.push(result);
+    if ('problem' in result) {
+      unread.push({ file: shownPath(path, io), ...result });
+      continue;
+    }
+    const findings = [...(result.lockfile.findings ?? []), ...(await notUsed(path, result.lockfile, manifests, io))];
+    readable.push(findings.length === 0 ? result : { ...result, lockfile: { ...result.lockfile, findings } });
   }
   const [first] = readable;
   if (first === undefined) return { project: null, unread };

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { parseEnv } from 'node:util';
 import type { ConfigFile, Lockfile, PackageManager } from '../model/dependency.ts';
 import type { YamlNode } from '../policy/yaml.ts';
-import { managerLayers } from '../registries/manager-layers.ts';
+import { pnpmFolder } from '../registries/npmrc-layers.ts';
 import { escapeText } from '../report/escape.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
@@ -50,6 +51,7 @@ export async function managerConfigs(
 const SETTINGS: Readonly<Record<string, readonly PackageManager[]>> = {
   'pnpm-lock': ['pnpm'],
   'yarn.lock': ['yarn', 'yarn-classic'],
+  'vlt-lock': ['vlt'],
 };
 
 /**
@@ -60,50 +62,87 @@ export async function projectSettings(lockfile: string, io: Io): Promise<readonl
   const found = Object.entries(SETTINGS).find(([name]) => basename(lockfile).startsWith(name));
   if (found === undefined) return [];
   const silent = { ...io, stderr: { ...io.stderr, write: () => true } };
+  const folder = dirname(lockfile);
   const managers = found[1].map((manager) => ({ manager }));
-  const configs = await managerConfigs(managers, dirname(lockfile), silent);
-  return configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject));
+  const configs = await managerConfigs(managers, folder, silent);
+  const hooks = managers.some(({ manager }) => manager === 'pnpm')
+    ? HOOKS.map((name) => join(folder, name)).filter((path) => existsSync(path))
+    : [];
+  return [
+    ...configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject)),
+    ...hooks.map((path) => ({ path, ofProject: true, content: null })),
+  ].map((file) => ({ ...file, path: relative(folder, file.path).replaceAll(sep, '/') }));
 }
+
+/** Code of the project that pnpm loads by itself, and that may change every manifest it reads. */
+const HOOKS = ['.pnpmfile.cjs', '.pnpmfile.mjs', 'pnpmfile.js'];
 
 /**
- * Whose registries count, where somebody names any. One registry is asked for all lockfiles of a folder, so of several package
- * managers none.
+ * What a folder's package manager is told, as far as it can be said before its lockfiles are read: for what is asked
+ * beside them. Undefined where they are of several.
  */
-export function configOfRegistries(configs: readonly ManagerConfig[], io: Io): ManagerConfig | undefined {
-  if (configs.length < 2) return configs.find((config) => namesAny(config, io.env));
-  const saying = configs.flatMap(({ name, files }) => files.filter((file) => namesAny({ name, files: [file] }, {})));
-  const paths = saying.map(({ path }) => shownPath(path, io)).join(', ');
-  const names = configs.map(({ name }) => name).join(' and ');
-  if (paths !== '') warn(`registries of ${paths} are not used, as the lockfiles are of ${names}: name one of them`, io);
-  return undefined;
+export async function likelyManager(paths: readonly string[], io: Io): Promise<ManagerConfig | undefined> {
+  const [name, ...others] = new Set(paths.map(managerOf));
+  const [path] = paths;
+  if (name === undefined || path === undefined || others.length > 0) return undefined;
+  const silent = { ...io, stderr: { ...io.stderr, write: () => undefined } };
+  const [config] = await managerConfigs([{ manager: name }], dirname(path), silent);
+  return config;
 }
 
-function namesAny(config: ManagerConfig, env: NodeJS.ProcessEnv): boolean {
-  const { stronger, weaker } = managerLayers(config, env);
-  return [...stronger, ...weaker].some(({ values }) => values.size > 0);
+/** By the name of a lockfile; the two formats of yarn.lock by how they begin. */
+function managerOf(path: string): PackageManager {
+  const name = basename(path);
+  if (name.startsWith('pnpm-lock')) return 'pnpm';
+  if (name.endsWith('yarn.lock')) return /^__metadata:/m.test(beginningOf(path)) ? 'yarn' : 'yarn-classic';
+  if (name.startsWith('bun.lock')) return 'bun';
+  return name.endsWith('vlt-lock.json') ? 'vlt' : 'npm';
+}
+
+function beginningOf(path: string): string {
+  demandFile(path);
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(4096);
+    return bytes.toString('utf8', 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
 }
 
 function warn(text: string, io: Io): void {
   io.stderr.write(`assay: ${escapeText(text, 1000)}\n`);
 }
 
+/** Files of variables that Bun takes into its environment before it installs, the strongest first. */
+const BUN_VARIABLES = ['.env.production.local', '.env.local', '.env.production', '.env'];
+
 /** The files that are there, the strongest first. */
 function pathsOf(manager: PackageManager, folder: string, io: Io): readonly string[] {
   const home = io.env['HOME'] ?? homedir();
+  const yarnFile = io.env['YARN_RC_FILENAME'] ?? '.yarnrc.yml';
   const above = policyFolders(folder);
   const there = (paths: readonly string[]): readonly string[] => [...new Set(paths)].filter((path) => existsSync(path));
   switch (manager) {
     case 'npm':
-    case 'vlt':
       return [];
+    case 'vlt':
+      return there([join(folder, 'vlt.json')]);
     case 'pnpm':
-      return there(above.map((each) => join(each, 'pnpm-workspace.yaml'))).slice(0, 1);
+      return [
+        ...there(above.map((each) => join(each, 'pnpm-workspace.yaml'))).slice(0, 1),
+        ...there([join(pnpmFolder({ env: io.env, homedir: homedir(), platform: process.platform }), 'config.yaml')]),
+      ];
     case 'yarn-classic':
       return there([...above, home].map((each) => join(each, '.yarnrc')));
     case 'yarn':
-      return there([...above, home].map((each) => join(each, '.yarnrc.yml')));
+      return there([...above, home].map((each) => join(each, yarnFile)));
     case 'bun':
-      return there([join(folder, 'bunfig.toml'), join(io.env['XDG_CONFIG_HOME'] ?? home, '.bunfig.toml')]);
+      return there([
+        ...BUN_VARIABLES.map((name) => join(folder, name)),
+        join(folder, 'bunfig.toml'),
+        join(io.env['XDG_CONFIG_HOME'] ?? home, '.bunfig.toml'),
+      ]);
   }
 }
 
@@ -116,6 +155,8 @@ async function read(path: string, io: Io): Promise<unknown> {
     const { parse } = await import('smol-toml');
     return parse(text, { maxDepth: MAX_DEPTH });
   }
+  if (path.endsWith('.json')) return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+  if (BUN_VARIABLES.includes(basename(path))) return parseEnv(text);
   return basename(path) === '.yarnrc' ? classicSettings(text) : await yamlSettings(path, bytes, text, io);
 }
 
@@ -124,12 +165,23 @@ function linesOf(text: string): readonly string[] {
   return text.split(/\r?\n/).filter((line) => !/^\s*(?:#|$)/.test(line));
 }
 
-/** Lines of `KEY VALUE`, each in quotes or not (https://classic.yarnpkg.com/docs/yarnrc). */
+/**
+ * Lines of `KEY VALUE`, each in quotes or not (https://classic.yarnpkg.com/docs/yarnrc), as far as Yarn's own reader takes
+ * them: an indented line, a colon behind the key and whatever follows the value change nothing.
+ */
 function classicSettings(text: string): Readonly<Record<string, string>> {
-  const pairs = linesOf(text).map((line) => /^(?:"([^"]*)"|([^\s"]+))\s+(?:"([^"]*)"|([^\s"]+))\s*$/.exec(line) ?? []);
-  return Object.fromEntries(
-    pairs.map(([, quotedKey, key = '', quotedValue, value = '']) => [quotedKey ?? key, quotedValue ?? value]),
+  const lines = linesOf(text).map((line) =>
+    line.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))),
   );
+  const pairs = lines.map((line) => /^\s*(?:"([^"]*)"|([^\s":]\S*?)):?\s+(?:"([^"]*)"|([^\s"]+))/.exec(line) ?? []);
+  // An option may stand among other keys.
+  const options = lines.flatMap((line) => [...line.matchAll(/(--[^\s":,]+)"?:?\s*"?([^\s",]*)/g)]);
+  return Object.fromEntries<string>([
+    ...pairs.map(
+      ([, quotedKey, key = '', quotedValue, value = '']) => [quotedKey ?? key, quotedValue ?? value] as const,
+    ),
+    ...options.map(([, key = '', value = '']) => [key, value] as const),
+  ]);
 }
 
 async function yamlSettings(path: string, bytes: Uint8Array, text: string, io: Io): Promise<unknown> {

@@ -14,8 +14,8 @@ import type { OptionName, ParsedOptions } from './options.ts';
 import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { repositoryAddress } from './pipeline.ts';
 import { progressOn } from './progress.ts';
-import { configOfRegistries, managerConfigs, type ManagerConfig } from './manager-config.ts';
-import { networkConfig, openRegistry } from './setup.ts';
+import { likelyManager, managerConfigs, type ManagerConfig } from './manager-config.ts';
+import { networkConfig, openRegistry, projectConfig } from './setup.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from './trust.ts';
 
 /** How a project is audited. */
@@ -87,7 +87,7 @@ export async function withProjects<T>(
   const governed = values.policy === undefined ? governedFolder(found.folders, io) : io.cwd;
   const policy = await loadPolicy(values, governed, io);
   const firstFolder = found.folders[0]?.folder ?? io.cwd;
-  const config = networkConfig(values, firstFolder, io);
+  const config = networkConfig(values, firstFolder, io, await likelyManager(found.folders[0]?.paths ?? [], io));
   const trust = startTrust(values, policy, config, io);
   const progress = progressOn(io.stderr, 'assay: verified');
   const established = new Map<string, Buffer>();
@@ -95,10 +95,7 @@ export async function withProjects<T>(
   const auditOne = async (project: ProjectInUse, how: How, isOnly: boolean): Promise<Report> => {
     const { store: kept, baseline, askHistory: history, beside } = project;
     const folder = dirname(project.path);
-    const manager = configOfRegistries(project.managers, io);
-    const isFirst = folder === firstFolder;
-    const told = isFirst ? config.warnings : [];
-    const own = isFirst && manager === undefined ? config : networkConfig(values, folder, io, manager, told);
+    const own = projectConfig(values, project, folder, io, folder === firstFolder ? config.warnings : []);
     const lockfiles = project.lockfiles.map((lockfile) => {
       const files = project.managers.find(({ name }) => name === lockfile.manager)?.files ?? [];
       const settings = { files, ignoredByNpmrc: own.ignoreScripts };

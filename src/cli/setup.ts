@@ -5,8 +5,9 @@ import { digestOf } from '../digest.ts';
 import { OMITTABLE, type Omittable, type TrustOptions } from '../audit.ts';
 import { cachePlace, type CachePlace } from '../cache/place.ts';
 import { openCache, type Cache } from '../cache/store.ts';
+import type { Lockfile } from '../model/dependency.ts';
 import type { RegistryKey } from '../model/evidence.ts';
-import { PHASES, type Phase } from '../model/verdict.ts';
+import { DEFAULT_PHASE, PHASES, type Phase } from '../model/verdict.ts';
 import { createHttpClient } from '../registries/http.ts';
 import { npmRegistry } from '../registries/npm.ts';
 import { parseKeysDocument } from '../registries/npm-keys.ts';
@@ -14,10 +15,11 @@ import { loadNpmConfig, type NpmConfig } from '../registries/npmrc.ts';
 import { yarnCache } from '../registries/package-caches.ts';
 import type { Registry } from '../registries/registry.ts';
 import { escapeText } from '../report/escape.ts';
+import type { ReportOptions } from '../report/terminal.ts';
 import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot } from '../sigstore/public-good.ts';
 import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
 import { UsageError } from './exit.ts';
-import type { Io } from './io.ts';
+import type { Io, Output } from './io.ts';
 import type { ManagerConfig } from './manager-config.ts';
 import type { OptionValues } from './options.ts';
 import type { LoadedPolicy } from './policy.ts';
@@ -116,6 +118,42 @@ export function networkConfig(
   return config;
 }
 
+/**
+ * How the registries of a project are reached: as its package manager is told, for what its lockfiles name. Throws
+ * UsageError where several package managers would ask different ones, or one cannot be asked.
+ */
+export function projectConfig(
+  values: OptionValues,
+  { managers, lockfiles }: { readonly managers: readonly ManagerConfig[]; readonly lockfiles: readonly Lockfile[] },
+  directory: string,
+  io: Io,
+  told: readonly string[],
+): NpmConfig {
+  const configs = managers.map((manager) => networkConfig(values, directory, io, manager, told));
+  const [first, ...others] = configs;
+  if (first === undefined) return networkConfig(values, directory, io, undefined, told);
+  const names = lockfiles.flatMap(({ dependencies }) => dependencies.map(({ name }) => name));
+  const scopes = [...new Set(names.flatMap((name) => /^@[^/]+(?=\/)/.exec(name)?.[0] ?? []))];
+  for (const config of configs) demandUsable(config, scopes);
+  const asked = ({ registry, scopes: own }: NpmConfig): string =>
+    JSON.stringify([registry, scopes.map((scope) => own.get(scope) ?? registry)]);
+  if (values.registry === undefined && others.some((config) => asked(config) !== asked(first))) {
+    const all = managers.map(({ name }) => name).join(' and ');
+    throw new UsageError(
+      `the lockfiles of ${shownPath(directory, io)} are of ${all}, which ask different registries: name one of them, or give --registry`,
+    );
+  }
+  return first;
+}
+
+/** Throws UsageError where the registry of one of these scopes cannot be asked: no other one must be. */
+export function demandUsable({ unusable }: NpmConfig, scopes: readonly string[]): void {
+  for (const scope of scopes) {
+    const problem = unusable.get(scope);
+    if (problem !== undefined) throw new UsageError(problem);
+  }
+}
+
 /** Opens the registry that the configuration names. The caller closes it. */
 export function openRegistry(config: NpmConfig, io: Io): Registry {
   const caches = { npm: config.cache, yarn: yarnCache(io.env, homedir(), process.platform) };
@@ -133,13 +171,18 @@ export function openStore(values: OptionValues, lockfile: string, io: Io): Cache
   return place === null ? null : openCache(place, lockfile);
 }
 
-/** The phase of the command line, else that of the policy, else the weakest. */
+/** The phase of the command line, else that of the policy, else the default. */
 export function phaseOf(values: OptionValues, policy: LoadedPolicy | null): Phase {
   const { enforce } = values;
-  if (enforce === undefined) return policy?.policy.enforce ?? 'observe';
+  if (enforce === undefined) return policy?.policy.enforce ?? DEFAULT_PHASE;
   const phase = PHASES.find((candidate) => candidate === enforce);
   if (phase !== undefined) return phase;
   throw new UsageError(`--enforce takes ${PHASES.join(', ')}, not ${enforce}`);
+}
+
+/** How the report is shown: warnings are shortened in a terminal only, and not with --all. */
+export function reportOptions(output: Output, values: OptionValues): ReportOptions {
+  return { ...output, whole: values.all === true || !output.isTerminal };
 }
 
 export function omitOf(values: OptionValues): readonly Omittable[] {

@@ -4,6 +4,8 @@ import { readKeyPair, readText, type Found } from './npmrc-values.ts';
 export interface Credential {
   readonly authorization: string | null;
   readonly certificate: { readonly cert: string; readonly key: string } | null;
+  /** Whether the project itself has all of it. */
+  readonly ofProject: boolean;
 }
 
 /** By "//host[:port]/path/" without scheme, always with the last slash. */
@@ -43,7 +45,10 @@ export function collectCredentials(
   for (const [place, fields] of byPlace) {
     const authorization = authorizationOf(fields);
     const certificate = certificateOf(fields, readFile);
-    if (authorization !== null || certificate !== null) credentials.set(place, { authorization, certificate });
+    if (authorization === null && certificate === null) continue;
+    // A token that the project names by a variable is the user's.
+    const ofProject = Object.values(fields).every((field) => field.ofProject && field.blended === null);
+    credentials.set(place, { authorization, certificate, ofProject });
   }
   return credentials;
 }
@@ -75,6 +80,7 @@ export function bindCertificate(
     credentials.set(`//${url.host}${url.pathname}`, {
       authorization: own?.authorization ?? null,
       certificate: own?.certificate ?? certificate,
+      ofProject: false,
     });
   }
 }

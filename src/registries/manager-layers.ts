@@ -1,6 +1,6 @@
 import type { ConfigFile, PackageManager } from '../model/dependency.ts';
 import { basicAuthorization } from './credentials.ts';
-import { expand, layerOf, type Layer } from './npmrc-layers.ts';
+import { expand, layerOf, notationOf, type Layer } from './npmrc-layers.ts';
 
 type Setting = [key: string, value: unknown];
 type Fields = Readonly<Record<string, unknown>>;
@@ -12,36 +12,75 @@ const MAX_ADDRESS = 2048;
 const VARIABLES: Readonly<
   Partial<Record<PackageManager, readonly [registry: string, token?: string, ident?: string]>>
 > = {
+  pnpm: ['PNPM_CONFIG_REGISTRY'],
   'yarn-classic': ['YARN_REGISTRY'],
   yarn: ['YARN_NPM_REGISTRY_SERVER', 'YARN_NPM_AUTH_TOKEN', 'YARN_NPM_AUTH_IDENT'],
   bun: ['BUN_CONFIG_REGISTRY'],
 };
 
+/** Registries that package managers know by themselves: pnpm from version 10, Yarn from 4.9 on. */
+const BUILT_IN: readonly Setting[] = [['@jsr:registry', 'https://npm.jsr.io/']];
+
+/** Where a package manager's own settings stand beside .npmrc; each the strongest first. */
+interface ManagerLayers {
+  /** Above everything. */
+  readonly variables: readonly Layer[];
+  readonly stronger: readonly Layer[];
+  readonly weaker: readonly Layer[];
+}
+
 /**
- * Registries and credentials of a package manager's own files, in npm's words. They outrank .npmrc, but for Yarn 1's, which
- * .npmrc outranks. A credential counts only for the registry that the same place of the same file names: a file of the
- * project cannot lead what the user configured elsewhere.
+ * Registries and credentials of a package manager's own files, in npm's words. They outrank .npmrc, but for Yarn 1's and the
+ * user's own of pnpm, which .npmrc outranks. A credential counts only for the registry that the same place of the same file names: a
+ * file of the project cannot lead what the user configured elsewhere. Tried with pnpm 10 to 12, Yarn 1 and 4, and Bun 1.4.
  */
 export function managerLayers(
   { name, files }: { readonly name: PackageManager; readonly files: readonly ConfigFile[] },
   env: NodeJS.ProcessEnv,
-): { readonly stronger: readonly Layer[]; readonly weaker: readonly Layer[] } {
-  const layers = [
-    ...variablesLayer(name, env),
-    ...files.map(({ path, content }) => layerOf(path, settingsOf(name, content, env), env)),
-  ];
-  return name === 'yarn-classic' ? { stronger: [], weaker: layers } : { stronger: layers, weaker: [] };
+): ManagerLayers {
+  const known = name === 'bun' ? { ...variablesOf(files), ...env } : env;
+  const layers = files.map(({ path, content, ofProject }) =>
+    layerOf(path, settingsOf(name, path, content, known), known, { ofProject, notation: notationOf(name) }),
+  );
+  const variables = variablesLayer(name, env);
+  if (name === 'yarn-classic') return { variables, stronger: [], weaker: layers };
+  if (name === 'yarn') return { variables, stronger: layers, weaker: [layerOf('yarn', BUILT_IN, {})] };
+  if (name !== 'pnpm') return { variables, stronger: layers, weaker: [] };
+  const isOfProject = ({ ofProject }: Layer): boolean => ofProject;
+  const own = layers.filter((layer) => !isOfProject(layer));
+  return { variables, stronger: layers.filter(isOfProject), weaker: [...own, layerOf('pnpm', BUILT_IN, {})] };
+}
+
+/** What Bun's files of variables say; the strongest file comes first. */
+function variablesOf(files: readonly ConfigFile[]): NodeJS.ProcessEnv {
+  const entries = files.filter(isVariables).map(({ content }) => Object.entries(fieldsOf(content)));
+  const texts = entries.reverse().flat();
+  return Object.fromEntries(texts.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
+}
+
+function isVariables({ path }: Pick<ConfigFile, 'path'>): boolean {
+  return /[/\\]\.env[^/\\]*$/.test(path);
 }
 
 /** A token or user counts where the environment names the registry, too: else a file of the project would say where it goes. */
 function variablesLayer(manager: PackageManager, env: NodeJS.ProcessEnv): readonly Layer[] {
   const [registry = '', token = '', ident = ''] = VARIABLES[manager] ?? [];
-  const address = env[registry];
-  if (address === undefined || address === '') return [];
-  return [layerOf(registry, [['registry', address], ...credentials(address, env[token], env[ident], {})], {})];
+  const valueOf = (name: string): string | undefined => env[name] ?? env[name.toLowerCase()];
+  const address = valueOf(registry);
+  const named: Setting[] =
+    address === undefined || address === ''
+      ? []
+      : [['registry', address], ...credentials(address, valueOf(token), valueOf(ident), {})];
+  const network = manager === 'yarn' ? yarnNetwork((key) => valueOf(`YARN_${snakeCase(key)}`)) : [];
+  const settings = [...named, ...network];
+  return settings.length === 0 ? [] : [layerOf(registry, settings, {})];
 }
 
-function settingsOf(manager: PackageManager, content: unknown, env: NodeJS.ProcessEnv): Setting[] {
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+function settingsOf(manager: PackageManager, path: string, content: unknown, env: NodeJS.ProcessEnv): Setting[] {
   const fields = fieldsOf(content);
   switch (manager) {
     case 'pnpm':
@@ -49,21 +88,45 @@ function settingsOf(manager: PackageManager, content: unknown, env: NodeJS.Proce
     case 'yarn-classic':
       return Object.entries(fields).filter(([key]) => /^(?:@[^/:]+:)?registry$|^\/\/.*:_/.test(key));
     case 'yarn':
-      return yarnSettings(fields, env);
+      return [...yarnNetwork((key) => fields[key]), ...yarnSettings(fields, env)];
     case 'bun':
-      return bunSettings(fieldsOf(fields['install']), env);
+      return isVariables({ path }) ? bunVariables(fields) : bunSettings(fieldsOf(fields['install']), env);
     case 'npm':
     case 'vlt':
       return [];
   }
 }
 
-/** `registries` of pnpm-workspace.yaml (https://pnpm.io/settings#registries). */
+/** `registries` and `registry` of pnpm-workspace.yaml and of the user's config.yaml (https://pnpm.io/settings#registries). */
 function pnpmSettings(fields: Fields): Setting[] {
-  return Object.entries(fieldsOf(fields['registries'])).map(([scope, url]) => [
+  const scoped = Object.entries(fieldsOf(fields['registries'])).map(([scope, url]): Setting => [
     scope === 'default' ? 'registry' : `${scope}:registry`,
     url,
   ]);
+  return [...named('registry', fields['registry']), ...scoped];
+}
+
+/** How Yarn reaches its registries, by npm's name for each setting. */
+const YARN_NETWORK: Readonly<Record<string, string>> = {
+  httpProxy: 'proxy',
+  httpsProxy: 'https-proxy',
+  caFilePath: 'cafile',
+  httpsCaFilePath: 'cafile',
+  enableStrictSsl: 'strict-ssl',
+  httpRetry: 'fetch-retries',
+  httpTimeout: 'fetch-timeout',
+};
+
+function yarnNetwork(valueOf: (key: string) => unknown): Setting[] {
+  return Object.entries(YARN_NETWORK).flatMap(([key, name]) => named(name, valueOf(key)));
+}
+
+/** The first of them counts. */
+function bunVariables(fields: Fields): Setting[] {
+  const registry = ['BUN_CONFIG_REGISTRY', 'NPM_CONFIG_REGISTRY', 'npm_config_registry']
+    .map((name) => fields[name])
+    .find((value) => value !== undefined);
+  return named('registry', registry);
 }
 
 /** https://yarnpkg.com/configuration/yarnrc#npmRegistryServer and what follows it there. */
@@ -88,8 +151,9 @@ function yarnSettings(fields: Fields, env: NodeJS.ProcessEnv): Setting[] {
 function bunSettings(fields: Fields, env: NodeJS.ProcessEnv): Setting[] {
   const registryAs = (key: string, value: unknown): Setting[] => {
     const { url, token, username, password } = typeof value === 'string' ? { url: value } : fieldsOf(value);
-    const ident = typeof username === 'string' && typeof password === 'string' ? `${username}:${password}` : undefined;
-    return [...named(key, withBraces(url)), ...credentials(withBraces(url), withBraces(token), withBraces(ident), env)];
+    const [user, secret] = [withBraces(username), withBraces(password)];
+    const ident = typeof user === 'string' && typeof secret === 'string' ? `${user}:${secret}` : undefined;
+    return [...named(key, withBraces(url)), ...credentials(withBraces(url), withBraces(token), ident, env)];
   };
   return [
     ...registryAs('registry', fields['registry']),
@@ -99,8 +163,9 @@ function bunSettings(fields: Fields, env: NodeJS.ProcessEnv): Setting[] {
   ];
 }
 
+/** A text that is a variable and nothing else. */
 function withBraces(value: unknown): unknown {
-  return typeof value === 'string' ? value.replace(/\$(\w+)/g, '${$1}') : value;
+  return typeof value === 'string' ? value.replace(/^\$(\w+)$/, '${$1}') : value;
 }
 
 function named(key: string, value: unknown): Setting[] {
@@ -121,7 +186,7 @@ function credentials(url: unknown, token: unknown, ident: unknown, env: NodeJS.P
 /** What names a variable that is not set stays as it is, so that it is reported and not sent. */
 function encoded(ident: string, env: NodeJS.ProcessEnv): string {
   const unset: string[] = [];
-  const text = expand(ident, env, (name) => unset.push(name));
+  const text = expand(ident, env, { onUnset: (name) => unset.push(name) });
   if (unset.length > 0 || !text.includes(':')) return unset.length > 0 ? ident : text;
   const at = text.indexOf(':');
   return basicAuthorization(text.slice(0, at), text.slice(at + 1)).replace(/^Basic /, '');

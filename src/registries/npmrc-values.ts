@@ -1,13 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { Setting } from './npmrc-layers.ts';
+import type { FoundSetting } from './npmrc-layers.ts';
 
 /** A setting with its place, and how to refuse it. `value` is null where nothing sets it. */
-export interface Found {
+export interface Found extends FoundSetting {
   readonly key: string;
-  readonly value: Setting;
-  readonly source: string;
-  /** The environment variable that the value names and that is not set. */
-  readonly unset: string | null;
   readonly fail: (source: string, key: string, reason: string) => never;
 }
 
@@ -19,6 +15,21 @@ export function readText({ key, value, source, unset, fail }: Found): string | n
   return value;
 }
 
+/**
+ * Text that is an address. A file of the project may name a variable as the whole address, and put none into an address that
+ * it makes up itself: what is in the environment may be a secret, and would be sent there.
+ */
+export function readAddress(found: Found): string | null {
+  const { key, source, ofProject, blended, fail } = found;
+  const text = readText(found);
+  if (text === null || !ofProject || blended === null) return text;
+  return fail(
+    source,
+    key,
+    `would send the environment variable ${blended} to an address that the project made up: write it out`,
+  );
+}
+
 /** One or several texts; the environment separates them by an empty line. */
 function readTexts(found: Found): readonly string[] | null {
   if (Array.isArray(found.value)) return found.value.length === 0 ? null : (found.value as readonly string[]);
@@ -26,10 +37,15 @@ function readTexts(found: Found): readonly string[] | null {
   return text === null ? null : text.split('\n\n');
 }
 
-/** PEM certificates. Node would pass over one that is none, and then trust nobody. */
+/**
+ * PEM certificates, as OpenSSL finds them: whatever stands outside of them is a comment. Node would pass over one that is
+ * none, and then trust nobody.
+ */
 export function readCertificates(found: Found): readonly string[] | null {
-  const pems = readTexts(found);
-  if (pems?.some((pem) => !parses(() => new X509Certificate(pem)))) {
+  const text = readTexts(found)?.join('\n') ?? null;
+  if (text === null) return null;
+  const pems = text.match(/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END \1CERTIFICATE-----/g) ?? [];
+  if (pems.length === 0 || !pems.every((pem) => parses(() => new X509Certificate(pem)))) {
     found.fail(found.source, found.key, 'is not a certificate in PEM format');
   }
   return pems;
@@ -87,11 +103,14 @@ export function readProxy(
   httpsProxy: Found,
   noproxy: Found,
   env: NodeJS.ProcessEnv,
-): { http: string | null; https: string | null; bypass: readonly string[] } {
+): { http: string | null; https: string | null; bypass: readonly string[]; ofProject: boolean } {
+  const [named] = [httpsProxy, proxy].filter((found) => proxyUrl(found) !== null);
   const configured = proxyUrl(httpsProxy) ?? proxyUrl(proxy);
   const fromEnv = (name: string): string | null => {
     const value = env[name] ?? env[name.toLowerCase()];
-    return value ? proxyUrl({ ...proxy, key: name, source: 'environment', value, unset: null }) : null;
+    return value
+      ? proxyUrl({ ...proxy, key: name, source: 'environment', ofProject: false, value, unset: null, blended: null })
+      : null;
   };
   const https = configured ?? fromEnv('HTTPS_PROXY');
   const http = https ?? fromEnv('HTTP_PROXY') ?? fromEnv('PROXY');
@@ -99,6 +118,7 @@ export function readProxy(
   return {
     http,
     https,
+    ofProject: named?.ofProject === true,
     bypass: bypass
       .flatMap((text) => text.split(','))
       .map(normalHost)
@@ -112,7 +132,7 @@ function normalHost(text: string): string {
 
 function proxyUrl(found: Found): string | null {
   if (found.value === false || found.value === 'false') return null;
-  const text = readText(found);
+  const text = readAddress(found);
   if (text === null) return null;
   // "host:port" is a common way to write a proxy.
   const full = text.includes('://') ? text : `http://${text}`;

@@ -11,7 +11,7 @@ import {
   type Credentials,
 } from './credentials.ts';
 import { managerLayers } from './manager-layers.ts';
-import { findSetting, loadLayers, resolvePath, settingKeys, type Layer } from './npmrc-layers.ts';
+import { findProject, findSetting, loadLayers, resolvePath, settingKeys, type Layer } from './npmrc-layers.ts';
 import {
   readCertificates,
   readHeader,
@@ -19,6 +19,7 @@ import {
   readKeyPair,
   readProxy,
   readSwitch,
+  readAddress,
   readText,
   type Found,
 } from './npmrc-values.ts';
@@ -50,6 +51,8 @@ export interface NpmConfig {
   readonly registry: string;
   /** Registries of scopes, by "@scope", of the same form. */
   readonly scopes: ReadonlyMap<string, string>;
+  /** What is wrong with the registries of other scopes, which must not be asked for elsewhere. */
+  readonly unusable: ReadonlyMap<string, string>;
   readonly credentials: Credentials;
   /** Proxy URL per scheme of the target, with its own credentials if any. */
   readonly proxy: { readonly http: string | null; readonly https: string | null; readonly bypass: readonly string[] };
@@ -87,53 +90,81 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
   const readSetting = (path: string, source: string, key: string): string =>
     readIfThere(read, resolvePath(path, input)) ?? fail(source, key, `names a file that is not there: ${path}`);
 
-  const own = loadLayers({
-    ...input,
-    execPath: input.execPath ?? process.execPath,
-    readFile: (path) => readIfThere(read, path),
-  });
-  const { stronger, weaker } = managerLayers(input.manager ?? { name: 'npm', files: [] }, input.env);
-  const layers = [...stronger, ...own, ...weaker];
+  const own = npmLayers(input);
+  const manager = input.manager ?? { name: 'npm', files: [] };
+  const { variables, stronger, weaker } = managerLayers(manager, input.env);
+  const [environment, ...files] = own;
+  // Bun asks the environment before its own file.
+  const above = manager.name === 'bun' && environment !== undefined ? [environment] : [];
+  const layers = [...variables, ...above, ...stronger, ...(above.length > 0 ? files : own), ...weaker];
   const find = findIn(layers);
 
   const credentials = collectCredentials(settingKeys(layers), find, {
     warn: (line) => warnings.push(line),
     readFile: readSetting,
   });
-  const registryOf = (url: string, source: string, key: string): string =>
-    registryUrl(url, credentials, (reason) => fail(source, key, reason));
+  const registryOf = (url: string, { source, key, ofProject }: Pick<Found, 'source' | 'key' | 'ofProject'>): string =>
+    registryUrl(url, ofProject, credentials, (reason) => fail(source, key, reason));
 
   const found = find('registry');
   const override = input.overrides?.registry;
   const registry =
     override !== undefined
-      ? registryOf(override, 'command line', '--registry')
-      : registryOf(readText(found) ?? NPM_REGISTRY, found.source, 'registry');
+      ? registryOf(override, { source: 'command line', key: '--registry', ofProject: false })
+      : registryOf(readAddress(found) ?? NPM_REGISTRY, found);
 
   const scopes = new Map<string, string>();
+  const unusable = new Map<string, string>();
   for (const key of settingKeys(layers)) {
     const scope = /^(@[^/:]+):registry$/.exec(key)?.[1];
-    const url = scope === undefined ? null : readText(find(key));
-    if (scope !== undefined && url !== null) scopes.set(scope, registryOf(url, find(key).source, key));
+    if (scope === undefined) continue;
+    try {
+      const url = readAddress(find(key));
+      if (url !== null) scopes.set(scope, registryOf(url, find(key)));
+    } catch (error) {
+      // Only who asks for a package of this scope has to mend it.
+      if (!(error instanceof ConfigError)) throw error;
+      unusable.set(scope, error.message);
+    }
   }
   const certificate = readKeyPair(find('cert'), find('key'));
   if (certificate !== null) bindCertificate(credentials, [registry, ...scopes.values()], certificate);
   const cafile = find('cafile');
   const cafilePath = readText(cafile);
+  const ca =
+    cafilePath === null
+      ? readCertificates(find('ca'))
+      : readCertificates({ ...cafile, value: readSetting(cafilePath, cafile.source, 'cafile') });
+  const strict = readSwitch(find('strict-ssl'), true);
+  const { ofProject: isProjectsProxy, ...proxy } = readProxy(
+    find('proxy'),
+    find('https-proxy'),
+    find('noproxy'),
+    input.env,
+  );
+  // What such a proxy can read, the user has to have meant it to see.
+  const isOpen = isProjectsProxy && (!strict || (ca !== null && (cafile.ofProject || find('ca').ofProject)));
+  const plain = isProjectsProxy ? [registry, ...scopes.values()].filter((url) => url.startsWith('http:')) : [];
+  const hosts = new Set(plain.map((url) => new URL(url).host));
+  const isSeen = (place: string): boolean => isOpen || hosts.has(/^\/\/([^/]+)/.exec(place)?.[1] ?? '');
+  const withheld = [...credentials]
+    .filter(([place, { ofProject }]) => !ofProject && isSeen(place))
+    .map(([place]) => place);
+  const used = new Map([...credentials].filter(([place]) => !withheld.includes(place)));
+  if (withheld.length > 0) {
+    warnings.push(
+      `credentials for ${withheld.join(', ')} are not sent: only the project names the proxy, which could read them`,
+    );
+  }
   const timeout = readInteger(find('fetch-timeout'), 0);
 
   return {
     registry,
     scopes,
-    credentials,
-    proxy: readProxy(find('proxy'), find('https-proxy'), find('noproxy'), input.env),
-    tls: {
-      ca:
-        cafilePath === null
-          ? readCertificates(find('ca'))
-          : readCertificates({ ...cafile, value: readSetting(cafilePath, cafile.source, 'cafile') }),
-      strict: readSwitch(find('strict-ssl'), true),
-    },
+    unusable,
+    credentials: used,
+    proxy,
+    tls: { ca, strict },
     retry: {
       retries: Math.min(readInteger(find('fetch-retries'), 0) ?? 3, 10),
       factor: readInteger(find('fetch-retry-factor'), 1) ?? 3,
@@ -152,8 +183,26 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
   };
 }
 
+/** The settings of the environment and of every .npmrc, the strongest first. Throws ConfigError. */
+export function npmLayers(input: NpmConfigInput): Layer[] {
+  const read = input.readFile ?? readBounded;
+  return loadLayers({
+    ...input,
+    manager: input.manager?.name ?? 'npm',
+    execPath: input.execPath ?? process.execPath,
+    readFile: (path) => readIfThere(read, path),
+  });
+}
+
+/** The folder that npm, Bun and Yarn 1 take for the project, in a folder below it. */
+export function npmProject(cwd: string): string {
+  return findProject({ cwd, platform: process.platform, readFile: (path) => readIfThere(readBounded, path) });
+}
+
+const NOWHERE = { value: null, source: 'defaults', ofProject: false, unset: null, blended: null };
+
 function findIn(layers: readonly Layer[]): (key: string) => Found {
-  return (key) => ({ key, fail, ...(findSetting(layers, key) ?? { value: null, source: 'defaults', unset: null }) });
+  return (key) => ({ key, fail, ...(findSetting(layers, key) ?? NOWHERE) });
 }
 
 function fail(source: string, key: string, reason: string): never {
@@ -194,7 +243,12 @@ function defaultCache({ env, platform }: NpmConfigInput): string {
 }
 
 /** Normalises a registry's address; credentials written into it are bound to it, unless the place has its own. */
-function registryUrl(text: string, credentials: Map<string, Credential>, refuse: (reason: string) => never): string {
+function registryUrl(
+  text: string,
+  ofProject: boolean,
+  credentials: Map<string, Credential>,
+  refuse: (reason: string) => never,
+): string {
   if (!URL.canParse(text)) refuse('is not a URL');
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') refuse('is not an http or https URL');
@@ -203,7 +257,7 @@ function registryUrl(text: string, credentials: Map<string, Credential>, refuse:
   const place = `//${url.host}${url.pathname}`;
   if ((url.username !== '' || url.password !== '') && !credentials.has(place)) {
     const authorization = basicAuthorization(decodeText(url.username, refuse), decodeText(url.password, refuse));
-    credentials.set(place, { authorization, certificate: null });
+    credentials.set(place, { authorization, certificate: null, ofProject });
   }
   return `${url.protocol}${place}`;
 }

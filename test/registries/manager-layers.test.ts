@@ -23,6 +23,17 @@ function load(
   });
 }
 
+/** The files of an imagined machine. */
+function machine(files: Readonly<Record<string, string>>): Parameters<typeof loadNpmConfig>[0] {
+  const readFile = (path: string): string => {
+    const text = files[path];
+    if (text === undefined) throw Object.assign(new Error('not there'), { code: 'ENOENT' });
+    return text;
+  };
+  return { cwd: '/p', env: {}, homedir: '/h', platform: 'linux', execPath: '/n/bin/node', readFile };
+}
+const MACHINE = machine({});
+
 const authorization = (config: NpmConfig, url: string): string | null =>
   credentialFor(config.credentials, new URL(url))?.authorization ?? null;
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
@@ -32,14 +43,74 @@ const NPMRC = 'registry=https://npmrc/\n@s:registry=https://npmrc-s/\n@only:regi
 describe("registries of a package manager's own files", () => {
   it.each([
     ['pnpm', { registries: { default: 'https://own', '@s': 'https://own-s/' } }],
-    ['yarn', { npmRegistryServer: 'https://own', npmScopes: { s: { npmRegistryServer: 'https://own-s' } } }],
     ['bun', { install: { registry: 'https://own', scopes: { s: 'https://own-s' } } }],
     ['bun', { install: { registry: { url: 'https://own' }, scopes: { '@s': { url: 'https://own-s' } } } }],
   ] as const)('of %s outrank .npmrc, which holds for the rest', (name, content) => {
     const config = load(name, [content], { npmrc: NPMRC });
     expect(config.registry).toBe('https://own/');
-    expect(Object.fromEntries(config.scopes)).toEqual({ '@s': 'https://own-s/', '@only': 'https://only/' });
+    expect(Object.fromEntries(config.scopes)).toMatchObject({ '@s': 'https://own-s/', '@only': 'https://only/' });
     expect(load(name, [{}], { npmrc: NPMRC }).registry).toBe('https://npmrc/');
+  });
+
+  it('of Yarn 2 and later are all there are: neither .npmrc nor npm_config_* is read', () => {
+    const content = { npmRegistryServer: 'https://own', npmScopes: { s: { npmRegistryServer: 'https://own-s' } } };
+    const env = { npm_config_registry: 'https://env', npm_config_userconfig: '/p/.npmrc' };
+    const config = load('yarn', [content], { npmrc: `${NPMRC}\nhttps-proxy=http://proxy\nstrict-ssl=false`, env });
+    expect(config.registry).toBe('https://own/');
+    expect(Object.fromEntries(config.scopes)).toEqual({ '@s': 'https://own-s/', '@jsr': 'https://npm.jsr.io/' });
+    expect([config.proxy.https, config.tls.strict]).toEqual([null, true]);
+    expect(load('yarn', [{}], { npmrc: NPMRC, env }).registry).toBe('https://registry.npmjs.org/');
+  });
+
+  it('of Yarn 2 and later say how registries are reached, and so do its variables', () => {
+    const content = { httpsProxy: 'http://proxy:1', enableStrictSsl: false, httpRetry: '0', httpTimeout: '5000' };
+    const config = load('yarn', [content]);
+    expect([config.proxy.https, config.tls.strict, config.retry.retries]).toEqual(['http://proxy:1/', false, 0]);
+    expect(config.timeoutMs).toBe(5000);
+    const env = { YARN_HTTPS_PROXY: 'http://mine:2' };
+    expect(load('yarn', [content], { env }).proxy.https).toBe('http://mine:2/');
+  });
+
+  it('of JSR are known to pnpm and Yarn 2 by themselves, unless something else is said', () => {
+    for (const name of ['pnpm', 'yarn'] as const)
+      expect(load(name, [{}]).scopes.get('@jsr')).toBe('https://npm.jsr.io/');
+    for (const name of ['npm', 'yarn-classic', 'bun'] as const) expect(load(name, [{}]).scopes.has('@jsr')).toBe(false);
+    const npmrc = '@jsr:registry=https://mine/';
+    expect(load('pnpm', [{}], { npmrc }).scopes.get('@jsr')).toBe('https://mine/');
+    const scoped = { npmScopes: { jsr: { npmRegistryServer: 'https://mine' } } };
+    expect(load('yarn', [scoped]).scopes.get('@jsr')).toBe('https://mine/');
+  });
+
+  it('of Bun are below BUN_CONFIG_REGISTRY, NPM_CONFIG_REGISTRY and what its files of variables say', () => {
+    const bunfig = { path: '/p/bunfig.toml', ofProject: true, content: { install: { registry: 'https://own' } } };
+    const file = (content: object): typeof bunfig => ({ path: '/p/.env', ofProject: true, content }) as typeof bunfig;
+    const of = (files: readonly (typeof bunfig)[], env: NodeJS.ProcessEnv = {}): string =>
+      loadNpmConfig({ ...MACHINE, env, manager: { name: 'bun', files } }).registry;
+    expect(of([bunfig], { NPM_CONFIG_REGISTRY: 'https://env' })).toBe('https://env/');
+    expect(of([bunfig], { NPM_CONFIG_REGISTRY: 'https://env', BUN_CONFIG_REGISTRY: 'https://b' })).toBe('https://b/');
+    expect(of([file({ NPM_CONFIG_REGISTRY: 'https://file' }), bunfig])).toBe('https://file/');
+    expect(of([file({ BUN_CONFIG_REGISTRY: 'https://f', NPM_CONFIG_REGISTRY: 'https://g' }), bunfig])).toBe(
+      'https://f/',
+    );
+    const named = { ...bunfig, content: { install: { registry: '$REG' } } };
+    expect(of([file({ REG: 'https://file' }), named])).toBe('https://file/');
+    expect(of([file({ REG: 'https://file' }), named], { REG: 'https://env' })).toBe('https://env/');
+  });
+
+  it("of pnpm's user are below .npmrc of the project, and its variable above everything", () => {
+    const user = { path: '/h/.config/pnpm/config.yaml', ofProject: false, content: { registry: 'https://user' } };
+    const of = (npmrc: string, env: NodeJS.ProcessEnv = {}): string =>
+      loadNpmConfig({ ...machine({ '/p/.npmrc': npmrc }), env, manager: { name: 'pnpm', files: [user] } }).registry;
+    expect(of('')).toBe('https://user/');
+    expect(of(NPMRC)).toBe('https://npmrc/');
+    expect(of(NPMRC, { pnpm_config_registry: 'https://env' })).toBe('https://env/');
+    const own = { '/h/.npmrc': 'registry=https://npmrc', '/h/.config/pnpm/auth.ini': 'registry=https://ini' };
+    const rc = { '/h/.config/pnpm/rc': 'registry=https://rc' };
+    const from = (files: Readonly<Record<string, string>>, name: PackageManager = 'pnpm'): string =>
+      loadNpmConfig({ ...machine(files), manager: { name, files: [] } }).registry;
+    expect(from({ ...own, ...rc })).toBe('https://ini/');
+    expect(from(rc)).toBe('https://rc/');
+    expect(from({ ...own, ...rc }, 'npm')).toBe('https://npmrc/');
   });
 
   it('of Yarn 1 are outranked by .npmrc', () => {
@@ -49,6 +120,8 @@ describe("registries of a package manager's own files", () => {
     expect(config.scopes.get('@s')).toBe('https://npmrc-s/');
     expect(config.scopes.get('@t')).toBe('https://own-t/');
     expect(load('yarn-classic', [content]).registry).toBe('https://own/');
+    const env = { YARN_REGISTRY: 'https://env' };
+    expect(load('yarn-classic', [content], { npmrc: NPMRC, env }).registry).toBe('https://env/');
   });
 
   it('count in their order, below what the environment says', () => {
@@ -84,15 +157,23 @@ describe("registries of a package manager's own files", () => {
     }
   });
 
-  it('may name variables of the environment', () => {
-    const env = { HOST: 'h', EMPTY: '' };
+  it('may be variables of the environment, and name none within an address of their own', () => {
+    const env = { REG: 'https://reg/npm', SECRET: 'hush', EMPTY: '' };
     const of = (text: string): string => load('yarn', [{ npmRegistryServer: text }], { env }).registry;
-    expect(of('https://${HOST}/')).toBe('https://h/');
-    expect(of('https://${UNSET-d}/')).toBe('https://d/');
+    expect(of('${REG}')).toBe('https://reg/npm/');
+    expect(of('${REG}/team')).toBe('https://reg/npm/team/');
+    expect(of('${REG:-https://other}')).toBe('https://reg/npm/');
+    expect(of('${UNSET-https://d}')).toBe('https://d/');
     expect(of('https://${EMPTY:-d}/')).toBe('https://d/');
     expect(() => of('https://${UNSET}/')).toThrow(ConfigError);
     expect(() => of('https://${UNSET}/')).toThrow('file 0: registry names the environment variable UNSET');
-    expect(load('bun', [{ install: { registry: 'https://$HOST' } }], { env }).registry).toBe('https://h/');
+    expect(load('bun', [{ install: { registry: '$REG' } }], { env }).registry).toBe('https://reg/npm/');
+    for (const text of ['https://x/${SECRET}/', 'https://${SECRET}.x/', '${REG}/${SECRET}', 'https://u:${SECRET}@x/']) {
+      expect(() => of(text)).toThrow('would send the environment variable SECRET');
+      expect(() => load('npm', [], { npmrc: `registry=${text}`, env })).toThrow('/p/.npmrc: registry would send');
+      const proxy = { httpsProxy: text };
+      if (text.startsWith('https:')) expect(() => load('yarn', [proxy], { env })).toThrow('https-proxy would send');
+    }
   });
 
   it.each([['ftp://h/'], ['no address'], [['https://h/']], [{ url: 'https://h/' }], [7]])(

@@ -181,18 +181,31 @@ describe('where the files are', () => {
 });
 
 describe('variables', () => {
-  const env = { HOST: 'h.example', EMPTY: '', 'ODD-NAME': 'odd' };
+  const env = { HOST: 'h.example', REG: 'https://h.example', EMPTY: '', 'ODD-NAME': 'https://odd' };
   it.each([
-    ['https://${HOST}/', 'https://h.example/'],
-    ['https://${HOST?}/', 'https://h.example/'],
+    ['${REG}/', 'https://h.example/'],
+    ['${REG?}/', 'https://h.example/'],
     ['https://a${NONE?}/', 'https://a/'],
-    ['https://${NONE-other}/', 'https://other/'],
-    ['https://${HOST-other}/', 'https://h.example/'],
-    ['https://a${EMPTY-other}/', 'https://a/'],
-    ['https://${EMPTY:-other}/', 'https://other/'],
-    ['https://${ODD-NAME}/', 'https://odd/'],
-    ['https://${HOST}/${HOST}', 'https://h.example/h.example/'],
+    ['${ODD-NAME}/', 'https://odd/'],
   ])('%s is %s', (value, expected) => expect(testConfig(`registry=${value}`, env).registry).toBe(expected));
+
+  it.each(['${NONE-https://other}', '${REG:-https://other}'])(
+    '%s is not for npm, which takes it for a name',
+    (value) => {
+      expect(() => testConfig(`registry=${value}`, env)).toThrow('which is not set');
+    },
+  );
+
+  it.each(['https://${HOST}/', 'https://x/${HOST?}/', '${REG}/${HOST}', 'https://u:${HOST}@x/'])(
+    'of the environment are sent to no address that the project makes up: %s',
+    (value) => {
+      const refusal = /registry would send the environment variable HOST to an address that the project made up/;
+      expect(() => testConfig(`registry=${value}`, env)).toThrow(refusal);
+      expect(() => testConfig(`https-proxy=${value}`, env)).toThrow('https-proxy would send');
+      const user = { '/h/.npmrc': `registry=${value}` };
+      expect(load(user, { env }).registry).toContain('://');
+    },
+  );
 
   it('are replaced in keys too', () => {
     const { credentials } = testConfig('//${HOST}/:_authToken=${HOST}', env);
@@ -257,7 +270,6 @@ describe('values', () => {
     ['registry', 'registry=https://r/?a'],
     ['registry', 'registry="https://r/#a"'],
     ['registry', 'registry=true'],
-    ['@s:registry', '@s:registry=nowhere'],
     ['fetch-retries', 'fetch-retries=many'],
     ['fetch-retries', 'fetch-retries=-1'],
     ['fetch-retries', 'fetch-retries=1.5'],
@@ -272,6 +284,15 @@ describe('values', () => {
     expect(() => testConfig(npmrc)).toThrow(`/project/.npmrc: ${key} `);
   });
 
+  it.each(['@s:registry=nowhere', '@s:registry=https://${NONE}/', '@s:registry=https://x/${HOME}/'])(
+    'of a scope that cannot be used matter to who asks for that scope: %s',
+    (npmrc) => {
+      const config = testConfig(npmrc, { HOME: '/secret' });
+      expect([config.registry, config.scopes.size]).toEqual(['https://registry.npmjs.org/', 0]);
+      expect(config.unusable.get('@s')).toMatch(/^\/project\/\.npmrc: @s:registry /);
+    },
+  );
+
   it('of the command line and the environment name their place', () => {
     expect(() => load({}, { overrides: { registry: 'nowhere' } })).toThrow('command line: --registry is not a URL');
     expect(() => load({}, { env: { npm_config_maxsockets: 'x' } })).toThrow('environment: maxsockets must be');
@@ -283,5 +304,74 @@ describe('values', () => {
       throw Object.assign(new Error('no'), { code: 'EACCES' });
     };
     expect(() => load({}, { readFile })).toThrow(/cannot be read \(EACCES\)$/);
+  });
+});
+
+describe('what a package manager exported for what it starts', () => {
+  const files = {
+    '/root/package.json': '{}',
+    '/root/.npmrc': 'registry=https://root/\nstrict-ssl=false',
+    '/p/package.json': '{}',
+    '/p/.npmrc': reg('project'),
+  };
+  const npm = { npm_execpath: '/npm-cli.js', npm_config_local_prefix: '/root', INIT_CWD: '/root' };
+  const yarn = { npm_execpath: '/yarn.js', INIT_CWD: '/root' };
+  const registry = (env: NodeJS.ProcessEnv, extra: Record<string, string> = {}): string =>
+    load({ ...files, ...extra }, { env }).registry;
+
+  it('is not what the user set: the folder that is looked at says its own', () => {
+    expect(registry({ ...npm, npm_config_registry: 'https://root/', npm_config_strict_ssl: '' })).toBe(
+      'https://project/',
+    );
+    expect(registry({ ...yarn, npm_config_registry: 'https://registry.yarnpkg.com' })).toBe('https://project/');
+    expect(registry({ ...yarn, npm_config_registry: 'https://registry.npmjs.org/' })).toBe('https://project/');
+    const yarnrc = { '/root/.yarnrc': '# r\nregistry "https://yarnrc/"\n' };
+    expect(registry({ ...yarn, npm_config_registry: 'https://yarnrc/' }, yarnrc)).toBe('https://project/');
+    expect(
+      registry({ ...npm, npm_config_registry: 'https://user/' }, { '/h/.npmrc': reg('user'), '/root/.npmrc': '' }),
+    ).toBe('https://project/');
+  });
+
+  it('leaves what the user set for himself in force', () => {
+    expect(registry({ npm_config_registry: 'https://root/' })).toBe('https://root/');
+    expect(registry({ ...npm, npm_config_registry: 'https://mine/' })).toBe('https://mine/');
+    expect(registry({ ...yarn, npm_config_registry: 'https://mine/' })).toBe('https://mine/');
+    // npm exports no default, so that somebody wanted this one.
+    expect(registry({ ...npm, npm_config_registry: 'https://registry.npmjs.org/' })).toBe(
+      'https://registry.npmjs.org/',
+    );
+  });
+
+  it('says all the same where the configuration of the user is', () => {
+    const env = { ...npm, npm_config_userconfig: '/elsewhere' };
+    expect(registry(env, { '/p/.npmrc': '', '/elsewhere': reg('mine') })).toBe('https://mine/');
+  });
+});
+
+describe("a user's credentials", () => {
+  const user = { '/h/.npmrc': '//r/:_authToken=SECRET\nregistry=https://r/' };
+  const tokens = (npmrc: string, more: Record<string, string> = {}, env: NodeJS.ProcessEnv = {}): readonly string[] => {
+    const { credentials } = load({ ...user, '/p/package.json': '{}', '/p/.npmrc': npmrc, ...more }, { env });
+    return [...credentials.values()].map(({ authorization }) => authorization ?? '');
+  };
+  const proxy = 'https-proxy=http://evil:1\n';
+
+  it('go through no proxy that only the project names and that could read them', () => {
+    expect(tokens(`${proxy}strict-ssl=false`)).toEqual([]);
+    expect(tokens(`${proxy}registry=http://r/`)).toEqual([]);
+    expect(tokens(`${proxy}strict-ssl=false\n//r/:_authToken=\${T}`, {}, { T: 'SECRET' })).toEqual([]);
+    const { warnings } = load({ ...user, '/p/.npmrc': `${proxy}strict-ssl=false` });
+    expect(warnings.join()).toMatch(/^credentials for \/\/r\/ are not sent: only the project names the proxy/);
+    expect(warnings.join()).not.toContain('SECRET');
+  });
+
+  it('go where nobody on the way can read them, and where the user said so', () => {
+    const sent = ['Bearer SECRET'];
+    expect(tokens('')).toEqual(sent);
+    expect(tokens(proxy)).toEqual(sent);
+    expect(tokens('strict-ssl=false')).toEqual(sent);
+    const env = { npm_config_https_proxy: 'http://mine:1' };
+    expect(tokens(`${proxy}strict-ssl=false`, {}, env)).toEqual(sent);
+    expect(tokens(`${proxy}strict-ssl=false\n//r/:_authToken=OWN`)).toEqual(['Bearer OWN']);
   });
 });

@@ -6,19 +6,25 @@ import { stringify } from '../../report/stringify.ts';
 import { renderTerminal } from '../../report/terminal.ts';
 import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
+import { lockfilesIn } from '../find.ts';
+import { likelyManager } from '../manager-config.ts';
 import { loadPolicy } from '../policy.ts';
-import { networkConfig, openRegistry, phaseOf } from '../setup.ts';
+import { demandUsable, networkConfig, openRegistry, phaseOf, reportOptions } from '../setup.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from '../trust.ts';
 
 export const command: Command = {
   usage: 'SPEC...',
   summary: 'a version beside its predecessor, without a project',
-  options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'enforce', 'json'],
+  options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'enforce', 'all', 'json'],
   run: async ({ values, positionals }, io) => {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
     const policy = await loadPolicy(values, io.cwd, io);
     const enforce = phaseOf(values, policy);
-    const config = networkConfig(values, io.cwd, io);
+    const config = networkConfig(values, io.cwd, io, await likelyManager(lockfilesIn(io.cwd), io));
+    demandUsable(
+      config,
+      positionals.flatMap((spec) => /^@[^/]+(?=\/)/.exec(spec)?.[0] ?? []),
+    );
     const trust = startTrust(values, policy, config, io);
     try {
       const { result, repository } = await withTrust(
@@ -40,7 +46,7 @@ export const command: Command = {
         io.stdout.write(stringify({ ...json, report: reportJson(report) }));
       } else if (comparisons.length > 0) {
         for (const comparison of comparisons) io.stdout.write(`${renderComparison(comparison, io.stdout)}\n`);
-        io.stdout.write(renderTerminal(report, io.stdout));
+        io.stdout.write(renderTerminal(report, reportOptions(io.stdout, values)));
       }
       return worstStatus(exitStatus(report.verdict), unresolved);
     } finally {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { spawn } from 'cross-spawn';
 import { reportStatus } from '../../model/report.ts';
 import { listed } from '../../report/layout.ts';
@@ -5,26 +6,33 @@ import { renderTerminal } from '../../report/terminal.ts';
 import { escapeText } from '../../report/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import { whyNotRun } from '../installs.ts';
 import { PROJECT_OPTIONS, withProjects } from '../open.ts';
 import { reportToActions } from '../pipeline.ts';
-import { omitOf, phaseOf, readUserFile } from '../setup.ts';
+import { omitOf, phaseOf, reportOptions } from '../setup.ts';
 
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
   summary: 'audit, then run a command, and not where the audit fails',
-  options: ['lockfile', 'recursive', 'since', ...PROJECT_OPTIONS, 'enforce', 'omit', 'reverify', 'base'],
+  options: ['lockfile', 'recursive', 'since', ...PROJECT_OPTIONS, 'enforce', 'omit', 'reverify', 'base', 'all'],
   run: async (options, io) => {
     const { values, positionals } = options;
     const [program, ...args] = positionals;
     if (program === undefined) throw new UsageError('exec needs a command: assay exec -- npm ci');
     const omit = omitOf(values);
     const places = [values.lockfile ?? '.'];
+    const shown = escapeText(positionals.join(' '), 200);
     const { sources, status } = await withProjects(
       places,
       values.recursive === true,
       options,
       io,
       async ({ projects, policy, audit }) => {
+        const audited = projects.flatMap(({ sources, lockfiles }) =>
+          sources.map(({ path }, i) => ({ path, manager: lockfiles[i]?.manager ?? 'npm' })),
+        );
+        const why = await whyNotRun(positionals, audited, io);
+        if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
         const enforce = phaseOf(values, policy);
         const report = await audit(async ({ baseline, askSince, askBase }) => ({
           enforce,
@@ -34,25 +42,28 @@ export const command: Command = {
           baseline: { ...baseline, base: await askBase() },
         }));
         // What is run has standard output to itself.
-        io.stderr.write(renderTerminal(report, io.stderr));
+        io.stderr.write(renderTerminal(report, reportOptions(io.stderr, values)));
         await reportToActions(report, false, io);
         return { sources: projects.flatMap((project) => project.sources), status: reportStatus(report) };
       },
     );
-    const shown = escapeText(positionals.join(' '), 200);
     if (status !== EXIT.holds) {
       io.stderr.write(`assay: not run: ${shown}\n`);
       return status;
     }
     const changed = (): string => {
-      const others = sources.filter(({ path, bytes }) => !bytes.equals(readUserFile(path, 'the lockfile', io)));
+      const others = sources.filter(({ path, bytes }) => !isStill(path, bytes));
       return listed(others, 3, ({ file }) => escapeText(file, 120));
     };
     const before = changed();
     if (before !== '') throw new UsageError(`${before} was changed during the audit; not run: ${shown}`);
     const ended = await run(program, args, io.cwd);
     const after = changed();
-    if (after === '') return ended;
+    if (after === '') {
+      const files = listed(sources, 3, ({ file }) => escapeText(file, 120));
+      io.stderr.write(`assay: ${files}: still what was audited\n`);
+      return ended;
+    }
     // Too late to prevent, and not to be overlooked.
     io.stderr.write(
       `assay: ${after} was changed by ${shown}, so what it installed was not all audited; use what installs the lockfile ` +
@@ -61,6 +72,15 @@ export const command: Command = {
     return ended === 0 ? EXIT.fails : ended;
   },
 };
+
+/** Whether a lockfile has these bytes; one that is gone has none. */
+function isStill(path: string, bytes: Buffer): boolean {
+  try {
+    return bytes.equals(readFileSync(path));
+  } catch {
+    return false;
+  }
+}
 
 /** Signals that end a program by their usual meaning, and which it may want to see. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

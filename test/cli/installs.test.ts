@@ -1,0 +1,175 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { whyNotRun } from '../../src/cli/installs.ts';
+import type { Io } from '../../src/cli/io.ts';
+import type { PackageManager } from '../../src/model/dependency.ts';
+import { inFolder } from './run.ts';
+
+const silent = { write: () => undefined, isTerminal: false, color: false, columns: 80, unicode: true };
+const MANAGERS: readonly (readonly [string, PackageManager])[] = [
+  ['package-lock.json', 'npm'],
+  ['npm-shrinkwrap.json', 'npm'],
+  ['pnpm-lock.yaml', 'pnpm'],
+  ['yarn.lock', 'yarn-classic'],
+  ['bun.lock', 'bun'],
+  ['vlt-lock.json', 'vlt'],
+];
+
+/** Why a command line is not run in a folder with these files, of which those with a star were audited. */
+function asked(line: string, files: readonly string[], env: Io['env'] = {}, from = '.'): Promise<string | null> {
+  return inFolder((folder) => {
+    for (const text of ['package.json', ...files]) {
+      const [name = '', content = '{}'] = text.replace(/\*$/, '').split('=>');
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), content);
+    }
+    const audited = files
+      .filter((file) => file.endsWith('*'))
+      .map((file) => file.slice(0, -1))
+      .map((file) => {
+        const manager = MANAGERS.find(([name]) => file.endsWith(name))?.[1] ?? 'npm';
+        return { path: join(folder, file), manager };
+      });
+    const io = { cwd: join(folder, from), env: { HOME: folder, ...env }, stdout: silent, stderr: silent };
+    return whyNotRun(line.split(' '), audited, io);
+  });
+}
+
+describe('what installs from the audited lockfile is run', () => {
+  it.each([
+    ['npm ci', 'package-lock.json*'],
+    ['npm install', 'package-lock.json*'],
+    ['npm --loglevel silent i --omit dev --ignore-scripts', 'package-lock.json*'],
+    ['/usr/bin/npm cit', 'package-lock.json*'],
+    ['npm ci', 'npm-shrinkwrap.json*'],
+    ['npm install --package-lock true', 'package-lock.json*'],
+    ['env CI=1 npm ci', 'package-lock.json*'],
+    ['npx npm@10 ci', 'package-lock.json*'],
+    ['npm exec -- pnpm install --frozen-lockfile', 'pnpm-lock.yaml*'],
+    ['corepack pnpm@9.1.0 install', 'pnpm-lock.yaml*'],
+    ['pnpm --filter app install --frozen-lockfile', 'pnpm-lock.yaml*'],
+    ['pnpm recursive install', 'pnpm-lock.yaml*'],
+    ['pnpm fetch', 'pnpm-lock.yaml*'],
+    ['yarn', 'yarn.lock*'],
+    ['yarn --frozen-lockfile', 'yarn.lock*'],
+    ['yarn install --immutable --mode skip-build', 'yarn.lock*'],
+    ['node .yarn/releases/yarn-4.1.0.cjs install', 'yarn.lock*'],
+    ['yarn workspaces focus --all', 'yarn.lock*'],
+    ['bun install --frozen-lockfile', 'bun.lock*'],
+    ['vlt ci', 'vlt-lock.json*'],
+  ])('%s', async (line, lockfile) => {
+    expect(await asked(line, [lockfile])).toBeNull();
+  });
+
+  it('by npm in a workspace, which installs from the root', async () => {
+    const root = `package.json=>${JSON.stringify({ workspaces: ['packages/*'] })}`;
+    const files = [root, 'packages/a/package.json', 'packages/a/package-lock.json', 'package-lock.json*'];
+    expect(await asked('npm ci', files, {}, 'packages/a')).toBeNull();
+    expect(await asked('npm ci --prefix ../..', files, {}, 'packages/a')).toBeNull();
+    expect(await asked('npm ci --prefix .', files, {}, 'packages/a')).toMatch(
+      /installs from package-lock\.json|packages/,
+    );
+  });
+});
+
+describe('what installs nothing that can be seen is run', () => {
+  it.each([
+    ['node build.js'],
+    ['make'],
+    ['sh -c npm install left-pad'],
+    ['npm run build -- --global add x'],
+    ['npm test'],
+    ['npm'],
+    ['npm audit signatures'],
+    ['npm rebuild'],
+    ['npx --no-install tsc'],
+    ['npx tsc --noEmit'],
+    ['pnpm build'],
+    ['pnpm exec tsc'],
+    ['yarn build'],
+    ['yarn workspace app build'],
+    ['yarn workspaces foreach run build'],
+    ['bun run build'],
+    ['bun test.ts'],
+    ['vlt run build'],
+    ['npmx install'],
+  ])('%s', async (line) => {
+    expect(await asked(line, ['package-lock.json*', 'node_modules/.bin/tsc'])).toBeNull();
+  });
+});
+
+describe('what installs from elsewhere is not run', () => {
+  it.each([
+    [
+      'npm ci',
+      ['npm-shrinkwrap.json', 'package-lock.json*'],
+      /npm ci installs from \S*npm-shrinkwrap\.json, which was not/,
+    ],
+    ['yarn install', ['yarn.lock', 'package-lock.json*'], /installs from \S*yarn\.lock, which was not audited/],
+    ['pnpm i', ['package-lock.json*'], /pnpm i finds no lockfile here and would resolve everything anew/],
+    ['bun install', ['bun.lockb', 'package-lock.json*'], /installs from \S*bun\.lockb/],
+    ['npm --prefix docs ci', ['docs/package-lock.json', 'package-lock.json*'], /docs\/package-lock\.json/],
+    ['npm -C docs ci', ['docs/package.json', 'package-lock.json*'], /npm ci finds no lockfile in \S*docs/],
+    ['pnpm -C docs install', ['docs/pnpm-lock.yaml', 'pnpm-lock.yaml*'], /docs\/pnpm-lock\.yaml/],
+    ['pnpm --dir=docs install', ['docs/pnpm-lock.yaml', 'pnpm-lock.yaml*'], /docs\/pnpm-lock\.yaml/],
+    ['yarn --cwd docs', ['docs/package.json', 'docs/yarn.lock', 'yarn.lock*'], /docs\/yarn\.lock/],
+    ['bun install --cwd=docs', ['docs/package.json', 'docs/bun.lock', 'bun.lock*'], /docs\/bun\.lock/],
+    ['env A=b npx -y pnpm@8 install', ['pnpm-lock.yaml', 'package-lock.json*'], /pnpm-lock\.yaml/],
+  ])('another lockfile or folder: %s', async (line, files, why) => {
+    expect(await asked(line, files)).toMatch(why);
+  });
+
+  it.each([
+    ['npm install left-pad', 'package-lock.json*'],
+    ['npm i --save-dev left-pad', 'package-lock.json*'],
+    ['npm update', 'package-lock.json*'],
+    ['npm udp', 'package-lock.json*'],
+    ['npm audit fix', 'package-lock.json*'],
+    ['npm init vite', 'package-lock.json*'],
+    ['npm --unknown ci', 'package-lock.json'],
+    ['npx create-vite', 'package-lock.json*'],
+    ['npx -p typescript tsc', 'package-lock.json*'],
+    ['npm exec create-vite', 'package-lock.json*'],
+    ['pnpm add left-pad', 'pnpm-lock.yaml*'],
+    ['pnpm install left-pad', 'pnpm-lock.yaml*'],
+    ['pnpm -r update', 'pnpm-lock.yaml*'],
+    ['pnpm dlx create-vite', 'pnpm-lock.yaml*'],
+    ['yarn add left-pad', 'yarn.lock*'],
+    ['yarn workspace app add left-pad', 'yarn.lock*'],
+    ['yarn up left-pad', 'yarn.lock*'],
+    ['yarn dlx create-vite', 'yarn.lock*'],
+    ['bun add left-pad', 'bun.lock*'],
+    ['bunx create-vite', 'bun.lock*'],
+    ['vlt install left-pad', 'vlt-lock.json*'],
+  ])('no lockfile: %s', async (line, lockfile) => {
+    expect(await asked(line, [lockfile])).not.toBeNull();
+  });
+
+  it.each([
+    ['npm install --no-package-lock', 'package-lock.json*', {}],
+    ['npm install --package-lock=false', 'package-lock.json*', {}],
+    ['npm install --package-lock false', 'package-lock.json*', {}],
+    ['npm install --no-shrinkwrap', 'package-lock.json*', {}],
+    ['npm install -g', 'package-lock.json*', {}],
+    ['npm install --location=global', 'package-lock.json*', {}],
+    ['npm install', 'package-lock.json*', { NPM_CONFIG_PACKAGE_LOCK: 'false' }],
+    ['env npm_config_package_lock=false npm install', 'package-lock.json*', {}],
+    ['pnpm install --no-lockfile', 'pnpm-lock.yaml*', {}],
+    ['pnpm install --config.lockfile=false', 'pnpm-lock.yaml*', {}],
+    ['pnpm install --lockfile-dir docs', 'pnpm-lock.yaml*', {}],
+    ['pnpm install', 'pnpm-lock.yaml*', { pnpm_config_lockfile: 'false' }],
+    ['yarn install --no-lockfile', 'yarn.lock*', {}],
+  ])('a setting of the user: %s', async (line, lockfile, env) => {
+    expect(await asked(line, [lockfile], env)).toMatch(/makes \w+ install not read \S+$/);
+  });
+
+  it('the lockfiles of a workspace whose projects have one each, unless all were audited', async () => {
+    const unshared = 'pnpm-workspace.yaml=>packages: [packages/*]\nsharedWorkspaceLockfile: false\n';
+    const files = [unshared, 'pnpm-lock.yaml*', 'packages/a/package.json'];
+    expect(await asked('pnpm install', [...files, 'packages/a/pnpm-lock.yaml'])).toMatch(
+      /packages\/a\/pnpm-lock\.yaml, which was not audited/,
+    );
+    expect(await asked('pnpm install', [...files, 'packages/a/pnpm-lock.yaml*'])).toBeNull();
+  });
+});
