@@ -271,7 +271,7 @@ describe('Yarn 2 and later', () => {
     ['a version after "#"', berry(A.replace('a@npm:1.0.0', 'a@npm:1.0.0#9.9.9')), 'is not that of its resolution'],
     ['another parameter', berry(A.replace('a@npm:1.0.0', 'a@npm:1.0.0::x=1')), '"x"'],
     ['a comma without a space', berry(A.replace('a@npm:^1.0.0', 'a@npm:^1.0.0,b@npm:^1')), 'not a list'],
-    ['a no-break space', berry(A.replace('version: 1.0.0', 'version: 1.0.0\u00a0')), 'is not a version'],
+    ['a no-break space', berry(A.replace('version: 1.0.0', 'version: 1.0.0\u00a0')), 'white space that is no space'],
   ])('%s is refused', (_what, text, problem) => {
     expect(refusal(text, 'yarn.lock').message).toContain(problem);
   });
