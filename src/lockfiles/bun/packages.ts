@@ -85,6 +85,8 @@ function readPackage(file: string, key: string, node: JsonNode, around: Surround
   const place = { key, installed, above, location, line: node.line };
   const { name, resolution } = resolutionOf(fields);
   const local = LOCAL.exec(resolution);
+  // Bun has put the workspaces there before it reads any entry, and drops the whole file.
+  if (around.named.has(key) && local?.[1] !== 'workspace') return fields.fail('stands in the place of a workspace');
   if (local !== null) {
     const [, scheme = '', text = ''] = local;
     const path = folderOf(text);
