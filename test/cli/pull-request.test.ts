@@ -477,7 +477,7 @@ describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: 
     });
   });
 
-  it.each([
+  it.each<Readonly<Record<string, string>>>([
     { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'push', GITHUB_BASE_REF: '' },
     { TF_BUILD: 'True', BUILD_REASON: 'IndividualCI' },
     { CI: 'true', BITBUCKET_COMMIT: '0'.repeat(40) },
