@@ -32,7 +32,7 @@ function main(): void {
     print(rule.padEnd(30) + cells.join('  '));
   };
   print(`${''.padEnd(30)}  errors  per 1000  warnings  per 1000`);
-  row('assay (phase all)', levels('error'), levels('warning'));
+  row('assay (phase guard)', levels('error'), levels('warning'));
   row('pnpm trustPolicy no-downgrade', refused, 0);
   print('');
   for (const code of ['provenance-lost', 'provenance-lost-elsewhere']) print(`${code}: ${codes(code)}`);

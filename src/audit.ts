@@ -3,12 +3,13 @@ import { gatherCapabilities } from './capabilities.ts';
 import { assess, type Known, type Trust } from './checks/assess.ts';
 import { withDependencyAges } from './checks/added-dependencies.ts';
 import { checkBaseline } from './checks/baseline.ts';
+import { isKeyUnknown, withoutNewerKeys } from './checks/newer-keys.ts';
 import { checkResolved } from './checks/source.ts';
 import { verifiers } from './checks/verifiers.ts';
 import { explain, type CompareOptions } from './compare.ts';
 import { mapConcurrently } from './concurrently.ts';
 import { digestOf } from './digest.ts';
-import { gather, speakerFor } from './gather.ts';
+import { gather, speakerFor, type Speaker } from './gather.ts';
 import { openInstalled, type Installed } from './installed.ts';
 import { changeSince, type LockfileBefore } from './lockfiles/changes.ts';
 import { parseLockfile, type ProjectManifests, type ProjectSettings } from './lockfiles/index.ts';
@@ -45,6 +46,8 @@ export interface TrustOptions {
   readonly npmKeys?: readonly RegistryKey[];
   /** For the report: what the repository of this trust said of it; left out where there is none. */
   readonly repository?: TrustRepository;
+  /** What that repository says now, where it is asked meanwhile. */
+  readonly newest?: () => Promise<TrustRepository | null>;
 }
 
 export interface AuditOptions extends LockfileAuditOptions {
@@ -155,7 +158,12 @@ export async function auditLockfiles(
     skipped: lockfiles.flatMap(({ skipped }) => skipped),
   };
   return {
-    ...reportOf(covered.map(lockfileUsed), read, dependencies, options),
+    ...reportOf(
+      covered.map((one) => lockfileUsed(one, options)),
+      read,
+      dependencies,
+      options,
+    ),
     bytes: options.tarballs === true || installed.length > 0 ? bytesUsed(dependencies) : null,
     installed: installed.length > 0 ? installedUsed(installed) : null,
     review: used,
@@ -272,9 +280,9 @@ export async function auditDependencies(
       (policy !== null && needsCapabilities(policy, dependency));
     const capabilitySources = { policy, package: known.package, reverify: options.reverify === true, registry };
     let evidence: DependencyEvidence | null = null;
+    const speaker = speakerFor(url, keys, options.policy);
     const established = async (): Promise<Assessment> => {
       if (!isAsked(dependency, known)) return assess(dependency, null, known, trust);
-      const speaker = speakerFor(url, keys, options.policy);
       const ask = async (): Promise<Established> => {
         asked += 1;
         if (asked === THREAD_FROM) thread = openVerifyingThread({ root: options.trust.root.source, now });
@@ -285,7 +293,7 @@ export async function auditDependencies(
       if (memory === null) return (await ask()).assessment;
       return memory.recall({ dependency, known, speaker, fresh: options.reverify === true }, ask);
     };
-    const answered = established();
+    const answered = established().then((assessment) => withKeysAsked(assessment, speaker, options.trust));
     const locked = (): Promise<Dependency> => lockedBy(dependency, answered);
     const said = async (): Promise<Evidence<Manifest> | null> => {
       await answered;
@@ -304,6 +312,13 @@ export async function auditDependencies(
   });
   const assessments = await work.finally(() => thread?.close());
   return withDependencyAges(assessments, now).map((assessment) => judge(assessment, enforcement));
+}
+
+/** Whoever has keys of their own for a registry depends on nobody's newer ones. */
+async function withKeysAsked(assessment: Assessment, speaker: Speaker, trust: TrustOptions): Promise<Assessment> {
+  if (speaker.hasOwnKeys || !assessment.findings.some(isKeyUnknown)) return assessment;
+  const repository = (await trust.newest?.()) ?? null;
+  return repository === null ? assessment : withoutNewerKeys(assessment, repository);
 }
 
 /** With the hash that the registry signed, where the lockfile can lock none. */

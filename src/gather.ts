@@ -14,6 +14,8 @@ export interface Speaker {
   readonly keys: readonly RegistryKey[];
   /** Nobody else's keys are known for it, so its own would have to do. */
   readonly mayVouchForItself: boolean;
+  /** The policy has keys for it. */
+  readonly hasOwnKeys: boolean;
 }
 
 /** `keys` are known whatever the registry is. */
@@ -24,6 +26,7 @@ export function speakerFor(url: string, keys: readonly RegistryKey[], policy: Po
     origin,
     keys: [...keys, ...(own ?? [])],
     mayVouchForItself: origin !== NPM_REGISTRY && own === null,
+    hasOwnKeys: own !== null,
   };
 }
 

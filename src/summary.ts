@@ -16,7 +16,7 @@ import type { Instant } from './model/time.ts';
 import type { JudgedDependency, Phase } from './model/verdict.ts';
 import { unusedSelectors } from './policy/apply.ts';
 import { baselineUsed } from './policy/baseline-used.ts';
-import { overallVerdict } from './policy/enforce.ts';
+import { judgeLockfile, overallVerdict, verdictOf } from './policy/enforce.ts';
 import type { Registry } from './registries/registry.ts';
 import { VERSION } from './version.ts';
 
@@ -51,7 +51,10 @@ export function reportOf(
     repository: repository ?? null,
     lockfiles,
     unread: [],
-    verdict: overallVerdict(dependencies.map((dependency) => dependency.verdict)),
+    verdict: overallVerdict([
+      ...dependencies.map((dependency) => dependency.verdict),
+      ...lockfiles.map(({ findings }) => verdictOf(findings.map(({ finding }) => finding))),
+    ]),
     enforce,
     policy: policy ? policyUsed(policy, lockfiles.length > 0 ? read.dependencies : null) : null,
     counts: countsOf(lockfiles, read, dependencies),
@@ -84,8 +87,11 @@ export interface Covered {
 }
 
 /** The account of one lockfile. */
-export function lockfileUsed({ lockfile, judged, omitted, unchanged, since }: Covered): LockfileUsed {
-  const { file, format, path, digest, entries, dependencies, skipped, hooks } = lockfile;
+export function lockfileUsed(
+  { lockfile, judged, omitted, unchanged, since }: Covered,
+  { enforce, policy }: Pick<Used, 'enforce' | 'policy'>,
+): LockfileUsed {
+  const { file, format, path, digest, entries, dependencies, skipped, hooks, findings = [] } = lockfile;
   const reasons: Partial<Record<SkippedEntry['reason'], number>> = {};
   for (const { reason } of skipped) reasons[reason] = (reasons[reason] ?? 0) + 1;
   return {
@@ -102,6 +108,7 @@ export function lockfileUsed({ lockfile, judged, omitted, unchanged, since }: Co
     unchanged: unchanged.length,
     since,
     ...(hooks === undefined ? {} : { hooks }),
+    findings: judgeLockfile(findings, { phase: enforce, policy: policy?.policy ?? null }),
   };
 }
 

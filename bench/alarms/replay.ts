@@ -15,9 +15,9 @@ export interface Judged {
   readonly name: string;
   readonly version: string;
   readonly published: Instant;
-  /** Null where the manifest claims provenance. `level` is the one of the phase `all`; `why` is for a person. */
+  /** Null where the manifest claims provenance. `level` is the one of the phase `guard`; `why` is for a person. */
   readonly assay: { readonly code: FindingCode; readonly level: Level; readonly why: string } | null;
-  /** What the release did that earlier ones did not, with the level of the phase `all`. */
+  /** What the release did that earlier ones did not, with the level of the phase `guard`. */
   readonly history: readonly LeveledFinding[];
   /** The earlier version with stronger evidence, for which pnpm's rule refuses this one. */
   readonly pnpm: string | null;
@@ -141,7 +141,7 @@ function assessmentOf(
 }
 
 function levelsOf(assessment: Assessment): readonly LeveledFinding[] {
-  return judge(assessment, { phase: 'all', policy: null, accepted: [], now: 0 }).findings;
+  return judge(assessment, { phase: 'guard', policy: null, accepted: [], now: 0 }).findings;
 }
 
 function explain(finding: ReturnType<typeof checkLoss>, soFar: Packument, manifest: Manifest): string {

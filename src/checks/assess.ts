@@ -23,6 +23,7 @@ import {
 import { checkClaims, checkSubstitutes, entryDigest } from './claims.ts';
 import { checkIntegrity, sha512OfSri, type IntegrityCheck } from './integrity.ts';
 import { checkLossAgainst } from './loss.ts';
+import { isKeyUnknown } from './newer-keys.ts';
 import { checkPredicate } from './predicate.ts';
 import { checkRelease } from './release.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
@@ -68,6 +69,7 @@ export function assess(
     checkSource(dependency),
     checkPatch(dependency),
     ...checkSubstitutes(dependency),
+    ...(dependency.findings ?? []),
     ...checkExotic(dependency),
     checkResolved(dependency, known.registry, tarball, known.expectation.addresses),
     ...(known.baseline?.findings ?? []),
@@ -254,11 +256,6 @@ function unsignable({ signatures: [signature] }: Manifest, registry: string): Fi
 /** Where the registry's own keys were asked for and not given, a key that nobody knows is no finding. */
 function keysAnswered({ registryKeys }: DependencyEvidence): boolean {
   return registryKeys === null || registryKeys.state === 'present' || registryKeys.state === 'absent';
-}
-
-function isKeyUnknown(problem: Finding): boolean {
-  if (problem.code === 'provenance-invalid') return problem.args.reason === 'key-unknown';
-  return problem.code === 'signature-key-unknown';
 }
 
 /** Both attestations are demanded where provenance is claimed (the registry publishes them together). */

@@ -11,12 +11,6 @@ const TYPES = {
   provenance: ['https://slsa.dev/provenance/v0.2', 'https://slsa.dev/provenance/v1'],
 };
 
-/**
- * How far the clock of this machine may be behind those of logs and timestamp authorities. Without this, a package
- * published a minute ago looks like one from the future on a machine whose clock is not exact.
- */
-const CLOCK_TOLERANCE_MS = 10 * 60_000;
-
 type AttestationKind = keyof typeof TYPES;
 const ATTESTATION_KINDS: readonly AttestationKind[] = ['publish', 'provenance'];
 /** Of an earlier version it is asked who built it, not who published it. */
@@ -66,7 +60,7 @@ export function checkAttestations(
     has[kind] = true;
     const verification = verifyAttestation(entry.bundle, verifier, now);
     if (!verification.ok) {
-      findings.push(invalid(kind, verification.reason, verification.detail));
+      findings.push(refused(kind, verification.reason, verification.detail));
       continue;
     }
     const problem = judgeStatement(kind, entry.predicateType, verification.proof, about);
@@ -101,7 +95,7 @@ export function bundlesOf(
 
 /** Verifies the bundle of an attestation: what `checkAttestations` rests on. */
 export function verifyAttestation(bundle: unknown, verifier: Verifier, now: Instant): Verification {
-  return verifier.verify(bundle, { now: now + CLOCK_TOLERANCE_MS });
+  return verifier.verify(bundle, { now });
 }
 
 /** Null for a type that is not known, or not wanted. */
@@ -176,6 +170,11 @@ function contradictingBuilders(proofs: readonly ProvenanceProof[]): readonly Fin
 /** The package URL npm attests: the scope's @ is percent-encoded, nothing else is (purl specification, npm type). */
 function purl({ name, version }: AttestedVersion): string {
   return `pkg:npm/${name.replace(/^@/, '%40')}@${version}`;
+}
+
+/** A wrong clock is this machine's fault, and no evidence against anybody. */
+function refused(attestation: AttestationKind, reason: RefusalReason, detail: string): Finding {
+  return reason === 'clock' ? finding('clock-behind', { attestation, detail }) : invalid(attestation, reason, detail);
 }
 
 function invalid(attestation: AttestationKind, reason: RefusalReason, detail: string): Finding {

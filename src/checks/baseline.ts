@@ -24,7 +24,8 @@ export interface BaselineCheck {
  * each time for the one it serves (`checkServed`). `reverify` holds nothing.
  */
 export function checkBaseline(dependency: Dependency, baseline: Baseline, reverify: boolean): BaselineCheck {
-  const entry = baseline.packages.get(dependency.name)?.versions.get(dependency.version);
+  const known = baseline.packages.get(dependency.name);
+  const entry = known?.versions.get(dependency.version);
   if (entry === undefined) return { state: 'uncovered', findings: [] };
   if (dependency.archive !== undefined) return { state: 'known', findings: [] };
   const locked = dependency.integrity.map(sri).join(' ');
@@ -36,7 +37,7 @@ export function checkBaseline(dependency: Dependency, baseline: Baseline, reveri
   const isSameEntry = entry.entry?.hex === entryDigest(dependency).hex;
   const isOpen = source.kind !== 'registry' || bundles.length > 0 || entry.despite !== undefined;
   const asked = reverify || isOpen || !isSameEntry;
-  return asked ? { state: 'known', findings: [] } : { state: 'held', findings: gap(entry) };
+  return asked ? { state: 'known', findings: [] } : { state: 'held', findings: gap(entry, known?.since ?? null) };
 }
 
 /**
@@ -54,8 +55,15 @@ export function checkServed(
   return finding('integrity-rewritten', { baseline: sri(entry.integrity), locked, source: 'registry' });
 }
 
-function gap({ provenance }: BaselineVersion): readonly Finding[] {
-  return 'earlier' in provenance ? [finding('provenance-missing', { earlier: provenance.earlier })] : [];
+function gap({ provenance, published }: BaselineVersion, since: PublishedVersion | null): readonly Finding[] {
+  if (!('earlier' in provenance)) return [];
+  return [finding('provenance-missing', { earlier: provenance.earlier, ...firstAfter(since, published) })];
+}
+
+/** The first version with provenance, where it is known to have been published after `published`. */
+export function firstAfter(since: PublishedVersion | null, published: Instant | null): { readonly first?: string } {
+  const isAfter = since !== null && since.published !== null && published !== null && since.published > published;
+  return isAfter ? { first: since.version } : {};
 }
 
 /** The version of the baseline to compare a new one with: the highest lower one, of its release line if there is one. */

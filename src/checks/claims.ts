@@ -39,52 +39,103 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
       ? finding('lockfile-entry-differs', { field, lockfile, registry })
       : finding('lockfile-hook-changed', { field, lockfile, registry, hook });
   };
-  const { dependencies, peerDependencies, bin, hasBin, installScripts, answers } = claims;
+  const { dependencies, implied = {}, peerDependencies, bin, hasBin, installScripts } = claims;
+  const { answers, peerAnswers = {}, peers: named = [] } = claims;
   const runs = Object.keys(manifest.installScripts).length > 0;
   return [
-    dependencies && differs('dependencies', differenceOf(specs(dependencies), specs(manifest.dependencies))),
+    dependencies &&
+      differs(
+        'dependencies',
+        differenceOf(specs(without(dependencies, implied, manifest.dependencies)), specs(manifest.dependencies)),
+      ),
     peerDependencies &&
-      differs('peerDependencies', differenceOf(peers(peerDependencies), peers(manifest.peerDependencies))),
+      differs(
+        'peerDependencies',
+        differenceOf(peers(peerDependencies), peers(askedOf(peerDependencies, manifest), peerDependencies)),
+      ),
+    ...named
+      .filter((name) => !Object.hasOwn(manifest.peerDependencies, name))
+      .map((name) => differs('peerDependencies', [name, ''])),
     bin && differs('bin', differenceOf(commands(bin), commands(asFolder(manifest.bin, bin)))),
     // A command that the entry does not name is only not linked.
     hasBin === true && Object.keys(manifest.bin).length === 0 ? differs('bin', ['some', '']) : null,
     // Mirrors leave the flag out, and a script that the entry does not announce is only not run.
     installScripts === true && !runs ? differs('scripts', ['some', '']) : null,
-    ...(answers === undefined ? [] : checkAnswers(answers, manifest, differs)),
+    ...(answers === undefined ? [] : checkAnswers(answers, peerAnswers, manifest, differs)),
   ].filter((one) => one !== undefined && one !== null);
 }
 
-/** What an entry gets is the package that the manifest asks for by that name; what it gets besides, is worth a look. */
+/**
+ * What an entry gets is the package that the manifest asks for by that name; what it gets besides, is worth a look. What
+ * is asked for outside of any registry may come from outside; which one that is, nothing published says exactly.
+ */
 function checkAnswers(
   answers: TextRecord,
+  peerAnswers: TextRecord,
   { dependencies, peerDependencies }: Manifest,
   differs: (field: string, difference: Difference) => Finding | null,
 ): readonly (Finding | null)[] {
   return Object.entries(answers).map(([name, got]) => {
-    const spec = ownText(dependencies, name) ?? ownText(peerDependencies, name);
-    const asked = spec === undefined ? name : (aliasTarget(spec) ?? name);
-    if (got !== asked)
-      return differs('dependencies', [`${name}: ${got}`, spec === undefined ? '' : `${name}: ${spec}`]);
+    const own = ownText(dependencies, name);
+    const spec = own ?? ownText(peerDependencies, name);
+    const isPeer = own === undefined && spec !== undefined;
+    if (isPeer && ownText(peerAnswers, name) === got) return null;
+    const asked = spec === undefined ? name : (askedName(spec) ?? name);
+    const isAnswered = got === asked || (spec !== undefined && isLocator(got) && isOutside(spec));
+    if (!isAnswered) return differs('dependencies', [`${name}: ${got}`, spec === undefined ? '' : `${name}: ${spec}`]);
     return spec === undefined ? finding('lockfile-dependency-added', { name }) : null;
   });
+}
+
+/** An address, a path, or a name that only the configuration knows; no name of a package has such a character. */
+function isLocator(got: string): boolean {
+  return /[:\\]|^[^@].*\/|^[./~]/.test(got);
+}
+
+/** Whether a specifier is no range, tag or alias of a registry. */
+function isOutside(spec: string): boolean {
+  return !/^(?:npm|jsr):/i.test(spec) && /[:/\\]|\.(?:tgz|tar\.gz|tar)$/i.test(spec);
 }
 
 function ownText(record: TextRecord, name: string): string | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** The package of an alias (npm-package-arg: `npm:NAME@RANGE`); undefined for any other specifier. */
-function aliasTarget(spec: string): string | undefined {
+/** The package of an alias: `npm:NAME@RANGE` (npm-package-arg), `jsr:@SCOPE/NAME`; undefined for any other specifier. */
+function askedName(spec: string): string | undefined {
+  const [, scope, name] = /^jsr:@([^/@]+)\/([^@]+)/.exec(spec) ?? [];
+  if (scope !== undefined && name !== undefined) return `@jsr/${scope}__${name}`;
   return /^npm:(@?[^@]+)(?:@|$)/i.exec(spec.trim())?.[1];
 }
 
-function specs(record: TextRecord): readonly string[] {
-  return Object.entries(record).map(([name, spec]) => `${name}: ${plainSpec(spec)}`);
+/** A peer that is a dependency besides is left out by package managers that list a name once. */
+function askedOf(claimed: TextRecord, { peerDependencies, dependencies }: Manifest): TextRecord {
+  const isLeftOut = (name: string): boolean => Object.hasOwn(dependencies, name) && !Object.hasOwn(claimed, name);
+  const names = Object.keys(peerDependencies).filter((name) => !isLeftOut(name));
+  return Object.fromEntries(names.map((name) => [name, peerDependencies[name] ?? '']));
 }
 
-/** A peer's range decides nothing that is installed; a name, an alias or an address does. */
-function peers(record: TextRecord): readonly string[] {
-  return Object.entries(record).map(([name, spec]) => (/[:/]/.test(spec) ? `${name}: ${plainSpec(spec)}` : name));
+function specs(record: TextRecord): readonly string[] {
+  return Object.entries(record).map(([name, spec]) => `${name}: ${plainSpec(spec) || '*'}`);
+}
+
+/** Without what the package manager adds by itself, where the manifest has nothing of that name. */
+function without(claimed: TextRecord, implied: TextRecord, served: TextRecord): TextRecord {
+  const added = Object.keys(implied).filter((name) => claimed[name] === implied[name] && !Object.hasOwn(served, name));
+  return added.length === 0
+    ? claimed
+    : Object.fromEntries(Object.entries(claimed).filter(([name]) => !added.includes(name)));
+}
+
+/**
+ * A peer's range decides nothing that is installed; a name, an alias or an address does. Some package managers write a
+ * range where the manifest (`served`) has something else.
+ */
+function peers(record: TextRecord, claimed: TextRecord = record): readonly string[] {
+  const isSpecial = (spec: string | undefined): boolean => spec !== undefined && /[:/]/.test(spec);
+  return Object.entries(record).map(([name, spec]) =>
+    isSpecial(spec) && isSpecial(ownText(claimed, name)) ? `${name}: ${plainSpec(spec)}` : name,
+  );
 }
 
 function commands(record: TextRecord): readonly string[] {
@@ -101,6 +152,6 @@ function asFolder(served: TextRecord, claimed: TextRecord): TextRecord {
  * SHA-256 of what the entry says beside name, version, bytes and source: an entry that says something else is not the one
  * that was verified.
  */
-export function entryDigest({ claims = [], substitutes = [], bundles }: Dependency): Digest {
-  return { algorithm: 'sha256', hex: jsonDigest({ bundles, claims, substitutes }) };
+export function entryDigest({ claims = [], substitutes = [], bundles, findings = [] }: Dependency): Digest {
+  return { algorithm: 'sha256', hex: jsonDigest({ bundles, claims, findings, substitutes }) };
 }

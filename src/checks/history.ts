@@ -187,9 +187,14 @@ export function laterWithProvenance(packument: Packument, version: string): Publ
   return later.find((one) => releaseLine(one.version) === line) ?? later[0] ?? null;
 }
 
-/** The version to go back to: `good` where it is a lower one of the same release line, else the predecessor. */
+/**
+ * The version to go back to: `good` where it is a lower one of the same release line, else the predecessor, else `good` of
+ * a lower line. Who is on stable versions is sent to no prerelease.
+ */
 export function versionToStayOn(packument: Packument | null, version: string, good: string | null): string | null {
-  const isLower = good !== null && parse(good) !== null && parse(version) !== null && compare(good, version) < 0;
-  if (isLower && releaseLine(good) === releaseLine(version)) return good;
-  return packument === null ? null : (predecessorOf(packument, version)?.version ?? null);
+  const [is, was] = [parse(version), good === null ? null : parse(good)];
+  const isLower = is !== null && was !== null && compare(was, is) < 0;
+  const lower = isLower && (was.prerelease.length === 0 || is.prerelease.length > 0) ? good : null;
+  if (lower !== null && releaseLine(lower) === releaseLine(version)) return lower;
+  return (packument === null ? null : predecessorOf(packument, version)?.version) ?? lower;
 }

@@ -65,7 +65,8 @@ function judge(
 
 /**
  * Was the key valid when it signed? A verified time decides. Without one, a key that is valid now needs none; for an
- * expired key there is only the registry's word that it signed before its end, which is said in a note.
+ * expired key there is only the registry's word that it signed before its end, or not even that, which is said in a note.
+ * Mirrors leave times out: one that nobody says is not one outside of the period.
  */
 function judgeTime(
   key: RegistryKey,
@@ -84,7 +85,7 @@ function judgeTime(
   const proof = establish({ keyId, keyOrigin: origin, integrity, signature, time });
   if (time !== null || ((end === null || now <= end) && now >= start)) return { proof, findings: [] };
   const args = { keyId, expired: end ?? start, time: claimed, basis: 'registry' as const };
-  if (claimed === null || claimed < start || (end !== null && claimed > end)) {
+  if (claimed !== null && (claimed < start || (end !== null && claimed > end))) {
     return failed(finding('signature-key-expired', args));
   }
   return { proof, findings: [finding('signature-key-expired', args, 'note')] };

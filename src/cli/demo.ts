@@ -3,6 +3,7 @@ import { ciWorkflow, startLab, token, type Lab } from '../../lab/index.ts';
 import { audit, type TrustOptions } from '../audit.ts';
 import { check } from '../check.ts';
 import type { Report } from '../model/report.ts';
+import { DEFAULT_PHASE } from '../model/verdict.ts';
 import { createHttpClient } from '../registries/http.ts';
 import { npmRegistry } from '../registries/npm.ts';
 import { parseKeysDocument } from '../registries/npm-keys.ts';
@@ -53,7 +54,7 @@ async function replay(lab: Lab, io: Io): Promise<number> {
         registry,
         trust,
         now: lab.clock.now(),
-        enforce: 'critical',
+        enforce: DEFAULT_PHASE,
         omit: [],
       }),
     );
@@ -70,7 +71,7 @@ async function replay(lab: Lab, io: Io): Promise<number> {
 
   say('3. What changed, side by side (assay check axios@1.14.1):');
   const { comparisons } = await withRegistry(lab, (registry) =>
-    check(['axios@1.14.1'], { registry, trust, now: lab.clock.now(), enforce: 'critical' }),
+    check(['axios@1.14.1'], { registry, trust, now: lab.clock.now(), enforce: DEFAULT_PHASE }),
   );
   for (const comparison of comparisons) io.stdout.write(renderComparison(comparison, io.stdout));
   const asTold = before.verdict === 'pass' && after.verdict === 'fail';

@@ -67,12 +67,15 @@ export async function openFolder(
   policy: LoadedPolicy | null,
   io: Io,
 ): Promise<OpenedFolder> {
-  const shared = attempt(() => ({ baseline: loadBaseline(paths[0], io), manifests: projectManifests(paths[0], io) }));
+  const settings = (await Promise.all(paths.map((path) => projectSettings(path, io)))).flat();
+  const shared = attempt(() => ({
+    baseline: loadBaseline(paths[0], io),
+    manifests: projectManifests(paths, settings, io),
+  }));
   if ('problem' in shared) {
     return { project: null, unread: paths.map((path) => ({ file: shownPath(path, io), ...shared })) };
   }
   const { baseline, manifests } = shared;
-  const settings = await projectSettings(paths[0], io);
   const store = openStore(values, paths[0], io);
   const read = (path: string): ReadLockfile | Problem =>
     attempt(() => {

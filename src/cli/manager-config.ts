@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ConfigFile, Lockfile, PackageManager } from '../model/dependency.ts';
 import type { YamlNode } from '../policy/yaml.ts';
@@ -48,7 +48,11 @@ export async function managerConfigs(
 }
 
 /** Files of the project that declare what a lockfile's entries may differ in, by how its name begins. */
-const SETTINGS: Readonly<Record<string, PackageManager>> = { 'pnpm-lock': 'pnpm', 'yarn.lock': 'yarn' };
+const SETTINGS: Readonly<Record<string, readonly PackageManager[]>> = {
+  'pnpm-lock': ['pnpm'],
+  'yarn.lock': ['yarn', 'yarn-classic'],
+  'vlt-lock': ['vlt'],
+};
 
 /**
  * The same of the project alone, for reading a lockfile, whose manager its name tells. One that cannot be read explains
@@ -58,9 +62,20 @@ export async function projectSettings(lockfile: string, io: Io): Promise<readonl
   const found = Object.entries(SETTINGS).find(([name]) => basename(lockfile).startsWith(name));
   if (found === undefined) return [];
   const silent = { ...io, stderr: { ...io.stderr, write: () => true } };
-  const [config] = await managerConfigs([{ manager: found[1] }], dirname(lockfile), silent);
-  return config?.files.filter(({ ofProject }) => ofProject) ?? [];
+  const folder = dirname(lockfile);
+  const managers = found[1].map((manager) => ({ manager }));
+  const configs = await managerConfigs(managers, folder, silent);
+  const hooks = managers.some(({ manager }) => manager === 'pnpm')
+    ? HOOKS.map((name) => join(folder, name)).filter((path) => existsSync(path))
+    : [];
+  return [
+    ...configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject)),
+    ...hooks.map((path) => ({ path, ofProject: true, content: null })),
+  ].map((file) => ({ ...file, path: relative(folder, file.path).replaceAll(sep, '/') }));
 }
+
+/** Code of the project that pnpm loads by itself, and that may change every manifest it reads. */
+const HOOKS = ['.pnpmfile.cjs', '.pnpmfile.mjs', 'pnpmfile.js'];
 
 /**
  * What a folder's package manager is told, as far as it can be said before its lockfiles are read: for what is asked
@@ -110,8 +125,9 @@ function pathsOf(manager: PackageManager, folder: string, io: Io): readonly stri
   const there = (paths: readonly string[]): readonly string[] => [...new Set(paths)].filter((path) => existsSync(path));
   switch (manager) {
     case 'npm':
-    case 'vlt':
       return [];
+    case 'vlt':
+      return there([join(folder, 'vlt.json')]);
     case 'pnpm':
       return [
         ...there(above.map((each) => join(each, 'pnpm-workspace.yaml'))).slice(0, 1),
@@ -139,6 +155,7 @@ async function read(path: string, io: Io): Promise<unknown> {
     const { parse } = await import('smol-toml');
     return parse(text, { maxDepth: MAX_DEPTH });
   }
+  if (path.endsWith('.json')) return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
   if (BUN_VARIABLES.includes(basename(path))) return parseEnv(text);
   return basename(path) === '.yarnrc' ? classicSettings(text) : await yamlSettings(path, bytes, text, io);
 }

@@ -25,7 +25,11 @@ const OPTIONS = {
     help: "a registry's signing keys (the document it serves as keys)",
   },
   policy: { type: 'string', value: 'FILE', help: "policy file instead of the project's assay.yml" },
-  enforce: { type: 'string', value: 'PHASE', help: 'observe (default), critical or all, whatever the policy says' },
+  enforce: {
+    type: 'string',
+    value: 'PHASE',
+    help: 'observe, guard (default), critical or all, whatever the policy says',
+  },
   omit: { type: 'string', multiple: true, value: 'TYPE', help: 'leave out dev, optional or peer dependencies' },
   tarballs: { type: 'boolean', help: "hash every tarball, and hold its package.json against the registry's manifest" },
   installed: { type: 'boolean', help: 'also compare node_modules with the tarballs, file by file' },
@@ -49,6 +53,7 @@ const OPTIONS = {
   },
   by: { type: 'string', value: 'WHO', help: "who decides, instead of git's user.name and user.email" },
   code: { type: 'string', multiple: true, value: 'CODE', help: 'accept this finding only; may be repeated' },
+  all: { type: 'boolean', help: 'shorten nothing; elsewhere than in a terminal nothing is' },
   json: { type: 'boolean', help: 'write the full report as JSON' },
   output: {
     type: 'string',

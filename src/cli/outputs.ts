@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { nearest } from '../model/nearest.ts';
 import type { Report } from '../model/report.ts';
 import type { Output } from '../report/outputs.ts';
-import { renderTerminal } from '../report/terminal.ts';
+import { renderTerminal, type ReportOptions } from '../report/terminal.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import type { OptionValues } from './options.ts';
@@ -81,13 +81,13 @@ function refuseCollisions(targets: readonly Target[]): void {
  * Writes every report that was asked for; the one for people where none of them is on standard output. Returns whether all
  * could be written. What could not is one line each.
  */
-export function writeReports(report: Report, targets: readonly Target[], io: Io): boolean {
+export function writeReports(report: Report, targets: readonly Target[], options: ReportOptions, io: Io): boolean {
   const rendered = ({ output }: Target): Iterable<string> => {
     const text = output.render(report, pageOf);
     return typeof text === 'string' ? [text] : text;
   };
   const onStdout = targets.find(({ file }) => file === null);
-  for (const piece of onStdout === undefined ? [renderTerminal(report, io.stdout)] : rendered(onStdout)) {
+  for (const piece of onStdout === undefined ? [renderTerminal(report, options)] : rendered(onStdout)) {
     io.stdout.write(piece);
   }
   let isWhole = true;

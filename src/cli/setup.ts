@@ -7,7 +7,7 @@ import { cachePlace, type CachePlace } from '../cache/place.ts';
 import { openCache, type Cache } from '../cache/store.ts';
 import type { Lockfile } from '../model/dependency.ts';
 import type { RegistryKey } from '../model/evidence.ts';
-import { PHASES, type Phase } from '../model/verdict.ts';
+import { DEFAULT_PHASE, PHASES, type Phase } from '../model/verdict.ts';
 import { createHttpClient } from '../registries/http.ts';
 import { npmRegistry } from '../registries/npm.ts';
 import { parseKeysDocument } from '../registries/npm-keys.ts';
@@ -15,10 +15,11 @@ import { loadNpmConfig, type NpmConfig } from '../registries/npmrc.ts';
 import { yarnCache } from '../registries/package-caches.ts';
 import type { Registry } from '../registries/registry.ts';
 import { escapeText } from '../report/escape.ts';
+import type { ReportOptions } from '../report/terminal.ts';
 import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot } from '../sigstore/public-good.ts';
 import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
 import { UsageError } from './exit.ts';
-import type { Io } from './io.ts';
+import type { Io, Output } from './io.ts';
 import type { ManagerConfig } from './manager-config.ts';
 import type { OptionValues } from './options.ts';
 import type { LoadedPolicy } from './policy.ts';
@@ -170,13 +171,18 @@ export function openStore(values: OptionValues, lockfile: string, io: Io): Cache
   return place === null ? null : openCache(place, lockfile);
 }
 
-/** The phase of the command line, else that of the policy, else the weakest. */
+/** The phase of the command line, else that of the policy, else the default. */
 export function phaseOf(values: OptionValues, policy: LoadedPolicy | null): Phase {
   const { enforce } = values;
-  if (enforce === undefined) return policy?.policy.enforce ?? 'observe';
+  if (enforce === undefined) return policy?.policy.enforce ?? DEFAULT_PHASE;
   const phase = PHASES.find((candidate) => candidate === enforce);
   if (phase !== undefined) return phase;
   throw new UsageError(`--enforce takes ${PHASES.join(', ')}, not ${enforce}`);
+}
+
+/** How the report is shown: warnings are shortened in a terminal only, and not with --all. */
+export function reportOptions(output: Output, values: OptionValues): ReportOptions {
+  return { ...output, whole: values.all === true || !output.isTerminal };
 }
 
 export function omitOf(values: OptionValues): readonly Omittable[] {

@@ -6,7 +6,7 @@ import type { TrustRepository } from '../model/report.ts';
 import { createHttpClient } from '../registries/http.ts';
 import type { NpmConfig } from '../registries/npmrc.ts';
 import type { Registry } from '../registries/registry.ts';
-import { parseRoot, parseSigned } from '../sigstore/tuf/metadata.ts';
+import { isSignedBy, parseRoot, parseSigned } from '../sigstore/tuf/metadata.ts';
 import { PINNED_AT, publicGoodAnchor, TUF_URL } from '../sigstore/tuf/public-good.ts';
 import { isSameTrust, openTrust, type TrustSession, type TrustSource } from '../trust.ts';
 import { UsageError } from './exit.ts';
@@ -74,12 +74,13 @@ export async function withTrust<T>(
 ): Promise<{ readonly result: T; readonly repository: TrustRepository | null }> {
   const attempt = async (trust: TrustOptions, registry: Registry): Promise<T> => {
     try {
-      return await work(trust, registry);
+      return await work({ ...trust, newest }, registry);
     } finally {
       registry.close();
     }
   };
   const current = refresh();
+  const newest = async (): Promise<TrustRepository | null> => (await current).repository ?? null;
   const registry = known === null ? null : openRegistry();
   const first = known === null || registry === null ? null : attempt(known, registry);
   const isCurrent = current.then((trust) => {
@@ -141,7 +142,11 @@ function privateSource(
 ): TrustSource {
   const bytes = readUserFile(rootFile, 'the TUF root', io);
   try {
-    const root = parseRoot(parseSigned(bytes, 'root'));
+    const signed = parseSigned(bytes, 'root');
+    const root = parseRoot(signed);
+    if (!isSignedBy(signed, root.roles.root)) {
+      throw new UsageError(`the TUF root ${rootFile} cannot be used: it is not signed by enough of its own keys`);
+    }
     const pinned = trustedRoot === undefined ? null : loadRoot(trustedRoot, io);
     return { url, anchor: { root, floors: new Map() }, pinned, keys, pinnedAt: null };
   } catch (error) {

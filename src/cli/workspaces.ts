@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isWorkspaceOf, workspacePatterns } from '../registries/workspaces.ts';
+import { isWorkspaceOf, workspacePatterns } from '../model/workspaces.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import { readUserFile } from './setup.ts';
@@ -36,6 +36,26 @@ export function workspaceManifests(project: string, manifest: string, io: Io): R
   return found;
 }
 
+/**
+ * The patterns of vlt.json, as a package.json has them: one, several, or such by the name of a group
+ * (https://docs.vlt.sh/cli/workspaces). None where it cannot be read.
+ */
+export function vltWorkspaces(project: string, io: Io): string {
+  const path = join(project, 'vlt.json');
+  let patterns: unknown[] = [];
+  try {
+    const json = isFile(path)
+      ? (JSON.parse(readUserFile(path, 'the configuration', io).toString('utf8')) as unknown)
+      : null;
+    const declared = typeof json === 'object' && json !== null && 'workspaces' in json ? json.workspaces : [];
+    const isGrouped = typeof declared === 'object' && declared !== null && !Array.isArray(declared);
+    patterns = isGrouped ? Object.values(declared).flat() : [declared].flat();
+  } catch {
+    // Its reader names it.
+  }
+  return JSON.stringify({ workspaces: patterns });
+}
+
 /** Where to look for what a pattern matches: the folder before its first wildcard, and how deep below. */
 function startOf(pattern: string): { folder: string; depth: number }[] {
   const segments = pattern.split('/').filter((segment) => segment !== '' && segment !== '.');
@@ -44,6 +64,30 @@ function startOf(pattern: string): { folder: string; depth: number }[] {
   if (wildcard === -1) return [{ folder: segments.join('/'), depth: 0 }];
   const depth = segments.includes('**') ? MAX_DEPTH : segments.length - wildcard;
   return [{ folder: segments.slice(0, wildcard).join('/'), depth }];
+}
+
+/** The text of the package.json of a folder, under ""; none where there is none. */
+export function manifestIn(folder: string, io: Io): ReadonlyMap<string, string> {
+  const path = join(folder, 'package.json');
+  return new Map(isFile(path) ? [['', readUserFile(path, 'the manifest', io).toString('utf8')]] : []);
+}
+
+/** The paths that a package.json asks for by `file:`, or as they are. */
+export function foldersAskedFor(manifest: string): readonly string[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(manifest);
+  } catch {
+    return [];
+  }
+  const fields = ['dependencies', 'devDependencies', 'optionalDependencies'].map((field) =>
+    typeof json === 'object' && json !== null ? (json as Readonly<Record<string, unknown>>)[field] : null,
+  );
+  return fields
+    .flatMap((field) => (typeof field === 'object' && field !== null ? (Object.values(field) as unknown[]) : []))
+    .flatMap((spec) =>
+      typeof spec === 'string' ? (/^(?:file:)?(\.{1,2}(?:\/.*)?|(?<=:)[^/~].*)$/.exec(spec)?.[1] ?? []) : [],
+    );
 }
 
 function foldersIn(path: string): string[] {

@@ -1,19 +1,19 @@
-import type { Lockfile } from '../model/dependency.ts';
-import { readFolders, type Folder } from './bun/folders.ts';
-import { readPackages } from './bun/packages.ts';
-import { flagged } from './bun/tree.ts';
-import { fromCatalog, readCatalogs, type Catalogs } from './bun/wishes.ts';
+import { specOf, type Lockfile, type SkippedEntry } from '../model/dependency.ts';
+import { readFolders } from './bun/folders.ts';
+import { readPackages, type Entry, type LocalEntry, type PackageEntry } from './bun/packages.ts';
+import { readProject, type Project } from './bun/project.ts';
+import { treeOf, type Tree } from './bun/tree.ts';
+import { REPEATED_IN } from './bun/wishes.ts';
 import { refuseConflicts } from './conflicts.ts';
 import { LockfileError } from './error.ts';
 import type { LockfileFormat, ProjectManifests } from './format.ts';
 import { parseJson, type JsonObject } from './json.ts';
-import { fieldsOf, objectOf, type Declaration } from './npm/entry.ts';
-import { lockfileOf } from './npm/lockfile.ts';
-import { collectOverrides, readManifests, type ProjectWishes } from './npm/manifest.ts';
-import { rolesOf } from './npm/roles.ts';
+import { mergePlaces, type PlacedDependency } from './merge.ts';
+import { fieldsOf, objectOf } from './npm/entry.ts';
+import { specKind } from './npm/specs.ts';
 import { decodeText } from './text.ts';
 
-/** bun.lock, versions 0 to 2. bun.lockb, which Bun prefers less, is binary: it is only named. */
+/** bun.lock, versions 0 to 3. bun.lockb, which Bun prefers less, is binary: it is only named. */
 export const bun: LockfileFormat = {
   name: 'Bun',
   fileNames: ['bun.lock', 'bun.lockb'],
@@ -33,33 +33,29 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   }
   const text = decodeText(file, bytes);
   refuseConflicts(file, text, 'bun install');
-  const document = objectOf(file, 'the document', parseJson(file, text, { trailingCommas: true }), 'Bun');
+  const json = parseJson(file, text, { trailingCommas: true, repeatedKeys: 'first', repeatedIn: REPEATED_IN });
+  const document = objectOf(file, 'the document', json, 'Bun');
   const version = versionOf(file, document);
-  const catalogs = readCatalogs(file, document);
-  const folders = readFolders(file, document, catalogs);
+  const locked = readFolders(file, document);
   const packages = document.get('packages');
   const around = {
-    folders: new Set(folders.map(({ entry }) => entry.location)),
-    named: new Map(
-      folders.flatMap(({ name, entry }) => (entry.location === '' ? [] : [[name, entry.location] as const])),
-    ),
-    catalogs,
+    folders: new Set(locked.map(({ location }) => location)),
+    named: new Map(locked.flatMap(({ name, location }) => (location === '' ? [] : [[name, location] as const]))),
     patches: readPatches(file, document),
   };
-  const read = packages === undefined ? [] : readPackages(file, packages, around);
-  const entries = flagged(file, folders, read);
-  const wishes = wishesOf(document, folders, catalogs, manifests);
-  const roles = rolesOf([...folders.map(({ entry }) => entry), ...entries], wishes);
-  return lockfileOf(file, { format: `bun.lock v${version}`, manager: 'bun' }, entries, roles);
+  const entries = packages === undefined ? [] : readPackages(file, packages, around);
+  const project = readProject(file, document, locked, manifests);
+  return lockfileOf(file, version, entries, project, treeOf(file, locked, entries, project));
 }
 
-function versionOf(file: string, document: JsonObject): 0 | 1 | 2 {
+function versionOf(file: string, document: JsonObject): number {
   const node = document.get('lockfileVersion');
   const remedy = 'let a current Bun write the lockfile again';
   if (node === undefined) throw new LockfileError(file, null, `has no lockfileVersion; if it is a lockfile, ${remedy}`);
-  if (node.value === 0 || node.value === 1 || node.value === 2) return node.value;
-  const shown = typeof node.value === 'number' ? String(node.value) : 'of another type';
-  throw new LockfileError(file, node.line, `lockfileVersion is ${shown}; supported are 0, 1 and 2; ${remedy}`);
+  const version = typeof node.value === 'number' ? node.value : NaN;
+  if ([0, 1, 2, 3].includes(version)) return version;
+  const shown = Number.isNaN(version) ? 'of another type' : String(version);
+  throw new LockfileError(file, node.line, `lockfileVersion is ${shown}; supported are 0 to 3; ${remedy}`);
 }
 
 /** Patch files by `name@version`. */
@@ -68,27 +64,91 @@ function readPatches(file: string, document: JsonObject): ReadonlyMap<string, st
   return new Map(fields.declarations('patchedDependencies').map(({ name, spec }) => [name, spec]));
 }
 
-/**
- * What the project asks for: its package.json where there is one, else what the lockfile repeats of it. Workspaces are only in
- * the lockfile; `bun install --frozen-lockfile` compares it with them.
- */
-function wishesOf(
-  document: JsonObject,
-  folders: readonly Folder[],
-  catalogs: Catalogs,
-  manifests: ProjectManifests,
-): ProjectWishes {
-  const own = readManifests(manifests);
-  const declared = new Map<string, readonly Declaration[]>(
-    folders.map(({ entry, wishes }) => [entry.location, wishes]),
-  );
-  const overrides = new Set(own.overrides);
-  for (const [folder, wishes] of own.declared) {
-    declared.set(
-      folder,
-      wishes.map(({ name, spec }) => ({ name, spec: fromCatalog(name, spec, catalogs) })),
-    );
+function lockfileOf(file: string, version: number, entries: readonly Entry[], project: Project, tree: Tree): Lockfile {
+  const byKey = new Map(entries.map((entry) => [entry.key, entry]));
+  const skipped: SkippedEntry[] = [];
+  const found: Entry[] = [];
+  const bundles = new Map<Entry, string[]>();
+  for (const entry of entries) {
+    const place = { file, line: entry.line, path: entry.location };
+    const carrier = entry.kind === 'package' ? carrierOf(entry, byKey) : null;
+    if (carrier !== null) {
+      skipped.push({ place, reason: 'bundled', by: carrier.location });
+      const names = bundles.get(carrier);
+      if (names === undefined) bundles.set(carrier, [entry.installed]);
+      else names.push(entry.installed);
+    } else if (entry.kind === 'local' && isOfProject(entry, project, tree)) skipped.push({ place, reason: 'link' });
+    else found.push(entry);
   }
-  collectOverrides(document.get('overrides')?.value ?? null, overrides);
-  return { declared, overrides };
+  return {
+    file,
+    format: `bun.lock v${version}`,
+    manager: 'bun',
+    entries: entries.length,
+    dependencies: mergePlaces(found.map((entry) => placed(file, entry, tree, bundles.get(entry) ?? []))),
+    skipped,
+  };
+}
+
+/** The outermost package whose tarball brings it. What is said to be bundled at the top, or by a folder, is fetched. */
+function carrierOf(entry: PackageEntry, byKey: ReadonlyMap<string, Entry>): PackageEntry | null {
+  let carrier: PackageEntry | null = null;
+  for (let inner = entry; inner.bundled;) {
+    const above = byKey.get(inner.above);
+    if (above?.kind !== 'package') break;
+    carrier = above;
+    inner = above;
+  }
+  return carrier;
+}
+
+/** Whether a folder is the project's own: a workspace under its name, or what a package.json asks for as a folder. */
+function isOfProject(entry: LocalEntry, { names }: Project, tree: Tree): boolean {
+  if (tree.substitutionOf(entry) !== null) return false;
+  const isWorkspace = entry.scheme === 'workspace' || entry.scheme === 'root';
+  return (isWorkspace && names.get(entry.path) === entry.installed) || tree.isAskedFor(entry);
+}
+
+function placed(file: string, entry: Entry, tree: Tree, bundles: readonly string[]): PlacedDependency {
+  const { line, location, installed, wishes } = entry;
+  const wrong = tree.substitutionOf(entry);
+  // A folder that nobody asks for as one stands in for the package of the name it is installed under.
+  const substitutes =
+    wrong === null && entry.kind === 'local' ? [{ asked: installed, by: '.' }] : wrong === null ? [] : [wrong];
+  const own = wishes.filter(({ kind }) => kind === 'prod' || kind === 'optional');
+  const { name, version, integrity, source, patch, claims } = entry.kind === 'package' ? entry : asDependency(entry);
+  return {
+    ecosystem: 'npm',
+    name,
+    version,
+    ...(installed === name ? {} : { alias: installed }),
+    integrity,
+    source,
+    place: { file, line, path: location },
+    direct: tree.isDirect(entry),
+    dev: tree.flags.dev(entry),
+    optional: tree.flags.optional(entry),
+    peer: tree.flags.peer(entry),
+    exotic: own.filter(({ spec }) => specKind(spec) !== 'registry').map(({ name: to, spec }) => ({ name: to, spec })),
+    bundles,
+    requires: tree.requirementsOf(entry).flatMap((to) => (to.kind === 'package' ? specOf(to) : [])),
+    ...(patch === null ? {} : { patches: [patch] }),
+    ...(source.kind === 'registry' ? { claims: [claims] } : {}),
+    ...(substitutes.length === 0 ? {} : { substitutes }),
+  };
+}
+
+function asDependency({
+  installed,
+  resolution,
+  path,
+}: LocalEntry): Pick<PackageEntry, 'name' | 'version' | 'source' | 'integrity' | 'patch' | 'claims'> {
+  return {
+    name: installed,
+    version: resolution,
+    source: { kind: 'file', path },
+    integrity: [],
+    patch: null,
+    claims: {},
+  };
 }

@@ -25,8 +25,10 @@ const WORDS: readonly (readonly [string, boolean | null])[] = [
 
 /** What a kind of file allows beyond RFC 8259, or beyond what this reader takes from it. */
 export interface JsonOptions {
-  /** `last`: the last of several equal keys counts, as for JSON.parse, and so for npm. */
-  readonly repeatedKeys?: 'refused' | 'last';
+  /** `last`: the last of several equal keys counts, as for JSON.parse, and so for npm; `first`: the first, as for Bun. */
+  readonly repeatedKeys?: 'refused' | 'first' | 'last';
+  /** Refused all the same but in objects under one of these keys. */
+  readonly repeatedIn?: ReadonlySet<string>;
   /** One comma may stand before the end of an object or array that is not empty. */
   readonly trailingCommas?: boolean;
 }
@@ -41,7 +43,7 @@ export function parseJson(file: string, text: string, options: JsonOptions = {})
 
 /** Any text, whoever wrote it. */
 export function parseAnyJson(file: string, text: string, options: JsonOptions = {}): JsonNode {
-  const { repeatedKeys = 'refused', trailingCommas = false } = options;
+  const { repeatedKeys = 'refused', repeatedIn, trailingCommas = false } = options;
   let at = 0;
   let line = 1;
   let lineStart = 0;
@@ -87,8 +89,9 @@ export function parseAnyJson(file: string, text: string, options: JsonOptions = 
       return expected('a valid escape in the string');
     }
   };
-  const parseObject = (depth: number): JsonObject => {
+  const parseObject = (depth: number, under: string): JsonObject => {
     const object = new Map<string, JsonNode>();
+    const isRefused = repeatedKeys === 'refused' || repeatedIn?.has(under) === false;
     take('{');
     while (peek() !== 0x7d) {
       if (object.size > 0) {
@@ -98,10 +101,11 @@ export function parseAnyJson(file: string, text: string, options: JsonOptions = 
       const keyLine = line;
       const key = parseString();
       const earlier = object.get(key);
-      if (earlier !== undefined && repeatedKeys === 'refused')
+      if (earlier !== undefined && isRefused)
         fail(`the key ${quoted(key)} stands twice in one object, first in line ${earlier.line}`);
       take(':');
-      object.set(key, { line: keyLine, value: parseValue(depth) });
+      const node = { line: keyLine, value: parseValue(depth, key) };
+      if (earlier === undefined || repeatedKeys === 'last') object.set(key, node);
     }
     at += 1;
     return object;
@@ -114,17 +118,17 @@ export function parseAnyJson(file: string, text: string, options: JsonOptions = 
         take(',');
         if (peek() === 0x5d && trailingCommas) break;
       }
-      array.push({ line, value: parseValue(depth) });
+      array.push({ line, value: parseValue(depth, '') });
     }
     at += 1;
     return array;
   };
-  const parseValue = (depth: number): JsonValue => {
+  const parseValue = (depth: number, under: string): JsonValue => {
     if (depth > MAX_DEPTH) fail(`nested deeper than ${MAX_DEPTH} levels`);
     if ((values += 1) > MAX_VALUES) fail(`more than ${MAX_VALUES} values; no lockfile has so many`);
     const char = peek();
     if (char === 0x22) return parseString();
-    if (char === 0x7b) return parseObject(depth + 1);
+    if (char === 0x7b) return parseObject(depth + 1, under);
     if (char === 0x5b) return parseArray(depth + 1);
     for (const [word, value] of WORDS) {
       if (!text.startsWith(word, at)) continue;
@@ -138,7 +142,7 @@ export function parseAnyJson(file: string, text: string, options: JsonOptions = 
   };
 
   peek();
-  const root = { line, value: parseValue(0) };
+  const root = { line, value: parseValue(0, '') };
   if (!Number.isNaN(peek())) expected('the end');
   return root;
 }

@@ -26,6 +26,7 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
     const patches = [...new Set(group.flatMap((one) => one.patches ?? []))];
     const claims = distinct(group.flatMap((one) => one.claims ?? []));
     const substitutes = distinct(group.flatMap((one) => one.substitutes ?? []));
+    const findings = distinct(group.flatMap((one) => one.findings ?? []));
     return {
       ecosystem,
       name,
@@ -45,6 +46,7 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
       ...(patches.length === 0 ? {} : { patches }),
       ...(claims.length === 0 ? {} : { claims }),
       ...(substitutes.length === 0 ? {} : { substitutes }),
+      ...(findings.length === 0 ? {} : { findings }),
     };
   });
 }

@@ -1,6 +1,6 @@
 import type { Lockfile } from '../model/dependency.ts';
 import { refuseConflicts } from './conflicts.ts';
-import { LockfileError } from './error.ts';
+import { LockfileError, quoted } from './error.ts';
 import type { LockfileFormat, ProjectManifests } from './format.ts';
 import { parseJson, type JsonObject } from './json.ts';
 import { readDependencies } from './npm/dependencies.ts';
@@ -8,7 +8,7 @@ import { objectOf, type NpmEntry } from './npm/entry.ts';
 import { lockfileOf } from './npm/lockfile.ts';
 import { readManifests } from './npm/manifest.ts';
 import { readPackages } from './npm/packages.ts';
-import { rolesOf } from './npm/roles.ts';
+import { readingOf, type NpmEntries } from './npm/reading.ts';
 import { decodeText } from './text.ts';
 
 /** package-lock.json, npm-shrinkwrap.json (which npm prefers) and the hidden lockfile, versions 1 to 3. */
@@ -25,14 +25,18 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   const document = objectOf(file, 'the document', parseJson(file, text));
   const kind = kindOf(file);
   const version = versionOf(file, kind, document);
-  const entries = entriesOf(file, version, document);
+  const read = { ...entriesOf(file, version, document), isHidden: kind === HIDDEN };
+  for (const entries of [read.entries, read.legacy ?? []]) refuseTwins(file, entries);
+  const { entries, roles } = readingOf(read, readManifests(manifests));
   const format = version === 0 ? `${kind} of npm 4 or older` : `${kind} v${version}`;
-  return lockfileOf(file, { format, manager: 'npm' }, entries, rolesOf(entries, readManifests(manifests)));
+  return lockfileOf(file, { format, manager: 'npm' }, entries, roles);
 }
+
+const HIDDEN = 'hidden lockfile';
 
 function kindOf(file: string): string {
   if (file.endsWith('npm-shrinkwrap.json')) return 'npm-shrinkwrap';
-  return /(?:^|[/\\])\.package-lock\.json$/.test(file) ? 'hidden lockfile' : 'package-lock';
+  return /(?:^|[/\\])\.package-lock\.json$/.test(file) ? HIDDEN : 'package-lock';
 }
 
 /** The version of the format; 0 stands for the shrinkwraps of npm 4 and older, which have none. */
@@ -47,15 +51,35 @@ function versionOf(file: string, kind: string, document: JsonObject): 0 | 1 | 2 
   throw new LockfileError(file, node.line, `lockfileVersion is ${shown}; supported are 1, 2 and 3; ${remedy}`);
 }
 
+/**
+ * npm has one place for names that differ only in case, and one entry takes it from the other: which one answers what is asked
+ * for is not to be told from the file.
+ */
+function refuseTwins(file: string, entries: readonly NpmEntry[]): void {
+  const seen = new Map<string, NpmEntry>();
+  for (const entry of entries) {
+    const folded = entry.location.toLowerCase();
+    const first = seen.get(folded);
+    if (first !== undefined && first.location !== entry.location) {
+      const problem = `${quoted(entry.location)} is the same place as ${quoted(first.location)} in line ${first.line}`;
+      throw new LockfileError(file, entry.line, `${problem}; run npm install to write the lockfile again`);
+    }
+    seen.set(folded, entry);
+  }
+}
+
 /** Current npm reads `packages` where it is there, whatever the version says, and older npm never does. */
-function entriesOf(file: string, version: 0 | 1 | 2 | 3, document: JsonObject): readonly NpmEntry[] {
+function entriesOf(file: string, version: 0 | 1 | 2 | 3, document: JsonObject): Omit<NpmEntries, 'isHidden'> {
   const packages = document.get('packages');
   const contradiction = `lockfileVersion ${version} does not go with ${packages === undefined ? 'no' : 'a'} "packages"`;
   if (packages === undefined ? version >= 2 : version < 2) {
     const line = (packages ?? document.get('lockfileVersion'))?.line ?? null;
     throw new LockfileError(file, line, `${contradiction}; run npm install to write the lockfile again`);
   }
-  if (packages !== undefined) return readPackages(file, packages);
   const dependencies = document.get('dependencies');
-  return dependencies === undefined ? [] : readDependencies(file, dependencies);
+  const legacy = dependencies === undefined ? [] : readDependencies(file, dependencies);
+  if (packages === undefined) return { entries: legacy, legacy: null, isLegacy: true };
+  // Version 3 has no second part; one that is there is read by npm 6 all the same.
+  const isTwofold = version === 2 || legacy.length > 0;
+  return { entries: readPackages(file, packages), legacy: isTwofold ? legacy : null, isLegacy: false };
 }

@@ -1,15 +1,15 @@
 import { specOf, type Lockfile, type Place, type SkippedEntry } from '../model/dependency.ts';
 import { refuseConflicts } from './conflicts.ts';
 import { LockfileError } from './error.ts';
-import type { LockfileFormat, ProjectManifests } from './format.ts';
+import type { LockfileFormat, ProjectManifests, ProjectSettings } from './format.ts';
 import { parseJson, type JsonNode, type JsonObject } from './json.ts';
 import { mergePlaces, type PlacedDependency } from './merge.ts';
 import { objectOf } from './npm/entry.ts';
-import { readManifests } from './npm/manifest.ts';
 import { decodeText } from './text.ts';
-import { readEdges } from './vlt/edges.ts';
-import { readNodes, type PackageNode } from './vlt/nodes.ts';
+import { projectFolder, readEdges, type VltEdge } from './vlt/edges.ts';
+import { readNodes, type FolderNode, type PackageNode, type VltNode } from './vlt/nodes.ts';
 import { readOptions } from './vlt/options.ts';
+import { readProject, type Project } from './vlt/project.ts';
 import { rolesOf, type Roles } from './vlt/roles.ts';
 
 /** vlt-lock.json, versions 0 and 1. */
@@ -20,7 +20,7 @@ export const vlt: LockfileFormat = {
   parse,
 };
 
-function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lockfile {
+function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings): Lockfile {
   const text = decodeText(file, bytes);
   refuseConflicts(file, text, 'vlt install');
   const document = objectOf(file, 'the document', parseJson(file, text), 'vlt');
@@ -28,25 +28,48 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   const options = readOptions(file, document.get('options'));
   const nodes = readNodes(file, sectionOf(file, document, 'nodes'), options);
   const edges = readEdges(file, sectionOf(file, document, 'edges'), new Set(nodes.map(({ id }) => id)));
-  const roles = rolesOf(edges, options, readManifests(manifests));
-
-  const packages = nodes.filter((node) => node.kind === 'package');
-  const specs = new Map(packages.map((node) => [node.id, specOf({ name: roles.nameOf(node), version: node.version })]));
+  const project = readProject(options, manifests, settings);
+  const folders = foldersFound(edges, nodes, project);
+  const roles = rolesOf(edges, [...nodes, ...folders], options, project);
+  const specs = new Map(nodes.flatMap((node) => (node.kind === 'package' ? [[node.id, specOf(node)] as const] : [])));
   const skipped: SkippedEntry[] = [];
   const found: PlacedDependency[] = [];
   for (const node of nodes) {
     const place = { file, line: node.line, path: node.id };
-    if (node.kind === 'package') found.push(placed(node, place, roles, specs));
-    else skipped.push({ place, reason: node.kind });
+    const isSkipped = node.kind !== 'package' && isOfProject(node, project, roles);
+    if (isSkipped) skipped.push({ place, reason: node.kind });
+    else found.push(placed(node, place, roles, specs));
   }
+  // They have no nodes; one that is found in the place of something else counts as an entry all the same.
+  const wrong = folders.filter((node) => roles.substitutionOf(node) !== null);
+  for (const node of wrong) found.push(placed(node, { file, line: node.line, path: node.id }, roles, specs));
   return {
     file,
     format: `vlt-lock v${version}`,
     manager: 'vlt',
-    entries: nodes.length,
+    entries: nodes.length + wrong.length,
     dependencies: mergePlaces(found),
     skipped,
   };
+}
+
+/** The project and its workspaces, where somebody finds them and their package.json files say what they are called. */
+function foldersFound(edges: readonly VltEdge[], nodes: readonly VltNode[], { names }: Project): readonly FolderNode[] {
+  const known = new Set(nodes.map(({ id }) => id));
+  const folders = new Map<string, FolderNode>();
+  for (const { to, line } of names === null ? [] : edges) {
+    if (to === null || known.has(to) || folders.has(to)) continue;
+    const path = projectFolder(to) ?? '';
+    folders.set(to, { id: to, line, kind: 'workspace', path, name: names?.get(path) ?? '' });
+  }
+  return [...folders.values()];
+}
+
+/** Whether a folder is the project's own: one of its workspaces, or what a package.json asks for as a folder. */
+function isOfProject(node: FolderNode, { names }: Project, roles: Roles): boolean {
+  if (roles.substitutionOf(node) !== null) return false;
+  const isWorkspace = node.kind === 'workspace' && (names === null || names.has(node.path));
+  return isWorkspace || roles.isAskedFor(node);
 }
 
 function versionOf(file: string, document: JsonObject): 0 | 1 {
@@ -65,15 +88,13 @@ function sectionOf(file: string, document: JsonObject, name: 'nodes' | 'edges'):
   throw new LockfileError(file, null, `has no "${name}"; restore the file, or let vlt write it again`);
 }
 
-function placed(
-  node: PackageNode,
-  place: Place,
-  { flags, isDirect, exoticOf, nameOf, requirementsOf, askedAs }: Roles,
-  specs: ReadonlyMap<string, string>,
-): PlacedDependency {
-  const { id, version, integrity, source } = node;
-  const name = nameOf(node);
-  const alias = askedAs(id) ?? name;
+function placed(node: VltNode, place: Place, roles: Roles, specs: ReadonlyMap<string, string>): PlacedDependency {
+  const { id } = node;
+  const isPackage = node.kind === 'package';
+  const { name, version, integrity, source } = isPackage ? node : asDependency(node, roles);
+  const alias = roles.askedAs(id) ?? name;
+  const wrong = roles.substitutionOf(node);
+  const substitutes = wrong === null ? (isPackage ? [] : [{ asked: name, by: '.' }]) : [wrong];
   return {
     ecosystem: 'npm',
     name,
@@ -82,13 +103,24 @@ function placed(
     integrity,
     source,
     place,
-    direct: isDirect(id),
-    dev: flags.dev(id),
-    optional: flags.optional(id),
-    peer: flags.peer(id),
-    exotic: exoticOf(id),
+    direct: roles.isDirect(id),
+    dev: roles.flags.dev(id),
+    optional: roles.flags.optional(id),
+    peer: roles.flags.peer(id),
+    exotic: isPackage ? roles.exoticOf(id) : [],
     // vlt fetches what others bundle.
     bundles: [],
-    requires: requirementsOf(id).flatMap((required) => specs.get(required) ?? []),
+    requires: roles.requirementsOf(id).flatMap((required) => specs.get(required) ?? []),
+    ...(isPackage && source.kind === 'registry' ? { claims: [roles.claimsOf(node)] } : {}),
+    ...(substitutes.length === 0 ? {} : { substitutes }),
   };
+}
+
+/** A folder that nobody of the project asks for: it stands in for the package of the name it is found by. */
+function asDependency(
+  { id, name, kind, path }: FolderNode,
+  roles: Roles,
+): Pick<PackageNode, 'name' | 'version' | 'source' | 'integrity'> {
+  const locator = `${kind === 'workspace' ? 'workspace' : 'file'}:${path}`;
+  return { name: roles.askedAs(id) ?? name, version: locator, source: { kind: 'file', path }, integrity: [] };
 }

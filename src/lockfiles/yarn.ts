@@ -1,37 +1,41 @@
 import type { Lockfile, SkippedEntry } from '../model/dependency.ts';
 import { refuseConflicts } from './conflicts.ts';
-import type { LockfileFormat, ProjectManifests } from './format.ts';
+import type { LockfileFormat, ProjectManifests, ProjectSettings } from './format.ts';
 import { mergePlaces, type PlacedDependency } from './merge.ts';
 import { specKind } from './npm/specs.ts';
 import { decodeText } from './text.ts';
+import { answersOf } from './yarn/answers.ts';
 import { readBerryEntries } from './yarn/berry.ts';
 import { readClassicEntries } from './yarn/classic.ts';
 import type { YarnEntry } from './yarn/entry.ts';
-import { askedInBerry, askedInClassic, readProject } from './yarn/project.ts';
-import { rolesOf, type Roles } from './yarn/roles.ts';
+import { askedInBerry, askedInClassic, readProject, type YarnProject } from './yarn/project.ts';
+import { rolesOf, type ProjectRequirement } from './yarn/roles.ts';
 
 /** yarn.lock of Yarn 1, and of Yarn 2 and later, which has another syntax and other meanings. */
 export const yarn: LockfileFormat = { name: 'Yarn', fileNames: ['yarn.lock'], otherFileNames: [], parse };
 
-function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lockfile {
+function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings): Lockfile {
   const text = decodeText(file, bytes);
   refuseConflicts(file, text, 'yarn install');
-  const project = readProject(manifests);
+  const project = readProject(manifests, settings);
   // Yarn tells its own files from those of Yarn 1 by this key.
   if (/^__metadata:/m.test(text)) {
     const { version, entries } = readBerryEntries(file, text);
-    return lockfileOf(file, version, entries, rolesOf(entries, askedInBerry(project, entries)));
+    return lockfileOf(file, version, entries, askedInBerry(project, entries), project);
   }
-  const entries = readClassicEntries(file, text, project.overrides);
-  return lockfileOf(file, 1, entries, rolesOf(entries, askedInClassic(project, entries)));
+  const entries = readClassicEntries(file, text, project.asked.has('') ? project.overrides : null);
+  return lockfileOf(file, 1, entries, askedInClassic(project, entries), project);
 }
 
 function lockfileOf(
   file: string,
   version: number,
   entries: readonly YarnEntry[],
-  { roleOf, requirementsOf }: Roles,
+  asked: readonly ProjectRequirement[],
+  project: YarnProject,
 ): Lockfile {
+  const { roleOf, requirementsOf } = rolesOf(entries, asked);
+  const answers = answersOf(file, entries, asked, project);
   const skipped: SkippedEntry[] = [];
   const found: PlacedDependency[] = [];
   for (const entry of entries) {
@@ -40,14 +44,16 @@ function lockfileOf(
       .filter(({ range }) => specKind(range) !== 'registry')
       .map(({ name, range }) => ({ name, spec: range }));
     const requires = requirementsOf(entry);
-    for (const one of entry.brings) {
+    for (const one of answers.of(entry)) {
       if ('skipped' in one) skipped.push({ place, reason: one.skipped });
       else {
+        const { claims, ...brought } = one;
         const alias = entry.descriptors.some(({ name }) => name === one.name) ? undefined : entry.descriptors[0]?.name;
         found.push({
           ecosystem: 'npm',
-          ...one,
+          ...brought,
           ...(alias === undefined ? {} : { alias }),
+          ...(claims === undefined ? {} : { claims: [claims] }),
           place,
           ...roleOf(entry),
           peer: false,
@@ -58,6 +64,7 @@ function lockfileOf(
       }
     }
   }
+  const hooks = project.settings.hooks.get(version === 1 ? '.yarnrc' : '.yarnrc.yml');
   return {
     file,
     format: `yarn.lock v${version}`,
@@ -65,5 +72,7 @@ function lockfileOf(
     entries: found.length + skipped.length,
     dependencies: mergePlaces(found),
     skipped,
+    ...(hooks === undefined ? {} : { hooks }),
+    ...(answers.findings.length === 0 ? {} : { findings: answers.findings }),
   };
 }

@@ -20,6 +20,7 @@ export type PackageManager = 'npm' | 'pnpm' | 'yarn-classic' | 'yarn' | 'bun' | 
 
 /** A configuration file of a package manager that was read, as a plain value: hostile. */
 export interface ConfigFile {
+  /** Of the settings a lockfile is read with, relative to the lockfile's folder. */
   readonly path: string;
   /** Whether it is the project's, and not the user's own. */
   readonly ofProject: boolean;
@@ -68,16 +69,25 @@ export interface ArchiveLock {
 export interface EntryClaims {
   /** Name to specifier, of `dependencies` and `optionalDependencies` together. */
   readonly dependencies?: Readonly<Record<string, string>>;
+  /** What the package manager itself adds to `dependencies` where the manifest has no such name. */
+  readonly implied?: Readonly<Record<string, string>>;
   /** Name to specifier. Ranges of peers decide nothing; names and whatever is no range do. */
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  /** Names of peers, where the format has no more of them, or not all: each must be there. */
+  readonly peers?: readonly string[];
   /** Command to the path of its file. */
   readonly bin?: Readonly<Record<string, string>>;
   /** Whether it has any command, where the format says no more. */
   readonly hasBin?: boolean;
   /** Whether it runs anything at install. */
   readonly installScripts?: boolean;
-  /** Where a format has answers and no specifiers: the name it asks for to the name of the package it gets. */
+  /**
+   * Where a format has answers and no specifiers, or only those of what it found: the name it asks for to the name of the
+   * package it gets, or to a locator (`link:PATH`, an address) where that is no package of a registry.
+   */
   readonly answers?: Readonly<Record<string, string>>;
+  /** Of these, what somebody beside the package asks for by that very name: a peer is answered by it. */
+  readonly peerAnswers?: Readonly<Record<string, string>>;
   /** What a hook of the project (a .pnpmfile.cjs) could have changed of it: the hook's file. Left out where there is none. */
   readonly hook?: string;
 }
@@ -137,6 +147,8 @@ export interface Dependency {
   readonly claims?: readonly EntryClaims[];
   /** What it stands in for without anybody having asked for it; left out where there is nothing. */
   readonly substitutes?: readonly Substitution[];
+  /** What is wrong with its entries as they stand, whatever they name; left out where nothing is. */
+  readonly findings?: readonly Finding[];
 }
 
 /** `name@version`. */

@@ -20,6 +20,7 @@ export type RefusalReason =
   | 'log-time'
   | 'timestamp'
   | 'time-missing'
+  | 'clock'
   | 'key-unknown'
   | 'key-validity'
   | 'signature'
@@ -109,8 +110,11 @@ export interface FindingArgs {
     expected: string;
     actual: string;
   };
-  /** `earlier`: how many earlier versions were looked at; none of them claims provenance. */
-  'provenance-missing': { earlier: number };
+  /**
+   * `earlier`: how many earlier versions were looked at; none of them claims provenance. `first` is the first version that
+   * does, where one was published after this one: then the package began later.
+   */
+  'provenance-missing': { earlier: number; first?: string };
   'provenance-lost': { predecessor: string; published: Instant | null };
   /** `publisher`: the account that published `version` and this one alike, with nothing new that is installed or run. */
   'provenance-lost-elsewhere': { version: string; sameLine: boolean; published: Instant | null; publisher?: string };
@@ -175,6 +179,10 @@ export interface FindingArgs {
   'lockfile-dependency-added': { name: string };
   /** As one of the three before, where a hook of the project (`hook` is its file) could have changed it. */
   'lockfile-hook-changed': { field: string; lockfile: string; registry: string; hook: string };
+  /** At `path`, one part of the lockfile says the one and another part the other; empty where it has no entry. */
+  'lockfile-parts-differ': { path: string; packages: string; dependencies: string };
+  /** `names`: what the package's own shrinkwrap, in its tarball, decides, as the lockfile has no entry for it. */
+  'lockfile-unbound': { names: readonly string[] };
   /** `by` says that the package manager does not install from this file; `instead` is what it would, where that is known. */
   'lockfile-not-used': { by: string; instead: string | null };
 
@@ -188,6 +196,8 @@ export interface FindingArgs {
   /** `scripts`: what the package itself runs at install, which may have made them. */
   'installed-added': InstalledArgs & { scripts: readonly string[] };
 
+  /** `detail`: the verified time that this machine's clock has not reached, and what the clock says. */
+  'clock-behind': { attestation: 'provenance' | 'publish'; detail: string };
   'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string };
   'evidence-malformed': { evidence: EvidenceName; url: string; reason: string };
   'evidence-stripped': { registry: string };
@@ -195,7 +205,15 @@ export interface FindingArgs {
 
 /** Which piece of evidence a finding is about. */
 export type EvidenceName =
-  'manifest' | 'history' | 'attestations' | 'predecessor-attestations' | 'keys' | 'tarball' | 'installed';
+  | 'manifest'
+  | 'history'
+  | 'attestations'
+  | 'predecessor-attestations'
+  | 'keys'
+  /** Keys that the repository of trust may have beyond those that are known. */
+  | 'newer-keys'
+  | 'tarball'
+  | 'installed';
 
 export type FindingCode = keyof FindingArgs;
 
@@ -204,7 +222,7 @@ export type FindingCode = keyof FindingArgs;
  * - contradiction: two things that must be equal are not, or a signature does not hold;
  * - loss: something that was there, or that every registry package has, is not there;
  * - identity: somebody else, or somewhere else, built it;
- * - gap: the release before it has none either: a historical gap;
+ * - gap: it has no provenance, and the releases before it had none either, or seldom;
  * - anomaly: unusual, and innocent more often than not;
  * - unavailable: no answer, so no statement;
  * - note: worth a line, never a decision.
@@ -254,10 +272,13 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-entry-differs': 'contradiction',
   'lockfile-dependency-added': 'anomaly',
   'lockfile-hook-changed': 'anomaly',
+  'lockfile-parts-differ': 'contradiction',
+  'lockfile-unbound': 'contradiction',
   'lockfile-not-used': 'contradiction',
   'installed-modified': 'contradiction',
   'installed-missing': 'anomaly',
   'installed-added': 'anomaly',
+  'clock-behind': 'unavailable',
   'evidence-unavailable': 'unavailable',
   'evidence-malformed': 'unavailable',
   'evidence-stripped': 'loss',

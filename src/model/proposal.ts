@@ -3,21 +3,19 @@ import type { Identity } from './proof.ts';
 
 /** What a first policy says of a project, before it is text. */
 export interface Proposal {
-  readonly critical: readonly ProposedPackage[];
-  /** Direct dependencies with capabilities beyond those that are proposed. */
+  /** Direct dependencies whose files show what they can reach, or could not be read: reasons to be in the critical set. */
+  readonly able: readonly ProposedPackage[];
+  /** How many more of them there are. */
   readonly more: number;
   readonly direct: number;
-  /**
-   * Names that would fail in the phase `critical` today: provenance that is missing or lost, or another builder. Where nothing
-   * is proposed, that phase is about all direct dependencies.
-   */
-  readonly failing: readonly string[];
+  /** Names that fail in the proposed phase today, and direct dependencies that would fail in `critical` only. */
+  readonly failing: { readonly guard: readonly string[]; readonly critical: readonly string[] };
   readonly registries: ProposedRegistries;
   /** A proven builder of one of them, to show how one is expected. */
   readonly example: { readonly name: string; readonly identity: Identity } | null;
 }
 
-/** A direct dependency for the critical set. */
+/** A direct dependency that can reach something. */
 export interface ProposedPackage {
   readonly name: string;
   readonly version: string;

@@ -3,7 +3,7 @@ import type { Comparison } from './comparison.ts';
 import type { Place, SkippedEntry } from './dependency.ts';
 import type { Queue } from './policy.ts';
 import type { Instant } from './time.ts';
-import { EXIT_STATUSES, type JudgedDependency, type Phase, type Verdict } from './verdict.ts';
+import { EXIT_STATUSES, type JudgedDependency, type LeveledFinding, type Phase, type Verdict } from './verdict.ts';
 
 /** What was used to verify, so that a reader knows whose word the result rests on. */
 export interface TrustUsed {
@@ -78,6 +78,14 @@ export interface LockfileUsed {
   readonly since: SinceUsed | null;
   /** Where it says that code of the project takes part in installing; left out where it does not. */
   readonly hooks?: Place;
+  /** What is wrong with it as a whole, or with something in it that is no dependency. */
+  readonly findings: readonly LockfileFinding[];
+}
+
+/** A finding that is about no dependency, after policy. */
+export interface LockfileFinding {
+  readonly place: Place;
+  readonly finding: LeveledFinding;
 }
 
 /** The revision that a lockfile was compared with. */
@@ -233,7 +241,9 @@ export interface Report {
  * The exit status of a run. Where nothing is missing but a lockfile that could not be read, that is for the user to mend (2),
  * and no answer of a registry would.
  */
-export function reportStatus({ verdict, counts, unread }: Pick<Report, 'verdict' | 'counts' | 'unread'>): number {
-  const isUnreadOnly = verdict === 'unverified' && counts.unverified === 0 && unread.length > 0;
+export function reportStatus(report: Pick<Report, 'verdict' | 'counts' | 'unread' | 'lockfiles'>): number {
+  const { verdict, counts, unread, lockfiles } = report;
+  const isAnswered = lockfiles.every(({ findings }) => findings.every(({ finding }) => finding.kind !== 'unavailable'));
+  const isUnreadOnly = verdict === 'unverified' && counts.unverified === 0 && isAnswered && unread.length > 0;
   return isUnreadOnly ? 2 : EXIT_STATUSES[verdict];
 }

@@ -6,9 +6,12 @@ import type { Proofs } from './proof.ts';
 import type { Review } from './review.ts';
 import type { Instant } from './time.ts';
 
-/** Enforcement phases, weakest first. */
-export const PHASES = ['observe', 'critical', 'all'] as const;
+/** Enforcement phases, weakest first: what fails in one fails in every later one. */
+export const PHASES = ['observe', 'guard', 'critical', 'all'] as const;
 export type Phase = (typeof PHASES)[number];
+
+/** The phase where neither the command line nor a policy names one. */
+export const DEFAULT_PHASE: Phase = 'guard';
 
 export type Level = 'error' | 'warning' | 'note';
 

@@ -1,9 +1,21 @@
+import { NPM_REGISTRY, YARN_REGISTRY } from '../model/address.ts';
 import { accepts, bytesOf, isAcceptable, isOfBytes, type AcceptedFinding } from '../model/baseline.ts';
 import type { Finding, FindingCode } from '../model/finding.ts';
+import type { PlacedFinding } from '../model/dependency.ts';
 import type { Policy } from '../model/policy.ts';
+import type { LockfileFinding } from '../model/report.ts';
 import type { Instant } from '../model/time.ts';
-import type { Assessment, JudgedDependency, Level, LeveledFinding, Phase, Verdict } from '../model/verdict.ts';
-import { criticality, levelRule, needsNoSignature, provenanceDemand } from './apply.ts';
+import {
+  PHASES,
+  type Assessment,
+  type JudgedDependency,
+  type Level,
+  type LeveledFinding,
+  type Phase,
+  type Verdict,
+} from '../model/verdict.ts';
+import { criticality, levelRule, needsNoSignature, provenanceDemand, standsFor } from './apply.ts';
+import { EVERY } from './selectors.ts';
 import { PROVENANCE_GAPS } from './conflicts.ts';
 
 /** What is demanded, and of whom. */
@@ -17,6 +29,7 @@ export interface Enforcement {
 }
 
 const SIGNATURE_GAPS: readonly FindingCode[] = ['signature-missing', 'evidence-stripped'];
+const LACKS_OF_LOCKFILES: readonly FindingCode[] = ['integrity-missing', 'integrity-weak', 'lockfile-not-registry'];
 
 /** Findings to levels to a verdict. */
 export function judge(assessment: Assessment, enforcement: Enforcement): JudgedDependency {
@@ -24,16 +37,23 @@ export function judge(assessment: Assessment, enforcement: Enforcement): JudgedD
   const { dependency } = assessment;
   const byPolicy = policy === null ? () => null : policyLevels(assessment, policy);
   const critical = criticality(policy, dependency, assessment.capabilities);
-  const enforced = phase === 'all' || (phase === 'critical' && critical !== null);
-  // `all` excepts historical gaps, as nobody could meet it today; a critical set that somebody wrote down stands.
-  const isNamed = policy !== null && policy.critical !== null;
-  const gapFails = critical !== null && (phase === 'critical' || (phase === 'all' && isNamed));
   const findings = assessment.findings.map((finding): LeveledFinding => {
     const accepted = acceptanceOf(finding, assessment, enforcement);
     if (accepted !== null) return { ...finding, level: 'note', accepted };
-    return { ...finding, level: byPolicy(finding) ?? levelOf(finding, enforced, gapFails) };
+    return { ...finding, level: byPolicy(finding) ?? levelOf(finding, phase, enforcement.policy, critical !== null) };
   });
   return { ...assessment, findings, critical, verdict: verdictOf(findings) };
+}
+
+/** What is wrong with a lockfile as a whole concerns whatever is critical, and is nobody's to accept. */
+export function judgeLockfile(
+  found: readonly PlacedFinding[],
+  { phase, policy }: Pick<Enforcement, 'phase' | 'policy'>,
+): readonly LockfileFinding[] {
+  return found.map(({ place, finding }) => {
+    const byPolicy = policy === null ? null : levelRule(policy, finding.code, EVERY);
+    return { place, finding: { ...finding, level: byPolicy ?? levelOf(finding, phase, policy, true) } };
+  });
 }
 
 /** Who accepted this code on exactly these bytes, and until a time that has not come. */
@@ -47,22 +67,50 @@ function acceptanceOf(
   return accepted.find((one) => one.code === code && isOfBytes(one, bytes) && accepts(one, now)) ?? null;
 }
 
-/** Contradictions are errors in every phase. Loss and identity are where the phase enforces, historical gaps apart. */
-function levelOf(finding: Finding, enforced: boolean, gapFails: boolean): Level {
+function levelOf(finding: Finding, phase: Phase, policy: Policy | null, isCritical: boolean): Level {
+  if (finding.kind === 'note') return 'note';
+  const first = failsFrom(finding, policy);
+  return first !== null && reaches(phase, first, isCritical) ? 'error' : 'warning';
+}
+
+/** What fails from `critical` on is what only the critical set must not lack there, and nobody in `all`. */
+function reaches(phase: Phase, first: Phase, isCritical: boolean): boolean {
+  if (first === 'critical' && !isCritical) return phase === 'all';
+  return PHASES.indexOf(phase) >= PHASES.indexOf(first);
+}
+
+/**
+ * The first phase in which a finding fails, whatever a policy says of its code; null where it is a warning in all of them. From
+ * `guard` on fails what was there and is not any more; what was never there waits for `critical`.
+ */
+export function failsFrom(finding: Finding, policy: Policy | null): Phase | null {
   switch (finding.kind) {
     case 'contradiction':
     case 'unavailable':
-      return 'error';
-    case 'loss':
+      return 'observe';
     case 'identity':
-      return enforced ? 'error' : 'warning';
+      return 'guard';
+    case 'loss':
+      return isLackOfOld(finding, policy) ? 'critical' : 'guard';
     case 'gap':
-      return gapFails ? 'error' : 'warning';
+      return isHistorical(finding) ? null : 'critical';
     case 'anomaly':
-      return 'warning';
     case 'note':
-      return 'note';
+      return null;
   }
+}
+
+/** Lockfiles and sources that never had it, and registries other than npm's that may never have signed anything. */
+function isLackOfOld(finding: Finding, policy: Policy | null): boolean {
+  if (finding.code !== 'evidence-stripped') return LACKS_OF_LOCKFILES.includes(finding.code);
+  const { registry } = finding.args;
+  const origin = policy === null ? registry : standsFor(policy, registry);
+  return origin !== NPM_REGISTRY && origin !== YARN_REGISTRY;
+}
+
+/** A version that is older than its package's first provenance: nobody can make up for it any more. */
+function isHistorical(finding: Finding): boolean {
+  return finding.code === 'provenance-missing' && finding.args.first !== undefined;
 }
 
 /**
@@ -86,7 +134,7 @@ function policyLevels(
   };
 }
 
-export function verdictOf(findings: readonly LeveledFinding[]): Verdict {
+export function verdictOf(findings: readonly Pick<LeveledFinding, 'level' | 'kind'>[]): Verdict {
   if (findings.some((finding) => finding.level === 'error' && finding.kind !== 'unavailable')) return 'fail';
   if (findings.some((finding) => finding.kind === 'unavailable')) return 'unverified';
   return findings.some((finding) => finding.level === 'warning') ? 'warn' : 'pass';

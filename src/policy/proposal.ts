@@ -1,7 +1,9 @@
 import { NPM_REGISTRY } from '../model/address.ts';
 import { CAPABILITIES, hasCapability } from '../model/capability.ts';
+import type { Policy } from '../model/policy.ts';
 import type { Proposal, ProposedPackage, ProposedRegistries } from '../model/proposal.ts';
-import type { JudgedDependency } from '../model/verdict.ts';
+import type { JudgedDependency, Phase } from '../model/verdict.ts';
+import { failsFrom } from './enforce.ts';
 import { isSelector, selects } from './selectors.ts';
 
 /** A list that people read before they commit it. */
@@ -10,26 +12,39 @@ const MAX_PROPOSED = 40;
 const BY_WEIGHT = ['install-script', 'network', 'process', 'native', 'filesystem', 'environment'] as const;
 
 /** The direct dependencies whose files show a capability or could not be read, and what else a first policy can say. */
-export function propose(judged: readonly JudgedDependency[], registries: ProposedRegistries): Proposal {
+export function propose(
+  judged: readonly JudgedDependency[],
+  registries: ProposedRegistries,
+  policy: Policy | null,
+): Proposal {
   const direct = firstOfEach(judged.filter(({ dependency }) => dependency.direct));
   const able = direct.flatMap((one) => proposedOf(one) ?? []).sort(compareProposed);
-  const critical = able.slice(0, MAX_PROPOSED);
+  const named = able.slice(0, MAX_PROPOSED);
   const example = direct.find(
     ({ dependency, proofs }) =>
-      (proofs.provenance?.identity.repository ?? null) !== null &&
-      critical.some(({ name }) => name === dependency.name),
+      (proofs.provenance?.identity.repository ?? null) !== null && named.some(({ name }) => name === dependency.name),
   );
-  const isCritical = ({ dependency }: JudgedDependency): boolean =>
-    critical.length === 0 ? dependency.direct : critical.some(({ name }) => name === dependency.name);
   const identity = example?.proofs.provenance?.identity;
+  const failsIn = (phases: readonly Phase[], one: JudgedDependency): boolean =>
+    one.findings.some((finding) => phases.some((phase) => failsFrom(finding, policy) === phase));
+  const inGuard = judged.filter((one) => failsIn(['observe', 'guard'], one));
   return {
-    critical: critical.sort((a, b) => Number(a.dev) - Number(b.dev) || (a.name < b.name ? -1 : 1)),
-    more: able.length - critical.length,
+    able: named.sort((a, b) => Number(a.dev) - Number(b.dev) || (a.name < b.name ? -1 : 1)),
+    more: able.length - named.length,
     direct: direct.length,
-    failing: [...new Set(judged.filter((one) => isCritical(one) && wouldFail(one)).map((one) => one.dependency.name))],
+    failing: {
+      guard: namesOf(inGuard),
+      critical: namesOf(
+        judged.filter((one) => one.dependency.direct && !inGuard.includes(one) && failsIn(['critical'], one)),
+      ),
+    },
     registries,
     example: example === undefined || identity === undefined ? null : { name: example.dependency.name, identity },
   };
+}
+
+function namesOf(judged: readonly JudgedDependency[]): readonly string[] {
+  return [...new Set(judged.map(({ dependency }) => dependency.name))];
 }
 
 /** The registries of an npm configuration as a policy names them. `names` are those of the lockfile. */
@@ -61,10 +76,6 @@ function proposedOf({ dependency, capabilities }: JudgedDependency): ProposedPac
   if (capabilities === null || !isSelector(name) || name.includes('*') || name === 'direct') return null;
   if (!CAPABILITIES.some((capability) => hasCapability(capabilities, capability))) return null;
   return { name, version, dev, reading: capabilities };
-}
-
-function wouldFail({ findings }: JudgedDependency): boolean {
-  return findings.some(({ kind }) => kind === 'loss' || kind === 'identity' || kind === 'gap');
 }
 
 /** What ships before what only builds; then by the gravest capability that the other one lacks. */

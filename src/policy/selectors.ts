@@ -1,7 +1,8 @@
 import { fits } from '../model/match.ts';
 import type { PackageSelector } from '../model/policy.ts';
 
-const EVERY = '*';
+/** The selector of every package. */
+export const EVERY = '*';
 
 /** Whether a text is a name as registries know them (with a scope or without), in which `*` may stand for characters. */
 export function isSelector(text: string): boolean {

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
 import ini from 'ini';
 import type { PackageManager } from '../model/dependency.ts';
-import { isWorkspaceOf } from './workspaces.ts';
+import { isWorkspaceOf } from '../model/workspaces.ts';
 
 /** A setting as a configuration file or the environment gives it. */
 export type Setting = string | boolean | null | readonly string[];

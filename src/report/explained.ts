@@ -5,7 +5,7 @@ import { escapeText } from './escape.ts';
 import { paint, shown, wrap, type RenderOptions } from './layout.ts';
 import { subjectText } from './messages.ts';
 
-/** More than this is for `assay check` and --json. */
+/** More than this is shown where there is no limit only. */
 const BLOCKS = 3;
 
 /**
@@ -15,7 +15,7 @@ const BLOCKS = 3;
  */
 export function fitExplanations(comparisons: readonly Comparison[], room: number, options: RenderOptions): string[] {
   const lines: string[] = [];
-  for (const comparison of comparisons.slice(0, BLOCKS)) {
+  for (const comparison of comparisons.slice(0, room === Infinity ? comparisons.length : BLOCKS)) {
     const blocks = [
       [...changeLines(comparison, false, options), ...decideLines(comparison, options)],
       [...changeLines(comparison, true, options), ...commandLines(comparison, options)],

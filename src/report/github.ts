@@ -1,59 +1,77 @@
-import type { Report } from '../model/report.ts';
+import type { Report, UnreadLockfile } from '../model/report.ts';
 import { escapeText } from './escape.ts';
 import { count } from './layout.ts';
-import { subjectText } from './messages.ts';
 import { resultsOf, type Result } from './results.ts';
 
 /** GitHub shows this many annotations of each kind per step, and drops the others silently. */
 const MAX_ANNOTATIONS = 10;
 
+/** What GitHub takes of an annotation's message. */
+const MAX_MESSAGE = 60_000;
+
+/** One annotation, escaped but for its path. */
+interface Annotation {
+  readonly title: string;
+  readonly path?: string | undefined;
+  readonly line?: number | undefined;
+  readonly message: string;
+  /** In one line, for a list of those that are not shown by themselves. */
+  readonly name: string;
+}
+
 /**
  * The report as annotations of GitHub Actions: one workflow command for each error and warning, at the lockfile's line, the
- * gravest first. Where there are more than are shown, the last one counts the rest. Empty where there are none.
+ * gravest first. Where there are more than are shown, the last one names the rest. Empty where there are none.
  */
 export function renderAnnotations(report: Report): string {
   const results = resultsOf(report).filter(({ label }) => label !== 'note');
-  const errors = results.filter(({ label }) => label !== 'warning');
-  const warnings = results.filter(({ label }) => label === 'warning');
-  const unread = report.unread
-    .slice(0, MAX_ANNOTATIONS - 1)
-    .map(({ file, problem }) =>
-      command('error', { file, title: 'assay: a lockfile could not be audited' }, escapeText(problem)),
-    );
-  const lines = [
-    ...unread,
-    ...annotations('error', errors, MAX_ANNOTATIONS - unread.length),
-    ...annotations('warning', warnings),
+  const errors = [
+    ...report.unread.map(unreadAnnotation),
+    ...results.filter(({ label }) => label !== 'warning').map(annotationOf),
   ];
+  const warnings = results.filter(({ label }) => label === 'warning').map(annotationOf);
+  const lines = [...annotations('error', errors), ...annotations('warning', warnings)];
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function annotations(kind: 'error' | 'warning', results: readonly Result[], room = MAX_ANNOTATIONS): readonly string[] {
-  if (results.length <= room) return results.map((result) => annotation(kind, result));
-  const shown = results.slice(0, room - 1);
-  const rest = count(results.length - shown.length, `more ${kind}`);
-  const where = shown[0]?.place ?? null;
-  const last = command(
-    kind,
-    { file: where?.path, title: `assay: ${rest}` },
-    `${rest}: see the report in the log, or assay --json`,
-  );
-  return [...shown.map((result) => annotation(kind, result)), last];
+function unreadAnnotation({ file, problem }: UnreadLockfile): Annotation {
+  const message = escapeText(problem);
+  return { title: 'assay: a lockfile could not be audited', path: file, message, name: message };
 }
 
-function annotation(kind: 'error' | 'warning', { dependency, finding, place, message, help }: Result): string {
-  const title = `${subjectText(dependency, 80)}: ${finding.code}`;
-  return command(kind, { file: place?.path, line: place?.line, title }, `${message}\n\nNext: ${help}`);
+function annotationOf({ subject, finding, place, message, help }: Result): Annotation {
+  const where = place === null ? '' : ` (${escapeText(place.path, 200)}:${place.line})`;
+  return {
+    title: `${subject}: ${finding.code}`,
+    ...{ path: place?.path, line: place?.line },
+    message: `${message}\n\nNext: ${help}`,
+    name: `${subject}${where}: ${finding.code}`,
+  };
+}
+
+function annotations(kind: 'error' | 'warning', all: readonly Annotation[]): readonly string[] {
+  if (all.length <= MAX_ANNOTATIONS) return all.map((each) => command(kind, each));
+  const shown = all.slice(0, MAX_ANNOTATIONS - 1);
+  const others = all.slice(shown.length);
+  const rest = count(others.length, `more ${kind}`);
+  const message = `${rest}:\n${namesOf(others)}\nNext: see the report in the log, or assay --json`;
+  return [...shown, { title: `assay: ${rest}`, path: shown[0]?.path, message }].map((each) => command(kind, each));
+}
+
+/** One in each line, as many as there is room for. */
+function namesOf(others: readonly Annotation[]): string {
+  let text = '';
+  for (const [i, { name }] of others.entries()) {
+    if (text.length + name.length > MAX_MESSAGE) return `${text}and ${count(others.length - i, 'more')}`;
+    text += `${name}\n`;
+  }
+  return text;
 }
 
 /** A workflow command (actions/runner, ActionCommand): what ends a property, or the command, is percent-encoded. */
-function command(
-  kind: string,
-  { file, line, title }: { file?: string | undefined; line?: number | undefined; title: string },
-  message: string,
-): string {
+function command(kind: string, { path, line, title, message }: Omit<Annotation, 'name'>): string {
   const properties = [
-    ...(file === undefined ? [] : [`file=${encodeProperty(escapeText(file, 1000))}`]),
+    ...(path === undefined ? [] : [`file=${encodeProperty(escapeText(path, 1000))}`]),
     ...(line === undefined ? [] : [`line=${line}`]),
     `title=${encodeProperty(title)}`,
   ];

@@ -1,6 +1,7 @@
 import type { BaselineUpdate } from '../model/baseline.ts';
 import type { PackageManager } from '../model/dependency.ts';
 import type { Proposal } from '../model/proposal.ts';
+import { DEFAULT_PHASE } from '../model/verdict.ts';
 import { escapeText } from './escape.ts';
 import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions } from './layout.ts';
 import { wordsOf } from './manager-words.ts';
@@ -21,9 +22,9 @@ export function renderInit(
   const columns = usableColumns(options.columns);
   const block = (text: string, indent: number, hanging: number): string[] =>
     wrap(shown(text, options), columns, indent, hanging);
-  const { critical, direct } = proposal;
-  const head = `${escapeText(files.policy, 120)}: phase observe, ${critical.length} of ${count(direct, 'direct dependency', 'direct dependencies')} proposed as critical`;
-  const named = critical
+  const { able, direct } = proposal;
+  const head = `${escapeText(files.policy, 120)}: phase ${DEFAULT_PHASE}; critical set: ${count(direct, 'direct dependency', 'direct dependencies')}, and those to come`;
+  const named = able
     .slice(0, MAX_NAMED)
     .map(
       ({ name, dev, reading }) => `${escapeText(name, 80)}${dev ? ' (development)' : ''}: ${capabilitiesText(reading)}`,
@@ -31,10 +32,8 @@ export function renderInit(
   const lines = [
     ...block(head, 0, 2).map((line) => paint('bold', line, options)),
     ...named.flatMap((line) => block(line, 2, 4)),
-    ...(critical.length > MAX_NAMED
-      ? block(`and ${critical.length - MAX_NAMED} more, each with its reason in the file`, 2, 4)
-      : []),
-    ...(critical.length > 0
+    ...(able.length > MAX_NAMED ? block(`and ${able.length - MAX_NAMED} more, named in the file`, 2, 4) : []),
+    ...(able.length > 0
       ? block('read from their files by a heuristic: what is not listed may reach as much', 2, 4)
       : []),
     ...registryTexts(proposal).flatMap((line) => block(line, 2, 4)),
@@ -58,21 +57,24 @@ function registryTexts({ registries }: Proposal): string[] {
 function nextSteps(
   { policy, baseline }: { policy: string; baseline: string },
   managers: readonly PackageManager[],
-  { critical, failing }: Proposal,
+  { failing }: Proposal,
 ): string[] {
-  const set = critical.length === 0 ? 'the direct dependencies, as no critical set is named,' : 'the critical set';
-  const names = listed(failing, 5, (name) => escapeText(name, 80));
+  const named = (names: readonly string[]): string => listed(names, 5, (name) => escapeText(name, 80));
+  const now =
+    failing.guard.length === 0
+      ? ''
+      : ` ${count(failing.guard.length, 'package fails', 'packages fail')} today: ${named(failing.guard)}; assay says how to decide.`;
   const today =
-    failing.length === 0
-      ? `nothing of ${set} would fail there today`
-      : `${failing.length} of ${set} would fail there today: ${names}`;
+    failing.critical.length === 0
+      ? 'no more would fail there today'
+      : `${failing.critical.length} of the direct dependencies would fail there today: ${named(failing.critical)}`;
   const install = [...new Set(managers)].map((manager) => wordsOf(manager).frozen.join(' ')).join(' or ');
   const files = `${escapeText(policy, 120)} and ${escapeText(baseline, 120)}`;
   return [
     'Next:',
     `1. Read ${files}; change what is not as you want it.`,
     '2. Commit both.',
-    `3. Run assay, and in pipelines before ${install}; assay update after each change of the lockfile.`,
+    `3. Run assay, and in pipelines before ${install}; assay update after each change of the lockfile.${now}`,
     `4. Later, enforce: critical in ${escapeText(policy, 120)}; ${today}. Then all.`,
   ];
 }

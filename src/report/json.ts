@@ -14,7 +14,7 @@ import { formatInstant } from '../model/time.ts';
 import type { Critical, JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { comparisonJson } from './comparison.ts';
 import { compareDependencies, compareText } from './grouping.ts';
-import { describe } from './messages.ts';
+import { describe, type FileSubject, type Subject } from './messages.ts';
 import { integrityText, proofsJson } from './proof-json.ts';
 import { objectOf, stringifyMembers, type Json, type JsonObject, type Members } from './stringify.ts';
 
@@ -116,12 +116,13 @@ export function repositoryJson({ confirmed, expires, versions, ...repository }: 
   };
 }
 
-function lockfileJson({ since, skipped, hooks, ...account }: LockfileUsed): JsonObject {
+function lockfileJson({ since, skipped, hooks, findings, ...account }: LockfileUsed): JsonObject {
   return {
     ...account,
     skipped: { ...skipped },
     since: since === null ? null : { ...since },
     ...(hooks === undefined ? {} : { hooks: placeJson(hooks) }),
+    findings: findings.map(({ place, finding }) => ({ location: placeJson(place), ...findingJson(finding, place) })),
   };
 }
 
@@ -232,16 +233,18 @@ function capabilitiesJson(reading: CapabilityReading): JsonObject {
 /** Findings by code, and within one code by their arguments. */
 function findingsJson({ dependency, findings }: JudgedDependency): JsonObject[] {
   return findings
-    .map((finding) => {
-      const args = argsJson(finding);
-      const { message, help } = describe(finding, dependency);
-      return {
-        finding: { code: finding.code, level: finding.level, args, message, help, ...decisionJson(finding) },
-        order: JSON.stringify(args),
-      };
-    })
+    .map((finding) => ({ finding: findingJson(finding, dependency), order: JSON.stringify(argsJson(finding)) }))
     .sort((a, b) => compareText(a.finding.code, b.finding.code) || compareText(a.order, b.order))
     .map(({ finding }) => finding);
+}
+
+function findingJson(
+  finding: LeveledFinding,
+  subject: Subject | FileSubject,
+): JsonObject & { readonly code: LeveledFinding['code'] } {
+  const { message, help } = describe(finding, subject);
+  const { code, level } = finding;
+  return { code, level, args: argsJson(finding), message, help, ...decisionJson(finding) };
 }
 
 /** The decision about a finding, or who owes one. */

@@ -1,11 +1,12 @@
 import type { LockfileUsed, Report, UnreadLockfile } from '../model/report.ts';
-import type { JudgedDependency } from '../model/verdict.ts';
+import type { JudgedDependency, LeveledFinding, Verdict } from '../model/verdict.ts';
 import { escapeText } from './escape.ts';
-import { compareDependencies } from './grouping.ts';
-import { describe, subjectText } from './messages.ts';
+import { compareDependencies, compareFindings } from './grouping.ts';
+import { describe, subjectText, type FileSubject, type Subject } from './messages.ts';
 
 /** What is asked of one dependency, as a test. */
 interface TestCase {
+  readonly title: string;
   readonly outcome: 'pass' | 'failure' | 'error';
   readonly lines: readonly string[];
 }
@@ -16,7 +17,7 @@ interface TestCase {
  */
 export function renderJunit(report: Report): string {
   const suites = report.lockfiles.map((lockfile) => suite(lockfile, report.dependencies));
-  const unread = report.unread.map((): TestCase => ({ outcome: 'error', lines: [] }));
+  const unread = report.unread.map((): TestCase => ({ title: 'audit', outcome: 'error', lines: [] }));
   const tests = [...suites.flatMap(({ cases }) => cases), ...unread];
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -28,15 +29,17 @@ export function renderJunit(report: Report): string {
   ].join('\n');
 }
 
-function suite({ file, path }: LockfileUsed, all: readonly JudgedDependency[]): { lines: string[]; cases: TestCase[] } {
+function suite(
+  { file, path, findings }: LockfileUsed,
+  all: readonly JudgedDependency[],
+): { lines: string[]; cases: TestCase[] } {
   const own = all
     .filter(({ dependency }) => dependency.places.some((place) => place.file === file))
     .sort((a, b) => compareDependencies(a.dependency, b.dependency));
-  const cases = own.map(testCase);
+  const cases = [...(findings.length === 0 ? [] : [lockfileCase(findings)]), ...own.map(dependencyCase)];
   const name = attribute(escapeText(path, 1000));
-  const elements = own.map(({ dependency }, i) => {
-    const start = `    <testcase name="${attribute(subjectText(dependency))}" classname="${name}" file="${name}"`;
-    const { outcome, lines } = cases[i] ?? { outcome: 'pass', lines: [] };
+  const elements = cases.map(({ title, outcome, lines }) => {
+    const start = `    <testcase name="${attribute(title)}" classname="${name}" file="${name}"`;
     if (lines.length === 0) return `${start}/>`;
     const text = lines.map(content).join('\n');
     const inside =
@@ -62,17 +65,36 @@ function unreadSuite({ file, problem }: UnreadLockfile): string[] {
 }
 
 /** The gravest finding first: its line is what a list of failed tests shows. */
-function testCase({ dependency, findings, verdict }: JudgedDependency): TestCase {
-  const order = ['error', 'warning', 'note'];
-  const lines = [...findings]
-    .sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
-    .map((finding) => {
-      const { message, help } = describe(finding, dependency);
-      const label = finding.accepted === undefined ? finding.level : 'accepted';
-      return `${label}[${finding.code}]: ${message} Next: ${help}`;
-    });
-  if (verdict === 'fail') return { outcome: 'failure', lines };
-  return { outcome: verdict === 'unverified' ? 'error' : 'pass', lines };
+function dependencyCase({ dependency, findings, verdict }: JudgedDependency): TestCase {
+  const lines = [...findings].sort(compareFindings).map((finding) => lineOf(finding, dependency));
+  return { title: subjectText(dependency), outcome: OUTCOMES[verdict], lines };
+}
+
+/** What is wrong with the lockfile itself. */
+function lockfileCase(findings: LockfileUsed['findings']): TestCase {
+  const sorted = [...findings].sort((a, b) => compareFindings(a.finding, b.finding));
+  const lines = sorted.map(({ place, finding }) => `line ${place.line}: ${lineOf(finding, place)}`);
+  return { title: 'the lockfile', outcome: OUTCOMES[verdictOf(sorted)], lines };
+}
+
+const OUTCOMES: Readonly<Record<Verdict, TestCase['outcome']>> = {
+  pass: 'pass',
+  warn: 'pass',
+  fail: 'failure',
+  unverified: 'error',
+};
+
+/** The verdict of findings that have their levels. */
+function verdictOf(findings: LockfileUsed['findings']): Verdict {
+  const errors = findings.filter(({ finding }) => finding.level === 'error');
+  if (errors.some(({ finding }) => finding.kind !== 'unavailable')) return 'fail';
+  return errors.length > 0 ? 'unverified' : 'pass';
+}
+
+function lineOf(finding: LeveledFinding, subject: Subject | FileSubject): string {
+  const { message, help } = describe(finding, subject);
+  const label = finding.accepted === undefined ? finding.level : 'accepted';
+  return `${label}[${finding.code}]: ${message} Next: ${help}`;
 }
 
 function totals(cases: readonly TestCase[]): string {

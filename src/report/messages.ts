@@ -1,5 +1,6 @@
 import { placeOf, type CapabilityPlace } from '../model/capability.ts';
 import type { Finding, FindingArgs, FindingCode } from '../model/finding.ts';
+import type { Report } from '../model/report.ts';
 import type { Critical } from '../model/verdict.ts';
 import { escapeText } from './escape.ts';
 import { TEXTS } from './texts.ts';
@@ -8,6 +9,16 @@ import { TEXTS } from './texts.ts';
 export interface Subject {
   readonly name: string;
   readonly version: string;
+}
+
+interface ArgsOf<C extends FindingCode> {
+  readonly code: C;
+  readonly args: Readonly<FindingArgs[C]>;
+}
+
+/** The lockfile that a finding is about as a whole: unescaped. */
+export interface FileSubject {
+  readonly file: string;
 }
 
 /** What a person reads about one finding. Both texts are escaped. */
@@ -21,12 +32,18 @@ interface Description {
 /** Names and versions that mean only themselves in a shell; others are never put into a command to be copied. */
 const SHELL_PLAIN = /^(?:@[A-Za-z0-9_][\w.-]*\/)?[A-Za-z0-9_][\w.-]*@[0-9A-Za-z][\w.+-]*$/;
 
-/** The words for a finding about `dependency`. */
-export function describe(finding: Finding, dependency: Subject): Description {
+/** The words for a finding about `subject`. */
+export function describe(finding: Finding, subject: Subject | FileSubject): Description {
   return {
-    message: `${subjectText(dependency)} ${findingClause(finding)}; ${TEXTS[finding.code].why}.`,
-    help: helpFor(finding.code, dependency),
+    message: `${subjectText(subject)} ${findingClause(finding)}; ${TEXTS[finding.code].why}.`,
+    help: helpFor(finding, subject),
   };
+}
+
+/** What is wrong with the lockfiles themselves, where a command says nothing else of them: a line each, escaped. */
+export function lockfileErrors({ lockfiles }: Pick<Report, 'lockfiles'>): readonly string[] {
+  const errors = lockfiles.flatMap(({ findings }) => findings.filter(({ finding }) => finding.level === 'error'));
+  return errors.map(({ place, finding }) => describe(finding, place).message);
 }
 
 /** A few words that name a finding of this code, without its arguments. */
@@ -40,12 +57,13 @@ export function findingReason(code: FindingCode): string {
 }
 
 /** What was found, with the dependency as the missing subject: "has no provenance, but ...". Escaped. */
-export function findingClause<C extends FindingCode>(finding: { code: C; args: Readonly<FindingArgs[C]> }): string {
+export function findingClause<C extends FindingCode>(finding: ArgsOf<C>): string {
   return TEXTS[finding.code].clause(finding.args);
 }
 
-/** `name@version`, escaped. */
-export function subjectText(subject: Subject, max = 120): string {
+/** `name@version`, or the file; escaped. */
+export function subjectText(subject: Subject | FileSubject, max = 120): string {
+  if ('file' in subject) return escapeText(subject.file, max);
   return `${escapeText(subject.name, max)}@${escapeText(subject.version, 60)}`;
 }
 
@@ -76,10 +94,11 @@ function placeText({ file, line, text }: CapabilityPlace): string {
   return `${escapeText(file, 100)}:${line} shows: ${escapeText(text, 80)}`;
 }
 
-function helpFor(code: FindingCode, subject: Subject): string {
-  const spec = plainSpec(subject);
+function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subject: Subject | FileSubject): string {
+  const spec = 'file' in subject ? null : plainSpec(subject);
   const explain = `assay explain ${code}`;
-  switch (TEXTS[code].next) {
+  const { next } = TEXTS[code];
+  switch (typeof next === 'function' ? next(args) : next) {
     case 'explain':
       return explain;
     case 'check':
@@ -88,6 +107,10 @@ function helpFor(code: FindingCode, subject: Subject): string {
       return `Do not install it. ${spec !== null ? `assay check ${spec}` : explain}`;
     case 'upstream':
       return spec !== null ? `assay check ${spec} --registry https://registry.npmjs.org` : explain;
+    case 'trust':
+      return `assay trust refresh, and the same command again; if the answer stays away: ${explain}`;
+    case 'clock':
+      return `Set this machine's clock, and run the same command again; if that does not help: ${explain}`;
     case 'again':
       return `Run the same command again; if the answer stays away: ${explain}`;
   }

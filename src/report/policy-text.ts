@@ -1,5 +1,6 @@
 import { CAPABILITIES, hasCapability, placeOf, type CapabilityReading } from '../model/capability.ts';
-import type { Proposal, ProposedPackage, ProposedRegistries } from '../model/proposal.ts';
+import type { Proposal, ProposedRegistries } from '../model/proposal.ts';
+import { DEFAULT_PHASE } from '../model/verdict.ts';
 import { escapeText, toAscii } from './escape.ts';
 import { blocks, wrap } from './layout.ts';
 
@@ -19,9 +20,9 @@ export function renderPolicy(proposal: Proposal, owner: Owner | null): string {
     ),
     [
       ...comment(
-        'What fails: observe (contradictions only), critical (also lost or missing provenance and an unexpected builder, for the critical set) or all (the same for every dependency). Raise it when the report has nothing left that would fail.',
+        'What fails: observe (contradictions), guard (also provenance or approval that was lost, and an unexpected builder, for every dependency), critical (also no provenance, for the critical set) or all (also no provenance, for every dependency). Each contains the one before: raise it when the report has nothing left that would fail.',
       ),
-      'enforce: observe',
+      `enforce: ${DEFAULT_PHASE}`,
     ],
     criticalLines(proposal),
     expectLines(proposal),
@@ -36,30 +37,25 @@ export function renderRegistries(registries: ProposedRegistries): string | null 
   return lines.length === 0 ? null : `${lines.join('\n')}\n`;
 }
 
-function criticalLines({ critical, more }: Proposal): string[] {
-  const byCapability = ['- capability: [install-script, network, process, native]'];
-  if (critical.length === 0) {
-    return [
-      ...comment(
-        'The critical set: packages by name or glob, direct for all direct dependencies, or by what they reach.',
-      ),
-      ...['critical:', ...byCapability.map((line) => `  ${line}`)].map((line) => `# ${line}`),
-    ];
-  }
+/** A rule, so that it holds for what is added tomorrow; what is known of today's dependencies are comments. */
+function criticalLines({ able, more }: Proposal): string[] {
+  const reasons = able.map(
+    ({ name, dev, reading }) => `  ${escapeText(name)}${dev ? ' (development)' : ''}: ${capabilitiesText(reading)}`,
+  );
   return [
     ...comment(
-      'The critical set: direct dependencies whose own files show that they run scripts at installation, start processes, or reach the network, files, the environment or native code. A heuristic: what is not listed may do so all the same. Take out what does not matter, and add what does.',
+      'The critical set: every direct dependency, also one that is added later. Packages can be named as well, and a smaller set is one by what they reach.',
     ),
     'critical:',
-    ...critical.flatMap(criticalEntry),
-    ...(more === 0 ? [] : comment(`${more} more direct dependencies show capabilities and are not listed.`, 2)),
-    ...comment('Or by what they reach, for every direct dependency there will ever be:', 2),
-    ...byCapability.map((line) => `  # ${line}`),
+    '  - direct',
+    ...comment('In place of direct:', 2),
+    '  # - capability: [install-script, network, process, native]',
+    ...(reasons.length === 0
+      ? []
+      : comment('What they reach, as their own files show. A heuristic: what is not listed may reach as much.', 2)),
+    ...reasons.flatMap((reason) => comment(reason, 2)),
+    ...(more === 0 ? [] : comment(`and ${more} more`, 2)),
   ];
-}
-
-function criticalEntry({ name, dev, reading }: ProposedPackage): string[] {
-  return [...comment(`${dev ? 'in development: ' : ''}${capabilitiesText(reading)}`, 2), `  - ${yamlText(name)}`];
 }
 
 /** `network (lib/http.js:3), environment (index.js:7)`, escaped. */

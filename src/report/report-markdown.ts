@@ -4,7 +4,8 @@ import { changeRows } from './baseline-rows.ts';
 import { changeTexts, dependencyTexts, gapText, scriptTexts } from './changes.ts';
 import { beforeText } from './explained.ts';
 import { escapeText } from './escape.ts';
-import { groupFindings, type Group, type GroupItem } from './grouping.ts';
+import { isFoldable } from './group.ts';
+import { groupFindings, sizeText, subjectOf, type Group, type GroupItem } from './grouping.ts';
 import { count } from './layout.ts';
 import { code, codeSpan, table } from './markdown.ts';
 import { describe, findingClause, findingReason, findingTitle, subjectText } from './messages.ts';
@@ -17,8 +18,8 @@ const MARKER = '<!-- assay-report -->';
 
 /** GitHub takes 65,536 characters in a comment. Bytes are counted, as what does not fit is refused whole. */
 const COMMENT_BYTES = 65_000;
-/** Of one code. */
-const MAX_ITEMS = 100;
+/** Warnings of one code. */
+const MAX_WARNINGS = 100;
 /** Versions whose changes are shown. */
 const MAX_EXPLAINED = 3;
 
@@ -30,22 +31,43 @@ interface Section {
 }
 
 /**
- * The report as Markdown, for a comment on a pull request or a job's summary, in at most `limit` bytes: counts, what fails in
- * full, warnings folded up, and notes not at all. Nothing of a package is anything but code, so that nobody is mentioned and
+ * The report as Markdown, for a comment on a pull request or a job's summary, in at most `limit` bytes: counts, what fails or
+ * has no statement (each is named, with less said of it where there is no room), warnings folded up, and notes not at all. Nothing of a package is anything but code, so that nobody is mentioned and
  * nothing is linked. Ends with a newline.
  */
 export function renderMarkdown(report: Report, limit = COMMENT_BYTES): string {
-  const groups = groupFindings(report.dependencies);
-  const shown = groups.filter(({ label }) => label !== 'note');
+  const groups = groupFindings(report);
   const head = [MARKER, ...headLines(report, groups)];
   const pathOf = repositoryPaths(report);
+  const room = limit - bytesOf(head) - bytesOf([CUT]);
+  const failing = groups.filter((group) => !isFoldable(group));
   const sections = [
-    ...shown.filter(({ label }) => label !== 'warning').map((group) => groupSection(group, pathOf)),
+    ...failingSections(failing, pathOf, room),
     ...report.explanations.slice(0, MAX_EXPLAINED).map(changeSection),
-    ...shown.filter(({ label }) => label === 'warning').map((group) => groupSection(group, pathOf)),
+    ...groups.filter(({ label }) => label === 'warning').map((group) => warningSection(group, pathOf)),
   ];
-  return `${[...head, ...fitSections(sections, limit - bytesOf(head) - bytesOf([CUT]))].join('\n')}\n`;
+  return `${[...head, ...fitSections(sections, room)].join('\n')}\n`;
 }
+
+/** What is said of each, of the gravest as long as there is room for the names of all. */
+function failingSections(groups: readonly Group[], pathOf: PathOf, room: number): readonly Section[] {
+  const short = groups.map((group) => failingSection(group, pathOf, true));
+  let left = room - short.reduce((sum, section) => sum + sizeOf(section), 0);
+  return groups.map((group, i) => {
+    const long = failingSection(group, pathOf, false);
+    const brief = short[i] ?? long;
+    const more = sizeOf(long) - sizeOf(brief);
+    if (more > left) return brief;
+    left -= more;
+    return long;
+  });
+}
+
+function sizeOf({ open, items, close }: Section): number {
+  return bytesOf([...open, ...items, ...close]);
+}
+
+type PathOf = (file: string) => string;
 
 const CUT = '\n**This is cut, as there is room for no more: `assay --json` lists everything.**';
 
@@ -85,38 +107,65 @@ function headLines(report: Report, groups: readonly Group[]): string[] {
   ];
 }
 
-function groupSection(group: Group, pathOf: (file: string) => string): Section {
+function failingSection(group: Group, pathOf: PathOf, isShort: boolean): Section {
   const { label, items } = group;
-  const isFolded = label === 'warning';
-  const title = `${findingTitle(group.code)} (${count(items.length, 'dependency', 'dependencies')})`;
-  const why = [`Why: ${findingReason(group.code)}.`, ''];
-  const more = items.length - MAX_ITEMS;
+  const helps = new Set(items.map(helpOf));
+  const [only = ''] = helps;
+  const isShared = helps.size <= 1;
+  return {
+    open: ['', `#### ${label} \`${group.code}\`: ${titleOf(group)}`, '', `Why: ${findingReason(group.code)}.`, ''],
+    items: items.map((item) => {
+      if (isShort) return `- ${subjectLine(item, pathOf)}`;
+      return `- ${itemLine(item, pathOf, Infinity)}${isShared ? '' : `. Next: ${code(helpOf(item))}`}`;
+    }),
+    close: isShared ? ['', `Next: ${code(only)}`] : isShort ? ['', `Next, for each: ${code(only)}`] : [],
+  };
+}
+
+function warningSection(group: Group, pathOf: PathOf): Section {
+  const { label, items } = group;
+  const more = items.length - MAX_WARNINGS;
   const [first] = items;
   return {
-    open: isFolded
-      ? ['', `<details><summary>${label} <code>${group.code}</code>: ${title}</summary>`, '', ...why]
-      : ['', `#### ${label} \`${group.code}\`: ${title}`, '', ...why],
-    items: items.slice(0, MAX_ITEMS).map((item) => itemLine(item, pathOf)),
+    open: [
+      ...['', `<details><summary>${label} <code>${group.code}</code>: ${titleOf(group)}</summary>`, ''],
+      ...[`Why: ${findingReason(group.code)}.`, ''],
+    ],
+    items: items.slice(0, MAX_WARNINGS).map((item) => `- ${itemLine(item, pathOf, 1)}`),
     close: [
       ...(more > 0 ? [`- and ${more} more (\`assay --json\` lists all)`] : []),
-      ...(first === undefined ? [] : ['', `Next: ${code(describe(first.findings[0], first.dependency).help)}`]),
-      ...(isFolded ? ['', '</details>'] : []),
+      ...(first === undefined ? [] : ['', `Next: ${code(helpOf(first))}`]),
+      ...['', '</details>'],
     ],
   };
 }
 
-function itemLine({ dependency, findings }: GroupItem, pathOf: (file: string) => string): string {
-  const [place] = dependency.places;
-  const where = [
-    ...(place === undefined ? [] : [codeSpan(`${pathOf(place.file)}:${place.line}`)]),
-    ...(dependency.direct ? ['direct'] : []),
-  ];
-  const [finding] = findings;
-  const more = findings.length > 1 ? `, and ${count(findings.length - 1, 'more such finding')}` : '';
+function titleOf({ code: ofFinding, items }: Group): string {
+  return `${findingTitle(ofFinding)} (${sizeText(items)})`;
+}
+
+function helpOf(item: GroupItem): string {
+  return describe(item.findings[0], subjectOf(item)).help;
+}
+
+/** Who, and where. */
+function subjectLine(item: GroupItem, pathOf: PathOf): string {
+  const { dependency, place } = item;
+  const where = place === null ? [] : [codeSpan(`${pathOf(place.file)}:${place.line}`)];
+  if (dependency === null) return where.join('');
+  const also = [...where, ...(dependency.direct ? ['direct'] : [])];
+  return `**${code(subjectText(dependency))}**${also.length > 0 ? ` (${also.join(', ')})` : ''}`;
+}
+
+/** The same with what was found: `limit` findings of one code. */
+function itemLine(item: GroupItem, pathOf: PathOf, limit: number): string {
+  const { findings } = item;
+  const said = findings.slice(0, limit).map((finding) => code(findingClause(finding)));
+  const rest = findings.length - said.length;
+  const more = rest > 0 ? `, and ${count(rest, 'more such finding')}` : '';
   const late = findings.find(({ review }) => review?.overdue === true)?.review;
   const owed = late === undefined ? '' : `, **${code(overdueText(late))}**`;
-  const subject = `**${code(subjectText(dependency))}**`;
-  return `- ${subject}${where.length > 0 ? ` (${where.join(', ')})` : ''} ${code(findingClause(finding))}${more}${owed}`;
+  return `${subjectLine(item, pathOf)} ${said.join('; ')}${more}${owed}`;
 }
 
 function changeSection(comparison: Comparison): Section {

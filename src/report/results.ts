@@ -2,13 +2,16 @@ import { createHash } from 'node:crypto';
 import type { Dependency } from '../model/dependency.ts';
 import type { Report } from '../model/report.ts';
 import type { LeveledFinding } from '../model/verdict.ts';
-import { groupFindings, type Label } from './grouping.ts';
-import { describe } from './messages.ts';
+import { groupFindings, subjectOf, type Label } from './grouping.ts';
+import { describe, subjectText } from './messages.ts';
 import { repositoryPaths } from './paths.ts';
 
-/** One finding of one dependency, as machines list it. */
+/** One finding, as machines list it. */
 export interface Result {
-  readonly dependency: Dependency;
+  /** Null where it is about the lockfile. */
+  readonly dependency: Dependency | null;
+  /** The dependency or the lockfile, escaped. */
+  readonly subject: string;
   readonly finding: LeveledFinding;
   readonly label: Label;
   /** Where the lockfile names it; null without a lockfile. The path is unescaped. */
@@ -24,21 +27,23 @@ export interface Result {
 export function resultsOf(report: Report): readonly Result[] {
   const pathOf = repositoryPaths(report);
   const seen = new Map<string, number>();
-  return groupFindings(report.dependencies).flatMap(({ label, items }) =>
-    items.flatMap(({ dependency, findings }) =>
-      findings.map((finding) => {
-        const [first] = dependency.places;
-        const place = first === undefined ? null : { path: pathOf(first.file), line: first.line };
+  return groupFindings(report).flatMap(({ label, items }) =>
+    items.flatMap((item) =>
+      item.findings.map((finding) => {
+        const { dependency } = item;
+        const subject = subjectOf(item);
+        const place = item.place === null ? null : { path: pathOf(item.place.file), line: item.place.line };
         const identity = identityOf(place?.path ?? null, dependency, finding);
         const number = (seen.get(identity) ?? 0) + 1;
         seen.set(identity, number);
         return {
           dependency,
+          subject: subjectText(subject, 80),
           finding,
           label,
           place,
           fingerprint: `${identity}:${number}`,
-          ...describe(finding, dependency),
+          ...describe(finding, subject),
         };
       }),
     ),
@@ -53,11 +58,11 @@ const DISTINGUISHING = ['attestation', 'evidence', 'field', 'name'] as const;
  * moved lines and whatever changes elsewhere, and other bytes or another version are a new finding, as they are for
  * acceptances. Of the arguments only those count that say which of several it is: others hold what was answered that day.
  */
-function identityOf(path: string | null, dependency: Dependency, { code, args }: LeveledFinding): string {
-  const { ecosystem, name, version, integrity } = dependency;
+function identityOf(path: string | null, dependency: Dependency | null, { code, args }: LeveledFinding): string {
   const given: Readonly<Record<string, unknown>> = { ...args };
   const which = DISTINGUISHING.map((argument) => given[argument] ?? null);
-  const hashes = integrity.map(({ algorithm, hex }) => [algorithm, hex]);
+  const hashes = dependency?.integrity.map(({ algorithm, hex }) => [algorithm, hex]);
+  const { ecosystem, name, version } = dependency ?? {};
   const identity = JSON.stringify([code, path, ecosystem, name, version, hashes, which]);
   return createHash('sha256').update(identity).digest('hex').slice(0, 32);
 }

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import type { Dependency } from '../model/dependency.ts';
 import { FINDING_CODES, FINDING_KINDS, type FindingCode, type FindingKind } from '../model/finding.ts';
 import { reportStatus, type Report } from '../model/report.ts';
 import { formatInstant } from '../model/time.ts';
@@ -11,8 +12,10 @@ import { encodeSegment, uriOfPath } from './paths.ts';
 import { resultsOf, type Result } from './results.ts';
 import { stringify, type JsonObject } from './stringify.ts';
 
-/** What GitHub's code scanning shows of one run; it refuses a run with more than 25,000. */
+/** What GitHub's code scanning shows of one run, so that warnings and notes beyond it are left out. */
 const MAX_RESULTS = 5000;
+/** With more it refuses a run. */
+const MOST_RESULTS = 25_000;
 /** What it takes of a file that is compressed. */
 const MAX_COMPRESSED_BYTES = 10_000_000;
 
@@ -25,7 +28,9 @@ const LEFT_OUT = 'findings-left-out';
  */
 export function renderSarif(report: Report, pages: Pages): string {
   const results = resultsOf(report);
-  let kept = results.length <= MAX_RESULTS ? results.length : MAX_RESULTS - 1;
+  const failing = results.filter(({ label }) => label === 'error' || label === 'unverified').length;
+  const room = Math.min(Math.max(MAX_RESULTS, failing + 1), MOST_RESULTS);
+  let kept = results.length <= room ? results.length : room - 1;
   for (;;) {
     const text = stringify(logOf(report, results, kept, pages));
     const mayBeTooLong = text.length > MAX_COMPRESSED_BYTES;
@@ -129,8 +134,6 @@ const LEFT_OUT_RULE: JsonObject = {
 };
 
 function resultJson({ dependency, finding, label, place, fingerprint, message, help }: Result): JsonObject {
-  const { ecosystem, name, version, direct } = dependency;
-  const path = name.split('/').map(encodeSegment).join('/');
   const { accepted } = finding;
   return {
     ruleId: finding.code,
@@ -151,12 +154,16 @@ function resultJson({ dependency, finding, label, place, fingerprint, message, h
           ],
         }),
     properties: {
-      purl: escapeText(`pkg:${ecosystem}/${path}@${encodeSegment(version)}`),
+      ...(dependency === null ? {} : { purl: purlOf(dependency), direct: dependency.direct }),
       kind: label === 'unverified' ? 'unavailable' : finding.kind,
-      direct,
       next: help,
     },
   };
+}
+
+function purlOf({ ecosystem, name, version }: Dependency): string {
+  const path = name.split('/').map(encodeSegment).join('/');
+  return escapeText(`pkg:${ecosystem}/${path}@${encodeSegment(version)}`);
 }
 
 function leftOutResult(leftOut: number, { lockfiles: [lockfile] }: Report): JsonObject {

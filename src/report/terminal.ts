@@ -6,7 +6,7 @@ import { bytesRows } from './bytes.ts';
 import { lockfileRows, lockfileText, newText, sinceRows, unreadText } from './coverage.ts';
 import { escapeText } from './escape.ts';
 import { fitExplanations } from './explained.ts';
-import { DETAILS, isWorthDetail, renderGroup, type GroupOptions } from './group.ts';
+import { DETAILS, isFoldable, renderGroup, renderWholeGroup, type GroupOptions } from './group.ts';
 import { groupFindings, type Group, type Label } from './grouping.ts';
 import {
   blocks,
@@ -23,29 +23,47 @@ import {
 import { subjectText } from './messages.ts';
 import { reviewRows } from './review-words.ts';
 
-/** Lines a report may take however many findings there are: about one screen. */
+/** Lines a report takes where nothing fails, however many warnings there are: about one screen. */
 const SCREEN = 40;
-/** Lines the findings may take even where everything around them is long. */
-const LEAST_FOR_FINDINGS = 12;
+/** Lines that warnings, and what changed, may take even where everything around them is long. */
+const LEAST_FOR_WARNINGS = 12;
+const LEAST_FOR_CHANGES = 16;
+
+/** How a report is shown. */
+export interface ReportOptions extends RenderOptions {
+  /** Nothing is shortened; left out, warnings and notes are, to about a screen. */
+  readonly whole?: boolean;
+}
 
 /**
- * The report for people: what was audited, counts, then only what needs attention, grouped by finding, and the verdict
- * in the last line. Ends with a newline. Every line but colour codes is printable text.
+ * The report for people: what was audited, counts, then what needs attention, grouped by finding, and the verdict in the last
+ * line. What fails or has no statement is named whole; only warnings, notes and what changed are ever shortened. Ends with a
+ * newline. Every line but colour codes is printable text.
  */
-export function renderTerminal(report: Report, options: RenderOptions): string {
+export function renderTerminal(report: Report, { whole = false, ...options }: ReportOptions): string {
   const fitted = { ...options, columns: usableColumns(options.columns) };
   const above = summary(report, fitted);
-  const groups = groupFindings(report.dependencies);
+  const groups = groupFindings(report);
   const below = verdictLines(report, groups, fitted);
-  const room = Math.max(LEAST_FOR_FINDINGS, SCREEN - above.length - below.length - 2);
-  const places = report.lockfiles.length > 0;
-  const grouped = { ...fitted, places };
+  const grouped = { ...fitted, places: report.lockfiles.length > 0 };
+  const isShort = (group: Group): boolean => !whole && isFoldable(group);
+  const named = groups.filter((group) => !isShort(group)).map((group) => renderWholeGroup(group, grouped));
+  const others = groups.filter(isShort);
+  if (whole) {
+    return blocks([above, joinGroups(named), fitExplanations(report.explanations, Infinity, fitted), below]);
+  }
+  const room = SCREEN - above.length - below.length - 2 - joinGroups(named).length;
+  const forOthers = Math.max(LEAST_FOR_WARNINGS, room);
   // Every kind of finding has its line before anything is explained, and what is explained comes before further examples.
-  const oneLineEach = Math.min(groups.length, room);
-  const found = Math.max(oneLineEach, Math.min(fitGroups(groups, room, grouped).length, LEAST_FOR_FINDINGS));
-  const explained = fitExplanations(report.explanations, room - found - 1, fitted);
-  const left = explained.length === 0 ? room : room - explained.length - 1;
-  return blocks([above, fitGroups(groups, left, grouped), explained, below]);
+  const oneLineEach = Math.min(others.length, forOthers);
+  const found = Math.max(
+    oneLineEach,
+    Math.min(joinGroups(fitGroups(others, forOthers, grouped)).length, LEAST_FOR_WARNINGS),
+  );
+  const forChanges = Math.max(LEAST_FOR_CHANGES, room - found - 1);
+  const explained = fitExplanations(report.explanations, named.length > 0 ? forChanges : room - found - 1, fitted);
+  const left = explained.length === 0 ? forOthers : Math.max(oneLineEach, room - explained.length - 1);
+  return blocks([above, joinGroups([...named, ...fitGroups(others, left, grouped)]), explained, below]);
 }
 
 function summary(report: Report, options: RenderOptions): string[] {
@@ -79,7 +97,7 @@ export function summaryRows(report: Report, isCounted = true): string[] {
   const nothingNew = counts.dependencies === 0 && counts.unchanged > 0;
   const counted = [
     `${count(counts.dependencies, 'dependency', 'dependencies')}: ${verdicts.join(', ')}`,
-    `${(report.baseline?.held ?? 0) > 0 ? 'proven in this run' : 'proven'}: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
+    `${report.baselines.some(({ held }) => held > 0) ? 'proven in this run' : 'proven'}: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
   ];
   const judged = [...(isCounted ? counted : []), ...archiveRows(report)];
   return [
@@ -105,13 +123,16 @@ function archiveRows({ dependencies, baselines }: Report): string[] {
   const archived = dependencies.filter(({ dependency }) => dependency.archive !== undefined);
   const [first] = archived;
   if (first === undefined) return [];
-  const recorded = archived.filter((one) => one.baseline === 'known').length;
   const file = escapeText(first.dependency.places[0]?.file ?? '', 120);
+  const signed = archived.filter(({ proofs }) => proofs.signature !== null).length;
+  const verified =
+    signed === 0
+      ? `no hash was verified of ${count(archived.length, 'dependency', 'dependencies')}`
+      : `for ${signed} of ${count(archived.length, 'dependency', 'dependencies')} the hash that the registry signed was verified`;
+  const recorded = archived.filter((one) => one.baseline === 'known').length;
   const kept = listed(baselines, 3, (baseline) => escapeText(baseline.file, 120));
-  const held = baselines.length === 0 ? '' : `; ${kept} has the same for ${recorded} of them`;
-  return [
-    `${file} locks no tarball, as its checksums are of archives that Yarn makes: what was verified of ${count(archived.length, 'dependency', 'dependencies')} is the hash that the registry signed${held}`,
-  ];
+  const held = recorded === 0 ? '' : `; ${kept} has the same for ${recorded} of them`;
+  return [`${file} locks no tarball, as its checksums are of archives that Yarn makes: ${verified}${held}`];
 }
 
 function skippedText(report: Report): string {
@@ -125,8 +146,12 @@ function skippedText(report: Report): string {
 function hookTexts(lockfiles: Report['lockfiles']): string[] {
   const places = lockfiles.flatMap(({ hooks }) => hooks ?? []);
   if (places.length === 0) return [];
-  const where = listed(places, 3, ({ file, line }) => `${escapeText(file, 120)}:${line}`);
-  return [`not covered: hooks of the project (.pnpmfile.cjs) that take part in installing (${where})`];
+  const where = listed(
+    places,
+    3,
+    ({ file, line, path }) => `${escapeText(path, 80)} in ${escapeText(file, 120)}:${line}`,
+  );
+  return [`not covered: hooks of the project that take part in installing (${where})`];
 }
 
 /** The policy file, and what it names in vain: a rule that nothing meets is often one that is misspelt. */
@@ -182,14 +207,15 @@ function vouchedFor(keys: RegistryUsed['keys']): string {
   return words.length === 0 ? 'no key verified anything' : words.join(', ');
 }
 
-/** Findings in at most `room` lines: one line each first, then more detail in turn, the gravest first. */
-function fitGroups(groups: readonly Group[], room: number, options: GroupOptions): string[] {
+/** Groups in at most `room` lines: one line each first, then more detail in turn, the gravest first. */
+function fitGroups(groups: readonly Group[], room: number, options: GroupOptions): readonly (readonly string[])[] {
   const listedGroups = groups.length > room ? groups.slice(0, room - 1) : groups;
   const rendered = listedGroups.map((group) => renderGroup(group, 0, options));
   const refused = new Set<Group>();
   for (const detail of DETAILS) {
     for (const [i, group] of listedGroups.entries()) {
-      if (!isWorthDetail(group, detail) || refused.has(group)) continue;
+      // A note is worth a line.
+      if (group.label === 'note' || refused.has(group)) continue;
       const before = rendered[i] ?? [];
       rendered[i] = renderGroup(group, detail, options);
       if (joinGroups(rendered).length <= room) continue;
@@ -197,11 +223,9 @@ function fitGroups(groups: readonly Group[], room: number, options: GroupOptions
       refused.add(group);
     }
   }
-  const lines = joinGroups(rendered);
   const rest = groups.length - listedGroups.length;
-  return rest > 0
-    ? [...lines, cutToWidth(`and ${count(rest, 'more finding code')} (--json lists all)`, options.columns)]
-    : lines;
+  if (rest === 0) return rendered;
+  return [...rendered, [cutToWidth(`and ${count(rest, 'more finding code')} (--all shows all)`, options.columns)]];
 }
 
 /** Groups of several lines stand apart; groups of one line follow each other. */
@@ -235,30 +259,38 @@ export function verdictText(report: Report, groups: readonly Group[]): [word: st
     const found = groups.filter((group) => group.label === label).map((group) => group.code);
     return found.length === 0 ? '' : ` (${listed(found, 3, String)})`;
   };
-  const share = (number: number): string =>
-    `${String(number)} of ${count(counts.dependencies, 'dependency', 'dependencies')}`;
+  /** Lockfiles with such a finding of their own, and how many dependencies. */
+  const who = (label: Label, number: number): string => {
+    const share = `${String(number)} of ${count(counts.dependencies, 'dependency', 'dependencies')}`;
+    const files = filesWith(groups, label);
+    if (files.length === 0) return share;
+    const named = listed(files, 3, (file) => escapeText(file, 120));
+    return number === 0 ? named : `${named} and ${share}`;
+  };
+  const isOne = (label: Label, number: number): boolean => number + filesWith(groups, label).length === 1;
+  const beside = unread.length > 0 ? `, and ${unreadText(unread)}` : '';
   switch (verdict) {
     case 'fail': {
       const silent = counts.unverified > 0 ? `, and ${String(counts.unverified)} without statement` : '';
-      const [verb, waits] = counts.fail === 1 ? ['does', 'waits'] : ['do', 'wait'];
+      const [verb, waits] = isOne('error', counts.fail) ? ['does', 'waits'] : ['do', 'wait'];
       const late = review !== null && review.overdue > 0 ? `, or ${waits} for a decision that is overdue` : '';
       return [
         'fails',
-        `${share(counts.fail)} ${verb} not meet phase ${enforce}${late}${codes('error')}${silent}${unread.length > 0 ? `, and ${unreadText(unread)}` : ''}. Exit status 1: do not install.`,
+        `${who('error', counts.fail)} ${verb} not meet phase ${enforce}${late}${codes('error')}${silent}${beside}. Exit status 1: do not install.`,
       ];
     }
     case 'unverified':
-      if (counts.unverified === 0) {
+      if (counts.unverified === 0 && filesWith(groups, 'unverified').length === 0) {
         return ['no statement', `${unreadText(unread)}. Exit status 2: mend that, or name the lockfiles that count.`];
       }
       return [
         'no statement',
-        `evidence could not be obtained for ${share(counts.unverified)}${codes('unverified')}${unread.length > 0 ? `, and ${unreadText(unread)}` : ''}. Exit status 3: do not install until it is.`,
+        `evidence could not be obtained for ${who('unverified', counts.unverified)}${codes('unverified')}${beside}. Exit status 3: do not install until it is.`,
       ];
     case 'warn':
       return [
         'holds',
-        `nothing fails phase ${enforce}, but ${share(counts.warn)} ${counts.warn === 1 ? 'needs' : 'need'} attention. Exit status 0.`,
+        `nothing fails phase ${enforce}, but ${who('warning', counts.warn)} ${isOne('warning', counts.warn) ? 'needs' : 'need'} attention. Exit status 0.`,
       ];
     case 'pass':
       if (counts.unchanged > 0) return ['holds', `${newText(report)}. Exit status 0.`];
@@ -267,4 +299,10 @@ export function verdictText(report: Report, groups: readonly Group[]): [word: st
         `${count(counts.dependencies, 'dependency meets', 'dependencies meet')} phase ${enforce}. Exit status 0.`,
       ];
   }
+}
+
+/** Lockfiles with a finding of this label that is about no dependency. */
+function filesWith(groups: readonly Group[], label: Label): readonly string[] {
+  const items = groups.filter((group) => group.label === label).flatMap((group) => group.items);
+  return [...new Set(items.flatMap(({ dependency, place }) => (dependency === null && place ? [place.file] : [])))];
 }

@@ -2,6 +2,8 @@ import type { FindingArgs, FindingCode } from '../model/finding.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
 import { escapeText } from './escape.ts';
 
+type Next = 'explain' | 'check' | 'stop' | 'upstream' | 'again' | 'clock' | 'trust';
+
 /** The words of one finding code. */
 interface Text<Args> {
   /** Names the finding in a few words. */
@@ -12,9 +14,9 @@ interface Text<Args> {
   readonly why: string;
   /**
    * What to do next: read the page; look at the version beside its predecessor; the same, and keep it out meanwhile;
-   * ask the public registry; ask again.
+   * ask the public registry; ask again; set the clock, or ask for newer trust, and ask again.
    */
-  readonly next: 'explain' | 'check' | 'stop' | 'upstream' | 'again';
+  readonly next: Next | ((args: Args) => Next);
 }
 
 /** The words of these codes. */

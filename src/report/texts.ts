@@ -92,11 +92,14 @@ export const TEXTS: Texts<FindingCode> = {
     next: 'stop',
   },
   'provenance-missing': {
-    title: 'never had provenance',
-    clause: ({ earlier }) =>
-      earlier === 0
-        ? 'has no provenance, and there is no earlier version to compare with'
-        : `has no provenance, and neither has ${earlier === 1 ? 'the one earlier version' : `any of ${String(earlier)} earlier versions`}`,
+    title: 'no provenance, and none before it',
+    clause: ({ earlier, first }) => {
+      if (first !== undefined)
+        return `has no provenance, as it is older than ${version(first)}, the first version that has`;
+      if (earlier === 0) return 'has no provenance, and there is no earlier version to compare with';
+      const others = earlier === 1 ? 'the one earlier version' : `any of ${String(earlier)} earlier versions`;
+      return `has no provenance, and neither has ${others}`;
+    },
     why: 'nothing shows who built it, and from which source',
     next: 'explain',
   },
@@ -245,6 +248,20 @@ export const TEXTS: Texts<FindingCode> = {
     why: 'what a hook of the project changes can be seen only by reading the hook',
     next: 'explain',
   },
+  'lockfile-parts-differ': {
+    title: 'two parts of the lockfile name different things',
+    clause: ({ path, packages, dependencies }) =>
+      `stands at ${escapeText(path, 120)}, of which "packages" says ${either(packages)} and "dependencies" ${either(dependencies)}`,
+    why: 'each version of the package manager reads another part, so that some install what others do not',
+    next: 'stop',
+  },
+  'lockfile-unbound': {
+    title: 'what is installed below is not in the lockfile',
+    clause: ({ names }) =>
+      `has a shrinkwrap of its own in its tarball, and no entries for ${listed(names, 3, (name) => escapeText(name, 80))}`,
+    why: 'npm 11 and older install what that shrinkwrap names, from wherever it says, and no hash of this lockfile covers it',
+    next: 'stop',
+  },
   'lockfile-not-used': {
     title: 'the package manager does not install from this lockfile',
     clause: ({ by, instead }) =>
@@ -253,12 +270,19 @@ export const TEXTS: Texts<FindingCode> = {
     next: 'stop',
   },
 
+  'clock-behind': {
+    title: "this machine's clock is behind",
+    clause: ({ attestation, detail }) =>
+      `cannot be judged because its ${attestation} attestation lies in the future of this machine (${quoteText(detail)})`,
+    why: 'a clock that is wrong says nothing about the package, and nothing can be said until it is right',
+    next: 'clock',
+  },
   'evidence-unavailable': {
     title: 'evidence could not be obtained',
     clause: ({ evidence, url, reason }) =>
       `cannot be judged because ${EVIDENCE[evidence]} could not be obtained from ${address(url)} (${quoteText(reason)})`,
     why: 'no answer is not a good answer',
-    next: 'again',
+    next: ({ evidence }) => (evidence === 'newer-keys' ? 'trust' : 'again'),
   },
   'evidence-malformed': {
     title: 'evidence cannot be read',
@@ -294,6 +318,7 @@ const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   attestations: 'its attestations',
   'predecessor-attestations': "its predecessor's attestations",
   keys: "the registry's keys",
+  'newer-keys': 'the newest keys of registries, one of which may have signed it,',
   tarball: 'its tarball',
   installed: 'what is installed',
 };

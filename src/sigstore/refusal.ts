@@ -5,6 +5,9 @@ export class Malformed extends Error {
   override readonly name = 'Malformed';
 }
 
+/** Input that is what its format says, of a kind that is not known here. */
+export class Unsupported extends Malformed {}
+
 /** Ends a verification: the first step that did not hold, and the evidence in one short line. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';

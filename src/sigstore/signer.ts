@@ -29,6 +29,11 @@ export interface OpenKey {
   readonly validFor: Interval;
 }
 
+/** Whether a key was valid at any time at all, so that it does not matter when it signed. */
+export function isTimeless({ validFor: { start, end } }: OpenKey): boolean {
+  return start <= 0 && end === null;
+}
+
 /** Parses a managed key. Throws `TrustedRootError`. */
 export function openKey({ hint, spki, start, end }: ManagedKey): OpenKey {
   try {
@@ -53,16 +58,22 @@ export function openSigner({ signer, content }: Bundle, keys: readonly OpenKey[]
     });
   }
   const { hint } = signer;
-  // sigstore_bundle.proto: the hint and the envelope's key id must be exactly the same.
-  if (content.kind === 'dsse' && content.keyId !== hint) {
-    refuse(
-      'envelope',
-      `the envelope names key ${show(content.keyId ?? '(none)')}, the bundle ${show(hint ?? '(none)')}`,
-    );
+  const keyId = content.kind === 'dsse' ? content.keyId : hint;
+  const candidates = keys.filter((key) => isCandidate(key, hint, keyId));
+  if (candidates.length > 0) return { kind: 'key', hint, candidates };
+  if (keyId !== hint) {
+    refuse('envelope', `the envelope names key ${show(keyId ?? '(none)')}, the bundle ${show(hint ?? '(none)')}`);
   }
-  const candidates = keys.filter((key) => key.hint === null || key.hint === hint);
-  if (candidates.length === 0) refuse('key-unknown', `no key ${show(hint ?? '(without a name)')} is known`);
-  return { kind: 'key', hint, candidates };
+  refuse('key-unknown', `no key ${show(hint ?? '(without a name)')} is known`);
+}
+
+/**
+ * sigstore_bundle.proto: the hint and the envelope's key id are the same. A key that is found by its name needs both. For
+ * one that was chosen by hand, only two names that differ are too many: cosign gives the envelope none.
+ */
+function isCandidate(key: OpenKey, hint: string | null, keyId: string | null): boolean {
+  if (key.hint !== null) return key.hint === hint && keyId === hint;
+  return keyId === hint || keyId === null || hint === null;
 }
 
 export interface VerifiedSigner {
@@ -81,7 +92,9 @@ export function verifyKey(
   if (valid === undefined) {
     refuse('key-validity', `key ${show(hint ?? '')} was not valid at ${times.map(formatInstant).join(', ')}`);
   }
-  return { key: valid.key, signer: { kind: 'key', keyId: hint ?? '' }, scts: 0 };
+  // The hint is nobody's word; a key without a name is named by its digest, as cosign does.
+  const keyId = valid.hint ?? digest('sha256', valid.key.spki, 'base64');
+  return { key: valid.key, signer: { kind: 'key', keyId }, scts: 0 };
 }
 
 /** Verifies the path, the use, the certificate-transparency logs and the identity of a signing certificate. */

@@ -2,7 +2,7 @@ import { hash as digest } from 'node:crypto';
 import { parseInstant, type Instant } from '../model/time.ts';
 import { base64, isUnset, list, object, text, type JsonObject } from './json.ts';
 import { parsePublicKey, type KeyType, type PublicKey } from './keys.ts';
-import { Malformed, malformed, show } from './refusal.ts';
+import { Malformed, malformed, show, Unsupported } from './refusal.ts';
 import { parseDer, TAG, wrap } from './der.ts';
 import { parseCertificate, type Certificate } from './x509.ts';
 
@@ -49,6 +49,8 @@ export interface TrustedRoot {
   readonly ctlogs: readonly TrustedLog[];
   readonly tlogs: readonly TrustedLog[];
   readonly timestampAuthorities: readonly Authority[];
+  /** How many it names, also those of kinds that are not known here. */
+  readonly listed: { readonly ctlogs: number; readonly tlogs: number; readonly timestampAuthorities: number };
   /** The message it was parsed from: what was made of it cannot go to another thread. */
   readonly source: unknown;
 }
@@ -89,11 +91,17 @@ export function parseTrustedRoot(json: unknown): TrustedRoot {
     const root = object(json, 'trusted root');
     const mediaType = text(root['mediaType'], 'mediaType', 200);
     if (!MEDIA_TYPES.has(mediaType)) malformed(`mediaType ${show(mediaType)} is not known`);
+    const count = (field: string): number => list(root[field], field, MAX_ENTRIES).length;
     return {
       certificateAuthorities: parseEach(root, 'certificateAuthorities', parseAuthority),
       ctlogs: parseEach(root, 'ctlogs', parseLog),
       tlogs: parseEach(root, 'tlogs', parseLog),
       timestampAuthorities: parseEach(root, 'timestampAuthorities', parseAuthority),
+      listed: {
+        ctlogs: count('ctlogs'),
+        tlogs: count('tlogs'),
+        timestampAuthorities: count('timestampAuthorities'),
+      },
       source: json,
     };
   } catch (error) {
@@ -155,7 +163,17 @@ function keyHint(name: string, key: PublicKey): string {
   return digest('sha256', named, 'hex').slice(0, 8);
 }
 
-function parseAuthority(json: JsonObject, path: string): Authority {
+/** Null for one whose certificates are signed in a way that is not known here: left out as such a log is. */
+function parseAuthority(json: JsonObject, path: string): Authority | null {
+  try {
+    return parseChain(json, path);
+  } catch (error) {
+    if (error instanceof Unsupported) return null;
+    throw error;
+  }
+}
+
+function parseChain(json: JsonObject, path: string): Authority {
   const name = text(json['uri'], `${path}.uri`, 1000);
   const chain = list(
     object(json['certChain'], `${path}.certChain`)['certificates'],

@@ -11,11 +11,21 @@ import {
 } from './artifact.ts';
 import { parseBundle, type Bundle, type LogEntry } from './bundle.ts';
 import { createPathVerifier, type PathVerifier } from './chain.ts';
+import { demandPast } from './clock.ts';
 import { SIGNER_HASHES, verifySignature, type PublicKey } from './keys.ts';
 import { matchBody, type Expected } from './log-body.ts';
 import { verifyInclusion, verifyPromise, type PromisedTime } from './log.ts';
 import { Refusal, refuse, show } from './refusal.ts';
-import { openKey, openSigner, verifyCertificate, verifyKey, type ManagedKey, type OpenKey } from './signer.ts';
+import {
+  isTimeless,
+  openKey,
+  openSigner,
+  verifyCertificate,
+  verifyKey,
+  type ClaimedSigner,
+  type ManagedKey,
+  type OpenKey,
+} from './signer.ts';
 import { parseStatement, PAYLOAD_TYPE } from './statement.ts';
 import { createTimestampVerifier, type AuthorityTime, type TimestampVerifier } from './timestamp.ts';
 import type { TrustedLog, TrustedRoot } from './trusted-root.ts';
@@ -50,6 +60,14 @@ export type Verification =
 export interface Verifier {
   /** Verifies one bundle, given as parsed JSON of any shape. Does not throw. */
   readonly verify: (bundle: unknown, input: VerifyInput) => Verification;
+}
+
+/**
+ * What bundles of an instance have to show: entries and certificates in logs where its root lists any, whether or not
+ * their keys can be used here, and always a time. A root without logs is one that its author chose.
+ */
+export function thresholdsOf({ listed }: TrustedRoot): Thresholds {
+  return { log: Math.min(listed.tlogs, 1), sct: Math.min(listed.ctlogs, 1), time: 1 };
 }
 
 /** What a verifier keeps over its bundles. */
@@ -95,13 +113,15 @@ function verifyBundle(bundle: Bundle, { now, artifact: input }: VerifyInput, tru
   checkContent(bundle, artifact);
   const claimed = openSigner(bundle, trust.keys);
 
-  const stamps = verifyTimestamps(bundle, trust, now);
+  const stamps = verifyTimestamps(bundle, trust);
   const entries = knownEntries(bundle, root.tlogs).map(({ entry, logs }) => {
-    return { entry, logs, promise: verifyPromise(entry, logs, now) };
+    return { entry, logs, promise: verifyPromise(entry, logs) };
   });
-  demandLogs(entries.length, thresholds.log, entries.length < bundle.logEntries.length);
+  const demand = (logs: number): void =>
+    demandLogs(logs, thresholds.log, { unknown: entries.length < bundle.logEntries.length, root });
+  demand(entries.length);
   const promises = entries.flatMap(({ promise }) => promise ?? []);
-  const times = listTimes(stamps, promises, thresholds.time);
+  const times = listTimes(stamps, promises, needsTime(claimed, thresholds) ? thresholds.time : 0);
   // Where no verified time is demanded and there is none, everything is judged now (sigstore_rekor.proto).
   const instants = times.length > 0 ? times.map(({ time }) => time) : [now];
 
@@ -118,13 +138,14 @@ function verifyBundle(bundle: Bundle, { now, artifact: input }: VerifyInput, tru
   const expected: Expected = { key, certificate, content, pae, artifact };
   const verified = entries.map(({ entry, logs, promise }) => verifyEntry(entry, logs, promise, instants, expected));
   const distinct = new Set(verified.map(({ countsAs }) => countsAs)).size;
-  demandLogs(distinct, thresholds.log, entries.length < bundle.logEntries.length);
+  demand(distinct);
 
   verifyContent(expected);
   const statement = content.kind === 'dsse' ? parseStatement(content.payload) : null;
   if (artifact !== null && statement?.subjects.some(({ digests }) => namesArtifact(digests, artifact)) === false) {
     refuse('artifact-mismatch', 'no subject of the statement is this artifact');
   }
+  demandPast(times, now);
   const log = verified.map(({ proof }) => proof);
   return establish({ mediaType: bundle.mediaType, signer, times, log, scts, statement });
 }
@@ -139,14 +160,10 @@ function checkContent({ content }: Bundle, artifact: Artifact | null): void {
   }
 }
 
-/** Every timestamp has to hold (4.2.1), unless the trusted root relies on no timestamp authority at all. */
-function verifyTimestamps(
-  { timestamps, content }: Bundle,
-  { root, timestamps: verifier }: Trust,
-  now: Instant,
-): AuthorityTime[] {
-  if (root.timestampAuthorities.length === 0) return [];
-  return timestamps.map((timestamp) => verifier.verify(timestamp, content.signature, now));
+/** Every timestamp has to hold (4.2.1), unless the trusted root lists no timestamp authority at all. */
+function verifyTimestamps({ timestamps, content }: Bundle, { root, timestamps: verifier }: Trust): AuthorityTime[] {
+  if (root.listed.timestampAuthorities === 0) return [];
+  return timestamps.map((timestamp) => verifier.verify(timestamp, content.signature));
 }
 
 interface KnownEntry {
@@ -162,10 +179,22 @@ function knownEntries({ logEntries }: Bundle, tlogs: readonly TrustedLog[]): Kno
 }
 
 /** `unknown`: the bundle has entries of other logs, too. */
-function demandLogs(actual: number, demanded: number, unknown: boolean): void {
+function demandLogs(
+  actual: number,
+  demanded: number,
+  { unknown, root }: { readonly unknown: boolean; readonly root: TrustedRoot },
+): void {
   if (actual >= demanded) return;
-  const detail = `entries of ${actual} transparency logs of the trusted root, ${demanded} demanded`;
+  const foreign = root.listed.tlogs - root.tlogs.length;
+  const detail =
+    `entries of ${actual} transparency logs of the trusted root, ${demanded} demanded` +
+    (foreign === 0 ? '' : `; ${foreign} of its ${root.listed.tlogs} logs have a key of a kind that is not known here`);
   refuse(unknown ? 'log-unknown' : 'log-missing', detail);
+}
+
+/** A key that is always valid needs no time, as long as a log vouches for the signature. */
+function needsTime(claimed: ClaimedSigner, { log }: Thresholds): boolean {
+  return log === 0 || claimed.kind === 'certificate' || !claimed.candidates.every(isTimeless);
 }
 
 /** Verified times of distinct sources, as many as demanded. */

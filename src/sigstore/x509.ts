@@ -16,7 +16,7 @@ import {
   type Der,
 } from './der.ts';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './keys.ts';
-import { malformed } from './refusal.ts';
+import { malformed, Unsupported } from './refusal.ts';
 
 export interface Extension {
   readonly critical: boolean;
@@ -107,10 +107,12 @@ export function unknownCritical(certificate: Certificate): string | null {
   return null;
 }
 
-/** The algorithm an AlgorithmIdentifier names. Throws `Malformed` where it is not supported. */
+/** The algorithm an AlgorithmIdentifier names. Throws `Unsupported`. */
 function signatureAlgorithm(identifier: Der): SignatureAlgorithm {
   const id = oid(sequence(identifier, 'signature algorithm')[0]);
-  return SIGNATURE_ALGORITHMS.get(id) ?? malformed(`signature algorithm ${id} is not supported`);
+  const known = SIGNATURE_ALGORITHMS.get(id);
+  if (known === undefined) throw new Unsupported(`signature algorithm ${id} is not supported`);
+  return known;
 }
 
 /** Reads the elements of `Extensions`, by object identifier. Throws `Malformed`. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkClaims, checkSubstitutes, entryDigest } from '../../src/checks/claims.ts';
 import type { Dependency, EntryClaims } from '../../src/model/dependency.ts';
 import type { Manifest } from '../../src/model/evidence.ts';
+import { finding } from '../../src/model/finding.ts';
 
 const PUBLISHED: Manifest = {
   name: 'kit',
@@ -75,12 +76,51 @@ describe('what an entry claims is held to the published manifest', () => {
     expect(found({ answers: { evil: 'evil' } })).toEqual([['lockfile-dependency-added', { name: 'evil' }]]);
   });
 
+  it('holds what is answered from outside of a registry to what is asked for', () => {
+    expect(found({ answers: { 'left-pad': 'link:evil' } })).toEqual(
+      differs('dependencies', 'left-pad: link:evil', 'left-pad: ^1.0.0'),
+    );
+    expect(found({ answers: { other: 'https://x.example/o.tgz' } })).toHaveLength(1);
+    expect(found({ answers: { evil: 'file:evil' } })).toEqual(differs('dependencies', 'evil: file:evil', ''));
+    const dependencies = { git: 'o/git', web: 'https://x.example/w.tgz', j: 'jsr:@s/j@1' };
+    const answers = {
+      git: 'https://codeload.github.com/o/git/tar.gz/a',
+      web: 'https://x.example/w.tgz',
+      j: '@jsr/s__j',
+    };
+    expect(found({ answers }, { dependencies })).toEqual([]);
+    expect(found({ answers: { git: 'evil', j: 'link:j' } }, { dependencies })).toHaveLength(2);
+  });
+
+  it('takes a peer for what somebody else asks for by that name, and nothing but a peer', () => {
+    const answers = { react: 'preact' };
+    expect(found({ answers })).toEqual(differs('dependencies', 'react: preact', 'react: >=16'));
+    expect(found({ answers, peerAnswers: answers })).toEqual([]);
+    expect(found({ answers, peerAnswers: { react: 'other' } })).toHaveLength(1);
+    const pad = { 'left-pad': 'evil' };
+    expect(found({ answers: pad, peerAnswers: pad })).toHaveLength(1);
+    expect(found({ answers, peerAnswers: answers }, { peerDependencies: {} })).toHaveLength(1);
+  });
+
+  it('has nothing to say of a peer that is a dependency besides, and of no range where any is meant', () => {
+    const dependencies = { react: '>=16', any: '' };
+    expect(found({ dependencies: { react: '>=16', any: '*' }, peerDependencies: {} }, { dependencies })).toEqual([]);
+    expect(found({ peerDependencies: { react: 'npm:evil@1' } }, { dependencies })).toHaveLength(1);
+  });
+
   it('takes a peer of another name or address for a difference, and another range for none', () => {
     expect(found({ peerDependencies: { react: '^99' } })).toEqual([]);
     expect(found({ peerDependencies: { react: 'npm:evil@1' } })).toEqual(
       differs('peerDependencies', 'react: npm:evil@1', 'react'),
     );
     expect(found({ peerDependencies: { preact: '*' } })).toEqual(differs('peerDependencies', 'preact', 'react'));
+  });
+
+  it('names a peer that the package does not have, where the format leaves some out', () => {
+    expect(found({ peers: [] })).toEqual([]);
+    expect(found({ peers: ['react'] })).toEqual([]);
+    expect(found({ peers: ['react', 'evil'] })).toEqual(differs('peerDependencies', 'evil', ''));
+    expect(found({ peers: ['constructor'] })).toHaveLength(1);
   });
 
   it('names a command that the package does not have', () => {
@@ -100,6 +140,17 @@ describe('what an entry claims is held to the published manifest', () => {
   it('says of a hook what it could have changed', () => {
     const args = { field: 'bin', lockfile: 'git: x', registry: 'kit: bin/kit.js', hook: '.pnpmfile.cjs' };
     expect(found({ bin: { git: 'x' }, hook: '.pnpmfile.cjs' })).toEqual([['lockfile-hook-changed', args]]);
+  });
+
+  it('takes an answer from outside of any registry where the manifest asks outside of one', () => {
+    const dependencies = { kit: 'github:o/kit', lib: '^1.0.0' };
+    expect(found({ answers: { kit: 'git+ssh://git@github.com/o/kit.git#abc' } }, { dependencies })).toEqual([]);
+    expect(found({ answers: { lib: 'github:evil/lib' } }, { dependencies })).toEqual(
+      differs('dependencies', 'lib: github:evil/lib', 'lib: ^1.0.0'),
+    );
+    expect(found({ answers: { kit: '@evil/kit' } }, { dependencies })).toEqual(
+      differs('dependencies', 'kit: @evil/kit', 'kit: github:o/kit'),
+    );
   });
 
   it('is not misled by names that every object has', () => {
@@ -138,6 +189,7 @@ describe('the digest of an entry', () => {
       digest({ claims: [{ ...claims[0], bin: {} }] }),
       digest({ bundles: ['a'] }),
       digest({ substitutes: [{ asked: 'a', by: '.' }] }),
+      digest({ findings: [finding('lockfile-unbound', { names: ['a'] })] }),
     ];
     expect(new Set(others).size).toBe(others.length);
   });

@@ -201,10 +201,10 @@ describe('loss', () => {
     expect(checkLoss(document, '1.0.2')).toMatchObject({ code: 'provenance-lost', args: { predecessor: '1.0.0' } });
   });
 
-  it('is lost elsewhere where the same account published both and added nothing', () => {
+  it('is lost elsewhere where the same account published both, long apart, and added nothing', () => {
     const document = packument([
       ['1.0.0', 1, true],
-      ['1.0.1', 2, false],
+      ['1.0.1', 182, false],
     ]);
     const published = publisherOf(document);
     published('1.0.0', 'a', null);
@@ -240,7 +240,7 @@ describe('loss', () => {
     const document = packument([
       ['1.0.0', 1, true],
       ...between.map((version, i) => [version, i + 2, true] as const),
-      ['1.1.0', 20, false],
+      ['1.1.0', 200, false],
     ]);
     const published = publisherOf(document);
     for (const version of [...between, '1.1.0']) published(version, 'thief', null);

@@ -74,14 +74,14 @@ describe('audit through the command line', () => {
     });
   });
 
-  it('lost provenance: a warning in observe, status 1 in critical, and the place is named', async () => {
+  it('lost provenance: a warning in observe, status 1 with nothing configured, and the place is named', async () => {
     await withLab(async (lab) => {
       await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
       lab.clock.advance(1000);
       await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'thief' }) });
       await inProject({ p: '1.0.1' }, lab, async (run) => {
-        expect((await run()).status).toBe(0);
-        const enforced = await run('--enforce', 'critical');
+        expect((await run('--enforce', 'observe')).status).toBe(0);
+        const enforced = await run();
         expect(enforced.status).toBe(1);
         expect(enforced.stdout).toContain('provenance-lost');
         expect(enforced.stdout).toMatch(/package-lock\.json:\d+/);
@@ -98,7 +98,7 @@ describe('audit through the command line', () => {
         const { status, stdout } = await run('--json');
         expect(status).toBe(1);
         const report = JSON.parse(stdout) as Record<string, unknown>;
-        expect(report).toMatchObject({ schema: 'assay.report/1', verdict: 'fail', enforce: 'observe' });
+        expect(report).toMatchObject({ schema: 'assay.report/1', verdict: 'fail', enforce: 'guard' });
         const schema = resolve(import.meta.dirname, '../../docs/schemas/report-1.schema.json');
         const ajv = new Ajv2020({ allErrors: true });
         addFormats.default(ajv);

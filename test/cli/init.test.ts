@@ -27,7 +27,10 @@ async function publish(
 
 /** The comments that say something in YAML, made part of the file. */
 function withExamples(text: string): string {
-  return text.replace(/^( *)# (?=expect:|owners:|- capability| {2})/gm, '$1');
+  return text.replace(
+    /^( *)# (?=expect:|owners:|- capability| {2}net:$| {4}(?:repository|workflow|provenance): | {2}- packages| {4}owner: )/gm,
+    '$1',
+  );
 }
 
 describe('init', () => {
@@ -36,17 +39,17 @@ describe('init', () => {
       await start(project);
       const { status, stdout, stderr } = await project.run('init');
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      expect(stdout).toMatch(/^assay\.yml: phase observe, 2 of 3 direct dependencies proposed as critical\n/);
+      expect(stdout).toMatch(/^assay\.yml: phase guard; critical set: 3 direct dependencies, and those to come\n/);
       expect(stdout).toContain('net: network (lib/a.js:1), environment (lib/a.js:2)');
       expect(stdout).toContain('tool (development): process (index.js:1)');
-      expect(stdout).toMatch(/1 of the critical set would fail there today: tool/);
+      expect(stdout).toMatch(/1 of the direct dependencies would fail there today: tool/);
 
       const text = project.read('assay.yml');
       const policy = parsePolicy('assay.yml', Buffer.from(text));
-      expect(policy).toMatchObject({ enforce: 'observe', mirrors: [{ url: project.lab.url }] });
-      expect(policy.critical?.packages.map((entry) => entry.text)).toEqual(['net', 'tool']);
-      expect(text).toContain('  # network (lib/a.js:1), environment (lib/a.js:2)\n  - net\n');
-      expect(text).toContain('  # in development: process (index.js:1)\n  - tool\n');
+      expect(policy).toMatchObject({ enforce: 'guard', mirrors: [{ url: project.lab.url }] });
+      expect(policy.critical).toEqual({ direct: true, packages: [], capabilities: [] });
+      expect(text).toContain('  #   net: network (lib/a.js:1), environment (lib/a.js:2)\n');
+      expect(text).toContain('  #   tool (development): process (index.js:1)\n');
       expect(text).toMatch(/# {3}net:\n# {5}repository: https:\/\/github\.com\/team\/p\n/);
 
       const audit = await project.run();
@@ -60,14 +63,39 @@ describe('init', () => {
     });
   });
 
-  it('where nothing is proposed, all direct dependencies are what would fail', async () => {
+  it('the critical set it writes has what is added tomorrow', async () => {
+    await withProject(async (project) => {
+      await start(project);
+      await project.run('init');
+      await publish(project.lab, 'tomorrow', { 'index.js': '1' }, NOBODY);
+      await project.lock({ net: '1.0.0', pure: '1.0.0', tomorrow: '1.0.0' }, { dev: { tool: '1.0.0' } });
+      const { status, stdout } = await project.run('--enforce', 'critical');
+      expect(status).toBe(1);
+      expect(stdout).toMatch(/error\[provenance-missing\][^]*tomorrow@1\.0\.0/);
+      expect((await project.run()).status).toBe(0);
+    });
+  });
+
+  it('a release that fails in guard today is named', async () => {
+    await withProject(async ({ lab, lock, run, read }) => {
+      await publish(lab, 'lost', {}, TEAM);
+      await lab.publish({ name: 'lost', version: '1.0.1', by: NOBODY });
+      await lock({ lost: '1.0.1' });
+      const { stdout } = await run('init');
+      expect(stdout.replace(/\s+/g, ' ')).toContain('1 package fails today: lost; assay says how to decide.');
+      expect(read('assay.yml')).toMatch(/^enforce: guard$/m);
+      expect((await run()).status).toBe(1);
+    });
+  });
+
+  it('names the direct dependencies that would fail in critical', async () => {
     await withProject(async ({ lab, lock, run }) => {
       for (const name of ['bare', 'bare-too']) await publish(lab, name, {}, NOBODY);
       await publish(lab, 'good', {}, TEAM);
       await lock({ good: '1.0.0', bare: '1.0.0' }, { dev: { 'bare-too': '1.0.0' } });
       const { stdout } = await run('init');
       expect(stdout.replace(/\s+/g, ' ')).toContain(
-        '2 of the direct dependencies, as no critical set is named, would fail there today: bare, bare-too. Then all.',
+        '2 of the direct dependencies would fail there today: bare, bare-too. Then all.',
       );
       const { status } = await run('--enforce', 'critical');
       expect(status).toBe(1);
@@ -118,7 +146,7 @@ describe('init', () => {
       expect(await project.run('init')).toMatchObject({ status: 3 });
       expect(project.read('assay.lock')).not.toContain('pure@');
       expect(project.read('assay.yml')).toContain(
-        '  # what it reaches is unknown: the registry does not have its tarball\n  - pure\n',
+        '  #   pure: what it reaches is unknown: the registry does not have its tarball\n',
       );
     });
   });
@@ -180,7 +208,7 @@ describe('init', () => {
         privateRegistries: [{ url: `http://${host}/` }, { url: 'https://o.example/npm/' }],
         exempt: [{ text: '@corp/*' }],
       });
-      expect(text).toContain('  - "@corp/a"\n');
+      expect(text).toContain('  #   @corp/a: network (index.js:1)\n');
     });
   });
 
@@ -210,7 +238,7 @@ describe('init', () => {
     await withProject(async (project) => {
       await start(project);
       await project.run('init');
-      const text = withExamples(project.read('assay.yml'));
+      const text = withExamples(project.read('assay.yml')).replace('  - direct\n', '');
       const policy = parsePolicy('assay.yml', Buffer.from(text));
       expect(policy.critical?.capabilities).toHaveLength(4);
       expect(policy.review?.owners).toMatchObject([{ owner: '@your-team' }]);

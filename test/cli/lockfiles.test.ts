@@ -64,7 +64,7 @@ describe('several lockfiles in one run', () => {
       const { stdout } = await run('--recursive', '--json');
       expect([validate(JSON.parse(stdout)), validate.errors]).toEqual([true, null]);
       const { stdout: text } = await run('--recursive');
-      expect(text).toContain(': 2 lockfiles, 5 entries, phase observe\n');
+      expect(text).toContain(': 2 lockfiles, 5 entries, phase guard\n');
       expect(text).toContain('  b/package-lock.json (package-lock v3): 3 entries, 2 dependencies, skipped 1 root\n');
     });
   });

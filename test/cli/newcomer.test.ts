@@ -98,19 +98,6 @@ async function start({ lab, lock, folder }: LabProject): Promise<void> {
   expect(lab.requests).toEqual([]);
 }
 
-/** Replaces the lines that a diff removes by those it adds. */
-function apply(diff: string, edit: LabProject['edit']): void {
-  const side = (sign: string): string =>
-    diff
-      .split('\n')
-      .flatMap((line) => (line.startsWith(sign) ? [`${line.slice(1)}\n`] : []))
-      .join('');
-  edit('assay.yml', (text) => {
-    expect(text).toContain(side('-'));
-    return text.replace(side('-'), side('+'));
-  });
-}
-
 /** Whether an output is what is shown of it, wherever it was wrapped; `...` stands for anything. */
 function isShown(shown: string, output: string): boolean {
   const words = shown.trim().split(/\s+/);
@@ -127,7 +114,6 @@ describe.skipIf(!hasGit)(`the page for newcomers${WITHOUT_GIT}`, () => {
       let output = '';
       const ran: string[] = [];
       for (const { language, text } of BLOCKS) {
-        if (language === 'diff') apply(text, project.edit);
         if (language === 'text') expect(isShown(text, output), `shown:\n${text}\nprinted:\n${output}`).toBe(true);
         if (language !== 'sh') continue;
         output = '';

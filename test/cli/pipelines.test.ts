@@ -163,7 +163,9 @@ describe('the action', () => {
           expect(refused.status).toBe(2);
           expect(refused.stderr).toMatch(/^assay: /);
         }
-        expect((await act({ enforce: '; touch pwned' })).stderr).toMatch(/--enforce takes observe, critical, all/);
+        expect((await act({ enforce: '; touch pwned' })).stderr).toMatch(
+          /--enforce takes observe, guard, critical, all/,
+        );
         expect(existsSync(join(folder, 'pwned'))).toBe(false);
       });
     },

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, startLab, token, type Lab } from '../../lab/index.ts';
+import { PHASES } from '../../src/model/verdict.ts';
 import { withLab } from '../scenarios/harness.ts';
 import { assayHere } from './in-process.ts';
 import { assay, inFolder, type Run } from './run.ts';
@@ -238,10 +239,10 @@ expect:
     await withLab(async (lab) => {
       await lab.publish({ name: 'p', version: '1.0.1', by: ciWorkflow({ ...IDS, extensions: 'deprecated' }) });
       const owner = await audit(lab, "expect: {p: {owner: {pattern: '**'}}}\n");
-      expect(owner.found).toEqual(['warning identity-unexpected-repository']);
+      expect(owner.found).toEqual(['error identity-unexpected-repository']);
       expect(owner.findings[0]?.args).toMatchObject({ actual: 'none' });
       const not = await audit(lab, 'expect: {p: {owner: {not: https://github.com/other}}}\n');
-      expect(not.found).toEqual(['warning identity-unexpected-repository']);
+      expect(not.found).toEqual(['error identity-unexpected-repository']);
       expect(not.findings[0]?.args).toMatchObject({ actual: 'none' });
     });
   });
@@ -280,14 +281,16 @@ expect:
     });
   });
 
-  it('is a warning where the phase does not enforce', async () => {
+  it('is a warning in observe, and an error from guard on, in the critical set or not', async () => {
     await withLab(async (lab) => {
       await publishTwo(lab);
       const rule = 'expect: {p: {trigger: release}}\n';
-      expect(await audit(lab, rule)).toMatchObject({ status: 0, found: ['warning identity-unexpected-trigger'] });
-      const other = await audit(lab, `enforce: critical\ncritical: [q]\n${rule}`);
-      expect(other).toMatchObject({ status: 0, found: ['warning identity-unexpected-trigger'] });
-      expect((await audit(lab, `enforce: critical\ncritical: [p]\n${rule}`)).status).toBe(1);
+      const observed = await audit(lab, `enforce: observe\n${rule}`);
+      expect(observed).toMatchObject({ status: 0, found: ['warning identity-unexpected-trigger'] });
+      for (const phase of ['', 'enforce: guard\n', 'enforce: critical\ncritical: [q]\n', 'enforce: all\n']) {
+        const enforced = await audit(lab, `${phase}${rule}`);
+        expect(enforced, phase).toMatchObject({ status: 1, found: ['error identity-unexpected-trigger'] });
+      }
     });
   });
 });
@@ -302,7 +305,7 @@ describe('provenance', () => {
       await lab.publish({ name: 'lost', version: '1.0.1', by: token({ user: 'thief' }) });
       await lab.publish({ name: 'good', version: '1.0.1', by: TEAM });
       const roots = { p: '1.0.1', lost: '1.0.1', good: '1.0.1' };
-      for (const phase of ['observe', 'critical', 'all']) {
+      for (const phase of PHASES) {
         const result = await audit(lab, required, { args: ['--enforce', phase], roots });
         expect(result).toMatchObject({
           status: 1,
@@ -358,7 +361,7 @@ describe('provenance', () => {
       expect(optional.found).toEqual(['note provenance-missing', 'note history-publisher-new', 'note provenance-lost']);
       const expected = await audit(lab, "enforce: all\nexpect: {'*': {provenance: expected}}\n", { roots });
       expect(expected.found).toEqual([
-        'warning provenance-missing',
+        'error provenance-missing',
         'note history-publisher-new',
         'error provenance-lost',
       ]);
@@ -382,7 +385,7 @@ describe('provenance', () => {
 });
 
 describe('phases and the critical set', () => {
-  it('a set that is written down fails on historical gaps also in all', async () => {
+  it('what never had provenance fails in critical where the set has it, and in all', async () => {
     await withLab(async (lab) => {
       await publishGap(lab);
       await publishGap(lab, '@team/q');
@@ -393,10 +396,11 @@ describe('phases and the critical set', () => {
         ['@team/q error', 'p error'],
         ['@team/q error', 'p warning'],
       ];
-      expect(await levels('enforce: all\n')).toEqual(['@team/q warning', 'p warning']);
+      expect(await levels('enforce: all\n')).toEqual(both);
+      expect(await levels('enforce: guard\n')).toEqual(['@team/q warning', 'p warning']);
       expect(await levels('enforce: critical\n')).toEqual(both);
       expect(await levels("enforce: critical\ncritical: ['@team/*']\n")).toEqual(one);
-      expect(await levels("enforce: all\ncritical: ['@team/*']\n")).toEqual(one);
+      expect(await levels("enforce: all\ncritical: ['@team/*']\n")).toEqual(both);
       expect(await levels('enforce: all\ncritical: [direct]\n')).toEqual(both);
       expect(await levels("enforce: observe\ncritical: ['@team/*']\n")).toEqual(['@team/q warning', 'p warning']);
       expect(await levels('enforce: observe\n', '--enforce', 'critical')).toEqual(both);
@@ -561,7 +565,7 @@ describe('which file is used', () => {
       await publishTwo(lab);
       await inProject(lab, 'expect: {p: {trigger: release}}\n', { p: '1.0.1' }, async (folder) => {
         const { status, stdout, stderr } = await assay(['--json', ...TRUST], folder);
-        expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+        expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
         const ajv = new Ajv2020({ allErrors: true });
         addFormats.default(ajv);
         const schema = join(import.meta.dirname, '../../docs/schemas/report-1.schema.json');
@@ -624,13 +628,13 @@ describe('with a baseline', () => {
           writeFileSync(join(folder, 'assay.yml'), policy);
           return resultOf(await assayHere(['--json', ...TRUST], folder));
         };
-        expect((await under('enforce: all\n')).found).toEqual(['warning provenance-missing']);
+        expect((await under('enforce: guard\n')).found).toEqual(['warning provenance-missing']);
         expect((await under("expect: {'*': {provenance: required}}\n")).found).toEqual(['error provenance-missing']);
         const young = await under('release-age: 31\nexpect: {gap: {provenance: optional}}\n');
         expect(young.found).toEqual(['warning history-too-new', 'note provenance-missing', 'warning history-too-new']);
         expect(lab.requests).toHaveLength(requests);
         const builder = await under('expect: {p: {trigger: release}}\n');
-        expect(builder.found).toEqual(['warning provenance-missing', 'warning identity-unexpected-trigger']);
+        expect(builder.found).toEqual(['warning provenance-missing', 'error identity-unexpected-trigger']);
         expect(lab.requests.length).toBeGreaterThan(requests);
       });
     } finally {

@@ -86,7 +86,7 @@ describe.skipIf(!hasGit)(`--since${WITHOUT_GIT}`, () => {
         / {2}since main \([0-9a-f]{12}\): 1 to look at, 1 unchanged and not looked at; gone: p@1\.0\.0\n/,
       );
       expect(stdout).toContain(
-        'holds: 1 new dependency meets phase observe; 1 unchanged and not looked at. Exit status 0.\n',
+        'holds: 1 new dependency meets phase guard; 1 unchanged and not looked at. Exit status 0.\n',
       );
     });
   });

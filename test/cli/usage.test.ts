@@ -31,7 +31,7 @@ const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<stri
     'a wrong phase',
     ['--enforce', 'strict'],
     { 'package-lock.json': ONE_LOCK },
-    /--enforce takes observe, critical, all, not strict/,
+    /--enforce takes observe, guard, critical, all, not strict/,
   ],
   ['a wrong omit', ['--omit', 'test'], { 'package-lock.json': ONE_LOCK }, /--omit takes dev, optional, peer, not test/],
   ['an option without value', ['--enforce'], { 'package-lock.json': ONE_LOCK }, /--enforce/],

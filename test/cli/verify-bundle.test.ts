@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ciWorkflow, startLab } from '../../lab/index.ts';
+import { ciWorkflow, startLab, type Lab } from '../../lab/index.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 import { assayHere } from './in-process.ts';
 import { assay, inFolder } from './run.ts';
@@ -53,12 +53,37 @@ describe.skipIf(!hasSharedData)(`the client conformance cases${NOTE}`, () => {
   });
 });
 
+describe.skipIf(!hasSharedData)(`what cosign signs with a key${NOTE}`, () => {
+  const logs = (name: string): string => sharedData(`logs/${name}`);
+  const verify = (bundle: string, target: string, key = logs('cosign-key.pub')): ReturnType<typeof assayHere> => {
+    const args = ['--bundle', logs(bundle), '--key', key, '--trusted-root', logs('trusted_root.json'), target];
+    return assayHere(['verify-bundle', ...args], logs('.'));
+  };
+  const SHA256 = 'sha256:af83f75ac63f1e493aab5f92040ec7742b2adc451a46ee9932592e444fd70d02';
+
+  it.each(['cosign-key.json', 'cosign-key-blob.json'])(
+    '%s holds, and not for another artifact or key',
+    async (name) => {
+      const run = await verify(name, SHA256);
+      expect(run).toMatchObject({ status: 0, stderr: '' });
+      expect(run.stdout).toContain('key 9EL+NJ8VJNGuYfUJL0OrmDjMpwZQYJMjOmao9Noyy7k=');
+      expect((await verify(name, `sha256:${'0'.repeat(64)}`)).status).toBe(1);
+      await inFolder(async (folder) => {
+        const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+        const other = join(folder, 'key.pub');
+        writeFileSync(other, publicKey.export({ type: 'spki', format: 'pem' }));
+        expect((await verify(name, SHA256, other)).status).toBe(1);
+      });
+    },
+  );
+});
+
 describe('verify-bundle', () => {
   const TEAM = ciWorkflow({ repository: 'team/p', ref: 'refs/heads/main' });
   const IDENTITY = 'https://github.com/team/p/.github/workflows/publish.yml@refs/heads/main';
 
   /** A bundle of the lab over artifact.txt in a folder with the lab's root. */
-  async function signed(work: (args: readonly string[], folder: string) => Promise<void>): Promise<void> {
+  async function signed(work: (args: readonly string[], folder: string, lab: Lab) => Promise<void>): Promise<void> {
     const lab = await startLab();
     try {
       await inFolder(async (folder) => {
@@ -70,7 +95,7 @@ describe('verify-bundle', () => {
           { at: lab.clock.now() },
         );
         writeFileSync(join(folder, 'bundle.json'), JSON.stringify(bundle));
-        await work(['verify-bundle', '--bundle', 'bundle.json', '--trusted-root', 'root.json'], folder);
+        await work(['verify-bundle', '--bundle', 'bundle.json', '--trusted-root', 'root.json'], folder, lab);
       });
     } finally {
       await lab.close();
@@ -121,6 +146,45 @@ describe('verify-bundle', () => {
       const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       writeFileSync(join(folder, 'key.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
       expect((await assayHere([...args, '--key', 'key.pub', 'artifact.txt'], folder)).status).toBe(1);
+    });
+  });
+
+  it('names the clock where that is behind, and makes no statement', async () => {
+    await signed(async (args, folder, lab) => {
+      const who = ['--certificate-identity', IDENTITY, '--certificate-oidc-issuer', ISSUER];
+      for (const minutes of [5, 15, 480]) {
+        const at = Date.now() + minutes * 60_000;
+        const bundle = lab.sigstore.signMessage(Buffer.from('hello'), { identity: TEAM.identity }, { at });
+        writeFileSync(join(folder, 'bundle.json'), JSON.stringify(bundle));
+        const run = await assayHere([...args, ...who, 'artifact.txt'], folder);
+        expect({ minutes, status: run.status, stderr: run.stderr }).toEqual({
+          minutes,
+          status: minutes === 5 ? 0 : 3,
+          stderr: '',
+        });
+        if (minutes > 5) expect(run.stdout).toMatch(/^refused: this machine's clock is behind/);
+      }
+    });
+  });
+
+  it('demands a log where the trusted root lists one, whatever kind of key that has', async () => {
+    await signed(async (args, folder, lab) => {
+      const who = ['--certificate-identity', IDENTITY, '--certificate-oidc-issuer', ISSUER];
+      const options = { at: lab.clock.now(), log: [], timestamps: 1 } as const;
+      const bundle = lab.sigstore.signMessage(Buffer.from('hello'), { identity: TEAM.identity }, options);
+      writeFileSync(join(folder, 'bundle.json'), JSON.stringify(bundle));
+      const { tlogs } = lab.trustedRoot;
+      const unknown = tlogs.map((log) => ({ ...log, publicKey: { ...log.publicKey, keyDetails: 'PKIX_OF_TOMORROW' } }));
+      for (const [logs, status] of [
+        [tlogs, 1],
+        [unknown, 1],
+        [[], 0],
+      ] as const) {
+        writeFileSync(join(folder, 'root.json'), JSON.stringify({ ...lab.trustedRoot, tlogs: logs }));
+        const run = await assayHere([...args, ...who, 'artifact.txt'], folder);
+        expect(run.status).toBe(status);
+        if (logs === unknown) expect(run.stdout.replace(/\s+/g, ' ')).toContain('2 of its 2 logs have a key of a kind');
+      }
     });
   });
 

@@ -70,6 +70,7 @@ describe('bun.lock', () => {
         exotic: [],
         bundles: [],
         requires: ['b@2.0.0'],
+        claims: [{ dependencies: { b: '^2' }, peerDependencies: {} }],
       },
       expect.objectContaining({
         name: 'b',
@@ -79,7 +80,7 @@ describe('bun.lock', () => {
     ]);
   });
 
-  it.each([0, 1, 2])('version %d is read', (lockfileVersion) => {
+  it.each([0, 1, 2, 3])('version %d is read', (lockfileVersion) => {
     expect(bunLock({ lockfileVersion }).format).toBe(`bun.lock v${lockfileVersion}`);
   });
 
@@ -152,15 +153,20 @@ describe('bun.lock', () => {
 
   it('has sources other than a registry', () => {
     const lockfile = bunLock(
-      app({
-        hub: ['hub@github:o/hub#abc1234', {}, 'o-hub-abc1234', sha512('hub')],
-        git: ['git@git+ssh://git@example.org/o/git.git#0123', { optionalDependencies: { gist: 'gist:1' } }, '0123'],
-        web: ['web@https://example.org/web', {}, sha512('web')],
-        tar: ['tar@vendor/tar-1.0.0.tgz', {}],
-        folder: ['folder@file:local', { dependencies: { ms: '1' } }],
-        'folder/ms': npm('ms@1.0.0'),
-        linked: ['linked@link:../linked', {}],
-      }),
+      app(
+        {
+          hub: ['hub@github:o/hub#abc1234', {}, 'o-hub-abc1234', sha512('hub')],
+          git: ['git@git+ssh://git@example.org/o/git.git#0123', { optionalDependencies: { gist: 'gist:1' } }, '0123'],
+          web: ['web@https://example.org/web', {}, sha512('web')],
+          tar: ['tar@vendor/tar-1.0.0.tgz', {}],
+          folder: ['folder@file:local', { dependencies: { ms: '1' } }],
+          'folder/ms': npm('ms@1.0.0'),
+          linked: ['linked@link:../linked', {}],
+        },
+        {
+          dependencies: { folder: 'file:./local', linked: 'link:../linked' },
+        },
+      ),
     );
     expect(lockfile.entries).toBe(7);
     expect(lockfile.dependencies.map(({ name, version, source, exotic }) => [name, version, source, exotic])).toEqual([
@@ -245,21 +251,23 @@ describe('an alias in bun.lock', () => {
     }
   });
 
-  it('is held to the name it is installed under where nobody does', () => {
-    for (const content of [
-      swapped({ dependencies: { ms: '2' } }),
-      swapped({ dependencies: { top: '1' } }),
-      swapped({ dependencies: { ms: 'catalog:' } }, { catalog: { ms: '2' } }),
-    ]) {
-      expect(names(bunLock(content).dependencies)).toEqual(['ms@1.0.0', 'top@1.0.0']);
+  it('stands in for the package that is asked for where nobody does', () => {
+    for (const [content, substitution] of [
+      [swapped({ dependencies: { ms: '2' } }), { asked: 'ms@2', by: '.' }],
+      [swapped({ dependencies: { top: '1' } }), { asked: 'ms@2', by: 'top@1.0.0' }],
+      [swapped({ dependencies: { ms: 'catalog:' } }, { catalog: { ms: '3' } }), { asked: 'ms@3', by: '.' }],
+    ] as const) {
+      const lockfile = bunLock(content);
+      expect(names(lockfile.dependencies)).toEqual(['evil@1.0.0', 'top@1.0.0']);
+      expect(only(lockfile, 'evil').substitutes).toEqual([substitution]);
     }
   });
 
   it('is for the package.json to ask for, where there is one', () => {
     const content = swapped({ dependencies: { ms: 'npm:evil@1' } });
     const says = (spec: string): Lockfile => bunLock(content, { '': { dependencies: { ms: spec } } });
-    expect(names(says('2').dependencies)).toContain('ms@1.0.0');
-    expect(names(says('npm:evil@1').dependencies)).toContain('evil@1.0.0');
+    expect(only(says('2'), 'evil').substitutes).toEqual([{ asked: 'ms@2', by: '.' }]);
+    expect(only(says('npm:evil@1'), 'evil').substitutes).toBeUndefined();
   });
 });
 
@@ -295,7 +303,7 @@ describe('a bun.lock that cannot be read', () => {
 
   it.each<readonly [string, BunLock, string]>([
     ['null as version', { lockfileVersion: null }, 'lockfileVersion is of another type'],
-    ['version 3', { lockfileVersion: 3 }, 'lockfileVersion is 3; supported are 0, 1 and 2'],
+    ['version 4', { lockfileVersion: 4 }, 'lockfileVersion is 4; supported are 0 to 3'],
     ['a text as version', { lockfileVersion: '1' }, 'lockfileVersion is of another type'],
     ['no project', { workspaces: {} }, 'has no "workspaces" with the project itself'],
     ['a workspace without name', { workspaces: { '': {}, w: {} } }, 'the workspace has no name'],
@@ -315,7 +323,7 @@ describe('a bun.lock that cannot be read', () => {
     ['a range that is a number', app({ a: npm('a@1.0.0', { dependencies: { b: 1 } }) }), 'is not a string'],
     ['peers that are no list', app({ a: npm('a@1.0.0', { optionalPeers: {} }) }), 'optionalPeers is not a list'],
     ['a peer that is no name', app({ a: npm('a@1.0.0', { optionalPeers: [1] }) }), 'what is not a name'],
-    ['bundled as a text', app({ a: npm('a@1.0.0', { bundled: 'true' }) }), 'bundled is not true or false'],
+    ['bundled as a text', app({ a: npm('a@1.0.0', { bundled: 'true' }) }), 'bundled is not true'],
     ['git without its object', app({ a: ['a@github:o/r#1'] }), 'is not an object'],
     ['a workspace nobody lists', app({ w: ['w@workspace:w'] }), 'its workspace has no entry'],
     ['a patch that is a number', { patchedDependencies: { 'a@1.0.0': 1 } }, 'is not a string'],

@@ -42,8 +42,11 @@ const CHANGES: readonly (readonly [string, Record<string, object>, readonly stri
     { 'node_modules/a': entry('a', '1.0.0', { resolved: 'https://example.com/a/-/a-1.0.0.tgz' }) },
     ['a@1.0.0'],
   ],
-  ['another name for it', { 'node_modules/c': { ...entry('a', '1.0.0'), name: 'a' } }, []],
-  ['another role', { 'node_modules/a': entry('a', '1.0.0', { dev: true }) }, ['a@1.0.0']],
+  [
+    'another name for it, that nobody asked for',
+    { 'node_modules/c': { ...entry('a', '1.0.0'), name: 'a' } },
+    ['a@1.0.0'],
+  ],
   [
     'a dependency that no registry resolves',
     { 'node_modules/a': entry('a', '1.0.0', { dependencies: { x: 'github:x/x' } }) },
@@ -62,6 +65,15 @@ const CHANGES: readonly (readonly [string, Record<string, object>, readonly stri
 describe('what a lockfile gained', () => {
   it.each(CHANGES)('%s', (_, packages, expected) => {
     expect(gained(BASE, v3(packages))).toEqual(expected);
+  });
+
+  it('another role, and not another name that the project gives it', () => {
+    const before = v3({ 'node_modules/a': entry('a', '1.0.0') }, { dependencies: { a: '1' } });
+    expect(gained(before, v3({ 'node_modules/a': entry('a', '1.0.0') }, { devDependencies: { a: '1' } }))).toEqual([
+      'a@1.0.0',
+    ]);
+    const named = { 'node_modules/c': { ...entry('a', '1.0.0'), name: 'a' } };
+    expect(gained(before, v3(named, { dependencies: { c: 'npm:a@1' } }))).toEqual([]);
   });
 
   it('not what resolves to another version beside it', () => {

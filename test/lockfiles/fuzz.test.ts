@@ -32,23 +32,28 @@ const scalar = fc.oneof(fc.boolean(), fc.constantFrom(null, 0, 1), word);
 const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.option(arbitrary, { nil: undefined });
 /** Mostly well-formed fields, so that reading gets far, and some of any kind. */
-const entry = (nested: fc.Arbitrary<unknown>): fc.Arbitrary<object> =>
+const entry = (nested: fc.Arbitrary<unknown>, more: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<object> =>
   fc.record({
     version: fc.oneof({ weight: 5, arbitrary: fc.constantFrom<unknown>('1.0.0', '2.0.0') }, address, scalar),
     resolved: optional(fc.oneof(address, scalar)),
     integrity: optional(fc.oneof(fc.constantFrom(sha512(), sha512('b'), `${sha512()} ${sha512('c')}`), scalar)),
     name: optional(word),
     link: optional(fc.oneof(fc.boolean(), scalar)),
-    inBundle: optional(fc.boolean()),
-    bundled: optional(fc.boolean()),
-    bundleDependencies: optional(fc.oneof(fc.array(word, { maxLength: 2 }), scalar)),
     dev: optional(fc.boolean()),
-    requires: optional(fc.oneof(names, fc.boolean())),
     dependencies: optional(nested),
-    peerDependencies: optional(names),
+    ...more,
   });
+const packagesEntry = entry(names, {
+  inBundle: optional(fc.boolean()),
+  bundleDependencies: optional(fc.oneof(fc.array(word, { maxLength: 2 }), scalar)),
+  peerDependencies: optional(names),
+  hasShrinkwrap: optional(fc.boolean()),
+});
 const v1Entry = fc.letrec<{ entry: object }>((tie) => ({
-  entry: entry(fc.oneof({ maxDepth: 3 }, fc.constant({}), fc.dictionary(word, tie('entry'), { maxKeys: 3 }))),
+  entry: entry(fc.oneof({ maxDepth: 3 }, fc.constant({}), fc.dictionary(word, tie('entry'), { maxKeys: 3 })), {
+    bundled: optional(fc.boolean()),
+    requires: optional(fc.oneof(names, fc.boolean())),
+  }),
 })).entry;
 
 /** Reads it, or null where it is refused; anything but a LockfileError fails the test. */
@@ -96,7 +101,7 @@ describe('whatever the file', () => {
   });
 
   it('packages: read with every entry accounted for, or refused', () => {
-    const packages = fc.dictionary(fc.oneof(location, word), entry(names), { maxKeys: 5 });
+    const packages = fc.dictionary(fc.oneof(location, word), packagesEntry, { maxKeys: 5 });
     let read = 0;
     fc.assert(
       fc.property(packages, fc.constantFrom(2, 3), (value, lockfileVersion) => {

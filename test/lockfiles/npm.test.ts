@@ -18,7 +18,7 @@ describe('packages (versions 2 and 3)', () => {
     const text = `{
   "lockfileVersion": 3,
   "packages": {
-    "": { "dependencies": { "@s/a": "^1.0.0" } },
+    "": { "devDependencies": { "@s/a": "^1.0.0" } },
     "node_modules/@s/a": {
       "version": "1.2.3-rc.1+build",
       "resolved": "${tarball('@s/a', '1.2.3-rc.1+build')}",
@@ -42,10 +42,11 @@ describe('packages (versions 2 and 3)', () => {
           places: [{ file: 'dir/package-lock.json', line: 5, path: 'node_modules/@s/a' }],
           direct: true,
           dev: true,
-          optional: true,
-          peer: true,
+          optional: false,
+          peer: false,
           exotic: [],
           bundles: [],
+          claims: [{ dependencies: {}, peerDependencies: {} }],
         },
       ],
       skipped: [{ place: { file: 'dir/package-lock.json', line: 4, path: '' }, reason: 'root' }],
@@ -53,28 +54,41 @@ describe('packages (versions 2 and 3)', () => {
   });
 
   it('brings the places of one package together; it is dev, optional, peer only if so everywhere', () => {
-    const flags = { dev: true, optional: true, peer: true };
     const lockfile = parse(
-      v3({
-        'node_modules/a': pkg('a', '1.0.0', flags),
-        'node_modules/b': pkg('b', '1.0.0', flags),
-        'node_modules/b/node_modules/a': pkg('a', '1.0.0'),
-        'node_modules/c/node_modules/b': pkg('b', '1.0.0', flags),
-      }),
+      v3(
+        {
+          'node_modules/a': pkg('a', '1.0.0'),
+          'node_modules/b': pkg('b', '1.0.0', { dependencies: { a: '1' } }),
+          'node_modules/b/node_modules/a': pkg('a', '1.0.0'),
+          'node_modules/c': pkg('c', '1.0.0', { dependencies: { b: '1' } }),
+          'node_modules/c/node_modules/b': pkg('b', '1.0.0'),
+        },
+        { dependencies: { a: '1' }, devDependencies: { b: '1', c: '1' } },
+      ),
     );
-    expect(lockfile.dependencies.map(({ name }) => name)).toEqual(['a', 'b']);
-    expect(only(lockfile, 'a')).toMatchObject({ dev: false, optional: false, peer: false });
+    expect(lockfile.dependencies.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    expect(only(lockfile, 'a').dev).toBe(false);
     expect(only(lockfile, 'a').places.map(({ path }) => path)).toEqual([
       'node_modules/a',
       'node_modules/b/node_modules/a',
     ]);
-    expect(only(lockfile, 'b')).toMatchObject({ dev: true, optional: true, peer: true });
-    expect(lockfile.entries).toBe(5);
+    expect(only(lockfile, 'b').dev).toBe(true);
+    expect(lockfile.entries).toBe(6);
   });
 
-  it('does not take devOptional for dev or optional', () => {
-    const lockfile = parse(v3({ 'node_modules/a': pkg('a', '1.0.0', { devOptional: true }) }));
-    expect(only(lockfile, 'a')).toMatchObject({ dev: false, optional: false });
+  it('does not take what is there for development and as optional for either', () => {
+    const root = { devDependencies: { b: '1' }, optionalDependencies: { c: '1' } };
+    const packages = {
+      'node_modules/a': pkg('a', '1.0.0', { devOptional: true }),
+      'node_modules/b': pkg('b', '1.0.0', { dependencies: { a: '1' }, dev: true }),
+      'node_modules/c': pkg('c', '1.0.0', { dependencies: { a: '1' }, optional: true }),
+    };
+    const flags = parse(v3(packages, root)).dependencies.map(({ dev, optional }) => [dev, optional]);
+    expect(flags).toEqual([
+      [false, false],
+      [true, false],
+      [false, true],
+    ]);
   });
 
   it.each([
@@ -177,10 +191,11 @@ describe('packages (versions 2 and 3)', () => {
     const lockfile = parse({
       lockfileVersion: 2,
       packages: { 'node_modules/a': pkg('a', '1.0.0') },
-      dependencies: { b: pkg('b', '1.0.0') },
+      dependencies: { a: pkg('a', '1.0.0') },
     });
     expect(lockfile.format).toBe('package-lock v2');
-    expect(lockfile.dependencies.map(({ name }) => name)).toEqual(['a']);
+    expect(lockfile.entries).toBe(1);
+    expect(only(lockfile, 'a').findings).toBeUndefined();
   });
 
   it('reads an extraneous entry as any other', () => {
@@ -229,25 +244,28 @@ describe('folders and links', () => {
     expect(only(lockfile, 'b').direct).toBe(true);
   });
 
-  it('follows a link to a package inside node_modules', () => {
-    const lockfile = parse(
-      v3(
-        {
-          'node_modules/a': { resolved: 'node_modules/.store/a@1.0.0-x/node_modules/a', link: true },
-          'node_modules/.store/a@1.0.0-x/node_modules/a': pkg('a', '1.0.0'),
-        },
-        { dependencies: { a: '^1' } },
-      ),
-    );
+  it('follows a link to a package inside node_modules, where the hidden lockfile has it', () => {
+    const packages = {
+      'node_modules/a': { resolved: 'node_modules/.store/a@1.0.0-x/node_modules/a', link: true },
+      'node_modules/.store/a@1.0.0-x/node_modules/a': pkg('a', '1.0.0'),
+    };
+    const lockfile = parse(v3(packages), {
+      file: 'node_modules/.package-lock.json',
+      manifests: { '': { dependencies: { a: '^1' } } },
+    });
     expect(only(lockfile, 'a').direct).toBe(true);
+    expect(only(lockfile, 'a').substitutes).toBeUndefined();
   });
 
-  it('takes links to each other without end for nothing', () => {
+  it('takes links to each other without end for links to no package', () => {
     const links = {
       'node_modules/a': { resolved: 'node_modules/b', link: true },
       'node_modules/b': { resolved: 'node_modules/a', link: true },
     };
-    expect(parse(v3(links, { dependencies: { a: '1' } })).dependencies).toEqual([]);
+    const { dependencies } = parse(v3(links, { dependencies: { a: '1' } }));
+    expect(dependencies.map(({ version, substitutes }) => [version, substitutes])).toEqual([
+      ['link:node_modules/b', [{ asked: 'a@1', by: '.' }]],
+    ]);
   });
 
   it('accepts a link to the project itself', () => {
@@ -397,21 +415,40 @@ describe('bundled', () => {
   });
 
   it.each([
-    ['at the top, where nothing carries it', {}, 'node_modules/a', {}],
-    ['in a package that bundles nothing', { dependencies: { a: '1' } }, 'node_modules/p/node_modules/a', {}],
-    ['in a package that bundles another', { bundleDependencies: ['b'] }, 'node_modules/p/node_modules/a', {}],
-    [
-      'with an address',
-      { bundleDependencies: ['a'] },
-      'node_modules/p/node_modules/a',
-      { resolved: tarball('a', '1.0.0') },
-    ],
-    ['with a path', { bundleDependencies: ['a'] }, 'node_modules/p/node_modules/a', { resolved: 'file:a.tgz' }],
-    ['with a hash', { bundleDependencies: ['a'] }, 'node_modules/p/node_modules/a', { integrity: sha512() }],
-    ['without the flag', { bundleDependencies: ['a'] }, 'node_modules/p/node_modules/a', { inBundle: false }],
-  ])('does not believe it of an entry %s', (_what, parent, location, more) => {
-    const lockfile = parse(v3({ 'node_modules/p': pkg('p', '1.0.0', parent), [location]: carried('a', more) }));
+    ['at the top, where nothing carries it', {}, 'node_modules/a'],
+    ['in a package that bundles nothing', { dependencies: { a: '1' } }, 'node_modules/p/node_modules/a'],
+    ['in a package that bundles another', { bundleDependencies: ['b'] }, 'node_modules/p/node_modules/a'],
+  ])('does not believe it of an entry %s', (_what, parent, location) => {
+    const lockfile = parse(v3({ 'node_modules/p': pkg('p', '1.0.0', parent), [location]: carried('a') }));
     expect(lockfile.dependencies.map(({ name }) => name)).toEqual(['p', 'a']);
+  });
+
+  it.each([
+    ['with an address', { resolved: tarball('a', '1.0.0') }],
+    ['with a path', { resolved: 'file:a.tgz' }],
+    ['with a hash', { integrity: sha512() }],
+    ['without the flag', { inBundle: false }],
+  ])('skips an entry %s that a tarball brings: npm does not fetch it', (_what, more) => {
+    const parent = pkg('p', '1.0.0', { bundleDependencies: ['a'] });
+    const lockfile = parse(v3({ 'node_modules/p': parent, 'node_modules/p/node_modules/a': carried('a', more) }));
+    expect(lockfile.dependencies.map(({ name, bundles }) => [name, bundles])).toEqual([['p', ['a']]]);
+  });
+
+  it('skips what is nested in a bundled one, whoever asks for it', () => {
+    const lockfile = parse(
+      v3({
+        'node_modules/p': pkg('p', '1.0.0', { bundleDependencies: ['a'] }),
+        'node_modules/p/node_modules/a': carried('a'),
+        'node_modules/p/node_modules/a/node_modules/b': pkg('b', '1.0.0'),
+      }),
+    );
+    expect(lockfile.dependencies.map(({ name }) => name)).toEqual(['p']);
+  });
+
+  it('skips it in version 1 with a hash, too', () => {
+    const inside = { version: '1.0.0', bundled: true, integrity: sha512() };
+    const lockfile = parse(v1({ p: pkg('p', '1.0.0', { requires: { a: '1' }, dependencies: { a: inside } }) }));
+    expect(lockfile.dependencies.map(({ name }) => name)).toEqual(['p']);
   });
 
   it('does not skip what the project itself bundles: npm fetches it', () => {
@@ -553,16 +590,29 @@ describe('an alias', () => {
   const axios = { 'node_modules/axios': pkg('evil', '1.0.0', { name: 'evil' }) };
   const other = { 'node_modules/other': pkg('other', '1.0.0', { dependencies: { axios: 'npm:evil@1' } }) };
 
-  it('is not one where nobody asked for it: the entry is held to the name it is installed under', () => {
+  const substitutes = (lockfile: object, manifest?: object): unknown =>
+    parse(lockfile, manifest === undefined ? {} : { manifests: { '': manifest } }).dependencies.map(
+      ({ name, substitutes: found }) => [name, found ?? []],
+    );
+  const byProject = [{ asked: 'axios@^1.0.0', by: '.' }];
+
+  it('stands in for another package where nobody asked for it', () => {
     const asks = { dependencies: { axios: '^1.0.0' } };
-    expect(names(v3(axios, asks), asks)).toEqual(['axios']);
-    expect(names(v3(axios, { dependencies: { axios: 'npm:evil@1' } }), asks)).toEqual(['axios']);
-    expect(names(v1({ axios: { ...pkg('evil', '1.0.0'), version: 'npm:evil@1.0.0' } }), asks)).toEqual(['axios']);
+    expect(substitutes(v3(axios, asks), asks)).toEqual([['evil', byProject]]);
+    expect(substitutes(v3(axios, asks))).toEqual([['evil', byProject]]);
+    expect(substitutes(v3(axios, { dependencies: { axios: 'npm:evil@1' } }), asks)).toEqual([['evil', byProject]]);
+    expect(substitutes(v1({ axios: { ...pkg('evil', '1.0.0'), version: 'npm:evil@1.0.0' } }), asks)).toEqual([
+      ['evil', byProject],
+    ]);
+    expect(substitutes(v3(axios))).toEqual([['evil', [{ asked: 'axios', by: '.' }]]]);
   });
 
-  it('is not one of what the project asks for because somebody else asks for it so', () => {
+  it('stands in for what the project asks for although somebody else asks for it so', () => {
     const asks = { dependencies: { axios: '^1.0.0', other: '1' } };
-    expect(names(v3({ ...axios, ...other }, asks), asks)).toEqual(['axios', 'other']);
+    expect(substitutes(v3({ ...axios, ...other }, asks), asks)).toEqual([
+      ['evil', byProject],
+      ['other', []],
+    ]);
   });
 
   it.each([
@@ -575,11 +625,24 @@ describe('an alias', () => {
     ],
     ['another package', { ...axios, ...other }, { dependencies: { other: '1' } }],
     ['an override', axios, { dependencies: { axios: '1' }, overrides: { axios: { '.': 'npm:evil@1' } } }],
+    [
+      'an override by reference',
+      { ...axios, ...other },
+      { dependencies: { other: '1', own: 'npm:evil@1' }, overrides: { other: { 'axios@1': '$own' } } },
+    ],
   ])('is one where %s asks for it', (_, packages, asks) => {
-    expect(names(v3(packages, asks), asks)[0]).toBe('evil');
+    const root = { ...asks, overrides: undefined };
+    expect(names(v3(packages, root), asks)[0]).toBe('evil');
+    expect(substitutes(v3(packages, root), asks)).toContainEqual(['evil', []]);
   });
 
-  it('is believed where there is no package.json, whose overrides no lockfile repeats', () => {
-    expect(only(parse(v3(axios, { dependencies: { axios: '1' } })), 'evil').name).toBe('evil');
+  it('is enough for those who ask for it as a peer', () => {
+    const asks = { dependencies: { other: '1', p: '1' } };
+    const peer = { 'node_modules/p': pkg('p', '1.0.0', { peerDependencies: { axios: '*' } }) };
+    expect(substitutes(v3({ ...axios, ...other, ...peer }, asks), asks)).toContainEqual(['evil', []]);
+    expect(substitutes(v3({ ...axios, ...peer }, { dependencies: { p: '1' } }))).toContainEqual([
+      'evil',
+      [{ asked: 'axios@*', by: 'p@1.0.0' }],
+    ]);
   });
 });

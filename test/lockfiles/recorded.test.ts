@@ -108,8 +108,15 @@ describe.skipIf(npmFiles.length === 0)(`recorded npm lockfiles${skipped}`, () =>
 
   it.each(bothSections)('%s: packages and dependencies name the same, but for plain downloads', (file) => {
     const newer = parseLockfile(file, bytesOf(file));
-    const { dependencies } = rawOf(file);
-    const older = parseLockfile('package-lock.json', Buffer.from(JSON.stringify({ lockfileVersion: 1, dependencies })));
+    const { dependencies, packages = {} } = rawOf(file);
+    // Version 1 says nothing of the project and its workspaces, so their package.json files have to.
+    const folders = Object.entries(packages).filter(([location]) => !location.includes('node_modules'));
+    const older = parseLockfile(
+      'package-lock.json',
+      Buffer.from(JSON.stringify({ lockfileVersion: 1, dependencies })),
+      new Map(folders.map(([folder, manifest]) => [folder, JSON.stringify(manifest)])),
+    );
+    expect(newer.dependencies.flatMap(({ findings = [] }) => findings)).toEqual([]);
     // Version 1 records no version of a plain download; the address stands for it.
     const specs = ({ dependencies }: Lockfile): string[] =>
       dependencies

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseLockfile } from '../../src/lockfiles/index.ts';
 import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
 import { only, parse, refusal, sha512 } from './support.ts';
 
@@ -23,9 +24,9 @@ function refused(content: VltLock): string {
   return refusal(lock(content), 'vlt-lock.json').message;
 }
 
-/** A node with a hash. */
-function node(name: string, flags = 0, ...more: unknown[]): unknown {
-  return [flags, name, sha512(name), ...more];
+/** A node with a hash; of a registry's it is enough that the id has the name. */
+function node(name: string | null, flags = 0, ...more: unknown[]): unknown {
+  return [flags, name, sha512(name ?? 'x'), ...more];
 }
 
 function named(dependencies: readonly Dependency[], flag: 'direct' | 'dev' | 'optional' | 'peer'): readonly string[] {
@@ -65,6 +66,7 @@ describe('vlt-lock.json', () => {
         exotic: [],
         bundles: [],
         requires: ['b_c@2.0.0-rc.1+5'],
+        claims: [{ dependencies: { b_c: '^2' }, peerDependencies: {}, bin: {} }],
       },
       expect.objectContaining({
         name: 'b_c',
@@ -108,7 +110,10 @@ describe('vlt-lock.json', () => {
         'file~local': [0, 'local', null, 'local'],
         'workspace~packages+w': [0, 'w'],
       },
-      edges: { [`${ROOT} a`]: 'prod file:vendor/a-1.0.0.tgz file~vendor+a-1.0.0.tgz' },
+      edges: {
+        [`${ROOT} a`]: 'prod file:vendor/a-1.0.0.tgz file~vendor+a-1.0.0.tgz',
+        [`${ROOT} local`]: 'prod file:./local file~local',
+      },
     });
     expect(lockfile.entries).toBe(3);
     expect(lockfile.dependencies).toMatchObject([{ name: 'a', source: { kind: 'file', path: 'vendor/a-1.0.0.tgz' } }]);
@@ -181,7 +186,7 @@ describe('vlt-lock.json', () => {
 
 describe('the address of a node', () => {
   const sourceOf = (id: string, options: object, ...more: unknown[]): unknown =>
-    vltLock({ options, nodes: { [id]: node('x', 0, ...more) } }).dependencies[0]?.source;
+    vltLock({ options, nodes: { [id]: node(null, 0, ...more) } }).dependencies[0]?.source;
   const at = (resolved: string | null): object => ({ kind: 'registry', resolved });
 
   it('is what the node says', () => {
@@ -222,35 +227,137 @@ describe('the address of a node', () => {
 describe('an alias in vlt-lock.json', () => {
   const swapped = (spec: string, options: object = {}, id = '~npm~evil@1.0.0', name = 'ms'): VltLock => ({
     options,
-    nodes: { [id]: node('x') },
+    nodes: { [id]: node(null) },
     edges: { [`${ROOT} ${name}`]: `prod ${spec} ${id}` },
   });
-  const nameIn = (content: VltLock, manifests?: Record<string, object>): string | undefined =>
-    vltLock(content, manifests).dependencies[0]?.name;
+  const found = (content: VltLock, manifests?: Record<string, object>): unknown => {
+    const { name, substitutes } = vltLock(content, manifests).dependencies[0] ?? {};
+    return [name, substitutes?.map(({ asked, by }) => `${asked} by ${by}`)];
+  };
 
   it('is another package’s name where somebody asks for that', () => {
-    for (const spec of ['npm:evil@^1', 'npm:evil', 'own:evil@1', 'registry:https://h.org/#evil@1.0.0']) {
-      expect(nameIn(swapped(spec))).toBe('evil');
+    const own = { registries: { own: 'https://own.example.org/' } };
+    for (const [spec, options] of [
+      ['npm:evil@^1', {}],
+      ['npm:evil', {}],
+      ['own:evil@1', own],
+      ['registry:https://h.org/#evil@1.0.0', {}],
+      ['catalog:', { catalog: { ms: 'npm:evil@1' } }],
+      ['catalog:old', { catalogs: { old: { ms: 'npm:evil@1' } } }],
+      ['^2', { modifiers: { ':root > #ms': 'npm:evil@1' } }],
+    ] as const) {
+      expect(found(swapped(spec, options))).toEqual(['evil', undefined]);
     }
-    expect(nameIn(swapped('catalog:', { catalog: { ms: 'npm:evil@1' } }))).toBe('evil');
-    expect(nameIn(swapped('catalog:old', { catalogs: { old: { ms: 'npm:evil@1' } } }))).toBe('evil');
-    expect(nameIn(swapped('^2', { modifiers: { ':root > #ms': 'npm:evil@1' } }))).toBe('evil');
-    expect(nameIn(swapped('jsr:^1', {}, '~jsr~@jsr+s____n@1.0.0', '@s/n'))).toBe('@jsr/s__n');
-    expect(nameIn(swapped('jsr:@s/n@1', {}, '~jsr~@jsr+s____n@1.0.0'))).toBe('@jsr/s__n');
+    expect(found(swapped('jsr:^1', {}, '~jsr~@jsr+s____n@1.0.0', '@s/n'))).toEqual(['@jsr/s__n', undefined]);
+    expect(found(swapped('jsr:@s/n@1', {}, '~jsr~@jsr+s____n@1.0.0'))).toEqual(['@jsr/s__n', undefined]);
   });
 
-  it('is held to the name that is asked for where nobody does', () => {
-    for (const spec of ['^2', '*', 'latest', 'npm:ms@2', 'npm:@evil/x@1', 'own:evil2@1', 'catalog:']) {
-      expect(nameIn(swapped(spec))).toBe('ms');
+  it('stands in for the package that is asked for where nobody does', () => {
+    for (const spec of [
+      '^2',
+      '*',
+      'latest',
+      'npm:ms@2',
+      'npm:@evil/x@1',
+      'own:evil@1',
+      'catalog:',
+      'file:evil',
+      'o/evil',
+    ]) {
+      expect(found(swapped(spec))).toEqual(['evil', [`ms@${spec} by .`]]);
     }
-    expect(nameIn(swapped('catalog:', { catalog: { ms: '2' } }))).toBe('ms');
+    expect(found(swapped('catalog:', { catalog: { ms: '2' } }))).toEqual(['evil', ['ms@2 by .']]);
+    expect(found(swapped('^2', { modifiers: { '#other': 'npm:evil@1' } }))).toEqual(['evil', ['ms@^2 by .']]);
   });
 
   it('is for the package.json to ask for, where there is one', () => {
-    const says = (spec: string): string | undefined =>
-      nameIn(swapped('npm:evil@1'), { '': { dependencies: { ms: spec } } });
-    expect(says('2')).toBe('ms');
-    expect(says('npm:evil@1')).toBe('evil');
+    const says = (spec: string): unknown => found(swapped('npm:evil@1'), { '': { dependencies: { ms: spec } } });
+    expect(says('2')).toEqual(['evil', ['ms@2 by .']]);
+    expect(says('npm:evil@1')).toEqual(['evil', undefined]);
+  });
+
+  it('is for vlt.json to declare in a catalog or modifier, where there is a package.json', () => {
+    const manifests = { '': { dependencies: { ms: 'catalog:' } } };
+    const inLockfile = { catalog: { ms: 'npm:evil@1' }, modifiers: { '#ms': 'npm:evil@1' } };
+    expect(found(swapped('catalog:', inLockfile), manifests)).toEqual(['evil', ['ms@catalog: by .']]);
+    const text = Buffer.from(JSON.stringify(lock(swapped('catalog:'))));
+    const files = new Map([['', JSON.stringify(manifests[''])]]);
+    for (const content of [{ catalog: { ms: 'npm:evil@1' } }, { modifiers: { ':root > #ms': 'npm:evil@1' } }]) {
+      const settings = [{ path: 'vlt.json', ofProject: true, content }];
+      const { dependencies } = parseLockfile('vlt-lock.json', text, files, settings);
+      expect(dependencies.map(({ substitutes }) => substitutes)).toEqual([undefined]);
+    }
+  });
+});
+
+describe('a folder in vlt-lock.json', () => {
+  const manifests = { '': { name: 'app', dependencies: { ms: '^2', w: '^1' } }, 'packages/w': { name: 'w' } };
+  const substitutions = (to: string, nodes: Record<string, unknown>, from = `${ROOT} ms`, spec = '^2'): unknown =>
+    vltLock({ nodes, edges: { [from]: `prod ${spec} ${to}` } }, manifests).dependencies.flatMap(
+      ({ version, source, substitutes = [] }) => substitutes.map(({ asked, by }) => [version, source.kind, asked, by]),
+    );
+
+  it('does not answer a range of a registry', () => {
+    expect(substitutions('file~evil', { 'file~evil': [0, 'ms'] })).toEqual([['file:evil', 'file', 'ms@^2', '.']]);
+    expect(substitutions('workspace~evil', { 'workspace~evil': [0, 'ms'] })).toEqual([
+      ['workspace:evil', 'file', 'ms@^2', '.'],
+    ]);
+    expect(substitutions('workspace~packages+w', {})).toEqual([['workspace:packages/w', 'file', 'ms@^2', '.']]);
+    expect(substitutions(ROOT, {})).toEqual([['workspace:', 'file', 'ms@^2', '.']]);
+    const nodes = { '~npm~a@1.0.0': node('a'), 'file~evil': [0, 'ms'] };
+    expect(substitutions('file~evil', nodes, '~npm~a@1.0.0 ms')).toEqual([['file:evil', 'file', 'ms@^2', 'a@1.0.0']]);
+  });
+
+  it('is the project’s where it is a workspace of that name, or a package.json asks for it', () => {
+    expect(substitutions('workspace~packages+w', {}, `${ROOT} w`, '^1')).toEqual([]);
+    const asking = (spec: string): unknown =>
+      vltLock(
+        { nodes: { 'file~local': [0, 'ms'] }, edges: { [`${ROOT} ms`]: `prod ${spec} file~local` } },
+        { '': { dependencies: { ms: spec } } },
+      ).skipped.map(({ reason }) => reason);
+    expect(asking('file:./local')).toEqual(['link']);
+    expect(asking('file:./other')).toEqual([]);
+  });
+
+  it('answers nobody by an address or a repository either', () => {
+    for (const id of ['remote~https_c++h.org+a.tgz', 'git~github_co+r~0123abc', 'file~vendor+a.tgz']) {
+      expect(substitutions(id, { [id]: node('ms') })).toHaveLength(1);
+    }
+  });
+
+  it('is not what a node of a registry installs', () => {
+    const nodes = (value: unknown): VltLock => ({ nodes: { '~npm~a@1.0.0': value } });
+    expect(refused(nodes([0, 'a', null, null, 'evil']))).toContain('has a place of its own');
+    expect(refused(nodes([0, '../../a']))).toContain('has another name than its id');
+    expect(refused(nodes([0, 'b']))).toContain('has another name than its id');
+    expect(refused(nodes([0, 'a', null, null, null, { name: 'a' }]))).toContain('has a manifest');
+    expect(refused({ nodes: { 'file~local': [0, 'a', null, null, 'evil'] } })).toContain('has a place of its own');
+    const git = (resolved: string): VltLock => ({ nodes: { 'git~github_co+r~0123abc': node('a', 0, resolved) } });
+    expect(refused(git('https://h.org/evil.tgz'))).toContain('is fetched from elsewhere');
+    expect(vltLock(git('https://codeload.github.com/o/r/tar.gz/0123abc')).entries).toBe(1);
+    expect(refused({ options: { 'git-hosts': { github: 'git+ssh://h.org/$1/$2' } } })).toContain(
+      'leads packages of git',
+    );
+  });
+});
+
+describe('what a node of vlt-lock.json claims', () => {
+  it('is what its edges ask for, and its commands', () => {
+    const { dependencies } = vltLock({
+      nodes: {
+        '~npm~a@1.0.0': [0, 'a', null, null, null, null, null, { os: ['linux'] }, { a: './bin/a.js' }],
+        '~npm~b@1.0.0': node('b'),
+      },
+      edges: {
+        '~npm~a@1.0.0 b': 'prod ^1 ~npm~b@1.0.0',
+        '~npm~a@1.0.0 c': 'optional npm:c@2 MISSING',
+        '~npm~a@1.0.0 d': 'peerOptional * MISSING',
+      },
+    });
+    expect(dependencies.map(({ claims }) => claims)).toEqual([
+      [{ dependencies: { b: '^1', c: 'npm:c@2' }, peerDependencies: { d: '*' }, bin: { a: 'bin/a.js' } }],
+      [{ dependencies: {}, peerDependencies: {}, bin: {} }],
+    ]);
   });
 });
 

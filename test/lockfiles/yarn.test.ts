@@ -41,6 +41,7 @@ describe('Yarn 1', () => {
         peer: false,
         exotic: [],
         bundles: [],
+        claims: [{ dependencies: {} }],
       },
     ]);
   });
@@ -240,14 +241,25 @@ describe('Yarn 2 and later', () => {
   });
 
   it.each([
-    ['another package', 'a@npm:^1', 'evil@npm:1.0.0', 'evil@npm:1.0.0'],
-    ['another package under an alias', 'x@npm:a@^1', 'evil@npm:1.0.0', 'evil@npm:1.0.0'],
-    ['a web address', 'a@npm:^1', 'a@https://example.com/a.tgz', 'a@https://example.com/a.tgz'],
-    ['a folder', 'a@npm:^1', 'a@portal:./evil::locator=app', 'a@portal:./evil'],
-    ['a patch of another package', 'a@patch:a@npm%3A^1#x', 'a@patch:evil@npm%3A1.0.0#x', 'evil@npm:1.0.0'],
-  ])('what asks for a registry package and gets %s is held to be that package', (_what, key, resolution, resolved) => {
+    ['another package', 'a@npm:^1', 'evil@npm:1.0.0', { name: 'evil' }],
+    ['another package under an alias', 'x@npm:a@^1', 'evil@npm:1.0.0', { name: 'evil' }],
+    ['a web address', 'a@npm:^1', 'a@https://example.com/a.tgz', { source: { kind: 'http' } }],
+    ['a repository', 'a@npm:^1', 'a@https://example.com/a.git#commit=abc', { source: { kind: 'git' } }],
+    ['a tarball', 'a@npm:^1', 'a@file:./a.tgz#./a.tgz::hash=1&locator=app', { source: { kind: 'file' } }],
+    ['a folder', 'a@npm:^1', 'a@portal:./evil::locator=app', { version: 'portal:./evil', source: { kind: 'file' } }],
+    ['a link', 'a@npm:^1', 'a@link:./evil::locator=app', { version: 'link:./evil', source: { kind: 'file' } }],
+    ['a workspace of another name', 'a@npm:^1', 'evil@workspace:evil', { name: 'a', version: 'workspace:evil' }],
+    ['a script', 'a@npm:^1', 'a@exec:./make.js#./make.js::hash=1', { source: { kind: 'file' } }],
+    ['a patch that nobody asked for', 'a@npm:^1', 'a@patch:a@npm%3A1.0.0#./x.patch', { name: 'a' }],
+    ['a patch of another package', 'a@patch:a@npm%3A^1#x', 'a@patch:evil@npm%3A1.0.0#x', { name: 'evil' }],
+    ['another package of JSR', '@s/a@jsr:^1', '@jsr/evil__a@npm:1.0.0', { name: '@jsr/evil__a' }],
+    ['a tag and gets another package', 'a@npm:latest', 'evil@npm:1.0.0', { name: 'evil' }],
+    ['what Yarn before 4 writes and gets another package', 'a@^1', 'evil@npm:1.0.0', { name: 'evil' }],
+  ])('what asks for a registry package and gets %s stands in for it', (_what, key, resolution, expected) => {
     const lockfile = berry(entry(key, resolution, '1.0.0'));
-    expect(lockfile.dependencies).toMatchObject([{ name: 'a', source: { kind: 'registry', resolved } }]);
+    expect(lockfile.dependencies).toMatchObject([expected]);
+    expect(lockfile.dependencies[0]?.substitutes).toHaveLength(1);
+    expect(lockfile.dependencies[0]?.substitutes?.[0]).toMatchObject({ by: '.' });
   });
 
   it('workspaces say what is direct, and their package.json what is for development', () => {
@@ -271,7 +283,7 @@ describe('Yarn 2 and later', () => {
 
   it('a key longer than 1,024 characters stands on its own line', () => {
     const key = Array.from({ length: 200 }, (_, i) => `a@npm:^1.${i}.0`).join(', ');
-    const text = `? "${key}"\n:\n  version: 1.0.0\n  resolution: "a@npm:1.0.0"\n  checksum: ${CHECKSUM}\n`;
+    const text = `? "${key}"\n:\n  version: 1.0.0\n  resolution: "a@npm:1.0.0"\n  checksum: ${CHECKSUM}\n  linkType: hard\n`;
     expect(only(berry(text), 'a').places).toMatchObject([{ path: key }]);
   });
 });

@@ -111,11 +111,11 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
   'a wrong phase': [
     'enforce: critcal\n',
     1,
-    /enforce takes observe, critical or all \(did you mean critical\?\), not "critcal"/,
+    /enforce takes observe, guard, critical or all \(did you mean critical\?\), not "critcal"/,
   ],
-  'a phase of another type': ['enforce: [all]\n', 1, /enforce takes observe, critical or all, not a list/],
+  'a phase of another type': ['enforce: [all]\n', 1, /enforce takes observe, guard, critical or all, not a list/],
   'a phase that YAML 1.1 would read as true': ['enforce: on\n', 1, /not "on"/],
-  'no value': ['enforce:\n', 1, /enforce takes observe, critical or all, not nothing/],
+  'no value': ['enforce:\n', 1, /enforce takes observe, guard, critical or all, not nothing/],
   'a list of rules': ['- enforce: all\n', 1, /a policy is a mapping/],
   'an empty mapping': ['{}\n', 1, /takes a mapping with enforce/],
   'an empty list': [

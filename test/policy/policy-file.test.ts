@@ -44,7 +44,7 @@ describe('what parser and schema accept', () => {
   it('the example of the documentation', () => {
     const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync(join(DOCS, 'policy.md'), 'utf8')) ?? [];
     const policy = parsePolicy('assay.yml', Buffer.from(example));
-    expect(policy).toMatchObject({ enforce: 'critical', releaseAge: 48 });
+    expect(policy).toMatchObject({ enforce: 'guard', releaseAge: 48 });
     expect(policy.critical?.capabilities.map(({ capability }) => capability)).toEqual([
       'install-script',
       'network',

@@ -2,9 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FINDING_CODES, FINDING_KINDS, type FindingKind } from '../../src/model/finding.ts';
+import { NPM_REGISTRY } from '../../src/model/address.ts';
+import { finding, FINDING_CODES, FINDING_KINDS, type FindingCode, type FindingKind } from '../../src/model/finding.ts';
+import { failsFrom } from '../../src/policy/enforce.ts';
 import { displayWidth } from '../../src/report/escape.ts';
 import { renderCodeList, renderPage } from '../../src/report/explain.ts';
+import { argsWith } from './fixtures.ts';
 import { HOSTILE, hostileText } from './hostile.ts';
 
 const FOLDER = join(import.meta.dirname, '../../docs/findings');
@@ -20,19 +23,31 @@ const SECTIONS = [
 ];
 
 /** Commands that pages may name. */
-const COMMANDS = ['audit', 'update', 'check', 'accept', 'explain', 'verify-bundle', 'demo'];
+const COMMANDS = ['audit', 'update', 'check', 'accept', 'explain', 'verify-bundle', 'trust', 'demo'];
 
-/** How the Level section of a page begins, and the words it must have. */
-const LEVELS: Readonly<Record<FindingKind, RegExp>> = {
-  contradiction: /^A contradiction: an error in every phase/,
-  loss: /^A loss: a warning in `observe`; an error for the critical set in `critical`[^;]*; an error for every\s+dependency in\s+`all`/,
-  identity:
-    /^An identity finding: a warning in `observe`; an error for the critical set in `critical`[^;]*; an error for every\s+dependency in\s+`all`/,
-  gap: /^A gap: a warning in `observe`; an error for the critical set in `critical`[^;]*;\s+a warning in `all`/,
-  anomaly: /^An anomaly: a warning in every phase/,
-  unavailable: /^Unavailable: in every phase there is no statement[^.]*\. The run ends with exit status 3/,
-  note: /^A note in every phase/,
-};
+/** How the Level section of a page begins, by the kind and the first phase in which a finding of the code fails. */
+function levelOf(code: FindingCode): RegExp {
+  const args = argsWith(NPM_REGISTRY);
+  const found = code === 'provenance-missing' ? finding(code, { earlier: 12 }) : finding(code, args[code]);
+  const first = failsFrom(found, null);
+  const words = {
+    observe: 'an error in every phase',
+    guard: 'a warning in `observe`; an error for every dependency from `guard`, the default, on',
+    critical:
+      'a warning in `observe` and `guard`; an error for the critical set in `critical` (without a policy: the direct dependencies); an error for every dependency in `all`.',
+    all: '',
+  }[first ?? 'all'];
+  const starts: Readonly<Record<FindingKind, string>> = {
+    contradiction: `A contradiction: ${words}`,
+    loss: `A loss: ${words}`,
+    identity: `An identity finding: ${words}`,
+    gap: `A gap: ${words}`,
+    anomaly: 'An anomaly: a warning in every phase',
+    unavailable: 'Unavailable: in every phase there is no statement[^.]*. The run ends with exit status 3',
+    note: 'A note in every phase',
+  };
+  return new RegExp(`^${starts[FINDING_KINDS[code]].replace(/(?<!\*)[.()]/g, '\\$&').replaceAll(' ', '\\s+')}`);
+}
 
 describe('the pages of the findings', () => {
   test('are exactly one for each code, and an index that lists them', () => {
@@ -59,7 +74,7 @@ describe('the pages of the findings', () => {
 
   test.each(FINDING_CODES)('%s states the level of its kind', (code) => {
     const kind = FINDING_KINDS[code];
-    expect(read(`${code}.md`).split('## Level\n\n')[1]).toMatch(LEVELS[kind]);
+    expect(read(`${code}.md`).split('## Level\n\n')[1]).toMatch(levelOf(code));
     const heading = `## ${kind.charAt(0).toUpperCase()}${kind.slice(1)}\n`;
     expect(read('README.md').split(heading)[1]?.split('\n## ')[0]).toContain(`[${code}]`);
   });

@@ -27,7 +27,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'signature-key-expired': { keyId: text, expired: NOON, time: NOON + 1, basis: 'log' },
     'provenance-invalid': { attestation: 'provenance', reason: 'log-inclusion', detail: text },
     'provenance-subject-mismatch': { attestation: 'publish', expected: text, actual: text },
-    'provenance-missing': { earlier: 12 },
+    'provenance-missing': { earlier: 12, first: text },
     'provenance-lost': { predecessor: text, published: NOON },
     'provenance-lost-elsewhere': { version: text, sameLine: true, published: NOON, publisher: text },
     'provenance-advertised-absent': { url: text },
@@ -70,10 +70,13 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'lockfile-entry-differs': { field: text, lockfile: text, registry: text },
     'lockfile-dependency-added': { name: text },
     'lockfile-hook-changed': { field: text, lockfile: text, registry: text, hook: text },
+    'lockfile-parts-differ': { path: text, packages: text, dependencies: text },
+    'lockfile-unbound': { names: [text] },
     'lockfile-not-used': { by: text, instead: text },
     'installed-modified': { path: text, files: [text, text, text, text], total: 9, what: 'files', found: text },
     'installed-missing': { path: text, files: [text], total: 1, patches: [text] },
     'installed-added': { path: text, files: [text], total: 1, patches: [text], scripts: [text] },
+    'clock-behind': { attestation: 'provenance', detail: text },
     'evidence-unavailable': { evidence: 'attestations', url: text, reason: text },
     'evidence-malformed': { evidence: 'keys', url: text, reason: text },
     'evidence-stripped': { registry: text },
@@ -141,7 +144,17 @@ export function judged(
 export function lockfileUsed(file: string, judged: number, change: Partial<LockfileUsed> = {}): LockfileUsed {
   const account = { entries: judged + 1, places: judged, skipped: { root: 1 }, named: judged, judged };
   const where = { path: file, digest: 'ef'.repeat(32) };
-  return { file, format: 'package-lock v3', ...where, ...account, omitted: 0, unchanged: 0, since: null, ...change };
+  return {
+    file,
+    format: 'package-lock v3',
+    ...where,
+    ...account,
+    omitted: 0,
+    unchanged: 0,
+    since: null,
+    findings: [],
+    ...change,
+  };
 }
 
 /** A report over `dependencies` with counts that fit. */

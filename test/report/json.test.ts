@@ -175,7 +175,7 @@ describe('the JSON report', () => {
       time: '2026-03-31T00:00:00Z',
     });
     expect(args['provenance-lost']).toEqual({ predecessor: 'https://example.com/', published: '2026-03-31T00:00:00Z' });
-    expect(args['provenance-missing']).toEqual({ earlier: 12 });
+    expect(args['provenance-missing']).toEqual({ earlier: 12, first: 'https://example.com/' });
   });
 
   test('is the same in whatever order dependencies and findings come', () => {

@@ -51,13 +51,13 @@ const reading: fc.Arbitrary<CapabilityReading> = fc.oneof(
   }),
 );
 const proposal: fc.Arbitrary<Proposal> = fc.record({
-  critical: fc.uniqueArray(fc.record({ name, version: fc.constant('1.0.0'), dev: fc.boolean(), reading }), {
+  able: fc.uniqueArray(fc.record({ name, version: fc.constant('1.0.0'), dev: fc.boolean(), reading }), {
     selector: (one) => one.name,
     maxLength: 6,
   }),
   more: fc.nat(100),
   direct: fc.nat(100),
-  failing: fc.constant([]),
+  failing: fc.constant({ guard: [], critical: [] }),
   registries: fc.record({
     mirror: fc.constantFrom(null, 'https://m.example/npm/', 'http://127.0.0.1:1/a%20b~/'),
     private: fc.constantFrom<readonly string[]>(
@@ -80,8 +80,10 @@ describe('the first assay.yml', () => {
           const written = renderPolicy(given, owner);
           expect(written).toMatch(/^[\n -~]*$/);
           const policy = parsePolicy('assay.yml', Buffer.from(written));
-          expect(policy.enforce).toBe('observe');
-          expect(policy.critical?.packages.map((one) => one.text) ?? []).toEqual(given.critical.map((one) => one.name));
+          expect(policy.enforce).toBe('guard');
+          expect(policy.critical).toEqual({ direct: true, packages: [], capabilities: [] });
+          for (const one of given.able)
+            expect(written.replace(/\s+# /g, ' ')).toContain(`${one.name}${one.dev ? ' (dev' : ':'}`);
           expect(policy.expect).toEqual([]);
           expect(policy.mirrors.map(({ url }) => url)).toEqual(
             given.registries.mirror === null ? [] : [given.registries.mirror],

@@ -123,7 +123,7 @@ holds: 1187 dependencies meet phase observe. Exit status 0.
   test('a thousand packages with the same warning are one group with the first names, direct ones first', () => {
     const output = lines(packages(1000, [missing]));
     expect(output.filter((line) => line.includes('provenance-missing]'))).toEqual([
-      'warning[provenance-missing]: never had provenance (1000 dependencies)',
+      'warning[provenance-missing]: no provenance, and none before it (1000 dependencies)',
     ]);
     expect(output.find((line) => line.includes('package-') && line.startsWith('  '))).toContain('package-700@1.0.0');
     const shown = output.filter((line) => /^ {2}package-/.test(line)).length;

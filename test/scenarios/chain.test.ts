@@ -1,9 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, startLab, token, type Lab } from '../../lab/index.ts';
+import { PHASES } from '../../src/model/verdict.ts';
 import { auditIn, withLab, type AuditChange } from './harness.ts';
 
 const DAY = 86_400_000;
+type Times = Readonly<Record<string, string>>;
 const TEAM = ciWorkflow({ repository: 'team/p', repositoryId: '100', ownerId: '200' });
 
 type PublishSpec = Parameters<Lab['publish']>[0];
@@ -37,11 +39,24 @@ const SCENARIOS: readonly Scenario[] = [
     critical: 1,
   },
   {
-    name: 'provenance lost elsewhere: only another release line has it',
+    name: 'provenance lost on a line that never had it, to an account that nobody knew',
     arrange: async (lab) => {
       await lab.publish({ name: 'p', version: '2.0.0', by: TEAM });
       lab.clock.advance(DAY);
       await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'thief' }) });
+    },
+    findings: ['provenance-lost'],
+    observe: 0,
+    critical: 1,
+  },
+  {
+    name: 'provenance lost elsewhere: only another release line has it, and who releases this one never had any',
+    arrange: async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: token({ user: 'a' }) });
+      lab.clock.advance(30 * DAY);
+      await lab.publish({ name: 'p', version: '2.0.0', by: TEAM });
+      lab.clock.advance(DAY);
+      await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'a' }) });
     },
     findings: ['provenance-lost-elsewhere'],
     observe: 0,
@@ -558,6 +573,28 @@ describe('keys', () => {
     }
   });
 
+  it.each([
+    ['no times at all', () => undefined, 0],
+    ['no time of this version', ({ created = '' }: Times) => ({ created }), 0],
+    ['times that are none', (time: Times) => ({ ...time, '1.0.0': 'yesterday' }), 0],
+    ['a time of no zone', (time: Times) => ({ ...time, '1.0.0': '2039-01-01T00:00:00' }), 0],
+    ['a list of times', () => ['2026-01-01T00:00:00Z'], 0],
+    ['a time before the end', (time: Times) => time, 0],
+    ['a time after the end', (time: Times) => ({ ...time, '1.0.0': '2039-01-01T00:00:00Z' }), 1],
+    ['a time before the beginning', (time: Times) => ({ ...time, '1.0.0': '1969-01-01T00:00:00Z' }), 1],
+  ] as const)('an expired key holds unless a time outside of its period is said: %s', async (_, change, status) => {
+    await withLab(async (lab) => {
+      await lab.publish({ name: 'q', version: '1.0.0', by: token({ user: 'a' }) });
+      const keys = expireAll(lab.keys, lab.clock.now() + DAY);
+      lab.clock.advance(30 * DAY);
+      lab.tamperPackument('q', (document) => ({ ...document, time: change(document.time) as unknown as Times }));
+      const outcome = await auditIn(lab, lab.lockfile({ q: '1.0.0' }), { keys });
+      expect(outcome.status).toBe(status);
+      const found = outcome.report.dependencies[0]?.findings.filter(({ code }) => code === 'signature-key-expired');
+      expect(found?.map(({ level }) => level)).toEqual([status === 0 ? 'note' : 'error']);
+    });
+  });
+
   it('an expired key fails where the log says it signed later, whatever the registry says', async () => {
     await withLab(async (lab) => {
       await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
@@ -577,6 +614,49 @@ describe('keys', () => {
       const { findings, report } = await auditIn(lab, lab.lockfile({ p: '1.0.1' }), { keys: { keys: [] } });
       expect(findings).toEqual([]);
       expect(report.trust.registries[0]?.keys.map(({ origin }) => origin)).toEqual(['registry']);
+    });
+  });
+});
+
+describe('a clock that is behind', () => {
+  const MINUTE = 60_000;
+
+  it.each([9, 15, 480])('by %d minutes is no evidence against what was just published', async (minutes) => {
+    await withLab(async (lab) => {
+      await publishTwo(lab);
+      const lockfile = lab.lockfile({ p: '1.0.1' });
+      const { status, findings, report } = await auditIn(lab, lockfile, { now: lab.clock.now() - minutes * MINUTE });
+      if (minutes < 10) {
+        expect({ status, findings }).toEqual({ status: 0, findings: [] });
+        return;
+      }
+      expect({ status, codes: [...new Set(findings)] }).toEqual({ status: 3, codes: ['p@1.0.1 clock-behind'] });
+      expect(report.dependencies[0]?.proofs).toMatchObject({ publish: null, provenance: null });
+      const args = report.dependencies[0]?.findings.map((each) => each.args);
+      expect(args).toContainEqual({
+        attestation: 'provenance',
+        detail: expect.stringContaining('this machine') as string,
+      });
+    });
+  });
+
+  it('does not hide that an attestation was changed', async () => {
+    await withLab(async (lab) => {
+      await publishTwo(lab);
+      const lockfile = lab.lockfile({ p: '1.0.1' });
+      lab.tamperAttestations('p', '1.0.1', ({ attestations }) => ({
+        attestations: attestations.map((entry) => {
+          const text = JSON.stringify(entry.bundle).replace(/"sig":"(.{20})(.)/, (_, head: string, next: string) => {
+            return `"sig":"${head}${next === 'A' ? 'B' : 'A'}`;
+          });
+          return { ...entry, bundle: JSON.parse(text) as typeof entry.bundle };
+        }),
+      }));
+      const { status, findings } = await auditIn(lab, lockfile, { now: lab.clock.now() - 480 * MINUTE });
+      expect({ status, findings }).toMatchObject({
+        status: 1,
+        findings: expect.arrayContaining(['p@1.0.1 provenance-invalid']) as string[],
+      });
     });
   });
 });
@@ -670,6 +750,7 @@ describe('sources that no registry serves', () => {
       const lockfile = JSON.stringify({ name: 'x', lockfileVersion: 3, packages });
       for (const [enforce, status] of [
         ['observe', 0],
+        ['guard', 0],
         ['critical', 1],
         ['all', 1],
       ] as const) {
@@ -685,7 +766,7 @@ describe('sources that no registry serves', () => {
 });
 
 describe('phases', () => {
-  it('critical is about direct dependencies, all about every one, and all excepts historical gaps', async () => {
+  it('guard is about what was lost, critical also about what direct dependencies lack, all about every dependency', async () => {
     await withLab(async (lab) => {
       await lab.publish({ name: 'inner', version: '1.0.0', by: TEAM });
       lab.clock.advance(DAY);
@@ -693,15 +774,19 @@ describe('phases', () => {
       await lab.publish({ name: 'outer', version: '1.0.0', by: TEAM, manifest: { dependencies: { inner: '1.0.1' } } });
       await lab.publish({ name: 'gap', version: '1.0.0', by: token({ user: 'a' }) });
       const lost = lab.lockfile({ outer: '1.0.0' });
+      await lab.publish({ name: 'wrap', version: '1.0.0', by: TEAM, manifest: { dependencies: { gap: '1.0.0' } } });
+      await lab.publish({ name: 'late', version: '1.0.0', by: token({ user: 'a' }) });
+      lab.clock.advance(DAY);
+      await lab.publish({ name: 'late', version: '1.0.1', by: TEAM });
       const gap = lab.lockfile({ gap: '1.0.0' });
+      const deepGap = lab.lockfile({ wrap: '1.0.0' });
+      const historical = lab.lockfile({ late: '1.0.0' });
       const statuses = async (lockfile: string): Promise<number[]> =>
-        Promise.all(
-          (['observe', 'critical', 'all'] as const).map(
-            async (enforce) => (await auditIn(lab, lockfile, { enforce })).status,
-          ),
-        );
-      expect(await statuses(lost)).toEqual([0, 0, 1]);
-      expect(await statuses(gap)).toEqual([0, 1, 0]);
+        Promise.all(PHASES.map(async (enforce) => (await auditIn(lab, lockfile, { enforce })).status));
+      expect(await statuses(lost)).toEqual([0, 1, 1, 1]);
+      expect(await statuses(gap)).toEqual([0, 0, 1, 1]);
+      expect(await statuses(deepGap)).toEqual([0, 0, 0, 1]);
+      expect(await statuses(historical)).toEqual([0, 0, 0, 0]);
     });
   });
 });

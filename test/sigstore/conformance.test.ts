@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { matchesIdentity } from '../../src/sigstore/identity-policy.ts';
 import { publicGoodRoot } from '../../src/sigstore/public-good.ts';
 import { parseTrustedRoot, TrustedRootError } from '../../src/sigstore/trusted-root.ts';
-import { createVerifier, type ArtifactInput, type ManagedKey } from '../../src/sigstore/verify.ts';
+import { createVerifier, thresholdsOf, type ArtifactInput, type ManagedKey } from '../../src/sigstore/verify.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
-import { NOW, outcome, thresholdsOf, tryParse } from './support.ts';
+import { NOW, outcome, tryParse } from './support.ts';
 
 const BEACON =
   'https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main';

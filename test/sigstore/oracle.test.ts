@@ -5,10 +5,10 @@ import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { describe, expect, it } from 'vitest';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
-import { createVerifier, type Verifier as OurVerifier } from '../../src/sigstore/verify.ts';
+import { createVerifier, thresholdsOf, type Verifier as OurVerifier } from '../../src/sigstore/verify.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 import { DIFFERENCES, type Difference } from './oracle-differences.ts';
-import { bundlesIn, NOW, npmKeys, readJson, recordedFiles, thresholdsOf } from './support.ts';
+import { bundlesIn, NOW, npmKeys, readJson, recordedFiles } from './support.ts';
 
 const ROOTS: Readonly<Record<Difference['root'], string>> = {
   production: 'sigstore/trusted-root/prod-newest.json',
@@ -41,8 +41,8 @@ function openPair(rootJson: unknown): Pair {
   return {
     ours: createVerifier({ root, keys, thresholds }),
     oracle: new Verifier(material, {
-      tlogThreshold: thresholds.log ?? 1,
-      ctlogThreshold: thresholds.sct ?? 1,
+      tlogThreshold: thresholds.log,
+      ctlogThreshold: thresholds.sct,
       timestampThreshold: 1,
     }),
   };

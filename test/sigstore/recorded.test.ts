@@ -3,19 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { publicGoodRoot } from '../../src/sigstore/public-good.ts';
 import { parseTrustedRoot, type TrustedRoot } from '../../src/sigstore/trusted-root.ts';
-import { createVerifier } from '../../src/sigstore/verify.ts';
+import { createVerifier, thresholdsOf } from '../../src/sigstore/verify.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
-import {
-  bundlesIn,
-  NOW,
-  outcome,
-  proofOf,
-  readJson,
-  recordedFiles,
-  recordedRoot,
-  thresholdsOf,
-  verifyUnder,
-} from './support.ts';
+import { bundlesIn, NOW, outcome, proofOf, readJson, recordedFiles, recordedRoot, verifyUnder } from './support.ts';
 
 /** Repository each recorded npm package is known to be built from. */
 const REPOSITORIES: Readonly<Record<string, string>> = {

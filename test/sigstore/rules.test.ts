@@ -4,7 +4,7 @@ import { newKey, npmKeyId } from '../../lab/sigstore/keys.ts';
 import type { CertificateIdentity } from '../../lab/sigstore/fulcio.ts';
 import { matchesIdentity } from '../../src/sigstore/identity-policy.ts';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
-import { createVerifier, type ManagedKey, type VerifierOptions } from '../../src/sigstore/verify.ts';
+import { createVerifier, thresholdsOf, type ManagedKey, type VerifierOptions } from '../../src/sigstore/verify.ts';
 import { ARTIFACT, LAB_NOW, newSigstore, outcome, proofOf, replaceAt, STATEMENT, WORKFLOW } from './support.ts';
 
 const HOUR = 3_600_000;
@@ -56,9 +56,38 @@ describe('intervals are closed, and every one counts', () => {
     expect(run(bundle, options(LAB_NOW - 1000))).toBe(reason);
   });
 
-  it('times after now are refused', () => {
-    expect(run(v1, {}, LAB_NOW - 1)).toBe('log-time');
-    expect(run(v2, {}, LAB_NOW - 1)).toBe('timestamp');
+  it.each([
+    ['a log', v1],
+    ['an authority', v2],
+  ])('of a time that %s has and this machine has not reached, its clock is at fault', (_, bundle) => {
+    for (const behind of [0, HOUR / 6]) expect(run(bundle, {}, LAB_NOW - behind)).toBe('ok');
+    for (const behind of [HOUR / 6 + 1, HOUR / 4, 8 * HOUR, LAB_NOW]) {
+      expect(run(bundle, {}, LAB_NOW - behind)).toBe('clock');
+    }
+    expect(run(bundle, {}, LAB_NOW + 8 * HOUR)).toBe('ok');
+  });
+
+  it.each([
+    ['signature', ['dsseEnvelope', 'signatures', 0, 'sig'], 'log-entry-mismatch'],
+    ['promise', ['verificationMaterial', 'tlogEntries', 0, 'inclusionPromise', 'signedEntryTimestamp'], 'log-promise'],
+    ['time', ['verificationMaterial', 'tlogEntries', 0, 'integratedTime'], 'log-promise'],
+  ] as const)('a changed %s is named before a clock that is behind', (_, path, reason) => {
+    const other = sigstore.signStatement(STATEMENT, as, { at: LAB_NOW + HOUR });
+    const value = [...path].reduce<unknown>((json, key) => (json as Record<string | number, unknown>)[key], other);
+    expect(
+      run(
+        replaceAt<unknown>(v1, [...path], () => value),
+        {},
+        LAB_NOW - 8 * HOUR,
+      ),
+    ).toBe(reason);
+  });
+
+  it('a log that was not in use at a time to come is no matter of the clock', () => {
+    const at = LAB_NOW + 8 * HOUR;
+    const later = sigstore.signStatement(STATEMENT, as, { at });
+    expect(run(later)).toBe('clock');
+    expect(run(later, log(0, at - 1000))).toBe('log-time');
   });
 
   it('a certificate that expired before the verified time', () => {
@@ -82,6 +111,172 @@ describe('intervals are closed, and every one counts', () => {
       'log-entry-mismatch',
     );
     expect(run(bundle, { keys: [{ hint: null, spki: key.spki.toString('base64'), start: 0, end: null }] })).toBe('ok');
+  });
+});
+
+describe('a key that signs without a certificate', () => {
+  const key = newKey('P-256');
+  const hint = npmKeyId(key);
+  const spki = key.spki.toString('base64');
+  const byHand: ManagedKey[] = [{ hint: null, spki, start: -Infinity, end: null }];
+  const byName: ManagedKey[] = [{ hint, spki, start: 0, end: null }];
+  const signed = (named: string): unknown => sigstore.signStatement(STATEMENT, { key, hint: named });
+  const withKeyId = (bundle: unknown, keyid: unknown): unknown =>
+    replaceAt(bundle, ['dsseEnvelope', 'signatures', 0, 'keyid'], () => keyid);
+
+  it('needs no name in the envelope where it was chosen by hand, and one where it is found by its name', () => {
+    for (const keyid of [undefined, null, '']) {
+      expect(run(withKeyId(signed(hint), keyid), { keys: byHand })).toBe('ok');
+      expect(run(withKeyId(signed(hint), keyid), { keys: byName })).toBe('envelope');
+    }
+    expect(run(signed(hint), { keys: byName })).toBe('ok');
+    expect(run(signed(''), { keys: byHand })).toBe('ok');
+    expect(run(withKeyId(signed(''), hint), { keys: byHand })).toBe('ok');
+    expect(run(withKeyId(signed(''), hint), { keys: byName })).toBe('envelope');
+    expect(run(signed(''), { keys: byName })).toBe('key-unknown');
+  });
+
+  it('is not the one where two names differ, whoever chose it', () => {
+    expect(run(withKeyId(signed(hint), 'another'), { keys: byHand })).toBe('envelope');
+    expect(run(withKeyId(signed('another'), hint), { keys: byName })).toBe('envelope');
+  });
+
+  it('is named by itself and not by a hint that anybody may write', () => {
+    const verifier = createVerifier({ root: parseTrustedRoot(sigstore.trustedRoot), keys: byHand });
+    const { signer } = proofOf(verifier.verify(signed('of somebody else'), { now: LAB_NOW }));
+    expect(signer).toEqual({ kind: 'key', keyId: createHash('sha256').update(key.spki).digest('base64') });
+  });
+
+  it('signs once, and signs messages too', () => {
+    const signatures = ['dsseEnvelope', 'signatures'];
+    const twice = replaceAt(signed(hint), signatures, (value) => [value, value].flat());
+    expect(run(twice, { keys: byHand })).toBe('bundle-malformed');
+    for (const named of [hint, '', 'another']) {
+      const message = sigstore.signMessage(ARTIFACT, { key, hint: named });
+      expect(run(message, { keys: byHand }, LAB_NOW, ARTIFACT)).toBe('ok');
+      expect(run(message, { keys: byHand }, LAB_NOW, Buffer.from('another'))).not.toBe('ok');
+    }
+    const other = sigstore.signMessage(ARTIFACT, { key: newKey('P-256'), hint });
+    expect(run(other, { keys: byHand }, LAB_NOW, ARTIFACT)).not.toBe('ok');
+  });
+
+  describe('and a log entry without a signed time', () => {
+    const promise = ['verificationMaterial', 'tlogEntries', 0, 'inclusionPromise'];
+    const untimed = replaceAt(signed(hint), promise, () => undefined);
+    const period: ManagedKey[] = [{ hint: null, spki, start: LAB_NOW - HOUR, end: LAB_NOW + HOUR }];
+
+    it('hold together where the key is always valid', () => {
+      expect(run(untimed, { keys: byHand })).toBe('ok');
+      expect(run(untimed, { keys: byName })).toBe('ok');
+      expect(
+        run(sigstore.signStatement(STATEMENT, { key, hint }, { log: 'v2', timestamps: 0 }), { keys: byHand }),
+      ).toBe('ok');
+    });
+
+    it('do not where the key has a period, or might be one that has', () => {
+      expect(run(untimed, { keys: period })).toBe('time-missing');
+      expect(run(untimed, { keys: [{ hint: null, spki, start: LAB_NOW - HOUR, end: null }] })).toBe('time-missing');
+      expect(run(untimed, { keys: [...byHand, ...period] })).toBe('time-missing');
+      expect(run(signed(hint), { keys: period })).toBe('ok');
+    });
+
+    it('do not where the log is not in use any more', () => {
+      const end = ['tlogs', 0, 'publicKey', 'validFor', 'end'];
+      expect(run(untimed, { keys: byHand, ...rootWith(end, at(LAB_NOW - 1000)) })).toBe('log-time');
+    });
+
+    it('do not without the entry: a signature alone shows nothing that a log or an authority saw', () => {
+      const alone = sigstore.signStatement(STATEMENT, { key, hint }, { log: [], timestamps: 0 });
+      expect(run(alone, { keys: byHand })).toBe('log-missing');
+      expect(run(alone, { keys: byHand, thresholds: { log: 0 } })).toBe('time-missing');
+      const stamped = sigstore.signStatement(STATEMENT, { key, hint }, { log: [], timestamps: 1 });
+      expect(run(stamped, { keys: byHand, thresholds: { log: 0 } })).toBe('ok');
+    });
+  });
+});
+
+describe('what a trusted root lists is demanded, whether or not it is understood', () => {
+  const OF_TOMORROW = 'PKIX_OF_TOMORROW';
+  type RootJson = typeof sigstore.trustedRoot;
+  const under = (change: (root: RootJson) => void): Pick<VerifierOptions, 'root' | 'thresholds'> => {
+    const json = structuredClone(sigstore.trustedRoot);
+    change(json);
+    const root = parseTrustedRoot(json);
+    return { root, thresholds: thresholdsOf(root) };
+  };
+  const tomorrow = (log: RootJson['tlogs'][number] | undefined): void => {
+    if (log !== undefined) log.publicKey.keyDetails = OF_TOMORROW;
+  };
+  const v1 = sigstore.signStatement(STATEMENT, as);
+  const stamped = sigstore.signStatement(STATEMENT, as, { log: [], timestamps: 1 });
+  const both = sigstore.signStatement(STATEMENT, as, { log: ['v1', 'v2'], timestamps: 1 });
+
+  it('no log of which is understood', () => {
+    const root = under(({ tlogs }) => tlogs.forEach(tomorrow));
+    expect(run(stamped, root)).toBe('log-missing');
+    expect(run(both, root)).toBe('log-unknown');
+    const hashed = under(({ tlogs }) => tlogs.forEach((log) => (log.hashAlgorithm = 'SHA3_256')));
+    expect(run(stamped, hashed)).toBe('log-missing');
+  });
+
+  it('one log of which is understood', () => {
+    const root = under(({ tlogs: [first] }) => tomorrow(first));
+    expect(run(v1, root)).toBe('log-unknown');
+    expect(run(both, root)).toBe('ok');
+    expect(run(stamped, root)).toBe('log-missing');
+  });
+
+  it('no certificate log, or one of two', () => {
+    expect(
+      run(
+        v1,
+        under(({ ctlogs }) => ctlogs.forEach(tomorrow)),
+      ),
+    ).toBe('sct');
+    const added = under((root) => {
+      root.ctlogs = [...structuredClone(root.ctlogs), ...root.ctlogs];
+      tomorrow(root.ctlogs[0]);
+    });
+    expect(run(v1, added)).toBe('ok');
+  });
+
+  it('no timestamp authority, or one of two', () => {
+    const chain = (root: RootJson): { rawBytes: string }[] =>
+      root.timestampAuthorities[0]?.certChain.certificates ?? [];
+    const withOther = (raw: string): string => {
+      // ecdsa-with-SHA256 becomes an algorithm of the same arc that nobody has given out.
+      const known = Buffer.from('06082a8648ce3d040302', 'hex');
+      const der = Buffer.from(raw, 'base64').toString('latin1');
+      return Buffer.from(
+        der.replaceAll(known.toString('latin1'), known.toString('latin1').slice(0, -1) + '\x7e'),
+        'latin1',
+      ).toString('base64');
+    };
+    const unknown = (root: RootJson): void => {
+      for (const each of chain(root)) each.rawBytes = withOther(each.rawBytes);
+    };
+    const v2 = sigstore.signStatement(STATEMENT, as, { log: 'v2', timestamps: 1 });
+    expect(run(v2, under(unknown))).toBe('timestamp');
+    expect(
+      run(
+        stamped,
+        under((root) => (unknown(root), (root.tlogs = []))),
+      ),
+    ).toBe('timestamp');
+    expect(run(v1, under(unknown))).toBe('ok');
+    const added = under((root) => {
+      root.timestampAuthorities = [...structuredClone(root.timestampAuthorities), ...root.timestampAuthorities];
+      unknown(root);
+    });
+    expect(run(v2, added)).toBe('ok');
+  });
+
+  it('none at all is what its author chose: timestamps alone, or nothing that could hold', () => {
+    const timestampsOnly = under((root) => void Object.assign(root, { tlogs: [], ctlogs: [] }));
+    expect(run(stamped, timestampsOnly)).toBe('ok');
+    expect(run(sigstore.signStatement(STATEMENT, as, { log: [], timestamps: 0 }), timestampsOnly)).toBe('time-missing');
+    const neither = under((root) => void Object.assign(root, { tlogs: [], ctlogs: [], timestampAuthorities: [] }));
+    for (const bundle of [v1, stamped, both]) expect(run(bundle, neither)).toBe('time-missing');
   });
 });
 

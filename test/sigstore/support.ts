@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startSigstore, type Sigstore } from '../../lab/sigstore/index.ts';
 import type { BundleProof } from '../../src/model/proof.ts';
 import { parseTrustedRoot, type TrustedRoot } from '../../src/sigstore/trusted-root.ts';
-import { createVerifier, type ManagedKey, type Thresholds, type Verification } from '../../src/sigstore/verify.ts';
+import { createVerifier, thresholdsOf, type ManagedKey, type Verification } from '../../src/sigstore/verify.ts';
 import { sharedData } from '../support/shared-data.ts';
 
 /** After everything recorded, and fixed. */
@@ -111,11 +111,6 @@ export function tryParse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Thresholds of an instance: what its root has no logs for cannot be demanded. */
-export function thresholdsOf(root: TrustedRoot): Partial<Thresholds> {
-  return { log: Math.min(1, root.tlogs.length), sct: Math.min(1, root.ctlogs.length) };
 }
 
 export function verifyUnder(root: TrustedRoot, bundle: unknown, artifact?: Uint8Array): Verification {

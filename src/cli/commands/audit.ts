@@ -5,7 +5,7 @@ import { PROJECT_OPTIONS, withProjects } from '../open.ts';
 import { outputTargets, writeReports } from '../outputs.ts';
 import { reportToActions } from '../pipeline.ts';
 import { projectFolder } from '../project.ts';
-import { omitOf, phaseOf } from '../setup.ts';
+import { omitOf, phaseOf, reportOptions } from '../setup.ts';
 
 export const command: Command = {
   usage: '[DIR|LOCKFILE...]',
@@ -20,6 +20,7 @@ export const command: Command = {
     'omit',
     'reverify',
     'base',
+    'all',
     'json',
     'output',
     'vsa',
@@ -40,7 +41,7 @@ export const command: Command = {
         since: await askSince(),
         baseline: { ...baseline, base: await askBase() },
       }));
-      const isWhole = writeReports(report, targets, io);
+      const isWhole = writeReports(report, targets, reportOptions(io.stdout, values), io);
       const isAnnotated = targets.some(({ name }) => name === 'github');
       await reportToActions(report, isAnnotated, io);
       return isWhole ? reportStatus(report) : EXIT.usage;

@@ -9,13 +9,13 @@ import { EXIT, exitStatus, UsageError } from '../exit.ts';
 import { lockfilesIn } from '../find.ts';
 import { likelyManager } from '../manager-config.ts';
 import { loadPolicy } from '../policy.ts';
-import { demandUsable, networkConfig, openRegistry, phaseOf } from '../setup.ts';
+import { demandUsable, networkConfig, openRegistry, phaseOf, reportOptions } from '../setup.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from '../trust.ts';
 
 export const command: Command = {
   usage: 'SPEC...',
   summary: 'a version beside its predecessor, without a project',
-  options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'enforce', 'json'],
+  options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'enforce', 'all', 'json'],
   run: async ({ values, positionals }, io) => {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
     const policy = await loadPolicy(values, io.cwd, io);
@@ -46,7 +46,7 @@ export const command: Command = {
         io.stdout.write(stringify({ ...json, report: reportJson(report) }));
       } else if (comparisons.length > 0) {
         for (const comparison of comparisons) io.stdout.write(`${renderComparison(comparison, io.stdout)}\n`);
-        io.stdout.write(renderTerminal(report, io.stdout));
+        io.stdout.write(renderTerminal(report, reportOptions(io.stdout, values)));
       }
       return worstStatus(exitStatus(report.verdict), unresolved);
     } finally {

@@ -9,12 +9,12 @@ import { EXIT, UsageError } from '../exit.ts';
 import { whyNotRun } from '../installs.ts';
 import { PROJECT_OPTIONS, withProjects } from '../open.ts';
 import { reportToActions } from '../pipeline.ts';
-import { omitOf, phaseOf } from '../setup.ts';
+import { omitOf, phaseOf, reportOptions } from '../setup.ts';
 
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
   summary: 'audit, then run a command, and not where the audit fails',
-  options: ['lockfile', 'recursive', 'since', ...PROJECT_OPTIONS, 'enforce', 'omit', 'reverify', 'base'],
+  options: ['lockfile', 'recursive', 'since', ...PROJECT_OPTIONS, 'enforce', 'omit', 'reverify', 'base', 'all'],
   run: async (options, io) => {
     const { values, positionals } = options;
     const [program, ...args] = positionals;
@@ -42,7 +42,7 @@ export const command: Command = {
           baseline: { ...baseline, base: await askBase() },
         }));
         // What is run has standard output to itself.
-        io.stderr.write(renderTerminal(report, io.stderr));
+        io.stderr.write(renderTerminal(report, reportOptions(io.stderr, values)));
         await reportToActions(report, false, io);
         return { sources: projects.flatMap((project) => project.sources), status: reportStatus(report) };
       },

@@ -3,10 +3,12 @@ import { dirname, join } from 'node:path';
 import { digestOf } from '../../digest.ts';
 import { POLICY_FILE, type PolicyInUse } from '../../model/policy.ts';
 import type { ProposedRegistries } from '../../model/proposal.ts';
+import type { Report } from '../../model/report.ts';
 import { formatBaseline } from '../../policy/baseline-text.ts';
 import { updateBaseline } from '../../policy/baseline-update.ts';
 import { propose, proposeRegistries } from '../../policy/proposal.ts';
 import { renderInit } from '../../report/init.ts';
+import { lockfileErrors } from '../../report/messages.ts';
 import { renderPolicy, renderRegistries } from '../../report/policy-text.ts';
 import { renderTerminal } from '../../report/terminal.ts';
 import type { Command } from '../command.ts';
@@ -16,7 +18,7 @@ import type { Io } from '../io.ts';
 import { placeOf, PROJECT_OPTIONS, withProject } from '../open.ts';
 import { findOwner } from '../owners.ts';
 import { baselinePath } from '../project.ts';
-import { npmConfig, shownPath } from '../setup.ts';
+import { npmConfig, reportOptions, shownPath } from '../setup.ts';
 
 export const command: Command = {
   usage: '[DIR|LOCKFILE]',
@@ -40,13 +42,13 @@ export const command: Command = {
       );
       const policy = await policyOf(proposeRegistries(registry, scopes, []));
       const report = await audit({ enforce: 'observe', omit: [], policy, capabilities: true });
-      if (report.verdict === 'unverified' && report.counts.integrity === 0) {
-        io.stdout.write(renderTerminal(report, io.stdout));
+      if (report.verdict === 'unverified' && isNothingProven(report)) {
+        io.stdout.write(renderTerminal(report, reportOptions(io.stdout, options.values)));
         io.stderr.write('assay: nothing is written, as nothing could be verified; run assay init again\n');
         return EXIT.noStatement;
       }
       const names = report.dependencies.map(({ dependency }) => dependency.name);
-      const proposal = propose(report.dependencies, proposeRegistries(registry, scopes, names));
+      const proposal = propose(report.dependencies, proposeRegistries(registry, scopes, names), policy?.policy ?? null);
       // What the policy does not ask for, the baseline does not record.
       const update = updateBaseline(
         null,
@@ -57,10 +59,16 @@ export const command: Command = {
       const files = { policy: shownPath(policyPath, io), baseline: baseline.file };
       const installers = lockfiles.map(({ manager }) => manager);
       io.stdout.write(renderInit(files, installers, proposal, update, io.stdout));
+      for (const line of lockfileErrors(report)) io.stderr.write(`assay: ${line}\n`);
       return exitStatus(report.verdict);
     });
   },
 };
+
+/** A lockfile of Yarn 2 and later has no hash that could be proven, but what the registry signed can be. */
+function isNothingProven({ counts }: Report): boolean {
+  return counts.integrity + counts.signature + counts.publish + counts.provenance === 0;
+}
 
 /** What people wrote or reviewed is never overwritten. */
 function refuseExisting(paths: readonly string[], io: Io): void {

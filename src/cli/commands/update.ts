@@ -1,5 +1,6 @@
 import { unseen, withSeen } from '../../policy/baseline-seen.ts';
 import { updateBaseline } from '../../policy/baseline-update.ts';
+import { lockfileErrors } from '../../report/messages.ts';
 import { renderUpdate } from '../../report/update.ts';
 import type { Command } from '../command.ts';
 import { exitStatus, UsageError } from '../exit.ts';
@@ -21,6 +22,7 @@ export const command: Command = {
       const history = specs.length === 0 ? null : await askHistory(specs);
       writeBaseline(path, baseline, withSeen(update, history, Date.now()));
       io.stdout.write(renderUpdate(baseline.file, update, io.stdout));
+      for (const line of lockfileErrors(report)) io.stderr.write(`assay: ${line}\n`);
       return exitStatus(report.verdict);
     }),
 };

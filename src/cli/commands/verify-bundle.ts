@@ -4,7 +4,13 @@ import type { BundleProof } from '../../model/proof.ts';
 import { bundleJson, renderBundleVerification } from '../../report/bundle.ts';
 import { stringify } from '../../report/stringify.ts';
 import { matchesIdentity } from '../../sigstore/identity-policy.ts';
-import { createVerifier, type ArtifactInput, type ManagedKey, type Verification } from '../../sigstore/verify.ts';
+import {
+  createVerifier,
+  thresholdsOf,
+  type ArtifactInput,
+  type ManagedKey,
+  type Verification,
+} from '../../sigstore/verify.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
@@ -34,14 +40,13 @@ export const command: Command = {
     const { root } = loadRoot(values['trusted-root'], io);
     const bundle = parseBundleFile(values.bundle, io);
     const keys = values.key === undefined ? [] : [userKey(values.key, io)];
-    // A private instance without a log or without certificate transparency is one the root's author chose.
-    const thresholds = { log: Math.min(root.tlogs.length, 1), sct: Math.min(root.ctlogs.length, 1) };
-    const verification = createVerifier({ root, keys, thresholds }).verify(bundle, { now: Date.now(), artifact });
+    const verifier = createVerifier({ root, keys, thresholds: thresholdsOf(root) });
+    const verification = verifier.verify(bundle, { now: Date.now(), artifact });
     const outcome = verification.ok ? demandSigner(verification.proof, identity, issuer) : verification;
     io.stdout.write(
       values.json === true ? stringify(bundleJson(outcome)) : renderBundleVerification(outcome, io.stdout),
     );
-    return Promise.resolve(outcome.ok ? EXIT.holds : EXIT.fails);
+    return Promise.resolve(outcome.ok ? EXIT.holds : outcome.reason === 'clock' ? EXIT.noStatement : EXIT.fails);
   },
 };
 

@@ -1,19 +1,24 @@
 import { LockfileError } from '../error.ts';
 import type { JsonObject } from '../json.ts';
-import { fieldsOf, objectOf, type NpmEntry } from '../npm/entry.ts';
+import type { Wish } from '../manifest.ts';
+import { fieldsOf, objectOf } from '../npm/entry.ts';
 import { isLocation, lastNodeModules } from '../npm/location.ts';
-import { asked, readWishes, type Catalogs, type Wish } from './wishes.ts';
+import { readWishes } from './wishes.ts';
 
 /** The project, or a workspace of it, and what it declares. */
 export interface Folder {
-  readonly entry: NpmEntry;
+  readonly kind: 'workspace';
+  readonly location: string;
+  readonly line: number;
   readonly wishes: readonly Wish[];
   /** Empty for a project without a name. */
   readonly name: string;
+  /** Where what it has for itself stands in `packages`. */
+  readonly key: string;
 }
 
 /** Reads `workspaces`: what the project ("") and each of its workspaces declare, by folder. */
-export function readFolders(file: string, document: JsonObject, catalogs: Catalogs): readonly Folder[] {
+export function readFolders(file: string, document: JsonObject): readonly Folder[] {
   const workspaces = document.get('workspaces');
   const folders = workspaces === undefined ? undefined : objectOf(file, 'workspaces', workspaces, 'Bun');
   if (folders?.has('') !== true) {
@@ -24,8 +29,8 @@ export function readFolders(file: string, document: JsonObject, catalogs: Catalo
     const object = objectOf(file, location, node, 'Bun');
     const fields = fieldsOf(file, location, node.line, object, 'Bun');
     if (!isLocation(location) || lastNodeModules(location) !== -1) fields.fail('not a folder that Bun writes');
-    const wishes = readWishes(object, fields, catalogs);
     const name = fields.text('name') ?? (location === '' ? '' : fields.fail('the workspace has no name'));
-    return { entry: { kind: 'folder', location, line: node.line, ...asked(wishes) }, wishes, name };
+    const key = location === '' ? '' : name;
+    return { kind: 'workspace', location, line: node.line, wishes: readWishes(object, fields), name, key };
   });
 }

@@ -1,15 +1,49 @@
-import type { Source } from '../../model/dependency.ts';
+import { posix } from 'node:path';
+import type { Digest, EntryClaims, Source } from '../../model/dependency.ts';
 import { quoted } from '../error.ts';
-import type { JsonNode } from '../json.ts';
-import { fieldsOf, identify, objectOf, type Fields, type NpmEntry } from '../npm/entry.ts';
-import { isLocation, locationOf } from '../npm/location.ts';
+import type { JsonNode, JsonObject } from '../json.ts';
+import { isPeer, type Wish } from '../manifest.ts';
+import { fieldsOf, identify, objectOf, type Fields } from '../npm/entry.ts';
+import { isLocation } from '../npm/location.ts';
 import { isRegistryShaped, isTarballPath, parseTarballUrl, specKind, type SpecKind } from '../npm/specs.ts';
-import { asked, readWishes, type Catalogs, type Wish } from './wishes.ts';
+import { readWishes } from './wishes.ts';
 
-/** One entry of `packages`, as an entry of node_modules, and what it declares. */
-export interface Package {
-  readonly entry: NpmEntry;
+/** One entry of `packages`. */
+export type Entry = LocalEntry | PackageEntry;
+
+interface AnyEntry {
+  /** As it stands there: "a/b" for b in the node_modules of a. */
+  readonly key: string;
+  /** The name it is installed under. */
+  readonly installed: string;
+  /** The key of what it is inside of; "" at the top. */
+  readonly above: string;
+  /** Its place in node_modules. */
+  readonly location: string;
+  readonly line: number;
   readonly wishes: readonly Wish[];
+}
+
+/** A folder of this machine, which is linked, or copied as it is (`file:`). */
+export interface LocalEntry extends AnyEntry {
+  readonly kind: 'local';
+  /** As the file says it: "workspace:packages/w". */
+  readonly resolution: string;
+  readonly scheme: string;
+  /** Relative to the project. */
+  readonly path: string;
+}
+
+export interface PackageEntry extends AnyEntry {
+  readonly kind: 'package';
+  readonly name: string;
+  readonly version: string;
+  readonly source: Source;
+  readonly integrity: readonly Digest[];
+  /** Said to be inside the tarball of the entry above it. */
+  readonly bundled: boolean;
+  readonly patch: string | null;
+  readonly claims: EntryClaims;
 }
 
 /** What the rest of the file says that its entries depend on. */
@@ -18,7 +52,6 @@ export interface Surroundings {
   readonly folders: ReadonlySet<string>;
   /** Folders of the workspaces, by name. */
   readonly named: ReadonlyMap<string, string>;
-  readonly catalogs: Catalogs;
   /** Patch files, by `name@version`. */
   readonly patches: ReadonlyMap<string, string>;
 }
@@ -34,76 +67,110 @@ const LAYOUTS = {
 /** Longer than any place; bounds what is taken apart. */
 const MAX_KEY = 4096;
 
-/** Reads `packages`: a flat object from the place, "a/b" for b in the node_modules of a, to a list of values. */
-export function readPackages(file: string, packages: JsonNode, around: Surroundings): readonly Package[] {
-  const read = [...objectOf(file, 'packages', packages, 'Bun')].map(([key, node]) =>
-    readPackage(file, key, node, around),
-  );
-  // What a tarball carries is said by the entries below it.
-  const carried = new Map<string, string[]>();
-  for (const { entry } of read) {
-    if (entry.kind !== 'package' || !entry.bundled) continue;
-    const at = entry.location.lastIndexOf('/node_modules/');
-    const carrier = entry.location.slice(0, Math.max(at, 0));
-    const names = carried.get(carrier) ?? [];
-    names.push(entry.location.slice(at + '/node_modules/'.length));
-    carried.set(carrier, names);
-  }
-  return read.map(({ entry, wishes }) =>
-    entry.kind === 'package'
-      ? { entry: { ...entry, bundles: carried.get(entry.location) ?? [] }, wishes }
-      : { entry, wishes },
-  );
+/** Reads `packages`: a flat object from the place to a list of values. */
+export function readPackages(file: string, packages: JsonNode, around: Surroundings): readonly Entry[] {
+  return [...objectOf(file, 'packages', packages, 'Bun')].map(([key, node]) => readPackage(file, key, node, around));
 }
 
-function readPackage(file: string, key: string, node: JsonNode, around: Surroundings): Package {
+function readPackage(file: string, key: string, node: JsonNode, around: Surroundings): Entry {
   const values = Array.isArray(node.value) ? (node.value as readonly JsonNode[]) : [];
   const layout = layoutOf(values);
   const named = new Map(values.slice(0, layout.length).map((value, index) => [layout[index] ?? '', value]));
   const fields = fieldsOf(file, key, node.line, named, 'Bun');
-  const location = key.length > MAX_KEY ? null : placeOf(key, around.named);
-  if (location === null || !isLocation(location)) return fields.fail('not a place that Bun writes');
-  const place = { location, line: node.line };
+  const names = namesOf(key.length > MAX_KEY ? '' : key);
+  const location = placeOf(names, around.named);
+  if (!isLocation(location)) return fields.fail('not a place that Bun writes');
+  const installed = names.at(-1) ?? '';
+  const above = names.slice(0, -1).join('/');
+  const place = { key, installed, above, location, line: node.line };
   const { name, resolution } = resolutionOf(fields);
-  const linked = LINKED.exec(resolution);
-  if (linked !== null) {
-    const target = locationOf(linked[2] ?? '');
-    if (linked[1] === 'workspace' && !around.folders.has(target)) return fields.fail('its workspace has no entry');
-    return { entry: { kind: 'link', ...place, requires: [], peers: [], target }, wishes: [] };
+  const local = LOCAL.exec(resolution);
+  if (local !== null) {
+    const [, scheme = '', text = ''] = local;
+    const path = folderOf(text);
+    if (scheme === 'workspace' && !around.folders.has(text)) return fields.fail('its workspace has no entry');
+    const info = named.get('info');
+    const wishes = info === undefined ? [] : declared(info)[0];
+    return { kind: 'local', ...place, resolution, scheme, path, wishes };
   }
   if (layout === LAYOUTS.registry && values.length < layout.length) {
     return fields.fail(`has ${values.length} values, not ${layout.length}`);
   }
-  const info = objectOf(file, key, named.get('info') ?? { line: node.line, value: null }, 'Bun');
-  const infoFields = fieldsOf(file, key, node.line, info, 'Bun');
-  const wishes = readWishes(info, infoFields, around.catalogs);
-  if (resolution.startsWith(FOLDER)) return { entry: { kind: 'folder', ...place, ...asked(wishes) }, wishes };
+  const [wishes, info, infoFields] = declared(named.get('info') ?? { line: node.line, value: null });
   const known = interpret(name, resolution, fields);
-  const patch = around.patches.get(`${name}@${resolution}`);
   return {
+    kind: 'package',
+    ...place,
     wishes,
-    entry: {
-      kind: 'package',
-      ...place,
-      ...asked(wishes),
-      ...identify(known.name, known.version, known.source, fields),
-      source: known.source,
-      integrity: fields.integrity(),
-      ...(patch === undefined ? {} : { patches: [patch] }),
-      // Derived from the ways to it, once all entries are read.
-      ...{ dev: false, optional: false, peer: false },
-      bundled: infoFields.flag('bundled'),
-      bundles: [],
-    },
+    ...identify(known.name, known.version, known.source, fields),
+    source: known.source,
+    integrity: fields.integrity(),
+    patch: around.patches.get(`${name}@${resolution}`) ?? null,
+    bundled: isSaid('bundled', info, infoFields),
+    claims: claimsOf(known.name, wishes, info, infoFields),
+  };
+
+  function declared(value: JsonNode): readonly [readonly Wish[], JsonObject, Fields] {
+    const object = objectOf(file, key, value, 'Bun');
+    const own = fieldsOf(file, key, node.line, object, 'Bun');
+    return [readWishes(object, own), object, own];
+  }
+}
+
+const LOCAL = /^(root|workspace|link|file):(.*)$/s;
+
+/** Bun writes the flags of an entry as `true`, or not at all. */
+function isSaid(flag: string, info: JsonObject, fields: Fields): boolean {
+  const node = info.get(flag);
+  return node !== undefined && (node.value === true || fields.fail(`${flag} is not true`, flag));
+}
+
+/**
+ * What the entry says that the manifest says, too. Bun takes a peer that is only called optional (`peerDependenciesMeta`)
+ * for one of any version: such a name is nobody's claim, and brings nothing in.
+ */
+function claimsOf(name: string, wishes: readonly Wish[], info: JsonObject, fields: Fields): EntryClaims {
+  const isOwn = ({ kind }: Wish): boolean => kind === 'prod' || kind === 'optional';
+  const peers = wishes.filter((wish) => isPeer(wish) && !(wish.kind === 'peerOptional' && wish.spec === '*'));
+  const bin = binOf(name, info, fields);
+  return {
+    dependencies: record(wishes.filter(isOwn)),
+    peerDependencies: record(peers),
+    // A command that the entry leaves out is only not linked.
+    ...(bin === null ? {} : { bin }),
+    ...(isSaid('hasInstallScript', info, fields) ? { installScripts: true } : {}),
   };
 }
 
-const LINKED = /^(root|workspace|link):(.*)$/s;
-const FOLDER = 'file:';
+/** What stands in several lists counts as the first says. */
+function record(wishes: readonly Wish[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(wishes.toReversed().map(({ name, spec }) => [name, spec]));
+}
+
+/** Commands as they are compared: text is one of the package's own name, and a folder has none. */
+function binOf(name: string, info: JsonObject, fields: Fields): Readonly<Record<string, string>> | null {
+  const folder = fields.text('binDir');
+  if (folder !== null) return { '': `${plainPath(folder)}/` };
+  const bin = info.get('bin');
+  if (bin === undefined) return null;
+  const declared =
+    typeof bin.value === 'string' ? [{ name, spec: fields.text('bin') ?? '' }] : fields.declarations('bin');
+  return Object.fromEntries(declared.map(({ name: key, spec }) => [key.replace(/^@[^/]+\//, ''), plainPath(spec)]));
+}
+
+function plainPath(path: string): string {
+  return posix.join('/', path.replaceAll('\\', '/')).slice(1);
+}
+
+/** The path of a folder, as the keys of `workspaces` are written. */
+function folderOf(path: string): string {
+  const normal = posix.normalize(path).replace(/(?<=.)\/$/, '');
+  return normal === '.' ? '' : normal;
+}
 
 function layoutOf([first]: readonly JsonNode[]): readonly string[] {
   const { resolution } = splitResolution(typeof first?.value === 'string' ? first.value : '');
-  if (LINKED.test(resolution) || resolution.startsWith(FOLDER)) return LAYOUTS.folder;
+  if (LOCAL.test(resolution)) return LAYOUTS.folder;
   switch (kindOf(resolution)) {
     case 'git':
       return LAYOUTS.git;
@@ -170,15 +237,19 @@ function addressOf(fields: Fields): string | null {
   return fields.fail(`${quoted(address)} is not a web address`, 'registry');
 }
 
-/** "a/@s/b" as the place in node_modules that it stands for; what a workspace has for itself is below its folder. */
-function placeOf(key: string, named: ReadonlyMap<string, string>): string {
+/** The names of "a/@s/b". */
+function namesOf(key: string): readonly string[] {
   const names: string[] = [];
   for (const part of key.split('/')) {
     const scope = names.at(-1);
     if (scope?.startsWith('@') === true && !scope.includes('/')) names.push(`${names.pop() ?? ''}/${part}`);
     else names.push(part);
   }
-  const [first = '', ...below] = names;
+  return names;
+}
+
+/** The place in node_modules that the names stand for; what a workspace has for itself is below its folder. */
+function placeOf([first = '', ...below]: readonly string[], named: ReadonlyMap<string, string>): string {
   const folder = below.length === 0 ? undefined : named.get(first);
   return [folder ?? `node_modules/${first}`, ...below.map((name) => `node_modules/${name}`)].join('/');
 }

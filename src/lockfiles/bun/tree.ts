@@ -1,43 +1,152 @@
+import { specOf, type Substitution } from '../../model/dependency.ts';
+import { isAnswer, type Answer } from '../answers.ts';
 import { LockfileError, quoted } from '../error.ts';
-import type { NpmEntry } from '../npm/entry.ts';
-import { resolver } from '../npm/tree.ts';
-import { flagsOf, type Edge } from '../reach.ts';
+import { isPeer, type Wish } from '../manifest.ts';
+import { flagsOf, type Edge, type ReachFlags } from '../reach.ts';
 import type { Folder } from './folders.ts';
-import type { Package } from './packages.ts';
+import type { Entry } from './packages.ts';
+import type { Project } from './project.ts';
+
+/** Who asks for something: the project, a workspace, or an entry. */
+export type Asker = Folder | Entry;
+
+/** What the entries are to each other and to the project. */
+export interface Tree {
+  readonly flags: ReachFlags<Asker>;
+  readonly isDirect: (entry: Entry) => boolean;
+  readonly requirementsOf: (entry: Entry) => readonly Entry[];
+  /** Whom it answers without being what that one asks for: the project first. Null where there is nobody. */
+  readonly substitutionOf: (entry: Entry) => Substitution | null;
+  /** Whether the project, a workspace or a folder that they link asks for it, as it is. */
+  readonly isAskedFor: (entry: Entry) => boolean;
+}
+
+interface Incoming {
+  readonly asker: Asker;
+  readonly wish: Wish;
+}
 
 /**
- * The entries of `packages` with the flags that Bun does not write. Throws LockfileError where something is asked for that
- * has no entry, as Bun refuses to install from such a file: it names more than it has.
+ * Follows what everybody asks for through the keys, as Bun does: from "a/b" a name is "a/b/NAME", "a/NAME" or "NAME". Throws
+ * LockfileError where the file asks for something that has no entry, as Bun refuses to install from such a file: it names more
+ * than it has.
  */
-export function flagged(
-  file: string,
-  folders: readonly Pick<Folder, 'entry' | 'wishes'>[],
-  packages: readonly Package[],
-): readonly NpmEntry[] {
-  const asking = [...folders, ...packages];
-  const resolve = resolver(asking.map(({ entry }) => entry));
-  const edges = new Map<NpmEntry, readonly Edge<NpmEntry>[]>();
-  for (const { entry, wishes } of asking) {
-    const found: Edge<NpmEntry>[] = [];
-    for (const { name, kind } of wishes) {
-      const to = resolve(entry.location, name);
-      if (to !== null) found.push({ kind, to });
-      else if (kind === 'prod' || kind === 'dev') {
-        const who = quoted(entry.location === '' ? 'the project' : entry.location);
-        throw new LockfileError(
-          file,
-          entry.line,
-          `${who} asks for ${quoted(name)}, which has no entry; run bun install`,
-        );
-      }
+export function treeOf(file: string, locked: readonly Folder[], entries: readonly Entry[], project: Project): Tree {
+  const byKey = new Map(entries.map((entry) => [entry.key, entry]));
+  const find = (asker: Asker, name: string): Entry | null => {
+    for (let key = asker.key; key !== ''; key = byKey.get(key)?.above ?? aboveOf(key)) {
+      const entry = byKey.get(`${key}/${name}`);
+      if (entry !== undefined) return entry;
     }
-    edges.set(entry, found);
+    return byKey.get(name) ?? null;
+  };
+  for (const asker of [...locked, ...entries]) {
+    const missing = asker.wishes.find(({ name, kind }) => isNeeded(kind) && find(asker, name) === null);
+    if (missing === undefined) continue;
+    const who = quoted(asker.location === '' ? 'the project' : asker.location);
+    const problem = `${who} asks for ${quoted(missing.name)}, which has no entry; run bun install`;
+    throw new LockfileError(file, asker.line, problem);
   }
-  const { dev, optional, peer } = flagsOf(
-    folders.map(({ entry }) => entry),
-    (entry) => edges.get(entry) ?? [],
-  );
-  return packages.map(({ entry }) =>
-    entry.kind === 'package' ? { ...entry, dev: dev(entry), optional: optional(entry), peer: peer(entry) } : entry,
-  );
+  const outgoing = new Map<Asker, Edge<Entry>[]>();
+  const incoming = new Map<Entry, Incoming[]>();
+  for (const asker of [...locked, ...entries]) {
+    const edges: Edge<Entry>[] = [];
+    for (const wish of wishesOf(asker, project)) {
+      const to = find(asker, wish.name);
+      if (to === null) continue;
+      edges.push({ kind: wish.kind, to });
+      const asking = incoming.get(to);
+      const one = { asker, wish };
+      if (asking === undefined) incoming.set(to, [one]);
+      else asking.push(one);
+    }
+    outgoing.set(asker, edges);
+  }
+  const answered = answersOf(project);
+  const asking = (entry: Entry): readonly Incoming[] => incoming.get(entry) ?? [];
+  return {
+    flags: flagsOf<Asker>(locked, (asker) => outgoing.get(asker) ?? []),
+    isDirect: (entry) => asking(entry).some(({ asker }) => asker.kind !== 'package'),
+    requirementsOf: (entry) => outgoing.get(entry)?.map(({ to }) => to) ?? [],
+    isAskedFor: (entry) => asking(entry).some((one) => isOfProject(one.asker, project) && answered(entry, one)),
+    substitutionOf: (entry) => {
+      const wrong = wronglyAsked(asking(entry), (one) => answered(entry, one));
+      return wrong === null ? null : { asked: `${wrong.wish.name}@${wrong.wish.spec}`, by: nameOf(wrong.asker) };
+    },
+  };
+}
+
+/** A folder's package.json decides where there is one. What a linked folder needs for its development is not installed. */
+function wishesOf(asker: Asker, { declared, resolved }: Project): readonly Wish[] {
+  const folder = folderOf(asker);
+  if (folder === null) return asker.wishes;
+  const wishes = (declared.get(folder) ?? asker.wishes).map(resolved);
+  return asker.kind === 'workspace' ? wishes : wishes.filter(({ kind }) => kind !== 'dev');
+}
+
+/** A workspace that only the lockfile knows is nobody. */
+function isOfProject(asker: Asker, { names }: Project): boolean {
+  return asker.kind === 'workspace' ? names.has(asker.location) : asker.kind === 'local';
+}
+
+function isNeeded(kind: Wish['kind']): boolean {
+  return kind === 'prod' || kind === 'dev';
+}
+
+/** "a" of "a/b" and of "a/@s/b". */
+function aboveOf(key: string): string {
+  return key.replace(/(?:^|\/)(?:@[^/]*\/)?[^/]*$/, '');
+}
+
+/**
+ * Of one folder's several wishes for a name, as Bun reads lists one after another, one has to be answered. What the project
+ * puts there by its own wish is there for all who look for the name; what anybody does, is there as a peer.
+ */
+function wronglyAsked(asking: readonly Incoming[], isAnswered: (one: Incoming) => boolean): Incoming | null {
+  const wrong = asking.filter((one) => !isAnswered(one));
+  if (wrong.length === 0) return null;
+  const right = asking.filter(isAnswered);
+  const content = new Set(right.map(({ asker }) => asker));
+  const byFolder = wrong.find(({ asker }) => asker.kind !== 'package' && !content.has(asker));
+  if (byFolder !== undefined || right.some(({ asker }) => asker.kind !== 'package')) return byFolder ?? null;
+  return wrong.find(({ wish }) => right.length === 0 || !isPeer(wish)) ?? null;
+}
+
+function answersOf({ names, overrides }: Project): (entry: Entry, incoming: Incoming) => boolean {
+  const answerOf = (entry: Entry): Answer => {
+    if (entry.kind === 'local') {
+      const isWorkspace = entry.scheme === 'workspace' || entry.scheme === 'root';
+      return { kind: 'folder', path: entry.path, workspace: (isWorkspace ? names.get(entry.path) : null) ?? null };
+    }
+    const { name, source } = entry;
+    switch (source.kind) {
+      case 'registry':
+        return { kind: 'registry', name, url: source.resolved };
+      case 'file':
+        return { kind: 'tarball', path: source.path };
+      case 'git':
+      case 'http':
+        return { kind: source.kind, url: source.url };
+      case 'other':
+        return { kind: 'http', url: source.locator };
+    }
+  };
+  return (entry, { asker, wish: { name, spec } }) => {
+    const answer = answerOf(entry);
+    if (isAnswer({ name, spec, folder: folderOf(asker) }, answer)) return true;
+    const declared = overrides.get(name) ?? [];
+    return declared.some((other) => isAnswer({ name, spec: other, folder: '' }, answer));
+  };
+}
+
+/** Paths that a package has are within itself. */
+function folderOf(asker: Asker): string | null {
+  if (asker.kind === 'workspace') return asker.location;
+  return asker.kind === 'local' ? asker.path : null;
+}
+
+function nameOf(asker: Asker): string {
+  if (asker.kind === 'package') return specOf(asker);
+  const folder = asker.kind === 'local' ? asker.path : asker.location;
+  return folder === '' ? '.' : folder;
 }

@@ -1,39 +1,21 @@
 import type { JsonNode, JsonObject } from '../json.ts';
-import { fieldsOf, objectOf, type Declaration, type Fields, type NpmEntry } from '../npm/entry.ts';
-import type { EdgeKind } from '../reach.ts';
-
-/** A dependency as a folder or package declares it, and in which of its lists. */
-export interface Wish extends Declaration {
-  readonly kind: EdgeKind;
-}
+import { WISH_LISTS, wishesOf, type Wish } from '../manifest.ts';
+import { fieldsOf, objectOf, type Fields } from '../npm/entry.ts';
 
 /** Versions that the project keeps in one place: by catalog ("" is the one without a name), then by package. */
 export type Catalogs = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** What is asked for, and what somebody else is to bring. */
-export function asked(wishes: readonly Wish[]): Pick<NpmEntry, 'requires' | 'peers'> {
-  const isPeer = ({ kind }: Wish): boolean => kind === 'peer' || kind === 'peerOptional';
-  const declared = (those: readonly Wish[]): readonly Declaration[] => those.map(({ name, spec }) => ({ name, spec }));
-  return { requires: declared(wishes.filter((wish) => !isPeer(wish))), peers: declared(wishes.filter(isPeer)) };
-}
+/** Bun writes what a package.json says twice as often; the first counts. */
+export const REPEATED_IN: ReadonlySet<string> = new Set(WISH_LISTS.map(([list]) => list));
 
-const LISTS = [
-  ['dependencies', 'prod'],
-  ['devDependencies', 'dev'],
-  ['optionalDependencies', 'optional'],
-  ['peerDependencies', 'peer'],
-] as const;
-
-/** What a folder or package declares; `catalog:` is replaced by what the catalog says. */
-export function readWishes(entry: JsonObject, fields: Fields, catalogs: Catalogs): readonly Wish[] {
-  const optionalPeers = new Set(readNames(entry.get('optionalPeers'), fields));
-  return LISTS.flatMap(([list, kind]) =>
-    fields.declarations(list).map(({ name, spec }) => ({
-      name,
-      spec: fromCatalog(name, spec, catalogs),
-      kind: kind === 'peer' && optionalPeers.has(name) ? 'peerOptional' : kind,
-    })),
-  );
+/** What an object of the lockfile declares. */
+export function readWishes(entry: JsonObject, fields: Fields): readonly Wish[] {
+  // Bun drops a file in which a list is anything else, and resolves anew.
+  for (const [list] of WISH_LISTS) {
+    const node = entry.get(list);
+    if (node !== undefined && !(node.value instanceof Map)) return fields.fail(`${list} is not an object`, list);
+  }
+  return wishesOf(fields, new Set(readNames(entry.get('optionalPeers'), fields)));
 }
 
 function readNames(node: JsonNode | undefined, fields: Fields): readonly string[] {
@@ -50,7 +32,7 @@ export function fromCatalog(name: string, spec: string, catalogs: Catalogs): str
   return catalogs.get(spec.slice('catalog:'.length).trim())?.get(name) ?? spec;
 }
 
-/** Reads `catalog` and `catalogs`. */
+/** Reads `catalog` and `catalogs` of a lockfile or a package.json. */
 export function readCatalogs(file: string, document: JsonObject): Catalogs {
   const catalogs = new Map<string, ReadonlyMap<string, string>>();
   const read = (name: string, what: string, node: JsonNode): void => {

@@ -1,31 +1,57 @@
 import type { Source } from '../../model/dependency.ts';
-import type { JsonNode } from '../json.ts';
-import { fieldsOf, identify, isFolderSpec, objectOf, sourceOf, type Fields, type NpmEntry } from './entry.ts';
+import type { JsonNode, JsonObject } from '../json.ts';
+import {
+  fieldsOf,
+  identify,
+  isFolderSpec,
+  objectOf,
+  sourceOf,
+  type Declaration,
+  type Fields,
+  type NpmEntry,
+} from './entry.ts';
 import { isLocation, locationOf } from './location.ts';
-import { isRegistryShaped, parseAlias, parseTarballUrl, pathOfFileSpec, specKind } from './specs.ts';
+import { cleanVersion } from './names.ts';
+import { aliasTarget, isRegistryShaped, parseAlias, parseTarballUrl, pathOfFileSpec, specKind } from './specs.ts';
 
 /**
  * Reads `dependencies` of lockfile version 1 and of older shrinkwraps: entries by the name they are installed under,
  * nested as node_modules nests (https://docs.npmjs.com/cli/v6/configuring-npm/package-lock-json). `version` is a
  * version, or what stands for it: an alias, a git or web address, a path.
  */
-export function readDependencies(file: string, dependencies: JsonNode, folder = ''): readonly NpmEntry[] {
-  return [...objectOf(file, 'dependencies', dependencies)].flatMap(([name, node]) => {
-    const location = `${folder}${folder === '' ? '' : '/'}node_modules/${name}`;
-    const entry = readEntry(file, location, name, node);
-    const nested = objectOf(file, location, node).get('dependencies');
-    if (nested === undefined) return [entry];
-    // What is nested in a link is installed in the folder it points to.
-    return [entry, ...readDependencies(file, nested, entry.kind === 'link' ? entry.target : location)];
-  });
+export function readDependencies(file: string, dependencies: JsonNode): readonly NpmEntry[] {
+  const entries: NpmEntry[] = [];
+  const read = (object: JsonObject, folder: string): void => {
+    for (const [name, node] of object) {
+      const location = `${folder}${folder === '' ? '' : '/'}node_modules/${name}`;
+      const fields = objectOf(file, location, node);
+      const nested = fields.get('dependencies');
+      const below = nested === undefined ? NOTHING : objectOf(file, location, nested);
+      const entry = readEntry(file, location, name, node.line, fields, below);
+      entries.push(entry);
+      // What is nested in a link is installed in the folder it points to.
+      read(below, entry.kind === 'link' ? entry.target : location);
+    }
+  };
+  read(objectOf(file, 'dependencies', dependencies), '');
+  return entries;
 }
 
-function readEntry(file: string, location: string, alias: string, node: JsonNode): NpmEntry {
-  const fields = fieldsOf(file, location, node.line, objectOf(file, location, node));
+const NOTHING: JsonObject = new Map();
+
+function readEntry(
+  file: string,
+  location: string,
+  alias: string,
+  line: number,
+  object: JsonObject,
+  below: JsonObject,
+): NpmEntry {
+  const fields = fieldsOf(file, location, line, object);
   if (!isLocation(location)) return fields.fail('not a name that npm installs under');
   const requires = fields.declarations('requires');
   const declared = fields.text('version');
-  const place = { location, line: node.line, requires, peers: [] };
+  const place = { location, line, requires, peers: [] };
   if (declared !== null && isFolderSpec(declared)) {
     return { kind: 'link', ...place, target: locationOf(pathOfFileSpec(declared)) };
   }
@@ -40,10 +66,24 @@ function readEntry(file: string, location: string, alias: string, node: JsonNode
     dev: fields.flag('dev'),
     optional: fields.flag('optional'),
     peer: fields.flag('peer'),
-    bundled: fields.flag('bundled') && integrity.length === 0 && isUnaddressed(source),
-    // Which of them are inside the tarball is said by their own `bundled`.
-    bundles: requires.map((declaration) => declaration.name),
+    bundled: fields.flag('bundled'),
+    // As npm 7 and later take it from there: what it asks for itself, unless it is inside a tarball, too.
+    bundles: fields.flag('bundled')
+      ? []
+      : requires.flatMap(({ name: asked }) => (isBundled(below.get(asked)) ? [asked] : [])),
+    claims: requires.length === 0 ? {} : { answers: answersOf(requires) },
   };
+}
+
+function isBundled(node: JsonNode | undefined): boolean {
+  return node?.value instanceof Map && (node.value as JsonObject).get('bundled')?.value === true;
+}
+
+/** npm 6 wrote what it found, a tag as a range, and an address as it resolved it. */
+function answersOf(requires: readonly Declaration[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    requires.map(({ name, spec }) => [name, specKind(spec) === 'registry' ? (aliasTarget(spec) ?? name) : spec]),
+  );
 }
 
 interface Interpreted {
@@ -57,7 +97,8 @@ function interpret(installedName: string, declared: string | null, fields: Field
   if (declared === null || specKind(declared) === 'registry') {
     const alias = declared === null ? null : parseAlias(declared);
     const source = sourceOf(fields.text('resolved') ?? originOf(installedName, fields), fields, 'resolved');
-    return { name: alias?.name ?? installedName, version: alias?.version ?? declared, source };
+    const version = alias?.version ?? declared;
+    return { name: alias?.name ?? installedName, version: version === null ? null : cleanVersion(version), source };
   }
   const source = sourceOf(declared, fields, 'version');
   if (source.kind !== 'registry') return { name: installedName, version: null, source };
@@ -75,8 +116,4 @@ function originOf(installedName: string, fields: Fields): string | null {
   if (from === null || fields.text('integrity') !== null) return null;
   const spec = from.startsWith(`${installedName}@`) ? from.slice(installedName.length + 1) : from;
   return specKind(spec) === 'registry' ? null : spec;
-}
-
-function isUnaddressed(source: Source): boolean {
-  return source.kind === 'registry' && source.resolved === null;
 }

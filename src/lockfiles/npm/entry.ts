@@ -1,7 +1,8 @@
-import type { Digest, Source } from '../../model/dependency.ts';
+import type { Digest, EntryClaims, Source } from '../../model/dependency.ts';
 import { LockfileError, quoted } from '../error.ts';
 import { parseIntegrity } from '../integrity.ts';
 import type { JsonNode, JsonObject } from '../json.ts';
+import type { EdgeKind } from '../reach.ts';
 import { hasControlCharacters } from '../text.ts';
 import { isPackageName, isRegistryVersion } from './names.ts';
 import { isTarballPath, pathOfFileSpec, specKind } from './specs.ts';
@@ -10,6 +11,8 @@ import { isTarballPath, pathOfFileSpec, specKind } from './specs.ts';
 export interface Declaration {
   readonly name: string;
   readonly spec: string;
+  /** In which of the lists; left out where that is not told apart. */
+  readonly kind?: EdgeKind;
 }
 
 /** One entry of an npm lockfile, whatever its version, at a location such as "node_modules/a/node_modules/@b/c". */
@@ -26,9 +29,13 @@ interface AnyEntry {
 /** The project ("" is its location), a workspace, or another folder that a link points to. */
 interface FolderEntry extends AnyEntry {
   readonly kind: 'folder';
+  /** What its package.json says, as npm repeats it; left out where it does not. */
+  readonly name?: string;
+  /** Patterns of its `workspaces`. */
+  readonly workspaces?: readonly string[];
 }
 
-interface LinkEntry extends AnyEntry {
+export interface LinkEntry extends AnyEntry {
   readonly kind: 'link';
   /** Location of the entry it stands for. */
   readonly target: string;
@@ -49,6 +56,10 @@ export interface PackageEntry extends AnyEntry {
   readonly bundles: readonly string[];
   /** Patches that are applied to its files; left out where there are none. */
   readonly patches?: readonly string[];
+  /** What it repeats of the published manifest. */
+  readonly claims?: EntryClaims;
+  /** Whether its tarball is said to have a shrinkwrap of its own, which npm 8 to 11 install from. */
+  readonly hasShrinkwrap?: boolean;
 }
 
 /** Reads the fields of one entry, with errors that say where. Absent is what npm takes for absent: falsy. */

@@ -54,3 +54,10 @@ export function parentFolder(folder: string): string | null {
   const slash = folder.lastIndexOf('/');
   return slash === -1 ? '' : folder.slice(0, slash);
 }
+
+/** The location of a path as a folder names it; null for one that is not relative. */
+export function joinedTo(folder: string, path: string): string | null {
+  const plain = path.replaceAll('\\', '/');
+  if (/^(?:\/|~|[a-z]:)/i.test(plain)) return null;
+  return locationOf(folder === '' ? plain : `${folder}/${plain}`);
+}

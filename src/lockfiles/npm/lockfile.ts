@@ -1,6 +1,7 @@
 import type { ExoticSpec, Lockfile, PackageManager, Place, SkippedEntry } from '../../model/dependency.ts';
 import { mergePlaces, type PlacedDependency } from '../merge.ts';
 import type { NpmEntry, PackageEntry } from './entry.ts';
+import { addTo } from './lists.ts';
 import { installedAs } from './location.ts';
 import type { Roles } from './roles.ts';
 import { specKind } from './specs.ts';
@@ -13,11 +14,11 @@ export function lockfileOf(
   roles: Roles,
 ): Lockfile {
   const skipped: SkippedEntry[] = [];
-  const found: PackageEntry[] = [];
+  const found: NpmEntry[] = [];
   for (const entry of entries) {
     const skip = skippedAs(entry, roles);
-    if (skip !== null) skipped.push({ place: placeOf(file, entry), ...skip });
-    else if (entry.kind === 'package') found.push(entry);
+    if (skip === null) found.push(entry);
+    else skipped.push({ place: placeOf(file, entry), ...skip });
   }
   const bundles = bundlesOf(skipped);
   return {
@@ -26,13 +27,18 @@ export function lockfileOf(
     manager,
     entries: entries.length,
     dependencies: mergePlaces(
-      found.map((entry) => placed(entry, placeOf(file, entry), roles, bundles.get(entry.location) ?? [])),
+      found.map((entry) => {
+        const place = placeOf(file, entry);
+        if (entry.kind === 'package') return placed(entry, place, roles, bundles.get(entry.location) ?? []);
+        return placedFolder(entry, place, roles);
+      }),
     ),
     skipped,
   };
 }
 
 function skippedAs(entry: NpmEntry, roles: Roles): Omit<SkippedEntry, 'place'> | null {
+  if (entry.kind !== 'package' && isJudged(entry, roles)) return null;
   if (entry.kind === 'folder') {
     if (entry.location === '') return { reason: 'root' };
     return { reason: installedAs(entry.location) === null ? 'workspace' : 'link' };
@@ -52,15 +58,21 @@ function bundlesOf(skipped: readonly SkippedEntry[]): ReadonlyMap<string, readon
   for (const { place, by } of skipped) {
     const name = installedAs(place.path)?.name;
     if (by === undefined || name === undefined) continue;
-    bundles.set(by, [...(bundles.get(by) ?? []), name]);
+    addTo(bundles, by, name);
   }
   return bundles;
 }
 
+/** A folder is skipped where somebody wants it there; where it stands in for a package, it is judged as what it is. */
+function isJudged(entry: NpmEntry, roles: Roles): boolean {
+  return (roles.substitutesOf?.(entry).length ?? 0) > 0 || (roles.findingsOf?.(entry).length ?? 0) > 0;
+}
+
 function placed(entry: PackageEntry, place: Place, roles: Roles, bundles: readonly string[]): PlacedDependency {
   const { version, integrity, dev, optional, peer } = entry;
-  const exotic: readonly ExoticSpec[] = entry.requires.filter(({ spec }) => specKind(spec) !== 'registry');
-  const source = roles.sourceOf(entry);
+  const exotic: readonly ExoticSpec[] = entry.requires
+    .filter(({ spec }) => specKind(spec) !== 'registry')
+    .map(({ name, spec }) => ({ name, spec }));
   const name = roles.nameOf(entry);
   const alias = installedAs(entry.location)?.name ?? name;
   return {
@@ -69,15 +81,42 @@ function placed(entry: PackageEntry, place: Place, roles: Roles, bundles: readon
     version,
     ...(alias === name ? {} : { alias }),
     integrity,
-    source,
+    source: roles.sourceOf(entry),
     place,
     direct: roles.isDirect(entry),
-    dev,
-    optional,
-    peer,
+    ...(roles.flagsOf?.(entry) ?? { dev, optional, peer }),
     exotic,
     bundles,
     requires: roles.requirementsOf(entry).map((required) => `${roles.nameOf(required)}@${required.version}`),
     ...(entry.patches === undefined ? {} : { patches: entry.patches }),
+    ...(entry.claims === undefined ? {} : { claims: [entry.claims] }),
+    ...judgedAs(entry, roles),
+  };
+}
+
+/** A link or folder in the place of a package. */
+function placedFolder(entry: Exclude<NpmEntry, PackageEntry>, place: Place, roles: Roles): PlacedDependency {
+  const path = entry.kind === 'link' ? entry.target : entry.location;
+  return {
+    ecosystem: 'npm',
+    name: installedAs(entry.location)?.name ?? entry.location,
+    version: `link:${path === '' ? '.' : path}`,
+    integrity: [],
+    source: { kind: 'file', path: path === '' ? '.' : path },
+    place,
+    direct: true,
+    ...(roles.flagsOf?.(entry) ?? { dev: false, optional: false, peer: false }),
+    exotic: [],
+    bundles: [],
+    ...judgedAs(entry, roles),
+  };
+}
+
+function judgedAs(entry: NpmEntry, roles: Roles): Pick<PlacedDependency, 'substitutes' | 'findings'> {
+  const substitutes = roles.substitutesOf?.(entry) ?? [];
+  const findings = roles.findingsOf?.(entry) ?? [];
+  return {
+    ...(substitutes.length === 0 ? {} : { substitutes }),
+    ...(findings.length === 0 ? {} : { findings }),
   };
 }

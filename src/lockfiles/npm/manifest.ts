@@ -1,6 +1,7 @@
 import type { ProjectManifests } from '../format.ts';
 import { parseJson, type JsonObject, type JsonValue } from '../json.ts';
 import { fieldsOf, objectOf, type Declaration } from './entry.ts';
+import { addTo, readLists, readWorkspaces, recordOf } from './lists.ts';
 import { aliasTarget, specKind } from './specs.ts';
 
 /** What the project's package.json files ask for. */
@@ -11,8 +12,21 @@ export interface ProjectWishes {
   readonly overrides: ReadonlySet<string>;
 }
 
+/** And what else they say. */
+export interface NpmProject extends ProjectWishes {
+  /** Of the packages in its folders. */
+  readonly names: ReadonlyMap<string, string>;
+  /** Patterns of its workspaces; null where there is no package.json. */
+  readonly workspaces: readonly string[] | null;
+  /** What `overrides` puts in the place of a package, at whatever depth: specifiers by name. */
+  readonly replaced: ReadonlyMap<string, readonly string[]>;
+}
+
 /** Throws LockfileError, naming the package.json, where one cannot be read. */
-export function readManifests(manifests: ProjectManifests): ProjectWishes {
+export function readManifests(manifests: ProjectManifests): NpmProject {
+  const names = new Map<string, string>();
+  const replaced = new Map<string, string[]>();
+  let workspaces: readonly string[] | null = null;
   const declared = new Map<string, readonly Declaration[]>();
   const overrides = new Set<string>();
   for (const [folder, text] of manifests) {
@@ -21,16 +35,37 @@ export function readManifests(manifests: ProjectManifests): ProjectWishes {
     const node = parseJson(file, text.replace(/^\uFEFF/, ''), { repeatedKeys: 'last' });
     const manifest = objectOf(file, 'the document', node);
     const fields = fieldsOf(file, folder, node.line, manifest);
-    const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'];
-    declared.set(folder, fields.declarations(...kinds));
+    const asked = readLists(manifest, fields);
+    declared.set(folder, asked);
+    const name = manifest.get('name')?.value;
+    if (typeof name === 'string') names.set(folder, name);
+    if (folder !== '') continue;
+    workspaces = readWorkspaces(manifest.get('workspaces'));
     const own = manifest.get('overrides');
-    if (folder === '' && own !== undefined) collectOverrides(own.value, overrides);
+    if (own === undefined) continue;
+    collectOverrides(own.value, overrides);
+    collectReplaced(own.value, recordOf(asked), replaced);
   }
-  return { declared, overrides };
+  return { declared, overrides, names, workspaces, replaced };
 }
 
 /** Adds the web addresses and aliases among overrides, however deep they stand. */
 export function collectOverrides(value: JsonValue, into: Set<string>): void {
   if (typeof value === 'string' && (specKind(value) === 'http' || aliasTarget(value) !== null)) into.add(value);
   if (value instanceof Map) for (const node of (value as JsonObject).values()) collectOverrides(node.value, into);
+}
+
+/** Adds what stands under each name; `$NAME` is what the project itself asks for by that name. */
+function collectReplaced(value: JsonValue, own: Readonly<Record<string, string>>, into: Map<string, string[]>): void {
+  if (!(value instanceof Map)) return;
+  for (const [key, node] of value as JsonObject) {
+    const rule = node.value instanceof Map ? (node.value as JsonObject).get('.')?.value : node.value;
+    const name = /^(@?[^@]+)/.exec(key)?.[1];
+    if (typeof rule === 'string' && name !== undefined) {
+      const ref = rule.startsWith('$') ? rule.slice(1) : null;
+      const spec = ref === null ? rule : Object.hasOwn(own, ref) ? own[ref] : undefined;
+      if (spec !== undefined) addTo(into, name, spec);
+    }
+    collectReplaced(node.value, own, into);
+  }
 }

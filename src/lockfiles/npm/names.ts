@@ -18,3 +18,13 @@ export function isRegistryVersion(version: string): boolean {
   if (PLAIN_VERSION.test(version)) return true;
   return version.length <= 256 && /^\d[\w.+~-]*$/.test(version) && valid(version, { loose: true }) !== null;
 }
+
+/** A version as npm reads it: what stands around it (`v`, `=`, white space) is none of it. */
+export function cleanVersion(version: string): string {
+  return PLAIN_VERSION.test(version)
+    ? version
+    : version
+        .trim()
+        .replace(/^[=v]+/, '')
+        .trim();
+}

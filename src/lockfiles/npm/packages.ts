@@ -1,7 +1,10 @@
+import type { EntryClaims } from '../../model/dependency.ts';
 import { LockfileError, quoted } from '../error.ts';
-import type { JsonNode } from '../json.ts';
+import type { JsonNode, JsonObject } from '../json.ts';
 import { fieldsOf, identify, objectOf, sourceOf, type Declaration, type Fields, type NpmEntry } from './entry.ts';
+import { readLists, readWorkspaces, recordOf } from './lists.ts';
 import { isLocation, lastNodeModules, locationOf } from './location.ts';
+import { cleanVersion } from './names.ts';
 import { specKind } from './specs.ts';
 
 /**
@@ -30,35 +33,84 @@ function readEntry(file: string, location: string, node: JsonNode): NpmEntry {
   if (!isLocation(location)) return fields.fail('not a location that npm writes');
   const place = { location, line };
   if (fields.flag('link') && location !== '') {
+    refuseUnwritten(entry, fields, LINK);
     const resolved = fields.text('resolved') ?? (entry.has('resolved') ? '' : fields.fail('the link has no target'));
     return { kind: 'link', ...place, requires: [], peers: [], target: locationOf(resolved) };
   }
-  const requires = fields.declarations('dependencies', 'optionalDependencies');
-  const peers = fields.declarations('peerDependencies');
   const resolved = fields.text('resolved');
   const integrity = fields.integrity();
   const isInstalled = lastNodeModules(location) !== -1;
   const namesBytes = integrity.length > 0 || (resolved !== null && specKind(resolved) !== 'file');
+  refuseUnwritten(entry, fields, isInstalled ? INSTALLED : FOLDER);
+  const peers = readLists(entry, fields, ['peer']);
   if (location === '' || (!isInstalled && !namesBytes)) {
-    return { kind: 'folder', ...place, requires: [...requires, ...fields.declarations('devDependencies')], peers };
+    const name = fields.text('name');
+    return {
+      kind: 'folder',
+      ...place,
+      requires: readLists(entry, fields, ['prod', 'optional', 'dev']),
+      peers,
+      ...(name === null ? {} : { name }),
+      workspaces: readWorkspaces(entry.get('workspaces')),
+    };
   }
+  const requires = readLists(entry, fields, ['prod', 'optional']);
   const source = sourceOf(resolved, fields, 'resolved');
+  const version = fields.text('version');
   return {
     kind: 'package',
     ...place,
     requires,
     peers,
-    ...identify(fields.text('name') ?? nameOf(location), fields.text('version'), source, fields),
+    ...identify(
+      fields.text('name') ?? nameOf(location),
+      version === null ? null : cleanVersion(version),
+      source,
+      fields,
+    ),
     source,
     integrity,
     ...statusOf(fields),
-    bundled: fields.flag('inBundle') && resolved === null && integrity.length === 0,
-    bundles: bundledNames(entry.get('bundleDependencies'), requires),
+    bundled: fields.flag('inBundle'),
+    bundles: bundledNames(entry.get('bundleDependencies'), requires, fields),
+    claims: claimsOf(requires, peers, fields),
+    hasShrinkwrap: fields.flag('hasShrinkwrap'),
+  };
+}
+
+const LINK: ReadonlySet<string> = new Set(['resolved', 'link']);
+
+/**
+ * What npm 7 to 12 write of a package (Arborist, shrinkwrap.js). npm takes an entry for the package.json of what it installs:
+ * of one that had `scripts`, `_resolved` or `directories` it would run, fetch and link these.
+ */
+const INSTALLED: ReadonlySet<string> = new Set([
+  ...['name', 'version', 'resolved', 'integrity', 'link'],
+  ...['dev', 'optional', 'devOptional', 'peer', 'extraneous', 'ideallyInert', 'inBundle', 'hasShrinkwrap'],
+  ...['dependencies', 'optionalDependencies', 'peerDependencies', 'peerDependenciesMeta'],
+  ...['acceptDependencies', 'bundleDependencies', 'bin', 'hasInstallScript', 'workspaces'],
+  ...['engines', 'os', 'cpu', 'libc', 'license', 'funding', 'deprecated'],
+]);
+const FOLDER: ReadonlySet<string> = new Set([...INSTALLED, 'devDependencies']);
+
+function refuseUnwritten(entry: JsonObject, fields: Fields, written: ReadonlySet<string>): void {
+  for (const field of entry.keys()) {
+    if (!written.has(field)) fields.fail(`has ${quoted(field)}, which npm never writes there`, field);
+  }
+}
+
+function claimsOf(requires: readonly Declaration[], peers: readonly Declaration[], fields: Fields): EntryClaims {
+  const bin = fields.declarations('bin');
+  return {
+    dependencies: recordOf(requires),
+    peerDependencies: recordOf(peers),
+    ...(bin.length === 0 ? {} : { bin: recordOf(bin) }),
+    ...(fields.flag('hasInstallScript') ? { installScripts: true } : {}),
   };
 }
 
 /** A package outside node_modules is named like its folder, as npm does. */
-function nameOf(location: string): string {
+export function nameOf(location: string): string {
   const at = lastNodeModules(location);
   if (at !== -1) return location.slice(at + 'node_modules/'.length);
   const [base = '', scope = ''] = location.split('/').reverse();
@@ -71,8 +123,16 @@ function statusOf(fields: Fields): { readonly dev: boolean; readonly optional: b
 }
 
 /** `bundleDependencies` of a manifest: names, or `true` for every dependency. */
-function bundledNames(node: JsonNode | undefined, requires: readonly Declaration[]): readonly string[] {
-  if (node?.value === true) return requires.map(({ name }) => name);
-  if (!Array.isArray(node?.value)) return [];
-  return (node.value as readonly JsonNode[]).flatMap(({ value }) => (typeof value === 'string' ? [value] : []));
+function bundledNames(
+  node: JsonNode | undefined,
+  requires: readonly Declaration[],
+  { fail }: Fields,
+): readonly string[] {
+  if (node === undefined || node.value === null || node.value === false) return [];
+  if (node.value === true) return requires.map(({ name }) => name);
+  const problem = 'bundleDependencies is not a list of names';
+  if (!Array.isArray(node.value)) return fail(problem, 'bundleDependencies');
+  return (node.value as readonly JsonNode[]).map(({ value }) =>
+    typeof value === 'string' ? value : fail(problem, 'bundleDependencies'),
+  );
 }

@@ -1,4 +1,5 @@
-import type { Source } from '../../model/dependency.ts';
+import type { Source, Substitution } from '../../model/dependency.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { Declaration, NpmEntry, PackageEntry } from './entry.ts';
 import { installedAs } from './location.ts';
 import type { ProjectWishes } from './manifest.ts';
@@ -15,6 +16,11 @@ export interface Roles {
   readonly nameOf: (entry: PackageEntry) => string;
   /** What it asks for and finds. */
   readonly requirementsOf: (entry: PackageEntry) => readonly PackageEntry[];
+  /** What it stands in for; left out where the format's entries say it themselves. */
+  readonly substitutesOf?: (entry: NpmEntry) => readonly Substitution[];
+  /** What it is only installed for; left out where the format's entries say it themselves. */
+  readonly flagsOf?: (entry: NpmEntry) => Pick<PackageEntry, 'dev' | 'optional' | 'peer'>;
+  readonly findingsOf?: (entry: NpmEntry) => readonly Finding[];
 }
 
 export function rolesOf(entries: readonly NpmEntry[], wishes: ProjectWishes): Roles {
@@ -27,7 +33,10 @@ export function rolesOf(entries: readonly NpmEntry[], wishes: ProjectWishes): Ro
   };
   const direct = directPackages(entries, wishes, resolvePackage);
   const carriers = carriersOf(entries, byLocation, resolvePackage);
-  const downloads = declaredDownloads(entries, wishes);
+  const downloads = downloadsAmong(
+    [...entries.flatMap(asked), ...[...wishes.declared.values()].flat()],
+    wishes.overrides,
+  );
   const isAliasAskedFor = aliasesAskedFor(entries, wishes, direct);
   return {
     isDirect: (entry) => direct.has(entry),
@@ -117,9 +126,8 @@ function carriersOf(
  * are plain downloads. Any other web address in the lockfile claims to be the registry's package of that name, and is
  * to be held to that: otherwise pointing an entry elsewhere would be enough to escape the registry's signature.
  */
-function declaredDownloads(entries: readonly NpmEntry[], wishes: ProjectWishes): ReadonlySet<string> {
-  const downloads = new Set([...wishes.overrides].map(withoutFragment));
-  const declarations = [...entries.flatMap(asked), ...[...wishes.declared.values()].flat()];
+export function downloadsAmong(declarations: Iterable<Declaration>, overrides: Iterable<string>): ReadonlySet<string> {
+  const downloads = new Set([...overrides].map(withoutFragment));
   for (const { name, spec } of declarations) {
     if (specKind(spec) === 'http') downloads.add(`${name} ${withoutFragment(spec)}`);
   }
@@ -149,7 +157,7 @@ function aliasesAskedFor(
   };
 }
 
-function sourceOf({ location, source }: PackageEntry, downloads: ReadonlySet<string>): Source {
+export function sourceOf({ location, source }: PackageEntry, downloads: ReadonlySet<string>): Source {
   if (source.kind !== 'registry' || source.resolved === null || isRegistryShaped(source.resolved)) return source;
   const address = withoutFragment(source.resolved);
   const name = installedAs(location)?.name ?? '';

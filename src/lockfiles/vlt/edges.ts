@@ -1,12 +1,14 @@
 import { LockfileError, quoted } from '../error.ts';
 import type { JsonNode } from '../json.ts';
 import { objectOf } from '../npm/entry.ts';
+import { isPackageName } from '../npm/names.ts';
 import { hasControlCharacters } from '../text.ts';
 import type { EdgeKind } from '../reach.ts';
 import { parseDepId } from './dep-id.ts';
 
 /** One entry of `edges`: who asks, for what name and how, and which node it gets. */
 export interface VltEdge {
+  readonly line: number;
   readonly from: string;
   readonly name: string;
   readonly kind: EdgeKind;
@@ -15,6 +17,8 @@ export interface VltEdge {
   readonly to: string | null;
   /** Whether the project or one of its workspaces asks. */
   readonly isDirect: boolean;
+  /** Where the project or one of its workspaces asks: its folder. Null for nodes. */
+  readonly folder: string | null;
 }
 
 const KINDS: ReadonlyMap<string, EdgeKind> = new Map(
@@ -40,21 +44,28 @@ export function readEdges(file: string, edges: JsonNode, ids: ReadonlySet<string
     const found = value.slice(last + 1);
     if (found === MISSING && (kind === 'prod' || kind === 'dev')) return fail('what is asked for was not found');
     const isDirect = !ids.has(from);
-    if (isDirect && !isProjectFolder(from)) return fail('nobody of this name is in the file');
-    if (found !== MISSING && !ids.has(found) && !isProjectFolder(found)) return fail(`${quoted(found)} has no node`);
+    const name = key.slice(from.length + 1);
+    // vlt gives a nameless one the name of what it finds.
+    if (!isPackageName(name) || name.startsWith('(')) return fail('not an edge that vlt writes');
+    if (isDirect && projectFolder(from) === null) return fail('nobody of this name is in the file');
+    if (found !== MISSING && !ids.has(found) && projectFolder(found) === null)
+      return fail(`${quoted(found)} has no node`);
     return {
+      line: node.line,
       from,
-      name: key.slice(from.length + 1),
+      name,
       kind,
       spec: value.slice(first + 1, last),
       to: found === MISSING ? null : found,
       isDirect,
+      folder: projectFolder(from),
     };
   });
 }
 
-/** The project and its workspaces have no nodes. */
-function isProjectFolder(id: string): boolean {
+/** The project and its workspaces have no nodes: the folder of such an id, or null. */
+export function projectFolder(id: string): string | null {
   const depId = parseDepId(id);
-  return depId?.type === 'workspace' || (depId?.type === 'file' && depId.source === '.');
+  if (depId?.type === 'workspace') return depId.source;
+  return depId?.type === 'file' && depId.source === '.' ? '' : null;
 }

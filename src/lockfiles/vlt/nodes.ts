@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Digest, Source } from '../../model/dependency.ts';
 import { quoted } from '../error.ts';
 import type { JsonNode } from '../json.ts';
@@ -15,8 +16,11 @@ interface AnyNode {
 }
 
 /** A folder of this machine: a workspace, or one that somebody asks for by its path. */
-interface FolderNode extends AnyNode {
+export interface FolderNode extends AnyNode {
   readonly kind: 'workspace' | 'link';
+  readonly name: string;
+  /** Relative to the project. */
+  readonly path: string;
 }
 
 export interface PackageNode extends AnyNode {
@@ -25,10 +29,21 @@ export interface PackageNode extends AnyNode {
   readonly version: string;
   readonly source: Source;
   readonly integrity: readonly Digest[];
+  readonly bin: Readonly<Record<string, string>>;
 }
 
 /** What a node's values are (https://github.com/vltpkg/vltpkg/tree/main/src/graph/src/lockfile). */
-const LAYOUT = ['flags', 'name', 'integrity', 'resolved', 'location'];
+const LAYOUT = [
+  'flags',
+  'name',
+  'integrity',
+  'resolved',
+  'location',
+  'manifest',
+  'rawManifest',
+  'platform',
+  'bins',
+] as const;
 /** The hash is that of the registry's Brotli tarball, which nobody signs. */
 const FLAG_BROTLI = 4;
 const MAX_FLAGS = 7;
@@ -48,17 +63,40 @@ function readNode(file: string, id: string, node: JsonNode, options: Options): V
   }
   const depId = parseDepId(id) ?? fields.fail('not a dependency id that vlt writes');
   const place = { id, line: node.line };
-  if (depId.type === 'workspace') return { kind: 'workspace', ...place };
-  if (depId.type === 'file' && !isTarballPath(depId.source)) return { kind: 'link', ...place };
+  const isFolder = depId.type === 'workspace' || (depId.type === 'file' && !isTarballPath(depId.source));
+  // vlt installs from where this says, links what is there, and takes a manifest for the package's own.
+  const location = fields.text('location');
+  if (location !== null && !(isFolder && plainPath(location) === plainPath(depId.source))) {
+    fields.fail('has a place of its own', 'location');
+  }
+  if (!file.endsWith('.vlt-lock.json')) {
+    for (const field of ['manifest', 'rawManifest'] as const) {
+      if ((named.get(field)?.value ?? null) !== null)
+        fields.fail(`has a ${field}, which vlt does not write here`, field);
+    }
+  }
+  if (isFolder) {
+    const kind = depId.type === 'workspace' ? 'workspace' : 'link';
+    return { kind, ...place, name: fields.text('name') ?? '', path: plainPath(depId.source) };
+  }
   const known = interpret(depId, fields, options);
   const integrity = fields.integrity();
+  const bin = fields.declarations('bins').map(({ name, spec }) => [name.replace(/^@[^/]+\//, ''), plainPath(spec)]);
   return {
     kind: 'package',
     ...place,
     ...identify(known.name, known.version, known.source, fields),
     source: known.source,
     integrity: flags >= FLAG_BROTLI ? [] : integrity,
+    bin: Object.fromEntries(bin) as Readonly<Record<string, string>>,
   };
+}
+
+function plainPath(path: string): string {
+  return posix
+    .normalize(path)
+    .replace(/(?<=.)\/$/, '')
+    .replace(/^\.$/, '');
 }
 
 interface Interpreted {
@@ -73,9 +111,15 @@ function interpret({ type, source, selector }: DepId, fields: Fields, options: O
     const at = selector.lastIndexOf('@');
     if (at <= 0) return fields.fail(`${quoted(selector)} is not a name and a version`);
     const [name, version] = [selector.slice(0, at), selector.slice(at + 1)];
+    // vlt installs to a folder of this name.
+    if ((fields.text('name') ?? name) !== name) return fields.fail('has another name than its id', 'name');
     return { name, version, source: { kind: 'registry', resolved: addressOf(name, version, source, fields, options) } };
   }
   const name = fields.text('name') ?? fields.fail('has no name');
+  const resolved = fields.text('resolved');
+  if (resolved !== null && resolved !== source && !(type === 'git' && isArchiveOf(source, resolved))) {
+    fields.fail('is fetched from elsewhere than its id says', 'resolved');
+  }
   if (type === 'git') return { name, version: null, source: { kind: 'git', url: `${source}#${selector}` } };
   if (type === 'remote') {
     const known = isRegistryShaped(source) ? parseTarballUrl(source) : null;
@@ -83,6 +127,15 @@ function interpret({ type, source, selector }: DepId, fields: Fields, options: O
     return { ...known, source: { kind: 'registry', resolved: source } };
   }
   return { name, version: null, source: { kind: 'file', path: source } };
+}
+
+/** Whether an address is the archive that a host makes of a repository, such as "github:OWNER/REPOSITORY". */
+function isArchiveOf(source: string, address: string): boolean {
+  const [, path = ''] = /^(?:github|gitlab|bitbucket):([^#]+)$/.exec(source) ?? [];
+  if (path === '' || !URL.canParse(address)) return false;
+  const { hostname, pathname } = new URL(address);
+  const hosts = ['codeload.github.com', 'gitlab.com', 'bitbucket.org'];
+  return hosts.includes(hostname) && pathname.startsWith(`/${path}/`);
 }
 
 /** Where vlt fetches from; null where that is npm's own registry, or what stands for it in the configuration. */

@@ -1,15 +1,16 @@
 import type { JsonNode, JsonObject } from '../json.ts';
 import { fieldsOf, objectOf, type Fields } from '../npm/entry.ts';
-import { aliasTarget } from '../npm/specs.ts';
 
 /** What `options` says that entries depend on. */
 export interface Options {
   /** The address of a registry by its alias, for a package; null where the alias is not known. */
   readonly registryOf: (alias: string, name: string) => string | null;
-  /** What "catalog:" or "catalog:NAME" stands for; any other specifier as it is. */
-  readonly fromCatalog: (name: string, spec: string) => string;
-  /** Packages that modifiers put in place of others. */
-  readonly modifying: ReadonlySet<string>;
+  /** Whether a registry goes by that alias. */
+  readonly isRegistry: (alias: string) => boolean;
+  /** By catalog ("" is the one without a name), then by package. */
+  readonly catalogs: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** By selector. */
+  readonly modifiers: ReadonlyMap<string, string>;
 }
 
 /** npm's own registry: where nothing else is said. */
@@ -32,6 +33,10 @@ export function readOptions(file: string, node: JsonNode | undefined): Options {
     ...addresses(fields, 'scope-registries'),
     ...addresses(fields, 'scoped-registries'),
   ]);
+  // They say which host an id such as "git~github_co+r" is of; vlt writes only what differs from what it knows.
+  for (const hosts of ['git-hosts', 'git-host-archives']) {
+    if (options.has(hosts)) fields.fail(`${hosts} leads packages of git elsewhere, which is not supported`, hosts);
+  }
   const main =
     address(fields, 'registry', fields.text('registry')) ??
     named.get(fields.text('default-registry-alias') ?? 'npm') ??
@@ -52,9 +57,9 @@ export function readOptions(file: string, node: JsonNode | undefined): Options {
       // A registry without an alias is named by its address.
       return named.get(alias) ?? (/^https?:/i.test(alias) && URL.canParse(alias) ? alias : null);
     },
-    fromCatalog: (name, spec) =>
-      spec.startsWith('catalog:') ? (catalogs.get(spec.slice('catalog:'.length))?.get(name) ?? spec) : spec,
-    modifying: new Set([...texts(fields, 'modifiers').values()].flatMap((spec) => aliasTarget(spec) ?? [])),
+    isRegistry: (alias) => named.has(alias),
+    catalogs,
+    modifiers: texts(fields, 'modifiers'),
   };
 }
 

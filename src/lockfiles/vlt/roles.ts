@@ -1,11 +1,12 @@
-import type { ExoticSpec } from '../../model/dependency.ts';
-import type { ProjectWishes } from '../npm/manifest.ts';
-import { isPackageName } from '../npm/names.ts';
+import { specOf, type EntryClaims, type ExoticSpec, type Substitution } from '../../model/dependency.ts';
+import { isAnswer, type Answer } from '../answers.ts';
+import { isPeer } from '../manifest.ts';
 import { specKind } from '../npm/specs.ts';
-import { flagsOf, type Edge, type ReachFlags } from '../reach.ts';
+import { flagsOf, type Edge, type EdgeKind, type ReachFlags } from '../reach.ts';
 import type { VltEdge } from './edges.ts';
-import type { PackageNode } from './nodes.ts';
+import type { PackageNode, VltNode } from './nodes.ts';
 import type { Options } from './options.ts';
+import type { Project } from './project.ts';
 
 /** What the nodes of a lockfile are to each other and to the project, by id. */
 export interface Roles {
@@ -13,49 +14,133 @@ export interface Roles {
   readonly isDirect: (id: string) => boolean;
   /** What it declares that no registry resolves. */
   readonly exoticOf: (id: string) => readonly ExoticSpec[];
-  /** The package whose bytes are expected there, in the registry's name for it. */
-  readonly nameOf: (node: PackageNode) => string;
+  /** Whom it answers without being what that one asks for: the project first. Null where there is nobody. */
+  readonly substitutionOf: (node: VltNode) => Substitution | null;
+  /** Whether the project or one of its workspaces asks for it, as it is. */
+  readonly isAskedFor: (node: VltNode) => boolean;
+  readonly claimsOf: (node: PackageNode) => EntryClaims;
   /** Ids of what it asks for. */
   readonly requirementsOf: (id: string) => readonly string[];
   /** The name it is asked for by; that of the project first, where it asks. */
   readonly askedAs: (id: string) => string | null;
 }
 
-export function rolesOf(edges: readonly VltEdge[], options: Options, wishes: ProjectWishes): Roles {
-  const outgoing = new Map<string, Edge<string>[]>();
+export function rolesOf(
+  edges: readonly VltEdge[],
+  nodes: readonly VltNode[],
+  options: Options,
+  project: Project,
+): Roles {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const ways = new Map<string, Edge<string>[]>();
+  const outgoing = new Map<string, VltEdge[]>();
   const incoming = new Map<string, VltEdge[]>();
-  const exotic = new Map<string, ExoticSpec[]>();
   const folders = new Set<string>();
   for (const edge of edges) {
-    const { from, to, kind, name, spec, isDirect } = edge;
+    const { from, to, isDirect } = edge;
     if (isDirect) folders.add(from);
-    if (to !== null) {
-      pushTo(outgoing, from, { kind, to });
-      pushTo(incoming, to, edge);
-    }
-    const isOwn = kind === 'prod' || kind === 'optional';
-    if (!isDirect && isOwn && specKind(spec) !== 'registry') pushTo(exotic, from, { name, spec });
+    pushTo(outgoing, from, edge);
+    if (to === null) continue;
+    for (const kind of kindsOf(edge, project)) pushTo(ways, from, { kind, to });
+    pushTo(incoming, to, edge);
   }
-  const ownWishes = new Map(wishes.declared.get('')?.map(({ name, spec }) => [name, spec]));
-  const isRoot = (id: string): boolean => !id.startsWith('workspace');
-  /** What the project itself asks for, its package.json says where there is one. */
-  const specOf = ({ from, name, spec, isDirect }: VltEdge): string =>
-    options.fromCatalog(name, (isDirect && isRoot(from) ? ownWishes.get(name) : undefined) ?? spec);
-  return {
-    flags: flagsOf([...folders], (id) => outgoing.get(id) ?? []),
-    isDirect: (id) => incoming.get(id)?.some(({ isDirect }) => isDirect) === true,
-    exoticOf: (id) => exotic.get(id) ?? [],
-    requirementsOf: (id) => outgoing.get(id)?.map(({ to }) => to) ?? [],
-    askedAs: (id) => {
-      const asking = incoming.get(id) ?? [];
-      return (asking.find(({ isDirect }) => isDirect) ?? asking[0])?.name ?? null;
+  const askers = {
+    nameOf: ({ from, folder }: VltEdge): string => {
+      const node = byId.get(from);
+      if (node?.kind === 'package') return specOf(node);
+      const path = node?.path ?? folder ?? '';
+      return path === '' ? '.' : path;
     },
-    nameOf: ({ id, name, source }) => {
-      if (source.kind !== 'registry' || options.modifying.has(name)) return name;
-      const stranger = incoming.get(id)?.find((edge) => edge.name !== name && !asksFor(specOf(edge), edge.name, name));
-      return stranger !== undefined && isPackageName(stranger.name) ? stranger.name : name;
+    folderOf: ({ from, folder }: VltEdge): string | null => {
+      const node = byId.get(from);
+      return node === undefined ? folder : node.kind === 'package' ? null : node.path;
     },
   };
+  const asking = (id: string): readonly VltEdge[] => incoming.get(id) ?? [];
+  const isAnswered = (node: VltNode, edge: VltEdge): boolean => {
+    const answer = answerOf(node, project);
+    const folder = askers.folderOf(edge);
+    const isMet = (spec: string, from: string | null): boolean =>
+      isAnswer({ name: edge.name, spec, folder: from }, answer) ||
+      (answer.kind === 'registry' && asksFor(spec, edge.name, answer.name, options));
+    const modified = [...(project.modifiers.get(edge.name) ?? []), ...(project.modifiers.get('') ?? [])];
+    return specsOf(edge, project).some((spec) => isMet(spec, folder)) || modified.some((spec) => isMet(spec, ''));
+  };
+  return {
+    flags: flagsOf([...folders], (id) => ways.get(id) ?? []),
+    isDirect: (id) => asking(id).some(({ isDirect }) => isDirect),
+    exoticOf: (id) =>
+      (outgoing.get(id) ?? []).filter(isOwn).flatMap(({ name, spec, isDirect }) => {
+        return isDirect || specKind(spec) === 'registry' ? [] : { name, spec };
+      }),
+    requirementsOf: (id) => ways.get(id)?.map(({ to }) => to) ?? [],
+    askedAs: (id) => (asking(id).find(({ isDirect }) => isDirect) ?? asking(id)[0])?.name ?? null,
+    isAskedFor: (node) => asking(node.id).some((edge) => isOfProject(edge, project) && isAnswered(node, edge)),
+    claimsOf: (node) => claimsOf(node, outgoing.get(node.id) ?? [], project),
+    substitutionOf: (node) => {
+      const wrong = asking(node.id).filter((edge) => !isAnswered(node, edge));
+      const first = wrong.find(({ isDirect }) => isDirect) ?? wrong.find((edge) => !isPeer(edge) || !isElsewhere(edge));
+      return first === undefined
+        ? null
+        : { asked: `${first.name}@${specsOf(first, project)[0] ?? first.spec}`, by: askers.nameOf(first) };
+    },
+  };
+
+  /** What a peer finds, somebody else asks for: that one is judged. */
+  function isElsewhere({ to, name }: VltEdge): boolean {
+    const node = byId.get(to ?? '');
+    const others = asking(to ?? '').filter((edge) => edge.name === name && !isPeer(edge));
+    return node !== undefined && others.some((edge) => isAnswered(node, edge));
+  }
+}
+
+function isOwn({ kind }: VltEdge): boolean {
+  return kind === 'prod' || kind === 'optional';
+}
+
+/** A workspace that only the lockfile knows is nobody. */
+function isOfProject({ folder, isDirect }: VltEdge, { names }: Project): boolean {
+  return isDirect && folder !== null && (names === null || names.has(folder));
+}
+
+function specsOf({ folder, isDirect, name, spec }: VltEdge, { declared, fromCatalog }: Project): readonly string[] {
+  const own = isDirect && folder !== null ? declared.get(folder)?.filter((wish) => wish.name === name) : undefined;
+  const specs = own === undefined || own.length === 0 ? [spec] : own.map((wish) => wish.spec);
+  return isDirect ? specs.map((one) => fromCatalog(name, one)) : specs;
+}
+
+function kindsOf({ folder, isDirect, name, kind }: VltEdge, { declared }: Project): readonly EdgeKind[] {
+  const own = isDirect && folder !== null ? declared.get(folder)?.filter((wish) => wish.name === name) : undefined;
+  return own === undefined || own.length === 0 ? [kind] : own.map((wish) => wish.kind);
+}
+
+function answerOf(node: VltNode, { names }: Project): Answer {
+  if (node.kind === 'package') {
+    const { name, source } = node;
+    switch (source.kind) {
+      case 'registry':
+        return { kind: 'registry', name, url: source.resolved };
+      case 'file':
+        return { kind: 'tarball', path: source.path };
+      case 'git':
+      case 'http':
+        return { kind: source.kind, url: source.url };
+      case 'other':
+        return { kind: 'http', url: source.locator };
+    }
+  }
+  const { kind, path, name } = node;
+  const workspace = names === null ? name : (names.get(path) ?? null);
+  return { kind: 'folder', path, workspace: kind === 'workspace' ? workspace : null };
+}
+
+/** The edges of a node are its manifest's lists, but for what modifiers of the project change. */
+function claimsOf({ bin }: PackageNode, edges: readonly VltEdge[], { modifiers }: Project): EntryClaims {
+  const isModified = modifiers.size > 0 && edges.some(({ name }) => modifiers.has(name) || modifiers.has(''));
+  const record = (those: readonly VltEdge[]): Readonly<Record<string, string>> =>
+    Object.fromEntries(those.map(({ name, spec }) => [name, spec]));
+  if (isModified) return { bin };
+  return { dependencies: record(edges.filter(isOwn)), peerDependencies: record(edges.filter(isPeer)), bin };
 }
 
 function pushTo<T>(lists: Map<string, T[]>, key: string, value: T): void {
@@ -65,13 +150,12 @@ function pushTo<T>(lists: Map<string, T[]>, key: string, value: T): void {
 }
 
 /**
- * Whether a specifier asks for that package under another name: "npm:NAME@1" (so with every alias of a registry),
- * "registry:ADDRESS#NAME@1", or "jsr:1" and "jsr:@SCOPE/NAME@1", which is "@jsr/SCOPE__NAME" at the registry. Otherwise an
- * edge could make any package the one that is asked for.
+ * Whether a specifier asks for that package by a registry's alias: "own:NAME@1", "registry:ADDRESS#NAME@1", or "jsr:1" and
+ * "jsr:@SCOPE/NAME@1", which is "@jsr/SCOPE__NAME" at the registry.
  */
-function asksFor(spec: string, alias: string, name: string): boolean {
-  const [, scheme, rest = ''] = /^([a-z][\w.-]*):(.*)$/is.exec(spec) ?? [];
-  if (scheme === undefined) return specKind(spec) !== 'registry';
+function asksFor(spec: string, alias: string, name: string, { isRegistry }: Options): boolean {
+  const [, scheme = '', rest = ''] = /^([a-z][\w.-]*):(.*)$/is.exec(spec) ?? [];
+  if (scheme !== 'registry' && !isRegistry(scheme)) return false;
   const asked = scheme === 'registry' ? rest.slice(rest.lastIndexOf('#') + 1) : rest;
   const named = /^(@[^/@]+\/[^@]+|[^@]+)(?:@|$)/.exec(asked)?.[1];
   return [named, alias].some((one) => one === name || (one?.startsWith('@') === true && jsrName(one) === name));

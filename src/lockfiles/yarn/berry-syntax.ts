@@ -11,7 +11,7 @@ const PLAIN = /(?![-?:,\][{}#&*!|>'"%@` ])[^,\][{}:#]*/y;
  * comments after a value) is refused: a YAML reader could see another document in it.
  */
 export function readBerryTree(file: string, text: string): readonly YarnNode[] {
-  return readTree(file, text, lineReader());
+  return readTree(file, text, lineReader(), 'anywhere');
 }
 
 function lineReader(): ReadLine {
@@ -51,11 +51,13 @@ function lineReader(): ReadLine {
   };
 }
 
-/** An entry's key lists all that it stands for; Yarn takes it apart at the commas. */
+/** An entry's key lists all that it stands for, and Yarn takes it apart at each comma and the spaces around it. */
 function keysOf(key: string, depth: number, fail: Fail): readonly [string, ...string[]] {
   if (depth > 0) return [key];
-  const [first = '', ...others] = key.split(',').map((part) => part.trim());
-  return first === '' || others.includes('')
-    ? fail(`${quoted(key)} is not a list of what it stands for`)
-    : [first, ...others];
+  const [first = '', ...others] = key.split(', ');
+  const parts: readonly [string, ...string[]] = [first, ...others];
+  // Nothing is taken from the end of the last.
+  const isOdd = (part: string, i: number): boolean =>
+    part === '' || part.includes(',') || part.startsWith(' ') || (part.endsWith(' ') && i < others.length);
+  return parts.some(isOdd) ? fail(`${quoted(key)} is not a list of what it stands for`) : parts;
 }

@@ -1,4 +1,5 @@
-import type { ArchiveLock, Source } from '../../model/dependency.ts';
+import { posix } from 'node:path';
+import type { ArchiveLock, EntryClaims, Source } from '../../model/dependency.ts';
 import { LockfileError, quoted } from '../error.ts';
 import {
   aliasTarget,
@@ -9,14 +10,27 @@ import {
   specKind,
 } from '../npm/specs.ts';
 import { readBerryTree } from './berry-syntax.ts';
-import { fieldsOf, identify, parseDescriptor, type Brought, type Fields, type YarnEntry } from './entry.ts';
+import { fieldsOf, identify, parseDescriptor, type Descriptor, type Fields, type YarnEntry } from './entry.ts';
 import { parseLocator, parsePatch, type Locator } from './locator.ts';
 import type { YarnNode } from './tree.ts';
 
 /** Versions of the format (`__metadata.version`): Yarn 2.0 began with 4. */
 const OLDEST = 4;
 const NEWEST = 10;
-
+const METADATA = new Set(['version', 'cacheKey']);
+const FIELDS = new Set([
+  'version',
+  'resolution',
+  'dependencies',
+  'peerDependencies',
+  'dependenciesMeta',
+  'peerDependenciesMeta',
+  'bin',
+  'checksum',
+  'conditions',
+  'languageName',
+  'linkType',
+]);
 export interface BerryLockfile {
   readonly version: number;
   readonly entries: readonly YarnEntry[];
@@ -27,10 +41,14 @@ export interface BerryLockfile {
  * the archive that Yarn makes of it, and so says nothing of the registry's tarball.
  */
 export function readBerryEntries(file: string, text: string): BerryLockfile {
+  // Yarn reads a file with this comment by the syntax of Yarn 1.
+  if (/^#\s+yarn\s+lockfile\s+v1/im.test(text)) {
+    throw new LockfileError(file, null, 'has __metadata and the first line of Yarn 1; let Yarn write the file again');
+  }
   const nodes = readBerryTree(file, text);
   const metadata = nodes.find(({ keys }) => keys[0] === '__metadata');
   if (metadata === undefined) throw new LockfileError(file, null, 'has no __metadata; let Yarn write the file again');
-  const about = fieldsOf(file, metadata);
+  const about = fieldsOf(file, metadata, METADATA);
   const version = versionOf(file, metadata, about);
   const cacheKey = about.text('cacheKey');
   return { version, entries: nodes.filter((node) => node !== metadata).map((node) => entryOf(file, node, cacheKey)) };
@@ -46,44 +64,65 @@ function versionOf(file: string, { line }: YarnNode, about: Fields): number {
 }
 
 function entryOf(file: string, node: YarnNode, cacheKey: string | null): YarnEntry {
-  const fields = fieldsOf(file, node);
+  const fields = fieldsOf(file, node, FIELDS);
   const optional = fields.flagged('dependenciesMeta', 'optional');
   const requires = fields.list('dependencies').map(([name, range]) => ({ name, range, optional: optional.has(name) }));
   const resolution = fields.text('resolution') ?? fields.fail('has no resolution');
   const locator = parseLocator(resolution) ?? fields.fail(`${quoted(resolution)} is not a resolution`, 'resolution');
-  const brought = broughtBy(locator, fields, cacheKey);
-  const strangers = strangersTo(node.keys, locator, brought, fields);
   return {
     line: node.line,
     path: node.keys.join(', '),
     descriptors: node.keys.flatMap(describedBy),
     requires,
-    brings: strangers.length > 0 ? strangers : [brought],
-    ...(locator.protocol === 'workspace:' ? { workspace: locator.selector.replace(/^\.(?:\/|$)/, '') } : {}),
+    brings: [broughtBy(locator, fields, cacheKey)],
   };
 }
 
 /** A descriptor, and what it patches, which is asked for under the same name. */
 function describedBy(key: string): YarnEntry['descriptors'] {
-  const descriptor = parseDescriptor(key);
-  const patched = parsePatch(descriptor.range);
-  return patched === null ? [descriptor] : [descriptor, parseDescriptor(patched.inner)];
+  const outer = parseDescriptor(key);
+  const { inner } = parsePatch(outer.range) ?? {};
+  const described = (one: Descriptor, patched: boolean): YarnEntry['descriptors'][number] => ({
+    ...one,
+    asked: askedOfRegistry(one),
+    patched,
+  });
+  return inner === undefined
+    ? [described(outer, false)]
+    : [described(outer, true), described(parseDescriptor(inner), true)];
 }
 
-/** Yarn before 4 leaves out `npm:` in places. */
-function withProtocol(descriptor: string): string {
-  const { name, range } = parseDescriptor(descriptor);
-  return range.startsWith('npm:') || specKind(range) !== 'registry' ? descriptor : `${name}@npm:${range}`;
+/** The package that a descriptor asks a registry for; null where it asks for something else. */
+function askedOfRegistry({ name, range }: Descriptor): string | null {
+  const isOfJsr = range.startsWith('jsr:');
+  if (!isOfJsr && specKind(range) !== 'registry') return null;
+  // An alias names a package and a range; a range or tag alone has no @. Yarn before 4 leaves out `npm:` in places.
+  if (!range.includes('@')) return isOfJsr ? jsrName(name) : name;
+  const target = aliasTarget(range.replace(/^jsr:/, 'npm:')) ?? name;
+  // A plugin may ask for a workspace this way.
+  if (range.includes('@workspace:')) return null;
+  return isOfJsr ? jsrName(target) : target;
+}
+
+/** What npm's registry of JSR calls a package of JSR. */
+function jsrName(name: string): string {
+  return `@jsr/${name.replace('@', '').replace('/', '__')}`;
 }
 
 function broughtBy(locator: Locator, fields: Fields, cacheKey: string | null): YarnEntry['brings'][number] {
-  const { protocol, selector, patches } = locator;
-  if (protocol === 'workspace:') return { skipped: selector === '.' ? 'root' : 'workspace' };
+  const { name, reference, protocol, selector, patches } = locator;
+  if (protocol === 'workspace:') {
+    const folder = selector.replace(/^\.(?:\/|$)/, '');
+    return { local: folder === '' ? 'root' : 'workspace', name, locator: folder };
+  }
   const isFolder = protocol === 'file:' && !isTarballPath(selector);
-  if (protocol === 'link:' || protocol === 'portal:' || isFolder) return { skipped: 'link' };
+  if (protocol === 'link:' || protocol === 'portal:' || isFolder) return { local: 'link', name, locator: reference };
   const version = fields.text('version') ?? fields.fail('has no version');
   const { source, named } = sourceOf(locator, fields);
-  const said = identify(locator.name, version, fields);
+  if (source.kind !== 'file' && fields.text('linkType') !== 'hard') {
+    return fields.fail('a package to fetch whose linkType is not "hard"', 'linkType');
+  }
+  const said = identify(name, version, fields);
   // Yarn leaves build metadata out of what it says here.
   if (named !== null && withoutBuild(named.version) !== withoutBuild(version)) {
     return fields.fail(`version ${quoted(version)} is not that of its resolution`, 'version');
@@ -94,7 +133,31 @@ function broughtBy(locator: Locator, fields: Fields, cacheKey: string | null): Y
     integrity: [],
     archive: archiveOf(fields, cacheKey),
     patches,
+    ...(source.kind === 'registry' ? { claims: claimsOf(fields) } : {}),
   };
+}
+
+/** Yarn writes what the manifest says, with `npm:` before a range, and adds node-gyp where scripts call it. */
+function claimsOf(fields: Fields): EntryClaims {
+  const dependencies = fields.list('dependencies').map(([name, range]) => [name, range.replace(PLAIN_RANGE, '')]);
+  const bin = fields.list('bin').map(([name, path]) => [name, pathWithin(path)]);
+  return {
+    dependencies: Object.fromEntries(dependencies) as Record<string, string>,
+    peerDependencies: Object.fromEntries(fields.list('peerDependencies')),
+    // A command that the entry does not have is not linked.
+    ...(bin.length === 0 ? {} : { bin: Object.fromEntries(bin) as Record<string, string> }),
+    ...(dependencies.some(([name]) => name === 'node-gyp') ? { implied: IMPLIED } : {}),
+  };
+}
+
+/** `npm:` before what is no alias. */
+const PLAIN_RANGE = /^npm:(?!.*@)/;
+const IMPLIED = { 'node-gyp': 'latest' };
+
+/** A path as a registry writes it, where it stays within the package. */
+function pathWithin(path: string): string {
+  const plain = posix.normalize(path);
+  return plain.startsWith('..') ? path : plain;
 }
 
 function withoutBuild(version: string): string {
@@ -107,12 +170,20 @@ interface Origin {
   readonly named: { readonly name: string; readonly version: string } | null;
 }
 
-function sourceOf({ name, reference, protocol, selector, parameters }: Locator, { fail }: Fields): Origin {
-  if (protocol === 'npm:') {
+function sourceOf({ name, reference, protocol, parameters }: Locator, { fail }: Fields): Origin {
+  if (protocol === 'npm:' || protocol === 'jsr:') {
+    const other = [...parameters.keys()].find((key) => key !== '__archiveUrl');
+    if (other !== undefined)
+      return fail(`its resolution has ${quoted(other)}, which Yarn does not write`, 'resolution');
     // Yarn fetches from this address, whatever registry is configured.
     const [resolved = null, second] = parameters.getAll('__archiveUrl');
     if (second !== undefined) return fail('its resolution has two addresses', 'resolution');
-    return { source: { kind: 'registry', resolved }, named: { name, version: selector } };
+    // What follows "#" would be the version to one part of Yarn, and not to another.
+    const version = reference.slice(protocol.length);
+    return {
+      source: { kind: 'registry', resolved },
+      named: { name: protocol === 'npm:' ? name : jsrName(name), version },
+    };
   }
   if (protocol === 'file:')
     return { source: { kind: 'file', path: pathOfFileSpec(reference.replace(/#[^]*$/, '')) }, named: null };
@@ -134,37 +205,4 @@ function archiveOf(fields: Fields, cacheKey: string | null): ArchiveLock {
   }
   const isKeyed = text === null || cacheKey === null || text.includes('/');
   return { checksum: isKeyed ? text : `${cacheKey}/${text}`, due: fields.text('conditions') === null };
-}
-
-/**
- * Descriptors that ask a registry for another package than the entry has. Yarn takes the lockfile's word for what they
- * resolve to, so what is not that package is a contradiction, under the name that was asked for. A workspace may stand
- * for a package of its name.
- */
-function strangersTo(
-  keys: readonly string[],
-  { name, reference, protocol }: Locator,
-  brought: YarnEntry['brings'][number],
-  fields: Fields,
-): readonly Brought[] {
-  if (protocol === 'workspace:') return [];
-  const isOfRegistry = 'source' in brought && brought.source.kind === 'registry';
-  const asked = new Set(keys.map(askedOfRegistry));
-  return [...asked].flatMap((claimed) => {
-    if (claimed === null || (isOfRegistry && claimed === brought.name)) return [];
-    const version = 'version' in brought ? brought.version : (fields.text('version') ?? '');
-    const source = { kind: 'registry' as const, resolved: `${name}@${reference}` };
-    return [{ ...identify(claimed, version, fields), source, integrity: [] }];
-  });
-}
-
-/** The package that a descriptor asks a registry for; null where it asks for something else. */
-function askedOfRegistry(descriptor: string): string | null {
-  const { name, range } = parseDescriptor(withProtocol(descriptor));
-  const inner = parsePatch(range)?.inner;
-  if (inner !== undefined) return askedOfRegistry(inner);
-  if (range.startsWith('jsr:')) return `@jsr/${name.replace('@', '').replace('/', '__')}`;
-  if (!range.startsWith('npm:')) return null;
-  // An alias names a package and a range; a range or tag alone has no @.
-  return range.includes('@') ? aliasTarget(range) : name;
 }

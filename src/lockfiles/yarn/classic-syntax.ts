@@ -1,16 +1,20 @@
 import { quoted } from '../error.ts';
 import { readTree, unquote, type Fail, type YarnLine, type YarnNode } from './tree.ts';
 
-/** A quoted word; or one that needs no quotes, as Yarn 1 decides it (`shouldWrapKey` of its stringifier). */
-const WORD = /"(?:[^"\\]|\\.)*"|(?!true|false)[a-zA-Z/.-][^:\s,"[\]\\]*/y;
-const VALUE = /(?:true|false|\d+)$/y;
+/**
+ * A quoted word, without quotes in it, whose end Yarn 1 sees elsewhere than JSON does; or one that needs no quotes, as
+ * Yarn 1 decides it (`shouldWrapKey` of its stringifier).
+ */
+const WORD = /"(?:[^"\\]|\\[^"])*"|(?!true|false)[a-zA-Z/.-][^:\s,"[\]\\]*/y;
+/** Yarn 1 reads digits as a number, so that others than these are not the text that stands there. */
+const VALUE = /(?:true|false|0|[1-9]\d{0,14})$/y;
 
 /**
  * The syntax of Yarn 1, as far as Yarn 1 writes it: `KEY, KEY:` with lines below, or `KEY VALUE`. Its parser bears more
  * (values after a colon, several on one line); what it never writes is refused.
  */
 export function readClassicTree(file: string, text: string): readonly YarnNode[] {
-  return readTree(file, text, readLine);
+  return readTree(file, text, readLine, 'between entries');
 }
 
 function readLine(line: string, depth: number, fail: Fail): YarnLine {

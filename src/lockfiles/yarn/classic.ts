@@ -1,3 +1,5 @@
+import satisfies from 'semver/functions/satisfies.js';
+import validRange from 'semver/ranges/valid.js';
 import type { Digest, Source } from '../../model/dependency.ts';
 import { quoted } from '../error.ts';
 import { parseIntegrity } from '../integrity.ts';
@@ -10,6 +12,7 @@ import {
   parseDescriptor,
   type Brought,
   type Descriptor,
+  type EntryDescriptor,
   type Fields,
   type YarnEntry,
 } from './entry.ts';
@@ -17,39 +20,113 @@ import {
 /** What `resolutions` of the project's package.json puts in place of what is asked for, by name. */
 export type Overrides = ReadonlyMap<string, readonly string[]>;
 
+const NO_OVERRIDES: Overrides = new Map();
+/** `permissions` and `prebuiltVariants`, which only the build packs of an offline mirror have, lead to other archives. */
+const FIELDS = new Set([
+  'name',
+  'version',
+  'uid',
+  'resolved',
+  'registry',
+  'integrity',
+  'dependencies',
+  'optionalDependencies',
+]);
+
 /**
  * Reads the entries of a yarn.lock of Yarn 1. Its address of a registry's tarball may end in the SHA-1 of the file; where
- * there is no `integrity`, this is all that locks it.
+ * there is no `integrity`, this is all that locks it. `overrides` is null where the project's package.json is not there.
  */
-export function readClassicEntries(file: string, text: string, overrides: Overrides): readonly YarnEntry[] {
+export function readClassicEntries(file: string, text: string, overrides: Overrides | null): readonly YarnEntry[] {
   return readClassicTree(file, text).map((node) => {
-    const fields = fieldsOf(file, node);
-    const descriptors = node.keys.map(parseDescriptor);
-    const requires = (['dependencies', 'optionalDependencies'] as const).flatMap((field) =>
-      fields.list(field).map(([name, range]) => ({ name, range, optional: field === 'optionalDependencies' })),
-    );
-    const path = node.keys.join(', ');
-    return { line: node.line, path, descriptors, requires, brings: bringsOf(descriptors, fields, overrides) };
+    const fields = fieldsOf(file, node, FIELDS);
+    const descriptors = node.keys.map((key) => {
+      const { name, range } = parseDescriptor(key);
+      return {
+        name,
+        range,
+        asked: specKind(range) === 'registry' ? (aliasTarget(range) ?? name) : null,
+        patched: false,
+      };
+    });
+    // Yarn 1 installs a package under this name, whatever asks for it.
+    const name = fields.text('name');
+    if (name !== null && descriptors.some((one) => one.name !== name)) fields.fail('has another name', 'name');
+    const registry = fields.text('registry') ?? 'npm';
+    if (registry !== 'npm' && registry !== 'yarn') fields.fail(`${quoted(registry)} is no registry`, 'registry');
+    const dependencies = fields.list('dependencies');
+    const optional = fields.list('optionalDependencies');
+    const claims = { dependencies: Object.fromEntries([...dependencies, ...optional]) };
+    const brings = bringsOf(descriptors, fields, overrides ?? NO_OVERRIDES);
+    const unused = unusedBecause(descriptors, fields, overrides);
+    return {
+      line: node.line,
+      path: node.keys.join(', '),
+      descriptors,
+      requires: [
+        ...dependencies.map(([name, range]) => ({ name, range, optional: false })),
+        ...optional.map(([name, range]) => ({ name, range, optional: true })),
+      ],
+      brings: brings.map((one) => ('local' in one || one.source.kind !== 'registry' ? one : { ...one, claims })),
+      ...(unused === null ? {} : { unused }),
+    };
   });
 }
 
-function bringsOf(descriptors: readonly Descriptor[], fields: Fields, overrides: Overrides): YarnEntry['brings'] {
+/**
+ * Why Yarn 1 asks the registry anew, even with --frozen-lockfile: it passes over an entry without an address, and drops one
+ * whose version is not of the range that it stands for. Resolutions of the project come first, where they are known.
+ */
+function unusedBecause(
+  descriptors: readonly EntryDescriptor[],
+  fields: Fields,
+  overrides: Overrides | null,
+): string | null {
+  const asking = descriptors.filter(({ name, asked }) => asked !== null && overrides?.has(name) !== true);
+  const [first] = asking;
+  if (first === undefined) return null;
+  if (fields.text('resolved') === null) return `${first.name}@${first.range} without an address`;
+  if (overrides === null) return null;
+  const version = fields.text('version') ?? '';
+  const other = asking.find(({ range }) => range !== '' && range !== version && !isAnswered(range, version));
+  return other === undefined ? null : `version ${version} for ${other.name}@${other.range}`;
+}
+
+/** Aliases and tags say nothing of versions. */
+function isAnswered(range: string, version: string): boolean {
+  return validRange(range) === null || satisfies(version, range);
+}
+
+function bringsOf(descriptors: readonly EntryDescriptor[], fields: Fields, overrides: Overrides): YarnEntry['brings'] {
   const version = fields.text('version') ?? fields.fail('has no version');
   const resolved = fields.text('resolved');
-  if (resolved === null && descriptors.some(({ range }) => isFolderSpec(range))) return [{ skipped: 'link' }];
+  // Yarn 1 links or copies the folder that is asked for, whatever address the entry has.
+  const foldersOf = ({ name, range }: Descriptor): readonly string[] =>
+    isFolder(range) ? [range] : resolved === null ? (overrides.get(name) ?? []).filter(isFolder) : [];
+  const folders = descriptors.flatMap((one) =>
+    foldersOf(one).map((locator) => ({ local: 'link', name: one.name, locator }) as const),
+  );
+  const others = descriptors.filter((one) => foldersOf(one).length === 0);
+  if (others.length === 0) return folders;
   const { address, sha1 } = splitHash(resolved);
   // Without an address Yarn 1 asks the registry anew, whatever else the entry says: it locks nothing.
   const integrity = resolved === null ? [] : (integrityOf(fields) ?? (sha1 === null ? [] : [sha1]));
   const claims = new Map<string, Claim>();
-  for (const descriptor of descriptors) {
+  for (const descriptor of others) {
     const claim = claimOf(descriptor, address, version, fields, overrides.get(descriptor.name) ?? []);
     claims.set(`${claim.source.kind} ${claim.name}`, claim);
   }
-  return [...claims.values()].map(({ name, version: claimed, source }) => ({
+  const brought = [...claims.values()].map(({ name, version: claimed, source }) => ({
     ...identify(name, claimed, fields),
     source,
     integrity,
   }));
+  return [...brought, ...folders];
+}
+
+/** A folder that Yarn 1 links (`link:`) or copies. */
+function isFolder(range: string): boolean {
+  return range.startsWith('link:') || isFolderSpec(range);
 }
 
 /** The address, and the SHA-1 that follows it; for git, what follows is the commit. */

@@ -1,4 +1,4 @@
-import type { ArchiveLock, Digest, SkippedEntry, Source } from '../../model/dependency.ts';
+import type { ArchiveLock, Digest, EntryClaims, SkippedEntry, Source } from '../../model/dependency.ts';
 import { LockfileError, quoted } from '../error.ts';
 import { isPackageName, isRegistryVersion } from '../npm/names.ts';
 import type { YarnNode } from './tree.ts';
@@ -15,17 +15,33 @@ export interface Requirement extends Descriptor {
   readonly optional: boolean;
 }
 
+/** A descriptor of an entry's key. */
+export interface EntryDescriptor extends Descriptor {
+  /** The package that it asks a registry for; null where it asks for something else. */
+  readonly asked: string | null;
+  /** Whether it asks for the package with a patch. */
+  readonly patched: boolean;
+}
+
 /** One entry of a yarn.lock, of either syntax. */
 export interface YarnEntry {
   readonly line: number;
   /** What it stands for, as written. */
   readonly path: string;
-  readonly descriptors: readonly Descriptor[];
+  readonly descriptors: readonly EntryDescriptor[];
   readonly requires: readonly Requirement[];
-  /** Its folder, where it is a workspace; "" is the project itself. */
-  readonly workspace?: string;
   /** What it brings; several where its descriptors claim different packages. */
-  readonly brings: readonly (Brought | { readonly skipped: SkippedEntry['reason'] })[];
+  readonly brings: readonly (Brought | LocalFolder)[];
+  /** Why Yarn resolves what it stands for anew, whatever it says; left out where it does not. */
+  readonly unused?: string;
+}
+
+/** A folder of this machine that an entry brings: nothing to fetch. */
+export interface LocalFolder {
+  readonly local: Exclude<SkippedEntry['reason'], 'bundled'>;
+  readonly name: string;
+  /** Its folder, where it is a workspace ("" is the project itself); else what says where it is. */
+  readonly locator: string;
 }
 
 /** A package that an entry brings into the project. */
@@ -36,12 +52,13 @@ export interface Brought {
   readonly integrity: readonly Digest[];
   readonly archive?: ArchiveLock;
   readonly patches?: readonly string[];
+  readonly claims?: EntryClaims;
 }
 
 /** Longer than any address or specifier; bounds what later stages handle. */
 const MAX_TEXT = 4096;
 
-/** Reads the fields of one entry, with errors that say where. */
+/** The fields of one entry, with errors that say where. */
 export interface Fields {
   readonly text: (field: string) => string | null;
   /** Name to text, of a field that lists them. */
@@ -51,7 +68,8 @@ export interface Fields {
   readonly fail: (problem: string, field?: string) => never;
 }
 
-export function fieldsOf(file: string, entry: YarnNode): Fields {
+/** `known` are the fields that Yarn writes: others could mean something to it, and are refused. */
+export function fieldsOf(file: string, entry: YarnNode, known: ReadonlySet<string>): Fields {
   const fail = (problem: string, field?: string): never => {
     const line = (field === undefined ? undefined : nodes.get(field)?.line) ?? entry.line;
     const what = `${quoted(entry.keys[0])}: ${problem}`;
@@ -61,6 +79,8 @@ export function fieldsOf(file: string, entry: YarnNode): Fields {
     typeof entry.value === 'string' ? [] : entry.value.map((node) => [node.keys[0], node]),
   );
   if (typeof entry.value === 'string') fail('not an entry but a text');
+  const unknown = [...nodes.keys()].find((field) => !known.has(field));
+  if (unknown !== undefined) fail(`a field ${quoted(unknown)}, which Yarn does not write`, unknown);
   if (entry.keys.some((key) => key.length > MAX_TEXT)) fail(`a descriptor longer than ${MAX_TEXT} characters`);
   const textOf = (node: YarnNode, field: string): string => {
     if (typeof node.value !== 'string') return fail(`${field} is not a text`, field);

@@ -3,7 +3,7 @@ export interface Locator {
   readonly name: string;
   /** Where it comes from, `PROTOCOL:SELECTOR#BINDING`, without its parameters. */
   readonly reference: string;
-  /** Lower case with its colon; empty where there is none. */
+  /** With its colon; empty where there is none. */
   readonly protocol: string;
   /** What stands between protocol and binding. */
   readonly selector: string;
@@ -50,13 +50,14 @@ function parseUnpatched(text: string): Omit<Locator, 'patches'> | null {
   return {
     name,
     reference,
-    protocol: protocol.toLowerCase(),
+    protocol,
     selector: reference.slice(protocol.length).replace(/#[^]*$/, ''),
     parameters: new URLSearchParams(full.slice(reference.length + 2)),
   };
 }
 
-function withoutParameters(reference: string): string {
+/** A range or reference without what Yarn binds to it. */
+export function withoutParameters(reference: string): string {
   const at = reference.indexOf('::');
   return at === -1 ? reference : reference.slice(0, at);
 }

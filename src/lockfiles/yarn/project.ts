@@ -1,20 +1,30 @@
+import satisfies from 'semver/functions/satisfies.js';
 import { LockfileError, quoted } from '../error.ts';
-import type { ProjectManifests } from '../format.ts';
+import type { ProjectManifests, ProjectSettings } from '../format.ts';
 import { parseJson, type JsonObject } from '../json.ts';
 import type { Overrides } from './classic.ts';
-import type { YarnEntry } from './entry.ts';
+import type { Descriptor, YarnEntry } from './entry.ts';
 import type { ProjectRequirement } from './roles.ts';
+import { readSettings, type YarnSettings } from './settings.ts';
 
-/** What the package.json files of a project say. */
+/** What the project says: its package.json files, by folder, and its .yarnrc.yml. */
 export interface YarnProject {
-  /** By folder. */
   readonly asked: ReadonlyMap<string, readonly ProjectRequirement[]>;
+  readonly workspaces: ReadonlyMap<string, Workspace>;
   readonly overrides: Overrides;
+  readonly settings: YarnSettings;
+}
+
+/** What a package.json says of itself; null where it does not. */
+interface Workspace {
+  readonly name: string | null;
+  readonly version: string | null;
 }
 
 /** Throws LockfileError, naming the package.json, where one cannot be read. */
-export function readProject(manifests: ProjectManifests): YarnProject {
+export function readProject(manifests: ProjectManifests, settings: ProjectSettings): YarnProject {
   const asked = new Map<string, readonly ProjectRequirement[]>();
+  const workspaces = new Map<string, Workspace>();
   const overrides = new Map<string, string[]>();
   for (const [folder, text] of manifests) {
     const file = folder === '' ? 'package.json' : `${folder}/package.json`;
@@ -24,26 +34,32 @@ export function readProject(manifests: ProjectManifests): YarnProject {
       'the document',
       parseJson(file, text.replace(/^\uFEFF/, ''), { repeatedKeys: 'last' }),
     );
-    asked.set(folder, requirementsOf(file, manifest));
+    asked.set(folder, requirementsOf(file, manifest, folder === '' ? '.' : folder));
+    workspaces.set(folder, { name: textOf(manifest, 'name'), version: textOf(manifest, 'version') });
     if (folder !== '') continue;
     for (const [pattern, spec] of textsOf(file, manifest, 'resolutions')) {
       const name = /(?:^|\/)((?:@[^/@]+\/)?[^/@]+)(?:@[^/]*)?$/.exec(pattern)?.[1] ?? pattern;
       overrides.set(name, [...(overrides.get(name) ?? []), spec]);
     }
   }
-  return { asked, overrides };
+  return { asked, workspaces, overrides, settings: readSettings(settings) };
 }
 
 /** Later ones win, as for Yarn: what is asked for in production is not for development only. */
-function requirementsOf(file: string, manifest: JsonObject): readonly ProjectRequirement[] {
+function requirementsOf(file: string, manifest: JsonObject, by: string): readonly ProjectRequirement[] {
   const found = new Map<string, ProjectRequirement>();
   for (const field of ['devDependencies', 'optionalDependencies', 'dependencies'] as const) {
     for (const [name, range] of textsOf(file, manifest, field)) {
       const optional = field === 'optionalDependencies';
-      found.set(name, { name, range, optional, dev: field === 'devDependencies' });
+      found.set(name, { name, range, optional, dev: field === 'devDependencies', by });
     }
   }
   return [...found.values()];
+}
+
+function textOf(manifest: JsonObject, field: string): string | null {
+  const value = manifest.get(field)?.value;
+  return typeof value === 'string' ? value : null;
 }
 
 function textsOf(
@@ -72,19 +88,41 @@ function objectOf(file: string, what: string, { value, line }: { value: unknown;
  */
 export function askedInClassic({ asked }: YarnProject, entries: readonly YarnEntry[]): readonly ProjectRequirement[] {
   if (asked.has('')) return [...asked.values()].flat();
-  const keyOf = ({ name, range }: { name: string; range: string }): string => `${name}@${range}`;
+  const keyOf = ({ name, range }: Descriptor): string => `${name}@${range}`;
   const required = new Set(entries.flatMap(({ requires }) => requires.map(keyOf)));
   return entries
     .flatMap(({ descriptors }) => descriptors)
     .filter((descriptor) => !required.has(keyOf(descriptor)))
-    .map((descriptor) => ({ ...descriptor, optional: false, dev: false }));
+    .map(({ name, range }) => ({ name, range, optional: false, dev: false, by: '.' }));
 }
 
-/** The same for Yarn 2 and later, whose workspaces are entries; only package.json tells what is for development. */
-export function askedInBerry({ asked }: YarnProject, entries: readonly YarnEntry[]): readonly ProjectRequirement[] {
-  return entries.flatMap(({ workspace, requires }) => {
-    if (workspace === undefined) return [];
-    const known = new Map(asked.get(workspace)?.map((one) => [one.name, one.dev]));
-    return requires.map((one) => ({ ...one, dev: known.get(one.name) ?? false }));
+/**
+ * The same for Yarn 2 and later, whose workspaces are entries. Yarn reads them anew from their package.json, so that the
+ * lockfile's word counts only where that is not there; its catalogs are in .yarnrc.yml.
+ */
+export function askedInBerry(project: YarnProject, entries: readonly YarnEntry[]): readonly ProjectRequirement[] {
+  const { asked, settings } = project;
+  const words = entries.flatMap(({ brings: [one], requires }) => {
+    if (one === undefined || !('local' in one) || one.local === 'link' || asked.has(one.locator)) return [];
+    const by = one.locator === '' ? '.' : one.locator;
+    return requires.map((wish) => ({ ...wish, dev: false, by }));
+  });
+  return [...asked.values(), words].flat().map((wish) => {
+    const range = wish.range.startsWith('catalog:') ? settings.catalogs.get(`${wish.range} ${wish.name}`) : undefined;
+    return range === undefined ? wish : { ...wish, range };
+  });
+}
+
+/** Whether Yarn takes a workspace of the project for what is asked for by a registry's range. */
+export function isWorkspace(
+  { workspaces, settings }: YarnProject,
+  { name, range }: Descriptor,
+  folder?: string,
+): boolean {
+  if (!settings.transparentWorkspaces) return false;
+  const wanted = range.replace(/^npm:/, '');
+  return [...workspaces].some(([at, workspace]) => {
+    if (workspace.name !== name || workspace.version === null || (folder ?? at) !== at) return false;
+    return satisfies(workspace.version, wanted);
   });
 }

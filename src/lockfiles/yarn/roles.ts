@@ -5,6 +5,8 @@ import type { Descriptor, Requirement, YarnEntry } from './entry.ts';
 /** What somebody of the project asks for: itself, or one of its workspaces. */
 export interface ProjectRequirement extends Requirement {
   readonly dev: boolean;
+  /** The folder whose package.json says so; "." is the project's own. */
+  readonly by: string;
 }
 
 /** What an entry is to the project. */
@@ -30,7 +32,7 @@ type Asking = typeof PROJECT | YarnEntry | Group;
 export function rolesOf(entries: readonly YarnEntry[], asked: readonly ProjectRequirement[]): Roles {
   const { find, groups } = finder(entries);
   // A folder that is linked or copied is of the project, and so is what it asks for.
-  const folders = entries.filter(({ brings }) => brings.some((one) => 'skipped' in one));
+  const folders = entries.filter(({ brings }) => brings.some((one) => 'local' in one));
   const own = new Set([...asked, ...folders.flatMap(({ requires }) => requires)].map(find));
   const direct = new Set([...own].flat());
   const kindOf = ({ optional }: Requirement): EdgeKind => (optional ? 'optional' : 'prod');
@@ -49,7 +51,7 @@ export function rolesOf(entries: readonly YarnEntry[], asked: readonly ProjectRe
 
 /** What entries bring, where it is one package: what is patched has two, before and after. */
 function onlySpec(group: Group): string | null {
-  const specs = new Set(group.flatMap(({ brings }) => brings.map((one) => ('skipped' in one ? null : specOf(one)))));
+  const specs = new Set(group.flatMap(({ brings }) => brings.map((one) => ('local' in one ? null : specOf(one)))));
   const [only = null] = specs;
   return specs.size === 1 ? only : null;
 }

@@ -28,12 +28,15 @@ const MAX_KEYS = 500_000;
 /** Real lines reach a few thousand characters; bounds the stack that a regular expression takes. */
 const MAX_LINE = 256 * 1024;
 
+/** Where blank lines and comments may stand: at the parser of Yarn 1, one within an entry ends what it reads of the file. */
+export type Blanks = 'anywhere' | 'between entries';
+
 /**
  * Reads lines that are indented by two spaces for each level, in time linear in their length. Blank lines and lines that
  * begin with # say nothing. Refused are other indentations, control characters, a key twice in one place (readers differ
  * in which they believe), and a key with nothing below it.
  */
-export function readTree(file: string, text: string, readLine: ReadLine): readonly YarnNode[] {
+export function readTree(file: string, text: string, readLine: ReadLine, blanks: Blanks): readonly YarnNode[] {
   let number = 0;
   let keys = 0;
   const fail: Fail = (problem) => {
@@ -44,20 +47,35 @@ export function readTree(file: string, text: string, readLine: ReadLine): readon
   const open: Level[] = [root];
   let empty: string | null = null;
   let unfinished = false;
+  /** Whether a blank line or a comment came just before. */
+  let interrupted = false;
 
   for (let start = 0; start < text.length;) {
     const end = text.indexOf('\n', start);
     const raw = text.slice(start, end === -1 ? text.length : end);
     start = end === -1 ? text.length : end + 1;
     number += 1;
+    if (raw === '') {
+      interrupted = true;
+      continue;
+    }
     if (raw.length > MAX_LINE) fail(`a line longer than ${MAX_LINE} characters; no lockfile has one`);
     const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
     if (hasControlCharacters(line)) fail('control characters, which Yarn does not write');
-    if (/^ *(?:#|$)/.test(line)) continue;
+    if (/^ *(?:#|$)/.test(line)) {
+      if (blanks === 'between entries' && line.startsWith(' '))
+        fail('an indented comment or blank line, at which Yarn 1 stops');
+      interrupted = true;
+      continue;
+    }
 
     const indentation = line.search(/[^ ]/);
     const depth = indentation / 2;
     if (!Number.isInteger(depth)) fail(`indented by ${indentation} spaces, not by two for each level`);
+    if (blanks === 'between entries' && interrupted && depth > 0) {
+      fail('a blank line or a comment within an entry, after which Yarn 1 reads nothing more of the file');
+    }
+    interrupted = false;
     if (depth > MAX_DEPTH) fail(`nested deeper than ${MAX_DEPTH} levels`);
     if (depth >= open.length) fail('indented below a line that has a value');
     if (empty !== null && depth < open.length - 1) fail(`nothing stands below ${quoted(empty)}`);

@@ -1,6 +1,8 @@
+import type { Dependency } from '../../model/dependency.ts';
 import type { Report } from '../../model/report.ts';
 import { formatInstant } from '../../model/time.ts';
-import { groupFindings, type Group, type GroupItem } from '../grouping.ts';
+import { isFoldable } from '../group.ts';
+import { groupFindings, sizeText, subjectOf, type Group, type GroupItem } from '../grouping.ts';
 import { count } from '../layout.ts';
 import { describe, findingClause, findingReason, findingTitle, subjectText } from '../messages.ts';
 import { reviewList, type QueueItem } from '../queue.ts';
@@ -13,38 +15,42 @@ const FIRST = 5;
 const MOST = 200;
 
 /** Says where a dependency is in the page. */
-type LinkTo = (dependency: GroupItem['dependency']) => Html;
+type LinkTo = (dependency: Dependency) => Html;
 
 /** Findings by code, the gravest first: what, why, which dependencies, and the next command. */
 export function attention(report: Report, linkTo: LinkTo): Html {
-  const groups = groupFindings(report.dependencies);
-  if (groups.length === 0) return html`<p>Nothing: no finding about any dependency.</p>`;
+  const groups = groupFindings(report);
+  if (groups.length === 0) return html`<p>Nothing: no finding about any dependency or lockfile.</p>`;
   return html`${groups.map((group) => groupMarkup(group, linkTo))}`;
 }
 
 function groupMarkup(group: Group, linkTo: LinkTo): Html {
   const { code, label, items } = group;
-  const [first] = items;
-  const others = items.slice(FIRST, MOST);
+  // What fails is named whole, however many there are.
+  const first = isFoldable(group) ? FIRST : items.length;
+  const most = isFoldable(group) ? MOST : items.length;
+  const others = items.slice(first, most);
   const body = html`<p>Why: ${findingReason(code)}.</p>
-    ${itemList(items.slice(0, FIRST), linkTo)}
+    ${itemList(items.slice(0, first), linkTo)}
     ${
       others.length === 0
         ? null
         : html`<details>
-            <summary>${count(items.length - FIRST, 'more dependency', 'more dependencies')}</summary>
+            <summary>${count(items.length - first, 'more dependency', 'more dependencies')}</summary>
             ${itemList(others, linkTo)}
-            ${items.length > MOST ? html`<p>and ${items.length - MOST} more, in the table below</p>` : null}
+            ${items.length > most ? html`<p>and ${items.length - most} more, in the table below</p>` : null}
           </details>`
     }
-    <p>Next: <code>${first === undefined ? '' : describe(first.findings[0], first.dependency).help}</code></p>
-    <p class="needs-script">
-      <button type="button" data-show="${code}">
-        Show ${items.length === 1 ? 'it' : `all ${items.length}`} in the table
-      </button>
-    </p>`;
-  const title = html`<b class="${label}">${label}</b> <code>${code}</code>: ${findingTitle(code)}
-    (${count(items.length, 'dependency', 'dependencies')})`;
+    ${
+      items.every(({ dependency }) => dependency === null)
+        ? null
+        : html`<p class="needs-script">
+            <button type="button" data-show="${code}">
+              Show ${items.length === 1 ? 'it' : `all ${items.length}`} in the table
+            </button>
+          </p>`
+    }`;
+  const title = html`<b class="${label}">${label}</b> <code>${code}</code>: ${findingTitle(code)} (${sizeText(items)})`;
   // A note is worth a line.
   return label === 'note'
     ? html`<details class="group">
@@ -57,20 +63,25 @@ function groupMarkup(group: Group, linkTo: LinkTo): Html {
       </section>`;
 }
 
+/** Each with what was found, where, and what to do: the command once where it is the same for all. */
 function itemList(items: readonly GroupItem[], linkTo: LinkTo): Html {
+  const helpOf = (item: GroupItem): string => describe(item.findings[0], subjectOf(item)).help;
+  const helps = new Set(items.map(helpOf));
   return html`<ul>
-    ${items.map(({ dependency, findings }) => {
-      const [place] = dependency.places;
-      const more = findings.length - 1;
-      const late = findings.find(({ review }) => review?.overdue === true)?.review;
-      return html`<li>
-        ${linkTo(dependency)}${dependency.direct ? ' (direct)' : null}
-        ${findingClause(findings[0])}${more > 0 ? `; and ${count(more, 'more such finding')}` : null}${
-          place === undefined ? null : html` <span class="place">${hostile(place.file, 120)}:${place.line}</span>`
-        }${late === undefined ? null : html` <strong class="error">${overdueText(late)}</strong>`}
-      </li>`;
-    })}
-  </ul>`;
+      ${items.map((item) => {
+        const { dependency, findings, place } = item;
+        const late = findings.find(({ review }) => review?.overdue === true)?.review;
+        return html`<li>
+          ${dependency === null ? null : linkTo(dependency)}${dependency?.direct === true ? ' (direct)' : null}
+          ${findings.map(findingClause).join('; ')}${
+            place === null ? null : html` <span class="place">${hostile(place.file, 120)}:${place.line}</span>`
+          }${late === undefined ? null : html` <strong class="error">${overdueText(late)}</strong>`}${
+            helps.size === 1 ? null : html` <span class="next">Next: <code>${helpOf(item)}</code></span>`
+          }
+        </li>`;
+      })}
+    </ul>
+    ${helps.size === 1 ? html`<p>Next: <code>${[...helps][0] ?? ''}</code></p>` : null}`;
 }
 
 /** What waits for a decision; null where no clock runs. */
@@ -122,7 +133,7 @@ function queueRow(item: QueueItem, linkTo: LinkTo): Html {
 }
 
 /** A link to a dependency by its index; its name alone where it is not in the page. */
-export function linker(indices: ReadonlyMap<GroupItem['dependency'], number>): LinkTo {
+export function linker(indices: ReadonlyMap<Dependency, number>): LinkTo {
   return (dependency) => {
     const index = indices.get(dependency);
     const name = subjectText(dependency);

@@ -13,7 +13,7 @@ const CLASSES: Readonly<Record<Verdict, string>> = {
 
 /** The verdict in a sentence, counts, and what both rest on. */
 export function summary(report: Report): Html {
-  const [word, rest] = verdictText(report, groupFindings(report.dependencies));
+  const [word, rest] = verdictText(report, groupFindings(report));
   return html`<p class="verdict ${CLASSES[report.verdict]}"><strong>${word}</strong><span>: ${rest}</span></p>
     ${tiles(report)}
     <p>${headText(report)}</p>

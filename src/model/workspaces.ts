@@ -3,9 +3,14 @@
  * `{ packages: [...] }`. Later patterns win; `!` takes members out.
  */
 export function isWorkspaceOf(packageJson: string, member: string): boolean {
+  return isWorkspace(workspacePatterns(packageJson), member);
+}
+
+/** The same for patterns that are known. */
+export function isWorkspace(patterns: readonly string[], member: string): boolean {
   const path = member.replaceAll('\\', '/');
   let found = false;
-  for (const pattern of workspacePatterns(packageJson)) {
+  for (const pattern of patterns) {
     const negated = pattern.startsWith('!');
     if (globMatches(negated ? pattern.slice(1) : pattern, path)) found = !negated;
   }

@@ -1,0 +1,70 @@
+import type { ProjectManifests } from '../format.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import { readPackageJson, type PackageJson, type Wish } from '../manifest.ts';
+import type { Folder } from './folders.ts';
+import { fromCatalog, readCatalogs, type Catalogs } from './wishes.ts';
+
+/** What the project, its workspaces and the folders that they link ask for, and what they are called. */
+export interface Project {
+  /** By folder, where there is its package.json. */
+  readonly declared: ReadonlyMap<string, readonly Wish[]>;
+  /** The workspaces' names, and the project's own, by folder. */
+  readonly names: ReadonlyMap<string, string>;
+  /** What is put in the place of whatever the tree asks for by a name. */
+  readonly overrides: ReadonlyMap<string, readonly string[]>;
+  /** What `catalog:` stands for. */
+  readonly resolved: (wish: Wish) => Wish;
+}
+
+const AS_BUN = { repeatedKeys: 'first', trailingCommas: true } as const;
+/** The specifier that the project itself has for a name. */
+const OWN = /^\$(.+)$/;
+
+/**
+ * Reads the package.json files. Where there is one of the project, they decide, and only the workspaces among them are the
+ * project's: Bun installs what its lockfile says of workspaces, catalogs and overrides where it does not happen to compare.
+ * Without one there is the lockfile's word.
+ */
+export function readProject(
+  file: string,
+  document: JsonObject,
+  locked: readonly Folder[],
+  manifests: ProjectManifests,
+): Project {
+  const read = new Map([...manifests].map(([folder, text]) => [folder, readPackageJson(folder, text, AS_BUN)]));
+  const own = read.get('');
+  const declared = new Map([...read].map(([folder, { wishes }]) => [folder, wishes]));
+  const names =
+    own === undefined
+      ? new Map(locked.map(({ location, name }) => [location, name]))
+      : new Map([...read].map(([folder, { name }]) => [folder, name]));
+  const catalogs = own === undefined ? readCatalogs(file, document) : catalogsOf(own);
+  const resolved = (wish: Wish): Wish => ({ ...wish, spec: fromCatalog(wish.name, wish.spec, catalogs) });
+  const overrides = new Map<string, string[]>();
+  const collect = (name: string, value: JsonValue): void => {
+    if (value instanceof Map) {
+      for (const [key, node] of value as JsonObject) collect(key === '.' ? name : nameIn(key), node.value);
+    } else if (typeof value === 'string') {
+      const wanted = OWN.exec(value)?.[1];
+      const specs = own?.wishes.filter((wish) => wish.name === wanted).map(({ spec }) => spec) ?? [];
+      const known = overrides.get(name) ?? [];
+      overrides.set(name, [...known, ...[value, ...specs].map((spec) => fromCatalog(name, spec, catalogs))]);
+    }
+  };
+  const source = own?.document ?? document;
+  for (const field of ['overrides', 'resolutions']) collect('', source.get(field)?.value ?? null);
+  return { declared, names, overrides, resolved };
+}
+
+/** NAME of "NAME", "NAME@RANGE" and "PARENT/NAME". */
+function nameIn(key: string): string {
+  const path = key.replace(/(?<=.)@[^@/]*$/, '');
+  return /(?:^|\/)((?:@[^/]+\/)?[^/]+)$/.exec(path)?.[1] ?? path;
+}
+
+/** What stands under `workspaces` outranks what stands beside it. */
+function catalogsOf({ document }: PackageJson): Catalogs {
+  const workspaces = document.get('workspaces')?.value;
+  const inside = workspaces instanceof Map ? (workspaces as JsonObject) : [];
+  return readCatalogs('package.json', new Map([...document, ...inside]));
+}

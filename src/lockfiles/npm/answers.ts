@@ -1,0 +1,134 @@
+import type { Source, Substitution } from '../../model/dependency.ts';
+import { isFolderSpec, type Declaration, type NpmEntry, type PackageEntry } from './entry.ts';
+import type { Asker, Edge, Graph } from './graph.ts';
+import { addTo } from './lists.ts';
+import { installedAs, joinedTo, lastNodeModules } from './location.ts';
+import type { NpmProject } from './manifest.ts';
+import { aliasTarget, isRegistryShaped, pathOfFileSpec, specKind } from './specs.ts';
+
+/** What decides whether an entry answers what is asked for. */
+interface Answering {
+  readonly graph: Graph;
+  readonly byLocation: ReadonlyMap<string, NpmEntry>;
+  readonly sourceOf: (entry: PackageEntry) => Source;
+  readonly replaced: NpmProject['replaced'];
+  /** Whether links may lead to packages in node_modules, as the hidden lockfile has them for linked installations. */
+  readonly isHidden: boolean;
+}
+
+/**
+ * What stands where somebody asks for something else. npm asks the version of what a range finds, and neither its name nor
+ * where it comes from. What the project itself asks for, by an alias, a path or an address, is its own to put in a place,
+ * whoever else asks there. Peers take what others bring: it is enough that one of these gets what it asks for.
+ */
+export function substitutesIn(
+  entries: readonly NpmEntry[],
+  answering: Answering,
+): ReadonlyMap<NpmEntry, readonly Substitution[]> {
+  const { graph, replaced } = answering;
+  const wrong: { readonly to: NpmEntry; readonly isPeer: boolean; readonly substitution: Substitution }[] = [];
+  const wanted = new Set<NpmEntry>();
+  const brought = new Set<NpmEntry>();
+  const found = new Set<NpmEntry>();
+  for (const asker of graph.askers.values()) {
+    const isProject = graph.ofProject.has(asker.location);
+    if (!isProject && graph.folders.has(asker.location)) continue;
+    const good = new Set<NpmEntry>();
+    const bad = new Map<NpmEntry, Edge>();
+    for (const edge of asker.edges) {
+      const { to, name, spec } = edge;
+      found.add(to);
+      const specs = [spec, ...(replaced.get(name) ?? [])];
+      const answered = specs.find((one) => answers(asker, { name, spec: one }, to, answering));
+      if (answered === undefined) bad.set(to, edge);
+      else {
+        good.add(to);
+        if (!isPeer(edge)) brought.add(to);
+        if (isProject && isOwnChoice(answered)) wanted.add(to);
+      }
+    }
+    for (const [to, edge] of bad) {
+      if (good.has(to)) continue;
+      const asked = edge.spec === '' ? edge.name : `${edge.name}@${edge.spec}`;
+      wrong.push({ to, isPeer: isPeer(edge), substitution: { asked, by: asker.label } });
+    }
+  }
+  const substitutes = new Map<NpmEntry, Substitution[]>();
+  for (const one of wrong) {
+    if (wanted.has(one.to) || (one.isPeer && brought.has(one.to))) continue;
+    addTo(substitutes, one.to, one.substitution);
+  }
+  if (!graph.hasRoot) return substitutes;
+  // Nobody asks for it, so nobody asks for it under another name.
+  for (const entry of entries) {
+    if (entry.kind !== 'package' || found.has(entry)) continue;
+    const name = installedAs(entry.location)?.name;
+    if (name !== undefined && name !== entry.name) addTo(substitutes, entry, { asked: name, by: '.' });
+  }
+  return substitutes;
+}
+
+function isPeer({ kind }: Edge): boolean {
+  return kind === 'peer' || kind === 'peerOptional';
+}
+
+/** Whether a specifier says more than which version: another name, or a place. */
+function isOwnChoice(spec: string): boolean {
+  return specKind(spec) !== 'registry' || aliasTarget(spec) !== null;
+}
+
+function answers(asker: Asker, { name, spec }: Declaration, to: NpmEntry, answering: Answering): boolean {
+  switch (specKind(spec)) {
+    case 'registry':
+      return isFromRegistry(aliasTarget(spec) ?? name, to, answering);
+    case 'file':
+      return isAtPath(asker, spec, to, answering);
+    case 'git':
+      // Other archives than a registry's are held to what the registry serves.
+      return to.kind === 'package' && (to.source.kind === 'git' || isOtherAddress(to.source));
+    case 'http':
+      return to.kind === 'package' && to.source.kind === 'registry' && isAddress(to.source, spec);
+    case 'other':
+      // npm does not install what asks so.
+      return true;
+  }
+}
+
+function isFromRegistry(name: string, to: NpmEntry, answering: Answering): boolean {
+  if (to.kind === 'package') return to.name === name && answering.sourceOf(to).kind === 'registry';
+  if (to.kind === 'folder') return isWorkspaceNamed(name, to.location, answering);
+  const target = answering.byLocation.get(to.target);
+  if (target?.kind === 'package' && answering.isHidden && lastNodeModules(to.target) !== -1) {
+    return isFromRegistry(name, target, answering);
+  }
+  return installedAs(to.location)?.name === name && isWorkspaceNamed(name, to.target, answering);
+}
+
+/** A workspace answers for what is asked for by its name. */
+function isWorkspaceNamed(name: string, folder: string, { graph }: Answering): boolean {
+  return graph.workspaces.get(folder) === name;
+}
+
+/** Whether it is the very folder or file. What is asked for by a path that is not relative is not compared. */
+function isAtPath(asker: Asker, spec: string, to: NpmEntry, { sourceOf, graph }: Answering): boolean {
+  const path = pathOfFileSpec(spec);
+  const target = joinedTo(asker.location, path);
+  // npm 6 writes paths from the project, whoever asks.
+  const fromProject = graph.folders.has(asker.location) ? joinedTo('', path) : target;
+  const isSame = (found: string | null): boolean =>
+    target === null || found === null || found === target || found === fromProject;
+  if (to.kind === 'link') return isFolderSpec(spec) && isSame(to.target);
+  if (to.kind === 'folder') return isFolderSpec(spec) && isSame(to.location);
+  const source = sourceOf(to);
+  return source.kind === 'file' && isSame(joinedTo('', source.path));
+}
+
+function isOtherAddress(source: Source): boolean {
+  return source.kind === 'registry' && source.resolved !== null && !isRegistryShaped(source.resolved);
+}
+
+/** Whether it is this address; another one that is no registry's is held to what the registry serves. */
+function isAddress(source: Extract<Source, { kind: 'registry' }>, spec: string): boolean {
+  const plain = (address: string): string => address.trim().replace(/#.*$/s, '');
+  return source.resolved !== null && (plain(source.resolved) === plain(spec) || isOtherAddress(source));
+}

@@ -1,0 +1,107 @@
+import { isWorkspace } from '../../model/workspaces.ts';
+import { isFolderSpec, type Declaration, type NpmEntry } from './entry.ts';
+import { joinedTo } from './location.ts';
+import type { NpmProject } from './manifest.ts';
+import { nameOf } from './packages.ts';
+import { pathOfFileSpec } from './specs.ts';
+import { resolver } from './tree.ts';
+
+/** Somebody asks for something by a name, and finds this. */
+export interface Edge extends Declaration {
+  readonly to: NpmEntry;
+}
+
+/** A folder of the project, or a package, with what it asks for and finds. */
+export interface Asker {
+  readonly location: string;
+  /** For people: `.` is the project's own folder. */
+  readonly label: string;
+  readonly edges: readonly Edge[];
+}
+
+/** Who asks for what. */
+export interface Graph {
+  readonly askers: ReadonlyMap<string, Asker>;
+  /** Folders of the project: what they ask for is what somebody wanted. */
+  readonly ofProject: ReadonlySet<string>;
+  /** Declared workspaces, by folder: the name under which they may be linked. */
+  readonly workspaces: ReadonlyMap<string, string>;
+  /** Whether it is known what the project itself asks for. */
+  readonly hasRoot: boolean;
+  /** Folders, whether of the project or only said to be some, with all that the lockfile or package.json says they ask for. */
+  readonly folders: ReadonlyMap<string, readonly Edge[]>;
+}
+
+/**
+ * Who asks for what, by package.json where there is one: the lockfile's own copy of what a folder asks for is as easily
+ * changed as everything else in it. A folder is the project's own, if it is its root, a declared workspace, or asked for by
+ * such a folder as `file:`.
+ */
+export function graphOf(entries: readonly NpmEntry[], project: NpmProject): Graph {
+  const resolve = resolver(entries);
+  const edgesOf = (location: string, asked: readonly Declaration[]): readonly Edge[] =>
+    asked.flatMap((one) => {
+      const to = resolve(location, one.name);
+      return to === null ? [] : [{ ...one, to }];
+    });
+  const said = saidByFolder(entries);
+  const asks = new Map([...said].map(([folder, { asked }]) => [folder, asked]));
+  for (const [folder, declared] of project.declared) asks.set(folder, declared);
+  const hasRoot = asks.has('');
+  const patterns = project.workspaces ?? said.get('')?.workspaces ?? [];
+  const workspaces = new Map(
+    [...asks.keys()]
+      .filter((folder) => folder !== '' && isWorkspace(patterns, folder))
+      .map((folder) => [folder, project.names.get(folder) ?? said.get(folder)?.name ?? nameOf(folder)]),
+  );
+  const ofProject = hasRoot ? reachable(['', ...workspaces.keys()], asks) : new Set(asks.keys());
+
+  const askers = new Map<string, Asker>();
+  const folders = new Map<string, readonly Edge[]>();
+  for (const [folder, asked] of asks) {
+    const edges = edgesOf(folder, asked);
+    const alsoSaid = project.declared.has(folder) ? edgesOf(folder, said.get(folder)?.asked ?? []) : [];
+    folders.set(folder, [...edges, ...alsoSaid]);
+    askers.set(folder, { location: folder, label: folder === '' ? '.' : folder, edges });
+  }
+  for (const entry of entries) {
+    if (entry.kind !== 'package') continue;
+    const { location, name, version, requires, peers } = entry;
+    askers.set(location, { location, label: `${name}@${version}`, edges: edgesOf(location, [...peers, ...requires]) });
+  }
+  return { askers, ofProject, workspaces, hasRoot, folders };
+}
+
+interface Said {
+  readonly asked: readonly Declaration[];
+  readonly name?: string | undefined;
+  readonly workspaces?: readonly string[] | undefined;
+}
+
+/** What the lockfile says of folders: of the target of a link with the link, in version 1. */
+function saidByFolder(entries: readonly NpmEntry[]): ReadonlyMap<string, Said> {
+  const said = new Map<string, Said>();
+  const packages = new Set(entries.flatMap(({ kind, location }) => (kind === 'package' ? [location] : [])));
+  for (const entry of entries) {
+    if (entry.kind === 'package') continue;
+    const asked = [...entry.peers, ...entry.requires];
+    if (entry.kind === 'folder') {
+      said.set(entry.location, { asked, name: entry.name, workspaces: entry.workspaces });
+    } else if (!said.has(entry.target) && !packages.has(entry.target)) {
+      said.set(entry.target, { asked });
+    }
+  }
+  return said;
+}
+
+/** With the folders that those ask for as folders. */
+function reachable(from: readonly string[], asks: ReadonlyMap<string, readonly Declaration[]>): ReadonlySet<string> {
+  const seen = new Set(from);
+  for (const folder of seen) {
+    for (const { spec } of asks.get(folder) ?? []) {
+      const target = isFolderSpec(spec) ? joinedTo(folder, pathOfFileSpec(spec)) : null;
+      if (target !== null && asks.has(target)) seen.add(target);
+    }
+  }
+  return seen;
+}

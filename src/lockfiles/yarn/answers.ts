@@ -1,0 +1,182 @@
+import { specOf, type Dependency, type Place, type PlacedFinding, type SkippedEntry } from '../../model/dependency.ts';
+import { finding } from '../../model/finding.ts';
+import { LockfileError, quoted } from '../error.ts';
+import { isPackageName } from '../npm/names.ts';
+import { specKind } from '../npm/specs.ts';
+import type { Brought, Descriptor, EntryDescriptor, LocalFolder, YarnEntry } from './entry.ts';
+import { parseDescriptor } from './entry.ts';
+import { parsePatch, withoutParameters } from './locator.ts';
+import { isWorkspace, type YarnProject } from './project.ts';
+import type { ProjectRequirement } from './roles.ts';
+
+/** What an entry brings, as it is judged: a package, with what it stands in for without being asked, or nothing to fetch. */
+export type Answer = (Brought & Pick<Dependency, 'substitutes'>) | { readonly skipped: SkippedEntry['reason'] };
+
+export interface Answers {
+  readonly of: (entry: YarnEntry) => readonly Answer[];
+  /** What Yarn resolves anew, because no entry has it or because it passes over the entry that has. */
+  readonly findings: readonly PlacedFinding[];
+}
+
+/**
+ * Holds what entries bring to what the project and other entries ask for: a registry's range is answered by a package of a
+ * registry of that name, a folder is brought where somebody of the project asks for it, and whatever is asked for is there.
+ */
+export function answersOf(
+  file: string,
+  entries: readonly YarnEntry[],
+  asked: readonly ProjectRequirement[],
+  project: YarnProject,
+): Answers {
+  const wished = wishedFolders(entries, asked, project);
+  let known: ReadonlyMap<string, string> | null = null;
+  const askerOf = (one: Descriptor): string | undefined => (known ??= askersOf(entries, asked)).get(keyOf(one));
+
+  const judged = (entry: YarnEntry, one: Brought | LocalFolder): Answer => {
+    const strangers = entry.descriptors.filter(
+      (descriptor) =>
+        descriptor.asked !== null &&
+        !entry.brings.some((other) => isAnswer(descriptor, other, project)) &&
+        !isNamedAs(descriptor, entry.brings, one),
+    );
+    const substitutes = strangers.map((descriptor) => ({
+      asked: `${descriptor.name}@${descriptor.range}`,
+      by: askerOf(descriptor) ?? '.',
+    }));
+    const stands = substitutes.length === 0 ? {} : { substitutes };
+    if (!('local' in one)) return { ...one, ...stands };
+    const isOurs = one.local !== 'link' || isWished(entry, one, wished) || !entry.descriptors.some(askerOf);
+    if (isOurs && substitutes.length === 0) return { skipped: one.local };
+    const name = strangers[0]?.asked ?? one.name;
+    if (!isPackageName(name)) throw new LockfileError(file, entry.line, `${quoted(name)} is not a package name`);
+    const locator = one.local === 'link' ? one.locator : `workspace:${one.locator === '' ? '.' : one.locator}`;
+    return { name, version: locator, source: { kind: 'file', path: locator }, integrity: [], ...stands };
+  };
+
+  const anew = (place: Place, by: string): PlacedFinding => ({
+    place,
+    finding: finding('lockfile-not-used', { by, instead: 'what the registry answers on the day of the install' }),
+  });
+  const unused = entries.flatMap(({ line, path, unused: why }) =>
+    why === undefined ? [] : [anew({ file, line, path }, `an entry that Yarn 1 passes over: ${why}`)],
+  );
+  const missing = project.asked.has('') ? missingOf(entries, asked, project) : [];
+  return {
+    of: (entry) => entry.brings.map((one) => judged(entry, one)),
+    findings: [
+      ...unused,
+      ...missing.map(({ name, range, by, line }) =>
+        anew({ file, line, path: `${name}@${range}` }, `a missing entry: ${name}@${range}, which ${by} asks for`),
+      ),
+    ],
+  };
+}
+
+/** Whether a registry's descriptor may get this. */
+function isAnswer(descriptor: EntryDescriptor, one: Brought | LocalFolder, project: YarnProject): boolean {
+  const overrides = project.overrides.get(descriptor.name) ?? [];
+  if ('local' in one) {
+    if (one.local === 'link') return overrides.includes(one.locator);
+    if (!project.asked.has('')) return one.name === descriptor.name;
+    return isWorkspace(project, descriptor, one.locator);
+  }
+  if (one.source.kind !== 'registry') return overrides.some((spec) => specKind(spec) === one.source.kind);
+  const isPatched = one.patches !== undefined && one.patches.length > 0;
+  // Under an override, Yarn 1 keeps what was asked for beside what it puts in its place.
+  return one.name === descriptor.asked && isPatched === descriptor.patched;
+}
+
+/** Of several packages that an entry is held to be, each answers for the descriptors of its own name. */
+function isNamedAs(descriptor: EntryDescriptor, brings: YarnEntry['brings'], one: Brought | LocalFolder): boolean {
+  return brings.length > 1 && one.name !== descriptor.asked && brings.some(({ name }) => name === descriptor.asked);
+}
+
+function isWished(entry: YarnEntry, { name, locator }: LocalFolder, wished: ReadonlySet<string>): boolean {
+  return wished.has(keyOf({ name, range: locator })) || entry.descriptors.some((one) => wished.has(keyOf(one)));
+}
+
+/** What the project, its workspaces and the folders that they link ask for, and what its overrides put in place. */
+function wishedFolders(
+  entries: readonly YarnEntry[],
+  asked: readonly ProjectRequirement[],
+  { overrides }: YarnProject,
+): ReadonlySet<string> {
+  const linked = new Map<string, YarnEntry>();
+  for (const entry of entries) {
+    if (!entry.brings.some((one) => 'local' in one)) continue;
+    for (const descriptor of entry.descriptors) linked.set(keyOf(descriptor), entry);
+  }
+  const replaced = [...overrides].flatMap(([name, specs]) => specs.map((range) => ({ name, range })));
+  const queue = [...asked, ...replaced].map(keyOf);
+  const wished = new Set(queue);
+  for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+    for (const wish of linked.get(key)?.requires ?? []) {
+      const next = keyOf(wish);
+      if (wished.has(next)) continue;
+      wished.add(next);
+      queue.push(next);
+    }
+  }
+  return wished;
+}
+
+/** Who asks first. */
+function askersOf(entries: readonly YarnEntry[], asked: readonly ProjectRequirement[]): ReadonlyMap<string, string> {
+  const askers = new Map<string, string>();
+  for (const { by, ...wish } of wishesOf(entries, asked)) {
+    const key = keyOf(wish);
+    if (!askers.has(key)) askers.set(key, by);
+  }
+  return askers;
+}
+
+interface Wish extends Descriptor {
+  readonly by: string;
+  readonly line: number;
+}
+
+/** The project's come first. A workspace's entry only repeats what its package.json says. */
+function wishesOf(entries: readonly YarnEntry[], asked: readonly ProjectRequirement[]): readonly Wish[] {
+  const others = entries.flatMap(({ brings: [one], requires, line }) => {
+    if (one === undefined || ('local' in one && one.local !== 'link')) return [];
+    const by = 'local' in one ? one.locator : specOf(one);
+    return requires.map(({ name, range }) => ({ name, range, by, line }));
+  });
+  return [...asked.map(({ name, range, by }) => ({ name, range, by, line: 1 })), ...others];
+}
+
+/** What is asked for and has no entry, each once. Folders of the project need none. */
+function missingOf(
+  entries: readonly YarnEntry[],
+  asked: readonly ProjectRequirement[],
+  project: YarnProject,
+): readonly Wish[] {
+  const { overrides, settings } = project;
+  const locked = new Set<string>();
+  const names = new Set<string>();
+  for (const { descriptors, brings } of entries) {
+    for (const descriptor of descriptors) {
+      locked.add(keyOf(descriptor));
+      names.add(descriptor.name);
+    }
+    for (const one of brings) if (!('local' in one)) locked.add(specOf(one));
+  }
+  const missing = new Map<string, Wish>();
+  for (const wish of wishesOf(entries, asked)) {
+    const { inner } = parsePatch(wish.range) ?? {};
+    const wanted = inner === undefined ? wish : parseDescriptor(inner);
+    const key = keyOf(wanted);
+    if (locked.has(key) || missing.has(key)) continue;
+    // What puts something else in its place is the project's: then the entry has another descriptor.
+    const isReplaced = overrides.has(wanted.name) || settings.hasPlugins || wanted.range.startsWith('catalog:');
+    if (isReplaced && names.has(wanted.name)) continue;
+    if (!['registry', 'git', 'http'].includes(specKind(wanted.range)) || isWorkspace(project, wanted)) continue;
+    missing.set(key, { ...wish, ...wanted });
+  }
+  return [...missing.values()];
+}
+
+/** Yarn before 4 leaves out `npm:` in places; what it binds to a range nobody asks for. */
+function keyOf({ name, range }: Descriptor): string {
+  return `${name}@${withoutParameters(range).replace(/^npm:/, '')}`;
+}

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { checkLoss } from '../../src/checks/loss.ts';
+import { packument, type Row } from '../support/packument.ts';
+
+const START = Date.parse('2025-01-01T00:00:00Z');
+
+/** A row by the day it was published on. */
+function row(version: string, day: number, by: string, provenance: Row[3], more: Row[4] = {}): Row {
+  return [version, new Date(START + day * 86_400_000).toISOString(), by, provenance, more];
+}
+
+/** The code for the version of the last row, on its day; with `later`, for the last but those. */
+function lossOf(rows: readonly Row[], later: readonly Row[] = []): string {
+  const version = rows.at(-1)?.[0] ?? '';
+  return checkLoss(packument('p', [...rows, ...later]), version).code;
+}
+
+const LOST = 'provenance-lost';
+const ELSEWHERE = 'provenance-lost-elsewhere';
+
+/** Ann, with whose token the pipeline publishes. */
+const BY_ANN: readonly Row[] = [
+  row('0.9.0', -900, 'ann', 'bare'),
+  row('1.0.0', -400, 'ann', 'bare'),
+  row('1.1.0', 0, 'ann', 'proven'),
+  row('1.2.0', 60, 'ann', 'proven'),
+];
+/** The same, since published without a token. */
+const BY_OIDC: readonly Row[] = [...BY_ANN, row('1.3.0', 90, 'oidc', 'proven')];
+
+describe('a token of the account that published with provenance', () => {
+  it.each(['1.2.1', '1.3.0', '2.0.0', '99999.0.0', '0.30.4', '0.9.1'])(
+    '%s with a change of code alone is lost',
+    (version) => {
+      expect(lossOf([...BY_ANN, row(version, 100, 'ann', 'bare')])).toBe(LOST);
+      expect(lossOf([...BY_OIDC, row(version === '1.3.0' ? '1.4.0' : version, 100, 'ann', 'bare')])).toBe(LOST);
+    },
+  );
+
+  it('months after the last release with provenance, it is elsewhere', () => {
+    expect(lossOf([...BY_ANN, row('1.2.1', 240, 'ann', 'bare')])).toBe(LOST);
+    expect(lossOf([...BY_ANN, row('1.2.1', 241, 'ann', 'bare')])).toBe(ELSEWHERE);
+    expect(lossOf([...BY_ANN, row('0.30.4', 241, 'ann', 'bare')])).toBe(ELSEWHERE);
+  });
+
+  it('what was released by hand before provenance began says nothing of what comes after', () => {
+    const young = [row('1.0.0', -40, 'ann', 'bare'), row('1.1.0', 0, 'ann', 'proven')];
+    expect(lossOf([...young, row('1.1.1', 1, 'ann', 'bare')])).toBe(LOST);
+  });
+
+  it('a second one is not excused by the first, within a week or while nothing went on', () => {
+    const first = row('1.2.1', 100, 'ann', 'bare');
+    expect(lossOf([...BY_ANN, first, row('1.2.2', 100.1, 'ann', 'bare')])).toBe(LOST);
+    expect(lossOf([...BY_ANN, first, row('1.2.2', 108, 'ann', 'bare')])).toBe(LOST);
+    expect(lossOf([...BY_ANN, first, row('1.2.2', 101, 'ann', 'proven'), row('1.2.3', 106, 'ann', 'bare')])).toBe(LOST);
+  });
+
+  it('releases by hand that were left in place are how it is maintained, but not where something is added', () => {
+    const mixed = [...BY_ANN, row('1.2.1', 100, 'ann', 'bare'), row('1.2.2', 101, 'ann', 'proven')];
+    expect(lossOf([...mixed, row('1.2.3', 110, 'ann', 'bare')])).toBe(ELSEWHERE);
+    expect(lossOf([...mixed, row('1.2.3', 110, 'ann', 'bare', { dependencies: { evil: '1' } })])).toBe(LOST);
+    expect(lossOf([...mixed, row('1.2.3', 110, 'bob', 'bare')])).toBe(LOST);
+    expect(lossOf([...BY_ANN, row('1.2.1', 100, 'ann', 'bare'), row('1.2.2', 131, 'ann', 'bare')])).toBe(ELSEWHERE);
+  });
+
+  it('so is an old line, unless the pipeline needs no token any more', () => {
+    const old = row('0.9.1', 20, 'ann', 'bare');
+    expect(lossOf([...BY_ANN, old, row('0.9.2', 100, 'ann', 'bare')])).toBe(ELSEWHERE);
+    expect(lossOf([...BY_OIDC, old, row('0.9.2', 100, 'ann', 'bare')])).toBe(LOST);
+    expect(lossOf([...BY_ANN, old, row('0.9.2', 100, 'ann', 'bare', { scripts: { install: 'x' } })])).toBe(LOST);
+  });
+
+  it('a prerelease that had provenance is no measure for a stable version of another line', () => {
+    const canary = [row('1.0.0', 0, 'bot', 'bare'), row('2.0.0-rc.1', 60, 'bot', 'proven')];
+    expect(lossOf([...canary, row('1.0.1', 61, 'bot', 'bare')])).toBe(ELSEWHERE);
+  });
+});
+
+describe('another account', () => {
+  it('that never published, on any line', () => {
+    for (const version of ['1.2.1', '2.0.0', '0.30.4', '0.9.1']) {
+      expect(lossOf([...BY_ANN, row(version, 100, 'thief', 'bare')]), version).toBe(LOST);
+    }
+  });
+
+  it('that published by hand long before provenance began, on a line that never had any: as semver 6.3.1 and 5.7.2', () => {
+    const semver = [
+      row('6.3.0', -1500, 'isaacs', 'bare'),
+      row('7.3.7', -450, 'lukekarrys', 'bare'),
+      row('7.5.1', 0, 'npm-cli-ops', 'proven'),
+      row('7.5.4', 56, 'npm-cli-ops', 'proven'),
+      row('6.3.1', 59, 'lukekarrys', 'bare'),
+    ];
+    expect(lossOf(semver)).toBe(ELSEWHERE);
+  });
+
+  it('that the registry does not name, on another line', () => {
+    expect(lossOf([...BY_ANN, row('0.30.4', 100, 'ann', 'bare', { _npmUser: null })])).toBe(ELSEWHERE);
+  });
+});
+
+describe('what the project left in place', () => {
+  const chokidar = [
+    row('3.6.0', -220, 'paulmillr', 'bare'),
+    row('4.0.0', 0, 'paulmillr', 'proven'),
+    row('4.0.1', 14, 'paulmillr', 'proven'),
+    row('4.0.2', 99, 'paulmillr', 'bare'),
+  ];
+
+  it('a release by hand, while the project went on with provenance for more than a month: as chokidar 4.0.3', () => {
+    expect(lossOf(chokidar)).toBe(LOST);
+    expect(lossOf(chokidar, [row('5.0.0', 129, 'oidc', 'proven')])).toBe(LOST);
+    expect(lossOf(chokidar, [row('5.0.0', 130, 'oidc', 'proven')])).toBe(ELSEWHERE);
+    expect(lossOf(chokidar, [row('5.0.0', 130, 'oidc', 'bare')])).toBe(LOST);
+  });
+
+  it('but not one by a stranger, one that is deprecated, or behind one that is', () => {
+    const later = row('5.0.0', 400, 'oidc', 'proven');
+    const stolen = row('4.0.3', 100, 'thief', 'bare');
+    expect(lossOf([...chokidar, stolen], [later])).toBe(LOST);
+    const deprecated = row('4.0.3', 100, 'paulmillr', 'bare', { deprecated: 'taken back' });
+    expect(lossOf([...chokidar, deprecated], [later])).toBe(LOST);
+    expect(lossOf(chokidar, [row('5.0.0', 400, 'oidc', 'proven', { deprecated: 'bad' })])).toBe(LOST);
+  });
+
+  it('an old line, too: as detect-port 1.6.1 and eslint-import-resolver-typescript 3.10.1', () => {
+    const rows = [row('1.6.0', 0, 'ann', 'proven'), row('2.0.0', 5, 'ann', 'proven'), row('1.6.1', 60, 'ann', 'bare')];
+    expect(lossOf(rows)).toBe(LOST);
+    expect(lossOf(rows, [row('2.1.0', 200, 'ann', 'proven')])).toBe(ELSEWHERE);
+  });
+
+  it('by the same account week after week: as undici 6.21.0', () => {
+    const undici = [
+      row('6.18.2', 0, 'm', 'proven'),
+      row('6.19.0', 16, 'm', 'bare'),
+      row('6.19.2', 20, 'm', 'proven'),
+      ...Array.from({ length: 6 }, (_, i) => row(`6.19.${i + 3}`, 54 + 7 * i, 'm', 'bare')),
+    ];
+    expect(lossOf(undici.slice(0, 2))).toBe(LOST);
+    for (let length = 4; length <= undici.length; length += 1) expect(lossOf(undici.slice(0, length))).toBe(ELSEWHERE);
+  });
+});
+
+describe('prerelease channels', () => {
+  it('one that had provenance lost it, whatever stable versions do', () => {
+    const rows = [row('1.0.0', 0, 'ann', 'bare'), row('2.0.0-canary.1', 10, 'ann', 'proven')];
+    expect(lossOf([...rows, row('2.0.0-canary.2', 11, 'ann', 'bare')])).toBe(LOST);
+    expect(lossOf([...rows, row('3.0.0-canary.0', 11, 'ann', 'bare')])).toBe(LOST);
+    expect(lossOf([...rows, row('2.0.0-rc.1', 11, 'ann', 'bare')])).toBe(ELSEWHERE);
+  });
+});
