@@ -167,7 +167,7 @@ describe('the commands for a decision', () => {
   it('are those of the package manager whose lockfile it is', async () => {
     await withProject(async (project) => {
       await locked(project, YARN);
-      write(project, '.npmrc', `registry=${project.lab.url}\n`);
+      write(project, '.yarnrc.yml', YARN.registry(project.lab.url));
       project.lab.clock.advance(86_400_000);
       const stolen = await project.lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'thief' }) });
       write(project, 'yarn.lock', YARN.lock(stolen));
