@@ -73,7 +73,10 @@ export async function openFolder(
     manifests: projectManifests(paths, settings, io),
   }));
   if ('problem' in shared) {
-    return { project: null, unread: paths.map((path) => ({ file: shownPath(path, io), ...shared })) };
+    return {
+      project: null,
+      unread: paths.map((path) => ({ file: shownPath(path, io), path: repositoryPath(path, io), ...shared })),
+    };
   }
   const { baseline, manifests } = shared;
   const store = openStore(values, paths[0], io);
@@ -90,7 +93,7 @@ export async function openFolder(
   for (const path of paths) {
     const result = read(path);
     if ('problem' in result) {
-      unread.push({ file: shownPath(path, io), ...result });
+      unread.push({ file: shownPath(path, io), path: repositoryPath(path, io), ...result });
       continue;
     }
     const findings = [...(result.lockfile.findings ?? []), ...(await notUsed(path, result.lockfile, manifests, io))];

@@ -108,6 +108,8 @@ export interface SinceUsed {
 /** A lockfile that was found and could not be audited. */
 export interface UnreadLockfile {
   readonly file: string;
+  /** Its path from the root of its repository, with forward slashes; left out where that is `file`. */
+  readonly path?: string;
   /** What is wrong and what to do, in one line; hostile text. */
   readonly problem: string;
 }

@@ -44,6 +44,8 @@ function write(
   const manifest = { name: 'app', dependencies: asked(false), devDependencies: asked(true) };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   writeFileSync(join(folder, '.npmrc'), `registry=${lab.url}\n`);
+  // Yarn 2 and later read no .npmrc.
+  writeFileSync(join(folder, '.yarnrc.yml'), `npmRegistryServer: ${lab.url}\n`);
   writeFileSync(join(folder, 'yarn.lock'), lockfile);
 }
 
