@@ -40,6 +40,7 @@ function baselineOf(versions: Readonly<Record<string, string>>): BaselinePackage
   return {
     since: null,
     identity: null,
+    channels: new Map(),
     versions: new Map(Object.entries(versions).map(([version, publisher]) => [version, entry(publisher)])),
   };
 }
