@@ -278,7 +278,7 @@ function expectation({ expected, source, version: from }: Readonly<IdentityArgs>
     case 'history':
       return from === undefined ? `expected is ${address(expected)}` : `${version(from)} has ${address(expected)}`;
     case 'manifest':
-      return `the manifest of ${from === undefined ? 'this version' : version(from)} names ${address(expected)}`;
+      return `${from === undefined ? 'its manifest' : `the manifest of ${version(from)}`} names ${address(expected)}`;
   }
 }
 

@@ -50,7 +50,7 @@ async function baselineOf(lab: Lab, version: string): Promise<Baseline> {
 
 /** Addresses of attestations that were asked for. */
 function asked(lab: Lab, from: number): readonly string[] {
-  const paths = lab.requests.slice(from).map(({ path }) => decodeURIComponent(path));
+  const paths = lab.requests.slice(from).map(({ url }) => decodeURIComponent(url));
   return paths.filter((path) => path.includes('attestations')).map((path) => path.replace(/^.*@/, ''));
 }
 
@@ -103,7 +103,7 @@ describe('releases of a fork with valid provenance', () => {
   it('where the registry gives no times, the fifth release back is the measure', async () => {
     await withLab(async (lab) => {
       await publish(lab, ['1.0.0', 0, TEAM], ['1.0.1', DAY, FORK], ['1.0.2', MINUTE, FORK]);
-      lab.tamperPackument('p', ({ time: _, ...document }) => ({ ...document, time: {} }));
+      lab.tamperPackument('p', (document) => ({ ...document, time: {} }));
       expect(await found(lab, '1.0.2')).toContain(REPOSITORY);
     });
   });
@@ -342,8 +342,7 @@ describe('a move within a name', () => {
 });
 
 describe('staged releases', () => {
-  const approved = (by: By, approver: string): By =>
-    ({ ...by, npmUser: { ...by.npmUser, approver: { name: approver } } }) as By;
+  const approved = (by: By, name: string): By => ({ ...by, npmUser: { ...by.npmUser, approver: { name } } });
 
   it('that a person approved, and then one that nobody did', async () => {
     await withLab(async (lab) => {
