@@ -1,6 +1,6 @@
 import { gatherBytes, withBytes } from './bytes.ts';
 import { gatherCapabilities } from './capabilities.ts';
-import { assess, type Known, type Trust } from './checks/assess.ts';
+import { assess, type Assessed, type Known, type Trust } from './checks/assess.ts';
 import { withDependencyAges } from './checks/added-dependencies.ts';
 import { checkBaseline } from './checks/baseline.ts';
 import { isKeyUnknown, withoutNewerKeys } from './checks/newer-keys.ts';
@@ -10,7 +10,7 @@ import { verifiers } from './checks/verifiers.ts';
 import { explain, type CompareOptions } from './compare.ts';
 import { mapConcurrently } from './concurrently.ts';
 import { digestOf } from './digest.ts';
-import { gather, speakerFor, type Speaker } from './gather.ts';
+import { gather, gatherMore, speakerFor, type Speaker } from './gather.ts';
 import { openInstalled, type Installed } from './installed.ts';
 import { changeSince, type LockfileBefore } from './lockfiles/changes.ts';
 import { parseLockfile, type ProjectManifests, type ProjectSettings } from './lockfiles/index.ts';
@@ -240,6 +240,9 @@ async function review(
   };
 }
 
+/** Each round asks about versions that were not asked about before: tries of two channels, and two witnesses. */
+const MAX_ROUNDS = 8;
+
 /** The options of what is done for each dependency. `compareBytes` has its tarball read, and what is installed compared with it. */
 type DependencyOptions = Omit<LockfileAuditOptions, 'omit' | 'only' | 'since' | 'tarballs' | 'installed'> &
   Pick<Lockfile, 'scripts'> & { readonly compareBytes?: { readonly installed: Installed | null } | null };
@@ -283,14 +286,21 @@ export async function auditDependencies(
     const capabilitySources = { policy, package: known.package, reverify: options.reverify === true, registry };
     let evidence: DependencyEvidence | null = null;
     const speaker = speakerFor(url, keys, options.policy);
+    const assessUnder = async (gathered: DependencyEvidence, by: VerifyingThread | null): Promise<Assessed> =>
+      assess(dependency, gathered, known, by === null ? trust : await verifiedBy(by, gathered, trust));
     const established = async (): Promise<Assessment> => {
-      if (!isAsked(dependency, known)) return assess(dependency, null, known, trust);
+      if (!isAsked(dependency, known)) return assess(dependency, null, known, trust).assessment;
       const ask = async (): Promise<Established> => {
         asked += 1;
         if (asked === THREAD_FROM) thread = openVerifyingThread({ root: options.trust.root.source, now });
-        evidence = await gather(dependency, registry, speaker, known);
-        const under = thread === null ? trust : await verifiedBy(thread, evidence, trust);
-        return { evidence, assessment: assess(dependency, evidence, known, under) };
+        let gathered = await gather(dependency, registry, speaker, known);
+        let assessed = await assessUnder(gathered, thread);
+        for (let round = 0; assessed.ask.length > 0 && round < MAX_ROUNDS; round += 1) {
+          gathered = await gatherMore(gathered, assessed.ask, registry);
+          assessed = await assessUnder(gathered, thread);
+        }
+        evidence = gathered;
+        return { evidence: gathered, assessment: assessed.assessment };
       };
       if (memory === null) return (await ask()).assessment;
       return memory.recall({ dependency, known, speaker, fresh: options.reverify === true }, ask);

@@ -40,6 +40,8 @@ export interface IdentityArgs {
   readonly actual: string;
   readonly source: ExpectationSource;
   readonly version?: string;
+  /** Of another repository: whether the owner's id is the same. Left out where it is not known. */
+  readonly owner?: 'same' | 'other';
 }
 
 /**
@@ -138,12 +140,22 @@ export interface FindingArgs {
   'history-publisher-changed': { from: string; to: string; version: string };
   /** `from` published `version`, the last one before `to` began; `first` is the first version by `to`. */
   'history-publisher-new': { from: string; to: string; version: string; first: string };
+  /** `approver` released `version`, an earlier one that was staged; nobody did so with this one. */
+  'history-approval-lost': { version: string; approver: string };
   'history-too-new': { published: Instant; minimumHours: number };
   /** `commands` belong to `scripts` by their place; empty where the registry's document does not have the text. */
   'history-install-script-added': {
     scripts: readonly string[];
     commands: readonly string[];
     version: string;
+    permission: ScriptPermission;
+    by?: string;
+    stops?: string;
+  };
+  /** A package of which nothing older is known, neither to the registry nor to the baseline. */
+  'history-new-package-script': {
+    scripts: readonly string[];
+    commands: readonly string[];
     permission: ScriptPermission;
     by?: string;
     stops?: string;
@@ -159,6 +171,8 @@ export interface FindingArgs {
     published: Instant | null;
     provenance: 'proven' | 'lost' | 'none';
   };
+  /** Earlier releases that the registry says have provenance, and what shows who built `instead`; null for nothing. */
+  'history-attestation-missing': { versions: readonly string[]; instead: string | null };
   'history-exotic-dependency': { name: string; spec: string };
   /** `latest` is lower and was published earlier, at `published`. */
   'history-dist-tag-moved-back': { latest: string; published: Instant };
@@ -262,9 +276,12 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'identity-predicate-disagrees': 'contradiction',
   'history-publisher-changed': 'anomaly',
   'history-publisher-new': 'anomaly',
+  'history-approval-lost': 'anomaly',
   'history-too-new': 'anomaly',
   'history-install-script-added': 'anomaly',
+  'history-new-package-script': 'anomaly',
   'history-dependency-added': 'anomaly',
+  'history-attestation-missing': 'anomaly',
   'history-exotic-dependency': 'anomaly',
   'history-dist-tag-moved-back': 'anomaly',
   'history-manifest-differs': 'contradiction',

@@ -132,7 +132,7 @@ export const TEXTS: Texts<FindingCode> = {
 
   'identity-unexpected-repository': {
     title: 'built from another repository',
-    clause: (args) => `was built from ${address(args.actual)}, but ${expectation(args)}`,
+    clause: (args) => `was built from ${address(args.actual)}${ownerText(args)}, but ${expectation(args)}`,
     why: 'other people decide what goes into another repository',
     next: 'check',
   },
@@ -341,6 +341,11 @@ const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   installed: 'what is installed',
 };
 
+function ownerText({ owner }: Readonly<IdentityArgs>): string {
+  if (owner === undefined) return '';
+  return owner === 'same' ? ', of the same owner' : ', of another owner';
+}
+
 function expectation({ expected, source, version: from }: Readonly<IdentityArgs>): string {
   switch (source) {
     case 'policy':
@@ -350,7 +355,7 @@ function expectation({ expected, source, version: from }: Readonly<IdentityArgs>
     case 'history':
       return from === undefined ? `expected is ${address(expected)}` : `${version(from)} has ${address(expected)}`;
     case 'manifest':
-      return `its manifest names ${address(expected)}`;
+      return `${from === undefined ? 'its manifest' : `the manifest of ${version(from)}`} names ${address(expected)}`;
   }
 }
 
