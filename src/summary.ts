@@ -116,7 +116,10 @@ export function lockfileUsed(
     unchanged: unchanged.length,
     since,
     ...(hooks === undefined ? {} : { hooks }),
-    findings: judgeLockfile([...findings, ...others.filter(({ place }) => place.file === file)], { phase: enforce, policy: policy?.policy ?? null }),
+    findings: judgeLockfile([...findings, ...others.filter(({ place }) => place.file === file)], {
+      phase: enforce,
+      policy: policy?.policy ?? null,
+    }),
   };
 }
 

@@ -52,7 +52,8 @@ export function renderTerminal(report: Report, { whole = false, ...options }: Re
   if (whole) {
     return blocks([above, joinGroups(named), fitExplanations(report.explanations, Infinity, fitted), below]);
   }
-  const room = SCREEN - above.length - below.length - 2 - joinGroups(named).length;
+  const fixed = [above, joinGroups(named), below].reduce((sum, lines) => sum + lines.length + 1, 0);
+  const room = SCREEN - fixed;
   const forOthers = Math.max(LEAST_FOR_WARNINGS, room);
   // Every kind of finding has its line before anything is explained, and what is explained comes before further examples.
   const oneLineEach = Math.min(others.length, forOthers);

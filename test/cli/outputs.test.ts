@@ -252,7 +252,9 @@ describe('in GitHub Actions', () => {
 
   it('a summary that cannot be written is said and changes no verdict', async () => {
     await withLoss(async ({ folder }) => {
-      const { status, stderr } = await inActions(folder, OBSERVED, { GITHUB_STEP_SUMMARY: join(folder, 'no/summary.md') });
+      const { status, stderr } = await inActions(folder, OBSERVED, {
+        GITHUB_STEP_SUMMARY: join(folder, 'no/summary.md'),
+      });
       expect(status).toBe(0);
       expect(stderr).toMatch(/\nassay: no job summary, as it cannot be written: ENOENT\n$/);
     });
