@@ -107,8 +107,6 @@ function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subject: Subj
       return spec !== null ? `assay check ${spec}` : explain;
     case 'stop':
       return `Do not install it. ${spec !== null ? `assay check ${spec}` : explain}`;
-    case 'upstream':
-      return spec !== null ? `assay check ${spec} --registry https://registry.npmjs.org` : explain;
     case 'trust':
       return `assay trust refresh, and the same command again; if the answer stays away: ${explain}`;
     case 'clock':
