@@ -297,6 +297,11 @@ describe('what an entry claims', () => {
     expect(parse(v3({ 'node_modules/ui': pkg('ui', '1.0.0', written) })).dependencies).toHaveLength(1);
   });
 
+  it('does not stand below a link', () => {
+    const packages = { 'node_modules/w': link('w'), w: {}, 'node_modules/w/node_modules/a': pkg('a', '1.0.0') };
+    expect(refusal(v3(packages)).message).toContain('stands below a link');
+  });
+
   it('names no place twice, as a file system sees it', () => {
     const twins = { 'node_modules/axios': pkg('axios', '1.0.0'), 'node_modules/Axios': pkg('Axios', '1.0.0') };
     expect(refusal(v3(twins)).message).toContain('"node_modules/Axios" is the same place');
