@@ -244,6 +244,11 @@ function linesOfOurs({ dependencies }: Lockfile): ReadonlySet<string> {
   );
 }
 
+/** Options behind a hash change nothing, and what is no text is none. */
+function hashesOf(integrity: unknown): string {
+  return typeof integrity === 'string' ? integrity.replace(/\?\S*/g, '') : '';
+}
+
 function linesOfTheirs({ importers, packages = {} }: TheirLockfile, pnpm: Theirs): readonly string[] {
   const target = (alias: string, reference: string): { name: string; version: string } | null => {
     const key = pnpm.refToRelative(reference, alias);
@@ -258,7 +263,7 @@ function linesOfTheirs({ importers, packages = {} }: TheirLockfile, pnpm: Theirs
     const { integrity, tarball } = snapshot.resolution;
     const below = Object.entries({ ...snapshot.dependencies, ...snapshot.optionalDependencies });
     return [
-      `${name}@${version} ${integrity ?? ''} ${tarball ?? ''}`,
+      `${name}@${version} ${hashesOf(integrity)} ${tarball ?? ''}`,
       ...below.flatMap(([alias, reference]) => {
         const got = target(alias, reference);
         return got === null ? [] : [`${name}@${version} > ${alias} = ${got.name}`];
@@ -287,16 +292,13 @@ function theirs(spec: string): Theirs | null {
 }
 
 describe('what is accepted is read as pnpm reads it', () => {
-  it.each([
-    ['9.0', V9, '@pnpm/lockfile-file@9.1.3'],
-    ['6.0', V6, '@pnpm/lockfile-file@9.1.3'],
-  ])('version %s', { timeout: 3_600_000 }, async (_version, text, spec) => {
+  it.for([
+    ['9.0', V9],
+    ['6.0', V6],
+  ] as const)(`version %s, ASSAY_SEED=${SEED}`, { timeout: 3_600_000 }, async ([, text], { skip }) => {
+    const spec = '@pnpm/lockfile-file@9.1.3';
     const pnpm = theirs(spec);
-    if (pnpm === null) {
-      console.log(`skipped: ${notToBeHad(spec)}`);
-      return;
-    }
-    console.log(`${COUNT} mutations with ASSAY_SEED=${SEED}`);
+    if (pnpm === null) return skip(notToBeHad(spec));
     const random = seededRandom(SEED);
     const folder = mkdtempSync(join(tmpdir(), 'assay-pnpm-differential-'));
     let accepted = 0;

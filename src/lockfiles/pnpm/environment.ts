@@ -37,7 +37,10 @@ interface Pinned {
 function configOf(value: unknown): { readonly spec: string; readonly resolved: string | null } {
   if (typeof value === 'string') return { spec: value, resolved: null };
   const { integrity, tarball } = (typeof value === 'object' ? (value ?? {}) : {}) as Readonly<Record<string, unknown>>;
-  return { spec: String(integrity ?? ''), resolved: typeof tarball === 'string' ? tarball : null };
+  return {
+    spec: typeof integrity === 'string' ? integrity : '',
+    resolved: typeof tarball === 'string' ? tarball : null,
+  };
 }
 
 function splitHash(file: string, name: string, spec: string): Pinned {
