@@ -39,6 +39,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   const locked = readFolders(file, document);
   const packages = document.get('packages');
   const around = {
+    version,
     folders: new Set(locked.map(({ location }) => location)),
     named: new Map(locked.flatMap(({ name, location }) => (location === '' ? [] : [[name, location] as const]))),
     patches: readPatches(file, document),

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LockfileError, parseLockfile } from '../../src/lockfiles/index.ts';
 import type { Dependency } from '../../src/model/dependency.ts';
-import { fromRegistry, notToBeHad, ranOrSkip, registryInUse, type Ran } from './real.ts';
+import { bunInUse } from './bun-in-use.ts';
+import { notToBeHad, ranOrSkip, registryInUse, type Ran } from './real.ts';
 
 /** A project with each way to ask for a package that needs nothing but the configured registry. */
 const MANIFESTS = {
@@ -34,6 +35,11 @@ const MANIFESTS = {
   local: { name: 'local', version: '1.0.0', dependencies: { ms: '2.0.0' } },
   'vendor/packed': { name: 'packed', version: '1.0.0', dependencies: { 'is-buffer': '1.1.6' } },
 };
+
+/** What the command line gives to the reader. */
+const given = new Map(
+  ['', 'packages/w'].map((folder) => [folder, JSON.stringify(MANIFESTS[folder as keyof typeof MANIFESTS])]),
+);
 
 let project = '';
 let bun: string | null = null;
@@ -65,11 +71,7 @@ beforeAll(() => {
     mkdirSync(join(project, folder), { recursive: true });
     writeFileSync(join(project, folder, 'package.json'), JSON.stringify(manifest));
   }
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const arch = process.arch === 'arm64' ? 'aarch64' : 'x64-baseline';
-  // The package "bun" fetches this one in an install script.
-  const folder = fromRegistry(`@oven/bun-${platform}-${arch}`);
-  bun = folder === null ? null : join(folder, 'bin', process.platform === 'win32' ? 'bun.exe' : 'bun');
+  bun = bunInUse();
 }, 240_000);
 
 afterAll(() => rmSync(project, { recursive: true, force: true, maxRetries: 5 }));
@@ -80,7 +82,7 @@ describe('a lockfile that Bun has just written', () => {
     spawnSync('npm', ['pack', './vendor/packed', '--pack-destination', 'vendor', '--ignore-scripts'], { cwd: project });
     ranOrSkip(run('install', '--ignore-scripts', '--linker', 'hoisted'), skip);
     const bytes = readFileSync(join(project, 'bun.lock'));
-    const lockfile = parseLockfile('bun.lock', bytes, new Map([['', JSON.stringify(MANIFESTS[''])]]));
+    const lockfile = parseLockfile('bun.lock', bytes, given);
     expect(lockfile.format).toMatch(/^bun\.lock v[12]$/);
     expect(lockfile.entries).toBe(bytes.toString().match(/^ {4}"[^"]+": \["/gm)?.length);
 
@@ -125,11 +127,56 @@ describe('a lockfile that Bun has just written', () => {
         name: string;
       };
       expect(installed.name).toBe('is-number');
-      const { dependencies } = parseLockfile('bun.lock', readFileSync(file));
-      expect(dependencies.flatMap(asListed)).toContain('0 ms@7.0.0');
-      expect(dependencies.find(({ places }) => places.some(({ path }) => path === 'node_modules/ms'))?.name).toBe('ms');
+      const { dependencies } = parseLockfile('bun.lock', readFileSync(file), given);
+      const got = dependencies.find(({ places }) => places.some(({ path }) => path === 'node_modules/ms'));
+      expect(got).toMatchObject({ name: 'is-number', substitutes: [{ asked: 'ms@2.1.3', by: '.' }] });
+      writeFileSync(file, text);
     },
   );
+
+  it.for([
+    ['a workspace', '["ms@workspace:packages/w"]', '@app/w'],
+    ['a folder', '["ms@file:local", {}]', 'local'],
+    ['the project', '["ms@root:", {}]', 'app'],
+  ] as const)(
+    'is said to put %s for a package of a registry, which Bun installs',
+    { timeout: 150_000 },
+    ([, entry, name], { skip }) => {
+      if (bun === null) return skip(notToBeHad('Bun'));
+      const file = join(project, 'bun.lock');
+      const text = readFileSync(file, 'utf8');
+      writeFileSync(file, text.replace(/"ms": \[[^\n]+\],\n/, `"ms": ${entry},\n`));
+      rmSync(join(project, 'node_modules'), { recursive: true, force: true });
+      ranOrSkip(run('install', '--ignore-scripts', '--linker', 'hoisted', '--frozen-lockfile'), skip);
+      const manifest = readFileSync(join(project, 'node_modules/ms/package.json'), 'utf8');
+      expect((JSON.parse(manifest) as { name: string }).name).toBe(name);
+      const { dependencies } = parseLockfile('bun.lock', readFileSync(file), given);
+      expect(dependencies.flatMap(({ substitutes = [] }) => substitutes)).toContainEqual({
+        asked: 'ms@2.1.3',
+        by: '.',
+      });
+      writeFileSync(file, text);
+    },
+  );
+
+  it('claims commands that Bun links and a dependency that it installs', { timeout: 150_000 }, ({ skip }) => {
+    if (bun === null) return skip(notToBeHad('Bun'));
+    const file = join(project, 'bun.lock');
+    const text = readFileSync(file, 'utf8');
+    const info = '{ "bin": { "node": "index.js" }, "dependencies": { "zz": "npm:is-number@^7.0.0" } }';
+    const number = /"is-number": (\["is-number@[^\n]+\]),\n/.exec(text)?.[1] ?? '';
+    const edited = text.replace('"ms@2.1.3", "", {}', `"ms@2.1.3", "", ${info}`);
+    writeFileSync(file, edited.replace('  "packages": {\n', `  "packages": {\n    "zz": ${number},\n`));
+    rmSync(join(project, 'node_modules'), { recursive: true, force: true });
+    ranOrSkip(run('install', '--ignore-scripts', '--linker', 'hoisted', '--frozen-lockfile'), skip);
+    expect(existsSync(join(project, 'node_modules/zz/package.json'))).toBe(true);
+    expect(readdirSync(join(project, 'node_modules/.bin')).some((name) => name.startsWith('node'))).toBe(true);
+    const { dependencies } = parseLockfile('bun.lock', readFileSync(file), given);
+    expect(dependencies.find(({ name, version }) => name === 'ms' && version === '2.1.3')?.claims).toEqual([
+      { bin: { node: 'index.js' }, dependencies: { zz: 'npm:is-number@^7.0.0' }, peerDependencies: {} },
+    ]);
+    writeFileSync(file, text);
+  });
 
   it('as binary is refused with the command that writes it as text', { timeout: 150_000 }, ({ skip }) => {
     if (bun === null) return skip(notToBeHad('Bun'));

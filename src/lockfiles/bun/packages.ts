@@ -48,6 +48,7 @@ export interface PackageEntry extends AnyEntry {
 
 /** What the rest of the file says that its entries depend on. */
 export interface Surroundings {
+  readonly version: number;
   /** Folders of the project and its workspaces. */
   readonly folders: ReadonlySet<string>;
   /** Folders of the workspaces, by name. */
@@ -92,6 +93,8 @@ function readPackage(file: string, key: string, node: JsonNode, around: Surround
     const path = folderOf(text);
     if (scheme === 'workspace' && !around.folders.has(text)) return fields.fail('its workspace has no entry');
     const info = named.get('info');
+    const needsInfo = scheme !== 'workspace' || around.version === 0;
+    if (info === undefined && needsInfo) return fields.fail('has 1 value, not 2');
     const wishes = info === undefined ? [] : declared(info)[0];
     return { kind: 'local', ...place, resolution, scheme, path, wishes };
   }
