@@ -4,12 +4,12 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FindingCode } from '../src/model/finding.ts';
+import type { Finding, FindingCode } from '../src/model/finding.ts';
 import { formatInstant } from '../src/model/time.ts';
-import type { LeveledFinding } from '../src/model/verdict.ts';
+import type { Level, LeveledFinding } from '../src/model/verdict.ts';
 import { findingClause } from '../src/report/messages.ts';
 import { recordedPackuments } from './alarms/recorded.ts';
-import { findingsNow, replay, type Judged } from './alarms/replay.ts';
+import { everythingNow, findingsNow, levelIn, levelInGuard, replay, type Judged } from './alarms/replay.ts';
 
 const DATA = join(import.meta.dirname, '../../shared/data/npm/packuments');
 
@@ -52,6 +52,11 @@ function main(): void {
   );
   const now = findingsNow(packuments);
   rows('as the documents are now', now);
+  const day = judged.flatMap((each) =>
+    each.findings.map((found) => ({ ...found, spec: `${each.name}@${each.version}` })),
+  );
+  printPhases(print, judged.length, { 'on the day': day, now: everythingNow(packuments) });
+
   print('\nEvery warning as the documents are now:');
   for (const found of now.filter(({ level }) => level === 'warning')) {
     print(`${found.spec}\n    ${found.code}: it ${findingClause(found)}`);
@@ -61,6 +66,35 @@ function main(): void {
   for (const each of judged) {
     if (isAlarm(each.assay) || each.pnpm !== null) print(describe(each));
     for (const found of each.history.filter(({ level }) => level === 'warning')) print(describeHistory(each, found));
+  }
+}
+
+type Found = Finding & { readonly spec: string };
+
+/** For each phase and rule: errors and warnings per 1,000 versions; and every error of the phase `guard`. */
+function printPhases(
+  print: (line: string) => boolean,
+  versions: number,
+  when: Readonly<Record<string, readonly Found[]>>,
+): void {
+  print('\nper 1,000 versions, each taken for a direct dependency; historical gaps apart');
+  for (const [time, findings] of Object.entries(when)) {
+    const counted = findings.filter(({ code }) => code !== 'provenance-missing');
+    const codes = [...new Set(counted.map(({ code }) => code))].sort();
+    for (const phase of ['observe', 'guard', 'critical', 'all'] as const) {
+      const level = (found: Finding): Level => (phase === 'guard' ? levelInGuard(found) : levelIn(phase, found));
+      const of = (wanted: Level, among: readonly Found[]): string =>
+        rate(among.filter((found) => level(found) === wanted).length, versions).padStart(8);
+      print(`${`${phase}, ${time}`.padEnd(34)}${of('error', counted)} errors${of('warning', counted)} warnings`);
+      for (const code of codes) {
+        const ofCode = counted.filter((found) => found.code === code);
+        print(`  ${code.padEnd(32)}${of('error', ofCode)}       ${of('warning', ofCode)}`);
+      }
+    }
+    print(`every error of guard, ${time}:`);
+    for (const found of counted.filter((one) => levelInGuard(one) === 'error')) {
+      print(`  ${found.spec}: ${found.code}, it ${findingClause(found)}`);
+    }
   }
 }
 

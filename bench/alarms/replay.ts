@@ -1,12 +1,14 @@
 import { withDependencyAges } from '../../src/checks/added-dependencies.ts';
 import { firstPublished } from '../../src/checks/history.ts';
+import { checkAgainstDeclared, repositoryAddress } from '../../src/checks/identity.ts';
 import { checkLoss } from '../../src/checks/loss.ts';
+import { declaredBefore, measuresFor } from '../../src/checks/measures.ts';
 import { checkRelease } from '../../src/checks/release.ts';
 import { dependencyOf } from '../../src/compare.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
 import type { Finding, FindingCode } from '../../src/model/finding.ts';
 import { formatInstant, type Instant } from '../../src/model/time.ts';
-import type { Assessment, Level, LeveledFinding } from '../../src/model/verdict.ts';
+import type { Assessment, Level, LeveledFinding, Phase } from '../../src/model/verdict.ts';
 import { judge } from '../../src/policy/enforce.ts';
 import { strongerBefore } from './pnpm.ts';
 
@@ -16,9 +18,16 @@ export interface Judged {
   readonly version: string;
   readonly published: Instant;
   /** Null where the manifest claims provenance. `level` is the one of the phase `guard`; `why` is for a person. */
-  readonly assay: { readonly code: FindingCode; readonly level: Level; readonly why: string } | null;
+  readonly assay: {
+    readonly code: FindingCode;
+    readonly level: Level;
+    readonly why: string;
+    readonly finding: Finding;
+  } | null;
   /** What the release did that earlier ones did not, with the level of the phase `guard`. */
   readonly history: readonly LeveledFinding[];
+  /** Everything that was found. */
+  readonly findings: readonly Finding[];
   /** The earlier version with stronger evidence, for which pnpm's rule refuses this one. */
   readonly pnpm: string | null;
 }
@@ -59,7 +68,8 @@ export function replay(packuments: readonly Packument[]): Replay {
     const soFar: Packument = { name, distTags: {}, ...known };
     const assay = askAssay(soFar, manifest);
     const history = askHistory(soFar, manifest, assay, { firsts, now: published });
-    return { name, version, published, assay, history, pnpm: strongerBefore(soFar, version) };
+    const findings = [...(assay === null ? [] : [assay.finding]), ...history];
+    return { name, version, published, assay, history, findings, pnpm: strongerBefore(soFar, version) };
   });
   return { judged, undated: releases.length - dated.length };
 }
@@ -83,7 +93,7 @@ function askAssay(soFar: Packument, manifest: Manifest): Judged['assay'] {
   if (manifest.attestations?.provenance === true) return null;
   const finding = checkLoss(soFar, manifest.version);
   const [leveled] = levelsOf(assessmentOf(manifest, soFar.time.get(manifest.version) ?? null, [finding]));
-  return { code: finding.code, level: leveled?.level ?? 'note', why: explain(finding, soFar, manifest) };
+  return { code: finding.code, level: leveled?.level ?? 'note', why: explain(finding, soFar, manifest), finding };
 }
 
 /**
@@ -100,7 +110,10 @@ function askHistory(
   const claims = manifest.attestations?.provenance === true;
   const lost = loss !== null && loss.code !== 'provenance-missing';
   const provenance = claims ? 'proven' : lost ? 'lost' : 'none';
-  const findings = checkRelease(soFar, manifest, { known: null, provenance, scripts: { permission: 'unknown' } });
+  const findings = [
+    ...checkRelease(soFar, manifest, { known: null, provenance, scripts: { permission: 'unknown' } }),
+    ...(claims ? askDeclared(soFar, manifest) : []),
+  ];
   const published = soFar.time.get(manifest.version) ?? null;
   const lockfile = [assessmentOf(manifest, published, findings)];
   for (const name of Object.keys(manifest.dependencies)) {
@@ -113,6 +126,47 @@ function askHistory(
   return judged === undefined ? [] : levelsOf(judged);
 }
 
+/**
+ * What the first provenance of a package is held to. npm takes in only provenance of the repository that the manifest
+ * names, so that this stands in for the certificate's.
+ */
+function askDeclared(soFar: Packument, { version, repository }: Manifest): readonly Finding[] {
+  if (measuresFor(soFar, version, new Map()).ask.length > 0) return [];
+  const declared = declaredBefore(soFar, version, version);
+  const address = repository === null ? null : repositoryAddress(repository);
+  return declared === null || address === null ? [] : checkAgainstDeclared({ repository: address }, declared);
+}
+
+/** Levels by the phase that contains more than `observe` and less than `critical`: it fails on these, for everybody. */
+export function levelInGuard({ kind }: Finding): Level {
+  if (kind === 'note') return 'note';
+  return kind === 'contradiction' || kind === 'loss' || kind === 'identity' ? 'error' : 'warning';
+}
+
+/** What is found of each recorded version as the documents are now, with what was lost. */
+export function everythingNow(packuments: readonly Packument[]): readonly (Finding & { readonly spec: string })[] {
+  const lost = packuments.flatMap((packument) =>
+    [...packument.versions.keys()].flatMap((version) => {
+      const manifest = packument.versions.get(version);
+      const assay = manifest === undefined ? null : askAssay(packument, manifest);
+      return assay === null ? [] : [{ ...assay.finding, spec: `${packument.name}@${version}` }];
+    }),
+  );
+  return [...lost, ...findingsNow(packuments)];
+}
+
+/** The level of a finding about a direct dependency in another phase. */
+export function levelIn(phase: Phase, finding: Finding): Level {
+  const manifest = { name: 'p', version: '1.0.0' };
+  const [leveled] = judge(assessmentOf(manifest, null, [finding]), {
+    phase,
+    policy: null,
+    accepted: [],
+    now: 0,
+  }).findings;
+  return leveled?.level ?? 'note';
+}
+
 const NO_RECORD = {
   evidence: null,
   entry: { algorithm: 'sha256' as const, hex: '' },
@@ -123,7 +177,7 @@ const NO_RECORD = {
 };
 
 function assessmentOf(
-  { name, version }: Manifest,
+  { name, version }: Pick<Manifest, 'name' | 'version'>,
   published: Instant | null,
   findings: readonly Finding[],
 ): Assessment {

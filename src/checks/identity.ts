@@ -157,7 +157,11 @@ function compareRepositories(actual: Identity, before: LastingIdentity): Reposit
 }
 
 /** Is it the repository a manifest claims? Asked where nothing stronger is known. Forges ignore case in addresses. */
-export function checkAgainstManifest(actual: Identity, claimed: string | null, version?: string): readonly Finding[] {
+export function checkAgainstManifest(
+  actual: Pick<Identity, 'repository'>,
+  claimed: string | null,
+  version?: string,
+): readonly Finding[] {
   const expected = claimed === null ? null : repositoryAddress(claimed);
   const address = actual.repository === null ? null : repositoryAddress(actual.repository);
   if (expected === null || address?.toLowerCase() === expected.toLowerCase()) return [];
@@ -170,7 +174,7 @@ export function checkAgainstManifest(actual: Identity, claimed: string | null, v
  * as there is only a name to know the owner by.
  */
 export function checkAgainstDeclared(
-  actual: Identity,
+  actual: Pick<Identity, 'repository'>,
   { version, repository }: { readonly version: string; readonly repository: string },
 ): readonly Finding[] {
   const ownerOf = (address: string | null): string | undefined =>
