@@ -671,6 +671,11 @@ describe('refused', () => {
       withOne('p@1.0.0', integrity, { version: 'link:x', alias: "'&x c'" }),
       /:7: "&x c" is no name of a package, and is to be a folder/,
     ],
+    [
+      'a version in a snapshot, which pnpm would believe',
+      one.replace("'p@1.0.0': {}", "'p@1.0.0':\n    version: 2.0.0"),
+      /the snapshot of "p@1\.0\.0" has "version", which belongs into packages/,
+    ],
     ['no resolution', withOne('p@1.0.0', 'hasBin: true'), /:13: "p@1\.0\.0": has no resolution/],
     [
       'a hash that is none',

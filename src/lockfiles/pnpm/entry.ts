@@ -74,11 +74,23 @@ export function readPackages(document: PnpmDocument): {
   const byKey = new Map(entries.map((entry) => [entry.key, entry]));
   const snapshots = [...mappingOf(file, content, 'snapshots')].map(([key, node]) => {
     const parsed = keyOf(file, node.line, key, document);
+    refuseMisplaced(file, key, node);
     const entry = byKey.get(parsed.base) ?? prunedFolder(parsed, key, node.line);
     if (entry !== null) return readSnapshot(document, key, node, entry, parsed);
     throw new LockfileError(file, node.line, `${quoted(key)} has no entry in packages; let pnpm write the file again`);
   });
   return { entries, snapshots };
+}
+
+/** Fields of `packages` that pnpm also believes in a snapshot, where it never writes them. */
+const MISPLACED = ['name', 'version', 'resolution', 'hasBin', 'bundledDependencies', 'bundleDependencies'];
+
+function refuseMisplaced(file: string, key: string, node: JsonNode): void {
+  const object = objectOf(file, key, node, 'pnpm');
+  const field = MISPLACED.find((each) => object.has(each));
+  if (field === undefined) return;
+  const problem = `the snapshot of ${quoted(key)} has ${quoted(field)}, which belongs into packages`;
+  throw new LockfileError(file, object.get(field)?.line ?? node.line, `${problem}; let pnpm write the file again`);
 }
 
 /** Of a folder, pnpm also takes snapshots whose entry is not there. */
