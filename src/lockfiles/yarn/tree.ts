@@ -47,8 +47,8 @@ export function readTree(file: string, text: string, readLine: ReadLine, blanks:
   const open: Level[] = [root];
   let empty: string | null = null;
   let unfinished = false;
-  /** Whether a blank line or a comment came just before. */
-  let interrupted = false;
+  /** The first line of the blank lines and comments that came just before; 0 where none did. */
+  let interrupted = 0;
 
   for (let start = 0; start < text.length;) {
     const end = text.indexOf('\n', start);
@@ -56,7 +56,7 @@ export function readTree(file: string, text: string, readLine: ReadLine, blanks:
     start = end === -1 ? text.length : end + 1;
     number += 1;
     if (raw === '') {
-      interrupted = true;
+      interrupted ||= number;
       continue;
     }
     if (raw.length > MAX_LINE) fail(`a line longer than ${MAX_LINE} characters; no lockfile has one`);
@@ -65,17 +65,18 @@ export function readTree(file: string, text: string, readLine: ReadLine, blanks:
     if (/^ *(?:#|$)/.test(line)) {
       if (blanks === 'between entries' && line.startsWith(' '))
         fail('an indented comment or blank line, at which Yarn 1 stops');
-      interrupted = true;
+      interrupted ||= number;
       continue;
     }
 
     const indentation = line.search(/[^ ]/);
     const depth = indentation / 2;
     if (!Number.isInteger(depth)) fail(`indented by ${indentation} spaces, not by two for each level`);
-    if (blanks === 'between entries' && interrupted && depth > 0) {
+    if (blanks === 'between entries' && interrupted > 0 && depth > 0) {
+      number = interrupted;
       fail('a blank line or a comment within an entry, after which Yarn 1 reads nothing more of the file');
     }
-    interrupted = false;
+    interrupted = 0;
     if (depth > MAX_DEPTH) fail(`nested deeper than ${MAX_DEPTH} levels`);
     if (depth >= open.length) fail('indented below a line that has a value');
     if (empty !== null && depth < open.length - 1) fail(`nothing stands below ${quoted(empty)}`);
