@@ -9,6 +9,8 @@ export interface NpmUser {
   readonly name: string;
   readonly email: string;
   readonly trustedPublisher?: { readonly id: string; readonly oidcConfigId: string };
+  /** Who released what was staged. */
+  readonly approver?: { readonly name: string };
 }
 
 /** What a GitHub workflow run is; every member but `repository` has a default. */

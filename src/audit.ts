@@ -1,15 +1,16 @@
 import { gatherBytes, withBytes } from './bytes.ts';
 import { gatherCapabilities } from './capabilities.ts';
-import { assess, type Known, type Trust } from './checks/assess.ts';
+import { assess, type Assessed, type Known, type Trust } from './checks/assess.ts';
 import { withDependencyAges } from './checks/added-dependencies.ts';
 import { checkBaseline } from './checks/baseline.ts';
 import { isKeyUnknown, withoutNewerKeys } from './checks/newer-keys.ts';
 import { checkResolved } from './checks/source.ts';
+import { withUnknownPackages } from './checks/unknown-packages.ts';
 import { verifiers } from './checks/verifiers.ts';
 import { explain, type CompareOptions } from './compare.ts';
 import { mapConcurrently } from './concurrently.ts';
 import { digestOf } from './digest.ts';
-import { gather, speakerFor, type Speaker } from './gather.ts';
+import { gather, gatherMore, speakerFor, type Speaker } from './gather.ts';
 import { openInstalled, type Installed } from './installed.ts';
 import { changeSince, type LockfileBefore } from './lockfiles/changes.ts';
 import { parseLockfile, type ProjectManifests, type ProjectSettings } from './lockfiles/index.ts';
@@ -25,6 +26,7 @@ import type { Assessment, JudgedDependency, Phase } from './model/verdict.ts';
 import { expectationOf, needsCapabilities } from './policy/apply.ts';
 import { judge } from './policy/enforce.ts';
 import { reviewed, reviewRules, undated } from './policy/review.ts';
+import { withoutAttestations } from './policy/unserved.ts';
 import { NPM_KEYS } from './registries/npm-keys.ts';
 import type { Registry } from './registries/registry.ts';
 import type { TrustedRoot } from './sigstore/trusted-root.ts';
@@ -139,8 +141,8 @@ export async function auditLockfiles(
 ): Promise<Report> {
   const covered: Covered[] = [];
   for (const lockfile of lockfiles) covered.push(await auditLockfile(lockfile, options));
-  const judged = covered.flatMap((one) => one.judged);
-  const { dependencies, used } = await review(judged, options);
+  const unserved = withoutAttestations(covered.flatMap((one) => one.judged));
+  const { dependencies, used } = await review(unserved.judged, options);
   const managers = new Map(lockfiles.map(({ file, manager }) => [file, manager]));
   const explanations =
     options.explain === false
@@ -159,7 +161,7 @@ export async function auditLockfiles(
   };
   return {
     ...reportOf(
-      covered.map((one) => lockfileUsed(one, options)),
+      covered.map((one) => lockfileUsed(one, unserved.findings, options)),
       read,
       dependencies,
       options,
@@ -238,6 +240,9 @@ async function review(
   };
 }
 
+/** Each round asks about versions that were not asked about before: tries of two channels, and two witnesses. */
+const MAX_ROUNDS = 8;
+
 /** The options of what is done for each dependency. `compareBytes` has its tarball read, and what is installed compared with it. */
 type DependencyOptions = Omit<LockfileAuditOptions, 'omit' | 'only' | 'since' | 'tarballs' | 'installed'> &
   Pick<Lockfile, 'scripts'> & { readonly compareBytes?: { readonly installed: Installed | null } | null };
@@ -281,14 +286,21 @@ export async function auditDependencies(
     const capabilitySources = { policy, package: known.package, reverify: options.reverify === true, registry };
     let evidence: DependencyEvidence | null = null;
     const speaker = speakerFor(url, keys, options.policy);
+    const assessUnder = async (gathered: DependencyEvidence, by: VerifyingThread | null): Promise<Assessed> =>
+      assess(dependency, gathered, known, by === null ? trust : await verifiedBy(by, gathered, trust));
     const established = async (): Promise<Assessment> => {
-      if (!isAsked(dependency, known)) return assess(dependency, null, known, trust);
+      if (!isAsked(dependency, known)) return assess(dependency, null, known, trust).assessment;
       const ask = async (): Promise<Established> => {
         asked += 1;
         if (asked === THREAD_FROM) thread = openVerifyingThread({ root: options.trust.root.source, now });
-        evidence = await gather(dependency, registry, speaker, known);
-        const under = thread === null ? trust : await verifiedBy(thread, evidence, trust);
-        return { evidence, assessment: assess(dependency, evidence, known, under) };
+        let gathered = await gather(dependency, registry, speaker, known);
+        let assessed = await assessUnder(gathered, thread);
+        for (let round = 0; assessed.ask.length > 0 && round < MAX_ROUNDS; round += 1) {
+          gathered = await gatherMore(gathered, assessed.ask, registry);
+          assessed = await assessUnder(gathered, thread);
+        }
+        evidence = gathered;
+        return { evidence: gathered, assessment: assessed.assessment };
       };
       if (memory === null) return (await ask()).assessment;
       return memory.recall({ dependency, known, speaker, fresh: options.reverify === true }, ask);
@@ -311,7 +323,7 @@ export async function auditDependencies(
     return withBytes(withCapabilities(assessment, capabilities), bytes);
   });
   const assessments = await work.finally(() => thread?.close());
-  return withDependencyAges(assessments, now).map((assessment) => judge(assessment, enforcement));
+  return withUnknownPackages(withDependencyAges(assessments, now)).map((assessment) => judge(assessment, enforcement));
 }
 
 /** Whoever has keys of their own for a registry depends on nobody's newer ones. */

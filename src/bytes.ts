@@ -66,9 +66,9 @@ async function compareBytes(
 
   const isWanted = (path: string): boolean => path.toLowerCase() === PACKAGE_JSON;
   const { resolved } = source;
-  const { digests } = wanted;
-  const remembered = installed === null ? recall(store, digests) : null;
-  const depth = { hashed: installed !== null, unpacked: remembered === null };
+  const { digests, tar } = wanted;
+  const remembered = installed === null && tar === undefined ? recall(store, digests) : null;
+  const depth = { hashed: installed !== null, unpacked: remembered === null, ...(tar === undefined ? {} : { tar }) };
   const answer = await registry.tarball({ name, version, digests, resolved, isWanted, ...depth });
   const { proof, finding: problem } = checkBytes(wanted, answer);
   if (proof === null || answer.state !== 'present') return without(...(problem === null ? [] : [problem]));

@@ -70,7 +70,12 @@ function policyOf(reports: readonly Report[]): PolicyUsed | null {
   if (!first) return null;
   const isUnused = ({ text, line }: PolicyUsed['unused'][number], policy: PolicyUsed | null): boolean =>
     policy?.unused.some((each) => each.text === text && each.line === line) === true;
-  return { ...first, unused: first.unused.filter((each) => others.every((policy) => isUnused(each, policy))) };
+  const outside = new Set([first, ...others].flatMap((policy) => policy?.outside ?? []));
+  return {
+    ...first,
+    unused: first.unused.filter((each) => others.every((policy) => isUnused(each, policy))),
+    outside: [...outside].sort(),
+  };
 }
 
 function registriesOf(reports: readonly Report[]): readonly RegistryUsed[] {

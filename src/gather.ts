@@ -1,9 +1,16 @@
 import type { Known } from './checks/assess.ts';
 import { expectedIdentity } from './checks/baseline.ts';
-import { lastWithProvenance } from './checks/history.ts';
+import { measuresFor } from './checks/measures.ts';
 import { NPM_REGISTRY } from './model/address.ts';
 import type { Dependency } from './model/dependency.ts';
-import type { DependencyEvidence, Evidence, Manifest, Packument, RegistryKey } from './model/evidence.ts';
+import type {
+  DependencyEvidence,
+  Evidence,
+  Manifest,
+  OtherAttestations,
+  Packument,
+  RegistryKey,
+} from './model/evidence.ts';
 import type { PolicyInUse } from './model/policy.ts';
 import { standsFor } from './policy/apply.ts';
 import type { Registry } from './registries/registry.ts';
@@ -41,15 +48,27 @@ export async function gather(
   const packument = await registry.packument(name);
   const manifest = manifestOf(packument, version) ?? (await registry.manifest(name, version));
   const claim = manifest.state === 'present' ? manifest.value.attestations : null;
-  const [attestations, predecessorAttestations, registryKeys] = await Promise.all([
+  const recorded = expectedIdentity(known.package, version);
+  const asksHistory = claim?.provenance === true && (recorded === null || recorded.otherChannel === true);
+  const first =
+    asksHistory && packument.state === 'present' ? measuresFor(packument.value, version, new Map()).ask : [];
+  const [attestations, others, registryKeys] = await Promise.all([
     claim === null ? { state: 'absent' as const, url } : registry.attestations(name, version, claim),
-    claim?.provenance === true && packument.state === 'present' && expectedIdentity(known.package, version) === null
-      ? askHistory(packument.value, version, registry)
-      : null,
+    askOthers(packument, first, registry),
     manifest.state === 'present' && mayVouchForItself ? askKeys(manifest.value, url, registry, knownKeys) : null,
   ]);
   const keys = registryKeys?.state === 'present' ? [...knownKeys, ...registryKeys.value] : knownKeys;
-  return { registry: url, packument, manifest, attestations, predecessorAttestations, keys, registryKeys };
+  return { registry: url, packument, manifest, attestations, others, keys, registryKeys };
+}
+
+/** The same, with the attestations of more versions. */
+export async function gatherMore(
+  evidence: DependencyEvidence,
+  versions: readonly string[],
+  registry: Registry,
+): Promise<DependencyEvidence> {
+  const more = await askOthers(evidence.packument, versions, registry);
+  return { ...evidence, others: [...evidence.others, ...more] };
 }
 
 /** A version's manifest within the full document; null where it must be asked for by itself. */
@@ -62,14 +81,23 @@ function present<T>(value: T): Evidence<T> {
   return { state: 'present', value };
 }
 
-function askHistory(
-  packument: Packument,
-  version: string,
+async function askOthers(
+  packument: Evidence<Packument>,
+  versions: readonly string[],
   registry: Registry,
-): Promise<DependencyEvidence['attestations']> | null {
-  const earlier = lastWithProvenance(packument, version);
-  const claim = earlier === null ? null : packument.versions.get(earlier.version)?.attestations;
-  return earlier === null || !claim ? null : registry.attestations(packument.name, earlier.version, claim);
+): Promise<readonly OtherAttestations[]> {
+  if (packument.state !== 'present') return [];
+  const { name, versions: manifests } = packument.value;
+  const claims = versions.flatMap((version) => {
+    const claim = manifests.get(version)?.attestations ?? null;
+    return claim === null ? [] : [{ version, claim }];
+  });
+  return Promise.all(
+    claims.map(async ({ version, claim }) => ({
+      version,
+      attestations: await registry.attestations(name, version, claim),
+    })),
+  );
 }
 
 /**

@@ -1,5 +1,12 @@
 import type { BaselineInUse } from './model/baseline.ts';
-import { specOf, type Dependency, type LocatedLockfile, type Lockfile, type SkippedEntry } from './model/dependency.ts';
+import {
+  specOf,
+  type Dependency,
+  type LocatedLockfile,
+  type Lockfile,
+  type PlacedFinding,
+  type SkippedEntry,
+} from './model/dependency.ts';
 import type { PolicyInUse } from './model/policy.ts';
 import type {
   BytesUsed,
@@ -56,7 +63,7 @@ export function reportOf(
       ...lockfiles.map(({ findings }) => verdictOf(findings.map(({ finding }) => finding))),
     ]),
     enforce,
-    policy: policy ? policyUsed(policy, lockfiles.length > 0 ? read.dependencies : null) : null,
+    policy: policy ? policyUsed(policy, lockfiles.length > 0 ? read.dependencies : null, dependencies) : null,
     counts: countsOf(lockfiles, read, dependencies),
     trust: {
       root: trust.rootName,
@@ -89,6 +96,7 @@ export interface Covered {
 /** The account of one lockfile. */
 export function lockfileUsed(
   { lockfile, judged, omitted, unchanged, since }: Covered,
+  others: readonly PlacedFinding[],
   { enforce, policy }: Pick<Used, 'enforce' | 'policy'>,
 ): LockfileUsed {
   const { file, format, path, digest, entries, dependencies, skipped, hooks, findings = [] } = lockfile;
@@ -108,13 +116,26 @@ export function lockfileUsed(
     unchanged: unchanged.length,
     since,
     ...(hooks === undefined ? {} : { hooks }),
-    findings: judgeLockfile(findings, { phase: enforce, policy: policy?.policy ?? null }),
+    findings: judgeLockfile([...findings, ...others.filter(({ place }) => place.file === file)], {
+      phase: enforce,
+      policy: policy?.policy ?? null,
+    }),
   };
 }
 
-function policyUsed({ policy, digest }: PolicyInUse, locked: readonly Dependency[] | null): PolicyUsed {
+function policyUsed(
+  { policy, digest }: PolicyInUse,
+  locked: readonly Dependency[] | null,
+  judged: readonly JudgedDependency[],
+): PolicyUsed {
   const names = locked?.map(({ name }) => name);
-  return { file: policy.file, digest, unused: names === undefined ? [] : unusedSelectors(policy, names) };
+  const outside = judged.filter(({ dependency, critical }) => dependency.direct && critical === null);
+  return {
+    file: policy.file,
+    digest,
+    unused: names === undefined ? [] : unusedSelectors(policy, names),
+    outside: policy.critical === null ? [] : [...new Set(outside.map(({ dependency }) => specOf(dependency)))].sort(),
+  };
 }
 
 const PROOFS = ['integrity', 'signature', 'publish', 'provenance', 'bytes', 'installed'] as const;

@@ -56,8 +56,10 @@ const KEPT = createHash('sha256').update('tuf').digest('hex');
 
 /** What is known of the trust before its repository is asked. */
 export async function openTrust(source: TrustSource, options: RefreshOptions): Promise<TrustSession> {
+  // What assay pins it always has; a file that is named now may be another one in the next run.
+  const isPinned = source.pinnedAt !== null && source.pinned !== null;
   const wanted = new Map([
-    [ROOT_TARGET, source.pinned?.rootDigest ?? null],
+    [ROOT_TARGET, isPinned ? source.pinned.rootDigest : null],
     [KEYS_TARGET, NPM_KEYS_DIGEST],
   ]);
   const { store, now } = options;
@@ -71,7 +73,9 @@ export async function openTrust(source: TrustSource, options: RefreshOptions): P
   const askRoot = options.fresh === true || !isRecent || before.root.expires <= now;
 
   const ask = async (): Promise<TrustOptions> => {
-    const { state, problem } = await update(before, askerOf(source.url, options.http), wanted, { now, askRoot });
+    const keep = (state: Verified): void => store?.put(KEPT, pack({ ...state, confirmed, rootAsked }));
+    const asker = askerOf(source.url, options.http);
+    const { state, problem } = await update(before, asker, wanted, { now, askRoot, keep });
     const seen = problem === null ? now : confirmed;
     if (state !== before || askRoot || seen === null || now - (confirmed ?? 0) >= HOUR) {
       store?.put(KEPT, pack({ ...state, confirmed: seen, rootAsked: askRoot && problem === null ? now : rootAsked }));
@@ -153,7 +157,8 @@ function askerOf(url: string, http: HttpClient): Ask {
     const options = { maxBytes, timeoutMs: left, auth: false, ...(etag === null ? {} : { etag }) };
     const answer = await http.get(new URL(path, url).href, options);
     if (answer.kind === 'ok') return { kind: 'ok', body: answer.body, etag: answer.headers.etag ?? null };
-    return answer.kind === 'failed' ? { kind: 'failed', reason: answer.reason } : { kind: answer.kind };
+    if (answer.kind !== 'failed') return { kind: answer.kind };
+    return { kind: answer.status === 403 ? 'denied' : 'failed', reason: answer.reason };
   };
 }
 

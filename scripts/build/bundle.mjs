@@ -30,6 +30,7 @@ export async function bundle(root, version) {
     entryPoints: { cli: 'src/cli/bin.ts' },
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
+    banner: { js: OLD_NODE },
   });
   const parts = await build({
     ...options,
@@ -51,6 +52,15 @@ export async function bundle(root, version) {
     packages: [...new Set([start, parts].flatMap(({ metafile }) => packagesOf(root, metafile)))].sort(),
   };
 }
+
+/** Says which Node is needed before anything is loaded that an older one lacks; in words that older ones can parse. */
+const OLD_NODE = `'use strict';
+(function () {
+  var version = process.versions.node.split('.').map(Number);
+  if (version[0] > 20 || (version[0] === 20 && version[1] >= 19)) return;
+  process.stderr.write('assay: needs Node.js 20.19 or later, and this is ' + process.version + '\\n');
+  process.exit(2);
+})();`;
 
 /** The files that a build made, by name. */
 function filesOf(root, { warnings, outputFiles, metafile }) {

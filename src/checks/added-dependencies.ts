@@ -10,7 +10,7 @@ const YOUNG = 90 * DAY;
 
 /**
  * How old are the dependencies that releases added? The assessments of those tell, so that nothing is asked for it. An
- * addition is worth a warning while it is young, unless provenance proves that it was made in the repository, and where
+ * addition is worth a warning while it is young, unless the project's own pipeline is proven to have built both, and where
  * provenance was lost with it; else a note. What the run did not ask about, as the baseline holds it or nothing of it
  * changed, is not new to the project.
  */
@@ -26,7 +26,7 @@ export function withDependencyAges(assessments: readonly Assessment[], now: Inst
     if (!one.findings.some(isAddition)) return one;
     return {
       ...one,
-      findings: one.findings.map((found) => (isAddition(found) ? withAges(found, byName, now) : found)),
+      findings: one.findings.map((found) => (isAddition(found) ? withAges(found, one, byName, now) : found)),
     };
   });
 }
@@ -37,24 +37,43 @@ function isAddition(found: Finding): found is Addition {
   return found.code === 'history-dependency-added';
 }
 
-function withAges({ args }: Addition, byName: ReadonlyMap<string, readonly Assessment[]>, now: Instant): Finding {
+function withAges(
+  { args }: Addition,
+  by: Assessment,
+  byName: ReadonlyMap<string, readonly Assessment[]>,
+  now: Instant,
+): Finding {
   const added = args.added.map((one) => ageOf(one, byName));
-  const isYoung = added.some(({ firstPublished }) => firstPublished !== null && now - firstPublished < YOUNG);
-  const isWarning = args.provenance === 'lost' || (isYoung && args.provenance === 'none');
+  const isOwn = (one: AddedDependencyAge): boolean =>
+    args.provenance === 'proven' && lockedFor(one, byName).every((locked) => isOfOneOwner(locked, by));
+  const isYoung = added.some((one) => one.firstPublished !== null && now - one.firstPublished < YOUNG && !isOwn(one));
+  const isWarning = args.provenance === 'lost' || isYoung;
   return finding('history-dependency-added', { ...args, added }, isWarning ? undefined : 'note');
 }
 
-/** Of several locked versions, the youngest that fits: whatever the tree has at that place is no younger. */
-function ageOf(declared: AddedDependencyAge, byName: ReadonlyMap<string, readonly Assessment[]>): AddedDependencyAge {
+function isOfOneOwner(one: Assessment, other: Assessment): boolean {
+  const [a, b] = [one, other].map(({ proofs }) => proofs.provenance?.identity ?? null);
+  if (!a || a.issuer !== b?.issuer) return false;
+  return a.ownerId === null || b.ownerId === null ? a.owner !== null && a.owner === b.owner : a.ownerId === b.ownerId;
+}
+
+/** What the lockfile has in the place of a declared dependency: of several versions, those that fit. */
+function lockedFor(
+  declared: AddedDependencyAge,
+  byName: ReadonlyMap<string, readonly Assessment[]>,
+): readonly Assessment[] {
   const target = registryTarget(declared.name, declared.spec);
   const locked = target === null ? [] : (byName.get(target.name) ?? []);
   const fitting =
     target === null || locked.length < 2
       ? locked
       : locked.filter(({ dependency }) => satisfies(dependency.version, target.range));
-  const [youngest] = (fitting.length > 0 ? fitting : locked).toSorted(
-    (a, b) => (b.published ?? 0) - (a.published ?? 0),
-  );
+  return fitting.length > 0 ? fitting : locked;
+}
+
+/** The youngest that fits: whatever the tree has at that place is no younger. */
+function ageOf(declared: AddedDependencyAge, byName: ReadonlyMap<string, readonly Assessment[]>): AddedDependencyAge {
+  const [youngest] = lockedFor(declared, byName).toSorted((a, b) => (b.published ?? 0) - (a.published ?? 0));
   return {
     ...declared,
     firstPublished: youngest?.release?.firstPublished ?? null,

@@ -2,27 +2,22 @@ import type { BaselinePackage, ReleaseRecord } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument } from '../model/evidence.ts';
 import { finding, type EvidenceName, type Finding, type ScriptDecision } from '../model/finding.ts';
-import { establish, type Proofs, type ProvenanceProof } from '../model/proof.ts';
+import { establish, type Identity, type Proofs } from '../model/proof.ts';
 import type { Expectation } from '../model/policy.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
 import type { Verifier } from '../sigstore/verify.ts';
 import { checkAge, publishTime, withoutTime } from './age.ts';
 import { checkAttestations, EARLIER_KINDS, type AttestationsCheck } from './attestations.ts';
-import { checkServed, expectedIdentity, type BaselineCheck } from './baseline.ts';
+import { checkServed, type BaselineCheck } from './baseline.ts';
 import { evidenceDigest } from './evidence-digest.ts';
-import { firstPublished, lastWithProvenance, provenanceSince } from './history.ts';
-import {
-  checkAgainstIdentity,
-  checkAgainstManifest,
-  checkAgainstPolicy,
-  checkBuild,
-  withoutNegations,
-  type ExpectedIdentity,
-} from './identity.ts';
 import { checkClaims, checkSubstitutes, entryDigest } from './claims.ts';
+import { checkExpectation, type ExpectationCheck } from './expectation.ts';
+import { firstPublished, provenanceSince } from './history.ts';
+import { checkAgainstPolicy, checkBuild, withoutNegations, type ExpectedIdentity } from './identity.ts';
 import { checkIntegrity, sha512OfSri, type IntegrityCheck } from './integrity.ts';
 import { checkLossAgainst } from './loss.ts';
+import type { Shown } from './measures.ts';
 import { isKeyUnknown } from './newer-keys.ts';
 import { checkPredicate } from './predicate.ts';
 import { checkRelease } from './release.ts';
@@ -57,13 +52,19 @@ export interface Known {
   readonly scripts: ScriptDecision;
 }
 
+/** An assessment, and the versions whose attestations are to be asked for before it counts. */
+export interface Assessed {
+  readonly assessment: Assessment;
+  readonly ask: readonly string[];
+}
+
 /** Runs the chain for one dependency, in order. `evidence` is null for what no registry serves, or was not asked. */
 export function assess(
   dependency: Dependency,
   evidence: DependencyEvidence | null,
   known: Known,
   trust: Trust,
-): Assessment {
+): Assessed {
   const tarball = evidence?.manifest.state === 'present' ? evidence.manifest.value.tarball : null;
   const local = [
     checkSource(dependency),
@@ -83,23 +84,24 @@ export function assess(
     published: null,
     capabilities: null,
   };
-  if (evidence === null) return { ...unproven, ...assessHeld(dependency, local, known, trust.now) };
+  const settled = (assessment: Assessment): Assessed => ({ assessment, ask: [] });
+  if (evidence === null) return settled({ ...unproven, ...assessHeld(dependency, local, known, trust.now) });
 
-  const findings = [...local, ...missingAnswers(evidence)];
-  if (evidence.manifest.state !== 'present') return { ...unproven, findings };
+  const findings = [...local, ...missingAnswers(dependency, evidence)];
+  if (evidence.manifest.state !== 'present') return settled({ ...unproven, findings });
   const manifest = evidence.manifest.value;
   try {
     const bundled = checkBundled(dependency, manifest);
     if (bundled !== null) findings.push(bundled);
     findings.push(...checkClaims(dependency, manifest));
-    const { expected, ...chain } = followChain(dependency, manifest, evidence, known, trust);
+    const { expected, ask, ...chain } = followChain(dependency, manifest, evidence, known, trust);
     const release = { ...releaseRecord(dependency, manifest, evidence, chain.proofs), expected };
-    return { ...unproven, ...chain, findings: [...findings, ...chain.findings], release };
+    return { assessment: { ...unproven, ...chain, findings: [...findings, ...chain.findings], release }, ask };
   } catch (error) {
     // Evidence that a check stumbles over proves nothing here, and takes nothing from the other dependencies.
     const reason = `it could not be judged: ${String(error)}`;
     const args = { evidence: 'manifest' as const, url: known.registry, reason };
-    return { ...unproven, findings: [...findings, finding('evidence-malformed', args)] };
+    return settled({ ...unproven, findings: [...findings, finding('evidence-malformed', args)] });
   }
 }
 
@@ -130,6 +132,7 @@ function releaseRecord(
     evidence: evidenceDigest(dependency, proofs),
     entry: entryDigest(dependency),
     publisher: publisher?.name ?? null,
+    ...(publisher?.approver === undefined ? {} : { approver: publisher.approver }),
     published: history?.time.get(dependency.version) ?? null,
     firstPublished: history === null ? null : firstPublished(history),
     provenanceSince: history === null ? null : provenanceSince(history),
@@ -137,9 +140,12 @@ function releaseRecord(
 }
 
 /** A piece of evidence that gave no answer is a finding whatever the other pieces say. */
-function missingAnswers({ manifest, packument, attestations, registryKeys }: DependencyEvidence): readonly Finding[] {
+function missingAnswers({ version }: Dependency, evidence: DependencyEvidence): readonly Finding[] {
+  const { manifest, packument, attestations, registryKeys, registry } = evidence;
   return [
-    demanded('manifest', manifest),
+    manifest.state === 'absent' && packument.state === 'present'
+      ? unknownVersion(registry, packument.value, version)
+      : demanded('manifest', manifest),
     unanswered('attestations', attestations),
     registryKeys === null ? null : unanswered('keys', registryKeys),
     // A failing document fails for both uses of it; one finding says so.
@@ -147,10 +153,17 @@ function missingAnswers({ manifest, packument, attestations, registryKeys }: Dep
   ].filter((problem) => problem !== null);
 }
 
-/** What every published version has: that there is none is no answer either. */
+/** The registry has the package, and not what the lockfile names: it never was published, or is not any more. */
+function unknownVersion(registry: string, { time }: Packument, version: string): Finding {
+  const published = time.get(version) ?? null;
+  return finding('lockfile-version-unknown', { registry, isPackage: true, published });
+}
+
+/** What every published version has: that there is none is no answer either, as a registry may hide what it has. */
 function demanded(name: EvidenceName, answer: Evidence<unknown>): Finding | null {
   if (answer.state !== 'absent') return unanswered(name, answer);
-  return finding('evidence-unavailable', { evidence: name, url: answer.url, reason: 'the registry does not have it' });
+  const reason = 'the registry does not have it, or does not show it';
+  return finding('evidence-unavailable', { evidence: name, url: answer.url, reason, absent: true });
 }
 
 function unanswered(name: EvidenceName, answer: Evidence<unknown>): Finding | null {
@@ -169,7 +182,9 @@ function followChain(
   evidence: DependencyEvidence,
   known: Known,
   trust: Trust,
-): Pick<Assessment, 'proofs' | 'findings' | 'published' | 'baseline'> & Pick<ReleaseRecord, 'expected'> {
+): Pick<Assessment, 'proofs' | 'findings' | 'published' | 'baseline'> &
+  Pick<ReleaseRecord, 'expected'> &
+  Pick<Assessed, 'ask'> {
   const packument = evidence.packument.state === 'present' ? evidence.packument.value : null;
   const { keys } = evidence;
   const verifier = trust.verifierFor(keys);
@@ -207,13 +222,15 @@ function followChain(
   }
 
   const claimsProvenance = manifest.attestations?.provenance === true;
-  let before: ExpectedIdentity | null = null;
+  let expectation: ExpectationCheck | null = null;
   let loss: Finding | null = null;
   if (attested.provenance !== null) {
-    before =
-      expectedIdentity(known.package, dependency.version) ?? earlierIdentity(dependency, evidence, verifier, trust.now);
+    const { identity } = attested.provenance;
+    const shown = shownBy(evidence, verifier, trust.now);
+    const stated = withoutNegations(known.expectation.identity);
+    expectation = checkExpectation({ manifest, identity, stated }, known.package, packument, shown);
     findings.push(
-      ...judgeIdentity(manifest, attested.provenance, before, evidence, known),
+      ...judgeIdentity(identity, expectation, evidence, known),
       ...checkPredicate(attested.provenance, attested.predicate),
     );
   } else if (!claimsProvenance && !attested.has.provenance && !stripped) {
@@ -222,7 +239,8 @@ function followChain(
   }
   if (packument !== null) {
     const lost = loss !== null && loss.code !== 'provenance-missing';
-    const provenance = attested.provenance !== null ? 'proven' : lost ? 'lost' : 'none';
+    // Provenance of somebody whom nothing earlier shows excuses nothing that it would not be excused without.
+    const provenance = expectation?.isKnownBuilder === true ? 'proven' : lost ? 'lost' : 'none';
     const context = { known: known.package, provenance, scripts: known.scripts } as const;
     findings.push(...checkRelease(packument, manifest, context));
   }
@@ -237,9 +255,15 @@ function followChain(
     provenance: attested.provenance,
   };
   const stated = keysAnswered(evidence) ? findings : findings.filter((problem) => !isKeyUnknown(problem));
-  const expected = before?.identity ?? null;
   const state = known.baseline?.state ?? null;
-  return { proofs, findings: stated, published, expected, baseline: rewritten === null ? state : 'rewritten' };
+  return {
+    proofs,
+    findings: stated,
+    published,
+    expected: expectation?.before?.identity ?? null,
+    ask: expectation?.ask ?? [],
+    baseline: rewritten === null ? state : 'rewritten',
+  };
 }
 
 function isMismatch({ findings }: IntegrityCheck): boolean {
@@ -300,30 +324,21 @@ function isStripped(packument: Packument | null): boolean {
   return true;
 }
 
-/**
- * The identity against the strongest expectation there is: for what the policy names, the policy's; else the baseline's,
- * an earlier version's, the manifest's claim.
- */
+/** The identity against what the policy names, and for the rest against who is expected. */
 function judgeIdentity(
-  manifest: Manifest,
-  proof: ProvenanceProof,
-  before: ExpectedIdentity | null,
+  identity: Identity,
+  { before, findings, missing }: ExpectationCheck,
   evidence: DependencyEvidence,
   known: Known,
 ): readonly Finding[] {
-  const { identity } = proof;
   const policy = known.expectation.identity;
   const byPolicy = checkAgainstPolicy(identity, policy);
+  const unsaid = evidence.others
+    .map(({ attestations }) => unanswered('predecessor-attestations', attestations))
+    .find((found) => found !== null);
+  const problem = unsaid ?? withheld(missing, before, evidence.registry);
   // What the policy rules out says nothing about what is expected instead.
-  const stated = withoutNegations(policy);
-  const asked = evidence.predecessorAttestations;
-  const problem = asked === null ? null : unanswered('predecessor-attestations', asked);
-  const others = [
-    ...(before === null
-      ? checkAgainstManifest(identity, stated.repository === undefined ? manifest.repository : null)
-      : checkAgainstIdentity(identity, before, stated)),
-    ...checkBuild(identity, before?.identity ?? null, stated),
-  ];
+  const others = [...findings, ...checkBuild(identity, before?.identity ?? null, withoutNegations(policy))];
   return [
     ...byPolicy,
     ...(problem === null ? [] : [problem]),
@@ -331,18 +346,25 @@ function judgeIdentity(
   ];
 }
 
-/** Who built the earlier version, from its own attestation, held against the hash the registry gives for it. */
-function earlierIdentity(
-  dependency: Dependency,
-  { packument, predecessorAttestations }: DependencyEvidence,
-  verifier: Verifier,
-  now: Instant,
-): ExpectedIdentity | null {
-  if (packument.state !== 'present' || predecessorAttestations?.state !== 'present') return null;
-  const version = lastWithProvenance(packument.value, dependency.version)?.version;
-  if (version === undefined) return null;
-  const sha512 = sha512OfSri(packument.value.versions.get(version)?.integrity ?? null);
-  const about = { name: dependency.name, version, sha512, reported: null };
-  const { provenance } = checkAttestations(predecessorAttestations.value, about, verifier, now, EARLIER_KINDS);
-  return provenance === null ? null : { identity: provenance.identity, source: 'history', version };
+/** That provenance of earlier releases is not to be had, and who it is held to instead. Held to nobody, nothing can be said. */
+function withheld(versions: readonly string[], before: ExpectedIdentity | null, url: string): Finding | null {
+  if (versions.length === 0) return null;
+  if (before !== null) return finding('history-attestation-missing', { versions, instead: before.version ?? null });
+  const reason = `no valid provenance is served for ${versions.join(', ')}, which it says have some`;
+  return finding('evidence-unavailable', { evidence: 'predecessor-attestations', url, reason });
+}
+
+/** Who built other versions, from their own attestations, held against the hash the registry gives for each. */
+function shownBy({ packument, others }: DependencyEvidence, verifier: Verifier, now: Instant): Shown {
+  const shown = new Map<string, Identity | null>();
+  if (packument.state !== 'present') return shown;
+  const { name, versions } = packument.value;
+  for (const { version, attestations } of others) {
+    const sha512 = sha512OfSri(versions.get(version)?.integrity ?? null);
+    const entries = attestations.state === 'present' ? attestations.value : [];
+    const about = { name, version, sha512, reported: null };
+    const { provenance } = checkAttestations(entries, about, verifier, now, EARLIER_KINDS);
+    shown.set(version, provenance?.identity ?? null);
+  }
+  return shown;
 }

@@ -1,9 +1,11 @@
 import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
 import type { Baseline, BaselinePackage, BaselineState, BaselineVersion, PublishedVersion } from '../model/baseline.ts';
+import { channelName, STABLE } from '../model/channel.ts';
 import type { Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import type { Instant } from '../model/time.ts';
+import { sameChannel } from './channels.ts';
 import { entryDigest } from './claims.ts';
 import { releaseLine } from './history.ts';
 import type { ExpectedIdentity } from './identity.ts';
@@ -96,8 +98,8 @@ function provenBefore({ versions, since }: BaselinePackage, below: string): read
 
 /**
  * Who is expected to have built a version: who built it when it was taken in (who was expected then, where it was taken
- * in despite a finding), else who built the highest lower version of its release line that the baseline has, else the
- * package's identity.
+ * in despite a finding), else who built the highest lower version of its channel that the baseline has, else who built
+ * that channel last. Of a channel that the baseline has nothing of, another one's builder shows the repository.
  */
 export function expectedIdentity(known: BaselinePackage | null, version: string): ExpectedIdentity | null {
   if (known === null) return null;
@@ -109,9 +111,13 @@ export function expectedIdentity(known: BaselinePackage | null, version: string)
   }
   if (same !== null) return { identity: same, source: 'baseline', version };
   for (const { identity, version: lower } of lowerOfLine(provenBefore(known, version), version)) {
-    if (identity !== null) return { identity, source: 'baseline', version: lower };
+    if (identity !== null && sameChannel(lower, version)) return { identity, source: 'baseline', version: lower };
   }
-  return known.identity === null ? null : { identity: known.identity, source: 'baseline' };
+  const name = channelName(version) ?? STABLE;
+  const own = name === STABLE ? known.identity : (known.channels.get(name) ?? null);
+  if (own !== null) return { identity: own, source: 'baseline' };
+  const [other = null] = [...(known.identity === null ? [] : [known.identity]), ...known.channels.values()];
+  return other === null ? null : { identity: other, source: 'baseline', otherChannel: true };
 }
 
 /**

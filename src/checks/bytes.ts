@@ -18,33 +18,42 @@ export type TarballAnswer =
 export function wantedBytes({ integrity, archive }: Dependency, manifest: Manifest | null): WantedBytes | null {
   const [locked, second] = distinct(integrity.filter(({ algorithm }) => algorithm === 'sha512'));
   if (second !== undefined) return null;
-  if (locked !== undefined) return { digests: [locked], basis: archive === undefined ? 'lockfile' : 'registry' };
+  const tar = archive?.unpacked === true ? digestOfSri(archive.checksum) : null;
+  const also = tar === null ? {} : { tar };
+  if (locked !== undefined)
+    return { digests: [locked], basis: archive === undefined ? 'lockfile' : 'registry', ...also };
   const served = manifest === null ? null : sha512OfSri(manifest.integrity);
   if (served === null) return null;
   const weak = (['sha384', 'sha256', 'sha1', 'md5'] as const)
     .map((algorithm) => distinct(integrity.filter((digest) => digest.algorithm === algorithm)))
     .find((digests) => digests.length > 0);
   // Installers take bytes with any one of several hashes of a kind.
-  const also = weak?.length === 1 ? weak : [];
-  return { digests: [{ algorithm: 'sha512', hex: served }, ...also], basis: 'registry' };
+  const weaker = weak?.length === 1 ? weak : [];
+  return { digests: [{ algorithm: 'sha512', hex: served }, ...weaker], basis: 'registry', ...also };
+}
+
+function digestOfSri(text: string | null): Digest | null {
+  const hex = sha512OfSri(text);
+  return hex === null ? null : { algorithm: 'sha512', hex };
 }
 
 /** Are these the bytes? A proof where they are, findings where they are not or where nobody has them. */
 export function checkBytes(
-  { digests, basis }: WantedBytes,
+  { digests, basis: held, tar }: WantedBytes,
   answer: TarballAnswer,
 ): { readonly proof: BytesProof | null; readonly finding: Finding | null } {
   const [sha512] = digests;
   switch (answer.state) {
     case 'present': {
       const { size, from, corruptCache } = answer.value;
+      const basis = tar === undefined ? held : 'lockfile';
       const proof = sha512 === undefined ? null : establish({ ...sha512, size, from, basis, corruptCache });
       return { proof, finding: null };
     }
     case 'mismatch': {
       const hashes = { locked: sri(answer.wanted), actual: sri(answer.actual), source: 'bytes' as const };
-      const isServed = basis === 'registry' && answer.wanted === sha512;
-      return { proof: null, finding: finding('integrity-mismatch', isServed ? { ...hashes, basis } : hashes) };
+      const isServed = held === 'registry' && answer.wanted === sha512;
+      return { proof: null, finding: finding('integrity-mismatch', isServed ? { ...hashes, basis: held } : hashes) };
     }
     case 'absent':
       return { proof: null, finding: withoutTarball(answer.url, 'the registry does not have it') };

@@ -1,25 +1,10 @@
 import compare from 'semver/functions/compare.js';
-import parse from 'semver/functions/parse.js';
+import { channelName, STABLE } from '../model/channel.ts';
 import type { Packument } from '../model/evidence.ts';
 import { earlierVersions, releaseLine, type EarlierVersion } from './history.ts';
 
-/** The stable versions of every release line. No prerelease channel has this name, which has a capital letter. */
-export const STABLE = 'Stable';
-
-/**
- * The name of the channel a version is released on: stable, or the first prerelease identifier without what counts (`rc`
- * of `rc.1`, `rc1` and `rc-2`, `canary`, `next`). What has no name (`4.0.0-0`, a commit) is of the channel `prerelease`.
- * Null for what is not semver.
- */
-export function channelName(version: string): string | null {
-  const parsed = parse(version);
-  if (parsed === null) return null;
-  if (parsed.prerelease.length === 0) return STABLE;
-  const first = String(parsed.prerelease[0]).toLowerCase();
-  const isCommit = /^(?=.*\d)[0-9a-f]{7,40}$/.test(first);
-  const [word] = isCommit ? [] : (/^[a-z]+/.exec(first) ?? []);
-  return word ?? 'prerelease';
-}
+/** A package with fewer releases is still becoming what it is to be. */
+const SETTLED = 5;
 
 export function isStable(version: string): boolean {
   return channelName(version) === STABLE;
@@ -43,4 +28,23 @@ export function channelBefore(packument: Packument, version: string): readonly E
   const name = channelName(version);
   const last = lower.findLast((one) => channelName(one.version) === name);
   return last === undefined ? [] : lower.filter((one) => sameChannel(one.version, last.version));
+}
+
+/**
+ * The nearest lower release that was published at least `apart` before: of its line; for a stable version of a line that is
+ * younger than that, the nearest stable one of a lower line, unless the package was only about to settle. Null where there is
+ * none, or no time says so.
+ */
+export function releaseApart(packument: Packument, version: string, apart: number): EarlierVersion | null {
+  const at = packument.time.get(version) ?? null;
+  if (at === null) return null;
+  const line = releaseLine(version);
+  const old = earlierVersions(packument, version).filter(
+    (one) => one.published !== null && at - one.published >= apart && compare(one.version, version) < 0,
+  );
+  const newest = (releases: readonly EarlierVersion[]): EarlierVersion | null =>
+    releases.reduce<EarlierVersion | null>((a, b) => ((a?.published ?? -1) > (b.published ?? 0) ? a : b), null);
+  const ofLine = newest(old.filter((one) => releaseLine(one.version) === line));
+  if (ofLine !== null || !isStable(version) || old.length < SETTLED) return ofLine;
+  return newest(old.filter((one) => isStable(one.version)));
 }

@@ -40,7 +40,7 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
       : finding('lockfile-hook-changed', { field, lockfile, registry, hook });
   };
   const { dependencies, implied = {}, peerDependencies, bin, hasBin, installScripts } = claims;
-  const { answers, peerAnswers = {} } = claims;
+  const { answers, peerAnswers = {}, peers: named = [] } = claims;
   const runs = Object.keys(manifest.installScripts).length > 0;
   return [
     dependencies &&
@@ -53,11 +53,16 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
         'peerDependencies',
         differenceOf(peers(peerDependencies), peers(askedOf(peerDependencies, manifest), peerDependencies)),
       ),
+    ...named
+      .filter((name) => !Object.hasOwn(manifest.peerDependencies, name))
+      .map((name) => differs('peerDependencies', [name, ''])),
     bin && differs('bin', differenceOf(commands(bin), commands(asFolder(manifest.bin, bin)))),
     // A command that the entry does not name is only not linked.
     hasBin === true && Object.keys(manifest.bin).length === 0 ? differs('bin', ['some', '']) : null,
-    // Mirrors leave the flag out, and a script that the entry does not announce is only not run.
-    installScripts === true && !runs ? differs('scripts', ['some', '']) : null,
+    // The flag has the tarball looked at, which is what was verified; and mirrors leave out that node-gyp builds a package.
+    installScripts === true && !runs
+      ? finding('lockfile-entry-differs', { field: 'scripts', lockfile: 'some', registry: '' }, 'note')
+      : null,
     ...(answers === undefined ? [] : checkAnswers(answers, peerAnswers, manifest, differs)),
   ].filter((one) => one !== undefined && one !== null);
 }
@@ -105,11 +110,9 @@ function askedName(spec: string): string | undefined {
   return /^npm:(@?[^@]+)(?:@|$)/i.exec(spec.trim())?.[1];
 }
 
-/** A peer that is a dependency besides is left out by package managers that list a name once. */
-function askedOf(claimed: TextRecord, { peerDependencies, dependencies }: Manifest): TextRecord {
-  const isLeftOut = (name: string): boolean => Object.hasOwn(dependencies, name) && !Object.hasOwn(claimed, name);
-  const names = Object.keys(peerDependencies).filter((name) => !isLeftOut(name));
-  return Object.fromEntries(names.map((name) => [name, peerDependencies[name] ?? '']));
+/** A peer that the entry leaves out, as some package managers do, installs nothing. */
+function askedOf(claimed: TextRecord, { peerDependencies }: Manifest): TextRecord {
+  return Object.fromEntries(Object.entries(peerDependencies).filter(([name]) => Object.hasOwn(claimed, name)));
 }
 
 function specs(record: TextRecord): readonly string[] {

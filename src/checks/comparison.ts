@@ -1,6 +1,6 @@
 import maxSatisfying from 'semver/ranges/max-satisfying.js';
 import validRange from 'semver/ranges/valid.js';
-import type { BaselinePackage } from '../model/baseline.ts';
+import type { BaselinePackage, LastingIdentity } from '../model/baseline.ts';
 import type { AddedDependency, ChangedScript, Comparison, ShownIdentity, VersionFacts } from '../model/comparison.ts';
 import type { Evidence, Manifest, Packument } from '../model/evidence.ts';
 import { FINDING_KINDS, type ExpectationSource, type FindingCode } from '../model/finding.ts';
@@ -50,9 +50,11 @@ export function factsOf(packument: Packument | null, version: string, judged: Ju
     published: packument?.time.get(version) ?? judged?.published ?? null,
     publisher: manifest?.publisher?.name ?? null,
     trustedPublisher: manifest?.publisher?.trustedPublisher ?? null,
+    approver: manifest?.publisher?.approver ?? null,
     provenance: provenanceState(manifest, judged),
     // Without provenance there is only the manifest's own word, which is not shown beside a proven one.
     ...shownIdentity(judged?.proofs.provenance?.identity ?? NOBODY),
+    ...idsOf(judged?.proofs.provenance?.identity ?? null),
     // What was verified, whatever the registry says now.
     integrity: locked === undefined ? (manifest?.integrity ?? null) : sri(locked),
   };
@@ -61,6 +63,10 @@ export function factsOf(packument: Packument | null, version: string, judged: Ju
 function shownIdentity(identity: ShownIdentity): ShownIdentity {
   const { repository, workflow, signer, ref, commit, trigger, runner, issuer } = identity;
   return { repository, workflow, signer, ref, commit, trigger, runner, issuer };
+}
+
+function idsOf(identity: LastingIdentity | null): Pick<VersionFacts, 'repositoryId' | 'ownerId'> {
+  return { repositoryId: identity?.repositoryId ?? null, ownerId: identity?.ownerId ?? null };
 }
 
 function provenanceState(manifest: Manifest | undefined, judged: JudgedDependency | null): VersionFacts['provenance'] {
@@ -84,9 +90,11 @@ export function recordedFacts(known: BaselinePackage, version: string | null): V
     published: entry?.published ?? null,
     publisher: entry?.publisher ?? null,
     trustedPublisher: null,
+    approver: entry?.approver ?? null,
     provenance: 'recorded',
     ...NOBODY,
     ...shownIdentity({ ...NOBODY, ...identity }),
+    ...idsOf(identity),
     integrity: entry === undefined ? null : sri(entry.integrity),
   };
 }

@@ -80,6 +80,11 @@ export function earlierVersions(packument: Packument, version: string): readonly
   return releasesBefore(packument, version);
 }
 
+/** Every version that is semver, lowest first. */
+export function allVersions(packument: Packument): readonly EarlierVersion[] {
+  return releasesOf(packument);
+}
+
 function releasesBefore(packument: Packument, version: string): readonly Release[] {
   const isBefore = before(packument, version);
   return releasesOf(packument).filter((release) => isBefore(release.version, () => release.semver));

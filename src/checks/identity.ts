@@ -2,7 +2,7 @@ import type { LastingIdentity } from '../model/baseline.ts';
 import { finding, type ExpectationSource, type Finding, type IdentityArgs } from '../model/finding.ts';
 import { matches, type TextMatch } from '../model/match.ts';
 import { IDENTITY_FIELDS, type IdentityDemand, type IdentityField } from '../model/policy.ts';
-import type { Identity } from '../model/proof.ts';
+import { withoutRef, type Identity } from '../model/proof.ts';
 
 /** An identity that was seen before, and where. */
 export interface ExpectedIdentity {
@@ -10,6 +10,8 @@ export interface ExpectedIdentity {
   readonly source: ExpectationSource;
   /** The version that showed it, where it is one. */
   readonly version?: string;
+  /** It is of another channel, which another workflow may build. */
+  readonly otherChannel?: true;
 }
 
 /**
@@ -28,8 +30,9 @@ export function checkAgainstIdentity(
     code: 'identity-unexpected-issuer' | 'identity-unexpected-repository' | 'identity-unexpected-workflow',
     was: string | null,
     is: string | null,
+    more: Pick<IdentityArgs, 'owner'> = {},
   ): void => {
-    findings.push(finding(code, { expected: was ?? 'none', actual: is ?? 'none', ...origin(expected) }));
+    findings.push(finding(code, { expected: was ?? 'none', actual: is ?? 'none', ...origin(expected), ...more }));
   };
   if (actual.issuer !== before.issuer && policy.issuer === undefined) {
     differs('identity-unexpected-issuer', before.issuer, actual.issuer);
@@ -37,7 +40,8 @@ export function checkAgainstIdentity(
 
   const where = compareRepositories(actual, before);
   if (where === 'other' && policy.repository === undefined) {
-    differs('identity-unexpected-repository', before.repository, actual.repository);
+    const owner = compareOwners(actual, before);
+    differs('identity-unexpected-repository', before.repository, actual.repository, owner === null ? {} : { owner });
   }
   if (where === 'recreated') differs('identity-unexpected-repository', withId(before), withId(actual));
   const ownerIsNamed = policy.owner !== undefined || policy.repository !== undefined;
@@ -45,10 +49,10 @@ export function checkAgainstIdentity(
     const args = { expected: before.ownerId ?? 'none', actual: actual.ownerId ?? 'none', ...origin(expected) };
     findings.push(finding('identity-owner-changed', { ...args, name: actual.owner ?? actual.repository ?? 'unknown' }));
   }
-  if (where === 'same' && actual.issuer === before.issuer) {
+  if (where === 'same' && actual.issuer === before.issuer && expected.otherChannel !== true) {
     if (actual.workflow !== before.workflow && policy.workflow === undefined) {
       differs('identity-unexpected-workflow', before.workflow, actual.workflow);
-    } else if (withoutRef(actual.signer) !== withoutRef(before.signer) && policy.signer === undefined) {
+    } else if (signerOf(actual) !== signerOf(before) && policy.signer === undefined) {
       differs('identity-unexpected-workflow', before.signer, actual.signer);
     }
   }
@@ -114,13 +118,26 @@ function withId({ repository, repositoryId }: LastingIdentity): string {
   return `${repository ?? 'none'} (id ${repositoryId ?? 'none'})`;
 }
 
-function withoutRef(signer: string | null): string | null {
-  return signer?.replace(/@[^@]*$/, '') ?? null;
+/**
+ * The workflow that signed, wherever its repository is called from: one of the repository that was built is named within it,
+ * as that may have been renamed. Which of its revisions was taken says nothing about who it is.
+ */
+function signerOf({ signer, repository }: LastingIdentity): string | null {
+  if (signer === null) return null;
+  const address = withoutRef(signer);
+  const isOwn = repository !== null && address.startsWith(`${repository}/`);
+  return isOwn ? address.slice(repository.length).replace(/^\/{1,2}/, '') : address;
 }
 
 /** Whether the owner has another name, and not only another id. */
 function hasOtherOwner({ owner }: Identity, { repository }: LastingIdentity): boolean {
   return owner !== null && repository !== null && !repository.startsWith(`${owner}/`);
+}
+
+/** Whether both are known, and whether they are the same: ids are the issuer's, and names can be taken over. */
+function compareOwners(actual: Identity, before: LastingIdentity): 'same' | 'other' | null {
+  if (actual.issuer !== before.issuer || actual.ownerId === null || before.ownerId === null) return null;
+  return actual.ownerId === before.ownerId ? 'same' : 'other';
 }
 
 type RepositoryComparison = 'same' | 'owner-changed' | 'recreated' | 'other';
@@ -131,24 +148,40 @@ function compareRepositories(actual: Identity, before: LastingIdentity): Reposit
   const sameName = actual.repository === before.repository;
   // Ids are the issuer's: of two issuers, equal ids say nothing.
   const sameRepository = actual.issuer === before.issuer && idsKnown ? sameId || sameName : sameName;
-  if (!sameRepository) return 'other';
+  const owner = compareOwners(actual, before);
+  // Another repository below the same name is another owner's where the ids say so.
+  if (!sameRepository) return owner === 'other' && !hasOtherOwner(actual, before) ? 'owner-changed' : 'other';
   if (actual.issuer !== before.issuer) return 'same';
-  if (actual.ownerId !== null && before.ownerId !== null && actual.ownerId !== before.ownerId) return 'owner-changed';
+  if (owner === 'other') return 'owner-changed';
   return idsKnown && !sameId ? 'recreated' : 'same';
 }
 
-/** Is it the repository the manifest claims? Asked where nothing stronger is known. Forges ignore case in addresses. */
-export function checkAgainstManifest(actual: Identity, claimed: string | null): readonly Finding[] {
+/** Is it the repository a manifest claims? Asked where nothing stronger is known. Forges ignore case in addresses. */
+export function checkAgainstManifest(actual: Identity, claimed: string | null, version?: string): readonly Finding[] {
   const expected = claimed === null ? null : repositoryAddress(claimed);
   const address = actual.repository === null ? null : repositoryAddress(actual.repository);
   if (expected === null || address?.toLowerCase() === expected.toLowerCase()) return [];
-  return [
-    finding('identity-unexpected-repository', {
-      expected,
-      actual: actual.repository ?? 'none',
-      source: 'manifest',
-    }),
-  ];
+  const of = { source: 'manifest', ...(version === undefined ? {} : { version }) } as const;
+  return [finding('identity-unexpected-repository', { expected, actual: actual.repository ?? 'none', ...of })];
+}
+
+/**
+ * Is it the repository that an earlier release declared? Another one of the same owner is how monorepos come about: a note,
+ * as there is only a name to know the owner by.
+ */
+export function checkAgainstDeclared(
+  actual: Identity,
+  { version, repository }: { readonly version: string; readonly repository: string },
+): readonly Finding[] {
+  const ownerOf = (address: string | null): string | undefined =>
+    address === null
+      ? undefined
+      : repositoryAddress(address)
+          ?.toLowerCase()
+          .replace(/\/[^/]*$/, '');
+  const isOwners = ownerOf(repository) === ownerOf(actual.repository);
+  const findings = checkAgainstManifest(actual, repository, version);
+  return isOwners ? findings.map((found) => ({ ...found, kind: 'note' })) : findings;
 }
 
 const FORGES: Readonly<Record<string, string>> = {

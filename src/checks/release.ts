@@ -5,8 +5,9 @@ import type { Manifest, Packument } from '../model/evidence.ts';
 import { finding, type Finding, type FindingArgs, type ScriptDecision } from '../model/finding.ts';
 import { DAY, type Instant } from '../model/time.ts';
 import { recordedBefore } from './baseline.ts';
+import { releaseApart } from './channels.ts';
 import { changesSince } from './comparison.ts';
-import { earlierVersions, releaseLine, versionBefore } from './history.ts';
+import { earlierVersions, releaseLine, versionBefore, type EarlierVersion } from './history.ts';
 
 /** What is known of a release beside its manifest and history. */
 export interface ReleaseContext {
@@ -19,17 +20,33 @@ export interface ReleaseContext {
 
 /**
  * What does a release do that the one before it did not? That is the version the baseline last had, else the
- * predecessor. The pipeline that proves its provenance is judged by its identity, not by the account it publishes with.
+ * predecessor; and, as an attacker can publish that, too, the nearest one that is a week older. The pipeline that proves its provenance is judged by its identity, not by the account it publishes with.
  */
 export function checkRelease(packument: Packument, manifest: Manifest, context: ReleaseContext): readonly Finding[] {
-  const before = manifestBefore(packument, manifest.version, context.known);
-  if (before === undefined) return [];
-  return [
-    context.provenance === 'proven' ? null : checkPublisher(packument, manifest, before, context),
-    checkScripts(before, manifest, context.scripts),
-    checkDependencies(before, manifest, packument.time.get(manifest.version) ?? null, context),
-    checkDistTag(packument, manifest.version),
-  ].filter((found) => found !== null);
+  const { version } = manifest;
+  const before = manifestBefore(packument, version, context.known);
+  const older = packument.versions.get(releaseApart(packument, version, APART)?.version ?? '');
+  const earlier = [before, older].filter((one) => one !== undefined);
+  const found = [
+    context.known === null && isNew(packument, version) ? checkNewPackage(manifest, context.scripts) : null,
+    before === undefined || context.provenance === 'proven'
+      ? null
+      : checkPublisher(packument, manifest, before, context),
+    checkApproval(earlier, manifest, context.known),
+    checkScripts(earlier, manifest, context.scripts),
+    checkDependencies(earlier, manifest, packument.time.get(version) ?? null, context),
+    before === undefined ? null : checkDistTag(packument, version),
+  ].filter((one) => one !== null);
+  // What was added to a new package is its own finding.
+  const isAdded = found.some(({ code }) => code === 'history-install-script-added');
+  return isAdded ? found.filter(({ code }) => code !== 'history-new-package-script') : found;
+}
+
+/** Whether nothing of the package is a week older. */
+function isNew(packument: Packument, version: string): boolean {
+  const at = packument.time.get(version) ?? null;
+  const isOlder = ({ published }: EarlierVersion): boolean => !at || !published || at - published >= APART;
+  return !earlierVersions(packument, version).some(isOlder);
 }
 
 /** What the baseline had last may be gone from the registry, which then says nothing of it. */
@@ -103,28 +120,55 @@ function debutOf(
   return { first: first.version, from: last.name, version: last.version };
 }
 
-/** Does it run something at install that the version before did not? What the project keeps from running is a note. */
-function checkScripts(before: Manifest, now: Manifest, decision: ScriptDecision): Finding | null {
-  const { addedScripts } = changesSince(before, now);
-  if (addedScripts.length === 0) return null;
-  const args = {
-    scripts: addedScripts.map(({ name }) => name),
-    commands: addedScripts.map(({ command }) => command),
-    version: before.version,
-    ...decision,
-  };
-  return finding('history-install-script-added', args, noteIf(decision.permission === 'denied'));
+/** Did a person release the earlier ones, after they were staged, and nobody this one? */
+function checkApproval(
+  earlier: readonly Manifest[],
+  { publisher }: Manifest,
+  known: BaselinePackage | null,
+): Finding | null {
+  if (publisher === null || publisher.approver !== undefined) return null;
+  for (const { version, publisher: by } of earlier) {
+    const approver = known?.versions.get(version)?.approver ?? by?.approver;
+    if (approver !== undefined) return finding('history-approval-lost', { version, approver });
+  }
+  return null;
+}
+
+/** Does a package that nobody had the time to know run something at install? */
+function checkNewPackage({ installScripts }: Manifest, decision: ScriptDecision): Finding | null {
+  const scripts = Object.keys(installScripts);
+  if (scripts.length === 0) return null;
+  const args = { scripts, commands: Object.values(installScripts), ...decision };
+  return finding('history-new-package-script', args, noteIf(decision.permission === 'denied'));
+}
+
+/** Does it run something at install that an earlier version did not? What the project keeps from running is a note. */
+function checkScripts(earlier: readonly Manifest[], now: Manifest, decision: ScriptDecision): Finding | null {
+  for (const before of earlier) {
+    const { addedScripts } = changesSince(before, now);
+    if (addedScripts.length === 0) continue;
+    const args = {
+      scripts: addedScripts.map(({ name }) => name),
+      commands: addedScripts.map(({ command }) => command),
+      version: before.version,
+      ...decision,
+    };
+    return finding('history-install-script-added', args, noteIf(decision.permission === 'denied'));
+  }
+  return null;
 }
 
 /** Does it bring in something new? How old that is, the other dependencies of the lockfile tell (added-dependencies.ts). */
 function checkDependencies(
-  before: Manifest,
+  earlier: readonly Manifest[],
   now: Manifest,
   published: Instant | null,
   { provenance }: ReleaseContext,
 ): Finding | null {
-  const { dependencies } = changesSince(before, now);
-  if (dependencies.length === 0) return null;
+  const added = new Map(earlier.flatMap((before) => changesSince(before, now).dependencies));
+  const before = earlier.find((one) => changesSince(one, now).dependencies.length > 0);
+  if (before === undefined) return null;
+  const dependencies = [...added];
   return finding('history-dependency-added', {
     dependencies: dependencies.map(([name]) => name),
     version: before.version,

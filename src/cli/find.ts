@@ -6,6 +6,7 @@ import type { UnreadLockfile } from '../model/report.ts';
 import { wordsOf } from '../report/manager-words.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
+import { repositoryPath } from './project.ts';
 import { demandFile, readUserFile, shownPath } from './setup.ts';
 
 /** Paths of lockfiles. */
@@ -72,6 +73,7 @@ function branchLockfiles(folder: string, names: readonly string[], io: Io): read
     .sort()
     .map((name) => ({
       file: shownPath(join(folder, name), io),
+      path: repositoryPath(join(folder, name), io),
       problem: `${shownPath(join(folder, name), io)} is the lockfile of a git branch; name the lockfiles that count, or merge it: pnpm install --merge-git-branch-lockfiles`,
     }));
 }
@@ -125,7 +127,11 @@ function findBelow(place: string, io: Io): { readonly paths: LockfilePaths; read
   for (const { folder, depth } of queue) {
     const entries = listed(folder);
     if (typeof entries === 'string') {
-      unread.push({ file: shownPath(folder, io), problem: `cannot be listed: ${entries}` });
+      unread.push({
+        file: shownPath(folder, io),
+        path: repositoryPath(folder, io),
+        problem: `cannot be listed: ${entries}`,
+      });
       continue;
     }
     const names = new Set(entries.map(({ name }) => name));

@@ -67,12 +67,18 @@ export async function openFolder(
   policy: LoadedPolicy | null,
   io: Io,
 ): Promise<OpenedFolder> {
-  const shared = attempt(() => ({ baseline: loadBaseline(paths[0], io), manifests: projectManifests(paths[0], io) }));
+  const settings = (await Promise.all(paths.map((path) => projectSettings(path, io)))).flat();
+  const shared = attempt(() => ({
+    baseline: loadBaseline(paths[0], io),
+    manifests: projectManifests(paths, settings, io),
+  }));
   if ('problem' in shared) {
-    return { project: null, unread: paths.map((path) => ({ file: shownPath(path, io), ...shared })) };
+    return {
+      project: null,
+      unread: paths.map((path) => ({ file: shownPath(path, io), path: repositoryPath(path, io), ...shared })),
+    };
   }
   const { baseline, manifests } = shared;
-  const settings = await projectSettings(paths[0], io);
   const store = openStore(values, paths[0], io);
   const read = (path: string): ReadLockfile | Problem =>
     attempt(() => {
@@ -87,7 +93,7 @@ export async function openFolder(
   for (const path of paths) {
     const result = read(path);
     if ('problem' in result) {
-      unread.push({ file: shownPath(path, io), ...result });
+      unread.push({ file: shownPath(path, io), path: repositoryPath(path, io), ...result });
       continue;
     }
     const findings = [...(result.lockfile.findings ?? []), ...(await notUsed(path, result.lockfile, manifests, io))];

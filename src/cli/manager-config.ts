@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ConfigFile, Lockfile, PackageManager } from '../model/dependency.ts';
 import type { YamlNode } from '../policy/yaml.ts';
@@ -62,10 +62,20 @@ export async function projectSettings(lockfile: string, io: Io): Promise<readonl
   const found = Object.entries(SETTINGS).find(([name]) => basename(lockfile).startsWith(name));
   if (found === undefined) return [];
   const silent = { ...io, stderr: { ...io.stderr, write: () => true } };
+  const folder = dirname(lockfile);
   const managers = found[1].map((manager) => ({ manager }));
-  const configs = await managerConfigs(managers, dirname(lockfile), silent);
-  return configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject));
+  const configs = await managerConfigs(managers, folder, silent);
+  const hooks = managers.some(({ manager }) => manager === 'pnpm')
+    ? HOOKS.map((name) => join(folder, name)).filter((path) => existsSync(path))
+    : [];
+  return [
+    ...configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject)),
+    ...hooks.map((path) => ({ path, ofProject: true, content: null })),
+  ].map((file) => ({ ...file, path: relative(folder, file.path).replaceAll(sep, '/') }));
 }
+
+/** Code of the project that pnpm loads by itself, and that may change every manifest it reads. */
+const HOOKS = ['.pnpmfile.cjs', '.pnpmfile.mjs', 'pnpmfile.js'];
 
 /**
  * What a folder's package manager is told, as far as it can be said before its lockfiles are read: for what is asked

@@ -141,7 +141,7 @@ export async function withProjects<T>(
             reports.push(await auditOne(project, await how(project), isOnly));
           } catch (error) {
             if (!isMendable(error) || found.folders.length === 1) throw error;
-            failed.push(...project.lockfiles.map(({ file }) => ({ file, problem: error.message })));
+            failed.push(...project.lockfiles.map(({ file, path }) => ({ file, path, problem: error.message })));
           }
         }
         return reportOf(reports, [...unread, ...failed]);

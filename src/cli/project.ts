@@ -4,27 +4,88 @@ import { EMPTY_BASELINE, type Baseline, type BaselineInUse } from '../model/base
 import { BaselineError, parseBaseline } from '../policy/baseline-file.ts';
 import { formatBaseline } from '../policy/baseline-text.ts';
 import { UsageError } from './exit.ts';
+import type { ProjectSettings } from '../lockfiles/index.ts';
+import type { LockfilePaths } from './find.ts';
 import type { Io } from './io.ts';
 import { policyFolders } from './policy.ts';
 import { demandFile, readUserFile, shownPath } from './setup.ts';
-import { vltWorkspaces, workspaceManifests } from './workspaces.ts';
+import { foldersAskedFor, manifestIn, vltWorkspaces, workspaceManifests } from './workspaces.ts';
 import { writeWhole } from './write.ts';
 
 /**
- * The project's package.json: not every lockfile repeats what the project itself depends on. Yarn's do not say what is for
- * development only, and Yarn 1's nothing of workspaces, so theirs come too; what Bun's and vlt's say of them is held to them.
+/**
+ * The project's package.json, which decides what the project asks for. Those of its workspaces come too, whatever the
+ * lockfile says of them; and for npm and pnpm those of folders that one of them asks for by its path, which they install what
+ * is asked for in.
  */
-export function projectManifests(lockfile: string, io: Io): ReadonlyMap<string, string> {
+export function projectManifests(
+  [lockfile, ...others]: LockfilePaths,
+  settings: ProjectSettings,
+  io: Io,
+): ReadonlyMap<string, string> {
   const path = join(projectFolder(lockfile), 'package.json');
   if (!existsSync(path)) return new Map();
   demandFile(path);
   const manifest = readUserFile(path, 'the manifest', io).toString('utf8');
-  return new Map([['', manifest], ...memberManifests(basename(lockfile), dirname(path), manifest, io)]);
+  const names = [lockfile, ...others].map((each) => basename(each));
+  return new Map([
+    ['', manifest],
+    ...names.flatMap((name) => [...memberManifests(name, dirname(path), manifest, settings, io)]),
+  ]);
 }
 
-function memberManifests(lockfile: string, project: string, manifest: string, io: Io): Iterable<[string, string]> {
-  if (/(?:yarn|bun)\.lock$/.test(lockfile)) return workspaceManifests(project, manifest, io);
-  return lockfile.endsWith('vlt-lock.json') ? workspaceManifests(project, vltWorkspaces(project, io), io) : [];
+function memberManifests(
+  lockfile: string,
+  project: string,
+  manifest: string,
+  settings: ProjectSettings,
+  io: Io,
+): Iterable<[string, string]> {
+  if (lockfile.startsWith('pnpm-lock')) return withFolders(project, pnpmMembers(project, settings, manifest, io), io);
+  if (lockfile.endsWith('vlt-lock.json')) return workspaceManifests(project, vltWorkspaces(project, io), io);
+  const members = workspaceManifests(project, manifest, io);
+  return NPM_LOCKFILE.test(lockfile) ? withFolders(project, new Map([['', manifest], ...members]), io) : members;
+}
+
+const NPM_LOCKFILE = /(?:package-lock|npm-shrinkwrap)\.json$/;
+
+/** The members that pnpm-workspace.yaml names, wherever above it is, by their folder relative to the lockfile's. */
+function pnpmMembers(
+  project: string,
+  settings: ProjectSettings,
+  manifest: string,
+  io: Io,
+): ReadonlyMap<string, string> {
+  const found = new Map([['', manifest]]);
+  const workspace = settings.find(({ path }) => path.endsWith('pnpm-workspace.yaml'));
+  if (workspace === undefined) return found;
+  const root = join(project, dirname(workspace.path));
+  const { content } = workspace;
+  const packages = typeof content === 'object' && content !== null && 'packages' in content ? content.packages : [];
+  const patterns = JSON.stringify({ workspaces: packages });
+  for (const [folder, text] of [...workspaceManifests(root, patterns, io), ...manifestIn(root, io)]) {
+    found.set(relative(project, join(root, folder)).replaceAll(sep, '/'), text);
+  }
+  return found;
+}
+
+/** More folders than any project asks for. */
+const MAX_FOLDERS = 1000;
+
+/** With the package.json of each folder of the repository that one of these asks for by a path; without the project's own. */
+function withFolders(project: string, members: ReadonlyMap<string, string>, io: Io): ReadonlyMap<string, string> {
+  const found = new Map(members);
+  const above = policyFolders(project).at(-1) ?? project;
+  for (const [folder, text] of found) {
+    for (const asked of foldersAskedFor(text)) {
+      const path = join(project, folder, asked);
+      const key = relative(project, path).replaceAll(sep, '/');
+      if (found.has(key) || found.size >= MAX_FOLDERS || relative(above, path).startsWith('..')) continue;
+      for (const [, own] of manifestIn(path, io)) found.set(key, own);
+    }
+  }
+  found.delete('');
+  return found;
 }
 
 /** The folder of the lockfile; of the hidden lockfile, the one that has its node_modules. */

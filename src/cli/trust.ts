@@ -6,7 +6,7 @@ import type { TrustRepository } from '../model/report.ts';
 import { createHttpClient } from '../registries/http.ts';
 import type { NpmConfig } from '../registries/npmrc.ts';
 import type { Registry } from '../registries/registry.ts';
-import { parseRoot, parseSigned } from '../sigstore/tuf/metadata.ts';
+import { isSignedBy, parseRoot, parseSigned } from '../sigstore/tuf/metadata.ts';
 import { PINNED_AT, publicGoodAnchor, TUF_URL } from '../sigstore/tuf/public-good.ts';
 import { isSameTrust, openTrust, type TrustSession, type TrustSource } from '../trust.ts';
 import { UsageError } from './exit.ts';
@@ -142,7 +142,11 @@ function privateSource(
 ): TrustSource {
   const bytes = readUserFile(rootFile, 'the TUF root', io);
   try {
-    const root = parseRoot(parseSigned(bytes, 'root'));
+    const signed = parseSigned(bytes, 'root');
+    const root = parseRoot(signed);
+    if (!isSignedBy(signed, root.roles.root)) {
+      throw new UsageError(`the TUF root ${rootFile} cannot be used: it is not signed by enough of its own keys`);
+    }
     const pinned = trustedRoot === undefined ? null : loadRoot(trustedRoot, io);
     return { url, anchor: { root, floors: new Map() }, pinned, keys, pinnedAt: null };
   } catch (error) {

@@ -66,6 +66,30 @@ function startOf(pattern: string): { folder: string; depth: number }[] {
   return [{ folder: segments.slice(0, wildcard).join('/'), depth }];
 }
 
+/** The text of the package.json of a folder, under ""; none where there is none. */
+export function manifestIn(folder: string, io: Io): ReadonlyMap<string, string> {
+  const path = join(folder, 'package.json');
+  return new Map(isFile(path) ? [['', readUserFile(path, 'the manifest', io).toString('utf8')]] : []);
+}
+
+/** The paths that a package.json asks for by `file:`, or as they are. */
+export function foldersAskedFor(manifest: string): readonly string[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(manifest);
+  } catch {
+    return [];
+  }
+  const fields = ['dependencies', 'devDependencies', 'optionalDependencies'].map((field) =>
+    typeof json === 'object' && json !== null ? (json as Readonly<Record<string, unknown>>)[field] : null,
+  );
+  return fields
+    .flatMap((field) => (typeof field === 'object' && field !== null ? (Object.values(field) as unknown[]) : []))
+    .flatMap((spec) =>
+      typeof spec === 'string' ? (/^(?:file:)?(\.{1,2}(?:\/.*)?|(?<=:)[^/~].*)$/.exec(spec)?.[1] ?? []) : [],
+    );
+}
+
 function foldersIn(path: string): string[] {
   try {
     return readdirSync(path, { withFileTypes: true })

@@ -60,7 +60,7 @@ export async function askHistory(
   });
   return {
     appearances: new Map(appearances),
-    shallow: shallow && appearances.some(([, { orEarlier }]) => orEarlier),
+    shallow: (shallow || isPartial !== null) && appearances.some(([, { orEarlier }]) => orEarlier),
   };
 }
 
@@ -91,7 +91,8 @@ async function withLockfiles(
   });
 }
 
-type Answer = ReadonlySet<string> | 'unreadable' | 'too-much';
+/** `missing`: a partial clone has not got it. */
+type Answer = ReadonlySet<string> | 'unreadable' | 'missing' | 'too-much';
 
 /** Reads lockfiles of the past, each once, until there have been too many. */
 function lockfileReader(
@@ -103,13 +104,13 @@ function lockfileReader(
   let bytesLeft = MAX_BYTES;
   return async ({ lockfile }) => {
     // A partial clone may only lack the object.
-    if (lockfile === null) return isPartial ? 'unreadable' : new Set();
+    if (lockfile === null) return isPartial ? 'missing' : new Set();
     const before = answers.get(lockfile.id);
     if (before !== undefined) return before;
     if (answers.size >= MAX_LOCKFILES || lockfile.bytes > bytesLeft) return 'too-much';
     bytesLeft -= lockfile.bytes;
     const bytes = await git(folder, ['cat-file', 'blob', lockfile.id]);
-    const answer = (bytes === null ? null : readVersions(bytes)) ?? 'unreadable';
+    const answer = bytes === null && isPartial ? 'missing' : ((bytes && readVersions(bytes)) ?? 'unreadable');
     answers.set(lockfile.id, answer);
     return answer;
   };
@@ -149,7 +150,9 @@ async function walk(
     for (const spec of follow) {
       const stretch = stretches.get(spec);
       if (stretch === undefined) continue;
-      if (commit !== undefined && typeof answer !== 'string') stretch.commits.push(commit);
+      // What is not here may well have it: a clone without its history must not stop the clock.
+      if (commit !== undefined && (typeof answer !== 'string' || answer === 'missing')) stretch.commits.push(commit);
+      if (answer === 'missing') stretch.orEarlier = true;
       if (isEnd && (shallow || typeof answer === 'string')) stretch.orEarlier = true;
     }
     if (!isEnd) for (const parent of commit.parents) visit(parent, follow);

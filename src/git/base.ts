@@ -1,4 +1,4 @@
-import { git } from './git.ts';
+import { git, whyNoAnswer } from './git.ts';
 
 /** How the base of a pull request is found. */
 export interface BaseRef {
@@ -16,29 +16,14 @@ export type Base =
 export type FileAtBase = { readonly bytes: Buffer | null } | { readonly problem: string };
 
 /**
- * The base of the pull request that a pipeline runs for, as GitHub Actions and GitLab CI name it in the environment; null
- * outside of one. Full refs, as a tag named "origin/main" would come before the branch.
- */
-export function pullRequestBase(env: Readonly<Record<string, string | undefined>>): BaseRef | null {
-  const github = env['GITHUB_BASE_REF'];
-  if (github) return ofBranch(github);
-  const commit = env['CI_MERGE_REQUEST_DIFF_BASE_SHA'];
-  const target = env['CI_MERGE_REQUEST_TARGET_BRANCH_NAME'];
-  if (commit) return { shown: commit.slice(0, 12), refs: [commit, ...(target ? ofBranch(target).refs : [])] };
-  return target ? ofBranch(target) : null;
-}
-
-function ofBranch(name: string): BaseRef {
-  return { shown: `origin/${name}`, refs: [`refs/remotes/origin/${name}`, `refs/heads/${name}`] };
-}
-
-/**
  * The merge base of HEAD and a ref in the repository of `folder`. What a ref is called is anybody's word: refs become
  * commit ids before anything else is asked about them.
  */
 export async function findBase(folder: string, { shown, refs }: BaseRef): Promise<Base> {
   const head = await commitOf(folder, 'HEAD');
-  if (head === null) return { commit: null, problem: 'git finds no repository with a commit here' };
+  if (head === null) {
+    return { commit: null, problem: (await whyNoAnswer(folder)) ?? 'git finds no repository with a commit here' };
+  }
   const tip = await firstCommitOf(folder, refs);
   if (tip === null) return { commit: null, problem: `git does not know ${shown} here` };
   const commit = idOf(await git(folder, ['merge-base', head, tip]));
@@ -59,7 +44,9 @@ export async function readAt(folder: string, name: string, commit: string): Prom
   if (listed.length === 0) return { bytes: null };
   const [, blob] = /^[0-7]{6} blob ([0-9a-f]{40,64})\t/.exec(listed.toString('latin1')) ?? [];
   const bytes = blob === undefined ? null : await git(folder, ['cat-file', 'blob', blob]);
-  return bytes === null ? { problem: `${name} is no file in ${commit.slice(0, 12)}` } : { bytes };
+  if (bytes !== null) return { bytes };
+  const why = blob === undefined ? 'is no file' : 'is missing from this clone (a partial one has not got it)';
+  return { problem: `${name} ${why} in ${commit.slice(0, 12)}` };
 }
 
 async function firstCommitOf(folder: string, refs: readonly string[]): Promise<string | null> {

@@ -34,7 +34,34 @@ const OWN_OBJECTS = { GIT_NO_REPLACE_OBJECTS: '1', GIT_GRAFT_FILE: '/dev/null', 
  * that read objects as they are stored are meant (nothing that shows differences or applies filters, as a repository can
  * name programs for these), with no arguments of anybody's but ours before a `--`.
  */
-export function git(folder: string, args: readonly string[], input = ''): Promise<Buffer | null> {
+export async function git(folder: string, args: readonly string[], input = ''): Promise<Buffer | null> {
+  const { stdout } = await run(folder, args, input);
+  return stdout;
+}
+
+/** Why git gives no answer about the newest commit of a folder, in a few words; null where it gives one. */
+export async function whyNoAnswer(folder: string): Promise<string | null> {
+  const { stdout, code, stderr } = await run(folder, ['rev-parse', '--verify', 'HEAD^{commit}'], '');
+  if (stdout !== null) return null;
+  if (code === 'ENOENT') return 'git is not there to be asked';
+  if (code === 'SIGKILL') return `git gave no answer in ${TIMEOUT_MS / 1000} seconds`;
+  if (/dubious ownership|safe\.directory/.test(stderr)) {
+    return 'git refuses a repository that somebody else owns (git config --global --add safe.directory FOLDER)';
+  }
+  return stderr.includes('Needed a single revision')
+    ? 'git finds no commit in this repository yet'
+    : 'git finds no repository with a commit here';
+}
+
+interface Ran {
+  /** Null where it failed. */
+  readonly stdout: Buffer | null;
+  /** Of the error of the system, or the signal that ended it; null otherwise. */
+  readonly code: string | null;
+  readonly stderr: string;
+}
+
+function run(folder: string, args: readonly string[], input: string): Promise<Ran> {
   const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
   const options = {
     cwd: folder,
@@ -50,10 +77,13 @@ export function git(folder: string, args: readonly string[], input = ''): Promis
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_LITERAL_PATHSPECS: '1',
+    // What it says is read.
+    LC_ALL: 'C',
   };
   return new Promise((resolve) => {
-    const child = execFile('git', [...settings, ...args], { ...options, env }, (error, stdout) => {
-      resolve(error === null ? stdout : null);
+    const child = execFile('git', [...settings, ...args], { ...options, env }, (error, stdout, stderr) => {
+      const code = typeof error?.code === 'string' ? error.code : (error?.signal ?? null);
+      resolve({ stdout: error === null ? stdout : null, code, stderr: stderr.toString('utf8') });
     });
     // A git that ends before it has read everything is judged by its exit status.
     child.stdin?.on('error', () => undefined);

@@ -1,19 +1,23 @@
-import { specOf, type Lockfile, type SkippedEntry, type Source } from '../model/dependency.ts';
+import { specOf, type Lockfile, type SkippedEntry } from '../model/dependency.ts';
 import { refuseConflicts } from './conflicts.ts';
 import { LockfileError, quoted } from './error.ts';
-import type { LockfileFormat } from './format.ts';
-import type { JsonNode } from './json.ts';
-import { addressOf, mergePlaces, type PlacedDependency } from './merge.ts';
-import { isPackageName, isRegistryVersion } from './npm/names.ts';
-import { aliasTarget, specKind } from './npm/specs.ts';
+import type { LockfileFormat, ProjectManifests, ProjectSettings } from './format.ts';
+import { parseAnyJson, type JsonNode } from './json.ts';
+import { mergePlaces, type PlacedDependency } from './merge.ts';
+import { isPackageName } from './npm/names.ts';
 import { mappingOf, readDocument, type PnpmDocument } from './pnpm/document.ts';
 import { readPackages, type PackageEntry, type PnpmEntry, type PnpmSnapshot } from './pnpm/entry.ts';
-import { linkedFolder, readImporters, type Importer, type Wish } from './pnpm/importers.ts';
+import { readImporters } from './pnpm/importers.ts';
+import { judgeOf, type Judge, type Stranger } from './pnpm/judge.ts';
+import { linkedFolder } from './pnpm/key.ts';
+import { environmentOf } from './pnpm/environment.ts';
+import { readProject, type PnpmProject } from './pnpm/project.ts';
 import { rolesOf, type Roles } from './pnpm/roles.ts';
 import { decodeText } from './text.ts';
+import { parseFormattedYaml } from './yaml-library.ts';
 import { parseYaml } from './yaml-subset.ts';
 
-/** pnpm-lock.yaml, versions 5.1 to 9.0 (https://pnpm.io/lockfile-format, github.com/pnpm/spec); shrinkwrap.yaml is named as too old. */
+/** pnpm-lock.yaml, versions 5.1 to 9.0 and 13.0 (https://pnpm.io/lockfile-format, github.com/pnpm/spec); shrinkwrap.yaml is named as too old. */
 export const pnpm: LockfileFormat = {
   name: 'pnpm',
   fileNames: ['pnpm-lock.yaml', 'shrinkwrap.yaml'],
@@ -21,14 +25,18 @@ export const pnpm: LockfileFormat = {
   parse,
 };
 
-function parse(file: string, bytes: Uint8Array): Lockfile {
+function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings): Lockfile {
   const text = decodeText(file, bytes);
   refuseConflicts(file, text, 'pnpm install --lockfile-only');
+  const project = readProject(manifests, settings);
   const documents = documentsOf(file, text).map((node) => readDocument(file, node));
-  const read = documents.map(readProjects);
-  const found = read.flatMap((each) => each.found);
+  const read = documents.map((document) => readProjects(document, project, document === documents.at(-1)));
+  const named = read.flatMap((each) => each.found);
+  const found = [...named, ...environmentOf(file, project, new Set(named.map(specOf)))];
   const skipped = read.flatMap((each) => each.skipped);
-  const hooks = documents.flatMap(({ content }) => content.get('pnpmfileChecksum') ?? [])[0];
+  const hooks =
+    documents.flatMap(({ content }) => content.get('pnpmfileChecksum') ?? [])[0] ??
+    (project.hook === null ? undefined : { line: 1 });
   return {
     file,
     format: `pnpm-lock v${documents.at(-1)?.version ?? ''}`,
@@ -45,24 +53,53 @@ function parse(file: string, bytes: Uint8Array): Lockfile {
  * begins with "---" (https://pnpm.io/lockfile). Anything else is read otherwise by one pnpm than by another.
  */
 function documentsOf(file: string, text: string): readonly JsonNode[] {
-  const documents = parseYaml(file, text);
   const isPreceded = text.startsWith('---');
-  if (documents.length === (isPreceded ? 2 : 1)) return documents;
+  // Version 13 is JSON with commas at the ends, alone or as the second document.
+  const braces = text.startsWith('{') ? 0 : isPreceded ? text.indexOf('\n---\n{') + '\n---\n'.length : -1;
+  if (braces === 0 || text.startsWith('{', braces)) {
+    const before = braces === 0 ? [] : parseYaml(file, text.slice(0, braces - '---\n'.length));
+    const blank = '\n'.repeat(text.slice(0, braces).split('\n').length - 1);
+    const json = blank + text.slice(braces);
+    return [...demandDocuments(file, before, braces === 0 ? 0 : 1), parseAnyJson(file, json, { trailingCommas: true })];
+  }
+  return demandDocuments(file, readYaml(file, text), isPreceded ? 2 : 1);
+}
+
+function demandDocuments(file: string, documents: readonly JsonNode[], count: number): readonly JsonNode[] {
+  if (documents.length === count) return documents;
   const [first, second] = documents;
-  const problem = `has ${documents.length} YAML documents ${isPreceded ? 'after' : 'without'} "---" in its first line`;
+  const problem = `has ${documents.length} YAML documents ${count === 1 ? 'without' : 'after'} "---" in its first line`;
   const line = (documents.length > 1 ? second : first)?.line ?? null;
   throw new LockfileError(file, line, `${problem}, and pnpm reads one of two; let pnpm write the file again`);
 }
 
+/** What a package manager wrote, else what a formatter made of it. */
+function readYaml(file: string, text: string): readonly JsonNode[] {
+  try {
+    return parseYaml(file, text);
+  } catch (error) {
+    try {
+      return parseFormattedYaml(file, text);
+    } catch {
+      throw error;
+    }
+  }
+}
+
 /** The places of dependencies in one document, and what is skipped there. */
-function readProjects(document: PnpmDocument): {
+function readProjects(
+  document: PnpmDocument,
+  project: PnpmProject,
+  declares: boolean,
+): {
   readonly found: readonly PlacedDependency[];
   readonly skipped: readonly SkippedEntry[];
 } {
   const { file, spelling } = document;
-  const importers = readImporters(document);
+  const importers = readImporters(document, declares ? project.asksOf : () => null);
   const { entries, snapshots } = readPackages(document);
   const roles = rolesOf(file, spelling, importers, snapshots);
+  const judge = judgeOf(project, importers, snapshots, roles, declares);
   const folders = new Set(importers.map(({ folder }) => folder));
   const skip = (line: number, path: string, folder: string): SkippedEntry => ({
     place: { file, line, path },
@@ -78,56 +115,76 @@ function readProjects(document: PnpmDocument): {
   }));
   const patches = patchesOf(document);
   const byKey = new Map(snapshots.map((snapshot) => [snapshot.key, snapshot]));
+  const context: PlacedIn = { document, roles, judge, patches };
+  const add = (stranger: Stranger | null, line: number, path: string, flags: Flags): void => {
+    if (stranger !== null) found.push({ ...strange(document, stranger, line, flags), place: { file, line, path } });
+  };
   for (const entry of entries) {
     if (entry.kind === 'folder') skipped.push(skip(entry.line, entry.key, entry.folder));
-    else found.push(placed(document, entry, byKey.get(entry.key) ?? null, roles, patches, used.has(entry)));
+    else found.push(placed(context, entry, byKey.get(entry.key) ?? null, used.has(entry)));
   }
   for (const snapshot of snapshots) {
     const { entry, key, line } = snapshot;
-    if (inPackages.has(key)) continue;
-    if (entry.kind === 'folder') skipped.push(skip(line, key, entry.folder));
-    else found.push(placed(document, { ...entry, key, line }, snapshot, roles, patches, true));
+    if (!inPackages.has(key)) {
+      if (entry.kind === 'folder') skipped.push(skip(line, key, entry.folder));
+      else found.push(placed(context, { ...entry, key, line }, snapshot, true));
+    }
+    const flags = { direct: false, dev: roles.flags.dev(snapshot), optional: roles.flags.optional(snapshot) };
+    for (const reference of [...snapshot.requires, ...snapshot.optionalRequires]) {
+      add(judge.reference(snapshot, reference), reference.line, `${key} > ${reference.alias}`, flags);
+    }
   }
   for (const importer of importers) {
-    for (const wish of [...importer.wishes, ...importer.devWishes, ...importer.optionalWishes]) {
+    for (const wish of importer.wishes) {
       const path = `${importer.folder} > ${wish.alias}`;
-      const snapshot = roles.find(importer.folder, wish);
-      if (snapshot === null) {
-        const folder = linkedFolder(importer.folder, wish.reference);
-        if (!folders.has(folder)) skipped.push(skip(wish.line, path, folder));
-      } else {
-        const other = askedFor(document, importer, wish, snapshot);
-        if (other !== null) found.push({ ...other, place: { file, line: wish.line, path } });
-      }
+      const stranger = judge.wish(importer, wish);
+      add(stranger, wish.line, path, {
+        direct: true,
+        dev: wish.kind === 'dev',
+        optional: wish.kind === 'optional',
+      });
+      if (stranger !== null || roles.find(importer.folder, wish) !== null) continue;
+      const folder = linkedFolder(importer.folder, wish.reference);
+      if (!folders.has(folder)) skipped.push(skip(wish.line, path, folder));
     }
   }
   return { found, skipped };
 }
+
+/** What the places of one document have in common. */
+interface PlacedIn {
+  readonly document: PnpmDocument;
+  readonly roles: Roles;
+  readonly judge: Judge;
+  readonly patches: ReadonlyMap<string, string>;
+}
+
+type Flags = Pick<PlacedDependency, 'direct' | 'dev' | 'optional'>;
 
 /**
  * A place of `entry`. What a snapshot is to the project is that place's; an entry that is only installed with peers says
  * nothing of its own, and one that nothing installs is no development dependency either.
  */
 function placed(
-  { file }: PnpmDocument,
+  { document, roles, judge, patches }: PlacedIn,
   entry: PackageEntry,
   snapshot: PnpmSnapshot | null,
-  roles: Roles,
-  patches: ReadonlyMap<string, string>,
   isUsed: boolean,
 ): PlacedDependency {
-  const { key, line, name, version, integrity, source, bundles } = entry;
+  const { key, line, name, version, source, bundles } = entry;
+  const { file } = document;
   const isSilent = snapshot === null && isUsed;
   const references = snapshot === null ? [] : [...snapshot.requires, ...snapshot.optionalRequires];
   const requires = snapshot === null ? [] : roles.requirementsOf(snapshot).flatMap(({ entry: one }) => specsOf(one));
   const alias = (snapshot === null ? null : roles.askedAs(snapshot)) ?? name;
   const patch = patchOf(entry, snapshot, patches);
+  const claims = isSilent ? null : judge.claims(entry, snapshot);
   return {
     ecosystem: 'npm',
     name,
     version,
     ...(alias === name ? {} : { alias }),
-    integrity,
+    ...lockOf(document, entry),
     source,
     place: { file, line, path: key },
     direct: snapshot !== null && roles.isDirect(snapshot),
@@ -142,7 +199,19 @@ function placed(
     bundles,
     requires,
     ...(patch === null ? {} : { patches: [patch] }),
+    ...(claims === null ? {} : { claims: [claims] }),
   };
+}
+
+/** With `integrityTarget: tar`, a registry's package is locked by the hash of its unpacked tarball (pnpm 12). */
+function lockOf(
+  { ofTar }: PnpmDocument,
+  { integrity, source }: PackageEntry,
+): Pick<PlacedDependency, 'integrity' | 'archive'> {
+  if (!ofTar || source.kind !== 'registry') return { integrity };
+  const [digest] = integrity.filter(({ algorithm }) => algorithm === 'sha512');
+  const checksum = digest === undefined ? null : `sha512-${Buffer.from(digest.hex, 'hex').toString('base64')}`;
+  return { integrity: [], archive: { checksum, due: true, unpacked: true } };
 }
 
 /** `name@version`; nothing for a folder. */
@@ -175,26 +244,41 @@ function patchOf(
 }
 
 /**
- * What a project asks a registry for and the lockfile takes from elsewhere, or from another package: it is to be held to
- * what was asked for. pnpm installs what the lockfile says; otherwise changing one line of it would be enough to escape
- * the registry's signature.
+ * What stands where something else was asked for: pnpm installs what the lockfile says, under the name that was asked for.
+ * A folder is skipped everywhere else; here it is a dependency, so that it is judged.
  */
-function askedFor(
+function strange(
   document: PnpmDocument,
-  importer: Importer,
-  { alias, specifier, line }: Wish,
-  { entry }: PnpmSnapshot,
-): Omit<PlacedDependency, 'place'> | null {
-  if (entry.kind === 'folder' || specifier === null || specKind(specifier) !== 'registry') return null;
-  const name = aliasTarget(specifier) ?? alias;
-  const { source, version, integrity } = entry;
-  if (source.kind === 'other' || (source.kind === 'registry' && entry.name === name)) return null;
-  if (!isPackageName(name) || !isRegistryVersion(version)) {
-    const asks = `${quoted(importer.folder)} asks a registry for ${quoted(name)}`;
-    const problem = `${asks} and gets ${quoted(version)}; find out where it comes from, then let pnpm write the file again`;
-    throw new LockfileError(document.file, line, problem);
+  { name, answer, substitution }: Stranger,
+  line: number,
+  flags: Flags,
+): Omit<PlacedDependency, 'place'> {
+  const common = {
+    ecosystem: 'npm',
+    ...flags,
+    peer: false,
+    exotic: [],
+    ...(substitution === null ? {} : { substitutes: [substitution] }),
+  } as const;
+  if (answer.kind === 'package') {
+    const { version, source, bundles } = answer;
+    return { ...common, name: answer.name, version, ...lockOf(document, answer), source, bundles };
   }
-  const claimed: Source = { kind: 'registry', resolved: addressOf(source) };
-  const flags = { direct: true, dev: false, optional: false, peer: false };
-  return { ecosystem: 'npm', name, version, integrity, source: claimed, ...flags, exotic: [], bundles: [] };
+  if (!isPackageName(name)) {
+    const problem = `${quoted(name)} is no name of a package, and is to be a folder`;
+    throw new LockfileError(
+      document.file,
+      line,
+      `${problem}; find out where it comes from, then let pnpm write the file again`,
+    );
+  }
+  const { folder } = answer;
+  return {
+    ...common,
+    name,
+    version: `link:${folder}`,
+    integrity: [],
+    source: { kind: 'file', path: folder },
+    bundles: [],
+  };
 }

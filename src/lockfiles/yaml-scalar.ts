@@ -6,7 +6,7 @@ export interface Quoted {
 }
 
 /** Characters that begin something else than a plain scalar (YAML 1.2.2, 7.3.3). */
-const PLAIN_START = /^(?:[^\s\-?:,[\]{}#&*!|>'"%@`]|[-?:][^\s,[\]{}])/;
+const PLAIN_START = /^(?:[^ \t\-?:,[\]{}#&*!|>'"%@`]|[-?:][^ \t,[\]{}])/;
 /** What ends a plain scalar, or makes it something else. */
 const NOT_PLAIN = /: |:$| #|\t| $/;
 

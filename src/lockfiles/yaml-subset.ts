@@ -80,7 +80,10 @@ export function parseYaml(file: string, text: string): readonly JsonNode[] {
     return found.value;
   };
   const plainScalar = (to: number): string | number | boolean | null => {
-    const found = text.slice(at, to).trimEnd();
+    let last = to;
+    // Only spaces: no other white space is any to YAML.
+    while (last > at && text[last - 1] === ' ') last -= 1;
+    const found = text.slice(at, last);
     if (!isPlain(found)) expected('a value, in quotes if it has characters with a meaning,');
     at = to;
     return resolvePlain(found);

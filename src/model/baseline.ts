@@ -32,6 +32,8 @@ export interface BaselineVersion {
     | { readonly identity: null; readonly earlier: number }
     | { readonly identity: null; readonly lost: PublishedVersion };
   readonly publisher: string | null;
+  /** Who released it after it was staged; left out where nobody did. */
+  readonly approver?: string;
   readonly published: Instant | null;
   /** What its files were read to reach; null where nothing asked for it. */
   readonly capabilities: readonly Capability[] | null;
@@ -51,8 +53,10 @@ export interface Despite {
 export interface BaselinePackage {
   /** The first version the registry said has provenance. */
   readonly since: PublishedVersion | null;
-  /** Who built the highest version that was proven. Outlives that version's own entry. */
+  /** Who built the highest stable version that was proven. Outlives that version's own entry. */
   readonly identity: LastingIdentity | null;
+  /** The same for each prerelease channel of which one was, by its name. */
+  readonly channels: ReadonlyMap<string, LastingIdentity>;
   readonly versions: ReadonlyMap<string, BaselineVersion>;
 }
 
@@ -181,6 +185,7 @@ export interface ReleaseRecord {
   /** SHA-256 of what the lockfile's entry claims. */
   readonly entry: Digest;
   readonly publisher: string | null;
+  readonly approver?: string;
   readonly published: Instant | null;
   /** When the first version of the package was published, as the registry said. */
   readonly firstPublished: Instant | null;

@@ -49,4 +49,6 @@ export interface WantedBytes {
   /** All of them must hold. The first is the SHA-512. */
   readonly digests: readonly Digest[];
   readonly basis: BytesBasis;
+  /** The hash of the unpacked tarball, where that is what the lockfile locks; left out where it is not. */
+  readonly tar?: Digest;
 }

@@ -27,6 +27,11 @@ export interface VersionFacts extends ShownIdentity {
   readonly publisher: string | null;
   /** The OIDC configuration that published it, as the registry says. */
   readonly trustedPublisher: string | null;
+  /** The account that released it after it was staged, as the registry says. */
+  readonly approver: string | null;
+  /** What identifies repository and owner, whatever they are called. */
+  readonly repositoryId: string | null;
+  readonly ownerId: string | null;
   /**
    * `proven`: verified, and the identity is its certificate's; `recorded`: the baseline says that it was, and the identity
    * is the baseline's; `invalid`: refused; `claimed`: announced by the registry and not verified; `none`: there is none;

@@ -20,6 +20,7 @@ export type PackageManager = 'npm' | 'pnpm' | 'yarn-classic' | 'yarn' | 'bun' | 
 
 /** A configuration file of a package manager that was read, as a plain value: hostile. */
 export interface ConfigFile {
+  /** Of the settings a lockfile is read with, relative to the lockfile's folder. */
   readonly path: string;
   /** Whether it is the project's, and not the user's own. */
   readonly ofProject: boolean;
@@ -50,14 +51,16 @@ export interface ExoticSpec {
 }
 
 /**
- * How a lockfile locks a package by the archive that the package manager makes of it (Yarn 2 and later), and not by the
- * registry's tarball: nobody else has this archive, so its hash is comparable with nothing.
+ * How a lockfile locks a package by what the package manager makes of it, and not by the registry's tarball. Nobody else has
+ * the archive that Yarn 2 and later make, so that its hash is comparable with nothing.
  */
 export interface ArchiveLock {
-  /** Yarn's cache key, a slash, and a SHA-512 in hex; null where the entry has none. */
+  /** Of Yarn, its cache key, a slash, and a SHA-512 in hex; null where the entry has none. */
   readonly checksum: string | null;
   /** Whether it must have one: Yarn makes no archive of what is not for the machine it runs on. */
   readonly due: boolean;
+  /** The checksum is an SRI string, of the unpacked tarball (pnpm's integrityTarget: tar): whoever has the tarball can compare it. */
+  readonly unpacked?: true;
 }
 
 /**
@@ -72,6 +75,8 @@ export interface EntryClaims {
   readonly implied?: Readonly<Record<string, string>>;
   /** Name to specifier. Ranges of peers decide nothing; names and whatever is no range do. */
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  /** Names of peers, where the format has no more of them, or not all: each must be there. */
+  readonly peers?: readonly string[];
   /** Command to the path of its file. */
   readonly bin?: Readonly<Record<string, string>>;
   /** Whether it has any command, where the format says no more. */

@@ -22,10 +22,14 @@ export interface AttestationClaim {
   readonly provenance: boolean;
 }
 
-/** `_npmUser` of a manifest. `trustedPublisher` names the OIDC configuration that published, where there was one. */
+/**
+ * `_npmUser` of a manifest. `trustedPublisher` names the OIDC configuration that published, where there was one, and `approver`
+ * the account that released what was staged; left out where nobody did.
+ */
 export interface Publisher {
   readonly name: string;
   readonly trustedPublisher: string | null;
+  readonly approver?: string;
 }
 
 /** What a package.json says is installed, linked or run. Without prototype, so that any key is just a key. */
@@ -103,6 +107,11 @@ export interface RegistryKey {
   readonly origin: KeyOrigin;
 }
 
+export interface OtherAttestations {
+  readonly version: string;
+  readonly attestations: Evidence<readonly AttestationEntry[]>;
+}
+
 /** All that was gathered about one dependency. */
 export interface DependencyEvidence {
   /** The address of the registry that was asked, without credentials. */
@@ -111,11 +120,8 @@ export interface DependencyEvidence {
   readonly manifest: Evidence<Manifest>;
   /** `absent` where the manifest claims none (not asked) or the registry answered that there are none. */
   readonly attestations: Evidence<readonly AttestationEntry[]>;
-  /**
-   * The attestations of the predecessor, or, where that claims no provenance, of the nearest earlier version that does.
-   * Asked where this version claims provenance, too.
-   */
-  readonly predecessorAttestations: Evidence<readonly AttestationEntry[]> | null;
+  /** The attestations of other versions that show who is expected. Asked where this version claims provenance, too. */
+  readonly others: readonly OtherAttestations[];
   /** Keys that may speak for this registry: pinned, configured, and its own where it was asked for them. */
   readonly keys: readonly RegistryKey[];
   /** The registry's own keys; null where it was not asked, as somebody else knows a key it signed with. */

@@ -40,6 +40,8 @@ export interface IdentityArgs {
   readonly actual: string;
   readonly source: ExpectationSource;
   readonly version?: string;
+  /** Of another repository: whether the owner's id is the same. Left out where it is not known. */
+  readonly owner?: 'same' | 'other';
 }
 
 /**
@@ -138,12 +140,22 @@ export interface FindingArgs {
   'history-publisher-changed': { from: string; to: string; version: string };
   /** `from` published `version`, the last one before `to` began; `first` is the first version by `to`. */
   'history-publisher-new': { from: string; to: string; version: string; first: string };
+  /** `approver` released `version`, an earlier one that was staged; nobody did so with this one. */
+  'history-approval-lost': { version: string; approver: string };
   'history-too-new': { published: Instant; minimumHours: number };
   /** `commands` belong to `scripts` by their place; empty where the registry's document does not have the text. */
   'history-install-script-added': {
     scripts: readonly string[];
     commands: readonly string[];
     version: string;
+    permission: ScriptPermission;
+    by?: string;
+    stops?: string;
+  };
+  /** A package of which nothing older is known, neither to the registry nor to the baseline. */
+  'history-new-package-script': {
+    scripts: readonly string[];
+    commands: readonly string[];
     permission: ScriptPermission;
     by?: string;
     stops?: string;
@@ -159,6 +171,8 @@ export interface FindingArgs {
     published: Instant | null;
     provenance: 'proven' | 'lost' | 'none';
   };
+  /** Earlier releases that the registry says have provenance, and what shows who built `instead`; null for nothing. */
+  'history-attestation-missing': { versions: readonly string[]; instead: string | null };
   'history-exotic-dependency': { name: string; spec: string };
   /** `latest` is lower and was published earlier, at `published`. */
   'history-dist-tag-moved-back': { latest: string; published: Instant };
@@ -167,6 +181,8 @@ export interface FindingArgs {
   'lockfile-not-registry': { kind: 'git' | 'http' | 'file' | 'other'; url: string };
   'lockfile-resolved-mismatch': { resolved: string; expected: string };
   'lockfile-unexpected-host': { resolved: string; registry: string };
+  /** `isPackage`: the registry has the package, and not this version; `published` is when it once had. */
+  'lockfile-version-unknown': { registry: string; isPackage: boolean; published: Instant | null };
   /** `patch`: the file or the hash of the patch, as the lockfile names it. */
   'lockfile-patched': { patch: string };
   /** `names`: what the lockfile says is inside the tarball, and so has no hash; the registry says it is not. */
@@ -198,7 +214,10 @@ export interface FindingArgs {
 
   /** `detail`: the verified time that this machine's clock has not reached, and what the clock says. */
   'clock-behind': { attestation: 'provenance' | 'publish'; detail: string };
-  'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string };
+  /** `absent`: the registry answered, and says that there is no such thing. */
+  'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string; absent?: true };
+  /** The registry serves no attestations at all: `packages` (`name@version`) are those that it announces with provenance. */
+  'evidence-not-served': { registry: string; packages: readonly string[] };
   'evidence-malformed': { evidence: EvidenceName; url: string; reason: string };
   'evidence-stripped': { registry: string };
 }
@@ -257,15 +276,19 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'identity-predicate-disagrees': 'contradiction',
   'history-publisher-changed': 'anomaly',
   'history-publisher-new': 'anomaly',
+  'history-approval-lost': 'anomaly',
   'history-too-new': 'anomaly',
   'history-install-script-added': 'anomaly',
+  'history-new-package-script': 'anomaly',
   'history-dependency-added': 'anomaly',
+  'history-attestation-missing': 'anomaly',
   'history-exotic-dependency': 'anomaly',
   'history-dist-tag-moved-back': 'anomaly',
   'history-manifest-differs': 'contradiction',
   'lockfile-not-registry': 'loss',
   'lockfile-resolved-mismatch': 'contradiction',
   'lockfile-unexpected-host': 'anomaly',
+  'lockfile-version-unknown': 'contradiction',
   'lockfile-patched': 'note',
   'lockfile-bundle-mismatch': 'contradiction',
   'lockfile-substituted': 'contradiction',
@@ -282,6 +305,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'evidence-unavailable': 'unavailable',
   'evidence-malformed': 'unavailable',
   'evidence-stripped': 'loss',
+  'evidence-not-served': 'unavailable',
 };
 
 export const FINDING_CODES = Object.keys(FINDING_KINDS).sort() as readonly FindingCode[];

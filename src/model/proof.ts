@@ -145,3 +145,12 @@ export interface Proofs {
   /** Null also where nobody asked, or it is installed nowhere. */
   readonly installed: InstalledProof | null;
 }
+
+/**
+ * The address of a workflow without the git ref it was taken from: what stands before the first `@` that follows its file.
+ * A tag may have such signs, too (`release.yml@refs/tags/@acme/kit@1.0.1`).
+ */
+export function withoutRef(signer: string): string {
+  const [, file] = /^(.*?\.ya?ml)@/.exec(signer) ?? /^([^@]*)@/.exec(signer) ?? [];
+  return file ?? signer;
+}

@@ -46,6 +46,8 @@ export interface PolicyUsed {
   readonly digest: string;
   /** Names and globs of the file that select nothing in the lockfile, by line. Empty where no lockfile was read. */
   readonly unused: readonly { readonly text: string; readonly line: number }[];
+  /** Direct dependencies (`name@version`) that its critical set leaves out, sorted; empty where it names no set. */
+  readonly outside: readonly string[];
 }
 
 /**
@@ -106,6 +108,8 @@ export interface SinceUsed {
 /** A lockfile that was found and could not be audited. */
 export interface UnreadLockfile {
   readonly file: string;
+  /** Its path from the root of its repository, with forward slashes; left out where that is `file`. */
+  readonly path?: string;
   /** What is wrong and what to do, in one line; hostile text. */
   readonly problem: string;
 }

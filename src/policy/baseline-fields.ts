@@ -62,13 +62,14 @@ export function identityOf({ value, refuse }: Fields, prefix: '' | 'expected-' =
   };
 }
 
-/** A version's entry; where it names no identity, it was built by the package's. */
-export function versionOf(fields: Fields, ofPackage: LastingIdentity | null): BaselineVersion {
+/** A version's entry; where it names no identity, it was built by its channel's. */
+export function versionOf(fields: Fields, ofChannel: LastingIdentity | null): BaselineVersion {
   const { value, refuse } = fields;
   const required = (field: string): string => value(field) ?? refuse(`has no ${field}`);
   const publisher = value('publisher');
+  const approver = value('approver');
   const published = value('published');
-  const provenance = provenanceOf(required('provenance'), identityOf(fields), ofPackage, refuse);
+  const provenance = provenanceOf(required('provenance'), identityOf(fields), ofChannel, refuse);
   const despite = despiteOf(fields);
   if ('lost' in provenance && despite === null) refuse('has lost provenance and no despite', 'provenance');
   const capability = value('capability');
@@ -79,6 +80,7 @@ export function versionOf(fields: Fields, ofPackage: LastingIdentity | null): Ba
     ...(entry === null ? {} : { entry: digestOf(entry, 'sha256', refuse, 'entry') }),
     provenance,
     publisher: publisher === null ? null : textOf(publisher, refuse, 'publisher'),
+    ...(approver === null ? {} : { approver: textOf(approver, refuse, 'approver') }),
     published: published === null ? null : instantOf(published, refuse, 'published'),
     capabilities: capability === null ? null : wordsOf(capability, refuse),
     ...(despite === null ? {} : { despite }),
@@ -104,11 +106,11 @@ function wordsOf(text: string, refuse: Refuse): readonly Capability[] {
 function provenanceOf(
   text: string,
   own: LastingIdentity | null,
-  ofPackage: LastingIdentity | null,
+  ofChannel: LastingIdentity | null,
   refuse: Refuse,
 ): BaselineVersion['provenance'] {
   if (text === 'proven') {
-    return { identity: own ?? ofPackage ?? refuse('has proven provenance and no identity', 'provenance') };
+    return { identity: own ?? ofChannel ?? refuse('has proven provenance and no identity', 'provenance') };
   }
   if (own !== null) return refuse('has an identity and no provenance', 'provenance');
   const [, earlier] = /^none (0|[1-9]\d{0,6})$/.exec(text) ?? [];

@@ -1,6 +1,20 @@
-import type { AcceptedFinding, Baseline, BaselinePackage, BaselineVersion, SeenVersion } from '../model/baseline.ts';
+import type {
+  AcceptedFinding,
+  Baseline,
+  BaselinePackage,
+  BaselineVersion,
+  LastingIdentity,
+  SeenVersion,
+} from '../model/baseline.ts';
 import { acceptedFinding, identityOf, instantOf, sinceOf, versionOf, type Fields } from './baseline-fields.ts';
-import { compareText, EXPECTED_FIELDS, HEADER, IDENTITY_FIELDS, packageLines } from './baseline-text.ts';
+import {
+  channelIdentity,
+  compareText,
+  EXPECTED_FIELDS,
+  HEADER,
+  IDENTITY_FIELDS,
+  packageLines,
+} from './baseline-text.ts';
 import { groupBy } from './group-by.ts';
 
 /** The baseline of a large project is some 10 MB. */
@@ -25,10 +39,20 @@ const RESTORE = 'restore the committed file and run assay update, which alone wr
 const TAKE_ONE_SIDE = 'take one side whole (git checkout --ours, or --theirs, and the file), then run assay update';
 
 const IDENTITY_NAMES = IDENTITY_FIELDS.map(([name]) => name);
-/** The fields of `name` and of `name@version`, in their order. */
+/** The fields of `name`, of `name#channel` and of `name@version`, in their order. */
 const PACKAGE_FIELDS = ['package', ...IDENTITY_NAMES, 'since'];
 const VERSION_FIELDS = [
-  ...['integrity', 'evidence', 'entry', 'provenance', ...IDENTITY_NAMES, 'publisher', 'published', 'capability'],
+  ...[
+    'integrity',
+    'evidence',
+    'entry',
+    'provenance',
+    ...IDENTITY_NAMES,
+    'publisher',
+    'approver',
+    'published',
+    'capability',
+  ],
   ...['despite', ...EXPECTED_FIELDS.map(([name]) => name), 'seen', 'accepted'],
 ];
 /** What a version may have without being taken in. */
@@ -37,7 +61,9 @@ const ASIDE = ['seen', 'accepted'];
 interface Line {
   readonly number: number;
   readonly name: string;
-  /** Null for a line about the package. */
+  /** A prerelease channel of it; null for a line about anything else. */
+  readonly channel: string | null;
+  /** Null for a line about the package or a channel. */
   readonly version: string | null;
   readonly field: string;
   readonly value: string;
@@ -102,16 +128,22 @@ function* packagesIn(file: string, lines: readonly string[]): Generator<readonly
 
 function parseLine(file: string, content: string, number: number): Line {
   if (content.length > MAX_LINE) throw new BaselineError(file, number, `longer than ${MAX_LINE} characters`);
-  const [, name = '', version = null, field = '', value = ''] =
-    /^((?:@[^\s@/]+\/)?[^\s@/]+)(?:@([^\s@]+))? ([a-z-]+) (\S.*)$/.exec(content) ?? [];
+  const [, name = '', channel = null, version = null, field = '', value = ''] =
+    /^((?:@[^\s@/#]+\/)?[^\s@/#]+)(?:#([a-z]+)|@([^\s@]+))? ([a-z-]+) (\S.*)$/.exec(content) ?? [];
   if (name === '')
     throw new BaselineError(file, number, 'not a line of the form NAME FIELD VALUE or NAME@VERSION FIELD VALUE');
-  const fields = version === null ? PACKAGE_FIELDS : VERSION_FIELDS;
+  const line = { number, name, channel, version, field, value };
+  const fields = fieldsAbout(line);
   if (!fields.includes(field)) {
-    const what = version === null ? 'a package' : 'a version';
+    const what = version !== null ? 'a version' : channel !== null ? 'a channel' : 'a package';
     throw new BaselineError(file, number, `${field} is no field of ${what} (${fields.join(', ')})`);
   }
-  return { number, name, version, field, value };
+  return line;
+}
+
+function fieldsAbout({ channel, version }: Line): readonly string[] {
+  if (version !== null) return VERSION_FIELDS;
+  return channel === null ? PACKAGE_FIELDS : IDENTITY_NAMES;
 }
 
 function refuseOrder(file: string, before: Line | undefined, line: Line): void {
@@ -125,20 +157,23 @@ function refuseOrder(file: string, before: Line | undefined, line: Line): void {
   throw new BaselineError(file, line.number, problem);
 }
 
-/** By name; what is known of the package around its versions; by version and field. */
+/** By name; what is known of the package and its channels around its versions; by channel or version, and field. */
 function compareLines(a: Line, b: Line): number {
-  const byName = compareText(a.name, b.name) || partOf(a) - partOf(b) || compareText(a.version ?? '', b.version ?? '');
-  const fields = a.version === null ? PACKAGE_FIELDS : VERSION_FIELDS;
-  return byName || fields.indexOf(a.field) - fields.indexOf(b.field);
+  const byName = compareText(a.name, b.name) || partOf(a) - partOf(b);
+  const bySubject = byName || compareText(a.channel ?? a.version ?? '', b.channel ?? b.version ?? '');
+  const fields = fieldsAbout(a);
+  return bySubject || fields.indexOf(a.field) - fields.indexOf(b.field);
 }
 
-function partOf({ version, field }: Line): number {
-  if (version !== null) return 1;
-  return field === 'since' ? 2 : 0;
+function partOf({ channel, version, field }: Line): number {
+  if (version !== null) return 2;
+  if (channel !== null) return 1;
+  return field === 'since' ? 3 : 0;
 }
 
-function subjectOf({ name, version }: Pick<Line, 'name' | 'version'>): string {
-  return version === null ? name : `${name}@${version}`;
+function subjectOf({ name, channel, version }: Pick<Line, 'name' | 'channel' | 'version'>): string {
+  if (version !== null) return `${name}@${version}`;
+  return channel === null ? name : `${name}#${channel}`;
 }
 
 /** What the file says of one package. */
@@ -155,11 +190,17 @@ function packageOf(file: string, lines: readonly [Line, ...Line[]]): PackageLine
   const seen: SeenVersion[] = [];
   const fields = fieldsOf(
     file,
-    lines.filter(({ version }) => version === null),
+    lines.filter(({ channel, version }) => channel === null && version === null),
     first,
   );
   if (fields.value('package') !== 'npm') fields.refuse('needs a line "package npm" before all others', 'package');
   const identity = identityOf(fields);
+  const channels = new Map<string, LastingIdentity>();
+  const channelLines = lines.filter((line) => line.channel !== null);
+  for (const [channel, group] of groupBy(channelLines, (line) => line.channel ?? '')) {
+    const by = identityOf(fieldsOf(file, group, group[0]));
+    if (by !== null) channels.set(channel, by);
+  }
   const versions = new Map<string, BaselineVersion>();
   const versionLines = lines.filter((line) => line.version !== null);
   for (const [version, group] of groupBy(versionLines, (line) => line.version ?? '')) {
@@ -169,13 +210,15 @@ function packageOf(file: string, lines: readonly [Line, ...Line[]]): PackageLine
     const ofVersion = fieldsOf(file, group, group[0]);
     const time = ofVersion.value('seen');
     if (time !== null) seen.push({ name, version, time: instantOf(time, ofVersion.refuse, 'seen') });
-    if (group.some(({ field }) => !ASIDE.includes(field))) versions.set(version, versionOf(ofVersion, identity));
+    if (group.some(({ field }) => !ASIDE.includes(field))) {
+      versions.set(version, versionOf(ofVersion, channelIdentity(version, { identity, channels })));
+    }
   }
-  return { known: { since: sinceOf(fields), identity, versions }, seen, accepted };
+  return { known: { since: sinceOf(fields), identity, channels, versions }, seen, accepted };
 }
 
-function isKnown({ since, identity, versions }: BaselinePackage): boolean {
-  return versions.size > 0 || since !== null || identity !== null;
+function isKnown({ since, identity, channels, versions }: BaselinePackage): boolean {
+  return versions.size > 0 || since !== null || identity !== null || channels.size > 0;
 }
 
 function refuserAt(file: string, line: number): Fields['refuse'] {

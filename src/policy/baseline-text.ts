@@ -8,6 +8,7 @@ import type {
   PublishedVersion,
   SeenVersion,
 } from '../model/baseline.ts';
+import { channelName, STABLE } from '../model/channel.ts';
 import type { Digest } from '../model/dependency.ts';
 import { formatInstant } from '../model/time.ts';
 import { groupBy } from './group-by.ts';
@@ -49,12 +50,12 @@ export function formatBaseline({ packages, accepted, seen }: Baseline): string {
   return [HEADER, ...lines].map((line) => `${line}\n`).join('');
 }
 
-const NOTHING_KNOWN: BaselinePackage = { since: null, identity: null, versions: new Map() };
+const NOTHING_KNOWN: BaselinePackage = { since: null, identity: null, channels: new Map(), versions: new Map() };
 
 /** The lines about one package. */
 export function packageLines(
   name: string,
-  { since, identity, versions }: BaselinePackage,
+  { since, identity, channels, versions }: BaselinePackage,
   seen: readonly SeenVersion[],
   decided: readonly AcceptedFinding[],
 ): string[] {
@@ -64,10 +65,13 @@ export function packageLines(
   return [
     `${name} package npm`,
     ...identityValues(identity, IDENTITY_FIELDS).map((value) => `${name} ${value}`),
+    ...[...channels]
+      .sort(([a], [b]) => compareText(a, b))
+      .flatMap(([channel, by]) => identityValues(by, IDENTITY_FIELDS).map((value) => `${name}#${channel} ${value}`)),
     ...[...named].sort(compareText).flatMap((version) => {
       const entry = versions.get(version);
       const values = [
-        ...(entry === undefined ? [] : versionValues(entry, identity)),
+        ...(entry === undefined ? [] : versionValues(entry, channelIdentity(version, { identity, channels }))),
         ...(seenAs.get(version) ?? []).map(({ time }) => `seen ${formatInstant(time)}`),
         ...(decidedOn.get(version) ?? []).map(acceptedValue).sort(compareText),
       ];
@@ -77,14 +81,33 @@ export function packageLines(
   ];
 }
 
+/** Who built the channel of a version last; the package's stable versions, where the version says nothing of it. */
+export function channelIdentity(
+  version: string,
+  { identity, channels }: Pick<BaselinePackage, 'identity' | 'channels'>,
+): LastingIdentity | null {
+  const channel = channelName(version) ?? STABLE;
+  return channel === STABLE ? identity : (channels.get(channel) ?? null);
+}
+
 function publishedValue({ version, published }: PublishedVersion): string {
   return `${version} ${published === null ? 'unknown' : formatInstant(published)}`;
 }
 
-/** The identity is left out where it is the package's. */
-function versionValues(entry: BaselineVersion, ofPackage: LastingIdentity | null): string[] {
-  const { integrity, evidence, entry: claims, provenance, publisher, published, capabilities, despite } = entry;
-  const own = provenance.identity !== null && !sameIdentity(provenance.identity, ofPackage);
+/** The identity is left out where it is the channel's. */
+function versionValues(entry: BaselineVersion, ofChannel: LastingIdentity | null): string[] {
+  const {
+    integrity,
+    evidence,
+    entry: claims,
+    provenance,
+    publisher,
+    approver,
+    published,
+    capabilities,
+    despite,
+  } = entry;
+  const own = provenance.identity !== null && !sameIdentity(provenance.identity, ofChannel);
   return [
     `integrity ${formatDigest(integrity)}`,
     `evidence ${formatDigest(evidence)}`,
@@ -92,6 +115,7 @@ function versionValues(entry: BaselineVersion, ofPackage: LastingIdentity | null
     `provenance ${provenanceValue(provenance)}`,
     ...(own ? identityValues(provenance.identity, IDENTITY_FIELDS) : []),
     ...(publisher === null ? [] : [`publisher ${formatText(publisher)}`]),
+    ...(approver === undefined ? [] : [`approver ${formatText(approver)}`]),
     ...(published === null ? [] : [`published ${formatInstant(published)}`]),
     ...(capabilities === null ? [] : [`capability ${capabilities.join(' ') || 'none'}`]),
     ...(despite === undefined ? [] : despiteValues(despite)),

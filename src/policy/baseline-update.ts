@@ -13,8 +13,10 @@ import {
   type PublishedVersion,
 } from '../model/baseline.ts';
 import type { Capability } from '../model/capability.ts';
+import { channelName, STABLE } from '../model/channel.ts';
 import { specOf } from '../model/dependency.ts';
 import type { FindingCode } from '../model/finding.ts';
+import { withoutRef } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { groupBy } from './group-by.ts';
@@ -56,8 +58,12 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
       if (kept === null && entry.despite !== undefined) despite.push({ spec, codes: entry.despite.codes });
     }
     const since = earliest(before?.since ?? null, before === null && versions.size === 0 ? null : sinceOf(ofName));
-    const identity = latestIdentity({ versions }) ?? before?.identity ?? null;
-    if (versions.size > 0 || since !== null || identity !== null) packages.set(name, { since, identity, versions });
+    const latest = latestIdentities({ versions });
+    const identity = latest.identity ?? before?.identity ?? null;
+    const channels = new Map([...(before?.channels ?? []), ...latest.channels]);
+    if (versions.size > 0 || since !== null || identity !== null || channels.size > 0) {
+      packages.set(name, { since, identity, channels, versions });
+    }
   }
   const named = new Set(judged.map(({ dependency }) => specOf(dependency)));
   const waiting = new Set(leftOut.filter(({ kept }) => !kept).map(({ dependency }) => specOf(dependency)));
@@ -120,7 +126,7 @@ function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
   const proven = first.dependency.archive === undefined ? first.proofs.integrity : first.proofs.signature?.integrity;
   if (!proven) return null;
   const { algorithm, hex } = proven;
-  const { evidence, entry: claims, publisher, published, expected } = first.release;
+  const { evidence, entry: claims, publisher, approver, published, expected } = first.release;
   const provenance = provenanceOf(first);
   if (evidence === null || provenance === null) return null;
   const entry = {
@@ -129,6 +135,7 @@ function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
     entry: claims,
     provenance,
     publisher,
+    ...(approver === undefined ? {} : { approver }),
     published: wholeSecond(published),
     capabilities: capabilitiesRead([first]),
   };
@@ -170,17 +177,26 @@ function lostFrom(version: string, published: Instant | null): PublishedVersion 
   return { version, published: wholeSecond(published) };
 }
 
-/** Who built the highest version that was proven. */
-export function latestIdentity({ versions }: Pick<BaselinePackage, 'versions'>): LastingIdentity | null {
-  const proven = [...versions]
-    .filter(([version, { provenance }]) => provenance.identity !== null && parse(version) !== null)
-    .sort(([a], [b]) => compare(b, a) || (a < b ? -1 : 1));
-  return proven[0]?.[1].provenance.identity ?? null;
+/** Who built the highest version that was proven, of the stable ones and of each prerelease channel. */
+export function latestIdentities({
+  versions,
+}: Pick<BaselinePackage, 'versions'>): Pick<BaselinePackage, 'identity' | 'channels'> {
+  const latest = new Map<string, LastingIdentity>();
+  const lowestFirst = [...versions]
+    .filter(([version]) => parse(version) !== null)
+    .sort(([a], [b]) => compare(a, b) || (a < b ? 1 : -1));
+  for (const [version, { provenance }] of lowestFirst) {
+    const channel = channelName(version);
+    if (channel !== null && provenance.identity !== null) latest.set(channel, provenance.identity);
+  }
+  const identity = latest.get(STABLE) ?? null;
+  latest.delete(STABLE);
+  return { identity, channels: latest };
 }
 
 function lasting(identity: LastingIdentity): LastingIdentity {
   const { issuer, repository, repositoryId, ownerId, workflow, runner } = identity;
-  const signer = identity.signer?.replace(/@[^@]*$/, '') ?? null;
+  const signer = identity.signer === null ? null : withoutRef(identity.signer);
   return { issuer, repository, repositoryId, ownerId, workflow, signer, runner };
 }
 

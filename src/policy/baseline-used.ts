@@ -10,7 +10,7 @@ import {
 import { specOf, type Dependency } from '../model/dependency.ts';
 import type { BaselineBaseUsed, BaselineUsed } from '../model/report.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
-import { latestIdentity, updateBaseline } from './baseline-update.ts';
+import { latestIdentities, updateBaseline } from './baseline-update.ts';
 
 /** What the baseline covers of what was judged, what of it nothing names any more, and what a pull request does to it. */
 export function baselineUsed(
@@ -97,13 +97,19 @@ function asBefore(entry: BaselineVersion, { capabilities }: BaselineVersion): Ba
  * highest version that was proven; what is known since when only ever gets older.
  */
 function isEdited(was: BaselinePackage, is: BaselinePackage): boolean {
+  const latest = latestIdentities(is);
   const identityStands =
-    isDeepStrictEqual(is.identity, was.identity) || isDeepStrictEqual(is.identity, latestIdentity(is));
+    isDeepStrictEqual(is.identity, was.identity) || isDeepStrictEqual(is.identity, latest.identity);
+  const names = new Set([...was.channels.keys(), ...is.channels.keys()]);
+  const channelsStand = [...names].every((name) => {
+    const now = is.channels.get(name);
+    return isDeepStrictEqual(now, was.channels.get(name)) || isDeepStrictEqual(now, latest.channels.get(name));
+  });
   const sinceStands =
     was.since === null ||
     isDeepStrictEqual(is.since, was.since) ||
     (is.since !== null && is.since.published !== null && is.since.published < (was.since.published ?? Infinity));
-  return !identityStands || !sinceStands;
+  return !identityStands || !channelsStand || !sinceStands;
 }
 
 /**
@@ -131,7 +137,8 @@ function unfounded(
       if (wanted === undefined || !isDeepStrictEqual(asBefore(entry, wanted), asBefore(wanted, entry)))
         found.push(spec);
     }
-    if (was === undefined && !isDeepStrictEqual(is.identity, latestIdentity(is))) found.push(name);
+    const { identity, channels } = is;
+    if (was === undefined && !isDeepStrictEqual({ identity, channels }, latestIdentities(is))) found.push(name);
   }
   return found.sort();
 }

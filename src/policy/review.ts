@@ -62,7 +62,9 @@ export function reviewed(
       const review = reviewOf(finding, one, firstSeen(specOf(one.dependency)), clock);
       return { ...finding, review, level: review.overdue ? 'error' : finding.level };
     });
-    return { ...one, findings, verdict: verdictOf(findings) };
+    const verdict = verdictOf(findings);
+    // Without statement is also what the registry of a dependency gave no answer about as a whole.
+    return { ...one, findings, verdict: one.verdict === 'unverified' && verdict !== 'fail' ? one.verdict : verdict };
   });
 }
 

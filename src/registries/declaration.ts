@@ -12,11 +12,16 @@ const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'] as const;
 export function parseDeclaration(json: JsonObject, name: string): Omit<Declaration, 'name' | 'version'> {
   return {
     dependencies: texts(json['dependencies'], json['optionalDependencies']),
-    peerDependencies: texts(json['peerDependencies']),
+    peerDependencies: texts(optionalPeers(json['peerDependenciesMeta']), json['peerDependencies']),
     bundles: parseBundles(json),
     installScripts: parseInstallScripts(json),
     bin: (json['bin'] ?? null) === null ? parseBinFolder(json['directories']) : parseBin(json['bin'], name),
   };
+}
+
+/** A peer that only `peerDependenciesMeta` names is one of any version. */
+function optionalPeers(meta: unknown): TextRecord {
+  return isObject(meta) ? Object.fromEntries(Object.keys(meta).map((name) => [name, '*'])) : NO_TEXTS;
 }
 
 /** Both spellings are npm's; `true` stands for every dependency. */

@@ -22,7 +22,9 @@ export interface Intake extends Sink {
 /** Each chunk is hashed here while zlib's thread unpacks it. `digests` must all hold. */
 export function createIntake(digests: readonly Digest[], wishes: FileWishes): Intake {
   const hashes = digests.map((wanted) => ({ wanted, hash: createHash(wanted.algorithm) }));
-  const reader = wishes.unpacked === false ? null : createTarballReader(wishes);
+  const { tar } = wishes;
+  const unpackedHash = tar === undefined ? null : createHash(tar.algorithm);
+  const reader = wishes.unpacked === false ? null : createTarballReader(wishes, (chunk) => unpackedHash?.update(chunk));
   let size = 0;
   return {
     write(chunk) {
@@ -39,7 +41,11 @@ export function createIntake(digests: readonly Digest[], wishes: FileWishes): In
         return { state: 'mismatch', ...other };
       }
       try {
-        return { state: 'read', files: (await reader?.end()) ?? [], size };
+        const files = (await reader?.end()) ?? [];
+        const hex = unpackedHash?.digest('hex');
+        if (tar !== undefined && hex !== undefined && hex !== tar.hex)
+          return { state: 'mismatch', wanted: tar, actual: { ...tar, hex } };
+        return { state: 'read', files, size };
       } catch (error) {
         if (error instanceof TarballError) return { state: 'malformed', reason: error.message };
         throw error;

@@ -99,7 +99,13 @@ function parsePublisher(value: unknown): Publisher | null {
   const name = textOf(value['name'], bounds.MAX_TOKEN_LENGTH);
   if (name === null) return null;
   const publisher = value['trustedPublisher'];
-  return { name, trustedPublisher: isObject(publisher) ? textOf(publisher['id'], bounds.MAX_TOKEN_LENGTH) : null };
+  const approvedBy = value['approver'];
+  const approver = textOf(isObject(approvedBy) ? approvedBy['name'] : approvedBy, bounds.MAX_TOKEN_LENGTH);
+  return {
+    name,
+    trustedPublisher: isObject(publisher) ? textOf(publisher['id'], bounds.MAX_TOKEN_LENGTH) : null,
+    ...(approver === null ? {} : { approver }),
+  };
 }
 
 /** Old documents have text or a list where today there is an object. */

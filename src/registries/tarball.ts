@@ -1,5 +1,6 @@
 import { createGunzip } from 'node:zlib';
 import type { PackedFile } from '../model/bytes.ts';
+import type { Digest } from '../model/dependency.ts';
 import * as bounds from './bounds.ts';
 import { createFileHash, type FileHash } from './file-hash.ts';
 import { createTarReader, TarballError } from './tar.ts';
@@ -10,6 +11,8 @@ export interface FileWishes {
   readonly isWanted: (path: string) => boolean;
   /** Whether files are hashed. */
   readonly hashed?: boolean;
+  /** What the unpacked tarball must have, beside the hashes of the tarball. */
+  readonly tar?: Digest;
   /** False where nothing of the files is to be known, so that the tarball is only hashed. */
   readonly unpacked?: boolean;
 }
@@ -32,8 +35,14 @@ export interface TarballReader {
 /** What zlib fills at once: more makes fewer trips to its thread, and is needed once for each tarball that is open. */
 const UNPACKED_CHUNK = 128 * 1024;
 
-/** Unpacks a tarball and reads its files; nothing is written to disk, and only what is wanted stays in memory. */
-export function createTarballReader({ isWanted, hashed = false }: FileWishes): TarballReader {
+/**
+ * Unpacks a tarball and reads its files; nothing is written to disk, and only what is wanted stays in memory. `seen` gets all
+ * that is unpacked.
+ */
+export function createTarballReader(
+  { isWanted, hashed = false }: FileWishes,
+  seen: (unpacked: Buffer) => void = () => undefined,
+): TarballReader {
   const files = new Map<string, PackedFile>();
   let entries = 0;
   let kept = 0;
@@ -72,6 +81,7 @@ export function createTarballReader({ isWanted, hashed = false }: FileWishes): T
     try {
       unpacked += chunk.length;
       if (unpacked > bounds.MAX_UNPACKED_BYTES) throw new TarballError('larger than any package when unpacked');
+      seen(chunk);
       reader.write(chunk);
     } catch (error) {
       fail(error);
@@ -99,18 +109,48 @@ export function createTarballReader({ isWanted, hashed = false }: FileWishes): T
       await closed;
       if (problem !== null) throw problem;
       reader.end();
+      demandNoFolders(files);
       return [...files.values()];
     },
     drop: () => void gunzip.destroy(),
   };
 }
 
-/** The path without its first part, as npm takes it off ("./a.js" is a.js); null for what would not be inside of the package. */
+/** What installers take for the root of a path on Windows, and take off on every platform: "c:a.js" becomes a.js. */
+const WINDOWS_ROOT = /^(?:[A-Za-z]:|\?$)/;
+
+/**
+ * The path without its first part, as npm takes it off ("./a.js" is a.js); null for what would not be inside of the package.
+ * Throws TarballError for what an installer, or a file system, writes elsewhere.
+ */
 function withinPackage(path: string): string | null {
   if (path.includes('\\')) throw new TarballError('a path that is another one on Windows');
-  const parts = path
-    .split('/')
-    .slice(1)
-    .filter((part) => part !== '' && part !== '.');
-  return parts.length === 0 || path.split('/').includes('..') ? null : parts.join('/');
+  const [first, ...rest] = path.split('/');
+  const parts = rest.filter((part) => part !== '' && part !== '.');
+  if (first === '..' || parts.includes('..')) throw new TarballError('a path that leads out of its folder');
+  if (parts.some((part) => WINDOWS_ROOT.test(part))) throw new TarballError('a path that begins anew on Windows');
+  const [name] = parts;
+  if (name === undefined) return null;
+  if (parts.length === 1 && name !== 'package.json' && folded(name) === 'package.json') {
+    throw new TarballError('more than one package.json on some file systems');
+  }
+  return parts.join('/');
+}
+
+/** As file systems compare names that ignore case, invisible characters, and dots and spaces at the end. */
+function folded(name: string): string {
+  const visible = name.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  return visible
+    .toUpperCase()
+    .toLowerCase()
+    .replace(/[. ]+$/, '');
+}
+
+/** What is a file to one installer is a folder to another. */
+function demandNoFolders(files: ReadonlyMap<string, PackedFile>): void {
+  for (const path of files.keys()) {
+    for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) {
+      if (files.has(path.slice(0, end))) throw new TarballError('a file that is also a folder');
+    }
+  }
 }

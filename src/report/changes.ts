@@ -1,5 +1,6 @@
 import type { PublishedVersion } from '../model/baseline.ts';
 import type { AddedDependency, Comparison, VersionFacts } from '../model/comparison.ts';
+import { withoutRef } from '../model/proof.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
 import { escapeText } from './escape.ts';
 import { count, durationText } from './layout.ts';
@@ -12,6 +13,8 @@ interface Field {
   readonly alike?: (before: string | null, after: string | null) => boolean;
   /** Shown only where both versions are proven and it is not alike. */
   readonly rare?: true;
+  /** Shown only where one of both has it. */
+  readonly optional?: true;
 }
 
 /** Every release has another value, so only having none at all is worth a mark. */
@@ -29,14 +32,17 @@ export const FIELDS: readonly Field[] = [
   },
   { label: 'publisher', of: (facts) => facts.publisher },
   { label: 'OIDC publisher', of: (facts) => facts.trustedPublisher },
+  { label: 'approved by', of: (facts) => facts.approver, alike: bothThere, optional: true },
   {
     label: 'provenance',
     of: (facts) => facts.provenance,
     alike: (before, after) => before === after || (before === 'recorded' && after === 'proven'),
   },
   { label: 'repository', of: (facts) => facts.repository },
+  { label: 'repository id', of: (facts) => facts.repositoryId, rare: true },
+  { label: 'owner id', of: (facts) => facts.ownerId, rare: true },
   { label: 'workflow', of: (facts) => facts.workflow },
-  { label: 'signer', of: (facts) => facts.signer?.replace(/@[^@]*$/, '') ?? null, rare: true },
+  { label: 'signer', of: (facts) => (facts.signer === null ? null : withoutRef(facts.signer)), rare: true },
   {
     label: 'ref',
     of: (facts) => facts.ref,
@@ -59,18 +65,30 @@ export interface ShownFact {
 
 /** The facts of a version beside those of an earlier one. */
 export function factsBeside(current: VersionFacts, predecessor: VersionFacts | null): readonly ShownFact[] {
-  return FIELDS.flatMap(({ label, of, alike, rare }): ShownFact[] => {
+  return FIELDS.flatMap(({ label, of, alike, rare, optional }): ShownFact[] => {
     const after = of(current);
     const before = predecessor === null ? null : of(predecessor);
     // What a baseline does not record is not known to have changed.
     const unknown = predecessor?.provenance === 'recorded' && before === null;
     const differs = predecessor !== null && !unknown && !(alike?.(before, after) ?? before === after);
+    if (optional === true && before === null && after === null) return [];
     return rare === true && (!differs || current.provenance !== 'proven') ? [] : [{ label, before, after, differs }];
   });
 }
 
 /** Facts that only a proof has. */
-const OF_THE_BUILD = ['repository', 'workflow', 'signer', 'ref', 'commit', 'trigger', 'runner', 'issuer'];
+const OF_THE_BUILD = [
+  'repository',
+  'repository id',
+  'owner id',
+  'workflow',
+  'signer',
+  'ref',
+  'commit',
+  'trigger',
+  'runner',
+  'issuer',
+];
 
 /**
  * What is not as before, in a line each, escaped. Of a version without provenance nothing is known of its build, which

@@ -1,5 +1,6 @@
 import { SHOWN_IDENTITY, type Comparison, type VersionFacts } from '../model/comparison.ts';
 import type { FindingCode } from '../model/finding.ts';
+import { withoutRef } from '../model/proof.ts';
 import { escapeText } from './escape.ts';
 import { wordsOf, type Command, type Edit, type Steps } from './manager-words.ts';
 import { plainSpec } from './messages.ts';
@@ -170,7 +171,7 @@ function expectFromNowOn(comparison: Comparison): Decision[] {
 function policyLines(fact: string, value: string): string[] {
   if (fact !== 'signer') return [`    ${fact}: ${quoted(value)}`];
   if (value.includes('*')) return [`    signer: ${quoted(value)}`];
-  return ['    signer:', `      pattern: ${quoted(value.replace(/@[^@]*$/, '@**'))}`];
+  return ['    signer:', `      pattern: ${quoted(`${withoutRef(value)}@**`)}`];
 }
 
 function isPlain(value: string): boolean {

@@ -34,9 +34,9 @@ export function renderAnnotations(report: Report): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function unreadAnnotation({ file, problem }: UnreadLockfile): Annotation {
+function unreadAnnotation({ file, path = file, problem }: UnreadLockfile): Annotation {
   const message = escapeText(problem);
-  return { title: 'assay: a lockfile could not be audited', path: file, message, name: message };
+  return { title: 'assay: a lockfile could not be audited', path, message, name: message };
 }
 
 function annotationOf({ subject, finding, place, message, help }: Result): Annotation {

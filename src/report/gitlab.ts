@@ -25,13 +25,13 @@ export function renderGitlab(report: Report): string {
   ]);
 }
 
-function unreadJson({ file, problem }: UnreadLockfile): Json {
+function unreadJson({ file, path = file, problem }: UnreadLockfile): Json {
   return {
     description: `Not audited: ${escapeText(problem)}`,
     check_name: 'assay/lockfile-unread',
-    fingerprint: `${createHash('sha256').update(file).digest('hex').slice(0, 32)}:1`,
+    fingerprint: `${createHash('sha256').update(path).digest('hex').slice(0, 32)}:1`,
     severity: 'major',
-    location: { path: file, lines: { begin: 1 } },
+    location: { path, lines: { begin: 1 } },
   };
 }
 

@@ -12,6 +12,9 @@ export const HISTORY_TEXTS: Texts<
   | 'history-too-new'
   | 'history-install-script-added'
   | 'history-dependency-added'
+  | 'history-approval-lost'
+  | 'history-new-package-script'
+  | 'history-attestation-missing'
   | 'history-exotic-dependency'
   | 'history-dist-tag-moved-back'
 > = {
@@ -26,6 +29,13 @@ export const HISTORY_TEXTS: Texts<
     clause: ({ from, to, version: before, first }) =>
       `was published by ${account(to)}, whose first version of it is ${version(first)}; ${version(before)} before that is by ${account(from)}`,
     why: 'whoever takes over a package publishes it for the first time',
+    next: 'check',
+  },
+  'history-approval-lost': {
+    title: 'nobody approved this release',
+    clause: (args) =>
+      `was published without the approval of a person, but ${account(args.approver)} approved ${version(args.version)}`,
+    why: 'whoever controls the pipeline alone can publish like this',
     next: 'check',
   },
   'history-too-new': {
@@ -44,11 +54,27 @@ export const HISTORY_TEXTS: Texts<
     why: 'install scripts run on every machine that installs it, before anything else can look',
     next: 'check',
   },
+  'history-new-package-script': {
+    title: 'install scripts of a new package',
+    clause: ({ scripts, commands, ...decision }) => {
+      const named = scripts.map((name, i) => scriptText(name, commands[i] ?? ''));
+      return `runs ${listed(named, 3, String)} at install, and nothing older is known of it${permissionText(decision)}`;
+    },
+    why: 'a package that is made to run once needs no history',
+    next: 'check',
+  },
   'history-dependency-added': {
     title: 'new dependencies',
     clause: ({ added, published, version: before }) =>
       `depends on ${listed(youngestFirst(added), 3, (one) => addedText(one, published))}, unlike ${version(before)}`,
     why: 'a new dependency brings in code of other people',
+    next: 'check',
+  },
+  'history-attestation-missing': {
+    title: 'provenance of earlier releases is not to be had',
+    clause: ({ versions, instead }) =>
+      `is held to ${instead === null ? 'no earlier build' : version(instead)}, as no valid provenance is served for ${listed(versions, 3, version)}`,
+    why: 'who built a release shows in what built those before it, and somebody may not want that to be seen',
     next: 'check',
   },
   'history-exotic-dependency': {

@@ -67,6 +67,7 @@ function membersOf(report: Report): Members {
             file: policy.file,
             digest: policy.digest,
             unused: policy.unused.map(({ text, line }) => ({ text, line })),
+            outside: policy.outside,
           },
     counts: countsJson(report),
     trust: {

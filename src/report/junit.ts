@@ -52,8 +52,8 @@ function suite(
 }
 
 /** A lockfile that could not be audited is a suite whose one test, to read it, ended with an error. */
-function unreadSuite({ file, problem }: UnreadLockfile): string[] {
-  const name = attribute(escapeText(file, 1000));
+function unreadSuite({ file, path = file, problem }: UnreadLockfile): string[] {
+  const name = attribute(escapeText(path, 1000));
   const text = escapeText(problem);
   return [
     `  <testsuite name="${name}" tests="1" failures="0" errors="1">`,

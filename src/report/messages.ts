@@ -97,6 +97,8 @@ function placeText({ file, line, text }: CapabilityPlace): string {
 function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subject: Subject | FileSubject): string {
   const spec = 'file' in subject ? null : plainSpec(subject);
   const explain = `assay explain ${code}`;
+  // The registry did answer, and will not say anything else the next time.
+  if ('absent' in args) return explain;
   const { next } = TEXTS[code];
   switch (typeof next === 'function' ? next(args) : next) {
     case 'explain':
@@ -105,8 +107,6 @@ function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subject: Subj
       return spec !== null ? `assay check ${spec}` : explain;
     case 'stop':
       return `Do not install it. ${spec !== null ? `assay check ${spec}` : explain}`;
-    case 'upstream':
-      return spec !== null ? `assay check ${spec} --registry https://registry.npmjs.org` : explain;
     case 'trust':
       return `assay trust refresh, and the same command again; if the answer stays away: ${explain}`;
     case 'clock':

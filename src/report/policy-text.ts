@@ -40,7 +40,7 @@ export function renderRegistries(registries: ProposedRegistries): string | null 
 /** A rule, so that it holds for what is added tomorrow; what is known of today's dependencies are comments. */
 function criticalLines({ able, more }: Proposal): string[] {
   const reasons = able.map(
-    ({ name, dev, reading }) => `  ${escapeText(name)}${dev ? ' (development)' : ''}: ${capabilitiesText(reading)}`,
+    ({ name, dev, reading }) => `${escapeText(name)}${dev ? ' (development)' : ''}: ${capabilitiesText(reading)}`,
   );
   return [
     ...comment(

@@ -11,7 +11,7 @@ import { code, codeSpan, table } from './markdown.ts';
 import { describe, findingClause, findingReason, findingTitle, subjectText } from './messages.ts';
 import { repositoryPaths } from './paths.ts';
 import { overdueText } from './review-words.ts';
-import { verdictText } from './terminal.ts';
+import { policyTexts, verdictText } from './terminal.ts';
 
 /** The first line, by which a bot finds its comment again. It shows nothing. */
 const MARKER = '<!-- assay-report -->';
@@ -88,6 +88,7 @@ function headLines(report: Report, groups: readonly Group[]): string[] {
   const rows = [
     ...unread.slice(0, 10).map(({ problem }) => `not audited: ${escapeText(problem)}`),
     ...baselines.slice(0, 10).flatMap(({ base }) => changeRows(base)),
+    ...(policy !== null && policy.unused.length + policy.outside.length > 0 ? policyTexts(policy) : []),
   ];
   const changes = rows.map((row) => `- ${code(row)}`);
   const numbers = [counts.dependencies, counts.pass, counts.warn, counts.fail, counts.unverified, counts.provenance];

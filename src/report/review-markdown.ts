@@ -10,7 +10,9 @@ export function renderReviewMarkdown({ report, items, accepted }: ReviewList): s
   const files = report.lockfiles.map(({ file }) => codeSpan(file)).join(', ');
   const parts = [
     `**Dependency review** of ${files}: ${queueText(items)}`,
-    ...(report.review?.shallow === true ? ['This clone is shallow: versions may have been there for longer.'] : []),
+    ...(report.review?.shallow === true
+      ? ['This clone lacks part of its history: versions may have been there for longer.']
+      : []),
     ...(items.length > 0 ? [queueTable(items), commandsOf(items)] : []),
     ...(accepted.length > 0 ? [acceptedTable(accepted)] : []),
   ];

@@ -19,9 +19,9 @@ export function reviewRows({ review, dependencies }: Report): string[] {
   return [`review: ${count(review.pending, 'finding')} to decide${overdue}`, ...(review.shallow ? [SHALLOW] : [])];
 }
 
-/** What a reader of a shallow clone has to know. */
+/** What a reader of a shallow or partial clone has to know. */
 export const SHALLOW =
-  'this clone is shallow, so that versions may have been there for longer: git fetch --unshallow (in a pipeline, check out the whole history)';
+  'this clone lacks part of its history (shallow or partial), so that versions may have been there for longer: git fetch --unshallow, git fetch --refetch --no-filter (in a pipeline, check out the whole history)';
 
 /** "overdue since 2026-03-30: @ada decides ...", for a finding that is. */
 export function overdueText({ owner, due, firstSeen }: Review): string {

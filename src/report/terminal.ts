@@ -52,7 +52,8 @@ export function renderTerminal(report: Report, { whole = false, ...options }: Re
   if (whole) {
     return blocks([above, joinGroups(named), fitExplanations(report.explanations, Infinity, fitted), below]);
   }
-  const room = SCREEN - above.length - below.length - 2 - joinGroups(named).length;
+  const fixed = [above, joinGroups(named), below].reduce((sum, lines) => sum + lines.length + 1, 0);
+  const room = SCREEN - fixed;
   const forOthers = Math.max(LEAST_FOR_WARNINGS, room);
   // Every kind of finding has its line before anything is explained, and what is explained comes before further examples.
   const oneLineEach = Math.min(others.length, forOthers);
@@ -132,7 +133,11 @@ function archiveRows({ dependencies, baselines }: Report): string[] {
   const recorded = archived.filter((one) => one.baseline === 'known').length;
   const kept = listed(baselines, 3, (baseline) => escapeText(baseline.file, 120));
   const held = recorded === 0 ? '' : `; ${kept} has the same for ${recorded} of them`;
-  return [`${file} locks no tarball, as its checksums are of archives that Yarn makes: ${verified}${held}`];
+  const made =
+    first.dependency.archive?.unpacked === true
+      ? 'as its hashes are of unpacked tarballs, which --tarballs compares'
+      : 'as its checksums are of archives that Yarn makes';
+  return [`${file} locks no tarball, ${made}: ${verified}${held}`];
 }
 
 function skippedText(report: Report): string {
@@ -154,13 +159,16 @@ function hookTexts(lockfiles: Report['lockfiles']): string[] {
   return [`not covered: hooks of the project that take part in installing (${where})`];
 }
 
-/** The policy file, and what it names in vain: a rule that nothing meets is often one that is misspelt. */
-function policyTexts(policy: PolicyUsed | null): string[] {
+/** The policy file, what it names in vain, as that is often misspelt, and which direct dependencies it leaves out. */
+export function policyTexts(policy: PolicyUsed | null): string[] {
   if (policy === null) return [];
-  const { file, unused } = policy;
-  if (unused.length === 0) return [`policy: ${escapeText(file, 120)}`];
-  const names = listed(unused, 3, ({ text, line }) => `${escapeText(text, 80)} in line ${String(line)}`);
-  return [`policy: ${escapeText(file, 120)}; nothing in the lockfile is ${names}`];
+  const { file, unused, outside } = policy;
+  const names = listed(unused, 20, ({ text, line }) => `${escapeText(text, 80)} in line ${String(line)}`);
+  const others = listed(outside, 20, (spec) => escapeText(spec, 80));
+  return [
+    `policy: ${escapeText(file, 120)}${unused.length === 0 ? '' : `; nothing in the lockfile is ${names}`}`,
+    ...(outside.length === 0 ? [] : [`direct, and not in the critical set: ${others}`]),
+  ];
 }
 
 /** What could not be read counts as having every capability: a reader must know that, and why. */

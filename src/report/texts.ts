@@ -132,7 +132,7 @@ export const TEXTS: Texts<FindingCode> = {
 
   'identity-unexpected-repository': {
     title: 'built from another repository',
-    clause: (args) => `was built from ${address(args.actual)}, but ${expectation(args)}`,
+    clause: (args) => `was built from ${address(args.actual)}${ownerText(args)}, but ${expectation(args)}`,
     why: 'other people decide what goes into another repository',
     next: 'check',
   },
@@ -199,6 +199,17 @@ export const TEXTS: Texts<FindingCode> = {
     title: "the lockfile's address is another package's",
     clause: ({ resolved, expected }) => `is to be fetched from ${address(resolved)} instead of ${address(expected)}`,
     why: 'another package would be installed under this name',
+    next: 'stop',
+  },
+  'lockfile-version-unknown': {
+    title: 'the registry does not have this version',
+    clause: ({ registry, isPackage, published }) => {
+      if (!isPackage) return `is locked, but ${address(registry)} has no package of this name`;
+      return published === null
+        ? `is locked, but ${address(registry)} has other versions and not this one`
+        : `is locked, but ${address(registry)} has this version no more (published ${formatInstant(published)})`;
+    },
+    why: 'it was never published there, or was taken away, and whoever may publish under that name decides what comes',
     next: 'stop',
   },
   'lockfile-unexpected-host': {
@@ -291,11 +302,18 @@ export const TEXTS: Texts<FindingCode> = {
     why: 'a broken answer is not a good answer',
     next: 'again',
   },
+  'evidence-not-served': {
+    title: 'the registry serves no attestations',
+    clause: ({ registry, packages }) =>
+      `rests on ${address(registry)}, which serves no attestations and announces provenance of ${listed(packages, 2000, (spec) => escapeText(spec, 160))}`,
+    why: 'a mirror that does not pass them on hides who built what, so that there is no statement',
+    next: 'explain',
+  },
   'evidence-stripped': {
     title: 'the registry leaves out signatures',
     clause: ({ registry }) => `comes from ${address(registry)}, which serves no signature for any version of it`,
     why: 'without them a forged release looks like any other',
-    next: 'upstream',
+    next: 'explain',
   },
 };
 
@@ -323,6 +341,11 @@ const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   installed: 'what is installed',
 };
 
+function ownerText({ owner }: Readonly<IdentityArgs>): string {
+  if (owner === undefined) return '';
+  return owner === 'same' ? ', of the same owner' : ', of another owner';
+}
+
 function expectation({ expected, source, version: from }: Readonly<IdentityArgs>): string {
   switch (source) {
     case 'policy':
@@ -332,7 +355,7 @@ function expectation({ expected, source, version: from }: Readonly<IdentityArgs>
     case 'history':
       return from === undefined ? `expected is ${address(expected)}` : `${version(from)} has ${address(expected)}`;
     case 'manifest':
-      return `its manifest names ${address(expected)}`;
+      return `${from === undefined ? 'its manifest' : `the manifest of ${version(from)}`} names ${address(expected)}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Identity } from '../model/proof.ts';
+import { withoutRef, type Identity } from '../model/proof.ts';
 import { children, contextTag, expect, inside, oid, TAG } from './der.ts';
 import { utf8 } from './json.ts';
 import { malformed, reading, refuse, show } from './refusal.ts';
@@ -37,6 +37,7 @@ export function readIdentity(certificate: Certificate): Identity {
     const repository = url ?? (name === null ? null : `https://github.com/${name}`);
     const started = der(18);
     const workflow = started ?? subject;
+    const ref = agreed(14, 6);
     return {
       issuer: agreed(8, 1) ?? '',
       subject,
@@ -44,8 +45,8 @@ export function readIdentity(certificate: Certificate): Identity {
       repositoryId: der(15),
       owner: der(16),
       ownerId: der(17),
-      workflow: repository === null ? null : pathWithin(repository, workflow),
-      ref: agreed(14, 6),
+      workflow: repository === null ? null : pathWithin(repository, workflow, ref),
+      ref,
       commit: agreed(13, 3),
       trigger: agreed(20, 2),
       runner: readRunner(der(11)),
@@ -83,11 +84,11 @@ function readSubject(certificate: Certificate): string {
 }
 
 /** Path of a workflow URI within its repository: GitHub puts one slash before it, GitLab two; the ref follows an @. */
-function pathWithin(repository: string, uri: string): string | null {
-  if (!uri.startsWith(`${repository}/`)) return null;
-  const path = uri.slice(repository.length).replace(/^\/{1,2}/, '');
-  const at = path.indexOf('@');
-  return at <= 0 ? null : path.slice(0, at);
+function pathWithin(repository: string, uri: string, ref: string | null): string | null {
+  if (!uri.startsWith(`${repository}/`) || !uri.includes('@')) return null;
+  const file = ref !== null && uri.endsWith(`@${ref}`) ? uri.slice(0, -ref.length - 1) : withoutRef(uri);
+  const path = file.slice(repository.length).replace(/^\/{1,2}/, '');
+  return path === '' ? null : path;
 }
 
 /** The workflow that signed, where it is another than the started one or belongs to another repository. */

@@ -60,10 +60,12 @@ export function openVerifyingThread(settings: Settings, script = SCRIPT): Verify
 
 /** The same trust, for evidence whose attestations `thread` has verified meanwhile. What it has not is verified here. */
 export async function verifiedBy(thread: VerifyingThread, evidence: DependencyEvidence, trust: Trust): Promise<Trust> {
-  const { attestations, predecessorAttestations: earlier } = evidence;
+  const { attestations, others } = evidence;
   const bundles = [
     ...(attestations.state === 'present' ? bundlesOf(attestations.value) : []),
-    ...(earlier?.state === 'present' ? bundlesOf(earlier.value, EARLIER_KINDS) : []),
+    ...others.flatMap((one) =>
+      one.attestations.state === 'present' ? bundlesOf(one.attestations.value, EARLIER_KINDS) : [],
+    ),
   ];
   const verifications = bundles.length === 0 ? null : await thread.verify(bundles, evidence.keys);
   if (verifications === null) return trust;

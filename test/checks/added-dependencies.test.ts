@@ -64,9 +64,10 @@ describe('the age of an added dependency', () => {
     expect(additionOf([adding('none', evil), locked('evil', '4.2.1', NOW - age)]).kind).toBe(kind);
   });
 
-  it('counts for nothing where the build is proven, and is not needed where provenance was lost', () => {
+  it('counts where the build is proven, too, as somebody else built the addition; where provenance was lost, any does', () => {
     const young = locked('evil', '4.2.1', RELEASED - DAY);
-    expect(additionOf([adding('proven', evil), young]).kind).toBe('note');
+    expect(additionOf([adding('proven', evil), young]).kind).toBe('anomaly');
+    expect(additionOf([adding('proven', evil), locked('evil', '4.2.1', NOW - 90 * DAY)]).kind).toBe('note');
     expect(additionOf([adding('lost', evil)]).kind).toBe('anomaly');
   });
 

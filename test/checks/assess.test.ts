@@ -21,7 +21,7 @@ describe('evidence that a check stumbles over', () => {
         value: new Proxy(manifest, { get: (_, key) => (key === 'tarball' ? null : manifest[key as 'name']) }),
       },
       attestations: { state: 'absent', url },
-      predecessorAttestations: null,
+      others: [],
       keys: [],
       registryKeys: null,
     };
@@ -36,7 +36,7 @@ describe('evidence that a check stumbles over', () => {
       now: 0,
       verifierFor: () => ({ verify: () => ({ ok: false as const, reason: 'envelope' as const, detail: '' }) }),
     };
-    const { findings, proofs } = assess(dependency('p', '1.0.0'), evidence, known, trust);
+    const { findings, proofs } = assess(dependency('p', '1.0.0'), evidence, known, trust).assessment;
     expect(findings.map(({ code }) => code)).toContain('evidence-malformed');
     expect(JSON.stringify(findings)).toContain('boom');
     expect(Object.values(proofs).filter((proof) => proof !== null)).toEqual([]);
@@ -63,11 +63,11 @@ describe('what the baseline holds', () => {
       registry: 'https://registry.npmjs.org/',
       expectation: { ...NO_EXPECTATION, releaseAge: 24 },
       baseline: { state: 'held', findings: [] },
-      package: { since: null, identity: null, versions: new Map([['1.0.0', entry]]) },
+      package: { since: null, identity: null, channels: new Map(), versions: new Map([['1.0.0', entry]]) },
       scripts: { permission: 'unknown' },
     };
     const trust = { now: 2 * DAY, verifierFor: () => ({ verify: () => expect.unreachable() }) };
-    const { findings } = assess(dependency('p', '1.0.0'), null, known, trust);
+    const { findings } = assess(dependency('p', '1.0.0'), null, known, trust).assessment;
     expect(findings.map(({ code }) => code)).toEqual(codes);
   });
 });

@@ -113,7 +113,14 @@ describe('what an entry claims is held to the published manifest', () => {
     expect(found({ peerDependencies: { react: 'npm:evil@1' } })).toEqual(
       differs('peerDependencies', 'react: npm:evil@1', 'react'),
     );
-    expect(found({ peerDependencies: { preact: '*' } })).toEqual(differs('peerDependencies', 'preact', 'react'));
+    expect(found({ peerDependencies: { preact: '*' } })).toEqual(differs('peerDependencies', 'preact', ''));
+  });
+
+  it('names a peer that the package does not have, where the format leaves some out', () => {
+    expect(found({ peers: [] })).toEqual([]);
+    expect(found({ peers: ['react'] })).toEqual([]);
+    expect(found({ peers: ['react', 'evil'] })).toEqual(differs('peerDependencies', 'evil', ''));
+    expect(found({ peers: ['constructor'] })).toHaveLength(1);
   });
 
   it('names a command that the package does not have', () => {

@@ -53,7 +53,7 @@ function baselineOf(version: string, publisher: string): BaselinePackage {
     published: null,
     capabilities: null,
   } as const;
-  return { since: null, identity, versions: new Map([[version, entry]]) };
+  return { since: null, identity, channels: new Map(), versions: new Map([[version, entry]]) };
 }
 
 /** Sets who published a version, and what it depends on. */

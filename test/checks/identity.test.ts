@@ -77,6 +77,25 @@ describe('against history', () => {
   });
 });
 
+describe('a move within a name', () => {
+  const mono = { repository: 'https://github.com/o/mono', repositoryId: '9' };
+  const under = (change: Partial<Identity>): string[] => {
+    const expected = { identity: BEFORE, source: 'history' as const, version: '1.0.0' };
+    const policy = { repository: { kind: 'exact', text: 'https://github.com/o/mono' } } as const;
+    return checkAgainstIdentity({ ...BEFORE, ...change }, expected, policy).map((finding) => finding.code);
+  };
+
+  it('of the same owner is another repository, and nothing where a policy names it', () => {
+    expect(codes(mono)).toEqual(['identity-unexpected-repository']);
+    expect(under(mono)).toEqual([]);
+  });
+
+  it('of another owner is a name that was taken over, whatever a policy names', () => {
+    expect(codes({ ...mono, ownerId: '66' })).toEqual(['identity-owner-changed']);
+    expect(under({ ...mono, ownerId: '66' })).toEqual(['identity-owner-changed']);
+  });
+});
+
 describe('against the manifest', () => {
   const same = [
     'git+https://github.com/o/r.git',

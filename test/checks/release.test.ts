@@ -40,6 +40,7 @@ function baselineOf(versions: Readonly<Record<string, string>>): BaselinePackage
   return {
     since: null,
     identity: null,
+    channels: new Map(),
     versions: new Map(Object.entries(versions).map(([version, publisher]) => [version, entry(publisher)])),
   };
 }
@@ -206,7 +207,9 @@ describe('what it runs at install', () => {
       ...rows({}, scripts({ postinstall: 'evil' })),
       ['1.0.2', '2025-02-02T00:00:00Z', 'ann', 'bare', scripts({ postinstall: 'evil' })],
     ];
-    expect(codesOf(behind, '1.0.2')).toEqual([]);
+    expect(codesOf(behind, '1.0.2')).toEqual(['history-install-script-added']);
+    const later: Row = ['1.0.3', '2025-02-10T00:00:00Z', 'ann', 'bare', scripts({ postinstall: 'evil' })];
+    expect(codesOf([...behind, later], '1.0.3')).toEqual([]);
     expect(findingsOf(behind, '1.0.2', { known: baselineOf({ '1.0.0': 'ann' }) })).toMatchObject([
       { code: 'history-install-script-added', args: { version: '1.0.0' } },
     ]);

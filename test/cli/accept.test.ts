@@ -136,8 +136,8 @@ describe('accept', () => {
         expect(read('assay.lock')).not.toContain('accepted');
         expect((await run('accept', 'p', ...WHY, '--code', 'identity-unexpected-workflow')).status).toBe(0);
         expect(found(await report()).sort()).toEqual([
+          'error identity-self-hosted-runner',
           'note identity-unexpected-workflow',
-          'warning identity-self-hosted-runner',
         ]);
       },
     );

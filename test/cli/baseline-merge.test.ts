@@ -145,7 +145,8 @@ function packageOf(name: string, both: Locked): BaselinePackage {
     });
     last = identity ?? last;
   }
-  return { since: last === null ? null : { version: '0.0.0', published: 0 }, identity: last, versions };
+  const since = last === null ? null : { version: '0.0.0', published: 0 };
+  return { since, identity: last, channels: new Map(), versions };
 }
 
 function baselineOf(tree: readonly Locked[]): Baseline {

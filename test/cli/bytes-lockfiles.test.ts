@@ -204,7 +204,7 @@ describe('a lockfile of Yarn 2 and later, which locks no tarball', () => {
     const asked = patched.includes('p') ? 'patch:p@npm%3A^1.0.0#~/.yarn/patches/p.patch' : '^1.0.0';
     put(folder, {
       'package.json': JSON.stringify({ name: 'app', dependencies: { p: asked } }),
-      '.npmrc': `registry=${lab.url}\n`,
+      '.yarnrc.yml': `npmRegistryServer: ${lab.url}\n`,
       'yarn.lock': berry(['p'], patched),
     });
   }

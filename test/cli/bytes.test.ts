@@ -203,6 +203,7 @@ describe('assay audit --tarballs', () => {
   it.each<[string, Files, RegExp]>([
     ['no package.json', { 'package.json': '{' }, /not a JSON object/],
     ['a second one', { 'Package.json': '{}' }, /more than one package\.json/],
+    ['one that npm writes in its place', { 'c:package.json': '{"scripts":{}}' }, /a path that begins anew on Windows/],
   ])('%s is no statement', async (_, files, reason) => {
     await withProject(async ({ lab, lock, report }) => {
       await lab.publish({ name: 'p', version: '1.0.0', by: ANN, files });

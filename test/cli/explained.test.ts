@@ -185,7 +185,8 @@ describe('a stolen release', () => {
       expect(stdout).toContain(
         '  ! new dependency dropper: ^4.2.0, first published 24 hours before it, 4.2.1 60 minutes',
       );
-      expect(stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(40);
+      // Elsewhere than in a terminal nothing is shortened.
+      expect(stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(60);
       const [stay = ''] = commandsOf(await explained(project), 'stay');
       await npm(project, `${stay} --package-lock-only`);
       expect(await audit(project, '--enforce', 'critical')).toMatchObject({ status: 0, explanations: [] });

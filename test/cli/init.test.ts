@@ -48,8 +48,8 @@ describe('init', () => {
       const policy = parsePolicy('assay.yml', Buffer.from(text));
       expect(policy).toMatchObject({ enforce: 'guard', mirrors: [{ url: project.lab.url }] });
       expect(policy.critical).toEqual({ direct: true, packages: [], capabilities: [] });
-      expect(text).toContain('  #   net: network (lib/a.js:1), environment (lib/a.js:2)\n');
-      expect(text).toContain('  #   tool (development): process (index.js:1)\n');
+      expect(text).toContain('  # net: network (lib/a.js:1), environment (lib/a.js:2)\n');
+      expect(text).toContain('  # tool (development): process (index.js:1)\n');
       expect(text).toMatch(/# {3}net:\n# {5}repository: https:\/\/github\.com\/team\/p\n/);
 
       const audit = await project.run();
@@ -146,7 +146,7 @@ describe('init', () => {
       expect(await project.run('init')).toMatchObject({ status: 3 });
       expect(project.read('assay.lock')).not.toContain('pure@');
       expect(project.read('assay.yml')).toContain(
-        '  #   pure: what it reaches is unknown: the registry does not have its tarball\n',
+        '  # pure: what it reaches is unknown: the registry does not have its tarball\n',
       );
     });
   });
@@ -208,7 +208,7 @@ describe('init', () => {
         privateRegistries: [{ url: `http://${host}/` }, { url: 'https://o.example/npm/' }],
         exempt: [{ text: '@corp/*' }],
       });
-      expect(text).toContain('  #   @corp/a: network (index.js:1)\n');
+      expect(text).toContain('  # @corp/a: network (index.js:1)\n');
     });
   });
 

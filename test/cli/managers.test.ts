@@ -5,6 +5,7 @@ import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Published } from '../../lab/index.ts';
 import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
+import type { Run } from './run.ts';
 
 const ajv = new Ajv2020({ strict: false });
 addFormats.default(ajv);
@@ -102,15 +103,15 @@ describe('a configuration that cannot be followed', () => {
   it('because it is broken, is named in one line', async () => {
     await withProject(async (project) => {
       await locked(project, YARN);
-      write(project, '.npmrc', `registry=${project.lab.url}\n`);
       write(project, '.yarnrc.yml', 'npmRegistryServer: [\n');
-      const { status, stderr } = await project.run();
+      const run = (): Promise<Run> => project.run('--registry', project.lab.url);
+      const { status, stderr } = await run();
       expect(status).toBe(0);
       expect(stderr).toMatch(/^assay: \.yarnrc\.yml is not used: \.yarnrc\.yml:\d+: [^\n]+\n$/);
       write(project, '.yarnrc.yml', `${'\n'.repeat(100_000)}x`);
-      expect((await project.run()).stderr).toMatch(/^assay: \.yarnrc\.yml is not used: [^\n]+ lines\n$/);
+      expect((await run()).stderr).toMatch(/^assay: \.yarnrc\.yml is not used: [^\n]+ lines\n$/);
       write(project, '.yarnrc.yml', '\n# nothing\n\n');
-      expect((await project.run()).stderr).toBe('');
+      expect((await run()).stderr).toBe('');
     });
   });
 
@@ -124,17 +125,19 @@ describe('a configuration that cannot be followed', () => {
     });
   });
 
-  it('because the lockfiles beside it are of several package managers, is named in one line', async () => {
+  it('because the lockfiles beside it are of package managers that ask different registries, ends with 2', async () => {
     await withProject(async (project) => {
       const one = await locked(project, YARN);
       write(project, 'pnpm-lock.yaml', PNPM.lock(one));
       write(project, '.npmrc', `registry=${project.lab.url}\n`);
       write(project, '.yarnrc.yml', 'npmRegistryServer: https://127.0.0.1:9/\n');
       const { status, stderr } = await project.run();
-      expect(status).toBe(0);
-      expect(stderr).toBe(
-        'assay: registries of .yarnrc.yml are not used, as the lockfiles are of pnpm and yarn: name one of them\n',
+      expect(status).toBe(2);
+      expect(stderr).toMatch(
+        /are of pnpm and yarn, which ask different registries: name one of them, or give --registry\n$/,
       );
+      write(project, '.yarnrc.yml', YARN.registry(project.lab.url));
+      expect((await project.run()).status).toBe(0);
     });
   });
 });
@@ -164,7 +167,7 @@ describe('the commands for a decision', () => {
   it('are those of the package manager whose lockfile it is', async () => {
     await withProject(async (project) => {
       await locked(project, YARN);
-      write(project, '.npmrc', `registry=${project.lab.url}\n`);
+      write(project, '.yarnrc.yml', YARN.registry(project.lab.url));
       project.lab.clock.advance(86_400_000);
       const stolen = await project.lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'thief' }) });
       write(project, 'yarn.lock', YARN.lock(stolen));

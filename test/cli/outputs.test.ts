@@ -19,6 +19,7 @@ import { assay, inFolder, type Run } from './run.ts';
 
 const TRUST = ['--trusted-root', 'root.json', '--registry-keys', 'keys.json'];
 const ENFORCED = ['--enforce', 'critical'];
+const OBSERVED = ['--enforce', 'observe'];
 
 /** Runs `work` in a project that depends on a release that lost its provenance. */
 function withLoss(work: (project: LabProject) => Promise<void>): Promise<void> {
@@ -106,7 +107,7 @@ describe('--output', () => {
     await withLoss(async ({ run, read }) => {
       const digest = createHash('sha256').update(read('package-lock.json')).digest('hex');
       const subject = [{ name: 'package-lock.json', digest: { sha256: digest } }];
-      await run('--vsa', 'vsa.json');
+      await run(...OBSERVED, '--vsa', 'vsa.json');
       expect(JSON.parse(read('vsa.json'))).toMatchObject({ subject, predicate: { verificationResult: 'PASSED' } });
       expect((await run(...ENFORCED, '--output', 'vsa=vsa.json')).status).toBe(1);
       expect(JSON.parse(read('vsa.json'))).toMatchObject({ subject, predicate: { verificationResult: 'FAILED' } });
@@ -216,7 +217,7 @@ describe('what cannot be written', () => {
       symlinkSync('/dev/null', join(folder, 'nothing'));
       writeFileSync(join(folder, 'target.json'), 'before');
       symlinkSync('target.json', join(folder, 'link.json'));
-      const { status } = await run('--output', 'json=nothing', '--output', 'gitlab=link.json');
+      const { status } = await run(...OBSERVED, '--output', 'json=nothing', '--output', 'gitlab=link.json');
       expect(status).toBe(0);
       expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
       expect(lstatSync(join(folder, 'link.json')).isSymbolicLink()).toBe(true);
@@ -239,10 +240,10 @@ describe('in GitHub Actions', () => {
   it('what is in the summary already stays, and its limit holds for both', async () => {
     await withLoss(async ({ folder, read }) => {
       writeFileSync(join(folder, 'summary.md'), 'before\n');
-      await inActions(folder, []);
+      await inActions(folder, OBSERVED);
       expect(read('summary.md')).toMatch(/^before\n<!-- assay-report -->\n/);
       writeFileSync(join(folder, 'summary.md'), 'x'.repeat(1_048_000));
-      const { status, stderr } = await inActions(folder, []);
+      const { status, stderr } = await inActions(folder, OBSERVED);
       expect(status).toBe(0);
       expect(stderr).toContain('assay: no job summary, as other commands of this step have filled it\n');
       expect(read('summary.md')).toHaveLength(1_048_000);
@@ -251,7 +252,9 @@ describe('in GitHub Actions', () => {
 
   it('a summary that cannot be written is said and changes no verdict', async () => {
     await withLoss(async ({ folder }) => {
-      const { status, stderr } = await inActions(folder, [], { GITHUB_STEP_SUMMARY: join(folder, 'no/summary.md') });
+      const { status, stderr } = await inActions(folder, OBSERVED, {
+        GITHUB_STEP_SUMMARY: join(folder, 'no/summary.md'),
+      });
       expect(status).toBe(0);
       expect(stderr).toMatch(/\nassay: no job summary, as it cannot be written: ENOENT\n$/);
     });
@@ -259,7 +262,7 @@ describe('in GitHub Actions', () => {
 
   it('asked for, the annotations are where they were asked to be, and nowhere else', async () => {
     await withLoss(async ({ folder }) => {
-      const { stdout, stderr } = await inActions(folder, ['--output', 'github']);
+      const { stdout, stderr } = await inActions(folder, [...OBSERVED, '--output', 'github']);
       expect(stdout).toMatch(/^::warning file=/);
       expect(stderr).toBe('');
       expect(existsSync(join(folder, 'summary.md'))).toBe(true);

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
@@ -153,7 +155,7 @@ describe('a project of pnpm', () => {
       const audit = await run('--json');
       expect(audit.status).toBe(1);
       const codes = reportOf(audit).findings.map(({ name, code, level }) => `${name} ${code} ${level}`);
-      expect(codes).toContain('p lockfile-resolved-mismatch error');
+      expect(codes).toContain('p lockfile-substituted error');
     });
   });
 
@@ -163,9 +165,108 @@ describe('a project of pnpm', () => {
       edit(FILE, (text) => text.replace('version: 1.0.0', 'version: q@2.0.0'));
       const audit = await run('--json');
       expect(audit.status).toBe(1);
-      expect(reportOf(audit).findings).toMatchObject([
-        { name: 'p', code: 'integrity-mismatch', location: { line: 10 } },
+      expect(reportOf(audit).findings).toMatchObject([{ name: 'q', code: 'lockfile-substituted' }]);
+    });
+  });
+
+  it.each(['observe', 'critical', 'all'])(
+    'a folder or link cannot answer what package.json asks a registry for: %s',
+    async (phase) => {
+      await withPnpm(async ({ folder, run, edit }) => {
+        writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', dependencies: { p: '^1.0.0' } }));
+        expect((await run('update')).status).toBe(0);
+        edit(FILE, (text) =>
+          text.replace(/specifier: .*\n( *)version: .*/, 'specifier: link:evil\n$1version: link:evil'),
+        );
+        for (const baseline of [true, false]) {
+          if (!baseline) rmSync(join(folder, 'assay.lock'));
+          const audit = await run('--json', '--enforce', phase);
+          expect(audit.status).toBe(1);
+          const errors = reportOf(audit).findings.filter(({ level }) => level === 'error');
+          expect(errors.map(({ name, code }) => `${name} ${code}`)).toContain('p lockfile-substituted');
+        }
+      });
+    },
+  );
+
+  it('what a package gets is held to its manifest', async () => {
+    await withPnpm(async ({ lab, run, edit, read }) => {
+      await lab.publish({ name: 'evil', version: '2.0.0', by: TEAM });
+      const { integrity = '' } =
+        (JSON.parse(lab.lockfile({ evil: '2.0.0' })) as { packages: Record<string, NpmEntry> }).packages[
+          'node_modules/evil'
+        ] ?? {};
+      expect((await run('update')).status).toBe(0);
+      const before = read(FILE);
+      const added = (text: string): string =>
+        text.replace(
+          'snapshots:\n',
+          `  evil@2.0.0:\n    resolution: {integrity: ${integrity}}\n\nsnapshots:\n\n  evil@2.0.0: {}\n`,
+        );
+      const findings = async (change: (text: string) => string): Promise<unknown> => {
+        edit(FILE, () => change(before));
+        const audit = await run('--json', '--enforce', 'observe');
+        return [
+          audit.status,
+          reportOf(audit)
+            .findings.filter(({ name }) => name === 'p')
+            .map(({ code }) => code),
+        ];
+      };
+      expect(await findings((text) => added(text).replace('      q: 2.0.0', '      q: evil@2.0.0'))).toEqual([
+        1,
+        ['lockfile-entry-differs'],
       ]);
+      expect(await findings((text) => text.replace('      q: 2.0.0', '      q: link:evil'))).toEqual([
+        1,
+        ['lockfile-entry-differs'],
+      ]);
+      expect(
+        await findings((text) => added(text).replace('      q: 2.0.0', '      q: 2.0.0\n      evil: 2.0.0')),
+      ).toEqual([0, ['lockfile-dependency-added']]);
+      expect(await findings((text) => text.replace(/( {2}p@1\.0\.0:\n.*\n)/, '$1    hasBin: true\n'))).toEqual([
+        1,
+        ['lockfile-entry-differs'],
+      ]);
+      expect(await findings((text) => text)).toEqual([0, []]);
+    });
+  });
+
+  it('hashes of unpacked tarballs are compared with --tarballs, and are no proof without', async () => {
+    await withPnpm(async ({ lab, run, edit, read }) => {
+      for (const name of ['p@1.0.0', 'q@2.0.0']) {
+        const answer = await fetch(`${lab.url}${name[0]}/-/${name.replace('@', '-')}.tgz`);
+        const tar = gunzipSync(Buffer.from(await answer.arrayBuffer()));
+        const pin = `sha512-${createHash('sha512').update(tar).digest('base64')}`;
+        edit(FILE, (text) => text.replace(new RegExp(`(  ${name}:\\n.*integrity: )[^}]*`), `$1${pin}`));
+      }
+      edit(FILE, (text) => text.replace('settings:\n', 'settings:\n  integrityTarget: tar\n'));
+      const audit = await run('--json');
+      expect(audit).toMatchObject({ status: 0 });
+      expect(reportOf(audit)).toMatchObject({ findings: [], counts: { integrity: 0, signature: 2, provenance: 2 } });
+      expect((await run()).stdout).toMatch(
+        /locks no tarball, as its hashes are of unpacked tarballs, which --tarballs\s+compares/,
+      );
+      const whole = await run('--json', '--tarballs');
+      expect([whole.status, reportOf(whole).dependencies.map(({ proofs }) => proofs['bytes'])]).toMatchObject([
+        0,
+        [{ basis: 'lockfile' }, { basis: 'lockfile' }],
+      ]);
+      // A signed tarball that is not what is pinned, with what an earlier run has kept and without.
+      const good = read(FILE);
+      edit(FILE, (text) =>
+        text.replace(/( {2}q@2\.0\.0:\n.*sha512-)[^}]*/, `$1${Buffer.alloc(64).toString('base64')}`),
+      );
+      for (const more of [[], ['--reverify']]) {
+        const other = await run('--json', '--tarballs', ...more);
+        expect([other.status, reportOf(other).findings.map(({ name, code }) => `${name} ${code}`)]).toEqual([
+          1,
+          ['q integrity-mismatch'],
+        ]);
+      }
+      expect((await run('--json')).status).toBe(0);
+      edit(FILE, () => good.replace(/( {2}q@2\.0\.0:\n.*)\{.*\}/, '$1{}'));
+      expect(reportOf(await run('--json')).findings.map(({ code }) => code)).toEqual(['integrity-missing']);
     });
   });
 
@@ -182,8 +283,8 @@ describe('a project of pnpm', () => {
       );
       const { status, stdout } = await run();
       expect(status).toBe(0);
-      expect(stdout).toContain(
-        'not covered: hooks of the project (.pnpmfile.cjs) that take part in installing (pnpm-lock.yaml:6)',
+      expect(stdout.replace(/\s+/g, ' ')).toContain(
+        'not covered: hooks of the project that take part in installing (pnpmfileChecksum in pnpm-lock.yaml:6)',
       );
       expect(stdout).toContain(
         'note[lockfile-patched]: changed by a patch after it is verified, 1 dependency: p@1.0.0\n',
@@ -229,7 +330,7 @@ describe('a project of pnpm', () => {
       const { status, stdout, stderr } = await run();
       expect([status, stdout]).toEqual([2, '']);
       expect(stderr).toBe(
-        'assay: pnpm-lock.yaml:1: lockfileVersion is "5"; supported are 5.1 to 5.4, 6.0, 6.1 and 9.0; let pnpm write the lockfile again: pnpm install --lockfile-only\n',
+        'assay: pnpm-lock.yaml:1: lockfileVersion is "5"; supported are 5.1 to 5.4, 6.0, 6.1, 9.0 and 13.0; let pnpm write the lockfile again: pnpm install --lockfile-only\n',
       );
       edit(FILE, (text) => text.replace(': 5', ": '9.0'").replace('settings:', 'settings: &a'));
       expect((await run()).stderr).toMatch(

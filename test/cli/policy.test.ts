@@ -407,6 +407,26 @@ describe('phases and the critical set', () => {
       expect(await levels('enforce: critical\n', '--enforce', 'observe')).toEqual(['@team/q warning', 'p warning']);
     });
   });
+
+  it('direct dependencies that the set leaves out, and rules that nothing meets, are named', async () => {
+    await withLab(async (lab) => {
+      await publishGap(lab);
+      await publishGap(lab, '@team/q');
+      const roots = { p: '1.0.1', '@team/q': '1.0.1' };
+      const text = "critical: ['@team/*', typo]\n";
+      await inProject(lab, text, roots, async (folder) => {
+        const json = JSON.parse((await assayHere(['--json', ...TRUST], folder)).stdout) as { policy: object };
+        expect(json.policy).toMatchObject({ outside: ['p@1.0.1'], unused: [{ text: 'typo', line: 1 }] });
+        for (const args of [[], ['--output', 'markdown'], ['--output', 'html']]) {
+          const { stdout } = await assayHere([...args, ...TRUST], folder);
+          expect(stdout).toMatch(/direct, and not in the critical set: p@1\.0\.1/);
+          expect(stdout).toMatch(/nothing in the lockfile is typo in line 1/);
+        }
+        writeFileSync(join(folder, 'assay.yml'), 'critical: [direct]\n');
+        expect((await assayHere(TRUST, folder)).stdout).not.toContain('not in the critical set');
+      });
+    });
+  });
 });
 
 describe('levels of findings', () => {

@@ -201,8 +201,8 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       edit('assay.lock', forged);
       const outcome = await audit();
       expect([outcome.status, found(outcome)]).toEqual([
-        0,
-        ['p@1.0.1 note history-publisher-new', 'p@1.0.1 warning provenance-lost'],
+        1,
+        ['p@1.0.1 note history-publisher-new', 'p@1.0.1 error provenance-lost'],
       ]);
       expect(outcome.baseline.base).toMatchObject({ edited: [], unfounded: ['p@1.0.1'], removed: [] });
       expect((await runIn({}, 'audit', '--base', 'main')).stdout.replace(/\s+/g, ' ')).toContain(
@@ -284,7 +284,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       await run('update');
       await lock({ p: '1.0.2', q: '1.0.0' });
       expect(found(await report())).toEqual([]);
-      expect(found(await audit())).toEqual(['p@1.0.2 warning identity-unexpected-repository']);
+      expect(found(await audit())).toEqual(['p@1.0.2 error identity-unexpected-repository']);
       expect((await run('accept', 'p', '--reason', 'moved', '--by', 'jane')).status).toBe(2);
       expect((await run('accept', 'p', '--reason', 'moved', '--by', 'jane', '--base', 'main')).status).toBe(0);
       expect(found(await audit())).toEqual(['p@1.0.2 note identity-unexpected-repository']);
@@ -305,6 +305,39 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
         edit('assay.lock', (text) => text.replace(/^p@1\.0\.1 seen .*\n/m, seen === '' ? '' : `p@1.0.1${seen}`));
         expect(await audit()).toMatchObject({ status: 1, baseline: { base: { edited: ['p@1.0.1'] } } });
       }
+    });
+  });
+
+  it('that changes a file which the policy or an option names, changes the policy', async () => {
+    await inPullRequest(async ({ folder, audit, read }) => {
+      const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+      const changed = async (): Promise<unknown> => (await audit()).baseline.base?.policyChanged;
+      write('mine.json', read('root.json'));
+      write('assay.yml', 'trust:\n  root: mine.json\n');
+      git(folder, 'add', '-A');
+      git(folder, 'commit', '-qm', 'policy');
+      git(folder, 'branch', '-f', 'main');
+      expect(await changed()).toBe(false);
+      write('mine.json', `${read('mine.json')} `);
+      expect(await changed()).toBe(true);
+      write('mine.json', read('root.json'));
+      write('keys.json', `${read('keys.json')}\n`);
+      git(folder, 'commit', '-qam', 'keys');
+      expect(await changed()).toBe(true);
+    });
+  });
+
+  it('has the line ends that its checkout has: the policy is the same', async () => {
+    await inPullRequest(async ({ folder, audit, edit }) => {
+      const changed = async (): Promise<unknown> => (await audit()).baseline.base?.policyChanged;
+      writeFileSync(join(folder, 'assay.yml'), 'enforce: observe\n# more\n');
+      git(folder, 'add', '-A');
+      git(folder, 'commit', '-qm', 'policy');
+      git(folder, 'branch', '-f', 'main');
+      edit('assay.yml', (text) => text.replaceAll('\n', '\r\n'));
+      expect(await changed()).toBe(false);
+      edit('assay.yml', (text) => text.replace('observe', 'all'));
+      expect(await changed()).toBe(true);
     });
   });
 
@@ -371,6 +404,8 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
   });
 });
 
+const GITLAB_PUSH = { GITLAB_CI: 'true', CI_PIPELINE_SOURCE: 'push' };
+
 describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: no git here)'}`, () => {
   it.each<[string, (commit: string) => Readonly<Record<string, string>>, string]>([
     ['GitHub', () => ({ GITHUB_EVENT_NAME: 'pull_request', GITHUB_BASE_REF: 'main' }), 'origin/main'],
@@ -394,10 +429,68 @@ describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: 
     });
   });
 
-  it('is looked for nowhere else', async () => {
-    await inPullRequest(async ({ audit }) => {
-      const env = { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'push', GITHUB_BASE_REF: '' };
-      expect((await audit(env)).baseline).toMatchObject({ held: 2, base: null });
+  it.each<[string, (commit: string) => Readonly<Record<string, string>>]>([
+    ['a merge queue', (commit) => ({ GITHUB_REF: `refs/heads/gh-readonly-queue/main/pr-7-${commit}` })],
+    ['Azure', () => ({ SYSTEM_PULLREQUEST_TARGETBRANCH: 'refs/heads/main' })],
+    ['Bitbucket', () => ({ BITBUCKET_PR_DESTINATION_BRANCH: 'main' })],
+    ['Jenkins', () => ({ CHANGE_TARGET: 'main' })],
+    ['Buildkite', () => ({ BUILDKITE_PULL_REQUEST_BASE_BRANCH: 'main' })],
+    ['Travis', () => ({ TRAVIS_PULL_REQUEST: '7', TRAVIS_BRANCH: 'main' })],
+    [
+      'a push to another branch of GitLab',
+      () => ({ ...GITLAB_PUSH, CI_COMMIT_BRANCH: 'x', CI_DEFAULT_BRANCH: 'main' }),
+    ],
+    [
+      'a push to the default branch of GitLab',
+      (commit) => ({
+        ...GITLAB_PUSH,
+        CI_COMMIT_BRANCH: 'main',
+        CI_DEFAULT_BRANCH: 'main',
+        CI_COMMIT_BEFORE_SHA: commit,
+      }),
+    ],
+    ['a build of Jenkins after another', (commit) => ({ JENKINS_URL: 'x', GIT_PREVIOUS_SUCCESSFUL_COMMIT: commit })],
+  ])('is found in %s: an entry that the change plants holds nothing', async (_, env) => {
+    await inPullRequest(async ({ lab, folder, lock, run, audit }) => {
+      const commit = git(folder, 'rev-parse', 'main');
+      await lab.publish({ name: 'p', version: '1.0.1', by: TEAM });
+      await lock({ p: '1.0.1', q: '1.0.0' });
+      await run('update');
+      git(folder, 'commit', '-qam', 'planted');
+      const base = { commit, problem: null };
+      expect((await audit(env(commit))).baseline).toMatchObject({ held: 1, uncovered: ['p@1.0.1'], base });
+    });
+  });
+
+  it('is what the event of a push to GitHub says', async () => {
+    await inPullRequest(async ({ folder, audit }) => {
+      const commit = git(folder, 'rev-parse', 'main');
+      const path = join(folder, 'event.json');
+      const env = { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'push', GITHUB_EVENT_PATH: path };
+      writeFileSync(path, JSON.stringify({ before: commit, repository: { default_branch: 'main' } }));
+      for (const GITHUB_REF_NAME of ['main', 'change']) {
+        const { baseline } = await audit({ ...env, GITHUB_REF_NAME });
+        expect(baseline).toMatchObject({ held: 2, base: { commit, problem: null } });
+      }
+      // Nobody's change begins these.
+      expect((await audit({ ...env, GITHUB_EVENT_NAME: 'schedule' })).baseline).toMatchObject({ held: 2, base: null });
+    });
+  });
+
+  it.each<Readonly<Record<string, string>>>([
+    { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'push', GITHUB_BASE_REF: '' },
+    { TF_BUILD: 'True', BUILD_REASON: 'IndividualCI' },
+    { CI: 'true', BITBUCKET_COMMIT: '0'.repeat(40) },
+    { JENKINS_URL: 'http://jenkins' },
+    { GITLAB_CI: 'true', CI_PIPELINE_SOURCE: 'push', CI_COMMIT_BEFORE_SHA: '0'.repeat(40) },
+    { CI: 'true', CIRCLECI: 'true' },
+  ])('that a pipeline does not name (%j) holds nothing, and the report says so', async (env) => {
+    await inPullRequest(async ({ audit, runIn }) => {
+      const { baseline } = await audit(env);
+      expect(baseline).toMatchObject({ held: 0, base: { commit: null } });
+      expect(baseline.base?.problem).toMatch(/name it with --base REF$/);
+      const { stdout } = await runIn(env, 'audit', '--base', 'main');
+      expect(stdout).toContain('2 held and not asked again');
     });
   });
 

@@ -202,9 +202,9 @@ describe.skipIf(!hasGit)(`the clock${WITHOUT_GIT}`, () => {
       expect(reviews(json)).toMatchObject([{ commit: last, orEarlier: true }]);
       for (const args of [[], ['review']]) {
         const { stdout } = await assay([...args, ...TRUST], clone);
-        expect(stdout.replace(/\s+/g, ' ')).toContain('this clone is shallow, so that versions may have been there');
+        expect(stdout.replace(/\s+/g, ' ')).toContain('this clone lacks part of its history (shallow or partial), so that versions may have been there');
       }
-      expect((await assay(['review', '--markdown', ...TRUST], clone)).stdout).toContain('This clone is shallow');
+      expect((await assay(['review', '--markdown', ...TRUST], clone)).stdout).toContain('This clone lacks part of its history');
       git(clone, ['fetch', '-q', '--unshallow']);
       expect((await assay(TRUST, clone)).status).toBe(1);
     });
@@ -374,6 +374,7 @@ describe('seen lines', () => {
       await publishLoss(lab);
       await publish(lab, 'q@1.0.0', TEAM);
       await lock({ p: '1.0.1', q: '1.0.0' });
+      policy(project, '');
       await run('update');
       const seen = (time: number): void => edit('assay.lock', (text) => text.replace(/ seen .*/, ` seen ${iso(time)}`));
       seen(ago(47));
@@ -393,6 +394,7 @@ describe('seen lines', () => {
       await publishLoss(lab);
       await publishLoss(lab, 'r');
       await lock({ p: '1.0.1', r: '1.0.0' });
+      policy(project, '');
       init(project);
       commitAll(folder, ago(1000));
       // A team's clock starts when it begins, whatever is there already.

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
-import { newBehaviours } from '../../lab/behaviours.ts';
+import { newBehaviours, type Behaviours } from '../../lab/behaviours.ts';
 import { ciWorkflow } from '../../lab/index.ts';
 import { serve, type LoggedRequest } from '../../lab/server.ts';
 import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
@@ -13,6 +13,7 @@ import { assay, inFolder, type Run } from './run.ts';
 
 interface TrustProject extends LabProject {
   readonly repository: TufRepository;
+  readonly behaviours: Behaviours;
   /** What it was asked. */
   readonly requests: LoggedRequest[];
   /** Audits with the repository, a cache, and no other root; the report's trust where it is JSON. */
@@ -42,8 +43,9 @@ function withTrust(work: (project: TrustProject) => Promise<void>): Promise<void
     const repository = tufRepository({ targets });
     writeFileSync(join(folder, 'tuf-root.json'), repository.root);
     const requests: LoggedRequest[] = [];
+    const behaviours = newBehaviours();
     const server = await serve({
-      behaviours: newBehaviours(),
+      behaviours,
       requests,
       latencyMs: 0,
       requireToken: null,
@@ -61,6 +63,7 @@ function withTrust(work: (project: TrustProject) => Promise<void>): Promise<void
       await work({
         ...project,
         repository,
+        behaviours,
         requests,
         audit: (...args) => {
           requests.length = 0;
@@ -153,6 +156,60 @@ describe('an audit under a repository of trust', () => {
       }
     });
   });
+
+  it('asks for a target that an earlier run had from a file, and verifies with the same under every cache', async () => {
+    await withTrust(async ({ audit, trustOf, lab, folder }) => {
+      writeFileSync(join(folder, 'same.json'), JSON.stringify(lab.trustedRoot));
+      writeFileSync(join(folder, 'other.json'), JSON.stringify({ ...lab.trustedRoot, tlogs: [] }));
+      const rootDigest = createHash('sha256').update(JSON.stringify(lab.trustedRoot)).digest('hex');
+      for (const args of [['--trusted-root', 'same.json'], [], ['--trusted-root', 'other.json']]) {
+        for (const cache of [[], ['--no-cache']]) {
+          const run = await audit('--json', ...args, ...cache);
+          expect(run).toMatchObject({ status: 0, stderr: '' });
+          expect(trustOf(run)).toMatchObject({ rootDigest, repository: { state: 'current', origin: 'repository' } });
+        }
+      }
+    });
+  });
+
+  it('does not forget a root that revokes a key, though what comes after it fails', async () => {
+    await withTrust(async ({ audit, trustOf, repository, options, env, folder }) => {
+      const { rootDigest } = trustOf(await audit('--json'));
+      const before = new Map(repository.files);
+      repository.rotate('timestamp');
+      const root = repository.files.get('2.root.json') ?? Buffer.alloc(0);
+      repository.files.set('timestamp.json', before.get('timestamp.json') ?? Buffer.alloc(0));
+      const expected = { rootDigest, repository: { state: 'refused', versions: { root: 2 } } };
+      const refreshed = await assay(['trust', 'refresh', ...options, '--json'], folder, env);
+      expect(refreshed).toMatchObject({ status: 3, stderr: '' });
+      expect(JSON.parse(refreshed.stdout)).toMatchObject(expected);
+      repository.files.delete('2.root.json');
+      for (let i = 0; i < 2; i++) {
+        const run = await audit('--json');
+        expect(run.status).toBe(0);
+        expect(trustOf(run)).toMatchObject(expected);
+      }
+      repository.files.set('2.root.json', root);
+      repository.touch();
+      const last = trustOf(await audit('--json'));
+      expect(last).toMatchObject({ rootDigest, repository: { state: 'current', versions: { root: 2 } } });
+    });
+  });
+
+  it.each([403, 404, 410])(
+    'takes %d for the root after the newest as the end, and for nothing else',
+    async (status) => {
+      await withTrust(async ({ audit, trustOf, behaviours, repository }) => {
+        repository.rotate('targets');
+        behaviours.add(/^\/3\.root\.json$/, { status });
+        expect(trustOf(await audit('--json'))).toMatchObject({
+          repository: { state: 'current', versions: { root: 2 } },
+        });
+        behaviours.add(/^\/timestamp\.json$/, { status });
+        expect(trustOf(await audit('--json')).repository).toMatchObject({ state: 'unavailable' });
+      });
+    },
+  );
 
   it('sends no credentials there', async () => {
     await withTrust(async ({ audit, edit, options, requests }) => {
@@ -288,10 +345,16 @@ describe('assay trust', () => {
       /cannot read the TUF root x\.json: no such file/,
     ],
     [['trust', '--tuf', 'http://127.0.0.1:9/', '--tuf-root', 'bad.json'], /the TUF root bad\.json cannot be used: /],
+    [
+      ['trust', '--tuf', 'http://127.0.0.1:9/', '--tuf-root', 'unsigned.json'],
+      /unsigned\.json cannot be used: it is not signed by enough of its own keys/,
+    ],
     [['trust', 'refresh', '--trusted-root', 'root.json'], /nobody publishes this root/],
   ])('%j is wrong usage', async (args, message) => {
     await withProject(async ({ folder }) => {
       writeFileSync(join(folder, 'bad.json'), '{}');
+      const { signed } = JSON.parse(tufRepository({ targets: {} }).root.toString()) as { signed: object };
+      writeFileSync(join(folder, 'unsigned.json'), JSON.stringify({ signed, signatures: [] }));
       const { status, stdout, stderr } = await assay(args, folder);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
       expect(stderr).toMatch(message);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -44,6 +44,8 @@ function write(
   const manifest = { name: 'app', dependencies: asked(false), devDependencies: asked(true) };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   writeFileSync(join(folder, '.npmrc'), `registry=${lab.url}\n`);
+  // Yarn 2 and later read no .npmrc.
+  writeFileSync(join(folder, '.yarnrc.yml'), `npmRegistryServer: ${lab.url}\n`);
   writeFileSync(join(folder, 'yarn.lock'), lockfile);
 }
 
@@ -120,7 +122,89 @@ describe('a project of Yarn 1', () => {
   });
 });
 
+describe('what Yarn would install besides', () => {
+  it('fails in every phase: a folder, an edge, an entry that is missing; in Yarn 1', async () => {
+    await withProject(async (project) => {
+      const { lab, report, run, edit } = project;
+      const p = await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      const evil = await lab.publish({ name: 'evil', version: '1.0.0', by: TEAM });
+      const codes = async (change: (text: string) => string, ...packages: Published[]): Promise<unknown> => {
+        write(project, [p], classic([p, ...packages]));
+        edit('yarn.lock', change);
+        const { status, findings } = await report('--enforce', 'observe');
+        return [status, findings.filter(({ level }) => level === 'error').map(({ code }) => code)];
+      };
+      expect(await codes((text) => text)).toEqual([0, []]);
+      expect(await codes((text) => text.replace(/resolved .*/, 'resolved "file:./evil.tgz"'))).toEqual([
+        1,
+        ['lockfile-substituted'],
+      ]);
+      const alias = (text: string): string =>
+        text
+          .replace(/(integrity .*\n)/, '$1  dependencies:\n    q "npm:evil@^1.0.0"\n')
+          .replace('\nevil@^1.0.0:', '\n"q@npm:evil@^1.0.0":');
+      expect(await codes(alias, evil)).toEqual([1, ['lockfile-entry-differs']]);
+      const missing = (text: string): string => text.replace('p@^1.0.0:', 'p@~1.0.0:');
+      expect(await codes(missing)).toEqual([1, ['lockfile-not-used']]);
+      const { stdout } = await run('--enforce', 'observe');
+      expect(stdout.replace(/\s+/g, ' ')).toContain('a missing entry: p@^1.0.0, which . asks for');
+      const hidden = (text: string): string => text.replace('p@^1.0.0:\n', 'p@^1.0.0:\n#\n');
+      write(project, [p], hidden(classic([p])));
+      const refused = await run('--enforce', 'observe');
+      expect(refused.status).toBe(2);
+      expect(refused.stderr).toMatch(/yarn\.lock:5: .*after which Yarn 1 reads nothing more/);
+    });
+  });
+
+  it('does not ask a registry for a folder that package.json links', async () => {
+    await withProject(async (project) => {
+      const { lab, folder, report } = project;
+      const p = await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      write(project, [p], `${classic([p])}\n"secret@link:../secret":\n  version "0.0.0"\n  uid ""\n`);
+      const dependencies = { p: '^1.0.0', secret: 'link:../secret' };
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', dependencies }));
+      const before = lab.requests.length;
+      expect(await report()).toMatchObject({ status: 0, dependencies: [{ name: 'p' }] });
+      const asked = lab.requests.slice(before).map((request) => JSON.stringify(request));
+      expect(asked.filter((request) => request.includes('secret'))).toEqual([]);
+    });
+  });
+});
+
 describe('a project of Yarn 2 or later', () => {
+  it('init writes what was verified where one dependency has no answer, and ends with 3', async () => {
+    await withProject(async (project) => {
+      const { lab, run, read, folder } = project;
+      const p = await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      const none = { ...p, name: 'nosuch' };
+      write(project, [p, none], berry([p, none]));
+      const { status, stdout } = await run('init');
+      expect({ status, stdout: stdout.includes('nothing is written') }).toEqual({ status: 3, stdout: false });
+      expect(read('assay.lock')).toContain(`p@1.0.0 integrity ${p.integrity}`);
+      expect(read('assay.lock')).not.toContain('nosuch');
+      expect(read('assay.yml')).toContain('enforce:');
+      for (const file of ['assay.lock', 'assay.yml']) rmSync(join(folder, file));
+      write(project, [none], berry([none]));
+      const nothing = await run('init');
+      expect(nothing.status).toBe(3);
+      expect(nothing.stderr).toContain('nothing is written');
+    });
+  });
+
+  it('code of the project that takes part in installing is in the report', async () => {
+    await withProject(async (project) => {
+      const { lab, run, report, folder } = project;
+      const p = await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      write(project, [p], berry([p]));
+      writeFileSync(join(folder, '.yarnrc.yml'), 'plugins:\n  - path: .yarn/plugins/x.cjs\n');
+      expect(await report()).toMatchObject({ status: 0 });
+      const { stdout } = await run();
+      expect(stdout.replace(/\s+/g, ' ')).toContain(
+        'not covered: hooks of the project that take part in installing (plugins in .yarnrc.yml:1)',
+      );
+    });
+  });
+
   it("is verified by the registry's signed hash, and says once that the lockfile does not lock it", async () => {
     await withProject(async (project) => {
       const { lab, report, run } = project;

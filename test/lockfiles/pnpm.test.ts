@@ -326,6 +326,15 @@ describe('where a package comes from', () => {
     expect(skips(read(text.replace('packages:\n', '  packages/p: {}\n\npackages:\n')))[2]).toMatch(/^workspace p@file/);
   });
 
+  it('a folder may be that of the lockfile: an empty text is a value', () => {
+    const text = withOne('p@file:', "resolution: {directory: '', type: directory}", { specifier: 'file:.' });
+    expect(skips(read(text))[1]).toBe('workspace p@file:');
+    expect(refused(text.replace("directory: ''", 'path: x'))).toContain('the directory is missing');
+    expect(refused(withOne('p@1.0.0', `resolution: {integrity: ${A}}\nversion: ''`))).toContain(
+      'name or version is empty',
+    );
+  });
+
   it('a folder of a workspace may have no entry of its own', () => {
     const text = withOne('p@file:packages/p(peer@1.0.0)', 'resolution: {directory: packages/p, type: directory}', {
       specifier: 'workspace:*',
@@ -337,33 +346,43 @@ describe('where a package comes from', () => {
 describe('what a project asks a registry for', () => {
   const integrity = `resolution: {integrity: ${A}}`;
 
+  const substitutesOf = (lockfile: Lockfile): unknown[] =>
+    lockfile.dependencies.flatMap(({ name, version, substitutes = [] }) =>
+      substitutes.map((one) => [`${name}@${version}`, one]),
+    );
+
   it('cannot become another package', () => {
     const lockfile = read(withOne('evil@1.0.0', integrity, { version: 'evil@1.0.0' }));
-    expect(lines(lockfile)).toEqual(['evil@1.0.0 direct', 'p@1.0.0 direct']);
+    expect(lines(lockfile)).toEqual(['evil@1.0.0 direct in 2 places']);
+    expect(substitutesOf(lockfile)).toEqual([['evil@1.0.0', { asked: 'p@^1.0.0', by: '.' }]]);
     expect(lockfile.entries).toBe(3);
     const asked = read(withOne('evil@1.0.0', integrity, { version: 'evil@1.0.0', specifier: 'npm:evil@^1.0.0' }));
     expect(lines(asked)).toEqual(['evil@1.0.0 direct']);
+    expect(substitutesOf(asked)).toEqual([]);
   });
 
   it.each([
-    [
-      'a web address',
-      'https://x.example/p.tgz',
-      `resolution: {integrity: ${A}, tarball: https://x.example/p.tgz}`,
-      'https://x.example/p.tgz',
-    ],
-    [
-      'git',
-      'git+ssh://g.example/p#abc',
-      'resolution: {commit: abc, repo: ssh://g.example/p, type: git}',
-      'ssh://g.example/p#abc',
-    ],
-    ['a tarball of the project', 'file:p.tgz', `resolution: {integrity: ${A}, tarball: file:p.tgz}`, 'p.tgz'],
-  ])('is held to the registry when the lockfile has %s', (_what, version, fields, resolved) => {
-    const lockfile = read(withOne(`p@${version}`, `${fields}\nversion: 1.0.0`, { version }));
-    expect(lockfile.dependencies.map(({ source }) => source).at(-1)).toEqual({ kind: 'registry', resolved });
-    expect(refused(withOne(`p@${version}`, fields, { version }))).toContain('asks a registry for "p" and gets');
+    ['a web address', 'https://x.example/p.tgz', `resolution: {integrity: ${A}, tarball: https://x.example/p.tgz}`],
+    ['git', 'git+ssh://g.example/p#abc', 'resolution: {commit: abc, repo: ssh://g.example/p, type: git}'],
+    ['a tarball of the project', 'file:p.tgz', `resolution: {integrity: ${A}, tarball: file:p.tgz}`],
+    ['a folder', 'file:evil', 'resolution: {directory: evil, type: directory}'],
+    ['a registry by another name', 'work:1.0.0', `resolution: {integrity: ${A}}`],
+  ])('is not answered by %s', (_what, version, fields) => {
+    const lockfile = read(withOne(`p@${version}`, fields, { version }));
+    expect(substitutesOf(lockfile)).toMatchObject([[expect.stringMatching(/^p@/), { asked: 'p@^1.0.0', by: '.' }]]);
+    expect(substitutesOf(read(withOne(`p@${version}`, fields, { version, specifier: version })))).toEqual([]);
   });
+
+  it.each(['link:node_modules/evil', 'link:packages/evil', 'link:../evil', 'link:', 'link:.'])(
+    'nor by %s',
+    (version) => {
+      const lockfile = read(withOne('q@1.0.0', integrity, { alias: 'p', version }));
+      const folder = version === 'link:' ? 'link:.' : version;
+      expect(substitutesOf(lockfile)).toEqual(
+        folder === 'link:.' ? [] : [[`p@${folder}`, { asked: 'p@^1.0.0', by: '.' }]],
+      );
+    },
+  );
 
   it('is what a catalog says', () => {
     const catalogs = (specifier: string): string =>
@@ -372,8 +391,8 @@ describe('what a project asks a registry for', () => {
         specifier: "'catalog:'",
         top: `catalogs:\n  default:\n    p:\n      specifier: ${specifier}\n      version: 1.0.0\n`,
       });
-    expect(lines(read(catalogs('^1.0.0'))).at(-1)).toBe('p@1.0.0 direct');
-    expect(lines(read(catalogs('npm:evil@1')))).toHaveLength(1);
+    expect(substitutesOf(read(catalogs('^1.0.0')))).toHaveLength(1);
+    expect(substitutesOf(read(catalogs('npm:evil@1')))).toEqual([]);
   });
 
   it('a package that asks for code outside of the registry is said to', () => {
@@ -589,13 +608,13 @@ describe('refused', () => {
     [
       'version 5.0',
       'lockfileVersion: 5\n',
-      /:1: lockfileVersion is "5"; supported are 5\.1 to 5\.4, 6\.0, 6\.1 and 9\.0; let pnpm write/,
+      /:1: lockfileVersion is "5"; supported are 5\.1 to 5\.4, 6\.0, 6\.1, 9\.0 and 13\.0; let pnpm write/,
     ],
     ['version 7', "lockfileVersion: '7.0'\n", /lockfileVersion is "7\.0"; .*let pnpm write/],
     [
-      'version 13',
-      "lockfileVersion: '13.0'\n",
-      /lockfileVersion is "13\.0"; .*newer than this assay knows; update assay/,
+      'version 14',
+      "lockfileVersion: '14.0'\n",
+      /lockfileVersion is "14\.0"; .*newer than this assay knows; update assay/,
     ],
     ['a version of another type', 'lockfileVersion: [9]\n', /lockfileVersion is of another type/],
     ['no version', 'packages: {}\n', /has no lockfileVersion/],
@@ -648,9 +667,9 @@ describe('refused', () => {
       /name or version is not that of the key/,
     ],
     [
-      'an alias that is no name',
-      withOne('p@1.0.0', integrity, { version: 'p@1.0.0', alias: "'&x c'" }),
-      /:7: "\." asks a registry for "&x c" and gets "1\.0\.0"/,
+      'a folder under a name that is none',
+      withOne('p@1.0.0', integrity, { version: 'link:x', alias: "'&x c'" }),
+      /:7: "&x c" is no name of a package, and is to be a folder/,
     ],
     ['no resolution', withOne('p@1.0.0', 'hasBin: true'), /:13: "p@1\.0\.0": has no resolution/],
     [

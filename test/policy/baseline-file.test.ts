@@ -71,11 +71,20 @@ const known: fc.Arbitrary<BaselinePackage> = fc
   .record({
     since: orNull(publishedVersion),
     identity: orNull(identity),
+    channels: fc
+      .uniqueArray(fc.tuple(fc.constantFrom('canary', 'next', 'prerelease', 'rc'), identity), {
+        selector: ([of]) => of,
+        maxLength: 2,
+      })
+      .map((list) => new Map(list)),
     versions: fc
       .uniqueArray(fc.tuple(version, entry), { selector: ([of]) => of, maxLength: 3 })
       .map((list) => new Map(list)),
   })
-  .filter(({ since, identity: by, versions }) => since !== null || by !== null || versions.size > 0);
+  .filter(
+    ({ since, identity: by, channels, versions }) =>
+      since !== null || by !== null || channels.size > 0 || versions.size > 0,
+  );
 
 const accepted: fc.Arbitrary<AcceptedFinding> = fc.record({
   name,

@@ -2,47 +2,10 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packTarball } from '../../lab/tarball.ts';
+import { archive as plain, END, member, type Member } from './archive.ts';
 import { createTarReader, TarballError } from '../../src/registries/tar.ts';
 import { createTarballReader } from '../../src/registries/tarball.ts';
 import type { PackedFile } from '../../src/model/bytes.ts';
-
-interface Member {
-  readonly name: string;
-  readonly content?: string | Buffer;
-  readonly type?: string;
-  readonly prefix?: string;
-  /** The size field as it stands, in place of the content's. */
-  readonly size?: string;
-  readonly magic?: string;
-  readonly link?: string;
-  readonly time?: string;
-}
-
-/** One header and its content, padded. */
-function member({
-  name,
-  content = '',
-  type = '0',
-  prefix = '',
-  size,
-  magic = 'ustar\u000000',
-  link = '',
-  time = '',
-}: Member): Buffer {
-  const bytes = Buffer.from(content);
-  const block = Buffer.alloc(512);
-  block.write(name, 0, 100);
-  block.write(size ?? bytes.length.toString(8).padStart(11, '0'), 124, 12, 'latin1');
-  block.write(type, 156, 1, 'latin1');
-  block.write(time, 136, 12, 'latin1');
-  block.write(link, 157, 100);
-  block.write(magic, 257, 8, 'latin1');
-  block.write(prefix, 345, 155);
-  block.fill(' ', 148, 156);
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return Buffer.concat([block, bytes, Buffer.alloc(-bytes.length & 511)]);
-}
 
 /** A header with its checksum written in another way. */
 function relabelled(bytes: Buffer, write: (sum: string) => string): Buffer {
@@ -50,11 +13,7 @@ function relabelled(bytes: Buffer, write: (sum: string) => string): Buffer {
   return bytes;
 }
 
-const END = Buffer.alloc(1024);
-
-function archive(...members: readonly (Member | Buffer)[]): Buffer {
-  return gzipSync(Buffer.concat([...members.map((one) => (Buffer.isBuffer(one) ? one : member(one))), END]));
-}
+const archive = (...members: readonly (Member | Buffer)[]): Buffer => gzipSync(plain(members));
 
 /** A record, whose length counts its own digits. */
 function pax(key: string, value: string): string {
@@ -125,7 +84,6 @@ describe('the files of a tarball', () => {
       { name: 'package/hard', type: '1' },
       { name: 'package/device', type: '3' },
       { name: 'package/fifo', type: '6' },
-      { name: 'package/../../etc/passwd', content: 'x' },
       { name: 'top.js', content: 'x' },
       { name: 'package/a.js', content: 'a' },
     );
@@ -205,6 +163,9 @@ describe('what is no tarball is refused', () => {
     ['a checksum without an end', archive(relabelled(member({ name: 'p/a' }), (sum) => sum.padStart(8, '0')))],
     ['a name that goes on', archive({ name: 'p/a\0\n/binding.gyp' })],
     ['a path of Windows', archive({ name: 'p\\binding.gyp' })],
+    ['a drive of Windows', archive({ name: 'p/c:binding.gyp' })],
+    ['a path that leads out', archive({ name: 'package/../../etc/passwd', content: 'x' })],
+    ['a file that is a folder', archive({ name: 'p/a' }, { name: 'p/a/b' })],
     [
       'a folder by its pax header, with a content',
       archive(

@@ -51,6 +51,7 @@ describe('reports of several folders in one', () => {
       file: 'assay.yml',
       digest: '',
       unused: lines.map((line) => ({ text: 'x', line })),
+      outside: [],
     });
     const review = { deadlineHours: 48, queue: 'direct' as const, pending: 1, overdue: 1, shallow: false };
     const report = combineReports(

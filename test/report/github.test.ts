@@ -104,6 +104,36 @@ describe('annotations', () => {
     if (title !== null) expect(commands.at(-1)?.properties['title']).toBe(title);
   });
 
+  test('of 500 errors the last annotation names all that are not shown, each with its line', () => {
+    const report = reportOf(
+      Array.from({ length: 500 }, (_, i) => {
+        const places = [{ file: 'package-lock.json', line: 1000 + i, path: 'x' }];
+        const found = [finding('provenance-lost', { predecessor: '0.9.0', published: null })];
+        return judged(dependency(`p${i}`, '1.0.0', { places }), 'fail', found);
+      }),
+    );
+    const commands = commandsOf(renderAnnotations(report));
+    expect(commands).toHaveLength(10);
+    for (let i = 0; i < 500; i += 1) {
+      const isNamed = commands.some(
+        ({ properties, message }) =>
+          (properties['title'] === `p${i}@1.0.0: provenance-lost` && properties['line'] === String(1000 + i)) ||
+          message.includes(`\np${i}@1.0.0 (package-lock.json:${1000 + i}): provenance-lost\n`),
+      );
+      expect(isNamed, `p${i}`).toBe(true);
+    }
+  });
+
+  test('every lockfile that could not be audited is named', () => {
+    const unread = Array.from({ length: 30 }, (_, i) => ({
+      file: `p${i}/yarn.lock`,
+      problem: `p${i}/yarn.lock: broken`,
+    }));
+    const text = renderAnnotations({ ...reportOf([]), unread });
+    for (const { problem } of unread) expect(unescapeData(text)).toContain(problem);
+    expect(commandsOf(text)).toHaveLength(10);
+  });
+
   test('errors and warnings are limited apart from each other', () => {
     const kinds = commandsOf(renderAnnotations(largeReport(3000))).map(({ kind }) => kind);
     expect(kinds).toEqual([...Array<string>(10).fill('error'), ...Array<string>(10).fill('warning')]);

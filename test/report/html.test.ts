@@ -42,7 +42,7 @@ function hostileReport(text: string) {
       lockfiles: reportOf([]).lockfiles.map((used) => ({ ...used, file: text, format: text })),
       explanations: [comparisonWith(text), otherBuilderWith(text)],
       review: { deadlineHours: 48, queue: 'all', pending: 1, overdue: 1, shallow: true },
-      policy: { file: text, digest: 'aa', unused: [{ text, line: 1 }] },
+      policy: { file: text, digest: 'aa', unused: [{ text, line: 1 }], outside: [text] },
       trust: { ...reportOf([]).trust, root: text, registries: [{ url: text, keys: [] }] },
     },
   );

@@ -49,7 +49,7 @@ export const STORY: Report = reportOf(
     ],
     repository: 'https://github.com/team/shop',
     enforce: 'critical',
-    policy: { file: 'assay.yml', digest: 'aa'.repeat(32), unused: [] },
+    policy: { file: 'assay.yml', digest: 'aa'.repeat(32), unused: [], outside: [] },
     explanations: [STOLEN],
   },
 );
@@ -113,7 +113,7 @@ export function reportWith(text: string, findings = everyFinding(text), folder =
     ],
     {
       lockfiles: [lockfileUsed(file, 5, { format: text })],
-      policy: { file: text, digest: 'aa'.repeat(32), unused: [{ text, line: 1 }] },
+      policy: { file: text, digest: 'aa'.repeat(32), unused: [{ text, line: 1 }], outside: [text] },
       explanations: [comparisonWith(text)],
       baseline: held,
       baselines: [held],

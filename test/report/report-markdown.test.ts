@@ -35,7 +35,7 @@ function withText(text: string): string {
   return renderMarkdown(
     reportOf([judged(dependency(text, text, { places }), 'fail', found)], {
       lockfiles: [lockfileUsed(text, 1)],
-      policy: { file: text, digest: '', unused: [] },
+      policy: { file: text, digest: '', unused: [], outside: [text] },
       explanations: [{ ...STOLEN, name: text }],
     }),
   );

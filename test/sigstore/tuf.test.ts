@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -173,7 +174,7 @@ describe('who has no keys is refused', () => {
       'one key that signs twice',
       (repository) =>
         tamper(repository, '2.root.json', (json) => void json.signatures.splice(1, 9, ...json.signatures.slice(0, 1))),
-      /2\.root\.json is not signed by enough keys of the root before/,
+      /root\.signatures has a key id twice/,
     ],
     [
       'a root that only the keys before it signed',
@@ -351,6 +352,178 @@ describe('who has the keys of the online roles cannot go back', () => {
       ]) {
         expect(problem).toEqual({ kind: 'refused', detail: expect.stringMatching(/has expired/) as string });
       }
+    },
+  );
+});
+
+describe('what held is kept, whatever fails after it', () => {
+  const without = (state: Verified): Pick<Verified, 'files' | 'floors' | 'etag'> => {
+    const { files, floors, etag } = state;
+    return { files, floors, etag };
+  };
+
+  it.each([['timestamp'], ['snapshot'], ['timestamp', 'snapshot']] as const)(
+    'a root that revokes the keys of %s, so that what they sign does not count in the next run',
+    async (...roles) => {
+      const { fresh, from, repository, anchor } = setUp();
+      const { state: known } = await fresh();
+      const before = new Map(repository.files);
+      repository.rotate(...roles);
+      const root = repository.files.get('2.root.json') ?? Buffer.alloc(0);
+      // Who has the revoked keys serves what they signed, at first beside the new root, and then without it.
+      repository.files.clear();
+      for (const [path, bytes] of before) repository.files.set(path, bytes);
+      repository.files.set('2.root.json', root);
+      const first = await from(known);
+      expect(first.problem?.detail).toMatch(/is not signed by enough of its keys/);
+      expect(first.state.root.version).toBe(2);
+      repository.files.delete('2.root.json');
+      const restored = await restore(anchor, without(first.state), WANTED);
+      for (const state of [first.state, restored]) {
+        expect(text({ state: state ?? known, problem: null }, ROOT_TARGET)).toBe('{"a":1}');
+        for (const askRoot of [true, false]) {
+          const next = await from(state ?? known, { askRoot });
+          expect(next.problem).toMatchObject({ kind: 'refused' });
+          expect(next.state.root.version).toBe(2);
+        }
+      }
+    },
+  );
+
+  it('a root whose keys for targets are others takes what the old ones signed away', async () => {
+    const { fresh, from, repository, anchor } = setUp();
+    const { state: known } = await fresh();
+    repository.rotate('targets');
+    repository.files.delete('timestamp.json');
+    const { state, problem } = await from(known);
+    expect(problem?.kind).toBe('unavailable');
+    expect(state.targets.size).toBe(0);
+    expect((await restore(anchor, without(state), WANTED))?.targets.size).toBe(0);
+  });
+
+  it('a root that is there before one that does not hold', async () => {
+    const { fresh, from, repository } = setUp();
+    const { state: known } = await fresh();
+    repository.rotate('root');
+    repository.files.set('3.root.json', Buffer.from('{}'));
+    expect((await from(known)).state.root.version).toBe(2);
+  });
+
+  it('is said as soon as a root holds', async () => {
+    const { repository, anchor } = setUp();
+    repository.rotate('timestamp');
+    const roots: number[] = [];
+    const keep = ({ root }: Verified): unknown => roots.push(root.version);
+    const ask: Ask = (path, ...rest) => {
+      if (path !== '3.root.json') return serving(repository.files)(path, ...rest);
+      expect(roots).toEqual([2]);
+      return Promise.resolve({ kind: 'absent' });
+    };
+    await update(unseen(anchor), ask, WANTED, { now: NOW, askRoot: true, keep });
+    expect(roots).toEqual([2]);
+  });
+
+  it.each([
+    ['a snapshot that is gone', '2.snapshot.json', { timestamp: 2, snapshot: 1, targets: 1 }],
+    ['targets that are gone', '2.targets.json', { timestamp: 2, snapshot: 2, targets: 1 }],
+    ['a role that is gone', '2.registry.npmjs.org.json', { timestamp: 2, snapshot: 2, targets: 2 }],
+    ['a target that is gone', 'targets/', { timestamp: 2, snapshot: 2, targets: 1 }],
+  ] as const)('timestamp, snapshot and targets before %s', async (_, gone, versions) => {
+    const { fresh, from, repository, anchor } = setUp();
+    const { state: known } = await fresh();
+    const old = new Set(repository.files.keys());
+    repository.publish({ [ROOT_TARGET]: { a: 2 }, [KEYS_TARGET]: { keys: [], of: 2 } });
+    const complete = new Map(repository.files);
+    for (const path of repository.files.keys())
+      if (path.startsWith(gone) && !old.has(path)) repository.files.delete(path);
+    const failed = await from(known);
+    expect(failed.problem?.kind).toBe('unavailable');
+    const restored = (await restore(anchor, without(failed.state), WANTED)) ?? known;
+    expect(restored).toEqual(failed.state);
+    expect({
+      timestamp: restored.timestamp?.version,
+      snapshot: restored.snapshot?.version,
+      targets: restored.roles.get('targets')?.version,
+    }).toEqual(versions);
+    expect(text({ state: restored, problem: null }, ROOT_TARGET)).toBe(
+      gone.includes('registry') ? '{"a":2}' : '{"a":1}',
+    );
+    expect(text({ state: restored, problem: null }, KEYS_TARGET)).toBe('{"keys":[],"of":1}');
+    // That nothing is newer says nothing as long as something is missing.
+    for (const askRoot of [true, false]) expect((await from(restored, { askRoot })).problem?.kind).toBe('unavailable');
+    for (const [path, bytes] of complete) repository.files.set(path, bytes);
+    for (const askRoot of [true, false]) {
+      const mended = await from(restored, { askRoot });
+      expect(mended.problem).toBeNull();
+      expect(text(mended, ROOT_TARGET)).toBe('{"a":2}');
+      expect(text(mended, KEYS_TARGET)).toBe('{"keys":[],"of":2}');
+    }
+  });
+
+  it('an expired snapshot is not, and the timestamp before it is', async () => {
+    const { fresh, from, repository } = setUp();
+    const { state: known } = await fresh();
+    repository.expire('snapshot', '2026-03-01T00:00:00Z');
+    repository.publish({});
+    const { state, problem } = await from(known);
+    expect(problem?.detail).toMatch(
+      /snapshot\.json has expired, at 2026-03-01T00:00:00Z, and this machine's clock says/,
+    );
+    expect([state.timestamp?.version, state.snapshot?.version]).toEqual([2, 1]);
+  });
+
+  it('a timestamp of the same version with other content says nothing new', async () => {
+    const { fresh, from, repository } = setUp();
+    const { state: known } = await fresh();
+    const { files, sign } = repository;
+    const { signed } = JSON.parse((files.get('timestamp.json') ?? Buffer.alloc(0)).toString()) as { signed: object };
+    const meta = { 'snapshot.json': { version: 9 } };
+    files.set('timestamp.json', sign('timestamp', { ...signed, meta }));
+    for (const askRoot of [true, false]) {
+      const { state, problem } = await from(known, { askRoot });
+      expect(problem).toBeNull();
+      expect(state.files.get('timestamp.json')).toBe(known.files.get('timestamp.json'));
+      expect(state.floors.get('snapshot.json')).toBe(1);
+    }
+  });
+
+  it('a target that an earlier run did not fetch is asked for', async () => {
+    const { repository, anchor, from } = setUp();
+    const digest = createHash('sha256').update('{"a":1}').digest('hex');
+    const known = new Map([...WANTED, [ROOT_TARGET, digest]] as const);
+    const how = { now: NOW, askRoot: true };
+    const { state } = await update(unseen(anchor), serving(repository.files), known, how);
+    expect(state.targets.get(ROOT_TARGET)?.bytes).toBeNull();
+    const restored = (await restore(anchor, without(state), WANTED)) ?? state;
+    for (const before of [state, restored]) {
+      for (const askRoot of [true, false]) {
+        expect(text(await from(before, { askRoot }), ROOT_TARGET)).toBe('{"a":1}');
+      }
+    }
+  });
+});
+
+describe('a repository that may not be asked', () => {
+  const denying = async (path: RegExp): Promise<Updated> => {
+    const { repository, anchor } = setUp();
+    repository.rotate('root');
+    const ask: Ask = (asked, ...rest) =>
+      path.test(asked)
+        ? Promise.resolve({ kind: 'denied', reason: 'answered 403' })
+        : serving(repository.files)(asked, ...rest);
+    return update(unseen(anchor), ask, WANTED, { now: NOW, askRoot: true });
+  };
+
+  it('for the root after the newest has no newer one', async () => {
+    const { state, problem } = await denying(/^3\.root/);
+    expect(problem).toBeNull();
+    expect(state.root.version).toBe(2);
+  });
+
+  it.each([/^timestamp/, /snapshot/, /^2\.targets/, /^2\.registry/, /^targets\//])(
+    'for anything else (%s) gave no answer',
+    async (path) => {
+      expect((await denying(path)).problem).toMatchObject({ kind: 'unavailable' });
     },
   );
 });

@@ -1,6 +1,6 @@
 import type { Source, Substitution } from '../../model/dependency.ts';
 import { isFolderSpec, type Declaration, type NpmEntry, type PackageEntry } from './entry.ts';
-import type { Asker, Edge, Graph } from './graph.ts';
+import type { Edge, Graph } from './graph.ts';
 import { addTo } from './lists.ts';
 import { installedAs, joinedTo, lastNodeModules } from './location.ts';
 import type { NpmProject } from './manifest.ts';
@@ -38,8 +38,9 @@ export function substitutesIn(
     for (const edge of asker.edges) {
       const { to, name, spec } = edge;
       found.add(to);
-      const specs = [spec, ...(replaced.get(name) ?? [])];
-      const answered = specs.find((one) => answers(asker, { name, spec: one }, to, answering));
+      const answered = answers(asker.location, { name, spec }, to, answering)
+        ? spec
+        : replaced.get(name)?.find((one) => answers('', { name, spec: one }, to, answering));
       if (answered === undefined) bad.set(to, edge);
       else {
         good.add(to);
@@ -77,12 +78,13 @@ function isOwnChoice(spec: string): boolean {
   return specKind(spec) !== 'registry' || aliasTarget(spec) !== null;
 }
 
-function answers(asker: Asker, { name, spec }: Declaration, to: NpmEntry, answering: Answering): boolean {
+/** `folder` is where paths begin: overrides are the project's, whoever asks. */
+function answers(folder: string, { name, spec }: Declaration, to: NpmEntry, answering: Answering): boolean {
   switch (specKind(spec)) {
     case 'registry':
       return isFromRegistry(aliasTarget(spec) ?? name, to, answering);
     case 'file':
-      return isAtPath(asker, spec, to, answering);
+      return isAtPath(folder, spec, to, answering);
     case 'git':
       // Other archives than a registry's are held to what the registry serves.
       return to.kind === 'package' && (to.source.kind === 'git' || isOtherAddress(to.source));
@@ -110,11 +112,11 @@ function isWorkspaceNamed(name: string, folder: string, { graph }: Answering): b
 }
 
 /** Whether it is the very folder or file. What is asked for by a path that is not relative is not compared. */
-function isAtPath(asker: Asker, spec: string, to: NpmEntry, { sourceOf, graph }: Answering): boolean {
+function isAtPath(folder: string, spec: string, to: NpmEntry, { sourceOf, graph }: Answering): boolean {
   const path = pathOfFileSpec(spec);
-  const target = joinedTo(asker.location, path);
+  const target = joinedTo(folder, path);
   // npm 6 writes paths from the project, whoever asks.
-  const fromProject = graph.folders.has(asker.location) ? joinedTo('', path) : target;
+  const fromProject = graph.folders.has(folder) ? joinedTo('', path) : target;
   const isSame = (found: string | null): boolean =>
     target === null || found === null || found === target || found === fromProject;
   if (to.kind === 'link') return isFolderSpec(spec) && isSame(to.target);

@@ -35,7 +35,7 @@ interface FolderEntry extends AnyEntry {
   readonly workspaces?: readonly string[];
 }
 
-export interface LinkEntry extends AnyEntry {
+interface LinkEntry extends AnyEntry {
   readonly kind: 'link';
   /** Location of the entry it stands for. */
   readonly target: string;

@@ -12,7 +12,7 @@ export interface Edge extends Declaration {
 }
 
 /** A folder of the project, or a package, with what it asks for and finds. */
-export interface Asker {
+interface Asker {
   readonly location: string;
   /** For people: `.` is the project's own folder. */
   readonly label: string;

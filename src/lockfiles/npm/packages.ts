@@ -3,7 +3,7 @@ import { LockfileError, quoted } from '../error.ts';
 import type { JsonNode, JsonObject } from '../json.ts';
 import { fieldsOf, identify, objectOf, sourceOf, type Declaration, type Fields, type NpmEntry } from './entry.ts';
 import { readLists, readWorkspaces, recordOf } from './lists.ts';
-import { isLocation, lastNodeModules, locationOf } from './location.ts';
+import { installedAs, isLocation, lastNodeModules, locationOf } from './location.ts';
 import { cleanVersion } from './names.ts';
 import { specKind } from './specs.ts';
 
@@ -14,7 +14,13 @@ import { specKind } from './specs.ts';
 export function readPackages(file: string, packages: JsonNode): readonly NpmEntry[] {
   const entries = [...objectOf(file, 'packages', packages)].map(([location, node]) => readEntry(file, location, node));
   const locations = new Set(entries.map(({ location }) => location));
+  const links = new Set(entries.flatMap(({ kind, location }) => (kind === 'link' ? [location] : [])));
   for (const entry of entries) {
+    const above = installedAs(entry.location)?.folder;
+    if (above !== undefined && links.has(above)) {
+      const problem = `${quoted(entry.location)} stands below a link, where npm never writes anything and sees nothing`;
+      throw new LockfileError(file, entry.line, `${problem}; let npm write the file again`);
+    }
     if (entry.kind === 'link' && !locations.has(entry.target)) {
       throw new LockfileError(
         file,

@@ -2,23 +2,27 @@ import { LockfileError, quoted } from '../error.ts';
 import type { JsonNode, JsonObject } from '../json.ts';
 import { objectOf } from '../npm/entry.ts';
 import type { Spelling } from './key.ts';
+import { asVersion9 } from './version-13.ts';
 
 /** One document of a pnpm-lock.yaml. */
 export interface PnpmDocument {
   readonly file: string;
   readonly line: number;
   readonly content: JsonObject;
-  /** As written: "5.4", "6.0", "9.0". */
+  /** As written: "5.4", "6.0", "9.0", "13.0". */
   readonly version: string;
   readonly spelling: Spelling;
+  /** Whether hashes of tarballs are those of the unpacked ones. */
+  readonly ofTar: boolean;
 }
 
-const SUPPORTED = /^(?:5\.[1-9](?:-inlineSpecifiers)?|6(?:\.\d)?|9(?:\.\d)?)$/;
+const SUPPORTED = /^(?:5\.[1-9](?:-inlineSpecifiers)?|6(?:\.\d)?|9(?:\.\d)?|13\.0)$/;
 const REMEDY = 'let pnpm write the lockfile again: pnpm install --lockfile-only';
 
 export function readDocument(file: string, node: JsonNode): PnpmDocument {
-  const content = objectOf(file, 'the document', node, 'pnpm');
-  const version = versionOf(file, content);
+  const written = objectOf(file, 'the document', node, 'pnpm');
+  const version = versionOf(file, written);
+  const content = version.startsWith('13') ? asVersion9(file, written) : written;
   const spelling = version.startsWith('5') ? 5 : version.startsWith('6') ? 6 : 9;
   const snapshots = content.get('snapshots');
   const hasPackages = (content.get('packages')?.value ?? null) !== null;
@@ -28,7 +32,10 @@ export function readDocument(file: string, node: JsonNode): PnpmDocument {
     const has = snapshots === undefined ? 'no' : 'a';
     throw new LockfileError(file, line, `lockfileVersion ${version} does not go with ${has} "snapshots"; ${REMEDY}`);
   }
-  return { file, line: node.line, content, version, spelling };
+  const target = mappingOf(file, content, 'settings').get('integrityTarget');
+  const known = target === undefined || target.value === 'tar' || target.value === 'tarball' || target.value === 'tgz';
+  if (!known) throw new LockfileError(file, target.line, `integrityTarget is not known to this assay; update assay`);
+  return { file, line: node.line, content, version, spelling, ofTar: target?.value === 'tar' };
 }
 
 function versionOf(file: string, content: JsonObject): string {
@@ -41,12 +48,12 @@ function versionOf(file: string, content: JsonObject): string {
   const version = typeof node.value === 'number' ? String(node.value) : node.value;
   if (typeof version === 'string' && SUPPORTED.test(version)) return version;
   const shown = typeof version === 'string' ? quoted(version) : 'of another type';
-  const isNewer = typeof version === 'string' && Number.parseFloat(version) > 9;
+  const isNewer = typeof version === 'string' && Number.parseFloat(version) > 13;
   const why = isNewer ? 'newer than this assay knows; update assay, or set lockfile.format back' : REMEDY;
   throw new LockfileError(
     file,
     node.line,
-    `lockfileVersion is ${shown}; supported are 5.1 to 5.4, 6.0, 6.1 and 9.0; ${why}`,
+    `lockfileVersion is ${shown}; supported are 5.1 to 5.4, 6.0, 6.1, 9.0 and 13.0; ${why}`,
   );
 }
 

@@ -7,7 +7,7 @@ import { isRegistryVersion } from '../npm/names.ts';
 import { specKind } from '../npm/specs.ts';
 import { hasControlCharacters } from '../text.ts';
 import { mappingOf, type PnpmDocument } from './document.ts';
-import { parseKey, patchHash, type PackageKey } from './key.ts';
+import { folderAt, parseKey, patchHash, type PackageKey } from './key.ts';
 
 /** What `packages` says of one package. */
 export type PnpmEntry = FolderEntry | PackageEntry;
@@ -29,6 +29,10 @@ export interface PackageEntry {
   readonly source: Source;
   readonly integrity: readonly Digest[];
   readonly bundles: readonly string[];
+  /** Names of peers, as the entry has them, and which of them are optional. */
+  readonly peers: JsonObject | null;
+  readonly optionalPeers: JsonObject | null;
+  readonly hasBin: boolean;
 }
 
 /** A dependency of a package or project: the name it is installed under, and which package that is. */
@@ -80,7 +84,7 @@ export function readPackages(document: PnpmDocument): {
 /** Of a folder, pnpm also takes snapshots whose entry is not there. */
 function prunedFolder({ locator }: PackageKey, key: string, line: number): FolderEntry | null {
   return locator.startsWith('file:') && !/\.(?:tgz|tar\.gz|tar)$/i.test(locator)
-    ? { kind: 'folder', key, line, folder: locator.slice('file:'.length) }
+    ? { kind: 'folder', key, line, folder: folderAt('.', locator.slice('file:'.length)) }
     : null;
 }
 
@@ -107,6 +111,8 @@ function readEntry(
   const name = spelling === 9 ? null : fields.text('name');
   const version = fields.text('version');
   const isContradicted = (name ?? parsed.name) !== parsed.name || (version ?? parsed.version) !== parsed.version;
+  if (isEmpty(object, 'version') || (spelling !== 9 && isEmpty(object, 'name')))
+    return fields.fail('name or version is empty');
   if (parsed.version !== null && isContradicted) return fields.fail('name or version is not that of the key');
 
   const type = of.text('type');
@@ -114,15 +120,41 @@ function readEntry(
     return fields.fail('has the key of a registry package and does not come from a registry');
   }
   if (type === 'directory') {
-    const folder = of.text('directory') ?? of.fail('the directory is missing');
+    const folder = folderOf(resolution, of);
     return { entry: { kind: 'folder', key, line, folder }, parsed, node };
   }
   const source = sourceOf(parsed, resolution, of, type);
   const stated = version ?? parsed.version ?? qualifiedVersion(parsed.locator);
   const identified = identify(name ?? parsed.name ?? fields.fail('the entry has no name'), stated, source, fields);
   const integrity = type === 'variations' ? integrityOfVariants(file, key, resolution) : of.integrity();
-  const bundles = bundledNames(object);
-  return { entry: { kind: 'package', key, line, ...identified, source, integrity, bundles }, parsed, node };
+  const objectIn = (field: string): JsonObject | null => {
+    const value = object.get(field)?.value;
+    return value instanceof Map ? (value as JsonObject) : null;
+  };
+  const entry: PackageEntry = {
+    kind: 'package',
+    key,
+    line,
+    ...identified,
+    source,
+    integrity,
+    bundles: bundledNames(object),
+    peers: objectIn('peerDependencies'),
+    optionalPeers: objectIn('peerDependenciesMeta'),
+    hasBin: object.get('hasBin')?.value === true,
+  };
+  return { entry, parsed, node };
+}
+
+/** pnpm takes an empty text for what it says. */
+function isEmpty(object: JsonObject, field: string): boolean {
+  return object.get(field)?.value === '';
+}
+
+/** Relative to the lockfile: an empty text is the lockfile's own folder. */
+function folderOf(resolution: JsonObject, of: Fields): string {
+  const folder = of.text('directory') ?? (resolution.get('directory')?.value === '' ? '' : null);
+  return folder === null ? of.fail('the directory is missing') : folderAt('.', folder);
 }
 
 /** The version of "runtime:22.0.0" and of "REGISTRY:1.0.0", which stand in place of a version. */
@@ -217,7 +249,11 @@ function readSnapshot(
   const references = (field: string): readonly Reference[] =>
     fields
       .declarations(field)
-      .map(({ name, spec }) => ({ alias: name, reference: spec, line: object.get(field)?.line ?? line }));
+      .map(({ name, spec }) =>
+        hasControlCharacters(name) || hasControlCharacters(spec)
+          ? fields.fail(`${field} has control characters`, field)
+          : { alias: name, reference: spec, line: object.get(field)?.line ?? line },
+      );
   return {
     key,
     line,

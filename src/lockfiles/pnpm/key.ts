@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { isRegistryVersion } from '../npm/names.ts';
 
 /** How the keys of a lockfile are spelled: `/a/1.0.0_b@1.0.0`, `/a@1.0.0(b@1.0.0)`, `a@1.0.0(b@1.0.0)`. */
@@ -77,4 +78,14 @@ function suffixOf5(key: string): number {
 /** The slash before the version. */
 function separatorOf5(path: string): number {
   return path.lastIndexOf('/');
+}
+
+/** A folder by its path from another one, relative to the lockfile; "." is the lockfile's own. */
+export function folderAt(from: string, path: string): string {
+  return posix.normalize(posix.join(from, path.replaceAll('\\', '/'))).replace(/(?<=.)\/$/, '') || '.';
+}
+
+/** The folder that "link:PATH" means. */
+export function linkedFolder(from: string, reference: string): string {
+  return folderAt(from, reference.slice('link:'.length));
 }

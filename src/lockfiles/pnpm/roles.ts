@@ -51,9 +51,7 @@ export function rolesOf(
     }
   };
   for (const importer of importers) {
-    connect(importer, importer.folder, 'prod', importer.wishes);
-    connect(importer, importer.folder, 'dev', importer.devWishes);
-    connect(importer, importer.folder, 'optional', importer.optionalWishes);
+    for (const wish of importer.wishes) connect(importer, importer.folder, wish.kind, [wish]);
   }
   const direct = new Set([...edges.values()].flatMap((found) => found.map(({ to }) => to)));
   for (const snapshot of snapshots) {

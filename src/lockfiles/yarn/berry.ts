@@ -51,6 +51,8 @@ export function readBerryEntries(file: string, text: string): BerryLockfile {
   const about = fieldsOf(file, metadata, METADATA);
   const version = versionOf(file, metadata, about);
   const cacheKey = about.text('cacheKey');
+  if (cacheKey !== null && !/^[0-9a-z]+$/.test(cacheKey))
+    about.fail('its cacheKey is none that Yarn writes', 'cacheKey');
   return { version, entries: nodes.filter((node) => node !== metadata).map((node) => entryOf(file, node, cacheKey)) };
 }
 
@@ -156,7 +158,7 @@ const IMPLIED = { 'node-gyp': 'latest' };
 
 /** A path as a registry writes it, where it stays within the package. */
 function pathWithin(path: string): string {
-  const plain = posix.normalize(path);
+  const plain = posix.normalize(path.replaceAll('\\', '/'));
   return plain.startsWith('..') ? path : plain;
 }
 

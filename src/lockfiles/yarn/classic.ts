@@ -108,6 +108,7 @@ function bringsOf(descriptors: readonly EntryDescriptor[], fields: Fields, overr
   );
   const others = descriptors.filter((one) => foldersOf(one).length === 0);
   if (others.length === 0) return folders;
+  if (resolved?.startsWith(' ') === true) return fields.fail('resolved begins with a space', 'resolved');
   const { address, sha1 } = splitHash(resolved);
   // Without an address Yarn 1 asks the registry anew, whatever else the entry says: it locks nothing.
   const integrity = resolved === null ? [] : (integrityOf(fields) ?? (sha1 === null ? [] : [sha1]));
@@ -126,7 +127,7 @@ function bringsOf(descriptors: readonly EntryDescriptor[], fields: Fields, overr
 
 /** A folder that Yarn 1 links (`link:`) or copies. */
 function isFolder(range: string): boolean {
-  return range.startsWith('link:') || isFolderSpec(range);
+  return range.startsWith('link:') || (!range.startsWith(' ') && isFolderSpec(range));
 }
 
 /** The address, and the SHA-1 that follows it; for git, what follows is the commit. */

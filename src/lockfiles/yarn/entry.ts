@@ -55,6 +55,7 @@ export interface Brought {
   readonly claims?: EntryClaims;
 }
 
+const OTHER_SPACE = /[^\S ]/;
 /** Longer than any address or specifier; bounds what later stages handle. */
 const MAX_TEXT = 4096;
 
@@ -82,9 +83,12 @@ export function fieldsOf(file: string, entry: YarnNode, known: ReadonlySet<strin
   const unknown = [...nodes.keys()].find((field) => !known.has(field));
   if (unknown !== undefined) fail(`a field ${quoted(unknown)}, which Yarn does not write`, unknown);
   if (entry.keys.some((key) => key.length > MAX_TEXT)) fail(`a descriptor longer than ${MAX_TEXT} characters`);
+  // Readers of addresses and ranges drop it, and Yarn does not.
+  if (entry.keys.some((key) => OTHER_SPACE.test(key))) fail('white space that is no space');
   const textOf = (node: YarnNode, field: string): string => {
     if (typeof node.value !== 'string') return fail(`${field} is not a text`, field);
-    return node.value.length > MAX_TEXT ? fail(`${field} is longer than ${MAX_TEXT} characters`, field) : node.value;
+    if (node.value.length > MAX_TEXT) return fail(`${field} is longer than ${MAX_TEXT} characters`, field);
+    return OTHER_SPACE.test(node.value) ? fail(`${field} has white space that is no space`, field) : node.value;
   };
   const below = (field: string): readonly YarnNode[] => {
     const value = nodes.get(field)?.value ?? [];

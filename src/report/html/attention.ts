@@ -70,10 +70,12 @@ function itemList(items: readonly GroupItem[], linkTo: LinkTo): Html {
   return html`<ul>
       ${items.map((item) => {
         const { dependency, findings, place } = item;
+        // The details of the dependency have all.
+        const more = findings.length - 1;
         const late = findings.find(({ review }) => review?.overdue === true)?.review;
         return html`<li>
           ${dependency === null ? null : linkTo(dependency)}${dependency?.direct === true ? ' (direct)' : null}
-          ${findings.map(findingClause).join('; ')}${
+          ${findingClause(findings[0])}${more > 0 ? `; and ${count(more, 'more such finding')}` : null}${
             place === null ? null : html` <span class="place">${hostile(place.file, 120)}:${place.line}</span>`
           }${late === undefined ? null : html` <strong class="error">${overdueText(late)}</strong>`}${
             helps.size === 1 ? null : html` <span class="next">Next: <code>${helpOf(item)}</code></span>`

@@ -5,7 +5,8 @@ import { isFile, type FileFacts } from './metadata.ts';
 export type Answer =
   | { readonly kind: 'ok'; readonly body: Buffer; readonly etag: string | null }
   | { readonly kind: 'unchanged' | 'absent' | 'too-large' }
-  | { readonly kind: 'failed'; readonly reason: string };
+  /** `denied`: it may not be asked for that, or says so of what it does not have (403). */
+  | { readonly kind: 'failed' | 'denied'; readonly reason: string };
 
 /** Asks for a file by its path below the repository's address. Never rejects. */
 export type Ask = (path: string, maxBytes: number, etag: string | null) => Promise<Answer>;
@@ -53,6 +54,7 @@ export function bodyOf(answer: Answer, path: string): Buffer {
     case 'too-large':
       throw refused(`${path} is longer than it may be`);
     case 'failed':
+    case 'denied':
       throw new Unusable('unavailable', `${path}: ${answer.reason}`);
     case 'absent':
     case 'unchanged':

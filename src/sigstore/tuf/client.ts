@@ -1,6 +1,7 @@
 import type { Instant } from '../../model/time.ts';
 import { bodyOf, fetchFile, problemOf, refused, type Answer, type Ask, type Problem } from './answer.ts';
 import { checkFloors, demandFresh, demandVersion, readSigned, readTimestamp } from './demands.ts';
+import { keepFile, keptFile, keptOf, verifiedOf, type Kept, type Verified } from './kept.ts';
 import {
   isFile,
   parseSnapshot,
@@ -11,32 +12,17 @@ import {
   type Root,
   type Snapshot,
   type Targets,
-  type Timestamp,
 } from './metadata.ts';
-import { followRoots, type Followed } from './roots.ts';
+import { followRoots } from './roots.ts';
 import { findTarget, obtainTarget, type Target } from './targets.ts';
+
+export type { Verified } from './kept.ts';
 
 /** Where trust in a repository begins. */
 export interface Anchor {
   readonly root: Root;
   /** Versions by file that were seen of it already; nothing older is accepted. */
   readonly floors: ReadonlyMap<string, number>;
-}
-
-/** What was verified of a repository. */
-export interface Verified {
-  readonly root: Root;
-  readonly timestamp: Timestamp | null;
-  readonly snapshot: Snapshot | null;
-  /** Targets metadata by role, as far as it was needed. */
-  readonly roles: ReadonlyMap<string, Targets>;
-  /** By path; null for one that the repository does not list. */
-  readonly targets: ReadonlyMap<string, Target | null>;
-  /** All of the above as it was served, by path, to be verified again by a later run. */
-  readonly files: ReadonlyMap<string, Buffer>;
-  readonly floors: ReadonlyMap<string, number>;
-  /** Of timestamp.json. */
-  readonly etag: string | null;
 }
 
 /** Wanted targets, each with the hex SHA-256 that need not be fetched, or null. */
@@ -53,8 +39,9 @@ export function unseen({ root, floors }: Anchor): Verified {
 }
 
 /**
- * Verifies what an earlier run kept as if it were served now, from where trust begins, but for its expiry: what expired is
- * still the newest that is known. Null where it does not hold.
+ * Verifies what an earlier run kept, from where trust begins: each part is signed by enough of the keys that the newest kept
+ * root has for it. Its expiry is not asked for: what expired is still the newest that is known. Nor is whether the parts
+ * belong together: a run that failed kept what held. Null where nothing holds.
  */
 export async function restore(
   anchor: Anchor,
@@ -63,155 +50,248 @@ export async function restore(
 ): Promise<Verified | null> {
   const ask: Ask = (path) => {
     const body = files.get(path);
-    return Promise.resolve(body === undefined ? { kind: 'absent' } : { kind: 'ok', body, etag });
+    return Promise.resolve(body === undefined ? { kind: 'absent' } : { kind: 'ok', body, etag: null });
   };
-  const { state } = await update(unseen(anchor), ask, wanted, { now: null, askRoot: true });
-  return state.snapshot === null ? null : { ...state, floors: highest(state.floors, floors), etag };
-}
-
-/**
- * The client workflow (https://theupdateframework.github.io/specification/latest/, section 5). Where it ends with a
- * problem, the state is the one before, or, where only a delegated role does not hold, has that role's targets as before.
- *
- * `askRoot` false spares the question for a newer root as long as a timestamp signed under the known one says that nothing
- * changed. `now` null asks for no expiry.
- */
-export async function update(
-  before: Verified,
-  ask: Ask,
-  wanted: Wanted,
-  { now, askRoot }: { readonly now: Instant | null; readonly askRoot: boolean },
-): Promise<{ readonly state: Verified; readonly problem: Problem | null }> {
-  const floors = new Map(before.floors);
-  try {
-    const asked = ask('timestamp.json', MAX_BYTES.timestamp, before.etag);
-    let followed = askRoot ? await followRoots(before, ask) : { root: before.root, files: before.files, isNew: false };
-    if (followed.root === before.root) {
-      const same = confirm(before, await asked, floors, now);
-      if (same !== null) return { state: same, problem: null };
-      if (!askRoot) followed = await followRoots(before, ask);
+  const kept = keptOf(unseen(anchor));
+  const load = async <T>(name: string, read: (bytes: Buffer) => T): Promise<T | null> => {
+    const file = keptFile(files, name);
+    const value = file === null ? null : await attempt(() => read(file.bytes));
+    if (file !== null && value !== null) keepFile(kept, name, file.path, file.bytes);
+    return value;
+  };
+  if ((await attempt(async () => (await followRoots(kept, ask, () => undefined), true))) === null) return null;
+  for (const [name, version] of floors) kept.floors.set(name, Math.max(version, kept.floors.get(name) ?? 0));
+  const { root } = kept;
+  kept.timestamp = await load('timestamp.json', (bytes) => readTimestamp(bytes, root, kept.floors, null));
+  kept.snapshot = await load('snapshot.json', (bytes) => readSnapshot(bytes, root, kept.floors));
+  const readRole = async (name: string, role: Role): Promise<Targets> => {
+    const targets = await load(`${name}.json`, (bytes) => readTargets(bytes, role, name));
+    if (targets === null) throw refused(`${name}.json was not kept`);
+    kept.roles.set(name, targets);
+    return targets;
+  };
+  await attempt(async () => {
+    const top = await readRole('targets', root.roles.targets);
+    for (const [path, expected] of wanted) {
+      await attempt(async () => {
+        const found = await findTarget(path, top, readRole);
+        const place = { root, kept: files, files: kept.files, ask };
+        kept.targets.set(path, found === null ? null : await obtainTarget(path, found.facts, expected, place));
+      });
     }
-    demandFresh(followed.root, 'root', now);
-    return await walk(before, followed, await asked, { ask, wanted, now, floors });
-  } catch (error) {
-    const problem = problemOf(error);
-    return { state: { ...before, floors: highest(before.floors, floors) }, problem };
-  }
+  });
+  const isNothing = root === anchor.root && kept.timestamp === null && kept.snapshot === null && kept.roles.size === 0;
+  return isNothing ? null : verifiedOf({ ...kept, etag: kept.timestamp === null ? null : etag });
 }
 
-/** The state before with a newer timestamp, where that says that nothing else changed; null where it does not. */
-function confirm(before: Verified, answer: Answer, floors: Map<string, number>, now: Instant | null): Verified | null {
-  const { root, snapshot, timestamp, roles } = before;
-  if (snapshot === null || timestamp === null) return null;
+/** What `read` gives; null where that does not hold. */
+async function attempt<T>(read: () => T | Promise<T>): Promise<T | null> {
   try {
-    const { bytes, etag } = timestampBytes(answer, before);
-    const latest = bytes === before.files.get('timestamp.json') ? timestamp : readTimestamp(bytes, root, floors);
-    const kept = before.files.get(pathOf('snapshot.json', snapshot.version, root));
-    if (latest.snapshot.version !== snapshot.version || kept === undefined || !isFile(kept, latest.snapshot))
-      return null;
-    for (const part of [root, latest, snapshot, ...roles.values()]) demandFresh(part, 'metadata', now);
-    if (latest === timestamp) return before;
-    const files = new Map(before.files).set('timestamp.json', bytes);
-    return { ...before, timestamp: latest, files, floors: new Map(floors), etag };
+    return await read();
   } catch (error) {
     problemOf(error);
     return null;
   }
 }
 
+export interface UpdateOptions {
+  /** Null asks for no expiry. */
+  readonly now: Instant | null;
+  /** False spares the question for a newer root as long as a timestamp signed under the known one says that nothing changed. */
+  readonly askRoot: boolean;
+  /** Called with what is known as soon as it has a newer root. */
+  readonly keep?: (state: Verified) => void;
+}
+
+/**
+ * The client workflow (https://theupdateframework.github.io/specification/latest/, section 5). Where it ends with a
+ * problem, the state has every step that held until then, and the targets that were known before, as far as keys that count
+ * vouch for them.
+ */
+export async function update(
+  before: Verified,
+  ask: Ask,
+  wanted: Wanted,
+  { now, askRoot, keep }: UpdateOptions,
+): Promise<{ readonly state: Verified; readonly problem: Problem | null }> {
+  const kept = keptOf(before);
+  const onRoot = (): void => keep?.(verifiedOf(kept));
+  try {
+    const asked = ask('timestamp.json', MAX_BYTES.timestamp, before.etag);
+    if (askRoot) await followRoots(kept, ask, onRoot);
+    if (kept.root === before.root) {
+      const same = confirm(before, await asked, wanted, now);
+      if (same !== null) return { state: same, problem: null };
+      if (!askRoot) await followRoots(kept, ask, onRoot);
+    }
+    demandFresh(kept.root, 'root', now);
+    takeTimestamp(kept, timestampBytes(await asked, before), now);
+    const problem = await walk(kept, { ask, wanted, now });
+    return { state: verifiedOf(kept), problem };
+  } catch (error) {
+    const problem = problemOf(error);
+    return { state: verifiedOf(kept), problem };
+  }
+}
+
+/** The state before with a newer timestamp, where that says that nothing else changed; null where it does not. */
+function confirm(before: Verified, answer: Answer, wanted: Wanted, now: Instant | null): Verified | null {
+  const { root, snapshot, timestamp, roles } = before;
+  if (snapshot === null || timestamp === null || !isComplete(snapshot, before, wanted)) return null;
+  try {
+    const floors = new Map(before.floors);
+    const { bytes, etag } = timestampBytes(answer, before);
+    const isKnown = bytes === before.files.get('timestamp.json');
+    const latest = isKnown ? timestamp : readTimestamp(bytes, root, floors, timestamp);
+    const kept = keptFile(before.files, 'snapshot.json');
+    if (latest.snapshot.version !== snapshot.version || kept === null || !isFile(kept.bytes, latest.snapshot))
+      return null;
+    for (const part of [root, latest, snapshot, ...roles.values()]) demandFresh(part, 'metadata', now);
+    if (latest === timestamp) return before;
+    const files = new Map(before.files).set('timestamp.json', bytes);
+    return { ...before, timestamp: latest, files, floors, etag };
+  } catch (error) {
+    problemOf(error);
+    return null;
+  }
+}
+
+/** Whether everything that is wanted is there, and of the snapshot: an earlier run may have wanted less, or failed. */
+function isComplete({ meta }: Snapshot, { roles, targets }: Verified, wanted: Wanted): boolean {
+  const areNewest =
+    roles.has('targets') && [...roles].every(([name, { version }]) => meta.get(`${name}.json`)?.version === version);
+  return (
+    areNewest &&
+    [...wanted].every(([path, expected]) => {
+      const target = targets.get(path);
+      return target === null || (target !== undefined && (target.bytes !== null || isExpected(target, expected)));
+    })
+  );
+}
+
+function isExpected({ facts }: Target, expected: string | null): boolean {
+  return expected !== null && facts.hashes.sha256 === expected;
+}
+
 interface Walk {
   readonly ask: Ask;
   readonly wanted: Wanted;
   readonly now: Instant | null;
-  readonly floors: Map<string, number>;
 }
 
-/** Everything below the root. What was served before and still is what is asked for is not asked for again. */
-async function walk(
-  before: Verified,
-  { root, files: roots, isNew }: Followed,
-  answer: Answer,
-  { ask, wanted, now, floors }: Walk,
-): Promise<{ readonly state: Verified; readonly problem: Problem | null }> {
-  // A root with other keys than before has begun anew (5.3.11).
-  if (isNew) floors.clear();
-  const files = new Map([...roots].filter(([path]) => path.endsWith('.root.json')));
-  const { bytes, etag } = timestampBytes(answer, before);
-  const timestamp = readTimestamp(bytes, root, floors);
-  demandFresh(timestamp, 'timestamp', now);
-  files.set('timestamp.json', bytes);
+/** A timestamp of the version that is known is that one, whatever else it says (5.4.3.1). */
+function takeTimestamp(
+  kept: Kept,
+  { bytes, etag }: { readonly bytes: Buffer; readonly etag: string | null },
+  now: Instant | null,
+): void {
+  const { root, floors, timestamp: known } = kept;
+  const isKnown = bytes === kept.files.get('timestamp.json') && known !== null;
+  const timestamp = isKnown ? known : readTimestamp(bytes, root, floors, known);
+  demandFresh(timestamp, 'timestamp.json', now);
+  if (timestamp === known) return;
+  kept.timestamp = timestamp;
+  kept.etag = etag;
+  keepFile(kept, 'timestamp.json', 'timestamp.json', bytes);
+}
 
-  /** Metadata as it was kept, where that still holds, or else as it is served. */
-  const obtain = async <T extends Metadata>(
-    name: string,
-    facts: MetaFacts,
-    max: number,
-    read: (bytes: Buffer) => T,
-  ): Promise<T> => {
-    const path = pathOf(name, facts.version, root);
-    const take = (bytes: Buffer): T => {
-      const metadata = read(bytes);
-      demandVersion(metadata, facts.version, name);
-      files.set(path, bytes);
-      return metadata;
-    };
-    const kept = before.files.get(path);
-    if (kept !== undefined && isFile(kept, facts)) {
-      try {
-        return take(kept);
-      } catch (error) {
-        problemOf(error);
-      }
-    }
-    return take(await fetchFile(askEarly, path, facts, max));
-  };
+/** Everything below the timestamp. What was kept and still is what is asked for is not asked for again. */
+async function walk(kept: Kept, { ask, wanted, now }: Walk): Promise<Problem | null> {
+  const { root, floors, timestamp } = kept;
+  if (timestamp === null) throw refused('there is no timestamp');
   const early = new Map<string, Promise<Answer>>();
   const askEarly: Ask = (path, ...rest) => early.get(path) ?? ask(path, ...rest);
 
-  const snapshot = await obtain('snapshot.json', timestamp.snapshot, MAX_BYTES.snapshot, (bytes) =>
-    readSigned(bytes, 'snapshot', root.roles.snapshot, parseSnapshot, 'snapshot.json'),
+  const snapshotName = 'snapshot.json';
+  const snapshot = await obtain(snapshotName, timestamp.snapshot, MAX_BYTES.snapshot, (bytes) =>
+    readSnapshot(bytes, root, floors),
   );
-  checkFloors(snapshot, floors);
-  demandFresh(snapshot, 'snapshot', now);
+  demandFresh(snapshot.metadata, snapshotName, now);
+  const { meta } = (kept.snapshot = snapshot.metadata);
+  keepFile(kept, snapshotName, snapshot.path, snapshot.bytes);
 
   // A role is mostly named after the folder that is delegated to it: asked for beside the role that says so.
   for (const path of wanted.keys()) {
     const name = `${path.slice(0, path.indexOf('/'))}.json`;
-    const meta = snapshot.meta.get(name);
-    const place = pathOf(name, meta?.version ?? 0, root);
-    if (meta !== undefined && !before.files.has(place)) early.set(place, ask(place, MAX_BYTES.targets, null));
+    const facts = meta.get(name);
+    const place = pathOf(name, facts?.version ?? 0, root);
+    if (facts !== undefined && !kept.files.has(place)) early.set(place, ask(place, MAX_BYTES.targets, null));
   }
 
-  const roles = new Map<string, Targets>();
+  const read = new Map<string, Obtained<Targets>>();
   const readRole = async (name: string, role: Role): Promise<Targets> => {
     const file = `${name}.json`;
-    const meta = snapshot.meta.get(file);
-    if (meta === undefined) throw refused(`the snapshot does not list ${file}`);
-    const targets = await obtain(file, meta, MAX_BYTES.targets, (bytes) =>
-      readSigned(bytes, 'targets', role, parseTargets, file),
-    );
-    demandFresh(targets, file, now);
-    roles.set(name, targets);
-    return targets;
+    const facts = meta.get(file);
+    if (facts === undefined) throw refused(`the snapshot does not list ${file}`);
+    const targets = await obtain(file, facts, MAX_BYTES.targets, (bytes) => readTargets(bytes, role, name));
+    demandFresh(targets.metadata, file, now);
+    read.set(name, targets);
+    return targets.metadata;
   };
   const top = await readRole('targets', root.roles.targets);
 
-  const targets = new Map<string, Target | null>();
   const problems: Problem[] = [];
+  const obtained: { readonly role: string | null; readonly path: string; readonly target: Target | null }[] = [];
+  /** Roles that list what could not be had. What they said before stays, with what is known of their targets. */
+  const behind = new Set<string>();
   const obtainOne = async ([path, expected]: readonly [string, string | null]): Promise<void> => {
+    let role: string | null = null;
     try {
       const found = await findTarget(path, top, readRole);
-      const place = { root, kept: before.files, files, ask };
-      targets.set(path, found === null ? null : await obtainTarget(path, found, expected, place));
+      role = found?.role ?? null;
+      const place = { root, kept: kept.files, files: kept.files, ask };
+      const target = found === null ? null : await obtainTarget(path, found.facts, expected, place);
+      obtained.push({ role, path, target });
     } catch (error) {
       problems.push(problemOf(error));
-      const known = before.targets.get(path);
-      if (known !== undefined) targets.set(path, known);
+      if (role !== null && kept.targets.has(path)) behind.add(role);
     }
   };
   await Promise.all([...wanted].map(obtainOne));
-  const state = { root, timestamp, snapshot, roles, targets, files, floors: new Map(floors), etag };
-  return { state, problem: problems[0] ?? null };
+  if (problems.length === 0) kept.roles.clear();
+  for (const [name, { metadata, path, bytes }] of read) {
+    if (behind.has(name)) continue;
+    kept.roles.set(name, metadata);
+    keepFile(kept, `${name}.json`, path, bytes);
+  }
+  for (const { role, path, target } of obtained) {
+    if (role === null || !behind.has(role)) kept.targets.set(path, target);
+  }
+  return problems[0] ?? null;
+
+  /** Metadata as it was kept, where that still holds, or else as it is served. */
+  async function obtain<T extends Metadata>(
+    name: string,
+    facts: MetaFacts,
+    max: number,
+    parse: (bytes: Buffer) => T,
+  ): Promise<Obtained<T>> {
+    const path = pathOf(name, facts.version, root);
+    const take = (bytes: Buffer): Obtained<T> => {
+      const metadata = parse(bytes);
+      demandVersion(metadata, facts.version, name);
+      return { metadata, path, bytes };
+    };
+    const known = kept.files.get(path);
+    const usable = known !== undefined && isFile(known, facts) ? await attempt(() => take(known)) : null;
+    return usable ?? take(await fetchFile(askEarly, path, facts, max));
+  }
+}
+
+interface Obtained<T> {
+  readonly metadata: T;
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+function readSnapshot(bytes: Buffer, root: Root, floors: Map<string, number>): Snapshot {
+  const snapshot = readSigned(bytes, 'snapshot', root.roles.snapshot, parseSnapshot, 'snapshot.json');
+  checkFloors(snapshot, floors);
+  return snapshot;
+}
+
+function readTargets(bytes: Buffer, role: Role, name: string): Targets {
+  return readSigned(bytes, 'targets', role, parseTargets, `${name}.json`);
 }
 
 function timestampBytes(answer: Answer, before: Verified): { readonly bytes: Buffer; readonly etag: string | null } {
@@ -227,10 +307,4 @@ function timestampBytes(answer: Answer, before: Verified): { readonly bytes: Buf
 /** Where metadata of this version are. */
 function pathOf(name: string, version: number, { consistentSnapshot }: Root): string {
   return consistentSnapshot ? `${version}.${name}` : name;
-}
-
-function highest(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
-  const all = new Map(a);
-  for (const [name, version] of b) all.set(name, Math.max(version, all.get(name) ?? 0));
-  return all;
 }

@@ -1,4 +1,4 @@
-import type { Instant } from '../../model/time.ts';
+import { formatInstant, type Instant } from '../../model/time.ts';
 import { show } from '../refusal.ts';
 import { refused } from './answer.ts';
 import {
@@ -26,9 +26,18 @@ export function readSigned<T>(bytes: Buffer, type: TopRole, role: Role, parse: (
   return parse(signed);
 }
 
-/** The timestamp, which is no older than the last one and names no older snapshot (5.4); raises `floors`. */
-export function readTimestamp(bytes: Buffer, root: Root, floors: Map<string, number>): Timestamp {
+/**
+ * The timestamp, which is no older than the last one and names no older snapshot (5.4); raises `floors`. One of the version
+ * that is known says nothing new (5.4.3.1).
+ */
+export function readTimestamp(
+  bytes: Buffer,
+  root: Root,
+  floors: Map<string, number>,
+  known: Timestamp | null,
+): Timestamp {
   const timestamp = readSigned(bytes, 'timestamp', root.roles.timestamp, parseTimestamp, 'timestamp.json');
+  if (timestamp.version === known?.version) return known;
   demandFloor('timestamp.json', timestamp.version, floors);
   demandFloor('snapshot.json', timestamp.snapshot.version, floors);
   floors.set('timestamp.json', timestamp.version).set('snapshot.json', timestamp.snapshot.version);
@@ -57,5 +66,7 @@ function demandFloor(name: string, version: number, floors: ReadonlyMap<string, 
 
 /** `now` null asks for no expiry. */
 export function demandFresh(metadata: Metadata, name: string, now: Instant | null): void {
-  if (now !== null && metadata.expires <= now) throw refused(`${name} has expired`);
+  if (now === null || metadata.expires > now) return;
+  const clock = `this machine's clock says ${formatInstant(now)}`;
+  throw refused(`${name} has expired, at ${formatInstant(metadata.expires)}, and ${clock}`);
 }

@@ -96,6 +96,10 @@ export function parseSigned(bytes: Buffer, type: TopRole): Signed {
     const { keyid, sig } = object(element, path);
     return { keyId: text(keyid, `${path}.keyid`, MAX_NAME), signature: signatureOf(sig, `${path}.sig`) };
   });
+  // Section 4.2: a key signs once.
+  if (new Set(signatures.map(({ keyId }) => keyId)).size < signatures.length) {
+    malformed(`${type}.signatures has a key id twice`);
+  }
   return { content, message: Buffer.from(canonicalJson(content)), signatures };
 }
 

@@ -1,0 +1,125 @@
+import type { BaselinePackage } from '../model/baseline.ts';
+import type { Manifest, Packument } from '../model/evidence.ts';
+import type { Finding } from '../model/finding.ts';
+import type { IdentityDemand } from '../model/policy.ts';
+import type { Identity } from '../model/proof.ts';
+import { expectedIdentity } from './baseline.ts';
+import { earlierVersions } from './history.ts';
+import { checkAgainstDeclared, checkAgainstIdentity, checkAgainstManifest, type ExpectedIdentity } from './identity.ts';
+import { declaredBefore, measuresFor, witnessesFor, type Shown } from './measures.ts';
+
+export interface ExpectationCheck {
+  /** Who was expected, by the strongest that says so of this channel; null where nobody was. */
+  readonly before: ExpectedIdentity | null;
+  readonly findings: readonly Finding[];
+  /** Whether a builder that was established before is the one that built it. */
+  readonly isKnownBuilder: boolean;
+  /** Versions whose attestations would say more, to be asked for before this counts. */
+  readonly ask: readonly string[];
+  /** Versions whose attestations were asked for in vain. */
+  readonly missing: readonly string[];
+}
+
+export interface Builder {
+  readonly manifest: Manifest;
+  readonly identity: Identity;
+  /** What a policy states, which is judged elsewhere. */
+  readonly stated: IdentityDemand;
+}
+
+/**
+ * Did it come from who is expected? The baseline says who that is, else earlier releases of its channel that stood for
+ * long enough, else what releases before them declared. What a version says of itself counts only where there is no
+ * earlier one.
+ */
+export function checkExpectation(
+  builder: Builder,
+  known: BaselinePackage | null,
+  packument: Packument | null,
+  shown: Shown,
+): ExpectationCheck {
+  const recorded = expectedIdentity(known, builder.manifest.version);
+  if (recorded !== null && (recorded.otherChannel !== true || packument === null)) return against(builder, [recorded]);
+  if (packument === null) return { ...against(builder, []), findings: ownWord(builder) };
+
+  const { version } = builder.manifest;
+  const { measures, established, ask, missing } = measuresFor(packument, version, shown);
+  const expected = measures.map(({ version: of, identity, otherChannel }): ExpectedIdentity => ({
+    identity,
+    source: 'history',
+    version: of,
+    ...(otherChannel && { otherChannel }),
+  }));
+  const held = against(builder, [...(recorded === null ? [] : [recorded]), ...expected]);
+  if (ask.length > 0) return { ...held, ask };
+  const isEstablished = established || recorded !== null;
+  const findings = [
+    ...held.findings,
+    ...(isEstablished ? [] : againstDeclared(builder, packument, measures.at(0)?.version ?? version)),
+  ];
+  return relieve(
+    { ...held, findings, missing, isKnownBuilder: isEstablished && held.findings.length === 0 },
+    builder,
+    packument,
+    shown,
+  );
+}
+
+/** Each cause once: of findings with one code, the first. */
+function against({ identity, stated }: Builder, expected: readonly ExpectedIdentity[]): ExpectationCheck {
+  const findings: Finding[] = [];
+  for (const one of expected) {
+    const found = checkAgainstIdentity(identity, one, stated);
+    findings.push(...found.filter(({ code }) => !findings.some((other) => other.code === code)));
+  }
+  return {
+    before: expected[0] ?? null,
+    findings,
+    isKnownBuilder: expected.length > 0 && findings.length === 0,
+    ask: [],
+    missing: [],
+  };
+}
+
+/** Before the first release that shows a builder, releases said where their source is. */
+function againstDeclared(builder: Builder, packument: Packument, first: string): readonly Finding[] {
+  const { version } = builder.manifest;
+  if (earlierVersions(packument, version).length === 0) return ownWord(builder);
+  const declared = declaredBefore(packument, first, version);
+  if (declared === null || builder.stated.repository !== undefined) return [];
+  return checkAgainstDeclared(builder.identity, declared);
+}
+
+function ownWord({ identity, manifest, stated }: Builder): readonly Finding[] {
+  return checkAgainstManifest(identity, stated.repository === undefined ? manifest.repository : null);
+}
+
+/**
+ * Another workflow, or another repository of the same owner, is the project's own choice where later releases confirm it:
+ * one that is a week older built the same way takes the measure's place, one that came a month later makes it a note.
+ */
+function relieve(check: ExpectationCheck, builder: Builder, packument: Packument, shown: Shown): ExpectationCheck {
+  const { identity, manifest, stated } = builder;
+  const disputed = check.findings.filter(({ code }) => code.startsWith('identity-'));
+  const isWorkflow = ({ code }: Finding): boolean => code === 'identity-unexpected-workflow';
+  const isOwn = (found: Finding): boolean =>
+    isWorkflow(found) || (found.code === 'identity-unexpected-repository' && found.args.owner === 'same');
+  if (disputed.length === 0 || !disputed.every(isOwn)) return check;
+  const published = packument.time.get(manifest.version) ?? 0;
+  for (const version of witnessesFor(packument, manifest.version, disputed.every(isWorkflow))) {
+    const witness = shown.get(version);
+    if (witness === undefined) return { ...check, ask: [version] };
+    if (witness === null) continue;
+    const expected: ExpectedIdentity = { identity: witness, source: 'history', version };
+    if (checkAgainstIdentity(identity, expected, stated).length > 0) continue;
+    const others = check.findings.filter((found) => !disputed.includes(found));
+    if ((packument.time.get(version) ?? 0) < published) {
+      return { ...check, before: expected, findings: others, isKnownBuilder: true };
+    }
+    return {
+      ...check,
+      findings: check.findings.map((found) => (disputed.includes(found) ? { ...found, kind: 'note' } : found)),
+    };
+  }
+  return check;
+}

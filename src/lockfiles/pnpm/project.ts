@@ -1,0 +1,170 @@
+import { posix } from 'node:path';
+import { LockfileError } from '../error.ts';
+import type { ProjectManifests, ProjectSettings } from '../format.ts';
+import { isSelected, overrides, readOverrides, readSelector, type Asker, type Selector } from './overrides.ts';
+
+/** What a package.json asks for by one name. */
+export interface Ask {
+  readonly spec: string;
+  readonly kind: 'prod' | 'dev' | 'optional';
+}
+
+/** What the project's own files declare. Whoever can edit the lockfile wrote its copy of that. */
+export interface PnpmProject {
+  /** Whether there are files of the project to hold the lockfile to. */
+  readonly isKnown: boolean;
+  /** What the package.json of a folder asks for, by name; null where there is none. */
+  readonly asksOf: (folder: string) => ReadonlyMap<string, Ask> | null;
+  readonly askerOf: (folder: string) => Asker;
+  /** The names of the workspace's members, as far as their package.json files are known, by folder. */
+  readonly members: ReadonlyMap<string, string | null>;
+  /** What the project puts in place of what `asker` asks for by this name. */
+  readonly overridden: (asker: Asker, alias: string, spec: string | null) => readonly string[];
+  /** What the project adds to a package under this name (packageExtensions). */
+  readonly extended: (asker: Asker, alias: string) => readonly string[];
+  /** The specifier that stands for one of a catalog; null where no file of the project has it. */
+  readonly fromCatalog: (alias: string, spec: string) => string | null;
+  /** What could change any manifest before it is resolved; null where there is nothing. */
+  readonly hook: string | null;
+  readonly configDependencies: Readonly<Record<string, unknown>>;
+  /** `packageManager` of package.json, if it is pnpm. */
+  readonly packageManager: string | null;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The strongest last: an optional dependency is none of the others. */
+const FIELDS = [
+  ['peerDependencies', 'prod'],
+  ['devDependencies', 'dev'],
+  ['dependencies', 'prod'],
+  ['optionalDependencies', 'optional'],
+] as const;
+const NONE: Asker = { name: null, version: null };
+
+/** Throws LockfileError, naming the package.json, where one cannot be read. */
+export function readProject(manifests: ProjectManifests, settings: ProjectSettings): PnpmProject {
+  const members = new Map<string, Fields>();
+  for (const [folder, text] of manifests) members.set(folder === '' ? '.' : folder, readManifest(folder, text));
+  const file = settings.find(({ path }) => path.endsWith('pnpm-workspace.yaml'));
+  const workspace = fieldsOf(file?.content);
+  // Where each member has its own lockfile, the root of the workspace is above.
+  const root = members.get(posix.dirname(file?.path ?? '.')) ?? members.get('.') ?? {};
+  const older = fieldsOf(root['pnpm']);
+  const catalogs: Fields = { default: workspace['catalog'], ...fieldsOf(workspace['catalogs']) };
+  const asks = new Map([...members].map(([folder, manifest]) => [folder, asksOf(manifest)]));
+  const asksOfRoot = asksOf(root);
+
+  const fromCatalog = (alias: string, spec: string): string | null => {
+    const name = spec.slice('catalog:'.length).replace(/^ +| +$/g, '') || 'default';
+    const found = fieldsOf(Object.hasOwn(catalogs, name) ? catalogs[name] : null);
+    const specifier = Object.hasOwn(found, alias) ? found[alias] : null;
+    return typeof specifier === 'string' ? specifier : null;
+  };
+  const resolved = (alias: string, spec: string): string | null => {
+    if (spec.startsWith('$')) return asksOfRoot.get(spec.slice(1))?.spec ?? null;
+    return spec.startsWith('catalog:') ? fromCatalog(alias, spec) : spec;
+  };
+  const replaced = groupedBy(
+    [root['resolutions'], older['overrides'], workspace['overrides']].flatMap((each) => readOverrides(fieldsOf(each))),
+    ({ target }) => target.name,
+  );
+  const extensions = [older['packageExtensions'], workspace['packageExtensions']];
+  const added = groupedBy(extensions.flatMap(readExtensions), ({ alias }) => alias);
+  const { packageManager } = root;
+  return {
+    isKnown: manifests.size > 0,
+    asksOf: (folder) => asks.get(folder) ?? null,
+    askerOf: (folder) => askerOf(members.get(folder)),
+    members: new Map([...members].map(([folder, manifest]) => [folder, askerOf(manifest).name])),
+    overridden: (asker, alias, spec) =>
+      (replaced.get(alias) ?? [])
+        .filter((override) => overrides(override, asker, spec))
+        .flatMap((override) => resolved(alias, override.spec) ?? []),
+    extended: (asker, alias) =>
+      (added.get(alias) ?? [])
+        .filter(({ target }) => isSelected(target, asker))
+        .flatMap(({ spec }) => resolved(alias, spec) ?? []),
+    fromCatalog,
+    hook: hookOf(settings, workspace),
+    configDependencies: fieldsOf(workspace['configDependencies']),
+    packageManager: typeof packageManager === 'string' && packageManager.startsWith('pnpm@') ? packageManager : null,
+  };
+}
+
+interface Extension {
+  /** What it is added to. */
+  readonly target: Selector;
+  readonly alias: string;
+  readonly spec: string;
+}
+
+/** What packageExtensions add (https://pnpm.io/settings#packageextensions). */
+function readExtensions(record: unknown): readonly Extension[] {
+  return Object.entries(fieldsOf(record)).flatMap(([key, extension]) => {
+    const target = readSelector(key);
+    const { dependencies, optionalDependencies, peerDependencies } = fieldsOf(extension);
+    const added = [dependencies, optionalDependencies, peerDependencies].flatMap((each) =>
+      Object.entries(fieldsOf(each)),
+    );
+    return added.flatMap(([alias, spec]) =>
+      target === null || typeof spec !== 'string' ? [] : [{ target, alias, spec }],
+    );
+  });
+}
+
+function groupedBy<T>(values: readonly T[], keyOf: (value: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [value]);
+    else group.push(value);
+  }
+  return groups;
+}
+
+/** A .pnpmfile.cjs, or the plug-ins among the dependencies of the configuration, whose hooks pnpm loads by itself. */
+function hookOf(settings: ProjectSettings, workspace: Fields): string | null {
+  const file = settings.find(({ path }) => /(?:^|[/\\])\.pnpmfile\.[cm]js$/.test(path))?.path;
+  const named = workspace['pnpmfile'];
+  const listed: unknown = Array.isArray(named) ? named[0] : named;
+  if (file !== undefined || typeof listed === 'string') return file ?? String(listed);
+  const plugin = /^(?:@pnpm\/plugin-|pnpm-plugin-|@[^/]+\/pnpm-plugin-)/;
+  return Object.keys(fieldsOf(workspace['configDependencies'])).find((name) => plugin.test(name)) ?? null;
+}
+
+function readManifest(folder: string, text: string): Fields {
+  const file = folder === '' ? 'package.json' : `${folder}/package.json`;
+  let json: unknown;
+  try {
+    json = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch {
+    throw new LockfileError(file, null, 'not valid JSON; pnpm reads it before the lockfile: mend it');
+  }
+  if (isRecord(json)) return json;
+  throw new LockfileError(file, null, 'not a JSON object; pnpm reads it before the lockfile: mend it');
+}
+
+function asksOf(manifest: Fields): ReadonlyMap<string, Ask> {
+  return new Map(
+    FIELDS.flatMap(([field, kind]) =>
+      Object.entries(fieldsOf(manifest[field])).flatMap(([alias, spec]) =>
+        typeof spec === 'string' ? [[alias, { spec, kind }] as const] : [],
+      ),
+    ),
+  );
+}
+
+function askerOf(manifest: Fields = {}): Asker {
+  const { name, version } = manifest;
+  return typeof name === 'string' ? { name, version: typeof version === 'string' ? version : null } : NONE;
+}
+
+function isRecord(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function fieldsOf(value: unknown): Fields {
+  return isRecord(value) ? value : {};
+}

@@ -1,0 +1,59 @@
+import { specOf, type PlacedFinding } from '../model/dependency.ts';
+import { finding, type FindingCode } from '../model/finding.ts';
+import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
+import { verdictOf } from './enforce.ts';
+import { groupBy } from './group-by.ts';
+
+/** Of one package alone, a registry that serves no attestations cannot be told from one that lost those of that package. */
+const LEAST = 2;
+
+/** What is only found where attestations are served. */
+const OF_SERVED: readonly FindingCode[] = [
+  'provenance-invalid',
+  'provenance-subject-mismatch',
+  'publish-attestation-missing',
+];
+
+/**
+ * A registry that announces provenance and serves none of any package does not pass attestations on: that is one thing to
+ * mend, and not as many losses. What it announces is without statement, in every phase, and said once for each lockfile.
+ */
+export function withoutAttestations(judged: readonly JudgedDependency[]): {
+  readonly judged: readonly JudgedDependency[];
+  readonly findings: readonly PlacedFinding[];
+} {
+  const serving = new Set(judged.filter(isServed).map(({ registry }) => registry));
+  const lacking = judged.filter(
+    ({ registry, findings }) => registry !== null && !serving.has(registry) && findings.some(isLack),
+  );
+  const groups = [...groupBy(lacking, ({ registry }) => registry ?? '')].filter(([, group]) => group.length >= LEAST);
+  const unserved = new Set(groups.flatMap(([, group]) => group));
+  return {
+    judged: judged.map((one) => (unserved.has(one) ? withoutStatement(one) : one)),
+    findings: groups.flatMap(([registry, group]) =>
+      [...groupBy(group, ({ dependency }) => dependency.places[0]?.file ?? '')].map(([file, ofFile]) => ({
+        place: { file, line: 1, path: '' },
+        finding: finding('evidence-not-served', {
+          registry,
+          packages: ofFile.map(({ dependency }) => specOf(dependency)),
+        }),
+      })),
+    ),
+  };
+}
+
+function isServed({ proofs, findings }: JudgedDependency): boolean {
+  return proofs.provenance !== null || proofs.publish !== null || findings.some(({ code }) => OF_SERVED.includes(code));
+}
+
+/** What somebody accepted is decided. */
+function isLack({ code, accepted }: LeveledFinding): boolean {
+  return code === 'provenance-advertised-absent' && accepted === undefined;
+}
+
+function withoutStatement(one: JudgedDependency): JudgedDependency {
+  const findings = one.findings.map((found): LeveledFinding =>
+    isLack(found) ? { ...found, kind: 'note', level: 'note' } : found,
+  );
+  return { ...one, findings, verdict: verdictOf(findings) === 'fail' ? 'fail' : 'unverified' };
+}

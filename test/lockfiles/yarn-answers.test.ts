@@ -1,0 +1,288 @@
+import { describe, expect, it } from 'vitest';
+import { parseLockfile } from '../../src/lockfiles/index.ts';
+import type { Lockfile } from '../../src/model/dependency.ts';
+import { only, refusal } from './support.ts';
+
+const SHA1 = 'a'.repeat(40);
+const SRI = `sha512-${Buffer.alloc(64, 'a').toString('base64')}`;
+
+interface Project {
+  readonly manifests?: Record<string, object>;
+  readonly settings?: Record<string, object>;
+}
+
+function read(text: string, { manifests = {}, settings = {} }: Project = {}): Lockfile {
+  return parseLockfile(
+    'yarn.lock',
+    Buffer.from(text),
+    new Map(Object.entries(manifests).map(([folder, manifest]) => [folder, JSON.stringify(manifest)])),
+    Object.entries(settings).map(([path, content]) => ({ path: `/project/${path}`, ofProject: true, content })),
+  );
+}
+
+/** An entry of Yarn 1, from the registry where nothing else is said. */
+function classic(key: string, version: string, fields = '', resolved?: string): string {
+  const name = key.replace(/^"/, '').replace(/(?<=.)@.*/s, '');
+  const address = resolved ?? `https://registry.yarnpkg.com/${name}/-/${name}-${version}.tgz#${SHA1}`;
+  const from = address === '' ? '' : `  resolved "${address}"\n  integrity ${SRI}\n`;
+  return `${key}:\n  version "${version}"\n${from}${fields}\n`;
+}
+
+function berry(...entries: readonly string[]): string {
+  return `__metadata:\n  version: 8\n  cacheKey: 10c0\n\n${entries.join('\n')}`;
+}
+
+function entry(key: string, resolution: string, fields = '', linkType = 'hard'): string {
+  const version = /@npm:(\d[^:#]*)/.exec(resolution.replaceAll('%3A', ':'))?.[1] ?? '0.0.0-use.local';
+  const body = `  version: ${version}\n  resolution: "${resolution}"\n${fields}  languageName: node\n  linkType: ${linkType}\n`;
+  return `"${key}":\n${body}`;
+}
+
+const reasons = ({ findings = [] }: Lockfile): unknown[] =>
+  findings.map(({ place, finding }) => [place.line, finding.code, 'by' in finding.args ? finding.args.by : null]);
+
+describe('Yarn 1', () => {
+  const APP = { dependencies: { a: '^1.0.0' } };
+
+  it('a range that a tarball, a repository or a folder answers is substituted, for the project and for a package', () => {
+    const evil: readonly (readonly [string, string])[] = [
+      ['file:./evil.tgz', 'file'],
+      ['./evil.tgz', 'file'],
+      ['git+https://example.com/evil.git#abc', 'git'],
+    ];
+    for (const [resolved, kind] of evil) {
+      const text = `${classic('a@^1.0.0', '1.0.0', '  dependencies:\n    b "^2.0.0"\n')}\n${classic('b@^2.0.0', '2.0.0', '', resolved)}`;
+      expect(only(read(text, { manifests: { '': APP } }), 'b')).toMatchObject({
+        source: { kind },
+        substitutes: [{ asked: 'b@^2.0.0', by: 'a@1.0.0' }],
+      });
+      const direct = only(read(classic('a@^1.0.0', '1.0.0', '', resolved), { manifests: { '': APP } }), 'a');
+      expect(direct.substitutes).toEqual([{ asked: 'a@^1.0.0', by: '.' }]);
+      // What the project declares explains it.
+      const resolutions = { a: kind === 'git' ? 'git+https://example.com/evil.git' : 'file:./evil.tgz' };
+      const declared = read(classic('a@^1.0.0', '1.0.0', '', resolved), { manifests: { '': { ...APP, resolutions } } });
+      expect(only(declared, 'a').substitutes).toBeUndefined();
+    }
+  });
+
+  it('a local folder is skipped where the project or a folder of it asks, and nothing is asked of a registry', () => {
+    const link = '"local@link:../local":\n  version "0.0.0"\n  uid ""\n';
+    const manifests = { '': { dependencies: { local: 'link:../local' } } };
+    expect(read(link, { manifests })).toMatchObject({ dependencies: [], skipped: [{ reason: 'link' }] });
+    expect(read(link)).toMatchObject({ dependencies: [], skipped: [{ reason: 'link' }] });
+    const copied = `"one@file:./one":\n  version "1.0.0"\n  dependencies:\n    two "link:./two"\n\n"two@link:./two":\n  version "0.0.0"\n  uid ""\n`;
+    const asked = { '': { dependencies: { one: 'file:./one' } } };
+    expect(read(copied, { manifests: asked }).dependencies).toEqual([]);
+    // Whatever address it has, Yarn 1 copies the folder.
+    const addressed = classic('"one@file:./one"', '1.0.0');
+    expect(read(addressed, { manifests: asked })).toMatchObject({ dependencies: [], skipped: [{ reason: 'link' }] });
+  });
+
+  it('a folder that only a package asks for is no folder of the project', () => {
+    const text = `${classic('a@^1.0.0', '1.0.0', '  dependencies:\n    b "link:./evil"\n')}\n"b@link:./evil":\n  version "0.0.0"\n  uid ""\n`;
+    const lockfile = read(text, { manifests: { '': APP } });
+    expect(only(lockfile, 'b')).toMatchObject({
+      version: 'link:./evil',
+      source: { kind: 'file', path: 'link:./evil' },
+    });
+    expect(only(lockfile, 'a').claims).toEqual([{ dependencies: { b: 'link:./evil' } }]);
+  });
+
+  it('an entry that Yarn 1 passes over is a finding in its line', () => {
+    const project = { manifests: { '': APP } };
+    expect(reasons(read(classic('a@^1.0.0', '1.0.0', '', ''), project))).toEqual([
+      [1, 'lockfile-not-used', 'an entry that Yarn 1 passes over: a@^1.0.0 without an address'],
+    ]);
+    expect(reasons(read('"a@^1.0.0", "a@link:./evil":\n  version "1.0.0"\n', project))).toHaveLength(1);
+    expect(reasons(read(classic('a@^1.0.0', '2.0.0'), project))).toEqual([
+      [1, 'lockfile-not-used', 'an entry that Yarn 1 passes over: version 2.0.0 for a@^1.0.0'],
+    ]);
+    for (const key of ['a@^1.0.0', 'a@latest, a@^1.0.0', '"a@1.x || >=2", a@^1.0.0']) {
+      expect(reasons(read(classic(key, '1.0.0'), project))).toEqual([]);
+    }
+    const resolutions = { '': { ...APP, resolutions: { '**/a': '2.0.0' } } };
+    expect(reasons(read(classic('a@^1.0.0', '2.0.0'), { manifests: resolutions }))).toEqual([]);
+  });
+
+  it('what is asked for and has no entry is a finding, at who asks', () => {
+    const manifests = { '': { dependencies: { a: '^1.0.0', w: '^1.0.0' } }, w: { name: 'w', version: '1.2.0' } };
+    const text = classic('a@^1.0.0', '1.0.0', '  dependencies:\n    b "^2.0.0"\n');
+    expect(reasons(read(`\n${text}`, { manifests }))).toEqual([
+      [2, 'lockfile-not-used', 'a missing entry: b@^2.0.0, which a@1.0.0 asks for'],
+    ]);
+    const none = { '': { dependencies: { a: '^1.0.0' }, devDependencies: { c: '^1' } } };
+    expect(reasons(read(classic('a@^1.0.0', '1.0.0'), { manifests: none }))).toEqual([
+      [1, 'lockfile-not-used', 'a missing entry: c@^1, which . asks for'],
+    ]);
+    expect(reasons(read(text))).toEqual([]);
+  });
+
+  it.each([
+    ['a comment at column 0', '#\n', 2, 'after which Yarn 1 reads nothing more'],
+    ['an empty line', '\n', 2, 'after which Yarn 1 reads nothing more'],
+    ['an empty line of Windows', '\r\n', 2, 'after which Yarn 1 reads nothing more'],
+    ['an indented comment', '  #\n', 2, 'at which Yarn 1 stops'],
+    ['spaces alone', '  \n', 2, 'at which Yarn 1 stops'],
+  ])('%s within an entry is refused with its line', (_what, line, before, problem) => {
+    const { message, line: at } = refusal(classic('a@^1.0.0', '1.0.0').replace('\n', `\n${line}`), 'yarn.lock');
+    expect(message).toContain(problem);
+    expect(at).toBeGreaterThanOrEqual(before);
+    expect(at).toBeLessThanOrEqual(before + 1);
+  });
+
+  it.each([
+    ['another name', '  name axios\n', 'another name'],
+    ['packed builds', '  prebuiltVariants:\n    x.tgz aaaa\n', 'prebuiltVariants'],
+    ['permissions', '  permissions:\n    x true\n', 'permissions'],
+    ['scripts', '  scripts:\n    postinstall evil\n', 'scripts'],
+    ['a registry that is none', '  registry bower\n', 'no registry'],
+    ['a number that is another text', '  dependencies:\n    b 007\n', 'a value expected'],
+    ['a quote within quotes', '  dependencies:\n    b "\\\\\\"1"\n', 'a value expected'],
+    ['a no-break space', '  dependencies:\n    b\u00a0 "1"\n', 'expected at'],
+  ])('%s in an entry is refused', (_what, fields, problem) => {
+    expect(refusal(classic('a@^1.0.0', '1.0.0', fields), 'yarn.lock').message).toContain(problem);
+  });
+
+  it('what an entry asks for is its claim', () => {
+    const fields = '  dependencies:\n    left-pad "npm:evil@^1"\n  optionalDependencies:\n    c "^1"\n';
+    expect(only(read(classic('a@^1.0.0', '1.0.0', fields)), 'a').claims).toEqual([
+      { dependencies: { 'left-pad': 'npm:evil@^1', c: '^1' } },
+    ]);
+  });
+
+  it('yarn-path of .yarnrc is code that takes part in installing', () => {
+    const settings = { '.yarnrc': { 'yarn-path': '.yarn/yarn.js' }, '.yarnrc.yml': { yarnPath: 'x' } };
+    expect(read(classic('a@^1.0.0', '1.0.0'), { settings }).hooks).toEqual({
+      file: '.yarnrc',
+      line: 1,
+      path: 'yarn-path',
+    });
+  });
+});
+
+describe('Yarn 2 and later', () => {
+  const ROOT = (asked: string): string =>
+    entry('app@workspace:.', 'app@workspace:.', `  dependencies:\n    ${asked}\n`, 'soft');
+  const A = entry('a@npm:^1.0.0', 'a@npm:1.0.0');
+
+  it('a workspace answers a range only with its name and version', () => {
+    const text = berry(entry('w@npm:^1.0.0, w@workspace:w', 'w@workspace:w', '', 'soft'));
+    const project = (name: string, version: string): Project => ({
+      manifests: { '': { dependencies: { w: '^1.0.0' } }, w: { name, version } },
+    });
+    expect(read(text, project('w', '1.2.0'))).toMatchObject({ dependencies: [], skipped: [{ reason: 'workspace' }] });
+    expect(read(text).dependencies).toEqual([]);
+    const others: readonly Project[] = [
+      project('w', '2.0.0'),
+      project('other', '1.2.0'),
+      { manifests: { '': { dependencies: { w: '^1.0.0' } } } },
+      { ...project('w', '1.2.0'), settings: { '.yarnrc.yml': { enableTransparentWorkspaces: false } } },
+    ];
+    for (const other of others) {
+      expect(read(text, other).dependencies).toMatchObject([
+        { name: 'w', version: 'workspace:w', substitutes: [{ asked: 'w@npm:^1.0.0', by: '.' }] },
+      ]);
+    }
+    const another = berry(entry('axios@npm:^1.0.0', 'evil@workspace:w', '', 'soft'));
+    expect(read(another, project('evil', '1.0.0')).dependencies).toMatchObject([{ name: 'axios' }]);
+  });
+
+  it('what a package.json, a linked folder or resolutions ask for by its protocol is innocent', () => {
+    const one = entry(
+      'one@portal:./one::locator=app%40workspace%3A.',
+      'one@portal:./one::locator=app%40workspace%3A.',
+      '  dependencies:\n    two: "link:../two"\n',
+      'soft',
+    );
+    const two = entry('two@link:../two::locator=one', 'two@link:../two::locator=one', '', 'soft');
+    const text = berry(ROOT('one: "portal:./one"'), one, two);
+    expect(read(text).dependencies).toEqual([]);
+    expect(read(text, { manifests: { '': { dependencies: { one: 'portal:./one' } } } }).dependencies).toEqual([]);
+    const resolutions = { '': { dependencies: { one: '^1' }, resolutions: { one: 'portal:./one' } } };
+    expect(read(text, { manifests: resolutions })).toMatchObject({ dependencies: [] });
+    expect(reasons(read(text, { manifests: resolutions }))).toEqual([]);
+  });
+
+  it('a folder that only a package asks for is a dependency', () => {
+    const a = entry('a@npm:^1.0.0', 'a@npm:1.0.0', '  dependencies:\n    evil: "portal:./evil"\n');
+    const evil = entry('evil@portal:./evil::locator=a', 'evil@portal:./evil::locator=a', '', 'soft');
+    const lockfile = read(berry(ROOT('a: "npm:^1.0.0"'), a, evil));
+    expect(only(lockfile, 'evil')).toMatchObject({ version: 'portal:./evil', source: { kind: 'file' } });
+    expect(only(lockfile, 'a').claims).toMatchObject([{ dependencies: { evil: 'portal:./evil' } }]);
+  });
+
+  it('package.json says what the project asks for, and not the lockfile’s copy of it', () => {
+    const text = berry(ROOT('a: "npm:evil@^1.0.0"'), entry('a@npm:evil@^1.0.0', 'evil@npm:1.0.0'));
+    expect(reasons(read(text))).toEqual([]);
+    expect(reasons(read(text, { manifests: { '': { dependencies: { a: '^1.0.0' } } } }))).toEqual([
+      [1, 'lockfile-not-used', 'a missing entry: a@^1.0.0, which . asks for'],
+    ]);
+    const alias = { '': { dependencies: { a: 'npm:evil@^1.0.0' } } };
+    expect(reasons(read(text, { manifests: alias }))).toEqual([]);
+  });
+
+  it('catalogs, resolutions, plugins, patches and exact versions explain another descriptor', () => {
+    const project = (range: string, root = {}, yarnrc = {}): Project => ({
+      manifests: { '': { dependencies: { a: range }, ...root } },
+      settings: { '.yarnrc.yml': yarnrc },
+    });
+    const found = (one: Project): unknown[] => reasons(read(berry(A), one));
+    expect(found(project('catalog:', {}, { catalog: { a: '^1.0.0' } }))).toEqual([]);
+    expect(found(project('catalog:x', {}, { catalogs: { x: { a: '^1.0.0' } } }))).toEqual([]);
+    expect(found(project('catalog:', {}, { catalog: { a: '^2.0.0' } }))).toHaveLength(1);
+    expect(found(project('^3', { resolutions: { a: '^1.0.0' } }))).toEqual([]);
+    expect(found(project('^3', {}, { plugins: [{ path: 'x.cjs' }] }))).toEqual([]);
+    expect(found(project('1.0.0'))).toEqual([]);
+    expect(found(project('patch:a@npm%3A^1.0.0#./a.patch'))).toEqual([]);
+    expect(found(project('patch:a@npm%3A^2.0.0#./a.patch'))).toHaveLength(1);
+    expect(found(project('^3'))).toHaveLength(1);
+  });
+
+  it('an entry’s dependencies, peers and commands are its claims', () => {
+    const fields = [
+      '  dependencies:\n    b: "npm:^2"\n    left-pad: "npm:evil@^1"\n    node-gyp: "npm:latest"\n',
+      '  peerDependencies:\n    react: "*"\n',
+      '  bin:\n    a: ./bin/a.js\n    git: ../../evil.js\n',
+    ].join('');
+    expect(only(read(berry(entry('a@npm:^1.0.0', 'a@npm:1.0.0', fields))), 'a').claims).toEqual([
+      {
+        dependencies: { b: '^2', 'left-pad': 'npm:evil@^1', 'node-gyp': 'latest' },
+        implied: { 'node-gyp': 'latest' },
+        peerDependencies: { react: '*' },
+        bin: { a: 'bin/a.js', git: '../../evil.js' },
+      },
+    ]);
+  });
+
+  it('a package of JSR is that of its registry', () => {
+    const address = 'https%3A%2F%2Fnpm.jsr.io%2F~%2F11%2F%40jsr%2Fstd__fs%2F1.0.0.tgz';
+    const text = berry(
+      `"@std/fs@jsr:^1.0.0":\n  version: 1.0.0\n  resolution: "@std/fs@jsr:1.0.0::__archiveUrl=${address}"\n  languageName: node\n  linkType: hard\n`,
+    );
+    expect(read(text).dependencies).toMatchObject([{ name: '@jsr/std__fs', version: '1.0.0' }]);
+    expect(read(text).dependencies[0]?.substitutes).toBeUndefined();
+  });
+
+  it.each([
+    ['the first line of Yarn 1', `# yarn lockfile v1\n${berry(A)}`, 'first line of Yarn 1'],
+    ['a field of another Yarn', berry(A.replace('  languageName', '  resolved: x\n  languageName')), '"resolved"'],
+    ['scripts', berry(A.replace('  languageName', '  scripts: x\n  languageName')), '"scripts"'],
+    ['a package to link', berry(A.replace('hard', 'soft')), 'linkType is not "hard"'],
+    ['a version after "#"', berry(A.replace('a@npm:1.0.0', 'a@npm:1.0.0#9.9.9')), 'is not that of its resolution'],
+    ['another parameter', berry(A.replace('a@npm:1.0.0', 'a@npm:1.0.0::x=1')), '"x"'],
+    ['a comma without a space', berry(A.replace('a@npm:^1.0.0', 'a@npm:^1.0.0,b@npm:^1')), 'not a list'],
+    ['a no-break space', berry(A.replace('version: 1.0.0', 'version: 1.0.0\u00a0')), 'white space that is no space'],
+  ])('%s is refused', (_what, text, problem) => {
+    expect(refusal(text, 'yarn.lock').message).toContain(problem);
+  });
+
+  it('plugins and its own program in .yarnrc.yml are code that takes part in installing', () => {
+    const hooks = (yarnrc: object): unknown => read(berry(A), { settings: { '.yarnrc.yml': yarnrc } }).hooks;
+    expect(hooks({ plugins: [{ path: '.yarn/plugins/x.cjs' }], yarnPath: '.yarn/releases/yarn.cjs' })).toEqual({
+      file: '.yarnrc.yml',
+      line: 1,
+      path: 'plugins, yarnPath',
+    });
+    expect(hooks({ plugins: [], nodeLinker: 'pnp', enableConstraintsChecks: false })).toBeUndefined();
+  });
+});
