@@ -16,7 +16,7 @@ export interface Outcome {
 }
 
 export interface AuditChange extends Partial<
-  Pick<AuditOptions, 'enforce' | 'omit' | 'since' | 'now' | 'manifests' | 'store' | 'reverify' | 'baseline'>
+  Pick<AuditOptions, 'enforce' | 'omit' | 'since' | 'now' | 'manifests' | 'store' | 'reverify' | 'baseline' | 'policy'>
 > {
   readonly registry?: string;
   /** What the lockfile is called; package-lock.json unless given. */
@@ -60,6 +60,7 @@ export async function auditIn(lab: Lab, lockfile: string, change: AuditChange = 
       ...(change.store && { store: change.store }),
       ...(change.baseline && { baseline: change.baseline }),
       ...(change.since && { since: change.since }),
+      ...(change.policy && { policy: change.policy }),
       reverify: change.reverify === true,
     });
     return { status: exitStatus(report.verdict), findings: findingsOf(report), report };

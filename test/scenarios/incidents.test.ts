@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Lab } from '../../lab/index.ts';
+import type { PolicyInUse } from '../../src/model/policy.ts';
+import { PHASES } from '../../src/model/verdict.ts';
+import { parsePolicy } from '../../src/policy/policy-file.ts';
+import { auditIn, withLab, type AuditChange, type Outcome } from './harness.ts';
+import { OF_2025 } from './incidents/of-2025.ts';
+import { OF_2026 } from './incidents/of-2026.ts';
+import { incidentsPage, POLICY, type Replayed, type Upgraded } from './incidents/page.ts';
+import type { Found, History, Incident, Upgrade } from './incidents/shape.ts';
+import { UPGRADES } from './incidents/upgrades.ts';
+
+const INCIDENTS = [...OF_2025, ...OF_2026];
+/** As documents are now. */
+const NOW = Date.parse('2026-11-01T00:00:00Z');
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+const policy: PolicyInUse = {
+  policy: parsePolicy('assay.yml', Buffer.from(POLICY)),
+  digest: '0'.repeat(64),
+  keys: new Map(),
+};
+
+async function publish(lab: Lab, { name, releases, others = {} }: History, until = Infinity): Promise<void> {
+  for (const [package_, those] of [...Object.entries(others), [name, releases] as const]) {
+    for (const [time, version, by, more] of those) {
+      const at = Date.parse(time);
+      if (at <= until) await lab.publish({ name: package_, version, by, at, ...more });
+    }
+  }
+}
+
+function timeOf({ releases }: History, version: string): number {
+  return Date.parse(releases.find((one) => one[1] === version)?.[0] ?? '');
+}
+
+/** What is found, as the table has it; with `level` only what has that. */
+function found({ report }: Outcome, { name }: History, level?: 'error'): readonly string[] {
+  return report.dependencies.flatMap(({ dependency, findings }) =>
+    findings
+      .filter((one) => level === undefined || one.level === level)
+      .map(({ code, level: its }) => {
+        const prefix = dependency.name === name ? '' : `${dependency.name}: `;
+        return `${prefix}${code}${its === 'note' ? ' (note)' : ''}`;
+      }),
+  );
+}
+
+async function replay(incident: Incident): Promise<Replayed> {
+  const { name, version, before, extra } = incident;
+  const at = timeOf(incident, version);
+  return withLab(async (lab) => {
+    await publish(lab, incident);
+    const lockfile = lab.lockfile({ [name]: version }, extra && { extra });
+    const auditOf = (text: string, change: AuditChange): Promise<Outcome> =>
+      auditIn(lab, text, { now: at + HOUR, enforce: 'guard', ...change });
+
+    const outcomes = [];
+    for (const enforce of PHASES) outcomes.push(await auditOf(lockfile, { enforce }));
+    const first = outcomes.find(({ status }) => status !== 0);
+    const all = outcomes.map((outcome) => found(outcome, incident));
+    // What is found is the same in every phase; only what it weighs is not.
+    for (const one of all) expect(one).toEqual(all[0]);
+
+    const young = await auditOf(lockfile, { policy, now: at + 47 * HOUR });
+    expect(young.status).toBe(1);
+    expect(found(young, incident, 'error')).toContain('history-too-new');
+    const older = await auditOf(lockfile, { policy, now: at + 3 * DAY });
+    const previous = await auditOf(lab.lockfile({ [name]: before }), {});
+
+    lab.tamperPackument(name, (document) => ({
+      ...document,
+      versions: Object.fromEntries(Object.entries(document.versions).filter(([one]) => one !== version)),
+      'dist-tags': { latest: before },
+    }));
+    const removed = await auditOf(lockfile, { enforce: 'observe' });
+    expect(removed.status).toBe(1);
+    expect(found(removed, incident, 'error')).toContain('lockfile-version-unknown');
+    return {
+      finds: all[0] ?? [],
+      beforeFinds: [previous.status, ...found(previous, incident)],
+      statuses: outcomes.map(({ status }) => status),
+      fails: first === undefined ? [] : found(first, incident, 'error'),
+      policy: found(older, incident, 'error'),
+    };
+  });
+}
+
+async function upgrade(release: Upgrade): Promise<Upgraded> {
+  const { name, version } = release;
+  const at = timeOf(release, version);
+  const auditOf = (now: number, until: number): Promise<Found> =>
+    withLab(async (lab) => {
+      await publish(lab, release, until);
+      const outcome = await auditIn(lab, lab.lockfile({ [name]: version }), { now, enforce: 'guard' });
+      return [outcome.status, ...found(outcome, release)];
+    });
+  return { day: await auditOf(at + HOUR, at), now: await auditOf(NOW, NOW) };
+}
+
+/** Each is replayed once, for its own test and for the page. */
+function once<K, V>(work: (key: K) => Promise<V>): (key: K) => Promise<V> {
+  const known = new Map<K, Promise<V>>();
+  return (key) => {
+    const made = known.get(key) ?? work(key);
+    known.set(key, made);
+    return made;
+  };
+}
+
+const replayed = once(replay);
+const upgraded = once(upgrade);
+
+describe('incidents on npm, in the lab', () => {
+  it.each(INCIDENTS)('$title', async (incident) => {
+    const { finds, statuses, fails, policy: withPolicy, beforeFinds } = incident;
+    const came = await replayed(incident);
+    expect(came).toEqual({ finds, statuses, fails, policy: withPolicy, beforeFinds });
+  });
+});
+
+describe('upgrades that look alike', () => {
+  it.each(UPGRADES)('$name $version', async (release) => {
+    const { day, now } = release;
+    expect(now[0]).toBe(0);
+    expect(await upgraded(release)).toEqual({ day, now });
+  });
+});
+
+describe('docs/incidents.md', () => {
+  it('says what was found', async () => {
+    const incidents: [Incident, Replayed][] = [];
+    for (const one of INCIDENTS) incidents.push([one, await replayed(one)]);
+    const upgrades: [Upgrade, Upgraded][] = [];
+    for (const one of UPGRADES) upgrades.push([one, await upgraded(one)]);
+    const page = join(import.meta.dirname, '../../docs/incidents.md');
+    await expect(incidentsPage(incidents, upgrades)).toMatchFileSnapshot(page);
+  });
+});

@@ -1,0 +1,132 @@
+import { PHASES } from '../../../src/model/verdict.ts';
+import type { Found, Incident, Upgrade } from './shape.ts';
+
+/** What a team can ask for beyond the default; the page shows it, and every incident is replayed with it. */
+export const POLICY = `release-age: 48
+findings:
+  - code: history-too-new
+    level: error
+    reason: most bad releases are taken away within two days
+  - code: history-install-script-added
+    level: error
+    reason: a script that is new is read before it runs
+  - code: history-exotic-dependency
+    level: error
+    reason: what is installed comes from the registry
+`;
+
+/** What an incident came to. */
+export interface Replayed {
+  readonly finds: readonly string[];
+  readonly beforeFinds: Found;
+  readonly statuses: readonly number[];
+  /** Errors in the first phase that fails. */
+  readonly fails: readonly string[];
+  /** Errors with the policy three days later. */
+  readonly policy: readonly string[];
+}
+
+/** What a quiet upgrade came to in guard. */
+export interface Upgraded {
+  readonly day: Found;
+  readonly now: Found;
+}
+
+/** docs/incidents.md. */
+export function incidentsPage(
+  incidents: readonly (readonly [Incident, Replayed])[],
+  upgrades: readonly (readonly [Upgrade, Upgraded])[],
+): string {
+  const quiet = upgrades.filter(([, { day }]) => day[0] === 0).length;
+  return `# Incidents, replayed
+
+What assay says of attacks that happened on npm. \`test/scenarios/incidents.test.ts\` publishes each of them again, in its public
+shape, to a registry of its own, audits a lockfile that locks it as a direct dependency, an hour later and without a
+policy or a baseline, in each [phase](policy.md#phases), and writes this page from what it found. Change the test, not the page.
+
+The hash was right in all of them, and so was the registry's signature: npm signs what it accepts. Accounts, versions and times are those
+of public reports, as far as they say; packages that stand for many have a neutral name.
+
+## Attacks
+
+"Fails in" is the first phase with exit status 1; every later one fails, too. The default is \`guard\`. Findings in brackets are
+notes. "With the policy" is what is an error in \`guard\` with the policy below once the release is three days old.
+
+${table(
+  ['Incident', 'What was published', 'What assay finds', 'Fails in', 'With the policy', 'What it could not have seen'],
+  incidents.map(([incident, replayed]) => [
+    `${incident.title}: \`${incident.name}\``,
+    incident.published,
+    codes(replayed.finds),
+    failsIn(replayed),
+    codes(replayed.policy),
+    incident.unseen,
+  ]),
+)}
+
+The release before each of them passes \`guard\` without a finding, but for ${beforeText(incidents)}.
+
+As soon as npm takes a version away, a lockfile that still has it fails in every phase:
+[lockfile-version-unknown](findings/lockfile-version-unknown.md).
+
+## A policy that asks for more
+
+A new install script and a dependency from elsewhere are warnings: most are innocent. Where the provenance is true, they are all there
+is to see, and a team that would rather look at each of them says so in [assay.yml](policy.md):
+
+\`\`\`yaml
+${POLICY}\`\`\`
+
+With it, every one of these attacks fails in \`guard\` for the first two days, for its age alone. Most were found within hours.
+
+## Upgrades that look alike
+
+Real releases by hand, by maintainers, which a rule that only compares metadata takes for an attack. In \`guard\`, ${quiet} of
+${upgrades.length} pass an hour after they were published. The others lost what the release before had, exactly as in an attack with the token of the
+usual account; on that day nothing tells the one from the other, and somebody has to decide. When the project has gone on for a
+month and left them in place, they pass.
+
+${table(
+  ['Release', 'How it was published', 'On its day, in `guard`', 'As documents are now'],
+  upgrades.map(([{ name, version, published }, { day, now }]) => [
+    `${name} ${version}`,
+    published,
+    outcome(day),
+    outcome(now),
+  ]),
+)}
+`;
+}
+
+function failsIn({ statuses, fails }: Replayed): string {
+  const first = PHASES.find((_, i) => statuses[i] === 1);
+  if (first === undefined) return 'none: warnings in every phase';
+  return `\`${first}\`, for ${codes(fails)}`;
+}
+
+function beforeText(incidents: readonly (readonly [Incident, Replayed])[]): string {
+  const known = incidents
+    .filter(([, { beforeFinds }]) => beforeFinds.length > 1)
+    .map(([{ name, before }, { beforeFinds }]) => `${name} ${before}, which ${outcome(beforeFinds)}`);
+  return [...new Set(known)].join('; ');
+}
+
+function outcome([status, ...finds]: Found): string {
+  return `${status === 0 ? 'passes' : 'fails'}: ${codes(finds)}`;
+}
+
+/** With a link to the page of each; notes in brackets. */
+function codes(found: readonly string[]): string {
+  if (found.length === 0) return 'nothing';
+  const linked = found.map((one) => {
+    const [, of = '', code = '', note] = /^(.+: )?([a-z-]+)( \(note\))?$/.exec(one) ?? [];
+    const link = `${of}[${code}](findings/${code}.md)`;
+    return note === undefined ? link : `(${link})`;
+  });
+  return linked.join(', ');
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}
