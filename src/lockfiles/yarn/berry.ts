@@ -142,7 +142,8 @@ function broughtBy(locator: Locator, fields: Fields, cacheKey: string | null): Y
 /** Yarn writes what the manifest says, with `npm:` before a range, and adds node-gyp where scripts call it. */
 function claimsOf(fields: Fields): EntryClaims {
   const dependencies = fields.list('dependencies').map(([name, range]) => [name, range.replace(PLAIN_RANGE, '')]);
-  const bin = fields.list('bin').map(([name, path]) => [name, pathWithin(path)]);
+  // Yarn links a command under the name without its scope.
+  const bin = fields.list('bin').map(([name, path]) => [name.replace(/^@[^/]+\/(?=.)/, ''), pathWithin(path)]);
   return {
     dependencies: Object.fromEntries(dependencies) as Record<string, string>,
     peerDependencies: Object.fromEntries(fields.list('peerDependencies')),
