@@ -207,7 +207,7 @@ describe('a patch of a bun.lock', () => {
         ['p', ['patches/p@1.0.0.patch']],
       ]);
       expect((await project.run('audit')).stdout).toContain(
-        'note[lockfile-patched]: changed by a patch after it is verified, 1 dependency: p@1.0.0\n',
+        'note[lockfile-patched]: changed by a patch after it is verified (1 dependency)\n',
       );
     });
   });

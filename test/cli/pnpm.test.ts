@@ -286,9 +286,7 @@ describe('a project of pnpm', () => {
       expect(stdout.replace(/\s+/g, ' ')).toContain(
         'not covered: hooks of the project that take part in installing (pnpmfileChecksum in pnpm-lock.yaml:6)',
       );
-      expect(stdout).toContain(
-        'note[lockfile-patched]: changed by a patch after it is verified (1 dependency)\n',
-      );
+      expect(stdout).toContain('note[lockfile-patched]: changed by a patch after it is verified (1 dependency)\n');
       const report = reportOf(await run('--json'));
       expect(report.lockfiles).toMatchObject([
         { file: FILE, format: 'pnpm-lock v9.0', hooks: { file: FILE, line: 6, path: 'pnpmfileChecksum' } },

@@ -202,9 +202,13 @@ describe.skipIf(!hasGit)(`the clock${WITHOUT_GIT}`, () => {
       expect(reviews(json)).toMatchObject([{ commit: last, orEarlier: true }]);
       for (const args of [[], ['review']]) {
         const { stdout } = await assay([...args, ...TRUST], clone);
-        expect(stdout.replace(/\s+/g, ' ')).toContain('this clone lacks part of its history (shallow or partial), so that versions may have been there');
+        expect(stdout.replace(/\s+/g, ' ')).toContain(
+          'this clone lacks part of its history (shallow or partial), so that versions may have been there',
+        );
       }
-      expect((await assay(['review', '--markdown', ...TRUST], clone)).stdout).toContain('This clone lacks part of its history');
+      expect((await assay(['review', '--markdown', ...TRUST], clone)).stdout).toContain(
+        'This clone lacks part of its history',
+      );
       git(clone, ['fetch', '-q', '--unshallow']);
       expect((await assay(TRUST, clone)).status).toBe(1);
     });
