@@ -9,6 +9,7 @@ export interface PackageJson {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly scripts?: Readonly<Record<string, string>>;
+  readonly bin?: string | Readonly<Record<string, string>>;
 }
 
 /** A registry's manifest of one version. */
@@ -30,6 +31,7 @@ export interface ManifestJson {
   optionalDependencies?: Readonly<Record<string, string>> | undefined;
   peerDependencies?: Readonly<Record<string, string>> | undefined;
   scripts?: Readonly<Record<string, string>> | undefined;
+  bin?: string | Readonly<Record<string, string>> | undefined;
   [member: string]: unknown;
 }
 

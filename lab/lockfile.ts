@@ -182,14 +182,14 @@ function flatEntries(top: Tree, options: LockfileOptions): Record<string, Entry>
   const visit = (tree: Tree, prefix: string): void => {
     for (const [name, node] of tree.children) {
       const { manifest } = node.published;
-      const { dependencies, optionalDependencies, peerDependencies, bin, engines } = manifest;
+      const { dependencies, optionalDependencies, peerDependencies, engines } = manifest;
       const members = {
         ...(name === node.published.name ? {} : { name: node.published.name }),
         ...(hasInstallScript(manifest) ? { hasInstallScript: true } : {}),
         dependencies,
         optionalDependencies,
         peerDependencies,
-        bin,
+        bin: commandsOf(node.published),
         engines,
       };
       entries.push([`${prefix}node_modules/${name}`, { ...entry(node, options), ...members }]);
@@ -198,6 +198,13 @@ function flatEntries(top: Tree, options: LockfileOptions): Record<string, Entry>
   };
   visit(top, '');
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** As npm writes commands: by name, with paths below the package's folder. */
+function commandsOf({ name, manifest: { bin } }: Published): Readonly<Record<string, string>> | undefined {
+  if (bin === undefined) return undefined;
+  const named = typeof bin === 'string' ? { [name.replace(/^@[^/]+\//, '')]: bin } : bin;
+  return Object.fromEntries(Object.entries(named).map(([command, path]) => [command, path.replace(/^\.\//, '')]));
 }
 
 function nestedEntries(tree: Tree, options: LockfileOptions): Record<string, Entry> {

@@ -367,7 +367,10 @@ describe('answers that are missing', () => {
       }));
       lab.behave(/^\/nobody$/, { status: 403 });
       const partial = await audit(project, '--enforce', 'critical', '--omit', 'optional');
-      expect(partial).toMatchObject({ status: whole.status, verdict: whole.verdict, codes: whole.codes });
+      // What the registry says now is not what the lockfile says, either.
+      const codes = [...whole.codes, 'lockfile-entry-differs'].sort();
+      expect([partial.status, partial.verdict]).toEqual([whole.status, whole.verdict]);
+      expect([...partial.codes].sort()).toEqual(codes);
       const [one] = partial.explanations;
       expect(one?.predecessor).toMatchObject({ version: '1.1.0', provenance: 'unknown', repository: null });
       expect(one?.addedDependencies).toEqual([

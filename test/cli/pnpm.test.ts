@@ -287,7 +287,7 @@ describe('a project of pnpm', () => {
         'not covered: hooks of the project that take part in installing (pnpmfileChecksum in pnpm-lock.yaml:6)',
       );
       expect(stdout).toContain(
-        'note[lockfile-patched]: changed by a patch after it is verified, 1 dependency: p@1.0.0\n',
+        'note[lockfile-patched]: changed by a patch after it is verified (1 dependency)\n',
       );
       const report = reportOf(await run('--json'));
       expect(report.lockfiles).toMatchObject([

@@ -8,7 +8,7 @@ const EMPTY_LOCK = JSON.stringify({ name: 'x', lockfileVersion: 3, packages: { '
 const ONE_LOCK = JSON.stringify({
   name: 'x',
   lockfileVersion: 3,
-  packages: { '': { dependencies: { a: '1.0.0' } }, 'node_modules/a': { version: '1.0.0', dev: true } },
+  packages: { '': { devDependencies: { a: '1.0.0' } }, 'node_modules/a': { version: '1.0.0', dev: true } },
 });
 
 /** [what, arguments, files, what the one line says] */

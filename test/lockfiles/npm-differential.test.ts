@@ -75,8 +75,8 @@ const VALUES: Readonly<Record<string, readonly [unknown, ...unknown[]]>> = {
   name: ['evil', 'a', '@s/a', '', null, '../a'],
   link: [true, false, null, 1],
   inBundle: [true, false],
-  bundleDependencies: [['b'], ['in', 'deep'], true, false, [], { b: '1' }],
-  dependencies: [{ b: '^1' }, { a: 'npm:evil@1' }, {}, null, { in: '1', deep: '1' }],
+  bundleDependencies: [['a'], ['b'], ['in', 'deep'], true, false, [], { b: '1' }],
+  dependencies: [{ b: '^1' }, { a: 'npm:evil@1' }, {}, null, { in: '1', deep: '1' }, { a: '1', b: '1' }],
   peerDependencies: [{ a: '*' }, {}],
   optionalDependencies: [{ b: '*' }, {}],
   hasShrinkwrap: [true, false],
@@ -123,6 +123,9 @@ function mutate(packages: Packages, random: Random): void {
   }
 }
 
+/** Places of packages; everything else is the project's own. */
+const INSTALLED = /(?:^|\/)node_modules\//;
+
 /** What stands at a place: a link, something in another's tarball, or what is fetched. */
 type Standing = string;
 
@@ -130,7 +133,7 @@ interface ArboristNode {
   readonly location: string;
   readonly isLink: boolean;
   readonly isProjectRoot: boolean;
-  readonly inDepBundle: boolean;
+  readonly getBundler: () => ArboristNode | null;
   readonly packageName: string | null;
   readonly version: string;
   readonly resolved: string | null;
@@ -151,13 +154,15 @@ function fetched(name: string | null, version: string, address: string, integrit
 function theirs(nodes: Iterable<ArboristNode>, folder: string): ReadonlyMap<string, Standing> {
   const found = new Map<string, Standing>();
   for (const node of nodes) {
-    const { location, isLink, inDepBundle, packageName, version, resolved, integrity, target } = node;
-    if (node.isProjectRoot || !/(?:^|\/)node_modules\//.test(location)) continue;
+    const { location, isLink, packageName, version, resolved, integrity, target } = node;
+    if (node.isProjectRoot || !INSTALLED.test(location)) continue;
+    const bundler = node.getBundler();
     found.set(
       location,
       isLink
         ? `link ${target.location}`
-        : inDepBundle
+        : // What a folder of the project bundles comes out of no tarball: npm fetches it (real-npm-bundles.test.ts).
+          bundler !== null && INSTALLED.test(bundler.location)
           ? 'bundled'
           : fetched(
               packageName,
@@ -177,8 +182,7 @@ function ours(lockfile: Lockfile, packages: Packages): ReadonlyMap<string, Stand
     return `link ${join(typeof resolved === 'string' ? resolved : '').replace(/^\.$|\/$/, '')}`;
   };
   for (const { place, reason } of lockfile.skipped) {
-    if (/(?:^|\/)node_modules\//.test(place.path))
-      found.set(place.path, reason === 'link' ? linkAt(place.path) : reason);
+    if (INSTALLED.test(place.path)) found.set(place.path, reason === 'link' ? linkAt(place.path) : reason);
   }
   for (const { name, version, source, integrity, places } of lockfile.dependencies) {
     const hashes = integrity.map(({ algorithm, hex }) => `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`);
@@ -191,7 +195,7 @@ function ours(lockfile: Lockfile, packages: Packages): ReadonlyMap<string, Stand
             ? `file:${source.path}`
             : '';
     for (const { path } of places) {
-      if (!/(?:^|\/)node_modules\//.test(path)) continue;
+      if (!INSTALLED.test(path)) continue;
       found.set(path, version.startsWith('link:') ? linkAt(path) : fetched(name, version, address, hashes.join(' ')));
     }
   }
@@ -241,8 +245,6 @@ describe('changed lockfiles', () => {
         const [seen, read] = [theirs(tree.inventory.values(), folder), ours(lockfile, packages)];
         for (const location of new Set([...seen.keys(), ...read.keys()])) {
           const [npm, assay] = [seen.get(location), read.get(location)];
-          // npm fetches nothing that a workspace bundles; it is judged all the same.
-          if (npm === 'bundled' && !location.startsWith('node_modules/')) continue;
           if (npm !== assay) differences.push(`${location}: npm ${npm}, assay ${assay} in ${text}`);
         }
         if (differences.length > 20) break;

@@ -241,14 +241,14 @@ describe('Yarn 2 and later', () => {
     const fields = [
       '  dependencies:\n    b: "npm:^2"\n    left-pad: "npm:evil@^1"\n    node-gyp: "npm:latest"\n',
       '  peerDependencies:\n    react: "*"\n',
-      '  bin:\n    a: ./bin/a.js\n    git: ../../evil.js\n',
+      '  bin:\n    a: ./bin/a.js\n    git: ../../evil.js\n    "@s/c": c.js\n',
     ].join('');
     expect(only(read(berry(entry('a@npm:^1.0.0', 'a@npm:1.0.0', fields))), 'a').claims).toEqual([
       {
         dependencies: { b: '^2', 'left-pad': 'npm:evil@^1', 'node-gyp': 'latest' },
         implied: { 'node-gyp': 'latest' },
         peerDependencies: { react: '*' },
-        bin: { a: 'bin/a.js', git: '../../evil.js' },
+        bin: { a: 'bin/a.js', git: '../../evil.js', c: 'c.js' },
       },
     ]);
   });

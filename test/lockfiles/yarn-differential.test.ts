@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom, type Random } from '../../bench/audit/random.ts';
@@ -472,7 +472,7 @@ describe('accepted mutations of lockfiles of Yarn 4 are read as by', () => {
           dependencies: texts(manifest.dependencies),
           // An invalid range of a peer is any version to Yarn; it decides nothing.
           peers: {},
-          bin: Object.fromEntries([...manifest.bin].map(([name, path]) => [name, path.replace(/^(?:\.\/)+/, '')])),
+          bin: Object.fromEntries([...manifest.bin].map(([name, path]) => [name, posix.normalize(path)])),
         },
       ];
     });

@@ -77,6 +77,7 @@ describe('what Yarn does not write is refused, with its line', () => {
     ['half a long key', `${METADATA}? "a@npm:^1"\n  version: 1.0.0\n`, 6],
     ['half a long key at the end', `${METADATA}? "a@npm:^1"\n`, 5],
     ['the same descriptor twice', `${BERRY}\n"b@npm:1, a@npm:^1":\n  version: 1.0.0\n`, 12],
+    ['the same resolution twice', `${BERRY}\n${BERRY.slice(BERRY.indexOf('"a@')).replace('^1', '1')}`, 14],
     ['no resolution', BERRY.replace(/ {2}resolution.*\n/, ''), 5],
     ['a resolution that is none', BERRY.replace('a@npm:1.0.0', 'a'), 7],
     ['a version other than the resolution', BERRY.replace('version: 1.0.0', 'version: 1.0.1'), 6],

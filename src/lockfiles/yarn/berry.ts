@@ -53,7 +53,9 @@ export function readBerryEntries(file: string, text: string): BerryLockfile {
   const cacheKey = about.text('cacheKey');
   if (cacheKey !== null && !/^[0-9a-z]+$/.test(cacheKey))
     about.fail('its cacheKey is none that Yarn writes', 'cacheKey');
-  return { version, entries: nodes.filter((node) => node !== metadata).map((node) => entryOf(file, node, cacheKey)) };
+  const taken = new Map<string, number>();
+  const entries = nodes.filter((node) => node !== metadata).map((node) => entryOf(file, node, cacheKey, taken));
+  return { version, entries };
 }
 
 function versionOf(file: string, { line }: YarnNode, about: Fields): number {
@@ -65,12 +67,17 @@ function versionOf(file: string, { line }: YarnNode, about: Fields): number {
   throw new LockfileError(file, line, problem);
 }
 
-function entryOf(file: string, node: YarnNode, cacheKey: string | null): YarnEntry {
+/** `taken`: lines, by what is resolved there. */
+function entryOf(file: string, node: YarnNode, cacheKey: string | null, taken: Map<string, number>): YarnEntry {
   const fields = fieldsOf(file, node, FIELDS);
   const optional = fields.flagged('dependenciesMeta', 'optional');
   const requires = fields.list('dependencies').map(([name, range]) => ({ name, range, optional: optional.has(name) }));
   const resolution = fields.text('resolution') ?? fields.fail('has no resolution');
   const locator = parseLocator(resolution) ?? fields.fail(`${quoted(resolution)} is not a resolution`, 'resolution');
+  // Yarn writes one entry with all its keys; of two it takes the checksum and dependencies of the last for both.
+  const first = taken.get(resolution);
+  if (first !== undefined) fields.fail(`${quoted(resolution)} is also resolved in line ${first}`, 'resolution');
+  taken.set(resolution, node.line);
   return {
     line: node.line,
     path: node.keys.join(', '),
@@ -142,7 +149,8 @@ function broughtBy(locator: Locator, fields: Fields, cacheKey: string | null): Y
 /** Yarn writes what the manifest says, with `npm:` before a range, and adds node-gyp where scripts call it. */
 function claimsOf(fields: Fields): EntryClaims {
   const dependencies = fields.list('dependencies').map(([name, range]) => [name, range.replace(PLAIN_RANGE, '')]);
-  const bin = fields.list('bin').map(([name, path]) => [name, pathWithin(path)]);
+  // Yarn links a command under the name without its scope.
+  const bin = fields.list('bin').map(([name, path]) => [name.replace(/^@[^/]+\/(?=.)/, ''), pathWithin(path)]);
   return {
     dependencies: Object.fromEntries(dependencies) as Record<string, string>,
     peerDependencies: Object.fromEntries(fields.list('peerDependencies')),
