@@ -14,6 +14,8 @@ import { UPGRADES } from './incidents/upgrades.ts';
 const INCIDENTS = [...OF_2025, ...OF_2026];
 /** As documents are now. */
 const NOW = Date.parse('2026-11-01T00:00:00Z');
+/** What a policy can say of a ref. */
+const EXPECT_MAIN = "expect:\n  '*':\n    ref: refs/heads/main\n";
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
@@ -59,7 +61,8 @@ async function replay(incident: Incident): Promise<Replayed> {
 
     const outcomes = [];
     for (const enforce of PHASES) outcomes.push(await auditOf(lockfile, { enforce }));
-    const first = outcomes.find(({ status }) => status !== 0);
+    const first = outcomes.findIndex(({ status }) => status !== 0);
+    const fails = outcomes.slice(first, first + 1).flatMap((outcome) => found(outcome, incident, 'error'));
     const all = outcomes.map((outcome) => found(outcome, incident));
     // What is found is the same in every phase; only what it weighs is not.
     for (const one of all) expect(one).toEqual(all[0]);
@@ -68,7 +71,9 @@ async function replay(incident: Incident): Promise<Replayed> {
     expect(young.status).toBe(1);
     expect(found(young, incident, 'error')).toContain('history-too-new');
     const older = await auditOf(lockfile, { policy, now: at + 3 * DAY });
-    const previous = await auditOf(lab.lockfile({ [name]: before }), {});
+    const earlier = lab.lockfile({ [name]: before });
+    const previous = await auditOf(earlier, {});
+    const alike = await auditOf(earlier, { enforce: PHASES[first] ?? 'all' });
 
     lab.tamperPackument(name, (document) => ({
       ...document,
@@ -82,7 +87,8 @@ async function replay(incident: Incident): Promise<Replayed> {
       finds: all[0] ?? [],
       beforeFinds: [previous.status, ...found(previous, incident)],
       statuses: outcomes.map(({ status }) => status),
-      fails: first === undefined ? [] : found(first, incident, 'error'),
+      fails,
+      failsAsBefore: fails.length > 0 && fails.join() === found(alike, incident, 'error').join(),
       policy: found(older, incident, 'error'),
     };
   });
@@ -115,9 +121,26 @@ const upgraded = once(upgrade);
 
 describe('incidents on npm, in the lab', () => {
   it.each(INCIDENTS)('$title', async (incident) => {
-    const { finds, statuses, fails, policy: withPolicy, beforeFinds } = incident;
+    const { finds, statuses, fails, failsAsBefore = false, policy: withPolicy, beforeFinds } = incident;
     const came = await replayed(incident);
-    expect(came).toEqual({ finds, statuses, fails, policy: withPolicy, beforeFinds });
+    expect(came).toEqual({ finds, statuses, fails, failsAsBefore, policy: withPolicy, beforeFinds });
+  });
+});
+
+describe('another ref', () => {
+  const onMain: PolicyInUse = { ...policy, policy: parsePolicy('assay.yml', Buffer.from(EXPECT_MAIN)) };
+  const built = INCIDENTS.filter(({ otherRef }) => otherRef === true);
+
+  it.each(built)('is an error where a policy expects the usual one: $title', async (incident) => {
+    const { name, version, before } = incident;
+    await withLab(async (lab) => {
+      await publish(lab, incident);
+      const auditOf = (one: string): Promise<Outcome> =>
+        auditIn(lab, lab.lockfile({ [name]: one }), { now: NOW, enforce: 'guard', policy: onMain });
+      const [evil, good] = [await auditOf(version), await auditOf(before)];
+      expect([evil.status, ...found(evil, incident, 'error')]).toEqual([1, 'identity-unexpected-ref']);
+      expect([good.status, ...found(good, incident)]).toEqual([0]);
+    });
   });
 });
 

@@ -73,7 +73,7 @@ export const OF_2025: readonly Incident[] = [
       'The script: a command that changed under the same name is shown beside the one before, and is no finding by itself.',
   },
   {
-    title: 'debug 4.4.2, with chalk and others, September 2025',
+    title: 'debug 4.4.2 (chalk and others), September 2025',
     name: 'debug',
     version: '4.4.2',
     before: '4.4.1',
@@ -87,17 +87,19 @@ export const OF_2025: readonly Incident[] = [
     finds: [MISSING],
     statuses: [0, 0, 1, 1],
     fails: [MISSING],
+    failsAsBefore: true,
     policy: [],
     beforeFinds: [0, MISSING],
     unseen:
-      'Nothing could tell it from the release before, which has the same finding: the packages never had provenance. Only its age could have stopped it.',
+      'Nothing could: the packages never had provenance, and all that was new is code. Only its age could have stopped it.',
   },
   {
-    title: 'Shai-Hulud, September 2025: a package without provenance',
+    title: 'ngx-bootstrap 20.0.6 (Shai-Hulud), September 2025',
     name: 'ngx-bootstrap',
     version: '20.0.6',
     before: '20.0.2',
-    published: 'By hand with a stolen token of the usual account, three times within hours; a new install script.',
+    published:
+      'By hand with a stolen token of the usual account, three times within hours; a new install script; no release ever had provenance.',
     releases: [
       ['2025-06-10T12:00:00Z', '20.0.0', VALORKIN],
       ['2025-07-10T12:00:00Z', '20.0.2', VALORKIN],
@@ -111,13 +113,13 @@ export const OF_2025: readonly Incident[] = [
     finds: [MISSING, SCRIPT],
     statuses: [0, 0, 1, 1],
     fails: [MISSING],
+    failsAsBefore: true,
     policy: [SCRIPT],
     beforeFinds: [0, MISSING],
-    unseen:
-      'By default the script is a warning. What fails in `critical` is that there is no provenance, as in every release before.',
+    unseen: 'By default the script is a warning: without provenance before, there was none to lose.',
   },
   {
-    title: 'Shai-Hulud, November 2025: a package with provenance',
+    title: 'A package with provenance (Shai-Hulud), November 2025',
     name: '@team/library',
     version: '3.2.1',
     before: '3.2.0',

@@ -74,6 +74,7 @@ export const OF_2026: readonly Incident[] = [
     finds: [LOST, ADDED, ...BROUGHT],
     statuses: [0, 1, 1, 1],
     fails: [LOST],
+    failsAsBefore: true,
     policy: [LOST, `plain-crypto-js: ${SCRIPT}`],
     beforeFinds: [1, LOST],
     unseen: 'The same. 0.30.3 of the weeks before, by hand as well, is a decision too until the project has gone on.',
@@ -129,12 +130,12 @@ export const OF_2026: readonly Incident[] = [
     unseen: 'That the commit is on no branch: git is not asked.',
   },
   {
-    title: '@antv/g2 5.6.8, May 2026, as built in a foreign repository',
+    title: '@antv/g2 5.6.8, May 2026, if built in a foreign repository',
     name: '@antv/g2',
     version: '5.6.8',
     before: '5.4.8',
     published:
-      'Two versions within half an hour by one stolen account; the first provenance of the package, of another repository than it declares; a new install script.',
+      'Reports differ on how. Two versions within half an hour by one stolen account; the first provenance of the package, of another repository than it declares; a new install script.',
     releases: [
       ['2025-09-01T08:00:00Z', '5.4.0', G2_HAND, { manifest: G2 }],
       ['2026-01-15T08:00:00Z', '5.4.8', G2_HAND, { manifest: G2 }],
@@ -149,7 +150,7 @@ export const OF_2026: readonly Incident[] = [
     unseen: 'That hundreds of packages were published at once: each is judged by its own history.',
   },
   {
-    title: 'The same, as built by another workflow of the right repository',
+    title: 'The same, if built by another workflow of the right repository',
     name: '@antv/g2',
     version: '5.6.8',
     before: '5.4.8',
@@ -169,7 +170,7 @@ export const OF_2026: readonly Incident[] = [
     unseen: 'The same.',
   },
   {
-    title: 'The same, as built by the usual workflow on another ref',
+    title: 'The same, if built by the usual workflow on another ref',
     name: '@antv/g2',
     version: '5.6.8',
     before: '5.4.8',
@@ -186,8 +187,9 @@ export const OF_2026: readonly Incident[] = [
     fails: [],
     policy: [SCRIPT],
     beforeFinds: [0],
+    otherRef: true,
     unseen:
-      'A branch is no finding by itself, as projects release from several; `ref` of `expect` in a policy makes another one an error.',
+      'The ref: projects release from several. Where a policy expects one (`ref` in `expect`), another is an error.',
   },
   {
     title: 'Red Hat compliance-client 4.0.6, June 2026',
@@ -211,6 +213,7 @@ export const OF_2026: readonly Incident[] = [
     fails: [],
     policy: [SCRIPT],
     beforeFinds: [0],
-    unseen: 'That the commit is on no branch: git is not asked. `ref` of `expect` in a policy would have failed it.',
+    otherRef: true,
+    unseen: 'That the commit is on no branch: git is not asked. Where a policy expects a ref, another is an error.',
   },
 ];

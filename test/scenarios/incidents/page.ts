@@ -22,6 +22,8 @@ export interface Replayed {
   readonly statuses: readonly number[];
   /** Errors in the first phase that fails. */
   readonly fails: readonly string[];
+  /** Whether the release before fails there for the same. */
+  readonly failsAsBefore: boolean;
   /** Errors with the policy three days later. */
   readonly policy: readonly string[];
 }
@@ -37,6 +39,16 @@ export function incidentsPage(
   incidents: readonly (readonly [Incident, Replayed])[],
   upgrades: readonly (readonly [Upgrade, Upgraded])[],
 ): string {
+  const text = pageText(incidents, upgrades);
+  const linked = new Set([...text.matchAll(/\[([a-z]+(?:-[a-z]+)+)\](?!\()/g)].map(([, code = '']) => code));
+  const links = [...linked].sort().map((code) => `[${code}]: findings/${code}.md\n`);
+  return `${text}\n${links.join('')}`;
+}
+
+function pageText(
+  incidents: readonly (readonly [Incident, Replayed])[],
+  upgrades: readonly (readonly [Upgrade, Upgraded])[],
+): string {
   const quiet = upgrades.filter(([, { day }]) => day[0] === 0).length;
   return `# Incidents, replayed
 
@@ -44,8 +56,8 @@ What assay says of attacks that happened on npm. \`test/scenarios/incidents.test
 shape, to a registry of its own, audits a lockfile that locks it as a direct dependency, an hour later and without a
 policy or a baseline, in each [phase](policy.md#phases), and writes this page from what it found. Change the test, not the page.
 
-The hash was right in all of them, and so was the registry's signature: npm signs what it accepts. Accounts, versions and times are those
-of public reports, as far as they say; packages that stand for many have a neutral name.
+The hash was right in all of them, and so was the registry's signature: npm signs what it accepts. Versions, times and kinds of
+accounts are those of public reports and of the registry, as far as they are recorded; what they leave open is filled in to fit.
 
 ## Attacks
 
@@ -55,7 +67,7 @@ notes. "With the policy" is what is an error in \`guard\` with the policy below 
 ${table(
   ['Incident', 'What was published', 'What assay finds', 'Fails in', 'With the policy', 'What it could not have seen'],
   incidents.map(([incident, replayed]) => [
-    `${incident.title}: \`${incident.name}\``,
+    incident.title,
     incident.published,
     codes(replayed.finds),
     failsIn(replayed),
@@ -64,15 +76,17 @@ ${table(
   ]),
 )}
 
-The release before each of them passes \`guard\` without a finding, but for ${beforeText(incidents)}.
+The release before each of them passes \`guard\` without a finding, but for these:
+
+${beforeText(incidents)}
 
 As soon as npm takes a version away, a lockfile that still has it fails in every phase:
-[lockfile-version-unknown](findings/lockfile-version-unknown.md).
+[lockfile-version-unknown].
 
 ## A policy that asks for more
 
-A new install script and a dependency from elsewhere are warnings: most are innocent. Where the provenance is true, they are all there
-is to see, and a team that would rather look at each of them says so in [assay.yml](policy.md):
+A new install script and a dependency from elsewhere are warnings, as most are innocent. Where the provenance is true, they are all there
+is to see. A team that would rather look at each of them says so in [assay.yml](policy.md):
 
 \`\`\`yaml
 ${POLICY}\`\`\`
@@ -82,7 +96,7 @@ With it, every one of these attacks fails in \`guard\` for the first two days, f
 ## Upgrades that look alike
 
 Real releases by hand, by maintainers, which a rule that only compares metadata takes for an attack. In \`guard\`, ${quiet} of
-${upgrades.length} pass an hour after they were published. The others lost what the release before had, exactly as in an attack with the token of the
+${upgrades.length} pass an hour after they were published. The others lost what releases of the months before had, exactly as in an attack with the token of the
 usual account; on that day nothing tells the one from the other, and somebody has to decide. When the project has gone on for a
 month and left them in place, they pass.
 
@@ -98,17 +112,17 @@ ${table(
 `;
 }
 
-function failsIn({ statuses, fails }: Replayed): string {
+function failsIn({ statuses, fails, failsAsBefore }: Replayed): string {
   const first = PHASES.find((_, i) => statuses[i] === 1);
   if (first === undefined) return 'none: warnings in every phase';
-  return `\`${first}\`, for ${codes(fails)}`;
+  return `\`${first}\`, for ${codes(fails)}${failsAsBefore ? ', as the release before it' : ''}`;
 }
 
 function beforeText(incidents: readonly (readonly [Incident, Replayed])[]): string {
   const known = incidents
     .filter(([, { beforeFinds }]) => beforeFinds.length > 1)
-    .map(([{ name, before }, { beforeFinds }]) => `${name} ${before}, which ${outcome(beforeFinds)}`);
-  return [...new Set(known)].join('; ');
+    .map(([{ name, before }, { beforeFinds }]) => `- ${name} ${before} ${outcome(beforeFinds)}`);
+  return [...new Set(known)].join('\n');
 }
 
 function outcome([status, ...finds]: Found): string {
@@ -120,7 +134,7 @@ function codes(found: readonly string[]): string {
   if (found.length === 0) return 'nothing';
   const linked = found.map((one) => {
     const [, of = '', code = '', note] = /^(.+: )?([a-z-]+)( \(note\))?$/.exec(one) ?? [];
-    const link = `${of}[${code}](findings/${code}.md)`;
+    const link = `${of}[${code}]`;
     return note === undefined ? link : `(${link})`;
   });
   return linked.join(', ');

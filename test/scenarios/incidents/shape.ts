@@ -30,10 +30,14 @@ export interface Incident extends History {
   readonly statuses: readonly [number, number, number, number];
   /** What is an error in the first phase that fails. */
   readonly fails: readonly string[];
+  /** The release before fails there for the same. */
+  readonly failsAsBefore?: true;
   /** What is an error three days later with the policy of the page. */
   readonly policy: readonly string[];
   /** The exit status of the release before in guard, and what is found of it. */
   readonly beforeFinds: Found;
+  /** It was built on another ref than the releases before. */
+  readonly otherRef?: true;
   readonly unseen: string;
 }
 
