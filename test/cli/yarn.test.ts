@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -172,12 +172,33 @@ describe('what Yarn would install besides', () => {
 });
 
 describe('a project of Yarn 2 or later', () => {
+  it('init writes what was verified where one dependency has no answer, and ends with 3', async () => {
+    await withProject(async (project) => {
+      const { lab, run, read, folder } = project;
+      const p = await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      const none = { ...p, name: 'nosuch' };
+      lab.behave(/^\/nosuch/, { status: 503 });
+      write(project, [p, none], berry([p, none]));
+      const { status, stdout } = await run('init');
+      expect({ status, stdout: stdout.includes('nothing is written') }).toEqual({ status: 3, stdout: false });
+      expect(read('assay.lock')).toContain(`p@1.0.0 integrity ${p.integrity}`);
+      expect(read('assay.lock')).not.toContain('nosuch');
+      expect(read('assay.yml')).toContain('enforce:');
+      for (const file of ['assay.lock', 'assay.yml']) rmSync(join(folder, file));
+      write(project, [none], berry([none]));
+      const nothing = await run('init');
+      expect(nothing.status).toBe(3);
+      expect(nothing.stderr).toContain('nothing is written');
+    });
+  });
+
   it('code of the project that takes part in installing is in the report', async () => {
     await withProject(async (project) => {
       const { lab, run, report, folder } = project;
       const p = await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
       write(project, [p], berry([p]));
-      writeFileSync(join(folder, '.yarnrc.yml'), 'plugins:\n  - path: .yarn/plugins/x.cjs\n');
+      const registry = `npmRegistryServer: ${lab.url}\n`;
+      writeFileSync(join(folder, '.yarnrc.yml'), `plugins:\n  - path: .yarn/plugins/x.cjs\n${registry}`);
       expect(await report()).toMatchObject({ status: 0 });
       const { stdout } = await run();
       expect(stdout.replace(/\s+/g, ' ')).toContain(
@@ -213,7 +234,7 @@ describe('a project of Yarn 2 or later', () => {
       });
       const { stdout } = await run();
       expect(stdout.match(/locks\s+no\s+tarball/g)).toHaveLength(1);
-      expect(stdout).toMatch(/verified\s+of\s+2\s+dependencies\s+is\s+the\s+hash\s+that\s+the\s+registry\s+signed/);
+      expect(stdout).toMatch(/for\s+2\s+of\s+2\s+dependencies\s+the\s+hash\s+that\s+the\s+registry\s+signed\s+was\s+verified/);
     });
   });
 
