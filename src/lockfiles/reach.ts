@@ -14,27 +14,42 @@ export interface ReachFlags<T> {
   readonly peer: (node: T) => boolean;
 }
 
+/** What a way to a package may have none of; ANY is for every way. */
+const ANY = 1;
+const NO_DEV = 2;
+const NO_OPTIONAL = 4;
+const NO_PEER = 8;
+const EVERY = ANY | NO_DEV | NO_OPTIONAL | NO_PEER;
+const KEPT: Readonly<Record<EdgeKind, number>> = {
+  prod: EVERY,
+  dev: EVERY & ~NO_DEV,
+  optional: EVERY & ~NO_OPTIONAL,
+  peer: EVERY & ~NO_PEER,
+  peerOptional: EVERY & ~(NO_OPTIONAL | NO_PEER),
+};
+
 /**
  * Derives the flags as npm does: a package has one if every way to it, from any folder of the project, has an edge of that
  * kind. What no way leads to has none, so that leaving out a kind never leaves out what is not known to be of it.
  */
 export function flagsOf<T>(folders: readonly T[], edgesOf: (node: T) => readonly Edge<T>[]): ReachFlags<T> {
-  const reached = (without: readonly EdgeKind[]): ReadonlySet<T> => {
-    const seen = new Set<T>(folders);
-    const queue = [...folders];
-    for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
-      for (const { kind, to } of edgesOf(node)) {
-        if (without.includes(kind) || seen.has(to)) continue;
-        seen.add(to);
-        queue.push(to);
-      }
+  const ways = new Map<T, number>(folders.map((folder) => [folder, EVERY]));
+  const queue = [...folders];
+  for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
+    const own = ways.get(node) ?? 0;
+    for (const { kind, to } of edgesOf(node)) {
+      const known = ways.get(to) ?? 0;
+      const all = known | (own & KEPT[kind]);
+      if (all === known) continue;
+      ways.set(to, all);
+      queue.push(to);
     }
-    return seen;
-  };
-  const all = reached([]);
-  const only = (...kinds: readonly EdgeKind[]): ((node: T) => boolean) => {
-    const others = reached(kinds);
-    return (node) => all.has(node) && !others.has(node);
-  };
-  return { dev: only('dev'), optional: only('optional', 'peerOptional'), peer: only('peer', 'peerOptional') };
+  }
+  const only =
+    (none: number) =>
+    (node: T): boolean => {
+      const all = ways.get(node) ?? 0;
+      return all !== 0 && (all & none) === 0;
+    };
+  return { dev: only(NO_DEV), optional: only(NO_OPTIONAL), peer: only(NO_PEER) };
 }

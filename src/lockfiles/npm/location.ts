@@ -17,15 +17,22 @@ export function isLocation(location: string): boolean {
   // As most are: in the outermost folder, where a name cannot have what is looked for below.
   if (lastNodeModules(location) === 0) return isPackageName(location.slice(FOLDER.length));
   if (location.length > MAX_LENGTH || location.includes('\\') || hasControlCharacters(location)) return false;
-  const parts = location.split('/');
-  const start = parts.findIndex((part) => part !== '..');
-  if (start === -1) return true;
-  const inside = parts.slice(start);
-  if (inside.some((part) => part === '' || part === '.' || part === '..')) return false;
-  if (inside.some((part, index) => part === 'node_modules' && inside[index + 1] === 'node_modules')) return false;
-  if (inside.filter((part) => part === 'node_modules').length > MAX_NESTING) return false;
-  const installed = installedAs(location);
-  return installed === null ? inside.at(-1) !== 'node_modules' : isPackageName(installed.name);
+  if (/^(?:\.\.\/)*\.\.$/.test(location)) return true;
+  const inside = location.replace(/^(?:\.\.\/)+/, '');
+  if (UNWRITTEN.test(inside) || nesting(inside) > MAX_NESTING) return false;
+  const installed = installedAs(inside);
+  return installed === null ? !/(?:^|\/)node_modules$/.test(inside) : isPackageName(installed.name);
+}
+
+/** A part that is empty, "." or "..", and node_modules right in node_modules. */
+const UNWRITTEN = /(?:^|\/)(?:\.{0,2}|node_modules\/node_modules)(?:\/|$)/;
+
+function nesting(location: string): number {
+  let count = 0;
+  for (let at = location.indexOf(FOLDER); at !== -1; at = location.indexOf(FOLDER, at + FOLDER.length)) {
+    if (at === 0 || location.charAt(at - 1) === '/') count += 1;
+  }
+  return count;
 }
 
 /** The location of a relative path, as the links of a lockfile write it. */

@@ -1,3 +1,4 @@
+import type { Source } from '../../model/dependency.ts';
 import type { Finding } from '../../model/finding.ts';
 import { flagsOf, type Edge as FlagEdge } from '../reach.ts';
 import { substitutesIn } from './answers.ts';
@@ -32,7 +33,13 @@ export function readingOf({ entries, legacy, isLegacy, isHidden }: NpmEntries, p
   const carriers = carriersOf(entries, graph, isLegacy);
   const edges = [...graph.askers.values()].flatMap((asker) => asker.edges);
   const downloads = downloadsAmong(edges, project.overrides);
-  const source = (entry: PackageEntry): ReturnType<typeof sourceOf> => sourceOf(entry, downloads);
+  const sources = new Map<PackageEntry, Source>();
+  // Everybody who asks for a package asks for this.
+  const source = (entry: PackageEntry): Source => {
+    const known = sources.get(entry) ?? sourceOf(entry, downloads);
+    sources.set(entry, known);
+    return known;
+  };
   const substitutes = substitutesIn(entries, {
     graph,
     byLocation,
