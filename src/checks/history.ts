@@ -127,7 +127,7 @@ export function firstPublished({ time }: Packument): Instant | null {
 }
 
 /** The lower stable versions of the same release line that were published earlier, lowest first. */
-export function stableBefore(packument: Packument, version: string): readonly EarlierVersion[] {
+function stableBefore(packument: Packument, version: string): readonly EarlierVersion[] {
   const parsed = read(version);
   if (parsed === null) return [];
   const line = lineOf(parsed);

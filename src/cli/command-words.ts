@@ -118,10 +118,23 @@ export function readCommand(line: readonly string[]): ManagerCommand | RunPackag
   const runner = RUNNERS.get(name);
   if (runner !== undefined) return ofRunner(runner, args, env);
   const installer = INSTALLERS.get(name);
-  if (installer === undefined) return null;
+  if (installer === undefined) return wrappedIn(args);
   const command = { ...takeApart(installer, args, false), env };
   if (!WORDS[installer].runs.includes(command.verb)) return command;
   return ofRunner(installer, args.slice(args.indexOf(command.verb) + 1), env);
+}
+
+/** What another program is given to run (`timeout 60 npm ci`): a package manager by its name, with what follows. */
+function wrappedIn(args: readonly string[]): ManagerCommand | RunPackage | null {
+  const all = args.flatMap((word) => (/^(?:-S|--split-string=?)?\s*\S+\s/.test(word) ? word.split(/\s+/) : [word]));
+  const at = all.findIndex((word) => {
+    const name = programName(word.replace(/^(?:-S|--split-string=)/, ''));
+    return INSTALLERS.has(name) || RUNNERS.has(name);
+  });
+  const [first, ...others] = all.slice(at);
+  return at === -1 || first === undefined
+    ? null
+    : readCommand([first.replace(/^(?:-S|--split-string=)/, ''), ...others]);
 }
 
 /** `/usr/bin/npm`, `npm.cmd`, `npm-cli.js` and `.yarn/releases/yarn-4.1.0.cjs` by what they are. */
@@ -160,7 +173,9 @@ function takeApart(installer: Installer, args: readonly string[], isEndedByVerb:
   let folder: string | null = null;
   for (let at = 0; at < args.length && !(isEndedByVerb && names.length > 0); at++) {
     const word = args[at] ?? '';
-    const [, name, given] = /^--?(?:config\.)?([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+    const [, written, given] = /^--?(?:config\.)?([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+    // npm takes the beginning of an option for it.
+    const name = installer === 'npm' ? written?.replace(/^(no-)?shr[a-z]*$/, '$1shrinkwrap') : written;
     if (name === undefined || word === '-') {
       names.push(word);
       continue;

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isWorkspaceOf, workspacePatterns } from '../model/workspaces.ts';
+import { isFollowed, isWorkspaceOf, withoutBraces, workspacePatterns } from '../model/workspaces.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import { readUserFile } from './setup.ts';
@@ -12,12 +12,18 @@ const MAX_FOLDERS = 20_000;
 /**
  * Texts of the package.json files of a project's workspaces, by folder relative to it, with "/". `manifest` is the project's
  * own. Links are not followed, and nothing is looked for above the project or in node_modules. Throws UsageError where the
- * patterns name more folders than any project has.
+ * patterns name more folders than any project has, or one is of a form that is not followed.
  */
 export function workspaceManifests(project: string, manifest: string, io: Io): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const seen = new Set<string>();
-  const queue = workspacePatterns(manifest).flatMap(startOf);
+  const patterns = workspacePatterns(manifest);
+  const strange = patterns.find((pattern) => !isFollowed(pattern));
+  if (strange !== undefined) {
+    const shown = JSON.stringify(strange.slice(0, 80));
+    throw new UsageError(`the workspaces have the pattern ${shown}, which is not followed: use names, *, ** and {a,b}`);
+  }
+  const queue = patterns.flatMap(withoutBraces).flatMap(startOf);
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     const { folder, depth } = next;
     if (seen.has(`${depth} ${folder}`)) continue;
@@ -101,5 +107,10 @@ function foldersIn(path: string): string[] {
 }
 
 function isFile(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    // What is asked for as a folder is a file, or cannot be looked into.
+    return false;
+  }
 }

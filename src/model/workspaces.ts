@@ -10,11 +10,34 @@ export function isWorkspaceOf(packageJson: string, member: string): boolean {
 export function isWorkspace(patterns: readonly string[], member: string): boolean {
   const path = member.replaceAll('\\', '/');
   let found = false;
-  for (const pattern of patterns) {
+  for (const pattern of patterns.flatMap(withoutBraces)) {
     const negated = pattern.startsWith('!');
     if (globMatches(negated ? pattern.slice(1) : pattern, path)) found = !negated;
   }
   return found;
+}
+
+/** More than any project lists in braces. */
+const MAX_EXPANDED = 256;
+
+/** The patterns that one with `{a,b}` stands for, as shells and package managers take it. */
+export function withoutBraces(pattern: string): readonly string[] {
+  let found = [pattern];
+  while (found.some((one) => BRACES.test(one)) && found.length <= MAX_EXPANDED) {
+    found = found.flatMap((one) => {
+      const [all = '', list = ''] = BRACES.exec(one) ?? [];
+      return all === '' ? [one] : list.split(',').map((part) => one.replace(all, () => part));
+    });
+  }
+  return found;
+}
+
+/** The innermost list. */
+const BRACES = /\{([^{},]*(?:,[^{},]*)+)\}/;
+
+/** Whether a pattern has only what is followed here: names, `*`, `?`, `**`, and lists in braces. */
+export function isFollowed(pattern: string): boolean {
+  return withoutBraces(pattern).every((one) => !/[[\](){}\\]|(?:^|\/)\.\.(?:\/|$)/.test(one));
 }
 
 /** The patterns of a package.json's `workspaces`; none where it cannot be read. */
@@ -38,8 +61,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function globMatches(pattern: string, path: string): boolean {
   const segments = pattern
     .replace(/^\.?\/+/, '')
-    .replace(/\/+$/, '')
-    .split('/');
+    .split('/')
+    .filter((segment) => segment !== '' && segment !== '.');
   return sequenceMatches(segments, path.split('/'), '**', (one, segment) =>
     sequenceMatches(one.split(''), segment.split(''), '*', (char, actual) => char === '?' || char === actual),
   );

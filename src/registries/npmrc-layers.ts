@@ -5,7 +5,7 @@ import type { PackageManager } from '../model/dependency.ts';
 import { isWorkspaceOf } from '../model/workspaces.ts';
 
 /** A setting as a configuration file or the environment gives it. */
-export type Setting = string | boolean | null | readonly string[];
+type Setting = string | boolean | null | readonly string[];
 
 /** The settings of one place; `source` is a file's path or "environment". */
 export interface Layer {

@@ -20,7 +20,7 @@ export function renderPolicy(proposal: Proposal, owner: Owner | null): string {
     ),
     [
       ...comment(
-        'What fails: observe (contradictions), guard (also provenance or approval that was lost, and an unexpected builder, for every dependency), critical (also no provenance, for the critical set) or all (also no provenance, for every dependency). Each contains the one before: raise it when the report has nothing left that would fail.',
+        'What fails: observe (contradictions), guard (also provenance that was lost, and an unexpected builder, for every dependency), critical (also no provenance, for the critical set) or all (also no provenance, for every dependency). Each contains the one before: raise it when the report has nothing left that would fail.',
       ),
       `enforce: ${DEFAULT_PHASE}`,
     ],

@@ -77,7 +77,7 @@ describe('what installs nothing that can be seen is run', () => {
   it.each([
     ['node build.js'],
     ['make'],
-    ['sh -c npm install left-pad'],
+    ['sh build.sh'],
     ['npm run build -- --global add x'],
     ['npm test'],
     ['npm'],
@@ -122,6 +122,12 @@ describe('what installs from elsewhere is not run', () => {
 
   it.each([
     ['npm install left-pad', 'package-lock.json*'],
+    ['sh -c npm install left-pad', 'package-lock.json*'],
+    ['timeout 60 npm i left-pad', 'package-lock.json*'],
+    ['nice -n 5 npm i --no-save left-pad', 'package-lock.json*'],
+    ['env -u FOO npm i left-pad', 'package-lock.json*'],
+    ['node --no-warnings /usr/lib/npm-cli.js i left-pad', 'package-lock.json*'],
+    ['npm --no-shrink install', 'package-lock.json*'],
     ['npm i --save-dev left-pad', 'package-lock.json*'],
     ['npm update', 'package-lock.json*'],
     ['npm udp', 'package-lock.json*'],

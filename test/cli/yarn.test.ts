@@ -234,7 +234,9 @@ describe('a project of Yarn 2 or later', () => {
       });
       const { stdout } = await run();
       expect(stdout.match(/locks\s+no\s+tarball/g)).toHaveLength(1);
-      expect(stdout).toMatch(/for\s+2\s+of\s+2\s+dependencies\s+the\s+hash\s+that\s+the\s+registry\s+signed\s+was\s+verified/);
+      expect(stdout).toMatch(
+        /for\s+2\s+of\s+2\s+dependencies\s+the\s+hash\s+that\s+the\s+registry\s+signed\s+was\s+verified/,
+      );
     });
   });
 

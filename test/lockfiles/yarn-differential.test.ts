@@ -430,6 +430,9 @@ interface YarnCore {
   };
 }
 
+/** Comes with the core. */
+const PARSERS = '@yarnpkg/parsers';
+
 describe('accepted mutations of lockfiles of Yarn 4 are read as by', () => {
   let core: YarnCore | null = null;
   let parseSyml: ((text: string) => Readonly<Record<string, Readonly<Record<string, unknown>>>>) | null = null;
@@ -438,7 +441,7 @@ describe('accepted mutations of lockfiles of Yarn 4 are read as by', () => {
     if (folder === null) return;
     const require = createRequire(join(folder, 'package.json'));
     core = require(folder) as YarnCore;
-    parseSyml = (require('@yarnpkg/parsers') as { parseSyml: typeof parseSyml }).parseSyml;
+    parseSyml = (require(PARSERS) as { parseSyml: typeof parseSyml }).parseSyml;
   }, 240_000);
 
   /** As Project.setupResolutions does it. */

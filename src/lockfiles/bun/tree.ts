@@ -8,7 +8,7 @@ import type { Entry } from './packages.ts';
 import type { Project } from './project.ts';
 
 /** Who asks for something: the project, a workspace, or an entry. */
-export type Asker = Folder | Entry;
+type Asker = Folder | Entry;
 
 /** What the entries are to each other and to the project. */
 export interface Tree {

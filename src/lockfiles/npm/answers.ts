@@ -49,7 +49,9 @@ export function substitutesIn(
       }
     }
     for (const [to, edge] of bad) {
-      if (good.has(to)) continue;
+      // What the project asks for elsewhere besides is installed from there, whatever another of its lists says.
+      const isElsewhere = isProject && !isPeer(edge) && specKind(edge.spec) !== 'registry';
+      if (good.has(to) && !isElsewhere) continue;
       const asked = edge.spec === '' ? edge.name : `${edge.name}@${edge.spec}`;
       wrong.push({ to, isPeer: isPeer(edge), substitution: { asked, by: asker.label } });
     }
@@ -59,6 +61,7 @@ export function substitutesIn(
     if (wanted.has(one.to) || (one.isPeer && brought.has(one.to))) continue;
     addTo(substitutes, one.to, one.substitution);
   }
+  for (const [to, substitution] of overlooked(found, answering)) addTo(substitutes, to, substitution);
   if (!graph.hasRoot) return substitutes;
   // Nobody asks for it, so nobody asks for it under another name.
   for (const entry of entries) {
@@ -67,6 +70,26 @@ export function substitutesIn(
     if (name !== undefined && name !== entry.name) addTo(substitutes, entry, { asked: name, by: '.' });
   }
   return substitutes;
+}
+
+/**
+ * Entries of packages that `overrides` takes from somewhere else than a registry, where none that is found comes from there:
+ * npm resolves such a package anew, and compares no more than name and version with the lockfile.
+ */
+function overlooked(
+  found: ReadonlySet<NpmEntry>,
+  answering: Answering,
+): readonly (readonly [NpmEntry, Substitution])[] {
+  return [...answering.replaced].flatMap(([name, specs]) => {
+    const named = [...found].filter(({ location }) => installedAs(location)?.name === name);
+    return specs.flatMap((spec) => {
+      const isElsewhere = ['git', 'http', 'file'].includes(specKind(spec));
+      const [first] = named;
+      if (!isElsewhere || first === undefined) return [];
+      if (named.some((entry) => answers('', { name, spec }, entry, answering))) return [];
+      return [[first, { asked: `${name}@${spec}`, by: '.' }] as const];
+    });
+  });
 }
 
 function isPeer({ kind }: Edge): boolean {

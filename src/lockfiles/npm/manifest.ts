@@ -5,7 +5,7 @@ import { addTo, readLists, readWorkspaces, recordOf } from './lists.ts';
 import { aliasTarget, specKind } from './specs.ts';
 
 /** What the project's package.json files ask for. */
-export interface ProjectWishes {
+interface ProjectWishes {
   /** By folder. */
   readonly declared: ReadonlyMap<string, readonly Declaration[]>;
   /** Web addresses and aliases that `overrides` of the project puts in place of whatever the tree asks for. */
@@ -50,7 +50,7 @@ export function readManifests(manifests: ProjectManifests): NpmProject {
 }
 
 /** Adds the web addresses and aliases among overrides, however deep they stand. */
-export function collectOverrides(value: JsonValue, into: Set<string>): void {
+function collectOverrides(value: JsonValue, into: Set<string>): void {
   if (typeof value === 'string' && (specKind(value) === 'http' || aliasTarget(value) !== null)) into.add(value);
   if (value instanceof Map) for (const node of (value as JsonObject).values()) collectOverrides(node.value, into);
 }

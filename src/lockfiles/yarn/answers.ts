@@ -10,7 +10,7 @@ import { isWorkspace, type YarnProject } from './project.ts';
 import type { ProjectRequirement } from './roles.ts';
 
 /** What an entry brings, as it is judged: a package, with what it stands in for without being asked, or nothing to fetch. */
-export type Answer = (Brought & Pick<Dependency, 'substitutes'>) | { readonly skipped: SkippedEntry['reason'] };
+type Answer = (Brought & Pick<Dependency, 'substitutes'>) | { readonly skipped: SkippedEntry['reason'] };
 
 export interface Answers {
   readonly of: (entry: YarnEntry) => readonly Answer[];
