@@ -64,8 +64,9 @@ function gap({ provenance, published }: BaselineVersion, since: PublishedVersion
 
 /** The first version with provenance, where it is known to have been published after `published`. */
 export function firstAfter(since: PublishedVersion | null, published: Instant | null): { readonly first?: string } {
-  const isAfter = since !== null && since.published !== null && published !== null && since.published > published;
-  return isAfter ? { first: since.version } : {};
+  const first = since?.published ?? null;
+  const isAfter = first !== null && published !== null && first > published;
+  return since !== null && isAfter ? { first: since.version } : {};
 }
 
 /** The version of the baseline to compare a new one with: the highest lower one, of its release line if there is one. */

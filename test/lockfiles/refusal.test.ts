@@ -276,7 +276,7 @@ describe('keys that are special to objects', () => {
 
   it('do not stand for packages', () => {
     const special = '{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"1","__proto__":{"link":true}}}}';
-    expect(refusal(special).message).toContain('has \"__proto__\", which npm never writes there');
+    expect(refusal(special).message).toContain('has "__proto__", which npm never writes there');
     expect(refusal('{"lockfileVersion":3,"__proto__":{"packages":{}}}').message).toContain('no "packages"');
     expect(refusal('{"lockfileVersion":1,"dependencies":{"__proto__":{"version":"1.0.0"}}}').line).toBe(1);
   });
