@@ -46,7 +46,10 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
     dependencies &&
       differs(
         'dependencies',
-        differenceOf(specs(without(dependencies, implied, manifest.dependencies)), specs(manifest.dependencies)),
+        differenceOf(
+          specs(without(asDeclared(dependencies, manifest), implied, manifest.dependencies)),
+          specs(manifest.dependencies),
+        ),
       ),
     peerDependencies &&
       differs(
@@ -55,7 +58,8 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
       ),
     ...named
       .filter((name) => !Object.hasOwn(manifest.peerDependencies, name))
-      .map((name) => differs('peerDependencies', [name, ''])),
+      // Package managers add peers that packages forgot; what answers them is judged like any other package.
+      .map((name) => finding('lockfile-dependency-added', { name })),
     bin && differs('bin', differenceOf(commands(bin), commands(asFolder(manifest.bin, bin)))),
     // A command that the entry does not name is only not linked.
     hasBin === true && Object.keys(manifest.bin).length === 0 ? differs('bin', ['some', '']) : null,
@@ -117,6 +121,13 @@ function askedOf(claimed: TextRecord, { peerDependencies }: Manifest): TextRecor
 
 function specs(record: TextRecord): readonly string[] {
   return Object.entries(record).map(([name, spec]) => `${name}: ${plainSpec(spec) || '*'}`);
+}
+
+/** npm writes `*` for what a package brings along in its own tarball, whatever its manifest says. */
+function asDeclared(claimed: TextRecord, { bundles, dependencies }: Manifest): TextRecord {
+  const any = bundles.filter((name) => ownText(claimed, name) === '*' && Object.hasOwn(dependencies, name));
+  if (any.length === 0) return claimed;
+  return { ...claimed, ...Object.fromEntries(any.map((name) => [name, dependencies[name] ?? '*'])) };
 }
 
 /** Without what the package manager adds by itself, where the manifest has nothing of that name. */
