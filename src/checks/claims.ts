@@ -43,25 +43,20 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
   const { answers, peerAnswers = {}, peers: named = [] } = claims;
   const runs = Object.keys(manifest.installScripts).length > 0;
   return [
-    dependencies &&
-      differs(
-        'dependencies',
-        differenceOf(
-          specs(without(asDeclared(dependencies, manifest), implied, manifest.dependencies)),
-          specs(manifest.dependencies),
-        ),
-      ),
+    dependencies && differs('dependencies', addedSpecs(dependencies, implied, manifest)),
     peerDependencies &&
       differs(
         'peerDependencies',
-        differenceOf(peers(peerDependencies), peers(askedOf(peerDependencies, manifest), peerDependencies)),
+        differenceOf(
+          peers(peerDependencies),
+          peers(among(manifest.peerDependencies, peerDependencies), peerDependencies),
+        ),
       ),
     ...named
       .filter((name) => !Object.hasOwn(manifest.peerDependencies, name))
       // Package managers add peers that packages forgot; what answers them is judged like any other package.
       .map((name) => finding('lockfile-dependency-added', { name })),
-    bin && differs('bin', differenceOf(commands(bin), commands(asFolder(manifest.bin, bin)))),
-    // A command that the entry does not name is only not linked.
+    bin && differs('bin', differenceOf(commands(bin), commands(among(asFolder(manifest.bin, bin), bin)))),
     hasBin === true && Object.keys(manifest.bin).length === 0 ? differs('bin', ['some', '']) : null,
     // The flag has the tarball looked at, which is what was verified; and mirrors leave out that node-gyp builds a package.
     installScripts === true && !runs
@@ -114,9 +109,19 @@ function askedName(spec: string): string | undefined {
   return /^npm:(@?[^@]+)(?:@|$)/i.exec(spec.trim())?.[1];
 }
 
-/** A peer that the entry leaves out, as some package managers do, installs nothing. */
-function askedOf(claimed: TextRecord, { peerDependencies }: Manifest): TextRecord {
-  return Object.fromEntries(Object.entries(peerDependencies).filter(([name]) => Object.hasOwn(claimed, name)));
+/** What the entry asks for otherwise than the manifest does. */
+function addedSpecs(claimed: TextRecord, implied: TextRecord, manifest: Manifest): Difference | null {
+  const own = without(asDeclared(claimed, manifest), implied, manifest.dependencies);
+  return differenceOf(specs(own), specs(among(manifest.dependencies, claimed)));
+}
+
+/** Of what the manifest has, what the entry has, too: what an entry leaves out is only not installed, or not linked. */
+function among(served: TextRecord, claimed: TextRecord): TextRecord {
+  const names = Object.keys(served);
+  if (names.every((name) => Object.hasOwn(claimed, name))) return served;
+  return Object.fromEntries(
+    names.flatMap((name) => (Object.hasOwn(claimed, name) ? [[name, served[name] ?? '']] : [])),
+  );
 }
 
 function specs(record: TextRecord): readonly string[] {

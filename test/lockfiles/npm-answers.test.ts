@@ -246,12 +246,15 @@ describe('what an entry claims', () => {
 
   it('is what was published', () => expect(of({})).toEqual([]));
 
+  it('may leave out what is then only not installed', () => {
+    expect(of({ dependencies: {}, bin: {} })).toEqual([]);
+  });
+
   it.each<[string, object, string]>([
     ['another package', { dependencies: { 'left-pad': 'npm:evil@^1' } }, 'dependencies'],
     ['one more', { dependencies: { 'left-pad': '^1', evil: '1' } }, 'dependencies'],
     ['one more, as optional', { optionalDependencies: { fsevents: '^2', evil: '1' } }, 'dependencies'],
     ['one from elsewhere', { dependencies: { 'left-pad': 'github:evil/left-pad' } }, 'dependencies'],
-    ['one less', { dependencies: {} }, 'dependencies'],
     ['another peer', { peerDependencies: { react: '*', evil: '*' } }, 'peerDependencies'],
     ['a command', { bin: { ui: 'ui.js', node: 'index.js' } }, 'bin'],
     ['another file for a command', { bin: { ui: 'evil.js' } }, 'bin'],
