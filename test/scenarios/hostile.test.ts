@@ -72,9 +72,10 @@ describe('history reaches past', () => {
       }
       const forked = await auditIn(lab, lab.lockfile({ p: '1.0.2' }));
       expect(forked.findings).toEqual(['p@1.0.2 identity-unexpected-repository']);
-      expect(forked.report.dependencies[0]?.findings).toMatchObject([
-        { args: { source: 'history', version: '1.0.0' } },
-      ]);
+      const { findings = [] } = forked.report.dependencies[0] ?? {};
+      expect(findings.find(({ code }) => code === 'identity-unexpected-repository')).toMatchObject({
+        args: { source: 'history', version: '1.0.0' },
+      });
     });
   });
 
@@ -106,7 +107,7 @@ describe('a lockfile that puts another package in the place of one', () => {
       const { status, findings } = await auditFor('^1.0.0');
       expect({ status, findings }).toEqual({
         status: 1,
-        findings: ['p@1.0.0 lockfile-resolved-mismatch', 'p@1.0.0 integrity-mismatch'],
+        findings: ['evil@1.0.0 lockfile-substituted'],
       });
       expect(await auditFor('npm:evil@^1.0.0')).toMatchObject({ status: 0, findings: [] });
     });
@@ -137,7 +138,8 @@ describe('the clock of this machine', () => {
       const behind = await auditIn(lab, lockfile, { now: lab.clock.now() - 5 * MINUTE });
       expect(behind).toMatchObject({ status: 0, findings: [] });
       const wrong = await auditIn(lab, lockfile, { now: lab.clock.now() - 60 * MINUTE });
-      expect(wrong.status).toBe(1);
+      expect(wrong.status).toBe(3);
+      expect(new Set(wrong.findings)).toEqual(new Set(['p@1.0.0 clock-behind', 'q@1.0.0 clock-behind']));
     });
   });
 });
