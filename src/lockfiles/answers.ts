@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import type { Dependency } from '../model/dependency.ts';
 import { aliasTarget, isTarballPath, pathOfFileSpec, specKind } from './npm/specs.ts';
 
 /** What somebody asks for. */
@@ -80,4 +81,19 @@ function repositoryOf(text: string): string {
 /** GitHub tells no capitals apart. */
 function onHost(host: string, path: string): string {
   return host === 'github.com' ? `${host}/${path.toLowerCase()}` : `${host}/${path}`;
+}
+
+/** What a package that is fetched answers with. */
+export function answerFrom({ name, source }: Pick<Dependency, 'name' | 'source'>): Answer {
+  switch (source.kind) {
+    case 'registry':
+      return { kind: 'registry', name, url: source.resolved };
+    case 'file':
+      return { kind: 'tarball', path: source.path };
+    case 'git':
+    case 'http':
+      return { kind: source.kind, url: source.url };
+    case 'other':
+      return { kind: 'http', url: source.locator };
+  }
 }

@@ -1,5 +1,5 @@
 import { specOf, type Substitution } from '../../model/dependency.ts';
-import { isAnswer, type Answer } from '../answers.ts';
+import { answerFrom, isAnswer, type Answer } from '../answers.ts';
 import { LockfileError, quoted } from '../error.ts';
 import { isPeer, type Wish } from '../manifest.ts';
 import { flagsOf, type Edge, type ReachFlags } from '../reach.ts';
@@ -118,18 +118,7 @@ function answersOf({ names, overrides }: Project): (entry: Entry, incoming: Inco
       const isWorkspace = entry.scheme === 'workspace' || entry.scheme === 'root';
       return { kind: 'folder', path: entry.path, workspace: (isWorkspace ? names.get(entry.path) : null) ?? null };
     }
-    const { name, source } = entry;
-    switch (source.kind) {
-      case 'registry':
-        return { kind: 'registry', name, url: source.resolved };
-      case 'file':
-        return { kind: 'tarball', path: source.path };
-      case 'git':
-      case 'http':
-        return { kind: source.kind, url: source.url };
-      case 'other':
-        return { kind: 'http', url: source.locator };
-    }
+    return answerFrom(entry);
   };
   return (entry, { asker, wish: { name, spec } }) => {
     const answer = answerOf(entry);

@@ -1,5 +1,5 @@
 import { specOf, type EntryClaims, type ExoticSpec, type Substitution } from '../../model/dependency.ts';
-import { isAnswer, type Answer } from '../answers.ts';
+import { answerFrom, isAnswer, type Answer } from '../answers.ts';
 import { isPeer } from '../manifest.ts';
 import { specKind } from '../npm/specs.ts';
 import { flagsOf, type Edge, type EdgeKind, type ReachFlags } from '../reach.ts';
@@ -115,20 +115,7 @@ function kindsOf({ folder, isDirect, name, kind }: VltEdge, { declared }: Projec
 }
 
 function answerOf(node: VltNode, { names }: Project): Answer {
-  if (node.kind === 'package') {
-    const { name, source } = node;
-    switch (source.kind) {
-      case 'registry':
-        return { kind: 'registry', name, url: source.resolved };
-      case 'file':
-        return { kind: 'tarball', path: source.path };
-      case 'git':
-      case 'http':
-        return { kind: source.kind, url: source.url };
-      case 'other':
-        return { kind: 'http', url: source.locator };
-    }
-  }
+  if (node.kind === 'package') return answerFrom(node);
   const { kind, path, name } = node;
   const workspace = names === null ? name : (names.get(path) ?? null);
   return { kind: 'folder', path, workspace: kind === 'workspace' ? workspace : null };
