@@ -5,14 +5,14 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { profile } from './audit/profile.ts';
-import { median, STARTUP_RATIO, table, targets, traffic, verdict } from './audit/results.ts';
+import { comparison, median, STARTUP_RATIO, table, targets, traffic, verdict } from './audit/results.ts';
 import type { Result } from './audit/results.ts';
 import { openBench } from './audit/rounds.ts';
-import type { Round } from './audit/rounds.ts';
+import type { Bench, Pair, Round } from './audit/rounds.ts';
 import { serveTree } from './audit/server.ts';
 import { generatedTree } from './audit/tree.ts';
 
@@ -26,6 +26,8 @@ interface Options {
   readonly latencies: readonly number[];
   readonly rounds: number;
   readonly profile: boolean;
+  /** The command line of another build: it is compared with that one, and npm not asked. */
+  readonly before: string | null;
 }
 
 const print = (line: string): void => {
@@ -40,36 +42,69 @@ async function main(): Promise<void> {
     `Node ${process.version}, npm ${version('npm')}, assay ${version(CLI)}, ${availableParallelism()} processors\n`,
   );
   mkdirSync(CACHE, { recursive: true });
+  const { before } = options;
+  if (before !== null) {
+    for (const packages of options.packages) await compare(packages, before, options);
+    return;
+  }
   const results: Result[] = [];
   for (const packages of options.packages) results.push(...(await resultsFor(packages, options)));
   print('Targets:');
   for (const line of [...targets(results), startup()]) print(line);
 }
 
-/** Measures one tree at every latency. Nothing that was started or written outlives it but the tree. */
-async function resultsFor(packages: number, { latencies, rounds, profile: isProfiled }: Options): Promise<Result[]> {
+/** Measures one tree at every latency. */
+function resultsFor(packages: number, { latencies, rounds, profile: isProfiled }: Options): Promise<Result[]> {
+  return withBench(packages, null, async (bench, work) => {
+    const results: Result[] = [];
+    for (const latencyMs of latencies) {
+      const measured: Round[] = [];
+      for (let i = 0; i < rounds; i++) measured.push(await bench.round(latencyMs, i % 2 === 0));
+      const result = { packages, latencyMs, rounds: measured };
+      print(heading(bench, latencyMs, rounds));
+      print([...table(result), '', ...traffic(result)].join('\n'));
+      if (isProfiled) print((await profile(bench, latencyMs, work, CLI)).join('\n'));
+      print('');
+      results.push(result);
+    }
+    return results;
+  });
+}
+
+/** Measures one tree with two builds, in turn, at every latency. */
+function compare(packages: number, before: string, { latencies, rounds }: Options): Promise<void> {
+  return withBench(packages, before, async (bench) => {
+    for (const latencyMs of latencies) {
+      const pairs: Pair[] = [];
+      for (let i = 0; i < rounds; i++) pairs.push(await bench.pair(latencyMs, i % 2 === 0));
+      print(heading(bench, latencyMs, rounds));
+      print(`${comparison(pairs).join('\n')}\n`);
+    }
+  });
+}
+
+function heading({ tree }: Bench, latencyMs: number, rounds: number): string {
+  const { packages, attested, documents } = tree;
+  return (
+    `${packages} packages (${attested} attested, ${documents} documents), ` +
+    `latency ${latencyMs} ms, rounds: ${rounds}\n`
+  );
+}
+
+/** Nothing that was started or written outlives it but the tree. */
+async function withBench<T>(
+  packages: number,
+  before: string | null,
+  use: (bench: Bench, work: string) => Promise<T>,
+): Promise<T> {
   const folder = generatedTree(CACHE, packages, print);
   const work = mkdtempSync(join(tmpdir(), 'assay-bench-'));
   const remove = (): void => rmSync(work, { recursive: true, force: true, maxRetries: 5 });
   process.once('exit', remove);
   try {
-    const bench = await openBench({ folder, work, cli: CLI, script: fileURLToPath(import.meta.url) });
+    const bench = await openBench({ folder, work, cli: CLI, before, script: fileURLToPath(import.meta.url) });
     try {
-      const results: Result[] = [];
-      for (const latencyMs of latencies) {
-        const measured: Round[] = [];
-        for (let i = 0; i < rounds; i++) measured.push(await bench.round(latencyMs, i % 2 === 0));
-        const result = { packages, latencyMs, rounds: measured };
-        const { attested, documents } = bench.tree;
-        print(
-          `${packages} packages (${attested} attested, ${documents} documents), latency ${latencyMs} ms, rounds: ${rounds}\n`,
-        );
-        print([...table(result), '', ...traffic(result)].join('\n'));
-        if (isProfiled) print((await profile(bench, latencyMs, work, CLI)).join('\n'));
-        print('');
-        results.push(result);
-      }
-      return results;
+      return await use(bench, work);
     } finally {
       bench.close();
     }
@@ -103,6 +138,7 @@ function readOptions(args: readonly string[]): Options {
       latency: { type: 'string', default: '20' },
       rounds: { type: 'string', default: '3' },
       profile: { type: 'boolean', default: false },
+      before: { type: 'string' },
     },
   });
   const numbers = (name: string, text: string, least: number): number[] =>
@@ -115,6 +151,7 @@ function readOptions(args: readonly string[]): Options {
     latencies: numbers('latency', values.latency, 0),
     rounds: numbers('rounds', values.rounds, 1)[0] ?? 1,
     profile: values.profile,
+    before: values.before === undefined ? null : resolve(values.before),
   };
 }
 

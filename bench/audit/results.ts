@@ -1,4 +1,4 @@
-import type { Round, RunName, Sample } from './rounds.ts';
+import type { OwnRun, Pair, Round, RunName, Sample } from './rounds.ts';
 
 /** Rounds over one tree at one latency. */
 export interface Result {
@@ -57,6 +57,27 @@ export function table({ rounds }: Result): string[] {
       against ?? '',
       ratios === null ? '' : ratios.map((ratio) => ratio.toFixed(1)).join(' '),
       ratios === null ? '' : median(ratios).toFixed(1),
+    ];
+  });
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+/** A table in Markdown: what this build takes of the time and memory of the one before, by round; the medians last. */
+export function comparison(pairs: readonly Pair[]): string[] {
+  const head = ['run', 'wall, by round', 'wall', 'CPU', 'peak', 'requests before', 'requests now'];
+  const runs: readonly OwnRun[] = ['first', 'baseline', 'changed', 'warm'];
+  const rows = runs.map((run) => {
+    const ratios = (value: (sample: Sample) => number): number[] =>
+      pairs.map(({ now, before }) => value(now[run]) / value(before[run]));
+    const wall = ratios(({ wallMs }) => wallMs);
+    return [
+      `assay ${run}`,
+      wall.map((ratio) => ratio.toFixed(2)).join(' '),
+      median(wall).toFixed(3),
+      median(ratios(({ cpuMs }) => cpuMs)).toFixed(3),
+      median(ratios(({ peakBytes }) => peakBytes)).toFixed(3),
+      median(pairs.map(({ before }) => before[run].requests)).toFixed(0),
+      median(pairs.map(({ now }) => now[run].requests)).toFixed(0),
     ];
   });
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);

@@ -14,17 +14,23 @@ import type { TreeIndex } from './tree.ts';
  * `first`: nothing known. `warm`: the same again. `baseline`: assay.lock has the whole tree. `changed`: it has all but one
  * package. The latter two with empty caches.
  */
-export type RunName = 'npm cold' | 'npm warm' | 'first' | 'warm' | 'baseline' | 'changed';
+export type RunName = 'npm cold' | 'npm warm' | OwnRun;
+export type OwnRun = 'first' | 'warm' | 'baseline' | 'changed';
 
 export type Sample = Pick<Measured, 'wallMs' | 'cpuMs' | 'peakBytes'> & Traffic;
 
 /** One run of each. */
 export type Round = Readonly<Record<RunName, Sample>>;
+export type OwnRound = Readonly<Record<OwnRun, Sample>>;
+/** One run of each by two builds of assay. */
+export type Pair = Readonly<Record<'now' | 'before', OwnRound>>;
 
 export interface Bench {
   readonly tree: TreeIndex;
   /** Runs everything once, one after the other. */
   readonly round: (latencyMs: number, npmFirst: boolean) => Promise<Round>;
+  /** Runs everything of assay once by this build and once by the one before. */
+  readonly pair: (latencyMs: number, nowFirst: boolean) => Promise<Pair>;
   /** Runs `client` where nothing is known, and then again. */
   readonly twice: (client: Client, latencyMs: number) => Promise<readonly [Sample, Sample]>;
   /** The built command line under Node options. */
@@ -38,12 +44,21 @@ interface Setup {
   /** An empty folder for everything that is written. */
   readonly work: string;
   readonly cli: string;
+  /** The command line of the build that `pair` compares with. */
+  readonly before: string | null;
   /** The script that serves a tree where its arguments are `serve FOLDER`. */
   readonly script: string;
 }
 
+/** A command line, with the projects whose assay.lock it wrote. */
+interface Build {
+  readonly program: string;
+  readonly baseline: string;
+  readonly changed: string;
+}
+
 /** Starts the server and prepares the projects. The caller closes it. */
-export async function openBench({ folder, work, cli, script }: Setup): Promise<Bench> {
+export async function openBench({ folder, work, cli, before, script }: Setup): Promise<Bench> {
   const tree = readTree(folder);
   const server = fork(script, ['serve', folder], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   try {
@@ -60,12 +75,19 @@ export async function openBench({ folder, work, cli, script }: Setup): Promise<B
       ...['--tuf', `https://${TUF_HOST}/`, '--tuf-root', file('tuf-root.json', JSON.parse(served.tufRoot) as object)],
     ];
     const installed = install(folder, isolated(join(work, 'install'), served));
-    const [bare, baseline, changed] = ['bare', 'baseline', 'changed'].map((name) =>
-      copyProject(folder, join(work, name)),
-    ) as [string, string, string];
-    execute(process.execPath, [cli, 'update', ...trust], baseline, isolatedWithTrust(join(work, 'update'), served));
-    const lock = readFileSync(join(baseline, 'assay.lock'), 'utf8');
-    writeFileSync(join(changed, 'assay.lock'), without(lock, tree.changed));
+    const bare = copyProject(folder, join(work, 'bare'));
+    /** A build with the projects that have its assay.lock. */
+    const prepare = (name: string, program: string): Build => {
+      const [baseline, changed] = ['baseline', 'changed'].map((kind) =>
+        copyProject(folder, join(work, `${name}-${kind}`)),
+      ) as [string, string];
+      const env = isolatedWithTrust(join(work, `${name}-update`), served);
+      execute(process.execPath, [program, 'update', ...trust], baseline, env);
+      const lock = readFileSync(join(baseline, 'assay.lock'), 'utf8');
+      writeFileSync(join(changed, 'assay.lock'), without(lock, tree.changed));
+      return { program, baseline, changed };
+    };
+    const builds = { now: prepare('now', cli), before: before === null ? null : prepare('before', before) };
 
     let states = 0;
     const fresh = (): string => join(work, `state-${(states += 1)}`);
@@ -77,8 +99,7 @@ export async function openBench({ folder, work, cli, script }: Setup): Promise<B
     const { packages, attested } = tree;
     const all: Expected = { packages, attested, held: 0 };
     const npm = npmClient(served, outputs);
-    const assay = (...nodeOptions: readonly string[]): Client =>
-      assayClient(served, outputs, [...nodeOptions, cli], trust);
+    const assay = (...program: readonly string[]): Client => assayClient(served, outputs, program, trust);
 
     const twiceIn = async (client: Client, project: string): Promise<readonly [Sample, Sample]> => {
       const state = fresh();
@@ -86,16 +107,25 @@ export async function openBench({ folder, work, cli, script }: Setup): Promise<B
       rmSync(state, { recursive: true });
       return samples;
     };
-    const once = async (project: string, expected: Expected): Promise<Sample> => {
+    const once = async (program: string, project: string, expected: Expected): Promise<Sample> => {
       const state = fresh();
-      const measured = await sample(assay(), state, project, expected);
+      const measured = await sample(assay(program), state, project, expected);
       rmSync(state, { recursive: true });
       return measured;
+    };
+    const ours = async ({ program, baseline, changed }: Build): Promise<OwnRound> => {
+      const [first, warm] = await twiceIn(assay(program), bare);
+      return {
+        first,
+        warm,
+        baseline: await once(program, baseline, { packages, attested: 0, held: packages }),
+        changed: await once(program, changed, { packages, attested: 1, held: packages - 1 }),
+      };
     };
     const setLatency = (latencyMs: number): boolean => server.send({ latencyMs } satisfies Command);
     return {
       tree,
-      assay,
+      assay: (...nodeOptions) => assay(...nodeOptions, cli),
       twice: (client, latencyMs) => {
         setLatency(latencyMs);
         return twiceIn(client, bare);
@@ -106,17 +136,14 @@ export async function openBench({ folder, work, cli, script }: Setup): Promise<B
           const [cold, again] = await twiceIn(npm, installed);
           return { 'npm cold': cold, 'npm warm': again };
         };
-        const ours = async () => {
-          const [first, warm] = await twiceIn(assay(), bare);
-          return {
-            first,
-            warm,
-            baseline: await once(baseline, { packages, attested: 0, held: packages }),
-            changed: await once(changed, { packages, attested: 1, held: packages - 1 }),
-          };
-        };
-        if (npmFirst) return { ...(await ofNpm()), ...(await ours()) };
-        return { ...(await ours()), ...(await ofNpm()) };
+        if (npmFirst) return { ...(await ofNpm()), ...(await ours(builds.now)) };
+        return { ...(await ours(builds.now)), ...(await ofNpm()) };
+      },
+      pair: async (latencyMs, nowFirst) => {
+        setLatency(latencyMs);
+        if (builds.before === null) throw new Error('there is no build to compare with');
+        if (nowFirst) return { now: await ours(builds.now), before: await ours(builds.before) };
+        return { before: await ours(builds.before), now: await ours(builds.now) };
       },
       close: () => server.kill(),
     };
