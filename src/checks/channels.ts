@@ -1,7 +1,6 @@
-import compare from 'semver/functions/compare.js';
 import { channelName, STABLE } from '../model/channel.ts';
 import type { Packument } from '../model/evidence.ts';
-import { earlierVersions, releaseLine, type EarlierVersion } from './history.ts';
+import { compareVersions, earlierVersions, releaseLine, type EarlierVersion } from './history.ts';
 
 /** A package with fewer releases is still becoming what it is to be. */
 const SETTLED = 5;
@@ -22,7 +21,7 @@ export function sameChannel(a: string, b: string): boolean {
  * the channel of that name before it, and stable versions of its line.
  */
 export function channelBefore(packument: Packument, version: string): readonly EarlierVersion[] {
-  const lower = earlierVersions(packument, version).filter((one) => compare(one.version, version) < 0);
+  const lower = earlierVersions(packument, version).filter((one) => compareVersions(one.version, version) < 0);
   const own = lower.filter((one) => sameChannel(one.version, version));
   if (own.length > 0) return own;
   const name = channelName(version);
@@ -40,7 +39,7 @@ export function releaseApart(packument: Packument, version: string, apart: numbe
   if (at === null) return null;
   const line = releaseLine(version);
   const old = earlierVersions(packument, version).filter(
-    (one) => one.published !== null && at - one.published >= apart && compare(one.version, version) < 0,
+    (one) => one.published !== null && at - one.published >= apart && compareVersions(one.version, version) < 0,
   );
   const newest = (releases: readonly EarlierVersion[]): EarlierVersion | null =>
     releases.reduce<EarlierVersion | null>((a, b) => ((a?.published ?? -1) > (b.published ?? 0) ? a : b), null);

@@ -1,4 +1,3 @@
-import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
 import SemVer from 'semver/classes/semver.js';
 import type { PublishedVersion } from '../model/baseline.ts';
@@ -39,6 +38,13 @@ function read(version: string): Parsed | null {
   const [, major, minor, patch] = PLAIN.exec(version) ?? [];
   if (patch === undefined) return parse(version);
   return { major: Number(major), minor: Number(minor), patch: Number(patch), prerelease: [] };
+}
+
+/** Orders two versions; what is not semver comes before what is. */
+export function compareVersions(a: string, b: string): number {
+  const [one, other] = [read(a), read(b)];
+  if (one === null || other === null) return Number(one !== null) - Number(other !== null);
+  return compareParsed(one, other);
 }
 
 /** Semantic Versioning 2.0.0, section 11. */
@@ -118,7 +124,7 @@ export function provenanceSince({ withProvenance, time }: Packument): PublishedV
     .filter((version) => read(version) !== null)
     .map((version) => ({ version, published: time.get(version) ?? null }));
   const order = (one: PublishedVersion): number => one.published ?? Number.MAX_SAFE_INTEGER;
-  return claimed.sort((a, b) => order(a) - order(b) || compare(a.version, b.version))[0] ?? null;
+  return claimed.sort((a, b) => order(a) - order(b) || compareVersions(a.version, b.version))[0] ?? null;
 }
 
 /** When the first version of the package was published, whether or not it is still there; null without times. */
@@ -178,17 +184,17 @@ export function lastWithProvenance(packument: Packument, version: string): Earli
  * The registry's word alone.
  */
 export function laterWithProvenance(packument: Packument, version: string): PublishedVersion | null {
-  if (parse(version) === null) return null;
+  if (read(version) === null) return null;
   const line = releaseLine(version);
   const later = [...packument.withProvenance]
     .filter(
       (one) =>
-        parse(one)?.prerelease.length === 0 &&
-        compare(one, version) > 0 &&
+        read(one)?.prerelease.length === 0 &&
+        compareVersions(one, version) > 0 &&
         packument.versions.get(one)?.deprecated === false,
     )
     .map((one) => ({ version: one, published: packument.time.get(one) ?? null }))
-    .sort((a, b) => compare(a.version, b.version));
+    .sort((a, b) => compareVersions(a.version, b.version));
   return later.find((one) => releaseLine(one.version) === line) ?? later[0] ?? null;
 }
 
@@ -197,8 +203,8 @@ export function laterWithProvenance(packument: Packument, version: string): Publ
  * a lower line. Who is on stable versions is sent to no prerelease.
  */
 export function versionToStayOn(packument: Packument | null, version: string, good: string | null): string | null {
-  const [is, was] = [parse(version), good === null ? null : parse(good)];
-  const isLower = is !== null && was !== null && compare(was, is) < 0;
+  const [is, was] = [read(version), good === null ? null : read(good)];
+  const isLower = is !== null && was !== null && compareParsed(was, is) < 0;
   const lower = isLower && (was.prerelease.length === 0 || is.prerelease.length > 0) ? good : null;
   if (lower !== null && releaseLine(lower) === releaseLine(version)) return lower;
   return (packument === null ? null : predecessorOf(packument, version)?.version) ?? lower;
