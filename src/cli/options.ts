@@ -134,7 +134,10 @@ function explainParseError(error: unknown, taken: readonly OptionName[]): string
     const near = nearest(unknown.replace(/^-+/, ''), taken);
     return `unknown option ${unknown}${near === null ? '' : `; did you mean --${near}?`} (see assay --help)`;
   }
-  return message.split('\n')[0]?.split('. ')[0] ?? message;
+  const known = taken.find((name) => new RegExp(`'(?:-\\w, )?--${name}(?: <value>)?'`).test(message));
+  if (known === undefined) return message.split('\n')[0]?.split('. ')[0] ?? message;
+  const { value }: OptionSpec = OPTIONS[known];
+  return value === undefined ? `--${known} takes no value` : `--${known} needs a value: --${known}=${value}`;
 }
 
 /** The option lines of a command's help, aligned, in so many columns. */

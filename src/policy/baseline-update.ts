@@ -85,8 +85,13 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
   };
 }
 
+/** Whether enough of it is proven for an entry. What was only accepted is verified at every audit. */
+export function isProven(one: JudgedDependency): boolean {
+  return entryOf([one]) !== null;
+}
+
 function isTakenIn(one: JudgedDependency): boolean {
-  if (entryOf([one]) === null) return false;
+  if (!isProven(one)) return false;
   return against(one).every(({ accepted }) => accepted !== undefined);
 }
 

@@ -26,7 +26,9 @@ export function propose(
   );
   const identity = example?.proofs.provenance?.identity;
   const failsIn = (phases: readonly Phase[], one: JudgedDependency): boolean =>
-    one.findings.some((finding) => phases.some((phase) => failsFrom(finding, policy) === phase));
+    one.findings.some(
+      (finding) => finding.accepted === undefined && phases.some((phase) => failsFrom(finding, policy) === phase),
+    );
   const inGuard = judged.filter((one) => failsIn(['observe', 'guard'], one));
   return {
     able: named.sort((a, b) => Number(a.dev) - Number(b.dev) || (a.name < b.name ? -1 : 1)),

@@ -10,7 +10,13 @@ export function renderAcceptance(
   {
     accepted,
     replaced,
-  }: { readonly accepted: readonly AcceptedFinding[]; readonly replaced: readonly AcceptedFinding[] },
+    isTakenIn,
+  }: {
+    readonly accepted: readonly AcceptedFinding[];
+    readonly replaced: readonly AcceptedFinding[];
+    /** Whether something of it is proven, which `assay update` records. */
+    readonly isTakenIn: boolean;
+  },
   options: RenderOptions,
 ): string {
   const columns = usableColumns(options.columns);
@@ -27,7 +33,8 @@ export function renderAcceptance(
       'was',
       `${subjectText(one)} ${one.code} until ${formatInstant(one.until)} by ${quoteText(one.by, 120)}; replaced`,
     ]),
-    ['next', `assay update takes it in; commit ${where} with the lockfile`],
+    ['next', `${isTakenIn ? 'assay update takes it in; ' : ''}commit ${where} with the lockfile`],
+    ...(isTakenIn ? [] : [['note', 'nothing of it is proven that could be held, so every audit looks at it again']]),
   ] as const;
   const lines = [
     ...wrap(shown(head, options), columns, 0, 2).map((line) => paint('bold', line, options)),

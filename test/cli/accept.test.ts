@@ -79,6 +79,23 @@ describe('accept', () => {
     });
   });
 
+  it('says that nothing is taken in of what nothing proves', async () => {
+    await withProject(async ({ folder, lab, lock, run, read }) => {
+      await publish(lab, 'p@1.0.0', TEAM);
+      await lock({ p: '1.0.0' });
+      const mirror = await lab.mirror({ stripSignatures: true });
+      const accepted = await run('accept', 'p', '--registry', mirror.url, ...WHY);
+      expect(accepted.status).toBe(0);
+      expect(accepted.stdout).not.toContain('assay update');
+      expect(accepted.stdout).toMatch(
+        /next {2}commit assay\.lock with the lockfile\n[^]*every audit looks at it again/,
+      );
+      await run('update', '--registry', mirror.url);
+      expect(readFileSync(join(folder, 'assay.lock'), 'utf8')).toMatch(/^p@1\.0\.0 accepted evidence-stripped/m);
+      expect(read('assay.lock')).not.toMatch(/^p@1\.0\.0 integrity/m);
+    });
+  });
+
   it('holds for 90 days unless told otherwise, at most for 366', async () => {
     await withUpdate(THIEF, async ({ run, read }) => {
       const ends = (): number => Date.parse(/ until (\S+) by/.exec(read('assay.lock'))?.[1] ?? '');

@@ -151,17 +151,46 @@ describe('init', () => {
     });
   });
 
-  it.each(['assay.yml', 'assay.lock'])('%s that is there stays as it is', async (file) => {
+  it.each([
+    [
+      'assay.yml',
+      'assay: assay.yml is there already and stays as it is; assay update brings assay.lock up to the lockfile\n',
+    ],
+    ['assay.lock', /^assay: assay\.lock:1: [^\n]*\n$/],
+  ] as const)('%s that somebody wrote stays as it is', async (file, line) => {
     await withProject(async (project) => {
       await start(project);
       writeFileSync(join(project.folder, file), 'mine');
       const { status, stdout, stderr } = await project.run('init');
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-      expect(stderr).toBe(
-        `assay: ${file} is there already and stays as it is; assay update brings assay.lock up to the lockfile\n`,
-      );
+      expect(stderr).toMatch(line);
       expect(project.read(file)).toBe('mine');
       expect(existsSync(join(project.folder, file === 'assay.yml' ? 'assay.lock' : 'assay.yml'))).toBe(false);
+    });
+  });
+
+  it('what was accepted before there was a policy is kept, and no more said to fail', async () => {
+    await withProject(async (project) => {
+      await start(project);
+      await project.run('accept', 'tool', '--code', 'provenance-missing', '--reason', 'read', '--by', 'jane');
+      const accepted = project.read('assay.lock').split('\n').slice(1);
+      const { status, stdout, stderr } = await project.run('init');
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(stdout).toContain('no more would fail there today');
+      expect(project.read('assay.yml')).toContain('enforce: guard');
+      expect(project.read('assay.lock').split('\n')).toEqual(expect.arrayContaining(accepted));
+      expect(project.read('assay.lock')).toMatch(/^net@1\.0\.0 integrity/m);
+      expect((await project.run('--enforce', 'critical')).status).toBe(0);
+    });
+  });
+
+  it('the clock of review starts with it for what it leaves out', async () => {
+    await withProject(async ({ lab, lock, run, read }) => {
+      await publish(lab, 'kit', {}, TEAM);
+      await lab.publish({ name: 'kit', version: '1.0.1', by: NOBODY });
+      await lock({ kit: '1.0.1' });
+      await run('init');
+      expect(read('assay.lock')).toMatch(/^kit@1\.0\.1 seen \d{4}-/m);
     });
   });
 

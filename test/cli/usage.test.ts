@@ -34,7 +34,15 @@ const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<stri
     /--enforce takes observe, guard, critical, all, not strict/,
   ],
   ['a wrong omit', ['--omit', 'test'], { 'package-lock.json': ONE_LOCK }, /--omit takes dev, optional, peer, not test/],
-  ['an option without value', ['--enforce'], { 'package-lock.json': ONE_LOCK }, /--enforce/],
+  [
+    'an option without value',
+    ['--enforce'],
+    { 'package-lock.json': ONE_LOCK },
+    /: --enforce needs a value: --enforce=PHASE\n$/,
+  ],
+  ['an option for a value', ['--policy', '--json'], {}, /: --policy needs a value: --policy=FILE\n$/],
+  ['a number below none', ['cache', '--prune', '-1'], {}, /: --prune needs a value: --prune=MB\n$/],
+  ['a value for a flag', ['--json=3'], {}, /: --json takes no value\n$/],
   ['an empty value', ['--registry', ''], { 'package-lock.json': ONE_LOCK }, /--registry needs a value/],
   [
     'a registry that is no URL',

@@ -4,6 +4,7 @@ import type { FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
 import type { JudgedDependency } from '../../model/verdict.ts';
 import { acceptFindings, type Refusal } from '../../policy/accept.ts';
+import { isProven } from '../../policy/baseline-update.ts';
 import { renderAcceptance } from '../../report/accept.ts';
 import { escapeText } from '../../report/escape.ts';
 import { gitUser } from '../../git/user.ts';
@@ -49,7 +50,8 @@ export const command: Command = {
         const outcome = acceptFindings(baseline.content, report.dependencies, codes, { by, why, until });
         if ('refused' in outcome) return refuse(outcome, codes, (line) => io.stderr.write(`assay: ${line}\n`));
         writeBaseline(path, baseline, outcome.baseline);
-        io.stdout.write(renderAcceptance(baseline.file, outcome, io.stdout));
+        const isTakenIn = report.dependencies.some(isProven);
+        io.stdout.write(renderAcceptance(baseline.file, { ...outcome, isTakenIn }, io.stdout));
         return EXIT.holds;
       },
     );

@@ -4,6 +4,8 @@ import { digestOf } from '../../digest.ts';
 import { POLICY_FILE, type PolicyInUse } from '../../model/policy.ts';
 import type { ProposedRegistries } from '../../model/proposal.ts';
 import type { Report } from '../../model/report.ts';
+import { DEFAULT_PHASE } from '../../model/verdict.ts';
+import { withSeen } from '../../policy/baseline-seen.ts';
 import { formatBaseline } from '../../policy/baseline-text.ts';
 import { updateBaseline } from '../../policy/baseline-update.ts';
 import { propose, proposeRegistries } from '../../policy/proposal.ts';
@@ -17,7 +19,7 @@ import { findLockfiles } from '../find.ts';
 import type { Io } from '../io.ts';
 import { placeOf, PROJECT_OPTIONS, withProject } from '../open.ts';
 import { findOwner } from '../owners.ts';
-import { baselinePath } from '../project.ts';
+import { baselinePath, writeBaseline } from '../project.ts';
 import { npmConfig, reportOptions, shownPath } from '../setup.ts';
 
 export const command: Command = {
@@ -29,8 +31,9 @@ export const command: Command = {
     const [lockfile] = findLockfiles(place, io);
     const lockPath = baselinePath(lockfile);
     const policyPath = join(dirname(lockPath), POLICY_FILE);
-    refuseExisting([policyPath, lockPath], io);
-    return withProject(place, options, io, async ({ policy: governing, baseline, lockfiles, managers, audit }) => {
+    refuseExisting(policyPath, io);
+    return withProject(place, options, io, async (project) => {
+      const { path, policy: governing, baseline, lockfiles, managers, audit } = project;
       if (governing !== null) {
         throw new UsageError(`${governing.policy.file} holds here already; assay update writes ${baseline.file}`);
       }
@@ -43,7 +46,8 @@ export const command: Command = {
       const policy = await policyOf(proposeRegistries(registry, scopes, []));
       const report = await audit({ enforce: 'observe', omit: [], policy, capabilities: true });
       if (report.verdict === 'unverified' && isNothingProven(report)) {
-        io.stdout.write(renderTerminal(report, reportOptions(io.stdout, options.values)));
+        const shown = { ...report, phase: DEFAULT_PHASE, policy: null };
+        io.stdout.write(renderTerminal(shown, reportOptions(io.stdout, options.values)));
         io.stderr.write('assay: nothing is written, as nothing could be verified; run assay init again\n');
         return EXIT.noStatement;
       }
@@ -51,11 +55,13 @@ export const command: Command = {
       const proposal = propose(report.dependencies, proposeRegistries(registry, scopes, names), policy?.policy ?? null);
       // What the policy does not ask for, the baseline does not record.
       const update = updateBaseline(
-        null,
+        baseline.content,
         report.dependencies.map((one) => ({ ...one, capabilities: null })),
       );
       writeNew(policyPath, renderPolicy(proposal, findOwner(lockfile, io)), io);
-      writeNew(lockPath, formatBaseline(update.baseline), io);
+      const updated = withSeen(update, null, Date.now());
+      if (baseline.content === null) writeNew(lockPath, formatBaseline(updated), io);
+      else writeBaseline(path, baseline, updated);
       const files = { policy: shownPath(policyPath, io), baseline: baseline.file };
       const installers = lockfiles.map(({ manager }) => manager);
       io.stdout.write(renderInit(files, installers, proposal, update, io.stdout));
@@ -70,12 +76,11 @@ function isNothingProven({ counts }: Report): boolean {
   return counts.integrity + counts.signature + counts.publish + counts.provenance === 0;
 }
 
-/** What people wrote or reviewed is never overwritten. */
-function refuseExisting(paths: readonly string[], io: Io): void {
-  const found = paths.find((path) => existsSync(path));
-  if (found === undefined) return;
+/** What people wrote is never overwritten. An assay.lock that `accept` or `update` began is brought up to the lockfile. */
+function refuseExisting(path: string, io: Io): void {
+  if (!existsSync(path)) return;
   throw new UsageError(
-    `${shownPath(found, io)} is there already and stays as it is; assay update brings assay.lock up to the lockfile`,
+    `${shownPath(path, io)} is there already and stays as it is; assay update brings assay.lock up to the lockfile`,
   );
 }
 
