@@ -30,30 +30,35 @@ export function substitutesIn(
   const wanted = new Set<NpmEntry>();
   const brought = new Set<NpmEntry>();
   const found = new Set<NpmEntry>();
-  for (const asker of graph.askers.values()) {
-    const isProject = graph.ofProject.has(asker.location);
-    if (!isProject && graph.folders.has(asker.location)) continue;
-    const good = new Set<NpmEntry>();
-    const bad = new Map<NpmEntry, Edge>();
-    for (const edge of asker.edges) {
-      const { to, name, spec } = edge;
-      found.add(to);
-      const answered = answers(asker.location, { name, spec }, to, answering)
+  for (const { location, label, edges } of graph.askers.values()) {
+    const isProject = graph.ofProject.has(location);
+    if (!isProject && graph.folders.has(location)) continue;
+    /** The specifier that an edge's package answers: its own, or one that replaces it. */
+    const answeredBy = ({ to, name, spec }: Edge): string | undefined =>
+      answers(location, { name, spec }, to, answering)
         ? spec
         : replaced.get(name)?.find((one) => answers('', { name, spec: one }, to, answering));
-      if (answered === undefined) bad.set(to, edge);
-      else {
-        good.add(to);
-        if (!isPeer(edge)) brought.add(to);
-        if (isProject && isOwnChoice(answered)) wanted.add(to);
+    // Nearly all are answered: what is needed for the others alone is made for them.
+    const bad = new Map<NpmEntry, Edge>();
+    for (const edge of edges) {
+      const { to } = edge;
+      found.add(to);
+      const answered = answeredBy(edge);
+      if (answered === undefined) {
+        bad.set(to, edge);
+        continue;
       }
+      if (!isPeer(edge)) brought.add(to);
+      if (isProject && isOwnChoice(answered)) wanted.add(to);
     }
+    if (bad.size === 0) continue;
+    const good = new Set(edges.filter((edge) => answeredBy(edge) !== undefined).map(({ to }) => to));
     for (const [to, edge] of bad) {
       // What the project asks for elsewhere besides is installed from there, whatever another of its lists says.
       const isElsewhere = isProject && !isPeer(edge) && specKind(edge.spec) !== 'registry';
       if (good.has(to) && !isElsewhere) continue;
       const asked = edge.spec === '' ? edge.name : `${edge.name}@${edge.spec}`;
-      wrong.push({ to, isPeer: isPeer(edge), substitution: { asked, by: asker.label } });
+      wrong.push({ to, isPeer: isPeer(edge), substitution: { asked, by: label } });
     }
   }
   const substitutes = new Map<NpmEntry, Substitution[]>();

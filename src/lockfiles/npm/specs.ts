@@ -6,6 +6,8 @@ const GIT_HOSTS = ['github.com', 'gitlab.com', 'bitbucket.org', 'gist.github.com
 const OTHER_GIT_SCHEMES = ['bitbucket:', 'gist:', 'sourcehut:', 'ssh:'];
 /** An address whose host stands there as readers of addresses give it: nearly all are of other hosts. */
 const PLAIN_HOST = /^https?:\/\/([a-z0-9.-]+)(?:[:/?#]|$)/;
+/** Nearly all specifiers are such ranges, which need none of the tests below. */
+const PLAIN_RANGE = /^[\^~]?\d+(?:\.\d+){0,2}$/;
 const TARBALL = /[.](?:tgz|tar\.gz|tar)$/i;
 
 /**
@@ -13,6 +15,7 @@ const TARBALL = /[.](?:tgz|tar\.gz|tar)$/i;
  * Where Windows and other systems differ, a path on either is a path. `other` is a scheme npm does not know.
  */
 export function specKind(declared: string): SpecKind {
+  if (PLAIN_RANGE.test(declared)) return 'registry';
   if (/^npm:/i.test(declared)) return 'registry';
   // As readers of addresses do it.
   const spec = declared.replace(/[\t\r\n]/g, '').trim();
