@@ -111,16 +111,18 @@ describe('a link or folder in the place of a package', () => {
     expect(standIns(v3({ ...alias, ...named }, AXIOS))).toEqual(['evil@1.0.0 for axios@^1.0.0 by .']);
   });
 
-  it.each<[string, object, object]>([
+  it.each<[string, object, object, Record<string, object>?]>([
     [
       'a declared workspace under its own name',
       { 'node_modules/@s/w': link('packages/w'), 'packages/w': { name: '@s/w', version: '1.0.0' } },
       { workspaces: ['packages/*'], dependencies: { '@s/w': '^1.0.0' } },
+      { 'packages/w': { name: '@s/w', version: '1.0.0' } },
     ],
     [
       'workspaces as an object, named like their folder',
       { 'node_modules/w': link('packages/w'), 'packages/w': { version: '1.0.0' } },
       { workspaces: { packages: ['./packages/w/'] }, dependencies: { w: '*' } },
+      { 'packages/w': { version: '1.0.0' } },
     ],
     [
       'a folder that is asked for',
@@ -158,10 +160,9 @@ describe('a link or folder in the place of a package', () => {
       },
       { dependencies: { ui: '1' }, overrides: { a: 'file:lib/a' } },
     ],
-  ])('%s is innocent', (_, packages, root) => {
-    expect(standIns(v3(packages as Record<string, object>, { ...root, overrides: undefined }), { '': root })).toEqual(
-      [],
-    );
+  ])('%s is innocent', (_, packages, root, more = {}) => {
+    const lockfile = v3(packages as Record<string, object>, { ...root, overrides: undefined });
+    expect(standIns(lockfile, { '': root, ...more })).toEqual([]);
   });
 
   it.each<[string, object, object]>([
@@ -183,7 +184,24 @@ describe('a link or folder in the place of a package', () => {
   it('believes the package.json of a workspace about its name', () => {
     const packages = { 'node_modules/axios': link('packages/w'), 'packages/w': { name: 'axios', version: '1.0.0' } };
     const root = { workspaces: ['packages/*'], ...AXIOS };
+    expect(standIns(v3(packages, root), { '': root, 'packages/w': { name: 'axios' } })).toEqual([]);
     expect(standIns(v3(packages, root), { '': root, 'packages/w': { name: 'w' } })).toHaveLength(1);
+    // npm names it after its folder.
+    expect(standIns(v3(packages, root), { '': root, 'packages/w': {} })).toHaveLength(1);
+  });
+
+  it('takes no folder for a workspace that has no package.json, whatever the lockfile says of it', () => {
+    const packages = { 'node_modules/axios': link('packages/w'), 'packages/w': { name: 'axios', version: '1.0.0' } };
+    const root = { workspaces: ['packages/*'], ...AXIOS };
+    expect(standIns(v3(packages, root), { '': root })).toEqual(['axios@link:packages/w for axios@^1.0.0 by .']);
+    // Its dependencies are nobody's, then.
+    const below = {
+      ...packages,
+      'packages/w': { dependencies: { b: 'file:../b' } },
+      'node_modules/b': link('packages/b'),
+    };
+    const asking = { ...below, 'packages/b': {} };
+    expect(standIns(v3(asking, root), { '': { ...root, dependencies: { b: '1' } } })).toHaveLength(1);
   });
 });
 
@@ -349,7 +367,8 @@ describe('flags', () => {
       w: { dependencies: { ui: '1' } },
       'node_modules/ui': pkg('ui', '1.0.0', { dependencies: { axios: '1' } }),
     };
-    expect(flags(v3(packages), { '': { workspaces: ['w'], devDependencies: { axios: '1' } } })).toEqual(none);
+    const root = { workspaces: ['w'], devDependencies: { axios: '1' } };
+    expect(flags(v3(packages), { '': root, w: { dependencies: { ui: '1' } } })).toEqual(none);
     expect(flags(v3(packages), { '': { devDependencies: { w: 'file:w' } } })).toEqual({ ...none, dev: true });
   });
 });

@@ -30,34 +30,59 @@ const OLD_LOCKFILE = JSON.stringify({
   },
 });
 
+/** A pattern of workspaces has the folder, which has no package.json: it is none, whatever the lockfile calls it. */
+const PATTERN_MANIFEST = { ...MANIFEST, workspaces: ['evil*'] };
+const PATTERN_LOCKFILE = LOCKFILE.replace(JSON.stringify(MANIFEST), JSON.stringify(PATTERN_MANIFEST));
+
+/** Installs with npm, with nothing to ask; what a file of the installation has, or null where that npm is not to be had. */
+function installed(version: string, files: Readonly<Record<string, string>>, path: string): string | null {
+  const at = fromRegistry(`npm@${version}`);
+  const node = nodesUnderTest().at(version.startsWith('12.') ? -1 : 0)?.binary ?? null;
+  if (at === null || node === null) return null;
+  const project = mkdtempSync(join(tmpdir(), 'assay-link-'));
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(project, name)), { recursive: true });
+      writeFileSync(join(project, name), text);
+    }
+    const args = [join(at, 'bin/npm-cli.js'), 'ci', '--offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+    const env = { ...process.env, HOME: project, npm_config_cache: join(project, '.npm') };
+    const ran = spawnSync(node, args, { cwd: project, env, encoding: 'utf8', timeout: 120_000 });
+    expect({ status: ran.status, stderr: ran.stderr }).toMatchObject({ status: 0 });
+    return readFileSync(join(project, path), 'utf8');
+  } finally {
+    rmSync(project, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
 describe('a link in the place of a package', () => {
   it.for(NPMS)('is what npm %s installs', { timeout: 240_000 }, (version, { skip }) => {
-    const at = fromRegistry(`npm@${version}`);
-    const node = nodesUnderTest().at(version.startsWith('12.') ? -1 : 0)?.binary ?? null;
-    if (at === null || node === null) return skip(notToBeHad(`npm ${version}`));
-    const project = mkdtempSync(join(tmpdir(), 'assay-link-'));
-    try {
-      const isOld = version.startsWith('6.');
-      const files = {
-        'package.json': JSON.stringify(isOld ? OLD_MANIFEST : MANIFEST),
-        'package-lock.json': isOld ? OLD_LOCKFILE : LOCKFILE,
-        'evil/package.json': JSON.stringify({ ...EVIL, description: 'another code' }),
-        'local/package.json': JSON.stringify(LOCAL),
-      };
-      for (const [path, text] of Object.entries(files)) {
-        mkdirSync(dirname(join(project, path)), { recursive: true });
-        writeFileSync(join(project, path), text);
-      }
-      const args = [join(at, 'bin/npm-cli.js'), 'ci', '--offline', '--no-audit', '--no-fund', '--ignore-scripts'];
-      const env = { ...process.env, HOME: project, npm_config_cache: join(project, '.npm') };
-      const ran = spawnSync(node, args, { cwd: project, env, encoding: 'utf8', timeout: 120_000 });
-      expect({ status: ran.status, stderr: ran.stderr }).toMatchObject({ status: 0 });
-      const installed = readFileSync(join(project, 'node_modules/axios/package.json'), 'utf8');
-      expect(installed).toContain('another code');
-    } finally {
-      rmSync(project, { recursive: true, force: true, maxRetries: 5 });
-    }
+    const isOld = version.startsWith('6.');
+    const files = {
+      'package.json': JSON.stringify(isOld ? OLD_MANIFEST : MANIFEST),
+      'package-lock.json': isOld ? OLD_LOCKFILE : LOCKFILE,
+      'evil/package.json': JSON.stringify({ ...EVIL, description: 'another code' }),
+      'local/package.json': JSON.stringify(LOCAL),
+    };
+    const manifest = installed(version, files, 'node_modules/axios/package.json');
+    if (manifest === null) return skip(notToBeHad(`npm ${version}`));
+    expect(manifest).toContain('another code');
   });
+
+  it.for(['8.19.4', '11.21.2'])(
+    'is what npm %s installs from a folder that is called a workspace',
+    { timeout: 240_000 },
+    (version, { skip }) => {
+      const files = {
+        'package.json': JSON.stringify(PATTERN_MANIFEST),
+        'package-lock.json': PATTERN_LOCKFILE,
+        'evil/index.js': '// another code',
+      };
+      const script = installed(version, files, 'node_modules/axios/index.js');
+      if (script === null) return skip(notToBeHad(`npm ${version}`));
+      expect(script).toContain('another code');
+    },
+  );
 
   it('fails in every phase', async () => {
     await withLab(async (lab) => {
@@ -69,6 +94,7 @@ describe('a link in the place of a package', () => {
         for (const [lockfile, manifests] of [
           [LOCKFILE, new Map([['', JSON.stringify(MANIFEST)]])],
           [OLD_LOCKFILE, old],
+          [PATTERN_LOCKFILE, new Map([['', JSON.stringify(PATTERN_MANIFEST)]])],
         ] as const) {
           const outcome = await auditIn(lab, lockfile, { enforce, manifests });
           expect(outcome.findings).toContain('axios@link:evil lockfile-substituted');

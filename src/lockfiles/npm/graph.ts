@@ -49,10 +49,14 @@ export function graphOf(entries: readonly NpmEntry[], project: NpmProject): Grap
   for (const [folder, declared] of project.declared) asks.set(folder, declared);
   const hasRoot = asks.has('');
   const patterns = project.workspaces ?? said.get('')?.workspaces ?? [];
+  // A folder without a package.json is none for npm, and the lockfile's own word decides nothing where that is known.
+  const isKnown = project.declared.has('');
+  const namedAs = (folder: string): string =>
+    (isKnown ? project.names.get(folder) : said.get(folder)?.name) ?? nameOf(folder);
   const workspaces = new Map(
-    [...asks.keys()]
+    [...(isKnown ? project.declared : asks).keys()]
       .filter((folder) => folder !== '' && isWorkspace(patterns, folder))
-      .map((folder) => [folder, project.names.get(folder) ?? said.get(folder)?.name ?? nameOf(folder)]),
+      .map((folder) => [folder, namedAs(folder)]),
   );
   const ofProject = hasRoot ? reachable(['', ...workspaces.keys()], asks) : new Set(asks.keys());
 
