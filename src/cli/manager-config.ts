@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ConfigFile, Lockfile, PackageManager } from '../model/dependency.ts';
 import type { YamlNode } from '../policy/yaml.ts';
+import { npmLayers } from '../registries/npmrc.ts';
 import { pnpmFolder } from '../registries/npmrc-layers.ts';
 import { escapeText } from '../report/escape.ts';
 import { UsageError } from './exit.ts';
@@ -68,8 +69,14 @@ export async function projectSettings(lockfile: string, io: Io): Promise<readonl
   const hooks = managers.some(({ manager }) => manager === 'pnpm')
     ? HOOKS.map((name) => join(folder, name)).filter((path) => existsSync(path))
     : [];
+  const layers = managers.some(({ manager }) => manager === 'pnpm')
+    ? npmLayers({ cwd: folder, env: io.env, homedir: homedir(), platform: process.platform })
+    : [];
   return [
     ...configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject)),
+    ...layers
+      .filter(({ file, ofProject }) => file && ofProject)
+      .map(({ source, values }) => ({ path: source, ofProject: true, content: Object.fromEntries(values) })),
     ...hooks.map((path) => ({ path, ofProject: true, content: null })),
   ].map((file) => ({ ...file, path: relative(folder, file.path).replaceAll(sep, '/') }));
 }

@@ -1,4 +1,5 @@
 import { specOf, type Lockfile, type SkippedEntry } from '../model/dependency.ts';
+import { resolvedAnewIn } from './bun/anew.ts';
 import { readFolders } from './bun/folders.ts';
 import { readPackages, type Entry, type LocalEntry, type PackageEntry } from './bun/packages.ts';
 import { readProject, type Project } from './bun/project.ts';
@@ -46,7 +47,10 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   };
   const entries = packages === undefined ? [] : readPackages(file, packages, around);
   const project = readProject(file, document, locked, manifests);
-  return lockfileOf(file, version, entries, project, treeOf(file, locked, entries, project));
+  const tree = treeOf(file, locked, entries, project);
+  const findings = resolvedAnewIn(file, document, locked, project, tree.find);
+  const lockfile = lockfileOf(file, version, entries, project, tree);
+  return findings.length === 0 ? lockfile : { ...lockfile, findings };
 }
 
 function versionOf(file: string, document: JsonObject): number {

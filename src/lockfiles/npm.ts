@@ -27,9 +27,10 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   const version = versionOf(file, kind, document);
   const read = { ...entriesOf(file, version, document), isHidden: kind === HIDDEN };
   for (const entries of [read.entries, read.legacy ?? []]) refuseTwins(file, entries);
-  const { entries, roles } = readingOf(read, readManifests(manifests));
+  const { entries, roles, anew } = readingOf(file, read, readManifests(manifests));
   const format = version === 0 ? `${kind} of npm 4 or older` : `${kind} v${version}`;
-  return lockfileOf(file, { format, manager: 'npm' }, entries, roles);
+  const lockfile = lockfileOf(file, { format, manager: 'npm' }, entries, roles);
+  return anew.length === 0 ? lockfile : { ...lockfile, findings: anew };
 }
 
 const HIDDEN = 'hidden lockfile';

@@ -1,10 +1,11 @@
-import { specOf, type Lockfile, type SkippedEntry } from '../model/dependency.ts';
+import { specOf, type Lockfile, type PlacedFinding, type SkippedEntry } from '../model/dependency.ts';
 import { refuseConflicts } from './conflicts.ts';
 import { LockfileError, quoted } from './error.ts';
 import type { LockfileFormat, ProjectManifests, ProjectSettings } from './format.ts';
 import { parseAnyJson, type JsonNode } from './json.ts';
 import { mergePlaces, type PlacedDependency } from './merge.ts';
 import { isPackageName } from './npm/names.ts';
+import { resolvedAnewIn } from './pnpm/anew.ts';
 import { mappingOf, readDocument, type PnpmDocument } from './pnpm/document.ts';
 import { readPackages, type PackageEntry, type PnpmEntry, type PnpmSnapshot } from './pnpm/entry.ts';
 import { readImporters } from './pnpm/importers.ts';
@@ -34,6 +35,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
   const named = read.flatMap((each) => each.found);
   const found = [...named, ...environmentOf(file, project, new Set(named.map(specOf)))];
   const skipped = read.flatMap((each) => each.skipped);
+  const findings = read.flatMap((each) => each.findings);
   const hooks =
     documents.flatMap(({ content }) => content.get('pnpmfileChecksum') ?? [])[0] ??
     (project.hook === null ? undefined : { line: 1 });
@@ -45,6 +47,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
     dependencies: mergePlaces(found),
     skipped,
     ...(hooks === undefined ? {} : { hooks: { file, line: hooks.line, path: 'pnpmfileChecksum' } }),
+    ...(findings.length === 0 ? {} : { findings }),
   };
 }
 
@@ -94,6 +97,7 @@ function readProjects(
 ): {
   readonly found: readonly PlacedDependency[];
   readonly skipped: readonly SkippedEntry[];
+  readonly findings: readonly PlacedFinding[];
 } {
   const { file, spelling } = document;
   const importers = readImporters(document, declares ? project.asksOf : () => null);
@@ -148,7 +152,7 @@ function readProjects(
       if (!folders.has(folder)) skipped.push(skip(wish.line, path, folder));
     }
   }
-  return { found, skipped };
+  return { found, skipped, findings: declares ? resolvedAnewIn(document, importers, project, roles) : [] };
 }
 
 /** What the places of one document have in common. */

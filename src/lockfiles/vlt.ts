@@ -6,6 +6,7 @@ import { parseJson, type JsonNode, type JsonObject } from './json.ts';
 import { mergePlaces, type PlacedDependency } from './merge.ts';
 import { objectOf } from './npm/entry.ts';
 import { decodeText } from './text.ts';
+import { resolvedAnewIn } from './vlt/anew.ts';
 import { projectFolder, readEdges, type VltEdge } from './vlt/edges.ts';
 import { readNodes, type FolderNode, type PackageNode, type VltNode } from './vlt/nodes.ts';
 import { readOptions } from './vlt/options.ts';
@@ -43,6 +44,8 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
   // They have no nodes; one that is found in the place of something else counts as an entry all the same.
   const wrong = folders.filter((node) => roles.substitutionOf(node) !== null);
   for (const node of wrong) found.push(placed(node, { file, line: node.line, path: node.id }, roles, specs));
+  // The hidden lockfile only tells what is installed.
+  const findings = /(?:^|[/\\])\.vlt-lock\.json$/.test(file) ? [] : resolvedAnewIn(file, edges, nodes, project);
   return {
     file,
     format: `vlt-lock v${version}`,
@@ -50,6 +53,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
     entries: nodes.length + wrong.length,
     dependencies: mergePlaces(found),
     skipped,
+    ...(findings.length === 0 ? {} : { findings }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { ProjectManifests } from '../format.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { readPackageJson, type PackageJson, type Wish } from '../manifest.ts';
 import type { Folder } from './folders.ts';
+import { isPackageName } from '../npm/names.ts';
 import { fromCatalog, readCatalogs, type Catalogs } from './wishes.ts';
 
 /** What the project, its workspaces and the folders that they link ask for, and what they are called. */
@@ -12,6 +13,12 @@ export interface Project {
   readonly names: ReadonlyMap<string, string>;
   /** What is put in the place of whatever the tree asks for by a name. */
   readonly overrides: ReadonlyMap<string, readonly string[]>;
+  /** The same as the lockfile has it. */
+  readonly lockedOverrides: ReadonlyMap<string, readonly string[]>;
+  /** Names of those that every Bun takes: they are about a package alone, wherever it is. */
+  readonly plainOverrides: ReadonlySet<string>;
+  /** The project's package.json; null where there is none. */
+  readonly manifest: JsonObject | null;
   /** What `catalog:` stands for. */
   readonly resolved: (wish: Wish) => Wish;
 }
@@ -40,21 +47,38 @@ export function readProject(
       : new Map([...read].map(([folder, { name }]) => [folder, name]));
   const catalogs = own === undefined ? readCatalogs(file, document) : catalogsOf(own);
   const resolved = (wish: Wish): Wish => ({ ...wish, spec: fromCatalog(wish.name, wish.spec, catalogs) });
-  const overrides = new Map<string, string[]>();
-  const collect = (name: string, value: JsonValue): void => {
-    if (value instanceof Map) {
-      for (const [key, node] of value as JsonObject) collect(key === '.' ? name : nameIn(key), node.value);
-    } else if (typeof value === 'string') {
-      const wanted = OWN.exec(value)?.[1];
-      const specs = own?.wishes.filter((wish) => wish.name === wanted).map(({ spec }) => spec) ?? [];
-      const known = overrides.get(name) ?? [];
-      overrides.set(name, [...known, ...[value, ...specs].map((spec) => fromCatalog(name, spec, catalogs))]);
-    }
+  const overridesIn = (source: JsonObject): ReadonlyMap<string, readonly string[]> => {
+    const overrides = new Map<string, string[]>();
+    const collect = (name: string, value: JsonValue): void => {
+      if (value instanceof Map) {
+        for (const [key, node] of value as JsonObject) collect(key === '.' ? name : nameIn(key), node.value);
+      } else if (typeof value === 'string') {
+        const wanted = OWN.exec(value)?.[1];
+        const specs = own?.wishes.filter((wish) => wish.name === wanted).map(({ spec }) => spec) ?? [];
+        const known = overrides.get(name) ?? [];
+        overrides.set(name, [...known, ...[value, ...specs].map((spec) => fromCatalog(name, spec, catalogs))]);
+      }
+    };
+    for (const field of OVERRIDES) collect('', source.get(field)?.value ?? null);
+    return overrides;
   };
-  const source = own?.document ?? document;
-  for (const field of ['overrides', 'resolutions']) collect('', source.get(field)?.value ?? null);
-  return { declared, names, overrides, resolved };
+  const plain = OVERRIDES.flatMap((field) => {
+    const value = own?.document.get(field)?.value;
+    const listed = value instanceof Map ? [...(value as JsonObject)] : [];
+    return listed.flatMap(([key, node]) => (typeof node.value === 'string' && isPackageName(key) ? [key] : []));
+  });
+  return {
+    declared,
+    names,
+    overrides: overridesIn(own?.document ?? document),
+    lockedOverrides: overridesIn(document),
+    plainOverrides: new Set(plain),
+    manifest: own?.document ?? null,
+    resolved,
+  };
 }
+
+const OVERRIDES = ['overrides', 'resolutions'] as const;
 
 /** NAME of "NAME", "NAME@RANGE" and "PARENT/NAME". */
 function nameIn(key: string): string {

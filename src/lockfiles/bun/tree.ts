@@ -19,6 +19,8 @@ export interface Tree {
   readonly substitutionOf: (entry: Entry) => Substitution | null;
   /** Whether the project, a workspace or a folder that they link asks for it, as it is. */
   readonly isAskedFor: (entry: Entry) => boolean;
+  /** What a name means to somebody. */
+  readonly find: (asker: Asker, name: string) => Entry | null;
 }
 
 interface Incoming {
@@ -65,6 +67,7 @@ export function treeOf(file: string, locked: readonly Folder[], entries: readonl
   const answered = answersOf(project);
   const asking = (entry: Entry): readonly Incoming[] => incoming.get(entry) ?? [];
   return {
+    find,
     flags: flagsOf<Asker>(locked, (asker) => outgoing.get(asker) ?? []),
     isDirect: (entry) => asking(entry).some(({ asker }) => asker.kind !== 'package'),
     requirementsOf: (entry) => outgoing.get(entry)?.map(({ to }) => to) ?? [],

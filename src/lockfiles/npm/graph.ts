@@ -12,11 +12,13 @@ export interface Edge extends Declaration {
 }
 
 /** A folder of the project, or a package, with what it asks for and finds. */
-interface Asker {
+export interface Asker {
   readonly location: string;
   /** For people: `.` is the project's own folder. */
   readonly label: string;
   readonly edges: readonly Edge[];
+  /** What it asks for and does not find. */
+  readonly missing: readonly Declaration[];
 }
 
 /** Who asks for what. */
@@ -39,11 +41,16 @@ export interface Graph {
  */
 export function graphOf(entries: readonly NpmEntry[], project: NpmProject): Graph {
   const resolve = resolver(entries);
-  const edgesOf = (location: string, asked: readonly Declaration[]): readonly Edge[] =>
-    asked.flatMap((one) => {
+  const answersTo = (location: string, asked: readonly Declaration[]): Pick<Asker, 'edges' | 'missing'> => {
+    const edges: Edge[] = [];
+    const missing: Declaration[] = [];
+    for (const one of asked) {
       const to = resolve(location, one.name);
-      return to === null ? [] : [{ ...one, to }];
-    });
+      if (to === null) missing.push(one);
+      else edges.push({ ...one, to });
+    }
+    return { edges, missing };
+  };
   const said = saidByFolder(entries);
   const asks = new Map([...said].map(([folder, { asked }]) => [folder, asked]));
   for (const [folder, declared] of project.declared) asks.set(folder, declared);
@@ -63,15 +70,15 @@ export function graphOf(entries: readonly NpmEntry[], project: NpmProject): Grap
   const askers = new Map<string, Asker>();
   const folders = new Map<string, readonly Edge[]>();
   for (const [folder, asked] of asks) {
-    const edges = edgesOf(folder, asked);
-    const alsoSaid = project.declared.has(folder) ? edgesOf(folder, said.get(folder)?.asked ?? []) : [];
-    folders.set(folder, [...edges, ...alsoSaid]);
-    askers.set(folder, { location: folder, label: folder === '' ? '.' : folder, edges });
+    const answers = answersTo(folder, asked);
+    const alsoSaid = project.declared.has(folder) ? answersTo(folder, said.get(folder)?.asked ?? []).edges : [];
+    folders.set(folder, [...answers.edges, ...alsoSaid]);
+    askers.set(folder, { location: folder, label: folder === '' ? '.' : folder, ...answers });
   }
   for (const entry of entries) {
     if (entry.kind !== 'package') continue;
     const { location, name, version, requires, peers } = entry;
-    askers.set(location, { location, label: `${name}@${version}`, edges: edgesOf(location, [...peers, ...requires]) });
+    askers.set(location, { location, label: `${name}@${version}`, ...answersTo(location, [...peers, ...requires]) });
   }
   return { askers, ofProject, workspaces, hasRoot, folders };
 }

@@ -18,13 +18,19 @@ export interface NpmProject extends ProjectWishes {
   readonly names: ReadonlyMap<string, string>;
   /** Patterns of its workspaces; null where there is no package.json. */
   readonly workspaces: readonly string[] | null;
+  /** Of the packages in its folders, as far as they say one. */
+  readonly versions: ReadonlyMap<string, string>;
   /** What `overrides` puts in the place of a package, at whatever depth: specifiers by name. */
   readonly replaced: ReadonlyMap<string, readonly string[]>;
+  /** Of these, what it puts there whoever asks, and for whichever version. */
+  readonly demanded: ReadonlyMap<string, string>;
 }
 
 /** Throws LockfileError, naming the package.json, where one cannot be read. */
 export function readManifests(manifests: ProjectManifests): NpmProject {
   const names = new Map<string, string>();
+  const versions = new Map<string, string>();
+  const demanded = new Map<string, string>();
   const replaced = new Map<string, string[]>();
   let workspaces: readonly string[] | null = null;
   const declared = new Map<string, readonly Declaration[]>();
@@ -39,14 +45,21 @@ export function readManifests(manifests: ProjectManifests): NpmProject {
     declared.set(folder, asked);
     const name = manifest.get('name')?.value;
     if (typeof name === 'string') names.set(folder, name);
+    const version = manifest.get('version')?.value;
+    if (typeof version === 'string') versions.set(folder, version);
     if (folder !== '') continue;
     workspaces = readWorkspaces(manifest.get('workspaces'));
     const own = manifest.get('overrides');
     if (own === undefined) continue;
     collectOverrides(own.value, overrides);
     collectReplaced(own.value, recordOf(asked), replaced);
+    for (const key of own.value instanceof Map ? (own.value as JsonObject).keys() : []) {
+      const [spec, ...others] = replaced.get(key) ?? [];
+      const isOnly = spec !== undefined && others.length === 0;
+      if (isOnly && ruleOf((own.value as JsonObject).get(key)?.value ?? null) !== null) demanded.set(key, spec);
+    }
   }
-  return { declared, overrides, names, workspaces, replaced };
+  return { declared, overrides, names, versions, workspaces, replaced, demanded };
 }
 
 /** Adds the web addresses and aliases among overrides, however deep they stand. */
@@ -59,13 +72,19 @@ function collectOverrides(value: JsonValue, into: Set<string>): void {
 function collectReplaced(value: JsonValue, own: Readonly<Record<string, string>>, into: Map<string, string[]>): void {
   if (!(value instanceof Map)) return;
   for (const [key, node] of value as JsonObject) {
-    const rule = node.value instanceof Map ? (node.value as JsonObject).get('.')?.value : node.value;
+    const rule = ruleOf(node.value);
     const name = /^(@?[^@]+)/.exec(key)?.[1];
-    if (typeof rule === 'string' && name !== undefined) {
+    if (rule !== null && name !== undefined) {
       const ref = rule.startsWith('$') ? rule.slice(1) : null;
       const spec = ref === null ? rule : Object.hasOwn(own, ref) ? own[ref] : undefined;
       if (spec !== undefined) addTo(into, name, spec);
     }
     collectReplaced(node.value, own, into);
   }
+}
+
+/** What stands for the package itself that a key of `overrides` means; null where there is only what is below it. */
+function ruleOf(value: JsonValue): string | null {
+  const rule = value instanceof Map ? (value as JsonObject).get('.')?.value : value;
+  return typeof rule === 'string' ? rule : null;
 }

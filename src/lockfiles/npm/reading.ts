@@ -1,6 +1,7 @@
-import type { Source } from '../../model/dependency.ts';
+import type { PlacedFinding, Source } from '../../model/dependency.ts';
 import type { Finding } from '../../model/finding.ts';
 import { flagsOf, type Edge as FlagEdge } from '../reach.ts';
+import { resolvedAnewIn } from './anew.ts';
 import { substitutesIn } from './answers.ts';
 import { carriersOf } from './bundles.ts';
 import type { NpmEntry, PackageEntry } from './entry.ts';
@@ -25,9 +26,15 @@ export interface NpmEntries {
 export interface Reading {
   readonly entries: readonly NpmEntry[];
   readonly roles: Roles;
+  /** What npm resolves anew. */
+  readonly anew: readonly PlacedFinding[];
 }
 
-export function readingOf({ entries, legacy, isLegacy, isHidden }: NpmEntries, project: NpmProject): Reading {
+export function readingOf(
+  file: string,
+  { entries, legacy, isLegacy, isHidden }: NpmEntries,
+  project: NpmProject,
+): Reading {
   const graph = graphOf(entries, project);
   const byLocation = new Map(entries.map((entry) => [entry.location, entry]));
   const carriers = carriersOf(entries, graph, isLegacy);
@@ -55,9 +62,12 @@ export function readingOf({ entries, legacy, isLegacy, isHidden }: NpmEntries, p
   };
   const direct = directIn(entries, graph, packageAt);
   const flags = graph.hasRoot ? derivedFlags(entries, graph, isLegacy) : null;
+  const hasPeers = flags !== null && entries.some((entry) => entry.kind === 'package' && flags(entry).peer);
   const none: readonly Finding[] = [];
   return {
     entries: [...entries, ...(parts?.added ?? [])],
+    // The hidden lockfile only tells what is installed.
+    anew: isHidden ? [] : resolvedAnewIn(entries, { file, graph, project, isLegacy, hasPeers }),
     roles: {
       isDirect: (entry) => direct.has(entry),
       carrierOf: (entry) => carriers.get(entry) ?? null,

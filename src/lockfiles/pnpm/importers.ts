@@ -9,6 +9,8 @@ import type { Ask } from './project.ts';
 /** What a project asks for, and how: the range or address of its package.json, null where the lockfile has none. */
 export interface Wish extends Reference {
   readonly specifier: string | null;
+  /** The same as it is written: where a catalog decides, its name. */
+  readonly written: string | null;
   readonly kind: Ask['kind'];
 }
 
@@ -70,6 +72,7 @@ function readImporter(
         reference,
         line: node.line,
         specifier: fromCatalog(catalogs, alias, specifier),
+        written: specifier,
         kind: asked?.kind ?? kind,
       };
     });

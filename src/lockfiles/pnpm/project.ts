@@ -1,12 +1,16 @@
 import { posix } from 'node:path';
 import { LockfileError } from '../error.ts';
 import type { ProjectManifests, ProjectSettings } from '../format.ts';
+import { isWorkspace } from '../../model/workspaces.ts';
+import { isSwitchedOff } from '../use-settings.ts';
 import { isSelected, overrides, readOverrides, readSelector, type Asker, type Selector } from './overrides.ts';
 
 /** What a package.json asks for by one name. */
 export interface Ask {
   readonly spec: string;
   readonly kind: 'prod' | 'dev' | 'optional';
+  /** Whether it is only asked of whoever uses the package. */
+  readonly isPeer: boolean;
 }
 
 /** What the project's own files declare. Whoever can edit the lockfile wrote its copy of that. */
@@ -20,6 +24,15 @@ export interface PnpmProject {
   readonly members: ReadonlyMap<string, string | null>;
   /** What the project puts in place of what `asker` asks for by this name. */
   readonly overridden: (asker: Asker, alias: string, spec: string | null) => readonly string[];
+  /**
+   * All overrides, by selector, as one pnpm or another takes them: since version 11 it reads none of package.json. Values are as
+   * they are written, and what stands for them.
+   */
+  readonly overrides: readonly ReadonlyMap<string, readonly string[]>[];
+  /** Patterns of optional dependencies that are left out. */
+  readonly ignored: readonly string[];
+  /** The folders of the workspace's members; null where each has a lockfile of its own, or none is known. */
+  readonly isMember: ((folder: string) => boolean) | null;
   /** What the project adds to a package under this name (packageExtensions). */
   readonly extended: (asker: Asker, alias: string) => readonly string[];
   /** The specifier that stands for one of a catalog; null where no file of the project has it. */
@@ -72,6 +85,8 @@ export function readProject(manifests: ProjectManifests, settings: ProjectSettin
   const extensions = [older['packageExtensions'], workspace['packageExtensions']];
   const added = groupedBy(extensions.flatMap(readExtensions), ({ alias }) => alias);
   const { packageManager } = root;
+  const patterns = textsOf(workspace['packages']);
+  const isShared = file?.path === 'pnpm-workspace.yaml' && !settings.some(isUnshared);
   return {
     isKnown: manifests.size > 0,
     asksOf: (folder) => asks.get(folder) ?? null,
@@ -81,6 +96,13 @@ export function readProject(manifests: ProjectManifests, settings: ProjectSettin
       (replaced.get(alias) ?? [])
         .filter((override) => overrides(override, asker, spec))
         .flatMap((override) => resolved(alias, override.spec) ?? []),
+    overrides: overridesIn(
+      { resolutions: root['resolutions'], older: older['overrides'], workspace: workspace['overrides'] },
+      typeof packageManager === 'string' ? packageManager : '',
+      resolved,
+    ),
+    ignored: [older, workspace].flatMap((each) => textsOf(each['ignoredOptionalDependencies'])),
+    isMember: isShared ? (folder) => isWorkspace(patterns, folder) : null,
     extended: (asker, alias) =>
       (added.get(alias) ?? [])
         .filter(({ target }) => isSelected(target, asker))
@@ -90,6 +112,38 @@ export function readProject(manifests: ProjectManifests, settings: ProjectSettin
     configDependencies: fieldsOf(workspace['configDependencies']),
     packageManager: typeof packageManager === 'string' && packageManager.startsWith('pnpm@') ? packageManager : null,
   };
+}
+
+/** Whether each project of the workspace has a lockfile of its own. */
+function isUnshared({ content }: ProjectSettings[number]): boolean {
+  return Object.entries(fieldsOf(content)).some(
+    ([key, value]) => /^shared-?workspace-?lockfile$/i.test(key) && isSwitchedOff(value),
+  );
+}
+
+function overridesIn(
+  from: { readonly resolutions: unknown; readonly older: unknown; readonly workspace: unknown },
+  packageManager: string,
+  resolved: (alias: string, spec: string) => string | null,
+): PnpmProject['overrides'] {
+  const pinned = /^pnpm@(\d+)/.exec(packageManager)?.[1];
+  const ofManifest = { ...fieldsOf(from.resolutions), ...fieldsOf(from.older) };
+  const ofWorkspace = fieldsOf(from.workspace);
+  const newer = [ofWorkspace];
+  const isOfBoth = Object.keys(ofManifest).length > 0 && Object.keys(ofWorkspace).length > 0;
+  const older = [{ ...ofManifest, ...ofWorkspace }, ...(isOfBoth ? [ofManifest] : [])];
+  const sets = pinned === undefined ? [...newer, ...older] : Number(pinned) > 10 ? newer : older;
+  return sets.map(
+    (set) =>
+      new Map(
+        Object.entries(set).flatMap(([selector, spec]) => {
+          if (typeof spec !== 'string') return [];
+          const [override] = readOverrides({ [selector]: spec });
+          const other = override === undefined ? null : resolved(override.target.name, spec);
+          return [[selector, other === null ? [spec] : [spec, other]] as const];
+        }),
+      ),
+  );
 }
 
 interface Extension {
@@ -150,7 +204,7 @@ function asksOf(manifest: Fields): ReadonlyMap<string, Ask> {
   return new Map(
     FIELDS.flatMap(([field, kind]) =>
       Object.entries(fieldsOf(manifest[field])).flatMap(([alias, spec]) =>
-        typeof spec === 'string' ? [[alias, { spec, kind }] as const] : [],
+        typeof spec === 'string' ? [[alias, { spec, kind, isPeer: field === 'peerDependencies' }] as const] : [],
       ),
     ),
   );
@@ -167,4 +221,8 @@ function isRecord(value: unknown): value is Fields {
 
 function fieldsOf(value: unknown): Fields {
   return isRecord(value) ? value : {};
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? (value as readonly unknown[]).filter((each) => typeof each === 'string') : [];
 }

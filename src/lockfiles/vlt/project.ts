@@ -1,3 +1,4 @@
+import { isWorkspace } from '../../model/workspaces.ts';
 import type { ProjectManifests, ProjectSettings } from '../format.ts';
 import { readPackageJson, type Wish } from '../manifest.ts';
 import type { Options } from './options.ts';
@@ -12,6 +13,8 @@ export interface Project {
   readonly modifiers: ReadonlyMap<string, readonly string[]>;
   /** What "catalog:" or "catalog:NAME" stands for; any other specifier as it is. */
   readonly fromCatalog: (name: string, spec: string) => string;
+  /** Whether vlt.json names the folder among its workspaces. */
+  readonly isWorkspace: (folder: string) => boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -26,11 +29,16 @@ export function readProject(options: Options, manifests: ProjectManifests, setti
   );
   const isKnown = manifests.has('');
   const own = fieldsOf(settings[0]?.content);
+  const workspaces = own['workspaces'];
+  const patterns = [typeof workspaces === 'object' && workspaces !== null ? Object.values(workspaces) : workspaces]
+    .flat(2)
+    .filter((pattern) => typeof pattern === 'string');
   const catalogs = isKnown ? catalogsOf(own) : options.catalogs;
   return {
     declared: new Map(read.map(([folder, { wishes }]) => [folder, wishes])),
     names: isKnown ? new Map(read.map(([folder, { name }]) => [folder, name])) : null,
     modifiers: modifiersOf(isKnown ? textsOf(own['modifiers']) : options.modifiers),
+    isWorkspace: (folder) => isWorkspace(patterns, folder),
     fromCatalog: (name, spec) =>
       spec.startsWith('catalog:') ? (catalogs.get(spec.slice('catalog:'.length))?.get(name) ?? spec) : spec,
   };

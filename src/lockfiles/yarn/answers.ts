@@ -1,5 +1,5 @@
-import { specOf, type Dependency, type Place, type PlacedFinding, type SkippedEntry } from '../../model/dependency.ts';
-import { finding } from '../../model/finding.ts';
+import { specOf, type Dependency, type PlacedFinding, type SkippedEntry } from '../../model/dependency.ts';
+import { missingEntry, resolvedAnew } from '../anew.ts';
 import { LockfileError, quoted } from '../error.ts';
 import { isPackageName } from '../npm/names.ts';
 import { specKind } from '../npm/specs.ts';
@@ -53,12 +53,8 @@ export function answersOf(
     return { name, version: locator, source: { kind: 'file', path: locator }, integrity: [], ...stands };
   };
 
-  const anew = (place: Place, by: string): PlacedFinding => ({
-    place,
-    finding: finding('lockfile-not-used', { by, instead: 'what the registry answers on the day of the install' }),
-  });
   const unused = entries.flatMap(({ line, path, unused: why }) =>
-    why === undefined ? [] : [anew({ file, line, path }, `an entry that Yarn 1 passes over: ${why}`)],
+    why === undefined ? [] : [resolvedAnew({ file, line, path }, `an entry that Yarn 1 passes over: ${why}`)],
   );
   const missing = project.asked.has('') ? missingOf(entries, asked, project) : [];
   return {
@@ -66,7 +62,7 @@ export function answersOf(
     findings: [
       ...unused,
       ...missing.map(({ name, range, by, line }) =>
-        anew({ file, line, path: `${name}@${range}` }, `a missing entry: ${name}@${range}, which ${by} asks for`),
+        missingEntry({ file, line, path: `${name}@${range}` }, { name, spec: range, by }),
       ),
     ],
   };
