@@ -11,6 +11,7 @@ import { readNodes, type FolderNode, type PackageNode, type VltNode } from './vl
 import { readOptions } from './vlt/options.ts';
 import { readProject, type Project } from './vlt/project.ts';
 import { rolesOf, type Roles } from './vlt/roles.ts';
+import { unusedEdges } from './vlt/unused.ts';
 
 /** vlt-lock.json, versions 0 and 1. */
 export const vlt: LockfileFormat = {
@@ -43,6 +44,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
   // They have no nodes; one that is found in the place of something else counts as an entry all the same.
   const wrong = folders.filter((node) => roles.substitutionOf(node) !== null);
   for (const node of wrong) found.push(placed(node, { file, line: node.line, path: node.id }, roles, specs));
+  const findings = unusedEdges(file, edges, nodes, project);
   return {
     file,
     format: `vlt-lock v${version}`,
@@ -50,6 +52,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
     entries: nodes.length + wrong.length,
     dependencies: mergePlaces(found),
     skipped,
+    ...(findings.length === 0 ? {} : { findings }),
   };
 }
 

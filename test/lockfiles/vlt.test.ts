@@ -252,6 +252,13 @@ describe('an alias in vlt-lock.json', () => {
     expect(found(swapped('jsr:@s/n@1', {}, '~jsr~@jsr+s____n@1.0.0'))).toEqual(['@jsr/s__n', undefined]);
   });
 
+  it('stands in for the package of a registry that is asked for by another name', () => {
+    const own = { registries: { own: 'https://h.org/' } };
+    for (const spec of ['registry:https://h.org/#evil@1.0.0', 'own:evil@1.0.0', 'npm:evil@1.0.0']) {
+      expect(found(swapped(spec, own, '~npm~ms@1.0.0'))).toEqual(['ms', [`ms@${spec} by .`]]);
+    }
+  });
+
   it('stands in for the package that is asked for where nobody does', () => {
     for (const spec of [
       '^2',
@@ -429,7 +436,60 @@ describe('a vlt-lock.json that cannot be read', () => {
     }
   });
 
+  it('has an edge of a published package to what it needs for development', () => {
+    const nodes = { '~npm~a@1.0.0': node('a'), '~npm~b@1.0.0': node('b'), 'git~github_co+r~0123abc': node('r') };
+    const edges = { '~npm~a@1.0.0 b': 'dev ^1 ~npm~b@1.0.0' };
+    expect(refused({ nodes, edges })).toContain('vlt leaves out what a package needs for development');
+    const built = { 'git~github_co+r~0123abc b': 'dev ^1 ~npm~b@1.0.0' };
+    expect(vltLock({ nodes, edges: built }).dependencies).toHaveLength(3);
+  });
+
   it('has marks of a merge conflict', () => {
     expect(refusal('{\n<<<<<<< a\n=======\n>>>>>>> b\n}', 'vlt-lock.json').message).toContain('vlt install');
+  });
+});
+
+describe('an edge of the project to another version than it asks for', () => {
+  const findings = (spec: string, id: string, more: VltLock = {}, manifest = spec): readonly string[] => {
+    const content = {
+      nodes: { [id]: node(id.startsWith('remote') ? 'a' : null) },
+      edges: { [`${ROOT} a`]: `prod ${spec} ${id}` },
+      ...more,
+    };
+    const found = vltLock(content, { '': { dependencies: { a: manifest } } }).findings ?? [];
+    return found.map(({ place, finding }) => `${place.path}: ${finding.code}`);
+  };
+  const NOT_USED = [`${ROOT} a: lockfile-not-used`];
+
+  it.each([
+    ['^1.0.0', '~npm~a@2.0.0'],
+    ['1.0.0', '~npm~a@1.0.1'],
+    ['^1.0.0', '~npm~a@1.1.0-rc.1'],
+    ['npm:a@^1.0.0', '~npm~a@2.0.0'],
+    ['npm:@s/a@1.x', '~npm~@s+a@2.0.0'],
+  ])('is not followed by vlt: %s for %s', (spec, id) => {
+    expect(findings(spec, id)).toEqual(NOT_USED);
+  });
+
+  it.each([
+    ['^1.0.0', '~npm~a@1.9.0'],
+    ['latest', '~npm~a@2.0.0'],
+    ['', '~npm~a@2.0.0'],
+    ['npm:a', '~npm~a@2.0.0'],
+    ['npm:a@1.x || 2.x', '~npm~a@2.0.0'],
+    ['https://h.org/a.tgz', 'remote~https_c++h.org+a.tgz'],
+  ])('is followed: %s for %s', (spec, id) => {
+    expect(findings(spec, id)).toEqual([]);
+  });
+
+  it('is what package.json says, not the lockfile; an entry gets what its edge says', () => {
+    expect(findings('^2.0.0', '~npm~a@2.0.0', {}, '^1.0.0')).toEqual(NOT_USED);
+    const nodes = { '~npm~b@1.0.0': node('b'), '~npm~a@2.0.0': node('a') };
+    expect(vltLock({ nodes, edges: { '~npm~b@1.0.0 a': 'prod ^1.0.0 ~npm~a@2.0.0' } }).findings).toBeUndefined();
+    // Without a package.json there is the lockfile's word.
+    const modified = { modifiers: { '#a': '2.0.0' } };
+    const edges = { [`${ROOT} a`]: 'prod ^1.0.0 ~npm~a@2.0.0' };
+    expect(vltLock({ nodes, edges }).findings).toHaveLength(1);
+    expect(vltLock({ options: modified, nodes, edges }).findings).toBeUndefined();
   });
 });

@@ -47,6 +47,8 @@ export function readEdges(file: string, edges: JsonNode, ids: ReadonlySet<string
     const name = key.slice(from.length + 1);
     // vlt gives a nameless one the name of what it finds.
     if (!isPackageName(name) || name.startsWith('(')) return fail('not an edge that vlt writes');
+    if (kind === 'dev' && !isDirect && isPublished(from))
+      return fail('vlt leaves out what a package needs for development');
     if (isDirect && projectFolder(from) === null) return fail('nobody of this name is in the file');
     if (found !== MISSING && !ids.has(found) && projectFolder(found) === null)
       return fail(`${quoted(found)} has no node`);
@@ -61,6 +63,11 @@ export function readEdges(file: string, edges: JsonNode, ids: ReadonlySet<string
       folder: projectFolder(from),
     };
   });
+}
+
+function isPublished(id: string): boolean {
+  const type = parseDepId(id)?.type;
+  return type === 'registry' || type === 'remote';
 }
 
 /** The project and its workspaces have no nodes: the folder of such an id, or null. */

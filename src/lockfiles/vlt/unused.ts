@@ -1,0 +1,38 @@
+import satisfies from 'semver/functions/satisfies.js';
+import validRange from 'semver/ranges/valid.js';
+import type { PlacedFinding } from '../../model/dependency.ts';
+import { finding } from '../../model/finding.ts';
+import type { VltEdge } from './edges.ts';
+import type { PackageNode, VltNode } from './nodes.ts';
+import type { Project } from './project.ts';
+import { specsOf } from './roles.ts';
+
+/**
+ * Edges of the project to a version that is not of the range it asks for. Even with `--frozen-lockfile` vlt then takes
+ * another node of the lockfile, or what the registry answers. What entries ask for, vlt takes from their edges.
+ */
+export function unusedEdges(
+  file: string,
+  edges: readonly VltEdge[],
+  nodes: readonly VltNode[],
+  project: Project,
+): readonly PlacedFinding[] {
+  const packages = new Map(nodes.flatMap((node) => (node.kind === 'package' ? [[node.id, node] as const] : [])));
+  return edges.flatMap((edge) => {
+    const { isDirect, to, name, from, line } = edge;
+    const node = isDirect ? packages.get(to ?? '') : undefined;
+    const isModified = project.modifiers.has(name) || project.modifiers.has('');
+    if (node === undefined || isModified || specsOf(edge, project).some((spec) => isInRange(spec, node))) return [];
+    const by = `an edge that vlt does not follow: ${node.name}@${node.version} for ${name}@${edge.spec}`;
+    const instead = 'what else the lockfile has, or what the registry answers on the day of the install';
+    return [{ place: { file, line, path: `${from} ${name}` }, finding: finding('lockfile-not-used', { by, instead }) }];
+  });
+}
+
+/** Whatever is no range, a tag or an address, any version answers: whether it is the right package, is judged elsewhere. */
+function isInRange(spec: string, { source, version }: PackageNode): boolean {
+  if (source.kind !== 'registry') return true;
+  const asked = /^[a-z][\w.-]*:(?:.*#)?(.*)$/is.exec(spec)?.[1];
+  const range = asked === undefined ? spec : (/^@?[^@]*@(.*)$/s.exec(asked)?.[1] ?? asked);
+  return validRange(range) === null || satisfies(version, range);
+}
