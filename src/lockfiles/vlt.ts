@@ -44,7 +44,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
   // They have no nodes; one that is found in the place of something else counts as an entry all the same.
   const wrong = folders.filter((node) => roles.substitutionOf(node) !== null);
   for (const node of wrong) found.push(placed(node, { file, line: node.line, path: node.id }, roles, specs));
-  const findings = unusedEdges(file, edges, nodes, project);
+  const findings = unusedEdges(file, edges, nodes, options, project);
   return {
     file,
     format: `vlt-lock v${version}`,

@@ -303,7 +303,7 @@ function differences(lockfile: Lockfile, { asked, fetched, nodes = [], edges = [
     const address = ours.source.kind === 'registry' ? (ours.source.resolved ?? usual) : null;
     if (resolved !== undefined && resolved !== address) found.push(`${id} is fetched from ${resolved}, not ${address}`);
     const hashes = ours.integrity.map((one) => `${one.algorithm}-${Buffer.from(one.hex, 'hex').toString('base64')}`);
-    if (ours.integrity.length > 0 && integrity !== hashes[0]) found.push(`${id} is held to ${integrity}`);
+    if (ours.integrity.length > 0 && integrity?.trim() !== hashes[0]) found.push(`${id} is held to ${integrity}`);
   }
   for (const { id, importer, location, bins } of nodes) {
     if (importer) continue;
@@ -311,7 +311,7 @@ function differences(lockfile: Lockfile, { asked, fetched, nodes = [], edges = [
     if (ours === undefined && !skipped.has(id)) found.push(`nothing is known of ${id}`);
     const isInStore = location.startsWith('./node_modules/.vlt/');
     const path = id.startsWith('file~') ? id.slice('file~'.length).replaceAll('+', '/').replaceAll('_d', '.') : '';
-    if (!isInStore && posix.normalize(location) !== posix.normalize(path)) found.push(`${id} is at ${location}`);
+    if (!isInStore && posix.join(location, '/') !== posix.join(path, '/')) found.push(`${id} is at ${location}`);
     const bin = Object.keys(bins ?? {}).map((key) => key.replace(/^@[^/]+\//, ''));
     const claimed = ours?.claims?.flatMap((one) => Object.keys(one.bin ?? {}));
     if (claimed !== undefined && bin.some((key) => !claimed.includes(key)))

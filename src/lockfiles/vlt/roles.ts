@@ -62,7 +62,7 @@ export function rolesOf(
     const folder = askers.folderOf(edge);
     const isMet = (spec: string, from: string | null): boolean =>
       isByRegistry(spec, options)
-        ? answer.kind === 'registry' && namesAskedFor(spec, edge.name, options).includes(answer.name)
+        ? answer.kind === 'registry' && nameAskedFor(spec, edge.name, options) === answer.name
         : isAnswer({ name: edge.name, spec, folder: from }, answer);
     const modified = [...(project.modifiers.get(edge.name) ?? []), ...(project.modifiers.get('') ?? [])];
     return specsOf(edge, project).some((spec) => isMet(spec, folder)) || modified.some((spec) => isMet(spec, ''));
@@ -153,14 +153,13 @@ function isByRegistry(spec: string, { isRegistry }: Options): boolean {
  * What such a specifier asks for: NAME of "own:NAME@1" and "registry:ADDRESS#NAME@1". "jsr:1" and "jsr:@SCOPE/NAME@1" are
  * "@jsr/SCOPE__NAME" at the registry.
  */
-function namesAskedFor(spec: string, alias: string, { isJsr }: Options): readonly string[] {
+function nameAskedFor(spec: string, alias: string, { isJsr }: Options): string | null {
   const [, scheme = '', rest = ''] = SCHEME.exec(spec) ?? [];
   const asked = scheme === 'registry' ? rest.slice(rest.lastIndexOf('#') + 1) : rest;
   const named = isJsr(scheme) && !asked.startsWith('@') ? alias : /^(@[^/@]+\/[^@]+|[^@]+)(?:@|$)/.exec(asked)?.[1];
-  if (named === undefined) return [];
-  return isJsr(scheme) && named.startsWith('@') ? [named, jsrName(named)] : [named];
+  return named === undefined ? null : isJsr(scheme) ? jsrName(named) : named;
 }
 
 function jsrName(name: string): string {
-  return `@jsr/${name.slice(1).replace('/', '__')}`;
+  return name.startsWith('@jsr/') ? name : `@jsr/${name.replace(/^@/, '').replace('/', '__')}`;
 }

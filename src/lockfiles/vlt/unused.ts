@@ -4,17 +4,20 @@ import type { PlacedFinding } from '../../model/dependency.ts';
 import { finding } from '../../model/finding.ts';
 import type { VltEdge } from './edges.ts';
 import type { PackageNode, VltNode } from './nodes.ts';
+import type { Options } from './options.ts';
 import type { Project } from './project.ts';
 import { specsOf } from './roles.ts';
 
 /**
  * Edges of the project to a version that is not of the range it asks for. Even with `--frozen-lockfile` vlt then takes
- * another node of the lockfile, or what the registry answers. What entries ask for, vlt takes from their edges.
+ * another node of the lockfile, or what the registry answers; it does so for a range of the lockfile's own catalogs, too.
+ * What entries ask for, vlt takes from their edges.
  */
 export function unusedEdges(
   file: string,
   edges: readonly VltEdge[],
   nodes: readonly VltNode[],
+  { catalogs }: Options,
   project: Project,
 ): readonly PlacedFinding[] {
   const packages = new Map(nodes.flatMap((node) => (node.kind === 'package' ? [[node.id, node] as const] : [])));
@@ -22,7 +25,11 @@ export function unusedEdges(
     const { isDirect, to, name, from, line } = edge;
     const node = isDirect ? packages.get(to ?? '') : undefined;
     const isModified = project.modifiers.has(name) || project.modifiers.has('');
-    if (node === undefined || isModified || specsOf(edge, project).some((spec) => isInRange(spec, node))) return [];
+    if (node === undefined || isModified) return [];
+    const [, catalog] = /^catalog:(.*)$/s.exec(edge.spec) ?? [];
+    const listed = catalog === undefined ? undefined : catalogs.get(catalog)?.get(name);
+    const isListed = listed === undefined || listed === project.fromCatalog(name, edge.spec);
+    if (isListed && specsOf(edge, project).some((spec) => isInRange(spec, node))) return [];
     const by = `an edge that vlt does not follow: ${node.name}@${node.version} for ${name}@${edge.spec}`;
     const instead = 'what else the lockfile has, or what the registry answers on the day of the install';
     return [{ place: { file, line, path: `${from} ${name}` }, finding: finding('lockfile-not-used', { by, instead }) }];
