@@ -16,6 +16,8 @@ import { VERSION } from './version.ts';
 export interface Bytes {
   readonly proofs: Pick<Proofs, 'bytes' | 'installed'>;
   readonly findings: readonly Finding[];
+  /** Whether the tarball has no lockfile that npm would install from, although the lockfile says so; else left out. */
+  readonly hasNoLockfile?: boolean;
 }
 
 interface BytesSources {
@@ -67,7 +69,8 @@ async function compareBytes(
   const isWanted = (path: string): boolean => path.toLowerCase() === PACKAGE_JSON;
   const { resolved } = source;
   const { digests, tar } = wanted;
-  const remembered = installed === null && tar === undefined ? recall(store, digests) : null;
+  const isUnbound = dependency.findings?.some(isOwnShrinkwrap) === true;
+  const remembered = installed === null && tar === undefined && !isUnbound ? recall(store, digests) : null;
   const depth = { hashed: installed !== null, unpacked: remembered === null, ...(tar === undefined ? {} : { tar }) };
   const answer = await registry.tarball({ name, version, digests, resolved, isWanted, ...depth });
   const { proof, finding: problem } = checkBytes(wanted, answer);
@@ -90,7 +93,15 @@ async function compareBytes(
   return {
     proofs: { bytes: proof, installed: compared?.proof ?? null },
     findings: [...differing, ...(compared?.findings ?? [])],
+    ...(isUnbound && !files.some(({ path }) => LOCKFILE.test(path)) ? { hasNoLockfile: true } : {}),
   };
+}
+
+/** npm reads either where it looks for a shrinkwrap; on some systems whatever its case. */
+const LOCKFILE = /^(?:npm-shrinkwrap|package-lock)\.json$/i;
+
+function isOwnShrinkwrap({ code }: Finding): boolean {
+  return code === 'lockfile-unbound';
 }
 
 function compareManifest(manifest: Evidence<Manifest>, declaration: Declaration): readonly Finding[] {
@@ -113,18 +124,22 @@ function agreedId(registry: string, { name, version }: Dependency, digests: read
   return hash('sha256', JSON.stringify(['a registry says the same', VERSION, registry, name, version, digests]));
 }
 
-/** The same assessment with what the bytes show. What is known already is not said again. */
+/**
+ * The same assessment with what the bytes show. What is known already is not said again; nor that a shrinkwrap decides what
+ * is installed, where the tarball has none.
+ */
 export function withBytes(assessment: Assessment, bytes: Bytes | null): Assessment {
   if (bytes === null) return assessment;
-  const known = new Set(assessment.findings.map(causeOf));
-  const isOtherHash = assessment.findings.some(({ code }) => /^integrity-(?:mismatch|rewritten)$/.test(code));
+  const said = assessment.findings.filter((one) => bytes.hasNoLockfile !== true || !isOwnShrinkwrap(one));
+  const known = new Set(said.map(causeOf));
+  const isOtherHash = said.some(({ code }) => /^integrity-(?:mismatch|rewritten)$/.test(code));
   const news = bytes.findings.filter(
     (found) => !known.has(causeOf(found)) && !(isOtherHash && found.code === 'integrity-mismatch'),
   );
   return {
     ...assessment,
     proofs: { ...assessment.proofs, ...bytes.proofs },
-    findings: [...assessment.findings, ...news],
+    findings: [...said, ...news],
   };
 }
 

@@ -12,6 +12,7 @@ import { readNodes, type FolderNode, type PackageNode, type VltNode } from './vl
 import { readOptions } from './vlt/options.ts';
 import { readProject, type Project } from './vlt/project.ts';
 import { rolesOf, type Roles } from './vlt/roles.ts';
+import { unusedEdges } from './vlt/unused.ts';
 
 /** vlt-lock.json, versions 0 and 1. */
 export const vlt: LockfileFormat = {
@@ -44,8 +45,11 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
   // They have no nodes; one that is found in the place of something else counts as an entry all the same.
   const wrong = folders.filter((node) => roles.substitutionOf(node) !== null);
   for (const node of wrong) found.push(placed(node, { file, line: node.line, path: node.id }, roles, specs));
+  const anew = resolvedAnewIn(file, edges, project);
+  const named = new Set(anew.map(({ place }) => place.line));
+  const unused = unusedEdges(file, edges, nodes, options, project).filter(({ place }) => !named.has(place.line));
   // The hidden lockfile only tells what is installed.
-  const findings = /(?:^|[/\\])\.vlt-lock\.json$/.test(file) ? [] : resolvedAnewIn(file, edges, nodes, project);
+  const findings = /(?:^|[/\\])\.vlt-lock\.json$/.test(file) ? [] : [...anew, ...unused];
   return {
     file,
     format: `vlt-lock v${version}`,

@@ -94,6 +94,33 @@ function tarballsAsked(lab: Lab): number {
   return lab.requests.filter(({ url }) => url.endsWith('.tgz')).length;
 }
 
+describe('assay audit --tarballs of a package that is said to have a shrinkwrap', () => {
+  it('says nothing of it where the tarball has no lockfile, in every run', async () => {
+    await withProject(async ({ lab, lock, edit, report }) => {
+      await lab.publish({ name: 'plain', version: '1.0.0', by: ANN });
+      const manifest = { dependencies: { plain: '^1.0.0' } };
+      const files = {
+        shrinkwrap: 'npm-shrinkwrap.json',
+        locked: 'Package-Lock.json',
+        below: 'lib/npm-shrinkwrap.json',
+      };
+      for (const [name, file] of Object.entries(files)) {
+        await lab.publish({ name, version: '1.0.0', by: ANN, manifest, files: { [file]: '{}' } });
+      }
+      await lock(Object.fromEntries(Object.keys(files).map((name) => [name, '1.0.0'])));
+      edit('package-lock.json', (text) => {
+        const lockfile = JSON.parse(text) as { packages: Record<string, object> };
+        for (const name of Object.keys(files))
+          Object.assign(lockfile.packages[`node_modules/${name}`] ?? {}, { hasShrinkwrap: true });
+        return JSON.stringify(lockfile);
+      });
+      const unbound = ['below', 'locked', 'shrinkwrap'].map((name) => `${name} lockfile-unbound error`);
+      expect(found(await report())).toEqual(unbound);
+      for (let run = 0; run < 2; run += 1) expect(found(await report('--tarballs'))).toEqual(unbound.slice(1));
+    });
+  });
+});
+
 describe('assay audit --tarballs', () => {
   it('proves that the bytes have the locked hash, and says how many', async () => {
     await withProject(async (project) => {

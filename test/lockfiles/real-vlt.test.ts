@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
-import { nodesUnderTest } from '../package/nodes.ts';
-import { fromRegistry, notToBeHad, ranOrSkip, registryInUse, type Ran } from './real.ts';
+import { ranOrSkip, registryInUse, type Ran } from './real.ts';
+import { vltInUse, type VltInUse } from './vlt-in-use.ts';
 
 /** A project with each way to ask for a package that needs nothing but the configured registry. */
 const FILES = {
@@ -31,13 +31,9 @@ const FILES = {
   'local/package.json': { name: 'local', version: '1.0.0', dependencies: { ms: '2.0.0' } },
   'vendor/packed/package.json': { name: 'packed', version: '1.0.0', dependencies: { 'is-buffer': '1.1.6' } },
 };
-/** Of the versions that are published under this name, the ones that are the package manager. */
-const VLT = 'vlt@^1.0.0-rc.23';
 
 let project = '';
-let obstacle: string | null = null;
-let script = '';
-let node = '';
+let inUse: VltInUse = { obstacle: null, folder: '', node: '' };
 
 function vlt(...args: readonly string[]): Ran {
   const env = {
@@ -46,7 +42,12 @@ function vlt(...args: readonly string[]): Ran {
     XDG_CACHE_HOME: join(project, '.cache'),
     XDG_CONFIG_HOME: join(project, '.config'),
   };
-  return spawnSync(node, [script, ...args], { cwd: project, encoding: 'utf8', timeout: 60_000, env });
+  return spawnSync(inUse.node, [join(inUse.folder, 'vlt.js'), ...args], {
+    cwd: project,
+    encoding: 'utf8',
+    timeout: 60_000,
+    env,
+  });
 }
 
 beforeAll(() => {
@@ -55,20 +56,14 @@ beforeAll(() => {
     mkdirSync(join(project, file, '..'), { recursive: true });
     writeFileSync(join(project, file), JSON.stringify(content));
   }
-  // vlt needs a later Node than assay does.
-  const newer = nodesUnderTest().at(-1);
-  const binary = newer?.binary ?? null;
-  const folder = binary === null ? null : fromRegistry(VLT);
-  if (binary === null) obstacle = newer?.name ?? 'no Node';
-  else if (folder === null) obstacle = notToBeHad('vlt');
-  else [script, node] = [join(folder, 'vlt.js'), binary];
+  inUse = vltInUse();
 }, 400_000);
 
 afterAll(() => rmSync(project, { recursive: true, force: true, maxRetries: 5 }));
 
 describe('a lockfile that vlt has just written', () => {
   it('has the packages and versions that it installs', { timeout: 150_000 }, ({ skip }) => {
-    if (obstacle !== null) return skip(obstacle);
+    if (inUse.obstacle !== null) return skip(inUse.obstacle);
     spawnSync('npm', ['pack', './vendor/packed', '--pack-destination', 'vendor', '--ignore-scripts'], { cwd: project });
     ranOrSkip(vlt('install', `--registry=${registryInUse()}`), skip);
     const bytes = readFileSync(join(project, 'vlt-lock.json'));

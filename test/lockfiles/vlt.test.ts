@@ -16,6 +16,12 @@ function lock({ lockfileVersion = 1, options = {}, nodes = {}, edges = {}, ...re
   return { lockfileVersion, options, nodes, edges, ...rest };
 }
 
+/** NAME of "~npm~NAME@VERSION". */
+function nameIn(id: string): string {
+  const selector = id.split(/[~·;]/)[2] ?? '';
+  return selector.slice(0, selector.lastIndexOf('@')).replaceAll('__', '_').replaceAll(/[+§]/g, '/');
+}
+
 function vltLock(content: VltLock, manifests?: Record<string, object>): Lockfile {
   return parse(lock(content), { file: 'vlt-lock.json', ...(manifests === undefined ? {} : { manifests }) });
 }
@@ -24,9 +30,9 @@ function refused(content: VltLock): string {
   return refusal(lock(content), 'vlt-lock.json').message;
 }
 
-/** A node with a hash; of a registry's it is enough that the id has the name. */
-function node(name: string | null, flags = 0, ...more: unknown[]): unknown {
-  return [flags, name, sha512(name ?? 'x'), ...more];
+/** A node with a hash. */
+function node(name: string, flags = 0, ...more: unknown[]): unknown {
+  return [flags, name, sha512(name), ...more];
 }
 
 function named(dependencies: readonly Dependency[], flag: 'direct' | 'dev' | 'optional' | 'peer'): readonly string[] {
@@ -186,7 +192,7 @@ describe('vlt-lock.json', () => {
 
 describe('the address of a node', () => {
   const sourceOf = (id: string, options: object, ...more: unknown[]): unknown =>
-    vltLock({ options, nodes: { [id]: node(null, 0, ...more) } }).dependencies[0]?.source;
+    vltLock({ options, nodes: { [id]: node(nameIn(id), 0, ...more) } }).dependencies[0]?.source;
   const at = (resolved: string | null): object => ({ kind: 'registry', resolved });
 
   it('is what the node says', () => {
@@ -227,7 +233,7 @@ describe('the address of a node', () => {
 describe('an alias in vlt-lock.json', () => {
   const swapped = (spec: string, options: object = {}, id = '~npm~evil@1.0.0', name = 'ms'): VltLock => ({
     options,
-    nodes: { [id]: node(null) },
+    nodes: { [id]: node(nameIn(id)) },
     edges: { [`${ROOT} ${name}`]: `prod ${spec} ${id}` },
   });
   const found = (content: VltLock, manifests?: Record<string, object>): unknown => {
@@ -250,6 +256,13 @@ describe('an alias in vlt-lock.json', () => {
     }
     expect(found(swapped('jsr:^1', {}, '~jsr~@jsr+s____n@1.0.0', '@s/n'))).toEqual(['@jsr/s__n', undefined]);
     expect(found(swapped('jsr:@s/n@1', {}, '~jsr~@jsr+s____n@1.0.0'))).toEqual(['@jsr/s__n', undefined]);
+  });
+
+  it('stands in for the package of a registry that is asked for by another name', () => {
+    const own = { registries: { own: 'https://h.org/' } };
+    for (const spec of ['registry:https://h.org/#evil@1.0.0', 'own:evil@1.0.0', 'npm:evil@1.0.0']) {
+      expect(found(swapped(spec, own, '~npm~ms@1.0.0'))).toEqual(['ms', [`ms@${spec} by .`]]);
+    }
   });
 
   it('stands in for the package that is asked for where nobody does', () => {
@@ -429,7 +442,85 @@ describe('a vlt-lock.json that cannot be read', () => {
     }
   });
 
+  it('has a node of a registry without a name: vlt would install the package under its id', () => {
+    for (const name of [null, '', 'b', 'A']) {
+      expect(refused({ nodes: { '~npm~a@1.0.0': [0, name] } })).toContain('has another name than its id');
+    }
+  });
+
+  it('has an edge of a published package to what it needs for development', () => {
+    const nodes = { '~npm~a@1.0.0': node('a'), '~npm~b@1.0.0': node('b'), 'git~github_co+r~0123abc': node('r') };
+    const edges = { '~npm~a@1.0.0 b': 'dev ^1 ~npm~b@1.0.0' };
+    expect(refused({ nodes, edges })).toContain('vlt leaves out what a package needs for development');
+    const built = { 'git~github_co+r~0123abc b': 'dev ^1 ~npm~b@1.0.0' };
+    expect(vltLock({ nodes, edges: built }).dependencies).toHaveLength(3);
+  });
+
   it('has marks of a merge conflict', () => {
     expect(refusal('{\n<<<<<<< a\n=======\n>>>>>>> b\n}', 'vlt-lock.json').message).toContain('vlt install');
+  });
+});
+
+describe('an edge of the project to another version than it asks for', () => {
+  const findings = (spec: string, id: string, more: VltLock = {}, manifest = spec): readonly string[] => {
+    const content = {
+      nodes: { [id]: id.startsWith('remote') ? node('a') : node(nameIn(id)) },
+      edges: { [`${ROOT} a`]: `prod ${spec} ${id}` },
+      ...more,
+    };
+    const found = vltLock(content, { '': { dependencies: { a: manifest } } }).findings ?? [];
+    return found.map(({ place, finding }) => `${place.path}: ${finding.code}`);
+  };
+  const NOT_USED = ['. > a: lockfile-not-used'];
+
+  it.each([
+    ['^1.0.0', '~npm~a@2.0.0'],
+    ['1.0.0', '~npm~a@1.0.1'],
+    ['^1.0.0', '~npm~a@1.1.0-rc.1'],
+    ['npm:a@^1.0.0', '~npm~a@2.0.0'],
+    ['npm:@s/a@1.x', '~npm~@s+a@2.0.0'],
+  ])('is not followed by vlt: %s for %s', (spec, id) => {
+    expect(findings(spec, id)).toEqual(NOT_USED);
+  });
+
+  it.each([
+    ['^1.0.0', '~npm~a@1.9.0'],
+    ['latest', '~npm~a@2.0.0'],
+    ['', '~npm~a@2.0.0'],
+    ['npm:a', '~npm~a@2.0.0'],
+    ['npm:a@1.x || 2.x', '~npm~a@2.0.0'],
+    ['https://h.org/a.tgz', 'remote~https_c++h.org+a.tgz'],
+  ])('is followed: %s for %s', (spec, id) => {
+    expect(findings(spec, id)).toEqual([]);
+  });
+
+  it('is one of the project where a node stands for its workspace, which vlt passes over', () => {
+    const nodes = { 'workspace~w': node('other'), '~npm~a@1.0.0': node('a') };
+    const { dependencies } = vltLock({ nodes, edges: { 'workspace~w a': 'prod ^1.0.0 ~npm~a@1.0.0' } });
+    expect(named(dependencies, 'direct')).toEqual(['a']);
+  });
+
+  it('is not followed where the lockfile has another range in its catalog, which vlt takes', () => {
+    const nodes = { '~npm~a@2.0.0': node('a') };
+    const edges = { [`${ROOT} a`]: 'prod catalog: ~npm~a@2.0.0' };
+    const manifests = new Map([['', JSON.stringify({ dependencies: { a: 'catalog:' } })]]);
+    const settings = [{ path: 'vlt.json', ofProject: true, content: { catalog: { a: '^2.0.0' } } }];
+    const ofCatalog = (range: string): readonly unknown[] => {
+      const text = JSON.stringify(lock({ options: { catalog: { a: range } }, nodes, edges }));
+      return parseLockfile('vlt-lock.json', Buffer.from(text), manifests, settings).findings ?? [];
+    };
+    expect(ofCatalog('^2.0.0')).toEqual([]);
+    expect(ofCatalog('^1.0.0')).toHaveLength(1);
+  });
+
+  it('is what package.json says, not the lockfile; an entry gets what its edge says', () => {
+    expect(findings('^2.0.0', '~npm~a@2.0.0', {}, '^1.0.0')).toEqual(NOT_USED);
+    const nodes = { '~npm~b@1.0.0': node('b'), '~npm~a@2.0.0': node('a') };
+    expect(vltLock({ nodes, edges: { '~npm~b@1.0.0 a': 'prod ^1.0.0 ~npm~a@2.0.0' } }).findings).toBeUndefined();
+    // Without a package.json there is the lockfile's word.
+    const modified = { modifiers: { '#a': '2.0.0' } };
+    const edges = { [`${ROOT} a`]: 'prod ^1.0.0 ~npm~a@2.0.0' };
+    expect(vltLock({ nodes, edges }).findings).toHaveLength(1);
+    expect(vltLock({ options: modified, nodes, edges }).findings).toBeUndefined();
   });
 });

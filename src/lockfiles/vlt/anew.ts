@@ -1,23 +1,15 @@
 import type { PlacedFinding } from '../../model/dependency.ts';
-import { isOutside, missingEntry, otherVersion, rangeOf, resolvedAnew } from '../anew.ts';
-import { specKind } from '../npm/specs.ts';
+import { missingEntry, resolvedAnew } from '../anew.ts';
 import type { VltEdge } from './edges.ts';
-import type { VltNode } from './nodes.ts';
 import type { Project } from './project.ts';
 
 /**
  * Where the lockfile is not that of the project: `vlt ci` refuses it, and `vlt install` resolves anew what differs. Each folder's
  * edges repeat what its package.json asks for, as it is written.
  */
-export function resolvedAnewIn(
-  file: string,
-  edges: readonly VltEdge[],
-  nodes: readonly VltNode[],
-  project: Project,
-): readonly PlacedFinding[] {
+export function resolvedAnewIn(file: string, edges: readonly VltEdge[], project: Project): readonly PlacedFinding[] {
   const { declared, names, modifiers, fromCatalog, isWorkspace } = project;
   if (names === null) return [];
-  const byId = new Map(nodes.map((node) => [node.id, node]));
   const asked = new Map<string, VltEdge>();
   const folders = new Set<string>();
   for (const edge of edges) {
@@ -45,13 +37,6 @@ export function resolvedAnewIn(
       if (!accepted.some((spec) => plain(spec) === plain(edge.spec))) {
         const locked = `${name}@${edge.spec} in place of ${name}@${first}, which ${by} asks for`;
         found.push(resolvedAnew(place, locked));
-        continue;
-      }
-      const node = byId.get(edge.to ?? '');
-      if (node?.kind !== 'package' || node.source.kind !== 'registry') continue;
-      const ranges = [first, ...others].map((spec) => fromCatalog(name, spec));
-      if (ranges.every((spec) => specKind(spec) === 'registry' && isOutside(rangeOf(spec), node.version))) {
-        found.push(otherVersion(place, node.version, request));
       }
     }
   }

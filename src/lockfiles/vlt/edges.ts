@@ -43,11 +43,15 @@ export function readEdges(file: string, edges: JsonNode, ids: ReadonlySet<string
     if (from === '' || kind === undefined || first === last) return fail('not an edge that vlt writes');
     const found = value.slice(last + 1);
     if (found === MISSING && (kind === 'prod' || kind === 'dev')) return fail('what is asked for was not found');
-    const isDirect = !ids.has(from);
+    const folder = projectFolder(from);
+    // vlt knows the project and its workspaces without their nodes, and passes over such nodes.
+    const isDirect = folder !== null || !ids.has(from);
     const name = key.slice(from.length + 1);
     // vlt gives a nameless one the name of what it finds.
     if (!isPackageName(name) || name.startsWith('(')) return fail('not an edge that vlt writes');
-    if (isDirect && projectFolder(from) === null) return fail('nobody of this name is in the file');
+    if (kind === 'dev' && !isDirect && isPublished(from))
+      return fail('vlt leaves out what a package needs for development');
+    if (isDirect && folder === null) return fail('nobody of this name is in the file');
     if (found !== MISSING && !ids.has(found) && projectFolder(found) === null)
       return fail(`${quoted(found)} has no node`);
     return {
@@ -58,9 +62,14 @@ export function readEdges(file: string, edges: JsonNode, ids: ReadonlySet<string
       spec: value.slice(first + 1, last),
       to: found === MISSING ? null : found,
       isDirect,
-      folder: projectFolder(from),
+      folder,
     };
   });
+}
+
+function isPublished(id: string): boolean {
+  const type = parseDepId(id)?.type;
+  return type === 'registry' || type === 'remote';
 }
 
 /** The project and its workspaces have no nodes: the folder of such an id, or null. */

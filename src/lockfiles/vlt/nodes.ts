@@ -111,8 +111,8 @@ function interpret({ type, source, selector }: DepId, fields: Fields, options: O
     const at = selector.lastIndexOf('@');
     if (at <= 0) return fields.fail(`${quoted(selector)} is not a name and a version`);
     const [name, version] = [selector.slice(0, at), selector.slice(at + 1)];
-    // vlt installs to a folder of this name.
-    if ((fields.text('name') ?? name) !== name) return fields.fail('has another name than its id', 'name');
+    // vlt installs to a folder of this name, and fetches what is called so; the id, where there is none.
+    if (fields.text('name') !== name) return fields.fail('has another name than its id', 'name');
     return { name, version, source: { kind: 'registry', resolved: addressOf(name, version, source, fields, options) } };
   }
   const name = fields.text('name') ?? fields.fail('has no name');

@@ -7,6 +7,8 @@ export interface Options {
   readonly registryOf: (alias: string, name: string) => string | null;
   /** Whether a registry goes by that alias. */
   readonly isRegistry: (alias: string) => boolean;
+  /** Whether it is one that names packages as JSR does. */
+  readonly isJsr: (alias: string) => boolean;
   /** By catalog ("" is the one without a name), then by package. */
   readonly catalogs: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** By selector. */
@@ -27,7 +29,8 @@ const BUILT_IN_SCOPES = new Map([['@jsr', 'https://npm.jsr.io/']]);
 export function readOptions(file: string, node: JsonNode | undefined): Options {
   const options: JsonObject = node === undefined ? new Map() : objectOf(file, 'options', node, 'vlt');
   const fields = fieldsOf(file, 'options', node?.line ?? 1, options, 'vlt');
-  const named = new Map([...BUILT_IN, ...addresses(fields, 'jsr-registries'), ...addresses(fields, 'registries')]);
+  const jsr = new Map(addresses(fields, 'jsr-registries'));
+  const named = new Map([...BUILT_IN, ...jsr, ...addresses(fields, 'registries')]);
   const scopes = new Map([
     ...BUILT_IN_SCOPES,
     ...addresses(fields, 'scope-registries'),
@@ -58,6 +61,7 @@ export function readOptions(file: string, node: JsonNode | undefined): Options {
       return named.get(alias) ?? (/^https?:/i.test(alias) && URL.canParse(alias) ? alias : null);
     },
     isRegistry: (alias) => named.has(alias),
+    isJsr: (alias) => alias === 'jsr' || jsr.has(alias),
     catalogs,
     modifiers: texts(fields, 'modifiers'),
   };

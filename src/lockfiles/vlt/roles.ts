@@ -61,8 +61,9 @@ export function rolesOf(
     const answer = answerOf(node, project);
     const folder = askers.folderOf(edge);
     const isMet = (spec: string, from: string | null): boolean =>
-      isAnswer({ name: edge.name, spec, folder: from }, answer) ||
-      (answer.kind === 'registry' && asksFor(spec, edge.name, answer.name, options));
+      isByRegistry(spec, options)
+        ? answer.kind === 'registry' && nameAskedFor(spec, edge.name, options) === answer.name
+        : isAnswer({ name: edge.name, spec, folder: from }, answer);
     const modified = [...(project.modifiers.get(edge.name) ?? []), ...(project.modifiers.get('') ?? [])];
     return specsOf(edge, project).some((spec) => isMet(spec, folder)) || modified.some((spec) => isMet(spec, ''));
   };
@@ -103,7 +104,11 @@ function isOfProject({ folder, isDirect }: VltEdge, { names }: Project): boolean
   return isDirect && folder !== null && (names === null || names.has(folder));
 }
 
-function specsOf({ folder, isDirect, name, spec }: VltEdge, { declared, fromCatalog }: Project): readonly string[] {
+/** What is asked for; what the project asks for, in the words of its package.json. */
+export function specsOf(
+  { folder, isDirect, name, spec }: VltEdge,
+  { declared, fromCatalog }: Project,
+): readonly string[] {
   const own = isDirect && folder !== null ? declared.get(folder)?.filter((wish) => wish.name === name) : undefined;
   const specs = own === undefined || own.length === 0 ? [spec] : own.map((wish) => wish.spec);
   return isDirect ? specs.map((one) => fromCatalog(name, one)) : specs;
@@ -136,18 +141,25 @@ function pushTo<T>(lists: Map<string, T[]>, key: string, value: T): void {
   else list.push(value);
 }
 
+const SCHEME = /^([a-z][\w.-]*):(.*)$/is;
+
+/** Whether a specifier names the registry: by its address, or by an alias. */
+function isByRegistry(spec: string, { isRegistry }: Options): boolean {
+  const scheme = SCHEME.exec(spec)?.[1];
+  return scheme !== undefined && scheme !== 'npm' && (scheme === 'registry' || isRegistry(scheme));
+}
+
 /**
- * Whether a specifier asks for that package by a registry's alias: "own:NAME@1", "registry:ADDRESS#NAME@1", or "jsr:1" and
- * "jsr:@SCOPE/NAME@1", which is "@jsr/SCOPE__NAME" at the registry.
+ * What such a specifier asks for: NAME of "own:NAME@1" and "registry:ADDRESS#NAME@1". "jsr:1" and "jsr:@SCOPE/NAME@1" are
+ * "@jsr/SCOPE__NAME" at the registry.
  */
-function asksFor(spec: string, alias: string, name: string, { isRegistry }: Options): boolean {
-  const [, scheme = '', rest = ''] = /^([a-z][\w.-]*):(.*)$/is.exec(spec) ?? [];
-  if (scheme !== 'registry' && !isRegistry(scheme)) return false;
+function nameAskedFor(spec: string, alias: string, { isJsr }: Options): string | null {
+  const [, scheme = '', rest = ''] = SCHEME.exec(spec) ?? [];
   const asked = scheme === 'registry' ? rest.slice(rest.lastIndexOf('#') + 1) : rest;
-  const named = /^(@[^/@]+\/[^@]+|[^@]+)(?:@|$)/.exec(asked)?.[1];
-  return [named, alias].some((one) => one === name || (one?.startsWith('@') === true && jsrName(one) === name));
+  const named = isJsr(scheme) && !asked.startsWith('@') ? alias : /^(@[^/@]+\/[^@]+|[^@]+)(?:@|$)/.exec(asked)?.[1];
+  return named === undefined ? null : isJsr(scheme) ? jsrName(named) : named;
 }
 
 function jsrName(name: string): string {
-  return `@jsr/${name.slice(1).replace('/', '__')}`;
+  return name.startsWith('@jsr/') ? name : `@jsr/${name.replace(/^@/, '').replace('/', '__')}`;
 }
