@@ -1,18 +1,19 @@
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { BRANCH_LOCKFILE, type ProjectManifests } from '../lockfiles/index.ts';
+import { fetchedManager, otherCode } from '../lockfiles/other-code.ts';
 import { pinnedElsewhere } from '../lockfiles/pinned-manager.ts';
 import { unverifiedBy, type Unverified } from '../lockfiles/unverified-settings.ts';
 import { ignoringSetting, isSwitchedOff, settingOfOption, type UseSetting } from '../lockfiles/use-settings.ts';
 import type { Lockfile, PackageManager, PlacedFinding } from '../model/dependency.ts';
-import { finding } from '../model/finding.ts';
+import { finding, type Finding } from '../model/finding.ts';
 import { npmLayers } from '../registries/npmrc.ts';
 import { namesIn } from './find.ts';
 import type { Io } from './io.ts';
-import { managerConfigs } from './manager-config.ts';
+import { corepackVariables, managerConfigs } from './manager-config.ts';
 import { projectFolder } from './project.ts';
 import { shownPath } from './setup.ts';
-import { committedFolder } from './stores.ts';
+import { committedFolder, expanded, isInRepository } from './stores.ts';
 
 /** A setting of a package manager, and where it stands. */
 interface SettingInUse {
@@ -54,7 +55,15 @@ function npmSettings(folder: string, io: Io): readonly SettingInUse[] {
 }
 
 /** What Yarn 1 takes from its own file and from .npmrc beside options. */
-const CLASSIC_KEYS: readonly string[] = ['cache-folder', 'preferred-cache-folder'];
+const CLASSIC_KEYS: readonly string[] = [
+  'cache-folder',
+  'preferred-cache-folder',
+  'yarn-path',
+  'script-shell',
+  'node-options',
+  'python',
+  'node-gyp',
+];
 
 /** Options in Yarn 1's file are those of its command line, for all commands or for one. */
 function settingsIn(manager: PackageManager, content: unknown): readonly UseSetting[] {
@@ -75,7 +84,17 @@ function flattened(content: unknown, outer: string, depth = 0): readonly UseSett
   if (typeof content !== 'object' || content === null || Array.isArray(content) || depth === MAX_DEPTH) return [];
   return Object.entries(content).flatMap(([key, value]): UseSetting[] => [
     [`${outer}${key}`, value],
+    ...pluginsIn(key, value),
     ...flattened(value, `${outer}${key}.`, depth + 1),
+  ]);
+}
+
+/** Yarn's list of its plugins, each by its file. */
+function pluginsIn(key: string, value: unknown): readonly UseSetting[] {
+  if (key !== 'plugins' || !Array.isArray(value)) return [];
+  return (value as readonly unknown[]).map((plugin) => [
+    'plugin',
+    typeof plugin === 'object' && plugin !== null && 'path' in plugin ? plugin.path : plugin,
   ]);
 }
 
@@ -148,9 +167,36 @@ export async function notUsed(
   if (unshared !== undefined && lockfile.skipped.some(({ reason }) => reason === 'workspace')) {
     found.push(because(shownSetting(unshared), 'a lockfile in the folder of each project'));
   }
+  found.push(
+    ...codeBeside(manager, folder, settings, manifests.get(''), io).map((one) => ({
+      ...because('', null),
+      finding: one,
+    })),
+  );
   const pinned = pinnedElsewhere(lockfile, manifests.get(''));
   if (pinned !== null) found.push(because(pinned.by, null));
   return found;
+}
+
+/** What the project makes run in an installation beside what the lockfile names. */
+function codeBeside(
+  manager: PackageManager,
+  folder: string,
+  settings: readonly SettingInUse[],
+  manifest: string | undefined,
+  io: Io,
+): readonly Finding[] {
+  const all = settings.map(({ setting }) => setting);
+  const found = settings.flatMap((by) => {
+    const isHere = (path: string): boolean => isInRepository(resolve(by.folder, expanded(path, io)), folder);
+    const other = otherCode(manager, by.setting, { isInRepository: isHere, settings: all });
+    if (other === null) return [];
+    return [
+      finding('lockfile-other-code', { by: shownSetting(by), code: other.code }, other.isUsual ? 'note' : undefined),
+    ];
+  });
+  const fetched = fetchedManager(manifest, corepackVariables(folder, io));
+  return [...found, ...fetched.map((by) => finding('lockfile-other-code', { by, code: 'fetched' }))];
 }
 
 export function shownSetting({ setting: [key, value], source }: SettingInUse): string {
