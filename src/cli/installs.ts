@@ -6,7 +6,7 @@ import { escapeText } from '../report/escape.ts';
 import { readCommand, type Installer, type ManagerCommand } from './command-words.ts';
 import { findAllLockfiles } from './find.ts';
 import type { Io } from './io.ts';
-import { isUnshared, settingAgainst, shownSetting, useSettings } from './not-used.ts';
+import { isUnshared, settingAgainst, shownSetting, unverified, useSettings } from './not-used.ts';
 import { shownPath } from './setup.ts';
 
 /** A lockfile that was audited. */
@@ -118,13 +118,15 @@ async function whyNotInstalled(command: ManagerCommand, audited: readonly Audite
   const given = settings.map((setting) => ({ setting, source: 'the command', folder: start, ofProject: false }));
   const inUse = [...given, ...(await useSettings(known.manager, folder, { ...io, env }))];
   // What a file of the project says, the audit has found.
-  const against = settingAgainst(
-    known.manager,
-    folder,
-    inUse.filter(({ ofProject }) => !ofProject),
-  );
+  const others = inUse.filter(({ ofProject }) => !ofProject);
+  const against = settingAgainst(known.manager, folder, others);
   if (against !== null) {
     return `${escapeText(shownSetting(against), 200)} makes ${what} not read ${escapeText(shownPath(known.path, io), 200)}`;
+  }
+  const [loose] = await unverified(known.manager, folder, others, io);
+  if (loose !== undefined) {
+    const bytes = loose.store === null ? '' : ` in ${loose.store}`;
+    return `${escapeText(`${shownSetting(loose.by)} makes ${what} install bytes${bytes}`, 300)} that are not compared with the hashes`;
   }
   if (installer !== 'pnpm' || !inUse.some(isUnshared)) return null;
   const lockfiles = findAllLockfiles([folder], true, io).folders.flatMap(({ paths }) => paths);

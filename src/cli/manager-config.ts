@@ -124,6 +124,17 @@ function warn(text: string, io: Io): void {
 /** Files of variables that Bun takes into its environment before it installs, the strongest first. */
 const BUN_VARIABLES = ['.env.production.local', '.env.local', '.env.production', '.env'];
 
+/** What Yarn 2 and later take into their environment, and above it, unless `injectEnvironmentFiles` names others. */
+const YARN_VARIABLES = '.env.yarn';
+
+/** What corepack takes from its file of variables beside package.json; nothing where it cannot be read. */
+export function corepackVariables(folder: string, io: Io): Readonly<Record<string, string | undefined>> {
+  const path = join(folder, '.corepack.env');
+  if (!existsSync(path)) return {};
+  demandFile(path);
+  return parseEnv(readUserFile(path, 'the configuration', io).toString('utf8'));
+}
+
 /** The files that are there, the strongest first. */
 function pathsOf(manager: PackageManager, folder: string, io: Io): readonly string[] {
   const home = io.env['HOME'] ?? homedir();
@@ -143,7 +154,7 @@ function pathsOf(manager: PackageManager, folder: string, io: Io): readonly stri
     case 'yarn-classic':
       return there([...above, home].map((each) => join(each, '.yarnrc')));
     case 'yarn':
-      return there([...above, home].map((each) => join(each, yarnFile)));
+      return there([join(folder, YARN_VARIABLES), ...[...above, home].map((each) => join(each, yarnFile))]);
     case 'bun':
       return there([
         ...BUN_VARIABLES.map((name) => join(folder, name)),
@@ -163,7 +174,7 @@ async function read(path: string, io: Io): Promise<unknown> {
     return parse(text, { maxDepth: MAX_DEPTH });
   }
   if (path.endsWith('.json')) return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
-  if (BUN_VARIABLES.includes(basename(path))) return parseEnv(text);
+  if ([...BUN_VARIABLES, YARN_VARIABLES].includes(basename(path))) return parseEnv(text);
   return basename(path) === '.yarnrc' ? classicSettings(text) : await yamlSettings(path, bytes, text, io);
 }
 

@@ -1,16 +1,19 @@
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { BRANCH_LOCKFILE, type ProjectManifests } from '../lockfiles/index.ts';
+import { fetchedManager, otherCode } from '../lockfiles/other-code.ts';
 import { pinnedElsewhere } from '../lockfiles/pinned-manager.ts';
+import { unverifiedBy, type Unverified } from '../lockfiles/unverified-settings.ts';
 import { ignoringSetting, isSwitchedOff, settingOfOption, type UseSetting } from '../lockfiles/use-settings.ts';
 import type { Lockfile, PackageManager, PlacedFinding } from '../model/dependency.ts';
-import { finding } from '../model/finding.ts';
+import { finding, type Finding } from '../model/finding.ts';
 import { npmLayers } from '../registries/npmrc.ts';
 import { namesIn } from './find.ts';
 import type { Io } from './io.ts';
-import { managerConfigs } from './manager-config.ts';
+import { corepackVariables, managerConfigs } from './manager-config.ts';
 import { projectFolder } from './project.ts';
 import { shownPath } from './setup.ts';
+import { committedFolder, expanded, isInRepository } from './stores.ts';
 
 /** A setting of a package manager, and where it stands. */
 interface SettingInUse {
@@ -37,7 +40,9 @@ export async function useSettings(manager: PackageManager, folder: string, io: I
     if (key === undefined || !['pnpm', 'yarn'].includes(manager)) return [];
     return [{ setting: [key.toLowerCase(), value], source: name, folder, ofProject: false }];
   });
-  return [...files, ...env, ...(manager === 'npm' || manager === 'pnpm' ? npmSettings(folder, io) : [])];
+  if (manager === 'npm' || manager === 'pnpm') return [...files, ...env, ...npmSettings(folder, io)];
+  if (manager !== 'yarn-classic') return [...files, ...env];
+  return [...files, ...env, ...npmSettings(folder, io).filter(({ setting: [key] }) => CLASSIC_KEYS.includes(key))];
 }
 
 function npmSettings(folder: string, io: Io): readonly SettingInUse[] {
@@ -49,14 +54,48 @@ function npmSettings(folder: string, io: Io): readonly SettingInUse[] {
   );
 }
 
+/** What Yarn 1 takes from its own file and from .npmrc beside options. */
+const CLASSIC_KEYS: readonly string[] = [
+  'cache-folder',
+  'preferred-cache-folder',
+  'yarn-path',
+  'script-shell',
+  'node-options',
+  'python',
+  'node-gyp',
+];
+
 /** Options in Yarn 1's file are those of its command line, for all commands or for one. */
 function settingsIn(manager: PackageManager, content: unknown): readonly UseSetting[] {
+  if (manager !== 'yarn-classic') return flattened(content, '');
   if (typeof content !== 'object' || content === null) return [];
-  if (manager !== 'yarn-classic') return Object.entries(content);
   return Object.entries(content).flatMap(([key, value]): UseSetting[] => {
     const name = /^--(?:.*\.)?([\w-]+)$/.exec(key)?.[1];
-    return name === undefined ? [] : [settingOfOption(name, String(value))];
+    if (name !== undefined) return [settingOfOption(name, String(value))];
+    return CLASSIC_KEYS.includes(key) ? [[key, value]] : [];
   });
+}
+
+/** Deeper than any setting that is looked for. */
+const MAX_DEPTH = 3;
+
+/** What stands within another setting as OUTER.INNER, beside the outer one. */
+function flattened(content: unknown, outer: string, depth = 0): readonly UseSetting[] {
+  if (typeof content !== 'object' || content === null || Array.isArray(content) || depth === MAX_DEPTH) return [];
+  return Object.entries(content).flatMap(([key, value]): UseSetting[] => [
+    [`${outer}${key}`, value],
+    ...pluginsIn(key, value),
+    ...flattened(value, `${outer}${key}.`, depth + 1),
+  ]);
+}
+
+/** Yarn's list of its plugins, each by its file. */
+function pluginsIn(key: string, value: unknown): readonly UseSetting[] {
+  if (key !== 'plugins' || !Array.isArray(value)) return [];
+  return (value as readonly unknown[]).map((plugin) => [
+    'plugin',
+    typeof plugin === 'object' && plugin !== null && 'path' in plugin ? plugin.path : plugin,
+  ]);
 }
 
 /** The setting that makes a package manager not read the lockfile of a folder, of those that `counts`; null for none. */
@@ -72,6 +111,23 @@ export function settingAgainst(
       hasBranchLockfiles,
     }) !== null;
   return settings.find(isAgainst) ?? null;
+}
+
+/** Settings by which other bytes are installed than the hashes name; `store` is the folder of the repository they are in. */
+export async function unverified(
+  manager: PackageManager,
+  folder: string,
+  settings: readonly SettingInUse[],
+  io: Io,
+): Promise<readonly Unverified<SettingInUse>[]> {
+  const known = await Promise.all(
+    unverifiedBy(manager, settings).map(async ({ by, store }) => {
+      if (store === null) return { by, store };
+      const place = await committedFolder(store, by.folder, folder, io);
+      return place === null ? null : { by, store: shownPath(place, io) };
+    }),
+  );
+  return known.filter((one) => one !== null);
 }
 
 /** Whether each project of a pnpm workspace has a lockfile of its own. */
@@ -99,14 +155,48 @@ export async function notUsed(
   const found: PlacedFinding[] = [];
   const against = settingAgainst(manager, folder, settings);
   if (against !== null) found.push(because(shownSetting(against), null));
+  for (const { by, store } of await unverified(manager, folder, settings, io)) {
+    const instead =
+      store === null
+        ? 'whatever is served under these names, as no hash is compared'
+        : `what the repository has in ${store}, whose bytes are not compared with the hashes`;
+    found.push(because(shownSetting(by), instead));
+  }
   const unshared = manager === 'pnpm' ? settings.find(isUnshared) : undefined;
   // The folder's own project is still installed from it.
   if (unshared !== undefined && lockfile.skipped.some(({ reason }) => reason === 'workspace')) {
     found.push(because(shownSetting(unshared), 'a lockfile in the folder of each project'));
   }
+  found.push(
+    ...codeBeside(manager, folder, settings, manifests.get(''), io).map((one) => ({
+      ...because('', null),
+      finding: one,
+    })),
+  );
   const pinned = pinnedElsewhere(lockfile, manifests.get(''));
   if (pinned !== null) found.push(because(pinned.by, null));
   return found;
+}
+
+/** What the project makes run in an installation beside what the lockfile names. */
+function codeBeside(
+  manager: PackageManager,
+  folder: string,
+  settings: readonly SettingInUse[],
+  manifest: string | undefined,
+  io: Io,
+): readonly Finding[] {
+  const all = settings.map(({ setting }) => setting);
+  const found = settings.flatMap((by) => {
+    const isHere = (path: string): boolean => isInRepository(resolve(by.folder, expanded(path, io)), folder);
+    const other = otherCode(manager, by.setting, { isInRepository: isHere, settings: all });
+    if (other === null) return [];
+    return [
+      finding('lockfile-other-code', { by: shownSetting(by), code: other.code }, other.isUsual ? 'note' : undefined),
+    ];
+  });
+  const fetched = fetchedManager(manifest, corepackVariables(folder, io));
+  return [...found, ...fetched.map((by) => finding('lockfile-other-code', { by, code: 'fetched' }))];
 }
 
 export function shownSetting({ setting: [key, value], source }: SettingInUse): string {

@@ -68,7 +68,7 @@ export function ignoringSetting(
 ): UseSetting | null {
   const rules = RULES[manager];
   const found = settings.find(([key, value]) => {
-    const name = kebab(key);
+    const name = settingName(key);
     return Object.hasOwn(rules, name) && rules[name]?.(value, place) === true;
   });
   return found ?? null;
@@ -77,19 +77,20 @@ export function ignoringSetting(
 /** An option of a command line, without its dashes, as a setting: `no-lockfile` is `lockfile` with `false`. */
 export function settingOfOption(name: string, value: string): UseSetting {
   if (name === 'g') return ['global', value];
-  if (name.startsWith('no-')) return [kebab(name.slice('no-'.length)), value === 'false' ? 'true' : 'false'];
-  return [kebab(name), value];
+  if (name.startsWith('no-')) return [settingName(name.slice('no-'.length)), value === 'false' ? 'true' : 'false'];
+  return [settingName(name), value];
 }
 
 /** `lockfileDir`, `lockfile_dir` and `lockfile-dir` are one setting. */
-function kebab(key: string): string {
+export function settingName(key: string): string {
   return key
     .replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`)
     .replaceAll('_', '-')
     .toLowerCase();
 }
 
-function textOf(value: unknown): string {
+/** A value as its text; "?" for what is none. */
+export function textOf(value: unknown): string {
   if (Array.isArray(value)) return textOf(value.find(isSwitchedOff) ?? value[0]);
   return typeof value === 'string' || typeof value === 'boolean' || value === null ? String(value).trim() : '?';
 }

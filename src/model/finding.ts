@@ -201,6 +201,8 @@ export interface FindingArgs {
   'lockfile-unbound': { names: readonly string[] };
   /** `by` says that the package manager does not install from this file; `instead` is what it would, where that is known. */
   'lockfile-not-used': { by: string; instead: string | null };
+  /** An installation also runs what `by` names: code of the repository, or fetched from elsewhere. */
+  'lockfile-other-code': { by: string; code: 'repository' | 'fetched' };
 
   /** `path` is the folder of the copy; `files` are some of `total`. */
   'installed-modified': InstalledArgs & {
@@ -298,6 +300,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-parts-differ': 'contradiction',
   'lockfile-unbound': 'contradiction',
   'lockfile-not-used': 'contradiction',
+  'lockfile-other-code': 'anomaly',
   'installed-modified': 'contradiction',
   'installed-missing': 'anomaly',
   'installed-added': 'anomaly',

@@ -38,7 +38,9 @@ export function managerLayers(
   { name, files }: { readonly name: PackageManager; readonly files: readonly ConfigFile[] },
   env: NodeJS.ProcessEnv,
 ): ManagerLayers {
-  const known = name === 'bun' ? { ...variablesOf(files), ...env } : env;
+  const own = variablesOf(files);
+  // Bun's files do not replace what is in the environment; Yarn's do.
+  const known = name === 'bun' ? { ...own, ...env } : name === 'yarn' ? { ...env, ...own } : env;
   const layers = files.map(({ path, content, ofProject }) =>
     layerOf(path, settingsOf(name, path, content, known), known, { ofProject, notation: notationOf(name) }),
   );
@@ -47,11 +49,11 @@ export function managerLayers(
   if (name === 'yarn') return { variables, stronger: layers, weaker: [layerOf('yarn', BUILT_IN, {})] };
   if (name !== 'pnpm') return { variables, stronger: layers, weaker: [] };
   const isOfProject = ({ ofProject }: Layer): boolean => ofProject;
-  const own = layers.filter((layer) => !isOfProject(layer));
-  return { variables, stronger: layers.filter(isOfProject), weaker: [...own, layerOf('pnpm', BUILT_IN, {})] };
+  const users = layers.filter((layer) => !isOfProject(layer));
+  return { variables, stronger: layers.filter(isOfProject), weaker: [...users, layerOf('pnpm', BUILT_IN, {})] };
 }
 
-/** What Bun's files of variables say; the strongest file comes first. */
+/** What files of variables say; the strongest file comes first. */
 function variablesOf(files: readonly ConfigFile[]): NodeJS.ProcessEnv {
   const entries = files.filter(isVariables).map(({ content }) => Object.entries(fieldsOf(content)));
   const texts = entries.reverse().flat();
@@ -88,6 +90,7 @@ function settingsOf(manager: PackageManager, path: string, content: unknown, env
     case 'yarn-classic':
       return Object.entries(fields).filter(([key]) => /^(?:@[^/:]+:)?registry$|^\/\/.*:_/.test(key));
     case 'yarn':
+      if (isVariables({ path })) return [];
       return [...yarnNetwork((key) => fields[key]), ...yarnSettings(fields, env)];
     case 'bun':
       return isVariables({ path }) ? bunVariables(fields) : bunSettings(fieldsOf(fields['install']), env);

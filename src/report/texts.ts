@@ -280,6 +280,13 @@ export const TEXTS: Texts<FindingCode> = {
     why: 'what is installed then is something that nobody verified',
     next: 'stop',
   },
+  'lockfile-other-code': {
+    title: 'an installation runs code that is not in the lockfile',
+    clause: ({ by, code }) =>
+      `is not all that runs in an installation: ${quoteText(by, 200)} adds ${code === 'fetched' ? 'what is fetched from elsewhere' : 'code of the repository'}`,
+    why: 'no hash covers that code, and nothing here says what it does',
+    next: 'explain',
+  },
 
   'clock-behind': {
     title: "this machine's clock is behind",

@@ -179,3 +179,28 @@ describe('what installs from elsewhere is not run', () => {
     expect(await asked('pnpm install', [...files, 'packages/a/pnpm-lock.yaml*'])).toBeNull();
   });
 });
+
+describe('what installs other bytes than the hashes of the audited lockfile name is not run', () => {
+  it.each([
+    ['bun install --no-verify', 'bun.lock*', {}],
+    ['yarn install --update-checksums', 'yarn.lock*', {}],
+    ['pnpm install --update-checksums', 'pnpm-lock.yaml*', {}],
+    ['pnpm install --store-dir ./store', 'pnpm-lock.yaml*', {}],
+    ['pnpm install', 'pnpm-lock.yaml*', { npm_config_store_dir: './store' }],
+    ['yarn install --cache-folder store', 'yarn.lock*', {}],
+    ['bun install --cache-dir=store', 'bun.lock*', {}],
+  ])('%s', async (line, lockfile, env) => {
+    expect(await asked(line, [lockfile, 'store/x'], env)).toMatch(
+      /install install bytes.*not compared with the hashes$/,
+    );
+  });
+
+  it.each([
+    ['pnpm install --store-dir /tmp/elsewhere', 'pnpm-lock.yaml*'],
+    ['pnpm install --store-dir empty', 'pnpm-lock.yaml*'],
+    ['npm ci --cache store', 'package-lock.json*'],
+    ['bun install --verify', 'bun.lock*'],
+  ])('unlike %s', async (line, lockfile) => {
+    expect(await asked(line, [lockfile, 'store/x'])).toBeNull();
+  });
+});

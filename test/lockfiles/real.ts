@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/package-managers');
@@ -26,14 +26,15 @@ const isWindows = process.platform === 'win32';
 
 /**
  * The folder of a package, such as "name" or "name@version", from the configured registry, kept under node_modules/.cache;
- * null where it cannot be had. None of its scripts run.
+ * null where it cannot be had. None of its scripts run. `overrides` are versions for dependencies that a registry may not resolve.
  */
-export function fromRegistry(spec: string): string | null {
+export function fromRegistry(spec: string, overrides?: Readonly<Record<string, string>>): string | null {
   const name = spec.replace(/(?<=.)@[^@/]*$/, '');
   const prefix = join(CACHE, spec.replaceAll('/', '+'));
   const folder = join(prefix, 'node_modules', name);
   if (existsSync(join(folder, 'package.json'))) return folder;
   mkdirSync(prefix, { recursive: true });
+  if (overrides !== undefined) writeFileSync(join(prefix, 'package.json'), JSON.stringify({ overrides }));
   const args = [
     'install',
     '--prefix',

@@ -97,6 +97,16 @@ describe("registries of a package manager's own files", () => {
     expect(of([file({ REG: 'https://file' }), named], { REG: 'https://env' })).toBe('https://env/');
   });
 
+  it('of Yarn have the variables of .env.yarn, above those of the environment, and nothing else of it', () => {
+    const rc = { path: '/p/.yarnrc.yml', ofProject: true, content: { npmRegistryServer: '${REG:-https://none}' } };
+    const content = { REG: 'https://file', npmRegistryServer: 'https://stranger' };
+    const files = [{ path: '/p/.env.yarn', ofProject: true, content }, rc];
+    const of = (env: NodeJS.ProcessEnv): string =>
+      loadNpmConfig({ ...MACHINE, env, manager: { name: 'yarn', files } }).registry;
+    expect(of({})).toBe('https://file/');
+    expect(of({ REG: 'https://env' })).toBe('https://file/');
+  });
+
   it("of pnpm's user are below .npmrc of the project, and its variable above everything", () => {
     const user = { path: '/h/.config/pnpm/config.yaml', ofProject: false, content: { registry: 'https://user' } };
     const of = (npmrc: string, env: NodeJS.ProcessEnv = {}): string =>

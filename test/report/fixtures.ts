@@ -77,6 +77,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'lockfile-parts-differ': { path: text, packages: text, dependencies: text },
     'lockfile-unbound': { names: [text] },
     'lockfile-not-used': { by: text, instead: text },
+    'lockfile-other-code': { by: text, code: 'fetched' },
     'installed-modified': { path: text, files: [text, text, text, text], total: 9, what: 'files', found: text },
     'installed-missing': { path: text, files: [text], total: 1, patches: [text] },
     'installed-added': { path: text, files: [text], total: 1, patches: [text], scripts: [text] },

@@ -1,0 +1,137 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { notUsed } from '../../src/cli/not-used.ts';
+import type { PackageManager } from '../../src/model/dependency.ts';
+import { inFolder, start } from '../cli/run.ts';
+import { fromRegistry, notToBeHad } from './real.ts';
+
+const silent = { write: () => true, isTerminal: false, color: false, columns: 80, unicode: true };
+const NAMES: Readonly<Record<PackageManager, string>> = {
+  npm: 'package-lock.json',
+  pnpm: 'pnpm-lock.yaml',
+  yarn: 'yarn.lock',
+  'yarn-classic': 'yarn.lock',
+  bun: 'bun.lock',
+  vlt: 'vlt-lock.json',
+};
+
+/** What is said of other code where a project has these files: kind and origin, and what names it. */
+function said(
+  manager: PackageManager,
+  files: Readonly<Record<string, string>>,
+  manifest = '{}',
+): Promise<readonly string[]> {
+  return inFolder(async (folder) => {
+    mkdirSync(join(folder, '.git'));
+    for (const [file, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    }
+    const file = NAMES[manager];
+    const lockfile = {
+      ecosystem: 'npm',
+      manager,
+      file,
+      format: '',
+      dependencies: [],
+      skipped: [],
+      entries: 0,
+    } as never;
+    const io = { cwd: folder, env: { HOME: join(folder, '../home') }, stdout: silent, stderr: silent };
+    const found = await notUsed(join(folder, file), lockfile, new Map([['', manifest]]), io);
+    return found.flatMap(({ finding: { code, kind, args } }) =>
+      code === 'lockfile-other-code' && 'code' in args ? [`${kind} ${args.code} ${args.by}`] : [],
+    );
+  });
+}
+
+describe('code that runs in an installation and stands in no lockfile is named', () => {
+  it.each([
+    ['npm', '.npmrc', 'script-shell=./tools/sh', 'anomaly repository script-shell=./tools/sh of .npmrc'],
+    ['npm', '.npmrc', 'node-options=--require ./x.js', 'anomaly repository node-options=--require ./x.js of .npmrc'],
+    ['npm', '.npmrc', 'node-options=--max-old-space-size=1 --import=x', /^anomaly repository node-options/],
+    ['npm', '.npmrc', 'git=tools/git', 'anomaly repository git=tools/git of .npmrc'],
+    ['npm', '.npmrc', 'sass_binary_site=https://mirror.test/', /^anomaly fetched sass_binary_site/],
+    ['npm', '.npmrc', 'electron_mirror=https://mirror.test/', /^anomaly fetched electron_mirror/],
+    ['pnpm', 'pnpm-workspace.yaml', 'scriptShell: ./tools/sh', /^anomaly repository scriptShell/],
+    ['pnpm', 'pnpm-workspace.yaml', 'useNodeVersion: 22.0.0', /^note fetched useNodeVersion/],
+    [
+      'pnpm',
+      'pnpm-workspace.yaml',
+      'useNodeVersion: 22.0.0\nnodeDownloadMirrors:\n  release: https://mirror.test/',
+      /^anomaly fetched useNodeVersion/,
+    ],
+    ['pnpm', '.npmrc', 'use-node-version=22.0.0\nnode-mirror:release=https://m.test/', /^anomaly fetched use-node/],
+    ['pnpm', 'pnpm-workspace.yaml', 'pnpmfile: tools/hooks.cjs', /^anomaly repository pnpmfile/],
+    ['yarn', '.yarnrc.yml', 'yarnPath: .yarn/releases/yarn-4.1.0.cjs', /^note repository yarnPath/],
+    ['yarn', '.yarnrc.yml', 'yarnPath: tools/yarn.cjs', /^anomaly repository yarnPath/],
+    ['yarn', '.yarnrc.yml', 'yarnPath: .yarn/releases/../../x/yarn-1.cjs', /^anomaly repository yarnPath/],
+    [
+      'yarn',
+      '.yarnrc.yml',
+      'plugins:\n  - path: .yarn/plugins/@yarnpkg/plugin-x.cjs\n    spec: x',
+      /^note repository plugin=/,
+    ],
+    ['yarn', '.yarnrc.yml', 'plugins:\n  - ./tools/plugin.js', /^anomaly repository plugin=/],
+    ['yarn', '.env.yarn', 'NODE_OPTIONS=--require ./x.js', /^anomaly repository NODE_OPTIONS/],
+    ['yarn-classic', '.yarnrc', 'yarn-path ".yarn/releases/yarn-1.22.22.cjs"', /^note repository yarn-path/],
+    ['yarn-classic', '.yarnrc', 'yarn-path "x/yarn.js"', /^anomaly repository yarn-path/],
+    ['yarn-classic', '.npmrc', 'script-shell=./sh', /^anomaly repository script-shell/],
+    ['bun', '.env', 'NODE_OPTIONS="-r ./x.js"', /^anomaly repository NODE_OPTIONS/],
+    ['npm', '.corepack.env', 'COREPACK_NPM_REGISTRY=https://m.test', /^anomaly fetched COREPACK_NPM_REGISTRY/],
+  ] as const)('%s: %s with %s', async (manager, file, text, expected) => {
+    const [first, ...others] = await said(manager, { [file]: `${text}\n` });
+    expect(others).toEqual([]);
+    expect(first).toMatch(expected);
+  });
+
+  it('a package manager that package.json names by its address', async () => {
+    const manifest = '{"packageManager": "yarn@https://host.test/yarn.js"}';
+    expect(await said('yarn', {}, manifest)).toEqual([
+      'anomaly fetched "packageManager": "yarn@https://host.test/yarn.js" of package.json',
+    ]);
+    expect(await said('yarn', {}, '{"packageManager": "yarn@4.1.0+sha224.ab"}')).toEqual([]);
+  });
+});
+
+describe('what names a program of the machine, or nothing that runs, is not named', () => {
+  it.each([
+    ['npm', '.npmrc', 'script-shell=bash'],
+    ['npm', '.npmrc', 'script-shell=/bin/bash'],
+    ['npm', '.npmrc', 'node-options=--max-old-space-size=4096 --no-warnings'],
+    ['npm', '.npmrc', 'git=git'],
+    ['npm', '.npmrc', 'registry=https://mirror.test/'],
+    ['npm', '.npmrc', 'init-module=./init.js'],
+    ['pnpm', '.npmrc', 'node-mirror:release=https://mirror.test/'],
+    ['pnpm', 'pnpm-workspace.yaml', 'shellEmulator: true\nnodeVersion: 22.0.0'],
+    ['yarn', '.yarnrc.yml', 'nodeLinker: node-modules\nplugins: []'],
+    ['yarn', '.env.yarn', 'NODE_ENV=test'],
+    ['bun', '.env', 'NODE_OPTIONS=--enable-source-maps'],
+    ['npm', '.corepack.env', 'OTHER=1'],
+  ] as const)('%s: %s with %s', async (manager, file, text) => {
+    expect(await said(manager, { [file]: `${text}\n` })).toEqual([]);
+  });
+});
+
+const npm = fromRegistry('npm@10.9.4');
+const WITHOUT_NPM = npm === null ? ` (skipped: ${notToBeHad('npm@10.9.4')})` : '';
+
+describe('npm 10 runs what a setting of the project names', () => {
+  it.skipIf(npm === null || process.platform === 'win32').each([
+    ['script-shell', (folder: string) => `${folder}/shell`],
+    ['node-options', (folder: string) => `--require ${folder}/loaded.cjs`],
+  ] as const)(`%s${WITHOUT_NPM}`, async (key, value) => {
+    await inFolder(async (folder) => {
+      const manifest = { name: 'p', version: '1.0.0', scripts: { postinstall: 'node -e 1' } };
+      writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+      writeFileSync(join(folder, 'shell'), '#!/bin/sh\ntouch "$INIT_CWD/ran"\nexec sh "$@"\n', { mode: 0o755 });
+      writeFileSync(join(folder, 'loaded.cjs'), "require('fs').writeFileSync(process.env.INIT_CWD + '/ran', '')");
+      writeFileSync(join(folder, '.npmrc'), `${key}=${value(folder)}\n`);
+      const args = [join(npm ?? '', 'bin/npm-cli.js'), 'install', '--no-audit', '--no-fund', '--offline'];
+      await start(process.execPath, args, folder, { PATH: process.env['PATH'] ?? '', HOME: folder });
+      const { status } = await start('test', ['-f', 'ran'], folder, { PATH: process.env['PATH'] ?? '' });
+      expect(status).toBe(0);
+    });
+  });
+});

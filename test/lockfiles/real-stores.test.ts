@@ -1,0 +1,285 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLab, token, type Lab } from '../../lab/index.ts';
+import { notUsed } from '../../src/cli/not-used.ts';
+import { parseLockfile } from '../../src/lockfiles/index.ts';
+import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
+import { bunInUse } from './bun-in-use.ts';
+import { fromRegistry, notToBeHad } from './real.ts';
+
+const PUBLISHED = 'module.exports = "as published"';
+const FORGED = 'module.exports = "as stranger!"';
+const MANIFEST = JSON.stringify({ name: 'app', version: '1.0.0', private: true, dependencies: { pad: '1.0.0' } });
+
+let lab: Lab;
+let root = '';
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'assay-stores-'));
+  lab = await startLab();
+  await lab.publish({
+    name: 'pad',
+    version: '1.0.0',
+    by: token({ user: 'account' }),
+    files: { 'index.js': PUBLISHED },
+  });
+});
+
+afterAll(async () => {
+  await lab.close();
+  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** How a package manager is started; null where it cannot be had. */
+const MANAGERS: Readonly<Record<string, () => readonly string[] | null>> = {
+  'npm@10.9.4': () => script('npm@10.9.4', 'bin/npm-cli.js'),
+  'pnpm@8.15.9': () => script('pnpm@8.15.9', 'bin/pnpm.cjs'),
+  'pnpm@10.34.8': () => script('pnpm@10.34.8', 'bin/pnpm.cjs'),
+  'pnpm@12.20.0': () => {
+    const folder = fromRegistry('pnpm@12.20.0');
+    const [name, program] = process.platform === 'win32' ? ['win32', 'pnpm.exe'] : [process.platform, 'pnpm'];
+    return folder === null ? null : [join(folder, `../@pnpm/exe.${name}-${process.arch}`, program)];
+  },
+  'yarn@1.22.22': () => script('yarn@1.22.22', 'bin/yarn.js'),
+  'yarn@4.18.1': () => script('@yarnpkg/cli-dist@4.18.1', 'bin/yarn.js'),
+  'bun@1.4.5': () => {
+    const bun = bunInUse();
+    return bun === null ? null : [bun];
+  },
+};
+
+function script(spec: string, file: string): readonly string[] | null {
+  const folder = fromRegistry(spec);
+  return folder === null ? null : [process.execPath, join(folder, file)];
+}
+
+interface Case {
+  readonly manager: string;
+  /** Settings of the project: file and content. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly lockfile: string;
+  /** Arguments of an installation that may not change the lockfile. */
+  readonly frozen: string;
+  /** The store whose bytes are changed, or null: then it is the lockfile's hash. */
+  readonly store: string | null;
+  /** What is added to the settings after the lockfile was made. */
+  readonly then?: Readonly<Record<string, string>>;
+}
+
+/** Installs, changes what is stored or the hash, and installs once more: whether the other bytes are there then. */
+async function isInstalled(command: readonly string[], folder: string, one: Case): Promise<boolean> {
+  const [program = '', ...before] = command;
+  const run = async (args: string): Promise<number | null> => {
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: join(folder, 'home'),
+      USERPROFILE: join(folder, 'home'),
+      YARN_NPM_REGISTRY_SERVER: lab.url.replace(/\/$/, ''),
+      YARN_UNSAFE_HTTP_WHITELIST: '*',
+      YARN_ENABLE_TELEMETRY: '0',
+      YARN_ENABLE_IMMUTABLE_INSTALLS: '0',
+      YARN_NODE_LINKER: 'node-modules',
+      COREPACK_ENABLE_STRICT: '0',
+      // Yarn 1 of the superuser has one elsewhere.
+      ...(one.store === null && one.manager === 'yarn@1.22.22' ? { YARN_CACHE_FOLDER: join(folder, 'home/yarn') } : {}),
+    };
+    const all = [...before, ...args.split(' ')];
+    const child = spawn(program, all, { cwd: folder, env, stdio: 'ignore', timeout: 60_000 });
+    const [status] = (await once(child, 'exit')) as [number | null];
+    return status;
+  };
+  write(folder, { 'package.json': MANIFEST, '.npmrc': `registry=${lab.url}\n`, 'home/.keep': '', ...one.files });
+  if (one.lockfile === 'yarn.lock') write(folder, { 'yarn.lock': '' });
+  expect(await run('install')).toBe(0);
+  rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
+  const { store } = one;
+  if (store !== null) {
+    expect(forge(join(folder, store))).toBeGreaterThan(0);
+  } else {
+    const path = join(folder, one.lockfile);
+    const text = readFileSync(path, 'utf8');
+    const other = text.replaceAll(/(sha512-|checksum: \w+\/)[^"\s]{4}/g, '$1abcd');
+    expect(other).not.toBe(text);
+    writeFileSync(path, other.replaceAll(/#[0-9a-f]{40}/g, ''));
+    rmSync(join(folder, 'home'), { recursive: true, force: true });
+    for (const name of ['.yarn', 'store']) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+  for (const [file, text] of Object.entries(one.then ?? {})) {
+    const path = join(folder, file);
+    write(folder, { [file]: (existsSync(path) ? readFileSync(path, 'utf8') : '') + text });
+  }
+  await run(one.frozen);
+  const path = join(folder, 'node_modules/pad/index.js');
+  const installed = existsSync(path) ? readFileSync(path, 'utf8') : null;
+  return store === null ? installed !== null : installed?.includes(FORGED) === true;
+}
+
+function write(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
+}
+
+/** Puts other bytes of the same length into every file below a folder that has the published ones. */
+function forge(folder: string): number {
+  let count = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) count += forge(path);
+    if (!entry.isFile()) continue;
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf(PUBLISHED);
+    if (at === -1) continue;
+    bytes.write(FORGED, at);
+    rmSync(path);
+    writeFileSync(path, bytes);
+    // pnpm looks again at what is newer than its own note.
+    utimesSync(path, 0, 0);
+    count++;
+  }
+  return count;
+}
+
+/** What assay says of the lockfile in a folder, as a whole. */
+async function said(folder: string, { lockfile }: Pick<Case, 'lockfile'>): Promise<readonly string[]> {
+  const path = join(folder, lockfile);
+  const manifests = new Map([['', MANIFEST]]);
+  const silent = { write: () => true, isTerminal: false, color: false, columns: 80, unicode: true };
+  const io = { cwd: folder, env: { HOME: join(folder, 'home') }, stdout: silent, stderr: silent };
+  const read = parseLockfile(lockfile, readFileSync(path), manifests);
+  return (await notUsed(path, read, manifests, io)).map(
+    ({ finding: { code, args } }) => `${code} ${JSON.stringify(args)}`,
+  );
+}
+
+const YARN = { lockfile: 'yarn.lock', frozen: 'install --frozen-lockfile', manager: 'yarn@1.22.22' };
+const BERRY = { lockfile: 'yarn.lock', frozen: 'install --immutable', manager: 'yarn@4.18.1', store: null };
+const PNPM = { lockfile: 'pnpm-lock.yaml', frozen: 'install --frozen-lockfile' };
+const BUN = { lockfile: 'bun.lock', frozen: 'install --frozen-lockfile', manager: 'bun@1.4.5', store: 'bc' };
+const inWorkspace = (line: string): Record<string, string> => ({ 'pnpm-workspace.yaml': `packages: []\n${line}\n` });
+
+const UNVERIFIED: readonly (readonly [string, Case])[] = [
+  ['store-dir in .npmrc', { ...PNPM, manager: 'pnpm@8.15.9', store: 'store', files: {} }],
+  ['storeDir', { ...PNPM, manager: 'pnpm@10.34.8', store: 'store', files: inWorkspace('storeDir: ./store') }],
+  ['storeDir', { ...PNPM, manager: 'pnpm@12.20.0', store: 'store', files: inWorkspace('storeDir: ./store') }],
+  ['virtualStoreDir', { ...PNPM, manager: 'pnpm@12.20.0', store: 'vs', files: inWorkspace('virtualStoreDir: ./vs') }],
+  [
+    'updateChecksums',
+    {
+      ...PNPM,
+      frozen: 'install',
+      manager: 'pnpm@10.34.8',
+      store: null,
+      files: {},
+      then: inWorkspace('updateChecksums: true'),
+    },
+  ],
+  ['cache-folder', { ...YARN, store: 'yc', files: { '.yarnrc': 'cache-folder "./yc"\n' } }],
+  ['--install.cache-folder', { ...YARN, store: 'yc', files: { '.yarnrc': '--install.cache-folder "./yc"\n' } }],
+  ['update-checksums', { ...YARN, store: null, files: {}, then: { '.yarnrc': '--install.update-checksums true\n' } }],
+  ['checksumBehavior: ignore', { ...BERRY, files: {}, then: { '.yarnrc.yml': 'checksumBehavior: ignore\n' } }],
+  ['checksumBehavior: update', { ...BERRY, files: {}, then: { '.yarnrc.yml': 'checksumBehavior: update\n' } }],
+  ['install.cache.dir', { ...BUN, files: { 'bunfig.toml': '[install.cache]\ndir = "./bc"\n' } }],
+  ['BUN_INSTALL_CACHE_DIR', { ...BUN, files: { '.env': 'BUN_INSTALL_CACHE_DIR=./bc\n' } }],
+];
+
+const VERIFIED: readonly (readonly [string, Case])[] = [
+  ['an offline mirror', { ...YARN, store: null, files: { '.yarnrc': 'yarn-offline-mirror "./mirror"\n' } }],
+  ['a cache of the project', { ...BERRY, files: { '.yarnrc.yml': 'enableGlobalCache: false\n' } }],
+  ['checksumBehavior: throw', { ...BERRY, files: { '.yarnrc.yml': 'checksumBehavior: throw\n' } }],
+  [
+    'cache in .npmrc',
+    {
+      manager: 'npm@10.9.4',
+      lockfile: 'package-lock.json',
+      frozen: 'ci --prefer-offline --fetch-retries=0',
+      store: null,
+      files: {},
+    },
+  ],
+];
+
+/** With the lab's registry in the files. */
+function withRegistry(one: Case): Case {
+  if (one.manager === 'pnpm@8.15.9') return { ...one, files: { '.npmrc': `registry=${lab.url}\nstore-dir=./store\n` } };
+  if (one.manager.startsWith('npm')) return { ...one, files: { '.npmrc': `registry=${lab.url}\ncache=./npm-cache\n` } };
+  return one;
+}
+
+describe('bytes that no hash of the lockfile holds are installed, and the setting is named', () => {
+  for (const [name, given] of UNVERIFIED) {
+    it(`${given.manager}, ${name}`, { timeout: 300_000 }, async ({ skip }) => {
+      const command = MANAGERS[given.manager]?.() ?? null;
+      if (command === null) return skip(notToBeHad(given.manager));
+      const [folder, one] = [mkdtempSync(join(root, 'project-')), withRegistry(given)];
+      expect(await isInstalled(command, folder, one)).toBe(true);
+      expect(await said(folder, one)).toEqual([expect.stringMatching(/^lockfile-not-used .*compared/)]);
+    });
+  }
+});
+
+describe('bytes that the hashes of the lockfile hold are not named', () => {
+  for (const [name, given] of VERIFIED) {
+    it(`${given.manager}, ${name}`, { timeout: 300_000 }, async ({ skip }) => {
+      const command = MANAGERS[given.manager]?.() ?? null;
+      if (command === null) return skip(notToBeHad(given.manager));
+      const [folder, one] = [mkdtempSync(join(root, 'project-')), withRegistry(given)];
+      expect(await isInstalled(command, folder, one)).toBe(false);
+      expect(await said(folder, one)).toEqual([]);
+    });
+  }
+});
+
+describe('a store that a setting places in the repository', () => {
+  const one = { lockfile: 'pnpm-lock.yaml' };
+  const LOCK = "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n";
+  const withStore = (setting: string): string => {
+    const folder = mkdtempSync(join(root, 'project-'));
+    const files = { 'pnpm-workspace.yaml': `packages: []\n${setting}\n`, 'pnpm-lock.yaml': LOCK, 'package.json': '{}' };
+    write(folder, files);
+    return folder;
+  };
+
+  it.skipIf(!hasGit)(`counts where it was committed, and not where this machine filled it${WITHOUT_GIT}`, async () => {
+    const folder = withStore('storeDir: ./tools/store');
+    git(folder, ['init', '-q', '-b', 'main']);
+    write(folder, { '.gitignore': 'tools\n' });
+    commitAll(folder, 0);
+    expect(await said(folder, one)).toEqual([]);
+    write(folder, { 'tools/store/v10/files/00/1': '' });
+    expect(await said(folder, one)).toEqual([]);
+    git(folder, ['add', '-f', 'tools']);
+    commitAll(folder, 1000);
+    expect(await said(folder, one)).toHaveLength(1);
+  });
+
+  it('counts by wherever its path leads, and one outside does not', async () => {
+    const folder = withStore('storeDir: ./store');
+    expect(await said(folder, one)).toEqual([]);
+    write(folder, { 'store/v10/x': '' });
+    expect(await said(folder, one)).toHaveLength(1);
+    const home = withStore('storeDir: ${HOME}/../store');
+    write(home, { 'store/v10/x': '' });
+    expect(await said(home, one)).toHaveLength(1);
+    const vlt = withStore('');
+    write(vlt, { 'vlt-lock.json': '{"lockfileVersion":0,"options":{},"nodes":{},"edges":{}}', 'vc/x': '' });
+    write(vlt, { 'vlt.json': '{"config":{"cache":"vc"}}' });
+    expect(await said(vlt, { lockfile: 'vlt-lock.json' })).toHaveLength(1);
+    const elsewhere = withStore(`storeDir: ${folder}/store`);
+    expect(await said(elsewhere, one)).toEqual([]);
+  });
+});
