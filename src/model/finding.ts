@@ -143,10 +143,14 @@ export interface FindingArgs {
   /** `approver` released `version`, an earlier one that was staged; nobody did so with this one. */
   'history-approval-lost': { version: string; approver: string };
   'history-too-new': { published: Instant; minimumHours: number };
-  /** `commands` belong to `scripts` by their place; empty where the registry's document does not have the text. */
+  /**
+   * `commands` belong to `scripts` by their place; empty where the registry's document does not have the text. So do
+   * `was`, what ran under that name before: empty where nothing did, and left out where that holds for all.
+   */
   'history-install-script-added': {
     scripts: readonly string[];
     commands: readonly string[];
+    was?: readonly string[];
     version: string;
     permission: ScriptPermission;
     by?: string;
