@@ -81,9 +81,15 @@ export async function compareVersion(
   const deciding = findings.filter(asksForDecision);
   const against = heldAgainst(version, deciding, packument, known);
 
-  const before = await factsBefore(dependency, against, packument, known, verify);
   const current = factsOf(packument, version, judged);
-  const stay = before?.provenance === 'invalid' ? null : versionToStayOn(packument, version, before?.version ?? null);
+  const nearest = await factsBefore(dependency, against, packument, known, verify);
+  const measure = isBuiltAlike(nearest, current) ? measureOf(deciding) : null;
+  const before = measure === null ? nearest : await factsBefore(dependency, measure, packument, known, verify);
+  const good = before?.version ?? null;
+  // Between the two may be releases of whoever built this one.
+  const byOthers = deciding.some(({ code }) => FINDING_KINDS[code] === 'identity');
+  const lastOwn = byOthers ? versionToStayOn(null, version, good) : null;
+  const stay = before?.provenance === 'invalid' ? null : (lastOwn ?? versionToStayOn(packument, version, good));
   const { dependencies, ...changes } = changesSince(
     packument?.versions.get(before?.version ?? stay ?? ''),
     packument?.versions.get(version),
@@ -101,6 +107,22 @@ export async function compareVersion(
     later: deciding.some(({ code }) => isLoss(code)) ? await laterThan(packument, version, verify) : null,
     use,
   };
+}
+
+/** Whether the same build is proven for both: whoever is unexpected here was so there. */
+function isBuiltAlike(before: VersionFacts | null, current: VersionFacts): boolean {
+  if (before?.provenance !== 'proven' || current.provenance !== 'proven') return false;
+  const fields = ['issuer', 'repository', 'repositoryId', 'ownerId', 'workflow', 'signer'] as const;
+  return fields.every((field) => before[field] === current[field]);
+}
+
+/** The earlier release that shows who is expected. */
+function measureOf(deciding: readonly LeveledFinding[]): { readonly version: string } | null {
+  for (const { code, args } of deciding) {
+    const isIdentity = code === 'identity-owner-changed' || code.startsWith('identity-unexpected-');
+    if (isIdentity && 'version' in args) return { version: args.version };
+  }
+  return null;
 }
 
 /** A version, or `package` for what the baseline has of the package and of no version in particular. */

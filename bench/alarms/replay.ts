@@ -1,13 +1,14 @@
 import { withDependencyAges } from '../../src/checks/added-dependencies.ts';
 import { firstPublished } from '../../src/checks/history.ts';
-import { checkAgainstDeclared, repositoryAddress } from '../../src/checks/identity.ts';
+import { checkExpectation } from '../../src/checks/expectation.ts';
+import { repositoryAddress } from '../../src/checks/identity.ts';
 import { checkLoss } from '../../src/checks/loss.ts';
-import { declaredBefore, measuresFor } from '../../src/checks/measures.ts';
 import { checkRelease } from '../../src/checks/release.ts';
 import { dependencyOf } from '../../src/compare.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
 import type { Finding, FindingCode } from '../../src/model/finding.ts';
 import { formatInstant, type Instant } from '../../src/model/time.ts';
+import type { Identity } from '../../src/model/proof.ts';
 import type { Assessment, Level, LeveledFinding, Phase } from '../../src/model/verdict.ts';
 import { judge } from '../../src/policy/enforce.ts';
 import { strongerBefore } from './pnpm.ts';
@@ -112,7 +113,7 @@ function askHistory(
   const provenance = claims ? 'proven' : lost ? 'lost' : 'none';
   const findings = [
     ...checkRelease(soFar, manifest, { known: null, provenance, scripts: { permission: 'unknown' } }),
-    ...(claims ? askDeclared(soFar, manifest) : []),
+    ...(claims ? askIdentity(soFar, manifest) : []),
   ];
   const published = soFar.time.get(manifest.version) ?? null;
   const lockfile = [assessmentOf(manifest, published, findings)];
@@ -127,14 +128,24 @@ function askHistory(
 }
 
 /**
- * What the first provenance of a package is held to. npm takes in only provenance of the repository that the manifest
- * names, so that this stands in for the certificate's.
+ * Who is expected to have built it. npm takes in only provenance of the repository that the manifest names, so that this
+ * stands in for the certificate's; there are no ids, workflows and refs.
  */
-function askDeclared(soFar: Packument, { version, repository }: Manifest): readonly Finding[] {
-  if (measuresFor(soFar, version, new Map()).ask.length > 0) return [];
-  const declared = declaredBefore(soFar, version, version);
-  const address = repository === null ? null : repositoryAddress(repository);
-  return declared === null || address === null ? [] : checkAgainstDeclared({ repository: address }, declared);
+function askIdentity(soFar: Packument, manifest: Manifest): readonly Finding[] {
+  const identity = identityOf(manifest);
+  if (identity === null) return [];
+  const shown = new Map<string, Identity | null>();
+  for (const version of soFar.withProvenance) {
+    const other = soFar.versions.get(version);
+    shown.set(version, other === undefined ? null : identityOf(other));
+  }
+  return checkExpectation({ manifest, identity, stated: {} }, null, soFar, shown).findings;
+}
+
+function identityOf({ repository: declared }: Manifest): Identity | null {
+  const repository = declared === null ? null : repositoryAddress(declared);
+  if (repository === null) return null;
+  return { ...UNKNOWN, repository, owner: repository.replace(/\/[^/]*$/, '') };
 }
 
 /** Levels by the phase that contains more than `observe` and less than `critical`: it fails on these, for everybody. */
@@ -166,6 +177,23 @@ export function levelIn(phase: Phase, finding: Finding): Level {
   }).findings;
   return leveled?.level ?? 'note';
 }
+
+const UNKNOWN: Identity = {
+  issuer: 'https://token.actions.githubusercontent.com',
+  subject: '',
+  repository: null,
+  repositoryId: null,
+  owner: null,
+  ownerId: null,
+  workflow: null,
+  ref: null,
+  commit: null,
+  trigger: null,
+  runner: null,
+  visibility: null,
+  run: null,
+  signer: null,
+};
 
 const NO_RECORD = {
   evidence: null,

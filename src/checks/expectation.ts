@@ -7,6 +7,7 @@ import { expectedIdentity } from './baseline.ts';
 import { earlierVersions } from './history.ts';
 import { checkAgainstDeclared, checkAgainstIdentity, checkAgainstManifest, type ExpectedIdentity } from './identity.ts';
 import { declaredBefore, measuresFor, witnessesFor, type Shown } from './measures.ts';
+import { checkBeforeOrigin, checkOrigin } from './origin.ts';
 
 export interface ExpectationCheck {
   /** Who was expected, by the strongest that says so of this channel; null where nobody was. */
@@ -57,12 +58,33 @@ export function checkExpectation(
     ...held.findings,
     ...(isEstablished ? [] : againstDeclared(builder, packument, measures.at(0)?.version ?? version)),
   ];
-  return relieve(
+  const check = relieve(
     { ...held, findings, missing, isKnownBuilder: isEstablished && held.findings.length === 0 },
     builder,
     packument,
     shown,
   );
+  return recorded === null && check.ask.length === 0 ? withOrigin(check, builder, packument, shown) : check;
+}
+
+const OF_ORIGIN = ['identity-unexpected-repository', 'identity-owner-changed', 'identity-unexpected-issuer'];
+
+/** Where nothing else says so, it is held to the package's origin: what stood for a month is no proof that it should have. */
+function withOrigin(check: ExpectationCheck, builder: Builder, packument: Packument, shown: Shown): ExpectationCheck {
+  if (check.findings.some(({ code }) => OF_ORIGIN.includes(code))) return check;
+  const { identity, stated } = builder;
+  const { version } = builder.manifest;
+  const origin = checkOrigin({ identity, version, stated }, packument, shown);
+  if (origin.ask.length > 0) return { ...check, ask: origin.ask };
+  const before = stated.repository === undefined ? checkBeforeOrigin(identity, version, packument) : [];
+  const findings = origin.findings.length > 0 ? origin.findings : before;
+  if (findings.length === 0 && origin.missing.length === 0) return check;
+  return {
+    ...check,
+    findings: [...check.findings, ...findings],
+    isKnownBuilder: check.isKnownBuilder && findings.length === 0,
+    missing: [...check.missing, ...origin.missing],
+  };
 }
 
 /** Each cause once: of findings with one code, the first. */

@@ -140,6 +140,20 @@ function compareOwners(actual: Identity, before: LastingIdentity): 'same' | 'oth
   return actual.ownerId === before.ownerId ? 'same' : 'other';
 }
 
+/** Whether one project built both: by the id of repository or owner, else, as older certificates have none, by the owner's name. */
+export function isOfOneProject(one: Identity, other: Identity): boolean {
+  if (one.issuer !== other.issuer) return false;
+  if (one.repositoryId !== null && one.repositoryId === other.repositoryId) return true;
+  const owners = compareOwners(one, other);
+  if (owners !== null) return owners === 'same';
+  const [name, otherName] = [one, other].map(({ owner, repository }) => owner ?? ownerIn(repository));
+  return name !== null && name?.toLowerCase() === otherName?.toLowerCase();
+}
+
+function ownerIn(repository: string | null): string | null {
+  return repository === null ? null : repository.replace(/\/[^/]*$/, '');
+}
+
 type RepositoryComparison = 'same' | 'owner-changed' | 'recreated' | 'other';
 
 function compareRepositories(actual: Identity, before: LastingIdentity): RepositoryComparison {

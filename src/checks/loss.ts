@@ -11,6 +11,7 @@ import {
   lastWithProvenance,
   provenanceSince,
   releaseLine,
+  versionBefore,
   type EarlierVersion,
 } from './history.ts';
 
@@ -26,12 +27,16 @@ const APART = 7 * DAY;
 /** Whoever holds a stolen token could publish as many with provenance of their own before one without it. */
 const COMPARED = 5;
 
+/** So many releases by hand that were left in place show that others of the project publish by hand, too. */
+const SEVERAL = 3;
+
 /**
  * Was anything lost? For a version whose manifest claims no provenance. Lost: releases of its channel had it, and it was
- * published by somebody else, adds what is installed or run, or they had it within months. So was it where another line had
- * it within months and whoever published this could have had it, or never published before. Lost elsewhere: where
- * releases by hand are how this line is maintained, where the project went on and left it in place, or where provenance was
- * elsewhere or long ago. None ever had it: a historical gap. `seen` is what the baseline remembers of the channel.
+ * published by somebody else, adds what is installed or run, or they had it within months. So was it where stable releases
+ * of another line had it within months, whatever number this one bears. Lost elsewhere: where releases by hand are how
+ * this line is maintained, where the project went on and left it in place, where only its bots had provenance and a known
+ * maintainer adds nothing, or where provenance was long ago. None ever had it: a historical gap. `seen` is what the
+ * baseline remembers of the channel.
  */
 export function checkLoss(packument: Packument, version: string, seen: readonly string[] = []): Finding {
   const never = (): Finding => {
@@ -51,8 +56,12 @@ export function checkLoss(packument: Packument, version: string, seen: readonly 
     const { published } = before;
     const others = [...proven.slice(-COMPARED).map((one) => one.version), ...seen];
     const publisher = samePublisher(release, others);
-    const isExpected = proven.some((one) => isWithin(MONTHS, one.published, release.published));
-    const isLost = publisher === null || (isExpected && !isMaintainedByHand(release, channel));
+    const recent = [...proven, ...stableWithProvenance(release)];
+    const isExpected = recent.some((one) => isWithin(MONTHS, one.published, release.published));
+    const mayBeByHand = (one: string): boolean =>
+      addsNothing(release, packument.versions.get(one)) && !isByPipeline(publisherOf(release, one));
+    const isUsual = others.every(mayBeByHand) && isByHand(release, channel);
+    const isLost = !isUsual && (publisher === null || isExpected);
     if (isLost && !wasLeftInPlace(release))
       return finding('provenance-lost', { predecessor: before.version, published });
     const by = publisher === null ? {} : { publisher };
@@ -65,7 +74,7 @@ export function checkLoss(packument: Packument, version: string, seen: readonly 
   }
   const nearest = lastWithProvenance(packument, version);
   if (nearest === null) return never();
-  const expected = isStable(version) ? expectedElsewhere(release, channel) : null;
+  const expected = expectedElsewhere(release, channel);
   if (expected !== null) {
     return finding('provenance-lost', { predecessor: expected.version, published: expected.published });
   }
@@ -133,26 +142,45 @@ function addsNothing({ manifest }: Release, was: Manifest | undefined): boolean 
 }
 
 /**
- * Did the same account release some of these by hand before, within months, and was that left in place? For a month, or a
- * week while releases with provenance went on. What a stolen token published just before shows nothing, and neither does
- * what was published before anything had provenance, where the channel has it.
+ * Is this how the channel is maintained? Within months, or last, the same account released by hand, and releases with
+ * provenance went on; or somebody did so time after time, each left in place for a month, and this account is known. What a stolen
+ * token published just before shows nothing, and neither does what was published before anything had provenance, but for
+ * releases of a line that was an old one already. Not where this release adds what is installed or run to the last one.
  */
-function isMaintainedByHand(release: Release, channel: readonly EarlierVersion[]): boolean {
-  const by = release.manifest?.publisher ?? null;
-  const { published, earlier } = release;
-  if (by === null || published === null) return false;
+function isByHand(release: Release, channel: readonly EarlierVersion[]): boolean {
+  const { published, earlier, packument, manifest } = release;
   const last = channel.at(-1);
-  if (last !== undefined && !addsNothing(release, release.packument.versions.get(last.version))) return false;
-  const withProvenance = (releases: readonly EarlierVersion[]): readonly Instant[] =>
-    releases.flatMap(({ provenance, published: at }) => (provenance && at !== null ? [at] : []));
-  const begun = channel.some(({ provenance }) => provenance) ? Math.min(...withProvenance(earlier)) : -Infinity;
-  const newest = Math.max(...withProvenance(earlier));
-  return channel.some((one) => {
-    if (one.provenance || one.published === null || !isBy(by, publisherOf(release, one.version))) return false;
-    const ago = published - one.published;
-    const stood = ago >= STOOD || (ago >= APART && newest > one.published);
-    return one.published > begun && ago <= MONTHS && stood;
+  const adds = last !== undefined && !addsNothing(release, packument.versions.get(last.version));
+  if (published === null || adds) return false;
+  const withProvenance = earlier.flatMap(({ provenance, published: at }) => (provenance && at !== null ? [at] : []));
+  const [begun, newest] = [Math.min(...withProvenance), Math.max(...withProvenance)];
+  const byHand = channel.filter((one): one is EarlierVersion & { readonly published: Instant } => {
+    if (one.provenance || one.published === null) return false;
+    const isRecent = published - one.published <= MONTHS;
+    // An old line gets few releases: the last one says how, however long ago.
+    return one.published > begun ? isRecent || one === last : isRecent && isBackport(release, one);
   });
+  const wentOn = byHand.filter((one) => published - one.published >= APART && newest > one.published);
+  if (wentOn.some(({ version }) => isBy(manifest?.publisher ?? null, publisherOf(release, version)))) return true;
+  const stood = byHand.filter((one) => wentOn.includes(one) || published - one.published >= STOOD);
+  return stood.length >= SEVERAL && isKnownAccount(release);
+}
+
+/** Whether it was published without a token that could be stolen. */
+function isByPipeline(publisher: Publisher | null): boolean {
+  return publisher !== null && publisher.trustedPublisher !== null;
+}
+
+/** Whether a stable release of a higher line was there before it. */
+function isBackport({ earlier }: Release, { version, published }: EarlierVersion): boolean {
+  const line = releaseLine(version);
+  return earlier.some(
+    (one) =>
+      isStable(one.version) &&
+      releaseLine(one.version) !== line &&
+      compare(one.version, version) > 0 &&
+      (one.published ?? Infinity) < (published ?? 0),
+  );
 }
 
 /**
@@ -177,23 +205,31 @@ function isKnownAccount(release: Release): boolean {
   );
 }
 
+/** The stable releases with provenance that were published before it, the newest first. */
+function stableWithProvenance({ earlier }: Release): readonly EarlierVersion[] {
+  return earlier
+    .filter(({ version, provenance }) => provenance && isStable(version))
+    .toSorted((a, b) => (b.published ?? 0) - (a.published ?? 0) || compare(b.version, a.version));
+}
+
 /**
- * The release of another line for whose provenance this one should have some, too: within months, where an account
- * published this that had published with provenance before, or none that the project knew. Null where it was maintained by
- * hand anyway, and where the registry names nobody.
+ * The stable release of another line for whose provenance this one should have some, too: within months, whoever published
+ * this. Null where releases by hand are usual, where a maintainer who never had provenance adds nothing and a bot's token
+ * had it, and where the registry names nobody at all.
  */
 function expectedElsewhere(release: Release, channel: readonly EarlierVersion[]): EarlierVersion | null {
   const by = release.manifest?.publisher ?? null;
-  const { earlier, published } = release;
-  const [last] = earlier
-    .filter(({ version, provenance }) => provenance && isStable(version))
-    .toSorted((a, b) => (b.published ?? 0) - (a.published ?? 0) || compare(b.version, a.version));
-  if (by === null || last === undefined || !isWithin(MONTHS, last.published, published)) return null;
-  const had = earlier.some(({ version, provenance }) => provenance && publisherOf(release, version)?.name === by.name);
-  if (!had && isKnownAccount(release)) return null;
-  // An account that no pipeline publishes with any more has no releases by hand that are usual.
-  const isUsual = isBy(by, publisherOf(release, last.version)) && isMaintainedByHand(release, channel);
-  return isUsual || wasLeftInPlace(release) ? null : last;
+  const { packument, version, earlier, published } = release;
+  const [last] = stableWithProvenance(release);
+  if (last === undefined || !isWithin(MONTHS, last.published, published)) return null;
+  if (by === null) return earlier.some((one) => publisherOf(release, one.version) !== null) ? last : null;
+  if (wasLeftInPlace(release)) return null;
+  // With a pipeline that needs no token, no release by a token is usual.
+  if (isByPipeline(publisherOf(release, last.version))) return last;
+  const had = earlier.some(({ version: one, provenance }) => provenance && publisherOf(release, one)?.name === by.name);
+  const before = packument.versions.get(versionBefore(packument, version)?.version ?? '');
+  if (!had && isKnownAccount(release)) return addsNothing(release, before) ? null : last;
+  return isByHand(release, isStable(version) ? channel : earlier) ? null : last;
 }
 
 /**

@@ -33,7 +33,7 @@ export function checkRelease(packument: Packument, manifest: Manifest, context: 
       ? null
       : checkPublisher(packument, manifest, before, context),
     checkApproval(earlier, manifest, context.known),
-    checkScripts(earlier, manifest, context.scripts),
+    checkScripts(packument, earlier, manifest, context.scripts),
     checkDependencies(earlier, manifest, packument.time.get(version) ?? null, context),
     before === undefined ? null : checkDistTag(packument, version),
   ].filter((one) => one !== null);
@@ -142,20 +142,53 @@ function checkNewPackage({ installScripts }: Manifest, decision: ScriptDecision)
   return finding('history-new-package-script', args, noteIf(decision.permission === 'denied'));
 }
 
-/** Does it run something at install that an earlier version did not? What the project keeps from running is a note. */
-function checkScripts(earlier: readonly Manifest[], now: Manifest, decision: ScriptDecision): Finding | null {
+/**
+ * Does it run something at install that an earlier version did not, or another text under the name of what ran? A text is
+ * another one than the oldest of these had; whether it is another one, `isSameScript` decides. What the project keeps from
+ * running is a note.
+ */
+function checkScripts(
+  { time }: Packument,
+  earlier: readonly Manifest[],
+  now: Manifest,
+  decision: ScriptDecision,
+): Finding | null {
+  const timeOf = ({ version }: Manifest): Instant => time.get(version) ?? 0;
+  const [oldest] = earlier.toSorted((a, b) => timeOf(a) - timeOf(b));
   for (const before of earlier) {
-    const { addedScripts } = changesSince(before, now);
-    if (addedScripts.length === 0) continue;
+    const { addedScripts, changedScripts } = changesSince(before, now);
+    const changed = before === oldest ? changedScripts.filter((one) => !isSameScript(one, before, now)) : [];
+    const scripts = [...addedScripts.map((one) => ({ ...one, before: '' })), ...changed];
+    if (scripts.length === 0) continue;
     const args = {
-      scripts: addedScripts.map(({ name }) => name),
-      commands: addedScripts.map(({ command }) => command),
+      scripts: scripts.map(({ name }) => name),
+      commands: scripts.map(({ command }) => command),
+      ...(changed.length > 0 && { was: scripts.map((one) => one.before) }),
       version: before.version,
       ...decision,
     };
     return finding('history-install-script-added', args, noteIf(decision.permission === 'denied'));
   }
   return null;
+}
+
+/**
+ * The same but for the package's own version, white space, and whether a failure stops the installation. Where a document has
+ * no texts, nothing says that they differ.
+ */
+function isSameScript(
+  { before, command }: { readonly before: string; readonly command: string },
+  was: Manifest,
+  now: Manifest,
+): boolean {
+  if (before === '' || command === '') return true;
+  const plain = (text: string, { version }: Manifest): string =>
+    text
+      .replaceAll(version, 'VERSION')
+      .replaceAll(/\s+/g, ' ')
+      .replace(/(?: ?\|\| ?(?:exit 0|true|:))+ ?$/, '')
+      .trim();
+  return plain(before, was) === plain(command, now);
 }
 
 /** Does it bring in something new? How old that is, the other dependencies of the lockfile tell (added-dependencies.ts). */

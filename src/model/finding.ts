@@ -143,10 +143,14 @@ export interface FindingArgs {
   /** `approver` released `version`, an earlier one that was staged; nobody did so with this one. */
   'history-approval-lost': { version: string; approver: string };
   'history-too-new': { published: Instant; minimumHours: number };
-  /** `commands` belong to `scripts` by their place; empty where the registry's document does not have the text. */
+  /**
+   * `commands` belong to `scripts` by their place; empty where the registry's document does not have the text. So do
+   * `was`, what ran under that name before: empty where nothing did, and left out where that holds for all.
+   */
   'history-install-script-added': {
     scripts: readonly string[];
     commands: readonly string[];
+    was?: readonly string[];
     version: string;
     permission: ScriptPermission;
     by?: string;
@@ -250,7 +254,7 @@ export type FindingCode = keyof FindingArgs;
  */
 export type FindingKind = 'contradiction' | 'loss' | 'identity' | 'gap' | 'anomaly' | 'unavailable' | 'note';
 
-/** The kind of every code. A check may weaken one finding to `note`, never strengthen it. */
+/** The kind of every code. A check may weaken one finding to `anomaly` or `note`, never strengthen it. */
 export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'integrity-mismatch': 'contradiction',
   'integrity-missing': 'loss',

@@ -46,9 +46,9 @@ export const HISTORY_TEXTS: Texts<
     next: 'check',
   },
   'history-install-script-added': {
-    title: 'new install scripts',
-    clause: ({ scripts, commands, version: before, ...decision }) => {
-      const named = scripts.map((name, i) => scriptText(name, commands[i] ?? ''));
+    title: 'new or other install scripts',
+    clause: ({ scripts, commands, was, version: before, ...decision }) => {
+      const named = scripts.map((name, i) => scriptText(name, commands[i] ?? '', was?.[i]));
       return `runs ${listed(named, 3, String)} at install, unlike ${version(before)}${permissionText(decision)}`;
     },
     why: 'install scripts run on every machine that installs it, before anything else can look',
@@ -110,8 +110,9 @@ function permissionText({
   }
 }
 
-function scriptText(name: string, command: string): string {
-  return escapeText(name, 40) + (command === '' ? '' : ` (${quoteText(command, 80)})`);
+function scriptText(name: string, command: string, was = ''): string {
+  const before = was === '' ? '' : `, before ${quoteText(was, 80)}`;
+  return escapeText(name, 40) + (command === '' ? '' : ` (${quoteText(command, 80)}${before})`);
 }
 
 function addedText(

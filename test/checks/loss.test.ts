@@ -1,3 +1,4 @@
+import compare from 'semver/functions/compare.js';
 import { describe, expect, it } from 'vitest';
 import { checkLoss } from '../../src/checks/loss.ts';
 import { packument, type Row } from '../support/packument.ts';
@@ -60,7 +61,21 @@ describe('a token of the account that published with provenance', () => {
     expect(lossOf([...mixed, row('1.2.3', 110, 'ann', 'bare')])).toBe(ELSEWHERE);
     expect(lossOf([...mixed, row('1.2.3', 110, 'ann', 'bare', { dependencies: { evil: '1' } })])).toBe(LOST);
     expect(lossOf([...mixed, row('1.2.3', 110, 'bob', 'bare')])).toBe(LOST);
-    expect(lossOf([...BY_ANN, row('1.2.1', 100, 'ann', 'bare'), row('1.2.2', 131, 'ann', 'bare')])).toBe(ELSEWHERE);
+    // What was added by one before it is added all the same.
+    const bad = [...mixed, row('1.2.3', 110, 'ann', 'bare', { scripts: { install: 'x' } })];
+    expect(lossOf([...bad, row('1.2.4', 110.1, 'ann', 'bare', { scripts: { install: 'x' } })])).toBe(LOST);
+  });
+
+  it('but one that nothing with provenance followed is no custom, however long it stood; three are', () => {
+    const byHand = [100, 101, 102].map((day, i) => row(`1.2.${i + 1}`, day, 'ann', 'bare'));
+    expect(lossOf([...BY_ANN, ...byHand.slice(0, 1), row('1.2.9', 150, 'ann', 'bare')])).toBe(LOST);
+    expect(lossOf([...BY_ANN, ...byHand.slice(0, 2), row('1.2.9', 150, 'ann', 'bare')])).toBe(LOST);
+    expect(lossOf([...BY_ANN, ...byHand, row('1.2.9', 131, 'ann', 'bare')])).toBe(LOST);
+    expect(lossOf([...BY_ANN, ...byHand, row('1.2.9', 133, 'ann', 'bare')])).toBe(ELSEWHERE);
+    expect(lossOf([...BY_ANN, ...byHand, row('1.2.9', 133, 'thief', 'bare')])).toBe(LOST);
+    expect(
+      lossOf([...BY_OIDC.slice(0, -1), row('1.2.0', 61, 'oidc', 'proven'), row('1.2.9', 133, 'ann', 'bare')]),
+    ).toBe(LOST);
   });
 
   it('so is an old line, unless the pipeline needs no token any more', () => {
@@ -73,6 +88,76 @@ describe('a token of the account that published with provenance', () => {
   it('a prerelease that had provenance is no measure for a stable version of another line', () => {
     const canary = [row('1.0.0', 0, 'bot', 'bare'), row('2.0.0-rc.1', 60, 'bot', 'proven')];
     expect(lossOf([...canary, row('1.0.1', 61, 'bot', 'bare')])).toBe(ELSEWHERE);
+  });
+});
+
+describe('a line, or a channel, that never had provenance', () => {
+  const ANY = ['0.9.9', '2.0.0', '99999.0.0', '0.30.4', '1.1.0-beta.1', '2.0.0-rc.1'];
+  const byHand = [row('0.9.7', -300, 'ann', 'bare'), row('0.9.8', -40, 'ann', 'bare')];
+
+  it.each(ANY)(
+    '%s, by a token of a maintainer who never had provenance, while a pipeline without a token has it',
+    (one) => {
+      const rows = [...byHand, row('1.0.0', 0, 'oidc', 'proven')];
+      for (const day of [0.1, 10, 60, 180])
+        expect(lossOf([...rows, row(one, day, 'ann', 'bare')]), `${day}`).toBe(LOST);
+      if (compare(one, '1.1.0') <= 0) expect(lossOf([...rows, row(one, 181, 'ann', 'bare')])).toBe(ELSEWHERE);
+    },
+  );
+
+  it.each(ANY)('%s, by the token of the pipeline, whatever it published by hand before provenance began', (one) => {
+    const rows = [...byHand, row('1.0.0', 0, 'ann', 'proven')];
+    for (const day of [0.1, 10, 60]) expect(lossOf([...rows, row(one, day, 'ann', 'bare')]), `${day}`).toBe(LOST);
+  });
+
+  it('by a maintainer beside a bot that publishes with a token, unless it adds what is installed or run', () => {
+    const rows = [...byHand, row('1.0.0', 0, 'bot', 'proven')];
+    expect(lossOf([...rows, row('0.9.9', 10, 'ann', 'bare')])).toBe(ELSEWHERE);
+    expect(lossOf([...rows, row('0.9.9', 10, 'ann', 'bare', { dependencies: { evil: '1' } })])).toBe(LOST);
+    expect(lossOf([...rows, row('0.9.9', 10, 'thief', 'bare')])).toBe(LOST);
+    expect(lossOf([...rows, row('1.0.1', 10, 'ann', 'bare')])).toBe(LOST);
+  });
+
+  it('that is backported to by hand, as nuxt 2.17.4; not where it was the newest line then', () => {
+    const nuxt = [
+      row('2.17.2', -150, 'ann', 'bare'),
+      row('3.0.0', -500, 'ann', 'bare'),
+      row('2.17.3', -60, 'ann', 'bare'),
+      row('3.11.1', 0, 'ann', 'proven'),
+    ];
+    expect(lossOf([...nuxt, row('2.17.4', 88, 'ann', 'bare')])).toBe(ELSEWHERE);
+    expect(lossOf([...nuxt, row('2.17.4', 88, 'ann', 'bare', { dependencies: { evil: '1' } })])).toBe(LOST);
+    const newest = nuxt.filter(([version]) => version !== '3.0.0');
+    expect(lossOf([...newest, row('2.17.4', 88, 'ann', 'bare')])).toBe(LOST);
+  });
+
+  it('whose own provenance is long ago, while another line has some', () => {
+    const rows = [...BY_ANN, row('2.0.0', 400, 'ann', 'proven')];
+    expect(lossOf([...rows, row('1.2.1', 410, 'ann', 'bare')])).toBe(LOST);
+    const usual = [...rows, row('1.2.1', 410, 'ann', 'bare'), row('2.0.1', 412, 'ann', 'proven')];
+    expect(lossOf([...usual, row('1.2.2', 420, 'ann', 'bare')])).toBe(ELSEWHERE);
+  });
+
+  it('whose last release was by hand, however long ago: as tailwind-merge 2.6.1; not where the pipeline needs no token', () => {
+    const tailwind = (by: string): readonly Row[] => [
+      ...BY_ANN,
+      row('1.3.0', 70, 'ann', 'bare'),
+      row('2.0.0', 80, by, 'proven'),
+      row('2.1.0', 400, by, 'proven'),
+    ];
+    expect(lossOf([...tailwind('ann'), row('1.3.1', 420, 'ann', 'bare')])).toBe(ELSEWHERE);
+    expect(lossOf([...tailwind('ann'), row('1.3.1', 420, 'bob', 'bare')])).toBe(LOST);
+    expect(lossOf([...tailwind('ann'), row('1.3.1', 420, 'ann', 'bare', { dependencies: { evil: '1' } })])).toBe(LOST);
+    expect(lossOf([...tailwind('ann'), row('3.0.0', 420, 'ann', 'bare')])).toBe(LOST);
+  });
+
+  it('prereleases by hand beside stable releases by a pipeline, once that went on: as nuxt 4.0.0-alpha.2', () => {
+    const rows = [...BY_ANN, row('2.0.0-alpha.1', 70, 'ann', 'bare')];
+    expect(lossOf(rows)).toBe(LOST);
+    expect(lossOf([...rows, row('1.2.1', 71, 'ann', 'proven'), row('2.0.0-alpha.2', 80, 'ann', 'bare')])).toBe(
+      ELSEWHERE,
+    );
+    expect(lossOf([...rows, row('1.2.1', 71, 'ann', 'proven'), row('2.0.0-alpha.2', 80, 'bob', 'bare')])).toBe(LOST);
   });
 });
 
@@ -94,8 +179,12 @@ describe('another account', () => {
     expect(lossOf(semver)).toBe(ELSEWHERE);
   });
 
-  it('that the registry does not name, on another line', () => {
-    expect(lossOf([...BY_ANN, row('0.30.4', 100, 'ann', 'bare', { _npmUser: null })])).toBe(ELSEWHERE);
+  it('that the registry does not name, on another line, unless it names nobody at all', () => {
+    const unnamed = { _npmUser: null };
+    expect(lossOf([...BY_ANN, row('0.30.4', 100, 'ann', 'bare', unnamed)])).toBe(LOST);
+    const all = BY_ANN.map(([version, time, by, provenance]): Row => [version, time, by, provenance, unnamed]);
+    expect(lossOf([...all, row('0.30.4', 100, 'ann', 'bare', unnamed)])).toBe(ELSEWHERE);
+    expect(lossOf([...all, row('1.2.1', 100, 'ann', 'bare', unnamed)])).toBe(LOST);
   });
 });
 

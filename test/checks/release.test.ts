@@ -196,8 +196,61 @@ describe('what it runs at install', () => {
     expect(kind({ scripts: { permission: 'denied' } })).toEqual(['history-install-script-added (note)']);
   });
 
+  it('names another text under the same name, with both, and not what makes no difference', () => {
+    const changed = rows(scripts({ install: 'node a.js' }), scripts({ install: 'node b.js', postinstall: 'x' }));
+    expect(findingsOf(changed, '1.0.1')).toMatchObject([
+      {
+        code: 'history-install-script-added',
+        args: {
+          scripts: ['postinstall', 'install'],
+          commands: ['x', 'node b.js'],
+          was: ['', 'node a.js'],
+          version: '1.0.0',
+        },
+      },
+    ]);
+    const codes = (before: string, after: string): readonly string[] =>
+      codesOf(rows(scripts({ install: before }), scripts({ install: after })), '1.0.1');
+    const CHANGED = ['history-install-script-added'];
+    expect(codes('node a.js', 'node  a.js || exit 0')).toEqual([]);
+    expect(codes('node a.js || true', 'node a.js')).toEqual([]);
+    expect(codes('get https://x/v1.0.0/y', 'get https://x/v1.0.1/y')).toEqual([]);
+    expect(codes('get https://x/v1.0.0/y', 'get https://x/v1.0.2/y')).toEqual(CHANGED);
+    expect(codes('node a.js', 'node a.js || node b.js')).toEqual(CHANGED);
+    expect(codes('node a.js', 'node b.js || exit 0')).toEqual(CHANGED);
+    expect(codes('node a.js || exit 0', 'node a.js || exit 0; node b.js')).toEqual(CHANGED);
+    expect(codes('node a.js', 'node A.js')).toEqual(CHANGED);
+    const gyp = rows(scripts({ install: 'prebuild || node-gyp rebuild' }), { gypfile: true });
+    expect(findingsOf(gyp, '1.0.1')).toMatchObject([
+      { args: { commands: ['node-gyp rebuild'], was: ['prebuild || node-gyp rebuild'] } },
+    ]);
+    expect(
+      codesOf(rows({ gypfile: true }, { gypfile: true, ...scripts({ install: 'node-gyp rebuild' }) }), '1.0.1'),
+    ).toEqual([]);
+    // An abbreviated document says only that there is one.
+    expect(codesOf(rows({ hasInstallScript: true }, scripts({ install: 'node b.js' })), '1.0.1')).toEqual([]);
+  });
+
+  it('holds another text to the release that is a week older, or the one the baseline had, not to the one before', () => {
+    const of = (version: string, day: string, install: string): Row => [
+      version,
+      `2025-02-${day}T00:00:00Z`,
+      'ann',
+      'bare',
+      scripts({ install }),
+    ];
+    const three = [of('1.0.0', '01', 'a'), of('1.0.1', '20', 'b'), of('1.0.2', '21', 'b')];
+    expect(findingsOf(three, '1.0.2')).toMatchObject([{ args: { version: '1.0.0', was: ['a'], commands: ['b'] } }]);
+    expect(codesOf([...three, of('1.0.3', '28', 'b')], '1.0.3')).toEqual([]);
+    expect(
+      findingsOf([...three, of('1.0.3', '28', 'b')], '1.0.3', { known: baselineOf({ '1.0.0': 'ann' }) }),
+    ).toMatchObject([{ args: { version: '1.0.0', was: ['a'] } }]);
+    // Taken back: what ran for longer is not new.
+    expect(codesOf([...three, of('1.0.3', '22', 'a')], '1.0.3')).toEqual([]);
+  });
+
   it('says nothing of scripts that were there, that went, or that npm does not run at install', () => {
-    expect(codesOf(rows(scripts({ install: 'a' }), scripts({ install: 'b' })), '1.0.1')).toEqual([]);
+    expect(codesOf(rows(scripts({ install: 'a' }), scripts({ install: 'a' })), '1.0.1')).toEqual([]);
     expect(codesOf(rows(scripts({ install: 'a' }), {}), '1.0.1')).toEqual([]);
     expect(codesOf(rows({}, scripts({ prepare: 'a', test: 'b', toString: 'c' })), '1.0.1')).toEqual([]);
   });

@@ -44,7 +44,13 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'history-publisher-changed': { from: text, to: text, version: text },
     'history-too-new': { published: NOON, minimumHours: 48 },
     'history-publisher-new': { from: text, to: text, version: text, first: text },
-    'history-install-script-added': { scripts: [text], commands: [text], version: text, permission: 'unlisted' },
+    'history-install-script-added': {
+      scripts: [text],
+      commands: [text],
+      was: [text],
+      version: text,
+      permission: 'unlisted',
+    },
     'history-dependency-added': {
       dependencies: [text, text, text, text],
       version: text,

@@ -50,7 +50,20 @@ const SCENARIOS: readonly Scenario[] = [
     critical: 1,
   },
   {
-    name: 'provenance lost elsewhere: only another release line has it, and who releases this one never had any',
+    name: 'provenance lost elsewhere: only a bot of another line has it, and who releases this one never had any',
+    arrange: async (lab) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: token({ user: 'a' }) });
+      lab.clock.advance(30 * DAY);
+      await lab.publish({ name: 'p', version: '2.0.0', by: ciWorkflow({ repository: 'team/p', user: 'bot' }) });
+      lab.clock.advance(DAY);
+      await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'a' }) });
+    },
+    findings: ['provenance-lost-elsewhere'],
+    observe: 0,
+    critical: 1,
+  },
+  {
+    name: 'provenance lost: the same, where the other line is published without a token',
     arrange: async (lab) => {
       await lab.publish({ name: 'p', version: '1.0.0', by: token({ user: 'a' }) });
       lab.clock.advance(30 * DAY);
@@ -58,7 +71,7 @@ const SCENARIOS: readonly Scenario[] = [
       lab.clock.advance(DAY);
       await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'a' }) });
     },
-    findings: ['provenance-lost-elsewhere'],
+    findings: ['provenance-lost'],
     observe: 0,
     critical: 1,
   },

@@ -5,6 +5,7 @@ import type { Baseline } from '../../src/model/baseline.ts';
 import { updateBaseline } from '../../src/policy/baseline-update.ts';
 import { formatBaseline } from '../../src/policy/baseline-text.ts';
 import { parseBaseline } from '../../src/policy/baseline-file.ts';
+import { parsePolicy } from '../../src/policy/policy-file.ts';
 import { auditIn, withLab, type AuditChange, type Outcome } from './harness.ts';
 
 const DAY = 86_400_000;
@@ -67,20 +68,54 @@ describe('releases of a fork with valid provenance', () => {
           await publish(lab, [`1.1.${i}`, i === 0 ? DAY : 4 * MINUTE, FORK, i % 2 === 0 ? { manifest: AS_TEAM } : {}]);
         }
         const last = `1.1.${count - 1}`;
-        expect(await found(lab, last)).toEqual([REPOSITORY]);
+        const outcome = await auditIn(lab, lab.lockfile({ p: last }));
+        expect(ofP(outcome)).toEqual([REPOSITORY]);
+        // Nobody is sent back to a release of the fork.
+        const stay = count === 1 ? '1.0.2' : '1.0.0';
+        expect(outcome.report.explanations[0]).toMatchObject({ stay, predecessor: { version: stay } });
         expect((await baselineOf(lab, last)).packages.get('p')?.identity ?? null).toBeNull();
       });
     },
   );
 
-  it('over days and weeks, until the project let it stand for a month', async () => {
+  it.each([{}, { manifest: AS_TEAM }])(
+    'over days, weeks and years: time alone makes nobody the builder (%j)',
+    async (more) => {
+      await withLab(async (lab) => {
+        await publish(lab, ['0.9.0', 0, TEAM], ['1.0.0', 90 * DAY, TEAM], ['1.0.1', 60 * DAY, TEAM]);
+        await publish(lab, ['1.0.2', 10 * DAY, FORK, more]);
+        for (const [i, days] of [9, 20, 2, 60, 200, 900].entries()) {
+          const version = `1.0.${3 + i}`;
+          await publish(lab, [version, days * DAY, FORK, more]);
+          const outcome = await auditIn(lab, lab.lockfile({ p: version }), { enforce: 'guard' });
+          expect([outcome.status, ofP(outcome)], version).toEqual([1, [REPOSITORY]]);
+        }
+        await publish(lab, ['2.0.0', 40 * DAY, FORK, more], ['2.1.0-rc.1', 40 * DAY, FORK, more]);
+        for (const version of ['2.0.0', '2.1.0-rc.1']) expect(await found(lab, version), version).toEqual([REPOSITORY]);
+        expect((await baselineOf(lab, '1.0.8')).packages.get('p')?.identity ?? null).toBeNull();
+      });
+    },
+  );
+
+  it('that stand are held to the newest release of the team before them, and are settled by a policy or a decision', async () => {
     await withLab(async (lab) => {
-      await publish(lab, ['1.0.0', 0, TEAM], ['1.0.1', 60 * DAY, TEAM]);
-      await publish(lab, ['1.0.2', 10 * DAY, FORK], ['1.0.3', 9 * DAY, FORK], ['1.0.4', 20 * DAY, FORK]);
-      expect(await found(lab, '1.0.3')).toEqual([REPOSITORY]);
-      expect(await found(lab, '1.0.4')).toEqual([REPOSITORY]);
-      await publish(lab, ['1.0.5', 2 * DAY, FORK]);
-      expect(await found(lab, '1.0.5')).toEqual([]);
+      await publish(lab, ['1.0.0', 0, TEAM], ['1.1.0', 40 * DAY, TEAM], ['1.1.1', 40 * DAY, FORK]);
+      await publish(lab, ['1.1.2', 90 * DAY, FORK]);
+      const { report } = await auditIn(lab, lab.lockfile({ p: '1.1.2' }), { enforce: 'guard' });
+      expect(report.dependencies[0]?.findings).toMatchObject([
+        { code: REPOSITORY, level: 'error', args: { version: '1.1.0', source: 'history', owner: 'other' } },
+      ]);
+      expect(report.explanations[0]).toMatchObject({ stay: '1.1.0', predecessor: { version: '1.1.0' } });
+      const text = 'expect:\n  p:\n    repository: https://github.com/attacker/p\n';
+      const policy = { policy: parsePolicy('assay.yml', Buffer.from(text)), digest: '0'.repeat(64), keys: new Map() };
+      expect(await found(lab, '1.1.2', { policy })).toEqual([]);
+      const { baseline } = updateBaseline(
+        null,
+        (await auditIn(lab, lab.lockfile({ p: '1.1.2' }), { policy })).report.dependencies,
+      );
+      expect(await found(lab, '1.1.2', { baseline: { file: 'assay.lock', content: baseline } })).toEqual([]);
+      await publish(lab, ['1.1.3', DAY, FORK]);
+      expect(await found(lab, '1.1.3', { baseline: { file: 'assay.lock', content: baseline } })).toEqual([]);
     });
   });
 
@@ -112,6 +147,58 @@ describe('releases of a fork with valid provenance', () => {
     await withLab(async (lab) => {
       await publish(lab, ['1.0.0', 0, TEAM], ['1.0.1', 60 * DAY, team({ repository: 'team/renamed' })]);
       expect(await found(lab, '1.0.1')).toEqual([]);
+    });
+  });
+});
+
+describe('moves of the project itself', () => {
+  const GITLAB_LIKE = { repositoryId: '300', ownerId: '400' };
+
+  it.each([
+    ['into a monorepo of the same owner', [team({ repository: 'team/mono', repositoryId: '101' })]],
+    ['with its repository to another owner', [team({ repository: 'org/p', ownerId: '400' })]],
+    ['with an organisation that took another name', [team({ repository: 'new-name/p' })]],
+    ['in letters only', [team({ repository: 'Team/P' })]],
+    [
+      'to another owner, and there into a monorepo',
+      [team({ repository: 'org/p', ownerId: '400' }), team({ repository: 'org/mono', ...GITLAB_LIKE })],
+    ],
+  ])('%s: quiet once it stood for a month', async (_, moves) => {
+    await withLab(async (lab) => {
+      await publish(lab, ['1.0.0', 0, TEAM]);
+      for (const [i, by] of moves.entries()) {
+        await publish(lab, [`1.${i + 1}.0`, 60 * DAY, by], [`1.${i + 1}.1`, 31 * DAY, by]);
+        expect(await found(lab, `1.${i + 1}.1`)).toEqual([]);
+      }
+    });
+  });
+
+  it.each([
+    [
+      'to a repository of somebody else who has a name that looks alike',
+      team({ repository: 'team2/p', ...GITLAB_LIKE }),
+    ],
+    ['to another repository under a name that was taken over', team({ repository: 'team/mono', ...GITLAB_LIKE })],
+    ['by way of another repository of the attacker', team({ repository: 'evil/p', ...GITLAB_LIKE })],
+  ])('%s: an error for good', async (_, by) => {
+    await withLab(async (lab) => {
+      const other = team({ repository: 'evil/other', repositoryId: '301', ownerId: '400' });
+      await publish(lab, ['1.0.0', 0, TEAM], ['1.0.1', 60 * DAY, other], ['1.0.2', 60 * DAY, by]);
+      await publish(lab, ['1.0.3', 60 * DAY, by]);
+      const codes = await found(lab, '1.0.3');
+      expect(codes).toHaveLength(1);
+      expect([REPOSITORY, 'identity-owner-changed']).toContain(codes[0]);
+    });
+  });
+
+  it('the origin’s attestation is not to be had: the next one there, and this is said; without any, the owner’s name', async () => {
+    await withLab(async (lab) => {
+      await publish(lab, ['1.0.0', 0, TEAM], ['1.0.1', 40 * DAY, TEAM], ['1.1.0', 40 * DAY, FORK]);
+      await publish(lab, ['1.1.1', 40 * DAY, FORK]);
+      lab.behave(/attestations\/p@1\.0\.0$/, { status: 404 });
+      expect(await found(lab, '1.1.1')).toEqual(['history-attestation-missing', REPOSITORY]);
+      lab.behave(/attestations\/p@1\.0\.1$/, { status: 404 });
+      expect(await found(lab, '1.1.1')).toEqual(['history-attestation-missing', REPOSITORY]);
     });
   });
 });
@@ -171,6 +258,13 @@ describe('the first provenance of a package', () => {
         expect(await found(lab, version), version).toEqual([REPOSITORY, 'history-publisher-new']);
       }
       expect((await baselineOf(lab, '1.2.2')).packages.get('p')?.identity ?? null).toBeNull();
+      // What stood for long is no error, and not silent either until somebody decides.
+      await publish(lab, ['1.2.3', 90 * DAY, EVIL], ['1.3.0', 400 * DAY, EVIL]);
+      for (const version of ['1.2.3', '1.3.0']) {
+        const outcome = await auditIn(lab, lab.lockfile({ p: version }), { enforce: 'guard' });
+        expect([outcome.status, ofP(outcome)], version).toEqual([0, [REPOSITORY]]);
+      }
+      expect((await baselineOf(lab, '1.3.0')).packages.get('p')?.identity ?? null).toBeNull();
     });
   });
 

@@ -64,13 +64,12 @@ export const OF_2025: readonly Incident[] = [
       ['2025-08-19T12:00:00Z', '21.4.1', NX, NX_USUAL],
       ['2025-08-26T22:32:00Z', '21.5.0', token({ user: 'nx-maintainer' }), scripts('postinstall', 'node telemetry.js')],
     ],
-    finds: [LOST],
+    finds: [LOST, SCRIPT],
     statuses: [0, 1, 1, 1],
     fails: [LOST],
-    policy: [LOST],
+    policy: [LOST, SCRIPT],
     beforeFinds: [0],
-    unseen:
-      'The script: a command that changed under the same name is shown beside the one before, and is no finding by itself.',
+    unseen: 'That the account was not its owner. It is the usual one.',
   },
   {
     title: 'debug 4.4.2 (chalk and others), September 2025',

@@ -85,7 +85,7 @@ As soon as npm takes a version away, a lockfile that still has it fails in every
 
 ## A policy that asks for more
 
-A new install script and a dependency from elsewhere are warnings, as most are innocent. Where the provenance is true, they are all there
+A new or other install script and a dependency from elsewhere are warnings, as most are innocent. Where the provenance is true, they are all there
 is to see. A team that would rather look at each of them says so in [assay.yml](policy.md):
 
 \`\`\`yaml

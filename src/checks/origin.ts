@@ -1,0 +1,129 @@
+import type { Packument } from '../model/evidence.ts';
+import type { Finding } from '../model/finding.ts';
+import type { IdentityDemand } from '../model/policy.ts';
+import type { Identity } from '../model/proof.ts';
+import { earlierVersions, type EarlierVersion } from './history.ts';
+import { checkAgainstDeclared, checkAgainstIdentity, isOfOneProject, repositoryAddress } from './identity.ts';
+import { declaredBefore, type Shown } from './measures.ts';
+
+/** Earlier releases that are asked about where attestations of others are not to be had. */
+const TRIES = 3;
+/** A project that moved more often has to be looked at by a person. */
+const PLACES = 6;
+
+export interface OriginCheck {
+  readonly findings: readonly Finding[];
+  /** Versions whose attestations would say more, to be asked for before this counts. */
+  readonly ask: readonly string[];
+  /** Versions whose attestations were asked for in vain. */
+  readonly missing: readonly string[];
+}
+
+const NOTHING: OriginCheck = { findings: [], ask: [], missing: [] };
+
+/**
+ * Does it come, whatever stood since, from where the package came from first? Time alone makes nobody its builder: a fork whose
+ * releases nobody took back would be the measure for its next. So each move to another repository has to be the
+ * project's own, by an id or, where certificates have none, the name of the owner. Only the oldest release with provenance
+ * is looked at where its manifest names the repository that built this one; npm takes in no provenance of another.
+ */
+export function checkOrigin(
+  {
+    identity,
+    version,
+    stated,
+  }: { readonly identity: Identity; readonly version: string; readonly stated: IdentityDemand },
+  packument: Packument,
+  shown: Shown,
+): OriginCheck {
+  const proven = oldestFirst(earlierVersions(packument, version).filter(({ provenance }) => provenance));
+  const [oldest] = proven;
+  if (oldest === undefined || declaredBy(packument, oldest.version) === addressOf(identity.repository)) return NOTHING;
+
+  const places = placesOf(packument, proven);
+  const missing: string[] = [];
+  const project: { readonly version: string; readonly identity: Identity }[] = [];
+  for (const releases of places.slice(0, PLACES)) {
+    for (const { version: one } of releases.slice(0, TRIES)) {
+      const by = shown.get(one);
+      if (by === undefined) return { ...NOTHING, ask: [one] };
+      if (by === null) {
+        missing.push(one);
+        continue;
+      }
+      if (project.length === 0 || project.some((known) => isOfOneProject(known.identity, by))) {
+        project.push({ version: one, identity: by });
+      }
+      break;
+    }
+    if (project.some((known) => isOfOneProject(known.identity, identity))) return { ...NOTHING, missing };
+    if (project.length === 0) break;
+  }
+  const first = project.at(-1);
+  if (first !== undefined) {
+    const newest = newestBeforeOthers(places, project) ?? first.version;
+    const by = shown.get(newest);
+    if (by === undefined) return { ...NOTHING, ask: [newest] };
+    const known = by !== null && isOfOneProject(first.identity, by) ? { version: newest, identity: by } : first;
+    const expected = { ...known, source: 'history', otherChannel: true } as const;
+    return { findings: checkAgainstIdentity(identity, expected, stated), ask: [], missing };
+  }
+  const repository = packument.versions.get(oldest.version)?.repository ?? null;
+  if (repository === null || stated.repository !== undefined) return { ...NOTHING, missing };
+  return { findings: checkAgainstDeclared(identity, { version: oldest.version, repository }), ask: [], missing };
+}
+
+/**
+ * Does the package's first provenance name another owner than releases before it declared? That release is held to them. Later
+ * ones say it, too, and are no errors: a manifest is nobody's proof, and owners change their names.
+ */
+export function checkBeforeOrigin(identity: Identity, version: string, packument: Packument): readonly Finding[] {
+  const [oldest] = oldestFirst(earlierVersions(packument, version).filter(({ provenance }) => provenance));
+  if (oldest === undefined) return [];
+  const declared = declaredBefore(packument, oldest.version, oldest.version);
+  const then = packument.versions.get(oldest.version)?.repository ?? null;
+  if (declared === null || then === null) return [];
+  const moved = checkAgainstDeclared({ repository: then }, declared).some(({ kind }) => kind !== 'note');
+  if (!moved) return [];
+  return checkAgainstDeclared(identity, declared).map((found) =>
+    found.kind === 'note' ? found : { ...found, kind: 'anomaly' },
+  );
+}
+
+/** The releases by the repository that their manifests name, in the order in which that was named first. */
+function placesOf(packument: Packument, releases: readonly EarlierVersion[]): readonly (readonly EarlierVersion[])[] {
+  const places = new Map<string | null, EarlierVersion[]>();
+  for (const one of releases) {
+    const address = declaredBy(packument, one.version);
+    const place = places.get(address);
+    if (place === undefined) places.set(address, [one]);
+    else place.push(one);
+  }
+  return [...places.values()];
+}
+
+/** Where the project is known to be last: its newest release there before the first one of somebody else. */
+function newestBeforeOthers(
+  places: readonly (readonly EarlierVersion[])[],
+  project: readonly { readonly version: string }[],
+): string | undefined {
+  const isProjects = (releases: readonly EarlierVersion[]): boolean =>
+    project.some(({ version }) => releases.some((one) => one.version === version));
+  const others = places.filter((releases) => !isProjects(releases)).map(([first]) => first?.published ?? 0);
+  const until = Math.min(...others);
+  const last = places.findLast(isProjects) ?? [];
+  return last.findLast(({ published }) => (published ?? 0) <= until)?.version;
+}
+
+function oldestFirst(releases: readonly EarlierVersion[]): readonly EarlierVersion[] {
+  return releases.toSorted((a, b) => (a.published ?? 0) - (b.published ?? 0));
+}
+
+function declaredBy({ versions }: Packument, version: string): string | null {
+  return addressOf(versions.get(version)?.repository ?? null);
+}
+
+/** Forges ignore case in addresses. */
+function addressOf(repository: string | null): string | null {
+  return repository === null ? null : (repositoryAddress(repository)?.toLowerCase() ?? null);
+}
