@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { BRANCH_LOCKFILE, type ProjectManifests } from '../lockfiles/index.ts';
 import { fetchedManager, otherCode } from '../lockfiles/other-code.ts';
 import { pinnedElsewhere } from '../lockfiles/pinned-manager.ts';
@@ -8,6 +8,7 @@ import { ignoringSetting, isSwitchedOff, settingOfOption, type UseSetting } from
 import type { Lockfile, PackageManager, PlacedFinding } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import { npmLayers } from '../registries/npmrc.ts';
+import { enclosingWorkspace } from './enclosing.ts';
 import { namesIn } from './find.ts';
 import type { Io } from './io.ts';
 import { corepackVariables, managerConfigs } from './manager-config.ts';
@@ -136,8 +137,8 @@ export function isUnshared({ setting: [key, value] }: Pick<SettingInUse, 'settin
 }
 
 /**
- * What of the project makes its package manager not install from this lockfile: a setting of a file, or another package
- * manager that package.json demands.
+ * What of the project makes its package manager not install from this lockfile: a setting of a file, another package manager
+ * that package.json demands, or a workspace whose member the folder is.
  */
 export async function notUsed(
   path: string,
@@ -167,12 +168,14 @@ export async function notUsed(
   if (unshared !== undefined && lockfile.skipped.some(({ reason }) => reason === 'workspace')) {
     found.push(because(shownSetting(unshared), 'a lockfile in the folder of each project'));
   }
-  found.push(
-    ...codeBeside(manager, folder, settings, manifests.get(''), io).map((one) => ({
-      ...because('', null),
-      finding: one,
-    })),
-  );
+  for (const other of codeBeside(manager, folder, settings, manifests.get(''), io)) {
+    found.push({ place: { file, line: 1, path: '' }, finding: other });
+  }
+  const above = unshared === undefined ? enclosingWorkspace(manager, folder, settings) : null;
+  if (above !== null && !basename(path).startsWith('.')) {
+    const declared = `the workspaces of ${shownPath(above.declaredIn, io)}`;
+    found.push(because(declared, shownPath(join(above.root, basename(path)), io)));
+  }
   const pinned = pinnedElsewhere(lockfile, manifests.get(''));
   if (pinned !== null) found.push(because(pinned.by, null));
   return found;

@@ -2,10 +2,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
+import { enclosingWorkspace } from '../../src/cli/enclosing.ts';
 import { pinnedElsewhere } from '../../src/lockfiles/pinned-manager.ts';
 import { fromRegistry, notToBeHad } from '../lockfiles/real.ts';
 import { withProject, type LabProject } from './lab-project.ts';
-import { assay, start } from './run.ts';
+import { assay, inFolder, start } from './run.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });
 
@@ -82,6 +83,54 @@ describe('a project that makes npm not read its lockfile', () => {
       expect([exec.status, exec.stdout]).toEqual([2, '']);
       expect(exec.stderr).toMatch(/^assay: npm ci finds no lockfile in docs [^\n]+; not run: npm ci --prefix docs\n$/);
       expect(existsSync(join(project.folder, 'node_modules'))).toBe(false);
+    });
+  });
+});
+
+describe('a lockfile in the folder of a member of a workspace', () => {
+  it('is not what is installed from; a folder beside the members has its own', async () => {
+    await withLocked(async (project) => {
+      for (const folder of ['packages/m', 'example']) {
+        for (const file of ['package.json', 'package-lock.json']) {
+          write(project, `${folder}/${file}`, project.read(file).replaceAll('"root"', '"m"'));
+        }
+      }
+      project.edit('package.json', (text) =>
+        JSON.stringify({ ...(JSON.parse(text) as object), workspaces: ['packages/*'] }),
+      );
+      const of = async (folder: string): Promise<string> => {
+        const { status, stdout } = await project.run('audit', folder, '--enforce', 'observe');
+        return `${status} ${stdout.replace(/\s+/g, ' ')}`;
+      };
+      expect(await of('packages/m')).toMatch(
+        /^1 .*lockfile-not-used.*workspaces of .*package\.json.*package-lock\.json/,
+      );
+      expect(await of('example')).toMatch(/^0 /);
+    });
+  });
+
+  it('is found by the rule of each package manager', async () => {
+    await inFolder((root) => {
+      const member = join(root, 'packages/m');
+      mkdirSync(member, { recursive: true });
+      writeFileSync(join(root, 'package.json'), JSON.stringify({ workspaces: ['packages/*'] }));
+      const setting = (packages: unknown): Parameters<typeof enclosingWorkspace>[2] => [
+        { setting: ['packages', packages], source: join(root, 'pnpm-workspace.yaml'), folder: root },
+      ];
+      expect(enclosingWorkspace('npm', member, [])).toBeNull();
+      writeFileSync(join(member, 'package.json'), '{"name":"m"}');
+      for (const manager of ['npm', 'yarn-classic', 'bun'] as const) {
+        expect(enclosingWorkspace(manager, member, [])).toMatchObject({ root });
+        expect(enclosingWorkspace(manager, root, [])).toBeNull();
+      }
+      // Yarn 2 and later takes a folder with a lockfile for a project of its own.
+      expect(enclosingWorkspace('yarn', member, [])).toBeNull();
+      expect(enclosingWorkspace('pnpm', member, [])).toBeNull();
+      expect(enclosingWorkspace('pnpm', member, setting(['packages/*']))).toMatchObject({ root });
+      expect(enclosingWorkspace('pnpm', member, setting(['packages/*', '!packages/m']))).toBeNull();
+      expect(enclosingWorkspace('pnpm', root, setting(['packages/*']))).toBeNull();
+      writeFileSync(join(root, 'package.json'), JSON.stringify({ workspaces: ['packages/*', '!packages/m'] }));
+      expect(enclosingWorkspace('npm', member, [])).toBeNull();
     });
   });
 });
