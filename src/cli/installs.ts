@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import type { PackageManager } from '../model/dependency.ts';
 import { npmProject } from '../registries/npmrc.ts';
 import { escapeText } from '../report/escape.ts';
-import { readCommand, type Installer, type ManagerCommand } from './command-words.ts';
+import { readCommands, type Installer, type ManagerCommand } from './command-words.ts';
 import { findAllLockfiles } from './find.ts';
 import type { Io } from './io.ts';
 import { isUnshared, settingAgainst, shownSetting, unverified, useSettings } from './not-used.ts';
@@ -39,7 +39,7 @@ const RESOLVES: Readonly<Record<Exclude<Installer, 'npm'>, readonly string[]>> =
     'self-update patch patch-commit patch-remove',
   ),
   yarn: words(
-    'add upgrade upgrade-interactive up remove global create import link unlink dedupe set plugin policies patch',
+    'add upgrade upgrade-interactive up remove global create import link unlink dedupe set plugin policies patch init',
   ),
   bun: words('add a update remove rm link unlink create c init upgrade patch'),
   vlt: words('add update u uninstall rm un create init'),
@@ -62,8 +62,18 @@ function words(...lines: readonly string[]): readonly string[] {
  * folder. Null where it installs from them, or installs nothing that can be seen.
  */
 export async function whyNotRun(line: readonly string[], audited: readonly Audited[], io: Io): Promise<string | null> {
-  const read = readCommand(line);
-  if (read === null) return null;
+  for (const read of readCommands(line)) {
+    const why = await whyNot(read, audited, io);
+    if (why !== null) return why;
+  }
+  return null;
+}
+
+async function whyNot(
+  read: ReturnType<typeof readCommands>[number],
+  audited: readonly Audited[],
+  io: Io,
+): Promise<string | null> {
   if ('runs' in read) {
     if (isInstalled(read.runs, io.cwd)) return null;
     return `${escapeText(read.runs, 120)} is not installed, and what fetches it reads no lockfile: install it with the project`;
@@ -82,6 +92,17 @@ export async function whyNotRun(line: readonly string[], audited: readonly Audit
 function inner(command: ManagerCommand): ManagerCommand {
   const { installer, verb, names } = command;
   const isRecursive = installer === 'pnpm' && ['recursive', 'multi', 'm'].includes(verb);
+  // `yarn ./docs install` is `yarn install` there; `pnpm with 9 install` another pnpm's.
+  if (installer === 'yarn' && /[/\\]/.test(verb)) {
+    return inner({
+      ...command,
+      folder: join(command.folder ?? '.', verb),
+      verb: names[0] ?? '',
+      names: names.slice(1),
+    });
+  }
+  if (installer === 'pnpm' && verb === 'with')
+    return inner({ ...command, verb: names[1] ?? '', names: names.slice(2) });
   const isFocus = installer === 'yarn' && verb === 'workspaces' && names[0] === 'focus';
   if (isFocus) return { ...command, verb: 'install', names: [] };
   const skipped = isRecursive ? 0 : installer === 'yarn' && verb === 'workspace' ? 1 : null;
@@ -108,7 +129,10 @@ async function whyNotInstalled(command: ManagerCommand, audited: readonly Audite
   const { installer, verb, settings } = command;
   const env = { ...io.env, ...command.env };
   const what = `${installer} ${verb}`.trim();
-  const start = resolve(io.cwd, command.folder ?? '.');
+  if (/[$~*?]/.test(command.within ?? '')) {
+    return `in which folder ${what} runs cannot be seen (${escapeText(command.within ?? '', 80)}): write the folder out`;
+  }
+  const start = resolve(io.cwd, command.within ?? '.', command.folder ?? '.');
   const folder = folderOf(command, start, env);
   const [first] = READS[installer].filter((name) => existsSync(join(folder, name)));
   const lockfile = first === undefined ? null : join(folder, first);

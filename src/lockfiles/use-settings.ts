@@ -54,6 +54,8 @@ const RULES: Readonly<Record<PackageManager, Rules>> = {
   'yarn-classic': {
     lockfile: isSwitchedOff,
     cwd: isFolderElsewhere,
+    // It then chooses versions anew where several are locked.
+    flat: isYes,
   },
   yarn: { 'lockfile-filename': (value) => textOf(value) !== 'yarn.lock' },
   bun: { global: isYes },

@@ -17,7 +17,12 @@ const MANAGERS: readonly (readonly [string, PackageManager])[] = [
 ];
 
 /** Why a command line is not run in a folder with these files, of which those with a star were audited. */
-function asked(line: string, files: readonly string[], env: Io['env'] = {}, from = '.'): Promise<string | null> {
+function asked(
+  line: string | readonly string[],
+  files: readonly string[],
+  env: Io['env'] = {},
+  from = '.',
+): Promise<string | null> {
   return inFolder((folder) => {
     for (const text of ['package.json', ...files]) {
       const [name = '', content = '{}'] = text.replace(/\*$/, '').split('=>');
@@ -32,7 +37,7 @@ function asked(line: string, files: readonly string[], env: Io['env'] = {}, from
         return { path: join(folder, file), manager };
       });
     const io = { cwd: join(folder, from), env: { HOME: folder, ...env }, stdout: silent, stderr: silent };
-    return whyNotRun(line.split(' '), audited, io);
+    return whyNotRun(typeof line === 'string' ? line.split(' ') : line, audited, io);
   });
 }
 
@@ -122,7 +127,6 @@ describe('what installs from elsewhere is not run', () => {
 
   it.each([
     ['npm install left-pad', 'package-lock.json*'],
-    ['sh -c npm install left-pad', 'package-lock.json*'],
     ['timeout 60 npm i left-pad', 'package-lock.json*'],
     ['nice -n 5 npm i --no-save left-pad', 'package-lock.json*'],
     ['env -u FOO npm i left-pad', 'package-lock.json*'],
@@ -202,5 +206,89 @@ describe('what installs other bytes than the hashes of the audited lockfile name
     ['bun install --verify', 'bun.lock*'],
   ])('unlike %s', async (line, lockfile) => {
     expect(await asked(line, [lockfile, 'store/x'])).toBeNull();
+  });
+});
+
+describe('what a shell is told is taken apart', () => {
+  const DOCS = ['docs/package.json', 'docs/package-lock.json', 'package-lock.json*'];
+
+  it.each([
+    'npm ci',
+    'npm ci && npm run build',
+    'set -e; npm ci --ignore-scripts\nnpm test',
+    'cd . && npm ci > log 2>&1',
+    '(cd docs && make) && npm ci',
+    'cd docs && make; cd .. && npm ci',
+    'npm ci # then npm i left-pad',
+    'echo "npm i left-pad"',
+    "echo '>' && npm ci",
+    'FOO="a;b" npm ci',
+  ])('%j is run', async (text) => {
+    expect(await asked(['sh', '-c', text], DOCS)).toBeNull();
+    expect(await asked(['env', 'CI=1', 'bash', '-ec', text], DOCS)).toBeNull();
+  });
+
+  it.each([
+    'cd docs && npm ci',
+    'cd "docs"; npm ci',
+    'pushd docs\nnpm ci',
+    'cd $DIR && npm ci',
+    '(cd docs; npm ci)',
+    'npm ci; npm i left-pad',
+    'npm ci || npm i left-pad',
+    'echo `npm i left-pad`',
+    'echo "$(npm i left-pad)"',
+    'if true; then npm i left-pad; fi',
+    '{ npm i left-pad; }',
+    '"npm" i left-pad',
+    "echo '>' ; npm i left-pad",
+    'n\\pm i left-pad',
+    'npm_config_package_lock=false npm install',
+    'export npm_config_package_lock=false; npm install',
+    'timeout 60 npm i left-pad >log',
+    'npx create-vite',
+    'bash -c "npm i left-pad"',
+  ])('%j is not run', async (text) => {
+    expect(await asked(['sh', '-c', text], DOCS)).not.toBeNull();
+    expect(await asked(['nice', 'bash', '-lc', text], DOCS)).not.toBeNull();
+  });
+});
+
+describe('a folder that a program is told before the package manager counts', () => {
+  it.each([
+    'env -C docs npm ci',
+    'env --chdir=docs npm ci',
+    'env -Cdocs npm ci',
+    'sudo -D docs npm ci',
+    'npx --prefix docs npm ci',
+  ])('%s', async (line) => {
+    expect(await asked(line, ['docs/package.json', 'docs/package-lock.json', 'package-lock.json*'])).toMatch(/docs/);
+    expect(await asked(line.replace(/docs/, '.'), ['package-lock.json*'])).toBeNull();
+  });
+
+  it.each([
+    ['yarn ./docs install', 'yarn.lock'],
+    ['npm --prefi docs ci', 'package-lock.json'],
+    ['corepack pnpm -C docs i', 'pnpm-lock.yaml'],
+  ])('%s', async (line, name) => {
+    expect(await asked(line, ['docs/package.json', `docs/${name}`, `${name}*`])).toMatch(/docs/);
+  });
+
+  it.each([
+    ['corepack use pnpm@9', 'pnpm-lock.yaml*'],
+    ['yarn install --flat', 'yarn.lock*'],
+    ['npm i --locat=global', 'package-lock.json*'],
+    ['yarn init -2', 'yarn.lock*'],
+  ])('and not: %s', async (line, lockfile) => {
+    expect(await asked(line, [lockfile])).not.toBeNull();
+  });
+
+  it.each([
+    ['npm ci --os linux --cpu x64 --audit-level high', 'package-lock.json*'],
+    ['npm ci --workspaces=false', 'package-lock.json*'],
+    ['pnpm i --public-hoist-pattern types', 'pnpm-lock.yaml*'],
+    ['corepack enable', 'pnpm-lock.yaml*'],
+  ])('and as it is: %s', async (line, lockfile) => {
+    expect(await asked(line, [lockfile])).toBeNull();
   });
 });
