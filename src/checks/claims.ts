@@ -106,7 +106,7 @@ function ownText(record: TextRecord, name: string): string | undefined {
 function askedName(spec: string): string | undefined {
   const [, scope, name] = /^jsr:@([^/@]+)\/([^@]+)/.exec(spec) ?? [];
   if (scope !== undefined && name !== undefined) return `@jsr/${scope}__${name}`;
-  return /^npm:(@?[^@]+)(?:@|$)/i.exec(spec.trim())?.[1];
+  return /^[ \t\r\n]*npm:(@?[^@]+)(?:@|$)/i.exec(spec)?.[1];
 }
 
 /** What the entry asks for otherwise than the manifest does. */

@@ -90,7 +90,13 @@ function lockfileOf(file: string, version: number, entries: readonly Entry[], pr
     format: `bun.lock v${version}`,
     manager: 'bun',
     entries: entries.length,
-    dependencies: mergePlaces(found.map((entry) => placed(file, entry, tree, bundles.get(entry) ?? []))),
+    dependencies: mergePlaces([
+      ...found.map((entry) => placed(file, entry, tree, bundles.get(entry) ?? [])),
+      // Where Bun puts it depends on what else is there.
+      ...tree.unkeyed.map(({ entry, name, line }) =>
+        placed(file, entry, tree, [], { line, location: `node_modules/${name}`, installed: name }),
+      ),
+    ]),
     skipped,
   };
 }
@@ -114,8 +120,16 @@ function isOfProject(entry: LocalEntry, { names }: Project, tree: Tree): boolean
   return (isWorkspace && names.get(entry.path) === entry.installed) || tree.isAskedFor(entry);
 }
 
-function placed(file: string, entry: Entry, tree: Tree, bundles: readonly string[]): PlacedDependency {
-  const { line, location, installed, wishes } = entry;
+/** `at`: under which name it is there, where that is not the entry's own. */
+function placed(
+  file: string,
+  entry: Entry,
+  tree: Tree,
+  bundles: readonly string[],
+  at: Pick<Entry, 'line' | 'location' | 'installed'> = entry,
+): PlacedDependency {
+  const { line, location, installed } = at;
+  const { wishes } = entry;
   const wrong = tree.substitutionOf(entry);
   // A folder that nobody asks for as one stands in for the package of the name it is installed under.
   const substitutes =

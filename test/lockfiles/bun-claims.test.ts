@@ -250,3 +250,59 @@ describe('a version in bun.lock', () => {
     }
   });
 });
+
+describe('a peer in bun.lock', () => {
+  const older = npm('minimist@1.2.0');
+  const newer = npm('minimist@1.2.8');
+  const asking = (spec: string): readonly unknown[] => npm('top@1.0.0', { peerDependencies: { zz: spec } });
+  const root = { name: 'app', dependencies: { top: '1', minimist: '1.2.0', dev: '1' } };
+  const packages = {
+    minimist: older,
+    dev: npm('dev@1.0.0', { dependencies: { minimist: '1.2.8' } }),
+    'dev/minimist': newer,
+  };
+  const underZz = (spec: string, more: object = {}, manifest: object = root): readonly string[] =>
+    read({ ...lock({ ...packages, top: asking(spec) }, more, root) }, { '': manifest })
+      .dependencies.filter(({ places }) => places.some(({ path }) => path === 'node_modules/zz'))
+      .map(({ version }) => version);
+
+  it('by another name is the highest of its range in the file, wherever that stands', () => {
+    expect(underZz('npm:minimist@^1.2.6')).toEqual(['1.2.8']);
+    expect(underZz('npm:minimist@<1.2.8')).toEqual(['1.2.0']);
+    // Bun takes the highest where none is of the range.
+    expect(underZz('npm:minimist@^2')).toEqual(['1.2.8']);
+    expect(underZz('npm:nothing@^1')).toEqual([]);
+  });
+
+  it('of any version, and of a name that is overridden, is looked for by its key only', () => {
+    expect(underZz('npm:minimist@*')).toEqual([]);
+    expect(underZz('npm:minimist')).toEqual([]);
+    expect(underZz('npm:minimist@^1.2.6', {}, { ...root, overrides: { minimist: '1.2.0' } })).toEqual([]);
+    const keyed = { ...packages, top: asking('npm:minimist@*'), zz: older };
+    const places = read(lock(keyed, {}, root), { '': root }).dependencies.flatMap((one) => one.places);
+    expect(places.map(({ path }) => path)).toContain('node_modules/zz');
+  });
+
+  it('keeps what it finds from being for development only', () => {
+    const developed = { ...root, dependencies: { top: '1', minimist: '1.2.0' }, devDependencies: { dev: '1' } };
+    const content = (peer: object): object =>
+      lock({ ...packages, top: npm('top@1.0.0', { peerDependencies: peer }) }, {}, developed);
+    const isDev = (peer: object): boolean | undefined =>
+      read(content(peer), { '': developed }).dependencies.find(({ version }) => version === '1.2.8')?.dev;
+    expect(isDev({})).toBe(true);
+    expect(isDev({ minimist: '^1.2.6' })).toBe(false);
+    expect(isDev({ minimist: '*' })).toBe(true);
+  });
+});
+
+describe('the name of a catalog', () => {
+  it('is without white space as Bun takes it, and no other', () => {
+    const root = { name: 'app', dependencies: { ms: 'catalog: \t\vold ' }, catalogs: { old: { ms: 'npm:evil@1' } } };
+    const content = lock({ ms: npm('evil@1.0.0') }, {}, root);
+    expect(substitutions(content, { '': root })).toEqual([]);
+    for (const space of ['\u00a0', '\ufeff', '\u2028', '\u3000']) {
+      const other = { ...root, dependencies: { ms: `catalog:${space}old` } };
+      expect(substitutions(content, { '': other })).toHaveLength(1);
+    }
+  });
+});

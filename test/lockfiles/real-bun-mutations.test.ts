@@ -228,6 +228,7 @@ describe(`an edited bun.lock (seed ${SEED})`, () => {
       const pristine = join(root, 'pristine');
       cpSync(project, pristine, { recursive: true });
       const random = seededRandom(SEED);
+      const differences: { round: number; name: string; what: string; ours: readonly string[]; text: string }[] = [];
       const seen = { accepted: 0, installed: 0, refusedByBun: 0, refusedByUs: 0 };
       for (let round = 0; round < COUNT; round += 1) {
         const text = mutate(lock, random);
@@ -237,24 +238,17 @@ describe(`an edited bun.lock (seed ${SEED})`, () => {
         const isDropped = frozen.stderr.includes('Ignoring lockfile');
         if (lockfile === null) seen.refusedByUs += 1;
         // What Bun cannot read it drops, and resolves anew where it is not told to be frozen.
-        if (isDropped && lockfile !== null) expect([round, text, frozen.stderr]).toEqual([round, text, 'read by Bun']);
+        if (isDropped && lockfile !== null) differences.push({ round, name: '', what: frozen.stderr, ours: [], text });
         if (frozen.status !== 0) seen.refusedByBun += 1;
         if (frozen.status !== 0 || lockfile === null) continue;
         seen.accepted += 1;
         const entries = known(lockfile);
-        // What has no entry Bun finds among the others where an entry asks for it: that is held to the manifest.
-        const claimed = new Set(
-          lockfile.dependencies.flatMap(({ claims = [] }) =>
-            claims.flatMap((one) => Object.keys({ ...one.dependencies, ...one.peerDependencies })),
-          ),
-        );
         const expectOne = (name: string, what: string): void => {
           const ours = [...(entries.get(name) ?? [])];
           const isTold = ours.some(
             (one) => ['link', 'bundled', 'substitute', what].includes(one) || one.endsWith(what),
           );
-          const isHeld = ours.length === 0 && claimed.has(name);
-          if (!isTold && !isHeld) expect([round, text, name, ours]).toEqual([round, text, name, [what]]);
+          if (!isTold) differences.push({ round, name, what, ours, text });
         };
         for (const [name, version] of listed(bun('pm', 'ls', '--all').stdout)) {
           // Bun links its workspaces without an entry, too.
@@ -269,6 +263,7 @@ describe(`an edited bun.lock (seed ${SEED})`, () => {
         cpSync(pristine, project, { recursive: true });
       }
       process.stdout.write(`bun.lock, seed ${SEED}, ${COUNT} edits: ${JSON.stringify(seen)}\n`);
+      expect(differences.slice(0, 3)).toEqual([]);
       expect(seen.accepted).toBeGreaterThan(0);
     },
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTarballUrl, specKind } from '../../src/lockfiles/npm/specs.ts';
+import { aliasTarget, parseTarballUrl, plainAddress, specKind } from '../../src/lockfiles/npm/specs.ts';
 
 describe('specKind', () => {
   it.each([
@@ -85,4 +85,24 @@ describe('parseTarballUrl', () => {
     '%s names none',
     (url) => expect(parseTarballUrl(url)).toBeNull(),
   );
+});
+
+describe('white space', () => {
+  const others = ['\u00a0', '\ufeff', '\u2028', '\u3000'];
+
+  it('around an address is what readers of addresses pass over, and nothing else', () => {
+    expect(plainAddress(' \thttps://h/a\n.tgz ')).toBe('https://h/a.tgz');
+    expect(specKind(' https://h/a')).toBe('http');
+    for (const space of others) {
+      expect(plainAddress(`${space}a${space}`)).toBe(`${space}a${space}`);
+      // npm takes it for a path, as it has a slash.
+      expect(specKind(`${space}https://h/a`)).toBe('file');
+      expect(specKind(`${space}file:a`)).not.toBe('file');
+    }
+  });
+
+  it('before an alias is only what Bun passes over', () => {
+    expect([' npm:a@1', '\t\nnpm:a'].map(aliasTarget)).toEqual(['a', 'a']);
+    for (const space of others) expect(aliasTarget(`${space}npm:a@1`)).toBeNull();
+  });
 });

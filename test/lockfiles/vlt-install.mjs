@@ -6,6 +6,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL, URL } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
@@ -24,6 +25,9 @@ async function partWith(...names) {
 const { install } = await partWith('install', 'uninstall');
 const { Config } = await partWith('Config', 'pairsToRecords');
 const config = await Config.load(project, ['install'], true);
+
+// What an install that has failed still does is not awaited, and its folders are gone.
+process.on('unhandledRejection', () => undefined);
 
 async function installFrom(text) {
   for (const folder of ['.', 'packages/w', 'local', 'evil']) {
@@ -65,6 +69,7 @@ async function installFrom(text) {
     }));
     return { fetched, asked, nodes, edges };
   } catch (error) {
+    await setTimeout(20);
     return { fetched, asked, error: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -4,7 +4,8 @@ import { LockfileError, quoted } from '../error.ts';
 import { isPeer, type Wish } from '../manifest.ts';
 import { flagsOf, type Edge, type ReachFlags } from '../reach.ts';
 import type { Folder } from './folders.ts';
-import type { Entry } from './packages.ts';
+import type { Entry, PackageEntry } from './packages.ts';
+import { peersIn } from './peers.ts';
 import type { Project } from './project.ts';
 
 /** Who asks for something: the project, a workspace, or an entry. */
@@ -21,6 +22,15 @@ export interface Tree {
   readonly isAskedFor: (entry: Entry) => boolean;
   /** What a name means to somebody. */
   readonly find: (asker: Asker, name: string) => Entry | null;
+  /** Packages that are installed under a further name, which has no entry. */
+  readonly unkeyed: readonly Unkeyed[];
+}
+
+/** What an asker finds as its peer by the version, and the name that it is installed under. */
+interface Unkeyed {
+  readonly entry: PackageEntry;
+  readonly name: string;
+  readonly line: number;
 }
 
 interface Incoming {
@@ -50,11 +60,19 @@ export function treeOf(file: string, locked: readonly Folder[], entries: readonl
     throw new LockfileError(file, asker.line, problem);
   }
   const outgoing = new Map<Asker, Edge<Entry>[]>();
+  const unkeyed = new Map<string, Unkeyed>();
+  const peerOf = peersIn(entries, project);
   const incoming = new Map<Entry, Incoming[]>();
   for (const asker of [...locked, ...entries]) {
     const edges: Edge<Entry>[] = [];
     for (const wish of wishesOf(asker, project)) {
       const to = find(asker, wish.name);
+      // Bun looks for a peer among all packages first, and for its key where it finds none.
+      const peer = wish.kind === 'peer' ? peerOf(wish) : null;
+      if (peer !== null && peer !== to) {
+        edges.push({ kind: wish.kind, to: peer });
+        if (to === null) unkeyed.set(`${wish.name} ${peer.key}`, { entry: peer, name: wish.name, line: asker.line });
+      }
       if (to === null) continue;
       edges.push({ kind: wish.kind, to });
       const asking = incoming.get(to);
@@ -68,6 +86,7 @@ export function treeOf(file: string, locked: readonly Folder[], entries: readonl
   const asking = (entry: Entry): readonly Incoming[] => incoming.get(entry) ?? [];
   return {
     find,
+    unkeyed: [...unkeyed.values()],
     flags: flagsOf<Asker>(locked, (asker) => outgoing.get(asker) ?? []),
     isDirect: (entry) => asking(entry).some(({ asker }) => asker.kind !== 'package'),
     requirementsOf: (entry) => outgoing.get(entry)?.map(({ to }) => to) ?? [],

@@ -29,7 +29,9 @@ function readNames(node: JsonNode | undefined, fields: Fields): readonly string[
 /** What "catalog:" or "catalog:NAME" stands for; any other specifier is returned as it is. */
 export function fromCatalog(name: string, spec: string, catalogs: Catalogs): string {
   if (!spec.startsWith('catalog:')) return spec;
-  return catalogs.get(spec.slice('catalog:'.length).trim())?.get(name) ?? spec;
+  // The white space that Bun passes over: no other.
+  const catalog = spec.slice('catalog:'.length).replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '');
+  return catalogs.get(catalog)?.get(name) ?? spec;
 }
 
 /** Reads `catalog` and `catalogs` of a lockfile or a package.json. */

@@ -4,7 +4,7 @@ import type { Edge, Graph } from './graph.ts';
 import { addTo } from './lists.ts';
 import { installedAs, joinedTo, lastNodeModules } from './location.ts';
 import type { NpmProject } from './manifest.ts';
-import { aliasTarget, isRegistryShaped, pathOfFileSpec, specKind } from './specs.ts';
+import { aliasTarget, isRegistryShaped, pathOfFileSpec, plainAddress, specKind } from './specs.ts';
 
 /** What decides whether an entry answers what is asked for. */
 interface Answering {
@@ -159,6 +159,6 @@ function isOtherAddress(source: Source): boolean {
 
 /** Whether it is this address; another one that is no registry's is held to what the registry serves. */
 function isAddress(source: Extract<Source, { kind: 'registry' }>, spec: string): boolean {
-  const plain = (address: string): string => address.trim().replace(/#.*$/s, '');
+  const plain = (address: string): string => plainAddress(address).replace(/#.*$/s, '');
   return source.resolved !== null && (plain(source.resolved) === plain(spec) || isOtherAddress(source));
 }

@@ -2,7 +2,7 @@ import type { Source, Substitution } from '../../model/dependency.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Declaration, NpmEntry, PackageEntry } from './entry.ts';
 import { installedAs } from './location.ts';
-import { isRegistryShaped, specKind } from './specs.ts';
+import { isRegistryShaped, plainAddress, specKind } from './specs.ts';
 
 /** What the entries of a lockfile are to each other and to the project. */
 export interface Roles {
@@ -43,5 +43,5 @@ export function sourceOf({ location, source }: PackageEntry, downloads: Readonly
 }
 
 function withoutFragment(address: string): string {
-  return address.trim().replace(/#.*$/s, '');
+  return plainAddress(address).replace(/#.*$/s, '');
 }

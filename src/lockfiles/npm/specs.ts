@@ -17,8 +17,7 @@ const TARBALL = /[.](?:tgz|tar\.gz|tar)$/i;
 export function specKind(declared: string): SpecKind {
   if (PLAIN_RANGE.test(declared)) return 'registry';
   if (/^npm:/i.test(declared)) return 'registry';
-  // As readers of addresses do it.
-  const spec = declared.replace(/[\t\r\n]/g, '').trim();
+  const spec = plainAddress(declared);
   if (/^file:/i.test(spec) || /^(?:\.|~?[/\\]|[a-z]:)/i.test(spec)) return 'file';
   // OWNER/REPOSITORY, of GitHub.
   if (/^[^\s./@:#][^\s/@:#]*\/[^\s/@:#]+(?:#.*)?$/.test(spec)) return 'git';
@@ -28,6 +27,11 @@ export function specKind(declared: string): SpecKind {
   if (/^[^@]+@[^:.]+\.[^:]+:.+$/.test(spec)) return 'git';
   if (/[/\\]/.test(spec) || TARBALL.test(spec)) return 'file';
   return 'registry';
+}
+
+/** Without the white space that readers of addresses pass over: no other white space than this. */
+export function plainAddress(text: string): string {
+  return text.replace(/[\t\r\n]/g, '').replace(/^ +| +$/g, '');
 }
 
 function kindOfUrl(scheme: string, spec: string): SpecKind {
@@ -64,9 +68,9 @@ export function parseAlias(spec: string): { readonly name: string; readonly vers
   return { name: spec.slice('npm:'.length, at), version: spec.slice(at + 1) };
 }
 
-/** NAME of "npm:NAME@RANGE" or "npm:NAME"; null for anything else. */
+/** NAME of "npm:NAME@RANGE" or "npm:NAME"; null for anything else. Bun alone passes over white space before it. */
 export function aliasTarget(spec: string): string | null {
-  return /^npm:(@?[^@]+)(?:@|$)/i.exec(spec.trim())?.[1] ?? null;
+  return /^[ \t\r\n]*npm:(@?[^@]+)(?:@|$)/i.exec(spec)?.[1] ?? null;
 }
 
 /** Whether an address has the shape of a registry's tarball, BASE/NAME/-/FILE.tgz. Whose it is, is not judged here. */
