@@ -51,17 +51,26 @@ export async function check(specs: readonly string[], options: CheckOptions): Pr
   };
 }
 
-/** Splits `name@wanted`; a scoped name starts with the other @. Null for what is no package name. */
+/** What a version may be asked for by, beside a range: a dist-tag, which needs no escape in an address, or a version of old. */
+const TAG = /^[\w.~!*'()+-]{1,214}$/;
+
+/** Splits `name@wanted`; a scoped name starts with the other @. Null for what is no package name, or asks for no version. */
 export function parseSpec(spec: string): { readonly name: string; readonly wanted: string } | null {
   const match = /^((?:@[a-z0-9~-][\w.~-]*\/)?[a-zA-Z0-9~-][\w.~-]*)(?:@(.*))?$/.exec(spec);
   if (match?.[1] === undefined || match[1].length > 214) return null;
-  return { name: match[1], wanted: match[2] === undefined || match[2] === '' ? 'latest' : match[2] };
+  const wanted = match[2] ?? 'latest';
+  const isRange = wanted !== '' && wanted === wanted.trim() && validRange(wanted) !== null;
+  return isRange || TAG.test(wanted) ? { name: match[1], wanted } : null;
 }
 
 async function resolveSpec(spec: string, { registry }: CheckOptions): Promise<Resolved | Unresolved> {
   const parsed = parseSpec(spec);
-  if (parsed === null)
-    return { spec, reason: 'not a package name with a version, range or dist-tag', unavailable: false };
+  if (parsed === null) {
+    const reason = spec.endsWith('@')
+      ? 'there is no version after the @; without the @ it is the one that latest names'
+      : 'not a package name with a version, range or dist-tag';
+    return { spec, reason, unavailable: false };
+  }
   const { name, wanted } = parsed;
   const answer = await registry.packument(name);
   if (answer.state === 'absent')

@@ -5,21 +5,36 @@ import type { Manifest, Packument } from '../../src/model/evidence.ts';
 describe('specs', () => {
   it.each([
     ['axios', 'axios', 'latest'],
-    ['axios@', 'axios', 'latest'],
     ['axios@1.14.1', 'axios', '1.14.1'],
     ['@scope/name', '@scope/name', 'latest'],
     ['@scope/name@^1', '@scope/name', '^1'],
     ['name@>=1 <2 || 3', 'name', '>=1 <2 || 3'],
+    ['name@*', 'name', '*'],
+    ['name@x', 'name', 'x'],
+    ['name@v1.0.0', 'name', 'v1.0.0'],
+    ['name@1.0.0+build', 'name', '1.0.0+build'],
+    ['name@next', 'name', 'next'],
+    ['name@release-1.x', 'name', 'release-1.x'],
   ])('%s', (spec, name, wanted) => {
     expect(parseSpec(spec)).toEqual({ name, wanted });
   });
 
-  it.each(['', '@', '@scope', '@scope/', '../x', 'a/b/c', '.hidden', 'a b', 'a\u001b[31m', 'a'.repeat(215)])(
-    '%j is no package name',
-    (spec) => {
-      expect(parseSpec(spec)).toBeNull();
-    },
-  );
+  it.each([
+    ...['', '@', '@scope', '@scope/', '../x', 'a/b/c', '.hidden', 'a b', 'a\u001b[31m', 'a'.repeat(215)],
+    ...['axios@', '@scope/name@', '@scope@1', '@scope/@1', '@@1', '@1'],
+    ...['a@@1', 'a@ 1', 'a@1 ', 'a@ ', 'a@\n1', 'a@next tag', 'a@1,2', `a@${'t'.repeat(300)}`],
+    ...[
+      'https://x.example/a.tgz',
+      'a@https://x.example/a.tgz',
+      'a@npm:b@1',
+      'a@file:../b',
+      'a@github:b/c',
+      'a@b/c',
+      'b/c',
+    ],
+  ])('%j is no package name with a version', (spec) => {
+    expect(parseSpec(spec)).toBeNull();
+  });
 });
 
 describe('the version a spec means', () => {

@@ -161,6 +161,24 @@ describe('check through the command line', () => {
     });
   });
 
+  it('shows both texts of an install script that changed', async () => {
+    await withLab(async (lab) => {
+      const scripts = (command: string): { readonly scripts: { readonly postinstall: string } } => ({
+        scripts: { postinstall: command },
+      });
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM, manifest: scripts('node a.js') });
+      lab.clock.advance(30 * 86_400_000);
+      await lab.publish({ name: 'p', version: '1.0.1', by: TEAM, manifest: scripts('node b.js') });
+      await inProject({}, lab, async (run) => {
+        const { status, stdout } = await run('check', 'p@1.0.1', '--registry', lab.url);
+        expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+          'runs postinstall ("node b.js", before "node a.js") at install, unlike 1.0.0',
+        );
+        expect(status).toBe(0);
+      });
+    });
+  });
+
   it('what does not exist is one line and status 2; what cannot be asked is 3', async () => {
     await withLab(async (lab) => {
       await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
@@ -170,6 +188,12 @@ describe('check through the command line', () => {
         expect(missing.status).toBe(2);
         expect(missing.stderr).toMatch(/has no package nothing-here/);
         expect((await run('check', 'p@9.9.9', '--registry', lab.url)).status).toBe(2);
+        for (const spec of ['p@', 'p@@1', '@p', '@p/', 'p@ 1', 'https://x.example/p.tgz', 'p@npm:q@1']) {
+          const asked = lab.requests.length;
+          const { status, stdout, stderr } = await run('check', spec, '--registry', lab.url);
+          expect([status, stdout, stderr.trim().split('\n')], spec).toEqual([2, '', [expect.stringContaining(spec)]]);
+          expect(lab.requests.slice(asked).filter(({ url }) => url.startsWith('/p'))).toEqual([]);
+        }
         expect((await run('check', 'p', '--registry', 'http://127.0.0.1:9/')).status).toBe(3);
         const both = await run('check', 'p', 'nothing-here', '--registry', lab.url);
         expect(both.stdout).toContain('p');
