@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -36,9 +36,7 @@ function npm(version: string): Manager {
 
 const MANAGERS: Readonly<Record<string, Manager>> = {
   'npm 8': npm('8.19.4'),
-  'npm 10': npm('10.9.9'),
   'npm 11': npm('11.21.2'),
-  'pnpm 8': pnpm('8.15.9'),
   'pnpm 10': pnpm('10.34.8'),
   Bun: {
     lockfile: 'bun.lock',
@@ -88,7 +86,7 @@ afterAll(async () => {
 
 const app = (more: object): object => ({ name: 'app', version: '1.0.0', private: true, ...more });
 const KIT = { dependencies: { kit: '^1.0.0' } };
-const workspace = (member: object): Files => ({
+const workspace = (member: object): Record<string, object | string> => ({
   'package.json': app({ workspaces: ['m'] }),
   'pnpm-workspace.yaml': 'packages:\n  - m\n',
   'm/package.json': { name: 'm', version: '1.0.0', ...member },
@@ -105,6 +103,17 @@ interface Case {
   /** Of which managers; all where left out. */
   readonly of?: RegExp;
 }
+
+const overridden = (version: string): object => ({
+  overrides: { pad: version },
+  pnpm: { overrides: { pad: version } },
+});
+const withoutPad = (text: string): string => {
+  const lock = JSON.parse(text) as { packages: Record<string, unknown> };
+  Reflect.deleteProperty(lock.packages, 'node_modules/pad');
+  return JSON.stringify(lock);
+};
+const CHOICE = { 'package.json': app({ dependencies: { choice: '1.0.0' } }) };
 
 const REFUSED: readonly Case[] = [
   {
@@ -127,8 +136,6 @@ const REFUSED: readonly Case[] = [
     files: { 'package.json': app({ dependencies: { pad: '^1.0.0' } }) },
     later: { 'package.json': app({ dependencies: { pad: '^2.0.0' } }) },
     edit: (text) => text.replace('^1.0.0', '^2.0.0'),
-    // pnpm 8 compares texts alone.
-    of: /npm (?:8|10|11)$|Bun/,
   },
   {
     name: 'another range in a workspace',
@@ -136,27 +143,19 @@ const REFUSED: readonly Case[] = [
     later: workspace({ dependencies: { pad: '^2.0.0' } }),
   },
   {
-    name: 'an override that the lockfile does not have',
-    files: { 'package.json': app(KIT) },
-    later: {
-      'package.json': app({ ...KIT, overrides: { pad: '2.0.0' }, pnpm: { overrides: { pad: '2.0.0' } }, ...PINNED() }),
-    },
+    name: 'another override than the lockfile has',
+    files: { 'package.json': app({ ...KIT, ...overridden('2.0.0') }) },
+    later: { 'package.json': app({ ...KIT, ...overridden('1.0.0') }) },
   },
   {
     name: 'an override that only the lockfile has',
-    files: {
-      'package.json': app({ ...KIT, overrides: { pad: '2.0.0' }, pnpm: { overrides: { pad: '2.0.0' } } }),
-    },
+    files: { 'package.json': app({ ...KIT, ...overridden('2.0.0') }) },
     later: { 'package.json': app(KIT) },
   },
   {
     name: 'a package that another asks for and that has no entry',
     files: { 'package.json': app(KIT) },
-    edit: (text) => {
-      const lock = JSON.parse(text) as { packages: Record<string, unknown> };
-      Reflect.deleteProperty(lock.packages, 'node_modules/pad');
-      return JSON.stringify(lock);
-    },
+    edit: withoutPad,
     of: /^npm/,
   },
   {
@@ -167,7 +166,114 @@ const REFUSED: readonly Case[] = [
   },
 ];
 
-/** Of which pnpm, says which file has its overrides. */
-function PINNED(): object {
-  return {};
+const ACCEPTED: readonly Case[] = [
+  {
+    name: 'what was just written',
+    files: {
+      ...workspace({ dependencies: { pad: '^1.0.0' } }),
+      'package.json': app({
+        workspaces: ['m'],
+        dependencies: { kit: '*', guest: 'latest', other: 'npm:pad@^2.0.0', local: 'file:./local' },
+        devDependencies: { choice: '~1.0.0' },
+      }),
+      'local/package.json': { name: 'local', version: '1.0.0', dependencies: { pad: '1.1.0' } },
+    },
+  },
+  { name: 'overrides', files: { 'package.json': app({ ...KIT, ...overridden('2.0.0') }) } },
+  {
+    name: 'another range that has the version',
+    files: { 'package.json': app({ dependencies: { pad: '^1.0.0' } }) },
+    later: { 'package.json': app({ dependencies: { pad: '1.1.x' } }) },
+    of: /npm|Bun/,
+  },
+  {
+    name: 'an optional dependency of a package that is not there',
+    files: CHOICE,
+    edit: withoutPad,
+    of: /^npm 8$/,
+  },
+  { name: 'an optional peer that is not there', files: { 'package.json': app({ dependencies: { guest: '1.0.0' } }) } },
+];
+
+async function run(command: readonly string[], args: readonly string[], cwd: string): Promise<number | null> {
+  const [program = '', ...before] = command;
+  const env = {
+    ...process.env,
+    HOME: cwd,
+    USERPROFILE: cwd,
+    CI: 'true',
+    COREPACK_ENABLE_STRICT: '0',
+    npm_config_cache: join(root, 'cache'),
+    npm_config_store_dir: join(root, 'store'),
+    BUN_INSTALL_CACHE_DIR: join(root, 'bun'),
+    BUN_CONFIG_REGISTRY: lab.url,
+  };
+  const child = spawn(program, [...before, ...args], { cwd, env, stdio: 'ignore', timeout: 60_000 });
+  const [status] = (await once(child, 'exit')) as [number | null];
+  return status;
 }
+
+function write(folder: string, files: Files): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), typeof content === 'string' ? content : JSON.stringify(content));
+  }
+}
+
+/** How many reasons assay gives why something of the lockfile is not used, or that it refuses the file. */
+function said(lockfile: string, folder: string, files: Files): number | 'refused' {
+  const manifests = new Map(
+    Object.entries(files).flatMap(([path, content]) =>
+      path.endsWith('package.json') ? [[path.replace(/\/?package\.json$/, ''), JSON.stringify(content)] as const] : [],
+    ),
+  );
+  const settings: ProjectSettings = [
+    { path: 'pnpm-workspace.yaml', ofProject: true, content: { packages: files['pnpm-workspace.yaml'] ? ['m'] : [] } },
+  ];
+  try {
+    const { findings = [] } = parseLockfile(lockfile, readFileSync(join(folder, lockfile)), manifests, settings);
+    return findings.filter(({ finding }) => finding.code === 'lockfile-not-used').length;
+  } catch (error) {
+    if (error instanceof LockfileError) return 'refused';
+    throw error;
+  }
+}
+
+/** What managers wrote, so that none is to write it twice. */
+const locked = new Map<string, string>();
+
+const cases = [REFUSED, ACCEPTED].flatMap((list) =>
+  list.flatMap((one) =>
+    Object.entries(MANAGERS).flatMap(([name, manager]) =>
+      one.of?.test(name) === false ? [] : [[name, one.name, list === REFUSED, manager, one] as const],
+    ),
+  ),
+);
+
+describe('what the real package managers take from a lockfile, and what they do not', () => {
+  it.for(cases)('%s: %s (refused: %s)', { timeout: 150_000 }, async ([name, , isRefused, manager, one], { skip }) => {
+    const command = manager.command();
+    if (command === null) return skip(notToBeHad(name));
+    const folder = mkdtempSync(join(root, 'project-'));
+    write(folder, { '.npmrc': `registry=${lab.url}\n`, ...one.files });
+    const key = JSON.stringify([name, one.files]);
+    const known = locked.get(key);
+    if (known === undefined) {
+      expect(await run(command, manager.lock, folder)).toBe(0);
+      locked.set(key, readFileSync(join(folder, manager.lockfile), 'utf8'));
+    } else writeFileSync(join(folder, manager.lockfile), known);
+    expect(said(manager.lockfile, folder, one.files)).toBe(0);
+
+    const later = { ...one.files, ...one.later };
+    write(folder, later);
+    if (one.edit !== undefined) {
+      const text = readFileSync(join(folder, manager.lockfile), 'utf8');
+      const edited = one.edit(text);
+      expect(edited).not.toBe(text);
+      writeFileSync(join(folder, manager.lockfile), edited);
+    }
+    const reasons = said(manager.lockfile, folder, later);
+    const status = await run(command, manager.frozen, folder);
+    expect({ isRefused: status !== 0, isNamed: reasons !== 0 }).toEqual({ isRefused, isNamed: isRefused });
+  });
+});
