@@ -96,6 +96,7 @@ export async function compareVersion(
   );
   return {
     name,
+    registry: judged.registry,
     current,
     predecessor: before,
     ...changes,

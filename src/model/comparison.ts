@@ -80,6 +80,8 @@ export interface Use {
 /** A version beside the earlier one it is held against, and what a person needs to decide about it. */
 export interface Comparison {
   readonly name: string;
+  /** The address of the registry that was asked; null for none. */
+  readonly registry: string | null;
   readonly current: VersionFacts;
   /** What its findings were held against, else its predecessor; null where there is no such version. */
   readonly predecessor: VersionFacts | null;

@@ -46,6 +46,17 @@ export function loadLayers(input: LayerInput): Layer[] {
   return [exportedBy(input.env) ? withoutExported(set, input) : set, ...layers];
 }
 
+/** Names of variables by which a package manager hands its settings on to what it starts, and the user said nothing. */
+export function exportedVariables(input: LayerInput): readonly string[] {
+  if (!exportedBy(input.env)) return [];
+  const set = environmentLayer(input.env);
+  const { values } = withoutExported(set, input);
+  return Object.keys(input.env).filter((name) => {
+    const key = settingOfVariable(name);
+    return key !== null && set.values.has(key) && !values.has(key);
+  });
+}
+
 /** All layers but the environment, which may say where they are. */
 function fileLayers(input: LayerInput): (environment: Layer) => Layer[] {
   const path = input.platform === 'win32' ? win32 : posix;
@@ -215,11 +226,16 @@ function lookUp(
 /** `npm_config_*` in any case; names are normalised as npm does, except keys bound to a host. */
 function environmentLayer(env: NodeJS.ProcessEnv): Layer {
   const settings = Object.entries(env).flatMap(([name, value]): [string, unknown][] => {
-    if (!/^npm_config_/i.test(name) || value === '') return [];
-    const key = name.slice('npm_config_'.length);
-    return [[key.startsWith('//') ? key : key.replace(/(?!^)_/g, '-').toLowerCase(), value]];
+    const key = settingOfVariable(name);
+    return key === null || value === '' ? [] : [[key, value]];
   });
   return { source: 'environment', file: false, ofProject: false, ...expandAll(settings, env) };
+}
+
+function settingOfVariable(name: string): string | null {
+  if (!/^npm_config_/i.test(name)) return null;
+  const key = name.slice('npm_config_'.length);
+  return key.startsWith('//') ? key : key.replace(/(?!^)_/g, '-').toLowerCase();
 }
 
 function fileLayer(file: string, { env, readFile, manager }: LayerInput): Layer {

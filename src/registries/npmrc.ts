@@ -11,7 +11,15 @@ import {
   type Credentials,
 } from './credentials.ts';
 import { managerLayers } from './manager-layers.ts';
-import { findProject, findSetting, loadLayers, resolvePath, settingKeys, type Layer } from './npmrc-layers.ts';
+import {
+  exportedVariables,
+  findProject,
+  findSetting,
+  loadLayers,
+  resolvePath,
+  settingKeys,
+  type Layer,
+} from './npmrc-layers.ts';
 import {
   readCertificates,
   readHeader,
@@ -192,6 +200,18 @@ export function npmLayers(input: NpmConfigInput): Layer[] {
     execPath: input.execPath ?? process.execPath,
     readFile: (path) => readIfThere(read, path),
   });
+}
+
+/** The environment without the settings that a package manager only hands on to what it starts. Throws ConfigError. */
+export function withoutExportedSettings(input: NpmConfigInput): NodeJS.ProcessEnv {
+  const read = input.readFile ?? readBounded;
+  const handedOn = exportedVariables({
+    ...input,
+    manager: input.manager?.name ?? 'npm',
+    execPath: input.execPath ?? process.execPath,
+    readFile: (path) => readIfThere(read, path),
+  });
+  return Object.fromEntries(Object.entries(input.env).filter(([name]) => !handedOn.includes(name)));
 }
 
 /** The folder that npm, Bun and Yarn 1 take for the project, in a folder below it. */

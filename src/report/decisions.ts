@@ -1,3 +1,4 @@
+import { NPM_REGISTRY } from '../model/address.ts';
 import { SHOWN_IDENTITY, type Comparison, type VersionFacts } from '../model/comparison.ts';
 import type { FindingCode } from '../model/finding.ts';
 import { withoutRef } from '../model/proof.ts';
@@ -38,16 +39,29 @@ export function decisionsOf(comparison: Comparison): readonly Decision[] {
   ];
 }
 
-/** Where the difference between the two versions can be read: npm's command, and the address at the forge. */
-export function diffOf({ name, current, predecessor }: Comparison): {
+/** An option with an address, in which nothing means anything to a shell. */
+const PLAIN_OPTION = /^--(?:@[A-Za-z0-9_][\w.-]*:)?registry=https?:\/\/[\w.:/-]+$/;
+
+/**
+ * Where the difference between the two versions can be read: npm's command, and the address at the forge. npm knows no registry
+ * that only another package manager is told of, and would ask for the name at its own.
+ */
+export function diffOf({ name, registry, current, predecessor, use }: Comparison): {
   readonly command: Command | null;
   readonly url: string | null;
 } {
   const before = spec(name, predecessor?.version ?? null);
   const now = spec(name, current.version);
+  const isNpms = use?.manager === 'npm' || registry === NPM_REGISTRY;
+  const scope = /^@[^/]+(?=\/)/.exec(name)?.[0];
+  const option = scope === undefined ? '--registry' : `--${scope}:registry`;
+  const at = isNpms || registry === null ? [] : [`${option}=${registry}`];
+  const isPlain = at.every((word) => PLAIN_OPTION.test(word));
   return {
     command:
-      before === null || now === null || before === now ? null : ['npm', 'diff', `--diff=${before}`, `--diff=${now}`],
+      before === null || now === null || before === now || !isPlain
+        ? null
+        : ['npm', 'diff', `--diff=${before}`, `--diff=${now}`, ...at],
     url: predecessor === null ? null : compareAddress(predecessor, current),
   };
 }

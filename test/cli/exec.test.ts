@@ -82,6 +82,24 @@ describe('assay exec', () => {
     });
   });
 
+  it('hands on no setting that only the package manager above it exported, and whatever the user set', async () => {
+    await withSound(async (project) => {
+      const { folder } = project;
+      const registry = /registry=(\S+)/.exec(project.read('.npmrc'))?.[1] ?? '';
+      const show =
+        'console.log(JSON.stringify(Object.keys(process.env).filter((name) => /^npm_config_/.test(name)).sort()))';
+      const line = ['exec', ...OPTIONS, '--', process.execPath, '-e', show];
+      const run = (env: Readonly<Record<string, string>>): Promise<Run> => assay(line, folder, env);
+      const above = { npm_execpath: '/npm-cli.js', npm_config_local_prefix: folder, npm_config_registry: registry };
+      const yarn = { npm_execpath: '/yarn.js', INIT_CWD: folder, npm_config_registry: 'https://registry.yarnpkg.com' };
+      expect((await run(above)).stdout).toBe('["npm_config_local_prefix"]\n');
+      expect((await run({ ...above, npm_config_fetch_retries: '0' })).stdout).toContain('npm_config_fetch_retries');
+      expect((await run(yarn)).stdout).toBe('[]\n');
+      const own = { npm_config_registry: registry };
+      expect((await run(own)).stdout).toBe('["npm_config_registry"]\n');
+    });
+  });
+
   it('ends as a command that a signal ended, by the number that shells use', async () => {
     await withSound(async (_, exec) => {
       expect((await exec(process.execPath, '-e', "process.kill(process.pid, 'SIGTERM')")).status).toBe(143);

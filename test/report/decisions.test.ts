@@ -199,6 +199,30 @@ describe('where to read and ask', () => {
       current: { ...OTHER_WORKFLOW.current, ...now },
     }).url;
 
+  it('names the registry to npm wherever npm would ask for the name at another one', () => {
+    const command = (name: string, registry: string, manager: 'npm' | 'pnpm' | 'yarn' | null): string =>
+      (
+        diffOf({
+          ...OTHER_WORKFLOW,
+          name,
+          registry,
+          use: manager === null ? null : { direct: true, alias: null, manager },
+        }).command ?? []
+      )
+        .slice(4)
+        .join(' ');
+    const own = 'https://npm.acme.test/';
+    for (const manager of ['pnpm', 'yarn', null] as const) {
+      expect(command('@acme/billing', own, manager)).toBe(`--@acme:registry=${own}`);
+      expect(command('billing', own, manager)).toBe(`--registry=${own}`);
+      expect(command('@acme/billing', 'https://registry.npmjs.org/', manager)).toBe('');
+    }
+    // It reads the same .npmrc.
+    expect(command('@acme/billing', own, 'npm')).toBe('');
+    const hostile = { ...OTHER_WORKFLOW, registry: 'https://x.test/$(id)/', use: null };
+    expect(diffOf(hostile).command).toBeNull();
+  });
+
   it('knows the forges and their addresses', () => {
     const range = `${'a'.repeat(40)}...${'b'.repeat(40)}`;
     expect(between({}, {})).toBe(`https://github.com/axios/axios/compare/${range}`);

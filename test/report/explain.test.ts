@@ -97,6 +97,12 @@ describe('the pages of the findings', () => {
     },
   );
 
+  test.each(FINDING_CODES)('%s sends the name of a private package to no public registry', (code) => {
+    const page = read(`${code}.md`);
+    if (!page.includes('--registry https://registry.npmjs.org')) return;
+    expect(page.replace(/\s+/g, ' ')).toMatch(/public package, as its name is sent there|names are sent there/);
+  });
+
   test.each(FINDING_CODES)('%s fits every terminal but for commands to copy', (code) => {
     const page = read(`${code}.md`);
     for (const columns of [40, 80, 200]) {

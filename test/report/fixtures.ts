@@ -342,6 +342,7 @@ export const STOLEN: Comparison = {
     issuer: null,
     integrity: 'sha512-after',
   },
+  registry: 'https://registry.npmjs.org/',
   manifestsKnown: true,
   addedDependencies: [
     {

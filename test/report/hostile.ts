@@ -100,6 +100,7 @@ export function comparisonWith(text: string): Comparison {
     name: text,
     current: { ...facts, provenance: 'none', trustedPublisher: null, commit: null },
     predecessor: facts,
+    registry: 'https://registry.npmjs.org/',
     manifestsKnown: true,
     addedDependencies: Array.from({ length: 20 }, (_, i) => ({
       name: text,

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { spawn } from 'cross-spawn';
 import { reportStatus } from '../../model/report.ts';
 import { listed } from '../../report/layout.ts';
 import { renderTerminal } from '../../report/terminal.ts';
+import { withoutExportedSettings } from '../../registries/npmrc.ts';
 import { escapeText } from '../../report/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
@@ -57,7 +59,9 @@ export const command: Command = {
     };
     const before = changed();
     if (before !== '') throw new UsageError(`${before} was changed during the audit; not run: ${shown}`);
-    const ended = await run(program, args, io.cwd);
+    // What an audit does not take for the user's word, the command does not get as such.
+    const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
+    const ended = await run(program, args, io.cwd, env);
     const after = changed();
     if (after === '') {
       const files = listed(sources, 3, ({ file }) => escapeText(file, 120));
@@ -89,9 +93,9 @@ const SIGNALLED = 128;
 const NUMBERS: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
 /** Runs a program with the input and outputs of this one. Returns its exit status. Throws UsageError where it cannot be run. */
-function run(program: string, args: readonly string[], cwd: string): Promise<number> {
+function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, stdio: 'inherit' });
+    const child = spawn(program, args, { cwd, env, stdio: 'inherit' });
     // The program decides when it is over. A terminal's Ctrl-C reaches it by itself.
     const forward = (signal: NodeJS.Signals): void => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
