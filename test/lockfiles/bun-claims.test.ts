@@ -295,6 +295,20 @@ describe('a peer in bun.lock', () => {
   });
 });
 
+describe('the name of a folder in bun.lock', () => {
+  it.each(['@s//w', '..', '@s/..', 'a/b', 'a\\b', '@s/a/b'])('is none that leads elsewhere: %s', (name) => {
+    const content = { ...lock({ '@s/w': [`${name}@workspace:w`], top: TOP, below: BELOW, ms: MS }) };
+    const workspaces = { '': ROOT, w: { name: '@s/w' } };
+    expect(refusal({ ...content, workspaces }, 'bun.lock').message).toContain('is not a package name');
+  });
+
+  it('may be one that no registry takes', () => {
+    const content = lock({ MyApp: ['MyApp@workspace:w'], top: TOP, below: BELOW, ms: MS });
+    const workspaces = { '': ROOT, w: { name: 'MyApp' } };
+    expect(read({ ...content, workspaces }, {}).skipped.map(({ reason }) => reason)).toEqual(['link']);
+  });
+});
+
 describe('the name of a catalog', () => {
   it('is without white space as Bun takes it, and no other', () => {
     const root = { name: 'app', dependencies: { ms: 'catalog: \t\vold ' }, catalogs: { old: { ms: 'npm:evil@1' } } };

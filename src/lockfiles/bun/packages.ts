@@ -86,6 +86,8 @@ function readPackage(file: string, key: string, node: JsonNode, around: Surround
   const place = { key, installed, above, location, line: node.line };
   const { name, resolution } = resolutionOf(fields);
   const local = LOCAL.exec(resolution);
+  // Bun drops the whole file, and resolves anew.
+  if (name !== '' && !isFolderName(name)) return fields.fail(`${quoted(name)} is not a package name`);
   // Bun has put the workspaces there before it reads any entry, and drops the whole file.
   if (around.named.has(key) && local?.[1] !== 'workspace') return fields.fail('stands in the place of a workspace');
   if (local !== null) {
@@ -120,6 +122,11 @@ function readPackage(file: string, key: string, node: JsonNode, around: Surround
     const own = fieldsOf(file, key, node.line, object, 'Bun');
     return [readWishes(object, own), object, own];
   }
+}
+
+/** Whether Bun would install under this name: no path that leads elsewhere. */
+function isFolderName(name: string): boolean {
+  return /^(?:@[^/\\]+\/)?[^/\\]+$/.test(name) && !/(?:^|\/)\.{1,2}$/.test(name);
 }
 
 const LOCAL = /^(root|workspace|link|file):(.*)$/s;
