@@ -135,8 +135,9 @@ export function declaredBefore(
 ): { readonly version: string; readonly repository: string } | null {
   const at = packument.time.get(release) ?? null;
   const earlier = newestFirst(earlierVersions(packument, version));
-  const old = earlier.filter(({ published }) => isOld(published, at, ESTABLISHED) === true);
-  for (const { version: one } of [...old, ...earlier.filter((each) => !old.includes(each)).reverse()]) {
+  const isOldEnough = ({ published }: EarlierVersion): boolean => isOld(published, at, ESTABLISHED) === true;
+  const young = earlier.filter((one) => !isOldEnough(one));
+  for (const { version: one } of [...earlier.filter(isOldEnough), ...young.reverse()]) {
     const repository = packument.versions.get(one)?.repository ?? null;
     if (repository !== null) return { version: one, repository };
   }

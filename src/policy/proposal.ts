@@ -1,5 +1,6 @@
 import { NPM_REGISTRY } from '../model/address.ts';
 import { CAPABILITIES, hasCapability } from '../model/capability.ts';
+import { FINDING_KINDS } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Proposal, ProposedPackage, ProposedRegistries } from '../model/proposal.ts';
 import type { JudgedDependency, Phase } from '../model/verdict.ts';
@@ -20,10 +21,15 @@ export function propose(
   const direct = firstOfEach(judged.filter(({ dependency }) => dependency.direct));
   const able = direct.flatMap((one) => proposedOf(one) ?? []).sort(compareProposed);
   const named = able.slice(0, MAX_PROPOSED);
-  const example = direct.find(
-    ({ dependency, proofs }) =>
-      (proofs.provenance?.identity.repository ?? null) !== null && named.some(({ name }) => name === dependency.name),
-  );
+  // Nobody is asked to expect a builder who was not expected here.
+  const isExpected = ({ findings }: JudgedDependency): boolean =>
+    findings.every(({ code, kind }) => kind === 'note' || FINDING_KINDS[code] !== 'identity');
+  const example = direct
+    .filter(isExpected)
+    .find(
+      ({ dependency, proofs }) =>
+        (proofs.provenance?.identity.repository ?? null) !== null && named.some(({ name }) => name === dependency.name),
+    );
   const identity = example?.proofs.provenance?.identity;
   const failsIn = (phases: readonly Phase[], one: JudgedDependency): boolean =>
     one.findings.some(

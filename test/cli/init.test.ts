@@ -33,6 +33,49 @@ function withExamples(text: string): string {
   );
 }
 
+describe('who built it', () => {
+  const FORK = ciWorkflow({ repository: 'attacker/p', repositoryId: '900', ownerId: '901' });
+  const EVIL = ciWorkflow({ repository: 'evil/kit', user: 'thief' });
+  const DAY = 86_400_000;
+
+  it('a fork, and the first provenance of a stranger, are written down by neither init nor update', async () => {
+    await withProject(async ({ lab, lock, run, read }) => {
+      const files = { 'index.js': "require('http')" };
+      const manifest = { repository: { type: 'git', url: 'git+https://github.com/team/p.git' } };
+      const release = async (
+        name: string,
+        version: string,
+        after: number,
+        by: typeof TEAM | typeof NOBODY,
+      ): Promise<void> => {
+        lab.clock.advance(after);
+        await lab.publish({ name, version, by, files, ...(by === NOBODY && { manifest }) });
+      };
+      for (const [version, after, by] of [
+        ['1.0.0', 0, TEAM],
+        ['1.1.0', 40 * DAY, TEAM],
+        ['1.1.1', 90 * DAY, FORK],
+        ['1.1.2', 60_000, FORK],
+        ['1.1.3', 90 * DAY, FORK],
+      ] as const) {
+        await release('p', version, after, by);
+      }
+      await release('kit', '1.2.0', 0, NOBODY);
+      await release('kit', '1.2.1', 60 * DAY, EVIL);
+      await release('kit', '1.2.2', 60_000, EVIL);
+      for (const version of ['1.1.2', '1.1.3']) {
+        await lock({ p: version, kit: '1.2.2' });
+        for (const command of version === '1.1.2' ? ['init', 'update'] : ['update']) {
+          await run(command);
+          const written = read('assay.yml') + read('assay.lock');
+          for (const stranger of ['attacker/p', 'evil/kit']) expect(written, command).not.toContain(stranger);
+          expect(read('assay.lock')).not.toMatch(/^(?:p|kit)@\S+ integrity/m);
+        }
+      }
+    });
+  });
+});
+
 describe('init', () => {
   it('writes both files, which the next audit reads without a complaint', async () => {
     await withProject(async (project) => {

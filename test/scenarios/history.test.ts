@@ -433,6 +433,23 @@ describe('a move within a name', () => {
       expect(await found(lab, '1.0.2')).toEqual(['identity-owner-changed']);
     });
   });
+
+  it('to a repository that the policy names is none, but whoever took that name over is another owner', async () => {
+    const text = 'expect:\n  p:\n    repository: https://github.com/acme/mono\n';
+    const policy = { policy: parsePolicy('assay.yml', Buffer.from(text)), digest: '0'.repeat(64), keys: new Map() };
+    await withLab(async (lab) => {
+      await publish(lab, ['1.0.0', 0, KIT], ['1.0.1', 40 * DAY, MONO], ['1.0.2', MINUTE, TAKEN]);
+      await publish(lab, ['1.1.0', 90 * DAY, TAKEN]);
+      for (const [version, status, codes] of [
+        ['1.0.1', 0, []],
+        ['1.0.2', 1, ['identity-owner-changed']],
+        ['1.1.0', 1, ['identity-owner-changed']],
+      ] as const) {
+        const outcome = await auditIn(lab, lab.lockfile({ p: version }), { policy, enforce: 'guard' });
+        expect([outcome.status, ofP(outcome)], version).toEqual([status, codes]);
+      }
+    });
+  });
 });
 
 describe('staged releases', () => {
