@@ -21,7 +21,7 @@ export type Sample = Pick<Measured, 'wallMs' | 'cpuMs' | 'peakBytes'> & Traffic;
 
 /** One run of each. */
 export type Round = Readonly<Record<RunName, Sample>>;
-export type OwnRound = Readonly<Record<OwnRun, Sample>>;
+type OwnRound = Readonly<Record<OwnRun, Sample>>;
 /** One run of each by two builds of assay. */
 export type Pair = Readonly<Record<'now' | 'before', OwnRound>>;
 
