@@ -68,8 +68,11 @@ beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'assay-not-used-'));
   lab = await startLab();
   const by = token({ user: 'account' });
-  const publish = (name: string, version: string, manifest: object = {}): Promise<unknown> =>
-    lab.publish({ name, version, by, files: { 'index.js': name }, manifest });
+  const publish = (
+    name: string,
+    version: string,
+    manifest: Parameters<Lab['publish']>[0]['manifest'] = {},
+  ): Promise<unknown> => lab.publish({ name, version, by, files: { 'index.js': name }, manifest });
   for (const version of ['1.0.0', '1.1.0', '2.0.0']) await publish('pad', version);
   await publish('kit', '1.0.0', { dependencies: { pad: '^1.0.0' } });
   await publish('choice', '1.0.0', { optionalDependencies: { pad: '^1.0.0' } });
