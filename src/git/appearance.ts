@@ -36,7 +36,12 @@ export async function askHistory(
   if (/[\r\n]/.test(name)) return null;
   const [isShallow, isPartial, listed] = await Promise.all([
     git(folder, ['rev-parse', '--is-shallow-repository']),
-    git(folder, ['config', '--get', 'extensions.partialClone']),
+    // Which of these a clone has depends on the version of git that made it.
+    git(folder, [
+      'config',
+      '--get-regexp',
+      '^(extensions\\.partialclone|remote\\..*\\.(promisor|partialclonefilter))$',
+    ]),
     git(folder, [
       'rev-list',
       '--timestamp',
@@ -49,7 +54,7 @@ export async function askHistory(
     ]),
   ]);
   if (isShallow === null || listed === null) return null;
-  const commits = await withLockfiles(folder, name, parseCommits(listed.toString('latin1')));
+  const commits = await withLockfiles(folder, name, parseCommits(listed.toString('latin1')), isPartial !== null);
   if (commits === null) return null;
   const shallow = isShallow.toString('latin1').trim() === 'true';
   const reader = lockfileReader(folder, readVersions, isPartial !== null);
@@ -80,11 +85,15 @@ async function withLockfiles(
   folder: string,
   name: string,
   listed: readonly Listed[],
+  isPartial: boolean,
 ): Promise<readonly Commit[] | null> {
   const names = listed.map(({ id }) => `${id}:./${name}\n`).join('');
   const output = await git(folder, ['cat-file', '--batch-check=%(objecttype) %(objectsize) %(objectname)'], names);
   const answers = output?.toString('latin1').split('\n').slice(0, -1);
-  if (answers?.length !== listed.length) return null;
+  // An older git ends where it cannot fetch what a partial clone lacks: then nothing of it is known.
+  if (answers?.length !== listed.length) {
+    return isPartial ? listed.map((commit) => ({ ...commit, lockfile: null })) : null;
+  }
   return listed.map((commit, index) => {
     const [, bytes, id] = /^blob (\d+) ([0-9a-f]+)$/.exec(answers[index] ?? '') ?? [];
     return { ...commit, lockfile: bytes === undefined || id === undefined ? null : { id, bytes: Number(bytes) } };

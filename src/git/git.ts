@@ -8,6 +8,8 @@ const TIMEOUT_MS = 30_000;
 const SETTINGS = [
   'core.fsmonitor=false',
   'core.hooksPath=/dev/null',
+  // An older git would fetch what a partial clone lacks.
+  'protocol.allow=never',
   'log.showSignature=false',
   'color.ui=false',
   // A folder that only looks like a repository brings its own configuration.

@@ -50,6 +50,23 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     expect(await seen('c@1')).toBeNull();
   });
 
+  it('is at least as early as what a partial clone still has, which says that there may be more', async () => {
+    lock('a@1', 100);
+    lock('a@1 b@1', 90);
+    lock('a@1 b@1 c@1', 80);
+    git(folder, ['config', 'uploadpack.allowFilter', 'true']);
+    const clone = join(folder, 'clone');
+    git(folder, ['clone', '-q', '--no-local', '--filter=blob:none', `file://${folder}`, clone]);
+    expect(git(clone, ['config', '--get', 'remote.origin.partialclonefilter'])).toBe('blob:none');
+    // Nothing is fetched for a question.
+    git(clone, ['remote', 'set-url', 'origin', 'file:///nowhere']);
+    const history = await ask(['a@1', 'b@1', 'c@1'], 'lock', clone);
+    expect(history?.shallow).toBe(true);
+    for (const spec of ['a@1', 'b@1', 'c@1']) {
+      expect(history?.appearances.get(spec)).toMatchObject({ orEarlier: true });
+    }
+  });
+
   it('of the first commit is that commit', async () => {
     const root = lock('a@1', 100);
     lock('a@1 b@1', 50);

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeAuthority, serve, testClient, testConfig, type Handler } from './servers.ts';
 
@@ -32,6 +34,27 @@ describe('the server', () => {
     }
     const env = { npm_config_ca: `${otherPem}\n\n${pem}` };
     expect(await testClient('', {}, env).get(server.url, LIMIT)).toMatchObject({ kind: 'ok' });
+  });
+
+  it('is accepted with a cafile that begins with comments, ends in a blank line, or has other line ends', async () => {
+    const server = await serve(json, authority);
+    const pem = readFileSync(authority.cafile, 'utf8');
+    const texts = [
+      `# The company's authority\n# until 2030\n\n${pem}`,
+      `${pem}\n\n`,
+      pem.replaceAll('\n', '\r\n'),
+      `\uFEFF${pem}`,
+    ];
+    const folder = mkdtempSync(join(tmpdir(), 'assay-cafile-'));
+    for (const [i, text] of texts.entries()) {
+      const cafile = join(folder, `${i}.pem`);
+      writeFileSync(cafile, text);
+      expect(await testClient(`cafile=${cafile}`).get(server.url, LIMIT)).toMatchObject({ kind: 'ok' });
+    }
+    const none = join(folder, 'none.pem');
+    writeFileSync(none, '# only a comment\n');
+    expect(() => testConfig(`cafile=${none}`)).toThrow('is not a certificate in PEM format');
+    rmSync(folder, { recursive: true });
   });
 
   it('is refused under another authority', async () => {
