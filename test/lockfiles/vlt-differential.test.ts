@@ -10,7 +10,7 @@ import { ranOrSkip, registryInUse, type Ran } from './real.ts';
 import { vltInUse, type VltInUse } from './vlt-in-use.ts';
 
 /** Raise the first to try more; give the second to try the same again. */
-const COUNT = Number(process.env['ASSAY_DIFFERENTIAL'] ?? 300);
+const COUNT = Number(process.env['ASSAY_DIFFERENTIAL'] ?? 200);
 const SEED = process.env['ASSAY_SEED'] ?? 'vlt';
 
 const SETTINGS = { workspaces: { packages: 'packages/*' }, catalog: { 'is-buffer': '2.0.5' } };
