@@ -24,7 +24,7 @@ export interface ManagerCommand {
 }
 
 /** A package that is fetched where it is not installed, and run. */
-export interface RunPackage {
+interface RunPackage {
   readonly runs: string;
 }
 

@@ -153,6 +153,22 @@ describe('--output', () => {
       }
     });
   });
+
+  it.skipIf(!hasGit)(`so are those of lockfiles that could not be read${WITHOUT_GIT}`, async () => {
+    await withLoss(async ({ lab, folder }) => {
+      for (const app of ['apps/api', 'apps/web']) {
+        mkdirSync(join(folder, app), { recursive: true });
+        await lab.writeProject(join(folder, app), { p: '1.0.1' });
+      }
+      writeFileSync(join(folder, 'apps/web/package-lock.json'), '{');
+      git(folder, ['init', '-q']);
+      const trust = ['--trusted-root', '../root.json', '--registry-keys', '../keys.json'];
+      for (const output of ['github', 'gitlab', 'junit']) {
+        const { stdout } = await assay(['--recursive', '--output', output, ...trust], join(folder, 'apps'));
+        expect([output, stdout]).toEqual([output, expect.stringContaining('apps/web/package-lock.json')]);
+      }
+    });
+  });
 });
 
 describe('what cannot be written', () => {
