@@ -182,6 +182,13 @@ describe('Yarn 2 and later', () => {
     });
   });
 
+  it('a checksum under another key than the file has holds nothing', () => {
+    const under = (key: string): unknown =>
+      only(berry(entry('a@npm:^1', 'a@npm:1.0.0', '1.0.0', `  checksum: ${key}/${CHECKSUM}\n`)), 'a').archive;
+    expect(under('10c0')).toEqual({ checksum: `10c0/${CHECKSUM}`, due: true });
+    for (const other of ['9', '10', '10c0c0', '1']) expect(under(other)).toEqual({ checksum: null, due: true });
+  });
+
   it('no checksum is due of what is for another machine', () => {
     const conditional = berry(entry('a@npm:^1', 'a@npm:1.0.0', '1.0.0', '  conditions: os=aix & cpu=ppc64\n'));
     expect(only(conditional, 'a').archive).toEqual({ checksum: null, due: false });

@@ -207,12 +207,17 @@ function sourceOf({ name, reference, protocol, parameters }: Locator, { fail }: 
     : { source: { kind: 'registry', resolved: reference }, named };
 }
 
-/** `HEX`, or `CACHEKEY/HEX` where the key is not that of the file. */
+/**
+ * `HEX`, or `CACHEKEY/HEX`. Of another key than the file's it holds nothing: Yarn makes such an archive anew, and writes
+ * the checksum of whatever it was served, also with `--immutable`.
+ */
 function archiveOf(fields: Fields, cacheKey: string | null): ArchiveLock {
   const text = fields.text('checksum');
   if (text !== null && !/^(?:[0-9a-z]+\/)?[0-9a-f]{128}$/.test(text)) {
     return fields.fail('its checksum is not a SHA-512 as Yarn writes it', 'checksum');
   }
-  const isKeyed = text === null || cacheKey === null || text.includes('/');
-  return { checksum: isKeyed ? text : `${cacheKey}/${text}`, due: fields.text('conditions') === null };
+  const due = fields.text('conditions') === null;
+  if (text === null || cacheKey === null) return { checksum: text, due };
+  const keyed = text.includes('/') ? text : `${cacheKey}/${text}`;
+  return { checksum: keyed.startsWith(`${cacheKey}/`) ? keyed : null, due };
 }
