@@ -160,6 +160,8 @@ describe('several lockfiles in one run', () => {
     await inMonorepo(async ({ lab, folder, run, audit, read, write }) => {
       await lab.writeProject(join(folder, 'a'), { p: '1.0.0' });
       copyFileSync(join(folder, 'b/package-lock.json'), join(folder, 'a/npm-shrinkwrap.json'));
+      // Both lockfiles have what is asked for.
+      write('a/package.json', JSON.stringify({ name: 'root', dependencies: { p: '*' } }));
       const both = await audit('a');
       expect(filesOf(both)).toEqual(['a/npm-shrinkwrap.json', 'a/package-lock.json']);
       expect(both.dependencies.map(({ name, version }) => `${name}@${version}`)).toEqual([
@@ -198,10 +200,11 @@ describe('several lockfiles in one run', () => {
   });
 
   it('review and accept see every lockfile of the folder', async () => {
-    await inMonorepo(async ({ lab, folder, run }) => {
+    await inMonorepo(async ({ lab, folder, run, write }) => {
       await lab.publish({ name: 'q', version: '1.0.1', by: token({ user: 'thief' }) });
       await lab.writeProject(join(folder, 'a'), { q: '1.0.1' });
       copyFileSync(join(folder, 'b/package-lock.json'), join(folder, 'a/npm-shrinkwrap.json'));
+      write('a/package.json', JSON.stringify({ name: 'root', dependencies: { q: '*' } }));
       expect((await run('update', 'a')).status).toBe(0);
       expect((await run('review', 'a')).stdout).toContain('q@1.0.1');
       const accepted = await run('accept', 'q@1.0.1', '--reason', 'x', '--by', 'me', '--lockfile', 'a');

@@ -187,7 +187,7 @@ const ACCEPTED: readonly Case[] = [
     name: 'another range that has the version',
     files: { 'package.json': app({ dependencies: { pad: '^1.0.0' } }) },
     later: { 'package.json': app({ dependencies: { pad: '1.1.x' } }) },
-    of: /npm|Bun/,
+    of: /^npm|Bun/,
   },
   {
     name: 'an optional dependency of a package that is not there',
