@@ -61,6 +61,8 @@ export function exportedVariables(input: LayerInput): readonly string[] {
 function fileLayers(input: LayerInput): (environment: Layer) => Layer[] {
   const path = input.platform === 'win32' ? win32 : posix;
   const load = (file: string): Layer => fileLayer(file, input);
+  const project = findProject(input);
+  const repository = repositoryOf(project, input);
   return (environment) => {
     const bin = path.dirname(input.execPath);
     const builtin = load(
@@ -69,17 +71,22 @@ function fileLayers(input: LayerInput): (environment: Layer) => Layer[] {
         : path.join(path.dirname(bin), 'lib', 'node_modules', 'npm', 'npmrc'),
     );
     const layers: Layer[] = [];
-    const configured = (key: string): string | null => {
-      const found = findSetting([environment, ...layers, builtin], key)?.value;
-      return typeof found === 'string' ? resolvePath(found, input) : null;
+    const configured = (key: string): { readonly at: string; readonly ofProject: boolean } | null => {
+      const found = findSetting([environment, ...layers, builtin], key);
+      if (typeof found?.value !== 'string') return null;
+      const at = resolvePath(found.value, input);
+      // Who can change the project wrote the file, too, where it says that one of its own is read as the user's.
+      return { at, ofProject: found.ofProject && isWithin(at, repository, path) };
     };
     const own = input.manager === 'pnpm' ? pnpmFolder(input) : null;
-    layers.push({ ...load(path.join(findProject(input), '.npmrc')), ofProject: true });
+    layers.push({ ...load(path.join(project, '.npmrc')), ofProject: true });
     if (own !== null) layers.push(load(path.join(own, 'auth.ini')));
-    layers.push(load(configured('userconfig') ?? path.join(homeOf(input), '.npmrc')));
+    const user = configured('userconfig') ?? { at: path.join(homeOf(input), '.npmrc'), ofProject: false };
+    layers.push({ ...load(user.at), ofProject: user.ofProject });
     if (own !== null) layers.push(load(path.join(own, 'rc')));
-    const prefix = configured('prefix') ?? defaultPrefix(input);
-    layers.push(load(configured('globalconfig') ?? path.join(prefix, 'etc', 'npmrc')));
+    const prefix = configured('prefix') ?? { at: defaultPrefix(input), ofProject: false };
+    const global = configured('globalconfig') ?? { ...prefix, at: path.join(prefix.at, 'etc', 'npmrc') };
+    layers.push({ ...load(global.at), ofProject: global.ofProject });
     return [...layers, builtin];
   };
 }
@@ -302,6 +309,29 @@ export function findProject({ cwd, platform, readFile }: Pick<LayerInput, 'cwd' 
     }
     if (path.dirname(directory) === directory) return nearest ?? cwd;
   }
+}
+
+/** The repository that has a folder, or the folder itself outside of any. A worktree has a file for a folder of git's. */
+function repositoryOf(folder: string, { platform, readFile }: LayerInput): string {
+  const path = platform === 'win32' ? win32 : posix;
+  const root = foldersUpwards(folder, path).find(
+    (one) => readFile(path.join(one, '.git', 'HEAD')) !== null || isFile(path.join(one, '.git')),
+  );
+  return root ?? folder;
+}
+
+function foldersUpwards(folder: string, path: typeof posix): readonly string[] {
+  const above = path.dirname(folder);
+  return above === folder ? [folder] : [folder, ...foldersUpwards(above, path)];
+}
+
+function isWithin(file: string, folder: string, path: typeof posix): boolean {
+  const way = path.relative(folder, file);
+  return way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 function isDirectory(path: string): boolean {

@@ -65,6 +65,21 @@ describe('a project that makes npm not read its lockfile', () => {
     },
   );
 
+  it.each([
+    ['userconfig=./evilrc', 'evilrc'],
+    ['userconfig=${PWD}/evilrc', 'evilrc'],
+    ['globalconfig=./evilrc', 'evilrc'],
+    ['prefix=./there', 'there/etc/npmrc'],
+  ])('is a contradiction, too, by a file of its own that it calls another one: %s', async (line, file) => {
+    await withLocked(async (project) => {
+      write(project, '.npmrc', `${project.read('.npmrc')}\n${line.replace('${PWD}', project.folder)}\n`);
+      write(project, file, 'save-exact=true\n');
+      expect(await said(project)).toMatch(/^0 /);
+      write(project, file, 'package-lock=false\n');
+      expect(await said(project)).toMatch(/^1 .*lockfile-not-used.*package-lock=false/);
+    });
+  });
+
   it('is a contradiction by whatever file or demand; its innocent neighbours are none', async () => {
     await withLocked(async (project) => {
       expect(await said(project)).toMatch(/^0 /);

@@ -356,6 +356,20 @@ describe("a user's credentials", () => {
   };
   const proxy = 'https-proxy=http://evil:1\n';
 
+  it('go through no proxy of a file of the repository that the project calls the user’s or the global one', () => {
+    const secret = { '/n/etc/npmrc': '//r/:_authToken=SECRET' };
+    const through = (npmrc: string, file: string, more: Record<string, string> = {}): readonly string[] =>
+      tokens(npmrc, { '/h/.npmrc': '', ...secret, [file]: `registry=https://r/\n${proxy}strict-ssl=false`, ...more });
+    expect(through('userconfig=rc', '/p/rc')).toEqual([]);
+    expect(through('userconfig=/p/a/rc', '/p/a/rc')).toEqual([]);
+    expect(through('userconfig=../rc', '/rc', { '/.git/HEAD': 'ref: x' })).toEqual([]);
+    // What is outside of the repository was not written by who can change it.
+    expect(through('userconfig=/elsewhere/rc', '/elsewhere/rc')).toEqual(['Bearer SECRET']);
+    const user = { '/h/.npmrc': '//r/:_authToken=SECRET\nregistry=https://r/', '/n/etc/npmrc': '' };
+    expect(through('globalconfig=./rc', '/p/rc', user)).toEqual([]);
+    expect(through('prefix=x', '/p/x/etc/npmrc', user)).toEqual([]);
+  });
+
   it('go through no proxy that only the project names and that could read them', () => {
     expect(tokens(`${proxy}strict-ssl=false`)).toEqual([]);
     expect(tokens(`${proxy}registry=http://r/`)).toEqual([]);
