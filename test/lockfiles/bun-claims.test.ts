@@ -86,6 +86,39 @@ describe('what stands in bun.lock where a registry is asked', () => {
     }
   });
 
+  it('is a folder where overrides of the project put it, though only a package asks for the name', () => {
+    const root = { dependencies: { top: '1' } };
+    const at = (resolution: string, rest: object = {}): object =>
+      lock({ top: npm('top@1.0.0', { dependencies: { ms: '2' } }), 'top/ms': [resolution, {}] }, rest, root);
+    for (const declared of [
+      { overrides: { ms: 'file:./v' } },
+      { overrides: { ms: './v' } },
+      { overrides: { top: { ms: 'file:v' } } },
+      { resolutions: { ms: 'file:./v' } },
+      { resolutions: { 'top/ms': 'file:./v' } },
+    ]) {
+      for (const resolution of ['ms@file:./v', 'ms@file:v']) {
+        const lockfile = read(at(resolution), { '': { ...root, ...declared } });
+        expect(lockfile.dependencies.map(({ name }) => name)).toEqual(['top']);
+        expect(lockfile.skipped).toMatchObject([{ reason: 'link' }]);
+      }
+      expect(substitutions(at('ms@file:./evil'), { '': { ...root, ...declared } })).toEqual([
+        'ms@file:./evil for ms@2 by top@1.0.0',
+      ]);
+    }
+    for (const declared of [{}, { overrides: { other: 'file:./v' } }, { overrides: { ms: '2.0.0' } }]) {
+      expect(substitutions(at('ms@file:./v'), { '': { ...root, ...declared } })).toHaveLength(1);
+    }
+    // What only the lockfile overrides, and what a package asks for as a folder, nobody of the project asks for.
+    expect(substitutions(at('ms@file:./v', { overrides: { ms: 'file:./v' } }), { '': root })).toHaveLength(1);
+    const asked = lock(
+      { top: npm('top@1.0.0', { dependencies: { ms: 'file:./v' } }), 'top/ms': ['ms@file:./v', {}] },
+      {},
+      root,
+    );
+    expect(substitutions(asked, { '': root })).toHaveLength(1);
+  });
+
   it('is what the project put there itself, for whoever else looks for the name', () => {
     const root = { dependencies: { ms: 'npm:evil@1', lib: '1' } };
     const lib = npm('lib@1.0.0', { peerDependencies: { ms: '*' } });

@@ -208,6 +208,64 @@ describe('what a project gets', () => {
     expect(substitutes(read(text, { ...member('x'), ...app({ p: 'workspace:x@*' }) }))).toEqual([]);
   });
 
+  it('may be the folder that a member publishes, as its own package.json says', () => {
+    const files = (publishConfig: object, asks: Readonly<Record<string, string>> = { p: 'workspace:*' }): Files => ({
+      ...app(asks),
+      'packages/x/package.json': {
+        name: 'p',
+        version: '1.0.0',
+        publishConfig,
+        dependencies: { 'left-pad': 'npm:evil@1' },
+      },
+      'pnpm-workspace.yaml': { packages: ['packages/*'] },
+    });
+    const importers = '  packages/x:\n    publishDirectory: dist\n';
+    const linked = (alias: string, folder: string): string =>
+      lock({ asks: { [alias]: ['workspace:*', `link:${folder}`] }, importers });
+    const dist = { directory: 'dist' };
+    for (const asked of ['workspace:*', 'workspace:^1.0.0', '^1.0.0'])
+      expect(substitutes(read(linked('p', 'packages/x/dist'), files(dist, { p: asked })))).toEqual([]);
+    expect(substitutes(read(linked('p', 'packages/x/dist'), files({ directory: './dist/' })))).toEqual([]);
+    expect(substitutes(read(linked('p', 'out'), files({ directory: '../../out' })))).toEqual([]);
+    expect(substitutes(read(linked('y', 'packages/x/dist'), files(dist, { y: 'workspace:p@*' })))).toEqual([]);
+    // One that is linked as it is stands there as its own folder.
+    expect(substitutes(read(linked('p', 'packages/x'), files({ ...dist, linkDirectory: false })))).toEqual([]);
+
+    const strange = (folder: string, more: Files): void => {
+      expect(substitutes(read(linked('p', folder), more))).toEqual([`p@link:${folder} for p@workspace:* by .`]);
+    };
+    // What the lockfile alone says is published.
+    strange('packages/x/dist', files({}));
+    strange('packages/x/dist', files({ ...dist, linkDirectory: false }));
+    strange('packages/x/dist', files({ directory: 'build' }));
+    strange('packages/x/dist/evil', files(dist));
+    strange('evil', files(dist));
+    strange('packages/x/dist', { ...files(dist), 'packages/x/package.json': { name: 'x', publishConfig: dist } });
+    // A folder that is no member publishes nothing.
+    strange('vendor/p/dist', { ...files({}), 'vendor/p/package.json': { name: 'p', publishConfig: dist } });
+  });
+
+  it('of the folder that a member publishes, is held to the package.json of the member', () => {
+    const text = lock({ asks: { f: ['workspace:*', 'file:packages/f/dist'] } })
+      .replace(
+        'packages:\n\n\n',
+        'packages:\n\n  f@file:packages/f/dist:\n    resolution: {directory: packages/f/dist, type: directory}\n',
+      )
+      .replace(
+        'snapshots:\n',
+        'snapshots:\n\n  f@file:packages/f/dist:\n    dependencies:\n      left-pad: evil@1.0.0\n',
+      );
+    const found = (asks: object): string[] =>
+      substitutes(
+        read(text, {
+          ...app({ f: 'workspace:*' }),
+          'packages/f/package.json': { name: 'f', publishConfig: { directory: 'dist' }, dependencies: asks },
+        }),
+      );
+    expect(found({ 'left-pad': 'npm:evil@1' })).toEqual([]);
+    expect(found({ 'left-pad': '^1' })).toEqual(['evil@1.0.0 for left-pad@^1 by packages/f']);
+  });
+
   it('is what an override of the project says', () => {
     const overridden = (overrides: object): string[] =>
       substitutes(read(evil, { ...app({ p: '^1.0.0' }), 'pnpm-workspace.yaml': { overrides } }));

@@ -65,6 +65,33 @@ describe('Yarn 1', () => {
     }
   });
 
+  it('another package answers only where resolutions of package.json name it, however they say where', () => {
+    const address = 'https://registry.yarnpkg.com/evil/-/evil-1.0.0.tgz';
+    const a = classic('a@^1.0.0', '1.0.0', '  dependencies:\n    b "^2.0.0"\n');
+    // What the entry is held to be, of which each has to have these bytes, and what it stands in for.
+    const held = (beside: string, more: object): unknown =>
+      read(`${a}\n${classic(`b@^2.0.0, "b@${beside}"`, '1.0.0', '', address)}`, {
+        manifests: { '': { ...APP, ...more } },
+      })
+        .dependencies.filter(({ name }) => name !== 'a')
+        .map(({ name, substitutes }) => (substitutes === undefined ? name : { name, substitutes }));
+    for (const pattern of ['b', '**/b', 'a/b', '**/a/b', 'a/**/b']) {
+      for (const spec of ['npm:evil@1.0.0', 'npm:evil@^1.0.0', 'npm:evil', address]) {
+        expect(held(spec, { resolutions: { [pattern]: spec } })).toEqual(['evil']);
+      }
+    }
+    const alias = 'npm:evil@1.0.0';
+    expect(held(alias, {})).toEqual(['b', 'evil']);
+    expect(held(alias, { resolutions: { c: alias, 'b/c': alias } })).toEqual(['b', 'evil']);
+    expect(held(alias, { resolutions: { b: '1.0.0' } })).toEqual(['b', 'evil']);
+    expect(held(alias, { resolutions: { b: 'npm:other@1.0.0' } })).toEqual(['other', 'evil']);
+    expect(held(alias, { resolutions: { b: 'https://example.com/evil/-/evil-1.0.0.tgz' } })).toEqual(['b', 'evil']);
+    // An alias of the project's own says nothing of what a package asks for.
+    expect(held(alias, { dependencies: { ...APP.dependencies, b: alias } })).toEqual(['b', 'evil']);
+    // Nor does what is put in the place of another name.
+    expect(held(address, { resolutions: { c: address } })).toEqual(['b', 'evil']);
+  });
+
   it('a local folder is skipped where the project or a folder of it asks, and nothing is asked of a registry', () => {
     const link = '"local@link:../local":\n  version "0.0.0"\n  uid ""\n';
     const manifests = { '': { dependencies: { local: 'link:../local' } } };

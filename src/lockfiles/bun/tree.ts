@@ -18,7 +18,7 @@ export interface Tree {
   readonly requirementsOf: (entry: Entry) => readonly Entry[];
   /** Whom it answers without being what that one asks for: the project first. Null where there is nobody. */
   readonly substitutionOf: (entry: Entry) => Substitution | null;
-  /** Whether the project, a workspace or a folder that they link asks for it, as it is. */
+  /** Whether the project, a workspace or a folder that they link asks for it, as it is, or overrides put it there. */
   readonly isAskedFor: (entry: Entry) => boolean;
   /** What a name means to somebody. */
   readonly find: (asker: Asker, name: string) => Entry | null;
@@ -82,7 +82,7 @@ export function treeOf(file: string, locked: readonly Folder[], entries: readonl
     }
     outgoing.set(asker, edges);
   }
-  const answered = answersOf(project);
+  const { answered, overridden } = answersOf(project);
   const asking = (entry: Entry): readonly Incoming[] => incoming.get(entry) ?? [];
   return {
     find,
@@ -90,7 +90,8 @@ export function treeOf(file: string, locked: readonly Folder[], entries: readonl
     flags: flagsOf<Asker>(locked, (asker) => outgoing.get(asker) ?? []),
     isDirect: (entry) => asking(entry).some(({ asker }) => asker.kind !== 'package'),
     requirementsOf: (entry) => outgoing.get(entry)?.map(({ to }) => to) ?? [],
-    isAskedFor: (entry) => asking(entry).some((one) => isOfProject(one.asker, project) && answered(entry, one)),
+    isAskedFor: (entry) =>
+      asking(entry).some((one) => overridden(entry, one) || (isOfProject(one.asker, project) && answered(entry, one))),
     substitutionOf: (entry) => {
       const wrong = wronglyAsked(asking(entry), (one) => answered(entry, one));
       return wrong === null ? null : { asked: `${wrong.wish.name}@${wrong.wish.spec}`, by: nameOf(wrong.asker) };
@@ -134,7 +135,10 @@ function wronglyAsked(asking: readonly Incoming[], isAnswered: (one: Incoming) =
   return wrong.find(({ wish }) => right.length === 0 || !isPeer(wish)) ?? null;
 }
 
-function answersOf({ names, overrides }: Project): (entry: Entry, incoming: Incoming) => boolean {
+type IsAnswered = (entry: Entry, incoming: Incoming) => boolean;
+
+/** Whether an entry is what somebody asks for, or what overrides put in the place of that. */
+function answersOf({ names, overrides }: Project): { readonly answered: IsAnswered; readonly overridden: IsAnswered } {
   const answerOf = (entry: Entry): Answer => {
     if (entry.kind === 'local') {
       const isWorkspace = entry.scheme === 'workspace' || entry.scheme === 'root';
@@ -142,12 +146,13 @@ function answersOf({ names, overrides }: Project): (entry: Entry, incoming: Inco
     }
     return answerFrom(entry);
   };
-  return (entry, { asker, wish: { name, spec } }) => {
-    const answer = answerOf(entry);
-    if (isAnswer({ name, spec, folder: folderOf(asker) }, answer)) return true;
-    const declared = overrides.get(name) ?? [];
-    return declared.some((other) => isAnswer({ name, spec: other, folder: '' }, answer));
+  const overridden: IsAnswered = (entry, { wish: { name } }) =>
+    (overrides.get(name) ?? []).some((other) => isAnswer({ name, spec: other, folder: '' }, answerOf(entry)));
+  const answered: IsAnswered = (entry, incoming) => {
+    const { name, spec } = incoming.wish;
+    return isAnswer({ name, spec, folder: folderOf(incoming.asker) }, answerOf(entry)) || overridden(entry, incoming);
   };
+  return { answered, overridden };
 }
 
 /** Paths that a package has are within itself. */

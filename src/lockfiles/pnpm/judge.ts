@@ -39,7 +39,10 @@ export function judgeOf(
   const names = new Set(project.members.values());
   const isOfProject = (folder: string): boolean => folders.has(folder) && !/(?:^|\/)node_modules(?:\/|$)/.test(folder);
   const members: Members = {
-    has: (folder, name) => (project.isKnown ? project.members.get(folder) === name : isOfProject(folder)),
+    has: (folder, name) =>
+      project.isKnown
+        ? [folder, project.publishedFrom(folder)].some((one) => one !== null && project.members.get(one) === name)
+        : isOfProject(folder),
     mayHave: (folder, name) => !project.members.has(folder) && !names.has(name) && isOfProject(folder),
   };
   const answerTo = (from: string, base: string, reference: Reference): Answer => {
@@ -109,13 +112,15 @@ export function judgeOf(
       return isAsked ? null : { name: alias, answer, substitution: null };
     }
     if (!project.isKnown) return null;
-    const spec = project.asksOf(entry.folder)?.get(alias)?.spec ?? null;
-    const asker = project.askerOf(entry.folder);
+    // Of what it copies to publish, pnpm takes the member's own manifest.
+    const folder = project.publishedFrom(entry.folder) ?? entry.folder;
+    const spec = project.asksOf(folder)?.get(alias)?.spec ?? null;
+    const asker = project.askerOf(folder);
     const own = spec?.startsWith('catalog:') === true ? project.fromCatalog(alias, spec) : spec;
-    const isAsked = fits(alias, answer, entry.folder, [own ?? '*']) || explains(asker, alias, answer);
+    const isAsked = fits(alias, answer, folder, [own ?? '*']) || explains(asker, alias, answer);
     return isAsked || declared.has(`${alias}\n${answerText(answer)}`)
       ? null
-      : strangerOf(answer, { alias, spec: own ?? '', by: entry.folder }, hook);
+      : strangerOf(answer, { alias, spec: own ?? '', by: folder }, hook);
   };
 
   const claims = (entry: PackageEntry, snapshot: PnpmSnapshot | null): EntryClaims | null => {

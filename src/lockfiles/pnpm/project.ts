@@ -3,6 +3,7 @@ import { LockfileError } from '../error.ts';
 import type { ProjectManifests, ProjectSettings } from '../format.ts';
 import { isWorkspace } from '../../model/workspaces.ts';
 import { isSwitchedOff } from '../use-settings.ts';
+import { folderAt } from './key.ts';
 import { isSelected, overrides, readOverrides, readSelector, type Asker, type Selector } from './overrides.ts';
 
 /** What a package.json asks for by one name. */
@@ -22,6 +23,8 @@ export interface PnpmProject {
   readonly askerOf: (folder: string) => Asker;
   /** The names of the workspace's members, as far as their package.json files are known, by folder. */
   readonly members: ReadonlyMap<string, string | null>;
+  /** The member whose folder to publish this is: pnpm links or copies it in the member's place (publishConfig.directory). */
+  readonly publishedFrom: (folder: string) => string | null;
   /** What the project puts in place of what `asker` asks for by this name. */
   readonly overridden: (asker: Asker, alias: string, spec: string | null) => readonly string[];
   /**
@@ -87,11 +90,20 @@ export function readProject(manifests: ProjectManifests, settings: ProjectSettin
   const { packageManager } = root;
   const patterns = textsOf(workspace['packages']);
   const isShared = file?.path === 'pnpm-workspace.yaml' && !settings.some(isUnshared);
+  const isMember = isShared ? (folder: string): boolean => isWorkspace(patterns, folder) : null;
+  const published = new Map(
+    [...members].flatMap(([folder, manifest]) => {
+      const directory = publishDirectory(manifest);
+      const isKnownMember = folder === '.' || isMember === null || isMember(folder);
+      return directory === null || !isKnownMember ? [] : [[folderAt(folder, directory), folder] as const];
+    }),
+  );
   return {
     isKnown: manifests.size > 0,
     asksOf: (folder) => asks.get(folder) ?? null,
     askerOf: (folder) => askerOf(members.get(folder)),
     members: new Map([...members].map(([folder, manifest]) => [folder, askerOf(manifest).name])),
+    publishedFrom: (folder) => published.get(folder) ?? null,
     overridden: (asker, alias, spec) =>
       (replaced.get(alias) ?? [])
         .filter((override) => overrides(override, asker, spec))
@@ -102,7 +114,7 @@ export function readProject(manifests: ProjectManifests, settings: ProjectSettin
       resolved,
     ),
     ignored: [older, workspace].flatMap((each) => textsOf(each['ignoredOptionalDependencies'])),
-    isMember: isShared ? (folder) => isWorkspace(patterns, folder) : null,
+    isMember,
     extended: (asker, alias) =>
       (added.get(alias) ?? [])
         .filter(({ target }) => isSelected(target, asker))
@@ -208,6 +220,12 @@ function asksOf(manifest: Fields): ReadonlyMap<string, Ask> {
       ),
     ),
   );
+}
+
+/** What pnpm links in the place of a member's own folder (https://pnpm.io/package_json#publishconfigdirectory). */
+function publishDirectory(manifest: Fields): string | null {
+  const { directory, linkDirectory } = fieldsOf(manifest['publishConfig']);
+  return typeof directory === 'string' && linkDirectory !== false ? directory : null;
 }
 
 function askerOf(manifest: Fields = {}): Asker {

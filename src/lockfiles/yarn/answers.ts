@@ -78,8 +78,8 @@ function isAnswer(descriptor: EntryDescriptor, one: Brought | LocalFolder, proje
   }
   if (one.source.kind !== 'registry') return overrides.some((spec) => specKind(spec) === one.source.kind);
   const isPatched = one.patches !== undefined && one.patches.length > 0;
-  // Under an override, Yarn 1 keeps what was asked for beside what it puts in its place.
-  return one.name === descriptor.asked && isPatched === descriptor.patched;
+  const isNamed = one.name === descriptor.asked || descriptor.replaced?.includes(one.name) === true;
+  return isNamed && isPatched === descriptor.patched;
 }
 
 /** Of several packages that an entry is held to be, each answers for the descriptors of its own name. */

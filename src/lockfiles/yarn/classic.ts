@@ -46,6 +46,7 @@ export function readClassicEntries(file: string, text: string, overrides: Overri
         name,
         range,
         asked: specKind(range) === 'registry' ? (aliasTarget(range) ?? name) : null,
+        replaced: (overrides?.get(name) ?? []).flatMap((spec) => packageOf(name, spec, fields) ?? []),
         patched: false,
       };
     });
@@ -71,6 +72,12 @@ export function readClassicEntries(file: string, text: string, overrides: Overri
       ...(unused === null ? {} : { unused }),
     };
   });
+}
+
+/** The package of a registry that a specifier means: an alias names another one, and so does an address that the entry has. */
+function packageOf(name: string, spec: string, fields: Fields): string | null {
+  if (specKind(spec) === 'registry') return aliasTarget(spec) ?? name;
+  return isDownload(fields.text('resolved') ?? '', [spec]) ? (parseTarballUrl(spec)?.name ?? null) : null;
 }
 
 /**

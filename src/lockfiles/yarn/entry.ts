@@ -19,6 +19,8 @@ export interface Requirement extends Descriptor {
 export interface EntryDescriptor extends Descriptor {
   /** The package that it asks a registry for; null where it asks for something else. */
   readonly asked: string | null;
+  /** The packages that `resolutions` put in its place: Yarn 1 keeps what was asked for beside them in one entry. */
+  readonly replaced?: readonly string[];
   /** Whether it asks for the package with a patch. */
   readonly patched: boolean;
 }
