@@ -1,5 +1,5 @@
 import type { PackageManager } from '../model/dependency.ts';
-import { settingName, textOf, type UseSetting } from './use-settings.ts';
+import { settingName, textsOf, type UseSetting } from './use-settings.ts';
 
 /** What runs in an installation beside what the lockfile names. */
 export interface OtherCode {
@@ -35,6 +35,9 @@ const ownNode: Rule = (_, { settings }) => ({
   isUsual: !settings.some(([key]) => /^node-(?:mirror:|download-mirrors\.)/.test(settingName(key))),
 });
 
+const pnpmfile: Rule = (value) =>
+  value === '' ? null : { code: 'repository', isUsual: /^(?:\.\/)?\.?pnpmfile\.[cm]?js$/.test(value) };
+
 const yarnRelease: Rule = (value) => ({
   code: 'repository',
   isUsual: /^(?:\.[/\\])?\.yarn[/\\](?:releases[/\\]yarn-[\w.-]+|plugins[/\\][\w@.+/\\-]+)\.c?js$/.test(value),
@@ -56,7 +59,8 @@ const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = 
     ...SCRIPTS,
     'use-node-version': ownNode,
     'execution-env.node-version': ownNode,
-    pnpmfile: (value) => ({ code: 'repository', isUsual: /^(?:\.\/)?\.?pnpmfile\.[cm]?js$/.test(value) }),
+    pnpmfile,
+    'global-pnpmfile': pnpmfile,
   },
   'yarn-classic': { ...SCRIPTS, 'yarn-path': yarnRelease },
   yarn: { 'yarn-path': yarnRelease, plugin: yarnRelease, 'enable-constraints-checks': isOn },
@@ -73,12 +77,15 @@ const HANDS_ON: readonly PackageManager[] = ['npm', 'pnpm', 'yarn-classic'];
 
 /** What a setting of the project adds to what runs in an installation; null for nothing. */
 export function otherCode(manager: PackageManager, [key, value]: UseSetting, place: CodePlace): OtherCode | null {
-  if (typeof value === 'object' && value !== null) return null;
-  const [name, text] = [settingName(key), textOf(value)];
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return null;
+  const name = settingName(key);
   const rules = manager === 'bun' || manager === 'yarn' ? { ...RULES[manager], ...VARIABLES } : RULES[manager];
   const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-  if (rule !== undefined) return rule(text, place);
-  return HANDS_ON.includes(manager) && MIRROR.test(name) && /^https?:/i.test(text) ? FETCHED : null;
+  const found = textsOf(value).flatMap((text) => {
+    if (rule !== undefined) return rule(text, place) ?? [];
+    return HANDS_ON.includes(manager) && MIRROR.test(name) && /^https?:/i.test(text) ? FETCHED : [];
+  });
+  return found.find(({ isUsual }) => !isUsual) ?? found[0] ?? null;
 }
 
 /** What corepack is told to fetch as the package manager: an address in place of a version, or a registry of the project. */
