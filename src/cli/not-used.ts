@@ -206,6 +206,6 @@ function codeBeside(
   return [...found, ...fetched.map((by) => finding('lockfile-other-code', { by, code: 'fetched' }))];
 }
 
-export function shownSetting({ setting: [key, value], source }: SettingInUse): string {
+export function shownSetting({ setting: [key, value], source }: Pick<SettingInUse, 'setting' | 'source'>): string {
   return `${key}=${typeof value === 'string' ? value : JSON.stringify(value)} of ${source}`;
 }
