@@ -51,7 +51,8 @@ const WORDS: Readonly<Record<Installer, Words>> = {
     valued: words(
       'registry filter F filter-prod store-dir reporter loglevel modules-dir virtual-store-dir lockfile-dir cafile cpu os',
       'package-import-method network-concurrency workspace-concurrency child-concurrency cache-dir state-dir node-linker',
-      'package libc hoist-pattern public-hoist-pattern global-dir trust-policy',
+      'package libc hoist-pattern public-hoist-pattern global-dir trust-policy userconfig globalconfig config-dir',
+      'pnpmfile global-pnpmfile npmrc-auth-file workspace-dir script-shell node-options',
     ),
     folder: ['dir', 'C', 'prefix'],
     runs: ['dlx'],
@@ -67,6 +68,7 @@ const WORDS: Readonly<Record<Installer, Words>> = {
   bun: {
     valued: words(
       'registry c config backend cache-dir cafile omit filter linker network-concurrency concurrent-scripts cpu os p package',
+      'env-file preload r require import',
     ),
     folder: ['cwd'],
     runs: ['x'],
@@ -193,7 +195,9 @@ function ofRunner(by: Installer, args: readonly string[], start: Start): readonl
   const said = (...keys: readonly string[]): boolean => settings.some(([key]) => keys.includes(key));
   const installer = INSTALLERS.get(withoutVersion(verb));
   if (installer !== undefined) {
-    return [{ ...takeApart(installer, args.slice(args.indexOf(verb) + 1), false), within, env: start.env }];
+    const inner = takeApart(installer, args.slice(args.indexOf(verb) + 1), false);
+    // A runner hands its settings on.
+    return [{ ...inner, settings: [...settings, ...inner.settings], within, env: start.env }];
   }
   const isFetched = said('p', 'package', 'c', 'call');
   const isLocal = said('no', 'offline') || settings.some(([key, value]) => key === 'install' && value === 'false');
@@ -205,6 +209,8 @@ const BEGINNINGS: readonly (readonly [RegExp, string])[] = [
   [/^(no-)?shr[a-z]*$/, '$1shrinkwrap'],
   [/^prefix?$/, 'prefix'],
   [/^locat[a-z]*$/, 'location'],
+  [/^userc[a-z]*$/, 'userconfig'],
+  [/^globalc[a-z]*$/, 'globalconfig'],
 ];
 
 /** `isEndedByVerb` where what follows the first word belongs to another program. */

@@ -8,6 +8,7 @@ import { findAllLockfiles } from './find.ts';
 import type { Io } from './io.ts';
 import { isUnshared, settingAgainst, shownSetting, unverified, useSettings } from './not-used.ts';
 import { shownPath } from './setup.ts';
+import { settingsOfVariables, unreadSetting } from './unread-settings.ts';
 
 /** A lockfile that was audited. */
 interface Audited {
@@ -139,6 +140,12 @@ async function whyNotInstalled(command: ManagerCommand, audited: readonly Audite
   const known = audited.find(({ path }) => lockfile !== null && isSame(path, lockfile));
   if (known === undefined) return notAudited(what, folder, lockfile, audited, io);
 
+  const told = [...settings, ...settingsOfVariables(command.env)];
+  const unread = await unreadSetting(known.manager, told, start, folder, io);
+  if (unread !== null) {
+    const by = shownSetting({ setting: unread, source: 'the command' });
+    return `${escapeText(by, 200)} is a configuration that the audit did not read: write it into a file that ${installer} reads anyway`;
+  }
   const given = settings.map((setting) => ({ setting, source: 'the command', folder: start, ofProject: false }));
   const inUse = [...given, ...(await useSettings(known.manager, folder, { ...io, env }))];
   // What a file of the project says, the audit has found.

@@ -43,7 +43,7 @@ export async function useSettings(manager: PackageManager, folder: string, io: I
   });
   if (manager === 'npm' || manager === 'pnpm') return [...files, ...env, ...npmSettings(folder, io)];
   if (manager !== 'yarn-classic') return [...files, ...env];
-  return [...files, ...env, ...npmSettings(folder, io).filter(({ setting: [key] }) => CLASSIC_KEYS.includes(key))];
+  return [...files, ...env, ...npmSettings(folder, io).filter(({ setting: [key] }) => !CLASSIC_OPTIONS.includes(key))];
 }
 
 function npmSettings(folder: string, io: Io): readonly SettingInUse[] {
@@ -55,7 +55,7 @@ function npmSettings(folder: string, io: Io): readonly SettingInUse[] {
   );
 }
 
-/** What Yarn 1 takes from its own file and from .npmrc beside options. */
+/** What Yarn 1 takes from its own file beside options. */
 const CLASSIC_KEYS: readonly string[] = [
   'cache-folder',
   'preferred-cache-folder',
@@ -65,6 +65,8 @@ const CLASSIC_KEYS: readonly string[] = [
   'python',
   'node-gyp',
 ];
+/** What it takes for an option alone; everything else of .npmrc it hands on to install scripts, as npm does. */
+const CLASSIC_OPTIONS: readonly string[] = ['lockfile', 'cwd', 'flat', 'update-checksums'];
 
 /** Options in Yarn 1's file are those of its command line, for all commands or for one. */
 function settingsIn(manager: PackageManager, content: unknown): readonly UseSetting[] {
@@ -168,7 +170,7 @@ export async function notUsed(
   if (unshared !== undefined && lockfile.skipped.some(({ reason }) => reason === 'workspace')) {
     found.push(because(shownSetting(unshared), 'a lockfile in the folder of each project'));
   }
-  for (const other of codeBeside(manager, folder, settings, manifests.get(''), io)) {
+  for (const other of codeBeside(lockfile, folder, settings, manifests.get(''), io)) {
     found.push({ place: { file, line: 1, path: '' }, finding: other });
   }
   const above = unshared === undefined ? enclosingWorkspace(manager, folder, settings) : null;
@@ -183,16 +185,18 @@ export async function notUsed(
 
 /** What the project makes run in an installation beside what the lockfile names. */
 function codeBeside(
-  manager: PackageManager,
+  { manager, dependencies }: Lockfile,
   folder: string,
   settings: readonly SettingInUse[],
   manifest: string | undefined,
   io: Io,
 ): readonly Finding[] {
   const all = settings.map(({ setting }) => setting);
+  const isLocked = (name: string): boolean =>
+    dependencies.some((one) => (one.alias ?? one.name) === name && one.source.kind === 'registry');
   const found = settings.flatMap((by) => {
     const isHere = (path: string): boolean => isInRepository(resolve(by.folder, expanded(path, io)), folder);
-    const other = otherCode(manager, by.setting, { isInRepository: isHere, settings: all });
+    const other = otherCode(manager, by.setting, { isInRepository: isHere, settings: all, isLocked });
     if (other === null) return [];
     return [
       finding('lockfile-other-code', { by: shownSetting(by), code: other.code }, other.isUsual ? 'note' : undefined),
@@ -202,6 +206,6 @@ function codeBeside(
   return [...found, ...fetched.map((by) => finding('lockfile-other-code', { by, code: 'fetched' }))];
 }
 
-export function shownSetting({ setting: [key, value], source }: SettingInUse): string {
+export function shownSetting({ setting: [key, value], source }: Pick<SettingInUse, 'setting' | 'source'>): string {
   return `${key}=${typeof value === 'string' ? value : JSON.stringify(value)} of ${source}`;
 }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { PackageManager } from '../model/dependency.ts';
-import { isSwitchedOff, settingName, textOf, type UseSetting } from './use-settings.ts';
+import { isSwitchedOff, settingName, textsOf, type UseSetting } from './use-settings.ts';
 
 /** A setting by which bytes are installed that the lockfile's hashes do not hold. */
 export interface Unverified<T> {
@@ -59,9 +59,12 @@ export function unverifiedBy<T extends { readonly setting: UseSetting }>(
   return settings.flatMap((by): Unverified<T>[] => {
     const [key, value] = by.setting;
     const name = settingName(key);
-    if (!Object.hasOwn(rules, name) || typeof value === 'object') return [];
-    const store = rules[name]?.(textOf(value));
-    if (store === undefined || store === '' || (isOff && name.startsWith('install.'))) return [];
-    return [{ by, store }];
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    const isMap = typeof value === 'object' && !Array.isArray(value);
+    if (rule === undefined || isMap || (isOff && name.startsWith('install.'))) return [];
+    return textsOf(value).flatMap((text) => {
+      const store = rule(text);
+      return store === undefined || store === '' ? [] : [{ by, store }];
+    });
   });
 }

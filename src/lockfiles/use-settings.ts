@@ -8,11 +8,11 @@ const NO = ['false', '0', 'null', 'undefined', ''];
 
 /** Whether a switch is off in any version of any package manager. */
 export function isSwitchedOff(value: unknown): boolean {
-  return NO.includes(textOf(value));
+  return textsOf(value).some((text) => NO.includes(text));
 }
 
-const isYes = (value: unknown): boolean => textOf(value) === 'true';
-const isGlobal = (value: unknown): boolean => textOf(value) === 'global';
+const isYes: Rule = (text) => text === 'true';
+const isGlobal: Rule = (text) => text === 'global';
 
 /** What decides, beside the settings, which lockfile is read. */
 export interface UsePlace {
@@ -22,10 +22,10 @@ export interface UsePlace {
   readonly hasBranchLockfiles: boolean;
 }
 
-type Rule = (value: unknown, place: UsePlace) => boolean;
+type Rule = (text: string, place: UsePlace) => boolean;
 type Rules = Readonly<Record<string, Rule>>;
 
-const isFolderElsewhere: Rule = (value, { isElsewhere }) => isElsewhere(textOf(value));
+const isFolderElsewhere: Rule = (text, { isElsewhere }) => isElsewhere(text);
 
 /**
  * The settings that make a package manager not read the lockfile of its project, by their name in kebab case; tried with npm
@@ -49,7 +49,7 @@ const RULES: Readonly<Record<PackageManager, Rules>> = {
     'lockfile-dir': isFolderElsewhere,
     'lockfile-directory': isFolderElsewhere,
     'shrinkwrap-directory': isFolderElsewhere,
-    'git-branch-lockfile': (value, { hasBranchLockfiles }) => hasBranchLockfiles && isYes(value),
+    'git-branch-lockfile': (text, place) => place.hasBranchLockfiles && isYes(text, place),
   },
   'yarn-classic': {
     lockfile: isSwitchedOff,
@@ -57,7 +57,7 @@ const RULES: Readonly<Record<PackageManager, Rules>> = {
     // It then chooses versions anew where several are locked.
     flat: isYes,
   },
-  yarn: { 'lockfile-filename': (value) => textOf(value) !== 'yarn.lock' },
+  yarn: { 'lockfile-filename': (text) => text !== 'yarn.lock' },
   bun: { global: isYes },
   vlt: {},
 };
@@ -71,7 +71,7 @@ export function ignoringSetting(
   const rules = RULES[manager];
   const found = settings.find(([key, value]) => {
     const name = settingName(key);
-    return Object.hasOwn(rules, name) && rules[name]?.(value, place) === true;
+    return Object.hasOwn(rules, name) && textsOf(value).some((text) => rules[name]?.(text, place) === true);
   });
   return found ?? null;
 }
@@ -91,8 +91,8 @@ export function settingName(key: string): string {
     .toLowerCase();
 }
 
-/** A value as its text; "?" for what is none. */
-export function textOf(value: unknown): string {
-  if (Array.isArray(value)) return textOf(value.find(isSwitchedOff) ?? value[0]);
-  return typeof value === 'string' || typeof value === 'boolean' || value === null ? String(value).trim() : '?';
+/** The texts of a value, which may be a list; "?" for what is none, as what stands in a map is a setting of its own. */
+export function textsOf(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  return [typeof value === 'string' || typeof value === 'boolean' || value === null ? String(value).trim() : '?'];
 }

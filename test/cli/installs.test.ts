@@ -209,6 +209,55 @@ describe('what installs other bytes than the hashes of the audited lockfile name
   });
 });
 
+describe('a configuration or code that only the command line names is not taken', () => {
+  it.each([
+    ['npm install --userconfig=./evilrc', 'package-lock.json*'],
+    ['npm install --userconfig evilrc', 'package-lock.json*'],
+    ['npm --userc ./evilrc ci', 'package-lock.json*'],
+    ['npm ci --globalconfig=./evilrc', 'package-lock.json*'],
+    ['npm ci --globalc evilrc', 'package-lock.json*'],
+    ['npm ci --script-shell=./sh', 'package-lock.json*'],
+    ['npm ci --make=../../mk.sh', 'package-lock.json*'],
+    ['npx --userconfig=./evilrc npm ci', 'package-lock.json*'],
+    ['env npm_config_userconfig=./evilrc npm ci', 'package-lock.json*'],
+    ['env NPM_CONFIG_GLOBALCONFIG=./evilrc npm ci', 'package-lock.json*'],
+    ['pnpm install --frozen-lockfile --global-pnpmfile=./e.cjs', 'pnpm-lock.yaml*'],
+    ['pnpm install --global-pnpmfile ./e.cjs', 'pnpm-lock.yaml*'],
+    ['pnpm --pnpmfile=e.cjs install', 'pnpm-lock.yaml*'],
+    ['pnpm install --config.pnpmfile=e.cjs', 'pnpm-lock.yaml*'],
+    ['pnpm install --config.globalPnpmfile=./e.cjs', 'pnpm-lock.yaml*'],
+    ['pnpm install --config.userconfig=./evilrc', 'pnpm-lock.yaml*'],
+    ['env pnpm_config_global_pnpmfile=./e.cjs pnpm install', 'pnpm-lock.yaml*'],
+    ['yarn install --use-yarnrc ./evilrc', 'yarn.lock*'],
+    ['yarn --use-yarnrc=evilrc', 'yarn.lock*'],
+    ['bun install --config=./evil.toml', 'bun.lock*'],
+    ['bun -c evil.toml install', 'bun.lock*'],
+    ['bun install --env-file=evil.env', 'bun.lock*'],
+    ['bun --preload ./x.ts install', 'bun.lock*'],
+  ])('%s', async (line, lockfile) => {
+    const why = await asked(line, [lockfile, 'evilrc', 'e.cjs', 'evil.toml', 'evil.env']);
+    expect(why).toMatch(/ of the command is a configuration that the audit did not read: [^\n]*$/);
+  });
+
+  it.each([
+    ['npm ci --userconfig=.npmrc', 'package-lock.json*'],
+    ['npm ci --userconfig /dev/null', 'package-lock.json*'],
+    ['npm ci --script-shell=bash', 'package-lock.json*'],
+    ['npm ci --script-shell=/bin/bash', 'package-lock.json*'],
+    ['npm ci --registry=https://mirror.test/', 'package-lock.json*'],
+    ['npm run build --userconfig=./evilrc', 'package-lock.json*'],
+    ['env npm_config_loglevel=silent npm ci', 'package-lock.json*'],
+    ['pnpm install --pnpmfile=.pnpmfile.cjs', 'pnpm-lock.yaml*'],
+    ['pnpm install --ignore-pnpmfile --config.node-linker=hoisted', 'pnpm-lock.yaml*'],
+    ['yarn install --use-yarnrc .yarnrc', 'yarn.lock*'],
+    ['bun install --config=bunfig.toml', 'bun.lock*'],
+    ['bun install --config=./bunfig.toml --env-file=.env', 'bun.lock*'],
+  ])('unlike %s', async (line, lockfile) => {
+    const files = ['.npmrc=>x=1', '.yarnrc=>x 1', 'bunfig.toml=>a=1', '.env=>A=1', 'evilrc'];
+    expect(await asked(line, [lockfile, ...files])).toBeNull();
+  });
+});
+
 describe('what a shell is told is taken apart', () => {
   const DOCS = ['docs/package.json', 'docs/package-lock.json', 'package-lock.json*'];
 

@@ -21,6 +21,7 @@ function said(
   manager: PackageManager,
   files: Readonly<Record<string, string>>,
   manifest = '{}',
+  dependencies: readonly object[] = [],
 ): Promise<readonly string[]> {
   return inFolder(async (folder) => {
     mkdirSync(join(folder, '.git'));
@@ -34,7 +35,7 @@ function said(
       manager,
       file,
       format: '',
-      dependencies: [],
+      dependencies,
       skipped: [],
       entries: 0,
     } as never;
@@ -64,6 +65,30 @@ describe('code that runs in an installation and stands in no lockfile is named',
     ],
     ['pnpm', '.npmrc', 'use-node-version=22.0.0\nnode-mirror:release=https://m.test/', /^anomaly fetched use-node/],
     ['pnpm', 'pnpm-workspace.yaml', 'pnpmfile: tools/hooks.cjs', /^anomaly repository pnpmfile/],
+    ['pnpm', 'pnpm-workspace.yaml', 'pnpmfile: [./hooks.cjs]', /^anomaly repository pnpmfile=\["/],
+    ['pnpm', 'pnpm-workspace.yaml', 'pnpmfile: [.pnpmfile.cjs, ./hooks.cjs]', /^anomaly repository pnpmfile/],
+    ['pnpm', 'pnpm-workspace.yaml', 'pnpmfile: [.pnpmfile.cjs]', /^note repository pnpmfile/],
+    ['pnpm', 'pnpm-workspace.yaml', 'globalPnpmfile: ./hooks.cjs', /^anomaly repository globalPnpmfile/],
+    ['pnpm', '.npmrc', 'global-pnpmfile=./hooks.cjs', /^anomaly repository global-pnpmfile/],
+    ['pnpm', '.npmrc', 'pnpmfile[]=./hooks.cjs', /^anomaly repository pnpmfile/],
+    ['npm', '.npmrc', 'script-shell[]=bash\nscript-shell[]=./sh', /^anomaly repository script-shell/],
+    ['npm', '.npmrc', 'make=../../mk.sh', /^anomaly repository make/],
+    ['npm', '.npmrc', 'script-shell=../../sh', /^anomaly repository script-shell/],
+    ['npm', '.npmrc', 'nodedir=./headers', /^anomaly repository nodedir/],
+    ['npm', '.npmrc', 'nodedir=..', /^anomaly repository nodedir/],
+    ['npm', '.npmrc', 'devdir=.\\headers', /^anomaly repository devdir/],
+    ['npm', '.npmrc', 'directory=../../addon', /^anomaly repository directory/],
+    ['npm', '.npmrc', 'tarball=../../headers.tgz', /^anomaly repository tarball/],
+    ['npm', '.npmrc', 'tarball=https://host.test/headers.tgz', /^anomaly fetched tarball/],
+    ['npm', '.npmrc', 'sharp_local_prebuilds=../../prebuilds', /^anomaly repository sharp_local_prebuilds/],
+    ['npm', '.npmrc', 'platform=/../../../evil/evil', /^anomaly fetched platform/],
+    ['npm', '.npmrc', 'chromedriver_cdnurl=https://mirror.test/', /^anomaly fetched chromedriver_cdnurl/],
+    ['npm', '.npmrc', 'x-anything=https://mirror.test/', /^anomaly fetched x-anything/],
+    ['pnpm', '.npmrc', 'make=../../mk.sh', /^anomaly repository make/],
+    ['yarn-classic', '.npmrc', 'make=../../mk.sh', /^anomaly repository make/],
+    ['yarn-classic', '.npmrc', 'sass_binary_site=https://mirror.test/', /^anomaly fetched sass_binary_site/],
+    ['bun', 'bunfig.toml', '[install.security]\nscanner="./scan.ts"', /^anomaly repository install\.security\.scanner/],
+    ['bun', 'bunfig.toml', 'install.security.scanner="not-locked"', /^anomaly repository install\.security\.scanner/],
     ['yarn', '.yarnrc.yml', 'yarnPath: .yarn/releases/yarn-4.1.0.cjs', /^note repository yarnPath/],
     ['yarn', '.yarnrc.yml', 'yarnPath: tools/yarn.cjs', /^anomaly repository yarnPath/],
     ['yarn', '.yarnrc.yml', 'yarnPath: .yarn/releases/../../x/yarn-1.cjs', /^anomaly repository yarnPath/],
@@ -105,12 +130,34 @@ describe('what names a program of the machine, or nothing that runs, is not name
     ['npm', '.npmrc', 'init-module=./init.js'],
     ['pnpm', '.npmrc', 'node-mirror:release=https://mirror.test/'],
     ['pnpm', 'pnpm-workspace.yaml', 'shellEmulator: true\nnodeVersion: 22.0.0'],
+    ['pnpm', 'pnpm-workspace.yaml', 'pnpmfile: []'],
+    ['pnpm', '.npmrc', 'global-dir=./x\nignore-pnpmfile=true'],
+    ['npm', '.npmrc', 'script-shell[]=bash'],
+    ['npm', '.npmrc', 'make=gmake\npython=python3\nmsvs_version=2022\njobs=max'],
+    ['npm', '.npmrc', 'make=/usr/bin/gmake\ndevdir=/tmp/gyp\nnodedir=/usr\npython=~/bin/python'],
+    ['npm', '.npmrc', 'target=22.0.0\nruntime=electron\narch=x64\nplatform=linux\nlibc=musl'],
+    ['npm', '.npmrc', 'directory=build\ndownload=true\ncache=./cache'],
+    ['npm', '.npmrc', '@s:registry=https://m.test/\n//m.test/:x=https://m.test/\nhttps-proxy=http://p.test/'],
+    ['npm', '.npmrc', 'proxy=http://p.test/\nnoproxy=https://m.test\ninit.author.url=https://a.test\nhomepage=x'],
+    ['pnpm', 'pnpm-workspace.yaml', 'registries:\n  default: https://m.test/\noverrides:\n  a: https://m.test/a.tgz'],
+    ['yarn-classic', '.npmrc', 'registry=https://m.test/\nlockfile=false\nmake=make'],
+    ['bun', 'bunfig.toml', 'preload=["./x.ts"]\n[run]\nshell="bun"\n[install]\nexact=true'],
     ['yarn', '.yarnrc.yml', 'nodeLinker: node-modules\nplugins: []'],
     ['yarn', '.env.yarn', 'NODE_ENV=test'],
     ['bun', '.env', 'NODE_OPTIONS=--enable-source-maps'],
     ['npm', '.corepack.env', 'OTHER=1'],
   ] as const)('%s: %s with %s', async (manager, file, text) => {
     expect(await said(manager, { [file]: `${text}\n` })).toEqual([]);
+  });
+});
+
+describe('a scanner of Bun that is a package', () => {
+  it('is judged as a dependency where the lockfile locks it from a registry, and is code of the repository elsewhere', async () => {
+    const files = { 'bunfig.toml': '[install.security]\nscanner="@s/scan"\n' };
+    const locked = (kind: string, alias?: string): object => ({ name: '@s/scan', alias, source: { kind } });
+    expect(await said('bun', files, '{}', [locked('registry')])).toEqual([]);
+    expect(await said('bun', files, '{}', [locked('file')])).toHaveLength(1);
+    expect(await said('bun', files, '{}', [locked('registry', 'other')])).toHaveLength(1);
   });
 });
 

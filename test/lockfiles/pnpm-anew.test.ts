@@ -173,5 +173,11 @@ describe('what pnpm leaves as it is', () => {
     expect(said(extended, app({}), settingsOf({ packageExtensions }))).toEqual([]);
     const hook = settingsOf({}, '.pnpmfile.cjs');
     expect(said(lock, app({ dependencies: { pad: '2', more: '1' } }), hook)).toEqual([]);
+    const named = [{ pnpmfile: ['./e.cjs'] }, { globalPnpmfile: './e.cjs' }].map((settings) => settingsOf(settings));
+    for (const each of named) {
+      expect(said(lock, app({ dependencies: { pad: '2', more: '1' } }), each)).toEqual([]);
+    }
+    const none = settingsOf({ pnpmfile: [], globalPnpmfile: '' });
+    expect(said(lock, app({ dependencies: { pad: '2', more: '1' } }), none)).not.toEqual([]);
   });
 });

@@ -193,9 +193,12 @@ function groupedBy<T>(values: readonly T[], keyOf: (value: T) => string): Readon
 /** A .pnpmfile.cjs, or the plug-ins among the dependencies of the configuration, whose hooks pnpm loads by itself. */
 function hookOf(settings: ProjectSettings, workspace: Fields): string | null {
   const file = settings.find(({ path }) => /(?:^|[/\\])\.pnpmfile\.[cm]js$/.test(path))?.path;
-  const named = workspace['pnpmfile'];
-  const listed: unknown = Array.isArray(named) ? named[0] : named;
-  if (file !== undefined || typeof listed === 'string') return file ?? String(listed);
+  const npmrcs = settings.filter(({ path }) => path.endsWith('.npmrc')).map(({ content }) => fieldsOf(content));
+  const named = [workspace['pnpmfile'], workspace['globalPnpmfile']].concat(
+    npmrcs.flatMap((npmrc) => [npmrc['pnpmfile'], npmrc['global-pnpmfile']]),
+  );
+  const [listed] = named.flat().filter((one) => typeof one === 'string' && one !== '');
+  if (file !== undefined || listed !== undefined) return file ?? String(listed);
   const plugin = /^(?:@pnpm\/plugin-|pnpm-plugin-|@[^/]+\/pnpm-plugin-)/;
   return Object.keys(fieldsOf(workspace['configDependencies'])).find((name) => plugin.test(name)) ?? null;
 }
