@@ -37,7 +37,15 @@ export async function managerConfigs(
     const files: ConfigFile[] = [];
     for (const path of pathsOf(name, folder, io)) {
       try {
-        files.push({ path, ofProject: above.includes(dirname(path)), content: await read(path, io) });
+        const content = await read(path, io);
+        files.push({ path, ofProject: above.includes(dirname(path)), content });
+        for (const injected of name === 'yarn' ? injectedBy(content, dirname(path)) : []) {
+          files.push({
+            path: injected,
+            ofProject: above.includes(dirname(path)),
+            content: readVariables(injected, io),
+          });
+        }
       } catch (error) {
         const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
         warn(`${shownPath(path, io)} is not used: ${why}`, io);
@@ -130,7 +138,20 @@ const YARN_VARIABLES = '.env.yarn';
 /** What corepack takes from its file of variables beside package.json; nothing where it cannot be read. */
 export function corepackVariables(folder: string, io: Io): Readonly<Record<string, string | undefined>> {
   const path = join(folder, '.corepack.env');
-  if (!existsSync(path)) return {};
+  return existsSync(path) ? readVariables(path, io) : {};
+}
+
+/** Files of variables that a .yarnrc.yml names beside the usual one, and that are there. */
+function injectedBy(content: unknown, folder: string): readonly string[] {
+  if (typeof content !== 'object' || content === null || !('injectEnvironmentFiles' in content)) return [];
+  return [content.injectEnvironmentFiles]
+    .flat()
+    .filter((one) => typeof one === 'string')
+    .map((one) => join(folder, one.replace(/\?$/, '')))
+    .filter((path) => basename(path) !== YARN_VARIABLES && existsSync(path));
+}
+
+function readVariables(path: string, io: Io): Readonly<Record<string, string | undefined>> {
   demandFile(path);
   return parseEnv(readUserFile(path, 'the configuration', io).toString('utf8'));
 }

@@ -151,6 +151,16 @@ describe('what names a program of the machine, or nothing that runs, is not name
   });
 });
 
+describe('files of variables that .yarnrc.yml names', () => {
+  it('are read as the usual one', async () => {
+    const named = 'injectEnvironmentFiles: [.env.yarn?, "ci/x.env?", "gone.env?"]\n';
+    const loads = { 'ci/x.env': 'NODE_OPTIONS=--require ./x.js\n' };
+    expect(await said('yarn', { '.yarnrc.yml': named, ...loads })).toHaveLength(1);
+    expect(await said('yarn', { '.yarnrc.yml': named, 'ci/x.env': 'A=1\n' })).toEqual([]);
+    expect(await said('yarn', { '.yarnrc.yml': 'nodeLinker: pnp\n', ...loads })).toEqual([]);
+  });
+});
+
 describe('a scanner of Bun that is a package', () => {
   it('is judged as a dependency where the lockfile locks it from a registry, and is code of the repository elsewhere', async () => {
     const files = { 'bunfig.toml': '[install.security]\nscanner="@s/scan"\n' };
