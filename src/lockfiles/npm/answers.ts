@@ -33,30 +33,28 @@ export function substitutesIn(
   for (const { location, label, edges } of graph.askers.values()) {
     const isProject = graph.ofProject.has(location);
     if (!isProject && graph.folders.has(location)) continue;
-    /** The specifier that an edge's package answers: its own, or one that replaces it. */
-    const answeredBy = ({ to, name, spec }: Edge): string | undefined =>
-      answers(location, { name, spec }, to, answering)
+    const good: NpmEntry[] = [];
+    let bad: Map<NpmEntry, Edge> | null = null;
+    for (const edge of edges) {
+      const { to, name, spec } = edge;
+      found.add(to);
+      const answered = answers(location, edge, to, answering)
         ? spec
         : replaced.get(name)?.find((one) => answers('', { name, spec: one }, to, answering));
-    // Nearly all are answered: what is needed for the others alone is made for them.
-    const bad = new Map<NpmEntry, Edge>();
-    for (const edge of edges) {
-      const { to } = edge;
-      found.add(to);
-      const answered = answeredBy(edge);
       if (answered === undefined) {
-        bad.set(to, edge);
+        (bad ??= new Map<NpmEntry, Edge>()).set(to, edge);
         continue;
       }
+      good.push(to);
       if (!isPeer(edge)) brought.add(to);
       if (isProject && isOwnChoice(answered)) wanted.add(to);
     }
-    if (bad.size === 0) continue;
-    const good = new Set(edges.filter((edge) => answeredBy(edge) !== undefined).map(({ to }) => to));
+    if (bad === null) continue;
+    const answered = new Set(good);
     for (const [to, edge] of bad) {
       // What the project asks for elsewhere besides is installed from there, whatever another of its lists says.
       const isElsewhere = isProject && !isPeer(edge) && specKind(edge.spec) !== 'registry';
-      if (good.has(to) && !isElsewhere) continue;
+      if (answered.has(to) && !isElsewhere) continue;
       const asked = edge.spec === '' ? edge.name : `${edge.name}@${edge.spec}`;
       wrong.push({ to, isPeer: isPeer(edge), substitution: { asked, by: label } });
     }

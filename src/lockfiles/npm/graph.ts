@@ -45,9 +45,10 @@ export function graphOf(entries: readonly NpmEntry[], project: NpmProject): Grap
     const edges: Edge[] = [];
     const missing: Declaration[] = [];
     for (const one of asked) {
-      const to = resolve(location, one.name);
+      const { name, spec, kind } = one;
+      const to = resolve(location, name);
       if (to === null) missing.push(one);
-      else edges.push({ ...one, to });
+      else edges.push(kind === undefined ? { name, spec, to } : { name, spec, kind, to });
     }
     return { edges, missing };
   };

@@ -15,15 +15,16 @@ export function readLists(
   fields: Fields,
   kinds: readonly EdgeKind[] = ['peer', 'prod', 'optional', 'dev'],
 ): readonly Declaration[] {
-  return LISTS.flatMap(([list, kind]) => {
-    if (!kinds.includes(kind)) return [];
+  const found: Declaration[] = [];
+  for (const [list, kind] of LISTS) {
+    // Most entries have one of the lists, or none.
+    if (!kinds.includes(kind) || !manifest.has(list)) continue;
     const optional = kind === 'peer' ? optionalPeers(manifest.get('peerDependenciesMeta')) : null;
-    return fields.declarations(list).map(({ name, spec }) => ({
-      name,
-      spec,
-      kind: optional?.has(name) === true ? ('peerOptional' as const) : kind,
-    }));
-  });
+    for (const { name, spec } of fields.declarations(list)) {
+      found.push({ name, spec, kind: optional?.has(name) === true ? 'peerOptional' : kind });
+    }
+  }
+  return found;
 }
 
 function optionalPeers(meta: JsonNode | undefined): ReadonlySet<string> | null {
@@ -36,7 +37,8 @@ function optionalPeers(meta: JsonNode | undefined): ReadonlySet<string> | null {
 
 /** Name to specifier; of one name in several lists, the last counts. */
 export function recordOf(declarations: readonly Declaration[]): Readonly<Record<string, string>> {
-  return declarations.length === 0 ? NONE : Object.fromEntries(declarations.map(({ name, spec }) => [name, spec]));
+  if (declarations.length === 0) return NONE;
+  return Object.fromEntries(declarations.map(({ name, spec }) => [name, spec]));
 }
 
 const NONE: Readonly<Record<string, string>> = {};
