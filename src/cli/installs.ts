@@ -1,12 +1,13 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { isUnshared } from '../lockfiles/use-settings.ts';
 import type { PackageManager } from '../model/dependency.ts';
 import { npmProject } from '../registries/npmrc.ts';
 import { escapeText } from '../report/escape.ts';
 import { readCommands, type Installer, type ManagerCommand } from './command-words.ts';
 import { findAllLockfiles } from './find.ts';
 import type { Io } from './io.ts';
-import { isUnshared, settingAgainst, shownSetting, unverified, useSettings } from './not-used.ts';
+import { settingAgainst, shownSetting, unverified, useSettings } from './not-used.ts';
 import { shownPath } from './setup.ts';
 import { settingsOfVariables, unreadSetting } from './unread-settings.ts';
 
@@ -159,7 +160,7 @@ async function whyNotInstalled(command: ManagerCommand, audited: readonly Audite
     const bytes = loose.store === null ? '' : ` in ${loose.store}`;
     return `${escapeText(`${shownSetting(loose.by)} makes ${what} install bytes${bytes}`, 300)} that are not compared with the hashes`;
   }
-  if (installer !== 'pnpm' || !inUse.some(isUnshared)) return null;
+  if (installer !== 'pnpm' || !inUse.some(({ setting }) => isUnshared(setting))) return null;
   const lockfiles = findAllLockfiles([folder], true, io).folders.flatMap(({ paths }) => paths);
   const unknown = lockfiles.find((path) => !audited.some((one) => isSame(one.path, path)));
   return unknown === undefined ? null : notAudited(what, dirname(unknown), unknown, audited, io);

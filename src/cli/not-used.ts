@@ -4,7 +4,7 @@ import { BRANCH_LOCKFILE, type ProjectManifests } from '../lockfiles/index.ts';
 import { fetchedManager, otherCode } from '../lockfiles/other-code.ts';
 import { pinnedElsewhere } from '../lockfiles/pinned-manager.ts';
 import { unverifiedBy, type Unverified } from '../lockfiles/unverified-settings.ts';
-import { ignoringSetting, isSwitchedOff, settingOfOption, type UseSetting } from '../lockfiles/use-settings.ts';
+import { ignoringSetting, isUnshared, settingOfOption, type UseSetting } from '../lockfiles/use-settings.ts';
 import type { Lockfile, PackageManager, PlacedFinding } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import { npmLayers } from '../registries/npmrc.ts';
@@ -133,11 +133,6 @@ export async function unverified(
   return known.filter((one) => one !== null);
 }
 
-/** Whether each project of a pnpm workspace has a lockfile of its own. */
-export function isUnshared({ setting: [key, value] }: Pick<SettingInUse, 'setting'>): boolean {
-  return /^shared-?workspace-?lockfile$/i.test(key) && isSwitchedOff(value);
-}
-
 /**
  * What of the project makes its package manager not install from this lockfile: a setting of a file, another package manager
  * that package.json demands, or a workspace whose member the folder is.
@@ -165,7 +160,7 @@ export async function notUsed(
         : `what the repository has in ${store}, whose bytes are not compared with the hashes`;
     found.push(because(shownSetting(by), instead));
   }
-  const unshared = manager === 'pnpm' ? settings.find(isUnshared) : undefined;
+  const unshared = manager === 'pnpm' ? settings.find(({ setting }) => isUnshared(setting)) : undefined;
   // The folder's own project is still installed from it.
   if (unshared !== undefined && lockfile.skipped.some(({ reason }) => reason === 'workspace')) {
     found.push(because(shownSetting(unshared), 'a lockfile in the folder of each project'));

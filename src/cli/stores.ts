@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, relative, resolve, sep } from 'node:path';
+import native, { join, resolve } from 'node:path';
 import { git, whyNoAnswer } from '../git/git.ts';
-import { expand } from '../registries/npmrc-layers.ts';
+import { expand, isWithin } from '../registries/npmrc-layers.ts';
 import { namesIn } from './find.ts';
 import type { Io } from './io.ts';
 import { policyFolders } from './policy.ts';
@@ -22,18 +22,13 @@ export async function committedFolder(path: string, from: string, project: strin
 /** Whether a path leads into the repository of a project, by its words or by what they lead to. */
 export function isInRepository(path: string, project: string): boolean {
   const root = policyFolders(project).at(-1) ?? project;
-  return isWithin(path, root) || isWithin(real(path), real(root));
+  return isWithin(path, root, native) || isWithin(real(path), real(root), native);
 }
 
 /** With the variables and the home directory that package managers put in place. */
 export function expanded(path: string, io: Io): string {
   const home = io.env['HOME'] ?? homedir();
   return expand(path, io.env, {}).replace(/^~(?=[/\\]|$)/, () => home);
-}
-
-function isWithin(path: string, root: string): boolean {
-  const way = relative(root, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && resolve(root, way) === resolve(path);
 }
 
 function real(path: string): string {

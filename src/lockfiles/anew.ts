@@ -28,6 +28,12 @@ export function otherVersion(place: Place, version: string, request: Request): P
   return resolvedAnew(place, `version ${version} for ${textOf(request)}`);
 }
 
+/** Because an override stands in the project or in the lockfile alone, or otherwise in one of them. */
+export function otherOverride(place: Omit<Place, 'path'>, selector: string): PlacedFinding {
+  const by = `the override of ${selector}, which the project and the lockfile do not have alike`;
+  return resolvedAnew({ ...place, path: `overrides > ${selector}` }, by);
+}
+
 function textOf({ name, spec, by }: Request): string {
   return `${spec === '' ? name : `${name}@${spec}`}, which ${by} asks for`;
 }

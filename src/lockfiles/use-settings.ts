@@ -11,6 +11,11 @@ export function isSwitchedOff(value: unknown): boolean {
   return textsOf(value).some((text) => NO.includes(text));
 }
 
+/** Whether pnpm keeps a lockfile in each project of the workspace. */
+export function isUnshared([key, value]: UseSetting): boolean {
+  return /^shared-?workspace-?lockfile$/i.test(key) && isSwitchedOff(value);
+}
+
 const isYes: Rule = (text) => text === 'true';
 const isGlobal: Rule = (text) => text === 'global';
 

@@ -62,7 +62,6 @@ function fileLayers(input: LayerInput): (environment: Layer) => Layer[] {
   const path = input.platform === 'win32' ? win32 : posix;
   const load = (file: string): Layer => fileLayer(file, input);
   const project = findProject(input);
-  const repository = repositoryOf(project, input);
   return (environment) => {
     const bin = path.dirname(input.execPath);
     const builtin = load(
@@ -76,7 +75,7 @@ function fileLayers(input: LayerInput): (environment: Layer) => Layer[] {
       if (typeof found?.value !== 'string') return null;
       const at = resolvePath(found.value, input);
       // Who can change the project wrote the file, too, where it says that one of its own is read as the user's.
-      return { at, ofProject: found.ofProject && isWithin(at, repository, path) };
+      return { at, ofProject: found.ofProject && isWithin(at, repositoryOf(project, input), path) };
     };
     const own = input.manager === 'pnpm' ? pnpmFolder(input) : null;
     layers.push({ ...load(path.join(project, '.npmrc')), ofProject: true });
@@ -325,7 +324,8 @@ function foldersUpwards(folder: string, path: typeof posix): readonly string[] {
   return above === folder ? [folder] : [folder, ...foldersUpwards(above, path)];
 }
 
-function isWithin(file: string, folder: string, path: typeof posix): boolean {
+/** Whether a path is a folder or below it. */
+export function isWithin(file: string, folder: string, path: typeof posix): boolean {
   const way = path.relative(folder, file);
   return way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
 }

@@ -1,6 +1,6 @@
 import type { PlacedFinding } from '../../model/dependency.ts';
 import { isWorkspace } from '../../model/workspaces.ts';
-import { isOutside, missingEntry, otherVersion, rangeOf, resolvedAnew } from '../anew.ts';
+import { isOutside, missingEntry, otherOverride, otherVersion, rangeOf } from '../anew.ts';
 import type { JsonObject } from '../json.ts';
 import type { Wish } from '../manifest.ts';
 import { addTo, readWorkspaces } from '../npm/lists.ts';
@@ -75,10 +75,5 @@ function differencesOfOverrides(
     return specs.every((spec) => own.includes(spec)) ? [] : [name];
   });
   const line = document.get('overrides')?.line ?? 1;
-  return [...missing, ...other].map((name) =>
-    resolvedAnew(
-      { file, line, path: `overrides > ${name}` },
-      `the override of ${name}, which the project and the lockfile do not have alike`,
-    ),
-  );
+  return [...missing, ...other].map((name) => otherOverride({ file, line }, name));
 }

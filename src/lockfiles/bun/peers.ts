@@ -2,6 +2,7 @@ import rcompare from 'semver/functions/rcompare.js';
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
 import type { Wish } from '../manifest.ts';
+import { addTo } from '../npm/lists.ts';
 import { aliasTarget, parseAlias, specKind } from '../npm/specs.ts';
 import type { Entry, PackageEntry } from './packages.ts';
 import type { Project } from './project.ts';
@@ -28,9 +29,7 @@ function versionsOf(entries: readonly Entry[]): ReadonlyMap<string, readonly Pac
   const found = new Map<string, PackageEntry[]>();
   for (const entry of entries) {
     if (entry.kind !== 'package' || entry.source.kind !== 'registry') continue;
-    const known = found.get(entry.name);
-    if (known === undefined) found.set(entry.name, [entry]);
-    else known.push(entry);
+    addTo(found, entry.name, entry);
   }
   for (const versions of found.values()) {
     if (versions.length > 1) versions.sort((a, b) => rcompare(a.version, b.version, { loose: true }));

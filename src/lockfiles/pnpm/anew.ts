@@ -1,5 +1,5 @@
 import type { Place, PlacedFinding } from '../../model/dependency.ts';
-import { isOutside, missingEntry, otherVersion, rangeOf, resolvedAnew, type Request } from '../anew.ts';
+import { isOutside, missingEntry, otherOverride, otherVersion, rangeOf, resolvedAnew, type Request } from '../anew.ts';
 import { specKind } from '../npm/specs.ts';
 import { mappingOf, type PnpmDocument } from './document.ts';
 import type { Importer, Wish } from './importers.ts';
@@ -116,10 +116,5 @@ function differencesOfOverrides({ file, content }: PnpmDocument, { overrides }: 
   });
   const [first = [], ...others] = differences;
   const fewest = others.reduce((least, each) => (each.length < least.length ? each : least), first);
-  return fewest.map((selector) =>
-    resolvedAnew(
-      { file, line: locked.get(selector)?.line ?? line, path: `overrides > ${selector}` },
-      `the override of ${selector}, which the project and the lockfile do not have alike`,
-    ),
-  );
+  return fewest.map((selector) => otherOverride({ file, line: locked.get(selector)?.line ?? line }, selector));
 }

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { LockfileError } from '../error.ts';
 import type { ProjectManifests, ProjectSettings } from '../format.ts';
 import { isWorkspace } from '../../model/workspaces.ts';
-import { isSwitchedOff } from '../use-settings.ts';
+import { isUnshared } from '../use-settings.ts';
 import { folderAt } from './key.ts';
 import { isSelected, overrides, readOverrides, readSelector, type Asker, type Selector } from './overrides.ts';
 
@@ -89,7 +89,9 @@ export function readProject(manifests: ProjectManifests, settings: ProjectSettin
   const added = groupedBy(extensions.flatMap(readExtensions), ({ alias }) => alias);
   const { packageManager } = root;
   const patterns = textsOf(workspace['packages']);
-  const isShared = file?.path === 'pnpm-workspace.yaml' && !settings.some(isUnshared);
+  const isShared =
+    file?.path === 'pnpm-workspace.yaml' &&
+    !settings.some(({ content }) => Object.entries(fieldsOf(content)).some(isUnshared));
   const isMember = isShared ? (folder: string): boolean => isWorkspace(patterns, folder) : null;
   const published = new Map(
     [...members].flatMap(([folder, manifest]) => {
@@ -124,13 +126,6 @@ export function readProject(manifests: ProjectManifests, settings: ProjectSettin
     configDependencies: fieldsOf(workspace['configDependencies']),
     packageManager: typeof packageManager === 'string' && packageManager.startsWith('pnpm@') ? packageManager : null,
   };
-}
-
-/** Whether each project of the workspace has a lockfile of its own. */
-function isUnshared({ content }: ProjectSettings[number]): boolean {
-  return Object.entries(fieldsOf(content)).some(
-    ([key, value]) => /^shared-?workspace-?lockfile$/i.test(key) && isSwitchedOff(value),
-  );
 }
 
 function overridesIn(
