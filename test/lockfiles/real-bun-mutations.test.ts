@@ -15,10 +15,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom, type Random } from '../../bench/audit/random.ts';
-import { LockfileError, parseLockfile } from '../../src/lockfiles/index.ts';
+import { parseLockfile } from '../../src/lockfiles/index.ts';
 import type { Lockfile } from '../../src/model/dependency.ts';
 import { bunInUse } from './bun-in-use.ts';
 import { notToBeHad, ranOrSkip, registryInUse, type Ran } from './real.ts';
+import { unlessRefused } from './support.ts';
 
 /** Raise the first to try more; give the second to try the same again. */
 const COUNT = Number(process.env['ASSAY_MUTATIONS'] ?? 200);
@@ -154,12 +155,7 @@ function mutate(text: string, random: Random): string {
 }
 
 function read(text: string): Lockfile | null {
-  try {
-    return parseLockfile('bun.lock', Buffer.from(text), given);
-  } catch (error) {
-    if (error instanceof LockfileError) return null;
-    throw error;
-  }
+  return unlessRefused(() => parseLockfile('bun.lock', Buffer.from(text), given));
 }
 
 /**

@@ -7,7 +7,7 @@ import { startLab, token, type Lab } from '../../lab/index.ts';
 import { auditIn } from '../scenarios/harness.ts';
 import { commitAll, git, hasGit } from '../support/git.ts';
 import { ranOrSkip, registryInUse, type Ran } from './real.ts';
-import { vltInUse, type VltInUse } from './vlt-in-use.ts';
+import { foldersIn, vltInUse, type VltInUse } from './vlt-in-use.ts';
 
 const MANIFEST = {
   name: 'app',
@@ -33,12 +33,7 @@ let lock = '';
 const hashes = new Map<string, string>();
 
 function install(...args: readonly string[]): Ran {
-  const env = {
-    ...process.env,
-    HOME: root,
-    XDG_CACHE_HOME: join(root, 'cache'),
-    XDG_CONFIG_HOME: join(root, 'config'),
-  };
+  const env = foldersIn(root);
   const options = { cwd: project, encoding: 'utf8', timeout: 60_000, env } as const;
   return spawnSync(vlt.node, [join(vlt.folder, 'vlt.js'), 'install', ...args], options);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { ranOrSkip, registryInUse, type Ran } from './real.ts';
-import { vltInUse, type VltInUse } from './vlt-in-use.ts';
+import { foldersIn, vltInUse, type VltInUse } from './vlt-in-use.ts';
 
 /** A project with each way to ask for a package that needs nothing but the configured registry. */
 const FILES = {
@@ -36,12 +36,7 @@ let project = '';
 let inUse: VltInUse = { obstacle: null, folder: '', node: '' };
 
 function vlt(...args: readonly string[]): Ran {
-  const env = {
-    ...process.env,
-    HOME: project,
-    XDG_CACHE_HOME: join(project, '.cache'),
-    XDG_CONFIG_HOME: join(project, '.config'),
-  };
+  const env = foldersIn(project);
   return spawnSync(inUse.node, [join(inUse.folder, 'vlt.js'), ...args], {
     cwd: project,
     encoding: 'utf8',

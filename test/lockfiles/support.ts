@@ -37,6 +37,16 @@ export function only(lockfile: Lockfile, name: string): Dependency {
   return first;
 }
 
+/** What is read, or null where the lockfile is refused. Any other error fails the test. */
+export function unlessRefused(read: () => Lockfile): Lockfile | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof LockfileError) return null;
+    throw error;
+  }
+}
+
 /** The error a lockfile is refused with. Any other outcome fails the test. */
 export function refusal(content: unknown, file?: string): LockfileError {
   try {

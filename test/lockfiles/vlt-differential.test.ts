@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom, type Random } from '../../bench/audit/random.ts';
-import { LockfileError, parseLockfile } from '../../src/lockfiles/index.ts';
+import { parseLockfile } from '../../src/lockfiles/index.ts';
 import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
 import { ranOrSkip, registryInUse, type Ran } from './real.ts';
-import { vltInUse, type VltInUse } from './vlt-in-use.ts';
+import { foldersIn, vltInUse, type VltInUse } from './vlt-in-use.ts';
+import { unlessRefused } from './support.ts';
 
 /** Raise the first to try more; give the second to try the same again. */
 const COUNT = Number(process.env['ASSAY_DIFFERENTIAL'] ?? 200);
@@ -45,12 +46,7 @@ let project = '';
 let vlt: VltInUse = { obstacle: null, folder: '', node: '' };
 
 function run(...args: readonly string[]): Ran {
-  const env = {
-    ...process.env,
-    HOME: root,
-    XDG_CACHE_HOME: join(root, 'cache'),
-    XDG_CONFIG_HOME: join(root, 'config'),
-  };
+  const env = foldersIn(root);
   return spawnSync(vlt.node, args, { cwd: project, encoding: 'utf8', timeout: 3_600_000, env, maxBuffer: 2 ** 30 });
 }
 
@@ -255,12 +251,7 @@ function mutate(text: string, random: Random): string {
 }
 
 function read(text: string): Lockfile | null {
-  try {
-    return parseLockfile('vlt-lock.json', Buffer.from(text), given, settings);
-  } catch (error) {
-    if (error instanceof LockfileError) return null;
-    throw error;
-  }
+  return unlessRefused(() => parseLockfile('vlt-lock.json', Buffer.from(text), given, settings));
 }
 
 /** What vlt-install.mjs says of one lockfile. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { nodesUnderTest } from '../package/nodes.ts';
 import { fromRegistry, notToBeHad } from './real.ts';
 
@@ -7,6 +8,16 @@ export interface VltInUse {
   /** The folder of the package. */
   readonly folder: string;
   readonly node: string;
+}
+
+/** An environment in which vlt keeps everything below a folder. */
+export function foldersIn(folder: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    HOME: folder,
+    XDG_CACHE_HOME: join(folder, '.cache'),
+    XDG_CONFIG_HOME: join(folder, '.config'),
+  };
 }
 
 export function vltInUse(): VltInUse {
