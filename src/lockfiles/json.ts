@@ -1,5 +1,4 @@
 import { LockfileError, quoted } from './error.ts';
-import { parseStringified } from './json-stringified.ts';
 
 /** A JSON value with the line it stands on: a property's value has the line of its key. Lines are 1-based. */
 export interface JsonNode {
@@ -38,11 +37,6 @@ export interface JsonOptions {
  * key twice in one object (readers differ in which they believe), nesting beyond 64 levels, more than 3 million values.
  */
 export function parseJson(file: string, text: string, options: JsonOptions = {}): JsonNode {
-  return parseStringified(text, MAX_DEPTH) ?? parseAnyJson(file, text, options);
-}
-
-/** Any text, whoever wrote it. */
-export function parseAnyJson(file: string, text: string, options: JsonOptions = {}): JsonNode {
   const { repeatedKeys = 'refused', repeatedIn, trailingCommas = false } = options;
   let at = 0;
   let line = 1;

@@ -2,7 +2,7 @@ import { specOf, type Lockfile, type PlacedFinding, type SkippedEntry } from '..
 import { refuseConflicts } from './conflicts.ts';
 import { LockfileError, quoted } from './error.ts';
 import type { LockfileFormat, ProjectManifests, ProjectSettings } from './format.ts';
-import { parseAnyJson, type JsonNode } from './json.ts';
+import { parseJson, type JsonNode } from './json.ts';
 import { mergePlaces, type PlacedDependency } from './merge.ts';
 import { isPackageName } from './npm/names.ts';
 import { resolvedAnewIn } from './pnpm/anew.ts';
@@ -63,7 +63,7 @@ function documentsOf(file: string, text: string): readonly JsonNode[] {
     const before = braces === 0 ? [] : parseYaml(file, text.slice(0, braces - '---\n'.length));
     const blank = '\n'.repeat(text.slice(0, braces).split('\n').length - 1);
     const json = blank + text.slice(braces);
-    return [...demandDocuments(file, before, braces === 0 ? 0 : 1), parseAnyJson(file, json, { trailingCommas: true })];
+    return [...demandDocuments(file, before, braces === 0 ? 0 : 1), parseJson(file, json, { trailingCommas: true })];
   }
   return demandDocuments(file, readYaml(file, text), isPreceded ? 2 : 1);
 }

@@ -21,6 +21,21 @@ function accepted(text: string): { readonly value: unknown } | null {
   }
 }
 
+/** What JSON.stringify writes of a value, indented: each value with the line it stands on, the order of keys too. */
+function written(value: unknown, next = { line: 0 }): unknown {
+  const line = (next.line += 1);
+  if (typeof value !== 'object' || value === null) return [line, { value }];
+  const members = Object.entries(value).map(([key, member]) => [key, written(member, next)]);
+  // The closing bracket has a line of its own, unless there is nothing before it.
+  if (members.length > 0) next.line += 1;
+  return [line, Array.isArray(value) ? { items: members.map(([, member]) => member) } : members];
+}
+
+function listed({ line, value }: JsonNode): unknown {
+  if (value instanceof Map) return [line, [...(value as JsonObject)].map(([key, node]) => [key, listed(node)])];
+  return [line, Array.isArray(value) ? { items: (value as readonly JsonNode[]).map(listed) } : { value }];
+}
+
 /** Values whose objects have a key once, as JSON.stringify writes them. */
 const json = fc.json({ maxDepth: 5 });
 
@@ -137,6 +152,23 @@ describe('parseJson', () => {
     expect([root.get('a')?.line, b?.line, c?.line, (c?.value as JsonNode[])[0]?.line]).toEqual([2, 4, 5, 6]);
   });
 
+  it('gives the values, order and lines of what JSON.stringify writes', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), fc.constantFrom(1, 2, 4, '\t', 10), (value, indent) => {
+        const text = `${JSON.stringify(value, null, indent)}\n`;
+        expect(listed(parseJson('x', text))).toStrictEqual(written(value));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('reads keys with an escape, whatever stood at their place before', () => {
+    const text = (key: string): string => `${JSON.stringify([{ ' ': 1, [key]: 2 }], null, 1)}\n`;
+    for (const key of ['\\', '"', '\ud800', '\\', '\b', '"']) {
+      expect(plain(parseJson('x', text(key)).value)).toStrictEqual([{ ' ': 1, [key]: 2 }]);
+    }
+  });
+
   it('says where the text stops being JSON', () => {
     expect(() => parseJson('dir/x.json', '{\n  "a": 1\n  "b": 2\n}')).toThrow(
       'dir/x.json:3: not valid JSON: "," expected at column 3;',
@@ -159,6 +191,9 @@ describe('parseJson', () => {
   });
 
   it('bounds depth', () => {
+    const nested = (depth: number): string => `${'[{"a":'.repeat(depth / 2)}1${'}]'.repeat(depth / 2)}`;
+    expect(read(nested(64))).toHaveProperty('value');
+    expect(() => parseJson('x', nested(66))).toThrow('deeper than 64 levels');
     expect(read(`${'['.repeat(64)}${']'.repeat(64)}`)).toHaveProperty('value');
     expect(read('['.repeat(1_000_000))).toHaveProperty(
       'error.message',
