@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { fits } from '../model/match.ts';
+import { pathFits } from '../model/match.ts';
 import type { Owner } from '../report/policy-text.ts';
 import type { Io } from './io.ts';
 import { demandFile, readUserFile, shownPath } from './setup.ts';
@@ -44,8 +44,8 @@ function ownerOf(path: string, lines: readonly string[]): string | null {
 
 /** The patterns of .gitignore, as far as owners are given by them: a name at any depth, a path from the root, a folder. */
 function matchesPath(pattern: string, path: string): boolean {
-  const anchored = pattern.replace(/\/$/, '').includes('/');
-  const wanted = pattern.replace(/^\//, '').replace(/\/$/, '/**');
-  const anywhere = anchored ? [wanted] : [wanted, `**/${wanted}`];
-  return anywhere.some((one) => fits(one, path) || fits(`${one}/**`, path));
+  const isFolder = pattern.endsWith('/');
+  const isAnchored = pattern.slice(0, isFolder ? -1 : undefined).includes('/');
+  const wanted = isAnchored ? pattern : `**/${pattern}`;
+  return (!isFolder && pathFits(wanted, path)) || pathFits(`${wanted}/*/**`, path);
 }

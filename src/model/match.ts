@@ -12,28 +12,62 @@ export function matches({ kind, text, not }: TextMatch, actual: string | null): 
   return found !== (not === true);
 }
 
-/**
- * Whether the whole of `text` fits `pattern`: `*` stands for any characters but "/", `**` for any at all, everything else
- * for itself. Takes time proportional to the product of the lengths, whatever they contain.
- */
+/** Whether the whole of `text` fits `pattern`: `*` stands for any characters but "/", `**` for any at all, everything else for itself. */
 export function fits(pattern: string, text: string): boolean {
   const tokens = pattern.match(/\*\*|[^]/gu) ?? [];
-  // Whether the first i tokens can stand for the text read so far. A star can stand for nothing.
-  let reached = [true];
-  for (const [i, token] of tokens.entries()) reached.push(reached[i] === true && isStar(token));
-  for (const character of text) {
-    const next = [false];
-    for (const [i, token] of tokens.entries()) {
-      const consumed = isStar(token)
-        ? reached[i + 1] === true && (token === '**' || character !== '/')
-        : reached[i] === true && token === character;
-      next.push(consumed || (isStar(token) && next[i] === true));
+  return follows(
+    tokens.map((token) => {
+      if (token === '**') return ANY;
+      return token === '*' ? ANY_BUT_SLASH : { takes: (character) => character === token };
+    }),
+    Array.from(text),
+  );
+}
+
+/**
+ * The same for a path and the patterns that shells and package managers take: `**` stands for any number of folders, none too;
+ * `*` for any characters of one name, `?` for one.
+ */
+export function pathFits(pattern: string, path: string): boolean {
+  const segments = pattern.split('/').filter((segment) => segment !== '' && segment !== '.');
+  return follows(
+    segments.map((segment) => (segment === '**' ? ANY : { takes: (name) => nameFits(segment, name) })),
+    path.split('/'),
+  );
+}
+
+function nameFits(pattern: string, name: string): boolean {
+  return follows(
+    pattern.split('').map((wanted) => (wanted === '*' ? ANY : { takes: (unit) => wanted === '?' || wanted === unit })),
+    name.split(''),
+  );
+}
+
+/** One part of a pattern: takes one item, with `many` any number of them. */
+interface Part {
+  readonly takes: (item: string) => boolean;
+  readonly many?: true;
+}
+
+const ANY: Part = { takes: () => true, many: true };
+const ANY_BUT_SLASH: Part = { takes: (character) => character !== '/', many: true };
+
+/** Follows every place the pattern may have reached at once, so that no pattern costs more than both lengths' product. */
+function follows(parts: readonly Part[], items: readonly string[]): boolean {
+  const takesAt = ({ takes }: Part, at: number): boolean => at < items.length && takes(items[at] ?? '');
+  // How many items the parts so far can stand for, in ascending order.
+  let reached = [0];
+  for (const part of parts) {
+    const next: number[] = [];
+    for (const start of reached) {
+      if (part.many !== true) {
+        if (takesAt(part, start)) next.push(start + 1);
+      } else if (start > (next.at(-1) ?? -1)) {
+        next.push(start);
+        for (let at = start; takesAt(part, at); at += 1) next.push(at + 1);
+      }
     }
     reached = next;
   }
-  return reached[tokens.length] === true;
-}
-
-function isStar(token: string): boolean {
-  return token === '*' || token === '**';
+  return reached.at(-1) === items.length;
 }

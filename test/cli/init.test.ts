@@ -291,6 +291,7 @@ describe('init', () => {
     ['/src/ @a\n/package.json @b\n', '@b'],
     ['* @a\npackage-lock.json\npackage.json\n', null],
     ['* `rm`\n', null],
+    ['* @a\n**/package-lock.json @b\n/**/package?json @c\n', '@b'],
   ])('the owner of the lockfile by CODEOWNERS: %j', async (owners, owner) => {
     await withProject(async (project) => {
       await start(project);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { audit } from '../../src/audit.ts';
+import { auditLockfiles } from '../../src/audit.ts';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import type { Registry } from '../../src/registries/registry.ts';
 import { renderJson } from '../../src/report/json.ts';
@@ -46,7 +46,7 @@ function canonical(value: unknown): string {
   });
 }
 
-function sha256(text: string): string {
+function sha256(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
@@ -60,9 +60,7 @@ function countBy(names: readonly string[]): Readonly<Record<string, number>> {
 async function entryOf(file: string): Promise<object> {
   const bytes = readFileSync(join(folder, file));
   const lockfile = parseLockfile(file, bytes);
-  const report = await audit({
-    file,
-    bytes,
+  const report = await auditLockfiles([{ ...lockfile, path: file, digest: sha256(bytes) }], {
     registry: silentRegistry(),
     trust: { root: publicGoodRoot(), rootName: 'public-good', rootDigest: PUBLIC_GOOD_ROOT_DIGEST, keys: [] },
     now: Date.parse('2026-04-01T00:00:00Z'),
