@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Finding, FindingCode } from '../src/model/finding.ts';
 import { formatInstant } from '../src/model/time.ts';
 import type { Level, LeveledFinding } from '../src/model/verdict.ts';
-import { findingClause } from '../src/report/messages.ts';
+import { findingClause } from '../src/report/words/messages.ts';
 import { recordedPackuments } from './alarms/recorded.ts';
 import { everythingNow, findingsNow, levelIn, levelInGuard, replay, type Judged } from './alarms/replay.ts';
 

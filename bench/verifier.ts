@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { bundleFromJSON } from '@sigstore/bundle';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
-import { setEngine } from '../src/cli/engine.ts';
+import { setEngine } from '../src/cli/v8-flags.ts';
 import { publicGoodRoot, publicGoodRootJson } from '../src/sigstore/public-good.ts';
 import { createVerifier } from '../src/sigstore/verify.ts';
 

@@ -6,9 +6,9 @@ export {
   type LockfileAuditOptions,
   type Since,
   type TrustOptions,
-} from './audit.ts';
-export { check, type CheckOptions, type CheckResult } from './check.ts';
-export type { LockfileBefore } from './lockfiles/changes.ts';
+} from './audit/index.ts';
+export { check, type CheckOptions, type CheckResult } from './audit/check.ts';
+export type { LockfileBefore } from './audit/lockfile-changes.ts';
 export { parseLockfile } from './lockfiles/index.ts';
 export type * from './model/baseline.ts';
 export type * from './model/comparison.ts';
@@ -19,18 +19,18 @@ export type * from './model/policy.ts';
 export type * from './model/proof.ts';
 export type * from './model/report.ts';
 export type * from './model/verdict.ts';
-export { BaselineError, parseBaseline } from './policy/baseline-file.ts';
-export { formatBaseline } from './policy/baseline-text.ts';
-export { updateBaseline } from './policy/baseline-update.ts';
-export { PolicyError } from './policy/error.ts';
+export { BaselineError, parseBaseline } from './baseline/file.ts';
+export { formatBaseline } from './baseline/text.ts';
+export { updateBaseline } from './baseline/update.ts';
+export { PolicyError } from './readers/file-error.ts';
 export { parsePolicy } from './policy/policy-file.ts';
-export { createHttpClient } from './registries/http.ts';
-export { npmRegistry } from './registries/npm.ts';
-export { loadNpmConfig } from './registries/npmrc.ts';
-export { NPM_KEYS, parseKeysDocument } from './registries/npm-keys.ts';
+export { createHttpClient } from './net/client.ts';
+export { npmRegistry } from './registries/npm/index.ts';
+export { loadNpmConfig } from './registries/npm/config/npmrc.ts';
+export { NPM_KEYS, parseKeysDocument } from './registries/npm/keys.ts';
 export type { Registry } from './registries/registry.ts';
-export { renderJson } from './report/json.ts';
-export { renderTerminal } from './report/terminal.ts';
+export { renderJson } from './report/json/report.ts';
+export { renderTerminal } from './report/terminal/index.ts';
 export { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot } from './sigstore/public-good.ts';
 export { parseTrustedRoot, type TrustedRoot } from './sigstore/trusted-root.ts';
 export { createVerifier, type ManagedKey, type Verification, type Verifier } from './sigstore/verify.ts';

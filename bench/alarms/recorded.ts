@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Packument } from '../../src/model/evidence.ts';
-import { parsePackument } from '../../src/registries/npm-packument.ts';
+import { parsePackument } from '../../src/registries/npm/packument.ts';
 
 /**
  * Every registry document below a folder. Of a package that was recorded more than once, the document with most versions.

@@ -1,10 +1,10 @@
-import { withDependencyAges } from '../../src/checks/added-dependencies.ts';
+import { withDependencyAges } from '../../src/checks/npm/added-dependencies.ts';
 import { firstPublished } from '../../src/checks/history.ts';
 import { checkExpectation } from '../../src/checks/expectation.ts';
 import { repositoryAddress } from '../../src/checks/identity.ts';
 import { checkLoss } from '../../src/checks/loss.ts';
-import { checkRelease } from '../../src/checks/release.ts';
-import { dependencyOf } from '../../src/compare.ts';
+import { checkRelease } from '../../src/checks/npm/release.ts';
+import { dependencyOf } from '../../src/audit/compare.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
 import type { Finding, FindingCode } from '../../src/model/finding.ts';
 import { formatInstant, type Instant } from '../../src/model/time.ts';

@@ -14,7 +14,7 @@ import type { LoggedRequest } from '../../lab/server.ts';
 import * as der from '../../lab/sigstore/der.ts';
 import { newKey, pem } from '../../lab/sigstore/keys.ts';
 import * as x509 from '../../lab/sigstore/x509.ts';
-import { NPM_KEYS } from '../../src/registries/npm-keys.ts';
+import { NPM_KEYS } from '../../src/registries/npm/keys.ts';
 import { ABBREVIATED, readTree } from './tree.ts';
 import { tufRepository } from '../../lab/tuf.ts';
 

@@ -27,14 +27,14 @@ export async function bundle(root, version) {
   };
   const start = await build({
     ...options,
-    entryPoints: { cli: 'src/cli/bin.ts' },
+    entryPoints: { cli: 'src/cli/start/bin.ts' },
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
     banner: { js: OLD_NODE },
   });
   const parts = await build({
     ...options,
-    entryPoints: { main: 'src/cli/main.ts', library: 'src/index.ts', thread: 'src/threads/thread.ts' },
+    entryPoints: { main: 'src/cli/start/main.ts', library: 'src/index.ts', thread: 'src/audit/threads/thread.ts' },
     // What several need is there once, and what few runs want is apart. Beside each other, as explain finds docs/ from there.
     format: 'esm',
     splitting: true,

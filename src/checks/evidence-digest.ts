@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Dependency, Digest } from '../model/dependency.ts';
 import type { Proofs } from '../model/proof.ts';
-import { sri } from './integrity.ts';
+import { sri } from './npm/integrity.ts';
 
 /**
  * SHA-256 of what was verified, so that evidence can be recognised later: a line for the signed message, one for the

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
-import type { Cache } from '../cache/store.ts';
+import type { Cache } from '../store/store.ts';
 
 /** assay's own code, of which V8's work is kept between runs. */
 export interface Code {

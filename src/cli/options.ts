@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../model/nearest.ts';
-import { usableColumns, wrap } from '../report/layout.ts';
+import { usableColumns, wrap } from '../report/words/layout.ts';
 import { UsageError } from './exit.ts';
 
 /** One option of a command: how it is parsed and how `--help` shows it. */

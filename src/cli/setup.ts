@@ -1,28 +1,28 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { relative, resolve } from 'node:path';
-import { digestOf } from '../digest.ts';
-import { OMITTABLE, type Omittable, type TrustOptions } from '../audit.ts';
-import { cachePlace, type CachePlace } from '../cache/place.ts';
-import { openCache, type Cache } from '../cache/store.ts';
+import { digestOf } from '../readers/digest.ts';
+import { OMITTABLE, type Omittable, type TrustOptions } from '../audit/index.ts';
+import { cachePlace, type CachePlace } from '../store/place.ts';
+import { openCache, type Cache } from '../store/store.ts';
 import type { Lockfile } from '../model/dependency.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import { DEFAULT_PHASE, PHASES, type Phase } from '../model/verdict.ts';
-import { createHttpClient } from '../registries/http.ts';
-import { npmRegistry } from '../registries/npm.ts';
-import { parseKeysDocument } from '../registries/npm-keys.ts';
-import { loadNpmConfig, type NpmConfig } from '../registries/npmrc.ts';
-import { yarnCache } from '../registries/package-caches.ts';
+import { createHttpClient } from '../net/client.ts';
+import { npmRegistry } from '../registries/npm/index.ts';
+import { parseKeysDocument } from '../registries/npm/keys.ts';
+import { loadNpmConfig, type NpmConfig } from '../registries/npm/config/npmrc.ts';
+import { yarnCache } from '../registries/npm/tarballs/package-caches.ts';
 import type { Registry } from '../registries/registry.ts';
-import { escapeText } from '../report/escape.ts';
-import type { ReportOptions } from '../report/terminal.ts';
+import { escapeText } from '../report/words/escape.ts';
+import type { ReportOptions } from '../report/terminal/index.ts';
 import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot } from '../sigstore/public-good.ts';
 import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
 import { UsageError } from './exit.ts';
 import type { Io, Output } from './io.ts';
-import type { ManagerConfig } from './manager-config.ts';
+import type { ManagerConfig } from './project/manager-config.ts';
 import type { OptionValues } from './options.ts';
-import type { LoadedPolicy } from './policy.ts';
+import type { LoadedPolicy } from './project/policy.ts';
 
 /**
  * For files that nobody named on the command line, but a repository did: a device or pipe in the place of one could be

@@ -1,18 +1,18 @@
 import type { Lockfile } from '../model/dependency.ts';
-import { bun } from './bun.ts';
-import { LockfileError } from './error.ts';
-import type { LockfileFormat, ProjectManifests, ProjectSettings } from './format.ts';
-import { npm } from './npm.ts';
-import { pnpm } from './pnpm.ts';
-import { scriptPermissions } from './script-permissions.ts';
+import { bun } from './bun/index.ts';
+import { LockfileError } from '../readers/error.ts';
+import type { LockfileFormat, ProjectManifests, ProjectSettings } from './common/format.ts';
+import { npm } from './npm/index.ts';
+import { pnpm } from './pnpm/index.ts';
+import { scriptPermissions } from './settings/install-scripts.ts';
 import { unsupported } from './unsupported.ts';
-import { vlt } from './vlt.ts';
-import { yarn } from './yarn.ts';
+import { vlt } from './vlt/index.ts';
+import { yarn } from './yarn/index.ts';
 
-export { LockfileError } from './error.ts';
-export type { LockfileFormat, ProjectManifests, ProjectSettings } from './format.ts';
-export { parseIntegrity } from './integrity.ts';
-export { scriptPermissions } from './script-permissions.ts';
+export { LockfileError } from '../readers/error.ts';
+export type { LockfileFormat, ProjectManifests, ProjectSettings } from './common/format.ts';
+export { parseIntegrity } from '../readers/integrity.ts';
+export { scriptPermissions } from './settings/install-scripts.ts';
 
 /** The lockfiles assay reads. */
 export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, pnpm, yarn, bun, vlt];

@@ -1,5 +1,5 @@
-import { LockfileError } from './error.ts';
-import type { LockfileFormat } from './format.ts';
+import { LockfileError } from '../readers/error.ts';
+import type { LockfileFormat } from './common/format.ts';
 
 /** A lockfile that is known but cannot be read yet: naming it is better than finding nothing in it. */
 export function unsupported(

@@ -7,7 +7,7 @@ import {
   type Policy,
   type ReviewRules,
 } from '../model/policy.ts';
-import { PolicyError } from './error.ts';
+import { PolicyError } from '../readers/file-error.ts';
 import { covers, overlap, specificity } from './selectors.ts';
 
 /** The codes whose level follows from what `expect` says about provenance. */

@@ -18,7 +18,7 @@ import { parseInstant } from '../model/time.ts';
 import { PHASES, type Level } from '../model/verdict.ts';
 import valid from 'semver/functions/valid.js';
 import { refuseConflicts } from './conflicts.ts';
-import { PolicyError } from './error.ts';
+import { PolicyError } from '../readers/file-error.ts';
 import {
   entriesOf,
   fail,
@@ -34,7 +34,7 @@ import {
   type Place,
 } from './read.ts';
 import { reviewOf } from './review-rules.ts';
-import { parseYaml } from './yaml.ts';
+import { parseYaml } from '../readers/yaml.ts';
 
 const LEVELS: readonly Level[] = ['error', 'warning', 'note'];
 const MAX_RELEASE_AGE = 8760;

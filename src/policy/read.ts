@@ -1,7 +1,7 @@
 import { nearest } from '../model/nearest.ts';
 import type { PackageSelector } from '../model/policy.ts';
-import { PolicyError } from './error.ts';
-import { show, type YamlEntry, type YamlNode } from './yaml.ts';
+import { PolicyError } from '../readers/file-error.ts';
+import { show, type YamlEntry, type YamlNode } from '../readers/yaml.ts';
 
 /** A value of the policy with the words that name it in an error: "enforce", "expect of axios". */
 export interface Place {

@@ -2,7 +2,7 @@ import { specOf, type PlacedFinding } from '../model/dependency.ts';
 import { finding, type FindingCode } from '../model/finding.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { verdictOf } from './enforce.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../model/group-by.ts';
 
 /** Of one package alone, a registry that serves no attestations cannot be told from one that lost those of that package. */
 const LEAST = 2;

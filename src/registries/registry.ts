@@ -10,7 +10,7 @@ import type {
   Validator,
 } from '../model/evidence.ts';
 import type { Instant } from '../model/time.ts';
-import type { FileWishes } from './tarball.ts';
+import type { FileWishes } from './npm/tarballs/tarball.ts';
 
 /** One tarball: what it must be, and what is to be known of its files. */
 export interface TarballRequest extends FileWishes {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cachePlace } from '../../src/cache/place.ts';
+import { cachePlace } from '../../src/store/place.ts';
 
 it.skipIf(process.platform === 'win32')('is where the platform keeps such files', () => {
   expect(cachePlace({}, '/home/a', 'linux')).toEqual({

@@ -13,8 +13,8 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CachePlace } from '../../src/cache/place.ts';
-import { cacheSize, openCache, prune, type Cache } from '../../src/cache/store.ts';
+import type { CachePlace } from '../../src/store/place.ts';
+import { cacheSize, openCache, prune, type Cache } from '../../src/store/store.ts';
 
 const ID = 'ab'.repeat(32);
 const OTHER = 'cd'.repeat(32);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withDependencyAges } from '../../src/checks/added-dependencies.ts';
+import { withDependencyAges } from '../../src/checks/npm/added-dependencies.ts';
 import { finding, type FindingArgs, type Finding } from '../../src/model/finding.ts';
 import type { Assessment } from '../../src/model/verdict.ts';
 import { dependency, judged } from '../report/fixtures.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isReadForCapabilities, readCapabilities } from '../../src/checks/capabilities.ts';
-import { sightings } from '../../src/checks/capability-tokens.ts';
+import { isReadForCapabilities, readCapabilities } from '../../src/checks/npm/capabilities.ts';
+import { sightings } from '../../src/checks/npm/capability-tokens.ts';
 import type { CapabilityPlace } from '../../src/model/capability.ts';
 import { startCpu } from '../support/cpu.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSpec, pickVersion } from '../../src/check.ts';
+import { parseSpec, pickVersion } from '../../src/audit/check.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
 
 describe('specs', () => {

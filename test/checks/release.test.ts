@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkRelease, type ReleaseContext } from '../../src/checks/release.ts';
+import { checkRelease, type ReleaseContext } from '../../src/checks/npm/release.ts';
 import type { BaselinePackage, BaselineVersion } from '../../src/model/baseline.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import { packument, type Row } from '../support/packument.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkExotic, checkResolved, checkSource } from '../../src/checks/source.ts';
+import { checkExotic, checkResolved, checkSource } from '../../src/checks/npm/source.ts';
 import type { Dependency } from '../../src/model/dependency.ts';
 import { dependency as registryDependency } from '../report/fixtures.ts';
 

@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
 import type { Baseline, BaselinePackage, BaselineVersion, LastingIdentity } from '../../src/model/baseline.ts';
-import { parseBaseline } from '../../src/policy/baseline-file.ts';
-import { formatBaseline } from '../../src/policy/baseline-text.ts';
+import { parseBaseline } from '../../src/baseline/file.ts';
+import { formatBaseline } from '../../src/baseline/text.ts';
 import { withProject, type LabProject } from './lab-project.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { partOfCache } from '../../src/cache/place.ts';
-import { openCache } from '../../src/cache/store.ts';
+import { partOfCache } from '../../src/store/place.ts';
+import { openCache } from '../../src/store/store.ts';
 import { openCode } from '../../src/cli/code.ts';
-import { flagsOf } from '../../src/cli/engine.ts';
+import { flagsOf } from '../../src/cli/v8-flags.ts';
 import { withProject } from './lab-project.ts';
 import { assay, CLI, inFolder, type Run } from './run.ts';
 

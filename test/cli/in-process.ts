@@ -1,5 +1,5 @@
 import type { Io, Output } from '../../src/cli/io.ts';
-import { run } from '../../src/cli/main.ts';
+import { run } from '../../src/cli/start/main.ts';
 import { NO_NETWORK, type Run } from './run.ts';
 
 /** Runs the command line in this process, for tests that run it many times. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { whyNotRun } from '../../src/cli/installs.ts';
+import { whyNotRun } from '../../src/cli/exec/installs.ts';
 import type { Io } from '../../src/cli/io.ts';
 import type { PackageManager } from '../../src/model/dependency.ts';
 import { inFolder } from './run.ts';

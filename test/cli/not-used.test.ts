@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
-import { enclosingWorkspace } from '../../src/cli/enclosing.ts';
-import { pinnedElsewhere } from '../../src/lockfiles/pinned-manager.ts';
+import { enclosingWorkspace } from '../../src/cli/project/enclosing.ts';
+import { pinnedElsewhere } from '../../src/lockfiles/settings/pinned-manager.ts';
 import { fromRegistry, notToBeHad } from '../lockfiles/real.ts';
 import { withProject, type LabProject } from './lab-project.ts';
 import { assay, inFolder, start } from './run.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readLockfile } from '../../src/cli/read-lockfile.ts';
+import { readLockfile } from '../../src/cli/project/read-lockfile.ts';
 import { parseLockfile, type ProjectManifests } from '../../src/lockfiles/index.ts';
 import type { Lockfile } from '../../src/model/dependency.ts';
 import { SAMPLES } from '../lockfiles/samples.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changeSince } from '../../src/lockfiles/changes.ts';
+import { changeSince } from '../../src/audit/lockfile-changes.ts';
 import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
 import { dependency } from '../report/fixtures.ts';
 import { parse, sha512, v3 } from './support.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkClaims } from '../../src/checks/claims.ts';
+import { checkClaims } from '../../src/checks/npm/claims.ts';
 import type { Dependency } from '../../src/model/dependency.ts';
 import { only, parse, refusal, sha512, v1, v3 } from './support.ts';
 

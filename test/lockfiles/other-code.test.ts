@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { notUsed } from '../../src/cli/not-used.ts';
+import { notUsed } from '../../src/cli/project/not-used.ts';
 import type { PackageManager } from '../../src/model/dependency.ts';
 import { inFolder, start } from '../cli/run.ts';
 import { fromRegistry, notToBeHad } from './real.ts';

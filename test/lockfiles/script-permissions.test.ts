@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scriptPermissions } from '../../src/lockfiles/script-permissions.ts';
+import { scriptPermissions } from '../../src/lockfiles/settings/install-scripts.ts';
 import type { Dependency, PackageManager } from '../../src/model/dependency.ts';
 import type { ScriptDecision } from '../../src/model/finding.ts';
 import { dependency } from '../report/fixtures.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aliasTarget, parseTarballUrl, plainAddress, specKind } from '../../src/lockfiles/npm/specs.ts';
+import { aliasTarget, parseTarballUrl, plainAddress, specKind } from '../../src/lockfiles/node-modules/specs.ts';
 
 describe('specKind', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { parseLockfile, type ProjectManifests } from '../../src/lockfiles/index.ts';
 import { LockfileError } from '../../src/lockfiles/index.ts';
-import type { JsonNode, JsonObject, JsonValue } from '../../src/lockfiles/json.ts';
+import type { JsonNode, JsonObject, JsonValue } from '../../src/readers/json.ts';
 import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
 
 /** A hash that is well formed; `seed` tells two apart. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { format } from 'prettier';
 import { LockfileError, parseLockfile } from '../../src/lockfiles/index.ts';
-import { parseFormattedYaml } from '../../src/lockfiles/yaml-library.ts';
-import { parseYaml } from '../../src/lockfiles/yaml-subset.ts';
+import { parseFormattedYaml } from '../../src/readers/yaml-library.ts';
+import { parseYaml } from '../../src/readers/yaml-subset.ts';
 import { plain, sha512 } from './support.ts';
 
 const A = sha512('a');

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Document, parseAllDocuments, Scalar, visit } from 'yaml';
-import { LockfileError } from '../../src/lockfiles/error.ts';
-import type { JsonNode } from '../../src/lockfiles/json.ts';
-import { parseYaml } from '../../src/lockfiles/yaml-subset.ts';
+import { LockfileError } from '../../src/readers/error.ts';
+import type { JsonNode } from '../../src/readers/json.ts';
+import { parseYaml } from '../../src/readers/yaml-subset.ts';
 import { plain } from './support.ts';
 
 const read = (text: string): unknown => plain(parseYaml('f.yaml', text)[0]?.value);

@@ -25,9 +25,9 @@ function project(files: Readonly<Record<string, string>>): string {
   const root = join(folder, String(projects++));
   const config =
     '{"compilerOptions":{"module":"NodeNext","allowImportingTsExtensions":true,"noEmit":true,"types":["node"],"skipLibCheck":true,"lib":["ES2022"]}}';
-  const names = ['src/cli/main.ts', 'src/index.ts', 'src/threads/thread.ts'];
+  const names = ['src/cli/start/main.ts', 'src/index.ts', 'src/audit/threads/thread.ts'];
   const empty = Object.fromEntries(names.map((name) => [name, 'export {};']));
-  const all = { 'src/cli/bin.ts': BIN, ...empty, 'tsconfig.json': config, ...files };
+  const all = { 'src/cli/start/bin.ts': BIN, ...empty, 'tsconfig.json': config, ...files };
   for (const [path, text] of Object.entries({ 'package.json': '{"type":"module"}', ...all })) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
@@ -61,7 +61,7 @@ const LICENCES = "(await load('licences')).licences((await bundle(root, '9.8.7')
 describe('the bundle', () => {
   test('carries the version and what it imports, and runs on its own', () => {
     const root = project({
-      'src/cli/bin.ts': `${BIN}import { twice } from 'twice';\ndeclare const ASSAY_VERSION: string;\nconsole.log(twice(ASSAY_VERSION));`,
+      'src/cli/start/bin.ts': `${BIN}import { twice } from 'twice';\ndeclare const ASSAY_VERSION: string;\nconsole.log(twice(ASSAY_VERSION));`,
       ...dependency('twice', "const path = require('path'); exports.twice = (text) => path.join(text, text);"),
     });
     const { status, stdout } = run(root, BUNDLE);
@@ -72,7 +72,7 @@ describe('the bundle', () => {
 
   test('loads what is imported lazily when it is asked for, and not before', () => {
     const root = project({
-      'src/cli/main.ts': "console.log('first'); void import('./late.ts').then(({ last }) => console.log(last));",
+      'src/cli/start/main.ts': "console.log('first'); void import('./late.ts').then(({ last }) => console.log(last));",
       'src/cli/late.ts':
         "import { sep } from 'node:path';\nimport { half as part } from './shared.ts';\nconsole.log('second');\nexport const last = [typeof sep, part(4)].join(' ');",
       'src/cli/shared.ts': 'export const half = (n: number) => n / 2;',
@@ -109,20 +109,20 @@ describe('the bundle', () => {
       /known at build time/,
     ],
   ])('is refused with %s', (_, code, files, reason) => {
-    const { status, stderr } = run(project({ 'src/cli/bin.ts': BIN + code, ...files }), BUNDLE);
+    const { status, stderr } = run(project({ 'src/cli/start/bin.ts': BIN + code, ...files }), BUNDLE);
     expect(stderr).toMatch(reason);
     expect(status).not.toBe(0);
   });
 
   test('is refused without a #! line', () => {
-    const { status, stderr } = run(project({ 'src/cli/bin.ts': 'console.log(1);' }), BUNDLE);
+    const { status, stderr } = run(project({ 'src/cli/start/bin.ts': 'console.log(1);' }), BUNDLE);
     expect(stderr).toContain('cli.cjs has no #! line');
     expect(status).not.toBe(0);
   });
 });
 
 describe('the licences', () => {
-  const using = { 'src/cli/bin.ts': `${BIN}import 'used';` };
+  const using = { 'src/cli/start/bin.ts': `${BIN}import 'used';` };
   const code = 'console.log(1);';
 
   test('of what is bundled are listed, and of nothing else', () => {

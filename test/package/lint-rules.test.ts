@@ -14,7 +14,7 @@ const STAGES = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
 const PURE = STAGES.filter((stage) => !['registries', 'cache', 'git'].includes(stage));
 /** What each stage may import, where it is more or less than the model. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = { model: [], checks: ['model', 'sigstore'] };
-const OUTER = ['src/audit.ts', 'src/index.ts', 'src/cli/main.ts'];
+const OUTER = ['src/audit/index.ts', 'src/index.ts', 'src/cli/start/main.ts'];
 
 function filesOf(folder: string): string[] {
   return readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.ts'));
@@ -135,8 +135,10 @@ describe('the direction of imports', () => {
 
     test('leads nowhere else', async () => {
       const others = STAGES.filter((other) => !allowed.includes(other)).map((other) => fileOf(`src/${other}`));
-      const snippets = [...others, ...OUTER, 'src/version.ts', 'lab/index.ts', 'test/package/nodes.ts'].map(importOf);
-      const lazy = `export const NAME = () => import('${specifier(from, 'src/audit.ts')}');`;
+      const snippets = [...others, ...OUTER, 'src/model/version.ts', 'lab/index.ts', 'test/package/nodes.ts'].map(
+        importOf,
+      );
+      const lazy = `export const NAME = () => import('${specifier(from, 'src/audit/index.ts')}');`;
       expect(await notRefused(from, rule, [...snippets, lazy])).toEqual([]);
     });
   });
@@ -147,12 +149,12 @@ describe('the direction of imports', () => {
   });
 
   test('nothing but the command line imports the command line', async () => {
-    expect(await notRefused('src/audit.ts', rule, ["import './cli/main.ts';"])).toEqual([]);
-    expect(await refused('src/cli/main.ts', ["import './exit.ts';"])).toEqual([]);
+    expect(await notRefused('src/audit/index.ts', rule, ["import './cli/main.ts';"])).toEqual([]);
+    expect(await refused('src/cli/start/main.ts', ["import './exit.ts';"])).toEqual([]);
   });
 
   test('the demo alone may start the lab', async () => {
-    for (const path of ['src/cli/commands/audit.ts', 'src/cli/main.ts', 'src/audit.ts', 'src/index.ts']) {
+    for (const path of ['src/cli/commands/audit.ts', 'src/cli/start/main.ts', 'src/audit/index.ts', 'src/index.ts']) {
       expect(await notRefused(path, rule, [`import '${specifier(path, 'lab/index.ts')}';`])).toEqual([]);
     }
     const demo = 'src/cli/demo.ts';
@@ -161,7 +163,7 @@ describe('the direction of imports', () => {
 
   test('a cycle is refused', async () => {
     // The library's entry imports the pipeline.
-    expect(await notRefused('src/audit.ts', 'import-x/no-cycle', ["import './index.ts';"])).toEqual([]);
+    expect(await notRefused('src/audit/index.ts', 'import-x/no-cycle', ["import './index.ts';"])).toEqual([]);
   });
 });
 
@@ -221,7 +223,7 @@ describe('proofs', () => {
       "export * from './model/proof.ts';",
       'export const NAME = {} as unknown as string;',
     ];
-    expect(await notRefused('src/audit.ts', 'no-restricted-syntax', snippets)).toEqual([]);
+    expect(await notRefused('src/audit/index.ts', 'no-restricted-syntax', snippets)).toEqual([]);
     const forgery = ['export const NAME = {} as unknown as string;'];
     expect(await notRefused(fileOf('src/sigstore'), 'no-restricted-syntax', forgery)).toEqual([]);
   });
@@ -241,5 +243,5 @@ test.each([
   ['console.log(1);', 'no-console'],
   ['// @ts-ignore', '@typescript-eslint/ban-ts-comment'],
 ])('everywhere: %s is %s', async (snippet, rule) => {
-  expect(await notRefused('src/audit.ts', rule, [snippet])).toEqual([]);
+  expect(await notRefused('src/audit/index.ts', rule, [snippet])).toEqual([]);
 });

@@ -11,8 +11,8 @@ import type {
 import { isAcceptable } from '../../src/model/baseline.ts';
 import type { Digest } from '../../src/model/dependency.ts';
 import { FINDING_CODES } from '../../src/model/finding.ts';
-import { BaselineError, parseBaseline } from '../../src/policy/baseline-file.ts';
-import { formatBaseline, HEADER, sameIdentity } from '../../src/policy/baseline-text.ts';
+import { BaselineError, parseBaseline } from '../../src/baseline/file.ts';
+import { formatBaseline, HEADER, sameIdentity } from '../../src/baseline/text.ts';
 
 const hex = (bytes: number): fc.Arbitrary<string> =>
   fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((array) => Buffer.from(array).toString('hex'));

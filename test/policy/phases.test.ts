@@ -6,7 +6,7 @@ import { finding, FINDING_CODES, FINDING_KINDS, type Finding } from '../../src/m
 import { DEFAULT_REVIEW, type Policy } from '../../src/model/policy.ts';
 import { DEFAULT_PHASE, PHASES, type Assessment, type Level, type Phase } from '../../src/model/verdict.ts';
 import { judge } from '../../src/policy/enforce.ts';
-import { PolicyError } from '../../src/policy/error.ts';
+import { PolicyError } from '../../src/readers/file-error.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import { reviewed } from '../../src/policy/review.ts';
 import { argsWith, dependency, judged, NO_PROOFS, NOON, proofsWith } from '../report/fixtures.ts';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { FINDING_CODES } from '../../src/model/finding.ts';
-import { PolicyError } from '../../src/policy/error.ts';
+import { PolicyError } from '../../src/readers/file-error.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import { VALID, WRONG_FILE, WRONG_MEANING, WRONG_SHAPE } from './corpus.ts';
 import { startCpu } from '../support/cpu.ts';

@@ -6,7 +6,7 @@ import { finding, FINDING_CODES, FINDING_KINDS, type FindingCode } from '../../s
 import { DEFAULT_REVIEW, type ReviewRules } from '../../src/model/policy.ts';
 import type { Appearance, History } from '../../src/model/review.ts';
 import type { JudgedDependency, Level } from '../../src/model/verdict.ts';
-import { withSeen } from '../../src/policy/baseline-seen.ts';
+import { withSeen } from '../../src/baseline/seen.ts';
 import { acceptedStates, ownerOf, reviewed, reviewRules, undated, type Clock } from '../../src/policy/review.ts';
 import { argsWith, dependency, judged } from '../report/fixtures.ts';
 

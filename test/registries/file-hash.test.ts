@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createFileHash } from '../../src/registries/file-hash.ts';
+import { createFileHash } from '../../src/registries/npm/tarballs/file-hash.ts';
 
 /** The digests of a text that arrives in pieces of so many bytes. */
 function digestsOf(text: string, size = text.length || 1): readonly string[] {

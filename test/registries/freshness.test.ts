@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { validatorOf } from '../../src/registries/freshness.ts';
-import { npmRegistry } from '../../src/registries/npm.ts';
+import { validatorOf } from '../../src/net/freshness.ts';
+import { npmRegistry } from '../../src/registries/npm/index.ts';
 import type { Registry } from '../../src/registries/registry.ts';
 import { serve, testClient, testConfig, type TestServer } from './servers.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { keepLast } from '../../src/registries/keep-last.ts';
+import { keepLast } from '../../src/net/lru.ts';
 
 it('makes a value once while it is kept, and keeps those that were used last', () => {
   const made: string[] = [];

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { LookupOptions } from 'node:dns';
 import { expect, it } from 'vitest';
-import { sharedLookup } from '../../src/registries/lookup.ts';
+import { sharedLookup } from '../../src/net/dns.ts';
 
 type Answer = readonly [error: Error | null, address: unknown, family: number | undefined];
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/model/evidence.ts';
-import { parseAttestations, parseManifest } from '../../src/registries/npm-documents.ts';
-import { parsePackument } from '../../src/registries/npm-packument.ts';
+import { parseAttestations, parseManifest } from '../../src/registries/npm/documents.ts';
+import { parsePackument } from '../../src/registries/npm/packument.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 
 const dist = {

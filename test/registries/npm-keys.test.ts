@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { KeysError, NPM_KEYS, parseKeysDocument } from '../../src/registries/npm-keys.ts';
+import { KeysError, NPM_KEYS, parseKeysDocument } from '../../src/registries/npm/keys.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 
 const spkiOf = (namedCurve: string): string =>

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Parsed } from '../../src/registries/json.ts';
-import { keyText, skipSpace, skipValue, walkObject } from '../../src/registries/json-walk.ts';
-import { parsePackument, type NpmPackument } from '../../src/registries/npm-packument.ts';
+import type { Parsed } from '../../src/readers/untrusted-json.ts';
+import { keyText, skipSpace, skipValue, walkObject } from '../../src/readers/json-walk.ts';
+import { parsePackument, type NpmPackument } from '../../src/registries/npm/packument.ts';
 
 const dist = {
   integrity: 'sha512-AAAA',

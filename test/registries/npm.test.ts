@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { npmRegistry } from '../../src/registries/npm.ts';
+import { npmRegistry } from '../../src/registries/npm/index.ts';
 import type { Registry } from '../../src/registries/registry.ts';
 import { serve, testClient, testConfig, type Handler, type TestServer } from './servers.ts';
 

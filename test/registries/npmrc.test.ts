@@ -2,8 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { credentialFor } from '../../src/registries/credentials.ts';
-import { ConfigError, loadNpmConfig, type NpmConfig, type NpmConfigInput } from '../../src/registries/npmrc.ts';
+import { credentialFor } from '../../src/registries/npm/config/credentials.ts';
+import {
+  ConfigError,
+  loadNpmConfig,
+  type NpmConfig,
+  type NpmConfigInput,
+} from '../../src/registries/npm/config/npmrc.ts';
 import { testConfig } from './servers.ts';
 
 /** Files of an imagined machine: project in /p, home /h, Node in /n. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { proxyFor } from '../../src/registries/proxy.ts';
+import { proxyFor } from '../../src/net/proxy.ts';
 import { makeAuthority, serve, serveRaw, startProxy, testClient, testConfig } from './servers.ts';
 
 const LIMIT = { maxBytes: 1000 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoff, describeNetworkError, isRetryableStatus, parseRetryAfter } from '../../src/registries/retry.ts';
+import { backoff, describeNetworkError, isRetryableStatus, parseRetryAfter } from '../../src/net/retry.ts';
 
 describe('backoff', () => {
   const settings = { factor: 3, minMs: 100, maxMs: 1000 };

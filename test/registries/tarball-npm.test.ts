@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TarballError } from '../../src/registries/tar.ts';
-import { createTarballReader } from '../../src/registries/tarball.ts';
+import { TarballError } from '../../src/readers/tar.ts';
+import { createTarballReader } from '../../src/registries/npm/tarballs/tarball.ts';
 import { fromRegistry, notToBeHad } from '../lockfiles/real.ts';
 import { archive, type Member } from './archive.ts';
 

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packTarball } from '../../lab/tarball.ts';
 import { archive as plain, END, member, type Member } from './archive.ts';
-import { createTarReader, TarballError } from '../../src/registries/tar.ts';
-import { createTarballReader } from '../../src/registries/tarball.ts';
+import { createTarReader, TarballError } from '../../src/readers/tar.ts';
+import { createTarballReader } from '../../src/registries/npm/tarballs/tarball.ts';
 import type { PackedFile } from '../../src/model/bytes.ts';
 
 /** A header with its checksum written in another way. */

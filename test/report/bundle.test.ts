@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { renderBundleVerification } from '../../src/report/bundle.ts';
+import { renderBundleVerification } from '../../src/report/commands/bundle.ts';
 import { asProof, bundleProofWith } from './fixtures.ts';
 import { hostileText } from './hostile.ts';
 import { expectInert, WIDE } from './inert.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { combineReports } from '../../src/combine.ts';
+import { combineReports } from '../../src/audit/combine.ts';
 import type { LockfileUsed, Report } from '../../src/model/report.ts';
-import { renderJson } from '../../src/report/json.ts';
-import { renderTerminal } from '../../src/report/terminal.ts';
+import { renderJson } from '../../src/report/json/report.ts';
+import { renderTerminal } from '../../src/report/terminal/index.ts';
 import { finding } from '../../src/model/finding.ts';
 import { reportStatus } from '../../src/model/report.ts';
 import { dependency, judged, lockfileUsed, reportOf } from './fixtures.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PackageManager } from '../../src/model/dependency.ts';
 import type { Comparison, VersionFacts } from '../../src/model/comparison.ts';
-import { decisionsOf, diffOf } from '../../src/report/decisions.ts';
+import { decisionsOf, diffOf } from '../../src/report/words/decisions.ts';
 import { BEFORE, OTHER_WORKFLOW, STOLEN } from './fixtures.ts';
 import { comparisonWith, hostileText, otherBuilderWith } from './hostile.ts';
 

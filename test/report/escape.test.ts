@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { displayWidth, escapeHidden, escapeText, quoteText, toAscii } from '../../src/report/escape.ts';
+import { displayWidth, escapeHidden, escapeText, quoteText, toAscii } from '../../src/report/words/escape.ts';
 import { HOSTILE, hostileText } from './hostile.ts';
 
 /** What escaping promises to be the inverse of, written down independently. */

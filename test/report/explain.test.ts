@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { NPM_REGISTRY } from '../../src/model/address.ts';
 import { finding, FINDING_CODES, FINDING_KINDS, type FindingCode, type FindingKind } from '../../src/model/finding.ts';
 import { failsFrom } from '../../src/policy/enforce.ts';
-import { displayWidth } from '../../src/report/escape.ts';
-import { renderCodeList, renderPage } from '../../src/report/explain.ts';
+import { displayWidth } from '../../src/report/words/escape.ts';
+import { renderCodeList, renderPage } from '../../src/report/commands/explain.ts';
 import { argsWith } from './fixtures.ts';
 import { HOSTILE, hostileText } from './hostile.ts';
 

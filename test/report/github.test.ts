@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { finding } from '../../src/model/finding.ts';
-import { renderAnnotations } from '../../src/report/github.ts';
+import { renderAnnotations } from '../../src/report/outputs/github.ts';
 import { dependency, judged, lockfileUsed, reportOf } from './fixtures.ts';
 import { hostileText } from './hostile.ts';
 import { HOSTILE_REPORT, largeReport, reportWith, STORY } from './output-reports.ts';

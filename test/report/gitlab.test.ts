@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
-import { renderGitlab } from '../../src/report/gitlab.ts';
+import { renderGitlab } from '../../src/report/outputs/gitlab.ts';
 import { hostileText } from './hostile.ts';
 import { HOSTILE_REPORT, largeReport, reportWith, STORY } from './output-reports.ts';
 

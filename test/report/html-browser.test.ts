@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { renderHtml } from '../../src/report/html.ts';
+import { renderHtml } from '../../src/report/html/index.ts';
 import { hasBrowser, launchBrowser, WITHOUT_BROWSER } from '../support/browser.ts';
 import { pageReport } from './html-reports.ts';
 

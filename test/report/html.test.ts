@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { parseFragment } from 'parse5';
 import { describe, expect, test } from 'vitest';
-import { renderHtml } from '../../src/report/html.ts';
+import { renderHtml } from '../../src/report/html/index.ts';
 import { hostile, html, link, dataScript } from '../../src/report/html/markup.ts';
 import { DARK, LIGHT, TEXT_COLORS } from '../../src/report/html/palette.ts';
 import { dependency, everyFinding, judged, NOON, proofsWith, reportOf } from './fixtures.ts';

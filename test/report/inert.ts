@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { displayWidth } from '../../src/report/escape.ts';
-import type { RenderOptions } from '../../src/report/layout.ts';
+import { displayWidth } from '../../src/report/words/escape.ts';
+import type { RenderOptions } from '../../src/report/words/layout.ts';
 import { HOSTILE } from './hostile.ts';
 
 export const WIDE: RenderOptions = { color: false, columns: 100, unicode: true };

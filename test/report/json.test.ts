@@ -6,11 +6,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Source } from '../../src/model/dependency.ts';
 import { finding, FINDING_CODES } from '../../src/model/finding.ts';
-import { bundleJson } from '../../src/report/bundle.ts';
-import { comparisonJson } from '../../src/report/comparison.ts';
-import { renderJson, reportJson } from '../../src/report/json.ts';
-import { REFUSALS } from '../../src/report/refusals.ts';
-import { objectOf, stringify, stringifyMembers, type Json, type Members } from '../../src/report/stringify.ts';
+import { bundleJson } from '../../src/report/commands/bundle.ts';
+import { comparisonJson } from '../../src/report/commands/comparison.ts';
+import { renderJson, reportJson } from '../../src/report/json/report.ts';
+import { REFUSALS } from '../../src/report/words/refusals.ts';
+import { objectOf, stringify, stringifyMembers, type Json, type Members } from '../../src/report/json/stringify.ts';
 import {
   argsWith,
   bundleProofWith,

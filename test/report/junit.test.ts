@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { SaxesParser } from 'saxes';
 import { describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
-import { renderJunit } from '../../src/report/junit.ts';
+import { renderJunit } from '../../src/report/outputs/junit.ts';
 import { dependency, judged, lockfileUsed, reportOf } from './fixtures.ts';
 import { hostileText } from './hostile.ts';
 import { HOSTILE_REPORT, reportWith, STORY } from './output-reports.ts';

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { combineReports } from '../../src/combine.ts';
+import { combineReports } from '../../src/audit/combine.ts';
 import { finding, type Finding } from '../../src/model/finding.ts';
 import { reportStatus, type Report } from '../../src/model/report.ts';
 import type { Level } from '../../src/model/verdict.ts';
 import { judgeLockfile } from '../../src/policy/enforce.ts';
-import { renderAnnotations } from '../../src/report/github.ts';
-import { renderGitlab } from '../../src/report/gitlab.ts';
-import { renderHtml } from '../../src/report/html.ts';
-import { renderJson } from '../../src/report/json.ts';
-import { renderJunit } from '../../src/report/junit.ts';
-import { renderMarkdown } from '../../src/report/report-markdown.ts';
-import { renderSarif } from '../../src/report/sarif.ts';
-import { renderTerminal } from '../../src/report/terminal.ts';
+import { renderAnnotations } from '../../src/report/outputs/github.ts';
+import { renderGitlab } from '../../src/report/outputs/gitlab.ts';
+import { renderHtml } from '../../src/report/html/index.ts';
+import { renderJson } from '../../src/report/json/report.ts';
+import { renderJunit } from '../../src/report/outputs/junit.ts';
+import { renderMarkdown } from '../../src/report/outputs/report-markdown.ts';
+import { renderSarif } from '../../src/report/outputs/sarif.ts';
+import { renderTerminal } from '../../src/report/terminal/index.ts';
 import { dependency, judged, lockfileUsed, reportOf } from './fixtures.ts';
 
 const FILE = 'tools/package-lock.json';

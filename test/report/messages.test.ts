@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { finding, FINDING_CODES, type Finding, type RefusalReason } from '../../src/model/finding.ts';
-import { describe as describeFinding, findingTitle } from '../../src/report/messages.ts';
-import { REFUSALS } from '../../src/report/refusals.ts';
+import { describe as describeFinding, findingTitle } from '../../src/report/words/messages.ts';
+import { REFUSALS } from '../../src/report/words/refusals.ts';
 import { argsWith, everyFinding, NOON } from './fixtures.ts';
 import { HOSTILE, hostileText } from './hostile.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Report } from '../../src/model/report.ts';
-import { OUTPUTS } from '../../src/report/outputs.ts';
+import { OUTPUTS } from '../../src/report/outputs/index.ts';
 import { reportOf } from './fixtures.ts';
 import { HOSTILE, hostileText } from './hostile.ts';
 import { HOSTILE_REPORT, hostileReport, largeReport, reportWith, STORY } from './output-reports.ts';

@@ -4,7 +4,7 @@ import { CAPABILITIES, type CapabilityReading } from '../../src/model/capability
 import type { Proposal } from '../../src/model/proposal.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import { isSelector } from '../../src/policy/selectors.ts';
-import { renderPolicy } from '../../src/report/policy-text.ts';
+import { renderPolicy } from '../../src/report/commands/policy-text.ts';
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 200 }),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import MarkdownIt from 'markdown-it';
 import { describe, expect, test } from 'vitest';
 import { FINDING_CODES, finding } from '../../src/model/finding.ts';
-import { renderMarkdown } from '../../src/report/report-markdown.ts';
+import { renderMarkdown } from '../../src/report/outputs/report-markdown.ts';
 import { argsWith, dependency, judged, lockfileUsed, reportOf, STOLEN } from './fixtures.ts';
 import { hostileText } from './hostile.ts';
 import { HOSTILE_REPORT, HOSTILE_TEXT, largeReport, STORY } from './output-reports.ts';

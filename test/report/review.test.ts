@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAcceptable } from '../../src/model/baseline.ts';
-import { codeSpan, plainText } from '../../src/report/markdown.ts';
-import { reviewList, type ReviewList } from '../../src/report/queue.ts';
-import { renderReview } from '../../src/report/review.ts';
-import { renderReviewJson } from '../../src/report/review-json.ts';
-import { renderReviewMarkdown } from '../../src/report/review-markdown.ts';
-import { durationText } from '../../src/report/review-words.ts';
-import { displayWidth } from '../../src/report/escape.ts';
-import { renderTerminal } from '../../src/report/terminal.ts';
+import { codeSpan, plainText } from '../../src/report/words/markdown.ts';
+import { reviewList, type ReviewList } from '../../src/report/parts/queue.ts';
+import { renderReview } from '../../src/report/review/terminal.ts';
+import { renderReviewJson } from '../../src/report/review/json.ts';
+import { renderReviewMarkdown } from '../../src/report/review/markdown.ts';
+import { durationText } from '../../src/report/words/review-words.ts';
+import { displayWidth } from '../../src/report/words/escape.ts';
+import { renderTerminal } from '../../src/report/terminal/index.ts';
 import { dependency, everyFinding, judged, lockfileUsed, NOON, reportOf } from './fixtures.ts';
 import { HOSTILE, hostileText } from './hostile.ts';
 

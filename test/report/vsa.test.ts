@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PHASES } from '../../src/model/verdict.ts';
 import type { Report } from '../../src/model/report.ts';
-import { renderVsa } from '../../src/report/vsa.ts';
+import { renderVsa } from '../../src/report/outputs/vsa.ts';
 import { dependency, judged, lockfileUsed, proofsWith, reportOf } from './fixtures.ts';
 import { hostileText } from './hostile.ts';
 import { HOSTILE_REPORT, reportWith, STORY } from './output-reports.ts';

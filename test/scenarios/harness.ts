@@ -1,10 +1,10 @@
 import { startLab, type Lab } from '../../lab/index.ts';
-import { audit, type AuditOptions } from '../../src/audit.ts';
+import { audit, type AuditOptions } from '../../src/audit/index.ts';
 import type { Report } from '../../src/model/report.ts';
-import { createHttpClient } from '../../src/registries/http.ts';
-import { npmRegistry } from '../../src/registries/npm.ts';
-import { parseKeysDocument } from '../../src/registries/npm-keys.ts';
-import { loadNpmConfig } from '../../src/registries/npmrc.ts';
+import { createHttpClient } from '../../src/net/client.ts';
+import { npmRegistry } from '../../src/registries/npm/index.ts';
+import { parseKeysDocument } from '../../src/registries/npm/keys.ts';
+import { loadNpmConfig } from '../../src/registries/npm/config/npmrc.ts';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
 import { exitStatus } from '../../src/cli/exit.ts';
 

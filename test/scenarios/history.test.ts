@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
 import type { WorkflowOptions } from '../../lab/publishers.ts';
 import type { Baseline } from '../../src/model/baseline.ts';
-import { updateBaseline } from '../../src/policy/baseline-update.ts';
-import { formatBaseline } from '../../src/policy/baseline-text.ts';
-import { parseBaseline } from '../../src/policy/baseline-file.ts';
+import { updateBaseline } from '../../src/baseline/update.ts';
+import { formatBaseline } from '../../src/baseline/text.ts';
+import { parseBaseline } from '../../src/baseline/file.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import { auditIn, withLab, type AuditChange, type Outcome } from './harness.ts';
 

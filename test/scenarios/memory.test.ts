@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
-import { renderJson } from '../../src/report/json.ts';
+import { renderJson } from '../../src/report/json/report.ts';
 import { newStore } from '../support/store.ts';
 import { auditIn, withLab, type Outcome } from './harness.ts';
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { auditLockfiles } from '../../src/audit.ts';
+import { auditLockfiles } from '../../src/audit/index.ts';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import type { Registry } from '../../src/registries/registry.ts';
-import { renderJson } from '../../src/report/json.ts';
+import { renderJson } from '../../src/report/json/report.ts';
 import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot } from '../../src/sigstore/public-good.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
 import type { Baseline } from '../../src/model/baseline.ts';
 import type { FindingCode } from '../../src/model/finding.ts';
-import { updateBaseline } from '../../src/policy/baseline-update.ts';
-import { renderJson } from '../../src/report/json.ts';
+import { updateBaseline } from '../../src/baseline/update.ts';
+import { renderJson } from '../../src/report/json/report.ts';
 import { newStore } from '../support/store.ts';
 import { auditIn, withLab, type AuditChange, type Outcome } from './harness.ts';
 

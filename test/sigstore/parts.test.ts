@@ -11,7 +11,7 @@ import { parsePublicKey, type Hash } from '../../src/sigstore/keys.ts';
 import { inclusionRoot } from '../../src/sigstore/merkle.ts';
 import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot, publicGoodRootJson } from '../../src/sigstore/public-good.ts';
 import { Malformed } from '../../src/sigstore/refusal.ts';
-import { verifyRegistrySignature } from '../../src/sigstore/registry-signature.ts';
+import { verifyRegistrySignature } from '../../src/checks/npm/registry-signature.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 import { readJson, recordedFiles } from './support.ts';
 

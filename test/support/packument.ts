@@ -1,5 +1,5 @@
 import type { Packument } from '../../src/model/evidence.ts';
-import { parsePackument } from '../../src/registries/npm-packument.ts';
+import { parsePackument } from '../../src/registries/npm/packument.ts';
 
 /** [version, time of publication, who published, with provenance or without]. `oidc` is a trusted publisher. */
 export type Row = readonly [

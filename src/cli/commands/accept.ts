@@ -3,16 +3,16 @@ import { specOf, type Dependency } from '../../model/dependency.ts';
 import type { FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
 import type { JudgedDependency } from '../../model/verdict.ts';
-import { acceptFindings, type Refusal } from '../../policy/accept.ts';
-import { isProven } from '../../policy/baseline-update.ts';
-import { renderAcceptance } from '../../report/accept.ts';
-import { escapeText } from '../../report/escape.ts';
+import { acceptFindings, type Refusal } from '../../baseline/accept.ts';
+import { isProven } from '../../baseline/update.ts';
+import { renderAcceptance } from '../../report/commands/accept.ts';
+import { escapeText } from '../../report/words/escape.ts';
 import { gitUser } from '../../git/user.ts';
 import type { Command } from '../command.ts';
 import { codesOf, reasonOf, untilOf, whoOf } from '../decision.ts';
 import { EXIT, UsageError } from '../exit.ts';
-import { PROJECT_OPTIONS, withProject } from '../open.ts';
-import { writeBaseline } from '../project.ts';
+import { PROJECT_OPTIONS, withProject } from '../project/open.ts';
+import { writeBaseline } from '../project/files.ts';
 import { phaseOf } from '../setup.ts';
 
 export const command: Command = {

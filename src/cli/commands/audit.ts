@@ -1,10 +1,10 @@
 import { reportStatus } from '../../model/report.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { PROJECT_OPTIONS, withProjects } from '../open.ts';
-import { outputTargets, writeReports } from '../outputs.ts';
-import { reportToActions } from '../pipeline.ts';
-import { projectFolder } from '../project.ts';
+import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
+import { outputTargets, writeReports } from '../output/outputs.ts';
+import { reportToActions } from '../output/pipeline.ts';
+import { projectFolder } from '../project/files.ts';
 import { omitOf, phaseOf, reportOptions } from '../setup.ts';
 
 export const command: Command = {

@@ -1,6 +1,6 @@
-import { partOfCache } from '../../cache/place.ts';
-import { cacheSize, prune, type CacheSize } from '../../cache/store.ts';
-import { escapeText } from '../../report/escape.ts';
+import { partOfCache } from '../../store/place.ts';
+import { cacheSize, prune, type CacheSize } from '../../store/store.ts';
+import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { placeOfCache } from '../setup.ts';

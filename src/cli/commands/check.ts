@@ -1,16 +1,16 @@
-import { check, type Unresolved } from '../../check.ts';
-import { comparisonJson, renderComparison } from '../../report/comparison.ts';
-import { escapeText } from '../../report/escape.ts';
-import { reportJson } from '../../report/json.ts';
-import { stringify } from '../../report/stringify.ts';
-import { renderTerminal } from '../../report/terminal.ts';
+import { check, type Unresolved } from '../../audit/check.ts';
+import { comparisonJson, renderComparison } from '../../report/commands/comparison.ts';
+import { escapeText } from '../../report/words/escape.ts';
+import { reportJson } from '../../report/json/report.ts';
+import { stringify } from '../../report/json/stringify.ts';
+import { renderTerminal } from '../../report/terminal/index.ts';
 import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
-import { lockfilesIn } from '../find.ts';
-import { likelyManager } from '../manager-config.ts';
-import { loadPolicy } from '../policy.ts';
+import { lockfilesIn } from '../project/find.ts';
+import { likelyManager } from '../project/manager-config.ts';
+import { loadPolicy } from '../project/policy.ts';
 import { demandUsable, networkConfig, openRegistry, phaseOf, reportOptions } from '../setup.ts';
-import { startTrust, TRUST_OPTIONS, withTrust } from '../trust.ts';
+import { startTrust, TRUST_OPTIONS, withTrust } from '../project/trust.ts';
 
 export const command: Command = {
   usage: 'SPEC...',

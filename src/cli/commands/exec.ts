@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { spawn } from 'cross-spawn';
 import { reportStatus } from '../../model/report.ts';
-import { listed } from '../../report/layout.ts';
-import { renderTerminal } from '../../report/terminal.ts';
-import { withoutExportedSettings } from '../../registries/npmrc.ts';
-import { escapeText } from '../../report/escape.ts';
+import { listed } from '../../report/words/layout.ts';
+import { renderTerminal } from '../../report/terminal/index.ts';
+import { withoutExportedSettings } from '../../registries/npm/config/npmrc.ts';
+import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
-import { whyNotRun } from '../installs.ts';
-import { PROJECT_OPTIONS, withProjects } from '../open.ts';
-import { reportToActions } from '../pipeline.ts';
+import { whyNotRun } from '../exec/installs.ts';
+import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
+import { reportToActions } from '../output/pipeline.ts';
 import { omitOf, phaseOf, reportOptions } from '../setup.ts';
 
 export const command: Command = {

@@ -1,9 +1,9 @@
 import { FINDING_CODES, FINDING_KINDS, type FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
-import { renderCodeList, renderPage } from '../../report/explain.ts';
+import { renderCodeList, renderPage } from '../../report/commands/explain.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
-import { pageOf } from '../pages.ts';
+import { pageOf } from '../output/pages.ts';
 
 export const command: Command = {
   usage: '[CODE]',

@@ -1,25 +1,25 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { digestOf } from '../../digest.ts';
+import { digestOf } from '../../readers/digest.ts';
 import { POLICY_FILE, type PolicyInUse } from '../../model/policy.ts';
 import type { ProposedRegistries } from '../../model/proposal.ts';
 import type { Report } from '../../model/report.ts';
 import { DEFAULT_PHASE } from '../../model/verdict.ts';
-import { withSeen } from '../../policy/baseline-seen.ts';
-import { formatBaseline } from '../../policy/baseline-text.ts';
-import { updateBaseline } from '../../policy/baseline-update.ts';
+import { withSeen } from '../../baseline/seen.ts';
+import { formatBaseline } from '../../baseline/text.ts';
+import { updateBaseline } from '../../baseline/update.ts';
 import { propose, proposeRegistries } from '../../policy/proposal.ts';
-import { renderInit } from '../../report/init.ts';
-import { lockfileErrors } from '../../report/messages.ts';
-import { renderPolicy, renderRegistries } from '../../report/policy-text.ts';
-import { renderTerminal } from '../../report/terminal.ts';
+import { renderInit } from '../../report/commands/init.ts';
+import { lockfileErrors } from '../../report/words/messages.ts';
+import { renderPolicy, renderRegistries } from '../../report/commands/policy-text.ts';
+import { renderTerminal } from '../../report/terminal/index.ts';
 import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
-import { findLockfiles } from '../find.ts';
+import { findLockfiles } from '../project/find.ts';
 import type { Io } from '../io.ts';
-import { placeOf, PROJECT_OPTIONS, withProject } from '../open.ts';
-import { findOwner } from '../owners.ts';
-import { baselinePath, writeBaseline } from '../project.ts';
+import { placeOf, PROJECT_OPTIONS, withProject } from '../project/open.ts';
+import { findOwner } from '../project/codeowners.ts';
+import { baselinePath, writeBaseline } from '../project/files.ts';
 import { npmConfig, reportOptions, shownPath } from '../setup.ts';
 
 export const command: Command = {

@@ -1,15 +1,15 @@
-import { parseSpec } from '../../check.ts';
+import { parseSpec } from '../../audit/check.ts';
 import { bytesOf } from '../../model/baseline.ts';
 import { acceptedStates } from '../../policy/review.ts';
-import { reviewList } from '../../report/queue.ts';
-import { renderReview } from '../../report/review.ts';
-import { renderReviewJson } from '../../report/review-json.ts';
-import { renderReviewMarkdown } from '../../report/review-markdown.ts';
+import { reviewList } from '../../report/parts/queue.ts';
+import { renderReview } from '../../report/review/terminal.ts';
+import { renderReviewJson } from '../../report/review/json.ts';
+import { renderReviewMarkdown } from '../../report/review/markdown.ts';
 import type { Command } from '../command.ts';
 import { exitStatus, UsageError } from '../exit.ts';
-import { findLockfiles } from '../find.ts';
+import { findLockfiles } from '../project/find.ts';
 import type { Io } from '../io.ts';
-import { placeOf, PROJECT_OPTIONS, withProject } from '../open.ts';
+import { placeOf, PROJECT_OPTIONS, withProject } from '../project/open.ts';
 import { phaseOf } from '../setup.ts';
 
 export const command: Command = {

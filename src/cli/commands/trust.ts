@@ -1,11 +1,11 @@
-import type { TrustOptions } from '../../audit.ts';
-import { NPM_KEYS } from '../../registries/npm-keys.ts';
-import { renderTrust, renderTrustJson, type TrustedPart, type TrustShown } from '../../report/trust.ts';
+import type { TrustOptions } from '../../audit/index.ts';
+import { NPM_KEYS } from '../../registries/npm/keys.ts';
+import { renderTrust, renderTrustJson, type TrustedPart, type TrustShown } from '../../report/commands/trust.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
-import { loadPolicy } from '../policy.ts';
+import { loadPolicy } from '../project/policy.ts';
 import { networkConfig } from '../setup.ts';
-import { startTrust, TRUST_OPTIONS } from '../trust.ts';
+import { startTrust, TRUST_OPTIONS } from '../project/trust.ts';
 
 export const command: Command = {
   usage: '[refresh]',

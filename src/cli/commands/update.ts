@@ -1,11 +1,11 @@
-import { unseen, withSeen } from '../../policy/baseline-seen.ts';
-import { updateBaseline } from '../../policy/baseline-update.ts';
-import { lockfileErrors } from '../../report/messages.ts';
-import { renderUpdate } from '../../report/update.ts';
+import { unseen, withSeen } from '../../baseline/seen.ts';
+import { updateBaseline } from '../../baseline/update.ts';
+import { lockfileErrors } from '../../report/words/messages.ts';
+import { renderUpdate } from '../../report/commands/update.ts';
 import type { Command } from '../command.ts';
 import { exitStatus, UsageError } from '../exit.ts';
-import { placeOf, PROJECT_OPTIONS, withProject, type OneProject } from '../open.ts';
-import { writeBaseline } from '../project.ts';
+import { placeOf, PROJECT_OPTIONS, withProject, type OneProject } from '../project/open.ts';
+import { writeBaseline } from '../project/files.ts';
 
 export const command: Command = {
   usage: '[DIR|LOCKFILE]',

@@ -1,8 +1,8 @@
 import { createPublicKey } from 'node:crypto';
 import type { Digest } from '../../model/dependency.ts';
 import type { BundleProof } from '../../model/proof.ts';
-import { bundleJson, renderBundleVerification } from '../../report/bundle.ts';
-import { stringify } from '../../report/stringify.ts';
+import { bundleJson, renderBundleVerification } from '../../report/commands/bundle.ts';
+import { stringify } from '../../report/json/stringify.ts';
 import { matchesIdentity } from '../../sigstore/identity-policy.ts';
 import {
   createVerifier,

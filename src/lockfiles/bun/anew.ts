@@ -1,10 +1,10 @@
 import type { PlacedFinding } from '../../model/dependency.ts';
 import { isWorkspace } from '../../model/workspaces.ts';
-import { isOutside, missingEntry, otherOverride, otherVersion, rangeOf } from '../anew.ts';
-import type { JsonObject } from '../json.ts';
-import type { Wish } from '../manifest.ts';
-import { addTo, readWorkspaces } from '../npm/lists.ts';
-import { specKind } from '../npm/specs.ts';
+import { isOutside, missingEntry, otherOverride, otherVersion, rangeOf } from '../common/anew.ts';
+import type { JsonObject } from '../../readers/json.ts';
+import type { Wish } from '../node-modules/package-json.ts';
+import { addTo, readWorkspaces } from '../node-modules/lists.ts';
+import { specKind } from '../node-modules/specs.ts';
 import type { Folder } from './folders.ts';
 import type { Entry } from './packages.ts';
 import type { Project } from './project.ts';

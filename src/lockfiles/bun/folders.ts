@@ -1,9 +1,9 @@
-import { LockfileError } from '../error.ts';
-import type { JsonObject } from '../json.ts';
-import type { Wish } from '../manifest.ts';
-import { fieldsOf, objectOf } from '../npm/entry.ts';
-import { isLocation, lastNodeModules } from '../npm/location.ts';
-import { readWishes } from './wishes.ts';
+import { LockfileError } from '../../readers/error.ts';
+import type { JsonObject } from '../../readers/json.ts';
+import type { Wish } from '../node-modules/package-json.ts';
+import { fieldsOf, objectOf } from '../node-modules/entry.ts';
+import { isLocation, lastNodeModules } from '../node-modules/location.ts';
+import { readWishes } from './asked-for.ts';
 
 /** The project, or a workspace of it, and what it declares. */
 export interface Folder {

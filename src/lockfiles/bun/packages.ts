@@ -1,12 +1,12 @@
 import { posix } from 'node:path';
 import type { Digest, EntryClaims, Source } from '../../model/dependency.ts';
-import { quoted } from '../error.ts';
-import type { JsonNode, JsonObject } from '../json.ts';
-import { isPeer, type Wish } from '../manifest.ts';
-import { fieldsOf, identify, objectOf, type Fields } from '../npm/entry.ts';
-import { isLocation } from '../npm/location.ts';
-import { isRegistryShaped, isTarballPath, parseTarballUrl, specKind, type SpecKind } from '../npm/specs.ts';
-import { readWishes } from './wishes.ts';
+import { quoted } from '../../readers/error.ts';
+import type { JsonNode, JsonObject } from '../../readers/json.ts';
+import { isPeer, type Wish } from '../node-modules/package-json.ts';
+import { fieldsOf, identify, objectOf, type Fields } from '../node-modules/entry.ts';
+import { isLocation } from '../node-modules/location.ts';
+import { isRegistryShaped, isTarballPath, parseTarballUrl, specKind, type SpecKind } from '../node-modules/specs.ts';
+import { readWishes } from './asked-for.ts';
 
 /** One entry of `packages`. */
 export type Entry = LocalEntry | PackageEntry;

@@ -1,9 +1,9 @@
 import rcompare from 'semver/functions/rcompare.js';
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
-import type { Wish } from '../manifest.ts';
-import { addTo } from '../npm/lists.ts';
-import { aliasTarget, parseAlias, specKind } from '../npm/specs.ts';
+import type { Wish } from '../node-modules/package-json.ts';
+import { addTo } from '../node-modules/lists.ts';
+import { aliasTarget, parseAlias, specKind } from '../node-modules/specs.ts';
 import type { Entry, PackageEntry } from './packages.ts';
 import type { Project } from './project.ts';
 

@@ -1,9 +1,9 @@
-import type { ProjectManifests } from '../format.ts';
-import type { JsonObject, JsonValue } from '../json.ts';
-import { readPackageJson, type PackageJson, type Wish } from '../manifest.ts';
+import type { ProjectManifests } from '../common/format.ts';
+import type { JsonObject, JsonValue } from '../../readers/json.ts';
+import { readPackageJson, type PackageJson, type Wish } from '../node-modules/package-json.ts';
 import type { Folder } from './folders.ts';
-import { isPackageName } from '../npm/names.ts';
-import { fromCatalog, readCatalogs, type Catalogs } from './wishes.ts';
+import { isPackageName } from '../node-modules/names.ts';
+import { fromCatalog, readCatalogs, type Catalogs } from './asked-for.ts';
 
 /** What the project, its workspaces and the folders that they link ask for, and what they are called. */
 export interface Project {

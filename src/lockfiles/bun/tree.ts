@@ -1,8 +1,8 @@
 import { specOf, type Substitution } from '../../model/dependency.ts';
-import { answerFrom, isAnswer, type Answer } from '../answers.ts';
-import { LockfileError, quoted } from '../error.ts';
-import { isPeer, type Wish } from '../manifest.ts';
-import { flagsOf, type Edge, type ReachFlags } from '../reach.ts';
+import { answerFrom, isAnswer, type Answer } from '../node-modules/answers.ts';
+import { LockfileError, quoted } from '../../readers/error.ts';
+import { isPeer, type Wish } from '../node-modules/package-json.ts';
+import { flagsOf, type Edge, type ReachFlags } from '../common/reach.ts';
 import type { Folder } from './folders.ts';
 import type { Entry, PackageEntry } from './packages.ts';
 import { peersIn } from './peers.ts';

@@ -1,10 +1,10 @@
 import type { PlacedFinding } from '../../model/dependency.ts';
-import { isOutside, missingEntry, otherVersion, rangeOf } from '../anew.ts';
-import type { Declaration, NpmEntry } from './entry.ts';
+import { isOutside, missingEntry, otherVersion, rangeOf } from '../common/anew.ts';
+import type { Declaration, NpmEntry } from '../node-modules/entry.ts';
 import type { Asker, Edge, Graph } from './graph.ts';
-import { lastNodeModules } from './location.ts';
-import type { NpmProject } from './manifest.ts';
-import { specKind } from './specs.ts';
+import { lastNodeModules } from '../node-modules/location.ts';
+import type { NpmProject } from '../node-modules/project.ts';
+import { specKind } from '../node-modules/specs.ts';
 
 /** What decides whether npm takes an answer from the lockfile. */
 export interface Using {

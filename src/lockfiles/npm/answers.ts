@@ -1,10 +1,10 @@
 import type { Source, Substitution } from '../../model/dependency.ts';
-import { isFolderSpec, type Declaration, type NpmEntry, type PackageEntry } from './entry.ts';
+import { isFolderSpec, type Declaration, type NpmEntry, type PackageEntry } from '../node-modules/entry.ts';
 import type { Edge, Graph } from './graph.ts';
-import { addTo } from './lists.ts';
-import { installedAs, joinedTo, lastNodeModules } from './location.ts';
-import type { NpmProject } from './manifest.ts';
-import { aliasTarget, isRegistryShaped, pathOfFileSpec, plainAddress, specKind } from './specs.ts';
+import { addTo } from '../node-modules/lists.ts';
+import { installedAs, joinedTo, lastNodeModules } from '../node-modules/location.ts';
+import type { NpmProject } from '../node-modules/project.ts';
+import { aliasTarget, isRegistryShaped, pathOfFileSpec, plainAddress, specKind } from '../node-modules/specs.ts';
 
 /** What decides whether an entry answers what is asked for. */
 interface Answering {

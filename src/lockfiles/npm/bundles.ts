@@ -1,7 +1,7 @@
-import type { NpmEntry, PackageEntry } from './entry.ts';
+import type { NpmEntry, PackageEntry } from '../node-modules/entry.ts';
 import type { Graph } from './graph.ts';
-import { addTo } from './lists.ts';
-import { installedAs } from './location.ts';
+import { addTo } from '../node-modules/lists.ts';
+import { installedAs } from '../node-modules/location.ts';
 
 /**
  * Which package's tarball brings another one, by npm's own rule (Arborist, `getBundler`): the names it lists, what those have

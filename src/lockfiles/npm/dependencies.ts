@@ -1,5 +1,5 @@
 import type { Source } from '../../model/dependency.ts';
-import type { JsonNode, JsonObject } from '../json.ts';
+import type { JsonNode, JsonObject } from '../../readers/json.ts';
 import {
   fieldsOf,
   identify,
@@ -9,10 +9,17 @@ import {
   type Declaration,
   type Fields,
   type NpmEntry,
-} from './entry.ts';
-import { isLocation, locationOf } from './location.ts';
-import { cleanVersion } from './names.ts';
-import { aliasTarget, isRegistryShaped, parseAlias, parseTarballUrl, pathOfFileSpec, specKind } from './specs.ts';
+} from '../node-modules/entry.ts';
+import { isLocation, locationOf } from '../node-modules/location.ts';
+import { cleanVersion } from '../node-modules/names.ts';
+import {
+  aliasTarget,
+  isRegistryShaped,
+  parseAlias,
+  parseTarballUrl,
+  pathOfFileSpec,
+  specKind,
+} from '../node-modules/specs.ts';
 
 /**
  * Reads `dependencies` of lockfile version 1 and of older shrinkwraps: entries by the name they are installed under,

@@ -1,10 +1,10 @@
 import { isWorkspace } from '../../model/workspaces.ts';
-import { isFolderSpec, type Declaration, type NpmEntry } from './entry.ts';
-import { joinedTo } from './location.ts';
-import type { NpmProject } from './manifest.ts';
+import { isFolderSpec, type Declaration, type NpmEntry } from '../node-modules/entry.ts';
+import { joinedTo } from '../node-modules/location.ts';
+import type { NpmProject } from '../node-modules/project.ts';
 import { nameOf } from './packages.ts';
-import { pathOfFileSpec } from './specs.ts';
-import { resolver } from './tree.ts';
+import { pathOfFileSpec } from '../node-modules/specs.ts';
+import { resolver } from '../node-modules/tree.ts';
 
 /** Somebody asks for something by a name, and finds this. */
 export interface Edge extends Declaration {

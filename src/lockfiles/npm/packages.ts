@@ -1,11 +1,19 @@
 import type { EntryClaims } from '../../model/dependency.ts';
-import { LockfileError, quoted } from '../error.ts';
-import type { JsonNode, JsonObject } from '../json.ts';
-import { fieldsOf, identify, objectOf, sourceOf, type Declaration, type Fields, type NpmEntry } from './entry.ts';
-import { readLists, readWorkspaces, recordOf } from './lists.ts';
-import { installedAs, isLocation, lastNodeModules, locationOf } from './location.ts';
-import { cleanVersion } from './names.ts';
-import { specKind } from './specs.ts';
+import { LockfileError, quoted } from '../../readers/error.ts';
+import type { JsonNode, JsonObject } from '../../readers/json.ts';
+import {
+  fieldsOf,
+  identify,
+  objectOf,
+  sourceOf,
+  type Declaration,
+  type Fields,
+  type NpmEntry,
+} from '../node-modules/entry.ts';
+import { readLists, readWorkspaces, recordOf } from '../node-modules/lists.ts';
+import { installedAs, isLocation, lastNodeModules, locationOf } from '../node-modules/location.ts';
+import { cleanVersion } from '../node-modules/names.ts';
+import { specKind } from '../node-modules/specs.ts';
 
 /**
  * Reads `packages` of lockfile versions 2 and 3: a flat object from location to entry

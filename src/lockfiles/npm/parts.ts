@@ -1,8 +1,8 @@
 import { finding, type Finding } from '../../model/finding.ts';
-import { addressOf } from '../merge.ts';
-import type { NpmEntry } from './entry.ts';
-import { addTo } from './lists.ts';
-import { isRegistryShaped } from './specs.ts';
+import { addressOf } from '../common/merge.ts';
+import type { NpmEntry } from '../node-modules/entry.ts';
+import { addTo } from '../node-modules/lists.ts';
+import { isRegistryShaped } from '../node-modules/specs.ts';
 
 /** The two parts of a lockfile of version 2, compared place by place. */
 export interface Parts {

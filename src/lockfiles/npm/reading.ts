@@ -1,15 +1,15 @@
 import type { PlacedFinding, Source } from '../../model/dependency.ts';
 import type { Finding } from '../../model/finding.ts';
-import { flagsOf, type Edge as FlagEdge } from '../reach.ts';
+import { flagsOf, type Edge as FlagEdge } from '../common/reach.ts';
 import { resolvedAnewIn } from './anew.ts';
 import { substitutesIn } from './answers.ts';
 import { carriersOf } from './bundles.ts';
-import type { NpmEntry, PackageEntry } from './entry.ts';
+import type { NpmEntry, PackageEntry } from '../node-modules/entry.ts';
 import { graphOf, type Graph } from './graph.ts';
-import { installedAs } from './location.ts';
-import type { NpmProject } from './manifest.ts';
+import { installedAs } from '../node-modules/location.ts';
+import type { NpmProject } from '../node-modules/project.ts';
 import { compareParts } from './parts.ts';
-import { downloadsAmong, sourceOf, type Roles } from './roles.ts';
+import { downloadsAmong, sourceOf, type Roles } from '../node-modules/roles.ts';
 import { unboundIn } from './shrinkwraps.ts';
 
 /** What was read of a lockfile. */

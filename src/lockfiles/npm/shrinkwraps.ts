@@ -1,5 +1,5 @@
 import { finding, type Finding } from '../../model/finding.ts';
-import type { NpmEntry } from './entry.ts';
+import type { NpmEntry } from '../node-modules/entry.ts';
 import type { Graph } from './graph.ts';
 
 /**

@@ -1,6 +1,14 @@
 import type { Place, PlacedFinding } from '../../model/dependency.ts';
-import { isOutside, missingEntry, otherOverride, otherVersion, rangeOf, resolvedAnew, type Request } from '../anew.ts';
-import { specKind } from '../npm/specs.ts';
+import {
+  isOutside,
+  missingEntry,
+  otherOverride,
+  otherVersion,
+  rangeOf,
+  resolvedAnew,
+  type Request,
+} from '../common/anew.ts';
+import { specKind } from '../node-modules/specs.ts';
 import { mappingOf, type PnpmDocument } from './document.ts';
 import type { Importer, Wish } from './importers.ts';
 import type { Ask, PnpmProject } from './project.ts';

@@ -1,5 +1,5 @@
 import validRange from 'semver/ranges/valid.js';
-import { aliasTarget, isTarballPath, parseTarballUrl, pathOfFileSpec, specKind } from '../npm/specs.ts';
+import { aliasTarget, isTarballPath, parseTarballUrl, pathOfFileSpec, specKind } from '../node-modules/specs.ts';
 import type { PackageEntry } from './entry.ts';
 import { folderAt } from './key.ts';
 

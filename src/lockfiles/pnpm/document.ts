@@ -1,6 +1,6 @@
-import { LockfileError, quoted } from '../error.ts';
-import type { JsonNode, JsonObject } from '../json.ts';
-import { objectOf } from '../npm/entry.ts';
+import { LockfileError, quoted } from '../../readers/error.ts';
+import type { JsonNode, JsonObject } from '../../readers/json.ts';
+import { objectOf } from '../node-modules/entry.ts';
 import type { Spelling } from './key.ts';
 import { asVersion9 } from './version-13.ts';
 

@@ -1,11 +1,11 @@
 import type { Digest, Source } from '../../model/dependency.ts';
-import { LockfileError, quoted } from '../error.ts';
-import { parseIntegrity } from '../integrity.ts';
-import type { JsonNode, JsonObject } from '../json.ts';
-import { fieldsOf, identify, objectOf, type Fields } from '../npm/entry.ts';
-import { isRegistryVersion } from '../npm/names.ts';
-import { specKind } from '../npm/specs.ts';
-import { hasControlCharacters } from '../text.ts';
+import { LockfileError, quoted } from '../../readers/error.ts';
+import { parseIntegrity } from '../../readers/integrity.ts';
+import type { JsonNode, JsonObject } from '../../readers/json.ts';
+import { fieldsOf, identify, objectOf, type Fields } from '../node-modules/entry.ts';
+import { isRegistryVersion } from '../node-modules/names.ts';
+import { specKind } from '../node-modules/specs.ts';
+import { hasControlCharacters } from '../../readers/text.ts';
 import { mappingOf, type PnpmDocument } from './document.ts';
 import { folderAt, parseKey, patchHash, type PackageKey } from './key.ts';
 

@@ -1,8 +1,8 @@
 import type { Digest, Source } from '../../model/dependency.ts';
-import { LockfileError, quoted } from '../error.ts';
-import { parseIntegrity } from '../integrity.ts';
-import type { PlacedDependency } from '../merge.ts';
-import { isPackageName, isRegistryVersion } from '../npm/names.ts';
+import { LockfileError, quoted } from '../../readers/error.ts';
+import { parseIntegrity } from '../../readers/integrity.ts';
+import type { PlacedDependency } from '../common/merge.ts';
+import { isPackageName, isRegistryVersion } from '../node-modules/names.ts';
 import type { PnpmProject } from './project.ts';
 
 /**

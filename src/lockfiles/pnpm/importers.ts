@@ -1,7 +1,7 @@
-import { quoted } from '../error.ts';
-import type { JsonNode, JsonObject } from '../json.ts';
-import { fieldsOf, objectOf } from '../npm/entry.ts';
-import { hasControlCharacters } from '../text.ts';
+import { quoted } from '../../readers/error.ts';
+import type { JsonNode, JsonObject } from '../../readers/json.ts';
+import { fieldsOf, objectOf } from '../node-modules/entry.ts';
+import { hasControlCharacters } from '../../readers/text.ts';
 import { mappingOf, type PnpmDocument } from './document.ts';
 import type { Reference } from './entry.ts';
 import type { Ask } from './project.ts';

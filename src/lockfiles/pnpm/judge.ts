@@ -1,6 +1,6 @@
 import { specOf, type EntryClaims, type Substitution } from '../../model/dependency.ts';
-import type { JsonObject } from '../json.ts';
-import { addressOf } from '../merge.ts';
+import type { JsonObject } from '../../readers/json.ts';
+import { addressOf } from '../common/merge.ts';
 import { answers, registryName, type Answer, type Members } from './answers.ts';
 import type { PackageEntry, PnpmSnapshot, Reference } from './entry.ts';
 import type { Importer, Wish } from './importers.ts';

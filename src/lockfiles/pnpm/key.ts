@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { isRegistryVersion } from '../npm/names.ts';
+import { isRegistryVersion } from '../node-modules/names.ts';
 
 /** How the keys of a lockfile are spelled: `/a/1.0.0_b@1.0.0`, `/a@1.0.0(b@1.0.0)`, `a@1.0.0(b@1.0.0)`. */
 export type Spelling = 5 | 6 | 9;

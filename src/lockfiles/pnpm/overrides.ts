@@ -1,7 +1,7 @@
 import satisfies from 'semver/functions/satisfies.js';
 import intersects from 'semver/ranges/intersects.js';
 import validRange from 'semver/ranges/valid.js';
-import { aliasTarget } from '../npm/specs.ts';
+import { aliasTarget } from '../node-modules/specs.ts';
 
 /** A package, and which versions or ranges of it are meant; null for all. */
 export interface Selector {

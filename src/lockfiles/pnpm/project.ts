@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import { LockfileError } from '../error.ts';
-import type { ProjectManifests, ProjectSettings } from '../format.ts';
+import { LockfileError } from '../../readers/error.ts';
+import type { ProjectManifests, ProjectSettings } from '../common/format.ts';
 import { isWorkspace } from '../../model/workspaces.ts';
-import { isUnshared } from '../use-settings.ts';
+import { isUnshared } from '../settings/use-settings.ts';
 import { folderAt } from './key.ts';
 import { isSelected, overrides, readOverrides, readSelector, type Asker, type Selector } from './overrides.ts';
 

@@ -1,5 +1,5 @@
-import { LockfileError, quoted } from '../error.ts';
-import { flagsOf, type Edge, type EdgeKind, type ReachFlags } from '../reach.ts';
+import { LockfileError, quoted } from '../../readers/error.ts';
+import { flagsOf, type Edge, type EdgeKind, type ReachFlags } from '../common/reach.ts';
 import type { PnpmSnapshot, Reference } from './entry.ts';
 import type { Importer } from './importers.ts';
 import { keyOf, type Spelling } from './key.ts';

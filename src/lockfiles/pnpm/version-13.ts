@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import { LockfileError, quoted } from '../error.ts';
-import type { JsonNode, JsonObject, JsonValue } from '../json.ts';
-import { objectOf } from '../npm/entry.ts';
-import { aliasTarget } from '../npm/specs.ts';
+import { LockfileError, quoted } from '../../readers/error.ts';
+import type { JsonNode, JsonObject, JsonValue } from '../../readers/json.ts';
+import { objectOf } from '../node-modules/entry.ts';
+import { aliasTarget } from '../node-modules/specs.ts';
 
 /** What a project asks for, in the fields of version 9. */
 const FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies'] as const;

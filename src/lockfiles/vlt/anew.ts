@@ -1,5 +1,5 @@
 import type { PlacedFinding } from '../../model/dependency.ts';
-import { missingEntry, resolvedAnew } from '../anew.ts';
+import { missingEntry, resolvedAnew } from '../common/anew.ts';
 import type { VltEdge } from './edges.ts';
 import type { Project } from './project.ts';
 

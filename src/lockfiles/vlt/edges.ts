@@ -1,9 +1,9 @@
-import { LockfileError, quoted } from '../error.ts';
-import type { JsonNode } from '../json.ts';
-import { objectOf } from '../npm/entry.ts';
-import { isPackageName } from '../npm/names.ts';
-import { hasControlCharacters } from '../text.ts';
-import type { EdgeKind } from '../reach.ts';
+import { LockfileError, quoted } from '../../readers/error.ts';
+import type { JsonNode } from '../../readers/json.ts';
+import { objectOf } from '../node-modules/entry.ts';
+import { isPackageName } from '../node-modules/names.ts';
+import { hasControlCharacters } from '../../readers/text.ts';
+import type { EdgeKind } from '../common/reach.ts';
 import { parseDepId } from './dep-id.ts';
 
 /** One entry of `edges`: who asks, for what name and how, and which node it gets. */

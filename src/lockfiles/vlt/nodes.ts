@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import type { Digest, Source } from '../../model/dependency.ts';
-import { quoted } from '../error.ts';
-import type { JsonNode } from '../json.ts';
-import { fieldsOf, identify, objectOf, type Fields } from '../npm/entry.ts';
-import { isRegistryShaped, isTarballPath, parseTarballUrl } from '../npm/specs.ts';
+import { quoted } from '../../readers/error.ts';
+import type { JsonNode } from '../../readers/json.ts';
+import { fieldsOf, identify, objectOf, type Fields } from '../node-modules/entry.ts';
+import { isRegistryShaped, isTarballPath, parseTarballUrl } from '../node-modules/specs.ts';
 import { parseDepId, type DepId } from './dep-id.ts';
 import { DEFAULT_REGISTRY, type Options } from './options.ts';
 

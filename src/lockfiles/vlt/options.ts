@@ -1,5 +1,5 @@
-import type { JsonNode, JsonObject } from '../json.ts';
-import { fieldsOf, objectOf, type Fields } from '../npm/entry.ts';
+import type { JsonNode, JsonObject } from '../../readers/json.ts';
+import { fieldsOf, objectOf, type Fields } from '../node-modules/entry.ts';
 
 /** What `options` says that entries depend on. */
 export interface Options {

@@ -1,6 +1,6 @@
 import { isWorkspace } from '../../model/workspaces.ts';
-import type { ProjectManifests, ProjectSettings } from '../format.ts';
-import { readPackageJson, type Wish } from '../manifest.ts';
+import type { ProjectManifests, ProjectSettings } from '../common/format.ts';
+import { readPackageJson, type Wish } from '../node-modules/package-json.ts';
 import type { Options } from './options.ts';
 
 /** What the project and its workspaces ask for, and what they are called. */

@@ -1,8 +1,8 @@
 import { specOf, type EntryClaims, type ExoticSpec, type Substitution } from '../../model/dependency.ts';
-import { answerFrom, isAnswer, type Answer } from '../answers.ts';
-import { isPeer } from '../manifest.ts';
-import { specKind } from '../npm/specs.ts';
-import { flagsOf, type Edge, type EdgeKind, type ReachFlags } from '../reach.ts';
+import { answerFrom, isAnswer, type Answer } from '../node-modules/answers.ts';
+import { isPeer } from '../node-modules/package-json.ts';
+import { specKind } from '../node-modules/specs.ts';
+import { flagsOf, type Edge, type EdgeKind, type ReachFlags } from '../common/reach.ts';
 import type { VltEdge } from './edges.ts';
 import type { PackageNode, VltNode } from './nodes.ts';
 import type { Options } from './options.ts';

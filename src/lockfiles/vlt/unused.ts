@@ -1,7 +1,7 @@
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
 import type { PlacedFinding } from '../../model/dependency.ts';
-import { otherVersion } from '../anew.ts';
+import { otherVersion } from '../common/anew.ts';
 import type { VltEdge } from './edges.ts';
 import type { PackageNode, VltNode } from './nodes.ts';
 import type { Options } from './options.ts';

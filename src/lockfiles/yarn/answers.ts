@@ -1,8 +1,8 @@
 import { specOf, type Dependency, type PlacedFinding, type SkippedEntry } from '../../model/dependency.ts';
-import { missingEntry, resolvedAnew } from '../anew.ts';
-import { LockfileError, quoted } from '../error.ts';
-import { isPackageName } from '../npm/names.ts';
-import { specKind } from '../npm/specs.ts';
+import { missingEntry, resolvedAnew } from '../common/anew.ts';
+import { LockfileError, quoted } from '../../readers/error.ts';
+import { isPackageName } from '../node-modules/names.ts';
+import { specKind } from '../node-modules/specs.ts';
 import type { Brought, Descriptor, EntryDescriptor, LocalFolder, YarnEntry } from './entry.ts';
 import { parseDescriptor } from './entry.ts';
 import { parsePatch, withoutParameters } from './locator.ts';

@@ -1,4 +1,4 @@
-import { quoted } from '../error.ts';
+import { quoted } from '../../readers/error.ts';
 import { readTree, unquote, type Fail, type ReadLine, type YarnNode } from './tree.ts';
 
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;

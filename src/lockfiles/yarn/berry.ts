@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { ArchiveLock, EntryClaims, Source } from '../../model/dependency.ts';
-import { LockfileError, quoted } from '../error.ts';
+import { LockfileError, quoted } from '../../readers/error.ts';
 import {
   aliasTarget,
   isRegistryShaped,
@@ -8,7 +8,7 @@ import {
   parseTarballUrl,
   pathOfFileSpec,
   specKind,
-} from '../npm/specs.ts';
+} from '../node-modules/specs.ts';
 import { readBerryTree } from './berry-syntax.ts';
 import { fieldsOf, identify, parseDescriptor, type Descriptor, type Fields, type YarnEntry } from './entry.ts';
 import { parseLocator, parsePatch, type Locator } from './locator.ts';

@@ -1,10 +1,10 @@
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
 import type { Digest, Source } from '../../model/dependency.ts';
-import { quoted } from '../error.ts';
-import { parseIntegrity } from '../integrity.ts';
-import { isFolderSpec } from '../npm/entry.ts';
-import { aliasTarget, isRegistryShaped, parseTarballUrl, pathOfFileSpec, specKind } from '../npm/specs.ts';
+import { quoted } from '../../readers/error.ts';
+import { parseIntegrity } from '../../readers/integrity.ts';
+import { isFolderSpec } from '../node-modules/entry.ts';
+import { aliasTarget, isRegistryShaped, parseTarballUrl, pathOfFileSpec, specKind } from '../node-modules/specs.ts';
 import { readClassicTree } from './classic-syntax.ts';
 import {
   fieldsOf,

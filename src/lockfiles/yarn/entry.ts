@@ -1,6 +1,6 @@
 import type { ArchiveLock, Digest, EntryClaims, SkippedEntry, Source } from '../../model/dependency.ts';
-import { LockfileError, quoted } from '../error.ts';
-import { isPackageName, isRegistryVersion } from '../npm/names.ts';
+import { LockfileError, quoted } from '../../readers/error.ts';
+import { isPackageName, isRegistryVersion } from '../node-modules/names.ts';
 import type { YarnNode } from './tree.ts';
 
 /** What somebody asks for: Yarn calls it a descriptor. */

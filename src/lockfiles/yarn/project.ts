@@ -1,7 +1,7 @@
 import satisfies from 'semver/functions/satisfies.js';
-import { LockfileError, quoted } from '../error.ts';
-import type { ProjectManifests, ProjectSettings } from '../format.ts';
-import { parseJson, type JsonObject } from '../json.ts';
+import { LockfileError, quoted } from '../../readers/error.ts';
+import type { ProjectManifests, ProjectSettings } from '../common/format.ts';
+import { parseJson, type JsonObject } from '../../readers/json.ts';
 import type { Overrides } from './classic.ts';
 import type { Descriptor, YarnEntry } from './entry.ts';
 import type { ProjectRequirement } from './roles.ts';

@@ -1,5 +1,5 @@
 import { specOf } from '../../model/dependency.ts';
-import { flagsOf, type Edge, type EdgeKind } from '../reach.ts';
+import { flagsOf, type Edge, type EdgeKind } from '../common/reach.ts';
 import type { Descriptor, Requirement, YarnEntry } from './entry.ts';
 
 /** What somebody of the project asks for: itself, or one of its workspaces. */

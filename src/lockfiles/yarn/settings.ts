@@ -1,5 +1,5 @@
 import type { Place } from '../../model/dependency.ts';
-import type { ProjectSettings } from '../format.ts';
+import type { ProjectSettings } from '../common/format.ts';
 
 /** What the project's own configuration of Yarn says of installing. */
 export interface YarnSettings {

@@ -1,5 +1,5 @@
-import { LockfileError, quoted } from '../error.ts';
-import { hasControlCharacters } from '../text.ts';
+import { LockfileError, quoted } from '../../readers/error.ts';
+import { hasControlCharacters } from '../../readers/text.ts';
 
 /** A line of the tree that both syntaxes of Yarn write: its keys, and a text or what is indented below it. */
 export interface YarnNode {

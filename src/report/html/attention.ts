@@ -1,13 +1,13 @@
 import type { Dependency } from '../../model/dependency.ts';
 import type { Report } from '../../model/report.ts';
 import { formatInstant } from '../../model/time.ts';
-import { isFoldable } from '../group.ts';
-import { groupFindings, sizeText, subjectOf, type Group, type GroupItem } from '../grouping.ts';
-import { count } from '../layout.ts';
-import { describe, findingClause, findingReason, findingTitle, subjectText } from '../messages.ts';
-import { reviewList, type QueueItem } from '../queue.ts';
-import { firstSeenText, overdueText, ownerText } from '../review-words.ts';
-import { nextCommands } from '../review.ts';
+import { isFoldable } from '../parts/group.ts';
+import { groupFindings, sizeText, subjectOf, type Group, type GroupItem } from '../words/grouping.ts';
+import { count } from '../words/layout.ts';
+import { describe, findingClause, findingReason, findingTitle, subjectText } from '../words/messages.ts';
+import { reviewList, type QueueItem } from '../parts/queue.ts';
+import { firstSeenText, overdueText, ownerText } from '../words/review-words.ts';
+import { nextCommands } from '../review/terminal.ts';
 import { hostile, html, type Html } from './markup.ts';
 
 /** Dependencies of one finding that are shown at once, and behind a click. */

@@ -1,8 +1,8 @@
 import type { Comparison } from '../../model/comparison.ts';
-import { dependencyTexts, factsBeside, gapText, scriptTexts } from '../changes.ts';
-import { decisionsOf, diffOf, type Decision } from '../decisions.ts';
-import { beforeText } from '../explained.ts';
-import { subjectText } from '../messages.ts';
+import { dependencyTexts, factsBeside, gapText, scriptTexts } from '../words/changes.ts';
+import { decisionsOf, diffOf, type Decision } from '../words/decisions.ts';
+import { beforeText } from '../parts/explained.ts';
+import { subjectText } from '../words/messages.ts';
 import { hostile, html, link, type Html } from './markup.ts';
 import { timeline, timesBeside } from './timeline.ts';
 

@@ -1,4 +1,4 @@
-import { count } from '../layout.ts';
+import { count } from '../words/layout.ts';
 import type { Node } from './graph.ts';
 import { html, type Html } from './markup.ts';
 import { stateOf, STATE_TEXTS, STATES, type State } from './state.ts';

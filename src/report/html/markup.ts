@@ -1,4 +1,4 @@
-import { escapeText } from '../escape.ts';
+import { escapeText } from '../words/escape.ts';
 
 /** Markup whose text is escaped. */
 export interface Html {

@@ -1,7 +1,7 @@
 import type { Report } from '../../model/report.ts';
 import type { Verdict } from '../../model/verdict.ts';
-import { groupFindings } from '../grouping.ts';
-import { headText, summaryRows, verdictText } from '../terminal.ts';
+import { groupFindings } from '../words/grouping.ts';
+import { headText, summaryRows, verdictText } from '../terminal/index.ts';
 import { html, type Html } from './markup.ts';
 
 const CLASSES: Readonly<Record<Verdict, string>> = {

@@ -1,6 +1,6 @@
 import { formatInstant } from '../../model/time.ts';
 import type { JudgedDependency, Verdict } from '../../model/verdict.ts';
-import { count } from '../layout.ts';
+import { count } from '../words/layout.ts';
 import type { Node } from './graph.ts';
 import { attribute, hostile, html, type Html } from './markup.ts';
 import { provenOf, STATE_TEXTS, STATES, stateOf } from './state.ts';

@@ -1,0 +1,94 @@
+import maxSatisfying from 'semver/ranges/max-satisfying.js';
+import satisfies from 'semver/functions/satisfies.js';
+import validRange from 'semver/ranges/valid.js';
+import { auditDependencies, verifier, type LockfileAuditOptions } from './index.ts';
+import { reportOf } from './summary.ts';
+import { compareVersion, dependencyOf, servedIntegrity } from './compare.ts';
+import type { Comparison } from '../model/comparison.ts';
+import type { Packument } from '../model/evidence.ts';
+import type { Report } from '../model/report.ts';
+
+export type CheckOptions = Omit<LockfileAuditOptions, 'omit' | 'only' | 'since' | 'baseline' | 'reverify'>;
+
+/** A spec that names no version the registry could be asked about. */
+export interface Unresolved {
+  readonly spec: string;
+  readonly reason: string;
+  /** Whether the registry gave no answer, rather than the answer that there is none. */
+  readonly unavailable: boolean;
+}
+
+export interface CheckResult {
+  readonly report: Report;
+  readonly comparisons: readonly Comparison[];
+  readonly unresolved: readonly Unresolved[];
+}
+
+interface Resolved {
+  readonly packument: Packument;
+  readonly version: string;
+  readonly spec: string;
+}
+
+/**
+ * Checks versions without a project: each spec is `name`, `name@version`, `name@range` or `name@dist-tag`. The hash that
+ * stands in for a lockfile's is the one the registry serves.
+ */
+export async function check(specs: readonly string[], options: CheckOptions): Promise<CheckResult> {
+  const answers = await Promise.all(specs.map((spec) => resolveSpec(spec, options)));
+  const resolved = answers.filter((answer) => 'packument' in answer);
+  const current = resolved.map(({ packument, version, spec }) =>
+    dependencyOf(packument.name, version, servedIntegrity(packument.versions.get(version)), spec),
+  );
+  const judged = await auditDependencies(current, options);
+  const { registry } = options;
+  const comparing = { registry, baseline: null, verify: verifier(options) };
+  const lockfile = { entries: current.length, dependencies: current, skipped: [] };
+  return {
+    report: reportOf([], lockfile, judged, options),
+    comparisons: await Promise.all(judged.map((one) => compareVersion(one, null, comparing))),
+    unresolved: answers.filter((answer) => 'reason' in answer),
+  };
+}
+
+/** What a version may be asked for by, beside a range: a dist-tag, which needs no escape in an address, or a version of old. */
+const TAG = /^[\w.~!*'()+-]{1,214}$/;
+
+/** Splits `name@wanted`; a scoped name starts with the other @. Null for what is no package name, or asks for no version. */
+export function parseSpec(spec: string): { readonly name: string; readonly wanted: string } | null {
+  const match = /^((?:@[a-z0-9~-][\w.~-]*\/)?[a-zA-Z0-9~-][\w.~-]*)(?:@(.*))?$/.exec(spec);
+  if (match?.[1] === undefined || match[1].length > 214) return null;
+  const wanted = match[2] ?? 'latest';
+  const isRange = wanted !== '' && wanted === wanted.trim() && validRange(wanted) !== null;
+  return isRange || TAG.test(wanted) ? { name: match[1], wanted } : null;
+}
+
+async function resolveSpec(spec: string, { registry }: CheckOptions): Promise<Resolved | Unresolved> {
+  const parsed = parseSpec(spec);
+  if (parsed === null) {
+    const reason = spec.endsWith('@')
+      ? 'there is no version after the @; without the @ it is the one that latest names'
+      : 'not a package name with a version, range or dist-tag';
+    return { spec, reason, unavailable: false };
+  }
+  const { name, wanted } = parsed;
+  const answer = await registry.packument(name);
+  if (answer.state === 'absent')
+    return { spec, reason: `${registry.urlFor(name)} has no package ${name}`, unavailable: false };
+  if (answer.state !== 'present') return { spec, reason: `${answer.url}: ${answer.reason}`, unavailable: true };
+  const version = pickVersion(answer.value, wanted);
+  if (version === null)
+    return { spec, reason: `${name} has no version, range or dist-tag ${wanted}`, unavailable: false };
+  return { packument: answer.value, version, spec };
+}
+
+/** As npm picks: the exact version, the dist-tag, else the highest in range, `latest` before others that fit. */
+export function pickVersion({ versions, distTags }: Packument, wanted: string): string | null {
+  if (versions.has(wanted)) return wanted;
+  const tagged = Object.hasOwn(distTags, wanted) ? distTags[wanted] : undefined;
+  if (tagged !== undefined) return versions.has(tagged) ? tagged : null;
+  if (validRange(wanted) === null) return null;
+  const latest = distTags['latest'];
+  if (latest !== undefined && versions.has(latest) && satisfies(latest, wanted)) return latest;
+  return maxSatisfying([...versions.keys()], wanted);
+}

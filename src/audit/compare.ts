@@ -1,0 +1,236 @@
+import { expectedIdentity } from '../checks/baseline.ts';
+import {
+  ageOf,
+  asksForDecision,
+  changesSince,
+  expectationSource,
+  factsOf,
+  isLoss,
+  recordedFacts,
+  registryTarget,
+  unknownAge,
+} from '../checks/comparison.ts';
+import { lastWithProvenance, laterWithProvenance, predecessorOf, versionToStayOn } from '../checks/history.ts';
+import { parseIntegrity } from '../lockfiles/index.ts';
+import { isAcceptable, type Baseline, type BaselinePackage } from '../model/baseline.ts';
+import type { AddedDependency, Comparison, LaterVersion, Use, VersionFacts } from '../model/comparison.ts';
+import type { Dependency, Digest, PackageManager } from '../model/dependency.ts';
+import type { Manifest, Packument } from '../model/evidence.ts';
+import { FINDING_KINDS, type FindingKind } from '../model/finding.ts';
+import type { Instant } from '../model/time.ts';
+import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
+import type { Registry } from '../registries/registry.ts';
+
+export interface CompareOptions {
+  readonly registry: Registry;
+  /** Verifies a version as any other, held by nothing. */
+  readonly verify: (dependency: Dependency) => Promise<JudgedDependency | null>;
+  readonly baseline: Baseline | null;
+}
+
+/** The same, and who installs a dependency. */
+export interface ExplainOptions extends CompareOptions {
+  readonly managerOf: (dependency: Dependency) => PackageManager;
+}
+
+/** Dependencies of one report that are explained, the gravest first. */
+export const MAX_EXPLAINED = 20;
+/** New dependencies of one version whose age is asked for. */
+const MAX_AGES = 10;
+
+/** The gravest kinds of finding first; within one kind, what the project itself depends on. */
+const GRAVEST: readonly FindingKind[] = ['loss', 'identity', 'gap'];
+
+/**
+ * What people need to decide about lost provenance and other builders, for the gravest such findings. Asks for nothing
+ * where there are none, and changes nothing of what was judged.
+ */
+export async function explain(
+  judged: readonly JudgedDependency[],
+  options: ExplainOptions,
+): Promise<readonly Comparison[]> {
+  const ranked = judged
+    .filter(({ findings }) => findings.some(asksForDecision))
+    .map((one) => ({ one, rank: rankOf(one) }))
+    .sort((a, b) => a.rank - b.rank);
+  return Promise.all(
+    ranked.slice(0, MAX_EXPLAINED).map(({ one }) => {
+      const { direct, alias = null } = one.dependency;
+      return compareVersion(one, { direct, alias, manager: options.managerOf(one.dependency) }, options);
+    }),
+  );
+}
+
+function rankOf({ findings, dependency }: JudgedDependency): number {
+  const of = ({ level, kind }: LeveledFinding): number => (level === 'error' ? 0 : 10) + GRAVEST.indexOf(kind);
+  const gravest = Math.min(...findings.filter(asksForDecision).map(of));
+  return 2 * gravest + (dependency.direct ? 0 : 1);
+}
+
+/** One version beside the earlier one that its findings were held against, else beside its predecessor. */
+export async function compareVersion(
+  judged: JudgedDependency,
+  use: Use | null,
+  { registry, verify, baseline }: CompareOptions,
+): Promise<Comparison> {
+  const { dependency, findings } = judged;
+  const { name, version } = dependency;
+  const answer = await registry.packument(name);
+  const packument = answer.state === 'present' ? answer.value : null;
+  const known = baseline?.packages.get(name) ?? null;
+  const deciding = findings.filter(asksForDecision);
+  const against = heldAgainst(version, deciding, packument, known);
+
+  const current = factsOf(packument, version, judged);
+  const nearest = await factsBefore(dependency, against, packument, known, verify);
+  const measure = isBuiltAlike(nearest, current) ? measureOf(deciding) : null;
+  const before = measure === null ? nearest : await factsBefore(dependency, measure, packument, known, verify);
+  const good = before?.version ?? null;
+  // Between the two may be releases of whoever built this one.
+  const byOthers = deciding.some(({ code }) => FINDING_KINDS[code] === 'identity');
+  const lastOwn = byOthers ? versionToStayOn(null, version, good) : null;
+  const stay = before?.provenance === 'invalid' ? null : (lastOwn ?? versionToStayOn(packument, version, good));
+  const { dependencies, ...changes } = changesSince(
+    packument?.versions.get(before?.version ?? stay ?? ''),
+    packument?.versions.get(version),
+  );
+  return {
+    name,
+    registry: judged.registry,
+    current,
+    predecessor: before,
+    ...changes,
+    addedDependencies: await askAges(dependencies, current.published, registry),
+    codes: [...new Set(deciding.map(({ code }) => code))].sort(),
+    expectedBy: expectationSource(deciding),
+    acceptable: findings.every(({ code, level }) => level !== 'error' || isAcceptable(code)),
+    stay,
+    later: deciding.some(({ code }) => isLoss(code)) ? await laterThan(packument, version, verify) : null,
+    use,
+  };
+}
+
+/** Whether the same build is proven for both: whoever is unexpected here was so there. */
+function isBuiltAlike(before: VersionFacts | null, current: VersionFacts): boolean {
+  if (before?.provenance !== 'proven' || current.provenance !== 'proven') return false;
+  const fields = ['issuer', 'repository', 'repositoryId', 'ownerId', 'workflow', 'signer'] as const;
+  return fields.every((field) => before[field] === current[field]);
+}
+
+/** The earlier release that shows who is expected. */
+function measureOf(deciding: readonly LeveledFinding[]): { readonly version: string } | null {
+  for (const { code, args } of deciding) {
+    const isIdentity = code === 'identity-owner-changed' || code.startsWith('identity-unexpected-');
+    if (isIdentity && 'version' in args) return { version: args.version };
+  }
+  return null;
+}
+
+/** A version, or `package` for what the baseline has of the package and of no version in particular. */
+type HeldAgainst = { readonly version: string } | 'package' | null;
+
+function heldAgainst(
+  version: string,
+  deciding: readonly LeveledFinding[],
+  packument: Packument | null,
+  known: BaselinePackage | null,
+): HeldAgainst {
+  for (const { code, args } of deciding) {
+    if (code === 'provenance-lost') return { version: args.predecessor };
+    if (code === 'provenance-lost-elsewhere') return { version: args.version };
+  }
+  if (deciding.some(({ code }) => FINDING_KINDS[code] === 'identity')) {
+    const expected = expectedIdentity(known, version);
+    if (expected !== null) return expected.version === undefined ? 'package' : { version: expected.version };
+    const last = packument === null ? null : lastWithProvenance(packument, version);
+    if (last !== null) return last;
+  }
+  return packument === null ? null : predecessorOf(packument, version);
+}
+
+/**
+ * Who built the earlier version is verified now, over the hash that the baseline has for it; where that proves nothing,
+ * the baseline's own word is next.
+ */
+async function factsBefore(
+  { name, version }: Dependency,
+  against: HeldAgainst,
+  packument: Packument | null,
+  known: BaselinePackage | null,
+  verify: CompareOptions['verify'],
+): Promise<VersionFacts | null> {
+  if (against === null) return null;
+  const earlier = against === 'package' ? null : against.version;
+  const recorded = known === null ? null : recordedFacts(known, earlier);
+  // A version is not held against itself by asking again.
+  if (earlier === null || earlier === version) return recorded;
+  const held = known?.versions.get(earlier)?.integrity;
+  const manifest = packument?.versions.get(earlier);
+  const integrity = held === undefined ? servedIntegrity(manifest) : [held];
+  const facts = factsOf(packument, earlier, await verify(dependencyOf(name, earlier, integrity)));
+  return facts.provenance === 'proven' ? facts : (recorded ?? facts);
+}
+
+/** A version as if a project locked it by `integrity`; `place` is what to call the place. */
+export function dependencyOf(
+  name: string,
+  version: string,
+  integrity: readonly Digest[],
+  place = `${name}@${version}`,
+): Dependency {
+  return {
+    ecosystem: 'npm',
+    name,
+    version,
+    integrity,
+    source: { kind: 'registry', resolved: null },
+    places: [{ file: place, line: 1, path: place }],
+    direct: true,
+    dev: false,
+    optional: false,
+    peer: false,
+    exotic: [],
+    bundles: [],
+  };
+}
+
+/** What the registry says the hashes of a version are. */
+export function servedIntegrity(manifest: Manifest | undefined): readonly Digest[] {
+  try {
+    return parseIntegrity(manifest?.integrity ?? '');
+  } catch {
+    // What cannot be read locks nothing, and the audit says so.
+    return [];
+  }
+}
+
+/** Whoever can publish can announce provenance, or have some of another repository: it is verified like any version. */
+async function laterThan(
+  packument: Packument | null,
+  version: string,
+  verify: CompareOptions['verify'],
+): Promise<LaterVersion> {
+  if (packument === null) return { state: 'unknown' };
+  const later = laterWithProvenance(packument, version);
+  if (later === null) return { state: 'none' };
+  const integrity = servedIntegrity(packument.versions.get(later.version));
+  const judged = await verify(dependencyOf(packument.name, later.version, integrity));
+  if (judged === null || judged.findings.some(({ kind }) => kind === 'unavailable')) return { state: 'unknown' };
+  const stands = judged.findings.some(({ kind }) => kind === 'contradiction' || kind === 'loss' || kind === 'identity');
+  return { state: judged.proofs.provenance !== null && !stands ? 'proven' : 'refused', ...later };
+}
+
+function askAges(
+  dependencies: readonly (readonly [name: string, spec: string])[],
+  at: Instant | null,
+  registry: Registry,
+): Promise<readonly AddedDependency[]> {
+  return Promise.all(
+    dependencies.map(async (declared, i) => {
+      const target = registryTarget(...declared);
+      if (target === null) return unknownAge(declared, 'not a version range');
+      if (i >= MAX_AGES) return unknownAge(declared, 'not asked');
+      return ageOf(declared, target.range, at, await registry.packument(target.name));
+    }),
+  );
+}

@@ -1,0 +1,116 @@
+import type { Known } from '../checks/npm/chain.ts';
+import { expectedIdentity } from '../checks/baseline.ts';
+import { measuresFor } from '../checks/measures.ts';
+import { NPM_REGISTRY } from '../model/address.ts';
+import type { Dependency } from '../model/dependency.ts';
+import type {
+  DependencyEvidence,
+  Evidence,
+  Manifest,
+  OtherAttestations,
+  Packument,
+  RegistryKey,
+} from '../model/evidence.ts';
+import type { PolicyInUse } from '../model/policy.ts';
+import { standsFor } from '../policy/apply.ts';
+import type { Registry } from '../registries/registry.ts';
+
+/** The registry that an address stands for, and the keys that may speak for it. */
+export interface Speaker {
+  readonly origin: string;
+  readonly keys: readonly RegistryKey[];
+  /** Nobody else's keys are known for it, so its own would have to do. */
+  readonly mayVouchForItself: boolean;
+  /** The policy has keys for it. */
+  readonly hasOwnKeys: boolean;
+}
+
+/** `keys` are known whatever the registry is. */
+export function speakerFor(url: string, keys: readonly RegistryKey[], policy: PolicyInUse | null | undefined): Speaker {
+  const origin = policy ? standsFor(policy.policy, url) : url;
+  const own = policy?.keys.get(origin) ?? null;
+  return {
+    origin,
+    keys: [...keys, ...(own ?? [])],
+    mayVouchForItself: origin !== NPM_REGISTRY && own === null,
+    hasOwnKeys: own !== null,
+  };
+}
+
+/** Asks the registry what the checks need to know of one dependency, and no more. */
+export async function gather(
+  { name, version }: Dependency,
+  registry: Registry,
+  { keys: knownKeys, mayVouchForItself }: Speaker,
+  known: Known,
+): Promise<DependencyEvidence> {
+  const url = known.registry;
+  const packument = await registry.packument(name);
+  const manifest = manifestOf(packument, version) ?? (await registry.manifest(name, version));
+  const claim = manifest.state === 'present' ? manifest.value.attestations : null;
+  const recorded = expectedIdentity(known.package, version);
+  const asksHistory = claim?.provenance === true && (recorded === null || recorded.otherChannel === true);
+  const first =
+    asksHistory && packument.state === 'present' ? measuresFor(packument.value, version, new Map()).ask : [];
+  const [attestations, others, registryKeys] = await Promise.all([
+    claim === null ? { state: 'absent' as const, url } : registry.attestations(name, version, claim),
+    askOthers(packument, first, registry),
+    manifest.state === 'present' && mayVouchForItself ? askKeys(manifest.value, url, registry, knownKeys) : null,
+  ]);
+  const keys = registryKeys?.state === 'present' ? [...knownKeys, ...registryKeys.value] : knownKeys;
+  return { registry: url, packument, manifest, attestations, others, keys, registryKeys };
+}
+
+/** The same, with the attestations of more versions. */
+export async function gatherMore(
+  evidence: DependencyEvidence,
+  versions: readonly string[],
+  registry: Registry,
+): Promise<DependencyEvidence> {
+  const more = await askOthers(evidence.packument, versions, registry);
+  return { ...evidence, others: [...evidence.others, ...more] };
+}
+
+/** A version's manifest within the full document; null where it must be asked for by itself. */
+function manifestOf(packument: Evidence<Packument>, version: string): Evidence<Manifest> | null {
+  const manifest = packument.state === 'present' ? packument.value.versions.get(version) : undefined;
+  return manifest === undefined ? null : present(manifest);
+}
+
+function present<T>(value: T): Evidence<T> {
+  return { state: 'present', value };
+}
+
+async function askOthers(
+  packument: Evidence<Packument>,
+  versions: readonly string[],
+  registry: Registry,
+): Promise<readonly OtherAttestations[]> {
+  if (packument.state !== 'present') return [];
+  const { name, versions: manifests } = packument.value;
+  const claims = versions.flatMap((version) => {
+    const claim = manifests.get(version)?.attestations ?? null;
+    return claim === null ? [] : [{ version, claim }];
+  });
+  return Promise.all(
+    claims.map(async ({ version, claim }) => ({
+      version,
+      attestations: await registry.attestations(name, version, claim),
+    })),
+  );
+}
+
+/**
+ * A registry is asked for its own keys only where nobody else knows one of the key ids it signed with. npm's are pinned,
+ * and those of a private registry may be in the policy, so neither is ever asked to vouch for itself.
+ */
+function askKeys(
+  { signatures }: Manifest,
+  url: string,
+  registry: Registry,
+  known: readonly RegistryKey[],
+): Promise<Evidence<readonly RegistryKey[]>> | null {
+  const ids = new Set(known.map((key) => key.keyId));
+  const strangers = signatures.length > 0 && !signatures.some(({ keyId }) => ids.has(keyId));
+  return strangers ? registry.keys(url) : null;
+}

@@ -1,0 +1,209 @@
+import type { BaselineInUse } from '../model/baseline.ts';
+import {
+  specOf,
+  type Dependency,
+  type LocatedLockfile,
+  type Lockfile,
+  type PlacedFinding,
+  type SkippedEntry,
+} from '../model/dependency.ts';
+import type { PolicyInUse } from '../model/policy.ts';
+import type {
+  BytesUsed,
+  Counts,
+  InstalledUsed,
+  LockfileUsed,
+  PolicyUsed,
+  RegistryUsed,
+  Report,
+  SinceUsed,
+  TrustUsed,
+} from '../model/report.ts';
+import type { Instant } from '../model/time.ts';
+import type { JudgedDependency, Phase } from '../model/verdict.ts';
+import { unusedSelectors } from '../policy/apply.ts';
+import { baselineUsed } from '../baseline/used.ts';
+import { judgeLockfile, overallVerdict, verdictOf } from '../policy/enforce.ts';
+import type { Registry } from '../registries/registry.ts';
+import { VERSION } from '../model/version.ts';
+
+/** What a run used. */
+interface Used {
+  readonly trust: {
+    readonly rootName: TrustUsed['root'];
+    readonly rootDigest: string;
+    readonly repository?: TrustUsed['repository'];
+  };
+  readonly registry: Registry;
+  readonly now: Instant;
+  readonly repository?: string | null;
+  readonly enforce: Phase;
+  readonly policy?: PolicyInUse | null;
+  readonly baseline?: BaselineInUse | null;
+  readonly beside?: readonly Lockfile[];
+}
+
+/** The report of one run over what `lockfiles` named; `read` accounts for every entry read. */
+export function reportOf(
+  lockfiles: Report['lockfiles'],
+  read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
+  dependencies: readonly JudgedDependency[],
+  { trust, registry, now, repository, enforce, policy, baseline, beside = [] }: Used,
+): Report {
+  const locked = [...read.dependencies, ...beside.flatMap((lockfile) => lockfile.dependencies)];
+  const used = baseline ? [baselineUsed(baseline, locked, dependencies)] : [];
+  return {
+    tool: { name: 'assay', version: VERSION },
+    time: now,
+    repository: repository ?? null,
+    lockfiles,
+    unread: [],
+    verdict: overallVerdict([
+      ...dependencies.map((dependency) => dependency.verdict),
+      ...lockfiles.map(({ findings }) => verdictOf(findings.map(({ finding }) => finding))),
+    ]),
+    enforce,
+    policy: policy ? policyUsed(policy, lockfiles.length > 0 ? read.dependencies : null, dependencies) : null,
+    counts: countsOf(lockfiles, read, dependencies),
+    trust: {
+      root: trust.rootName,
+      rootDigest: trust.rootDigest,
+      registries: registriesUsed(dependencies, registry),
+      repository: trust.repository ?? null,
+    },
+    baselines: used,
+    baseline: used[0] ?? null,
+    review: null,
+    bytes: null,
+    installed: null,
+    dependencies,
+    explanations: [],
+    skipped: read.skipped,
+  };
+}
+
+/** What became of the dependencies of one lockfile. */
+export interface Covered {
+  readonly lockfile: LocatedLockfile;
+  readonly judged: readonly JudgedDependency[];
+  readonly omitted: number;
+  readonly unchanged: readonly Dependency[];
+  readonly since: SinceUsed | null;
+  /** Null where nobody asked what is installed. */
+  readonly installed: InstalledUsed | null;
+}
+
+/** The account of one lockfile. */
+export function lockfileUsed(
+  { lockfile, judged, omitted, unchanged, since }: Covered,
+  others: readonly PlacedFinding[],
+  { enforce, policy }: Pick<Used, 'enforce' | 'policy'>,
+): LockfileUsed {
+  const { file, format, path, digest, entries, dependencies, skipped, hooks, findings = [] } = lockfile;
+  const reasons: Partial<Record<SkippedEntry['reason'], number>> = {};
+  for (const { reason } of skipped) reasons[reason] = (reasons[reason] ?? 0) + 1;
+  return {
+    file,
+    format,
+    path,
+    digest,
+    entries,
+    places: dependencies.reduce((sum, { places }) => sum + places.length, 0),
+    skipped: reasons,
+    named: dependencies.length,
+    judged: judged.length,
+    omitted,
+    unchanged: unchanged.length,
+    since,
+    ...(hooks === undefined ? {} : { hooks }),
+    findings: judgeLockfile([...findings, ...others.filter(({ place }) => place.file === file)], {
+      phase: enforce,
+      policy: policy?.policy ?? null,
+    }),
+  };
+}
+
+function policyUsed(
+  { policy, digest }: PolicyInUse,
+  locked: readonly Dependency[] | null,
+  judged: readonly JudgedDependency[],
+): PolicyUsed {
+  const names = locked?.map(({ name }) => name);
+  const outside = judged.filter(({ dependency, critical }) => dependency.direct && critical === null);
+  return {
+    file: policy.file,
+    digest,
+    unused: names === undefined ? [] : unusedSelectors(policy, names),
+    outside: policy.critical === null ? [] : [...new Set(outside.map(({ dependency }) => specOf(dependency)))].sort(),
+  };
+}
+
+const PROOFS = ['integrity', 'signature', 'publish', 'provenance', 'bytes', 'installed'] as const;
+
+function countsOf(
+  lockfiles: readonly LockfileUsed[],
+  read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
+  dependencies: readonly JudgedDependency[],
+): Counts {
+  const verdicts = { pass: 0, warn: 0, fail: 0, unverified: 0 };
+  const proofs = { integrity: 0, signature: 0, publish: 0, provenance: 0, bytes: 0, installed: 0 };
+  for (const dependency of dependencies) {
+    verdicts[dependency.verdict] += 1;
+    for (const proof of PROOFS) {
+      if (dependency.proofs[proof] !== null) proofs[proof] += 1;
+    }
+  }
+  return {
+    entries: read.entries,
+    skipped: read.skipped.length,
+    omitted: sum(lockfiles, 'omitted'),
+    unchanged: sum(lockfiles, 'unchanged'),
+    dependencies: dependencies.length,
+    ...verdicts,
+    ...proofs,
+  };
+}
+
+function sum(lockfiles: readonly LockfileUsed[], name: 'omitted' | 'unchanged'): number {
+  return lockfiles.reduce((total, lockfile) => total + lockfile[name], 0);
+}
+
+/** What came of the tarballs. */
+export function bytesUsed(dependencies: readonly JudgedDependency[]): BytesUsed {
+  const read = dependencies.flatMap(({ dependency, proofs: { bytes } }) =>
+    bytes === null ? [] : [{ dependency, bytes }],
+  );
+  return {
+    tarballs: read.length,
+    size: read.reduce((sum, { bytes }) => sum + bytes.size, 0),
+    cached: read.filter(({ bytes }) => bytes.from !== 'registry').length,
+    corrupt: read.filter(({ bytes }) => bytes.corruptCache).map(({ dependency }) => specOf(dependency)),
+  };
+}
+
+/** What was compared for the lockfiles of one folder. What one of them names was not left out. */
+export function installedUsed(each: readonly InstalledUsed[]): InstalledUsed {
+  const [first] = each;
+  return {
+    copies: each.reduce((sum, { copies }) => sum + copies, 0),
+    files: each.reduce((sum, { files }) => sum + files, 0),
+    absent: [...new Set(each.flatMap(({ absent }) => absent))],
+    unlocked: (first?.unlocked ?? []).filter((path) => each.every(({ unlocked }) => unlocked.includes(path))),
+  };
+}
+
+/** Which registries were asked, and whose keys verified something there. */
+function registriesUsed(dependencies: readonly JudgedDependency[], registry: Registry): readonly RegistryUsed[] {
+  const used = new Map<string, Map<string, RegistryUsed['keys'][number]>>();
+  for (const { dependency, proofs, baseline } of dependencies) {
+    const asked = baseline !== 'held' && (baseline !== 'rewritten' || dependency.archive !== undefined);
+    if (dependency.source.kind !== 'registry' || !asked) continue;
+    const url = registry.urlFor(dependency.name);
+    const keys = used.get(url) ?? new Map<string, RegistryUsed['keys'][number]>();
+    used.set(url, keys);
+    if (proofs.signature === null) continue;
+    const { keyId, keyOrigin } = proofs.signature;
+    keys.set(`${keyId} ${keyOrigin}`, { keyId, origin: keyOrigin });
+  }
+  return [...used].sort(([a], [b]) => (a < b ? -1 : 1)).map(([url, keys]) => ({ url, keys: [...keys.values()] }));
+}

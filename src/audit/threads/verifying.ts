@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { bundlesOf, EARLIER_KINDS } from '../../checks/attestations.ts';
+import type { Trust } from '../../checks/npm/chain.ts';
+import type { DependencyEvidence, RegistryKey } from '../../model/evidence.ts';
+import type { Verification } from '../../sigstore/verify.ts';
+import type { FromThread, Settings, ToThread } from './messages.ts';
+
+/** A thread that verifies bundles while this one gathers and reads. */
+export interface VerifyingThread {
+  /** One verification per bundle; null where the thread has ended. */
+  readonly verify: (
+    bundles: readonly unknown[],
+    keys: readonly RegistryKey[],
+  ) => Promise<readonly Verification[] | null>;
+  readonly close: () => void;
+}
+
+/** The file that is built from thread.ts, beside the one that this goes into. */
+const SCRIPT = join(import.meta.dirname, 'thread.cjs');
+
+export function openVerifyingThread(settings: Settings, script = SCRIPT): VerifyingThread {
+  const waiting = new Map<number, (verifications: readonly Verification[] | null) => void>();
+  let asked = 0;
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+    for (const answer of waiting.values()) answer(null);
+    waiting.clear();
+  };
+
+  // Whatever it says would mix with the report. It keeps little, and returns it sooner with a small young generation.
+  const worker = new Worker(script, {
+    workerData: settings,
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
+  });
+  worker.on('error', end);
+  worker.on('exit', end);
+  worker.on('message', ({ number, verifications }: FromThread) => {
+    waiting.get(number)?.(verifications);
+    waiting.delete(number);
+  });
+
+  return {
+    verify: (bundles, keys) =>
+      new Promise((resolve) => {
+        if (ended) {
+          resolve(null);
+          return;
+        }
+        const number = asked++;
+        waiting.set(number, resolve);
+        worker.postMessage({ number, bundles, keys } satisfies ToThread);
+      }),
+    close: () => void worker.terminate(),
+  };
+}
+
+/** The same trust, for evidence whose attestations `thread` has verified meanwhile. What it has not is verified here. */
+export async function verifiedBy(thread: VerifyingThread, evidence: DependencyEvidence, trust: Trust): Promise<Trust> {
+  const { attestations, others } = evidence;
+  const bundles = [
+    ...(attestations.state === 'present' ? bundlesOf(attestations.value) : []),
+    ...others.flatMap((one) =>
+      one.attestations.state === 'present' ? bundlesOf(one.attestations.value, EARLIER_KINDS) : [],
+    ),
+  ];
+  const verifications = bundles.length === 0 ? null : await thread.verify(bundles, evidence.keys);
+  if (verifications === null) return trust;
+  const found = new Map(bundles.map((bundle, i) => [bundle, verifications[i]]));
+  return {
+    ...trust,
+    verifierFor: (keys) => {
+      const verifier = trust.verifierFor(keys);
+      return { verify: (bundle, input) => found.get(bundle) ?? verifier.verify(bundle, input) };
+    },
+  };
+}

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { digestOf } from '../readers/digest.ts';
+import type { TrustOptions } from './index.ts';
+import type { Store } from './memory.ts';
+import type { RegistryKey } from '../model/evidence.ts';
+import type { TrustRepository } from '../model/report.ts';
+import { DAY, HOUR, type Instant } from '../model/time.ts';
+import type { HttpClient } from '../net/client.ts';
+import { NPM_KEYS, parseKeysDocument } from '../registries/npm/keys.ts';
+import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
+import type { Ask, Problem } from '../sigstore/tuf/answer.ts';
+import { restore, unseen, update, type Anchor, type Verified } from '../sigstore/tuf/client.ts';
+import { KEYS_TARGET, NPM_KEYS_DIGEST, ROOT_TARGET } from '../sigstore/tuf/public-good.ts';
+
+/** A TUF repository that publishes a trusted root, and where trust in it begins. */
+export interface TrustSource {
+  /** Ends in "/". */
+  readonly url: string;
+  readonly anchor: Anchor;
+  /** What is in use until the repository says otherwise; null where only it has a trusted root. */
+  readonly pinned: Pick<TrustOptions, 'root' | 'rootName' | 'rootDigest'> | null;
+  /** Registry keys the user configured. */
+  readonly keys: readonly RegistryKey[];
+  /** When that was the newest; null where nobody knows. */
+  readonly pinnedAt: Instant | null;
+}
+
+/** Trust before and after its repository was asked. */
+export interface TrustSession {
+  /** What earlier runs verified, else what is pinned; null where there is neither. */
+  readonly known: TrustOptions | null;
+  /** Asks, once, what holds now. Rejects with TrustError where there is nothing to use. */
+  readonly refresh: () => Promise<TrustOptions>;
+}
+
+/** There is no trusted root to verify with. */
+class TrustError extends Error {
+  override readonly name = 'TrustError';
+}
+
+export interface RefreshOptions {
+  readonly http: HttpClient;
+  /** Keeps what was verified; null where nothing is to be kept. */
+  readonly store: Store | null;
+  readonly now: Instant;
+  /** Asks also for what may be taken as known for a while. */
+  readonly fresh?: boolean;
+}
+
+/** Of one request, and of all of them: an audit does not wait for trust longer than for a registry. */
+const REQUEST_MS = 5000;
+const TOTAL_MS = 15_000;
+/** How long no newer root is asked for while timestamps hold under the known one. Those expire after a week. */
+const ROOT_ASKED_MS = DAY;
+const KEPT = createHash('sha256').update('tuf').digest('hex');
+
+/** What is known of the trust before its repository is asked. */
+export async function openTrust(source: TrustSource, options: RefreshOptions): Promise<TrustSession> {
+  // What assay pins it always has; a file that is named now may be another one in the next run.
+  const isPinned = source.pinnedAt !== null && source.pinned !== null;
+  const wanted = new Map([
+    [ROOT_TARGET, isPinned ? source.pinned.rootDigest : null],
+    [KEYS_TARGET, NPM_KEYS_DIGEST],
+  ]);
+  const { store, now } = options;
+  const kept = unpack(store?.get(KEPT) ?? null);
+  const restored = kept === null ? null : await restore(source.anchor, kept, wanted);
+  const before = restored ?? unseen(source.anchor);
+  const confirmed = restored === null ? null : (kept?.confirmed ?? null);
+  const rootAsked = restored === null ? null : (kept?.rootAsked ?? null);
+  // A clock that was set back must not spare a question for ever.
+  const isRecent = rootAsked !== null && rootAsked <= now && now - rootAsked < ROOT_ASKED_MS;
+  const askRoot = options.fresh === true || !isRecent || before.root.expires <= now;
+
+  const ask = async (): Promise<TrustOptions> => {
+    const keep = (state: Verified): void => store?.put(KEPT, pack({ ...state, confirmed, rootAsked }));
+    const asker = askerOf(source.url, options.http);
+    const { state, problem } = await update(before, asker, wanted, { now, askRoot, keep });
+    const seen = problem === null ? now : confirmed;
+    if (state !== before || askRoot || seen === null || now - (confirmed ?? 0) >= HOUR) {
+      store?.put(KEPT, pack({ ...state, confirmed: seen, rootAsked: askRoot && problem === null ? now : rootAsked }));
+    }
+    return demand(trustOf(source, state, { confirmed: seen, problem }), source, problem);
+  };
+  let asked: Promise<TrustOptions> | null = null;
+  return { known: trustOf(source, before, { confirmed, problem: 'unasked' }), refresh: () => (asked ??= ask()) };
+}
+
+/** Whether the same would be verified with both. */
+export function isSameTrust(a: TrustOptions, b: TrustOptions): boolean {
+  const keys = ({ npmKeys = NPM_KEYS }: TrustOptions): string =>
+    npmKeys
+      .map(({ keyId, usage, spki, start, end }) => [keyId, usage, spki, start, end].join(' '))
+      .sort()
+      .join('\n');
+  return a.rootDigest === b.rootDigest && keys(a) === keys(b);
+}
+
+function demand(trust: TrustOptions | null, { url }: TrustSource, problem: Problem | null): TrustOptions {
+  if (trust !== null) return trust;
+  throw new TrustError(`no trusted root from ${url}: ${problem?.detail ?? `it has no ${ROOT_TARGET}`}`);
+}
+
+/** The trust that was verified, over what is pinned; null where there is no root at all. */
+function trustOf(
+  { url, pinned, pinnedAt, keys: configured }: TrustSource,
+  verified: Verified,
+  { confirmed, problem }: { readonly confirmed: Instant | null; readonly problem: Problem | 'unasked' | null },
+): TrustOptions | null {
+  const root = read(verified, ROOT_TARGET, (json) => parseTrustedRoot(json));
+  const keys = read(verified, KEYS_TARGET, (json) => parseKeysDocument(json, 'pinned'));
+  const failed = (problem === 'unasked' ? null : problem) ?? root.problem ?? keys.problem;
+  const { timestamp, snapshot, roles } = verified;
+  const repository: TrustRepository = {
+    url,
+    state: problem === 'unasked' ? problem : (failed?.kind ?? 'current'),
+    problem: failed?.detail ?? null,
+    confirmed: confirmed ?? pinnedAt,
+    origin: root.value === null ? 'pinned' : 'repository',
+    versions: {
+      root: verified.root.version,
+      timestamp: timestamp?.version ?? null,
+      snapshot: snapshot?.version ?? null,
+      targets: roles.get('targets')?.version ?? null,
+    },
+    expires: timestamp === null ? null : Math.min(timestamp.expires, verified.root.expires),
+  };
+  const rest = { keys: configured, ...(keys.value === null ? {} : { npmKeys: keys.value }), repository };
+  if (root.value === null) return pinned === null ? null : { ...pinned, ...rest };
+  const rootName = pinned?.rootName === 'public-good' ? pinned.rootName : url;
+  return { root: root.value, rootName, rootDigest: root.digest, ...rest };
+}
+
+type Reading<T> =
+  | { readonly value: T; readonly digest: string; readonly problem: null }
+  | { readonly value: null; readonly problem: Problem | null };
+
+/** The content of a target; null where it is not there, is what is pinned already, or cannot be used. */
+function read<T>({ targets }: Verified, path: string, parse: (json: unknown) => T): Reading<T> {
+  const bytes = targets.get(path)?.bytes ?? null;
+  if (bytes === null) return { value: null, problem: null };
+  try {
+    const value = parse(JSON.parse(bytes.toString('utf8')));
+    return { value, digest: digestOf(bytes), problem: null };
+  } catch (error) {
+    const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
+    return { value: null, problem: { kind: 'refused', detail: `${path} cannot be used: ${why}` } };
+  }
+}
+
+/** Credentials never go there, and nobody can make it last. */
+function askerOf(url: string, http: HttpClient): Ask {
+  const end = performance.now() + TOTAL_MS;
+  return async (path, maxBytes, etag) => {
+    const left = Math.min(REQUEST_MS, end - performance.now());
+    if (left <= 0) return { kind: 'failed', reason: `no answer within ${TOTAL_MS / 1000} seconds` };
+    const options = { maxBytes, timeoutMs: left, auth: false, ...(etag === null ? {} : { etag }) };
+    const answer = await http.get(new URL(path, url).href, options);
+    if (answer.kind === 'ok') return { kind: 'ok', body: answer.body, etag: answer.headers.etag ?? null };
+    if (answer.kind !== 'failed') return { kind: answer.kind };
+    return { kind: answer.status === 403 ? 'denied' : 'failed', reason: answer.reason };
+  };
+}
+
+/** What a run keeps for the next one. */
+interface Kept extends Pick<Verified, 'files' | 'floors' | 'etag'> {
+  readonly confirmed: Instant | null;
+  readonly rootAsked: Instant | null;
+}
+
+function pack({ files, floors, etag, confirmed, rootAsked }: Kept): Buffer {
+  const encoded = [...files].map(([path, bytes]) => [path, bytes.toString('base64')]);
+  return Buffer.from(JSON.stringify({ files: encoded, floors: [...floors], etag, confirmed, rootAsked }));
+}
+
+/** `bytes` are what `pack` gave, vouched for by the cache; what they hold is verified all the same. */
+function unpack(bytes: Buffer | null): Kept | null {
+  if (bytes === null) return null;
+  const { files, floors, ...rest } = JSON.parse(bytes.toString('utf8')) as Omit<Kept, 'files' | 'floors'> & {
+    readonly files: readonly (readonly [string, string])[];
+    readonly floors: readonly (readonly [string, number])[];
+  };
+  const decoded = files.map(([path, encoded]): [string, Buffer] => [path, Buffer.from(encoded, 'base64')]);
+  return { ...rest, files: new Map(decoded), floors: new Map(floors) };
+}

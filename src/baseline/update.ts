@@ -1,0 +1,222 @@
+import compare from 'semver/functions/compare.js';
+import parse from 'semver/functions/parse.js';
+import {
+  bytesOf,
+  isOfBytes,
+  type AcceptedFinding,
+  type Baseline,
+  type BaselinePackage,
+  type BaselineUpdate,
+  type BaselineVersion,
+  type LastingIdentity,
+  type LeftOut,
+  type PublishedVersion,
+} from '../model/baseline.ts';
+import type { Capability } from '../model/capability.ts';
+import { channelName, STABLE } from '../model/channel.ts';
+import { specOf } from '../model/dependency.ts';
+import type { FindingCode } from '../model/finding.ts';
+import { withoutRef } from '../model/proof.ts';
+import type { Instant } from '../model/time.ts';
+import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
+import { groupBy } from '../model/group-by.ts';
+
+/**
+ * Findings that do not keep a version out: a historical gap, which the entry records, and what every audit reads from the
+ * lockfile itself. Anything else would be hidden by an entry, which is not asked about again.
+ */
+export const RECORDED: ReadonlySet<FindingCode> = new Set([
+  'provenance-missing',
+  'history-exotic-dependency',
+  'lockfile-unexpected-host',
+]);
+
+/**
+ * The baseline of what a lockfile names now, from an audit of all of it. Takes in what was proven and has nothing against
+ * it but what was accepted; drops what is no longer named; leaves every other entry as it is. Of a package that stays
+ * named, the identity and since when it has provenance outlive its versions.
+ */
+export function updateBaseline(old: Baseline | null, judged: readonly JudgedDependency[]): BaselineUpdate {
+  const packages = new Map<string, BaselinePackage>();
+  const leftOut: LeftOut[] = [];
+  const added: string[] = [];
+  const despite: { spec: string; codes: readonly FindingCode[] }[] = [];
+  let unchanged = 0;
+  for (const [name, ofName] of groupBy(judged, ({ dependency }) => dependency.name)) {
+    const before = old?.packages.get(name) ?? null;
+    const versions = new Map<string, BaselineVersion>();
+    for (const [version, same] of groupBy(ofName, ({ dependency }) => dependency.version)) {
+      const kept = before?.versions.get(version) ?? null;
+      const refused = same.filter((one) => one.baseline !== 'held' && !isTakenIn(one));
+      leftOut.push(...refused.map((one) => leftOutOf(one, kept !== null)));
+      const entry = (kept && refreshed(kept, same)) ?? (refused.length > 0 ? null : entryOf(same));
+      if (entry === null) continue;
+      versions.set(version, entry);
+      const spec = specOf({ name, version });
+      if (kept !== null) unchanged += 1;
+      else added.push(spec);
+      if (kept === null && entry.despite !== undefined) despite.push({ spec, codes: entry.despite.codes });
+    }
+    const since = earliest(before?.since ?? null, before === null && versions.size === 0 ? null : sinceOf(ofName));
+    const latest = latestIdentities({ versions });
+    const identity = latest.identity ?? before?.identity ?? null;
+    const channels = new Map([...(before?.channels ?? []), ...latest.channels]);
+    if (versions.size > 0 || since !== null || identity !== null || channels.size > 0) {
+      packages.set(name, { since, identity, channels, versions });
+    }
+  }
+  const named = new Set(judged.map(({ dependency }) => specOf(dependency)));
+  const waiting = new Set(leftOut.filter(({ kept }) => !kept).map(({ dependency }) => specOf(dependency)));
+  const recorded = [...(old?.packages ?? [])].flatMap(([name, { versions }]) =>
+    [...versions.keys()].map((version) => specOf({ name, version })),
+  );
+  return {
+    baseline: {
+      packages,
+      accepted: (old?.accepted ?? []).filter(({ name, version }) => named.has(specOf({ name, version }))),
+      seen: (old?.seen ?? []).filter(({ name, version }) => waiting.has(specOf({ name, version }))),
+    },
+    added: added.sort(),
+    removed: recorded.filter((spec) => !named.has(spec)).sort(),
+    despite,
+    expired: expiredOf(old?.accepted ?? [], judged),
+    unchanged,
+    leftOut,
+  };
+}
+
+/** Whether enough of it is proven for an entry. What was only accepted is verified at every audit. */
+export function isProven(one: JudgedDependency): boolean {
+  return entryOf([one]) !== null;
+}
+
+function isTakenIn(one: JudgedDependency): boolean {
+  if (!isProven(one)) return false;
+  return against(one).every(({ accepted }) => accepted !== undefined);
+}
+
+/** What an entry would hide. */
+function against({ findings }: JudgedDependency): readonly LeveledFinding[] {
+  return findings.filter((finding) => finding.kind !== 'note' && !RECORDED.has(finding.code));
+}
+
+/** The codes of these findings, once each, sorted. */
+function codesOf(findings: readonly LeveledFinding[]): readonly FindingCode[] {
+  return [...new Set(findings.map(({ code }) => code))].sort();
+}
+
+function leftOutOf(one: JudgedDependency, kept: boolean): LeftOut {
+  const findings = against(one);
+  const accepted = findings.length > 0 && findings.every((finding) => finding.accepted !== undefined);
+  return { dependency: one.dependency, codes: codesOf(findings), accepted, kept };
+}
+
+/** What was accepted of the bytes that are locked, and is found without being accepted now: only its time has come. */
+function expiredOf(decided: readonly AcceptedFinding[], judged: readonly JudgedDependency[]): AcceptedFinding[] {
+  return decided.filter((past) =>
+    judged.some((one) => {
+      const { findings } = one;
+      return (
+        isOfBytes(past, bytesOf(one)) && findings.some(({ code, level }) => code === past.code && level !== 'note')
+      );
+    }),
+  );
+}
+
+/** The entry of a version that is taken in; null where nothing proves it. */
+function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
+  const [first] = same;
+  if (first === undefined || first.release === null) return null;
+  // Where the lockfile can lock no hash, this entry does.
+  const proven = first.dependency.archive === undefined ? first.proofs.integrity : first.proofs.signature?.integrity;
+  if (!proven) return null;
+  const { algorithm, hex } = proven;
+  const { evidence, entry: claims, publisher, approver, published, expected } = first.release;
+  const provenance = provenanceOf(first);
+  if (evidence === null || provenance === null) return null;
+  const entry = {
+    integrity: { algorithm, hex },
+    evidence,
+    entry: claims,
+    provenance,
+    publisher,
+    ...(approver === undefined ? {} : { approver }),
+    published: wholeSecond(published),
+    capabilities: capabilitiesRead([first]),
+  };
+  const codes = codesOf(same.flatMap(against));
+  return codes.length === 0 ? entry : { ...entry, despite: { codes, expected: expected && lasting(expected) } };
+}
+
+/**
+ * What an entry may gain: what the version reaches, where nobody asked when it was made and it has been read now; and what
+ * the lockfile claims of it, where that has changed and was verified again.
+ */
+function refreshed(entry: BaselineVersion, same: readonly JudgedDependency[]): BaselineVersion {
+  if (same.some(({ baseline }) => baseline === 'rewritten')) return entry;
+  const verified = same.filter((one) => one.baseline === 'known' && isTakenIn(one));
+  const claims = verified.length === same.length ? verified[0]?.release?.entry : undefined;
+  const capabilities = entry.capabilities ?? capabilitiesRead(same);
+  return { ...entry, ...(claims === undefined ? {} : { entry: claims }), capabilities };
+}
+
+/** What its files show, where they were read in this run. Nothing else is recorded: not what is unknown, nor what a policy states. */
+function capabilitiesRead(same: readonly JudgedDependency[]): readonly Capability[] | null {
+  for (const { capabilities } of same) {
+    if (capabilities?.source === 'tarball') return capabilities.places.map(({ capability }) => capability);
+  }
+  return null;
+}
+
+function provenanceOf({ proofs, findings }: JudgedDependency): BaselineVersion['provenance'] | null {
+  if (proofs.provenance !== null) return { identity: lasting(proofs.provenance.identity) };
+  for (const { code, args } of findings) {
+    if (code === 'provenance-missing') return { identity: null, earlier: args.earlier };
+    if (code === 'provenance-lost') return { identity: null, lost: lostFrom(args.predecessor, args.published) };
+    if (code === 'provenance-lost-elsewhere') return { identity: null, lost: lostFrom(args.version, args.published) };
+  }
+  return null;
+}
+
+function lostFrom(version: string, published: Instant | null): PublishedVersion {
+  return { version, published: wholeSecond(published) };
+}
+
+/** Who built the highest version that was proven, of the stable ones and of each prerelease channel. */
+export function latestIdentities({
+  versions,
+}: Pick<BaselinePackage, 'versions'>): Pick<BaselinePackage, 'identity' | 'channels'> {
+  const latest = new Map<string, LastingIdentity>();
+  const lowestFirst = [...versions]
+    .filter(([version]) => parse(version) !== null)
+    .sort(([a], [b]) => compare(a, b) || (a < b ? 1 : -1));
+  for (const [version, { provenance }] of lowestFirst) {
+    const channel = channelName(version);
+    if (channel !== null && provenance.identity !== null) latest.set(channel, provenance.identity);
+  }
+  const identity = latest.get(STABLE) ?? null;
+  latest.delete(STABLE);
+  return { identity, channels: latest };
+}
+
+function lasting(identity: LastingIdentity): LastingIdentity {
+  const { issuer, repository, repositoryId, ownerId, workflow, runner } = identity;
+  const signer = identity.signer === null ? null : withoutRef(identity.signer);
+  return { issuer, repository, repositoryId, ownerId, workflow, signer, runner };
+}
+
+function sinceOf(ofName: readonly JudgedDependency[]): PublishedVersion | null {
+  const found = ofName.map(({ release }) => release?.provenanceSince ?? null).find((since) => since !== null);
+  return found === undefined ? null : { ...found, published: wholeSecond(found.published) };
+}
+
+/** What was recorded first stays, unless something earlier shows. */
+function earliest(before: PublishedVersion | null, now: PublishedVersion | null): PublishedVersion | null {
+  if (before === null || now === null) return before ?? now;
+  return now.published !== null && (before.published === null || now.published < before.published) ? now : before;
+}
+
+/** The file has times to the second. */
+function wholeSecond(time: number | null): number | null {
+  return time === null ? null : Math.floor(time / 1000) * 1000;
+}

@@ -1,0 +1,87 @@
+import type { ArchiveLock, Dependency, Digest } from '../../model/dependency.ts';
+import type { Manifest } from '../../model/evidence.ts';
+import { finding, type Finding } from '../../model/finding.ts';
+
+/** The outcome of comparing the lockfile's hashes with what the registry serves. */
+export interface IntegrityCheck {
+  /** The one SHA-512 the lockfile locks, or the served one where it can lock none; null where there is none, or several. */
+  readonly locked: Digest | null;
+  /** The SHA-512 the registry serves, in hex; null where it serves none. */
+  readonly served: string | null;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Is the locked hash the one the registry serves? Installers accept bytes that match any hash of the strongest
+ * algorithm (W3C SRI section 3.3.4), so a second SHA-512 beside the good one opens a door and is a mismatch.
+ */
+export function checkIntegrity(dependency: Dependency, manifest: Manifest): IntegrityCheck {
+  const served = sha512OfSri(manifest.integrity);
+  if (dependency.archive !== undefined) return lockedByArchive(dependency.archive, served, manifest);
+  const strong = distinct(dependency.integrity.filter((digest) => digest.algorithm === 'sha512'));
+  const [locked, second] = strong;
+  if (locked === undefined) return { locked: null, served, findings: withoutStrongHash(dependency, manifest) };
+  if (second !== undefined) {
+    const actual = sri(strong.find((digest) => digest.hex !== served) ?? second);
+    const args = { locked: strong.map(sri).join(' '), actual, source: 'lockfile' as const };
+    return { locked: null, served, findings: [finding('integrity-mismatch', args)] };
+  }
+  if (served === null || served === locked.hex) return { locked, served, findings: [] };
+  const args = { locked: sri(locked), actual: manifest.integrity ?? '', source: 'registry' as const };
+  return { locked, served, findings: [finding('integrity-mismatch', args)] };
+}
+
+/**
+ * The lockfile has no hash of the tarball, by its format. What the registry serves stands in, for its signature and the
+ * attestations to hold or not; that it is also what gets installed, only a baseline and the package manager can tell.
+ */
+function lockedByArchive(archive: ArchiveLock, served: string | null, { shasum }: Manifest): IntegrityCheck {
+  if (served === null) {
+    const findings = [shasum === null ? missing(null) : finding('integrity-weak', { algorithm: 'sha1' })];
+    return { locked: null, served, findings };
+  }
+  const findings = archive.due && archive.checksum === null ? [missing(null)] : [];
+  return { locked: { algorithm: 'sha512', hex: served }, served, findings };
+}
+
+function missing(resolved: string | null): Finding {
+  return finding('integrity-missing', { resolved });
+}
+
+function withoutStrongHash(dependency: Dependency, manifest: Manifest): readonly Finding[] {
+  const [weak] = dependency.integrity;
+  if (weak === undefined) {
+    return [missing(dependency.source.kind === 'registry' ? dependency.source.resolved : null)];
+  }
+  const wrong = dependency.integrity.find(
+    (digest) => digest.algorithm === 'sha1' && manifest.shasum !== null && digest.hex !== manifest.shasum.toLowerCase(),
+  );
+  if (wrong !== undefined) {
+    return [
+      finding('integrity-mismatch', {
+        locked: sri(wrong),
+        actual: `sha1 ${manifest.shasum ?? ''}`,
+        source: 'registry',
+      }),
+    ];
+  }
+  return [finding('integrity-weak', { algorithm: weak.algorithm })];
+}
+
+/** Each hash once. */
+export function distinct(digests: readonly Digest[]): readonly Digest[] {
+  return [...new Map(digests.map((digest) => [digest.hex, digest])).values()];
+}
+
+/** A digest as a Subresource Integrity string. */
+export function sri({ algorithm, hex }: Digest): string {
+  return `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`;
+}
+
+/** The single SHA-512 of a served `dist.integrity`, in hex; null where there is none or more than one. */
+export function sha512OfSri(integrity: string | null): string | null {
+  const hashes = (integrity ?? '').split(/\s+/).filter((part) => part.startsWith('sha512-'));
+  const [hash] = hashes;
+  if (hash === undefined || hashes.length > 1 || !/^sha512-[A-Za-z0-9+/]{86}==$/.test(hash)) return null;
+  return Buffer.from(hash.slice('sha512-'.length), 'base64').toString('hex');
+}

@@ -1,0 +1,254 @@
+import { basename, isAbsolute, join } from 'node:path';
+import type { PackageManager } from '../../model/dependency.ts';
+import { settingOfOption, type UseSetting } from '../../lockfiles/settings/use-settings.ts';
+import { shellCommands } from './shell-words.ts';
+
+/** Programs that install; of Yarn, which one cannot be seen. */
+export type Installer = Exclude<PackageManager, 'yarn-classic'>;
+
+/** A command of a package manager, taken apart. */
+export interface ManagerCommand {
+  readonly installer: Installer;
+  /** What it is to do; empty where only options are given. */
+  readonly verb: string;
+  /** What follows it that is no option. */
+  readonly names: readonly string[];
+  /** Its options as settings: `--no-x` as `x` with `false`. Those that name its folder are not among them. */
+  readonly settings: readonly UseSetting[];
+  /** The folder it is told to work in, as it is written; null where it is told none. */
+  readonly folder: string | null;
+  /** The folder it is started in, as it is written; null for that of the whole command line. */
+  readonly within: string | null;
+  /** Variables that the command line sets for it. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A package that is fetched where it is not installed, and run. */
+interface RunPackage {
+  readonly runs: string;
+}
+
+interface Words {
+  /** Options whose value is the next word. Of one that is missing here, the value counts as a name. */
+  readonly valued: readonly string[];
+  /** Those that name the folder to work in. */
+  readonly folder: readonly string[];
+  /** The verbs that run a package by its name. */
+  readonly runs: readonly string[];
+}
+
+const WORDS: Readonly<Record<Installer, Words>> = {
+  npm: {
+    valued: words(
+      'os cpu libc audit-level node-options lockfile-version user-agent fetch-retry-maxtimeout',
+      'registry cache omit include only loglevel userconfig globalconfig workspace w tag before otp access depth p package',
+      'script-shell install-strategy fetch-retries fetch-timeout maxsockets cafile proxy https-proxy noproxy location c call',
+    ),
+    folder: ['prefix', 'C'],
+    runs: ['exec', 'x'],
+  },
+  pnpm: {
+    valued: words(
+      'registry filter F filter-prod store-dir reporter loglevel modules-dir virtual-store-dir lockfile-dir cafile cpu os',
+      'package-import-method network-concurrency workspace-concurrency child-concurrency cache-dir state-dir node-linker',
+      'package libc hoist-pattern public-hoist-pattern global-dir trust-policy userconfig globalconfig config-dir',
+      'pnpmfile global-pnpmfile npmrc-auth-file workspace-dir script-shell node-options',
+    ),
+    folder: ['dir', 'C', 'prefix'],
+    runs: ['dlx'],
+  },
+  yarn: {
+    valued: words(
+      'registry network-timeout network-concurrency mutex modules-folder cache-folder global-folder link-folder mode otp p',
+      'preferred-cache-folder proxy https-proxy use-yarnrc emoji package',
+    ),
+    folder: ['cwd'],
+    runs: ['dlx'],
+  },
+  bun: {
+    valued: words(
+      'registry c config backend cache-dir cafile omit filter linker network-concurrency concurrent-scripts cpu os p package',
+      'env-file preload r require import',
+    ),
+    folder: ['cwd'],
+    runs: ['x'],
+  },
+  vlt: { valued: words('registry cache workspace w scope view before identity'), folder: ['cwd'], runs: ['exec', 'x'] },
+};
+
+/** Programs by their names; npm's is also run as a file. */
+const INSTALLERS = new Map<string, Installer>([
+  ['npm', 'npm'],
+  ['npm-cli', 'npm'],
+  ['pnpm', 'pnpm'],
+  ['pn', 'pnpm'],
+  ['yarn', 'yarn'],
+  ['yarnpkg', 'yarn'],
+  ['bun', 'bun'],
+  ['vlt', 'vlt'],
+]);
+/** Programs that are `exec`, `dlx` and `x` of a package manager. */
+const RUNNERS = new Map<string, Installer>([
+  ['npx', 'npm'],
+  ['npx-cli', 'npm'],
+  ['pnpx', 'pnpm'],
+  ['pnx', 'pnpm'],
+  ['bunx', 'bun'],
+  ['vlx', 'vlt'],
+]);
+/** Programs that run what follows them, and may be told variables and a folder for it first. */
+const WRAPPERS = ['env', 'cross-env', 'corepack', 'sudo', 'nice', 'nohup', 'time'];
+/** How these are told a folder. */
+const CHDIR = /^(?:-[CD]|--chdir)(?:=?(.+))?$/s;
+const SHELLS = ['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh'];
+/** What only says its arguments. */
+const SAYING = ['echo', 'printf'];
+/** Of corepack: fetches a package manager, and lets it install. */
+const COREPACK_INSTALLS = ['use', 'up'];
+
+function words(...lines: readonly string[]): readonly string[] {
+  return lines.flatMap((line) => line.split(' '));
+}
+
+type Read = ManagerCommand | RunPackage;
+type Start = Pick<ManagerCommand, 'within' | 'env'>;
+
+/**
+ * What a command line is: commands of package managers, packages that are run by their names, or nothing for everything else.
+ * A text that a shell is given is taken apart; what a script starts cannot be seen.
+ */
+export function readCommands(line: readonly string[], start: Start = { within: null, env: {} }): readonly Read[] {
+  const env: Record<string, string> = { ...start.env };
+  let { within } = start;
+  let rest = line;
+  let isWrapped = false;
+  for (; ; rest = rest.slice(1)) {
+    const [program = '', next = ''] = rest;
+    const [, variable, value = ''] = /^(\w+)=(.*)$/s.exec(program) ?? [];
+    const chdir = isWrapped ? CHDIR.exec(program) : null;
+    const runsFile = programName(program) === 'node' && /\.[cm]?js$/i.test(next);
+    if (chdir !== null) {
+      within = below(within, chdir[1] ?? next);
+      if (chdir[1] === undefined) rest = rest.slice(1);
+    } else if (variable !== undefined && isWrapped) env[variable] = value;
+    else if (programName(program) === 'corepack' && COREPACK_INSTALLS.includes(next))
+      return [{ runs: `corepack ${next}` }];
+    else if (!WRAPPERS.includes(programName(program)) && !runsFile && !(isWrapped && program.startsWith('-'))) break;
+    isWrapped = true;
+  }
+  const [program = '', ...args] = rest;
+  const name = programName(isWrapped ? withoutVersion(program) : program);
+  if (SAYING.includes(name)) return [];
+  const here = { within, env };
+  const runner = RUNNERS.get(name);
+  if (runner !== undefined) return ofRunner(runner, args, here);
+  const installer = INSTALLERS.get(name);
+  if (installer === undefined) return SHELLS.includes(name) ? ofShell(args, here) : wrappedIn(args, here);
+  const command = { ...takeApart(installer, args, false), ...here };
+  if (!WORDS[installer].runs.includes(command.verb)) return [command];
+  const { folder } = command;
+  const from = { ...here, within: folder === null ? within : below(within, folder) };
+  return ofRunner(installer, args.slice(args.indexOf(command.verb) + 1), from);
+}
+
+function below(within: string | null, folder: string): string {
+  return isAbsolute(folder) ? folder : join(within ?? '.', folder);
+}
+
+/** `sh -c TEXT`: each command of the text. A file that a shell runs cannot be seen. */
+function ofShell(args: readonly string[], { within, env }: Start): readonly Read[] {
+  const at = args.findIndex((word) => /^-[a-z]*c[a-z]*$/i.test(word));
+  const text = at === -1 ? undefined : args.slice(at + 1).find((word) => !word.startsWith('-'));
+  return shellCommands(text ?? '').flatMap(({ words: line, folder, env: own }) =>
+    readCommands(line, { within: folder === null ? within : below(within, folder), env: { ...env, ...own } }),
+  );
+}
+
+/** What another program is given to run (`timeout 60 npm ci`): a package manager by its name, with what follows. */
+function wrappedIn(args: readonly string[], start: Start): readonly Read[] {
+  const all = args.flatMap((word) => (/^(?:-S|--split-string=?)?\s*\S+\s/.test(word) ? word.split(/\s+/) : [word]));
+  const at = all.findIndex((word) => {
+    const name = programName(word.replace(/^(?:-S|--split-string=)/, ''));
+    return INSTALLERS.has(name) || RUNNERS.has(name) || WRAPPERS.includes(name) || SHELLS.includes(name);
+  });
+  const [first, ...others] = all.slice(at);
+  return at === -1 || first === undefined
+    ? []
+    : readCommands([first.replace(/^(?:-S|--split-string=)/, ''), ...others], start);
+}
+
+/** `/usr/bin/npm`, `npm.cmd`, `npm-cli.js` and `.yarn/releases/yarn-4.1.0.cjs` by what they are. */
+function programName(program: string): string {
+  return basename(program.replaceAll('\\', '/'))
+    .replace(/\.(?:cmd|exe|ps1|bat|[cm]?js)$/i, '')
+    .replace(/^yarn-v?\d.*$/, 'yarn');
+}
+
+function withoutVersion(spec: string): string {
+  return spec.replace(/(?<=.)@[^/]*$/s, '');
+}
+
+/** `npx pnpm@8 install` is a command of pnpm. */
+function ofRunner(by: Installer, args: readonly string[], start: Start): readonly Read[] {
+  const { verb, settings, folder } = takeApart(by, args, true);
+  const within = folder === null ? start.within : below(start.within, folder);
+  const said = (...keys: readonly string[]): boolean => settings.some(([key]) => keys.includes(key));
+  const installer = INSTALLERS.get(withoutVersion(verb));
+  if (installer !== undefined) {
+    const inner = takeApart(installer, args.slice(args.indexOf(verb) + 1), false);
+    // A runner hands its settings on.
+    return [{ ...inner, settings: [...settings, ...inner.settings], within, env: start.env }];
+  }
+  const isFetched = said('p', 'package', 'c', 'call');
+  const isLocal = said('no', 'offline') || settings.some(([key, value]) => key === 'install' && value === 'false');
+  return isLocal || (verb === '' && !isFetched) ? [] : [{ runs: isFetched ? args.join(' ') : verb }];
+}
+
+/** npm takes the beginning of an option for it, where no other one begins so. */
+const BEGINNINGS: readonly (readonly [RegExp, string])[] = [
+  [/^(no-)?shr[a-z]*$/, '$1shrinkwrap'],
+  [/^prefix?$/, 'prefix'],
+  [/^locat[a-z]*$/, 'location'],
+  [/^userc[a-z]*$/, 'userconfig'],
+  [/^globalc[a-z]*$/, 'globalconfig'],
+];
+
+/** `isEndedByVerb` where what follows the first word belongs to another program. */
+function takeApart(
+  installer: Installer,
+  args: readonly string[],
+  isEndedByVerb: boolean,
+): Omit<ManagerCommand, 'env' | 'within'> {
+  const { valued, folder: folders } = WORDS[installer];
+  const settings: UseSetting[] = [];
+  const names: string[] = [];
+  let folder: string | null = null;
+  for (let at = 0; at < args.length && !(isEndedByVerb && names.length > 0); at++) {
+    const word = args[at] ?? '';
+    const [, written, given] = /^--?(?:config\.)?([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+    const name =
+      installer === 'npm'
+        ? BEGINNINGS.reduce((text, [begins, whole]) => text?.replace(begins, whole), written)
+        : written;
+    if (name === undefined || word === '-') {
+      names.push(word);
+      continue;
+    }
+    if (name === '') {
+      names.push(...args.slice(at + 1));
+      break;
+    }
+    const next = args[at + 1] ?? '';
+    const isPair = given === undefined && (valued.includes(name) || folders.includes(name) || isSwitch(next));
+    if (isPair) at++;
+    const value = isPair ? next : (given ?? 'true');
+    if (folders.includes(name)) folder = value;
+    else settings.push(settingOfOption(name, value));
+  }
+  const [verb = '', ...others] = names;
+  return { installer, verb, names: others, settings, folder };
+}
+
+function isSwitch(word: string): boolean {
+  return word === 'true' || word === 'false';
+}

@@ -1,0 +1,66 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { otherCode } from '../../lockfiles/settings/other-code.ts';
+import { settingName, settingOfOption, textsOf, type UseSetting } from '../../lockfiles/settings/use-settings.ts';
+import type { PackageManager } from '../../model/dependency.ts';
+import { npmLayers } from '../../registries/npm/config/npmrc.ts';
+import type { Io } from '../io.ts';
+import { managerConfigs } from '../project/manager-config.ts';
+import { expanded, isInRepository } from '../project/stores.ts';
+
+/** Options of a command line that name a file which a package manager takes settings or variables from, or loads. */
+const FILES: Readonly<Record<PackageManager, readonly string[]>> = {
+  npm: ['userconfig', 'globalconfig'],
+  pnpm: ['userconfig', 'globalconfig', 'npmrc-auth-file', 'config-dir', 'workspace-dir'],
+  'yarn-classic': ['use-yarnrc', 'userconfig', 'globalconfig', 'rc-filename'],
+  yarn: ['use-yarnrc', 'rc-filename'],
+  bun: ['config', 'c', 'env-file', 'preload', 'r', 'require', 'import'],
+  vlt: [],
+};
+/** What is a file that has nothing. */
+const NOTHING = ['/dev/null', 'NUL'];
+
+/**
+ * The first setting of a command line by which an installation reads a configuration or runs code that the audit did not see:
+ * another file than the package manager reads anyway. Null for none.
+ */
+export async function unreadSetting(
+  manager: PackageManager,
+  given: readonly UseSetting[],
+  start: string,
+  folder: string,
+  io: Io,
+): Promise<UseSetting | null> {
+  const files = given.filter(([key]) => FILES[manager].includes(settingName(key)));
+  const read = files.length === 0 ? [] : await readAnyway(manager, folder, io);
+  const isRead = (path: string): boolean => NOTHING.includes(path) || read.includes(resolve(start, path));
+  const unread = files.find(([, value]) => !textsOf(value).every(isRead));
+  if (unread !== undefined) return unread;
+  const isHere = (path: string): boolean => isInRepository(resolve(start, expanded(path, io)), folder);
+  const place = { isInRepository: isHere, settings: given, isLocked: () => false };
+  const runs = (setting: UseSetting): boolean => {
+    const other = otherCode(manager, setting, place);
+    return other?.code === 'repository' && !other.isUsual;
+  };
+  return given.find(runs) ?? null;
+}
+
+/** Variables that a command line sets for a package manager, as settings of it. */
+export function settingsOfVariables(env: Readonly<Record<string, string>>): readonly UseSetting[] {
+  return Object.entries(env).flatMap(([name, value]): readonly UseSetting[] => {
+    const key = /^(?:p?npm_config|yarn)_(.+)$/i.exec(name)?.[1];
+    return key === undefined ? [] : [settingOfOption(key.toLowerCase(), value)];
+  });
+}
+
+async function readAnyway(manager: PackageManager, folder: string, io: Io): Promise<readonly string[]> {
+  const silent = { ...io, stderr: { ...io.stderr, write: () => undefined } };
+  const [config] = await managerConfigs([{ manager }], folder, silent);
+  const layers = npmLayers({ cwd: folder, env: io.env, homedir: homedir(), platform: process.platform });
+  return [
+    ...(config?.files ?? []).map(({ path }) => path),
+    ...(['npm', 'pnpm', 'yarn-classic'].includes(manager) ? layers : [])
+      .filter(({ file }) => file)
+      .map(({ source }) => source),
+  ].map((path) => resolve(path));
+}

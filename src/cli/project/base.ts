@@ -1,0 +1,154 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { findBase, readAt, type Base, type BaseRef } from '../../git/base.ts';
+import type { BaselineBase } from '../../model/baseline.ts';
+import { POLICY_FILE } from '../../model/policy.ts';
+import { BaselineError } from '../../baseline/file.ts';
+import { UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import type { OptionValues } from '../options.ts';
+import { pullRequestBase, pushBase, type UnknownBase } from './pipeline-base.ts';
+import { policyFolders, type LoadedPolicy } from './policy.ts';
+import { baselinePath, projectFolder, readBaseline } from './files.ts';
+import { readUserFile, shownPath } from '../setup.ts';
+
+export const WHOLE_HISTORY =
+  'let the pipeline fetch the whole history (fetch-depth: 0 of actions/checkout, GIT_DEPTH: 0 in GitLab)';
+
+/** Finds where HEAD and a ref part. */
+export type FindBase = (ref: BaseRef) => Promise<Base>;
+
+/** The same in the repository of a lockfile, asking git once for each ref. */
+export function baseFinder(lockfile: string): FindBase {
+  const found = new Map<string, Promise<Base>>();
+  return (ref) => {
+    const key = ref.refs.join('\n');
+    const base = found.get(key) ?? findBase(projectFolder(lockfile), ref);
+    found.set(key, base);
+    return base;
+  };
+}
+
+/** The revision that --since names; without a value, that of the pull request a pipeline runs for. Null where neither does. */
+export function sinceRef(values: OptionValues, io: Io): BaseRef | null {
+  const { since } = values;
+  return since === undefined || since === '' ? pullRequestBase(io.env) : { shown: since, refs: [since] };
+}
+
+/** Whose baseline decides; a change that is looked at alone must not bring its own. */
+function baseRef(values: OptionValues, io: Io): BaseRef | UnknownBase | null {
+  if (values.base !== undefined) return { shown: values.base, refs: [values.base] };
+  const named = values.since === undefined ? null : sinceRef(values, io);
+  return pullRequestBase(io.env) ?? named ?? pushBase(io.env);
+}
+
+/**
+ * The baseline of a lockfile where the change began: at the merge base of HEAD and --base, or of what the pipeline of a pull
+ * request or push names, or of --since. Null outside of one. Throws UsageError where --base cannot be read; what was found without being asked for
+ * has a `problem` then, and holds nothing.
+ */
+export async function baseOf(
+  values: OptionValues,
+  lockfile: string,
+  policy: LoadedPolicy | null,
+  find: FindBase,
+  io: Io,
+): Promise<BaselineBase | null> {
+  const given = values.base;
+  const base = baseRef(values, io);
+  if (base === null) return null;
+  if ('problem' in base) {
+    // Without a baseline there is nothing to hold, and nothing to say.
+    if (!existsSync(baselinePath(lockfile))) return null;
+    return { ref: 'HEAD', commit: null, policyChanged: null, content: null, problem: base.problem };
+  }
+  const path = baselinePath(lockfile);
+  const { commit, problem } = await find(base);
+  const found = commit === null ? { problem } : await readAt(dirname(path), basename(path), commit);
+  const ref = base.shown;
+  if (commit !== null && 'bytes' in found) {
+    const policyChanged = await isPolicyChanged(values, commit, dirname(lockfile), policy, io);
+    return {
+      ref,
+      commit,
+      policyChanged,
+      ...contentOf(found.bytes, `${shownPath(path, io)} of ${commit.slice(0, 12)}`),
+    };
+  }
+  const why = 'problem' in found ? found.problem : problem;
+  if (given !== undefined) throw new UsageError(`--base ${given} cannot be read: ${why ?? ''}`);
+  return { ref, commit, policyChanged: null, content: null, problem: `${why ?? ''}; ${WHOLE_HISTORY}` };
+}
+
+/**
+ * Whether another policy governed there, or another file that it or the command line names; null where git does not know
+ * the file that governs.
+ */
+async function isPolicyChanged(
+  values: OptionValues,
+  commit: string,
+  folder: string,
+  policy: LoadedPolicy | null,
+  io: Io,
+): Promise<boolean | null> {
+  const named = values.policy === undefined || policy === null ? null : policy;
+  const folders = named === null ? policyFolders(folder) : [named.folder];
+  const name = named === null ? POLICY_FILE : basename(named.policy.file);
+  const before = await firstAt(folders, name, commit);
+  if (before === undefined) return null;
+  const now =
+    policy === null ? null : readUserFile(join(policy.folder, basename(policy.policy.file)), 'the policy', io);
+  if (!isSame(before, now)) return true;
+  for (const path of policyFiles(policy)) {
+    if ((await isChanged(path, commit, io)) !== false) return true;
+  }
+  const given = [values['trusted-root'], values['tuf-root'], values['registry-keys']].flatMap((path) => path ?? []);
+  for (const path of given.map((each) => resolve(io.cwd, each))) {
+    // What no commit has, no pull request brought.
+    const isTracked = (await isChanged(path, 'HEAD', io)) === false;
+    if (isTracked && (await isChanged(path, commit, io)) === true) return true;
+  }
+  return false;
+}
+
+/** The nearest file of a name; null where none of the folders has it there, undefined where git cannot say. */
+async function firstAt(folders: readonly string[], name: string, commit: string): Promise<Buffer | null | undefined> {
+  for (const each of folders) {
+    const found = await readAt(each, name, commit);
+    if (!('bytes' in found)) return undefined;
+    if (found.bytes !== null) return found.bytes;
+  }
+  return null;
+}
+
+/** Files that the policy names: what they say is the policy's word. */
+function policyFiles(policy: LoadedPolicy | null): readonly string[] {
+  if (policy === null) return [];
+  const { trustedRoot, tuf, privateRegistries } = policy.policy;
+  const named = [trustedRoot, tuf?.root, ...privateRegistries.map(({ keys }) => keys)];
+  return named.flatMap((path) => (typeof path === 'string' ? [resolve(policy.folder, path)] : []));
+}
+
+/** Null where git does not know the file's folder, or the file is outside of the repository. */
+async function isChanged(path: string, commit: string, io: Io): Promise<boolean | null> {
+  const found = await readAt(dirname(path), basename(path), commit);
+  if (!('bytes' in found)) return null;
+  return !isSame(found.bytes, existsSync(path) ? readUserFile(path, 'the file', io) : null);
+}
+
+/** Whether two texts are one for git, which may have given the checkout other line ends. */
+function isSame(before: Buffer | null, now: Buffer | null): boolean {
+  if (before === null || now === null) return before === now;
+  const plain = (bytes: Buffer): string => bytes.toString('latin1').replaceAll('\r\n', '\n');
+  return before.equals(now) || plain(before) === plain(now);
+}
+
+/** A file that is broken there holds nothing; that it is broken is for the branch it is in to mend. */
+function contentOf(bytes: Buffer | null, file: string): Pick<BaselineBase, 'content' | 'problem'> {
+  try {
+    return { content: bytes === null ? null : readBaseline(file, bytes), problem: null };
+  } catch (error) {
+    if (!(error instanceof BaselineError)) throw error;
+    return { content: null, problem: error.message };
+  }
+}

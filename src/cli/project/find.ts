@@ -1,0 +1,167 @@
+import { existsSync, readdirSync, statSync, type Dirent } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { BRANCH_LOCKFILE, LOCKFILE_NAMES } from '../../lockfiles/index.ts';
+import type { PackageManager } from '../../model/dependency.ts';
+import type { UnreadLockfile } from '../../model/report.ts';
+import { wordsOf } from '../../report/words/manager-words.ts';
+import { UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import { repositoryPath } from './files.ts';
+import { demandFile, readUserFile, shownPath } from '../setup.ts';
+
+/** Paths of lockfiles. */
+export type LockfilePaths = readonly [string, ...string[]];
+
+/** Lockfiles in one folder, which share its package.json and assay.lock. */
+interface LockfileFolder {
+  readonly folder: string;
+  readonly paths: LockfilePaths;
+  /** The directory they were looked for in. */
+  readonly place: string;
+}
+
+/** What was found, and the folders that cannot be listed. */
+export interface Found {
+  /** At least one. */
+  readonly folders: readonly LockfileFolder[];
+  readonly unread: readonly UnreadLockfile[];
+}
+
+/** Folders that are never looked into: what is in them was installed, or is git's. */
+const SKIPPED = new Set(['node_modules', '.git']);
+const MAX_DEPTH = 64;
+const MAX_FOLDERS = 100_000;
+const MAX_LOCKFILES = 1000;
+
+/**
+ * The lockfile that a path names, or every lockfile of a directory, of whichever package manager: which of them an
+ * installation will use, the directory does not say. Throws UsageError.
+ */
+export function findLockfiles(path: string, io: Io): LockfilePaths {
+  const absolute = existing(path, io);
+  if (!statSync(absolute).isDirectory()) {
+    demandFile(absolute);
+    return [absolute];
+  }
+  const [first, ...others] = lockfilesIn(absolute);
+  if (first !== undefined) return [first, ...others];
+  const [branch] = branchLockfiles(absolute, namesIn(absolute), io);
+  if (branch !== undefined) throw new UsageError(branch.problem);
+  const manager = managerOf(join(absolute, 'package.json'), io);
+  const hint = manager === null ? 'assay --recursive looks below' : `${wordsOf(manager).lock.join(' ')} writes one`;
+  throw new UsageError(`no lockfile in ${shownPath(path, io)} (looked for ${LOCKFILE_NAMES.join(', ')}); ${hint}`);
+}
+
+/** The package manager that a package.json asks for in `packageManager`, else npm; null where there is none. */
+function managerOf(path: string, io: Io): PackageManager | null {
+  if (!existsSync(path)) return null;
+  demandFile(path);
+  const manifest = readUserFile(path, 'the manifest', io).toString('utf8');
+  const [, name, major] = /"packageManager"\s*:\s*"(npm|pnpm|yarn|bun|vlt)@(\d+)/.exec(manifest) ?? [];
+  if (name === 'yarn') return major === '1' ? 'yarn-classic' : 'yarn';
+  return (name as PackageManager | undefined) ?? 'npm';
+}
+
+/**
+ * The lockfiles of git branches among the names of a folder: pnpm installs from one only while its branch is checked out and
+ * the project wants it (https://pnpm.io/git_branch_lockfiles), which nothing here says. So they are no part of an audit, and
+ * none of a statement about all of the folder.
+ */
+function branchLockfiles(folder: string, names: readonly string[], io: Io): readonly UnreadLockfile[] {
+  return names
+    .filter((name) => BRANCH_LOCKFILE.test(name))
+    .sort()
+    .map((name) => ({
+      file: shownPath(join(folder, name), io),
+      path: repositoryPath(join(folder, name), io),
+      problem: `${shownPath(join(folder, name), io)} is the lockfile of a git branch; name the lockfiles that count, or merge it: pnpm install --merge-git-branch-lockfiles`,
+    }));
+}
+
+/** Paths of every lockfile of a directory. */
+export function lockfilesIn(directory: string): readonly string[] {
+  return LOCKFILE_NAMES.map((name) => join(directory, name)).filter((path) => existsSync(path));
+}
+
+/**
+ * The lockfiles of places (at least one), each once, by folder; with `below`, of every folder below them, too. Throws
+ * UsageError.
+ */
+export function findAllLockfiles(places: readonly string[], below: boolean, io: Io): Found {
+  const folders = new Map<string, LockfileFolder>();
+  const unread: UnreadLockfile[] = [];
+  const add = (path: string, place: string): void => {
+    const folder = dirname(path);
+    const known = folders.get(folder);
+    if (known?.paths.includes(path) === true) return;
+    folders.set(
+      folder,
+      known === undefined ? { folder, paths: [path], place } : { ...known, paths: [...known.paths, path] },
+    );
+  };
+  for (const given of places) {
+    const place = existing(given, io);
+    const isDirectory = statSync(place).isDirectory();
+    const found = below && isDirectory ? findBelow(given, io) : { paths: findLockfiles(given, io), unread: [] };
+    for (const path of found.paths) add(path, isDirectory ? place : dirname(path));
+    if (isDirectory && !below) unread.push(...branchLockfiles(place, namesIn(place), io));
+    unread.push(...found.unread);
+  }
+  return { folders: [...folders.values()], unread };
+}
+
+function existing(path: string, io: Io): string {
+  const absolute = resolve(io.cwd, path);
+  if (!existsSync(absolute)) throw new UsageError(`no such file or directory: ${path}`);
+  return absolute;
+}
+
+/** Links to folders are not followed: what they lead to has a place of its own. Whatever git ignores is looked at. */
+function findBelow(place: string, io: Io): { readonly paths: LockfilePaths; readonly unread: UnreadLockfile[] } {
+  const paths: string[] = [];
+  const unread: UnreadLockfile[] = [];
+  const queue = [{ folder: resolve(io.cwd, place), depth: 0 }];
+  const beyond = (limit: string): never => {
+    throw new UsageError(`${shownPath(place, io)} has ${limit}: name the folders to audit instead`);
+  };
+  for (const { folder, depth } of queue) {
+    const entries = listed(folder);
+    if (typeof entries === 'string') {
+      unread.push({
+        file: shownPath(folder, io),
+        path: repositoryPath(folder, io),
+        problem: `cannot be listed: ${entries}`,
+      });
+      continue;
+    }
+    const names = new Set(entries.map(({ name }) => name));
+    unread.push(...branchLockfiles(folder, [...names], io));
+    paths.push(...LOCKFILE_NAMES.filter((name) => names.has(name)).map((name) => join(folder, name)));
+    for (const entry of entries) {
+      if (entry.isDirectory() && !SKIPPED.has(entry.name)) {
+        queue.push({ folder: join(folder, entry.name), depth: depth + 1 });
+      }
+    }
+    if (paths.length > MAX_LOCKFILES) beyond(`more than ${MAX_LOCKFILES} lockfiles`);
+    if (queue.length > MAX_FOLDERS) beyond(`more than ${MAX_FOLDERS} folders`);
+    if (depth > MAX_DEPTH) beyond(`folders nested deeper than ${MAX_DEPTH} levels`);
+  }
+  const [first, ...others] = paths.sort();
+  if (first !== undefined) return { paths: [first, ...others], unread };
+  throw new UsageError(`no lockfile in ${shownPath(place, io)} or below (looked for ${LOCKFILE_NAMES.join(', ')})`);
+}
+
+/** Names of what is in a folder; none where it cannot be listed. */
+export function namesIn(folder: string): readonly string[] {
+  const entries = listed(folder);
+  return typeof entries === 'string' ? [] : entries.map(({ name }) => name);
+}
+
+/** The entries of a folder, or why it cannot be listed. */
+function listed(folder: string): Dirent[] | string {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unreadable';
+  }
+}

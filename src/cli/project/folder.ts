@@ -1,0 +1,174 @@
+import { basename, dirname } from 'node:path';
+import type { Since } from '../../audit/index.ts';
+import type { Cache } from '../../store/store.ts';
+import { askHistory, type ReadVersions } from '../../git/appearance.ts';
+import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
+import type { BaselineBase, BaselineInUse } from '../../model/baseline.ts';
+import type { LocatedLockfile, Lockfile } from '../../model/dependency.ts';
+import type { UnreadLockfile } from '../../model/report.ts';
+import type { Appearance, AskHistory } from '../../model/review.ts';
+import { baseFinder, baseOf } from './base.ts';
+import { isMendable } from '../exit.ts';
+import { lockfilesIn, type LockfilePaths } from './find.ts';
+import type { Io } from '../io.ts';
+import type { OptionValues } from '../options.ts';
+import { projectSettings } from './manager-config.ts';
+import type { LoadedPolicy } from './policy.ts';
+import { notUsed } from './not-used.ts';
+import { loadBaseline, projectManifests, repositoryPath } from './files.ts';
+import { readLockfile } from './read-lockfile.ts';
+import { demandFile, openStore, readUserFile, shownPath } from '../setup.ts';
+import { sinceOf } from './since.ts';
+
+/** A folder whose lockfiles can be audited. */
+export interface Project {
+  /** The path of its first lockfile. */
+  readonly path: string;
+  /** Its lockfiles as they are shown. */
+  readonly file: string;
+  /** At least one. */
+  readonly lockfiles: readonly LocatedLockfile[];
+  /** The same as they were read. */
+  readonly sources: readonly LockfileSource[];
+  /** Other lockfiles of the folder, which share its baseline and are not audited. */
+  readonly beside: readonly Lockfile[];
+  readonly manifests: ProjectManifests;
+  readonly policy: LoadedPolicy | null;
+  readonly baseline: BaselineInUse;
+  /** What earlier runs kept of it; null where nothing is to be kept. */
+  readonly store: Cache | null;
+  /** Asks git when versions came into its lockfiles. */
+  readonly askHistory: AskHistory;
+  /** What --since asks to compare with; null without it. */
+  readonly askSince: () => Promise<Since | null>;
+  /** The baseline where the pull request began, or where --base or --since say; null without any of them. */
+  readonly askBase: () => Promise<BaselineBase | null>;
+}
+
+/** A lockfile as it was read. */
+interface LockfileSource {
+  readonly path: string;
+  /** As it is reported. */
+  readonly file: string;
+  readonly bytes: Buffer;
+}
+
+/** What a folder's lockfiles came to. */
+export interface OpenedFolder {
+  /** Null where none of its lockfiles can be audited. */
+  readonly project: Project | null;
+  readonly unread: readonly UnreadLockfile[];
+}
+
+/** Reads the lockfiles of one folder, and the baseline they share. */
+export async function openFolder(
+  paths: LockfilePaths,
+  values: OptionValues,
+  policy: LoadedPolicy | null,
+  io: Io,
+): Promise<OpenedFolder> {
+  const settings = (await Promise.all(paths.map((path) => projectSettings(path, io)))).flat();
+  const shared = attempt(() => ({
+    baseline: loadBaseline(paths[0], io),
+    manifests: projectManifests(paths, settings, io),
+  }));
+  if ('problem' in shared) {
+    return {
+      project: null,
+      unread: paths.map((path) => ({ file: shownPath(path, io), path: repositoryPath(path, io), ...shared })),
+    };
+  }
+  const { baseline, manifests } = shared;
+  const store = openStore(values, paths[0], io);
+  const read = (path: string): ReadLockfile | Problem =>
+    attempt(() => {
+      demandFile(path);
+      const file = shownPath(path, io);
+      const bytes = readUserFile(path, 'the lockfile', io);
+      const lockfile = { ...readLockfile(file, bytes, manifests, settings, store), path: repositoryPath(path, io) };
+      return { path, file, bytes, lockfile };
+    });
+  const readable: ReadLockfile[] = [];
+  const unread: UnreadLockfile[] = [];
+  for (const path of paths) {
+    const result = read(path);
+    if ('problem' in result) {
+      unread.push({ file: shownPath(path, io), path: repositoryPath(path, io), ...result });
+      continue;
+    }
+    const findings = [...(result.lockfile.findings ?? []), ...(await notUsed(path, result.lockfile, manifests, io))];
+    readable.push(findings.length === 0 ? result : { ...result, lockfile: { ...result.lockfile, findings } });
+  }
+  const [first] = readable;
+  if (first === undefined) return { project: null, unread };
+  const find = baseFinder(first.path);
+  const others = lockfilesIn(dirname(first.path)).filter((path) => !paths.includes(path));
+  const project = {
+    path: first.path,
+    file: readable.map(({ file }, i) => (i === 0 ? file : basename(file))).join(' and '),
+    lockfiles: readable.map(({ lockfile }) => lockfile),
+    sources: readable,
+    beside: others.flatMap((path) => {
+      const result = read(path);
+      return 'problem' in result ? [] : [result.lockfile];
+    }),
+    manifests,
+    policy,
+    baseline,
+    store,
+    askHistory: historyOf(
+      readable.map(({ path }) => path),
+      manifests,
+      settings,
+    ),
+    askSince: () => sinceOf(values, readable, { manifests, settings }, find, io),
+    askBase: () => baseOf(values, first.path, policy, find, io),
+  };
+  return { project, unread };
+}
+
+interface ReadLockfile extends LockfileSource {
+  readonly lockfile: LocatedLockfile;
+}
+
+interface Problem {
+  readonly problem: string;
+}
+
+/** What `read` gives, or what the user has to mend for it. */
+function attempt<T>(read: () => T): T | Problem {
+  try {
+    return read();
+  } catch (error) {
+    if (!isMendable(error)) throw error;
+    return { problem: error.message };
+  }
+}
+
+/** Of several lockfiles, the one that has had a version for longest says since when. */
+function historyOf(paths: readonly string[], manifests: ProjectManifests, settings: ProjectSettings): AskHistory {
+  return async (specs) => {
+    const asked = paths.map((path) => askHistory(path, specs, versionsReader(path, manifests, settings), Date.now()));
+    const histories = (await Promise.all(asked)).filter((history) => history !== null);
+    if (histories.length === 0) return null;
+    const appearances = new Map<string, Appearance>();
+    for (const [spec, appearance] of histories.flatMap((history) => [...history.appearances])) {
+      const known = appearances.get(spec);
+      if (known === undefined || appearance.time < known.time) appearances.set(spec, appearance);
+    }
+    return { appearances, shallow: histories.some(({ shallow }) => shallow) };
+  };
+}
+
+/** Reads lockfiles of the past. */
+function versionsReader(path: string, manifests: ProjectManifests, settings: ProjectSettings): ReadVersions {
+  return (bytes) => {
+    try {
+      const { dependencies } = parseLockfile(path, bytes, manifests, settings);
+      return new Set(dependencies.map(({ name, version }) => `${name}@${version}`));
+    } catch (error) {
+      if (error instanceof LockfileError) return null;
+      throw error;
+    }
+  };
+}

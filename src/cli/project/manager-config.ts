@@ -1,0 +1,242 @@
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { parseEnv } from 'node:util';
+import type { ConfigFile, Lockfile, PackageManager } from '../../model/dependency.ts';
+import type { YamlNode } from '../../readers/yaml.ts';
+import { npmLayers } from '../../registries/npm/config/npmrc.ts';
+import { pnpmFolder } from '../../registries/npm/config/npmrc-layers.ts';
+import { escapeText } from '../../report/words/escape.ts';
+import { UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import { policyFolders } from './policy.ts';
+import { demandFile, readUserFile, shownPath } from '../setup.ts';
+
+/** What a package manager's own configuration files say. */
+export interface ManagerConfig {
+  readonly name: PackageManager;
+  /** The strongest first; npm's .npmrc is not among them. */
+  readonly files: readonly ConfigFile[];
+}
+
+const MAX_BYTES = 1024 * 1024;
+const MAX_DEPTH = 16;
+
+/**
+ * Reads what the package managers of a folder's lockfiles are told: from the folder up to the root of its repository, then by
+ * the user. A file that cannot be read is named, because what it says of registries is then not followed.
+ */
+export async function managerConfigs(
+  lockfiles: readonly Pick<Lockfile, 'manager'>[],
+  folder: string,
+  io: Io,
+): Promise<readonly ManagerConfig[]> {
+  const above = policyFolders(folder);
+  const configs: ManagerConfig[] = [];
+  for (const name of new Set(lockfiles.map(({ manager }) => manager))) {
+    const files: ConfigFile[] = [];
+    for (const path of pathsOf(name, folder, io)) {
+      try {
+        const content = await read(path, io);
+        files.push({ path, ofProject: above.includes(dirname(path)), content });
+        for (const injected of name === 'yarn' ? injectedBy(content, dirname(path)) : []) {
+          files.push({
+            path: injected,
+            ofProject: above.includes(dirname(path)),
+            content: readVariables(injected, io),
+          });
+        }
+      } catch (error) {
+        const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
+        warn(`${shownPath(path, io)} is not used: ${why}`, io);
+      }
+    }
+    configs.push({ name, files });
+  }
+  return configs;
+}
+
+/** Files of the project that declare what a lockfile's entries may differ in, by how its name begins. */
+const SETTINGS: Readonly<Record<string, readonly PackageManager[]>> = {
+  'pnpm-lock': ['pnpm'],
+  'yarn.lock': ['yarn', 'yarn-classic'],
+  'vlt-lock': ['vlt'],
+};
+
+/**
+ * The same of the project alone, for reading a lockfile, whose manager its name tells. One that cannot be read explains
+ * nothing, and is named with the others.
+ */
+export async function projectSettings(lockfile: string, io: Io): Promise<readonly ConfigFile[]> {
+  const found = Object.entries(SETTINGS).find(([name]) => basename(lockfile).startsWith(name));
+  if (found === undefined) return [];
+  const silent = { ...io, stderr: { ...io.stderr, write: () => true } };
+  const folder = dirname(lockfile);
+  const managers = found[1].map((manager) => ({ manager }));
+  const configs = await managerConfigs(managers, folder, silent);
+  const hooks = managers.some(({ manager }) => manager === 'pnpm')
+    ? HOOKS.map((name) => join(folder, name)).filter((path) => existsSync(path))
+    : [];
+  const layers = managers.some(({ manager }) => manager === 'pnpm')
+    ? npmLayers({ cwd: folder, env: io.env, homedir: homedir(), platform: process.platform })
+    : [];
+  return [
+    ...configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject)),
+    ...layers
+      .filter(({ file, ofProject }) => file && ofProject)
+      .map(({ source, values }) => ({ path: source, ofProject: true, content: Object.fromEntries(values) })),
+    ...hooks.map((path) => ({ path, ofProject: true, content: null })),
+  ].map((file) => ({ ...file, path: relative(folder, file.path).replaceAll(sep, '/') }));
+}
+
+/** Code of the project that pnpm loads by itself, and that may change every manifest it reads. */
+const HOOKS = ['.pnpmfile.cjs', '.pnpmfile.mjs', 'pnpmfile.js'];
+
+/**
+ * What a folder's package manager is told, as far as it can be said before its lockfiles are read: for what is asked
+ * beside them. Undefined where they are of several.
+ */
+export async function likelyManager(paths: readonly string[], io: Io): Promise<ManagerConfig | undefined> {
+  const [name, ...others] = new Set(paths.map(managerOf));
+  const [path] = paths;
+  if (name === undefined || path === undefined || others.length > 0) return undefined;
+  const silent = { ...io, stderr: { ...io.stderr, write: () => undefined } };
+  const [config] = await managerConfigs([{ manager: name }], dirname(path), silent);
+  return config;
+}
+
+/** By the name of a lockfile; the two formats of yarn.lock by how they begin. */
+function managerOf(path: string): PackageManager {
+  const name = basename(path);
+  if (name.startsWith('pnpm-lock')) return 'pnpm';
+  if (name.endsWith('yarn.lock')) return /^__metadata:/m.test(beginningOf(path)) ? 'yarn' : 'yarn-classic';
+  if (name.startsWith('bun.lock')) return 'bun';
+  return name.endsWith('vlt-lock.json') ? 'vlt' : 'npm';
+}
+
+function beginningOf(path: string): string {
+  demandFile(path);
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(4096);
+    return bytes.toString('utf8', 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function warn(text: string, io: Io): void {
+  io.stderr.write(`assay: ${escapeText(text, 1000)}\n`);
+}
+
+/** Files of variables that Bun takes into its environment before it installs, the strongest first. */
+const BUN_VARIABLES = ['.env.production.local', '.env.local', '.env.production', '.env'];
+
+/** What Yarn 2 and later take into their environment, and above it, unless `injectEnvironmentFiles` names others. */
+const YARN_VARIABLES = '.env.yarn';
+
+/** What corepack takes from its file of variables beside package.json; nothing where it cannot be read. */
+export function corepackVariables(folder: string, io: Io): Readonly<Record<string, string | undefined>> {
+  const path = join(folder, '.corepack.env');
+  return existsSync(path) ? readVariables(path, io) : {};
+}
+
+/** Files of variables that a .yarnrc.yml names beside the usual one, and that are there. */
+function injectedBy(content: unknown, folder: string): readonly string[] {
+  if (typeof content !== 'object' || content === null || !('injectEnvironmentFiles' in content)) return [];
+  return [content.injectEnvironmentFiles]
+    .flat()
+    .filter((one) => typeof one === 'string')
+    .map((one) => join(folder, one.replace(/\?$/, '')))
+    .filter((path) => basename(path) !== YARN_VARIABLES && existsSync(path));
+}
+
+function readVariables(path: string, io: Io): Readonly<Record<string, string | undefined>> {
+  demandFile(path);
+  return parseEnv(readUserFile(path, 'the configuration', io).toString('utf8'));
+}
+
+/** The files that are there, the strongest first. */
+function pathsOf(manager: PackageManager, folder: string, io: Io): readonly string[] {
+  const home = io.env['HOME'] ?? homedir();
+  const yarnFile = io.env['YARN_RC_FILENAME'] ?? '.yarnrc.yml';
+  const above = policyFolders(folder);
+  const there = (paths: readonly string[]): readonly string[] => [...new Set(paths)].filter((path) => existsSync(path));
+  switch (manager) {
+    case 'npm':
+      return [];
+    case 'vlt':
+      return there([join(folder, 'vlt.json')]);
+    case 'pnpm':
+      return [
+        ...there(above.map((each) => join(each, 'pnpm-workspace.yaml'))).slice(0, 1),
+        ...there([join(pnpmFolder({ env: io.env, homedir: homedir(), platform: process.platform }), 'config.yaml')]),
+      ];
+    case 'yarn-classic':
+      return there([...above, home].map((each) => join(each, '.yarnrc')));
+    case 'yarn':
+      return there([join(folder, YARN_VARIABLES), ...[...above, home].map((each) => join(each, yarnFile))]);
+    case 'bun':
+      return there([
+        ...BUN_VARIABLES.map((name) => join(folder, name)),
+        join(folder, 'bunfig.toml'),
+        join(io.env['XDG_CONFIG_HOME'] ?? home, '.bunfig.toml'),
+      ]);
+  }
+}
+
+async function read(path: string, io: Io): Promise<unknown> {
+  demandFile(path);
+  const bytes = readUserFile(path, 'the configuration', io);
+  if (bytes.length > MAX_BYTES) throw new UsageError(`larger than ${MAX_BYTES} bytes`);
+  const text = bytes.toString('utf8');
+  if (path.endsWith('.toml')) {
+    const { parse } = await import('smol-toml');
+    return parse(text, { maxDepth: MAX_DEPTH });
+  }
+  if (path.endsWith('.json')) return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+  if ([...BUN_VARIABLES, YARN_VARIABLES].includes(basename(path))) return parseEnv(text);
+  return basename(path) === '.yarnrc' ? classicSettings(text) : await yamlSettings(path, bytes, text, io);
+}
+
+/** What is neither empty nor a comment. */
+function linesOf(text: string): readonly string[] {
+  return text.split(/\r?\n/).filter((line) => !/^\s*(?:#|$)/.test(line));
+}
+
+/**
+ * Lines of `KEY VALUE`, each in quotes or not (https://classic.yarnpkg.com/docs/yarnrc), as far as Yarn's own reader takes
+ * them: an indented line, a colon behind the key and whatever follows the value change nothing.
+ */
+function classicSettings(text: string): Readonly<Record<string, string>> {
+  const lines = linesOf(text).map((line) =>
+    line.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))),
+  );
+  const pairs = lines.map((line) => /^\s*(?:"([^"]*)"|([^\s":]\S*?)):?\s+(?:"([^"]*)"|([^\s"]+))/.exec(line) ?? []);
+  // An option may stand among other keys.
+  const options = lines.flatMap((line) => [...line.matchAll(/(--[^\s":,]+)"?:?\s*"?([^\s",]*)/g)]);
+  return Object.fromEntries<string>([
+    ...pairs.map(
+      ([, quotedKey, key = '', quotedValue, value = '']) => [quotedKey ?? key, quotedValue ?? value] as const,
+    ),
+    ...options.map(([, key = '', value = '']) => [key, value] as const),
+  ]);
+}
+
+async function yamlSettings(path: string, bytes: Uint8Array, text: string, io: Io): Promise<unknown> {
+  if (linesOf(text).length === 0) return {};
+  const { parseYaml } = await import('../../readers/yaml.ts');
+  return plain(parseYaml(shownPath(path, io), bytes));
+}
+
+/** As the package managers take it, who read numbers as text. */
+function plain(node: YamlNode): unknown {
+  switch (node.kind) {
+    case 'map':
+      return Object.fromEntries([...node.entries].map(([key, { value }]) => [key, plain(value)]));
+    case 'list':
+      return node.items.map(plain);
+    case 'scalar':
+      return typeof node.value === 'number' ? String(node.value) : node.value;
+  }
+}

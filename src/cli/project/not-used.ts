@@ -1,0 +1,211 @@
+import { homedir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { BRANCH_LOCKFILE, type ProjectManifests } from '../../lockfiles/index.ts';
+import { fetchedManager, otherCode } from '../../lockfiles/settings/other-code.ts';
+import { pinnedElsewhere } from '../../lockfiles/settings/pinned-manager.ts';
+import { unverifiedBy, type Unverified } from '../../lockfiles/settings/unverified-settings.ts';
+import {
+  ignoringSetting,
+  isUnshared,
+  settingOfOption,
+  type UseSetting,
+} from '../../lockfiles/settings/use-settings.ts';
+import type { Lockfile, PackageManager, PlacedFinding } from '../../model/dependency.ts';
+import { finding, type Finding } from '../../model/finding.ts';
+import { npmLayers } from '../../registries/npm/config/npmrc.ts';
+import { enclosingWorkspace } from './enclosing.ts';
+import { namesIn } from './find.ts';
+import type { Io } from '../io.ts';
+import { corepackVariables, managerConfigs } from './manager-config.ts';
+import { projectFolder } from './files.ts';
+import { shownPath } from '../setup.ts';
+import { committedFolder, expanded, isInRepository } from './stores.ts';
+
+/** A setting of a package manager, and where it stands. */
+interface SettingInUse {
+  readonly setting: UseSetting;
+  /** As it is shown. */
+  readonly source: string;
+  /** What a path of it is relative to. */
+  readonly folder: string;
+  readonly ofProject: boolean;
+}
+
+/** Everything that a package manager is told in a folder, by files and the environment. */
+export async function useSettings(manager: PackageManager, folder: string, io: Io): Promise<readonly SettingInUse[]> {
+  // What cannot be read is named where registries are taken from it.
+  const silent = { ...io, stderr: { ...io.stderr, write: () => undefined } };
+  const [config] = await managerConfigs([{ manager }], folder, silent);
+  const files = (config?.files ?? []).flatMap(({ path, ofProject, content }) =>
+    settingsIn(manager, content).map((setting) => {
+      return { setting, source: shownPath(path, io), folder: dirname(path), ofProject };
+    }),
+  );
+  const env = Object.entries(io.env).flatMap(([name, value]): SettingInUse[] => {
+    const key = /^(?:pnpm_config|yarn)_(.+)$/i.exec(name)?.[1];
+    if (key === undefined || !['pnpm', 'yarn'].includes(manager)) return [];
+    return [{ setting: [key.toLowerCase(), value], source: name, folder, ofProject: false }];
+  });
+  if (manager === 'npm' || manager === 'pnpm') return [...files, ...env, ...npmSettings(folder, io)];
+  if (manager !== 'yarn-classic') return [...files, ...env];
+  return [...files, ...env, ...npmSettings(folder, io).filter(({ setting: [key] }) => !CLASSIC_OPTIONS.includes(key))];
+}
+
+function npmSettings(folder: string, io: Io): readonly SettingInUse[] {
+  const layers = npmLayers({ cwd: folder, env: io.env, homedir: homedir(), platform: process.platform });
+  return layers.flatMap(({ source, file, values, ofProject }) =>
+    [...values].map((setting) => {
+      return { setting, source: file ? shownPath(source, io) : source, folder, ofProject };
+    }),
+  );
+}
+
+/** What Yarn 1 takes from its own file beside options. */
+const CLASSIC_KEYS: readonly string[] = [
+  'cache-folder',
+  'preferred-cache-folder',
+  'yarn-path',
+  'script-shell',
+  'node-options',
+  'python',
+  'node-gyp',
+];
+/** What it takes for an option alone; everything else of .npmrc it hands on to install scripts, as npm does. */
+const CLASSIC_OPTIONS: readonly string[] = ['lockfile', 'cwd', 'flat', 'update-checksums'];
+
+/** Options in Yarn 1's file are those of its command line, for all commands or for one. */
+function settingsIn(manager: PackageManager, content: unknown): readonly UseSetting[] {
+  if (manager !== 'yarn-classic') return flattened(content, '');
+  if (typeof content !== 'object' || content === null) return [];
+  return Object.entries(content).flatMap(([key, value]): UseSetting[] => {
+    const name = /^--(?:.*\.)?([\w-]+)$/.exec(key)?.[1];
+    if (name !== undefined) return [settingOfOption(name, String(value))];
+    return CLASSIC_KEYS.includes(key) ? [[key, value]] : [];
+  });
+}
+
+/** Deeper than any setting that is looked for. */
+const MAX_DEPTH = 3;
+
+/** What stands within another setting as OUTER.INNER, beside the outer one. */
+function flattened(content: unknown, outer: string, depth = 0): readonly UseSetting[] {
+  if (typeof content !== 'object' || content === null || Array.isArray(content) || depth === MAX_DEPTH) return [];
+  return Object.entries(content).flatMap(([key, value]): UseSetting[] => [
+    [`${outer}${key}`, value],
+    ...pluginsIn(key, value),
+    ...flattened(value, `${outer}${key}.`, depth + 1),
+  ]);
+}
+
+/** Yarn's list of its plugins, each by its file. */
+function pluginsIn(key: string, value: unknown): readonly UseSetting[] {
+  if (key !== 'plugins' || !Array.isArray(value)) return [];
+  return (value as readonly unknown[]).map((plugin) => [
+    'plugin',
+    typeof plugin === 'object' && plugin !== null && 'path' in plugin ? plugin.path : plugin,
+  ]);
+}
+
+/** The setting that makes a package manager not read the lockfile of a folder, of those that `counts`; null for none. */
+export function settingAgainst(
+  manager: PackageManager,
+  folder: string,
+  settings: readonly SettingInUse[],
+): SettingInUse | null {
+  const hasBranchLockfiles = namesIn(folder).some((name) => BRANCH_LOCKFILE.test(name));
+  const isAgainst = ({ setting, folder: from }: SettingInUse): boolean =>
+    ignoringSetting(manager, [setting], {
+      isElsewhere: (path) => resolve(from, path) !== resolve(folder),
+      hasBranchLockfiles,
+    }) !== null;
+  return settings.find(isAgainst) ?? null;
+}
+
+/** Settings by which other bytes are installed than the hashes name; `store` is the folder of the repository they are in. */
+export async function unverified(
+  manager: PackageManager,
+  folder: string,
+  settings: readonly SettingInUse[],
+  io: Io,
+): Promise<readonly Unverified<SettingInUse>[]> {
+  const known = await Promise.all(
+    unverifiedBy(manager, settings).map(async ({ by, store }) => {
+      if (store === null) return { by, store };
+      const place = await committedFolder(store, by.folder, folder, io);
+      return place === null ? null : { by, store: shownPath(place, io) };
+    }),
+  );
+  return known.filter((one) => one !== null);
+}
+
+/**
+ * What of the project makes its package manager not install from this lockfile: a setting of a file, another package manager
+ * that package.json demands, or a workspace whose member the folder is.
+ */
+export async function notUsed(
+  path: string,
+  lockfile: Lockfile,
+  manifests: ProjectManifests,
+  io: Io,
+): Promise<readonly PlacedFinding[]> {
+  const { manager, file } = lockfile;
+  const folder = projectFolder(path);
+  const settings = (await useSettings(manager, folder, io)).filter(({ ofProject }) => ofProject);
+  const because = (by: string, instead: string | null): PlacedFinding => ({
+    place: { file, line: 1, path: '' },
+    finding: finding('lockfile-not-used', { by, instead }),
+  });
+  const found: PlacedFinding[] = [];
+  const against = settingAgainst(manager, folder, settings);
+  if (against !== null) found.push(because(shownSetting(against), null));
+  for (const { by, store } of await unverified(manager, folder, settings, io)) {
+    const instead =
+      store === null
+        ? 'whatever is served under these names, as no hash is compared'
+        : `what the repository has in ${store}, whose bytes are not compared with the hashes`;
+    found.push(because(shownSetting(by), instead));
+  }
+  const unshared = manager === 'pnpm' ? settings.find(({ setting }) => isUnshared(setting)) : undefined;
+  // The folder's own project is still installed from it.
+  if (unshared !== undefined && lockfile.skipped.some(({ reason }) => reason === 'workspace')) {
+    found.push(because(shownSetting(unshared), 'a lockfile in the folder of each project'));
+  }
+  for (const other of codeBeside(lockfile, folder, settings, manifests.get(''), io)) {
+    found.push({ place: { file, line: 1, path: '' }, finding: other });
+  }
+  const above = unshared === undefined ? enclosingWorkspace(manager, folder, settings) : null;
+  if (above !== null && !basename(path).startsWith('.')) {
+    const declared = `the workspaces of ${shownPath(above.declaredIn, io)}`;
+    found.push(because(declared, shownPath(join(above.root, basename(path)), io)));
+  }
+  const pinned = pinnedElsewhere(lockfile, manifests.get(''));
+  if (pinned !== null) found.push(because(pinned.by, null));
+  return found;
+}
+
+/** What the project makes run in an installation beside what the lockfile names. */
+function codeBeside(
+  { manager, dependencies }: Lockfile,
+  folder: string,
+  settings: readonly SettingInUse[],
+  manifest: string | undefined,
+  io: Io,
+): readonly Finding[] {
+  const all = settings.map(({ setting }) => setting);
+  const isLocked = (name: string): boolean =>
+    dependencies.some((one) => (one.alias ?? one.name) === name && one.source.kind === 'registry');
+  const found = settings.flatMap((by) => {
+    const isHere = (path: string): boolean => isInRepository(resolve(by.folder, expanded(path, io)), folder);
+    const other = otherCode(manager, by.setting, { isInRepository: isHere, settings: all, isLocked });
+    if (other === null) return [];
+    return [
+      finding('lockfile-other-code', { by: shownSetting(by), code: other.code }, other.isUsual ? 'note' : undefined),
+    ];
+  });
+  const fetched = fetchedManager(manifest, corepackVariables(folder, io));
+  return [...found, ...fetched.map((by) => finding('lockfile-other-code', { by, code: 'fetched' }))];
+}
+
+export function shownSetting({ setting: [key, value], source }: Pick<SettingInUse, 'setting' | 'source'>): string {
+  return `${key}=${typeof value === 'string' ? value : JSON.stringify(value)} of ${source}`;
+}

@@ -1,0 +1,189 @@
+import { dirname } from 'node:path';
+import { auditLockfiles, type LockfileAuditOptions } from '../../audit/index.ts';
+import { combineReports } from '../../audit/combine.ts';
+import { scriptPermissions } from '../../lockfiles/index.ts';
+import type { Store } from '../../audit/memory.ts';
+import type { Dependency } from '../../model/dependency.ts';
+import type { Report, UnreadLockfile } from '../../model/report.ts';
+import { collectSooner } from '../v8-flags.ts';
+import { isMendable, UsageError } from '../exit.ts';
+import { findAllLockfiles } from './find.ts';
+import { openFolder, type Project } from './folder.ts';
+import type { Io } from '../io.ts';
+import type { OptionName, ParsedOptions } from '../options.ts';
+import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
+import { repositoryAddress } from '../output/pipeline.ts';
+import { progressOn } from '../output/progress.ts';
+import { likelyManager, managerConfigs, type ManagerConfig } from './manager-config.ts';
+import { networkConfig, openRegistry, projectConfig } from '../setup.ts';
+import { startTrust, TRUST_OPTIONS, withTrust } from './trust.ts';
+
+/** How a project is audited. */
+type How = Pick<LockfileAuditOptions, 'enforce' | 'omit'> & Partial<LockfileAuditOptions>;
+
+/** A project, and what the package managers of its lockfiles are told. */
+interface ProjectInUse extends Project {
+  readonly managers: readonly ManagerConfig[];
+}
+
+/** A project with what audits it, with progress on a terminal. */
+export interface OneProject extends ProjectInUse {
+  /** Everything its lockfiles name. */
+  readonly locked: readonly Dependency[];
+  readonly audit: (how: How) => Promise<Report>;
+}
+
+/** What a run is about. */
+export interface Projects {
+  readonly policy: LoadedPolicy | null;
+  readonly projects: readonly ProjectInUse[];
+  /** What was found and cannot be audited. */
+  readonly unread: readonly UnreadLockfile[];
+  /** One report of all of them. Where there are several, one that cannot be audited is named, and the others are audited. */
+  readonly audit: (how: (project: Project) => Promise<How> | How) => Promise<Report>;
+}
+
+/** So many dependencies are worth to look after memory. */
+const LARGE = 2000;
+
+/** The options of `withProject` and `withProjects`. */
+export const PROJECT_OPTIONS = [
+  'registry',
+  ...TRUST_OPTIONS,
+  'registry-keys',
+  'policy',
+  'no-cache',
+] as const satisfies OptionName[];
+
+/**
+ * Opens the project that a directory or lockfile names, runs `work` with it, and closes what was opened. Each of its
+ * lockfiles must be readable: they share what `work` may write.
+ */
+export function withProject<T>(
+  place: string,
+  options: ParsedOptions,
+  io: Io,
+  work: (project: OneProject) => Promise<T>,
+): Promise<T> {
+  return withProjects([place], false, options, io, ({ projects: [project], unread: [unread], audit }) => {
+    if (unread !== undefined || project === undefined) {
+      const beside = project === undefined ? '' : `; it is beside ${project.file}: name the lockfile that counts`;
+      throw new UsageError(`${unread?.problem ?? 'no lockfile'}${beside}`);
+    }
+    const locked = project.lockfiles.flatMap(({ dependencies }) => dependencies);
+    return work({ ...project, locked, audit: (how) => audit(() => how) });
+  });
+}
+
+/** The same for the lockfiles of several places, and, with `below`, of all folders below them. */
+export async function withProjects<T>(
+  places: readonly string[],
+  below: boolean,
+  { values }: ParsedOptions,
+  io: Io,
+  work: (projects: Projects) => Promise<T>,
+): Promise<T> {
+  const found = findAllLockfiles(places, below, io);
+  const governed = values.policy === undefined ? governedFolder(found.folders, io) : io.cwd;
+  const policy = await loadPolicy(values, governed, io);
+  const firstFolder = found.folders[0]?.folder ?? io.cwd;
+  const config = networkConfig(values, firstFolder, io, await likelyManager(found.folders[0]?.paths ?? [], io));
+  const trust = startTrust(values, policy, config, io);
+  const progress = progressOn(io.stderr, 'assay: verified');
+  const established = new Map<string, Buffer>();
+
+  const auditOne = async (project: ProjectInUse, how: How, isOnly: boolean): Promise<Report> => {
+    const { store: kept, baseline, askHistory: history, beside } = project;
+    const folder = dirname(project.path);
+    const own = projectConfig(values, project, folder, io, folder === firstFolder ? config.warnings : []);
+    const lockfiles = project.lockfiles.map((lockfile) => {
+      const files = project.managers.find(({ name }) => name === lockfile.manager)?.files ?? [];
+      const settings = { files, ignoredByNpmrc: own.ignoreScripts };
+      return { ...lockfile, scripts: scriptPermissions(lockfile, project.manifests, settings) };
+    });
+    const store = isOnly ? kept : sharedStore(established, kept);
+    if (lockfiles.some(({ dependencies }) => dependencies.length >= LARGE)) collectSooner();
+    const repository = repositoryAddress(io.env);
+    const known = { policy, baseline, beside, now: Date.now(), askHistory: history, repository };
+    const shared = { ...known, store, onProgress: progress.update };
+    try {
+      const { result, repository } = await withTrust(
+        await trust.session,
+        () => openRegistry(own, io),
+        (used, registry) => auditLockfiles(lockfiles, { ...shared, trust: used, registry, ...how }),
+      );
+      return { ...result, trust: { ...result.trust, repository } };
+    } finally {
+      progress.end();
+      kept?.close();
+    }
+  };
+
+  try {
+    // Its repository is asked while the lockfiles are read. Who needs the answer sees why there is none.
+    (await trust.session).refresh().catch(() => undefined);
+    const opened = await Promise.all(found.folders.map(({ paths }) => openFolder(paths, values, policy, io)));
+    const projects: ProjectInUse[] = [];
+    for (const project of opened.flatMap((each) => each.project ?? [])) {
+      projects.push({ ...project, managers: await managerConfigs(project.lockfiles, dirname(project.path), io) });
+    }
+    const unread = [...found.unread, ...opened.flatMap((each) => each.unread)];
+    const isOnly = projects.length === 1 && projects[0]?.lockfiles.length === 1;
+    return await work({
+      projects,
+      unread,
+      policy,
+      audit: async (how) => {
+        const reports: Report[] = [];
+        const failed: UnreadLockfile[] = [];
+        for (const project of projects) {
+          try {
+            reports.push(await auditOne(project, await how(project), isOnly));
+          } catch (error) {
+            if (!isMendable(error) || found.folders.length === 1) throw error;
+            failed.push(...project.lockfiles.map(({ file, path }) => ({ file, path, problem: error.message })));
+          }
+        }
+        return reportOf(reports, [...unread, ...failed]);
+      },
+    });
+  } finally {
+    progress.end();
+    trust.close();
+  }
+}
+
+/** One report, of at least one dependency that was looked at, or was there before. Throws UsageError. */
+function reportOf([first, ...others]: readonly Report[], unread: readonly UnreadLockfile[]): Report {
+  const problems = [...new Set(unread.map(({ problem }) => problem))].join('; ');
+  if (first === undefined) throw new UsageError(problems);
+  const report = combineReports([first, ...others], unread);
+  const { omitted, dependencies, unchanged } = report.counts;
+  if (dependencies + unchanged > 0) return report;
+  const files = report.lockfiles.map(({ file }) => file).join(', ');
+  const they = report.lockfiles.length === 1 ? 'it names' : 'they name';
+  const why = omitted > 0 ? 'every dependency is left out by --omit' : `${they} no dependency`;
+  throw new UsageError(`nothing to check in ${files}: ${why}${problems === '' ? '' : `; ${problems}`}`);
+}
+
+/** What earlier runs kept, and before it what this one established of another lockfile: nothing is asked twice. */
+function sharedStore(established: Map<string, Buffer>, kept: Store | null): Store {
+  return {
+    get: (id) => {
+      const value = established.get(id);
+      if (value === undefined) return kept?.get(id) ?? null;
+      kept?.put(id, value);
+      return value;
+    },
+    put: (id, value) => {
+      established.set(id, value);
+      kept?.put(id, value);
+    },
+  };
+}
+
+/** The one directory or lockfile a command takes; the current directory unless one is named. */
+export function placeOf(command: string, positionals: readonly string[]): string {
+  if (positionals.length > 1) throw new UsageError(`${command} takes one directory or lockfile`);
+  return positionals[0] ?? '.';
+}

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { digestOf } from '../../readers/digest.ts';
+import { POLICY_FILE, type PolicyInUse } from '../../model/policy.ts';
+import { UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import type { OptionValues } from '../options.ts';
+import { demandFile, loadKeys, readUserFile, shownPath } from '../setup.ts';
+
+/** A policy with the folder that the paths in it are relative to. */
+export interface LoadedPolicy extends PolicyInUse {
+  readonly folder: string;
+}
+
+/**
+ * The policy of `--policy`, else the assay.yml that governs `directory`: its own, or the nearest above it within the same
+ * git repository. Null where there is none. Throws UsageError or PolicyError with one line.
+ */
+export async function loadPolicy(values: OptionValues, directory: string, io: Io): Promise<LoadedPolicy | null> {
+  const path = values.policy === undefined ? findPolicy(directory, io) : resolve(io.cwd, values.policy);
+  if (path === null) return null;
+  const file = shownPath(path, io);
+  const bytes = readUserFile(file, 'the policy', io);
+  const folder = dirname(path);
+  // With the reader of YAML, which most runs do without.
+  const { parsePolicy } = await import('../../policy/policy-file.ts');
+  const policy = parsePolicy(file, bytes);
+  const keys = policy.privateRegistries.flatMap(({ url, keys: keysFile }) => {
+    if (keysFile === null) return [];
+    const keysPath = resolve(folder, keysFile);
+    demandFile(keysPath);
+    return [[url, loadKeys(shownPath(keysPath, io), io)] as const];
+  });
+  const digest = digestOf(bytes);
+  return { policy, digest, keys: new Map(keys), folder };
+}
+
+/**
+ * The folders whose policy may govern `directory`, nearest first. Outside of a git repository only the directory itself:
+ * what is above it may be anybody's.
+ */
+export function policyFolders(directory: string): readonly string[] {
+  const folders = [resolve(directory)];
+  for (let folder = resolve(directory); folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) return folders;
+    folders.push(dirname(folder));
+  }
+  return folders.slice(0, 1);
+}
+
+/** A folder with lockfiles, and the directory in which it was looked for. */
+interface Governed {
+  readonly folder: string;
+  readonly place: string;
+}
+
+/**
+ * The folder whose policy governs all of these: a run has one policy, and what is nearer to a lockfile than that must not
+ * be passed over. Throws UsageError where two have different ones.
+ */
+export function governedFolder([first, ...others]: readonly Governed[], io: Io): string {
+  if (first === undefined) return io.cwd;
+  const policyOf = ({ folder, place }: Governed): string | null => findPolicy(folder, io) ?? findPolicy(place, io);
+  const path = policyOf(first);
+  const other = others.find((each) => policyOf(each) !== path);
+  if (other === undefined) return path === null ? first.folder : dirname(path);
+  const words = (each: Governed, file: string | null): string =>
+    `${file === null ? 'no policy' : shownPath(file, io)} governs ${shownPath(each.folder, io)}`;
+  throw new UsageError(
+    `a run has one policy, but ${words(first, path)} and ${words(other, policyOf(other))}; audit them one by one, or name one with --policy`,
+  );
+}
+
+function findPolicy(directory: string, io: Io): string | null {
+  for (const folder of policyFolders(directory)) {
+    const path = join(folder, POLICY_FILE);
+    if (existsSync(path)) {
+      demandFile(path);
+      return path;
+    }
+    const misnamed = join(folder, 'assay.yaml');
+    if (existsSync(misnamed)) throw new UsageError(`${shownPath(misnamed, io)} is not read: name it ${POLICY_FILE}`);
+  }
+  return null;
+}

@@ -1,0 +1,81 @@
+import { basename, dirname, join } from 'node:path';
+import type { Since } from '../../audit/index.ts';
+import { isShallow, readAt } from '../../git/base.ts';
+import type { LockfileBefore } from '../../audit/lockfile-changes.ts';
+import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
+import { sinceRef, WHOLE_HISTORY, type FindBase } from './base.ts';
+import { UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import type { OptionValues } from '../options.ts';
+import { projectFolder } from './files.ts';
+
+/** A lockfile as it is now. */
+interface Place {
+  readonly path: string;
+  /** As it is reported. */
+  readonly file: string;
+}
+
+/** What the project's own files say now. */
+interface ProjectFiles {
+  readonly manifests: ProjectManifests;
+  readonly settings: ProjectSettings;
+}
+
+/**
+ * The revision of --since with these lockfiles of one folder as they were there; null without that option. `files`
+ * are the project's own as they are read now. Throws UsageError where git cannot say.
+ */
+export async function sinceOf(
+  values: OptionValues,
+  places: readonly Place[],
+  { manifests, settings }: ProjectFiles,
+  find: FindBase,
+  io: Io,
+): Promise<Since | null> {
+  const [first] = places;
+  if (values.since === undefined || first === undefined) return null;
+  const ref = sinceRef(values, io);
+  if (ref === null) {
+    throw new UsageError('--since needs a git ref, as no pipeline of a pull request names one: --since origin/main');
+  }
+  const { commit, problem } = await find(ref);
+  if (commit === null) {
+    const how = (await isShallow(dirname(first.path))) ? `; ${WHOLE_HISTORY}` : '';
+    throw new UsageError(`--since ${ref.shown} cannot be read: ${problem}${how}`);
+  }
+  const before = new Map<string, LockfileBefore>();
+  const manifestsThen = await manifestsAt(projectFolder(first.path), manifests, commit);
+  for (const place of places) {
+    const lockfile = await lockfileAt(place, { manifests: manifestsThen, settings }, commit);
+    if (lockfile !== null) before.set(place.file, lockfile);
+  }
+  return { ref: ref.shown, commit, before };
+}
+
+/** Null where it was not there. */
+async function lockfileAt(
+  { path, file }: Place,
+  { manifests, settings }: ProjectFiles,
+  commit: string,
+): Promise<LockfileBefore | null> {
+  const found = await readAt(dirname(path), basename(path), commit);
+  if ('problem' in found) return found;
+  if (found.bytes === null) return null;
+  try {
+    return parseLockfile(file, found.bytes, manifests, settings);
+  } catch (error) {
+    if (!(error instanceof LockfileError)) throw error;
+    return { problem: error.message };
+  }
+}
+
+/** What the project asked for then says what its lockfile meant. */
+async function manifestsAt(folder: string, now: ProjectManifests, commit: string): Promise<ProjectManifests> {
+  const then = new Map<string, string>();
+  for (const member of now.keys()) {
+    const found = await readAt(join(folder, member), 'package.json', commit);
+    if ('bytes' in found && found.bytes !== null) then.set(member, found.bytes.toString('utf8'));
+  }
+  return then;
+}

@@ -1,0 +1,40 @@
+import { realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import native, { join, resolve } from 'node:path';
+import { git, whyNoAnswer } from '../../git/git.ts';
+import { expand, isWithin } from '../../registries/npm/config/npmrc-layers.ts';
+import { namesIn } from './find.ts';
+import type { Io } from '../io.ts';
+import { policyFolders } from './policy.ts';
+
+/**
+ * The folder that a setting names, where it is in the repository of `project` and has something that was committed there;
+ * null otherwise. What git does not have in its newest commit came to be on this machine. Without git, all that is there
+ * counts.
+ */
+export async function committedFolder(path: string, from: string, project: string, io: Io): Promise<string | null> {
+  const folder = resolve(from, expanded(path, io));
+  if (!isInRepository(folder, project) || namesIn(folder).length === 0) return null;
+  const known = await git(folder, ['rev-parse', '--verify', '--quiet', 'HEAD:./']);
+  return known !== null || (await whyNoAnswer(folder)) !== null ? folder : null;
+}
+
+/** Whether a path leads into the repository of a project, by its words or by what they lead to. */
+export function isInRepository(path: string, project: string): boolean {
+  const root = policyFolders(project).at(-1) ?? project;
+  return isWithin(path, root, native) || isWithin(real(path), real(root), native);
+}
+
+/** With the variables and the home directory that package managers put in place. */
+export function expanded(path: string, io: Io): string {
+  const home = io.env['HOME'] ?? homedir();
+  return expand(path, io.env, {}).replace(/^~(?=[/\\]|$)/, () => home);
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return join(path);
+  }
+}

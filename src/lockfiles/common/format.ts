@@ -1,0 +1,25 @@
+import type { ConfigFile, Lockfile } from '../../model/dependency.ts';
+
+/**
+ * Texts of the project's package.json files, by folder relative to the lockfile's project: "" is the project itself.
+ * A lockfile does not always say what the project itself asks for; where these are given they do.
+ */
+export type ProjectManifests = ReadonlyMap<string, string>;
+
+/**
+ * The project's own files of its package manager's configuration (pnpm-workspace.yaml, .yarnrc.yml), the strongest first:
+ * what they declare to change explains what a lockfile says.
+ */
+export type ProjectSettings = readonly ConfigFile[];
+
+/** One kind of lockfile. Adding a package manager means adding one of these to `LOCKFILE_FORMATS`. */
+export interface LockfileFormat {
+  /** Name for people, e.g. "npm". */
+  readonly name: string;
+  /** Names of the files to look for in a directory, in the package manager's own order of preference. */
+  readonly fileNames: readonly string[];
+  /** Names of files that are read when they are named, but never looked for. */
+  readonly otherFileNames: readonly string[];
+  /** Reads one file. `file` is the name to report. Throws LockfileError, and nothing else. */
+  readonly parse: (file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings) => Lockfile;
+}

@@ -1,0 +1,144 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { MAX_REDIRECTS, MAX_RETRY_AFTER_MS, MAX_SILENT_REQUESTS } from '../model/limits.ts';
+import { createExchange } from './exchange.ts';
+import { createLimiter } from './limiter.ts';
+import type { NpmConfig } from '../registries/npm/config/npmrc.ts';
+import { failure, type Outcome, type Result } from './receive.ts';
+import { backoff } from './retry.ts';
+
+export interface GetOptions {
+  readonly accept?: string;
+  /** Bound on the decoded body. */
+  readonly maxBytes: number;
+  /** Asks only whether the answer has another entity tag by now (RFC 9110 section 13.1.2). */
+  readonly etag?: string;
+  /** Limit of the whole request with redirects and retries; the configuration's by default. */
+  readonly timeoutMs?: number;
+  /** False sends no credentials even where some are configured for the URL. */
+  readonly auth?: boolean;
+  /** Called before the body of each attempt: where it goes instead of into memory. The answer's body is then empty. */
+  readonly sink?: () => Sink;
+}
+
+/** Takes a body as it comes. */
+export interface Sink {
+  /** Nothing more is read from the network until it resolves. Never rejects. */
+  write(chunk: Buffer): Promise<void>;
+}
+
+/** What came of one GET. `reason` is one line without credentials and without text of the peer. */
+export type HttpAnswer =
+  | { readonly kind: 'ok'; readonly status: 200; readonly body: Buffer; readonly headers: IncomingHttpHeaders }
+  /** 304: what had this entity tag is what there is. */
+  | { readonly kind: 'unchanged'; readonly headers: IncomingHttpHeaders }
+  /** 404 or 410. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'too-large' }
+  /** `status` is null where no answer came. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly status: number | null };
+
+export interface HttpClient {
+  /** Never rejects. */
+  get(url: string, options: GetOptions): Promise<HttpAnswer>;
+  /** Ends everything under way; those requests answer `failed`. */
+  close(): void;
+}
+
+export interface HttpClientOptions {
+  /** Used where the configuration names none. */
+  readonly userAgent?: string;
+  /** Time without any byte after which a connection is given up. */
+  readonly idleMs?: number;
+}
+
+/**
+ * A client for hostile servers: bounded in bytes, time, redirects and connections. Retries what may be retried, with
+ * exponential backoff. Credentials go only to the host and path they are configured for, and to no redirect's host.
+ */
+export function createHttpClient(config: NpmConfig, options: HttpClientOptions = {}): HttpClient {
+  const exchange = createExchange(config, options);
+  const hosts = new Map<string, Host>();
+  const hostOf = ({ origin }: URL): Host => {
+    const host = hosts.get(origin) ?? { limit: createLimiter(config.maxSockets), silent: 0 };
+    hosts.set(origin, host);
+    return host;
+  };
+
+  /** One attempt, with its redirects. Time in the queue for a connection is not the server's and does not count. */
+  async function attempt(first: URL, get: GetOptions, budget: Budget): Promise<Result> {
+    let url = first;
+    let auth = get.auth !== false;
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const target = url;
+      const host = hostOf(target);
+      const outcome = await host.limit(async () => {
+        if (host.silent >= MAX_SILENT_REQUESTS) return failure('the host did not answer earlier requests', null);
+        const started = performance.now();
+        const result = await exchange.send(target, { ...get, auth, timeoutMs: budget.ms });
+        budget.ms -= performance.now() - started;
+        return result;
+      });
+      if (hasAnswered(outcome)) host.silent = 0;
+      if (outcome.kind !== 'redirect') return outcome;
+      const next = redirectTarget(outcome.location, target);
+      if (typeof next === 'string') return failure(next, null);
+      if (next.host !== target.host) auth = false;
+      url = next;
+    }
+    return failure(`more than ${MAX_REDIRECTS} redirects`, null);
+  }
+
+  return {
+    async get(address, get) {
+      if (!URL.canParse(address)) return failed('not a URL', null);
+      const url = new URL(address);
+      const budget: Budget = { ms: get.timeoutMs ?? config.timeoutMs };
+      for (let attempts = 1; ; attempts++) {
+        const outcome = await attempt(url, get, budget);
+        if (outcome.kind === 'answer') return outcome.answer;
+        const wait = Math.max(
+          outcome.fresh ? backoff(attempts - 1, config.retry, Math.random()) : 0,
+          outcome.retryAfterMs ?? 0,
+        );
+        const enough = attempts > config.retry.retries || wait > Math.min(budget.ms, MAX_RETRY_AFTER_MS);
+        if (enough) {
+          if (outcome.status === null) hostOf(url).silent += 1;
+          return failed(attempts === 1 ? outcome.reason : `${outcome.reason}, ${attempts} times`, outcome.status);
+        }
+        budget.ms -= wait;
+        await exchange.sleep(wait);
+      }
+    },
+    close: () => exchange.close(),
+  };
+}
+
+/** What is known of one origin during a run. */
+interface Host {
+  readonly limit: <T>(task: () => Promise<T>) => Promise<T>;
+  /** Requests in a row that were given up without any answer. */
+  silent: number;
+}
+
+/** Milliseconds a request may still take. */
+interface Budget {
+  ms: number;
+}
+
+function failed(reason: string, status: number | null): HttpAnswer {
+  return { kind: 'failed', reason, status };
+}
+
+function hasAnswered(outcome: Outcome): boolean {
+  if (outcome.kind === 'again') return outcome.status !== null;
+  return outcome.kind === 'redirect' || outcome.answer.kind !== 'failed' || outcome.answer.status !== null;
+}
+
+/** The URL a redirect leads to, or why it is not followed. */
+function redirectTarget(location: string, from: URL): URL | string {
+  if (!URL.canParse(location, from.href)) return 'redirected to something that is not a URL';
+  const to = new URL(location, from);
+  if (to.protocol !== 'https:' && to.protocol !== 'http:') return 'redirected away from HTTP';
+  if (from.protocol === 'https:' && to.protocol === 'http:') return 'redirected from https to http';
+  return to;
+}

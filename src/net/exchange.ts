@@ -1,0 +1,148 @@
+import http from 'node:http';
+import https from 'node:https';
+import { isIP } from 'node:net';
+import tls from 'node:tls';
+import { urlToHttpOptions } from 'node:url';
+import { IDLE_MS } from '../model/limits.ts';
+import { credentialFor, type Credential } from '../registries/npm/config/credentials.ts';
+import { ACCEPT_ENCODING } from './decode.ts';
+import { dialTls } from './tls-connect.ts';
+import { sendHttp1 } from './http1.ts';
+import type { GetOptions, HttpClientOptions } from './client.ts';
+import type { NpmConfig } from '../registries/npm/config/npmrc.ts';
+import { sharedLookup } from './dns.ts';
+import { createPeer, type Peer } from './origin.ts';
+import { connectThrough, proxyAddress, proxyFor, proxyHeaders, tunnelAgent } from './proxy.ts';
+import { CLOSED, receive, type Outcome } from './receive.ts';
+import type { Transport } from './transport.ts';
+
+export interface Exchange {
+  /** One GET, without redirects and retries. Never rejects. */
+  send(url: URL, options: SendOptions): Promise<Outcome>;
+  /** Waits, unless the exchange is closed. */
+  sleep(ms: number): Promise<void>;
+  close(): void;
+}
+
+type SendOptions = GetOptions & { readonly auth: boolean; readonly timeoutMs: number };
+type Certificate = Credential['certificate'];
+
+/** How requests reach one origin. */
+interface Route {
+  readonly transport: (certificate: Certificate) => Transport;
+  /** The request names the whole URL, to a proxy. */
+  readonly absolute: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const OFFERED = ['h2', 'http/1.1'];
+
+/** Connections to hosts, kept open between requests, straight or through the configured proxy. */
+export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS }: HttpClientOptions): Exchange {
+  const agentName = config.userAgent ?? userAgent ?? `assay node/${process.versions.node}`;
+  const endings = new Set<() => void>();
+  const track = (end: () => void): (() => void) => {
+    endings.add(end);
+    return () => endings.delete(end);
+  };
+  let closed = false;
+
+  const ca = config.tls.ca && { ca: [...config.tls.ca] };
+  const tlsOptions = { ...ca, rejectUnauthorized: config.tls.strict };
+  // Reading every root certificate anew for each connection takes longer than the connection.
+  let shared: tls.SecureContext | null = null;
+  const secureContext = (): tls.SecureContext => (shared ??= tls.createSecureContext({ ...ca }));
+  const lookup = sharedLookup();
+  // How many connections there are is decided by the caller's queue, so the agents never queue themselves.
+  const agentOptions = { keepAlive: true, maxFreeSockets: config.maxSockets, lookup };
+  const httpAgent = new http.Agent(agentOptions);
+  const proxyAgent = new https.Agent({ ...agentOptions, ...tlsOptions });
+  const tunnelOptions = { proxyTls: tlsOptions, timeoutMs: idleMs, track };
+
+  const peers: Peer[] = [];
+  const newPeer = (url: URL, proxy: URL | null, certificate: Certificate): Peer => {
+    const { protocol, hostname, port } = urlToHttpOptions(url);
+    const host = hostname ?? '';
+    const shown = certificate ?? { secureContext: secureContext() };
+    const agent = { ...agentOptions, ...tlsOptions };
+    const peer = createPeer({
+      origin: url.origin,
+      request: { protocol, hostname, port, ...shown },
+      agent: proxy === null ? new https.Agent(agent) : tunnelAgent(proxy, { agent, ...tunnelOptions }),
+      async connect() {
+        const address = { host, port: Number(port ?? 443) };
+        const tunnel = proxy === null ? { lookup } : { socket: await connectThrough(proxy, address, tunnelOptions) };
+        const servername = isIP(host) === 0 ? host : '';
+        return dialTls(
+          { ...address, ...tunnel, servername, ...tlsOptions, ...shown, ALPNProtocols: OFFERED },
+          tunnelOptions,
+        );
+      },
+    });
+    peers.push(peer);
+    return peer;
+  };
+
+  const routes = new Map<string, Route>();
+  const routeOf = (url: URL): Route => {
+    const route = routes.get(url.origin) ?? findRoute(url);
+    routes.set(url.origin, route);
+    return route;
+  };
+  const findRoute = (url: URL): Route => {
+    const proxy = proxyFor(config, url);
+    if (url.protocol === 'https:') {
+      // A connection on which a client certificate was shown is for requests that show the same one.
+      const byCertificate = new Map<Certificate, Peer>();
+      const transport = (certificate: Certificate): Transport => {
+        const peer = byCertificate.get(certificate) ?? newPeer(url, proxy, certificate);
+        byCertificate.set(certificate, peer);
+        return peer.send;
+      };
+      return { transport, absolute: false, headers: {} };
+    }
+    const { protocol, hostname, port } = proxy === null ? urlToHttpOptions(url) : proxyAddress(proxy);
+    const options = { protocol, hostname, port, agent: protocol === 'https:' ? proxyAgent : httpAgent };
+    const transport: Transport = (request, listener) => sendHttp1(options, request, listener);
+    return { transport: () => transport, absolute: proxy !== null, headers: proxy === null ? {} : proxyHeaders(proxy) };
+  };
+
+  return {
+    async send(url, { accept, etag, auth, maxBytes, timeoutMs, sink }) {
+      if (closed) return CLOSED;
+      const route = routeOf(url);
+      const credential = auth ? credentialFor(config.credentials, url) : null;
+      const transport = route.transport(credential?.certificate ?? null);
+      const request = {
+        host: url.host,
+        path: `${route.absolute ? url.origin : ''}${url.pathname}${url.search}`,
+        headers: {
+          accept: accept ?? '*/*',
+          'accept-encoding': sink === undefined ? ACCEPT_ENCODING : 'identity',
+          'user-agent': agentName,
+          ...(etag !== undefined && { 'if-none-match': etag }),
+          ...route.headers,
+          ...(credential?.authorization && { authorization: credential.authorization }),
+        },
+      };
+      const bounds = { maxBytes, idleMs, timeoutMs };
+      return receive((listener) => transport(request, listener), { auth, etag, sink, ...bounds, track });
+    },
+    sleep: (ms) =>
+      new Promise((resolve) => {
+        const wake = (): void => {
+          clearTimeout(timer);
+          forget();
+          resolve();
+        };
+        const timer = setTimeout(wake, closed ? 0 : ms);
+        const forget = track(wake);
+      }),
+    close() {
+      closed = true;
+      for (const end of [...endings]) end();
+      for (const peer of peers) peer.close();
+      for (const agent of [httpAgent, proxyAgent]) agent.destroy();
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { PackedFile } from '../../../model/bytes.ts';
+import type { Digest } from '../../../model/dependency.ts';
+import type { Sink } from '../../../net/client.ts';
+import { TarballError } from '../../../readers/tar.ts';
+import { createTarballReader, type FileWishes } from './tarball.ts';
+
+/** What came of the bytes of a tarball. */
+export type Taken =
+  /** The first of the wanted hashes that does not hold, and what the bytes have. Nothing else of them is said. */
+  | { readonly state: 'mismatch'; readonly wanted: Digest; readonly actual: Digest }
+  | { readonly state: 'malformed'; readonly reason: string }
+  | { readonly state: 'read'; readonly files: readonly PackedFile[]; readonly size: number };
+
+/** Hashes a tarball and reads its files, in one go. */
+export interface Intake extends Sink {
+  finish(): Promise<Taken>;
+  /** Lets go of bytes that do not come to an end. */
+  drop(): void;
+}
+
+/** Each chunk is hashed here while zlib's thread unpacks it. `digests` must all hold. */
+export function createIntake(digests: readonly Digest[], wishes: FileWishes): Intake {
+  const hashes = digests.map((wanted) => ({ wanted, hash: createHash(wanted.algorithm) }));
+  const { tar } = wishes;
+  const unpackedHash = tar === undefined ? null : createHash(tar.algorithm);
+  const reader = wishes.unpacked === false ? null : createTarballReader(wishes, (chunk) => unpackedHash?.update(chunk));
+  let size = 0;
+  return {
+    write(chunk) {
+      const unpacked = reader?.write(chunk) ?? Promise.resolve();
+      for (const { hash } of hashes) hash.update(chunk);
+      size += chunk.length;
+      return unpacked;
+    },
+    async finish() {
+      const found = hashes.map(({ wanted, hash }) => ({ wanted, actual: { ...wanted, hex: hash.digest('hex') } }));
+      const other = found.find(({ wanted, actual }) => wanted.hex !== actual.hex);
+      if (other !== undefined) {
+        reader?.drop();
+        return { state: 'mismatch', ...other };
+      }
+      try {
+        const files = (await reader?.end()) ?? [];
+        const hex = unpackedHash?.digest('hex');
+        if (tar !== undefined && hex !== undefined && hex !== tar.hex)
+          return { state: 'mismatch', wanted: tar, actual: { ...tar, hex } };
+        return { state: 'read', files, size };
+      } catch (error) {
+        if (error instanceof TarballError) return { state: 'malformed', reason: error.message };
+        throw error;
+      }
+    },
+    drop: () => reader?.drop(),
+  };
+}

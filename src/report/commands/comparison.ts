@@ -1,0 +1,147 @@
+import type { Comparison, VersionFacts } from '../../model/comparison.ts';
+import { dependencyTexts, factsBeside, FIELDS, gapText, scriptTexts } from '../words/changes.ts';
+import { decideLines } from '../parts/decide.ts';
+import { decisionsOf, diffOf } from '../words/decisions.ts';
+import { escapeText } from '../words/escape.ts';
+import { beforeText } from '../parts/explained.ts';
+import { padToWidth, paint, shown, usableColumns, wrap, type RenderOptions } from '../words/layout.ts';
+import { instantJson, type JsonObject } from '../json/stringify.ts';
+
+/** Narrower terminals show the two versions one below the other. */
+const TABLE_COLUMNS = 72;
+
+interface Row {
+  readonly label: string;
+  readonly before: string;
+  readonly after: string;
+  readonly differs: boolean;
+}
+
+/**
+ * A version beside the one it is held against, rows that differ and normally do not marked; what it adds; where to read
+ * the difference, and what can be decided. Ends with a newline.
+ */
+export function renderComparison(comparison: Comparison, options: RenderOptions): string {
+  const fitted = { ...options, columns: usableColumns(options.columns) };
+  const { current, predecessor } = comparison;
+  const head = `${escapeText(comparison.name, 120)}: ${value(current.version)} ${
+    predecessor === null
+      ? 'has no predecessor on its release line'
+      : `beside ${beforeText(comparison)}${gapText(comparison)}`
+  }`;
+  const rows = factsBeside(current, predecessor).map(({ label, before, after, differs }) => ({
+    label,
+    before: value(before),
+    after: value(after),
+    differs,
+  }));
+  const table =
+    predecessor === null
+      ? single(rows, fitted)
+      : fitted.columns < TABLE_COLUMNS
+        ? stacked(rows, fitted)
+        : sideBySide(rows, fitted);
+  const unknown = predecessor !== null && !comparison.manifestsKnown;
+  const lines = [
+    ...wrap(shown(head, options), fitted.columns, 0, 2).map((line) => paint('bold', line, options)),
+    ...table,
+    ...(unknown ? listedUnder('dependencies and install scripts are unknown', [''], fitted) : []),
+    ...listedUnder('new dependencies', dependencyTexts(comparison), fitted),
+    ...listedUnder('new or changed install scripts', scriptTexts(comparison), fitted),
+    ...decideLines(comparison, fitted),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The same as JSON, with times as RFC 3339. */
+export function comparisonJson(comparison: Comparison): JsonObject {
+  const { name, current, predecessor, later, use } = comparison;
+  const diff = diffOf(comparison);
+  return {
+    name,
+    current: factsJson(current),
+    predecessor: predecessor === null ? null : factsJson(predecessor),
+    manifestsKnown: comparison.manifestsKnown,
+    addedDependencies: comparison.addedDependencies.map(({ name, spec, firstPublished, newest, unknown }) => ({
+      name,
+      spec,
+      firstPublished: instantJson(firstPublished),
+      newest: newest === null ? null : { version: newest.version, published: instantJson(newest.published) },
+      unknown,
+    })),
+    addedScripts: comparison.addedScripts.map(({ name, command }) => ({ name, command })),
+    changedScripts: comparison.changedScripts.map(({ name, before, command }) => ({ name, before, command })),
+    codes: comparison.codes,
+    expectedBy: comparison.expectedBy,
+    later: laterJson(later),
+    direct: use?.direct ?? null,
+    diff: { command: diff.command?.join(' ') ?? null, url: diff.url },
+    decisions: decisionsOf(comparison).map(({ decision, note, edit, commands, policy, url }) => ({
+      decision,
+      note,
+      edit: edit === null ? null : { ...edit },
+      commands: commands.map((words) => words.join(' ')),
+      policy,
+      url,
+    })),
+  };
+}
+
+function factsJson(facts: VersionFacts): JsonObject {
+  return { ...facts, published: instantJson(facts.published) };
+}
+
+const LABEL_COLUMNS = Math.max(...FIELDS.map(({ label }) => label.length));
+
+function value(text: string | null): string {
+  return text === null ? '-' : escapeText(text, 200);
+}
+
+function single(rows: readonly Row[], options: RenderOptions): string[] {
+  const indent = LABEL_COLUMNS + 4;
+  return rows.flatMap(({ label, after }) =>
+    wrap(`${label.padEnd(LABEL_COLUMNS)}  ${shown(after, options)}`, options.columns, 2, indent),
+  );
+}
+
+function sideBySide(rows: readonly Row[], options: RenderOptions): string[] {
+  const column = Math.floor((options.columns - LABEL_COLUMNS - 6) / 2);
+  return rows.flatMap(({ label, before, after, differs }) => {
+    const left = wrap(shown(before, options), column);
+    const right = wrap(shown(after, options), column);
+    return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => {
+      const start = i === 0 ? `${mark(differs)} ${label.padEnd(LABEL_COLUMNS)}` : ' '.repeat(LABEL_COLUMNS + 2);
+      const line = `${start}  ${padToWidth(left[i] ?? '', column)}  ${right[i] ?? ''}`.trimEnd();
+      return differs ? paint('yellow', line, options) : line;
+    });
+  });
+}
+
+function stacked(rows: readonly Row[], options: RenderOptions): string[] {
+  return rows.flatMap(({ label, before, after, differs }) => {
+    const lines = [
+      `${mark(differs)} ${label}`,
+      ...wrap(`before ${shown(before, options)}`, options.columns, 4, 6),
+      ...wrap(`now    ${shown(after, options)}`, options.columns, 4, 6),
+    ];
+    return differs ? lines.map((line) => paint('yellow', line, options)) : lines;
+  });
+}
+
+function mark(differs: boolean): string {
+  return differs ? '!' : ' ';
+}
+
+function listedUnder(title: string, texts: readonly string[], options: RenderOptions): string[] {
+  if (texts.length === 0) return [];
+  return [
+    ...wrap(`! ${title}`, options.columns, 0, 2).map((line) => paint('yellow', line, options)),
+    ...texts.flatMap((text) => wrap(shown(text, options), options.columns, 4, 6)),
+  ];
+}
+
+function laterJson(later: Comparison['later']): JsonObject | null {
+  if (later === null) return null;
+  const { state } = later;
+  return 'version' in later ? { state, version: later.version, published: instantJson(later.published) } : { state };
+}

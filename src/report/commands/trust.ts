@@ -1,0 +1,85 @@
+import type { TrustRepository } from '../../model/report.ts';
+import { formatInstant, type Instant } from '../../model/time.ts';
+import { escapeText } from '../words/escape.ts';
+import { repositoryJson } from '../json/report.ts';
+import { paint, shown, table, usableColumns, wrap, type RenderOptions, type Row } from '../words/layout.ts';
+import { instantJson, stringify } from '../json/stringify.ts';
+
+/** A log, an authority or a key, and when what it signed counts. */
+export interface TrustedPart {
+  readonly kind: 'log' | 'certificate log' | 'certificates' | 'timestamps' | 'registry key';
+  /** Its address, or the id of a key. */
+  readonly name: string;
+  readonly start: Instant;
+  /** Null where it has no end. */
+  readonly end: Instant | null;
+}
+
+/** What a run would verify with. */
+export interface TrustShown {
+  readonly root: string;
+  /** SHA-256 of the root, hex. */
+  readonly rootDigest: string;
+  /** Null where no repository publishes it. */
+  readonly repository: TrustRepository | null;
+  readonly parts: readonly TrustedPart[];
+}
+
+/** The trust in use, for people. Ends with a newline. */
+export function renderTrust({ root, rootDigest, repository, parts }: TrustShown, options: RenderOptions): string {
+  const fitted = { ...options, columns: usableColumns(options.columns) };
+  const name = root === 'public-good' ? 'the public-good Sigstore root' : `the root ${escapeText(root, 200)}`;
+  const rows: Row[] = [
+    ['digest', `sha256:${rootDigest}`],
+    ...(repository === null ? [] : repositoryRows(repository)),
+    ...parts.map((part): Row => [part.kind, `${escapeText(part.name, 200)}, ${validity(part)}`]),
+  ];
+  const head = wrap(shown(`verified against: ${name}`, fitted), fitted.columns, 0, 2);
+  return `${[...head.map((line) => paint('bold', line, fitted)), ...table(rows, fitted)].join('\n')}\n`;
+}
+
+/** The same as JSON (docs/schemas/trust-1.schema.json). */
+export function renderTrustJson({ root, rootDigest, repository, parts }: TrustShown): string {
+  return stringify({
+    schema: 'assay.trust/1',
+    root,
+    rootDigest,
+    repository: repository === null ? null : repositoryJson(repository),
+    parts: parts.map(({ kind, name, start, end }) => ({
+      kind,
+      name,
+      start: formatInstant(start),
+      end: instantJson(end),
+    })),
+  });
+}
+
+function repositoryRows({ url, state, problem, confirmed, origin, versions, expires }: TrustRepository): Row[] {
+  const { root, timestamp, snapshot, targets } = versions;
+  const numbers = Object.entries({ timestamp, snapshot, targets }).flatMap(([name, version]) =>
+    version === null ? [] : [`${name} ${version}`],
+  );
+  const said = {
+    current: 'there is nothing newer',
+    unasked: 'not asked (assay trust refresh asks)',
+    unavailable: `no answer (${escapeText(problem ?? '', 300)})`,
+    refused: `what it says does not hold (${escapeText(problem ?? '', 300)})`,
+  };
+  return [
+    ['from', origin === 'pinned' ? 'assay or a file, not the repository' : 'the repository'],
+    ['newest', confirmed === null ? 'at no known time' : `as of ${formatInstant(confirmed)}`],
+    ['repository', `${escapeText(url, 200)}: ${said[state]}`],
+    [
+      'metadata',
+      [`root ${root}`, ...numbers].join(', ') + (expires === null ? '' : `, until ${formatInstant(expires)}`),
+    ],
+  ];
+}
+
+function validity({ start, end }: TrustedPart): string {
+  const day = (instant: Instant): string => formatInstant(instant).slice(0, 10);
+  // Keys that are as old as time have no beginning worth a word.
+  const from = start <= 0 ? '' : `from ${day(start)}`;
+  const until = end === null ? '' : `until ${day(end)}`;
+  return [from, until].filter((text) => text !== '').join(' ') || 'at any time';
+}

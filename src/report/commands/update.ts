@@ -1,0 +1,59 @@
+import type { AcceptedFinding, BaselineUpdate, LeftOut } from '../../model/baseline.ts';
+import { formatInstant } from '../../model/time.ts';
+import { escapeText, quoteText } from '../words/escape.ts';
+import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions } from '../words/layout.ts';
+import { subjectText } from '../words/messages.ts';
+
+/** What `assay update` did, for people: what was taken in and dropped, and what was left out and why. */
+export function renderUpdate(file: string, update: BaselineUpdate, options: RenderOptions): string {
+  const columns = usableColumns(options.columns);
+  const { added, removed, despite, unchanged, expired, leftOut } = update;
+  const head = `${escapeText(file, 120)}: ${added.length} taken in, ${removed.length} removed, ${unchanged} unchanged`;
+  const changes = [
+    ...(added.length > 0 ? [`taken in: ${specs(added)}`] : []),
+    ...(despite.length > 0
+      ? [`of these with accepted findings, so asked at every audit: ${despiteText(despite)}`]
+      : []),
+    ...(removed.length > 0 ? [`removed: ${specs(removed)} (no longer locked)`] : []),
+    ...(expired.length > 0 ? [`no longer accepted: ${listed(expired, 10, expiredText)}`] : []),
+  ];
+  const lines = [
+    ...wrap(shown(head, options), columns, 0, 2).map((line) => paint('bold', line, options)),
+    ...changes.flatMap((line) => wrap(shown(line, options), columns, 2, 4)),
+    ...leftOutLines(leftOut).flatMap((line) => wrap(shown(line, options), columns, 2, 4)),
+    ...(leftOut.length > 0 ? ['assay audit says more about what was left out or is kept'] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function specs(list: readonly string[]): string {
+  return listed(list, 10, (spec) => escapeText(spec, 120));
+}
+
+function despiteText(despite: BaselineUpdate['despite']): string {
+  return listed(despite, 10, ({ spec, codes }) => `${escapeText(spec, 120)} (${codes.join(', ')})`);
+}
+
+function expiredText(past: AcceptedFinding): string {
+  return `${subjectText(past)} ${past.code} (until ${formatInstant(past.until)} by ${quoteText(past.by, 40)})`;
+}
+
+/** One line for each reason, with the places of what it keeps out. */
+function leftOutLines(leftOut: readonly LeftOut[]): string[] {
+  const groups = new Map<string, { fate: string; reason: string; ones: readonly LeftOut[] }>();
+  for (const one of leftOut) {
+    const codes = one.codes.length === 0 ? 'hash and signature are not proven' : one.codes.join(', ');
+    const accepted = one.accepted ? '; accepted, so verified at every audit' : '';
+    const fate = one.kept ? 'kept as it is' : 'left out';
+    const reason = `with ${codes}${accepted}`;
+    groups.set(`${fate} ${reason}`, { fate, reason, ones: [...(groups.get(`${fate} ${reason}`)?.ones ?? []), one] });
+  }
+  return [...groups.values()].map(({ fate, reason, ones }) => {
+    const named = listed(ones, 10, ({ dependency }) => {
+      const [place] = dependency.places;
+      const where = place === undefined ? '' : ` (${escapeText(place.file, 120)}:${place.line})`;
+      return subjectText(dependency) + where;
+    });
+    return `${fate}, ${count(ones.length, 'dependency', 'dependencies')} ${reason}: ${named}`;
+  });
+}

@@ -1,0 +1,86 @@
+import type { Digest } from '../../model/dependency.ts';
+import type { AttestationProof, BundleProof, Identity, Proofs, Signer, VerifiedTime } from '../../model/proof.ts';
+import { formatInstant } from '../../model/time.ts';
+import { instantJson, type Json, type JsonObject } from './stringify.ts';
+
+/** What was established of one dependency, and null for what was not. */
+export function proofsJson({ integrity, signature, publish, provenance, bytes, installed }: Proofs): Json {
+  return {
+    integrity: integrity === null ? null : integrityText(integrity),
+    signature:
+      signature === null
+        ? null
+        : {
+            keyId: signature.keyId,
+            keyOrigin: signature.keyOrigin,
+            integrity: integrityText(signature.integrity),
+            time: signature.time === null ? null : timeJson(signature.time),
+          },
+    publish: publish === null ? null : attestationJson(publish),
+    provenance:
+      provenance === null ? null : { identity: identityJson(provenance.identity), ...attestationJson(provenance) },
+    bytes:
+      bytes === null
+        ? null
+        : { integrity: integrityText(bytes), size: bytes.size, from: bytes.from, basis: bytes.basis },
+    installed: installed === null ? null : { paths: installed.paths, files: installed.files },
+  };
+}
+
+function attestationJson({ predicateType, bundle }: AttestationProof): JsonObject {
+  return { predicateType, ...bundleProofJson(bundle) };
+}
+
+function signerJson(signer: Signer): Json {
+  return signer.kind === 'key'
+    ? { kind: 'key', keyId: signer.keyId }
+    : { kind: 'certificate', fingerprint: signer.fingerprint, identity: identityJson(signer.identity) };
+}
+
+function identityJson(identity: Identity): Json {
+  return {
+    issuer: identity.issuer,
+    subject: identity.subject,
+    repository: identity.repository,
+    repositoryId: identity.repositoryId,
+    owner: identity.owner,
+    ownerId: identity.ownerId,
+    workflow: identity.workflow,
+    ref: identity.ref,
+    commit: identity.commit,
+    trigger: identity.trigger,
+    runner: identity.runner,
+    visibility: identity.visibility,
+    run: identity.run,
+    signer: identity.signer,
+  };
+}
+
+/** What verifying a bundle established, without its predicate. */
+export function bundleProofJson(proof: Omit<BundleProof, 'statement'>): JsonObject {
+  return {
+    mediaType: proof.mediaType,
+    signer: signerJson(proof.signer),
+    times: proof.times.map(timeJson),
+    log: proof.log.map(({ logId, origin, logIndex, kind, version, integratedTime, promise, inclusion }) => ({
+      logId,
+      origin,
+      logIndex,
+      kind,
+      version,
+      integratedTime: instantJson(integratedTime),
+      promise,
+      inclusion,
+    })),
+    scts: proof.scts,
+  };
+}
+
+/** Subresource Integrity (https://www.w3.org/TR/SRI/): algorithm and base64 of the hash. */
+export function integrityText({ algorithm, hex }: Digest): string {
+  return `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`;
+}
+
+function timeJson({ source, time }: VerifiedTime): Json {
+  return { source, time: formatInstant(time) };
+}

@@ -1,0 +1,210 @@
+import type { Comparison } from '../../model/comparison.ts';
+import type { Report } from '../../model/report.ts';
+import { changeRows } from '../parts/baseline-rows.ts';
+import { changeTexts, dependencyTexts, gapText, scriptTexts } from '../words/changes.ts';
+import { beforeText } from '../parts/explained.ts';
+import { escapeText } from '../words/escape.ts';
+import { isFoldable } from '../parts/group.ts';
+import { groupFindings, sizeText, subjectOf, type Group, type GroupItem } from '../words/grouping.ts';
+import { count } from '../words/layout.ts';
+import { code, codeSpan, table } from '../words/markdown.ts';
+import { describe, findingClause, findingReason, findingTitle, subjectText } from '../words/messages.ts';
+import { repositoryPaths } from '../words/paths.ts';
+import { overdueText } from '../words/review-words.ts';
+import { policyTexts, verdictText } from '../terminal/index.ts';
+
+/** The first line, by which a bot finds its comment again. It shows nothing. */
+const MARKER = '<!-- assay-report -->';
+
+/** GitHub takes 65,536 characters in a comment. Bytes are counted, as what does not fit is refused whole. */
+const COMMENT_BYTES = 65_000;
+/** Warnings of one code. */
+const MAX_WARNINGS = 100;
+/** Versions whose changes are shown. */
+const MAX_EXPLAINED = 3;
+
+/** Lines that stand or fall together, but for `items`, of which as many are shown as fit. */
+interface Section {
+  readonly open: readonly string[];
+  readonly items: readonly string[];
+  readonly close: readonly string[];
+}
+
+/**
+ * The report as Markdown, for a comment on a pull request or a job's summary, in at most `limit` bytes: counts, what fails or
+ * has no statement (each is named, with less said of it where there is no room), warnings folded up, and notes not at all. Nothing of a package is anything but code, so that nobody is mentioned and
+ * nothing is linked. Ends with a newline.
+ */
+export function renderMarkdown(report: Report, limit = COMMENT_BYTES): string {
+  const groups = groupFindings(report);
+  const head = [MARKER, ...headLines(report, groups)];
+  const pathOf = repositoryPaths(report);
+  const room = limit - bytesOf(head) - bytesOf([CUT]);
+  const failing = groups.filter((group) => !isFoldable(group));
+  const sections = [
+    ...failingSections(failing, pathOf, room),
+    ...report.explanations.slice(0, MAX_EXPLAINED).map(changeSection),
+    ...groups.filter(({ label }) => label === 'warning').map((group) => warningSection(group, pathOf)),
+  ];
+  return `${[...head, ...fitSections(sections, room)].join('\n')}\n`;
+}
+
+/** What is said of each, of the gravest as long as there is room for the names of all. */
+function failingSections(groups: readonly Group[], pathOf: PathOf, room: number): readonly Section[] {
+  const short = groups.map((group) => failingSection(group, pathOf, true));
+  let left = room - short.reduce((sum, section) => sum + sizeOf(section), 0);
+  return groups.map((group, i) => {
+    const long = failingSection(group, pathOf, false);
+    const brief = short[i] ?? long;
+    const more = sizeOf(long) - sizeOf(brief);
+    if (more > left) return brief;
+    left -= more;
+    return long;
+  });
+}
+
+function sizeOf({ open, items, close }: Section): number {
+  return bytesOf([...open, ...items, ...close]);
+}
+
+type PathOf = (file: string) => string;
+
+const CUT = '\n**This is cut, as there is room for no more: `assay --json` lists everything.**';
+
+function headLines(report: Report, groups: readonly Group[]): string[] {
+  const { counts, lockfiles, unread, enforce, policy, baselines } = report;
+  const held = baselines.reduce((sum, one) => sum + one.held, 0);
+  const [word, rest] = verdictText(report, groups);
+  const files = lockfiles.slice(0, 10).map(({ path }) => codeSpan(path));
+  const more = lockfiles.length > 10 ? ` and ${lockfiles.length - 10} more` : '';
+  const about = [
+    ...(lockfiles.length > 0 ? [`${files.join(', ')}${more}`] : []),
+    `phase \`${enforce}\``,
+    ...(policy === null ? [] : [`policy ${codeSpan(policy.file)}`]),
+    ...(counts.omitted > 0 ? [`**${count(counts.omitted, 'dependency', 'dependencies')} left out**`] : []),
+    ...(counts.unchanged > 0 ? [`**${counts.unchanged} unchanged and not looked at**`] : []),
+    ...(held > 0 ? [`${held} held by \`assay.lock\``] : []),
+  ];
+  const rows = [
+    ...unread.slice(0, 10).map(({ problem }) => `not audited: ${escapeText(problem)}`),
+    ...baselines.slice(0, 10).flatMap(({ base }) => changeRows(base)),
+    ...(policy !== null && policy.unused.length + policy.outside.length > 0 ? policyTexts(policy) : []),
+  ];
+  const changes = rows.map((row) => `- ${code(row)}`);
+  const numbers = [counts.dependencies, counts.pass, counts.warn, counts.fail, counts.unverified, counts.provenance];
+  return [
+    `### assay: ${word}`,
+    '',
+    // With the names of what could not be read.
+    unread.length > 0 ? code(rest) : `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`,
+    '',
+    table(
+      ['Dependencies', 'Pass', 'With warnings', 'Fail', 'No statement', 'Provenance proven'],
+      [numbers.map(String)],
+    ),
+    '',
+    about.join(', '),
+    ...(changes.length > 0 ? ['', ...changes] : []),
+  ];
+}
+
+function failingSection(group: Group, pathOf: PathOf, isShort: boolean): Section {
+  const { label, items } = group;
+  const helps = new Set(items.map(helpOf));
+  const [only = ''] = helps;
+  const isShared = helps.size <= 1;
+  return {
+    open: ['', `#### ${label} \`${group.code}\`: ${titleOf(group)}`, '', `Why: ${findingReason(group.code)}.`, ''],
+    items: items.map((item) => {
+      if (isShort) return `- ${subjectLine(item, pathOf)}`;
+      return `- ${itemLine(item, pathOf, Infinity)}${isShared ? '' : `. Next: ${code(helpOf(item))}`}`;
+    }),
+    close: isShared ? ['', `Next: ${code(only)}`] : isShort ? ['', `Next, for each: ${code(only)}`] : [],
+  };
+}
+
+function warningSection(group: Group, pathOf: PathOf): Section {
+  const { label, items } = group;
+  const more = items.length - MAX_WARNINGS;
+  const [first] = items;
+  return {
+    open: [
+      ...['', `<details><summary>${label} <code>${group.code}</code>: ${titleOf(group)}</summary>`, ''],
+      ...[`Why: ${findingReason(group.code)}.`, ''],
+    ],
+    items: items.slice(0, MAX_WARNINGS).map((item) => `- ${itemLine(item, pathOf, 1)}`),
+    close: [
+      ...(more > 0 ? [`- and ${more} more (\`assay --json\` lists all)`] : []),
+      ...(first === undefined ? [] : ['', `Next: ${code(helpOf(first))}`]),
+      ...['', '</details>'],
+    ],
+  };
+}
+
+function titleOf({ code: ofFinding, items }: Group): string {
+  return `${findingTitle(ofFinding)} (${sizeText(items)})`;
+}
+
+function helpOf(item: GroupItem): string {
+  return describe(item.findings[0], subjectOf(item)).help;
+}
+
+/** Who, and where. */
+function subjectLine(item: GroupItem, pathOf: PathOf): string {
+  const { dependency, place } = item;
+  const where = place === null ? [] : [codeSpan(`${pathOf(place.file)}:${place.line}`)];
+  if (dependency === null) return where.join('');
+  const also = [...where, ...(dependency.direct ? ['direct'] : [])];
+  return `**${code(subjectText(dependency))}**${also.length > 0 ? ` (${also.join(', ')})` : ''}`;
+}
+
+/** The same with what was found: `limit` findings of one code. */
+function itemLine(item: GroupItem, pathOf: PathOf, limit: number): string {
+  const { findings } = item;
+  const said = findings.slice(0, limit).map((finding) => code(findingClause(finding)));
+  const rest = findings.length - said.length;
+  const more = rest > 0 ? `, and ${count(rest, 'more such finding')}` : '';
+  const late = findings.find(({ review }) => review?.overdue === true)?.review;
+  const owed = late === undefined ? '' : `, **${code(overdueText(late))}**`;
+  return `${subjectLine(item, pathOf)} ${said.join('; ')}${more}${owed}`;
+}
+
+function changeSection(comparison: Comparison): Section {
+  const { name, current } = comparison;
+  const subject = code(subjectText({ name, version: current.version ?? '' }));
+  const changes = [
+    ...changeTexts(comparison, true),
+    ...dependencyTexts(comparison).map((text) => `new dependency ${text}`),
+    ...scriptTexts(comparison).map((text) => `install script ${text}`),
+  ];
+  return {
+    open: ['', `What changed in ${subject} since ${code(beforeText(comparison))}${gapText(comparison)}:`, ''],
+    items: changes.map((text) => `- ${code(text)}`),
+    close: [],
+  };
+}
+
+/** Sections as long as there is room; nothing graver is ever left out for something less grave. */
+function fitSections(sections: readonly Section[], room: number): readonly string[] {
+  const lines: string[] = [];
+  let left = room;
+  for (const { open, items, close } of sections) {
+    if (items.length === 0) continue;
+    let inside = left - bytesOf([...open, ...close]);
+    const fitting: string[] = [];
+    for (const item of items) {
+      inside -= bytesOf([item]);
+      if (inside < 0) break;
+      fitting.push(item);
+    }
+    if (fitting.length > 0) lines.push(...open, ...fitting, ...close);
+    if (fitting.length < items.length) return [...lines, CUT];
+    left = inside;
+  }
+  return lines;
+}
+
+/** With the line ends. */
+function bytesOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+}

@@ -1,0 +1,33 @@
+import type { BytesUsed, InstalledUsed, Report } from '../../model/report.ts';
+import { escapeText } from '../words/escape.ts';
+import { count, listed } from '../words/layout.ts';
+
+/** What the report says of tarballs and of what is installed, a text for each line. */
+export function bytesRows({ bytes, installed }: Pick<Report, 'bytes' | 'installed'>): string[] {
+  return [...(bytes === null ? [] : tarballRows(bytes)), ...(installed === null ? [] : installedRows(installed))];
+}
+
+function tarballRows({ tarballs, size, cached, corrupt }: BytesUsed): string[] {
+  const from = cached === 0 ? '' : `, ${String(cached)} from a cache of this machine`;
+  const what = `bytes hashed: ${count(tarballs, 'tarball', 'tarballs')} (${sizeText(size)}${from})`;
+  if (corrupt.length === 0) return [what];
+  return [what, `a cache had other bytes of ${names(corrupt)}, and the registry was asked instead`];
+}
+
+function installedRows({ copies, files, absent, unlocked }: InstalledUsed): string[] {
+  return [
+    `installed: ${count(files, 'file', 'files')} of ${count(copies, 'copy', 'copies')} as in their tarballs`,
+    ...(absent.length === 0 ? [] : [`not installed, or not everywhere: ${names(absent)}`]),
+    ...(unlocked.length === 0 ? [] : [`installed, but not in the lockfile and not looked at: ${names(unlocked)}`]),
+  ];
+}
+
+function names(texts: readonly string[]): string {
+  const list = listed(texts, 3, (text) => escapeText(text, 100));
+  return texts.length > 3 ? `${String(texts.length)} (${list})` : list;
+}
+
+function sizeText(bytes: number): string {
+  const [size, unit] = bytes < 1e6 ? [bytes / 1e3, 'kB'] : [bytes / 1e6, 'MB'];
+  return `${size < 100 ? size.toFixed(1) : size.toFixed(0)} ${unit}`;
+}

@@ -1,0 +1,146 @@
+import type { Dependency } from '../../model/dependency.ts';
+import { displayWidth, escapeText } from '../words/escape.ts';
+import { sizeText, subjectOf, type Group, type GroupItem, type Label } from '../words/grouping.ts';
+import { count, cutToWidth, listed, paint, shown, wrap, type RenderOptions, type Tone } from '../words/layout.ts';
+import {
+  capabilityText,
+  describe,
+  findingClause,
+  findingReason,
+  findingTitle,
+  subjectText,
+} from '../words/messages.ts';
+import { overdueText } from '../words/review-words.ts';
+
+/** How many dependencies of a group are shown in full; 0 is one line with a few names. */
+export const DETAILS = [1, 3] as const;
+
+export interface GroupOptions extends RenderOptions {
+  /** Whether places are those of a lockfile, which a person can open. */
+  readonly places: boolean;
+}
+
+/** Whether a group may be shortened: what fails or has no statement is named whole, wherever the report goes. */
+export function isFoldable({ label }: Group): boolean {
+  return label === 'warning' || label === 'note';
+}
+
+/** Lines the words about one dependency may take where they are shortened. */
+const CLAUSE_LINES = 4;
+
+const TONES: Readonly<Record<Label, Tone>> = { error: 'red', unverified: 'yellow', warning: 'yellow', note: 'cyan' };
+
+/** One group of findings in short: what, why, `detail` dependencies and where, and the next command. */
+export function renderGroup(group: Group, detail: number, options: GroupOptions): string[] {
+  const { items } = group;
+  if (detail === 0) return [painted(group, oneLine(group, options), options)];
+  const [first] = items;
+  return [
+    ...heading(group, options),
+    ...items.slice(0, detail).flatMap((item) => renderItem(item, CLAUSE_LINES, options)),
+    ...alsoLines(items.slice(detail), options),
+    ...(first === undefined ? [] : labelled('next', helpOf(first), 2, options)),
+  ];
+}
+
+/** The same with every dependency, what is said of it, and what to do about it: once where that is the same for all. */
+export function renderWholeGroup(group: Group, options: GroupOptions): string[] {
+  const helps = new Set(group.items.map(helpOf));
+  const [only] = helps;
+  const isShared = helps.size === 1 && only !== undefined;
+  return [
+    ...heading(group, options),
+    ...group.items.flatMap((item) => [
+      ...renderItem(item, Infinity, options),
+      ...(isShared ? [] : labelled('next', helpOf(item), 4, options)),
+    ]),
+    ...(isShared ? labelled('next', only, 2, options) : []),
+  ];
+}
+
+function heading(group: Group, options: GroupOptions): string[] {
+  const text = `${tagOf(group)}: ${findingTitle(group.code)} (${sizeText(group.items)})`;
+  const [first = '', ...continued] = wrap(text, options.columns, 0, 2);
+  return [painted(group, first, options), ...continued, ...labelled('why', findingReason(group.code), 2, options)];
+}
+
+function tagOf({ label, code }: Group): string {
+  return `${label}[${code}]`;
+}
+
+function helpOf(item: GroupItem): string {
+  return describe(item.findings[0], subjectOf(item)).help;
+}
+
+/** The dependencies that are not shown in full. */
+function alsoLines(others: readonly GroupItem[], options: RenderOptions): string[] {
+  if (others.length === 0) return [];
+  const rest = others.length > 3 ? ' (--all shows all)' : '';
+  return wrap(shown(`and ${names(others, 3)}${rest}`, options), options.columns, 2, 6);
+}
+
+/** The group in one line: with its title and as many names as fit, else with its code and names only. */
+function oneLine(group: Group, options: RenderOptions): string {
+  const { code, items } = group;
+  const [tag, size] = [tagOf(group), sizeText(items)];
+  const withTitle = `${tag}: ${findingTitle(code)}, ${size}: `;
+  const short = `${tag} (${String(items.length)}): `;
+  const candidates = [
+    withTitle + names(items, 3),
+    withTitle + names(items, 1),
+    short + names(items, 3),
+    short + names(items, 1),
+  ];
+  const lines = candidates.map((line) => shown(line, options));
+  return lines.find((line) => displayWidth(line) <= options.columns) ?? cutToWidth(lines.at(-1) ?? '', options.columns);
+}
+
+/** The first `limit` names, and how many more there are. */
+function names(items: readonly GroupItem[], limit: number): string {
+  return listed(items, limit, (item) => subjectText(subjectOf(item), 40));
+}
+
+function painted(group: Group, line: string, options: RenderOptions): string {
+  const [tag, label] = [tagOf(group), group.label];
+  return line.startsWith(tag) ? paint(TONES[label], tag, options) + line.slice(tag.length) : line;
+}
+
+function renderItem(item: GroupItem, limit: number, options: GroupOptions): string[] {
+  const { dependency, findings, critical } = item;
+  const where = options.places && dependency !== null ? `  ${whereText(dependency)}` : '';
+  const subject = dependency === null ? placeText(item) : subjectText(dependency);
+  const head = wrap(shown(subject + where, options), options.columns, 2, 6);
+  const more = findings.length - 1;
+  const said =
+    limit === Infinity || more === 0
+      ? findings.map((finding) => findingClause(finding))
+      : [`${findingClause(findings[0])}; and ${count(more, 'more such finding')}`];
+  const lines = said.flatMap((clause) => wrap(shown(clause, options), options.columns, 4));
+  const kept = lines.slice(0, limit);
+  if (lines.length > kept.length) kept.push('    ... (--all)');
+  const late = findings.find(({ review }) => review?.overdue === true)?.review;
+  const owed = late === undefined ? [] : wrap(shown(overdueText(late), options), options.columns, 4);
+  const isError = findings.some(({ level, kind }) => level === 'error' && kind !== 'contradiction');
+  const why = isError && critical?.by === 'capability' ? [`critical: ${capabilityText(critical)}`] : [];
+  return [...head, ...kept, ...owed, ...why.flatMap((text) => wrap(shown(text, options), options.columns, 4, 6))];
+}
+
+function whereText(dependency: Dependency): string {
+  const [place] = dependency.places;
+  if (place === undefined) return '';
+  const more = dependency.places.length - 1;
+  const others = more > 0 ? ` and ${count(more, 'more place')}` : '';
+  return `${escapeText(place.file, 120)}:${String(place.line)}${others}${dependency.direct ? ', direct' : ''}`;
+}
+
+/** Of a finding about the lockfile. */
+function placeText({ place }: GroupItem): string {
+  return place === null ? '' : `${escapeText(place.file, 120)}:${String(place.line)}`;
+}
+
+function labelled(label: string, text: string, indent: number, options: RenderOptions): string[] {
+  const start = ' '.repeat(indent);
+  return wrap(shown(`${label.padEnd(4)}  ${text}`, options), options.columns, indent, indent + 6).map((line, i) =>
+    i === 0 ? `${start}${paint('bold', label, options)}${line.slice(indent + label.length)}` : line,
+  );
+}

@@ -1,0 +1,67 @@
+import { bytesOf, type LockedBytes } from '../../model/baseline.ts';
+import type { Dependency } from '../../model/dependency.ts';
+import type { Report } from '../../model/report.ts';
+import type { AcceptedState, Review } from '../../model/review.ts';
+import type { Instant } from '../../model/time.ts';
+import type { JudgedDependency, LeveledFinding } from '../../model/verdict.ts';
+import { compareDependencies, compareText } from '../words/grouping.ts';
+
+/** A finding that waits for a decision. */
+type QueuedFinding = LeveledFinding & { readonly review: Review };
+
+/** What waits about one version until the same time: one decision. */
+export interface QueueItem {
+  readonly dependency: Dependency;
+  /** What a decision would be bound to. */
+  readonly bytes: LockedBytes;
+  readonly review: Review;
+  /** At least one. */
+  readonly findings: readonly QueuedFinding[];
+}
+
+/** What `assay review` shows. */
+export interface ReviewList {
+  readonly report: Report;
+  readonly now: Instant;
+  /** What is due first comes first. */
+  readonly items: readonly QueueItem[];
+  readonly accepted: readonly AcceptedState[];
+}
+
+/**
+ * The queue of a report and the acceptances beside it; where `specs` are given, only what they name: `name` or
+ * `name@version`.
+ */
+export function reviewList(
+  report: Report,
+  accepted: readonly AcceptedState[],
+  specs: readonly string[],
+  now: Instant,
+): ReviewList {
+  const isNamed = ({ name, version }: { readonly name: string; readonly version: string }): boolean =>
+    specs.length === 0 || specs.includes(name) || specs.includes(`${name}@${version}`);
+  const items = report.dependencies
+    .filter(({ dependency }) => isNamed(dependency))
+    .flatMap(itemsOf)
+    .sort((a, b) => a.review.due - b.review.due || compareDependencies(a.dependency, b.dependency));
+  const states = accepted
+    .filter((each) => isNamed(each.accepted))
+    .sort(
+      ({ accepted: a }, { accepted: b }) =>
+        compareText(a.name, b.name) || compareText(a.version, b.version) || compareText(a.code, b.code),
+    );
+  return { report, now, items, accepted: states };
+}
+
+function itemsOf(one: JudgedDependency): QueueItem[] {
+  const { dependency, findings } = one;
+  const bytes = bytesOf(one);
+  const byDue = new Map<Instant, QueueItem>();
+  for (const finding of findings) {
+    const { review } = finding;
+    if (review === undefined) continue;
+    const others = byDue.get(review.due)?.findings ?? [];
+    byDue.set(review.due, { dependency, bytes, review, findings: [...others, { ...finding, review }] });
+  }
+  return [...byDue.values()];
+}

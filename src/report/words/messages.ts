@@ -1,0 +1,117 @@
+import { placeOf, type CapabilityPlace } from '../../model/capability.ts';
+import type { Finding, FindingArgs, FindingCode } from '../../model/finding.ts';
+import type { Report } from '../../model/report.ts';
+import type { Critical } from '../../model/verdict.ts';
+import { escapeText } from './escape.ts';
+import { TEXTS } from './texts.ts';
+
+/** The package version a finding is about, as the lockfile names it: unescaped. */
+export interface Subject {
+  readonly name: string;
+  readonly version: string;
+}
+
+interface ArgsOf<C extends FindingCode> {
+  readonly code: C;
+  readonly args: Readonly<FindingArgs[C]>;
+}
+
+/** The lockfile that a finding is about as a whole: unescaped. */
+export interface FileSubject {
+  readonly file: string;
+}
+
+/** What a person reads about one finding. Both texts are escaped. */
+interface Description {
+  /** One sentence: what was found and why it matters. */
+  readonly message: string;
+  /** The next command or action. */
+  readonly help: string;
+}
+
+/** Names and versions that mean only themselves in a shell; others are never put into a command to be copied. */
+const SHELL_PLAIN = /^(?:@[A-Za-z0-9_][\w.-]*\/)?[A-Za-z0-9_][\w.-]*@[0-9A-Za-z][\w.+-]*$/;
+
+/** The words for a finding about `subject`. */
+export function describe(finding: Finding, subject: Subject | FileSubject): Description {
+  return {
+    message: `${subjectText(subject)} ${findingClause(finding)}; ${TEXTS[finding.code].why}.`,
+    help: helpFor(finding, subject),
+  };
+}
+
+/** What is wrong with the lockfiles themselves, where a command says nothing else of them: a line each, escaped. */
+export function lockfileErrors({ lockfiles }: Pick<Report, 'lockfiles'>): readonly string[] {
+  const errors = lockfiles.flatMap(({ findings }) => findings.filter(({ finding }) => finding.level === 'error'));
+  return errors.map(({ place, finding }) => describe(finding, place).message);
+}
+
+/** A few words that name a finding of this code, without its arguments. */
+export function findingTitle(code: FindingCode): string {
+  return TEXTS[code].title;
+}
+
+/** Why findings of this code matter; completes a sentence. */
+export function findingReason(code: FindingCode): string {
+  return TEXTS[code].why;
+}
+
+/** What was found, with the dependency as the missing subject: "has no provenance, but ...". Escaped. */
+export function findingClause<C extends FindingCode>(finding: ArgsOf<C>): string {
+  return TEXTS[finding.code].clause(finding.args);
+}
+
+/** `name@version`, or the file; escaped. */
+export function subjectText(subject: Subject | FileSubject, max = 120): string {
+  if ('file' in subject) return escapeText(subject.file, max);
+  return `${escapeText(subject.name, max)}@${escapeText(subject.version, 60)}`;
+}
+
+/** `name@version` to be part of a command; null where it is too long, or means something to a shell. */
+export function plainSpec({ name, version }: Subject): string | null {
+  const spec = `${name}@${version}`;
+  return spec.length <= 120 && SHELL_PLAIN.test(spec) ? spec : null;
+}
+
+/** By which capability something is critical, and what shows it. Escaped. */
+export function capabilityText({ capability, reading }: Extract<Critical, { by: 'capability' }>): string {
+  const place = placeOf(reading, capability);
+  if (place !== null) return `${capability}, as ${placeText(place)}`;
+  switch (reading.source) {
+    case 'tarball':
+      return `${capability}, as assay.lock has of another version`;
+    case 'baseline':
+      return `${capability}, as assay.lock has it`;
+    case 'policy':
+      return `${capability}, as the policy says`;
+    case 'unknown':
+      return `what it can reach is unknown (${escapeText(reading.reason, 120)})`;
+  }
+}
+
+/** `FILE:LINE shows: CODE`, escaped. */
+function placeText({ file, line, text }: CapabilityPlace): string {
+  return `${escapeText(file, 100)}:${line} shows: ${escapeText(text, 80)}`;
+}
+
+function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subject: Subject | FileSubject): string {
+  const spec = 'file' in subject ? null : plainSpec(subject);
+  const explain = `assay explain ${code}`;
+  // The registry did answer, and will not say anything else the next time.
+  if ('absent' in args) return explain;
+  const { next } = TEXTS[code];
+  switch (typeof next === 'function' ? next(args) : next) {
+    case 'explain':
+      return explain;
+    case 'check':
+      return spec !== null ? `assay check ${spec}` : explain;
+    case 'stop':
+      return `Do not install it. ${spec !== null ? `assay check ${spec}` : explain}`;
+    case 'trust':
+      return `assay trust refresh, and the same command again; if the answer stays away: ${explain}`;
+    case 'clock':
+      return `Set this machine's clock, and run the same command again; if that does not help: ${explain}`;
+    case 'again':
+      return `Run the same command again; if the answer stays away: ${explain}`;
+  }
+}

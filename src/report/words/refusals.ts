@@ -1,0 +1,33 @@
+import type { RefusalReason } from '../../model/finding.ts';
+
+/** What did not hold, per reason a Sigstore bundle is refused for; completes "it is refused because ...". */
+export const REFUSALS: Readonly<Record<RefusalReason, string>> = {
+  'bundle-malformed': 'the bundle cannot be read',
+  'bundle-media-type': 'its media type is not a known bundle version',
+  'certificate-malformed': 'the signing certificate cannot be read',
+  'certificate-chain': 'the signing certificate does not lead to an authority of the trust root',
+  'certificate-validity': 'the signing certificate was not valid at the time of signing',
+  'certificate-usage': 'the signing certificate is not one for signing code',
+  'certificate-identity': 'the signing certificate names another identity than demanded, or none',
+  sct: 'no known certificate-transparency log vouches for the signing certificate',
+  'log-missing': 'it has no transparency-log entry',
+  'log-unknown': 'its log entry comes from a log the trust root does not name',
+  'log-entry-malformed': 'its log entry cannot be read',
+  'log-entry-mismatch': 'its log entry is about another signature, certificate or content',
+  'log-promise': "the log's signature on the entry does not hold",
+  'log-inclusion': 'the entry is not shown to be included in the log',
+  'log-checkpoint': "the log's checkpoint does not hold",
+  'log-time': "the log's time for the entry lies outside the validity of the log's key",
+  timestamp: 'its signed timestamp does not hold',
+  'time-missing': 'no log or timestamp authority vouches for the time of signing',
+  clock: "this machine's clock is behind the time of signing",
+  'key-unknown': 'it is signed by a key nobody vouches for',
+  'key-validity': 'it is signed by a key that was not valid at the time of signing',
+  signature: 'the signature does not hold',
+  'artifact-mismatch': 'it is about another artifact',
+  envelope: 'its envelope is missing, or names another key than the bundle',
+  'payload-type': 'its payload is not an in-toto statement',
+  'statement-malformed': 'its statement cannot be read',
+  'statement-type': 'its statement is of an unknown type',
+  'predicate-type': 'its statement is of another kind than announced',
+};

@@ -1,0 +1,380 @@
+import type { EvidenceName, FindingCode, IdentityArgs } from '../../model/finding.ts';
+import { formatInstant } from '../../model/time.ts';
+import { BYTES_TEXTS } from './bytes-texts.ts';
+import { escapeText, quoteText } from './escape.ts';
+import { HISTORY_TEXTS } from './history-texts.ts';
+import { listed } from './layout.ts';
+import { REFUSALS } from './refusals.ts';
+import { address, dated, version, type Texts } from './text.ts';
+
+/** The words of every code. A code without words does not compile. */
+export const TEXTS: Texts<FindingCode> = {
+  'integrity-mismatch': {
+    title: 'the locked hash contradicts other evidence',
+    clause: ({ locked, actual, source, basis }) => {
+      if (basis === 'registry')
+        return `is ${hash(locked)} at the registry, but its tarball's bytes are ${hash(actual)}`;
+      switch (source) {
+        case 'registry':
+          return `is locked as ${hash(locked)}, but the registry serves ${hash(actual)}`;
+        case 'attestation':
+          return `is locked as ${hash(locked)}, but its attestation names ${hash(actual)}`;
+        case 'bytes':
+          return `is locked as ${hash(locked)}, but the tarball's bytes are ${hash(actual)}`;
+        case 'lockfile':
+          return `is locked by several SHA-512 hashes, one of them ${hash(actual)}`;
+      }
+    },
+    why: 'only one of them can be what was published, and an installer may take the other',
+    next: 'stop',
+  },
+  'integrity-missing': {
+    title: 'no hash in the lockfile',
+    clause: ({ resolved }) => `has no hash in the lockfile${resolved === null ? '' : ` (${address(resolved)})`}`,
+    why: 'nothing ties what will be installed to what was verified',
+    next: 'explain',
+  },
+  'integrity-weak': {
+    title: 'locked by a weak hash only',
+    clause: ({ algorithm }) => `is locked by ${escapeText(algorithm, 20)} only`,
+    why: 'two different tarballs with the same hash of that kind can be made',
+    next: 'explain',
+  },
+  'integrity-rewritten': {
+    title: 'the locked hash is not the one accepted before',
+    clause: ({ baseline, locked, source }) =>
+      `is ${source === 'registry' ? 'served' : 'locked'} as ${hash(locked)}, but was accepted as ${hash(baseline)}`,
+    why: 'the hash of a published version never changes, so one of them was rewritten',
+    next: 'stop',
+  },
+
+  'signature-invalid': {
+    title: 'the registry signature does not hold',
+    clause: ({ keyId }) => `has a registry signature by key ${key(keyId)} that does not hold for the locked hash`,
+    why: 'that key never signed these bytes under this name and version',
+    next: 'stop',
+  },
+  'signature-missing': {
+    title: 'no registry signature',
+    clause: ({ registry }) => `has no signature from ${address(registry)}`,
+    why: 'nothing shows that the registry itself published this hash',
+    next: 'check',
+  },
+  'signature-key-unknown': {
+    title: 'signed only by unknown keys',
+    clause: ({ keyIds, registry }) =>
+      `is signed at ${address(registry)} only by keys nobody vouches for (${listed(keyIds, 3, key)})`,
+    why: 'anybody can make such a signature',
+    next: 'stop',
+  },
+  'signature-key-expired': {
+    title: 'signed by an expired key',
+    clause: ({ keyId, expired, time, basis }) =>
+      `is signed by key ${key(keyId)}, valid only within a period that has its limit at ${formatInstant(expired)}, ${
+        time === null ? 'and nothing shows when it signed' : `and signed at ${formatInstant(time)} ${BASIS[basis]}`
+      }`,
+    why: 'outside its period a key stands for nothing, and only a log or a timestamp proves when it signed',
+    next: 'stop',
+  },
+
+  'provenance-invalid': {
+    title: 'an attestation does not verify',
+    clause: ({ attestation, reason, detail }) =>
+      `has a ${attestation} attestation that is refused because ${REFUSALS[reason]} (${quoteText(detail)})`,
+    why: 'a real build does not leave a broken attestation behind, so it was changed or made up',
+    next: 'stop',
+  },
+  'provenance-subject-mismatch': {
+    title: 'an attestation about something else',
+    clause: ({ attestation, expected, actual }) =>
+      `has a ${attestation} attestation about ${escapeText(actual, 160)} instead of ${escapeText(expected, 160)}`,
+    why: 'it was made for other bytes or another package and says nothing about this one',
+    next: 'stop',
+  },
+  'provenance-missing': {
+    title: 'no provenance, and none before it',
+    clause: ({ earlier, first }) => {
+      if (first !== undefined)
+        return `has no provenance, as it is older than ${version(first)}, the first version that has`;
+      if (earlier === 0) return 'has no provenance, and there is no earlier version to compare with';
+      const others = earlier === 1 ? 'the one earlier version' : `any of ${String(earlier)} earlier versions`;
+      return `has no provenance, and neither has ${others}`;
+    },
+    why: 'nothing shows who built it, and from which source',
+    next: 'explain',
+  },
+  'provenance-lost': {
+    title: 'provenance is gone',
+    clause: ({ predecessor, published }) =>
+      `has no provenance, but ${version(predecessor)}${dated(published)} before it has`,
+    why: 'it did not come from the build that published before, which is what a stolen token looks like',
+    next: 'check',
+  },
+  'provenance-lost-elsewhere': {
+    title: 'other versions have provenance, this one has none',
+    clause: (args) =>
+      `has no provenance, but ${version(args.version)}${dated(args.published)} of ${args.sameLine ? 'its' : 'another'} release line has${args.publisher === undefined ? '' : `; ${quoteText(args.publisher, 40)} published both`}`,
+    why: 'the project publishes with provenance elsewhere and did not here',
+    next: 'check',
+  },
+  'provenance-advertised-absent': {
+    title: 'provenance announced, but not served',
+    clause: ({ url }) => `is announced with provenance, but ${address(url)} has none`,
+    why: 'the registry contradicts itself, or something on the way removed it',
+    next: 'check',
+  },
+  'publish-attestation-missing': {
+    title: 'provenance without the publish attestation',
+    clause: ({ url }) => `has provenance, but no publish attestation at ${address(url)}`,
+    why: 'nothing shows that the registry took this build in as this version',
+    next: 'check',
+  },
+
+  'identity-unexpected-repository': {
+    title: 'built from another repository',
+    clause: (args) => `was built from ${address(args.actual)}${ownerText(args)}, but ${expectation(args)}`,
+    why: 'other people decide what goes into another repository',
+    next: 'check',
+  },
+  'identity-unexpected-workflow': {
+    title: 'built by another workflow',
+    clause: (args) => `was built by workflow ${address(args.actual)}, but ${expectation(args)}`,
+    why: 'another workflow can be started by other people and can skip the checks of the usual one',
+    next: 'check',
+  },
+  'identity-unexpected-issuer': {
+    title: 'signed under another issuer',
+    clause: (args) => `was signed under the issuer ${address(args.actual)}, but ${expectation(args)}`,
+    why: 'another service vouches for who built it',
+    next: 'check',
+  },
+  'identity-unexpected-ref': {
+    title: 'built from another ref',
+    clause: (args) => `was built from ${address(args.actual)}, but ${expectation(args)}`,
+    why: 'code on another branch or tag may never have been reviewed',
+    next: 'check',
+  },
+  'identity-unexpected-trigger': {
+    title: 'built on another event',
+    clause: (args) => `was built on the event ${address(args.actual)}, but ${expectation(args)}`,
+    why: 'other people can cause another event, and it can skip the approvals of the usual one',
+    next: 'check',
+  },
+  'identity-unexpected-runner': {
+    title: 'built on another kind of runner',
+    clause: (args) => `was built on the runner ${address(args.actual)}, but ${expectation(args)}`,
+    why: 'whoever controls the machine controls what it builds',
+    next: 'check',
+  },
+  'identity-owner-changed': {
+    title: 'the repository has another owner under the same name',
+    clause: (args) => `was built for ${address(args.name)} with owner id ${key(args.actual)}, but ${expectation(args)}`,
+    why: 'an account name that became free can be registered by somebody else',
+    next: 'check',
+  },
+  'identity-self-hosted-runner': {
+    title: 'built on a self-hosted runner',
+    clause: ({ run }) => `was built on a self-hosted runner${run === null ? '' : ` (${address(run)})`}`,
+    why: 'whoever controls that machine controls what it builds',
+    next: 'check',
+  },
+  'identity-predicate-disagrees': {
+    title: 'the provenance contradicts its certificate',
+    clause: ({ field, certificate, predicate }) =>
+      `has provenance that gives ${address(predicate)} as ${escapeText(field, 60)}, while its certificate says ${address(certificate)}`,
+    why: 'the certificate is written by the authority and the provenance by the build, so the build told something else',
+    next: 'stop',
+  },
+
+  ...HISTORY_TEXTS,
+  ...BYTES_TEXTS,
+
+  'lockfile-not-registry': {
+    title: 'not from a registry',
+    clause: ({ kind, url }) => `comes from ${SOURCES[kind]} (${address(url)})`,
+    why: 'no registry signs it, so nothing but the lockfile stands for it',
+    next: 'explain',
+  },
+  'lockfile-resolved-mismatch': {
+    title: "the lockfile's address is another package's",
+    clause: ({ resolved, expected }) => `is to be fetched from ${address(resolved)} instead of ${address(expected)}`,
+    why: 'another package would be installed under this name',
+    next: 'stop',
+  },
+  'lockfile-version-unknown': {
+    title: 'the registry does not have this version',
+    clause: ({ registry, isPackage, published }) => {
+      if (!isPackage) return `is locked, but ${address(registry)} has no package of this name`;
+      return published === null
+        ? `is locked, but ${address(registry)} has other versions and not this one`
+        : `is locked, but ${address(registry)} has this version no more (published ${formatInstant(published)})`;
+    },
+    why: 'it was never published there, or was taken away, and whoever may publish under that name decides what comes',
+    next: 'stop',
+  },
+  'lockfile-unexpected-host': {
+    title: 'fetched from another host',
+    clause: ({ resolved, registry }) =>
+      `is to be fetched from ${address(resolved)}, while the registry in use is ${address(registry)}`,
+    why: 'the lockfile, not the configuration, decides whom the bytes come from',
+    next: 'explain',
+  },
+  'lockfile-patched': {
+    title: 'changed by a patch after it is verified',
+    clause: ({ patch }) => `is changed by the patch ${quoteText(patch, 80)} when it is installed`,
+    why: 'what runs is not what was published, and only your own review covers the patch',
+    next: 'explain',
+  },
+  'lockfile-bundle-mismatch': {
+    title: 'entries without a hash that nothing brings along',
+    clause: ({ names }) =>
+      `is said to carry ${listed(names, 3, (name) => escapeText(name, 80))} in its tarball, but the registry says it does not`,
+    why: 'an installer would fetch them, and nothing ties what it gets to what was verified',
+    next: 'stop',
+  },
+  'lockfile-substituted': {
+    title: 'the lockfile puts something else in the place of a package',
+    clause: ({ asked, by, got }) =>
+      `stands in for ${escapeText(asked, 120)}, which ${asker(by)} asks a registry for: the lockfile gives ${escapeText(got, 120)}`,
+    why: 'code that nobody asked for would be installed under the name of a package that others proved',
+    next: 'stop',
+  },
+  'lockfile-entry-differs': {
+    title: 'the entry is not what was published',
+    clause: ({ field, lockfile, registry }) =>
+      `has an entry whose ${escapeText(field, 40)} differ from the published manifest: only the lockfile has ${either(lockfile)}, only the manifest ${either(registry)}`,
+    why: 'the package manager installs, links and runs what the entry says, whatever was published',
+    next: 'stop',
+  },
+  'lockfile-dependency-added': {
+    title: 'the lockfile adds a dependency',
+    clause: ({ name }) => `gets ${escapeText(name, 120)}, which its published manifest does not ask for`,
+    why: 'nobody who published the package asked for it; package managers add few such dependencies, and say so in their settings',
+    next: 'explain',
+  },
+  'lockfile-hook-changed': {
+    title: 'the entry is not what was published, and a hook of the project could have changed it',
+    clause: ({ field, lockfile, registry, hook }) =>
+      `differs in ${escapeText(field, 120)}: only the lockfile has ${either(lockfile)}, only what was published ${either(registry)}; ${quoteText(hook, 80)} could have changed it`,
+    why: 'what a hook of the project changes can be seen only by reading the hook',
+    next: 'explain',
+  },
+  'lockfile-parts-differ': {
+    title: 'two parts of the lockfile name different things',
+    clause: ({ path, packages, dependencies }) =>
+      `stands at ${escapeText(path, 120)}, of which "packages" says ${either(packages)} and "dependencies" ${either(dependencies)}`,
+    why: 'each version of the package manager reads another part, so that some install what others do not',
+    next: 'stop',
+  },
+  'lockfile-unbound': {
+    title: 'what is installed below is not in the lockfile',
+    clause: ({ names }) =>
+      `has a shrinkwrap of its own in its tarball, and no entries for ${listed(names, 3, (name) => escapeText(name, 80))}`,
+    why: 'npm 11 and older install what that shrinkwrap names, from wherever it says, and no hash of this lockfile covers it',
+    next: 'stop',
+  },
+  'lockfile-not-used': {
+    title: 'the package manager does not install from this lockfile',
+    clause: ({ by, instead }) =>
+      `is not what is installed from, because of ${quoteText(by, 160)}${instead === null ? '' : `; that is ${quoteText(instead, 160)}`}`,
+    why: 'what is installed then is something that nobody verified',
+    next: 'stop',
+  },
+  'lockfile-other-code': {
+    title: 'an installation runs code that is not in the lockfile',
+    clause: ({ by, code }) =>
+      `is not all that runs in an installation: ${quoteText(by, 200)} adds ${code === 'fetched' ? 'what is fetched from elsewhere' : 'code of the repository'}`,
+    why: 'no hash covers that code, and nothing here says what it does',
+    next: 'explain',
+  },
+
+  'clock-behind': {
+    title: "this machine's clock is behind",
+    clause: ({ attestation, detail }) =>
+      `cannot be judged because its ${attestation} attestation lies in the future of this machine (${quoteText(detail)})`,
+    why: 'a clock that is wrong says nothing about the package, and nothing can be said until it is right',
+    next: 'clock',
+  },
+  'evidence-unavailable': {
+    title: 'evidence could not be obtained',
+    clause: ({ evidence, url, reason }) =>
+      `cannot be judged because ${EVIDENCE[evidence]} could not be obtained from ${address(url)} (${quoteText(reason)})`,
+    why: 'no answer is not a good answer',
+    next: ({ evidence }) => (evidence === 'newer-keys' ? 'trust' : 'again'),
+  },
+  'evidence-malformed': {
+    title: 'evidence cannot be read',
+    clause: ({ evidence, url, reason }) =>
+      `cannot be judged because ${EVIDENCE[evidence]} from ${address(url)} cannot be read (${quoteText(reason)})`,
+    why: 'a broken answer is not a good answer',
+    next: 'again',
+  },
+  'evidence-not-served': {
+    title: 'the registry serves no attestations',
+    clause: ({ registry, packages }) =>
+      `rests on ${address(registry)}, which serves no attestations and announces provenance of ${listed(packages, 2000, (spec) => escapeText(spec, 160))}`,
+    why: 'a mirror that does not pass them on hides who built what, so that there is no statement',
+    next: 'explain',
+  },
+  'evidence-stripped': {
+    title: 'the registry leaves out signatures',
+    clause: ({ registry }) => `comes from ${address(registry)}, which serves no signature for any version of it`,
+    why: 'without them a forged release looks like any other',
+    next: 'explain',
+  },
+};
+
+const BASIS = {
+  log: 'by the time of a transparency log',
+  timestamp: 'by the time of a timestamp authority',
+  registry: 'by the word of the registry alone',
+} as const;
+
+const SOURCES = {
+  git: 'a git repository',
+  http: 'a web address',
+  file: 'a local path',
+  other: 'somewhere only the configuration knows',
+} as const;
+
+const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
+  manifest: 'its manifest',
+  history: "the package's history",
+  attestations: 'its attestations',
+  'predecessor-attestations': "its predecessor's attestations",
+  keys: "the registry's keys",
+  'newer-keys': 'the newest keys of registries, one of which may have signed it,',
+  tarball: 'its tarball',
+  installed: 'what is installed',
+};
+
+function ownerText({ owner }: Readonly<IdentityArgs>): string {
+  if (owner === undefined) return '';
+  return owner === 'same' ? ', of the same owner' : ', of another owner';
+}
+
+function expectation({ expected, source, version: from }: Readonly<IdentityArgs>): string {
+  switch (source) {
+    case 'policy':
+      return `the policy expects ${address(expected)}`;
+    case 'baseline':
+      return `the baseline has ${address(expected)}`;
+    case 'history':
+      return from === undefined ? `expected is ${address(expected)}` : `${version(from)} has ${address(expected)}`;
+    case 'manifest':
+      return `${from === undefined ? 'its manifest' : `the manifest of ${version(from)}`} names ${address(expected)}`;
+  }
+}
+
+/** What one side has of a difference. */
+function either(text: string): string {
+  return text === '' ? 'nothing' : quoteText(text, 160);
+}
+
+/** The project, or a folder of it, or a package. */
+function asker(by: string): string {
+  return by === '.' ? 'the project' : escapeText(by, 120);
+}
+
+const hash = (text: string): string => (text === '' ? 'nothing' : escapeText(text, 40));
+const key = (text: string): string => escapeText(text, 80);
