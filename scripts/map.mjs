@@ -1,49 +1,104 @@
 /**
- * `npm run map` draws which folders of src/ import which, type imports and lazy ones counted, the lowest floor last, and fails
- * where folders import each other in a circle. `--edge FROM TO` names the imports between two folders.
+ * `npm run map` draws which folders of src/ import which, type imports and lazy ones counted, into docs/architecture.md. Fails
+ * where files import each other in a circle, or where rooms.mjs allows what nobody imports. `--check` writes nothing and fails
+ * where the drawing is an old one.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { ROOMS } from './rooms.mjs';
 
-const SRC = join(import.meta.dirname, '../src');
+const ROOT = join(import.meta.dirname, '..');
+const PAGE = join(ROOT, 'docs/architecture.md');
+const [BEGIN, END] = ['<!-- npm run map -->\n', '<!-- end of the map -->'];
 
-/** Which files a file of src/ imports, by path relative to src/. */
-function importsOf(file) {
-  const { importedFiles } = ts.preProcessFile(readFileSync(join(SRC, file), 'utf8'));
-  return importedFiles.flatMap(({ fileName }) =>
-    fileName.startsWith('.') ? [relative(SRC, join(SRC, dirname(file), fileName))] : [],
-  );
+/** Every file of src/ with those that it imports, by path relative to src/. */
+export function filesOf(src) {
+  const files = readdirSync(src, { recursive: true }).filter((file) => file.endsWith('.ts'));
+  return new Map(files.map((file) => [file, importsOf(src, file)]));
 }
 
-/** Folders, each with what it imports of others. */
-export function folders() {
-  const files = readdirSync(SRC, { recursive: true }).filter((file) => file.endsWith('.ts'));
-  const map = new Map(files.map((file) => [dirname(file), new Map()]));
-  for (const file of files) {
-    for (const imported of importsOf(file)) {
-      const [from, to] = [dirname(file), dirname(imported)];
-      if (from !== to) map.get(from).set(to, [...(map.get(from).get(to) ?? []), `${file} -> ${imported}`]);
-    }
+function importsOf(src, file) {
+  const { importedFiles } = ts.preProcessFile(readFileSync(join(src, file), 'utf8'));
+  const found = importedFiles.map(({ fileName }) => relative(src, join(src, dirname(file), fileName)));
+  return found.filter((path, i) => importedFiles[i].fileName.startsWith('.') && !path.startsWith('..'));
+}
+
+/** Every folder with the others that its files import. */
+export function foldersOf(files) {
+  const folders = new Map([...files.keys()].map((file) => [dirname(file), new Set()]));
+  for (const [file, imported] of files) {
+    for (const to of imported) if (dirname(to) !== dirname(file)) folders.get(dirname(file)).add(dirname(to));
   }
-  return map;
+  return folders;
 }
 
-/** The floor of each folder: one above the highest that it imports. Throws where there is a circle, and says which. */
-export function floors(map) {
-  const known = new Map();
-  const floorOf = (folder, above) => {
-    if (above.includes(folder))
-      throw new Error(`a circle: ${[...above.slice(above.indexOf(folder)), folder].join(' -> ')}`);
-    if (!known.has(folder)) {
-      const below = [...map.get(folder).keys()].map((one) => floorOf(one, [...above, folder]));
-      known.set(folder, Math.max(-1, ...below) + 1);
+/** A circle of imports, the first file twice; null where there is none. */
+export function circleIn(imports) {
+  const done = new Set();
+  const walk = (one, above) => {
+    if (above.includes(one)) return [...above.slice(above.indexOf(one)), one];
+    if (done.has(one)) return null;
+    for (const to of imports.get(one) ?? []) {
+      const circle = walk(to, [...above, one]);
+      if (circle !== null) return circle;
     }
-    return known.get(folder);
+    done.add(one);
+    return null;
   };
-  for (const folder of map.keys()) floorOf(folder, []);
-  return known;
+  for (const one of imports.keys()) {
+    const circle = walk(one, []);
+    if (circle !== null) return circle;
+  }
+  return null;
 }
 
-const [option, from, to] = process.argv.slice(2);
-if (option === '--edge') console.log((folders().get(from)?.get(to) ?? []).join('\n'));
+/** What is wrong with the imports of folders, by what `rooms` says of them: a line each. */
+export function problemsOf(folders, rooms) {
+  const order = Object.keys(rooms);
+  const unlisted = [...folders.keys()].filter((folder) => !order.includes(folder));
+  const unused = order.flatMap((folder) =>
+    rooms[folder].filter((to) => !folders.get(folder)?.has(to)).map((to) => `${folder} may import ${to}, and does not`),
+  );
+  const up = order.flatMap((folder, i) =>
+    rooms[folder].filter((to) => order.indexOf(to) >= i).map((to) => `${folder} stands below ${to}, which it imports`),
+  );
+  return [...unlisted.map((folder) => `src/${folder} is not in scripts/rooms.mjs`), ...unused, ...up];
+}
+
+function drawing(folders) {
+  const width = Math.max(...Object.keys(ROOMS).map((folder) => folder.length)) + 2;
+  const rows = Object.keys(ROOMS)
+    .toReversed()
+    .map((folder) => {
+      const below = ROOMS[folder].filter((to) => folders.get(folder).has(to));
+      return `${(folder === '.' ? 'index.ts' : folder).padEnd(width)}${below.join(' ')}`.trimEnd();
+    });
+  return `\n\`\`\`text\n${rows.join('\n')}\n\`\`\`\n\n`;
+}
+
+function main() {
+  const files = filesOf(join(ROOT, 'src'));
+  const folders = foldersOf(files);
+  const circle = circleIn(files) ?? circleIn(folders);
+  const problems = [...(circle === null ? [] : [`a circle: ${circle.join(' -> ')}`]), ...problemsOf(folders, ROOMS)];
+  if (problems.length > 0) throw new Error(problems.join('\nmap: '));
+  const page = readFileSync(PAGE, 'utf8');
+  const [start, end] = [page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END)];
+  const text = page.slice(0, start) + drawing(folders) + page.slice(end);
+  if (process.argv.includes('--check') && text !== page) {
+    throw new Error('docs/architecture.md has an old drawing of the imports; run npm run map');
+  }
+  writeFileSync(PAGE, text);
+  console.log(drawing(folders).trim());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    main();
+  } catch (error) {
+    console.error(`map: ${error.message}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,5 +1,5 @@
 import { isReadForCapabilities, readCapabilities } from '../checks/npm/capabilities.ts';
-import { sri } from '../checks/npm/integrity.ts';
+import { sri } from '../readers/integrity.ts';
 import type { BaselinePackage } from '../model/baseline.ts';
 import { CAPABILITIES, type Capability, type CapabilityReading } from '../model/capability.ts';
 import type { Dependency } from '../model/dependency.ts';

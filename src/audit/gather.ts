@@ -1,4 +1,4 @@
-import type { Known } from '../checks/npm/chain.ts';
+import type { Known } from '../checks/known.ts';
 import { expectedIdentity } from '../checks/baseline.ts';
 import { measuresFor } from '../checks/measures.ts';
 import { NPM_REGISTRY } from '../model/address.ts';

@@ -1,6 +1,8 @@
 import { gatherBytes, withBytes } from './bytes.ts';
 import { gatherCapabilities } from './capabilities.ts';
-import { assess, type Assessed, type Known, type Trust } from '../checks/npm/chain.ts';
+import { assess, type Assessed } from '../checks/npm/chain.ts';
+import { type Known } from '../checks/known.ts';
+import { type Trust } from '../checks/known.ts';
 import { withDependencyAges } from '../checks/npm/added-dependencies.ts';
 import { checkBaseline } from '../checks/baseline.ts';
 import { isKeyUnknown, withoutNewerKeys } from '../checks/newer-keys.ts';

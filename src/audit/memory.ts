@@ -1,4 +1,4 @@
-import type { Known } from '../checks/npm/chain.ts';
+import type { Known } from '../checks/known.ts';
 import { assessmentId, commonGround, isLasting, packAssessment, unpackAssessment } from '../checks/remembered.ts';
 import type { Speaker } from './gather.ts';
 import type { Dependency } from '../model/dependency.ts';

@@ -5,7 +5,7 @@ import type { Store } from './memory.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import type { TrustRepository } from '../model/report.ts';
 import { DAY, HOUR, type Instant } from '../model/time.ts';
-import type { HttpClient } from '../net/client.ts';
+import type { HttpClient } from '../net/request.ts';
 import { NPM_KEYS, parseKeysDocument } from '../registries/npm/keys.ts';
 import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
 import type { Ask, Problem } from '../sigstore/tuf/answer.ts';

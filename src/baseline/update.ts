@@ -3,6 +3,7 @@ import parse from 'semver/functions/parse.js';
 import {
   bytesOf,
   isOfBytes,
+  RECORDED,
   type AcceptedFinding,
   type Baseline,
   type BaselinePackage,
@@ -20,16 +21,6 @@ import { withoutRef } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { groupBy } from '../model/group-by.ts';
-
-/**
- * Findings that do not keep a version out: a historical gap, which the entry records, and what every audit reads from the
- * lockfile itself. Anything else would be hidden by an entry, which is not asked about again.
- */
-export const RECORDED: ReadonlySet<FindingCode> = new Set([
-  'provenance-missing',
-  'history-exotic-dependency',
-  'lockfile-unexpected-host',
-]);
 
 /**
  * The baseline of what a lockfile names now, from an audit of all of it. Takes in what was proven and has nothing against

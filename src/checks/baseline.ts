@@ -6,10 +6,10 @@ import type { Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import type { Instant } from '../model/time.ts';
 import { sameChannel } from './channels.ts';
-import { entryDigest } from './npm/claims.ts';
+import { entryDigest } from './evidence-digest.ts';
 import { releaseLine } from './history.ts';
 import type { ExpectedIdentity } from './identity.ts';
-import { sri } from './npm/integrity.ts';
+import { sri } from '../readers/integrity.ts';
 
 /** What the baseline says of one dependency before anything is asked. */
 export interface BaselineCheck {

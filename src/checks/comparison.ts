@@ -7,7 +7,7 @@ import { FINDING_KINDS, type ExpectationSource, type FindingCode } from '../mode
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { firstPublished } from './history.ts';
-import { sri } from './npm/integrity.ts';
+import { sri } from '../readers/integrity.ts';
 
 const NOBODY: ShownIdentity = {
   repository: null,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Dependency, Digest } from '../model/dependency.ts';
 import type { Proofs } from '../model/proof.ts';
-import { sri } from './npm/integrity.ts';
+import { sri } from '../readers/integrity.ts';
 
 /**
  * SHA-256 of what was verified, so that evidence can be recognised later: a line for the signed message, one for the
@@ -39,4 +39,12 @@ function canonical(value: unknown): string {
 
 function sha256(text: string): string {
   return hash('sha256', text, 'hex');
+}
+
+/**
+ * SHA-256 of what the entry says beside name, version, bytes and source: an entry that says something else is not the one
+ * that was verified.
+ */
+export function entryDigest({ claims = [], substitutes = [], bundles, findings = [] }: Dependency): Digest {
+  return { algorithm: 'sha256', hex: jsonDigest({ bundles, claims, findings, substitutes }) };
 }

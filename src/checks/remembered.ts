@@ -4,7 +4,7 @@ import type { DependencyEvidence, RegistryKey, Validator } from '../model/eviden
 import { establish, type Proofs } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
-import type { Known } from './npm/chain.ts';
+import type { Known } from './known.ts';
 
 /** What an assessment rests on beside the dependency and what is known of it. */
 export interface Ground {

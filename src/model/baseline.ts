@@ -218,3 +218,13 @@ export interface BaselineUpdate {
   readonly unchanged: number;
   readonly leftOut: readonly LeftOut[];
 }
+
+/**
+ * Findings that do not keep a version out: a historical gap, which the entry records, and what every audit reads from the
+ * lockfile itself. Anything else would be hidden by an entry, which is not asked about again.
+ */
+export const RECORDED: ReadonlySet<FindingCode> = new Set([
+  'provenance-missing',
+  'history-exotic-dependency',
+  'lockfile-unexpected-host',
+]);

@@ -1,61 +1,16 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { MAX_REDIRECTS, MAX_RETRY_AFTER_MS, MAX_SILENT_REQUESTS } from '../model/limits.ts';
 import { createExchange } from './exchange.ts';
 import { createLimiter } from './limiter.ts';
-import type { NpmConfig } from '../registries/npm/config/npmrc.ts';
+import type { NetConfig } from './config.ts';
 import { failure, type Outcome, type Result } from './receive.ts';
 import { backoff } from './retry.ts';
-
-export interface GetOptions {
-  readonly accept?: string;
-  /** Bound on the decoded body. */
-  readonly maxBytes: number;
-  /** Asks only whether the answer has another entity tag by now (RFC 9110 section 13.1.2). */
-  readonly etag?: string;
-  /** Limit of the whole request with redirects and retries; the configuration's by default. */
-  readonly timeoutMs?: number;
-  /** False sends no credentials even where some are configured for the URL. */
-  readonly auth?: boolean;
-  /** Called before the body of each attempt: where it goes instead of into memory. The answer's body is then empty. */
-  readonly sink?: () => Sink;
-}
-
-/** Takes a body as it comes. */
-export interface Sink {
-  /** Nothing more is read from the network until it resolves. Never rejects. */
-  write(chunk: Buffer): Promise<void>;
-}
-
-/** What came of one GET. `reason` is one line without credentials and without text of the peer. */
-export type HttpAnswer =
-  | { readonly kind: 'ok'; readonly status: 200; readonly body: Buffer; readonly headers: IncomingHttpHeaders }
-  /** 304: what had this entity tag is what there is. */
-  | { readonly kind: 'unchanged'; readonly headers: IncomingHttpHeaders }
-  /** 404 or 410. */
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'too-large' }
-  /** `status` is null where no answer came. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly status: number | null };
-
-export interface HttpClient {
-  /** Never rejects. */
-  get(url: string, options: GetOptions): Promise<HttpAnswer>;
-  /** Ends everything under way; those requests answer `failed`. */
-  close(): void;
-}
-
-export interface HttpClientOptions {
-  /** Used where the configuration names none. */
-  readonly userAgent?: string;
-  /** Time without any byte after which a connection is given up. */
-  readonly idleMs?: number;
-}
+import type { GetOptions, HttpAnswer, HttpClient, HttpClientOptions } from './request.ts';
 
 /**
  * A client for hostile servers: bounded in bytes, time, redirects and connections. Retries what may be retried, with
  * exponential backoff. Credentials go only to the host and path they are configured for, and to no redirect's host.
  */
-export function createHttpClient(config: NpmConfig, options: HttpClientOptions = {}): HttpClient {
+export function createHttpClient(config: NetConfig, options: HttpClientOptions = {}): HttpClient {
   const exchange = createExchange(config, options);
   const hosts = new Map<string, Host>();
   const hostOf = ({ origin }: URL): Host => {

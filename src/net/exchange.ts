@@ -4,12 +4,13 @@ import { isIP } from 'node:net';
 import tls from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { IDLE_MS } from '../model/limits.ts';
-import { credentialFor, type Credential } from '../registries/npm/config/credentials.ts';
+import { credentialFor, type Credential } from './credentials.ts';
 import { ACCEPT_ENCODING } from './decode.ts';
 import { dialTls } from './tls-connect.ts';
 import { sendHttp1 } from './http1.ts';
-import type { GetOptions, HttpClientOptions } from './client.ts';
-import type { NpmConfig } from '../registries/npm/config/npmrc.ts';
+import type { HttpClientOptions } from './request.ts';
+import type { GetOptions } from './request.ts';
+import type { NetConfig } from './config.ts';
 import { sharedLookup } from './dns.ts';
 import { createPeer, type Peer } from './origin.ts';
 import { connectThrough, proxyAddress, proxyFor, proxyHeaders, tunnelAgent } from './proxy.ts';
@@ -38,7 +39,7 @@ interface Route {
 const OFFERED = ['h2', 'http/1.1'];
 
 /** Connections to hosts, kept open between requests, straight or through the configured proxy. */
-export function createExchange(config: NpmConfig, { userAgent, idleMs = IDLE_MS }: HttpClientOptions): Exchange {
+export function createExchange(config: NetConfig, { userAgent, idleMs = IDLE_MS }: HttpClientOptions): Exchange {
   const agentName = config.userAgent ?? userAgent ?? `assay node/${process.versions.node}`;
   const endings = new Set<() => void>();
   const track = (end: () => void): (() => void) => {

@@ -3,12 +3,12 @@ import https from 'node:https';
 import { PassThrough, type Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
-import { basicAuthorization } from '../registries/npm/config/credentials.ts';
-import type { NpmConfig } from '../registries/npm/config/npmrc.ts';
+import { basicAuthorization } from './credentials.ts';
+import type { NetConfig } from './config.ts';
 import { ProxyError } from './retry.ts';
 
 /** The proxy for a target, or null to go straight to it. */
-export function proxyFor({ proxy }: Pick<NpmConfig, 'proxy'>, target: URL): URL | null {
+export function proxyFor({ proxy }: Pick<NetConfig, 'proxy'>, target: URL): URL | null {
   const url = target.protocol === 'https:' ? proxy.https : proxy.http;
   return url === null || proxy.bypass.some((entry) => bypasses(entry, target)) ? null : new URL(url);
 }

@@ -14,7 +14,7 @@ import { DEFAULT_REVIEW, type Policy, type ReviewRules } from '../model/policy.t
 import type { AcceptedState, Appearance, History, Review } from '../model/review.ts';
 import { HOUR, WEEK, type Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
-import { RECORDED } from '../baseline/update.ts';
+import { RECORDED } from '../model/baseline.ts';
 import { verdictOf } from './enforce.ts';
 import { mostSpecific } from './selectors.ts';
 

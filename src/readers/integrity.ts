@@ -40,3 +40,18 @@ function parseHash(text: string): Digest {
   }
   return { algorithm: known.algorithm, hex: bytes.toString('hex') };
 }
+
+/** A digest as a Subresource Integrity string. */
+
+export function sri({ algorithm, hex }: Digest): string {
+  return `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`;
+}
+
+/** The single SHA-512 of a served `dist.integrity`, in hex; null where there is none or more than one. */
+
+export function sha512OfSri(integrity: string | null): string | null {
+  const hashes = (integrity ?? '').split(/\s+/).filter((part) => part.startsWith('sha512-'));
+  const [hash] = hashes;
+  if (hash === undefined || hashes.length > 1 || !/^sha512-[A-Za-z0-9+/]{86}==$/.test(hash)) return null;
+  return Buffer.from(hash.slice('sha512-'.length), 'base64').toString('hex');
+}

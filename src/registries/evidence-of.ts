@@ -1,5 +1,6 @@
 import type { Evidence } from '../model/evidence.ts';
-import type { HttpAnswer, HttpClient } from '../net/client.ts';
+import type { HttpClient } from '../net/request.ts';
+import type { HttpAnswer } from '../net/request.ts';
 import type { Parsed } from '../readers/untrusted-json.ts';
 
 export const JSON_TYPE = 'application/json';

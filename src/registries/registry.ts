@@ -10,7 +10,6 @@ import type {
   Validator,
 } from '../model/evidence.ts';
 import type { Instant } from '../model/time.ts';
-import type { FileWishes } from './npm/tarballs/tarball.ts';
 
 /** One tarball: what it must be, and what is to be known of its files. */
 export interface TarballRequest extends FileWishes {
@@ -48,4 +47,16 @@ export interface Registry {
   /** From a cache of this machine where one has it. */
   tarball(request: TarballRequest): Promise<TarballEvidence>;
   close(): void;
+}
+
+/** What is to be known of the files of a tarball. */
+export interface FileWishes {
+  /** Whether the content of a file is kept. */
+  readonly isWanted: (path: string) => boolean;
+  /** Whether files are hashed. */
+  readonly hashed?: boolean;
+  /** What the unpacked tarball must have, beside the hashes of the tarball. */
+  readonly tar?: Digest;
+  /** False where nothing of the files is to be known, so that the tarball is only hashed. */
+  readonly unpacked?: boolean;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { credentialFor } from '../../src/registries/npm/config/credentials.ts';
+import { credentialFor } from '../../src/net/credentials.ts';
 import { serve, testClient, testConfig } from './servers.ts';
 
 const LIMIT = { maxBytes: 1000 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PackageManager } from '../../src/model/dependency.ts';
-import { credentialFor } from '../../src/registries/npm/config/credentials.ts';
+import { credentialFor } from '../../src/net/credentials.ts';
 import { ConfigError, loadNpmConfig, type NpmConfig } from '../../src/registries/npm/config/npmrc.ts';
 
 /** A project in /p with a package manager's files, the strongest first, and perhaps a .npmrc. */

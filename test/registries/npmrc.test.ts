@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { credentialFor } from '../../src/registries/npm/config/credentials.ts';
+import { credentialFor } from '../../src/net/credentials.ts';
 import {
   ConfigError,
   loadNpmConfig,

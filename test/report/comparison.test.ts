@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AddedDependency } from '../../src/model/comparison.ts';
-import { comparisonJson, renderComparison } from '../../src/report/commands/comparison.ts';
+import { renderComparison } from '../../src/report/commands/comparison.ts';
+import { comparisonJson } from '../../src/report/json/comparison.ts';
 import { BEFORE, NOON, OTHER_WORKFLOW, STOLEN } from './fixtures.ts';
 import { comparisonWith, hostileText, otherBuilderWith } from './hostile.ts';
 import { expectInert, WIDE } from './inert.ts';

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { Source } from '../../src/model/dependency.ts';
 import { finding, FINDING_CODES } from '../../src/model/finding.ts';
 import { bundleJson } from '../../src/report/commands/bundle.ts';
-import { comparisonJson } from '../../src/report/commands/comparison.ts';
+import { comparisonJson } from '../../src/report/json/comparison.ts';
 import { renderJson, reportJson } from '../../src/report/json/report.ts';
 import { REFUSALS } from '../../src/report/words/refusals.ts';
 import { objectOf, stringify, stringifyMembers, type Json, type Members } from '../../src/report/json/stringify.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { bundlesOf, EARLIER_KINDS } from '../../checks/attestations.ts';
-import type { Trust } from '../../checks/npm/chain.ts';
+import type { Trust } from '../../checks/known.ts';
 import type { DependencyEvidence, RegistryKey } from '../../model/evidence.ts';
 import type { Verification } from '../../sigstore/verify.ts';
 import type { FromThread, Settings, ToThread } from './messages.ts';

@@ -1,36 +1,30 @@
-import type { BaselinePackage, ReleaseRecord } from '../../model/baseline.ts';
+import type { ReleaseRecord } from '../../model/baseline.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument } from '../../model/evidence.ts';
-import { finding, type EvidenceName, type Finding, type ScriptDecision } from '../../model/finding.ts';
+import { finding, type EvidenceName, type Finding } from '../../model/finding.ts';
 import { establish, type Identity, type Proofs } from '../../model/proof.ts';
-import type { Expectation } from '../../model/policy.ts';
 import type { Instant } from '../../model/time.ts';
 import type { Assessment } from '../../model/verdict.ts';
 import type { Verifier } from '../../sigstore/verify.ts';
 import { checkAge, publishTime, withoutTime } from '../age.ts';
 import { checkAttestations, EARLIER_KINDS, type AttestationsCheck } from '../attestations.ts';
-import { checkServed, type BaselineCheck } from '../baseline.ts';
+import { checkServed } from '../baseline.ts';
 import { evidenceDigest } from '../evidence-digest.ts';
-import { checkClaims, checkSubstitutes, entryDigest } from './claims.ts';
+import { checkClaims, checkSubstitutes } from './claims.ts';
+import { entryDigest } from '../evidence-digest.ts';
 import { checkExpectation, type ExpectationCheck } from '../expectation.ts';
 import { firstPublished, provenanceSince } from '../history.ts';
 import { checkAgainstPolicy, checkBuild, withoutNegations, type ExpectedIdentity } from '../identity.ts';
-import { checkIntegrity, sha512OfSri, type IntegrityCheck } from './integrity.ts';
+import { checkIntegrity, type IntegrityCheck } from './integrity.ts';
+import { sha512OfSri } from '../../readers/integrity.ts';
 import { checkLossAgainst } from '../loss.ts';
 import type { Shown } from '../measures.ts';
 import { isKeyUnknown } from '../newer-keys.ts';
 import { checkPredicate } from '../predicate.ts';
 import { checkRelease } from './release.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
-import type { VerifierFor } from '../verifiers.ts';
 import { checkBundled, checkExotic, checkPatch, checkResolved, checkSource } from './source.ts';
-
-/** What the checks rest on. */
-export interface Trust {
-  /** A verifier under the trusted root in use, for bundles these keys may have signed. */
-  readonly verifierFor: VerifierFor;
-  readonly now: Instant;
-}
+import type { Known, Trust } from '../known.ts';
 
 const NOTHING: Proofs = {
   integrity: null,
@@ -40,17 +34,6 @@ const NOTHING: Proofs = {
   bytes: null,
   installed: null,
 };
-
-/** What is known of a dependency before anything is asked: its registry's address, and what policy and baseline say. */
-export interface Known {
-  readonly registry: string;
-  readonly expectation: Expectation;
-  /** Null where there is no baseline. */
-  readonly baseline: BaselineCheck | null;
-  readonly package: BaselinePackage | null;
-  /** Whether the project lets its install scripts run. */
-  readonly scripts: ScriptDecision;
-}
 
 /** An assessment, and the versions whose attestations are to be asked for before it counts. */
 export interface Assessed {

@@ -1,8 +1,7 @@
-import type { Dependency, Digest, EntryClaims } from '../../model/dependency.ts';
+import type { Dependency, EntryClaims } from '../../model/dependency.ts';
 import type { Manifest } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { differenceOf, type Difference, type TextRecord } from '../difference.ts';
-import { jsonDigest } from '../evidence-digest.ts';
 import { plainSpec } from './manifest.ts';
 
 /**
@@ -162,12 +161,4 @@ function commands(record: TextRecord): readonly string[] {
 function asFolder(served: TextRecord, claimed: TextRecord): TextRecord {
   const folder = served[''];
   return folder !== undefined && Object.values(claimed).every((path) => path.startsWith(folder)) ? claimed : served;
-}
-
-/**
- * SHA-256 of what the entry says beside name, version, bytes and source: an entry that says something else is not the one
- * that was verified.
- */
-export function entryDigest({ claims = [], substitutes = [], bundles, findings = [] }: Dependency): Digest {
-  return { algorithm: 'sha256', hex: jsonDigest({ bundles, claims, findings, substitutes }) };
 }

@@ -1,6 +1,7 @@
 import type { ArchiveLock, Dependency, Digest } from '../../model/dependency.ts';
 import type { Manifest } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
+import { sha512OfSri, sri } from '../../readers/integrity.ts';
 
 /** The outcome of comparing the lockfile's hashes with what the registry serves. */
 export interface IntegrityCheck {
@@ -71,17 +72,4 @@ function withoutStrongHash(dependency: Dependency, manifest: Manifest): readonly
 /** Each hash once. */
 export function distinct(digests: readonly Digest[]): readonly Digest[] {
   return [...new Map(digests.map((digest) => [digest.hex, digest])).values()];
-}
-
-/** A digest as a Subresource Integrity string. */
-export function sri({ algorithm, hex }: Digest): string {
-  return `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`;
-}
-
-/** The single SHA-512 of a served `dist.integrity`, in hex; null where there is none or more than one. */
-export function sha512OfSri(integrity: string | null): string | null {
-  const hashes = (integrity ?? '').split(/\s+/).filter((part) => part.startsWith('sha512-'));
-  const [hash] = hashes;
-  if (hash === undefined || hashes.length > 1 || !/^sha512-[A-Za-z0-9+/]{86}==$/.test(hash)) return null;
-  return Buffer.from(hash.slice('sha512-'.length), 'base64').toString('hex');
 }

@@ -4,7 +4,7 @@ import { finding, type Finding } from '../../model/finding.ts';
 import { establish, type SignatureProof, type VerifiedTime } from '../../model/proof.ts';
 import type { Instant } from '../../model/time.ts';
 import { verifyRegistrySignature } from './registry-signature.ts';
-import { sri } from './integrity.ts';
+import { sri } from '../../readers/integrity.ts';
 
 export interface SignatureCheck {
   readonly proof: SignatureProof | null;

@@ -13,7 +13,7 @@ import { codesOf, reasonOf, untilOf, whoOf } from '../decision.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { PROJECT_OPTIONS, withProject } from '../project/open.ts';
 import { writeBaseline } from '../project/files.ts';
-import { phaseOf } from '../setup.ts';
+import { phaseOf } from '../project/policy.ts';
 
 export const command: Command = {
   usage: 'SPEC... --reason TEXT',

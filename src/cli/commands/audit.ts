@@ -5,7 +5,8 @@ import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { outputTargets, writeReports } from '../output/outputs.ts';
 import { reportToActions } from '../output/pipeline.ts';
 import { projectFolder } from '../project/files.ts';
-import { omitOf, phaseOf, reportOptions } from '../setup.ts';
+import { omitOf, reportOptions } from '../setup.ts';
+import { phaseOf } from '../project/policy.ts';
 
 export const command: Command = {
   usage: '[DIR|LOCKFILE...]',

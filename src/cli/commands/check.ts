@@ -1,5 +1,6 @@
 import { check, type Unresolved } from '../../audit/check.ts';
-import { comparisonJson, renderComparison } from '../../report/commands/comparison.ts';
+import { renderComparison } from '../../report/commands/comparison.ts';
+import { comparisonJson } from '../../report/json/comparison.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { reportJson } from '../../report/json/report.ts';
 import { stringify } from '../../report/json/stringify.ts';
@@ -9,7 +10,11 @@ import { EXIT, exitStatus, UsageError } from '../exit.ts';
 import { lockfilesIn } from '../project/find.ts';
 import { likelyManager } from '../project/manager-config.ts';
 import { loadPolicy } from '../project/policy.ts';
-import { demandUsable, networkConfig, openRegistry, phaseOf, reportOptions } from '../setup.ts';
+import { reportOptions } from '../setup.ts';
+import { phaseOf } from '../project/policy.ts';
+import { openRegistry } from '../project/registry.ts';
+import { demandUsable } from '../project/registry.ts';
+import { networkConfig } from '../project/registry.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from '../project/trust.ts';
 
 export const command: Command = {

@@ -11,7 +11,8 @@ import { EXIT, UsageError } from '../exit.ts';
 import { whyNotRun } from '../exec/installs.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { reportToActions } from '../output/pipeline.ts';
-import { omitOf, phaseOf, reportOptions } from '../setup.ts';
+import { omitOf, reportOptions } from '../setup.ts';
+import { phaseOf } from '../project/policy.ts';
 
 export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',

@@ -20,7 +20,9 @@ import type { Io } from '../io.ts';
 import { placeOf, PROJECT_OPTIONS, withProject } from '../project/open.ts';
 import { findOwner } from '../project/codeowners.ts';
 import { baselinePath, writeBaseline } from '../project/files.ts';
-import { npmConfig, reportOptions, shownPath } from '../setup.ts';
+import { reportOptions } from '../setup.ts';
+import { npmConfig } from '../project/registry.ts';
+import { shownPath } from '../user-files.ts';
 
 export const command: Command = {
   usage: '[DIR|LOCKFILE]',

@@ -10,7 +10,7 @@ import { exitStatus, UsageError } from '../exit.ts';
 import { findLockfiles } from '../project/find.ts';
 import type { Io } from '../io.ts';
 import { placeOf, PROJECT_OPTIONS, withProject } from '../project/open.ts';
-import { phaseOf } from '../setup.ts';
+import { phaseOf } from '../project/policy.ts';
 
 export const command: Command = {
   usage: '[SPEC...] [DIR|LOCKFILE]',

@@ -4,7 +4,7 @@ import { renderTrust, renderTrustJson, type TrustedPart, type TrustShown } from 
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { loadPolicy } from '../project/policy.ts';
-import { networkConfig } from '../setup.ts';
+import { networkConfig } from '../project/registry.ts';
 import { startTrust, TRUST_OPTIONS } from '../project/trust.ts';
 
 export const command: Command = {

@@ -14,7 +14,8 @@ import {
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { loadRoot, readUserFile } from '../setup.ts';
+import { loadRoot } from '../trust-files.ts';
+import { readUserFile } from '../user-files.ts';
 
 export const command: Command = {
   usage: '--bundle FILE ARTIFACT|DIGEST',

@@ -8,7 +8,7 @@ import { readCommands, type Installer, type ManagerCommand } from './command-wor
 import { findAllLockfiles } from '../project/find.ts';
 import type { Io } from '../io.ts';
 import { settingAgainst, shownSetting, unverified, useSettings } from '../project/not-used.ts';
-import { shownPath } from '../setup.ts';
+import { shownPath } from '../user-files.ts';
 import { settingsOfVariables, unreadSetting } from './unread-settings.ts';
 
 /** A lockfile that was audited. */

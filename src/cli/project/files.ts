@@ -8,7 +8,9 @@ import type { ProjectSettings } from '../../lockfiles/index.ts';
 import type { LockfilePaths } from './find.ts';
 import type { Io } from '../io.ts';
 import { policyFolders } from './policy.ts';
-import { demandFile, readUserFile, shownPath } from '../setup.ts';
+import { shownPath } from '../user-files.ts';
+import { readUserFile } from '../user-files.ts';
+import { demandFile } from '../user-files.ts';
 import { foldersAskedFor, manifestIn, vltWorkspaces, workspaceManifests } from './workspaces.ts';
 import { writeWhole } from '../output/write.ts';
 

@@ -7,7 +7,9 @@ import { wordsOf } from '../../report/words/manager-words.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { repositoryPath } from './files.ts';
-import { demandFile, readUserFile, shownPath } from '../setup.ts';
+import { shownPath } from '../user-files.ts';
+import { readUserFile } from '../user-files.ts';
+import { demandFile } from '../user-files.ts';
 
 /** Paths of lockfiles. */
 export type LockfilePaths = readonly [string, ...string[]];

@@ -17,7 +17,10 @@ import type { LoadedPolicy } from './policy.ts';
 import { notUsed } from './not-used.ts';
 import { loadBaseline, projectManifests, repositoryPath } from './files.ts';
 import { readLockfile } from './read-lockfile.ts';
-import { demandFile, openStore, readUserFile, shownPath } from '../setup.ts';
+import { openStore } from '../setup.ts';
+import { shownPath } from '../user-files.ts';
+import { readUserFile } from '../user-files.ts';
+import { demandFile } from '../user-files.ts';
 import { sinceOf } from './since.ts';
 
 /** A folder whose lockfiles can be audited. */

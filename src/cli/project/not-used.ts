@@ -18,7 +18,7 @@ import { namesIn } from './find.ts';
 import type { Io } from '../io.ts';
 import { corepackVariables, managerConfigs } from './manager-config.ts';
 import { projectFolder } from './files.ts';
-import { shownPath } from '../setup.ts';
+import { shownPath } from '../user-files.ts';
 import { committedFolder, expanded, isInRepository } from './stores.ts';
 
 /** A setting of a package manager, and where it stands. */

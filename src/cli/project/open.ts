@@ -15,7 +15,9 @@ import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { repositoryAddress } from '../output/pipeline.ts';
 import { progressOn } from '../output/progress.ts';
 import { likelyManager, managerConfigs, type ManagerConfig } from './manager-config.ts';
-import { networkConfig, openRegistry, projectConfig } from '../setup.ts';
+import { openRegistry } from './registry.ts';
+import { projectConfig } from './registry.ts';
+import { networkConfig } from './registry.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from './trust.ts';
 
 /** How a project is audited. */

@@ -5,7 +5,11 @@ import { POLICY_FILE, type PolicyInUse } from '../../model/policy.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
-import { demandFile, loadKeys, readUserFile, shownPath } from '../setup.ts';
+import { loadKeys } from '../trust-files.ts';
+import { shownPath } from '../user-files.ts';
+import { readUserFile } from '../user-files.ts';
+import { demandFile } from '../user-files.ts';
+import { type Phase, DEFAULT_PHASE, PHASES } from '../../model/verdict.ts';
 
 /** A policy with the folder that the paths in it are relative to. */
 export interface LoadedPolicy extends PolicyInUse {
@@ -82,4 +86,13 @@ function findPolicy(directory: string, io: Io): string | null {
     if (existsSync(misnamed)) throw new UsageError(`${shownPath(misnamed, io)} is not read: name it ${POLICY_FILE}`);
   }
   return null;
+}
+
+/** The phase of the command line, else that of the policy, else the default. */
+export function phaseOf(values: OptionValues, policy: LoadedPolicy | null): Phase {
+  const { enforce } = values;
+  if (enforce === undefined) return policy?.policy.enforce ?? DEFAULT_PHASE;
+  const phase = PHASES.find((candidate) => candidate === enforce);
+  if (phase !== undefined) return phase;
+  throw new UsageError(`--enforce takes ${PHASES.join(', ')}, not ${enforce}`);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isFollowed, isWorkspaceOf, withoutBraces, workspacePatterns } from '../../model/workspaces.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { readUserFile } from '../setup.ts';
+import { readUserFile } from '../user-files.ts';
 
 /** How deep `**` looks. */
 const MAX_DEPTH = 8;

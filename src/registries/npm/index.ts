@@ -1,7 +1,7 @@
 import type { AttestationClaim, AttestationEntry, Evidence, Manifest, RegistryKey } from '../../model/evidence.ts';
 import * as bounds from '../../model/limits.ts';
 import { ask, evidenceOf, JSON_TYPE, parseJson } from '../evidence-of.ts';
-import type { HttpClient } from '../../net/client.ts';
+import type { HttpClient } from '../../net/request.ts';
 import type { Parsed } from '../../readers/untrusted-json.ts';
 import { keepLast } from '../../net/lru.ts';
 import { isVersion, parseAttestations, parseManifest } from './documents.ts';

@@ -1,11 +1,9 @@
-import type { Comparison, VersionFacts } from '../../model/comparison.ts';
+import type { Comparison } from '../../model/comparison.ts';
 import { dependencyTexts, factsBeside, FIELDS, gapText, scriptTexts } from '../words/changes.ts';
 import { decideLines } from '../parts/decide.ts';
-import { decisionsOf, diffOf } from '../words/decisions.ts';
 import { escapeText } from '../words/escape.ts';
 import { beforeText } from '../parts/explained.ts';
 import { padToWidth, paint, shown, usableColumns, wrap, type RenderOptions } from '../words/layout.ts';
-import { instantJson, type JsonObject } from '../json/stringify.ts';
 
 /** Narrower terminals show the two versions one below the other. */
 const TABLE_COLUMNS = 72;
@@ -51,44 +49,6 @@ export function renderComparison(comparison: Comparison, options: RenderOptions)
     ...decideLines(comparison, fitted),
   ];
   return `${lines.join('\n')}\n`;
-}
-
-/** The same as JSON, with times as RFC 3339. */
-export function comparisonJson(comparison: Comparison): JsonObject {
-  const { name, current, predecessor, later, use } = comparison;
-  const diff = diffOf(comparison);
-  return {
-    name,
-    current: factsJson(current),
-    predecessor: predecessor === null ? null : factsJson(predecessor),
-    manifestsKnown: comparison.manifestsKnown,
-    addedDependencies: comparison.addedDependencies.map(({ name, spec, firstPublished, newest, unknown }) => ({
-      name,
-      spec,
-      firstPublished: instantJson(firstPublished),
-      newest: newest === null ? null : { version: newest.version, published: instantJson(newest.published) },
-      unknown,
-    })),
-    addedScripts: comparison.addedScripts.map(({ name, command }) => ({ name, command })),
-    changedScripts: comparison.changedScripts.map(({ name, before, command }) => ({ name, before, command })),
-    codes: comparison.codes,
-    expectedBy: comparison.expectedBy,
-    later: laterJson(later),
-    direct: use?.direct ?? null,
-    diff: { command: diff.command?.join(' ') ?? null, url: diff.url },
-    decisions: decisionsOf(comparison).map(({ decision, note, edit, commands, policy, url }) => ({
-      decision,
-      note,
-      edit: edit === null ? null : { ...edit },
-      commands: commands.map((words) => words.join(' ')),
-      policy,
-      url,
-    })),
-  };
-}
-
-function factsJson(facts: VersionFacts): JsonObject {
-  return { ...facts, published: instantJson(facts.published) };
 }
 
 const LABEL_COLUMNS = Math.max(...FIELDS.map(({ label }) => label.length));
@@ -138,10 +98,4 @@ function listedUnder(title: string, texts: readonly string[], options: RenderOpt
     ...wrap(`! ${title}`, options.columns, 0, 2).map((line) => paint('yellow', line, options)),
     ...texts.flatMap((text) => wrap(shown(text, options), options.columns, 4, 6)),
   ];
-}
-
-function laterJson(later: Comparison['later']): JsonObject | null {
-  if (later === null) return null;
-  const { state } = later;
-  return 'version' in later ? { state, version: later.version, published: instantJson(later.published) } : { state };
 }

@@ -12,7 +12,7 @@ import type {
 import type { Review } from '../../model/review.ts';
 import { formatInstant } from '../../model/time.ts';
 import type { Critical, JudgedDependency, LeveledFinding } from '../../model/verdict.ts';
-import { comparisonJson } from '../commands/comparison.ts';
+import { comparisonJson } from './comparison.ts';
 import { compareDependencies, compareText } from '../words/grouping.ts';
 import { describe, type FileSubject, type Subject } from '../words/messages.ts';
 import { integrityText, proofsJson } from './proofs.ts';

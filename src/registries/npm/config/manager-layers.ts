@@ -1,5 +1,5 @@
 import type { ConfigFile, PackageManager } from '../../../model/dependency.ts';
-import { basicAuthorization } from './credentials.ts';
+import { basicAuthorization } from '../../../net/credentials.ts';
 import { expand, layerOf, notationOf, type Layer } from './npmrc-layers.ts';
 
 type Setting = [key: string, value: unknown];

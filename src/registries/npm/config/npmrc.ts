@@ -3,13 +3,9 @@ import { win32 } from 'node:path';
 import { NPM_REGISTRY } from '../../../model/address.ts';
 import type { ConfigFile, PackageManager } from '../../../model/dependency.ts';
 import { MAX_CONFIG_BYTES } from '../../../model/limits.ts';
-import {
-  basicAuthorization,
-  bindCertificate,
-  collectCredentials,
-  type Credential,
-  type Credentials,
-} from './credentials.ts';
+import type { NetConfig } from '../../../net/config.ts';
+import { basicAuthorization, type Credential } from '../../../net/credentials.ts';
+import { bindCertificate, collectCredentials } from './credentials.ts';
 import { managerLayers } from './manager-layers.ts';
 import {
   exportedVariables,
@@ -54,28 +50,13 @@ export interface NpmConfigInput {
 }
 
 /** The part of npm's configuration that decides what is asked where, and how. */
-export interface NpmConfig {
+export interface NpmConfig extends NetConfig {
   /** Default registry: http(s), last slash, no credentials, no query. */
   readonly registry: string;
   /** Registries of scopes, by "@scope", of the same form. */
   readonly scopes: ReadonlyMap<string, string>;
   /** What is wrong with the registries of other scopes, which must not be asked for elsewhere. */
   readonly unusable: ReadonlyMap<string, string>;
-  readonly credentials: Credentials;
-  /** Proxy URL per scheme of the target, with its own credentials if any. */
-  readonly proxy: { readonly http: string | null; readonly https: string | null; readonly bypass: readonly string[] };
-  readonly tls: {
-    /** PEM; null for the roots of Node (and NODE_EXTRA_CA_CERTS). */
-    readonly ca: readonly string[] | null;
-    readonly strict: boolean;
-  };
-  readonly retry: { readonly retries: number; readonly factor: number; readonly minMs: number; readonly maxMs: number };
-  /** Limit of one request with its redirects and retries. */
-  readonly timeoutMs: number;
-  /** Connections per host. */
-  readonly maxSockets: number;
-  /** Of a configuration file; null where none sets it. */
-  readonly userAgent: string | null;
   /** npm's cache directory (that which holds `_cacache`). */
   readonly cache: string;
   /** "npmjs", "never", "always", a host name, or a URL prefix. */

@@ -1,6 +1,6 @@
 import { withoutBody } from '../../evidence-of.ts';
 import { MAX_TARBALL_BYTES } from '../../../model/limits.ts';
-import type { HttpClient } from '../../../net/client.ts';
+import type { HttpClient } from '../../../net/request.ts';
 import { createIntake, type Intake, type Taken } from './hash-and-read.ts';
 import { createLimiter } from '../../../net/limiter.ts';
 import { findCached, readInto, type PackageCaches } from './package-caches.ts';

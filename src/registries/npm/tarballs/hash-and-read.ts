@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { PackedFile } from '../../../model/bytes.ts';
 import type { Digest } from '../../../model/dependency.ts';
-import type { Sink } from '../../../net/client.ts';
+import type { Sink } from '../../../net/request.ts';
 import { TarballError } from '../../../readers/tar.ts';
-import { createTarballReader, type FileWishes } from './tarball.ts';
+import { createTarballReader } from './tarball.ts';
+import { type FileWishes } from '../../registry.ts';
 
 /** What came of the bytes of a tarball. */
 export type Taken =

@@ -1,21 +1,9 @@
 import { createGunzip } from 'node:zlib';
 import type { PackedFile } from '../../../model/bytes.ts';
-import type { Digest } from '../../../model/dependency.ts';
 import * as bounds from '../../../model/limits.ts';
 import { createFileHash, type FileHash } from './file-hash.ts';
 import { createTarReader, TarballError } from '../../../readers/tar.ts';
-
-/** What is to be known of the files of a tarball. */
-export interface FileWishes {
-  /** Whether the content of a file is kept. */
-  readonly isWanted: (path: string) => boolean;
-  /** Whether files are hashed. */
-  readonly hashed?: boolean;
-  /** What the unpacked tarball must have, beside the hashes of the tarball. */
-  readonly tar?: Digest;
-  /** False where nothing of the files is to be known, so that the tarball is only hashed. */
-  readonly unpacked?: boolean;
-}
+import type { FileWishes } from '../../registry.ts';
 
 /** Reads a tarball as it arrives. */
 export interface TarballReader {

@@ -1,0 +1,24 @@
+import type { Expectation } from '../model/policy.ts';
+import type { ScriptDecision } from '../model/finding.ts';
+import type { BaselinePackage } from '../model/baseline.ts';
+import type { Instant } from '../model/time.ts';
+import type { BaselineCheck } from './baseline.ts';
+import type { VerifierFor } from './verifiers.ts';
+
+/** What the checks rest on. */
+export interface Trust {
+  /** A verifier under the trusted root in use, for bundles these keys may have signed. */
+  readonly verifierFor: VerifierFor;
+  readonly now: Instant;
+}
+
+/** What is known of a dependency before anything is asked: its registry's address, and what policy and baseline say. */
+export interface Known {
+  readonly registry: string;
+  readonly expectation: Expectation;
+  /** Null where there is no baseline. */
+  readonly baseline: BaselineCheck | null;
+  readonly package: BaselinePackage | null;
+  /** Whether the project lets its install scripts run. */
+  readonly scripts: ScriptDecision;
+}

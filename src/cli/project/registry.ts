@@ -1,0 +1,85 @@
+import { homedir } from 'os';
+import { type NpmConfig, loadNpmConfig } from '../../registries/npm/config/npmrc.ts';
+import { UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import type { OptionValues } from '../options.ts';
+import type { ManagerConfig } from './manager-config.ts';
+import { escapeText } from '../../report/words/escape.ts';
+import type { Lockfile } from '../../model/dependency.ts';
+import { shownPath } from '../user-files.ts';
+import { createHttpClient } from '../../net/client.ts';
+import { npmRegistry } from '../../registries/npm/index.ts';
+import { yarnCache } from '../../registries/npm/tarballs/package-caches.ts';
+import type { Registry } from '../../registries/registry.ts';
+
+/** npm's configuration for the project in `directory`, with what the files of its package manager add. */
+export function npmConfig(values: OptionValues, directory: string, io: Io, manager?: ManagerConfig): NpmConfig {
+  if (values.registry !== undefined && !/^https?:\/\/[^/]/.test(values.registry)) {
+    throw new UsageError(`--registry needs an http or https URL, not ${values.registry}`);
+  }
+  return loadNpmConfig({
+    cwd: directory,
+    env: io.env,
+    homedir: homedir(),
+    platform: process.platform,
+    ...(manager === undefined ? {} : { manager }),
+    overrides: values.registry === undefined ? {} : { registry: values.registry },
+  });
+}
+
+/** The same, with a line on stderr for each setting that cannot be used, but for those that were `told`. */
+export function networkConfig(
+  values: OptionValues,
+  directory: string,
+  io: Io,
+  manager?: ManagerConfig,
+  told: readonly string[] = [],
+): NpmConfig {
+  const config = npmConfig(values, directory, io, manager);
+  for (const warning of config.warnings) {
+    if (!told.includes(warning)) io.stderr.write(`assay: ${escapeText(warning, 1000)}\n`);
+  }
+  return config;
+}
+
+/**
+ * How the registries of a project are reached: as its package manager is told, for what its lockfiles name. Throws
+ * UsageError where several package managers would ask different ones, or one cannot be asked.
+ */
+export function projectConfig(
+  values: OptionValues,
+  { managers, lockfiles }: { readonly managers: readonly ManagerConfig[]; readonly lockfiles: readonly Lockfile[] },
+  directory: string,
+  io: Io,
+  told: readonly string[],
+): NpmConfig {
+  const configs = managers.map((manager) => networkConfig(values, directory, io, manager, told));
+  const [first, ...others] = configs;
+  if (first === undefined) return networkConfig(values, directory, io, undefined, told);
+  const names = lockfiles.flatMap(({ dependencies }) => dependencies.map(({ name }) => name));
+  const scopes = [...new Set(names.flatMap((name) => /^@[^/]+(?=\/)/.exec(name)?.[0] ?? []))];
+  for (const config of configs) demandUsable(config, scopes);
+  const asked = ({ registry, scopes: own }: NpmConfig): string =>
+    JSON.stringify([registry, scopes.map((scope) => own.get(scope) ?? registry)]);
+  if (values.registry === undefined && others.some((config) => asked(config) !== asked(first))) {
+    const all = managers.map(({ name }) => name).join(' and ');
+    throw new UsageError(
+      `the lockfiles of ${shownPath(directory, io)} are of ${all}, which ask different registries: name one of them, or give --registry`,
+    );
+  }
+  return first;
+}
+
+/** Throws UsageError where the registry of one of these scopes cannot be asked: no other one must be. */
+export function demandUsable({ unusable }: NpmConfig, scopes: readonly string[]): void {
+  for (const scope of scopes) {
+    const problem = unusable.get(scope);
+    if (problem !== undefined) throw new UsageError(problem);
+  }
+}
+
+/** Opens the registry that the configuration names. The caller closes it. */
+export function openRegistry(config: NpmConfig, io: Io): Registry {
+  const caches = { npm: config.cache, yarn: yarnCache(io.env, homedir(), process.platform) };
+  return npmRegistry(createHttpClient(config), config, caches);
+}

@@ -1,0 +1,43 @@
+import { readFileSync, statSync } from 'fs';
+import { UsageError } from './exit.ts';
+import { relative, resolve } from 'path/posix';
+import type { Io } from './io.ts';
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * For files that nobody named on the command line, but a repository did: a device or pipe in the place of one could be
+ * read for ever. Throws UsageError; what is not there is for the reader to say.
+ */
+export function demandFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new UsageError(`${path} is not a file`);
+}
+
+/** Reads a file the user named. Throws UsageError with one line. */
+export function readUserFile(path: string, what: string, io: Io): Buffer {
+  try {
+    return readFileSync(resolve(io.cwd, path));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    const why = { ENOENT: 'no such file', EISDIR: 'it is a directory', EACCES: 'permission denied' }[code] ?? code;
+    throw new UsageError(`cannot read ${what} ${path}: ${why}`);
+  }
+}
+/** Parses a JSON file the user named. Throws UsageError with one line. */
+export function parseUserJson(bytes: Buffer, path: string, what: string): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8')) as unknown;
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n')[0] : 'unreadable';
+    throw new UsageError(`${what} ${path} is not JSON: ${why ?? ''}`);
+  }
+}
+
+/** The path as people will recognise it in a report: relative to where they are, where it is below. */
+export function shownPath(path: string, io: Io): string {
+  const absolute = resolve(io.cwd, path);
+  const below = relative(io.cwd, absolute);
+  return below === '' || below.startsWith('..') ? absolute : below;
+}

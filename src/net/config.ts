@@ -1,0 +1,20 @@
+import type { Credentials } from './credentials.ts';
+
+/** How servers are reached, whatever configuration says so. */
+export interface NetConfig {
+  readonly credentials: Credentials;
+  /** Proxy URL per scheme of the target, with its own credentials if any. */
+  readonly proxy: { readonly http: string | null; readonly https: string | null; readonly bypass: readonly string[] };
+  readonly tls: {
+    /** PEM; null for the roots of Node (and NODE_EXTRA_CA_CERTS). */
+    readonly ca: readonly string[] | null;
+    readonly strict: boolean;
+  };
+  readonly retry: { readonly retries: number; readonly factor: number; readonly minMs: number; readonly maxMs: number };
+  /** Limit of one request with its redirects and retries. */
+  readonly timeoutMs: number;
+  /** Connections per host. */
+  readonly maxSockets: number;
+  /** Of a configuration file; null where none sets it. */
+  readonly userAgent: string | null;
+}
