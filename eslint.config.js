@@ -1,24 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
+import { join } from 'node:path';
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 import { flatConfigs } from 'eslint-plugin-import-x';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 
-/** The stages in the order of the flow, each with the earlier stages it may import; nothing else of src/ is open to it. */
-const STAGES = {
-  model: [],
-  lockfiles: ['model'],
-  sigstore: ['model'],
-  registries: ['model'],
-  cache: ['model'],
-  git: ['model'],
-  installed: ['model'],
-  checks: ['model', 'sigstore'],
-  policy: ['model'],
-  report: ['model'],
-};
-/** Stages that are functions of their arguments: no input, no output, no clock, no chance. */
-const PURE = ['model', 'lockfiles', 'sigstore', 'checks', 'policy', 'report'];
+/** The folders of src/, each with the others it may import; nothing else of src/ is open to it. */
+const ROOMS = JSON.parse(readFileSync(join(import.meta.dirname, 'src/rooms.json'), 'utf8'));
+/** Rooms that are functions of their arguments: no input, no output, no clock, no chance. */
+const PURE = ['model', 'readers', 'lockfiles', 'sigstore', 'checks', 'policy', 'baseline', 'report'];
 /** Who may write `establish`: a proof comes out of a verification and out of nothing else. */
 const VERIFIERS = ['src/sigstore/**', 'src/checks/**', 'src/model/proof.ts'];
 
@@ -38,7 +29,7 @@ const globals = (names, message) => [
 const modules = (names) => `^(node:)?(${names.join('|')})$`;
 
 const PURE_MESSAGE = 'Pure folders take time, input and output as arguments.';
-const NETWORK_MESSAGE = 'Only src/registries talks to the network.';
+const NETWORK_MESSAGE = 'Only src/net talks to the network.';
 
 const noNetworkImports = { regex: `${modules(NETWORK_BUILTINS)}|^undici`, message: NETWORK_MESSAGE };
 const noImpureImports = {
@@ -80,11 +71,13 @@ const NO_FORGERY = {
 };
 const NO_DYNAMIC_IMPORT = { selector: 'ImportExpression', message: 'Only src/cli loads code lazily.' };
 
-const stageZones = Object.entries(STAGES).map(([stage, earlier]) => ({
-  target: `./src/${stage}`,
-  from: './src',
-  except: [stage, ...earlier].map((name) => `./${name}`),
-  message: `src/${stage} may import only: ${earlier.join(', ') || 'nothing'}.`,
+/** Exceptions are held against whole paths. */
+const inRoom = (room, base = '.') => (room === '.' ? `${base}/src/*.ts` : `${base}/src/${room}/*.ts`);
+const roomZones = Object.entries(ROOMS).map(([room, others]) => ({
+  target: inRoom(room),
+  from: './src/**/*.ts',
+  except: [room, ...others].map((one) => inRoom(one, '**')),
+  message: `src/${room} may import only: ${others.join(', ') || 'nothing'} (src/rooms.json).`,
 }));
 const OUTSIDE = ['./lab', './bench', './test', './scripts'];
 
@@ -104,15 +97,12 @@ export default tseslint.config(
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
     rules: {
-      'import-x/no-cycle': 'error',
       'import-x/no-restricted-paths': [
         'error',
         {
           basePath: import.meta.dirname,
           zones: [
-            ...stageZones,
-            { target: './src/!(cli)/**', from: './src/cli', message: 'Nothing imports the command line.' },
-            { target: './src/*.ts', from: './src/cli', message: 'Nothing imports the command line.' },
+            ...roomZones,
             {
               target: ['./src/*.ts', './src/!(cli)/**', './src/cli/**/!(demo).ts'],
               from: OUTSIDE,
@@ -136,7 +126,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/registries/**'],
+    ignores: ['src/net/**'],
     rules: {
       'no-restricted-globals': globals(NETWORK_GLOBALS, NETWORK_MESSAGE),
       'no-restricted-imports': ['error', { patterns: [noNetworkImports, noPrograms, noOracle] }],
@@ -151,7 +141,7 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { patterns: [noNetworkImports, noOracle] }] },
   },
   {
-    files: ['src/registries/**/*.ts'],
+    files: ['src/net/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [noPrograms, noOracle] }] },
   },
   {

@@ -9,10 +9,8 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { profile } from './audit/profile.ts';
-import { comparison, median, STARTUP_RATIO, table, targets, traffic, verdict } from './audit/results.ts';
-import type { Result } from './audit/results.ts';
-import { openBench } from './audit/rounds.ts';
-import type { Bench, Pair, Round } from './audit/rounds.ts';
+import { comparison, median, type Result, STARTUP_RATIO, table, targets, traffic, verdict } from './audit/results.ts';
+import { type Bench, openBench, type Pair, type Round } from './audit/rounds.ts';
 import { serveTree } from './audit/server.ts';
 import { generatedTree } from './audit/tree.ts';
 

@@ -1,8 +1,7 @@
 import satisfies from 'semver/functions/satisfies.js';
 import maxSatisfying from 'semver/ranges/max-satisfying.js';
 import validRange from 'semver/ranges/valid.js';
-import { hasInstallScript } from './documents.ts';
-import type { PackageJson } from './documents.ts';
+import { hasInstallScript, type PackageJson } from './documents.ts';
 import type { Published } from './publish.ts';
 import type { Registry } from './registry.ts';
 

@@ -1,9 +1,6 @@
-import { newBehaviours } from './behaviours.ts';
-import type { Behaviour } from './behaviours.ts';
-import { json } from './registry.ts';
-import type { Answer } from './registry.ts';
-import { serve } from './server.ts';
-import type { LoggedRequest } from './server.ts';
+import { type Behaviour, newBehaviours } from './behaviours.ts';
+import { type Answer, json } from './registry.ts';
+import { type LoggedRequest, serve } from './server.ts';
 
 export interface MirrorOptions {
   /** Removes `dist.signatures` and `dist.attestations`, and serves neither keys nor attestations. */

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Instant } from '../src/model/time.ts';
-import { attestVersion } from './attest.ts';
-import type { AttestSpec, Attestors } from './attest.ts';
+import { type Attestors, type AttestSpec, attestVersion } from './attest.ts';
 import type { AttestationsJson, ManifestJson, PackageJson } from './documents.ts';
 import type { Publisher } from './publishers.ts';
-import { registrySignature } from './registry-keys.ts';
-import type { RegistryKeys } from './registry-keys.ts';
+import { type RegistryKeys, registrySignature } from './registry-keys.ts';
 import { packTarball } from './tarball.ts';
 
 /** `invalid`: over another message. `junk`: neither the key id nor the signature is one. */

@@ -1,6 +1,5 @@
 import type { Instant } from '../src/model/time.ts';
-import { keyDetails, newKey, npmKeyId, signWith } from './sigstore/keys.ts';
-import type { SigningKey } from './sigstore/keys.ts';
+import { keyDetails, newKey, npmKeyId, type SigningKey, signWith } from './sigstore/keys.ts';
 
 /** `GET /-/npm/v1/keys`. */
 export interface KeysJson {

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Instant } from '../src/model/time.ts';
-import { hasInstallScript } from './documents.ts';
-import type { AttestationsJson, ManifestJson, PackumentJson } from './documents.ts';
-import { tarballPath } from './publish.ts';
-import type { Published } from './publish.ts';
+import { type AttestationsJson, hasInstallScript, type ManifestJson, type PackumentJson } from './documents.ts';
+import { type Published, tarballPath } from './publish.ts';
 
 export type Tamper<T> = (document: T) => T;
 

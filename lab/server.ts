@@ -1,8 +1,6 @@
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { misbehave, replacesAnswer } from './behaviours.ts';
-import type { Behaviours } from './behaviours.ts';
+import { type Behaviours, misbehave, replacesAnswer } from './behaviours.ts';
 import type { Answer } from './registry.ts';
 
 /** One request as it arrived. `url` is the path with its query, undecoded. */

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from './sigstore/json.ts';
-import type { Json } from './sigstore/json.ts';
-import { newKey, signWith } from './sigstore/keys.ts';
-import type { SigningKey } from './sigstore/keys.ts';
+import { canonicalJson, type Json } from './sigstore/json.ts';
+import { newKey, type SigningKey, signWith } from './sigstore/keys.ts';
 
 /** The role that Sigstore delegates the keys of registries to. */
 const DELEGATED = 'registry.npmjs.org';

@@ -1,15 +1,15 @@
 /**
  * `npm run map` draws which folders of src/ import which, type imports and lazy ones counted, into docs/architecture.md. Fails
- * where files import each other in a circle, or where rooms.mjs allows what nobody imports. `--check` writes nothing and fails
+ * where files import each other in a circle, or where src/rooms.json allows what nobody imports. `--check` writes nothing and fails
  * where the drawing is an old one.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { ROOMS } from './rooms.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
+const ROOMS = JSON.parse(readFileSync(join(ROOT, 'src/rooms.json'), 'utf8'));
 const PAGE = join(ROOT, 'docs/architecture.md');
 const [BEGIN, END] = ['<!-- npm run map -->\n', '<!-- end of the map -->'];
 
@@ -54,7 +54,7 @@ export function circleIn(imports) {
   return null;
 }
 
-/** What is wrong with the imports of folders, by what `rooms` says of them: a line each. */
+/** What is wrong with what `rooms` says that folders import, the lowest first: a line each. */
 export function problemsOf(folders, rooms) {
   const order = Object.keys(rooms);
   const unlisted = [...folders.keys()].filter((folder) => !order.includes(folder));
@@ -64,7 +64,7 @@ export function problemsOf(folders, rooms) {
   const up = order.flatMap((folder, i) =>
     rooms[folder].filter((to) => order.indexOf(to) >= i).map((to) => `${folder} stands below ${to}, which it imports`),
   );
-  return [...unlisted.map((folder) => `src/${folder} is not in scripts/rooms.mjs`), ...unused, ...up];
+  return [...unlisted.map((folder) => `src/${folder} is not in src/rooms.json`), ...unused, ...up];
 }
 
 function drawing(folders) {

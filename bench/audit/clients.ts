@@ -1,9 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { measure } from './measure.ts';
-import type { Measured } from './measure.ts';
-import { TUF_HOST } from './server.ts';
-import type { Served } from './server.ts';
+import { measure, type Measured } from './measure.ts';
+import { type Served, TUF_HOST } from './server.ts';
 
 /** How many versions a run has to have verified; those that the baseline holds are not asked about. */
 export interface Expected {

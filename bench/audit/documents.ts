@@ -1,8 +1,6 @@
 import type { ManifestJson, PackageJson } from '../../lab/documents.ts';
-import { publishVersion } from '../../lab/publish.ts';
-import type { Published, PublishContext } from '../../lab/publish.ts';
-import { ciWorkflow, token } from '../../lab/publishers.ts';
-import type { Publisher } from '../../lab/publishers.ts';
+import { type PublishContext, type Published, publishVersion } from '../../lab/publish.ts';
+import { ciWorkflow, type Publisher, token } from '../../lab/publishers.ts';
 import type { PlannedPackage } from './plan.ts';
 import type { Random } from './random.ts';
 

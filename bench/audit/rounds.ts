@@ -1,14 +1,10 @@
-import { fork, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assayClient, isolated, isolatedWithTrust, npmClient } from './clients.ts';
-import type { Client, Expected } from './clients.ts';
+import { assayClient, type Client, type Expected, isolated, isolatedWithTrust, npmClient } from './clients.ts';
 import type { Measured } from './measure.ts';
-import { TUF_HOST } from './server.ts';
-import type { Command, Served, Traffic } from './server.ts';
-import { readTree } from './tree.ts';
-import type { TreeIndex } from './tree.ts';
+import { type Command, type Served, type Traffic, TUF_HOST } from './server.ts';
+import { readTree, type TreeIndex } from './tree.ts';
 
 /**
  * `first`: nothing known. `warm`: the same again. `baseline`: assay.lock has the whole tree. `changed`: it has all but one

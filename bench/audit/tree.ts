@@ -2,14 +2,10 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync, existsSync 
 import { join } from 'node:path';
 import { packageLock } from '../../lab/lockfile.ts';
 import { tarballPath } from '../../lab/publish.ts';
-import { newRegistryKeys } from '../../lab/registry-keys.ts';
-import type { KeysJson, TufKeysJson } from '../../lab/registry-keys.ts';
-import { newRegistry } from '../../lab/registry.ts';
-import type { Answer } from '../../lab/registry.ts';
-import { startSigstore } from '../../lab/sigstore/index.ts';
-import type { TrustedRootJson } from '../../lab/sigstore/index.ts';
-import { publishHistory } from './documents.ts';
-import type { PackageHistory } from './documents.ts';
+import { type KeysJson, newRegistryKeys, type TufKeysJson } from '../../lab/registry-keys.ts';
+import { type Answer, newRegistry } from '../../lab/registry.ts';
+import { startSigstore, type TrustedRootJson } from '../../lab/sigstore/index.ts';
+import { type PackageHistory, publishHistory } from './documents.ts';
 import { planTree } from './plan.ts';
 import { seededRandom } from './random.ts';
 

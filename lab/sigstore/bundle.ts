@@ -1,9 +1,7 @@
 import type { Instant } from '../../src/model/time.ts';
 import type { CertificateIdentity, CertificateOptions, Fulcio } from './fulcio.ts';
-import { base64, canonicalJson } from './json.ts';
-import type { Json } from './json.ts';
-import { keyDetails, newKey, pem, sha256, signWith } from './keys.ts';
-import type { SigningKey } from './keys.ts';
+import { base64, canonicalJson, type Json } from './json.ts';
+import { keyDetails, newKey, pem, sha256, type SigningKey, signWith } from './keys.ts';
 import type { LogBody, LogEntryJson } from './rekor.ts';
 
 export type BundleVersion = '0.1' | '0.2' | '0.3';

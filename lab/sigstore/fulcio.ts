@@ -1,7 +1,6 @@
 import type { Instant } from '../../src/model/time.ts';
 import * as der from './der.ts';
-import { newKey, sha256, signWith } from './keys.ts';
-import type { SigningKey } from './keys.ts';
+import { newKey, sha256, type SigningKey, signWith } from './keys.ts';
 import * as x509 from './x509.ts';
 import type { Certified } from './x509.ts';
 

@@ -1,14 +1,11 @@
 import type { Instant } from '../../src/model/time.ts';
 import * as bundles from './bundle.ts';
 import type { BundleJson, BundleVersion, EntryKind, SignAs, Signed, Verifier } from './bundle.ts';
-import { startFulcio } from './fulcio.ts';
-import type { CertificateOptions, Fulcio, Validity } from './fulcio.ts';
+import { type CertificateOptions, type Fulcio, startFulcio, type Validity } from './fulcio.ts';
 import { base64 } from './json.ts';
 import { keyDetails, sha256 } from './keys.ts';
-import { startRekorV1, startRekorV2 } from './rekor.ts';
-import type { TransparencyLog } from './rekor.ts';
-import { startTimestampAuthority } from './tsa.ts';
-import type { TimestampAuthority } from './tsa.ts';
+import { startRekorV1, startRekorV2, type TransparencyLog } from './rekor.ts';
+import { startTimestampAuthority, type TimestampAuthority } from './tsa.ts';
 
 export type LogVersion = 'v1' | 'v2';
 

@@ -1,5 +1,4 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { oid, sequence } from './der.ts';
 
 export type Curve = 'P-256' | 'P-384' | 'Ed25519';

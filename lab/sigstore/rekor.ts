@@ -1,8 +1,6 @@
 import type { Instant } from '../../src/model/time.ts';
-import { base64, canonicalJson } from './json.ts';
-import type { Json } from './json.ts';
-import { newKey, sha256, signWith } from './keys.ts';
-import type { SigningKey } from './keys.ts';
+import { base64, canonicalJson, type Json } from './json.ts';
+import { newKey, sha256, type SigningKey, signWith } from './keys.ts';
 import { newTree } from './merkle.ts';
 
 /** `tlogEntries[]` of a bundle, as its JSON says it. Mutable, so that a test can alter one field. */

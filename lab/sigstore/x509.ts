@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Instant } from '../../src/model/time.ts';
 import * as der from './der.ts';
-import { signatureAlgorithm, signWith } from './keys.ts';
-import type { SigningKey } from './keys.ts';
+import { signatureAlgorithm, type SigningKey, signWith } from './keys.ts';
 
 /** A certificate with the key it is for. */
 export interface Certified {

@@ -1,8 +1,7 @@
 import { gatherBytes, withBytes } from './bytes.ts';
 import { gatherCapabilities } from './capabilities.ts';
 import { assess, type Assessed } from '../checks/npm/chain.ts';
-import { type Known } from '../checks/known.ts';
-import { type Trust } from '../checks/known.ts';
+import type { Known, Trust } from '../checks/known.ts';
 import { withDependencyAges } from '../checks/npm/added-dependencies.ts';
 import { checkBaseline } from '../checks/baseline.ts';
 import { isKeyUnknown, withoutNewerKeys } from '../checks/newer-keys.ts';

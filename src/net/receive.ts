@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { MAX_IGNORED_BYTES } from '../model/limits.ts';
 import { decodeBody } from './decode.ts';
-import type { HttpAnswer } from './request.ts';
-import type { Sink } from './request.ts';
+import type { HttpAnswer, Sink } from './request.ts';
 import { CUT_SHORT, describeNetworkError, isRetryableStatus, parseRetryAfter } from './retry.ts';
 import type { Listener } from './transport.ts';
 

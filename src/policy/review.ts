@@ -1,12 +1,13 @@
 import {
+  type AcceptedFinding,
   accepts,
+  type Baseline,
   bytesOf,
   canBeAccepted,
   isOfBytes,
   isTooLong,
-  type AcceptedFinding,
-  type Baseline,
   type LockedBytes,
+  RECORDED,
 } from '../model/baseline.ts';
 import { specOf } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
@@ -14,7 +15,6 @@ import { DEFAULT_REVIEW, type Policy, type ReviewRules } from '../model/policy.t
 import type { AcceptedState, Appearance, History, Review } from '../model/review.ts';
 import { HOUR, WEEK, type Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
-import { RECORDED } from '../model/baseline.ts';
 import { verdictOf } from './enforce.ts';
 import { mostSpecific } from './selectors.ts';
 

@@ -1,6 +1,5 @@
 import type { Evidence } from '../model/evidence.ts';
-import type { HttpClient } from '../net/request.ts';
-import type { HttpAnswer } from '../net/request.ts';
+import type { HttpAnswer, HttpClient } from '../net/request.ts';
 import type { Parsed } from '../readers/untrusted-json.ts';
 
 export const JSON_TYPE = 'application/json';

@@ -1,6 +1,5 @@
 import { afterEach, afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ciWorkflow, startLab } from '../../lab/index.ts';
-import type { Lab, ManifestJson, Mirror, PackumentJson } from '../../lab/index.ts';
+import { ciWorkflow, type Lab, type ManifestJson, type Mirror, type PackumentJson, startLab } from '../../lab/index.ts';
 
 let lab: Lab;
 beforeAll(async () => {

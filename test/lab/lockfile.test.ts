@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLab, token } from '../../lab/index.ts';
-import type { Lab, LockfileOptions, Roots } from '../../lab/index.ts';
+import { type Lab, type LockfileOptions, type Roots, startLab, token } from '../../lab/index.ts';
 
 interface Entry {
   readonly version: string;

@@ -1,7 +1,6 @@
 import { bundleFromJSON } from '@sigstore/bundle';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
-import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
-import type { KeyFinderFunc, TrustMaterial } from '@sigstore/verify';
+import { type KeyFinderFunc, toSignedEntity, toTrustMaterial, type TrustMaterial, Verifier } from '@sigstore/verify';
 import { createPublicKey } from 'node:crypto';
 import type { BundleJson, Lab } from '../../lab/index.ts';
 

@@ -2,8 +2,16 @@ import { createHash, createPublicKey, verify } from 'node:crypto';
 import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ciWorkflow, startLab, token } from '../../lab/index.ts';
-import type { AttestationsJson, Lab, ManifestJson, PackumentJson, Published } from '../../lab/index.ts';
+import {
+  type AttestationsJson,
+  ciWorkflow,
+  type Lab,
+  type ManifestJson,
+  type PackumentJson,
+  type Published,
+  startLab,
+  token,
+} from '../../lab/index.ts';
 
 let lab: Lab;
 let published: Published;

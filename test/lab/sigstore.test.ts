@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { X509Certificate } from 'node:crypto';
-import { ciWorkflow, emailIdentity, startLab } from '../../lab/index.ts';
-import type { BundleJson, Lab, Published } from '../../lab/index.ts';
+import { type BundleJson, ciWorkflow, emailIdentity, type Lab, type Published, startLab } from '../../lab/index.ts';
 import { newTree } from '../../lab/sigstore/merkle.ts';
 import { verifyWithOracle } from './oracle.ts';
 

@@ -1,10 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ciWorkflow, gitlabPipeline, startLab } from '../../lab/index.ts';
-import type { BundleJson, CiPublisher, Lab, Published } from '../../lab/index.ts';
+import {
+  type BundleJson,
+  type CiPublisher,
+  ciWorkflow,
+  gitlabPipeline,
+  type Lab,
+  type Published,
+  startLab,
+} from '../../lab/index.ts';
 import type { Identity } from '../../src/model/proof.ts';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
-import { createVerifier } from '../../src/sigstore/verify.ts';
-import type { Verification } from '../../src/sigstore/verify.ts';
+import { createVerifier, type Verification } from '../../src/sigstore/verify.ts';
 
 let lab: Lab;
 beforeAll(async () => {

@@ -1,5 +1,4 @@
-import { parseLockfile, type ProjectManifests } from '../../src/lockfiles/index.ts';
-import { LockfileError } from '../../src/lockfiles/index.ts';
+import { LockfileError, parseLockfile, type ProjectManifests } from '../../src/lockfiles/index.ts';
 import type { JsonNode, JsonObject, JsonValue } from '../../src/readers/json.ts';
 import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
 

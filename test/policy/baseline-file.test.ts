@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CAPABILITIES } from '../../src/model/capability.ts';
-import type {
-  AcceptedFinding,
-  Baseline,
-  BaselinePackage,
-  BaselineVersion,
-  LastingIdentity,
+import {
+  type AcceptedFinding,
+  type Baseline,
+  type BaselinePackage,
+  type BaselineVersion,
+  isAcceptable,
+  type LastingIdentity,
 } from '../../src/model/baseline.ts';
-import { isAcceptable } from '../../src/model/baseline.ts';
 import type { Digest } from '../../src/model/dependency.ts';
 import { FINDING_CODES } from '../../src/model/finding.ts';
 import { BaselineError, parseBaseline } from '../../src/baseline/file.ts';

@@ -9,8 +9,7 @@ import * as der from '../../lab/sigstore/der.ts';
 import { newKey, pem } from '../../lab/sigstore/keys.ts';
 import * as x509 from '../../lab/sigstore/x509.ts';
 import { createHttpClient } from '../../src/net/client.ts';
-import { type HttpClientOptions } from '../../src/net/request.ts';
-import { type HttpClient } from '../../src/net/request.ts';
+import type { HttpClient, HttpClientOptions } from '../../src/net/request.ts';
 import { loadNpmConfig, type NpmConfig } from '../../src/registries/npm/config/npmrc.ts';
 
 export type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void;

@@ -3,8 +3,7 @@ import http2 from 'node:http2';
 import type { Writable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { HttpClient } from '../../src/net/request.ts';
-import type { Sink } from '../../src/net/request.ts';
+import type { HttpClient, Sink } from '../../src/net/request.ts';
 import { listen, makeAuthority, serve, testClient } from './servers.ts';
 
 const PIECE = randomBytes(64 * 1024);

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { combineReports } from '../../src/audit/combine.ts';
-import type { LockfileUsed, Report } from '../../src/model/report.ts';
+import { type LockfileUsed, type Report, reportStatus } from '../../src/model/report.ts';
 import { renderJson } from '../../src/report/json/report.ts';
 import { renderTerminal } from '../../src/report/terminal/index.ts';
 import { finding } from '../../src/model/finding.ts';
-import { reportStatus } from '../../src/model/report.ts';
 import { dependency, judged, lockfileUsed, reportOf } from './fixtures.ts';
 import { hostileText } from './hostile.ts';
 import { expectInert, WIDE } from './inert.ts';

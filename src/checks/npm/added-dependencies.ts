@@ -1,6 +1,5 @@
 import satisfies from 'semver/functions/satisfies.js';
-import type { AddedDependencyAge, Finding } from '../../model/finding.ts';
-import { finding } from '../../model/finding.ts';
+import { type AddedDependencyAge, type Finding, finding } from '../../model/finding.ts';
 import { DAY, type Instant } from '../../model/time.ts';
 import type { Assessment } from '../../model/verdict.ts';
 import { registryTarget } from '../comparison.ts';

@@ -4,8 +4,7 @@ import type { Evidence, Manifest } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { establish, type BytesProof } from '../../model/proof.ts';
 import { distinct } from './integrity.ts';
-import { sha512OfSri } from '../../readers/integrity.ts';
-import { sri } from '../../readers/integrity.ts';
+import { sha512OfSri, sri } from '../../readers/integrity.ts';
 
 /** What a registry, or a cache, gave for a tarball. */
 export type TarballAnswer =

@@ -9,12 +9,9 @@ import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
 import { lockfilesIn } from '../project/find.ts';
 import { likelyManager } from '../project/manager-config.ts';
-import { loadPolicy } from '../project/policy.ts';
+import { loadPolicy, phaseOf } from '../project/policy.ts';
 import { reportOptions } from '../setup.ts';
-import { phaseOf } from '../project/policy.ts';
-import { openRegistry } from '../project/registry.ts';
-import { demandUsable } from '../project/registry.ts';
-import { networkConfig } from '../project/registry.ts';
+import { demandUsable, networkConfig, openRegistry } from '../project/registry.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from '../project/trust.ts';
 
 export const command: Command = {

@@ -10,8 +10,7 @@ import type { OptionValues } from '../options.ts';
 import { pullRequestBase, pushBase, type UnknownBase } from './pipeline-base.ts';
 import { policyFolders, type LoadedPolicy } from './policy.ts';
 import { baselinePath, projectFolder, readBaseline } from './files.ts';
-import { shownPath } from '../user-files.ts';
-import { readUserFile } from '../user-files.ts';
+import { readUserFile, shownPath } from '../user-files.ts';
 
 export const WHOLE_HISTORY =
   'let the pipeline fetch the whole history (fetch-depth: 0 of actions/checkout, GIT_DEPTH: 0 in GitLab)';

@@ -3,9 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { pathFits } from '../../model/match.ts';
 import type { Owner } from '../../report/commands/policy-text.ts';
 import type { Io } from '../io.ts';
-import { shownPath } from '../user-files.ts';
-import { readUserFile } from '../user-files.ts';
-import { demandFile } from '../user-files.ts';
+import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 
 /** Where GitHub and GitLab look for it, in their order. */
 const PLACES = ['.github/CODEOWNERS', '.gitlab/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];

@@ -5,12 +5,9 @@ import { BaselineError, parseBaseline } from '../../baseline/file.ts';
 import { formatBaseline } from '../../baseline/text.ts';
 import { UsageError } from '../exit.ts';
 import type { ProjectSettings } from '../../lockfiles/index.ts';
-import type { LockfilePaths } from './find.ts';
 import type { Io } from '../io.ts';
 import { policyFolders } from './policy.ts';
-import { shownPath } from '../user-files.ts';
-import { readUserFile } from '../user-files.ts';
-import { demandFile } from '../user-files.ts';
+import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 import { foldersAskedFor, manifestIn, vltWorkspaces, workspaceManifests } from './workspaces.ts';
 import { writeWhole } from '../output/write.ts';
 
@@ -145,3 +142,6 @@ function decode(file: string, bytes: Buffer): string {
     throw new BaselineError(file, null, 'not valid UTF-8');
   }
 }
+
+/** Paths of lockfiles. */
+export type LockfilePaths = readonly [string, ...string[]];

@@ -6,13 +6,8 @@ import type { UnreadLockfile } from '../../model/report.ts';
 import { wordsOf } from '../../report/words/manager-words.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { repositoryPath } from './files.ts';
-import { shownPath } from '../user-files.ts';
-import { readUserFile } from '../user-files.ts';
-import { demandFile } from '../user-files.ts';
-
-/** Paths of lockfiles. */
-export type LockfilePaths = readonly [string, ...string[]];
+import { type LockfilePaths, repositoryPath } from './files.ts';
+import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 
 /** Lockfiles in one folder, which share its package.json and assay.lock. */
 interface LockfileFolder {

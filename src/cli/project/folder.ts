@@ -9,18 +9,16 @@ import type { UnreadLockfile } from '../../model/report.ts';
 import type { Appearance, AskHistory } from '../../model/review.ts';
 import { baseFinder, baseOf } from './base.ts';
 import { isMendable } from '../exit.ts';
-import { lockfilesIn, type LockfilePaths } from './find.ts';
+import { lockfilesIn } from './find.ts';
+import { loadBaseline, type LockfilePaths, projectManifests, repositoryPath } from './files.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { projectSettings } from './manager-config.ts';
 import type { LoadedPolicy } from './policy.ts';
 import { notUsed } from './not-used.ts';
-import { loadBaseline, projectManifests, repositoryPath } from './files.ts';
 import { readLockfile } from './read-lockfile.ts';
 import { openStore } from '../setup.ts';
-import { shownPath } from '../user-files.ts';
-import { readUserFile } from '../user-files.ts';
-import { demandFile } from '../user-files.ts';
+import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 import { sinceOf } from './since.ts';
 
 /** A folder whose lockfiles can be audited. */

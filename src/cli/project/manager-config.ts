@@ -10,9 +10,7 @@ import { escapeText } from '../../report/words/escape.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { policyFolders } from './policy.ts';
-import { shownPath } from '../user-files.ts';
-import { readUserFile } from '../user-files.ts';
-import { demandFile } from '../user-files.ts';
+import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 
 /** What a package manager's own configuration files say. */
 export interface ManagerConfig {

@@ -15,9 +15,7 @@ import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { repositoryAddress } from '../output/pipeline.ts';
 import { progressOn } from '../output/progress.ts';
 import { likelyManager, managerConfigs, type ManagerConfig } from './manager-config.ts';
-import { openRegistry } from './registry.ts';
-import { projectConfig } from './registry.ts';
-import { networkConfig } from './registry.ts';
+import { networkConfig, openRegistry, projectConfig } from './registry.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from './trust.ts';
 
 /** How a project is audited. */

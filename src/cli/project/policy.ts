@@ -6,9 +6,7 @@ import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { loadKeys } from '../trust-files.ts';
-import { shownPath } from '../user-files.ts';
-import { readUserFile } from '../user-files.ts';
-import { demandFile } from '../user-files.ts';
+import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 import { type Phase, DEFAULT_PHASE, PHASES } from '../../model/verdict.ts';
 
 /** A policy with the folder that the paths in it are relative to. */

@@ -14,12 +14,8 @@ import type { Io } from '../io.ts';
 import type { OptionName, OptionValues } from '../options.ts';
 import type { LoadedPolicy } from './policy.ts';
 import { placeOfCache } from '../setup.ts';
-import { loadKeys } from '../trust-files.ts';
-import { loadRoot } from '../trust-files.ts';
-import { shownPath } from '../user-files.ts';
-import { readUserFile } from '../user-files.ts';
-import { demandFile } from '../user-files.ts';
-import { messageOf } from '../user-files.ts';
+import { loadKeys, loadRoot } from '../trust-files.ts';
+import { demandFile, messageOf, readUserFile, shownPath } from '../user-files.ts';
 
 /** The options that say what to verify with. */
 export const TRUST_OPTIONS = ['trusted-root', 'tuf', 'tuf-root'] as const satisfies OptionName[];

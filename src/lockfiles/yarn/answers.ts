@@ -3,8 +3,14 @@ import { missingEntry, resolvedAnew } from '../common/anew.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import { isPackageName } from '../node-modules/names.ts';
 import { specKind } from '../node-modules/specs.ts';
-import type { Brought, Descriptor, EntryDescriptor, LocalFolder, YarnEntry } from './entry.ts';
-import { parseDescriptor } from './entry.ts';
+import {
+  type Brought,
+  type Descriptor,
+  type EntryDescriptor,
+  type LocalFolder,
+  parseDescriptor,
+  type YarnEntry,
+} from './entry.ts';
 import { parsePatch, withoutParameters } from './locator.ts';
 import { isWorkspace, type YarnProject } from './project.ts';
 import type { ProjectRequirement } from './roles.ts';

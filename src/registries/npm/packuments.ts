@@ -3,8 +3,7 @@ import type { Instant } from '../../model/time.ts';
 import { evidenceOf, JSON_TYPE } from '../evidence-of.ts';
 import { MAX_PACKUMENT_BYTES, PACKUMENTS_KEPT } from '../../model/limits.ts';
 import { validatorOf } from '../../net/freshness.ts';
-import type { HttpClient } from '../../net/request.ts';
-import type { HttpAnswer } from '../../net/request.ts';
+import type { HttpAnswer, HttpClient } from '../../net/request.ts';
 import { keepLast } from '../../net/lru.ts';
 import { parsePackument, type NpmPackument } from './packument.ts';
 

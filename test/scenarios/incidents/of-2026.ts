@@ -1,6 +1,18 @@
 import { ciWorkflow, token } from '../../../lab/index.ts';
-import { ADDED, EXOTIC, LOST, MISSING, old, REPOSITORY, SCRIPT, scripts, WORKFLOW } from './shape.ts';
-import type { Incident, PublishSpec, Release } from './shape.ts';
+import {
+  ADDED,
+  EXOTIC,
+  type Incident,
+  LOST,
+  MISSING,
+  old,
+  type PublishSpec,
+  type Release,
+  REPOSITORY,
+  SCRIPT,
+  scripts,
+  WORKFLOW,
+} from './shape.ts';
 
 const AXIOS_BASE = { repository: 'axios/axios', ref: 'refs/heads/v1.x' };
 const AXIOS = ciWorkflow(AXIOS_BASE);
