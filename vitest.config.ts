@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that run what users get: dist/ is built once before them, and only for them. */
-const BUILT = ['test/package/pack.test.ts', 'test/cli/**/*.test.ts'];
+const BUILT = ['test/package/{pack,checkout}.test.ts', 'test/cli/**/*.test.ts'];
 
 export default defineConfig({
   test: {

@@ -53,13 +53,13 @@ async function publish(lab: Lab): Promise<void> {
   await release('1.15.0', '.github/workflows/release.yml', { 'form-data': '^4.0.5', 'proxy-from-env': '^1.1.0' });
 }
 
-/** A shell in the project of a newcomer with a remote, in which `npx assay` is the built one, for the lab. */
+/** A shell in the project of a newcomer with a remote, in which `assay` is the built one, for the lab. */
 function shellOf({ folder }: LabProject): (command: string) => Promise<{ status: number | null; output: string }> {
   const bin = join(folder, '.git/bin');
   mkdirSync(bin, { recursive: true });
   const trust = `--trusted-root '${join(folder, 'root.json')}' --registry-keys '${join(folder, 'keys.json')}'`;
-  writeFileSync(join(bin, 'npx'), `#!/bin/sh\nshift\nexec '${process.execPath}' '${CLI}' "$@" ${trust}\n`);
-  chmodSync(join(bin, 'npx'), 0o755);
+  writeFileSync(join(bin, 'assay'), `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@" ${trust}\n`);
+  chmodSync(join(bin, 'assay'), 0o755);
   const config = ['user.name=Ada Lovelace', 'user.email=ada@example.com', 'commit.gpgsign=false'];
   for (const pair of config) git(folder, ['config', ...(pair.split(/=(.*)/).slice(0, 2) as [string, string])]);
   const env = {
@@ -122,17 +122,14 @@ describe.skipIf(!hasGit)(`the page for newcomers${WITHOUT_GIT}`, () => {
           const status = Number(/# exit status (\d)$/.exec(command)?.[1] ?? 0);
           expect(run, `${command}\n${run.output}`).toMatchObject({ status });
           output += run.output;
-          ran.push(command.split(' ').slice(0, 3).join(' '));
+          ran.push(command);
         }
       }
-      for (const step of [
-        'npx assay init',
-        'npx assay review',
-        'npx assay accept',
-        'npx assay update',
-        'git merge axios-1.15.0',
-      ])
-        expect(ran).toContain(step);
+      for (const step of ['assay init', 'assay review', 'assay accept', 'assay update', 'git merge axios-1.15.0'])
+        expect(
+          ran.some((command) => command.startsWith(step)),
+          step,
+        ).toBe(true);
       expect(git(project.folder, ['status', '--porcelain'])).toBe('');
       expect(git(project.folder, ['rev-parse', 'HEAD'])).toBe(git(project.folder, ['rev-parse', 'origin/main']));
     });
@@ -141,6 +138,6 @@ describe.skipIf(!hasGit)(`the page for newcomers${WITHOUT_GIT}`, () => {
   it('has the steps of a pipeline in an order that verifies before anything runs', () => {
     const [pipeline, ...others] = BLOCKS.filter(({ language }) => language === 'yaml');
     expect(others).toEqual([]);
-    expect(pipeline?.text).toMatch(/fetch-depth: 0[^]*run: npx assay\n[^]*run: npm ci\n/);
+    expect(pipeline?.text).toMatch(/fetch-depth: 0[^]*run: npm install --global .*\n- run: assay\n- run: npm ci\n/);
   });
 });

@@ -1,12 +1,23 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
+import { ciWorkflow, token } from '../../lab/index.ts';
+import { copyCheckout, giveModules } from '../support/checkout.ts';
 import { at, commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { withProject, type LabProject } from './lab-project.ts';
-import { CLI, start, type Run } from './run.ts';
+import { start, type Run } from './run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -38,14 +49,24 @@ function block(heading: string): string {
 }
 const STEPS = (parse(block('GitHub Actions')) as { jobs: { install: { steps: readonly Step[] } } }).jobs.install.steps;
 
-/** The package as it would be published. */
-async function publishAssay(lab: Lab): Promise<void> {
-  const dist = dirname(CLI);
-  const scripts = readdirSync(dist).filter((name) => name.endsWith('.cjs'));
-  const files = Object.fromEntries(scripts.map((name) => [`dist/${name}`, readFileSync(join(dist, name), 'utf8')]));
-  const manifest = { type: 'module', bin: { assay: 'dist/cli.cjs' } };
-  await lab.publish({ ...PACKAGE, by: ciWorkflow({ repository: 'assay/assay' }), files, manifest });
-}
+const TARBALL = `${PACKAGE.name}-${PACKAGE.version}.tgz`;
+
+/** Has the tarball that the page tells to make, and the checkout that GitHub's runner makes of the action. */
+let folderOfAssay: string;
+let action: string;
+
+beforeAll(() => {
+  folderOfAssay = mkdtempSync(join(tmpdir(), 'assay-test-action-'));
+  action = join(folderOfAssay, '_actions/owner/assay/commit');
+  copyCheckout(action);
+  giveModules(action);
+  const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folderOfAssay];
+  expect(spawnSync('npm', pack, { cwd: ROOT, encoding: 'utf8' }).stdout).toBe(`${TARBALL}\n`);
+});
+
+afterAll(() => {
+  rmSync(folderOfAssay, { recursive: true, force: true, maxRetries: 5 });
+});
 
 interface Pipeline extends LabProject {
   /** Runs a script as a runner does, in the project. */
@@ -63,7 +84,8 @@ async function withPipeline(work: (pipeline: Pipeline) => Promise<void>): Promis
   try {
     await withProject(async (project) => {
       const { lab, folder, lock } = project;
-      await publishAssay(lab);
+      mkdirSync(join(folder, 'tools'));
+      copyFileSync(join(folderOfAssay, TARBALL), join(folder, 'tools', TARBALL));
       await lab.publish({ name: 'p', version: '1.0.0', by: ciWorkflow({ repository: 'team/p' }) });
       lab.clock.advance(86_400_000);
       await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'thief' }) });
@@ -73,13 +95,14 @@ async function withPipeline(work: (pipeline: Pipeline) => Promise<void>): Promis
         `trust:\n  root: root.json\nregistries:\n  private:\n    - url: ${lab.url}\n      keys: keys.json\n`,
       );
       const env = {
-        PATH: process.env['PATH'] ?? '',
+        PATH: `${join(home, 'global/bin')}:${process.env['PATH'] ?? ''}`,
         HOME: home,
         LANG: 'C.UTF-8',
         ASSAY_CACHE: '',
         NO_COLOR: '1',
         npm_config_registry: lab.url,
         npm_config_cache: join(home, 'cache'),
+        npm_config_prefix: join(home, 'global'),
         npm_config_update_notifier: 'false',
       };
       // As the runners of GitHub call it.
@@ -96,7 +119,7 @@ async function withPipeline(work: (pipeline: Pipeline) => Promise<void>): Promis
             const input = /^\$\{\{ inputs\.(\w+) \}\}$/.exec(value)?.[1] ?? '';
             return [name, inputs[input] ?? String(ACTION.inputs[input]?.default)];
           });
-          return sh(step.run, { ...more, ...Object.fromEntries(values) });
+          return sh(step.run, { GITHUB_ACTION_PATH: action, ...more, ...Object.fromEntries(values) });
         },
         attack: () => lock({ p: '1.0.1' }),
         isInstalled: () => existsSync(join(folder, 'node_modules/p')),
@@ -108,16 +131,44 @@ async function withPipeline(work: (pipeline: Pipeline) => Promise<void>): Promis
 }
 
 describe('the action', () => {
-  it('documents its inputs, runs this version, and puts nothing from outside into its script', () => {
+  it('documents its inputs, and puts nothing from outside into its script', () => {
     const rows = [...PAGE.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
     expect(Object.keys(ACTION.inputs)).toEqual(rows);
-    expect(String(ACTION.inputs['version']?.default)).toBe(PACKAGE.version);
     for (const { run, shell } of ACTION.runs.steps) {
       expect(run).not.toContain('${{');
       expect(shell).toBe('bash');
     }
-    expect(PAGE.match(/assay@\d+\.[\w.]*/g)?.every((named) => named === `assay@${PACKAGE.version}`)).toBe(true);
   });
+
+  it('has the current version in the examples', () => {
+    const tarballs = [PAGE, read('docs/getting-started.md')].map((page) => page.match(/assay-[\d.]+tgz/g) ?? []);
+    expect(new Set(tarballs.flat())).toEqual(new Set([TARBALL]));
+    expect(block('The tarball')).toMatch(/^npm ci\nnpm pack /);
+  });
+
+  it(
+    'installs what its build needs by its own lockfile, without scripts, once a job',
+    { timeout: 180_000 },
+    async () => {
+      await withPipeline(async ({ folder, act }) => {
+        const clean = join(folderOfAssay, '_actions/owner/assay/other-commit');
+        copyCheckout(clean);
+        // Does what npm does (test/package/checkout.test.ts has the real one), and writes down how it was called.
+        const bin = join(folder, '.bin');
+        const modules = join(ROOT, 'node_modules');
+        mkdirSync(bin);
+        writeFileSync(
+          join(bin, 'npm'),
+          `#!/bin/sh\necho "$PWD $*" >>'${bin}/calls'\nln -s '${modules}' node_modules\n`,
+        );
+        chmodSync(join(bin, 'npm'), 0o755);
+        const env = { GITHUB_ACTION_PATH: clean, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+        expect(await act({}, env)).toMatchObject({ status: 0 });
+        expect(await act({}, env)).toMatchObject({ status: 0 });
+        expect(readFileSync(join(bin, 'calls'), 'utf8')).toMatch(/^\S+other-commit ci --ignore-scripts [^\n]*\n$/);
+      });
+    },
+  );
 
   it('is pinned in the example by digest, as is what it stands beside', () => {
     for (const { uses } of STEPS) if (uses !== undefined) expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
@@ -145,16 +196,14 @@ describe('the action', () => {
   });
 
   it(
-    'runs what npm serves, whatever the checkout has, and takes inputs for what they are',
+    'runs its own checkout, whatever the workspace has, and takes inputs for what they are',
     { timeout: 180_000 },
     async () => {
       await withPipeline(async ({ folder, act }) => {
-        mkdirSync(join(folder, 'node_modules/assay/dist'), { recursive: true });
-        writeFileSync(
-          join(folder, 'node_modules/assay/package.json'),
-          JSON.stringify({ ...PACKAGE, bin: { assay: 'dist/cli.cjs' } }),
-        );
-        writeFileSync(join(folder, 'node_modules/assay/dist/cli.cjs'), "require('fs').writeFileSync('pwned', '')");
+        for (const path of ['scripts/start.mjs', 'node_modules/assay/scripts/start.mjs', 'dist/main.cjs']) {
+          mkdirSync(dirname(join(folder, path)), { recursive: true });
+          writeFileSync(join(folder, path), "process.getBuiltinModule('fs').writeFileSync('pwned', '')");
+        }
         const run = await act({ arguments: '--omit\ndev\n--json\n' });
         expect(run.status).toBe(0);
         expect((JSON.parse(run.stdout) as { verdict: string }).verdict).toBe('pass');
@@ -260,6 +309,7 @@ describe('the other examples', () => {
     await withPipeline(async ({ sh, attack, isInstalled }) => {
       const { dependencies } = parse(block('GitLab')) as { dependencies: { script: readonly string[] } };
       const examples = [dependencies.script.join('\n'), block('Anywhere else')];
+      expect(await sh('command -v assay')).toMatchObject({ status: 1 });
       for (const example of examples) {
         expect(await sh(example)).toMatchObject({ status: 0 });
         expect(isInstalled()).toBe(true);
@@ -279,6 +329,7 @@ describe('the other examples', () => {
     await withPipeline(async ({ folder, sh, attack, lab }) => {
       git(folder, ['init', '-q', '-b', 'main']);
       git(folder, ['add', '-A']);
+      await sh(`npm install --global ./tools/${TARBALL}`);
       expect(await sh(block('Before a commit'))).toMatchObject({ status: 0 });
       const asked = lab.requests.length;
       git(folder, ['-c', 'user.name=A', '-c', 'user.email=a@example.com', 'commit', '-qm', 'Start']);

@@ -11,7 +11,7 @@ describe('the README', () => {
     await inFolder(async (folder) => {
       const { status, stdout, stderr } = await assay(['demo'], folder);
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      const [, shown = ''] = /```text\n\$ npx assay\n([\s\S]*?)```/.exec(README) ?? [];
+      const [, shown = ''] = /```text\n\$ assay\n([\s\S]*?)```/.exec(README) ?? [];
       expect(shown).toContain('provenance-lost');
       // The demo's port is another one each time.
       expect(stdout.replace(/127\.0\.0\.1:\d+/g, '127.0.0.1')).toContain(shown);

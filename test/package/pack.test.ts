@@ -53,7 +53,9 @@ let installed: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'assay-pack-'));
-  const output = npm(ROOT, ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]);
+  // A release gives the tarball that it is about to publish.
+  const what = process.env['ASSAY_TARBALL'] ?? ROOT;
+  const output = npm(ROOT, ['pack', what, '--json', '--ignore-scripts', '--pack-destination', folder]);
   packed = (JSON.parse(output) as [Packed])[0];
   const project = join(folder, 'project');
   mkdirSync(project);
