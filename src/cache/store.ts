@@ -1,7 +1,8 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CachePlace } from './place.ts';
+import { writeWhole } from './write.ts';
 
 /** The folder of the files. Its number changes when an older assay could not read one. */
 const LAYOUT = 'v1';
@@ -54,7 +55,10 @@ export function openCache({ folder, keyFile }: CachePlace, project: string): Cac
       const unused = [...kept].filter(([id]) => !used.has(id)).slice(0, MAX_UNUSED);
       const content = formatEntries([...used, ...unused]);
       if (content.length + MAC_BYTES > MAX_FILE_BYTES) return;
-      writeWhole(path, Buffer.concat([macOf(content), content]));
+      attempt(() => {
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        writeWhole(path, [macOf(content), content], 0o600);
+      });
       prune(folder, MAX_BYTES);
     },
   };
@@ -149,16 +153,6 @@ function makeKey(path: string): Buffer | null {
     writeFileSync(path, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx' });
   });
   return readKey(path);
-}
-
-/** Whole or not at all: another run may read it meanwhile. */
-function writeWhole(path: string, content: Buffer): void {
-  const temporary = `${path}.${process.pid}.tmp`;
-  attempt(() => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, content, { mode: 0o600 });
-    renameSync(temporary, path);
-  });
 }
 
 function attempt<T>(work: () => T): T | null {

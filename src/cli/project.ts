@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { writeWhole } from '../cache/write.ts';
 import { EMPTY_BASELINE, type Baseline, type BaselineInUse } from '../model/baseline.ts';
 import { BaselineError, parseBaseline } from '../policy/baseline-file.ts';
 import { formatBaseline } from '../policy/baseline-text.ts';
@@ -10,7 +11,6 @@ import type { Io } from './io.ts';
 import { policyFolders } from './policy.ts';
 import { demandFile, readUserFile, shownPath } from './setup.ts';
 import { foldersAskedFor, manifestIn, vltWorkspaces, workspaceManifests } from './workspaces.ts';
-import { writeWhole } from './write.ts';
 
 /**
 /**

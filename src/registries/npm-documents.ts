@@ -1,7 +1,8 @@
 import type { AttestationClaim, AttestationEntry, Manifest, Publisher, RegistrySignature } from '../model/evidence.ts';
 import * as bounds from './bounds.ts';
 import { parseDeclaration } from './declaration.ts';
-import { isObject, isWithinDepth, textOf, type Parsed } from './json.ts';
+import { isObject } from '../model/value.ts';
+import { isWithinDepth, textOf, type Parsed } from './json.ts';
 
 /** Whether a registry could have a version of this name: nothing that could leave its place in a URL. */
 export function isVersion(text: string): boolean {

@@ -12,8 +12,9 @@ import type {
 import type { Review } from '../model/review.ts';
 import { formatInstant } from '../model/time.ts';
 import type { Critical, JudgedDependency, LeveledFinding } from '../model/verdict.ts';
+import { compareText } from '../model/value.ts';
 import { comparisonJson } from './comparison.ts';
-import { compareDependencies, compareText } from './grouping.ts';
+import { compareDependencies } from './grouping.ts';
 import { describe, type FileSubject, type Subject } from './messages.ts';
 import { integrityText, proofsJson } from './proof-json.ts';
 import { objectOf, stringifyMembers, type Json, type JsonObject, type Members } from './stringify.ts';
