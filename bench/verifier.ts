@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { bundleFromJSON } from '@sigstore/bundle';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
-import { setEngine } from '../src/cli/v8-flags.ts';
+import { optimiseLater } from '../src/cli/v8-flags.ts';
 import { publicGoodRoot, publicGoodRootJson } from '../src/sigstore/public-good.ts';
 import { createVerifier } from '../src/sigstore/verify.ts';
 
@@ -49,7 +49,7 @@ function main(): void {
   const bundles = readdirSync(folder).flatMap((file) =>
     (JSON.parse(readFileSync(join(folder, file), 'utf8')) as Attestations).attestations.map(({ bundle }) => bundle),
   );
-  if (!process.argv.includes('--node-defaults')) setEngine(false);
+  if (!process.argv.includes('--node-defaults')) optimiseLater();
   const ours = openOurs(managed);
   const oracle = openOracle(managed);
   for (const [name, selected] of [

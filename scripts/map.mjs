@@ -58,13 +58,15 @@ export function circleIn(imports) {
 export function problemsOf(folders, rooms) {
   const order = Object.keys(rooms);
   const unlisted = [...folders.keys()].filter((folder) => !order.includes(folder));
-  const unused = order.flatMap((folder) =>
-    rooms[folder].filter((to) => !folders.get(folder)?.has(to)).map((to) => `${folder} may import ${to}, and does not`),
-  );
-  const up = order.flatMap((folder, i) =>
-    rooms[folder].filter((to) => order.indexOf(to) >= i).map((to) => `${folder} stands below ${to}, which it imports`),
-  );
-  return [...unlisted.map((folder) => `src/${folder} is not in src/rooms.json`), ...unused, ...up];
+  const lines = order.flatMap((folder, i) => {
+    const [allowed, used] = [rooms[folder], [...(folders.get(folder) ?? [])]];
+    return [
+      ...used.filter((to) => !allowed.includes(to)).map((to) => `${folder} may not import ${to}, and does`),
+      ...allowed.filter((to) => !used.includes(to)).map((to) => `${folder} may import ${to}, and does not`),
+      ...allowed.filter((to) => order.indexOf(to) >= i).map((to) => `${folder} stands below ${to}, which it imports`),
+    ];
+  });
+  return [...unlisted.map((folder) => `src/${folder} is not in src/rooms.json`), ...lines];
 }
 
 function drawing(folders) {

@@ -108,7 +108,7 @@ function heaviestFunctions(profiled: Profile, fileOf: FileOf): string[] {
 /** The source file of a line of a part of the bundle, which has a comment before each. */
 function sourceFiles(cli: string): FileOf {
   const folder = dirname(cli);
-  const parts = readdirSync(folder).filter((name) => name.endsWith('.cjs'));
+  const parts = readdirSync(folder).filter((name) => /\.c?js$/.test(name));
   const starts = new Map(parts.map((name) => [name, startsOf(readFileSync(join(folder, name), 'utf8'))]));
   return (url, line) => {
     const part = basename(url);

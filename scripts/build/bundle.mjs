@@ -7,8 +7,7 @@ import { build } from 'esbuild';
  * Bundles the command line and the library. Returns the files by name, and the folders of the packages that went into
  * them. Throws where a file needs anything that is neither inside nor part of Node.
  *
- * `cli.cjs` is only what starts a run; `index.js` names what the library exports. Everything is CommonJS but that, as only a
- * script can be run from compiled code (src/cli/code.ts).
+ * `cli.cjs` is only what starts a run: a script, as Node starts those faster. The rest are modules; `index.js` is the library.
  */
 export async function bundle(root, version) {
   const options = {
@@ -19,10 +18,9 @@ export async function bundle(root, version) {
     metafile: true,
     platform: 'node',
     target: 'node20.19',
-    define: { ASSAY_VERSION: JSON.stringify(version), 'import.meta.dirname': '__dirname' },
+    define: { ASSAY_VERSION: JSON.stringify(version) },
     // Not minified and without source maps: what is published can be read, and its stack traces too.
     legalComments: 'eof',
-    plugins: [lazyBuiltins],
     logLevel: 'warning',
   };
   const start = await build({
@@ -31,24 +29,19 @@ export async function bundle(root, version) {
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
     banner: { js: OLD_NODE },
+    plugins: [besideIt, lazyBuiltins],
   });
   const parts = await build({
     ...options,
-    entryPoints: { main: 'src/cli/start/main.ts', library: 'src/index.ts', thread: 'src/audit/threads/thread.ts' },
+    entryPoints: { main: 'src/cli/start/main.ts', index: 'src/index.ts', thread: 'src/audit/threads/thread.ts' },
     // What several need is there once, and what few runs want is apart. Beside each other, as explain finds docs/ from there.
     format: 'esm',
     splitting: true,
     chunkNames: '[name]-[hash]',
+    plugins: [lazyBuiltins],
   });
-  assertAcyclic(parts.metafile.outputs);
-  const library = parts.metafile.outputs['dist/library.js'].exports.join(', ');
-  const index = `import library from './library.cjs';\nexport const { ${library} } = library;\n`;
   return {
-    files: [
-      ...filesOf(root, start),
-      ['index.js', index],
-      ...filesOf(root, parts).map(([path, text]) => [path.replace(/\.js$/, '.cjs'), toCommonJs(path, text)]),
-    ],
+    files: [...filesOf(root, start), ...filesOf(root, parts)],
     packages: [...new Set([start, parts].flatMap(({ metafile }) => packagesOf(root, metafile)))].sort(),
   };
 }
@@ -70,25 +63,16 @@ function filesOf(root, { warnings, outputFiles, metafile }) {
   return files;
 }
 
-/**
- * A part of a split bundle as CommonJS. esbuild splits ECMAScript modules only; what it writes of their imports and exports has one
- * form each. Parts import each other without cycles, and nothing that is exported changes: names can be bound once.
- */
-function toCommonJs(path, text) {
-  const bound = (names) => names.replace(/(\S+) as (\S+?)(?=,|\s)/g, '$1: $2');
-  const exported = (names) => names.replace(/(\S+) as (\S+?)(?=,|\s)/g, '$2: $1');
-  const file = '"(\\./[^"\\n]+)\\.js"';
-  const code = text
-    .replace(new RegExp(`^import (\\{[^}]*\\}) from ${file};$`, 'gm'), (_, names, part) => {
-      return `const ${bound(names)} = require("${part}.cjs");`;
-    })
-    .replace(new RegExp(`^import ${file};$`, 'gm'), 'require("$1.cjs");')
-    .replace(new RegExp(`\\bimport\\(${file}\\)`, 'g'), 'Promise.resolve().then(() => require("$1.cjs"))')
-    .replace(/^export (\{[^}]*\});$/gm, (_, names) => `module.exports = ${exported(names)};`);
-  const left = /^(?:import|export)\b.*|\bimport\(["'`.].*|\bimport\.meta\b.*/m.exec(code);
-  if (left !== null) throw new Error(`${path} is not CommonJS: ${left[0]}`);
-  return `'use strict';\n${code}`;
-}
+/** What starts a run loads the rest from the file that is built beside it. */
+const besideIt = {
+  name: 'beside-it',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/main\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: BESIDE, external: true } : undefined,
+    );
+  },
+};
+const BESIDE = './main.js';
 
 /**
  * Static imports of a bundle are loaded before its first line runs, so each of Node's modules (TLS, HTTP, crypto: tens of
@@ -113,26 +97,12 @@ const lazyBuiltins = {
 };
 
 function assertSelfContained(path, text, { imports }) {
-  const foreign = imports.filter(({ external }) => external).map((entry) => entry.path);
+  const foreign = imports.filter((one) => one.external && one.path !== BESIDE).map((one) => one.path);
   if (foreign.length > 0) throw new Error(`${path} imports what is not bundled: ${foreign.join(', ')}`);
   // Where a package computes what it requires, esbuild leaves this helper in a module, and the call in a script.
   const left = path === 'cli.cjs' ? /\brequire\(/ : /Dynamic require of/;
   if (left.test(text)) throw new Error(`${path} requires a module that is not known at build time`);
   if (path === 'cli.cjs' && !text.startsWith('#!/usr/bin/env node\n')) throw new Error('cli.cjs has no #! line');
-}
-
-/** Throws where a part would need a name of another one before it is there. */
-function assertAcyclic(outputs) {
-  const done = new Set();
-  const visit = (path, above) => {
-    if (above.includes(path)) throw new Error(`parts import each other: ${[...above, path].join(' ')}`);
-    if (done.has(path)) return;
-    for (const { kind, path: next } of outputs[path].imports) {
-      if (kind === 'import-statement') visit(next, [...above, path]);
-    }
-    done.add(path);
-  };
-  for (const path of Object.keys(outputs)) visit(path, []);
 }
 
 /** Folders of the packages with at least one byte in an output. */

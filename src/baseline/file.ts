@@ -6,8 +6,9 @@ import type {
   LastingIdentity,
   SeenVersion,
 } from '../model/baseline.ts';
+import { compareText } from '../model/value.ts';
 import { acceptedFinding, identityOf, instantOf, sinceOf, versionOf, type Fields } from './fields.ts';
-import { channelIdentity, compareText, EXPECTED_FIELDS, HEADER, IDENTITY_FIELDS, packageLines } from './text.ts';
+import { channelIdentity, EXPECTED_FIELDS, HEADER, IDENTITY_FIELDS, packageLines } from './text.ts';
 import { groupBy } from '../model/group-by.ts';
 
 /** The baseline of a large project is some 10 MB. */

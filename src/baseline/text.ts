@@ -11,6 +11,7 @@ import type {
 import { channelName, STABLE } from '../model/channel.ts';
 import type { Digest } from '../model/dependency.ts';
 import { formatInstant } from '../model/time.ts';
+import { compareText } from '../model/value.ts';
 import { groupBy } from '../model/group-by.ts';
 
 /** The first line; its number changes when an older assay could not read the file. */
@@ -157,10 +158,4 @@ function formatDigest({ algorithm, hex }: Digest): string {
 export function formatText(text: string): string {
   if (/^[!#-~][!-~]*$/.test(text)) return text;
   return JSON.stringify(text).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/** By code unit, the same on every machine whatever its locale. */
-export function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -1,4 +1,5 @@
 import { pathFits } from './match.ts';
+import { fieldsOf, isObject } from './value.ts';
 
 /**
  * Whether a package.json names the directory `member` (relative to it) in its `workspaces`: an array of patterns, or
@@ -50,11 +51,7 @@ export function workspacePatterns(packageJson: string): string[] {
   } catch {
     return [];
   }
-  const workspaces = isObject(json) ? json['workspaces'] : null;
+  const { workspaces } = fieldsOf(json);
   const patterns = isObject(workspaces) ? workspaces['packages'] : workspaces;
   return Array.isArray(patterns) ? patterns.filter((pattern) => typeof pattern === 'string') : [];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,6 @@
 /** The result of reading hostile JSON: a value of the model, or one line that says what is wrong with it. */
 export type Parsed<T> = { readonly value: T } | { readonly malformed: string };
 
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Text of at most `max` characters, or null. */
 export function textOf(value: unknown, max: number): string | null {
   return typeof value === 'string' && value.length <= max ? value : null;

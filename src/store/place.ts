@@ -21,9 +21,9 @@ export function cachePlace(env: NodeJS.ProcessEnv, home: string, platform: NodeJ
   return { folder: given('ASSAY_CACHE') ?? folders.cache, keyFile: join(folders.config, 'cache.key') };
 }
 
-/** Where something else is than what runs established: V8's compiled code, or the trust that was verified. */
-export function partOfCache(part: 'code' | 'trust', { folder, keyFile }: CachePlace): CachePlace {
-  return { folder: join(folder, part), keyFile };
+/** Where the trust is that was verified, apart from what runs established with it. */
+export function trustPlace({ folder, keyFile }: CachePlace): CachePlace {
+  return { folder: join(folder, 'trust'), keyFile };
 }
 
 function foldersOf(

@@ -1,7 +1,8 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CachePlace } from './place.ts';
+import { writeWhole } from './write.ts';
 
 /** The folder of the files. Its number changes when an older assay could not read one. */
 const LAYOUT = 'v1';
@@ -9,7 +10,7 @@ const MAC_BYTES = 32;
 const ID_BYTES = 32;
 const KEY_BYTES = 32;
 const MAX_FILE_BYTES = 128 * 1024 * 1024;
-/** Entries that a run did not ask for: of another branch, or left out of it. */
+/** So many entries stay that a run did not ask for: of another branch, or left out of it. */
 const MAX_UNUSED = 4000;
 /** Beyond this, the files written longest ago go. */
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -27,11 +28,8 @@ export interface Cache {
   readonly close: () => void;
 }
 
-/**
- * Opens the cache of a project (any text that names it), of which at most `maxUnused` values stay that a run did not ask
- * for. Null where there can be none.
- */
-export function openCache({ folder, keyFile }: CachePlace, project: string, maxUnused = MAX_UNUSED): Cache | null {
+/** Opens the cache of a project (any text that names it). Null where there can be none. */
+export function openCache({ folder, keyFile }: CachePlace, project: string): Cache | null {
   const key = readKey(keyFile) ?? makeKey(keyFile);
   if (key === null) return null;
   const name = createHash('sha256').update(project).digest('hex');
@@ -54,10 +52,13 @@ export function openCache({ folder, keyFile }: CachePlace, project: string, maxU
     },
     close: () => {
       if (!changed) return;
-      const unused = [...kept].filter(([id]) => !used.has(id)).slice(0, maxUnused);
+      const unused = [...kept].filter(([id]) => !used.has(id)).slice(0, MAX_UNUSED);
       const content = formatEntries([...used, ...unused]);
       if (content.length + MAC_BYTES > MAX_FILE_BYTES) return;
-      writeWhole(path, Buffer.concat([macOf(content), content]));
+      attempt(() => {
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        writeWhole(path, [macOf(content), content], 0o600);
+      });
       prune(folder, MAX_BYTES);
     },
   };
@@ -152,16 +153,6 @@ function makeKey(path: string): Buffer | null {
     writeFileSync(path, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx' });
   });
   return readKey(path);
-}
-
-/** Whole or not at all: another run may read it meanwhile. */
-function writeWhole(path: string, content: Buffer): void {
-  const temporary = `${path}.${process.pid}.tmp`;
-  attempt(() => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, content, { mode: 0o600 });
-    renameSync(temporary, path);
-  });
 }
 
 function attempt<T>(work: () => T): T | null {

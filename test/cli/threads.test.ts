@@ -16,7 +16,7 @@ const TEAM = ciWorkflow({ repository: 'team/p' });
 const { version: VERSION } = JSON.parse(readFileSync(join(dirname(CLI), '../package.json'), 'utf8')) as {
   version: string;
 };
-const SCRIPT = join(dirname(CLI), 'thread.cjs');
+const SCRIPT = join(dirname(CLI), 'thread.js');
 
 /** Another last letter in the signature of the first attestation's envelope. */
 function withOtherSignature(document: AttestationsJson): AttestationsJson {

@@ -28,7 +28,7 @@ describe('the map of the folders', () => {
     expect(circleIn(imports({ a: ['b', 'c'], b: ['c'], c: [] }))).toBeNull();
   });
 
-  it('names what is not listed, what is allowed in vain, and what stands above what imports it', () => {
+  it('names what is not listed, not allowed, allowed in vain, and what stands above what imports it', () => {
     const folders = new Map([
       ['low', new Set<string>()],
       ['high', new Set(['low'])],
@@ -38,6 +38,7 @@ describe('the map of the folders', () => {
     expect(problemsOf(folders, { low: [], high: ['low'], other: ['low'] })).toEqual([
       'other may import low, and does not',
     ]);
+    expect(problemsOf(folders, { low: [], high: [] })).toEqual(['high may not import low, and does']);
     expect(problemsOf(folders, { low: [] })).toEqual(['src/high is not in src/rooms.json']);
   });
 });

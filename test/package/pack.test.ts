@@ -10,15 +10,14 @@ const VERSION = (readJson(join(ROOT, 'package.json')) as { version: string }).ve
 
 /** Files a user gets, and nothing else. */
 const INTENDED =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(index\.js|(?:cli|library|main|thread|[a-z-]+-[A-Z0-9]{8})\.cjs|THIRD-PARTY-LICENSES|types\/.+\.d\.ts)|docs\/(findings\/([a-z-]+|README)\.md|schemas\/[a-z0-9.-]+\.json))$/;
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(cli\.cjs|(?:index|main|thread|[a-z-]+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES|types\/.+\.d\.ts)|docs\/(findings\/([a-z-]+|README)\.md|schemas\/[a-z0-9.-]+\.json))$/;
 const REQUIRED = [
   'package.json',
   'LICENSE',
   'dist/cli.cjs',
-  'dist/main.cjs',
+  'dist/main.js',
   'dist/index.js',
-  'dist/library.cjs',
-  'dist/thread.cjs',
+  'dist/thread.js',
   'dist/THIRD-PARTY-LICENSES',
   'dist/types/index.d.ts',
 ];
@@ -102,7 +101,7 @@ describe('the packed files', () => {
   });
 
   test('carry the licence of every package inside', () => {
-    const scripts = packed.files.filter(({ path }) => path.endsWith('.cjs'));
+    const scripts = packed.files.filter(({ path }) => /\.c?js$/.test(path));
     const sources = scripts.map(({ path }) => readFileSync(join(installed, path), 'utf8')).join('\n');
     const names = new Set(
       [...sources.matchAll(/^(?: {2})?\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map((match) => match[1]),

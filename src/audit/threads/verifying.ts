@@ -17,7 +17,7 @@ export interface VerifyingThread {
 }
 
 /** The file that is built from thread.ts, beside the one that this goes into. */
-const SCRIPT = join(import.meta.dirname, 'thread.cjs');
+const SCRIPT = join(import.meta.dirname, 'thread.js');
 
 export function openVerifyingThread(settings: Settings, script = SCRIPT): VerifyingThread {
   const waiting = new Map<number, (verifications: readonly Verification[] | null) => void>();

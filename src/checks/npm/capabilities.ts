@@ -1,4 +1,5 @@
 import { CAPABILITIES, type Capability, type CapabilityPlace, type PackageFile } from '../../model/capability.ts';
+import { fieldsOf } from '../../model/value.ts';
 import { NATIVE_HELPERS, namesModule } from './capability-modules.ts';
 import { sightings } from './capability-tokens.ts';
 
@@ -63,12 +64,12 @@ function manifestPlaces(files: readonly PackageFile[]): readonly CapabilityPlace
   const others = files.filter(({ path }) => path !== MANIFEST && path.toLowerCase() === MANIFEST);
   if (others.length > 0) throw new Error('there is more than one package.json in it');
   const text = new TextDecoder().decode(bytes);
-  const manifest = objectOf(parseJson(text));
+  const manifest = fieldsOf(parseJson(text));
   const place = (capability: Capability, key: string, value: unknown): CapabilityPlace => {
     const shown = `${JSON.stringify(key)}: ${JSON.stringify(value)}`.slice(0, MAX_TEXT);
     return { capability, file: MANIFEST, line: lineOf(text, key), text: shown };
   };
-  const scripts = objectOf(manifest['scripts']);
+  const scripts = fieldsOf(manifest['scripts']);
   const places = INSTALL_SCRIPTS.flatMap((name) => {
     const script = scripts[name];
     return typeof script === 'string' && script !== '' ? [place('install-script', name, script)] : [];
@@ -80,7 +81,7 @@ function manifestPlaces(files: readonly PackageFile[]): readonly CapabilityPlace
     // npm builds it where no script of the package does (npm docs, scripts: install).
     if (manifest['gypfile'] !== false) places.push({ capability: 'install-script', ...gyp });
   }
-  const dependencies = objectOf(manifest['dependencies']);
+  const dependencies = fieldsOf(manifest['dependencies']);
   const helper = NATIVE_HELPERS.find((name) => Object.hasOwn(dependencies, name));
   if (helper !== undefined) places.push(place('native', helper, dependencies[helper]));
   return places;
@@ -92,10 +93,6 @@ function parseJson(text: string): unknown {
   } catch {
     throw new Error('its package.json is not JSON');
   }
-}
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
 /** The line of a key; the first where it cannot be found, as for a key that is written with escapes. */

@@ -1,4 +1,3 @@
-import { partOfCache } from '../../store/place.ts';
 import { cacheSize, prune, type CacheSize } from '../../store/store.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
@@ -17,12 +16,9 @@ export const command: Command = {
     const place = placeOfCache(io);
     if (place === null) throw new UsageError('there is no cache: HOME is not set, or ASSAY_CACHE is empty');
     const { folder } = place;
-    const code = partOfCache('code', place).folder;
     const gone = keep === null ? null : prune(folder, keep);
-    const left = cacheSize(folder);
-    const goneCode = keep === null ? null : prune(code, Math.max(keep - left.bytes, 0));
-    io.stdout.write(`${escapeText(folder, 1000)}: ${sizeText(left, cacheSize(code))}\n`);
-    if (gone !== null && goneCode !== null) io.stdout.write(`removed: ${sizeText(gone, goneCode)}\n`);
+    io.stdout.write(`${escapeText(folder, 1000)}: ${sizeText(cacheSize(folder))}\n`);
+    if (gone !== null) io.stdout.write(`removed: ${sizeText(gone)}\n`);
     return Promise.resolve(EXIT.holds);
   },
 };
@@ -32,9 +28,8 @@ function bytesOf(text: string): number {
   return Number(text) * MEGABYTE;
 }
 
-function sizeText({ projects, bytes }: CacheSize, code: CacheSize): string {
-  const results = `${projects} ${projects === 1 ? 'project' : 'projects'}, ${megabytes(bytes)}`;
-  return code.bytes === 0 ? results : `${results}; compiled code of assay, ${megabytes(code.bytes)}`;
+function sizeText({ projects, bytes }: CacheSize): string {
+  return `${projects} ${projects === 1 ? 'project' : 'projects'}, ${megabytes(bytes)}`;
 }
 
 function megabytes(bytes: number): string {

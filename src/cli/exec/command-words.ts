@@ -106,7 +106,8 @@ const SAYING = ['echo', 'printf'];
 /** Of corepack: fetches a package manager, and lets it install. */
 const COREPACK_INSTALLS = ['use', 'up'];
 
-function words(...lines: readonly string[]): readonly string[] {
+/** The words of some lines. */
+export function words(...lines: readonly string[]): readonly string[] {
   return lines.flatMap((line) => line.split(' '));
 }
 

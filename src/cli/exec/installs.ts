@@ -4,7 +4,7 @@ import { isUnshared } from '../../lockfiles/settings/use-settings.ts';
 import type { PackageManager } from '../../model/dependency.ts';
 import { npmProject } from '../../registries/npm/config/npmrc.ts';
 import { escapeText } from '../../report/words/escape.ts';
-import { readCommands, type Installer, type ManagerCommand } from './command-words.ts';
+import { readCommands, words, type Installer, type ManagerCommand } from './command-words.ts';
 import { findAllLockfiles } from '../project/find.ts';
 import type { Io } from '../io.ts';
 import { settingAgainst, shownSetting, unverified, useSettings } from '../project/not-used.ts';
@@ -54,10 +54,6 @@ const READS: Readonly<Record<Installer, readonly string[]>> = {
   bun: ['bun.lock', 'bun.lockb'],
   vlt: ['vlt-lock.json'],
 };
-
-function words(...lines: readonly string[]): readonly string[] {
-  return lines.flatMap((line) => line.split(' '));
-}
 
 /**
  * Why a command must not run after the audit of these lockfiles: it would install from another one, from none, or in another

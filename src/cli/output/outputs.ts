@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { writeWhole } from '../../store/write.ts';
 import { nearest } from '../../model/nearest.ts';
 import type { Report } from '../../model/report.ts';
 import type { Output } from '../../report/outputs/index.ts';
@@ -8,7 +9,6 @@ import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { pageOf } from './pages.ts';
-import { writeWhole } from './write.ts';
 
 /** A report that was asked for. */
 interface Target {

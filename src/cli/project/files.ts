@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { writeWhole } from '../../store/write.ts';
 import { EMPTY_BASELINE, type Baseline, type BaselineInUse } from '../../model/baseline.ts';
 import { BaselineError, parseBaseline } from '../../baseline/file.ts';
 import { formatBaseline } from '../../baseline/text.ts';
@@ -9,7 +10,6 @@ import type { Io } from '../io.ts';
 import { policyFolders } from './policy.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 import { foldersAskedFor, manifestIn, vltWorkspaces, workspaceManifests } from './workspaces.ts';
-import { writeWhole } from '../output/write.ts';
 
 /**
 /**

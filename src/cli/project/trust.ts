@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { TrustOptions } from '../../audit/index.ts';
-import { partOfCache } from '../../store/place.ts';
+import { trustPlace } from '../../store/place.ts';
 import { openCache } from '../../store/store.ts';
 import type { TrustRepository } from '../../model/report.ts';
 import { createHttpClient } from '../../net/client.ts';
@@ -54,7 +54,7 @@ export function startTrust(
   const { root, floors } = source.anchor;
   const anchored = [...Object.values(root.roles)].flatMap((role) => [...role.keys.keys(), role.threshold]);
   const name = JSON.stringify(['trust', source.url, root.version, anchored, [...floors]]);
-  const store = place === null ? null : openCache(partOfCache('trust', place), name);
+  const store = place === null ? null : openCache(trustPlace(place), name);
   const http = createHttpClient(config);
   return {
     session: openTrust(source, { http, store, now: Date.now(), fresh }),

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fieldsOf, isObject } from '../../model/value.ts';
 import { isFollowed, isWorkspaceOf, withoutBraces, workspacePatterns } from '../../model/workspaces.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
@@ -53,9 +54,8 @@ export function vltWorkspaces(project: string, io: Io): string {
     const json = isFile(path)
       ? (JSON.parse(readUserFile(path, 'the configuration', io).toString('utf8')) as unknown)
       : null;
-    const declared = typeof json === 'object' && json !== null && 'workspaces' in json ? json.workspaces : [];
-    const isGrouped = typeof declared === 'object' && declared !== null && !Array.isArray(declared);
-    patterns = isGrouped ? Object.values(declared).flat() : [declared].flat();
+    const { workspaces: declared = [] } = fieldsOf(json);
+    patterns = isObject(declared) ? Object.values(declared).flat() : [declared].flat();
   } catch {
     // Its reader names it.
   }
@@ -86,9 +86,8 @@ export function foldersAskedFor(manifest: string): readonly string[] {
   } catch {
     return [];
   }
-  const fields = ['dependencies', 'devDependencies', 'optionalDependencies'].map((field) =>
-    typeof json === 'object' && json !== null ? (json as Readonly<Record<string, unknown>>)[field] : null,
-  );
+  const manifestFields = fieldsOf(json);
+  const fields = ['dependencies', 'devDependencies', 'optionalDependencies'].map((field) => manifestFields[field]);
   return fields
     .flatMap((field) => (typeof field === 'object' && field !== null ? (Object.values(field) as unknown[]) : []))
     .flatMap((spec) =>

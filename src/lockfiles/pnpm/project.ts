@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { fieldsOf, isObject, type Fields } from '../../model/value.ts';
 import { LockfileError } from '../../readers/error.ts';
 import type { ProjectManifests, ProjectSettings } from '../common/format.ts';
 import { isWorkspace } from '../../model/workspaces.ts';
@@ -46,8 +47,6 @@ export interface PnpmProject {
   /** `packageManager` of package.json, if it is pnpm. */
   readonly packageManager: string | null;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** The strongest last: an optional dependency is none of the others. */
 const FIELDS = [
@@ -206,7 +205,7 @@ function readManifest(folder: string, text: string): Fields {
   } catch {
     throw new LockfileError(file, null, 'not valid JSON; pnpm reads it before the lockfile: mend it');
   }
-  if (isRecord(json)) return json;
+  if (isObject(json)) return json;
   throw new LockfileError(file, null, 'not a JSON object; pnpm reads it before the lockfile: mend it');
 }
 
@@ -229,14 +228,6 @@ function publishDirectory(manifest: Fields): string | null {
 function askerOf(manifest: Fields = {}): Asker {
   const { name, version } = manifest;
   return typeof name === 'string' ? { name, version: typeof version === 'string' ? version : null } : NONE;
-}
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function fieldsOf(value: unknown): Fields {
-  return isRecord(value) ? value : {};
 }
 
 function textsOf(value: unknown): readonly string[] {

@@ -2,6 +2,7 @@ import satisfies from 'semver/functions/satisfies.js';
 import valid from 'semver/functions/valid.js';
 import type { ConfigFile, Lockfile, ScriptPermissions } from '../../model/dependency.ts';
 import type { ScriptDecision } from '../../model/finding.ts';
+import { fieldsOf, isObject, type Fields } from '../../model/value.ts';
 import type { ProjectManifests } from '../common/format.ts';
 
 /** What a project's files beside package.json say that decides about install scripts. */
@@ -11,8 +12,6 @@ export interface ScriptSettings {
   /** Whether the project's .npmrc has `ignore-scripts`. */
   readonly ignoredByNpmrc: boolean;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const UNKNOWN: ScriptDecision = { permission: 'unknown' };
 
@@ -53,19 +52,11 @@ function readManifest(text: string | undefined): Fields | null {
   if (text === undefined) return null;
   try {
     const json = JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
-    return isRecord(json) ? json : null;
+    return isObject(json) ? json : null;
   } catch {
     // The lockfile's own reader says what is wrong with it, where it needs it.
     return null;
   }
-}
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function fieldsOf(value: unknown): Fields {
-  return isRecord(value) ? value : {};
 }
 
 /** Yarn 1's file has only texts. */

@@ -1,6 +1,7 @@
 import intersects from 'semver/ranges/intersects.js';
 import validRange from 'semver/ranges/valid.js';
 import type { Lockfile, PackageManager } from '../../model/dependency.ts';
+import { fieldsOf } from '../../model/value.ts';
 
 /** A package manager that a project demands, and where it says so. */
 interface Pin {
@@ -84,8 +85,4 @@ function parsed(text: string | undefined): unknown {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }

@@ -1,4 +1,5 @@
 import { isWorkspace } from '../../model/workspaces.ts';
+import { fieldsOf, type Fields } from '../../model/value.ts';
 import type { ProjectManifests, ProjectSettings } from '../common/format.ts';
 import { readPackageJson, type Wish } from '../node-modules/package-json.ts';
 import type { Options } from './options.ts';
@@ -16,8 +17,6 @@ export interface Project {
   /** Whether vlt.json names the folder among its workspaces. */
   readonly isWorkspace: (folder: string) => boolean;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * What package.json and vlt.json say, where there is a package.json: vlt takes catalogs from the lockfile and does not compare
@@ -59,10 +58,6 @@ function modifiersOf(declared: ReadonlyMap<string, string>): ReadonlyMap<string,
     else known.push(spec);
   }
   return modifiers;
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
 
 function textsOf(value: unknown): ReadonlyMap<string, string> {

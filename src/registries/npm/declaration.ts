@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Declaration } from '../../model/evidence.ts';
 import * as bounds from '../../model/limits.ts';
-import { isObject, type JsonObject } from '../../readers/untrusted-json.ts';
+import { isObject, type Fields } from '../../model/value.ts';
 
 type TextRecord = Readonly<Record<string, string>>;
 
@@ -9,7 +9,7 @@ const NO_TEXTS: TextRecord = Object.freeze(Object.create(null) as Record<string,
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'] as const;
 
 /** What a manifest of a registry or a package.json says is installed, linked or run by the package of this name. */
-export function parseDeclaration(json: JsonObject, name: string): Omit<Declaration, 'name' | 'version'> {
+export function parseDeclaration(json: Fields, name: string): Omit<Declaration, 'name' | 'version'> {
   return {
     dependencies: texts(json['dependencies'], json['optionalDependencies']),
     peerDependencies: texts(optionalPeers(json['peerDependenciesMeta']), json['peerDependencies']),
@@ -25,7 +25,7 @@ function optionalPeers(meta: unknown): TextRecord {
 }
 
 /** Both spellings are npm's; `true` stands for every dependency. */
-function parseBundles(manifest: JsonObject): readonly string[] {
+function parseBundles(manifest: Fields): readonly string[] {
   const declared = manifest['bundleDependencies'] ?? manifest['bundledDependencies'];
   if (declared === true) return Object.keys(texts(manifest['dependencies']));
   if (!Array.isArray(declared)) return [];
@@ -36,7 +36,7 @@ function parseBundles(manifest: JsonObject): readonly string[] {
  * What npm runs at install. A package with a binding.gyp and no install script is built (npm's registry shows it as
  * `gypfile`). Abbreviated documents say only that there is a script; its text is then empty.
  */
-function parseInstallScripts(manifest: JsonObject): TextRecord {
+function parseInstallScripts(manifest: Fields): TextRecord {
   const scripts = isObject(manifest['scripts']) ? manifest['scripts'] : {};
   const found = INSTALL_SCRIPTS.flatMap((name) => {
     const text = Object.hasOwn(scripts, name) ? scripts[name] : null;

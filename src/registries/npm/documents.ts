@@ -7,7 +7,8 @@ import type {
 } from '../../model/evidence.ts';
 import * as bounds from '../../model/limits.ts';
 import { parseDeclaration } from './declaration.ts';
-import { isObject, isWithinDepth, textOf, type Parsed } from '../../readers/untrusted-json.ts';
+import { isObject } from '../../model/value.ts';
+import { isWithinDepth, textOf, type Parsed } from '../../readers/untrusted-json.ts';
 
 /** Whether a registry could have a version of this name: nothing that could leave its place in a URL. */
 export function isVersion(text: string): boolean {

@@ -2,7 +2,8 @@ import { createPublicKey } from 'node:crypto';
 import type { KeyOrigin, KeyUsage, RegistryKey } from '../../model/evidence.ts';
 import { parseInstant, type Instant } from '../../model/time.ts';
 import { MAX_KEYS, MAX_TOKEN_LENGTH } from '../../model/limits.ts';
-import { isObject, textOf, type JsonObject } from '../../readers/untrusted-json.ts';
+import { isObject, type Fields } from '../../model/value.ts';
+import { textOf } from '../../readers/untrusted-json.ts';
 
 /** A keys document that cannot be used. The message is one line and carries no text of the document. */
 export class KeysError extends Error {
@@ -72,7 +73,7 @@ export function parseKeysDocument(json: unknown, origin: KeyOrigin): RegistryKey
 }
 
 /** An entry of the document that a registry serves. */
-function registryKeys(entry: JsonObject, origin: KeyOrigin): RegistryKey[] {
+function registryKeys(entry: Fields, origin: KeyOrigin): RegistryKey[] {
   const keyId = required(entry['keyid'], 'keyid');
   const spki = required(entry['key'], 'key');
   const end = optionalInstant(entry['expires'], 'expires');
@@ -82,7 +83,7 @@ function registryKeys(entry: JsonObject, origin: KeyOrigin): RegistryKey[] {
 }
 
 /** An entry of the TUF target; other uses than ours are left out. */
-function targetKey(entry: JsonObject, origin: KeyOrigin): RegistryKey[] {
+function targetKey(entry: Fields, origin: KeyOrigin): RegistryKey[] {
   const keyId = required(entry['keyId'], 'keyId');
   const publicKey = entry['publicKey'];
   if (!isObject(publicKey)) throw new KeysError('publicKey is not an object');

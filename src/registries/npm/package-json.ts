@@ -3,7 +3,8 @@ import clean from 'semver/functions/clean.js';
 import type { PackageFile } from '../../model/capability.ts';
 import type { Declaration } from '../../model/evidence.ts';
 import { parseDeclaration } from './declaration.ts';
-import { isObject, textOf, type Parsed } from '../../readers/untrusted-json.ts';
+import { isObject } from '../../model/value.ts';
+import { textOf, type Parsed } from '../../readers/untrusted-json.ts';
 import { MAX_NAME_LENGTH, MAX_VERSION_LENGTH } from '../../model/limits.ts';
 
 export const PACKAGE_JSON = 'package.json';

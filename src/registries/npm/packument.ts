@@ -2,7 +2,8 @@ import type { Manifest, Packument, Versions } from '../../model/evidence.ts';
 import { parseInstant, type Instant } from '../../model/time.ts';
 import { parseJson } from '../evidence-of.ts';
 import * as bounds from '../../model/limits.ts';
-import { isObject, type JsonObject, type Parsed } from '../../readers/untrusted-json.ts';
+import { isObject, type Fields } from '../../model/value.ts';
+import type { Parsed } from '../../readers/untrusted-json.ts';
 import { keyText, skipSpace, skipValue, walkObject, type Slice } from '../../readers/json-walk.ts';
 import { texts } from './declaration.ts';
 import { isVersion, parseManifest } from './documents.ts';
@@ -110,7 +111,7 @@ function parseSlice(body: Buffer, { start, end }: Slice): Parsed<unknown> {
 }
 
 /** Publish times by version; `created`, `modified`, `unpublished` and what is no time are left out. */
-function parseTimes(time: JsonObject): ReadonlyMap<string, Instant> {
+function parseTimes(time: Fields): ReadonlyMap<string, Instant> {
   const times = new Map<string, Instant>();
   for (const [version, value] of Object.entries(time)) {
     if (times.size >= 2 * bounds.MAX_VERSIONS) break;

@@ -12,8 +12,9 @@ import type {
 import type { Review } from '../../model/review.ts';
 import { formatInstant } from '../../model/time.ts';
 import type { Critical, JudgedDependency, LeveledFinding } from '../../model/verdict.ts';
+import { compareText } from '../../model/value.ts';
 import { comparisonJson } from './comparison.ts';
-import { compareDependencies, compareText } from '../words/grouping.ts';
+import { compareDependencies } from '../words/grouping.ts';
 import { describe, type FileSubject, type Subject } from '../words/messages.ts';
 import { integrityText, proofsJson } from './proofs.ts';
 import { objectOf, stringifyMembers, type Json, type JsonObject, type Members } from './stringify.ts';

@@ -4,7 +4,8 @@ import type { Report } from '../../model/report.ts';
 import type { AcceptedState, Review } from '../../model/review.ts';
 import type { Instant } from '../../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../../model/verdict.ts';
-import { compareDependencies, compareText } from '../words/grouping.ts';
+import { compareText } from '../../model/value.ts';
+import { compareDependencies } from '../words/grouping.ts';
 
 /** A finding that waits for a decision. */
 type QueuedFinding = LeveledFinding & { readonly review: Review };

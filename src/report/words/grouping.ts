@@ -1,6 +1,7 @@
 import type { Dependency, Place } from '../../model/dependency.ts';
 import { FINDING_KINDS, type FindingCode, type FindingKind } from '../../model/finding.ts';
 import type { LockfileFinding, Report } from '../../model/report.ts';
+import { compareText } from '../../model/value.ts';
 import type { JudgedDependency, Level, LeveledFinding } from '../../model/verdict.ts';
 import { count } from './layout.ts';
 import type { FileSubject, Subject } from './messages.ts';
@@ -85,12 +86,6 @@ export function compareDependencies(a: Dependency, b: Dependency): number {
     compareText(a.places[0]?.file ?? '', b.places[0]?.file ?? '') ||
     (a.places[0]?.line ?? 0) - (b.places[0]?.line ?? 0)
   );
-}
-
-/** By code unit, the same on every machine whatever its locale. */
-export function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 function compareGroups(a: Group, b: Group): number {

@@ -1,9 +1,9 @@
 import type { ConfigFile, PackageManager } from '../../../model/dependency.ts';
+import { fieldsOf, type Fields } from '../../../model/value.ts';
 import { basicAuthorization } from '../../../net/credentials.ts';
 import { expand, layerOf, notationOf, type Layer } from './npmrc-layers.ts';
 
 type Setting = [key: string, value: unknown];
-type Fields = Readonly<Record<string, unknown>>;
 
 /** No registry has a longer one; bounds what is looked through. */
 const MAX_ADDRESS = 2048;
@@ -193,8 +193,4 @@ function encoded(ident: string, env: NodeJS.ProcessEnv): string {
   if (unset.length > 0 || !text.includes(':')) return unset.length > 0 ? ident : text;
   const at = text.indexOf(':');
   return basicAuthorization(text.slice(0, at), text.slice(at + 1)).replace(/^Basic /, '');
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }

@@ -1,13 +1,13 @@
-import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 
 /**
  * Writes a file whole or not at all: another one beside it takes its place. What is no regular file (a pipe, a device) is
- * written to. Throws Node's error.
+ * written to. A file that was not there gets `mode`. Throws Node's error.
  */
-export function writeWhole(path: string, pieces: Iterable<string>): void {
+export function writeWhole(path: string, pieces: Iterable<string | Uint8Array>, mode = 0o666): void {
   const before = statSync(path, { throwIfNoEntry: false });
   if (before !== undefined && !before.isFile()) {
-    writePieces(path, 'w', pieces);
+    writePieces(path, 'w', mode, pieces);
     return;
   }
   // A link stays one.
@@ -15,7 +15,7 @@ export function writeWhole(path: string, pieces: Iterable<string>): void {
   const temporary = `${target}.${process.pid}.tmp`;
   try {
     // Only a file that was not there before: nobody may have laid a link for it.
-    writePieces(temporary, 'wx', pieces);
+    writePieces(temporary, 'wx', mode, pieces);
     renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -23,10 +23,10 @@ export function writeWhole(path: string, pieces: Iterable<string>): void {
   }
 }
 
-function writePieces(path: string, flag: 'w' | 'wx', pieces: Iterable<string>): void {
-  const file = openSync(path, flag);
+function writePieces(path: string, flag: 'w' | 'wx', mode: number, pieces: Iterable<string | Uint8Array>): void {
+  const file = openSync(path, flag, mode);
   try {
-    for (const piece of pieces) writeSync(file, piece);
+    for (const piece of pieces) writeFileSync(file, piece);
   } finally {
     closeSync(file);
   }

@@ -1,0 +1,37 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import module from 'node:module';
+import { join } from 'node:path';
+import { cachePlace } from '../../store/place.ts';
+
+/** What Node 22.1 and later add to the module. */
+interface CompileCache {
+  readonly enableCompileCache?: (folder: string) => unknown;
+}
+
+/**
+ * Has Node keep what V8 compiled for the next run, and use what it kept. Node takes any code that it finds there, so it is a folder of
+ * this user's that nobody else can write, and none that `ASSAY_CACHE` names: a pipeline may restore that from anywhere.
+ */
+export function useCompileCache(args: readonly string[]): void {
+  const { enableCompileCache } = module as CompileCache;
+  const { env, platform } = process;
+  const isPipeline = (env['CI'] ?? '') !== '';
+  const place = cachePlace(env, env['HOME'] ?? '', platform);
+  if (enableCompileCache === undefined || place === null || env['ASSAY_CACHE'] !== undefined) return;
+  if (isPipeline || args.includes('--no-cache')) return;
+  const folder = join(place.folder, 'compiled');
+  if (isOwn(folder)) enableCompileCache(folder);
+}
+
+/** Makes the folder where it is not there. */
+function isOwn(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const found = lstatSync(folder);
+    const { getuid } = process;
+    // Windows gives a user's own folders to nobody else.
+    return found.isDirectory() && (getuid === undefined || (found.uid === getuid() && (found.mode & 0o022) === 0));
+  } catch {
+    return false;
+  }
+}
