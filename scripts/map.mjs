@@ -1,7 +1,7 @@
 /**
- * `npm run map` draws which folders of src/ import which, type imports and lazy ones counted, into docs/architecture.md. Fails
- * where files import each other in a circle, or where src/rooms.json allows what nobody imports. `--check` writes nothing and fails
- * where the drawing is an old one.
+ * `npm run map` draws which folders of src/ import which, type imports and lazy ones counted, into docs/architecture.md, and into
+ * the README of each. Fails where files import each other in a circle, or folders otherwise than src/rooms.json says. `--check` writes
+ * nothing, and fails where something would be written.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -86,14 +86,27 @@ function main() {
   const circle = circleIn(files) ?? circleIn(folders);
   const problems = [...(circle === null ? [] : [`a circle: ${circle.join(' -> ')}`]), ...problemsOf(folders, ROOMS)];
   if (problems.length > 0) throw new Error(problems.join('\nmap: '));
-  const page = readFileSync(PAGE, 'utf8');
-  const [start, end] = [page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END)];
-  const text = page.slice(0, start) + drawing(folders) + page.slice(end);
-  if (process.argv.includes('--check') && text !== page) {
-    throw new Error('docs/architecture.md has an old drawing of the imports; run npm run map');
+  const texts = new Map([[PAGE, between(readFileSync(PAGE, 'utf8'), BEGIN, END, drawing(folders))]]);
+  for (const folder of Object.keys(ROOMS)) {
+    const path = join(ROOT, 'src', folder, 'README.md');
+    texts.set(
+      path,
+      between(readFileSync(path, 'utf8'), '\nImports:', '\n\n', ` ${ROOMS[folder].join(', ') || 'nothing'}.`),
+    );
   }
-  writeFileSync(PAGE, text);
+  for (const [path, text] of texts) {
+    if (text === readFileSync(path, 'utf8')) continue;
+    if (process.argv.includes('--check'))
+      throw new Error(`${relative(ROOT, path)} is older than the imports; run npm run map`);
+    writeFileSync(path, text);
+  }
   console.log(drawing(folders).trim());
+}
+
+/** The text with another one between two marks, of which the second is the first after the first. */
+function between(text, begin, end, middle) {
+  const start = text.indexOf(begin) + begin.length;
+  return text.slice(0, start) + middle + text.slice(text.indexOf(end, start));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
