@@ -7,6 +7,7 @@ import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
 import { at, commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { withProject, type LabProject } from './lab-project.ts';
 import { CLI, start, type Run } from './run.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -103,7 +104,7 @@ async function withPipeline(work: (pipeline: Pipeline) => Promise<void>): Promis
       });
     });
   } finally {
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(home);
   }
 }
 
