@@ -1,6 +1,6 @@
 import { channelName, STABLE } from '../model/channel.ts';
 import type { Packument } from '../model/evidence.ts';
-import { compareVersions, earlierVersions, releaseLine, type EarlierVersion } from './history.ts';
+import { lowerVersions, releaseLine, type EarlierVersion } from './history.ts';
 
 /** A package with fewer releases is still becoming what it is to be. */
 const SETTLED = 5;
@@ -21,7 +21,7 @@ export function sameChannel(a: string, b: string): boolean {
  * the channel of that name before it, and stable versions of its line.
  */
 export function channelBefore(packument: Packument, version: string): readonly EarlierVersion[] {
-  const lower = earlierVersions(packument, version).filter((one) => compareVersions(one.version, version) < 0);
+  const lower = lowerVersions(packument, version);
   const own = lower.filter((one) => sameChannel(one.version, version));
   if (own.length > 0) return own;
   const name = channelName(version);
@@ -38,9 +38,7 @@ export function releaseApart(packument: Packument, version: string, apart: numbe
   const at = packument.time.get(version) ?? null;
   if (at === null) return null;
   const line = releaseLine(version);
-  const old = earlierVersions(packument, version).filter(
-    (one) => one.published !== null && at - one.published >= apart && compareVersions(one.version, version) < 0,
-  );
+  const old = lowerVersions(packument, version).filter((one) => one.published !== null && at - one.published >= apart);
   const newest = (releases: readonly EarlierVersion[]): EarlierVersion | null =>
     releases.reduce<EarlierVersion | null>((a, b) => ((a?.published ?? -1) > (b.published ?? 0) ? a : b), null);
   const ofLine = newest(old.filter((one) => releaseLine(one.version) === line));

@@ -86,24 +86,32 @@ export function earlierVersions(packument: Packument, version: string): readonly
   return releasesBefore(packument, version);
 }
 
+/** Those of them that are lower by version. */
+export function lowerVersions(packument: Packument, version: string): readonly EarlierVersion[] {
+  const parsed = read(version);
+  return parsed === null
+    ? []
+    : releasesBefore(packument, version).filter(({ semver }) => compareParsed(semver, parsed) < 0);
+}
+
 /** Every version that is semver, lowest first. */
 export function allVersions(packument: Packument): readonly EarlierVersion[] {
   return releasesOf(packument);
 }
 
+/** Nearly every question about a release begins with what was before it. */
+const earlier = new WeakMap<Packument, Map<string, readonly Release[]>>();
+
 function releasesBefore(packument: Packument, version: string): readonly Release[] {
-  const isBefore = before(packument, version);
-  return releasesOf(packument).filter((release) => isBefore(release.version, () => release.semver));
+  const known = earlier.get(packument) ?? new Map<string, readonly Release[]>();
+  const found = known.get(version) ?? releasesEarlier(packument, version);
+  earlier.set(packument, known.set(version, found));
+  return found;
 }
 
-/** How many there are. Of most packages nothing else is asked, so that nothing is sorted for it. */
-export function countEarlier(packument: Packument, version: string): number {
+function releasesEarlier(packument: Packument, version: string): readonly Release[] {
   const isBefore = before(packument, version);
-  let count = 0;
-  for (const one of packument.versions.keys()) {
-    if (read(one) !== null && isBefore(one, () => read(one))) count += 1;
-  }
-  return count;
+  return releasesOf(packument).filter((release) => isBefore(release.version, () => release.semver));
 }
 
 function before({ time }: Packument, version: string): (other: string, semver: () => Parsed | null) => boolean {

@@ -6,7 +6,6 @@ import { DAY, type Instant } from '../model/time.ts';
 import { checkBaselineLoss, firstAfter } from './baseline.ts';
 import { channelBefore, isStable } from './channels.ts';
 import {
-  countEarlier,
   earlierVersions,
   lastWithProvenance,
   provenanceSince,
@@ -42,7 +41,7 @@ export function checkLoss(packument: Packument, version: string, seen: readonly 
   const never = (): Finding => {
     const at = packument.time.get(version) ?? null;
     return finding('provenance-missing', {
-      earlier: countEarlier(packument, version),
+      earlier: earlierVersions(packument, version).length,
       ...firstAfter(provenanceSince(packument), at),
     });
   };

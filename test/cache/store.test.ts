@@ -4,7 +4,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -15,6 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CachePlace } from '../../src/store/place.ts';
 import { cacheSize, openCache, prune, type Cache } from '../../src/store/store.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const ID = 'ab'.repeat(32);
 const OTHER = 'cd'.repeat(32);
@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  rmSync(base, { recursive: true, force: true, maxRetries: 5 });
+  removeFolder(base);
 });
 
 function open(project = 'project', at: CachePlace = place): Cache {

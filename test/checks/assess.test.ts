@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BaselineVersion } from '../../src/model/baseline.ts';
 import { assess } from '../../src/checks/npm/chain.ts';
-import { type Known } from '../../src/checks/known.ts';
+import type { Known } from '../../src/checks/known.ts';
 import type { DependencyEvidence, Manifest } from '../../src/model/evidence.ts';
 import { NO_EXPECTATION } from '../../src/model/policy.ts';
 import { dependency } from '../report/fixtures.ts';

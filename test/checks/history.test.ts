@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import semver from 'semver';
 import { describe, expect, it } from 'vitest';
-import { countEarlier, earlierVersions, predecessorOf, releaseLine } from '../../src/checks/history.ts';
+import { earlierVersions, lowerVersions, predecessorOf, releaseLine } from '../../src/checks/history.ts';
 import { checkLoss, checkLossAgainst } from '../../src/checks/loss.ts';
 import type { BaselinePackage } from '../../src/model/baseline.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
@@ -140,13 +140,13 @@ describe('predecessor', () => {
         expect(earlierVersions(document, asked).map((one) => one.version)).toEqual(
           lower.sort((a, b) => semver.compare(a, b)),
         );
-        expect(countEarlier(document, asked)).toBe(lower.length);
+        expect(lowerVersions(document, asked)).toEqual(earlierVersions(document, asked));
         expect(releaseLine(asked)).toBe(parsed && (parsed.major === 0 ? `0.${parsed.minor}` : String(parsed.major)));
       }),
     );
   });
 
-  it('counts exactly the versions that it would list', () => {
+  it('tells apart what is earlier and what is lower, for each version of one document', () => {
     const versions = [
       '1.0.0',
       '1.0.1',
@@ -160,9 +160,14 @@ describe('predecessor', () => {
     ];
     for (const day of [(i: number) => i, (i: number) => -i, () => null, (i: number) => (i % 2 === 0 ? i : null)]) {
       const document = packument(versions.map((version, i) => [version, day(i), false]));
-      const listed = versions.map((version) => earlierVersions(document, version).length);
-      expect(versions.map((version) => countEarlier(document, version))).toEqual(listed);
-      expect(Math.max(...listed)).toBeGreaterThan(2);
+      const fresh = (): Packument => packument(versions.map((version, i) => [version, day(i), false]));
+      for (const version of versions) {
+        expect(earlierVersions(document, version)).toEqual(earlierVersions(fresh(), version));
+        const isLower = (one: string): boolean => semver.valid(version) !== null && semver.lt(one, version);
+        const lower = earlierVersions(fresh(), version).filter((one) => isLower(one.version));
+        expect(lowerVersions(document, version)).toEqual(lower);
+      }
+      expect(Math.max(...versions.map((version) => earlierVersions(document, version).length))).toBeGreaterThan(2);
     }
   });
 });

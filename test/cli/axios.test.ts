@@ -1,10 +1,11 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
 import { PHASES } from '../../src/model/verdict.ts';
 import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const HOUR = 3_600_000;
 const REPOSITORY = { repository: 'axios/axios', repositoryId: '23088740', ownerId: '32372333' };
@@ -180,7 +181,7 @@ describe.skipIf(!hasGit)(`a queue with what was published by hand${WITHOUT_GIT}`
           [47, 'warning'],
           [49, 'error'],
         ] as const) {
-          rmSync(join(folder, '.git'), { recursive: true, force: true, maxRetries: 5 });
+          removeFolder(join(folder, '.git'));
           git(folder, ['init', '-q']);
           commitAll(folder, Date.now() - hours * HOUR);
           const result = await project.report();

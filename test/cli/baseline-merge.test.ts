@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -10,6 +10,7 @@ import type { Baseline, BaselinePackage, BaselineVersion, LastingIdentity } from
 import { parseBaseline } from '../../src/baseline/file.ts';
 import { formatBaseline } from '../../src/baseline/text.ts';
 import { withProject, type LabProject } from './lab-project.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });
 const MOVED = ciWorkflow({ repository: 'team/q', workflow: '.github/workflows/other.yml' });
@@ -173,7 +174,7 @@ describe.skipIf(!hasGit)(`a three-way merge of any three baselines${hasGit ? '' 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'assay-merge-'));
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  afterAll(() => removeFolder(folder));
 
   it('is a conflict that is refused, or has of each version what one of the sides has', () => {
     let clean = 0;

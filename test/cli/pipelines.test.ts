@@ -18,6 +18,7 @@ import { copyCheckout, giveModules } from '../support/checkout.ts';
 import { at, commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { withProject, type LabProject } from './lab-project.ts';
 import { start, type Run } from './run.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -126,7 +127,7 @@ async function withPipeline(work: (pipeline: Pipeline) => Promise<void>): Promis
       });
     });
   } finally {
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(home);
   }
 }
 

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** What a user's shell sees of one run. */
 export interface Run {
@@ -54,6 +55,6 @@ export async function inFolder<T>(work: (folder: string) => Promise<T> | T): Pro
   try {
     return await work(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(folder);
   }
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { askHistory, type ReadVersions } from '../../src/git/appearance.ts';
 import type { History } from '../../src/model/review.ts';
 import { at, commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 3, 1);
@@ -22,7 +23,7 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     folder = mkdtempSync(join(tmpdir(), 'assay-history-'));
     git(folder, ['init', '-q', '-b', 'main']);
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  afterEach(() => removeFolder(folder));
 
   const write = (text: string, name = 'lock'): void => writeFileSync(join(folder, name), `${text}\n`);
   const lock = (text: string, hours: number): string => {
@@ -215,7 +216,7 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     try {
       expect(await ask(['a@1'], 'lock', bare)).toBeNull();
     } finally {
-      rmSync(bare, { recursive: true, force: true, maxRetries: 5 });
+      removeFolder(bare);
     }
     expect(await ask(['a@1'], 'lo\nck')).toBeNull();
     expect(await ask(['a@1'])).toBeNull();

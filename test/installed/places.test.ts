@@ -5,12 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { locate } from '../../src/installed/places.ts';
 import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
 import { dependency } from '../report/fixtures.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 let root = '';
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'assay-places-'));
 });
-afterEach(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+afterEach(() => removeFolder(root));
 
 function put(path: string, manifest: object = {}): void {
   mkdirSync(join(root, path), { recursive: true });

@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ciWorkflow, type Lab, startLab, token } from '../../lab/index.ts';
+import { ciWorkflow, startLab, token } from '../../lab/index.ts';
+import type { Lab } from '../../lab/index.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const run = promisify(execFile);
 let lab: Lab;
@@ -25,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await lab.close();
-  await rm(directory, { recursive: true });
+  removeFolder(directory);
 });
 
 /** npm itself, with nothing of this machine's configuration. */

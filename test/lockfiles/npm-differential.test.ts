@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -9,6 +9,7 @@ import { LockfileError, parseLockfile } from '../../src/lockfiles/index.ts';
 import type { Lockfile } from '../../src/model/dependency.ts';
 import { fromRegistry, notToBeHad } from './real.ts';
 import { sha512 } from './support.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** Runs on every Node that the tests run on. */
 const ARBORIST = '@npmcli/arborist@8.0.1';
@@ -203,7 +204,7 @@ function ours(lockfile: Lockfile, packages: Packages): ReadonlyMap<string, Stand
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'assay-arborist-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => removeFolder(folder));
 
 function arborist(): LoadVirtual | null {
   const at = fromRegistry(ARBORIST);

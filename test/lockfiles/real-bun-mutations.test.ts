@@ -20,6 +20,7 @@ import type { Lockfile } from '../../src/model/dependency.ts';
 import { bunInUse } from './bun-in-use.ts';
 import { notToBeHad, ranOrSkip, registryInUse, type Ran } from './real.ts';
 import { unlessRefused } from './support.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** Raise the first to try more; give the second to try the same again. */
 const COUNT = Number(process.env['ASSAY_MUTATIONS'] ?? 200);
@@ -216,7 +217,7 @@ beforeAll(() => {
   }
 }, 240_000);
 
-afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => removeFolder(root));
 
 describe(`an edited bun.lock (seed ${SEED})`, () => {
   it(

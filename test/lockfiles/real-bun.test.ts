@@ -7,6 +7,7 @@ import { LockfileError, parseLockfile } from '../../src/lockfiles/index.ts';
 import type { Dependency } from '../../src/model/dependency.ts';
 import { bunInUse } from './bun-in-use.ts';
 import { notToBeHad, ranOrSkip, registryInUse, type Ran } from './real.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** A project with each way to ask for a package that needs nothing but the configured registry. */
 const MANIFESTS = {
@@ -74,7 +75,7 @@ beforeAll(() => {
   bun = bunInUse();
 }, 240_000);
 
-afterAll(() => rmSync(project, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => removeFolder(project));
 
 describe('a lockfile that Bun has just written', () => {
   it('has the packages, places and versions of bun pm ls', { timeout: 150_000 }, ({ skip }) => {

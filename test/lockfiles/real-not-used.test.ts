@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { startLab, token, type Lab } from '../../lab/index.ts';
 import { LockfileError, parseLockfile, type ProjectSettings } from '../../src/lockfiles/index.ts';
 import { bunInUse } from './bun-in-use.ts';
 import { fromRegistry, notToBeHad } from './real.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** A package.json, or any other file of a project. */
 type Files = Readonly<Record<string, object | string>>;
@@ -84,7 +85,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await lab.close();
-  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  removeFolder(root);
 });
 
 const app = (more: object): object => ({ name: 'app', version: '1.0.0', private: true, ...more });

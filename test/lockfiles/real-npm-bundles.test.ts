@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { nodesUnderTest } from '../package/nodes.ts';
 import { fromRegistry, notToBeHad, ranOrSkip, type Ran } from './real.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** Those that know --install-strategy=linked. */
 const NPMS = ['10.9.9', '11.21.2', '12.2.2'];
@@ -54,7 +55,7 @@ describe('what the project and a workspace bundle', () => {
       expect(Object.fromEntries(places)).toEqual({ [OWN]: '2.1.3', [OF_WORKSPACE]: '2.0.0' });
       expect(lockfile.skipped.filter(({ reason }) => reason === 'bundled')).toEqual([]);
     } finally {
-      rmSync(project, { recursive: true, force: true, maxRetries: 5 });
+      removeFolder(project);
     }
   });
 });

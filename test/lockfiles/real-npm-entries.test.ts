@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import { LockfileError } from '../../src/lockfiles/index.ts';
 import { nodesUnderTest } from '../package/nodes.ts';
 import { auditIn } from '../scenarios/harness.ts';
 import { fromRegistry, notToBeHad } from './real.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const MANIFEST = JSON.stringify({ name: 'app', version: '1.0.0', dependencies: { kit: '^1.0.0' } });
 const RUNS = "node -e \"fs.writeFileSync(path.join(process.env.INIT_CWD, 'ran'), '')\"";
@@ -44,7 +45,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await lab.close();
-  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  removeFolder(root);
 });
 
 /** The lockfile of kit and pad, with more in kit's entry. */

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodesUnderTest } from '../package/nodes.ts';
 import { auditIn, withLab } from '../scenarios/harness.ts';
 import { fromRegistry, notToBeHad } from './real.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const NPMS = ['6.14.18', '8.19.4', '10.9.9', '11.21.2', '12.2.2'];
 const MANIFEST = { name: 'app', version: '1.0.0', dependencies: { axios: '^1.0.0' } };
@@ -51,7 +52,7 @@ function installed(version: string, files: Readonly<Record<string, string>>, pat
     expect({ status: ran.status, stderr: ran.stderr }).toMatchObject({ status: 0 });
     return readFileSync(join(project, path), 'utf8');
   } finally {
-    rmSync(project, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(project);
   }
 }
 

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { isNotReached, NO_REGISTRY } from './real.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** A project with each way to ask for a package that needs nothing but the configured registry. */
 const MANIFESTS = {
@@ -73,7 +74,7 @@ beforeAll(() => {
   if (packed.status !== 0) obstacle = `npm cannot be run: ${packed.stderr}`;
 });
 
-afterAll(() => rmSync(project, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => removeFolder(project));
 
 describe('a lockfile that npm has just written', () => {
   for (const version of [1, 2, 3]) {

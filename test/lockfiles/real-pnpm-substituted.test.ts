@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { fromRegistry, notToBeHad, ranOrSkip, type Ran } from './real.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** Exact versions that write and read another format, or the same with another program. */
 const VERSIONS = ['8.15.9', '10.34.8', '12.20.0'];
@@ -15,7 +16,7 @@ beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'assay-pnpm-substituted-'));
 });
 
-afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => removeFolder(root));
 
 function command(version: string): readonly string[] | null {
   const folder = fromRegistry(`pnpm@${version}`);

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { isNotReached, NO_REGISTRY, type Ran } from './real.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** A workspace with an alias, packages with peers, one for another platform, and a project that another one asks for. */
 const MANIFESTS = {
@@ -46,7 +47,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'assay-pnpm-'));
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => removeFolder(folder));
 
 function run(program: string, args: readonly string[], cwd: string): Ran {
   const env = { ...process.env, CI: 'true', NO_UPDATE_NOTIFIER: '1', COREPACK_ENABLE_STRICT: '0' };

@@ -19,6 +19,7 @@ import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { bunInUse } from './bun-in-use.ts';
 import { fromRegistry, notToBeHad } from './real.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const PUBLISHED = 'module.exports = "as published"';
 const FORGED = 'module.exports = "as stranger!"';
@@ -40,7 +41,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await lab.close();
-  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  removeFolder(root);
 });
 
 /** How a package manager is started; null where it cannot be had. */

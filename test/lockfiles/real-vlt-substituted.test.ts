@@ -8,6 +8,7 @@ import { auditIn } from '../scenarios/harness.ts';
 import { commitAll, git, hasGit } from '../support/git.ts';
 import { ranOrSkip, registryInUse, type Ran } from './real.ts';
 import { foldersIn, vltInUse, type VltInUse } from './vlt-in-use.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const MANIFEST = {
   name: 'app',
@@ -95,7 +96,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await lab.close();
-  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  removeFolder(root);
 });
 
 describe('vlt installs with --frozen-lockfile', () => {

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { ranOrSkip, registryInUse, type Ran } from './real.ts';
 import { foldersIn, vltInUse, type VltInUse } from './vlt-in-use.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** A project with each way to ask for a package that needs nothing but the configured registry. */
 const FILES = {
@@ -54,7 +55,7 @@ beforeAll(() => {
   inUse = vltInUse();
 }, 400_000);
 
-afterAll(() => rmSync(project, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => removeFolder(project));
 
 describe('a lockfile that vlt has just written', () => {
   it('has the packages and versions that it installs', { timeout: 150_000 }, ({ skip }) => {

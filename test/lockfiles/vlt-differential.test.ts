@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
 import { ranOrSkip, registryInUse, type Ran } from './real.ts';
 import { foldersIn, vltInUse, type VltInUse } from './vlt-in-use.ts';
 import { unlessRefused } from './support.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** Raise the first to try more; give the second to try the same again. */
 const COUNT = Number(process.env['ASSAY_DIFFERENTIAL'] ?? 200);
@@ -335,7 +336,7 @@ beforeAll(() => {
   writeFileSync(join(project, 'vlt.json'), JSON.stringify(SETTINGS));
 }, 400_000);
 
-afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => removeFolder(root));
 
 describe(`an edited vlt-lock.json (seed ${SEED})`, () => {
   it(

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { startLab, token, type Lab, type Published } from '../../lab/index.ts';
 import { LockfileError, parseLockfile } from '../../src/lockfiles/index.ts';
 import type { Lockfile } from '../../src/model/dependency.ts';
 import { fromRegistry, notToBeHad } from './real.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const ACCOUNT = token({ user: 'account' });
 const MANIFEST = JSON.stringify({ name: 'app', version: '1.0.0', private: true, dependencies: { kit: '^1.0.0' } });
@@ -35,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await lab.close();
-  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  removeFolder(root);
 });
 
 interface Outcome {

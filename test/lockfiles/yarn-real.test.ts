@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import util from 'node:util';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
 import { isNotReached, NO_REGISTRY, registryInUse, type Ran } from './real.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** A project with each way to ask for a package that needs nothing but the configured registry. */
 const MANIFESTS: Record<string, object> = {
@@ -111,7 +112,7 @@ beforeAll(() => {
   obstacle = NO_REGISTRY;
 }, 90_000);
 
-afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => removeFolder(root));
 
 describe('a lockfile that Yarn has just written', () => {
   it('Yarn 1: the same packages as in node_modules', { timeout: 90_000 }, ({ skip }) => {

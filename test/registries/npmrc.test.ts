@@ -10,6 +10,7 @@ import {
   type NpmConfigInput,
 } from '../../src/registries/npm/config/npmrc.ts';
 import { testConfig } from './servers.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** Files of an imagined machine: project in /p, home /h, Node in /n. */
 function load(files: Record<string, string>, input: Partial<NpmConfigInput> = {}): NpmConfig {
@@ -137,7 +138,7 @@ describe('where the files are', () => {
 
   it('stops at a directory with node_modules', () => {
     const root = mkdtempSync(join(tmpdir(), 'assay-npmrc-'));
-    onTestFinished(() => rmSync(root, { recursive: true }));
+    onTestFinished(() => removeFolder(root));
     const files = { 'package.json': '{}', '.npmrc': reg('outer'), 'in/.npmrc': reg('inner'), 'in/node_modules/x': '' };
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(root, name)), { recursive: true });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
@@ -11,6 +11,7 @@ import * as x509 from '../../lab/sigstore/x509.ts';
 import { createHttpClient } from '../../src/net/client.ts';
 import type { HttpClient, HttpClientOptions } from '../../src/net/request.ts';
 import { loadNpmConfig, type NpmConfig } from '../../src/registries/npm/config/npmrc.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 export type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void;
 
@@ -145,7 +146,7 @@ export interface Authority {
 /** A certificate authority and a certificate of it for 127.0.0.1, as PEM and as files. For the top of a test file. */
 export function makeAuthority(): Authority {
   const directory = mkdtempSync(join(tmpdir(), 'assay-tls-'));
-  afterAll(() => rmSync(directory, { recursive: true }));
+  afterAll(() => removeFolder(directory));
   const write = (name: string, text: string): string => {
     writeFileSync(join(directory, name), text);
     return join(directory, name);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -8,6 +8,7 @@ import { TarballError } from '../../src/readers/tar.ts';
 import { createTarballReader } from '../../src/registries/npm/tarballs/tarball.ts';
 import { fromRegistry, notToBeHad } from '../lockfiles/real.ts';
 import { archive, type Member } from './archive.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 /** What npm 11 unpacks tarballs with. */
 const PACOTE = 'pacote@21.5.1';
@@ -112,7 +113,7 @@ describe('what npm writes', () => {
     const place = fromRegistry(PACOTE);
     pacote = place === null ? null : (createRequire(import.meta.url)(place) as Pacote);
   }, 240_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => removeFolder(folder));
 
   async function written(bytes: Buffer, number: number): Promise<Readonly<Record<string, string>>> {
     const tarball = join(folder, `${number}.tgz`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderHtml } from '../../src/report/html/index.ts';
 import { hasBrowser, launchBrowser, WITHOUT_BROWSER } from '../support/browser.ts';
 import { pageReport } from './html-reports.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -25,7 +26,7 @@ describe.skipIf(!hasBrowser)(`the page in Chromium${WITHOUT_BROWSER}`, () => {
 
   afterAll(async () => {
     await browser.close();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(folder);
   });
 
   async function open(size: number, options: Parameters<Browser['newPage']>[0] = {}, hash = ''): Promise<Page> {

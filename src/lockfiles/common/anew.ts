@@ -44,7 +44,20 @@ export function isOutside(range: string, version: string): boolean {
   if (shown === '' || shown === '*' || (shown.endsWith(version) && /^[~^]?$/.test(shown.slice(0, -version.length)))) {
     return false;
   }
+  if (isOfCaret(shown, version)) return false;
   return validRange(shown, LOOSE) !== null && !satisfies(version, shown, LOOSE);
+}
+
+const CARET = /^\^([1-9]\d{0,8})\.(\d{1,9})\.(\d{1,9})$/;
+const PLAIN = /^([1-9]\d{0,8})\.(\d{1,9})\.(\d{1,9})$/;
+
+/** Whether both are as nearly all are, `^1.2.3` and a release, and the one has the other: read sooner than semver reads it. */
+function isOfCaret(range: string, version: string): boolean {
+  const low = CARET.exec(range);
+  const high = low === null ? null : PLAIN.exec(version);
+  if (low === null || high === null || low[1] !== high[1]) return false;
+  const minor = Number(high[2]) - Number(low[2]);
+  return minor > 0 || (minor === 0 && Number(high[3]) >= Number(low[3]));
 }
 
 /** As the package managers read what was once allowed. */

@@ -4,7 +4,7 @@ import type { Digest } from '../../../model/dependency.ts';
 import type { Sink } from '../../../net/request.ts';
 import { TarballError } from '../../../readers/tar.ts';
 import { createTarballReader } from './tarball.ts';
-import { type FileWishes } from '../../registry.ts';
+import type { FileWishes } from '../../registry.ts';
 
 /** What came of the bytes of a tarball. */
 export type Taken =
