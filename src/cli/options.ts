@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../model/nearest.ts';
 import { usableColumns, wrap } from '../report/words/layout.ts';
+import { OUTPUT_NAMES } from '../report/words/output-names.ts';
 import { UsageError } from './exit.ts';
 
 /** One option of a command: how it is parsed and how `--help` shows it. */
@@ -59,7 +60,7 @@ const OPTIONS = {
     type: 'string',
     multiple: true,
     value: 'FORMAT[=FILE]',
-    help: 'write the report as json, sarif, github, gitlab, junit, markdown, html or vsa, to FILE or instead of the usual one; may be repeated',
+    help: `write the report as ${OUTPUT_NAMES.slice(0, -1).join(', ')} or ${OUTPUT_NAMES.at(-1) ?? ''}, to FILE or instead of the usual one; may be repeated`,
   },
   vsa: { type: 'string', value: 'FILE', help: 'write a SLSA verification summary of the run, unsigned' },
   markdown: { type: 'boolean', help: 'write it as Markdown, for a message' },

@@ -1,7 +1,7 @@
 import { OMITTABLE, type Omittable } from '../audit/index.ts';
+import type { ReportOptions } from '../report/terminal/index.ts';
 import { cachePlace, type CachePlace } from '../store/place.ts';
 import { openCache, type Cache } from '../store/store.ts';
-import type { ReportOptions } from '../report/terminal/index.ts';
 import { UsageError } from './exit.ts';
 import type { Io, Output } from './io.ts';
 import type { OptionValues } from './options.ts';

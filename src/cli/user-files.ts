@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { UsageError } from './exit.ts';
-import { relative, resolve } from 'path/posix';
+import { relative, resolve } from 'node:path';
 import type { Io } from './io.ts';
 
 export function messageOf(error: unknown): string {
@@ -12,7 +12,31 @@ export function messageOf(error: unknown): string {
  * read for ever. Throws UsageError; what is not there is for the reader to say.
  */
 export function demandFile(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new UsageError(`${path} is not a file`);
+  demandTarget(path);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) throw new UsageError(`${path} is a folder, and not a file`);
+  if (found?.isFile() === false) throw new UsageError(`${path} is not a file`);
+}
+
+/** Throws UsageError where a path is a link that leads to nothing that can be read. */
+export function demandTarget(path: string): void {
+  const link = isLink(path);
+  try {
+    if (link) statSync(path);
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    const why = { ENOENT: 'nowhere', ELOOP: 'back to itself', EACCES: 'where reading is not permitted' }[code];
+    throw new UsageError(`${path} is a link that leads ${why ?? `nowhere (${code})`}`);
+  }
+}
+
+/** Whether there is a link at a path, wherever it leads. */
+export function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 /** Reads a file the user named. Throws UsageError with one line. */

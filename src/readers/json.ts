@@ -16,6 +16,14 @@ const MAX_DEPTH = 64;
 const MAX_VALUES = 3_000_000;
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+/** Marks by their names: in quotes they would be hard to read. */
+const MARKS = {
+  '"': 'a double quote',
+  ',': 'a comma',
+  ':': 'a colon',
+  '{': 'an opening brace',
+  '[': 'an opening bracket',
+} as const;
 const WORDS: readonly (readonly [string, boolean | null])[] = [
   ['true', true],
   ['false', false],
@@ -47,7 +55,9 @@ export function parseJson(file: string, text: string, options: JsonOptions = {})
     throw new LockfileError(file, line, `${problem}; restore the file, or let the package manager write it again`);
   };
   const expected = (what: string): never =>
-    fail(`not valid JSON: ${what} expected ${at < text.length ? `at column ${at - lineStart + 1}` : 'before the end'}`);
+    fail(
+      `not valid JSON: ${what} expected ${at < text.length ? `at column ${at - lineStart + 1}` : 'before the end of the file'}`,
+    );
 
   /** The next character that is not white space, not taken; NaN at the end. */
   const peek = (): number => {
@@ -59,8 +69,8 @@ export function parseJson(file: string, text: string, options: JsonOptions = {})
       } else if (char !== 0x20 && char !== 0x0d && char !== 0x09) return char;
     }
   };
-  const take = (char: string): void => {
-    if (peek() !== char.charCodeAt(0)) expected(`"${char}"`);
+  const take = (char: keyof typeof MARKS): void => {
+    if (peek() !== char.charCodeAt(0)) expected(MARKS[char]);
     at += 1;
   };
   const parseString = (): string => {
@@ -137,6 +147,6 @@ export function parseJson(file: string, text: string, options: JsonOptions = {})
 
   peek();
   const root = { line, value: parseValue(0, '') };
-  if (!Number.isNaN(peek())) expected('the end');
+  if (!Number.isNaN(peek())) expected('the end of the file');
   return root;
 }

@@ -135,7 +135,7 @@ export function parseYaml(file: string, text: string): readonly JsonNode[] {
     skipSpaces();
     const isEnd = text[at] === close;
     if (isEnd || !isFirst) {
-      if (!isEnd && text[at] !== ',') expected(`"," or "${close}"`);
+      if (!isEnd && text[at] !== ',') expected(`a comma or a closing ${close === '}' ? 'brace' : 'bracket'}`);
       at += 1;
       skipSpaces();
     }
@@ -164,7 +164,7 @@ export function parseYaml(file: string, text: string): readonly JsonNode[] {
   /** A text in a block, below a node that begins at column `parent`. */
   const blockScalar = (parent: number): string => {
     const [, style = '', first, chomping, chompingFirst, second] =
-      BLOCK_SCALAR.exec(text.slice(at, end)) ?? expected('"|" or ">" alone on the line');
+      BLOCK_SCALAR.exec(text.slice(at, end)) ?? expected('a vertical bar or a greater-than sign alone on the line');
     const given = Number(first ?? second ?? '');
     let indentation = given === 0 ? null : parent + given;
     const lines: string[] = [];
@@ -236,7 +236,7 @@ export function parseYaml(file: string, text: string): readonly JsonNode[] {
     const key = isQuote() ? quotedScalar() : plainScalar(end);
     if (typeof key !== 'string' || at !== end) return expected('a key');
     advance();
-    if (column() !== own || !isMark(':')) expected('":"');
+    if (column() !== own || !isMark(':')) expected('a colon');
     at += 1;
     return key;
   };
@@ -266,7 +266,7 @@ export function parseYaml(file: string, text: string): readonly JsonNode[] {
   advance();
   if (!isBoundary()) documents.push(document());
   while (isBoundary()) {
-    if (wholeLine() !== '---') expected('"---" alone on its line');
+    if (wholeLine() !== '---') expected('three dashes alone on their line');
     advance();
     documents.push(document());
   }

@@ -85,7 +85,7 @@ describe('init', () => {
       expect(stdout).toMatch(/^assay\.yml: phase guard; critical set: 3 direct dependencies, and those to come\n/);
       expect(stdout).toContain('net: network (lib/a.js:1), environment (lib/a.js:2)');
       expect(stdout).toContain('tool (development): process (index.js:1)');
-      expect(stdout).toMatch(/1 of the direct dependencies would fail there today: tool/);
+      expect(stdout).toMatch(/today,\s+1\s+more\s+direct\s+dependency\s+would\s+fail\s+in\s+that\s+phase:\s+tool/);
 
       const text = project.read('assay.yml');
       const policy = parsePolicy('assay.yml', Buffer.from(text));
@@ -138,7 +138,7 @@ describe('init', () => {
       await lock({ good: '1.0.0', bare: '1.0.0' }, { dev: { 'bare-too': '1.0.0' } });
       const { stdout } = await run('init');
       expect(stdout.replace(/\s+/g, ' ')).toContain(
-        '2 of the direct dependencies would fail there today: bare, bare-too. Then all.',
+        'today, 2 more direct dependencies would fail in that phase: bare, bare-too. Then all.',
       );
       const { status } = await run('--enforce', 'critical');
       expect(status).toBe(1);
@@ -219,7 +219,7 @@ describe('init', () => {
       const accepted = project.read('assay.lock').split('\n').slice(1);
       const { status, stdout, stderr } = await project.run('init');
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      expect(stdout).toContain('no more would fail there today');
+      expect(stdout).toContain('no other direct dependency would fail in that phase');
       expect(project.read('assay.yml')).toContain('enforce: guard');
       expect(project.read('assay.lock').split('\n')).toEqual(expect.arrayContaining(accepted));
       expect(project.read('assay.lock')).toMatch(/^net@1\.0\.0 integrity/m);
@@ -316,6 +316,24 @@ describe('init', () => {
       expect(policy.critical?.capabilities).toHaveLength(4);
       expect(policy.review?.owners).toMatchObject([{ owner: '@your-team' }]);
       expect(policy.expect).toMatchObject([{ packages: { text: 'net' }, provenance: { demand: 'required' } }]);
+    });
+  });
+});
+
+describe('behind a registry that leaves out', () => {
+  it('signatures: nothing is written, no clock starts, and the one cause is named', async () => {
+    await withProject(async (project) => {
+      await start(project);
+      const mirror = await project.lab.mirror({ stripSignatures: true });
+      const { status, stdout, stderr } = await project.run('init', '--registry', mirror.url);
+      expect(status).toBe(3);
+      expect(stderr).toContain(`${mirror.url} serves no signatures of any package here`);
+      expect(stderr).toContain('nothing is written');
+      expect(stdout).toContain('each comes from');
+      for (const file of ['assay.yml', 'assay.lock']) expect(existsSync(join(project.folder, file))).toBe(false);
+      // The registry itself has them.
+      expect(await project.run('init')).toMatchObject({ status: 0, stderr: '' });
+      expect(project.read('assay.lock')).not.toContain(' seen ');
     });
   });
 });

@@ -341,3 +341,22 @@ describe('a folder that a program is told before the package manager counts', ()
     expect(await asked(line, [lockfile])).toBeNull();
   });
 });
+
+describe('options of assay after --', () => {
+  it('are named as such, and no word of the command is dropped', async () => {
+    const files = ['package-lock.json*'];
+    expect(await asked('npm ci --trusted-root r --registry-keys k', files)).toBe(
+      '--trusted-root is an option of assay, and after -- it is given to npm: assay exec --trusted-root ... -- npm ci',
+    );
+    expect(await asked('npm ci --reverify', files)).toContain('--reverify is an option of assay');
+    expect(await asked('npm install --save-dev x --loglevel silent', files)).toBe(
+      'npm install --save-dev x --loglevel silent may install what no lockfile names yet: run it by itself, then audit what it locked',
+    );
+  });
+
+  it('are left to whatever else has such options', async () => {
+    const files = ['package-lock.json*'];
+    for (const line of ['npm ci', 'npm run build -- --enforce all', 'npm run build --enforce all', 'make --policy x'])
+      expect(await asked(line, files), line).toBeNull();
+  });
+});

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assay, CLI, inFolder } from './run.ts';
 
@@ -160,24 +160,57 @@ describe('what is no file is never read for one', () => {
     });
   });
 
+  it('in a folder of a project, the lockfile that its package manager uses is named', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'package.json'), '{}');
+      writeFileSync(join(folder, 'package-lock.json'), ONE_LOCK);
+      mkdirSync(join(folder, 'src/deep'), { recursive: true });
+      const { status, stderr } = await assay([], join(folder, 'src/deep'));
+      expect([status, stderr]).toEqual([
+        2,
+        expect.stringContaining('that of the project is ../../package-lock.json: assay ../..\n'),
+      ]);
+      // A project of its own has its own lockfile, or none.
+      writeFileSync(join(folder, 'src/package.json'), '{}');
+      const own = await assay([], join(folder, 'src'));
+      expect(own.stderr).not.toContain('../package-lock.json');
+      expect(own.stderr).toContain('npm install --package-lock-only');
+    });
+  });
+
+  it('a lockfile that is cut says in words what is missing', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'package-lock.json'), '{\n  ');
+      expect((await assay([], folder)).stderr).toContain(
+        'package-lock.json:2: not valid JSON: a double quote expected before the end of the file;',
+      );
+    });
+  });
+
   it.each([
-    ['a folder', (path: string) => mkdirSync(path)],
-    ['a device', (path: string) => symlinkSync('/dev/zero', path)],
-  ])('%s in place of the lockfile or of package.json', async (_, make) => {
+    ['a folder', 'is a folder, and not a file', (path: string) => mkdirSync(path)],
+    ['a device', 'is not a file', (path: string) => symlinkSync('/dev/zero', path)],
+    ['a link that leads nowhere', 'is a link that leads nowhere', (path: string) => symlinkSync('gone.json', path)],
+    ['a link to itself', 'is a link that leads back to itself', (path: string) => symlinkSync(basename(path), path)],
+  ])('%s in place of the lockfile or of package.json', async (kind, problem, make) => {
     await inFolder(async (folder) => {
       make(join(folder, 'package-lock.json'));
       expect(await assay([], folder)).toMatchObject({
         status: 2,
-        stderr: expect.stringMatching(/^assay: .*package-lock\.json is not a file\n$/) as string,
+        stderr: expect.stringMatching(new RegExp(`^assay: .*package-lock\\.json ${problem}\n$`)) as string,
       });
+      if (kind.includes('link'))
+        expect((await assay(['audit', 'package-lock.json'], folder)).stderr).toContain(problem);
     });
+    // A package.json that is not there is none.
+    if (kind.includes('link')) return;
     await inFolder(async (folder) => {
       writeFileSync(join(folder, 'package-lock.json'), ONE_LOCK);
       make(join(folder, 'package.json'));
       expect(await assay([], folder)).toMatchObject({
         status: 2,
         stderr: expect.stringMatching(
-          /^assay: .*package\.json(?: is not a file|: cannot be read \(EFBIG\))\n$/,
+          /^assay: .*package\.json(?: is a folder, and not a file| is not a file|: cannot be read \(EFBIG\))\n$/,
         ) as string,
       });
     });

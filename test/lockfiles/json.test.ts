@@ -171,9 +171,11 @@ describe('parseJson', () => {
 
   it('says where the text stops being JSON', () => {
     expect(() => parseJson('dir/x.json', '{\n  "a": 1\n  "b": 2\n}')).toThrow(
-      'dir/x.json:3: not valid JSON: "," expected at column 3;',
+      'dir/x.json:3: not valid JSON: a comma expected at column 3;',
     );
-    expect(() => parseJson('x', '{\n"a": [1,\n')).toThrow('x:3: not valid JSON: a value expected before the end;');
+    expect(() => parseJson('x', '{\n"a": [1,\n')).toThrow(
+      'x:3: not valid JSON: a value expected before the end of the file;',
+    );
   });
 
   it('refuses a key that stands twice, also spelled with an escape', () => {

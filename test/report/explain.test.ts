@@ -60,6 +60,12 @@ describe('the pages of the findings', () => {
     expect(index.match(/\.md\)/g)).toHaveLength(FINDING_CODES.length);
   });
 
+  test.each(FINDING_CODES)('%s has the same summary in the index as on its page', (code) => {
+    const [, summary = ''] = read(`${code}.md`).split('\n\n');
+    const index = read('README.md').replace(/\s+/g, ' ');
+    expect(index).toContain(`[${code}](${code}.md): ${summary.replace(/\s+/g, ' ')}`);
+  });
+
   test.each(FINDING_CODES)('%s has all sections, in order, and none is empty', (code) => {
     const page = read(`${code}.md`);
     expect(page.startsWith(`# ${code}\n\n`)).toBe(true);

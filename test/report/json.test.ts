@@ -37,7 +37,9 @@ function errorsOf(name: 'report' | 'bundle' | 'check', value: unknown): string[]
   if (validate === undefined) throw new Error(`no schema ${name}`);
   return validate(value) === true
     ? []
-    : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message ?? ''}`);
+    : (validate.errors ?? []).map(
+        ({ instancePath, message }) => `docs/schemas/${name}-1.schema.json: ${instancePath} ${message ?? ''}`,
+      );
 }
 
 const full = reportOf([
@@ -57,7 +59,8 @@ describe('the JSON report', () => {
   test('matches its schema with every finding code', () => {
     const report = copy();
     expect(report.findings).toHaveLength(FINDING_CODES.length);
-    expect(errorsOf('report', report)).toEqual([]);
+    const todo = 'each code and its arguments have to be in docs/schemas/report-1.schema.json';
+    expect(errorsOf('report', report), todo).toEqual([]);
   });
 
   test('matches its schema whatever the texts say, and gives names and arguments back exactly', () => {

@@ -120,15 +120,16 @@ describe('500 dependencies that fail', () => {
         expect(unescaped).toContain(`gone-${i}@1.0.0`);
         if (name !== 'junit') expect(unescaped).toMatch(new RegExp(`\\b${1000 + i}\\b`));
       }
-      // A comment has room for the commands of some.
+      // What people read has once what is the same for all.
+      const isForPeople = ['terminal', 'markdown', 'html'].includes(name);
+      expect(unescaped.match(/each: .?assay check gone-\d+@1\.0\.0/g) ?? []).toHaveLength(isForPeople ? 1 : 0);
+      // The details in the page of each dependency have its own.
       const commands = new Set(unescaped.match(/assay check gone-\d+@1\.0\.0/g));
-      expect(commands.size).toBe(name === 'markdown' ? 1 : 500);
+      expect(commands.size).toBe(isForPeople && name !== 'html' ? 1 : 500);
     },
   );
 
-  test('have their commands in a summary, which has room for them', () => {
-    const text = renderMarkdown(report, 1_000_000);
-    expect(new Set(text.match(/assay check gone-\d+@1\.0\.0/g)).size).toBe(500);
+  test('fit in a comment, although each has its name and line', () => {
     expect(renderMarkdown(report)).not.toContain('This is cut');
   });
 });

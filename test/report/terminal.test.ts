@@ -172,8 +172,8 @@ holds: 1187 dependencies meet phase observe. Exit status 0.
           `silent-${i}@1.0.0 package-lock.json:${1000 + i}`,
         ];
         for (const word of words) expect(text).toContain(columns < 40 ? word.replaceAll(' ', '') : word);
-        expect(text).toContain(columns < 40 ? `assaycheckgone-${i}@1.0.0` : `assay check gone-${i}@1.0.0`);
       }
+      expect(text).toMatch(/for ?each: ?assay ?check ?gone-0@1\.0\.0/);
       // Only warnings are shortened, and nothing where that is asked for.
       expect(text).not.toContain('bare-499@');
       expect(renderTerminal(report, { ...WIDE, whole: true })).toContain('bare-499@1.0.0  package-lock.json:1499');

@@ -7,6 +7,7 @@ import { escapeText } from '../../report/words/escape.ts';
 import { readCommands, words, type Installer, type ManagerCommand } from './command-words.ts';
 import { findAllLockfiles } from '../project/find.ts';
 import type { Io } from '../io.ts';
+import type { OptionName } from '../options.ts';
 import { settingAgainst, shownSetting, unverified, useSettings } from '../project/not-used.ts';
 import { shownPath } from '../user-files.ts';
 import { settingsOfVariables, unreadSetting } from './unread-settings.ts';
@@ -46,6 +47,15 @@ const RESOLVES: Readonly<Record<Exclude<Installer, 'npm'>, readonly string[]>> =
   bun: words('add a update remove rm link unlink create c init upgrade patch'),
   vlt: words('add update u uninstall rm un create init'),
 };
+/** Options of `assay exec` that no package manager has. */
+const OWN_OPTIONS: readonly string[] = [
+  'trusted-root',
+  'tuf',
+  'tuf-root',
+  'registry-keys',
+  'enforce',
+  'reverify',
+] satisfies OptionName[];
 /** What each reads of a folder: the first that is there. */
 const READS: Readonly<Record<Installer, readonly string[]>> = {
   npm: ['npm-shrinkwrap.json', 'package-lock.json'],
@@ -60,8 +70,10 @@ const READS: Readonly<Record<Installer, readonly string[]>> = {
  * folder. Null where it installs from them, or installs nothing that can be seen.
  */
 export async function whyNotRun(line: readonly string[], audited: readonly Audited[], io: Io): Promise<string | null> {
-  for (const read of readCommands(line)) {
-    const why = await whyNot(read, audited, io);
+  const commands = readCommands(line);
+  for (const read of commands) {
+    // Of several, as a shell is given them, the one that is meant.
+    const why = await whyNot(read, commands.length === 1 ? line.join(' ') : null, audited, io);
     if (why !== null) return why;
   }
   return null;
@@ -69,6 +81,7 @@ export async function whyNotRun(line: readonly string[], audited: readonly Audit
 
 async function whyNot(
   read: ReturnType<typeof readCommands>[number],
+  written: string | null,
   audited: readonly Audited[],
   io: Io,
 ): Promise<string | null> {
@@ -79,8 +92,12 @@ async function whyNot(
   const command = inner(read);
   const { installer, verb, names } = command;
   if (runsOnly(command)) return null;
+  const own = command.settings.find(([key]) => OWN_OPTIONS.includes(key));
+  if (own !== undefined) {
+    return `--${own[0]} is an option of assay, and after -- it is given to ${installer}: assay exec --${own[0]} ... -- ${installer} ${verb}`.trimEnd();
+  }
   if (!INSTALLS[installer].includes(verb) || names.length > 0) {
-    const what = escapeText([installer, verb, ...names].join(' '), 120);
+    const what = escapeText(written ?? [installer, verb, ...names].join(' '), 200);
     return `${what} may install what no lockfile names yet: run it by itself, then audit what it locked`;
   }
   return whyNotInstalled(command, audited, io);

@@ -1,13 +1,14 @@
 import { existsSync, readdirSync, statSync, type Dirent } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { BRANCH_LOCKFILE, LOCKFILE_NAMES } from '../../lockfiles/index.ts';
 import type { PackageManager } from '../../model/dependency.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
+import { npmProject } from '../../registries/npm/config/npmrc.ts';
 import { wordsOf } from '../../report/words/manager-words.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { type LockfilePaths, repositoryPath } from './files.ts';
-import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { demandFile, demandTarget, isLink, readUserFile, shownPath } from '../user-files.ts';
 
 /** Lockfiles in one folder, which share its package.json and assay.lock. */
 interface LockfileFolder {
@@ -45,8 +46,19 @@ export function findLockfiles(path: string, io: Io): LockfilePaths {
   const [branch] = branchLockfiles(absolute, namesIn(absolute), io);
   if (branch !== undefined) throw new UsageError(branch.problem);
   const manager = managerOf(join(absolute, 'package.json'), io);
-  const hint = manager === null ? 'assay --recursive looks below' : `${wordsOf(manager).lock.join(' ')} writes one`;
+  const hint =
+    lockfileAbove(absolute, io) ??
+    (manager === null ? 'assay --recursive looks below' : `${wordsOf(manager).lock.join(' ')} writes one`);
   throw new UsageError(`no lockfile in ${shownPath(path, io)} (looked for ${LOCKFILE_NAMES.join(', ')}); ${hint}`);
+}
+
+/** Where a package manager that is started in this folder finds a lockfile; null where it finds none. */
+function lockfileAbove(folder: string, io: Io): string | null {
+  const project = npmProject(folder);
+  const [lockfile] = project === folder ? [] : lockfilesIn(project);
+  if (lockfile === undefined) return null;
+  const shown = (path: string): string => relative(io.cwd, path) || '.';
+  return `that of the project is ${shown(lockfile)}: assay ${shown(project)}`;
 }
 
 /** The package manager that a package.json asks for in `packageManager`, else npm; null where there is none. */
@@ -75,9 +87,9 @@ function branchLockfiles(folder: string, names: readonly string[], io: Io): read
     }));
 }
 
-/** Paths of every lockfile of a directory. */
+/** Paths of every lockfile of a directory; a link that leads nowhere is one that cannot be read. */
 export function lockfilesIn(directory: string): readonly string[] {
-  return LOCKFILE_NAMES.map((name) => join(directory, name)).filter((path) => existsSync(path));
+  return LOCKFILE_NAMES.map((name) => join(directory, name)).filter((path) => existsSync(path) || isLink(path));
 }
 
 /**
@@ -109,6 +121,7 @@ export function findAllLockfiles(places: readonly string[], below: boolean, io: 
 
 function existing(path: string, io: Io): string {
   const absolute = resolve(io.cwd, path);
+  demandTarget(absolute);
   if (!existsSync(absolute)) throw new UsageError(`no such file or directory: ${path}`);
   return absolute;
 }

@@ -1,4 +1,4 @@
-import { homedir } from 'os';
+import { homedir } from 'node:os';
 import { type NpmConfig, loadNpmConfig } from '../../registries/npm/config/npmrc.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';

@@ -33,7 +33,7 @@ function lineReader(): ReadLine {
     if (begun !== null) {
       const key = begun;
       begun = null;
-      return line === ':' ? { keys: keysOf(key, depth, fail), value: null } : expected('":"');
+      return line === ':' ? { keys: keysOf(key, depth, fail), value: null } : expected('a colon');
     }
     if (line.startsWith('? ')) {
       at = 2;

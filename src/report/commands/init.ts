@@ -66,8 +66,8 @@ function nextSteps(
       : ` ${count(failing.guard.length, 'package fails', 'packages fail')} today: ${named(failing.guard)}; assay says how to decide.`;
   const today =
     failing.critical.length === 0
-      ? 'no more would fail there today'
-      : `${failing.critical.length} of the direct dependencies would fail there today: ${named(failing.critical)}`;
+      ? 'today, no other direct dependency would fail in that phase'
+      : `today, ${count(failing.critical.length, 'more direct dependency', 'more direct dependencies')} would fail in that phase: ${named(failing.critical)}`;
   const install = [...new Set(managers)].map((manager) => wordsOf(manager).frozen.join(' ')).join(' or ');
   const files = `${escapeText(policy, 120)} and ${escapeText(baseline, 120)}`;
   return [

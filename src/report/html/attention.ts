@@ -2,12 +2,13 @@ import type { Dependency } from '../../model/dependency.ts';
 import type { Report } from '../../model/report.ts';
 import { formatInstant } from '../../model/time.ts';
 import { isFoldable } from '../parts/group.ts';
-import { groupFindings, sizeText, subjectOf, type Group, type GroupItem } from '../words/grouping.ts';
+import { sizeText, type Group, type GroupItem } from '../words/grouping.ts';
 import { count } from '../words/layout.ts';
-import { describe, findingClause, findingReason, findingTitle, subjectText } from '../words/messages.ts';
+import { findingReason, findingTitle, subjectText } from '../words/messages.ts';
 import { reviewList, type QueueItem } from '../parts/queue.ts';
-import { firstSeenText, overdueText, ownerText } from '../words/review-words.ts';
+import { firstSeenText, ownerText } from '../words/review-words.ts';
 import { nextCommands } from '../review/terminal.ts';
+import { groupsForPeople, statementsOf, type Statement } from '../parts/statements.ts';
 import { hostile, html, type Html } from './markup.ts';
 
 /** Dependencies of one finding that are shown at once, and behind a click. */
@@ -19,7 +20,7 @@ type LinkTo = (dependency: Dependency) => Html;
 
 /** Findings by code, the gravest first: what, why, which dependencies, and the next command. */
 export function attention(report: Report, linkTo: LinkTo): Html {
-  const groups = groupFindings(report);
+  const groups = groupsForPeople(report);
   if (groups.length === 0) return html`<p>Nothing: no finding about any dependency or lockfile.</p>`;
   return html`${groups.map((group) => groupMarkup(group, linkTo))}`;
 }
@@ -42,7 +43,8 @@ function groupMarkup(group: Group, linkTo: LinkTo): Html {
           </details>`
     }
     ${
-      items.every(({ dependency }) => dependency === null)
+      // Rows of the table are found by the codes of their own findings.
+      isOfLockfiles(group)
         ? null
         : html`<p class="needs-script">
             <button type="button" data-show="${code}">
@@ -63,27 +65,51 @@ function groupMarkup(group: Group, linkTo: LinkTo): Html {
       </section>`;
 }
 
-/** Each with what was found, where, and what to do: the command once where it is the same for all. */
+function isOfLockfiles({ code, items }: Group): boolean {
+  return code === 'evidence-not-served' || items.every(({ dependency }) => dependency === null);
+}
+
+/** What was found, where, and what to do: each once where it is the same for several. */
 function itemList(items: readonly GroupItem[], linkTo: LinkTo): Html {
-  const helpOf = (item: GroupItem): string => describe(item.findings[0], subjectOf(item)).help;
-  const helps = new Set(items.map(helpOf));
+  const statements = statementsOf(items);
+  const helps = new Set(statements.map(({ help, helpForEach }) => `${String(helpForEach)} ${help}`));
+  const [first] = statements;
   return html`<ul>
-      ${items.map((item) => {
-        const { dependency, findings, place } = item;
-        // The details of the dependency have all.
-        const more = findings.length - 1;
-        const late = findings.find(({ review }) => review?.overdue === true)?.review;
-        return html`<li>
-          ${dependency === null ? null : linkTo(dependency)}${dependency?.direct === true ? ' (direct)' : null}
-          ${findingClause(findings[0])}${more > 0 ? `; and ${count(more, 'more such finding')}` : null}${
-            place === null ? null : html` <span class="place">${hostile(place.file, 120)}:${place.line}</span>`
-          }${late === undefined ? null : html` <strong class="error">${overdueText(late)}</strong>`}${
-            helps.size === 1 ? null : html` <span class="next">Next: <code>${helpOf(item)}</code></span>`
-          }
-        </li>`;
-      })}
+      ${statements.map((statement) => statementItem(statement, linkTo, helps.size > 1))}
     </ul>
-    ${helps.size === 1 ? html`<p>Next: <code>${[...helps][0] ?? ''}</code></p>` : null}`;
+    ${helps.size === 1 && first !== undefined ? html`<p>${nextMarkup(first)}</p>` : null}`;
+}
+
+function statementItem(statement: Statement, linkTo: LinkTo, withNext: boolean): Html {
+  const { items, clauses, owed } = statement;
+  const [first, ...others] = items;
+  // The details of a dependency have all.
+  const more = clauses.length - 1;
+  const said = html`${clauses[0]}${more > 0 ? `; and ${count(more, 'more such finding')}` : null}`;
+  const also = html`${owed === null ? null : html` <strong class="error">${owed}</strong>`}${
+    withNext ? html` <span class="next">${nextMarkup(statement)}</span>` : null
+  }`;
+  if (others.length === 0) {
+    return html`<li>${nameMarkup(first, linkTo)} ${said}${placeMarkup(first)}${also}</li>`;
+  }
+  return html`<li>
+    Each ${said}${also}
+    <ul>
+      ${items.map((item) => html`<li>${nameMarkup(item, linkTo)}${placeMarkup(item)}</li>`)}
+    </ul>
+  </li>`;
+}
+
+function nextMarkup({ help, helpForEach }: Statement): Html {
+  return html`Next${helpForEach ? ', for each' : null}: <code>${help}</code>`;
+}
+
+function nameMarkup({ dependency }: GroupItem, linkTo: LinkTo): Html | null {
+  return dependency === null ? null : html`${linkTo(dependency)}${dependency.direct ? ' (direct)' : null}`;
+}
+
+function placeMarkup({ place }: GroupItem): Html | null {
+  return place === null ? null : html` <span class="place">${hostile(place.file, 120)}:${place.line}</span>`;
 }
 
 /** What waits for a decision; null where no clock runs. */

@@ -1,6 +1,6 @@
 import type { Report } from '../../model/report.ts';
 import type { Verdict } from '../../model/verdict.ts';
-import { groupFindings } from '../words/grouping.ts';
+import { groupsForPeople } from '../parts/statements.ts';
 import { headText, summaryRows, verdictText } from '../terminal/index.ts';
 import { html, type Html } from './markup.ts';
 
@@ -13,7 +13,7 @@ const CLASSES: Readonly<Record<Verdict, string>> = {
 
 /** The verdict in a sentence, counts, and what both rest on. */
 export function summary(report: Report): Html {
-  const [word, rest] = verdictText(report, groupFindings(report));
+  const [word, rest] = verdictText(report, groupsForPeople(report));
   return html`<p class="verdict ${CLASSES[report.verdict]}"><strong>${word}</strong><span>: ${rest}</span></p>
     ${tiles(report)}
     <p>${headText(report)}</p>

@@ -10,9 +10,9 @@ export interface Event {
   readonly isProven: boolean;
 }
 
-/** Events in a list, the earliest first; nothing where there are none. */
+/** Events in a list, the earliest first; nothing where there are fewer than two, as one has no order. */
 export function timeline(events: readonly Event[]): Html | null {
-  if (events.length === 0) return null;
+  if (events.length < 2) return null;
   const sorted = [...events].sort((a, b) => a.time - b.time);
   return html`<h4>Timeline</h4>
     <ol class="timeline">

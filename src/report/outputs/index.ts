@@ -4,6 +4,7 @@ import { renderGitlab } from './gitlab.ts';
 import { renderHtml } from '../html/index.ts';
 import { renderJsonPieces } from '../json/report.ts';
 import { renderJunit } from './junit.ts';
+import type { OutputName } from '../words/output-names.ts';
 import type { Pages } from './pages.ts';
 import { renderMarkdown } from './report-markdown.ts';
 import { renderSarif } from './sarif.ts';
@@ -27,4 +28,4 @@ export const OUTPUTS: Readonly<Record<string, Output>> = {
   markdown: { extension: 'md', render: (report) => renderMarkdown(report) },
   html: { extension: 'html', render: renderHtml },
   vsa: { extension: 'vsa.json', render: renderVsa },
-};
+} satisfies Record<OutputName, Output>;

@@ -5,12 +5,12 @@ import { changeTexts, dependencyTexts, gapText, scriptTexts } from '../words/cha
 import { beforeText } from '../parts/explained.ts';
 import { escapeText } from '../words/escape.ts';
 import { isFoldable } from '../parts/group.ts';
-import { groupFindings, sizeText, subjectOf, type Group, type GroupItem } from '../words/grouping.ts';
+import { sizeText, type Group, type GroupItem } from '../words/grouping.ts';
 import { count } from '../words/layout.ts';
 import { code, codeSpan, table } from '../words/markdown.ts';
-import { describe, findingClause, findingReason, findingTitle, subjectText } from '../words/messages.ts';
+import { findingReason, findingTitle, subjectText } from '../words/messages.ts';
 import { repositoryPaths } from '../words/paths.ts';
-import { overdueText } from '../words/review-words.ts';
+import { groupsForPeople, statementsOf, type Statement } from '../parts/statements.ts';
 import { policyTexts, verdictText } from '../terminal/index.ts';
 
 /** The first line, by which a bot finds its comment again. It shows nothing. */
@@ -36,7 +36,7 @@ interface Section {
  * nothing is linked. Ends with a newline.
  */
 export function renderMarkdown(report: Report, limit = COMMENT_BYTES): string {
-  const groups = groupFindings(report);
+  const groups = groupsForPeople(report);
   const head = [MARKER, ...headLines(report, groups)];
   const pathOf = repositoryPaths(report);
   const room = limit - bytesOf(head) - bytesOf([CUT]);
@@ -110,43 +110,47 @@ function headLines(report: Report, groups: readonly Group[]): string[] {
 
 function failingSection(group: Group, pathOf: PathOf, isShort: boolean): Section {
   const { label, items } = group;
-  const helps = new Set(items.map(helpOf));
-  const [only = ''] = helps;
-  const isShared = helps.size <= 1;
+  const statements = statementsOf(items);
+  const nexts = new Set(statements.map(nextText));
+  const [only = ''] = nexts;
+  const isShared = nexts.size <= 1;
   return {
     open: ['', `#### ${label} \`${group.code}\`: ${titleOf(group)}`, '', `Why: ${findingReason(group.code)}.`, ''],
-    items: items.map((item) => {
-      if (isShort) return `- ${subjectLine(item, pathOf)}`;
-      return `- ${itemLine(item, pathOf, Infinity)}${isShared ? '' : `. Next: ${code(helpOf(item))}`}`;
-    }),
-    close: isShared ? ['', `Next: ${code(only)}`] : isShort ? ['', `Next, for each: ${code(only)}`] : [],
+    items: isShort
+      ? items.map((item) => `- ${subjectLine(item, pathOf)}`)
+      : statements.flatMap((statement) => {
+          const next = isShared ? '' : `. ${nextText(statement)}`;
+          return statementLines(statement, pathOf, Infinity, next);
+        }),
+    close: isShared ? ['', only] : isShort ? ['', `Next, for each: ${code(statements[0]?.help ?? '')}`] : [],
   };
 }
 
 function warningSection(group: Group, pathOf: PathOf): Section {
   const { label, items } = group;
   const more = items.length - MAX_WARNINGS;
-  const [first] = items;
+  const statements = statementsOf(items.slice(0, MAX_WARNINGS));
+  const [first] = statements;
   return {
     open: [
       ...['', `<details><summary>${label} <code>${group.code}</code>: ${titleOf(group)}</summary>`, ''],
       ...[`Why: ${findingReason(group.code)}.`, ''],
     ],
-    items: items.slice(0, MAX_WARNINGS).map((item) => `- ${itemLine(item, pathOf, 1)}`),
+    items: statements.flatMap((statement) => statementLines(statement, pathOf, 1, '')),
     close: [
       ...(more > 0 ? [`- and ${more} more (\`assay --json\` lists all)`] : []),
-      ...(first === undefined ? [] : ['', `Next: ${code(helpOf(first))}`]),
+      ...(first === undefined ? [] : ['', `Next: ${code(first.help)}`]),
       ...['', '</details>'],
     ],
   };
 }
 
-function titleOf({ code: ofFinding, items }: Group): string {
-  return `${findingTitle(ofFinding)} (${sizeText(items)})`;
+function nextText({ help, helpForEach }: Statement): string {
+  return `Next${helpForEach ? ', for each' : ''}: ${code(help)}`;
 }
 
-function helpOf(item: GroupItem): string {
-  return describe(item.findings[0], subjectOf(item)).help;
+function titleOf({ code: ofFinding, items }: Group): string {
+  return `${findingTitle(ofFinding)} (${sizeText(items)})`;
 }
 
 /** Who, and where. */
@@ -158,15 +162,16 @@ function subjectLine(item: GroupItem, pathOf: PathOf): string {
   return `**${code(subjectText(dependency))}**${also.length > 0 ? ` (${also.join(', ')})` : ''}`;
 }
 
-/** The same with what was found: `limit` findings of one code. */
-function itemLine(item: GroupItem, pathOf: PathOf, limit: number): string {
-  const { findings } = item;
-  const said = findings.slice(0, limit).map((finding) => code(findingClause(finding)));
-  const rest = findings.length - said.length;
+/** What was found, `limit` findings of one code, of one item in a line, or of several and then each in a line of its own. */
+function statementLines(statement: Statement, pathOf: PathOf, limit: number, next: string): readonly string[] {
+  const { clauses, owed, items } = statement;
+  const said = clauses.slice(0, limit).map(code);
+  const rest = clauses.length - said.length;
   const more = rest > 0 ? `, and ${count(rest, 'more such finding')}` : '';
-  const late = findings.find(({ review }) => review?.overdue === true)?.review;
-  const owed = late === undefined ? '' : `, **${code(overdueText(late))}**`;
-  return `${subjectLine(item, pathOf)} ${said.join('; ')}${more}${owed}`;
+  const words = `${said.join('; ')}${more}${owed === null ? '' : `, **${code(owed)}**`}${next}`;
+  const [first, ...others] = items;
+  if (others.length === 0) return [`- ${subjectLine(first, pathOf)} ${words}`];
+  return [`- Each ${words}`, ...items.map((item) => `  - ${subjectLine(item, pathOf)}`)];
 }
 
 function changeSection(comparison: Comparison): Section {

@@ -2,15 +2,8 @@ import type { Dependency } from '../../model/dependency.ts';
 import { displayWidth, escapeText } from '../words/escape.ts';
 import { sizeText, subjectOf, type Group, type GroupItem, type Label } from '../words/grouping.ts';
 import { count, cutToWidth, listed, paint, shown, wrap, type RenderOptions, type Tone } from '../words/layout.ts';
-import {
-  capabilityText,
-  describe,
-  findingClause,
-  findingReason,
-  findingTitle,
-  subjectText,
-} from '../words/messages.ts';
-import { overdueText } from '../words/review-words.ts';
+import { findingClause, findingReason, findingTitle, subjectText } from '../words/messages.ts';
+import { decided, helpOf, statementsOf, type Statement } from './statements.ts';
 
 /** How many dependencies of a group are shown in full; 0 is one line with a few names. */
 export const DETAILS = [1, 3] as const;
@@ -43,18 +36,35 @@ export function renderGroup(group: Group, detail: number, options: GroupOptions)
   ];
 }
 
-/** The same with every dependency, what is said of it, and what to do about it: once where that is the same for all. */
+/** A group with every dependency. What is said of several, and what to do about them, stands there once. */
 export function renderWholeGroup(group: Group, options: GroupOptions): string[] {
-  const helps = new Set(group.items.map(helpOf));
+  const statements = statementsOf(group.items);
+  const helps = new Set(statements.map(nextText));
   const [only] = helps;
   const isShared = helps.size === 1 && only !== undefined;
   return [
     ...heading(group, options),
-    ...group.items.flatMap((item) => [
-      ...renderItem(item, Infinity, options),
-      ...(isShared ? [] : labelled('next', helpOf(item), 4, options)),
+    ...statements.flatMap((statement) => [
+      ...renderStatement(statement, options),
+      ...(isShared ? [] : labelled('next', nextText(statement), 4, options)),
     ]),
     ...(isShared ? labelled('next', only, 2, options) : []),
+  ];
+}
+
+function nextText({ help, helpForEach }: Statement): string {
+  return helpForEach ? `for each: ${help}` : help;
+}
+
+function renderStatement(statement: Statement, options: GroupOptions): string[] {
+  const { items, clauses, owed, critical } = statement;
+  const [first, ...others] = items;
+  if (others.length === 0) return renderItem(first, Infinity, options);
+  const also = [owed, critical].flatMap((text) => text ?? []);
+  return [
+    ...clauses.flatMap((clause) => wrap(shown(`each ${clause}`, options), options.columns, 2, 4)),
+    ...also.flatMap((text) => wrap(shown(text, options), options.columns, 2, 4)),
+    ...items.flatMap((item) => renderHead(item, 4, options)),
   ];
 }
 
@@ -66,10 +76,6 @@ function heading(group: Group, options: GroupOptions): string[] {
 
 function tagOf({ label, code }: Group): string {
   return `${label}[${code}]`;
-}
-
-function helpOf(item: GroupItem): string {
-  return describe(item.findings[0], subjectOf(item)).help;
 }
 
 /** The dependencies that are not shown in full. */
@@ -106,10 +112,7 @@ function painted(group: Group, line: string, options: RenderOptions): string {
 }
 
 function renderItem(item: GroupItem, limit: number, options: GroupOptions): string[] {
-  const { dependency, findings, critical } = item;
-  const where = options.places && dependency !== null ? `  ${whereText(dependency)}` : '';
-  const subject = dependency === null ? placeText(item) : subjectText(dependency);
-  const head = wrap(shown(subject + where, options), options.columns, 2, 6);
+  const { findings } = item;
   const more = findings.length - 1;
   const said =
     limit === Infinity || more === 0
@@ -118,11 +121,21 @@ function renderItem(item: GroupItem, limit: number, options: GroupOptions): stri
   const lines = said.flatMap((clause) => wrap(shown(clause, options), options.columns, 4));
   const kept = lines.slice(0, limit);
   if (lines.length > kept.length) kept.push('    ... (--all)');
-  const late = findings.find(({ review }) => review?.overdue === true)?.review;
-  const owed = late === undefined ? [] : wrap(shown(overdueText(late), options), options.columns, 4);
-  const isError = findings.some(({ level, kind }) => level === 'error' && kind !== 'contradiction');
-  const why = isError && critical?.by === 'capability' ? [`critical: ${capabilityText(critical)}`] : [];
-  return [...head, ...kept, ...owed, ...why.flatMap((text) => wrap(shown(text, options), options.columns, 4, 6))];
+  const [owed, critical] = decided(item);
+  return [
+    ...renderHead(item, 2, options),
+    ...kept,
+    ...(owed === null ? [] : wrap(shown(owed, options), options.columns, 4)),
+    ...(critical === null ? [] : wrap(shown(critical, options), options.columns, 4, 6)),
+  ];
+}
+
+/** Who, and where. */
+function renderHead(item: GroupItem, indent: number, options: GroupOptions): string[] {
+  const { dependency } = item;
+  const where = options.places && dependency !== null ? `  ${whereText(dependency)}` : '';
+  const subject = dependency === null ? placeText(item) : subjectText(dependency);
+  return wrap(shown(subject + where, options), options.columns, indent, indent + 4);
 }
 
 function whereText(dependency: Dependency): string {

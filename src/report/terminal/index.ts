@@ -7,7 +7,7 @@ import { lockfileRows, lockfileText, newText, sinceRows, unreadText } from '../p
 import { escapeText } from '../words/escape.ts';
 import { fitExplanations } from '../parts/explained.ts';
 import { DETAILS, isFoldable, renderGroup, renderWholeGroup, type GroupOptions } from '../parts/group.ts';
-import { groupFindings, type Group, type Label } from '../words/grouping.ts';
+import type { Group, Label } from '../words/grouping.ts';
 import {
   blocks,
   count,
@@ -22,6 +22,7 @@ import {
 } from '../words/layout.ts';
 import { subjectText } from '../words/messages.ts';
 import { reviewRows } from '../words/review-words.ts';
+import { groupsForPeople } from '../parts/statements.ts';
 
 /** Lines a report takes where nothing fails, however many warnings there are: about one screen. */
 const SCREEN = 40;
@@ -43,7 +44,7 @@ export interface ReportOptions extends RenderOptions {
 export function renderTerminal(report: Report, { whole = false, ...options }: ReportOptions): string {
   const fitted = { ...options, columns: usableColumns(options.columns) };
   const above = summary(report, fitted);
-  const groups = groupFindings(report);
+  const groups = groupsForPeople(report);
   const below = verdictLines(report, groups, fitted);
   const grouped = { ...fitted, places: report.lockfiles.length > 0 };
   const isShort = (group: Group): boolean => !whole && isFoldable(group);

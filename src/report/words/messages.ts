@@ -61,6 +61,28 @@ export function findingClause<C extends FindingCode>(finding: ArgsOf<C>): string
   return TEXTS[finding.code].clause(finding.args);
 }
 
+/**
+ * The same in words that fit other dependencies, too: in the addresses that assay or a package manager makes of a name and a
+ * version, "..." stands for these. Nothing else is left out.
+ */
+export function sharedClause<C extends FindingCode>(finding: ArgsOf<C>, subject: Subject): string {
+  const args = Object.entries(finding.args).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'string' ? withoutOwn(value, subject) : value,
+  ]);
+  return findingClause({ code: finding.code, args: Object.fromEntries(args) as FindingArgs[C] });
+}
+
+function withoutOwn(text: string, { name, version }: Subject): string {
+  if (!/^https?:/.test(text)) return text;
+  const names = [name, name.replace('/', '%2f'), name.replace('/', '%2F'), encodeURIComponent(name)];
+  const tarball = `-/${name.replace(/^.*\//, '')}-${version}.tgz`;
+  const own = names
+    .flatMap((each) => [each, `${each}@${version}`, `${each}/${version}`, `${each}/${tarball}`])
+    .find((end) => text.endsWith(`/${end}`));
+  return own === undefined ? text : `${text.slice(0, -own.length)}...`;
+}
+
 /** `name@version`, or the file; escaped. */
 export function subjectText(subject: Subject | FileSubject, max = 120): string {
   if ('file' in subject) return escapeText(subject.file, max);

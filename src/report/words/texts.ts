@@ -311,8 +311,10 @@ export const TEXTS: Texts<FindingCode> = {
   },
   'evidence-not-served': {
     title: 'the registry serves no attestations',
-    clause: ({ registry, packages }) =>
-      `rests on ${address(registry)}, which serves no attestations and announces provenance of ${listed(packages, 2000, (spec) => escapeText(spec, 160))}`,
+    clause: ({ registry, packages }) => {
+      const whose = packages.length === 0 ? 'it' : listed(packages, 2000, (spec) => escapeText(spec, 160));
+      return `rests on ${address(registry)}, which serves no attestations and announces provenance of ${whose}`;
+    },
     why: 'a mirror that does not pass them on hides who built what, so that there is no statement',
     next: 'explain',
   },
