@@ -73,8 +73,6 @@ export interface LockfileAuditOptions {
   readonly enforce: Phase;
   readonly policy?: PolicyInUse | null;
   readonly omit: readonly Omittable[];
-  /** Audit these versions (`name@version`) only, whatever hash is locked; everything where left out. */
-  readonly only?: ReadonlySet<string>;
   /** Audit only what was not in the lockfile there; null or left out where the run is not about a change. */
   readonly since?: Since | null;
   /** What was verified before; null or left out where no baseline is in use. */
@@ -174,10 +172,8 @@ export async function auditLockfiles(
 }
 
 async function auditLockfile(lockfile: LocatedLockfile, options: LockfileAuditOptions): Promise<Covered> {
-  const { omit, only, since, baseline } = options;
-  const asked = lockfile.dependencies.filter(
-    (dependency) => !isOmitted(dependency, omit) && (only === undefined || only.has(specOf(dependency))),
-  );
+  const { omit, since, baseline } = options;
+  const asked = lockfile.dependencies.filter((dependency) => !isOmitted(dependency, omit));
   const omitted = lockfile.dependencies.length - asked.length;
   const change = since ? changeSince(since.before.get(lockfile.file) ?? null, lockfile) : null;
   // An entry that the change brings into the baseline would hold its version from then on.
@@ -244,7 +240,7 @@ async function review(
 const MAX_ROUNDS = 8;
 
 /** The options of what is done for each dependency. `compareBytes` has its tarball read, and what is installed compared with it. */
-type DependencyOptions = Omit<LockfileAuditOptions, 'omit' | 'only' | 'since' | 'tarballs' | 'installed'> &
+type DependencyOptions = Omit<LockfileAuditOptions, 'omit' | 'since' | 'tarballs' | 'installed'> &
   Pick<Lockfile, 'scripts'> & { readonly compareBytes?: { readonly installed: Installed | null } | null };
 
 /** The stages after the lockfile, for dependencies from wherever they come. The order of the result is theirs. */

@@ -8,7 +8,7 @@ import type { Comparison } from './model/comparison.ts';
 import type { Packument } from './model/evidence.ts';
 import type { Report } from './model/report.ts';
 
-export type CheckOptions = Omit<LockfileAuditOptions, 'omit' | 'only' | 'since' | 'baseline' | 'reverify'>;
+export type CheckOptions = Omit<LockfileAuditOptions, 'omit' | 'since' | 'baseline' | 'reverify'>;
 
 /** A spec that names no version the registry could be asked about. */
 export interface Unresolved {
