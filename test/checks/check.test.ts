@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseSpec, pickVersion } from '../../src/check.ts';
+import { parseSpec } from '../../src/check.ts';
+import { pickVersion } from '../../src/checks/pick-version.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
 
 describe('specs', () => {
