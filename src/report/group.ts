@@ -2,7 +2,15 @@ import type { Dependency } from '../model/dependency.ts';
 import { displayWidth, escapeText } from './escape.ts';
 import { sizeText, subjectOf, type Group, type GroupItem, type Label } from './grouping.ts';
 import { count, cutToWidth, listed, paint, shown, wrap, type RenderOptions, type Tone } from './layout.ts';
-import { capabilityText, describe, findingClause, findingReason, findingTitle, subjectText } from './messages.ts';
+import {
+  capabilityText,
+  describe,
+  findingClause,
+  findingReason,
+  findingTitle,
+  helpWhenChecked,
+  subjectText,
+} from './messages.ts';
 import { overdueText } from './review-words.ts';
 
 /** How many dependencies of a group are shown in full; 0 is one line with a few names. */
@@ -32,20 +40,20 @@ export function renderGroup(group: Group, detail: number, options: GroupOptions)
     ...heading(group, options),
     ...items.slice(0, detail).flatMap((item) => renderItem(item, CLAUSE_LINES, options)),
     ...alsoLines(items.slice(detail), options),
-    ...(first === undefined ? [] : labelled('next', helpOf(first), 2, options)),
+    ...(first === undefined ? [] : labelled('next', helpOf(first, options), 2, options)),
   ];
 }
 
 /** The same with every dependency, what is said of it, and what to do about it: once where that is the same for all. */
 export function renderWholeGroup(group: Group, options: GroupOptions): string[] {
-  const helps = new Set(group.items.map(helpOf));
+  const helps = new Set(group.items.map((item) => helpOf(item, options)));
   const [only] = helps;
   const isShared = helps.size === 1 && only !== undefined;
   return [
     ...heading(group, options),
     ...group.items.flatMap((item) => [
       ...renderItem(item, Infinity, options),
-      ...(isShared ? [] : labelled('next', helpOf(item), 4, options)),
+      ...(isShared ? [] : labelled('next', helpOf(item, options), 4, options)),
     ]),
     ...(isShared ? labelled('next', only, 2, options) : []),
   ];
@@ -61,8 +69,9 @@ function tagOf({ label, code }: Group): string {
   return `${label}[${code}]`;
 }
 
-function helpOf(item: GroupItem): string {
-  return describe(item.findings[0], subjectOf(item)).help;
+function helpOf(item: GroupItem, { places }: GroupOptions): string {
+  const [finding] = item.findings;
+  return places ? describe(finding, subjectOf(item)).help : helpWhenChecked(finding, subjectOf(item));
 }
 
 /** The dependencies that are not shown in full. */
