@@ -123,7 +123,7 @@ function askHistory(
     const locked = { ...manifest, name, version: '0.0.0' };
     lockfile.push({ ...assessmentOf(locked, first, []), release: { ...NO_RECORD, firstPublished: first } });
   }
-  const [judged] = withDependencyAges(lockfile, now);
+  const [judged] = withDependencyAges(lockfile, { assessed: [], unanswered: new Map() }, now);
   return judged === undefined ? [] : levelsOf(judged);
 }
 

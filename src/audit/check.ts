@@ -1,14 +1,13 @@
-import maxSatisfying from 'semver/ranges/max-satisfying.js';
-import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
 import { auditDependencies, verifier, type LockfileAuditOptions } from './index.ts';
+import { pickVersion } from '../checks/pick-version.ts';
 import { reportOf } from './summary.ts';
 import { compareVersion, dependencyOf, servedIntegrity } from './compare.ts';
 import type { Comparison } from '../model/comparison.ts';
 import type { Packument } from '../model/evidence.ts';
 import type { Report } from '../model/report.ts';
 
-export type CheckOptions = Omit<LockfileAuditOptions, 'omit' | 'only' | 'since' | 'baseline' | 'reverify'>;
+export type CheckOptions = Omit<LockfileAuditOptions, 'omit' | 'since' | 'baseline' | 'reverify'>;
 
 /** A spec that names no version the registry could be asked about. */
 export interface Unresolved {
@@ -40,7 +39,7 @@ export async function check(specs: readonly string[], options: CheckOptions): Pr
   const current = resolved.map(({ packument, version, spec }) =>
     dependencyOf(packument.name, version, servedIntegrity(packument.versions.get(version)), spec),
   );
-  const judged = await auditDependencies(current, options);
+  const judged = await auditDependencies(current, { ...options, locked: null });
   const { registry } = options;
   const comparing = { registry, baseline: null, verify: verifier(options) };
   const lockfile = { entries: current.length, dependencies: current, skipped: [] };
@@ -80,15 +79,4 @@ async function resolveSpec(spec: string, { registry }: CheckOptions): Promise<Re
   if (version === null)
     return { spec, reason: `${name} has no version, range or dist-tag ${wanted}`, unavailable: false };
   return { packument: answer.value, version, spec };
-}
-
-/** As npm picks: the exact version, the dist-tag, else the highest in range, `latest` before others that fit. */
-export function pickVersion({ versions, distTags }: Packument, wanted: string): string | null {
-  if (versions.has(wanted)) return wanted;
-  const tagged = Object.hasOwn(distTags, wanted) ? distTags[wanted] : undefined;
-  if (tagged !== undefined) return versions.has(tagged) ? tagged : null;
-  if (validRange(wanted) === null) return null;
-  const latest = distTags['latest'];
-  if (latest !== undefined && versions.has(latest) && satisfies(latest, wanted)) return latest;
-  return maxSatisfying([...versions.keys()], wanted);
 }

@@ -1,3 +1,4 @@
+import { assessBeside, servingBeside } from './beside.ts';
 import { gatherBytes, withBytes } from './bytes.ts';
 import { gatherCapabilities } from './capabilities.ts';
 import { assess, type Assessed } from '../checks/npm/chain.ts';
@@ -25,7 +26,7 @@ import type { AskHistory } from '../model/review.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment, JudgedDependency, Phase } from '../model/verdict.ts';
 import { expectationOf, needsCapabilities } from '../policy/apply.ts';
-import { judge } from '../policy/enforce.ts';
+import { judge, type Enforcement } from '../policy/enforce.ts';
 import { reviewed, reviewRules, undated } from '../policy/review.ts';
 import { withoutAttestations } from '../policy/unserved.ts';
 import { NPM_KEYS } from '../registries/npm/keys.ts';
@@ -74,8 +75,6 @@ export interface LockfileAuditOptions {
   readonly enforce: Phase;
   readonly policy?: PolicyInUse | null;
   readonly omit: readonly Omittable[];
-  /** Audit these versions (`name@version`) only, whatever hash is locked; everything where left out. */
-  readonly only?: ReadonlySet<string>;
   /** Audit only what was not in the lockfile there; null or left out where the run is not about a change. */
   readonly since?: Since | null;
   /** What was verified before; null or left out where no baseline is in use. */
@@ -142,7 +141,8 @@ export async function auditLockfiles(
 ): Promise<Report> {
   const covered: Covered[] = [];
   for (const lockfile of lockfiles) covered.push(await auditLockfile(lockfile, options));
-  const unserved = withoutAttestations(covered.flatMap((one) => one.judged));
+  const judged = covered.flatMap((one) => one.judged);
+  const unserved = withoutAttestations(judged, await serving(judged, lockfiles, options));
   const { dependencies, used } = await review(unserved.judged, options);
   const managers = new Map(lockfiles.map(({ file, manager }) => [file, manager]));
   const explanations =
@@ -175,10 +175,8 @@ export async function auditLockfiles(
 }
 
 async function auditLockfile(lockfile: LocatedLockfile, options: LockfileAuditOptions): Promise<Covered> {
-  const { omit, only, since, baseline } = options;
-  const asked = lockfile.dependencies.filter(
-    (dependency) => !isOmitted(dependency, omit) && (only === undefined || only.has(specOf(dependency))),
-  );
+  const { omit, since, baseline } = options;
+  const asked = lockfile.dependencies.filter((dependency) => !isOmitted(dependency, omit));
   const omitted = lockfile.dependencies.length - asked.length;
   const change = since ? changeSince(since.before.get(lockfile.file) ?? null, lockfile) : null;
   // An entry that the change brings into the baseline would hold its version from then on.
@@ -190,13 +188,32 @@ async function auditLockfile(lockfile: LocatedLockfile, options: LockfileAuditOp
   const { installed: root = null } = options;
   const installed = root === null ? null : await openInstalled(root, lockfile);
   const compareBytes = options.tarballs === true || installed !== null ? { installed } : null;
-  const judged = await auditDependencies(wanted, { ...options, ...(scripts && { scripts }), compareBytes });
+  const locked = lockfile.dependencies;
+  const judged = await auditDependencies(wanted, { ...options, ...(scripts && { scripts }), compareBytes, locked });
   const all = { lockfile, judged, omitted, unchanged, installed: installed?.used(wanted) ?? null };
   if (!since || change === null) return { ...all, since: null };
   const { ref, commit } = since;
   const { found, problem, removed } = change;
   const specs = [...new Set(unchanged.map(specOf))].sort();
   return { ...all, since: { ref, commit, found, problem, unchanged: specs, removed } };
+}
+
+/** What else shows what the registries serve. */
+function serving(
+  judged: readonly JudgedDependency[],
+  lockfiles: readonly LocatedLockfile[],
+  options: LockfileAuditOptions,
+): Promise<readonly JudgedDependency[]> {
+  const known = options.baseline ? rulingBaseline(options.baseline) : null;
+  return servingBeside(judged, {
+    registry: options.registry,
+    locked: lockfiles.flatMap(({ dependencies }) => dependencies),
+    isWithout: ({ name, version }) => known?.packages.get(name)?.versions.get(version)?.provenance.identity === null,
+    judge: async (dependencies) => {
+      const assessments = await assessDependencies(dependencies, aside(options));
+      return assessments.map((one) => judge(one, enforcementOf(options)));
+    },
+  });
 }
 
 function isNewInBaseline({ name, version }: Dependency, baseline: BaselineInUse | null | undefined): boolean {
@@ -212,6 +229,7 @@ export function verifier(options: DependencyOptions): CompareOptions['verify'] {
       ...options,
       baseline: null,
       compareBytes: null,
+      locked: [],
       onProgress: () => undefined,
     });
     return judged ?? null;
@@ -244,15 +262,46 @@ async function review(
 /** Each round asks about versions that were not asked about before: tries of two channels, and two witnesses. */
 const MAX_ROUNDS = 8;
 
-/** The options of what is done for each dependency. `compareBytes` has its tarball read, and what is installed compared with it. */
-type DependencyOptions = Omit<LockfileAuditOptions, 'omit' | 'only' | 'since' | 'tarballs' | 'installed'> &
+/**
+ * The options of what is done for each dependency. `locked` is what it is judged beside: everything its lockfile names, null
+ * without one, and none where what is added and what others show decides nothing. `compareBytes` has its tarball read, and what is installed compared with it. */
+type DependencyOptions = Omit<LockfileAuditOptions, 'omit' | 'since' | 'tarballs' | 'installed'> &
   Pick<Lockfile, 'scripts'> & { readonly compareBytes?: { readonly installed: Installed | null } | null };
 
 /** The stages after the lockfile, for dependencies from wherever they come. The order of the result is theirs. */
 export async function auditDependencies(
   dependencies: readonly Dependency[],
-  options: DependencyOptions,
+  { locked, ...options }: DependencyOptions & { readonly locked: readonly Dependency[] | null },
 ): Promise<readonly JudgedDependency[]> {
+  const { registry, now } = options;
+  const assessments = await assessDependencies(dependencies, options);
+  const assess = (others: readonly Dependency[]): Promise<readonly Assessment[]> =>
+    assessDependencies(others, aside(options));
+  const beside = await assessBeside(assessments, { registry, locked, assess });
+  const settled = withUnknownPackages(withDependencyAges(assessments, beside, now), beside.assessed);
+  return settled.map((assessment) => judge(assessment, enforcementOf(options)));
+}
+
+function enforcementOf({ enforce, policy, baseline, now }: DependencyOptions): Enforcement {
+  return { phase: enforce, policy: policy?.policy ?? null, accepted: baseline?.content?.accepted ?? [], now };
+}
+
+/** For what others are judged by: held by nothing, and what its files can reach decides nothing. */
+function aside({ policy, ...options }: DependencyOptions): DependencyOptions {
+  return {
+    ...options,
+    ...(policy && { policy: { ...policy, policy: { ...policy.policy, critical: null } } }),
+    baseline: null,
+    capabilities: false,
+    compareBytes: null,
+    onProgress: () => undefined,
+  };
+}
+
+async function assessDependencies(
+  dependencies: readonly Dependency[],
+  options: DependencyOptions,
+): Promise<readonly Assessment[]> {
   const { registry, now } = options;
   const baseline = options.baseline ? rulingBaseline(options.baseline) : null;
   const policy = options.policy?.policy ?? null;
@@ -261,7 +310,6 @@ export async function auditDependencies(
   const memory = options.store
     ? memoryOf(options.store, { registry, rootDigest: options.trust.rootDigest, now })
     : null;
-  const enforcement = { phase: options.enforce, policy, accepted: options.baseline?.content?.accepted ?? [], now };
   let thread: VerifyingThread | null = null;
   let asked = 0;
   let done = 0;
@@ -323,8 +371,7 @@ export async function auditDependencies(
     options.onProgress?.(done, dependencies.length);
     return withBytes(withCapabilities(assessment, capabilities), bytes);
   });
-  const assessments = await work.finally(() => thread?.close());
-  return withUnknownPackages(withDependencyAges(assessments, now)).map((assessment) => judge(assessment, enforcement));
+  return work.finally(() => thread?.close());
 }
 
 /** Whoever has keys of their own for a registry depends on nobody's newer ones. */

@@ -2,6 +2,7 @@ import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
 import {
   bytesOf,
+  canBeAccepted,
   isOfBytes,
   RECORDED,
   type AcceptedFinding,
@@ -24,14 +25,17 @@ import { groupBy } from '../model/group-by.ts';
 
 /**
  * The baseline of what a lockfile names now, from an audit of all of it. Takes in what was proven and has nothing against
- * it but what was accepted; drops what is no longer named; leaves every other entry as it is. Of a package that stays
- * named, the identity and since when it has provenance outlive its versions.
+ * it but what was accepted; drops what is no longer named, unless it is what a version that was left out is held to, which would
+ * pass next time without it; leaves every other entry as it is. Of a package that stays named, the identity and since when it
+ * has provenance outlive its versions.
  */
 export function updateBaseline(old: Baseline | null, judged: readonly JudgedDependency[]): BaselineUpdate {
   const packages = new Map<string, BaselinePackage>();
   const leftOut: LeftOut[] = [];
   const added: string[] = [];
   const despite: { spec: string; codes: readonly FindingCode[] }[] = [];
+  const measures: string[] = [];
+  const named = new Set(judged.map(({ dependency }) => specOf(dependency)));
   let unchanged = 0;
   for (const [name, ofName] of groupBy(judged, ({ dependency }) => dependency.name)) {
     const before = old?.packages.get(name) ?? null;
@@ -48,6 +52,13 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
       else added.push(spec);
       if (kept === null && entry.despite !== undefined) despite.push({ spec, codes: entry.despite.codes });
     }
+    const isWaiting = leftOut.some(({ dependency, kept }) => dependency.name === name && !kept);
+    for (const [version, entry] of isWaiting ? (before?.versions ?? []) : []) {
+      const spec = specOf({ name, version });
+      if (named.has(spec)) continue;
+      versions.set(version, entry);
+      measures.push(spec);
+    }
     const since = earliest(before?.since ?? null, before === null && versions.size === 0 ? null : sinceOf(ofName));
     const latest = latestIdentities({ versions });
     const identity = latest.identity ?? before?.identity ?? null;
@@ -56,7 +67,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
       packages.set(name, { since, identity, channels, versions });
     }
   }
-  const named = new Set(judged.map(({ dependency }) => specOf(dependency)));
+  const kept = new Set(measures);
   const waiting = new Set(leftOut.filter(({ kept }) => !kept).map(({ dependency }) => specOf(dependency)));
   const recorded = [...(old?.packages ?? [])].flatMap(([name, { versions }]) =>
     [...versions.keys()].map((version) => specOf({ name, version })),
@@ -68,7 +79,8 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
       seen: (old?.seen ?? []).filter(({ name, version }) => waiting.has(specOf({ name, version }))),
     },
     added: added.sort(),
-    removed: recorded.filter((spec) => !named.has(spec)).sort(),
+    removed: recorded.filter((spec) => !named.has(spec) && !kept.has(spec)).sort(),
+    measures: measures.sort(),
     despite,
     expired: expiredOf(old?.accepted ?? [], judged),
     unchanged,
@@ -98,8 +110,11 @@ function codesOf(findings: readonly LeveledFinding[]): readonly FindingCode[] {
 
 function leftOutOf(one: JudgedDependency, kept: boolean): LeftOut {
   const findings = against(one);
-  const accepted = findings.length > 0 && findings.every((finding) => finding.accepted !== undefined);
-  return { dependency: one.dependency, codes: codesOf(findings), accepted, kept };
+  const undecided = findings.filter(({ accepted }) => accepted === undefined);
+  const accepted = findings.length > 0 && undecided.length === 0;
+  const codes = codesOf(accepted ? findings : undecided);
+  const acceptable = undecided.length > 0 && undecided.every(({ code }) => canBeAccepted(code, bytesOf(one)));
+  return { dependency: one.dependency, codes, accepted, acceptable, kept };
 }
 
 /** What was accepted of the bytes that are locked, and is found without being accepted now: only its time has come. */

@@ -30,8 +30,8 @@ export function channelBefore(packument: Packument, version: string): readonly E
 }
 
 /**
- * The nearest lower release that was published at least `apart` before: of its line; for a stable version of a line that is
- * younger than that, the nearest stable one of a lower line, unless the package was only about to settle. Null where there is
+ * The nearest lower release that was published at least `apart` before: of its line, for a stable version a stable one where there
+ * is one; for a stable version of a line that is younger than that, the nearest stable one of a lower line, unless the package was only about to settle. Null where there is
  * none, or no time says so.
  */
 export function releaseApart(packument: Packument, version: string, apart: number): EarlierVersion | null {
@@ -41,7 +41,9 @@ export function releaseApart(packument: Packument, version: string, apart: numbe
   const old = lowerVersions(packument, version).filter((one) => one.published !== null && at - one.published >= apart);
   const newest = (releases: readonly EarlierVersion[]): EarlierVersion | null =>
     releases.reduce<EarlierVersion | null>((a, b) => ((a?.published ?? -1) > (b.published ?? 0) ? a : b), null);
-  const ofLine = newest(old.filter((one) => releaseLine(one.version) === line));
+  const own = old.filter((one) => releaseLine(one.version) === line);
+  const stable = isStable(version) ? newest(own.filter((one) => isStable(one.version))) : null;
+  const ofLine = stable ?? newest(own);
   if (ofLine !== null || !isStable(version) || old.length < SETTLED) return ofLine;
   return newest(old.filter((one) => isStable(one.version)));
 }

@@ -32,6 +32,15 @@ export function isLoss(code: FindingCode): boolean {
   return code === 'provenance-lost' || code === 'provenance-lost-elsewhere';
 }
 
+/** The earlier release that each finding was measured by, where it was one. */
+export function measuredBy(findings: readonly LeveledFinding[]): Comparison['measured'] {
+  return findings.flatMap(({ code, args }) => {
+    const isOfHistory = isLoss(code) || FINDING_KINDS[code] === 'identity' || code.startsWith('history-');
+    const version = 'predecessor' in args ? args.predecessor : 'version' in args ? args.version : undefined;
+    return isOfHistory && typeof version === 'string' ? [{ code, version }] : [];
+  });
+}
+
 /** Where the unmet expectations of an identity came from, the strongest; null where there is none. */
 export function expectationSource(findings: readonly LeveledFinding[]): ExpectationSource | null {
   const sources = findings.flatMap(({ code, args }) =>

@@ -1,19 +1,39 @@
+import type { Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import type { Assessment } from '../model/verdict.ts';
 
 /**
  * A registry that has other packages and not this one never had it, or has it no more: the name is free for anybody to take.
  * One that says so of everything is not the right one, and of a package in a scope a registry says it to whoever may not see
- * it, so that nothing is stated there.
+ * it, so that nothing is stated there. What was asked beside shows what a registry has as well.
  */
-export function withUnknownPackages(assessments: readonly Assessment[]): readonly Assessment[] {
-  const answering = new Set(assessments.flatMap(({ release, registry }) => (release === null ? [] : (registry ?? []))));
+export function withUnknownPackages(
+  assessments: readonly Assessment[],
+  beside: readonly Assessment[],
+): readonly Assessment[] {
+  const answering = answeringOf([...assessments, ...beside]);
   return assessments.map((assessment) => {
     const { dependency, registry, findings } = assessment;
-    if (registry === null || !answering.has(registry) || dependency.name.startsWith('@')) return assessment;
+    if (registry === null || !answering.has(registry) || isScoped(dependency)) return assessment;
     const unknown = finding('lockfile-version-unknown', { registry, isPackage: false, published: null });
     return { ...assessment, findings: findings.map((found) => (isAbsent(found) ? unknown : found)) };
   });
+}
+
+/** The registries that said of something that they do not have it, while nothing shows that they have anything. */
+export function silentRegistries(assessments: readonly Assessment[]): ReadonlySet<string> {
+  const answering = answeringOf(assessments);
+  const absent = assessments.filter(({ dependency, findings }) => !isScoped(dependency) && findings.some(isAbsent));
+  const registries = absent.flatMap(({ registry }) => registry ?? []);
+  return new Set(registries.filter((registry) => !answering.has(registry)));
+}
+
+function answeringOf(assessments: readonly Assessment[]): ReadonlySet<string> {
+  return new Set(assessments.flatMap(({ release, registry }) => (release === null ? [] : (registry ?? []))));
+}
+
+function isScoped({ name }: Dependency): boolean {
+  return name.startsWith('@');
 }
 
 function isAbsent(found: Finding): boolean {

@@ -198,10 +198,12 @@ export interface ReleaseRecord {
 /** A dependency that was not taken in. */
 export interface LeftOut {
   readonly dependency: Dependency;
-  /** What stands against it, sorted. */
+  /** What stands against it, sorted: what nobody accepted or, where all of it was, that. */
   readonly codes: readonly FindingCode[];
   /** Whether all of it was accepted by somebody; such a version is verified at every audit. */
   readonly accepted: boolean;
+  /** Whether somebody could accept all that nobody did. */
+  readonly acceptable: boolean;
   /** Whether the baseline has an entry of it, which stays as it is. */
   readonly kept: boolean;
 }
@@ -211,6 +213,8 @@ export interface BaselineUpdate {
   /** `name@version`, sorted. */
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** No longer named, and kept, as a version that was left out is held to it. */
+  readonly measures: readonly string[];
   /** Those of `added` against which something stands that was accepted. */
   readonly despite: readonly { readonly spec: string; readonly codes: readonly FindingCode[] }[];
   /** What is found still and was accepted until a time that has come. */

@@ -92,6 +92,8 @@ export interface Comparison {
   readonly changedScripts: readonly ChangedScript[];
   /** Codes of the findings that ask for a decision, sorted. */
   readonly codes: readonly FindingCode[];
+  /** The earlier release that each finding was measured by; others than `predecessor` are possible. */
+  readonly measured: readonly { readonly code: FindingCode; readonly version: string }[];
   /** Where what was expected of its identity came from, if it was not met. */
   readonly expectedBy: ExpectationSource | null;
   /** Whether findings as grave as a contradiction leave nothing to accept. */

@@ -17,16 +17,20 @@ const OF_SERVED: readonly FindingCode[] = [
 /**
  * A registry that announces provenance and serves none of any package does not pass attestations on: that is one thing to
  * mend, and not as many losses. What it announces is without statement, in every phase, and said once for each lockfile.
+ * `beside` is what the run is not about, and shows what the registry serves as well.
  */
-export function withoutAttestations(judged: readonly JudgedDependency[]): {
+export function withoutAttestations(
+  judged: readonly JudgedDependency[],
+  beside: readonly JudgedDependency[],
+): {
   readonly judged: readonly JudgedDependency[];
   readonly findings: readonly PlacedFinding[];
 } {
-  const serving = new Set(judged.filter(isServed).map(({ registry }) => registry));
-  const lacking = judged.filter(
-    ({ registry, findings }) => registry !== null && !serving.has(registry) && findings.some(isLack),
+  const lackingBeside = groupBy(lackingOf([...judged, ...beside]), ({ registry }) => registry ?? '');
+  const lacking = lackingOf(judged).filter(({ registry }) => lackingBeside.has(registry ?? ''));
+  const groups = [...groupBy(lacking, ({ registry }) => registry ?? '')].filter(
+    ([registry]) => (lackingBeside.get(registry)?.length ?? 0) >= LEAST,
   );
-  const groups = [...groupBy(lacking, ({ registry }) => registry ?? '')].filter(([, group]) => group.length >= LEAST);
   const unserved = new Set(groups.flatMap(([, group]) => group));
   return {
     judged: judged.map((one) => (unserved.has(one) ? withoutStatement(one) : one)),
@@ -42,7 +46,15 @@ export function withoutAttestations(judged: readonly JudgedDependency[]): {
   };
 }
 
-function isServed({ proofs, findings }: JudgedDependency): boolean {
+/** What lacks the provenance that a registry announces which is not known to serve any. */
+export function lackingOf(judged: readonly JudgedDependency[]): readonly JudgedDependency[] {
+  const serving = new Set(judged.filter(isServed).map(({ registry }) => registry));
+  return judged.filter(
+    ({ registry, findings }) => registry !== null && !serving.has(registry) && findings.some(isLack),
+  );
+}
+
+export function isServed({ proofs, findings }: JudgedDependency): boolean {
   return proofs.provenance !== null || proofs.publish !== null || findings.some(({ code }) => OF_SERVED.includes(code));
 }
 

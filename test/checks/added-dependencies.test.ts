@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withDependencyAges } from '../../src/checks/npm/added-dependencies.ts';
+import { withDependencyAges, type Beside } from '../../src/checks/npm/added-dependencies.ts';
 import { finding, type FindingArgs, type Finding } from '../../src/model/finding.ts';
 import type { Assessment } from '../../src/model/verdict.ts';
 import { dependency, judged } from '../report/fixtures.ts';
@@ -39,8 +39,13 @@ function adding(provenance: Args['provenance'], ...specs: readonly (readonly [st
   return assessment('axios', '1.14.1', { findings: [finding('history-dependency-added', args)] });
 }
 
-function additionOf(assessments: readonly Assessment[]): Finding & { readonly code: 'history-dependency-added' } {
-  const [found] = withDependencyAges(assessments, NOW)[0]?.findings ?? [];
+const NOTHING: Beside = { assessed: [], unanswered: new Map() };
+
+function additionOf(
+  assessments: readonly Assessment[],
+  beside = NOTHING,
+): Finding & { readonly code: 'history-dependency-added' } {
+  const [found] = withDependencyAges(assessments, beside, NOW)[0]?.findings ?? [];
   if (found?.code !== 'history-dependency-added') throw new Error('nothing added');
   return found;
 }
@@ -91,18 +96,40 @@ describe('the age of an added dependency', () => {
     expect(version(old, newer)).toBe('5.0.0');
   });
 
-  it('is not known where the run did not ask, and then is no alarm', () => {
-    const held = assessment('evil', '4.2.1', { baseline: 'held', published: RELEASED - DAY });
-    const { args, kind } = additionOf([adding('none', evil), held]);
-    expect(kind).toBe('note');
-    expect(args.added[0]).toMatchObject({ firstPublished: null, version: '4.2.1' });
+  it('is that of what was asked about beside, where the baseline holds it or the run is not about it', () => {
+    const young = locked('evil', '4.2.1', RELEASED - DAY);
+    const held: Assessment = { ...young, baseline: 'held', release: null };
+    const beside = { ...NOTHING, assessed: [young] };
+    for (const assessments of [[adding('none', evil), held], [adding('none', evil)]]) {
+      const { args, kind } = additionOf(assessments, beside);
+      expect(kind).toBe('anomaly');
+      expect(args.added[0]).toMatchObject({ firstPublished: RELEASED - DAY, version: '4.2.1' });
+    }
+    const old = { ...NOTHING, assessed: [locked('evil', '4.2.1', NOW - 90 * DAY)] };
+    expect(additionOf([adding('none', evil), held], old).kind).toBe('note');
+  });
+
+  it('is no statement where that gave no answer', () => {
+    const url = 'https://registry.test/evil';
+    const answer = finding('evidence-unavailable', { evidence: 'manifest', url, reason: 'HTTP 500' });
+    const silent = assessment('evil', '4.2.1', { release: null, findings: [answer] });
+    const [first, ...more] = withDependencyAges([adding('none', evil)], { ...NOTHING, assessed: [silent] }, NOW);
+    expect(first?.findings.slice(1)).toEqual([answer]);
+    expect(more).toEqual([]);
+    const unresolved = { ...NOTHING, unanswered: new Map([['evil ^4.2.0', answer]]) };
+    expect(withDependencyAges([adding('none', evil)], unresolved, NOW)[0]?.findings.slice(1)).toEqual([answer]);
+    // What the run asked about itself says so of itself.
+    expect(withDependencyAges([adding('none', evil), silent], NOTHING, NOW)[0]?.findings).toHaveLength(1);
+  });
+
+  it('is not known of what comes from elsewhere, and then is no alarm', () => {
     expect(additionOf([adding('none', evil, ['x', 'git+https://e.vil/x.git'])]).kind).toBe('note');
   });
 
   it('leaves everything else as it is', () => {
     const others = [assessment('a', '1.0.0', { findings: [finding('integrity-weak', { algorithm: 'sha1' })] })];
-    expect(withDependencyAges(others, NOW)).toBe(others);
-    const [, second] = withDependencyAges([adding('none', evil), ...others], NOW);
+    expect(withDependencyAges(others, NOTHING, NOW)).toBe(others);
+    const [, second] = withDependencyAges([adding('none', evil), ...others], NOTHING, NOW);
     expect(second).toBe(others[0]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseSpec, pickVersion } from '../../src/audit/check.ts';
+import { parseSpec } from '../../src/audit/check.ts';
+import { pickVersion } from '../../src/checks/pick-version.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
 
 describe('specs', () => {

@@ -314,6 +314,20 @@ describe('what a release is compared with', () => {
     expect(against('2.0.0')).toEqual(['1.0.0']);
   });
 
+  it('a stable one with a stable one of its line that is a week older, whatever prerelease came out in between', () => {
+    const withX = { dependencies: { x: '1' } };
+    const line: Row[] = [
+      ['5.0.0', '2025-01-01T00:00:00Z', 'ann', 'bare', withX],
+      ['5.2.1', '2025-03-01T00:00:00Z', 'ann', 'bare', withX],
+      ['5.0.0-alpha.4', '2025-04-01T00:00:00Z', 'ann', 'bare'],
+      ['5.3.0', '2025-05-01T00:00:00Z', 'ann', 'bare', withX],
+    ];
+    expect(findingsOf(line, '5.3.0')).toEqual([]);
+    // Where no stable one is old enough, the prerelease is what there is.
+    const first: Row[] = [...line.slice(2, 3), ['5.0.0', '2025-05-01T00:00:00Z', 'ann', 'bare', withX]];
+    expect(findingsOf(first, '5.0.0')).toMatchObject([{ args: { version: '5.0.0-alpha.4' } }]);
+  });
+
   it('the version of the baseline of the same line, else the highest below; none above', () => {
     expect(against('2.0.0', baselineOf({ '2.0.0-rc.1': 'ann', '1.0.0': 'ann' }))).toEqual([]);
     expect(against('2.0.0', baselineOf({ '1.0.1': 'ann', '1.0.0': 'ann' }))).toEqual([]);

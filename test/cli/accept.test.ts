@@ -118,18 +118,35 @@ describe('accept', () => {
     });
   });
 
-  it('asks only about what is named, and of several takes all or nothing', async () => {
+  it('accepts whatever the audit finds of a version, also what other locked packages tell', async () => {
+    await withProject(async ({ lab, lock, run, report }) => {
+      const start = Date.now() - 30 * DAY;
+      const publishAt = (days: number, version: string, dependencies: Record<string, string>): Promise<unknown> =>
+        lab.publish({ name: 'p', version, by: THIEF, at: start + days * DAY, manifest: { dependencies } });
+      await publishAt(0, '1.0.0', {});
+      await lab.publish({ name: 'young', version: '1.0.0', by: THIEF, at: start + 20 * DAY });
+      await publishAt(21, '1.0.1', { young: '^1.0.0' });
+      await lock({ p: '1.0.1' });
+      const ofP = async (): Promise<string[]> =>
+        (await report()).findings.filter(({ name }) => name === 'p').map(({ level, code }) => `${level} ${code}`);
+      expect(await ofP()).toEqual(['warning history-dependency-added', 'warning provenance-missing']);
+      const one = await run('accept', 'p', '--code', 'history-dependency-added', ...WHY);
+      expect([one.status, one.stderr]).toEqual([0, '']);
+      expect((await run('accept', 'p', ...WHY)).stdout).toContain('2 findings of p@1.0.1 accepted');
+      expect(await ofP()).toEqual(['note history-dependency-added', 'note provenance-missing']);
+    });
+  });
+
+  it('accepts only what is named, and of several all or nothing', async () => {
     await withUpdate(THIEF, async ({ lab, run, lock, read }) => {
       await publish(lab, 'gap@1.0.0', THIEF);
       await publish(lab, 'fine@1.0.0', TEAM);
       await lock({ p: '1.0.1', gap: '1.0.0', fine: '1.0.0' });
       const text = read('assay.lock');
-      lab.requests.length = 0;
       const none = await run('accept', 'p@1.0.1', 'fine@1.0.0', ...WHY);
       expect(none.stderr).toBe('assay: nothing is to be accepted of fine@1.0.0: no warning, no error\n');
       expect(none.status).toBe(2);
       expect(read('assay.lock')).toBe(text);
-      expect(lab.requests.filter(({ url }) => url.includes('gap'))).toEqual([]);
       const both = await run('accept', 'p@1.0.1', 'gap', ...WHY);
       expect(both.stdout).toContain('2 findings of gap@1.0.0, p@1.0.1 accepted');
       expect(read('assay.lock').match(/^\S+ accepted \S+/gm)).toEqual([

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ciWorkflow, startLab, token } from '../../lab/index.ts';
-import type { Lab } from '../../lab/index.ts';
+import { ciWorkflow, type Lab, startLab, token } from '../../lab/index.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 
 const run = promisify(execFile);

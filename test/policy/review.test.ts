@@ -211,8 +211,9 @@ describe('when what is left out was first seen', () => {
     despite: [],
     expired: [],
     removed: [],
+    measures: [],
     unchanged: 0,
-    leftOut: [{ dependency: dependency('p', '1.0.0'), codes, accepted: false, kept: false }],
+    leftOut: [{ dependency: dependency('p', '1.0.0'), codes, accepted: false, acceptable: true, kept: false }],
   });
   const times = (...args: Parameters<typeof withSeen>): readonly number[] =>
     withSeen(...args).seen.map(({ time }) => time);

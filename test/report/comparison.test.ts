@@ -148,3 +148,9 @@ describe('a comparison', () => {
     );
   });
 });
+
+test('names the release that a finding was measured by, where that is not the one beside it', () => {
+  expect(renderComparison(OTHER_WORKFLOW, WIDE)).toContain('  measured by 1.13.6: identity-unexpected-workflow\n');
+  const measured = [{ code: 'identity-unexpected-workflow', version: BEFORE.version }] as const;
+  expect(renderComparison({ ...OTHER_WORKFLOW, measured }, WIDE)).not.toContain('measured by');
+});

@@ -356,6 +356,7 @@ export const STOLEN: Comparison = {
   addedScripts: [{ name: 'postinstall', command: 'node setup.js' }],
   changedScripts: [{ name: 'install', before: 'node a.js', command: 'node b.js' }],
   codes: ['provenance-lost'],
+  measured: [],
   expectedBy: null,
   acceptable: true,
   stay: '1.14.0',
@@ -378,6 +379,7 @@ export const OTHER_WORKFLOW: Comparison = {
   addedScripts: [],
   changedScripts: [],
   codes: ['identity-unexpected-workflow'],
+  measured: [{ code: 'identity-unexpected-workflow', version: '1.13.6' }],
   expectedBy: 'history',
   later: null,
 };

@@ -1,4 +1,5 @@
 import satisfies from 'semver/functions/satisfies.js';
+import type { Dependency } from '../../model/dependency.ts';
 import { type AddedDependencyAge, type Finding, finding } from '../../model/finding.ts';
 import { DAY, type Instant } from '../../model/time.ts';
 import type { Assessment } from '../../model/verdict.ts';
@@ -7,27 +8,44 @@ import { registryTarget } from '../comparison.ts';
 /** A package that has not been there for longer had little time to become known for what it is. */
 const YOUNG = 90 * DAY;
 
+/** What is known of dependencies that the run is not about, for judging those that it is about. */
+export interface Beside {
+  readonly assessed: readonly Assessment[];
+  /** Declared, and not to be found, as there was no answer: `name spec`, and why. */
+  readonly unanswered: ReadonlyMap<string, Finding>;
+}
+
 /**
- * How old are the dependencies that releases added? The assessments of those tell, so that nothing is asked for it. An
- * addition is worth a warning while it is young, unless the project's own pipeline is proven to have built both, and where
- * provenance was lost with it; else a note. What the run did not ask about, as the baseline holds it or nothing of it
- * changed, is not new to the project.
+ * How old are the dependencies that releases added? The assessments of those tell, or, of what the run does not ask about,
+ * `beside`: an addition is no older for being held by a baseline, left out or unchanged. An addition is worth a warning while it
+ * is young, unless the project's own pipeline is proven to have built both, and where provenance was lost with it; else a note.
+ * Without an answer there is no statement.
  */
-export function withDependencyAges(assessments: readonly Assessment[], now: Instant): readonly Assessment[] {
+export function withDependencyAges(
+  assessments: readonly Assessment[],
+  beside: Beside,
+  now: Instant,
+): readonly Assessment[] {
   if (!assessments.some(({ findings }) => findings.some(isAddition))) return assessments;
-  const byName = new Map<string, Assessment[]>();
-  for (const one of assessments) {
-    if (one.dependency.source.kind !== 'registry') continue;
-    const { name } = one.dependency;
-    byName.set(name, [...(byName.get(name) ?? []), one]);
-  }
+  const asked = new Map(beside.assessed.map((one) => [one.dependency, one]));
+  const all = new Set([...assessments.map((one) => asked.get(one.dependency) ?? one), ...beside.assessed]);
+  const byName = byNameOf([...all]);
   return assessments.map((one) => {
     if (!one.findings.some(isAddition)) return one;
+    const unanswered = one.findings.filter(isAddition).flatMap((found) => unansweredOf(found, byName, beside));
     return {
       ...one,
-      findings: one.findings.map((found) => (isAddition(found) ? withAges(found, one, byName, now) : found)),
+      findings: [
+        ...one.findings.map((found) => (isAddition(found) ? withAges(found, one, byName, now) : found)),
+        ...unanswered.slice(0, 1),
+      ],
     };
   });
+}
+
+/** What releases added, as they declare it. */
+export function additionsOf(assessments: readonly Assessment[]): readonly AddedDependencyAge[] {
+  return assessments.flatMap(({ findings }) => findings.filter(isAddition).flatMap(({ args }) => args.added));
 }
 
 type Addition = Extract<Finding, { code: 'history-dependency-added' }>;
@@ -36,18 +54,47 @@ function isAddition(found: Finding): found is Addition {
   return found.code === 'history-dependency-added';
 }
 
-function withAges(
-  { args }: Addition,
-  by: Assessment,
-  byName: ReadonlyMap<string, readonly Assessment[]>,
-  now: Instant,
-): Finding {
+interface Located {
+  readonly dependency: Dependency;
+}
+
+export type ByName<T extends Located> = ReadonlyMap<string, readonly T[]>;
+
+/** What a registry serves, by its name. */
+export function byNameOf<T extends Located>(located: readonly T[]): ByName<T> {
+  const byName = new Map<string, T[]>();
+  for (const one of located) {
+    const { name, source } = one.dependency;
+    if (source.kind !== 'registry') continue;
+    const ofName = byName.get(name);
+    if (ofName === undefined) byName.set(name, [one]);
+    else ofName.push(one);
+  }
+  return byName;
+}
+
+function withAges({ args }: Addition, by: Assessment, byName: ByName<Assessment>, now: Instant): Finding {
   const added = args.added.map((one) => ageOf(one, byName));
   const isOwn = (one: AddedDependencyAge): boolean =>
     args.provenance === 'proven' && lockedFor(one, byName).every((locked) => isOfOneOwner(locked, by));
   const isYoung = added.some((one) => one.firstPublished !== null && now - one.firstPublished < YOUNG && !isOwn(one));
   const isWarning = args.provenance === 'lost' || isYoung;
   return finding('history-dependency-added', { ...args, added }, isWarning ? undefined : 'note');
+}
+
+/** Why nothing can be said of what was asked about beside. What the run itself asks about says so by itself. */
+function unansweredOf({ args }: Addition, byName: ByName<Assessment>, beside: Beside): readonly Finding[] {
+  return args.added.flatMap((one) => {
+    const unresolved = beside.unanswered.get(`${one.name} ${one.spec}`);
+    if (unresolved !== undefined) return [unresolved];
+    return lockedFor(one, byName).flatMap((locked) => {
+      if (locked.release !== null || !beside.assessed.includes(locked)) return [];
+      const { name } = locked.dependency;
+      const said = locked.findings.find(({ code }) => code === 'evidence-unavailable' || code === 'evidence-malformed');
+      const reason = `no answer about ${name}, which it adds`;
+      return [said ?? finding('evidence-unavailable', { evidence: 'history', url: locked.registry ?? '', reason })];
+    });
+  });
 }
 
 function isOfOneOwner(one: Assessment, other: Assessment): boolean {
@@ -57,10 +104,7 @@ function isOfOneOwner(one: Assessment, other: Assessment): boolean {
 }
 
 /** What the lockfile has in the place of a declared dependency: of several versions, those that fit. */
-function lockedFor(
-  declared: AddedDependencyAge,
-  byName: ReadonlyMap<string, readonly Assessment[]>,
-): readonly Assessment[] {
+export function lockedFor<T extends Located>(declared: AddedDependencyAge, byName: ByName<T>): readonly T[] {
   const target = registryTarget(declared.name, declared.spec);
   const locked = target === null ? [] : (byName.get(target.name) ?? []);
   const fitting =
@@ -71,7 +115,7 @@ function lockedFor(
 }
 
 /** The youngest that fits: whatever the tree has at that place is no younger. */
-function ageOf(declared: AddedDependencyAge, byName: ReadonlyMap<string, readonly Assessment[]>): AddedDependencyAge {
+function ageOf(declared: AddedDependencyAge, byName: ByName<Assessment>): AddedDependencyAge {
   const [youngest] = lockedFor(declared, byName).toSorted((a, b) => (b.published ?? 0) - (a.published ?? 0));
   return {
     ...declared,

@@ -28,7 +28,7 @@ export function checkRelease(packument: Packument, manifest: Manifest, context: 
   const older = packument.versions.get(releaseApart(packument, version, APART)?.version ?? '');
   const earlier = [before, older].filter((one) => one !== undefined);
   const found = [
-    context.known === null && isNew(packument, version) ? checkNewPackage(manifest, context.scripts) : null,
+    isNew(packument, version) ? checkNewPackage(manifest, context.scripts) : null,
     before === undefined || context.provenance === 'proven'
       ? null
       : checkPublisher(packument, manifest, before, context),

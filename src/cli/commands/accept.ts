@@ -1,4 +1,4 @@
-import { bytesOf } from '../../model/baseline.ts';
+import { bytesOf, type Baseline } from '../../model/baseline.ts';
 import { specOf, type Dependency } from '../../model/dependency.ts';
 import type { FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
@@ -34,29 +34,36 @@ export const command: Command = {
       async ({ path, file, policy, baseline, askBase, locked, audit }) => {
         const wanted = positionals.flatMap((spec) => lockedAs(spec, locked, file));
         for (const dependency of wanted) demandOneHash(dependency);
+        const named = new Set(wanted.map(specOf));
         // What was accepted before can be accepted anew, so it counts as found.
-        const undecided = baseline.content === null ? null : { ...baseline.content, accepted: [] };
+        const undecided = baseline.content === null ? null : withoutDecisions(baseline.content, named);
+        // All of it is audited, as what a finding is worth depends on what else is locked.
         const report = await audit({
           enforce: phaseOf(values, policy),
           omit: [],
-          only: new Set(wanted.map(specOf)),
+          explain: false,
           baseline: { ...baseline, content: undecided, base: await askBase() },
         });
-        const unsigned = report.dependencies.find((one) => isSilent(one) && bytesOf(one).integrity.length === 0);
+        const judged = report.dependencies.filter(({ dependency }) => named.has(specOf(dependency)));
+        const unsigned = judged.find((one) => isSilent(one) && bytesOf(one).integrity.length === 0);
         if (unsigned !== undefined) {
           const what = `${specOf(unsigned.dependency)} has no hash in ${file} and none that its registry was proven to sign`;
           throw new UsageError(`${what}, and accepted is what one SHA-512 is of`);
         }
-        const outcome = acceptFindings(baseline.content, report.dependencies, codes, { by, why, until });
+        const outcome = acceptFindings(baseline.content, judged, codes, { by, why, until });
         if ('refused' in outcome) return refuse(outcome, codes, (line) => io.stderr.write(`assay: ${line}\n`));
         writeBaseline(path, baseline, outcome.baseline);
-        const isTakenIn = report.dependencies.some(isProven);
+        const isTakenIn = judged.some(isProven);
         io.stdout.write(renderAcceptance(baseline.file, { ...outcome, isTakenIn }, io.stdout));
         return EXIT.holds;
       },
     );
   },
 };
+
+function withoutDecisions(content: Baseline, named: ReadonlySet<string>): Baseline {
+  return { ...content, accepted: content.accepted.filter((one) => !named.has(specOf(one))) };
+}
 
 /** What the lockfile names by a SPEC: `name@version`, or `name` where it locks one version of it. Throws UsageError. */
 function lockedAs(spec: string, locked: readonly Dependency[], file: string): readonly Dependency[] {

@@ -46,9 +46,20 @@ export function renderComparison(comparison: Comparison, options: RenderOptions)
     ...(unknown ? listedUnder('dependencies and install scripts are unknown', [''], fitted) : []),
     ...listedUnder('new dependencies', dependencyTexts(comparison), fitted),
     ...listedUnder('new or changed install scripts', scriptTexts(comparison), fitted),
+    ...measuredTexts(comparison).flatMap((text) => wrap(shown(text, options), fitted.columns, 2, 4)),
     ...decideLines(comparison, fitted),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What was measured by another release than the one beside it: a quick release before it is no measure for one. */
+function measuredTexts({ measured, predecessor }: Comparison): string[] {
+  const others = measured.filter(({ version }) => version !== predecessor?.version);
+  const versions = [...new Set(others.map(({ version }) => version))];
+  return versions.map((version) => {
+    const codes = others.filter((one) => one.version === version).map(({ code }) => code);
+    return `measured by ${escapeText(version, 60)}: ${codes.join(', ')}`;
+  });
 }
 
 const LABEL_COLUMNS = Math.max(...FIELDS.map(({ label }) => label.length));

@@ -2,12 +2,12 @@ import type { AcceptedFinding, BaselineUpdate, LeftOut } from '../../model/basel
 import { formatInstant } from '../../model/time.ts';
 import { escapeText, quoteText } from '../words/escape.ts';
 import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions } from '../words/layout.ts';
-import { subjectText } from '../words/messages.ts';
+import { plainSpec, subjectText } from '../words/messages.ts';
 
 /** What `assay update` did, for people: what was taken in and dropped, and what was left out and why. */
 export function renderUpdate(file: string, update: BaselineUpdate, options: RenderOptions): string {
   const columns = usableColumns(options.columns);
-  const { added, removed, despite, unchanged, expired, leftOut } = update;
+  const { added, removed, measures, despite, unchanged, expired, leftOut } = update;
   const head = `${escapeText(file, 120)}: ${added.length} taken in, ${removed.length} removed, ${unchanged} unchanged`;
   const changes = [
     ...(added.length > 0 ? [`taken in: ${specs(added)}`] : []),
@@ -15,6 +15,7 @@ export function renderUpdate(file: string, update: BaselineUpdate, options: Rend
       ? [`of these with accepted findings, so asked at every audit: ${despiteText(despite)}`]
       : []),
     ...(removed.length > 0 ? [`removed: ${specs(removed)} (no longer locked)`] : []),
+    ...(measures.length > 0 ? [`kept, as what is left out is held to it: ${specs(measures)}`] : []),
     ...(expired.length > 0 ? [`no longer accepted: ${listed(expired, 10, expiredText)}`] : []),
   ];
   const lines = [
@@ -22,8 +23,20 @@ export function renderUpdate(file: string, update: BaselineUpdate, options: Rend
     ...changes.flatMap((line) => wrap(shown(line, options), columns, 2, 4)),
     ...leftOutLines(leftOut).flatMap((line) => wrap(shown(line, options), columns, 2, 4)),
     ...(leftOut.length > 0 ? ['assay audit says more about what was left out or is kept'] : []),
+    ...nextLines(leftOut, options),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** How to decide about what was left out. */
+function nextLines(leftOut: readonly LeftOut[], options: RenderOptions): string[] {
+  const plain = leftOut.flatMap(({ dependency, acceptable }) => (acceptable ? (plainSpec(dependency) ?? []) : []));
+  const [spec, ...others] = new Set(plain);
+  if (spec === undefined) return [];
+  const more =
+    others.length === 0 ? '' : `; likewise ${count(others.length, 'more version')} (assay review lists them)`;
+  const text = `next  assay check ${spec}, then assay accept ${spec} --reason "..."${more}`;
+  return wrap(shown(text, options), usableColumns(options.columns), 2, 8);
 }
 
 function specs(list: readonly string[]): string {

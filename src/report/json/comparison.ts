@@ -30,6 +30,7 @@ export function comparisonJson(comparison: Comparison): JsonObject {
     addedScripts: comparison.addedScripts.map(({ name, command }) => ({ name, command })),
     changedScripts: comparison.changedScripts.map(({ name, before, command }) => ({ name, before, command })),
     codes: comparison.codes,
+    measured: comparison.measured.map(({ code, version }) => ({ code, version })),
     expectedBy: comparison.expectedBy,
     later: laterJson(later),
     direct: use?.direct ?? null,

@@ -2,8 +2,8 @@ import type { Dependency } from '../../model/dependency.ts';
 import { displayWidth, escapeText } from '../words/escape.ts';
 import { sizeText, subjectOf, type Group, type GroupItem, type Label } from '../words/grouping.ts';
 import { count, cutToWidth, listed, paint, shown, wrap, type RenderOptions, type Tone } from '../words/layout.ts';
-import { findingClause, findingReason, findingTitle, subjectText } from '../words/messages.ts';
-import { decided, helpOf, statementsOf, type Statement } from './statements.ts';
+import { findingClause, findingReason, findingTitle, helpWhenChecked, subjectText } from '../words/messages.ts';
+import { decided, helpOf as helpInProject, statementsOf, type Statement } from './statements.ts';
 
 /** How many dependencies of a group are shown in full; 0 is one line with a few names. */
 export const DETAILS = [1, 3] as const;
@@ -32,28 +32,29 @@ export function renderGroup(group: Group, detail: number, options: GroupOptions)
     ...heading(group, options),
     ...items.slice(0, detail).flatMap((item) => renderItem(item, CLAUSE_LINES, options)),
     ...alsoLines(items.slice(detail), options),
-    ...(first === undefined ? [] : labelled('next', helpOf(first), 2, options)),
+    ...(first === undefined ? [] : labelled('next', helpOf(first, options), 2, options)),
   ];
 }
 
 /** A group with every dependency. What is said of several, and what to do about them, stands there once. */
 export function renderWholeGroup(group: Group, options: GroupOptions): string[] {
   const statements = statementsOf(group.items);
-  const helps = new Set(statements.map(nextText));
+  const helps = new Set(statements.map((statement) => nextText(statement, options)));
   const [only] = helps;
   const isShared = helps.size === 1 && only !== undefined;
   return [
     ...heading(group, options),
     ...statements.flatMap((statement) => [
       ...renderStatement(statement, options),
-      ...(isShared ? [] : labelled('next', nextText(statement), 4, options)),
+      ...(isShared ? [] : labelled('next', nextText(statement, options), 4, options)),
     ]),
     ...(isShared ? labelled('next', only, 2, options) : []),
   ];
 }
 
-function nextText({ help, helpForEach }: Statement): string {
-  return helpForEach ? `for each: ${help}` : help;
+function nextText({ help, helpForEach, items: [first] }: Statement, options: GroupOptions): string {
+  const text = options.places ? help : helpOf(first, options);
+  return helpForEach ? `for each: ${text}` : text;
 }
 
 function renderStatement(statement: Statement, options: GroupOptions): string[] {
@@ -76,6 +77,11 @@ function heading(group: Group, options: GroupOptions): string[] {
 
 function tagOf({ label, code }: Group): string {
   return `${label}[${code}]`;
+}
+
+function helpOf(item: GroupItem, { places }: GroupOptions): string {
+  const [finding] = item.findings;
+  return places ? helpInProject(item) : helpWhenChecked(finding, subjectOf(item));
 }
 
 /** The dependencies that are not shown in full. */

@@ -1,3 +1,4 @@
+import { isAcceptable } from '../../model/baseline.ts';
 import { placeOf, type CapabilityPlace } from '../../model/capability.ts';
 import type { Finding, FindingArgs, FindingCode } from '../../model/finding.ts';
 import type { Report } from '../../model/report.ts';
@@ -114,6 +115,16 @@ export function capabilityText({ capability, reading }: Extract<Critical, { by: 
 /** `FILE:LINE shows: CODE`, escaped. */
 function placeText({ file, line, text }: CapabilityPlace): string {
   return `${escapeText(file, 100)}:${line} shows: ${escapeText(text, 80)}`;
+}
+
+/** The next step where `assay check` shows it already, without a project. */
+export function helpWhenChecked(finding: Finding, subject: Subject | FileSubject): string {
+  const { help } = describe(finding, subject);
+  const spec = 'file' in subject ? null : plainSpec(subject);
+  if (spec === null || !help.endsWith(`assay check ${spec}`)) return help;
+  const explained = `${help.slice(0, -`assay check ${spec}`.length)}assay explain ${finding.code}`;
+  const accept = `assay accept ${spec} --reason "..."`;
+  return isAcceptable(finding.code) ? `${explained}; then, where a project locks it: ${accept}` : explained;
 }
 
 function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subject: Subject | FileSubject): string {

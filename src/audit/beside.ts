@@ -1,0 +1,140 @@
+import { additionsOf, byNameOf, lockedFor, type Beside } from '../checks/npm/added-dependencies.ts';
+import { registryTarget } from '../checks/comparison.ts';
+import { pickVersion } from '../checks/pick-version.ts';
+import { silentRegistries } from '../checks/unknown-packages.ts';
+import { dependencyOf, servedIntegrity } from './compare.ts';
+import { specOf, type Dependency } from '../model/dependency.ts';
+import { finding, type AddedDependencyAge, type Finding } from '../model/finding.ts';
+import type { Assessment, JudgedDependency } from '../model/verdict.ts';
+import { isServed, lackingOf } from '../policy/unserved.ts';
+import type { Registry } from '../registries/registry.ts';
+
+/*
+ * What a dependency is judged by beside itself are other dependencies. Where the run does not ask about those, as the baseline
+ * holds them, the change leaves them as they are, or no lockfile names them, they are asked about here, so that a verdict is
+ * the same whatever a run is about.
+ */
+
+/** New dependencies of versions without a project that are asked about. */
+const MAX_RESOLVED = 100;
+
+/** Of those that could show what a registry has, so many are asked about at once, until one does. */
+const BATCH = 8;
+
+export interface BesideOptions {
+  readonly registry: Registry;
+  /** What the lockfile names; null without a project, where the registry says what would be installed. */
+  readonly locked: readonly Dependency[] | null;
+  /** Assesses as any other, held by nothing. */
+  readonly assess: (dependencies: readonly Dependency[]) => Promise<readonly Assessment[]>;
+}
+
+/** What is to be known beside these assessments before they are judged. */
+export async function assessBeside(
+  assessments: readonly Assessment[],
+  { registry, locked, assess }: BesideOptions,
+): Promise<Beside> {
+  const asked = new Set(assessments.filter(wasAsked).map(({ dependency }) => dependency));
+  const { found, unanswered } = await locate(additionsOf(assessments), locked, registry);
+  const wanted = [...found].filter((dependency) => !asked.has(dependency));
+  const assessed = wanted.length === 0 ? [] : await assess(wanted);
+  const silent = silentRegistries([...assessments, ...assessed]);
+  const others = (locked ?? []).filter(
+    (one) => one.source.kind === 'registry' && !asked.has(one) && silent.has(registry.urlFor(one.name)),
+  );
+  const answering = await untilOne(others, assess, ({ release }) => release !== null);
+  return { assessed: [...assessed, ...answering], unanswered };
+}
+
+/** Whether the registry was asked about it. */
+function wasAsked({ baseline, release }: Pick<Assessment, 'baseline' | 'release'>): boolean {
+  return baseline !== 'held' && (baseline !== 'rewritten' || release !== null);
+}
+
+interface Located {
+  readonly found: ReadonlySet<Dependency>;
+  readonly unanswered: Map<string, Finding>;
+}
+
+/** What stands, or would be installed, in the place of what releases added. */
+async function locate(
+  added: readonly AddedDependencyAge[],
+  locked: readonly Dependency[] | null,
+  registry: Registry,
+): Promise<Located> {
+  const unanswered = new Map<string, Finding>();
+  if (added.length === 0) return { found: new Set(), unanswered };
+  if (locked !== null) {
+    const byName = byNameOf(locked.map((dependency) => ({ dependency })));
+    const found = added.flatMap((one) => lockedFor(one, byName).map(({ dependency }) => dependency));
+    return { found: new Set(found), unanswered };
+  }
+  const resolved = await Promise.all(
+    added.map(async ({ name, spec }, i): Promise<readonly Dependency[]> => {
+      const target = registryTarget(name, spec);
+      if (target === null) return [];
+      const url = registry.urlFor(target.name);
+      const say = (evidence: Finding): readonly Dependency[] => {
+        unanswered.set(`${name} ${spec}`, evidence);
+        return [];
+      };
+      if (i >= MAX_RESOLVED) {
+        const reason = `more than ${MAX_RESOLVED} new dependencies, of which ${target.name} was not asked about`;
+        return say(finding('evidence-unavailable', { evidence: 'history', url, reason }));
+      }
+      const answer = await registry.packument(target.name);
+      if (answer.state === 'absent') return [];
+      if (answer.state !== 'present') {
+        const code = answer.state === 'unavailable' ? 'evidence-unavailable' : 'evidence-malformed';
+        return say(finding(code, { evidence: 'history', url: answer.url, reason: answer.reason }));
+      }
+      const version = pickVersion(answer.value, target.range);
+      if (version === null) return [];
+      return [dependencyOf(target.name, version, servedIntegrity(answer.value.versions.get(version)))];
+    }),
+  );
+  return { found: new Set(resolved.flat()), unanswered };
+}
+
+/**
+ * What else shows whether registries serve attestations that are only known to announce some: what the baseline holds with
+ * provenance, and what the run leaves out.
+ */
+export async function servingBeside(
+  judged: readonly JudgedDependency[],
+  {
+    registry,
+    locked,
+    isWithout,
+    judge,
+  }: {
+    readonly registry: Registry;
+    readonly locked: readonly Dependency[];
+    /** Whether the baseline has it without provenance. */
+    readonly isWithout: (dependency: Dependency) => boolean;
+    readonly judge: (dependencies: readonly Dependency[]) => Promise<readonly JudgedDependency[]>;
+  },
+): Promise<readonly JudgedDependency[]> {
+  const registries = new Set(lackingOf(judged).map((one) => one.registry));
+  if (registries.size === 0) return [];
+  const asked = new Set(judged.filter(wasAsked).map(({ dependency }) => specOf(dependency)));
+  const others = new Map(
+    locked
+      .filter((one) => one.source.kind === 'registry' && !asked.has(specOf(one)) && !isWithout(one))
+      .filter(({ name }) => registries.has(registry.urlFor(name)))
+      .map((one) => [specOf(one), one]),
+  );
+  return untilOne([...others.values()], judge, isServed);
+}
+
+async function untilOne<T>(
+  dependencies: readonly Dependency[],
+  ask: (dependencies: readonly Dependency[]) => Promise<readonly T[]>,
+  shows: (one: T) => boolean,
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  for (let i = 0; i < dependencies.length && !all.some(shows); i += BATCH) {
+    all.push(...(await ask(dependencies.slice(i, i + BATCH))));
+  }
+  return all;
+}
