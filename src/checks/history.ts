@@ -41,7 +41,7 @@ function read(version: string): Parsed | null {
 }
 
 /** Orders two versions; what is not semver comes before what is. */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const [one, other] = [read(a), read(b)];
   if (one === null || other === null) return Number(one !== null) - Number(other !== null);
   return compareParsed(one, other);

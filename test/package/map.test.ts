@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 const SCRIPT = join(import.meta.dirname, '../../scripts/map.mjs');
 
 interface Map {
-  circleIn(imports: ReadonlyMap<string, readonly string[]>): readonly string[] | null;
-  problemsOf(
+  readonly circleIn: (imports: ReadonlyMap<string, readonly string[]>) => readonly string[] | null;
+  readonly problemsOf: (
     folders: ReadonlyMap<string, ReadonlySet<string>>,
     rooms: Readonly<Record<string, readonly string[]>>,
-  ): readonly string[];
+  ) => readonly string[];
 }
 const { circleIn, problemsOf } = (await import(SCRIPT)) as Map;
 

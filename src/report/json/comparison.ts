@@ -2,10 +2,10 @@ import type { Comparison, VersionFacts } from '../../model/comparison.ts';
 import { diffOf, decisionsOf } from '../words/decisions.ts';
 import { type JsonObject, instantJson } from './stringify.ts';
 
-export function factsJson(facts: VersionFacts): JsonObject {
+function factsJson(facts: VersionFacts): JsonObject {
   return { ...facts, published: instantJson(facts.published) };
 }
-export function laterJson(later: Comparison['later']): JsonObject | null {
+function laterJson(later: Comparison['later']): JsonObject | null {
   if (later === null) return null;
   const { state } = later;
   return 'version' in later ? { state, version: later.version, published: instantJson(later.published) } : { state };
