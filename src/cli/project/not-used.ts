@@ -46,13 +46,23 @@ export async function useSettings(manager: PackageManager, folder: string, io: I
     if (key === undefined || !['pnpm', 'yarn'].includes(manager)) return [];
     return [{ setting: [key.toLowerCase(), value], source: name, folder, ofProject: false }];
   });
-  if (manager === 'npm' || manager === 'pnpm') return [...files, ...env, ...npmSettings(folder, io)];
+  if (manager === 'npm' || manager === 'pnpm') return [...files, ...env, ...npmSettings(manager, folder, io)];
   if (manager !== 'yarn-classic') return [...files, ...env];
-  return [...files, ...env, ...npmSettings(folder, io).filter(({ setting: [key] }) => !CLASSIC_OPTIONS.includes(key))];
+  return [
+    ...files,
+    ...env,
+    ...npmSettings(manager, folder, io).filter(({ setting: [key] }) => !CLASSIC_OPTIONS.includes(key)),
+  ];
 }
 
-function npmSettings(folder: string, io: Io): readonly SettingInUse[] {
-  const layers = npmLayers({ cwd: folder, env: io.env, homedir: homedir(), platform: process.platform });
+function npmSettings(name: PackageManager, folder: string, io: Io): readonly SettingInUse[] {
+  const layers = npmLayers({
+    cwd: folder,
+    manager: { name, files: [] },
+    env: io.env,
+    homedir: homedir(),
+    platform: process.platform,
+  });
   return layers.flatMap(({ source, file, values, ofProject }) =>
     [...values].map((setting) => {
       return { setting, source: file ? shownPath(source, io) : source, folder, ofProject };
@@ -202,7 +212,7 @@ function codeBeside(
       finding('lockfile-other-code', { by: shownSetting(by), code: other.code }, other.isUsual ? 'note' : undefined),
     ];
   });
-  const fetched = fetchedManager(manifest, corepackVariables(folder, io));
+  const fetched = fetchedManager(manager, manifest, corepackVariables(folder, io));
   return [...found, ...fetched.map((by) => finding('lockfile-other-code', { by, code: 'fetched' }))];
 }
 

@@ -1,4 +1,5 @@
 import type { PackageManager } from '../../model/dependency.ts';
+import { manifestFields } from '../../readers/manifest.ts';
 import { settingName, textsOf, type UseSetting } from './use-settings.ts';
 
 /** What runs in an installation beside what the lockfile names. */
@@ -127,13 +128,17 @@ function handedOn(manager: PackageManager, name: string): Rule | undefined {
 
 /** What corepack is told to fetch as the package manager: an address in place of a version, or a registry of the project. */
 export function fetchedManager(
+  manager: PackageManager,
   manifest: string | undefined,
   variables: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
-  const address = /"packageManager"\s*:\s*"(\w+@https?:[^"]*)"/.exec(manifest ?? '')?.[1];
+  const { packageManager } = manifest === undefined ? {} : manifestFields('package.json', manifest, manager);
+  // Whatever is an address to it, of whichever scheme.
+  const [, version] = typeof packageManager === 'string' ? (/^[^@]+@(.+)$/s.exec(packageManager) ?? []) : [];
+  const isAddress = version !== undefined && URL.canParse(version);
   const named = ['COREPACK_NPM_REGISTRY', 'COREPACK_INTEGRITY_KEYS'].filter((name) => variables[name] !== undefined);
   return [
-    ...(address === undefined ? [] : [`"packageManager": "${address}" of package.json`]),
+    ...(isAddress ? [`"packageManager": ${JSON.stringify(packageManager)} of package.json`] : []),
     ...named.map((name) => `${name}=${variables[name] ?? ''} of .corepack.env`),
   ];
 }
