@@ -186,6 +186,20 @@ describe('a manifest of pnpm that is no package.json', () => {
     });
   });
 
+  it('is what makes a folder a member, and no entry of the lockfile', async () => {
+    await withPublished(async (project, integrity) => {
+      write(project, {
+        'package.json': { dependencies: { p: 'workspace:*' } },
+        'pnpm-workspace.yaml': 'packages: [evil]\n',
+        'pnpm-lock.yaml': pnpmLock(`${importer('.', 'link:evil')}  evil: {}\n`, integrity).replace('^1', 'workspace:*'),
+        'evil/index.js': '',
+      });
+      expect(await said(project)).toMatch(/^1 .*lockfile-substituted/);
+      write(project, { 'evil/package.yaml': 'name: p\n' });
+      expect(await said(project)).toMatch(/^0 /);
+    });
+  });
+
   it('is refused where it cannot be read', async () => {
     await withPublished(async (project, integrity) => {
       write(project, { ...linked(integrity), 'package.json5': "{ name: 'app', dependencies: { p: '^1' } }" });
@@ -205,6 +219,27 @@ describe('a manifest of pnpm that is no package.json', () => {
 });
 
 describe('what corepack is told to fetch', () => {
+  it.each([
+    ['', '"npm@https://127.0.0.1:9/x.tgz"', true],
+    ['"packageManager": "",', '"npm@https://127.0.0.1:9/x.tgz"', true],
+    ['"packageManager": "npm@10.9.4",', '"npm@https://127.0.0.1:9/x.tgz"', false],
+    ['', '"npm@10.9.4"', false],
+  ])(
+    'is what the nearest package.json of the repository says that says something: {%s} below %s',
+    async (own, above, is) => {
+      await withPublished(async (project, integrity) => {
+        write(project, {
+          '.git/HEAD': 'ref: refs/heads/main',
+          'package.json': `{"packageManager":${above}}`,
+          'app/package.json': `{${own}"name":"app","version":"1.0.0","dependencies":{"p":"^1"}}`,
+          'app/package-lock.json': npmLock(project, integrity),
+          'app/.npmrc': project.read('.npmrc'),
+        });
+        expect((await said(project, 'app')).includes('lockfile-other-code')).toBe(is);
+      });
+    },
+  );
+
   it.each([
     ['"packageManager": "npm@https://127.0.0.1:9/x.tgz"', true],
     ['"packageManager": "npm@\\u0068ttps://127.0.0.1:9/x.tgz"', true],

@@ -18,6 +18,8 @@ import { namesIn } from './find.ts';
 import type { Io } from '../io.ts';
 import { corepackVariables, managerConfigs } from './manager-config.ts';
 import { projectFolder } from './files.ts';
+import { manifestIn } from './manifests.ts';
+import { policyFolders } from './policy.ts';
 import { shownPath } from '../user-files.ts';
 import { committedFolder, expanded, isInRepository } from './stores.ts';
 
@@ -212,7 +214,13 @@ function codeBeside(
       finding('lockfile-other-code', { by: shownSetting(by), code: other.code }, other.isUsual ? 'note' : undefined),
     ];
   });
-  const fetched = fetchedManager(manager, manifest, corepackVariables(folder, io));
+  const above = policyFolders(folder).slice(1);
+  const manifests = [manifest, ...above.map((each) => manifestIn(each, manager, io))];
+  const fetched = fetchedManager(
+    manager,
+    manifests.filter((each) => each !== null && each !== undefined),
+    corepackVariables(folder, io),
+  );
   return [...found, ...fetched.map((by) => finding('lockfile-other-code', { by, code: 'fetched' }))];
 }
 

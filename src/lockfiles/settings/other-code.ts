@@ -126,19 +126,24 @@ function handedOn(manager: PackageManager, name: string): Rule | undefined {
   return name.endsWith('-local-prebuilds') ? path : address;
 }
 
-/** What corepack is told to fetch as the package manager: an address in place of a version, or a registry of the project. */
+/**
+ * What corepack is told to fetch as the package manager: an address in place of a version, or a registry of the project.
+ * `manifests` are the package.json of the folder and of those above it, the nearest first: the first that names one counts.
+ */
 export function fetchedManager(
   manager: PackageManager,
-  manifest: string | undefined,
+  manifests: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
-  const { packageManager } = manifest === undefined ? {} : manifestFields('package.json', manifest, manager);
+  const named = manifests
+    .map((text) => manifestFields('package.json', text, manager)['packageManager'])
+    .find((one) => typeof one === 'string' && one !== '');
   // Whatever is an address to it, of whichever scheme.
-  const [, version] = typeof packageManager === 'string' ? (/^[^@]+@(.+)$/s.exec(packageManager) ?? []) : [];
+  const [, version] = typeof named === 'string' ? (/^[^@]+@(.+)$/s.exec(named) ?? []) : [];
   const isAddress = version !== undefined && URL.canParse(version);
-  const named = ['COREPACK_NPM_REGISTRY', 'COREPACK_INTEGRITY_KEYS'].filter((name) => variables[name] !== undefined);
+  const set = ['COREPACK_NPM_REGISTRY', 'COREPACK_INTEGRITY_KEYS'].filter((name) => variables[name] !== undefined);
   return [
-    ...(isAddress ? [`"packageManager": ${JSON.stringify(packageManager)} of package.json`] : []),
-    ...named.map((name) => `${name}=${variables[name] ?? ''} of .corepack.env`),
+    ...(isAddress ? [`"packageManager": ${JSON.stringify(named)} of package.json`] : []),
+    ...set.map((name) => `${name}=${variables[name] ?? ''} of .corepack.env`),
   ];
 }
