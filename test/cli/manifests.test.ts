@@ -78,6 +78,29 @@ describe('a workspace above a folder with a lockfile of its own', () => {
     });
   });
 
+  it.each([
+    ['packages: [app]\n', '1', 'lockfile-not-used'],
+    ["packages: ['@(app)']\n", '1', 'lockfile-not-used'],
+    ['packages: &x [app]\n', '1', 'lockfile-not-used'],
+    ["packages: ['+(app)']\n", '2', 'may name "app"'],
+    ["packages: ['*', '!app']\n", '0', 'proven'],
+  ])('is looked for by pnpm, beyond a repository, too: %j', async (text, status, words) => {
+    await withPublished(async (project, integrity) => {
+      write(project, { 'pnpm-workspace.yaml': text, 'package.json': { workspaces: ['+(app)'] } });
+      write(project, {
+        'app/package.yaml': 'name: app\ndependencies:\n  p: ^1\n',
+        'app/pnpm-lock.yaml': pnpmLock(importer('.', '1.0.0'), integrity),
+        'app/.npmrc': project.read('.npmrc'),
+      });
+      for (const files of [{}, { 'app/.git/HEAD': 'ref: refs/heads/main' }]) {
+        write(project, files);
+        const outcome = await said(project, 'app');
+        expect(outcome).toMatch(new RegExp(`^${status} `));
+        expect(outcome).toContain(words);
+      }
+    });
+  });
+
   it('is a reason not to run anything where it cannot be said', async () => {
     await withPublished(async (project, integrity) => {
       write(project, { ...root(['+(app)']), 'app/package.json': { name: 'app', version: '1.0.0', ...P } });

@@ -89,7 +89,13 @@ export async function projectSettings(lockfile: string, io: Io): Promise<readonl
     ? HOOKS.map((name) => join(folder, name)).filter((path) => existsSync(path))
     : [];
   const layers = managers.some(({ manager }) => manager === 'pnpm')
-    ? npmLayers({ cwd: folder, env: io.env, homedir: homedir(), platform: process.platform })
+    ? npmLayers({
+        cwd: folder,
+        manager: { name: 'pnpm', files: [] },
+        env: io.env,
+        homedir: homedir(),
+        platform: process.platform,
+      })
     : [];
   return [
     ...configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject)),
@@ -180,7 +186,8 @@ function pathsOf(manager: PackageManager, folder: string, io: Io): readonly stri
       return there([join(folder, 'vlt.json')]);
     case 'pnpm':
       return [
-        ...there(above.map((each) => join(each, 'pnpm-workspace.yaml'))).slice(0, 1),
+        // pnpm looks for it beyond the repository, too.
+        ...there(foldersUpwards(folder).map((each) => join(each, 'pnpm-workspace.yaml'))).slice(0, 1),
         ...there([join(pnpmFolder({ env: io.env, homedir: homedir(), platform: process.platform }), 'config.yaml')]),
       ];
     case 'yarn-classic':
@@ -194,6 +201,11 @@ function pathsOf(manager: PackageManager, folder: string, io: Io): readonly stri
         join(io.env['XDG_CONFIG_HOME'] ?? home, '.bunfig.toml'),
       ]);
   }
+}
+
+function foldersUpwards(folder: string): readonly string[] {
+  const above = dirname(folder);
+  return above === folder ? [folder] : [folder, ...foldersUpwards(above)];
 }
 
 async function read(path: string, io: Io): Promise<unknown> {

@@ -162,7 +162,8 @@ export async function notUsed(
 ): Promise<readonly PlacedFinding[]> {
   const { manager, file } = lockfile;
   const folder = projectFolder(path);
-  const settings = (await useSettings(manager, folder, io)).filter(({ ofProject }) => ofProject);
+  const all = await useSettings(manager, folder, io);
+  const settings = all.filter(({ ofProject }) => ofProject);
   const because = (by: string, instead: string | null): PlacedFinding => ({
     place: { file, line: 1, path: '' },
     finding: finding('lockfile-not-used', { by, instead }),
@@ -185,7 +186,7 @@ export async function notUsed(
   for (const other of codeBeside(lockfile, folder, settings, manifests.get(''), io)) {
     found.push({ place: { file, line: 1, path: '' }, finding: other });
   }
-  const above = unshared === undefined ? enclosingWorkspace(manager, folder, settings) : null;
+  const above = unshared === undefined ? enclosingWorkspace(manager, folder, all) : null;
   if (above !== null && !basename(path).startsWith('.')) {
     const declared = `the workspaces of ${shownPath(above.declaredIn, io)}`;
     found.push(because(declared, shownPath(join(above.root, basename(path)), io)));
