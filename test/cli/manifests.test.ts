@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
+import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { withProject, type LabProject } from './lab-project.ts';
+import type { Run } from './run.ts';
 
 const BOM = '\uFEFF';
 const P = { dependencies: { p: '^1' } };
@@ -220,6 +222,39 @@ describe('a manifest of pnpm that is no package.json', () => {
       expect(await said(project)).toMatch(/^1 .*lockfile-substituted/);
       write(project, { 'evil/package.yaml': 'name: p\n' });
       expect(await said(project)).toMatch(/^0 /);
+    });
+  });
+
+  it.skipIf(!hasGit)(`is read as it was where a change began${hasGit ? '' : WITHOUT_GIT}`, async () => {
+    await withPublished(async (project, integrity) => {
+      const { folder } = project;
+      git(folder, ['init', '-q', '-b', 'main']);
+      write(project, { 'package.yaml': YAML, 'pnpm-lock.yaml': pnpmLock(importer('.', '1.0.0'), integrity) });
+      commitAll(folder, Date.UTC(2026, 3, 1));
+      const since = (): Promise<Run> => project.run('audit', '--since', 'main', '--registry', project.lab.url);
+      const { status, stdout } = await since();
+      expect([status, stdout]).toEqual([0, expect.stringMatching(/unchanged/)]);
+      write(project, { 'package.yaml': 'dependencies: [\n' });
+      commitAll(folder, Date.UTC(2026, 3, 2));
+      write(project, { 'package.yaml': YAML });
+      const mended = await since();
+      expect([mended.status, mended.stdout]).toEqual([0, expect.stringContaining('not valid JSON')]);
+    });
+  });
+
+  it.skipIf(process.platform === 'win32')('is read where it is a link, which leads nowhere, too', async () => {
+    await withPublished(async (project, integrity) => {
+      write(project, {
+        'pnpm-workspace.yaml': 'packages: [m]\n',
+        'm.json': { name: 'm', dependencies: { p: '^1' } },
+        'm/package.yaml': 'name: m\ndependencies:\n  p: link:../evil\n',
+        'pnpm-lock.yaml': pnpmLock(`${importer('m', 'link:../evil')}`, integrity),
+      });
+      expect(await said(project)).not.toContain('lockfile-substituted');
+      symlinkSync('../m.json', join(project.folder, 'm/package.json'));
+      expect(await said(project)).toMatch(/^1 .*lockfile-substituted/);
+      rmSync(join(project.folder, 'm.json'));
+      expect(await said(project)).toMatch(/^2 .*m\/package\.json: no such file/);
     });
   });
 

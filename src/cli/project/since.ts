@@ -4,7 +4,7 @@ import { isShallow, readAt } from '../../git/base.ts';
 import type { LockfileBefore } from '../../audit/lockfile-changes.ts';
 import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
 import { sinceRef, WHOLE_HISTORY, type FindBase } from './base.ts';
-import { UsageError } from '../exit.ts';
+import { isMendable, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { projectFolder } from './files.ts';
@@ -80,9 +80,19 @@ async function manifestsAt(lockfile: string, now: ProjectManifests, commit: stri
     for (const name of names) {
       const found = await readAt(join(projectFolder(lockfile), member), name, commit);
       if (!('bytes' in found) || found.bytes === null) continue;
-      then.set(member, manifestText(name, found.bytes.toString('utf8')));
+      then.set(member, textThen(name, found.bytes.toString('utf8')));
       break;
     }
   }
   return then;
+}
+
+/** One that cannot be read is no package.json either, which the lockfile's own reader says. */
+function textThen(name: string, text: string): string {
+  try {
+    return manifestText(name, text);
+  } catch (error) {
+    if (!isMendable(error)) throw error;
+    return text;
+  }
 }
