@@ -248,7 +248,7 @@ describe('a manifest of pnpm that is no package.json', () => {
         'pnpm-workspace.yaml': 'packages: [m]\n',
         'm.json': { name: 'm', dependencies: { p: '^1' } },
         'm/package.yaml': 'name: m\ndependencies:\n  p: link:../evil\n',
-        'pnpm-lock.yaml': pnpmLock(`${importer('m', 'link:../evil')}`, integrity),
+        'pnpm-lock.yaml': pnpmLock(importer('m', 'link:../evil'), integrity),
       });
       expect(await said(project)).not.toContain('lockfile-substituted');
       symlinkSync('../m.json', join(project.folder, 'm/package.json'));
