@@ -198,7 +198,7 @@ function notAudited(
 /** The folder whose lockfile the command reads. */
 function folderOf({ installer, folder, settings }: ManagerCommand, start: string, env: Io['env']): string {
   if (installer === 'npm' && folder !== null) return start;
-  if (installer !== 'pnpm') return npmProject(start);
+  if (installer !== 'pnpm') return npmProject(start, installer);
   const isAlone = settings.some(([key, value]) => key === 'ignore-workspace' && value !== 'false');
   if (isAlone) return start;
   const named = env['NPM_CONFIG_WORKSPACE_DIR'] ?? env['npm_config_workspace_dir'] ?? env['pnpm_config_workspace_dir'];

@@ -56,7 +56,13 @@ export function settingsOfVariables(env: Readonly<Record<string, string>>): read
 async function readAnyway(manager: PackageManager, folder: string, io: Io): Promise<readonly string[]> {
   const silent = { ...io, stderr: { ...io.stderr, write: () => undefined } };
   const [config] = await managerConfigs([{ manager }], folder, silent);
-  const layers = npmLayers({ cwd: folder, env: io.env, homedir: homedir(), platform: process.platform });
+  const layers = npmLayers({
+    cwd: folder,
+    manager: { name: manager, files: [] },
+    env: io.env,
+    homedir: homedir(),
+    platform: process.platform,
+  });
   return [
     ...(config?.files ?? []).map(({ path }) => path),
     ...(['npm', 'pnpm', 'yarn-classic'].includes(manager) ? layers : [])

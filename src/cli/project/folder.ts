@@ -68,37 +68,41 @@ export async function openFolder(
   policy: LoadedPolicy | null,
   io: Io,
 ): Promise<OpenedFolder> {
-  const settings = (await Promise.all(paths.map((path) => projectSettings(path, io)))).flat();
-  const shared = attempt(() => ({
-    baseline: loadBaseline(paths[0], io),
-    manifests: projectManifests(paths, settings, io),
-  }));
+  const shared = await attempt(async () => {
+    const baseline = loadBaseline(paths[0], io);
+    const settings = (await Promise.all(paths.map((path) => projectSettings(path, io)))).flat();
+    return { baseline, settings, manifests: projectManifests(paths, settings, io) };
+  });
   if ('problem' in shared) {
     return {
       project: null,
       unread: paths.map((path) => ({ file: shownPath(path, io), path: repositoryPath(path, io), ...shared })),
     };
   }
-  const { baseline, manifests } = shared;
+  const { baseline, settings, manifests } = shared;
   const store = openStore(values, paths[0], io);
-  const read = (path: string): ReadLockfile | Problem =>
-    attempt(() => {
-      demandFile(path);
-      const file = shownPath(path, io);
-      const bytes = readUserFile(path, 'the lockfile', io);
-      const lockfile = { ...readLockfile(file, bytes, manifests, settings, store), path: repositoryPath(path, io) };
-      return { path, file, bytes, lockfile };
+  const read = (path: string): ReadLockfile => {
+    demandFile(path);
+    const file = shownPath(path, io);
+    const bytes = readUserFile(path, 'the lockfile', io);
+    const lockfile = { ...readLockfile(file, bytes, manifests, settings, store), path: repositoryPath(path, io) };
+    return { path, file, bytes, lockfile };
+  };
+  const readInUse = (path: string): Promise<ReadLockfile | Problem> =>
+    attempt(async () => {
+      const result = read(path);
+      const findings = [...(result.lockfile.findings ?? []), ...(await notUsed(path, result.lockfile, manifests, io))];
+      return findings.length === 0 ? result : { ...result, lockfile: { ...result.lockfile, findings } };
     });
   const readable: ReadLockfile[] = [];
   const unread: UnreadLockfile[] = [];
   for (const path of paths) {
-    const result = read(path);
+    const result = await readInUse(path);
     if ('problem' in result) {
       unread.push({ file: shownPath(path, io), path: repositoryPath(path, io), ...result });
       continue;
     }
-    const findings = [...(result.lockfile.findings ?? []), ...(await notUsed(path, result.lockfile, manifests, io))];
-    readable.push(findings.length === 0 ? result : { ...result, lockfile: { ...result.lockfile, findings } });
+    readable.push(result);
   }
   const [first] = readable;
   if (first === undefined) return { project: null, unread };
@@ -109,10 +113,9 @@ export async function openFolder(
     file: readable.map(({ file }, i) => (i === 0 ? file : basename(file))).join(' and '),
     lockfiles: readable.map(({ lockfile }) => lockfile),
     sources: readable,
-    beside: others.flatMap((path) => {
-      const result = read(path);
-      return 'problem' in result ? [] : [result.lockfile];
-    }),
+    beside: (await Promise.all(others.map((path) => attempt(() => Promise.resolve(read(path)))))).flatMap((each) =>
+      'problem' in each ? [] : [each.lockfile],
+    ),
     manifests,
     policy,
     baseline,
@@ -137,9 +140,9 @@ interface Problem {
 }
 
 /** What `read` gives, or what the user has to mend for it. */
-function attempt<T>(read: () => T): T | Problem {
+async function attempt<T>(read: () => Promise<T>): Promise<T | Problem> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (!isMendable(error)) throw error;
     return { problem: error.message };

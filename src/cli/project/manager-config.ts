@@ -3,11 +3,11 @@ import { homedir } from 'node:os';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ConfigFile, Lockfile, PackageManager } from '../../model/dependency.ts';
-import type { YamlNode } from '../../readers/yaml.ts';
+import { parseSettings } from '../../readers/yaml-settings.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
 import { pnpmFolder } from '../../registries/npm/config/npmrc-layers.ts';
 import { escapeText } from '../../report/words/escape.ts';
-import { UsageError } from '../exit.ts';
+import { isMendable, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { policyFolders } from './policy.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
@@ -24,7 +24,8 @@ const MAX_DEPTH = 16;
 
 /**
  * Reads what the package managers of a folder's lockfiles are told: from the folder up to the root of its repository, then by
- * the user. A file that cannot be read is named, because what it says of registries is then not followed.
+ * the user. Throws UsageError or LockfileError where a file of the project cannot be read, as its package manager may read it
+ * all the same. One of the user's is named, because what it says of registries is then not followed.
  */
 export async function managerConfigs(
   lockfiles: readonly Pick<Lockfile, 'manager'>[],
@@ -47,6 +48,7 @@ export async function managerConfigs(
           });
         }
       } catch (error) {
+        if (above.includes(dirname(path))) throw refusalOf(error, path, io);
         const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
         warn(`${shownPath(path, io)} is not used: ${why}`, io);
       }
@@ -54,6 +56,13 @@ export async function managerConfigs(
     configs.push({ name, files });
   }
   return configs;
+}
+
+/** One line that names the file. */
+function refusalOf(error: unknown, path: string, io: Io): Error {
+  if (isMendable(error)) return error;
+  const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
+  return new UsageError(`${shownPath(path, io)} cannot be read: ${escapeText(why, 200)}; mend it`);
 }
 
 /** Files of the project that declare what a lockfile's entries may differ in, by how its name begins. */
@@ -78,7 +87,13 @@ export async function projectSettings(lockfile: string, io: Io): Promise<readonl
     ? HOOKS.map((name) => join(folder, name)).filter((path) => existsSync(path))
     : [];
   const layers = managers.some(({ manager }) => manager === 'pnpm')
-    ? npmLayers({ cwd: folder, env: io.env, homedir: homedir(), platform: process.platform })
+    ? npmLayers({
+        cwd: folder,
+        manager: { name: 'pnpm', files: [] },
+        env: io.env,
+        homedir: homedir(),
+        platform: process.platform,
+      })
     : [];
   return [
     ...configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject)),
@@ -106,7 +121,7 @@ export async function likelyManager(paths: readonly string[], io: Io): Promise<M
 }
 
 /** By the name of a lockfile; the two formats of yarn.lock by how they begin. */
-function managerOf(path: string): PackageManager {
+export function managerOf(path: string): PackageManager {
   const name = basename(path);
   if (name.startsWith('pnpm-lock')) return 'pnpm';
   if (name.endsWith('yarn.lock')) return /^__metadata:/m.test(beginningOf(path)) ? 'yarn' : 'yarn-classic';
@@ -169,7 +184,8 @@ function pathsOf(manager: PackageManager, folder: string, io: Io): readonly stri
       return there([join(folder, 'vlt.json')]);
     case 'pnpm':
       return [
-        ...there(above.map((each) => join(each, 'pnpm-workspace.yaml'))).slice(0, 1),
+        // pnpm looks for it beyond the repository, too.
+        ...there(foldersUpwards(folder).map((each) => join(each, 'pnpm-workspace.yaml'))).slice(0, 1),
         ...there([join(pnpmFolder({ env: io.env, homedir: homedir(), platform: process.platform }), 'config.yaml')]),
       ];
     case 'yarn-classic':
@@ -185,18 +201,24 @@ function pathsOf(manager: PackageManager, folder: string, io: Io): readonly stri
   }
 }
 
+function foldersUpwards(folder: string): readonly string[] {
+  const above = dirname(folder);
+  return above === folder ? [folder] : [folder, ...foldersUpwards(above)];
+}
+
 async function read(path: string, io: Io): Promise<unknown> {
   demandFile(path);
   const bytes = readUserFile(path, 'the configuration', io);
-  if (bytes.length > MAX_BYTES) throw new UsageError(`larger than ${MAX_BYTES} bytes`);
-  const text = bytes.toString('utf8');
+  if (bytes.length > MAX_BYTES)
+    throw new UsageError(`${shownPath(path, io)} is larger than ${MAX_BYTES} bytes: shorten it`);
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
   if (path.endsWith('.toml')) {
     const { parse } = await import('smol-toml');
     return parse(text, { maxDepth: MAX_DEPTH });
   }
-  if (path.endsWith('.json')) return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+  if (path.endsWith('.json')) return JSON.parse(text) as unknown;
   if ([...BUN_VARIABLES, YARN_VARIABLES].includes(basename(path))) return parseEnv(text);
-  return basename(path) === '.yarnrc' ? classicSettings(text) : await yamlSettings(path, bytes, text, io);
+  return basename(path) === '.yarnrc' ? classicSettings(text) : asText(parseSettings(shownPath(path, io), text));
 }
 
 /** What is neither empty nor a comment. */
@@ -223,20 +245,9 @@ function classicSettings(text: string): Readonly<Record<string, string>> {
   ]);
 }
 
-async function yamlSettings(path: string, bytes: Uint8Array, text: string, io: Io): Promise<unknown> {
-  if (linesOf(text).length === 0) return {};
-  const { parseYaml } = await import('../../readers/yaml.ts');
-  return plain(parseYaml(shownPath(path, io), bytes));
-}
-
 /** As the package managers take it, who read numbers as text. */
-function plain(node: YamlNode): unknown {
-  switch (node.kind) {
-    case 'map':
-      return Object.fromEntries([...node.entries].map(([key, { value }]) => [key, plain(value)]));
-    case 'list':
-      return node.items.map(plain);
-    case 'scalar':
-      return typeof node.value === 'number' ? String(node.value) : node.value;
-  }
+function asText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asText);
+  if (typeof value !== 'object' || value === null) return typeof value === 'number' ? String(value) : value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, asText(one)]));
 }

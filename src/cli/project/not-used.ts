@@ -18,6 +18,8 @@ import { namesIn } from './find.ts';
 import type { Io } from '../io.ts';
 import { corepackVariables, managerConfigs } from './manager-config.ts';
 import { projectFolder } from './files.ts';
+import { manifestIn } from './manifests.ts';
+import { policyFolders } from './policy.ts';
 import { shownPath } from '../user-files.ts';
 import { committedFolder, expanded, isInRepository } from './stores.ts';
 
@@ -46,13 +48,23 @@ export async function useSettings(manager: PackageManager, folder: string, io: I
     if (key === undefined || !['pnpm', 'yarn'].includes(manager)) return [];
     return [{ setting: [key.toLowerCase(), value], source: name, folder, ofProject: false }];
   });
-  if (manager === 'npm' || manager === 'pnpm') return [...files, ...env, ...npmSettings(folder, io)];
+  if (manager === 'npm' || manager === 'pnpm') return [...files, ...env, ...npmSettings(manager, folder, io)];
   if (manager !== 'yarn-classic') return [...files, ...env];
-  return [...files, ...env, ...npmSettings(folder, io).filter(({ setting: [key] }) => !CLASSIC_OPTIONS.includes(key))];
+  return [
+    ...files,
+    ...env,
+    ...npmSettings(manager, folder, io).filter(({ setting: [key] }) => !CLASSIC_OPTIONS.includes(key)),
+  ];
 }
 
-function npmSettings(folder: string, io: Io): readonly SettingInUse[] {
-  const layers = npmLayers({ cwd: folder, env: io.env, homedir: homedir(), platform: process.platform });
+function npmSettings(name: PackageManager, folder: string, io: Io): readonly SettingInUse[] {
+  const layers = npmLayers({
+    cwd: folder,
+    manager: { name, files: [] },
+    env: io.env,
+    homedir: homedir(),
+    platform: process.platform,
+  });
   return layers.flatMap(({ source, file, values, ofProject }) =>
     [...values].map((setting) => {
       return { setting, source: file ? shownPath(source, io) : source, folder, ofProject };
@@ -150,7 +162,8 @@ export async function notUsed(
 ): Promise<readonly PlacedFinding[]> {
   const { manager, file } = lockfile;
   const folder = projectFolder(path);
-  const settings = (await useSettings(manager, folder, io)).filter(({ ofProject }) => ofProject);
+  const all = await useSettings(manager, folder, io);
+  const settings = all.filter(({ ofProject }) => ofProject);
   const because = (by: string, instead: string | null): PlacedFinding => ({
     place: { file, line: 1, path: '' },
     finding: finding('lockfile-not-used', { by, instead }),
@@ -173,7 +186,7 @@ export async function notUsed(
   for (const other of codeBeside(lockfile, folder, settings, manifests.get(''), io)) {
     found.push({ place: { file, line: 1, path: '' }, finding: other });
   }
-  const above = unshared === undefined ? enclosingWorkspace(manager, folder, settings) : null;
+  const above = unshared === undefined ? enclosingWorkspace(manager, folder, all) : null;
   if (above !== null && !basename(path).startsWith('.')) {
     const declared = `the workspaces of ${shownPath(above.declaredIn, io)}`;
     found.push(because(declared, shownPath(join(above.root, basename(path)), io)));
@@ -202,7 +215,13 @@ function codeBeside(
       finding('lockfile-other-code', { by: shownSetting(by), code: other.code }, other.isUsual ? 'note' : undefined),
     ];
   });
-  const fetched = fetchedManager(manifest, corepackVariables(folder, io));
+  const above = policyFolders(folder).slice(1);
+  const manifests = [manifest, ...above.map((each) => manifestIn(each, manager, io))];
+  const fetched = fetchedManager(
+    manager,
+    manifests.filter((each) => each !== null && each !== undefined),
+    corepackVariables(folder, io),
+  );
   return [...found, ...fetched.map((by) => finding('lockfile-other-code', { by, code: 'fetched' }))];
 }
 

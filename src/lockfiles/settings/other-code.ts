@@ -1,4 +1,5 @@
 import type { PackageManager } from '../../model/dependency.ts';
+import { manifestFields } from '../../readers/manifest.ts';
 import { settingName, textsOf, type UseSetting } from './use-settings.ts';
 
 /** What runs in an installation beside what the lockfile names. */
@@ -125,15 +126,24 @@ function handedOn(manager: PackageManager, name: string): Rule | undefined {
   return name.endsWith('-local-prebuilds') ? path : address;
 }
 
-/** What corepack is told to fetch as the package manager: an address in place of a version, or a registry of the project. */
+/**
+ * What corepack is told to fetch as the package manager: an address in place of a version, or a registry of the project.
+ * `manifests` are the package.json of the folder and of those above it, the nearest first: the first that names one counts.
+ */
 export function fetchedManager(
-  manifest: string | undefined,
+  manager: PackageManager,
+  manifests: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
-  const address = /"packageManager"\s*:\s*"(\w+@https?:[^"]*)"/.exec(manifest ?? '')?.[1];
-  const named = ['COREPACK_NPM_REGISTRY', 'COREPACK_INTEGRITY_KEYS'].filter((name) => variables[name] !== undefined);
+  const named = manifests
+    .map((text) => manifestFields('package.json', text, manager)['packageManager'])
+    .find((one) => typeof one === 'string' && one !== '');
+  // Whatever is an address to it, of whichever scheme.
+  const [, version] = typeof named === 'string' ? (/^[^@]+@(.+)$/s.exec(named) ?? []) : [];
+  const isAddress = version !== undefined && URL.canParse(version);
+  const set = ['COREPACK_NPM_REGISTRY', 'COREPACK_INTEGRITY_KEYS'].filter((name) => variables[name] !== undefined);
   return [
-    ...(address === undefined ? [] : [`"packageManager": "${address}" of package.json`]),
-    ...named.map((name) => `${name}=${variables[name] ?? ''} of .corepack.env`),
+    ...(isAddress ? [`"packageManager": ${JSON.stringify(named)} of package.json`] : []),
+    ...set.map((name) => `${name}=${variables[name] ?? ''} of .corepack.env`),
   ];
 }
