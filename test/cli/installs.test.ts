@@ -49,6 +49,9 @@ describe('what installs from the audited lockfile is run', () => {
     ['/usr/bin/npm cit', 'package-lock.json*'],
     ['npm ci', 'npm-shrinkwrap.json*'],
     ['npm install --package-lock true', 'package-lock.json*'],
+    ['npm install --no-no-package-lock --color=always --save=false', 'package-lock.json*'],
+    ['npm install --call x -ddd -sl --all', 'package-lock.json*'],
+    ['bun install -p --omit dev', 'bun.lock*'],
     ['env CI=1 npm ci', 'package-lock.json*'],
     ['npx npm@10 ci', 'package-lock.json*'],
     ['npm exec -- pnpm install --frozen-lockfile', 'pnpm-lock.yaml*'],
@@ -152,6 +155,12 @@ describe('what installs from elsewhere is not run', () => {
     ['bun add left-pad', 'bun.lock*'],
     ['bunx create-vite', 'bun.lock*'],
     ['vlt install left-pad', 'vlt-lock.json*'],
+    ['npm install -p left-pad', 'package-lock.json*'],
+    ['npm install --global=yes', 'package-lock.json*'],
+    ['npm install --package-lock=-0', 'package-lock.json*'],
+    ['npm install --save=left-pad', 'package-lock.json*'],
+    ['npm install --no-registry left-pad', 'package-lock.json*'],
+    ['bun install -p left-pad', 'bun.lock*'],
   ])('no lockfile: %s', async (line, lockfile) => {
     expect(await asked(line, [lockfile])).not.toBeNull();
   });
@@ -170,8 +179,54 @@ describe('what installs from elsewhere is not run', () => {
     ['pnpm install --lockfile-dir docs', 'pnpm-lock.yaml*', {}],
     ['pnpm install', 'pnpm-lock.yaml*', { pnpm_config_lockfile: 'false' }],
     ['yarn install --no-lockfile', 'yarn.lock*', {}],
+    ['npm install --No-package-lock', 'package-lock.json*', {}],
+    ['npm install --no-no-no-package-lock', 'package-lock.json*', {}],
+    ['npm install --no-no-no-shrink', 'package-lock.json*', {}],
+    ['npm install -gd', 'package-lock.json*', {}],
+    ['npm install -dL global', 'package-lock.json*', {}],
+    ['npm install', 'package-lock.json*', { npm_config_package_lock: '0x0' }],
+    ['pnpm install --no-no-no-lockfile', 'pnpm-lock.yaml*', {}],
+    ['bun install', 'bun.lock*', { BUN_CONFIG_SKIP_LOAD_LOCKFILE: '1' }],
+    ['bun install', 'bun.lock*', { BUN_OPTIONS: '--global' }],
+    ['env BUN_CONFIG_SKIP_LOAD_LOCKFILE=1 bun install', 'bun.lock*', {}],
   ])('a setting of the user: %s', async (line, lockfile, env) => {
     expect(await asked(line, [lockfile], env)).toMatch(/makes \w+ install not read \S+$/);
+  });
+
+  it('whichever folder BUN_OPTIONS names', async () => {
+    const files = ['docs/package.json', 'docs/bun.lock', 'bun.lock*'];
+    expect(await asked('bun install', files, { BUN_OPTIONS: '--cwd=docs' })).toMatch(/docs\/bun\.lock/);
+    expect(await asked('bun install', files, { BUN_OPTIONS: '--smol' })).toBeNull();
+    expect(await asked('bun install', files, { BUN_OPTIONS: '--preload ./x.ts' })).toMatch(/did not read/);
+  });
+
+  it('the lockfiles of branches that pnpm puts together, where there are some', async () => {
+    const env = { npm_config_merge_git_branch_lockfiles: 'true' };
+    expect(await asked('pnpm install', ['pnpm-lock.yaml*', 'pnpm-lock-x-yaml'], env)).toMatch(/makes pnpm install not/);
+    expect(await asked('pnpm install --merge-git-branch-lockfiles', ['pnpm-lock.yaml*', 'pnpm-lock.x.yaml'])).toMatch(
+      /makes pnpm install not/,
+    );
+    expect(await asked('pnpm install', ['pnpm-lock.yaml*'], env)).toBeNull();
+  });
+
+  it.each([
+    [{ top: { kit: '1.2.0' } }, 'top'],
+    [{ 'kit@^1': 'npm:other@1.0.0' }, 'kit@^1'],
+    [{ kit: '1.0.0', '@s/top': { '.': '1.0.0', kit: '1.2.0' } }, '@s/top'],
+    [{ '@s/kit@1': '1.0.0' }, '@s/kit@1'],
+  ])('what overrides for a part of the tree ask for, which no lockfile of npm records: %j', async (overrides, name) => {
+    const files = [`package.json=>${JSON.stringify({ overrides })}`, 'package-lock.json*'];
+    for (const verb of ['install', 'i', 'it', 'prune']) {
+      expect(await asked(`npm ${verb}`, files)).toContain(`the override of ${name} in package.json`);
+    }
+    expect(await asked('npm ci', files)).toBeNull();
+    expect(await asked('npm cit', files)).toBeNull();
+  });
+
+  it('but not what overrides ask for of every package of a name, to which the audit holds the lockfile', async () => {
+    const overrides = { kit: '1.2.0', '@s/kit': { '.': '$kit' }, other: 'npm:kit@1.2.0' };
+    const files = [`package.json=>${JSON.stringify({ overrides })}`, 'package-lock.json*'];
+    expect(await asked('npm install', files)).toBeNull();
   });
 
   it('the lockfiles of a workspace whose projects have one each, unless all were audited', async () => {
@@ -193,6 +248,11 @@ describe('what installs other bytes than the hashes of the audited lockfile name
     ['pnpm install', 'pnpm-lock.yaml*', { npm_config_store_dir: './store' }],
     ['yarn install --cache-folder store', 'yarn.lock*', {}],
     ['bun install --cache-dir=store', 'bun.lock*', {}],
+    ['bun install', 'bun.lock*', { BUN_CONFIG_NO_VERIFY: '1' }],
+    ['bun install', 'bun.lock*', { BUN_OPTIONS: '--no-verify' }],
+    ['bun install', 'bun.lock*', { BUN_INSTALL_CACHE_DIR: './store' }],
+    ['env BUN_OPTIONS=--no-verify bun install', 'bun.lock*', {}],
+    ['yarn install', 'yarn.lock*', { YARN_CACHE_FOLDER: './store' }],
   ])('%s', async (line, lockfile, env) => {
     expect(await asked(line, [lockfile, 'store/x'], env)).toMatch(
       /install install bytes.*not compared with the hashes$/,

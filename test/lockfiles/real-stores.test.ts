@@ -195,11 +195,19 @@ const UNVERIFIED: readonly (readonly [string, Case])[] = [
   ['checksumBehavior: update', { ...BERRY, files: {}, then: { '.yarnrc.yml': 'checksumBehavior: update\n' } }],
   ['install.cache.dir', { ...BUN, files: { 'bunfig.toml': '[install.cache]\ndir = "./bc"\n' } }],
   ['BUN_INSTALL_CACHE_DIR', { ...BUN, files: { '.env': 'BUN_INSTALL_CACHE_DIR=./bc\n' } }],
+  [
+    'BUN_CONFIG_NO_VERIFY',
+    { ...BUN, frozen: 'install', store: null, files: {}, then: { '.env': 'BUN_CONFIG_NO_VERIFY=1\n' } },
+  ],
 ];
 
 const VERIFIED: readonly (readonly [string, Case])[] = [
   ['an offline mirror', { ...YARN, store: null, files: { '.yarnrc': 'yarn-offline-mirror "./mirror"\n' } }],
   ['a cache of the project', { ...BERRY, files: { '.yarnrc.yml': 'enableGlobalCache: false\n' } }],
+  [
+    'BUN_CONFIG_NO_VERIFY=0',
+    { ...BUN, frozen: 'install', store: null, files: {}, then: { '.env': 'BUN_CONFIG_NO_VERIFY=0\n' } },
+  ],
   ['checksumBehavior: throw', { ...BERRY, files: { '.yarnrc.yml': 'checksumBehavior: throw\n' } }],
   [
     'cache in .npmrc',

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { otherCode } from '../../lockfiles/settings/other-code.ts';
-import { settingName, settingOfOption, textsOf, type UseSetting } from '../../lockfiles/settings/use-settings.ts';
+import { settingName, settingOfVariable, textsOf, type UseSetting } from '../../lockfiles/settings/names.ts';
 import type { PackageManager } from '../../model/dependency.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
 import type { Io } from '../io.ts';
@@ -46,10 +46,13 @@ export async function unreadSetting(
 }
 
 /** Variables that a command line sets for a package manager, as settings of it. */
-export function settingsOfVariables(env: Readonly<Record<string, string>>): readonly UseSetting[] {
-  return Object.entries(env).flatMap(([name, value]): readonly UseSetting[] => {
-    const key = /^(?:p?npm_config|yarn)_(.+)$/i.exec(name)?.[1];
-    return key === undefined ? [] : [settingOfOption(key.toLowerCase(), value)];
+export function settingsOfVariables(
+  manager: PackageManager,
+  env: Readonly<Record<string, string>>,
+): readonly UseSetting[] {
+  return Object.entries(env).flatMap(([name, value]) => {
+    const setting = settingOfVariable(manager, name, value);
+    return setting === null ? [] : [setting];
   });
 }
 

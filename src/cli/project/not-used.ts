@@ -1,15 +1,11 @@
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { BRANCH_LOCKFILE, type ProjectManifests } from '../../lockfiles/index.ts';
+import type { ProjectManifests } from '../../lockfiles/index.ts';
 import { fetchedManager, otherCode } from '../../lockfiles/settings/other-code.ts';
 import { pinnedElsewhere } from '../../lockfiles/settings/pinned-manager.ts';
 import { unverifiedBy, type Unverified } from '../../lockfiles/settings/unverified-settings.ts';
-import {
-  ignoringSetting,
-  isUnshared,
-  settingOfOption,
-  type UseSetting,
-} from '../../lockfiles/settings/use-settings.ts';
+import { settingOfOption, settingOfVariable, type UseSetting } from '../../lockfiles/settings/names.ts';
+import { ignoringSetting, isUnshared } from '../../lockfiles/settings/use-settings.ts';
 import type { Lockfile, PackageManager, PlacedFinding } from '../../model/dependency.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
@@ -42,9 +38,9 @@ export async function useSettings(manager: PackageManager, folder: string, io: I
     }),
   );
   const env = Object.entries(io.env).flatMap(([name, value]): SettingInUse[] => {
-    const key = /^(?:pnpm_config|yarn)_(.+)$/i.exec(name)?.[1];
-    if (key === undefined || !['pnpm', 'yarn'].includes(manager)) return [];
-    return [{ setting: [key.toLowerCase(), value], source: name, folder, ofProject: false }];
+    const setting = NPM_VARIABLE.test(name) ? null : settingOfVariable(manager, name, value);
+    if (setting === null || (manager === 'yarn-classic' && !CLASSIC_KEYS.includes(setting[0]))) return [];
+    return [{ setting, source: name, folder, ofProject: false }];
   });
   if (manager === 'npm' || manager === 'pnpm') return [...files, ...env, ...npmSettings(folder, io)];
   if (manager !== 'yarn-classic') return [...files, ...env];
@@ -59,6 +55,9 @@ function npmSettings(folder: string, io: Io): readonly SettingInUse[] {
     }),
   );
 }
+
+/** These are a layer of npm's configuration. */
+const NPM_VARIABLE = /^npm_config_/i;
 
 /** What Yarn 1 takes from its own file beside options. */
 const CLASSIC_KEYS: readonly string[] = [
@@ -112,11 +111,11 @@ export function settingAgainst(
   folder: string,
   settings: readonly SettingInUse[],
 ): SettingInUse | null {
-  const hasBranchLockfiles = namesIn(folder).some((name) => BRANCH_LOCKFILE.test(name));
+  const names = namesIn(folder);
   const isAgainst = ({ setting, folder: from }: SettingInUse): boolean =>
     ignoringSetting(manager, [setting], {
       isElsewhere: (path) => resolve(from, path) !== resolve(folder),
-      hasBranchLockfiles,
+      names,
     }) !== null;
   return settings.find(isAgainst) ?? null;
 }

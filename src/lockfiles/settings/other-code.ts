@@ -1,5 +1,5 @@
 import type { PackageManager } from '../../model/dependency.ts';
-import { settingName, textsOf, type UseSetting } from './use-settings.ts';
+import { nameOf, settingName, textsOf, type UseSetting } from './names.ts';
 
 /** What runs in an installation beside what the lockfile names. */
 export interface OtherCode {
@@ -97,7 +97,7 @@ const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = 
   'yarn-classic': { ...SCRIPTS, 'yarn-path': yarnRelease },
   yarn: { 'yarn-path': yarnRelease, plugin: yarnRelease, 'enable-constraints-checks': isOn },
   bun: { 'install.security.scanner': scanner },
-  vlt: { 'config.script-shell': path, 'config.node-options': nodeOptions },
+  vlt: { 'script-shell': path, 'node-options': nodeOptions },
 };
 
 /** Variables of the files that a package manager takes into the environment of scripts. */
@@ -113,7 +113,7 @@ const HANDS_ON: readonly PackageManager[] = ['npm', 'pnpm', 'yarn-classic'];
 /** What a setting of the project adds to what runs in an installation; null for nothing. */
 export function otherCode(manager: PackageManager, [key, value]: UseSetting, place: CodePlace): OtherCode | null {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return null;
-  const name = settingName(key);
+  const name = nameOf(manager, key);
   const rules = manager === 'bun' || manager === 'yarn' ? { ...RULES[manager], ...VARIABLES } : RULES[manager];
   const rule = Object.hasOwn(rules, name) ? rules[name] : handedOn(manager, name);
   const found = textsOf(value).flatMap((text) => rule?.(text, place) ?? []);
