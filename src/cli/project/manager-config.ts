@@ -63,6 +63,8 @@ const SETTINGS: Readonly<Record<string, readonly PackageManager[]>> = {
   'pnpm-lock': ['pnpm'],
   'yarn.lock': ['yarn', 'yarn-classic'],
   'vlt-lock': ['vlt'],
+  'package-lock': ['npm'],
+  'npm-shrinkwrap': ['npm'],
 };
 
 /**
@@ -79,7 +81,7 @@ export async function projectSettings(lockfile: string, io: Io): Promise<readonl
   const hooks = managers.some(({ manager }) => manager === 'pnpm')
     ? HOOKS.map((name) => join(folder, name)).filter((path) => existsSync(path))
     : [];
-  const layers = managers.some(({ manager }) => manager === 'pnpm')
+  const layers = managers.some(({ manager }) => manager === 'pnpm' || manager === 'npm')
     ? npmLayers({ cwd: folder, env: io.env, homedir: homedir(), platform: process.platform })
     : [];
   return [
