@@ -22,19 +22,20 @@ function asked(
   files: readonly string[],
   env: Io['env'] = {},
   from = '.',
+  yarn: PackageManager = 'yarn-classic',
 ): Promise<string | null> {
   return inFolder((folder) => {
     for (const text of ['package.json', ...files]) {
-      const [name = '', content = '{}'] = text.replace(/\*$/, '').split('=>');
+      const [name = '', content = '{}'] = text.replace(/\*(?==>|$)/, '').split('=>');
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), content);
     }
     const audited = files
-      .filter((file) => file.endsWith('*'))
-      .map((file) => file.slice(0, -1))
+      .filter((file) => /\*(?:=>|$)/.test(file))
+      .map((file) => file.replace(/\*(?:=>.*)?$/s, ''))
       .map((file) => {
         const manager = MANAGERS.find(([name]) => file.endsWith(name))?.[1] ?? 'npm';
-        return { path: join(folder, file), manager };
+        return { path: join(folder, file), manager: manager === 'yarn-classic' ? yarn : manager };
       });
     const io = { cwd: join(folder, from), env: { HOME: folder, ...env }, stdout: silent, stderr: silent };
     return whyNotRun(typeof line === 'string' ? line.split(' ') : line, audited, io);
@@ -267,6 +268,33 @@ describe('what installs other bytes than the hashes of the audited lockfile name
   ])('unlike %s', async (line, lockfile) => {
     expect(await asked(line, [lockfile, 'store/x'])).toBeNull();
   });
+});
+
+describe('archives that Yarn makes under another key than the lockfile has are not compared with it', () => {
+  const LOCKED = 'yarn.lock*=>__metadata:\n  version: 8\n  cacheKey: 10c0\n';
+
+  it.each([
+    [
+      'yarn install',
+      { YARN_COMPRESSION_LEVEL: '3' },
+      [],
+      /compression-level=3 of YARN_COMPRESSION_LEVEL makes yarn install/,
+    ],
+    ['env YARN_COMPRESSION_LEVEL=mixed yarn', {}, [], /makes yarn install bytes that are not compared/],
+    ['yarn', { YARN_CACHE_VERSION_OVERRIDE: '9' }, [], /not compared with the hashes/],
+    ['yarn', { YARN_COMPRESSION_LEVEL: '0' }, [], null],
+    // The variable is stronger than a file.
+    ['yarn', { YARN_COMPRESSION_LEVEL: '0' }, ['.yarnrc.yml=>compressionLevel: 3\n'], null],
+  ])('%s with %j', async (line, env, files, why) => {
+    const said = await inYarn4(line, [LOCKED, ...files], env);
+    if (why === null) expect(said).toBeNull();
+    else expect(said).toMatch(why);
+  });
+
+  /** As `asked`, of Yarn 4. */
+  function inYarn4(line: string, files: readonly string[], env: Io['env']): Promise<string | null> {
+    return asked(line, files, env, '.', 'yarn');
+  }
 });
 
 describe('a configuration or code that only the command line names is not taken', () => {

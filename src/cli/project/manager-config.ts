@@ -9,7 +9,7 @@ import { pnpmFolder } from '../../registries/npm/config/npmrc-layers.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { policyFolders } from './policy.ts';
+import { foldersUpwards, projectFolders } from './upwards.ts';
 import { shownPath } from '../user-files.ts';
 import { readUserFile } from '../user-files.ts';
 import { demandFile } from '../user-files.ts';
@@ -25,15 +25,15 @@ const MAX_BYTES = 1024 * 1024;
 const MAX_DEPTH = 16;
 
 /**
- * Reads what the package managers of a folder's lockfiles are told: from the folder up to the root of its repository, then by
- * the user. A file that cannot be read is named, because what it says of registries is then not followed.
+ * Reads what the package managers of a folder's lockfiles are told: from the folder upwards as far as they look, then by the
+ * user. A file that cannot be read is named, because what it says of registries is then not followed.
  */
 export async function managerConfigs(
   lockfiles: readonly Pick<Lockfile, 'manager'>[],
   folder: string,
   io: Io,
 ): Promise<readonly ManagerConfig[]> {
-  const above = policyFolders(folder);
+  const above = projectFolders(folder, io);
   const configs: ManagerConfig[] = [];
   for (const name of new Set(lockfiles.map(({ manager }) => manager))) {
     const files: ConfigFile[] = [];
@@ -118,6 +118,11 @@ function managerOf(path: string): PackageManager {
   return name.endsWith('vlt-lock.json') ? 'vlt' : 'npm';
 }
 
+/** The key under which a lockfile of Yarn 2 and later has its checksums; null where it has none. */
+export function cacheKeyIn(path: string): string | null {
+  return existsSync(path) ? (/^ {2}"?cacheKey"?: *"?(\w+)/m.exec(beginningOf(path))?.[1] ?? null) : null;
+}
+
 function beginningOf(path: string): string {
   demandFile(path);
   const file = openSync(path, 'r');
@@ -164,7 +169,7 @@ function readVariables(path: string, io: Io): Readonly<Record<string, string | u
 function pathsOf(manager: PackageManager, folder: string, io: Io): readonly string[] {
   const home = io.env['HOME'] ?? homedir();
   const yarnFile = io.env['YARN_RC_FILENAME'] ?? '.yarnrc.yml';
-  const above = policyFolders(folder);
+  const above = foldersUpwards(folder);
   const there = (paths: readonly string[]): readonly string[] => [...new Set(paths)].filter((path) => existsSync(path));
   switch (manager) {
     case 'npm':

@@ -4,7 +4,7 @@ import type { ProjectManifests } from '../../lockfiles/index.ts';
 import { fetchedManager, otherCode } from '../../lockfiles/settings/other-code.ts';
 import { pinnedElsewhere } from '../../lockfiles/settings/pinned-manager.ts';
 import { unverifiedBy, type Unverified } from '../../lockfiles/settings/unverified-settings.ts';
-import { settingOfOption, settingOfVariable, type UseSetting } from '../../lockfiles/settings/names.ts';
+import { settingName, settingOfOption, settingOfVariable, type UseSetting } from '../../lockfiles/settings/names.ts';
 import { ignoringSetting, isUnshared } from '../../lockfiles/settings/use-settings.ts';
 import type { Lockfile, PackageManager, PlacedFinding } from '../../model/dependency.ts';
 import { finding, type Finding } from '../../model/finding.ts';
@@ -12,7 +12,7 @@ import { npmLayers } from '../../registries/npm/config/npmrc.ts';
 import { enclosingWorkspace } from './enclosing.ts';
 import { namesIn } from './find.ts';
 import type { Io } from '../io.ts';
-import { corepackVariables, managerConfigs } from './manager-config.ts';
+import { cacheKeyIn, corepackVariables, managerConfigs } from './manager-config.ts';
 import { projectFolder } from './files.ts';
 import { shownPath } from '../user-files.ts';
 import { committedFolder, expanded, isInRepository } from './stores.ts';
@@ -43,8 +43,15 @@ export async function useSettings(manager: PackageManager, folder: string, io: I
     return [{ setting, source: name, folder, ofProject: false }];
   });
   if (manager === 'npm' || manager === 'pnpm') return [...files, ...env, ...npmSettings(folder, io)];
-  if (manager !== 'yarn-classic') return [...files, ...env];
+  if (manager !== 'yarn-classic') return withStrongest('compression-level', [...env, ...files]);
   return [...files, ...env, ...npmSettings(folder, io).filter(({ setting: [key] }) => !CLASSIC_OPTIONS.includes(key))];
+}
+
+/** Without the weaker ones of a setting that counts by its value alone. */
+function withStrongest(name: string, settings: readonly SettingInUse[]): readonly SettingInUse[] {
+  const isOfName = ({ setting: [key] }: SettingInUse): boolean => settingName(key) === name;
+  const strongest = settings.find(isOfName);
+  return settings.filter((one) => !isOfName(one) || one === strongest);
 }
 
 function npmSettings(folder: string, io: Io): readonly SettingInUse[] {
@@ -128,11 +135,13 @@ export async function unverified(
   io: Io,
 ): Promise<readonly Unverified<SettingInUse>[]> {
   const known = await Promise.all(
-    unverifiedBy(manager, settings).map(async ({ by, store }) => {
-      if (store === null) return { by, store };
-      const place = await committedFolder(store, by.folder, folder, io);
-      return place === null ? null : { by, store: shownPath(place, io) };
-    }),
+    unverifiedBy(manager, settings, manager === 'yarn' ? cacheKeyIn(join(folder, 'yarn.lock')) : null).map(
+      async ({ by, store }) => {
+        if (store === null) return { by, store };
+        const place = await committedFolder(store, by.folder, folder, io);
+        return place === null ? null : { by, store: shownPath(place, io) };
+      },
+    ),
   );
   return known.filter((one) => one !== null);
 }
@@ -194,7 +203,10 @@ function codeBeside(
   const isLocked = (name: string): boolean =>
     dependencies.some((one) => (one.alias ?? one.name) === name && one.source.kind === 'registry');
   const found = settings.flatMap((by) => {
-    const isHere = (path: string): boolean => isInRepository(resolve(by.folder, expanded(path, io)), folder);
+    const isHere = (path: string): boolean => {
+      const place = resolve(by.folder, expanded(path, io));
+      return [folder, by.folder].some((one) => isInRepository(place, one));
+    };
     const other = otherCode(manager, by.setting, { isInRepository: isHere, settings: all, isLocked });
     if (other === null) return [];
     return [

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { PackageManager } from '../../model/dependency.ts';
+import { cacheSpecOf, specOfCacheKey } from './yarn-cache-key.ts';
 import { isSwitchedOff, isSwitchedOn, nameOf, textsOf, type UseSetting } from './names.ts';
 
 /** A setting by which bytes are installed that the lockfile's hashes do not hold. */
@@ -10,7 +11,7 @@ export interface Unverified<T> {
 }
 
 /** Says which folder is the store; null where hashes are not compared; undefined where the setting changes nothing. */
-type Rule = (value: string) => string | null | undefined;
+type Rule = (value: string, cacheKey: string | null) => string | null | undefined;
 
 const isStore: Rule = (value) => value;
 const comparesNothing = (counts: (value: string) => boolean): Rule => {
@@ -35,7 +36,14 @@ const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = 
     'preferred-cache-folder': isStore,
     'update-checksums': whereOn,
   },
-  yarn: { 'checksum-behavior': comparesNothing((value) => value !== 'throw') },
+  yarn: {
+    'checksum-behavior': comparesNothing((value) => value !== 'throw'),
+    // Archives of another cache than the lockfile's are made anew.
+    'compression-level': (value, cacheKey) =>
+      cacheKey === null || specOfCacheKey(cacheKey) === cacheSpecOf(value) ? undefined : null,
+    'cache-version-override': comparesNothing(() => true),
+    'cache-checkpoint-override': comparesNothing(() => true),
+  },
   bun: {
     'cache-dir': isStore,
     'bun-install': (value) => posix.join(value, 'install/cache'),
@@ -45,10 +53,11 @@ const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = 
   vlt: { cache: isStore },
 };
 
-/** Those of these settings by which other bytes are installed than the lockfile's hashes name. */
+/** Those of these settings by which other bytes are installed than the lockfile's hashes name; `cacheKey` is that of Yarn's. */
 export function unverifiedBy<T extends { readonly setting: UseSetting }>(
   manager: PackageManager,
   settings: readonly T[],
+  cacheKey: string | null = null,
 ): readonly Unverified<T>[] {
   const rules = RULES[manager];
   const isOff = settings.some(({ setting: [key, value] }) => key === 'install.cache.disable' && value === true);
@@ -59,7 +68,7 @@ export function unverifiedBy<T extends { readonly setting: UseSetting }>(
     const isMap = typeof value === 'object' && !Array.isArray(value);
     if (rule === undefined || isMap || (isOff && key.startsWith('install.'))) return [];
     return textsOf(value).flatMap((text) => {
-      const store = rule(text);
+      const store = rule(text, cacheKey);
       return store === undefined || store === '' ? [] : [{ by, store }];
     });
   });
