@@ -316,6 +316,10 @@ describe('a configuration or code that only the command line names is not taken'
     ['pnpm install --config.globalPnpmfile=./e.cjs', 'pnpm-lock.yaml*'],
     ['pnpm install --config.userconfig=./evilrc', 'pnpm-lock.yaml*'],
     ['env pnpm_config_global_pnpmfile=./e.cjs pnpm install', 'pnpm-lock.yaml*'],
+    ['env NODE_OPTIONS=--require=./e.cjs npm ci', 'package-lock.json*'],
+    ['env LD_PRELOAD=./x.so npm ci', 'package-lock.json*'],
+    ['env BASH_ENV=evilrc yarn install', 'yarn.lock*'],
+    ['env npm_config_node_gyp=./e.cjs bun install', 'bun.lock*'],
     ['yarn install --use-yarnrc ./evilrc', 'yarn.lock*'],
     ['yarn --use-yarnrc=evilrc', 'yarn.lock*'],
     ['bun install --config=./evil.toml', 'bun.lock*'],
@@ -328,6 +332,8 @@ describe('a configuration or code that only the command line names is not taken'
   });
 
   it.each([
+    ['env NODE_OPTIONS=--max-old-space-size=4096 NODE_ENV=test PYTHONPATH=src npm ci', 'package-lock.json*'],
+    ['env LD_PRELOAD=/usr/lib/libjemalloc.so pnpm install', 'pnpm-lock.yaml*'],
     ['npm ci --userconfig=.npmrc', 'package-lock.json*'],
     ['npm ci --userconfig /dev/null', 'package-lock.json*'],
     ['npm ci --script-shell=bash', 'package-lock.json*'],
