@@ -40,6 +40,7 @@ describe('a setting counts alike in a file, as an option and as a variable', () 
   it.each([
     ['bun', 'bun_config_no_verify', '1'],
     ['bun', 'BUN_CONFIG_NO_VERIFY', '0'],
+    ['bun', 'BUN_CONFIG_NO_VERIFY', ''],
     ['bun', 'BUN_CONFIG_SKIP_LOAD_LOCKFILE', 'false'],
     ['bun', 'BUN_CONFIG_SKIP_SAVE_LOCKFILE', '1'],
     ['bun', 'npm_config_global', 'true'],

@@ -48,7 +48,7 @@ const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = 
     'cache-dir': isStore,
     'bun-install': (value) => posix.join(value, 'install/cache'),
     verify: comparesNothing(isSwitchedOff),
-    'no-verify': whereOn,
+    'no-verify': comparesNothing((value) => value !== '' && isSwitchedOn(value)),
   },
   vlt: { cache: isStore },
 };
