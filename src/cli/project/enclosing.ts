@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
-import type { UseSetting } from '../../lockfiles/settings/use-settings.ts';
+import type { UseSetting } from '../../lockfiles/settings/names.ts';
 import type { PackageManager } from '../../model/dependency.ts';
 import { isNamed } from '../../readers/manifest.ts';
 import { manifestNames } from './manifests.ts';

@@ -9,7 +9,7 @@ import { pnpmFolder } from '../../registries/npm/config/npmrc-layers.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { isMendable, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { policyFolders } from './policy.ts';
+import { foldersUpwards, projectFolders } from './upwards.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 
 /** What a package manager's own configuration files say. */
@@ -23,8 +23,8 @@ const MAX_BYTES = 1024 * 1024;
 const MAX_DEPTH = 16;
 
 /**
- * Reads what the package managers of a folder's lockfiles are told: from the folder up to the root of its repository, then by
- * the user. Throws UsageError or LockfileError where a file of the project cannot be read, as its package manager may read it
+ * Reads what the package managers of a folder's lockfiles are told: from the folder upwards as far as they look, then by the
+ * user. Throws UsageError or LockfileError where a file of the project cannot be read, as its package manager may read it
  * all the same. One of the user's is named, because what it says of registries is then not followed.
  */
 export async function managerConfigs(
@@ -32,7 +32,7 @@ export async function managerConfigs(
   folder: string,
   io: Io,
 ): Promise<readonly ManagerConfig[]> {
-  const above = policyFolders(folder);
+  const above = projectFolders(folder, io);
   const configs: ManagerConfig[] = [];
   for (const name of new Set(lockfiles.map(({ manager }) => manager))) {
     const files: ConfigFile[] = [];
@@ -70,6 +70,8 @@ const SETTINGS: Readonly<Record<string, readonly PackageManager[]>> = {
   'pnpm-lock': ['pnpm'],
   'yarn.lock': ['yarn', 'yarn-classic'],
   'vlt-lock': ['vlt'],
+  'package-lock': ['npm'],
+  'npm-shrinkwrap': ['npm'],
 };
 
 /**
@@ -86,15 +88,17 @@ export async function projectSettings(lockfile: string, io: Io): Promise<readonl
   const hooks = managers.some(({ manager }) => manager === 'pnpm')
     ? HOOKS.map((name) => join(folder, name)).filter((path) => existsSync(path))
     : [];
-  const layers = managers.some(({ manager }) => manager === 'pnpm')
-    ? npmLayers({
-        cwd: folder,
-        manager: { name: 'pnpm', files: [] },
-        env: io.env,
-        homedir: homedir(),
-        platform: process.platform,
-      })
-    : [];
+  const reader = (['pnpm', 'npm'] as const).find((name) => managers.some(({ manager }) => manager === name));
+  const layers =
+    reader === undefined
+      ? []
+      : npmLayers({
+          cwd: folder,
+          manager: { name: reader, files: [] },
+          env: io.env,
+          homedir: homedir(),
+          platform: process.platform,
+        });
   return [
     ...configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject)),
     ...layers
@@ -127,6 +131,11 @@ export function managerOf(path: string): PackageManager {
   if (name.endsWith('yarn.lock')) return /^__metadata:/m.test(beginningOf(path)) ? 'yarn' : 'yarn-classic';
   if (name.startsWith('bun.lock')) return 'bun';
   return name.endsWith('vlt-lock.json') ? 'vlt' : 'npm';
+}
+
+/** The key under which a lockfile of Yarn 2 and later has its checksums; null where it has none. */
+export function cacheKeyIn(path: string): string | null {
+  return existsSync(path) ? (/^ {2}"?cacheKey"?: *"?(\w+)/m.exec(beginningOf(path))?.[1] ?? null) : null;
 }
 
 function beginningOf(path: string): string {
@@ -175,7 +184,7 @@ function readVariables(path: string, io: Io): Readonly<Record<string, string | u
 function pathsOf(manager: PackageManager, folder: string, io: Io): readonly string[] {
   const home = io.env['HOME'] ?? homedir();
   const yarnFile = io.env['YARN_RC_FILENAME'] ?? '.yarnrc.yml';
-  const above = policyFolders(folder);
+  const above = foldersUpwards(folder);
   const there = (paths: readonly string[]): readonly string[] => [...new Set(paths)].filter((path) => existsSync(path));
   switch (manager) {
     case 'npm':
@@ -184,8 +193,7 @@ function pathsOf(manager: PackageManager, folder: string, io: Io): readonly stri
       return there([join(folder, 'vlt.json')]);
     case 'pnpm':
       return [
-        // pnpm looks for it beyond the repository, too.
-        ...there(foldersUpwards(folder).map((each) => join(each, 'pnpm-workspace.yaml'))).slice(0, 1),
+        ...there(above.map((each) => join(each, 'pnpm-workspace.yaml'))).slice(0, 1),
         ...there([join(pnpmFolder({ env: io.env, homedir: homedir(), platform: process.platform }), 'config.yaml')]),
       ];
     case 'yarn-classic':
@@ -199,11 +207,6 @@ function pathsOf(manager: PackageManager, folder: string, io: Io): readonly stri
         join(io.env['XDG_CONFIG_HOME'] ?? home, '.bunfig.toml'),
       ]);
   }
-}
-
-function foldersUpwards(folder: string): readonly string[] {
-  const above = dirname(folder);
-  return above === folder ? [folder] : [folder, ...foldersUpwards(above)];
 }
 
 async function read(path: string, io: Io): Promise<unknown> {
