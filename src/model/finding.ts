@@ -254,7 +254,7 @@ export type FindingCode = keyof FindingArgs;
  */
 export type FindingKind = 'contradiction' | 'loss' | 'identity' | 'gap' | 'anomaly' | 'unavailable' | 'note';
 
-/** The kind of every code. A check may weaken one finding to `anomaly` or `note`, never strengthen it. */
+/** The kind of every code. A check may weaken one finding (to `gap`, `anomaly` or `note`), never strengthen it. */
 export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'integrity-mismatch': 'contradiction',
   'integrity-missing': 'loss',
