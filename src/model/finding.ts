@@ -95,6 +95,9 @@ export interface FindingArgs {
   /** `source`: `locked` is what the registry serves, as the lockfile can lock none. */
   'integrity-rewritten': { baseline: string; locked: string; source?: 'registry' };
 
+  /** Entries (`name@version`, or a name) that a change since `ref` brings, and no update would write. */
+  'baseline-forged': { ref: string; entries: readonly string[] };
+
   'signature-invalid': { keyId: string };
   'signature-missing': { registry: string };
   'signature-key-unknown': { keyIds: readonly string[]; registry: string };
@@ -260,6 +263,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'integrity-missing': 'loss',
   'integrity-weak': 'loss',
   'integrity-rewritten': 'contradiction',
+  'baseline-forged': 'contradiction',
   'signature-invalid': 'contradiction',
   'signature-missing': 'loss',
   'signature-key-unknown': 'contradiction',
