@@ -240,9 +240,10 @@ function expectedElsewhere(release: Release, channel: readonly EarlierVersion[])
 }
 
 /**
- * Does this account publish the channel by hand, and nobody with provenance? So it did time after time, each release left in place
- * for a month, one of them since others of the package had provenance. This one adds nothing to the newest of these, as what
- * came after shows nothing yet. Of a prerelease, channels of that name in other lines are the same.
+ * Does this account publish the channel by hand, and nobody with provenance? So it did time after time, each release left in
+ * place for a month, one of them since others of the package had provenance, however long ago: an old line gets few. This one
+ * adds nothing to the newest of these, as what came after shows nothing yet. Of a prerelease, channels of that name in other
+ * lines are the same.
  */
 function isCustom(release: Release): boolean {
   const { packument, version, manifest, published, earlier } = release;
@@ -260,7 +261,7 @@ function isCustom(release: Release): boolean {
       packument.versions.get(one.version)?.deprecated === false,
   );
   const newest = stood.toSorted((a, b) => (b.published ?? 0) - (a.published ?? 0))[0];
-  if (newest === undefined || stood.length < SEVERAL || !isWithin(MONTHS, newest.published, published)) return false;
+  if (newest === undefined || stood.length < SEVERAL) return false;
   const begun = provenanceSince(packument)?.published ?? Infinity;
   return (newest.published ?? 0) > begun && addsNothing(release, packument.versions.get(newest.version));
 }

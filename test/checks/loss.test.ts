@@ -336,12 +336,12 @@ describe('prerelease channels', () => {
         row('1.1.0', -300, 'bot', provenance),
         row('2.0.0', 0, 'oidc', 'proven'),
         ...[50, 100, 200].map((day, i) => row(`1.1.${i + 2}`, day, 'bot', 'bare')),
-        row('2.1.0', 300, 'oidc', 'proven'),
-        row('1.1.5', 350, 'bot', 'bare'),
+        row('2.1.0', 350, 'oidc', 'proven'),
+        row('1.1.5', 420, 'bot', 'bare'),
       ];
       expect(lossOf(old('bare'))).toBe(ELSEWHERE);
-      expect(lossOf([...old('bare').slice(0, -1), row('1.1.5', 350, 'thief', 'bare')])).toBe(LOST);
-      expect(lossOf([...old('bare').slice(0, -1), row('2.1.1', 350, 'bot', 'bare')])).toBe(LOST);
+      expect(lossOf([...old('bare').slice(0, -1), row('1.1.5', 420, 'thief', 'bare')])).toBe(LOST);
+      expect(lossOf([...old('bare').slice(0, -1), row('2.1.1', 420, 'bot', 'bare')])).toBe(LOST);
       expect(lossOf([...stable, row('0.9.0', -1, 'bot', 'bare'), row('0.9.1', 230, 'bot', 'bare')])).toBe(LOST);
     });
   });

@@ -195,7 +195,9 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
           .replace('p owner-id 200', 'p owner-id 667')
           .replace('p@1.0.0 provenance proven\n', `p@1.0.0 provenance proven\n${own.join('\n')}\n`),
       );
-      expect((await audit()).baseline.base).toMatchObject({ edited: ['p'] });
+      const outcome = await audit();
+      expect(outcome.baseline.base).toMatchObject({ edited: ['p'] });
+      expect([outcome.status, forged(outcome)]).toEqual([1, ['main: p']]);
       edit('assay.lock', (text) => text.replace(/^q since .*$/m, 'q since never'));
       expect((await audit()).baseline.base).toMatchObject({ edited: ['p', 'q'] });
     });
