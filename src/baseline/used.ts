@@ -137,7 +137,8 @@ function isEdited(was: BaselinePackage, is: BaselinePackage): boolean {
 
 /**
  * What is new in the file and not what an update would write: an entry of what is not locked, or of what this run does not
- * find as the entry says. It holds nothing in this run. What could not be asked about is without statement, and no entry of it forged.
+ * find as the entry says. It holds nothing in this run. What could not be asked about is without statement, and no entry
+ * of it forged.
  */
 function unfounded(
   before: Baseline | null,

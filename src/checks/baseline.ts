@@ -23,8 +23,8 @@ export interface BaselineCheck {
  * not what was verified. What a tarball carries has no hash of its own, so a registry must say each time that it does;
  * what was taken in despite a finding must show it each time; an entry that claims something else than it did then is held
  * against the published manifest again. Where the lockfile can lock no hash, the registry is asked
- * each time for the one it serves (`checkServed`). `reverify` holds nothing; neither does an entry that is `recorded` and not of
- * the `ruling` baseline, but other bytes than it has are a contradiction all the same.
+ * each time for the one it serves (`checkServed`). `reverify` holds nothing; neither does an entry that is `recorded` and
+ * not of the `ruling` baseline, but other bytes than it has are a contradiction all the same.
  */
 export function checkBaseline(
   dependency: Dependency,

@@ -114,8 +114,8 @@ function againstDeclared(builder: Builder, packument: Packument, first: string):
 }
 
 /**
- * Where releases before the first provenance named no repository, that of anybody would do: it says no more than none would, until
- * the project goes on with it; and where no account that the package knows published it, it is somebody else's.
+ * Where releases before the first provenance named no repository, that of anybody would do: it says no more than none
+ * would, until the project goes on with it; and where no account that the package knows published it, it is somebody else's.
  */
 function againstNobody({ identity, manifest }: Builder, packument: Packument, first: string): readonly Finding[] {
   const before = earlierVersions(packument, first);

@@ -254,8 +254,8 @@ const BY_OUTSIDERS: readonly string[] = [
 
 /**
  * What the certificate alone says that a person should know: a build on a machine the team runs itself, where before
- * it was hosted or nothing is known; a build of a pull request, whose code nobody merged; one that an outsider could start, a note where
- * nothing says how it was started before. Not asked where the policy names runner, ref or trigger.
+ * it was hosted or nothing is known; a build of a pull request, whose code nobody merged; one that an outsider could
+ * start, a note where nothing says how it was started before. Not asked where the policy names runner, ref or trigger.
  */
 export function checkBuild(
   actual: Identity,

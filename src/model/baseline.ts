@@ -109,7 +109,7 @@ export interface BaselineBase {
   readonly content: Baseline | null;
   /** Why it cannot be used, so that nothing is held; null where it can. */
   readonly problem: string | null;
-  /** What its lockfiles named (`name@version`). An entry of anything else is nothing that a run verified; left out where all count. */
+  /** What its lockfiles named (`name@version`). An entry of anything else was verified by nobody; left out where all count. */
   readonly named?: ReadonlySet<string>;
 }
 
@@ -120,7 +120,7 @@ export function rulingBaseline({ content, base }: BaselineInUse): Baseline | nul
   return base.content === null || named === undefined ? base.content : withoutUnnamed(base.content, named);
 }
 
-/** Without entries of versions that nothing named: a change that brought them alone would have them hold what the next one locks. */
+/** Without entries of what nothing named: a change that brought them alone would have them hold what the next one locks. */
 function withoutUnnamed(baseline: Baseline, named: ReadonlySet<string>): Baseline {
   const packages = new Map(
     [...baseline.packages].map(([name, known]): [string, BaselinePackage] => {

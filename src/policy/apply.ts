@@ -165,8 +165,8 @@ function unaskedRegistries(
 }
 
 /**
- * Whether keys are given for a registry that nobody asks: a registry that is asked and not named may then be the one that was meant,
- * and is believed nothing that it says of its own keys.
+ * Whether keys are given for a registry that nobody asks: a registry that is asked and not named may then be the one
+ * that was meant, and is believed nothing that it says of its own keys.
  */
 export function hasUnusedKeys(policy: Policy, registries: ReadonlySet<string>): boolean {
   const unasked = new Set(unaskedRegistries(policy, registries).map(({ url }) => url));
