@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Since } from '../../audit/index.ts';
 import type { Cache } from '../../store/store.ts';
 import { askHistory, type ReadVersions } from '../../git/appearance.ts';
+import { readAt } from '../../git/base.ts';
 import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
 import type { BaselineBase, BaselineInUse } from '../../model/baseline.ts';
 import type { LocatedLockfile, Lockfile } from '../../model/dependency.ts';
@@ -126,9 +127,29 @@ export async function openFolder(
       settings,
     ),
     askSince: () => sinceOf(values, readable, { manifests, settings }, find, io),
-    askBase: () => baseOf(values, first.path, policy, find, io),
+    askBase: async () => {
+      const base = await baseOf(values, first.path, policy, find, io);
+      if (!base?.commit || base.content === null) return base;
+      const reader = (path: string): ReadVersions => versionsReader(path, manifests, settings);
+      return { ...base, named: await namedAt([...paths, ...others], reader, base.commit) };
+    },
   };
   return { project, unread };
+}
+
+/** What the lockfiles of a folder named at a commit. One that was not there, or cannot be read, named nothing. */
+async function namedAt(
+  paths: readonly string[],
+  reader: (path: string) => ReadVersions,
+  commit: string,
+): Promise<ReadonlySet<string>> {
+  const each = await Promise.all(
+    paths.map(async (path) => {
+      const found = await readAt(dirname(path), basename(path), commit);
+      return 'bytes' in found && found.bytes !== null ? [...(reader(path)(found.bytes) ?? [])] : [];
+    }),
+  );
+  return new Set(each.flat());
 }
 
 interface ReadLockfile extends LockfileSource {
