@@ -290,7 +290,7 @@ describe('the Axios replay', () => {
       expect(text).not.toMatch(/^axios@1\.14\.1 (?!seen )/m);
       const still = await report('--enforce', 'critical');
       expect([still.status, codes(still)]).toEqual([1, lost]);
-      expect(lossOf(still)?.args).toMatchObject({ predecessor: '1.13.6' });
+      expect(lossOf(still)?.args).toMatchObject({ predecessor: '1.14.0' });
       await run('update');
       expect(read('assay.lock')).toBe(text);
 

@@ -175,7 +175,7 @@ describe('init', () => {
       const { status, stdout, stderr } = await project.run('init', '--registry', 'http://127.0.0.1:9/');
       expect(status).toBe(3);
       expect(stdout).toMatch(/no statement/);
-      expect(stderr).toBe('assay: nothing is written, as nothing could be verified; run assay init again\n');
+      expect(stderr).toBe('assay: nothing is written, as nothing could be verified: mend that, then run assay init again\n');
       expect(existsSync(join(project.folder, 'assay.yml'))).toBe(false);
       expect(existsSync(join(project.folder, 'assay.lock'))).toBe(false);
     });
@@ -219,7 +219,7 @@ describe('init', () => {
       const accepted = project.read('assay.lock').split('\n').slice(1);
       const { status, stdout, stderr } = await project.run('init');
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      expect(stdout).toContain('no other direct dependency would fail in that phase');
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain('no other direct dependency would fail in that phase');
       expect(project.read('assay.yml')).toContain('enforce: guard');
       expect(project.read('assay.lock').split('\n')).toEqual(expect.arrayContaining(accepted));
       expect(project.read('assay.lock')).toMatch(/^net@1\.0\.0 integrity/m);
