@@ -1,7 +1,18 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import { FOLDER_PAGES, FOLDERS, linksIn, missingIn, missingSources, PAGES, pathsIn, read, ROOT } from './pages.ts';
+import {
+  FOLDER_PAGES,
+  FOLDERS,
+  linksIn,
+  missingIn,
+  missingSources,
+  PAGES,
+  pathsIn,
+  read,
+  ROOT,
+  spansOf,
+} from './pages.ts';
 
 describe('what pages name', () => {
   test.each(PAGES)('%s names only what is there', (path) => {
@@ -62,4 +73,32 @@ describe('the decisions', () => {
     const headings = read(`docs/decisions/${name}`).match(/^## .*$/gm) ?? [];
     expect(headings).toEqual(expect.arrayContaining(['## Context', '## Decision', '## Consequence']));
   });
+});
+
+describe('somebody new, with nothing but the READMEs', () => {
+  /** What src/README.md says in bold of a folder, and what has to be named there or in the READMEs that it leads to. */
+  const CHANGES = [
+    ['a lockfile format', ['LockfileFormat', 'index.ts', 'format.ts', 'rooms.json']],
+    ['a finding', ['npm/chain.ts', 'model/finding.ts', 'report/words/texts.ts', 'docs/findings/']],
+    ['an output', ['../words/output-names.ts', 'index.ts', 'test/report/golden/']],
+    ['a registry question', ['registry.ts', 'model/evidence.ts', 'audit/gather.ts', 'lab/registry.ts']],
+    ['a policy key', ['model/policy.ts', 'policy-file.ts', 'conflicts.ts', 'docs/policy.md']],
+    ['ecosystem', ['npm', 'rooms.json']],
+  ] as const;
+  const start = read('src/README.md');
+
+  test.each(CHANGES)('finds where %s goes', (change, names) => {
+    const line = start.split('\n').find((one) => one.includes(`**${change}**`)) ?? '';
+    expect(line).not.toBe('');
+    const folder = linksIn(line)[0];
+    const reached = folder === undefined ? [] : pagesFrom(join('src', folder));
+    const spans = [start, ...reached.map(read)].flatMap(spansOf);
+    for (const name of names) expect(spans).toContain(name);
+  });
+
+  /** A page, and those of the folders of src/ that it leads to. */
+  function pagesFrom(path: string): readonly string[] {
+    const next = linksIn(read(path)).map((link) => join(dirname(path), link.replace(/#.*$/, '')));
+    return [path, ...next.filter((one) => FOLDER_PAGES.includes(one))];
+  }
 });
