@@ -12,7 +12,7 @@ import type {
   RegistryKey,
 } from '../model/evidence.ts';
 import type { PolicyInUse } from '../model/policy.ts';
-import { standsFor } from '../policy/apply.ts';
+import { hasUnusedKeys, standsFor } from '../policy/apply.ts';
 import type { Registry } from '../registries/registry.ts';
 
 /** The registry that an address stands for, and the keys that may speak for it. */
@@ -25,14 +25,19 @@ export interface Speaker {
   readonly hasOwnKeys: boolean;
 }
 
-/** `keys` are known whatever the registry is. */
-export function speakerFor(url: string, keys: readonly RegistryKey[], policy: PolicyInUse | null | undefined): Speaker {
+/** `keys` are known whatever the registry is; `asked` are all that the run is about. */
+export function speakerFor(
+  url: string,
+  keys: readonly RegistryKey[],
+  policy: PolicyInUse | null | undefined,
+  asked: ReadonlySet<string>,
+): Speaker {
   const origin = policy ? standsFor(policy.policy, url) : url;
   const own = policy?.keys.get(origin) ?? null;
   return {
     origin,
     keys: [...keys, ...(own ?? [])],
-    mayVouchForItself: origin !== NPM_REGISTRY && own === null,
+    mayVouchForItself: origin !== NPM_REGISTRY && own === null && !(policy && hasUnusedKeys(policy.policy, asked)),
     hasOwnKeys: own !== null,
   };
 }

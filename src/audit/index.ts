@@ -32,7 +32,7 @@ import { withoutAttestations } from '../policy/unserved.ts';
 import { NPM_KEYS } from '../registries/npm/keys.ts';
 import type { Registry } from '../registries/registry.ts';
 import type { TrustedRoot } from '../sigstore/trusted-root.ts';
-import { bytesUsed, installedUsed, lockfileUsed, reportOf, type Covered } from './summary.ts';
+import { bytesUsed, installedUsed, lockfileUsed, registriesAsked, reportOf, type Covered } from './summary.ts';
 import { openVerifyingThread, verifiedBy, type VerifyingThread } from './threads/verifying.ts';
 
 /** The kinds of dependencies that may be left out. */
@@ -81,6 +81,8 @@ export interface LockfileAuditOptions {
   readonly baseline?: BaselineInUse | null;
   /** Lockfiles that share the baseline and are not audited: what they name is no leftover of it. */
   readonly beside?: readonly Lockfile[];
+  /** All registries that the lockfiles are about; those of what is audited where left out. */
+  readonly registries?: ReadonlySet<string>;
   /** Ask and verify also what the baseline holds. */
   readonly reverify?: boolean;
   /** False asks for nothing but what the verdict needs; the report then explains nothing. */
@@ -137,8 +139,10 @@ export async function audit({
  */
 export async function auditLockfiles(
   lockfiles: readonly LocatedLockfile[],
-  options: LockfileAuditOptions,
+  given: LockfileAuditOptions,
 ): Promise<Report> {
+  const named = [...lockfiles, ...(given.beside ?? [])].flatMap(({ dependencies }) => dependencies);
+  const options = { ...given, registries: registriesAsked(named, given.registry) };
   const covered: Covered[] = [];
   for (const lockfile of lockfiles) covered.push(await auditLockfile(lockfile, options));
   const judged = covered.flatMap((one) => one.judged);
@@ -304,9 +308,11 @@ async function assessDependencies(
 ): Promise<readonly Assessment[]> {
   const { registry, now } = options;
   const baseline = options.baseline ? rulingBaseline(options.baseline) : null;
+  const recorded = (options.baseline?.base ?? options.baseline)?.content ?? null;
   const policy = options.policy?.policy ?? null;
   const keys = [...(options.trust.npmKeys ?? NPM_KEYS), ...options.trust.keys];
   const trust: Trust = { now, verifierFor: verifiers(options.trust.root) };
+  const registries = options.registries ?? registriesAsked(dependencies, registry);
   const memory = options.store
     ? memoryOf(options.store, { registry, rootDigest: options.trust.rootDigest, now })
     : null;
@@ -325,7 +331,7 @@ async function assessDependencies(
     const known: Known = {
       registry: url,
       expectation,
-      baseline: baseline === null ? null : checkBaseline(dependency, baseline, reverify),
+      baseline: baseline === null ? null : checkBaseline(dependency, { ruling: baseline, recorded }, reverify),
       package: baseline?.packages.get(dependency.name) ?? null,
       scripts: options.scripts?.(dependency) ?? { permission: 'unknown' },
     };
@@ -334,7 +340,7 @@ async function assessDependencies(
       (policy !== null && needsCapabilities(policy, dependency));
     const capabilitySources = { policy, package: known.package, reverify: options.reverify === true, registry };
     let evidence: DependencyEvidence | null = null;
-    const speaker = speakerFor(url, keys, options.policy);
+    const speaker = speakerFor(url, keys, options.policy, registries);
     const assessUnder = async (gathered: DependencyEvidence, by: VerifyingThread | null): Promise<Assessed> =>
       assess(dependency, gathered, known, by === null ? trust : await verifiedBy(by, gathered, trust));
     const established = async (): Promise<Assessment> => {

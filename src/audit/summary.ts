@@ -21,8 +21,8 @@ import type {
 } from '../model/report.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, Phase } from '../model/verdict.ts';
-import { unusedSelectors } from '../policy/apply.ts';
-import { baselineUsed } from '../baseline/used.ts';
+import { unusedRules, type Asked } from '../policy/apply.ts';
+import { baselineUsed, forgedIn } from '../baseline/used.ts';
 import { judgeLockfile, overallVerdict, verdictOf } from '../policy/enforce.ts';
 import type { Registry } from '../registries/registry.ts';
 import { VERSION } from '../model/version.ts';
@@ -45,13 +45,20 @@ interface Used {
 
 /** The report of one run over what `lockfiles` named; `read` accounts for every entry read. */
 export function reportOf(
-  lockfiles: Report['lockfiles'],
+  each: Report['lockfiles'],
   read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
   dependencies: readonly JudgedDependency[],
   { trust, registry, now, repository, enforce, policy, baseline, beside = [] }: Used,
 ): Report {
   const locked = [...read.dependencies, ...beside.flatMap((lockfile) => lockfile.dependencies)];
   const used = baseline ? [baselineUsed(baseline, locked, dependencies)] : [];
+  const asked = {
+    names: read.dependencies.map(({ name }) => name),
+    registries: registriesAsked(read.dependencies, registry),
+    now,
+  };
+  const forged = judgeLockfile(used.flatMap(forgedIn), { phase: enforce, policy: policy?.policy ?? null });
+  const lockfiles = each.map((one, i) => (i === 0 ? { ...one, findings: [...one.findings, ...forged] } : one));
   return {
     tool: { name: 'assay', version: VERSION },
     time: now,
@@ -63,7 +70,7 @@ export function reportOf(
       ...lockfiles.map(({ findings }) => verdictOf(findings.map(({ finding }) => finding))),
     ]),
     enforce,
-    policy: policy ? policyUsed(policy, lockfiles.length > 0 ? read.dependencies : null, dependencies) : null,
+    policy: policy ? policyUsed(policy, lockfiles.length > 0 ? asked : null, dependencies) : null,
     counts: countsOf(lockfiles, read, dependencies),
     trust: {
       root: trust.rootName,
@@ -125,15 +132,14 @@ export function lockfileUsed(
 
 function policyUsed(
   { policy, digest }: PolicyInUse,
-  locked: readonly Dependency[] | null,
+  asked: Asked | null,
   judged: readonly JudgedDependency[],
 ): PolicyUsed {
-  const names = locked?.map(({ name }) => name);
   const outside = judged.filter(({ dependency, critical }) => dependency.direct && critical === null);
   return {
     file: policy.file,
     digest,
-    unused: names === undefined ? [] : unusedSelectors(policy, names),
+    unused: asked === null ? [] : unusedRules(policy, asked),
     outside: policy.critical === null ? [] : [...new Set(outside.map(({ dependency }) => specOf(dependency)))].sort(),
   };
 }
@@ -190,6 +196,12 @@ export function installedUsed(each: readonly InstalledUsed[]): InstalledUsed {
     absent: [...new Set(each.flatMap(({ absent }) => absent))],
     unlocked: (first?.unlocked ?? []).filter((path) => each.every(({ unlocked }) => unlocked.includes(path))),
   };
+}
+
+/** Whom these are asked of, whether or not anything of them was asked. */
+export function registriesAsked(dependencies: readonly Dependency[], registry: Registry): ReadonlySet<string> {
+  const served = dependencies.filter(({ source }) => source.kind === 'registry');
+  return new Set(served.map(({ name }) => registry.urlFor(name)));
 }
 
 /** Which registries were asked, and whose keys verified something there. */

@@ -7,7 +7,8 @@ import {
   type BaselinePackage,
   type BaselineVersion,
 } from '../model/baseline.ts';
-import { specOf, type Dependency } from '../model/dependency.ts';
+import { specOf, type Dependency, type PlacedFinding } from '../model/dependency.ts';
+import { finding } from '../model/finding.ts';
 import type { BaselineBaseUsed, BaselineUsed } from '../model/report.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 import { latestIdentities, updateBaseline } from './update.ts';
@@ -49,6 +50,8 @@ function baseUsed(
   const after = now?.packages ?? new Map<string, BaselinePackage>();
   const names = new Set(locked.map(({ name }) => name));
   const specs = new Set(locked.map(specOf));
+  const earned = updateBaseline(content, judged).baseline.packages;
+  const unanswered = unansweredIn(judged);
   const edited: string[] = [];
   const removed: string[] = [];
   for (const [name, was] of before) {
@@ -59,7 +62,10 @@ function baseUsed(
       const spec = specOf({ name, version });
       const entryNow = is?.versions.get(version);
       if (entryNow === undefined) removed.push(...(specs.has(spec) ? [spec] : []));
-      else if (!isDeepStrictEqual(entry, asBefore(entryNow, entry))) edited.push(spec);
+      else if (!isDeepStrictEqual(entry, asBefore(entryNow, entry)) && !unanswered.has(spec)) {
+        const wanted = earned.get(name)?.versions.get(version);
+        if (!isDeepStrictEqual(entryNow, wanted)) edited.push(spec);
+      }
     }
   }
   edited.push(...putOff(content, now).filter((spec) => specs.has(spec)));
@@ -76,6 +82,23 @@ function baseUsed(
     removed: removed.sort(),
     accepted: accepted.filter((one) => !known.some((old) => isDeepStrictEqual(old, one))),
   };
+}
+
+/** Versions of which something was not to be had: what an update would write of them is not known. */
+function unansweredIn(judged: readonly JudgedDependency[]): ReadonlySet<string> {
+  const open = judged.filter(({ findings }) => findings.some(({ kind }) => kind === 'unavailable'));
+  return new Set(open.map(({ dependency }) => specOf(dependency)));
+}
+
+/**
+ * What a change brings into a baseline that is not what an update would write. Nothing of it counts in its own run; merged, it
+ * would decide the next one, so that this one fails.
+ */
+export function forgedIn({ file, base }: BaselineUsed): readonly PlacedFinding[] {
+  const entries = base === null ? [] : [...new Set([...base.edited, ...base.unfounded])].sort();
+  if (base === null || entries.length === 0) return [];
+  const forged = finding('baseline-forged', { ref: base.ref, entries });
+  return [{ place: { file, line: 1, path: '' }, finding: forged }];
 }
 
 /** Versions whose clock starts later than it did, without having been taken in. */
@@ -114,7 +137,8 @@ function isEdited(was: BaselinePackage, is: BaselinePackage): boolean {
 
 /**
  * What is new in the file and not what an update would write: an entry of what is not locked, or of what this run does not
- * find as the entry says. It holds nothing in this run, and would in the next one.
+ * find as the entry says. It holds nothing in this run. What could not be asked about is without statement, and no entry
+ * of it forged.
  */
 function unfounded(
   before: Baseline | null,
@@ -125,6 +149,7 @@ function unfounded(
   const earned = updateBaseline(before, judged).baseline.packages;
   const lockedSpecs = new Set(locked.map(specOf));
   const judgedSpecs = new Set(judged.map(({ dependency }) => specOf(dependency)));
+  const unanswered = unansweredIn(judged);
   const found: string[] = [];
   for (const [name, is] of now.packages) {
     const was = before?.packages.get(name);
@@ -132,7 +157,8 @@ function unfounded(
     for (const [version, entry] of is.versions) {
       const spec = specOf({ name, version });
       // What --omit leaves out of a run is nobody's to say.
-      if (was?.versions.has(version) === true || (lockedSpecs.has(spec) && !judgedSpecs.has(spec))) continue;
+      if (was?.versions.has(version) === true || unanswered.has(spec)) continue;
+      if (lockedSpecs.has(spec) && !judgedSpecs.has(spec)) continue;
       const wanted = due?.versions.get(version);
       if (wanted === undefined || !isDeepStrictEqual(asBefore(entry, wanted), asBefore(wanted, entry)))
         found.push(spec);

@@ -23,9 +23,21 @@ export interface BaselineCheck {
  * not what was verified. What a tarball carries has no hash of its own, so a registry must say each time that it does;
  * what was taken in despite a finding must show it each time; an entry that claims something else than it did then is held
  * against the published manifest again. Where the lockfile can lock no hash, the registry is asked
- * each time for the one it serves (`checkServed`). `reverify` holds nothing.
+ * each time for the one it serves (`checkServed`). `reverify` holds nothing; neither does an entry that is `recorded` and
+ * not of the `ruling` baseline, but other bytes than it has are a contradiction all the same.
  */
-export function checkBaseline(dependency: Dependency, baseline: Baseline, reverify: boolean): BaselineCheck {
+export function checkBaseline(
+  dependency: Dependency,
+  { ruling, recorded }: { readonly ruling: Baseline; readonly recorded: Baseline | null },
+  reverify: boolean,
+): BaselineCheck {
+  const check = checkEntry(dependency, ruling, reverify);
+  if (check.state !== 'uncovered' || recorded === null || recorded === ruling) return check;
+  const other = checkEntry(dependency, recorded, reverify);
+  return other.state === 'rewritten' ? other : check;
+}
+
+function checkEntry(dependency: Dependency, baseline: Baseline, reverify: boolean): BaselineCheck {
   const known = baseline.packages.get(dependency.name);
   const entry = known?.versions.get(dependency.version);
   if (entry === undefined) return { state: 'uncovered', findings: [] };

@@ -1,6 +1,6 @@
 import type { BaselinePackage } from '../model/baseline.ts';
 import type { Manifest, Packument } from '../model/evidence.ts';
-import type { Finding } from '../model/finding.ts';
+import { finding, type Finding } from '../model/finding.ts';
 import type { IdentityDemand } from '../model/policy.ts';
 import type { Identity } from '../model/proof.ts';
 import { expectedIdentity } from './baseline.ts';
@@ -49,15 +49,16 @@ export function checkExpectation(
     identity,
     source: 'history',
     version: of,
+    trigger: identity.trigger,
     ...(otherChannel && { otherChannel }),
   }));
   const held = against(builder, [...(recorded === null ? [] : [recorded]), ...expected]);
   if (ask.length > 0) return { ...held, ask };
   const isEstablished = established || recorded !== null;
-  const findings = [
-    ...held.findings,
-    ...(isEstablished ? [] : againstDeclared(builder, packument, measures.at(0)?.version ?? version)),
-  ];
+  const declared = isEstablished ? [] : againstDeclared(builder, packument, measures.at(0)?.version ?? version);
+  // What a release shows is more than that nobody declared anything.
+  const isMoved = held.findings.some(({ code }) => OF_ORIGIN.includes(code));
+  const findings = [...held.findings, ...(isMoved ? declared.filter((one) => !isUndeclared(one)) : declared)];
   const check = relieve(
     { ...held, findings, missing, isKnownBuilder: isEstablished && held.findings.length === 0 },
     builder,
@@ -71,7 +72,7 @@ const OF_ORIGIN = ['identity-unexpected-repository', 'identity-owner-changed', '
 
 /** Where nothing else says so, it is held to the package's origin: what stood for a month is no proof that it should have. */
 function withOrigin(check: ExpectationCheck, builder: Builder, packument: Packument, shown: Shown): ExpectationCheck {
-  if (check.findings.some(({ code }) => OF_ORIGIN.includes(code))) return check;
+  if (check.findings.some((found) => OF_ORIGIN.includes(found.code) && !isUndeclared(found))) return check;
   const { identity, stated } = builder;
   const { version } = builder.manifest;
   const origin = checkOrigin({ identity, version, stated }, packument, shown);
@@ -81,7 +82,7 @@ function withOrigin(check: ExpectationCheck, builder: Builder, packument: Packum
   if (findings.length === 0 && origin.missing.length === 0) return check;
   return {
     ...check,
-    findings: [...check.findings, ...findings],
+    findings: [...check.findings.filter((found) => findings.length === 0 || !isUndeclared(found)), ...findings],
     isKnownBuilder: check.isKnownBuilder && findings.length === 0,
     missing: [...check.missing, ...origin.missing],
   };
@@ -105,11 +106,34 @@ function against({ identity, stated }: Builder, expected: readonly ExpectedIdent
 
 /** Before the first release that shows a builder, releases said where their source is. */
 function againstDeclared(builder: Builder, packument: Packument, first: string): readonly Finding[] {
-  const { version } = builder.manifest;
-  if (earlierVersions(packument, version).length === 0) return ownWord(builder);
-  const declared = declaredBefore(packument, first, version);
-  if (declared === null || builder.stated.repository !== undefined) return [];
-  return checkAgainstDeclared(builder.identity, declared);
+  const { identity, manifest, stated } = builder;
+  if (earlierVersions(packument, manifest.version).length === 0) return ownWord(builder);
+  if (stated.repository !== undefined) return [];
+  const declared = declaredBefore(packument, first, manifest.version);
+  return declared === null ? againstNobody(builder, packument, first) : checkAgainstDeclared(identity, declared);
+}
+
+/**
+ * Where releases before the first provenance named no repository, that of anybody would do: it says no more than none
+ * would, until the project goes on with it; and where no account that the package knows published it, it is somebody else's.
+ */
+function againstNobody({ identity, manifest }: Builder, packument: Packument, first: string): readonly Finding[] {
+  const before = earlierVersions(packument, first);
+  const [last] = before.toSorted((a, b) => (b.published ?? 0) - (a.published ?? 0));
+  if (last === undefined) return [];
+  const args = { expected: 'none', actual: identity.repository ?? 'none', source: 'manifest' } as const;
+  const found = finding('identity-unexpected-repository', { ...args, version: last.version });
+  const accounts = before.map(({ version }) => packument.versions.get(version)?.publisher ?? null);
+  const by = manifest.publisher;
+  const isNamed = accounts.some((account) => account !== null);
+  // An owner of the package has to name a trusted publisher to the registry; no token can.
+  const isKnown =
+    by === null ? !isNamed : by.trustedPublisher !== null || accounts.some((one) => one?.name === by.name);
+  return [isKnown ? { ...found, kind: 'gap' } : found];
+}
+
+function isUndeclared({ code, kind }: Finding): boolean {
+  return code === 'identity-unexpected-repository' && kind === 'gap';
 }
 
 function ownWord({ identity, manifest, stated }: Builder): readonly Finding[] {
@@ -117,7 +141,8 @@ function ownWord({ identity, manifest, stated }: Builder): readonly Finding[] {
 }
 
 /**
- * Another workflow, or another repository of the same owner, is the project's own choice where later releases confirm it:
+ * Another workflow, another repository of the same owner, or the first one there is, is the project's own choice where later
+ * releases confirm it:
  * one that is a week older built the same way takes the measure's place, one that came a month later makes it a note.
  */
 function relieve(check: ExpectationCheck, builder: Builder, packument: Packument, shown: Shown): ExpectationCheck {
@@ -125,14 +150,16 @@ function relieve(check: ExpectationCheck, builder: Builder, packument: Packument
   const disputed = check.findings.filter(({ code }) => code.startsWith('identity-'));
   const isWorkflow = ({ code }: Finding): boolean => code === 'identity-unexpected-workflow';
   const isOwn = (found: Finding): boolean =>
-    isWorkflow(found) || (found.code === 'identity-unexpected-repository' && found.args.owner === 'same');
+    isWorkflow(found) ||
+    isUndeclared(found) ||
+    (found.code === 'identity-unexpected-repository' && found.args.owner === 'same');
   if (disputed.length === 0 || !disputed.every(isOwn)) return check;
   const published = packument.time.get(manifest.version) ?? 0;
   for (const version of witnessesFor(packument, manifest.version, disputed.every(isWorkflow))) {
     const witness = shown.get(version);
     if (witness === undefined) return { ...check, ask: [version] };
     if (witness === null) continue;
-    const expected: ExpectedIdentity = { identity: witness, source: 'history', version };
+    const expected: ExpectedIdentity = { identity: witness, source: 'history', version, trigger: witness.trigger };
     if (checkAgainstIdentity(identity, expected, stated).length > 0) continue;
     const others = check.findings.filter((found) => !disputed.includes(found));
     if ((packument.time.get(version) ?? 0) < published) {

@@ -12,6 +12,8 @@ export interface ExpectedIdentity {
   readonly version?: string;
   /** It is of another channel, which another workflow may build. */
   readonly otherChannel?: true;
+  /** The event that started its build, where a certificate says so. */
+  readonly trigger?: string | null;
 }
 
 /**
@@ -218,39 +220,63 @@ export function repositoryAddress(text: string): string | null {
     .replace(/#.*$/, '')
     .replace(/^git\+/, '');
   const shorthand = /^(?:(github|gitlab|bitbucket):)?([\w.-]+\/[\w.-]+)$/.exec(trimmed);
-  if (shorthand !== null)
-    return `https://${FORGES[shorthand[1] ?? 'github'] ?? ''}/${withoutSuffix(shorthand[2] ?? '')}`;
+  if (shorthand !== null) return addressAt(FORGES[shorthand[1] ?? 'github'] ?? '', shorthand[2] ?? '');
   const scp = /^(?:ssh:\/\/)?[\w.-]+@([\w.-]+)[:/](?!\/)(.+)$/.exec(trimmed);
-  if (scp !== null) return `https://${scp[1] ?? ''}/${withoutSuffix(scp[2] ?? '')}`;
+  if (scp !== null) return addressAt(scp[1] ?? '', scp[2] ?? '');
   if (!URL.canParse(trimmed)) return null;
   const url = new URL(trimmed);
   if (!['http:', 'https:', 'git:', 'ssh:'].includes(url.protocol)) return null;
-  return `https://${url.host.replace(/^www\./, '')}/${withoutSuffix(url.pathname)}`;
+  return addressAt(url.host.replace(/^www\./, ''), url.pathname);
 }
 
-function withoutSuffix(path: string): string {
-  const clean = path.replace(/^\/+|\/+$/g, '').replace(/\.git$/, '');
-  // A claim may point into the repository: https://github.com/owner/name/tree/main/packages/x
-  return clean.replace(/^([^/]+\/[^/]+)\/(?:tree|blob)\/.*$/, '$1');
+/** Where a repository is its owner's name and its own; elsewhere it may be below groups. */
+const FLAT: readonly string[] = ['github.com', 'bitbucket.org'];
+
+/** What a claim may point to within a repository: https://github.com/owner/name/tree/main/packages/x, its issues. */
+function addressAt(host: string, path: string): string {
+  const clean = path.replace(/^\/+|\/+$/g, '');
+  const [repository = ''] = FLAT.includes(host.toLowerCase())
+    ? (/^[^/]+\/[^/]+/.exec(clean) ?? [clean])
+    : clean.replace(/^([^/]+\/[^/]+)\/(?:tree|blob)\/.*$/, '$1').split('/-/');
+  return `https://${host}/${repository.replace(/\.git$/, '')}`;
 }
+
+/** Events that people outside of a project cause, with the rights of the project. */
+const BY_OUTSIDERS: readonly string[] = [
+  'pull_request_target',
+  'issue_comment',
+  'issues',
+  'discussion',
+  'discussion_comment',
+  'fork',
+  'watch',
+];
 
 /**
  * What the certificate alone says that a person should know: a build on a machine the team runs itself, where before
- * it was hosted or nothing is known; a build of a pull request, whose code nobody merged. Not asked where the policy
- * names runner or ref.
+ * it was hosted or nothing is known; a build of a pull request, whose code nobody merged; one that an outsider could
+ * start, a note where nothing says how it was started before. Not asked where the policy names runner, ref or trigger.
  */
 export function checkBuild(
   actual: Identity,
-  before: LastingIdentity | null,
+  expected: Pick<ExpectedIdentity, 'identity' | 'source' | 'version' | 'trigger'> | null,
   policy: IdentityDemand = {},
 ): readonly Finding[] {
   const findings: Finding[] = [];
+  const before = expected?.identity ?? null;
   if (policy.runner === undefined && actual.runner === 'self-hosted' && before?.runner !== 'self-hosted') {
     findings.push(finding('identity-self-hosted-runner', { run: actual.run }));
   }
   if (policy.ref === undefined && actual.ref?.startsWith('refs/pull/') === true) {
     const args = { expected: 'a branch or tag', actual: actual.ref, source: 'history' as const };
     findings.push(finding('identity-unexpected-ref', args));
+  }
+  const { trigger } = actual;
+  const was = expected?.trigger ?? null;
+  if (policy.trigger === undefined && trigger !== null && BY_OUTSIDERS.includes(trigger) && trigger !== was) {
+    const of = expected === null || was === null ? { source: 'history' as const } : origin(expected);
+    const args = { expected: was ?? 'an event that outsiders cannot cause', actual: trigger, ...of };
+    findings.push({ ...finding('identity-unexpected-trigger', args), kind: was === null ? 'note' : 'anomaly' });
   }
   return findings;
 }

@@ -1,10 +1,11 @@
 import compare from 'semver/functions/compare.js';
 import type { BaselinePackage } from '../model/baseline.ts';
+import { channelName } from '../model/channel.ts';
 import type { Manifest, Packument, Publisher } from '../model/evidence.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import { DAY, type Instant } from '../model/time.ts';
 import { checkBaselineLoss, firstAfter } from './baseline.ts';
-import { channelBefore, isStable } from './channels.ts';
+import { channelBefore, isStable, sameChannel } from './channels.ts';
 import {
   earlierVersions,
   lastWithProvenance,
@@ -31,11 +32,11 @@ const SEVERAL = 3;
 
 /**
  * Was anything lost? For a version whose manifest claims no provenance. Lost: releases of its channel had it, and it was
- * published by somebody else, adds what is installed or run, or they had it within months. So was it where stable releases
- * of another line had it within months, whatever number this one bears. Lost elsewhere: where releases by hand are how
- * this line is maintained, where the project went on and left it in place, where only its bots had provenance and a known
- * maintainer adds nothing, or where provenance was long ago. None ever had it: a historical gap. `seen` is what the
- * baseline remembers of the channel.
+ * published by somebody else, adds what is installed or run, or they had it within months. So was it where releases of
+ * another channel had it within months, whatever number or name this one bears. Lost elsewhere: where releases by hand are how
+ * this channel is maintained, where the project went on and left it in place, where only its bots or other lines' prereleases
+ * had provenance and a known maintainer adds nothing, or where it was long ago. None ever had it: a historical gap. `seen` is
+ * what the baseline remembers of the channel.
  */
 export function checkLoss(packument: Packument, version: string, seen: readonly string[] = []): Finding {
   const never = (): Finding => {
@@ -55,7 +56,7 @@ export function checkLoss(packument: Packument, version: string, seen: readonly 
     const { published } = before;
     const others = [...proven.slice(-COMPARED).map((one) => one.version), ...seen];
     const publisher = samePublisher(release, others);
-    const recent = [...proven, ...stableWithProvenance(release)];
+    const recent = [...proven, ...withProvenance(release).filter((one) => isStable(one.version))];
     const isExpected = recent.some((one) => isWithin(MONTHS, one.published, release.published));
     const mayBeByHand = (one: string): boolean =>
       addsNothing(release, packument.versions.get(one)) && !isByPipeline(publisherOf(release, one));
@@ -204,31 +205,64 @@ function isKnownAccount(release: Release): boolean {
   );
 }
 
-/** The stable releases with provenance that were published before it, the newest first. */
-function stableWithProvenance({ earlier }: Release): readonly EarlierVersion[] {
+/** The releases with provenance that were published before it, the newest first. */
+function withProvenance({ earlier }: Release): readonly EarlierVersion[] {
   return earlier
-    .filter(({ version, provenance }) => provenance && isStable(version))
+    .filter(({ provenance }) => provenance)
     .toSorted((a, b) => (b.published ?? 0) - (a.published ?? 0) || compare(b.version, a.version));
 }
 
 /**
- * The stable release of another line for whose provenance this one should have some, too: within months, whoever published
- * this. Null where releases by hand are usual, where a maintainer who never had provenance adds nothing and a bot's token
- * had it, and where the registry names nobody at all.
+ * The release of another channel for whose provenance this one should have some, too: the newest stable one, else the newest
+ * of any channel, within months. Null where a known account adds nothing and this is how it releases, where only a bot's token
+ * or prereleases of another line had provenance, or where that was long ago; and where the registry names nobody at all. An
+ * account that the package does not know, and what is newly installed or run, are expected nowhere.
  */
 function expectedElsewhere(release: Release, channel: readonly EarlierVersion[]): EarlierVersion | null {
   const by = release.manifest?.publisher ?? null;
   const { packument, version, earlier, published } = release;
-  const [last] = stableWithProvenance(release);
-  if (last === undefined || !isWithin(MONTHS, last.published, published)) return null;
+  const proven = withProvenance(release);
+  const recent = proven.filter((one) => isWithin(MONTHS, one.published, published));
+  const last = recent.find((one) => isStable(one.version)) ?? recent[0] ?? null;
   if (by === null) return earlier.some((one) => publisherOf(release, one.version) !== null) ? last : null;
   if (wasLeftInPlace(release)) return null;
-  // With a pipeline that needs no token, no release by a token is usual.
-  if (isByPipeline(publisherOf(release, last.version))) return last;
-  const had = earlier.some(({ version: one, provenance }) => provenance && publisherOf(release, one)?.name === by.name);
   const before = packument.versions.get(versionBefore(packument, version)?.version ?? '');
-  if (!had && isKnownAccount(release)) return addsNothing(release, before) ? null : last;
+  const isPlain = isKnownAccount(release) && addsNothing(release, before);
+  if (last === null) return isPlain ? null : (proven[0] ?? null);
+  const isOfOtherLine = !isStable(last.version) && releaseLine(last.version) !== releaseLine(version);
+  if (isOfOtherLine) return isPlain ? null : last;
+  // With a pipeline that needs no token, a release by a token is usual only where there never was another.
+  if (isByPipeline(publisherOf(release, last.version))) return isCustom(release) ? null : last;
+  const had = proven.some((one) => publisherOf(release, one.version)?.name === by.name);
+  if (!had) return isPlain ? null : last;
   return isByHand(release, isStable(version) ? channel : earlier) ? null : last;
+}
+
+/**
+ * Does this account publish the channel by hand, and nobody with provenance? So it did time after time, each release left in
+ * place for a month, one of them since others of the package had provenance, however long ago: an old line gets few. This one
+ * adds nothing to the newest of these, as what came after shows nothing yet. Of a prerelease, channels of that name in other
+ * lines are the same.
+ */
+function isCustom(release: Release): boolean {
+  const { packument, version, manifest, published, earlier } = release;
+  if (published === null) return false;
+  const name = channelName(version);
+  const channel = earlier.filter((one) =>
+    isStable(version) ? sameChannel(one.version, version) : channelName(one.version) === name,
+  );
+  if (channel.some(({ provenance }) => provenance)) return false;
+  const stood = channel.filter(
+    (one) =>
+      one.published !== null &&
+      published - one.published >= STOOD &&
+      isBy(manifest?.publisher ?? null, publisherOf(release, one.version)) &&
+      packument.versions.get(one.version)?.deprecated === false,
+  );
+  const newest = stood.toSorted((a, b) => (b.published ?? 0) - (a.published ?? 0))[0];
+  if (newest === undefined || stood.length < SEVERAL) return false;
+  const begun = provenanceSince(packument)?.published ?? Infinity;
+  return (newest.published ?? 0) > begun && addsNothing(release, packument.versions.get(newest.version));
 }
 
 /**

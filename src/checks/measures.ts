@@ -4,6 +4,7 @@ import type { Identity } from '../model/proof.ts';
 import { DAY, type Instant } from '../model/time.ts';
 import { sameChannel } from './channels.ts';
 import { allVersions, earlierVersions, type EarlierVersion } from './history.ts';
+import { repositoryAddress } from './identity.ts';
 
 /** Whoever built a release that nobody took back for so long is established as its builder. */
 const ESTABLISHED = 30 * DAY;
@@ -126,7 +127,7 @@ export function witnessesFor(packument: Packument, version: string, isWorkflowAl
 
 /**
  * The repository that releases before `version` declared: the newest a month older than `release`, else the first. Null where none
- * names any.
+ * names any that can be read.
  */
 export function declaredBefore(
   packument: Packument,
@@ -139,7 +140,7 @@ export function declaredBefore(
   const young = earlier.filter((one) => !isOldEnough(one));
   for (const { version: one } of [...earlier.filter(isOldEnough), ...young.reverse()]) {
     const repository = packument.versions.get(one)?.repository ?? null;
-    if (repository !== null) return { version: one, repository };
+    if (repository !== null && repositoryAddress(repository) !== null) return { version: one, repository };
   }
   return null;
 }

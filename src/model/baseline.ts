@@ -1,5 +1,5 @@
 import type { Capability } from './capability.ts';
-import type { Dependency, Digest } from './dependency.ts';
+import { specOf, type Dependency, type Digest } from './dependency.ts';
 import { FINDING_KINDS, type FindingCode } from './finding.ts';
 import type { Identity, Proofs } from './proof.ts';
 import { DAY, type Instant } from './time.ts';
@@ -109,11 +109,26 @@ export interface BaselineBase {
   readonly content: Baseline | null;
   /** Why it cannot be used, so that nothing is held; null where it can. */
   readonly problem: string | null;
+  /** What its lockfiles named (`name@version`). An entry of anything else was verified by nobody; left out where all count. */
+  readonly named?: ReadonlySet<string>;
 }
 
 /** The baseline that says what is held and who is expected. */
 export function rulingBaseline({ content, base }: BaselineInUse): Baseline | null {
-  return base ? base.content : content;
+  if (!base) return content;
+  const { named } = base;
+  return base.content === null || named === undefined ? base.content : withoutUnnamed(base.content, named);
+}
+
+/** Without entries of what nothing named: a change that brought them alone would have them hold what the next one locks. */
+function withoutUnnamed(baseline: Baseline, named: ReadonlySet<string>): Baseline {
+  const packages = new Map(
+    [...baseline.packages].map(([name, known]): [string, BaselinePackage] => {
+      const versions = [...known.versions].filter(([version]) => named.has(specOf({ name, version })));
+      return [name, { ...known, versions: new Map(versions) }];
+    }),
+  );
+  return { ...baseline, packages };
 }
 
 export const EMPTY_BASELINE: Baseline = { packages: new Map(), accepted: [], seen: [] };

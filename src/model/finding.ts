@@ -95,6 +95,9 @@ export interface FindingArgs {
   /** `source`: `locked` is what the registry serves, as the lockfile can lock none. */
   'integrity-rewritten': { baseline: string; locked: string; source?: 'registry' };
 
+  /** Entries (`name@version`, or a name) that a change since `ref` brings, and no update would write. */
+  'baseline-forged': { ref: string; entries: readonly string[] };
+
   'signature-invalid': { keyId: string };
   'signature-missing': { registry: string };
   'signature-key-unknown': { keyIds: readonly string[]; registry: string };
@@ -254,12 +257,13 @@ export type FindingCode = keyof FindingArgs;
  */
 export type FindingKind = 'contradiction' | 'loss' | 'identity' | 'gap' | 'anomaly' | 'unavailable' | 'note';
 
-/** The kind of every code. A check may weaken one finding to `anomaly` or `note`, never strengthen it. */
+/** The kind of every code. A check may weaken one finding (to `gap`, `anomaly` or `note`), never strengthen it. */
 export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'integrity-mismatch': 'contradiction',
   'integrity-missing': 'loss',
   'integrity-weak': 'loss',
   'integrity-rewritten': 'contradiction',
+  'baseline-forged': 'contradiction',
   'signature-invalid': 'contradiction',
   'signature-missing': 'loss',
   'signature-key-unknown': 'contradiction',

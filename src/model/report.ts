@@ -44,7 +44,7 @@ export interface PolicyUsed {
   readonly file: string;
   /** SHA-256 of its bytes, hex. */
   readonly digest: string;
-  /** Names and globs of the file that select nothing in the lockfile, by line. Empty where no lockfile was read. */
+  /** What the file says in vain (names, globs, registries, times to come), by line. Empty where no lockfile was read. */
   readonly unused: readonly { readonly text: string; readonly line: number }[];
   /** Direct dependencies (`name@version`) that its critical set leaves out, sorted; empty where it names no set. */
   readonly outside: readonly string[];

@@ -14,7 +14,7 @@ import {
   type ProvenanceDemand,
   type Since,
 } from '../model/policy.ts';
-import type { Instant } from '../model/time.ts';
+import { formatInstant, type Instant } from '../model/time.ts';
 import type { Critical, Level } from '../model/verdict.ts';
 import { mostSpecific, selects } from './selectors.ts';
 
@@ -125,8 +125,15 @@ export function statedCapabilities({ capabilities }: Policy, name: string): read
   return mostSpecific(capabilities, name)?.capabilities ?? null;
 }
 
-/** Selectors that select none of these packages, in the order of the file. */
-export function unusedSelectors(policy: Policy, names: Iterable<string>): readonly PackageSelector[] {
+/** What a run is about: names, the registries that are asked for them, and the time. */
+export interface Asked {
+  readonly names: Iterable<string>;
+  readonly registries: ReadonlySet<string>;
+  readonly now: Instant;
+}
+
+/** What a policy says in vain, in the order of the file: names that nothing has, registries that nobody asks, times to come. */
+export function unusedRules(policy: Policy, { names, registries, now }: Asked): readonly PackageSelector[] {
   const all = [
     ...(policy.critical?.packages ?? []),
     ...policy.expect.map(({ packages }) => packages),
@@ -136,5 +143,32 @@ export function unusedSelectors(policy: Policy, names: Iterable<string>): readon
     ...policy.capabilities.map(({ packages }) => packages),
   ];
   const distinct = [...new Set(names)];
-  return all.filter((entry) => !distinct.some((name) => selects(entry, name))).sort((a, b) => a.line - b.line);
+  const later = policy.expect.flatMap(({ packages: { text, line }, provenance }) => {
+    const since = provenance?.since ?? null;
+    const isLater = since?.kind === 'time' && since.time > now;
+    return isLater ? [{ text: `${text} since ${formatInstant(since.time)}`, line }] : [];
+  });
+  return [
+    ...all.filter((entry) => !distinct.some((name) => selects(entry, name))),
+    ...unaskedRegistries(policy, registries).map(({ url, line }) => ({ text: url, line })),
+    ...later,
+  ].sort((a, b) => a.line - b.line);
+}
+
+/** Mirrors and private registries that are none of these, nor stand for one. */
+function unaskedRegistries(
+  policy: Policy,
+  registries: ReadonlySet<string>,
+): readonly { readonly url: string; readonly line: number }[] {
+  const asked = new Set([...registries].flatMap((url) => [url, standsFor(policy, url)]));
+  return [...policy.mirrors, ...policy.privateRegistries].filter(({ url }) => !asked.has(url));
+}
+
+/**
+ * Whether keys are given for a registry that nobody asks: a registry that is asked and not named may then be the one
+ * that was meant, and is believed nothing that it says of its own keys.
+ */
+export function hasUnusedKeys(policy: Policy, registries: ReadonlySet<string>): boolean {
+  const unasked = new Set(unaskedRegistries(policy, registries).map(({ url }) => url));
+  return policy.privateRegistries.some(({ url, keys }) => keys !== null && unasked.has(url));
 }

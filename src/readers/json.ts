@@ -38,6 +38,10 @@ export interface JsonOptions {
   readonly repeatedIn?: ReadonlySet<string>;
   /** One comma may stand before the end of an object or array that is not empty. */
   readonly trailingCommas?: boolean;
+  /** `//` to the end of a line, and what stands between the marks of a block comment, are white space. */
+  readonly comments?: boolean;
+  /** What to do about a text that cannot be read. */
+  readonly remedy?: string;
 }
 
 /**
@@ -45,14 +49,15 @@ export interface JsonOptions {
  * key twice in one object (readers differ in which they believe), nesting beyond 64 levels, more than 3 million values.
  */
 export function parseJson(file: string, text: string, options: JsonOptions = {}): JsonNode {
-  const { repeatedKeys = 'refused', repeatedIn, trailingCommas = false } = options;
+  const { repeatedKeys = 'refused', repeatedIn, trailingCommas = false, comments = false } = options;
+  const { remedy = 'restore the file, or let the package manager write it again' } = options;
   let at = 0;
   let line = 1;
   let lineStart = 0;
   let values = 0;
 
   const fail = (problem: string): never => {
-    throw new LockfileError(file, line, `${problem}; restore the file, or let the package manager write it again`);
+    throw new LockfileError(file, line, `${problem}; ${remedy}`);
   };
   const expected = (what: string): never =>
     fail(
@@ -66,7 +71,21 @@ export function parseJson(file: string, text: string, options: JsonOptions = {})
       if (char === 0x0a) {
         line += 1;
         lineStart = at + 1;
-      } else if (char !== 0x20 && char !== 0x0d && char !== 0x09) return char;
+      } else if (char === 0x2f && comments) passComment();
+      else if (char !== 0x20 && char !== 0x0d && char !== 0x09) return char;
+    }
+  };
+  /** Leaves its last character to be passed. */
+  const passComment = (): void => {
+    const isBlock = text.startsWith('/*', at);
+    if (!isBlock && !text.startsWith('//', at)) expected('a value');
+    const end = text.indexOf(isBlock ? '*/' : '\n', at + 2);
+    if (end === -1 && isBlock) expected('the end of the comment');
+    const next = end === -1 ? text.length : isBlock ? end + 2 : end;
+    for (; at < next - 1; at += 1) {
+      if (text.charCodeAt(at) !== 0x0a) continue;
+      line += 1;
+      lineStart = at + 1;
     }
   };
   const take = (char: keyof typeof MARKS): void => {

@@ -69,7 +69,7 @@ export function parseFormattedYaml(file: string, text: string): readonly JsonNod
 }
 
 /** The library recurses with the depth of the text, so that this is bounded before, by what a lexer finds. */
-function refuseDepth(text: string, fail: (line: number | null, problem: string) => never): void {
+export function refuseDepth(text: string, fail: (line: number | null, problem: string) => never): void {
   let line = 1;
   let brackets = 0;
   let indicators = 0;

@@ -103,6 +103,9 @@ describe('against the manifest', () => {
     'o/r',
     'git@github.com:o/r.git',
     'https://github.com/O/R#main',
+    'https://github.com/o/r/issues',
+    'https://github.com/o/r/packages/a',
+    'https://github.com/o/r/tree/main/packages/a',
   ];
   it.each(same)('%s is it', (claim) => {
     expect(checkAgainstManifest(BEFORE, claim)).toEqual([]);
@@ -132,6 +135,17 @@ describe('repository addresses', () => {
     ['gitlab:o/r', 'https://gitlab.com/o/r'],
     ['https://gitlab.com/group/sub/r', 'https://gitlab.com/group/sub/r'],
     ['https://www.github.com/o/r/', 'https://github.com/o/r'],
+    ['https://github.com/o/r/issues', 'https://github.com/o/r'],
+    ['https://github.com/o/r/packages/a', 'https://github.com/o/r'],
+    ['git+https://github.com/o/r.git/packages/a', 'https://github.com/o/r'],
+    ['https://github.com/o/r/blob/main/README.md', 'https://github.com/o/r'],
+    ['https://bitbucket.org/o/r/src/main', 'https://bitbucket.org/o/r'],
+    ['https://gitlab.com/group/sub/r/-/tree/main/a', 'https://gitlab.com/group/sub/r'],
+    ['https://gitlab.com/group/sub/r/-/issues', 'https://gitlab.com/group/sub/r'],
+    ['https://git.example/o/r/tree/main', 'https://git.example/o/r'],
+    ['https://git.example/group/issues/r', 'https://git.example/group/issues/r'],
+    ['https://github.com/o', 'https://github.com/o'],
+    ['https://github.com.evil.example/o/r/issues', 'https://github.com.evil.example/o/r/issues'],
     ['javascript:alert(1)', null],
     ['', null],
   ])('%s', (text, address) => {
@@ -140,17 +154,44 @@ describe('repository addresses', () => {
 });
 
 describe('the build itself', () => {
+  const before = (identity: Identity): Parameters<typeof checkBuild>[1] => {
+    return { identity, source: 'history', version: '1.0.0', trigger: identity.trigger };
+  };
+
   it('reports a self-hosted runner unless it was one before', () => {
     const now: Identity = { ...BEFORE, runner: 'self-hosted' };
     expect(checkBuild(now, null)).toMatchObject([{ code: 'identity-self-hosted-runner' }]);
-    expect(checkBuild(now, BEFORE)).toMatchObject([{ code: 'identity-self-hosted-runner' }]);
-    expect(checkBuild(now, now)).toEqual([]);
-    expect(checkBuild(BEFORE, now)).toEqual([]);
+    expect(checkBuild(now, before(BEFORE))).toMatchObject([{ code: 'identity-self-hosted-runner' }]);
+    expect(checkBuild(now, before(now))).toEqual([]);
+    expect(checkBuild(BEFORE, before(now))).toEqual([]);
   });
 
   it('reports a build of a pull request', () => {
-    expect(checkBuild({ ...BEFORE, ref: 'refs/pull/7/merge' }, BEFORE)).toMatchObject([
+    expect(checkBuild({ ...BEFORE, ref: 'refs/pull/7/merge' }, before(BEFORE))).toMatchObject([
       { code: 'identity-unexpected-ref', args: { actual: 'refs/pull/7/merge' } },
     ]);
+  });
+
+  it.each(['pull_request_target', 'issue_comment', 'issues', 'fork', 'watch'])(
+    'warns of one that an outsider could start (%s) where the release before was none',
+    (trigger) => {
+      const now: Identity = { ...BEFORE, trigger };
+      expect(checkBuild(now, before(BEFORE))).toEqual([
+        {
+          code: 'identity-unexpected-trigger',
+          args: { expected: 'push', actual: trigger, source: 'history', version: '1.0.0' },
+          kind: 'anomaly',
+        },
+      ]);
+      expect(checkBuild(now, before(now))).toEqual([]);
+      expect(checkBuild(now, before(BEFORE), { trigger: { kind: 'exact', text: trigger } })).toEqual([]);
+      // A baseline has no events, and the first release nothing before it.
+      const recorded = { identity: BEFORE, source: 'baseline' as const };
+      for (const expected of [recorded, null]) expect(checkBuild(now, expected)).toMatchObject([{ kind: 'note' }]);
+    },
+  );
+
+  it.each(['release', 'workflow_dispatch', 'schedule', 'workflow_run', null])('and not of %s', (trigger) => {
+    expect(checkBuild({ ...BEFORE, trigger }, before(BEFORE))).toEqual([]);
   });
 });

@@ -231,10 +231,118 @@ describe('what the project left in place', () => {
 });
 
 describe('prerelease channels', () => {
-  it('one that had provenance lost it, whatever stable versions do', () => {
+  it('one that had provenance lost it, whatever stable versions do, and under a new name', () => {
     const rows = [row('1.0.0', 0, 'ann', 'bare'), row('2.0.0-canary.1', 10, 'ann', 'proven')];
     expect(lossOf([...rows, row('2.0.0-canary.2', 11, 'ann', 'bare')])).toBe(LOST);
     expect(lossOf([...rows, row('3.0.0-canary.0', 11, 'ann', 'bare')])).toBe(LOST);
-    expect(lossOf([...rows, row('2.0.0-rc.1', 11, 'ann', 'bare')])).toBe(ELSEWHERE);
+    // Another name is no other house: the line had provenance the day before.
+    expect(lossOf([...rows, row('2.0.0-rc.1', 11, 'ann', 'bare')])).toBe(LOST);
+  });
+
+  describe('that alone had provenance', () => {
+    const adds = { dependencies: { evil: '1' } };
+    const runs = { scripts: { postinstall: 'node x' } };
+    const stable = [row('4.0.0', -900, 'ann', 'bare'), row('4.1.0', -700, 'ann', 'bare')];
+    const betas = [0, 100, 180].map((day, i) => row(`5.0.0-beta.${i + 1}`, day, 'oidc', 'proven'));
+    const beside: readonly (readonly Row[])[] = [[], stable];
+    const others = ['5.0.0', '5.0.0-rc.1', '5.0.0-betafix.1', '0.9.9', '6.0.0', '4.1.1', '0.0.0-security.1'];
+
+    it.each(others)('show what is expected of %s by a stranger, whatever it adds', (version) => {
+      for (const before of beside) {
+        for (const more of [{}, adds, runs]) {
+          expect(lossOf([...before, ...betas, row(version, 200, 'thief', 'bare', more)])).toBe(LOST);
+        }
+        // However long ago they had it, a stranger is expected nowhere.
+        expect(lossOf([...before, ...betas, row(version, 500, 'thief', 'bare')])).toBe(LOST);
+      }
+    });
+
+    it('show what is expected of the line they lead to, by a maintainer, too', () => {
+      for (const version of ['5.0.0', '5.0.0-rc.1', '5.1.0']) {
+        expect(lossOf([...stable, ...betas, row(version, 200, 'ann', 'bare')]), version).toBe(LOST);
+      }
+    });
+
+    it('say nothing of other lines that a maintainer goes on to release by hand, unless something is added', () => {
+      for (const version of ['4.1.1', '4.2.0', '6.0.0-alpha.1', '0.9.9']) {
+        const rows = [row('0.9.8', -1000, 'ann', 'bare'), ...stable, ...betas];
+        expect(lossOf([...rows, row(version, 200, 'ann', 'bare')]), version).toBe(ELSEWHERE);
+        for (const more of [adds, runs]) expect(lossOf([...rows, row(version, 200, 'ann', 'bare', more)])).toBe(LOST);
+      }
+    });
+
+    it('give way to a stable release that had it within months, and stand in for one that had it before', () => {
+      const rows = [...stable, ...betas];
+      const recent = [...rows, row('4.9.0', 190, 'oidc', 'proven')];
+      expect(lossOf([...recent, row('3.0.1', 200, 'ann', 'bare')])).toBe(LOST);
+      const long = [row('3.0.0', -600, 'oidc', 'proven'), ...rows];
+      expect(lossOf([...long, row('5.0.0-rc.1', 200, 'ann', 'bare')])).toBe(LOST);
+    });
+  });
+
+  describe('by a token beside stable releases by a pipeline that needs none', () => {
+    const stable = [0, 60, 110, 200].map((day, i) => row(`1.${i}.0`, day, 'oidc', 'proven'));
+    const canaries = [30, 80, 130, 190].map((day, i) => row(`1.4.0-canary.${i + 1}`, day, 'bot', 'bare'));
+    const rows = [...stable, ...canaries];
+
+    it('are how the channel is maintained, where the same account adds nothing', () => {
+      expect(lossOf([...rows, row('1.4.0-canary.5', 230, 'bot', 'bare')])).toBe(ELSEWHERE);
+      expect(lossOf([...rows, row('2.0.0-canary.0', 230, 'bot', 'bare')])).toBe(ELSEWHERE);
+      const dated = ['20250101', '20250301', '20250501'].map((date, i) =>
+        row(`0.0.0-canary-${date}`, 30 + 60 * i, 'bot', 'bare'),
+      );
+      expect(lossOf([...stable, ...dated, row('0.0.0-canary-20250801', 230, 'bot', 'bare')])).toBe(ELSEWHERE);
+    });
+
+    it('are since provenance began, too, where they were before', () => {
+      const before = [-300, -250, -200].map((day, i) => row(`1.0.0-canary.${i + 1}`, day, 'bot', 'bare'));
+      const next = row('1.4.0-canary.2', 230, 'bot', 'bare');
+      expect(lossOf([...stable, ...before, next])).toBe(LOST);
+      expect(lossOf([...stable, ...before, row('1.4.0-canary.1', 150, 'bot', 'bare'), next])).toBe(ELSEWHERE);
+      expect(lossOf([...stable, ...before, row('1.4.0-canary.1', 201, 'bot', 'bare'), next])).toBe(LOST);
+    });
+
+    it('are not by a thief, with something added, of another channel, or after too few that stood', () => {
+      const more = { scripts: { postinstall: 'node x' } };
+      for (const next of [
+        row('1.4.0-canary.5', 230, 'thief', 'bare'),
+        row('1.4.0-canary.5', 230, 'bot', 'bare', more),
+        row('1.4.0-canary.5', 230, 'bot', 'bare', { dependencies: { evil: '1' } }),
+        row('1.4.0', 230, 'bot', 'bare'),
+        row('1.3.1', 230, 'bot', 'bare'),
+        row('2.0.0', 230, 'bot', 'bare'),
+        row('1.4.0-next.0', 230, 'bot', 'bare'),
+      ]) {
+        expect(lossOf([...rows, next]), next[0]).toBe(LOST);
+      }
+      // What was added by one that nobody took back yet is added all the same.
+      const bad = row('1.4.0-canary.5', 229, 'bot', 'bare', more);
+      expect(lossOf([...rows, bad, row('1.4.0-canary.6', 230, 'bot', 'bare', more)])).toBe(LOST);
+      expect(lossOf([...stable, ...canaries.slice(2), row('1.4.0-canary.5', 230, 'bot', 'bare')])).toBe(LOST);
+      const takenBack = canaries.map(([version, time, by, provenance]): Row => [
+        version,
+        time,
+        by,
+        provenance,
+        { deprecated: 'taken back' },
+      ]);
+      expect(lossOf([...stable, ...takenBack, row('1.4.0-canary.5', 230, 'bot', 'bare')])).toBe(LOST);
+      const quick = [200.1, 200.2, 200.3].map((day, i) => row(`1.4.0-canary.${i}`, day, 'bot', 'bare'));
+      expect(lossOf([...stable, ...quick, row('1.4.0-canary.9', 200.4, 'bot', 'bare')])).toBe(LOST);
+    });
+
+    it('so is an old line, patch by patch; not once it had provenance', () => {
+      const old = (provenance: Row[3]): readonly Row[] => [
+        row('1.1.0', -300, 'bot', provenance),
+        row('2.0.0', 0, 'oidc', 'proven'),
+        ...[50, 100, 200].map((day, i) => row(`1.1.${i + 2}`, day, 'bot', 'bare')),
+        row('2.1.0', 350, 'oidc', 'proven'),
+        row('1.1.5', 420, 'bot', 'bare'),
+      ];
+      expect(lossOf(old('bare'))).toBe(ELSEWHERE);
+      expect(lossOf([...old('bare').slice(0, -1), row('1.1.5', 420, 'thief', 'bare')])).toBe(LOST);
+      expect(lossOf([...old('bare').slice(0, -1), row('2.1.1', 420, 'bot', 'bare')])).toBe(LOST);
+      expect(lossOf([...stable, row('0.9.0', -1, 'bot', 'bare'), row('0.9.1', 230, 'bot', 'bare')])).toBe(LOST);
+    });
   });
 });

@@ -302,7 +302,8 @@ describe('the Axios replay', () => {
 
   it('in a line that never had provenance is the weaker finding; older versions have lost nothing', async () => {
     await withProject(async ({ lab, run, report, lock }) => {
-      await publish(lab, 'axios@0.30.2', THIEF);
+      await lab.publish({ name: 'axios', version: '0.30.2', by: THIEF, manifest: { repository: 'team/p' } });
+      lab.clock.advance(DAY);
       await publish(lab, 'axios@1.14.0', TEAM);
       await publish(lab, 'axios@0.30.4', THIEF);
       await lock({ axios: '1.14.0' });

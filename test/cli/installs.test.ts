@@ -22,19 +22,20 @@ function asked(
   files: readonly string[],
   env: Io['env'] = {},
   from = '.',
+  yarn: PackageManager = 'yarn-classic',
 ): Promise<string | null> {
   return inFolder((folder) => {
     for (const text of ['package.json', ...files]) {
-      const [name = '', content = '{}'] = text.replace(/\*$/, '').split('=>');
+      const [name = '', content = '{}'] = text.replace(/\*(?==>|$)/, '').split('=>');
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), content);
     }
     const audited = files
-      .filter((file) => file.endsWith('*'))
-      .map((file) => file.slice(0, -1))
+      .filter((file) => /\*(?:=>|$)/.test(file))
+      .map((file) => file.replace(/\*(?:=>.*)?$/s, ''))
       .map((file) => {
         const manager = MANAGERS.find(([name]) => file.endsWith(name))?.[1] ?? 'npm';
-        return { path: join(folder, file), manager };
+        return { path: join(folder, file), manager: manager === 'yarn-classic' ? yarn : manager };
       });
     const io = { cwd: join(folder, from), env: { HOME: folder, ...env }, stdout: silent, stderr: silent };
     return whyNotRun(typeof line === 'string' ? line.split(' ') : line, audited, io);
@@ -49,6 +50,9 @@ describe('what installs from the audited lockfile is run', () => {
     ['/usr/bin/npm cit', 'package-lock.json*'],
     ['npm ci', 'npm-shrinkwrap.json*'],
     ['npm install --package-lock true', 'package-lock.json*'],
+    ['npm install --no-no-package-lock --color=always --save=false', 'package-lock.json*'],
+    ['npm install --call x -ddd -sl --all', 'package-lock.json*'],
+    ['bun install -p --omit dev', 'bun.lock*'],
     ['env CI=1 npm ci', 'package-lock.json*'],
     ['npx npm@10 ci', 'package-lock.json*'],
     ['npm exec -- pnpm install --frozen-lockfile', 'pnpm-lock.yaml*'],
@@ -152,6 +156,12 @@ describe('what installs from elsewhere is not run', () => {
     ['bun add left-pad', 'bun.lock*'],
     ['bunx create-vite', 'bun.lock*'],
     ['vlt install left-pad', 'vlt-lock.json*'],
+    ['npm install -p left-pad', 'package-lock.json*'],
+    ['npm install --global=yes', 'package-lock.json*'],
+    ['npm install --package-lock=-0', 'package-lock.json*'],
+    ['npm install --save=left-pad', 'package-lock.json*'],
+    ['npm install --no-registry left-pad', 'package-lock.json*'],
+    ['bun install -p left-pad', 'bun.lock*'],
   ])('no lockfile: %s', async (line, lockfile) => {
     expect(await asked(line, [lockfile])).not.toBeNull();
   });
@@ -170,8 +180,54 @@ describe('what installs from elsewhere is not run', () => {
     ['pnpm install --lockfile-dir docs', 'pnpm-lock.yaml*', {}],
     ['pnpm install', 'pnpm-lock.yaml*', { pnpm_config_lockfile: 'false' }],
     ['yarn install --no-lockfile', 'yarn.lock*', {}],
+    ['npm install --No-package-lock', 'package-lock.json*', {}],
+    ['npm install --no-no-no-package-lock', 'package-lock.json*', {}],
+    ['npm install --no-no-no-shrink', 'package-lock.json*', {}],
+    ['npm install -gd', 'package-lock.json*', {}],
+    ['npm install -dL global', 'package-lock.json*', {}],
+    ['npm install', 'package-lock.json*', { npm_config_package_lock: '0x0' }],
+    ['pnpm install --no-no-no-lockfile', 'pnpm-lock.yaml*', {}],
+    ['bun install', 'bun.lock*', { BUN_CONFIG_SKIP_LOAD_LOCKFILE: '1' }],
+    ['bun install', 'bun.lock*', { BUN_OPTIONS: '--global' }],
+    ['env BUN_CONFIG_SKIP_LOAD_LOCKFILE=1 bun install', 'bun.lock*', {}],
   ])('a setting of the user: %s', async (line, lockfile, env) => {
     expect(await asked(line, [lockfile], env)).toMatch(/makes \w+ install not read \S+$/);
+  });
+
+  it('whichever folder BUN_OPTIONS names', async () => {
+    const files = ['docs/package.json', 'docs/bun.lock', 'bun.lock*'];
+    expect(await asked('bun install', files, { BUN_OPTIONS: '--cwd=docs' })).toMatch(/docs\/bun\.lock/);
+    expect(await asked('bun install', files, { BUN_OPTIONS: '--smol' })).toBeNull();
+    expect(await asked('bun install', files, { BUN_OPTIONS: '--preload ./x.ts' })).toMatch(/did not read/);
+  });
+
+  it('the lockfiles of branches that pnpm puts together, where there are some', async () => {
+    const env = { npm_config_merge_git_branch_lockfiles: 'true' };
+    expect(await asked('pnpm install', ['pnpm-lock.yaml*', 'pnpm-lock-x-yaml'], env)).toMatch(/makes pnpm install not/);
+    expect(await asked('pnpm install --merge-git-branch-lockfiles', ['pnpm-lock.yaml*', 'pnpm-lock.x.yaml'])).toMatch(
+      /makes pnpm install not/,
+    );
+    expect(await asked('pnpm install', ['pnpm-lock.yaml*'], env)).toBeNull();
+  });
+
+  it.each([
+    [{ top: { kit: '1.2.0' } }, 'top'],
+    [{ 'kit@^1': 'npm:other@1.0.0' }, 'kit@^1'],
+    [{ kit: '1.0.0', '@s/top': { '.': '1.0.0', kit: '1.2.0' } }, '@s/top'],
+    [{ '@s/kit@1': '1.0.0' }, '@s/kit@1'],
+  ])('what overrides for a part of the tree ask for, which no lockfile of npm records: %j', async (overrides, name) => {
+    const files = [`package.json=>${JSON.stringify({ overrides })}`, 'package-lock.json*'];
+    for (const verb of ['install', 'i', 'it', 'prune']) {
+      expect(await asked(`npm ${verb}`, files)).toContain(`the override of ${name} in package.json`);
+    }
+    expect(await asked('npm ci', files)).toBeNull();
+    expect(await asked('npm cit', files)).toBeNull();
+  });
+
+  it('but not what overrides ask for of every package of a name, to which the audit holds the lockfile', async () => {
+    const overrides = { kit: '1.2.0', '@s/kit': { '.': '$kit' }, other: 'npm:kit@1.2.0' };
+    const files = [`package.json=>${JSON.stringify({ overrides })}`, 'package-lock.json*'];
+    expect(await asked('npm install', files)).toBeNull();
   });
 
   it('the lockfiles of a workspace whose projects have one each, unless all were audited', async () => {
@@ -193,6 +249,11 @@ describe('what installs other bytes than the hashes of the audited lockfile name
     ['pnpm install', 'pnpm-lock.yaml*', { npm_config_store_dir: './store' }],
     ['yarn install --cache-folder store', 'yarn.lock*', {}],
     ['bun install --cache-dir=store', 'bun.lock*', {}],
+    ['bun install', 'bun.lock*', { BUN_CONFIG_NO_VERIFY: '1' }],
+    ['bun install', 'bun.lock*', { BUN_OPTIONS: '--no-verify' }],
+    ['bun install', 'bun.lock*', { BUN_INSTALL_CACHE_DIR: './store' }],
+    ['env BUN_OPTIONS=--no-verify bun install', 'bun.lock*', {}],
+    ['yarn install', 'yarn.lock*', { YARN_CACHE_FOLDER: './store' }],
   ])('%s', async (line, lockfile, env) => {
     expect(await asked(line, [lockfile, 'store/x'], env)).toMatch(
       /install install bytes.*not compared with the hashes$/,
@@ -207,6 +268,33 @@ describe('what installs other bytes than the hashes of the audited lockfile name
   ])('unlike %s', async (line, lockfile) => {
     expect(await asked(line, [lockfile, 'store/x'])).toBeNull();
   });
+});
+
+describe('archives that Yarn makes under another key than the lockfile has are not compared with it', () => {
+  const LOCKED = 'yarn.lock*=>__metadata:\n  version: 8\n  cacheKey: 10c0\n';
+
+  it.each([
+    [
+      'yarn install',
+      { YARN_COMPRESSION_LEVEL: '3' },
+      [],
+      /compression-level=3 of YARN_COMPRESSION_LEVEL makes yarn install/,
+    ],
+    ['env YARN_COMPRESSION_LEVEL=mixed yarn', {}, [], /makes yarn install bytes that are not compared/],
+    ['yarn', { YARN_CACHE_VERSION_OVERRIDE: '9' }, [], /not compared with the hashes/],
+    ['yarn', { YARN_COMPRESSION_LEVEL: '0' }, [], null],
+    // The variable is stronger than a file.
+    ['yarn', { YARN_COMPRESSION_LEVEL: '0' }, ['.yarnrc.yml=>compressionLevel: 3\n'], null],
+  ])('%s with %j', async (line, env, files, why) => {
+    const said = await inYarn4(line, [LOCKED, ...files], env);
+    if (why === null) expect(said).toBeNull();
+    else expect(said).toMatch(why);
+  });
+
+  /** As `asked`, of Yarn 4. */
+  function inYarn4(line: string, files: readonly string[], env: Io['env']): Promise<string | null> {
+    return asked(line, files, env, '.', 'yarn');
+  }
 });
 
 describe('a configuration or code that only the command line names is not taken', () => {
@@ -228,6 +316,10 @@ describe('a configuration or code that only the command line names is not taken'
     ['pnpm install --config.globalPnpmfile=./e.cjs', 'pnpm-lock.yaml*'],
     ['pnpm install --config.userconfig=./evilrc', 'pnpm-lock.yaml*'],
     ['env pnpm_config_global_pnpmfile=./e.cjs pnpm install', 'pnpm-lock.yaml*'],
+    ['env NODE_OPTIONS=--require=./e.cjs npm ci', 'package-lock.json*'],
+    ['env LD_PRELOAD=./x.so npm ci', 'package-lock.json*'],
+    ['env BASH_ENV=evilrc yarn install', 'yarn.lock*'],
+    ['env npm_config_node_gyp=./e.cjs bun install', 'bun.lock*'],
     ['yarn install --use-yarnrc ./evilrc', 'yarn.lock*'],
     ['yarn --use-yarnrc=evilrc', 'yarn.lock*'],
     ['bun install --config=./evil.toml', 'bun.lock*'],
@@ -240,6 +332,8 @@ describe('a configuration or code that only the command line names is not taken'
   });
 
   it.each([
+    ['env NODE_OPTIONS=--max-old-space-size=4096 NODE_ENV=test PYTHONPATH=src npm ci', 'package-lock.json*'],
+    ['env LD_PRELOAD=/usr/lib/libjemalloc.so pnpm install', 'pnpm-lock.yaml*'],
     ['npm ci --userconfig=.npmrc', 'package-lock.json*'],
     ['npm ci --userconfig /dev/null', 'package-lock.json*'],
     ['npm ci --script-shell=bash', 'package-lock.json*'],

@@ -1,11 +1,11 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Published } from '../../lab/index.ts';
 import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
-import type { Run } from './run.ts';
+import { assay, type Run } from './run.ts';
 
 const ajv = new Ajv2020({ strict: false });
 addFormats.default(ajv);
@@ -100,18 +100,95 @@ describe.each(MANAGERS)('the registry that $config names', (manager) => {
 });
 
 describe('a configuration that cannot be followed', () => {
-  it('because it is broken, is named in one line', async () => {
+  it.each<[string, string, string, string]>([
+    ['no YAML', 'pnpm', 'pnpm-workspace.yaml', 'lockfile: [\n'],
+    ['a directive', 'pnpm', 'pnpm-workspace.yaml', '%YAML 1.2\n---\nlockfile: false\n'],
+    ['a megabyte', 'pnpm', 'pnpm-workspace.yaml', `lockfile: false\n#${'x'.repeat(1024 * 1024)}\n`],
+    ['no YAML', 'yarn', '.yarnrc.yml', 'npmRegistryServer: [\n'],
+    ['an unknown tag', 'yarn', '.yarnrc.yml', 'checksumBehavior: !x ignore\n'],
+    ['a megabyte', 'Yarn 1', '.yarnrc', `--install.no-lockfile true\n#${'x'.repeat(1024 * 1024)}\n`],
+    ['no TOML', 'Bun', 'bunfig.toml', '[install\n'],
+    ['a megabyte', 'Bun', 'bunfig.toml', `install.security.scanner = "./x.js"\n#${'x'.repeat(1024 * 1024)}\n`],
+  ])('because it has %s, ends with 2 in one line that names it, and nothing runs: %s', async (_, name, file, text) => {
+    await withProject(async (project) => {
+      await locked(project, MANAGERS.find((one) => one.name === name) ?? PNPM);
+      write(project, file, text);
+      const registry = ['--registry', project.lab.url];
+      const { status, stdout, stderr } = await project.run('audit', ...registry);
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/^assay: [^\n]+\n$/);
+      expect(stderr).toContain(file);
+      const code = `require('fs').writeFileSync('ran', '')`;
+      const exec = await project.run('exec', ...registry, '--', process.execPath, '-e', code);
+      expect([exec.status, existsSync(join(project.folder, 'ran'))]).toEqual([2, false]);
+      expect(exec.stderr).toContain(file);
+    });
+  });
+
+  it.each<[string, string, string, string | Buffer, string]>([
+    ['an anchor', 'pnpm', 'pnpm-workspace.yaml', 'x: &a 1\nlockfile: false\n', 'lockfile=false'],
+    ['a merged mapping', 'pnpm', 'pnpm-workspace.yaml', 'x: &x\n  lockfile: false\n<<: *x\n', 'lockfile=false'],
+    ['a tag', 'pnpm', 'pnpm-workspace.yaml', 'lockfile: !!bool false\n', 'lockfile=false'],
+    ['a byte order mark', 'pnpm', 'pnpm-workspace.yaml', '\uFEFFlockfile: false\n', 'lockfile=false'],
+    [
+      'a letter of Latin-1',
+      'pnpm',
+      'pnpm-workspace.yaml',
+      Buffer.from('lockfile: false\n# \xe9\n', 'latin1'),
+      'lockfile=false',
+    ],
+    ['an anchor', 'yarn', '.yarnrc.yml', 'initFields: &a {}\nchecksumBehavior: ignore\n', 'checksumBehavior=ignore'],
+    ['a byte order mark', 'Bun', 'bunfig.toml', '\uFEFF[install]\nlockfile.save = false\ncache.dir = "x"\n', ''],
+  ])('is followed with %s: %s', async (_, name, file, text, setting) => {
+    await withProject(async (project) => {
+      await locked(project, MANAGERS.find((one) => one.name === name) ?? PNPM);
+      writeFileSync(join(project.folder, file), text);
+      const { status, stdout, stderr } = await project.run('audit', '--registry', project.lab.url);
+      expect([status, stderr]).toEqual([setting === '' ? 0 : 1, '']);
+      if (setting !== '') expect(stdout.replace(/\s+/g, ' ')).toContain(setting);
+    });
+  });
+
+  it('is no problem of an honest project that has anchors, or only a comment', async () => {
+    await withProject(async (project) => {
+      await locked(project, PNPM);
+      const run = (): Promise<Run> => project.run('--registry', project.lab.url);
+      for (const text of ['x: &x [a]\ny: *x\npackages: [lib]\n', '\n# nothing\n\n', '---\npackages: [lib]\n']) {
+        write(project, 'pnpm-workspace.yaml', text);
+        expect(await run()).toMatchObject({ status: 0, stderr: '' });
+      }
+    });
+  });
+
+  it("because the user's own is broken, is named in one line", async () => {
     await withProject(async (project) => {
       await locked(project, YARN);
-      write(project, '.yarnrc.yml', 'npmRegistryServer: [\n');
-      const run = (): Promise<Run> => project.run('--registry', project.lab.url);
-      const { status, stderr } = await run();
+      const home = join(project.folder, 'home');
+      mkdirSync(home);
+      writeFileSync(join(home, '.yarnrc.yml'), 'npmRegistryServer: [\n');
+      mkdirSync(join(project.folder, 'app'));
+      for (const file of ['package.json', 'yarn.lock']) write(project, `app/${file}`, project.read(file));
+      const trust = ['--trusted-root', 'root.json', '--registry-keys', 'keys.json', '--registry', project.lab.url];
+      const { status, stderr } = await assay(['audit', 'app', ...trust], project.folder, { HOME: home });
       expect(status).toBe(0);
-      expect(stderr).toMatch(/^assay: \.yarnrc\.yml is not used: \.yarnrc\.yml:\d+: [^\n]+\n$/);
-      write(project, '.yarnrc.yml', `${'\n'.repeat(100_000)}x`);
-      expect((await run()).stderr).toMatch(/^assay: \.yarnrc\.yml is not used: [^\n]+ lines\n$/);
-      write(project, '.yarnrc.yml', '\n# nothing\n\n');
-      expect((await run()).stderr).toBe('');
+      expect(stderr).toMatch(/^assay: home\/\.yarnrc\.yml is not used: home\/\.yarnrc\.yml:\d+: [^\n]+\n$/);
+    });
+  });
+
+  it('because it is broken, is a problem of its folder alone', async () => {
+    await withProject(async (project) => {
+      await locked(project, PNPM);
+      for (const folder of ['a', 'b']) {
+        mkdirSync(join(project.folder, folder));
+        for (const file of ['package.json', 'pnpm-lock.yaml', '.npmrc'])
+          write(project, `${folder}/${file}`, project.read(file));
+      }
+      write(project, 'a/pnpm-workspace.yaml', 'lockfile: [\n');
+      write(project, 'b/pnpm-workspace.yaml', 'packages: [lib]\n');
+      const { status, stdout } = await project.run('audit', '--recursive', 'a', 'b', '--registry', project.lab.url);
+      expect(status).toBe(2);
+      expect(stdout).toContain('not audited: a/pnpm-lock.yaml: a/pnpm-workspace.yaml:2: not YAML');
+      expect(stdout).toContain('1 dependency: 1 pass');
     });
   });
 

@@ -490,6 +490,49 @@ describe('registries', () => {
     });
   });
 
+  it('rules of registries that nobody asks, and times to come, are named; and keys given for one let no other vouch for itself', async () => {
+    await withLab(async (lab) => {
+      await publishTwo(lab);
+      const elsewhere = (url: string, more = ''): string =>
+        `registries: {private: [{url: "${url}", keys: none.json}]${more}}\n`;
+      const root = ['--trusted-root', 'root.json'];
+      await inProject(lab, null, { p: '1.0.1' }, async (folder) => {
+        writeFileSync(join(folder, 'none.json'), '{"keys":[]}');
+        const judged = async (policy: string, ...args: string[]): Promise<Result> => {
+          writeFileSync(join(folder, 'assay.yml'), policy);
+          return resultOf(await assayHere(['--json', ...root, ...args], folder));
+        };
+        const unknown = 'error signature-key-unknown';
+        const exact = await judged(elsewhere(lab.url));
+        expect([exact.status, exact.policy?.unused]).toEqual([1, []]);
+        expect(exact.found).toContain(unknown);
+        for (const url of [`${lab.url}npm/`, 'https://other.example/']) {
+          const typed = await judged(elsewhere(url));
+          expect([typed.status, typed.policy?.unused]).toEqual([1, [{ text: url, line: 1 }]]);
+          expect(typed.found).toEqual(exact.found);
+          // Whose keys are known needs none of that.
+          expect(await judged(elsewhere(url), '--registry-keys', 'keys.json')).toMatchObject({ status: 0, found: [] });
+          const { stdout } = await assayHere(root, folder);
+          expect(stdout).toContain(`policy: assay.yml; nothing in the lockfile is ${url} in line 1`);
+        }
+        expect(await judged('enforce: guard\n')).toMatchObject({ status: 0, policy: { unused: [] } });
+        const of = 'https://registry.npmjs.org/';
+        const mirror = (url: string): string => `registries: {mirrors: [{url: "${url}", of: "${of}"}]}\n`;
+        expect((await judged(mirror('https://m.example/'))).policy?.unused).toEqual([
+          { text: 'https://m.example/', line: 1 },
+        ]);
+        expect((await judged(mirror(lab.url))).policy?.unused).toEqual([]);
+        const since = (day: string): string => `expect:\n  p:\n    provenance: required\n    since: ${day}\n`;
+        expect((await judged(since('2099-01-01'))).policy?.unused).toEqual([
+          { text: 'p since 2099-01-01T00:00:00Z', line: 2 },
+        ]);
+        for (const past of ['2020-01-01', '99.0.0']) {
+          expect((await judged(since(past))).policy?.unused).toEqual([]);
+        }
+      });
+    });
+  });
+
   it('a mirror may serve the tarballs of what it stands for', async () => {
     await withLab(async (lab) => {
       await publishTwo(lab);

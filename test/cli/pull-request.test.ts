@@ -28,6 +28,9 @@ function git(folder: string, ...args: string[]): string {
 }
 
 interface PullRequestJson extends AuditJson {
+  readonly lockfiles: readonly {
+    readonly findings: readonly { readonly code: string; readonly args: Readonly<Record<string, unknown>> }[];
+  }[];
   readonly baseline: NonNullable<AuditJson['baseline']> & {
     readonly base: {
       readonly ref: string;
@@ -79,6 +82,15 @@ function inPullRequest(work: (project: PullRequest) => Promise<void>): Promise<v
 /** "name@version level code" of every finding. */
 function found({ findings }: AuditJson): string[] {
   return findings.map(({ name, version, level, code }) => `${name}@${version} ${level} ${code}`);
+}
+
+/** "ref: entries" of what no update would write. */
+function forged({ lockfiles }: PullRequestJson): string[] {
+  return lockfiles.flatMap(({ findings }) =>
+    findings
+      .filter(({ code }) => code === 'baseline-forged')
+      .map(({ args }) => `${String(args['ref'])}: ${(args['entries'] as string[]).join(', ')}`),
+  );
 }
 
 describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)'}`, () => {
@@ -183,7 +195,9 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
           .replace('p owner-id 200', 'p owner-id 667')
           .replace('p@1.0.0 provenance proven\n', `p@1.0.0 provenance proven\n${own.join('\n')}\n`),
       );
-      expect((await audit()).baseline.base).toMatchObject({ edited: ['p'] });
+      const outcome = await audit();
+      expect(outcome.baseline.base).toMatchObject({ edited: ['p'] });
+      expect([outcome.status, forged(outcome)]).toEqual([1, ['main: p']]);
       edit('assay.lock', (text) => text.replace(/^q since .*$/m, 'q since never'));
       expect((await audit()).baseline.base).toMatchObject({ edited: ['p', 'q'] });
     });
@@ -223,7 +237,66 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
         const planted = [...own.map((line) => line.replace('p ', 'r ')), 'r since never', ''];
         return text.replace('p since', `${later.join('\n')}\np since`) + planted.join('\n');
       });
-      expect((await audit()).baseline.base).toMatchObject({ edited: [], unfounded: ['p@6.6.6', 'r'] });
+      const outcome = await audit();
+      expect(outcome.baseline.base).toMatchObject({ edited: [], unfounded: ['p@6.6.6', 'r'] });
+      expect([outcome.status, forged(outcome)]).toEqual([1, ['main: p@6.6.6, r']]);
+      expect(outcome.lockfiles[0]?.findings).toMatchObject([{ location: { file: 'assay.lock' }, level: 'error' }]);
+    });
+  });
+
+  it.each(['observe', 'all'])(
+    'that brings entries for later fails in %s, and once merged they hold nothing',
+    async (phase) => {
+      await inPullRequest(async ({ lab, lock, folder, edit, read, audit }) => {
+        await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+        await lock({ p: '1.0.1', q: '1.0.0' });
+        const integrity = /"(sha512-[^"]+)"/.exec(read('package-lock.json'))?.[1] ?? '';
+        git(folder, 'checkout', '-q', '--', 'package.json', 'package-lock.json');
+        edit('assay.lock', (text) => {
+          const entry = text.split('\n').filter((line) => line.startsWith('p@1.0.0 '));
+          const later = entry.map((line) => line.replace('1.0.0', '1.0.1').replace(/sha512-\S+/, integrity));
+          return text.replace('p since', `${later.join('\n')}\np since`);
+        });
+        const first = await audit(undefined, '--enforce', phase);
+        expect([first.status, forged(first)]).toEqual([1, ['main: p@1.0.1']]);
+        // Somebody merges it all the same, and the next one locks that version.
+        git(folder, 'commit', '-qam', 'planted');
+        git(folder, 'branch', '-f', 'main');
+        await lock({ p: '1.0.1', q: '1.0.0' });
+        const second = await audit(undefined, '--enforce', 'all');
+        expect([second.status, found(second), forged(second)]).toEqual([
+          1,
+          ['p@1.0.1 note history-publisher-new', 'p@1.0.1 error provenance-lost'],
+          [],
+        ]);
+        expect(second.baseline).toMatchObject({ held: 1, uncovered: ['p@1.0.1'] });
+        // Other bytes than it has are found out all the same.
+        edit('package-lock.json', (text) => text.replace(integrity, OTHER_HASH));
+        expect(found(await audit())).toEqual(['p@1.0.1 error integrity-rewritten']);
+      });
+    },
+  );
+
+  it('that brings what update wrote fails for nothing: of a new version, of what nobody locks any more, of nothing at all', async () => {
+    await inPullRequest(async ({ lab, lock, folder, run, audit }) => {
+      const quiet = async (): Promise<unknown[]> => {
+        const outcome = await audit();
+        return [outcome.status, forged(outcome)];
+      };
+      await lab.publish({ name: 'p', version: '1.0.1', by: TEAM });
+      await lab.publish({ name: 'r', version: '1.0.0', by: TEAM });
+      await lock({ p: '1.0.1', r: '1.0.0' });
+      await run('update');
+      expect(await quiet()).toEqual([0, []]);
+      // A first assay.lock is what update writes, too.
+      git(folder, 'rm', '-q', '--cached', 'assay.lock');
+      git(folder, 'commit', '-qm', 'none');
+      git(folder, 'branch', '-f', 'main');
+      expect(await quiet()).toEqual([0, []]);
+      // What is not to be had says nothing of who wrote an entry.
+      lab.tamperPackument('p', (document) => ({ ...document, versions: 'none' as never }));
+      const open = await audit();
+      expect([open.status, forged(open)]).toEqual([3, []]);
     });
   });
 

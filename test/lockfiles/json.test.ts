@@ -156,7 +156,8 @@ describe('parseJson', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5 }), fc.constantFrom(1, 2, 4, '\t', 10), (value, indent) => {
         const text = `${JSON.stringify(value, null, indent)}\n`;
-        expect(listed(parseJson('x', text))).toStrictEqual(written(value));
+        // It writes 0 for -0.
+        expect(listed(parseJson('x', text))).toStrictEqual(written(JSON.parse(text)));
       }),
       { numRuns: 2000 },
     );

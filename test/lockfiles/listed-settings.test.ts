@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { unverifiedBy } from '../../src/lockfiles/settings/unverified-settings.ts';
 import { ignoringSetting } from '../../src/lockfiles/settings/use-settings.ts';
 
-const place = { isElsewhere: (path: string) => path.startsWith('..'), hasBranchLockfiles: false };
+const place = { isElsewhere: (path: string) => path.startsWith('..'), names: [] };
 
 describe('a setting whose value is a list counts by each text of it', () => {
   it.each([

@@ -123,6 +123,23 @@ describe('what npm leaves as it is', () => {
     expect(saidOf({ dependencies: { kit: '1' } }, { 'node_modules/kit': peer })).toEqual([]);
   });
 
+  it('is a peer of the project, where its .npmrc leaves peers to it', () => {
+    const manifest = JSON.stringify({ name: 'app', version: '1.0.0', peerDependencies: { pad: '^1' } });
+    const text = JSON.stringify({ lockfileVersion: 3, packages: { '': { name: 'app' } } });
+    const found = (content: object): number => {
+      const settings = [{ path: '.npmrc', ofProject: true, content }];
+      return (
+        parseLockfile('package-lock.json', Buffer.from(text), new Map([['', manifest]]), settings).findings?.length ?? 0
+      );
+    };
+    expect(found({})).toBe(1);
+    for (const value of [false, 'false', '0x0']) expect(found({ 'legacy-peer-deps': value })).toBe(1);
+    for (const value of [true, 'true', '1', '']) expect(found({ 'legacy-peer-deps': value })).toBe(0);
+    expect(
+      said({ '': {} }, app({ peerDependencies: { pad: '^1' }, peerDependenciesMeta: { pad: { optional: true } } })),
+    ).toEqual([]);
+  });
+
   it('is a peer, where the lockfile has none that is only a peer', () => {
     const peer = package_('1.0.0', { peerDependencies: { pad: '^1', pid: '^1' } });
     const dependencies = { kit: '1' };

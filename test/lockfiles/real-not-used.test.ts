@@ -131,6 +131,18 @@ const REFUSED: readonly Case[] = [
     later: { 'package.json': app({ ...KIT, optionalDependencies: { choice: '1.0.0' } }) },
   },
   {
+    name: 'a peer of the project that is not there',
+    files: { 'package.json': app(KIT) },
+    later: { 'package.json': app({ ...KIT, peerDependencies: { choice: '1.0.0' } }) },
+    of: /^npm/,
+  },
+  {
+    name: 'a peer of a workspace that is not there',
+    files: workspace({ dependencies: { pad: '^1.0.0' } }),
+    later: workspace({ dependencies: { pad: '^1.0.0' }, peerDependencies: { choice: '1.0.0' } }),
+    of: /^npm/,
+  },
+  {
     name: 'another range in package.json',
     files: { 'package.json': app({ dependencies: { pad: '^1.0.0' } }) },
     later: { 'package.json': app({ dependencies: { pad: '^2.0.0' } }) },

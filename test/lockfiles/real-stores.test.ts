@@ -122,7 +122,10 @@ async function isInstalled(command: readonly string[], folder: string, one: Case
     const path = join(folder, file);
     write(folder, { [file]: (existsSync(path) ? readFileSync(path, 'utf8') : '') + text });
   }
+  const audited = readFileSync(join(folder, one.lockfile));
   await run(one.frozen);
+  // What is said is of the lockfile before the installation.
+  writeFileSync(join(folder, one.lockfile), audited);
   const path = join(folder, 'node_modules/pad/index.js');
   const installed = existsSync(path) ? readFileSync(path, 'utf8') : null;
   return store === null ? installed !== null : installed?.includes(FORGED) === true;
@@ -194,13 +197,26 @@ const UNVERIFIED: readonly (readonly [string, Case])[] = [
   ['update-checksums', { ...YARN, store: null, files: {}, then: { '.yarnrc': '--install.update-checksums true\n' } }],
   ['checksumBehavior: ignore', { ...BERRY, files: {}, then: { '.yarnrc.yml': 'checksumBehavior: ignore\n' } }],
   ['checksumBehavior: update', { ...BERRY, files: {}, then: { '.yarnrc.yml': 'checksumBehavior: update\n' } }],
+  [
+    'compressionLevel: 3, which makes archives of another cache key',
+    { ...BERRY, frozen: 'install', files: {}, then: { '.yarnrc.yml': 'compressionLevel: 3\n' } },
+  ],
   ['install.cache.dir', { ...BUN, files: { 'bunfig.toml': '[install.cache]\ndir = "./bc"\n' } }],
   ['BUN_INSTALL_CACHE_DIR', { ...BUN, files: { '.env': 'BUN_INSTALL_CACHE_DIR=./bc\n' } }],
+  [
+    'BUN_CONFIG_NO_VERIFY',
+    { ...BUN, frozen: 'install', store: null, files: {}, then: { '.env': 'BUN_CONFIG_NO_VERIFY=1\n' } },
+  ],
 ];
 
 const VERIFIED: readonly (readonly [string, Case])[] = [
   ['an offline mirror', { ...YARN, store: null, files: { '.yarnrc': 'yarn-offline-mirror "./mirror"\n' } }],
   ['a cache of the project', { ...BERRY, files: { '.yarnrc.yml': 'enableGlobalCache: false\n' } }],
+  [
+    'BUN_CONFIG_NO_VERIFY=0',
+    { ...BUN, frozen: 'install', store: null, files: {}, then: { '.env': 'BUN_CONFIG_NO_VERIFY=0\n' } },
+  ],
+  ['compressionLevel: 0', { ...BERRY, frozen: 'install', files: {}, then: { '.yarnrc.yml': 'compressionLevel: 0\n' } }],
   ['checksumBehavior: throw', { ...BERRY, files: { '.yarnrc.yml': 'checksumBehavior: throw\n' } }],
   [
     'cache in .npmrc',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Lockfile } from '../../src/model/dependency.ts';
+import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { only, parse, sha512 } from './support.ts';
 
 const SHA1 = 'a'.repeat(40);
@@ -187,6 +188,38 @@ describe('Yarn 2 and later', () => {
       only(berry(entry('a@npm:^1', 'a@npm:1.0.0', '1.0.0', `  checksum: ${key}/${CHECKSUM}\n`)), 'a').archive;
     expect(under('10c0')).toEqual({ checksum: `10c0/${CHECKSUM}`, due: true });
     for (const other of ['9', '10', '10c0c0', '1']) expect(under(other)).toEqual({ checksum: null, due: true });
+  });
+
+  it.each([
+    [8, '10c0', null, true],
+    [10, '10c0', null, true],
+    [8, '10c1', null, false],
+    [8, '10', null, false],
+    [8, '9c0', null, false],
+    [8, '11c0', null, false],
+    [8, '', null, false],
+    [8, '10c0', '0', true],
+    [8, '10', 'mixed', true],
+    [8, '10c9', '9', true],
+    [8, '10c0', '3', false],
+    [8, '10c0', 'mixed', false],
+    [6, '8', null, true],
+    [6, '8c1', null, false],
+    [6, '8c0', '0', true],
+    [5, '7', null, true],
+    [7, '9', null, true],
+    [7, '9c0', null, true],
+  ])('checksums of format %i hold something under the key %s at level %s: %s', (version, cacheKey, level, isHeld) => {
+    const text = `__metadata:\n  version: ${version}\n${cacheKey === '' ? '' : `  cacheKey: ${cacheKey}\n`}\n${entry('a@npm:^1', 'a@npm:1.0.0', '1.0.0')}`;
+    const settings =
+      level === null ? [] : [{ path: '.yarnrc.yml', ofProject: true, content: { compressionLevel: level } }];
+    const manifests = new Map([['', JSON.stringify({ dependencies: { a: '^1' } })]]);
+    const under = (project: typeof manifests): unknown =>
+      only(parseLockfile('yarn.lock', Buffer.from(text), project, settings), 'a').archive;
+    const checksum = cacheKey === '' ? CHECKSUM : `${cacheKey}/${CHECKSUM}`;
+    expect(under(manifests)).toEqual({ checksum: isHeld ? checksum : null, due: true });
+    // Of a lockfile alone, nobody knows the settings.
+    expect(under(new Map())).toEqual({ checksum, due: true });
   });
 
   it('no checksum is due of what is for another machine', () => {

@@ -161,13 +161,10 @@ describe('where the files are', () => {
     ['["p*s/?"]', true],
     ['{"packages":["packages/*"]}', true],
     ['["packages/*","!packages/a"]', false],
-    ['["!packages/a","packages/*"]', true],
     ['["packages"]', false],
     ['["*"]', false],
     ['["packages/a/*"]', false],
     ['["packages/ab"]', false],
-    ['"packages/*"', false],
-    ['[1,null]', false],
   ])('takes the root for a member of workspaces %s: %s', (workspaces, isMember) => {
     const files = {
       '/p/package.json': `{"workspaces":${workspaces}}`,
@@ -178,6 +175,21 @@ describe('where the files are', () => {
     const { registry } = load(files, { cwd: '/p/packages/a' });
     expect(registry).toBe(isMember ? 'https://root/' : 'https://member/');
   });
+
+  it.each(['["!packages/a","packages/*"]', '"packages/*"', '[1,null]', '["packages/+(a)"]', '["packages/a"', '1'])(
+    'takes neither folder where it cannot be said which counts: workspaces %s',
+    (workspaces) => {
+      const files = { '/p/package.json': `{"workspaces":${workspaces}}`, '/p/packages/a/package.json': '{}' };
+      const input = { cwd: '/p/packages/a' };
+      expect(() => load(files, input)).toThrow(/^\/p\/package\.json/);
+      // pnpm and Yarn 2 and later do not read them.
+      for (const name of ['pnpm', 'yarn'] as const)
+        expect(load(files, { ...input, manager: { name, files: [] } }).registry).toBe('https://registry.npmjs.org/');
+      expect(load({ ...files, '/p/packages/a/x/package.json': '{}' }, { cwd: '/p/b' }).registry).toBe(
+        'https://registry.npmjs.org/',
+      );
+    },
+  );
 
   it('is not delayed by a hostile pattern', () => {
     const pattern = `${'**/'.repeat(300)}${'*a'.repeat(300)}b`;

@@ -91,6 +91,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'evidence-unavailable': { evidence: 'attestations', url: text, reason: text, absent: true },
     'evidence-malformed': { evidence: 'keys', url: text, reason: text },
     'evidence-stripped': { registry: text },
+    'baseline-forged': { ref: text, entries: [text, text] },
     'evidence-not-served': { registry: text, packages: [text, text] },
   };
 }

@@ -496,3 +496,85 @@ describe('install scripts of a package that is new', () => {
     });
   });
 });
+
+describe('the first provenance of a package whose releases named no repository', () => {
+  const nowhere = [{}, { manifest: { repository: 'gist:abc' } }];
+  const byAnn = (more: Partial<PublishSpec>): Parameters<typeof publish>[1][] => [
+    ['1.0.0', 0, ANN, more],
+    ['1.1.0', 100 * DAY, ANN, more],
+    ['1.2.0', 100 * DAY, ANN, more],
+  ];
+  const levels = ({ report }: Outcome): readonly string[] =>
+    (report.dependencies[0]?.findings ?? []).filter(({ code }) => code === REPOSITORY).map(({ level }) => level);
+
+  it.each(nowhere)('says no more than none would, and is not taken in without a decision (%j)', async (more) => {
+    await withLab(async (lab) => {
+      await publish(lab, ...byAnn(more), ['1.2.1', 200 * DAY, FORK]);
+      await publish(lab, ['1.2.2', DAY, FORK]);
+      for (const version of ['1.2.1', '1.2.2']) {
+        for (const [enforce, status, level] of [
+          ['guard', 0, 'warning'],
+          ['all', 1, 'error'],
+        ] as const) {
+          const outcome = await auditIn(lab, lab.lockfile({ p: version }), { enforce });
+          expect([outcome.status, levels(outcome)], `${version} ${enforce}`).toEqual([status, [level]]);
+        }
+        expect((await baselineOf(lab, version)).packages.get('p')?.identity ?? null).toBeNull();
+      }
+      const { report } = await auditIn(lab, lab.lockfile({ p: '1.2.1' }));
+      expect(report.dependencies[0]?.findings).toMatchObject([
+        { code: REPOSITORY, args: { expected: 'none', source: 'manifest', version: '1.2.0' } },
+        { code: 'history-publisher-changed', level: 'note' },
+      ]);
+    });
+  });
+
+  it('is an error from guard on where the account is new as well, however long it stands', async () => {
+    await withLab(async (lab) => {
+      const thief = ciWorkflow({ repository: 'attacker/p', user: 'thief' });
+      await publish(lab, ...byAnn({}), ['1.2.1', 200 * DAY, thief]);
+      const guard = (): Promise<Outcome> => auditIn(lab, lab.lockfile({ p: '1.2.1' }), { enforce: 'guard' });
+      const outcome = await guard();
+      expect([outcome.status, levels(outcome)]).toEqual([1, ['error']]);
+      await publish(lab, ['1.2.2', 40 * DAY, thief]);
+      expect((await guard()).status).toBe(1);
+    });
+  });
+
+  it('is a note once the project went on with it, and nothing later; not where it went on elsewhere', async () => {
+    await withLab(async (lab) => {
+      await publish(lab, ...byAnn({}), ['1.2.1', 200 * DAY, TEAM]);
+      expect(levels(await auditIn(lab, lab.lockfile({ p: '1.2.1' })))).toEqual(['warning']);
+      await publish(lab, ['1.2.2', 31 * DAY, TEAM]);
+      expect(levels(await auditIn(lab, lab.lockfile({ p: '1.2.1' })))).toEqual(['note']);
+      expect(levels(await auditIn(lab, lab.lockfile({ p: '1.2.2' })))).toEqual([]);
+    });
+    await withLab(async (lab) => {
+      await publish(lab, ...byAnn({}), ['1.2.1', 200 * DAY, FORK], ['1.2.2', 31 * DAY, TEAM]);
+      expect(levels(await auditIn(lab, lab.lockfile({ p: '1.2.1' }), { enforce: 'all' }))).toEqual(['error']);
+    });
+  });
+
+  it('is held to what an older release named, where newer ones name nothing that can be read', async () => {
+    await withLab(async (lab) => {
+      await publish(lab, ['0.9.0', 0, ANN, { manifest: AS_TEAM }], ...byAnn({ manifest: { repository: 'gist:abc' } }));
+      await publish(lab, ['1.2.1', 200 * DAY, FORK], ['1.2.2', DAY, TEAM]);
+      expect(levels(await auditIn(lab, lab.lockfile({ p: '1.2.1' }), { enforce: 'guard' }))).toEqual(['error']);
+    });
+  });
+
+  it('is nothing where the policy names it, and where the package began with provenance', async () => {
+    await withLab(async (lab) => {
+      await publish(lab, ...byAnn({}), ['1.2.1', 200 * DAY, TEAM]);
+      const text = 'expect:\n  p:\n    repository: https://github.com/team/p\n';
+      const policy = { policy: parsePolicy('assay.yml', Buffer.from(text)), digest: '0'.repeat(64), keys: new Map() };
+      expect(levels(await auditIn(lab, lab.lockfile({ p: '1.2.1' }), { policy }))).toEqual([]);
+    });
+    await withLab(async (lab) => {
+      await publish(lab, ['1.0.0', 0, TEAM], ['1.0.1', DAY, TEAM]);
+      for (const version of ['1.0.0', '1.0.1']) {
+        expect(levels(await auditIn(lab, lab.lockfile({ p: version })))).toEqual([]);
+      }
+    });
+  });
+});

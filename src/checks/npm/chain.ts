@@ -320,7 +320,7 @@ function judgeIdentity(
     .find((found) => found !== null);
   const problem = unsaid ?? withheld(missing, before, evidence.registry);
   // What the policy rules out says nothing about what is expected instead.
-  const others = [...findings, ...checkBuild(identity, before?.identity ?? null, withoutNegations(policy))];
+  const others = [...findings, ...checkBuild(identity, before, withoutNegations(policy))];
   return [
     ...byPolicy,
     ...(problem === null ? [] : [problem]),

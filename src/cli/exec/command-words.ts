@@ -1,6 +1,7 @@
 import { basename, isAbsolute, join } from 'node:path';
 import type { PackageManager } from '../../model/dependency.ts';
-import { settingOfOption, type UseSetting } from '../../lockfiles/settings/use-settings.ts';
+import { settingOfOption, type UseSetting } from '../../lockfiles/settings/names.ts';
+import { isLeftOver, isSwitch, NPM_OPTION, npmLetters, npmName } from './npm-words.ts';
 import { shellCommands } from './shell-words.ts';
 
 /** Programs that install; of Yarn, which one cannot be seen. */
@@ -31,6 +32,8 @@ interface RunPackage {
 interface Words {
   /** Options whose value is the next word. Of one that is missing here, the value counts as a name. */
   readonly valued: readonly string[];
+  /** Those that have one only of what runs a package. */
+  readonly valuedOfRunner?: readonly string[];
   /** Those that name the folder to work in. */
   readonly folder: readonly string[];
   /** The verbs that run a package by its name. */
@@ -40,10 +43,14 @@ interface Words {
 const WORDS: Readonly<Record<Installer, Words>> = {
   npm: {
     valued: words(
-      'os cpu libc audit-level node-options lockfile-version user-agent fetch-retry-maxtimeout',
-      'registry cache omit include only loglevel userconfig globalconfig workspace w tag before otp access depth p package',
-      'script-shell install-strategy fetch-retries fetch-timeout maxsockets cafile proxy https-proxy noproxy location c call',
+      'registry reg cache omit include only also loglevel userconfig globalconfig workspace w tag before enjoy-by otp access',
+      'depth package location L call c message m os cpu libc audit-level auth-type node-options lockfile-version user-agent',
+      'script-shell shell install-strategy fetch-retries fetch-retry-factor fetch-retry-mintimeout fetch-retry-maxtimeout',
+      'fetch-timeout maxsockets cafile ca cert key proxy https-proxy noproxy local-address logs-dir logs-max umask editor',
+      'save-prefix scope tag-version-prefix min-release-age replace-registry-host provenance-file cache-max cache-min',
+      'browser',
     ),
+    valuedOfRunner: ['p'],
     folder: ['prefix', 'C'],
     runs: ['exec', 'x'],
   },
@@ -59,17 +66,19 @@ const WORDS: Readonly<Record<Installer, Words>> = {
   },
   yarn: {
     valued: words(
-      'registry network-timeout network-concurrency mutex modules-folder cache-folder global-folder link-folder mode otp p',
+      'registry network-timeout network-concurrency mutex modules-folder cache-folder global-folder link-folder mode otp',
       'preferred-cache-folder proxy https-proxy use-yarnrc emoji package',
     ),
+    valuedOfRunner: ['p'],
     folder: ['cwd'],
     runs: ['dlx'],
   },
   bun: {
     valued: words(
-      'registry c config backend cache-dir cafile omit filter linker network-concurrency concurrent-scripts cpu os p package',
+      'registry c config backend cache-dir cafile omit filter linker network-concurrency concurrent-scripts cpu os package',
       'env-file preload r require import',
     ),
+    valuedOfRunner: ['p'],
     folder: ['cwd'],
     runs: ['x'],
   },
@@ -205,14 +214,25 @@ function ofRunner(by: Installer, args: readonly string[], start: Start): readonl
   return isLocal || (verb === '' && !isFetched) ? [] : [{ runs: isFetched ? args.join(' ') : verb }];
 }
 
-/** npm takes the beginning of an option for it, where no other one begins so. */
-const BEGINNINGS: readonly (readonly [RegExp, string])[] = [
-  [/^(no-)?shr[a-z]*$/, '$1shrinkwrap'],
-  [/^prefix?$/, 'prefix'],
-  [/^locat[a-z]*$/, 'location'],
-  [/^userc[a-z]*$/, 'userconfig'],
-  [/^globalc[a-z]*$/, 'globalconfig'],
-];
+/** With what a variable adds to every command line of Bun, as it is written there. */
+export function withVariableOptions(
+  command: ManagerCommand,
+  env: Readonly<Record<string, string | undefined>>,
+): ManagerCommand {
+  const text = { ...env, ...command.env }['BUN_OPTIONS'];
+  if (command.installer !== 'bun' || text === undefined || text.trim() === '') return command;
+  const { verb, names, settings, folder } = takeApart(
+    'bun',
+    shellCommands(text).flatMap(({ words }) => words),
+    false,
+  );
+  return {
+    ...command,
+    names: [...(verb === '' ? [] : [verb, ...names]), ...command.names],
+    settings: [...settings, ...command.settings],
+    folder: command.folder ?? folder,
+  };
+}
 
 /** `isEndedByVerb` where what follows the first word belongs to another program. */
 function takeApart(
@@ -220,36 +240,35 @@ function takeApart(
   args: readonly string[],
   isEndedByVerb: boolean,
 ): Omit<ManagerCommand, 'env' | 'within'> {
-  const { valued, folder: folders } = WORDS[installer];
+  const { valued, valuedOfRunner = [], folder: folders } = WORDS[installer];
+  const isNpm = installer === 'npm';
+  const hasValue = [...valued, ...folders, ...(isEndedByVerb ? valuedOfRunner : [])];
   const settings: UseSetting[] = [];
   const names: string[] = [];
   let folder: string | null = null;
-  for (let at = 0; at < args.length && !(isEndedByVerb && names.length > 0); at++) {
-    const word = args[at] ?? '';
-    const [, written, given] = /^--?(?:config\.)?([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
-    const name =
-      installer === 'npm'
-        ? BEGINNINGS.reduce((text, [begins, whole]) => text?.replace(begins, whole), written)
-        : written;
-    if (name === undefined || word === '-') {
+  const queue = isNpm ? args.flatMap(npmLetters) : args;
+  for (let at = 0; at < queue.length && !(isEndedByVerb && names.length > 0); at++) {
+    const word = queue[at] ?? '';
+    const [, written, given] = (isNpm ? NPM_OPTION : OPTION).exec(word) ?? [];
+    if (written === undefined || word === '-') {
       names.push(word);
       continue;
     }
-    if (name === '') {
-      names.push(...args.slice(at + 1));
+    if (written === '') {
+      names.push(...queue.slice(at + 1));
       break;
     }
-    const next = args[at + 1] ?? '';
-    const isPair = given === undefined && (valued.includes(name) || folders.includes(name) || isSwitch(next));
+    const name = isNpm ? npmName(written) : written;
+    const next = queue[at + 1] ?? '';
+    const isPair = given === undefined && (hasValue.includes(name) || isSwitch(next));
     if (isPair) at++;
     const value = isPair ? next : (given ?? 'true');
     if (folders.includes(name)) folder = value;
     else settings.push(settingOfOption(name, value));
+    if (isNpm && given !== undefined && isLeftOver(name, given)) names.push(given);
   }
   const [verb = '', ...others] = names;
   return { installer, verb, names: others, settings, folder };
 }
 
-function isSwitch(word: string): boolean {
-  return word === 'true' || word === 'false';
-}
+const OPTION = /^--?(?:config\.)?([^=]*)(?:=(.*))?$/s;

@@ -4,12 +4,14 @@ import { isUnshared } from '../../lockfiles/settings/use-settings.ts';
 import type { PackageManager } from '../../model/dependency.ts';
 import { npmProject } from '../../registries/npm/config/npmrc.ts';
 import { escapeText } from '../../report/words/escape.ts';
-import { readCommands, words, type Installer, type ManagerCommand } from './command-words.ts';
+import { readCommands, withVariableOptions, words, type Installer, type ManagerCommand } from './command-words.ts';
+import { partialOverrideIn } from '../../lockfiles/settings/partial-override.ts';
 import { findAllLockfiles } from '../project/find.ts';
 import type { Io } from '../io.ts';
 import type { OptionName } from '../options.ts';
 import { settingAgainst, shownSetting, unverified, useSettings } from '../project/not-used.ts';
 import { shownPath } from '../user-files.ts';
+import { manifestIn } from '../project/manifests.ts';
 import { settingsOfVariables, unreadSetting } from './unread-settings.ts';
 
 /** A lockfile that was audited. */
@@ -29,6 +31,8 @@ const INSTALLS: Readonly<Record<Installer, readonly string[]>> = {
   bun: ['install', 'i', 'ci'],
   vlt: ['install', 'i', 'ci'],
 };
+/** Those of npm that refuse a lockfile which does not answer the project. */
+const NPM_CLEAN = words('ci clean-install ic install-clean isntall-clean install-ci-test cit clean-install-test sit');
 /** npm takes abbreviations and misspellings, so that what installs nothing is listed. */
 const NPM_RUNS = words(
   'run run-script rum urn test tst t start stop restart rebuild rb version verison pack publish ls list ll la view v info',
@@ -89,7 +93,7 @@ async function whyNot(
     if (isInstalled(read.runs, io.cwd)) return null;
     return `${escapeText(read.runs, 120)} is not installed, and what fetches it reads no lockfile: install it with the project`;
   }
-  const command = inner(read);
+  const command = withVariableOptions(inner(read), io.env);
   const { installer, verb, names } = command;
   if (runsOnly(command)) return null;
   const own = command.settings.find(([key]) => OWN_OPTIONS.includes(key));
@@ -154,11 +158,15 @@ async function whyNotInstalled(command: ManagerCommand, audited: readonly Audite
   const known = audited.find(({ path }) => lockfile !== null && isSame(path, lockfile));
   if (known === undefined) return notAudited(what, folder, lockfile, audited, io);
 
-  const told = [...settings, ...settingsOfVariables(command.env)];
+  const told = [...settings, ...settingsOfVariables(known.manager, command.env)];
   const unread = await unreadSetting(known.manager, told, start, folder, io);
   if (unread !== null) {
     const by = shownSetting({ setting: unread, source: 'the command' });
     return `${escapeText(by, 200)} is a configuration that the audit did not read: write it into a file that ${installer} reads anyway`;
+  }
+  const partial = installer === 'npm' && !NPM_CLEAN.includes(verb) ? partialOverride(folder, io) : null;
+  if (partial !== null) {
+    return `${what} resolves anew what the override of ${escapeText(partial, 120)} in package.json applies to, which no lockfile of npm records: run npm ci`;
   }
   const given = settings.map((setting) => ({ setting, source: 'the command', folder: start, ofProject: false }));
   const inUse = [...given, ...(await useSettings(known.manager, folder, { ...io, env }))];
@@ -177,6 +185,12 @@ async function whyNotInstalled(command: ManagerCommand, audited: readonly Audite
   const lockfiles = findAllLockfiles([folder], true, io).folders.flatMap(({ paths }) => paths);
   const unknown = lockfiles.find((path) => !audited.some((one) => isSame(one.path, path)));
   return unknown === undefined ? null : notAudited(what, dirname(unknown), unknown, audited, io);
+}
+
+/** An override that counts for some versions or a part of the tree only, which the audit does not hold the lockfile to. */
+function partialOverride(folder: string, io: Io): string | null {
+  const manifest = manifestIn(folder, 'npm', io);
+  return manifest === null ? null : partialOverrideIn(manifest);
 }
 
 function notAudited(
@@ -198,7 +212,7 @@ function notAudited(
 /** The folder whose lockfile the command reads. */
 function folderOf({ installer, folder, settings }: ManagerCommand, start: string, env: Io['env']): string {
   if (installer === 'npm' && folder !== null) return start;
-  if (installer !== 'pnpm') return npmProject(start);
+  if (installer !== 'pnpm') return npmProject(start, installer);
   const isAlone = settings.some(([key, value]) => key === 'ignore-workspace' && value !== 'false');
   if (isAlone) return start;
   const named = env['NPM_CONFIG_WORKSPACE_DIR'] ?? env['npm_config_workspace_dir'] ?? env['pnpm_config_workspace_dir'];

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { otherCode } from '../../lockfiles/settings/other-code.ts';
-import { settingName, settingOfOption, textsOf, type UseSetting } from '../../lockfiles/settings/use-settings.ts';
+import { otherCode, otherCodeOfVariable } from '../../lockfiles/settings/other-code.ts';
+import { settingName, settingOfVariable, textsOf, type UseSetting } from '../../lockfiles/settings/names.ts';
 import type { PackageManager } from '../../model/dependency.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
 import type { Io } from '../io.ts';
@@ -39,24 +39,33 @@ export async function unreadSetting(
   const isHere = (path: string): boolean => isInRepository(resolve(start, expanded(path, io)), folder);
   const place = { isInRepository: isHere, settings: given, isLocked: () => false };
   const runs = (setting: UseSetting): boolean => {
-    const other = otherCode(manager, setting, place);
+    const other = otherCode(manager, setting, place) ?? otherCodeOfVariable(setting, place);
     return other?.code === 'repository' && !other.isUsual;
   };
   return given.find(runs) ?? null;
 }
 
-/** Variables that a command line sets for a package manager, as settings of it. */
-export function settingsOfVariables(env: Readonly<Record<string, string>>): readonly UseSetting[] {
-  return Object.entries(env).flatMap(([name, value]): readonly UseSetting[] => {
-    const key = /^(?:p?npm_config|yarn)_(.+)$/i.exec(name)?.[1];
-    return key === undefined ? [] : [settingOfOption(key.toLowerCase(), value)];
+/** Variables that a command line sets for a package manager: as settings of it, or for what it starts. */
+export function settingsOfVariables(
+  manager: PackageManager,
+  env: Readonly<Record<string, string>>,
+): readonly UseSetting[] {
+  return Object.entries(env).flatMap(([name, value]) => {
+    const setting = settingOfVariable(manager, name, value);
+    return [setting ?? [name, value]];
   });
 }
 
 async function readAnyway(manager: PackageManager, folder: string, io: Io): Promise<readonly string[]> {
   const silent = { ...io, stderr: { ...io.stderr, write: () => undefined } };
   const [config] = await managerConfigs([{ manager }], folder, silent);
-  const layers = npmLayers({ cwd: folder, env: io.env, homedir: homedir(), platform: process.platform });
+  const layers = npmLayers({
+    cwd: folder,
+    manager: { name: manager, files: [] },
+    env: io.env,
+    homedir: homedir(),
+    platform: process.platform,
+  });
   return [
     ...(config?.files ?? []).map(({ path }) => path),
     ...(['npm', 'pnpm', 'yarn-classic'].includes(manager) ? layers : [])

@@ -9,60 +9,69 @@ import type { ProjectSettings } from '../../lockfiles/index.ts';
 import type { Io } from '../io.ts';
 import { policyFolders } from './policy.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
-import { foldersAskedFor, manifestIn, vltWorkspaces, workspaceManifests } from './workspaces.ts';
+import { managerOf } from './manager-config.ts';
+import { foldersAskedFor, manifestIn } from './manifests.ts';
+import { vltWorkspaces, workspaceManifests } from './workspaces.ts';
+import type { PackageManager } from '../../model/dependency.ts';
+import { workspacePatterns } from '../../readers/manifest.ts';
 
-/**
 /**
  * The project's package.json, which decides what the project asks for. Those of its workspaces come too, whatever the
  * lockfile says of them; and for npm and pnpm those of folders that one of them asks for by its path, which they install what
  * is asked for in.
  */
-export function projectManifests(
-  [lockfile, ...others]: LockfilePaths,
-  settings: ProjectSettings,
-  io: Io,
-): ReadonlyMap<string, string> {
-  const path = join(projectFolder(lockfile), 'package.json');
-  if (!existsSync(path)) return new Map();
-  demandFile(path);
-  const manifest = readUserFile(path, 'the manifest', io).toString('utf8');
-  const names = [lockfile, ...others].map((each) => basename(each));
-  return new Map([
-    ['', manifest],
-    ...names.flatMap((name) => [...memberManifests(name, dirname(path), manifest, settings, io)]),
-  ]);
+export function projectManifests(paths: LockfilePaths, settings: ProjectSettings, io: Io): ReadonlyMap<string, string> {
+  const project = projectFolder(paths[0]);
+  const managers = new Set(paths.map(managerOf));
+  const found = new Map<string, string>();
+  for (const manager of managers) {
+    const own = manifestIn(project, manager, io);
+    if (own !== null && !found.has('')) found.set('', own);
+    for (const [folder, text] of memberManifests(manager, project, own, settings, io)) found.set(folder, text);
+  }
+  return found;
 }
 
 function memberManifests(
-  lockfile: string,
+  manager: PackageManager,
   project: string,
-  manifest: string,
+  own: string | null,
   settings: ProjectSettings,
   io: Io,
-): Iterable<[string, string]> {
-  if (lockfile.startsWith('pnpm-lock')) return withFolders(project, pnpmMembers(project, settings, manifest, io), io);
-  if (lockfile.endsWith('vlt-lock.json')) return workspaceManifests(project, vltWorkspaces(project, io), io);
-  const members = workspaceManifests(project, manifest, io);
-  return NPM_LOCKFILE.test(lockfile) ? withFolders(project, new Map([['', manifest], ...members]), io) : members;
+): Iterable<readonly [string, string]> {
+  // pnpm alone installs a workspace whose own folder has no manifest.
+  if (manager === 'pnpm') return withFolders(project, pnpmMembers(project, settings, own, io), manager, io);
+  if (own === null) return [];
+  if (manager === 'vlt') return workspaceManifests(project, vltWorkspaces(settings[0]?.content), manager, io);
+  const patterns = workspacePatterns(manifestPath(project, '', io), own, manager);
+  const members = workspaceManifests(project, patterns, manager, io);
+  return manager === 'npm' ? withFolders(project, new Map([['', own], ...members]), manager, io) : members;
 }
 
-const NPM_LOCKFILE = /(?:package-lock|npm-shrinkwrap)\.json$/;
+function manifestPath(project: string, folder: string, io: Io): string {
+  return shownPath(join(project, folder, 'package.json'), io);
+}
 
 /** The members that pnpm-workspace.yaml names, wherever above it is, by their folder relative to the lockfile's. */
 function pnpmMembers(
   project: string,
   settings: ProjectSettings,
-  manifest: string,
+  own: string | null,
   io: Io,
 ): ReadonlyMap<string, string> {
-  const found = new Map([['', manifest]]);
+  const found = new Map(own === null ? [] : [['', own]]);
   const workspace = settings.find(({ path }) => path.endsWith('pnpm-workspace.yaml'));
   if (workspace === undefined) return found;
   const root = join(project, dirname(workspace.path));
   const { content } = workspace;
   const packages = typeof content === 'object' && content !== null && 'packages' in content ? content.packages : [];
-  const patterns = JSON.stringify({ workspaces: packages });
-  for (const [folder, text] of [...workspaceManifests(root, patterns, io), ...manifestIn(root, io)]) {
+  const patterns = [packages].flat().filter((pattern) => typeof pattern === 'string');
+  const ofRoot = manifestIn(root, 'pnpm', io);
+  const members = [
+    ...workspaceManifests(root, patterns, 'pnpm', io),
+    ...(ofRoot === null ? [] : [['', ofRoot] as const]),
+  ];
+  for (const [folder, text] of members) {
     found.set(relative(project, join(root, folder)).replaceAll(sep, '/'), text);
   }
   return found;
@@ -71,16 +80,22 @@ function pnpmMembers(
 /** More folders than any project asks for. */
 const MAX_FOLDERS = 1000;
 
-/** With the package.json of each folder of the repository that one of these asks for by a path; without the project's own. */
-function withFolders(project: string, members: ReadonlyMap<string, string>, io: Io): ReadonlyMap<string, string> {
+/** With the manifest of each folder of the repository that one of these asks for by a path; without the project's own. */
+function withFolders(
+  project: string,
+  members: ReadonlyMap<string, string>,
+  manager: PackageManager,
+  io: Io,
+): ReadonlyMap<string, string> {
   const found = new Map(members);
   const above = policyFolders(project).at(-1) ?? project;
   for (const [folder, text] of found) {
-    for (const asked of foldersAskedFor(text)) {
+    for (const asked of foldersAskedFor(manifestPath(project, folder, io), text, manager)) {
       const path = join(project, folder, asked);
       const key = relative(project, path).replaceAll(sep, '/');
       if (found.has(key) || found.size >= MAX_FOLDERS || relative(above, path).startsWith('..')) continue;
-      for (const [, own] of manifestIn(path, io)) found.set(key, own);
+      const own = manifestIn(path, manager, io);
+      if (own !== null) found.set(key, own);
     }
   }
   found.delete('');

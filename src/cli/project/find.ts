@@ -47,18 +47,27 @@ export function findLockfiles(path: string, io: Io): LockfilePaths {
   if (branch !== undefined) throw new UsageError(branch.problem);
   const manager = managerOf(join(absolute, 'package.json'), io);
   const hint =
-    lockfileAbove(absolute, io) ??
+    lockfileAbove(absolute, manager ?? 'npm', io) ??
     (manager === null ? 'assay --recursive looks below' : `${wordsOf(manager).lock.join(' ')} writes one`);
   throw new UsageError(`no lockfile in ${shownPath(path, io)} (looked for ${LOCKFILE_NAMES.join(', ')}); ${hint}`);
 }
 
 /** Where a package manager that is started in this folder finds a lockfile; null where it finds none. */
-function lockfileAbove(folder: string, io: Io): string | null {
-  const project = npmProject(folder);
+function lockfileAbove(folder: string, manager: PackageManager, io: Io): string | null {
+  const project = projectOf(folder, manager);
   const [lockfile] = project === folder ? [] : lockfilesIn(project);
   if (lockfile === undefined) return null;
   const shown = (path: string): string => relative(io.cwd, path) || '.';
   return `that of the project is ${shown(lockfile)}: assay ${shown(project)}`;
+}
+
+/** The folder itself where it cannot be said. */
+function projectOf(folder: string, manager: PackageManager): string {
+  try {
+    return npmProject(folder, manager);
+  } catch {
+    return folder;
+  }
 }
 
 /** The package manager that a package.json asks for in `packageManager`, else npm; null where there is none. */

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import type { Since } from '../../audit/index.ts';
 import type { Cache } from '../../store/store.ts';
 import { askHistory, type ReadVersions } from '../../git/appearance.ts';
+import { readAt } from '../../git/base.ts';
 import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
 import type { BaselineBase, BaselineInUse } from '../../model/baseline.ts';
 import type { LocatedLockfile, Lockfile } from '../../model/dependency.ts';
@@ -68,37 +69,41 @@ export async function openFolder(
   policy: LoadedPolicy | null,
   io: Io,
 ): Promise<OpenedFolder> {
-  const settings = (await Promise.all(paths.map((path) => projectSettings(path, io)))).flat();
-  const shared = attempt(() => ({
-    baseline: loadBaseline(paths[0], io),
-    manifests: projectManifests(paths, settings, io),
-  }));
+  const shared = await attempt(async () => {
+    const baseline = loadBaseline(paths[0], io);
+    const settings = (await Promise.all(paths.map((path) => projectSettings(path, io)))).flat();
+    return { baseline, settings, manifests: projectManifests(paths, settings, io) };
+  });
   if ('problem' in shared) {
     return {
       project: null,
       unread: paths.map((path) => ({ file: shownPath(path, io), path: repositoryPath(path, io), ...shared })),
     };
   }
-  const { baseline, manifests } = shared;
+  const { baseline, settings, manifests } = shared;
   const store = openStore(values, paths[0], io);
-  const read = (path: string): ReadLockfile | Problem =>
-    attempt(() => {
-      demandFile(path);
-      const file = shownPath(path, io);
-      const bytes = readUserFile(path, 'the lockfile', io);
-      const lockfile = { ...readLockfile(file, bytes, manifests, settings, store), path: repositoryPath(path, io) };
-      return { path, file, bytes, lockfile };
+  const read = (path: string): ReadLockfile => {
+    demandFile(path);
+    const file = shownPath(path, io);
+    const bytes = readUserFile(path, 'the lockfile', io);
+    const lockfile = { ...readLockfile(file, bytes, manifests, settings, store), path: repositoryPath(path, io) };
+    return { path, file, bytes, lockfile };
+  };
+  const readInUse = (path: string): Promise<ReadLockfile | Problem> =>
+    attempt(async () => {
+      const result = read(path);
+      const findings = [...(result.lockfile.findings ?? []), ...(await notUsed(path, result.lockfile, manifests, io))];
+      return findings.length === 0 ? result : { ...result, lockfile: { ...result.lockfile, findings } };
     });
   const readable: ReadLockfile[] = [];
   const unread: UnreadLockfile[] = [];
   for (const path of paths) {
-    const result = read(path);
+    const result = await readInUse(path);
     if ('problem' in result) {
       unread.push({ file: shownPath(path, io), path: repositoryPath(path, io), ...result });
       continue;
     }
-    const findings = [...(result.lockfile.findings ?? []), ...(await notUsed(path, result.lockfile, manifests, io))];
-    readable.push(findings.length === 0 ? result : { ...result, lockfile: { ...result.lockfile, findings } });
+    readable.push(result);
   }
   const [first] = readable;
   if (first === undefined) return { project: null, unread };
@@ -109,10 +114,9 @@ export async function openFolder(
     file: readable.map(({ file }, i) => (i === 0 ? file : basename(file))).join(' and '),
     lockfiles: readable.map(({ lockfile }) => lockfile),
     sources: readable,
-    beside: others.flatMap((path) => {
-      const result = read(path);
-      return 'problem' in result ? [] : [result.lockfile];
-    }),
+    beside: (await Promise.all(others.map((path) => attempt(() => Promise.resolve(read(path)))))).flatMap((each) =>
+      'problem' in each ? [] : [each.lockfile],
+    ),
     manifests,
     policy,
     baseline,
@@ -123,9 +127,29 @@ export async function openFolder(
       settings,
     ),
     askSince: () => sinceOf(values, readable, { manifests, settings }, find, io),
-    askBase: () => baseOf(values, first.path, policy, find, io),
+    askBase: async () => {
+      const base = await baseOf(values, first.path, policy, find, io);
+      if (!base?.commit || base.content === null) return base;
+      const reader = (path: string): ReadVersions => versionsReader(path, manifests, settings);
+      return { ...base, named: await namedAt([...paths, ...others], reader, base.commit) };
+    },
   };
   return { project, unread };
+}
+
+/** What the lockfiles of a folder named at a commit. One that was not there, or cannot be read, named nothing. */
+async function namedAt(
+  paths: readonly string[],
+  reader: (path: string) => ReadVersions,
+  commit: string,
+): Promise<ReadonlySet<string>> {
+  const each = await Promise.all(
+    paths.map(async (path) => {
+      const found = await readAt(dirname(path), basename(path), commit);
+      return 'bytes' in found && found.bytes !== null ? [...(reader(path)(found.bytes) ?? [])] : [];
+    }),
+  );
+  return new Set(each.flat());
 }
 
 interface ReadLockfile extends LockfileSource {
@@ -137,9 +161,9 @@ interface Problem {
 }
 
 /** What `read` gives, or what the user has to mend for it. */
-function attempt<T>(read: () => T): T | Problem {
+async function attempt<T>(read: () => Promise<T>): Promise<T | Problem> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (!isMendable(error)) throw error;
     return { problem: error.message };

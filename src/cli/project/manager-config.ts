@@ -3,13 +3,13 @@ import { homedir } from 'node:os';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { ConfigFile, Lockfile, PackageManager } from '../../model/dependency.ts';
-import type { YamlNode } from '../../readers/yaml.ts';
+import { parseSettings } from '../../readers/yaml-settings.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
 import { pnpmFolder } from '../../registries/npm/config/npmrc-layers.ts';
 import { escapeText } from '../../report/words/escape.ts';
-import { UsageError } from '../exit.ts';
+import { isMendable, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { policyFolders } from './policy.ts';
+import { foldersUpwards, projectFolders } from './upwards.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 
 /** What a package manager's own configuration files say. */
@@ -23,15 +23,16 @@ const MAX_BYTES = 1024 * 1024;
 const MAX_DEPTH = 16;
 
 /**
- * Reads what the package managers of a folder's lockfiles are told: from the folder up to the root of its repository, then by
- * the user. A file that cannot be read is named, because what it says of registries is then not followed.
+ * Reads what the package managers of a folder's lockfiles are told: from the folder upwards as far as they look, then by the
+ * user. Throws UsageError or LockfileError where a file of the project cannot be read, as its package manager may read it
+ * all the same. One of the user's is named, because what it says of registries is then not followed.
  */
 export async function managerConfigs(
   lockfiles: readonly Pick<Lockfile, 'manager'>[],
   folder: string,
   io: Io,
 ): Promise<readonly ManagerConfig[]> {
-  const above = policyFolders(folder);
+  const above = projectFolders(folder, io);
   const configs: ManagerConfig[] = [];
   for (const name of new Set(lockfiles.map(({ manager }) => manager))) {
     const files: ConfigFile[] = [];
@@ -47,6 +48,7 @@ export async function managerConfigs(
           });
         }
       } catch (error) {
+        if (above.includes(dirname(path))) throw refusalOf(error, path, io);
         const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
         warn(`${shownPath(path, io)} is not used: ${why}`, io);
       }
@@ -56,11 +58,20 @@ export async function managerConfigs(
   return configs;
 }
 
+/** One line that names the file. */
+function refusalOf(error: unknown, path: string, io: Io): Error {
+  if (isMendable(error)) return error;
+  const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
+  return new UsageError(`${shownPath(path, io)} cannot be read: ${escapeText(why, 200)}; mend it`);
+}
+
 /** Files of the project that declare what a lockfile's entries may differ in, by how its name begins. */
 const SETTINGS: Readonly<Record<string, readonly PackageManager[]>> = {
   'pnpm-lock': ['pnpm'],
   'yarn.lock': ['yarn', 'yarn-classic'],
   'vlt-lock': ['vlt'],
+  'package-lock': ['npm'],
+  'npm-shrinkwrap': ['npm'],
 };
 
 /**
@@ -77,9 +88,17 @@ export async function projectSettings(lockfile: string, io: Io): Promise<readonl
   const hooks = managers.some(({ manager }) => manager === 'pnpm')
     ? HOOKS.map((name) => join(folder, name)).filter((path) => existsSync(path))
     : [];
-  const layers = managers.some(({ manager }) => manager === 'pnpm')
-    ? npmLayers({ cwd: folder, env: io.env, homedir: homedir(), platform: process.platform })
-    : [];
+  const reader = (['pnpm', 'npm'] as const).find((name) => managers.some(({ manager }) => manager === name));
+  const layers =
+    reader === undefined
+      ? []
+      : npmLayers({
+          cwd: folder,
+          manager: { name: reader, files: [] },
+          env: io.env,
+          homedir: homedir(),
+          platform: process.platform,
+        });
   return [
     ...configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject)),
     ...layers
@@ -106,12 +125,17 @@ export async function likelyManager(paths: readonly string[], io: Io): Promise<M
 }
 
 /** By the name of a lockfile; the two formats of yarn.lock by how they begin. */
-function managerOf(path: string): PackageManager {
+export function managerOf(path: string): PackageManager {
   const name = basename(path);
   if (name.startsWith('pnpm-lock')) return 'pnpm';
   if (name.endsWith('yarn.lock')) return /^__metadata:/m.test(beginningOf(path)) ? 'yarn' : 'yarn-classic';
   if (name.startsWith('bun.lock')) return 'bun';
   return name.endsWith('vlt-lock.json') ? 'vlt' : 'npm';
+}
+
+/** The key under which a lockfile of Yarn 2 and later has its checksums; null where it has none. */
+export function cacheKeyIn(path: string): string | null {
+  return existsSync(path) ? (/^ {2}"?cacheKey"?: *"?(\w+)/m.exec(beginningOf(path))?.[1] ?? null) : null;
 }
 
 function beginningOf(path: string): string {
@@ -160,7 +184,7 @@ function readVariables(path: string, io: Io): Readonly<Record<string, string | u
 function pathsOf(manager: PackageManager, folder: string, io: Io): readonly string[] {
   const home = io.env['HOME'] ?? homedir();
   const yarnFile = io.env['YARN_RC_FILENAME'] ?? '.yarnrc.yml';
-  const above = policyFolders(folder);
+  const above = foldersUpwards(folder);
   const there = (paths: readonly string[]): readonly string[] => [...new Set(paths)].filter((path) => existsSync(path));
   switch (manager) {
     case 'npm':
@@ -188,15 +212,16 @@ function pathsOf(manager: PackageManager, folder: string, io: Io): readonly stri
 async function read(path: string, io: Io): Promise<unknown> {
   demandFile(path);
   const bytes = readUserFile(path, 'the configuration', io);
-  if (bytes.length > MAX_BYTES) throw new UsageError(`larger than ${MAX_BYTES} bytes`);
-  const text = bytes.toString('utf8');
+  if (bytes.length > MAX_BYTES)
+    throw new UsageError(`${shownPath(path, io)} is larger than ${MAX_BYTES} bytes: shorten it`);
+  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
   if (path.endsWith('.toml')) {
     const { parse } = await import('smol-toml');
     return parse(text, { maxDepth: MAX_DEPTH });
   }
-  if (path.endsWith('.json')) return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+  if (path.endsWith('.json')) return JSON.parse(text) as unknown;
   if ([...BUN_VARIABLES, YARN_VARIABLES].includes(basename(path))) return parseEnv(text);
-  return basename(path) === '.yarnrc' ? classicSettings(text) : await yamlSettings(path, bytes, text, io);
+  return basename(path) === '.yarnrc' ? classicSettings(text) : asText(parseSettings(shownPath(path, io), text));
 }
 
 /** What is neither empty nor a comment. */
@@ -223,20 +248,9 @@ function classicSettings(text: string): Readonly<Record<string, string>> {
   ]);
 }
 
-async function yamlSettings(path: string, bytes: Uint8Array, text: string, io: Io): Promise<unknown> {
-  if (linesOf(text).length === 0) return {};
-  const { parseYaml } = await import('../../readers/yaml.ts');
-  return plain(parseYaml(shownPath(path, io), bytes));
-}
-
 /** As the package managers take it, who read numbers as text. */
-function plain(node: YamlNode): unknown {
-  switch (node.kind) {
-    case 'map':
-      return Object.fromEntries([...node.entries].map(([key, { value }]) => [key, plain(value)]));
-    case 'list':
-      return node.items.map(plain);
-    case 'scalar':
-      return typeof node.value === 'number' ? String(node.value) : node.value;
-  }
+function asText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asText);
+  if (typeof value !== 'object' || value === null) return typeof value === 'number' ? String(value) : value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, asText(one)]));
 }

@@ -1,23 +1,21 @@
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { BRANCH_LOCKFILE, type ProjectManifests } from '../../lockfiles/index.ts';
+import type { ProjectManifests } from '../../lockfiles/index.ts';
 import { fetchedManager, otherCode } from '../../lockfiles/settings/other-code.ts';
 import { pinnedElsewhere } from '../../lockfiles/settings/pinned-manager.ts';
 import { unverifiedBy, type Unverified } from '../../lockfiles/settings/unverified-settings.ts';
-import {
-  ignoringSetting,
-  isUnshared,
-  settingOfOption,
-  type UseSetting,
-} from '../../lockfiles/settings/use-settings.ts';
+import { settingName, settingOfOption, settingOfVariable, type UseSetting } from '../../lockfiles/settings/names.ts';
+import { ignoringSetting, isUnshared } from '../../lockfiles/settings/use-settings.ts';
 import type { Lockfile, PackageManager, PlacedFinding } from '../../model/dependency.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
 import { enclosingWorkspace } from './enclosing.ts';
 import { namesIn } from './find.ts';
 import type { Io } from '../io.ts';
-import { corepackVariables, managerConfigs } from './manager-config.ts';
+import { cacheKeyIn, corepackVariables, managerConfigs } from './manager-config.ts';
 import { projectFolder } from './files.ts';
+import { manifestIn } from './manifests.ts';
+import { policyFolders } from './policy.ts';
 import { shownPath } from '../user-files.ts';
 import { committedFolder, expanded, isInRepository } from './stores.ts';
 
@@ -42,23 +40,43 @@ export async function useSettings(manager: PackageManager, folder: string, io: I
     }),
   );
   const env = Object.entries(io.env).flatMap(([name, value]): SettingInUse[] => {
-    const key = /^(?:pnpm_config|yarn)_(.+)$/i.exec(name)?.[1];
-    if (key === undefined || !['pnpm', 'yarn'].includes(manager)) return [];
-    return [{ setting: [key.toLowerCase(), value], source: name, folder, ofProject: false }];
+    const setting = NPM_VARIABLE.test(name) ? null : settingOfVariable(manager, name, value);
+    if (setting === null || (manager === 'yarn-classic' && !CLASSIC_KEYS.includes(setting[0]))) return [];
+    return [{ setting, source: name, folder, ofProject: false }];
   });
-  if (manager === 'npm' || manager === 'pnpm') return [...files, ...env, ...npmSettings(folder, io)];
-  if (manager !== 'yarn-classic') return [...files, ...env];
-  return [...files, ...env, ...npmSettings(folder, io).filter(({ setting: [key] }) => !CLASSIC_OPTIONS.includes(key))];
+  if (manager === 'npm' || manager === 'pnpm') return [...files, ...env, ...npmSettings(manager, folder, io)];
+  if (manager !== 'yarn-classic') return withStrongest('compression-level', [...env, ...files]);
+  return [
+    ...files,
+    ...env,
+    ...npmSettings(manager, folder, io).filter(({ setting: [key] }) => !CLASSIC_OPTIONS.includes(key)),
+  ];
 }
 
-function npmSettings(folder: string, io: Io): readonly SettingInUse[] {
-  const layers = npmLayers({ cwd: folder, env: io.env, homedir: homedir(), platform: process.platform });
+/** Without the weaker ones of a setting that counts by its value alone. */
+function withStrongest(name: string, settings: readonly SettingInUse[]): readonly SettingInUse[] {
+  const isOfName = ({ setting: [key] }: SettingInUse): boolean => settingName(key) === name;
+  const strongest = settings.find(isOfName);
+  return settings.filter((one) => !isOfName(one) || one === strongest);
+}
+
+function npmSettings(name: PackageManager, folder: string, io: Io): readonly SettingInUse[] {
+  const layers = npmLayers({
+    cwd: folder,
+    manager: { name, files: [] },
+    env: io.env,
+    homedir: homedir(),
+    platform: process.platform,
+  });
   return layers.flatMap(({ source, file, values, ofProject }) =>
     [...values].map((setting) => {
       return { setting, source: file ? shownPath(source, io) : source, folder, ofProject };
     }),
   );
 }
+
+/** These are a layer of npm's configuration. */
+const NPM_VARIABLE = /^npm_config_/i;
 
 /** What Yarn 1 takes from its own file beside options. */
 const CLASSIC_KEYS: readonly string[] = [
@@ -112,11 +130,11 @@ export function settingAgainst(
   folder: string,
   settings: readonly SettingInUse[],
 ): SettingInUse | null {
-  const hasBranchLockfiles = namesIn(folder).some((name) => BRANCH_LOCKFILE.test(name));
+  const names = namesIn(folder);
   const isAgainst = ({ setting, folder: from }: SettingInUse): boolean =>
     ignoringSetting(manager, [setting], {
       isElsewhere: (path) => resolve(from, path) !== resolve(folder),
-      hasBranchLockfiles,
+      names,
     }) !== null;
   return settings.find(isAgainst) ?? null;
 }
@@ -129,11 +147,13 @@ export async function unverified(
   io: Io,
 ): Promise<readonly Unverified<SettingInUse>[]> {
   const known = await Promise.all(
-    unverifiedBy(manager, settings).map(async ({ by, store }) => {
-      if (store === null) return { by, store };
-      const place = await committedFolder(store, by.folder, folder, io);
-      return place === null ? null : { by, store: shownPath(place, io) };
-    }),
+    unverifiedBy(manager, settings, manager === 'yarn' ? cacheKeyIn(join(folder, 'yarn.lock')) : null).map(
+      async ({ by, store }) => {
+        if (store === null) return { by, store };
+        const place = await committedFolder(store, by.folder, folder, io);
+        return place === null ? null : { by, store: shownPath(place, io) };
+      },
+    ),
   );
   return known.filter((one) => one !== null);
 }
@@ -150,7 +170,8 @@ export async function notUsed(
 ): Promise<readonly PlacedFinding[]> {
   const { manager, file } = lockfile;
   const folder = projectFolder(path);
-  const settings = (await useSettings(manager, folder, io)).filter(({ ofProject }) => ofProject);
+  const all = await useSettings(manager, folder, io);
+  const settings = all.filter(({ ofProject }) => ofProject);
   const because = (by: string, instead: string | null): PlacedFinding => ({
     place: { file, line: 1, path: '' },
     finding: finding('lockfile-not-used', { by, instead }),
@@ -173,7 +194,7 @@ export async function notUsed(
   for (const other of codeBeside(lockfile, folder, settings, manifests.get(''), io)) {
     found.push({ place: { file, line: 1, path: '' }, finding: other });
   }
-  const above = unshared === undefined ? enclosingWorkspace(manager, folder, settings) : null;
+  const above = unshared === undefined ? enclosingWorkspace(manager, folder, all) : null;
   if (above !== null && !basename(path).startsWith('.')) {
     const declared = `the workspaces of ${shownPath(above.declaredIn, io)}`;
     found.push(because(declared, shownPath(join(above.root, basename(path)), io)));
@@ -195,14 +216,23 @@ function codeBeside(
   const isLocked = (name: string): boolean =>
     dependencies.some((one) => (one.alias ?? one.name) === name && one.source.kind === 'registry');
   const found = settings.flatMap((by) => {
-    const isHere = (path: string): boolean => isInRepository(resolve(by.folder, expanded(path, io)), folder);
+    const isHere = (path: string): boolean => {
+      const place = resolve(by.folder, expanded(path, io));
+      return [folder, by.folder].some((one) => isInRepository(place, one));
+    };
     const other = otherCode(manager, by.setting, { isInRepository: isHere, settings: all, isLocked });
     if (other === null) return [];
     return [
       finding('lockfile-other-code', { by: shownSetting(by), code: other.code }, other.isUsual ? 'note' : undefined),
     ];
   });
-  const fetched = fetchedManager(manifest, corepackVariables(folder, io));
+  const above = policyFolders(folder).slice(1);
+  const manifests = [manifest, ...above.map((each) => manifestIn(each, manager, io))];
+  const fetched = fetchedManager(
+    manager,
+    manifests.filter((each) => each !== null && each !== undefined),
+    corepackVariables(folder, io),
+  );
   return [...found, ...fetched.map((by) => finding('lockfile-other-code', { by, code: 'fetched' }))];
 }
 

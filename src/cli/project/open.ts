@@ -87,7 +87,9 @@ export async function withProjects<T>(
   const governed = values.policy === undefined ? governedFolder(found.folders, io) : io.cwd;
   const policy = await loadPolicy(values, governed, io);
   const firstFolder = found.folders[0]?.folder ?? io.cwd;
-  const config = networkConfig(values, firstFolder, io, await likelyManager(found.folders[0]?.paths ?? [], io));
+  // What cannot be read is a problem of its folder, which is opened below.
+  const likely = await likelyManager(found.folders[0]?.paths ?? [], io).catch(() => undefined);
+  const config = networkConfig(values, firstFolder, io, likely);
   const trust = startTrust(values, policy, config, io);
   const progress = progressOn(io.stderr, 'assay: verified');
   const established = new Map<string, Buffer>();

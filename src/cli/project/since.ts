@@ -4,10 +4,12 @@ import { isShallow, readAt } from '../../git/base.ts';
 import type { LockfileBefore } from '../../audit/lockfile-changes.ts';
 import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
 import { sinceRef, WHOLE_HISTORY, type FindBase } from './base.ts';
-import { UsageError } from '../exit.ts';
+import { isMendable, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { projectFolder } from './files.ts';
+import { managerOf } from './manager-config.ts';
+import { manifestNames, manifestText } from './manifests.ts';
 
 /** A lockfile as it is now. */
 interface Place {
@@ -45,7 +47,7 @@ export async function sinceOf(
     throw new UsageError(`--since ${ref.shown} cannot be read: ${problem}${how}`);
   }
   const before = new Map<string, LockfileBefore>();
-  const manifestsThen = await manifestsAt(projectFolder(first.path), manifests, commit);
+  const manifestsThen = await manifestsAt(first.path, manifests, commit);
   for (const place of places) {
     const lockfile = await lockfileAt(place, { manifests: manifestsThen, settings }, commit);
     if (lockfile !== null) before.set(place.file, lockfile);
@@ -71,11 +73,26 @@ async function lockfileAt(
 }
 
 /** What the project asked for then says what its lockfile meant. */
-async function manifestsAt(folder: string, now: ProjectManifests, commit: string): Promise<ProjectManifests> {
+async function manifestsAt(lockfile: string, now: ProjectManifests, commit: string): Promise<ProjectManifests> {
   const then = new Map<string, string>();
+  const names = manifestNames(managerOf(lockfile));
   for (const member of now.keys()) {
-    const found = await readAt(join(folder, member), 'package.json', commit);
-    if ('bytes' in found && found.bytes !== null) then.set(member, found.bytes.toString('utf8'));
+    for (const name of names) {
+      const found = await readAt(join(projectFolder(lockfile), member), name, commit);
+      if (!('bytes' in found) || found.bytes === null) continue;
+      then.set(member, textThen(name, found.bytes.toString('utf8')));
+      break;
+    }
   }
   return then;
+}
+
+/** One that cannot be read is no package.json either, which the lockfile's own reader says. */
+function textThen(name: string, text: string): string {
+  try {
+    return manifestText(name, text);
+  } catch (error) {
+    if (!isMendable(error)) throw error;
+    return text;
+  }
 }

@@ -8,13 +8,14 @@ import type { Io } from '../io.ts';
 import { policyFolders } from './policy.ts';
 
 /**
- * The folder that a setting names, where it is in the repository of `project` and has something that was committed there;
- * null otherwise. What git does not have in its newest commit came to be on this machine. Without git, all that is there
+ * The folder that a setting names, where it is in the repository of `project`, or of the setting's own folder `from`, and has
+ * something that was committed there; null otherwise. What git does not have in its newest commit came to be on this machine. Without git, all that is there
  * counts.
  */
 export async function committedFolder(path: string, from: string, project: string, io: Io): Promise<string | null> {
   const folder = resolve(from, expanded(path, io));
-  if (!isInRepository(folder, project) || namesIn(folder).length === 0) return null;
+  const isOurs = [project, from].some((one) => isInRepository(folder, one));
+  if (!isOurs || namesIn(folder).length === 0) return null;
   const known = await git(folder, ['rev-parse', '--verify', '--quiet', 'HEAD:./']);
   return known !== null || (await whyNoAnswer(folder)) !== null ? folder : null;
 }

@@ -23,7 +23,6 @@ export interface Project {
   readonly resolved: (wish: Wish) => Wish;
 }
 
-const AS_BUN = { repeatedKeys: 'first', trailingCommas: true } as const;
 /** The specifier that the project itself has for a name. */
 const OWN = /^\$(.+)$/;
 
@@ -38,7 +37,7 @@ export function readProject(
   locked: readonly Folder[],
   manifests: ProjectManifests,
 ): Project {
-  const read = new Map([...manifests].map(([folder, text]) => [folder, readPackageJson(folder, text, AS_BUN)]));
+  const read = new Map([...manifests].map(([folder, text]) => [folder, readPackageJson(folder, text, 'bun')]));
   const own = read.get('');
   const declared = new Map([...read].map(([folder, { wishes }]) => [folder, wishes]));
   const names =

@@ -1,4 +1,6 @@
-import { parseJson, type JsonObject, type JsonOptions, type JsonValue } from '../../readers/json.ts';
+import type { PackageManager } from '../../model/dependency.ts';
+import type { JsonObject, JsonValue } from '../../readers/json.ts';
+import { parseManifest } from '../../readers/manifest.ts';
 import { fieldsOf, objectOf, type Declaration, type Fields } from './entry.ts';
 import type { EdgeKind } from '../common/reach.ts';
 
@@ -24,9 +26,9 @@ export const WISH_LISTS = [
 ] as const;
 
 /** Reads a package.json of the project. Throws LockfileError, naming it, where it cannot be read. */
-export function readPackageJson(folder: string, text: string, options: JsonOptions): PackageJson {
+export function readPackageJson(folder: string, text: string, manager: PackageManager): PackageJson {
   const file = folder === '' ? 'package.json' : `${folder}/package.json`;
-  const node = parseJson(file, text.replace(/^\uFEFF/, ''), options);
+  const node = parseManifest(file, text, manager);
   const document = objectOf(file, 'the document', node);
   const fields = fieldsOf(file, folder, node.line, document);
   const metas = document.get('peerDependenciesMeta')?.value;

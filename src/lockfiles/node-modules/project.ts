@@ -1,5 +1,6 @@
 import type { ProjectManifests } from '../common/format.ts';
-import { parseJson, type JsonObject, type JsonValue } from '../../readers/json.ts';
+import type { JsonObject, JsonValue } from '../../readers/json.ts';
+import { parseManifest } from '../../readers/manifest.ts';
 import { fieldsOf, objectOf, type Declaration } from './entry.ts';
 import { addTo, readLists, readWorkspaces, recordOf } from './lists.ts';
 import { aliasTarget, specKind } from './specs.ts';
@@ -37,8 +38,7 @@ export function readManifests(manifests: ProjectManifests): NpmProject {
   const overrides = new Set<string>();
   for (const [folder, text] of manifests) {
     const file = folder === '' ? 'package.json' : `${folder}/package.json`;
-    // People write this file, and npm bears a key that stands twice.
-    const node = parseJson(file, text.replace(/^\uFEFF/, ''), { repeatedKeys: 'last' });
+    const node = parseManifest(file, text, 'npm');
     const manifest = objectOf(file, 'the document', node);
     const fields = fieldsOf(file, folder, node.line, manifest);
     const asked = readLists(manifest, fields);

@@ -15,6 +15,8 @@ export interface Using {
   readonly isLegacy: boolean;
   /** Whether the lockfile is of an npm that installs peers by itself, and has what it found for them. */
   readonly hasPeers: boolean;
+  /** Whether the project tells npm to leave peers to it (`legacy-peer-deps`). */
+  readonly leavesPeers: boolean;
 }
 
 /**
@@ -79,11 +81,12 @@ function isPeer({ kind }: Declaration): boolean {
 
 /**
  * Whether npm fetches it where it is not there. Optional dependencies of packages may be left out, as versions of npm do with
- * those of other platforms; peers are, where npm is told to leave them to the project (`legacy-peer-deps`).
+ * those of other platforms; peers are, where npm is told to leave them to the project. Those of the project itself npm 7 and
+ * later fetch whatever the lockfile is like.
  */
-function isNeeded({ spec, kind }: Declaration, isProject: boolean, { hasPeers }: Using): boolean {
+function isNeeded({ spec, kind }: Declaration, isProject: boolean, { hasPeers, leavesPeers }: Using): boolean {
   if (kind === 'peerOptional' || (kind === 'optional' && !isProject)) return false;
-  if (kind === 'peer' && !hasPeers) return false;
+  if (kind === 'peer' && (leavesPeers || !(hasPeers || isProject))) return false;
   // Folders are of this machine.
   return specKind(spec) !== 'file' && specKind(spec) !== 'other';
 }

@@ -1,12 +1,13 @@
 import type { Lockfile } from '../../model/dependency.ts';
 import { refuseConflicts } from '../common/conflicts.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
-import type { LockfileFormat, ProjectManifests } from '../common/format.ts';
+import type { LockfileFormat, ProjectManifests, ProjectSettings } from '../common/format.ts';
 import { parseJson, type JsonObject } from '../../readers/json.ts';
 import { readDependencies } from './dependencies.ts';
 import { objectOf, type NpmEntry } from '../node-modules/entry.ts';
 import { lockfileOf } from '../node-modules/lockfile-of.ts';
 import { readManifests } from '../node-modules/project.ts';
+import { isSwitchedOff } from '../settings/names.ts';
 import { readPackages } from './packages.ts';
 import { readingOf, type NpmEntries } from './reading.ts';
 import { decodeText } from '../../readers/text.ts';
@@ -19,7 +20,7 @@ export const npm: LockfileFormat = {
   parse,
 };
 
-function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lockfile {
+function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings): Lockfile {
   const text = decodeText(file, bytes);
   refuseConflicts(file, text, 'npm install');
   const document = objectOf(file, 'the document', parseJson(file, text));
@@ -27,10 +28,21 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   const version = versionOf(file, kind, document);
   const read = { ...entriesOf(file, version, document), isHidden: kind === HIDDEN };
   for (const entries of [read.entries, read.legacy ?? []]) refuseTwins(file, entries);
-  const { entries, roles, anew } = readingOf(file, read, readManifests(manifests));
+  const { entries, roles, anew } = readingOf(file, read, readManifests(manifests), leavesPeers(settings));
   const format = version === 0 ? `${kind} of npm 4 or older` : `${kind} v${version}`;
   const lockfile = lockfileOf(file, { format, manager: 'npm' }, entries, roles);
   return anew.length === 0 ? lockfile : { ...lockfile, findings: anew };
+}
+
+/** Whether the project's .npmrc tells npm to install no peers by itself. */
+function leavesPeers(settings: ProjectSettings): boolean {
+  const values = settings.map(({ content }) =>
+    typeof content === 'object' && content !== null && 'legacy-peer-deps' in content
+      ? content['legacy-peer-deps']
+      : undefined,
+  );
+  const value = values.find((one) => one !== undefined);
+  return value !== undefined && (value === '' || !isSwitchedOff(value));
 }
 
 const HIDDEN = 'hidden lockfile';

@@ -34,6 +34,7 @@ export function readingOf(
   file: string,
   { entries, legacy, isLegacy, isHidden }: NpmEntries,
   project: NpmProject,
+  leavesPeers: boolean,
 ): Reading {
   const graph = graphOf(entries, project);
   const byLocation = new Map(entries.map((entry) => [entry.location, entry]));
@@ -67,7 +68,7 @@ export function readingOf(
   return {
     entries: [...entries, ...(parts?.added ?? [])],
     // The hidden lockfile only tells what is installed.
-    anew: isHidden ? [] : resolvedAnewIn(entries, { file, graph, project, isLegacy, hasPeers }),
+    anew: isHidden ? [] : resolvedAnewIn(entries, { file, graph, project, isLegacy, hasPeers, leavesPeers }),
     roles: {
       isDirect: (entry) => direct.has(entry),
       carrierOf: (entry) => carriers.get(entry) ?? null,

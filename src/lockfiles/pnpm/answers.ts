@@ -27,8 +27,6 @@ export function registryName(alias: string, spec: string): string | null {
 export interface Members {
   /** Whether the folder is the member of that name. */
   readonly has: (folder: string, name: string) => boolean;
-  /** Whether the folder may be a member of that name whose manifest is of a kind that is not read. */
-  readonly mayHave: (folder: string, name: string) => boolean;
 }
 
 /**
@@ -45,8 +43,7 @@ export function answers({ alias, spec, folder }: Asked, answer: Answer, members:
   if (/^workspace:/i.test(spec)) {
     const [, wanted = alias] = /^workspace:((?:@[^/@]+\/)?[^@/]+)@/i.exec(spec) ?? [];
     if (answer.kind !== 'folder') return false;
-    const isOne = members.has(answer.folder, wanted) || members.mayHave(answer.folder, wanted);
-    return isOne || answer.folder === pathOf(spec, folder);
+    return members.has(answer.folder, wanted) || answer.folder === pathOf(spec, folder);
   }
   const kind = specKind(spec);
   if (kind === 'file' || /^(?:link|portal):/i.test(spec)) return answersPath(spec, folder, answer);

@@ -36,14 +36,12 @@ export function judgeOf(
   declares: boolean,
 ): Judge {
   const folders = new Set(importers.map(({ folder }) => folder));
-  const names = new Set(project.members.values());
   const isOfProject = (folder: string): boolean => folders.has(folder) && !/(?:^|\/)node_modules(?:\/|$)/.test(folder);
   const members: Members = {
     has: (folder, name) =>
       project.isKnown
         ? [folder, project.publishedFrom(folder)].some((one) => one !== null && project.members.get(one) === name)
         : isOfProject(folder),
-    mayHave: (folder, name) => !project.members.has(folder) && !names.has(name) && isOfProject(folder),
   };
   const answerTo = (from: string, base: string, reference: Reference): Answer => {
     const found = roles.find(from, reference);

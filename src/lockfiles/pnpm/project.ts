@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { fieldsOf, isObject, type Fields } from '../../model/value.ts';
-import { LockfileError } from '../../readers/error.ts';
+import { fieldsOf, type Fields } from '../../model/value.ts';
+import { manifestFields } from '../../readers/manifest.ts';
 import type { ProjectManifests, ProjectSettings } from '../common/format.ts';
 import { isWorkspace } from '../../model/workspaces.ts';
 import { isUnshared } from '../settings/use-settings.ts';
@@ -60,7 +60,10 @@ const NONE: Asker = { name: null, version: null };
 /** Throws LockfileError, naming the package.json, where one cannot be read. */
 export function readProject(manifests: ProjectManifests, settings: ProjectSettings): PnpmProject {
   const members = new Map<string, Fields>();
-  for (const [folder, text] of manifests) members.set(folder === '' ? '.' : folder, readManifest(folder, text));
+  for (const [folder, text] of manifests) {
+    const file = folder === '' ? 'package.json' : `${folder}/package.json`;
+    members.set(folder === '' ? '.' : folder, manifestFields(file, text, 'pnpm'));
+  }
   const file = settings.find(({ path }) => path.endsWith('pnpm-workspace.yaml'));
   const workspace = fieldsOf(file?.content);
   // Where each member has its own lockfile, the root of the workspace is above.
@@ -195,18 +198,6 @@ function hookOf(settings: ProjectSettings, workspace: Fields): string | null {
   if (file !== undefined || listed !== undefined) return file ?? String(listed);
   const plugin = /^(?:@pnpm\/plugin-|pnpm-plugin-|@[^/]+\/pnpm-plugin-)/;
   return Object.keys(fieldsOf(workspace['configDependencies'])).find((name) => plugin.test(name)) ?? null;
-}
-
-function readManifest(folder: string, text: string): Fields {
-  const file = folder === '' ? 'package.json' : `${folder}/package.json`;
-  let json: unknown;
-  try {
-    json = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch {
-    throw new LockfileError(file, null, 'not valid JSON; pnpm reads it before the lockfile: mend it');
-  }
-  if (isObject(json)) return json;
-  throw new LockfileError(file, null, 'not a JSON object; pnpm reads it before the lockfile: mend it');
 }
 
 function asksOf(manifest: Fields): ReadonlyMap<string, Ask> {

@@ -1,8 +1,9 @@
 import satisfies from 'semver/functions/satisfies.js';
 import valid from 'semver/functions/valid.js';
-import type { ConfigFile, Lockfile, ScriptPermissions } from '../../model/dependency.ts';
+import type { ConfigFile, Lockfile, PackageManager, ScriptPermissions } from '../../model/dependency.ts';
 import type { ScriptDecision } from '../../model/finding.ts';
-import { fieldsOf, isObject, type Fields } from '../../model/value.ts';
+import { fieldsOf, type Fields } from '../../model/value.ts';
+import { manifestFields } from '../../readers/manifest.ts';
 import type { ProjectManifests } from '../common/format.ts';
 
 /** What a project's files beside package.json say that decides about install scripts. */
@@ -24,7 +25,9 @@ export function scriptPermissions(
   manifests: ProjectManifests = new Map(),
   { files, ignoredByNpmrc }: ScriptSettings = { files: [], ignoredByNpmrc: false },
 ): ScriptPermissions {
-  const manifest = readManifest(manifests.get(''));
+  const text = manifests.get('');
+  if (text === undefined) return () => UNKNOWN;
+  const manifest = readManifest(text, manager);
   if (manifest === null) return () => UNKNOWN;
   const own = files.filter(({ ofProject }) => ofProject).map(({ content }) => fieldsOf(content));
   const npmrc = ignoredByNpmrc ? 'ignore-scripts of .npmrc' : null;
@@ -48,11 +51,9 @@ function always(permission: ScriptDecision['permission'], by: string, stops?: st
   return () => ({ permission, by, ...(stops === undefined ? {} : { stops }) });
 }
 
-function readManifest(text: string | undefined): Fields | null {
-  if (text === undefined) return null;
+function readManifest(text: string, manager: PackageManager): Fields | null {
   try {
-    const json = JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
-    return isObject(json) ? json : null;
+    return manifestFields('package.json', text, manager);
   } catch {
     // The lockfile's own reader says what is wrong with it, where it needs it.
     return null;

@@ -2,6 +2,7 @@ import intersects from 'semver/ranges/intersects.js';
 import validRange from 'semver/ranges/valid.js';
 import type { Lockfile, PackageManager } from '../../model/dependency.ts';
 import { fieldsOf } from '../../model/value.ts';
+import { manifestFields } from '../../readers/manifest.ts';
 
 /** A package manager that a project demands, and where it says so. */
 interface Pin {
@@ -22,7 +23,7 @@ export function pinnedElsewhere(
   manifest: string | undefined,
 ): { readonly by: string; readonly manager: string } | null {
   const reads = readersOf(lockfile);
-  for (const pins of pinsOf(manifest)) {
+  for (const pins of pinsOf(lockfile.manager, manifest)) {
     const [first] = pins;
     const isRead = pins.some(({ name, range }) => name === reads.name && intersects(range, reads.range));
     if (first !== undefined && !isRead) return { by: pins.map(({ by }) => by).join(' and '), manager: first.name };
@@ -50,8 +51,9 @@ function readersOf({ manager, format }: Pick<Lockfile, 'manager' | 'format'>): P
 }
 
 /** What `packageManager` and `devEngines` demand: of each, one of these is enough. */
-function pinsOf(manifest: string | undefined): readonly (readonly Pin[])[] {
-  const { packageManager, devEngines } = fieldsOf(parsed(manifest));
+function pinsOf(manager: PackageManager, manifest: string | undefined): readonly (readonly Pin[])[] {
+  if (manifest === undefined) return [];
+  const { packageManager, devEngines } = manifestFields('package.json', manifest, manager);
   const [, name = '', version = ''] =
     typeof packageManager === 'string' ? (/^([a-z]+)@(\d[\w.-]*)/.exec(packageManager) ?? []) : [];
   const exact = { name, range: version, by: `"packageManager": "${name}@${version}" of package.json` };
@@ -72,15 +74,6 @@ function pinsOf(manifest: string | undefined): readonly (readonly Pin[])[] {
 function plainRange(pin: Pin): Pin[] {
   const range = pin.range.replace(/(?<=\d)-[0-9A-Za-z.-]+(?=\s|$)/g, '');
   return validRange(range) === null ? [] : [{ ...pin, range }];
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse((text ?? '').replace(/^\uFEFF/, ''));
-  } catch {
-    // The lockfile's own reader says what is wrong with it, where it needs it.
-    return null;
-  }
 }
 
 function textOf(value: unknown): string {

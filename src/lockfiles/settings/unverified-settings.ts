@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { PackageManager } from '../../model/dependency.ts';
-import { isSwitchedOff, settingName, textsOf, type UseSetting } from './use-settings.ts';
+import { cacheSpecOf, specOfCacheKey } from './yarn-cache-key.ts';
+import { isSwitchedOff, isSwitchedOn, nameOf, textsOf, type UseSetting } from './names.ts';
 
 /** A setting by which bytes are installed that the lockfile's hashes do not hold. */
 export interface Unverified<T> {
@@ -10,14 +11,13 @@ export interface Unverified<T> {
 }
 
 /** Says which folder is the store; null where hashes are not compared; undefined where the setting changes nothing. */
-type Rule = (value: string) => string | null | undefined;
+type Rule = (value: string, cacheKey: string | null) => string | null | undefined;
 
 const isStore: Rule = (value) => value;
 const comparesNothing = (counts: (value: string) => boolean): Rule => {
   return (value) => (counts(value) ? null : undefined);
 };
-/** A switch of a command line is on whatever follows it but "false". */
-const whereOn = comparesNothing((value) => value === '' || !isSwitchedOff(value));
+const whereOn = comparesNothing(isSwitchedOn);
 
 /**
  * Tried with npm 10, pnpm 8 to 12, Yarn 1.22 and 4.18, Bun 1.4 and vlt 1.0, each given a store with other bytes. npm's cache,
@@ -27,7 +27,6 @@ const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = 
   npm: {},
   pnpm: {
     'store-dir': isStore,
-    store: isStore,
     // pnpm 12 takes what is there for installed; in node_modules it is where it always is.
     'virtual-store-dir': (value) => (/(?:^|[/\\])node_modules(?:[/\\]|$)/.test(value) ? undefined : value),
     'update-checksums': whereOn,
@@ -37,33 +36,39 @@ const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = 
     'preferred-cache-folder': isStore,
     'update-checksums': whereOn,
   },
-  yarn: { 'checksum-behavior': comparesNothing((value) => value !== 'throw') },
+  yarn: {
+    'checksum-behavior': comparesNothing((value) => value !== 'throw'),
+    // Archives of another cache than the lockfile's are made anew.
+    'compression-level': (value, cacheKey) =>
+      cacheKey === null || specOfCacheKey(cacheKey) === cacheSpecOf(value) ? undefined : null,
+    'cache-version-override': comparesNothing(() => true),
+    'cache-checkpoint-override': comparesNothing(() => true),
+  },
   bun: {
-    'install.cache': isStore,
-    'install.cache.dir': isStore,
     'cache-dir': isStore,
-    'bun-install-cache-dir': isStore,
     'bun-install': (value) => posix.join(value, 'install/cache'),
     verify: comparesNothing(isSwitchedOff),
+    'no-verify': comparesNothing((value) => value !== '' && isSwitchedOn(value)),
   },
-  vlt: { 'config.cache': isStore, cache: isStore },
+  vlt: { cache: isStore },
 };
 
-/** Those of these settings by which other bytes are installed than the lockfile's hashes name. */
+/** Those of these settings by which other bytes are installed than the lockfile's hashes name; `cacheKey` is that of Yarn's. */
 export function unverifiedBy<T extends { readonly setting: UseSetting }>(
   manager: PackageManager,
   settings: readonly T[],
+  cacheKey: string | null = null,
 ): readonly Unverified<T>[] {
   const rules = RULES[manager];
   const isOff = settings.some(({ setting: [key, value] }) => key === 'install.cache.disable' && value === true);
   return settings.flatMap((by): Unverified<T>[] => {
     const [key, value] = by.setting;
-    const name = settingName(key);
+    const name = nameOf(manager, key);
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     const isMap = typeof value === 'object' && !Array.isArray(value);
-    if (rule === undefined || isMap || (isOff && name.startsWith('install.'))) return [];
+    if (rule === undefined || isMap || (isOff && key.startsWith('install.'))) return [];
     return textsOf(value).flatMap((text) => {
-      const store = rule(text);
+      const store = rule(text, cacheKey);
       return store === undefined || store === '' ? [] : [{ by, store }];
     });
   });

@@ -23,9 +23,7 @@ export interface Project {
  * them, and modifiers are not read from it at all. Without one there is the lockfile's word.
  */
 export function readProject(options: Options, manifests: ProjectManifests, settings: ProjectSettings): Project {
-  const read = [...manifests].map(
-    ([folder, text]) => [folder, readPackageJson(folder, text, { repeatedKeys: 'last' })] as const,
-  );
+  const read = [...manifests].map(([folder, text]) => [folder, readPackageJson(folder, text, 'vlt')] as const);
   const isKnown = manifests.has('');
   const own = fieldsOf(settings[0]?.content);
   const workspaces = own['workspaces'];

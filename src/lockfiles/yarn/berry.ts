@@ -10,8 +10,10 @@ import {
   specKind,
 } from '../node-modules/specs.ts';
 import { readBerryTree } from './berry-syntax.ts';
+import { isCacheKeyInUse } from '../settings/yarn-cache-key.ts';
 import { fieldsOf, identify, parseDescriptor, type Descriptor, type Fields, type YarnEntry } from './entry.ts';
 import { parseLocator, parsePatch, type Locator } from './locator.ts';
+import type { YarnProject } from './project.ts';
 import type { YarnNode } from './tree.ts';
 
 /** Versions of the format (`__metadata.version`): Yarn 2.0 began with 4. */
@@ -31,6 +33,13 @@ const FIELDS = new Set([
   'languageName',
   'linkType',
 ]);
+
+/** Under what key the lockfile's checksums are, and whether Yarn makes archives under it. */
+interface ArchiveKey {
+  readonly cacheKey: string | null;
+  readonly isHeld: boolean;
+}
+
 export interface BerryLockfile {
   readonly version: number;
   readonly entries: readonly YarnEntry[];
@@ -38,9 +47,10 @@ export interface BerryLockfile {
 
 /**
  * Reads the entries of a yarn.lock of Yarn 2 and later. What is fetched is what `resolution` says; its `checksum` is of
- * the archive that Yarn makes of it, and so says nothing of the registry's tarball.
+ * the archive that Yarn makes of it, and so says nothing of the registry's tarball. Under which key Yarn makes them is told by
+ * the project's settings, where the project is known.
  */
-export function readBerryEntries(file: string, text: string): BerryLockfile {
+export function readBerryEntries(file: string, text: string, project: YarnProject): BerryLockfile {
   // Yarn reads a file with this comment by the syntax of Yarn 1.
   if (/^#\s+yarn\s+lockfile\s+v1/im.test(text)) {
     throw new LockfileError(file, null, 'has __metadata and the first line of Yarn 1; let Yarn write the file again');
@@ -53,8 +63,12 @@ export function readBerryEntries(file: string, text: string): BerryLockfile {
   const cacheKey = about.text('cacheKey');
   if (cacheKey !== null && !/^[0-9a-z]+$/.test(cacheKey))
     about.fail('its cacheKey is none that Yarn writes', 'cacheKey');
+  const { settings, asked } = project;
+  const isHeld = !asked.has('') || (cacheKey !== null && isCacheKeyInUse(cacheKey, version, settings.compressionLevel));
   const taken = new Map<string, number>();
-  const entries = nodes.filter((node) => node !== metadata).map((node) => entryOf(file, node, cacheKey, taken));
+  const entries = nodes
+    .filter((node) => node !== metadata)
+    .map((node) => entryOf(file, node, { cacheKey, isHeld }, taken));
   return { version, entries };
 }
 
@@ -68,7 +82,7 @@ function versionOf(file: string, { line }: YarnNode, about: Fields): number {
 }
 
 /** `taken`: lines, by what is resolved there. */
-function entryOf(file: string, node: YarnNode, cacheKey: string | null, taken: Map<string, number>): YarnEntry {
+function entryOf(file: string, node: YarnNode, key: ArchiveKey, taken: Map<string, number>): YarnEntry {
   const fields = fieldsOf(file, node, FIELDS);
   const optional = fields.flagged('dependenciesMeta', 'optional');
   const requires = fields.list('dependencies').map(([name, range]) => ({ name, range, optional: optional.has(name) }));
@@ -83,7 +97,7 @@ function entryOf(file: string, node: YarnNode, cacheKey: string | null, taken: M
     path: node.keys.join(', '),
     descriptors: node.keys.flatMap(describedBy),
     requires,
-    brings: [broughtBy(locator, fields, cacheKey)],
+    brings: [broughtBy(locator, fields, key)],
   };
 }
 
@@ -118,7 +132,7 @@ function jsrName(name: string): string {
   return `@jsr/${name.replace('@', '').replace('/', '__')}`;
 }
 
-function broughtBy(locator: Locator, fields: Fields, cacheKey: string | null): YarnEntry['brings'][number] {
+function broughtBy(locator: Locator, fields: Fields, key: ArchiveKey): YarnEntry['brings'][number] {
   const { name, reference, protocol, selector, patches } = locator;
   if (protocol === 'workspace:') {
     const folder = selector.replace(/^\.(?:\/|$)/, '');
@@ -140,7 +154,7 @@ function broughtBy(locator: Locator, fields: Fields, cacheKey: string | null): Y
     ...(named === null ? said : identify(named.name, named.version, fields)),
     source,
     integrity: [],
-    archive: archiveOf(fields, cacheKey),
+    archive: archiveOf(fields, key),
     patches,
     ...(source.kind === 'registry' ? { claims: claimsOf(fields) } : {}),
   };
@@ -211,12 +225,13 @@ function sourceOf({ name, reference, protocol, parameters }: Locator, { fail }: 
  * `HEX`, or `CACHEKEY/HEX`. Of another key than the file's it holds nothing: Yarn makes such an archive anew, and writes
  * the checksum of whatever it was served, also with `--immutable`.
  */
-function archiveOf(fields: Fields, cacheKey: string | null): ArchiveLock {
+function archiveOf(fields: Fields, { cacheKey, isHeld }: ArchiveKey): ArchiveLock {
   const text = fields.text('checksum');
   if (text !== null && !/^(?:[0-9a-z]+\/)?[0-9a-f]{128}$/.test(text)) {
     return fields.fail('its checksum is not a SHA-512 as Yarn writes it', 'checksum');
   }
   const due = fields.text('conditions') === null;
+  if (!isHeld) return { checksum: null, due };
   if (text === null || cacheKey === null) return { checksum: text, due };
   const keyed = text.includes('/') ? text : `${cacheKey}/${text}`;
   return { checksum: keyed.startsWith(`${cacheKey}/`) ? keyed : null, due };

@@ -20,7 +20,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
   const project = readProject(manifests, settings);
   // Yarn tells its own files from those of Yarn 1 by this key.
   if (/^__metadata:/m.test(text)) {
-    const { version, entries } = readBerryEntries(file, text);
+    const { version, entries } = readBerryEntries(file, text, project);
     return lockfileOf(file, version, entries, askedInBerry(project, entries), project);
   }
   const entries = readClassicEntries(file, text, project.asked.has('') ? project.overrides : null);

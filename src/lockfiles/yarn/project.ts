@@ -1,7 +1,8 @@
 import satisfies from 'semver/functions/satisfies.js';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import type { ProjectManifests, ProjectSettings } from '../common/format.ts';
-import { parseJson, type JsonObject } from '../../readers/json.ts';
+import type { JsonObject } from '../../readers/json.ts';
+import { parseManifest } from '../../readers/manifest.ts';
 import type { Overrides } from './classic.ts';
 import type { Descriptor, YarnEntry } from './entry.ts';
 import type { ProjectRequirement } from './roles.ts';
@@ -28,12 +29,7 @@ export function readProject(manifests: ProjectManifests, settings: ProjectSettin
   const overrides = new Map<string, string[]>();
   for (const [folder, text] of manifests) {
     const file = folder === '' ? 'package.json' : `${folder}/package.json`;
-    // People write this file, and Yarn bears a key that stands twice.
-    const manifest = objectOf(
-      file,
-      'the document',
-      parseJson(file, text.replace(/^\uFEFF/, ''), { repeatedKeys: 'last' }),
-    );
+    const manifest = objectOf(file, 'the document', parseManifest(file, text, 'yarn'));
     asked.set(folder, requirementsOf(file, manifest, folder === '' ? '.' : folder));
     workspaces.set(folder, { name: textOf(manifest, 'name'), version: textOf(manifest, 'version') });
     if (folder !== '') continue;

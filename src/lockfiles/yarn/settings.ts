@@ -9,6 +9,8 @@ export interface YarnSettings {
   readonly transparentWorkspaces: boolean;
   /** Whether plugins of the project may resolve, rewrite or fetch what is asked for. */
   readonly hasPlugins: boolean;
+  /** How Yarn compresses archives, as it is written; null where it does not say so. */
+  readonly compressionLevel: string | null;
   /** Where it says that code of the project takes part in installing, by the file's name: .yarnrc.yml or .yarnrc. */
   readonly hooks: ReadonlyMap<string, Place>;
 }
@@ -21,6 +23,7 @@ export function readSettings(settings: ProjectSettings): YarnSettings {
   const catalogs = new Map<string, string>();
   const hooks = new Map<string, Place>();
   let transparentWorkspaces: boolean | null = null;
+  let compressionLevel: string | null = null;
   let hasPlugins = false;
   for (const { path, content } of settings) {
     const said = recordOf(content);
@@ -28,6 +31,8 @@ export function readSettings(settings: ProjectSettings): YarnSettings {
     const named = HOOKS.filter((setting) => isSet(said[setting]));
     if (named.length > 0 && !hooks.has(file)) hooks.set(file, { file, line: 1, path: named.join(', ') });
     hasPlugins ||= isSet(said['plugins']);
+    const level = said['compressionLevel'];
+    compressionLevel ??= typeof level === 'string' ? level : null;
     transparentWorkspaces ??= booleanOf(said['enableTransparentWorkspaces']);
     for (const [name, catalog] of [['', said['catalog']] as const, ...Object.entries(recordOf(said['catalogs']))]) {
       for (const [dependency, range] of Object.entries(recordOf(catalog))) {
@@ -36,7 +41,7 @@ export function readSettings(settings: ProjectSettings): YarnSettings {
       }
     }
   }
-  return { catalogs, transparentWorkspaces: transparentWorkspaces ?? true, hasPlugins, hooks };
+  return { catalogs, transparentWorkspaces: transparentWorkspaces ?? true, hasPlugins, compressionLevel, hooks };
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

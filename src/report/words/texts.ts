@@ -318,6 +318,13 @@ export const TEXTS: Texts<FindingCode> = {
     why: 'a mirror that does not pass them on hides who built what, so that there is no statement',
     next: 'explain',
   },
+  'baseline-forged': {
+    title: 'the baseline has entries that no update would write',
+    clause: ({ ref, entries }) =>
+      `has lines that are not at ${escapeText(ref, 120)} and that assay update would not write: ${listed(entries, 2000, (one) => escapeText(one, 160))}`,
+    why: 'once merged, they would hold versions that nobody verified',
+    next: 'stop',
+  },
   'evidence-stripped': {
     title: 'the registry leaves out signatures',
     clause: ({ registry }) => `comes from ${address(registry)}, which serves no signature for any version of it`,

@@ -3,10 +3,11 @@ import { LOST, MISSING, old, SCRIPT, scripts, type Incident, type Release } from
 
 const PRETTIER = ciWorkflow({ repository: 'prettier/eslint-config-prettier', user: 'jounqin' });
 const PRETTIER_HAND = token({ user: 'jounqin' });
+const PRETTIER_DECLARED = { manifest: { repository: 'prettier/eslint-config-prettier' } };
 const PRETTIER_BEFORE: readonly Release[] = [
-  ['2023-08-03T08:00:00Z', '8.10.0', token({ user: 'lydell' })],
-  ['2023-12-02T12:00:00Z', '9.1.0', token({ user: 'lydell' })],
-  ['2025-01-13T08:00:00Z', '10.0.0', PRETTIER_HAND],
+  ['2023-08-03T08:00:00Z', '8.10.0', token({ user: 'lydell' }), PRETTIER_DECLARED],
+  ['2023-12-02T12:00:00Z', '9.1.0', token({ user: 'lydell' }), PRETTIER_DECLARED],
+  ['2025-01-13T08:00:00Z', '10.0.0', PRETTIER_HAND, PRETTIER_DECLARED],
   ['2025-05-07T08:00:00Z', '10.1.4', PRETTIER],
   ['2025-05-09T08:00:00Z', '10.1.5', PRETTIER],
 ];

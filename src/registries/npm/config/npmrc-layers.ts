@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
 import ini from 'ini';
 import type { PackageManager } from '../../../model/dependency.ts';
-import { isWorkspaceOf } from '../../../model/workspaces.ts';
+import { isNamed, workspacePatterns } from '../../../readers/manifest.ts';
 
 /** A setting as a configuration file or the environment gives it. */
 type Setting = string | boolean | null | readonly string[];
@@ -294,19 +294,33 @@ function defaultPrefix({ env, platform, execPath }: LayerInput): string {
 
 /**
  * The directory whose .npmrc is the project's: the nearest one upwards with a package.json or node_modules, or the
- * workspace root that has it as a member.
+ * workspace root that has it as a member. Throws LockfileError where that cannot be said.
  */
-export function findProject({ cwd, platform, readFile }: Pick<LayerInput, 'cwd' | 'platform' | 'readFile'>): string {
+export function findProject(input: Pick<LayerInput, 'cwd' | 'platform' | 'readFile' | 'manager'>): string {
+  const { cwd, platform, readFile, manager = 'npm' } = input;
   const path = platform === 'win32' ? win32 : posix;
   let nearest: string | null = null;
   for (let directory = cwd; ; directory = path.dirname(directory)) {
-    const manifest = readFile(path.join(directory, 'package.json'));
+    const file = path.join(directory, 'package.json');
+    const manifest = readFile(file);
     if (nearest === null) {
       if (manifest !== null || isDirectory(path.join(directory, 'node_modules'))) nearest = directory;
-    } else if (manifest !== null && isWorkspaceOf(manifest, path.relative(directory, nearest))) {
+    } else if (manifest !== null && hasMember(file, manifest, path.relative(directory, nearest), manager)) {
       return directory;
     }
     if (path.dirname(directory) === directory) return nearest ?? cwd;
+  }
+}
+
+/** Who reads `workspaces` of package.json to find the project whose lockfile and settings count. */
+const READ_WORKSPACES: readonly PackageManager[] = ['npm', 'yarn-classic', 'bun'];
+
+function hasMember(file: string, manifest: string, member: string, manager: PackageManager): boolean {
+  try {
+    return isNamed(file, workspacePatterns(file, manifest, manager), member);
+  } catch (error) {
+    if (READ_WORKSPACES.includes(manager)) throw error;
+    return false;
   }
 }
 

@@ -196,8 +196,8 @@ export function withoutExportedSettings(input: NpmConfigInput): NodeJS.ProcessEn
 }
 
 /** The folder that npm, Bun and Yarn 1 take for the project, in a folder below it. */
-export function npmProject(cwd: string): string {
-  return findProject({ cwd, platform: process.platform, readFile: (path) => readIfThere(readBounded, path) });
+export function npmProject(cwd: string, manager: PackageManager): string {
+  return findProject({ cwd, manager, platform: process.platform, readFile: (path) => readIfThere(readBounded, path) });
 }
 
 const NOWHERE = { value: null, source: 'defaults', ofProject: false, unset: null, blended: null };
