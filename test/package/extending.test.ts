@@ -47,7 +47,7 @@ describe('Add a lockfile format', () => {
 
   it('names every file of src/ that decides by the package manager', () => {
     const deciding = filesIn('src').filter(
-      (path) => path.endsWith(".ts") && !path.includes('lockfiles/bun/') && /'bun'|^ +bun: /m.test(read(path)),
+      (path) => path.endsWith('.ts') && !path.includes('lockfiles/bun/') && /'bun'|^ +bun: /m.test(read(path)),
     );
     expect(deciding.length).toBeGreaterThan(10);
     const named = pathsIn(section('Add a lockfile format'));
