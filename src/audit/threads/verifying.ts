@@ -80,7 +80,7 @@ export function threadOnDemand(trust: Trust, settings: Settings, from: number): 
 }
 
 /** The trust with `thread`'s verifications of this evidence. What the thread has not verified is verified here. */
-export async function verifiedBy(thread: VerifyingThread, evidence: DependencyEvidence, trust: Trust): Promise<Trust> {
+async function verifiedBy(thread: VerifyingThread, evidence: DependencyEvidence, trust: Trust): Promise<Trust> {
   const { attestations, others } = evidence;
   const bundles = [
     ...(attestations.state === 'present' ? bundlesOf(attestations.value) : []),
