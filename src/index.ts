@@ -1,12 +1,6 @@
 /** The public library API: the pipeline, its inputs, and the model its results are made of. */
-export {
-  audit,
-  auditLockfiles,
-  type AuditOptions,
-  type LockfileAuditOptions,
-  type Since,
-  type TrustOptions,
-} from './audit/index.ts';
+export { audit, auditLockfiles } from './audit/index.ts';
+export type { AuditOptions, LockfileAuditOptions, Since, TrustOptions } from './audit/options.ts';
 export { check, type CheckOptions, type CheckResult } from './audit/check.ts';
 export type { LockfileBefore } from './audit/lockfile-changes.ts';
 export { parseLockfile } from './lockfiles/index.ts';

@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
 import { checkBytes, wantedBytes, withoutTarball } from '../checks/npm/bytes.ts';
 import { checkManifest } from '../checks/npm/manifest.ts';
+import type { Answer } from './gather.ts';
 import type { Installed } from './installed.ts';
 import type { Store } from './memory.ts';
+import { bytesOf } from '../model/baseline.ts';
 import type { Dependency, Digest } from '../model/dependency.ts';
 import type { Declaration, Evidence, Manifest } from '../model/evidence.ts';
 import { finding, type Finding } from '../model/finding.ts';
@@ -22,10 +24,8 @@ export interface Bytes {
 
 interface BytesSources {
   readonly registry: Registry;
-  /** The dependency with the hashes that its bytes must have, as far as they are known. */
-  readonly locked: () => Promise<Dependency>;
-  /** What the registry has said of the version in this run; null where it was not asked. */
-  readonly said: () => Promise<Evidence<Manifest> | null>;
+  /** Awaited only for what the lockfile does not say: mostly the tarball is read while the registry is asked. */
+  readonly assessing: Promise<Answer>;
   /** Null where nobody asks what is installed. */
   readonly installed: Installed | null;
   /** Keeps what tarballs declare, by their hash, and that a registry says the same; null where nothing is kept. */
@@ -49,13 +49,13 @@ export async function gatherBytes(dependency: Dependency, sources: BytesSources)
 
 async function compareBytes(
   dependency: Dependency,
-  { registry, locked: askLocked, said, installed, store }: BytesSources,
+  { registry, assessing, installed, store }: BytesSources,
 ): Promise<Bytes> {
   const { name, version, source } = dependency;
   if (source.kind !== 'registry') return without();
-  const ask = async (): Promise<Evidence<Manifest>> => (await said()) ?? registry.manifest(name, version);
-  // Mostly the lockfile knows the hash, so that the tarball is read while the registry is asked.
-  const locked = await askLocked();
+  const ask = async (): Promise<Evidence<Manifest>> =>
+    (await assessing).manifestSeen ?? registry.manifest(name, version);
+  const locked = await withSignedHash(dependency, assessing);
   let wanted = wantedBytes(locked, null);
   if (wanted === null) {
     const manifest = await ask();
@@ -87,7 +87,7 @@ async function compareBytes(
   const compared = installed === null ? null : await installed.compare(dependency, { files, declaration });
   const agreed = agreedId(registry.urlFor(name), dependency, digests);
   // Where the registry was not asked, nothing has changed since the bytes were compared with what it says.
-  const isAgreed = store !== null && store.get(agreed) !== null && (await said()) === null;
+  const isAgreed = store !== null && store.get(agreed) !== null && (await assessing).manifestSeen === null;
   const differing = isAgreed ? [] : compareManifest(await ask(), declaration);
   if (!isAgreed && differing.length === 0) store?.put(agreed, AGREED);
   return {
@@ -95,6 +95,13 @@ async function compareBytes(
     findings: [...differing, ...(compared?.findings ?? [])],
     ...(isUnbound && !files.some(({ path }) => LOCKFILE.test(path)) ? { hasNoLockfile: true } : {}),
   };
+}
+
+/** The dependency with the hash that the registry signed, where the lockfile can lock none. */
+export async function withSignedHash(dependency: Dependency, assessing: Promise<Answer>): Promise<Dependency> {
+  if (dependency.archive === undefined) return dependency;
+  const { assessment } = await assessing;
+  return { ...dependency, ...bytesOf(assessment) };
 }
 
 /** npm reads either where it looks for a shrinkwrap; on some systems whatever its case. */

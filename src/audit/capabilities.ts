@@ -6,6 +6,7 @@ import type { Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
 import { statedCapabilities } from '../policy/apply.ts';
+import type { Assessment } from '../model/verdict.ts';
 import type { Registry } from '../registries/registry.ts';
 
 /** What may say what a dependency can reach, strongest first. */
@@ -17,11 +18,16 @@ export interface CapabilitySources {
   readonly registry: Registry;
 }
 
+export interface GatheredCapabilities {
+  readonly reading: CapabilityReading;
+  readonly finding: Finding | null;
+}
+
 /** What a dependency can reach: as the policy states it, else as it was read before, else as its files show it. */
 export async function gatherCapabilities(
   dependency: Dependency,
   { policy, package: known, reverify, registry }: CapabilitySources,
-): Promise<{ readonly reading: CapabilityReading; readonly finding: Finding | null }> {
+): Promise<GatheredCapabilities> {
   const { name, version, integrity, source } = dependency;
   const stated = policy === null ? null : statedCapabilities(policy, name);
   if (stated !== null) return { reading: { source: 'policy', capabilities: stated }, finding: null };
@@ -58,6 +64,15 @@ export async function gatherCapabilities(
         finding: finding('integrity-mismatch', { locked: sri(locked), actual: sri(answer.actual), source: 'bytes' }),
       };
   }
+}
+
+/** Adds what was read. Other bytes are a contradiction, unless the hash is known to be wrong already. */
+export function withCapabilities(assessment: Assessment, gathered: GatheredCapabilities | null): Assessment {
+  if (gathered === null) return assessment;
+  const { reading, finding } = gathered;
+  const isNews = !assessment.findings.some(({ code }) => /^integrity-(?:mismatch|rewritten)$/.test(code));
+  const findings = finding !== null && isNews ? [...assessment.findings, finding] : assessment.findings;
+  return { ...assessment, findings, capabilities: reading };
 }
 
 function unknown(reason: string): { readonly reading: CapabilityReading; readonly finding: null } {

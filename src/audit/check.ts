@@ -1,5 +1,6 @@
 import validRange from 'semver/ranges/valid.js';
-import { auditDependencies, verifier, type LockfileAuditOptions } from './index.ts';
+import { auditDependencies, verifier } from './dependencies.ts';
+import type { LockfileAuditOptions } from './options.ts';
 import { pickVersion } from '../checks/pick-version.ts';
 import { reportOf } from './summary.ts';
 import { compareVersion, dependencyOf, servedIntegrity } from './compare.ts';

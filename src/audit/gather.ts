@@ -1,4 +1,4 @@
-import type { Known } from '../checks/known.ts';
+import type { Expectations } from '../checks/known.ts';
 import { expectedIdentity } from '../checks/baseline.ts';
 import { measuresFor } from '../checks/measures.ts';
 import { NPM_REGISTRY } from '../model/address.ts';
@@ -12,33 +12,40 @@ import type {
   RegistryKey,
 } from '../model/evidence.ts';
 import type { PolicyInUse } from '../model/policy.ts';
+import type { Assessment } from '../model/verdict.ts';
 import { hasUnusedKeys, standsFor } from '../policy/apply.ts';
 import type { Registry } from '../registries/registry.ts';
 
-/** The registry that an address stands for, and the keys that may speak for it. */
-export interface Speaker {
+/** The registry that an address stands for, and the keys whose signatures count there. */
+export interface RegistryTrust {
   readonly origin: string;
   readonly keys: readonly RegistryKey[];
-  /** Nobody else's keys are known for it, so its own would have to do. */
-  readonly mayVouchForItself: boolean;
-  /** The policy has keys for it. */
-  readonly hasOwnKeys: boolean;
+  /** Whether the keys that the registry itself serves count, as no others are known for it. */
+  readonly acceptsOwnKeys: boolean;
+  readonly hasPolicyKeys: boolean;
+}
+
+/** The assessment of a dependency, and what the registry said of the version in this run. */
+export interface Answer {
+  readonly assessment: Assessment;
+  /** Null where the registry was not asked. */
+  readonly manifestSeen: Evidence<Manifest> | null;
 }
 
 /** `keys` are known whatever the registry is; `asked` are all that the run is about. */
-export function speakerFor(
+export function registryTrustFor(
   url: string,
   keys: readonly RegistryKey[],
   policy: PolicyInUse | null | undefined,
   asked: ReadonlySet<string>,
-): Speaker {
+): RegistryTrust {
   const origin = policy ? standsFor(policy.policy, url) : url;
   const own = policy?.keys.get(origin) ?? null;
   return {
     origin,
     keys: [...keys, ...(own ?? [])],
-    mayVouchForItself: origin !== NPM_REGISTRY && own === null && !(policy && hasUnusedKeys(policy.policy, asked)),
-    hasOwnKeys: own !== null,
+    acceptsOwnKeys: origin !== NPM_REGISTRY && own === null && !(policy && hasUnusedKeys(policy.policy, asked)),
+    hasPolicyKeys: own !== null,
   };
 }
 
@@ -46,8 +53,8 @@ export function speakerFor(
 export async function gather(
   { name, version }: Dependency,
   registry: Registry,
-  { keys: knownKeys, mayVouchForItself }: Speaker,
-  known: Known,
+  { keys: knownKeys, acceptsOwnKeys }: RegistryTrust,
+  known: Expectations,
 ): Promise<DependencyEvidence> {
   const url = known.registry;
   const packument = await registry.packument(name);
@@ -60,13 +67,13 @@ export async function gather(
   const [attestations, others, registryKeys] = await Promise.all([
     claim === null ? { state: 'absent' as const, url } : registry.attestations(name, version, claim),
     askOthers(packument, first, registry),
-    manifest.state === 'present' && mayVouchForItself ? askKeys(manifest.value, url, registry, knownKeys) : null,
+    manifest.state === 'present' && acceptsOwnKeys ? askKeys(manifest.value, url, registry, knownKeys) : null,
   ]);
   const keys = registryKeys?.state === 'present' ? [...knownKeys, ...registryKeys.value] : knownKeys;
   return { registry: url, packument, manifest, attestations, others, keys, registryKeys };
 }
 
-/** The same, with the attestations of more versions. */
+/** Adds the attestations of more versions to the evidence. */
 export async function gatherMore(
   evidence: DependencyEvidence,
   versions: readonly string[],

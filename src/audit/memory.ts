@@ -1,6 +1,6 @@
-import type { Known } from '../checks/known.ts';
-import { assessmentId, commonGround, isLasting, packAssessment, unpackAssessment } from '../checks/remembered.ts';
-import type { Speaker } from './gather.ts';
+import type { Expectations } from '../checks/known.ts';
+import { assessmentId, contextDigest, isLasting, packAssessment, unpackAssessment } from '../checks/remembered.ts';
+import type { RegistryTrust } from './gather.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { DependencyEvidence } from '../model/evidence.ts';
 import type { Instant } from '../model/time.ts';
@@ -14,59 +14,51 @@ export interface Store {
   readonly put: (id: string, value: Buffer) => void;
 }
 
-/** An assessment with the evidence it was made from. */
-export interface Established {
-  readonly evidence: DependencyEvidence;
-  readonly assessment: Assessment;
-}
-
+/** What decides an assessment, but for the registry's document. */
 interface Question {
   readonly dependency: Dependency;
-  readonly known: Known;
-  readonly speaker: Speaker;
-  /** Keep the answer, and do not look for an earlier one. */
-  readonly fresh: boolean;
+  readonly known: Expectations;
+  readonly registryTrust: RegistryTrust;
 }
 
 /** Assessments of earlier runs. */
 export interface Memory {
-  /**
-   * What an earlier run established of the same, where the registry's document still is what it was; else what `ask`
-   * brings, which is kept where it lasts.
-   */
-  readonly recall: (question: Question, ask: () => Promise<Established>) => Promise<Assessment>;
+  /** What an earlier run established, where the registry's document still is what it was; else null. */
+  readonly recall: (question: Question) => Promise<Assessment | null>;
+  /** Keeps an assessment that lasts. */
+  readonly keep: (question: Question, assessment: Assessment, evidence: DependencyEvidence) => void;
 }
 
 export function memoryOf(
   store: Store,
   { registry, rootDigest, now }: { readonly registry: Registry; readonly rootDigest: string; readonly now: Instant },
 ): Memory {
-  /** By the registry that is spoken for: in one run the same keys speak for it. */
-  const grounds = new Map<string, string>();
-  const groundOf = (speaker: Speaker): string => {
-    const ground = grounds.get(speaker.origin) ?? commonGround({ tool: VERSION, rootDigest, speaker, now });
-    grounds.set(speaker.origin, ground);
-    return ground;
+  /** By the registry that an address stands for: in one run the same keys count there. */
+  const contexts = new Map<string, string>();
+  const contextOf = (registryTrust: RegistryTrust): string => {
+    const { origin } = registryTrust;
+    const context = contexts.get(origin) ?? contextDigest({ tool: VERSION, rootDigest, registryTrust, now });
+    contexts.set(origin, context);
+    return context;
   };
+  const idOf = ({ dependency, known, registryTrust }: Question): string =>
+    assessmentId(dependency, known, contextOf(registryTrust));
   return {
-    recall: async ({ dependency, known, speaker, fresh }, ask) => {
-      const { name } = dependency;
-      const id = assessmentId(dependency, known, groundOf(speaker));
-      const bytes = fresh ? null : store.get(id);
-      if (bytes !== null) {
-        const { assessment, validator } = unpackAssessment(bytes, dependency);
-        const renewed = await registry.revalidate(name, validator, now);
-        if (renewed !== null) {
-          if (renewed !== validator) store.put(id, packAssessment({ assessment, validator: renewed }));
-          return assessment;
-        }
-      }
-      const { evidence, assessment } = await ask();
-      const validator = evidence.packument.state === 'present' ? evidence.packument.value.validator : undefined;
-      if (validator !== undefined && isLasting(assessment, evidence, known)) {
-        store.put(id, packAssessment({ assessment, validator }));
-      }
+    recall: async (question) => {
+      const { dependency } = question;
+      const id = idOf(question);
+      const bytes = store.get(id);
+      if (bytes === null) return null;
+      const { assessment, validator } = unpackAssessment(bytes, dependency);
+      const renewed = await registry.revalidate(dependency.name, validator, now);
+      if (renewed === null) return null;
+      if (renewed !== validator) store.put(id, packAssessment({ assessment, validator: renewed }));
       return assessment;
+    },
+    keep: (question, assessment, evidence) => {
+      const validator = evidence.packument.state === 'present' ? evidence.packument.value.validator : undefined;
+      if (validator === undefined || !isLasting(assessment, evidence, question.known)) return;
+      store.put(idOf(question), packAssessment({ assessment, validator }));
     },
   };
 }

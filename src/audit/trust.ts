@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { digestOf } from '../readers/digest.ts';
-import type { TrustOptions } from './index.ts';
+import type { TrustOptions } from './options.ts';
 import type { Store } from './memory.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import type { TrustRepository } from '../model/report.ts';

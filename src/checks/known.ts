@@ -12,8 +12,8 @@ export interface Trust {
   readonly now: Instant;
 }
 
-/** What is known of a dependency before anything is asked: its registry's address, and what policy and baseline say. */
-export interface Known {
+/** Policy, baseline and registry address for one dependency: what is known of it before anything is asked. */
+export interface Expectations {
   readonly registry: string;
   readonly expectation: Expectation;
   /** Null where there is no baseline. */

@@ -4,16 +4,16 @@ import type { DependencyEvidence, RegistryKey, Validator } from '../model/eviden
 import { establish, type Proofs } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
-import type { Known } from './known.ts';
+import type { Expectations } from './known.ts';
 
-/** What an assessment rests on beside the dependency and what is known of it. */
-export interface Ground {
+/** What decides the assessments of every dependency of one registry. */
+export interface RunContext {
   /** The version of assay. */
   readonly tool: string;
   /** SHA-256 of the trusted root, hex. */
   readonly rootDigest: string;
-  /** The registry that is asked stands for this one, and these keys may speak for it. */
-  readonly speaker: { readonly origin: string; readonly keys: readonly RegistryKey[] };
+  /** The registry that is asked stands for `origin`, where signatures of these keys count. */
+  readonly registryTrust: { readonly origin: string; readonly keys: readonly RegistryKey[] };
   readonly now: Instant;
 }
 
@@ -23,9 +23,9 @@ export interface Remembered {
   readonly validator: Validator;
 }
 
-/** The digest of what is the same for all that are asked about at one registry: SHA-256, hex. */
-export function commonGround({ tool, rootDigest, speaker, now }: Ground): string {
-  const usable = speaker.keys.map((key) => [
+/** Digest of the inputs shared by every dependency of one registry: tool version, trusted root, keys. SHA-256, hex. */
+export function contextDigest({ tool, rootDigest, registryTrust, now }: RunContext): string {
+  const usable = registryTrust.keys.map((key) => [
     key.keyId,
     key.usage,
     key.spki,
@@ -34,19 +34,19 @@ export function commonGround({ tool, rootDigest, speaker, now }: Ground): string
     key.origin,
     isValid(key, now),
   ]);
-  return hash('sha256', JSON.stringify([tool, rootDigest, speaker.origin, usable]));
+  return hash('sha256', JSON.stringify([tool, rootDigest, registryTrust.origin, usable]));
 }
 
 /**
- * The digest of everything that decides an assessment but the registry's document: SHA-256, hex. A key that has expired by
- * now is another ground than one that has not.
+ * The digest of everything that decides an assessment but the registry's document: SHA-256, hex. A key that has expired
+ * by now makes another digest than one that has not.
  */
-export function assessmentId(dependency: Dependency, known: Known, common: string): string {
+export function assessmentId(dependency: Dependency, known: Expectations, context: string): string {
   const { name, version, integrity, source, exotic, bundles, archive, patches, claims, substitutes } = dependency;
   const entry = { name, version, integrity, source, exotic, bundles, archive, patches, claims, substitutes };
   const own = JSON.stringify(entry);
   const before = Object.entries(known).map(([field, value]) => `${field} ${textOf(value)}`);
-  return hash('sha256', [common, own, ...before].join('\n'));
+  return hash('sha256', [context, own, ...before].join('\n'));
 }
 
 /** What many dependencies have in common is written once. */
@@ -70,7 +70,11 @@ function isValid({ start, end }: RegistryKey, now: Instant): boolean {
  * Whether the same questions would get the same answers: all were answered, nothing was contradicted, and none of it
  * depends on the time of day. The registry's own keys, where it was asked for them, are not of its document.
  */
-export function isLasting({ findings }: Assessment, evidence: DependencyEvidence, { expectation }: Known): boolean {
+export function isLasting(
+  { findings }: Assessment,
+  evidence: DependencyEvidence,
+  { expectation }: Expectations,
+): boolean {
   const answered = [evidence.packument, evidence.manifest].every(({ state }) => state === 'present');
   const questioned = findings.some(({ kind }) => kind === 'contradiction' || kind === 'unavailable');
   return answered && !questioned && evidence.registryKeys === null && expectation.releaseAge === null;

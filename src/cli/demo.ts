@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { ciWorkflow, startLab, token, type Lab } from '../../lab/index.ts';
-import { audit, type TrustOptions } from '../audit/index.ts';
+import { audit } from '../audit/index.ts';
+import type { TrustOptions } from '../audit/options.ts';
 import { check } from '../audit/check.ts';
 import type { Report } from '../model/report.ts';
 import { DEFAULT_PHASE } from '../model/verdict.ts';

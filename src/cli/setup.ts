@@ -1,4 +1,4 @@
-import { OMITTABLE, type Omittable } from '../audit/index.ts';
+import { OMITTABLE, type Omittable } from '../audit/options.ts';
 import type { ReportOptions } from '../report/terminal/index.ts';
 import { cachePlace, type CachePlace } from '../store/place.ts';
 import { openCache, type Cache } from '../store/store.ts';

@@ -1,4 +1,4 @@
-import type { TrustOptions } from '../audit/index.ts';
+import type { TrustOptions } from '../audit/options.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import { digestOf } from '../readers/digest.ts';
 import { parseKeysDocument } from '../registries/npm/keys.ts';

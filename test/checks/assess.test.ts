@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BaselineVersion } from '../../src/model/baseline.ts';
 import { assess } from '../../src/checks/npm/chain.ts';
-import type { Known } from '../../src/checks/known.ts';
+import type { Expectations } from '../../src/checks/known.ts';
 import type { DependencyEvidence, Manifest } from '../../src/model/evidence.ts';
 import { NO_EXPECTATION } from '../../src/model/policy.ts';
 import { dependency } from '../report/fixtures.ts';
@@ -26,7 +26,7 @@ describe('evidence that a check stumbles over', () => {
       keys: [],
       registryKeys: null,
     };
-    const known: Known = {
+    const known: Expectations = {
       registry: url,
       expectation: NO_EXPECTATION,
       baseline: null,
@@ -60,7 +60,7 @@ describe('what the baseline holds', () => {
       published,
       capabilities: null,
     };
-    const known: Known = {
+    const known: Expectations = {
       registry: 'https://registry.npmjs.org/',
       expectation: { ...NO_EXPECTATION, releaseAge: 24 },
       baseline: { state: 'held', findings: [] },

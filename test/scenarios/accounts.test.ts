@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, type LockfileOptions, type Roots } from '../../lab/index.ts';
-import { OMITTABLE } from '../../src/audit/index.ts';
+import { OMITTABLE } from '../../src/audit/options.ts';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { renderJson } from '../../src/report/json/report.ts';
 import { accountOf, type AccountedJson } from '../cli/accounts.ts';

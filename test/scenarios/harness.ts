@@ -1,5 +1,6 @@
 import { startLab, type Lab } from '../../lab/index.ts';
-import { audit, type AuditOptions } from '../../src/audit/index.ts';
+import { audit } from '../../src/audit/index.ts';
+import type { AuditOptions } from '../../src/audit/options.ts';
 import type { Report } from '../../src/model/report.ts';
 import { createHttpClient } from '../../src/net/client.ts';
 import { npmRegistry } from '../../src/registries/npm/index.ts';

@@ -58,8 +58,29 @@ export function openVerifyingThread(settings: Settings, script = SCRIPT): Verify
   };
 }
 
-/** The same trust, for evidence whose attestations `thread` has verified meanwhile. What it has not is verified here. */
-export async function verifiedBy(thread: VerifyingThread, evidence: DependencyEvidence, trust: Trust): Promise<Trust> {
+/** Verification that moves to a thread once there are so many requests that starting one saves time. */
+export interface ThreadOnDemand {
+  readonly countRequest: () => void;
+  /** What to verify this evidence with: the thread's results where it runs, else this thread's verifier. */
+  readonly trustFor: (evidence: DependencyEvidence) => Promise<Trust>;
+  readonly close: () => void;
+}
+
+export function threadOnDemand(trust: Trust, settings: Settings, from: number): ThreadOnDemand {
+  let requests = 0;
+  let thread: VerifyingThread | null = null;
+  return {
+    countRequest: () => {
+      requests += 1;
+      if (requests === from) thread = openVerifyingThread(settings);
+    },
+    trustFor: async (evidence) => (thread === null ? trust : verifiedBy(thread, evidence, trust)),
+    close: () => thread?.close(),
+  };
+}
+
+/** The trust with `thread`'s verifications of this evidence. What the thread has not verified is verified here. */
+async function verifiedBy(thread: VerifyingThread, evidence: DependencyEvidence, trust: Trust): Promise<Trust> {
   const { attestations, others } = evidence;
   const bundles = [
     ...(attestations.state === 'present' ? bundlesOf(attestations.value) : []),

@@ -23,7 +23,7 @@ import { checkPredicate } from '../predicate.ts';
 import { checkRelease } from './release.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
 import { checkBundled, checkExotic, checkPatch, checkResolved, checkSource } from './source.ts';
-import type { Known, Trust } from '../known.ts';
+import type { Expectations, Trust } from '../known.ts';
 
 const NOTHING: Proofs = {
   integrity: null,
@@ -44,7 +44,7 @@ export interface Assessed {
 export function assess(
   dependency: Dependency,
   evidence: DependencyEvidence | null,
-  known: Known,
+  known: Expectations,
   trust: Trust,
 ): Assessed {
   const tarball = evidence?.manifest.state === 'present' ? evidence.manifest.value.tarball : null;
@@ -91,7 +91,7 @@ export function assess(
 function assessHeld(
   { version }: Dependency,
   findings: readonly Finding[],
-  known: Known,
+  known: Expectations,
   now: Instant,
 ): Pick<Assessment, 'findings' | 'published'> {
   if (known.baseline?.state !== 'held') return { findings, published: null };
@@ -162,7 +162,7 @@ function followChain(
   dependency: Dependency,
   manifest: Manifest,
   evidence: DependencyEvidence,
-  known: Known,
+  known: Expectations,
   trust: Trust,
 ): Pick<Assessment, 'proofs' | 'findings' | 'published' | 'baseline'> &
   Pick<ReleaseRecord, 'expected'> &
@@ -311,7 +311,7 @@ function judgeIdentity(
   identity: Identity,
   { before, findings, missing }: ExpectationCheck,
   evidence: DependencyEvidence,
-  known: Known,
+  known: Expectations,
 ): readonly Finding[] {
   const policy = known.expectation.identity;
   const byPolicy = checkAgainstPolicy(identity, policy);

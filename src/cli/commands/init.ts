@@ -55,7 +55,9 @@ export const command: Command = {
         const shown = { ...report, phase: DEFAULT_PHASE, policy: null };
         io.stdout.write(renderTerminal(shown, reportOptions(io.stdout, options.values)));
         for (const line of silentTexts(silent)) io.stderr.write(`assay: ${line}\n`);
-        io.stderr.write('assay: nothing is written, as nothing could be verified: mend that, then run assay init again\n');
+        io.stderr.write(
+          'assay: nothing is written, as nothing could be verified: mend that, then run assay init again\n',
+        );
         return EXIT.noStatement;
       }
       const names = report.dependencies.map(({ dependency }) => dependency.name);

@@ -1,4 +1,4 @@
-import type { TrustOptions } from '../../audit/index.ts';
+import type { TrustOptions } from '../../audit/options.ts';
 import { NPM_KEYS } from '../../registries/npm/keys.ts';
 import { renderTrust, renderTrustJson, type TrustedPart, type TrustShown } from '../../report/commands/trust.ts';
 import type { Command } from '../command.ts';

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { Since } from '../../audit/index.ts';
+import type { Since } from '../../audit/options.ts';
 import type { Cache } from '../../store/store.ts';
 import { askHistory, type ReadVersions } from '../../git/appearance.ts';
 import { readAt } from '../../git/base.ts';

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { auditLockfiles, type LockfileAuditOptions } from '../../audit/index.ts';
+import { auditLockfiles } from '../../audit/index.ts';
+import type { LockfileAuditOptions } from '../../audit/options.ts';
 import { combineReports } from '../../audit/combine.ts';
 import { scriptPermissions } from '../../lockfiles/index.ts';
 import type { Store } from '../../audit/memory.ts';

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import type { Since } from '../../audit/index.ts';
+import type { Since } from '../../audit/options.ts';
 import { isShallow, readAt } from '../../git/base.ts';
 import type { LockfileBefore } from '../../audit/lockfile-changes.ts';
 import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';

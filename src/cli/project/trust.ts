@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { TrustOptions } from '../../audit/index.ts';
+import type { TrustOptions } from '../../audit/options.ts';
 import { trustPlace } from '../../store/place.ts';
 import { openCache } from '../../store/store.ts';
 import type { TrustRepository } from '../../model/report.ts';

@@ -1,0 +1,98 @@
+import type { Installed } from './installed.ts';
+import type { LockfileBefore } from './lockfile-changes.ts';
+import type { Store } from './memory.ts';
+import type { ProjectManifests, ProjectSettings } from '../lockfiles/index.ts';
+import type { BaselineInUse } from '../model/baseline.ts';
+import type { Lockfile } from '../model/dependency.ts';
+import type { RegistryKey } from '../model/evidence.ts';
+import type { PolicyInUse } from '../model/policy.ts';
+import type { TrustRepository } from '../model/report.ts';
+import type { AskHistory } from '../model/review.ts';
+import type { Instant } from '../model/time.ts';
+import type { Phase } from '../model/verdict.ts';
+import type { Registry } from '../registries/registry.ts';
+import type { TrustedRoot } from '../sigstore/trusted-root.ts';
+
+/** The kinds of dependencies that may be left out. */
+export const OMITTABLE = ['dev', 'optional', 'peer'] as const;
+export type Omittable = (typeof OMITTABLE)[number];
+
+export interface TrustOptions {
+  readonly root: TrustedRoot;
+  /** For the report: "public-good" or a file, and the SHA-256 of its bytes in hex. */
+  readonly rootName: string;
+  readonly rootDigest: string;
+  /** Registry keys the user configured, beside npm's. */
+  readonly keys: readonly RegistryKey[];
+  /** npm's keys by now, instead of the pinned ones. */
+  readonly npmKeys?: readonly RegistryKey[];
+  /** For the report: what the repository of this trust said of it; left out where there is none. */
+  readonly repository?: TrustRepository;
+  /** What that repository says now, where it is asked meanwhile. */
+  readonly newest?: () => Promise<TrustRepository | null>;
+}
+
+export interface AuditOptions extends LockfileAuditOptions {
+  /** The lockfile's path as it is to be reported. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  /** The lockfile's path from the root of its repository, with forward slashes; `file` where left out. */
+  readonly path?: string;
+  /** The project's package.json texts, for lockfiles that do not say what the project itself asks for. */
+  readonly manifests?: ProjectManifests;
+  /** The project's own configuration of its package manager, which explains what a lockfile says. */
+  readonly settings?: ProjectSettings;
+}
+
+/** How lockfiles that have been read are audited. */
+export interface LockfileAuditOptions {
+  readonly registry: Registry;
+  readonly trust: TrustOptions;
+  readonly now: Instant;
+  /** The phase, whatever the policy's is. */
+  readonly enforce: Phase;
+  readonly policy?: PolicyInUse | null;
+  readonly omit: readonly Omittable[];
+  /** Audit only what was not in the lockfile there; null or left out where the run is not about a change. */
+  readonly since?: Since | null;
+  /** What was verified before; null or left out where no baseline is in use. */
+  readonly baseline?: BaselineInUse | null;
+  /** Lockfiles that share the baseline and are not audited: what they name is no leftover of it. */
+  readonly beside?: readonly Lockfile[];
+  /** All registries that the lockfiles are about; those of what is audited where left out. */
+  readonly registries?: ReadonlySet<string>;
+  /** Ask and verify also what the baseline holds. */
+  readonly reverify?: boolean;
+  /** False asks for nothing but what the verdict needs; the report then explains nothing. */
+  readonly explain?: boolean;
+  /** Asked when versions came into the lockfile, where a decision about them waits and the baseline does not say. */
+  readonly askHistory?: AskHistory;
+  /** Find out what every direct dependency can reach, whether or not the policy asks. */
+  readonly capabilities?: boolean;
+  /** Hash every tarball, and hold its package.json against the registry's manifest. */
+  readonly tarballs?: boolean;
+  /** The folder whose node_modules are compared with the tarballs, which are then hashed as well. */
+  readonly installed?: string | null;
+  /** Keeps what was established for later runs; null or left out where nothing is to be kept. */
+  readonly store?: Store | null;
+  /** The repository's address; null or left out where nothing names it. */
+  readonly repository?: string | null;
+  /** Called after each dependency. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** A revision, with the lockfiles as they were there. */
+export interface Since {
+  readonly ref: string;
+  /** Hex. */
+  readonly commit: string;
+  /** By the file as it is reported. One that is not named was not there. */
+  readonly before: ReadonlyMap<string, LockfileBefore>;
+}
+
+/** How dependencies are audited, from wherever they come. */
+export type DependencyOptions = Omit<LockfileAuditOptions, 'omit' | 'since' | 'tarballs' | 'installed'> &
+  Pick<Lockfile, 'scripts'> & {
+    /** Has tarballs read, and what is installed compared with them; null or left out where neither is wanted. */
+    readonly compareBytes?: { readonly installed: Installed | null } | null;
+  };

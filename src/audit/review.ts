@@ -1,0 +1,27 @@
+import type { LockfileAuditOptions } from './options.ts';
+import type { ReviewUsed } from '../model/report.ts';
+import type { JudgedDependency } from '../model/verdict.ts';
+import { reviewed, reviewRules, undated } from '../policy/review.ts';
+
+/** The clock: which findings wait for a decision, whose it is, and since when. */
+export async function review(
+  judged: readonly JudgedDependency[],
+  { policy, baseline, now, askHistory }: LockfileAuditOptions,
+): Promise<{ dependencies: readonly JudgedDependency[]; used: ReviewUsed | null }> {
+  const content = baseline?.content ?? null;
+  const rules = reviewRules(policy?.policy ?? null, content);
+  if (rules === null) return { dependencies: judged, used: null };
+  // A pull request cannot put off what was first seen before it.
+  const seen = [...(content?.seen ?? []), ...(baseline?.base?.content?.seen ?? [])];
+  const clock = { rules, baseline: { accepted: content?.accepted ?? [], seen }, now };
+  const specs = undated(judged, clock);
+  const history = specs.length === 0 || askHistory === undefined ? null : await askHistory(specs);
+  const dependencies = reviewed(judged, history, clock);
+  const reviews = dependencies.flatMap(({ findings }) => findings.flatMap((finding) => finding.review ?? []));
+  const { deadlineHours, queue } = rules;
+  const overdue = reviews.filter((each) => each.overdue).length;
+  return {
+    dependencies,
+    used: { deadlineHours, queue, pending: reviews.length, overdue, shallow: history?.shallow ?? false },
+  };
+}
