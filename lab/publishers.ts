@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { CertificateIdentity } from './sigstore/fulcio.ts';
 import type { Json } from './sigstore/json.ts';
-import { gitlabPredicate, type Pipeline, runUrl, SLSA_V02, SLSA_V1, slsaV02Predicate, slsaV1Predicate, type Workflow } from './statements.ts';
+import {
+  gitlabPredicate,
+  type Pipeline,
+  runUrl,
+  SLSA_V02,
+  SLSA_V1,
+  slsaV02Predicate,
+  slsaV1Predicate,
+  type Workflow,
+} from './statements.ts';
 
 /** `_npmUser` of a manifest. */
 export interface NpmUser {

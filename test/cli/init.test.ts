@@ -175,7 +175,9 @@ describe('init', () => {
       const { status, stdout, stderr } = await project.run('init', '--registry', 'http://127.0.0.1:9/');
       expect(status).toBe(3);
       expect(stdout).toMatch(/no statement/);
-      expect(stderr).toBe('assay: nothing is written, as nothing could be verified: mend that, then run assay init again\n');
+      expect(stderr).toBe(
+        'assay: nothing is written, as nothing could be verified: mend that, then run assay init again\n',
+      );
       expect(existsSync(join(project.folder, 'assay.yml'))).toBe(false);
       expect(existsSync(join(project.folder, 'assay.lock'))).toBe(false);
     });
