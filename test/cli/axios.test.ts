@@ -8,6 +8,8 @@ import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 
 const HOUR = 3_600_000;
+/** Every release of axios names it, the attacker's too. */
+const DECLARED = { type: 'git', url: 'git+https://github.com/axios/axios.git' };
 const REPOSITORY = { repository: 'axios/axios', repositoryId: '23088740', ownerId: '32372333' };
 /** Until 1.13.2 a maintainer's token published from the pipeline; since 1.13.4 the pipeline does by itself. */
 const PIPELINE = ciWorkflow({ ...REPOSITORY, ref: 'refs/heads/v1.x' });
@@ -52,7 +54,7 @@ async function publishDependencies(lab: Lab): Promise<void> {
 async function publish(lab: Lab, releases: readonly Release[]): Promise<void> {
   for (const [time, version, by, dependencies] of releases) {
     lab.clock.set(Date.parse(time));
-    await lab.publish({ name: 'axios', version, by, manifest: { dependencies } });
+    await lab.publish({ name: 'axios', version, by, manifest: { dependencies, repository: DECLARED } });
   }
 }
 
