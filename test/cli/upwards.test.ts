@@ -64,7 +64,8 @@ describe('settings in the folders above', () => {
     '%s: %s above a repository is not of the project, and its command is not run',
     async (manager, file, text) => {
       for (const git of [REPOSITORY, WORKTREE]) {
-        expect(await said(manager, { [file]: text, ...git })).toEqual([false, true]);
+        // pnpm takes a workspace above for its own, whosever it is, and leaves this lockfile unread.
+        expect(await said(manager, { [file]: text, ...git })).toEqual([manager === 'pnpm', true]);
       }
     },
   );
