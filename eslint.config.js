@@ -117,6 +117,8 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       'no-console': 'error',
+      // Prettier holds code to a width, and comments to none.
+      'max-len': ['error', { code: 10_000, comments: 120, ignoreUrls: true }],
       eqeqeq: 'error',
     },
   },

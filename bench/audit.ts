@@ -1,6 +1,7 @@
 /**
- * `assay` beside `npm audit signatures`: the same generated tree, server and trust, in turn, several rounds. Prints medians,
- * the ratio of each round, and which of the targets are met. Needs an npm that has `audit signatures` on the path.
+ * `assay` beside `npm audit signatures`: the same generated tree, server and trust, in turn, several rounds. Prints
+ * medians, the ratio of each round, and which of the targets are met. Needs an npm that has `audit signatures` on the
+ * path.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';

@@ -74,7 +74,10 @@ export interface Attested {
   readonly claim: NonNullable<ManifestJson['dist']['attestations']>;
 }
 
-/** Attests build and publication as asked; null where neither is. Throws where somebody without a workflow asks for provenance. */
+/**
+ * Attests build and publication as asked; null where neither is. Throws where somebody without a workflow asks for
+ * provenance.
+ */
 export function attestVersion(spec: AttestSpec, publication: Publication, attestors: Attestors): Attested | null {
   const { by } = publication;
   const provenance = optionsOf(spec.provenance ?? by.kind === 'ci');

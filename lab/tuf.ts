@@ -13,7 +13,9 @@ export interface TufOptions {
   readonly targets: Readonly<Record<string, object>>;
   /** Hosts whose `HOST/keys.json` the delegated role signs; default npm's. */
   readonly hosts?: readonly string[];
-  /** One key signs everything, which is less work for a client; else each role has its own, and the root two of three. */
+  /**
+   * One key signs everything, which is less work for a client; else each role has its own, and the root two of three.
+   */
   readonly oneKey?: boolean;
   /** Whether versions and hashes are part of file names, as in Sigstore's; default true. */
   readonly consistent?: boolean;

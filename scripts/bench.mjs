@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- NAME... [OPTIONS]]` runs the measurements of bench/, all or the named ones, one after the other. What
- * begins with the first option is theirs.
+ * `npm run bench [-- NAME... [OPTIONS]]` runs the measurements of bench/, all or the named ones, one after the other.
+ * What begins with the first option is theirs.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

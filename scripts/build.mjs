@@ -1,6 +1,6 @@
 /**
- * Builds dist/: cli.js, index.js and their parts with everything they use inside, the licences of what is inside, and the types of
- * the public API (left out with --no-types). Says what it built, but for --quiet.
+ * Builds dist/: cli.js, index.js and their parts with everything they use inside, the licences of what is inside, and
+ * the types of the public API (left out with --no-types). Says what it built, but for --quiet.
  */
 import {
   chmodSync,

@@ -1,7 +1,7 @@
 /**
- * `node scripts/check-release.mjs`, in a release workflow of GitHub Actions, exits 1 and says why where package.json and what
- * runs must not be published together. npm compares `repository` with the provenance only after everything was built and a
- * name may be taken: here it is asked first.
+ * `node scripts/check-release.mjs`, in a release workflow of GitHub Actions, exits 1 and says why where package.json
+ * and what runs must not be published together. npm compares `repository` with the provenance only after everything was
+ * built and a name may be taken: here it is asked first.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

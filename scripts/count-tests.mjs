@@ -1,7 +1,7 @@
 /**
- * `node scripts/count-tests.mjs FAILED-STEPS FILE...` sums vitest's JSON reports and prints one line, "N passed, N failed"
- * with ", N skipped" where some were. Exits 1 where anything failed, a step gave no report, or no test ran: a test file
- * that cannot be loaded and a failed step count as one failure each.
+ * `node scripts/count-tests.mjs FAILED-STEPS FILE...` sums vitest's JSON reports and prints one line, "N passed, N
+ * failed" with ", N skipped" where some were. Exits 1 where anything failed, a step gave no report, or no test ran: a
+ * test file that cannot be loaded and a failed step count as one failure each.
  */
 import { readFileSync } from 'node:fs';
 

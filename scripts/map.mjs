@@ -1,7 +1,7 @@
 /**
- * `npm run map` draws which folders of src/ import which, type imports and lazy ones counted, into docs/architecture.md, and into
- * the README of each. Fails where files import each other in a circle, or folders otherwise than src/rooms.json says. `--check` writes
- * nothing, and fails where something would be written.
+ * `npm run map` draws which folders of src/ import which, type imports and lazy ones counted, into
+ * docs/architecture.md, and into the README of each. Fails where files import each other in a circle, or folders
+ * otherwise than src/rooms.json says. `--check` writes nothing, and fails where something would be written.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

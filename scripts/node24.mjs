@@ -1,6 +1,6 @@
 /**
- * Prints the path of a Node 24 binary: $ASSAY_NODE24, this Node where it is one, or the `node-<platform>-<arch>` package
- * of the npm registry, kept under node_modules/.cache. Exits 1, saying why, where none can be had.
+ * Prints the path of a Node 24 binary: $ASSAY_NODE24, this Node where it is one, or the `node-<platform>-<arch>`
+ * package of the npm registry, kept under node_modules/.cache. Exits 1, saying why, where none can be had.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';

@@ -4,8 +4,8 @@ import type { Packument } from '../../src/model/evidence.ts';
 import { parsePackument } from '../../src/registries/npm/packument.ts';
 
 /**
- * Every registry document below a folder. Of a package that was recorded more than once, the document with most versions.
- * Throws for a document that cannot be read: a measurement that leaves something out silently is none.
+ * Every registry document below a folder. Of a package that was recorded more than once, the document with most
+ * versions. Throws for a document that cannot be read: a measurement that leaves something out silently is none.
  */
 export function recordedPackuments(folder: string): readonly Packument[] {
   const packuments = new Map<string, Packument>();

@@ -128,8 +128,8 @@ function askHistory(
 }
 
 /**
- * Who is expected to have built it. npm takes in only provenance of the repository that the manifest names, so that this
- * stands in for the certificate's; there are no ids, workflows and refs.
+ * Who is expected to have built it. npm takes in only provenance of the repository that the manifest names, so that
+ * this stands in for the certificate's; there are no ids, workflows and refs.
  */
 function askIdentity(soFar: Packument, manifest: Manifest): readonly Finding[] {
   const identity = identityOf(manifest);

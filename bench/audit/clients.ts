@@ -68,7 +68,10 @@ export function npmClient(served: Served, outputs: string): Client {
   };
 }
 
-/** The built command line (`program`: what Node is given), with the same trust in files, which it asks the same repository about. Of the project it reads the lockfile, and assay.lock if it is there. */
+/**
+ * The built command line (`program`: what Node is given), with the same trust in files, which it asks the same
+ * repository about. Of the project it reads the lockfile, and assay.lock if it is there.
+ */
 export function assayClient(
   served: Served,
   outputs: string,

@@ -26,9 +26,9 @@ export interface Program {
 const TIMEOUT_MS = 600_000;
 
 /**
- * Writes what the process used when it ends. Only the main thread's event is that of the process. On Linux, maxRSS is at
- * least what the process that started it had resident (getrusage keeps it over exec), so the kernel's own mark of this
- * one's memory is read there.
+ * Writes what the process used when it ends. Only the main thread's event is that of the process. On Linux, maxRSS is
+ * at least what the process that started it had resident (getrusage keeps it over exec), so the kernel's own mark of
+ * this one's memory is read there.
  */
 const USAGE = `const { isMainThread } = require('node:worker_threads');
 const { appendFileSync, existsSync, readFileSync } = require('node:fs');
@@ -40,7 +40,9 @@ if (isMainThread) process.on('exit', () => {
 });
 `;
 
-/** Runs a program that runs in Node and measures it. Its output goes to files of `folder`, so that nobody reads along. */
+/**
+ * Runs a program that runs in Node and measures it. Its output goes to files of `folder`, so that nobody reads along.
+ */
 export async function measure(program: Program, folder: string): Promise<Measured> {
   const file = (name: string): string => join(folder, name);
   writeFileSync(file('usage.cjs'), USAGE);

@@ -7,8 +7,8 @@ import { type Command, type Served, type Traffic, TUF_HOST } from './server.ts';
 import { readTree, type TreeIndex } from './tree.ts';
 
 /**
- * `first`: nothing known. `warm`: the same again. `baseline`: assay.lock has the whole tree. `changed`: it has all but one
- * package. The latter two with empty caches.
+ * `first`: nothing known. `warm`: the same again. `baseline`: assay.lock has the whole tree. `changed`: it has all but
+ * one package. The latter two with empty caches.
  */
 export type RunName = 'npm cold' | 'npm warm' | OwnRun;
 export type OwnRun = 'first' | 'warm' | 'baseline' | 'changed';

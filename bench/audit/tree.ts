@@ -44,7 +44,10 @@ const YEAR = 365 * 86_400_000;
 /** Documents name the public registry, as everywhere: clients put the configured one in its place. */
 const REGISTRY = 'https://registry.npmjs.org/';
 
-/** The folder of a tree of so many packages: `index.json`, `bodies.bin` and `project/`. Generates it where it is missing. */
+/**
+ * The folder of a tree of so many packages: `index.json`, `bodies.bin` and `project/`. Generates it where it is
+ * missing.
+ */
 export function generatedTree(cache: string, packages: number, print: (line: string) => void): string {
   const folder = join(cache, `tree-${GENERATOR}-${packages}`);
   if (existsSync(folder)) return folder;

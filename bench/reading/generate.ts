@@ -36,8 +36,8 @@ function npmPlain(count: number): string {
 }
 
 /**
- * What costs most to follow: chains of node_modules as deep as there may be, in which everybody asks for what stands at the
- * top, bundles in each level, and links to one folder everywhere.
+ * What costs most to follow: chains of node_modules as deep as there may be, in which everybody asks for what stands at
+ * the top, bundles in each level, and links to one folder everywhere.
  */
 function npmNested(chains: number): string {
   const DEPTH = 24;

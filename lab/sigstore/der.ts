@@ -52,7 +52,9 @@ export const tagged = (n: number, ...content: readonly Uint8Array[]): Der => ele
 /** A primitive context-specific element, `[n] IMPLICIT`. */
 export const taggedPrimitive = (n: number, content: Uint8Array): Der => element(0x80 | n, content);
 
-/** INTEGER of a non-negative number, or of the magnitude in `value`, with a leading zero where the sign bit needs it. */
+/**
+ * INTEGER of a non-negative number, or of the magnitude in `value`, with a leading zero where the sign bit needs it.
+ */
 export function integer(value: number | Uint8Array): Der {
   const bytes = typeof value === 'number' ? unsigned(BigInt(value)) : Buffer.from(value);
   const start = Math.max(

@@ -7,7 +7,8 @@ import { build } from 'esbuild';
  * Bundles the command line and the library. Returns the files by name, and the folders of the packages that went into
  * them. Throws where a file needs anything that is neither inside nor part of Node.
  *
- * `cli.cjs` is only what starts a run: a script, as Node starts those faster. The rest are modules; `index.js` is the library.
+ * `cli.cjs` is only what starts a run: a script, as Node starts those faster. The rest are modules; `index.js` is the
+ * library.
  */
 export async function bundle(root, version) {
   const options = {
@@ -34,7 +35,8 @@ export async function bundle(root, version) {
   const parts = await build({
     ...options,
     entryPoints: { main: 'src/cli/start/main.ts', index: 'src/index.ts', thread: 'src/audit/threads/thread.ts' },
-    // What several need is there once, and what few runs want is apart. Beside each other, as explain finds docs/ from there.
+    // What several need is there once, and what few runs want is apart. Beside each other, as explain finds docs/ from
+    // there.
     format: 'esm',
     splitting: true,
     chunkNames: '[name]-[hash]',
@@ -75,9 +77,9 @@ const besideIt = {
 const BESIDE = './main.js';
 
 /**
- * Static imports of a bundle are loaded before its first line runs, so each of Node's modules (TLS, HTTP, crypto: tens of
- * milliseconds) is fetched when something of it is first used: most runs use few of them. What esbuild makes of an import
- * asks the prototype for what it does not find. This serves the `require` calls of CommonJS packages as well.
+ * Static imports of a bundle are loaded before its first line runs, so each of Node's modules (TLS, HTTP, crypto: tens
+ * of milliseconds) is fetched when something of it is first used: most runs use few of them. What esbuild makes of an
+ * import asks the prototype for what it does not find. This serves the `require` calls of CommonJS packages as well.
  */
 const lazyBuiltins = {
   name: 'lazy-builtins',

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 /** Licences (SPDX) that allow what we do: put the code into an Apache-2.0 package with its notice. */
 const ALLOWED = ['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'];
 
-/** The notices of the bundled packages, from their folders. Throws where a package's licence is missing or not allowed. */
+/**
+ * The notices of the bundled packages, from their folders. Throws where a package's licence is missing or not allowed.
+ */
 export function licences(folders) {
   const notices = folders.map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

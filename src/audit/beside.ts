@@ -10,9 +10,9 @@ import { isServed, lackingOf } from '../policy/unserved.ts';
 import type { Registry } from '../registries/registry.ts';
 
 /*
- * What a dependency is judged by beside itself are other dependencies. Where the run does not ask about those, as the baseline
- * holds them, the change leaves them as they are, or no lockfile names them, they are asked about here, so that a verdict is
- * the same whatever a run is about.
+ * What a dependency is judged by beside itself are other dependencies. Where the run does not ask about those, as the
+ * baseline holds them, the change leaves them as they are, or no lockfile names them, they are asked about here, so
+ * that a verdict is the same whatever a run is about.
  */
 
 /** New dependencies of versions without a project that are asked about. */
@@ -97,8 +97,8 @@ async function locate(
 }
 
 /**
- * What else shows whether registries serve attestations that are only known to announce some: what the baseline holds with
- * provenance, and what the run leaves out.
+ * What else shows whether registries serve attestations that are only known to announce some: what the baseline holds
+ * with provenance, and what the run leaves out.
  */
 export async function servingBeside(
   judged: readonly JudgedDependency[],

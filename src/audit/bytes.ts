@@ -33,8 +33,8 @@ interface BytesSources {
 }
 
 /**
- * The tarball of a dependency, and what is installed of it: hashed, its package.json beside the registry's manifest, its
- * files beside those on disk. Nothing of it for what no registry serves.
+ * The tarball of a dependency, and what is installed of it: hashed, its package.json beside the registry's manifest,
+ * its files beside those on disk. Nothing of it for what no registry serves.
  */
 export async function gatherBytes(dependency: Dependency, sources: BytesSources): Promise<Bytes> {
   try {
@@ -132,8 +132,8 @@ function agreedId(registry: string, { name, version }: Dependency, digests: read
 }
 
 /**
- * The same assessment with what the bytes show. What is known already is not said again; nor that a shrinkwrap decides what
- * is installed, where the tarball has none.
+ * The same assessment with what the bytes show. What is known already is not said again; nor that a shrinkwrap decides
+ * what is installed, where the tarball has none.
  */
 export function withBytes(assessment: Assessment, bytes: Bytes | null): Assessment {
   if (bytes === null) return assessment;

@@ -31,8 +31,8 @@ interface Resolved {
 }
 
 /**
- * Checks versions without a project: each spec is `name`, `name@version`, `name@range` or `name@dist-tag`. The hash that
- * stands in for a lockfile's is the one the registry serves.
+ * Checks versions without a project: each spec is `name`, `name@version`, `name@range` or `name@dist-tag`. The hash
+ * that stands in for a lockfile's is the one the registry serves.
  */
 export async function check(specs: readonly string[], options: CheckOptions): Promise<CheckResult> {
   const answers = await Promise.all(specs.map((spec) => resolveSpec(spec, options)));
@@ -51,10 +51,16 @@ export async function check(specs: readonly string[], options: CheckOptions): Pr
   };
 }
 
-/** What a version may be asked for by, beside a range: a dist-tag, which needs no escape in an address, or a version of old. */
+/**
+ * What a version may be asked for by, beside a range: a dist-tag, which needs no escape in an address, or a version of
+ * old.
+ */
 const TAG = /^[\w.~!*'()+-]{1,214}$/;
 
-/** Splits `name@wanted`; a scoped name starts with the other @. Null for what is no package name, or asks for no version. */
+/**
+ * Splits `name@wanted`; a scoped name starts with the other @. Null for what is no package name, or asks for no
+ * version.
+ */
 export function parseSpec(spec: string): { readonly name: string; readonly wanted: string } | null {
   const match = /^((?:@[a-z0-9~-][\w.~-]*\/)?[a-zA-Z0-9~-][\w.~-]*)(?:@(.*))?$/.exec(spec);
   if (match?.[1] === undefined || match[1].length > 214) return null;

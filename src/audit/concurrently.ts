@@ -23,7 +23,9 @@ export async function mapConcurrently<T extends Pick<Dependency, 'name'>, R>(
   return results;
 }
 
-/** Lets answers in, and progress be seen, where all that is asked for is known already and nothing has to be waited for. */
+/**
+ * Lets answers in, and progress be seen, where all that is asked for is known already and nothing has to be waited for.
+ */
 function turns(): () => Promise<void> | null {
   let since = performance.now();
   let turning: Promise<void> | null = null;

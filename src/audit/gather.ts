@@ -113,8 +113,8 @@ async function askOthers(
 }
 
 /**
- * A registry is asked for its own keys only where nobody else knows one of the key ids it signed with. npm's are pinned,
- * and those of a private registry may be in the policy, so neither is ever asked to vouch for itself.
+ * A registry is asked for its own keys only where nobody else knows one of the key ids it signed with. npm's are
+ * pinned, and those of a private registry may be in the policy, so neither is ever asked to vouch for itself.
  */
 function askKeys(
   { signatures }: Manifest,

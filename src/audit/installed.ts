@@ -40,8 +40,8 @@ export interface Installed {
 }
 
 /**
- * Looks for what the lockfile names below `root`, the folder of the project. Nothing there is run, and no link followed. Throws
- * InstalledError where none of it is there.
+ * Looks for what the lockfile names below `root`, the folder of the project. Nothing there is run, and no link
+ * followed. Throws InstalledError where none of it is there.
  */
 export async function openInstalled(root: string, lockfile: Lockfile): Promise<Installed> {
   const places = await locate(root, lockfile);
@@ -99,8 +99,8 @@ export async function openInstalled(root: string, lockfile: Lockfile): Promise<I
   }
 
   /**
-   * Whether a file is one of the package's own dependencies', whose copy is compared by itself: scripts put a program that
-   * was made for this platform in the place of one that starts it.
+   * Whether a file is one of the package's own dependencies', whose copy is compared by itself: scripts put a program
+   * that was made for this platform in the place of one that starts it.
    */
   function isFromDependency(
     path: string,

@@ -14,9 +14,10 @@ export interface LockfileChange {
 }
 
 /**
- * Compares a lockfile with what it was; `before` is null where it was not there. A dependency that differs in anything but
- * its places and names there, and in what it resolves to, is gained: other hashes, other claims, another source, another role (a development dependency that is one of the project
- * now), other bundled names. Where a version moved within the tree, nothing is.
+ * Compares a lockfile with what it was; `before` is null where it was not there. A dependency that differs in anything
+ * but its places and names there, and in what it resolves to, is gained: other hashes, other claims, another source,
+ * another role (a development dependency that is one of the project now), other bundled names. Where a version moved
+ * within the tree, nothing is.
  */
 export function changeSince(before: LockfileBefore | null, now: Lockfile): LockfileChange {
   if (before === null || 'problem' in before) {
@@ -34,7 +35,9 @@ export function changeSince(before: LockfileBefore | null, now: Lockfile): Lockf
   };
 }
 
-/** Everything a dependency is, but where it stands and what stands beside it; its members in one order, whoever made it. */
+/**
+ * Everything a dependency is, but where it stands and what stands beside it; its members in one order, whoever made it.
+ */
 function contentOf(dependency: Dependency): string {
   const content = { ...dependency, places: null, alias: null, requires: null };
   const members = Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -12,7 +12,10 @@ export interface Acceptance {
   readonly replaced: readonly AcceptedFinding[];
 }
 
-/** Why nothing is accepted. `codes` are those that stand in the way, or, where there is nothing to accept, what is found. */
+/**
+ * Why nothing is accepted. `codes` are those that stand in the way, or, where there is nothing to accept, what is
+ * found.
+ */
 export interface Refusal {
   readonly refused: 'contradiction' | 'unanswered' | 'not-found';
   readonly dependency: JudgedDependency['dependency'];
@@ -20,8 +23,8 @@ export interface Refusal {
 }
 
 /**
- * Accepts what was found of these versions, on exactly their bytes: every warning and error that can be accepted, or those
- * of `codes`, each of which every version must show. All of it or nothing. Each version is locked by one SHA-512.
+ * Accepts what was found of these versions, on exactly their bytes: every warning and error that can be accepted, or
+ * those of `codes`, each of which every version must show. All of it or nothing. Each version is locked by one SHA-512.
  */
 export function acceptFindings(
   old: Baseline | null,

@@ -64,8 +64,8 @@ interface Line {
 }
 
 /**
- * Reads an `assay.lock`. Only what assay writes is read: an unknown field, another order, a repeated or a missing line is
- * a BaselineError that names the line. Line ends may be those of Windows, which git puts there.
+ * Reads an `assay.lock`. Only what assay writes is read: an unknown field, another order, a repeated or a missing line
+ * is a BaselineError that names the line. Line ends may be those of Windows, which git puts there.
  */
 export function parseBaseline(file: string, text: string): Baseline {
   if (text.length > MAX_LENGTH) throw new BaselineError(file, null, 'larger than any assay.lock');

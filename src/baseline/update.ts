@@ -24,10 +24,10 @@ import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { groupBy } from '../model/group-by.ts';
 
 /**
- * The baseline of what a lockfile names now, from an audit of all of it. Takes in what was proven and has nothing against
- * it but what was accepted; drops what is no longer named, unless it is what a version that was left out is held to, which would
- * pass next time without it; leaves every other entry as it is. Of a package that stays named, the identity and since when it
- * has provenance outlive its versions.
+ * The baseline of what a lockfile names now, from an audit of all of it. Takes in what was proven and has nothing
+ * against it but what was accepted; drops what is no longer named, unless it is what a version that was left out is
+ * held to, which would pass next time without it; leaves every other entry as it is. Of a package that stays named, the
+ * identity and since when it has provenance outlive its versions.
  */
 export function updateBaseline(old: Baseline | null, judged: readonly JudgedDependency[]): BaselineUpdate {
   const packages = new Map<string, BaselinePackage>();
@@ -155,8 +155,8 @@ function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
 }
 
 /**
- * What an entry may gain: what the version reaches, where nobody asked when it was made and it has been read now; and what
- * the lockfile claims of it, where that has changed and was verified again.
+ * What an entry may gain: what the version reaches, where nobody asked when it was made and it has been read now; and
+ * what the lockfile claims of it, where that has changed and was verified again.
  */
 function refreshed(entry: BaselineVersion, same: readonly JudgedDependency[]): BaselineVersion {
   if (same.some(({ baseline }) => baseline === 'rewritten')) return entry;
@@ -166,7 +166,10 @@ function refreshed(entry: BaselineVersion, same: readonly JudgedDependency[]): B
   return { ...entry, ...(claims === undefined ? {} : { entry: claims }), capabilities };
 }
 
-/** What its files show, where they were read in this run. Nothing else is recorded: not what is unknown, nor what a policy states. */
+/**
+ * What its files show, where they were read in this run. Nothing else is recorded: not what is unknown, nor what a
+ * policy states.
+ */
 function capabilitiesRead(same: readonly JudgedDependency[]): readonly Capability[] | null {
   for (const { capabilities } of same) {
     if (capabilities?.source === 'tarball') return capabilities.places.map(({ capability }) => capability);

@@ -13,7 +13,9 @@ import type { BaselineBaseUsed, BaselineUsed } from '../model/report.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 import { latestIdentities, updateBaseline } from './update.ts';
 
-/** What the baseline covers of what was judged, what of it nothing names any more, and what a pull request does to it. */
+/**
+ * What the baseline covers of what was judged, what of it nothing names any more, and what a pull request does to it.
+ */
 export function baselineUsed(
   baseline: BaselineInUse,
   locked: readonly Dependency[],
@@ -91,8 +93,8 @@ function unansweredIn(judged: readonly JudgedDependency[]): ReadonlySet<string> 
 }
 
 /**
- * What a change brings into a baseline that is not what an update would write. Nothing of it counts in its own run; merged, it
- * would decide the next one, so that this one fails.
+ * What a change brings into a baseline that is not what an update would write. Nothing of it counts in its own run;
+ * merged, it would decide the next one, so that this one fails.
  */
 export function forgedIn({ file, base }: BaselineUsed): readonly PlacedFinding[] {
   const entries = base === null ? [] : [...new Set([...base.edited, ...base.unfounded])].sort();
@@ -136,9 +138,9 @@ function isEdited(was: BaselinePackage, is: BaselinePackage): boolean {
 }
 
 /**
- * What is new in the file and not what an update would write: an entry of what is not locked, or of what this run does not
- * find as the entry says. It holds nothing in this run. What could not be asked about is without statement, and no entry
- * of it forged.
+ * What is new in the file and not what an update would write: an entry of what is not locked, or of what this run does
+ * not find as the entry says. It holds nothing in this run. What could not be asked about is without statement, and no
+ * entry of it forged.
  */
 function unfounded(
   before: Baseline | null,

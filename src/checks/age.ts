@@ -3,8 +3,8 @@ import type { VerifiedTime } from '../model/proof.ts';
 import { HOUR, type Instant } from '../model/time.ts';
 
 /**
- * When a version was published: the registry's word, but not before a time that a log or an authority vouches for in its
- * attestations. Null where neither is known.
+ * When a version was published: the registry's word, but not before a time that a log or an authority vouches for in
+ * its attestations. Null where neither is known.
  */
 export function publishTime(claimed: Instant | null, verified: readonly VerifiedTime[]): Instant | null {
   const times = verified.map(({ time }) => time);

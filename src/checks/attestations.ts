@@ -39,9 +39,9 @@ export interface AttestationsCheck {
 }
 
 /**
- * Do the attestations hold, and are they about exactly this name, version and hash? Each attestation of the wanted kinds
- * must hold; others are left alone. What an attestation is, is read from the signed statement: a wrapper that says
- * otherwise is refused.
+ * Do the attestations hold, and are they about exactly this name, version and hash? Each attestation of the wanted
+ * kinds must hold; others are left alone. What an attestation is, is read from the signed statement: a wrapper that
+ * says otherwise is refused.
  */
 export function checkAttestations(
   entries: readonly AttestationEntry[],

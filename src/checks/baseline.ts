@@ -19,11 +19,11 @@ export interface BaselineCheck {
 
 /**
  * Are these the bytes that were verified before? Then they are held, and what the registry said of them is not asked
- * again; a historical gap stays one. A lockfile entry of the same version with another hash, another besides, or none is
- * not what was verified. What a tarball carries has no hash of its own, so a registry must say each time that it does;
- * what was taken in despite a finding must show it each time; an entry that claims something else than it did then is held
- * against the published manifest again. Where the lockfile can lock no hash, the registry is asked
- * each time for the one it serves (`checkServed`). `reverify` holds nothing; neither does an entry that is `recorded` and
+ * again; a historical gap stays one. A lockfile entry of the same version with another hash, another besides, or none
+ * is not what was verified. What a tarball carries has no hash of its own, so a registry must say each time that it
+ * does; what was taken in despite a finding must show it each time; an entry that claims something else than it did
+ * then is held against the published manifest again. Where the lockfile can lock no hash, the registry is asked each
+ * time for the one it serves (`checkServed`). `reverify` holds nothing; neither does an entry that is `recorded` and
  * not of the `ruling` baseline, but other bytes than it has are a contradiction all the same.
  */
 export function checkBaseline(
@@ -55,8 +55,8 @@ function checkEntry(dependency: Dependency, baseline: Baseline, reverify: boolea
 }
 
 /**
- * Does the registry still serve the hash that was recorded, where the lockfile can lock none? Then the baseline is what locks
- * it. `served` is hex, null where there is no one SHA-512.
+ * Does the registry still serve the hash that was recorded, where the lockfile can lock none? Then the baseline is what
+ * locks it. `served` is hex, null where there is no one SHA-512.
  */
 export function checkServed(
   { version, archive }: Dependency,
@@ -81,7 +81,9 @@ export function firstAfter(since: PublishedVersion | null, published: Instant | 
   return since !== null && isAfter ? { first: since.version } : {};
 }
 
-/** The version of the baseline to compare a new one with: the highest lower one, of its release line if there is one. */
+/**
+ * The version of the baseline to compare a new one with: the highest lower one, of its release line if there is one.
+ */
 export function recordedBefore({ versions }: BaselinePackage, version: string): string | null {
   if (parse(version) === null) return null;
   const lower = [...versions.keys()]

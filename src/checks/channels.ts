@@ -16,9 +16,9 @@ export function sameChannel(a: string, b: string): boolean {
 }
 
 /**
- * The lower releases of its channel that were published earlier, lowest first: what a release is held to first. A stable
- * version that is the first of its line follows the line below it; a prerelease that is the first of its channel follows
- * the channel of that name before it, and stable versions of its line.
+ * The lower releases of its channel that were published earlier, lowest first: what a release is held to first. A
+ * stable version that is the first of its line follows the line below it; a prerelease that is the first of its channel
+ * follows the channel of that name before it, and stable versions of its line.
  */
 export function channelBefore(packument: Packument, version: string): readonly EarlierVersion[] {
   const lower = lowerVersions(packument, version);
@@ -30,9 +30,9 @@ export function channelBefore(packument: Packument, version: string): readonly E
 }
 
 /**
- * The nearest lower release that was published at least `apart` before: of its line, for a stable version a stable one where there
- * is one; for a stable version of a line that is younger than that, the nearest stable one of a lower line, unless the package was only about to settle. Null where there is
- * none, or no time says so.
+ * The nearest lower release that was published at least `apart` before: of its line, for a stable version a stable one
+ * where there is one; for a stable version of a line that is younger than that, the nearest stable one of a lower line,
+ * unless the package was only about to settle. Null where there is none, or no time says so.
  */
 export function releaseApart(packument: Packument, version: string, apart: number): EarlierVersion | null {
   const at = packument.time.get(version) ?? null;

@@ -42,8 +42,8 @@ function sha256(text: string): string {
 }
 
 /**
- * SHA-256 of what the entry says beside name, version, bytes and source: an entry that says something else is not the one
- * that was verified.
+ * SHA-256 of what the entry says beside name, version, bytes and source: an entry that says something else is not the
+ * one that was verified.
  */
 export function entryDigest({ claims = [], substitutes = [], bundles, findings = [] }: Dependency): Digest {
   return { algorithm: 'sha256', hex: jsonDigest({ bundles, claims, findings, substitutes }) };

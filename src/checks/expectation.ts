@@ -70,7 +70,10 @@ export function checkExpectation(
 
 const OF_ORIGIN = ['identity-unexpected-repository', 'identity-owner-changed', 'identity-unexpected-issuer'];
 
-/** Where nothing else says so, it is held to the package's origin: what stood for a month is no proof that it should have. */
+/**
+ * Where nothing else says so, it is held to the package's origin: what stood for a month is no proof that it should
+ * have.
+ */
 function withOrigin(check: ExpectationCheck, builder: Builder, packument: Packument, shown: Shown): ExpectationCheck {
   if (check.findings.some((found) => OF_ORIGIN.includes(found.code) && !isUndeclared(found))) return check;
   const { identity, stated } = builder;
@@ -115,7 +118,8 @@ function againstDeclared(builder: Builder, packument: Packument, first: string):
 
 /**
  * Where releases before the first provenance named no repository, that of anybody would do: it says no more than none
- * would, until the project goes on with it; and where no account that the package knows published it, it is somebody else's.
+ * would, until the project goes on with it; and where no account that the package knows published it, it is somebody
+ * else's.
  */
 function againstNobody({ identity, manifest }: Builder, packument: Packument, first: string): readonly Finding[] {
   const before = earlierVersions(packument, first);
@@ -141,9 +145,9 @@ function ownWord({ identity, manifest, stated }: Builder): readonly Finding[] {
 }
 
 /**
- * Another workflow, another repository of the same owner, or the first one there is, is the project's own choice where later
- * releases confirm it:
- * one that is a week older built the same way takes the measure's place, one that came a month later makes it a note.
+ * Another workflow, another repository of the same owner, or the first one there is, is the project's own choice where
+ * later releases confirm it: one that is a week older built the same way takes the measure's place, one that came a
+ * month later makes it a note.
  */
 function relieve(check: ExpectationCheck, builder: Builder, packument: Packument, shown: Shown): ExpectationCheck {
   const { identity, manifest, stated } = builder;

@@ -156,8 +156,8 @@ export function predecessorOf(packument: Packument, version: string): EarlierVer
 }
 
 /**
- * The version to compare a release with: its predecessor, of a prerelease also the prerelease before it; for the first of
- * a line the highest lower stable version that was published earlier. Null where there is none.
+ * The version to compare a release with: its predecessor, of a prerelease also the prerelease before it; for the first
+ * of a line the highest lower stable version that was published earlier. Null where there is none.
  */
 export function versionBefore(packument: Packument, version: string): EarlierVersion | null {
   const parsed = read(version);
@@ -188,8 +188,8 @@ export function lastWithProvenance(packument: Packument, version: string): Earli
 }
 
 /**
- * The first later stable version that claims provenance: of the same release line if there is one. Null where none does.
- * The registry's word alone.
+ * The first later stable version that claims provenance: of the same release line if there is one. Null where none
+ * does. The registry's word alone.
  */
 export function laterWithProvenance(packument: Packument, version: string): PublishedVersion | null {
   if (read(version) === null) return null;
@@ -207,8 +207,8 @@ export function laterWithProvenance(packument: Packument, version: string): Publ
 }
 
 /**
- * The version to go back to: `good` where it is a lower one of the same release line, else the predecessor, else `good` of
- * a lower line. Who is on stable versions is sent to no prerelease.
+ * The version to go back to: `good` where it is a lower one of the same release line, else the predecessor, else `good`
+ * of a lower line. Who is on stable versions is sent to no prerelease.
  */
 export function versionToStayOn(packument: Packument | null, version: string, good: string | null): string | null {
   const [is, was] = [read(version), good === null ? null : read(good)];

@@ -94,7 +94,10 @@ function demandText({ text, not }: TextMatch): string {
   return not === true ? `anything but ${text}` : text;
 }
 
-/** What a policy says of who it must be, without what it says of who it must not be. Of two runners, not one is the other. */
+/**
+ * What a policy says of who it must be, without what it says of who it must not be. Of two runners, not one is the
+ * other.
+ */
 export function withoutNegations(policy: IdentityDemand): IdentityDemand {
   const stated: Partial<Record<IdentityField, TextMatch>> = {};
   for (const field of IDENTITY_FIELDS) {
@@ -121,8 +124,8 @@ function withId({ repository, repositoryId }: LastingIdentity): string {
 }
 
 /**
- * The workflow that signed, wherever its repository is called from: one of the repository that was built is named within it,
- * as that may have been renamed. Which of its revisions was taken says nothing about who it is.
+ * The workflow that signed, wherever its repository is called from: one of the repository that was built is named
+ * within it, as that may have been renamed. Which of its revisions was taken says nothing about who it is.
  */
 function signerOf({ signer, repository }: LastingIdentity): string | null {
   if (signer === null) return null;
@@ -142,7 +145,10 @@ function compareOwners(actual: Identity, before: LastingIdentity): 'same' | 'oth
   return actual.ownerId === before.ownerId ? 'same' : 'other';
 }
 
-/** Whether one project built both: by the id of repository or owner, else, as older certificates have none, by the owner's name. */
+/**
+ * Whether one project built both: by the id of repository or owner, else, as older certificates have none, by the
+ * owner's name.
+ */
 export function isOfOneProject(one: Identity, other: Identity): boolean {
   if (one.issuer !== other.issuer) return false;
   if (one.repositoryId !== null && one.repositoryId === other.repositoryId) return true;
@@ -186,8 +192,8 @@ export function checkAgainstManifest(
 }
 
 /**
- * Is it the repository that an earlier release declared? Another one of the same owner is how monorepos come about: a note,
- * as there is only a name to know the owner by.
+ * Is it the repository that an earlier release declared? Another one of the same owner is how monorepos come about: a
+ * note, as there is only a name to know the owner by.
  */
 export function checkAgainstDeclared(
   actual: Pick<Identity, 'repository'>,

@@ -31,12 +31,12 @@ const COMPARED = 5;
 const SEVERAL = 3;
 
 /**
- * Was anything lost? For a version whose manifest claims no provenance. Lost: releases of its channel had it, and it was
- * published by somebody else, adds what is installed or run, or they had it within months. So was it where releases of
- * another channel had it within months, whatever number or name this one bears. Lost elsewhere: where releases by hand are how
- * this channel is maintained, where the project went on and left it in place, where only its bots or other lines' prereleases
- * had provenance and a known maintainer adds nothing, or where it was long ago. None ever had it: a historical gap. `seen` is
- * what the baseline remembers of the channel.
+ * Was anything lost? For a version whose manifest claims no provenance. Lost: releases of its channel had it, and it
+ * was published by somebody else, adds what is installed or run, or they had it within months. So was it where releases
+ * of another channel had it within months, whatever number or name this one bears. Lost elsewhere: where releases by
+ * hand are how this channel is maintained, where the project went on and left it in place, where only its bots or other
+ * lines' prereleases had provenance and a known maintainer adds nothing, or where it was long ago. None ever had it: a
+ * historical gap. `seen` is what the baseline remembers of the channel.
  */
 export function checkLoss(packument: Packument, version: string, seen: readonly string[] = []): Finding {
   const never = (): Finding => {
@@ -121,8 +121,8 @@ function isBy(publisher: Publisher | null, other: Publisher | null): boolean {
 
 /**
  * The account that published all these versions, where the latest adds no dependency and no install script to any: a
- * maintainer who publishes by hand now and then looks like this, and so does whoever holds that account's token. Null for
- * anything else; what is not known counts as changed.
+ * maintainer who publishes by hand now and then looks like this, and so does whoever holds that account's token. Null
+ * for anything else; what is not known counts as changed.
  */
 function samePublisher(release: Release, before: readonly string[]): string | null {
   const by = release.manifest?.publisher ?? null;
@@ -143,9 +143,10 @@ function addsNothing({ manifest }: Release, was: Manifest | undefined): boolean 
 
 /**
  * Is this how the channel is maintained? Within months, or last, the same account released by hand, and releases with
- * provenance went on; or somebody did so time after time, each left in place for a month, and this account is known. What a stolen
- * token published just before shows nothing, and neither does what was published before anything had provenance, but for
- * releases of a line that was an old one already. Not where this release adds what is installed or run to the last one.
+ * provenance went on; or somebody did so time after time, each left in place for a month, and this account is known.
+ * What a stolen token published just before shows nothing, and neither does what was published before anything had
+ * provenance, but for releases of a line that was an old one already. Not where this release adds what is installed or
+ * run to the last one.
  */
 function isByHand(release: Release, channel: readonly EarlierVersion[]): boolean {
   const { published, earlier, packument, manifest } = release;
@@ -213,10 +214,10 @@ function withProvenance({ earlier }: Release): readonly EarlierVersion[] {
 }
 
 /**
- * The release of another channel for whose provenance this one should have some, too: the newest stable one, else the newest
- * of any channel, within months. Null where a known account adds nothing and this is how it releases, where only a bot's token
- * or prereleases of another line had provenance, or where that was long ago; and where the registry names nobody at all. An
- * account that the package does not know, and what is newly installed or run, are expected nowhere.
+ * The release of another channel for whose provenance this one should have some, too: the newest stable one, else the
+ * newest of any channel, within months. Null where a known account adds nothing and this is how it releases, where only
+ * a bot's token or prereleases of another line had provenance, or where that was long ago; and where the registry names
+ * nobody at all. An account that the package does not know, and what is newly installed or run, are expected nowhere.
  */
 function expectedElsewhere(release: Release, channel: readonly EarlierVersion[]): EarlierVersion | null {
   const by = release.manifest?.publisher ?? null;
@@ -239,10 +240,10 @@ function expectedElsewhere(release: Release, channel: readonly EarlierVersion[])
 }
 
 /**
- * Does this account publish the channel by hand, and nobody with provenance? So it did time after time, each release left in
- * place for a month, one of them since others of the package had provenance, however long ago: an old line gets few. This one
- * adds nothing to the newest of these, as what came after shows nothing yet. Of a prerelease, channels of that name in other
- * lines are the same.
+ * Does this account publish the channel by hand, and nobody with provenance? So it did time after time, each release
+ * left in place for a month, one of them since others of the package had provenance, however long ago: an old line gets
+ * few. This one adds nothing to the newest of these, as what came after shows nothing yet. Of a prerelease, channels of
+ * that name in other lines are the same.
  */
 function isCustom(release: Release): boolean {
   const { packument, version, manifest, published, earlier } = release;
@@ -266,9 +267,9 @@ function isCustom(release: Release): boolean {
 }
 
 /**
- * The same with what the baseline remembers, which a registry that tells it otherwise does not undo: what it had seen with
- * provenance is compared, too, and stands where the history forgets it or names another publisher. Null where there is
- * neither history nor memory.
+ * The same with what the baseline remembers, which a registry that tells it otherwise does not undo: what it had seen
+ * with provenance is compared, too, and stands where the history forgets it or names another publisher. Null where
+ * there is neither history nor memory.
  */
 export function checkLossAgainst(
   known: BaselinePackage | null,

@@ -37,9 +37,10 @@ export interface Measures {
 }
 
 /**
- * Which earlier releases with provenance a release is held to. Never simply the one before: what an attacker published just
- * before would be its own measure. The newest of its channel that is established, else of a channel of the same name;
- * where none is, the oldest there is, and beside it one of another channel. One is asked about in the common case.
+ * Which earlier releases with provenance a release is held to. Never simply the one before: what an attacker published
+ * just before would be its own measure. The newest of its channel that is established, else of a channel of the same
+ * name; where none is, the oldest there is, and beside it one of another channel. One is asked about in the common
+ * case.
  */
 export function measuresFor(packument: Packument, version: string, shown: Shown): Measures {
   const tiers = tiersOf(packument, version);
@@ -60,7 +61,9 @@ export function measuresFor(packument: Packument, version: string, shown: Shown)
   return { ...found, established };
 }
 
-/** Earlier releases with provenance, newest first: of its channel, of channels of that name in other lines, of others. */
+/**
+ * Earlier releases with provenance, newest first: of its channel, of channels of that name in other lines, of others.
+ */
 function tiersOf(packument: Packument, version: string): readonly (readonly Candidate[])[] {
   const proven = newestFirst(earlierVersions(packument, version).filter(({ provenance }) => provenance));
   const at = packument.time.get(version) ?? null;
@@ -126,8 +129,8 @@ export function witnessesFor(packument: Packument, version: string, isWorkflowAl
 }
 
 /**
- * The repository that releases before `version` declared: the newest a month older than `release`, else the first. Null where none
- * names any that can be read.
+ * The repository that releases before `version` declared: the newest a month older than `release`, else the first. Null
+ * where none names any that can be read.
  */
 export function declaredBefore(
   packument: Packument,

@@ -9,8 +9,8 @@ export function isKeyUnknown(problem: Finding): boolean {
 }
 
 /**
- * Registries begin to use new keys, and a repository of trust says which. Where it gave no answer that holds, nobody can say
- * that a key is nobody's: there is no statement, instead of a contradiction.
+ * Registries begin to use new keys, and a repository of trust says which. Where it gave no answer that holds, nobody
+ * can say that a key is nobody's: there is no statement, instead of a contradiction.
  */
 export function withoutNewerKeys(assessment: Assessment, { url, state, problem }: TrustRepository): Assessment {
   if (state === 'current') return assessment;

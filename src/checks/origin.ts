@@ -22,10 +22,11 @@ export interface OriginCheck {
 const NOTHING: OriginCheck = { findings: [], ask: [], missing: [] };
 
 /**
- * Does it come, whatever stood since, from where the package came from first? Time alone makes nobody its builder: a fork whose
- * releases nobody took back would be the measure for its next. So each move to another repository has to be the
- * project's own, by an id or, where certificates have none, the name of the owner. Only the oldest release with provenance
- * is looked at where its manifest names the repository that built this one; npm takes in no provenance of another.
+ * Does it come, whatever stood since, from where the package came from first? Time alone makes nobody its builder: a
+ * fork whose releases nobody took back would be the measure for its next. So each move to another repository has to be
+ * the project's own, by an id or, where certificates have none, the name of the owner. Only the oldest release with
+ * provenance is looked at where its manifest names the repository that built this one; npm takes in no provenance of
+ * another.
  */
 export function checkOrigin(
   {
@@ -74,8 +75,8 @@ export function checkOrigin(
 }
 
 /**
- * Does the package's first provenance name another owner than releases before it declared? That release is held to them. Later
- * ones say it, too, and are no errors: a manifest is nobody's proof, and owners change their names.
+ * Does the package's first provenance name another owner than releases before it declared? That release is held to
+ * them. Later ones say it, too, and are no errors: a manifest is nobody's proof, and owners change their names.
  */
 export function checkBeforeOrigin(identity: Identity, version: string, packument: Packument): readonly Finding[] {
   const [oldest] = oldestFirst(earlierVersions(packument, version).filter(({ provenance }) => provenance));

@@ -109,8 +109,8 @@ function claimsOfV02(predicate: unknown, identity: Identity): readonly Claim[] {
 }
 
 /**
- * Certificates from before mid-2023 name no run, and only the workflow that signed: with a reusable workflow that is not
- * the one that was started, of which the predicate speaks (fulcio, docs/oid-info.md).
+ * Certificates from before mid-2023 name no run, and only the workflow that signed: with a reusable workflow that is
+ * not the one that was started, of which the predicate speaks (fulcio, docs/oid-info.md).
  */
 function startedWorkflow({ run, workflow }: Identity): string | null {
   return run === null ? null : workflow;

@@ -3,9 +3,9 @@ import { finding, type Finding } from '../model/finding.ts';
 import type { Assessment } from '../model/verdict.ts';
 
 /**
- * A registry that has other packages and not this one never had it, or has it no more: the name is free for anybody to take.
- * One that says so of everything is not the right one, and of a package in a scope a registry says it to whoever may not see
- * it, so that nothing is stated there. What was asked beside shows what a registry has as well.
+ * A registry that has other packages and not this one never had it, or has it no more: the name is free for anybody to
+ * take. One that says so of everything is not the right one, and of a package in a scope a registry says it to whoever
+ * may not see it, so that nothing is stated there. What was asked beside shows what a registry has as well.
  */
 export function withUnknownPackages(
   assessments: readonly Assessment[],

@@ -119,8 +119,8 @@ async function publishWithStolenToken(lab: Lab): Promise<void> {
 }
 
 /**
- * Runs `work` with the lab as an audit sees any registry: nothing is remembered from one run to the next, and nothing of
- * the user's npm configuration applies.
+ * Runs `work` with the lab as an audit sees any registry: nothing is remembered from one run to the next, and nothing
+ * of the user's npm configuration applies.
  */
 async function withRegistry<T>(lab: Lab, work: (registry: Registry) => Promise<T>): Promise<T> {
   const config = loadNpmConfig({

@@ -22,8 +22,8 @@ interface Commit {
 
 /**
  * When each of `specs` came into the lockfile at `path`: the earliest commit from which on the version has been there
- * without a break, along any line of history that leads to HEAD, by the committer's date. A revision that cannot be read
- * says nothing, and is passed over. Null where git knows nothing of the folder.
+ * without a break, along any line of history that leads to HEAD, by the committer's date. A revision that cannot be
+ * read says nothing, and is passed over. Null where git knows nothing of the folder.
  */
 export async function askHistory(
   path: string,

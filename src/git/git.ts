@@ -33,8 +33,8 @@ const OWN_OBJECTS = { GIT_NO_REPLACE_OBJECTS: '1', GIT_GRAFT_FILE: '/dev/null', 
 
 /**
  * Runs git in `folder` with `input`, and returns what it wrote; null where it failed, or there is no git. Only commands
- * that read objects as they are stored are meant (nothing that shows differences or applies filters, as a repository can
- * name programs for these), with no arguments of anybody's but ours before a `--`.
+ * that read objects as they are stored are meant (nothing that shows differences or applies filters, as a repository
+ * can name programs for these), with no arguments of anybody's but ours before a `--`.
  */
 export async function git(folder: string, args: readonly string[], input = ''): Promise<Buffer | null> {
   const { stdout } = await run(folder, args, input);

@@ -1,6 +1,8 @@
 import { git } from './git.ts';
 
-/** Who works here, as git would write into a commit: "NAME <EMAIL>", or the one of the two that is set; null for none. */
+/**
+ * Who works here, as git would write into a commit: "NAME <EMAIL>", or the one of the two that is set; null for none.
+ */
 export async function gitUser(folder: string): Promise<string | null> {
   const [name, email] = await Promise.all(
     ['user.name', 'user.email'].map(async (key) =>

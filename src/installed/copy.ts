@@ -45,7 +45,9 @@ export async function readCopy(root: string, path: string, wishes: CopyWishes): 
   return { path, files, problem: null };
 }
 
-/** Whether a path is one in a node_modules folder where a package, or a scope, would be, and not somewhere within one. */
+/**
+ * Whether a path is one in a node_modules folder where a package, or a scope, would be, and not somewhere within one.
+ */
 export function isPackagePlace(path: string): boolean {
   return /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+$/.test(path);
 }

@@ -145,7 +145,9 @@ function byClaim(root: string, locked: Locked, found: readonly FoundPackage[], t
   for (const dependency of table.copies.keys()) table.absent.delete(dependency);
 }
 
-/** A link has to lead to a copy, or to a folder of the project. What is linked within a store that nothing uses is not. */
+/**
+ * A link has to lead to a copy, or to a folder of the project. What is linked within a store that nothing uses is not.
+ */
 function checkLinks(root: string, locked: Locked, found: readonly FoundPackage[], table: Table): void {
   const inUse = new Set([...table.owners.keys()].map(storeOf));
   for (const { path, name, store } of found.filter(({ isLink }) => isLink)) {

@@ -69,7 +69,10 @@ export function entriesOf(path: string): readonly Dirent[] {
   }
 }
 
-/** Whether a folder itself is there, and not a link to one; null where nothing is. What cannot be looked at is no folder. */
+/**
+ * Whether a folder itself is there, and not a link to one; null where nothing is. What cannot be looked at is no
+ * folder.
+ */
 export function kindOf(path: string): 'folder' | 'link' | 'other' | null {
   try {
     const found = lstatSync(path);

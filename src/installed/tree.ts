@@ -20,8 +20,8 @@ export interface FoundPackage {
 }
 
 /**
- * Folders in node_modules in which pnpm, vlt, bun, yarn and npm keep one folder for each version: in a node_modules folder in
- * it, yarn's in one that is called package.
+ * Folders in node_modules in which pnpm, vlt, bun, yarn and npm keep one folder for each version: in a node_modules
+ * folder in it, yarn's in one that is called package.
  */
 const STORES: ReadonlySet<string> = new Set(['.pnpm', '.vlt', '.bun', '.store']);
 const MAX_PACKAGES = 500_000;
@@ -29,8 +29,8 @@ const MAX_DEPTH = 64;
 const MAX_PACKAGE_JSON_BYTES = 4 * 1024 * 1024;
 
 /**
- * Every package in the node_modules folders of a project, in these of its `folders` ("" is the project's own), and in those
- * that links lead to: not every lockfile names workspaces. Throws InstalledError for more than any project has.
+ * Every package in the node_modules folders of a project, in these of its `folders` ("" is the project's own), and in
+ * those that links lead to: not every lockfile names workspaces. Throws InstalledError for more than any project has.
  */
 export async function findPackages(root: string, folders: readonly string[]): Promise<readonly FoundPackage[]> {
   const found: FoundPackage[] = [];
@@ -94,7 +94,10 @@ function below(folder: string, name: string): string {
   return folder === '' ? name : `${folder}/${name}`;
 }
 
-/** What a link leads to, relative to the project ("" is the project itself); null where that is nowhere, or outside of it. */
+/**
+ * What a link leads to, relative to the project ("" is the project itself); null where that is nowhere, or outside of
+ * it.
+ */
 export function targetOf(root: string, path: string): string | null {
   try {
     const target = relative(realpathSync(root), realpathSync(join(root, path)));

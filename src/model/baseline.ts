@@ -21,7 +21,9 @@ export interface BaselineVersion {
   readonly integrity: Digest;
   /** SHA-256 of the evidence that was verified (docs/baseline.md says over what). */
   readonly evidence: Digest;
-  /** SHA-256 of what the lockfile's entry claimed then (docs/baseline.md says over what). Without it nothing is held. */
+  /**
+   * SHA-256 of what the lockfile's entry claimed then (docs/baseline.md says over what). Without it nothing is held.
+   */
   readonly entry?: Digest;
   /**
    * Who built it. Where it had no provenance: how many earlier versions there were, none of which had any, or the
@@ -41,7 +43,9 @@ export interface BaselineVersion {
   readonly despite?: Despite;
 }
 
-/** What stood against a version when it was taken in, because somebody had accepted it. Such a version is never held. */
+/**
+ * What stood against a version when it was taken in, because somebody had accepted it. Such a version is never held.
+ */
 export interface Despite {
   /** Sorted, at least one. */
   readonly codes: readonly FindingCode[];
@@ -109,7 +113,10 @@ export interface BaselineBase {
   readonly content: Baseline | null;
   /** Why it cannot be used, so that nothing is held; null where it can. */
   readonly problem: string | null;
-  /** What its lockfiles named (`name@version`). An entry of anything else was verified by nobody; left out where all count. */
+  /**
+   * What its lockfiles named (`name@version`). An entry of anything else was verified by nobody; left out where all
+   * count.
+   */
   readonly named?: ReadonlySet<string>;
 }
 
@@ -120,7 +127,9 @@ export function rulingBaseline({ content, base }: BaselineInUse): Baseline | nul
   return base.content === null || named === undefined ? base.content : withoutUnnamed(base.content, named);
 }
 
-/** Without entries of what nothing named: a change that brought them alone would have them hold what the next one locks. */
+/**
+ * Without entries of what nothing named: a change that brought them alone would have them hold what the next one locks.
+ */
 function withoutUnnamed(baseline: Baseline, named: ReadonlySet<string>): Baseline {
   const packages = new Map(
     [...baseline.packages].map(([name, known]): [string, BaselinePackage] => {
@@ -148,8 +157,8 @@ export function canBeAccepted(code: FindingCode, { integrity }: LockedBytes): bo
 export type LockedBytes = Pick<Dependency, 'name' | 'version' | 'integrity'>;
 
 /**
- * What a decision about a version is bound to: the hashes that the lockfile gives or, where it can lock none, the one that the
- * registry was proven to have signed.
+ * What a decision about a version is bound to: the hashes that the lockfile gives or, where it can lock none, the one
+ * that the registry was proven to have signed.
  */
 export function bytesOf({
   dependency,
@@ -175,7 +184,9 @@ export function isOfBytes({ name, version, integrity }: AcceptedFinding, bytes: 
 /** The longest a finding may be accepted. */
 export const MAX_ACCEPTED_DAYS = 366;
 
-/** Whether it holds at `now`. One that ends later than any can counts for nothing; a day is left to clocks that differ. */
+/**
+ * Whether it holds at `now`. One that ends later than any can counts for nothing; a day is left to clocks that differ.
+ */
 export function accepts({ until }: AcceptedFinding, now: Instant): boolean {
   return now < until && !isTooLong(until, now);
 }
@@ -206,7 +217,9 @@ export interface ReleaseRecord {
   readonly firstPublished: Instant | null;
   /** The first version the registry says has provenance. */
   readonly provenanceSince: PublishedVersion | null;
-  /** Who the baseline, or an earlier version's proof, shows as expected; null where neither does, or it was not asked. */
+  /**
+   * Who the baseline, or an earlier version's proof, shows as expected; null where neither does, or it was not asked.
+   */
   readonly expected: LastingIdentity | null;
 }
 
@@ -239,8 +252,8 @@ export interface BaselineUpdate {
 }
 
 /**
- * Findings that do not keep a version out: a historical gap, which the entry records, and what every audit reads from the
- * lockfile itself. Anything else would be hidden by an entry, which is not asked about again.
+ * Findings that do not keep a version out: a historical gap, which the entry records, and what every audit reads from
+ * the lockfile itself. Anything else would be hidden by an entry, which is not asked about again.
  */
 export const RECORDED: ReadonlySet<FindingCode> = new Set([
   'provenance-missing',

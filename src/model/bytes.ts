@@ -8,8 +8,8 @@ export type BytesSource = 'npm-cache' | 'yarn-cache' | 'registry';
 export interface PackedFile extends PackageFile {
   readonly size: number;
   /**
-   * SHA-256 in hex of its content, and of the same as npm writes it where it is linked as a command; empty where files were
-   * not to be hashed.
+   * SHA-256 in hex of its content, and of the same as npm writes it where it is linked as a command; empty where files
+   * were not to be hashed.
    */
   readonly digests: readonly string[];
 }

@@ -2,7 +2,10 @@
 export const CAPABILITIES = ['network', 'filesystem', 'process', 'environment', 'native', 'install-script'] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
-/** The first place of a package that shows a capability. `file` is relative to the package; `text` is code of it, shortened. */
+/**
+ * The first place of a package that shows a capability. `file` is relative to the package; `text` is code of it,
+ * shortened.
+ */
 export interface CapabilityPlace {
   readonly capability: Capability;
   readonly file: string;
@@ -12,9 +15,9 @@ export interface CapabilityPlace {
 }
 
 /**
- * What is known of a version's capabilities, and from where. What was read shows at most one place for each; `before` are
- * those the baseline has of other versions of the package, which still count: no new version takes itself out of the
- * critical set. What is unknown counts as all.
+ * What is known of a version's capabilities, and from where. What was read shows at most one place for each; `before`
+ * are those the baseline has of other versions of the package, which still count: no new version takes itself out of
+ * the critical set. What is unknown counts as all.
  */
 export type CapabilityReading =
   | { readonly source: 'tarball'; readonly places: readonly CapabilityPlace[]; readonly before: readonly Capability[] }
@@ -41,7 +44,9 @@ export function placeOf(reading: CapabilityReading, capability: Capability): Cap
   return reading.places.find((place) => place.capability === capability) ?? null;
 }
 
-/** One file of a package. `path` is relative to the package's root; `bytes` is null where its content was not asked for. */
+/**
+ * One file of a package. `path` is relative to the package's root; `bytes` is null where its content was not asked for.
+ */
 export interface PackageFile {
   readonly path: string;
   readonly bytes: Uint8Array | null;

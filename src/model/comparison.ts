@@ -33,9 +33,9 @@ export interface VersionFacts extends ShownIdentity {
   readonly repositoryId: string | null;
   readonly ownerId: string | null;
   /**
-   * `proven`: verified, and the identity is its certificate's; `recorded`: the baseline says that it was, and the identity
-   * is the baseline's; `invalid`: refused; `claimed`: announced by the registry and not verified; `none`: there is none;
-   * `unknown`: no answer.
+   * `proven`: verified, and the identity is its certificate's; `recorded`: the baseline says that it was, and the
+   * identity is the baseline's; `invalid`: refused; `claimed`: announced by the registry and not verified; `none`:
+   * there is none; `unknown`: no answer.
    */
   readonly provenance: 'proven' | 'recorded' | 'invalid' | 'claimed' | 'none' | 'unknown';
   /** Subresource Integrity string. */
@@ -61,8 +61,8 @@ export interface ChangedScript {
 }
 
 /**
- * Whether a later version has provenance again. `proven`: verified, and nothing stands against who built it; `refused`: the
- * registry announces it, and it does not hold.
+ * Whether a later version has provenance again. `proven`: verified, and nothing stands against who built it; `refused`:
+ * the registry announces it, and it does not hold.
  */
 export type LaterVersion =
   | ({ readonly state: 'proven' | 'refused' } & PublishedVersion)

@@ -41,7 +41,9 @@ export type Source =
   | { readonly kind: 'git'; readonly url: string }
   | { readonly kind: 'http'; readonly url: string }
   | { readonly kind: 'file'; readonly path: string }
-  /** Something only the package manager's configuration knows: a registry by its name there, a resolver of the project. */
+  /**
+   * Something only the package manager's configuration knows: a registry by its name there, a resolver of the project.
+   */
   | { readonly kind: 'other'; readonly locator: string };
 
 /** A declared dependency whose range is not resolved by the registry (git, URL, path). */
@@ -51,15 +53,18 @@ export interface ExoticSpec {
 }
 
 /**
- * How a lockfile locks a package by what the package manager makes of it, and not by the registry's tarball. Nobody else has
- * the archive that Yarn 2 and later make, so that its hash is comparable with nothing.
+ * How a lockfile locks a package by what the package manager makes of it, and not by the registry's tarball. Nobody
+ * else has the archive that Yarn 2 and later make, so that its hash is comparable with nothing.
  */
 export interface ArchiveLock {
   /** Of Yarn, its cache key, a slash, and a SHA-512 in hex; null where the entry has none. */
   readonly checksum: string | null;
   /** Whether it must have one: Yarn makes no archive of what is not for the machine it runs on. */
   readonly due: boolean;
-  /** The checksum is an SRI string, of the unpacked tarball (pnpm's integrityTarget: tar): whoever has the tarball can compare it. */
+  /**
+   * The checksum is an SRI string, of the unpacked tarball (pnpm's integrityTarget: tar): whoever has the tarball can
+   * compare it.
+   */
   readonly unpacked?: true;
 }
 
@@ -84,19 +89,22 @@ export interface EntryClaims {
   /** Whether it runs anything at install. */
   readonly installScripts?: boolean;
   /**
-   * Where a format has answers and no specifiers, or only those of what it found: the name it asks for to the name of the
-   * package it gets, or to a locator (`link:PATH`, an address) where that is no package of a registry.
+   * Where a format has answers and no specifiers, or only those of what it found: the name it asks for to the name of
+   * the package it gets, or to a locator (`link:PATH`, an address) where that is no package of a registry.
    */
   readonly answers?: Readonly<Record<string, string>>;
   /** Of these, what somebody beside the package asks for by that very name: a peer is answered by it. */
   readonly peerAnswers?: Readonly<Record<string, string>>;
-  /** What a hook of the project (a .pnpmfile.cjs) could have changed of it: the hook's file. Left out where there is none. */
+  /**
+   * What a hook of the project (a .pnpmfile.cjs) could have changed of it: the hook's file. Left out where there is
+   * none.
+   */
   readonly hook?: string;
 }
 
 /**
- * Somebody asks a registry for one package, and the lockfile puts this dependency in its place: another package, or none
- * of a registry. Nothing that the project declares explains it.
+ * Somebody asks a registry for one package, and the lockfile puts this dependency in its place: another package, or
+ * none of a registry. Nothing that the project declares explains it.
  */
 export interface Substitution {
   /** What is asked for: `NAME`, or `NAME@SPEC` where the specifier is known. */
@@ -141,7 +149,9 @@ export interface Dependency {
   readonly bundles: readonly string[];
   /** Left out where `integrity` is what locks the bytes. */
   readonly archive?: ArchiveLock;
-  /** What it asks for as the lockfile resolves it, as `name@version`; left out where that is not read. Decides nothing. */
+  /**
+   * What it asks for as the lockfile resolves it, as `name@version`; left out where that is not read. Decides nothing.
+   */
   readonly requires?: readonly string[];
   /** Patches of the project or the package manager that change it once it is fetched; left out where there are none. */
   readonly patches?: readonly string[];

@@ -23,8 +23,8 @@ export interface AttestationClaim {
 }
 
 /**
- * `_npmUser` of a manifest. `trustedPublisher` names the OIDC configuration that published, where there was one, and `approver`
- * the account that released what was staged; left out where nobody did.
+ * `_npmUser` of a manifest. `trustedPublisher` names the OIDC configuration that published, where there was one, and
+ * `approver` the account that released what was staged; left out where nobody did.
  */
 export interface Publisher {
   readonly name: string;

@@ -45,8 +45,9 @@ export interface IdentityArgs {
 }
 
 /**
- * What the project says of a package's install scripts. `unlisted`: nothing of it decides, so that it is up to the version
- * or the defaults of the package manager; `unknown`: there is no manifest, or no rule for what comes from elsewhere.
+ * What the project says of a package's install scripts. `unlisted`: nothing of it decides, so that it is up to the
+ * version or the defaults of the package manager; `unknown`: there is no manifest, or no rule for what comes from
+ * elsewhere.
  */
 type ScriptPermission = 'allowed' | 'denied' | 'unlisted' | 'unknown';
 
@@ -81,8 +82,8 @@ interface InstalledArgs {
 /** Typed arguments per finding code. Codes are stable; adding an argument is compatible, removing one is not. */
 export interface FindingArgs {
   /**
-   * `locked` is not what the registry serves (`source: registry`), or an attestation names (`attestation`). With `basis`
-   * it is not the lockfile's hash but the one the registry gives, as the lockfile has none that can be used.
+   * `locked` is not what the registry serves (`source: registry`), or an attestation names (`attestation`). With
+   * `basis` it is not the lockfile's hash but the one the registry gives, as the lockfile has none that can be used.
    */
   'integrity-mismatch': {
     locked: string;
@@ -116,12 +117,14 @@ export interface FindingArgs {
     actual: string;
   };
   /**
-   * `earlier`: how many earlier versions were looked at; none of them claims provenance. `first` is the first version that
-   * does, where one was published after this one: then the package began later.
+   * `earlier`: how many earlier versions were looked at; none of them claims provenance. `first` is the first version
+   * that does, where one was published after this one: then the package began later.
    */
   'provenance-missing': { earlier: number; first?: string };
   'provenance-lost': { predecessor: string; published: Instant | null };
-  /** `publisher`: the account that published `version` and this one alike, with nothing new that is installed or run. */
+  /**
+   * `publisher`: the account that published `version` and this one alike, with nothing new that is installed or run.
+   */
   'provenance-lost-elsewhere': { version: string; sameLine: boolean; published: Instant | null; publisher?: string };
   /** The registry's manifest claims provenance and its attestations have none. */
   'provenance-advertised-absent': { url: string };
@@ -206,14 +209,19 @@ export interface FindingArgs {
   'lockfile-parts-differ': { path: string; packages: string; dependencies: string };
   /** `names`: what the package's own shrinkwrap, in its tarball, decides, as the lockfile has no entry for it. */
   'lockfile-unbound': { names: readonly string[] };
-  /** `by` says that the package manager does not install from this file; `instead` is what it would, where that is known. */
+  /**
+   * `by` says that the package manager does not install from this file; `instead` is what it would, where that is
+   * known.
+   */
   'lockfile-not-used': { by: string; instead: string | null };
   /** An installation also runs what `by` names: code of the repository, or fetched from elsewhere. */
   'lockfile-other-code': { by: string; code: 'repository' | 'fetched' };
 
   /** `path` is the folder of the copy; `files` are some of `total`. */
   'installed-modified': InstalledArgs & {
-    /** `files`: their content; `version`: all of it, as another version (`found`) is there; `link`: it leads elsewhere. */
+    /**
+     * `files`: their content; `version`: all of it, as another version (`found`) is there; `link`: it leads elsewhere.
+     */
     what: 'files' | 'version' | 'link' | 'other';
     found: string | null;
   };
@@ -225,7 +233,10 @@ export interface FindingArgs {
   'clock-behind': { attestation: 'provenance' | 'publish'; detail: string };
   /** `absent`: the registry answered, and says that there is no such thing. */
   'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string; absent?: true };
-  /** The registry serves no attestations at all: `packages` (`name@version`) are those that it announces with provenance. */
+  /**
+   * The registry serves no attestations at all: `packages` (`name@version`) are those that it announces with
+   * provenance.
+   */
   'evidence-not-served': { registry: string; packages: readonly string[] };
   'evidence-malformed': { evidence: EvidenceName; url: string; reason: string };
   'evidence-stripped': { registry: string };

@@ -57,8 +57,8 @@ export const MAX_RETRY_AFTER_MS = 60_000;
 /** Time without any byte after which a connection counts as dead. */
 export const IDLE_MS = 30_000;
 /**
- * Bytes an HTTP/2 server may send ahead of what was read: of one answer, and of all of a connection. Over 100 ms there and
- * back the second allows 160 MiB a second; the protocol's own 64 KiB allow less than one.
+ * Bytes an HTTP/2 server may send ahead of what was read: of one answer, and of all of a connection. Over 100 ms there
+ * and back the second allows 160 MiB a second; the protocol's own 64 KiB allow less than one.
  */
 export const STREAM_WINDOW_BYTES = 4 * MIB;
 export const SESSION_WINDOW_BYTES = 16 * MIB;

@@ -12,7 +12,10 @@ export function matches({ kind, text, not }: TextMatch, actual: string | null): 
   return found !== (not === true);
 }
 
-/** Whether the whole of `text` fits `pattern`: `*` stands for any characters but "/", `**` for any at all, everything else for itself. */
+/**
+ * Whether the whole of `text` fits `pattern`: `*` stands for any characters but "/", `**` for any at all, everything
+ * else for itself.
+ */
 export function fits(pattern: string, text: string): boolean {
   const tokens = pattern.match(/\*\*|[^]/gu) ?? [];
   return follows(
@@ -25,8 +28,8 @@ export function fits(pattern: string, text: string): boolean {
 }
 
 /**
- * The same for a path and the patterns that shells and package managers take: `**` stands for any number of folders, none too;
- * `*` for any characters of one name, `?` for one.
+ * The same for a path and the patterns that shells and package managers take: `**` stands for any number of folders,
+ * none too; `*` for any characters of one name, `?` for one.
  */
 export function pathFits(pattern: string, path: string): boolean {
   const segments = pattern.split('/').filter((segment) => segment !== '' && segment !== '.');
@@ -52,7 +55,9 @@ interface Part {
 const ANY: Part = { takes: () => true, many: true };
 const ANY_BUT_SLASH: Part = { takes: (character) => character !== '/', many: true };
 
-/** Follows every place the pattern may have reached at once, so that no pattern costs more than both lengths' product. */
+/**
+ * Follows every place the pattern may have reached at once, so that no pattern costs more than both lengths' product.
+ */
 function follows(parts: readonly Part[], items: readonly string[]): boolean {
   const takesAt = ({ takes }: Part, at: number): boolean => at < items.length && takes(items[at] ?? '');
   // How many items the parts so far can stand for, in ascending order.

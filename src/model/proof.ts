@@ -93,7 +93,9 @@ export interface BundleProof extends Proven {
   readonly statement: Statement | null;
 }
 
-/** The registry signed this hash, which is the lockfile's; where a lockfile can lock none, it is the one that is served. */
+/**
+ * The registry signed this hash, which is the lockfile's; where a lockfile can lock none, it is the one that is served.
+ */
 export interface SignatureProof extends Proven {
   readonly integrity: Digest;
   readonly keyId: string;
@@ -147,8 +149,8 @@ export interface Proofs {
 }
 
 /**
- * The address of a workflow without the git ref it was taken from: what stands before the first `@` that follows its file.
- * A tag may have such signs, too (`release.yml@refs/tags/@acme/kit@1.0.1`).
+ * The address of a workflow without the git ref it was taken from: what stands before the first `@` that follows its
+ * file. A tag may have such signs, too (`release.yml@refs/tags/@acme/kit@1.0.1`).
  */
 export function withoutRef(signer: string): string {
   const [, file] = /^(.*?\.ya?ml)@/.exec(signer) ?? /^([^@]*)@/.exec(signer) ?? [];

@@ -3,7 +3,9 @@ import type { Identity } from './proof.ts';
 
 /** What a first policy says of a project, before it is text. */
 export interface Proposal {
-  /** Direct dependencies whose files show what they can reach, or could not be read: reasons to be in the critical set. */
+  /**
+   * Direct dependencies whose files show what they can reach, or could not be read: reasons to be in the critical set.
+   */
   readonly able: readonly ProposedPackage[];
   /** How many more of them there are. */
   readonly more: number;

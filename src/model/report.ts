@@ -19,7 +19,10 @@ export interface TrustUsed {
 /** What the TUF repository that publishes a trusted root said of it. */
 export interface TrustRepository {
   readonly url: string;
-  /** `current`: it said in this run what is the newest. Else it gave no answer, one that does not hold, or was not asked. */
+  /**
+   * `current`: it said in this run what is the newest. Else it gave no answer, one that does not hold, or was not
+   * asked.
+   */
   readonly state: 'current' | 'unavailable' | 'refused' | 'unasked';
   /** Why it is not current, in one line; hostile text. */
   readonly problem: string | null;
@@ -44,7 +47,9 @@ export interface PolicyUsed {
   readonly file: string;
   /** SHA-256 of its bytes, hex. */
   readonly digest: string;
-  /** What the file says in vain (names, globs, registries, times to come), by line. Empty where no lockfile was read. */
+  /**
+   * What the file says in vain (names, globs, registries, times to come), by line. Empty where no lockfile was read.
+   */
   readonly unused: readonly { readonly text: string; readonly line: number }[];
   /** Direct dependencies (`name@version`) that its critical set leaves out, sorted; empty where it names no set. */
   readonly outside: readonly string[];
@@ -242,8 +247,8 @@ export interface Report {
 }
 
 /**
- * The exit status of a run. Where nothing is missing but a lockfile that could not be read, that is for the user to mend (2),
- * and no answer of a registry would.
+ * The exit status of a run. Where nothing is missing but a lockfile that could not be read, that is for the user to
+ * mend (2), and no answer of a registry would.
  */
 export function reportStatus(report: Pick<Report, 'verdict' | 'counts' | 'unread' | 'lockfiles'>): number {
   const { verdict, counts, unread, lockfiles } = report;

@@ -33,9 +33,9 @@ export interface Review {
 }
 
 /**
- * What an accepted finding is now: `active`; `expired`; `too-long`, where it ends later than any can, so that it does not
- * apply; `other-bytes`, where the lockfile has another hash for the
- * version; `not-locked`, where it does not have the version.
+ * What an accepted finding is now: `active`; `expired`; `too-long`, where it ends later than any can, so that it does
+ * not apply; `other-bytes`, where the lockfile has another hash for the version; `not-locked`, where it does not have
+ * the version.
  */
 export interface AcceptedState {
   readonly accepted: AcceptedFinding;

@@ -34,7 +34,9 @@ export type LeveledFinding = Finding & {
   readonly review?: Review;
 };
 
-/** Why a dependency is in the critical set: by a name or glob of the policy, as a direct one, or by what it can reach. */
+/**
+ * Why a dependency is in the critical set: by a name or glob of the policy, as a direct one, or by what it can reach.
+ */
 export type Critical =
   | { readonly by: 'direct' }
   | { readonly by: 'name'; readonly name: string; readonly line: number }

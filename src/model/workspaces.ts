@@ -7,8 +7,8 @@ export function isWorkspace(patterns: readonly string[], member: string): boolea
 }
 
 /**
- * Whether a package manager takes the directory `member` for one that these patterns name; null where that cannot be said,
- * as a pattern that counts for it is not followed, or package managers take the order of patterns differently.
+ * Whether a package manager takes the directory `member` for one that these patterns name; null where that cannot be
+ * said, as a pattern that counts for it is not followed, or package managers take the order of patterns differently.
  */
 export function isMember(patterns: readonly string[], member: string): boolean | null {
   const path = posix(member);
@@ -18,7 +18,8 @@ export function isMember(patterns: readonly string[], member: string): boolean |
     const may = isFollowed ? fits(path) : path.startsWith(within);
     return { isNegated, may, must: isSure && may, isPlain };
   });
-  // npm 8 takes out what the last pattern does that fits, npm 11 and Yarn 1 what any does, Bun nothing that is named as it is.
+  // npm 8 takes out what the last pattern does that fits, npm 11 and Yarn 1 what any does, Bun nothing that is named as
+  // it is.
   const last = found.findLast(({ isNegated, may, must }) => (isNegated ? must : may));
   const isNamed = found.some(({ isNegated, may, isPlain }) => !isNegated && may && isPlain);
   if (last?.isNegated !== false && !isNamed) return false;

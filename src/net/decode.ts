@@ -15,7 +15,9 @@ const MOST_SHRUNK = 32;
 const gunzipAsync = promisify(gunzip);
 const brotliAsync = promisify(brotliDecompress);
 
-/** Undoes Content-Encoding. Returns the reason where it cannot: 'too-large' as soon as the result would pass `maxBytes`. */
+/**
+ * Undoes Content-Encoding. Returns the reason where it cannot: 'too-large' as soon as the result would pass `maxBytes`.
+ */
 export async function decodeBody(
   body: Buffer,
   encoding: string | undefined,
@@ -46,8 +48,8 @@ function ungzip(body: Buffer, options: ZlibOptions): Buffer | Promise<Buffer> {
 }
 
 /**
- * How much room to give zlib at once: where all of a body fits, nothing is copied afterwards. gzip ends with its size modulo
- * 2^32 (RFC 1952 section 2.3.1), which is only a hint: another size makes more chunks or leaves room unused.
+ * How much room to give zlib at once: where all of a body fits, nothing is copied afterwards. gzip ends with its size
+ * modulo 2^32 (RFC 1952 section 2.3.1), which is only a hint: another size makes more chunks or leaves room unused.
  */
 function chunkFor(body: Buffer, maxBytes: number): number {
   const size = body.length < 4 ? 0 : body.readUInt32LE(body.length - 4);

@@ -2,8 +2,8 @@ import { lookup, type LookupAddress, type LookupAllOptions, type LookupOptions }
 import type { LookupFunction } from 'node:net';
 
 /**
- * A name lookup for connections that asks once for each host, however many connections are opened at the same time: name
- * servers drop bursts of the same question, and the platform then waits for seconds. Failures are not remembered.
+ * A name lookup for connections that asks once for each host, however many connections are opened at the same time:
+ * name servers drop bursts of the same question, and the platform then waits for seconds. Failures are not remembered.
  */
 export function sharedLookup(): LookupFunction {
   const asked = new Map<string, Promise<LookupAddress[]>>();

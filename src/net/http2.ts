@@ -83,7 +83,8 @@ export function openSession(socket: TLSSocket, origin: string, events: SessionEv
     gone = true;
     events.onGone();
   };
-  // Node bounds single frames, not how many come: pings, settings and the data of answers that were given up have no end.
+  // Node bounds single frames, not how many come: pings, settings and the data of answers that were given up have no
+  // end.
   const watch = setInterval(() => {
     if (socket.bytesRead > 2 * bodies + requests * MAX_FRAMING_BYTES + MAX_STRAY_BYTES) destroy();
   }, WATCH_MS).unref();

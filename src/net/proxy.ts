@@ -13,7 +13,9 @@ export function proxyFor({ proxy }: Pick<NetConfig, 'proxy'>, target: URL): URL 
   return url === null || proxy.bypass.some((entry) => bypasses(entry, target)) ? null : new URL(url);
 }
 
-/** An entry is a host, or a domain whose hosts it covers (with or without a leading dot), "*", or either with a port. */
+/**
+ * An entry is a host, or a domain whose hosts it covers (with or without a leading dot), "*", or either with a port.
+ */
 function bypasses(entry: string, target: URL): boolean {
   if (entry === '*') return true;
   const [, domain = entry, port] = /^([^:]+|\[.*\]):(\d+)$/.exec(entry) ?? [];

@@ -54,8 +54,8 @@ function errorCode(error: unknown): string {
 }
 
 /**
- * Milliseconds before retry number `attempt` (0 for the first): exponential, bounded, and spread over its second half so
- * that many clients do not return at the same moment.
+ * Milliseconds before retry number `attempt` (0 for the first): exponential, bounded, and spread over its second half
+ * so that many clients do not return at the same moment.
  */
 export function backoff(
   attempt: number,
@@ -65,7 +65,9 @@ export function backoff(
   return Math.min(minMs * factor ** attempt, maxMs) * (0.5 + random / 2);
 }
 
-/** Reads Retry-After (RFC 9110 10.2.3: seconds or a date) as milliseconds from `now`; null where it says nothing usable. */
+/**
+ * Reads Retry-After (RFC 9110 10.2.3: seconds or a date) as milliseconds from `now`; null where it says nothing usable.
+ */
 export function parseRetryAfter(header: string | undefined, now: number): number | null {
   if (header === undefined) return null;
   if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;

@@ -132,7 +132,10 @@ export interface Asked {
   readonly now: Instant;
 }
 
-/** What a policy says in vain, in the order of the file: names that nothing has, registries that nobody asks, times to come. */
+/**
+ * What a policy says in vain, in the order of the file: names that nothing has, registries that nobody asks, times to
+ * come.
+ */
 export function unusedRules(policy: Policy, { names, registries, now }: Asked): readonly PackageSelector[] {
   const all = [
     ...(policy.critical?.packages ?? []),

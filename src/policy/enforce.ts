@@ -80,8 +80,8 @@ function reaches(phase: Phase, first: Phase, isCritical: boolean): boolean {
 }
 
 /**
- * The first phase in which a finding fails, whatever a policy says of its code; null where it is a warning in all of them. From
- * `guard` on fails what was there and is not any more; what was never there waits for `critical`.
+ * The first phase in which a finding fails, whatever a policy says of its code; null where it is a warning in all of
+ * them. From `guard` on fails what was there and is not any more; what was never there waits for `critical`.
  */
 export function failsFrom(finding: Finding, policy: Policy | null): Phase | null {
   switch (finding.kind) {

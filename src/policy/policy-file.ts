@@ -40,9 +40,9 @@ const LEVELS: readonly Level[] = ['error', 'warning', 'note'];
 const MAX_RELEASE_AGE = 8760;
 
 /**
- * Reads a policy file (docs/policy.md, docs/schemas/policy-1.schema.json). `file` is the name that errors report. Throws
- * PolicyError, and nothing else, for a file that cannot be used: unknown keys, wrong values, and rules that contradict
- * each other or could never apply.
+ * Reads a policy file (docs/policy.md, docs/schemas/policy-1.schema.json). `file` is the name that errors report.
+ * Throws PolicyError, and nothing else, for a file that cannot be used: unknown keys, wrong values, and rules that
+ * contradict each other or could never apply.
  */
 export function parsePolicy(file: string, bytes: Uint8Array): Policy {
   const root = fieldsOf({ file, what: '', node: parsePolicyYaml(file, bytes) }, [

@@ -95,8 +95,8 @@ function acceptedUntil({ code }: Finding, bytes: LockedBytes, { baseline, now }:
 }
 
 /**
- * Who decides: the owner of the package by the most specific rule, else who is on duty in the week it was first seen. The
- * rotation has no beginning: before `from` it went in the same order.
+ * Who decides: the owner of the package by the most specific rule, else who is on duty in the week it was first seen.
+ * The rotation has no beginning: before `from` it went in the same order.
  */
 export function ownerOf({ owners, rotation }: ReviewRules, name: string, firstSeen: Instant): string | null {
   const rule = mostSpecific(owners, name);

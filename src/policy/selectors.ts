@@ -4,7 +4,9 @@ import type { PackageSelector } from '../model/policy.ts';
 /** The selector of every package. */
 export const EVERY = '*';
 
-/** Whether a text is a name as registries know them (with a scope or without), in which `*` may stand for characters. */
+/**
+ * Whether a text is a name as registries know them (with a scope or without), in which `*` may stand for characters.
+ */
 export function isSelector(text: string): boolean {
   return text.length <= 214 && /^(?:@[\w.~*-]+\/)?[\w.~*-]+$/.test(text) && !text.includes('**');
 }

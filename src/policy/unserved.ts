@@ -4,7 +4,9 @@ import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { verdictOf } from './enforce.ts';
 import { groupBy } from '../model/group-by.ts';
 
-/** Of one package alone, a registry that serves no attestations cannot be told from one that lost those of that package. */
+/**
+ * Of one package alone, a registry that serves no attestations cannot be told from one that lost those of that package.
+ */
 const LEAST = 2;
 
 /** What is only found where attestations are served. */
@@ -15,9 +17,9 @@ const OF_SERVED: readonly FindingCode[] = [
 ];
 
 /**
- * A registry that announces provenance and serves none of any package does not pass attestations on: that is one thing to
- * mend, and not as many losses. What it announces is without statement, in every phase, and said once for each lockfile.
- * `beside` is what the run is not about, and shows what the registry serves as well.
+ * A registry that announces provenance and serves none of any package does not pass attestations on: that is one thing
+ * to mend, and not as many losses. What it announces is without statement, in every phase, and said once for each
+ * lockfile. `beside` is what the run is not about, and shows what the registry serves as well.
  */
 export function withoutAttestations(
   judged: readonly JudgedDependency[],

@@ -1,7 +1,7 @@
 /**
- * Walks over a JSON text without reading it: a registry document is mostly what nobody asks for. Values are skipped, not
- * judged: whoever wants one parses its slice. Positions are bytes; -1 stands for a text that does not go on as it should.
- * Every byte is looked at once, whatever the text is.
+ * Walks over a JSON text without reading it: a registry document is mostly what nobody asks for. Values are skipped,
+ * not judged: whoever wants one parses its slice. Positions are bytes; -1 stands for a text that does not go on as it
+ * should. Every byte is looked at once, whatever the text is.
  */
 
 const QUOTE = 0x22;

@@ -32,7 +32,9 @@ const WORDS: readonly (readonly [string, boolean | null])[] = [
 
 /** What a kind of file allows beyond RFC 8259, or beyond what this reader takes from it. */
 export interface JsonOptions {
-  /** `last`: the last of several equal keys counts, as for JSON.parse, and so for npm; `first`: the first, as for Bun. */
+  /**
+   * `last`: the last of several equal keys counts, as for JSON.parse, and so for npm; `first`: the first, as for Bun.
+   */
   readonly repeatedKeys?: 'refused' | 'first' | 'last';
   /** Refused all the same but in objects under one of these keys. */
   readonly repeatedIn?: ReadonlySet<string>;

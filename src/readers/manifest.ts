@@ -8,8 +8,8 @@ const AS_MOST: JsonOptions = { repeatedKeys: 'last', remedy: 'mend it' };
 const AS_BUN: JsonOptions = { repeatedKeys: 'first', trailingCommas: true, comments: true, remedy: 'mend it' };
 
 /**
- * Reads a package.json of a project as a package manager does: without the byte order mark that some editors put first. What is
- * read of this file anywhere is read here. Throws LockfileError, naming `file`.
+ * Reads a package.json of a project as a package manager does: without the byte order mark that some editors put first.
+ * What is read of this file anywhere is read here. Throws LockfileError, naming `file`.
  */
 export function parseManifest(file: string, text: string, manager: PackageManager): JsonNode {
   return parseJson(file, text.replace(/^\uFEFF/, ''), manager === 'bun' ? AS_BUN : AS_MOST);
@@ -30,8 +30,8 @@ function plain(value: JsonValue): unknown {
 }
 
 /**
- * The patterns of a package.json's `workspaces`: a list, or the `packages` of an object. Throws LockfileError where there is
- * something else, which says of no folder that it is no member.
+ * The patterns of a package.json's `workspaces`: a list, or the `packages` of an object. Throws LockfileError where
+ * there is something else, which says of no folder that it is no member.
  */
 export function workspacePatterns(file: string, text: string, manager: PackageManager): readonly string[] {
   const { workspaces } = manifestFields(file, text, manager);
@@ -42,7 +42,10 @@ export function workspacePatterns(file: string, text: string, manager: PackageMa
   throw new LockfileError(file, null, 'workspaces is not a list of patterns; mend it');
 }
 
-/** Whether the workspaces that a file declares have a folder as a member. Throws LockfileError where that cannot be said. */
+/**
+ * Whether the workspaces that a file declares have a folder as a member. Throws LockfileError where that cannot be
+ * said.
+ */
 export function isNamed(file: string, patterns: readonly string[], member: string): boolean {
   const found = isMember(patterns, member);
   if (found !== null) return found;

@@ -40,9 +40,9 @@ interface Overrides {
 }
 
 /**
- * Reads a tar archive (POSIX.1-1988 ustar, with the pax headers of POSIX.1-2001 and GNU's long names) as it arrives. Only
- * files are given, not links, folders and devices. Paths are as they are written. What another reader could take for
- * something else, so that it would install files that are not seen here, is refused.
+ * Reads a tar archive (POSIX.1-1988 ustar, with the pax headers of POSIX.1-2001 and GNU's long names) as it arrives.
+ * Only files are given, not links, folders and devices. Paths are as they are written. What another reader could take
+ * for something else, so that it would install files that are not seen here, is refused.
  */
 export function createTarReader(sink: TarSink): TarReader {
   let header: Buffer = Buffer.alloc(0);

@@ -9,10 +9,10 @@ const MAX_DEPTH = 24;
 const MAX_INDENTATION = 128;
 
 /**
- * Reads YAML that something else than a package manager wrote anew (a formatter: values over several lines, comments, other
- * quotes), with the library for it. Refused is what two readers could read differently: anchors, aliases, tags, directives,
- * keys that stand twice or are no text, numbers and words that are spelled in several ways, marks between documents that
- * are more than "---". Throws LockfileError, and nothing else.
+ * Reads YAML that something else than a package manager wrote anew (a formatter: values over several lines, comments,
+ * other quotes), with the library for it. Refused is what two readers could read differently: anchors, aliases, tags,
+ * directives, keys that stand twice or are no text, numbers and words that are spelled in several ways, marks between
+ * documents that are more than "---". Throws LockfileError, and nothing else.
  */
 export function parseFormattedYaml(file: string, text: string): readonly JsonNode[] {
   const lines = new LineCounter();

@@ -25,14 +25,18 @@ export function isPlain(text: string): boolean {
   return PLAIN_START.test(text) && !NOT_PLAIN.test(text);
 }
 
-/** The value of a plain scalar. A number is one only where it is spelled as numbers are: nothing of the text is lost. */
+/**
+ * The value of a plain scalar. A number is one only where it is spelled as numbers are: nothing of the text is lost.
+ */
 export function resolvePlain(text: string): string | number | boolean | null {
   const word = WORDS.get(text);
   if (word !== undefined) return word;
   return NUMBER.test(text) && String(Number(text)) === text ? Number(text) : text;
 }
 
-/** Whether all readers of YAML make this key of a plain scalar: other spellings of numbers and words they write anew. */
+/**
+ * Whether all readers of YAML make this key of a plain scalar: other spellings of numbers and words they write anew.
+ */
 export function isPlainKey(text: string): boolean {
   return text !== '<<' && String(resolvePlain(text)) === text && !(NUMBER.test(text) && resolvePlain(text) === text);
 }
@@ -102,8 +106,8 @@ function charOf(code: number): string | undefined {
 }
 
 /**
- * The text of a block scalar from its lines without their indentation (YAML 1.2.2, 8.1): `|` keeps line breaks, `>` folds
- * them; `-` drops the last one, `+` keeps all that follow.
+ * The text of a block scalar from its lines without their indentation (YAML 1.2.2, 8.1): `|` keeps line breaks, `>`
+ * folds them; `-` drops the last one, `+` keeps all that follow.
  */
 export function blockText(style: string, chomping: string, lines: readonly string[]): string {
   let text = '';

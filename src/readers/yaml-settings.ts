@@ -9,9 +9,9 @@ const MAX_VALUES = 100_000;
 const MAX_DEPTH = 24;
 
 /**
- * Reads YAML that people write for a package manager (pnpm-workspace.yaml, .yarnrc.yml, package.yaml): with anchors, aliases and
- * merged mappings, as these readers take them, within limits. Throws LockfileError, naming `file`, for everything else that
- * could be read differently.
+ * Reads YAML that people write for a package manager (pnpm-workspace.yaml, .yarnrc.yml, package.yaml): with anchors,
+ * aliases and merged mappings, as these readers take them, within limits. Throws LockfileError, naming `file`, for
+ * everything else that could be read differently.
  */
 export function parseSettings(file: string, text: string): unknown {
   const lines = new LineCounter();

@@ -15,12 +15,12 @@ const BOUNDARY = /^(?:---|\.\.\.|%)/;
 const BLOCK_SCALAR = /^([|>])(?:([1-9])([-+]?)|([-+]?)([1-9]?))$/;
 
 /**
- * Reads the part of YAML 1.2 that package managers write, with lines, in time linear in its size; the result has one node
- * for each document. Read are mappings and lists in blocks, mappings and lists in braces and brackets on one line, plain
- * and quoted scalars on one line, texts in blocks, comments on lines of their own. Everything else is refused with its
- * line rather than guessed: anchors, aliases, tags, merge keys, directives, tabs as indentation, a key twice in one
- * mapping, keys that readers spell differently, more than 64 levels or 3 million values. Throws LockfileError, and nothing
- * else.
+ * Reads the part of YAML 1.2 that package managers write, with lines, in time linear in its size; the result has one
+ * node for each document. Read are mappings and lists in blocks, mappings and lists in braces and brackets on one line,
+ * plain and quoted scalars on one line, texts in blocks, comments on lines of their own. Everything else is refused
+ * with its line rather than guessed: anchors, aliases, tags, merge keys, directives, tabs as indentation, a key twice
+ * in one mapping, keys that readers spell differently, more than 64 levels or 3 million values. Throws LockfileError,
+ * and nothing else.
  */
 export function parseYaml(file: string, text: string): readonly JsonNode[] {
   /** The current line: its number, where it begins, where it ends but for spaces, where the next one begins. */

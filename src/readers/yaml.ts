@@ -96,8 +96,8 @@ function decode(file: string, bytes: Uint8Array): string {
 type ParsedYaml = Pick<Document.Parsed, 'errors' | 'warnings'> & { readonly contents: ParsedNode | null };
 
 /**
- * The parser recurses with the depth of the text, and near the end of its stack V8 can abort the whole process. So depth
- * is bounded before: by line length and indentation, and by the indicators and brackets a lexer finds.
+ * The parser recurses with the depth of the text, and near the end of its stack V8 can abort the whole process. So
+ * depth is bounded before: by line length and indentation, and by the indicators and brackets a lexer finds.
  */
 function scan(file: string, text: string): void {
   const refuse = (line: number, reason: string): never => {

@@ -21,22 +21,25 @@ export interface TarballRequest extends FileWishes {
   readonly resolved: string | null;
 }
 
-/** The bytes with the wanted hashes; `mismatch` where the registry serves bytes that do not have the one that is `wanted`. */
+/**
+ * The bytes with the wanted hashes; `mismatch` where the registry serves bytes that do not have the one that is
+ * `wanted`.
+ */
 export type TarballEvidence =
   | Evidence<Tarball>
   | { readonly state: 'mismatch'; readonly url: string; readonly wanted: Digest; readonly actual: Digest };
 
 /**
- * What a registry of one ecosystem says. Every answer is evidence: nothing here rejects, and nothing is verified. Asking
- * twice for the same document in one run asks the network once.
+ * What a registry of one ecosystem says. Every answer is evidence: nothing here rejects, and nothing is verified.
+ * Asking twice for the same document in one run asks the network once.
  */
 export interface Registry {
   /** The base address for a package, without credentials, with the last slash. */
   urlFor(name: string): string;
   packument(name: string): Promise<Evidence<Packument>>;
   /**
-   * Whether the document still is what it was: the renewed validator where the registry says so, or need not be asked at
-   * `now`; null for anything else.
+   * Whether the document still is what it was: the renewed validator where the registry says so, or need not be asked
+   * at `now`; null for anything else.
    */
   revalidate(name: string, validator: Validator, now: Instant): Promise<Validator | null>;
   manifest(name: string, version: string): Promise<Evidence<Manifest>>;

@@ -48,7 +48,9 @@ export function namesArtifact(digests: readonly Digest[], artifact: Artifact): b
   return compared.length > 0 && compared.every(Boolean);
 }
 
-/** The digest in a message signature only identifies the artifact; where the artifact's is known, both must be equal. */
+/**
+ * The digest in a message signature only identifies the artifact; where the artifact's is known, both must be equal.
+ */
 export function checkIdentified({ digest: claimed }: MessageContent, artifact: Artifact): void {
   if (claimed === null) return;
   const hex = claimed.bytes.toString('hex');
@@ -57,7 +59,9 @@ export function checkIdentified({ digest: claimed }: MessageContent, artifact: A
   }
 }
 
-/** Verifies a message signature over the bytes of the artifact, or over every digest known of it that the key may use. */
+/**
+ * Verifies a message signature over the bytes of the artifact, or over every digest known of it that the key may use.
+ */
 export function verifyMessage({ signature }: MessageContent, key: PublicKey, { bytes, digests }: Artifact): void {
   const hashes = SIGNER_HASHES[key.type];
   if (bytes !== null) {

@@ -92,8 +92,8 @@ export function parseHashOutput(json: unknown, path: string): { readonly algorit
 
 /**
  * Reads the JSON of a Sigstore bundle by the rules of its version: v0.1 needs an inclusion promise for each log entry,
- * later ones an inclusion proof with a checkpoint; v0.3 has one certificate instead of a chain. Unknown fields are passed
- * over, as real bundles have them. Throws `Refusal` with `bundle-malformed` or `bundle-media-type`.
+ * later ones an inclusion proof with a checkpoint; v0.3 has one certificate instead of a chain. Unknown fields are
+ * passed over, as real bundles have them. Throws `Refusal` with `bundle-malformed` or `bundle-media-type`.
  */
 export function parseBundle(json: unknown): Bundle {
   return reading('bundle-malformed', () => {

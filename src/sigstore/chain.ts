@@ -82,7 +82,9 @@ function validAt({ notBefore, notAfter }: Certificate, time: Instant): boolean {
   return notBefore <= time && time <= notAfter;
 }
 
-/** Verifies a chain from an issuing certificate to the anchor, which is trusted as it is, and returns the issuing key. */
+/**
+ * Verifies a chain from an issuing certificate to the anchor, which is trusted as it is, and returns the issuing key.
+ */
 function verifyChain(chain: readonly Certificate[], purpose: string): ReturnType<Issuer['key']> {
   try {
     let above: PublicKey | null = null;

@@ -2,11 +2,11 @@ import type { Instant } from '../model/time.ts';
 import { malformed } from './refusal.ts';
 
 /**
- * A strict reader for the Distinguished Encoding Rules (ITU-T X.690). It hands out slices of the original bytes, so that
- * signatures are verified over what was signed and not over a re-encoding. Everything throws `Malformed`.
+ * A strict reader for the Distinguished Encoding Rules (ITU-T X.690). It hands out slices of the original bytes, so
+ * that signatures are verified over what was signed and not over a re-encoding. Everything throws `Malformed`.
  *
- * An element is a place in those bytes, and a slice is made where it is asked for: making one takes several times as long
- * as reading the element, and of most elements nobody asks for any.
+ * An element is a place in those bytes, and a slice is made where it is asked for: making one takes several times as
+ * long as reading the element, and of most elements nobody asks for any.
  */
 export class Der {
   readonly tag: number;
@@ -186,8 +186,8 @@ export function namedBits(der: Der, what: string): (bit: number) => boolean {
 const TIME = /^\d{14}(?:\.\d{0,8}[1-9])?Z$/;
 
 /**
- * UTCTime or GeneralizedTime, in UTC and with seconds (RFC 5280 section 4.1.2.5). Fractions, which RFC 3161 section 2.4.2
- * allows for GeneralizedTime, are cut to milliseconds.
+ * UTCTime or GeneralizedTime, in UTC and with seconds (RFC 5280 section 4.1.2.5). Fractions, which RFC 3161 section
+ * 2.4.2 allows for GeneralizedTime, are cut to milliseconds.
  */
 export function time(der: Der | undefined): Instant {
   if (der?.tag !== TAG.utcTime && der?.tag !== TAG.generalizedTime) malformed('DER: no time');

@@ -28,8 +28,8 @@ const KEY_TYPES: ReadonlyMap<string, KeyType> = new Map([
 /**
  * Hashes a signer with such a key may have used, the registry's own first. SHA-256 under the larger curves is
  * deprecated in the registry and was what several clients signed with
- * (https://github.com/sigstore/architecture-docs/blob/main/algorithm-registry.md and PublicKeyDetails in protobuf-specs).
- * Null: the algorithm hashes by itself.
+ * (https://github.com/sigstore/architecture-docs/blob/main/algorithm-registry.md and PublicKeyDetails in
+ * protobuf-specs). Null: the algorithm hashes by itself.
  */
 export const SIGNER_HASHES: Readonly<Record<KeyType, readonly (Hash | null)[]>> = {
   p256: ['sha256'],

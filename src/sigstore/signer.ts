@@ -68,8 +68,8 @@ export function openSigner({ signer, content }: Bundle, keys: readonly OpenKey[]
 }
 
 /**
- * sigstore_bundle.proto: the hint and the envelope's key id are the same. A key that is found by its name needs both. For
- * one that was chosen by hand, only two names that differ are too many: cosign gives the envelope none.
+ * sigstore_bundle.proto: the hint and the envelope's key id are the same. A key that is found by its name needs both.
+ * For one that was chosen by hand, only two names that differ are too many: cosign gives the envelope none.
  */
 function isCandidate(key: OpenKey, hint: string | null, keyId: string | null): boolean {
   if (key.hint !== null) return key.hint === hint && keyId === hint;

@@ -17,8 +17,8 @@ const MAX_DIGESTS = 100;
 const MAX_TEXT = 65_536;
 
 /**
- * Parses the payload of an envelope as an in-toto statement, v0.1 or v1. Digests by functions the model does not know are
- * left out. Throws `Refusal` with `statement-malformed` or `statement-type`.
+ * Parses the payload of an envelope as an in-toto statement, v0.1 or v1. Digests by functions the model does not know
+ * are left out. Throws `Refusal` with `statement-malformed` or `statement-type`.
  */
 export function parseStatement(payload: Buffer): Statement {
   return reading('statement-malformed', () => {

@@ -151,7 +151,9 @@ function parseLogId(json: unknown, path: string): string | null {
   return base64(object(json, path)['keyId'], `${path}.keyId`, 64).toString('hex');
 }
 
-/** Key id of a checkpoint signature (https://github.com/C2SP/C2SP/blob/main/signed-note.md#signatures), 4 bytes in hex. */
+/**
+ * Key id of a checkpoint signature (https://github.com/C2SP/C2SP/blob/main/signed-note.md#signatures), 4 bytes in hex.
+ */
 function keyHint(name: string, key: PublicKey): string {
   const prefix = (type: number): Buffer => Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([type])]);
   const named =

@@ -81,8 +81,8 @@ interface Trust {
 
 /**
  * Builds a verifier that does all of the Sigstore client specification
- * (https://github.com/sigstore/architecture-docs/blob/main/client-spec.md section 4) under one trusted root. It remembers
- * parsed keys and verified chains. Throws `TrustedRootError` where a managed key cannot be read.
+ * (https://github.com/sigstore/architecture-docs/blob/main/client-spec.md section 4) under one trusted root. It
+ * remembers parsed keys and verified chains. Throws `TrustedRootError` where a managed key cannot be read.
  */
 export function createVerifier({ root, keys = [], thresholds }: VerifierOptions): Verifier {
   const trust: Trust = {

@@ -16,9 +16,9 @@ const MAX_UNUSED = 4000;
 const MAX_BYTES = 512 * 1024 * 1024;
 
 /**
- * What the runs of one project established, in one file: values by what decided them. It is used only if this user's key
- * vouches for it: a file that was changed, cut, moved or put there by somebody else is as good as absent. Nothing here
- * ever throws: a cache that cannot be used costs time.
+ * What the runs of one project established, in one file: values by what decided them. It is used only if this user's
+ * key vouches for it: a file that was changed, cut, moved or put there by somebody else is as good as absent. Nothing
+ * here ever throws: a cache that cannot be used costs time.
  */
 export interface Cache {
   /** `id` is the hex SHA-256 of everything that decides the value. */

@@ -1,8 +1,8 @@
 import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 
 /**
- * Writes a file whole or not at all: another one beside it takes its place. What is no regular file (a pipe, a device) is
- * written to. A file that was not there gets `mode`. Throws Node's error.
+ * Writes a file whole or not at all: another one beside it takes its place. What is no regular file (a pipe, a device)
+ * is written to. A file that was not there gets `mode`. Throws Node's error.
  */
 export function writeWhole(path: string, pieces: Iterable<string | Uint8Array>, mode = 0o666): void {
   const before = statSync(path, { throwIfNoEntry: false });

@@ -31,7 +31,10 @@ const FILES = {
 /** How long before the story its last release came out. */
 const LATELY = 2 * DAY;
 
-/** What the page tells of: releases of axios by one workflow, and one by another, the last as lately as such a thing arrives. */
+/**
+ * What the page tells of: releases of axios by one workflow, and one by another, the last as lately as such a thing
+ * arrives.
+ */
 async function publish(lab: Lab): Promise<void> {
   lab.clock.set(Date.now() - LATELY - 26 * DAY);
   const release = (

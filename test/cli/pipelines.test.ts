@@ -223,8 +223,8 @@ describe('the action', () => {
 });
 
 /**
- * What actions/checkout leaves of a pull request from a fork: the merge of it, which has both branches behind it only where
- * `depth` is 0. Its main depends on q@1.0.1, which lost its provenance; the pull request adds what `change` does.
+ * What actions/checkout leaves of a pull request from a fork: the merge of it, which has both branches behind it only
+ * where `depth` is 0. Its main depends on q@1.0.1, which lost its provenance; the pull request adds what `change` does.
  */
 async function checkOutPullRequest({ folder, lab, lock }: Pipeline, depth: number, change: () => Promise<void>) {
   await lab.publish({ name: 'q', version: '1.0.0', by: ciWorkflow({ repository: 'team/q' }) });

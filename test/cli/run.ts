@@ -41,8 +41,8 @@ export function start(
 }
 
 /**
- * Runs the built command line in `cwd`, with an empty home, no cache and nothing of the caller's npm configuration. What
- * is on the loopback interface can be reached, and nothing else.
+ * Runs the built command line in `cwd`, with an empty home, no cache and nothing of the caller's npm configuration.
+ * What is on the loopback interface can be reached, and nothing else.
  */
 export function assay(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Run> {
   const own = { PATH: process.env['PATH'] ?? '', HOME: cwd, LANG: 'C.UTF-8', ASSAY_CACHE: '' };

@@ -24,7 +24,9 @@ interface Change extends LabProject {
   readonly runIn: (env: Readonly<Record<string, string>>, ...args: string[]) => Promise<Run>;
 }
 
-/** A branch of a repository whose main locks p@1.0.0 and q@1.0.0. p@1.0.1 is as good; q lost its provenance in 1.0.1. */
+/**
+ * A branch of a repository whose main locks p@1.0.0 and q@1.0.0. p@1.0.1 is as good; q lost its provenance in 1.0.1.
+ */
 function inChange(work: (change: Change) => Promise<void>): Promise<void> {
   return withProject(async (project) => {
     const { lab, folder, lock } = project;

@@ -21,7 +21,9 @@ const COMMANDS: Readonly<Partial<Record<PackageManager, string>>> = {
   pnpm: 'pnpm i',
 };
 
-/** What is said of the lockfile in outer/app, and whether an installation from it is run; `home` is the user's folder. */
+/**
+ * What is said of the lockfile in outer/app, and whether an installation from it is run; `home` is the user's folder.
+ */
 function said(manager: PackageManager, files: Files, home = 'home'): Promise<readonly [audit: boolean, exec: boolean]> {
   return inFolder(async (root) => {
     const [name, text] = LOCKFILES[manager] ?? ['', ''];

@@ -41,7 +41,10 @@ const raw = once((file): readonly RawLock[] => {
   const documents = parseAllDocuments(textOf(file));
   return Array.isArray(documents) ? documents.map((each) => each.toJS() as RawLock) : [];
 });
-/** The key without peers and patch, by its spelling alone: the first bracket, or in version 5 the first "_" of the version. */
+/**
+ * The key without peers and patch, by its spelling alone: the first bracket, or in version 5 the first "_" of the
+ * version.
+ */
 const baseOf = (key: string): string => key.replace(/\(.*$/, '').replace(/(\/\d[^/_]*)_[^/]*$/, '$1');
 
 describe.skipIf(files.length === 0)(`recorded pnpm lockfiles${skipped}`, () => {

@@ -160,8 +160,8 @@ function read(text: string): Lockfile | null {
 }
 
 /**
- * By the name it is installed under, what stands there at any place: Bun hoists anew, so that a place may differ. `substitute`
- * is what our reading says stands in for something else.
+ * By the name it is installed under, what stands there at any place: Bun hoists anew, so that a place may differ.
+ * `substitute` is what our reading says stands in for something else.
  */
 function known({ dependencies, skipped }: Lockfile): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>();

@@ -35,7 +35,9 @@ const OLD_LOCKFILE = JSON.stringify({
 const PATTERN_MANIFEST = { ...MANIFEST, workspaces: ['evil*'] };
 const PATTERN_LOCKFILE = LOCKFILE.replace(JSON.stringify(MANIFEST), JSON.stringify(PATTERN_MANIFEST));
 
-/** Installs with npm, with nothing to ask; what a file of the installation has, or null where that npm is not to be had. */
+/**
+ * Installs with npm, with nothing to ask; what a file of the installation has, or null where that npm is not to be had.
+ */
 function installed(version: string, files: Readonly<Record<string, string>>, path: string): string | null {
   const at = fromRegistry(`npm@${version}`);
   const node = nodesUnderTest().at(version.startsWith('12.') ? -1 : 0)?.binary ?? null;

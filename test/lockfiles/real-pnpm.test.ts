@@ -7,7 +7,9 @@ import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { isNotReached, NO_REGISTRY, type Ran } from './real.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 
-/** A workspace with an alias, packages with peers, one for another platform, and a project that another one asks for. */
+/**
+ * A workspace with an alias, packages with peers, one for another platform, and a project that another one asks for.
+ */
 const MANIFESTS = {
   '.': {
     name: 'app',
@@ -84,7 +86,10 @@ interface Flags {
   readonly dev: boolean;
 }
 
-/** Every package that pnpm lists, without links, with whether a project names it, and whether it is only for development. */
+/**
+ * Every package that pnpm lists, without links, with whether a project names it, and whether it is only for
+ * development.
+ */
 function listed(projects: readonly Project[]): ReadonlyMap<string, Flags> {
   const found = new Map<string, Flags>();
   const walk = (dependencies: Readonly<Record<string, Listed>>, direct: boolean, dev: boolean): void => {

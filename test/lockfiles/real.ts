@@ -25,8 +25,9 @@ export function registryInUse(): string {
 const isWindows = process.platform === 'win32';
 
 /**
- * The folder of a package, such as "name" or "name@version", from the configured registry, kept under node_modules/.cache;
- * null where it cannot be had. None of its scripts run. `overrides` are versions for dependencies that a registry may not resolve.
+ * The folder of a package, such as "name" or "name@version", from the configured registry, kept under
+ * node_modules/.cache; null where it cannot be had. None of its scripts run. `overrides` are versions for dependencies
+ * that a registry may not resolve.
  */
 export function fromRegistry(spec: string, overrides?: Readonly<Record<string, string>>): string | null {
   const name = spec.replace(/(?<=.)@[^@/]*$/, '');

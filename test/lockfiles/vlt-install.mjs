@@ -1,7 +1,8 @@
 /**
- * Installs a project with vlt's own code from one lockfile after another: `node vlt-install.mjs VLT PROJECT REQUESTS` in PROJECT, where each
- * line of REQUESTS is a lockfile as JSON text. Nothing is fetched; each line of the output says what vlt would have fetched,
- * asked a registry for and linked, or why it does not install. vlt has no package that reads its lockfile; its bundle does.
+ * Installs a project with vlt's own code from one lockfile after another: `node vlt-install.mjs VLT PROJECT REQUESTS`
+ * in PROJECT, where each line of REQUESTS is a lockfile as JSON text. Nothing is fetched; each line of the output says
+ * what vlt would have fetched, asked a registry for and linked, or why it does not install. vlt has no package that
+ * reads its lockfile; its bundle does.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -227,6 +227,7 @@ test.each([
   ['export const NAME = /\\u0007/;', 'no-control-regex'],
   ['console.log(1);', 'no-console'],
   ['// @ts-ignore', '@typescript-eslint/ban-ts-comment'],
+  [`// ${'word '.repeat(30)}`, 'max-len'],
 ])('everywhere: %s is %s', async (snippet, rule) => {
   expect(await notRefused('src/audit/index.ts', rule, [snippet])).toEqual([]);
 });

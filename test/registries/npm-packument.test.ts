@@ -152,7 +152,10 @@ describe('which versions claim provenance', () => {
 });
 
 describe('a walk over JSON', () => {
-  /** The members of an object by their keys, each value parsed from its slice; null where the walk does not reach the end. */
+  /**
+   * The members of an object by their keys, each value parsed from its slice; null where the walk does not reach the
+   * end.
+   */
   const members = (text: string): Record<string, unknown> | null => {
     const json = Buffer.from(text);
     const found: [string, unknown][] = [];

@@ -5,7 +5,10 @@ import { expect } from 'vitest';
 type Element = DefaultTreeAdapterTypes.Element;
 type Node = DefaultTreeAdapterTypes.Node;
 
-/** Every element of a page, and what a strict reader of HTML finds wrong with it; `noscript` is read as without a script. */
+/**
+ * Every element of a page, and what a strict reader of HTML finds wrong with it; `noscript` is read as without a
+ * script.
+ */
 export function read(page: string): { elements: Element[]; errors: string[]; text: string } {
   const errors: string[] = [];
   const onParseError = ({ code, startLine }: ParserError): void => void errors.push(`${code} in line ${startLine}`);

@@ -39,8 +39,8 @@ function parse(xml: string): Element {
 }
 
 /**
- * What the strictest published schema takes, that of Jenkins' xUnit plugin (junit-10.xsd). Of what is here it does not know
- * `file` of a test, which GitLab and CircleCI read.
+ * What the strictest published schema takes, that of Jenkins' xUnit plugin (junit-10.xsd). Of what is here it does not
+ * know `file` of a test, which GitLab and CircleCI read.
  */
 const SCHEMA: Readonly<Record<string, { attributes: RegExp; required: readonly string[]; children: RegExp }>> = {
   testsuites: { attributes: /^(?:name|time|tests|failures|errors)$/, required: [], children: /^testsuite$/ },

@@ -10,7 +10,9 @@ const TEAM = ciWorkflow({ repository: 'team/p', repositoryId: '100', ownerId: '2
 
 type PublishSpec = Parameters<Lab['publish']>[0];
 
-/** Publishes p@1.0.0 by the team's workflow and, a day later, p@1.0.1 as `spec` says; both are what a lockfile may lock. */
+/**
+ * Publishes p@1.0.0 by the team's workflow and, a day later, p@1.0.1 as `spec` says; both are what a lockfile may lock.
+ */
 async function publishTwo(lab: Lab, spec: Partial<PublishSpec> = {}): Promise<void> {
   await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
   lab.clock.advance(DAY);

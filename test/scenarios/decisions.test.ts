@@ -39,7 +39,9 @@ const NAMES = Object.keys(PACKAGES);
 const NO_HASH = `sha512-${Buffer.alloc(64, 1).toString('base64')}`;
 const GHOST: LockfileOptions = { extra: { 'node_modules/ghost': { version: '1.0.0', integrity: NO_HASH } } };
 
-/** 1.0.0, a fortnight later 1.0.1, and a fortnight later 1.0.2 of each; what two bring in is a day older than the last. */
+/**
+ * 1.0.0, a fortnight later 1.0.1, and a fortnight later 1.0.2 of each; what two bring in is a day older than the last.
+ */
 async function publishAll(lab: Lab): Promise<void> {
   const start = lab.clock.now();
   for (const [name, releases] of Object.entries(PACKAGES)) {

@@ -49,7 +49,9 @@ function judge(document: unknown, name: string, version: string, sha512: string 
   );
 }
 
-/** The digest a document's statements name, so that other links of it can be judged where the tarball is not at hand. */
+/**
+ * The digest a document's statements name, so that other links of it can be judged where the tarball is not at hand.
+ */
 function attestedDigest(document: unknown): string {
   const [first] = (document as { attestations: { bundle: { dsseEnvelope: { payload: string } } }[] }).attestations;
   const payload = Buffer.from(first?.bundle.dsseEnvelope.payload ?? '', 'base64').toString('utf8');

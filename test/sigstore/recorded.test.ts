@@ -53,8 +53,8 @@ describe.skipIf(!hasSharedData)(`npm attestation documents ${skipped}`, () => {
 });
 
 /**
- * What is left of altered documents, by bundle. Each has one altered bundle; in the last but one of the list the other one
- * carries whitespace in its base64, too.
+ * What is left of altered documents, by bundle. Each has one altered bundle; in the last but one of the list the other
+ * one carries whitespace in its base64, too.
  */
 const DOCTORED: Readonly<Record<string, readonly string[]>> = {
   'npm-stmt-mismatch-prov-type.intoto.sigstore.f20be812': ['log-entry-mismatch', 'ok'],

@@ -10,7 +10,10 @@ export function copyCheckout(folder: string): void {
   cpSync(ROOT, folder, { recursive: true, filter: (path) => !NOT_CLONED.test(relative(ROOT, path)) });
 }
 
-/** Gives a copy of the checkout the packages that are installed here: all of them as a link, or some as files of its own. */
+/**
+ * Gives a copy of the checkout the packages that are installed here: all of them as a link, or some as files of its
+ * own.
+ */
 export function giveModules(folder: string, names?: readonly string[]): void {
   const [from, to] = [join(ROOT, 'node_modules'), join(folder, 'node_modules')];
   if (names === undefined) symlinkSync(from, to, 'junction');

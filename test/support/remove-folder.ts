@@ -4,8 +4,8 @@ const TRIES = 20;
 const PAUSE_MS = 250;
 
 /**
- * Removes a temporary folder, into which a process that a package manager left behind may still write: vlt keeps its cache so. A
- * folder that had to be listed again is, which `maxRetries` of Node 20 does not do.
+ * Removes a temporary folder, into which a process that a package manager left behind may still write: vlt keeps its
+ * cache so. A folder that had to be listed again is, which `maxRetries` of Node 20 does not do.
  */
 export function removeFolder(folder: string): void {
   for (let left = TRIES - 1; ; left -= 1) {

@@ -16,10 +16,10 @@ export interface Beside {
 }
 
 /**
- * How old are the dependencies that releases added? The assessments of those tell, or, of what the run does not ask about,
- * `beside`: an addition is no older for being held by a baseline, left out or unchanged. An addition is worth a warning while it
- * is young, unless the project's own pipeline is proven to have built both, and where provenance was lost with it; else a note.
- * Without an answer there is no statement.
+ * How old are the dependencies that releases added? The assessments of those tell, or, of what the run does not ask
+ * about, `beside`: an addition is no older for being held by a baseline, left out or unchanged. An addition is worth a
+ * warning while it is young, unless the project's own pipeline is proven to have built both, and where provenance was
+ * lost with it; else a note. Without an answer there is no statement.
  */
 export function withDependencyAges(
   assessments: readonly Assessment[],

@@ -12,9 +12,9 @@ export type TarballAnswer =
   | { readonly state: 'mismatch'; readonly url: string; readonly wanted: Digest; readonly actual: Digest };
 
 /**
- * Which hashes must the tarball have? The lockfile's SHA-512 (what the registry signed, where the lockfile can lock none); where
- * there is none, the one the registry serves, and besides the strongest the lockfile has. Null where nothing of that kind
- * is known, or the lockfile has several.
+ * Which hashes must the tarball have? The lockfile's SHA-512 (what the registry signed, where the lockfile can lock
+ * none); where there is none, the one the registry serves, and besides the strongest the lockfile has. Null where
+ * nothing of that kind is known, or the lockfile has several.
  */
 export function wantedBytes({ integrity, archive }: Dependency, manifest: Manifest | null): WantedBytes | null {
   const [locked, second] = distinct(integrity.filter(({ algorithm }) => algorithm === 'sha512'));

@@ -9,7 +9,9 @@ const MANIFEST = 'package.json';
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'] as const;
 const MAX_TEXT = 80;
 
-/** Whether the content of a file takes part: JavaScript, the manifest, and what may be a script without an extension. */
+/**
+ * Whether the content of a file takes part: JavaScript, the manifest, and what may be a script without an extension.
+ */
 export function isReadForCapabilities(path: string): boolean {
   if (path === MANIFEST) return true;
   return !ASIDE.test(path) && /(?:\.[cm]?js|(?:^|\/)[^./]+)$/.test(path);

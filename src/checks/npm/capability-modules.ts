@@ -1,8 +1,8 @@
 import type { Capability } from '../../model/capability.ts';
 
 /**
- * Modules that are a way to a capability: Node's own, and packages that are little more than a wrapper of those, so that
- * who imports one is as critical as who imports what it wraps. Subpaths count as their module.
+ * Modules that are a way to a capability: Node's own, and packages that are little more than a wrapper of those, so
+ * that who imports one is as critical as who imports what it wraps. Subpaths count as their module.
  */
 const MODULES: Readonly<Record<Exclude<Capability, 'install-script'>, readonly string[]>> = {
   network: [

@@ -294,8 +294,8 @@ function judgeAttestations(
 }
 
 /**
- * Whether no version of a document is signed. npm signs every version of every package, so that such a document of npm's
- * was stripped on its way; another registry may never have signed.
+ * Whether no version of a document is signed. npm signs every version of every package, so that such a document of
+ * npm's was stripped on its way; another registry may never have signed.
  */
 function isStripped(packument: Packument | null): boolean {
   if (packument === null) return false;
@@ -328,7 +328,10 @@ function judgeIdentity(
   ];
 }
 
-/** That provenance of earlier releases is not to be had, and who it is held to instead. Held to nobody, nothing can be said. */
+/**
+ * That provenance of earlier releases is not to be had, and who it is held to instead. Held to nobody, nothing can be
+ * said.
+ */
 function withheld(versions: readonly string[], before: ExpectedIdentity | null, url: string): Finding | null {
   if (versions.length === 0) return null;
   if (before !== null) return finding('history-attestation-missing', { versions, instead: before.version ?? null });

@@ -57,7 +57,8 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
       .map((name) => finding('lockfile-dependency-added', { name })),
     bin && differs('bin', differenceOf(commands(bin), commands(among(asFolder(manifest.bin, bin), bin)))),
     hasBin === true && Object.keys(manifest.bin).length === 0 ? differs('bin', ['some', '']) : null,
-    // The flag has the tarball looked at, which is what was verified; and mirrors leave out that node-gyp builds a package.
+    // The flag has the tarball looked at, which is what was verified; and mirrors leave out that node-gyp builds a
+    // package.
     installScripts === true && !runs
       ? finding('lockfile-entry-differs', { field: 'scripts', lockfile: 'some', registry: '' }, 'note')
       : null,
@@ -66,8 +67,8 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
 }
 
 /**
- * What an entry gets is the package that the manifest asks for by that name; what it gets besides, is worth a look. What
- * is asked for outside of any registry may come from outside; which one that is, nothing published says exactly.
+ * What an entry gets is the package that the manifest asks for by that name; what it gets besides, is worth a look.
+ * What is asked for outside of any registry may come from outside; which one that is, nothing published says exactly.
  */
 function checkAnswers(
   answers: TextRecord,
@@ -101,7 +102,9 @@ function ownText(record: TextRecord, name: string): string | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** The package of an alias: `npm:NAME@RANGE` (npm-package-arg), `jsr:@SCOPE/NAME`; undefined for any other specifier. */
+/**
+ * The package of an alias: `npm:NAME@RANGE` (npm-package-arg), `jsr:@SCOPE/NAME`; undefined for any other specifier.
+ */
 function askedName(spec: string): string | undefined {
   const [, scope, name] = /^jsr:@([^/@]+)\/([^@]+)/.exec(spec) ?? [];
   if (scope !== undefined && name !== undefined) return `@jsr/${scope}__${name}`;

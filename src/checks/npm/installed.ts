@@ -17,8 +17,8 @@ export interface Differences {
 }
 
 /**
- * The files of an installed copy beside those of its tarball. npm installs a .gitignore as .npmignore, unless the package
- * has one of these as well.
+ * The files of an installed copy beside those of its tarball. npm installs a .gitignore as .npmignore, unless the
+ * package has one of these as well.
  */
 export function differencesOf(packed: readonly PackedFile[], { files }: InstalledCopy): Differences {
   const expected = new Map(packed.map((file) => [file.path, file.digests]));
@@ -88,8 +88,8 @@ const LOADED = ['main', 'module', 'browser', 'exports', 'imports', 'type'] as co
 
 /**
  * Whether the package.json of a copy is the tarball's as npm 6 and earlier wrote it again: with `_id` and other members
- * of its own, in another order and form. Nothing that decides which code is loaded is another; what is installed and run
- * is compared apart.
+ * of its own, in another order and form. Nothing that decides which code is loaded is another; what is installed and
+ * run is compared apart.
  */
 export function isRewritten(packed: Uint8Array, installed: Uint8Array, spec: string): boolean {
   const before = parse(packed);

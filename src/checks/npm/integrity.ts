@@ -5,7 +5,9 @@ import { sha512OfSri, sri } from '../../readers/integrity.ts';
 
 /** The outcome of comparing the lockfile's hashes with what the registry serves. */
 export interface IntegrityCheck {
-  /** The one SHA-512 the lockfile locks, or the served one where it can lock none; null where there is none, or several. */
+  /**
+   * The one SHA-512 the lockfile locks, or the served one where it can lock none; null where there is none, or several.
+   */
   readonly locked: Digest | null;
   /** The SHA-512 the registry serves, in hex; null where it serves none. */
   readonly served: string | null;

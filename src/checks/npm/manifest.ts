@@ -4,7 +4,8 @@ import { differenceOf, type TextRecord } from '../difference.ts';
 
 /**
  * Does the registry say of a version what its own package.json says? Tools resolve and show what the registry says, and
- * npm runs and links what the tarball says, so that each may have something that the other hides. One finding per field.
+ * npm runs and links what the tarball says, so that each may have something that the other hides. One finding per
+ * field.
  */
 export function checkManifest(registry: Declaration, tarball: Declaration): readonly Finding[] {
   const records = (['dependencies', 'peerDependencies'] as const).map((field) =>

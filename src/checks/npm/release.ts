@@ -20,7 +20,8 @@ export interface ReleaseContext {
 
 /**
  * What does a release do that the one before it did not? That is the version the baseline last had, else the
- * predecessor; and, as an attacker can publish that, too, the nearest one that is a week older. The pipeline that proves its provenance is judged by its identity, not by the account it publishes with.
+ * predecessor; and, as an attacker can publish that, too, the nearest one that is a week older. The pipeline that
+ * proves its provenance is judged by its identity, not by the account it publishes with.
  */
 export function checkRelease(packument: Packument, manifest: Manifest, context: ReleaseContext): readonly Finding[] {
   const { version } = manifest;
@@ -56,12 +57,14 @@ function manifestBefore(packument: Packument, version: string, known: BaselinePa
   return before ?? packument.versions.get(versionBefore(packument, version)?.version ?? '');
 }
 
-/** How far from a release another one must be to say anything: a second bad release does not make the first one good. */
+/**
+ * How far from a release another one must be to say anything: a second bad release does not make the first one good.
+ */
 const APART = 7 * DAY;
 
 /**
- * Was it published by an account that never published the package before, or by a person in the place of a pipeline? Where
- * provenance was lost with it, that is the same event, and this a note. Maintainers who take turns are one, too.
+ * Was it published by an account that never published the package before, or by a person in the place of a pipeline?
+ * Where provenance was lost with it, that is the same event, and this a note. Maintainers who take turns are one, too.
  */
 function checkPublisher(
   packument: Packument,
@@ -87,8 +90,8 @@ function noteIf(isRoutine: boolean): 'note' | undefined {
 
 /**
  * The first version by an account that has published the package only around this release, and the last one before that
- * by somebody else. Null for the only account there is, and where those who published before have gone on since and left
- * this release in place: then it is a maintainer who published once.
+ * by somebody else. Null for the only account there is, and where those who published before have gone on since and
+ * left this release in place: then it is a maintainer who published once.
  */
 function debutOf(
   packument: Packument,
@@ -143,9 +146,9 @@ function checkNewPackage({ installScripts }: Manifest, decision: ScriptDecision)
 }
 
 /**
- * Does it run something at install that an earlier version did not, or another text under the name of what ran? A text is
- * another one than the oldest of these had; whether it is another one, `isSameScript` decides. What the project keeps from
- * running is a note.
+ * Does it run something at install that an earlier version did not, or another text under the name of what ran? A text
+ * is another one than the oldest of these had; whether it is another one, `isSameScript` decides. What the project
+ * keeps from running is a note.
  */
 function checkScripts(
   { time }: Packument,
@@ -173,8 +176,8 @@ function checkScripts(
 }
 
 /**
- * The same but for the package's own version, white space, and whether a failure stops the installation. Where a document has
- * no texts, nothing says that they differ.
+ * The same but for the package's own version, white space, and whether a failure stops the installation. Where a
+ * document has no texts, nothing says that they differ.
  */
 function isSameScript(
   { before, command }: { readonly before: string; readonly command: string },
@@ -191,7 +194,9 @@ function isSameScript(
   return plain(before, was) === plain(command, now);
 }
 
-/** Does it bring in something new? How old that is, the other dependencies of the lockfile tell (added-dependencies.ts). */
+/**
+ * Does it bring in something new? How old that is, the other dependencies of the lockfile tell (added-dependencies.ts).
+ */
 function checkDependencies(
   earlier: readonly Manifest[],
   now: Manifest,

@@ -11,7 +11,9 @@ export interface SignatureCheck {
   readonly findings: readonly Finding[];
 }
 
-/** When the signature was made, as far as is known: times vouched for by a log or authority, and the registry's word. */
+/**
+ * When the signature was made, as far as is known: times vouched for by a log or authority, and the registry's word.
+ */
 export interface SigningTime {
   readonly verified: readonly VerifiedTime[];
   readonly claimed: Instant | null;
@@ -19,8 +21,8 @@ export interface SigningTime {
 
 /**
  * Did the registry sign this hash? The message is `name@version:integrity` with the lockfile's integrity, so that a
- * poisoned lockfile fails although the registry agrees with itself. (Where a lockfile can lock none, `locked` is what the
- * registry serves.) One good signature suffices; others beside it may be of keys not known here.
+ * poisoned lockfile fails although the registry agrees with itself. (Where a lockfile can lock none, `locked` is what
+ * the registry serves.) One good signature suffices; others beside it may be of keys not known here.
  */
 export function checkSignature(
   dependency: Dependency,
@@ -65,8 +67,8 @@ function judge(
 
 /**
  * Was the key valid when it signed? A verified time decides. Without one, a key that is valid now needs none; for an
- * expired key there is only the registry's word that it signed before its end, or not even that, which is said in a note.
- * Mirrors leave times out: one that nobody says is not one outside of the period.
+ * expired key there is only the registry's word that it signed before its end, or not even that, which is said in a
+ * note. Mirrors leave times out: one that nobody says is not one outside of the period.
  */
 function judgeTime(
   key: RegistryKey,

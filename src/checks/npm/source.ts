@@ -78,8 +78,9 @@ function isSameAddress({ url, path }: TarballAddress, tarball: string | null): b
 }
 
 /**
- * The forms registries use: NAME/-/BASENAME-VERSION.tgz by convention, /download/ instead of /-/ (cnpm), the version as a
- * folder before the file (Font Awesome, Gitea), NAME/VERSION.tgz (JSR), and download/NAME/VERSION/HASH (GitHub Packages).
+ * The forms registries use: NAME/-/BASENAME-VERSION.tgz by convention, /download/ instead of /-/ (cnpm), the version as
+ * a folder before the file (Font Awesome, Gitea), NAME/VERSION.tgz (JSR), and download/NAME/VERSION/HASH (GitHub
+ * Packages).
  */
 function namesPackage(path: string, { name, version }: Dependency): boolean {
   const basename = name.slice(name.indexOf('/') + 1);
@@ -104,8 +105,8 @@ function expectedTarball({ name, version }: Dependency, registry: string): strin
 }
 
 /**
- * The default registry's host stands for whichever registry is configured (npm's replace-registry-host). Yarn's name for it
- * stands for that registry alone: Yarn fetches from there whatever is configured.
+ * The default registry's host stands for whichever registry is configured (npm's replace-registry-host). Yarn's name
+ * for it stands for that registry alone: Yarn fetches from there whatever is configured.
  */
 function isExpectedHost({ host, protocol }: URL, registry: string): boolean {
   if (host === new URL(NPM_REGISTRY).host && protocol === 'https:') return true;

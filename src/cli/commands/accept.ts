@@ -82,8 +82,8 @@ function lockedAs(spec: string, locked: readonly Dependency[], file: string): re
 }
 
 /**
- * An acceptance is bound to bytes. Throws UsageError where the lockfile does not say which; where it cannot, the registry's
- * signature does.
+ * An acceptance is bound to bytes. Throws UsageError where the lockfile does not say which; where it cannot, the
+ * registry's signature does.
  */
 function demandOneHash(dependency: Dependency): void {
   if (dependency.archive !== undefined) return;

@@ -93,7 +93,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const SIGNALLED = 128;
 const NUMBERS: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
-/** Runs a program with the input and outputs of this one. Returns its exit status. Throws UsageError where it cannot be run. */
+/**
+ * Runs a program with the input and outputs of this one. Returns its exit status. Throws UsageError where it cannot be
+ * run.
+ */
 function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env, stdio: 'inherit' });

@@ -132,7 +132,9 @@ function silentTexts({ signatures, attestations }: Silent): readonly string[] {
   ];
 }
 
-/** What people wrote is never overwritten. An assay.lock that `accept` or `update` began is brought up to the lockfile. */
+/**
+ * What people wrote is never overwritten. An assay.lock that `accept` or `update` began is brought up to the lockfile.
+ */
 function refuseExisting(path: string, io: Io): void {
   if (!existsSync(path)) return;
   throw new UsageError(

@@ -87,7 +87,9 @@ function artifactOf(target: string, io: Io): ArtifactInput {
   return { digests: [digest] };
 }
 
-/** The user's key stands for whatever hint the bundle gives: naming the key is the user's decision, not the bundle's. */
+/**
+ * The user's key stands for whatever hint the bundle gives: naming the key is the user's decision, not the bundle's.
+ */
 function userKey(path: string, io: Io): ManagedKey {
   const pem = readUserFile(path, 'the key', io);
   try {

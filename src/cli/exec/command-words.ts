@@ -124,8 +124,8 @@ type Read = ManagerCommand | RunPackage;
 type Start = Pick<ManagerCommand, 'within' | 'env'>;
 
 /**
- * What a command line is: commands of package managers, packages that are run by their names, or nothing for everything else.
- * A text that a shell is given is taken apart; what a script starts cannot be seen.
+ * What a command line is: commands of package managers, packages that are run by their names, or nothing for everything
+ * else. A text that a shell is given is taken apart; what a script starts cannot be seen.
  */
 export function readCommands(line: readonly string[], start: Start = { within: null, env: {} }): readonly Read[] {
   const env: Record<string, string> = { ...start.env };

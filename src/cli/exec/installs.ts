@@ -70,8 +70,8 @@ const READS: Readonly<Record<Installer, readonly string[]>> = {
 };
 
 /**
- * Why a command must not run after the audit of these lockfiles: it would install from another one, from none, or in another
- * folder. Null where it installs from them, or installs nothing that can be seen.
+ * Why a command must not run after the audit of these lockfiles: it would install from another one, from none, or in
+ * another folder. Null where it installs from them, or installs nothing that can be seen.
  */
 export async function whyNotRun(line: readonly string[], audited: readonly Audited[], io: Io): Promise<string | null> {
   const commands = readCommands(line);
@@ -187,7 +187,9 @@ async function whyNotInstalled(command: ManagerCommand, audited: readonly Audite
   return unknown === undefined ? null : notAudited(what, dirname(unknown), unknown, audited, io);
 }
 
-/** An override that counts for some versions or a part of the tree only, which the audit does not hold the lockfile to. */
+/**
+ * An override that counts for some versions or a part of the tree only, which the audit does not hold the lockfile to.
+ */
 function partialOverride(folder: string, io: Io): string | null {
   const manifest = manifestIn(folder, 'npm', io);
   return manifest === null ? null : partialOverrideIn(manifest);

@@ -20,7 +20,9 @@ export function npmName(written: string): string {
 
 const DENIED = /^((?:no-)*)(.*)$/is;
 
-/** Options of one letter that stand in one word, if one of them says where to install; `--all` and `--call` are others. */
+/**
+ * Options of one letter that stand in one word, if one of them says where to install; `--all` and `--call` are others.
+ */
 const LETTERS = /^-+(?!c?all$)(?=[a-zA-Z]*[gLC])([acfglmnpqsdhvwyLCSBDEOPH]{2,})$/;
 
 /** A word as npm takes it apart. */

@@ -31,8 +31,8 @@ const BEFORE = [
 ];
 
 /**
- * The commands of a text as a POSIX shell takes them apart: by quotes, separators, brackets and substitutions. What follows from
- * variables is not known, and stays as it is written.
+ * The commands of a text as a POSIX shell takes them apart: by quotes, separators, brackets and substitutions. What
+ * follows from variables is not known, and stays as it is written.
  */
 export function shellCommands(text: string): readonly ShellCommand[] {
   const found: ShellCommand[] = [];

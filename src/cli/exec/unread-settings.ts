@@ -21,8 +21,8 @@ const FILES: Readonly<Record<PackageManager, readonly string[]>> = {
 const NOTHING = ['/dev/null', 'NUL'];
 
 /**
- * The first setting of a command line by which an installation reads a configuration or runs code that the audit did not see:
- * another file than the package manager reads anyway. Null for none.
+ * The first setting of a command line by which an installation reads a configuration or runs code that the audit did
+ * not see: another file than the package manager reads anyway. Null for none.
  */
 export async function unreadSetting(
   manager: PackageManager,

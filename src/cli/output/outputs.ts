@@ -18,7 +18,9 @@ interface Target {
   readonly file: { readonly shown: string; readonly path: string } | null;
 }
 
-/** The reports of --output, --json and --vsa. Throws UsageError for what could not be written, before anything is asked. */
+/**
+ * The reports of --output, --json and --vsa. Throws UsageError for what could not be written, before anything is asked.
+ */
 export async function outputTargets(values: OptionValues, io: Io): Promise<readonly Target[]> {
   const asked = [
     ...(values.json === true ? ['json'] : []),
@@ -78,8 +80,8 @@ function refuseCollisions(targets: readonly Target[]): void {
 }
 
 /**
- * Writes every report that was asked for; the one for people where none of them is on standard output. Returns whether all
- * could be written. What could not is one line each.
+ * Writes every report that was asked for; the one for people where none of them is on standard output. Returns whether
+ * all could be written. What could not is one line each.
  */
 export function writeReports(report: Report, targets: readonly Target[], options: ReportOptions, io: Io): boolean {
   const rendered = ({ output }: Target): Iterable<string> => {

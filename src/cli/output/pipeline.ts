@@ -8,9 +8,9 @@ const MAX_SUMMARY_BYTES = 1_048_576;
 const LEAST_SUMMARY_BYTES = 16_384;
 
 /**
- * In GitHub Actions, without being asked: annotations at the lockfile's lines, and the summary of the job. The annotations go
- * to stderr, where the runner reads them as well, so that stdout is the report and nothing else; none where they were asked
- * for. What cannot be written here is said and changes no verdict.
+ * In GitHub Actions, without being asked: annotations at the lockfile's lines, and the summary of the job. The
+ * annotations go to stderr, where the runner reads them as well, so that stdout is the report and nothing else; none
+ * where they were asked for. What cannot be written here is said and changes no verdict.
  */
 export async function reportToActions(report: Report, isAnnotated: boolean, io: Io): Promise<void> {
   if (io.env['GITHUB_ACTIONS'] !== 'true') return;

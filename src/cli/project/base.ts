@@ -29,7 +29,10 @@ export function baseFinder(lockfile: string): FindBase {
   };
 }
 
-/** The revision that --since names; without a value, that of the pull request a pipeline runs for. Null where neither does. */
+/**
+ * The revision that --since names; without a value, that of the pull request a pipeline runs for. Null where neither
+ * does.
+ */
 export function sinceRef(values: OptionValues, io: Io): BaseRef | null {
   const { since } = values;
   return since === undefined || since === '' ? pullRequestBase(io.env) : { shown: since, refs: [since] };
@@ -43,9 +46,9 @@ function baseRef(values: OptionValues, io: Io): BaseRef | UnknownBase | null {
 }
 
 /**
- * The baseline of a lockfile where the change began: at the merge base of HEAD and --base, or of what the pipeline of a pull
- * request or push names, or of --since. Null outside of one. Throws UsageError where --base cannot be read; what was found without being asked for
- * has a `problem` then, and holds nothing.
+ * The baseline of a lockfile where the change began: at the merge base of HEAD and --base, or of what the pipeline of a
+ * pull request or push names, or of --since. Null outside of one. Throws UsageError where --base cannot be read; what
+ * was found without being asked for has a `problem` then, and holds nothing.
  */
 export async function baseOf(
   values: OptionValues,
@@ -81,8 +84,8 @@ export async function baseOf(
 }
 
 /**
- * Whether another policy governed there, or another file that it or the command line names; null where git does not know
- * the file that governs.
+ * Whether another policy governed there, or another file that it or the command line names; null where git does not
+ * know the file that governs.
  */
 async function isPolicyChanged(
   values: OptionValues,

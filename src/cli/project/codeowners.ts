@@ -8,7 +8,9 @@ import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 /** Where GitHub and GitLab look for it, in their order. */
 const PLACES = ['.github/CODEOWNERS', '.gitlab/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
 
-/** Who owns the lockfile, else package.json beside it, by the CODEOWNERS of the git repository; null where nobody does. */
+/**
+ * Who owns the lockfile, else package.json beside it, by the CODEOWNERS of the git repository; null where nobody does.
+ */
 export function findOwner(lockfile: string, io: Io): Owner | null {
   const root = repositoryOf(dirname(lockfile));
   const path = root === null ? undefined : PLACES.map((place) => join(root, place)).find((place) => existsSync(place));
@@ -42,7 +44,9 @@ function ownerOf(path: string, lines: readonly string[]): string | null {
   return null;
 }
 
-/** The patterns of .gitignore, as far as owners are given by them: a name at any depth, a path from the root, a folder. */
+/**
+ * The patterns of .gitignore, as far as owners are given by them: a name at any depth, a path from the root, a folder.
+ */
 function matchesPath(pattern: string, path: string): boolean {
   const isFolder = pattern.endsWith('/');
   const isAnchored = pattern.slice(0, isFolder ? -1 : undefined).includes('/');

@@ -20,10 +20,10 @@ interface Enclosing {
 }
 
 /**
- * The workspace whose lockfile a package manager reads, in whichever of its folders it is run; null where the lockfile of the
- * folder itself is read. Tried with npm 6 to 11, pnpm 10, Yarn 1 and 4, and Bun 1.4: of these, Yarn 2 and later takes a folder
- * with a lockfile of its own for a project of its own, and npm 6 knows no workspaces. Throws LockfileError where patterns do
- * not say whether the folder is a member.
+ * The workspace whose lockfile a package manager reads, in whichever of its folders it is run; null where the lockfile
+ * of the folder itself is read. Tried with npm 6 to 11, pnpm 10, Yarn 1 and 4, and Bun 1.4: of these, Yarn 2 and later
+ * takes a folder with a lockfile of its own for a project of its own, and npm 6 knows no workspaces. Throws
+ * LockfileError where patterns do not say whether the folder is a member.
  */
 export function enclosingWorkspace(
   manager: PackageManager,

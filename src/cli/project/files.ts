@@ -17,8 +17,8 @@ import { workspacePatterns } from '../../readers/manifest.ts';
 
 /**
  * The project's package.json, which decides what the project asks for. Those of its workspaces come too, whatever the
- * lockfile says of them; and for npm and pnpm those of folders that one of them asks for by its path, which they install what
- * is asked for in.
+ * lockfile says of them; and for npm and pnpm those of folders that one of them asks for by its path, which they
+ * install what is asked for in.
  */
 export function projectManifests(paths: LockfilePaths, settings: ProjectSettings, io: Io): ReadonlyMap<string, string> {
   const project = projectFolder(paths[0]);
@@ -80,7 +80,9 @@ function pnpmMembers(
 /** More folders than any project asks for. */
 const MAX_FOLDERS = 1000;
 
-/** With the manifest of each folder of the repository that one of these asks for by a path; without the project's own. */
+/**
+ * With the manifest of each folder of the repository that one of these asks for by a path; without the project's own.
+ */
 function withFolders(
   project: string,
   members: ReadonlyMap<string, string>,
@@ -135,8 +137,8 @@ export function readBaseline(file: string, bytes: Buffer): Baseline {
 }
 
 /**
- * Writes the baseline of a lockfile whole or not at all, and not where nothing changed: git may have given it other line
- * ends. `before` is what was read. Returns whether it was written. Throws UsageError with one line.
+ * Writes the baseline of a lockfile whole or not at all, and not where nothing changed: git may have given it other
+ * line ends. `before` is what was read. Returns whether it was written. Throws UsageError with one line.
  */
 export function writeBaseline(lockfile: string, { file, content }: BaselineInUse, updated: Baseline): boolean {
   const text = formatBaseline(updated);

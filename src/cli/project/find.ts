@@ -81,9 +81,9 @@ function managerOf(path: string, io: Io): PackageManager | null {
 }
 
 /**
- * The lockfiles of git branches among the names of a folder: pnpm installs from one only while its branch is checked out and
- * the project wants it (https://pnpm.io/git_branch_lockfiles), which nothing here says. So they are no part of an audit, and
- * none of a statement about all of the folder.
+ * The lockfiles of git branches among the names of a folder: pnpm installs from one only while its branch is checked
+ * out and the project wants it (https://pnpm.io/git_branch_lockfiles), which nothing here says. So they are no part of
+ * an audit, and none of a statement about all of the folder.
  */
 function branchLockfiles(folder: string, names: readonly string[], io: Io): readonly UnreadLockfile[] {
   return names

@@ -23,9 +23,9 @@ const MAX_BYTES = 1024 * 1024;
 const MAX_DEPTH = 16;
 
 /**
- * Reads what the package managers of a folder's lockfiles are told: from the folder upwards as far as they look, then by the
- * user. Throws UsageError or LockfileError where a file of the project cannot be read, as its package manager may read it
- * all the same. One of the user's is named, because what it says of registries is then not followed.
+ * Reads what the package managers of a folder's lockfiles are told: from the folder upwards as far as they look, then
+ * by the user. Throws UsageError or LockfileError where a file of the project cannot be read, as its package manager
+ * may read it all the same. One of the user's is named, because what it says of registries is then not followed.
  */
 export async function managerConfigs(
   lockfiles: readonly Pick<Lockfile, 'manager'>[],
@@ -230,8 +230,8 @@ function linesOf(text: string): readonly string[] {
 }
 
 /**
- * Lines of `KEY VALUE`, each in quotes or not (https://classic.yarnpkg.com/docs/yarnrc), as far as Yarn's own reader takes
- * them: an indented line, a colon behind the key and whatever follows the value change nothing.
+ * Lines of `KEY VALUE`, each in quotes or not (https://classic.yarnpkg.com/docs/yarnrc), as far as Yarn's own reader
+ * takes them: an indented line, a colon behind the key and whatever follows the value change nothing.
  */
 function classicSettings(text: string): Readonly<Record<string, string>> {
   const lines = linesOf(text).map((line) =>

@@ -124,7 +124,9 @@ function pluginsIn(key: string, value: unknown): readonly UseSetting[] {
   ]);
 }
 
-/** The setting that makes a package manager not read the lockfile of a folder, of those that `counts`; null for none. */
+/**
+ * The setting that makes a package manager not read the lockfile of a folder, of those that `counts`; null for none.
+ */
 export function settingAgainst(
   manager: PackageManager,
   folder: string,
@@ -139,7 +141,10 @@ export function settingAgainst(
   return settings.find(isAgainst) ?? null;
 }
 
-/** Settings by which other bytes are installed than the hashes name; `store` is the folder of the repository they are in. */
+/**
+ * Settings by which other bytes are installed than the hashes name; `store` is the folder of the repository they are
+ * in.
+ */
 export async function unverified(
   manager: PackageManager,
   folder: string,
@@ -159,8 +164,8 @@ export async function unverified(
 }
 
 /**
- * What of the project makes its package manager not install from this lockfile: a setting of a file, another package manager
- * that package.json demands, or a workspace whose member the folder is.
+ * What of the project makes its package manager not install from this lockfile: a setting of a file, another package
+ * manager that package.json demands, or a workspace whose member the folder is.
  */
 export async function notUsed(
   path: string,

@@ -40,7 +40,10 @@ export interface Projects {
   readonly projects: readonly ProjectInUse[];
   /** What was found and cannot be audited. */
   readonly unread: readonly UnreadLockfile[];
-  /** One report of all of them. Where there are several, one that cannot be audited is named, and the others are audited. */
+  /**
+   * One report of all of them. Where there are several, one that cannot be audited is named, and the others are
+   * audited.
+   */
   readonly audit: (how: (project: Project) => Promise<How> | How) => Promise<Report>;
 }
 

@@ -12,8 +12,8 @@ const MAX_EVENT_BYTES = 32 * 1024 * 1024;
 const NO_COMMIT = /^0*$/;
 
 /**
- * The base of the pull request, or of the entry of a merge queue, that a pipeline runs for, as it names it in the environment;
- * null outside of one. Full refs, as a tag named "origin/main" would come before the branch.
+ * The base of the pull request, or of the entry of a merge queue, that a pipeline runs for, as it names it in the
+ * environment; null outside of one. Full refs, as a tag named "origin/main" would come before the branch.
  */
 export function pullRequestBase(env: Env): BaseRef | null {
   const queued = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-([0-9a-f]{40,64})$/.exec(env['GITHUB_REF'] ?? '');
@@ -36,8 +36,9 @@ export function pullRequestBase(env: Env): BaseRef | null {
 }
 
 /**
- * What a push is held to: the default branch, or on it the commit before the push. Null where no pipeline runs, or one that
- * nobody's change began. A pipeline that does not say it is a problem: what it checks out may have brought its own baseline.
+ * What a push is held to: the default branch, or on it the commit before the push. Null where no pipeline runs, or one
+ * that nobody's change began. A pipeline that does not say it is a problem: what it checks out may have brought its own
+ * baseline.
  */
 export function pushBase(env: Env): BaseRef | UnknownBase | null {
   if (env['GITHUB_ACTIONS'] === 'true') {

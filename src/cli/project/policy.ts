@@ -15,8 +15,8 @@ export interface LoadedPolicy extends PolicyInUse {
 }
 
 /**
- * The policy of `--policy`, else the assay.yml that governs `directory`: its own, or the nearest above it within the same
- * git repository. Null where there is none. Throws UsageError or PolicyError with one line.
+ * The policy of `--policy`, else the assay.yml that governs `directory`: its own, or the nearest above it within the
+ * same git repository. Null where there is none. Throws UsageError or PolicyError with one line.
  */
 export async function loadPolicy(values: OptionValues, directory: string, io: Io): Promise<LoadedPolicy | null> {
   const path = values.policy === undefined ? findPolicy(directory, io) : resolve(io.cwd, values.policy);
@@ -38,8 +38,8 @@ export async function loadPolicy(values: OptionValues, directory: string, io: Io
 }
 
 /**
- * The folders whose policy may govern `directory`, nearest first. Outside of a git repository only the directory itself:
- * what is above it may be anybody's.
+ * The folders whose policy may govern `directory`, nearest first. Outside of a git repository only the directory
+ * itself: what is above it may be anybody's.
  */
 export function policyFolders(directory: string): readonly string[] {
   const folders = [resolve(directory)];
@@ -57,8 +57,8 @@ interface Governed {
 }
 
 /**
- * The folder whose policy governs all of these: a run has one policy, and what is nearer to a lockfile than that must not
- * be passed over. Throws UsageError where two have different ones.
+ * The folder whose policy governs all of these: a run has one policy, and what is nearer to a lockfile than that must
+ * not be passed over. Throws UsageError where two have different ones.
  */
 export function governedFolder([first, ...others]: readonly Governed[], io: Io): string {
   if (first === undefined) return io.cwd;

@@ -9,8 +9,8 @@ import { VERSION } from '../../model/version.ts';
 const MIN_BYTES = 16 * 1024;
 
 /**
- * Reads a lockfile, or gives back what the store has of one with exactly these bytes, beside these manifests and settings, under this name. Of each
- * name the store has one, as it is large. Throws LockfileError.
+ * Reads a lockfile, or gives back what the store has of one with exactly these bytes, beside these manifests and
+ * settings, under this name. Of each name the store has one, as it is large. Throws LockfileError.
  */
 export function readLockfile(
   file: string,

@@ -8,9 +8,9 @@ import type { Io } from '../io.ts';
 import { policyFolders } from './policy.ts';
 
 /**
- * The folder that a setting names, where it is in the repository of `project`, or of the setting's own folder `from`, and has
- * something that was committed there; null otherwise. What git does not have in its newest commit came to be on this machine. Without git, all that is there
- * counts.
+ * The folder that a setting names, where it is in the repository of `project`, or of the setting's own folder `from`,
+ * and has something that was committed there; null otherwise. What git does not have in its newest commit came to be on
+ * this machine. Without git, all that is there counts.
  */
 export async function committedFolder(path: string, from: string, project: string, io: Io): Promise<string | null> {
   const folder = resolve(from, expanded(path, io));

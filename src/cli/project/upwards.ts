@@ -14,7 +14,8 @@ export function foldersUpwards(directory: string): readonly string[] {
 
 /**
  * Of these, the ones whose files came with the project: to the root of its repository, through those that have it as a
- * submodule. Where no repository is found (an archive, a container), all but the user's home directory and what is above it.
+ * submodule. Where no repository is found (an archive, a container), all but the user's home directory and what is
+ * above it.
  */
 export function projectFolders(directory: string, io: Io): readonly string[] {
   const folders = foldersUpwards(directory);

@@ -11,9 +11,9 @@ const MAX_DEPTH = 8;
 const MAX_FOLDERS = 20_000;
 
 /**
- * Texts of the manifests of a project's workspaces, by folder relative to it, with "/". Links to folders are not followed, and
- * nothing is looked for above the project or in node_modules. Throws UsageError where the patterns name more folders than any
- * project has, or one is of a form that is not followed.
+ * Texts of the manifests of a project's workspaces, by folder relative to it, with "/". Links to folders are not
+ * followed, and nothing is looked for above the project or in node_modules. Throws UsageError where the patterns name
+ * more folders than any project has, or one is of a form that is not followed.
  */
 export function workspaceManifests(
   project: string,

@@ -9,8 +9,9 @@ interface CompileCache {
 }
 
 /**
- * Has Node keep what V8 compiled for the next run, and use what it kept. Node takes any code that it finds there, so it is a folder of
- * this user's that nobody else can write, and none that `ASSAY_CACHE` names: a pipeline may restore that from anywhere.
+ * Has Node keep what V8 compiled for the next run, and use what it kept. Node takes any code that it finds there, so it
+ * is a folder of this user's that nobody else can write, and none that `ASSAY_CACHE` names: a pipeline may restore that
+ * from anywhere.
  */
 export function useCompileCache(args: readonly string[]): void {
   const { enableCompileCache } = module as CompileCache;

@@ -22,8 +22,8 @@ import { COMMAND_NAMES, commandNamed, type CommandName } from '../names.ts';
 import { helpTable, optionHelp, parseOptions } from '../options.ts';
 
 /**
- * They share most of what they need, and one file is loaded faster than many; what only one needs and is large, that one
- * loads when it is run.
+ * They share most of what they need, and one file is loaded faster than many; what only one needs and is large, that
+ * one loads when it is run.
  */
 const COMMANDS: Readonly<Record<CommandName, Command>> = {
   audit,

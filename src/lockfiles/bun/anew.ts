@@ -10,8 +10,8 @@ import type { Entry } from './packages.ts';
 import type { Project } from './project.ts';
 
 /**
- * Where the lockfile is not that of the project: Bun refuses it with --frozen-lockfile, and otherwise resolves anew what differs.
- * What a package asks for it does not compare. `find`: what a name means in a folder.
+ * Where the lockfile is not that of the project: Bun refuses it with --frozen-lockfile, and otherwise resolves anew
+ * what differs. What a package asks for it does not compare. `find`: what a name means in a folder.
  */
 export function resolvedAnewIn(
   file: string,

@@ -138,8 +138,8 @@ function isSaid(flag: string, info: JsonObject, fields: Fields): boolean {
 }
 
 /**
- * What the entry says that the manifest says, too. Bun takes a peer that is only called optional (`peerDependenciesMeta`)
- * for one of any version: such a name is nobody's claim, and brings nothing in.
+ * What the entry says that the manifest says, too. Bun takes a peer that is only called optional
+ * (`peerDependenciesMeta`) for one of any version: such a name is nobody's claim, and brings nothing in.
  */
 function claimsOf(name: string, wishes: readonly Wish[], info: JsonObject, fields: Fields): EntryClaims {
   const isOwn = ({ kind }: Wish): boolean => kind === 'prod' || kind === 'optional';

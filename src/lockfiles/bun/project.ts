@@ -27,9 +27,9 @@ export interface Project {
 const OWN = /^\$(.+)$/;
 
 /**
- * Reads the package.json files. Where there is one of the project, they decide, and only the workspaces among them are the
- * project's: Bun installs what its lockfile says of workspaces, catalogs and overrides where it does not happen to compare.
- * Without one there is the lockfile's word.
+ * Reads the package.json files. Where there is one of the project, they decide, and only the workspaces among them are
+ * the project's: Bun installs what its lockfile says of workspaces, catalogs and overrides where it does not happen to
+ * compare. Without one there is the lockfile's word.
  */
 export function readProject(
   file: string,

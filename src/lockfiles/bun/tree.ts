@@ -39,9 +39,9 @@ interface Incoming {
 }
 
 /**
- * Follows what everybody asks for through the keys, as Bun does: from "a/b" a name is "a/b/NAME", "a/NAME" or "NAME". Throws
- * LockfileError where the file asks for something that has no entry, as Bun refuses to install from such a file: it names more
- * than it has.
+ * Follows what everybody asks for through the keys, as Bun does: from "a/b" a name is "a/b/NAME", "a/NAME" or "NAME".
+ * Throws LockfileError where the file asks for something that has no entry, as Bun refuses to install from such a file:
+ * it names more than it has.
  */
 export function treeOf(file: string, locked: readonly Folder[], entries: readonly Entry[], project: Project): Tree {
   const byKey = new Map(entries.map((entry) => [entry.key, entry]));
@@ -99,7 +99,9 @@ export function treeOf(file: string, locked: readonly Folder[], entries: readonl
   };
 }
 
-/** A folder's package.json decides where there is one. What a linked folder needs for its development is not installed. */
+/**
+ * A folder's package.json decides where there is one. What a linked folder needs for its development is not installed.
+ */
 function wishesOf(asker: Asker, { declared, resolved }: Project): readonly Wish[] {
   const folder = folderOf(asker);
   if (folder === null) return asker.wishes;
@@ -122,8 +124,8 @@ function aboveOf(key: string): string {
 }
 
 /**
- * Of one folder's several wishes for a name, as Bun reads lists one after another, one has to be answered. What the project
- * puts there by its own wish is there for all who look for the name; what anybody does, is there as a peer.
+ * Of one folder's several wishes for a name, as Bun reads lists one after another, one has to be answered. What the
+ * project puts there by its own wish is there for all who look for the name; what anybody does, is there as a peer.
  */
 function wronglyAsked(asking: readonly Incoming[], isAnswered: (one: Incoming) => boolean): Incoming | null {
   const wrong = asking.filter((one) => !isAnswered(one));

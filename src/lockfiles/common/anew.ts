@@ -51,7 +51,10 @@ export function isOutside(range: string, version: string): boolean {
 const CARET = /^\^([1-9]\d{0,8})\.(\d{1,9})\.(\d{1,9})$/;
 const PLAIN = /^([1-9]\d{0,8})\.(\d{1,9})\.(\d{1,9})$/;
 
-/** Whether both are as nearly all are, `^1.2.3` and a release, and the one has the other: read sooner than semver reads it. */
+/**
+ * Whether both are as nearly all are, `^1.2.3` and a release, and the one has the other: read sooner than semver reads
+ * it.
+ */
 function isOfCaret(range: string, version: string): boolean {
   const low = CARET.exec(range);
   const high = low === null ? null : PLAIN.exec(version);

@@ -1,8 +1,8 @@
 import { LockfileError } from '../../readers/error.ts';
 
 /**
- * Package managers mend a merge conflict by themselves, choosing one side line by line, wherever all three marks stand, even
- * within strings: what they would install is then not what this file says. `command` is the one that writes it.
+ * Package managers mend a merge conflict by themselves, choosing one side line by line, wherever all three marks stand,
+ * even within strings: what they would install is then not what this file says. `command` is the one that writes it.
  */
 export function refuseConflicts(file: string, text: string, command: string): void {
   const start = text.search(/<{7}/);

@@ -7,8 +7,8 @@ import type { ConfigFile, Lockfile } from '../../model/dependency.ts';
 export type ProjectManifests = ReadonlyMap<string, string>;
 
 /**
- * The project's own files of its package manager's configuration (pnpm-workspace.yaml, .yarnrc.yml), the strongest first:
- * what they declare to change explains what a lockfile says.
+ * The project's own files of its package manager's configuration (pnpm-workspace.yaml, .yarnrc.yml), the strongest
+ * first: what they declare to change explains what a lockfile says.
  */
 export type ProjectSettings = readonly ConfigFile[];
 

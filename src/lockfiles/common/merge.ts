@@ -5,8 +5,8 @@ export type PlacedDependency = Omit<Dependency, 'places'> & { readonly place: Pl
 
 /**
  * Brings the places of each dependency together, in file order. Same name, version, source and hashes: one dependency.
- * It is direct if it is so at one place; dev, optional and peer only if it is so at every place; of several archives, one
- * that lacks its checksum counts; of several aliases, the project's own does.
+ * It is direct if it is so at one place; dev, optional and peer only if it is so at every place; of several archives,
+ * one that lacks its checksum counts; of several aliases, the project's own does.
  */
 export function mergePlaces(found: readonly PlacedDependency[]): readonly Dependency[] {
   const groups = new Map<string, [PlacedDependency, ...PlacedDependency[]]>();

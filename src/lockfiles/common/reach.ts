@@ -29,8 +29,8 @@ const KEPT: Readonly<Record<EdgeKind, number>> = {
 };
 
 /**
- * Derives the flags as npm does: a package has one if every way to it, from any folder of the project, has an edge of that
- * kind. What no way leads to has none, so that leaving out a kind never leaves out what is not known to be of it.
+ * Derives the flags as npm does: a package has one if every way to it, from any folder of the project, has an edge of
+ * that kind. What no way leads to has none, so that leaving out a kind never leaves out what is not known to be of it.
  */
 export function flagsOf<T>(folders: readonly T[], edgesOf: (node: T) => readonly Edge<T>[]): ReachFlags<T> {
   const ways = new Map<T, number>(folders.map((folder) => [folder, EVERY]));

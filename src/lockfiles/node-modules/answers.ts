@@ -19,8 +19,9 @@ export type Answer =
   | { readonly kind: 'git' | 'http'; readonly url: string };
 
 /**
- * Whether this is what was asked for: of a registry the package of that name, or of the name that an alias gives; a folder, a
- * tarball, a repository or an address only where the very same is asked for. A workspace answers to its own name.
+ * Whether this is what was asked for: of a registry the package of that name, or of the name that an alias gives; a
+ * folder, a tarball, a repository or an address only where the very same is asked for. A workspace answers to its own
+ * name.
  */
 export function isAnswer({ name, spec, folder }: Ask, answer: Answer): boolean {
   const target = aliasTarget(spec) ?? name;

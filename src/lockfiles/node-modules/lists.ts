@@ -9,7 +9,10 @@ const LISTS = [
   ['devDependencies', 'dev'],
 ] as const;
 
-/** The lists of dependencies of a package.json, or of what repeats it, in npm's order: of one name in several, the last counts. */
+/**
+ * The lists of dependencies of a package.json, or of what repeats it, in npm's order: of one name in several, the last
+ * counts.
+ */
 export function readLists(
   manifest: JsonObject,
   fields: Fields,

@@ -2,8 +2,8 @@ import valid from 'semver/functions/valid.js';
 
 /**
  * Whether a registry could hold a package of this name: the rules for names that exist already
- * (validate-npm-package-name, `validForOldPackages`; a leading hyphen too, as in the package "-"), and never longer than
- * the 214 characters a new name may have.
+ * (validate-npm-package-name, `validForOldPackages`; a leading hyphen too, as in the package "-"), and never longer
+ * than the 214 characters a new name may have.
  */
 export function isPackageName(name: string): boolean {
   if (name.length > 214 || /^(?:node_modules|favicon\.ico)$/i.test(name)) return false;

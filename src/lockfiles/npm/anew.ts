@@ -20,9 +20,9 @@ export interface Using {
 }
 
 /**
- * What npm resolves anew, by its own rule of which edges are problems (Arborist, `#problemEdges` and `Edge.satisfiedBy`): what
- * is asked for and has no entry, and what is of another version than the range or an override of the project asks for. `npm ci`
- * refuses to install then, and `npm install` does not.
+ * What npm resolves anew, by its own rule of which edges are problems (Arborist, `#problemEdges` and
+ * `Edge.satisfiedBy`): what is asked for and has no entry, and what is of another version than the range or an override
+ * of the project asks for. `npm ci` refuses to install then, and `npm install` does not.
  */
 export function resolvedAnewIn(entries: readonly NpmEntry[], using: Using): readonly PlacedFinding[] {
   const { file, graph, project } = using;
@@ -80,9 +80,9 @@ function isPeer({ kind }: Declaration): boolean {
 }
 
 /**
- * Whether npm fetches it where it is not there. Optional dependencies of packages may be left out, as versions of npm do with
- * those of other platforms; peers are, where npm is told to leave them to the project. Those of the project itself npm 7 and
- * later fetch whatever the lockfile is like.
+ * Whether npm fetches it where it is not there. Optional dependencies of packages may be left out, as versions of npm
+ * do with those of other platforms; peers are, where npm is told to leave them to the project. Those of the project
+ * itself npm 7 and later fetch whatever the lockfile is like.
  */
 function isNeeded({ spec, kind }: Declaration, isProject: boolean, { hasPeers, leavesPeers }: Using): boolean {
   if (kind === 'peerOptional' || (kind === 'optional' && !isProject)) return false;
@@ -91,7 +91,9 @@ function isNeeded({ spec, kind }: Declaration, isProject: boolean, { hasPeers, l
   return specKind(spec) !== 'file' && specKind(spec) !== 'other';
 }
 
-/** The version that answers in place of one that is asked for, and the range that asks for it; null where it is the one. */
+/**
+ * The version that answers in place of one that is asked for, and the range that asks for it; null where it is the one.
+ */
 function wrongVersion(
   asker: Asker,
   { to, name, spec }: Edge,

@@ -17,9 +17,9 @@ interface Answering {
 }
 
 /**
- * What stands where somebody asks for something else. npm asks the version of what a range finds, and neither its name nor
- * where it comes from. What the project itself asks for, by an alias, a path or an address, is its own to put in a place,
- * whoever else asks there. Peers take what others bring: it is enough that one of these gets what it asks for.
+ * What stands where somebody asks for something else. npm asks the version of what a range finds, and neither its name
+ * nor where it comes from. What the project itself asks for, by an alias, a path or an address, is its own to put in a
+ * place, whoever else asks there. Peers take what others bring: it is enough that one of these gets what it asks for.
  */
 export function substitutesIn(
   entries: readonly NpmEntry[],
@@ -76,8 +76,8 @@ export function substitutesIn(
 }
 
 /**
- * Entries of packages that `overrides` takes from somewhere else than a registry, where none that is found comes from there:
- * npm resolves such a package anew, and compares no more than name and version with the lockfile.
+ * Entries of packages that `overrides` takes from somewhere else than a registry, where none that is found comes from
+ * there: npm resolves such a package anew, and compares no more than name and version with the lockfile.
  */
 function overlooked(
   found: ReadonlySet<NpmEntry>,

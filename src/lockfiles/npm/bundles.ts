@@ -4,9 +4,10 @@ import { addTo } from '../node-modules/lists.ts';
 import { installedAs } from '../node-modules/location.ts';
 
 /**
- * Which package's tarball brings another one, by npm's own rule (Arborist, `getBundler`): the names it lists, what those have
- * below them, and what they ask for and find beside them. npm fetches none of these, whatever address and hash they have;
- * and it fetches what only says that it is bundled. `mustSay`: in version 1, where npm 6 looks at what the entry itself says.
+ * Which package's tarball brings another one, by npm's own rule (Arborist, `getBundler`): the names it lists, what
+ * those have below them, and what they ask for and find beside them. npm fetches none of these, whatever address and
+ * hash they have; and it fetches what only says that it is bundled. `mustSay`: in version 1, where npm 6 looks at what
+ * the entry itself says.
  */
 export function carriersOf(
   entries: readonly NpmEntry[],

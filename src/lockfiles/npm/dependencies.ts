@@ -115,8 +115,8 @@ function interpret(installedName: string, declared: string | null, fields: Field
 }
 
 /**
- * Shrinkwraps of npm 4 and older keep a git or web origin in `from` only, as "SPEC" or "NAME@SPEC". npm follows it where
- * there is neither an address nor a hash.
+ * Shrinkwraps of npm 4 and older keep a git or web origin in `from` only, as "SPEC" or "NAME@SPEC". npm follows it
+ * where there is neither an address nor a hash.
  */
 function originOf(installedName: string, fields: Fields): string | null {
   const from = fields.text('from');

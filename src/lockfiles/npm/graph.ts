@@ -30,14 +30,17 @@ export interface Graph {
   readonly workspaces: ReadonlyMap<string, string>;
   /** Whether it is known what the project itself asks for. */
   readonly hasRoot: boolean;
-  /** Folders, whether of the project or only said to be some, with all that the lockfile or package.json says they ask for. */
+  /**
+   * Folders, whether of the project or only said to be some, with all that the lockfile or package.json says they ask
+   * for.
+   */
   readonly folders: ReadonlyMap<string, readonly Edge[]>;
 }
 
 /**
  * Who asks for what, by package.json where there is one: the lockfile's own copy of what a folder asks for is as easily
- * changed as everything else in it. A folder is the project's own, if it is its root, a declared workspace, or asked for by
- * such a folder as `file:`.
+ * changed as everything else in it. A folder is the project's own, if it is its root, a declared workspace, or asked
+ * for by such a folder as `file:`.
  */
 export function graphOf(entries: readonly NpmEntry[], project: NpmProject): Graph {
   const resolve = resolver(entries);

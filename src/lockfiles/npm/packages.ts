@@ -95,8 +95,8 @@ function readEntry(file: string, location: string, node: JsonNode): NpmEntry {
 const LINK: ReadonlySet<string> = new Set(['resolved', 'link']);
 
 /**
- * What npm 7 to 12 write of a package (Arborist, shrinkwrap.js). npm takes an entry for the package.json of what it installs:
- * of one that had `scripts`, `_resolved` or `directories` it would run, fetch and link these.
+ * What npm 7 to 12 write of a package (Arborist, shrinkwrap.js). npm takes an entry for the package.json of what it
+ * installs: of one that had `scripts`, `_resolved` or `directories` it would run, fetch and link these.
  */
 const INSTALLED: ReadonlySet<string> = new Set([
   ...['name', 'version', 'resolved', 'integrity', 'link'],

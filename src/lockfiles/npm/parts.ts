@@ -13,8 +13,8 @@ export interface Parts {
 }
 
 /**
- * npm 7 and later read `packages`, npm 6 and older `dependencies` (`legacy`). What they would fetch or link has to be the
- * same: name, version, hashes, address. Folders are only in the first.
+ * npm 7 and later read `packages`, npm 6 and older `dependencies` (`legacy`). What they would fetch or link has to be
+ * the same: name, version, hashes, address. Folders are only in the first.
  */
 export function compareParts(
   entries: readonly NpmEntry[],

@@ -3,8 +3,8 @@ import type { NpmEntry } from '../node-modules/entry.ts';
 import type { Graph } from './graph.ts';
 
 /**
- * Packages with a shrinkwrap of their own, for which the lockfile does not have all that they need: npm 8 to 11 install below
- * such a package what its tarball's npm-shrinkwrap.json says, which npm repeats in the lockfile it writes.
+ * Packages with a shrinkwrap of their own, for which the lockfile does not have all that they need: npm 8 to 11 install
+ * below such a package what its tarball's npm-shrinkwrap.json says, which npm repeats in the lockfile it writes.
  */
 export function unboundIn(entries: readonly NpmEntry[], graph: Graph): ReadonlyMap<NpmEntry, readonly Finding[]> {
   const found = new Map<NpmEntry, readonly Finding[]>();

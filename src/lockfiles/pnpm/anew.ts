@@ -15,8 +15,9 @@ import type { Ask, PnpmProject } from './project.ts';
 import type { Roles } from './roles.ts';
 
 /**
- * Where the lockfile is not that of the project: pnpm refuses it with --frozen-lockfile, and otherwise resolves anew what differs
- * (its packages lockfile.verification and lockfile.settings-checker). A hook may change every package.json that is compared.
+ * Where the lockfile is not that of the project: pnpm refuses it with --frozen-lockfile, and otherwise resolves anew
+ * what differs (its packages lockfile.verification and lockfile.settings-checker). A hook may change every package.json
+ * that is compared.
  */
 export function resolvedAnewIn(
   document: PnpmDocument,

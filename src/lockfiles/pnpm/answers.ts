@@ -30,9 +30,9 @@ export interface Members {
 }
 
 /**
- * Whether an answer is what was asked for: a registry's package for a range, tag or alias; the very folder or tarball for a
- * path; a member of the workspace where one is asked for or may answer. Which repository or address answers another one is
- * not told apart: nothing from there is proven by a registry.
+ * Whether an answer is what was asked for: a registry's package for a range, tag or alias; the very folder or tarball
+ * for a path; a member of the workspace where one is asked for or may answer. Which repository or address answers
+ * another one is not told apart: nothing from there is proven by a registry.
  */
 export function answers({ alias, spec, folder }: Asked, answer: Answer, members: Members): boolean {
   const name = registryName(alias, spec);

@@ -6,9 +6,9 @@ import { isPackageName, isRegistryVersion } from '../node-modules/names.ts';
 import type { PnpmProject } from './project.ts';
 
 /**
- * What runs in every installation without standing among the project's packages: dependencies of the configuration, whose
- * hooks pnpm loads (https://pnpm.io/config-dependencies), and the pnpm that package.json names with its hash. pnpm 11 and
- * later lock the first in a document of their own: what is the same there is one dependency.
+ * What runs in every installation without standing among the project's packages: dependencies of the configuration,
+ * whose hooks pnpm loads (https://pnpm.io/config-dependencies), and the pnpm that package.json names with its hash.
+ * pnpm 11 and later lock the first in a document of their own: what is the same there is one dependency.
  */
 export function environmentOf(
   file: string,

@@ -18,7 +18,10 @@ import { decodeText } from '../../readers/text.ts';
 import { parseFormattedYaml } from '../../readers/yaml-library.ts';
 import { parseYaml } from '../../readers/yaml-subset.ts';
 
-/** pnpm-lock.yaml, versions 5.1 to 9.0 and 13.0 (https://pnpm.io/lockfile-format, github.com/pnpm/spec); shrinkwrap.yaml is named as too old. */
+/**
+ * pnpm-lock.yaml, versions 5.1 to 9.0 and 13.0 (https://pnpm.io/lockfile-format, github.com/pnpm/spec); shrinkwrap.yaml
+ * is named as too old.
+ */
 export const pnpm: LockfileFormat = {
   name: 'pnpm',
   fileNames: ['pnpm-lock.yaml', 'shrinkwrap.yaml'],
@@ -166,8 +169,8 @@ interface PlacedIn {
 type Flags = Pick<PlacedDependency, 'direct' | 'dev' | 'optional'>;
 
 /**
- * A place of `entry`. What a snapshot is to the project is that place's; an entry that is only installed with peers says
- * nothing of its own, and one that nothing installs is no development dependency either.
+ * A place of `entry`. What a snapshot is to the project is that place's; an entry that is only installed with peers
+ * says nothing of its own, and one that nothing installs is no development dependency either.
  */
 function placed(
   { document, roles, judge, patches }: PlacedIn,
@@ -248,8 +251,8 @@ function patchOf(
 }
 
 /**
- * What stands where something else was asked for: pnpm installs what the lockfile says, under the name that was asked for.
- * A folder is skipped everywhere else; here it is a dependency, so that it is judged.
+ * What stands where something else was asked for: pnpm installs what the lockfile says, under the name that was asked
+ * for. A folder is skipped everywhere else; here it is a dependency, so that it is judged.
  */
 function strange(
   document: PnpmDocument,

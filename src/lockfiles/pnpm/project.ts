@@ -24,13 +24,16 @@ export interface PnpmProject {
   readonly askerOf: (folder: string) => Asker;
   /** The names of the workspace's members, as far as their package.json files are known, by folder. */
   readonly members: ReadonlyMap<string, string | null>;
-  /** The member whose folder to publish this is: pnpm links or copies it in the member's place (publishConfig.directory). */
+  /**
+   * The member whose folder to publish this is: pnpm links or copies it in the member's place
+   * (publishConfig.directory).
+   */
   readonly publishedFrom: (folder: string) => string | null;
   /** What the project puts in place of what `asker` asks for by this name. */
   readonly overridden: (asker: Asker, alias: string, spec: string | null) => readonly string[];
   /**
-   * All overrides, by selector, as one pnpm or another takes them: since version 11 it reads none of package.json. Values are as
-   * they are written, and what stands for them.
+   * All overrides, by selector, as one pnpm or another takes them: since version 11 it reads none of package.json.
+   * Values are as they are written, and what stands for them.
    */
   readonly overrides: readonly ReadonlyMap<string, readonly string[]>[];
   /** Patterns of optional dependencies that are left out. */

@@ -10,8 +10,8 @@ const FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies'] as co
 const MOVED = ['catalogs', 'overrides', 'packageExtensionsChecksum', 'pnpmfileChecksum', 'patchedDependencies'];
 
 /**
- * A lockfile of version 13 (pnpm 12, `lockfile.format: v13`) in the shape of version 9, with its lines. It leaves out what
- * follows from a specifier, and has packages and snapshots in one.
+ * A lockfile of version 13 (pnpm 12, `lockfile.format: v13`) in the shape of version 9, with its lines. It leaves out
+ * what follows from a specifier, and has packages and snapshots in one.
  */
 export function asVersion9(file: string, content: JsonObject): JsonObject {
   const fail = (line: number, problem: string): never => {

@@ -25,8 +25,8 @@ const FETCHED: OtherCode = { code: 'fetched', isUsual: false };
 export const ABSOLUTE = /^(?:[/\\~$]|[a-z]:[/\\])/i;
 
 /**
- * A program or folder by its path; a program by its name alone is the machine's. Install scripts take a path from the folder of
- * their package, so that any relative one may lead into the repository.
+ * A program or folder by its path; a program by its name alone is the machine's. Install scripts take a path from the
+ * folder of their package, so that any relative one may lead into the repository.
  */
 export const path: Rule = (value, { isInRepository }) => {
   const isPath = /[/\\]|^\.\.?$/.test(value) && !/^[a-z][\w+.-]+:/i.test(value);
@@ -66,8 +66,8 @@ export const SCRIPTS: Readonly<Record<string, Rule>> = {
 };
 
 /**
- * Addresses that are not those of binaries. Every other one that is handed on may be where an install script downloads from;
- * what stands within another setting, or is for one host or scope, is not handed on.
+ * Addresses that are not those of binaries. Every other one that is handed on may be where an install script downloads
+ * from; what stands within another setting, or is for one host or scope, is not handed on.
  */
 const NO_BINARIES = /[.:/]|(?:^|-)registry$|^(?:https?-)?proxy$|^(?:no-?proxy|init-author-url)$/;
 

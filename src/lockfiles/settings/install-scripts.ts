@@ -17,8 +17,8 @@ export interface ScriptSettings {
 const UNKNOWN: ScriptDecision = { permission: 'unknown' };
 
 /**
- * Whether the project lets install scripts run under the package manager whose lockfile it is. Only the project's own files
- * count: what the user configured for himself holds nowhere else.
+ * Whether the project lets install scripts run under the package manager whose lockfile it is. Only the project's own
+ * files count: what the user configured for himself holds nowhere else.
  */
 export function scriptPermissions(
   { manager, format }: Pick<Lockfile, 'manager' | 'format'>,
@@ -105,7 +105,9 @@ function npmPermissions(manifest: Fields): ScriptPermissions {
   };
 }
 
-/** Without an address in the lockfile npm does not know the version: what denies then does, and what allows does not. */
+/**
+ * Without an address in the lockfile npm does not know the version: what denies then does, and what allows does not.
+ */
 function isAmong(version: string, { versions, allows }: Rule, hasAddress: boolean): boolean {
   return hasAddress ? satisfies(version, versions ?? '*', { loose: true }) : !allows;
 }
@@ -166,7 +168,8 @@ const FIRST_WITHOUT_SCRIPTS = 9;
 
 /**
  * `built` of a package's `dependenciesMeta` decides, else `enableScripts`
- * (https://yarnpkg.com/configuration/manifest#dependenciesMeta, https://yarnpkg.com/configuration/yarnrc#enableScripts).
+ * (https://yarnpkg.com/configuration/manifest#dependenciesMeta,
+ * https://yarnpkg.com/configuration/yarnrc#enableScripts).
  */
 function yarnPermissions(manifest: Fields, own: readonly Fields[], format: string): ScriptPermissions {
   const version = Number(/\d+$/.exec(format)?.[0] ?? NaN);
@@ -181,7 +184,10 @@ function yarnPermissions(manifest: Fields, own: readonly Fields[], format: strin
   };
 }
 
-/** Where `trustedDependencies` is there, only what it names runs; else Bun's own list decides (https://bun.sh/docs/pm/lifecycle). */
+/**
+ * Where `trustedDependencies` is there, only what it names runs; else Bun's own list decides
+ * (https://bun.sh/docs/pm/lifecycle).
+ */
 function bunPermissions(manifest: Fields, own: readonly Fields[], npmrc: string | null): ScriptPermissions {
   if (own.some((fields) => isTrue(fieldsOf(fields['install'])['ignoreScripts']))) {
     return always('denied', 'install.ignoreScripts of bunfig.toml');

@@ -13,7 +13,9 @@ interface Names {
 
 const GLOBAL = { g: 'global' };
 
-/** A setting counts alike by each of its names; tried with npm 8 to 12, pnpm 8 to 12, Yarn 1 and 4, Bun 1.4 and vlt 1.0. */
+/**
+ * A setting counts alike by each of its names; tried with npm 8 to 12, pnpm 8 to 12, Yarn 1 and 4, Bun 1.4 and vlt 1.0.
+ */
 const NAMES: Readonly<Record<PackageManager, Names>> = {
   npm: { variable: /^npm_config_(.+)$/i, same: { ...GLOBAL, shrinkwrap: 'package-lock' } },
   pnpm: {
@@ -92,7 +94,10 @@ export function isSwitchedOff(value: unknown): boolean {
   return textsOf(value).some((text) => NO.includes(text) || isZero(text));
 }
 
-/** Whether a switch is on in any version: npm takes every other text for "yes", also none where a file has the name alone. */
+/**
+ * Whether a switch is on in any version: npm takes every other text for "yes", also none where a file has the name
+ * alone.
+ */
 export function isSwitchedOn(value: unknown): boolean {
   return textsOf(value).some((text) => text === '' || !(text === '?' || NO.includes(text) || isZero(text)));
 }

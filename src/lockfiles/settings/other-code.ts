@@ -47,7 +47,10 @@ const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = 
   vlt: { 'script-shell': path, 'node-options': nodeOptions },
 };
 
-/** Those that hand every setting on to install scripts, and those that take variables for them from files of the project. */
+/**
+ * Those that hand every setting on to install scripts, and those that take variables for them from files of the
+ * project.
+ */
 const HANDS_ON: readonly PackageManager[] = ['npm', 'pnpm', 'yarn-classic'];
 const TAKES_VARIABLES: readonly PackageManager[] = ['bun', 'yarn'];
 
@@ -77,8 +80,9 @@ function unlisted(manager: PackageManager, key: string, name: string): Rule | un
 }
 
 /**
- * What corepack is told to fetch as the package manager: an address in place of a version, or a registry of the project.
- * `manifests` are the package.json of the folder and of those above it, the nearest first: the first that names one counts.
+ * What corepack is told to fetch as the package manager: an address in place of a version, or a registry of the
+ * project. `manifests` are the package.json of the folder and of those above it, the nearest first: the first that
+ * names one counts.
  */
 export function fetchedManager(
   manager: PackageManager,

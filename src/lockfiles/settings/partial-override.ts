@@ -2,8 +2,8 @@ import { fieldsOf } from '../../model/value.ts';
 import { manifestFields } from '../../readers/manifest.ts';
 
 /**
- * The first of npm's `overrides` that counts for some versions or for a part of the tree only. The lockfile does not record
- * them, and an audit holds it to those alone that count for every package of a name. Null for none.
+ * The first of npm's `overrides` that counts for some versions or for a part of the tree only. The lockfile does not
+ * record them, and an audit holds it to those alone that count for every package of a name. Null for none.
  */
 export function partialOverrideIn(manifest: string): string | null {
   const overrides = fieldsOf(manifestFields('package.json', manifest, 'npm')['overrides']);

@@ -15,8 +15,8 @@ interface Pin {
 const NAMES: readonly string[] = ['npm', 'pnpm', 'yarn', 'bun', 'vlt'] satisfies PackageManager[];
 
 /**
- * Which package manager a package.json demands, where none of those it allows reads this lockfile; null where one does, or
- * nothing is demanded. Which versions read which formats was tried with npm 6 to 12, pnpm 7 to 12, and Yarn 1 to 4.
+ * Which package manager a package.json demands, where none of those it allows reads this lockfile; null where one does,
+ * or nothing is demanded. Which versions read which formats was tried with npm 6 to 12, pnpm 7 to 12, and Yarn 1 to 4.
  */
 export function pinnedElsewhere(
   lockfile: Pick<Lockfile, 'manager' | 'format'>,

@@ -20,8 +20,8 @@ const comparesNothing = (counts: (value: string) => boolean): Rule => {
 const whereOn = comparesNothing(isSwitchedOn);
 
 /**
- * Tried with npm 10, pnpm 8 to 12, Yarn 1.22 and 4.18, Bun 1.4 and vlt 1.0, each given a store with other bytes. npm's cache,
- * the cache of Yarn 2 and later and the offline mirror of Yarn 1 are compared with the lockfile's hashes.
+ * Tried with npm 10, pnpm 8 to 12, Yarn 1.22 and 4.18, Bun 1.4 and vlt 1.0, each given a store with other bytes. npm's
+ * cache, the cache of Yarn 2 and later and the offline mirror of Yarn 1 are compared with the lockfile's hashes.
  */
 const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = {
   npm: {},
@@ -53,7 +53,10 @@ const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = 
   vlt: { cache: isStore },
 };
 
-/** Those of these settings by which other bytes are installed than the lockfile's hashes name; `cacheKey` is that of Yarn's. */
+/**
+ * Those of these settings by which other bytes are installed than the lockfile's hashes name; `cacheKey` is that of
+ * Yarn's.
+ */
 export function unverifiedBy<T extends { readonly setting: UseSetting }>(
   manager: PackageManager,
   settings: readonly T[],

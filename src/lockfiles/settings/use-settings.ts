@@ -26,8 +26,8 @@ const PNPM_BRANCH = /^pnpm-lock..+yaml$/;
 const hasBranches = ({ names }: UsePlace): boolean => names.some((name) => PNPM_BRANCH.test(name));
 
 /**
- * The settings that make a package manager not read the lockfile of its project; tried with npm 6 to 12, pnpm 8 to 12, Yarn 1
- * and 4, and Bun 1.4.
+ * The settings that make a package manager not read the lockfile of its project; tried with npm 6 to 12, pnpm 8 to 12,
+ * Yarn 1 and 4, and Bun 1.4.
  */
 const RULES: Readonly<Record<PackageManager, Rules>> = {
   npm: {
@@ -56,7 +56,9 @@ const RULES: Readonly<Record<PackageManager, Rules>> = {
   vlt: {},
 };
 
-/** The first of these settings that makes the package manager not read the lockfile of a folder; null where none does. */
+/**
+ * The first of these settings that makes the package manager not read the lockfile of a folder; null where none does.
+ */
 export function ignoringSetting(
   manager: PackageManager,
   settings: readonly UseSetting[],

@@ -25,7 +25,10 @@ const firstOf =
 const searchPath = firstOf(/[;\s]+|(?<!^[a-z]):/i, file);
 const libraries = firstOf(/[;:\s]+/, path);
 const command = firstOf(/[\s"'=]+/, path);
-/** Folders of libraries that no other program than the project's own has: from the folder of a package they lead nowhere. */
+/**
+ * Folders of libraries that no other program than the project's own has: from the folder of a package they lead
+ * nowhere.
+ */
 const modules = firstOf(/[;:]+/, (value, place) =>
   /^(?:[^./\\~$]|\.(?:$|[/\\]))/.test(value) ? null : file(value, place),
 );
@@ -37,8 +40,8 @@ const compilerFlags: Rule = (value) =>
 const makeFlags: Rule = (value) => (/^(?:-{0,2}(?:j|jobs=?)\d*|\s)*$/.test(value) ? null : OF_REPOSITORY);
 
 /**
- * Variables by which a program that installs loads or runs other code: the linker, shells, interpreters, compilers and git. All
- * others are the project's own affair, as most files of variables have nothing else.
+ * Variables by which a program that installs loads or runs other code: the linker, shells, interpreters, compilers and
+ * git. All others are the project's own affair, as most files of variables have nothing else.
  */
 const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/^NODE_OPTIONS$/i, nodeOptions],

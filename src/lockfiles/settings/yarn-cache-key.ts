@@ -13,8 +13,9 @@ export function specOfCacheKey(cacheKey: string): string {
 }
 
 /**
- * Whether Yarn makes its archives under a lockfile's cache key. Under another one it makes them anew, and compares them with no
- * checksum of the lockfile. `compressionLevel` is that of the project's settings; `version` of the lockfile's format.
+ * Whether Yarn makes its archives under a lockfile's cache key. Under another one it makes them anew, and compares them
+ * with no checksum of the lockfile. `compressionLevel` is that of the project's settings; `version` of the lockfile's
+ * format.
  */
 export function isCacheKeyInUse(cacheKey: string, version: number, compressionLevel: string | null): boolean {
   const isOfYarn4 = version >= FIRST_OF_YARN_4;

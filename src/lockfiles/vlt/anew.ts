@@ -4,8 +4,8 @@ import type { VltEdge } from './edges.ts';
 import type { Project } from './project.ts';
 
 /**
- * Where the lockfile is not that of the project: `vlt ci` refuses it, and `vlt install` resolves anew what differs. Each folder's
- * edges repeat what its package.json asks for, as it is written.
+ * Where the lockfile is not that of the project: `vlt ci` refuses it, and `vlt install` resolves anew what differs.
+ * Each folder's edges repeat what its package.json asks for, as it is written.
  */
 export function resolvedAnewIn(file: string, edges: readonly VltEdge[], project: Project): readonly PlacedFinding[] {
   const { declared, names, modifiers, fromCatalog, isWorkspace } = project;

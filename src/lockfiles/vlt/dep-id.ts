@@ -30,9 +30,9 @@ const UNESCAPED: ReadonlyMap<string, string> = new Map([
 const MAX_ID = 4096;
 
 /**
- * Reads an id as vlt wrote it at any time: parts between "~" with "_" for escapes and "+" for "/", or between "·" or ";" with
- * percent escapes and "§" for "/". What peers and modifiers add at the end distinguishes places of one package and is left
- * out. Null for anything else, and for escapes that vlt does not write.
+ * Reads an id as vlt wrote it at any time: parts between "~" with "_" for escapes and "+" for "/", or between "·" or
+ * ";" with percent escapes and "§" for "/". What peers and modifiers add at the end distinguishes places of one package
+ * and is left out. Null for anything else, and for escapes that vlt does not write.
  */
 export function parseDepId(id: string): DepId | null {
   const [, type = '', delimiter] = /^(registry|git|remote|file|workspace|)([~·;])/.exec(id) ?? [];

@@ -19,8 +19,8 @@ export interface Project {
 }
 
 /**
- * What package.json and vlt.json say, where there is a package.json: vlt takes catalogs from the lockfile and does not compare
- * them, and modifiers are not read from it at all. Without one there is the lockfile's word.
+ * What package.json and vlt.json say, where there is a package.json: vlt takes catalogs from the lockfile and does not
+ * compare them, and modifiers are not read from it at all. Without one there is the lockfile's word.
  */
 export function readProject(options: Options, manifests: ProjectManifests, settings: ProjectSettings): Project {
   const read = [...manifests].map(([folder, text]) => [folder, readPackageJson(folder, text, 'vlt')] as const);

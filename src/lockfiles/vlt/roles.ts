@@ -150,8 +150,8 @@ function isByRegistry(spec: string, { isRegistry }: Options): boolean {
 }
 
 /**
- * What such a specifier asks for: NAME of "own:NAME@1" and "registry:ADDRESS#NAME@1". "jsr:1" and "jsr:@SCOPE/NAME@1" are
- * "@jsr/SCOPE__NAME" at the registry.
+ * What such a specifier asks for: NAME of "own:NAME@1" and "registry:ADDRESS#NAME@1". "jsr:1" and "jsr:@SCOPE/NAME@1"
+ * are "@jsr/SCOPE__NAME" at the registry.
  */
 function nameAskedFor(spec: string, alias: string, { isJsr }: Options): string | null {
   const [, scheme = '', rest = ''] = SCHEME.exec(spec) ?? [];

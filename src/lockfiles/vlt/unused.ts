@@ -10,8 +10,8 @@ import { specsOf } from './roles.ts';
 
 /**
  * Edges of the project to a version that is not of the range it asks for. Even with `--frozen-lockfile` vlt then takes
- * another node of the lockfile, or what the registry answers; it does so for a range of the lockfile's own catalogs, too.
- * What entries ask for, vlt takes from their edges.
+ * another node of the lockfile, or what the registry answers; it does so for a range of the lockfile's own catalogs,
+ * too. What entries ask for, vlt takes from their edges.
  */
 export function unusedEdges(
   file: string,
@@ -35,7 +35,9 @@ export function unusedEdges(
   });
 }
 
-/** Whatever is no range, a tag or an address, any version answers: whether it is the right package, is judged elsewhere. */
+/**
+ * Whatever is no range, a tag or an address, any version answers: whether it is the right package, is judged elsewhere.
+ */
 function isInRange(spec: string, { source, version }: PackageNode): boolean {
   if (source.kind !== 'registry') return true;
   const asked = /^[a-z][\w.-]*:(?:.*#)?(.*)$/is.exec(spec)?.[1];

@@ -15,7 +15,10 @@ import { parsePatch, withoutParameters } from './locator.ts';
 import { isWorkspace, type YarnProject } from './project.ts';
 import type { ProjectRequirement } from './roles.ts';
 
-/** What an entry brings, as it is judged: a package, with what it stands in for without being asked, or nothing to fetch. */
+/**
+ * What an entry brings, as it is judged: a package, with what it stands in for without being asked, or nothing to
+ * fetch.
+ */
 type Answer = (Brought & Pick<Dependency, 'substitutes'>) | { readonly skipped: SkippedEntry['reason'] };
 
 export interface Answers {
@@ -25,8 +28,9 @@ export interface Answers {
 }
 
 /**
- * Holds what entries bring to what the project and other entries ask for: a registry's range is answered by a package of a
- * registry of that name, a folder is brought where somebody of the project asks for it, and whatever is asked for is there.
+ * Holds what entries bring to what the project and other entries ask for: a registry's range is answered by a package
+ * of a registry of that name, a folder is brought where somebody of the project asks for it, and whatever is asked for
+ * is there.
  */
 export function answersOf(
   file: string,

@@ -47,8 +47,8 @@ export interface BerryLockfile {
 
 /**
  * Reads the entries of a yarn.lock of Yarn 2 and later. What is fetched is what `resolution` says; its `checksum` is of
- * the archive that Yarn makes of it, and so says nothing of the registry's tarball. Under which key Yarn makes them is told by
- * the project's settings, where the project is known.
+ * the archive that Yarn makes of it, and so says nothing of the registry's tarball. Under which key Yarn makes them is
+ * told by the project's settings, where the project is known.
  */
 export function readBerryEntries(file: string, text: string, project: YarnProject): BerryLockfile {
   // Yarn reads a file with this comment by the syntax of Yarn 1.
@@ -222,8 +222,8 @@ function sourceOf({ name, reference, protocol, parameters }: Locator, { fail }: 
 }
 
 /**
- * `HEX`, or `CACHEKEY/HEX`. Of another key than the file's it holds nothing: Yarn makes such an archive anew, and writes
- * the checksum of whatever it was served, also with `--immutable`.
+ * `HEX`, or `CACHEKEY/HEX`. Of another key than the file's it holds nothing: Yarn makes such an archive anew, and
+ * writes the checksum of whatever it was served, also with `--immutable`.
  */
 function archiveOf(fields: Fields, { cacheKey, isHeld }: ArchiveKey): ArchiveLock {
   const text = fields.text('checksum');

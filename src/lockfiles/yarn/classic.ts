@@ -21,7 +21,9 @@ import {
 export type Overrides = ReadonlyMap<string, readonly string[]>;
 
 const NO_OVERRIDES: Overrides = new Map();
-/** `permissions` and `prebuiltVariants`, which only the build packs of an offline mirror have, lead to other archives. */
+/**
+ * `permissions` and `prebuiltVariants`, which only the build packs of an offline mirror have, lead to other archives.
+ */
 const FIELDS = new Set([
   'name',
   'version',
@@ -34,8 +36,9 @@ const FIELDS = new Set([
 ]);
 
 /**
- * Reads the entries of a yarn.lock of Yarn 1. Its address of a registry's tarball may end in the SHA-1 of the file; where
- * there is no `integrity`, this is all that locks it. `overrides` is null where the project's package.json is not there.
+ * Reads the entries of a yarn.lock of Yarn 1. Its address of a registry's tarball may end in the SHA-1 of the file;
+ * where there is no `integrity`, this is all that locks it. `overrides` is null where the project's package.json is not
+ * there.
  */
 export function readClassicEntries(file: string, text: string, overrides: Overrides | null): readonly YarnEntry[] {
   return readClassicTree(file, text).map((node) => {
@@ -74,15 +77,19 @@ export function readClassicEntries(file: string, text: string, overrides: Overri
   });
 }
 
-/** The package of a registry that a specifier means: an alias names another one, and so does an address that the entry has. */
+/**
+ * The package of a registry that a specifier means: an alias names another one, and so does an address that the entry
+ * has.
+ */
 function packageOf(name: string, spec: string, fields: Fields): string | null {
   if (specKind(spec) === 'registry') return aliasTarget(spec) ?? name;
   return isDownload(fields.text('resolved') ?? '', [spec]) ? (parseTarballUrl(spec)?.name ?? null) : null;
 }
 
 /**
- * Why Yarn 1 asks the registry anew, even with --frozen-lockfile: it passes over an entry without an address, and drops one
- * whose version is not of the range that it stands for. Resolutions of the project come first, where they are known.
+ * Why Yarn 1 asks the registry anew, even with --frozen-lockfile: it passes over an entry without an address, and drops
+ * one whose version is not of the range that it stands for. Resolutions of the project come first, where they are
+ * known.
  */
 function unusedBecause(
   descriptors: readonly EntryDescriptor[],
@@ -158,8 +165,9 @@ function integrityOf(fields: Fields): readonly Digest[] | null {
 type Claim = Pick<Brought, 'name' | 'version' | 'source'>;
 
 /**
- * Whose bytes a descriptor says the entry has. A web address is a plain download, and a git repository is one, only where
- * exactly that is asked for; any other web address claims to be the registry's package, and is to be held to that.
+ * Whose bytes a descriptor says the entry has. A web address is a plain download, and a git repository is one, only
+ * where exactly that is asked for; any other web address claims to be the registry's package, and is to be held to
+ * that.
  */
 function claimOf(
   { name, range }: Descriptor,

@@ -79,8 +79,8 @@ function objectOf(file: string, what: string, { value, line }: { value: unknown;
 }
 
 /**
- * What the project asks for, where the lockfile is Yarn 1's, which does not say. Without its package.json, what no entry
- * asks for stands for it; that misses what is also somebody else's dependency by the same range.
+ * What the project asks for, where the lockfile is Yarn 1's, which does not say. Without its package.json, what no
+ * entry asks for stands for it; that misses what is also somebody else's dependency by the same range.
  */
 export function askedInClassic({ asked }: YarnProject, entries: readonly YarnEntry[]): readonly ProjectRequirement[] {
   if (asked.has('')) return [...asked.values()].flat();
@@ -93,8 +93,8 @@ export function askedInClassic({ asked }: YarnProject, entries: readonly YarnEnt
 }
 
 /**
- * The same for Yarn 2 and later, whose workspaces are entries. Yarn reads them anew from their package.json, so that the
- * lockfile's word counts only where that is not there; its catalogs are in .yarnrc.yml.
+ * The same for Yarn 2 and later, whose workspaces are entries. Yarn reads them anew from their package.json, so that
+ * the lockfile's word counts only where that is not there; its catalogs are in .yarnrc.yml.
  */
 export function askedInBerry(project: YarnProject, entries: readonly YarnEntry[]): readonly ProjectRequirement[] {
   const { asked, settings } = project;

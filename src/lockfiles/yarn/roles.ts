@@ -59,8 +59,8 @@ function onlySpec(group: Group): string | null {
 const NONE: Group = [];
 
 /**
- * Finds an entry by exactly what is asked for. Where there is none, because `resolutions` or a plugin put something else in
- * its place, everything of that name counts.
+ * Finds an entry by exactly what is asked for. Where there is none, because `resolutions` or a plugin put something
+ * else in its place, everything of that name counts.
  */
 function finder(entries: readonly YarnEntry[]): {
   readonly find: (wanted: Descriptor) => Group;

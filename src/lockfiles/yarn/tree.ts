@@ -28,13 +28,16 @@ const MAX_KEYS = 500_000;
 /** Real lines reach a few thousand characters; bounds the stack that a regular expression takes. */
 const MAX_LINE = 256 * 1024;
 
-/** Where blank lines and comments may stand: at the parser of Yarn 1, one within an entry ends what it reads of the file. */
+/**
+ * Where blank lines and comments may stand: at the parser of Yarn 1, one within an entry ends what it reads of the
+ * file.
+ */
 export type Blanks = 'anywhere' | 'between entries';
 
 /**
- * Reads lines that are indented by two spaces for each level, in time linear in their length. Blank lines and lines that
- * begin with # say nothing. Refused are other indentations, control characters, a key twice in one place (readers differ
- * in which they believe), and a key with nothing below it.
+ * Reads lines that are indented by two spaces for each level, in time linear in their length. Blank lines and lines
+ * that begin with # say nothing. Refused are other indentations, control characters, a key twice in one place (readers
+ * differ in which they believe), and a key with nothing below it.
  */
 export function readTree(file: string, text: string, readLine: ReadLine, blanks: Blanks): readonly YarnNode[] {
   let number = 0;

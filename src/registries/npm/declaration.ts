@@ -75,7 +75,9 @@ function listedBin(paths: readonly unknown[]): Record<string, string> {
   return Object.fromEntries(texts.map((path) => [posix.basename(path), path]));
 }
 
-/** The text values of the given objects, later ones first come last. Without prototype, so that any key is just a key. */
+/**
+ * The text values of the given objects, later ones first come last. Without prototype, so that any key is just a key.
+ */
 export function texts(...sources: readonly unknown[]): TextRecord {
   let result: Record<string, string> | null = null;
   let count = 0;

@@ -55,8 +55,8 @@ function pinned(
 
 /**
  * Reads a keys document: the one a registry serves (`GET /-/npm/v1/keys`, where a key serves both uses from the
- * beginning of time until `expires`), or npm's TUF target, where each use has its own validity. Keys of other algorithms
- * than ECDSA P-256 are left out, so that a new one does not hide those that can be used.
+ * beginning of time until `expires`), or npm's TUF target, where each use has its own validity. Keys of other
+ * algorithms than ECDSA P-256 are left out, so that a new one does not hide those that can be used.
  *
  * @throws KeysError where the document has another shape, or gives a pinned key id to another key.
  */

@@ -10,8 +10,8 @@ import { MAX_NAME_LENGTH, MAX_VERSION_LENGTH } from '../../model/limits.ts';
 export const PACKAGE_JSON = 'package.json';
 
 /**
- * What the package.json of a package declares, as a registry writes it: npm cleans it up when it publishes, and takes
- * a binding.gyp for an install script where there is none. `files` are all of the package, package.json with its content.
+ * What the package.json of a package declares, as a registry writes it: npm cleans it up when it publishes, and takes a
+ * binding.gyp for an install script where there is none. `files` are all of the package, package.json with its content.
  */
 export function readDeclaration(files: readonly PackageFile[]): Parsed<Declaration> {
   const named = files.filter(({ path }) => path.toLowerCase() === PACKAGE_JSON);

@@ -14,9 +14,9 @@ export interface NpmPackument extends Packument {
 }
 
 /**
- * Reads a full or abbreviated (application/vnd.npm.install-v1+json) registry document. It must be about `name`. Most of it
- * is manifests that nobody asks for, so each is parsed when it is asked for, or may claim attestations. A broken one hides
- * no other.
+ * Reads a full or abbreviated (application/vnd.npm.install-v1+json) registry document. It must be about `name`. Most of
+ * it is manifests that nobody asks for, so each is parsed when it is asked for, or may claim attestations. A broken one
+ * hides no other.
  */
 export function parsePackument(body: Buffer, name: string): Parsed<NpmPackument> {
   const outline = outlineOf(body);
@@ -73,8 +73,8 @@ function walkVersions(body: Buffer, start: number, versions: Map<string, Slice>)
 }
 
 /**
- * Whether a part of a document may hold claims of attestations: a literal key, or letters written as escapes, which could
- * be one. Nothing is missed; a manifest that may claim is parsed to know.
+ * Whether a part of a document may hold claims of attestations: a literal key, or letters written as escapes, which
+ * could be one. Nothing is missed; a manifest that may claim is parsed to know.
  */
 function mayClaim(part: Buffer): boolean {
   return part.includes('"attestations"') || part.includes('\\u');

@@ -12,7 +12,8 @@ const TEXT_COLUMNS = 100;
 
 /**
  * Shows a page of the documentation in a terminal: headings, paragraphs, lists, code blocks, code and links of
- * Markdown. Anything else is shown as it is written, code blocks with their lines unbroken so that they can be copied. Ends with a newline.
+ * Markdown. Anything else is shown as it is written, code blocks with their lines unbroken so that they can be copied.
+ * Ends with a newline.
  */
 export function renderPage(markdown: string, options: PageOptions): string {
   const columns = Math.min(TEXT_COLUMNS, usableColumns(options.columns));

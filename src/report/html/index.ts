@@ -139,8 +139,8 @@ function graphSection(nodes: readonly Node[], map: Html): Html {
 }
 
 /**
- * The details are elements for a reader without a script. With one they are text until they are opened, because a browser
- * takes seconds for some hundred thousand elements.
+ * The details are elements for a reader without a script. With one they are text until they are opened, because a
+ * browser takes seconds for some hundred thousand elements.
  */
 function tableSection(nodes: readonly Node[], left: number): Html {
   return html`${left > 0 ? html`<p>${count(left, 'more dependency', 'more dependencies')}, which this page has no room for: those with findings came first, and <code>assay --json</code> lists all.</p>` : null}

@@ -1,4 +1,7 @@
-/** The part of the page's script for the map: as many marks in a row as there is room for, names, and details on a click. */
+/**
+ * The part of the page's script for the map: as many marks in a row as there is room for, names, and details on a
+ * click.
+ */
 export const MAP_SCRIPT = String.raw`const map = byId('map');
 const STEP = 12;
 let columns = 60;

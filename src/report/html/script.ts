@@ -4,8 +4,8 @@ import { MAP_SCRIPT } from './map-script.ts';
 export const EARLY_SCRIPT = `document.documentElement.classList.add('js');`;
 
 /**
- * Makes the page's tables and its tree work: search, filters, sorting, details in place, the tree of dependencies, and names
- * on the map. It shows only what is in the page already, and asks nothing of anybody.
+ * Makes the page's tables and its tree work: search, filters, sorting, details in place, the tree of dependencies, and
+ * names on the map. It shows only what is in the page already, and asks nothing of anybody.
  */
 export const SCRIPT = String.raw`'use strict';
 const byId = (id) => document.getElementById(id);

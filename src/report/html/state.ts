@@ -10,7 +10,10 @@ export interface StateText {
   readonly short: string;
   /** In the legend. */
   readonly long: string;
-  /** A path that draws it in a square of 10 by 10, from its upper left corner and back. No two look alike without colour. */
+  /**
+   * A path that draws it in a square of 10 by 10, from its upper left corner and back. No two look alike without
+   * colour.
+   */
   readonly shape: string;
 }
 

@@ -20,8 +20,8 @@ const VERDICT_CLASSES: Readonly<Record<Verdict, string>> = {
 };
 
 /**
- * Every dependency in a table, with what narrows it down. Cells carry what a script sorts and filters by, so that it needs no
- * second copy of the data: `v` verdict, `p` proven, `k` kinds, `c` finding codes, `t` when published.
+ * Every dependency in a table, with what narrows it down. Cells carry what a script sorts and filters by, so that it
+ * needs no second copy of the data: `v` verdict, `p` proven, `k` kinds, `c` finding codes, `t` when published.
  */
 export function dependencyTable(nodes: readonly Node[]): Html {
   return html`${filters(nodes)}

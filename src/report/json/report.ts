@@ -33,7 +33,10 @@ export function renderJson(report: Report): string {
   return [...renderJsonPieces(report)].join('');
 }
 
-/** The same in pieces, each made when the one before is written: as one text it would be in memory several times at once. */
+/**
+ * The same in pieces, each made when the one before is written: as one text it would be in memory several times at
+ * once.
+ */
 export function* renderJsonPieces(report: Report): Iterable<string> {
   let current = '';
   for (const part of stringifyMembers(membersOf(report))) {

@@ -21,7 +21,9 @@ export function stringify(value: Json): string {
   return `${indented(value, '')}\n`;
 }
 
-/** The members of an object; a long list may be a function, whose elements are made one at a time as they are written. */
+/**
+ * The members of an object; a long list may be a function, whose elements are made one at a time as they are written.
+ */
 export type Members = Readonly<Record<string, Json | (() => Iterable<Json>)>>;
 
 /** The object of these members. */
@@ -74,7 +76,10 @@ function shown(json: string): string {
   return isPlain(json) ? json : json.replace(HIDDEN, (found) => (found === '\n' ? found : escaped(found)));
 }
 
-/** Whether nothing in it is hidden, as in nearly all text: found out sooner. JSON escapes the control characters of ASCII but DEL. */
+/**
+ * Whether nothing in it is hidden, as in nearly all text: found out sooner. JSON escapes the control characters of
+ * ASCII but DEL.
+ */
 function isPlain(json: string): boolean {
   return Buffer.byteLength(json) === json.length && !json.includes('##') && !json.includes('\x7f');
 }

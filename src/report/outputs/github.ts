@@ -20,8 +20,8 @@ interface Annotation {
 }
 
 /**
- * The report as annotations of GitHub Actions: one workflow command for each error and warning, at the lockfile's line, the
- * gravest first. Where there are more than are shown, the last one names the rest. Empty where there are none.
+ * The report as annotations of GitHub Actions: one workflow command for each error and warning, at the lockfile's line,
+ * the gravest first. Where there are more than are shown, the last one names the rest. Empty where there are none.
  */
 export function renderAnnotations(report: Report): string {
   const results = resultsOf(report).filter(({ label }) => label !== 'note');

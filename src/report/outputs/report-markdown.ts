@@ -31,9 +31,10 @@ interface Section {
 }
 
 /**
- * The report as Markdown, for a comment on a pull request or a job's summary, in at most `limit` bytes: counts, what fails or
- * has no statement (each is named, with less said of it where there is no room), warnings folded up, and notes not at all. Nothing of a package is anything but code, so that nobody is mentioned and
- * nothing is linked. Ends with a newline.
+ * The report as Markdown, for a comment on a pull request or a job's summary, in at most `limit` bytes: counts, what
+ * fails or has no statement (each is named, with less said of it where there is no room), warnings folded up, and notes
+ * not at all. Nothing of a package is anything but code, so that nobody is mentioned and nothing is linked. Ends with a
+ * newline.
  */
 export function renderMarkdown(report: Report, limit = COMMENT_BYTES): string {
   const groups = groupsForPeople(report);
@@ -162,7 +163,10 @@ function subjectLine(item: GroupItem, pathOf: PathOf): string {
   return `**${code(subjectText(dependency))}**${also.length > 0 ? ` (${also.join(', ')})` : ''}`;
 }
 
-/** What was found, `limit` findings of one code, of one item in a line, or of several and then each in a line of its own. */
+/**
+ * What was found, `limit` findings of one code, of one item in a line, or of several and then each in a line of its
+ * own.
+ */
 function statementLines(statement: Statement, pathOf: PathOf, limit: number, next: string): readonly string[] {
   const { clauses, owed, items } = statement;
   const said = clauses.slice(0, limit).map(code);

@@ -54,9 +54,10 @@ export function resultsOf(report: Report): readonly Result[] {
 const DISTINGUISHING = ['attestation', 'evidence', 'field', 'name'] as const;
 
 /**
- * What makes a finding the same one as before: its code, and the version with its bytes in that lockfile. So it survives
- * moved lines and whatever changes elsewhere, and other bytes or another version are a new finding, as they are for
- * acceptances. Of the arguments only those count that say which of several it is: others hold what was answered that day.
+ * What makes a finding the same one as before: its code, and the version with its bytes in that lockfile. So it
+ * survives moved lines and whatever changes elsewhere, and other bytes or another version are a new finding, as they
+ * are for acceptances. Of the arguments only those count that say which of several it is: others hold what was answered
+ * that day.
  */
 function identityOf(path: string | null, dependency: Dependency | null, { code, args }: LeveledFinding): string {
   const given: Readonly<Record<string, unknown>> = { ...args };

@@ -23,8 +23,8 @@ const MAX_COMPRESSED_BYTES = 10_000_000;
 const LEFT_OUT = 'findings-left-out';
 
 /**
- * The findings as SARIF 2.1.0 (OASIS), within the limits of GitHub's code scanning: what does not fit is counted by the last
- * result. `pages` has the documentation of each code, to be shown beside its results.
+ * The findings as SARIF 2.1.0 (OASIS), within the limits of GitHub's code scanning: what does not fit is counted by the
+ * last result. `pages` has the documentation of each code, to be shown beside its results.
  */
 export function renderSarif(report: Report, pages: Pages): string {
   const results = resultsOf(report);

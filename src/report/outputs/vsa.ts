@@ -4,8 +4,8 @@ import { encodeSegment } from '../words/paths.ts';
 import { stringify, type JsonObject } from '../json/stringify.ts';
 
 /**
- * The run as a SLSA Verification Summary Attestation (https://slsa.dev/spec/v1.2/verification_summary): an in-toto statement
- * about the lockfiles, to be signed by who ran it. docs/outputs.md says what it claims, and what it does not.
+ * The run as a SLSA Verification Summary Attestation (https://slsa.dev/spec/v1.2/verification_summary): an in-toto
+ * statement about the lockfiles, to be signed by who ran it. docs/outputs.md says what it claims, and what it does not.
  */
 export function renderVsa(report: Report): string {
   const { lockfiles, tool, verdict, time } = report;
@@ -29,15 +29,17 @@ export function renderVsa(report: Report): string {
   });
 }
 
-/** A lockfile is not built, so that it has no level of a SLSA track. Where something was left out, no phase held either. */
+/**
+ * A lockfile is not built, so that it has no level of a SLSA track. Where something was left out, no phase held either.
+ */
 function heldLevels({ enforce, counts }: Report): string[] {
   const phase = counts.omitted + counts.unchanged > 0 ? 'ASSAY_PARTIAL' : `ASSAY_PHASE_${enforce.toUpperCase()}`;
   return ['SLSA_BUILD_LEVEL_UNEVALUATED', phase];
 }
 
 /**
- * Verified provenance says who built something, and not at which level: that is a statement about the builder, which nobody
- * here assesses. An empty object would mean that there are no dependencies.
+ * Verified provenance says who built something, and not at which level: that is a statement about the builder, which
+ * nobody here assesses. An empty object would mean that there are no dependencies.
  */
 function dependencyLevels({ counts }: Report): JsonObject {
   if (counts.dependencies === 0) return {};

@@ -69,7 +69,9 @@ function baseText({ ref, commit }: BaselineBaseUsed): string {
   return `${escapeText(ref, 120)}${commit === null ? '' : ` (${commit.slice(0, 12)})`}`;
 }
 
-/** What a pull request does to a baseline that was there: nothing of it counts in its own run, but it will afterwards. */
+/**
+ * What a pull request does to a baseline that was there: nothing of it counts in its own run, but it will afterwards.
+ */
 export function changeRows(base: BaselineBaseUsed | null): string[] {
   if (base === null) return [];
   const names = (specs: readonly string[]): string => listed(specs, 5, (spec) => escapeText(spec, 100));

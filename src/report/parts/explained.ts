@@ -9,8 +9,8 @@ import { subjectText } from '../words/messages.ts';
 const BLOCKS = 3;
 
 /**
- * What changed, and what can be decided with which command, for the gravest of them, in at most `room` lines. Where all of
- * it does not fit, what changed and the commands, else what changed alone: the finding itself names the command that
+ * What changed, and what can be decided with which command, for the gravest of them, in at most `room` lines. Where all
+ * of it does not fit, what changed and the commands, else what changed alone: the finding itself names the command that
  * shows the rest.
  */
 export function fitExplanations(comparisons: readonly Comparison[], room: number, options: RenderOptions): string[] {

@@ -51,8 +51,8 @@ export function statementsOf(items: readonly GroupItem[]): readonly Statement[] 
 }
 
 /**
- * The groups as people read them: a registry that serves no attestations is a finding of the lockfile, and the dependencies
- * that have no statement because of it are named with their places like all others, once.
+ * The groups as people read them: a registry that serves no attestations is a finding of the lockfile, and the
+ * dependencies that have no statement because of it are named with their places like all others, once.
  */
 export function groupsForPeople(report: Pick<Report, 'lockfiles' | 'dependencies'>): readonly Group[] {
   const unserved = new Set<Dependency>();

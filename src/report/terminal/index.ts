@@ -37,9 +37,9 @@ export interface ReportOptions extends RenderOptions {
 }
 
 /**
- * The report for people: what was audited, counts, then what needs attention, grouped by finding, and the verdict in the last
- * line. What fails or has no statement is named whole; only warnings, notes and what changed are ever shortened. Ends with a
- * newline. Every line but colour codes is printable text.
+ * The report for people: what was audited, counts, then what needs attention, grouped by finding, and the verdict in
+ * the last line. What fails or has no statement is named whole; only warnings, notes and what changed are ever
+ * shortened. Ends with a newline. Every line but colour codes is printable text.
  */
 export function renderTerminal(report: Report, { whole = false, ...options }: ReportOptions): string {
   const fitted = { ...options, columns: usableColumns(options.columns) };
@@ -56,7 +56,8 @@ export function renderTerminal(report: Report, { whole = false, ...options }: Re
   const fixed = [above, joinGroups(named), below].reduce((sum, lines) => sum + lines.length + 1, 0);
   const room = SCREEN - fixed;
   const forOthers = Math.max(LEAST_FOR_WARNINGS, room);
-  // Every kind of finding has its line before anything is explained, and what is explained comes before further examples.
+  // Every kind of finding has its line before anything is explained, and what is explained comes before further
+  // examples.
   const oneLineEach = Math.min(others.length, forOthers);
   const found = Math.max(
     oneLineEach,

@@ -43,8 +43,8 @@ export function decisionsOf(comparison: Comparison): readonly Decision[] {
 const PLAIN_OPTION = /^--(?:@[A-Za-z0-9_][\w.-]*:)?registry=https?:\/\/[\w.:/-]+$/;
 
 /**
- * Where the difference between the two versions can be read: npm's command, and the address at the forge. npm knows no registry
- * that only another package manager is told of, and would ask for the name at its own.
+ * Where the difference between the two versions can be read: npm's command, and the address at the forge. npm knows no
+ * registry that only another package manager is told of, and would ask for the name at its own.
  */
 export function diffOf({ name, registry, current, predecessor, use }: Comparison): {
   readonly command: Command | null;

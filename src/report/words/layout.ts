@@ -134,7 +134,9 @@ function startOf(text: string, columns: number): string {
   return start;
 }
 
-/** Blocks of lines with an empty line between them, and a line end after the last; blocks without lines are left out. */
+/**
+ * Blocks of lines with an empty line between them, and a line end after the last; blocks without lines are left out.
+ */
 export function blocks(parts: readonly (readonly string[])[]): string {
   const texts = parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   return `${texts.join('\n\n')}\n`;

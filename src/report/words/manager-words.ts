@@ -37,9 +37,9 @@ function inManifest(field: string, name: string, version: string): Edit {
 }
 
 /**
- * By the documentation of each (https://docs.npmjs.com/cli, https://pnpm.io/cli/add, https://classic.yarnpkg.com/docs/cli,
- * https://yarnpkg.com/cli, https://bun.sh/docs/pm/cli/add, https://docs.vlt.sh/cli), and tried with pnpm 8 to 11, Yarn 1 to 4,
- * Bun 1.3 and vlt 1.0.
+ * By the documentation of each (https://docs.npmjs.com/cli, https://pnpm.io/cli/add,
+ * https://classic.yarnpkg.com/docs/cli, https://yarnpkg.com/cli, https://bun.sh/docs/pm/cli/add,
+ * https://docs.vlt.sh/cli), and tried with pnpm 8 to 11, Yarn 1 to 4, Bun 1.3 and vlt 1.0.
  */
 const WORDS: Readonly<Record<PackageManager, Words>> = {
   npm: {

@@ -39,9 +39,9 @@ export function unseen({ root, floors }: Anchor): Verified {
 }
 
 /**
- * Verifies what an earlier run kept, from where trust begins: each part is signed by enough of the keys that the newest kept
- * root has for it. Its expiry is not asked for: what expired is still the newest that is known. Nor is whether the parts
- * belong together: a run that failed kept what held. Null where nothing holds.
+ * Verifies what an earlier run kept, from where trust begins: each part is signed by enough of the keys that the newest
+ * kept root has for it. Its expiry is not asked for: what expired is still the newest that is known. Nor is whether the
+ * parts belong together: a run that failed kept what held. Null where nothing holds.
  */
 export async function restore(
   anchor: Anchor,
@@ -97,7 +97,10 @@ async function attempt<T>(read: () => T | Promise<T>): Promise<T | null> {
 export interface UpdateOptions {
   /** Null asks for no expiry. */
   readonly now: Instant | null;
-  /** False spares the question for a newer root as long as a timestamp signed under the known one says that nothing changed. */
+  /**
+   * False spares the question for a newer root as long as a timestamp signed under the known one says that nothing
+   * changed.
+   */
   readonly askRoot: boolean;
   /** Called with what is known as soon as it has a newer root. */
   readonly keep?: (state: Verified) => void;
@@ -105,8 +108,8 @@ export interface UpdateOptions {
 
 /**
  * The client workflow (https://theupdateframework.github.io/specification/latest/, section 5). Where it ends with a
- * problem, the state has every step that held until then, and the targets that were known before, as far as keys that count
- * vouch for them.
+ * problem, the state has every step that held until then, and the targets that were known before, as far as keys that
+ * count vouch for them.
  */
 export async function update(
   before: Verified,

@@ -15,8 +15,9 @@ import {
 } from './metadata.ts';
 
 /*
- * What any metadata have to meet: enough signatures, the version that was announced, none older than what was seen before
- * (`floors`: versions by file), and a time of expiry that is still ahead. All throw `Unusable`; readers `Malformed`, too.
+ * What any metadata have to meet: enough signatures, the version that was announced, none older than what was seen
+ * before (`floors`: versions by file), and a time of expiry that is still ahead. All throw `Unusable`; readers
+ * `Malformed`, too.
  */
 
 /** Metadata that enough keys of the role signed. */
@@ -27,8 +28,8 @@ export function readSigned<T>(bytes: Buffer, type: TopRole, role: Role, parse: (
 }
 
 /**
- * The timestamp, which is no older than the last one and names no older snapshot (5.4); raises `floors`. One of the version
- * that is known says nothing new (5.4.3.1).
+ * The timestamp, which is no older than the last one and names no older snapshot (5.4); raises `floors`. One of the
+ * version that is known says nothing new (5.4.3.1).
  */
 export function readTimestamp(
   bytes: Buffer,

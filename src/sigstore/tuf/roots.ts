@@ -9,8 +9,8 @@ const MAX_BYTES = 512 * 1024;
 const MAX_ROTATIONS = 64;
 
 /**
- * Newer roots, one version after the other, each signed by the keys before it and by its own (5.3). Each is kept as soon as
- * it holds, whatever comes after it (5.3.8). Throws `Unusable`.
+ * Newer roots, one version after the other, each signed by the keys before it and by its own (5.3). Each is kept as
+ * soon as it holds, whatever comes after it (5.3.8). Throws `Unusable`.
  */
 export async function followRoots(kept: Kept, ask: Ask, onRoot: () => void): Promise<void> {
   for (let rotations = 0; rotations < MAX_ROTATIONS; rotations++) {

@@ -11,7 +11,9 @@ const FIELDS = ['_authToken', '_auth', 'username', '_password', 'certfile', 'key
 type Field = (typeof FIELDS)[number];
 type Fields = Partial<Record<Field, Found & { readonly value: string }>>;
 
-/** Collects what the configuration binds to a host and path (`//host/path/:field`). Keys without a host are never used. */
+/**
+ * Collects what the configuration binds to a host and path (`//host/path/:field`). Keys without a host are never used.
+ */
 export function collectCredentials(
   keys: Iterable<string>,
   find: (key: string) => Found,

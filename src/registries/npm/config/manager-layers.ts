@@ -8,7 +8,9 @@ type Setting = [key: string, value: unknown];
 /** No registry has a longer one; bounds what is looked through. */
 const MAX_ADDRESS = 2048;
 
-/** The environment variables above a package manager's files: of its default registry, and of a token and a user for it. */
+/**
+ * The environment variables above a package manager's files: of its default registry, and of a token and a user for it.
+ */
 const VARIABLES: Readonly<
   Partial<Record<PackageManager, readonly [registry: string, token?: string, ident?: string]>>
 > = {
@@ -30,9 +32,10 @@ interface ManagerLayers {
 }
 
 /**
- * Registries and credentials of a package manager's own files, in npm's words. They outrank .npmrc, but for Yarn 1's and the
- * user's own of pnpm, which .npmrc outranks. A credential counts only for the registry that the same place of the same file names: a
- * file of the project cannot lead what the user configured elsewhere. Tried with pnpm 10 to 12, Yarn 1 and 4, and Bun 1.4.
+ * Registries and credentials of a package manager's own files, in npm's words. They outrank .npmrc, but for Yarn 1's
+ * and the user's own of pnpm, which .npmrc outranks. A credential counts only for the registry that the same place of
+ * the same file names: a file of the project cannot lead what the user configured elsewhere. Tried with pnpm 10 to 12,
+ * Yarn 1 and 4, and Bun 1.4.
  */
 export function managerLayers(
   { name, files }: { readonly name: PackageManager; readonly files: readonly ConfigFile[] },
@@ -64,7 +67,10 @@ function isVariables({ path }: Pick<ConfigFile, 'path'>): boolean {
   return /[/\\]\.env[^/\\]*$/.test(path);
 }
 
-/** A token or user counts where the environment names the registry, too: else a file of the project would say where it goes. */
+/**
+ * A token or user counts where the environment names the registry, too: else a file of the project would say where it
+ * goes.
+ */
 function variablesLayer(manager: PackageManager, env: NodeJS.ProcessEnv): readonly Layer[] {
   const [registry = '', token = '', ident = ''] = VARIABLES[manager] ?? [];
   const valueOf = (name: string): string | undefined => env[name] ?? env[name.toLowerCase()];
@@ -100,7 +106,10 @@ function settingsOf(manager: PackageManager, path: string, content: unknown, env
   }
 }
 
-/** `registries` and `registry` of pnpm-workspace.yaml and of the user's config.yaml (https://pnpm.io/settings#registries). */
+/**
+ * `registries` and `registry` of pnpm-workspace.yaml and of the user's config.yaml
+ * (https://pnpm.io/settings#registries).
+ */
 function pnpmSettings(fields: Fields): Setting[] {
   const scoped = Object.entries(fieldsOf(fields['registries'])).map(([scope, url]): Setting => [
     scope === 'default' ? 'registry' : `${scope}:registry`,

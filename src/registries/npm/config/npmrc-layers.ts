@@ -33,9 +33,10 @@ export interface LayerInput {
 }
 
 /**
- * The configuration in npm's order, strongest first: environment, project, user, global, npm's own (built-in) file. Each
- * layer may say where the next one is (`userconfig`, `globalconfig`, `prefix`), as in npm's config documentation. pnpm has
- * files of its own beside the user's and the global one; Yarn 2 and later read none of them, nor `npm_config_*`.
+ * The configuration in npm's order, strongest first: environment, project, user, global, npm's own (built-in) file.
+ * Each layer may say where the next one is (`userconfig`, `globalconfig`, `prefix`), as in npm's config documentation.
+ * pnpm has files of its own beside the user's and the global one; Yarn 2 and later read none of them, nor
+ * `npm_config_*`.
  */
 export function loadLayers(input: LayerInput): Layer[] {
   if (input.manager === 'yarn') return [];
@@ -111,8 +112,9 @@ function exportedBy(env: NodeJS.ProcessEnv): boolean {
 const EXPORTED_DEFAULTS = ['https://registry.npmjs.org', 'https://registry.yarnpkg.com'];
 
 /**
- * The environment without what a package manager exported for what it starts: settings that the files of its own project
- * say, which may be another one than that which is looked at here. What the files there do not say, the user set.
+ * The environment without what a package manager exported for what it starts: settings that the files of its own
+ * project say, which may be another one than that which is looked at here. What the files there do not say, the user
+ * set.
  */
 function withoutExported(environment: Layer, input: LayerInput): Layer {
   const { env } = input;
@@ -324,7 +326,9 @@ function hasMember(file: string, manifest: string, member: string, manager: Pack
   }
 }
 
-/** The repository that has a folder, or the folder itself outside of any. A worktree has a file for a folder of git's. */
+/**
+ * The repository that has a folder, or the folder itself outside of any. A worktree has a file for a folder of git's.
+ */
 function repositoryOf(folder: string, { platform, readFile }: LayerInput): string {
   const path = platform === 'win32' ? win32 : posix;
   const root = foldersUpwards(folder, path).find(

@@ -16,8 +16,8 @@ export function readText({ key, value, source, unset, fail }: Found): string | n
 }
 
 /**
- * Text that is an address. A file of the project may name a variable as the whole address, and put none into an address that
- * it makes up itself: what is in the environment may be a secret, and would be sent there.
+ * Text that is an address. A file of the project may name a variable as the whole address, and put none into an address
+ * that it makes up itself: what is in the environment may be a secret, and would be sent there.
  */
 export function readAddress(found: Found): string | null {
   const { key, source, ofProject, blended, fail } = found;
@@ -38,8 +38,8 @@ function readTexts(found: Found): readonly string[] | null {
 }
 
 /**
- * PEM certificates, as OpenSSL finds them: whatever stands outside of them is a comment. Node would pass over one that is
- * none, and then trust nobody.
+ * PEM certificates, as OpenSSL finds them: whatever stands outside of them is a comment. Node would pass over one that
+ * is none, and then trust nobody.
  */
 export function readCertificates(found: Found): readonly string[] | null {
   const text = readTexts(found)?.join('\n') ?? null;

@@ -68,8 +68,9 @@ export interface NpmConfig extends NetConfig {
 }
 
 /**
- * Reads npm's configuration with npm's precedence: command line, environment (`npm_config_*`), project, user, global and
- * built-in npmrc, defaults; and what the files of another package manager say of registries. Retry and connection defaults are assay's own: npm waits 10 s before its first retry.
+ * Reads npm's configuration with npm's precedence: command line, environment (`npm_config_*`), project, user, global
+ * and built-in npmrc, defaults; and what the files of another package manager say of registries. Retry and connection
+ * defaults are assay's own: npm waits 10 s before its first retry.
  *
  * @throws ConfigError for a value that cannot be used or a file that cannot be read.
  */

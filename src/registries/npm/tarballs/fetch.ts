@@ -64,8 +64,8 @@ function evidenceOf(
 }
 
 /**
- * The lockfile's address where it is below that of the package's registry, else npm's conventional one there: whatever a
- * lockfile says, no other host is asked.
+ * The lockfile's address where it is below that of the package's registry, else npm's conventional one there: whatever
+ * a lockfile says, no other host is asked.
  */
 function tarballUrl(base: string, path: string, { name, version, resolved }: TarballRequest): string {
   if (resolved !== null && URL.canParse(resolved)) {

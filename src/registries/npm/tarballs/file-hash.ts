@@ -11,8 +11,8 @@ export interface FileHash {
 const HEAD_BYTES = 2048;
 
 /**
- * Installers write the first line of a command ("#!...") with the line end of Unix where it has that of Windows, so both
- * forms are hashed.
+ * Installers write the first line of a command ("#!...") with the line end of Unix where it has that of Windows, so
+ * both forms are hashed.
  */
 export function createFileHash(): FileHash {
   const hashes: Hash[] = [createHash('sha256')];

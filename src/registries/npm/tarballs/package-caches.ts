@@ -71,8 +71,8 @@ function yarnKey(name: string, version: string): string {
 const PIECE_BYTES = 256 * 1024;
 
 /**
- * Gives the file to `intake`. Returns whether it could be read: a cache that cannot costs time and nothing else. It is read
- * on this thread, as most files are read sooner than another thread is asked.
+ * Gives the file to `intake`. Returns whether it could be read: a cache that cannot costs time and nothing else. It is
+ * read on this thread, as most files are read sooner than another thread is asked.
  */
 export async function readInto(path: string, intake: Intake): Promise<boolean> {
   let file: number | null = null;

@@ -10,8 +10,8 @@ export interface TarballReader {
   /** Resolves when the next bytes can be taken. Never rejects. */
   write(chunk: Buffer): Promise<void>;
   /**
-   * The files of the package; `path` is without the folder they are packed in, which npm removes. Of two files of one path
-   * the last counts, as it does when they are installed.
+   * The files of the package; `path` is without the folder they are packed in, which npm removes. Of two files of one
+   * path the last counts, as it does when they are installed.
    *
    * @throws TarballError for what is no tarball or passes a bound.
    */
@@ -24,8 +24,8 @@ export interface TarballReader {
 const UNPACKED_CHUNK = 128 * 1024;
 
 /**
- * Unpacks a tarball and reads its files; nothing is written to disk, and only what is wanted stays in memory. `seen` gets all
- * that is unpacked.
+ * Unpacks a tarball and reads its files; nothing is written to disk, and only what is wanted stays in memory. `seen`
+ * gets all that is unpacked.
  */
 export function createTarballReader(
   { isWanted, hashed = false }: FileWishes,
@@ -108,8 +108,8 @@ export function createTarballReader(
 const WINDOWS_ROOT = /^(?:[A-Za-z]:|\?$)/;
 
 /**
- * The path without its first part, as npm takes it off ("./a.js" is a.js); null for what would not be inside of the package.
- * Throws TarballError for what an installer, or a file system, writes elsewhere.
+ * The path without its first part, as npm takes it off ("./a.js" is a.js); null for what would not be inside of the
+ * package. Throws TarballError for what an installer, or a file system, writes elsewhere.
  */
 function withinPackage(path: string): string | null {
   if (path.includes('\\')) throw new TarballError('a path that is another one on Windows');
