@@ -73,7 +73,7 @@ describe('the bundle', () => {
 
   test('loads what is imported lazily when it is asked for, and not before', () => {
     const root = project({
-      'src/cli/start/main.ts': "console.log('first'); void import('./late.ts').then(({ last }) => console.log(last));",
+      'src/cli/start/main.ts': "console.log('first'); void import('../late.ts').then(({ last }) => console.log(last));",
       'src/cli/late.ts':
         "import { sep } from 'node:path';\nimport { half as part } from './shared.ts';\nconsole.log('second');\nexport const last = [typeof sep, part(4)].join(' ');",
       'src/cli/shared.ts': 'export const half = (n: number) => n / 2;',
