@@ -123,8 +123,12 @@ describe('a lockfile of version 13', () => {
 
   it('is held to package.json like any other', () => {
     const text = written(LOCK);
+    const members = {
+      'packages/x': { name: 'x', devDependencies: { d: '1.0.0' } },
+      'packages/inj': { name: 'inj', dependencies: { x: 'workspace:../x' } },
+    };
     const substitutes = (dependencies: object): unknown =>
-      parse(text, { file: FILE, manifests: { '': { dependencies } } }).dependencies.flatMap(
+      parse(text, { file: FILE, manifests: { '': { dependencies }, ...members } }).dependencies.flatMap(
         (each) => each.substitutes?.map(({ asked }) => asked) ?? [],
       );
     expect(substitutes({ al: '^1.0.0', l: '^1.0.0' })).toEqual(['al@^1.0.0', 'l@^1.0.0']);

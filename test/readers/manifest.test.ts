@@ -30,7 +30,7 @@ describe('a package.json', () => {
     ['{"a": /* b', 'package.json:1: not valid JSON: the end of the comment expected'],
     ['{"a": /b/ 1}', 'package.json:1: not valid JSON: a value expected'],
     ['/*\n\n*/ {\n "a": x}', 'package.json:4: not valid JSON'],
-    ['//\n{ // c\n\n /* d\n */ "a" 1}', 'package.json:5: not valid JSON: ":" expected at column 9'],
+    ['//\n{ // c\n\n /* d\n */ "a" 1}', 'package.json:5: not valid JSON: a colon expected at column 9'],
     ['[]', 'package.json:1: the document is not an object; mend it'],
   ])('that even Bun cannot read is refused, with the line: %j', (text, message) => {
     expect(() => manifestFields('package.json', text, 'bun')).toThrow(message);
