@@ -444,6 +444,13 @@ describe('accepted mutations of lockfiles of Yarn 4 are read as by', () => {
     parseSyml = (require(PARSERS) as { parseSyml: typeof parseSyml }).parseSyml;
   }, 240_000);
 
+  /** Yarn writes all checksums under one key, and compares none under another than it uses (Cache.ts). */
+  function isOfOwnKey(checksum: string, { __metadata: about = {} }: Readonly<Record<string, Said | object>>): boolean {
+    const [, key] = /^(.*)\//.exec(checksum) ?? [];
+    const { cacheKey } = about as { readonly cacheKey?: string };
+    return key === undefined || cacheKey === undefined || key === cacheKey;
+  }
+
   /** As Project.setupResolutions does it. */
   function theirs({ structUtils, Manifest }: YarnCore, text: string): readonly Said[] {
     const parsed = parseSyml?.(text) ?? {};
@@ -471,7 +478,7 @@ describe('accepted mutations of lockfiles of Yarn 4 are read as by', () => {
           keys: [keys.join(', ')],
           version: `${structUtils.stringifyIdent(current)}@${range.selector}`,
           from: typeof archive === 'string' ? archive : null,
-          hash: typeof checksum === 'string' ? checksum.replace(/^.*\//, '') : null,
+          hash: typeof checksum === 'string' && isOfOwnKey(checksum, parsed) ? checksum.replace(/^.*\//, '') : null,
           dependencies: texts(manifest.dependencies),
           // An invalid range of a peer is any version to Yarn; it decides nothing.
           peers: {},
