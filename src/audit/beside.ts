@@ -1,4 +1,5 @@
 import { additionsOf, byNameOf, lockedFor, type Beside } from '../checks/npm/added-dependencies.ts';
+import { unanswered as problemOf } from '../checks/npm/chain.ts';
 import { registryTarget } from '../checks/comparison.ts';
 import { pickVersion } from '../checks/pick-version.ts';
 import { silentRegistries } from '../checks/unknown-packages.ts';
@@ -83,11 +84,9 @@ async function locate(
         return say(finding('evidence-unavailable', { evidence: 'history', url, reason }));
       }
       const answer = await registry.packument(target.name);
-      if (answer.state === 'absent') return [];
-      if (answer.state !== 'present') {
-        const code = answer.state === 'unavailable' ? 'evidence-unavailable' : 'evidence-malformed';
-        return say(finding(code, { evidence: 'history', url: answer.url, reason: answer.reason }));
-      }
+      const problem = problemOf('history', answer);
+      if (problem !== null) return say(problem);
+      if (answer.state !== 'present') return [];
       const version = pickVersion(answer.value, target.range);
       if (version === null) return [];
       return [dependencyOf(target.name, version, servedIntegrity(answer.value.versions.get(version)))];

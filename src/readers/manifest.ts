@@ -1,4 +1,5 @@
 import type { PackageManager } from '../model/dependency.ts';
+import { isObject } from '../model/value.ts';
 import { isFollowed, isMember } from '../model/workspaces.ts';
 import { LockfileError, quoted } from './error.ts';
 import { parseJson, type JsonNode, type JsonObject, type JsonOptions, type JsonValue } from './json.ts';
@@ -35,8 +36,7 @@ function plain(value: JsonValue): unknown {
  */
 export function workspacePatterns(file: string, text: string, manager: PackageManager): readonly string[] {
   const { workspaces } = manifestFields(file, text, manager);
-  const isGrouped = typeof workspaces === 'object' && workspaces !== null && !Array.isArray(workspaces);
-  const patterns = (isGrouped ? (workspaces as Readonly<Record<string, unknown>>)['packages'] : workspaces) ?? [];
+  const patterns = (isObject(workspaces) ? workspaces['packages'] : workspaces) ?? [];
   const isList = Array.isArray(patterns) && patterns.every((pattern) => typeof pattern === 'string');
   if (isList) return patterns;
   throw new LockfileError(file, null, 'workspaces is not a list of patterns; mend it');

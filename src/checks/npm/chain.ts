@@ -148,7 +148,8 @@ function demanded(name: EvidenceName, answer: Evidence<unknown>): Finding | null
   return finding('evidence-unavailable', { evidence: name, url: answer.url, reason, absent: true });
 }
 
-function unanswered(name: EvidenceName, answer: Evidence<unknown>): Finding | null {
+/** That a question had no answer that can be used; null where it had one. */
+export function unanswered(name: EvidenceName, answer: Evidence<unknown>): Finding | null {
   if (answer.state !== 'unavailable' && answer.state !== 'malformed') return null;
   const { url, reason } = answer;
   return finding(answer.state === 'unavailable' ? 'evidence-unavailable' : 'evidence-malformed', {

@@ -13,6 +13,7 @@ import { managerOf } from './manager-config.ts';
 import { foldersAskedFor, manifestIn } from './manifests.ts';
 import { vltWorkspaces, workspaceManifests } from './workspaces.ts';
 import type { PackageManager } from '../../model/dependency.ts';
+import { fieldsOf } from '../../model/value.ts';
 import { workspacePatterns } from '../../readers/manifest.ts';
 
 /**
@@ -64,7 +65,7 @@ function pnpmMembers(
   if (workspace === undefined) return found;
   const root = join(project, dirname(workspace.path));
   const { content } = workspace;
-  const packages = typeof content === 'object' && content !== null && 'packages' in content ? content.packages : [];
+  const { packages = [] } = fieldsOf(content);
   const patterns = [packages].flat().filter((pattern) => typeof pattern === 'string');
   const ofRoot = manifestIn(root, 'pnpm', io);
   const members = [

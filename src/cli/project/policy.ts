@@ -7,6 +7,7 @@ import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { loadKeys } from '../trust-files.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { foldersUpwards } from './upwards.ts';
 import { type Phase, DEFAULT_PHASE, PHASES } from '../../model/verdict.ts';
 
 /** A policy with the folder that the paths in it are relative to. */
@@ -42,12 +43,10 @@ export async function loadPolicy(values: OptionValues, directory: string, io: Io
  * itself: what is above it may be anybody's.
  */
 export function policyFolders(directory: string): readonly string[] {
-  const folders = [resolve(directory)];
-  for (let folder = resolve(directory); folder !== dirname(folder); folder = dirname(folder)) {
-    if (existsSync(join(folder, '.git'))) return folders;
-    folders.push(dirname(folder));
-  }
-  return folders.slice(0, 1);
+  const folders = foldersUpwards(directory);
+  // A repository in the root of the file system is none.
+  const root = folders.slice(0, -1).findIndex((folder) => existsSync(join(folder, '.git')));
+  return folders.slice(0, Math.max(root, 0) + 1);
 }
 
 /** A folder with lockfiles, and the directory in which it was looked for. */

@@ -1,15 +1,12 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import path from 'node:path';
+import { foldersUpwards as foldersAbove } from '../../registries/npm/config/npmrc-layers.ts';
 import type { Io } from '../io.ts';
 
 /** A folder and those above it, as far as package managers look for their files; the nearest first. */
 export function foldersUpwards(directory: string): readonly string[] {
-  const folders = [resolve(directory)];
-  for (let folder = resolve(directory); folder !== dirname(folder); folder = dirname(folder)) {
-    folders.push(dirname(folder));
-  }
-  return folders;
+  return foldersAbove(path.resolve(directory), path);
 }
 
 /**
@@ -19,17 +16,19 @@ export function foldersUpwards(directory: string): readonly string[] {
  */
 export function projectFolders(directory: string, io: Io): readonly string[] {
   const folders = foldersUpwards(directory);
-  const root = folders.findIndex((folder) => existsSync(join(folder, '.git')) && !isSubmodule(join(folder, '.git')));
+  const root = folders.findIndex(
+    (folder) => existsSync(path.join(folder, '.git')) && !isSubmodule(path.join(folder, '.git')),
+  );
   if (root !== -1) return folders.slice(0, root + 1);
   const home = foldersUpwards(io.env['HOME'] ?? homedir());
   return folders.filter((folder, at) => at === 0 || !home.includes(folder));
 }
 
 /** A submodule has a file for a folder of git's, which leads into that of the repository above. */
-function isSubmodule(path: string): boolean {
+function isSubmodule(file: string): boolean {
   try {
     return (
-      lstatSync(path).isFile() && /^gitdir:.*[/\\]\.git[/\\](?:.*[/\\])?modules[/\\]/m.test(readFileSync(path, 'utf8'))
+      lstatSync(file).isFile() && /^gitdir:.*[/\\]\.git[/\\](?:.*[/\\])?modules[/\\]/m.test(readFileSync(file, 'utf8'))
     );
   } catch {
     return false;

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PackageManager } from '../../model/dependency.ts';
+import { fieldsOf, isObject } from '../../model/value.ts';
 import { expanded, isFollowed, isWorkspace } from '../../model/workspaces.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
@@ -49,9 +50,8 @@ export function workspaceManifests(
 
 /** The patterns of vlt.json: one, several, or such by the name of a group (https://docs.vlt.sh/cli/workspaces). */
 export function vltWorkspaces(content: unknown): readonly string[] {
-  const declared = typeof content === 'object' && content !== null && 'workspaces' in content ? content.workspaces : [];
-  const isGrouped = typeof declared === 'object' && declared !== null && !Array.isArray(declared);
-  const patterns = isGrouped ? Object.values(declared).flat() : [declared].flat();
+  const { workspaces: declared = [] } = fieldsOf(content);
+  const patterns = isObject(declared) ? Object.values(declared).flat() : [declared].flat();
   return patterns.filter((pattern) => typeof pattern === 'string');
 }
 

@@ -1,4 +1,5 @@
 import type { PackageManager } from '../../model/dependency.ts';
+import { isObject } from '../../model/value.ts';
 import { manifestFields } from '../../readers/manifest.ts';
 import {
   handedOn,
@@ -56,7 +57,7 @@ const TAKES_VARIABLES: readonly PackageManager[] = ['bun', 'yarn'];
 
 /** What a setting of the project adds to what runs in an installation; null for nothing. */
 export function otherCode(manager: PackageManager, [key, value]: UseSetting, place: CodePlace): OtherCode | null {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return null;
+  if (isObject(value)) return null;
   const name = nameOf(manager, key);
   const rules = RULES[manager];
   const rule = Object.hasOwn(rules, name) ? rules[name] : unlisted(manager, key, name);

@@ -337,7 +337,8 @@ function repositoryOf(folder: string, { platform, readFile }: LayerInput): strin
   return root ?? folder;
 }
 
-function foldersUpwards(folder: string, path: typeof posix): readonly string[] {
+/** A folder (absolute) and those above it, the nearest first. */
+export function foldersUpwards(folder: string, path: typeof posix): readonly string[] {
   const above = path.dirname(folder);
   return above === folder ? [folder] : [folder, ...foldersUpwards(above, path)];
 }
