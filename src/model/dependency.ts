@@ -1,7 +1,6 @@
 import type { Finding, ScriptDecision } from './finding.ts';
 
-/** Package ecosystems assay has stages for. */
-export type Ecosystem = 'npm';
+import type { Ecosystem } from './package.ts';
 
 /** Hash functions of Subresource Integrity strings found in lockfiles, weakest first. */
 export type HashAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';

@@ -1,0 +1,10 @@
+import type { Conventions } from './conventions.ts';
+import { npm } from './npm.ts';
+import type { Ecosystem } from '../../model/package.ts';
+
+const CONVENTIONS: Readonly<Record<Ecosystem, Conventions>> = { npm };
+
+/** What an ecosystem writes in its own way. */
+export function conventionsOf(ecosystem: Ecosystem): Conventions {
+  return CONVENTIONS[ecosystem];
+}
