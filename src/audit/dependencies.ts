@@ -196,7 +196,7 @@ async function assessOnce(dependency: Dependency, known: Expectations, run: Run)
 }
 
 /** The registry is not asked of what comes from elsewhere, nor of what the baseline decides. */
-function isAsked({ source }: Dependency, { baseline }: Expectations): boolean {
+function isAsked({ artifacts: [{ source }] }: Dependency, { baseline }: Expectations): boolean {
   return source.kind === 'registry' && baseline?.state !== 'held' && baseline?.state !== 'rewritten';
 }
 

@@ -53,7 +53,7 @@ export function expectationSource(findings: readonly LeveledFinding[]): Expectat
 /** What the registry and the verification say of one version; `packument` is null where it was not answered. */
 export function factsOf(packument: Packument | null, version: string, judged: JudgedDependency | null): VersionFacts {
   const manifest = packument?.versions.get(version);
-  const locked = judged?.dependency.integrity[0];
+  const locked = judged?.dependency.artifacts[0].digests[0];
   return {
     version,
     published: packument?.time.get(version) ?? judged?.published ?? null,

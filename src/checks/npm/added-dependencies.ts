@@ -64,7 +64,8 @@ export type ByName<T extends Located> = ReadonlyMap<string, readonly T[]>;
 export function byNameOf<T extends Located>(located: readonly T[]): ByName<T> {
   const byName = new Map<string, T[]>();
   for (const one of located) {
-    const { name, source } = one.dependency;
+    const { name, artifacts } = one.dependency;
+    const [{ source }] = artifacts;
     if (source.kind !== 'registry') continue;
     const ofName = byName.get(name);
     if (ofName === undefined) byName.set(name, [one]);
