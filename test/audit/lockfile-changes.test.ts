@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { changeSince } from '../../src/audit/lockfile-changes.ts';
 import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
 import { dependency } from '../report/fixtures.ts';
-import { parse, sha512, v3 } from './support.ts';
+import { parse, sha512, v3 } from '../lockfiles/support.ts';
 
 const entry = (name: string, version: string, change: object = {}): object => ({
   version,
