@@ -30,7 +30,7 @@ export async function gatherCapabilities(
 ): Promise<GatheredCapabilities> {
   const { name, version, artifacts } = dependency;
   const [{ digests: integrity, source }] = artifacts;
-  const stated = policy === null ? null : statedCapabilities(policy, name);
+  const stated = policy === null ? null : statedCapabilities(policy, dependency);
   if (stated !== null) return { reading: { source: 'policy', capabilities: stated }, finding: null };
 
   const entry = known?.versions.get(version);
