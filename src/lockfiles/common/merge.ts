@@ -51,7 +51,7 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
   });
 }
 
-/** Nearly always there is one, or all are the same to the letter. */
+/** Distinct values. Nearly always there is one, or all are equal as text. */
 function distinct<T>(values: readonly T[]): readonly T[] {
   return values.length < 2 ? values : [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
