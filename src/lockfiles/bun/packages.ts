@@ -88,7 +88,7 @@ function readPackage(file: string, key: string, node: JsonNode, around: Surround
   const local = LOCAL.exec(resolution);
   // Bun ignores the whole file, and resolves everything again.
   if (name !== '' && !isFolderName(name)) return fields.fail(`${quoted(name)} is not a package name`);
-  // Bun fills in the workspaces before it reads any entry, and ignores the whole file at a duplicate.
+  // Bun fills in the workspaces before it reads any entry, and then ignores the whole file.
   if (around.named.has(key) && local?.[1] !== 'workspace') return fields.fail('stands in the place of a workspace');
   if (local !== null) {
     const [, scheme = '', text = ''] = local;
