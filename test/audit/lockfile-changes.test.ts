@@ -124,8 +124,9 @@ const someDependency: fc.Arbitrary<Dependency> = fc
   })
   .map(({ name, version, hex, resolved, direct, bundles }) =>
     dependency(name, version, {
-      integrity: [{ algorithm: 'sha512', hex: hex.repeat(64) }],
-      source: { kind: 'registry', resolved },
+      artifacts: [
+        { file: null, digests: [{ algorithm: 'sha512', hex: hex.repeat(64) }], source: { kind: 'registry', resolved } },
+      ],
       direct,
       bundles,
     }),

@@ -13,6 +13,7 @@ import {
   OTHER_WORKFLOW,
   reportOf,
   STOLEN,
+  lockedBy,
 } from './fixtures.ts';
 
 const DAY = 86_400_000;
@@ -56,7 +57,9 @@ function one(i: number, specs: readonly string[]): JudgedDependency {
     dev: i % 4 === 3,
     optional: i % 31 === 30,
     places: [{ file: 'package-lock.json', line: 12 + 9 * i, path: `node_modules/${nameOf(i)}` }],
-    source: { kind: 'registry', resolved: `https://registry.npmjs.org/${nameOf(i)}/-/x-${versionOf(i)}.tgz` },
+    artifacts: lockedBy({
+      source: { kind: 'registry', resolved: `https://registry.npmjs.org/${nameOf(i)}/-/x-${versionOf(i)}.tgz` },
+    }),
     requires: [after(0), after(1), after(2), specs.length - 1 - (i % 5)].flatMap((at) =>
       at === i ? [] : (specs[at] ?? []),
     ),
@@ -124,15 +127,18 @@ function judgementOf(i: number): [Verdict, Finding[]] {
   return ['pass', []];
 }
 
+const HASH = { algorithm: 'sha512', hex: 'ab'.repeat(64) } as const;
+
 function proofsOf(i: number): Proofs {
-  const integrity = i === 5 ? null : asProof({ algorithm: 'sha512', hex: 'ab'.repeat(64) } as const);
+  const integrity = i === 5 ? null : asProof({ by: 'registry-key', digests: [HASH] } as const);
   const signature =
     integrity === null || i % 41 === 8
       ? null
       : asProof({
+          by: 'registry-key',
           keyId: 'SHA256:DhQ8wR5APBvFHLF/+Tc+AYvPOdTpcIDqOhxsBHRwC7U',
           keyOrigin: 'pinned',
-          integrity,
+          integrity: HASH,
           signature: 'x',
           time: null,
         } as const);
@@ -143,8 +149,8 @@ function proofsOf(i: number): Proofs {
     ...NO_PROOFS,
     integrity,
     signature,
-    publish: asProof(attestation),
-    provenance: asProof({ ...attestation, identity: identityOf(i) }),
+    publish: asProof({ by: 'registry-key', ...attestation } as const),
+    provenance: asProof({ by: 'builder', ...attestation, identity: identityOf(i) } as const),
   };
 }
 
