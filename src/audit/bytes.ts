@@ -24,23 +24,26 @@ export interface Bytes {
 
 interface BytesSources {
   readonly registry: Registry;
-  /** Awaited only for what the lockfile does not say: mostly the tarball is read while the registry is asked. */
+  /**
+   * The assessment, awaited only where the lockfile lacks a hash; usually the tarball is read while the registry is
+   * asked.
+   */
   readonly assessing: Promise<Answer>;
-  /** Null where nobody asks what is installed. */
+  /** Null unless installed files are compared. */
   readonly installed: Installed | null;
   /** Keeps what tarballs declare, by their hash, and that a registry says the same; null where nothing is kept. */
   readonly store: Store | null;
 }
 
 /**
- * The tarball of a dependency, and what is installed of it: hashed, its package.json beside the registry's manifest,
- * its files beside those on disk. Nothing of it for what no registry serves.
+ * Reads the tarball of a dependency and its installed copies: hashes them, and compares its package.json with the
+ * registry's manifest and its files with those on disk. Does nothing for sources other than a registry.
  */
 export async function gatherBytes(dependency: Dependency, sources: BytesSources): Promise<Bytes> {
   try {
     return await compareBytes(dependency, sources);
   } catch (error) {
-    // What one tarball or folder does to the reading takes nothing from the other dependencies.
+    // An error in one tarball or folder must not hide the results of other dependencies.
     const reason = `it could not be judged: ${String(error)}`;
     const url = sources.registry.urlFor(dependency.name);
     return without(finding('evidence-malformed', { evidence: 'tarball', url, reason }));
@@ -87,7 +90,7 @@ async function compareBytes(
   if (remembered === null) store?.put(idOf(digests), Buffer.from(JSON.stringify(declaration)));
   const compared = installed === null ? null : await installed.compare(dependency, { files, declaration });
   const agreed = agreedId(registry.urlFor(name), dependency, digests);
-  // Where the registry was not asked, nothing has changed since the bytes were compared with what it says.
+  // Where the registry was not asked, its manifest was compared with these bytes in an earlier run.
   const isAgreed = store !== null && store.get(agreed) !== null && (await assessing).manifestSeen === null;
   const differing = isAgreed ? [] : compareManifest(await ask(), declaration);
   if (!isAgreed && differing.length === 0) store?.put(agreed, AGREED);
@@ -117,7 +120,7 @@ function compareManifest(manifest: Evidence<Manifest>, declaration: Declaration)
   return manifest.state === 'present' ? checkManifest(manifest.value, declaration) : withoutManifest(manifest);
 }
 
-/** What an earlier run read in these bytes: the same in every run, so that they need only be hashed. */
+/** What an earlier run read in these bytes. It is the same in every run, so they only need to be hashed. */
 function recall(store: Store | null, digests: readonly Digest[]): Declaration | null {
   const bytes = store?.get(idOf(digests)) ?? null;
   return bytes === null ? null : (JSON.parse(bytes.toString('utf8')) as Declaration);
@@ -134,8 +137,8 @@ function agreedId(registry: string, { name, version }: Dependency, digests: read
 }
 
 /**
- * The same assessment with what the bytes show. What is known already is not said again; nor that a shrinkwrap decides
- * what is installed, where the tarball has none.
+ * Adds to an assessment what the bytes show. A cause that is already reported is not reported again, and the report
+ * that a shrinkwrap decides what is installed is dropped where the tarball has none.
  */
 export function withBytes(assessment: Assessment, bytes: Bytes | null): Assessment {
   if (bytes === null) return assessment;
@@ -163,7 +166,9 @@ function withoutManifest(manifest: Exclude<Evidence<Manifest>, { state: 'present
   return [finding(code, { evidence: 'manifest', url, reason })];
 }
 
-/** Two findings of one cause have the same code and are about the same piece of evidence. */
+/**
+ * The key of a finding's cause: two findings of one cause have the same code and concern the same piece of evidence.
+ */
 function causeOf({ code, args }: Finding): string {
   return 'evidence' in args ? `${code} ${args.evidence}` : `${code} ${JSON.stringify(args)}`;
 }

@@ -32,7 +32,7 @@ export interface Answer {
   readonly manifestSeen: Evidence<Manifest> | null;
 }
 
-/** `keys` are known whatever the registry is; `asked` are all that the run is about. */
+/** `keys` are pinned or configured; `asked` are the addresses of all registries of the run. */
 export function registryTrustFor(
   url: string,
   keys: readonly RegistryKey[],
@@ -114,8 +114,8 @@ async function askOthers(
 }
 
 /**
- * A registry is asked for its own keys only where nobody else knows one of the key ids it signed with. npm's are
- * pinned, and those of a private registry may be in the policy, so neither is ever asked to vouch for itself.
+ * A registry is asked for its own keys only where no pinned or configured key has the id of one of the signatures. So
+ * npm, whose keys are pinned, and a registry whose keys are in the policy never vouch for themselves.
  */
 function askKeys(
   { signatures }: Manifest,

@@ -33,7 +33,7 @@ export function memoryOf(
   store: Store,
   { registry, rootDigest, now }: { readonly registry: Registry; readonly rootDigest: string; readonly now: Instant },
 ): Memory {
-  /** By the registry that an address stands for: in one run the same keys count there. */
+  /** Digests by registry: within one run, the same keys count there. */
   const contexts = new Map<string, string>();
   const contextOf = (registryTrust: RegistryTrust): string => {
     const { origin } = registryTrust;
