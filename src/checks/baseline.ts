@@ -2,7 +2,7 @@ import compare from 'semver/functions/compare.js';
 import parse from 'semver/functions/parse.js';
 import type { Baseline, BaselinePackage, BaselineState, BaselineVersion, PublishedVersion } from '../model/baseline.ts';
 import { channelName, STABLE } from '../model/channel.ts';
-import type { Dependency } from '../model/dependency.ts';
+import { byteDigests, type Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import type { Instant } from '../model/time.ts';
 import { sameChannel } from './channels.ts';
@@ -41,9 +41,10 @@ function checkEntry(dependency: Dependency, baseline: Baseline, reverify: boolea
   const known = baseline.packages.get(dependency.name);
   const entry = known?.versions.get(dependency.version);
   if (entry === undefined) return { state: 'uncovered', findings: [] };
-  const [{ digests, source, archive }] = dependency.artifacts;
+  const [artifact] = dependency.artifacts;
+  const { source, archive } = artifact;
   if (archive !== undefined) return { state: 'known', findings: [] };
-  const locked = digests.map(sri).join(' ');
+  const locked = byteDigests(artifact).map(sri).join(' ');
   if (locked !== sri(entry.integrity)) {
     const args = { baseline: sri(entry.integrity), locked };
     return { state: 'rewritten', findings: [finding('integrity-rewritten', args)] };

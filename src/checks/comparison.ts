@@ -2,6 +2,7 @@ import maxSatisfying from 'semver/ranges/max-satisfying.js';
 import validRange from 'semver/ranges/valid.js';
 import type { BaselinePackage, LastingIdentity } from '../model/baseline.ts';
 import type { AddedDependency, ChangedScript, Comparison, ShownIdentity, VersionFacts } from '../model/comparison.ts';
+import { byteDigests } from '../model/dependency.ts';
 import type { Evidence, Manifest, Packument } from '../model/evidence.ts';
 import { FINDING_KINDS, type ExpectationSource, type FindingCode } from '../model/finding.ts';
 import type { Instant } from '../model/time.ts';
@@ -53,7 +54,7 @@ export function expectationSource(findings: readonly LeveledFinding[]): Expectat
 /** What the registry and the verification say of one version; `packument` is null where it was not answered. */
 export function factsOf(packument: Packument | null, version: string, judged: JudgedDependency | null): VersionFacts {
   const manifest = packument?.versions.get(version);
-  const locked = judged?.dependency.artifacts[0].digests[0];
+  const [locked] = judged === null ? [] : byteDigests(judged.dependency.artifacts[0]);
   return {
     version,
     published: packument?.time.get(version) ?? judged?.published ?? null,
