@@ -48,7 +48,7 @@ export async function assessBeside(
   const assessed = wanted.length === 0 ? [] : await assess(wanted);
   const silent = silentRegistries([...assessments, ...assessed]);
   const others = (locked ?? []).filter(
-    (one) => one.source.kind === 'registry' && !asked.has(one) && silent.has(registry.urlFor(one.name)),
+    (one) => one.artifacts[0].source.kind === 'registry' && !asked.has(one) && silent.has(registry.urlFor(one.name)),
   );
   const answering = await untilOne(others, assess, ({ release }) => release !== null);
   return { assessed: [...assessed, ...answering], unanswered };
@@ -127,7 +127,7 @@ export async function servingBeside(
   const asked = new Set(judged.filter(wasAsked).map(({ dependency }) => specOf(dependency)));
   const others = new Map(
     locked
-      .filter((one) => one.source.kind === 'registry' && !asked.has(specOf(one)) && !isWithout(one))
+      .filter((one) => one.artifacts[0].source.kind === 'registry' && !asked.has(specOf(one)) && !isWithout(one))
       .filter(({ name }) => registries.has(registry.urlFor(name)))
       .map((one) => [specOf(one), one]),
   );

@@ -3,12 +3,12 @@ import { checkBytes, wantedBytes, withoutTarball } from '../checks/npm/bytes.ts'
 import { checkManifest } from '../checks/npm/manifest.ts';
 import type { Answer } from './gather.ts';
 import type { Installed } from './installed.ts';
-import type { Store } from './memory.ts';
 import { bytesOf } from '../model/baseline.ts';
 import type { Dependency, Digest } from '../model/dependency.ts';
 import type { Declaration, Evidence, Manifest } from '../model/evidence.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import type { Proofs } from '../model/proof.ts';
+import type { Store } from '../model/store.ts';
 import type { Assessment } from '../model/verdict.ts';
 import { PACKAGE_JSON, readDeclaration } from '../registries/npm/package-json.ts';
 import type { Registry } from '../registries/registry.ts';
@@ -51,7 +51,8 @@ async function compareBytes(
   dependency: Dependency,
   { registry, assessing, installed, store }: BytesSources,
 ): Promise<Bytes> {
-  const { name, version, source } = dependency;
+  const { name, version, artifacts } = dependency;
+  const [{ source }] = artifacts;
   if (source.kind !== 'registry') return without();
   const ask = async (): Promise<Evidence<Manifest>> =>
     (await assessing).manifestSeen ?? registry.manifest(name, version);
@@ -99,9 +100,10 @@ async function compareBytes(
 
 /** The dependency with the hash that the registry signed, where the lockfile can lock none. */
 export async function withSignedHash(dependency: Dependency, assessing: Promise<Answer>): Promise<Dependency> {
-  if (dependency.archive === undefined) return dependency;
+  const [artifact] = dependency.artifacts;
+  if (artifact.archive === undefined) return dependency;
   const { assessment } = await assessing;
-  return { ...dependency, ...bytesOf(assessment) };
+  return { ...dependency, artifacts: [{ ...artifact, digests: bytesOf(assessment).integrity }] };
 }
 
 /** npm reads either where it looks for a shrinkwrap; on some systems whatever its case. */

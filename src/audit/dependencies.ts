@@ -3,13 +3,13 @@ import { gatherBytes, withBytes, withSignedHash, type Bytes } from './bytes.ts';
 import { gatherCapabilities, withCapabilities, type GatheredCapabilities } from './capabilities.ts';
 import type { CompareOptions } from './compare.ts';
 import { mapConcurrently } from './concurrently.ts';
-import { gather, gatherMore, registryTrustFor, type Answer, type RegistryTrust } from './gather.ts';
+import { gather, gatherMore, registryTrustFor, type Answer } from './gather.ts';
 import { memoryOf, type Memory } from './memory.ts';
 import type { DependencyOptions, TrustOptions } from './options.ts';
 import { registriesAsked } from './summary.ts';
 import { threadOnDemand, type ThreadOnDemand } from './threads/verifying.ts';
 import { checkBaseline } from '../checks/baseline.ts';
-import type { Expectations, Trust } from '../checks/known.ts';
+import type { Expectations, RegistryTrust, Trust } from '../checks/known.ts';
 import { isKeyUnknown, withoutNewerKeys } from '../checks/newer-keys.ts';
 import { withDependencyAges } from '../checks/added-dependencies.ts';
 import { assess } from '../checks/npm/chain.ts';
@@ -196,7 +196,7 @@ async function assessOnce(dependency: Dependency, known: Expectations, run: Run)
 }
 
 /** The registry is not asked of what comes from elsewhere, nor of what the baseline decides. */
-function isAsked({ source }: Dependency, { baseline }: Expectations): boolean {
+function isAsked({ artifacts: [{ source }] }: Dependency, { baseline }: Expectations): boolean {
   return source.kind === 'registry' && baseline?.state !== 'held' && baseline?.state !== 'rewritten';
 }
 

@@ -1,4 +1,4 @@
-import type { Expectations } from '../checks/known.ts';
+import type { Expectations, RegistryTrust } from '../checks/known.ts';
 import { expectedIdentity } from '../checks/baseline.ts';
 import { measuresFor } from '../checks/measures.ts';
 import { isPublicRegistry } from '../ecosystems/conventions/index.ts';
@@ -15,15 +15,6 @@ import type { PolicyInUse } from '../model/policy.ts';
 import type { Assessment } from '../model/verdict.ts';
 import { hasUnusedKeys, standsFor } from '../policy/apply.ts';
 import type { Registry } from '../registries/registry.ts';
-
-/** The registry that an address stands for, and the keys whose signatures count there. */
-export interface RegistryTrust {
-  readonly origin: string;
-  readonly keys: readonly RegistryKey[];
-  /** Whether the keys that the registry itself serves count, as no others are known for it. */
-  readonly acceptsOwnKeys: boolean;
-  readonly hasPolicyKeys: boolean;
-}
 
 /** The assessment of a dependency, and what the registry said of the version in this run. */
 export interface Answer {

@@ -1,18 +1,12 @@
-import type { Expectations } from '../checks/known.ts';
+import type { Expectations, RegistryTrust } from '../checks/known.ts';
 import { assessmentId, contextDigest, isLasting, packAssessment, unpackAssessment } from '../checks/remembered.ts';
-import type { RegistryTrust } from './gather.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { DependencyEvidence } from '../model/evidence.ts';
+import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
 import type { Registry } from '../registries/registry.ts';
 import { VERSION } from '../model/version.ts';
-
-/** Bytes by the hex digest of everything that decides them. What it gives back is what was put there, or null. */
-export interface Store {
-  readonly get: (id: string) => Buffer | null;
-  readonly put: (id: string, value: Buffer) => void;
-}
 
 /** What decides an assessment, but for the registry's document. */
 interface Question {

@@ -1,6 +1,5 @@
 import type { Installed } from './installed.ts';
 import type { LockfileBefore } from './lockfile-changes.ts';
-import type { Store } from './memory.ts';
 import type { ProjectManifests, ProjectSettings } from '../lockfiles/index.ts';
 import type { BaselineInUse } from '../model/baseline.ts';
 import type { Lockfile } from '../model/dependency.ts';
@@ -8,6 +7,7 @@ import type { RegistryKey } from '../model/evidence.ts';
 import type { PolicyInUse } from '../model/policy.ts';
 import type { TrustRepository } from '../model/report.ts';
 import type { AskHistory } from '../model/review.ts';
+import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import type { Phase } from '../model/verdict.ts';
 import type { Registry } from '../registries/registry.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { digestOf } from '../readers/digest.ts';
 import type { TrustOptions } from './options.ts';
-import type { Store } from './memory.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import type { TrustRepository } from '../model/report.ts';
+import type { Store } from '../model/store.ts';
 import { DAY, HOUR, type Instant } from '../model/time.ts';
 import type { HttpClient } from '../net/request.ts';
 import { NPM_KEYS, parseKeysDocument } from '../registries/npm/keys.ts';

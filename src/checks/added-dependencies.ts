@@ -80,7 +80,7 @@ export type ByPackage<T extends Located> = ReadonlyMap<PackageId, readonly T[]>;
 export function byPackageOf<T extends Located>(located: readonly T[]): ByPackage<T> {
   const byPackage = new Map<PackageId, T[]>();
   for (const one of located) {
-    if (one.dependency.source.kind !== 'registry') continue;
+    if (one.dependency.artifacts[0].source.kind !== 'registry') continue;
     const id = packageId(one.dependency);
     const same = byPackage.get(id);
     if (same === undefined) byPackage.set(id, [one]);

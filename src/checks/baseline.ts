@@ -42,13 +42,14 @@ function checkEntry(dependency: Dependency, baseline: Baseline, reverify: boolea
   const known = baseline.packages.get(dependency.name);
   const entry = known?.versions.get(dependency.version);
   if (entry === undefined) return { state: 'uncovered', findings: [] };
-  if (dependency.archive !== undefined) return { state: 'known', findings: [] };
-  const locked = dependency.integrity.map(sri).join(' ');
+  const [{ digests, source, archive }] = dependency.artifacts;
+  if (archive !== undefined) return { state: 'known', findings: [] };
+  const locked = digests.map(sri).join(' ');
   if (locked !== sri(entry.integrity)) {
     const args = { baseline: sri(entry.integrity), locked };
     return { state: 'rewritten', findings: [finding('integrity-rewritten', args)] };
   }
-  const { source, bundles } = dependency;
+  const { bundles } = dependency;
   const isSameEntry = entry.entry?.hex === entryDigest(dependency).hex;
   const isOpen = source.kind !== 'registry' || bundles.length > 0 || entry.despite !== undefined;
   const asked = reverify || isOpen || !isSameEntry;
@@ -60,7 +61,7 @@ function checkEntry(dependency: Dependency, baseline: Baseline, reverify: boolea
  * locks it. `served` is hex, null where there is no one SHA-512.
  */
 export function checkServed(
-  { version, archive }: Dependency,
+  { version, artifacts: [{ archive }] }: Dependency,
   served: string | null,
   known: BaselinePackage | null,
 ): Finding | null {

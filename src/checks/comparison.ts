@@ -51,7 +51,7 @@ export function expectationSource(findings: readonly LeveledFinding[]): Expectat
 /** What the registry and the verification say of one version; `history` is null where it was not answered. */
 export function factsOf(history: History | null, version: string, judged: JudgedDependency | null): VersionFacts {
   const release = history?.versions.get(version);
-  const locked = judged?.dependency.integrity[0];
+  const locked = judged?.dependency.artifacts[0].digests[0];
   return {
     version,
     published: history?.time.get(version) ?? judged?.published ?? null,

@@ -1,8 +1,8 @@
 import type { Expectations, RegistryTrust, Trust } from '../checks/known.ts';
-import type { GatheredBytes, GatheredCapabilities, InstalledCopies } from '../checks/gathered.ts';
 import type { LockfileFormat } from '../lockfiles/common/format.ts';
 import type { Dependency, Lockfile } from '../model/dependency.ts';
 import type { Evidence, RegistryKey, Validator } from '../model/evidence.ts';
+import type { GatheredBytes, GatheredCapabilities, InstalledCopies } from '../model/gathered.ts';
 import type { History } from '../model/history.ts';
 import type { Ecosystem } from '../model/package.ts';
 import type { Expectation } from '../model/policy.ts';

@@ -154,7 +154,9 @@ export function canBeAccepted(code: FindingCode, { integrity }: LockedBytes): bo
 }
 
 /** A version and the bytes it is locked by. */
-export type LockedBytes = Pick<Dependency, 'name' | 'version' | 'integrity'>;
+export interface LockedBytes extends Pick<Dependency, 'name' | 'version'> {
+  readonly integrity: readonly Digest[];
+}
 
 /**
  * What a decision about a version is bound to: the hashes that the lockfile gives or, where it can lock none, the one
@@ -167,9 +169,10 @@ export function bytesOf({
   readonly dependency: Dependency;
   readonly proofs: Proofs;
 }): LockedBytes {
-  const { name, version, integrity, archive } = dependency;
-  if (archive === undefined) return dependency;
-  return { name, version, integrity: proofs.signature === null ? integrity : [proofs.signature.integrity] };
+  const { name, version, artifacts } = dependency;
+  const [{ digests, archive }] = artifacts;
+  const signed = archive === undefined ? null : proofs.signature;
+  return { name, version, integrity: signed === null ? digests : [signed.integrity] };
 }
 
 /** Whether an acceptance is of exactly the bytes that are locked. */

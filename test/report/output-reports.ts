@@ -59,7 +59,11 @@ function overdue(one: JudgedDependency): JudgedDependency {
 }
 
 function accepted(one: JudgedDependency): JudgedDependency {
-  const { name, version, integrity } = one.dependency;
+  const {
+    name,
+    version,
+    artifacts: [{ digests: integrity }],
+  } = one.dependency;
   const [digest] = integrity;
   if (digest === undefined) throw new Error('an acceptance needs a hash');
   return {

@@ -64,7 +64,7 @@ export function assess(
     proofs: NOTHING,
     baseline: known.baseline?.state ?? null,
     release: null,
-    registry: dependency.source.kind === 'registry' ? known.registry : null,
+    registry: dependency.artifacts[0].source.kind === 'registry' ? known.registry : null,
     published: null,
     capabilities: null,
   };
@@ -202,7 +202,7 @@ function followChain(
       : checkSignature(dependency, locked, manifest, keys, when, trust.now, evidence.registry);
   // With another hash the signature cannot hold; that is the same contradiction once more.
   if (signature !== null && !isMismatch(integrity)) findings.push(...signature.findings);
-  if (locked === null && dependency.archive !== undefined && !stripped) {
+  if (locked === null && dependency.artifacts[0].archive !== undefined && !stripped) {
     findings.push(unsignable(manifest, evidence.registry));
   }
 
@@ -233,7 +233,7 @@ function followChain(
     if (tag !== null) findings.push(tag);
   }
 
-  const isLocked = locked !== null && dependency.archive === undefined && integrity.findings.length === 0;
+  const isLocked = locked !== null && dependency.artifacts[0].archive === undefined && integrity.findings.length === 0;
   const holds = isLocked && signature !== null && signature.proof !== null;
   const proofs: Proofs = {
     ...NOTHING,

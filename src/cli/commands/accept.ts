@@ -86,8 +86,9 @@ function lockedAs(spec: string, locked: readonly Dependency[], file: string): re
  * registry's signature does.
  */
 function demandOneHash(dependency: Dependency): void {
-  if (dependency.archive !== undefined) return;
-  const [only, second] = dependency.integrity;
+  const [{ digests, archive }] = dependency.artifacts;
+  if (archive !== undefined) return;
+  const [only, second] = digests;
   if (only?.algorithm === 'sha512' && second === undefined) return;
   const [place] = dependency.places;
   const where = place === undefined ? '' : ` (${place.file}:${place.line})`;

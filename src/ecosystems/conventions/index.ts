@@ -1,8 +1,9 @@
 import type { Conventions } from './conventions.ts';
+import { go } from './go.ts';
 import { npm } from './npm.ts';
 import type { Ecosystem } from '../../model/package.ts';
 
-const CONVENTIONS: Readonly<Record<Ecosystem, Conventions>> = { npm };
+const CONVENTIONS: Readonly<Record<Ecosystem, Conventions>> = { npm, go };
 
 /** The ecosystem that is meant where a file or a command names a package without one. */
 export const DEFAULT_ECOSYSTEM: Ecosystem = 'npm';

@@ -5,6 +5,7 @@ import maxSatisfying from 'semver/ranges/max-satisfying.js';
 import validRange from 'semver/ranges/valid.js';
 import { comparing } from './compare.ts';
 import type { Version, Versions } from './conventions.ts';
+import { channelOf } from './prerelease.ts';
 import { STABLE } from '../../model/channel.ts';
 
 /** Nearly all versions are three plain numbers, which are read sooner than semver reads them. */
@@ -37,17 +38,6 @@ function versionOf(
 /** A number too large to be exact is kept as text, and a number all the same. */
 function placeOf(identifier: string | number): string | number {
   return typeof identifier === 'string' && /^\d+$/.test(identifier) ? Number(identifier) : identifier;
-}
-
-/**
- * The first prerelease identifier without what counts (`rc` of `rc.1`, `rc1` and `rc-2`, `canary`, `next`). What has no
- * name (`4.0.0-0`, a commit) is of the channel `prerelease`.
- */
-function channelOf(identifier: string): string {
-  const first = identifier.toLowerCase();
-  const isCommit = /^(?=.*\d)[0-9a-f]{7,40}$/.test(first);
-  const [word] = isCommit ? [] : (/^[a-z]+/.exec(first) ?? []);
-  return word ?? 'prerelease';
 }
 
 /** How npm writes versions (https://semver.org) and ranges (https://github.com/npm/node-semver). */
