@@ -1,6 +1,6 @@
 import type { Expectations, RegistryTrust, Trust } from '../checks/known.ts';
 import type { LockfileFormat } from '../lockfiles/common/format.ts';
-import type { Dependency, Lockfile } from '../model/dependency.ts';
+import type { Dependency, Lockfile, PackageManager } from '../model/dependency.ts';
 import type { Evidence, RegistryKey, Validator } from '../model/evidence.ts';
 import type { GatheredBytes, GatheredCapabilities, InstalledCopies } from '../model/gathered.ts';
 import type { History } from '../model/history.ts';
@@ -19,7 +19,7 @@ export interface Sources {
 }
 
 /** A version that was asked for by a range or a name, of a package with this history. */
-export interface Resolved {
+interface Resolved {
   readonly history: History;
   /** Null where the package has none that answers. */
   readonly version: string | null;
@@ -60,7 +60,7 @@ export interface Answer {
 }
 
 /** What is to be done with the bytes of a dependency. */
-export interface BytesWanted {
+interface BytesWanted {
   /** The copies that are compared with them; null where nobody asks what is installed. */
   readonly installed: InstalledCopies | null;
   readonly assessing: Promise<Assessment>;
@@ -82,14 +82,25 @@ export interface Chain {
   readonly capabilities: ((dependency: Dependency) => Promise<GatheredCapabilities>) | null;
 }
 
+/** Registry keys that are known whatever a registry says of its own, and the TUF target that has those of today. */
+interface PinnedKeys {
+  readonly pinned: readonly RegistryKey[];
+  readonly target: string;
+  /** SHA-256 of the document that the pinned keys are taken from, hex. */
+  readonly digest: string;
+  readonly parse: (json: unknown) => readonly RegistryKey[];
+}
+
 /** Everything that a stage asks of one ecosystem. No stage names one: each takes the record of its dependency. */
 export interface EcosystemRecord {
   readonly id: Ecosystem;
   readonly conventions: Conventions;
+  /** Who writes its lockfiles and installs from them; the ecosystem's own first. */
+  readonly managers: readonly [PackageManager, ...PackageManager[]];
   /** Lockfiles that are read, each by its own reader. */
   readonly lockfiles: readonly LockfileFormat[];
-  /** Keys that are known whatever a registry says of its own. */
-  readonly keys: readonly RegistryKey[];
+  /** Null where its registries sign nothing by keys that somebody else publishes. */
+  readonly keys: PinnedKeys | null;
   readonly questions: (sources: Sources) => Questions;
   readonly openChain: (run: Run) => Chain;
   /**

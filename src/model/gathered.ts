@@ -1,7 +1,7 @@
 import type { PackedFile } from './bytes.ts';
 import type { CapabilityReading } from './capability.ts';
 import type { Dependency } from './dependency.ts';
-import type { Finding } from './finding.ts';
+import type { Finding, FindingCode } from './finding.ts';
 import type { InstalledProof, Proofs } from './proof.ts';
 import type { InstalledUsed } from './report.ts';
 
@@ -9,8 +9,8 @@ import type { InstalledUsed } from './report.ts';
 export interface GatheredBytes {
   readonly proofs: Pick<Proofs, 'bytes' | 'installed'>;
   readonly findings: readonly Finding[];
-  /** Whether the tarball has no lockfile that npm would install from, although the lockfile says so; else left out. */
-  readonly hasNoLockfile?: boolean;
+  /** What was found of the entry, and holds no more now that the bytes are known; left out for nothing. */
+  readonly settled?: FindingCode;
 }
 
 /** Copies on disk of what a lockfile names. */
