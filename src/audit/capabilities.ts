@@ -1,6 +1,6 @@
 import { isReadForCapabilities, readCapabilities } from '../checks/npm/capabilities.ts';
 import { sri } from '../readers/integrity.ts';
-import type { BaselinePackage } from '../model/baseline.ts';
+import { lockedHashes, recordedHashes, type BaselinePackage } from '../model/baseline.ts';
 import { CAPABILITIES, type Capability, type CapabilityReading } from '../model/capability.ts';
 import type { Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
@@ -34,7 +34,7 @@ export async function gatherCapabilities(
 
   const entry = known?.versions.get(version);
   const recorded = entry?.capabilities ?? null;
-  const isSame = entry !== undefined && integrity.map(sri).join(' ') === sri(entry.integrity);
+  const isSame = entry !== undefined && lockedHashes(dependency) === recordedHashes(entry);
   if (recorded !== null && isSame && !reverify) {
     return { reading: { source: 'baseline', capabilities: recorded }, finding: null };
   }

@@ -16,6 +16,8 @@ import { parseIntegrity } from '../lockfiles/index.ts';
 import { isAcceptable, type Baseline, type BaselinePackage } from '../model/baseline.ts';
 import type { AddedDependency, Comparison, LaterVersion, Use, VersionFacts } from '../model/comparison.ts';
 import type { Dependency, Digest, PackageManager } from '../model/dependency.ts';
+import { isDigest } from '../model/hash.ts';
+import { packageId } from '../model/package.ts';
 import type { Manifest, Packument } from '../model/evidence.ts';
 import { FINDING_KINDS, type FindingKind } from '../model/finding.ts';
 import type { Instant } from '../model/time.ts';
@@ -78,7 +80,7 @@ export async function compareVersion(
   const { name, version } = dependency;
   const answer = await registry.packument(name);
   const packument = answer.state === 'present' ? answer.value : null;
-  const known = baseline?.packages.get(name) ?? null;
+  const known = baseline?.packages.get(packageId(dependency)) ?? null;
   const deciding = findings.filter(asksForDecision);
   const against = heldAgainst(version, deciding, packument, known);
 
@@ -166,9 +168,12 @@ async function factsBefore(
   const recorded = known === null ? null : recordedFacts(known, earlier);
   // A version is not held against itself by asking again.
   if (earlier === null || earlier === version) return recorded;
-  const held = known?.versions.get(earlier)?.integrity;
+  const held = known?.versions
+    .get(earlier)
+    ?.artifacts.map(({ hash }) => hash)
+    .filter(isDigest);
   const manifest = packument?.versions.get(earlier);
-  const integrity = held === undefined ? servedIntegrity(manifest) : [held];
+  const integrity = held ?? servedIntegrity(manifest);
   const facts = factsOf(packument, earlier, await verify(dependencyOf(name, earlier, integrity)));
   return facts.provenance === 'proven' ? facts : (recorded ?? facts);
 }

@@ -18,6 +18,7 @@ import { withUnknownPackages } from '../checks/unknown-packages.ts';
 import { verifiers } from '../checks/verifiers.ts';
 import { rulingBaseline, type Baseline } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
+import { packageId } from '../model/package.ts';
 import type { DependencyEvidence, RegistryKey } from '../model/evidence.ts';
 import { NO_EXPECTATION, type Policy } from '../model/policy.ts';
 import type { Assessment, JudgedDependency } from '../model/verdict.ts';
@@ -170,7 +171,7 @@ function expectationsOf(dependency: Dependency, { options, policy, baseline, rec
     registry,
     expectation,
     baseline: baseline === null ? null : checkBaseline(dependency, { ruling: baseline, recorded }, reverify),
-    package: baseline?.packages.get(name) ?? null,
+    package: baseline?.packages.get(packageId(dependency)) ?? null,
     scripts: options.scripts?.(dependency) ?? { permission: 'unknown' },
   };
 }

@@ -1,15 +1,21 @@
-import compare from 'semver/functions/compare.js';
-import parse from 'semver/functions/parse.js';
-import type { Baseline, BaselinePackage, BaselineState, BaselineVersion, PublishedVersion } from '../model/baseline.ts';
-import { channelName, STABLE } from '../model/channel.ts';
+import {
+  lockedHashes,
+  recordedHashes,
+  type Baseline,
+  type BaselinePackage,
+  type BaselineState,
+  type BaselineVersion,
+  type PublishedVersion,
+} from '../model/baseline.ts';
+import { STABLE } from '../model/channel.ts';
+import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
+import { hashText } from '../model/hash.ts';
+import { packageId } from '../model/package.ts';
 import type { Instant } from '../model/time.ts';
-import { sameChannel } from './channels.ts';
 import { entryDigest } from './evidence-digest.ts';
-import { releaseLine } from './history.ts';
 import type { ExpectedIdentity } from './identity.ts';
-import { sri } from '../readers/integrity.ts';
 
 /** What the baseline says of one dependency before anything is asked. */
 export interface BaselineCheck {
@@ -38,13 +44,12 @@ export function checkBaseline(
 }
 
 function checkEntry(dependency: Dependency, baseline: Baseline, reverify: boolean): BaselineCheck {
-  const known = baseline.packages.get(dependency.name);
+  const known = baseline.packages.get(packageId(dependency));
   const entry = known?.versions.get(dependency.version);
   if (entry === undefined) return { state: 'uncovered', findings: [] };
   if (dependency.archive !== undefined) return { state: 'known', findings: [] };
-  const locked = dependency.integrity.map(sri).join(' ');
-  if (locked !== sri(entry.integrity)) {
-    const args = { baseline: sri(entry.integrity), locked };
+  const args = { baseline: recordedHashes(entry), locked: lockedHashes(dependency) };
+  if (args.locked !== args.baseline) {
     return { state: 'rewritten', findings: [finding('integrity-rewritten', args)] };
   }
   const { source, bundles } = dependency;
@@ -64,9 +69,12 @@ export function checkServed(
   known: BaselinePackage | null,
 ): Finding | null {
   const entry = archive === undefined ? undefined : known?.versions.get(version);
-  if (entry === undefined || entry.integrity.hex === served) return null;
-  const locked = served === null ? '' : sri({ algorithm: 'sha512', hex: served });
-  return finding('integrity-rewritten', { baseline: sri(entry.integrity), locked, source: 'registry' });
+  if (entry === undefined) return null;
+  const args = {
+    baseline: recordedHashes(entry),
+    locked: served === null ? '' : hashText({ algorithm: 'sha512', hex: served }),
+  };
+  return args.locked === args.baseline ? null : finding('integrity-rewritten', { ...args, source: 'registry' });
 }
 
 function gap({ provenance, published }: BaselineVersion, since: PublishedVersion | null): readonly Finding[] {
@@ -84,13 +92,14 @@ export function firstAfter(since: PublishedVersion | null, published: Instant | 
 /**
  * The version of the baseline to compare a new one with: the highest lower one, of its release line if there is one.
  */
-export function recordedBefore({ versions }: BaselinePackage, version: string): string | null {
-  if (parse(version) === null) return null;
+export function recordedBefore({ ecosystem, versions }: BaselinePackage, version: string): string | null {
+  const { compare, parse } = conventionsOf(ecosystem).versions;
+  const own = parse(version);
+  if (own === null) return null;
   const lower = [...versions.keys()]
     .filter((one) => parse(one) !== null && compare(one, version) < 0)
     .sort((a, b) => compare(b, a));
-  const line = releaseLine(version);
-  return lower.find((one) => releaseLine(one) === line) ?? lower[0] ?? null;
+  return lower.find((one) => parse(one)?.line === own.line) ?? lower[0] ?? null;
 }
 
 /** What was proven of a package before, highest version first, and since when it is known to have provenance. */
@@ -98,7 +107,8 @@ interface Proven extends PublishedVersion {
   readonly identity: ExpectedIdentity['identity'] | null;
 }
 
-function provenBefore({ versions, since }: BaselinePackage, below: string): readonly Proven[] {
+function provenBefore({ ecosystem, versions, since }: BaselinePackage, below: string): readonly Proven[] {
+  const { compare, parse } = conventionsOf(ecosystem).versions;
   const proven: Proven[] = [...versions].flatMap(([version, { provenance, published }]) =>
     provenance.identity === null ? [] : [{ version, published, identity: provenance.identity }],
   );
@@ -125,10 +135,11 @@ export function expectedIdentity(known: BaselinePackage | null, version: string)
     return expected === null ? null : { identity: expected, source: 'baseline' };
   }
   if (same !== null) return { identity: same, source: 'baseline', version };
-  for (const { identity, version: lower } of lowerOfLine(provenBefore(known, version), version)) {
-    if (identity !== null && sameChannel(lower, version)) return { identity, source: 'baseline', version: lower };
+  const { parse } = conventionsOf(known.ecosystem).versions;
+  const name = parse(version)?.channel ?? STABLE;
+  for (const { identity, version: lower } of lowerOfLine(known, version)) {
+    if (identity !== null && parse(lower)?.channel === name) return { identity, source: 'baseline', version: lower };
   }
-  const name = channelName(version) ?? STABLE;
   const own = name === STABLE ? known.identity : (known.channels.get(name) ?? null);
   if (own !== null) return { identity: own, source: 'baseline' };
   const [other = null] = [...(known.identity === null ? [] : [known.identity]), ...known.channels.values()];
@@ -144,23 +155,31 @@ export function checkBaselineLoss(
   version: string,
   published: Instant | null,
 ): Finding | null {
-  if (known === null || parse(version) === null) return null;
-  const proven = provenBefore(known, version);
-  const [predecessor] = lowerOfLine(proven, version);
+  if (known === null) return null;
+  const { parse } = conventionsOf(known.ecosystem).versions;
+  const own = parse(version);
+  if (own === null) return null;
+  const [predecessor] = lowerOfLine(known, version);
   if (predecessor !== undefined) {
     return finding('provenance-lost', { predecessor: predecessor.version, published: predecessor.published });
   }
-  const earlier = proven.find((one) => one.published === null || published === null || one.published < published);
+  const earlier = provenBefore(known, version).find(
+    (one) => one.published === null || published === null || one.published < published,
+  );
   if (earlier === undefined) return null;
   return finding('provenance-lost-elsewhere', {
     version: earlier.version,
-    sameLine: releaseLine(earlier.version) === releaseLine(version),
+    sameLine: parse(earlier.version)?.line === own.line,
     published: earlier.published,
   });
 }
 
-function lowerOfLine(proven: readonly Proven[], version: string): readonly Proven[] {
-  const line = releaseLine(version);
-  if (line === null) return [];
-  return proven.filter((one) => compare(one.version, version) < 0 && releaseLine(one.version) === line);
+/** The lower ones of what was proven before, of the version's release line. */
+function lowerOfLine(known: BaselinePackage, version: string): readonly Proven[] {
+  const { compare, parse } = conventionsOf(known.ecosystem).versions;
+  const own = parse(version);
+  if (own === null) return [];
+  return provenBefore(known, version).filter(
+    (one) => compare(one.version, version) < 0 && parse(one.version)?.line === own.line,
+  );
 }

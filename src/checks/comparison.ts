@@ -1,6 +1,6 @@
 import maxSatisfying from 'semver/ranges/max-satisfying.js';
 import validRange from 'semver/ranges/valid.js';
-import type { BaselinePackage, LastingIdentity } from '../model/baseline.ts';
+import { recordedHashes, type BaselinePackage, type LastingIdentity } from '../model/baseline.ts';
 import type { AddedDependency, ChangedScript, Comparison, ShownIdentity, VersionFacts } from '../model/comparison.ts';
 import type { Evidence, Manifest, Packument } from '../model/evidence.ts';
 import { FINDING_KINDS, type ExpectationSource, type FindingCode } from '../model/finding.ts';
@@ -104,7 +104,7 @@ export function recordedFacts(known: BaselinePackage, version: string | null): V
     ...NOBODY,
     ...shownIdentity({ ...NOBODY, ...identity }),
     ...idsOf(identity),
-    integrity: entry === undefined ? null : sri(entry.integrity),
+    integrity: entry === undefined ? null : recordedHashes(entry),
   };
 }
 

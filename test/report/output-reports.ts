@@ -59,7 +59,7 @@ function overdue(one: JudgedDependency): JudgedDependency {
 }
 
 function accepted(one: JudgedDependency): JudgedDependency {
-  const { name, version, integrity } = one.dependency;
+  const { ecosystem, name, version, integrity } = one.dependency;
   const [digest] = integrity;
   if (digest === undefined) throw new Error('an acceptance needs a hash');
   return {
@@ -68,9 +68,10 @@ function accepted(one: JudgedDependency): JudgedDependency {
       ...each,
       level: 'note',
       accepted: {
+        ecosystem,
         name,
         version,
-        integrity: digest,
+        bytes: digest,
         code: each.code,
         by: 'Ada <ada@lab.test>',
         why: 'built by hand',

@@ -8,3 +8,8 @@ const CONVENTIONS: Readonly<Record<Ecosystem, Conventions>> = { npm };
 export function conventionsOf(ecosystem: Ecosystem): Conventions {
   return CONVENTIONS[ecosystem];
 }
+
+/** The ecosystem of that name; null for one that this version of assay has no conventions of. */
+export function ecosystemNamed(name: string): Ecosystem | null {
+  return Object.hasOwn(CONVENTIONS, name) ? (name as Ecosystem) : null;
+}
