@@ -261,7 +261,10 @@ function packageOf(file: string, lines: readonly [Line, ...Line[]]): PackageLine
 function severalOf(file: string, group: readonly Line[], field: string): readonly OneOfSeveral[] {
   return group
     .filter((line) => line.field === field)
-    .map(({ value, number }) => ({ value, refuse: refuserAt(file, number) }));
+    .map((line) => {
+      const refuse = refuserAt(file, line.number);
+      return { value: line.value, refuse: (problem) => refuse(`${subjectOf(line)} ${problem}`) };
+    });
 }
 
 function isKnown({ since, identity, channels, versions }: BaselinePackage): boolean {

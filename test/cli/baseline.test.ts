@@ -356,8 +356,8 @@ describe('who is expected', () => {
       await lab.publish({ name: 'q', version: '1.0.0', by: TEAM, manifest: { dependencies: { p: '1.0.0' } } });
       await lock({ p: '2.0.0', q: '1.0.0' });
       await run('update');
-      expect(read('assay.lock')).toContain('p repository https://github.com/team/p\n');
-      expect(read('assay.lock')).toContain('p@1.0.0 repository https://github.com/team/old-p\n');
+      expect(read('assay.lock')).toContain('npm:p repository https://github.com/team/p\n');
+      expect(read('assay.lock')).toContain('npm:p@1.0.0 repository https://github.com/team/old-p\n');
       await publish(lab, 'p@1.0.1', old);
       await publish(lab, 'p@2.0.1', old);
       await lock({ p: '1.0.1' });
@@ -375,7 +375,7 @@ describe('nothing disappears from a baseline unseen', () => {
       await publish(lab, 'q@1.0.0', TEAM);
       await lock({ p: '1.0.0', q: '1.0.0' });
       await run('update');
-      edit('assay.lock', (text) => text.replace(/^q.*\n/gm, ''));
+      edit('assay.lock', (text) => text.replace(/^npm:q.*\n/gm, ''));
       expect((await report()).baseline).toMatchObject({ held: 1, uncovered: ['q@1.0.0'] });
       expect((await run()).stdout).toContain('assay.lock: 1 held and not asked again, 1 not in it (q@1.0.0)');
       rmSync(join(folder, 'assay.lock'));
@@ -392,7 +392,7 @@ describe('nothing disappears from a baseline unseen', () => {
       edit('assay.lock', (text) => text.replace('p runner hosted', 'p runner any'));
       const { status, stdout, stderr } = await run();
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-      expect(stderr).toMatch(/^assay: assay\.lock:\d+: p runner is hosted or self-hosted; restore .*\n$/);
+      expect(stderr).toMatch(/^assay: assay\.lock:\d+: npm:p runner is hosted or self-hosted; restore .*\n$/);
     });
   });
 });
@@ -419,9 +419,9 @@ describe('accepted findings', () => {
       await lock({ p: '1.0.1' });
       const [integrity = ''] = /sha512-[^"]+/.exec(read('package-lock.json')) ?? [];
       const line = change(
-        `p@1.0.1 accepted provenance-lost ${integrity} until ${LATER} by jane because "built by hand"`,
+        `npm:p@1.0.1 accepted provenance-lost ${integrity} until ${LATER} by jane because "built by hand"`,
       );
-      edit('assay.lock', (text) => text.replace(/^p since/m, `${line}\np since`));
+      edit('assay.lock', (text) => text.replace(/^npm:p since/m, `${line}\nnpm:p since`));
       const levels = [];
       for (const phase of ['observe', 'critical', 'all']) {
         const { status, findings } = await report('--enforce', phase);
@@ -443,7 +443,7 @@ describe('accepted findings', () => {
       const update = await run('update');
       expect(update.stdout).toMatch(/with accepted findings, so asked at every audit: p@1\.0\.1 \(provenance-lost\)/);
       expect(read('assay.lock')).toContain(line);
-      expect(read('assay.lock')).toContain('p@1.0.1 despite provenance-lost\n');
+      expect(read('assay.lock')).toContain('npm:p@1.0.1 despite provenance-lost\n');
       expect((await report()).dependencies).toMatchObject([{ baseline: 'known' }]);
     });
   });
