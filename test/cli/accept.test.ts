@@ -286,14 +286,14 @@ describe('what was accepted is taken in, and asked about at every audit', () => 
       );
       const after = read('assay.lock');
       expect(packageDiff(before, after)).toEqual([
-        '-p workflow .github/workflows/publish.yml',
-        '+p workflow .github/workflows/release.yml',
+        '-npm:p workflow .github/workflows/publish.yml',
+        '+npm:p workflow .github/workflows/release.yml',
       ]);
       expect(after.split('\n')).toEqual(
         expect.arrayContaining([
-          'p@1.0.1 provenance proven',
-          'p@1.0.1 despite identity-unexpected-workflow',
-          'p@1.0.1 expected-workflow .github/workflows/publish.yml',
+          'npm:p@1.0.1 provenance proven',
+          'npm:p@1.0.1 despite identity-unexpected-workflow',
+          'npm:p@1.0.1 expected-workflow .github/workflows/publish.yml',
         ]),
       );
       // Asked again, found again, accepted still.
@@ -342,7 +342,7 @@ describe('what was accepted is taken in, and asked about at every audit', () => 
       expect(found(await report('--enforce', 'critical'))).toEqual([`error ${code}`]);
       await run('accept', 'p', ...WHY);
       await run('update');
-      expect(read('assay.lock')).toContain(`p@1.0.1 despite ${code}\n`);
+      expect(read('assay.lock')).toContain(`npm:p@1.0.1 despite ${code}\n`);
       expect(await report('--enforce', 'critical').then(({ status }) => status)).toBe(0);
       edit('assay.lock', change);
       const back = await report('--enforce', 'critical');
@@ -385,7 +385,7 @@ describe('what was accepted is taken in, and asked about at every audit', () => 
     await withUpdate(THIEF, async ({ lab, run, report, lock, read }) => {
       await run('accept', 'p', ...WHY);
       await run('update');
-      expect(read('assay.lock')).toContain('p@1.0.1 provenance lost 1.0.0 2026-04-01T00:00:00Z\n');
+      expect(read('assay.lock')).toContain('npm:p@1.0.1 provenance lost 1.0.0 2026-04-01T00:00:00Z\n');
       await publish(lab, 'p@1.0.2', THIEF);
       await lock({ p: '1.0.2' });
       lab.tamperPackument('p', (document) => {
