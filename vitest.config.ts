@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { clientScripts } from './scripts/build/client.mjs';
 
 /** Tests that run what users get: dist/ is built once before them, and only for them. */
 const BUILT = ['test/package/{pack,checkout}.test.ts', 'test/cli/**/*.test.ts'];
 
 export default defineConfig({
+  define: await clientScripts(import.meta.dirname),
   test: {
     // Tests spawn processes and servers of their own; more workers than this make them slow, not the suite fast.
     maxWorkers: 2,

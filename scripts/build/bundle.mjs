@@ -2,6 +2,7 @@ import { builtinModules } from 'node:module';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { clientScripts } from './client.mjs';
 
 /**
  * Bundles the command line and the library. Returns the files by name, and the folders of the packages that went into
@@ -19,7 +20,7 @@ export async function bundle(root, version) {
     metafile: true,
     platform: 'node',
     target: 'node20.19',
-    define: { ASSAY_VERSION: JSON.stringify(version) },
+    define: { ASSAY_VERSION: JSON.stringify(version), ...(await clientScripts(root)) },
     // Not minified and without source maps: what is published can be read, and its stack traces too.
     legalComments: 'eof',
     logLevel: 'warning',

@@ -51,7 +51,8 @@ async function compareBytes(
   dependency: Dependency,
   { registry, assessing, installed, store }: BytesSources,
 ): Promise<Bytes> {
-  const { name, version, source } = dependency;
+  const { name, version, artifacts } = dependency;
+  const [{ source }] = artifacts;
   if (source.kind !== 'registry') return without();
   const ask = async (): Promise<Evidence<Manifest>> =>
     (await assessing).manifestSeen ?? registry.manifest(name, version);
@@ -99,9 +100,11 @@ async function compareBytes(
 
 /** The dependency with the hash that the registry signed, where the lockfile can lock none. */
 export async function withSignedHash(dependency: Dependency, assessing: Promise<Answer>): Promise<Dependency> {
-  if (dependency.archive === undefined) return dependency;
+  const [artifact] = dependency.artifacts;
+  if (artifact.archive === undefined) return dependency;
   const { assessment } = await assessing;
-  return { ...dependency, ...bytesOf(assessment) };
+  const [{ digests }] = bytesOf(assessment).artifacts;
+  return { ...dependency, artifacts: [{ ...artifact, digests }] };
 }
 
 /** npm reads either where it looks for a shrinkwrap; on some systems whatever its case. */

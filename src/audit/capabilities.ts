@@ -28,7 +28,8 @@ export async function gatherCapabilities(
   dependency: Dependency,
   { policy, package: known, reverify, registry }: CapabilitySources,
 ): Promise<GatheredCapabilities> {
-  const { name, version, integrity, source } = dependency;
+  const { name, version, artifacts } = dependency;
+  const [{ digests: integrity, source }] = artifacts;
   const stated = policy === null ? null : statedCapabilities(policy, name);
   if (stated !== null) return { reading: { source: 'policy', capabilities: stated }, finding: null };
 

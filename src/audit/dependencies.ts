@@ -11,7 +11,7 @@ import { threadOnDemand, type ThreadOnDemand } from './threads/verifying.ts';
 import { checkBaseline } from '../checks/baseline.ts';
 import type { Expectations, Trust } from '../checks/known.ts';
 import { isKeyUnknown, withoutNewerKeys } from '../checks/newer-keys.ts';
-import { withDependencyAges } from '../checks/npm/added-dependencies.ts';
+import { withDependencyAges } from '../checks/added-dependencies.ts';
 import { assess } from '../checks/npm/chain.ts';
 import { checkResolved } from '../checks/npm/source.ts';
 import { withUnknownPackages } from '../checks/unknown-packages.ts';
@@ -197,7 +197,7 @@ async function assessOnce(dependency: Dependency, known: Expectations, run: Run)
 }
 
 /** The registry is not asked of what comes from elsewhere, nor of what the baseline decides. */
-function isAsked({ source }: Dependency, { baseline }: Expectations): boolean {
+function isAsked({ artifacts: [{ source }] }: Dependency, { baseline }: Expectations): boolean {
   return source.kind === 'registry' && baseline?.state !== 'held' && baseline?.state !== 'rewritten';
 }
 

@@ -200,7 +200,7 @@ export function installedUsed(each: readonly InstalledUsed[]): InstalledUsed {
 
 /** Whom these are asked of, whether or not anything of them was asked. */
 export function registriesAsked(dependencies: readonly Dependency[], registry: Registry): ReadonlySet<string> {
-  const served = dependencies.filter(({ source }) => source.kind === 'registry');
+  const served = dependencies.filter(({ artifacts }) => artifacts[0].source.kind === 'registry');
   return new Set(served.map(({ name }) => registry.urlFor(name)));
 }
 
@@ -208,8 +208,9 @@ export function registriesAsked(dependencies: readonly Dependency[], registry: R
 function registriesUsed(dependencies: readonly JudgedDependency[], registry: Registry): readonly RegistryUsed[] {
   const used = new Map<string, Map<string, RegistryUsed['keys'][number]>>();
   for (const { dependency, proofs, baseline } of dependencies) {
-    const asked = baseline !== 'held' && (baseline !== 'rewritten' || dependency.archive !== undefined);
-    if (dependency.source.kind !== 'registry' || !asked) continue;
+    const [{ source, archive }] = dependency.artifacts;
+    const asked = baseline !== 'held' && (baseline !== 'rewritten' || archive !== undefined);
+    if (source.kind !== 'registry' || !asked) continue;
     const url = registry.urlFor(dependency.name);
     const keys = used.get(url) ?? new Map<string, RegistryUsed['keys'][number]>();
     used.set(url, keys);

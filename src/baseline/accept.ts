@@ -1,4 +1,11 @@
-import { bytesOf, EMPTY_BASELINE, isAcceptable, type AcceptedFinding, type Baseline } from '../model/baseline.ts';
+import {
+  bytesOf,
+  EMPTY_BASELINE,
+  isAcceptable,
+  onlyHash,
+  type AcceptedFinding,
+  type Baseline,
+} from '../model/baseline.ts';
 import type { FindingCode } from '../model/finding.ts';
 import { versionId } from '../model/package.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
@@ -36,11 +43,13 @@ export function acceptFindings(
   const refusal = refusalOf(judged, codes);
   if (refusal !== null) return refusal;
   const accepted = judged.flatMap((one) => {
-    const { ecosystem, name, version, integrity } = bytesOf(one);
+    const locked = bytesOf(one);
+    const { ecosystem, name, version } = locked;
+    const bytes = onlyHash(locked);
     const wanted = acceptableCodes(one.findings).filter((code) => codes.length === 0 || codes.includes(code));
-    return integrity.flatMap((bytes) =>
-      wanted.map((code): AcceptedFinding => ({ ecosystem, name, version, bytes, code, ...decision })),
-    );
+    return bytes === null
+      ? []
+      : wanted.map((code): AcceptedFinding => ({ ecosystem, name, version, bytes, code, ...decision }));
   });
   const isReplaced = (one: AcceptedFinding): boolean =>
     accepted.some((other) => versionId(one) === versionId(other) && one.code === other.code);

@@ -56,7 +56,7 @@ export function sinceOf({ value, refuse }: Fields): BaselinePackage['since'] {
 
 /** Reads `VERSION TIME` or `VERSION unknown`; null for another form. */
 function publishedOf(text: string, refuse: Refuse, field: string): PublishedVersion | null {
-  const [, version = '', time = ''] = /^(\S+) (\S+)$/.exec(text) ?? [];
+  const [, version = '', time = ''] = /^([!-?A-~]+) (\S+)$/.exec(text) ?? [];
   if (version === '') return null;
   return { version, published: time === 'unknown' ? null : instantOf(time, refuse, field) };
 }

@@ -151,7 +151,7 @@ function* packagesIn(file: string, lines: readonly NumberedLine[]): Generator<re
 /** A segment of a name, between slashes: printable ASCII but "#", "/" and "@". */
 const SEGMENT = '[!"$-.0-?A-~]+';
 const LINE = new RegExp(
-  `^([a-z]+):((?:@${SEGMENT}/)?${SEGMENT}(?:/${SEGMENT})*)(?:#([a-z]+)|@([!-?A-~]+))? ([a-z-]+)(?: (\\S.*))?$`,
+  `^([a-z]+):((?:@${SEGMENT}/)?${SEGMENT}(?:/${SEGMENT})*)(?:#([a-z][a-z-]*)|@([!-?A-~]+))? ([a-z-]+)(?: (\\S.*))?$`,
 );
 
 function parseLine(file: string, { number, text }: NumberedLine): Line {

@@ -138,7 +138,8 @@ function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
   const [first] = same;
   if (first === undefined || first.release === null) return null;
   // Where the lockfile can lock no hash, this entry does.
-  const proven = first.dependency.archive === undefined ? first.proofs.integrity : first.proofs.signature?.integrity;
+  const proven =
+    first.dependency.artifacts[0].archive === undefined ? first.proofs.integrity : first.proofs.signature?.integrity;
   if (!proven) return null;
   const { algorithm, hex } = proven;
   const { evidence, entry: claims, publisher, approver, published, expected } = first.release;

@@ -1,3 +1,6 @@
+import { compareVersions } from '../ecosystems/conventions/compare.ts';
+import type { Version } from '../ecosystems/conventions/conventions.ts';
+import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import {
   lockedHashes,
   recordedHashes,
@@ -8,12 +11,12 @@ import {
   type PublishedVersion,
 } from '../model/baseline.ts';
 import { STABLE } from '../model/channel.ts';
-import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import { hashText } from '../model/hash.ts';
-import { packageId } from '../model/package.ts';
+import { packageId, type VersionRef } from '../model/package.ts';
 import type { Instant } from '../model/time.ts';
+import { sameChannel } from './channels.ts';
 import { entryDigest } from './evidence-digest.ts';
 import type { ExpectedIdentity } from './identity.ts';
 
@@ -47,12 +50,13 @@ function checkEntry(dependency: Dependency, baseline: Baseline, reverify: boolea
   const known = baseline.packages.get(packageId(dependency));
   const entry = known?.versions.get(dependency.version);
   if (entry === undefined) return { state: 'uncovered', findings: [] };
-  if (dependency.archive !== undefined) return { state: 'known', findings: [] };
+  const [{ source, archive }] = dependency.artifacts;
+  if (archive !== undefined) return { state: 'known', findings: [] };
   const args = { baseline: recordedHashes(entry), locked: lockedHashes(dependency) };
   if (args.locked !== args.baseline) {
     return { state: 'rewritten', findings: [finding('integrity-rewritten', args)] };
   }
-  const { source, bundles } = dependency;
+  const { bundles } = dependency;
   const isSameEntry = entry.entry?.hex === entryDigest(dependency).hex;
   const isOpen = source.kind !== 'registry' || bundles.length > 0 || entry.despite !== undefined;
   const asked = reverify || isOpen || !isSameEntry;
@@ -64,7 +68,7 @@ function checkEntry(dependency: Dependency, baseline: Baseline, reverify: boolea
  * locks it. `served` is hex, null where there is no one SHA-512.
  */
 export function checkServed(
-  { version, archive }: Dependency,
+  { version, artifacts: [{ archive }] }: Dependency,
   served: string | null,
   known: BaselinePackage | null,
 ): Finding | null {
@@ -89,36 +93,47 @@ export function firstAfter(since: PublishedVersion | null, published: Instant | 
   return since !== null && isAfter ? { first: since.version } : {};
 }
 
+/** A version that the baseline is asked about. */
+type Asked = Pick<VersionRef, 'ecosystem' | 'version'>;
+
 /**
  * The version of the baseline to compare a new one with: the highest lower one, of its release line if there is one.
  */
-export function recordedBefore({ ecosystem, versions }: BaselinePackage, version: string): string | null {
-  const { compare, parse } = conventionsOf(ecosystem).versions;
-  const own = parse(version);
-  if (own === null) return null;
+export function recordedBefore({ versions }: BaselinePackage, { ecosystem, version }: Asked): string | null {
+  const { parse } = conventionsOf(ecosystem).versions;
+  const asked = parse(version);
+  if (asked === null) return null;
   const lower = [...versions.keys()]
-    .filter((one) => parse(one) !== null && compare(one, version) < 0)
-    .sort((a, b) => compare(b, a));
-  return lower.find((one) => parse(one)?.line === own.line) ?? lower[0] ?? null;
+    .flatMap((one) => {
+      const parsed = parse(one);
+      return parsed === null || compareVersions(parsed, asked) >= 0 ? [] : [{ version: one, parsed }];
+    })
+    .sort((a, b) => compareVersions(b.parsed, a.parsed));
+  return (lower.find(({ parsed }) => parsed.line === asked.line) ?? lower[0])?.version ?? null;
 }
 
-/** What was proven of a package before, highest version first, and since when it is known to have provenance. */
+/** What was proven of a package before. */
 interface Proven extends PublishedVersion {
+  readonly parsed: Version;
   readonly identity: ExpectedIdentity['identity'] | null;
 }
 
-function provenBefore({ ecosystem, versions, since }: BaselinePackage, below: string): readonly Proven[] {
-  const { compare, parse } = conventionsOf(ecosystem).versions;
-  const proven: Proven[] = [...versions].flatMap(([version, { provenance, published }]) =>
+/** Highest version first, and since when the package is known to have provenance. */
+function provenBefore({ versions, since }: BaselinePackage, below: Asked): readonly Proven[] {
+  const proven: Omit<Proven, 'parsed'>[] = [...versions].flatMap(([version, { provenance, published }]) =>
     provenance.identity === null ? [] : [{ version, published, identity: provenance.identity }],
   );
   const lost = [...versions.values()].flatMap(({ provenance }) => ('lost' in provenance ? [provenance.lost] : []));
   for (const one of since === null ? lost : [since, ...lost]) {
     if (!proven.some(({ version }) => version === one.version)) proven.push({ ...one, identity: null });
   }
+  const { parse } = conventionsOf(below.ecosystem).versions;
   return proven
-    .filter(({ version }) => parse(version) !== null && version !== below)
-    .sort((a, b) => compare(b.version, a.version));
+    .flatMap((one) => {
+      const parsed = parse(one.version);
+      return parsed === null || one.version === below.version ? [] : [{ ...one, parsed }];
+    })
+    .sort((a, b) => compareVersions(b.parsed, a.parsed));
 }
 
 /**
@@ -126,8 +141,9 @@ function provenBefore({ ecosystem, versions, since }: BaselinePackage, below: st
  * in despite a finding), else who built the highest lower version of its channel that the baseline has, else who built
  * that channel last. Of a channel that the baseline has nothing of, another one's builder shows the repository.
  */
-export function expectedIdentity(known: BaselinePackage | null, version: string): ExpectedIdentity | null {
+export function expectedIdentity(known: BaselinePackage | null, asked: Asked): ExpectedIdentity | null {
   if (known === null) return null;
+  const { version, ecosystem } = asked;
   const entry = known.versions.get(version);
   const same = entry?.provenance.identity ?? null;
   if (same !== null && entry?.despite !== undefined) {
@@ -135,11 +151,12 @@ export function expectedIdentity(known: BaselinePackage | null, version: string)
     return expected === null ? null : { identity: expected, source: 'baseline' };
   }
   if (same !== null) return { identity: same, source: 'baseline', version };
-  const { parse } = conventionsOf(known.ecosystem).versions;
-  const name = parse(version)?.channel ?? STABLE;
-  for (const { identity, version: lower } of lowerOfLine(known, version)) {
-    if (identity !== null && parse(lower)?.channel === name) return { identity, source: 'baseline', version: lower };
+  const parsed = conventionsOf(ecosystem).versions.parse(version);
+  for (const lower of lowerOfLine(provenBefore(known, asked), parsed)) {
+    const { identity, version: by } = lower;
+    if (identity !== null && sameChannel(lower.parsed, parsed)) return { identity, source: 'baseline', version: by };
   }
+  const name = parsed?.channel ?? STABLE;
   const own = name === STABLE ? known.identity : (known.channels.get(name) ?? null);
   if (own !== null) return { identity: own, source: 'baseline' };
   const [other = null] = [...(known.identity === null ? [] : [known.identity]), ...known.channels.values()];
@@ -152,34 +169,26 @@ export function expectedIdentity(known: BaselinePackage | null, version: string)
  */
 export function checkBaselineLoss(
   known: BaselinePackage | null,
-  version: string,
+  asked: Asked,
   published: Instant | null,
 ): Finding | null {
-  if (known === null) return null;
-  const { parse } = conventionsOf(known.ecosystem).versions;
-  const own = parse(version);
-  if (own === null) return null;
-  const [predecessor] = lowerOfLine(known, version);
+  const parsed = conventionsOf(asked.ecosystem).versions.parse(asked.version);
+  if (known === null || parsed === null) return null;
+  const proven = provenBefore(known, asked);
+  const [predecessor] = lowerOfLine(proven, parsed);
   if (predecessor !== undefined) {
     return finding('provenance-lost', { predecessor: predecessor.version, published: predecessor.published });
   }
-  const earlier = provenBefore(known, version).find(
-    (one) => one.published === null || published === null || one.published < published,
-  );
+  const earlier = proven.find((one) => one.published === null || published === null || one.published < published);
   if (earlier === undefined) return null;
   return finding('provenance-lost-elsewhere', {
     version: earlier.version,
-    sameLine: parse(earlier.version)?.line === own.line,
+    sameLine: earlier.parsed.line === parsed.line,
     published: earlier.published,
   });
 }
 
-/** The lower ones of what was proven before, of the version's release line. */
-function lowerOfLine(known: BaselinePackage, version: string): readonly Proven[] {
-  const { compare, parse } = conventionsOf(known.ecosystem).versions;
-  const own = parse(version);
-  if (own === null) return [];
-  return provenBefore(known, version).filter(
-    (one) => compare(one.version, version) < 0 && parse(one.version)?.line === own.line,
-  );
+function lowerOfLine(proven: readonly Proven[], version: Version | null): readonly Proven[] {
+  if (version === null) return [];
+  return proven.filter(({ parsed }) => compareVersions(parsed, version) < 0 && parsed.line === version.line);
 }

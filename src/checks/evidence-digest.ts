@@ -9,7 +9,7 @@ import { sri } from '../readers/integrity.ts';
  * are not proven, or the signature alone where the lockfile can lock no hash.
  */
 export function evidenceDigest(
-  { name, version, archive }: Dependency,
+  { name, version, artifacts: [{ archive }] }: Dependency,
   { integrity, signature, publish, provenance }: Proofs,
 ): Digest | null {
   if (signature === null || (integrity === null && archive === undefined)) return null;

@@ -42,8 +42,8 @@ export function contextDigest({ tool, rootDigest, registryTrust, now }: RunConte
  * by now makes another digest than one that has not.
  */
 export function assessmentId(dependency: Dependency, known: Expectations, context: string): string {
-  const { name, version, integrity, source, exotic, bundles, archive, patches, claims, substitutes } = dependency;
-  const entry = { name, version, integrity, source, exotic, bundles, archive, patches, claims, substitutes };
+  const { ecosystem, name, version, artifacts, exotic, bundles, patches, claims, substitutes } = dependency;
+  const entry = { ecosystem, name, version, artifacts, exotic, bundles, patches, claims, substitutes };
   const own = JSON.stringify(entry);
   const before = Object.entries(known).map(([field, value]) => `${field} ${textOf(value)}`);
   return hash('sha256', [context, own, ...before].join('\n'));

@@ -1,5 +1,5 @@
 import type { Capability } from './capability.ts';
-import type { Dependency, Digest } from './dependency.ts';
+import type { Artifact, Dependency, Digest } from './dependency.ts';
 import { FINDING_KINDS, type FindingCode } from './finding.ts';
 import { hashText, type Hash } from './hash.ts';
 import { versionId, type Ecosystem, type PackageId, type VersionId, type VersionRef } from './package.ts';
@@ -170,12 +170,23 @@ export function isAcceptable(code: FindingCode): boolean {
 }
 
 /** An acceptance is bound to the SHA-512 of the bytes, so there has to be exactly that. */
-export function canBeAccepted(code: FindingCode, { integrity }: LockedBytes): boolean {
-  return isAcceptable(code) && integrity.length === 1 && integrity[0]?.algorithm === 'sha512';
+export function canBeAccepted(code: FindingCode, locked: LockedBytes): boolean {
+  return isAcceptable(code) && onlyHash(locked)?.algorithm === 'sha512';
 }
 
+/** The one hash of the one file of a version; null where there are none or several. */
+export function onlyHash({ artifacts }: LockedBytes): Digest | null {
+  const [{ digests }, other] = artifacts;
+  const [digest = null, second] = digests;
+  return other === undefined && second === undefined ? digest : null;
+}
+
+type LockedArtifact = Pick<Artifact, 'file' | 'digests'>;
+
 /** A version and the bytes it is locked by. */
-export type LockedBytes = Pick<Dependency, 'ecosystem' | 'name' | 'version' | 'integrity'>;
+export interface LockedBytes extends VersionRef {
+  readonly artifacts: readonly [LockedArtifact, ...LockedArtifact[]];
+}
 
 /**
  * What a decision about a version is bound to: the hashes that the lockfile gives or, where it can lock none, the one
@@ -188,29 +199,33 @@ export function bytesOf({
   readonly dependency: Dependency;
   readonly proofs: Proofs;
 }): LockedBytes {
-  const { ecosystem, name, version, integrity, archive } = dependency;
-  if (archive === undefined) return dependency;
-  return { ecosystem, name, version, integrity: proofs.signature === null ? integrity : [proofs.signature.integrity] };
+  const { ecosystem, name, version, artifacts } = dependency;
+  const [{ file, archive }] = artifacts;
+  if (archive === undefined || proofs.signature === null) return dependency;
+  return { ecosystem, name, version, artifacts: [{ file, digests: [proofs.signature.integrity] }] };
 }
 
 /** What the bytes of a version are locked by, as one text. */
-export function lockedHashes({ integrity }: LockedBytes): string {
-  return integrity.map(hashText).join(' ');
+export function lockedHashes({ artifacts }: LockedBytes): string {
+  return textOf(artifacts.map(({ file, digests }) => ({ file, hashes: digests })));
 }
 
 /** The same of a version as the baseline has it: equal where the lockfile has these hashes and no others. */
 export function recordedHashes({ artifacts }: BaselineVersion): string {
+  return textOf(artifacts.map(({ file, hash }) => ({ file, hashes: [hash] })));
+}
+
+function textOf(artifacts: readonly { readonly file: string | null; readonly hashes: readonly Hash[] }[]): string {
   return artifacts
-    .map(({ file, hash }) => (file === null ? '' : `${file} `) + hashText(hash))
+    .map(({ file, hashes }) => [...(file === null ? [] : [file]), ...hashes.map(hashText)].join(' '))
     .sort(compareText)
     .join(' ');
 }
 
 /** Whether an acceptance is of exactly the bytes that are locked. */
 export function isOfBytes(accepted: AcceptedFinding, locked: LockedBytes): boolean {
-  const [only, second] = locked.integrity;
-  if (only === undefined || second !== undefined || versionId(accepted) !== versionId(locked)) return false;
-  return hashText(only) === hashText(accepted.bytes);
+  const only = onlyHash(locked);
+  return only !== null && versionId(accepted) === versionId(locked) && hashText(only) === hashText(accepted.bytes);
 }
 
 /** The longest a finding may be accepted. */

@@ -114,6 +114,20 @@ export interface Substitution {
   readonly hook?: string;
 }
 
+/** One file of a version, whose bytes a lockfile locks. */
+export interface Artifact {
+  /** The name of the file; null where a version has one file only, as npm's has its tarball. */
+  readonly file: string | null;
+  /** Every hash the lockfile gives of it, in its order; empty where it gives none. */
+  readonly digests: readonly Digest[];
+  readonly source: Source;
+  /** Left out where `digests` are what locks the bytes. */
+  readonly archive?: ArchiveLock;
+}
+
+/** All files of a version that a lockfile locks, in its order. */
+export type Artifacts = readonly [Artifact, ...Artifact[]];
+
 /** A finding about the lockfile as a whole, or about something in it that is no dependency. */
 export interface PlacedFinding {
   readonly place: Place;
@@ -121,8 +135,8 @@ export interface PlacedFinding {
 }
 
 /**
- * One `name@version` with its locked integrity and source, and every place of the lockfile that names it. Two places
- * that differ in integrity or source are two dependencies.
+ * One version of a package with its locked artifacts, and every place of the lockfile that names it. Two places that
+ * differ in the hashes or the source of an artifact are two dependencies.
  */
 export interface Dependency {
   readonly ecosystem: Ecosystem;
@@ -131,9 +145,7 @@ export interface Dependency {
   readonly version: string;
   /** What it is asked for as, and installed under, where that is another name; left out otherwise. */
   readonly alias?: string;
-  /** Every hash the lockfile gives, in its order; empty where it gives none. */
-  readonly integrity: readonly Digest[];
-  readonly source: Source;
+  readonly artifacts: Artifacts;
   /** At least one, in file order. */
   readonly places: readonly Place[];
   /** Named by the project itself or by one of its workspaces. */
@@ -146,8 +158,6 @@ export interface Dependency {
   readonly exotic: readonly ExoticSpec[];
   /** Names the lockfile says its tarball carries (bundled): skipped entries, which have no hash of their own. */
   readonly bundles: readonly string[];
-  /** Left out where `integrity` is what locks the bytes. */
-  readonly archive?: ArchiveLock;
   /**
    * What it asks for as the lockfile resolves it, as `name@version`; left out where that is not read. Decides nothing.
    */
@@ -176,7 +186,7 @@ export interface SkippedEntry {
 }
 
 /** Whether the project lets the install scripts of a dependency run, as far as its files say. */
-export type ScriptPermissions = (dependency: Pick<Dependency, 'name' | 'version' | 'source'>) => ScriptDecision;
+export type ScriptPermissions = (dependency: Pick<Dependency, 'name' | 'version' | 'artifacts'>) => ScriptDecision;
 
 /** What one lockfile says. Every entry read is a place of a dependency or is skipped: `entries` counts both. */
 export interface Lockfile {

@@ -1,5 +1,5 @@
 /** Package ecosystems assay has words for. */
-export type Ecosystem = 'npm';
+export type Ecosystem = 'npm' | 'go';
 
 /** The identity of a package: `ecosystem:name`, the name as its ecosystem's conventions normalise it. */
 export type PackageId = `${Ecosystem}:${string}`;

@@ -74,7 +74,7 @@ export interface LockfileUsed {
   readonly places: number;
   /** Entries that name no package to fetch, by reason; a reason that does not occur is left out. */
   readonly skipped: Readonly<Partial<Record<SkippedEntry['reason'], number>>>;
-  /** Dependencies it names: distinct in name, version, integrity and source. */
+  /** Dependencies it names: distinct in name, version, hashes and source. */
   readonly named: number;
   readonly judged: number;
   /** Left out by --omit. */
@@ -127,7 +127,7 @@ export interface Counts {
   readonly omitted: number;
   /** Dependencies not looked at because they were there at the revision of --since. */
   readonly unchanged: number;
-  /** Dependencies that were judged: distinct in name, version, integrity and source. */
+  /** Dependencies that were judged: distinct in name, version, hashes and source. */
   readonly dependencies: number;
   readonly pass: number;
   readonly warn: number;

@@ -1,6 +1,4 @@
-import compare from 'semver/functions/compare.js';
-import valid from 'semver/functions/valid.js';
-import { NPM_REGISTRY } from '../model/address.ts';
+import { conventionsOf, isPublicRegistry } from '../ecosystems/conventions/index.ts';
 import { hasCapability, type Capability, type CapabilityReading } from '../model/capability.ts';
 import type { FindingCode } from '../model/finding.ts';
 import type { Dependency } from '../model/dependency.ts';
@@ -14,6 +12,7 @@ import {
   type ProvenanceDemand,
   type Since,
 } from '../model/policy.ts';
+import type { VersionRef } from '../model/package.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
 import type { Critical, Level } from '../model/verdict.ts';
 import { mostSpecific, selects } from './selectors.ts';
@@ -45,9 +44,7 @@ function otherAddresses(policy: Policy, registry: string): readonly string[] {
 }
 
 /** What is known of a dependency besides its name when its findings are given levels. */
-export interface Release {
-  readonly name: string;
-  readonly version: string;
+export interface Release extends VersionRef {
   /** Null for what no registry serves. */
   readonly registry: string | null;
   readonly published: Instant | null;
@@ -70,15 +67,16 @@ export function provenanceDemand(policy: Policy, release: Release): ProvenanceDe
   return demand === 'required' ? 'expected' : 'optional';
 }
 
-/** Anybody can publish to npm's registry: what is asked there is no internal package, whatever its name. */
+/** Anybody can publish to a public registry: what is asked there is no internal package, whatever its name. */
 function isInternal({ registry }: Release): boolean {
-  return registry !== null && registry !== NPM_REGISTRY;
+  return registry !== null && !isPublicRegistry(registry);
 }
 
 /** A release whose version or time is not known is held to the demand. */
-function hasBegun(since: Since, { version, published }: Release): boolean {
+function hasBegun(since: Since, { ecosystem, version, published }: Release): boolean {
   if (since.kind === 'time') return published === null || published >= since.time;
-  return valid(version) === null || compare(version, since.version) >= 0;
+  const { parse, compare } = conventionsOf(ecosystem).versions;
+  return parse(version) === null || compare(version, since.version) >= 0;
 }
 
 /** Whether a release needs no registry signature: an exempt package of a private registry without keys. */

@@ -1,4 +1,4 @@
-import { NPM_REGISTRY, YARN_REGISTRY } from '../model/address.ts';
+import { isPublicRegistry } from '../ecosystems/conventions/index.ts';
 import { accepts, bytesOf, isAcceptable, isOfBytes, type AcceptedFinding } from '../model/baseline.ts';
 import type { Finding, FindingCode } from '../model/finding.ts';
 import type { PlacedFinding } from '../model/dependency.ts';
@@ -100,12 +100,12 @@ export function failsFrom(finding: Finding, policy: Policy | null): Phase | null
   }
 }
 
-/** Lockfiles and sources that never had it, and registries other than npm's that may never have signed anything. */
+/** Lockfiles and sources that never had it, and registries of one's own that may never have signed anything. */
 function isLackOfOld(finding: Finding, policy: Policy | null): boolean {
   if (finding.code !== 'evidence-stripped') return LACKS_OF_LOCKFILES.includes(finding.code);
   const { registry } = finding.args;
   const origin = policy === null ? registry : standsFor(policy, registry);
-  return origin !== NPM_REGISTRY && origin !== YARN_REGISTRY;
+  return !isPublicRegistry(origin);
 }
 
 /** A version that is older than its package's first provenance: nobody can make up for it any more. */
@@ -121,8 +121,8 @@ function policyLevels(
   { dependency, proofs, registry, published }: Assessment,
   policy: Policy,
 ): (finding: Finding) => Level | null {
-  const { name, version } = dependency;
-  const release = { name, version, registry, published };
+  const { ecosystem, name, version } = dependency;
+  const release = { ecosystem, name, version, registry, published };
   const demand = provenanceDemand(policy, release);
   const lacksRequired = demand === 'required' && proofs.provenance === null;
   const unsigned = needsNoSignature(policy, release);

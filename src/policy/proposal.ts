@@ -1,4 +1,4 @@
-import { NPM_REGISTRY } from '../model/address.ts';
+import { isPublicRegistry } from '../ecosystems/conventions/index.ts';
 import { CAPABILITIES, hasCapability } from '../model/capability.ts';
 import { FINDING_KINDS } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
@@ -61,10 +61,10 @@ export function proposeRegistries(
   scopes: ReadonlyMap<string, string>,
   names: readonly string[],
 ): ProposedRegistries {
-  const own = [...scopes].filter(([, url]) => url !== NPM_REGISTRY && url !== registry);
+  const own = [...scopes].filter(([, url]) => !isPublicRegistry(url) && url !== registry);
   const isLocked = (text: string): boolean => names.some((name) => selects({ text, line: 1 }, name));
   return {
-    mirror: registry === NPM_REGISTRY ? null : registry,
+    mirror: isPublicRegistry(registry) ? null : registry,
     private: [...new Set(own.map(([, url]) => url))].sort(),
     exempt: own
       .map(([scope]) => `${scope}/*`)

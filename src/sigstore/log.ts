@@ -1,9 +1,10 @@
 import { formatInstant, type Instant } from '../model/time.ts';
 import type { LogEntry } from './bundle.ts';
-import { checkpointFault, parseCheckpoint } from './checkpoint.ts';
+import { parseCheckpoint, type Checkpoint } from '../tlog/checkpoint.ts';
 import { logHash, verifySignature } from './keys.ts';
-import { inclusionRoot } from './merkle.ts';
-import { reading, refuse } from './refusal.ts';
+import { inclusionRoot } from '../tlog/merkle.ts';
+import { signatureFault } from '../tlog/note.ts';
+import { reading, refuse, show } from './refusal.ts';
 import { contains, type TrustedLog } from './trusted-root.ts';
 
 /** Seconds up to which a time can be written down (ECMAScript's range). */
@@ -71,4 +72,23 @@ export function verifyInclusion(
     refuse('log-entry-mismatch', `the entry has position ${entry.logIndex}, its proof ${proof.index}`);
   }
   return { log, origin: checkpoint.origin };
+}
+
+/** Why a checkpoint is not one of this log, or null: it names the log, and the log signed it. */
+function checkpointFault(checkpoint: Checkpoint, { name, hints, key }: TrustedLog): string | null {
+  const { origin } = checkpoint;
+  // Rekor v1 names its tree behind its host.
+  const tree = origin.startsWith(`${name} - `) ? origin.slice(name.length + 3) : null;
+  if (origin !== name && (tree === null || !/^\d{1,20}$/.test(tree))) {
+    return `checkpoint of ${show(origin)} instead of ${show(name)}`;
+  }
+  const verify = (text: Buffer, signature: Buffer): boolean => verifySignature(key, logHash(key.type), text, signature);
+  switch (signatureFault(checkpoint, { name, hints, verify })) {
+    case 'unsigned':
+      return `checkpoint is not signed in the name and with the key hint of ${show(name)}`;
+    case 'broken':
+      return `signature of ${show(name)} on its checkpoint does not hold`;
+    case null:
+      return null;
+  }
 }

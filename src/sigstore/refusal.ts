@@ -1,9 +1,7 @@
 import type { RefusalReason } from '../model/finding.ts';
+import { Malformed } from '../tlog/malformed.ts';
 
-/** Input that is not what its format says. Caught where the reader knows what kind of refusal that is. */
-export class Malformed extends Error {
-  override readonly name = 'Malformed';
-}
+export { Malformed, malformed } from '../tlog/malformed.ts';
 
 /** Input that is what its format says, of a kind that is not known here. */
 export class Unsupported extends Malformed {}
@@ -17,10 +15,6 @@ export class Refusal extends Error {
     super(detail);
     this.reason = reason;
   }
-}
-
-export function malformed(what: string): never {
-  throw new Malformed(what);
 }
 
 export function refuse(reason: RefusalReason, detail: string): never {

@@ -3,6 +3,7 @@ import { parseInstant, type Instant } from '../model/time.ts';
 import { base64, isUnset, list, object, text, type JsonObject } from './json.ts';
 import { parsePublicKey, type KeyType, type PublicKey } from './keys.ts';
 import { Malformed, malformed, show, Unsupported } from './refusal.ts';
+import { keyHint } from '../tlog/note.ts';
 import { parseDer, TAG, wrap } from './der.ts';
 import { parseCertificate, type Certificate } from './x509.ts';
 
@@ -139,7 +140,7 @@ function parseLog(json: JsonObject, path: string): TrustedLog | null {
   return {
     name,
     ids,
-    hints: [named, keyHint(name, key)],
+    hints: [named, checkpointHint(name, key)],
     key,
     validFor,
     countsAs: parseOperator(json, path) ?? `${name} ${ids.join(' ')}`,
@@ -151,18 +152,12 @@ function parseLogId(json: unknown, path: string): string | null {
   return base64(object(json, path)['keyId'], `${path}.keyId`, 64).toString('hex');
 }
 
-/**
- * Key id of a checkpoint signature (https://github.com/C2SP/C2SP/blob/main/signed-note.md#signatures), 4 bytes in hex.
- */
-function keyHint(name: string, key: PublicKey): string {
-  const prefix = (type: number): Buffer => Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([type])]);
-  const named =
-    key.type === 'ed25519'
-      ? Buffer.concat([prefix(0x01), key.raw])
-      : key.type === 'rsa'
-        ? Buffer.concat([prefix(0xff), Buffer.from('PKIX-RSA-PKCS#1v1.5'), key.spki])
-        : key.spki;
-  return digest('sha256', named, 'hex').slice(0, 8);
+/** Key id of a checkpoint signature, 4 bytes in hex. Of ECDSA keys, the name is no part of it. */
+function checkpointHint(name: string, { type, raw, spki }: PublicKey): string {
+  if (type === 'ed25519') return keyHint(name, Buffer.concat([Buffer.from([0x01]), raw]));
+  if (type === 'rsa')
+    return keyHint(name, Buffer.concat([Buffer.from([0xff]), Buffer.from('PKIX-RSA-PKCS#1v1.5'), spki]));
+  return digest('sha256', spki, 'hex').slice(0, 8);
 }
 
 /** Null for one whose certificates are signed in a way that is not known here: left out as such a log is. */

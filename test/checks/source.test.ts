@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { checkExotic, checkResolved, checkSource } from '../../src/checks/npm/source.ts';
-import type { Dependency } from '../../src/model/dependency.ts';
-import { dependency as registryDependency } from '../report/fixtures.ts';
+import type { Dependency, Source } from '../../src/model/dependency.ts';
+import { dependency as registryDependency, lockedBy } from '../report/fixtures.ts';
 
 const REGISTRY = 'https://npm.example/';
 
 function dependency(change: Partial<Dependency>): Dependency {
-  return registryDependency('@s/p', '1.0.0', { integrity: [], ...change });
+  return registryDependency('@s/p', '1.0.0', { artifacts: lockedBy({ digests: [] }), ...change });
+}
+
+function from(source: Source): Dependency {
+  return dependency({ artifacts: lockedBy({ digests: [], source }) });
 }
 
 function resolved(url: string): string | undefined {
-  return checkResolved(dependency({ source: { kind: 'registry', resolved: url } }), REGISTRY)?.code;
+  return checkResolved(from({ kind: 'registry', resolved: url }), REGISTRY)?.code;
 }
 
 describe('resolved addresses', () => {
@@ -48,7 +52,9 @@ describe('resolved addresses', () => {
     'https://npm.example@evil.example/@s/p/-/p-1.0.0.tgz',
   ])('%s is on another host', (url) => {
     const integrity = [{ algorithm: 'sha512', hex: '0'.repeat(128) }] as const;
-    const hashed = dependency({ integrity, source: { kind: 'registry', resolved: url } });
+    const hashed = dependency({
+      artifacts: [{ file: null, digests: integrity, source: { kind: 'registry', resolved: url } }],
+    });
     expect(checkResolved(hashed, REGISTRY)?.code).toBe('lockfile-unexpected-host');
   });
 
@@ -67,11 +73,13 @@ describe('resolved addresses', () => {
     ['/p/-/p-1.0.0.tgz', undefined],
   ])('%s is for the package p: %s', (path, code) => {
     const source = { kind: 'registry', resolved: `https://npm.example${path}` } as const;
-    expect(checkResolved(dependency({ name: 'p', source }), REGISTRY)?.code).toBe(code);
+    expect(checkResolved(dependency({ name: 'p', artifacts: lockedBy({ digests: [], source }) }), REGISTRY)?.code).toBe(
+      code,
+    );
   });
 
   it("the registry's own address of the version may have any form", () => {
-    const own = dependency({ source: { kind: 'registry', resolved: 'https://npm.example/files/7f3a' } });
+    const own = from({ kind: 'registry', resolved: 'https://npm.example/files/7f3a' });
     const at = (tarball: string): string | undefined => checkResolved(own, REGISTRY, tarball)?.code;
     expect(at('https://npm.example/files/7f3a')).toBeUndefined();
     expect(at('http://inside.example/files/7f3a')).toBeUndefined();
@@ -82,7 +90,7 @@ describe('resolved addresses', () => {
 
   it('shows no credentials', () => {
     const finding = checkResolved(
-      dependency({ source: { kind: 'registry', resolved: 'https://u:secret@evil.example/@s/p/-/p-1.0.0.tgz' } }),
+      from({ kind: 'registry', resolved: 'https://u:secret@evil.example/@s/p/-/p-1.0.0.tgz' }),
       REGISTRY,
     );
     expect(JSON.stringify(finding)).not.toContain('secret');
@@ -91,15 +99,15 @@ describe('resolved addresses', () => {
 
 describe('sources', () => {
   it('reports what no registry serves, without credentials', () => {
-    const git = dependency({ source: { kind: 'git', url: 'git+https://u:secret@github.com/o/r.git#abc' } });
+    const git = from({ kind: 'git', url: 'git+https://u:secret@github.com/o/r.git#abc' });
     expect(checkSource(git)).toMatchObject({
       code: 'lockfile-not-registry',
       args: { kind: 'git', url: 'git+https://github.com/o/r.git#abc' },
     });
-    expect(checkSource(dependency({ source: { kind: 'http', url: 'https://x.example/a.tgz' } }))).toMatchObject({
+    expect(checkSource(from({ kind: 'http', url: 'https://x.example/a.tgz' }))).toMatchObject({
       args: { kind: 'http' },
     });
-    expect(checkSource(dependency({ source: { kind: 'file', path: '../x.tgz' } }))).toMatchObject({
+    expect(checkSource(from({ kind: 'file', path: '../x.tgz' }))).toMatchObject({
       args: { kind: 'file' },
     });
     expect(checkSource(dependency({}))).toBeNull();

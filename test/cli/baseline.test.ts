@@ -49,21 +49,23 @@ describe('update', () => {
       expect(first.stdout).toMatch(/^assay\.lock: 2 taken in, 0 removed, 0 unchanged\n/);
       const text = read('assay.lock');
       for (const line of [
-        'p since 1.0.0 2026-04-01T00:00:00Z',
-        'p repository https://github.com/team/p',
-        'p repository-id 100',
-        'p owner-id 200',
-        'p workflow .github/workflows/publish.yml',
-        'p runner hosted',
-        'p@1.0.1 provenance proven',
-        'p@1.0.1 published 2026-04-02T00:00:00Z',
-        'gap@2.0.0 provenance none 0',
-        'gap@2.0.0 publisher thief',
+        'npm:p since 1.0.0 2026-04-01T00:00:00Z',
+        'npm:p repository https://github.com/team/p',
+        'npm:p repository-id 100',
+        'npm:p owner-id 200',
+        'npm:p workflow .github/workflows/publish.yml',
+        'npm:p runner hosted',
+        'npm:p@1.0.1 provenance proven',
+        'npm:p@1.0.1 published 2026-04-02T00:00:00Z by "GitHub Actions"',
+        'npm:gap@2.0.0 provenance none 0',
       ]) {
         expect(text.split('\n')).toContain(line);
       }
-      expect(text).toMatch(/^p@1\.0\.1 integrity sha512-\S{88}$/m);
-      expect(text).toMatch(/^p@1\.0\.1 evidence sha256-\S{44}$/m);
+      expect(text).toMatch(/^npm:gap@2\.0\.0 published \S+ by thief$/m);
+      expect(text).toMatch(/^npm:p@1\.0\.1 artifact sha512-\S{88}$/m);
+      expect(text).toMatch(/^npm:p@1\.0\.1 verified sha256-\S{44} entry sha256-\S{44}$/m);
+      // Four lines, of which an update takes four out and puts four in.
+      expect(text.match(/^npm:p@1\.0\.1 /gm)).toHaveLength(4);
       // Again, from what is there and without a request; and from nothing.
       expect(await requestsOf(() => run('update'))).toBe(0);
       expect(read('assay.lock')).toBe(text);
@@ -125,7 +127,7 @@ describe('update', () => {
       const edited = read('assay.lock');
       const { status, stdout, stderr } = await run('update');
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-      expect(stderr).toMatch(/^assay: assay\.lock:\d+: p owner-id needs|^assay: assay\.lock:\d+: p needs one word/);
+      expect(stderr).toMatch(/^assay: assay\.lock:\d+: npm:p needs one word/);
       expect(read('assay.lock')).toBe(edited);
     });
   });

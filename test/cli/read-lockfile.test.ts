@@ -4,6 +4,7 @@ import { parseLockfile, type ProjectManifests } from '../../src/lockfiles/index.
 import type { Lockfile } from '../../src/model/dependency.ts';
 import { SAMPLES } from '../lockfiles/samples.ts';
 import { newStore } from '../support/store.ts';
+import { lockedBy } from '../report/fixtures.ts';
 
 /** What is compared by what it gives. */
 function withoutScripts(lockfile: Partial<Lockfile>): Partial<Lockfile> {
@@ -15,7 +16,7 @@ function withoutScripts(lockfile: Partial<Lockfile>): Partial<Lockfile> {
 const PROJECT: ProjectManifests = new Map([
   ['', '{"name":"p","dependencies":{"p1":"1.0.0"},"allowScripts":{"p1":true}}'],
 ]);
-const ROOT = { name: 'p1', version: '1.0.0', source: { kind: 'registry', resolved: null } } as const;
+const ROOT = { name: 'p1', version: '1.0.0', artifacts: lockedBy({}) };
 
 describe('a lockfile that was read before', () => {
   it.each(SAMPLES.map((sample) => [sample.file, sample] as const))(

@@ -60,8 +60,12 @@ describe('bun.lock', () => {
         ecosystem: 'npm',
         name: '@s/a',
         version: '1.2.3',
-        integrity: [{ algorithm: 'sha512', hex: Buffer.alloc(64, 'a').toString('hex') }],
-        source: { kind: 'registry', resolved: null },
+        artifacts: [
+          {
+            digests: [{ algorithm: 'sha512', hex: Buffer.alloc(64, 'a').toString('hex') }],
+            source: { kind: 'registry', resolved: null },
+          },
+        ],
         places: [{ file: 'dir/bun.lock', line: 11, path: 'node_modules/@s/a' }],
         direct: true,
         dev: false,
@@ -87,7 +91,7 @@ describe('bun.lock', () => {
   it('has an address where the registry is not the default one', () => {
     const address = 'https://npm.example.org/a/-/a-1.0.0.tgz';
     const lockfile = bunLock(app({ a: npm('a@1.0.0', {}, address), b: npm('b@1.0.0') }));
-    expect(lockfile.dependencies.map(({ source }) => source)).toEqual([
+    expect(lockfile.dependencies.map(({ artifacts: [{ source }] }) => source)).toEqual([
       { kind: 'registry', resolved: address },
       { kind: 'registry', resolved: null },
     ]);
@@ -169,7 +173,14 @@ describe('bun.lock', () => {
       ),
     );
     expect(lockfile.entries).toBe(7);
-    expect(lockfile.dependencies.map(({ name, version, source, exotic }) => [name, version, source, exotic])).toEqual([
+    expect(
+      lockfile.dependencies.map(({ name, version, artifacts: [{ source }], exotic }) => [
+        name,
+        version,
+        source,
+        exotic,
+      ]),
+    ).toEqual([
       ['hub', 'github:o/hub#abc1234', { kind: 'git', url: 'github:o/hub#abc1234' }, []],
       [
         'git',
@@ -181,7 +192,7 @@ describe('bun.lock', () => {
       ['tar', 'file:vendor/tar-1.0.0.tgz', { kind: 'file', path: 'vendor/tar-1.0.0.tgz' }, []],
       ['ms', '1.0.0', { kind: 'registry', resolved: null }, []],
     ]);
-    expect(lockfile.dependencies[0]?.integrity).toHaveLength(1);
+    expect(lockfile.dependencies[0]?.artifacts[0].digests).toHaveLength(1);
     expect(lockfile.skipped.map(({ place, reason }) => [place.path, reason])).toEqual([
       ['node_modules/folder', 'link'],
       ['node_modules/linked', 'link'],
@@ -194,7 +205,7 @@ describe('bun.lock', () => {
     const address = 'https://npm.example.org/@s/a/-/a-1.0.0.tgz';
     const lockfile = bunLock(app({ '@s/a': [`@s/a@${address}`, {}, sha512()] }));
     expect(lockfile.dependencies).toMatchObject([
-      { name: '@s/a', version: '1.0.0', source: { kind: 'registry', resolved: address } },
+      { name: '@s/a', version: '1.0.0', artifacts: [{ source: { kind: 'registry', resolved: address } }] },
     ]);
   });
 

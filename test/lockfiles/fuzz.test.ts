@@ -74,7 +74,12 @@ function expectSound(lockfile: Lockfile | null): void {
   if (lockfile === null) return;
   const places = lockfile.dependencies.flatMap((dependency) => dependency.places);
   expect(lockfile.entries).toBe(places.length + lockfile.skipped.length);
-  for (const { name, version, places, source } of lockfile.dependencies) {
+  for (const {
+    name,
+    version,
+    places,
+    artifacts: [{ source }],
+  } of lockfile.dependencies) {
     expect(name).toMatch(/^(?:@[^@/\\\s]+\/)?[^@/\\\s.][^@/\\\s]*$/);
     if (source.kind === 'registry') expect(version).toMatch(/^\d[\w.+~-]*$/);
     expect(places.length).toBeGreaterThan(0);

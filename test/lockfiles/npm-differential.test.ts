@@ -185,7 +185,12 @@ function ours(lockfile: Lockfile, packages: Packages): ReadonlyMap<string, Stand
   for (const { place, reason } of lockfile.skipped) {
     if (INSTALLED.test(place.path)) found.set(place.path, reason === 'link' ? linkAt(place.path) : reason);
   }
-  for (const { name, version, source, integrity, places } of lockfile.dependencies) {
+  for (const {
+    name,
+    version,
+    artifacts: [{ source, digests: integrity }],
+    places,
+  } of lockfile.dependencies) {
     const hashes = integrity.map(({ algorithm, hex }) => `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`);
     const address =
       source.kind === 'registry'

@@ -37,8 +37,12 @@ describe('packages (versions 2 and 3)', () => {
           ecosystem: 'npm',
           name: '@s/a',
           version: '1.2.3-rc.1+build',
-          integrity: [{ algorithm: 'sha512', hex: '61'.repeat(64) }],
-          source: { kind: 'registry', resolved: tarball('@s/a', '1.2.3-rc.1+build') },
+          artifacts: [
+            {
+              digests: [{ algorithm: 'sha512', hex: '61'.repeat(64) }],
+              source: { kind: 'registry', resolved: tarball('@s/a', '1.2.3-rc.1+build') },
+            },
+          ],
           places: [{ file: 'dir/package-lock.json', line: 5, path: 'node_modules/@s/a' }],
           direct: true,
           dev: true,
@@ -120,7 +124,9 @@ describe('packages (versions 2 and 3)', () => {
     ['', ''],
   ])('takes %j for an absent address and hash, as npm does', (resolved, integrity) => {
     const lockfile = parse(v3({ 'node_modules/a': { version: '1.0.0', resolved, integrity } }));
-    expect(only(lockfile, 'a')).toMatchObject({ source: { kind: 'registry', resolved: null }, integrity: [] });
+    expect(only(lockfile, 'a')).toMatchObject({
+      artifacts: [{ source: { kind: 'registry', resolved: null }, digests: [] }],
+    });
   });
 
   it.each([
@@ -133,7 +139,9 @@ describe('packages (versions 2 and 3)', () => {
     ['file:vendor/a.tgz', { kind: 'file', path: 'vendor/a.tgz' }],
     ['file:../a', { kind: 'file', path: '../a' }],
   ])('reads the source %s', (resolved, source) => {
-    expect(only(parse(v3({ 'node_modules/a': { version: '1.0.0', resolved } })), 'a').source).toEqual(source);
+    expect(only(parse(v3({ 'node_modules/a': { version: '1.0.0', resolved } })), 'a').artifacts[0].source).toEqual(
+      source,
+    );
   });
 
   it('lets the address stand for the version where a source other than a registry has none', () => {
@@ -484,7 +492,7 @@ describe('plain downloads', () => {
   const address = 'https://pkg.example.com/a/123';
   const locked = (resolved = address): object => ({ 'node_modules/a': pkg('a', '1.0.0', { resolved }) });
   const kind = (packages: object, root: object = {}, manifests?: Record<string, object>): string =>
-    only(parse(v3({ ...packages }, root), manifests === undefined ? {} : { manifests }), 'a').source.kind;
+    only(parse(v3({ ...packages }, root), manifests === undefined ? {} : { manifests }), 'a').artifacts[0].source.kind;
 
   it('are addresses that the project, another package or an override asks for', () => {
     expect(kind(locked(), { dependencies: { a: address } })).toBe('http');
@@ -549,11 +557,15 @@ describe('dependencies (version 1)', () => {
 
   it('follows resolved where version is a version', () => {
     const resolved = 'git+https://example.com/a.git#abc';
-    expect(only(parse(v1({ a: { version: '1.0.0', resolved } })), 'a').source).toEqual({ kind: 'git', url: resolved });
+    expect(only(parse(v1({ a: { version: '1.0.0', resolved } })), 'a').artifacts[0].source).toEqual({
+      kind: 'git',
+      url: resolved,
+    });
   });
 
   it('follows from where there is nothing else, as npm does', () => {
-    const source = (entry: object): unknown => only(parse(v1({ a: { version: '1.0.0', ...entry } })), 'a').source;
+    const source = (entry: object): unknown =>
+      only(parse(v1({ a: { version: '1.0.0', ...entry } })), 'a').artifacts[0].source;
     expect(source({ from: 'git+https://x.io/a.git' })).toEqual({ kind: 'git', url: 'git+https://x.io/a.git' });
     expect(source({ from: 'a@github:o/a' })).toEqual({ kind: 'git', url: 'github:o/a' });
     expect(source({ from: 'a@^1.0.0' })).toEqual({ kind: 'registry', resolved: null });

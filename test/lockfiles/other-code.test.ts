@@ -195,7 +195,11 @@ describe('files of variables that .yarnrc.yml names', () => {
 describe('a scanner of Bun that is a package', () => {
   it('is judged as a dependency where the lockfile locks it from a registry, and is code of the repository elsewhere', async () => {
     const files = { 'bunfig.toml': '[install.security]\nscanner="@s/scan"\n' };
-    const locked = (kind: string, alias?: string): object => ({ name: '@s/scan', alias, source: { kind } });
+    const locked = (kind: string, alias?: string): object => ({
+      name: '@s/scan',
+      alias,
+      artifacts: [{ source: { kind } }],
+    });
     expect(await said('bun', files, '{}', [locked('registry')])).toEqual([]);
     expect(await said('bun', files, '{}', [locked('file')])).toHaveLength(1);
     expect(await said('bun', files, '{}', [locked('registry', 'other')])).toHaveLength(1);

@@ -66,7 +66,7 @@ const LOCK = {
 };
 
 const lines = ({ dependencies }: Lockfile): string[] =>
-  dependencies.map(({ name, version, source, direct, dev, optional, patches }) =>
+  dependencies.map(({ name, version, artifacts: [{ source }], direct, dev, optional, patches }) =>
     [
       `${name}@${version}`,
       source.kind,

@@ -102,7 +102,7 @@ describe('what a package gets', () => {
     );
     const copied = read(lock({ folder: true, snapshot: dependencies({ f: 'file:f' }) }), app({ p: '^1.0.0' }));
     expect(claimsOf(copied, 'p')).toEqual([{ answers: { f: 'link:f' } }]);
-    expect(only(copied, 'f').source).toEqual({ kind: 'file', path: 'f' });
+    expect(only(copied, 'f').artifacts[0].source).toEqual({ kind: 'file', path: 'f' });
   });
 
   it('is no claim where an override of the project explains it, and is one where only the lockfile has that', () => {
@@ -285,7 +285,7 @@ describe('what a project gets', () => {
   it('is no folder that no package.json asks for', () => {
     const text = lock({ asks: { p: ['^1.0.0', '1.0.0'], extra: ['link:extra', 'link:extra'] } });
     const lockfile = read(text, app({ p: '^1.0.0' }));
-    expect(only(lockfile, 'extra').source).toEqual({ kind: 'file', path: 'extra' });
+    expect(only(lockfile, 'extra').artifacts[0].source).toEqual({ kind: 'file', path: 'extra' });
     expect(read(text).dependencies.map(({ name }) => name)).not.toContain('extra');
   });
 

@@ -227,7 +227,7 @@ function ours(text: string): Lockfile | null {
 /** What is fetched, what gets what, and what a project gets, of registries: the same lines of both readers. */
 function linesOfOurs({ dependencies }: Lockfile): ReadonlySet<string> {
   return new Set(
-    dependencies.flatMap(({ name, version, integrity, source, claims = [], direct }) => {
+    dependencies.flatMap(({ name, version, artifacts: [{ digests: integrity, source }], claims = [], direct }) => {
       if (source.kind !== 'registry') return [];
       const hashes = integrity.map(
         ({ algorithm, hex }) => `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`,

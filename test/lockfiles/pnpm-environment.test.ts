@@ -12,7 +12,7 @@ function read(text: string, workspace: object, manifest: object = { name: 'app' 
   return parseLockfile('pnpm-lock.yaml', Buffer.from(text), new Map([['', JSON.stringify(manifest)]]), settings);
 }
 const shown = ({ dependencies }: Lockfile): string[] =>
-  dependencies.map(({ name, version, integrity, source, direct }: Dependency) =>
+  dependencies.map(({ name, version, artifacts: [{ digests: integrity, source }], direct }: Dependency) =>
     [
       `${name}@${version}`,
       integrity.map(({ algorithm }) => algorithm).join(),

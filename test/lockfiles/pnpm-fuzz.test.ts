@@ -24,7 +24,11 @@ function expectSound(lockfile: Lockfile | null): void {
   if (lockfile === null) return;
   const places = lockfile.dependencies.flatMap((dependency) => dependency.places);
   expect(lockfile.entries).toBe(places.length + lockfile.skipped.length);
-  for (const { name, version, source } of lockfile.dependencies) {
+  for (const {
+    name,
+    version,
+    artifacts: [{ source }],
+  } of lockfile.dependencies) {
     expect(name).toMatch(/^(?:@[^@/\\\s]+\/)?[^@/\\\s.][^@/\\\s]*$/);
     if (source.kind === 'registry') expect(version).toMatch(/^\d[\w.+~-]*$/);
   }
@@ -141,7 +145,7 @@ describe.each(seeds)('version %s', (version, text) => {
 
   it('cut off anywhere: refused, or read with less in it', () => {
     const hashes = (lockfile: Lockfile | null): number =>
-      lockfile?.dependencies.reduce((sum, { integrity }) => sum + integrity.length, 0) ?? 0;
+      lockfile?.dependencies.reduce((sum, { artifacts: [{ digests: integrity }] }) => sum + integrity.length, 0) ?? 0;
     for (let length = 0; length < text.length - 1; length += 1) {
       const lockfile = outcome(text.slice(0, length));
       expectSound(lockfile);

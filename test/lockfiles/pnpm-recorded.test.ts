@@ -58,7 +58,7 @@ describe.skipIf(files.length === 0)(`recorded pnpm lockfiles${skipped}`, () => {
     const { dependencies } = read(file);
     // Version 5 and 6 repeat a package for each set of peers, a runtime has a hash for each platform.
     const written = [...textOf(file).matchAll(/\bintegrity: ([\w+/=-]+)/g)].map(([, hash]) => hash);
-    const ours = dependencies.flatMap(({ integrity }) =>
+    const ours = dependencies.flatMap(({ artifacts: [{ digests: integrity }] }) =>
       integrity.map(({ algorithm, hex }) => `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`),
     );
     expect(new Set(ours)).toEqual(new Set(written));
@@ -96,7 +96,12 @@ describe.skipIf(files.length === 0)(`recorded pnpm lockfiles${skipped}`, () => {
     const entries = new Map(raw(file).flatMap(({ packages }) => Object.entries(packages)));
     const ours: unknown[] = [];
     const theirs: unknown[] = [];
-    for (const { name, version, integrity, source, places } of read(file).dependencies) {
+    for (const {
+      name,
+      version,
+      artifacts: [{ digests: integrity, source }],
+      places,
+    } of read(file).dependencies) {
       for (const { path } of places) {
         const entry = entries.get(entries.has(path) ? path : baseOf(path));
         const [, named, at] = /^\/?(.+)[@/](.+)$/.exec(baseOf(path)) ?? [];
@@ -159,14 +164,17 @@ describe.skipIf(files.length === 0)(`recorded pnpm lockfiles${skipped}`, () => {
         return `${alias}@${reference.replace(/^runtime:/, '')}`;
       }),
     );
-    const registry = read(file).dependencies.filter(({ source, direct }) => direct && source.kind === 'registry');
+    const registry = read(file).dependencies.filter(
+      ({ artifacts: [{ source }], direct }) => direct && source.kind === 'registry',
+    );
     expect(registry.length).toBeGreaterThan(0);
     for (const { name, version } of registry) expect(expected).toContain(`${name}@${version}`);
     const ours = new Set(registry.map(({ name, version }) => `${name}@${version}`));
     const missing = [...expected].filter((each) => !ours.has(each));
     // What is left comes from git, the web, or is a runtime.
     expect(missing.length).toBe(
-      read(file).dependencies.filter(({ source, direct }) => direct && source.kind !== 'registry').length,
+      read(file).dependencies.filter(({ artifacts: [{ source }], direct }) => direct && source.kind !== 'registry')
+        .length,
     );
   });
 });

@@ -22,7 +22,7 @@ const refused = (text: string): string => refusal(text, FILE).message;
 
 /** What is said of each dependency in one line: NAME@VERSION, then what is not the default. */
 function lines({ dependencies }: Lockfile): string[] {
-  return dependencies.map(({ name, version, source, places, direct, dev, optional, patches }) =>
+  return dependencies.map(({ name, version, artifacts: [{ source }], places, direct, dev, optional, patches }) =>
     [
       `${name}@${version}`,
       ...(source.kind !== 'registry' ? [source.kind] : source.resolved === null ? [] : [source.resolved]),
@@ -139,7 +139,7 @@ describe('version 9', () => {
       'a@1.0.0(peer@2.0.0)',
       'a@1.0.0(peer@3.0.0)',
     ]);
-    expect(only(lockfile, 'a').integrity).toEqual([
+    expect(only(lockfile, 'a').artifacts[0].digests).toEqual([
       { algorithm: 'sha512', hex: Buffer.alloc(64, 'a').toString('hex') },
     ]);
     expect(lockfile.hooks).toBeUndefined();
@@ -197,33 +197,36 @@ snapshots:
 
 describe('where a package comes from', () => {
   const sourceOf = (text: string): unknown =>
-    read(text).dependencies.map(({ name, version, source }) => ({ name, version, source }));
+    read(text).dependencies.map(({ name, version, artifacts: [{ source }] }) => ({ name, version, source }));
 
   it.each<[string, string, object]>([
     [
       'a registry',
       withOne('p@1.0.0', `resolution: {integrity: ${A}}`),
-      { version: '1.0.0', source: { kind: 'registry', resolved: null } },
+      { version: '1.0.0', artifacts: [{ source: { kind: 'registry', resolved: null } }] },
     ],
     [
       'an address of a registry',
       withOne('p@1.0.0', `resolution: {integrity: ${A}, tarball: https://r.example/p/-/p-1.0.0.tgz}`),
-      { version: '1.0.0', source: { kind: 'registry', resolved: 'https://r.example/p/-/p-1.0.0.tgz' } },
+      {
+        version: '1.0.0',
+        artifacts: [{ source: { kind: 'registry', resolved: 'https://r.example/p/-/p-1.0.0.tgz' } }],
+      },
     ],
     [
       'a path that the configured registry has',
       withOne('p@1.0.0', `resolution: {integrity: ${A}, tarball: p/-/p-1.0.0.tgz}`),
-      { version: '1.0.0', source: { kind: 'registry', resolved: null } },
+      { version: '1.0.0', artifacts: [{ source: { kind: 'registry', resolved: null } }] },
     ],
     [
       'a path that is not the package',
       withOne('p@1.0.0', `resolution: {integrity: ${A}, tarball: q/-/q-1.0.0.tgz}`),
-      { version: '1.0.0', source: { kind: 'registry', resolved: 'q/-/q-1.0.0.tgz' } },
+      { version: '1.0.0', artifacts: [{ source: { kind: 'registry', resolved: 'q/-/q-1.0.0.tgz' } }] },
     ],
     [
       'a named registry',
       withOne('p@work:1.0.0', `resolution: {integrity: ${A}}`, { specifier: 'work:^1.0.0' }),
-      { version: '1.0.0', source: { kind: 'other', locator: 'work:1.0.0' } },
+      { version: '1.0.0', artifacts: [{ source: { kind: 'other', locator: 'work:1.0.0' } }] },
     ],
     [
       'a web address',
@@ -234,7 +237,7 @@ describe('where a package comes from', () => {
           specifier: 'https://x.example/p.tgz',
         },
       ),
-      { version: '1.0.0', source: { kind: 'http', url: 'https://x.example/p.tgz' } },
+      { version: '1.0.0', artifacts: [{ source: { kind: 'http', url: 'https://x.example/p.tgz' } }] },
     ],
     [
       'an archive of a git host',
@@ -245,7 +248,7 @@ describe('where a package comes from', () => {
           specifier: 'github:o/p',
         },
       ),
-      { version: '1.0.0', source: { kind: 'git', url: 'https://codeload.github.com/o/p/tar.gz/abc' } },
+      { version: '1.0.0', artifacts: [{ source: { kind: 'git', url: 'https://codeload.github.com/o/p/tar.gz/abc' } }] },
     ],
     [
       'another git host',
@@ -256,7 +259,7 @@ describe('where a package comes from', () => {
           specifier: 'git+https://g.example/p.git',
         },
       ),
-      { version: '1.0.0', source: { kind: 'git', url: 'https://g.example/tar.gz/abc' } },
+      { version: '1.0.0', artifacts: [{ source: { kind: 'git', url: 'https://g.example/tar.gz/abc' } }] },
     ],
     [
       'git',
@@ -267,19 +270,19 @@ describe('where a package comes from', () => {
           specifier: 'git+ssh://git@g.example/o/p.git',
         },
       ),
-      { version: '1.0.0', source: { kind: 'git', url: 'ssh://git@g.example/o/p.git#abc' } },
+      { version: '1.0.0', artifacts: [{ source: { kind: 'git', url: 'ssh://git@g.example/o/p.git#abc' } }] },
     ],
     [
       'a tarball in the project',
       withOne('p@file:p-1.0.0.tgz', `resolution: {integrity: ${A}, tarball: file:p-1.0.0.tgz}\nversion: 1.0.0`, {
         specifier: 'file:p-1.0.0.tgz',
       }),
-      { version: '1.0.0', source: { kind: 'file', path: 'p-1.0.0.tgz' } },
+      { version: '1.0.0', artifacts: [{ source: { kind: 'file', path: 'p-1.0.0.tgz' } }] },
     ],
     [
       'a resolver of the project',
       withOne('p@cdn:p', 'resolution: {type: custom:cdn, cdnUrl: https://x}', { specifier: 'cdn:p' }),
-      { version: 'custom:cdn cdn:p', source: { kind: 'other', locator: 'custom:cdn cdn:p' } },
+      { version: 'custom:cdn cdn:p', artifacts: [{ source: { kind: 'other', locator: 'custom:cdn cdn:p' } }] },
     ],
     [
       'one file for all platforms',
@@ -290,7 +293,7 @@ describe('where a package comes from', () => {
           specifier: 'runtime:22.0.0',
         },
       ),
-      { version: '22.0.0', source: { kind: 'http', url: 'https://n.example/n.tgz' } },
+      { version: '22.0.0', artifacts: [{ source: { kind: 'http', url: 'https://n.example/n.tgz' } }] },
     ],
   ])('%s', (_what, text, expected) => {
     expect(sourceOf(text)).toEqual([{ name: 'p', ...expected }]);
@@ -310,10 +313,10 @@ describe('where a package comes from', () => {
     const node = only(read(runtime(sha256, other)), 'node');
     expect(node).toMatchObject({
       version: '26.7.0',
-      source: { kind: 'http', url: 'https://n.example/x0.tgz' },
+      artifacts: [{ source: { kind: 'http', url: 'https://n.example/x0.tgz' } }],
       direct: true,
     });
-    expect(node.integrity.map(({ algorithm }) => algorithm)).toEqual(['sha256', 'sha256']);
+    expect(node.artifacts[0].digests.map(({ algorithm }) => algorithm)).toEqual(['sha256', 'sha256']);
     expect(refused(runtime(sha256, ''))).toContain('a variant has empty integrity');
   });
 
@@ -406,7 +409,7 @@ describe('what a project asks a registry for', () => {
         `  q@https://x.example/q.tgz:\n    resolution: {tarball: https://x.example/q.tgz}\n    version: 1.0.0\n\nsnapshots:`,
       );
     expect(only(read(text), 'p').exotic).toEqual([{ name: 'q', spec: 'https://x.example/q.tgz' }]);
-    expect(only(read(text), 'q').integrity).toEqual([]);
+    expect(only(read(text), 'q').artifacts[0].digests).toEqual([]);
   });
 });
 
@@ -477,7 +480,7 @@ packages:
       'q@1.0.0 http://r.example:4873/q/-/q-1.0.0.tgz',
       'g@3.0.0 git direct',
     ]);
-    expect(only(read(V5), 'peer').integrity[0]?.algorithm).toBe('sha1');
+    expect(only(read(V5), 'peer').artifacts[0].digests[0]?.algorithm).toBe('sha1');
   });
 
   it('does not believe a flag of its own', () => {

@@ -110,7 +110,9 @@ describe('a lockfile that Bun has just written', () => {
     expect(flagged('dev')).toEqual(['ms@2.1.3']);
     expect(flagged('optional')).toEqual(['fsevents@2.3.3']);
     expect(lockfile.skipped.map(({ reason }) => reason)).toEqual(['link', 'link']);
-    expect(lockfile.dependencies.every(({ integrity }) => integrity[0]?.algorithm === 'sha512')).toBe(true);
+    expect(
+      lockfile.dependencies.every(({ artifacts: [{ digests: integrity }] }) => integrity[0]?.algorithm === 'sha512'),
+    ).toBe(true);
   });
 
   it(

@@ -97,8 +97,9 @@ describe('a lockfile that npm has just written', () => {
       const lockfile = parseLockfile('package-lock.json', readFileSync(file), manifests);
       expect(lockfile.format).toBe(`package-lock v${version}`);
 
-      const ours = lockfile.dependencies.flatMap(({ places, name, version: locked, source, dev, optional }) =>
-        places.map(({ path }) => ({ path, name, version: source.kind === 'file' ? '1.0.0' : locked, dev, optional })),
+      const ours = lockfile.dependencies.flatMap(
+        ({ places, name, version: locked, artifacts: [{ source }], dev, optional }) =>
+          places.map(({ path }) => ({ path, name, version: source.kind === 'file' ? '1.0.0' : locked, dev, optional })),
       );
       const theirs = [...list(tree)].map(([path, { name, version: listed, dev, optional }]) => ({
         path,
@@ -124,7 +125,9 @@ describe('a lockfile that npm has just written', () => {
         ].sort(),
       );
       expect(lockfile.skipped.filter(({ reason }) => reason === 'link')).toHaveLength(2);
-      expect(lockfile.dependencies.every(({ integrity }) => integrity[0]?.algorithm === 'sha512')).toBe(true);
+      expect(
+        lockfile.dependencies.every(({ artifacts: [{ digests: integrity }] }) => integrity[0]?.algorithm === 'sha512'),
+      ).toBe(true);
     });
   }
 });

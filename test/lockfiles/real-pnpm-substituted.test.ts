@@ -144,13 +144,15 @@ describe('what pnpm 12 writes when it is told to', () => {
         [{ path: 'pnpm-workspace.yaml', ofProject: true, content: workspace }],
       );
     const shown = (lock: string): unknown =>
-      readIn(lock).dependencies.map(({ name, version, integrity, direct, substitutes = [], claims = [] }) => ({
-        spec: `${name}@${version}`,
-        integrity,
-        direct,
-        substitutes,
-        answers: Object.assign({}, ...claims.map(({ answers }) => answers ?? {})) as object,
-      }));
+      readIn(lock).dependencies.map(
+        ({ name, version, artifacts: [{ digests: integrity }], direct, substitutes = [], claims = [] }) => ({
+          spec: `${name}@${version}`,
+          integrity,
+          direct,
+          substitutes,
+          answers: Object.assign({}, ...claims.map(({ answers }) => answers ?? {})) as object,
+        }),
+      );
     const plain = written('v9', '');
     const next = written('v13', 'lockfile:\n  format: v13\n');
     expect(next).toMatch(/"lockfileVersion": "13\.0"/);
@@ -158,7 +160,10 @@ describe('what pnpm 12 writes when it is told to', () => {
     expect(JSON.stringify(shown(plain))).not.toContain('"asked"');
 
     const ofTar = written('tar', 'lockfile:\n  integrityTarget: tar\n');
-    const archives = readIn(ofTar).dependencies.map(({ archive, integrity }) => [archive?.unpacked, integrity.length]);
+    const archives = readIn(ofTar).dependencies.map(({ artifacts: [{ archive, digests: integrity }] }) => [
+      archive?.unpacked,
+      integrity.length,
+    ]);
     expect(archives.length).toBeGreaterThan(10);
     expect(new Set(archives.map(String))).toEqual(new Set(['true,0']));
   });

@@ -160,7 +160,7 @@ describe('a lockfile that pnpm has just written', () => {
       // Once with each ajv; from version 9 on, what they have in common is a place of its own.
       const keywords = ours.find(({ name }) => name === 'ajv-keywords');
       expect(keywords?.places).toHaveLength(wanted.major < 9 ? 2 : 3);
-      expect(ours.every(({ integrity }) => integrity[0]?.algorithm === 'sha512')).toBe(true);
+      expect(ours.every(({ artifacts: [{ digests: integrity }] }) => integrity[0]?.algorithm === 'sha512')).toBe(true);
       expect(lockfile.skipped.filter(({ reason }) => reason === 'workspace')).toHaveLength(1);
     });
   }

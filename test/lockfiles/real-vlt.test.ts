@@ -85,7 +85,7 @@ describe('a lockfile that vlt has just written', () => {
           return `${id} ${name}@${version}`;
         });
     });
-    const ours = lockfile.dependencies.flatMap(({ name, version, source, places }) =>
+    const ours = lockfile.dependencies.flatMap(({ name, version, artifacts: [{ source }], places }) =>
       places.map(({ path }) => `${path} ${name}@${source.kind === 'file' ? '1.0.0' : version}`),
     );
     // Optional packages for other systems are locked and not installed.
@@ -111,7 +111,9 @@ describe('a lockfile that vlt has just written', () => {
     expect(flagged('dev')).toEqual(['ms@2.1.3']);
     expect(flagged('optional')).toEqual(['fsevents@2.3.3']);
     expect(lockfile.skipped.map(({ reason }) => reason)).toEqual(['link']);
-    const registered = lockfile.dependencies.filter(({ source }) => source.kind === 'registry');
-    expect(registered.every(({ integrity }) => integrity[0]?.algorithm === 'sha512')).toBe(true);
+    const registered = lockfile.dependencies.filter(({ artifacts: [{ source }] }) => source.kind === 'registry');
+    expect(registered.every(({ artifacts: [{ digests: integrity }] }) => integrity[0]?.algorithm === 'sha512')).toBe(
+      true,
+    );
   });
 });

@@ -38,7 +38,7 @@ function counted(file: string): readonly number[] {
   return (/(\d+) entries, (\d+) with/.exec(line ?? '')?.slice(1) ?? []).map(Number);
 }
 
-function hashOf({ integrity }: Lockfile['dependencies'][number]): string {
+function hashOf({ artifacts: [{ digests: integrity }] }: Lockfile['dependencies'][number]): string {
   return integrity.map(({ algorithm, hex }) => `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`).join(' ');
 }
 
@@ -82,7 +82,9 @@ describe.skipIf(!hasSharedData)(`recorded bun.lock files${skipped}`, () => {
     expect(places.map(({ place }) => keyOf(place.path)).sort()).toEqual(Object.keys(packages).sort());
     expect([
       lockfile.entries,
-      lockfile.dependencies.filter(({ integrity }) => integrity.length > 0).flatMap((d) => d.places).length,
+      lockfile.dependencies
+        .filter(({ artifacts: [{ digests: integrity }] }) => integrity.length > 0)
+        .flatMap((d) => d.places).length,
     ]).toEqual(counted(file));
     const lines = textOf(file).split('\n');
     for (const { dependency, place } of places) {
@@ -135,14 +137,16 @@ describe.skipIf(!hasSharedData)(`recorded vlt lockfiles${skipped}`, () => {
       dependency.places.map((place) => ({ dependency, place })),
     );
     expect(places.map(({ place }) => place.path).sort()).toEqual(Object.keys(nodes).sort());
-    expect(places.filter(({ dependency }) => dependency.integrity.length > 0)).toHaveLength(counted(file)[1] ?? -1);
+    expect(places.filter(({ dependency }) => dependency.artifacts[0].digests.length > 0)).toHaveLength(
+      counted(file)[1] ?? -1,
+    );
     const lines = textOf(file).split('\n');
     for (const { dependency, place } of places) {
       expect(lines[place.line - 1]?.trim().startsWith(`${JSON.stringify(place.path)}: [`)).toBe(true);
       const [, name, hash, resolved] = nodes[place.path] ?? [];
       expect([dependency.name, hashOf(dependency)]).toEqual([name, hash]);
       expect(place.path.includes(`@${dependency.version}`)).toBe(true);
-      expect(dependency.source).toEqual({ kind: 'registry', resolved: resolved ?? null });
+      expect(dependency.artifacts[0].source).toEqual({ kind: 'registry', resolved: resolved ?? null });
     }
   });
 

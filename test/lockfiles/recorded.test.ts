@@ -70,7 +70,12 @@ describe.skipIf(npmFiles.length === 0)(`recorded npm lockfiles${skipped}`, () =>
   it.each(npmFiles)('%s: each dependency says what its entry says', (file) => {
     const raw = rawOf(file);
     const entries = new Map(raw.packages ? Object.entries(raw.packages) : walk(raw.dependencies));
-    for (const { name, version, integrity, source, places } of parseLockfile(file, bytesOf(file)).dependencies) {
+    for (const {
+      name,
+      version,
+      artifacts: [{ digests: integrity, source }],
+      places,
+    } of parseLockfile(file, bytesOf(file)).dependencies) {
       for (const { path } of places) {
         const entry = entries.get(path) as V2Entry;
         const alias = /^npm:(.+)@(.+)$/.exec(entry.version ?? '');
@@ -120,11 +125,13 @@ describe.skipIf(npmFiles.length === 0)(`recorded npm lockfiles${skipped}`, () =>
     // Version 1 records no version of a plain download; the address stands for it.
     const specs = ({ dependencies }: Lockfile): string[] =>
       dependencies
-        .filter(({ source }) => source.kind === 'registry')
+        .filter(({ artifacts: [{ source }] }) => source.kind === 'registry')
         .map(({ name, version }) => `${name}@${version}`)
         .sort();
     const downloads = ({ dependencies }: Lockfile): unknown[] =>
-      dependencies.filter(({ source }) => source.kind !== 'registry').map(({ name, source }) => ({ name, source }));
+      dependencies
+        .filter(({ artifacts: [{ source }] }) => source.kind !== 'registry')
+        .map(({ name, artifacts: [{ source }] }) => ({ name, source }));
     // `packages` has two entries of what the project itself bundles, and says the same of both.
     expect(new Set(specs(older))).toEqual(new Set(specs(newer)));
     expect(downloads(older)).toEqual(downloads(newer));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { scriptPermissions } from '../../src/lockfiles/settings/install-scripts.ts';
 import type { Dependency, PackageManager } from '../../src/model/dependency.ts';
 import type { ScriptDecision } from '../../src/model/finding.ts';
-import { dependency } from '../report/fixtures.ts';
+import { dependency, lockedBy } from '../report/fixtures.ts';
 
 interface Asked {
   readonly manager?: PackageManager;
@@ -21,7 +21,7 @@ function decide(manifest: object | string | null, asked: Asked = {}): ScriptDeci
   const files = config === undefined ? [] : [{ path: 'x', ofProject, content: config }];
   const manifests = manifest === null ? new Map<string, string>() : new Map([['', text]]);
   return scriptPermissions({ manager, format }, manifests, { files, ignoredByNpmrc })(
-    dependency('sharp', '0.34.5', { source, ...change }),
+    dependency('sharp', '0.34.5', { artifacts: lockedBy({ source }), ...change }),
   );
 }
 
@@ -63,9 +63,13 @@ describe("npm's allowScripts", () => {
 
   it('knows no version where the lockfile has no address: a denial holds, an approval does not', () => {
     const source = { kind: 'registry', resolved: null } as const;
-    expect(permissionOf({ allowScripts: { 'sharp@0.34.5': true } }, { source })).toBe('unlisted');
-    expect(permissionOf({ allowScripts: { 'sharp@1.0.0': false } }, { source })).toBe('denied');
-    expect(permissionOf({ allowScripts: { sharp: true } }, { source })).toBe('allowed');
+    expect(permissionOf({ allowScripts: { 'sharp@0.34.5': true } }, { artifacts: lockedBy({ source }) })).toBe(
+      'unlisted',
+    );
+    expect(permissionOf({ allowScripts: { 'sharp@1.0.0': false } }, { artifacts: lockedBy({ source }) })).toBe(
+      'denied',
+    );
+    expect(permissionOf({ allowScripts: { sharp: true } }, { artifacts: lockedBy({ source }) })).toBe('allowed');
   });
 
   it('is not there: unlisted beside a manifest, unknown without one or with one that cannot be read', () => {
@@ -77,7 +81,7 @@ describe("npm's allowScripts", () => {
 
   it('says nothing of what does not come from a registry', () => {
     const source = { kind: 'git', url: 'git+ssh://git@github.com/a/sharp.git' } as const;
-    expect(permissionOf({ allowScripts: { sharp: true } }, { source })).toBe('unknown');
+    expect(permissionOf({ allowScripts: { sharp: true } }, { artifacts: lockedBy({ source }) })).toBe('unknown');
   });
 
   it('counts for nothing where .npmrc ignores scripts, and for no other package manager', () => {

@@ -292,10 +292,13 @@ function differences(lockfile: Lockfile, { asked, fetched, nodes = [], edges = [
       found.push(`${id} is fetched as ${spec}, not as ${ours.version}`);
     const basename = name.slice(name.indexOf('/') + 1);
     const usual = `https://registry.npmjs.org/${name}/-/${basename}-${ours.version}.tgz`;
-    const address = ours.source.kind === 'registry' ? (ours.source.resolved ?? usual) : null;
+    const address = ours.artifacts[0].source.kind === 'registry' ? (ours.artifacts[0].source.resolved ?? usual) : null;
     if (resolved !== undefined && resolved !== address) found.push(`${id} is fetched from ${resolved}, not ${address}`);
-    const hashes = ours.integrity.map((one) => `${one.algorithm}-${Buffer.from(one.hex, 'hex').toString('base64')}`);
-    if (ours.integrity.length > 0 && integrity?.trim() !== hashes[0]) found.push(`${id} is held to ${integrity}`);
+    const hashes = ours.artifacts[0].digests.map(
+      (one) => `${one.algorithm}-${Buffer.from(one.hex, 'hex').toString('base64')}`,
+    );
+    if (ours.artifacts[0].digests.length > 0 && integrity?.trim() !== hashes[0])
+      found.push(`${id} is held to ${integrity}`);
   }
   for (const { id, importer, location, bins } of nodes) {
     if (importer) continue;

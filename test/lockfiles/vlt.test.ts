@@ -62,8 +62,12 @@ describe('vlt-lock.json', () => {
         ecosystem: 'npm',
         name: '@s/a',
         version: '1.2.3',
-        integrity: [{ algorithm: 'sha512', hex: Buffer.alloc(64, 'a').toString('hex') }],
-        source: { kind: 'registry', resolved: null },
+        artifacts: [
+          {
+            digests: [{ algorithm: 'sha512', hex: Buffer.alloc(64, 'a').toString('hex') }],
+            source: { kind: 'registry', resolved: null },
+          },
+        ],
         places: [{ file: 'dir/vlt-lock.json', line: 5, path: '~npm~@s+a@1.2.3' }],
         direct: true,
         dev: false,
@@ -95,7 +99,9 @@ describe('vlt-lock.json', () => {
   ])('reads the id %s', (id, name, version) => {
     for (const lockfileVersion of [0, 1]) {
       const { dependencies } = vltLock({ lockfileVersion, nodes: { [id]: node(name) } });
-      expect(dependencies).toMatchObject([{ name, version, source: { kind: 'registry', resolved: null } }]);
+      expect(dependencies).toMatchObject([
+        { name, version, artifacts: [{ source: { kind: 'registry', resolved: null } }] },
+      ]);
     }
   });
 
@@ -106,7 +112,7 @@ describe('vlt-lock.json', () => {
     ['remote;https%3A%2F%2Fh.org%2Fa.tgz', 'http', 'https://h.org/a.tgz'],
   ])('reads the id %s as not of a registry', (id, kind, url) => {
     const { dependencies } = vltLock({ nodes: { [id]: node('a') } });
-    expect(dependencies).toMatchObject([{ name: 'a', version: url, source: { kind, url } }]);
+    expect(dependencies).toMatchObject([{ name: 'a', version: url, artifacts: [{ source: { kind, url } }] }]);
   });
 
   it('has tarballs by their path; folders and workspaces are skipped', () => {
@@ -122,7 +128,9 @@ describe('vlt-lock.json', () => {
       },
     });
     expect(lockfile.entries).toBe(3);
-    expect(lockfile.dependencies).toMatchObject([{ name: 'a', source: { kind: 'file', path: 'vendor/a-1.0.0.tgz' } }]);
+    expect(lockfile.dependencies).toMatchObject([
+      { name: 'a', artifacts: [{ source: { kind: 'file', path: 'vendor/a-1.0.0.tgz' } }] },
+    ]);
     expect(lockfile.skipped.map(({ place, reason }) => [place.path, reason])).toEqual([
       ['file~local', 'link'],
       ['workspace~packages+w', 'workspace'],
@@ -144,7 +152,7 @@ describe('vlt-lock.json', () => {
 
   it('has no hash that counts where the hash is of another archive than the registry’s tarball', () => {
     const { dependencies } = vltLock({ nodes: { '~npm~a@1.0.0': node('a', 4), '~npm~b@1.0.0': node('b', 3) } });
-    expect(dependencies.map(({ integrity }) => integrity.length)).toEqual([0, 1]);
+    expect(dependencies.map(({ artifacts: [{ digests: integrity }] }) => integrity.length)).toEqual([0, 1]);
   });
 
   it('derives what is direct, development, optional and peer from the edges, whatever the flags say', () => {
@@ -192,7 +200,7 @@ describe('vlt-lock.json', () => {
 
 describe('the address of a node', () => {
   const sourceOf = (id: string, options: object, ...more: unknown[]): unknown =>
-    vltLock({ options, nodes: { [id]: node(nameIn(id), 0, ...more) } }).dependencies[0]?.source;
+    vltLock({ options, nodes: { [id]: node(nameIn(id), 0, ...more) } }).dependencies[0]?.artifacts[0].source;
   const at = (resolved: string | null): object => ({ kind: 'registry', resolved });
 
   it('is what the node says', () => {
@@ -307,7 +315,8 @@ describe('a folder in vlt-lock.json', () => {
   const manifests = { '': { name: 'app', dependencies: { ms: '^2', w: '^1' } }, 'packages/w': { name: 'w' } };
   const substitutions = (to: string, nodes: Record<string, unknown>, from = `${ROOT} ms`, spec = '^2'): unknown =>
     vltLock({ nodes, edges: { [from]: `prod ${spec} ${to}` } }, manifests).dependencies.flatMap(
-      ({ version, source, substitutes = [] }) => substitutes.map(({ asked, by }) => [version, source.kind, asked, by]),
+      ({ version, artifacts: [{ source }], substitutes = [] }) =>
+        substitutes.map(({ asked, by }) => [version, source.kind, asked, by]),
     );
 
   it('does not answer a range of a registry', () => {

@@ -53,7 +53,7 @@ describe('Yarn 1', () => {
     for (const [resolved, kind] of evil) {
       const text = `${classic('a@^1.0.0', '1.0.0', '  dependencies:\n    b "^2.0.0"\n')}\n${classic('b@^2.0.0', '2.0.0', '', resolved)}`;
       expect(only(read(text, { manifests: { '': APP } }), 'b')).toMatchObject({
-        source: { kind },
+        artifacts: [{ source: { kind } }],
         substitutes: [{ asked: 'b@^2.0.0', by: 'a@1.0.0' }],
       });
       const direct = only(read(classic('a@^1.0.0', '1.0.0', '', resolved), { manifests: { '': APP } }), 'a');
@@ -110,7 +110,7 @@ describe('Yarn 1', () => {
     const lockfile = read(text, { manifests: { '': APP } });
     expect(only(lockfile, 'b')).toMatchObject({
       version: 'link:./evil',
-      source: { kind: 'file', path: 'link:./evil' },
+      artifacts: [{ source: { kind: 'file', path: 'link:./evil' } }],
     });
     expect(only(lockfile, 'a').claims).toEqual([{ dependencies: { b: 'link:./evil' } }]);
   });
@@ -233,7 +233,10 @@ describe('Yarn 2 and later', () => {
     const a = entry('a@npm:^1.0.0', 'a@npm:1.0.0', '  dependencies:\n    evil: "portal:./evil"\n');
     const evil = entry('evil@portal:./evil::locator=a', 'evil@portal:./evil::locator=a', '', 'soft');
     const lockfile = read(berry(ROOT('a: "npm:^1.0.0"'), a, evil));
-    expect(only(lockfile, 'evil')).toMatchObject({ version: 'portal:./evil', source: { kind: 'file' } });
+    expect(only(lockfile, 'evil')).toMatchObject({
+      version: 'portal:./evil',
+      artifacts: [{ source: { kind: 'file' } }],
+    });
     expect(only(lockfile, 'a').claims).toMatchObject([{ dependencies: { evil: 'portal:./evil' } }]);
   });
 

@@ -233,22 +233,24 @@ function ours(text: string): readonly Said[] | null {
 }
 
 function saidBy({ dependencies }: Lockfile): readonly Said[] {
-  return dependencies.flatMap(({ name, version, source, integrity, archive, claims, places }) => {
-    if (source.kind !== 'registry') return [];
-    return places.map(({ path }) => ({
-      keys: [path],
-      version: `${name}@${version}`,
-      from: source.resolved,
-      hash:
-        archive === undefined
-          ? integrity.map(({ hex }) => hex).join(' ')
-          : (archive.checksum?.replace(/^.*\//, '') ?? null),
-      // Two entries of one package differ in what they claim: then each has the claims of both.
-      dependencies: Object.assign({}, ...(claims ?? []).map((one) => one.dependencies ?? {})) as Texts,
-      peers: Object.assign({}, ...(claims ?? []).map((one) => one.peerDependencies ?? {})) as Texts,
-      bin: Object.assign({}, ...(claims ?? []).map((one) => one.bin ?? {})) as Texts,
-    }));
-  });
+  return dependencies.flatMap(
+    ({ name, version, artifacts: [{ source, digests: integrity, archive }], claims, places }) => {
+      if (source.kind !== 'registry') return [];
+      return places.map(({ path }) => ({
+        keys: [path],
+        version: `${name}@${version}`,
+        from: source.resolved,
+        hash:
+          archive === undefined
+            ? integrity.map(({ hex }) => hex).join(' ')
+            : (archive.checksum?.replace(/^.*\//, '') ?? null),
+        // Two entries of one package differ in what they claim: then each has the claims of both.
+        dependencies: Object.assign({}, ...(claims ?? []).map((one) => one.dependencies ?? {})) as Texts,
+        peers: Object.assign({}, ...(claims ?? []).map((one) => one.peerDependencies ?? {})) as Texts,
+        bin: Object.assign({}, ...(claims ?? []).map((one) => one.bin ?? {})) as Texts,
+      }));
+    },
+  );
 }
 
 /** What the other reader makes of a file, beside a difference. */

@@ -152,7 +152,10 @@ describe('Yarn 1 installs with --frozen-lockfile what the lockfile does not name
     if (link === null) return skip(notToBeHad('Yarn 1'));
     expect(link).toMatchObject({ status: 0, installed: 'evil@6.6.6' });
     expect(link.read).toMatchObject({
-      dependencies: [{ claims: [{ dependencies: { pad: 'link:./evil' } }] }, { source: { kind: 'file' } }],
+      dependencies: [
+        { claims: [{ dependencies: { pad: 'link:./evil' } }] },
+        { artifacts: [{ source: { kind: 'file' } }] },
+      ],
     });
     const alias = await run(
       classicLock(
@@ -212,7 +215,10 @@ describe('Yarn 4 installs with --immutable what the lockfile says instead of wha
     expect(outcome).toMatchObject({ status: 0, installed: 'evil@1.0.0' });
     // checkResolved holds the address to the package.
     expect(outcome.read).toMatchObject({
-      dependencies: [{}, { name: 'pad', source: { kind: 'registry', resolved: evil.manifest.dist.tarball } }],
+      dependencies: [
+        {},
+        { name: 'pad', artifacts: [{ source: { kind: 'registry', resolved: evil.manifest.dist.tarball } }] },
+      ],
     });
   });
 });

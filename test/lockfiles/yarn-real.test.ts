@@ -123,7 +123,9 @@ describe('a lockfile that Yarn has just written', () => {
     const theirs = installed(join(root, 'project1', 'node_modules')).filter((spec) => spec !== 'local@1.0.0');
     expect(specs(lockfile.dependencies)).toEqual([...new Set(theirs)].sort());
     expect(lockfile.skipped.map(({ reason }) => reason)).toEqual(['link']);
-    expect(lockfile.dependencies.every(({ integrity }) => integrity[0]?.algorithm === 'sha512')).toBe(true);
+    expect(
+      lockfile.dependencies.every(({ artifacts: [{ digests: integrity }] }) => integrity[0]?.algorithm === 'sha512'),
+    ).toBe(true);
     expectRoles(lockfile);
   });
 
@@ -154,7 +156,9 @@ describe('a lockfile that Yarn has just written', () => {
       expect(lockfile.dependencies.filter(({ patches }) => patches !== undefined).map(({ name }) => name)).toEqual(
         patched.sort(),
       );
-      for (const { archive, integrity } of lockfile.dependencies) {
+      for (const {
+        artifacts: [{ archive, digests: integrity }],
+      } of lockfile.dependencies) {
         expect(integrity).toEqual([]);
         expect(archive?.due === true && archive.checksum === null).toBe(false);
       }

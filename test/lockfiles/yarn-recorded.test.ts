@@ -74,7 +74,12 @@ describe.skipIf(files.length === 0)(`recorded lockfiles of Yarn${skipped}`, () =
 
   it.each(classic)('%s: each dependency says what its entry says', (file) => {
     const blocks = new Map(blocksOf(read(file)).map((block) => [block.line, block]));
-    for (const { name, version, integrity, source, places } of parse(file).dependencies) {
+    for (const {
+      name,
+      version,
+      artifacts: [{ digests: integrity, source }],
+      places,
+    } of parse(file).dependencies) {
       for (const { line } of places) {
         const block = blocks.get(line);
         expect(block?.head.replace('"', '')).toMatch(`${name}@`);
@@ -93,7 +98,13 @@ describe.skipIf(files.length === 0)(`recorded lockfiles of Yarn${skipped}`, () =
   it.each(berry)('%s: each dependency is what its entry resolves to', (file) => {
     const blocks = new Map(blocksOf(read(file)).map((block) => [block.line, block]));
     const { dependencies, skipped } = parse(file);
-    for (const { name, version, integrity, source, places, archive, patches } of dependencies) {
+    for (const {
+      name,
+      version,
+      artifacts: [{ digests: integrity, source, archive }],
+      places,
+      patches,
+    } of dependencies) {
       expect(integrity).toEqual([]);
       for (const { line } of places) {
         const block = blocks.get(line);

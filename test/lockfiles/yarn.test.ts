@@ -33,8 +33,12 @@ describe('Yarn 1', () => {
         ecosystem: 'npm',
         name: '@s/a',
         version: '1.1.0',
-        integrity: [{ algorithm: 'sha512', hex: Buffer.alloc(64, 'a').toString('hex') }],
-        source: { kind: 'registry', resolved: `${ADDRESS}/@s/a/-/a-1.1.0.tgz` },
+        artifacts: [
+          {
+            digests: [{ algorithm: 'sha512', hex: Buffer.alloc(64, 'a').toString('hex') }],
+            source: { kind: 'registry', resolved: `${ADDRESS}/@s/a/-/a-1.1.0.tgz` },
+          },
+        ],
         places: [{ file: 'yarn.lock', line: 5, path: '@s/a@^1.0.0, @s/a@^1.1.0' }],
         direct: true,
         dev: false,
@@ -53,50 +57,67 @@ describe('Yarn 1', () => {
     ['nothing', '', '', []],
   ])('%s', (_what, fragment, integrity, expected) => {
     const text = `a@^1:\n  version "1.0.0"\n  resolved "${ADDRESS}/a/-/a-1.0.0.tgz${fragment}"\n${integrity}`;
-    expect(only(classic(text), 'a').integrity.map(({ algorithm }) => algorithm)).toEqual(expected);
+    expect(only(classic(text), 'a').artifacts[0].digests.map(({ algorithm }) => algorithm)).toEqual(expected);
   });
 
   it('an entry without an address locks nothing, whatever hash it has', () => {
     const a = only(classic(`a@^1:\n  version "1.0.0"\n  integrity ${sha512()}\n`), 'a');
-    expect(a).toMatchObject({ source: { kind: 'registry', resolved: null }, integrity: [] });
+    expect(a).toMatchObject({ artifacts: [{ source: { kind: 'registry', resolved: null }, digests: [] }] });
   });
 
   it('a file of an offline mirror is of the registry, by its hash', () => {
     const a = only(classic(`a@^1:\n  version "1.0.0"\n  resolved a-1.0.0.tgz#${SHA1}\n`), 'a');
-    expect(a).toMatchObject({ source: { kind: 'registry', resolved: null }, integrity: [{ algorithm: 'sha1' }] });
+    expect(a).toMatchObject({
+      artifacts: [{ source: { kind: 'registry', resolved: null }, digests: [{ algorithm: 'sha1' }] }],
+    });
   });
 
   it.each([
-    ['an alias', '"x@npm:b@^1.0.0"', `${ADDRESS}/b/-/b-1.0.0.tgz#${SHA1}`, { name: 'b', source: { kind: 'registry' } }],
+    [
+      'an alias',
+      '"x@npm:b@^1.0.0"',
+      `${ADDRESS}/b/-/b-1.0.0.tgz#${SHA1}`,
+      { name: 'b', artifacts: [{ source: { kind: 'registry' } }] },
+    ],
     [
       'git',
       '"b@git+https://example.com/b.git"',
       `git+https://example.com/b.git#${SHA1}`,
-      { name: 'b', integrity: [], source: { kind: 'git', url: `git+https://example.com/b.git#${SHA1}` } },
+      {
+        name: 'b',
+        artifacts: [{ digests: [], source: { kind: 'git', url: `git+https://example.com/b.git#${SHA1}` } }],
+      },
     ],
     [
       "a forge's archive of a commit",
       '"b@o/b#v1"',
       `https://codeload.github.com/o/b/tar.gz/${SHA1}`,
-      { name: 'b', integrity: [], source: { kind: 'git', url: `https://codeload.github.com/o/b/tar.gz/${SHA1}` } },
+      {
+        name: 'b',
+        artifacts: [{ digests: [], source: { kind: 'git', url: `https://codeload.github.com/o/b/tar.gz/${SHA1}` } }],
+      },
     ],
     [
       'a web address',
       '"b@https://example.com/b.tgz"',
       `https://example.com/b.tgz#${SHA1}`,
-      { name: 'b', source: { kind: 'http', url: 'https://example.com/b.tgz' } },
+      { name: 'b', artifacts: [{ source: { kind: 'http', url: 'https://example.com/b.tgz' } }] },
     ],
     [
       "the address of a registry's tarball",
       `"x@${ADDRESS}/b/-/b-1.0.0.tgz"`,
       `${ADDRESS}/b/-/b-1.0.0.tgz#${SHA1}`,
-      { name: 'b', version: '1.0.0', source: { kind: 'registry', resolved: `${ADDRESS}/b/-/b-1.0.0.tgz` } },
+      {
+        name: 'b',
+        version: '1.0.0',
+        artifacts: [{ source: { kind: 'registry', resolved: `${ADDRESS}/b/-/b-1.0.0.tgz` } }],
+      },
     ],
     [
       'a tarball in a folder',
       '"b@file:./b.tgz"',
       `file:./b.tgz#${SHA1}`,
-      { name: 'b', source: { kind: 'file', path: './b.tgz' } },
+      { name: 'b', artifacts: [{ source: { kind: 'file', path: './b.tgz' } }] },
     ],
   ])('%s', (_what, key, resolved, expected) => {
     const { dependencies } = classic(`${key}:\n  version "1.0.0"\n  resolved "${resolved}"\n`);
@@ -107,7 +128,7 @@ describe('Yarn 1', () => {
   it('a web address or archive that nobody asks for claims to be of the registry', () => {
     for (const address of ['https://example.com/a.tgz', `https://codeload.github.com/o/a/tar.gz/${SHA1}`]) {
       const a = only(classic(`a@^1:\n  version "1.0.0"\n  resolved "${address}"\n`), 'a');
-      expect(a.source).toEqual({ kind: 'registry', resolved: address });
+      expect(a.artifacts[0].source).toEqual({ kind: 'registry', resolved: address });
     }
   });
 
@@ -176,16 +197,21 @@ describe('Yarn 2 and later', () => {
     expect(lockfile).toMatchObject({ format: 'yarn.lock v8', entries: 1 });
     expect(only(lockfile, 'a')).toMatchObject({
       version: '1.0.0',
-      integrity: [],
-      archive: { checksum: `10c0/${CHECKSUM}`, due: true },
-      source: { kind: 'registry', resolved: null },
+      artifacts: [
+        {
+          digests: [],
+          archive: { checksum: `10c0/${CHECKSUM}`, due: true },
+          source: { kind: 'registry', resolved: null },
+        },
+      ],
       places: [{ line: 5, path: 'x@npm:a@^1.0.0, a@npm:^1.0.0' }],
     });
   });
 
   it('a checksum under another key than the file has holds nothing', () => {
     const under = (key: string): unknown =>
-      only(berry(entry('a@npm:^1', 'a@npm:1.0.0', '1.0.0', `  checksum: ${key}/${CHECKSUM}\n`)), 'a').archive;
+      only(berry(entry('a@npm:^1', 'a@npm:1.0.0', '1.0.0', `  checksum: ${key}/${CHECKSUM}\n`)), 'a').artifacts[0]
+        .archive;
     expect(under('10c0')).toEqual({ checksum: `10c0/${CHECKSUM}`, due: true });
     for (const other of ['9', '10', '10c0c0', '1']) expect(under(other)).toEqual({ checksum: null, due: true });
   });
@@ -215,7 +241,7 @@ describe('Yarn 2 and later', () => {
       level === null ? [] : [{ path: '.yarnrc.yml', ofProject: true, content: { compressionLevel: level } }];
     const manifests = new Map([['', JSON.stringify({ dependencies: { a: '^1' } })]]);
     const under = (project: typeof manifests): unknown =>
-      only(parseLockfile('yarn.lock', Buffer.from(text), project, settings), 'a').archive;
+      only(parseLockfile('yarn.lock', Buffer.from(text), project, settings), 'a').artifacts[0].archive;
     const checksum = cacheKey === '' ? CHECKSUM : `${cacheKey}/${CHECKSUM}`;
     expect(under(manifests)).toEqual({ checksum: isHeld ? checksum : null, due: true });
     // Of a lockfile alone, nobody knows the settings.
@@ -224,8 +250,8 @@ describe('Yarn 2 and later', () => {
 
   it('no checksum is due of what is for another machine', () => {
     const conditional = berry(entry('a@npm:^1', 'a@npm:1.0.0', '1.0.0', '  conditions: os=aix & cpu=ppc64\n'));
-    expect(only(conditional, 'a').archive).toEqual({ checksum: null, due: false });
-    expect(only(berry(entry('a@npm:^1', 'a@npm:1.0.0', '1.0.0', '')), 'a').archive).toEqual({
+    expect(only(conditional, 'a').artifacts[0].archive).toEqual({ checksum: null, due: false });
+    expect(only(berry(entry('a@npm:^1', 'a@npm:1.0.0', '1.0.0', '')), 'a').artifacts[0].archive).toEqual({
       checksum: null,
       due: true,
     });
@@ -234,7 +260,7 @@ describe('Yarn 2 and later', () => {
   it('the address that a resolution names is where it is fetched from', () => {
     const address = 'https://example.com/a/-/a-1.0.0.tgz';
     const resolution = `a@npm:1.0.0::__archiveUrl=${encodeURIComponent(address)}`;
-    expect(only(berry(entry('a@npm:^1', resolution, '1.0.0')), 'a').source).toEqual({
+    expect(only(berry(entry('a@npm:^1', resolution, '1.0.0')), 'a').artifacts[0].source).toEqual({
       kind: 'registry',
       resolved: address,
     });
@@ -248,7 +274,9 @@ describe('Yarn 2 and later', () => {
     ['a script', 'a@exec:./make.js#./make.js::hash=1', { kind: 'file', path: 'exec:./make.js#./make.js' }],
     ['a plugin', 'a@condition:X?:^1#abc', { kind: 'file', path: 'condition:X?:^1#abc' }],
   ])('%s', (_what, resolution, source) => {
-    expect(only(berry(entry(resolution.replace(/::.*/, ''), resolution, '1.0.0')), 'a').source).toEqual(source);
+    expect(only(berry(entry(resolution.replace(/::.*/, ''), resolution, '1.0.0')), 'a').artifacts[0].source).toEqual(
+      source,
+    );
   });
 
   it.each([
@@ -283,13 +311,33 @@ describe('Yarn 2 and later', () => {
   it.each([
     ['another package', 'a@npm:^1', 'evil@npm:1.0.0', { name: 'evil' }],
     ['another package under an alias', 'x@npm:a@^1', 'evil@npm:1.0.0', { name: 'evil' }],
-    ['a web address', 'a@npm:^1', 'a@https://example.com/a.tgz', { source: { kind: 'http' } }],
-    ['a repository', 'a@npm:^1', 'a@https://example.com/a.git#commit=abc', { source: { kind: 'git' } }],
-    ['a tarball', 'a@npm:^1', 'a@file:./a.tgz#./a.tgz::hash=1&locator=app', { source: { kind: 'file' } }],
-    ['a folder', 'a@npm:^1', 'a@portal:./evil::locator=app', { version: 'portal:./evil', source: { kind: 'file' } }],
-    ['a link', 'a@npm:^1', 'a@link:./evil::locator=app', { version: 'link:./evil', source: { kind: 'file' } }],
+    ['a web address', 'a@npm:^1', 'a@https://example.com/a.tgz', { artifacts: [{ source: { kind: 'http' } }] }],
+    [
+      'a repository',
+      'a@npm:^1',
+      'a@https://example.com/a.git#commit=abc',
+      { artifacts: [{ source: { kind: 'git' } }] },
+    ],
+    [
+      'a tarball',
+      'a@npm:^1',
+      'a@file:./a.tgz#./a.tgz::hash=1&locator=app',
+      { artifacts: [{ source: { kind: 'file' } }] },
+    ],
+    [
+      'a folder',
+      'a@npm:^1',
+      'a@portal:./evil::locator=app',
+      { version: 'portal:./evil', artifacts: [{ source: { kind: 'file' } }] },
+    ],
+    [
+      'a link',
+      'a@npm:^1',
+      'a@link:./evil::locator=app',
+      { version: 'link:./evil', artifacts: [{ source: { kind: 'file' } }] },
+    ],
     ['a workspace of another name', 'a@npm:^1', 'evil@workspace:evil', { name: 'a', version: 'workspace:evil' }],
-    ['a script', 'a@npm:^1', 'a@exec:./make.js#./make.js::hash=1', { source: { kind: 'file' } }],
+    ['a script', 'a@npm:^1', 'a@exec:./make.js#./make.js::hash=1', { artifacts: [{ source: { kind: 'file' } }] }],
     ['a patch that nobody asked for', 'a@npm:^1', 'a@patch:a@npm%3A1.0.0#./x.patch', { name: 'a' }],
     ['a patch of another package', 'a@patch:a@npm%3A^1#x', 'a@patch:evil@npm%3A1.0.0#x', { name: 'evil' }],
     ['another package of JSR', '@s/a@jsr:^1', '@jsr/evil__a@npm:1.0.0', { name: '@jsr/evil__a' }],

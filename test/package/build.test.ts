@@ -26,7 +26,10 @@ function project(files: Readonly<Record<string, string>>): string {
   const root = join(folder, String(projects++));
   const config =
     '{"compilerOptions":{"module":"NodeNext","allowImportingTsExtensions":true,"noEmit":true,"types":["node"],"skipLibCheck":true,"lib":["ES2022"]}}';
-  const names = ['src/cli/start/main.ts', 'src/index.ts', 'src/audit/threads/thread.ts'];
+  const names = [
+    ...['src/cli/start/main.ts', 'src/index.ts', 'src/audit/threads/thread.ts'],
+    ...['early', 'page'].map((name) => `src/report/html/client/${name}.ts`),
+  ];
   const empty = Object.fromEntries(names.map((name) => [name, 'export {};']));
   const all = { 'src/cli/start/bin.ts': BIN, ...empty, 'tsconfig.json': config, ...files };
   for (const [path, text] of Object.entries({ 'package.json': '{"type":"module"}', ...all })) {
@@ -69,6 +72,19 @@ describe('the bundle', () => {
     expect(status).toBe(0);
     writeFileSync(join(folder, 'alone.cjs'), stdout);
     expect(spawnSync(process.execPath, [join(folder, 'alone.cjs')], { encoding: 'utf8' }).stdout).toBe('9.8.7/9.8.7\n');
+  });
+
+  test('has what runs in the browser as text, compiled and with what it imports', () => {
+    const root = project({
+      'src/report/html/client/early.ts': "document.title = '</script>' as string;",
+      'src/report/html/client/page.ts': "import { size } from './size.ts';\nconst all: number = size + 1;\nalert(all);",
+      'src/report/html/client/size.ts': 'export const size = 41;',
+      'src/cli/start/bin.ts': `${BIN}declare const ASSAY_EARLY_SCRIPT: string;\ndeclare const ASSAY_PAGE_SCRIPT: string;\nconst shown: unknown[] = [];\nFunction('alert', ASSAY_PAGE_SCRIPT)((all: unknown) => shown.push(all));\nconsole.log(shown, ASSAY_EARLY_SCRIPT.includes('document.title ='), /<\\/script/.test(ASSAY_EARLY_SCRIPT));`,
+    });
+    const { stdout } = run(root, BUNDLE);
+    writeFileSync(join(folder, 'browser.cjs'), stdout);
+    const printed = spawnSync(process.execPath, [join(folder, 'browser.cjs')], { encoding: 'utf8' });
+    expect(printed).toMatchObject({ stderr: '', stdout: '[ 42 ] true false\n' });
   });
 
   test('loads what is imported lazily when it is asked for, and not before', () => {

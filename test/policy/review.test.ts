@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AcceptedFinding, BaselineUpdate } from '../../src/model/baseline.ts';
+import { bytesOf, type AcceptedFinding, type BaselineUpdate } from '../../src/model/baseline.ts';
 import type { Digest } from '../../src/model/dependency.ts';
 import { finding, FINDING_CODES, FINDING_KINDS, type FindingCode } from '../../src/model/finding.ts';
 import { DEFAULT_REVIEW, type ReviewRules } from '../../src/model/policy.ts';
@@ -8,7 +8,7 @@ import type { Appearance, History } from '../../src/model/review.ts';
 import type { JudgedDependency, Level } from '../../src/model/verdict.ts';
 import { withSeen } from '../../src/baseline/seen.ts';
 import { acceptedStates, ownerOf, reviewed, reviewRules, undated, type Clock } from '../../src/policy/review.ts';
-import { argsWith, dependency, judged } from '../report/fixtures.ts';
+import { argsWith, dependency, judged, lockedBy } from '../report/fixtures.ts';
 
 const HOUR = 3_600_000;
 const WEEK = 7 * 24 * HOUR;
@@ -64,7 +64,11 @@ describe('what waits for a decision', () => {
     expect(waits(withFinding(code, 'note'), { queue: 'all' })).toBe(false);
     const bytes = [[], [{ ...HASH, algorithm: 'sha1' as const }], [HASH, HASH]];
     for (const integrity of bytes) {
-      expect(waits(withFinding(code, 'error', {}, dependency('p', '1.0.0', { integrity })))).toBe(false);
+      expect(
+        waits(
+          withFinding(code, 'error', {}, dependency('p', '1.0.0', { artifacts: lockedBy({ digests: integrity }) })),
+        ),
+      ).toBe(false);
     }
   });
 
@@ -198,9 +202,11 @@ describe('what became of an acceptance', () => {
     ['other-bytes', { bytes: { ...HASH, hex: 'cd'.repeat(64) } }],
     ['not-locked', { version: '1.0.1' }],
   ])('%s', (state, change) => {
-    expect(acceptedStates([accepted(change)], [dependency('p', '1.0.0')], NOW).map((one) => one.state)).toEqual([
-      state,
-    ]);
+    expect(
+      acceptedStates([accepted(change)], [bytesOf(judged(dependency('p', '1.0.0'), 'pass'))], NOW).map(
+        (one) => one.state,
+      ),
+    ).toEqual([state]);
   });
 });
 

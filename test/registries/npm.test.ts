@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { npmRegistry } from '../../src/registries/npm/index.ts';
 import type { Registry } from '../../src/registries/registry.ts';
-import { serve, testClient, testConfig, type Handler, type TestServer } from './servers.ts';
+import { serve, testClient, testConfig, type Handler, type TestServer } from '../net/servers.ts';
 
 type Documents = Record<string, unknown>;
 

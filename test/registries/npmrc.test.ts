@@ -9,7 +9,7 @@ import {
   type NpmConfig,
   type NpmConfigInput,
 } from '../../src/registries/npm/config/npmrc.ts';
-import { testConfig } from './servers.ts';
+import { testConfig } from '../net/servers.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 
 /** Files of an imagined machine: project in /p, home /h, Node in /n. */

@@ -1,5 +1,5 @@
 import type { Comparison } from '../../src/model/comparison.ts';
-import type { Dependency } from '../../src/model/dependency.ts';
+import type { Artifact, Artifacts, Dependency } from '../../src/model/dependency.ts';
 import { finding, FINDING_CODES, type Finding, type FindingArgs, type FindingCode } from '../../src/model/finding.ts';
 import type { BundleProof, Identity, Proofs, Proven } from '../../src/model/proof.ts';
 import type { LockfileUsed, Report } from '../../src/model/report.ts';
@@ -102,14 +102,19 @@ export function everyFinding(text: string): Finding[] {
   return FINDING_CODES.map((code) => finding(code, args[code]));
 }
 
+/** The only artifact of a registry's package, changed by `change`. */
+export function lockedBy(change: Partial<Artifact>): Artifacts {
+  const digest = { algorithm: 'sha512', hex: 'ab'.repeat(64) } as const;
+  return [{ file: null, digests: [digest], source: { kind: 'registry', resolved: null }, ...change }];
+}
+
 /** A direct registry dependency, changed by `change`. */
 export function dependency(name: string, version: string, change: Partial<Dependency> = {}): Dependency {
   return {
     ecosystem: 'npm',
     name,
     version,
-    integrity: [{ algorithm: 'sha512', hex: 'ab'.repeat(64) }],
-    source: { kind: 'registry', resolved: null },
+    artifacts: lockedBy({}),
     places: [{ file: 'package-lock.json', line: 12, path: `node_modules/${name}` }],
     direct: true,
     dev: false,

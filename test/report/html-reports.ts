@@ -13,6 +13,7 @@ import {
   OTHER_WORKFLOW,
   reportOf,
   STOLEN,
+  lockedBy,
 } from './fixtures.ts';
 
 const DAY = 86_400_000;
@@ -56,7 +57,9 @@ function one(i: number, specs: readonly string[]): JudgedDependency {
     dev: i % 4 === 3,
     optional: i % 31 === 30,
     places: [{ file: 'package-lock.json', line: 12 + 9 * i, path: `node_modules/${nameOf(i)}` }],
-    source: { kind: 'registry', resolved: `https://registry.npmjs.org/${nameOf(i)}/-/x-${versionOf(i)}.tgz` },
+    artifacts: lockedBy({
+      source: { kind: 'registry', resolved: `https://registry.npmjs.org/${nameOf(i)}/-/x-${versionOf(i)}.tgz` },
+    }),
     requires: [after(0), after(1), after(2), specs.length - 1 - (i % 5)].flatMap((at) =>
       at === i ? [] : (specs[at] ?? []),
     ),

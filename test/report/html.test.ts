@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { renderHtml } from '../../src/report/html/index.ts';
 import { hostile, html, link, dataScript } from '../../src/report/html/markup.ts';
 import { DARK, LIGHT, TEXT_COLORS } from '../../src/report/html/palette.ts';
-import { dependency, everyFinding, judged, NOON, proofsWith, reportOf } from './fixtures.ts';
+import { dependency, everyFinding, judged, lockedBy, NOON, proofsWith, reportOf } from './fixtures.ts';
 import { comparisonWith, HOSTILE, hostileText, otherBuilderWith } from './hostile.ts';
 import { attributeOf, contentOf, expectSelfContained, named, read, textOf, the } from './html-reader.ts';
 import { pageReport } from './html-reports.ts';
@@ -12,7 +12,7 @@ import { pageReport } from './html-reports.ts';
 /** A report with `text` wherever somebody else could put their own words. */
 function hostileReport(text: string) {
   const about = dependency(text, text, {
-    source: { kind: 'git', url: text },
+    artifacts: lockedBy({ source: { kind: 'git', url: text } }),
     places: [{ file: text, line: 1, path: text }],
     requires: [`${text}@${text}`, 'other@1.0.0'],
   });
@@ -37,7 +37,7 @@ function hostileReport(text: string) {
     [
       { ...one, findings: decided, critical: { by: 'name', name: text, line: 3 } },
       { ...one, findings: one.findings.map((each) => ({ ...each, review: owed })) },
-      judged(dependency('other', '1.0.0', { source: { kind: 'file', path: text } }), 'pass'),
+      judged(dependency('other', '1.0.0', { artifacts: lockedBy({ source: { kind: 'file', path: text } }) }), 'pass'),
     ],
     {
       lockfiles: reportOf([]).lockfiles.map((used) => ({ ...used, file: text, format: text })),

@@ -22,6 +22,7 @@ import {
   proofsWith,
   reportOf,
   STOLEN,
+  lockedBy,
 } from './fixtures.ts';
 import { comparisonWith, HOSTILE, hostileText, otherBuilderWith } from './hostile.ts';
 
@@ -45,7 +46,10 @@ function errorsOf(name: 'report' | 'bundle' | 'check', value: unknown): string[]
 const full = reportOf([
   judged(dependency('@scope/all', '1.0.0'), 'fail', everyFinding('https://example.com/'), proofsWith('text')),
   judged(
-    dependency('none', '2.0.0', { source: { kind: 'git', url: 'git+ssh://x' }, integrity: [], places: [] }),
+    dependency('none', '2.0.0', {
+      artifacts: [{ file: null, source: { kind: 'git', url: 'git+ssh://x' }, digests: [] }],
+      places: [],
+    }),
     'pass',
   ),
 ]);
@@ -297,7 +301,7 @@ describe('credentials in a lockfile', () => {
     { kind: 'git', url: 'git+https://secret@r.example/p.git' },
     { kind: 'http', url: 'https://user:secret@r.example/p.tgz' },
   ])('are not in the report of a $kind source', (source) => {
-    const text = renderJson(reportOf([judged(dependency('p', '1.0.0', { source }), 'pass')]));
+    const text = renderJson(reportOf([judged(dependency('p', '1.0.0', { artifacts: lockedBy({ source }) }), 'pass')]));
     expect(text).toContain('r.example');
     expect(text).not.toContain('secret');
   });

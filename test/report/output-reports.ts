@@ -59,7 +59,12 @@ function overdue(one: JudgedDependency): JudgedDependency {
 }
 
 function accepted(one: JudgedDependency): JudgedDependency {
-  const { ecosystem, name, version, integrity } = one.dependency;
+  const {
+    ecosystem,
+    name,
+    version,
+    artifacts: [{ digests: integrity }],
+  } = one.dependency;
   const [digest] = integrity;
   if (digest === undefined) throw new Error('an acceptance needs a hash');
   return {

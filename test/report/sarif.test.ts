@@ -10,7 +10,7 @@ import { finding, FINDING_CODES } from '../../src/model/finding.ts';
 import type { Report } from '../../src/model/report.ts';
 import { uriOfPath } from '../../src/report/words/paths.ts';
 import { renderSarif } from '../../src/report/outputs/sarif.ts';
-import { dependency, judged, reportOf } from './fixtures.ts';
+import { dependency, judged, lockedBy, reportOf } from './fixtures.ts';
 import { hostileText } from './hostile.ts';
 import { HOSTILE_REPORT, largeReport, reportWith, STORY } from './output-reports.ts';
 
@@ -187,7 +187,7 @@ describe('fingerprints', () => {
     const all = [
       of(),
       of({}, '1.0.2'),
-      of({ integrity: [{ algorithm: 'sha512', hex: 'cd'.repeat(64) }] }),
+      of({ artifacts: lockedBy({ digests: [{ algorithm: 'sha512', hex: 'cd'.repeat(64) }] }) }),
       of({}, '1.0.1', [finding('provenance-missing', { earlier: 1 })]),
       of({ places: [{ file: 'b/package-lock.json', line: 12, path: 'node_modules/a' }] }),
     ].flat();

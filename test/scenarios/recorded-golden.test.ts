@@ -76,7 +76,7 @@ async function entryOf(file: string): Promise<object> {
     manager: lockfile.manager,
     entries: lockfile.entries,
     dependencies: lockfile.dependencies.length,
-    sources: countBy(lockfile.dependencies.map(({ source }) => source.kind)),
+    sources: countBy(lockfile.dependencies.map(({ artifacts: [{ source }] }) => source.kind)),
     skipped: countBy(lockfile.skipped.map(({ reason }) => reason)),
     findings: countBy(findings),
     model: sha256(canonical(lockfile)),

@@ -2,13 +2,10 @@ import { createHash, createPublicKey, generateKeyPairSync, sign } from 'node:cry
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newTree } from '../../lab/sigstore/merkle.ts';
-import { parseCheckpoint } from '../../src/sigstore/checkpoint.ts';
 import { children, inside, oid, parseDer, smallInteger, time, wrap } from '../../src/sigstore/der.ts';
 import { verifyDigestSignature } from '../../src/sigstore/digest-signature.ts';
 import { base64, int64 } from '../../src/sigstore/json.ts';
 import { parsePublicKey, type Hash } from '../../src/sigstore/keys.ts';
-import { inclusionRoot } from '../../src/sigstore/merkle.ts';
 import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot, publicGoodRootJson } from '../../src/sigstore/public-good.ts';
 import { Malformed } from '../../src/sigstore/refusal.ts';
 import { verifyRegistrySignature } from '../../src/checks/npm/registry-signature.ts';
@@ -108,74 +105,6 @@ describe('base64 and integers', () => {
     for (const bad of ['9223372036854775808', '-1', '01', '1.0', ' 1', '', 2 ** 53, -1, 0.5, {}, true]) {
       expect(() => int64(bad, 'field'), JSON.stringify(bad)).toThrow(Malformed);
     }
-  });
-});
-
-describe('inclusion proofs', () => {
-  it('lead to the root for every entry of every tree, and for no other position or size', () => {
-    for (let size = 1; size <= 20; size++) {
-      const tree = newTree();
-      const leaves = Array.from({ length: size }, (_, index) => Buffer.from(`leaf ${index}`));
-      for (const leaf of leaves) tree.append(leaf);
-      for (const [index, leaf] of leaves.entries()) {
-        const hashes = tree.path(index, size);
-        const root = (at: bigint, of: bigint, proof = hashes): string | undefined =>
-          inclusionRoot(leaf, at, of, proof)?.toString('hex');
-        const expected = tree.root(size).toString('hex');
-        expect(root(BigInt(index), BigInt(size))).toBe(expected);
-        for (let other = 0; other < size; other++) {
-          if (other !== index) expect(root(BigInt(other), BigInt(size))).not.toBe(expected);
-        }
-        expect(root(BigInt(index), BigInt(size), [...hashes, Buffer.alloc(32)])).toBeUndefined();
-        if (hashes.length > 0) expect(root(BigInt(index), BigInt(size), hashes.slice(1))).not.toBe(expected);
-      }
-    }
-  });
-
-  it('does not overflow, and refuses positions outside of the tree', () => {
-    const hashes = Array.from({ length: 63 }, () => Buffer.alloc(32));
-    const leaf = Buffer.from('leaf');
-    expect(inclusionRoot(leaf, 2n ** 62n + 1n, 2n ** 63n, hashes)).not.toBeNull();
-    expect(inclusionRoot(leaf, 2n ** 62n + 1n, 2n ** 63n, hashes.slice(1))).toBeNull();
-    for (const [index, size] of [
-      [0n, 0n],
-      [1n, 1n],
-      [5n, 5n],
-      [-1n, 5n],
-    ] as const) {
-      expect(inclusionRoot(leaf, index, size, [])).toBeNull();
-    }
-  });
-});
-
-describe('checkpoints', () => {
-  const root = Buffer.alloc(32, 7).toString('base64');
-  const line = `— log.test ${Buffer.alloc(68, 1).toString('base64')}`;
-  const note = (text: string, ...lines: string[]): string => `${text}\n\n${lines.join('\n')}\n`;
-
-  it('reads origin, size, root and every signature', () => {
-    const parsed = parseCheckpoint(note(`log.test - 1\n12\n${root}\nTimestamp: 1`, line, '— witness/w AQIDBAU='));
-    expect(parsed).toMatchObject({ origin: 'log.test - 1', size: 12n });
-    expect(parsed.signatures.map(({ name, hint }) => [name, hint])).toEqual([
-      ['log.test', '01010101'],
-      ['witness/w', '01020304'],
-    ]);
-    expect(parsed.text.toString()).toBe(`log.test - 1\n12\n${root}\nTimestamp: 1\n`);
-  });
-
-  it.each([
-    ['no signature', `log.test\n12\n${root}\n\n`],
-    ['no blank line', `log.test\n12\n${root}\n${line}\n`],
-    ['no last newline', note(`log.test\n12\n${root}`, line).slice(0, -1)],
-    ['no origin', note(`\n12\n${root}`, line)],
-    ['a size with a leading zero', note(`log.test\n012\n${root}`, line)],
-    ['a negative size', note(`log.test\n-1\n${root}`, line)],
-    ['a short root', note('log.test\n12\nAAAA', line)],
-    ['a hyphen instead of a dash', note(`log.test\n12\n${root}`, line.replace('—', '-'))],
-    ['a signature of a hint only', note(`log.test\n12\n${root}`, '— log.test AQIDBA==')],
-    ['too many signatures', note(`log.test\n12\n${root}`, ...Array<string>(65).fill(line))],
-  ])('refuses %s', (_, envelope) => {
-    expect(() => parseCheckpoint(envelope)).toThrow(Malformed);
   });
 });
 

@@ -16,7 +16,8 @@ export type TarballAnswer =
  * none); where there is none, the one the registry serves, and besides the strongest the lockfile has. Null where
  * nothing of that kind is known, or the lockfile has several.
  */
-export function wantedBytes({ integrity, archive }: Dependency, manifest: Manifest | null): WantedBytes | null {
+export function wantedBytes({ artifacts }: Dependency, manifest: Manifest | null): WantedBytes | null {
+  const [{ digests: integrity, archive }] = artifacts;
   const [locked, second] = distinct(integrity.filter(({ algorithm }) => algorithm === 'sha512'));
   if (second !== undefined) return null;
   const tar = archive?.unpacked === true ? digestOfSri(archive.checksum) : null;

@@ -1,4 +1,4 @@
-import type { ArchiveLock, Dependency, Digest } from '../../model/dependency.ts';
+import type { ArchiveLock, Artifact, Dependency, Digest } from '../../model/dependency.ts';
 import type { Manifest } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { sha512OfSri, sri } from '../../readers/integrity.ts';
@@ -20,10 +20,12 @@ export interface IntegrityCheck {
  */
 export function checkIntegrity(dependency: Dependency, manifest: Manifest): IntegrityCheck {
   const served = sha512OfSri(manifest.integrity);
-  if (dependency.archive !== undefined) return lockedByArchive(dependency.archive, served, manifest);
-  const strong = distinct(dependency.integrity.filter((digest) => digest.algorithm === 'sha512'));
+  const [artifact] = dependency.artifacts;
+  const { digests, archive } = artifact;
+  if (archive !== undefined) return lockedByArchive(archive, served, manifest);
+  const strong = distinct(digests.filter((digest) => digest.algorithm === 'sha512'));
   const [locked, second] = strong;
-  if (locked === undefined) return { locked: null, served, findings: withoutStrongHash(dependency, manifest) };
+  if (locked === undefined) return { locked: null, served, findings: withoutStrongHash(artifact, manifest) };
   if (second !== undefined) {
     const actual = sri(strong.find((digest) => digest.hex !== served) ?? second);
     const args = { locked: strong.map(sri).join(' '), actual, source: 'lockfile' as const };
@@ -51,12 +53,12 @@ function missing(resolved: string | null): Finding {
   return finding('integrity-missing', { resolved });
 }
 
-function withoutStrongHash(dependency: Dependency, manifest: Manifest): readonly Finding[] {
-  const [weak] = dependency.integrity;
+function withoutStrongHash({ digests, source }: Artifact, manifest: Manifest): readonly Finding[] {
+  const [weak] = digests;
   if (weak === undefined) {
-    return [missing(dependency.source.kind === 'registry' ? dependency.source.resolved : null)];
+    return [missing(source.kind === 'registry' ? source.resolved : null)];
   }
-  const wrong = dependency.integrity.find(
+  const wrong = digests.find(
     (digest) => digest.algorithm === 'sha1' && manifest.shasum !== null && digest.hex !== manifest.shasum.toLowerCase(),
   );
   if (wrong !== undefined) {

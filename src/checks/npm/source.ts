@@ -1,11 +1,12 @@
-import { NPM_REGISTRY, withoutCredentials, YARN_REGISTRY } from '../../model/address.ts';
+import { NPM_REGISTRY, YARN_REGISTRY } from '../../ecosystems/conventions/npm-names.ts';
+import { withoutCredentials } from '../../model/address.ts';
 import type { Dependency, Source } from '../../model/dependency.ts';
 import type { Manifest } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 
 /** Where do the bytes come from? Git, http and file sources have no registry that could vouch for them. */
 export function checkSource(dependency: Dependency): Finding | null {
-  const { source } = dependency;
+  const [{ source }] = dependency.artifacts;
   if (source.kind === 'registry') return null;
   return finding('lockfile-not-registry', { kind: source.kind, url: withoutCredentials(locationOf(source)) });
 }
@@ -32,8 +33,9 @@ export function checkResolved(
   tarball: string | null = null,
   others: readonly string[] = [],
 ): Finding | null {
-  if (dependency.source.kind !== 'registry' || dependency.source.resolved === null) return null;
-  const resolved = dependency.source.resolved;
+  const [{ source, digests }] = dependency.artifacts;
+  if (source.kind !== 'registry' || source.resolved === null) return null;
+  const { resolved } = source;
   const found = tarballAddress(resolved);
   if (found === null || !(namesPackage(found.path, dependency) || isSameAddress(found, tarball))) {
     return resolvedMismatch(dependency, registry, resolved);
@@ -42,7 +44,7 @@ export function checkResolved(
   if (addresses.some((address) => isExpectedHost(found.url, address))) return null;
   // Without a hash nothing holds what a stranger serves to what the registry has.
   const known = [NPM_REGISTRY, YARN_REGISTRY, ...addresses].map((address) => new URL(address).host);
-  return dependency.integrity.length === 0 && !known.includes(found.url.host)
+  return digests.length === 0 && !known.includes(found.url.host)
     ? resolvedMismatch(dependency, registry, resolved)
     : finding('lockfile-unexpected-host', { resolved: withoutCredentials(resolved), registry });
 }

@@ -1,4 +1,4 @@
-import { bytesOf, type Baseline } from '../../model/baseline.ts';
+import { bytesOf, onlyHash, type Baseline } from '../../model/baseline.ts';
 import { specOf, type Dependency } from '../../model/dependency.ts';
 import type { FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
@@ -45,7 +45,7 @@ export const command: Command = {
           baseline: { ...baseline, content: undecided, base: await askBase() },
         });
         const judged = report.dependencies.filter(({ dependency }) => named.has(specOf(dependency)));
-        const unsigned = judged.find((one) => isSilent(one) && bytesOf(one).integrity.length === 0);
+        const unsigned = judged.find((one) => isSilent(one) && onlyHash(bytesOf(one)) === null);
         if (unsigned !== undefined) {
           const what = `${specOf(unsigned.dependency)} has no hash in ${file} and none that its registry was proven to sign`;
           throw new UsageError(`${what}, and accepted is what one SHA-512 is of`);
@@ -86,8 +86,9 @@ function lockedAs(spec: string, locked: readonly Dependency[], file: string): re
  * registry's signature does.
  */
 function demandOneHash(dependency: Dependency): void {
-  if (dependency.archive !== undefined) return;
-  const [only, second] = dependency.integrity;
+  const [{ digests, archive }] = dependency.artifacts;
+  if (archive !== undefined) return;
+  const [only, second] = digests;
   if (only?.algorithm === 'sha512' && second === undefined) return;
   const [place] = dependency.places;
   const where = place === undefined ? '' : ` (${place.file}:${place.line})`;

@@ -219,7 +219,7 @@ function codeBeside(
 ): readonly Finding[] {
   const all = settings.map(({ setting }) => setting);
   const isLocked = (name: string): boolean =>
-    dependencies.some((one) => (one.alias ?? one.name) === name && one.source.kind === 'registry');
+    dependencies.some((one) => (one.alias ?? one.name) === name && one.artifacts[0].source.kind === 'registry');
   const found = settings.flatMap((by) => {
     const isHere = (path: string): boolean => {
       const place = resolve(by.folder, expanded(path, io));

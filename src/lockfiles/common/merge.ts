@@ -1,4 +1,4 @@
-import type { Dependency, Place, Source } from '../../model/dependency.ts';
+import type { Artifact, Artifacts, Dependency, Place, Source } from '../../model/dependency.ts';
 
 /** What a lockfile says of a dependency at one place. */
 export type PlacedDependency = Omit<Dependency, 'places'> & { readonly place: Place };
@@ -17,11 +17,9 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
     else group.push(one);
   }
   return [...groups.values()].map((group) => {
-    const [{ ecosystem, name, version, integrity, source }] = group;
+    const [{ ecosystem, name, version }] = group;
     const requires = new Set(group.flatMap((one) => one.requires ?? []));
     const exotic = new Map(group.flatMap((one) => one.exotic.map((spec) => [`${spec.name}\n${spec.spec}`, spec])));
-    const archives = group.flatMap(({ archive }) => archive ?? []);
-    const archive = archives.find(({ checksum, due }) => due && checksum === null) ?? archives[0];
     const alias = (group.find(({ direct }) => direct) ?? group[0]).alias;
     const patches = [...new Set(group.flatMap((one) => one.patches ?? []))];
     const claims = distinct(group.flatMap((one) => one.claims ?? []));
@@ -32,8 +30,7 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
       name,
       version,
       ...(alias === undefined ? {} : { alias }),
-      integrity,
-      source,
+      artifacts: artifactsOf(group),
       places: group.map(({ place }) => place),
       direct: group.some(({ direct }) => direct),
       dev: group.every(({ dev }) => dev),
@@ -41,7 +38,6 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
       peer: group.every(({ peer }) => peer),
       exotic: [...exotic.values()],
       bundles: [...new Set(group.flatMap(({ bundles }) => bundles))],
-      ...(archive === undefined ? {} : { archive }),
       ...(requires.size === 0 ? {} : { requires: [...requires] }),
       ...(patches.length === 0 ? {} : { patches }),
       ...(claims.length === 0 ? {} : { claims }),
@@ -51,14 +47,27 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
   });
 }
 
+function artifactsOf(group: readonly [PlacedDependency, ...PlacedDependency[]]): Artifacts {
+  const locked = (artifact: Artifact, i: number): Artifact => {
+    const archives = group.flatMap(({ artifacts }) => artifacts[i]?.archive ?? []);
+    const archive = archives.find(({ checksum, due }) => due && checksum === null) ?? archives[0];
+    return archive === undefined ? artifact : { ...artifact, archive };
+  };
+  const [first, ...others] = group[0].artifacts;
+  return [locked(first, 0), ...others.map((one, i) => locked(one, i + 1))];
+}
+
 /** Nearly always there is one, or all are the same to the letter. */
 function distinct<T>(values: readonly T[]): readonly T[] {
   return values.length < 2 ? values : [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
-function keyOf({ ecosystem, name, version, source, integrity }: PlacedDependency): string {
-  const hashes = integrity.map(({ algorithm, hex }) => `${algorithm}-${hex}`);
-  return [ecosystem, name, version, source.kind, addressOf(source) ?? '', ...hashes].join('\n');
+function keyOf({ ecosystem, name, version, artifacts }: PlacedDependency): string {
+  const locked = artifacts.flatMap(({ file, digests, source }) => {
+    const hashes = digests.map(({ algorithm, hex }) => `${algorithm}-${hex}`);
+    return [file ?? '', source.kind, addressOf(source) ?? '', ...hashes];
+  });
+  return [ecosystem, name, version, ...locked].join('\n');
 }
 
 /** What tells the source from others of its kind; null where the configuration says it. */

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Dependency } from '../../model/dependency.ts';
+import type { Source } from '../../model/dependency.ts';
 import { aliasTarget, isTarballPath, pathOfFileSpec, specKind } from './specs.ts';
 
 /** What somebody asks for. */
@@ -85,7 +85,7 @@ function onHost(host: string, path: string): string {
 }
 
 /** What a package that is fetched answers with. */
-export function answerFrom({ name, source }: Pick<Dependency, 'name' | 'source'>): Answer {
+export function answerFrom({ name, source }: { readonly name: string; readonly source: Source }): Answer {
   switch (source.kind) {
     case 'registry':
       return { kind: 'registry', name, url: source.resolved };

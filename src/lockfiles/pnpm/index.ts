@@ -1,4 +1,10 @@
-import { specOf, type Lockfile, type PlacedFinding, type SkippedEntry } from '../../model/dependency.ts';
+import {
+  specOf,
+  type Artifacts,
+  type Lockfile,
+  type PlacedFinding,
+  type SkippedEntry,
+} from '../../model/dependency.ts';
 import { refuseConflicts } from '../common/conflicts.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import type { LockfileFormat, ProjectManifests, ProjectSettings } from '../common/format.ts';
@@ -178,7 +184,7 @@ function placed(
   snapshot: PnpmSnapshot | null,
   isUsed: boolean,
 ): PlacedDependency {
-  const { key, line, name, version, source, bundles } = entry;
+  const { key, line, name, version, bundles } = entry;
   const { file } = document;
   const isSilent = snapshot === null && isUsed;
   const references = snapshot === null ? [] : [...snapshot.requires, ...snapshot.optionalRequires];
@@ -191,8 +197,7 @@ function placed(
     name,
     version,
     ...(alias === name ? {} : { alias }),
-    ...lockOf(document, entry),
-    source,
+    artifacts: artifactsOf(document, entry),
     place: { file, line, path: key },
     direct: snapshot !== null && roles.isDirect(snapshot),
     dev: snapshot === null ? isSilent : roles.flags.dev(snapshot),
@@ -211,14 +216,11 @@ function placed(
 }
 
 /** With `integrityTarget: tar`, a registry's package is locked by the hash of its unpacked tarball (pnpm 12). */
-function lockOf(
-  { ofTar }: PnpmDocument,
-  { integrity, source }: PackageEntry,
-): Pick<PlacedDependency, 'integrity' | 'archive'> {
-  if (!ofTar || source.kind !== 'registry') return { integrity };
+function artifactsOf({ ofTar }: PnpmDocument, { integrity, source }: PackageEntry): Artifacts {
+  if (!ofTar || source.kind !== 'registry') return [{ file: null, digests: integrity, source }];
   const [digest] = integrity.filter(({ algorithm }) => algorithm === 'sha512');
   const checksum = digest === undefined ? null : `sha512-${Buffer.from(digest.hex, 'hex').toString('base64')}`;
-  return { integrity: [], archive: { checksum, due: true, unpacked: true } };
+  return [{ file: null, digests: [], source, archive: { checksum, due: true, unpacked: true } }];
 }
 
 /** `name@version`; nothing for a folder. */
@@ -268,8 +270,8 @@ function strange(
     ...(substitution === null ? {} : { substitutes: [substitution] }),
   } as const;
   if (answer.kind === 'package') {
-    const { version, source, bundles } = answer;
-    return { ...common, name: answer.name, version, ...lockOf(document, answer), source, bundles };
+    const { version, bundles } = answer;
+    return { ...common, name: answer.name, version, artifacts: artifactsOf(document, answer), bundles };
   }
   if (!isPackageName(name)) {
     const problem = `${quoted(name)} is no name of a package, and is to be a folder`;
@@ -284,8 +286,7 @@ function strange(
     ...common,
     name,
     version: `link:${folder}`,
-    integrity: [],
-    source: { kind: 'file', path: folder },
+    artifacts: [{ file: null, digests: [], source: { kind: 'file', path: folder } }],
     bundles: [],
   };
 }

@@ -93,7 +93,7 @@ function ruleOf(key: string, allows: unknown): Rule | null {
 function npmPermissions(manifest: Fields): ScriptPermissions {
   const rules = rulesOf(manifest['allowScripts']);
   const by = 'allowScripts of package.json';
-  return ({ name, version, source }) => {
+  return ({ name, version, artifacts: [{ source }] }) => {
     // Keys for git and web addresses are of another form, which no release of a registry is matched by.
     if (source.kind !== 'registry') return UNKNOWN;
     const matching = rules.filter((rule) => {
@@ -128,7 +128,7 @@ function pnpmPermissions(manifest: Fields, workspace: Fields): ScriptPermissions
     return Array.isArray(list) && list.some((one) => typeof one === 'string' && isMeant(one, name, version));
   };
   const builds = Object.entries(fieldsOf(find('allowBuilds')));
-  return ({ name, version, source }) => {
+  return ({ name, version, artifacts: [{ source }] }) => {
     if (source.kind !== 'registry' || find('onlyBuiltDependenciesFile') !== undefined) return UNKNOWN;
     const said = builds.filter(([key]) => isMeant(key, name, version)).map(([, allows]) => allows);
     if (said.includes(false)) return { permission: 'denied', by: by('allowBuilds') };

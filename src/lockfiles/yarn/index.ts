@@ -47,13 +47,17 @@ function lockfileOf(
     for (const one of answers.of(entry)) {
       if ('skipped' in one) skipped.push({ place, reason: one.skipped });
       else {
-        const { claims, ...brought } = one;
-        const alias = entry.descriptors.some(({ name }) => name === one.name) ? undefined : entry.descriptors[0]?.name;
+        const { name, version, source, integrity: digests, archive, claims, patches, substitutes } = one;
+        const alias = entry.descriptors.some((asked) => asked.name === name) ? undefined : entry.descriptors[0]?.name;
         found.push({
           ecosystem: 'npm',
-          ...brought,
-          ...(alias === undefined ? {} : { alias }),
-          ...(claims === undefined ? {} : { claims: [claims] }),
+          name,
+          version,
+          artifacts: [{ file: null, digests, source, ...(archive && { archive }) }],
+          ...(alias !== undefined && { alias }),
+          ...(claims && { claims: [claims] }),
+          ...(patches && { patches }),
+          ...(substitutes && { substitutes }),
           place,
           ...roleOf(entry),
           peer: false,

@@ -28,7 +28,7 @@ export function detail(node: Node, nodes: readonly Node[]): Html {
     row('Publish attestation', proofs.publish === null ? null : html`proven${loggedText(proofs.publish.bundle.log)}`),
     row('Provenance', proofs.provenance === null ? null : provenance(proofs.provenance)),
     row('Locked at', places(node)),
-    row('Comes from', source(dependency.source)),
+    row('Comes from', source(dependency.artifacts[0].source)),
     row('Critical', critical(node)),
     row('Way from the project', way(node, nodes)),
     row('Asks for', names(node.requires, nodes)),
@@ -85,10 +85,11 @@ function decision({ accepted, review }: LeveledFinding): Html | null {
 }
 
 function integrity({ judged: { dependency, proofs, baseline } }: Node): Html {
-  const [first] = dependency.integrity;
+  const [{ digests }] = dependency.artifacts;
+  const [first] = digests;
   if (first === undefined) return html`the lockfile has none`;
   const state = proofs.integrity !== null ? 'proven' : baseline === 'held' ? 'held' : 'not proven';
-  const more = dependency.integrity.length - 1;
+  const more = digests.length - 1;
   return html`${state}: <code>${integrityText(first)}</code>${more > 0 ? ` and ${more} more` : null}`;
 }
 

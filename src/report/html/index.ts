@@ -4,6 +4,7 @@ import type { JudgedDependency, Verdict } from '../../model/verdict.ts';
 import { compareDependencies } from '../words/grouping.ts';
 import { attention, linker, reviewQueue } from './attention.ts';
 import { beside } from './beside.ts';
+import type { PageData } from './client/data.ts';
 import { detail, nameLink } from './detail.ts';
 import { graphOf, type Node } from './graph.ts';
 import { dependencyMap } from './map.ts';
@@ -45,7 +46,7 @@ export function renderHtml(report: Report): string {
     ['dependencies', 'Dependencies', nodes.length === 0 ? null : tableSection(nodes, left)],
   ];
   const present = sections.flatMap(([id, title, content]) => (content === null ? [] : [{ id, title, content }]));
-  const data = { requires: nodes.map(({ requires }) => requires), layers: map.layers };
+  const data: PageData = { requires: nodes.map(({ requires }) => requires), layers: map.layers };
   return html`<!doctype html>
     <html lang="en">
       <head>

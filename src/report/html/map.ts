@@ -1,12 +1,9 @@
+import { FIRST_COLUMNS, MARK_STEP } from './client/data.ts';
 import { count } from '../words/layout.ts';
 import type { Node } from './graph.ts';
 import { html, type Html } from './markup.ts';
 import { stateOf, STATE_TEXTS, STATES, type State } from './state.ts';
 
-/** Marks in a row, of which a script makes as many as there is room for. */
-const COLUMNS = 60;
-/** From one mark to the next. */
-const STEP = 12;
 /** What is further away than this is one layer. */
 const FURTHEST = 12;
 
@@ -26,9 +23,9 @@ export interface DependencyMap {
 export function dependencyMap(nodes: readonly Node[]): DependencyMap {
   const layers = layersOf(nodes);
   const drawings = layers.map(({ title, nodes: inLayer }) => {
-    const height = Math.ceil(inLayer.length / COLUMNS) * STEP;
+    const height = Math.ceil(inLayer.length / FIRST_COLUMNS) * MARK_STEP;
     return html`<p>${title}: ${count(inLayer.length, 'dependency', 'dependencies')}</p>
-      <svg viewBox="0 0 ${COLUMNS * STEP} ${height}" aria-hidden="true">
+      <svg viewBox="0 0 ${FIRST_COLUMNS * MARK_STEP} ${height}" aria-hidden="true">
         ${STATES.map((state) => pathOf(state, inLayer))}
       </svg>`;
   });
@@ -66,7 +63,9 @@ function titleOf(depth: number): string {
 function pathOf(state: State, inLayer: readonly Node[]): Html {
   const { shape } = STATE_TEXTS[state];
   const path = inLayer.flatMap(({ judged }, i) =>
-    stateOf(judged) === state ? [`M${(i % COLUMNS) * STEP} ${Math.floor(i / COLUMNS) * STEP}${shape}`] : [],
+    stateOf(judged) === state
+      ? [`M${(i % FIRST_COLUMNS) * MARK_STEP} ${Math.floor(i / FIRST_COLUMNS) * MARK_STEP}${shape}`]
+      : [],
   );
   return path.length === 0 ? html`` : html`<path class="${state}" d="${path.join('')}" />`;
 }

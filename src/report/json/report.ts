@@ -1,6 +1,6 @@
 import { withoutCredentials } from '../../model/address.ts';
 import { placeOf, type CapabilityReading } from '../../model/capability.ts';
-import type { Dependency, Place, Source } from '../../model/dependency.ts';
+import type { Artifact, Dependency, Place, Source } from '../../model/dependency.ts';
 import { hashText } from '../../model/hash.ts';
 import type {
   BaselineBaseUsed,
@@ -173,6 +173,10 @@ function sourceJson(source: Source): JsonObject {
   }
 }
 
+function artifactJson({ file, digests, source }: Artifact): Json {
+  return { file, integrity: digests.map(integrityText), source: sourceJson(source) };
+}
+
 function countsJson({ counts }: Report): Json {
   const { entries, skipped, omitted, unchanged, dependencies, pass, warn, fail, unverified } = counts;
   const { integrity, signature, publish, provenance, bytes, installed } = counts;
@@ -182,6 +186,7 @@ function countsJson({ counts }: Report): Json {
 
 function dependencyJson(judged: JudgedDependency, findings: readonly JsonObject[]): Json {
   const { dependency, proofs, verdict, baseline, critical, capabilities } = judged;
+  const [artifact] = dependency.artifacts;
   return {
     ecosystem: dependency.ecosystem,
     name: dependency.name,
@@ -192,9 +197,10 @@ function dependencyJson(judged: JudgedDependency, findings: readonly JsonObject[
     dev: dependency.dev,
     optional: dependency.optional,
     peer: dependency.peer,
-    source: sourceJson(dependency.source),
-    integrity: dependency.integrity.map(integrityText),
-    ...(dependency.archive === undefined ? {} : { archive: { ...dependency.archive } }),
+    source: sourceJson(artifact.source),
+    integrity: artifact.digests.map(integrityText),
+    ...(artifact.archive === undefined ? {} : { archive: { ...artifact.archive } }),
+    ...(artifact.file === null ? {} : { artifacts: dependency.artifacts.map(artifactJson) }),
     ...(dependency.patches === undefined ? {} : { patches: dependency.patches }),
     verdict,
     baseline,

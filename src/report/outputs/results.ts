@@ -62,7 +62,8 @@ const DISTINGUISHING = ['attestation', 'evidence', 'field', 'name'] as const;
 function identityOf(path: string | null, dependency: Dependency | null, { code, args }: LeveledFinding): string {
   const given: Readonly<Record<string, unknown>> = { ...args };
   const which = DISTINGUISHING.map((argument) => given[argument] ?? null);
-  const hashes = dependency?.integrity.map(({ algorithm, hex }) => [algorithm, hex]);
+  const digests = dependency?.artifacts.flatMap((artifact) => artifact.digests);
+  const hashes = digests?.map(({ algorithm, hex }) => [algorithm, hex]);
   const { ecosystem, name, version } = dependency ?? {};
   const identity = JSON.stringify([code, path, ecosystem, name, version, hashes, which]);
   return createHash('sha256').update(identity).digest('hex').slice(0, 32);

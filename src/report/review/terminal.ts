@@ -80,7 +80,7 @@ function itemLines(item: QueueItem, { now }: ReviewList, options: RenderOptions)
 export function nextCommands({ dependency, bytes, findings }: Omit<QueueItem, 'review'>): string[] {
   const spec = plainSpec(dependency);
   const [first] = findings;
-  if (spec === null || dependency.source.kind !== 'registry') {
+  if (spec === null || dependency.artifacts[0].source.kind !== 'registry') {
     return [`assay explain ${first?.code ?? ''}`, LEVEL];
   }
   const acceptable = findings.every(({ code }) => canBeAccepted(code, bytes));

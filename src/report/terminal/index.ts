@@ -123,7 +123,7 @@ export function summaryRows(report: Report, isCounted = true): string[] {
 
 /** What no reader may overlook: a lockfile that locks no tarball. */
 function archiveRows({ dependencies, baselines }: Report): string[] {
-  const archived = dependencies.filter(({ dependency }) => dependency.archive !== undefined);
+  const archived = dependencies.filter(({ dependency }) => dependency.artifacts[0].archive !== undefined);
   const [first] = archived;
   if (first === undefined) return [];
   const file = escapeText(first.dependency.places[0]?.file ?? '', 120);
@@ -136,7 +136,7 @@ function archiveRows({ dependencies, baselines }: Report): string[] {
   const kept = listed(baselines, 3, (baseline) => escapeText(baseline.file, 120));
   const held = recorded === 0 ? '' : `; ${kept} has the same for ${recorded} of them`;
   const made =
-    first.dependency.archive?.unpacked === true
+    first.dependency.artifacts[0].archive?.unpacked === true
       ? 'as its hashes are of unpacked tarballs, which --tarballs compares'
       : 'as its checksums are of archives that Yarn makes';
   return [`${file} locks no tarball, ${made}: ${verified}${held}`];

@@ -4,7 +4,7 @@ import { Document, parseAllDocuments, Scalar, visit } from 'yaml';
 import { LockfileError } from '../../src/readers/error.ts';
 import type { JsonNode } from '../../src/readers/json.ts';
 import { parseYaml } from '../../src/readers/yaml-subset.ts';
-import { plain } from './support.ts';
+import { plain } from '../lockfiles/support.ts';
 
 const read = (text: string): unknown => plain(parseYaml('f.yaml', text)[0]?.value);
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { changeSince } from '../../src/audit/lockfile-changes.ts';
 import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
 import { dependency } from '../report/fixtures.ts';
-import { parse, sha512, v3 } from './support.ts';
+import { parse, sha512, v3 } from '../lockfiles/support.ts';
 
 const entry = (name: string, version: string, change: object = {}): object => ({
   version,
@@ -124,8 +124,9 @@ const someDependency: fc.Arbitrary<Dependency> = fc
   })
   .map(({ name, version, hex, resolved, direct, bundles }) =>
     dependency(name, version, {
-      integrity: [{ algorithm: 'sha512', hex: hex.repeat(64) }],
-      source: { kind: 'registry', resolved },
+      artifacts: [
+        { file: null, digests: [{ algorithm: 'sha512', hex: hex.repeat(64) }], source: { kind: 'registry', resolved } },
+      ],
       direct,
       bundles,
     }),

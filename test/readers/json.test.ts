@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LockfileError } from '../../src/lockfiles/index.ts';
 import { parseJson, type JsonNode, type JsonObject } from '../../src/readers/json.ts';
-import { plain } from './support.ts';
+import { plain } from '../lockfiles/support.ts';
 
 function read(text: string): { readonly value: unknown } | { readonly error: LockfileError } {
   try {

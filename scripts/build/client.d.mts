@@ -1,0 +1,1 @@
+export function clientScripts(root: string): Promise<Record<string, string>>;
