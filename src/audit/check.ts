@@ -2,8 +2,9 @@ import { auditDependencies, verifier } from './dependencies.ts';
 import type { LockfileAuditOptions } from './options.ts';
 import { reportOf } from './summary.ts';
 import { compareVersion, dependencyOf, servedIntegrity } from './compare.ts';
-import { conventionsOf, DEFAULT_ECOSYSTEM } from '../ecosystems/conventions/index.ts';
-import { ecosystemOf } from '../ecosystems/index.ts';
+import { conventionsOf, splitEcosystem } from '../ecosystems/conventions/index.ts';
+import type { PackageRef } from '../model/package.ts';
+import { ecosystemOf, hasChain } from '../ecosystems/index.ts';
 import type { Comparison } from '../model/comparison.ts';
 import type { History } from '../model/history.ts';
 import type { Report } from '../model/report.ts';
@@ -57,15 +58,18 @@ export async function check(specs: readonly string[], options: CheckOptions): Pr
 const TAG = /^[\w.~!*'()+-]{1,214}$/;
 
 /**
- * Splits `name@wanted`; a scoped name starts with the other @. Null for what is no package name, or asks for no
- * version.
+ * Splits `name@wanted`, before which its ecosystem may stand (`npm:`); a scoped name starts with the other @. Null for
+ * what is no package name, or asks for no version.
  */
-export function parseSpec(spec: string): { readonly name: string; readonly wanted: string } | null {
-  const { names, versions } = conventionsOf(DEFAULT_ECOSYSTEM);
-  const [, name = '', wanted = 'latest'] = /^(@?[^@]+)(?:@(.*))?$/.exec(spec) ?? [];
+export function parseSpec(spec: string): (PackageRef & { readonly wanted: string }) | null {
+  const split = splitEcosystem(spec);
+  if (split === null) return null;
+  const { ecosystem, rest } = split;
+  const { names, versions } = conventionsOf(ecosystem);
+  const [, name = '', wanted = 'latest'] = /^(@?[^@]+)(?:@(.*))?$/.exec(rest) ?? [];
   if (!names.isName(name)) return null;
   const isRange = wanted !== '' && wanted === wanted.trim() && versions.isRange(wanted);
-  return isRange || TAG.test(wanted) ? { name, wanted } : null;
+  return isRange || TAG.test(wanted) ? { ecosystem, name, wanted } : null;
 }
 
 async function resolveSpec(spec: string, options: CheckOptions): Promise<Named | Unresolved> {
@@ -76,8 +80,11 @@ async function resolveSpec(spec: string, options: CheckOptions): Promise<Named |
       : 'not a package name with a version, range or dist-tag';
     return { spec, reason, unavailable: false };
   }
-  const { name, wanted } = parsed;
-  const questions = ecosystemOf({ ecosystem: DEFAULT_ECOSYSTEM }).questions(options);
+  const { ecosystem, name, wanted } = parsed;
+  if (!hasChain(ecosystem)) {
+    return { spec, reason: `this version of assay verifies no packages of ${ecosystem}`, unavailable: false };
+  }
+  const questions = ecosystemOf(parsed).questions(options);
   const answer = await questions.resolve(name, wanted);
   if (answer.state === 'absent')
     return { spec, reason: `${questions.urlFor(name)} has no package ${name}`, unavailable: false };

@@ -1,4 +1,5 @@
-import { specOf, type Dependency, type Lockfile } from '../model/dependency.ts';
+import type { Dependency, Lockfile } from '../model/dependency.ts';
+import { specOf } from '../model/package.ts';
 
 /** A lockfile as it was at another revision, or why it cannot be read there (hostile text). */
 export type LockfileBefore = Pick<Lockfile, 'dependencies'> | { readonly problem: string };

@@ -7,7 +7,7 @@ import type { RegistryKey } from '../model/evidence.ts';
 import type { InstalledCopies } from '../model/gathered.ts';
 import type { PolicyInUse } from '../model/policy.ts';
 import type { TrustRepository } from '../model/report.ts';
-import type { AskHistory } from '../model/review.ts';
+import type { AskAppearances } from '../model/review.ts';
 import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import type { Phase } from '../model/verdict.ts';
@@ -65,7 +65,7 @@ export interface LockfileAuditOptions extends Sources {
   /** False asks for nothing but what the verdict needs; the report then explains nothing. */
   readonly explain?: boolean;
   /** Asked when versions came into the lockfile, where a decision about them waits and the baseline does not say. */
-  readonly askHistory?: AskHistory;
+  readonly askAppearances?: AskAppearances;
   /** Find out what every direct dependency can reach, whether or not the policy asks. */
   readonly capabilities?: boolean;
   /** Hash every tarball, and hold its package.json against the registry's manifest. */

@@ -6,7 +6,7 @@ import { reviewed, reviewRules, undated } from '../policy/review.ts';
 /** The clock: which findings wait for a decision, whose it is, and since when. */
 export async function review(
   judged: readonly JudgedDependency[],
-  { policy, baseline, now, askHistory }: LockfileAuditOptions,
+  { policy, baseline, now, askAppearances }: LockfileAuditOptions,
 ): Promise<{ dependencies: readonly JudgedDependency[]; used: ReviewUsed | null }> {
   const content = baseline?.content ?? null;
   const rules = reviewRules(policy?.policy ?? null, content);
@@ -14,14 +14,14 @@ export async function review(
   // A pull request cannot put off what was first seen before it.
   const seen = [...(content?.seen ?? []), ...(baseline?.base?.content?.seen ?? [])];
   const clock = { rules, baseline: { accepted: content?.accepted ?? [], seen }, now };
-  const specs = undated(judged, clock);
-  const history = specs.length === 0 || askHistory === undefined ? null : await askHistory(specs);
-  const dependencies = reviewed(judged, history, clock);
+  const versions = undated(judged, clock);
+  const known = versions.length === 0 || askAppearances === undefined ? null : await askAppearances(versions);
+  const dependencies = reviewed(judged, known, clock);
   const reviews = dependencies.flatMap(({ findings }) => findings.flatMap((finding) => finding.review ?? []));
   const { deadlineHours, queue } = rules;
   const overdue = reviews.filter((each) => each.overdue).length;
   return {
     dependencies,
-    used: { deadlineHours, queue, pending: reviews.length, overdue, shallow: history?.shallow ?? false },
+    used: { deadlineHours, queue, pending: reviews.length, overdue, shallow: known?.shallow ?? false },
   };
 }

@@ -1,12 +1,6 @@
 import type { BaselineInUse } from '../model/baseline.ts';
-import {
-  specOf,
-  type Dependency,
-  type LocatedLockfile,
-  type Lockfile,
-  type PlacedFinding,
-  type SkippedEntry,
-} from '../model/dependency.ts';
+import type { Dependency, LocatedLockfile, Lockfile, PlacedFinding, SkippedEntry } from '../model/dependency.ts';
+import { specOf } from '../model/package.ts';
 import type { PolicyInUse } from '../model/policy.ts';
 import type {
   BytesUsed,

@@ -1,8 +1,8 @@
 import { isAcceptable, type Baseline, type BaselineUpdate, type LeftOut, type SeenVersion } from '../model/baseline.ts';
-import { specOf, type Dependency } from '../model/dependency.ts';
-import { groupBy } from '../model/group-by.ts';
+import type { Dependency } from '../model/dependency.ts';
 import { versionId } from '../model/package.ts';
-import type { History } from '../model/review.ts';
+import { groupBy } from '../model/group-by.ts';
+import type { Appearances } from '../model/review.ts';
 import type { Instant } from '../model/time.ts';
 
 /** Versions an update left out, about which a decision waits since nobody yet knows when, each once. */
@@ -20,9 +20,9 @@ export function unseen({ baseline, leftOut }: BaselineUpdate): readonly Dependen
  * lockfile's history says (null where nobody asked it), else now. A history that ends too early is not recorded, as the
  * whole of it says more.
  */
-export function withSeen(update: BaselineUpdate, history: History | null, now: Instant): Baseline {
+export function withSeen(update: BaselineUpdate, known: Appearances | null, now: Instant): Baseline {
   const added = unseen(update).flatMap((dependency): SeenVersion[] => {
-    const appearance = history?.appearances.get(specOf(dependency));
+    const appearance = known?.appearances.get(versionId(dependency));
     if (appearance?.orEarlier === true) return [];
     const { ecosystem, name, version } = dependency;
     // The file has times to the second.

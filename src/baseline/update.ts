@@ -14,10 +14,17 @@ import {
 } from '../model/baseline.ts';
 import type { Capability } from '../model/capability.ts';
 import { STABLE } from '../model/channel.ts';
-import { specOf } from '../model/dependency.ts';
+import {
+  packageId,
+  type PackageId,
+  packageRef,
+  specOf,
+  type VersionId,
+  versionId,
+  type VersionRef,
+} from '../model/package.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { FindingCode } from '../model/finding.ts';
-import { packageId, packageRef, versionId, type PackageId, type VersionId, type VersionRef } from '../model/package.ts';
 import { withoutRef } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
@@ -50,7 +57,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
       const entry = (kept && refreshed(kept, same)) ?? (refused.length > 0 ? null : entryOf(same));
       if (entry === null) continue;
       versions.set(version, entry);
-      const spec = specOf({ name, version });
+      const spec = specOf({ ecosystem, name, version });
       if (kept !== null) unchanged += 1;
       else added.push(spec);
       if (kept === null && entry.despite !== undefined) despite.push({ spec, codes: entry.despite.codes });
@@ -60,7 +67,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
       if (named.has(`${id}@${version}`)) continue;
       versions.set(version, entry);
       held.add(`${id}@${version}`);
-      measures.push(specOf({ name, version }));
+      measures.push(specOf({ ecosystem, name, version }));
     }
     const since = earliest(before?.since ?? null, before === null && versions.size === 0 ? null : sinceOf(ofName));
     const latest = latestIdentities({ ecosystem, versions });

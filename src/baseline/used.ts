@@ -8,9 +8,18 @@ import {
   type BaselineVersion,
   type SeenVersion,
 } from '../model/baseline.ts';
-import { specOf, type Dependency, type PlacedFinding } from '../model/dependency.ts';
+import type { Dependency, PlacedFinding } from '../model/dependency.ts';
+import {
+  nameOf,
+  packageId,
+  type PackageId,
+  packageRef,
+  specOf,
+  type VersionId,
+  versionId,
+  type VersionRef,
+} from '../model/package.ts';
 import { finding } from '../model/finding.ts';
-import { packageId, packageRef, versionId, type PackageId, type VersionId, type VersionRef } from '../model/package.ts';
 import type { BaselineBaseUsed, BaselineUsed } from '../model/report.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 import { latestIdentities, updateBaseline } from './update.ts';
@@ -62,12 +71,12 @@ function baseUsed(
   const edited: string[] = [];
   const removed: string[] = [];
   for (const [id, was] of before) {
-    const { name } = packageRef(id);
+    const one = packageRef(id);
     const is = after.get(id);
-    if (is === undefined && was.versions.size === 0 && lockedPackages.has(id)) removed.push(name);
-    if (is !== undefined && isEdited(was, is)) edited.push(name);
+    if (is === undefined && was.versions.size === 0 && lockedPackages.has(id)) removed.push(nameOf(one));
+    if (is !== undefined && isEdited(was, is)) edited.push(nameOf(one));
     for (const [version, entry] of was.versions) {
-      const spec = specOf({ name, version });
+      const spec = specOf({ ...one, version });
       const entryNow = is?.versions.get(version);
       if (entryNow === undefined) removed.push(...(lockedVersions.has(`${id}@${version}`) ? [spec] : []));
       else if (!isDeepStrictEqual(entry, asBefore(entryNow, entry)) && !unanswered.has(`${id}@${version}`)) {
@@ -168,7 +177,7 @@ function unfounded(
     if (before?.heads.some((was) => was.origin === origin) !== true) found.push(`log ${origin}`);
   }
   for (const [id, is] of now.packages) {
-    const { name } = packageRef(id);
+    const one = packageRef(id);
     const was = before?.packages.get(id);
     const due = earned.get(id);
     for (const [version, entry] of is.versions) {
@@ -178,10 +187,10 @@ function unfounded(
       if (lockedIds.has(spec) && !judgedIds.has(spec)) continue;
       const wanted = due?.versions.get(version);
       if (wanted === undefined || !isDeepStrictEqual(asBefore(entry, wanted), asBefore(wanted, entry)))
-        found.push(specOf({ name, version }));
+        found.push(specOf({ ...one, version }));
     }
     const { identity, channels } = is;
-    if (was === undefined && !isDeepStrictEqual({ identity, channels }, latestIdentities(is))) found.push(name);
+    if (was === undefined && !isDeepStrictEqual({ identity, channels }, latestIdentities(is))) found.push(nameOf(one));
   }
   return found.sort();
 }

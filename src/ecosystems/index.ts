@@ -6,6 +6,11 @@ import { npm } from './npm.ts';
 /** The ecosystems whose dependencies are verified. Nothing else lists them. */
 const ECOSYSTEMS: readonly EcosystemRecord[] = [npm];
 
+/** Whether packages of an ecosystem can be verified: there are ecosystems that only have words so far. */
+export function hasChain(ecosystem: Ecosystem): boolean {
+  return ECOSYSTEMS.some(({ id }) => id === ecosystem);
+}
+
 /** The record of the ecosystem that something is of. */
 export function ecosystemOf({ ecosystem }: { readonly ecosystem: Ecosystem }): EcosystemRecord {
   const record = ECOSYSTEMS.find(({ id }) => id === ecosystem);

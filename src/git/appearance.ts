@@ -1,10 +1,11 @@
 import { basename, dirname } from 'node:path';
-import type { Appearance, History } from '../model/review.ts';
+import type { Appearance, Appearances } from '../model/review.ts';
+import type { VersionId } from '../model/package.ts';
 import type { Instant } from '../model/time.ts';
 import { git } from './git.ts';
 
-/** Which of these versions, each `name@version`, a lockfile of these bytes has; null where it cannot be read. */
-export type ReadVersions = (bytes: Uint8Array) => ReadonlySet<string> | null;
+/** The versions that a lockfile of these bytes has; null where it cannot be read. */
+export type ReadVersions = (bytes: Uint8Array) => ReadonlySet<VersionId> | null;
 
 /** Commits that may be listed, and lockfiles of the past that may be read: number and bytes together. */
 const MAX_COMMITS = 20_000;
@@ -21,16 +22,16 @@ interface Commit {
 }
 
 /**
- * When each of `specs` came into the lockfile at `path`: the earliest commit from which on the version has been there
+ * When each of `versions` came into the lockfile at `path`: the earliest commit since which the version has been there
  * without a break, along any line of history that leads to HEAD, by the committer's date. A revision that cannot be
  * read says nothing, and is passed over. Null where git knows nothing of the folder.
  */
-export async function askHistory(
+export async function askAppearances(
   path: string,
-  specs: readonly string[],
+  versions: readonly VersionId[],
   readVersions: ReadVersions,
   now: Instant,
-): Promise<History | null> {
+): Promise<Appearances | null> {
   const [folder, name] = [dirname(path), basename(path)];
   // Names are given to git one a line.
   if (/[\r\n]/.test(name)) return null;
@@ -58,7 +59,7 @@ export async function askHistory(
   if (commits === null) return null;
   const shallow = isShallow.toString('latin1').trim() === 'true';
   const reader = lockfileReader(folder, readVersions, isPartial !== null);
-  const walks = await walk(commits, specs, reader, shallow);
+  const walks = await walk(commits, versions, reader, shallow);
   const appearances = [...walks].flatMap(([spec, stretch]) => {
     const appearance = earliest(stretch, now);
     return appearance === null ? [] : [[spec, appearance] as const];
@@ -101,7 +102,7 @@ async function withLockfiles(
 }
 
 /** `missing`: a partial clone has not got it. */
-type Answer = ReadonlySet<string> | 'unreadable' | 'missing' | 'too-much';
+type Answer = ReadonlySet<VersionId> | 'unreadable' | 'missing' | 'too-much';
 
 /** Reads lockfiles of the past, each once, until there have been too many. */
 function lockfileReader(
@@ -135,29 +136,29 @@ interface Stretch {
 /** Follows every version from HEAD back to where it is not there. */
 async function walk(
   commits: readonly Commit[],
-  specs: readonly string[],
+  versions: readonly VersionId[],
   read: (commit: Commit) => Promise<Answer>,
   shallow: boolean,
-): Promise<ReadonlyMap<string, Stretch>> {
+): Promise<ReadonlyMap<VersionId, Stretch>> {
   const byId = new Map(commits.map((commit) => [commit.id, commit]));
-  const stretches = new Map(specs.map((spec): [string, Stretch] => [spec, { commits: [], orEarlier: false }]));
-  const visited = new Map<string, Set<string>>();
-  const queue: { readonly id: string; readonly specs: readonly string[] }[] = [];
-  const visit = (id: string, wanted: readonly string[]): void => {
+  const stretches = new Map(versions.map((id): [VersionId, Stretch] => [id, { commits: [], orEarlier: false }]));
+  const visited = new Map<string, Set<VersionId>>();
+  const queue: { readonly id: string; readonly versions: readonly VersionId[] }[] = [];
+  const visit = (id: string, wanted: readonly VersionId[]): void => {
     const before = visited.get(id) ?? new Set();
-    const left = wanted.filter((spec) => !before.has(spec));
+    const left = wanted.filter((one) => !before.has(one));
     visited.set(id, new Set([...before, ...left]));
-    if (left.length > 0) queue.push({ id, specs: left });
+    if (left.length > 0) queue.push({ id, versions: left });
   };
   const [head] = commits;
-  if (head !== undefined) visit(head.id, specs);
+  if (head !== undefined) visit(head.id, versions);
   for (const next of queue) {
     const commit = byId.get(next.id);
     const answer = commit === undefined ? 'too-much' : await read(commit);
-    const follow = next.specs.filter((spec) => typeof answer === 'string' || answer.has(spec));
+    const follow = next.versions.filter((one) => typeof answer === 'string' || answer.has(one));
     const isEnd = commit === undefined || commit.parents.length === 0 || answer === 'too-much';
-    for (const spec of follow) {
-      const stretch = stretches.get(spec);
+    for (const one of follow) {
+      const stretch = stretches.get(one);
       if (stretch === undefined) continue;
       // What is not here may well have it: a clone without its history must not stop the clock.
       if (commit !== undefined && (typeof answer !== 'string' || answer === 'missing')) stretch.commits.push(commit);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { specOf, type Dependency, type Lockfile } from '../model/dependency.ts';
+import type { Dependency, Lockfile } from '../model/dependency.ts';
 import { kindOf } from './read.ts';
 import { claimOf, findPackages, isOwnFolder, targetOf, type FoundPackage } from './tree.ts';
 
@@ -76,6 +76,11 @@ interface Table {
   readonly unlocked: string[];
 }
 
+/** What a package.json says that it is of. */
+function nameAtVersion({ name, version }: Pick<Dependency, 'name' | 'version'>): string {
+  return `${name}@${version}`;
+}
+
 /** The dependencies of a lockfile. */
 interface Locked {
   readonly dependencies: readonly Dependency[];
@@ -87,7 +92,8 @@ function indexed(dependencies: readonly Dependency[]): Locked {
   const bySpec = new Map<string, Dependency>();
   const byName = new Map<string, Dependency[]>();
   for (const dependency of dependencies) {
-    if (!bySpec.has(specOf(dependency))) bySpec.set(specOf(dependency), dependency);
+    const spec = nameAtVersion(dependency);
+    if (!bySpec.has(spec)) bySpec.set(spec, dependency);
     byName.set(dependency.name, [...(byName.get(dependency.name) ?? []), dependency]);
   }
   return { dependencies, bySpec, byName };
@@ -134,7 +140,7 @@ function byClaim(root: string, locked: Locked, found: readonly FoundPackage[], t
   const carriers = folders.flatMap(({ path, claim }) => (claim?.bundles === true ? [`${path}/node_modules/`] : []));
   for (const { path, name, store, claim } of folders) {
     const stored = store === null ? undefined : inStore(store, name, byName.get(name) ?? []);
-    const dependency = stored ?? (claim === null ? undefined : bySpec.get(specOf(claim)));
+    const dependency = stored ?? (claim === null ? undefined : bySpec.get(nameAtVersion(claim)));
     // A store keeps versions of earlier lockfiles for a while, which nothing leads to.
     if (dependency !== undefined) addCopy(table, dependency, path);
     // What came in another package's tarball is compared with that.

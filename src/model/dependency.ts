@@ -185,11 +185,6 @@ export interface Dependency {
   readonly findings?: readonly Finding[];
 }
 
-/** `name@version`. */
-export function specOf({ name, version }: { readonly name: string; readonly version: string }): string {
-  return `${name}@${version}`;
-}
-
 /** An entry that names no package to fetch, with the reason it is not a dependency. */
 export interface SkippedEntry {
   readonly place: Place;

@@ -1,4 +1,5 @@
 import type { AcceptedFinding } from './baseline.ts';
+import type { VersionId } from './package.ts';
 import type { Instant } from './time.ts';
 
 /** When a version came into the lockfile, as far as can be known. */
@@ -12,16 +13,16 @@ export interface Appearance {
   readonly orEarlier: boolean;
 }
 
-/** What the lockfile's history says. */
-export interface History {
-  /** By `name@version`; what the committed lockfile does not have is not in it. */
-  readonly appearances: ReadonlyMap<string, Appearance>;
+/** What git knows of a lockfile. */
+export interface Appearances {
+  /** What the committed lockfile does not have is not in it. */
+  readonly appearances: ReadonlyMap<VersionId, Appearance>;
   /** Whether the clone ends before the history does. */
   readonly shallow: boolean;
 }
 
-/** Asks for the first appearance of versions, each `name@version`; null where there is no history. */
-export type AskHistory = (specs: readonly string[]) => Promise<History | null>;
+/** Asks git when versions first appeared; null where there is no history. */
+export type AskAppearances = (versions: readonly VersionId[]) => Promise<Appearances | null>;
 
 /** What a finding that waits for a decision carries. */
 export interface Review {

@@ -1,4 +1,4 @@
-import { conventionsOf, DEFAULT_ECOSYSTEM } from '../ecosystems/conventions/index.ts';
+import { conventionsOf, ECOSYSTEMS } from '../ecosystems/conventions/index.ts';
 import { CAPABILITIES, type Capability } from '../model/capability.ts';
 import { FINDING_CODES, FINDING_KINDS } from '../model/finding.ts';
 import type { TextMatch } from '../model/match.ts';
@@ -11,6 +11,7 @@ import {
   type IdentityField,
   type LevelRule,
   type MirrorRule,
+  type PackageSelector,
   type Policy,
   type PrivateRegistryRule,
   type Since,
@@ -139,7 +140,7 @@ function expectOf(place: Place): readonly ExpectRule[] {
       const demand = fields.provenance ? wordOf(fields.provenance, PROVENANCE_DEMANDS) : null;
       if (demand === 'optional' && fields.since)
         fail(fields.since, 'since makes no sense where provenance is optional');
-      const since = fields.since ? sinceOf(fields.since) : null;
+      const since = fields.since ? sinceOf(fields.since, packages) : null;
       return { packages, identity, provenance: demand === null ? null : { demand, since } };
     },
   );
@@ -207,13 +208,16 @@ function wantedFact(field: IdentityField, place: Place): TextMatch {
   return form.test(text) ? { kind: 'exact', text } : wrong(place, accepted);
 }
 
-function sinceOf(place: Place): Since {
+/** A version as the ecosystem of the packages writes it, as any does where the rule is about every package. */
+function sinceOf(place: Place, { ecosystem }: PackageSelector): Since {
   const accepted = 'a version such as 1.2.0 or a date such as 2026-01-31';
   const text = textOf(place, accepted);
   const time = parseInstant(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
   if (time !== null) return { kind: 'time', time };
-  const version = conventionsOf(DEFAULT_ECOSYSTEM).versions.parse(text);
-  return version?.text === text ? { kind: 'version', version: text } : wrong(place, accepted);
+  const isVersion = (ecosystem === null ? ECOSYSTEMS : [ecosystem]).some(
+    (one) => conventionsOf(one).versions.parse(text)?.text === text,
+  );
+  return isVersion ? { kind: 'version', version: text } : wrong(place, accepted);
 }
 
 function levelRuleOf(place: Place): LevelRule {

@@ -9,11 +9,10 @@ import {
   type LockedBytes,
   RECORDED,
 } from '../model/baseline.ts';
-import { specOf } from '../model/dependency.ts';
+import { type PackageRef, type VersionId, versionId } from '../model/package.ts';
 import type { Finding } from '../model/finding.ts';
-import type { PackageRef } from '../model/package.ts';
 import { DEFAULT_REVIEW, type Policy, type ReviewRules } from '../model/policy.ts';
-import type { AcceptedState, Appearance, History, Review } from '../model/review.ts';
+import type { AcceptedState, Appearance, Appearances, Review } from '../model/review.ts';
 import { HOUR, WEEK, type Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { verdictOf } from './enforce.ts';
@@ -31,36 +30,34 @@ export interface Clock {
   readonly now: Instant;
 }
 
-/** The versions with a finding in the queue whose first appearance the baseline does not have, each `name@version`. */
-export function undated(judged: readonly JudgedDependency[], clock: Clock): readonly string[] {
-  const specs = judged
+/** The versions with a finding in the queue whose first appearance the baseline does not have. */
+export function undated(judged: readonly JudgedDependency[], clock: Clock): readonly VersionId[] {
+  const versions = judged
     .filter((one) => one.findings.some((finding) => isQueued(finding, one, clock.rules)))
-    .map(({ dependency }) => specOf(dependency));
+    .map(({ dependency }) => versionId(dependency));
   const recorded = recordedTimes(clock);
-  return [...new Set(specs)].filter((spec) => !recorded.has(spec));
+  return [...new Set(versions)].filter((id) => !recorded.has(id));
 }
 
 /**
- * Gives every finding in the queue its review. Overdue warnings are errors in every phase; verdicts follow. `history`
+ * Gives every finding in the queue its review. Overdue warnings are errors in every phase; verdicts follow. `known`
  * answers for what `undated` names; null where there is none.
  */
 export function reviewed(
   judged: readonly JudgedDependency[],
-  history: History | null,
+  known: Appearances | null,
   clock: Clock,
 ): readonly JudgedDependency[] {
   const recorded = recordedTimes(clock);
-  const firstSeen = (spec: string): Appearance => {
-    const time = recorded.get(spec);
+  const firstSeen = (id: VersionId): Appearance => {
+    const time = recorded.get(id);
     if (time !== undefined) return { time, source: 'baseline', commit: null, orEarlier: false };
-    return (
-      history?.appearances.get(spec) ?? { time: clock.now, source: 'run', commit: null, orEarlier: history === null }
-    );
+    return known?.appearances.get(id) ?? { time: clock.now, source: 'run', commit: null, orEarlier: known === null };
   };
   return judged.map((one) => {
     const findings = one.findings.map((finding): LeveledFinding => {
       if (!isQueued(finding, one, clock.rules)) return finding;
-      const review = reviewOf(finding, one, firstSeen(specOf(one.dependency)), clock);
+      const review = reviewOf(finding, one, firstSeen(versionId(one.dependency)), clock);
       return { ...finding, review, level: review.overdue ? 'error' : finding.level };
     });
     const verdict = verdictOf(findings);
@@ -114,7 +111,7 @@ export function acceptedStates(
   now: Instant,
 ): readonly AcceptedState[] {
   return accepted.map((one) => {
-    const dependencies = locked.filter((dependency) => specOf(dependency) === specOf(one));
+    const dependencies = locked.filter((dependency) => versionId(dependency) === versionId(one));
     const state = (): AcceptedState['state'] => {
       if (dependencies.length === 0) return 'not-locked';
       if (!dependencies.some((dependency) => isOfBytes(one, dependency))) return 'other-bytes';
@@ -126,13 +123,13 @@ export function acceptedStates(
 }
 
 /**
- * First appearances of the baseline by `name@version`, the earliest where there are several. One that is still to come
+ * First appearances that the baseline has, the earliest where there are several. One that is still to come
  * would stop the clock.
  */
-function recordedTimes({ baseline, now }: Clock): ReadonlyMap<string, Instant> {
-  const times = new Map<string, Instant>();
+function recordedTimes({ baseline, now }: Clock): ReadonlyMap<VersionId, Instant> {
+  const times = new Map<VersionId, Instant>();
   for (const one of baseline?.seen ?? []) {
-    if (one.time <= now) times.set(specOf(one), Math.min(one.time, times.get(specOf(one)) ?? Infinity));
+    if (one.time <= now) times.set(versionId(one), Math.min(one.time, times.get(versionId(one)) ?? Infinity));
   }
   return times;
 }

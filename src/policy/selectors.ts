@@ -1,4 +1,4 @@
-import { conventionsOf, DEFAULT_ECOSYSTEM, ECOSYSTEMS } from '../ecosystems/conventions/index.ts';
+import { conventionsOf, splitEcosystem } from '../ecosystems/conventions/index.ts';
 import { fits } from '../model/match.ts';
 import type { PackageRef } from '../model/package.ts';
 import type { PackageSelector } from '../model/policy.ts';
@@ -15,9 +15,9 @@ type Selection = Pick<PackageSelector, 'ecosystem' | 'pattern'>;
  */
 export function readSelector(text: string): Selection | null {
   if (text === EVERY) return { ecosystem: null, pattern: EVERY };
-  const [, prefix, name = ''] = /^(?:([^:@/]*):)?(.*)$/s.exec(text) ?? [];
-  const ecosystem = prefix === undefined ? DEFAULT_ECOSYSTEM : ECOSYSTEMS.find((one) => one === prefix);
-  if (ecosystem === undefined) return null;
+  const split = splitEcosystem(text);
+  if (split === null) return null;
+  const { ecosystem, rest: name } = split;
   const { isSelector, normalise } = conventionsOf(ecosystem).names;
   if (name === EVERY) return { ecosystem, pattern: EVERY };
   return isSelector(name) ? { ecosystem, pattern: normalise(name) } : null;

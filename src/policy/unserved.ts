@@ -1,4 +1,5 @@
-import { specOf, type PlacedFinding } from '../model/dependency.ts';
+import type { PlacedFinding } from '../model/dependency.ts';
+import { specOf } from '../model/package.ts';
 import { finding, type FindingCode } from '../model/finding.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { verdictOf } from './enforce.ts';

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync, mkdirSync, renameSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { askHistory, type ReadVersions } from '../../src/git/appearance.ts';
-import type { History } from '../../src/model/review.ts';
+import { askAppearances, type ReadVersions } from '../../src/git/appearance.ts';
+import type { VersionId } from '../../src/model/package.ts';
+import type { Appearances } from '../../src/model/review.ts';
 import { at, commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 
@@ -11,10 +12,12 @@ const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 3, 1);
 const ago = (hours: number): number => NOW - hours * HOUR;
 
+const id = (spec: string): VersionId => `npm:${spec}` as VersionId;
+
 /** A lockfile of these tests is a line of versions; "?" does not parse. */
 const read: ReadVersions = (bytes) => {
   const text = Buffer.from(bytes).toString('utf8').trim();
-  return text.includes('?') ? null : new Set(text.split(' '));
+  return text.includes('?') ? null : new Set(text.split(' ').map(id));
 };
 
 describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () => {
@@ -30,9 +33,9 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     write(text);
     return commitAll(folder, ago(hours));
   };
-  const ask = (specs: readonly string[], name = 'lock', where = folder): Promise<History | null> =>
-    askHistory(join(where, name), specs, read, NOW);
-  const seen = async (spec: string): Promise<unknown> => (await ask([spec]))?.appearances.get(spec) ?? null;
+  const ask = (specs: readonly string[], name = 'lock', where = folder): Promise<Appearances | null> =>
+    askAppearances(join(where, name), specs.map(id), read, NOW);
+  const seen = async (spec: string): Promise<unknown> => (await ask([spec]))?.appearances.get(id(spec)) ?? null;
   const first = (hours: number, commit: string, orEarlier = false): unknown => ({
     time: ago(hours),
     source: 'commit',
@@ -64,7 +67,7 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     const history = await ask(['a@1', 'b@1', 'c@1'], 'lock', clone);
     expect(history?.shallow).toBe(true);
     for (const spec of ['a@1', 'b@1', 'c@1']) {
-      expect(history?.appearances.get(spec)).toMatchObject({ orEarlier: true });
+      expect(history?.appearances.get(id(spec))).toMatchObject({ orEarlier: true });
     }
   });
 
@@ -170,7 +173,7 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     renameSync(join(folder, 'lock'), join(folder, 'shrinkwrap'));
     const renamed = commitAll(folder, ago(50));
     const history = await ask(['a@1'], 'shrinkwrap');
-    expect(history?.appearances.get('a@1')).toEqual(first(50, renamed));
+    expect(history?.appearances.get(id('a@1'))).toEqual(first(50, renamed));
   });
 
   it('in a shallow clone may be earlier, and a fetched history says so no more', async () => {
@@ -181,14 +184,14 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     git(folder, ['clone', '-q', '--depth', '2', `file://${folder}`, clone]);
     const shallow = await ask(['a@1', 'b@1', 'c@1'], 'lock', clone);
     expect(shallow?.shallow).toBe(true);
-    expect(shallow?.appearances.get('a@1')).toMatchObject({ time: ago(50), orEarlier: true });
-    expect(shallow?.appearances.get('b@1')).toMatchObject({ time: ago(50), orEarlier: true });
-    expect(shallow?.appearances.get('c@1')).toEqual(first(10, last));
+    expect(shallow?.appearances.get(id('a@1'))).toMatchObject({ time: ago(50), orEarlier: true });
+    expect(shallow?.appearances.get(id('b@1'))).toMatchObject({ time: ago(50), orEarlier: true });
+    expect(shallow?.appearances.get(id('c@1'))).toEqual(first(10, last));
     expect((await ask(['c@1'], 'lock', clone))?.shallow).toBe(false);
     git(clone, ['fetch', '-q', '--unshallow']);
     const whole = await ask(['a@1', 'b@1'], 'lock', clone);
     expect(whole?.shallow).toBe(false);
-    expect(whole?.appearances.get('a@1')).toEqual(first(100, brought));
+    expect(whole?.appearances.get(id('a@1'))).toEqual(first(100, brought));
   });
 
   it('ends where too many lockfiles would have to be read', async () => {
@@ -206,7 +209,7 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     writeFileSync(stream, `${commits.join('\n')}\n`);
     git(folder, ['config', 'alias.load', `!git fast-import --quiet < '${stream}'`]);
     git(folder, ['load']);
-    const appearance = (await ask(['a@1']))?.appearances.get('a@1');
+    const appearance = (await ask(['a@1']))?.appearances.get(id('a@1'));
     // 300 are read: those of the last 300 hours but the ones before.
     expect(appearance).toMatchObject({ time: ago(400 - 20), orEarlier: true });
   });
@@ -228,7 +231,7 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     const commit = commitAll(folder, ago(9));
     for (const [i, name] of magic.entries()) {
       const history = await ask(['a@0', 'a@1', 'a@2', 'a@3'], name);
-      expect([...(history?.appearances ?? [])], name).toEqual([[`a@${i}`, first(9, commit)]]);
+      expect([...(history?.appearances ?? [])], name).toEqual([[`npm:a@${i}`, first(9, commit)]]);
     }
   });
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
-import { specOf } from '../../src/model/dependency.ts';
+import { specOf } from '../../src/model/package.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 
 const folder = sharedData('lockfiles');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab, type LockfileOptions, type Roots } from '../../lab/index.ts';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { isAcceptable, type Baseline, type BaselineUpdate } from '../../src/model/baseline.ts';
-import { specOf } from '../../src/model/dependency.ts';
+import { specOf } from '../../src/model/package.ts';
 import { acceptFindings } from '../../src/baseline/accept.ts';
 import { withSeen } from '../../src/baseline/seen.ts';
 import { formatBaseline } from '../../src/baseline/text.ts';

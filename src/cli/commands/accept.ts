@@ -1,5 +1,6 @@
 import { bytesOf, onlyHash, type Baseline } from '../../model/baseline.ts';
-import { specOf, type Dependency } from '../../model/dependency.ts';
+import type { Dependency } from '../../model/dependency.ts';
+import { isNamedBy, nameOf, packageId, specOf } from '../../model/package.ts';
 import type { FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
 import type { JudgedDependency } from '../../model/verdict.ts';
@@ -69,14 +70,14 @@ function withoutDecisions(content: Baseline, named: ReadonlySet<string>): Baseli
 function lockedAs(spec: string, locked: readonly Dependency[], file: string): readonly Dependency[] {
   const at = spec.indexOf('@', 1);
   const name = at === -1 ? spec : spec.slice(0, at);
-  const ofName = locked.filter((dependency) => dependency.name === name);
+  const ofName = locked.filter((dependency) => [nameOf(dependency), packageId(dependency)].includes(name));
   const specs = [...new Set(ofName.map(specOf))].sort();
   if (specs.length === 0) {
-    const near = nearest(name, [...new Set(locked.map((dependency) => dependency.name))]);
+    const near = nearest(name, [...new Set(locked.map(nameOf))]);
     throw new UsageError(`${file} does not lock ${name}${near === null ? '' : `; did you mean ${near}?`}`);
   }
   if (at === -1 && specs.length > 1) throw new UsageError(`which ${name}? ${file} locks ${specs.join(', ')}: name one`);
-  const wanted = at === -1 ? ofName : ofName.filter((dependency) => specOf(dependency) === spec);
+  const wanted = at === -1 ? ofName : ofName.filter((dependency) => isNamedBy(spec, dependency));
   if (wanted.length === 0) throw new UsageError(`${file} does not lock ${spec}, but ${specs.join(', ')}`);
   return wanted;
 }

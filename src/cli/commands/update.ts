@@ -1,6 +1,6 @@
 import { unseen, withSeen } from '../../baseline/seen.ts';
 import { updateBaseline } from '../../baseline/update.ts';
-import { specOf } from '../../model/dependency.ts';
+import { versionId } from '../../model/package.ts';
 import { lockfileErrors } from '../../report/words/messages.ts';
 import { renderUpdate } from '../../report/commands/update.ts';
 import type { Command } from '../command.ts';
@@ -14,14 +14,14 @@ export const command: Command = {
   options: PROJECT_OPTIONS,
   run: (options, io) =>
     withProject(placeOf('update', options.positionals), options, io, async (project) => {
-      const { path, baseline, audit, askHistory } = project;
+      const { path, baseline, audit, askAppearances } = project;
       demandAll(project);
       const report = await audit({ enforce: 'observe', omit: [], explain: false });
       const update = updateBaseline(baseline.content, report.dependencies);
       // The clock of a team starts when it begins to use assay, not when it first installed a dependency.
       const waiting = baseline.content === null ? [] : unseen(update);
-      const history = waiting.length === 0 ? null : await askHistory(waiting.map(specOf));
-      writeBaseline(path, baseline, withSeen(update, history, Date.now()));
+      const known = waiting.length === 0 ? null : await askAppearances(waiting.map(versionId));
+      writeBaseline(path, baseline, withSeen(update, known, Date.now()));
       io.stdout.write(renderUpdate(baseline.file, update, io.stdout));
       for (const line of lockfileErrors(report)) io.stderr.write(`assay: ${line}\n`);
       return exitStatus(report.verdict);

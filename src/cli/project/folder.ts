@@ -1,14 +1,14 @@
 import { basename, dirname } from 'node:path';
 import type { Since } from '../../audit/options.ts';
 import type { Cache } from '../../store/store.ts';
-import { askHistory, type ReadVersions } from '../../git/appearance.ts';
+import { askAppearances, type ReadVersions } from '../../git/appearance.ts';
 import { readAt } from '../../git/base.ts';
 import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
 import type { BaselineBase, BaselineInUse } from '../../model/baseline.ts';
-import { specOf, type Dependency, type LocatedLockfile, type Lockfile } from '../../model/dependency.ts';
+import type { Dependency, LocatedLockfile, Lockfile } from '../../model/dependency.ts';
 import { versionId, type VersionId } from '../../model/package.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
-import type { Appearance, AskHistory } from '../../model/review.ts';
+import type { Appearance, AskAppearances } from '../../model/review.ts';
 import { baseFinder, baseOf } from './base.ts';
 import { isMendable } from '../exit.ts';
 import { lockfilesIn } from './find.ts';
@@ -41,7 +41,7 @@ export interface Project {
   /** What earlier runs kept of it; null where nothing is to be kept. */
   readonly store: Cache | null;
   /** Asks git when versions came into its lockfiles. */
-  readonly askHistory: AskHistory;
+  readonly askAppearances: AskAppearances;
   /** What --since asks to compare with; null without it. */
   readonly askSince: () => Promise<Since | null>;
   /** The baseline where the pull request began, or where --base or --since say; null without any of them. */
@@ -122,7 +122,7 @@ export async function openFolder(
     policy,
     baseline,
     store,
-    askHistory: historyOf(
+    askAppearances: appearancesOf(
       readable.map(({ path }) => path),
       manifests,
       settings,
@@ -172,24 +172,28 @@ async function attempt<T>(read: () => Promise<T>): Promise<T | Problem> {
 }
 
 /** Of several lockfiles, the one that has had a version for longest says since when. */
-function historyOf(paths: readonly string[], manifests: ProjectManifests, settings: ProjectSettings): AskHistory {
-  return async (specs) => {
+function appearancesOf(
+  paths: readonly string[],
+  manifests: ProjectManifests,
+  settings: ProjectSettings,
+): AskAppearances {
+  return async (versions) => {
     const asked = paths.map((path) => {
       const read = dependenciesReader(path, manifests, settings);
       const readVersions: ReadVersions = (bytes) => {
         const dependencies = read(bytes);
-        return dependencies === null ? null : new Set(dependencies.map(specOf));
+        return dependencies === null ? null : new Set(dependencies.map(versionId));
       };
-      return askHistory(path, specs, readVersions, Date.now());
+      return askAppearances(path, versions, readVersions, Date.now());
     });
-    const histories = (await Promise.all(asked)).filter((history) => history !== null);
-    if (histories.length === 0) return null;
-    const appearances = new Map<string, Appearance>();
-    for (const [spec, appearance] of histories.flatMap((history) => [...history.appearances])) {
-      const known = appearances.get(spec);
-      if (known === undefined || appearance.time < known.time) appearances.set(spec, appearance);
+    const answers = (await Promise.all(asked)).filter((answer) => answer !== null);
+    if (answers.length === 0) return null;
+    const appearances = new Map<VersionId, Appearance>();
+    for (const [id, appearance] of answers.flatMap((answer) => [...answer.appearances])) {
+      const known = appearances.get(id);
+      if (known === undefined || appearance.time < known.time) appearances.set(id, appearance);
     }
-    return { appearances, shallow: histories.some(({ shallow }) => shallow) };
+    return { appearances, shallow: answers.some(({ shallow }) => shallow) };
   };
 }
 

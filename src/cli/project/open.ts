@@ -102,7 +102,7 @@ export async function withProjects<T>(
   const established = new Map<string, Buffer>();
 
   const auditOne = async (project: ProjectInUse, how: How, isOnly: boolean): Promise<Report> => {
-    const { store: kept, baseline, askHistory: history, beside } = project;
+    const { store: kept, baseline, askAppearances, beside } = project;
     const folder = dirname(project.path);
     const own = projectConfig(values, project, folder, io, folder === firstFolder ? config.warnings : []);
     const lockfiles = project.lockfiles.map((lockfile) => {
@@ -113,7 +113,7 @@ export async function withProjects<T>(
     const store = isOnly ? kept : sharedStore(established, kept);
     if (lockfiles.some(({ dependencies }) => dependencies.length >= LARGE)) collectSooner();
     const repository = repositoryAddress(io.env);
-    const known = { policy, baseline, beside, now: Date.now(), askHistory: history, repository };
+    const known = { policy, baseline, beside, now: Date.now(), askAppearances, repository };
     const shared = { ...known, store, onProgress: progress.update };
     try {
       const { result, repository } = await withTrust(

@@ -1,15 +1,19 @@
 import type { Conventions } from './conventions.ts';
 import { go } from './go.ts';
 import { npm } from './npm.ts';
-import type { Ecosystem } from '../../model/package.ts';
+import { DEFAULT_ECOSYSTEM, type Ecosystem } from '../../model/package.ts';
 
 const CONVENTIONS: Readonly<Record<Ecosystem, Conventions>> = { npm, go };
 
 /** The ecosystems by the names that stand before those of packages. */
 export const ECOSYSTEMS = Object.keys(CONVENTIONS) as readonly Ecosystem[];
 
-/** The ecosystem that is meant where a file or a command names a package without one. */
-export const DEFAULT_ECOSYSTEM: Ecosystem = 'npm';
+/** A text that begins with an ecosystem's name and a colon, taken apart; without one it is of the default ecosystem. */
+export function splitEcosystem(text: string): { readonly ecosystem: Ecosystem; readonly rest: string } | null {
+  const [, prefix, rest = ''] = /^(?:([^:@/]*):)?(.*)$/s.exec(text) ?? [];
+  const ecosystem = prefix === undefined ? DEFAULT_ECOSYSTEM : ECOSYSTEMS.find((one) => one === prefix);
+  return ecosystem === undefined ? null : { ecosystem, rest };
+}
 
 /** What an ecosystem writes in its own way. */
 export function conventionsOf(ecosystem: Ecosystem): Conventions {

@@ -1,4 +1,5 @@
-import { specOf, type Lockfile, type SkippedEntry } from '../../model/dependency.ts';
+import type { Lockfile, SkippedEntry } from '../../model/dependency.ts';
+import { nameAtVersion } from '../node-modules/names.ts';
 import { resolvedAnewIn } from './anew.ts';
 import { readFolders } from './folders.ts';
 import { readPackages, type Entry, type LocalEntry, type PackageEntry } from './packages.ts';
@@ -149,7 +150,7 @@ function placed(
     peer: tree.flags.peer(entry),
     exotic: own.filter(({ spec }) => specKind(spec) !== 'registry').map(({ name: to, spec }) => ({ name: to, spec })),
     bundles,
-    requires: tree.requirementsOf(entry).flatMap((to) => (to.kind === 'package' ? specOf(to) : [])),
+    requires: tree.requirementsOf(entry).flatMap((to) => (to.kind === 'package' ? nameAtVersion(to) : [])),
     ...(patch === null ? {} : { patches: [patch] }),
     ...(source.kind === 'registry' ? { claims: [claims] } : {}),
     ...(substitutes.length === 0 ? {} : { substitutes }),

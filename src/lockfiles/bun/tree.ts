@@ -1,4 +1,5 @@
-import { specOf, type Substitution } from '../../model/dependency.ts';
+import type { Substitution } from '../../model/dependency.ts';
+import { nameAtVersion } from '../node-modules/names.ts';
 import { answerFrom, isAnswer, type Answer } from '../node-modules/answers.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import { isPeer, type Requirement } from '../node-modules/package-json.ts';
@@ -167,7 +168,7 @@ function folderOf(asker: Asker): string | null {
 }
 
 function nameOf(asker: Asker): string {
-  if (asker.kind === 'package') return specOf(asker);
+  if (asker.kind === 'package') return nameAtVersion(asker);
   const folder = asker.kind === 'local' ? asker.path : asker.location;
   return folder === '' ? '.' : folder;
 }

@@ -28,3 +28,8 @@ export function cleanVersion(version: string): string {
         .replace(/^[=v]+/, '')
         .trim();
 }
+
+/** How one version is written in lockfiles, and in what asks for it. */
+export function nameAtVersion({ name, version }: { readonly name: string; readonly version: string }): string {
+  return `${name}@${version}`;
+}

@@ -1,16 +1,10 @@
-import {
-  specOf,
-  type Artifacts,
-  type Lockfile,
-  type PlacedFinding,
-  type SkippedEntry,
-} from '../../model/dependency.ts';
+import type { Artifacts, Lockfile, PlacedFinding, SkippedEntry } from '../../model/dependency.ts';
+import { isPackageName, nameAtVersion } from '../node-modules/names.ts';
 import { refuseConflicts } from '../common/conflicts.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import type { LockfileFormat, ProjectManifests, ProjectSettings } from '../common/format.ts';
 import { parseJson, type JsonNode } from '../../readers/json.ts';
 import { mergePlaces, type PlacedDependency } from '../common/merge.ts';
-import { isPackageName } from '../node-modules/names.ts';
 import { resolvedAnewIn } from './anew.ts';
 import { mappingOf, readDocument, type PnpmDocument } from './document.ts';
 import { readPackages, type PackageEntry, type PnpmEntry, type PnpmSnapshot } from './entry.ts';
@@ -42,7 +36,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
   const documents = documentsOf(file, text).map((node) => readDocument(file, node));
   const read = documents.map((document) => readProjects(document, project, document === documents.at(-1)));
   const named = read.flatMap((each) => each.found);
-  const found = [...named, ...environmentOf(file, project, new Set(named.map(specOf)))];
+  const found = [...named, ...environmentOf(file, project, new Set(named.map(nameAtVersion)))];
   const skipped = read.flatMap((each) => each.skipped);
   const findings = read.flatMap((each) => each.findings);
   const hooks =
@@ -225,7 +219,7 @@ function artifactsOf({ ofTar }: PnpmDocument, { integrity, source }: PackageEntr
 
 /** `name@version`; nothing for a folder. */
 function specsOf(entry: PnpmEntry): readonly string[] {
-  return entry.kind === 'package' ? [specOf(entry)] : [];
+  return entry.kind === 'package' ? [nameAtVersion(entry)] : [];
 }
 
 /** Files of patches by hash, and by what they are for; pnpm 11 and later write no files. */

@@ -1,4 +1,5 @@
-import { specOf, type EntryClaims, type Substitution } from '../../model/dependency.ts';
+import type { EntryClaims, Substitution } from '../../model/dependency.ts';
+import { nameAtVersion } from '../node-modules/names.ts';
 import type { JsonObject } from '../../readers/json.ts';
 import { addressOf } from '../common/merge.ts';
 import { answers, registryName, type Answer, type Members } from './answers.ts';
@@ -180,7 +181,7 @@ function answerText(answer: Answer): string {
   if (answer.kind === 'folder') return `link:${answer.folder}`;
   const { source } = answer;
   if (source.kind === 'registry') return answer.name;
-  const address = addressOf(source) ?? specOf(answer);
+  const address = addressOf(source) ?? nameAtVersion(answer);
   return address.includes(':') ? address : `file:${address}`;
 }
 

@@ -1,4 +1,5 @@
-import { specOf, type Lockfile, type Place, type SkippedEntry } from '../../model/dependency.ts';
+import type { Lockfile, Place, SkippedEntry } from '../../model/dependency.ts';
+import { nameAtVersion } from '../node-modules/names.ts';
 import { refuseConflicts } from '../common/conflicts.ts';
 import { LockfileError } from '../../readers/error.ts';
 import type { LockfileFormat, ProjectManifests, ProjectSettings } from '../common/format.ts';
@@ -33,7 +34,9 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
   const project = readProject(options, manifests, settings);
   const folders = foldersFound(edges, nodes, project);
   const roles = rolesOf(edges, [...nodes, ...folders], options, project);
-  const specs = new Map(nodes.flatMap((node) => (node.kind === 'package' ? [[node.id, specOf(node)] as const] : [])));
+  const specs = new Map(
+    nodes.flatMap((node) => (node.kind === 'package' ? [[node.id, nameAtVersion(node)] as const] : [])),
+  );
   const skipped: SkippedEntry[] = [];
   const found: PlacedDependency[] = [];
   for (const node of nodes) {

@@ -1,4 +1,5 @@
-import { specOf, type EntryClaims, type ExoticSpec, type Substitution } from '../../model/dependency.ts';
+import type { EntryClaims, ExoticSpec, Substitution } from '../../model/dependency.ts';
+import { nameAtVersion } from '../node-modules/names.ts';
 import { answerFrom, isAnswer, type Answer } from '../node-modules/answers.ts';
 import { isPeer } from '../node-modules/package-json.ts';
 import { specKind } from '../node-modules/specs.ts';
@@ -47,7 +48,7 @@ export function rolesOf(
   const askers = {
     nameOf: ({ from, folder }: VltEdge): string => {
       const node = byId.get(from);
-      if (node?.kind === 'package') return specOf(node);
+      if (node?.kind === 'package') return nameAtVersion(node);
       const path = node?.path ?? folder ?? '';
       return path === '' ? '.' : path;
     },

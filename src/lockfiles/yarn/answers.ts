@@ -1,7 +1,7 @@
-import { specOf, type Dependency, type PlacedFinding, type SkippedEntry } from '../../model/dependency.ts';
+import type { Dependency, PlacedFinding, SkippedEntry } from '../../model/dependency.ts';
+import { isPackageName, nameAtVersion } from '../node-modules/names.ts';
 import { missingEntry, resolvedAnew } from '../common/anew.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
-import { isPackageName } from '../node-modules/names.ts';
 import { specKind } from '../node-modules/specs.ts';
 import {
   type Brought,
@@ -144,7 +144,7 @@ interface RequirementAt extends Descriptor {
 function requirementsOf(entries: readonly YarnEntry[], asked: readonly ProjectRequirement[]): readonly RequirementAt[] {
   const others = entries.flatMap(({ brings: [one], requires, line }) => {
     if (one === undefined || ('local' in one && one.local !== 'link')) return [];
-    const by = 'local' in one ? one.locator : specOf(one);
+    const by = 'local' in one ? one.locator : nameAtVersion(one);
     return requires.map(({ name, range }) => ({ name, range, by, line }));
   });
   return [...asked.map(({ name, range, by }) => ({ name, range, by, line: 1 })), ...others];
@@ -164,7 +164,7 @@ function missingOf(
       locked.add(keyOf(descriptor));
       names.add(descriptor.name);
     }
-    for (const one of brings) if (!('local' in one)) locked.add(specOf(one));
+    for (const one of brings) if (!('local' in one)) locked.add(nameAtVersion(one));
   }
   const missing = new Map<string, RequirementAt>();
   for (const requirement of requirementsOf(entries, asked)) {

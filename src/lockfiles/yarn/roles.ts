@@ -1,4 +1,4 @@
-import { specOf } from '../../model/dependency.ts';
+import { nameAtVersion } from '../node-modules/names.ts';
 import { flagsOf, type Edge, type EdgeKind } from '../common/reach.ts';
 import type { Descriptor, Requirement, YarnEntry } from './entry.ts';
 
@@ -51,7 +51,9 @@ export function rolesOf(entries: readonly YarnEntry[], asked: readonly ProjectRe
 
 /** What entries bring, where it is one package: what is patched has two, before and after. */
 function onlySpec(group: Group): string | null {
-  const specs = new Set(group.flatMap(({ brings }) => brings.map((one) => ('local' in one ? null : specOf(one)))));
+  const specs = new Set(
+    group.flatMap(({ brings }) => brings.map((one) => ('local' in one ? null : nameAtVersion(one)))),
+  );
   const [only = null] = specs;
   return specs.size === 1 ? only : null;
 }

@@ -1,4 +1,4 @@
-import { specOf } from '../../model/dependency.ts';
+import { specOf } from '../../model/package.ts';
 import type { JudgedDependency } from '../../model/verdict.ts';
 
 /** A dependency in the page, and where it stands between the others. Others are named by their index. */

@@ -1,5 +1,6 @@
 import { bytesOf, type LockedBytes } from '../../model/baseline.ts';
 import type { Dependency } from '../../model/dependency.ts';
+import { isNamedBy, type VersionRef } from '../../model/package.ts';
 import type { Report } from '../../model/report.ts';
 import type { AcceptedState, Review } from '../../model/review.ts';
 import type { Instant } from '../../model/time.ts';
@@ -30,8 +31,7 @@ export interface ReviewList {
 }
 
 /**
- * The queue of a report and the acceptances beside it; where `specs` are given, only what they name: `name` or
- * `name@version`.
+ * The queue of a report and the acceptances beside it; where `specs` are given, only what they name.
  */
 export function reviewList(
   report: Report,
@@ -39,8 +39,7 @@ export function reviewList(
   specs: readonly string[],
   now: Instant,
 ): ReviewList {
-  const isNamed = ({ name, version }: { readonly name: string; readonly version: string }): boolean =>
-    specs.length === 0 || specs.includes(name) || specs.includes(`${name}@${version}`);
+  const isNamed = (one: VersionRef): boolean => specs.length === 0 || specs.some((spec) => isNamedBy(spec, one));
   const items = report.dependencies
     .filter(({ dependency }) => isNamed(dependency))
     .flatMap(itemsOf)

@@ -1,4 +1,5 @@
-import { specOf, type Dependency } from '../../model/dependency.ts';
+import type { Dependency } from '../../model/dependency.ts';
+import { specOf } from '../../model/package.ts';
 import type { Report } from '../../model/report.ts';
 import { compareDependencies, groupFindings, subjectOf, type Group, type GroupItem } from '../words/grouping.ts';
 import { capabilityText, describe, findingClause, plainSpec, sharedClause } from '../words/messages.ts';
