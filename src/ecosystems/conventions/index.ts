@@ -1,6 +1,7 @@
-import type { Conventions } from './conventions.ts';
+import type { Conventions, ManagerCommands } from './conventions.ts';
 import { go } from './go.ts';
 import { npm } from './npm.ts';
+import type { PackageManager } from '../../model/dependency.ts';
 import type { Ecosystem } from '../../model/package.ts';
 
 const CONVENTIONS: Readonly<Record<Ecosystem, Conventions>> = { npm, go };
@@ -11,6 +12,13 @@ export const DEFAULT_ECOSYSTEM: Ecosystem = 'npm';
 /** What an ecosystem writes in its own way. */
 export function conventionsOf(ecosystem: Ecosystem): Conventions {
   return CONVENTIONS[ecosystem];
+}
+
+/** How a package manager is told what to do. */
+export function commandsOf(manager: PackageManager): ManagerCommands {
+  const [found] = Object.values(CONVENTIONS).flatMap(({ commands }) => commands.byManager[manager] ?? []);
+  if (found === undefined) throw new Error(`there are no commands of ${manager}`);
+  return found;
 }
 
 /** Whether an address is a registry where anybody can publish under any name that is free, of whichever ecosystem. */
