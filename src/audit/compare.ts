@@ -31,7 +31,7 @@ export interface CompareOptions {
   readonly baseline: Baseline | null;
 }
 
-/** The same, and who installs a dependency. */
+/** The options of a comparison, and which package manager installs a dependency. */
 export interface ExplainOptions extends CompareOptions {
   readonly managerOf: (dependency: Dependency) => PackageManager;
 }
@@ -45,8 +45,8 @@ const MAX_AGES = 10;
 const GRAVEST: readonly FindingKind[] = ['loss', 'identity', 'gap'];
 
 /**
- * What people need to decide about lost provenance and other builders, for the gravest such findings. Asks for nothing
- * where there are none, and changes nothing of what was judged.
+ * What people need to decide about lost provenance and unexpected builders, for the gravest such findings. Makes no
+ * request where there are none, and changes no verdict.
  */
 export async function explain(
   judged: readonly JudgedDependency[],
@@ -90,7 +90,7 @@ export async function compareVersion(
   const measure = isBuiltAlike(nearest, current) ? measureOf(deciding) : null;
   const before = measure === null ? nearest : await factsBefore(dependency, measure, history, known, verify);
   const good = before?.version ?? null;
-  // Between the two may be releases of whoever built this one.
+  // Releases between the two may come from the builder of this one.
   const byOthers = deciding.some(({ code }) => FINDING_KINDS[code] === 'identity');
   const lastOwn = byOthers ? versionToStayOn(null, dependency, good) : null;
   const stay = before?.provenance === 'invalid' ? null : (lastOwn ?? versionToStayOn(history, dependency, good));
@@ -116,7 +116,9 @@ export async function compareVersion(
   };
 }
 
-/** Whether the same build is proven for both: whoever is unexpected here was so there. */
+/**
+ * Whether both versions were proven to come from the same builder: one that is unexpected here was unexpected there.
+ */
 function isBuiltAlike(before: VersionFacts | null, current: VersionFacts): boolean {
   if (before?.provenance !== 'proven' || current.provenance !== 'proven') return false;
   const fields = ['issuer', 'repository', 'repositoryId', 'ownerId', 'workflow', 'signer'] as const;
@@ -156,8 +158,8 @@ function heldAgainst(
 }
 
 /**
- * Who built the earlier version is verified now, over the hash that the baseline has for it; where that proves nothing,
- * the baseline's own word is next.
+ * Facts about the earlier version. Its builder is verified again, over the hash that the baseline has for it; where
+ * that proves nothing, the baseline's record is used.
  */
 async function factsBefore(
   { ecosystem, name, version }: Dependency,
@@ -169,7 +171,7 @@ async function factsBefore(
   if (against === null) return null;
   const earlier = against === 'package' ? null : against.version;
   const recorded = known === null ? null : recordedFacts(known, earlier);
-  // A version is not held against itself by asking again.
+  // A version is not compared with itself.
   if (earlier === null || earlier === version) return recorded;
   const held = known?.versions.get(earlier)?.integrity;
   const manifest = history?.versions.get(earlier);
@@ -209,7 +211,10 @@ export function servedIntegrity(release: Release | undefined): readonly Digest[]
   }
 }
 
-/** Whoever can publish can announce provenance, or have some of another repository: it is verified like any version. */
+/**
+ * The next version to go to. It is verified like any other: anyone who can publish can announce provenance, or have
+ * provenance of another repository.
+ */
 async function laterThan(
   history: History | null,
   version: string,

@@ -227,7 +227,7 @@ function followChain(
   const holds = isLocked && signature !== null && signature.proof !== null;
   const proofs: Proofs = {
     ...NOTHING,
-    integrity: holds ? establish(locked) : null,
+    integrity: holds ? establish({ by: signature.proof.by, digests: [locked] as const }) : null,
     signature: signature?.proof ?? null,
     publish: attested.publish,
     provenance: attested.provenance,

@@ -1,6 +1,6 @@
 import { comparing, compareVersions } from './compare.ts';
 import type { Commands, Conventions, Names, Version, Versions } from './conventions.ts';
-import { isModulePath } from './go-modules.ts';
+import { isModulePath, isPathOfHost } from './go-modules.ts';
 import { channelOf } from './prerelease.ts';
 import { STABLE } from '../../model/channel.ts';
 
@@ -71,9 +71,9 @@ const names: Names = {
   isName: isModulePath,
   // Capital letters make another module.
   normalise: (name) => name,
-  isSelector: (text) => text.length <= MAX_LENGTH && /^[\w.~*-]+(?:\/[\w.~*-]+)*$/.test(text) && !text.includes('**'),
+  isSelector: (text) => isPathOfHost(text.replaceAll('*', 'x')) && !text.includes('**'),
   purl: (name, version) => {
-    const path = name.toLowerCase().split('/').map(encodeURIComponent).join('/');
+    const path = name.split('/').map(encodeURIComponent).join('/');
     return `pkg:golang/${path}@${encodeURIComponent(version)}`;
   },
   isPublicRegistry: (address) => address === 'https://proxy.golang.org/',

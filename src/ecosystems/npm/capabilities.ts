@@ -1,5 +1,5 @@
 import { isReadForCapabilities, readCapabilities } from '../../checks/npm/capabilities.ts';
-import type { Dependency } from '../../model/dependency.ts';
+import { byteDigests, type Dependency } from '../../model/dependency.ts';
 import { finding } from '../../model/finding.ts';
 import type { GatheredCapabilities } from '../../model/gathered.ts';
 import { sri } from '../../readers/integrity.ts';
@@ -8,8 +8,9 @@ import type { Registry } from '../../registries/registry.ts';
 /** What a dependency can reach, as the files of its tarball show it. */
 export async function gatherCapabilities(dependency: Dependency, registry: Registry): Promise<GatheredCapabilities> {
   const { name, version, artifacts } = dependency;
-  const [{ digests, source }] = artifacts;
-  const [locked, second] = digests.filter(({ algorithm }) => algorithm === 'sha512');
+  const [artifact] = artifacts;
+  const { source } = artifact;
+  const [locked, second] = byteDigests(artifact).filter(({ algorithm }) => algorithm === 'sha512');
   if (source.kind !== 'registry') return unknown('it comes from no registry');
   if (locked === undefined || second !== undefined) return unknown('the lockfile has no one SHA-512 of it');
   const { resolved } = source;
