@@ -1,6 +1,6 @@
 import { isAcceptable, type Baseline, type BaselineUpdate, type LeftOut, type SeenVersion } from '../model/baseline.ts';
 import { specOf } from '../model/dependency.ts';
-import type { History } from '../model/review.ts';
+import type { LockfileHistory } from '../model/review.ts';
 import type { Instant } from '../model/time.ts';
 
 /** Versions an update left out, about which a decision waits since nobody yet knows when: each `name@version`. */
@@ -15,7 +15,7 @@ export function unseen({ baseline, leftOut }: BaselineUpdate): readonly string[]
  * lockfile's history says (null where nobody asked it), else now. A history that ends too early is not recorded, as the
  * whole of it says more.
  */
-export function withSeen(update: BaselineUpdate, history: History | null, now: Instant): Baseline {
+export function withSeen(update: BaselineUpdate, history: LockfileHistory | null, now: Instant): Baseline {
   const missing = new Set(unseen(update));
   const added = new Map<string, SeenVersion>();
   for (const { dependency } of update.leftOut) {

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { Appearance, History } from '../model/review.ts';
+import type { Appearance, LockfileHistory } from '../model/review.ts';
 import type { Instant } from '../model/time.ts';
 import { git } from './git.ts';
 
@@ -30,7 +30,7 @@ export async function askHistory(
   specs: readonly string[],
   readVersions: ReadVersions,
   now: Instant,
-): Promise<History | null> {
+): Promise<LockfileHistory | null> {
   const [folder, name] = [dirname(path), basename(path)];
   // Names are given to git one a line.
   if (/[\r\n]/.test(name)) return null;

@@ -13,7 +13,7 @@ export interface Appearance {
 }
 
 /** What the lockfile's history says. */
-export interface History {
+export interface LockfileHistory {
   /** By `name@version`; what the committed lockfile does not have is not in it. */
   readonly appearances: ReadonlyMap<string, Appearance>;
   /** Whether the clone ends before the history does. */
@@ -21,7 +21,7 @@ export interface History {
 }
 
 /** Asks for the first appearance of versions, each `name@version`; null where there is no history. */
-export type AskHistory = (specs: readonly string[]) => Promise<History | null>;
+export type AskHistory = (specs: readonly string[]) => Promise<LockfileHistory | null>;
 
 /** What a finding that waits for a decision carries. */
 export interface Review {

@@ -13,7 +13,7 @@ import { specOf } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
 import type { PackageRef } from '../model/package.ts';
 import { DEFAULT_REVIEW, type Policy, type ReviewRules } from '../model/policy.ts';
-import type { AcceptedState, Appearance, History, Review } from '../model/review.ts';
+import type { AcceptedState, Appearance, LockfileHistory, Review } from '../model/review.ts';
 import { HOUR, WEEK, type Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { verdictOf } from './enforce.ts';
@@ -46,7 +46,7 @@ export function undated(judged: readonly JudgedDependency[], clock: Clock): read
  */
 export function reviewed(
   judged: readonly JudgedDependency[],
-  history: History | null,
+  history: LockfileHistory | null,
   clock: Clock,
 ): readonly JudgedDependency[] {
   const recorded = recordedTimes(clock);

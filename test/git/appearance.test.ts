@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { askHistory, type ReadVersions } from '../../src/git/appearance.ts';
-import type { History } from '../../src/model/review.ts';
+import type { LockfileHistory } from '../../src/model/review.ts';
 import { at, commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 
@@ -30,7 +30,7 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     write(text);
     return commitAll(folder, ago(hours));
   };
-  const ask = (specs: readonly string[], name = 'lock', where = folder): Promise<History | null> =>
+  const ask = (specs: readonly string[], name = 'lock', where = folder): Promise<LockfileHistory | null> =>
     askHistory(join(where, name), specs, read, NOW);
   const seen = async (spec: string): Promise<unknown> => (await ask([spec]))?.appearances.get(spec) ?? null;
   const first = (hours: number, commit: string, orEarlier = false): unknown => ({

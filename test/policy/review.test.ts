@@ -4,7 +4,7 @@ import { bytesOf, type AcceptedFinding, type BaselineUpdate } from '../../src/mo
 import type { Digest } from '../../src/model/dependency.ts';
 import { finding, FINDING_CODES, FINDING_KINDS, type FindingCode } from '../../src/model/finding.ts';
 import { DEFAULT_REVIEW, type ReviewRules } from '../../src/model/policy.ts';
-import type { Appearance, History } from '../../src/model/review.ts';
+import type { Appearance, LockfileHistory } from '../../src/model/review.ts';
 import type { JudgedDependency, Level } from '../../src/model/verdict.ts';
 import { withSeen } from '../../src/baseline/seen.ts';
 import { acceptedStates, ownerOf, reviewed, reviewRules, undated, type Clock } from '../../src/policy/review.ts';
@@ -29,7 +29,7 @@ function withFinding(
   return { ...judged(about, 'warn'), findings: [{ ...finding(code, args[code]), level }], ...change };
 }
 
-function historyOf(time: number, change: Partial<Appearance> = {}): History {
+function historyOf(time: number, change: Partial<Appearance> = {}): LockfileHistory {
   const appearance = { time, source: 'commit', commit: 'c0ffee', orEarlier: false, ...change } as const;
   return { appearances: new Map([['p@1.0.0', appearance]]), shallow: false };
 }
@@ -89,8 +89,11 @@ describe('what waits for a decision', () => {
 });
 
 describe('when it is due', () => {
-  const reviewOf = (one: JudgedDependency, history: History | null, change: Partial<Clock> = {}): JudgedDependency =>
-    reviewed([one], history, clock(change))[0] ?? one;
+  const reviewOf = (
+    one: JudgedDependency,
+    history: LockfileHistory | null,
+    change: Partial<Clock> = {},
+  ): JudgedDependency => reviewed([one], history, clock(change))[0] ?? one;
 
   it.each<[Level, number, Level, string]>([
     ['warning', 48 * HOUR - 1, 'warning', 'warn'],
