@@ -18,6 +18,8 @@ import { parseIntegrity } from '../lockfiles/index.ts';
 import { isAcceptable, type Baseline, type BaselinePackage } from '../model/baseline.ts';
 import type { AddedDependency, Comparison, LaterVersion, Use, VersionFacts } from '../model/comparison.ts';
 import type { Dependency, Digest, PackageManager } from '../model/dependency.ts';
+import { isDigest } from '../model/hash.ts';
+import { packageId } from '../model/package.ts';
 import { FINDING_KINDS, type FindingKind } from '../model/finding.ts';
 import type { History, Release } from '../model/history.ts';
 import type { Ecosystem, VersionRef } from '../model/package.ts';
@@ -81,7 +83,7 @@ export async function compareVersion(
   const questions = ecosystemOf(dependency).questions(sources);
   const answer = await questions.history(name);
   const history = answer.state === 'present' ? answer.value : null;
-  const known = baseline?.packages.get(name) ?? null;
+  const known = baseline?.packages.get(packageId(dependency)) ?? null;
   const deciding = findings.filter(asksForDecision);
   const against = heldAgainst(dependency, deciding, history, known);
 
@@ -173,9 +175,11 @@ async function factsBefore(
   const recorded = known === null ? null : recordedFacts(known, earlier);
   // A version is not compared with itself.
   if (earlier === null || earlier === version) return recorded;
-  const held = known?.versions.get(earlier)?.integrity;
-  const manifest = history?.versions.get(earlier);
-  const integrity = held === undefined ? servedIntegrity(manifest) : [held];
+  const held = known?.versions
+    .get(earlier)
+    ?.artifacts.map(({ hash }) => hash)
+    .filter(isDigest);
+  const integrity = held ?? servedIntegrity(history?.versions.get(earlier));
   const facts = factsOf(history, earlier, await verify(dependencyOf({ ecosystem, name, version: earlier }, integrity)));
   return facts.provenance === 'proven' ? facts : (recorded ?? facts);
 }

@@ -21,7 +21,7 @@ import { rulingBaseline, type Baseline } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import type { GatheredBytes, GatheredCapabilities } from '../model/gathered.ts';
-import type { Ecosystem } from '../model/package.ts';
+import { packageId, type Ecosystem } from '../model/package.ts';
 import { NO_EXPECTATION, type Policy } from '../model/policy.ts';
 import type { Store } from '../model/store.ts';
 import type { Assessment, JudgedDependency } from '../model/verdict.ts';
@@ -194,7 +194,7 @@ function expectationsOf(dependency: Dependency, chain: Chain, run: Run): Expecta
     registry,
     expectation,
     baseline: baseline === null ? null : checkBaseline(dependency, { ruling: baseline, recorded }, reverify),
-    package: baseline?.packages.get(name) ?? null,
+    package: baseline?.packages.get(packageId(dependency)) ?? null,
     scripts: options.scripts?.(dependency) ?? { permission: 'unknown' },
   };
 }
