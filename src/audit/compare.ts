@@ -101,6 +101,7 @@ export async function compareVersion(
     history?.versions.get(version),
   );
   return {
+    ecosystem: dependency.ecosystem,
     name,
     registry: judged.registry,
     current,

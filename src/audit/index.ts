@@ -128,6 +128,6 @@ function explanationsOf(
     sources: options,
     baseline: options.baseline ? rulingBaseline(options.baseline) : null,
     verify: verifier(options),
-    managerOf: (one) => managers.get(one.places[0]?.file ?? '') ?? ecosystemOf(one).managers[0],
+    managerOf: (one) => managers.get(one.places[0]?.file ?? '') ?? ecosystemOf(one).manager,
   });
 }

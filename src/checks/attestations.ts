@@ -20,6 +20,8 @@ export const EARLIER_KINDS: readonly AttestationKind[] = ['provenance'];
 export interface AttestedVersion {
   readonly name: string;
   readonly version: string;
+  /** What its registry attests it as. */
+  readonly subject: string;
   readonly sha512: string | null;
   /**
    * A hash already reported to differ from the locked one. An attestation of it repeats that contradiction: it proves
@@ -132,9 +134,9 @@ function judgeStatement(
   }
   const [subject, second] = statement.subjects;
   if (subject === undefined || second !== undefined) {
-    return mismatch(kind, purl(about), `${statement.subjects.length} subjects`);
+    return mismatch(kind, about.subject, `${statement.subjects.length} subjects`);
   }
-  if (subject.name !== purl(about)) return mismatch(kind, purl(about), subject.name);
+  if (subject.name !== about.subject) return mismatch(kind, about.subject, subject.name);
   const hashes = subject.digests.filter((digest) => digest.algorithm === 'sha512').map((digest) => digest.hex);
   const [attested] = hashes;
   if (attested === undefined || hashes.length > 1) return mismatch(kind, 'a sha512 digest', `${hashes.length} of them`);
@@ -166,11 +168,6 @@ function contradictingBuilders(proofs: readonly ProvenanceProof[]): readonly Fin
   return [
     invalid('provenance', 'certificate-identity', `${builders.size} provenance attestations name different builds`),
   ];
-}
-
-/** The package URL npm attests: the scope's @ is percent-encoded, nothing else is (purl specification, npm type). */
-function purl({ name, version }: AttestedVersion): string {
-  return `pkg:npm/${name.replace(/^@/, '%40')}@${version}`;
 }
 
 /** A wrong clock is this machine's fault, and no evidence against anybody. */

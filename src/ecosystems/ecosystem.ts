@@ -95,8 +95,8 @@ interface PinnedKeys {
 export interface EcosystemRecord {
   readonly id: Ecosystem;
   readonly conventions: Conventions;
-  /** Who writes its lockfiles and installs from them; the ecosystem's own first. */
-  readonly managers: readonly [PackageManager, ...PackageManager[]];
+  /** The ecosystem's own package manager. The others are those that its conventions have commands of. */
+  readonly manager: PackageManager;
   /** Lockfiles that are read, each by its own reader. */
   readonly lockfiles: readonly LockfileFormat[];
   /** Null where its registries sign nothing by keys that somebody else publishes. */

@@ -20,7 +20,7 @@ export function ecosystemOf({ ecosystem }: { readonly ecosystem: Ecosystem }): E
 
 /** The record of the ecosystem that a package manager is of. */
 export function ecosystemOfManager(manager: PackageManager): EcosystemRecord {
-  const record = ECOSYSTEMS.find(({ managers }) => managers.includes(manager));
+  const record = ECOSYSTEMS.find(({ conventions }) => Object.hasOwn(conventions.commands.byManager, manager));
   if (record === undefined) throw new Error(`there is no chain for what ${manager} installs`);
   return record;
 }

@@ -20,7 +20,7 @@ const MAX_ROUNDS = 8;
 export const npm: EcosystemRecord = {
   id: 'npm',
   conventions,
-  managers: ['npm', 'pnpm', 'yarn-classic', 'yarn', 'bun', 'vlt'],
+  manager: 'npm',
   lockfiles: SUPPORTED_FORMATS,
   keys: {
     pinned: NPM_KEYS,

@@ -1,6 +1,7 @@
 import type { PublishedVersion } from './baseline.ts';
 import type { PackageManager } from './dependency.ts';
 import type { ExpectationSource, FindingCode } from './finding.ts';
+import type { PackageRef } from './package.ts';
 import type { Identity } from './proof.ts';
 import type { Instant } from './time.ts';
 
@@ -78,8 +79,7 @@ export interface Use {
 }
 
 /** A version beside the earlier one it is held against, and what a person needs to decide about it. */
-export interface Comparison {
-  readonly name: string;
+export interface Comparison extends PackageRef {
   /** The address of the registry that was asked; null for none. */
   readonly registry: string | null;
   readonly current: VersionFacts;

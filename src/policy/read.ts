@@ -1,4 +1,4 @@
-import { ECOSYSTEMS } from '../ecosystems/conventions/index.ts';
+import { ecosystemNamed, ECOSYSTEMS } from '../ecosystems/conventions/index.ts';
 import { nearest } from '../model/nearest.ts';
 import type { PackageSelector } from '../model/policy.ts';
 import { PolicyError } from '../readers/file-error.ts';
@@ -100,7 +100,7 @@ export function selector({ file, what }: Omit<Place, 'node'>, text: string, line
   const selection = readSelector(text);
   if (selection === null) {
     const [, prefix] = /^([a-z]+):/.exec(text) ?? [];
-    const isKnown = prefix === undefined || ECOSYSTEMS.some((one) => one === prefix);
+    const isKnown = prefix === undefined || ecosystemNamed(prefix) !== null;
     const problem = isKnown
       ? 'is no package name and no glob of names'
       : `is of an ecosystem that this assay does not know (${ECOSYSTEMS.join(', ')})`;

@@ -81,9 +81,9 @@ describe('somebody new, with nothing but the READMEs', () => {
     ['a lockfile format', ['LockfileFormat', 'index.ts', 'format.ts', 'rooms.json']],
     ['a finding', ['npm/chain.ts', 'model/finding.ts', 'report/words/texts.ts', 'docs/findings/']],
     ['an output', ['../words/output-names.ts', 'index.ts', 'test/report/golden/']],
-    ['a registry question', ['registry.ts', 'model/evidence.ts', 'audit/gather.ts', 'lab/registry.ts']],
+    ['a registry question', ['registry.ts', 'model/evidence.ts', 'ecosystems/npm/gather.ts', 'lab/registry.ts']],
     ['a policy key', ['model/policy.ts', 'policy-file.ts', 'conflicts.ts', 'docs/policy.md']],
-    ['ecosystem', ['npm', 'rooms.json']],
+    ['an ecosystem', ['ecosystem.ts', 'npm.ts', 'index.ts', 'rooms.json']],
   ] as const;
   const start = read('src/README.md');
 

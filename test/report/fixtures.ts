@@ -334,6 +334,7 @@ export const BEFORE = {
 
 /** A release with a stolen token, and a later one with provenance again. */
 export const STOLEN: Comparison = {
+  ecosystem: 'npm',
   name: 'axios',
   predecessor: BEFORE,
   current: {

@@ -97,6 +97,7 @@ export function comparisonWith(text: string): Comparison {
     integrity: text,
   } as const;
   return {
+    ecosystem: 'npm',
     name: text,
     current: { ...facts, provenance: 'none', trustedPublisher: null, commit: null },
     predecessor: facts,

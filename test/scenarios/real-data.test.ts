@@ -43,7 +43,7 @@ function readJson(path: string): unknown {
 function judge(document: unknown, name: string, version: string, sha512: string | null): AttestationsCheck {
   return checkAttestations(
     valueOf(parseAttestations(document)),
-    { name, version, sha512, reported: null },
+    { name, version, subject: `pkg:npm/${name.replace('@', '%40')}@${version}`, sha512, reported: null },
     verifier,
     NOW,
   );

@@ -274,6 +274,7 @@ function judgeAttestations(
   const about = {
     name: dependency.name,
     version: dependency.version,
+    subject: subjectOf(dependency.name, dependency.version),
     sha512: integrity.locked?.hex ?? null,
     reported: isMismatch(integrity) ? integrity.served : null,
   };
@@ -343,9 +344,14 @@ function shownBy({ packument, others }: DependencyEvidence, verifier: Verifier, 
   for (const { version, attestations } of others) {
     const sha512 = sha512OfSri(versions.get(version)?.integrity ?? null);
     const entries = attestations.state === 'present' ? attestations.value : [];
-    const about = { name, version, sha512, reported: null };
+    const about = { name, version, subject: subjectOf(name, version), sha512, reported: null };
     const { provenance } = checkAttestations(entries, about, verifier, now, EARLIER_KINDS);
     shown.set(version, provenance?.identity ?? null);
   }
   return shown;
+}
+
+/** The package URL npm attests: the scope's @ is percent-encoded, nothing else is (purl specification, npm type). */
+function subjectOf(name: string, version: string): string {
+  return `pkg:npm/${name.replace(/^@/, '%40')}@${version}`;
 }

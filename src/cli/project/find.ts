@@ -4,7 +4,7 @@ import { BRANCH_LOCKFILE, LOCKFILE_NAMES } from '../../lockfiles/index.ts';
 import type { PackageManager } from '../../model/dependency.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
 import { npmProject } from '../../registries/npm/config/npmrc.ts';
-import { wordsOf } from '../../report/words/manager-words.ts';
+import { commandsOf } from '../../ecosystems/conventions/index.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { type LockfilePaths, repositoryPath } from './files.ts';
@@ -48,7 +48,7 @@ export function findLockfiles(path: string, io: Io): LockfilePaths {
   const manager = managerOf(join(absolute, 'package.json'), io);
   const hint =
     lockfileAbove(absolute, manager ?? 'npm', io) ??
-    (manager === null ? 'assay --recursive looks below' : `${wordsOf(manager).lock.join(' ')} writes one`);
+    (manager === null ? 'assay --recursive looks below' : `${commandsOf(manager).lock.join(' ')} writes one`);
   throw new UsageError(`no lockfile in ${shownPath(path, io)} (looked for ${LOCKFILE_NAMES.join(', ')}); ${hint}`);
 }
 

@@ -1,3 +1,5 @@
+import type { PackageManager } from '../../model/dependency.ts';
+
 /** A version, as its ecosystem reads it. */
 export interface Version {
   /** As the ecosystem writes it: of several ways to write one version, the one that registries take. */
@@ -52,8 +54,61 @@ export interface Names {
   readonly target: (name: string, specifier: string) => Target | null;
 }
 
+/** A command, in words none of which a shell takes apart. */
+export type Command = readonly string[];
+
+/** Lines to put into a file of the project. */
+export interface Edit {
+  readonly file: string;
+  readonly lines: readonly string[];
+}
+
+/** What to do, in this order: the edit, then the commands. Names and versions in it must mean nothing to a shell. */
+export interface Steps {
+  readonly edit: Edit | null;
+  readonly commands: readonly Command[];
+  /** What to know about it; null where the steps say it. */
+  readonly note: string | null;
+}
+
+/** How a package manager is told which version to install. None of it runs a script of a package. */
+export interface ManagerCommands {
+  /** Installs exactly this version of what the project itself asks for; keeps it a development dependency. */
+  readonly pin: (spec: string) => Command;
+  /** Puts a version in place of whatever the tree asks for under a name. */
+  readonly override: (name: string, version: string) => Steps;
+  /** Brings what other packages ask for to the newest version they allow; null where that cannot be said by name. */
+  readonly update: ((name: string) => Command) | null;
+  /** Installs what the lockfile says, or fails: for pipelines. */
+  readonly frozen: Command;
+  /** Writes a lockfile where there is none. */
+  readonly lock: Command;
+}
+
+/** Two versions of a package whose files are to be shown side by side, each as `name@version`. */
+export interface DiffRequest {
+  readonly name: string;
+  readonly before: string;
+  readonly now: string;
+  /** Where the package is asked for, and by whom, as far as that is known. */
+  readonly registry: string | null;
+  readonly manager: PackageManager | null;
+}
+
+/** What people type to do something about a package. */
+export interface Commands {
+  readonly byManager: Readonly<Partial<Record<PackageManager, ManagerCommands>>>;
+  /** Of the ecosystem's own package manager. */
+  readonly own: ManagerCommands;
+  /** How a package is asked for under another name; null where it cannot be. */
+  readonly underAlias: ((alias: string, spec: string) => string) | null;
+  /** Shows what differs between two versions; null where no command does. */
+  readonly diff: (request: DiffRequest) => Command | null;
+}
+
 /** What an ecosystem writes in its own way, without a network or a file: asked by every stage. */
 export interface Conventions {
   readonly versions: Versions;
   readonly names: Names;
+  readonly commands: Commands;
 }

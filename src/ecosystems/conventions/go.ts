@@ -1,5 +1,5 @@
 import { comparing, compareVersions } from './compare.ts';
-import type { Conventions, Names, Version, Versions } from './conventions.ts';
+import type { Commands, Conventions, Names, Version, Versions } from './conventions.ts';
 import { isModulePath, isPathOfHost } from './go-modules.ts';
 import { channelOf } from './prerelease.ts';
 import { STABLE } from '../../model/channel.ts';
@@ -80,4 +80,18 @@ const names: Names = {
   target: (name, required) => (parse(required) === null ? null : { name, range: required }),
 };
 
-export const go: Conventions = { versions, names };
+const commands: Commands = {
+  byManager: {},
+  own: {
+    pin: (spec) => ['go', 'get', spec],
+    // What go.mod requires is the least version for whoever asks for the module.
+    override: (name, version) => ({ edit: null, commands: [['go', 'get', `${name}@${version}`]], note: null }),
+    update: (name) => ['go', 'get', `${name}@upgrade`],
+    frozen: ['go', 'mod', 'download'],
+    lock: ['go', 'mod', 'tidy'],
+  },
+  underAlias: null,
+  diff: () => null,
+};
+
+export const go: Conventions = { versions, names, commands };

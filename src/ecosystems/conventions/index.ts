@@ -1,6 +1,7 @@
-import type { Conventions } from './conventions.ts';
+import type { Conventions, ManagerCommands } from './conventions.ts';
 import { go } from './go.ts';
 import { npm } from './npm.ts';
+import type { PackageManager } from '../../model/dependency.ts';
 import { DEFAULT_ECOSYSTEM, type Ecosystem } from '../../model/package.ts';
 
 const CONVENTIONS: Readonly<Record<Ecosystem, Conventions>> = { npm, go };
@@ -11,13 +12,20 @@ export const ECOSYSTEMS = Object.keys(CONVENTIONS) as readonly Ecosystem[];
 /** A text that begins with an ecosystem's name and a colon, taken apart; without one it is of the default ecosystem. */
 export function splitEcosystem(text: string): { readonly ecosystem: Ecosystem; readonly rest: string } | null {
   const [, prefix, rest = ''] = /^(?:([^:@/]*):)?(.*)$/s.exec(text) ?? [];
-  const ecosystem = prefix === undefined ? DEFAULT_ECOSYSTEM : ECOSYSTEMS.find((one) => one === prefix);
-  return ecosystem === undefined ? null : { ecosystem, rest };
+  const ecosystem = prefix === undefined ? DEFAULT_ECOSYSTEM : ecosystemNamed(prefix);
+  return ecosystem === null ? null : { ecosystem, rest };
 }
 
 /** What an ecosystem writes in its own way. */
 export function conventionsOf(ecosystem: Ecosystem): Conventions {
   return CONVENTIONS[ecosystem];
+}
+
+/** How a package manager is told what to do. */
+export function commandsOf(manager: PackageManager): ManagerCommands {
+  const [found] = Object.values(CONVENTIONS).flatMap(({ commands }) => commands.byManager[manager] ?? []);
+  if (found === undefined) throw new Error(`there are no commands of ${manager}`);
+  return found;
 }
 
 /** The ecosystem of that name; null for one that this version of assay has no conventions of. */

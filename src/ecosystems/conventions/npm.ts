@@ -1,6 +1,7 @@
 import type { Conventions } from './conventions.ts';
+import { commands } from './npm-commands.ts';
 import { names } from './npm-names.ts';
 import { versions } from './npm-versions.ts';
 
 /** npm, and every package manager that takes packages from a registry of its kind. */
-export const npm: Conventions = { versions, names };
+export const npm: Conventions = { versions, names, commands };

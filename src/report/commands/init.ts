@@ -4,7 +4,7 @@ import type { Proposal } from '../../model/proposal.ts';
 import { DEFAULT_PHASE } from '../../model/verdict.ts';
 import { escapeText } from '../words/escape.ts';
 import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions } from '../words/layout.ts';
-import { wordsOf } from '../words/manager-words.ts';
+import { commandsOf } from '../../ecosystems/conventions/index.ts';
 import { capabilitiesText } from './policy-text.ts';
 import { renderUpdate } from './update.ts';
 
@@ -68,7 +68,7 @@ function nextSteps(
     failing.critical.length === 0
       ? 'today, no other direct dependency would fail in that phase'
       : `today, ${count(failing.critical.length, 'more direct dependency', 'more direct dependencies')} would fail in that phase: ${named(failing.critical)}`;
-  const install = [...new Set(managers)].map((manager) => wordsOf(manager).frozen.join(' ')).join(' or ');
+  const install = [...new Set(managers)].map((manager) => commandsOf(manager).frozen.join(' ')).join(' or ');
   const files = `${escapeText(policy, 120)} and ${escapeText(baseline, 120)}`;
   return [
     'Next:',

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Dependency } from '../../model/dependency.ts';
+import { conventionsOf } from '../../ecosystems/conventions/index.ts';
 import { FINDING_CODES, FINDING_KINDS, type FindingCode, type FindingKind } from '../../model/finding.ts';
 import { reportStatus, type Report } from '../../model/report.ts';
 import { formatInstant } from '../../model/time.ts';
@@ -8,7 +9,7 @@ import { escapeText } from '../words/escape.ts';
 import { count } from '../words/layout.ts';
 import { findingReason, findingTitle } from '../words/messages.ts';
 import type { Pages } from './pages.ts';
-import { encodeSegment, uriOfPath } from '../words/paths.ts';
+import { uriOfPath } from '../words/paths.ts';
 import { resultsOf, type Result } from './results.ts';
 import { stringify, type JsonObject } from '../json/stringify.ts';
 
@@ -162,8 +163,7 @@ function resultJson({ dependency, finding, label, place, fingerprint, message, h
 }
 
 function purlOf({ ecosystem, name, version }: Dependency): string {
-  const path = name.split('/').map(encodeSegment).join('/');
-  return escapeText(`pkg:${ecosystem}/${path}@${encodeSegment(version)}`);
+  return escapeText(conventionsOf(ecosystem).names.purl(name, version));
 }
 
 function leftOutResult(leftOut: number, { lockfiles: [lockfile] }: Report): JsonObject {

@@ -1,9 +1,9 @@
-import { isPublicRegistry } from '../../ecosystems/conventions/index.ts';
+import type { Command, Commands, Edit, ManagerCommands, Steps } from '../../ecosystems/conventions/conventions.ts';
+import { commandsOf, conventionsOf } from '../../ecosystems/conventions/index.ts';
 import { SHOWN_IDENTITY, type Comparison, type VersionFacts } from '../../model/comparison.ts';
 import type { FindingCode } from '../../model/finding.ts';
 import { withoutRef } from '../../model/proof.ts';
 import { escapeText } from './escape.ts';
-import { wordsOf, type Command, type Edit, type Steps } from './manager-words.ts';
 import { plainSpec } from './messages.ts';
 
 /**
@@ -39,29 +39,17 @@ export function decisionsOf(comparison: Comparison): readonly Decision[] {
   ];
 }
 
-/** An option with an address, in which nothing means anything to a shell. */
-const PLAIN_OPTION = /^--(?:@[A-Za-z0-9_][\w.-]*:)?registry=https?:\/\/[\w.:/-]+$/;
-
-/**
- * Where the difference between the two versions can be read: npm's command, and the address at the forge. npm knows no
- * registry that only another package manager is told of, and would ask for the name at its own.
- */
-export function diffOf({ name, registry, current, predecessor, use }: Comparison): {
-  readonly command: Command | null;
-  readonly url: string | null;
-} {
+/** Where the difference between the two versions can be read: a command that shows it, and the address at the forge. */
+export function diffOf(comparison: Comparison): { readonly command: Command | null; readonly url: string | null } {
+  const { name, registry, current, predecessor, use } = comparison;
   const before = spec(name, predecessor?.version ?? null);
   const now = spec(name, current.version);
-  const isNpms = use?.manager === 'npm' || (registry !== null && isPublicRegistry(registry));
-  const scope = /^@[^/]+(?=\/)/.exec(name)?.[0];
-  const option = scope === undefined ? '--registry' : `--${scope}:registry`;
-  const at = isNpms || registry === null ? [] : [`${option}=${registry}`];
-  const isPlain = at.every((word) => PLAIN_OPTION.test(word));
+  const manager = use?.manager ?? null;
   return {
     command:
-      before === null || now === null || before === now || !isPlain
+      before === null || now === null || before === now
         ? null
-        : ['npm', 'diff', `--diff=${before}`, `--diff=${now}`, ...at],
+        : ecosystemCommands(comparison).diff({ name, before, now, registry, manager }),
     url: predecessor === null ? null : compareAddress(predecessor, current),
   };
 }
@@ -104,26 +92,32 @@ function byUse({ use }: Comparison): readonly { readonly direct: boolean; readon
   ];
 }
 
-function wordsFor({ use }: Comparison): ReturnType<typeof wordsOf> {
-  return wordsOf(use?.manager ?? 'npm');
+function ecosystemCommands({ ecosystem }: Comparison): Commands {
+  return conventionsOf(ecosystem).commands;
+}
+
+function commandsFor(comparison: Comparison): ManagerCommands {
+  const { use } = comparison;
+  return use === null ? ecosystemCommands(comparison).own : commandsOf(use.manager);
 }
 
 function pin(comparison: Comparison, version: string): Steps | null {
   const target = spec(comparison.name, version);
   const alias = comparison.use?.alias ?? null;
   if (target === null || (alias !== null && spec(alias, version) === null)) return null;
-  const wanted = alias === null ? target : `${alias}@npm:${target}`;
-  return { edit: null, commands: [wordsFor(comparison).pin(wanted)], note: null };
+  const wanted = alias === null ? target : (ecosystemCommands(comparison).underAlias?.(alias, target) ?? null);
+  if (wanted === null) return null;
+  return { edit: null, commands: [commandsFor(comparison).pin(wanted)], note: null };
 }
 
 function override(comparison: Comparison, version: string): Steps | null {
   const { name } = comparison;
   if (!isAskedByName(comparison) || spec(name, version) === null) return null;
-  return wordsFor(comparison).override(name, version);
+  return commandsFor(comparison).override(name, version);
 }
 
 function updateByName(comparison: Comparison): Steps | null {
-  const command = wordsFor(comparison).update;
+  const command = commandsFor(comparison).update;
   if (command === null || !isAskedByName(comparison)) return null;
   return { edit: null, commands: [command(comparison.name)], note: null };
 }

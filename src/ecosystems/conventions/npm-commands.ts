@@ -1,35 +1,6 @@
 import type { PackageManager } from '../../model/dependency.ts';
-
-/** A command, in words none of which a shell takes apart. */
-export type Command = readonly string[];
-
-/** Lines to put into a file of the project. */
-export interface Edit {
-  readonly file: string;
-  readonly lines: readonly string[];
-}
-
-/** What to do, in this order: the edit, then the commands. Names and versions in it must mean nothing to a shell. */
-export interface Steps {
-  readonly edit: Edit | null;
-  readonly commands: readonly Command[];
-  /** What to know about it; null where the steps say it. */
-  readonly note: string | null;
-}
-
-/** How a package manager is told which version to install. None of it runs a script of a package. */
-interface Words {
-  /** Installs exactly this version of what the project itself asks for; keeps it a development dependency. */
-  readonly pin: (spec: string) => Command;
-  /** Puts a version in place of whatever the tree asks for under a name. */
-  readonly override: (name: string, version: string) => Steps;
-  /** Brings what other packages ask for to the newest version they allow; null where that cannot be said by name. */
-  readonly update: ((name: string) => Command) | null;
-  /** Installs what the lockfile says, or fails: for pipelines. */
-  readonly frozen: Command;
-  /** Writes a lockfile where there is none. */
-  readonly lock: Command;
-}
+import type { Command, Commands, DiffRequest, Edit, ManagerCommands } from './conventions.ts';
+import { names } from './npm-names.ts';
 
 /** A member of package.json, beside what is there. */
 function inManifest(field: string, name: string, version: string): Edit {
@@ -41,7 +12,7 @@ function inManifest(field: string, name: string, version: string): Edit {
  * https://classic.yarnpkg.com/docs/cli, https://yarnpkg.com/cli, https://bun.sh/docs/pm/cli/add,
  * https://docs.vlt.sh/cli), and tried with pnpm 8 to 11, Yarn 1 to 4, Bun 1.3 and vlt 1.0.
  */
-const WORDS: Readonly<Record<PackageManager, Words>> = {
+const BY_MANAGER = {
   npm: {
     pin: (spec) => ['npm', 'install', spec, '--save-exact', '--ignore-scripts'],
     // An override alone is not applied to what a workspace brings in: npm looks again at what it is told to update.
@@ -115,8 +86,28 @@ const WORDS: Readonly<Record<PackageManager, Words>> = {
     frozen: ['vlt', 'ci'],
     lock: ['vlt', 'install', '--lockfile-only'],
   },
-};
+} satisfies Readonly<Record<PackageManager, ManagerCommands>>;
 
-export function wordsOf(manager: PackageManager): Words {
-  return WORDS[manager];
+/** An option with an address, in which nothing means anything to a shell. */
+const PLAIN_OPTION = /^--(?:@[A-Za-z0-9_][\w.-]*:)?registry=https?:\/\/[\w.:/-]+$/;
+
+/**
+ * npm's own command. It knows no registry that only another package manager is told of, and would ask for the name at
+ * its own.
+ */
+function diff({ name, before, now, registry, manager }: DiffRequest): Command | null {
+  const isNpms = manager === 'npm' || (registry !== null && names.isPublicRegistry(registry));
+  const scope = /^@[^/]+(?=\/)/.exec(name)?.[0];
+  const option = scope === undefined ? '--registry' : `--${scope}:registry`;
+  const at = isNpms || registry === null ? [] : [`${option}=${registry}`];
+  if (!at.every((word) => PLAIN_OPTION.test(word))) return null;
+  return ['npm', 'diff', `--diff=${before}`, `--diff=${now}`, ...at];
 }
+
+/** What people type, by package manager. */
+export const commands: Commands = {
+  byManager: BY_MANAGER,
+  own: BY_MANAGER.npm,
+  underAlias: (alias, spec) => `${alias}@npm:${spec}`,
+  diff,
+};
