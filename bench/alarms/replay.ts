@@ -1,9 +1,9 @@
-import { withDependencyAges } from '../../src/checks/npm/added-dependencies.ts';
+import { withDependencyAges } from '../../src/checks/added-dependencies.ts';
 import { firstPublished } from '../../src/checks/history.ts';
 import { checkExpectation } from '../../src/checks/expectation.ts';
 import { repositoryAddress } from '../../src/checks/identity.ts';
 import { checkLoss } from '../../src/checks/loss.ts';
-import { checkRelease } from '../../src/checks/npm/release.ts';
+import { checkRelease } from '../../src/checks/release.ts';
 import { dependencyOf } from '../../src/audit/compare.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
 import type { Finding, FindingCode } from '../../src/model/finding.ts';
@@ -66,7 +66,7 @@ export function replay(packuments: readonly Packument[]): Replay {
     known.versions.set(version, manifest);
     known.time.set(version, published);
     if (manifest.attestations?.provenance === true) known.withProvenance.add(version);
-    const soFar: Packument = { name, distTags: {}, ...known };
+    const soFar: Packument = { ecosystem: 'npm', name, distTags: {}, ...known };
     const assay = askAssay(soFar, manifest);
     const history = askHistory(soFar, manifest, assay, { firsts, now: published });
     const findings = [...(assay === null ? [] : [assay.finding]), ...history];
@@ -139,7 +139,7 @@ function askIdentity(soFar: Packument, manifest: Manifest): readonly Finding[] {
     const other = soFar.versions.get(version);
     shown.set(version, other === undefined ? null : identityOf(other));
   }
-  return checkExpectation({ manifest, identity, stated: {} }, null, soFar, shown).findings;
+  return checkExpectation({ ecosystem: 'npm', release: manifest, identity, stated: {} }, null, soFar, shown).findings;
 }
 
 function identityOf({ repository: declared }: Manifest): Identity | null {
@@ -211,7 +211,7 @@ function assessmentOf(
 ): Assessment {
   return {
     // The rules replayed here look at nothing but its name and version.
-    dependency: dependencyOf(name, version, []),
+    dependency: dependencyOf({ ecosystem: 'npm', name, version }, []),
     proofs: { integrity: null, signature: null, publish: null, provenance: null, bytes: null, installed: null },
     findings,
     baseline: null,

@@ -1,11 +1,18 @@
-import { additionsOf, byNameOf, lockedFor, type Beside } from '../checks/npm/added-dependencies.ts';
+import {
+  additionsOf,
+  byPackageOf,
+  declarationId,
+  lockedFor,
+  type Beside,
+  type Declared,
+} from '../checks/added-dependencies.ts';
 import { unanswered as problemOf } from '../checks/npm/chain.ts';
-import { registryTarget } from '../checks/comparison.ts';
-import { pickVersion } from '../checks/pick-version.ts';
+import { conventionsOf } from '../ecosystems/conventions/index.ts';
+import { pickVersion } from '../checks/npm/pick-version.ts';
 import { silentRegistries } from '../checks/unknown-packages.ts';
 import { dependencyOf, servedIntegrity } from './compare.ts';
 import { specOf, type Dependency } from '../model/dependency.ts';
-import { finding, type AddedDependencyAge, type Finding } from '../model/finding.ts';
+import { finding, type Finding } from '../model/finding.ts';
 import type { Assessment, JudgedDependency } from '../model/verdict.ts';
 import { isServed, lackingOf } from '../policy/unserved.ts';
 import type { Registry } from '../registries/registry.ts';
@@ -59,24 +66,25 @@ interface Located {
 
 /** What stands, or would be installed, in the place of what releases added. */
 async function locate(
-  added: readonly AddedDependencyAge[],
+  added: readonly Declared[],
   locked: readonly Dependency[] | null,
   registry: Registry,
 ): Promise<Located> {
   const unanswered = new Map<string, Finding>();
   if (added.length === 0) return { found: new Set(), unanswered };
   if (locked !== null) {
-    const byName = byNameOf(locked.map((dependency) => ({ dependency })));
-    const found = added.flatMap((one) => lockedFor(one, byName).map(({ dependency }) => dependency));
+    const byPackage = byPackageOf(locked.map((dependency) => ({ dependency })));
+    const found = added.flatMap((one) => lockedFor(one, byPackage).map(({ dependency }) => dependency));
     return { found: new Set(found), unanswered };
   }
   const resolved = await Promise.all(
-    added.map(async ({ name, spec }, i): Promise<readonly Dependency[]> => {
-      const target = registryTarget(name, spec);
+    added.map(async (declared, i): Promise<readonly Dependency[]> => {
+      const { ecosystem, name, spec } = declared;
+      const target = conventionsOf(ecosystem).names.target(name, spec);
       if (target === null) return [];
       const url = registry.urlFor(target.name);
       const say = (evidence: Finding): readonly Dependency[] => {
-        unanswered.set(`${name} ${spec}`, evidence);
+        unanswered.set(declarationId(declared), evidence);
         return [];
       };
       if (i >= MAX_RESOLVED) {
@@ -89,7 +97,7 @@ async function locate(
       if (answer.state !== 'present') return [];
       const version = pickVersion(answer.value, target.range);
       if (version === null) return [];
-      return [dependencyOf(target.name, version, servedIntegrity(answer.value.versions.get(version)))];
+      return [dependencyOf({ ...answer.value, version }, servedIntegrity(answer.value.versions.get(version)))];
     }),
   );
   return { found: new Set(resolved.flat()), unanswered };

@@ -32,7 +32,7 @@ export async function gatherCapabilities(
   const [artifact] = artifacts;
   const { source } = artifact;
   const integrity = byteDigests(artifact);
-  const stated = policy === null ? null : statedCapabilities(policy, name);
+  const stated = policy === null ? null : statedCapabilities(policy, dependency);
   if (stated !== null) return { reading: { source: 'policy', capabilities: stated }, finding: null };
 
   const entry = known?.versions.get(version);

@@ -1,9 +1,9 @@
-import validRange from 'semver/ranges/valid.js';
 import { auditDependencies, verifier } from './dependencies.ts';
 import type { LockfileAuditOptions } from './options.ts';
-import { pickVersion } from '../checks/pick-version.ts';
+import { pickVersion } from '../checks/npm/pick-version.ts';
 import { reportOf } from './summary.ts';
 import { compareVersion, dependencyOf, servedIntegrity } from './compare.ts';
+import { conventionsOf, DEFAULT_ECOSYSTEM } from '../ecosystems/conventions/index.ts';
 import type { Comparison } from '../model/comparison.ts';
 import type { Packument } from '../model/evidence.ts';
 import type { Report } from '../model/report.ts';
@@ -38,7 +38,7 @@ export async function check(specs: readonly string[], options: CheckOptions): Pr
   const answers = await Promise.all(specs.map((spec) => resolveSpec(spec, options)));
   const resolved = answers.filter((answer) => 'packument' in answer);
   const current = resolved.map(({ packument, version, spec }) =>
-    dependencyOf(packument.name, version, servedIntegrity(packument.versions.get(version)), spec),
+    dependencyOf({ ...packument, version }, servedIntegrity(packument.versions.get(version)), spec),
   );
   const judged = await auditDependencies(current, { ...options, locked: null });
   const { registry } = options;
@@ -62,11 +62,11 @@ const TAG = /^[\w.~!*'()+-]{1,214}$/;
  * version.
  */
 export function parseSpec(spec: string): { readonly name: string; readonly wanted: string } | null {
-  const match = /^((?:@[a-z0-9~-][\w.~-]*\/)?[a-zA-Z0-9~-][\w.~-]*)(?:@(.*))?$/.exec(spec);
-  if (match?.[1] === undefined || match[1].length > 214) return null;
-  const wanted = match[2] ?? 'latest';
-  const isRange = wanted !== '' && wanted === wanted.trim() && validRange(wanted) !== null;
-  return isRange || TAG.test(wanted) ? { name: match[1], wanted } : null;
+  const { names, versions } = conventionsOf(DEFAULT_ECOSYSTEM);
+  const [, name = '', wanted = 'latest'] = /^(@?[^@]+)(?:@(.*))?$/.exec(spec) ?? [];
+  if (!names.isName(name)) return null;
+  const isRange = wanted !== '' && wanted === wanted.trim() && versions.isRange(wanted);
+  return isRange || TAG.test(wanted) ? { name, wanted } : null;
 }
 
 async function resolveSpec(spec: string, { registry }: CheckOptions): Promise<Resolved | Unresolved> {

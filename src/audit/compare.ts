@@ -8,16 +8,17 @@ import {
   isLoss,
   measuredBy,
   recordedFacts,
-  registryTarget,
   unknownAge,
 } from '../checks/comparison.ts';
 import { lastWithProvenance, laterWithProvenance, predecessorOf, versionToStayOn } from '../checks/history.ts';
+import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import { parseIntegrity } from '../lockfiles/index.ts';
 import { isAcceptable, type Baseline, type BaselinePackage } from '../model/baseline.ts';
 import type { AddedDependency, Comparison, LaterVersion, Use, VersionFacts } from '../model/comparison.ts';
 import type { Dependency, Digest, PackageManager } from '../model/dependency.ts';
-import type { Manifest, Packument } from '../model/evidence.ts';
 import { FINDING_KINDS, type FindingKind } from '../model/finding.ts';
+import type { History, Release } from '../model/history.ts';
+import type { Ecosystem, VersionRef } from '../model/package.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import type { Registry } from '../registries/registry.ts';
@@ -77,23 +78,23 @@ export async function compareVersion(
   const { dependency, findings } = judged;
   const { name, version } = dependency;
   const answer = await registry.packument(name);
-  const packument = answer.state === 'present' ? answer.value : null;
+  const history = answer.state === 'present' ? answer.value : null;
   const known = baseline?.packages.get(name) ?? null;
   const deciding = findings.filter(asksForDecision);
-  const against = heldAgainst(version, deciding, packument, known);
+  const against = heldAgainst(dependency, deciding, history, known);
 
-  const current = factsOf(packument, version, judged);
-  const nearest = await factsBefore(dependency, against, packument, known, verify);
+  const current = factsOf(history, version, judged);
+  const nearest = await factsBefore(dependency, against, history, known, verify);
   const measure = isBuiltAlike(nearest, current) ? measureOf(deciding) : null;
-  const before = measure === null ? nearest : await factsBefore(dependency, measure, packument, known, verify);
+  const before = measure === null ? nearest : await factsBefore(dependency, measure, history, known, verify);
   const good = before?.version ?? null;
   // Between the two may be releases of whoever built this one.
   const byOthers = deciding.some(({ code }) => FINDING_KINDS[code] === 'identity');
-  const lastOwn = byOthers ? versionToStayOn(null, version, good) : null;
-  const stay = before?.provenance === 'invalid' ? null : (lastOwn ?? versionToStayOn(packument, version, good));
+  const lastOwn = byOthers ? versionToStayOn(null, dependency, good) : null;
+  const stay = before?.provenance === 'invalid' ? null : (lastOwn ?? versionToStayOn(history, dependency, good));
   const { dependencies, ...changes } = changesSince(
-    packument?.versions.get(before?.version ?? stay ?? ''),
-    packument?.versions.get(version),
+    history?.versions.get(before?.version ?? stay ?? ''),
+    history?.versions.get(version),
   );
   return {
     name,
@@ -101,13 +102,13 @@ export async function compareVersion(
     current,
     predecessor: before,
     ...changes,
-    addedDependencies: await askAges(dependencies, current.published, registry),
+    addedDependencies: await askAges(dependency.ecosystem, dependencies, current.published, registry),
     codes: [...new Set(deciding.map(({ code }) => code))].sort(),
     measured: measuredBy(findings),
     expectedBy: expectationSource(deciding),
     acceptable: findings.every(({ code, level }) => level !== 'error' || isAcceptable(code)),
     stay,
-    later: deciding.some(({ code }) => isLoss(code)) ? await laterThan(packument, version, verify) : null,
+    later: deciding.some(({ code }) => isLoss(code)) ? await laterThan(history, version, verify) : null,
     use,
   };
 }
@@ -132,22 +133,23 @@ function measureOf(deciding: readonly LeveledFinding[]): { readonly version: str
 type HeldAgainst = { readonly version: string } | 'package' | null;
 
 function heldAgainst(
-  version: string,
+  dependency: Dependency,
   deciding: readonly LeveledFinding[],
-  packument: Packument | null,
+  history: History | null,
   known: BaselinePackage | null,
 ): HeldAgainst {
+  const { version } = dependency;
   for (const { code, args } of deciding) {
     if (code === 'provenance-lost') return { version: args.predecessor };
     if (code === 'provenance-lost-elsewhere') return { version: args.version };
   }
   if (deciding.some(({ code }) => FINDING_KINDS[code] === 'identity')) {
-    const expected = expectedIdentity(known, version);
+    const expected = expectedIdentity(known, dependency);
     if (expected !== null) return expected.version === undefined ? 'package' : { version: expected.version };
-    const last = packument === null ? null : lastWithProvenance(packument, version);
+    const last = history === null ? null : lastWithProvenance(history, version);
     if (last !== null) return last;
   }
-  return packument === null ? null : predecessorOf(packument, version);
+  return history === null ? null : predecessorOf(history, version);
 }
 
 /**
@@ -155,9 +157,9 @@ function heldAgainst(
  * the baseline's own word is next.
  */
 async function factsBefore(
-  { name, version }: Dependency,
+  { ecosystem, name, version }: Dependency,
   against: HeldAgainst,
-  packument: Packument | null,
+  history: History | null,
   known: BaselinePackage | null,
   verify: CompareOptions['verify'],
 ): Promise<VersionFacts | null> {
@@ -167,21 +169,20 @@ async function factsBefore(
   // A version is not held against itself by asking again.
   if (earlier === null || earlier === version) return recorded;
   const held = known?.versions.get(earlier)?.integrity;
-  const manifest = packument?.versions.get(earlier);
+  const manifest = history?.versions.get(earlier);
   const integrity = held === undefined ? servedIntegrity(manifest) : [held];
-  const facts = factsOf(packument, earlier, await verify(dependencyOf(name, earlier, integrity)));
+  const facts = factsOf(history, earlier, await verify(dependencyOf({ ecosystem, name, version: earlier }, integrity)));
   return facts.provenance === 'proven' ? facts : (recorded ?? facts);
 }
 
 /** A version as if a project locked it by `integrity`; `place` is what to call the place. */
 export function dependencyOf(
-  name: string,
-  version: string,
+  { ecosystem, name, version }: VersionRef,
   integrity: readonly Digest[],
   place = `${name}@${version}`,
 ): Dependency {
   return {
-    ecosystem: 'npm',
+    ecosystem,
     name,
     version,
     artifacts: [{ file: null, digests: integrity, source: { kind: 'registry', resolved: null } }],
@@ -196,9 +197,9 @@ export function dependencyOf(
 }
 
 /** What the registry says the hashes of a version are. */
-export function servedIntegrity(manifest: Manifest | undefined): readonly Digest[] {
+export function servedIntegrity(release: Release | undefined): readonly Digest[] {
   try {
-    return parseIntegrity(manifest?.integrity ?? '');
+    return parseIntegrity(release?.integrity ?? '');
   } catch {
     // What cannot be read locks nothing, and the audit says so.
     return [];
@@ -207,31 +208,32 @@ export function servedIntegrity(manifest: Manifest | undefined): readonly Digest
 
 /** Whoever can publish can announce provenance, or have some of another repository: it is verified like any version. */
 async function laterThan(
-  packument: Packument | null,
+  history: History | null,
   version: string,
   verify: CompareOptions['verify'],
 ): Promise<LaterVersion> {
-  if (packument === null) return { state: 'unknown' };
-  const later = laterWithProvenance(packument, version);
+  if (history === null) return { state: 'unknown' };
+  const later = laterWithProvenance(history, version);
   if (later === null) return { state: 'none' };
-  const integrity = servedIntegrity(packument.versions.get(later.version));
-  const judged = await verify(dependencyOf(packument.name, later.version, integrity));
+  const integrity = servedIntegrity(history.versions.get(later.version));
+  const judged = await verify(dependencyOf({ ...history, version: later.version }, integrity));
   if (judged === null || judged.findings.some(({ kind }) => kind === 'unavailable')) return { state: 'unknown' };
   const stands = judged.findings.some(({ kind }) => kind === 'contradiction' || kind === 'loss' || kind === 'identity');
   return { state: judged.proofs.provenance !== null && !stands ? 'proven' : 'refused', ...later };
 }
 
 function askAges(
+  ecosystem: Ecosystem,
   dependencies: readonly (readonly [name: string, spec: string])[],
   at: Instant | null,
   registry: Registry,
 ): Promise<readonly AddedDependency[]> {
   return Promise.all(
     dependencies.map(async (declared, i) => {
-      const target = registryTarget(...declared);
+      const target = conventionsOf(ecosystem).names.target(...declared);
       if (target === null) return unknownAge(declared, 'not a version range');
       if (i >= MAX_AGES) return unknownAge(declared, 'not asked');
-      return ageOf(declared, target.range, at, await registry.packument(target.name));
+      return ageOf(declared, target, at, await registry.packument(target.name));
     }),
   );
 }

@@ -11,7 +11,7 @@ import { threadOnDemand, type ThreadOnDemand } from './threads/verifying.ts';
 import { checkBaseline } from '../checks/baseline.ts';
 import type { Expectations, Trust } from '../checks/known.ts';
 import { isKeyUnknown, withoutNewerKeys } from '../checks/newer-keys.ts';
-import { withDependencyAges } from '../checks/npm/added-dependencies.ts';
+import { withDependencyAges } from '../checks/added-dependencies.ts';
 import { assess } from '../checks/npm/chain.ts';
 import { checkResolved } from '../checks/npm/source.ts';
 import { withUnknownPackages } from '../checks/unknown-packages.ts';
@@ -159,7 +159,7 @@ async function assessDependency(dependency: Dependency, run: Run): Promise<Asses
 function expectationsOf(dependency: Dependency, { options, policy, baseline, recorded }: Run): Expectations {
   const { name } = dependency;
   const registry = options.registry.urlFor(name);
-  const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, name, registry);
+  const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, dependency, registry);
   // A baseline keeps less of an identity than a policy can ask for, and only the registry recognises an address of no
   // known form.
   const reverify =

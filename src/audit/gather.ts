@@ -1,7 +1,7 @@
 import type { Expectations } from '../checks/known.ts';
 import { expectedIdentity } from '../checks/baseline.ts';
 import { measuresFor } from '../checks/measures.ts';
-import { NPM_REGISTRY } from '../model/address.ts';
+import { isPublicRegistry } from '../ecosystems/conventions/index.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type {
   DependencyEvidence,
@@ -44,23 +44,24 @@ export function registryTrustFor(
   return {
     origin,
     keys: [...keys, ...(own ?? [])],
-    acceptsOwnKeys: origin !== NPM_REGISTRY && own === null && !(policy && hasUnusedKeys(policy.policy, asked)),
+    acceptsOwnKeys: !isPublicRegistry(origin) && own === null && !(policy && hasUnusedKeys(policy.policy, asked)),
     hasPolicyKeys: own !== null,
   };
 }
 
 /** Asks the registry what the checks need to know of one dependency, and no more. */
 export async function gather(
-  { name, version }: Dependency,
+  dependency: Dependency,
   registry: Registry,
   { keys: knownKeys, acceptsOwnKeys }: RegistryTrust,
   known: Expectations,
 ): Promise<DependencyEvidence> {
+  const { name, version } = dependency;
   const url = known.registry;
   const packument = await registry.packument(name);
   const manifest = manifestOf(packument, version) ?? (await registry.manifest(name, version));
   const claim = manifest.state === 'present' ? manifest.value.attestations : null;
-  const recorded = expectedIdentity(known.package, version);
+  const recorded = expectedIdentity(known.package, dependency);
   const asksHistory = claim?.provenance === true && (recorded === null || recorded.otherChannel === true);
   const first =
     asksHistory && packument.state === 'present' ? measuresFor(packument.value, version, new Map()).ask : [];

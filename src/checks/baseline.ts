@@ -1,13 +1,14 @@
-import compare from 'semver/functions/compare.js';
-import parse from 'semver/functions/parse.js';
+import { compareVersions } from '../ecosystems/conventions/compare.ts';
+import type { Version } from '../ecosystems/conventions/conventions.ts';
+import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { Baseline, BaselinePackage, BaselineState, BaselineVersion, PublishedVersion } from '../model/baseline.ts';
-import { channelName, STABLE } from '../model/channel.ts';
+import { STABLE } from '../model/channel.ts';
 import { byteDigests, type Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
+import type { VersionRef } from '../model/package.ts';
 import type { Instant } from '../model/time.ts';
 import { sameChannel } from './channels.ts';
 import { entryDigest } from './evidence-digest.ts';
-import { releaseLine } from './history.ts';
 import type { ExpectedIdentity } from './identity.ts';
 import { sri } from '../readers/integrity.ts';
 
@@ -83,34 +84,47 @@ export function firstAfter(since: PublishedVersion | null, published: Instant | 
   return since !== null && isAfter ? { first: since.version } : {};
 }
 
+/** A version that the baseline is asked about. */
+type Asked = Pick<VersionRef, 'ecosystem' | 'version'>;
+
 /**
  * The version of the baseline to compare a new one with: the highest lower one, of its release line if there is one.
  */
-export function recordedBefore({ versions }: BaselinePackage, version: string): string | null {
-  if (parse(version) === null) return null;
+export function recordedBefore({ versions }: BaselinePackage, { ecosystem, version }: Asked): string | null {
+  const { parse } = conventionsOf(ecosystem).versions;
+  const asked = parse(version);
+  if (asked === null) return null;
   const lower = [...versions.keys()]
-    .filter((one) => parse(one) !== null && compare(one, version) < 0)
-    .sort((a, b) => compare(b, a));
-  const line = releaseLine(version);
-  return lower.find((one) => releaseLine(one) === line) ?? lower[0] ?? null;
+    .flatMap((one) => {
+      const parsed = parse(one);
+      return parsed === null || compareVersions(parsed, asked) >= 0 ? [] : [{ version: one, parsed }];
+    })
+    .sort((a, b) => compareVersions(b.parsed, a.parsed));
+  return (lower.find(({ parsed }) => parsed.line === asked.line) ?? lower[0])?.version ?? null;
 }
 
-/** What was proven of a package before, highest version first, and since when it is known to have provenance. */
+/** What was proven of a package before. */
 interface Proven extends PublishedVersion {
+  readonly parsed: Version;
   readonly identity: ExpectedIdentity['identity'] | null;
 }
 
-function provenBefore({ versions, since }: BaselinePackage, below: string): readonly Proven[] {
-  const proven: Proven[] = [...versions].flatMap(([version, { provenance, published }]) =>
+/** Highest version first, and since when the package is known to have provenance. */
+function provenBefore({ versions, since }: BaselinePackage, below: Asked): readonly Proven[] {
+  const proven: Omit<Proven, 'parsed'>[] = [...versions].flatMap(([version, { provenance, published }]) =>
     provenance.identity === null ? [] : [{ version, published, identity: provenance.identity }],
   );
   const lost = [...versions.values()].flatMap(({ provenance }) => ('lost' in provenance ? [provenance.lost] : []));
   for (const one of since === null ? lost : [since, ...lost]) {
     if (!proven.some(({ version }) => version === one.version)) proven.push({ ...one, identity: null });
   }
+  const { parse } = conventionsOf(below.ecosystem).versions;
   return proven
-    .filter(({ version }) => parse(version) !== null && version !== below)
-    .sort((a, b) => compare(b.version, a.version));
+    .flatMap((one) => {
+      const parsed = parse(one.version);
+      return parsed === null || one.version === below.version ? [] : [{ ...one, parsed }];
+    })
+    .sort((a, b) => compareVersions(b.parsed, a.parsed));
 }
 
 /**
@@ -118,8 +132,9 @@ function provenBefore({ versions, since }: BaselinePackage, below: string): read
  * in despite a finding), else who built the highest lower version of its channel that the baseline has, else who built
  * that channel last. Of a channel that the baseline has nothing of, another one's builder shows the repository.
  */
-export function expectedIdentity(known: BaselinePackage | null, version: string): ExpectedIdentity | null {
+export function expectedIdentity(known: BaselinePackage | null, asked: Asked): ExpectedIdentity | null {
   if (known === null) return null;
+  const { version, ecosystem } = asked;
   const entry = known.versions.get(version);
   const same = entry?.provenance.identity ?? null;
   if (same !== null && entry?.despite !== undefined) {
@@ -127,10 +142,12 @@ export function expectedIdentity(known: BaselinePackage | null, version: string)
     return expected === null ? null : { identity: expected, source: 'baseline' };
   }
   if (same !== null) return { identity: same, source: 'baseline', version };
-  for (const { identity, version: lower } of lowerOfLine(provenBefore(known, version), version)) {
-    if (identity !== null && sameChannel(lower, version)) return { identity, source: 'baseline', version: lower };
+  const parsed = conventionsOf(ecosystem).versions.parse(version);
+  for (const lower of lowerOfLine(provenBefore(known, asked), parsed)) {
+    const { identity, version: by } = lower;
+    if (identity !== null && sameChannel(lower.parsed, parsed)) return { identity, source: 'baseline', version: by };
   }
-  const name = channelName(version) ?? STABLE;
+  const name = parsed?.channel ?? STABLE;
   const own = name === STABLE ? known.identity : (known.channels.get(name) ?? null);
   if (own !== null) return { identity: own, source: 'baseline' };
   const [other = null] = [...(known.identity === null ? [] : [known.identity]), ...known.channels.values()];
@@ -143,12 +160,13 @@ export function expectedIdentity(known: BaselinePackage | null, version: string)
  */
 export function checkBaselineLoss(
   known: BaselinePackage | null,
-  version: string,
+  asked: Asked,
   published: Instant | null,
 ): Finding | null {
-  if (known === null || parse(version) === null) return null;
-  const proven = provenBefore(known, version);
-  const [predecessor] = lowerOfLine(proven, version);
+  const parsed = conventionsOf(asked.ecosystem).versions.parse(asked.version);
+  if (known === null || parsed === null) return null;
+  const proven = provenBefore(known, asked);
+  const [predecessor] = lowerOfLine(proven, parsed);
   if (predecessor !== undefined) {
     return finding('provenance-lost', { predecessor: predecessor.version, published: predecessor.published });
   }
@@ -156,13 +174,12 @@ export function checkBaselineLoss(
   if (earlier === undefined) return null;
   return finding('provenance-lost-elsewhere', {
     version: earlier.version,
-    sameLine: releaseLine(earlier.version) === releaseLine(version),
+    sameLine: earlier.parsed.line === parsed.line,
     published: earlier.published,
   });
 }
 
-function lowerOfLine(proven: readonly Proven[], version: string): readonly Proven[] {
-  const line = releaseLine(version);
-  if (line === null) return [];
-  return proven.filter((one) => compare(one.version, version) < 0 && releaseLine(one.version) === line);
+function lowerOfLine(proven: readonly Proven[], version: Version | null): readonly Proven[] {
+  if (version === null) return [];
+  return proven.filter(({ parsed }) => compareVersions(parsed, version) < 0 && parsed.line === version.line);
 }

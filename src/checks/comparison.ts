@@ -1,10 +1,11 @@
-import maxSatisfying from 'semver/ranges/max-satisfying.js';
-import validRange from 'semver/ranges/valid.js';
+import type { Target } from '../ecosystems/conventions/conventions.ts';
+import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { BaselinePackage, LastingIdentity } from '../model/baseline.ts';
 import type { AddedDependency, ChangedScript, Comparison, ShownIdentity, VersionFacts } from '../model/comparison.ts';
 import { byteDigests } from '../model/dependency.ts';
-import type { Evidence, Manifest, Packument } from '../model/evidence.ts';
+import type { Evidence } from '../model/evidence.ts';
 import { FINDING_KINDS, type ExpectationSource, type FindingCode } from '../model/finding.ts';
+import type { History, Release } from '../model/history.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { firstPublished } from './history.ts';
@@ -20,9 +21,6 @@ const NOBODY: ShownIdentity = {
   runner: null,
   issuer: null,
 };
-
-/** Ranges longer than this are nobody's, and reading one takes time for each version. */
-const MAX_RANGE_LENGTH = 256;
 
 /** Whether a finding leaves a decision to people: provenance that was lost, or another builder. */
 export function asksForDecision({ code, level }: LeveledFinding): boolean {
@@ -51,22 +49,22 @@ export function expectationSource(findings: readonly LeveledFinding[]): Expectat
   return strongest ?? null;
 }
 
-/** What the registry and the verification say of one version; `packument` is null where it was not answered. */
-export function factsOf(packument: Packument | null, version: string, judged: JudgedDependency | null): VersionFacts {
-  const manifest = packument?.versions.get(version);
+/** What the registry and the verification say of one version; `history` is null where it was not answered. */
+export function factsOf(history: History | null, version: string, judged: JudgedDependency | null): VersionFacts {
+  const release = history?.versions.get(version);
   const [locked] = judged === null ? [] : byteDigests(judged.dependency.artifacts[0]);
   return {
     version,
-    published: packument?.time.get(version) ?? judged?.published ?? null,
-    publisher: manifest?.publisher?.name ?? null,
-    trustedPublisher: manifest?.publisher?.trustedPublisher ?? null,
-    approver: manifest?.publisher?.approver ?? null,
-    provenance: provenanceState(manifest, judged),
+    published: history?.time.get(version) ?? judged?.published ?? null,
+    publisher: release?.publisher?.name ?? null,
+    trustedPublisher: release?.publisher?.trustedPublisher ?? null,
+    approver: release?.publisher?.approver ?? null,
+    provenance: provenanceState(history, version, judged),
     // Without provenance there is only the manifest's own word, which is not shown beside a proven one.
     ...shownIdentity(judged?.proofs.provenance?.identity ?? NOBODY),
     ...idsOf(judged?.proofs.provenance?.identity ?? null),
     // What was verified, whatever the registry says now.
-    integrity: locked === undefined ? (manifest?.integrity ?? null) : sri(locked),
+    integrity: locked === undefined ? (release?.integrity ?? null) : sri(locked),
   };
 }
 
@@ -79,15 +77,23 @@ function idsOf(identity: LastingIdentity | null): Pick<VersionFacts, 'repository
   return { repositoryId: identity?.repositoryId ?? null, ownerId: identity?.ownerId ?? null };
 }
 
-function provenanceState(manifest: Manifest | undefined, judged: JudgedDependency | null): VersionFacts['provenance'] {
+function provenanceState(
+  history: History | null,
+  version: string,
+  judged: JudgedDependency | null,
+): VersionFacts['provenance'] {
   if ((judged?.proofs.provenance ?? null) !== null) return 'proven';
   const codes = judged?.findings.map((finding) => finding.code) ?? [];
   if (codes.includes('provenance-invalid') || codes.includes('provenance-subject-mismatch')) return 'invalid';
   if (codes.some(isLoss)) return 'none';
-  if (manifest === undefined || codes.includes('evidence-unavailable') || codes.includes('evidence-malformed')) {
+  if (
+    history?.versions.get(version) === undefined ||
+    codes.includes('evidence-unavailable') ||
+    codes.includes('evidence-malformed')
+  ) {
     return 'unknown';
   }
-  return manifest.attestations?.provenance === true ? 'claimed' : 'none';
+  return history.withProvenance.has(version) ? 'claimed' : 'none';
 }
 
 /** What the baseline says of a version, or, for null, of whoever builds the package. */
@@ -115,7 +121,7 @@ type Changes = Pick<Comparison, 'manifestsKnown' | 'addedScripts' | 'changedScri
 };
 
 /** What a version declares that the earlier one does not. */
-export function changesSince(before: Manifest | undefined, now: Manifest | undefined): Changes {
+export function changesSince(before: Release | undefined, now: Release | undefined): Changes {
   if (before === undefined || now === undefined) {
     return { manifestsKnown: false, dependencies: [], addedScripts: [], changedScripts: [] };
   }
@@ -134,19 +140,12 @@ export function changesSince(before: Manifest | undefined, now: Manifest | undef
   };
 }
 
-/** The package a declared dependency is resolved to at the registry, and its range; null for one from elsewhere. */
-export function registryTarget(name: string, spec: string): { readonly name: string; readonly range: string } | null {
-  const [, alias, range] = /^npm:(@?[^@]+)(?:@(.*))?$/.exec(spec) ?? [];
-  const target = alias === undefined ? { name, range: spec } : { name: alias, range: range ?? '*' };
-  return target.range.length <= MAX_RANGE_LENGTH && validRange(target.range) !== null ? target : null;
-}
-
 /** How old an added dependency was at `at`, from its registry document. No answer is never an age. */
 export function ageOf(
   [name, spec]: readonly [string, string],
-  range: string,
+  { range }: Target,
   at: Instant | null,
-  answer: Evidence<Packument>,
+  answer: Evidence<History>,
 ): AddedDependency {
   if (answer.state !== 'present') {
     const reason = answer.state === 'absent' ? 'the registry does not have it' : answer.reason;
@@ -156,7 +155,7 @@ export function ageOf(
   const times = answer.value.time;
   if (times.size === 0) return unknownAge([name, spec], 'the registry gives no times');
   const then = [...times].filter(([, time]) => at !== null && time <= at).map(([version]) => version);
-  const newest = maxSatisfying(then, range);
+  const newest = conventionsOf(answer.value.ecosystem).versions.highest(then, range);
   return {
     name,
     spec,

@@ -1,6 +1,7 @@
 import type { BaselinePackage } from '../model/baseline.ts';
-import type { Manifest, Packument } from '../model/evidence.ts';
+import type { History, Release } from '../model/history.ts';
 import { finding, type Finding } from '../model/finding.ts';
+import type { Ecosystem } from '../model/package.ts';
 import type { IdentityDemand } from '../model/policy.ts';
 import type { Identity } from '../model/proof.ts';
 import { expectedIdentity } from './baseline.ts';
@@ -22,7 +23,8 @@ export interface ExpectationCheck {
 }
 
 export interface Builder {
-  readonly manifest: Manifest;
+  readonly ecosystem: Ecosystem;
+  readonly release: Release;
   readonly identity: Identity;
   /** What a policy states, which is judged elsewhere. */
   readonly stated: IdentityDemand;
@@ -36,15 +38,15 @@ export interface Builder {
 export function checkExpectation(
   builder: Builder,
   known: BaselinePackage | null,
-  packument: Packument | null,
+  history: History | null,
   shown: Shown,
 ): ExpectationCheck {
-  const recorded = expectedIdentity(known, builder.manifest.version);
-  if (recorded !== null && (recorded.otherChannel !== true || packument === null)) return against(builder, [recorded]);
-  if (packument === null) return { ...against(builder, []), findings: ownWord(builder) };
+  const recorded = expectedIdentity(known, { ecosystem: builder.ecosystem, version: builder.release.version });
+  if (recorded !== null && (recorded.otherChannel !== true || history === null)) return against(builder, [recorded]);
+  if (history === null) return { ...against(builder, []), findings: ownWord(builder) };
 
-  const { version } = builder.manifest;
-  const { measures, established, ask, missing } = measuresFor(packument, version, shown);
+  const { version } = builder.release;
+  const { measures, established, ask, missing } = measuresFor(history, version, shown);
   const expected = measures.map(({ version: of, identity, otherChannel }): ExpectedIdentity => ({
     identity,
     source: 'history',
@@ -55,17 +57,17 @@ export function checkExpectation(
   const held = against(builder, [...(recorded === null ? [] : [recorded]), ...expected]);
   if (ask.length > 0) return { ...held, ask };
   const isEstablished = established || recorded !== null;
-  const declared = isEstablished ? [] : againstDeclared(builder, packument, measures.at(0)?.version ?? version);
+  const declared = isEstablished ? [] : againstDeclared(builder, history, measures.at(0)?.version ?? version);
   // What a release shows is more than that nobody declared anything.
   const isMoved = held.findings.some(({ code }) => OF_ORIGIN.includes(code));
   const findings = [...held.findings, ...(isMoved ? declared.filter((one) => !isUndeclared(one)) : declared)];
   const check = relieve(
     { ...held, findings, missing, isKnownBuilder: isEstablished && held.findings.length === 0 },
     builder,
-    packument,
+    history,
     shown,
   );
-  return recorded === null && check.ask.length === 0 ? withOrigin(check, builder, packument, shown) : check;
+  return recorded === null && check.ask.length === 0 ? withOrigin(check, builder, history, shown) : check;
 }
 
 const OF_ORIGIN = ['identity-unexpected-repository', 'identity-owner-changed', 'identity-unexpected-issuer'];
@@ -74,13 +76,13 @@ const OF_ORIGIN = ['identity-unexpected-repository', 'identity-owner-changed', '
  * Where nothing else says so, it is held to the package's origin: what stood for a month is no proof that it should
  * have.
  */
-function withOrigin(check: ExpectationCheck, builder: Builder, packument: Packument, shown: Shown): ExpectationCheck {
+function withOrigin(check: ExpectationCheck, builder: Builder, history: History, shown: Shown): ExpectationCheck {
   if (check.findings.some((found) => OF_ORIGIN.includes(found.code) && !isUndeclared(found))) return check;
   const { identity, stated } = builder;
-  const { version } = builder.manifest;
-  const origin = checkOrigin({ identity, version, stated }, packument, shown);
+  const { version } = builder.release;
+  const origin = checkOrigin({ identity, version, stated }, history, shown);
   if (origin.ask.length > 0) return { ...check, ask: origin.ask };
-  const before = stated.repository === undefined ? checkBeforeOrigin(identity, version, packument) : [];
+  const before = stated.repository === undefined ? checkBeforeOrigin(identity, version, history) : [];
   const findings = origin.findings.length > 0 ? origin.findings : before;
   if (findings.length === 0 && origin.missing.length === 0) return check;
   return {
@@ -108,12 +110,12 @@ function against({ identity, stated }: Builder, expected: readonly ExpectedIdent
 }
 
 /** Before the first release that shows a builder, releases said where their source is. */
-function againstDeclared(builder: Builder, packument: Packument, first: string): readonly Finding[] {
-  const { identity, manifest, stated } = builder;
-  if (earlierVersions(packument, manifest.version).length === 0) return ownWord(builder);
+function againstDeclared(builder: Builder, history: History, first: string): readonly Finding[] {
+  const { identity, release, stated } = builder;
+  if (earlierVersions(history, release.version).length === 0) return ownWord(builder);
   if (stated.repository !== undefined) return [];
-  const declared = declaredBefore(packument, first, manifest.version);
-  return declared === null ? againstNobody(builder, packument, first) : checkAgainstDeclared(identity, declared);
+  const declared = declaredBefore(history, first, release.version);
+  return declared === null ? againstNobody(builder, history, first) : checkAgainstDeclared(identity, declared);
 }
 
 /**
@@ -121,14 +123,14 @@ function againstDeclared(builder: Builder, packument: Packument, first: string):
  * would, until the project goes on with it; and where no account that the package knows published it, it is somebody
  * else's.
  */
-function againstNobody({ identity, manifest }: Builder, packument: Packument, first: string): readonly Finding[] {
-  const before = earlierVersions(packument, first);
+function againstNobody({ identity, release }: Builder, history: History, first: string): readonly Finding[] {
+  const before = earlierVersions(history, first);
   const [last] = before.toSorted((a, b) => (b.published ?? 0) - (a.published ?? 0));
   if (last === undefined) return [];
   const args = { expected: 'none', actual: identity.repository ?? 'none', source: 'manifest' } as const;
   const found = finding('identity-unexpected-repository', { ...args, version: last.version });
-  const accounts = before.map(({ version }) => packument.versions.get(version)?.publisher ?? null);
-  const by = manifest.publisher;
+  const accounts = before.map(({ version }) => history.versions.get(version)?.publisher ?? null);
+  const by = release.publisher;
   const isNamed = accounts.some((account) => account !== null);
   // An owner of the package has to name a trusted publisher to the registry; no token can.
   const isKnown =
@@ -140,8 +142,8 @@ function isUndeclared({ code, kind }: Finding): boolean {
   return code === 'identity-unexpected-repository' && kind === 'gap';
 }
 
-function ownWord({ identity, manifest, stated }: Builder): readonly Finding[] {
-  return checkAgainstManifest(identity, stated.repository === undefined ? manifest.repository : null);
+function ownWord({ identity, release, stated }: Builder): readonly Finding[] {
+  return checkAgainstManifest(identity, stated.repository === undefined ? release.repository : null);
 }
 
 /**
@@ -149,8 +151,8 @@ function ownWord({ identity, manifest, stated }: Builder): readonly Finding[] {
  * later releases confirm it: one that is a week older built the same way takes the measure's place, one that came a
  * month later makes it a note.
  */
-function relieve(check: ExpectationCheck, builder: Builder, packument: Packument, shown: Shown): ExpectationCheck {
-  const { identity, manifest, stated } = builder;
+function relieve(check: ExpectationCheck, builder: Builder, history: History, shown: Shown): ExpectationCheck {
+  const { identity, release, stated } = builder;
   const disputed = check.findings.filter(({ code }) => code.startsWith('identity-'));
   const isWorkflow = ({ code }: Finding): boolean => code === 'identity-unexpected-workflow';
   const isOwn = (found: Finding): boolean =>
@@ -158,15 +160,15 @@ function relieve(check: ExpectationCheck, builder: Builder, packument: Packument
     isUndeclared(found) ||
     (found.code === 'identity-unexpected-repository' && found.args.owner === 'same');
   if (disputed.length === 0 || !disputed.every(isOwn)) return check;
-  const published = packument.time.get(manifest.version) ?? 0;
-  for (const version of witnessesFor(packument, manifest.version, disputed.every(isWorkflow))) {
+  const published = history.time.get(release.version) ?? 0;
+  for (const version of witnessesFor(history, release.version, disputed.every(isWorkflow))) {
     const witness = shown.get(version);
     if (witness === undefined) return { ...check, ask: [version] };
     if (witness === null) continue;
     const expected: ExpectedIdentity = { identity: witness, source: 'history', version, trigger: witness.trigger };
     if (checkAgainstIdentity(identity, expected, stated).length > 0) continue;
     const others = check.findings.filter((found) => !disputed.includes(found));
-    if ((packument.time.get(version) ?? 0) < published) {
+    if ((history.time.get(version) ?? 0) < published) {
       return { ...check, before: expected, findings: others, isKnownBuilder: true };
     }
     return {

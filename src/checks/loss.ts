@@ -1,17 +1,19 @@
-import compare from 'semver/functions/compare.js';
+import { compareVersions } from '../ecosystems/conventions/compare.ts';
+import type { Version } from '../ecosystems/conventions/conventions.ts';
 import type { BaselinePackage } from '../model/baseline.ts';
-import { channelName } from '../model/channel.ts';
-import type { Manifest, Packument, Publisher } from '../model/evidence.ts';
+import type { History, Publisher, Release } from '../model/history.ts';
 import { finding, type Finding } from '../model/finding.ts';
+import type { VersionRef } from '../model/package.ts';
 import { DAY, type Instant } from '../model/time.ts';
 import { checkBaselineLoss, firstAfter } from './baseline.ts';
-import { channelBefore, isStable, sameChannel } from './channels.ts';
+import { channelBefore, sameChannel } from './channels.ts';
 import {
   earlierVersions,
+  isStable,
   lastWithProvenance,
   provenanceSince,
-  releaseLine,
   versionBefore,
+  versionIn,
   type EarlierVersion,
 } from './history.ts';
 
@@ -38,28 +40,28 @@ const SEVERAL = 3;
  * lines' prereleases had provenance and a known maintainer adds nothing, or where it was long ago. None ever had it: a
  * historical gap. `seen` is what the baseline remembers of the channel.
  */
-export function checkLoss(packument: Packument, version: string, seen: readonly string[] = []): Finding {
+export function checkLoss(history: History, version: string, seen: readonly string[] = []): Finding {
   const never = (): Finding => {
-    const at = packument.time.get(version) ?? null;
+    const at = history.time.get(version) ?? null;
     return finding('provenance-missing', {
-      earlier: earlierVersions(packument, version).length,
-      ...firstAfter(provenanceSince(packument), at),
+      earlier: earlierVersions(history, version).length,
+      ...firstAfter(provenanceSince(history), at),
     });
   };
-  if (packument.withProvenance.size === 0) return never();
-  const release = releaseOf(packument, version);
-  const channel = channelBefore(packument, version);
+  if (history.withProvenance.size === 0) return never();
+  const release = candidateOf(history, version);
+  const channel = channelBefore(history, version);
   const proven = channel.filter(({ provenance }) => provenance);
   const before = proven.at(-1);
-  const sameLine = (other: string): boolean => releaseLine(other) === releaseLine(version);
+  const sameLine = ({ parsed }: EarlierVersion): boolean => parsed.line === release.parsed?.line;
   if (before !== undefined) {
     const { published } = before;
     const others = [...proven.slice(-COMPARED).map((one) => one.version), ...seen];
     const publisher = samePublisher(release, others);
-    const recent = [...proven, ...withProvenance(release).filter((one) => isStable(one.version))];
+    const recent = [...proven, ...withProvenance(release).filter((one) => isStable(one.parsed))];
     const isExpected = recent.some((one) => isWithin(MONTHS, one.published, release.published));
     const mayBeByHand = (one: string): boolean =>
-      addsNothing(release, packument.versions.get(one)) && !isByPipeline(publisherOf(release, one));
+      addsNothing(release, history.versions.get(one)) && !isByPipeline(publisherOf(release, one));
     const isUsual = others.every(mayBeByHand) && isByHand(release, channel);
     const isLost = !isUsual && (publisher === null || isExpected);
     if (isLost && !wasLeftInPlace(release))
@@ -67,12 +69,12 @@ export function checkLoss(packument: Packument, version: string, seen: readonly 
     const by = publisher === null ? {} : { publisher };
     return finding('provenance-lost-elsewhere', {
       version: before.version,
-      sameLine: sameLine(before.version),
+      sameLine: sameLine(before),
       published,
       ...by,
     });
   }
-  const nearest = lastWithProvenance(packument, version);
+  const nearest = lastWithProvenance(history, version);
   if (nearest === null) return never();
   const expected = expectedElsewhere(release, channel);
   if (expected !== null) {
@@ -81,28 +83,30 @@ export function checkLoss(packument: Packument, version: string, seen: readonly 
   const { published } = nearest;
   return finding('provenance-lost-elsewhere', {
     version: nearest.version,
-    sameLine: sameLine(nearest.version),
+    sameLine: sameLine(nearest),
     published,
   });
 }
 
 /** The version in question, with what the registry says of it. */
-interface Release {
-  readonly packument: Packument;
+interface Candidate {
+  readonly history: History;
   readonly version: string;
-  readonly manifest: Manifest | null;
+  readonly parsed: Version | null;
+  readonly manifest: Release | null;
   readonly published: Instant | null;
   /** What was published before it. */
   readonly earlier: readonly EarlierVersion[];
 }
 
-function releaseOf(packument: Packument, version: string): Release {
+function candidateOf(history: History, version: string): Candidate {
   return {
-    packument,
+    history,
     version,
-    manifest: packument.versions.get(version) ?? null,
-    published: packument.time.get(version) ?? null,
-    earlier: earlierVersions(packument, version),
+    parsed: versionIn(history, version),
+    manifest: history.versions.get(version) ?? null,
+    published: history.time.get(version) ?? null,
+    earlier: earlierVersions(history, version),
   };
 }
 
@@ -111,8 +115,8 @@ function isWithin(span: number, earlier: Instant | null, later: Instant | null):
   return earlier === null || later === null || Math.abs(later - earlier) <= span;
 }
 
-function publisherOf({ packument }: Release, version: string): Publisher | null {
-  return packument.versions.get(version)?.publisher ?? null;
+function publisherOf({ history }: Candidate, version: string): Publisher | null {
+  return history.versions.get(version)?.publisher ?? null;
 }
 
 function isBy(publisher: Publisher | null, other: Publisher | null): boolean {
@@ -124,17 +128,17 @@ function isBy(publisher: Publisher | null, other: Publisher | null): boolean {
  * maintainer who publishes by hand now and then looks like this, and so does whoever holds that account's token. Null
  * for anything else; what is not known counts as changed.
  */
-function samePublisher(release: Release, before: readonly string[]): string | null {
+function samePublisher(release: Candidate, before: readonly string[]): string | null {
   const by = release.manifest?.publisher ?? null;
   if (by === null) return null;
   const isSame = (version: string): boolean => {
-    const was = release.packument.versions.get(version);
+    const was = release.history.versions.get(version);
     return isBy(by, was?.publisher ?? null) && addsNothing(release, was);
   };
   return before.every(isSame) ? by.name : null;
 }
 
-function addsNothing({ manifest }: Release, was: Manifest | undefined): boolean {
+function addsNothing({ manifest }: Candidate, was: Release | undefined): boolean {
   if (manifest === null || was === undefined) return false;
   const adds = Object.keys(manifest.dependencies).some((name) => !Object.hasOwn(was.dependencies, name));
   const runs = Object.entries(manifest.installScripts).some(([name, command]) => was.installScripts[name] !== command);
@@ -148,10 +152,10 @@ function addsNothing({ manifest }: Release, was: Manifest | undefined): boolean 
  * provenance, but for releases of a line that was an old one already. Not where this release adds what is installed or
  * run to the last one.
  */
-function isByHand(release: Release, channel: readonly EarlierVersion[]): boolean {
-  const { published, earlier, packument, manifest } = release;
+function isByHand(release: Candidate, channel: readonly EarlierVersion[]): boolean {
+  const { published, earlier, history, manifest } = release;
   const last = channel.at(-1);
-  const adds = last !== undefined && !addsNothing(release, packument.versions.get(last.version));
+  const adds = last !== undefined && !addsNothing(release, history.versions.get(last.version));
   if (published === null || adds) return false;
   const withProvenance = earlier.flatMap(({ provenance, published: at }) => (provenance && at !== null ? [at] : []));
   const [begun, newest] = [Math.min(...withProvenance), Math.max(...withProvenance)];
@@ -173,13 +177,12 @@ function isByPipeline(publisher: Publisher | null): boolean {
 }
 
 /** Whether a stable release of a higher line was there before it. */
-function isBackport({ earlier }: Release, { version, published }: EarlierVersion): boolean {
-  const line = releaseLine(version);
+function isBackport({ earlier }: Candidate, { parsed, published }: EarlierVersion): boolean {
   return earlier.some(
     (one) =>
-      isStable(one.version) &&
-      releaseLine(one.version) !== line &&
-      compare(one.version, version) > 0 &&
+      isStable(one.parsed) &&
+      one.parsed.line !== parsed.line &&
+      compareVersions(one.parsed, parsed) > 0 &&
       (one.published ?? Infinity) < (published ?? 0),
   );
 }
@@ -188,17 +191,17 @@ function isBackport({ earlier }: Release, { version, published }: EarlierVersion
  * Did the project go on with provenance for more than a month and leave this in place, published by an account that it
  * knew? Then it was a release by hand. A registry takes a bad one away, or its maintainers deprecate it.
  */
-function wasLeftInPlace(release: Release): boolean {
-  const { packument, manifest, published } = release;
+function wasLeftInPlace(release: Candidate): boolean {
+  const { history, manifest, published } = release;
   if (manifest === null || manifest.deprecated || published === null || !isKnownAccount(release)) return false;
-  return [...packument.withProvenance].some((version) => {
-    const at = packument.time.get(version);
-    return at !== undefined && at - published > STOOD && packument.versions.get(version)?.deprecated === false;
+  return [...history.withProvenance].some((version) => {
+    const at = history.time.get(version);
+    return at !== undefined && at - published > STOOD && history.versions.get(version)?.deprecated === false;
   });
 }
 
 /** Whether the account had published the package before, and not only just before. */
-function isKnownAccount(release: Release): boolean {
+function isKnownAccount(release: Candidate): boolean {
   const name = release.manifest?.publisher?.name;
   const isApart = (at: Instant | null): boolean => !isWithin(APART, at, release.published);
   return release.earlier.some(
@@ -207,10 +210,10 @@ function isKnownAccount(release: Release): boolean {
 }
 
 /** The releases with provenance that were published before it, the newest first. */
-function withProvenance({ earlier }: Release): readonly EarlierVersion[] {
+function withProvenance({ earlier }: Candidate): readonly EarlierVersion[] {
   return earlier
     .filter(({ provenance }) => provenance)
-    .toSorted((a, b) => (b.published ?? 0) - (a.published ?? 0) || compare(b.version, a.version));
+    .toSorted((a, b) => (b.published ?? 0) - (a.published ?? 0) || compareVersions(b.parsed, a.parsed));
 }
 
 /**
@@ -219,24 +222,24 @@ function withProvenance({ earlier }: Release): readonly EarlierVersion[] {
  * a bot's token or prereleases of another line had provenance, or where that was long ago; and where the registry names
  * nobody at all. An account that the package does not know, and what is newly installed or run, are expected nowhere.
  */
-function expectedElsewhere(release: Release, channel: readonly EarlierVersion[]): EarlierVersion | null {
+function expectedElsewhere(release: Candidate, channel: readonly EarlierVersion[]): EarlierVersion | null {
   const by = release.manifest?.publisher ?? null;
-  const { packument, version, earlier, published } = release;
+  const { history, version, parsed, earlier, published } = release;
   const proven = withProvenance(release);
   const recent = proven.filter((one) => isWithin(MONTHS, one.published, published));
-  const last = recent.find((one) => isStable(one.version)) ?? recent[0] ?? null;
+  const last = recent.find((one) => isStable(one.parsed)) ?? recent[0] ?? null;
   if (by === null) return earlier.some((one) => publisherOf(release, one.version) !== null) ? last : null;
   if (wasLeftInPlace(release)) return null;
-  const before = packument.versions.get(versionBefore(packument, version)?.version ?? '');
+  const before = history.versions.get(versionBefore(history, version)?.version ?? '');
   const isPlain = isKnownAccount(release) && addsNothing(release, before);
   if (last === null) return isPlain ? null : (proven[0] ?? null);
-  const isOfOtherLine = !isStable(last.version) && releaseLine(last.version) !== releaseLine(version);
+  const isOfOtherLine = !isStable(last.parsed) && last.parsed.line !== parsed?.line;
   if (isOfOtherLine) return isPlain ? null : last;
   // With a pipeline that needs no token, a release by a token is usual only where there never was another.
   if (isByPipeline(publisherOf(release, last.version))) return isCustom(release) ? null : last;
   const had = proven.some((one) => publisherOf(release, one.version)?.name === by.name);
   if (!had) return isPlain ? null : last;
-  return isByHand(release, isStable(version) ? channel : earlier) ? null : last;
+  return isByHand(release, isStable(parsed) ? channel : earlier) ? null : last;
 }
 
 /**
@@ -245,12 +248,11 @@ function expectedElsewhere(release: Release, channel: readonly EarlierVersion[])
  * few. This one adds nothing to the newest of these, as what came after shows nothing yet. Of a prerelease, channels of
  * that name in other lines are the same.
  */
-function isCustom(release: Release): boolean {
-  const { packument, version, manifest, published, earlier } = release;
+function isCustom(release: Candidate): boolean {
+  const { history, parsed, manifest, published, earlier } = release;
   if (published === null) return false;
-  const name = channelName(version);
   const channel = earlier.filter((one) =>
-    isStable(version) ? sameChannel(one.version, version) : channelName(one.version) === name,
+    isStable(parsed) ? sameChannel(one.parsed, parsed) : one.parsed.channel === parsed?.channel,
   );
   if (channel.some(({ provenance }) => provenance)) return false;
   const stood = channel.filter(
@@ -258,12 +260,12 @@ function isCustom(release: Release): boolean {
       one.published !== null &&
       published - one.published >= STOOD &&
       isBy(manifest?.publisher ?? null, publisherOf(release, one.version)) &&
-      packument.versions.get(one.version)?.deprecated === false,
+      history.versions.get(one.version)?.deprecated === false,
   );
   const newest = stood.toSorted((a, b) => (b.published ?? 0) - (a.published ?? 0))[0];
   if (newest === undefined || stood.length < SEVERAL) return false;
-  const begun = provenanceSince(packument)?.published ?? Infinity;
-  return (newest.published ?? 0) > begun && addsNothing(release, packument.versions.get(newest.version));
+  const begun = provenanceSince(history)?.published ?? Infinity;
+  return (newest.published ?? 0) > begun && addsNothing(release, history.versions.get(newest.version));
 }
 
 /**
@@ -273,21 +275,22 @@ function isCustom(release: Release): boolean {
  */
 export function checkLossAgainst(
   known: BaselinePackage | null,
-  packument: Packument | null,
-  version: string,
+  history: History | null,
+  of: Pick<VersionRef, 'ecosystem' | 'version'>,
 ): Finding | null {
-  const remembered = checkBaselineLoss(known, version, packument?.time.get(version) ?? null);
-  if (packument === null) return remembered;
-  if (remembered === null) return checkLoss(packument, version);
-  const seen = versionIn(remembered);
-  const told = checkLoss(packument, version, remembered.code === 'provenance-lost' ? [seen] : []);
+  const { version } = of;
+  const remembered = checkBaselineLoss(known, of, history?.time.get(version) ?? null);
+  if (history === null) return remembered;
+  if (remembered === null) return checkLoss(history, version);
+  const seen = seenIn(remembered);
+  const told = checkLoss(history, version, remembered.code === 'provenance-lost' ? [seen] : []);
   if (told.code === 'provenance-lost') return told;
   const publisher = known?.versions.get(seen)?.publisher ?? null;
-  const isKnown = publisher === null || publisher === packument.versions.get(seen)?.publisher?.name;
-  return packument.withProvenance.has(seen) && isKnown ? told : remembered;
+  const isKnown = publisher === null || publisher === history.versions.get(seen)?.publisher?.name;
+  return history.withProvenance.has(seen) && isKnown ? told : remembered;
 }
 
-function versionIn(loss: Finding): string {
+function seenIn(loss: Finding): string {
   if (loss.code === 'provenance-lost') return loss.args.predecessor;
   return loss.code === 'provenance-lost-elsewhere' ? loss.args.version : '';
 }

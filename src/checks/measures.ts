@@ -1,9 +1,8 @@
-import { channelName } from '../model/channel.ts';
-import type { Packument } from '../model/evidence.ts';
+import type { History } from '../model/history.ts';
 import type { Identity } from '../model/proof.ts';
 import { DAY, type Instant } from '../model/time.ts';
 import { sameChannel } from './channels.ts';
-import { allVersions, earlierVersions, type EarlierVersion } from './history.ts';
+import { allVersions, earlierVersions, versionIn, type EarlierVersion } from './history.ts';
 import { repositoryAddress } from './identity.ts';
 
 /** Whoever built a release that nobody took back for so long is established as its builder. */
@@ -42,8 +41,8 @@ export interface Measures {
  * name; where none is, the oldest there is, and beside it one of another channel. One is asked about in the common
  * case.
  */
-export function measuresFor(packument: Packument, version: string, shown: Shown): Measures {
-  const tiers = tiersOf(packument, version);
+export function measuresFor(history: History, version: string, shown: Shown): Measures {
+  const tiers = tiersOf(history, version);
   const own = inOrder(tiers.slice(0, 2));
   const others = inOrder(tiers.slice(2));
   const found = { measures: [] as Measure[], ask: [] as string[], missing: [] as string[] };
@@ -64,12 +63,13 @@ export function measuresFor(packument: Packument, version: string, shown: Shown)
 /**
  * Earlier releases with provenance, newest first: of its channel, of channels of that name in other lines, of others.
  */
-function tiersOf(packument: Packument, version: string): readonly (readonly Candidate[])[] {
-  const proven = newestFirst(earlierVersions(packument, version).filter(({ provenance }) => provenance));
-  const at = packument.time.get(version) ?? null;
-  const tierOf = (one: EarlierVersion): number => {
-    if (sameChannel(one.version, version)) return 0;
-    return channelName(one.version) === channelName(version) ? 1 : 2;
+function tiersOf(history: History, version: string): readonly (readonly Candidate[])[] {
+  const proven = newestFirst(earlierVersions(history, version).filter(({ provenance }) => provenance));
+  const at = history.time.get(version) ?? null;
+  const asked = versionIn(history, version);
+  const tierOf = ({ parsed }: EarlierVersion): number => {
+    if (sameChannel(parsed, asked)) return 0;
+    return parsed.channel === asked?.channel ? 1 : 2;
   };
   return [0, 1, 2].map((tier) =>
     proven
@@ -115,13 +115,12 @@ function inOrder(tiers: readonly (readonly Candidate[])[]): Order {
  * The releases that could say that another builder than the measure's is the project's own choice: for another workflow
  * alone, the newest of the channel that is a week older; and the first that was published a month later.
  */
-export function witnessesFor(packument: Packument, version: string, isWorkflowAlone: boolean): readonly string[] {
-  const at = packument.time.get(version) ?? null;
+export function witnessesFor(history: History, version: string, isWorkflowAlone: boolean): readonly string[] {
+  const at = history.time.get(version) ?? null;
   if (at === null) return [];
+  const asked = versionIn(history, version);
   const ofChannel = newestFirst(
-    allVersions(packument).filter(
-      (one) => one.provenance && one.published !== null && sameChannel(one.version, version),
-    ),
+    allVersions(history).filter((one) => one.provenance && one.published !== null && sameChannel(one.parsed, asked)),
   );
   const before = ofChannel.find(({ published }) => published !== null && at - published >= APART);
   const after = ofChannel.findLast(({ published }) => published !== null && published - at >= ESTABLISHED);
@@ -133,16 +132,16 @@ export function witnessesFor(packument: Packument, version: string, isWorkflowAl
  * where none names any that can be read.
  */
 export function declaredBefore(
-  packument: Packument,
+  history: History,
   version: string,
   release: string,
 ): { readonly version: string; readonly repository: string } | null {
-  const at = packument.time.get(release) ?? null;
-  const earlier = newestFirst(earlierVersions(packument, version));
+  const at = history.time.get(release) ?? null;
+  const earlier = newestFirst(earlierVersions(history, version));
   const isOldEnough = ({ published }: EarlierVersion): boolean => isOld(published, at, ESTABLISHED) === true;
   const young = earlier.filter((one) => !isOldEnough(one));
   for (const { version: one } of [...earlier.filter(isOldEnough), ...young.reverse()]) {
-    const repository = packument.versions.get(one)?.repository ?? null;
+    const repository = history.versions.get(one)?.repository ?? null;
     if (repository !== null && repositoryAddress(repository) !== null) return { version: one, repository };
   }
   return null;

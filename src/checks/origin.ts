@@ -1,4 +1,4 @@
-import type { Packument } from '../model/evidence.ts';
+import type { History } from '../model/history.ts';
 import type { Finding } from '../model/finding.ts';
 import type { IdentityDemand } from '../model/policy.ts';
 import type { Identity } from '../model/proof.ts';
@@ -34,14 +34,14 @@ export function checkOrigin(
     version,
     stated,
   }: { readonly identity: Identity; readonly version: string; readonly stated: IdentityDemand },
-  packument: Packument,
+  history: History,
   shown: Shown,
 ): OriginCheck {
-  const proven = oldestFirst(earlierVersions(packument, version).filter(({ provenance }) => provenance));
+  const proven = oldestFirst(earlierVersions(history, version).filter(({ provenance }) => provenance));
   const [oldest] = proven;
-  if (oldest === undefined || declaredBy(packument, oldest.version) === addressOf(identity.repository)) return NOTHING;
+  if (oldest === undefined || declaredBy(history, oldest.version) === addressOf(identity.repository)) return NOTHING;
 
-  const places = placesOf(packument, proven);
+  const places = placesOf(history, proven);
   const missing: string[] = [];
   const project: { readonly version: string; readonly identity: Identity }[] = [];
   for (const releases of places.slice(0, PLACES)) {
@@ -69,7 +69,7 @@ export function checkOrigin(
     const expected = { ...known, source: 'history', otherChannel: true } as const;
     return { findings: checkAgainstIdentity(identity, expected, stated), ask: [], missing };
   }
-  const repository = packument.versions.get(oldest.version)?.repository ?? null;
+  const repository = history.versions.get(oldest.version)?.repository ?? null;
   if (repository === null || stated.repository !== undefined) return { ...NOTHING, missing };
   return { findings: checkAgainstDeclared(identity, { version: oldest.version, repository }), ask: [], missing };
 }
@@ -78,11 +78,11 @@ export function checkOrigin(
  * Does the package's first provenance name another owner than releases before it declared? That release is held to
  * them. Later ones say it, too, and are no errors: a manifest is nobody's proof, and owners change their names.
  */
-export function checkBeforeOrigin(identity: Identity, version: string, packument: Packument): readonly Finding[] {
-  const [oldest] = oldestFirst(earlierVersions(packument, version).filter(({ provenance }) => provenance));
+export function checkBeforeOrigin(identity: Identity, version: string, history: History): readonly Finding[] {
+  const [oldest] = oldestFirst(earlierVersions(history, version).filter(({ provenance }) => provenance));
   if (oldest === undefined) return [];
-  const declared = declaredBefore(packument, oldest.version, oldest.version);
-  const then = packument.versions.get(oldest.version)?.repository ?? null;
+  const declared = declaredBefore(history, oldest.version, oldest.version);
+  const then = history.versions.get(oldest.version)?.repository ?? null;
   if (declared === null || then === null) return [];
   const moved = checkAgainstDeclared({ repository: then }, declared).some(({ kind }) => kind !== 'note');
   if (!moved) return [];
@@ -92,10 +92,10 @@ export function checkBeforeOrigin(identity: Identity, version: string, packument
 }
 
 /** The releases by the repository that their manifests name, in the order in which that was named first. */
-function placesOf(packument: Packument, releases: readonly EarlierVersion[]): readonly (readonly EarlierVersion[])[] {
+function placesOf(history: History, releases: readonly EarlierVersion[]): readonly (readonly EarlierVersion[])[] {
   const places = new Map<string | null, EarlierVersion[]>();
   for (const one of releases) {
-    const address = declaredBy(packument, one.version);
+    const address = declaredBy(history, one.version);
     const place = places.get(address);
     if (place === undefined) places.set(address, [one]);
     else place.push(one);
@@ -120,7 +120,7 @@ function oldestFirst(releases: readonly EarlierVersion[]): readonly EarlierVersi
   return releases.toSorted((a, b) => (a.published ?? 0) - (b.published ?? 0));
 }
 
-function declaredBy({ versions }: Packument, version: string): string | null {
+function declaredBy({ versions }: History, version: string): string | null {
   return addressOf(versions.get(version)?.repository ?? null);
 }
 

@@ -1,3 +1,4 @@
+import type { History, Release } from './history.ts';
 import type { Instant } from './time.ts';
 
 /**
@@ -22,16 +23,6 @@ export interface AttestationClaim {
   readonly provenance: boolean;
 }
 
-/**
- * `_npmUser` of a manifest. `trustedPublisher` names the OIDC configuration that published, where there was one, and
- * `approver` the account that released what was staged; left out where nobody did.
- */
-export interface Publisher {
-  readonly name: string;
-  readonly trustedPublisher: string | null;
-  readonly approver?: string;
-}
-
 /** What a package.json says is installed, linked or run. Without prototype, so that any key is just a key. */
 export interface Declaration {
   readonly name: string;
@@ -48,31 +39,17 @@ export interface Declaration {
 }
 
 /** What a registry says of one version. Nothing here is verified. */
-export interface Manifest extends Declaration {
-  /** `dist.integrity` as served (SRI), or null. */
-  readonly integrity: string | null;
+export interface Manifest extends Declaration, Release {
   /** `dist.shasum` as served (hex SHA-1), or null. */
   readonly shasum: string | null;
   readonly tarball: string | null;
   readonly signatures: readonly RegistrySignature[];
   readonly attestations: AttestationClaim | null;
-  readonly publisher: Publisher | null;
-  /** `repository` as served: its URL and, for a monorepo, nothing more. */
-  readonly repository: string | null;
-  readonly deprecated: boolean;
 }
 
-/** The manifests of a document by version, each read when it is asked for. */
-export type Versions = Pick<ReadonlyMap<string, Manifest>, 'get' | 'has' | 'keys' | 'size'>;
-
-/** A full registry document, trimmed to what is used. Keys of `time` are versions. */
-export interface Packument {
-  readonly name: string;
+/** A full registry document, trimmed to what is used. */
+export interface Packument extends History<Manifest> {
   readonly distTags: Readonly<Record<string, string>>;
-  readonly versions: Versions;
-  /** The versions whose manifest claims provenance. */
-  readonly withProvenance: ReadonlySet<string>;
-  readonly time: ReadonlyMap<string, Instant>;
   /** Left out where it must be asked for each time. */
   readonly validator?: Validator;
 }

@@ -1,4 +1,4 @@
-import { NPM_REGISTRY, YARN_REGISTRY } from '../model/address.ts';
+import { isPublicRegistry } from '../ecosystems/conventions/index.ts';
 import { accepts, bytesOf, isAcceptable, isOfBytes, type AcceptedFinding } from '../model/baseline.ts';
 import type { Finding, FindingCode } from '../model/finding.ts';
 import type { PlacedFinding } from '../model/dependency.ts';
@@ -15,7 +15,6 @@ import {
   type Verdict,
 } from '../model/verdict.ts';
 import { criticality, levelRule, needsNoSignature, provenanceDemand, standsFor } from './apply.ts';
-import { EVERY } from './selectors.ts';
 import { PROVENANCE_GAPS } from './conflicts.ts';
 
 /** What is demanded, and of whom. */
@@ -51,7 +50,7 @@ export function judgeLockfile(
   { phase, policy }: Pick<Enforcement, 'phase' | 'policy'>,
 ): readonly LockfileFinding[] {
   return found.map(({ place, finding }) => {
-    const byPolicy = policy === null ? null : levelRule(policy, finding.code, EVERY);
+    const byPolicy = policy === null ? null : levelRule(policy, finding.code, null);
     return { place, finding: { ...finding, level: byPolicy ?? levelOf(finding, phase, policy, true) } };
   });
 }
@@ -100,12 +99,12 @@ export function failsFrom(finding: Finding, policy: Policy | null): Phase | null
   }
 }
 
-/** Lockfiles and sources that never had it, and registries other than npm's that may never have signed anything. */
+/** Lockfiles and sources that never had it, and registries of one's own that may never have signed anything. */
 function isLackOfOld(finding: Finding, policy: Policy | null): boolean {
   if (finding.code !== 'evidence-stripped') return LACKS_OF_LOCKFILES.includes(finding.code);
   const { registry } = finding.args;
   const origin = policy === null ? registry : standsFor(policy, registry);
-  return origin !== NPM_REGISTRY && origin !== YARN_REGISTRY;
+  return !isPublicRegistry(origin);
 }
 
 /** A version that is older than its package's first provenance: nobody can make up for it any more. */
@@ -121,8 +120,8 @@ function policyLevels(
   { dependency, proofs, registry, published }: Assessment,
   policy: Policy,
 ): (finding: Finding) => Level | null {
-  const { name, version } = dependency;
-  const release = { name, version, registry, published };
+  const { ecosystem, name, version } = dependency;
+  const release = { ecosystem, name, version, registry, published };
   const demand = provenanceDemand(policy, release);
   const lacksRequired = demand === 'required' && proofs.provenance === null;
   const unsigned = needsNoSignature(policy, release);
@@ -130,7 +129,7 @@ function policyLevels(
     if (lacksRequired && (finding.kind === 'loss' || finding.kind === 'gap')) return 'error';
     if (demand === 'optional' && PROVENANCE_GAPS.includes(finding.code)) return 'note';
     if (unsigned && SIGNATURE_GAPS.includes(finding.code)) return 'note';
-    return levelRule(policy, finding.code, name);
+    return levelRule(policy, finding.code, dependency);
   };
 }
 

@@ -1,3 +1,4 @@
+import { conventionsOf, DEFAULT_ECOSYSTEM } from '../ecosystems/conventions/index.ts';
 import { CAPABILITIES, type Capability } from '../model/capability.ts';
 import { FINDING_CODES, FINDING_KINDS } from '../model/finding.ts';
 import type { TextMatch } from '../model/match.ts';
@@ -16,7 +17,6 @@ import {
 } from '../model/policy.ts';
 import { parseInstant } from '../model/time.ts';
 import { PHASES, type Level } from '../model/verdict.ts';
-import valid from 'semver/functions/valid.js';
 import { refuseConflicts } from './conflicts.ts';
 import { PolicyError } from '../readers/file-error.ts';
 import {
@@ -212,7 +212,8 @@ function sinceOf(place: Place): Since {
   const text = textOf(place, accepted);
   const time = parseInstant(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text);
   if (time !== null) return { kind: 'time', time };
-  return valid(text) === text ? { kind: 'version', version: text } : wrong(place, accepted);
+  const version = conventionsOf(DEFAULT_ECOSYSTEM).versions.parse(text);
+  return version?.text === text ? { kind: 'version', version: text } : wrong(place, accepted);
 }
 
 function levelRuleOf(place: Place): LevelRule {
@@ -230,7 +231,7 @@ function levelRuleOf(place: Place): LevelRule {
     fail(fields.level, `${code} cannot be lowered: without an answer there is no statement`);
   }
   const { line } = place.node;
-  const packages = fields.packages ? packagesOf(fields.packages) : [{ text: '*', line }];
+  const packages = fields.packages ? packagesOf(fields.packages) : [selector(place, '*', line)];
   return { code, level, reason: textOf(fields.reason, 'one line of text'), packages, line };
 }
 

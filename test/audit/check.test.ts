@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSpec } from '../../src/audit/check.ts';
-import { pickVersion } from '../../src/checks/pick-version.ts';
+import { pickVersion } from '../../src/checks/npm/pick-version.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
 
 describe('specs', () => {
@@ -41,6 +41,7 @@ describe('specs', () => {
 describe('the version a spec means', () => {
   const versions = ['1.0.0', '1.2.0', '1.3.0-rc.1', '2.0.0'];
   const packument: Packument = {
+    ecosystem: 'npm',
     name: 'p',
     distTags: { latest: '1.2.0', next: '2.0.0', gone: '9.9.9' },
     // Only which versions there are matters here.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withDependencyAges, type Beside } from '../../src/checks/npm/added-dependencies.ts';
+import { withDependencyAges, type Beside } from '../../src/checks/added-dependencies.ts';
 import { finding, type FindingArgs, type Finding } from '../../src/model/finding.ts';
 import type { Assessment } from '../../src/model/verdict.ts';
 import { dependency, judged } from '../report/fixtures.ts';
@@ -116,7 +116,7 @@ describe('the age of an added dependency', () => {
     const [first, ...more] = withDependencyAges([adding('none', evil)], { ...NOTHING, assessed: [silent] }, NOW);
     expect(first?.findings.slice(1)).toEqual([answer]);
     expect(more).toEqual([]);
-    const unresolved = { ...NOTHING, unanswered: new Map([['evil ^4.2.0', answer]]) };
+    const unresolved = { ...NOTHING, unanswered: new Map([['npm:evil ^4.2.0', answer]]) };
     expect(withDependencyAges([adding('none', evil)], unresolved, NOW)[0]?.findings.slice(1)).toEqual([answer]);
     // What the run asked about itself says so of itself.
     expect(withDependencyAges([adding('none', evil), silent], NOTHING, NOW)[0]?.findings).toHaveLength(1);

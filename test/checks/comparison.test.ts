@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ageOf, changesSince, expectationSource, registryTarget } from '../../src/checks/comparison.ts';
+import { ageOf, changesSince, expectationSource } from '../../src/checks/comparison.ts';
+import { conventionsOf } from '../../src/ecosystems/conventions/index.ts';
 import { laterWithProvenance, versionToStayOn } from '../../src/checks/history.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
 import { finding } from '../../src/model/finding.ts';
@@ -32,6 +33,7 @@ function packument(rows: readonly Row[]): Packument {
     { ...MANIFEST, version, attestations: provenance ? { url: null, provenance } : null, ...change },
   ]);
   return {
+    ecosystem: 'npm',
     name: 'p',
     distTags: {},
     versions: new Map(versions),
@@ -49,7 +51,7 @@ describe('the age of a new dependency', () => {
   ]);
   const declared = ['p', '^1.0.0'] as const;
   const age = (at: number | null, answer: Parameters<typeof ageOf>[3], range = '^1.0.0') =>
-    ageOf(declared, range, at, answer);
+    ageOf(declared, { name: 'p', range }, at, answer);
 
   it('is that of its first version, and of the newest in range then', () => {
     expect(age(1.5 * DAY, { state: 'present', value: document })).toEqual({
@@ -105,7 +107,7 @@ describe('what a declared dependency is at the registry', () => {
     ['npm:', null],
     [`${'1 || '.repeat(100)}1`, null],
   ])('%s', (spec, target) => {
-    expect(registryTarget('p', spec)).toEqual(target);
+    expect(conventionsOf('npm').names.target('p', spec)).toEqual(target);
   });
 });
 
@@ -188,13 +190,15 @@ describe('the version to stay on', () => {
     ['1.1.0', false],
   ]);
 
+  const of = (version: string) => ({ ecosystem: 'npm' as const, version });
+
   it('is the good one of the same line, else the predecessor', () => {
-    expect(versionToStayOn(document, '1.1.0', '1.0.0')).toBe('1.0.0');
-    expect(versionToStayOn(document, '0.3.1', '1.0.0')).toBe('0.3.0');
-    expect(versionToStayOn(document, '0.3.0', null)).toBeNull();
-    expect(versionToStayOn(null, '1.1.0', '1.0.0')).toBe('1.0.0');
-    expect(versionToStayOn(null, '0.3.1', '1.0.0')).toBeNull();
-    expect(versionToStayOn(null, 'odd', 'odder')).toBeNull();
+    expect(versionToStayOn(document, of('1.1.0'), '1.0.0')).toBe('1.0.0');
+    expect(versionToStayOn(document, of('0.3.1'), '1.0.0')).toBe('0.3.0');
+    expect(versionToStayOn(document, of('0.3.0'), null)).toBeNull();
+    expect(versionToStayOn(null, of('1.1.0'), '1.0.0')).toBe('1.0.0');
+    expect(versionToStayOn(null, of('0.3.1'), '1.0.0')).toBeNull();
+    expect(versionToStayOn(null, of('odd'), 'odder')).toBeNull();
   });
 });
 

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import semver from 'semver';
 import { describe, expect, it } from 'vitest';
-import { earlierVersions, lowerVersions, predecessorOf, releaseLine } from '../../src/checks/history.ts';
+import { earlierVersions, lowerVersions, predecessorOf, versionIn } from '../../src/checks/history.ts';
 import { checkLoss, checkLossAgainst } from '../../src/checks/loss.ts';
 import type { BaselinePackage } from '../../src/model/baseline.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
+
+const NPM = { ecosystem: 'npm' } as const;
 
 /** A document from rows of [version, day of publication or null, provenance]. */
 function packument(rows: readonly (readonly [string, number | null, boolean])[]): Packument {
@@ -26,6 +28,7 @@ function packument(rows: readonly (readonly [string, number | null, boolean])[])
     deprecated: false,
   });
   return {
+    ecosystem: 'npm',
     name: 'p',
     distTags: {},
     versions: new Map(rows.map(([version, , provenance]) => [version, manifest(version, provenance)])),
@@ -80,7 +83,7 @@ describe('release lines', () => {
     ['0.0.3', '0.0'],
     ['not a version', null],
   ])('%s is of line %s', (version, line) => {
-    expect(releaseLine(version)).toBe(line);
+    expect(versionIn(NPM, version)?.line ?? null).toBe(line);
   });
 });
 
@@ -141,7 +144,9 @@ describe('predecessor', () => {
           lower.sort((a, b) => semver.compare(a, b)),
         );
         expect(lowerVersions(document, asked)).toEqual(earlierVersions(document, asked));
-        expect(releaseLine(asked)).toBe(parsed && (parsed.major === 0 ? `0.${parsed.minor}` : String(parsed.major)));
+        expect(versionIn(NPM, asked)?.line ?? null).toBe(
+          parsed && (parsed.major === 0 ? `0.${parsed.minor}` : String(parsed.major)),
+        );
       }),
     );
   });
@@ -252,14 +257,16 @@ describe('loss', () => {
     published('1.0.0', 'ada', null);
     const known = baselineOf('1.0.0', 'ada');
     expect(checkLoss(document, '1.1.0').code).toBe('provenance-lost-elsewhere');
-    expect(checkLossAgainst(known, document, '1.1.0')?.code).toBe('provenance-lost');
+    expect(checkLossAgainst(known, document, { ...NPM, version: '1.1.0' })?.code).toBe('provenance-lost');
     // A history written anew.
     published('1.0.0', 'thief', null);
-    expect(checkLossAgainst(known, document, '1.1.0')).toMatchObject({
+    expect(checkLossAgainst(known, document, { ...NPM, version: '1.1.0' })).toMatchObject({
       code: 'provenance-lost',
       args: { predecessor: '1.0.0' },
     });
-    expect(checkLossAgainst(baselineOf('1.0.0', 'thief'), document, '1.1.0')?.code).toBe('provenance-lost-elsewhere');
+    expect(checkLossAgainst(baselineOf('1.0.0', 'thief'), document, { ...NPM, version: '1.1.0' })?.code).toBe(
+      'provenance-lost-elsewhere',
+    );
   });
 
   it('a prerelease or a higher version that had it is elsewhere', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkRelease, type ReleaseContext } from '../../src/checks/npm/release.ts';
+import { checkDistTag } from '../../src/checks/npm/dist-tag.ts';
+import { checkRelease, type ReleaseContext } from '../../src/checks/release.ts';
 import type { BaselinePackage, BaselineVersion } from '../../src/model/baseline.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import { packument, type Row } from '../support/packument.ts';
@@ -20,7 +21,9 @@ function findingsOf(
   const document = packument('p', rows, latest, tags);
   const manifest = document.versions.get(version);
   if (manifest === undefined) throw new Error(`no ${version}`);
-  return checkRelease(document, manifest, { ...ALONE, ...context });
+  const asked = { ...ALONE, ...context };
+  const tag = checkDistTag(document, version, asked.known);
+  return [...checkRelease(document, manifest, asked), ...(tag === null ? [] : [tag])];
 }
 
 function codesOf(...of: Parameters<typeof findingsOf>): readonly string[] {

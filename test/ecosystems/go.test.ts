@@ -4,7 +4,7 @@ import { conventionsOf } from '../../src/ecosystems/conventions/index.ts';
 import { escapeCapitals, isModulePath, isVersionOf } from '../../src/ecosystems/conventions/go-modules.ts';
 import { STABLE } from '../../src/model/channel.ts';
 
-const { versions } = conventionsOf('go');
+const { versions, names } = conventionsOf('go');
 
 describe('versions of Go modules', () => {
   it.each([
@@ -27,7 +27,7 @@ describe('versions of Go modules', () => {
     ['v1.2.3-pre.20191109021931-daa7c04131f5', '1', 'pre'],
     ['v1.2.0-20191109021931-daa7c04131f5', '1', 'prerelease'],
   ])('%s is of line %s and channel %s', (text, line, channel) => {
-    expect(versions.parse(text)).toEqual({ text, line, channel });
+    expect(versions.parse(text)).toMatchObject({ text, line, channel });
   });
 
   it.each([
@@ -122,5 +122,29 @@ describe('paths of Go modules', () => {
         expect(a === b).toBe(one === other);
       }),
     );
+  });
+});
+
+describe('what a policy and a report ask', () => {
+  it('selects modules by their path, a star standing for a part of it', () => {
+    for (const text of ['golang.org/x/mod', 'golang.org/x/*', 'github.com/cli/*', 'gopkg.in/yaml.*', 'gopkg.in/*']) {
+      expect(names.isSelector(text), text).toBe(true);
+    }
+    for (const text of ['golang.org/x/**', 'golang.org//x', '@scope/*', 'a b', '*']) {
+      expect(names.isSelector(text), text).toBe(false);
+    }
+  });
+
+  it('writes package URLs', () => {
+    expect(names.purl('golang.org/x/mod', 'v0.14.0')).toBe('pkg:golang/golang.org/x/mod@v0.14.0');
+    expect(names.purl('a.b/c', 'v2.0.0+incompatible')).toBe('pkg:golang/a.b/c@v2.0.0%2Bincompatible');
+  });
+
+  it('takes a requirement for the lowest version of its major that will do', () => {
+    const all = ['v1.2.0', 'v1.10.0', 'v2.0.0', 'v1.1.0', 'none'];
+    expect(versions.highest(all, 'v1.2.0')).toBe('v1.10.0');
+    expect(versions.highest(all, 'v3.0.0')).toBeNull();
+    expect(versions.satisfies('v1.1.0', 'v1.2.0')).toBe(false);
+    expect(versions.satisfies('none', 'v1.0.0')).toBe(false);
   });
 });

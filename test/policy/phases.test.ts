@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NPM_REGISTRY, YARN_REGISTRY } from '../../src/model/address.ts';
+import { NPM_REGISTRY, YARN_REGISTRY } from '../../src/ecosystems/conventions/npm-names.ts';
 import type { AcceptedFinding } from '../../src/model/baseline.ts';
 import { finding, FINDING_CODES, FINDING_KINDS, type Finding } from '../../src/model/finding.ts';
 import { DEFAULT_REVIEW, type Policy } from '../../src/model/policy.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NPM_REGISTRY } from '../../src/model/address.ts';
+import { NPM_REGISTRY } from '../../src/ecosystems/conventions/npm-names.ts';
 import { finding, FINDING_CODES, FINDING_KINDS, type FindingCode, type FindingKind } from '../../src/model/finding.ts';
 import { failsFrom } from '../../src/policy/enforce.ts';
 import { displayWidth } from '../../src/report/words/escape.ts';

@@ -1,6 +1,7 @@
 import type { ReleaseRecord } from '../../model/baseline.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import type { DependencyEvidence, Evidence, Manifest, Packument } from '../../model/evidence.ts';
+import type { History } from '../../model/history.ts';
 import { finding, type EvidenceName, type Finding } from '../../model/finding.ts';
 import { establish, type Identity, type Proofs } from '../../model/proof.ts';
 import type { Instant } from '../../model/time.ts';
@@ -20,7 +21,8 @@ import { checkLossAgainst } from '../loss.ts';
 import type { Shown } from '../measures.ts';
 import { isKeyUnknown } from '../newer-keys.ts';
 import { checkPredicate } from '../predicate.ts';
-import { checkRelease } from './release.ts';
+import { checkRelease } from '../release.ts';
+import { checkDistTag } from './dist-tag.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
 import { checkBundled, checkExotic, checkPatch, checkResolved, checkSource } from './source.ts';
 import type { Expectations, Trust } from '../known.ts';
@@ -136,7 +138,7 @@ function missingAnswers({ version }: Dependency, evidence: DependencyEvidence): 
 }
 
 /** The registry has the package, and not what the lockfile names: it never was published, or is not any more. */
-function unknownVersion(registry: string, { time }: Packument, version: string): Finding {
+function unknownVersion(registry: string, { time }: History, version: string): Finding {
   const published = time.get(version) ?? null;
   return finding('lockfile-version-unknown', { registry, isPackage: true, published });
 }
@@ -210,14 +212,15 @@ function followChain(
   if (attested.provenance !== null) {
     const { identity } = attested.provenance;
     const shown = shownBy(evidence, verifier, trust.now);
+    const { ecosystem } = dependency;
     const stated = withoutNegations(known.expectation.identity);
-    expectation = checkExpectation({ manifest, identity, stated }, known.package, packument, shown);
+    expectation = checkExpectation({ ecosystem, release: manifest, identity, stated }, known.package, packument, shown);
     findings.push(
       ...judgeIdentity(identity, expectation, evidence, known),
       ...checkPredicate(attested.provenance, attested.predicate),
     );
   } else if (!claimsProvenance && !attested.has.provenance && !stripped) {
-    loss = checkLossAgainst(known.package, packument, dependency.version);
+    loss = checkLossAgainst(known.package, packument, dependency);
     if (loss !== null) findings.push(loss);
   }
   if (packument !== null) {
@@ -226,13 +229,15 @@ function followChain(
     const provenance = expectation?.isKnownBuilder === true ? 'proven' : lost ? 'lost' : 'none';
     const context = { known: known.package, provenance, scripts: known.scripts } as const;
     findings.push(...checkRelease(packument, manifest, context));
+    const tag = checkDistTag(packument, dependency.version, known.package);
+    if (tag !== null) findings.push(tag);
   }
 
   const isLocked = locked !== null && dependency.artifacts[0].archive === undefined && integrity.findings.length === 0;
   const holds = isLocked && signature !== null && signature.proof !== null;
   const proofs: Proofs = {
     ...NOTHING,
-    integrity: holds ? establish(locked) : null,
+    integrity: holds ? establish({ by: signature.proof.by, digests: [locked] as const }) : null,
     signature: signature?.proof ?? null,
     publish: attested.publish,
     provenance: attested.provenance,

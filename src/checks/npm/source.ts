@@ -1,4 +1,5 @@
-import { NPM_REGISTRY, withoutCredentials, YARN_REGISTRY } from '../../model/address.ts';
+import { NPM_REGISTRY, YARN_REGISTRY } from '../../ecosystems/conventions/npm-names.ts';
+import { withoutCredentials } from '../../model/address.ts';
 import type { Dependency, Source } from '../../model/dependency.ts';
 import type { Manifest } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';

@@ -9,11 +9,16 @@ const MAX_LENGTH = 1024;
 
 /** Whether a module can be called so where it is fetched: its first element is the name of a host. */
 export function isModulePath(path: string): boolean {
+  return isPathOfHost(path) && majorOf(path) !== null;
+}
+
+/** Whether a text is a host and elements of a path, as every module path is. */
+export function isPathOfHost(path: string): boolean {
   if (path.length > MAX_LENGTH) return false;
   const elements = path.split('/');
   const [host = ''] = elements;
   const isHost = /^[a-z0-9.][a-z0-9.-]*$/.test(host) && host.includes('.');
-  return isHost && elements.every(isElement) && majorOf(path) !== null;
+  return isHost && elements.every(isElement);
 }
 
 function isElement(element: string): boolean {

@@ -1,5 +1,8 @@
-import type { Conventions, Version } from './conventions.ts';
-import { channelName, STABLE } from '../../model/channel.ts';
+import { compareVersions, comparing } from './compare.ts';
+import type { Conventions, Names, Version, Versions } from './conventions.ts';
+import { isModulePath, isPathOfHost } from './go-modules.ts';
+import { prereleaseChannel } from './prerelease.ts';
+import { STABLE } from '../../model/channel.ts';
 
 /**
  * Versions of Go modules (https://go.dev/ref/mod#versions), which are canonical: `v`, then Semantic Versioning 2.0.0
@@ -38,45 +41,54 @@ function read(text: string): Parts | null {
  * A major version is a line, v0 too: the go command takes a higher minor for an upgrade there as well, and many modules
  * stay at v0 for good.
  */
-function versionOf(text: string): Version | null {
+function parse(text: string): Version | null {
   const parts = read(text);
   if (parts === null) return null;
   const [line = ''] = parts.numbers;
-  return { text, line, channel: channelOf(text, parts) };
+  return { text, line, channel: channelOf(text, parts), order: orderOf(parts) };
 }
 
 function channelOf(text: string, { prerelease }: Parts): string {
   if (prerelease.length === 0) return STABLE;
-  if (PSEUDO.test(text)) return PSEUDO_CHANNEL;
-  return channelName(text.slice(1)) ?? 'prerelease';
+  return PSEUDO.test(text) ? PSEUDO_CHANNEL : prereleaseChannel(prerelease[0] ?? '');
 }
 
 /** Semantic Versioning 2.0.0, section 11; `+incompatible` decides nothing. */
-function compare(a: string, b: string): number {
-  const [one, other] = [read(a), read(b)];
-  if (one === null || other === null) return Number(one !== null) - Number(other !== null);
-  const numbers = compareEach(one.numbers, other.numbers);
-  if (numbers !== 0) return numbers;
-  const [isRelease, isOtherRelease] = [one.prerelease.length === 0, other.prerelease.length === 0];
-  if (isRelease || isOtherRelease) return Number(isRelease) - Number(isOtherRelease);
-  return compareEach(one.prerelease, other.prerelease) || one.prerelease.length - other.prerelease.length;
+function orderOf({ numbers, prerelease }: Parts): Version['order'] {
+  const isRelease = prerelease.length === 0;
+  return [...numbers.flatMap(placesOf), isRelease ? 1 : 0, ...prerelease.flatMap(placesOf)];
 }
 
-/** By the first that differs, as far as both go. */
-function compareEach(one: readonly string[], other: readonly string[]): number {
-  for (let i = 0; i < Math.min(one.length, other.length); i += 1) {
-    const order = compareIdentifiers(one[i] ?? '', other[i] ?? '');
-    if (order !== 0) return order;
-  }
-  return 0;
+/** A number of any length by its length, then its digits, as both are lower than a word. */
+function placesOf(identifier: string): readonly (number | string)[] {
+  return /^\d+$/.test(identifier) ? [identifier.length, identifier] : [identifier];
 }
 
-/** Numbers by their value, below all words; words by their characters. */
-function compareIdentifiers(one: string, other: string): number {
-  const [isNumber, isOtherNumber] = [/^\d+$/.test(one), /^\d+$/.test(other)];
-  if (isNumber !== isOtherNumber) return isNumber ? -1 : 1;
-  if (isNumber && one.length !== other.length) return one.length - other.length;
-  return one === other ? 0 : one < other ? -1 : 1;
+const compare = comparing(parse);
+
+/** A requirement is a version, which the go command takes for the lowest that will do, of the same major version. */
+function satisfies(version: string, range: string): boolean {
+  const [one, least] = [parse(version), parse(range)];
+  return one !== null && least !== null && one.line === least.line && compareVersions(one, least) >= 0;
 }
 
-export const go: Conventions = { versions: { parse: versionOf, compare } };
+const versions: Versions = {
+  parse,
+  compare,
+  isRange: (text) => parse(text) !== null,
+  satisfies,
+  highest: (all, range) =>
+    all.filter((one) => satisfies(one, range)).reduce<string | null>((a, b) => (a && compare(a, b) >= 0 ? a : b), null),
+};
+
+const names: Names = {
+  isName: isModulePath,
+  normalise: (path) => path,
+  isSelector: (text) => isPathOfHost(text.replaceAll('*', 'x')) && !text.includes('**'),
+  purl: (path, version) => `pkg:golang/${path}@${encodeURIComponent(version)}`,
+  isPublicRegistry: (address) => address === 'https://proxy.golang.org/',
+  target: (name, specifier) => (parse(specifier) === null ? null : { name, range: specifier }),
+};
+
+/** Go modules (https://go.dev/ref/mod). */
+export const go: Conventions = { versions, names };

@@ -1,10 +1,5 @@
-import type {
-  AttestationClaim,
-  AttestationEntry,
-  Manifest,
-  Publisher,
-  RegistrySignature,
-} from '../../model/evidence.ts';
+import type { AttestationClaim, AttestationEntry, Manifest, RegistrySignature } from '../../model/evidence.ts';
+import type { Publisher } from '../../model/history.ts';
 import * as bounds from '../../model/limits.ts';
 import { parseDeclaration } from './declaration.ts';
 import { isObject } from '../../model/value.ts';

@@ -1,4 +1,5 @@
-import type { Manifest, Packument, Versions } from '../../model/evidence.ts';
+import type { Manifest, Packument } from '../../model/evidence.ts';
+import type { Releases } from '../../model/history.ts';
 import { parseInstant, type Instant } from '../../model/time.ts';
 import { parseJson } from '../evidence-of.ts';
 import * as bounds from '../../model/limits.ts';
@@ -36,7 +37,8 @@ export function parsePackument(body: Buffer, name: string): Parsed<NpmPackument>
     return { malformed: `versions is not an object of at most ${bounds.MAX_VERSIONS} versions` };
   }
   const manifests = lazyManifests(body, versions ?? new Map(), name);
-  return { value: { name, distTags: texts(valueOf('dist-tags')), time: parseTimes(times), ...manifests } };
+  const distTags = texts(valueOf('dist-tags'));
+  return { value: { ecosystem: 'npm', name, distTags, time: parseTimes(times), ...manifests } };
 }
 
 interface Outline {
@@ -97,7 +99,12 @@ function lazyManifests(
     else broken.set(version, parsed.malformed);
     return manifests.get(version);
   };
-  const versions: Versions = { get, has: (version) => known.has(version), keys: () => known.keys(), size: known.size };
+  const versions: Releases<Manifest> = {
+    get,
+    has: (version) => known.has(version),
+    keys: () => known.keys(),
+    size: known.size,
+  };
   const claims = ([version, { start, end }]: [string, Slice]): boolean =>
     mayClaim(body.subarray(start, end)) && get(version)?.attestations?.provenance === true;
   // Most documents hold no claim anywhere.

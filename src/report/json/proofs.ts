@@ -6,11 +6,13 @@ import { instantJson, type Json, type JsonObject } from './stringify.ts';
 /** What was established of one dependency, and null for what was not. */
 export function proofsJson({ integrity, signature, publish, provenance, bytes, installed }: Proofs): Json {
   return {
-    integrity: integrity === null ? null : integrityText(integrity),
+    integrity: integrity === null ? null : integrity.digests.map(integrityText).join(' '),
+    integrityBy: integrity === null ? null : integrity.by,
     signature:
       signature === null
         ? null
         : {
+            by: signature.by,
             keyId: signature.keyId,
             keyOrigin: signature.keyOrigin,
             integrity: integrityText(signature.integrity),
@@ -27,8 +29,8 @@ export function proofsJson({ integrity, signature, publish, provenance, bytes, i
   };
 }
 
-function attestationJson({ predicateType, bundle }: AttestationProof): JsonObject {
-  return { predicateType, ...bundleProofJson(bundle) };
+function attestationJson({ by, predicateType, bundle }: AttestationProof): JsonObject {
+  return { by, predicateType, ...bundleProofJson(bundle) };
 }
 
 function signerJson(signer: Signer): Json {

@@ -1,4 +1,4 @@
-import { NPM_REGISTRY } from '../../model/address.ts';
+import { isPublicRegistry } from '../../ecosystems/conventions/index.ts';
 import { SHOWN_IDENTITY, type Comparison, type VersionFacts } from '../../model/comparison.ts';
 import type { FindingCode } from '../../model/finding.ts';
 import { withoutRef } from '../../model/proof.ts';
@@ -52,7 +52,7 @@ export function diffOf({ name, registry, current, predecessor, use }: Comparison
 } {
   const before = spec(name, predecessor?.version ?? null);
   const now = spec(name, current.version);
-  const isNpms = use?.manager === 'npm' || registry === NPM_REGISTRY;
+  const isNpms = use?.manager === 'npm' || (registry !== null && isPublicRegistry(registry));
   const scope = /^@[^/]+(?=\/)/.exec(name)?.[0];
   const option = scope === undefined ? '--registry' : `--${scope}:registry`;
   const at = isNpms || registry === null ? [] : [`${option}=${registry}`];

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { win32 } from 'node:path';
-import { NPM_REGISTRY } from '../../../model/address.ts';
+import { NPM_REGISTRY } from '../../../ecosystems/conventions/npm-names.ts';
 import type { ConfigFile, PackageManager } from '../../../model/dependency.ts';
 import { MAX_CONFIG_BYTES } from '../../../model/limits.ts';
 import type { NetConfig } from '../../../net/config.ts';

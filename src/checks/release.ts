@@ -1,15 +1,13 @@
-import parse from 'semver/functions/parse.js';
-import compare from 'semver/functions/compare.js';
-import type { BaselinePackage } from '../../model/baseline.ts';
-import type { Manifest, Packument } from '../../model/evidence.ts';
-import { finding, type Finding, type FindingArgs, type ScriptDecision } from '../../model/finding.ts';
-import { DAY, type Instant } from '../../model/time.ts';
-import { recordedBefore } from '../baseline.ts';
-import { releaseApart } from '../channels.ts';
-import { changesSince } from '../comparison.ts';
-import { earlierVersions, releaseLine, versionBefore, type EarlierVersion } from '../history.ts';
+import type { BaselinePackage } from '../model/baseline.ts';
+import { finding, type Finding, type FindingArgs, type ScriptDecision } from '../model/finding.ts';
+import type { History, Release } from '../model/history.ts';
+import { DAY, type Instant } from '../model/time.ts';
+import { recordedBefore } from './baseline.ts';
+import { releaseApart } from './channels.ts';
+import { changesSince } from './comparison.ts';
+import { earlierVersions, versionBefore, type EarlierVersion } from './history.ts';
 
-/** What is known of a release beside its manifest and history. */
+/** What is known of a release beside what its registry says of it. */
 export interface ReleaseContext {
   /** What the baseline has of the package; null where there is none. */
   readonly known: BaselinePackage | null;
@@ -23,20 +21,17 @@ export interface ReleaseContext {
  * predecessor; and, as an attacker can publish that, too, the nearest one that is a week older. The pipeline that
  * proves its provenance is judged by its identity, not by the account it publishes with.
  */
-export function checkRelease(packument: Packument, manifest: Manifest, context: ReleaseContext): readonly Finding[] {
-  const { version } = manifest;
-  const before = manifestBefore(packument, version, context.known);
-  const older = packument.versions.get(releaseApart(packument, version, APART)?.version ?? '');
+export function checkRelease(history: History, release: Release, context: ReleaseContext): readonly Finding[] {
+  const { version } = release;
+  const before = releaseBefore(history, version, context.known);
+  const older = history.versions.get(releaseApart(history, version, APART)?.version ?? '');
   const earlier = [before, older].filter((one) => one !== undefined);
   const found = [
-    isNew(packument, version) ? checkNewPackage(manifest, context.scripts) : null,
-    before === undefined || context.provenance === 'proven'
-      ? null
-      : checkPublisher(packument, manifest, before, context),
-    checkApproval(earlier, manifest, context.known),
-    checkScripts(packument, earlier, manifest, context.scripts),
-    checkDependencies(earlier, manifest, packument.time.get(version) ?? null, context),
-    before === undefined ? null : checkDistTag(packument, version),
+    isNew(history, version) ? checkNewPackage(release, context.scripts) : null,
+    before === undefined || context.provenance === 'proven' ? null : checkPublisher(history, release, before, context),
+    checkApproval(earlier, release, context.known),
+    checkScripts(history, earlier, release, context.scripts),
+    checkDependencies(earlier, release, history.time.get(version) ?? null, context),
   ].filter((one) => one !== null);
   // What was added to a new package is its own finding.
   const isAdded = found.some(({ code }) => code === 'history-install-script-added');
@@ -44,17 +39,17 @@ export function checkRelease(packument: Packument, manifest: Manifest, context: 
 }
 
 /** Whether nothing of the package is a week older. */
-function isNew(packument: Packument, version: string): boolean {
-  const at = packument.time.get(version) ?? null;
+function isNew(history: History, version: string): boolean {
+  const at = history.time.get(version) ?? null;
   const isOlder = ({ published }: EarlierVersion): boolean => !at || !published || at - published >= APART;
-  return !earlierVersions(packument, version).some(isOlder);
+  return !earlierVersions(history, version).some(isOlder);
 }
 
 /** What the baseline had last may be gone from the registry, which then says nothing of it. */
-function manifestBefore(packument: Packument, version: string, known: BaselinePackage | null): Manifest | undefined {
-  const recorded = known === null ? null : recordedBefore(known, version);
-  const before = recorded === null ? undefined : packument.versions.get(recorded);
-  return before ?? packument.versions.get(versionBefore(packument, version)?.version ?? '');
+export function releaseBefore(history: History, version: string, known: BaselinePackage | null): Release | undefined {
+  const recorded = known === null ? null : recordedBefore(known, { ecosystem: history.ecosystem, version });
+  const before = recorded === null ? undefined : history.versions.get(recorded);
+  return before ?? history.versions.get(versionBefore(history, version)?.version ?? '');
 }
 
 /**
@@ -67,16 +62,16 @@ const APART = 7 * DAY;
  * Where provenance was lost with it, that is the same event, and this a note. Maintainers who take turns are one, too.
  */
 function checkPublisher(
-  packument: Packument,
-  { version, publisher }: Manifest,
-  before: Manifest,
+  history: History,
+  { version, publisher }: Release,
+  before: Release,
   { provenance, known }: ReleaseContext,
 ): Finding | null {
   const from = known?.versions.get(before.version)?.publisher ?? before.publisher?.name;
   if (publisher === null || from === undefined) return null;
   const to = publisher.name;
   const isPerson = publisher.trustedPublisher === null;
-  const debut = isPerson ? debutOf(packument, version, to) : null;
+  const debut = isPerson ? debutOf(history, version, to) : null;
   if (debut !== null) return finding('history-publisher-new', { ...debut, to }, noteIf(provenance === 'lost'));
   if (from === to) return null;
   const byPipeline = (before.publisher?.trustedPublisher ?? null) !== null;
@@ -94,16 +89,16 @@ function noteIf(isRoutine: boolean): 'note' | undefined {
  * left this release in place: then it is a maintainer who published once.
  */
 function debutOf(
-  packument: Packument,
+  history: History,
   version: string,
   account: string,
 ): { readonly first: string; readonly from: string; readonly version: string } | null {
-  const at = packument.time.get(version) ?? null;
-  const publisherOf = (one: string): string | null => packument.versions.get(one)?.publisher?.name ?? null;
+  const at = history.time.get(version) ?? null;
+  const publisherOf = (one: string): string | null => history.versions.get(one)?.publisher?.name ?? null;
   const isApart = (time: Instant | null | undefined): boolean => !at || !time || Math.abs(time - at) >= APART;
   const earlier: { readonly version: string; readonly name: string; readonly published: Instant | null }[] = [];
-  // Most often the first of these says that the account is known; no more manifests are read than that takes.
-  for (const { version: one, published } of earlierVersions(packument, version).toReversed()) {
+  // Most often the first of these says that the account is known; no more releases are read than that takes.
+  for (const { version: one, published } of earlierVersions(history, version).toReversed()) {
     const name = publisherOf(one);
     if (name === account && isApart(published)) return null;
     if (name !== null) earlier.push({ version: one, name, published });
@@ -114,19 +109,19 @@ function debutOf(
   const others = new Set(before.map(({ name }) => name));
   const [last] = before;
   const isKnownSince = (later: string): boolean => {
-    const time = packument.time.get(later);
+    const time = history.time.get(later);
     if (at === null || time === undefined || time < at || !isApart(time)) return false;
     const name = publisherOf(later);
     return name !== null && (name === account || others.has(name));
   };
-  if (last === undefined || [...packument.versions.keys()].some(isKnownSince)) return null;
+  if (last === undefined || [...history.versions.keys()].some(isKnownSince)) return null;
   return { first: first.version, from: last.name, version: last.version };
 }
 
 /** Did a person release the earlier ones, after they were staged, and nobody this one? */
 function checkApproval(
-  earlier: readonly Manifest[],
-  { publisher }: Manifest,
+  earlier: readonly Release[],
+  { publisher }: Release,
   known: BaselinePackage | null,
 ): Finding | null {
   if (publisher === null || publisher.approver !== undefined) return null;
@@ -138,7 +133,7 @@ function checkApproval(
 }
 
 /** Does a package that nobody had the time to know run something at install? */
-function checkNewPackage({ installScripts }: Manifest, decision: ScriptDecision): Finding | null {
+function checkNewPackage({ installScripts }: Release, decision: ScriptDecision): Finding | null {
   const scripts = Object.keys(installScripts);
   if (scripts.length === 0) return null;
   const args = { scripts, commands: Object.values(installScripts), ...decision };
@@ -151,12 +146,12 @@ function checkNewPackage({ installScripts }: Manifest, decision: ScriptDecision)
  * keeps from running is a note.
  */
 function checkScripts(
-  { time }: Packument,
-  earlier: readonly Manifest[],
-  now: Manifest,
+  { time }: History,
+  earlier: readonly Release[],
+  now: Release,
   decision: ScriptDecision,
 ): Finding | null {
-  const timeOf = ({ version }: Manifest): Instant => time.get(version) ?? 0;
+  const timeOf = ({ version }: Release): Instant => time.get(version) ?? 0;
   const [oldest] = earlier.toSorted((a, b) => timeOf(a) - timeOf(b));
   for (const before of earlier) {
     const { addedScripts, changedScripts } = changesSince(before, now);
@@ -181,11 +176,11 @@ function checkScripts(
  */
 function isSameScript(
   { before, command }: { readonly before: string; readonly command: string },
-  was: Manifest,
-  now: Manifest,
+  was: Release,
+  now: Release,
 ): boolean {
   if (before === '' || command === '') return true;
-  const plain = (text: string, { version }: Manifest): string =>
+  const plain = (text: string, { version }: Release): string =>
     text
       .replaceAll(version, 'VERSION')
       .replaceAll(/\s+/g, ' ')
@@ -198,8 +193,8 @@ function isSameScript(
  * Does it bring in something new? How old that is, the other dependencies of the lockfile tell (added-dependencies.ts).
  */
 function checkDependencies(
-  earlier: readonly Manifest[],
-  now: Manifest,
+  earlier: readonly Release[],
+  now: Release,
   published: Instant | null,
   { provenance }: ReleaseContext,
 ): Finding | null {
@@ -214,23 +209,4 @@ function checkDependencies(
     published,
     provenance,
   });
-}
-
-/**
- * Did the maintainers take it back from everybody who asks for no version in particular? A stable version that `latest`
- * is below, although that one was published earlier, and that no other tag announces.
- */
-function checkDistTag({ distTags, time, versions }: Packument, version: string): Finding | null {
-  const latest = Object.hasOwn(distTags, 'latest') ? distTags['latest'] : undefined;
-  if (latest === undefined || !versions.has(latest) || parse(latest) === null) return null;
-  if (parse(version)?.prerelease.length !== 0 || compare(latest, version) >= 0) return null;
-  const line = releaseLine(version);
-  const isAnnounced = Object.values(distTags).some(
-    (one) => parse(one)?.prerelease.length === 0 && releaseLine(one) === line && compare(one, version) >= 0,
-  );
-  const [published, at] = [time.get(latest), time.get(version)];
-  if (releaseLine(latest) !== line || isAnnounced || published === undefined || at === undefined || published >= at) {
-    return null;
-  }
-  return finding('history-dist-tag-moved-back', { latest, published });
 }

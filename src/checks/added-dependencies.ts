@@ -1,9 +1,9 @@
-import satisfies from 'semver/functions/satisfies.js';
-import type { Dependency } from '../../model/dependency.ts';
-import { type AddedDependencyAge, type Finding, finding } from '../../model/finding.ts';
-import { DAY, type Instant } from '../../model/time.ts';
-import type { Assessment } from '../../model/verdict.ts';
-import { registryTarget } from '../comparison.ts';
+import { conventionsOf } from '../ecosystems/conventions/index.ts';
+import type { Dependency } from '../model/dependency.ts';
+import { type AddedDependencyAge, type Finding, finding } from '../model/finding.ts';
+import { packageId, type PackageId, type PackageRef } from '../model/package.ts';
+import { DAY, type Instant } from '../model/time.ts';
+import type { Assessment } from '../model/verdict.ts';
 
 /** A package that has not been there for longer had little time to become known for what it is. */
 const YOUNG = 90 * DAY;
@@ -11,8 +11,17 @@ const YOUNG = 90 * DAY;
 /** What is known of dependencies that the run is not about, for judging those that it is about. */
 export interface Beside {
   readonly assessed: readonly Assessment[];
-  /** Declared, and not to be found, as there was no answer: `name spec`, and why. */
+  /** Declared, and not to be found, as there was no answer: by `declarationId`, and why. */
   readonly unanswered: ReadonlyMap<string, Finding>;
+}
+
+/** What a release declares that it needs, in the words of its ecosystem. */
+export interface Declared extends PackageRef {
+  readonly spec: string;
+}
+
+export function declarationId(declared: Declared): string {
+  return `${packageId(declared)} ${declared.spec}`;
 }
 
 /**
@@ -29,14 +38,14 @@ export function withDependencyAges(
   if (!assessments.some(({ findings }) => findings.some(isAddition))) return assessments;
   const asked = new Map(beside.assessed.map((one) => [one.dependency, one]));
   const all = new Set([...assessments.map((one) => asked.get(one.dependency) ?? one), ...beside.assessed]);
-  const byName = byNameOf([...all]);
+  const byPackage = byPackageOf([...all]);
   return assessments.map((one) => {
     if (!one.findings.some(isAddition)) return one;
-    const unanswered = one.findings.filter(isAddition).flatMap((found) => unansweredOf(found, byName, beside));
+    const unanswered = one.findings.filter(isAddition).flatMap((found) => unansweredOf(found, one, byPackage, beside));
     return {
       ...one,
       findings: [
-        ...one.findings.map((found) => (isAddition(found) ? withAges(found, one, byName, now) : found)),
+        ...one.findings.map((found) => (isAddition(found) ? withAges(found, one, byPackage, now) : found)),
         ...unanswered.slice(0, 1),
       ],
     };
@@ -44,8 +53,15 @@ export function withDependencyAges(
 }
 
 /** What releases added, as they declare it. */
-export function additionsOf(assessments: readonly Assessment[]): readonly AddedDependencyAge[] {
-  return assessments.flatMap(({ findings }) => findings.filter(isAddition).flatMap(({ args }) => args.added));
+export function additionsOf(assessments: readonly Assessment[]): readonly Declared[] {
+  return assessments.flatMap((by) =>
+    by.findings.filter(isAddition).flatMap(({ args }) => args.added.map((one) => declaredBy(by, one))),
+  );
+}
+
+/** A release asks for packages of its own ecosystem. */
+function declaredBy({ dependency: { ecosystem } }: Assessment, { name, spec }: AddedDependencyAge): Declared {
+  return { ecosystem, name, spec };
 }
 
 type Addition = Extract<Finding, { code: 'history-dependency-added' }>;
@@ -58,37 +74,43 @@ interface Located {
   readonly dependency: Dependency;
 }
 
-export type ByName<T extends Located> = ReadonlyMap<string, readonly T[]>;
+export type ByPackage<T extends Located> = ReadonlyMap<PackageId, readonly T[]>;
 
-/** What a registry serves, by its name. */
-export function byNameOf<T extends Located>(located: readonly T[]): ByName<T> {
-  const byName = new Map<string, T[]>();
+/** What a registry serves, by its package. */
+export function byPackageOf<T extends Located>(located: readonly T[]): ByPackage<T> {
+  const byPackage = new Map<PackageId, T[]>();
   for (const one of located) {
-    const { name, artifacts } = one.dependency;
-    const [{ source }] = artifacts;
-    if (source.kind !== 'registry') continue;
-    const ofName = byName.get(name);
-    if (ofName === undefined) byName.set(name, [one]);
-    else ofName.push(one);
+    if (one.dependency.artifacts[0].source.kind !== 'registry') continue;
+    const id = packageId(one.dependency);
+    const same = byPackage.get(id);
+    if (same === undefined) byPackage.set(id, [one]);
+    else same.push(one);
   }
-  return byName;
+  return byPackage;
 }
 
-function withAges({ args }: Addition, by: Assessment, byName: ByName<Assessment>, now: Instant): Finding {
-  const added = args.added.map((one) => ageOf(one, byName));
+function withAges({ args }: Addition, by: Assessment, byPackage: ByPackage<Assessment>, now: Instant): Finding {
+  const added = args.added.map((one) => ageOf(one, by, byPackage));
   const isOwn = (one: AddedDependencyAge): boolean =>
-    args.provenance === 'proven' && lockedFor(one, byName).every((locked) => isOfOneOwner(locked, by));
+    args.provenance === 'proven' &&
+    lockedFor(declaredBy(by, one), byPackage).every((locked) => isOfOneOwner(locked, by));
   const isYoung = added.some((one) => one.firstPublished !== null && now - one.firstPublished < YOUNG && !isOwn(one));
   const isWarning = args.provenance === 'lost' || isYoung;
   return finding('history-dependency-added', { ...args, added }, isWarning ? undefined : 'note');
 }
 
 /** Why nothing can be said of what was asked about beside. What the run itself asks about says so by itself. */
-function unansweredOf({ args }: Addition, byName: ByName<Assessment>, beside: Beside): readonly Finding[] {
+function unansweredOf(
+  { args }: Addition,
+  by: Assessment,
+  byPackage: ByPackage<Assessment>,
+  beside: Beside,
+): readonly Finding[] {
   return args.added.flatMap((one) => {
-    const unresolved = beside.unanswered.get(`${one.name} ${one.spec}`);
+    const declared = declaredBy(by, one);
+    const unresolved = beside.unanswered.get(declarationId(declared));
     if (unresolved !== undefined) return [unresolved];
-    return lockedFor(one, byName).flatMap((locked) => {
+    return lockedFor(declared, byPackage).flatMap((locked) => {
       if (locked.release !== null || !beside.assessed.includes(locked)) return [];
       const { name } = locked.dependency;
       const said = locked.findings.find(({ code }) => code === 'evidence-unavailable' || code === 'evidence-malformed');
@@ -105,19 +127,25 @@ function isOfOneOwner(one: Assessment, other: Assessment): boolean {
 }
 
 /** What the lockfile has in the place of a declared dependency: of several versions, those that fit. */
-export function lockedFor<T extends Located>(declared: AddedDependencyAge, byName: ByName<T>): readonly T[] {
-  const target = registryTarget(declared.name, declared.spec);
-  const locked = target === null ? [] : (byName.get(target.name) ?? []);
+export function lockedFor<T extends Located>(
+  { ecosystem, name, spec }: Declared,
+  byPackage: ByPackage<T>,
+): readonly T[] {
+  const { names, versions } = conventionsOf(ecosystem);
+  const target = names.target(name, spec);
+  const locked = target === null ? [] : (byPackage.get(packageId({ ecosystem, name: target.name })) ?? []);
   const fitting =
     target === null || locked.length < 2
       ? locked
-      : locked.filter(({ dependency }) => satisfies(dependency.version, target.range));
+      : locked.filter(({ dependency }) => versions.satisfies(dependency.version, target.range));
   return fitting.length > 0 ? fitting : locked;
 }
 
 /** The youngest that fits: whatever the tree has at that place is no younger. */
-function ageOf(declared: AddedDependencyAge, byName: ByName<Assessment>): AddedDependencyAge {
-  const [youngest] = lockedFor(declared, byName).toSorted((a, b) => (b.published ?? 0) - (a.published ?? 0));
+function ageOf(declared: AddedDependencyAge, by: Assessment, byPackage: ByPackage<Assessment>): AddedDependencyAge {
+  const [youngest] = lockedFor(declaredBy(by, declared), byPackage).toSorted(
+    (a, b) => (b.published ?? 0) - (a.published ?? 0),
+  );
   return {
     ...declared,
     firstPublished: youngest?.release?.firstPublished ?? null,

@@ -1,0 +1,25 @@
+import type { Version, Versions } from './conventions.ts';
+
+/**
+ * The order of two versions of one ecosystem: that of their `order`, place by place. A number is lower than a word,
+ * and the shorter of two that are otherwise the same is lower.
+ */
+export function compareVersions({ order: a }: Version, { order: b }: Version): number {
+  const common = Math.min(a.length, b.length);
+  for (let i = 0; i < common; i++) {
+    const [x, y] = [a[i], b[i]];
+    if (x === y || x === undefined || y === undefined) continue;
+    if (typeof x === 'number') return typeof y === 'number' ? x - y : -1;
+    return typeof y === 'number' || x > y ? 1 : -1;
+  }
+  return a.length - b.length;
+}
+
+/** The same for texts. */
+export function comparing(parse: Versions['parse']): Versions['compare'] {
+  return (a, b) => {
+    const [one, other] = [parse(a), parse(b)];
+    if (one === null || other === null) return Number(one !== null) - Number(other !== null);
+    return compareVersions(one, other);
+  };
+}

@@ -1,0 +1,10 @@
+/**
+ * The channel of a prerelease, by its first identifier (Semantic Versioning 2.0.0, section 9) without what counts: `rc`
+ * of `rc.1`, `rc1` and `rc-2`, `canary`, `next`. What has no name (`4.0.0-0`, a commit) is of `prerelease`.
+ */
+export function prereleaseChannel(identifier: string): string {
+  const first = identifier.toLowerCase();
+  const isCommit = /^(?=.*\d)[0-9a-f]{7,40}$/.test(first);
+  const [word] = isCommit ? [] : (/^[a-z]+/.exec(first) ?? []);
+  return word ?? 'prerelease';
+}
