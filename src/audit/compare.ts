@@ -12,6 +12,8 @@ import {
 } from '../checks/comparison.ts';
 import { lastWithProvenance, laterWithProvenance, predecessorOf, versionToStayOn } from '../checks/history.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
+import type { Questions, Sources } from '../ecosystems/ecosystem.ts';
+import { ecosystemOf } from '../ecosystems/index.ts';
 import { parseIntegrity } from '../lockfiles/index.ts';
 import { isAcceptable, type Baseline, type BaselinePackage } from '../model/baseline.ts';
 import type { AddedDependency, Comparison, LaterVersion, Use, VersionFacts } from '../model/comparison.ts';
@@ -21,10 +23,9 @@ import type { History, Release } from '../model/history.ts';
 import type { Ecosystem, VersionRef } from '../model/package.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
-import type { Registry } from '../registries/registry.ts';
 
 export interface CompareOptions {
-  readonly registry: Registry;
+  readonly sources: Sources;
   /** Verifies a version as any other, held by nothing. */
   readonly verify: (dependency: Dependency) => Promise<JudgedDependency | null>;
   readonly baseline: Baseline | null;
@@ -73,11 +74,12 @@ function rankOf({ findings, dependency }: JudgedDependency): number {
 export async function compareVersion(
   judged: JudgedDependency,
   use: Use | null,
-  { registry, verify, baseline }: CompareOptions,
+  { sources, verify, baseline }: CompareOptions,
 ): Promise<Comparison> {
   const { dependency, findings } = judged;
   const { name, version } = dependency;
-  const answer = await registry.packument(name);
+  const questions = ecosystemOf(dependency).questions(sources);
+  const answer = await questions.history(name);
   const history = answer.state === 'present' ? answer.value : null;
   const known = baseline?.packages.get(name) ?? null;
   const deciding = findings.filter(asksForDecision);
@@ -102,7 +104,7 @@ export async function compareVersion(
     current,
     predecessor: before,
     ...changes,
-    addedDependencies: await askAges(dependency.ecosystem, dependencies, current.published, registry),
+    addedDependencies: await askAges(dependency.ecosystem, dependencies, current.published, questions),
     codes: [...new Set(deciding.map(({ code }) => code))].sort(),
     measured: measuredBy(findings),
     expectedBy: expectationSource(deciding),
@@ -226,14 +228,14 @@ function askAges(
   ecosystem: Ecosystem,
   dependencies: readonly (readonly [name: string, spec: string])[],
   at: Instant | null,
-  registry: Registry,
+  questions: Questions,
 ): Promise<readonly AddedDependency[]> {
   return Promise.all(
     dependencies.map(async (declared, i) => {
       const target = conventionsOf(ecosystem).names.target(...declared);
       if (target === null) return unknownAge(declared, 'not a version range');
       if (i >= MAX_AGES) return unknownAge(declared, 'not asked');
-      return ageOf(declared, target, at, await registry.packument(target.name));
+      return ageOf(declared, target, at, await questions.history(target.name));
     }),
   );
 }
