@@ -26,18 +26,20 @@ import { isServed, lackingOf } from '../policy/unserved.ts';
 /** New dependencies of versions without a project that are asked about. */
 const MAX_RESOLVED = 100;
 
-/** Of those that could show what a registry has, so many are asked about at once, until one does. */
+/** How many candidates are asked about at once, until one shows that the registry serves attestations. */
 const BATCH = 8;
 
 export interface BesideOptions {
   readonly sources: Sources;
   /** What the lockfile names; null without a project, where the registry says what would be installed. */
   readonly locked: readonly Dependency[] | null;
-  /** Assesses as any other, held by nothing. */
+  /** Assesses dependencies without the baseline. */
   readonly assess: (dependencies: readonly Dependency[]) => Promise<readonly Assessment[]>;
 }
 
-/** What is to be known beside these assessments before they are judged. */
+/**
+ * What other packages show about these assessments before they are judged: new dependencies, and what registries serve.
+ */
 export async function assessBeside(
   assessments: readonly Assessment[],
   { sources, locked, assess }: BesideOptions,
@@ -64,7 +66,7 @@ interface Located {
   readonly unanswered: Map<string, Finding>;
 }
 
-/** What stands, or would be installed, in the place of what releases added. */
+/** Finds what each dependency that a release added resolves to: in the lockfile, else at the registry. */
 async function locate(
   added: readonly Declared[],
   locked: readonly Dependency[] | null,

@@ -1,8 +1,7 @@
 import type { Chain } from '../ecosystems/ecosystem.ts';
-import { sri } from '../readers/integrity.ts';
-import type { BaselinePackage } from '../model/baseline.ts';
+import { lockedHashes, recordedHashes, type BaselinePackage } from '../model/baseline.ts';
 import { CAPABILITIES, type Capability } from '../model/capability.ts';
-import { byteDigests, type Dependency } from '../model/dependency.ts';
+import type { Dependency } from '../model/dependency.ts';
 import type { GatheredCapabilities } from '../model/gathered.ts';
 import type { Policy } from '../model/policy.ts';
 import { statedCapabilities } from '../policy/apply.ts';
@@ -22,13 +21,13 @@ export async function gatherCapabilities(
   dependency: Dependency,
   { policy, package: known, reverify, chain }: CapabilitySources,
 ): Promise<GatheredCapabilities> {
-  const { version, artifacts } = dependency;
+  const { version } = dependency;
   const stated = policy === null ? null : statedCapabilities(policy, dependency);
   if (stated !== null) return { reading: { source: 'policy', capabilities: stated }, finding: null };
 
   const entry = known?.versions.get(version);
   const recorded = entry?.capabilities ?? null;
-  const isSame = entry !== undefined && byteDigests(artifacts[0]).map(sri).join(' ') === sri(entry.integrity);
+  const isSame = entry !== undefined && lockedHashes(dependency) === recordedHashes(entry);
   if (recorded !== null && isSame && !reverify) {
     return { reading: { source: 'baseline', capabilities: recorded }, finding: null };
   }

@@ -18,6 +18,8 @@ import { parseIntegrity } from '../lockfiles/index.ts';
 import { isAcceptable, type Baseline, type BaselinePackage } from '../model/baseline.ts';
 import type { AddedDependency, Comparison, LaterVersion, Use, VersionFacts } from '../model/comparison.ts';
 import type { Dependency, Digest, PackageManager } from '../model/dependency.ts';
+import { isDigest } from '../model/hash.ts';
+import { packageId } from '../model/package.ts';
 import { FINDING_KINDS, type FindingKind } from '../model/finding.ts';
 import type { History, Release } from '../model/history.ts';
 import type { Ecosystem, VersionRef } from '../model/package.ts';
@@ -31,7 +33,7 @@ export interface CompareOptions {
   readonly baseline: Baseline | null;
 }
 
-/** The same, and who installs a dependency. */
+/** The options of a comparison, and which package manager installs a dependency. */
 export interface ExplainOptions extends CompareOptions {
   readonly managerOf: (dependency: Dependency) => PackageManager;
 }
@@ -45,8 +47,8 @@ const MAX_AGES = 10;
 const GRAVEST: readonly FindingKind[] = ['loss', 'identity', 'gap'];
 
 /**
- * What people need to decide about lost provenance and other builders, for the gravest such findings. Asks for nothing
- * where there are none, and changes nothing of what was judged.
+ * What people need to decide about lost provenance and unexpected builders, for the gravest such findings. Makes no
+ * request where there are none, and changes no verdict.
  */
 export async function explain(
   judged: readonly JudgedDependency[],
@@ -81,7 +83,7 @@ export async function compareVersion(
   const questions = ecosystemOf(dependency).questions(sources);
   const answer = await questions.history(name);
   const history = answer.state === 'present' ? answer.value : null;
-  const known = baseline?.packages.get(name) ?? null;
+  const known = baseline?.packages.get(packageId(dependency)) ?? null;
   const deciding = findings.filter(asksForDecision);
   const against = heldAgainst(dependency, deciding, history, known);
 
@@ -90,7 +92,7 @@ export async function compareVersion(
   const measure = isBuiltAlike(nearest, current) ? measureOf(deciding) : null;
   const before = measure === null ? nearest : await factsBefore(dependency, measure, history, known, verify);
   const good = before?.version ?? null;
-  // Between the two may be releases of whoever built this one.
+  // Releases between the two may come from the builder of this one.
   const byOthers = deciding.some(({ code }) => FINDING_KINDS[code] === 'identity');
   const lastOwn = byOthers ? versionToStayOn(null, dependency, good) : null;
   const stay = before?.provenance === 'invalid' ? null : (lastOwn ?? versionToStayOn(history, dependency, good));
@@ -115,7 +117,9 @@ export async function compareVersion(
   };
 }
 
-/** Whether the same build is proven for both: whoever is unexpected here was so there. */
+/**
+ * Whether both versions were proven to come from the same builder: one that is unexpected here was unexpected there.
+ */
 function isBuiltAlike(before: VersionFacts | null, current: VersionFacts): boolean {
   if (before?.provenance !== 'proven' || current.provenance !== 'proven') return false;
   const fields = ['issuer', 'repository', 'repositoryId', 'ownerId', 'workflow', 'signer'] as const;
@@ -155,8 +159,8 @@ function heldAgainst(
 }
 
 /**
- * Who built the earlier version is verified now, over the hash that the baseline has for it; where that proves nothing,
- * the baseline's own word is next.
+ * Facts about the earlier version. Its builder is verified again, over the hash that the baseline has for it; where
+ * that proves nothing, the baseline's record is used.
  */
 async function factsBefore(
   { ecosystem, name, version }: Dependency,
@@ -168,11 +172,13 @@ async function factsBefore(
   if (against === null) return null;
   const earlier = against === 'package' ? null : against.version;
   const recorded = known === null ? null : recordedFacts(known, earlier);
-  // A version is not held against itself by asking again.
+  // A version is not compared with itself.
   if (earlier === null || earlier === version) return recorded;
-  const held = known?.versions.get(earlier)?.integrity;
-  const manifest = history?.versions.get(earlier);
-  const integrity = held === undefined ? servedIntegrity(manifest) : [held];
+  const held = known?.versions
+    .get(earlier)
+    ?.artifacts.map(({ hash }) => hash)
+    .filter(isDigest);
+  const integrity = held ?? servedIntegrity(history?.versions.get(earlier));
   const facts = factsOf(history, earlier, await verify(dependencyOf({ ecosystem, name, version: earlier }, integrity)));
   return facts.provenance === 'proven' ? facts : (recorded ?? facts);
 }
@@ -208,7 +214,10 @@ export function servedIntegrity(release: Release | undefined): readonly Digest[]
   }
 }
 
-/** Whoever can publish can announce provenance, or have some of another repository: it is verified like any version. */
+/**
+ * The next version to go to. It is verified like any other: anyone who can publish can announce provenance, or have
+ * provenance of another repository.
+ */
 async function laterThan(
   history: History | null,
   version: string,

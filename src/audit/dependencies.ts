@@ -21,7 +21,7 @@ import { rulingBaseline, type Baseline } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import type { GatheredBytes, GatheredCapabilities } from '../model/gathered.ts';
-import type { Ecosystem } from '../model/package.ts';
+import { packageId, type Ecosystem } from '../model/package.ts';
 import { NO_EXPECTATION, type Policy } from '../model/policy.ts';
 import type { Store } from '../model/store.ts';
 import type { Assessment, JudgedDependency } from '../model/verdict.ts';
@@ -54,7 +54,7 @@ export async function auditDependencies(
   return settled.map((assessment) => judge(assessment, enforcementOf(options)));
 }
 
-/** Judges dependencies that others are judged by: the baseline holds none of them. */
+/** Judges dependencies that serve as a measure for others, without the baseline. */
 export async function judgeUnheld(
   dependencies: readonly Dependency[],
   options: DependencyOptions,
@@ -81,7 +81,7 @@ function enforcementOf({ enforce, policy, baseline, now }: DependencyOptions): E
   return { phase: enforce, policy: policy?.policy ?? null, accepted: baseline?.content?.accepted ?? [], now };
 }
 
-/** For what others are judged by: the baseline does not hold it, and what its files can reach decides nothing. */
+/** Options for dependencies that serve as a measure for others: without the baseline, and without capabilities. */
 function unheld({ policy, ...options }: DependencyOptions): DependencyOptions {
   return {
     ...options,
@@ -93,11 +93,11 @@ function unheld({ policy, ...options }: DependencyOptions): DependencyOptions {
   };
 }
 
-/** What all dependencies of one call share. */
+/** What all dependencies of one audit share. */
 interface Run {
   readonly options: DependencyOptions;
   readonly policy: Policy | null;
-  /** The baseline that rules: the base's in a pull request. */
+  /** The baseline that decides: in a pull request, that of its base. */
   readonly baseline: Baseline | null;
   /** The base's baseline as it is in a pull request, whether or not it rules; else the only one. */
   readonly recorded: Baseline | null;
@@ -185,7 +185,7 @@ function expectationsOf(dependency: Dependency, chain: Chain, run: Run): Expecta
   const { name } = dependency;
   const registry = ecosystemOf(dependency).questions(options).urlFor(name);
   const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, dependency, registry);
-  // A baseline keeps less of an identity than a policy can ask for.
+  // A baseline keeps less of an identity than a policy can demand.
   const reverify =
     options.reverify === true ||
     Object.keys(expectation.identity).length > 0 ||
@@ -194,7 +194,7 @@ function expectationsOf(dependency: Dependency, chain: Chain, run: Run): Expecta
     registry,
     expectation,
     baseline: baseline === null ? null : checkBaseline(dependency, { ruling: baseline, recorded }, reverify),
-    package: baseline?.packages.get(name) ?? null,
+    package: baseline?.packages.get(packageId(dependency)) ?? null,
     scripts: options.scripts?.(dependency) ?? { permission: 'unknown' },
   };
 }
@@ -226,7 +226,7 @@ function isAsked({ artifacts: [{ source }] }: Dependency, { baseline }: Expectat
   return source.kind === 'registry' && baseline?.state !== 'held' && baseline?.state !== 'rewritten';
 }
 
-/** A registry for which the policy has keys depends on nobody's newer ones. */
+/** Where the policy names the registry's keys, newer keys from the TUF repository play no part. */
 async function withKeysAsked(
   assessment: Assessment,
   { hasPolicyKeys }: RegistryTrust,

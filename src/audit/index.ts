@@ -10,6 +10,7 @@ import { parseLockfile } from '../lockfiles/index.ts';
 import { rulingBaseline, type Baseline, type BaselineInUse } from '../model/baseline.ts';
 import type { Comparison } from '../model/comparison.ts';
 import { specOf, type Dependency, type LocatedLockfile } from '../model/dependency.ts';
+import { packageId } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 import { withoutAttestations } from '../policy/unserved.ts';
@@ -94,9 +95,10 @@ function isOmitted(dependency: Dependency, omit: readonly Omittable[]): boolean 
   return omit.some((kind) => dependency[kind]);
 }
 
-function isNewInBaseline({ name, version }: Dependency, baseline: BaselineInUse | null | undefined): boolean {
+function isNewInBaseline(dependency: Dependency, baseline: BaselineInUse | null | undefined): boolean {
   if (!baseline?.base) return false;
-  const has = (content: Baseline | null): boolean => content?.packages.get(name)?.versions.has(version) === true;
+  const has = (content: Baseline | null): boolean =>
+    content?.packages.get(packageId(dependency))?.versions.has(dependency.version) === true;
   return has(baseline.content) && !has(baseline.base.content);
 }
 
@@ -110,7 +112,7 @@ function servingRegistries(
   return servingBeside(judged, {
     sources: options,
     locked: lockfiles.flatMap(({ dependencies }) => dependencies),
-    isWithout: ({ name, version }) => ruling?.packages.get(name)?.versions.get(version)?.provenance.identity === null,
+    isWithout: (one) => ruling?.packages.get(packageId(one))?.versions.get(one.version)?.provenance.identity === null,
     judge: (dependencies) => judgeUnheld(dependencies, options),
   });
 }

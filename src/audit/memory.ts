@@ -28,7 +28,7 @@ export function memoryOf(
   store: Store,
   { rootDigest, now }: { readonly rootDigest: string; readonly now: Instant },
 ): Memory {
-  /** By the registry that an address stands for: in one run the same keys count there. */
+  /** Digests by registry: within one run, the same keys count there. */
   const contexts = new Map<string, string>();
   const contextOf = (registryTrust: RegistryTrust): string => {
     const { origin } = registryTrust;

@@ -97,7 +97,7 @@ export interface Covered {
   readonly omitted: number;
   readonly unchanged: readonly Dependency[];
   readonly since: SinceUsed | null;
-  /** Null where nobody asked what is installed. */
+  /** Null unless installed files were compared. */
   readonly installed: InstalledUsed | null;
 }
 
@@ -199,7 +199,7 @@ export function installedUsed(each: readonly InstalledUsed[]): InstalledUsed {
   };
 }
 
-/** Whom these are asked of, whether or not anything of them was asked. */
+/** The registries of these dependencies, whether or not they were asked in this run. */
 export function registriesAsked(dependencies: readonly Dependency[], sources: Sources): ReadonlySet<string> {
   const served = dependencies.filter(({ artifacts }) => artifacts[0].source.kind === 'registry');
   return new Set(served.map((one) => ecosystemOf(one).questions(sources).urlFor(one.name)));

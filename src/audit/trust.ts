@@ -21,7 +21,7 @@ export interface TrustSource {
   readonly pinned: Pick<TrustOptions, 'root' | 'rootName' | 'rootDigest'> | null;
   /** Registry keys the user configured. */
   readonly keys: readonly RegistryKey[];
-  /** When that was the newest; null where nobody knows. */
+  /** When that was last known to be the newest; null where it is not known. */
   readonly pinnedAt: Instant | null;
 }
 
@@ -47,7 +47,9 @@ export interface RefreshOptions {
   readonly fresh?: boolean;
 }
 
-/** Of one request, and of all of them: an audit does not wait for trust longer than for a registry. */
+/**
+ * Time limits for one request and for all of them: an audit waits no longer for the trusted root than for a registry.
+ */
 const REQUEST_MS = 5000;
 const TOTAL_MS = 15_000;
 /** How long no newer root is asked for while timestamps hold under the known one. Those expire after a week. */
@@ -154,7 +156,7 @@ function read<T>({ targets }: Verified, path: string, parse: (json: unknown) => 
   }
 }
 
-/** Credentials never go there, and nobody can make it last. */
+/** Asks the TUF repository for files. Sends no credentials; all requests share one deadline. */
 function askerOf(url: string, http: HttpClient): Ask {
   const end = performance.now() + TOTAL_MS;
   return async (path, maxBytes, etag) => {

@@ -6,5 +6,6 @@ import type { Assessment } from '../model/verdict.ts';
 export async function withSignedHash(dependency: Dependency, assessing: Promise<Assessment>): Promise<Dependency> {
   const [artifact] = dependency.artifacts;
   if (artifact.archive === undefined) return dependency;
-  return { ...dependency, artifacts: [{ ...artifact, digests: bytesOf(await assessing).integrity }] };
+  const [{ digests }] = bytesOf(await assessing).artifacts;
+  return { ...dependency, artifacts: [{ ...artifact, digests }] };
 }

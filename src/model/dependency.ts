@@ -1,5 +1,4 @@
 import type { Finding, ScriptDecision } from './finding.ts';
-
 import type { Ecosystem } from './package.ts';
 
 /** Hash functions of Subresource Integrity strings found in lockfiles, weakest first. */

@@ -179,7 +179,7 @@ function factOf(field: IdentityField, place: Place): TextMatch {
   return { ...unwanted, not: true };
 }
 
-/** What no fact fits is ruled out in vain, and where every fact fits nothing is left. */
+/** Rejects a `not` that can never match, or always matches. */
 function refuseVain(field: keyof typeof FACTS, pattern: string, place: Place): void {
   const { start = '' } = FACTS[field];
   const literal = pattern.slice(0, pattern.indexOf('*'));

@@ -61,7 +61,11 @@ export const command: Command = {
         return EXIT.noStatement;
       }
       const locked = report.dependencies.map(({ dependency }) => dependency);
-      const proposal = propose(report.dependencies, proposeRegistries(registry, scopes, locked), policy?.policy ?? null);
+      const proposal = propose(
+        report.dependencies,
+        proposeRegistries(registry, scopes, locked),
+        policy?.policy ?? null,
+      );
       // What the policy does not ask for, the baseline does not record.
       const update = updateBaseline(
         baseline.content,

@@ -79,8 +79,8 @@ async function askOthers(
 }
 
 /**
- * A registry is asked for its own keys only where nobody else knows one of the key ids it signed with. npm's are
- * pinned, and those of a private registry may be in the policy, so neither is ever asked to vouch for itself.
+ * A registry is asked for its own keys only where no pinned or configured key has the id of one of the signatures. So
+ * npm, whose keys are pinned, and a registry whose keys are in the policy never vouch for themselves.
  */
 function askKeys(
   { signatures }: Manifest,

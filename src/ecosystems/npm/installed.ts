@@ -38,9 +38,9 @@ export async function openInstalled(root: string, lockfile: Lockfile): Promise<I
       `nothing is installed beside ${lockfile.file}: no package of it is in node_modules; install first, or leave out --installed`,
     );
   }
-  /** As paths are shown. */
+  /** The folder as reports show it. */
   const folder = dirname(lockfile.file).replace(/(?:^|[/\\])node_modules$/, '');
-  /** Packages that came inside of other packages' tarballs. */
+  /** Packages that other packages' tarballs carry. */
   const carried = new Set<string>();
   let copies = 0;
   let files = 0;
@@ -87,8 +87,8 @@ export async function openInstalled(root: string, lockfile: Lockfile): Promise<I
   }
 
   /**
-   * Whether a file is one of the package's own dependencies', whose copy is compared by itself: scripts put a program
-   * that was made for this platform in the place of one that starts it.
+   * Whether a file comes from one of the package's own dependencies, whose copy is compared separately: install scripts
+   * replace a launcher by the program for this platform.
    */
   function isFromDependency(
     path: string,
