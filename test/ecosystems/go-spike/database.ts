@@ -29,7 +29,7 @@ interface Lookup {
 const ORIGIN = 'go.sum database tree';
 
 /** The head of the database in a note that its key signed. Throws `Malformed`. */
-export function readHead(note: string, key: NoteKey): Checkpoint {
+function readHead(note: string, key: NoteKey): Checkpoint {
   const head = parseCheckpoint(note);
   if (head.origin !== ORIGIN) malformed(`the head is of another tree than the ${ORIGIN}`);
   const fault = signatureFault(head, key);
@@ -38,7 +38,7 @@ export function readHead(note: string, key: NoteKey): Checkpoint {
 }
 
 /** Reads an answer: the position, the record, a blank line, and the signed head. Throws `Malformed`. */
-export function readLookup(bytes: Buffer, asked: ModuleVersion, key: NoteKey): Lookup {
+function readLookup(bytes: Buffer, asked: ModuleVersion, key: NoteKey): Lookup {
   if (!isUtf8(bytes)) malformed('the answer is not UTF-8');
   const text = bytes.toString();
   const [, id, record, note] = /^(0|[1-9]\d{0,18})\n((?:[^\n]+\n)+)\n(.*)$/s.exec(text) ?? [];
