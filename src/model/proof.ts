@@ -1,5 +1,5 @@
 import type { BytesBasis, BytesSource } from './bytes.ts';
-import type { Digest } from './dependency.ts';
+import type { Digest, FilesDigest } from './dependency.ts';
 import type { Instant } from './time.ts';
 
 declare const proven: unique symbol;
@@ -107,7 +107,7 @@ export type Witness = (typeof WITNESSES)[number];
 /** The hashes that the lockfile has of the artifacts, in their order, are what the witness says. */
 export interface IntegrityProof extends Proven {
   readonly by: Witness;
-  readonly digests: readonly [Digest, ...Digest[]];
+  readonly digests: readonly [Digest | FilesDigest, ...(Digest | FilesDigest)[]];
 }
 
 /**

@@ -10,7 +10,7 @@ export interface Note {
 }
 
 /** A signature line: `— NAME BASE64(HINT || SIGNATURE)`. */
-export interface NoteSignature {
+interface NoteSignature {
   readonly name: string;
   /** The key id, hex of 4 bytes. It tells keys of one name apart, and proves nothing. */
   readonly hint: string;
