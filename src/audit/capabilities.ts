@@ -2,7 +2,7 @@ import { isReadForCapabilities, readCapabilities } from '../checks/npm/capabilit
 import { sri } from '../readers/integrity.ts';
 import type { BaselinePackage } from '../model/baseline.ts';
 import { CAPABILITIES, type Capability, type CapabilityReading } from '../model/capability.ts';
-import type { Dependency } from '../model/dependency.ts';
+import { byteDigests, type Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import type { Policy } from '../model/policy.ts';
 import { statedCapabilities } from '../policy/apply.ts';
@@ -29,8 +29,10 @@ export async function gatherCapabilities(
   { policy, package: known, reverify, registry }: CapabilitySources,
 ): Promise<GatheredCapabilities> {
   const { name, version, artifacts } = dependency;
-  const [{ digests: integrity, source }] = artifacts;
-  const stated = policy === null ? null : statedCapabilities(policy, name);
+  const [artifact] = artifacts;
+  const { source } = artifact;
+  const integrity = byteDigests(artifact);
+  const stated = policy === null ? null : statedCapabilities(policy, dependency);
   if (stated !== null) return { reading: { source: 'policy', capabilities: stated }, finding: null };
 
   const entry = known?.versions.get(version);

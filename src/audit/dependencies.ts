@@ -159,7 +159,7 @@ async function assessDependency(dependency: Dependency, run: Run): Promise<Asses
 function expectationsOf(dependency: Dependency, { options, policy, baseline, recorded }: Run): Expectations {
   const { name } = dependency;
   const registry = options.registry.urlFor(name);
-  const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, name, registry);
+  const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, dependency, registry);
   // A baseline keeps less of an identity than a policy can demand, and an address of an unusual form can only be judged
   // with the registry's own.
   const reverify =

@@ -53,7 +53,7 @@ export function reportOf(
   const locked = [...read.dependencies, ...beside.flatMap((lockfile) => lockfile.dependencies)];
   const used = baseline ? [baselineUsed(baseline, locked, dependencies)] : [];
   const asked = {
-    names: read.dependencies.map(({ name }) => name),
+    packages: read.dependencies,
     registries: registriesAsked(read.dependencies, registry),
     now,
   };

@@ -3,7 +3,7 @@ import type { Version } from '../ecosystems/conventions/conventions.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { Baseline, BaselinePackage, BaselineState, BaselineVersion, PublishedVersion } from '../model/baseline.ts';
 import { STABLE } from '../model/channel.ts';
-import type { Dependency } from '../model/dependency.ts';
+import { byteDigests, type Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import type { VersionRef } from '../model/package.ts';
 import type { Instant } from '../model/time.ts';
@@ -42,9 +42,10 @@ function checkEntry(dependency: Dependency, baseline: Baseline, reverify: boolea
   const known = baseline.packages.get(dependency.name);
   const entry = known?.versions.get(dependency.version);
   if (entry === undefined) return { state: 'uncovered', findings: [] };
-  const [{ digests, source, archive }] = dependency.artifacts;
+  const [artifact] = dependency.artifacts;
+  const { source, archive } = artifact;
   if (archive !== undefined) return { state: 'known', findings: [] };
-  const locked = digests.map(sri).join(' ');
+  const locked = byteDigests(artifact).map(sri).join(' ');
   if (locked !== sri(entry.integrity)) {
     const args = { baseline: sri(entry.integrity), locked };
     return { state: 'rewritten', findings: [finding('integrity-rewritten', args)] };

@@ -1,5 +1,5 @@
 import type { Capability } from './capability.ts';
-import { specOf, type Dependency, type Digest } from './dependency.ts';
+import { byteDigests, specOf, type Dependency, type Digest } from './dependency.ts';
 import { FINDING_KINDS, type FindingCode } from './finding.ts';
 import type { Identity, Proofs } from './proof.ts';
 import { DAY, type Instant } from './time.ts';
@@ -170,9 +170,9 @@ export function bytesOf({
   readonly proofs: Proofs;
 }): LockedBytes {
   const { name, version, artifacts } = dependency;
-  const [{ digests, archive }] = artifacts;
-  const signed = archive === undefined ? null : proofs.signature;
-  return { name, version, integrity: signed === null ? digests : [signed.integrity] };
+  const [artifact] = artifacts;
+  const signed = artifact.archive === undefined ? null : proofs.signature;
+  return { name, version, integrity: signed === null ? byteDigests(artifact) : [signed.integrity] };
 }
 
 /** Whether an acceptance is of exactly the bytes that are locked. */

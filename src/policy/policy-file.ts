@@ -231,7 +231,7 @@ function levelRuleOf(place: Place): LevelRule {
     fail(fields.level, `${code} cannot be lowered: without an answer there is no statement`);
   }
   const { line } = place.node;
-  const packages = fields.packages ? packagesOf(fields.packages) : [{ text: '*', line }];
+  const packages = fields.packages ? packagesOf(fields.packages) : [selector(place, '*', line)];
   return { code, level, reason: textOf(fields.reason, 'one line of text'), packages, line };
 }
 

@@ -1,4 +1,4 @@
-import type { Digest } from '../../model/dependency.ts';
+import type { Digest, FilesDigest } from '../../model/dependency.ts';
 import type { AttestationProof, BundleProof, Identity, Proofs, Signer, VerifiedTime } from '../../model/proof.ts';
 import { formatInstant } from '../../model/time.ts';
 import { instantJson, type Json, type JsonObject } from './stringify.ts';
@@ -78,9 +78,12 @@ export function bundleProofJson(proof: Omit<BundleProof, 'statement'>): JsonObje
   };
 }
 
-/** Subresource Integrity (https://www.w3.org/TR/SRI/): algorithm and base64 of the hash. */
-export function integrityText({ algorithm, hex }: Digest): string {
-  return `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`;
+/**
+ * Algorithm and base64 of a hash: Subresource Integrity (https://www.w3.org/TR/SRI/), or as go.sum has the one that is
+ * no hash of bytes.
+ */
+export function integrityText({ algorithm, hex }: Digest | FilesDigest): string {
+  return `${algorithm}${algorithm === 'h1' ? ':' : '-'}${Buffer.from(hex, 'hex').toString('base64')}`;
 }
 
 function timeJson({ source, time }: VerifiedTime): Json {
