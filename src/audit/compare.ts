@@ -12,20 +12,23 @@ import {
 } from '../checks/comparison.ts';
 import { lastWithProvenance, laterWithProvenance, predecessorOf, versionToStayOn } from '../checks/history.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
+import type { Questions, Sources } from '../ecosystems/ecosystem.ts';
+import { ecosystemOf } from '../ecosystems/index.ts';
 import { parseIntegrity } from '../lockfiles/index.ts';
 import { isAcceptable, type Baseline, type BaselinePackage } from '../model/baseline.ts';
 import type { AddedDependency, Comparison, LaterVersion, Use, VersionFacts } from '../model/comparison.ts';
 import type { Dependency, Digest, PackageManager } from '../model/dependency.ts';
+import { isDigest } from '../model/hash.ts';
+import { packageId } from '../model/package.ts';
 import { FINDING_KINDS, type FindingKind } from '../model/finding.ts';
 import type { History, Release } from '../model/history.ts';
 import type { Ecosystem, VersionRef } from '../model/package.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
-import type { Registry } from '../registries/registry.ts';
 
 export interface CompareOptions {
-  readonly registry: Registry;
-  /** Verifies a version without the baseline. */
+  readonly sources: Sources;
+  /** Verifies a version as any other, held by nothing. */
   readonly verify: (dependency: Dependency) => Promise<JudgedDependency | null>;
   readonly baseline: Baseline | null;
 }
@@ -73,13 +76,14 @@ function rankOf({ findings, dependency }: JudgedDependency): number {
 export async function compareVersion(
   judged: JudgedDependency,
   use: Use | null,
-  { registry, verify, baseline }: CompareOptions,
+  { sources, verify, baseline }: CompareOptions,
 ): Promise<Comparison> {
   const { dependency, findings } = judged;
   const { name, version } = dependency;
-  const answer = await registry.packument(name);
+  const questions = ecosystemOf(dependency).questions(sources);
+  const answer = await questions.history(name);
   const history = answer.state === 'present' ? answer.value : null;
-  const known = baseline?.packages.get(name) ?? null;
+  const known = baseline?.packages.get(packageId(dependency)) ?? null;
   const deciding = findings.filter(asksForDecision);
   const against = heldAgainst(dependency, deciding, history, known);
 
@@ -102,7 +106,7 @@ export async function compareVersion(
     current,
     predecessor: before,
     ...changes,
-    addedDependencies: await askAges(dependency.ecosystem, dependencies, current.published, registry),
+    addedDependencies: await askAges(dependency.ecosystem, dependencies, current.published, questions),
     codes: [...new Set(deciding.map(({ code }) => code))].sort(),
     measured: measuredBy(findings),
     expectedBy: expectationSource(deciding),
@@ -170,9 +174,11 @@ async function factsBefore(
   const recorded = known === null ? null : recordedFacts(known, earlier);
   // A version is not compared with itself.
   if (earlier === null || earlier === version) return recorded;
-  const held = known?.versions.get(earlier)?.integrity;
-  const manifest = history?.versions.get(earlier);
-  const integrity = held === undefined ? servedIntegrity(manifest) : [held];
+  const held = known?.versions
+    .get(earlier)
+    ?.artifacts.map(({ hash }) => hash)
+    .filter(isDigest);
+  const integrity = held ?? servedIntegrity(history?.versions.get(earlier));
   const facts = factsOf(history, earlier, await verify(dependencyOf({ ecosystem, name, version: earlier }, integrity)));
   return facts.provenance === 'proven' ? facts : (recorded ?? facts);
 }
@@ -231,14 +237,14 @@ function askAges(
   ecosystem: Ecosystem,
   dependencies: readonly (readonly [name: string, spec: string])[],
   at: Instant | null,
-  registry: Registry,
+  questions: Questions,
 ): Promise<readonly AddedDependency[]> {
   return Promise.all(
     dependencies.map(async (declared, i) => {
       const target = conventionsOf(ecosystem).names.target(...declared);
       if (target === null) return unknownAge(declared, 'not a version range');
       if (i >= MAX_AGES) return unknownAge(declared, 'not asked');
-      return ageOf(declared, target, at, await registry.packument(target.name));
+      return ageOf(declared, target, at, await questions.history(target.name));
     }),
   );
 }

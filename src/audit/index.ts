@@ -1,15 +1,16 @@
 import { servingBeside } from './beside.ts';
 import { explain } from './compare.ts';
 import { auditDependencies, judgeUnheld, verifier } from './dependencies.ts';
-import { openInstalled } from './installed.ts';
 import { changeSince } from './lockfile-changes.ts';
 import type { AuditOptions, LockfileAuditOptions, Omittable } from './options.ts';
 import { review } from './review.ts';
 import { bytesUsed, installedUsed, lockfileUsed, registriesAsked, reportOf, type Covered } from './summary.ts';
+import { ecosystemOf, ecosystemOfManager } from '../ecosystems/index.ts';
 import { parseLockfile } from '../lockfiles/index.ts';
 import { rulingBaseline, type Baseline, type BaselineInUse } from '../model/baseline.ts';
 import type { Comparison } from '../model/comparison.ts';
 import { specOf, type Dependency, type LocatedLockfile } from '../model/dependency.ts';
+import { packageId } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 import { withoutAttestations } from '../policy/unserved.ts';
@@ -37,7 +38,7 @@ export async function auditLockfiles(
   given: LockfileAuditOptions,
 ): Promise<Report> {
   const named = [...lockfiles, ...(given.beside ?? [])].flatMap(({ dependencies }) => dependencies);
-  const options = { ...given, registries: registriesAsked(named, given.registry) };
+  const options = { ...given, registries: registriesAsked(named, given) };
   const covered: Covered[] = [];
   for (const lockfile of lockfiles) covered.push(await auditLockfile(lockfile, options));
   const judged = covered.flatMap((one) => one.judged);
@@ -72,7 +73,8 @@ async function auditLockfile(lockfile: LocatedLockfile, options: LockfileAuditOp
   const unchanged = included.filter((dependency) => !isNew(dependency));
   const wanted = included.filter(isNew);
 
-  const installed = root === null ? null : await openInstalled(root, lockfile);
+  const { openInstalled } = ecosystemOfManager(lockfile.manager);
+  const installed = root === null || openInstalled === null ? null : await openInstalled(root, lockfile);
   const judged = await auditDependencies(wanted, {
     ...options,
     ...(scripts && { scripts }),
@@ -93,9 +95,10 @@ function isOmitted(dependency: Dependency, omit: readonly Omittable[]): boolean 
   return omit.some((kind) => dependency[kind]);
 }
 
-function isNewInBaseline({ name, version }: Dependency, baseline: BaselineInUse | null | undefined): boolean {
+function isNewInBaseline(dependency: Dependency, baseline: BaselineInUse | null | undefined): boolean {
   if (!baseline?.base) return false;
-  const has = (content: Baseline | null): boolean => content?.packages.get(name)?.versions.has(version) === true;
+  const has = (content: Baseline | null): boolean =>
+    content?.packages.get(packageId(dependency))?.versions.has(dependency.version) === true;
   return has(baseline.content) && !has(baseline.base.content);
 }
 
@@ -107,9 +110,9 @@ function servingRegistries(
 ): Promise<readonly JudgedDependency[]> {
   const ruling = options.baseline ? rulingBaseline(options.baseline) : null;
   return servingBeside(judged, {
-    registry: options.registry,
+    sources: options,
     locked: lockfiles.flatMap(({ dependencies }) => dependencies),
-    isWithout: ({ name, version }) => ruling?.packages.get(name)?.versions.get(version)?.provenance.identity === null,
+    isWithout: (one) => ruling?.packages.get(packageId(one))?.versions.get(one.version)?.provenance.identity === null,
     judge: (dependencies) => judgeUnheld(dependencies, options),
   });
 }
@@ -122,9 +125,9 @@ function explanationsOf(
 ): Promise<readonly Comparison[]> {
   const managers = new Map(lockfiles.map(({ file, manager }) => [file, manager]));
   return explain(judged, {
-    registry: options.registry,
+    sources: options,
     baseline: options.baseline ? rulingBaseline(options.baseline) : null,
     verify: verifier(options),
-    managerOf: ({ places: [place] }) => managers.get(place?.file ?? '') ?? 'npm',
+    managerOf: (one) => managers.get(one.places[0]?.file ?? '') ?? ecosystemOf(one).managers[0],
   });
 }

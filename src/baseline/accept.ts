@@ -1,5 +1,13 @@
-import { bytesOf, EMPTY_BASELINE, isAcceptable, type AcceptedFinding, type Baseline } from '../model/baseline.ts';
+import {
+  bytesOf,
+  EMPTY_BASELINE,
+  isAcceptable,
+  onlyHash,
+  type AcceptedFinding,
+  type Baseline,
+} from '../model/baseline.ts';
 import type { FindingCode } from '../model/finding.ts';
+import { versionId } from '../model/package.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 
 /** Who decides to live with findings, why, and until when. */
@@ -35,14 +43,16 @@ export function acceptFindings(
   const refusal = refusalOf(judged, codes);
   if (refusal !== null) return refusal;
   const accepted = judged.flatMap((one) => {
-    const { name, version, integrity } = bytesOf(one);
+    const locked = bytesOf(one);
+    const { ecosystem, name, version } = locked;
+    const bytes = onlyHash(locked);
     const wanted = acceptableCodes(one.findings).filter((code) => codes.length === 0 || codes.includes(code));
-    return integrity.flatMap((digest) =>
-      wanted.map((code): AcceptedFinding => ({ name, version, integrity: digest, code, ...decision })),
-    );
+    return bytes === null
+      ? []
+      : wanted.map((code): AcceptedFinding => ({ ecosystem, name, version, bytes, code, ...decision }));
   });
   const isReplaced = (one: AcceptedFinding): boolean =>
-    accepted.some(({ name, version, code }) => one.name === name && one.version === version && one.code === code);
+    accepted.some((other) => versionId(one) === versionId(other) && one.code === other.code);
   const baseline = old ?? EMPTY_BASELINE;
   const before = baseline.accepted;
   return {

@@ -1,25 +1,49 @@
 import {
   isAcceptable,
   type AcceptedFinding,
+  type BaselineArtifact,
   type BaselinePackage,
   type BaselineVersion,
   type Despite,
   type LastingIdentity,
+  type LogHead,
   type PublishedVersion,
 } from '../model/baseline.ts';
 import { CAPABILITIES, type Capability } from '../model/capability.ts';
 import type { Digest } from '../model/dependency.ts';
 import { FINDING_CODES, type FindingCode } from '../model/finding.ts';
+import { hashText, type Hash } from '../model/hash.ts';
+import type { VersionRef } from '../model/package.ts';
 import { parseInstant, type Instant } from '../model/time.ts';
 import { EXPECTED_FIELDS, formatText, IDENTITY_FIELDS } from './text.ts';
 
 type Refuse = (problem: string, field?: string) => never;
 
+/** A line as it is read; its number is that in the file. */
+export interface NumberedLine {
+  readonly number: number;
+  readonly text: string;
+}
+
 /** The fields of one subject of the file. `refuse` never returns. */
 export interface Fields {
+  /** The last one's value, of a field that may have several lines. */
   readonly value: (field: string) => string | null;
   readonly refuse: Refuse;
 }
+
+/** A value of a field that may have several lines; `refuse` names its own. */
+export interface OneOfSeveral {
+  readonly value: string;
+  readonly refuse: Refuse;
+}
+
+/** How a text is written: a JSON string or one word. */
+const TEXT = String.raw`"(?:[^"\\]|\\.)*"|\S+`;
+const ACCEPTED = new RegExp(String.raw`^(\S+) (\S+) until (\S+) by (${TEXT}) because (.+)$`);
+const ARTIFACT = new RegExp(`^(?:(${TEXT}) )?(\\S+)$`);
+const PUBLISHED = new RegExp(`^(\\S+)(?: by (${TEXT}))?(?: approved by (${TEXT}))?$`);
+const LOG = new RegExp(`^log (${TEXT}) (0|[1-9]\\d{0,15}) (\\S+)$`);
 
 export function sinceOf({ value, refuse }: Fields): BaselinePackage['since'] {
   const since = value('since');
@@ -32,7 +56,7 @@ export function sinceOf({ value, refuse }: Fields): BaselinePackage['since'] {
 
 /** Reads `VERSION TIME` or `VERSION unknown`; null for another form. */
 function publishedOf(text: string, refuse: Refuse, field: string): PublishedVersion | null {
-  const [, version = '', time = ''] = /^(\S+) (\S+)$/.exec(text) ?? [];
+  const [, version = '', time = ''] = /^([!-?A-~]+) (\S+)$/.exec(text) ?? [];
   if (version === '') return null;
   return { version, published: time === 'unknown' ? null : instantOf(time, refuse, field) };
 }
@@ -63,28 +87,85 @@ export function identityOf({ value, refuse }: Fields, prefix: '' | 'expected-' =
 }
 
 /** A version's entry; where it names no identity, it was built by its channel's. */
-export function versionOf(fields: Fields, ofChannel: LastingIdentity | null): BaselineVersion {
+export function versionOf(
+  fields: Fields,
+  artifactLines: readonly OneOfSeveral[],
+  ofChannel: LastingIdentity | null,
+): BaselineVersion {
   const { value, refuse } = fields;
   const required = (field: string): string => value(field) ?? refuse(`has no ${field}`);
-  const publisher = value('publisher');
-  const approver = value('approver');
-  const published = value('published');
+  const [first, ...others] = artifactsOf(artifactLines);
+  if (first === undefined) return refuse('has no artifact');
+  const digests = verifiedOf(required('verified'), refuse);
   const provenance = provenanceOf(required('provenance'), identityOf(fields), ofChannel, refuse);
   const despite = despiteOf(fields);
   if ('lost' in provenance && despite === null) refuse('has lost provenance and no despite', 'provenance');
   const capability = value('capability');
-  const entry = value('entry');
   return {
-    integrity: digestOf(required('integrity'), 'sha512', refuse, 'integrity'),
-    evidence: digestOf(required('evidence'), 'sha256', refuse, 'evidence'),
-    ...(entry === null ? {} : { entry: digestOf(entry, 'sha256', refuse, 'entry') }),
+    artifacts: [first, ...others],
+    ...digests,
     provenance,
-    publisher: publisher === null ? null : textOf(publisher, refuse, 'publisher'),
-    ...(approver === null ? {} : { approver: textOf(approver, refuse, 'approver') }),
-    published: published === null ? null : instantOf(published, refuse, 'published'),
+    ...releaseOf(value('published'), refuse),
     capabilities: capability === null ? null : wordsOf(capability, refuse),
     ...(despite === null ? {} : { despite }),
   };
+}
+
+/** Each file once; one without a name is alone. */
+function artifactsOf(lines: readonly OneOfSeveral[]): readonly BaselineArtifact[] {
+  const files = new Set<string | null>();
+  return lines.map((line) => {
+    const artifact = artifactOf(line);
+    if (files.has(artifact.file)) line.refuse('has the same artifact twice');
+    if (lines.length > 1 && artifact.file === null) line.refuse('has several artifacts, so each needs its file name');
+    files.add(artifact.file);
+    return artifact;
+  });
+}
+
+/** Reads `[FILE] HASH`. */
+function artifactOf({ value, refuse }: OneOfSeveral): BaselineArtifact {
+  const [, file, hash = ''] = ARTIFACT.exec(value) ?? [];
+  const read = hashOf(hash, ARTIFACT_HASHES);
+  if (read === null)
+    return refuse('artifact reads HASH, or FILE HASH: sha256-, sha384- or sha512-BASE64, or h1:BASE64');
+  return { file: file === undefined ? null : textOf(file, refuse), hash: read };
+}
+
+/** Reads `EVIDENCE [entry ENTRY]`. */
+function verifiedOf(text: string, refuse: Refuse): Pick<BaselineVersion, 'evidence' | 'entry'> {
+  const [, evidence = '', entry] = /^(\S+)(?: entry (\S+))?$/.exec(text) ?? [];
+  const digestOf = (one: string): Digest => {
+    const hash = hashOf(one, ['sha256']);
+    return hash?.algorithm === 'sha256'
+      ? { algorithm: 'sha256', hex: hash.hex }
+      : refuse('verified reads EVIDENCE, or EVIDENCE entry ENTRY: both sha256-BASE64', 'verified');
+  };
+  return { evidence: digestOf(evidence), ...(entry === undefined ? {} : { entry: digestOf(entry) }) };
+}
+
+/** Reads `TIME [by PUBLISHER] [approved by APPROVER]`. */
+function releaseOf(text: string | null, refuse: Refuse): Pick<BaselineVersion, 'publisher' | 'approver' | 'published'> {
+  if (text === null) return { publisher: null, published: null };
+  const [, time, publisher, approver] = PUBLISHED.exec(text) ?? [];
+  if (time === undefined) {
+    return refuse('published reads TIME, by WHO and approved by WHO, the last two where they are known', 'published');
+  }
+  return {
+    publisher: publisher === undefined ? null : textOf(publisher, refuse, 'published'),
+    ...(approver === undefined ? {} : { approver: textOf(approver, refuse, 'published') }),
+    published: time === 'unknown' ? null : instantOf(time, refuse, 'published'),
+  };
+}
+
+/** Reads `log ORIGIN SIZE ROOT`. */
+export function logHead(line: string, refuse: Refuse): LogHead {
+  const [, origin, size, root = ''] = LOG.exec(line) ?? [];
+  const hash = hashOf(`sha256-${root}`, ['sha256']);
+  if (origin === undefined || hash === null || !Number.isSafeInteger(Number(size))) {
+    return refuse('log reads ORIGIN SIZE ROOT: a text, a number of leaves, and the BASE64 of a SHA-256');
+  }
+  return { origin: textOf(origin, refuse), size: Number(size), root: hash.hex };
 }
 
 function despiteOf(fields: Fields): Despite | null {
@@ -122,15 +203,13 @@ function provenanceOf(
 const PROVENANCE_FORMS =
   '"proven", or "none" and the number of earlier versions, or "lost" and the version that had it with its time or "unknown"';
 
-/** Reads `CODE INTEGRITY until TIME by WHO because WHY`. */
-export function acceptedFinding(name: string, version: string, value: string, refuse: Refuse): AcceptedFinding {
-  const [, word = '', integrity = '', until = '', by = '', why = ''] =
-    /^(\S+) (\S+) until (\S+) by ("(?:[^"\\]|\\.)*"|\S+) because (.+)$/.exec(value) ?? [];
-  if (word === '') return refuse('accepted reads CODE INTEGRITY until TIME by WHO because WHY');
+/** Reads `CODE HASH until TIME by WHO because WHY`. */
+export function acceptedFinding(subject: VersionRef, { value, refuse }: OneOfSeveral): AcceptedFinding {
+  const [, word = '', hash = '', until = '', by = '', why = ''] = ACCEPTED.exec(value) ?? [];
+  if (word === '') return refuse('accepted reads CODE HASH until TIME by WHO because WHY');
   return {
-    name,
-    version,
-    integrity: digestOf(integrity, 'sha512', refuse),
+    ...subject,
+    bytes: hashOf(hash, [...ARTIFACT_HASHES, 'files']) ?? refuse(`accepted is of bytes: ${hash} is no hash of any`),
     code: acceptableCode(word, refuse),
     by: textOf(by, refuse),
     why: textOf(why, refuse),
@@ -144,13 +223,18 @@ function acceptableCode(word: string, refuse: Refuse, field?: string): FindingCo
   return isAcceptable(code) ? code : refuse(`${code} cannot be accepted`, field);
 }
 
-function digestOf(text: string, algorithm: 'sha512' | 'sha256', refuse: Refuse, field?: string): Digest {
-  const base64 = text.startsWith(`${algorithm}-`) ? text.slice(algorithm.length + 1) : '';
+/** Hashes that an artifact may be locked by. */
+const ARTIFACT_HASHES = ['sha256', 'sha384', 'sha512', 'h1'] as const;
+const HASH_BYTES = { sha256: 32, sha384: 48, sha512: 64, h1: 32, files: 32 };
+
+/** A hash of one of these algorithms as assay writes it; null for anything else. */
+function hashOf(text: string, algorithms: readonly (keyof typeof HASH_BYTES)[]): Hash | null {
+  const [, name = '', base64 = ''] = /^([a-z0-9]+)[-:](.+)$/.exec(text) ?? [];
+  const algorithm = algorithms.find((known) => known === name);
   const bytes = Buffer.from(base64, 'base64');
-  if (bytes.length !== { sha512: 64, sha256: 32 }[algorithm] || bytes.toString('base64') !== base64) {
-    return refuse(`needs a hash of the form ${algorithm}-BASE64${field === undefined ? '' : ` as ${field}`}`, field);
-  }
-  return { algorithm, hex: bytes.toString('hex') };
+  if (algorithm === undefined || bytes.length !== HASH_BYTES[algorithm]) return null;
+  const hash: Hash = { algorithm, hex: bytes.toString('hex') };
+  return hashText(hash) === text ? hash : null;
 }
 
 export function instantOf(text: string, refuse: Refuse, field?: string): Instant {

@@ -4,11 +4,16 @@ import type {
   BaselinePackage,
   BaselineVersion,
   LastingIdentity,
+  LogHead,
   SeenVersion,
 } from '../model/baseline.ts';
+import { ecosystemNamed } from '../ecosystems/conventions/index.ts';
+import { packageId, type Ecosystem, type PackageId } from '../model/package.ts';
 import { compareText } from '../model/value.ts';
-import { acceptedFinding, identityOf, instantOf, sinceOf, versionOf, type Fields } from './fields.ts';
-import { channelIdentity, EXPECTED_FIELDS, HEADER, IDENTITY_FIELDS, packageLines } from './text.ts';
+import { acceptedFinding, identityOf, instantOf, logHead, sinceOf, versionOf, type Fields } from './fields.ts';
+import type { NumberedLine, OneOfSeveral } from './fields.ts';
+import { channelIdentity, EXPECTED_FIELDS, HEADER, headLines, IDENTITY_FIELDS, packageLines } from './text.ts';
+import { isVersion1, linesOfVersion1 } from './version-1.ts';
 import { groupBy } from '../model/group-by.ts';
 
 /** The baseline of a large project is some 10 MB. */
@@ -36,24 +41,17 @@ const IDENTITY_NAMES = IDENTITY_FIELDS.map(([name]) => name);
 /** The fields of `name`, of `name#channel` and of `name@version`, in their order. */
 const PACKAGE_FIELDS = ['package', ...IDENTITY_NAMES, 'since'];
 const VERSION_FIELDS = [
-  ...[
-    'integrity',
-    'evidence',
-    'entry',
-    'provenance',
-    ...IDENTITY_NAMES,
-    'publisher',
-    'approver',
-    'published',
-    'capability',
-  ],
+  ...['artifact', 'verified', 'provenance', ...IDENTITY_NAMES, 'published', 'capability'],
   ...['despite', ...EXPECTED_FIELDS.map(([name]) => name), 'seen', 'accepted'],
 ];
+/** Fields of which a version may have several lines. */
+const REPEATED = ['artifact', 'accepted'];
 /** What a version may have without being taken in. */
 const ASIDE = ['seen', 'accepted'];
 
-interface Line {
-  readonly number: number;
+interface Line extends NumberedLine {
+  readonly id: PackageId;
+  readonly ecosystem: Ecosystem;
   readonly name: string;
   /** A prerelease channel of it; null for a line about anything else. */
   readonly channel: string | null;
@@ -63,29 +61,39 @@ interface Line {
   readonly value: string;
 }
 
+/** A baseline as it was read, and the version of the format it was written in. */
+export interface ReadBaseline {
+  readonly content: Baseline;
+  readonly format: 1 | 2;
+}
+
 /**
  * Reads an `assay.lock`. Only what assay writes is read: an unknown field, another order, a repeated or a missing line
  * is a BaselineError that names the line. Line ends may be those of Windows, which git puts there.
  */
-export function parseBaseline(file: string, text: string): Baseline {
+export function parseBaseline(file: string, text: string): ReadBaseline {
   if (text.length > MAX_LENGTH) throw new BaselineError(file, null, 'larger than any assay.lock');
-  const lines = text.replaceAll('\r\n', '\n').split('\n');
-  refuseConflict(file, lines);
-  refuseHeader(file, lines[0] ?? '');
-  const packages = new Map<string, BaselinePackage>();
+  const all = text.replaceAll('\r\n', '\n').split('\n');
+  refuseConflict(file, all);
+  const format = formatOf(file, all[0] ?? '');
+  if (all.at(-1) !== '') throw otherSpelling(file, all.length + 1, '');
+  const written = all.slice(1, -1).map((line, index): NumberedLine => ({ number: index + 2, text: line }));
+  const lines = format === 1 ? linesOfVersion1(written) : written;
+  const heads = headsIn(file, lines);
+  const packages = new Map<PackageId, BaselinePackage>();
   const accepted: AcceptedFinding[] = [];
   const seen: SeenVersion[] = [];
   // One package after the other: a file has many lines, and its whole text a second time is as much again.
-  for (const ofPackage of packagesIn(file, lines)) {
-    const [{ name }] = ofPackage;
+  for (const ofPackage of packagesIn(file, lines.slice(heads.length))) {
     const read = packageOf(file, ofPackage);
-    refuseOtherSpelling(file, lines, ofPackage, read);
-    if (isKnown(read.known)) packages.set(name, read.known);
+    const isWritten = isKnown(read.known) || read.seen.length > 0 || read.accepted.length > 0;
+    const [{ id }] = ofPackage;
+    refuseOtherSpelling(file, ofPackage, isWritten ? packageLines(id, read.known, read.seen, read.accepted) : []);
+    if (isKnown(read.known)) packages.set(id, read.known);
     accepted.push(...read.accepted);
     seen.push(...read.seen);
   }
-  if (lines.at(-1) !== '') throw otherSpelling(file, lines.length + 1, '');
-  return { packages, accepted, seen };
+  return { content: { heads, packages, accepted, seen }, format };
 }
 
 function refuseConflict(file: string, lines: readonly string[]): void {
@@ -93,24 +101,44 @@ function refuseConflict(file: string, lines: readonly string[]): void {
   if (index !== -1) throw new BaselineError(file, index + 1, 'an unresolved merge conflict', TAKE_ONE_SIDE);
 }
 
-function refuseHeader(file: string, first: string): void {
-  if (first === HEADER) return;
-  const newer = /^# assay\.lock\/\d+\b/.test(first) && !first.startsWith('# assay.lock/1:');
-  if (newer) throw new BaselineError(file, 1, 'a format this version of assay does not know', 'update assay');
+function formatOf(file: string, first: string): 1 | 2 {
+  if (first === HEADER) return 2;
+  if (isVersion1(first)) return 1;
+  if (/^# assay\.lock\/(?![12]:)\d+\b/.test(first)) {
+    throw new BaselineError(file, 1, 'a format this version of assay does not know', 'update assay');
+  }
   throw new BaselineError(file, 1, `the first line is not "${HEADER}"`);
 }
 
+/** What the lines before those of packages say of transparency logs. */
+function headsIn(file: string, lines: readonly NumberedLine[]): readonly LogHead[] {
+  const end = lines.findIndex(({ text }) => !isOfLog(text));
+  const ofLogs = end === -1 ? lines : lines.slice(0, end);
+  const heads = new Map<string, LogHead>();
+  for (const { number, text } of ofLogs) {
+    const refuse = refuserAt(file, number);
+    const head = logHead(text, refuse);
+    if (heads.has(head.origin)) refuse('a second head of the same log');
+    heads.set(head.origin, head);
+  }
+  const all = [...heads.values()];
+  refuseOtherSpelling(file, ofLogs, headLines(all));
+  return all;
+}
+
+function isOfLog(text: string): boolean {
+  return text.startsWith('log ');
+}
+
 /** The lines of each package, in order. */
-function* packagesIn(file: string, lines: readonly string[]): Generator<readonly [Line, ...Line[]]> {
+function* packagesIn(file: string, lines: readonly NumberedLine[]): Generator<readonly [Line, ...Line[]]> {
   let current: [Line, ...Line[]] | null = null;
   let before: Line | undefined;
-  for (let number = 2; number <= lines.length; number += 1) {
-    const content = lines[number - 1] ?? '';
-    if (content === '' && number === lines.length) break;
-    const line = parseLine(file, content, number);
+  for (const each of lines) {
+    const line = parseLine(file, each);
     refuseOrder(file, before, line);
     before = line;
-    if (current?.[0].name === line.name) {
+    if (current?.[0].id === line.id) {
       current.push(line);
     } else {
       if (current !== null) yield current;
@@ -120,17 +148,36 @@ function* packagesIn(file: string, lines: readonly string[]): Generator<readonly
   if (current !== null) yield current;
 }
 
-function parseLine(file: string, content: string, number: number): Line {
-  if (content.length > MAX_LINE) throw new BaselineError(file, number, `longer than ${MAX_LINE} characters`);
-  const [, name = '', channel = null, version = null, field = '', value = ''] =
-    /^((?:@[^\s@/#]+\/)?[^\s@/#]+)(?:#([a-z]+)|@([^\s@]+))? ([a-z-]+) (\S.*)$/.exec(content) ?? [];
-  if (name === '')
-    throw new BaselineError(file, number, 'not a line of the form NAME FIELD VALUE or NAME@VERSION FIELD VALUE');
-  const line = { number, name, channel, version, field, value };
+/** A segment of a name, between slashes: printable ASCII but "#", "/" and "@". */
+const SEGMENT = '[!"$-.0-?A-~]+';
+const LINE = new RegExp(
+  `^([a-z]+):((?:@${SEGMENT}/)?${SEGMENT}(?:/${SEGMENT})*)(?:#([a-z][a-z-]*)|@([!-?A-~]+))? ([a-z-]+)(?: (\\S.*))?$`,
+);
+
+function parseLine(file: string, { number, text }: NumberedLine): Line {
+  if (text.length > MAX_LINE) throw new BaselineError(file, number, `longer than ${MAX_LINE} characters`);
+  if (isOfLog(text)) throw new BaselineError(file, number, 'a line about a log belongs before all packages');
+  const [, ecosystemName = '', name = '', channel = null, version = null, field = '', value = ''] =
+    LINE.exec(text) ?? [];
+  if (name === '') {
+    throw new BaselineError(
+      file,
+      number,
+      'not a line of the form ECOSYSTEM:NAME FIELD VALUE or ECOSYSTEM:NAME@VERSION FIELD VALUE',
+    );
+  }
+  const ecosystem = ecosystemNamed(ecosystemName);
+  if (ecosystem === null) {
+    throw new BaselineError(file, number, `this version of assay checks no ${ecosystemName} packages`, 'update assay');
+  }
+  const line = { number, text, id: packageId({ ecosystem, name }), ecosystem, name, channel, version, field, value };
   const fields = fieldsAbout(line);
   if (!fields.includes(field)) {
     const what = version !== null ? 'a version' : channel !== null ? 'a channel' : 'a package';
     throw new BaselineError(file, number, `${field} is no field of ${what} (${fields.join(', ')})`);
+  }
+  if ((value === '') !== (field === 'package')) {
+    throw new BaselineError(file, number, `${field} ${value === '' ? 'has no value' : 'stands alone'}`);
   }
   return line;
 }
@@ -143,7 +190,7 @@ function fieldsAbout({ channel, version }: Line): readonly string[] {
 function refuseOrder(file: string, before: Line | undefined, line: Line): void {
   if (before === undefined) return;
   const order = compareLines(before, line);
-  if (order < 0 || (order === 0 && line.field === 'accepted')) return;
+  if (order < 0 || (order === 0 && REPEATED.includes(line.field))) return;
   const problem =
     order === 0
       ? `${subjectOf(line)} has ${line.field} twice, here and in line ${before.number}`
@@ -151,9 +198,9 @@ function refuseOrder(file: string, before: Line | undefined, line: Line): void {
   throw new BaselineError(file, line.number, problem);
 }
 
-/** By name; what is known of the package and its channels around its versions; by channel or version, and field. */
+/** By package; what is known of it and its channels around its versions; by channel or version, and field. */
 function compareLines(a: Line, b: Line): number {
-  const byName = compareText(a.name, b.name) || partOf(a) - partOf(b);
+  const byName = compareText(a.id, b.id) || partOf(a) - partOf(b);
   const bySubject = byName || compareText(a.channel ?? a.version ?? '', b.channel ?? b.version ?? '');
   const fields = fieldsAbout(a);
   return bySubject || fields.indexOf(a.field) - fields.indexOf(b.field);
@@ -165,9 +212,9 @@ function partOf({ channel, version, field }: Line): number {
   return field === 'since' ? 3 : 0;
 }
 
-function subjectOf({ name, channel, version }: Pick<Line, 'name' | 'channel' | 'version'>): string {
-  if (version !== null) return `${name}@${version}`;
-  return channel === null ? name : `${name}#${channel}`;
+function subjectOf({ id, channel, version }: Pick<Line, 'id' | 'channel' | 'version'>): string {
+  if (version !== null) return `${id}@${version}`;
+  return channel === null ? id : `${id}#${channel}`;
 }
 
 /** What the file says of one package. */
@@ -179,7 +226,7 @@ interface PackageLines {
 
 function packageOf(file: string, lines: readonly [Line, ...Line[]]): PackageLines {
   const [first] = lines;
-  const { name } = first;
+  const { ecosystem, name } = first;
   const accepted: AcceptedFinding[] = [];
   const seen: SeenVersion[] = [];
   const fields = fieldsOf(
@@ -187,7 +234,7 @@ function packageOf(file: string, lines: readonly [Line, ...Line[]]): PackageLine
     lines.filter(({ channel, version }) => channel === null && version === null),
     first,
   );
-  if (fields.value('package') !== 'npm') fields.refuse('needs a line "package npm" before all others', 'package');
+  if (fields.value('package') === null) fields.refuse('needs a line "package" before all others');
   const identity = identityOf(fields);
   const channels = new Map<string, LastingIdentity>();
   const channelLines = lines.filter((line) => line.channel !== null);
@@ -198,17 +245,26 @@ function packageOf(file: string, lines: readonly [Line, ...Line[]]): PackageLine
   const versions = new Map<string, BaselineVersion>();
   const versionLines = lines.filter((line) => line.version !== null);
   for (const [version, group] of groupBy(versionLines, (line) => line.version ?? '')) {
-    for (const { field, value, number } of group) {
-      if (field === 'accepted') accepted.push(acceptedFinding(name, version, value, refuserAt(file, number)));
-    }
+    const subject = { ecosystem, name, version };
+    accepted.push(...severalOf(file, group, 'accepted').map((one) => acceptedFinding(subject, one)));
     const ofVersion = fieldsOf(file, group, group[0]);
     const time = ofVersion.value('seen');
-    if (time !== null) seen.push({ name, version, time: instantOf(time, ofVersion.refuse, 'seen') });
+    if (time !== null) seen.push({ ...subject, time: instantOf(time, ofVersion.refuse, 'seen') });
     if (group.some(({ field }) => !ASIDE.includes(field))) {
-      versions.set(version, versionOf(ofVersion, channelIdentity(version, { identity, channels })));
+      const ofChannel = channelIdentity(version, { ecosystem, identity, channels });
+      versions.set(version, versionOf(ofVersion, severalOf(file, group, 'artifact'), ofChannel));
     }
   }
-  return { known: { since: sinceOf(fields), identity, channels, versions }, seen, accepted };
+  return { known: { ecosystem, since: sinceOf(fields), identity, channels, versions }, seen, accepted };
+}
+
+function severalOf(file: string, group: readonly Line[], field: string): readonly OneOfSeveral[] {
+  return group
+    .filter((line) => line.field === field)
+    .map((line) => {
+      const refuse = refuserAt(file, line.number);
+      return { value: line.value, refuse: (problem) => refuse(`${subjectOf(line)} ${problem}`) };
+    });
 }
 
 function isKnown({ since, identity, channels, versions }: BaselinePackage): boolean {
@@ -234,19 +290,12 @@ function fieldsOf(file: string, group: readonly Line[], first: Line): Fields {
 }
 
 /** Times, spaces and quotes, too, are as assay writes them: one baseline has one text. */
-function refuseOtherSpelling(
-  file: string,
-  lines: readonly string[],
-  [{ name, number: first }, ...others]: readonly [Line, ...Line[]],
-  { known, seen, accepted }: PackageLines,
-): void {
-  const isWritten = isKnown(known) || seen.length > 0 || accepted.length > 0;
-  const written = isWritten ? packageLines(name, known, seen, accepted) : [];
-  const index = written.findIndex((line, at) => line !== lines[first - 1 + at]);
-  if (index !== -1) throw otherSpelling(file, first + index, written[index] ?? '');
-  // What should not be there is in the place of what follows.
-  const next = first + others.length + 1;
-  if (written.length <= others.length) throw otherSpelling(file, first + written.length, lines[next - 1] ?? '');
+function refuseOtherSpelling(file: string, lines: readonly NumberedLine[], written: readonly string[]): void {
+  const index = written.findIndex((line, at) => line !== lines[at]?.text);
+  const last = lines.at(-1)?.number ?? 1;
+  if (index !== -1) throw otherSpelling(file, lines[index]?.number ?? last + 1, written[index] ?? '');
+  const needless = lines[written.length];
+  if (needless !== undefined) throw new BaselineError(file, needless.number, 'not as assay writes it: it says nothing');
 }
 
 function otherSpelling(file: string, line: number, expected: string): BaselineError {

@@ -1,13 +1,18 @@
 import { isAcceptable, type Baseline, type BaselineUpdate, type LeftOut, type SeenVersion } from '../model/baseline.ts';
-import { specOf } from '../model/dependency.ts';
+import { specOf, type Dependency } from '../model/dependency.ts';
+import { groupBy } from '../model/group-by.ts';
+import { versionId } from '../model/package.ts';
 import type { History } from '../model/review.ts';
 import type { Instant } from '../model/time.ts';
 
-/** Versions an update left out, about which a decision waits since nobody yet knows when: each `name@version`. */
-export function unseen({ baseline, leftOut }: BaselineUpdate): readonly string[] {
-  const recorded = new Set(baseline.seen.map(specOf));
-  const specs = leftOut.filter(waits).map(({ dependency }) => specOf(dependency));
-  return [...new Set(specs)].filter((spec) => !recorded.has(spec));
+/** Versions an update left out, about which a decision waits since nobody yet knows when, each once. */
+export function unseen({ baseline, leftOut }: BaselineUpdate): readonly Dependency[] {
+  const recorded = new Set(baseline.seen.map(versionId));
+  const waiting = groupBy(
+    leftOut.filter(waits).map(({ dependency }) => dependency),
+    versionId,
+  );
+  return [...waiting].flatMap(([id, [dependency]]) => (recorded.has(id) ? [] : [dependency]));
 }
 
 /**
@@ -16,17 +21,14 @@ export function unseen({ baseline, leftOut }: BaselineUpdate): readonly string[]
  * whole of it says more.
  */
 export function withSeen(update: BaselineUpdate, history: History | null, now: Instant): Baseline {
-  const missing = new Set(unseen(update));
-  const added = new Map<string, SeenVersion>();
-  for (const { dependency } of update.leftOut) {
-    const spec = specOf(dependency);
-    const appearance = history?.appearances.get(spec);
-    if (!missing.has(spec) || appearance?.orEarlier === true) continue;
-    const { name, version } = dependency;
+  const added = unseen(update).flatMap((dependency): SeenVersion[] => {
+    const appearance = history?.appearances.get(specOf(dependency));
+    if (appearance?.orEarlier === true) return [];
+    const { ecosystem, name, version } = dependency;
     // The file has times to the second.
-    added.set(spec, { name, version, time: Math.floor((appearance?.time ?? now) / 1000) * 1000 });
-  }
-  return { ...update.baseline, seen: [...update.baseline.seen, ...added.values()] };
+    return [{ ecosystem, name, version, time: Math.floor((appearance?.time ?? now) / 1000) * 1000 }];
+  });
+  return { ...update.baseline, seen: [...update.baseline.seen, ...added] };
 }
 
 /** Contradictions and missing answers never enter the queue; versions that have an entry were already decided. */

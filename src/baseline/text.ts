@@ -1,21 +1,27 @@
 import type {
   AcceptedFinding,
   Baseline,
+  BaselineArtifact,
   BaselinePackage,
   BaselineVersion,
   Despite,
   LastingIdentity,
+  LogHead,
   PublishedVersion,
   SeenVersion,
 } from '../model/baseline.ts';
-import { channelName, STABLE } from '../model/channel.ts';
-import type { Digest } from '../model/dependency.ts';
-import { formatInstant } from '../model/time.ts';
+import { STABLE } from '../model/channel.ts';
+import { conventionsOf } from '../ecosystems/conventions/index.ts';
+import { hashText } from '../model/hash.ts';
+import { packageId, packageRef, type PackageId } from '../model/package.ts';
+import { formatInstant, type Instant } from '../model/time.ts';
 import { compareText } from '../model/value.ts';
 import { groupBy } from '../model/group-by.ts';
 
-/** The first line; its number changes when an older assay could not read the file. */
-export const HEADER = '# assay.lock/1: written by assay, reviewed by people';
+/** The version of the format; it changes when an older assay could not read the file. */
+export const FORMAT = 2;
+/** The first line. */
+export const HEADER = `# assay.lock/${FORMAT}: written by assay, reviewed by people`;
 
 /** The fields of an identity and their names in the file, in the file's order. */
 export const IDENTITY_FIELDS = [
@@ -34,93 +40,110 @@ export const EXPECTED_FIELDS = IDENTITY_FIELDS.map(([field, member]) => [`expect
 type NamedFields = readonly (readonly [string, keyof LastingIdentity])[];
 
 /**
- * A baseline as text (docs/baseline.md). Every line carries its own subject, `name` or `name@version`, so that no line
- * occurs twice and none means something else at another place: a merge by lines cannot mistake one for another. The
- * first and the last line of a package stay the same when its versions change, so that changes to two packages never
- * touch. The same baseline is always the same text.
+ * A baseline as text (docs/assay-lock.md). Every line carries its own subject, so that no line occurs twice and none
+ * means something else at another place: a merge by lines cannot mistake one for another. The first and the last line
+ * of a package stay the same when its versions change, so that changes to two packages never touch. The same baseline
+ * is always the same text.
  */
-export function formatBaseline({ packages, accepted, seen }: Baseline): string {
-  const names = new Set([...packages.keys(), ...[...accepted, ...seen].map(({ name }) => name)]);
-  const seenOf = groupBy(seen, ({ name }) => name);
-  const acceptedOf = groupBy(accepted, ({ name }) => name);
-  const lines = [...names]
+export function formatBaseline({ heads, packages, accepted, seen }: Baseline): string {
+  const ids = new Set([...packages.keys(), ...[...accepted, ...seen].map(packageId)]);
+  const seenOf = groupBy(seen, packageId);
+  const acceptedOf = groupBy(accepted, packageId);
+  const lines = [...ids]
     .sort(compareText)
-    .flatMap((name) =>
-      packageLines(name, packages.get(name) ?? NOTHING_KNOWN, seenOf.get(name) ?? [], acceptedOf.get(name) ?? []),
+    .flatMap((id) =>
+      packageLines(id, packages.get(id) ?? nothingKnown(id), seenOf.get(id) ?? [], acceptedOf.get(id) ?? []),
     );
-  return [HEADER, ...lines].map((line) => `${line}\n`).join('');
+  return [HEADER, ...headLines(heads), ...lines].map((line) => `${line}\n`).join('');
 }
 
-const NOTHING_KNOWN: BaselinePackage = { since: null, identity: null, channels: new Map(), versions: new Map() };
+function nothingKnown(id: PackageId): BaselinePackage {
+  const { ecosystem } = packageRef(id);
+  return { ecosystem, since: null, identity: null, channels: new Map(), versions: new Map() };
+}
+
+/** The lines about transparency logs. */
+export function headLines(heads: readonly LogHead[]): string[] {
+  return heads
+    .map(({ origin, size, root }) => `log ${formatText(origin)} ${size} ${Buffer.from(root, 'hex').toString('base64')}`)
+    .sort(compareText);
+}
 
 /** The lines about one package. */
 export function packageLines(
-  name: string,
-  { since, identity, channels, versions }: BaselinePackage,
+  id: PackageId,
+  known: BaselinePackage,
   seen: readonly SeenVersion[],
   decided: readonly AcceptedFinding[],
 ): string[] {
+  const { since, identity, channels, versions } = known;
   const named = new Set([...versions.keys(), ...[...seen, ...decided].map(({ version }) => version)]);
   const seenAs = groupBy(seen, ({ version }) => version);
   const decidedOn = groupBy(decided, ({ version }) => version);
   return [
-    `${name} package npm`,
-    ...identityValues(identity, IDENTITY_FIELDS).map((value) => `${name} ${value}`),
+    `${id} package`,
+    ...identityValues(identity, IDENTITY_FIELDS).map((value) => `${id} ${value}`),
     ...[...channels]
       .sort(([a], [b]) => compareText(a, b))
-      .flatMap(([channel, by]) => identityValues(by, IDENTITY_FIELDS).map((value) => `${name}#${channel} ${value}`)),
+      .flatMap(([channel, by]) => identityValues(by, IDENTITY_FIELDS).map((value) => `${id}#${channel} ${value}`)),
     ...[...named].sort(compareText).flatMap((version) => {
       const entry = versions.get(version);
       const values = [
-        ...(entry === undefined ? [] : versionValues(entry, channelIdentity(version, { identity, channels }))),
+        ...(entry === undefined ? [] : versionValues(entry, channelIdentity(version, known))),
         ...(seenAs.get(version) ?? []).map(({ time }) => `seen ${formatInstant(time)}`),
         ...(decidedOn.get(version) ?? []).map(acceptedValue).sort(compareText),
       ];
-      return values.map((value) => `${name}@${version} ${value}`);
+      return values.map((value) => `${id}@${version} ${value}`);
     }),
-    `${name} since ${since === null ? 'never' : publishedValue(since)}`,
+    `${id} since ${since === null ? 'never' : publishedValue(since)}`,
   ];
 }
 
 /** Who built the channel of a version last; the package's stable versions, where the version says nothing of it. */
 export function channelIdentity(
   version: string,
-  { identity, channels }: Pick<BaselinePackage, 'identity' | 'channels'>,
+  { ecosystem, identity, channels }: Pick<BaselinePackage, 'ecosystem' | 'identity' | 'channels'>,
 ): LastingIdentity | null {
-  const channel = channelName(version) ?? STABLE;
+  const channel = conventionsOf(ecosystem).versions.parse(version)?.channel ?? STABLE;
   return channel === STABLE ? identity : (channels.get(channel) ?? null);
 }
 
 function publishedValue({ version, published }: PublishedVersion): string {
-  return `${version} ${published === null ? 'unknown' : formatInstant(published)}`;
+  return `${version} ${timeValue(published)}`;
+}
+
+function timeValue(time: Instant | null): string {
+  return time === null ? 'unknown' : formatInstant(time);
 }
 
 /** The identity is left out where it is the channel's. */
 function versionValues(entry: BaselineVersion, ofChannel: LastingIdentity | null): string[] {
-  const {
-    integrity,
-    evidence,
-    entry: claims,
-    provenance,
-    publisher,
-    approver,
-    published,
-    capabilities,
-    despite,
-  } = entry;
+  const { artifacts, evidence, entry: claims, provenance, capabilities, despite } = entry;
   const own = provenance.identity !== null && !sameIdentity(provenance.identity, ofChannel);
   return [
-    `integrity ${formatDigest(integrity)}`,
-    `evidence ${formatDigest(evidence)}`,
-    ...(claims === undefined ? [] : [`entry ${formatDigest(claims)}`]),
+    ...artifactValues(artifacts).map((value) => `artifact ${value}`),
+    `verified ${hashText(evidence)}${claims === undefined ? '' : ` entry ${hashText(claims)}`}`,
     `provenance ${provenanceValue(provenance)}`,
     ...(own ? identityValues(provenance.identity, IDENTITY_FIELDS) : []),
-    ...(publisher === null ? [] : [`publisher ${formatText(publisher)}`]),
-    ...(approver === undefined ? [] : [`approver ${formatText(approver)}`]),
-    ...(published === null ? [] : [`published ${formatInstant(published)}`]),
+    ...releaseValues(entry),
     ...(capabilities === null ? [] : [`capability ${capabilities.join(' ') || 'none'}`]),
     ...(despite === undefined ? [] : despiteValues(despite)),
   ];
+}
+
+/** What the artifacts of a version are as text, in order. */
+function artifactValues(artifacts: readonly BaselineArtifact[]): string[] {
+  return artifacts
+    .map(({ file, hash }) => `${file === null ? '' : `${formatText(file)} `}${hashText(hash)}`)
+    .sort(compareText);
+}
+
+/** When it was published, and by whom, in one line; none where nobody said either. */
+function releaseValues({ published, publisher, approver }: BaselineVersion): string[] {
+  if (published === null && publisher === null && approver === undefined) return [];
+  const by = publisher === null ? '' : ` by ${formatText(publisher)}`;
+  const approved = approver === undefined ? '' : ` approved by ${formatText(approver)}`;
+  return [`published ${timeValue(published)}${by}${approved}`];
 }
 
 function provenanceValue(provenance: BaselineVersion['provenance']): string {
@@ -140,18 +163,13 @@ function identityValues(identity: LastingIdentity | null, fields: NamedFields): 
   });
 }
 
-function acceptedValue({ code, integrity, until, by, why }: AcceptedFinding): string {
+function acceptedValue({ code, bytes, until, by, why }: AcceptedFinding): string {
   const words = `until ${formatInstant(until)} by ${formatText(by)} because ${formatText(why)}`;
-  return `accepted ${code} ${formatDigest(integrity)} ${words}`;
+  return `accepted ${code} ${hashText(bytes)} ${words}`;
 }
 
 export function sameIdentity(a: LastingIdentity, b: LastingIdentity | null): boolean {
   return b !== null && IDENTITY_FIELDS.every(([, member]) => a[member] === b[member]);
-}
-
-/** Subresource Integrity (https://www.w3.org/TR/SRI/). */
-function formatDigest({ algorithm, hex }: Digest): string {
-  return `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`;
 }
 
 /** One word of printable ASCII as it is; anything else as a JSON string in ASCII. */

@@ -1,5 +1,3 @@
-import compare from 'semver/functions/compare.js';
-import parse from 'semver/functions/parse.js';
 import {
   bytesOf,
   canBeAccepted,
@@ -15,13 +13,16 @@ import {
   type PublishedVersion,
 } from '../model/baseline.ts';
 import type { Capability } from '../model/capability.ts';
-import { channelName, STABLE } from '../model/channel.ts';
+import { STABLE } from '../model/channel.ts';
 import { specOf } from '../model/dependency.ts';
+import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { FindingCode } from '../model/finding.ts';
+import { packageId, packageRef, versionId, type PackageId, type VersionId, type VersionRef } from '../model/package.ts';
 import { withoutRef } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { groupBy } from '../model/group-by.ts';
+import { compareText } from '../model/value.ts';
 
 /**
  * The baseline of what a lockfile names now, from an audit of all of it. Takes in what was proven and has nothing
@@ -30,15 +31,17 @@ import { groupBy } from '../model/group-by.ts';
  * identity and since when it has provenance outlive its versions.
  */
 export function updateBaseline(old: Baseline | null, judged: readonly JudgedDependency[]): BaselineUpdate {
-  const packages = new Map<string, BaselinePackage>();
+  const packages = new Map<PackageId, BaselinePackage>();
   const leftOut: LeftOut[] = [];
   const added: string[] = [];
   const despite: { spec: string; codes: readonly FindingCode[] }[] = [];
   const measures: string[] = [];
-  const named = new Set(judged.map(({ dependency }) => specOf(dependency)));
+  const named = new Set(judged.map(({ dependency }) => versionId(dependency)));
+  const held = new Set<VersionId>();
   let unchanged = 0;
-  for (const [name, ofName] of groupBy(judged, ({ dependency }) => dependency.name)) {
-    const before = old?.packages.get(name) ?? null;
+  for (const [id, ofName] of groupBy(judged, ({ dependency }) => packageId(dependency))) {
+    const { ecosystem, name } = packageRef(id);
+    const before = old?.packages.get(id) ?? null;
     const versions = new Map<string, BaselineVersion>();
     for (const [version, same] of groupBy(ofName, ({ dependency }) => dependency.version)) {
       const kept = before?.versions.get(version) ?? null;
@@ -52,34 +55,35 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
       else added.push(spec);
       if (kept === null && entry.despite !== undefined) despite.push({ spec, codes: entry.despite.codes });
     }
-    const isWaiting = leftOut.some(({ dependency, kept }) => dependency.name === name && !kept);
+    const isWaiting = leftOut.some(({ dependency, kept }) => packageId(dependency) === id && !kept);
     for (const [version, entry] of isWaiting ? (before?.versions ?? []) : []) {
-      const spec = specOf({ name, version });
-      if (named.has(spec)) continue;
+      if (named.has(`${id}@${version}`)) continue;
       versions.set(version, entry);
-      measures.push(spec);
+      held.add(`${id}@${version}`);
+      measures.push(specOf({ name, version }));
     }
     const since = earliest(before?.since ?? null, before === null && versions.size === 0 ? null : sinceOf(ofName));
-    const latest = latestIdentities({ versions });
+    const latest = latestIdentities({ ecosystem, versions });
     const identity = latest.identity ?? before?.identity ?? null;
     const channels = new Map([...(before?.channels ?? []), ...latest.channels]);
     if (versions.size > 0 || since !== null || identity !== null || channels.size > 0) {
-      packages.set(name, { since, identity, channels, versions });
+      packages.set(id, { ecosystem, since, identity, channels, versions });
     }
   }
-  const kept = new Set(measures);
-  const waiting = new Set(leftOut.filter(({ kept }) => !kept).map(({ dependency }) => specOf(dependency)));
-  const recorded = [...(old?.packages ?? [])].flatMap(([name, { versions }]) =>
-    [...versions.keys()].map((version) => specOf({ name, version })),
+  const waiting = new Set(leftOut.filter(({ kept }) => !kept).map(({ dependency }) => versionId(dependency)));
+  const recorded = [...(old?.packages ?? [])].flatMap(([id, { versions }]) =>
+    [...versions.keys()].map((version) => ({ ...packageRef(id), version })),
   );
+  const isDropped = (one: VersionRef): boolean => !named.has(versionId(one)) && !held.has(versionId(one));
   return {
     baseline: {
+      heads: old?.heads ?? [],
       packages,
-      accepted: (old?.accepted ?? []).filter(({ name, version }) => named.has(specOf({ name, version }))),
-      seen: (old?.seen ?? []).filter(({ name, version }) => waiting.has(specOf({ name, version }))),
+      accepted: (old?.accepted ?? []).filter((one) => named.has(versionId(one))),
+      seen: (old?.seen ?? []).filter((one) => waiting.has(versionId(one))),
     },
     added: added.sort(),
-    removed: recorded.filter((spec) => !named.has(spec) && !kept.has(spec)).sort(),
+    removed: recorded.filter(isDropped).map(specOf).sort(),
     measures: measures.sort(),
     despite,
     expired: expiredOf(old?.accepted ?? [], judged),
@@ -144,7 +148,7 @@ function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
   const provenance = provenanceOf(first);
   if (evidence === null || provenance === null) return null;
   const entry = {
-    integrity: { algorithm, hex },
+    artifacts: [{ file: null, hash: { algorithm, hex } }] as const,
     evidence,
     entry: claims,
     provenance,
@@ -196,15 +200,15 @@ function lostFrom(version: string, published: Instant | null): PublishedVersion 
 
 /** Who built the highest version that was proven, of the stable ones and of each prerelease channel. */
 export function latestIdentities({
+  ecosystem,
   versions,
-}: Pick<BaselinePackage, 'versions'>): Pick<BaselinePackage, 'identity' | 'channels'> {
+}: Pick<BaselinePackage, 'ecosystem' | 'versions'>): Pick<BaselinePackage, 'identity' | 'channels'> {
+  const { compare, parse } = conventionsOf(ecosystem).versions;
   const latest = new Map<string, LastingIdentity>();
-  const lowestFirst = [...versions]
-    .filter(([version]) => parse(version) !== null)
-    .sort(([a], [b]) => compare(a, b) || (a < b ? 1 : -1));
+  const lowestFirst = [...versions].sort(([a], [b]) => compare(a, b) || compareText(b, a));
   for (const [version, { provenance }] of lowestFirst) {
-    const channel = channelName(version);
-    if (channel !== null && provenance.identity !== null) latest.set(channel, provenance.identity);
+    const channel = parse(version)?.channel;
+    if (channel !== undefined && provenance.identity !== null) latest.set(channel, provenance.identity);
   }
   const identity = latest.get(STABLE) ?? null;
   latest.delete(STABLE);

@@ -6,9 +6,11 @@ import {
   type BaselineInUse,
   type BaselinePackage,
   type BaselineVersion,
+  type SeenVersion,
 } from '../model/baseline.ts';
 import { specOf, type Dependency, type PlacedFinding } from '../model/dependency.ts';
 import { finding } from '../model/finding.ts';
+import { packageId, packageRef, versionId, type PackageId, type VersionId, type VersionRef } from '../model/package.ts';
 import type { BaselineBaseUsed, BaselineUsed } from '../model/report.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 import { latestIdentities, updateBaseline } from './update.ts';
@@ -22,23 +24,26 @@ export function baselineUsed(
   judged: readonly JudgedDependency[],
 ): BaselineUsed {
   const ruling = rulingBaseline(baseline);
-  const lockedSpecs = new Set(locked.map(specOf));
+  const lockedIds = new Set(locked.map(versionId));
   const uncovered = judged.filter(({ baseline: state }) => ruling === null || state === 'uncovered');
   return {
     file: baseline.file,
     found: baseline.content !== null,
     held: judged.filter(({ baseline: state }) => state === 'held').length,
     uncovered: [...new Set(uncovered.map(({ dependency }) => specOf(dependency)))].sort(),
-    unused: specsOf(ruling).filter((spec) => !lockedSpecs.has(spec)),
+    unused: versionsOf(ruling)
+      .filter((one) => !lockedIds.has(versionId(one)))
+      .map(specOf)
+      .sort(),
     base: baseline.base ? baseUsed(baseline.base, baseline.content, locked, judged) : null,
   };
 }
 
-function specsOf(baseline: Baseline | null): readonly string[] {
+function versionsOf(baseline: Baseline | null): readonly VersionRef[] {
   const packages = [...(baseline?.packages ?? [])];
-  return packages
-    .flatMap(([name, { versions }]) => [...versions.keys()].map((version) => specOf({ name, version })))
-    .sort();
+  return packages.flatMap(([id, { versions }]) =>
+    [...versions.keys()].map((version) => ({ ...packageRef(id), version })),
+  );
 }
 
 function baseUsed(
@@ -48,29 +53,36 @@ function baseUsed(
   judged: readonly JudgedDependency[],
 ): BaselineBaseUsed {
   const { ref, commit, content, policyChanged, problem } = base;
-  const before = content?.packages ?? new Map<string, BaselinePackage>();
-  const after = now?.packages ?? new Map<string, BaselinePackage>();
-  const names = new Set(locked.map(({ name }) => name));
-  const specs = new Set(locked.map(specOf));
+  const before = content?.packages ?? new Map<PackageId, BaselinePackage>();
+  const after = now?.packages ?? new Map<PackageId, BaselinePackage>();
+  const lockedPackages = new Set(locked.map(packageId));
+  const lockedVersions = new Set(locked.map(versionId));
   const earned = updateBaseline(content, judged).baseline.packages;
   const unanswered = unansweredIn(judged);
   const edited: string[] = [];
   const removed: string[] = [];
-  for (const [name, was] of before) {
-    const is = after.get(name);
-    if (is === undefined && was.versions.size === 0 && names.has(name)) removed.push(name);
+  for (const [id, was] of before) {
+    const { name } = packageRef(id);
+    const is = after.get(id);
+    if (is === undefined && was.versions.size === 0 && lockedPackages.has(id)) removed.push(name);
     if (is !== undefined && isEdited(was, is)) edited.push(name);
     for (const [version, entry] of was.versions) {
       const spec = specOf({ name, version });
       const entryNow = is?.versions.get(version);
-      if (entryNow === undefined) removed.push(...(specs.has(spec) ? [spec] : []));
-      else if (!isDeepStrictEqual(entry, asBefore(entryNow, entry)) && !unanswered.has(spec)) {
-        const wanted = earned.get(name)?.versions.get(version);
+      if (entryNow === undefined) removed.push(...(lockedVersions.has(`${id}@${version}`) ? [spec] : []));
+      else if (!isDeepStrictEqual(entry, asBefore(entryNow, entry)) && !unanswered.has(`${id}@${version}`)) {
+        const wanted = earned.get(id)?.versions.get(version);
         if (!isDeepStrictEqual(entryNow, wanted)) edited.push(spec);
       }
     }
   }
-  edited.push(...putOff(content, now).filter((spec) => specs.has(spec)));
+  for (const was of content?.heads ?? []) {
+    const is = now?.heads.find(({ origin }) => origin === was.origin);
+    if (is === undefined) removed.push(`log ${was.origin}`);
+    else if (!isDeepStrictEqual(was, is)) edited.push(`log ${was.origin}`);
+  }
+  const late = putOff(content, now).filter((one) => lockedVersions.has(versionId(one)));
+  edited.push(...late.map(specOf));
   const known = content?.accepted ?? [];
   const accepted = problem === null ? (now?.accepted ?? []) : [];
   return {
@@ -87,9 +99,9 @@ function baseUsed(
 }
 
 /** Versions of which something was not to be had: what an update would write of them is not known. */
-function unansweredIn(judged: readonly JudgedDependency[]): ReadonlySet<string> {
+function unansweredIn(judged: readonly JudgedDependency[]): ReadonlySet<VersionId> {
   const open = judged.filter(({ findings }) => findings.some(({ kind }) => kind === 'unavailable'));
-  return new Set(open.map(({ dependency }) => specOf(dependency)));
+  return new Set(open.map(({ dependency }) => versionId(dependency)));
 }
 
 /**
@@ -104,12 +116,11 @@ export function forgedIn({ file, base }: BaselineUsed): readonly PlacedFinding[]
 }
 
 /** Versions whose clock starts later than it did, without having been taken in. */
-function putOff(before: Baseline | null, now: Baseline | null): readonly string[] {
-  const times = new Map(now?.seen.map((one) => [specOf(one), one.time]));
+function putOff(before: Baseline | null, now: Baseline | null): readonly SeenVersion[] {
+  const times = new Map(now?.seen.map((one) => [versionId(one), one.time]));
   return (before?.seen ?? [])
-    .filter((one) => now?.packages.get(one.name)?.versions.has(one.version) !== true)
-    .filter((one) => one.time < (times.get(specOf(one)) ?? Infinity))
-    .map(specOf);
+    .filter((one) => now?.packages.get(packageId(one))?.versions.has(one.version) !== true)
+    .filter((one) => one.time < (times.get(versionId(one)) ?? Infinity));
 }
 
 /** Without the one line that update may add to an entry. */
@@ -149,21 +160,25 @@ function unfounded(
   judged: readonly JudgedDependency[],
 ): readonly string[] {
   const earned = updateBaseline(before, judged).baseline.packages;
-  const lockedSpecs = new Set(locked.map(specOf));
-  const judgedSpecs = new Set(judged.map(({ dependency }) => specOf(dependency)));
+  const lockedIds = new Set(locked.map(versionId));
+  const judgedIds = new Set(judged.map(({ dependency }) => versionId(dependency)));
   const unanswered = unansweredIn(judged);
   const found: string[] = [];
-  for (const [name, is] of now.packages) {
-    const was = before?.packages.get(name);
-    const due = earned.get(name);
+  for (const { origin } of now.heads) {
+    if (before?.heads.some((was) => was.origin === origin) !== true) found.push(`log ${origin}`);
+  }
+  for (const [id, is] of now.packages) {
+    const { name } = packageRef(id);
+    const was = before?.packages.get(id);
+    const due = earned.get(id);
     for (const [version, entry] of is.versions) {
-      const spec = specOf({ name, version });
+      const spec = `${id}@${version}` as const;
       // What --omit leaves out of a run is nobody's to say.
       if (was?.versions.has(version) === true || unanswered.has(spec)) continue;
-      if (lockedSpecs.has(spec) && !judgedSpecs.has(spec)) continue;
+      if (lockedIds.has(spec) && !judgedIds.has(spec)) continue;
       const wanted = due?.versions.get(version);
       if (wanted === undefined || !isDeepStrictEqual(asBefore(entry, wanted), asBefore(wanted, entry)))
-        found.push(spec);
+        found.push(specOf({ name, version }));
     }
     const { identity, channels } = is;
     if (was === undefined && !isDeepStrictEqual({ identity, channels }, latestIdentities(is))) found.push(name);

@@ -1,16 +1,24 @@
 import { compareVersions } from '../ecosystems/conventions/compare.ts';
 import type { Version } from '../ecosystems/conventions/conventions.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
-import type { Baseline, BaselinePackage, BaselineState, BaselineVersion, PublishedVersion } from '../model/baseline.ts';
+import {
+  lockedHashes,
+  recordedHashes,
+  type Baseline,
+  type BaselinePackage,
+  type BaselineState,
+  type BaselineVersion,
+  type PublishedVersion,
+} from '../model/baseline.ts';
 import { STABLE } from '../model/channel.ts';
-import { byteDigests, type Dependency } from '../model/dependency.ts';
+import type { Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
-import type { VersionRef } from '../model/package.ts';
+import { hashText } from '../model/hash.ts';
+import { packageId, type VersionRef } from '../model/package.ts';
 import type { Instant } from '../model/time.ts';
 import { sameChannel } from './channels.ts';
 import { entryDigest } from './evidence-digest.ts';
 import type { ExpectedIdentity } from './identity.ts';
-import { sri } from '../readers/integrity.ts';
 
 /** What the baseline says of one dependency before anything is asked. */
 export interface BaselineCheck {
@@ -39,15 +47,13 @@ export function checkBaseline(
 }
 
 function checkEntry(dependency: Dependency, baseline: Baseline, reverify: boolean): BaselineCheck {
-  const known = baseline.packages.get(dependency.name);
+  const known = baseline.packages.get(packageId(dependency));
   const entry = known?.versions.get(dependency.version);
   if (entry === undefined) return { state: 'uncovered', findings: [] };
-  const [artifact] = dependency.artifacts;
-  const { source, archive } = artifact;
+  const [{ source, archive }] = dependency.artifacts;
   if (archive !== undefined) return { state: 'known', findings: [] };
-  const locked = byteDigests(artifact).map(sri).join(' ');
-  if (locked !== sri(entry.integrity)) {
-    const args = { baseline: sri(entry.integrity), locked };
+  const args = { baseline: recordedHashes(entry), locked: lockedHashes(dependency) };
+  if (args.locked !== args.baseline) {
     return { state: 'rewritten', findings: [finding('integrity-rewritten', args)] };
   }
   const { bundles } = dependency;
@@ -67,9 +73,12 @@ export function checkServed(
   known: BaselinePackage | null,
 ): Finding | null {
   const entry = archive === undefined ? undefined : known?.versions.get(version);
-  if (entry === undefined || entry.integrity.hex === served) return null;
-  const locked = served === null ? '' : sri({ algorithm: 'sha512', hex: served });
-  return finding('integrity-rewritten', { baseline: sri(entry.integrity), locked, source: 'registry' });
+  if (entry === undefined) return null;
+  const args = {
+    baseline: recordedHashes(entry),
+    locked: served === null ? '' : hashText({ algorithm: 'sha512', hex: served }),
+  };
+  return args.locked === args.baseline ? null : finding('integrity-rewritten', { ...args, source: 'registry' });
 }
 
 function gap({ provenance, published }: BaselineVersion, since: PublishedVersion | null): readonly Finding[] {

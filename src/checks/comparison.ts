@@ -1,6 +1,6 @@
 import type { Target } from '../ecosystems/conventions/conventions.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
-import type { BaselinePackage, LastingIdentity } from '../model/baseline.ts';
+import { recordedHashes, type BaselinePackage, type LastingIdentity } from '../model/baseline.ts';
 import type { AddedDependency, ChangedScript, Comparison, ShownIdentity, VersionFacts } from '../model/comparison.ts';
 import { byteDigests } from '../model/dependency.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -111,7 +111,7 @@ export function recordedFacts(known: BaselinePackage, version: string | null): V
     ...NOBODY,
     ...shownIdentity({ ...NOBODY, ...identity }),
     ...idsOf(identity),
-    integrity: entry === undefined ? null : sri(entry.integrity),
+    integrity: entry === undefined ? null : recordedHashes(entry),
   };
 }
 

@@ -1,8 +1,11 @@
 import type { Capability } from './capability.ts';
-import { byteDigests, specOf, type Dependency, type Digest } from './dependency.ts';
+import type { Artifact, Dependency, Digest } from './dependency.ts';
 import { FINDING_KINDS, type FindingCode } from './finding.ts';
+import { hashText, type Hash } from './hash.ts';
+import { versionId, type Ecosystem, type PackageId, type VersionId, type VersionRef } from './package.ts';
 import type { Identity, Proofs } from './proof.ts';
 import { DAY, type Instant } from './time.ts';
+import { compareText } from './value.ts';
 
 /** The part of an identity that stays the same from one release to the next; `signer` without its git ref. */
 export type LastingIdentity = Pick<
@@ -16,13 +19,21 @@ export interface PublishedVersion {
   readonly published: Instant | null;
 }
 
+/** One file of a version; `file` is its name, null where the version has one and nobody needs to tell it apart. */
+export interface BaselineArtifact {
+  readonly file: string | null;
+  readonly hash: Hash;
+}
+
 /** One locked version that was verified. */
 export interface BaselineVersion {
-  readonly integrity: Digest;
-  /** SHA-256 of the evidence that was verified (docs/baseline.md says over what). */
+  /** In any order. */
+  readonly artifacts: readonly [BaselineArtifact, ...BaselineArtifact[]];
+  /** SHA-256 of the evidence that was verified (docs/evidence-digest.md says over what). */
   readonly evidence: Digest;
   /**
-   * SHA-256 of what the lockfile's entry claimed then (docs/baseline.md says over what). Without it nothing is held.
+   * SHA-256 of what the lockfile's entry claimed then (docs/evidence-digest.md says over what). Without it nothing is
+   * held.
    */
   readonly entry?: Digest;
   /**
@@ -55,6 +66,7 @@ export interface Despite {
 
 /** What was seen of one package. */
 export interface BaselinePackage {
+  readonly ecosystem: Ecosystem;
   /** The first version the registry said has provenance. */
   readonly since: PublishedVersion | null;
   /** Who built the highest stable version that was proven. Outlives that version's own entry. */
@@ -65,10 +77,9 @@ export interface BaselinePackage {
 }
 
 /** A finding that somebody decided to live with, on exactly these bytes, until a day. */
-export interface AcceptedFinding {
-  readonly name: string;
-  readonly version: string;
-  readonly integrity: Digest;
+export interface AcceptedFinding extends VersionRef {
+  /** The hash of the version's one artifact, or that of the list of several. */
+  readonly bytes: Hash;
   readonly code: FindingCode;
   readonly by: string;
   readonly why: string;
@@ -76,15 +87,23 @@ export interface AcceptedFinding {
 }
 
 /** When a version that is not in the baseline was first seen. */
-export interface SeenVersion {
-  readonly name: string;
-  readonly version: string;
+export interface SeenVersion extends VersionRef {
   readonly time: Instant;
+}
+
+/** The newest tree of a transparency log that was verified (https://c2sp.org/tlog-checkpoint). */
+export interface LogHead {
+  readonly origin: string;
+  readonly size: number;
+  /** SHA-256, hex. */
+  readonly root: string;
 }
 
 /** What `assay.lock` says: what the team has seen and accepted. */
 export interface Baseline {
-  readonly packages: ReadonlyMap<string, BaselinePackage>;
+  /** One of each origin. */
+  readonly heads: readonly LogHead[];
+  readonly packages: ReadonlyMap<PackageId, BaselinePackage>;
   readonly accepted: readonly AcceptedFinding[];
   readonly seen: readonly SeenVersion[];
 }
@@ -95,6 +114,8 @@ export interface BaselineInUse {
   readonly file: string;
   /** Null where there is no such file. */
   readonly content: Baseline | null;
+  /** The version of its format where that is an older one, which an update replaces; left out otherwise. */
+  readonly format?: number;
   /**
    * The same file where a pull request began. It alone says what is held and who is expected, so that a pull request
    * cannot bring its own; what is accepted is said by `content`. Null or left out where the run is not about one.
@@ -114,10 +135,10 @@ export interface BaselineBase {
   /** Why it cannot be used, so that nothing is held; null where it can. */
   readonly problem: string | null;
   /**
-   * What its lockfiles named (`name@version`). An entry of anything else was verified by nobody; left out where all
+   * What its lockfiles named. An entry of anything else was verified by nobody; left out where all
    * count.
    */
-  readonly named?: ReadonlySet<string>;
+  readonly named?: ReadonlySet<VersionId>;
 }
 
 /** The baseline that says what is held and who is expected. */
@@ -130,17 +151,17 @@ export function rulingBaseline({ content, base }: BaselineInUse): Baseline | nul
 /**
  * Without entries of what nothing named: a change that brought them alone would have them hold what the next one locks.
  */
-function withoutUnnamed(baseline: Baseline, named: ReadonlySet<string>): Baseline {
+function withoutUnnamed(baseline: Baseline, named: ReadonlySet<VersionId>): Baseline {
   const packages = new Map(
-    [...baseline.packages].map(([name, known]): [string, BaselinePackage] => {
-      const versions = [...known.versions].filter(([version]) => named.has(specOf({ name, version })));
-      return [name, { ...known, versions: new Map(versions) }];
+    [...baseline.packages].map(([id, known]): [PackageId, BaselinePackage] => {
+      const versions = [...known.versions].filter(([version]) => named.has(`${id}@${version}`));
+      return [id, { ...known, versions: new Map(versions) }];
     }),
   );
   return { ...baseline, packages };
 }
 
-export const EMPTY_BASELINE: Baseline = { packages: new Map(), accepted: [], seen: [] };
+export const EMPTY_BASELINE: Baseline = { heads: [], packages: new Map(), accepted: [], seen: [] };
 
 /** Contradictions cannot be accepted, and no answer is nothing that could be. */
 export function isAcceptable(code: FindingCode): boolean {
@@ -149,13 +170,22 @@ export function isAcceptable(code: FindingCode): boolean {
 }
 
 /** An acceptance is bound to the SHA-512 of the bytes, so there has to be exactly that. */
-export function canBeAccepted(code: FindingCode, { integrity }: LockedBytes): boolean {
-  return isAcceptable(code) && integrity.length === 1 && integrity[0]?.algorithm === 'sha512';
+export function canBeAccepted(code: FindingCode, locked: LockedBytes): boolean {
+  return isAcceptable(code) && onlyHash(locked)?.algorithm === 'sha512';
 }
 
+/** The one hash of the one file of a version; null where there are none or several. */
+export function onlyHash({ artifacts }: LockedBytes): Hash | null {
+  const [{ digests }, other] = artifacts;
+  const [digest = null, second] = digests;
+  return other === undefined && second === undefined ? digest : null;
+}
+
+type LockedArtifact = Pick<Artifact, 'file' | 'digests'>;
+
 /** A version and the bytes it is locked by. */
-export interface LockedBytes extends Pick<Dependency, 'name' | 'version'> {
-  readonly integrity: readonly Digest[];
+export interface LockedBytes extends VersionRef {
+  readonly artifacts: readonly [LockedArtifact, ...LockedArtifact[]];
 }
 
 /**
@@ -169,19 +199,33 @@ export function bytesOf({
   readonly dependency: Dependency;
   readonly proofs: Proofs;
 }): LockedBytes {
-  const { name, version, artifacts } = dependency;
-  const [artifact] = artifacts;
-  const signed = artifact.archive === undefined ? null : proofs.signature;
-  return { name, version, integrity: signed === null ? byteDigests(artifact) : [signed.integrity] };
+  const { ecosystem, name, version, artifacts } = dependency;
+  const [{ file, archive }] = artifacts;
+  if (archive === undefined || proofs.signature === null) return dependency;
+  return { ecosystem, name, version, artifacts: [{ file, digests: [proofs.signature.integrity] }] };
+}
+
+/** What the bytes of a version are locked by, as one text. */
+export function lockedHashes({ artifacts }: LockedBytes): string {
+  return textOf(artifacts.map(({ file, digests }) => ({ file, hashes: digests })));
+}
+
+/** The same of a version as the baseline has it: equal where the lockfile has these hashes and no others. */
+export function recordedHashes({ artifacts }: BaselineVersion): string {
+  return textOf(artifacts.map(({ file, hash }) => ({ file, hashes: [hash] })));
+}
+
+function textOf(artifacts: readonly { readonly file: string | null; readonly hashes: readonly Hash[] }[]): string {
+  return artifacts
+    .map(({ file, hashes }) => [...(file === null ? [] : [file]), ...hashes.map(hashText)].join(' '))
+    .sort(compareText)
+    .join(' ');
 }
 
 /** Whether an acceptance is of exactly the bytes that are locked. */
-export function isOfBytes({ name, version, integrity }: AcceptedFinding, bytes: LockedBytes): boolean {
-  const [locked, second] = bytes.integrity;
-  const sameVersion = name === bytes.name && version === bytes.version;
-  return (
-    sameVersion && second === undefined && locked?.algorithm === integrity.algorithm && locked.hex === integrity.hex
-  );
+export function isOfBytes(accepted: AcceptedFinding, locked: LockedBytes): boolean {
+  const only = onlyHash(locked);
+  return only !== null && versionId(accepted) === versionId(locked) && hashText(only) === hashText(accepted.bytes);
 }
 
 /** The longest a finding may be accepted. */

@@ -27,3 +27,9 @@ export function packageId({ ecosystem, name }: PackageRef): PackageId {
 export function versionId({ ecosystem, name, version }: VersionRef): VersionId {
   return `${ecosystem}:${name}@${version}`;
 }
+
+/** What a package's identity names. */
+export function packageRef(id: PackageId): PackageRef {
+  const at = id.indexOf(':');
+  return { ecosystem: id.slice(0, at) as Ecosystem, name: id.slice(at + 1) };
+}

@@ -8,8 +8,11 @@ import {
   type BaselineVersion,
   isAcceptable,
   type LastingIdentity,
+  type LogHead,
 } from '../../src/model/baseline.ts';
 import type { Digest } from '../../src/model/dependency.ts';
+import type { Hash } from '../../src/model/hash.ts';
+import { packageId, versionId } from '../../src/model/package.ts';
 import { FINDING_CODES } from '../../src/model/finding.ts';
 import { BaselineError, parseBaseline } from '../../src/baseline/file.ts';
 import { formatBaseline, HEADER, sameIdentity } from '../../src/baseline/text.ts';
@@ -17,6 +20,11 @@ import { formatBaseline, HEADER, sameIdentity } from '../../src/baseline/text.ts
 const hex = (bytes: number): fc.Arbitrary<string> =>
   fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((array) => Buffer.from(array).toString('hex'));
 const sha512: fc.Arbitrary<Digest> = hex(64).map((text) => ({ algorithm: 'sha512', hex: text }));
+const hash: fc.Arbitrary<Hash> = fc.oneof(
+  sha512,
+  fc.tuple(fc.constantFrom('sha256', 'h1'), hex(32)).map(([algorithm, text]): Hash => ({ algorithm, hex: text })),
+  hex(48).map((text): Hash => ({ algorithm: 'sha384', hex: text })),
+);
 const sha256: fc.Arbitrary<Digest> = hex(32).map((text) => ({ algorithm: 'sha256', hex: text }));
 /** Whole seconds, as the file has them. */
 const instant = fc.integer({ min: 0, max: 4_000_000_000 }).map((seconds) => seconds * 1000);
@@ -26,9 +34,9 @@ const anyText = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constant
 const name = fc.oneof(
   fc.stringMatching(/^[a-z][a-z0-9.-]{0,8}$/),
   fc.stringMatching(/^@[a-z]{1,4}\/[a-z][a-z0-9._-]{0,6}$/),
-  fc.constantFrom('__proto__', 'constructor', '-'),
+  fc.constantFrom('__proto__', 'constructor', '-', "it's", 'example.com/a/b/v2'),
 );
-const version = fc.stringMatching(/^[0-9]\.[0-9]{1,2}\.[0-9](-[a-z]{1,3}\.[0-9])?(\+[a-z]{1,2})?$/);
+const version = fc.stringMatching(/^v?[0-9]\.[0-9]{1,2}\.[0-9](-[a-z]{1,3}\.[0-9])?(\+[a-z]{1,2})?$/);
 
 const identity: fc.Arbitrary<LastingIdentity> = fc.record({
   issuer: anyText,
@@ -47,8 +55,15 @@ const despite = fc.record({
   expected: orNull(identity),
 });
 
+const NO_BYTES: Hash = { algorithm: 'sha512', hex: '00'.repeat(64) };
+
 const plainEntry = fc.record({
-  integrity: sha512,
+  artifacts: fc.oneof(
+    sha512.map((one): BaselineVersion['artifacts'] => [{ file: null, hash: one }]),
+    fc
+      .uniqueArray(fc.record({ file: anyText, hash }), { selector: ({ file }) => file, minLength: 1, maxLength: 3 })
+      .map(([first, ...others]): BaselineVersion['artifacts'] => [first ?? { file: '', hash: NO_BYTES }, ...others]),
+  ),
   evidence: sha256,
   provenance: fc.oneof(
     fc.record({ identity }),
@@ -61,6 +76,7 @@ const plainEntry = fc.record({
 const lostProvenance = fc.record({ identity: fc.constant(null), lost: publishedVersion });
 const entry: fc.Arbitrary<BaselineVersion> = fc.oneof(
   plainEntry,
+  fc.tuple(plainEntry, anyText, sha256).map(([one, approver, claims]) => ({ ...one, approver, entry: claims })),
   fc.tuple(plainEntry, despite).map(([one, against]) => ({ ...one, despite: against })),
   fc
     .tuple(plainEntry, despite, lostProvenance)
@@ -69,6 +85,7 @@ const entry: fc.Arbitrary<BaselineVersion> = fc.oneof(
 
 const known: fc.Arbitrary<BaselinePackage> = fc
   .record({
+    ecosystem: fc.constant('npm' as const),
     since: orNull(publishedVersion),
     identity: orNull(identity),
     channels: fc
@@ -86,38 +103,52 @@ const known: fc.Arbitrary<BaselinePackage> = fc
       since !== null || by !== null || channels.size > 0 || versions.size > 0,
   );
 
+const ecosystem = fc.constant('npm' as const);
+
 const accepted: fc.Arbitrary<AcceptedFinding> = fc.record({
+  ecosystem,
   name,
   version,
-  integrity: sha512,
+  bytes: fc.oneof(
+    hash,
+    hex(32).map((text): Hash => ({ algorithm: 'files', hex: text })),
+  ),
   code: fc.constantFrom(...acceptable),
   by: anyText,
   why: anyText,
   until: instant,
 });
 
+const head: fc.Arbitrary<LogHead> = fc.record({ origin: anyText, size: fc.maxSafeNat(), root: hex(32) });
+
 const baseline: fc.Arbitrary<Baseline> = fc.record({
+  heads: fc.uniqueArray(head, { selector: ({ origin }) => origin, maxLength: 2 }),
   packages: fc
     .uniqueArray(fc.tuple(name, known), { selector: ([of]) => of, maxLength: 5 })
-    .map((list) => new Map(list)),
+    .map((list) => new Map(list.map(([of, one]) => [packageId({ ecosystem: 'npm', name: of }), one]))),
   accepted: fc.uniqueArray(accepted, {
-    selector: (one) => `${one.name} ${one.version} ${one.code} ${one.integrity.hex}`,
+    selector: (one) => `${versionId(one)} ${one.code} ${JSON.stringify(one.bytes)}`,
     maxLength: 4,
   }),
-  seen: fc.uniqueArray(fc.record({ name, version, time: instant }), {
-    selector: (one) => `${one.name} ${one.version}`,
+  seen: fc.uniqueArray(fc.record({ ecosystem, name, version, time: instant }), {
+    selector: versionId,
     maxLength: 4,
   }),
 });
 
 /** The order of the maps and lists means nothing. */
-function sorted({ packages, accepted: decided, seen }: Baseline): unknown {
+function sorted({ heads, packages, accepted: decided, seen }: Baseline): unknown {
   const byText = (a: string, b: string): number => (a < b ? -1 : 1);
   const texts = (all: readonly object[]): string[] =>
-    all.map((one) => JSON.stringify(one, Object.keys(one).sort())).sort(byText);
+    all.map((one) => JSON.stringify(Object.entries(one).sort(([a], [b]) => byText(a, b)))).sort(byText);
+  const inOrder = ({ artifacts, ...rest }: BaselineVersion): unknown => ({ ...rest, artifacts: texts(artifacts) });
   return {
+    heads: texts(heads),
     packages: [...packages]
-      .map(([of, { versions, ...rest }]) => ({ of, ...rest, versions: [...versions].sort(([a], [b]) => byText(a, b)) }))
+      .map(([of, { versions, ...rest }]) => ({
+        ...{ of, ...rest },
+        versions: [...versions].sort(([a], [b]) => byText(a, b)).map(([each, one]) => [each, inOrder(one)]),
+      }))
       .sort((a, b) => byText(a.of, b.of)),
     accepted: texts(decided),
     seen: texts(seen),
@@ -129,7 +160,7 @@ describe('what is written is read back', () => {
     fc.assert(
       fc.property(baseline, (any) => {
         const text = formatBaseline(any);
-        const read = parseBaseline('assay.lock', text);
+        const read = parseBaseline('assay.lock', text).content;
         expect(sorted(read)).toEqual(sorted(any));
         expect(formatBaseline(read)).toBe(text);
         // One line for one fact, in printable ASCII, whatever the fact is.
@@ -143,7 +174,7 @@ describe('what is written is read back', () => {
     fc.assert(
       fc.property(baseline, (any) => {
         const text = formatBaseline(any);
-        expect(sorted(parseBaseline('assay.lock', text.replaceAll('\n', '\r\n')))).toEqual(sorted(any));
+        expect(sorted(parseBaseline('assay.lock', text.replaceAll('\n', '\r\n')).content)).toEqual(sorted(any));
       }),
       { numRuns: 30 },
     );
@@ -162,7 +193,7 @@ describe('what is written is read back', () => {
           const altered = text.slice(0, position) + put + text.slice(position + cut);
           fc.pre(altered !== text);
           try {
-            const read = parseBaseline('assay.lock', altered);
+            const read = parseBaseline('assay.lock', altered).content;
             expect(formatBaseline(read)).toBe(altered);
           } catch (error) {
             expect(error).toBeInstanceOf(BaselineError);
@@ -177,33 +208,36 @@ describe('what is written is read back', () => {
 
 const HASH = `sha512-${Buffer.alloc(64, 1).toString('base64')}`;
 const EVIDENCE = `sha256-${Buffer.alloc(32, 2).toString('base64')}`;
-const FILE = `# assay.lock/1: written by assay, reviewed by people
-@s/a package npm
-@s/a@1.0.0 integrity ${HASH}
-@s/a@1.0.0 evidence ${EVIDENCE}
-@s/a@1.0.0 provenance none 3
-@s/a since never
-axios package npm
-axios issuer https://token.actions.githubusercontent.com
-axios repository https://github.com/axios/axios
-axios repository-id 23088740
-axios owner-id 32372333
-axios workflow .github/workflows/publish.yml
-axios runner hosted
-axios@1.14.0 integrity ${HASH}
-axios@1.14.0 evidence ${EVIDENCE}
-axios@1.14.0 provenance proven
-axios@1.14.0 publisher "GitHub Actions"
-axios@1.14.0 published 2026-02-23T09:00:00Z
-axios@1.14.1 seen 2026-03-31T08:00:00Z
-axios@1.14.1 accepted provenance-lost ${HASH} until 2026-05-01T00:00:00Z by "Jane Doe" because "we built it"
-axios since 1.13.2 2025-11-04T12:00:00Z
+const ROOT = Buffer.alloc(32, 3).toString('base64');
+const FILE = `# assay.lock/2: written by assay, reviewed by people
+log "go.sum database tree" 72097574 ${ROOT}
+npm:@s/a package
+npm:@s/a@1.0.0 artifact ${HASH}
+npm:@s/a@1.0.0 verified ${EVIDENCE}
+npm:@s/a@1.0.0 provenance none 3
+npm:@s/a since never
+npm:axios package
+npm:axios issuer https://token.actions.githubusercontent.com
+npm:axios repository https://github.com/axios/axios
+npm:axios repository-id 23088740
+npm:axios owner-id 32372333
+npm:axios workflow .github/workflows/publish.yml
+npm:axios runner hosted
+npm:axios@1.14.0 artifact ${HASH}
+npm:axios@1.14.0 verified ${EVIDENCE} entry ${EVIDENCE}
+npm:axios@1.14.0 provenance proven
+npm:axios@1.14.0 published 2026-02-23T09:00:00Z by "GitHub Actions" approved by jane
+npm:axios@1.14.1 seen 2026-03-31T08:00:00Z
+npm:axios@1.14.1 accepted provenance-lost ${HASH} until 2026-05-01T00:00:00Z by "Jane Doe" because "we built it"
+npm:axios since 1.13.2 2025-11-04T12:00:00Z
 `;
 
 describe('a file as it is documented', () => {
   it('is read as it is meant', () => {
-    const { packages, accepted: decided, seen } = parseBaseline('assay.lock', FILE);
-    const axios = packages.get('axios');
+    const { content, format } = parseBaseline('assay.lock', FILE);
+    expect(format).toBe(2);
+    const { heads, packages, accepted: decided, seen } = content;
+    const axios = packages.get('npm:axios');
     expect(axios?.since).toEqual({ version: '1.13.2', published: Date.UTC(2025, 10, 4, 12) });
     expect(axios?.identity).toMatchObject({
       workflow: '.github/workflows/publish.yml',
@@ -211,57 +245,84 @@ describe('a file as it is documented', () => {
       signer: null,
     });
     expect([...(axios?.versions.keys() ?? [])]).toEqual(['1.14.0']);
-    expect(axios?.versions.get('1.14.0')).toMatchObject({ publisher: 'GitHub Actions' });
+    expect(axios?.versions.get('1.14.0')).toMatchObject({
+      artifacts: [{ file: null, hash: { algorithm: 'sha512', hex: '01'.repeat(64) } }],
+      evidence: { algorithm: 'sha256', hex: '02'.repeat(32) },
+      entry: { algorithm: 'sha256', hex: '02'.repeat(32) },
+      publisher: 'GitHub Actions',
+      approver: 'jane',
+      published: Date.UTC(2026, 1, 23, 9),
+    });
     const built = axios?.versions.get('1.14.0')?.provenance.identity ?? null;
     expect(built !== null && sameIdentity(built, axios?.identity ?? null)).toBe(true);
-    expect(packages.get('@s/a')?.versions.get('1.0.0')?.provenance).toEqual({ identity: null, earlier: 3 });
-    expect(decided).toMatchObject([{ name: 'axios', version: '1.14.1', code: 'provenance-lost', by: 'Jane Doe' }]);
-    expect(seen).toEqual([{ name: 'axios', version: '1.14.1', time: Date.UTC(2026, 2, 31, 8) }]);
-    expect(formatBaseline({ packages, accepted: decided, seen })).toBe(FILE);
+    expect(packages.get('npm:@s/a')?.versions.get('1.0.0')?.provenance).toEqual({ identity: null, earlier: 3 });
+    const subject = { ecosystem: 'npm', name: 'axios', version: '1.14.1' };
+    expect(decided).toMatchObject([{ ...subject, code: 'provenance-lost', by: 'Jane Doe' }]);
+    expect(seen).toEqual([{ ...subject, time: Date.UTC(2026, 2, 31, 8) }]);
+    expect(heads).toEqual([{ origin: 'go.sum database tree', size: 72_097_574, root: '03'.repeat(32) }]);
+    expect(formatBaseline(content)).toBe(FILE);
   });
 });
 
-const PUBLISHED = 'axios@1.14.0 published 2026-02-23T09:00:00Z';
+const LOG = `log "go.sum database tree" 72097574 ${ROOT}`;
+const ARTIFACT = `npm:axios@1.14.0 artifact ${HASH}`;
+const PUBLISHED = 'npm:axios@1.14.0 published 2026-02-23T09:00:00Z by "GitHub Actions" approved by jane';
 
 /** [what, what is replaced, by what, the line of the error, what it says] */
 const REFUSED: readonly (readonly [string, string | RegExp, string, number, RegExp])[] = [
   ['another first line', /^#.*/, '# something', 1, /the first line is not/],
-  ['a later format', 'assay.lock/1:', 'assay.lock/2:', 1, /a format this version of assay does not know; update assay/],
-  ['an unknown field', 'axios workflow', 'axios workflo', 12, /workflo is no field of a package/],
+  ['a later format', 'assay.lock/2:', 'assay.lock/3:', 1, /a format this version of assay does not know; update assay/],
+  ['a later format of two digits', 'assay.lock/2:', 'assay.lock/10:', 1, /does not know; update assay/],
+  [
+    'an ecosystem without stages',
+    /npm:axios/g,
+    'pypi:axios',
+    8,
+    /this version of assay checks no pypi packages; update assay/,
+  ],
+  ['an ecosystem by another case', 'npm:axios package', 'NPM:axios package', 8, /not a line of the form/],
+  ['a name without ecosystem', 'npm:axios runner', 'axios runner', 14, /not a line of the form ECOSYSTEM:NAME/],
+  ['a name of no ecosystem', 'npm:axios runner', ':axios runner', 14, /not a line of the form/],
+  ['a scope without name', 'npm:axios runner', 'npm:@axios runner', 14, /not a line of the form/],
+  ['an empty segment of a name', 'npm:axios runner', 'npm:a//b runner', 14, /not a line of the form/],
+  ['a channel of a version', 'npm:axios runner', 'npm:axios#next@1.0.0 runner', 14, /not a line of the form/],
+  ['an unknown field', 'npm:axios workflow', 'npm:axios workflo', 13, /workflo is no field of a package/],
   [
     'a field of a version on a package',
-    'axios runner hosted',
-    'axios evidence x',
-    13,
-    /evidence is no field of a package/,
+    'npm:axios runner hosted',
+    'npm:axios verified x',
+    14,
+    /verified is no field of a package/,
   ],
   [
     'a field of a package on a version',
-    'axios@1.14.0 published',
-    'axios@1.14.0 since',
+    'npm:axios@1.14.0 published',
+    'npm:axios@1.14.0 since',
     18,
     /since is no field of a version/,
   ],
-  ['something that is no line', 'axios runner hosted', 'runner', 13, /not a line of the form/],
-  ['an empty line', 'axios runner hosted', '', 13, /not a line of the form/],
+  ['a field of version 1', 'npm:axios@1.14.0 artifact', 'npm:axios@1.14.0 integrity', 15, /integrity is no field of a/],
+  ['something that is no line', 'npm:axios runner hosted', 'runner', 14, /not a line of the form/],
+  ['an empty line', 'npm:axios runner hosted', '', 14, /not a line of the form/],
+  ['a field without value', 'npm:axios runner hosted', 'npm:axios runner', 14, /runner has no value/],
+  ['a value where none belongs', 'npm:axios package', 'npm:axios package npm', 8, /package stands alone/],
   [
     'a line twice',
-    'axios runner hosted',
-    'axios runner hosted\naxios runner hosted',
-    14,
-    /axios has runner twice, here and in line 13/,
+    'npm:axios runner hosted',
+    'npm:axios runner hosted\nnpm:axios runner hosted',
+    15,
+    /axios has runner twice, here and in line 14/,
   ],
   [
     'fields out of order',
-    /(axios repository-id .*\n)(axios owner-id .*\n)/,
+    /(npm:axios repository-id .*\n)(npm:axios owner-id .*\n)/,
     '$2$1',
-    11,
-    /repository-id is out of order: it belongs before line 10/,
+    12,
+    /repository-id is out of order: it belongs before line 11/,
   ],
-  ['packages out of order', /@s\/a/g, 'b', 7, /axios package is out of order: it belongs before line 6/],
-  ['a package without its first line', 'axios package npm\n', '', 7, /needs a line "package npm"/],
-  ['another ecosystem', 'axios package npm', 'axios package pypi', 7, /needs a line "package npm"/],
-  ['a package without its last line', /axios since .*\n/, '', 7, /axios has no since/],
+  ['packages out of order', /@s\/a/g, 'b', 8, /npm:axios package is out of order: it belongs before line 7/],
+  ['a package without its first line', 'npm:axios package\n', '', 8, /needs a line "package"/],
+  ['a package without its last line', /npm:axios since .*\n/, '', 8, /axios has no since/],
   [
     'a since that is none',
     'since 1.13.2 2025-11-04T12:00:00Z',
@@ -271,41 +332,89 @@ const REFUSED: readonly (readonly [string, string | RegExp, string, number, RegE
   ],
   [
     'a package of which nothing is known',
-    '@s/a package npm\n',
-    '0s package npm\n0s since never\n@s/a package npm\n',
-    2,
-    /not as assay writes it/,
+    'npm:@s/a package\n',
+    'npm:0s package\nnpm:0s since never\nnpm:@s/a package\n',
+    3,
+    /not as assay writes it: it says nothing/,
   ],
-  ['another value of a runner', 'runner hosted', 'runner mine', 13, /runner is hosted or self-hosted/],
-  ['an identity without issuer', /axios issuer .*\n/, '', 8, /has repository and no issuer/],
-  ['a short hash', HASH, 'sha512-AAAA', 3, /needs a hash of the form sha512-BASE64 as integrity/],
-  ['another algorithm', EVIDENCE, HASH, 4, /needs a hash of the form sha256-BASE64 as evidence/],
-  ['no evidence', /axios@1\.14\.0 evidence .*\n/, '', 14, /axios@1\.14\.0 has no evidence/],
-  ['no integrity', /axios@1\.14\.0 integrity .*\n/, '', 14, /axios@1\.14\.0 has no integrity/],
+  ['another value of a runner', 'runner hosted', 'runner mine', 14, /runner is hosted or self-hosted/],
+  ['an identity without issuer', /npm:axios issuer .*\n/, '', 9, /has repository and no issuer/],
+  ['a short hash', HASH, 'sha512-AAAA', 4, /artifact reads HASH, or FILE HASH/],
+  ['a hash of no use', HASH, `sha1-${Buffer.alloc(20, 1).toString('base64')}`, 4, /artifact reads HASH, or FILE HASH/],
+  ['a hash of a list as an artifact', HASH, EVIDENCE.replace('sha256-', 'files:'), 4, /artifact reads HASH/],
+  ['a hash of Go with another sign', HASH, EVIDENCE.replace('sha256-', 'h1-'), 4, /artifact reads HASH/],
+  ['base64 that is not canonical', HASH, HASH.replace(/.==$/, 'R=='), 4, /artifact reads HASH/],
+  ['a file name in needless quotes', ARTIFACT, ARTIFACT.replace('artifact', 'artifact "a.tgz"'), 15, /needs one word/],
+  [
+    'artifacts out of order',
+    ARTIFACT,
+    `${ARTIFACT.replace('artifact', 'artifact b.tgz')}\n${ARTIFACT.replace('artifact', 'artifact a.tgz')}`,
+    15,
+    /not as assay writes it: "npm:axios@1\.14\.0 artifact a\.tgz/,
+  ],
+  [
+    'an artifact without name beside another',
+    ARTIFACT,
+    `${ARTIFACT}\n${ARTIFACT.replace('artifact', 'artifact a.tgz')}`,
+    15,
+    /has several artifacts, so each needs its file name/,
+  ],
+  [
+    'two hashes of one file',
+    ARTIFACT,
+    `npm:axios@1.14.0 artifact a.tgz ${EVIDENCE}\n${ARTIFACT.replace('artifact', 'artifact a.tgz')}`,
+    16,
+    /has the same artifact twice/,
+  ],
+  [
+    'an artifact after what was verified',
+    /(npm:axios@1\.14\.0 artifact .*\n)(npm:axios@1\.14\.0 verified .*\n)/,
+    '$2$1',
+    16,
+    /artifact is out of order: it belongs before line 15/,
+  ],
+  ['another algorithm', EVIDENCE, HASH, 5, /verified reads EVIDENCE, or EVIDENCE entry ENTRY/],
+  ['an entry of no digest', `entry ${EVIDENCE}`, 'entry', 16, /verified reads EVIDENCE/],
+  ['no evidence', /npm:axios@1\.14\.0 verified .*\n/, '', 15, /axios@1\.14\.0 has no verified/],
+  ['no artifact', /npm:axios@1\.14\.0 artifact .*\n/, '', 15, /axios@1\.14\.0 has no artifact/],
   [
     'provenance by nobody',
-    /axios (issuer|repository|owner|workflow|runner).*\n/g,
+    /npm:axios (issuer|repository|owner|workflow|runner).*\n/g,
     '',
-    10,
+    11,
     /has proven provenance and no identity/,
   ],
-  ['a provenance of another kind', 'provenance proven', 'provenance yes', 16, /provenance is "proven", or "none"/],
-  ['a time without zone', '2026-02-23T09:00:00Z', '2026-02-23T09:00:00', 18, /needs a time such as/],
+  ['a provenance of another kind', 'provenance proven', 'provenance yes', 17, /provenance is "proven", or "none"/],
+  ['a time without zone', '2026-02-23T09:00:00Z', '2026-02-23T09:00:00', 18, /needs a time such as .* in published/],
   [
     'a time written in another way',
     '2026-02-23T09:00:00Z',
     '2026-02-23T10:00:00+01:00',
     18,
-    /not as assay writes it: "axios@1\.14\.0 published 2026-02-23T09:00:00Z" belongs/,
+    /not as assay writes it: "npm:axios@1\.14\.0 published 2026-02-23T09:00:00Z by /,
+  ],
+  [
+    'a publication of which nothing is known',
+    PUBLISHED,
+    'npm:axios@1.14.0 published unknown',
+    18,
+    /not as assay writes/,
+  ],
+  [
+    'an approval before its publisher',
+    'by "GitHub Actions" approved by jane',
+    'approved by jane by x',
+    18,
+    /published reads/,
   ],
   [
     'needless quotes',
     'workflow .github/workflows/publish.yml',
     'workflow ".github/workflows/publish.yml"',
-    12,
+    13,
     /needs one word, or a JSON string/,
   ],
-  ['words without quotes', '"GitHub Actions"', 'GitHub Actions', 17, /needs one word, or a JSON string/],
+  ['words without quotes', '"GitHub Actions"', 'GitHub Actions', 18, /published reads TIME, by WHO/],
   ['a missing end of line', /\n$/, '', 22, /not as assay writes it: the end of the file belongs here/],
   ['an unknown code', 'accepted provenance-lost', 'accepted provenance-list', 20, /provenance-list is no finding/],
   [
@@ -322,57 +431,82 @@ const REFUSED: readonly (readonly [string, string | RegExp, string, number, RegE
     20,
     /evidence-unavailable cannot be accepted/,
   ],
-  ['a loss without what was accepted', 'provenance none 3', 'provenance lost 0.9.0 unknown', 5, /and no despite/],
-  ['a loss from no version', 'provenance none 3', 'provenance lost', 5, /or "lost" and the version that had it/],
-  ['a loss at no time', 'provenance none 3', 'provenance lost 0.9.0 then', 5, /needs a time such as .* in provenance/],
-  ['another reason', PUBLISHED, `${PUBLISHED}\naxios@1.14.0 despite all`, 19, /all is no finding/],
-  ['no reason at all', PUBLISHED, `${PUBLISHED}\naxios@1.14.0 despite  `, 19, /not a line of the form|is no finding/],
+  ['a loss without what was accepted', 'provenance none 3', 'provenance lost 0.9.0 unknown', 6, /and no despite/],
+  ['a loss from no version', 'provenance none 3', 'provenance lost', 6, /or "lost" and the version that had it/],
+  ['a loss at no time', 'provenance none 3', 'provenance lost 0.9.0 then', 6, /needs a time such as .* in provenance/],
+  ['another reason', PUBLISHED, `${PUBLISHED}\nnpm:axios@1.14.0 despite all`, 19, /all is no finding/],
+  [
+    'no reason at all',
+    PUBLISHED,
+    `${PUBLISHED}\nnpm:axios@1.14.0 despite  `,
+    19,
+    /not a line of the form|is no finding/,
+  ],
   [
     'a contradiction that was taken in',
     PUBLISHED,
-    `${PUBLISHED}\naxios@1.14.0 despite signature-invalid`,
+    `${PUBLISHED}\nnpm:axios@1.14.0 despite signature-invalid`,
     19,
     /signature-invalid cannot be accepted/,
   ],
   [
     'reasons out of order',
     PUBLISHED,
-    `${PUBLISHED}\naxios@1.14.0 despite provenance-lost history-too-new`,
+    `${PUBLISHED}\nnpm:axios@1.14.0 despite provenance-lost history-too-new`,
     19,
-    /not as assay writes it: "axios@1\.14\.0 despite history-too-new provenance-lost" belongs/,
+    /not as assay writes it: "npm:axios@1\.14\.0 despite history-too-new provenance-lost" belongs/,
   ],
   [
     'somebody expected for no reason',
     PUBLISHED,
-    `${PUBLISHED}\naxios@1.14.0 expected-issuer x`,
-    14,
+    `${PUBLISHED}\nnpm:axios@1.14.0 expected-issuer x`,
+    15,
     /has an expected identity and no despite/,
   ],
   [
     'somebody expected without issuer',
     PUBLISHED,
-    `${PUBLISHED}\naxios@1.14.0 despite provenance-lost\naxios@1.14.0 expected-runner hosted`,
+    `${PUBLISHED}\nnpm:axios@1.14.0 despite provenance-lost\nnpm:axios@1.14.0 expected-runner hosted`,
     20,
     /has expected-runner and no expected-issuer/,
   ],
-  ['an acceptance without end', / until \S+/, '', 20, /accepted reads CODE INTEGRITY until/],
-  ['an acceptance for no bytes', `provenance-lost ${HASH}`, 'provenance-lost', 20, /accepted reads|needs a hash/],
+  ['an acceptance without end', / until \S+/, '', 20, /accepted reads CODE HASH until/],
+  ['an acceptance for no bytes', `provenance-lost ${HASH}`, 'provenance-lost', 20, /accepted reads|is no hash of any/],
   ['a seen that is no time', 'seen 2026-03-31T08:00:00Z', 'seen today', 19, /needs a time such as .* in seen/],
   [
     'a seen after what was accepted',
-    /(axios@1\.14\.1 seen .*\n)(axios@1\.14\.1 accepted .*\n)/,
+    /(npm:axios@1\.14\.1 seen .*\n)(npm:axios@1\.14\.1 accepted .*\n)/,
     '$2$1',
     20,
     /seen is out of order: it belongs before line 19/,
   ],
-  ['two times first', 'axios@1.14.1 accepted', 'axios@1.14.1 seen 2026-04-01T08:00:00Z\n$&', 20, /has seen twice/],
+  [
+    'two times first',
+    'npm:axios@1.14.1 accepted',
+    'npm:axios@1.14.1 seen 2026-04-01T08:00:00Z\n$&',
+    20,
+    /has seen twice/,
+  ],
   [
     'a package that was seen',
-    'axios runner hosted',
-    'axios seen 2026-03-31T08:00:00Z',
-    13,
+    'npm:axios runner hosted',
+    'npm:axios seen 2026-03-31T08:00:00Z',
+    14,
     /seen is no field of a package/,
   ],
+  ['a second head of a log', LOG, `${LOG}\n${LOG.replace('72097574', '72097575')}`, 3, /a second head of the same log/],
+  [
+    'a head after a package',
+    /(log .*\n)(npm:@s\/a package\n)/,
+    '$2$1',
+    3,
+    /a line about a log belongs before all packages/,
+  ],
+  ['a head of no number', '72097574', '072097574', 2, /log reads ORIGIN SIZE ROOT/],
+  ['a head of too many leaves', '72097574', '9007199254740992', 2, /log reads ORIGIN SIZE ROOT/],
+  ['a head of half a root', ROOT, ROOT.slice(22), 2, /log reads ORIGIN SIZE ROOT/],
+  ['a head without quotes', '"go.sum database tree"', 'go.sum database tree', 2, /log reads ORIGIN SIZE ROOT/],
+  ['heads out of order', LOG, `log z 1 ${ROOT}\n${LOG}`, 2, /not as assay writes it: "log \\"go\.sum database tree/],
 ];
 
 describe('anything else is refused with its line and what to do', () => {
@@ -393,16 +527,16 @@ describe('anything else is refused with its line and what to do', () => {
   });
 
   it.each(['<<<<<<< HEAD', '||||||| base', '=======', '>>>>>>> other'])('a conflict marker: %s', (marker) => {
-    const text = FILE.replace('axios runner hosted\n', `axios runner hosted\n${marker}\n`);
+    const text = FILE.replace('npm:axios runner hosted\n', `npm:axios runner hosted\n${marker}\n`);
     expect(() => parseBaseline('assay.lock', text)).toThrow(
-      /^assay\.lock:14: an unresolved merge conflict; take one side whole/,
+      /^assay\.lock:15: an unresolved merge conflict; take one side whole/,
     );
   });
 
   it('an empty file and an endless line', () => {
     expect(() => parseBaseline('assay.lock', '')).toThrow(/^assay\.lock:1: the first line/);
-    const long = FILE.replace('axios runner hosted', `axios runner ${'x'.repeat(5000)}`);
-    expect(() => parseBaseline('assay.lock', long)).toThrow(/^assay\.lock:13: longer than/);
+    const long = FILE.replace('npm:axios runner hosted', `npm:axios runner ${'x'.repeat(5000)}`);
+    expect(() => parseBaseline('assay.lock', long)).toThrow(/^assay\.lock:14: longer than/);
   });
 });
 
@@ -412,16 +546,18 @@ describe('a file of a size that somebody made up', () => {
   it.each<[string, readonly string[]]>([
     [
       'names',
-      many.map(
-        (i) => `p${number(i)} package npm\np${number(i)}@1.0.0 seen 2026-01-01T00:00:00Z\np${number(i)} since never`,
+      many.map((i) =>
+        ['package', '@1.0.0 seen 2026-01-01T00:00:00Z', 'since never']
+          .map((line) => `npm:p${number(i)}${line.startsWith('@') ? '' : ' '}${line}`)
+          .join('\n'),
       ),
     ],
     [
       'versions',
-      ['p package npm', ...many.map((i) => `p@1.${number(i)}.0 seen 2026-01-01T00:00:00Z`), 'p since never'],
+      ['npm:p package', ...many.map((i) => `npm:p@1.${number(i)}.0 seen 2026-01-01T00:00:00Z`), 'npm:p since never'],
     ],
   ])('is read in time: %s', (_, lines) => {
     const text = `${HEADER}\n${lines.join('\n')}\n`;
-    expect(parseBaseline('assay.lock', text).seen).toHaveLength(many.length);
+    expect(parseBaseline('assay.lock', text).content.seen).toHaveLength(many.length);
   });
 });

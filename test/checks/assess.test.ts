@@ -53,7 +53,7 @@ describe('what the baseline holds', () => {
     ['no time', null, ['evidence-unavailable']],
   ])('with %s, where the policy asks for an age', (_, published, codes) => {
     const entry: BaselineVersion = {
-      integrity: { algorithm: 'sha512', hex: 'ab'.repeat(64) },
+      artifacts: [{ file: null, hash: { algorithm: 'sha512', hex: 'ab'.repeat(64) } }],
       evidence: { algorithm: 'sha256', hex: '00' },
       provenance: { identity: null, earlier: 0 },
       publisher: null,
@@ -64,7 +64,13 @@ describe('what the baseline holds', () => {
       registry: 'https://registry.npmjs.org/',
       expectation: { ...NO_EXPECTATION, releaseAge: 24 },
       baseline: { state: 'held', findings: [] },
-      package: { since: null, identity: null, channels: new Map(), versions: new Map([['1.0.0', entry]]) },
+      package: {
+        ecosystem: 'npm',
+        since: null,
+        identity: null,
+        channels: new Map(),
+        versions: new Map([['1.0.0', entry]]),
+      },
       scripts: { permission: 'unknown' },
     };
     const trust = { now: 2 * DAY, verifierFor: () => ({ verify: () => expect.unreachable() }) };

@@ -49,14 +49,14 @@ function baselineOf(version: string, publisher: string): BaselinePackage {
     runner: null,
   };
   const entry = {
-    integrity: { algorithm: 'sha512', hex: '' },
+    artifacts: [{ file: null, hash: { algorithm: 'sha512', hex: '' } }],
     evidence: { algorithm: 'sha256', hex: '' },
     provenance: { identity },
     publisher,
     published: null,
     capabilities: null,
   } as const;
-  return { since: null, identity, channels: new Map(), versions: new Map([[version, entry]]) };
+  return { ecosystem: 'npm', since: null, identity, channels: new Map(), versions: new Map([[version, entry]]) };
 }
 
 /** Sets who published a version, and what it depends on. */

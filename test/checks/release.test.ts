@@ -33,7 +33,7 @@ function codesOf(...of: Parameters<typeof findingsOf>): readonly string[] {
 /** A baseline that took in `versions`, each published by the account named. */
 function baselineOf(versions: Readonly<Record<string, string>>): BaselinePackage {
   const entry = (publisher: string): BaselineVersion => ({
-    integrity: { algorithm: 'sha512', hex: '00' },
+    artifacts: [{ file: null, hash: { algorithm: 'sha512', hex: '00' } }],
     evidence: { algorithm: 'sha256', hex: '00' },
     provenance: { identity: null, earlier: 0 },
     publisher,
@@ -41,6 +41,7 @@ function baselineOf(versions: Readonly<Record<string, string>>): BaselinePackage
     capabilities: null,
   });
   return {
+    ecosystem: 'npm',
     since: null,
     identity: null,
     channels: new Map(),

@@ -71,7 +71,7 @@ describe('accept', () => {
       expect(stdout).toMatch(/provenance-lost[^]*"Jane Doe"[^]*"by hand, diff read"[^]*assay update/);
       const [integrity = ''] = /sha512-[^"]+/.exec(read('package-lock.json')) ?? [];
       expect(read('assay.lock').split('\n')).toContain(
-        `p@1.0.1 accepted provenance-lost ${integrity} until ${day}T23:59:59Z by "Jane Doe" because "by hand, diff read"`,
+        `npm:p@1.0.1 accepted provenance-lost ${integrity} until ${day}T23:59:59Z by "Jane Doe" because "by hand, diff read"`,
       );
       const after = await report('--enforce', 'critical');
       expect([after.status, found(after)]).toEqual([0, ['note history-publisher-new', 'note provenance-lost']]);
@@ -91,8 +91,8 @@ describe('accept', () => {
         /next {2}commit assay\.lock with the lockfile\n[^]*every audit looks at it again/,
       );
       await run('update', '--registry', mirror.url);
-      expect(readFileSync(join(folder, 'assay.lock'), 'utf8')).toMatch(/^p@1\.0\.0 accepted evidence-stripped/m);
-      expect(read('assay.lock')).not.toMatch(/^p@1\.0\.0 integrity/m);
+      expect(readFileSync(join(folder, 'assay.lock'), 'utf8')).toMatch(/^npm:p@1\.0\.0 accepted evidence-stripped/m);
+      expect(read('assay.lock')).not.toMatch(/^npm:p@1\.0\.0 artifact/m);
     });
   });
 
@@ -150,8 +150,8 @@ describe('accept', () => {
       const both = await run('accept', 'p@1.0.1', 'gap', ...WHY);
       expect(both.stdout).toContain('2 findings of gap@1.0.0, p@1.0.1 accepted');
       expect(read('assay.lock').match(/^\S+ accepted \S+/gm)).toEqual([
-        'gap@1.0.0 accepted provenance-missing',
-        'p@1.0.1 accepted provenance-lost',
+        'npm:gap@1.0.0 accepted provenance-missing',
+        'npm:p@1.0.1 accepted provenance-lost',
       ]);
     });
   });
@@ -213,7 +213,7 @@ describe('accept', () => {
       expect(status).toBe(0);
       expect(stdout).toContain('app/assay.lock: 1 finding');
       expect(readFileSync(join(folder, 'app/assay.lock'), 'utf8')).toMatch(
-        /^# assay\.lock\/1: .*\ngap package npm\ngap@1\.0\.0 accepted provenance-missing sha512-\S+ until \S+ by jane because "looked at the diff"\ngap since never\n$/,
+        /^# assay\.lock\/2: .*\nnpm:gap package\nnpm:gap@1\.0\.0 accepted provenance-missing sha512-\S+ until \S+ by jane because "looked at the diff"\nnpm:gap since never\n$/,
       );
       expect((await run('audit', 'app')).status).toBe(0);
     });
@@ -286,14 +286,14 @@ describe('what was accepted is taken in, and asked about at every audit', () => 
       );
       const after = read('assay.lock');
       expect(packageDiff(before, after)).toEqual([
-        '-p workflow .github/workflows/publish.yml',
-        '+p workflow .github/workflows/release.yml',
+        '-npm:p workflow .github/workflows/publish.yml',
+        '+npm:p workflow .github/workflows/release.yml',
       ]);
       expect(after.split('\n')).toEqual(
         expect.arrayContaining([
-          'p@1.0.1 provenance proven',
-          'p@1.0.1 despite identity-unexpected-workflow',
-          'p@1.0.1 expected-workflow .github/workflows/publish.yml',
+          'npm:p@1.0.1 provenance proven',
+          'npm:p@1.0.1 despite identity-unexpected-workflow',
+          'npm:p@1.0.1 expected-workflow .github/workflows/publish.yml',
         ]),
       );
       // Asked again, found again, accepted still.
@@ -342,7 +342,7 @@ describe('what was accepted is taken in, and asked about at every audit', () => 
       expect(found(await report('--enforce', 'critical'))).toEqual([`error ${code}`]);
       await run('accept', 'p', ...WHY);
       await run('update');
-      expect(read('assay.lock')).toContain(`p@1.0.1 despite ${code}\n`);
+      expect(read('assay.lock')).toContain(`npm:p@1.0.1 despite ${code}\n`);
       expect(await report('--enforce', 'critical').then(({ status }) => status)).toBe(0);
       edit('assay.lock', change);
       const back = await report('--enforce', 'critical');
@@ -385,7 +385,7 @@ describe('what was accepted is taken in, and asked about at every audit', () => 
     await withUpdate(THIEF, async ({ lab, run, report, lock, read }) => {
       await run('accept', 'p', ...WHY);
       await run('update');
-      expect(read('assay.lock')).toContain('p@1.0.1 provenance lost 1.0.0 2026-04-01T00:00:00Z\n');
+      expect(read('assay.lock')).toContain('npm:p@1.0.1 provenance lost 1.0.0 2026-04-01T00:00:00Z\n');
       await publish(lab, 'p@1.0.2', THIEF);
       await lock({ p: '1.0.2' });
       lab.tamperPackument('p', (document) => {

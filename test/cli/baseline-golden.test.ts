@@ -22,7 +22,7 @@ function withoutChance(text: string, lockfile: string): string {
     if (integrity !== '') written = written.replaceAll(integrity, `(the hash of ${path})`);
   }
   return written
-    .replace(/ evidence sha256-\S{43}=$/gm, ' evidence (a SHA-256)')
+    .replace(/ verified sha256-\S{43}=/g, ' verified (a SHA-256)')
     .replace(/ (seen|until) \S{19}Z/g, ' $1 (a time)');
 }
 
@@ -65,11 +65,12 @@ it('assay.lock is what it was, for every kind of line', async () => {
     expect((await run('accept', 'moved', 'lost', ...why)).stderr).toBe('');
     await run('update');
     const second = withoutChance(read('assay.lock'), read('package-lock.json'));
-    for (const line of ['accepted', 'approver', 'capability', 'despite', 'expected-workflow', 'seen', 'signer']) {
+    for (const line of ['accepted', 'published', 'capability', 'despite', 'expected-workflow', 'seen', 'signer']) {
       expect(second).toMatch(new RegExp(`^\\S+ ${line} `, 'm'));
     }
+    expect(second).toMatch(/^npm:approved@1\.0\.0 published \S+ by "GitHub Actions" approved by bob$/m);
     for (const start of ['channels#next workflow', 'lost@1.1.0 provenance lost', 'never@1.0.1 provenance none 1']) {
-      expect(second).toMatch(new RegExp(`^${start.replaceAll('.', '\\.')}`, 'm'));
+      expect(second).toMatch(new RegExp(`^npm:${start.replaceAll('.', '\\.')}`, 'm'));
     }
     await expect(second).toMatchFileSnapshot(join(import.meta.dirname, '../report/golden/update.assay.lock'));
   });

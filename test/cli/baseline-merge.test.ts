@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
-import type { Baseline, BaselinePackage, BaselineVersion, LastingIdentity } from '../../src/model/baseline.ts';
+import type { Baseline, BaselinePackage, BaselineVersion, LastingIdentity, LogHead } from '../../src/model/baseline.ts';
+import { packageId } from '../../src/model/package.ts';
 import { parseBaseline } from '../../src/baseline/file.ts';
 import { formatBaseline } from '../../src/baseline/text.ts';
 import { withProject, type LabProject } from './lab-project.ts';
@@ -96,8 +97,8 @@ describe.skipIf(!hasGit)(`merging branches that both ran update${hasGit ? '' : '
       edit('assay.lock', (text) => text.replace('workflows/publish.yml', 'workflows/evil.yml'));
       const { stdout } = git(folder, 'diff', '-U0', 'assay.lock');
       expect(stdout.split('\n').filter((line) => /^[-+](?![-+])/.test(line))).toEqual([
-        '-a workflow .github/workflows/publish.yml',
-        '+a workflow .github/workflows/evil.yml',
+        '-npm:a workflow .github/workflows/publish.yml',
+        '+npm:a workflow .github/workflows/evil.yml',
       ]);
     });
   });
@@ -137,10 +138,12 @@ function packageOf(name: string, both: Locked): BaselinePackage {
     const identity = BUILDERS[picked.builder] ?? null;
     const hex = createHash('sha512').update(`${name} ${line} ${picked.patch} ${picked.builder}`).digest('hex');
     versions.set(`${line}.0.${picked.patch}${picked.builder}`, {
-      integrity: { algorithm: 'sha512', hex },
+      artifacts: artifactsOf(picked.patch, hex),
       evidence: { algorithm: 'sha256', hex: hex.slice(0, 64) },
+      ...(picked.patch === 1 ? {} : { entry: { algorithm: 'sha256', hex: hex.slice(64) } }),
       provenance: identity === null ? { identity, earlier: 0 } : { identity },
-      publisher: 'GitHub Actions',
+      publisher: picked.patch === 3 ? null : 'GitHub Actions',
+      ...(picked.patch === 2 ? { approver: 'bob' } : {}),
       published: 0,
       capabilities: picked.patch % 2 === 0 ? null : ['network', 'environment'],
       ...(isDespite(picked) ? { despite: { codes: CODES, expected: BUILDERS[0] ?? null } } : {}),
@@ -148,22 +151,52 @@ function packageOf(name: string, both: Locked): BaselinePackage {
     last = identity ?? last;
   }
   const since = last === null ? null : { version: '0.0.0', published: 0 };
-  return { since, identity: last, channels: new Map(), versions };
+  const channels = new Map(last === null || both[1] === null ? [] : [['next', last] as const]);
+  return { ecosystem: 'npm', since, identity: last, channels, versions };
+}
+
+/** One file, or two that are told apart by their names. */
+function artifactsOf(patch: number, hex: string): BaselineVersion['artifacts'] {
+  if (patch !== 0) return [{ file: null, hash: { algorithm: 'sha512', hex } }];
+  return [
+    { file: 'a.tar.gz', hash: { algorithm: 'sha256', hex: hex.slice(0, 64) } },
+    { file: 'a.whl', hash: { algorithm: 'sha256', hex: hex.slice(64) } },
+  ];
+}
+
+/** The size of a tree says which of its line's versions wrote it. */
+function headsOf(tree: readonly Locked[]): readonly LogHead[] {
+  const size = tree.reduce((sum, [first]) => sum + (first?.patch ?? 0), 0);
+  return size % 2 === 0 ? [] : [{ origin: 'a log', size, root: 'ab'.repeat(32) }];
 }
 
 function baselineOf(tree: readonly Locked[]): Baseline {
   const packages = NAMES.map((name, index) => [name, packageOf(name, tree[index] ?? [null, null])] as const);
   const seen = NAMES.flatMap((name, index) =>
     (tree[index] ?? []).flatMap((picked, line) =>
-      picked?.builder === LEFT_OUT ? [{ name, version: `${line}.0.${picked.patch}`, time: picked.patch * 1000 }] : [],
+      picked?.builder === LEFT_OUT
+        ? [{ ecosystem: 'npm' as const, name, version: `${line}.0.${picked.patch}`, time: picked.patch * 1000 }]
+        : [],
     ),
   );
   const accepted = packages.flatMap(([name, { versions }]) =>
-    [...versions].flatMap(([of, { integrity, despite }]) =>
-      (despite?.codes ?? []).map((code) => ({ name, version: of, integrity, code, by: 'ada', why: 'read', until: 0 })),
+    [...versions].flatMap(
+      ([
+        of,
+        {
+          artifacts: [{ hash }],
+          despite,
+        },
+      ]) =>
+        (despite?.codes ?? []).map((code) => ({
+          ...{ ecosystem: 'npm' as const, name, version: of, bytes: hash },
+          ...{ code, by: 'ada', why: 'read', until: 0 },
+        })),
     ),
   );
-  return { packages: new Map(packages.filter(([, { versions }]) => versions.size > 0)), accepted, seen };
+  const there = packages.filter(([, { versions }]) => versions.size > 0);
+  const named = there.map(([name, one]) => [packageId({ ecosystem: 'npm', name }), one] as const);
+  return { heads: headsOf(tree), packages: new Map(named), accepted, seen };
 }
 
 const tree = fc.array(locked, { minLength: NAMES.length, maxLength: NAMES.length });
@@ -190,12 +223,15 @@ describe.skipIf(!hasGit)(`a three-way merge of any three baselines${hasGit ? '' 
         return;
       }
       clean += 1;
-      const merged = parseBaseline('assay.lock', stdout);
+      const merged = parseBaseline('assay.lock', stdout).content;
       for (const [name, { versions }] of merged.packages) {
         for (const [of, entry] of versions) {
           const [ours, , theirs] = sides.map(({ packages }) => packages.get(name)?.versions.get(of));
           expect([ours, theirs]).toContainEqual(entry);
         }
+      }
+      for (const one of merged.heads) {
+        expect([...(sides[0]?.heads ?? []), ...(sides[2]?.heads ?? [])]).toContainEqual(one);
       }
       for (const one of merged.accepted) {
         expect([...(sides[0]?.accepted ?? []), ...(sides[2]?.accepted ?? [])]).toContainEqual(one);
@@ -203,10 +239,11 @@ describe.skipIf(!hasGit)(`a three-way merge of any three baselines${hasGit ? '' 
       for (const one of merged.seen) expect([...(sides[0]?.seen ?? []), ...(sides[2]?.seen ?? [])]).toContainEqual(one);
       // Where one side left a package alone, the other side's word holds.
       for (const name of NAMES) {
-        const [ours, before, theirs] = sides.map(({ packages }) => JSON.stringify(textOf(packages.get(name))));
+        const id = packageId({ ecosystem: 'npm', name });
+        const [ours, before, theirs] = sides.map(({ packages }) => JSON.stringify(textOf(packages.get(id))));
         const expected = ours === before ? theirs : ours;
         if (ours === before || theirs === before) {
-          expect(JSON.stringify(textOf(merged.packages.get(name)))).toBe(expected);
+          expect(JSON.stringify(textOf(merged.packages.get(id)))).toBe(expected);
         }
       }
     });
@@ -216,5 +253,11 @@ describe.skipIf(!hasGit)(`a three-way merge of any three baselines${hasGit ? '' 
 });
 
 function textOf(one: BaselinePackage | undefined): unknown {
-  return one === undefined ? null : { ...one, versions: [...one.versions] };
+  if (one === undefined) return null;
+  // The order of members means nothing.
+  const versions = [...one.versions].map(([of, entry]) => [
+    of,
+    Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)),
+  ]);
+  return [one.ecosystem, one.since, one.identity, [...one.channels], versions];
 }

@@ -49,21 +49,23 @@ describe('update', () => {
       expect(first.stdout).toMatch(/^assay\.lock: 2 taken in, 0 removed, 0 unchanged\n/);
       const text = read('assay.lock');
       for (const line of [
-        'p since 1.0.0 2026-04-01T00:00:00Z',
-        'p repository https://github.com/team/p',
-        'p repository-id 100',
-        'p owner-id 200',
-        'p workflow .github/workflows/publish.yml',
-        'p runner hosted',
-        'p@1.0.1 provenance proven',
-        'p@1.0.1 published 2026-04-02T00:00:00Z',
-        'gap@2.0.0 provenance none 0',
-        'gap@2.0.0 publisher thief',
+        'npm:p since 1.0.0 2026-04-01T00:00:00Z',
+        'npm:p repository https://github.com/team/p',
+        'npm:p repository-id 100',
+        'npm:p owner-id 200',
+        'npm:p workflow .github/workflows/publish.yml',
+        'npm:p runner hosted',
+        'npm:p@1.0.1 provenance proven',
+        'npm:p@1.0.1 published 2026-04-02T00:00:00Z by "GitHub Actions"',
+        'npm:gap@2.0.0 provenance none 0',
       ]) {
         expect(text.split('\n')).toContain(line);
       }
-      expect(text).toMatch(/^p@1\.0\.1 integrity sha512-\S{88}$/m);
-      expect(text).toMatch(/^p@1\.0\.1 evidence sha256-\S{44}$/m);
+      expect(text).toMatch(/^npm:gap@2\.0\.0 published \S+ by thief$/m);
+      expect(text).toMatch(/^npm:p@1\.0\.1 artifact sha512-\S{88}$/m);
+      expect(text).toMatch(/^npm:p@1\.0\.1 verified sha256-\S{44} entry sha256-\S{44}$/m);
+      // Four lines, of which an update takes four out and puts four in.
+      expect(text.match(/^npm:p@1\.0\.1 /gm)).toHaveLength(4);
       // Again, from what is there and without a request; and from nothing.
       expect(await requestsOf(() => run('update'))).toBe(0);
       expect(read('assay.lock')).toBe(text);
@@ -125,7 +127,7 @@ describe('update', () => {
       const edited = read('assay.lock');
       const { status, stdout, stderr } = await run('update');
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-      expect(stderr).toMatch(/^assay: assay\.lock:\d+: p owner-id needs|^assay: assay\.lock:\d+: p needs one word/);
+      expect(stderr).toMatch(/^assay: assay\.lock:\d+: npm:p needs one word/);
       expect(read('assay.lock')).toBe(edited);
     });
   });
@@ -356,8 +358,8 @@ describe('who is expected', () => {
       await lab.publish({ name: 'q', version: '1.0.0', by: TEAM, manifest: { dependencies: { p: '1.0.0' } } });
       await lock({ p: '2.0.0', q: '1.0.0' });
       await run('update');
-      expect(read('assay.lock')).toContain('p repository https://github.com/team/p\n');
-      expect(read('assay.lock')).toContain('p@1.0.0 repository https://github.com/team/old-p\n');
+      expect(read('assay.lock')).toContain('npm:p repository https://github.com/team/p\n');
+      expect(read('assay.lock')).toContain('npm:p@1.0.0 repository https://github.com/team/old-p\n');
       await publish(lab, 'p@1.0.1', old);
       await publish(lab, 'p@2.0.1', old);
       await lock({ p: '1.0.1' });
@@ -375,7 +377,7 @@ describe('nothing disappears from a baseline unseen', () => {
       await publish(lab, 'q@1.0.0', TEAM);
       await lock({ p: '1.0.0', q: '1.0.0' });
       await run('update');
-      edit('assay.lock', (text) => text.replace(/^q.*\n/gm, ''));
+      edit('assay.lock', (text) => text.replace(/^npm:q.*\n/gm, ''));
       expect((await report()).baseline).toMatchObject({ held: 1, uncovered: ['q@1.0.0'] });
       expect((await run()).stdout).toContain('assay.lock: 1 held and not asked again, 1 not in it (q@1.0.0)');
       rmSync(join(folder, 'assay.lock'));
@@ -392,7 +394,7 @@ describe('nothing disappears from a baseline unseen', () => {
       edit('assay.lock', (text) => text.replace('p runner hosted', 'p runner any'));
       const { status, stdout, stderr } = await run();
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-      expect(stderr).toMatch(/^assay: assay\.lock:\d+: p runner is hosted or self-hosted; restore .*\n$/);
+      expect(stderr).toMatch(/^assay: assay\.lock:\d+: npm:p runner is hosted or self-hosted; restore .*\n$/);
     });
   });
 });
@@ -419,9 +421,9 @@ describe('accepted findings', () => {
       await lock({ p: '1.0.1' });
       const [integrity = ''] = /sha512-[^"]+/.exec(read('package-lock.json')) ?? [];
       const line = change(
-        `p@1.0.1 accepted provenance-lost ${integrity} until ${LATER} by jane because "built by hand"`,
+        `npm:p@1.0.1 accepted provenance-lost ${integrity} until ${LATER} by jane because "built by hand"`,
       );
-      edit('assay.lock', (text) => text.replace(/^p since/m, `${line}\np since`));
+      edit('assay.lock', (text) => text.replace(/^npm:p since/m, `${line}\nnpm:p since`));
       const levels = [];
       for (const phase of ['observe', 'critical', 'all']) {
         const { status, findings } = await report('--enforce', phase);
@@ -443,7 +445,7 @@ describe('accepted findings', () => {
       const update = await run('update');
       expect(update.stdout).toMatch(/with accepted findings, so asked at every audit: p@1\.0\.1 \(provenance-lost\)/);
       expect(read('assay.lock')).toContain(line);
-      expect(read('assay.lock')).toContain('p@1.0.1 despite provenance-lost\n');
+      expect(read('assay.lock')).toContain('npm:p@1.0.1 despite provenance-lost\n');
       expect((await report()).dependencies).toMatchObject([{ baseline: 'known' }]);
     });
   });

@@ -159,7 +159,7 @@ describe.each(FORMATS)('$file', (format) => {
       await locked(project, format);
       const { lab, run, read, report, requestsOf, lock, folder } = project;
       expect(await run('update')).toMatchObject({ status: 0, stderr: '' });
-      expect(read('assay.lock')).toMatch(/^p@1\.0\.0 integrity sha512-/m);
+      expect(read('assay.lock')).toMatch(/^npm:p@1\.0\.0 artifact sha512-/m);
       expect(await requestsOf(async () => expect((await report('audit')).baseline).toMatchObject({ held: 2 }))).toBe(0);
 
       lab.clock.advance(86_400_000);

@@ -305,7 +305,7 @@ describe('another builder', () => {
       }));
       const { predecessor } = await explained(project);
       expect(predecessor).toMatchObject({ version: '1.0.0', provenance: 'proven' });
-      expect(project.read('assay.lock')).toContain(`p@1.0.0 integrity ${predecessor?.['integrity'] ?? ''}\n`);
+      expect(project.read('assay.lock')).toContain(`npm:p@1.0.0 artifact ${predecessor?.['integrity'] ?? ''}\n`);
       lab.behave(/^\/-\/npm\/v1\/attestations\/p@1\.0\.0$/, { status: 404 });
       expect((await explained(project)).predecessor).toMatchObject({
         version: '1.0.0',
@@ -338,7 +338,7 @@ describe('another builder', () => {
         published: '2026-04-01T00:00:00Z',
       });
       expect(one.manifestsKnown).toBe(false);
-      edit('assay.lock', (text) => text.replaceAll(/^p@1\.0\.0 .*\n/gm, ''));
+      edit('assay.lock', (text) => text.replaceAll(/^npm:p@1\.0\.0 .*\n/gm, ''));
       const remembered = await explained(project);
       expect(remembered.predecessor).toMatchObject({
         version: null,

@@ -69,7 +69,7 @@ describe('who built it', () => {
           await run(command);
           const written = read('assay.yml') + read('assay.lock');
           for (const stranger of ['attacker/p', 'evil/kit']) expect(written, command).not.toContain(stranger);
-          expect(read('assay.lock')).not.toMatch(/^(?:p|kit)@\S+ integrity/m);
+          expect(read('assay.lock')).not.toMatch(/^npm:(?:p|kit)@\S+ artifact/m);
         }
       }
     });
@@ -164,7 +164,7 @@ describe('init', () => {
       const { status, stdout } = await run('init');
       expect(status).toBe(1);
       expect(stdout).toMatch(/left out, 1 dependency with signature-invalid: bad@1\.0\.0/);
-      expect(read('assay.lock')).toMatch(/^good@1\.0\.0 integrity/m);
+      expect(read('assay.lock')).toMatch(/^npm:good@1\.0\.0 artifact/m);
       expect(read('assay.lock')).not.toContain('bad@');
     });
   });
@@ -224,7 +224,7 @@ describe('init', () => {
       expect(stdout.replaceAll(/\s+/g, ' ')).toContain('no other direct dependency would fail in that phase');
       expect(project.read('assay.yml')).toContain('enforce: guard');
       expect(project.read('assay.lock').split('\n')).toEqual(expect.arrayContaining(accepted));
-      expect(project.read('assay.lock')).toMatch(/^net@1\.0\.0 integrity/m);
+      expect(project.read('assay.lock')).toMatch(/^npm:net@1\.0\.0 artifact/m);
       expect((await project.run('--enforce', 'critical')).status).toBe(0);
     });
   });
@@ -235,7 +235,7 @@ describe('init', () => {
       await lab.publish({ name: 'kit', version: '1.0.1', by: NOBODY });
       await lock({ kit: '1.0.1' });
       await run('init');
-      expect(read('assay.lock')).toMatch(/^kit@1\.0\.1 seen \d{4}-/m);
+      expect(read('assay.lock')).toMatch(/^npm:kit@1\.0\.1 seen \d{4}-/m);
     });
   });
 

@@ -173,9 +173,9 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       await lock({ p: '1.0.1', q: '1.0.0' });
       const mine = (text: string): string =>
         text
-          .replace('p repository https://github.com/team/p', 'p repository https://github.com/stranger/p')
-          .replace('p repository-id 100', 'p repository-id 666')
-          .replace('p owner-id 200', 'p owner-id 667');
+          .replace('npm:p repository https://github.com/team/p', 'npm:p repository https://github.com/stranger/p')
+          .replace('npm:p repository-id 100', 'npm:p repository-id 666')
+          .replace('npm:p owner-id 200', 'npm:p owner-id 667');
       edit('assay.lock', mine);
       expect(found(await report('--enforce', 'critical'))).toEqual([]);
       const outcome = await audit(undefined, '--enforce', 'critical');
@@ -188,17 +188,17 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
     await inPullRequest(async ({ edit, audit, read }) => {
       const own = read('assay.lock')
         .split('\n')
-        .filter((line) => /^p (issuer|repository|repository-id|owner-id|workflow|runner) /.test(line))
-        .map((line) => line.replace(/^p /, 'p@1.0.0 '));
+        .filter((line) => /^npm:p (issuer|repository|repository-id|owner-id|workflow|runner) /.test(line))
+        .map((line) => line.replace(/^npm:p /, 'npm:p@1.0.0 '));
       edit('assay.lock', (text) =>
         text
-          .replace('p owner-id 200', 'p owner-id 667')
-          .replace('p@1.0.0 provenance proven\n', `p@1.0.0 provenance proven\n${own.join('\n')}\n`),
+          .replace('npm:p owner-id 200', 'npm:p owner-id 667')
+          .replace('npm:p@1.0.0 provenance proven\n', `npm:p@1.0.0 provenance proven\n${own.join('\n')}\n`),
       );
       const outcome = await audit();
       expect(outcome.baseline.base).toMatchObject({ edited: ['p'] });
       expect([outcome.status, forged(outcome)]).toEqual([1, ['main: p']]);
-      edit('assay.lock', (text) => text.replace(/^q since .*$/m, 'q since never'));
+      edit('assay.lock', (text) => text.replace(/^npm:q since .*$/m, 'npm:q since never'));
       expect((await audit()).baseline.base).toMatchObject({ edited: ['p', 'q'] });
     });
   });
@@ -210,8 +210,8 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       const integrity = /"sha512-[^"]+"/.exec(read('package-lock.json'))?.[0].slice(1, -1) ?? '';
       const forged = (text: string): string =>
         text
-          .replace(/^p@1\.0\.0 /gm, 'p@1.0.1 ')
-          .replace(/^(p@1\.0\.1 integrity ).*$/m, (_, start: string) => start + integrity);
+          .replace(/^npm:p@1\.0\.0 /gm, 'npm:p@1.0.1 ')
+          .replace(/^(npm:p@1\.0\.1 artifact ).*$/m, (_, start: string) => start + integrity);
       edit('assay.lock', forged);
       const outcome = await audit();
       expect([outcome.status, found(outcome)]).toEqual([
@@ -231,11 +231,11 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
   it('that brings entries for later, of a version or a builder that nothing locks yet, is named', async () => {
     await inPullRequest(async ({ edit, audit }) => {
       edit('assay.lock', (text) => {
-        const entry = text.split('\n').filter((line) => line.startsWith('p@1.0.0 '));
-        const own = text.split('\n').filter((line) => /^p (?!since)/.test(line));
+        const entry = text.split('\n').filter((line) => line.startsWith('npm:p@1.0.0 '));
+        const own = text.split('\n').filter((line) => /^npm:p (?!since)/.test(line));
         const later = entry.map((line) => line.replace('1.0.0', '6.6.6'));
-        const planted = [...own.map((line) => line.replace('p ', 'r ')), 'r since never', ''];
-        return text.replace('p since', `${later.join('\n')}\np since`) + planted.join('\n');
+        const planted = [...own.map((line) => line.replace('npm:p ', 'npm:r ')), 'npm:r since never', ''];
+        return text.replace('npm:p since', `${later.join('\n')}\nnpm:p since`) + planted.join('\n');
       });
       const outcome = await audit();
       expect(outcome.baseline.base).toMatchObject({ edited: [], unfounded: ['p@6.6.6', 'r'] });
@@ -253,9 +253,9 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
         const integrity = /"(sha512-[^"]+)"/.exec(read('package-lock.json'))?.[1] ?? '';
         git(folder, 'checkout', '-q', '--', 'package.json', 'package-lock.json');
         edit('assay.lock', (text) => {
-          const entry = text.split('\n').filter((line) => line.startsWith('p@1.0.0 '));
+          const entry = text.split('\n').filter((line) => line.startsWith('npm:p@1.0.0 '));
           const later = entry.map((line) => line.replace('1.0.0', '1.0.1').replace(/sha512-\S+/, integrity));
-          return text.replace('p since', `${later.join('\n')}\np since`);
+          return text.replace('npm:p since', `${later.join('\n')}\nnpm:p since`);
         });
         const first = await audit(undefined, '--enforce', phase);
         expect([first.status, forged(first)]).toEqual([1, ['main: p@1.0.1']]);
@@ -302,7 +302,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
 
   it('that removes an entry, or the file, is named, and holds what the base holds', async () => {
     await inPullRequest(async ({ folder, edit, audit, runIn }) => {
-      edit('assay.lock', (text) => text.replace(/^q.*\n/gm, ''));
+      edit('assay.lock', (text) => text.replace(/^npm:q.*\n/gm, ''));
       expect(await audit()).toMatchObject({ status: 0, baseline: { held: 2, base: { removed: ['q@1.0.0'] } } });
       expect((await runIn({}, 'audit', '--base', 'main')).stdout).toContain(
         'removed here, though still locked: q@1.0.0',
@@ -316,7 +316,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
 
   it('that removes the entry of a version and rewrites its hash is found out', async () => {
     await inPullRequest(async ({ edit, audit }) => {
-      edit('assay.lock', (text) => text.replace(/^p.*\n/gm, ''));
+      edit('assay.lock', (text) => text.replace(/^npm:p.*\n/gm, ''));
       edit('package-lock.json', (text) => text.replace(/sha512-[^"\s]+/, OTHER_HASH));
       const outcome = await audit();
       expect([outcome.status, found(outcome)]).toEqual([1, ['p@1.0.0 error integrity-rewritten']]);
@@ -375,7 +375,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       expect(await audit()).toMatchObject({ status: 1, baseline: { base: { edited: [] } } });
       const now = new Date().toISOString().replace(/\.\d+/, '');
       for (const seen of [` seen ${now}\n`, '']) {
-        edit('assay.lock', (text) => text.replace(/^p@1\.0\.1 seen .*\n/m, seen === '' ? '' : `p@1.0.1${seen}`));
+        edit('assay.lock', (text) => text.replace(/^npm:p@1\.0\.1 seen .*\n/m, seen === '' ? '' : `npm:p@1.0.1${seen}`));
         expect(await audit()).toMatchObject({ status: 1, baseline: { base: { edited: ['p@1.0.1'] } } });
       }
     });
@@ -449,8 +449,8 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       const integrity = /"(sha512-[^"]+)"/.exec(read('package-lock.json'))?.[1] ?? '';
       edit('assay.lock', (text) =>
         text
-          .replace(/^p@1\.0\.0 /gm, 'p@1.0.1 ')
-          .replace(/^(p@1\.0\.1 integrity ).*$/m, (_, start: string) => start + integrity),
+          .replace(/^npm:p@1\.0\.0 /gm, 'npm:p@1.0.1 ')
+          .replace(/^(npm:p@1\.0\.1 artifact ).*$/m, (_, start: string) => start + integrity),
       );
       const all = ['review', '--enforce', 'all'];
       expect(await runIn({}, ...all)).toMatchObject({ status: 0 });

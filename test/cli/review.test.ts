@@ -316,10 +316,10 @@ describe('what waits', () => {
       const accept = (until: string): void =>
         edit('assay.lock', (text) =>
           text
-            .replace(/^p@1\.0\.1 .*\n/gm, '')
+            .replace(/^npm:p@1\.0\.1 .*\n/gm, '')
             .replace(
-              /^p since/m,
-              `p@1.0.1 accepted provenance-lost ${integrity} until ${until} by jane because "built by hand"\np since`,
+              /^npm:p since/m,
+              `npm:p@1.0.1 accepted provenance-lost ${integrity} until ${until} by jane because "built by hand"\nnpm:p since`,
             ),
         );
       accept(iso(ago(-24)));
@@ -338,7 +338,7 @@ describe('what waits', () => {
       accept(soon);
       expect((await report()).status).toBe(0);
       accept(end);
-      edit('assay.lock', (text) => text.replace('p@1.0.1 accepted', `p@1.0.1 seen ${iso(ago(100))}\np@1.0.1 accepted`));
+      edit('assay.lock', (text) => text.replace('npm:p@1.0.1 accepted', `npm:p@1.0.1 seen ${iso(ago(100))}\nnpm:p@1.0.1 accepted`));
       const [review] = reviews(await report());
       expect(review).toMatchObject({ source: 'baseline', due: end, overdue: true });
       const { stdout } = await run('review');
@@ -357,7 +357,7 @@ describe('seen lines', () => {
       await lock({ p: '1.0.1', q: '1.0.0' });
       const start = Math.floor(Date.now() / 1000) * 1000;
       await run('update');
-      const [line = '', written = ''] = /^p@1\.0\.1 seen (.*)$/m.exec(read('assay.lock')) ?? [];
+      const [line = '', written = ''] = /^npm:p@1\.0\.1 seen (.*)$/m.exec(read('assay.lock')) ?? [];
       expect(Date.parse(written)).toBeGreaterThanOrEqual(start);
       expect(Date.parse(written)).toBeLessThanOrEqual(Date.now());
       expect(reviews(await report())).toMatchObject([{ source: 'baseline', firstSeen: written }]);
@@ -405,15 +405,15 @@ describe('seen lines', () => {
       await run('update');
       expect((await report()).status).toBe(0);
       const first = read('assay.lock');
-      expect(first).toMatch(/^p@1\.0\.1 seen /m);
+      expect(first).toMatch(/^npm:p@1\.0\.1 seen /m);
       commitAll(folder, ago(999));
       await lock({ p: '1.0.1', r: '1.0.1' });
       const time = ago(60);
       commitAll(folder, time);
       expect(await report()).toMatchObject({ status: 1 });
       await run('update');
-      expect(read('assay.lock')).toContain(`r@1.0.1 seen ${iso(time)}\n`);
-      expect(read('assay.lock')).toContain(/^p@1\.0\.1 seen .*$/m.exec(first)?.[0]);
+      expect(read('assay.lock')).toContain(`npm:r@1.0.1 seen ${iso(time)}\n`);
+      expect(read('assay.lock')).toContain(/^npm:p@1\.0\.1 seen .*$/m.exec(first)?.[0]);
       // What is recorded outranks a history that was written anew.
       rmSync(join(folder, '.git'), { recursive: true });
       expect(reviews(await report())).toMatchObject([{ name: 'p' }, { name: 'r', source: 'baseline', overdue: true }]);
@@ -519,7 +519,7 @@ describe.skipIf(!hasGit)(`assay review${WITHOUT_GIT}`, () => {
       const [integrity = ''] = /sha512-[^"]+/.exec(read('package-lock.json').split('"node_modules/p"')[1] ?? '') ?? [];
       const other = `sha512-${Buffer.alloc(64, 7).toString('base64')}`;
       const line = (version: string, code: string, hash: string, until: string): string =>
-        `p@${version} accepted ${code} ${hash} until ${until} by jane because "for ${code}"\n`;
+        `npm:p@${version} accepted ${code} ${hash} until ${until} by jane because "for ${code}"\n`;
       const day = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
       const lines = [
         line('1.0.1', 'history-publisher-changed', integrity, '2026-01-01T00:00:00Z'),
@@ -527,7 +527,7 @@ describe.skipIf(!hasGit)(`assay review${WITHOUT_GIT}`, () => {
         line('1.0.1', 'provenance-lost-elsewhere', other, `${day}T00:00:00Z`),
         line('1.0.2', 'provenance-lost', integrity, `${day}T00:00:00Z`),
       ].join('');
-      edit('assay.lock', (text) => text.replace(/^p since/m, `${lines}p since`));
+      edit('assay.lock', (text) => text.replace(/^npm:p since/m, `${lines}npm:p since`));
       const { accepted, findings } = await queueOf(project, 'p');
       expect(accepted.map(({ state, why }) => [state, why])).toEqual([
         ['expired', 'for history-publisher-changed'],

@@ -275,9 +275,9 @@ describe.skipIf(!hasGit)(`--since and what a change brings itself${WITHOUT_GIT}`
       const entry = read('assay.lock')
         .replaceAll(/^(#.*\n)/gm, '')
         .replaceAll('p@1.0.0', 'q@1.0.1')
-        .replaceAll(/^p /gm, 'q ');
+        .replaceAll(/^npm:p /gm, 'npm:q ');
       const [, integrity = ''] = /"node_modules\/q"[^]*?"integrity": "([^"]+)"/.exec(read('package-lock.json')) ?? [];
-      edit('assay.lock', (text) => text + entry.replace(/integrity sha512-\S+/, `integrity ${integrity}`));
+      edit('assay.lock', (text) => text + entry.replace(/artifact sha512-\S+/, `artifact ${integrity}`));
       const report = await audit();
       expect(judged(report)).toEqual(['q@1.0.1']);
       expect(report.baseline).toMatchObject({ base: { unfounded: ['q@1.0.1'] } });

@@ -181,7 +181,7 @@ describe('a project of Yarn 2 or later', () => {
       write(project, [p, none], berry([p, none]));
       const { status, stdout } = await run('init');
       expect({ status, stdout: stdout.includes('nothing is written') }).toEqual({ status: 3, stdout: false });
-      expect(read('assay.lock')).toContain(`p@1.0.0 integrity ${p.integrity}`);
+      expect(read('assay.lock')).toContain(`npm:p@1.0.0 artifact ${p.integrity}`);
       expect(read('assay.lock')).not.toContain('nosuch');
       expect(read('assay.yml')).toContain('enforce:');
       for (const file of ['assay.lock', 'assay.yml']) rmSync(join(folder, file));
@@ -271,7 +271,7 @@ describe('a project of Yarn 2 or later', () => {
       const p = await lab.publish({ name: 'p', version: '1.0.0', by: ACCOUNT });
       write(project, [p], berry([p]));
       expect(await run('update')).toMatchObject({ status: 0 });
-      expect(read('assay.lock')).toContain(`p@1.0.0 integrity ${p.integrity}\n`);
+      expect(read('assay.lock')).toContain(`npm:p@1.0.0 artifact ${p.integrity}\n`);
       const again = await report();
       expect(again).toMatchObject({
         status: 0,
@@ -299,7 +299,7 @@ describe('a project of Yarn 2 or later', () => {
       write(project, [p, unsigned], berry([p, unsigned]));
       expect(codesOf(await report())).toContain('p provenance-missing');
       expect(await run('accept', 'p@1.0.0', '--reason', 'ours', '--by', 'me')).toMatchObject({ status: 0, stderr: '' });
-      expect(read('assay.lock')).toContain(`p@1.0.0 accepted provenance-missing ${p.integrity} `);
+      expect(read('assay.lock')).toContain(`npm:p@1.0.0 accepted provenance-missing ${p.integrity} `);
       expect(codesOf(await report())).not.toContain('p provenance-missing');
       const refused = await run('accept', 'unsigned@1.0.0', '--reason', 'ours', '--by', 'me');
       expect(refused.status).toBe(2);

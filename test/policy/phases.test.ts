@@ -154,7 +154,7 @@ describe('what fails in a phase', () => {
         fc.constantFrom(null, 1, 72),
         (found, policy, name, direct, isProven, registry, codes, hoursAgo) => {
           const accepted = codes.map((code): AcceptedFinding => ({
-            ...{ name, version: '1.0.0', integrity: HASH, code, by: 'jane', why: 'known' },
+            ...{ ecosystem: 'npm', name, version: '1.0.0', bytes: HASH, code, by: 'jane', why: 'known' },
             until: NOON + 3_600_000,
           }));
           const assessment: Assessment = {
@@ -165,7 +165,7 @@ describe('what fails in a phase', () => {
             const one = judge(assessment, { phase, policy, accepted, now: NOON });
             if (hoursAgo === null) return one;
             const time = NOON - hoursAgo * 3_600_000;
-            const seen = [{ name, version: '1.0.0', time }];
+            const seen = [{ ecosystem: 'npm' as const, name, version: '1.0.0', time }];
             const clock = { rules: DEFAULT_REVIEW, baseline: { seen, accepted }, now: NOON };
             return reviewed([one], null, clock)[0] ?? one;
           });

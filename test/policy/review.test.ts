@@ -35,9 +35,10 @@ function historyOf(time: number, change: Partial<Appearance> = {}): History {
 }
 
 const accepted = (change: Partial<AcceptedFinding> = {}): AcceptedFinding => ({
+  ecosystem: 'npm',
   name: 'p',
   version: '1.0.0',
-  integrity: HASH,
+  bytes: HASH,
   code: 'provenance-lost',
   by: 'jane',
   why: 'r',
@@ -82,7 +83,10 @@ describe('what waits for a decision', () => {
   it('asks for no time that the baseline has', () => {
     const one = withFinding('provenance-lost', 'warning');
     const seen = (time: number): readonly string[] =>
-      undated([one], clock({ baseline: { seen: [{ name: 'p', version: '1.0.0', time }], accepted: [] } }));
+      undated(
+        [one],
+        clock({ baseline: { seen: [{ ecosystem: 'npm', name: 'p', version: '1.0.0', time }], accepted: [] } }),
+      );
     expect(seen(NOW)).toEqual([]);
     expect(seen(NOW + 1)).toEqual(['p@1.0.0']);
   });
@@ -134,14 +138,14 @@ describe('when it is due', () => {
       { name: 'q' },
       { version: '1.0.1' },
       { code: 'provenance-lost-elsewhere' },
-      { integrity: { ...HASH, hex: 'cd'.repeat(64) } },
+      { bytes: { ...HASH, hex: 'cd'.repeat(64) } },
     ] as const) {
       expect(dueWith(change)).toBe(NOW + 48 * HOUR);
     }
   });
 
   it('by the policy, else by the baseline, else never', () => {
-    const baseline = { packages: new Map(), accepted: [], seen: [] };
+    const baseline = { heads: [], packages: new Map(), accepted: [], seen: [] };
     expect(reviewRules(null, null)).toBeNull();
     expect(reviewRules(null, baseline)).toEqual({ deadlineHours: 48, queue: 'direct', owners: [], rotation: null });
   });
@@ -191,7 +195,7 @@ describe('what became of an acceptance', () => {
     ['expired', { until: NOW }],
     ['active', { until: NOW + 366 * 24 * HOUR }],
     ['too-long', { until: NOW + 368 * 24 * HOUR }],
-    ['other-bytes', { integrity: { ...HASH, hex: 'cd'.repeat(64) } }],
+    ['other-bytes', { bytes: { ...HASH, hex: 'cd'.repeat(64) } }],
     ['not-locked', { version: '1.0.1' }],
   ])('%s', (state, change) => {
     expect(
@@ -205,9 +209,10 @@ describe('what became of an acceptance', () => {
 describe('when what is left out was first seen', () => {
   const update = (codes: readonly FindingCode[], seen: readonly number[] = []): BaselineUpdate => ({
     baseline: {
+      heads: [],
       packages: new Map(),
       accepted: [],
-      seen: seen.map((time) => ({ name: 'p', version: '1.0.0', time })),
+      seen: seen.map((time) => ({ ecosystem: 'npm', name: 'p', version: '1.0.0', time })),
     },
     added: [],
     despite: [],

@@ -18,9 +18,10 @@ function hostileReport(text: string) {
   });
   const one = judged(about, 'fail', everyFinding(text), proofsWith(text));
   const accepted = {
+    ecosystem: 'npm',
     name: text,
     version: text,
-    integrity: { algorithm: 'sha512', hex: 'ab' },
+    bytes: { algorithm: 'sha512', hex: 'ab' },
     by: text,
     why: text,
     until: NOON,

@@ -60,7 +60,7 @@ function overdue(one: JudgedDependency): JudgedDependency {
 }
 
 function accepted(one: JudgedDependency): JudgedDependency {
-  const { name, version, artifacts } = one.dependency;
+  const { ecosystem, name, version, artifacts } = one.dependency;
   const [digest] = byteDigests(artifacts[0]);
   if (digest === undefined) throw new Error('an acceptance needs a hash');
   return {
@@ -69,9 +69,10 @@ function accepted(one: JudgedDependency): JudgedDependency {
       ...each,
       level: 'note',
       accepted: {
+        ecosystem,
         name,
         version,
-        integrity: digest,
+        bytes: digest,
         code: each.code,
         by: 'Ada <ada@lab.test>',
         why: 'built by hand',

@@ -35,9 +35,10 @@ function listWith(text: string, owner: string | null = text): ReviewList {
   const used = { deadlineHours: 48, queue: 'direct', pending: 2, overdue: 1, shallow: true } as const;
   const report = reportOf([queued], { review: used, lockfiles: [lockfileUsed(text, 1)] });
   const accepted = {
+    ecosystem: 'npm',
     name: text,
     version: text,
-    integrity: { algorithm: 'sha512', hex: 'ab'.repeat(64) },
+    bytes: { algorithm: 'sha512', hex: 'ab'.repeat(64) },
     code: 'provenance-lost',
     by: text,
     why: text,

@@ -131,7 +131,7 @@ describe('a finding is the same whatever a run is about', () => {
       await publishAll(lab);
       const lockfile = lab.lockfile({ young: '1.0.2' });
       const { baseline } = await update(lab, lockfile, null);
-      expect(baseline.packages.get('flat')?.versions.has('0.1.0')).toBe(true);
+      expect(baseline.packages.get('npm:flat')?.versions.has('0.1.0')).toBe(true);
       lab.behave(/\/flat(?:\/|$)/, { status: 403 });
       const outcome = await auditIn(lab, lockfile, inUse(baseline));
       expect([outcome.status, outcome.findings]).toEqual([

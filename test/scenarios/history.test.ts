@@ -73,7 +73,7 @@ describe('releases of a fork with valid provenance', () => {
         // Nobody is sent back to a release of the fork.
         const stay = count === 1 ? '1.0.2' : '1.0.0';
         expect(outcome.report.explanations[0]).toMatchObject({ stay, predecessor: { version: stay } });
-        expect((await baselineOf(lab, last)).packages.get('p')?.identity ?? null).toBeNull();
+        expect((await baselineOf(lab, last)).packages.get('npm:p')?.identity ?? null).toBeNull();
       });
     },
   );
@@ -92,7 +92,7 @@ describe('releases of a fork with valid provenance', () => {
         }
         await publish(lab, ['2.0.0', 40 * DAY, FORK, more], ['2.1.0-rc.1', 40 * DAY, FORK, more]);
         for (const version of ['2.0.0', '2.1.0-rc.1']) expect(await found(lab, version), version).toEqual([REPOSITORY]);
-        expect((await baselineOf(lab, '1.0.8')).packages.get('p')?.identity ?? null).toBeNull();
+        expect((await baselineOf(lab, '1.0.8')).packages.get('npm:p')?.identity ?? null).toBeNull();
       });
     },
   );
@@ -257,14 +257,14 @@ describe('the first provenance of a package', () => {
       for (const version of ['1.2.1', '1.2.2']) {
         expect(await found(lab, version), version).toEqual([REPOSITORY, 'history-publisher-new']);
       }
-      expect((await baselineOf(lab, '1.2.2')).packages.get('p')?.identity ?? null).toBeNull();
+      expect((await baselineOf(lab, '1.2.2')).packages.get('npm:p')?.identity ?? null).toBeNull();
       // What stood for long is no error, and not silent either until somebody decides.
       await publish(lab, ['1.2.3', 90 * DAY, EVIL], ['1.3.0', 400 * DAY, EVIL]);
       for (const version of ['1.2.3', '1.3.0']) {
         const outcome = await auditIn(lab, lab.lockfile({ p: version }), { enforce: 'guard' });
         expect([outcome.status, ofP(outcome)], version).toEqual([0, [REPOSITORY]]);
       }
-      expect((await baselineOf(lab, '1.3.0')).packages.get('p')?.identity ?? null).toBeNull();
+      expect((await baselineOf(lab, '1.3.0')).packages.get('npm:p')?.identity ?? null).toBeNull();
     });
   });
 
@@ -364,12 +364,12 @@ describe('channels', () => {
         baseline: { file: 'assay.lock', content: first },
       });
       const { baseline } = updateBaseline(first, report.dependencies);
-      const known = baseline.packages.get('p');
+      const known = baseline.packages.get('npm:p');
       expect(known?.identity?.workflow).toBe('.github/workflows/release.yml');
       expect(known?.channels.get('canary')?.workflow).toBe('.github/workflows/canary.yml');
       const text = formatBaseline(baseline);
       expect(text).toContain('p#canary workflow .github/workflows/canary.yml\n');
-      expect(formatBaseline(parseBaseline('assay.lock', text))).toBe(text);
+      expect(formatBaseline(parseBaseline('assay.lock', text).content)).toBe(text);
 
       await publish(lab, ['2.0.0-canary.2', DAY, CANARY], ['2.0.0', DAY, RELEASE], ['2.0.1', MINUTE, CANARY]);
       const change = { baseline: { file: 'assay.lock', content: baseline } };
@@ -393,7 +393,7 @@ describe('tags with an at sign', () => {
         });
       await publish(lab, ['1.0.0', 0, by('0')], ['1.0.1', 40 * DAY, by('1')]);
       const content = await baselineOf(lab, '1.0.0');
-      expect(content.packages.get('p')?.identity?.signer).toBe(
+      expect(content.packages.get('npm:p')?.identity?.signer).toBe(
         'https://github.com/shared/ci/.github/workflows/publish.yml',
       );
       expect(await found(lab, '1.0.1')).toEqual([]);
@@ -459,7 +459,7 @@ describe('staged releases', () => {
     await withLab(async (lab) => {
       await publish(lab, ['1.0.0', 0, approved(TEAM, 'ann')], ['1.0.1', 30 * DAY, approved(TEAM, 'bob')]);
       const content = await baselineOf(lab, '1.0.1');
-      expect(formatBaseline(content)).toContain('p@1.0.1 approver bob\n');
+      expect(formatBaseline(content)).toMatch(/^npm:p@1\.0\.1 published \S+ by .+ approved by bob$/m);
       await publish(lab, ['1.0.2', 8 * DAY, TEAM], ['1.0.3', MINUTE, TEAM], ['1.0.4', MINUTE, approved(TEAM, 'ann')]);
       expect(await found(lab, '1.0.1')).toEqual([]);
       expect(await found(lab, '1.0.2')).toEqual(['history-approval-lost']);
@@ -481,7 +481,7 @@ describe('install scripts of a package that is new', () => {
       for (const version of ['1.0.0', '1.0.1']) {
         expect(await found(lab, version), version).toEqual(['provenance-missing', 'history-new-package-script']);
       }
-      expect((await baselineOf(lab, '1.0.0')).packages.get('p')?.versions.size ?? 0).toBe(0);
+      expect((await baselineOf(lab, '1.0.0')).packages.get('npm:p')?.versions.size ?? 0).toBe(0);
       const manifests = new Map([['', JSON.stringify({ dependencies: { p: '1.0.0' }, allowScripts: { p: false } })]]);
       expect(await found(lab, '1.0.0', { manifests })).toContain('history-new-package-script (note)');
       await publish(lab, ['1.0.2', 8 * DAY, ANN, { manifest }]);
@@ -519,7 +519,7 @@ describe('the first provenance of a package whose releases named no repository',
           const outcome = await auditIn(lab, lab.lockfile({ p: version }), { enforce });
           expect([outcome.status, levels(outcome)], `${version} ${enforce}`).toEqual([status, [level]]);
         }
-        expect((await baselineOf(lab, version)).packages.get('p')?.identity ?? null).toBeNull();
+        expect((await baselineOf(lab, version)).packages.get('npm:p')?.identity ?? null).toBeNull();
       }
       const { report } = await auditIn(lab, lab.lockfile({ p: '1.2.1' }));
       expect(report.dependencies[0]?.findings).toMatchObject([

@@ -166,10 +166,10 @@ describe('with a baseline', () => {
     await withLab(async (lab) => {
       const lockfile = await publishTakeover(lab);
       const { content } = await baselineOf(lab, lockfile);
-      expect([...(content.packages.get('p')?.versions.keys() ?? [])]).toEqual([]);
+      expect([...(content.packages.get('npm:p')?.versions.keys() ?? [])]).toEqual([]);
       await publishEach(lab, { version: '1.0.3', by: ANN }, { version: '1.0.4', by: THIEF });
       const turned = await baselineOf(lab, lab.lockfile({ p: '1.0.4' }));
-      expect([...(turned.content.packages.get('p')?.versions.keys() ?? [])]).toEqual(['1.0.4']);
+      expect([...(turned.content.packages.get('npm:p')?.versions.keys() ?? [])]).toEqual(['1.0.4']);
     });
   });
 });

@@ -1,4 +1,4 @@
-import { bytesOf, type Baseline } from '../../model/baseline.ts';
+import { bytesOf, onlyHash, type Baseline } from '../../model/baseline.ts';
 import { specOf, type Dependency } from '../../model/dependency.ts';
 import type { FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
@@ -45,7 +45,7 @@ export const command: Command = {
           baseline: { ...baseline, content: undecided, base: await askBase() },
         });
         const judged = report.dependencies.filter(({ dependency }) => named.has(specOf(dependency)));
-        const unsigned = judged.find((one) => isSilent(one) && bytesOf(one).integrity.length === 0);
+        const unsigned = judged.find((one) => isSilent(one) && onlyHash(bytesOf(one)) === null);
         if (unsigned !== undefined) {
           const what = `${specOf(unsigned.dependency)} has no hash in ${file} and none that its registry was proven to sign`;
           throw new UsageError(`${what}, and accepted is what one SHA-512 is of`);

@@ -61,7 +61,11 @@ export const command: Command = {
         return EXIT.noStatement;
       }
       const locked = report.dependencies.map(({ dependency }) => dependency);
-      const proposal = propose(report.dependencies, proposeRegistries(registry, scopes, locked), policy?.policy ?? null);
+      const proposal = propose(
+        report.dependencies,
+        proposeRegistries(registry, scopes, locked),
+        policy?.policy ?? null,
+      );
       // The baseline records only what the policy asks for.
       const update = updateBaseline(
         baseline.content,

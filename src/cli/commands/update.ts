@@ -1,5 +1,6 @@
 import { unseen, withSeen } from '../../baseline/seen.ts';
 import { updateBaseline } from '../../baseline/update.ts';
+import { specOf } from '../../model/dependency.ts';
 import { lockfileErrors } from '../../report/words/messages.ts';
 import { renderUpdate } from '../../report/commands/update.ts';
 import type { Command } from '../command.ts';
@@ -18,8 +19,8 @@ export const command: Command = {
       const report = await audit({ enforce: 'observe', omit: [], explain: false });
       const update = updateBaseline(baseline.content, report.dependencies);
       // The clock of a team starts when it begins to use assay, not when it first installed a dependency.
-      const specs = baseline.content === null ? [] : unseen(update);
-      const history = specs.length === 0 ? null : await askHistory(specs);
+      const waiting = baseline.content === null ? [] : unseen(update);
+      const history = waiting.length === 0 ? null : await askHistory(waiting.map(specOf));
       writeBaseline(path, baseline, withSeen(update, history, Date.now()));
       io.stdout.write(renderUpdate(baseline.file, update, io.stdout));
       for (const line of lockfileErrors(report)) io.stderr.write(`assay: ${line}\n`);

@@ -149,7 +149,7 @@ function isSame(before: Buffer | null, now: Buffer | null): boolean {
 /** A file that is broken there holds nothing; that it is broken is for the branch it is in to mend. */
 function contentOf(bytes: Buffer | null, file: string): Pick<BaselineBase, 'content' | 'problem'> {
   try {
-    return { content: bytes === null ? null : readBaseline(file, bytes), problem: null };
+    return { content: bytes === null ? null : readBaseline(file, bytes).content, problem: null };
   } catch (error) {
     if (!(error instanceof BaselineError)) throw error;
     return { content: null, problem: error.message };

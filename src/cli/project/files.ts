@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { writeWhole } from '../../store/write.ts';
 import { EMPTY_BASELINE, type Baseline, type BaselineInUse } from '../../model/baseline.ts';
-import { BaselineError, parseBaseline } from '../../baseline/file.ts';
-import { formatBaseline } from '../../baseline/text.ts';
+import { BaselineError, parseBaseline, type ReadBaseline } from '../../baseline/file.ts';
+import { FORMAT, formatBaseline } from '../../baseline/text.ts';
 import { UsageError } from '../exit.ts';
 import type { ProjectSettings } from '../../lockfiles/index.ts';
 import type { Io } from '../io.ts';
@@ -129,11 +129,12 @@ export function loadBaseline(lockfile: string, io: Io): BaselineInUse {
   const file = shownPath(path, io);
   if (!existsSync(path)) return { file, content: null };
   demandFile(path);
-  return { file, content: readBaseline(file, readUserFile(path, 'the baseline', io)) };
+  const { content, format } = readBaseline(file, readUserFile(path, 'the baseline', io));
+  return { file, content, ...(format === FORMAT ? {} : { format }) };
 }
 
 /** A baseline from its bytes; `file` is the name that errors report. Throws BaselineError. */
-export function readBaseline(file: string, bytes: Buffer): Baseline {
+export function readBaseline(file: string, bytes: Buffer): ReadBaseline {
   return parseBaseline(file, decode(file, bytes));
 }
 
@@ -141,10 +142,10 @@ export function readBaseline(file: string, bytes: Buffer): Baseline {
  * Writes the baseline of a lockfile whole or not at all, and not where nothing changed: git may have given it other
  * line ends. `before` is what was read. Returns whether it was written. Throws UsageError with one line.
  */
-export function writeBaseline(lockfile: string, { file, content }: BaselineInUse, updated: Baseline): boolean {
+export function writeBaseline(lockfile: string, { file, content, format }: BaselineInUse, updated: Baseline): boolean {
   const text = formatBaseline(updated);
   const before = formatBaseline(content ?? EMPTY_BASELINE);
-  if (before === text) return false;
+  if (format === undefined && before === text) return false;
   try {
     writeWhole(baselinePath(lockfile), [text]);
     return true;

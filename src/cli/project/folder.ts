@@ -5,7 +5,8 @@ import { askHistory, type ReadVersions } from '../../git/appearance.ts';
 import { readAt } from '../../git/base.ts';
 import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
 import type { BaselineBase, BaselineInUse } from '../../model/baseline.ts';
-import type { LocatedLockfile, Lockfile } from '../../model/dependency.ts';
+import { specOf, type Dependency, type LocatedLockfile, type Lockfile } from '../../model/dependency.ts';
+import { versionId, type VersionId } from '../../model/package.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
 import type { Appearance, AskHistory } from '../../model/review.ts';
 import { baseFinder, baseOf } from './base.ts';
@@ -130,7 +131,7 @@ export async function openFolder(
     askBase: async () => {
       const base = await baseOf(values, first.path, policy, find, io);
       if (!base?.commit || base.content === null) return base;
-      const reader = (path: string): ReadVersions => versionsReader(path, manifests, settings);
+      const reader = (path: string): ReadDependencies => dependenciesReader(path, manifests, settings);
       return { ...base, named: await namedAt([...paths, ...others], reader, base.commit) };
     },
   };
@@ -140,13 +141,13 @@ export async function openFolder(
 /** What the lockfiles of a folder named at a commit. One that was not there, or cannot be read, named nothing. */
 async function namedAt(
   paths: readonly string[],
-  reader: (path: string) => ReadVersions,
+  reader: (path: string) => ReadDependencies,
   commit: string,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlySet<VersionId>> {
   const each = await Promise.all(
     paths.map(async (path) => {
       const found = await readAt(dirname(path), basename(path), commit);
-      return 'bytes' in found && found.bytes !== null ? [...(reader(path)(found.bytes) ?? [])] : [];
+      return 'bytes' in found && found.bytes !== null ? (reader(path)(found.bytes) ?? []).map(versionId) : [];
     }),
   );
   return new Set(each.flat());
@@ -173,7 +174,14 @@ async function attempt<T>(read: () => Promise<T>): Promise<T | Problem> {
 /** Of several lockfiles, the one that has had a version for longest says since when. */
 function historyOf(paths: readonly string[], manifests: ProjectManifests, settings: ProjectSettings): AskHistory {
   return async (specs) => {
-    const asked = paths.map((path) => askHistory(path, specs, versionsReader(path, manifests, settings), Date.now()));
+    const asked = paths.map((path) => {
+      const read = dependenciesReader(path, manifests, settings);
+      const readVersions: ReadVersions = (bytes) => {
+        const dependencies = read(bytes);
+        return dependencies === null ? null : new Set(dependencies.map(specOf));
+      };
+      return askHistory(path, specs, readVersions, Date.now());
+    });
     const histories = (await Promise.all(asked)).filter((history) => history !== null);
     if (histories.length === 0) return null;
     const appearances = new Map<string, Appearance>();
@@ -185,12 +193,13 @@ function historyOf(paths: readonly string[], manifests: ProjectManifests, settin
   };
 }
 
-/** Reads lockfiles of the past. */
-function versionsReader(path: string, manifests: ProjectManifests, settings: ProjectSettings): ReadVersions {
+/** What a lockfile of the past named; null where it cannot be read. */
+type ReadDependencies = (bytes: Uint8Array) => readonly Dependency[] | null;
+
+function dependenciesReader(path: string, manifests: ProjectManifests, settings: ProjectSettings): ReadDependencies {
   return (bytes) => {
     try {
-      const { dependencies } = parseLockfile(path, bytes, manifests, settings);
-      return new Set(dependencies.map(({ name, version }) => `${name}@${version}`));
+      return parseLockfile(path, bytes, manifests, settings).dependencies;
     } catch (error) {
       if (error instanceof LockfileError) return null;
       throw error;

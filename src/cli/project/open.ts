@@ -3,7 +3,7 @@ import { auditLockfiles } from '../../audit/index.ts';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
 import { combineReports } from '../../audit/combine.ts';
 import { scriptPermissions } from '../../lockfiles/index.ts';
-import type { Store } from '../../audit/memory.ts';
+import type { Store } from '../../model/store.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import type { Report, UnreadLockfile } from '../../model/report.ts';
 import { collectSooner } from '../v8-flags.ts';

@@ -16,6 +16,11 @@ export function conventionsOf(ecosystem: Ecosystem): Conventions {
   return CONVENTIONS[ecosystem];
 }
 
+/** The ecosystem of that name; null for one that this version of assay has no conventions of. */
+export function ecosystemNamed(name: string): Ecosystem | null {
+  return Object.hasOwn(CONVENTIONS, name) ? (name as Ecosystem) : null;
+}
+
 /** Whether an address is a registry where anybody can publish under any name that is free, of whichever ecosystem. */
 export function isPublicRegistry(address: string): boolean {
   return Object.values(CONVENTIONS).some(({ names }) => names.isPublicRegistry(address));

@@ -1,6 +1,7 @@
 import { withoutCredentials } from '../../model/address.ts';
 import { placeOf, type CapabilityReading } from '../../model/capability.ts';
 import type { Artifact, Dependency, Place, Source } from '../../model/dependency.ts';
+import { hashText } from '../../model/hash.ts';
 import type {
   BaselineBaseUsed,
   BaselineUsed,
@@ -145,10 +146,9 @@ function baseJson({
   removed,
   accepted,
 }: BaselineBaseUsed): JsonObject {
-  const decided = accepted.map((one) => ({
-    ...one,
-    integrity: integrityText(one.integrity),
-    until: formatInstant(one.until),
+  const decided = accepted.map(({ name, version, bytes, code, by, why, until }) => ({
+    ...{ name, version, integrity: hashText(bytes), code, by, why },
+    until: formatInstant(until),
   }));
   return { ref, commit, found, policyChanged, problem, edited, unfounded, removed, accepted: decided };
 }

@@ -1,7 +1,7 @@
 import { canBeAccepted } from '../../model/baseline.ts';
+import { hashText } from '../../model/hash.ts';
 import { formatInstant } from '../../model/time.ts';
 import { reviewJson, reviewUsedJson } from '../json/report.ts';
-import { integrityText } from '../json/proofs.ts';
 import { describe } from '../words/messages.ts';
 import type { ReviewList } from '../parts/queue.ts';
 import { nextCommands } from './terminal.ts';
@@ -31,11 +31,11 @@ export function renderReviewJson({ report, now, items, accepted }: ReviewList): 
         next: nextCommands({ ...item, findings: [finding] }),
       })),
     ),
-    accepted: accepted.map(({ accepted: { name, version, code, integrity, by, why, until }, state }) => ({
+    accepted: accepted.map(({ accepted: { name, version, code, bytes, by, why, until }, state }) => ({
       name,
       version,
       code,
-      integrity: integrityText(integrity),
+      integrity: hashText(bytes),
       by,
       why,
       until: formatInstant(until),

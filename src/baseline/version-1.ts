@@ -1,0 +1,66 @@
+import type { NumberedLine } from './fields.ts';
+
+const HEADER_1 = '# assay.lock/1: written by assay, reviewed by people';
+
+/** Whether a file with this first line is of version 1 of the format, which assay 0.1 wrote. */
+export function isVersion1(first: string): boolean {
+  return first === HEADER_1;
+}
+
+interface Fact extends NumberedLine {
+  readonly subject: string;
+  readonly field: string;
+  readonly value: string;
+}
+
+/**
+ * The lines of a file of version 1 as version 2 has them, with their numbers. Version 1 was of npm alone, and had a
+ * line for each value. What is no such line is left as it is, for the reader of version 2 to refuse.
+ */
+export function linesOfVersion1(lines: readonly NumberedLine[]): readonly NumberedLine[] {
+  const facts = lines.map((line): Fact => {
+    const [, subject = '', field = '', value = ''] = /^(\S+) (\S+) (.+)$/.exec(line.text) ?? [];
+    return { ...line, subject, field, value };
+  });
+  const rewritten: NumberedLine[] = [];
+  for (let at = 0; at < facts.length; at += 1) {
+    const fact = facts[at];
+    if (fact === undefined) break;
+    const { texts, read } = rewrite(fact, facts, at);
+    rewritten.push({ number: fact.number, text: texts });
+    at += read - 1;
+  }
+  return rewritten;
+}
+
+/** One line of version 2, and of how many lines of version 1 it is made. */
+function rewrite(fact: Fact, facts: readonly Fact[], at: number): { readonly texts: string; readonly read: number } {
+  const { subject, field, value, text } = fact;
+  const as = (line: string, read = 1): { texts: string; read: number } => ({ texts: `npm:${subject} ${line}`, read });
+  const isWord = !value.includes(' ');
+  if (subject === '') return { texts: text, read: 1 };
+  if (field === 'package' && value === 'npm') return as('package');
+  if (field === 'integrity' && isWord) return as(`artifact ${value}`);
+  if (field === 'evidence' && isWord) {
+    const next = facts[at + 1];
+    const hasEntry = next?.subject === subject && next.field === 'entry' && !next.value.includes(' ');
+    return hasEntry ? as(`verified ${value} entry ${next.value}`, 2) : as(`verified ${value}`);
+  }
+  const release = RELEASE.indexOf(field);
+  if (release === -1) return as(`${field} ${value}`);
+  const said = new Map<string, string>();
+  let read = 0;
+  for (const name of RELEASE.slice(release)) {
+    const next = facts[at + read];
+    if (next?.subject !== subject || next.field !== name) continue;
+    said.set(name, next.value);
+    read += 1;
+  }
+  const [publisher, approver] = [said.get('publisher'), said.get('approver')];
+  const by = publisher === undefined ? '' : ` by ${publisher}`;
+  const approved = approver === undefined ? '' : ` approved by ${approver}`;
+  return as(`published ${said.get('published') ?? 'unknown'}${by}${approved}`, read);
+}
+
+/** What was published, in the order of version 1. */
+const RELEASE = ['publisher', 'approver', 'published'];
