@@ -32,7 +32,7 @@ const BATCH = 8;
 
 export interface BesideOptions {
   readonly sources: Sources;
-  /** What the lockfile names; null without a project, where the registry says what would be installed. */
+  /** What the lockfile names; null without a project: then the registry says what would be installed. */
   readonly locked: readonly Dependency[] | null;
   /** Assesses dependencies without the baseline. */
   readonly assess: (dependencies: readonly Dependency[]) => Promise<readonly Assessment[]>;

@@ -6,7 +6,7 @@ import { urlToHttpOptions } from 'node:url';
 import { IDLE_MS } from '../model/limits.ts';
 import { credentialFor, type Credential } from './credentials.ts';
 import { ACCEPT_ENCODING } from './decode.ts';
-import { dialTls } from './tls-connect.ts';
+import { connectTls } from './tls-connect.ts';
 import { sendHttp1 } from './http1.ts';
 import type { GetOptions, HttpClientOptions } from './request.ts';
 import type { NetConfig } from './config.ts';
@@ -73,7 +73,7 @@ export function createExchange(config: NetConfig, { userAgent, idleMs = IDLE_MS 
         const address = { host, port: Number(port ?? 443) };
         const tunnel = proxy === null ? { lookup } : { socket: await connectThrough(proxy, address, tunnelOptions) };
         const servername = isIP(host) === 0 ? host : '';
-        return dialTls(
+        return connectTls(
           { ...address, ...tunnel, servername, ...tlsOptions, ...shown, ALPNProtocols: OFFERED },
           tunnelOptions,
         );

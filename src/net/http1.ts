@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { connectionCut, hand, type Listener, type WireRequest } from './transport.ts';
+import { connectionCut, forward, type Listener, type WireRequest } from './transport.ts';
 
 /** A GET in HTTP/1.1. `options` say where it goes, and by which agent. */
 export function sendHttp1(
@@ -20,7 +20,7 @@ export function sendHttp1(
   request.on('error', (error) => listener.fail(error, request.reusedSocket));
   request.on('response', (response) => {
     listener.head(response.statusCode ?? 0, response.headers);
-    response.on('data', (chunk: Buffer) => hand(response, chunk, listener));
+    response.on('data', (chunk: Buffer) => forward(response, chunk, listener));
     response.on('end', () => listener.end());
     response.on('error', (error) => listener.fail(error, false));
     response.on('close', () => listener.fail(connectionCut(), false));

@@ -7,7 +7,7 @@ import {
   SESSION_WINDOW_BYTES,
   STREAM_WINDOW_BYTES,
 } from '../model/limits.ts';
-import { connectionCut, hand, type Listener, type WireRequest } from './transport.ts';
+import { connectionCut, forward, type Listener, type WireRequest } from './transport.ts';
 
 /** Error codes (RFC 9113, section 7). */
 const NO_ERROR = 0x0;
@@ -163,7 +163,7 @@ export function openSession(socket: TLSSocket, origin: string, events: SessionEv
         listener.head(received[':status'] ?? 0, received);
         stream.on('data', (chunk: Buffer) => {
           bodies += chunk.length;
-          hand(stream, chunk, listener);
+          forward(stream, chunk, listener);
         });
         stream.on('end', () => {
           // Node ends the body of a stream that was cut, too.

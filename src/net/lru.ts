@@ -1,11 +1,11 @@
-export interface KeepLast<T> {
+export interface Lru<T> {
   readonly has: (key: string) => boolean;
   /** What is kept under `key`, else what `make` makes. */
   readonly get: (key: string, make: () => T) => T;
 }
 
 /** Keeps the `limit` values that were used last. */
-export function keepLast<T>(limit: number): KeepLast<T> {
+export function createLru<T>(limit: number): Lru<T> {
   const kept = new Map<string, T>();
   return {
     has: (key) => kept.has(key),

@@ -8,7 +8,7 @@ export interface DialOptions {
 }
 
 /** Opens a TLS connection, over `socket` where there is one. Rejects with what Node says, or with ETIMEDOUT. */
-export function dialTls(
+export function connectTls(
   options: tls.ConnectionOptions & { readonly socket?: Duplex },
   { timeoutMs, track }: DialOptions,
 ): Promise<tls.TLSSocket> {

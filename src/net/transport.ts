@@ -24,7 +24,7 @@ export interface Listener {
 export type Transport = (request: WireRequest, listener: Listener) => () => void;
 
 /** Forwards a chunk of a body at the listener's pace. */
-export function hand(body: Readable, chunk: Buffer, listener: Listener): void {
+export function forward(body: Readable, chunk: Buffer, listener: Listener): void {
   const taken = listener.data(chunk);
   if (taken === undefined) return;
   body.pause();

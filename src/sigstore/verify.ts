@@ -71,7 +71,7 @@ export function thresholdsOf({ listed }: TrustedRoot): Thresholds {
 }
 
 /** What a verifier keeps over its bundles. */
-interface Trust {
+interface VerifierState {
   readonly root: TrustedRoot;
   readonly keys: readonly OpenKey[];
   readonly thresholds: Thresholds;
@@ -85,7 +85,7 @@ interface Trust {
  * remembers parsed keys and verified chains. Throws `TrustedRootError` where a managed key cannot be read.
  */
 export function createVerifier({ root, keys = [], thresholds }: VerifierOptions): Verifier {
-  const trust: Trust = {
+  const trust: VerifierState = {
     root,
     keys: keys.map(openKey),
     thresholds: { log: 1, sct: 1, time: 1, ...thresholds },
@@ -106,7 +106,7 @@ export function createVerifier({ root, keys = [], thresholds }: VerifierOptions)
 }
 
 /** The order is that of the client specification: times (4.2), signer (4.3), log entries (4.4), signature (4.5). */
-function verifyBundle(bundle: Bundle, { now, artifact: input }: VerifyInput, trust: Trust): BundleProof {
+function verifyBundle(bundle: Bundle, { now, artifact: input }: VerifyInput, trust: VerifierState): BundleProof {
   const { content } = bundle;
   const { root, thresholds } = trust;
   const artifact = input === undefined ? null : openArtifact(input);
@@ -161,7 +161,10 @@ function checkContent({ content }: Bundle, artifact: Artifact | null): void {
 }
 
 /** Every timestamp has to hold (4.2.1), unless the trusted root lists no timestamp authority at all. */
-function verifyTimestamps({ timestamps, content }: Bundle, { root, timestamps: verifier }: Trust): AuthorityTime[] {
+function verifyTimestamps(
+  { timestamps, content }: Bundle,
+  { root, timestamps: verifier }: VerifierState,
+): AuthorityTime[] {
   if (root.listed.timestampAuthorities === 0) return [];
   return timestamps.map((timestamp) => verifier.verify(timestamp, content.signature));
 }

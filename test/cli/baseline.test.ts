@@ -100,7 +100,7 @@ describe('update', () => {
       expect(status).toBe(1);
       expect(stdout).toMatch(/^assay\.lock: 0 taken in, 1 removed, 0 unchanged$/m);
       // What p@1.0.1 is held to.
-      expect(stdout).toContain('kept, as what is left out is held to it: p@1.0.0');
+      expect(stdout).toContain('kept, as a version that is left out is compared with it: p@1.0.0');
       expect(stdout).toContain('next  assay check p@1.0.1, then assay accept p@1.0.1 --reason "..."');
       expect(stdout).toMatch(/provenance-lost: p@1\.0\.1 \(package-lock\.json:\d+\)/);
       expect(stdout).toMatch(/signature-invalid: bad@1\.0\.0/);

@@ -176,7 +176,7 @@ describe('init', () => {
       expect(status).toBe(3);
       expect(stdout).toMatch(/no statement/);
       expect(stderr).toBe(
-        'assay: nothing is written, as nothing could be verified: mend that, then run assay init again\n',
+        'assay: nothing is written, as nothing could be verified: fix that, then run assay init again\n',
       );
       expect(existsSync(join(project.folder, 'assay.yml'))).toBe(false);
       expect(existsSync(join(project.folder, 'assay.lock'))).toBe(false);

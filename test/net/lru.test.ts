@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { keepLast } from '../../src/net/lru.ts';
+import { createLru } from '../../src/net/lru.ts';
 
 it('makes a value once while it is kept, and keeps those that were used last', () => {
   const made: string[] = [];
-  const kept = keepLast<string>(2);
+  const kept = createLru<string>(2);
   const get = (key: string): string =>
     kept.get(key, () => {
       made.push(key);

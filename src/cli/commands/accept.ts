@@ -36,9 +36,9 @@ export const command: Command = {
         const wanted = positionals.flatMap((spec) => lockedAs(spec, locked, file));
         for (const dependency of wanted) demandOneHash(dependency);
         const named = new Set(wanted.map(specOf));
-        // What was accepted before can be accepted anew, so it counts as found.
+        // Findings that are already accepted can be accepted again, so they count as found.
         const undecided = baseline.content === null ? null : withoutDecisions(baseline.content, named);
-        // All of it is audited, as what a finding is worth depends on what else is locked.
+        // The whole lockfile is audited: the level of a finding depends on what else is locked.
         const report = await audit({
           enforce: phaseOf(values, policy),
           omit: [],

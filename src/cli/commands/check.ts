@@ -57,7 +57,7 @@ export const command: Command = {
   },
 };
 
-/** What is proven wrong outranks what was not answered, and that what does not exist. */
+/** The gravest exit status: a failure outranks a missing answer, and that outranks a version that does not exist. */
 function worstStatus(status: number, unresolved: readonly Unresolved[]): number {
   if (status === EXIT.fails || unresolved.length === 0) return status;
   if (status === EXIT.noStatement || unresolved.some(({ unavailable }) => unavailable)) return EXIT.noStatement;

@@ -44,7 +44,7 @@ export const command: Command = {
           since: await askSince(),
           baseline: { ...baseline, base: await askBase() },
         }));
-        // What is run has standard output to itself.
+        // The command has standard output to itself.
         io.stderr.write(renderTerminal(report, reportOptions(io.stderr, values)));
         await reportToActions(report, false, io);
         return { sources: projects.flatMap((project) => project.sources), status: reportStatus(report) };
@@ -60,7 +60,7 @@ export const command: Command = {
     };
     const before = changed();
     if (before !== '') throw new UsageError(`${before} was changed during the audit; not run: ${shown}`);
-    // What an audit does not take for the user's word, the command does not get as such.
+    // Variables that the audit does not count as the user's settings are not passed on to the command either.
     const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
     const ended = await run(program, args, io.cwd, env);
     const after = changed();

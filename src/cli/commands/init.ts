@@ -57,7 +57,7 @@ export const command: Command = {
         io.stdout.write(renderTerminal(shown, reportOptions(io.stdout, options.values)));
         for (const line of silentTexts(silent)) io.stderr.write(`assay: ${line}\n`);
         io.stderr.write(
-          'assay: nothing is written, as nothing could be verified: mend that, then run assay init again\n',
+          'assay: nothing is written, as nothing could be verified: fix that, then run assay init again\n',
         );
         return EXIT.noStatement;
       }
@@ -67,13 +67,13 @@ export const command: Command = {
         proposeRegistries(registry, scopes, locked),
         policy?.policy ?? null,
       );
-      // What the policy does not ask for, the baseline does not record.
+      // The baseline records only what the policy asks for.
       const update = updateBaseline(
         baseline.content,
         report.dependencies.map((one) => ({ ...one, capabilities: null })),
       );
       writeNew(policyPath, renderPolicy(proposal, findOwner(lockfile, io)), io);
-      // One cause is one thing to mend: no decision about each version is due because of it.
+      // One cause, one fix: it calls for no decision about each version.
       const isSilent = ({ dependency }: LeftOut): boolean => silent.dependencies.has(dependency);
       const waiting = { ...update, leftOut: update.leftOut.filter((one) => !isSilent(one)) };
       const updated = withSeen(waiting, null, Date.now());
@@ -90,20 +90,20 @@ export const command: Command = {
   },
 };
 
-/** A lockfile of Yarn 2 and later has no hash that could be proven, but what the registry signed can be. */
+/** Whether neither a hash nor a signature is proven: lockfiles of Yarn 2 and later have no hash that could be. */
 function isNothingProven({ counts }: Report): boolean {
   return counts.integrity + counts.signature + counts.publish + counts.provenance === 0;
 }
 
-/** Registries that leave something out of every package that is asked of them. */
+/** Registries that lack signatures or attestations for every package that they were asked for. */
 interface Silent {
   readonly signatures: readonly string[];
   readonly attestations: readonly string[];
-  /** What they leave it out of. */
+  /** The dependencies concerned. */
   readonly dependencies: ReadonlySet<Dependency>;
 }
 
-/** Of one package alone, what its registry leaves out of everything cannot be told from what that package lacks. */
+/** A registry must lack it for this many packages: with only one, the package itself may lack it. */
 const LEAST = 2;
 
 function silentRegistries({ dependencies, lockfiles }: Report): Silent {
@@ -137,9 +137,7 @@ function silentTexts({ signatures, attestations }: Silent): readonly string[] {
   ];
 }
 
-/**
- * What people wrote is never overwritten. An assay.lock that `accept` or `update` began is brought up to the lockfile.
- */
+/** Refuses to overwrite a policy. An assay.lock that `accept` or `update` began is updated instead. */
 function refuseExisting(path: string, io: Io): void {
   if (!existsSync(path)) return;
   throw new UsageError(
@@ -147,7 +145,7 @@ function refuseExisting(path: string, io: Io): void {
   );
 }
 
-/** The registries as the policy that will be written has them, so that this audit asks whom the next ones ask. */
+/** A policy with the registries that will be written, so that this audit asks the same ones as later audits. */
 async function policyOf(registries: ProposedRegistries): Promise<PolicyInUse | null> {
   const text = renderRegistries(registries);
   if (text === null) return null;

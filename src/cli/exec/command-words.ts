@@ -10,13 +10,13 @@ export type Installer = Exclude<PackageManager, 'yarn-classic'>;
 /** A command of a package manager, taken apart. */
 export interface ManagerCommand {
   readonly installer: Installer;
-  /** What it is to do; empty where only options are given. */
+  /** The subcommand, such as `install`; empty where only options are given. */
   readonly verb: string;
-  /** What follows it that is no option. */
+  /** The words after it that are not options. */
   readonly names: readonly string[];
   /** Its options as settings: `--no-x` as `x` with `false`. Those that name its folder are not among them. */
   readonly settings: readonly UseSetting[];
-  /** The folder it is told to work in, as it is written; null where it is told none. */
+  /** The folder that an option names, as it is written; null without one. */
   readonly folder: string | null;
   /** The folder it is started in, as it is written; null for that of the whole command line. */
   readonly within: string | null;
@@ -107,15 +107,15 @@ const RUNNERS = new Map<string, Installer>([
 ]);
 /** Programs that run what follows them, and may be told variables and a folder for it first. */
 const WRAPPERS = ['env', 'cross-env', 'corepack', 'sudo', 'nice', 'nohup', 'time'];
-/** How these are told a folder. */
+/** The option by which these change the folder. */
 const CHDIR = /^(?:-[CD]|--chdir)(?:=?(.+))?$/s;
 const SHELLS = ['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh'];
-/** What only says its arguments. */
+/** Programs that only print their arguments. */
 const SAYING = ['echo', 'printf'];
 /** Of corepack: fetches a package manager, and lets it install. */
 const COREPACK_INSTALLS = ['use', 'up'];
 
-/** The words of some lines. */
+/** Splits lines into words. */
 export function words(...lines: readonly string[]): readonly string[] {
   return lines.flatMap((line) => line.split(' '));
 }
@@ -124,8 +124,8 @@ type Read = ManagerCommand | RunPackage;
 type Start = Pick<ManagerCommand, 'within' | 'env'>;
 
 /**
- * What a command line is: commands of package managers, packages that are run by their names, or nothing for everything
- * else. A text that a shell is given is taken apart; what a script starts cannot be seen.
+ * Takes a command line apart: the package managers' commands in it, the packages that are run by name, nothing else.
+ * The text given to a shell is parsed as well; what a script starts cannot be seen.
  */
 export function readCommands(line: readonly string[], start: Start = { within: null, env: {} }): readonly Read[] {
   const env: Record<string, string> = { ...start.env };

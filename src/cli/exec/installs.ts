@@ -31,9 +31,9 @@ const INSTALLS: Readonly<Record<Installer, readonly string[]>> = {
   bun: ['install', 'i', 'ci'],
   vlt: ['install', 'i', 'ci'],
 };
-/** Those of npm that refuse a lockfile which does not answer the project. */
+/** npm's verbs that refuse a lockfile which does not match the project. */
 const NPM_CLEAN = words('ci clean-install ic install-clean isntall-clean install-ci-test cit clean-install-test sit');
-/** npm takes abbreviations and misspellings, so that what installs nothing is listed. */
+/** npm's verbs that install nothing. They are listed because npm accepts abbreviations and misspellings. */
 const NPM_RUNS = words(
   'run run-script rum urn test tst t start stop restart rebuild rb version verison pack publish ls list ll la view v info',
   'show config c get set pkg prefix root bin whoami ping help outdated doctor explain why fund query sbom diff docs home',
@@ -60,7 +60,7 @@ const OWN_OPTIONS: readonly string[] = [
   'enforce',
   'reverify',
 ] satisfies OptionName[];
-/** What each reads of a folder: the first that is there. */
+/** The lockfiles that each reads in a folder; the first that exists counts. */
 const READS: Readonly<Record<Installer, readonly string[]>> = {
   npm: ['npm-shrinkwrap.json', 'package-lock.json'],
   pnpm: ['pnpm-lock.yaml'],

@@ -1,7 +1,7 @@
-/** An option of npm, which any number of dashes begins. */
+/** An option of npm, with any number of leading dashes. */
 export const NPM_OPTION = /^-+([^=]*)(?:=(.*))?$/s;
 
-/** npm takes the beginning of an option for it, where no other one begins so. */
+/** npm accepts the beginning of an option if no other option begins with it. */
 const BEGINNINGS: readonly (readonly [RegExp, string])[] = [
   [/^shr[a-z]*$/, 'shrinkwrap'],
   [/^prefix?$/, 'prefix'],

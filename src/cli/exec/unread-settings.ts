@@ -17,7 +17,7 @@ const FILES: Readonly<Record<PackageManager, readonly string[]>> = {
   bun: ['config', 'c', 'env-file', 'preload', 'r', 'require', 'import'],
   vlt: [],
 };
-/** What is a file that has nothing. */
+/** Names of the empty file. */
 const NOTHING = ['/dev/null', 'NUL'];
 
 /**

@@ -11,7 +11,7 @@ import type { OptionValues } from '../options.ts';
 import { pageOf } from './pages.ts';
 
 /** A report that was asked for. */
-interface Target {
+interface OutputTarget {
   readonly name: string;
   readonly output: Output;
   /** As the user wrote it, and absolute; null for standard output. */
@@ -21,7 +21,7 @@ interface Target {
 /**
  * The reports of --output, --json and --vsa. Throws UsageError for what could not be written, before anything is asked.
  */
-export async function outputTargets(values: OptionValues, io: Io): Promise<readonly Target[]> {
+export async function outputTargets(values: OptionValues, io: Io): Promise<readonly OutputTarget[]> {
   const asked = [
     ...(values.json === true ? ['json'] : []),
     ...(values.output ?? []),
@@ -30,7 +30,7 @@ export async function outputTargets(values: OptionValues, io: Io): Promise<reado
   if (asked.length === 0) return [];
   // With every format, which most runs do without.
   const { OUTPUTS } = await import('../../report/outputs/index.ts');
-  const targets = asked.map((text): Target => {
+  const targets = asked.map((text): OutputTarget => {
     const [name = '', ...rest] = text.split('=');
     const output = Object.hasOwn(OUTPUTS, name) ? OUTPUTS[name] : undefined;
     if (output === undefined) {
@@ -47,7 +47,7 @@ export async function outputTargets(values: OptionValues, io: Io): Promise<reado
 }
 
 /** In a folder, the file has the format's name. */
-function fileOf(shown: string, { extension }: Output, io: Io): Target['file'] {
+function fileOf(shown: string, { extension }: Output, io: Io): OutputTarget['file'] {
   const named = resolve(io.cwd, shown);
   const path = isFolder(named) ? join(named, `assay.${extension}`) : named;
   if (!isFolder(dirname(path))) {
@@ -64,7 +64,7 @@ function isFolder(path: string): boolean {
   }
 }
 
-function refuseCollisions(targets: readonly Target[]): void {
+function refuseCollisions(targets: readonly OutputTarget[]): void {
   const [first, second] = targets.filter(({ file }) => file === null);
   if (first !== undefined && second !== undefined) {
     throw new UsageError(
@@ -83,8 +83,13 @@ function refuseCollisions(targets: readonly Target[]): void {
  * Writes every report that was asked for; the one for people where none of them is on standard output. Returns whether
  * all could be written. What could not is one line each.
  */
-export function writeReports(report: Report, targets: readonly Target[], options: ReportOptions, io: Io): boolean {
-  const rendered = ({ output }: Target): Iterable<string> => {
+export function writeReports(
+  report: Report,
+  targets: readonly OutputTarget[],
+  options: ReportOptions,
+  io: Io,
+): boolean {
+  const rendered = ({ output }: OutputTarget): Iterable<string> => {
     const text = output.render(report, pageOf);
     return typeof text === 'string' ? [text] : text;
   };

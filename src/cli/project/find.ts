@@ -32,8 +32,8 @@ const MAX_FOLDERS = 100_000;
 const MAX_LOCKFILES = 1000;
 
 /**
- * The lockfile that a path names, or every lockfile of a directory, of whichever package manager: which of them an
- * installation will use, the directory does not say. Throws UsageError.
+ * The lockfile that a path names, or all lockfiles of a directory: it does not say which one an installation will use.
+ * Throws UsageError.
  */
 export function findLockfiles(path: string, io: Io): LockfilePaths {
   const absolute = existing(path, io);
@@ -61,7 +61,7 @@ function lockfileAbove(folder: string, manager: PackageManager, io: Io): string 
   return `that of the project is ${shown(lockfile)}: assay ${shown(project)}`;
 }
 
-/** The folder itself where it cannot be said. */
+/** The folder of the project that a package manager finds; the folder itself where that cannot be said. */
 function projectOf(folder: string, manager: PackageManager): string {
   try {
     return npmProject(folder, manager);

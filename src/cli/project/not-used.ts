@@ -53,7 +53,7 @@ export async function useSettings(manager: PackageManager, folder: string, io: I
   ];
 }
 
-/** Without the weaker ones of a setting that counts by its value alone. */
+/** Drops the weaker values of a setting for which only the strongest value counts. */
 function withStrongest(name: string, settings: readonly SettingInUse[]): readonly SettingInUse[] {
   const isOfName = ({ setting: [key] }: SettingInUse): boolean => settingName(key) === name;
   const strongest = settings.find(isOfName);

@@ -12,7 +12,7 @@ import { managerOf } from './manager-config.ts';
 import { manifestNames, manifestText } from './manifests.ts';
 
 /** A lockfile as it is now. */
-interface Place {
+interface CurrentLockfile {
   readonly path: string;
   /** As it is reported. */
   readonly file: string;
@@ -30,7 +30,7 @@ interface ProjectFiles {
  */
 export async function sinceOf(
   values: OptionValues,
-  places: readonly Place[],
+  places: readonly CurrentLockfile[],
   { manifests, settings }: ProjectFiles,
   find: FindBase,
   io: Io,
@@ -57,7 +57,7 @@ export async function sinceOf(
 
 /** Null where it was not there. */
 async function lockfileAt(
-  { path, file }: Place,
+  { path, file }: CurrentLockfile,
   { manifests, settings }: ProjectFiles,
   commit: string,
 ): Promise<LockfileBefore | null> {

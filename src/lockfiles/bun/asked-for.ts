@@ -1,6 +1,6 @@
 import type { JsonNode, JsonObject } from '../../readers/json.ts';
 import { DEPENDENCY_LISTS, requirementsOf, type Requirement } from '../node-modules/package-json.ts';
-import { fieldsOf, objectOf, type Fields } from '../node-modules/entry.ts';
+import { entryFields, objectOf, type EntryFields } from '../node-modules/entry.ts';
 
 /** Versions that the project keeps in one place: by catalog ("" is the one without a name), then by package. */
 export type Catalogs = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -9,7 +9,7 @@ export type Catalogs = ReadonlyMap<string, ReadonlyMap<string, string>>;
 export const REPEATED_IN: ReadonlySet<string> = new Set(DEPENDENCY_LISTS.map(([list]) => list));
 
 /** Reads the dependencies that an object of the lockfile declares. */
-export function readRequirements(entry: JsonObject, fields: Fields): readonly Requirement[] {
+export function readRequirements(entry: JsonObject, fields: EntryFields): readonly Requirement[] {
   // Bun ignores a lockfile in which a list has another type, and resolves everything again.
   for (const [list] of DEPENDENCY_LISTS) {
     const node = entry.get(list);
@@ -18,7 +18,7 @@ export function readRequirements(entry: JsonObject, fields: Fields): readonly Re
   return requirementsOf(fields, new Set(readNames(entry.get('optionalPeers'), fields)));
 }
 
-function readNames(node: JsonNode | undefined, fields: Fields): readonly string[] {
+function readNames(node: JsonNode | undefined, fields: EntryFields): readonly string[] {
   if (node === undefined) return [];
   if (!Array.isArray(node.value)) return fields.fail('optionalPeers is not a list', 'optionalPeers');
   return (node.value as readonly JsonNode[]).map(({ value }) =>
@@ -39,7 +39,7 @@ export function readCatalogs(file: string, document: JsonObject): Catalogs {
   const catalogs = new Map<string, ReadonlyMap<string, string>>();
   const read = (name: string, what: string, node: JsonNode): void => {
     const holder: JsonObject = new Map([[what, node]]);
-    const declared = fieldsOf(file, what, node.line, holder, 'Bun').declarations(what);
+    const declared = entryFields(file, what, node.line, holder, 'Bun').declarations(what);
     catalogs.set(name, new Map(declared.map((each) => [each.name, each.spec])));
   };
   const unnamed = document.get('catalog');

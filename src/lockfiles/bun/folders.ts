@@ -1,7 +1,7 @@
 import { LockfileError } from '../../readers/error.ts';
 import type { JsonObject } from '../../readers/json.ts';
 import type { Requirement } from '../node-modules/package-json.ts';
-import { fieldsOf, objectOf } from '../node-modules/entry.ts';
+import { entryFields, objectOf } from '../node-modules/entry.ts';
 import { isLocation, lastNodeModules } from '../node-modules/location.ts';
 import { readRequirements } from './asked-for.ts';
 
@@ -27,7 +27,7 @@ export function readFolders(file: string, document: JsonObject): readonly Folder
   }
   return [...folders].map(([location, node]) => {
     const object = objectOf(file, location, node, 'Bun');
-    const fields = fieldsOf(file, location, node.line, object, 'Bun');
+    const fields = entryFields(file, location, node.line, object, 'Bun');
     if (!isLocation(location) || lastNodeModules(location) !== -1) fields.fail('not a folder that Bun writes');
     const name = fields.text('name') ?? (location === '' ? '' : fields.fail('the workspace has no name'));
     const key = location === '' ? '' : name;

@@ -11,7 +11,7 @@ import { LockfileError } from '../../readers/error.ts';
 import type { LockfileFormat, ProjectManifests } from '../common/format.ts';
 import { parseJson, type JsonObject } from '../../readers/json.ts';
 import { mergePlaces, type PlacedDependency } from '../common/merge.ts';
-import { fieldsOf, objectOf } from '../node-modules/entry.ts';
+import { entryFields, objectOf } from '../node-modules/entry.ts';
 import { specKind } from '../node-modules/specs.ts';
 import { decodeText } from '../../readers/text.ts';
 
@@ -66,7 +66,7 @@ function versionOf(file: string, document: JsonObject): number {
 
 /** Patch files by `name@version`. */
 function readPatches(file: string, document: JsonObject): ReadonlyMap<string, string> {
-  const fields = fieldsOf(file, 'the document', 1, document, 'Bun');
+  const fields = entryFields(file, 'the document', 1, document, 'Bun');
   return new Map(fields.declarations('patchedDependencies').map(({ name, spec }) => [name, spec]));
 }
 

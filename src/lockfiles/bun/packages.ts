@@ -3,7 +3,7 @@ import type { Digest, EntryClaims, Source } from '../../model/dependency.ts';
 import { quoted } from '../../readers/error.ts';
 import type { JsonNode, JsonObject } from '../../readers/json.ts';
 import { isPeer, type Requirement } from '../node-modules/package-json.ts';
-import { fieldsOf, identify, objectOf, type Fields } from '../node-modules/entry.ts';
+import { entryFields, identify, objectOf, type EntryFields } from '../node-modules/entry.ts';
 import { isLocation } from '../node-modules/location.ts';
 import { isRegistryShaped, isTarballPath, parseTarballUrl, specKind, type SpecKind } from '../node-modules/specs.ts';
 import { readRequirements } from './asked-for.ts';
@@ -77,7 +77,7 @@ function readPackage(file: string, key: string, node: JsonNode, around: Surround
   const values = Array.isArray(node.value) ? (node.value as readonly JsonNode[]) : [];
   const layout = layoutOf(values);
   const named = new Map(values.slice(0, layout.length).map((value, index) => [layout[index] ?? '', value]));
-  const fields = fieldsOf(file, key, node.line, named, 'Bun');
+  const fields = entryFields(file, key, node.line, named, 'Bun');
   const names = namesOf(key.length > MAX_KEY ? '' : key);
   const location = placeOf(names, around.named);
   if (!isLocation(location)) return fields.fail('not a place that Bun writes');
@@ -117,9 +117,9 @@ function readPackage(file: string, key: string, node: JsonNode, around: Surround
     claims: claimsOf(known.name, requirements, info, infoFields),
   };
 
-  function declared(value: JsonNode): readonly [readonly Requirement[], JsonObject, Fields] {
+  function declared(value: JsonNode): readonly [readonly Requirement[], JsonObject, EntryFields] {
     const object = objectOf(file, key, value, 'Bun');
-    const own = fieldsOf(file, key, node.line, object, 'Bun');
+    const own = entryFields(file, key, node.line, object, 'Bun');
     return [readRequirements(object, own), object, own];
   }
 }
@@ -132,7 +132,7 @@ function isFolderName(name: string): boolean {
 const LOCAL = /^(root|workspace|link|file):(.*)$/s;
 
 /** Bun writes the flags of an entry as `true`, or not at all. */
-function isSaid(flag: string, info: JsonObject, fields: Fields): boolean {
+function isSaid(flag: string, info: JsonObject, fields: EntryFields): boolean {
   const node = info.get(flag);
   return node !== undefined && (node.value === true || fields.fail(`${flag} is not true`, flag));
 }
@@ -141,7 +141,12 @@ function isSaid(flag: string, info: JsonObject, fields: Fields): boolean {
  * What the entry repeats of the manifest. A peer that only `peerDependenciesMeta` mentions gets the range `*` in Bun's
  * lockfile: the manifest does not list it, and it installs nothing, so it is left out.
  */
-function claimsOf(name: string, requirements: readonly Requirement[], info: JsonObject, fields: Fields): EntryClaims {
+function claimsOf(
+  name: string,
+  requirements: readonly Requirement[],
+  info: JsonObject,
+  fields: EntryFields,
+): EntryClaims {
   const isOwn = ({ kind }: Requirement): boolean => kind === 'prod' || kind === 'optional';
   const peers = requirements.filter(
     (requirement) => isPeer(requirement) && !(requirement.kind === 'peerOptional' && requirement.spec === '*'),
@@ -162,7 +167,7 @@ function record(requirements: readonly Requirement[]): Readonly<Record<string, s
 }
 
 /** Commands as they are compared: text is one of the package's own name, and a folder has none. */
-function binOf(name: string, info: JsonObject, fields: Fields): Readonly<Record<string, string>> | null {
+function binOf(name: string, info: JsonObject, fields: EntryFields): Readonly<Record<string, string>> | null {
   const folder = fields.text('binDir');
   if (folder !== null) return { '': `${plainPath(folder)}/` };
   const bin = info.get('bin');
@@ -209,7 +214,7 @@ function splitResolution(text: string): Resolution {
   return at === -1 ? { name: text, resolution: '' } : { name: text.slice(0, at), resolution: text.slice(at + 1) };
 }
 
-function resolutionOf(fields: Fields): Resolution {
+function resolutionOf(fields: EntryFields): Resolution {
   const text = fields.text('resolution') ?? fields.fail('has no name and version');
   const split = splitResolution(text);
   return split.resolution === '' ? fields.fail(`${quoted(text)} is not a name and a version`) : split;
@@ -227,7 +232,7 @@ interface Interpreted {
 }
 
 /** Whose bytes, at which version, from where. */
-function interpret(name: string, resolution: string, fields: Fields): Interpreted {
+function interpret(name: string, resolution: string, fields: EntryFields): Interpreted {
   switch (kindOf(resolution)) {
     case 'git':
       return { name, version: null, source: { kind: 'git', url: resolution } };
@@ -245,7 +250,7 @@ function interpret(name: string, resolution: string, fields: Fields): Interprete
 }
 
 /** Where Bun fetches from; null where that is the registry of its configuration. */
-function addressOf(fields: Fields): string | null {
+function addressOf(fields: EntryFields): string | null {
   const address = fields.text('registry');
   if (address === null || (/^https?:/i.test(address) && URL.canParse(address))) return address;
   return fields.fail(`${quoted(address)} is not a web address`, 'registry');

@@ -63,7 +63,7 @@ export interface PackageEntry extends AnyEntry {
 }
 
 /** Reads the fields of one entry, with errors that say where. Absent is what npm takes for absent: falsy. */
-export interface Fields {
+export interface EntryFields {
   readonly fail: (problem: string, field?: string) => never;
   readonly text: (field: string) => string | null;
   readonly flag: (field: string) => boolean;
@@ -75,7 +75,13 @@ export interface Fields {
 const MAX_TEXT = 4096;
 
 /** `manager` is who writes such files, for errors. */
-export function fieldsOf(file: string, location: string, line: number, entry: JsonObject, manager = 'npm'): Fields {
+export function entryFields(
+  file: string,
+  location: string,
+  line: number,
+  entry: JsonObject,
+  manager = 'npm',
+): EntryFields {
   const present = (field: string): JsonNode | null => {
     const node = entry.get(field);
     return node === undefined || node.value === null || node.value === false || node.value === '' ? null : node;
@@ -136,7 +142,7 @@ export function identify(
   name: string,
   version: string | null,
   source: Source,
-  fields: Fields,
+  fields: EntryFields,
 ): { readonly name: string; readonly version: string } {
   if (!isPackageName(name)) return fields.fail(`${quoted(name)} is not a package name`, 'name');
   if (version !== null && !isRegistryVersion(version)) {
@@ -156,7 +162,7 @@ function locatorOf(source: Exclude<Source, { kind: 'registry' }>): string {
  * The source that an address in the lockfile names. A web address counts as the registry's here; it is a plain download
  * only where the project or a package declares it (see roles.ts).
  */
-export function sourceOf(resolved: string | null, fields: Fields, field: string): Source {
+export function sourceOf(resolved: string | null, fields: EntryFields, field: string): Source {
   if (resolved === null) return { kind: 'registry', resolved: null };
   switch (specKind(resolved)) {
     case 'git':

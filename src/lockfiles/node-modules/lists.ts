@@ -1,6 +1,6 @@
 import type { EdgeKind } from '../common/reach.ts';
 import type { JsonNode, JsonObject } from '../../readers/json.ts';
-import type { Declaration, Fields } from './entry.ts';
+import type { Declaration, EntryFields } from './entry.ts';
 
 const LISTS = [
   ['peerDependencies', 'peer'],
@@ -15,7 +15,7 @@ const LISTS = [
  */
 export function readLists(
   manifest: JsonObject,
-  fields: Fields,
+  fields: EntryFields,
   kinds: readonly EdgeKind[] = ['peer', 'prod', 'optional', 'dev'],
 ): readonly Declaration[] {
   const found: Declaration[] = [];

@@ -1,7 +1,7 @@
 import type { PackageManager } from '../../model/dependency.ts';
 import type { JsonObject, JsonValue } from '../../readers/json.ts';
 import { parseManifest } from '../../readers/manifest.ts';
-import { fieldsOf, objectOf, type Declaration, type Fields } from './entry.ts';
+import { entryFields, objectOf, type Declaration, type EntryFields } from './entry.ts';
 import type { EdgeKind } from '../common/reach.ts';
 
 /** A declared dependency with the list that it stands in. */
@@ -30,7 +30,7 @@ export function readPackageJson(folder: string, text: string, manager: PackageMa
   const file = folder === '' ? 'package.json' : `${folder}/package.json`;
   const node = parseManifest(file, text, manager);
   const document = objectOf(file, 'the document', node);
-  const fields = fieldsOf(file, folder, node.line, document);
+  const fields = entryFields(file, folder, node.line, document);
   const metas = document.get('peerDependenciesMeta')?.value;
   const optional = metas instanceof Map ? [...(metas as JsonObject)].filter(([, meta]) => isOptional(meta.value)) : [];
   return {
@@ -44,7 +44,7 @@ function isOptional(meta: JsonValue): boolean {
   return meta instanceof Map && (meta as JsonObject).get('optional')?.value === true;
 }
 
-export function requirementsOf(fields: Fields, optionalPeers: ReadonlySet<string>): readonly Requirement[] {
+export function requirementsOf(fields: EntryFields, optionalPeers: ReadonlySet<string>): readonly Requirement[] {
   return DEPENDENCY_LISTS.flatMap(([list, kind]) =>
     fields.declarations(list).map(({ name, spec }) => ({
       name,

@@ -1,7 +1,7 @@
 import type { ProjectManifests } from '../common/format.ts';
 import type { JsonObject, JsonValue } from '../../readers/json.ts';
 import { parseManifest } from '../../readers/manifest.ts';
-import { fieldsOf, objectOf, type Declaration } from './entry.ts';
+import { entryFields, objectOf, type Declaration } from './entry.ts';
 import { addTo, readLists, readWorkspaces, recordOf } from './lists.ts';
 import { aliasTarget, specKind } from './specs.ts';
 
@@ -40,7 +40,7 @@ export function readManifests(manifests: ProjectManifests): NpmProject {
     const file = folder === '' ? 'package.json' : `${folder}/package.json`;
     const node = parseManifest(file, text, 'npm');
     const manifest = objectOf(file, 'the document', node);
-    const fields = fieldsOf(file, folder, node.line, manifest);
+    const fields = entryFields(file, folder, node.line, manifest);
     const asked = readLists(manifest, fields);
     declared.set(folder, asked);
     const name = manifest.get('name')?.value;

@@ -1,13 +1,13 @@
 import type { Source } from '../../model/dependency.ts';
 import type { JsonNode, JsonObject } from '../../readers/json.ts';
 import {
-  fieldsOf,
+  entryFields,
   identify,
   isFolderSpec,
   objectOf,
   sourceOf,
   type Declaration,
-  type Fields,
+  type EntryFields,
   type NpmEntry,
 } from '../node-modules/entry.ts';
 import { isLocation, locationOf } from '../node-modules/location.ts';
@@ -54,7 +54,7 @@ function readEntry(
   object: JsonObject,
   below: JsonObject,
 ): NpmEntry {
-  const fields = fieldsOf(file, location, line, object);
+  const fields = entryFields(file, location, line, object);
   if (!isLocation(location)) return fields.fail('not a name that npm installs under');
   const requires = fields.declarations('requires');
   const declared = fields.text('version');
@@ -100,7 +100,7 @@ interface Interpreted {
 }
 
 /** What `version`, and beside it `resolved`, say: whose bytes, at which version, from where. */
-function interpret(installedName: string, declared: string | null, fields: Fields): Interpreted {
+function interpret(installedName: string, declared: string | null, fields: EntryFields): Interpreted {
   if (declared === null || specKind(declared) === 'registry') {
     const alias = declared === null ? null : parseAlias(declared);
     const source = sourceOf(fields.text('resolved') ?? originOf(installedName, fields), fields, 'resolved');
@@ -118,7 +118,7 @@ function interpret(installedName: string, declared: string | null, fields: Field
  * Shrinkwraps of npm 4 and older keep a git or web origin in `from` only, as "SPEC" or "NAME@SPEC". npm follows it
  * where there is neither an address nor a hash.
  */
-function originOf(installedName: string, fields: Fields): string | null {
+function originOf(installedName: string, fields: EntryFields): string | null {
   const from = fields.text('from');
   if (from === null || fields.text('integrity') !== null) return null;
   const spec = from.startsWith(`${installedName}@`) ? from.slice(installedName.length + 1) : from;

@@ -2,12 +2,12 @@ import type { EntryClaims } from '../../model/dependency.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import type { JsonNode, JsonObject } from '../../readers/json.ts';
 import {
-  fieldsOf,
+  entryFields,
   identify,
   objectOf,
   sourceOf,
   type Declaration,
-  type Fields,
+  type EntryFields,
   type NpmEntry,
 } from '../node-modules/entry.ts';
 import { readLists, readWorkspaces, recordOf } from '../node-modules/lists.ts';
@@ -43,7 +43,7 @@ export function readPackages(file: string, packages: JsonNode): readonly NpmEntr
 function readEntry(file: string, location: string, node: JsonNode): NpmEntry {
   const { line } = node;
   const entry = objectOf(file, location, node);
-  const fields = fieldsOf(file, location, line, entry);
+  const fields = entryFields(file, location, line, entry);
   if (!isLocation(location)) return fields.fail('not a location that npm writes');
   const place = { location, line };
   if (fields.flag('link') && location !== '') {
@@ -107,13 +107,13 @@ const INSTALLED: ReadonlySet<string> = new Set([
 ]);
 const FOLDER: ReadonlySet<string> = new Set([...INSTALLED, 'devDependencies']);
 
-function refuseUnwritten(entry: JsonObject, fields: Fields, written: ReadonlySet<string>): void {
+function refuseUnwritten(entry: JsonObject, fields: EntryFields, written: ReadonlySet<string>): void {
   for (const field of entry.keys()) {
     if (!written.has(field)) fields.fail(`has ${quoted(field)}, which npm never writes there`, field);
   }
 }
 
-function claimsOf(requires: readonly Declaration[], peers: readonly Declaration[], fields: Fields): EntryClaims {
+function claimsOf(requires: readonly Declaration[], peers: readonly Declaration[], fields: EntryFields): EntryClaims {
   const bin = fields.declarations('bin');
   return {
     dependencies: recordOf(requires),
@@ -132,7 +132,7 @@ export function nameOf(location: string): string {
 }
 
 /** `devOptional` (both, by different ways) is neither: leaving out only one of them still installs it. */
-function statusOf(fields: Fields): { readonly dev: boolean; readonly optional: boolean; readonly peer: boolean } {
+function statusOf(fields: EntryFields): { readonly dev: boolean; readonly optional: boolean; readonly peer: boolean } {
   return { dev: fields.flag('dev'), optional: fields.flag('optional'), peer: fields.flag('peer') };
 }
 
@@ -140,7 +140,7 @@ function statusOf(fields: Fields): { readonly dev: boolean; readonly optional: b
 function bundledNames(
   node: JsonNode | undefined,
   requires: readonly Declaration[],
-  { fail }: Fields,
+  { fail }: EntryFields,
 ): readonly string[] {
   if (node === undefined || node.value === null || node.value === false) return [];
   if (node.value === true) return requires.map(({ name }) => name);

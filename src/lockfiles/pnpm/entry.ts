@@ -2,7 +2,7 @@ import type { Digest, Source } from '../../model/dependency.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import { parseIntegrity } from '../../readers/integrity.ts';
 import type { JsonNode, JsonObject } from '../../readers/json.ts';
-import { fieldsOf, identify, objectOf, type Fields } from '../node-modules/entry.ts';
+import { entryFields, identify, objectOf, type EntryFields } from '../node-modules/entry.ts';
 import { isRegistryVersion } from '../node-modules/names.ts';
 import { specKind } from '../node-modules/specs.ts';
 import { hasControlCharacters } from '../../readers/text.ts';
@@ -82,7 +82,7 @@ export function readPackages(document: PnpmDocument): {
   return { entries, snapshots };
 }
 
-/** Fields of `packages` that pnpm also believes in a snapshot, where it never writes them. */
+/** EntryFields of `packages` that pnpm also believes in a snapshot, where it never writes them. */
 const MISPLACED = ['name', 'version', 'resolution', 'hasBin', 'bundledDependencies', 'bundleDependencies'];
 
 function refuseMisplaced(file: string, key: string, node: JsonNode): void {
@@ -115,10 +115,10 @@ function readEntry(
   const { line } = node;
   const parsed = keyOf(file, line, key, document);
   const object = objectOf(file, key, node, 'pnpm');
-  const fields = fieldsOf(file, key, line, object, 'pnpm');
+  const fields = entryFields(file, key, line, object, 'pnpm');
   const resolutionNode = object.get('resolution') ?? fields.fail('has no resolution');
   const resolution = objectOf(file, `resolution of ${key}`, resolutionNode, 'pnpm');
-  const of = fieldsOf(file, key, resolutionNode.line, resolution, 'pnpm');
+  const of = entryFields(file, key, resolutionNode.line, resolution, 'pnpm');
   // Up to version 6, pnpm believes `name` and `version` beside a key; from 9 on it believes `version`.
   const name = spelling === 9 ? null : fields.text('name');
   const version = fields.text('version');
@@ -164,7 +164,7 @@ function isEmpty(object: JsonObject, field: string): boolean {
 }
 
 /** Relative to the lockfile: an empty text is the lockfile's own folder. */
-function folderOf(resolution: JsonObject, of: Fields): string {
+function folderOf(resolution: JsonObject, of: EntryFields): string {
   const folder = of.text('directory') ?? (resolution.get('directory')?.value === '' ? '' : null);
   return folder === null ? of.fail('the directory is missing') : folderAt('.', folder);
 }
@@ -176,7 +176,7 @@ function qualifiedVersion(locator: string): string | null {
 }
 
 /** Where pnpm fetches it from (pkgSnapshotToResolution in its lockfile.utils, and its fetchers). */
-function sourceOf(key: PackageKey, resolution: JsonObject, of: Fields, type: string | null): Source {
+function sourceOf(key: PackageKey, resolution: JsonObject, of: EntryFields, type: string | null): Source {
   switch (type) {
     case null:
       break;
@@ -257,7 +257,7 @@ function readSnapshot(
 ): PnpmSnapshot {
   const { line } = node;
   const object = objectOf(file, key, node, 'pnpm');
-  const fields = fieldsOf(file, key, line, object, 'pnpm');
+  const fields = entryFields(file, key, line, object, 'pnpm');
   const references = (field: string): readonly Reference[] =>
     fields
       .declarations(field)

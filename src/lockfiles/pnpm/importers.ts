@@ -1,6 +1,6 @@
 import { quoted } from '../../readers/error.ts';
 import type { JsonNode, JsonObject } from '../../readers/json.ts';
-import { fieldsOf, objectOf } from '../node-modules/entry.ts';
+import { entryFields, objectOf } from '../node-modules/entry.ts';
 import { hasControlCharacters } from '../../readers/text.ts';
 import { mappingOf, type PnpmDocument } from './document.ts';
 import type { Reference } from './entry.ts';
@@ -55,7 +55,7 @@ function readImporter(
   asks: ReadonlyMap<string, Ask> | null,
 ): Importer {
   const { file } = document;
-  const fields = fieldsOf(file, folder, line, object, 'pnpm');
+  const fields = entryFields(file, folder, line, object, 'pnpm');
   if (hasControlCharacters(folder)) return fields.fail('the folder has control characters');
   const specifiers = mappingOf(file, object, 'specifiers');
   const catalogs = mappingOf(file, document.content, 'catalogs');

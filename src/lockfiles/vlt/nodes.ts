@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Digest, Source } from '../../model/dependency.ts';
 import { quoted } from '../../readers/error.ts';
 import type { JsonNode } from '../../readers/json.ts';
-import { fieldsOf, identify, objectOf, type Fields } from '../node-modules/entry.ts';
+import { entryFields, identify, objectOf, type EntryFields } from '../node-modules/entry.ts';
 import { isRegistryShaped, isTarballPath, parseTarballUrl } from '../node-modules/specs.ts';
 import { parseDepId, type DepId } from './dep-id.ts';
 import { DEFAULT_REGISTRY, type Options } from './options.ts';
@@ -56,7 +56,7 @@ export function readNodes(file: string, nodes: JsonNode, options: Options): read
 function readNode(file: string, id: string, node: JsonNode, options: Options): VltNode {
   const values = Array.isArray(node.value) ? (node.value as readonly JsonNode[]) : [];
   const named = new Map(values.slice(0, LAYOUT.length).map((value, index) => [LAYOUT[index] ?? '', value]));
-  const fields = fieldsOf(file, id, node.line, named, 'vlt');
+  const fields = entryFields(file, id, node.line, named, 'vlt');
   const flags = named.get('flags')?.value;
   if (typeof flags !== 'number' || !Number.isInteger(flags) || flags < 0 || flags > MAX_FLAGS) {
     return fields.fail('does not begin with flags that vlt writes');
@@ -106,7 +106,7 @@ interface Interpreted {
 }
 
 /** Whose bytes, at which version, from where. */
-function interpret({ type, source, selector }: DepId, fields: Fields, options: Options): Interpreted {
+function interpret({ type, source, selector }: DepId, fields: EntryFields, options: Options): Interpreted {
   if (type === 'registry') {
     const at = selector.lastIndexOf('@');
     if (at <= 0) return fields.fail(`${quoted(selector)} is not a name and a version`);
@@ -139,7 +139,7 @@ function isArchiveOf(source: string, address: string): boolean {
 }
 
 /** Where vlt fetches from; null where that is npm's own registry, or what stands for it in the configuration. */
-function addressOf(name: string, version: string, alias: string, fields: Fields, options: Options): string | null {
+function addressOf(name: string, version: string, alias: string, fields: EntryFields, options: Options): string | null {
   const resolved = fields.text('resolved');
   if (resolved !== null) {
     if (/^https?:/i.test(resolved) && URL.canParse(resolved)) return resolved;

@@ -1,5 +1,5 @@
 import type { JsonNode, JsonObject } from '../../readers/json.ts';
-import { fieldsOf, objectOf, type Fields } from '../node-modules/entry.ts';
+import { entryFields, objectOf, type EntryFields } from '../node-modules/entry.ts';
 
 /** What `options` says that entries depend on. */
 export interface Options {
@@ -28,7 +28,7 @@ const BUILT_IN_SCOPES = new Map([['@jsr', 'https://npm.jsr.io/']]);
 /** Reads `options`; where it is not there, nothing differs from the defaults. */
 export function readOptions(file: string, node: JsonNode | undefined): Options {
   const options: JsonObject = node === undefined ? new Map() : objectOf(file, 'options', node, 'vlt');
-  const fields = fieldsOf(file, 'options', node?.line ?? 1, options, 'vlt');
+  const fields = entryFields(file, 'options', node?.line ?? 1, options, 'vlt');
   const jsr = new Map(addresses(fields, 'jsr-registries'));
   const named = new Map([...BUILT_IN, ...jsr, ...addresses(fields, 'registries')]);
   const scopes = new Map([
@@ -48,7 +48,7 @@ export function readOptions(file: string, node: JsonNode | undefined): Options {
   const listed = options.get('catalogs');
   if (listed !== undefined) {
     for (const [name, each] of objectOf(file, 'catalogs', listed, 'vlt')) {
-      const holder = fieldsOf(file, 'catalogs', each.line, new Map([[name, each]]), 'vlt');
+      const holder = entryFields(file, 'catalogs', each.line, new Map([[name, each]]), 'vlt');
       catalogs.set(name, texts(holder, name));
     }
   }
@@ -67,15 +67,15 @@ export function readOptions(file: string, node: JsonNode | undefined): Options {
   };
 }
 
-function texts(fields: Fields, field: string): ReadonlyMap<string, string> {
+function texts(fields: EntryFields, field: string): ReadonlyMap<string, string> {
   return new Map(fields.declarations(field).map(({ name, spec }) => [name, spec]));
 }
 
-function addresses(fields: Fields, field: string): readonly (readonly [string, string])[] {
+function addresses(fields: EntryFields, field: string): readonly (readonly [string, string])[] {
   return fields.declarations(field).map(({ name, spec }) => [name, address(fields, field, spec) ?? ''] as const);
 }
 
-function address(fields: Fields, field: string, text: string | null): string | null {
+function address(fields: EntryFields, field: string, text: string | null): string | null {
   if (text === null || (/^https?:/i.test(text) && URL.canParse(text))) return text;
   return fields.fail(`${field} has an address that is none`, field);
 }

@@ -11,7 +11,7 @@ import {
 } from '../node-modules/specs.ts';
 import { readBerryTree } from './berry-syntax.ts';
 import { isCacheKeyInUse } from '../settings/yarn-cache-key.ts';
-import { fieldsOf, identify, parseDescriptor, type Descriptor, type Fields, type YarnEntry } from './entry.ts';
+import { entryFields, identify, parseDescriptor, type Descriptor, type EntryFields, type YarnEntry } from './entry.ts';
 import { parseLocator, parsePatch, type Locator } from './locator.ts';
 import type { YarnProject } from './project.ts';
 import type { YarnNode } from './tree.ts';
@@ -58,7 +58,7 @@ export function readBerryEntries(file: string, text: string, project: YarnProjec
   const nodes = readBerryTree(file, text);
   const metadata = nodes.find(({ keys }) => keys[0] === '__metadata');
   if (metadata === undefined) throw new LockfileError(file, null, 'has no __metadata; let Yarn write the file again');
-  const about = fieldsOf(file, metadata, METADATA);
+  const about = entryFields(file, metadata, METADATA);
   const version = versionOf(file, metadata, about);
   const cacheKey = about.text('cacheKey');
   if (cacheKey !== null && !/^[0-9a-z]+$/.test(cacheKey))
@@ -72,7 +72,7 @@ export function readBerryEntries(file: string, text: string, project: YarnProjec
   return { version, entries };
 }
 
-function versionOf(file: string, { line }: YarnNode, about: Fields): number {
+function versionOf(file: string, { line }: YarnNode, about: EntryFields): number {
   const text = about.text('version') ?? '';
   const version = /^\d{1,4}$/.test(text) ? Number(text) : null;
   if (version !== null && version >= OLDEST && version <= NEWEST) return version;
@@ -83,7 +83,7 @@ function versionOf(file: string, { line }: YarnNode, about: Fields): number {
 
 /** `taken`: lines, by what is resolved there. */
 function entryOf(file: string, node: YarnNode, key: ArchiveKey, taken: Map<string, number>): YarnEntry {
-  const fields = fieldsOf(file, node, FIELDS);
+  const fields = entryFields(file, node, FIELDS);
   const optional = fields.flagged('dependenciesMeta', 'optional');
   const requires = fields.list('dependencies').map(([name, range]) => ({ name, range, optional: optional.has(name) }));
   const resolution = fields.text('resolution') ?? fields.fail('has no resolution');
@@ -132,7 +132,7 @@ function jsrName(name: string): string {
   return `@jsr/${name.replace('@', '').replace('/', '__')}`;
 }
 
-function broughtBy(locator: Locator, fields: Fields, key: ArchiveKey): YarnEntry['brings'][number] {
+function broughtBy(locator: Locator, fields: EntryFields, key: ArchiveKey): YarnEntry['brings'][number] {
   const { name, reference, protocol, selector, patches } = locator;
   if (protocol === 'workspace:') {
     const folder = selector.replace(/^\.(?:\/|$)/, '');
@@ -161,7 +161,7 @@ function broughtBy(locator: Locator, fields: Fields, key: ArchiveKey): YarnEntry
 }
 
 /** Yarn writes what the manifest says, with `npm:` before a range, and adds node-gyp where scripts call it. */
-function claimsOf(fields: Fields): EntryClaims {
+function claimsOf(fields: EntryFields): EntryClaims {
   const dependencies = fields.list('dependencies').map(([name, range]) => [name, range.replace(PLAIN_RANGE, '')]);
   // Yarn links a command under the name without its scope.
   const bin = fields.list('bin').map(([name, path]) => [name.replace(/^@[^/]+\/(?=.)/, ''), pathWithin(path)]);
@@ -194,7 +194,7 @@ interface Origin {
   readonly named: { readonly name: string; readonly version: string } | null;
 }
 
-function sourceOf({ name, reference, protocol, parameters }: Locator, { fail }: Fields): Origin {
+function sourceOf({ name, reference, protocol, parameters }: Locator, { fail }: EntryFields): Origin {
   if (protocol === 'npm:' || protocol === 'jsr:') {
     const other = [...parameters.keys()].find((key) => key !== '__archiveUrl');
     if (other !== undefined)
@@ -225,7 +225,7 @@ function sourceOf({ name, reference, protocol, parameters }: Locator, { fail }: 
  * `HEX`, or `CACHEKEY/HEX`. Of another key than the file's it holds nothing: Yarn makes such an archive anew, and
  * writes the checksum of whatever it was served, also with `--immutable`.
  */
-function archiveOf(fields: Fields, { cacheKey, isHeld }: ArchiveKey): ArchiveLock {
+function archiveOf(fields: EntryFields, { cacheKey, isHeld }: ArchiveKey): ArchiveLock {
   const text = fields.text('checksum');
   if (text !== null && !/^(?:[0-9a-z]+\/)?[0-9a-f]{128}$/.test(text)) {
     return fields.fail('its checksum is not a SHA-512 as Yarn writes it', 'checksum');

@@ -7,13 +7,13 @@ import { isFolderSpec } from '../node-modules/entry.ts';
 import { aliasTarget, isRegistryShaped, parseTarballUrl, pathOfFileSpec, specKind } from '../node-modules/specs.ts';
 import { readClassicTree } from './classic-syntax.ts';
 import {
-  fieldsOf,
+  entryFields,
   identify,
   parseDescriptor,
   type Brought,
   type Descriptor,
   type EntryDescriptor,
-  type Fields,
+  type EntryFields,
   type YarnEntry,
 } from './entry.ts';
 
@@ -42,7 +42,7 @@ const FIELDS = new Set([
  */
 export function readClassicEntries(file: string, text: string, overrides: Overrides | null): readonly YarnEntry[] {
   return readClassicTree(file, text).map((node) => {
-    const fields = fieldsOf(file, node, FIELDS);
+    const fields = entryFields(file, node, FIELDS);
     const descriptors = node.keys.map((key) => {
       const { name, range } = parseDescriptor(key);
       return {
@@ -81,7 +81,7 @@ export function readClassicEntries(file: string, text: string, overrides: Overri
  * The package of a registry that a specifier means: an alias names another one, and so does an address that the entry
  * has.
  */
-function packageOf(name: string, spec: string, fields: Fields): string | null {
+function packageOf(name: string, spec: string, fields: EntryFields): string | null {
   if (specKind(spec) === 'registry') return aliasTarget(spec) ?? name;
   return isDownload(fields.text('resolved') ?? '', [spec]) ? (parseTarballUrl(spec)?.name ?? null) : null;
 }
@@ -93,7 +93,7 @@ function packageOf(name: string, spec: string, fields: Fields): string | null {
  */
 function unusedBecause(
   descriptors: readonly EntryDescriptor[],
-  fields: Fields,
+  fields: EntryFields,
   overrides: Overrides | null,
 ): string | null {
   const asking = descriptors.filter(({ name, asked }) => asked !== null && overrides?.has(name) !== true);
@@ -111,7 +111,11 @@ function isAnswered(range: string, version: string): boolean {
   return validRange(range) === null || satisfies(version, range);
 }
 
-function bringsOf(descriptors: readonly EntryDescriptor[], fields: Fields, overrides: Overrides): YarnEntry['brings'] {
+function bringsOf(
+  descriptors: readonly EntryDescriptor[],
+  fields: EntryFields,
+  overrides: Overrides,
+): YarnEntry['brings'] {
   const version = fields.text('version') ?? fields.fail('has no version');
   const resolved = fields.text('resolved');
   // Yarn 1 links or copies the folder that is asked for, whatever address the entry has.
@@ -151,7 +155,7 @@ function splitHash(resolved: string | null): { readonly address: string | null; 
   return { address, sha1: { algorithm: 'sha1', hex } };
 }
 
-function integrityOf(fields: Fields): readonly Digest[] | null {
+function integrityOf(fields: EntryFields): readonly Digest[] | null {
   const text = fields.text('integrity');
   if (text === null) return null;
   try {
@@ -173,7 +177,7 @@ function claimOf(
   { name, range }: Descriptor,
   address: string | null,
   version: string,
-  fields: Fields,
+  fields: EntryFields,
   overrides: readonly string[],
 ): Claim {
   const wanted = [...overrides, range];
@@ -193,7 +197,7 @@ function registry(address: string | null): Source {
   return { kind: 'registry', resolved: address !== null && specKind(address) === 'http' ? address : null };
 }
 
-function otherSource(address: string, wanted: readonly string[], { fail }: Fields): Source | null {
+function otherSource(address: string, wanted: readonly string[], { fail }: EntryFields): Source | null {
   switch (specKind(address)) {
     case 'git':
       return { kind: 'git', url: address };

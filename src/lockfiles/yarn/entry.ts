@@ -62,7 +62,7 @@ const OTHER_SPACE = /[^\S ]/;
 const MAX_TEXT = 4096;
 
 /** The fields of one entry, with errors that say where. */
-export interface Fields {
+export interface EntryFields {
   readonly text: (field: string) => string | null;
   /** Name to text, of a field that lists them. */
   readonly list: (field: string) => readonly (readonly [name: string, text: string])[];
@@ -72,7 +72,7 @@ export interface Fields {
 }
 
 /** `known` are the fields that Yarn writes: others could mean something to it, and are refused. */
-export function fieldsOf(file: string, entry: YarnNode, known: ReadonlySet<string>): Fields {
+export function entryFields(file: string, entry: YarnNode, known: ReadonlySet<string>): EntryFields {
   const fail = (problem: string, field?: string): never => {
     const line = (field === undefined ? undefined : nodes.get(field)?.line) ?? entry.line;
     const what = `${quoted(entry.keys[0])}: ${problem}`;
@@ -125,7 +125,7 @@ export function parseDescriptor(text: string): Descriptor {
 export function identify(
   name: string,
   version: string,
-  { fail }: Fields,
+  { fail }: EntryFields,
 ): { readonly name: string; readonly version: string } {
   if (!isPackageName(name)) return fail(`${quoted(name)} is not a package name`);
   if (!isRegistryVersion(version)) return fail(`${quoted(version)} is not a version`, 'version');

@@ -3,7 +3,7 @@ import * as bounds from '../../model/limits.ts';
 import { ask, evidenceOf, JSON_TYPE, parseJson } from '../evidence-of.ts';
 import type { HttpClient } from '../../net/request.ts';
 import type { Parsed } from '../../readers/untrusted-json.ts';
-import { keepLast } from '../../net/lru.ts';
+import { createLru } from '../../net/lru.ts';
 import { isVersion, parseAttestations, parseManifest } from './documents.ts';
 import type { NpmPackument } from './packument.ts';
 import { createPackuments } from './packuments.ts';
@@ -23,8 +23,8 @@ export function npmRegistry(
   config: Pick<NpmConfig, 'registry' | 'scopes'>,
   caches: PackageCaches = { npm: null, yarn: null },
 ): Registry {
-  const manifests = keepLast<Promise<Evidence<Manifest>>>(bounds.ANSWERS_KEPT);
-  const attested = keepLast<Promise<Evidence<readonly AttestationEntry[]>>>(bounds.ANSWERS_KEPT);
+  const manifests = createLru<Promise<Evidence<Manifest>>>(bounds.ANSWERS_KEPT);
+  const attested = createLru<Promise<Evidence<readonly AttestationEntry[]>>>(bounds.ANSWERS_KEPT);
   const keysAsked = new Map<string, Promise<Evidence<readonly RegistryKey[]>>>();
   const packuments = createPackuments(client);
   const tarballs = createTarballs(client, caches);

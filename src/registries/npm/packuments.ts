@@ -4,7 +4,7 @@ import { evidenceOf, JSON_TYPE } from '../evidence-of.ts';
 import { MAX_PACKUMENT_BYTES, PACKUMENTS_KEPT } from '../../model/limits.ts';
 import { validatorOf } from '../../net/freshness.ts';
 import type { HttpAnswer, HttpClient } from '../../net/request.ts';
-import { keepLast } from '../../net/lru.ts';
+import { createLru } from '../../net/lru.ts';
 import { parsePackument, type NpmPackument } from './packument.ts';
 
 /** The full documents of packages, by address. */
@@ -17,7 +17,7 @@ export interface Packuments {
 
 /** Keeps those in use: the documents of a large project would fill the memory. */
 export function createPackuments(client: HttpClient): Packuments {
-  const kept = keepLast<Promise<Evidence<NpmPackument>>>(PACKUMENTS_KEPT);
+  const kept = createLru<Promise<Evidence<NpmPackument>>>(PACKUMENTS_KEPT);
   const renewals = new Map<string, Promise<Validator | null>>();
 
   function read(answer: HttpAnswer, url: string, name: string): Evidence<NpmPackument> {

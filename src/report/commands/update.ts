@@ -15,7 +15,7 @@ export function renderUpdate(file: string, update: BaselineUpdate, options: Rend
       ? [`of these with accepted findings, so asked at every audit: ${despiteText(despite)}`]
       : []),
     ...(removed.length > 0 ? [`removed: ${specs(removed)} (no longer locked)`] : []),
-    ...(measures.length > 0 ? [`kept, as what is left out is held to it: ${specs(measures)}`] : []),
+    ...(measures.length > 0 ? [`kept, as a version that is left out is compared with it: ${specs(measures)}`] : []),
     ...(expired.length > 0 ? [`no longer accepted: ${listed(expired, 10, expiredText)}`] : []),
   ];
   const lines = [

@@ -27,7 +27,7 @@ export function attention(report: Report, linkTo: LinkTo): Html {
 
 function groupMarkup(group: Group, linkTo: LinkTo): Html {
   const { code, label, items } = group;
-  // What fails is named whole, however many there are.
+  // Every failure is named, however many there are.
   const first = isFoldable(group) ? FIRST : items.length;
   const most = isFoldable(group) ? MOST : items.length;
   const others = items.slice(first, most);
@@ -53,7 +53,7 @@ function groupMarkup(group: Group, linkTo: LinkTo): Html {
           </p>`
     }`;
   const title = html`<b class="${label}">${label}</b> <code>${code}</code>: ${findingTitle(code)} (${sizeText(items)})`;
-  // A note is worth a line.
+  // A note takes one line.
   return label === 'note'
     ? html`<details class="group">
         <summary><h3>${title}</h3></summary>
@@ -83,7 +83,7 @@ function itemList(items: readonly GroupItem[], linkTo: LinkTo): Html {
 function statementItem(statement: Statement, linkTo: LinkTo, withNext: boolean): Html {
   const { items, clauses, owed } = statement;
   const [first, ...others] = items;
-  // The details of a dependency have all.
+  // The details of a dependency show all of them.
   const more = clauses.length - 1;
   const said = html`${clauses[0]}${more > 0 ? `; and ${count(more, 'more such finding')}` : null}`;
   const also = html`${owed === null ? null : html` <strong class="error">${owed}</strong>`}${

@@ -10,7 +10,7 @@ import { wayTo, type Node } from './graph.ts';
 import { hostile, html, joined, link, type Html } from './markup.ts';
 import { timeline, timesOf } from './timeline.ts';
 
-/** Of names of others, and of places. */
+/** The most names of other dependencies, places and findings that are listed. */
 const MOST_NAMES = 20;
 const MOST_PLACES = 10;
 const MOST_FINDINGS = 20;

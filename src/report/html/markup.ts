@@ -27,7 +27,7 @@ function compact(strings: TemplateStringsArray): readonly string[] {
   return lines;
 }
 
-/** An element whose text means something to a browser to the letter: its style, its script. */
+/** An element with unescaped text: a style or a script. */
 export function raw(element: 'style' | 'script', text: string): Html {
   return { html: `<${element}>${text}</${element}>` };
 }
@@ -86,7 +86,9 @@ function escapeMarkup(text: string): string {
   return /[&<>"']/.test(text) ? text.replace(/[&<>"']/g, (found) => SPECIAL[found] ?? '') : text;
 }
 
-/** Words with letters beyond ASCII may be written from right to left: none of them moves what stands beside it. */
+/**
+ * Isolates words with letters beyond ASCII, which may be written from right to left and would reorder their neighbours.
+ */
 function isolate(escaped: string): string {
   // eslint-disable-next-line no-control-regex -- the range is ASCII itself
   return /[^\x00-\x7f]/.test(escaped) ? escaped.replace(/[^ \n]*[^\x00-\x7f][^ \n]*/g, '<bdi>$&</bdi>') : escaped;

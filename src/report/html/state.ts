@@ -43,7 +43,7 @@ export const STATE_TEXTS: Readonly<Record<State, StateText>> = {
   },
 };
 
-/** What stands against it comes before what is proven. */
+/** The state of a dependency: a failure or a missing answer comes before what is proven. */
 export function stateOf(judged: JudgedDependency): State {
   if (judged.verdict === 'fail') return 'fails';
   return judged.verdict === 'unverified' ? 'unverified' : provenOf(judged);

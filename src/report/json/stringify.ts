@@ -77,8 +77,8 @@ function shown(json: string): string {
 }
 
 /**
- * Whether nothing in it is hidden, as in nearly all text: found out sooner. JSON escapes the control characters of
- * ASCII but DEL.
+ * A fast check for text without hidden characters, as nearly all text is. JSON escapes the control characters of ASCII
+ * except DEL.
  */
 function isPlain(json: string): boolean {
   return Buffer.byteLength(json) === json.length && !json.includes('##') && !json.includes('\x7f');

@@ -121,7 +121,7 @@ export function summaryRows(report: Report, isCounted = true): string[] {
   ];
 }
 
-/** What no reader may overlook: a lockfile that locks no tarball. */
+/** Says that a lockfile locks no tarball, which readers must not overlook. */
 function archiveRows({ dependencies, baselines }: Report): string[] {
   const archived = dependencies.filter(({ dependency }) => dependency.artifacts[0].archive !== undefined);
   const [first] = archived;
@@ -184,7 +184,7 @@ function unknownCapabilityTexts(dependencies: readonly JudgedDependency[]): stri
   return [`critical, as it is unknown what they can reach: ${listed(unknown, 3, String)}`];
 }
 
-/** Nothing where the trust is the newest: then there is nothing to know. */
+/** Says how old the trusted root is; nothing where it is the newest. */
 function repositoryTexts(repository: TrustRepository | null): string[] {
   if (repository === null || repository.state === 'current' || repository.state === 'unasked') return [];
   const { state, url, problem, confirmed } = repository;
@@ -291,7 +291,7 @@ export function verdictText(report: Report, groups: readonly Group[]): [word: st
     }
     case 'unverified':
       if (counts.unverified === 0 && filesWith(groups, 'unverified').length === 0) {
-        return ['no statement', `${unreadText(unread)}. Exit status 2: mend that, or name the lockfiles that count.`];
+        return ['no statement', `${unreadText(unread)}. Exit status 2: fix that, or name the lockfiles that count.`];
       }
       return [
         'no statement',

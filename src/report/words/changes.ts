@@ -9,7 +9,7 @@ import { count, durationText } from './layout.ts';
 interface Field {
   readonly label: string;
   readonly of: (facts: VersionFacts) => string | null;
-  /** Whether a change is nothing to mark; where left out, only equal values are alike. */
+  /** Whether two values count as unchanged; by default only equal ones do. */
   readonly alike?: (before: string | null, after: string | null) => boolean;
   /** Shown only where both versions are proven and it is not alike. */
   readonly rare?: true;
@@ -17,7 +17,7 @@ interface Field {
   readonly optional?: true;
 }
 
-/** Every release has another value, so only having none at all is worth a mark. */
+/** For values that differ in every release: only a missing one counts as a change. */
 const bothThere: Field['alike'] = (before, after) => (before === null) === (after === null);
 
 const isTag = (ref: string | null): boolean => ref?.startsWith('refs/tags/') === true;

@@ -42,7 +42,7 @@ export const HISTORY_TEXTS: Texts<
     title: 'published very recently',
     clause: ({ published, minimumHours }) =>
       `was published at ${formatInstant(published)}, less than ${String(minimumHours)} hours ago`,
-    why: 'nobody had the time to notice a bad release',
+    why: 'there was no time to notice a bad release',
     next: 'check',
   },
   'history-install-script-added': {
@@ -71,10 +71,10 @@ export const HISTORY_TEXTS: Texts<
     next: 'check',
   },
   'history-attestation-missing': {
-    title: 'provenance of earlier releases is not to be had',
+    title: 'provenance of earlier releases cannot be obtained',
     clause: ({ versions, instead }) =>
       `is held to ${instead === null ? 'no earlier build' : version(instead)}, as no valid provenance is served for ${listed(versions, 3, version)}`,
-    why: 'who built a release shows in what built those before it, and somebody may not want that to be seen',
+    why: 'a release is compared with the builders of earlier ones, and an attacker may hide those',
     next: 'check',
   },
   'history-exotic-dependency': {

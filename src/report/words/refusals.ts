@@ -21,7 +21,7 @@ export const REFUSALS: Readonly<Record<RefusalReason, string>> = {
   timestamp: 'its signed timestamp does not hold',
   'time-missing': 'no log or timestamp authority vouches for the time of signing',
   clock: "this machine's clock is behind the time of signing",
-  'key-unknown': 'it is signed by a key nobody vouches for',
+  'key-unknown': 'it is signed by an unknown key',
   'key-validity': 'it is signed by a key that was not valid at the time of signing',
   signature: 'the signature does not hold',
   'artifact-mismatch': 'it is about another artifact',

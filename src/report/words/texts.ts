@@ -63,17 +63,17 @@ export const TEXTS: Texts<FindingCode> = {
   'signature-key-unknown': {
     title: 'signed only by unknown keys',
     clause: ({ keyIds, registry }) =>
-      `is signed at ${address(registry)} only by keys nobody vouches for (${listed(keyIds, 3, key)})`,
-    why: 'anybody can make such a signature',
+      `is signed at ${address(registry)} only by unknown keys (${listed(keyIds, 3, key)})`,
+    why: 'anyone can make such a signature',
     next: 'stop',
   },
   'signature-key-expired': {
     title: 'signed by an expired key',
     clause: ({ keyId, expired, time, basis }) =>
-      `is signed by key ${key(keyId)}, valid only within a period that has its limit at ${formatInstant(expired)}, ${
+      `is signed by key ${key(keyId)}, whose validity begins or ends at ${formatInstant(expired)}, ${
         time === null ? 'and nothing shows when it signed' : `and signed at ${formatInstant(time)} ${BASIS[basis]}`
       }`,
-    why: 'outside its period a key stands for nothing, and only a log or a timestamp proves when it signed',
+    why: 'a signature from outside of that period proves nothing, and only a log or a timestamp proves when a key signed',
     next: 'stop',
   },
 
@@ -207,16 +207,16 @@ export const TEXTS: Texts<FindingCode> = {
       if (!isPackage) return `is locked, but ${address(registry)} has no package of this name`;
       return published === null
         ? `is locked, but ${address(registry)} has other versions and not this one`
-        : `is locked, but ${address(registry)} has this version no more (published ${formatInstant(published)})`;
+        : `is locked, but ${address(registry)} no longer has this version (published ${formatInstant(published)})`;
     },
-    why: 'it was never published there, or was taken away, and whoever may publish under that name decides what comes',
+    why: 'it was never published there or was removed, and anyone who can publish that name decides what it becomes',
     next: 'stop',
   },
   'lockfile-unexpected-host': {
     title: 'fetched from another host',
     clause: ({ resolved, registry }) =>
       `is to be fetched from ${address(resolved)}, while the registry in use is ${address(registry)}`,
-    why: 'the lockfile, not the configuration, decides whom the bytes come from',
+    why: 'the lockfile, not the configuration, decides where the bytes come from',
     next: 'explain',
   },
   'lockfile-patched': {
@@ -236,7 +236,7 @@ export const TEXTS: Texts<FindingCode> = {
     title: 'the lockfile puts something else in the place of a package',
     clause: ({ asked, by, got }) =>
       `stands in for ${escapeText(asked, 120)}, which ${asker(by)} asks a registry for: the lockfile gives ${escapeText(got, 120)}`,
-    why: 'code that nobody asked for would be installed under the name of a package that others proved',
+    why: 'code that was not asked for would be installed under the name of a package that has proofs of its own',
     next: 'stop',
   },
   'lockfile-entry-differs': {
@@ -249,14 +249,14 @@ export const TEXTS: Texts<FindingCode> = {
   'lockfile-dependency-added': {
     title: 'the lockfile adds a dependency',
     clause: ({ name }) => `gets ${escapeText(name, 120)}, which its published manifest does not ask for`,
-    why: 'nobody who published the package asked for it; package managers add few such dependencies, and say so in their settings',
+    why: 'the publisher did not ask for it; package managers add few such dependencies, by settings of the project',
     next: 'explain',
   },
   'lockfile-hook-changed': {
     title: 'the entry is not what was published, and a hook of the project could have changed it',
     clause: ({ field, lockfile, registry, hook }) =>
       `differs in ${escapeText(field, 120)}: only the lockfile has ${either(lockfile)}, only what was published ${either(registry)}; ${quoteText(hook, 80)} could have changed it`,
-    why: 'what a hook of the project changes can be seen only by reading the hook',
+    why: 'only reading the hook shows what it changes',
     next: 'explain',
   },
   'lockfile-parts-differ': {
@@ -276,8 +276,8 @@ export const TEXTS: Texts<FindingCode> = {
   'lockfile-not-used': {
     title: 'the package manager does not install from this lockfile',
     clause: ({ by, instead }) =>
-      `is not what is installed from, because of ${quoteText(by, 160)}${instead === null ? '' : `; that is ${quoteText(instead, 160)}`}`,
-    why: 'what is installed then is something that nobody verified',
+      `is not what an installation uses, because of ${quoteText(by, 160)}${instead === null ? '' : `; it uses ${quoteText(instead, 160)}`}`,
+    why: 'what it installs instead was not verified',
     next: 'stop',
   },
   'lockfile-other-code': {
@@ -315,14 +315,14 @@ export const TEXTS: Texts<FindingCode> = {
       const whose = packages.length === 0 ? 'it' : listed(packages, 2000, (spec) => escapeText(spec, 160));
       return `rests on ${address(registry)}, which serves no attestations and announces provenance of ${whose}`;
     },
-    why: 'a mirror that does not pass them on hides who built what, so that there is no statement',
+    why: 'a mirror that does not pass them on hides the builders, so there is no statement',
     next: 'explain',
   },
   'baseline-forged': {
     title: 'the baseline has entries that no update would write',
     clause: ({ ref, entries }) =>
       `has lines that are not at ${escapeText(ref, 120)} and that assay update would not write: ${listed(entries, 2000, (one) => escapeText(one, 160))}`,
-    why: 'once merged, they would hold versions that nobody verified',
+    why: 'once merged, they would hold versions that were never verified',
     next: 'stop',
   },
   'evidence-stripped': {

@@ -1,5 +1,5 @@
 import { basicAuthorization, credentialFor, type Credential } from '../../../net/credentials.ts';
-import { readKeyPair, readText, type Found } from './npmrc-values.ts';
+import { readKeyPair, readText, type FoundValue } from './npmrc-values.ts';
 
 export interface CredentialInput {
   /** Told of a credential that is left out: one line without its value. */
@@ -9,14 +9,14 @@ export interface CredentialInput {
 
 const FIELDS = ['_authToken', '_auth', 'username', '_password', 'certfile', 'keyfile'] as const;
 type Field = (typeof FIELDS)[number];
-type Fields = Partial<Record<Field, Found & { readonly value: string }>>;
+type Fields = Partial<Record<Field, FoundValue & { readonly value: string }>>;
 
 /**
  * Collects what the configuration binds to a host and path (`//host/path/:field`). Keys without a host are never used.
  */
 export function collectCredentials(
   keys: Iterable<string>,
-  find: (key: string) => Found,
+  find: (key: string) => FoundValue,
   { warn, readFile }: CredentialInput,
 ): Map<string, Credential> {
   const byPlace = new Map<string, Fields>();
@@ -63,7 +63,7 @@ export function bindCertificate(
 }
 
 /** What goes into a header must be able to end neither the header nor the request. */
-function readCredential(found: Found, field: Field): string | null {
+function readCredential(found: FoundValue, field: Field): string | null {
   const text = readText(found);
   if (text === null) return null;
   if (field === '_authToken' && !/^[\x21-\x7e]+$/.test(text)) found.fail(found.source, found.key, 'is not a token');
@@ -84,6 +84,6 @@ function certificateOf(
   readFile: CredentialInput['readFile'],
 ): Credential['certificate'] {
   if (!certfile || !keyfile) return null;
-  const load = (file: typeof certfile): Found => ({ ...file, value: readFile(file.value, file.source, file.key) });
+  const load = (file: typeof certfile): FoundValue => ({ ...file, value: readFile(file.value, file.source, file.key) });
   return readKeyPair(load(certfile), load(keyfile));
 }

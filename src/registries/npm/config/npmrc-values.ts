@@ -2,13 +2,13 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { FoundSetting } from './npmrc-layers.ts';
 
 /** A setting with its place, and how to refuse it. `value` is null where nothing sets it. */
-export interface Found extends FoundSetting {
+export interface FoundValue extends FoundSetting {
   readonly key: string;
   readonly fail: (source: string, key: string, reason: string) => never;
 }
 
 /** Text, or null for "not set" (npm also takes the word null for it). */
-export function readText({ key, value, source, unset, fail }: Found): string | null {
+export function readText({ key, value, source, unset, fail }: FoundValue): string | null {
   if (value === null || value === 'null') return null;
   if (typeof value !== 'string') return fail(source, key, 'must be text');
   if (unset !== null) return fail(source, key, `names the environment variable ${unset}, which is not set`);
@@ -19,7 +19,7 @@ export function readText({ key, value, source, unset, fail }: Found): string | n
  * Text that is an address. A file of the project may name a variable as the whole address, and put none into an address
  * that it makes up itself: what is in the environment may be a secret, and would be sent there.
  */
-export function readAddress(found: Found): string | null {
+export function readAddress(found: FoundValue): string | null {
   const { key, source, ofProject, blended, fail } = found;
   const text = readText(found);
   if (text === null || !ofProject || blended === null) return text;
@@ -31,7 +31,7 @@ export function readAddress(found: Found): string | null {
 }
 
 /** One or several texts; the environment separates them by an empty line. */
-function readTexts(found: Found): readonly string[] | null {
+function readTexts(found: FoundValue): readonly string[] | null {
   if (Array.isArray(found.value)) return found.value.length === 0 ? null : (found.value as readonly string[]);
   const text = readText(found);
   return text === null ? null : text.split('\n\n');
@@ -41,7 +41,7 @@ function readTexts(found: Found): readonly string[] | null {
  * PEM certificates, as OpenSSL finds them: anything around them is a comment. A broken one is an error, because Node
  * would skip it and then accept no server at all.
  */
-export function readCertificates(found: Found): readonly string[] | null {
+export function readCertificates(found: FoundValue): readonly string[] | null {
   const text = readTexts(found)?.join('\n') ?? null;
   if (text === null) return null;
   const pems = text.match(/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END \1CERTIFICATE-----/g) ?? [];
@@ -52,7 +52,7 @@ export function readCertificates(found: Found): readonly string[] | null {
 }
 
 /** A client certificate and its key, both PEM; null unless both are set. */
-export function readKeyPair(cert: Found, key: Found): { readonly cert: string; readonly key: string } | null {
+export function readKeyPair(cert: FoundValue, key: FoundValue): { readonly cert: string; readonly key: string } | null {
   const pair = { cert: readText(cert), key: readText(key) };
   if (pair.cert === null || pair.key === null) return null;
   const { cert: certPem, key: keyPem } = pair;
@@ -71,7 +71,7 @@ function parses(parse: () => unknown): boolean {
   }
 }
 
-export function readSwitch({ key, value, source, fail }: Found, otherwise: boolean): boolean {
+export function readSwitch({ key, value, source, fail }: FoundValue, otherwise: boolean): boolean {
   if (value === null) return otherwise;
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
@@ -79,14 +79,14 @@ export function readSwitch({ key, value, source, fail }: Found, otherwise: boole
 }
 
 /** Text that can be a header's value. */
-export function readHeader(found: Found): string | null {
+export function readHeader(found: FoundValue): string | null {
   const text = readText(found);
   if (text !== null && !/^[\x20-\x7e]*$/.test(text)) found.fail(found.source, found.key, 'must be printable ASCII');
   return text;
 }
 
 /** A whole number of at least `minimum`. */
-export function readInteger(found: Found, minimum: number): number | null {
+export function readInteger(found: FoundValue, minimum: number): number | null {
   const text = readText(found);
   if (text === null) return null;
   const number = /^\d{1,15}$/.test(text) ? Number(text) : -1;
@@ -99,9 +99,9 @@ export function readInteger(found: Found, minimum: number): number | null {
  * HTTPS_PROXY for https, and HTTPS_PROXY, HTTP_PROXY or PROXY for http.
  */
 export function readProxy(
-  proxy: Found,
-  httpsProxy: Found,
-  noproxy: Found,
+  proxy: FoundValue,
+  httpsProxy: FoundValue,
+  noproxy: FoundValue,
   env: NodeJS.ProcessEnv,
 ): { http: string | null; https: string | null; bypass: readonly string[]; ofProject: boolean } {
   const [named] = [httpsProxy, proxy].filter((found) => proxyUrl(found) !== null);
@@ -130,7 +130,7 @@ function normalHost(text: string): string {
   return text.trim().toLowerCase();
 }
 
-function proxyUrl(found: Found): string | null {
+function proxyUrl(found: FoundValue): string | null {
   if (found.value === false || found.value === 'false') return null;
   const text = readAddress(found);
   if (text === null) return null;

@@ -25,7 +25,7 @@ import {
   readSwitch,
   readAddress,
   readText,
-  type Found,
+  type FoundValue,
 } from './npmrc-values.ts';
 
 /** A setting that cannot be used. The message names the place and the key, never the value of a credential. */
@@ -93,8 +93,10 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
     warn: (line) => warnings.push(line),
     readFile: readSetting,
   });
-  const registryOf = (url: string, { source, key, ofProject }: Pick<Found, 'source' | 'key' | 'ofProject'>): string =>
-    registryUrl(url, ofProject, credentials, (reason) => fail(source, key, reason));
+  const registryOf = (
+    url: string,
+    { source, key, ofProject }: Pick<FoundValue, 'source' | 'key' | 'ofProject'>,
+  ): string => registryUrl(url, ofProject, credentials, (reason) => fail(source, key, reason));
 
   const found = find('registry');
   const override = input.overrides?.registry;
@@ -203,7 +205,7 @@ export function npmProject(cwd: string, manager: PackageManager): string {
 
 const NOWHERE = { value: null, source: 'defaults', ofProject: false, unset: null, blended: null };
 
-function findIn(layers: readonly Layer[]): (key: string) => Found {
+function findIn(layers: readonly Layer[]): (key: string) => FoundValue {
   return (key) => ({ key, fail, ...(findSetting(layers, key) ?? NOWHERE) });
 }
 

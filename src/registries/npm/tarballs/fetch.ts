@@ -24,7 +24,7 @@ export function createTarballs(
       const sink = createTarballSink(digests, request);
       const result = (await readInto(path, sink)) ? await sink.finish() : null;
       if (result === null) sink.drop();
-      else if (result.state !== 'mismatch') return evidenceOf(result, url, { from, corruptCache });
+      else if (result.state !== 'mismatch') return tarballEvidence(result, url, { from, corruptCache });
       else corruptCache = true;
     }
 
@@ -42,13 +42,13 @@ export function createTarballs(
         ? { state: 'malformed', url, reason: 'the answer has no body' }
         : withoutBody(answer, url, MAX_TARBALL_BYTES);
     }
-    return evidenceOf(await sink.finish(), url, { from: 'registry', corruptCache });
+    return tarballEvidence(await sink.finish(), url, { from: 'registry', corruptCache });
   }
 
   return (base, path, request) => limit(() => tarball(tarballUrl(base, path, request), request));
 }
 
-function evidenceOf(
+function tarballEvidence(
   result: ReadResult,
   url: string,
   where: Pick<Extract<TarballEvidence, { state: 'present' }>['value'], 'from' | 'corruptCache'>,
