@@ -6,16 +6,16 @@ import {
   type Beside,
   type Declared,
 } from '../checks/added-dependencies.ts';
-import { unanswered as problemOf } from '../checks/npm/chain.ts';
+import { unanswered as problemOf } from '../checks/unanswered.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
-import { pickVersion } from '../checks/npm/pick-version.ts';
+import type { Sources } from '../ecosystems/ecosystem.ts';
+import { ecosystemOf } from '../ecosystems/index.ts';
 import { silentRegistries } from '../checks/unknown-packages.ts';
 import { dependencyOf, servedIntegrity } from './compare.ts';
 import { specOf, type Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import type { Assessment, JudgedDependency } from '../model/verdict.ts';
 import { isServed, lackingOf } from '../policy/unserved.ts';
-import type { Registry } from '../registries/registry.ts';
 
 /*
  * What a dependency is judged by beside itself are other dependencies. Where the run does not ask about those, as the
@@ -26,29 +26,31 @@ import type { Registry } from '../registries/registry.ts';
 /** New dependencies of versions without a project that are asked about. */
 const MAX_RESOLVED = 100;
 
-/** Of those that could show what a registry has, so many are asked about at once, until one does. */
+/** How many candidates are asked about at once, until one shows that the registry serves attestations. */
 const BATCH = 8;
 
 export interface BesideOptions {
-  readonly registry: Registry;
+  readonly sources: Sources;
   /** What the lockfile names; null without a project, where the registry says what would be installed. */
   readonly locked: readonly Dependency[] | null;
-  /** Assesses as any other, held by nothing. */
+  /** Assesses dependencies without the baseline. */
   readonly assess: (dependencies: readonly Dependency[]) => Promise<readonly Assessment[]>;
 }
 
-/** What is to be known beside these assessments before they are judged. */
+/**
+ * What other packages show about these assessments before they are judged: new dependencies, and what registries serve.
+ */
 export async function assessBeside(
   assessments: readonly Assessment[],
-  { registry, locked, assess }: BesideOptions,
+  { sources, locked, assess }: BesideOptions,
 ): Promise<Beside> {
   const asked = new Set(assessments.filter(wasAsked).map(({ dependency }) => dependency));
-  const { found, unanswered } = await locate(additionsOf(assessments), locked, registry);
+  const { found, unanswered } = await locate(additionsOf(assessments), locked, sources);
   const wanted = [...found].filter((dependency) => !asked.has(dependency));
   const assessed = wanted.length === 0 ? [] : await assess(wanted);
   const silent = silentRegistries([...assessments, ...assessed]);
   const others = (locked ?? []).filter(
-    (one) => one.artifacts[0].source.kind === 'registry' && !asked.has(one) && silent.has(registry.urlFor(one.name)),
+    (one) => one.artifacts[0].source.kind === 'registry' && !asked.has(one) && silent.has(addressFor(one, sources)),
   );
   const answering = await untilOne(others, assess, ({ release }) => release !== null);
   return { assessed: [...assessed, ...answering], unanswered };
@@ -64,11 +66,11 @@ interface Located {
   readonly unanswered: Map<string, Finding>;
 }
 
-/** What stands, or would be installed, in the place of what releases added. */
+/** Finds what each dependency that a release added resolves to: in the lockfile, else at the registry. */
 async function locate(
   added: readonly Declared[],
   locked: readonly Dependency[] | null,
-  registry: Registry,
+  sources: Sources,
 ): Promise<Located> {
   const unanswered = new Map<string, Finding>();
   if (added.length === 0) return { found: new Set(), unanswered };
@@ -82,7 +84,8 @@ async function locate(
       const { ecosystem, name, spec } = declared;
       const target = conventionsOf(ecosystem).names.target(name, spec);
       if (target === null) return [];
-      const url = registry.urlFor(target.name);
+      const questions = ecosystemOf(declared).questions(sources);
+      const url = questions.urlFor(target.name);
       const say = (evidence: Finding): readonly Dependency[] => {
         unanswered.set(declarationId(declared), evidence);
         return [];
@@ -91,13 +94,13 @@ async function locate(
         const reason = `more than ${MAX_RESOLVED} new dependencies, of which ${target.name} was not asked about`;
         return say(finding('evidence-unavailable', { evidence: 'history', url, reason }));
       }
-      const answer = await registry.packument(target.name);
+      const answer = await questions.resolve(target.name, target.range);
       const problem = problemOf('history', answer);
       if (problem !== null) return say(problem);
       if (answer.state !== 'present') return [];
-      const version = pickVersion(answer.value, target.range);
+      const { history, version } = answer.value;
       if (version === null) return [];
-      return [dependencyOf({ ...answer.value, version }, servedIntegrity(answer.value.versions.get(version)))];
+      return [dependencyOf({ ...history, version }, servedIntegrity(history.versions.get(version)))];
     }),
   );
   return { found: new Set(resolved.flat()), unanswered };
@@ -110,12 +113,12 @@ async function locate(
 export async function servingBeside(
   judged: readonly JudgedDependency[],
   {
-    registry,
+    sources,
     locked,
     isWithout,
     judge,
   }: {
-    readonly registry: Registry;
+    readonly sources: Sources;
     readonly locked: readonly Dependency[];
     /** Whether the baseline has it without provenance. */
     readonly isWithout: (dependency: Dependency) => boolean;
@@ -128,10 +131,15 @@ export async function servingBeside(
   const others = new Map(
     locked
       .filter((one) => one.artifacts[0].source.kind === 'registry' && !asked.has(specOf(one)) && !isWithout(one))
-      .filter(({ name }) => registries.has(registry.urlFor(name)))
+      .filter((one) => registries.has(addressFor(one, sources)))
       .map((one) => [specOf(one), one]),
   );
   return untilOne([...others.values()], judge, isServed);
+}
+
+/** The registry that is asked for it. */
+function addressFor(dependency: Dependency, sources: Sources): string {
+  return ecosystemOf(dependency).questions(sources).urlFor(dependency.name);
 }
 
 async function untilOne<T>(

@@ -1,11 +1,11 @@
 import { auditDependencies, verifier } from './dependencies.ts';
 import type { LockfileAuditOptions } from './options.ts';
-import { pickVersion } from '../checks/npm/pick-version.ts';
 import { reportOf } from './summary.ts';
 import { compareVersion, dependencyOf, servedIntegrity } from './compare.ts';
 import { conventionsOf, DEFAULT_ECOSYSTEM } from '../ecosystems/conventions/index.ts';
+import { ecosystemOf } from '../ecosystems/index.ts';
 import type { Comparison } from '../model/comparison.ts';
-import type { Packument } from '../model/evidence.ts';
+import type { History } from '../model/history.ts';
 import type { Report } from '../model/report.ts';
 
 export type CheckOptions = Omit<LockfileAuditOptions, 'omit' | 'since' | 'baseline' | 'reverify'>;
@@ -24,8 +24,8 @@ export interface CheckResult {
   readonly unresolved: readonly Unresolved[];
 }
 
-interface Resolved {
-  readonly packument: Packument;
+interface Named {
+  readonly history: History;
   readonly version: string;
   readonly spec: string;
 }
@@ -36,13 +36,12 @@ interface Resolved {
  */
 export async function check(specs: readonly string[], options: CheckOptions): Promise<CheckResult> {
   const answers = await Promise.all(specs.map((spec) => resolveSpec(spec, options)));
-  const resolved = answers.filter((answer) => 'packument' in answer);
-  const current = resolved.map(({ packument, version, spec }) =>
-    dependencyOf({ ...packument, version }, servedIntegrity(packument.versions.get(version)), spec),
+  const resolved = answers.filter((answer) => 'history' in answer);
+  const current = resolved.map(({ history, version, spec }) =>
+    dependencyOf({ ...history, version }, servedIntegrity(history.versions.get(version)), spec),
   );
   const judged = await auditDependencies(current, { ...options, locked: null });
-  const { registry } = options;
-  const comparing = { registry, baseline: null, verify: verifier(options) };
+  const comparing = { sources: options, baseline: null, verify: verifier(options) };
   const lockfile = { entries: current.length, dependencies: current, skipped: [] };
   return {
     report: reportOf([], lockfile, judged, options),
@@ -69,7 +68,7 @@ export function parseSpec(spec: string): { readonly name: string; readonly wante
   return isRange || TAG.test(wanted) ? { name, wanted } : null;
 }
 
-async function resolveSpec(spec: string, { registry }: CheckOptions): Promise<Resolved | Unresolved> {
+async function resolveSpec(spec: string, options: CheckOptions): Promise<Named | Unresolved> {
   const parsed = parseSpec(spec);
   if (parsed === null) {
     const reason = spec.endsWith('@')
@@ -78,12 +77,13 @@ async function resolveSpec(spec: string, { registry }: CheckOptions): Promise<Re
     return { spec, reason, unavailable: false };
   }
   const { name, wanted } = parsed;
-  const answer = await registry.packument(name);
+  const questions = ecosystemOf({ ecosystem: DEFAULT_ECOSYSTEM }).questions(options);
+  const answer = await questions.resolve(name, wanted);
   if (answer.state === 'absent')
-    return { spec, reason: `${registry.urlFor(name)} has no package ${name}`, unavailable: false };
+    return { spec, reason: `${questions.urlFor(name)} has no package ${name}`, unavailable: false };
   if (answer.state !== 'present') return { spec, reason: `${answer.url}: ${answer.reason}`, unavailable: true };
-  const version = pickVersion(answer.value, wanted);
+  const { history, version } = answer.value;
   if (version === null)
     return { spec, reason: `${name} has no version, range or dist-tag ${wanted}`, unavailable: false };
-  return { packument: answer.value, version, spec };
+  return { history, version, spec };
 }

@@ -44,7 +44,7 @@ export function combineReports(
   };
 }
 
-/** The first of each, the second of each, ...: the gravest of every list come first. */
+/** Interleaves lists: the first of each, then the second of each. So the gravest of every list come first. */
 function inTurn<T>(lists: readonly (readonly T[])[]): readonly T[] {
   const longest = Math.max(...lists.map(({ length }) => length));
   return Array.from({ length: longest }, (_, i) => lists.flatMap((list) => list.slice(i, i + 1))).flat();
@@ -64,7 +64,7 @@ function added(a: Counts, b: Counts): Counts {
   return { ...a, ...Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) };
 }
 
-/** A name that selects nothing in any of them selects nothing. */
+/** The policy as used by all folders: a rule is unused only if it matches nothing in any of them. */
 function policyOf(reports: readonly Report[]): PolicyUsed | null {
   const [first, ...others] = reports.map(({ policy }) => policy);
   if (!first) return null;

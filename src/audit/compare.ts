@@ -12,6 +12,8 @@ import {
 } from '../checks/comparison.ts';
 import { lastWithProvenance, laterWithProvenance, predecessorOf, versionToStayOn } from '../checks/history.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
+import type { Questions, Sources } from '../ecosystems/ecosystem.ts';
+import { ecosystemOf } from '../ecosystems/index.ts';
 import { parseIntegrity } from '../lockfiles/index.ts';
 import { isAcceptable, type Baseline, type BaselinePackage } from '../model/baseline.ts';
 import type { AddedDependency, Comparison, LaterVersion, Use, VersionFacts } from '../model/comparison.ts';
@@ -23,16 +25,15 @@ import type { History, Release } from '../model/history.ts';
 import type { Ecosystem, VersionRef } from '../model/package.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
-import type { Registry } from '../registries/registry.ts';
 
 export interface CompareOptions {
-  readonly registry: Registry;
+  readonly sources: Sources;
   /** Verifies a version as any other, held by nothing. */
   readonly verify: (dependency: Dependency) => Promise<JudgedDependency | null>;
   readonly baseline: Baseline | null;
 }
 
-/** The same, and who installs a dependency. */
+/** The options of a comparison, and which package manager installs a dependency. */
 export interface ExplainOptions extends CompareOptions {
   readonly managerOf: (dependency: Dependency) => PackageManager;
 }
@@ -46,8 +47,8 @@ const MAX_AGES = 10;
 const GRAVEST: readonly FindingKind[] = ['loss', 'identity', 'gap'];
 
 /**
- * What people need to decide about lost provenance and other builders, for the gravest such findings. Asks for nothing
- * where there are none, and changes nothing of what was judged.
+ * What people need to decide about lost provenance and unexpected builders, for the gravest such findings. Makes no
+ * request where there are none, and changes no verdict.
  */
 export async function explain(
   judged: readonly JudgedDependency[],
@@ -75,11 +76,12 @@ function rankOf({ findings, dependency }: JudgedDependency): number {
 export async function compareVersion(
   judged: JudgedDependency,
   use: Use | null,
-  { registry, verify, baseline }: CompareOptions,
+  { sources, verify, baseline }: CompareOptions,
 ): Promise<Comparison> {
   const { dependency, findings } = judged;
   const { name, version } = dependency;
-  const answer = await registry.packument(name);
+  const questions = ecosystemOf(dependency).questions(sources);
+  const answer = await questions.history(name);
   const history = answer.state === 'present' ? answer.value : null;
   const known = baseline?.packages.get(packageId(dependency)) ?? null;
   const deciding = findings.filter(asksForDecision);
@@ -90,7 +92,7 @@ export async function compareVersion(
   const measure = isBuiltAlike(nearest, current) ? measureOf(deciding) : null;
   const before = measure === null ? nearest : await factsBefore(dependency, measure, history, known, verify);
   const good = before?.version ?? null;
-  // Between the two may be releases of whoever built this one.
+  // Releases between the two may come from the builder of this one.
   const byOthers = deciding.some(({ code }) => FINDING_KINDS[code] === 'identity');
   const lastOwn = byOthers ? versionToStayOn(null, dependency, good) : null;
   const stay = before?.provenance === 'invalid' ? null : (lastOwn ?? versionToStayOn(history, dependency, good));
@@ -104,7 +106,7 @@ export async function compareVersion(
     current,
     predecessor: before,
     ...changes,
-    addedDependencies: await askAges(dependency.ecosystem, dependencies, current.published, registry),
+    addedDependencies: await askAges(dependency.ecosystem, dependencies, current.published, questions),
     codes: [...new Set(deciding.map(({ code }) => code))].sort(),
     measured: measuredBy(findings),
     expectedBy: expectationSource(deciding),
@@ -115,7 +117,9 @@ export async function compareVersion(
   };
 }
 
-/** Whether the same build is proven for both: whoever is unexpected here was so there. */
+/**
+ * Whether both versions were proven to come from the same builder: one that is unexpected here was unexpected there.
+ */
 function isBuiltAlike(before: VersionFacts | null, current: VersionFacts): boolean {
   if (before?.provenance !== 'proven' || current.provenance !== 'proven') return false;
   const fields = ['issuer', 'repository', 'repositoryId', 'ownerId', 'workflow', 'signer'] as const;
@@ -155,8 +159,8 @@ function heldAgainst(
 }
 
 /**
- * Who built the earlier version is verified now, over the hash that the baseline has for it; where that proves nothing,
- * the baseline's own word is next.
+ * Facts about the earlier version. Its builder is verified again, over the hash that the baseline has for it; where
+ * that proves nothing, the baseline's record is used.
  */
 async function factsBefore(
   { ecosystem, name, version }: Dependency,
@@ -168,7 +172,7 @@ async function factsBefore(
   if (against === null) return null;
   const earlier = against === 'package' ? null : against.version;
   const recorded = known === null ? null : recordedFacts(known, earlier);
-  // A version is not held against itself by asking again.
+  // A version is not compared with itself.
   if (earlier === null || earlier === version) return recorded;
   const held = known?.versions
     .get(earlier)
@@ -210,7 +214,10 @@ export function servedIntegrity(release: Release | undefined): readonly Digest[]
   }
 }
 
-/** Whoever can publish can announce provenance, or have some of another repository: it is verified like any version. */
+/**
+ * The next version to go to. It is verified like any other: anyone who can publish can announce provenance, or have
+ * provenance of another repository.
+ */
 async function laterThan(
   history: History | null,
   version: string,
@@ -230,14 +237,14 @@ function askAges(
   ecosystem: Ecosystem,
   dependencies: readonly (readonly [name: string, spec: string])[],
   at: Instant | null,
-  registry: Registry,
+  questions: Questions,
 ): Promise<readonly AddedDependency[]> {
   return Promise.all(
     dependencies.map(async (declared, i) => {
       const target = conventionsOf(ecosystem).names.target(...declared);
       if (target === null) return unknownAge(declared, 'not a version range');
       if (i >= MAX_AGES) return unknownAge(declared, 'not asked');
-      return ageOf(declared, target, at, await registry.packument(target.name));
+      return ageOf(declared, target, at, await questions.history(target.name));
     }),
   );
 }

@@ -1,9 +1,9 @@
 import type { Dependency } from '../model/dependency.ts';
 
-/** The longest without an answer let in. */
+/** The longest stretch of work, in milliseconds, before the event loop gets a turn. */
 const TURN_MS = 8;
 
-/** Does `work` for each, for `limit` of them at once; the order of the results is theirs. */
+/** Runs `work` for each dependency, `limit` at a time. Results are in the order of the dependencies. */
 export async function mapConcurrently<T extends Pick<Dependency, 'name'>, R>(
   items: readonly T[],
   limit: number,
@@ -23,9 +23,7 @@ export async function mapConcurrently<T extends Pick<Dependency, 'name'>, R>(
   return results;
 }
 
-/**
- * Lets answers in, and progress be seen, where all that is asked for is known already and nothing has to be waited for.
- */
+/** Yields to the event loop now and then, so that answers arrive and progress shows even where everything is cached. */
 function turns(): () => Promise<void> | null {
   let since = performance.now();
   let turning: Promise<void> | null = null;

@@ -1,39 +1,38 @@
 import { assessBeside } from './beside.ts';
-import { gatherBytes, withBytes, withSignedHash, type Bytes } from './bytes.ts';
-import { gatherCapabilities, withCapabilities, type GatheredCapabilities } from './capabilities.ts';
+import { withBytes } from './bytes.ts';
+import { gatherCapabilities, withCapabilities } from './capabilities.ts';
 import type { CompareOptions } from './compare.ts';
 import { mapConcurrently } from './concurrently.ts';
-import { gather, gatherMore, registryTrustFor, type Answer, type RegistryTrust } from './gather.ts';
 import { memoryOf, type Memory } from './memory.ts';
 import type { DependencyOptions, TrustOptions } from './options.ts';
+import { registryTrustFor } from './registry-trust.ts';
 import { registriesAsked } from './summary.ts';
 import { threadOnDemand, type ThreadOnDemand } from './threads/verifying.ts';
 import { checkBaseline } from '../checks/baseline.ts';
-import type { Expectations, Trust } from '../checks/known.ts';
+import type { Expectations, RegistryTrust, Trust } from '../checks/known.ts';
 import { isKeyUnknown, withoutNewerKeys } from '../checks/newer-keys.ts';
 import { withDependencyAges } from '../checks/added-dependencies.ts';
-import { assess } from '../checks/npm/chain.ts';
-import { checkResolved } from '../checks/npm/source.ts';
+import { withSignedHash } from '../checks/signed-hash.ts';
 import { withUnknownPackages } from '../checks/unknown-packages.ts';
 import { verifiers } from '../checks/verifiers.ts';
+import type { Chain, Sources } from '../ecosystems/ecosystem.ts';
+import { ecosystemOf, PINNED } from '../ecosystems/index.ts';
 import { rulingBaseline, type Baseline } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
-import { packageId } from '../model/package.ts';
-import type { DependencyEvidence, RegistryKey } from '../model/evidence.ts';
+import type { RegistryKey } from '../model/evidence.ts';
+import type { GatheredBytes, GatheredCapabilities } from '../model/gathered.ts';
+import { packageId, type Ecosystem } from '../model/package.ts';
 import { NO_EXPECTATION, type Policy } from '../model/policy.ts';
+import type { Store } from '../model/store.ts';
 import type { Assessment, JudgedDependency } from '../model/verdict.ts';
 import { expectationOf, needsCapabilities } from '../policy/apply.ts';
 import { judge, type Enforcement } from '../policy/enforce.ts';
-import { NPM_KEYS } from '../registries/npm/keys.ts';
 
 /** Registry connections are the scarce thing; this many dependencies wait for them at once. */
 const CONCURRENCY = 64;
 
 /** With fewer dependencies to ask about, starting a thread takes longer than it saves. */
 const THREAD_FROM = 64;
-
-/** Each round asks about versions that were not asked about before: tries of two channels, and two witnesses. */
-const MAX_ROUNDS = 8;
 
 /**
  * The stages after the lockfile, for dependencies from wherever they come: evidence, proofs and findings, verdicts. The
@@ -44,10 +43,10 @@ export async function auditDependencies(
   dependencies: readonly Dependency[],
   { locked, ...options }: DependencyOptions & { readonly locked: readonly Dependency[] | null },
 ): Promise<readonly JudgedDependency[]> {
-  const { registry, now } = options;
+  const { now } = options;
   const assessments = await assessDependencies(dependencies, options);
   const beside = await assessBeside(assessments, {
-    registry,
+    sources: options,
     locked,
     assess: (others) => assessDependencies(others, unheld(options)),
   });
@@ -55,7 +54,7 @@ export async function auditDependencies(
   return settled.map((assessment) => judge(assessment, enforcementOf(options)));
 }
 
-/** Judges dependencies that others are judged by: the baseline holds none of them. */
+/** Judges dependencies that serve as a measure for others, without the baseline. */
 export async function judgeUnheld(
   dependencies: readonly Dependency[],
   options: DependencyOptions,
@@ -82,7 +81,7 @@ function enforcementOf({ enforce, policy, baseline, now }: DependencyOptions): E
   return { phase: enforce, policy: policy?.policy ?? null, accepted: baseline?.content?.accepted ?? [], now };
 }
 
-/** For what others are judged by: the baseline does not hold it, and what its files can reach decides nothing. */
+/** Options for dependencies that serve as a measure for others: without the baseline, and without capabilities. */
 function unheld({ policy, ...options }: DependencyOptions): DependencyOptions {
   return {
     ...options,
@@ -94,11 +93,11 @@ function unheld({ policy, ...options }: DependencyOptions): DependencyOptions {
   };
 }
 
-/** What all dependencies of one call share. */
+/** What all dependencies of one audit share. */
 interface Run {
   readonly options: DependencyOptions;
   readonly policy: Policy | null;
-  /** The baseline that rules: the base's in a pull request. */
+  /** The baseline that decides: in a pull request, that of its base. */
   readonly baseline: Baseline | null;
   /** The base's baseline as it is in a pull request, whether or not it rules; else the only one. */
   readonly recorded: Baseline | null;
@@ -106,27 +105,44 @@ interface Run {
   readonly registries: ReadonlySet<string>;
   /** Registry keys that are known whatever the registry is. */
   readonly keys: readonly RegistryKey[];
-  readonly trust: Trust;
+  /** By the ecosystem of a dependency. */
+  readonly chains: ReadonlyMap<Ecosystem, Chain>;
   /** Null where nothing is kept. */
   readonly memory: Memory | null;
   readonly thread: ThreadOnDemand;
 }
 
 function openRun(dependencies: readonly Dependency[], options: DependencyOptions): Run {
-  const { registry, now, store } = options;
+  const { now, store = null } = options;
   const { root, rootDigest, npmKeys, keys } = options.trust;
   const trust = { now, verifierFor: verifiers(root) };
+  const thread = threadOnDemand(trust, { root: root.source, now }, THREAD_FROM);
   return {
     options,
     policy: options.policy?.policy ?? null,
     baseline: options.baseline ? rulingBaseline(options.baseline) : null,
     recorded: (options.baseline?.base ?? options.baseline)?.content ?? null,
-    registries: options.registries ?? registriesAsked(dependencies, registry),
-    keys: [...(npmKeys ?? NPM_KEYS), ...keys],
-    trust,
-    memory: store ? memoryOf(store, { registry, rootDigest, now }) : null,
-    thread: threadOnDemand(trust, { root: root.source, now }, THREAD_FROM),
+    registries: options.registries ?? registriesAsked(dependencies, options),
+    keys: [...(npmKeys ?? PINNED.flatMap(({ pinned }) => pinned)), ...keys],
+    chains: openChains(dependencies, options, { trust, verifying: thread.verifying, store }),
+    memory: store === null ? null : memoryOf(store, { rootDigest, now }),
+    thread,
   };
+}
+
+/** One for each ecosystem that the dependencies are of. */
+function openChains(
+  all: readonly Dependency[],
+  sources: Sources,
+  shared: { readonly trust: Trust; readonly verifying: ThreadOnDemand['verifying']; readonly store: Store | null },
+): ReadonlyMap<Ecosystem, Chain> {
+  const ecosystems = new Set(all.map(({ ecosystem }) => ecosystem));
+  return new Map(
+    [...ecosystems].map((ecosystem) => {
+      const dependencies = all.filter((one) => one.ecosystem === ecosystem);
+      return [ecosystem, ecosystemOf({ ecosystem }).openChain({ ...shared, sources, dependencies })];
+    }),
+  );
 }
 
 async function assessDependencies(
@@ -146,27 +162,34 @@ async function assessDependencies(
 
 /** The steps for one dependency. Its bytes are read while the registry is asked. */
 async function assessDependency(dependency: Dependency, run: Run): Promise<Assessment> {
-  const known = expectationsOf(dependency, run);
-  const assessing = assessOnce(dependency, known, run);
-  const [{ assessment }, capabilities, bytes] = await Promise.all([
+  const chain = chainOf(dependency, run);
+  const known = expectationsOf(dependency, chain, run);
+  const assessing = assessOnce(dependency, known, chain, run);
+  const [assessment, capabilities, bytes] = await Promise.all([
     assessing,
-    capabilitiesOf(dependency, known, assessing, run),
-    bytesFoundOf(dependency, assessing, run),
+    capabilitiesOf(dependency, known, chain, assessing, run),
+    bytesOf(dependency, chain, assessing, run),
   ]);
   return withBytes(withCapabilities(assessment, capabilities), bytes);
 }
 
+function chainOf({ ecosystem }: Dependency, { chains }: Run): Chain {
+  const chain = chains.get(ecosystem);
+  if (chain === undefined) throw new Error(`no chain was opened for ${ecosystem}`);
+  return chain;
+}
+
 /** Step 1: what policy, baseline and project say of it before anything is asked. */
-function expectationsOf(dependency: Dependency, { options, policy, baseline, recorded }: Run): Expectations {
+function expectationsOf(dependency: Dependency, chain: Chain, run: Run): Expectations {
+  const { options, policy, baseline, recorded } = run;
   const { name } = dependency;
-  const registry = options.registry.urlFor(name);
-  const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, name, registry);
-  // A baseline keeps less of an identity than a policy can ask for, and only the registry recognises an address of no
-  // known form.
+  const registry = ecosystemOf(dependency).questions(options).urlFor(name);
+  const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, dependency, registry);
+  // A baseline keeps less of an identity than a policy can demand.
   const reverify =
     options.reverify === true ||
     Object.keys(expectation.identity).length > 0 ||
-    checkResolved(dependency, registry, null, expectation.addresses)?.code === 'lockfile-resolved-mismatch';
+    chain.isUnclear(dependency, registry, expectation);
   return {
     registry,
     expectation,
@@ -177,23 +200,25 @@ function expectationsOf(dependency: Dependency, { options, policy, baseline, rec
 }
 
 /** Step 2: the assessment, by the baseline where it decides, else of an earlier run, else by the registry's answers. */
-async function assessOnce(dependency: Dependency, known: Expectations, run: Run): Promise<Answer> {
-  const { options, memory, trust } = run;
-  const registryTrust = registryTrustFor(known.registry, run.keys, options.policy, run.registries);
+async function assessOnce(
+  dependency: Dependency,
+  known: Expectations,
+  chain: Chain,
+  { options, memory, keys, registries, thread }: Run,
+): Promise<Assessment> {
+  const registryTrust = registryTrustFor(known.registry, keys, options.policy, registries);
   const withKeys = (assessment: Assessment): Promise<Assessment> =>
     withKeysAsked(assessment, registryTrust, options.trust);
-  if (!isAsked(dependency, known)) {
-    const { assessment } = assess(dependency, null, known, trust);
-    return { assessment: await withKeys(assessment), manifestSeen: null };
-  }
+  if (!isAsked(dependency, known)) return withKeys(chain.assessUnasked(dependency, known));
 
-  const question = { dependency, known, registryTrust };
+  const question = { dependency, known, registryTrust, chain };
   const recalled = options.reverify === true ? null : await memory?.recall(question);
-  if (recalled) return { assessment: await withKeys(recalled), manifestSeen: null };
+  if (recalled) return withKeys(recalled);
 
-  const { assessment, evidence } = await askRegistry(dependency, known, registryTrust, run);
-  memory?.keep(question, assessment, evidence);
-  return { assessment: await withKeys(assessment), manifestSeen: evidence.manifest };
+  thread.countRequest();
+  const answer = await chain.assess(dependency, known, registryTrust);
+  memory?.keep(question, answer);
+  return withKeys(answer.assessment);
 }
 
 /** The registry is not asked of what comes from elsewhere, nor of what the baseline decides. */
@@ -201,24 +226,7 @@ function isAsked({ artifacts: [{ source }] }: Dependency, { baseline }: Expectat
   return source.kind === 'registry' && baseline?.state !== 'held' && baseline?.state !== 'rewritten';
 }
 
-/** Asks in rounds, as an assessment can show that other versions have to be asked about. */
-async function askRegistry(
-  dependency: Dependency,
-  known: Expectations,
-  registryTrust: RegistryTrust,
-  { options: { registry }, thread }: Run,
-): Promise<{ readonly assessment: Assessment; readonly evidence: DependencyEvidence }> {
-  thread.countRequest();
-  let evidence = await gather(dependency, registry, registryTrust, known);
-  let assessed = assess(dependency, evidence, known, await thread.trustFor(evidence));
-  for (let round = 0; assessed.ask.length > 0 && round < MAX_ROUNDS; round += 1) {
-    evidence = await gatherMore(evidence, assessed.ask, registry);
-    assessed = assess(dependency, evidence, known, await thread.trustFor(evidence));
-  }
-  return { assessment: assessed.assessment, evidence };
-}
-
-/** A registry for which the policy has keys depends on nobody's newer ones. */
+/** Where the policy names the registry's keys, newer keys from the TUF repository play no part. */
 async function withKeysAsked(
   assessment: Assessment,
   { hasPolicyKeys }: RegistryTrust,
@@ -233,20 +241,22 @@ async function withKeysAsked(
 async function capabilitiesOf(
   dependency: Dependency,
   known: Expectations,
-  assessing: Promise<Answer>,
-  { options: { capabilities, reverify, registry }, policy }: Run,
+  chain: Chain,
+  assessing: Promise<Assessment>,
+  { options: { capabilities, reverify }, policy }: Run,
 ): Promise<GatheredCapabilities | null> {
   const isWanted = capabilities === true && dependency.direct;
   if (!isWanted && !(policy !== null && needsCapabilities(policy, dependency))) return null;
   const locked = await withSignedHash(dependency, assessing);
-  return gatherCapabilities(locked, { policy, package: known.package, reverify: reverify === true, registry });
+  return gatherCapabilities(locked, { policy, package: known.package, reverify: reverify === true, chain });
 }
 
-/** Step 4: its tarball and what is installed of it; null where the run does not read tarballs. */
-async function bytesFoundOf(
+/** Step 4: its bytes, and what is installed of it; null where the run reads no bytes. */
+async function bytesOf(
   dependency: Dependency,
-  assessing: Promise<Answer>,
-  { options: { compareBytes, registry, store = null } }: Run,
-): Promise<Bytes | null> {
-  return compareBytes ? gatherBytes(dependency, { registry, assessing, store, ...compareBytes }) : null;
+  chain: Chain,
+  assessing: Promise<Assessment>,
+  { options: { compareBytes } }: Run,
+): Promise<GatheredBytes | null> {
+  return compareBytes ? chain.bytes(dependency, { assessing, ...compareBytes }) : null;
 }

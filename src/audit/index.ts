@@ -1,11 +1,11 @@
 import { servingBeside } from './beside.ts';
 import { explain } from './compare.ts';
 import { auditDependencies, judgeUnheld, verifier } from './dependencies.ts';
-import { openInstalled } from './installed.ts';
 import { changeSince } from './lockfile-changes.ts';
 import type { AuditOptions, LockfileAuditOptions, Omittable } from './options.ts';
 import { review } from './review.ts';
 import { bytesUsed, installedUsed, lockfileUsed, registriesAsked, reportOf, type Covered } from './summary.ts';
+import { ecosystemOf, ecosystemOfManager } from '../ecosystems/index.ts';
 import { parseLockfile } from '../lockfiles/index.ts';
 import { rulingBaseline, type Baseline, type BaselineInUse } from '../model/baseline.ts';
 import type { Comparison } from '../model/comparison.ts';
@@ -38,7 +38,7 @@ export async function auditLockfiles(
   given: LockfileAuditOptions,
 ): Promise<Report> {
   const named = [...lockfiles, ...(given.beside ?? [])].flatMap(({ dependencies }) => dependencies);
-  const options = { ...given, registries: registriesAsked(named, given.registry) };
+  const options = { ...given, registries: registriesAsked(named, given) };
   const covered: Covered[] = [];
   for (const lockfile of lockfiles) covered.push(await auditLockfile(lockfile, options));
   const judged = covered.flatMap((one) => one.judged);
@@ -73,7 +73,8 @@ async function auditLockfile(lockfile: LocatedLockfile, options: LockfileAuditOp
   const unchanged = included.filter((dependency) => !isNew(dependency));
   const wanted = included.filter(isNew);
 
-  const installed = root === null ? null : await openInstalled(root, lockfile);
+  const { openInstalled } = ecosystemOfManager(lockfile.manager);
+  const installed = root === null || openInstalled === null ? null : await openInstalled(root, lockfile);
   const judged = await auditDependencies(wanted, {
     ...options,
     ...(scripts && { scripts }),
@@ -109,7 +110,7 @@ function servingRegistries(
 ): Promise<readonly JudgedDependency[]> {
   const ruling = options.baseline ? rulingBaseline(options.baseline) : null;
   return servingBeside(judged, {
-    registry: options.registry,
+    sources: options,
     locked: lockfiles.flatMap(({ dependencies }) => dependencies),
     isWithout: (one) => ruling?.packages.get(packageId(one))?.versions.get(one.version)?.provenance.identity === null,
     judge: (dependencies) => judgeUnheld(dependencies, options),
@@ -124,9 +125,9 @@ function explanationsOf(
 ): Promise<readonly Comparison[]> {
   const managers = new Map(lockfiles.map(({ file, manager }) => [file, manager]));
   return explain(judged, {
-    registry: options.registry,
+    sources: options,
     baseline: options.baseline ? rulingBaseline(options.baseline) : null,
     verify: verifier(options),
-    managerOf: ({ places: [place] }) => managers.get(place?.file ?? '') ?? 'npm',
+    managerOf: (one) => managers.get(one.places[0]?.file ?? '') ?? ecosystemOf(one).managers[0],
   });
 }

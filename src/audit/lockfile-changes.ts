@@ -5,7 +5,7 @@ export type LockfileBefore = Pick<Lockfile, 'dependencies'> | { readonly problem
 
 /** What a lockfile gained and lost. */
 export interface LockfileChange {
-  /** Whether it was there before. Where it was not, or cannot be read, everything in it is gained. */
+  /** Whether it existed before. If not, or if it cannot be read, everything in it counts as gained. */
   readonly found: boolean;
   readonly problem: string | null;
   readonly gained: ReadonlySet<Dependency>;
@@ -14,10 +14,9 @@ export interface LockfileChange {
 }
 
 /**
- * Compares a lockfile with what it was; `before` is null where it was not there. A dependency that differs in anything
- * but its places and names there, and in what it resolves to, is gained: other hashes, other claims, another source,
- * another role (a development dependency that is one of the project now), other bundled names. Where a version moved
- * within the tree, nothing is.
+ * Compares a lockfile with its earlier state; `before` is null where it did not exist. A dependency counts as gained if
+ * anything but its places, its alias or what it resolves to changed: hashes, claims, source, role (a development
+ * dependency that becomes one of the project), bundled names. A version that only moved within the tree is not gained.
  */
 export function changeSince(before: LockfileBefore | null, now: Lockfile): LockfileChange {
   if (before === null || 'problem' in before) {
@@ -35,9 +34,7 @@ export function changeSince(before: LockfileBefore | null, now: Lockfile): Lockf
   };
 }
 
-/**
- * Everything a dependency is, but where it stands and what stands beside it; its members in one order, whoever made it.
- */
+/** What makes a dependency the same one: all members but its places and neighbours, in a fixed order. */
 function contentOf(dependency: Dependency): string {
   const content = { ...dependency, places: null, alias: null, requires: null };
   const members = Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,39 +1,34 @@
-import type { Expectations } from '../checks/known.ts';
+import type { Expectations, RegistryTrust } from '../checks/known.ts';
 import { assessmentId, contextDigest, isLasting, packAssessment, unpackAssessment } from '../checks/remembered.ts';
-import type { RegistryTrust } from './gather.ts';
 import type { Dependency } from '../model/dependency.ts';
-import type { DependencyEvidence } from '../model/evidence.ts';
+import type { Answer, Chain } from '../ecosystems/ecosystem.ts';
+import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
-import type { Registry } from '../registries/registry.ts';
 import { VERSION } from '../model/version.ts';
 
-/** Bytes by the hex digest of everything that decides them. What it gives back is what was put there, or null. */
-export interface Store {
-  readonly get: (id: string) => Buffer | null;
-  readonly put: (id: string, value: Buffer) => void;
-}
-
-/** What decides an assessment, but for the registry's document. */
+/** What decides an assessment, but for the documents that it rests on. */
 interface Question {
   readonly dependency: Dependency;
   readonly known: Expectations;
   readonly registryTrust: RegistryTrust;
+  /** Of its ecosystem. */
+  readonly chain: Chain;
 }
 
 /** Assessments of earlier runs. */
 export interface Memory {
-  /** What an earlier run established, where the registry's document still is what it was; else null. */
+  /** What an earlier run established, where what it rests on still is what it was; else null. */
   readonly recall: (question: Question) => Promise<Assessment | null>;
   /** Keeps an assessment that lasts. */
-  readonly keep: (question: Question, assessment: Assessment, evidence: DependencyEvidence) => void;
+  readonly keep: (question: Question, answer: Answer) => void;
 }
 
 export function memoryOf(
   store: Store,
-  { registry, rootDigest, now }: { readonly registry: Registry; readonly rootDigest: string; readonly now: Instant },
+  { rootDigest, now }: { readonly rootDigest: string; readonly now: Instant },
 ): Memory {
-  /** By the registry that an address stands for: in one run the same keys count there. */
+  /** Digests by registry: within one run, the same keys count there. */
   const contexts = new Map<string, string>();
   const contextOf = (registryTrust: RegistryTrust): string => {
     const { origin } = registryTrust;
@@ -45,19 +40,18 @@ export function memoryOf(
     assessmentId(dependency, known, contextOf(registryTrust));
   return {
     recall: async (question) => {
-      const { dependency } = question;
+      const { dependency, chain } = question;
       const id = idOf(question);
       const bytes = store.get(id);
       if (bytes === null) return null;
       const { assessment, validator } = unpackAssessment(bytes, dependency);
-      const renewed = await registry.revalidate(dependency.name, validator, now);
+      const renewed = await chain.revalidate(dependency, validator, now);
       if (renewed === null) return null;
       if (renewed !== validator) store.put(id, packAssessment({ assessment, validator: renewed }));
       return assessment;
     },
-    keep: (question, assessment, evidence) => {
-      const validator = evidence.packument.state === 'present' ? evidence.packument.value.validator : undefined;
-      if (validator === undefined || !isLasting(assessment, evidence, question.known)) return;
+    keep: (question, { assessment, validator }) => {
+      if (validator === null || !isLasting(assessment, question.known)) return;
       store.put(idOf(question), packAssessment({ assessment, validator }));
     },
   };

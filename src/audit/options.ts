@@ -1,16 +1,16 @@
-import type { Installed } from './installed.ts';
 import type { LockfileBefore } from './lockfile-changes.ts';
-import type { Store } from './memory.ts';
 import type { ProjectManifests, ProjectSettings } from '../lockfiles/index.ts';
 import type { BaselineInUse } from '../model/baseline.ts';
+import type { Sources } from '../ecosystems/ecosystem.ts';
 import type { Lockfile } from '../model/dependency.ts';
 import type { RegistryKey } from '../model/evidence.ts';
+import type { InstalledCopies } from '../model/gathered.ts';
 import type { PolicyInUse } from '../model/policy.ts';
 import type { TrustRepository } from '../model/report.ts';
 import type { AskHistory } from '../model/review.ts';
+import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import type { Phase } from '../model/verdict.ts';
-import type { Registry } from '../registries/registry.ts';
 import type { TrustedRoot } from '../sigstore/trusted-root.ts';
 
 /** The kinds of dependencies that may be left out. */
@@ -45,8 +45,7 @@ export interface AuditOptions extends LockfileAuditOptions {
 }
 
 /** How lockfiles that have been read are audited. */
-export interface LockfileAuditOptions {
-  readonly registry: Registry;
+export interface LockfileAuditOptions extends Sources {
   readonly trust: TrustOptions;
   readonly now: Instant;
   /** The phase, whatever the policy's is. */
@@ -93,6 +92,6 @@ export interface Since {
 /** How dependencies are audited, from wherever they come. */
 export type DependencyOptions = Omit<LockfileAuditOptions, 'omit' | 'since' | 'tarballs' | 'installed'> &
   Pick<Lockfile, 'scripts'> & {
-    /** Has tarballs read, and what is installed compared with them; null or left out where neither is wanted. */
-    readonly compareBytes?: { readonly installed: Installed | null } | null;
+    /** Has bytes read, and what is installed compared with them; null or left out where neither is wanted. */
+    readonly compareBytes?: { readonly installed: InstalledCopies | null } | null;
   };

@@ -24,17 +24,17 @@ import type { JudgedDependency, Phase } from '../model/verdict.ts';
 import { unusedRules, type Asked } from '../policy/apply.ts';
 import { baselineUsed, forgedIn } from '../baseline/used.ts';
 import { judgeLockfile, overallVerdict, verdictOf } from '../policy/enforce.ts';
-import type { Registry } from '../registries/registry.ts';
+import type { Sources } from '../ecosystems/ecosystem.ts';
+import { ecosystemOf } from '../ecosystems/index.ts';
 import { VERSION } from '../model/version.ts';
 
 /** What a run used. */
-interface Used {
+interface Used extends Sources {
   readonly trust: {
     readonly rootName: TrustUsed['root'];
     readonly rootDigest: string;
     readonly repository?: TrustUsed['repository'];
   };
-  readonly registry: Registry;
   readonly now: Instant;
   readonly repository?: string | null;
   readonly enforce: Phase;
@@ -48,16 +48,17 @@ export function reportOf(
   each: Report['lockfiles'],
   read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
   dependencies: readonly JudgedDependency[],
-  { trust, registry, now, repository, enforce, policy, baseline, beside = [] }: Used,
+  used: Used,
 ): Report {
+  const { trust, now, repository, enforce, policy, baseline, beside = [] } = used;
   const locked = [...read.dependencies, ...beside.flatMap((lockfile) => lockfile.dependencies)];
-  const used = baseline ? [baselineUsed(baseline, locked, dependencies)] : [];
+  const baselines = baseline ? [baselineUsed(baseline, locked, dependencies)] : [];
   const asked = {
-    names: read.dependencies.map(({ name }) => name),
-    registries: registriesAsked(read.dependencies, registry),
+    packages: read.dependencies,
+    registries: registriesAsked(read.dependencies, used),
     now,
   };
-  const forged = judgeLockfile(used.flatMap(forgedIn), { phase: enforce, policy: policy?.policy ?? null });
+  const forged = judgeLockfile(baselines.flatMap(forgedIn), { phase: enforce, policy: policy?.policy ?? null });
   const lockfiles = each.map((one, i) => (i === 0 ? { ...one, findings: [...one.findings, ...forged] } : one));
   return {
     tool: { name: 'assay', version: VERSION },
@@ -75,11 +76,11 @@ export function reportOf(
     trust: {
       root: trust.rootName,
       rootDigest: trust.rootDigest,
-      registries: registriesUsed(dependencies, registry),
+      registries: registriesUsed(dependencies, used),
       repository: trust.repository ?? null,
     },
-    baselines: used,
-    baseline: used[0] ?? null,
+    baselines,
+    baseline: baselines[0] ?? null,
     review: null,
     bytes: null,
     installed: null,
@@ -96,7 +97,7 @@ export interface Covered {
   readonly omitted: number;
   readonly unchanged: readonly Dependency[];
   readonly since: SinceUsed | null;
-  /** Null where nobody asked what is installed. */
+  /** Null unless installed files were compared. */
   readonly installed: InstalledUsed | null;
 }
 
@@ -198,20 +199,20 @@ export function installedUsed(each: readonly InstalledUsed[]): InstalledUsed {
   };
 }
 
-/** Whom these are asked of, whether or not anything of them was asked. */
-export function registriesAsked(dependencies: readonly Dependency[], registry: Registry): ReadonlySet<string> {
+/** The registries of these dependencies, whether or not they were asked in this run. */
+export function registriesAsked(dependencies: readonly Dependency[], sources: Sources): ReadonlySet<string> {
   const served = dependencies.filter(({ artifacts }) => artifacts[0].source.kind === 'registry');
-  return new Set(served.map(({ name }) => registry.urlFor(name)));
+  return new Set(served.map((one) => ecosystemOf(one).questions(sources).urlFor(one.name)));
 }
 
 /** Which registries were asked, and whose keys verified something there. */
-function registriesUsed(dependencies: readonly JudgedDependency[], registry: Registry): readonly RegistryUsed[] {
+function registriesUsed(dependencies: readonly JudgedDependency[], sources: Sources): readonly RegistryUsed[] {
   const used = new Map<string, Map<string, RegistryUsed['keys'][number]>>();
   for (const { dependency, proofs, baseline } of dependencies) {
     const [{ source, archive }] = dependency.artifacts;
     const asked = baseline !== 'held' && (baseline !== 'rewritten' || archive !== undefined);
     if (source.kind !== 'registry' || !asked) continue;
-    const url = registry.urlFor(dependency.name);
+    const url = ecosystemOf(dependency).questions(sources).urlFor(dependency.name);
     const keys = used.get(url) ?? new Map<string, RegistryUsed['keys'][number]>();
     used.set(url, keys);
     if (proofs.signature === null) continue;

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { digestOf } from '../readers/digest.ts';
 import type { TrustOptions } from './options.ts';
-import type { Store } from './memory.ts';
+import { PINNED } from '../ecosystems/index.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import type { TrustRepository } from '../model/report.ts';
+import type { Store } from '../model/store.ts';
 import { DAY, HOUR, type Instant } from '../model/time.ts';
 import type { HttpClient } from '../net/request.ts';
-import { NPM_KEYS, parseKeysDocument } from '../registries/npm/keys.ts';
 import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
 import type { Ask, Problem } from '../sigstore/tuf/answer.ts';
 import { restore, unseen, update, type Anchor, type Verified } from '../sigstore/tuf/client.ts';
-import { KEYS_TARGET, NPM_KEYS_DIGEST, ROOT_TARGET } from '../sigstore/tuf/public-good.ts';
+import { ROOT_TARGET } from '../sigstore/tuf/public-good.ts';
 
 /** A TUF repository that publishes a trusted root, and where trust in it begins. */
 export interface TrustSource {
@@ -21,7 +21,7 @@ export interface TrustSource {
   readonly pinned: Pick<TrustOptions, 'root' | 'rootName' | 'rootDigest'> | null;
   /** Registry keys the user configured. */
   readonly keys: readonly RegistryKey[];
-  /** When that was the newest; null where nobody knows. */
+  /** When that was last known to be the newest; null where it is not known. */
   readonly pinnedAt: Instant | null;
 }
 
@@ -47,7 +47,9 @@ export interface RefreshOptions {
   readonly fresh?: boolean;
 }
 
-/** Of one request, and of all of them: an audit does not wait for trust longer than for a registry. */
+/**
+ * Time limits for one request and for all of them: an audit waits no longer for the trusted root than for a registry.
+ */
 const REQUEST_MS = 5000;
 const TOTAL_MS = 15_000;
 /** How long no newer root is asked for while timestamps hold under the known one. Those expire after a week. */
@@ -60,7 +62,7 @@ export async function openTrust(source: TrustSource, options: RefreshOptions): P
   const isPinned = source.pinnedAt !== null && source.pinned !== null;
   const wanted = new Map([
     [ROOT_TARGET, isPinned ? source.pinned.rootDigest : null],
-    [KEYS_TARGET, NPM_KEYS_DIGEST],
+    ...PINNED.map(({ target, digest }): [string, string] => [target, digest]),
   ]);
   const { store, now } = options;
   const kept = unpack(store?.get(KEPT) ?? null);
@@ -88,7 +90,7 @@ export async function openTrust(source: TrustSource, options: RefreshOptions): P
 
 /** Whether the same would be verified with both. */
 export function isSameTrust(a: TrustOptions, b: TrustOptions): boolean {
-  const keys = ({ npmKeys = NPM_KEYS }: TrustOptions): string =>
+  const keys = ({ npmKeys = PINNED.flatMap(({ pinned }) => pinned) }: TrustOptions): string =>
     npmKeys
       .map(({ keyId, usage, spki, start, end }) => [keyId, usage, spki, start, end].join(' '))
       .sort()
@@ -108,8 +110,12 @@ function trustOf(
   { confirmed, problem }: { readonly confirmed: Instant | null; readonly problem: Problem | 'unasked' | null },
 ): TrustOptions | null {
   const root = read(verified, ROOT_TARGET, (json) => parseTrustedRoot(json));
-  const keys = read(verified, KEYS_TARGET, (json) => parseKeysDocument(json, 'pinned'));
-  const failed = (problem === 'unasked' ? null : problem) ?? root.problem ?? keys.problem;
+  const keys = PINNED.map((one) => ({ ...one, now: read(verified, one.target, one.parse) }));
+  const failed =
+    (problem === 'unasked' ? null : problem) ??
+    root.problem ??
+    keys.map(({ now }) => now.problem).find((one) => one !== null) ??
+    null;
   const { timestamp, snapshot, roles } = verified;
   const repository: TrustRepository = {
     url,
@@ -125,7 +131,9 @@ function trustOf(
     },
     expires: timestamp === null ? null : Math.min(timestamp.expires, verified.root.expires),
   };
-  const rest = { keys: configured, ...(keys.value === null ? {} : { npmKeys: keys.value }), repository };
+  const isNewer = keys.some(({ now }) => now.value !== null);
+  const newer = isNewer ? { npmKeys: keys.flatMap(({ pinned, now }) => now.value ?? pinned) } : {};
+  const rest = { keys: configured, ...newer, repository };
   if (root.value === null) return pinned === null ? null : { ...pinned, ...rest };
   const rootName = pinned?.rootName === 'public-good' ? pinned.rootName : url;
   return { root: root.value, rootName, rootDigest: root.digest, ...rest };
@@ -148,7 +156,7 @@ function read<T>({ targets }: Verified, path: string, parse: (json: unknown) => 
   }
 }
 
-/** Credentials never go there, and nobody can make it last. */
+/** Asks the TUF repository for files. Sends no credentials; all requests share one deadline. */
 function askerOf(url: string, http: HttpClient): Ask {
   const end = performance.now() + TOTAL_MS;
   return async (path, maxBytes, etag) => {

@@ -31,10 +31,7 @@ export function withSeen(update: BaselineUpdate, history: History | null, now: I
   return { ...update.baseline, seen: [...update.baseline.seen, ...added] };
 }
 
-/**
- * What nobody can decide about waits for no decision (a contradiction, a missing answer), and what has an entry was
- * decided.
- */
+/** Contradictions and missing answers never enter the queue; versions that have an entry were already decided. */
 function waits({ codes, kept }: LeftOut): boolean {
   return !kept && codes.some(isAcceptable);
 }

@@ -139,7 +139,9 @@ function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
   if (first === undefined || first.release === null) return null;
   // Where the lockfile can lock no hash, this entry does.
   const proven =
-    first.dependency.artifacts[0].archive === undefined ? first.proofs.integrity : first.proofs.signature?.integrity;
+    first.dependency.artifacts[0].archive === undefined
+      ? first.proofs.integrity?.digests[0]
+      : first.proofs.signature?.integrity;
   if (!proven) return null;
   const { algorithm, hex } = proven;
   const { evidence, entry: claims, publisher, approver, published, expected } = first.release;

@@ -104,7 +104,8 @@ function kindOf(predicateType: string, wanted: readonly AttestationKind[]): Atte
 }
 
 function proofOf({ statement, ...bundle }: BundleProof, entry: AttestationEntry): AttestationProof {
-  return establish({ predicateType: statement?.predicateType ?? '', digest: jsonDigest(entry.bundle), bundle });
+  const by = bundle.signer.kind === 'certificate' ? 'builder' : 'registry-key';
+  return establish({ by, predicateType: statement?.predicateType ?? '', digest: jsonDigest(entry.bundle), bundle });
 }
 
 /** Judges signer, types and subject of a verified bundle; `reported` where its hash is one already reported. */

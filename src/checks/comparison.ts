@@ -2,6 +2,7 @@ import type { Target } from '../ecosystems/conventions/conventions.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import { recordedHashes, type BaselinePackage, type LastingIdentity } from '../model/baseline.ts';
 import type { AddedDependency, ChangedScript, Comparison, ShownIdentity, VersionFacts } from '../model/comparison.ts';
+import { byteDigests } from '../model/dependency.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { FINDING_KINDS, type ExpectationSource, type FindingCode } from '../model/finding.ts';
 import type { History, Release } from '../model/history.ts';
@@ -51,7 +52,7 @@ export function expectationSource(findings: readonly LeveledFinding[]): Expectat
 /** What the registry and the verification say of one version; `history` is null where it was not answered. */
 export function factsOf(history: History | null, version: string, judged: JudgedDependency | null): VersionFacts {
   const release = history?.versions.get(version);
-  const locked = judged?.dependency.artifacts[0].digests[0];
+  const [locked] = judged === null ? [] : byteDigests(judged.dependency.artifacts[0]);
   return {
     version,
     published: history?.time.get(version) ?? judged?.published ?? null,

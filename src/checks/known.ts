@@ -1,6 +1,7 @@
 import type { Expectation } from '../model/policy.ts';
 import type { ScriptDecision } from '../model/finding.ts';
 import type { BaselinePackage } from '../model/baseline.ts';
+import type { RegistryKey } from '../model/evidence.ts';
 import type { Instant } from '../model/time.ts';
 import type { BaselineCheck } from './baseline.ts';
 import type { VerifierFor } from './verifiers.ts';
@@ -21,4 +22,13 @@ export interface Expectations {
   readonly package: BaselinePackage | null;
   /** Whether the project lets its install scripts run. */
   readonly scripts: ScriptDecision;
+}
+
+/** The registry that an address stands for, and the keys whose signatures count there. */
+export interface RegistryTrust {
+  readonly origin: string;
+  readonly keys: readonly RegistryKey[];
+  /** Whether the keys that the registry itself serves count, as no others are known for it. */
+  readonly acceptsOwnKeys: boolean;
+  readonly hasPolicyKeys: boolean;
 }

@@ -26,7 +26,10 @@ const MONTHS = 180 * DAY;
 const STOOD = 30 * DAY;
 /** Two releases further apart than this are not one attack. */
 const APART = 7 * DAY;
-/** Whoever holds a stolen token could publish as many with provenance of their own before one without it. */
+/**
+ * An attacker could first publish several releases with provenance from their own repository, and then one without. A
+ * release is compared with this many.
+ */
 const COMPARED = 5;
 
 /** So many releases by hand that were left in place show that others of the project publish by hand, too. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Dependency } from '../model/dependency.ts';
-import type { DependencyEvidence, RegistryKey, Validator } from '../model/evidence.ts';
+import type { RegistryKey, Validator } from '../model/evidence.ts';
 import { establish, type Proofs } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
@@ -67,17 +67,12 @@ function isValid({ start, end }: RegistryKey, now: Instant): boolean {
 }
 
 /**
- * Whether the same questions would get the same answers: all were answered, nothing was contradicted, and none of it
- * depends on the time of day. The registry's own keys, where it was asked for them, are not of its document.
+ * Whether the same questions would get the same answers, where they rest on the same documents: nothing was left
+ * unanswered or contradicted, and none of it depends on the time of day.
  */
-export function isLasting(
-  { findings }: Assessment,
-  evidence: DependencyEvidence,
-  { expectation }: Expectations,
-): boolean {
-  const answered = [evidence.packument, evidence.manifest].every(({ state }) => state === 'present');
+export function isLasting({ findings }: Assessment, { expectation }: Expectations): boolean {
   const questioned = findings.some(({ kind }) => kind === 'contradiction' || kind === 'unavailable');
-  return answered && !questioned && evidence.registryKeys === null && expectation.releaseAge === null;
+  return !questioned && expectation.releaseAge === null;
 }
 
 export function packAssessment({ assessment, validator }: Remembered): Buffer {

@@ -8,8 +8,8 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * For files that nobody named on the command line, but a repository did: a device or pipe in the place of one could be
- * read for ever. Throws UsageError; what is not there is for the reader to say.
+ * For files that a repository names instead of the command line: reading a device or a pipe in their place might never
+ * end. Throws UsageError; a missing file is for the reader to report.
  */
 export function demandFile(path: string): void {
   demandTarget(path);

@@ -16,8 +16,8 @@ export type Base =
 export type FileAtBase = { readonly bytes: Buffer | null } | { readonly problem: string };
 
 /**
- * The merge base of HEAD and a ref in the repository of `folder`. What a ref is called is anybody's word: refs become
- * commit ids before anything else is asked about them.
+ * The merge base of HEAD and a ref in the repository of `folder`. Anyone can choose the name of a ref, so refs become
+ * commit ids before git is asked anything else about them.
  */
 export async function findBase(folder: string, { shown, refs }: BaseRef): Promise<Base> {
   const head = await commitOf(folder, 'HEAD');

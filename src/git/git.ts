@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 const MAX_OUTPUT = 256 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 
-/** What git is told whatever the repository's own configuration says: run nothing, show no colours, ask nobody. */
+/** Settings that outrank the repository's own configuration: run nothing, show no colours, never prompt. */
 const SETTINGS = [
   'core.fsmonitor=false',
   'core.hooksPath=/dev/null',

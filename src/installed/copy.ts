@@ -8,10 +8,10 @@ import { hashOf, kindOf, withFile } from './read.ts';
 const MAX_FILES = 250_000;
 /** Deeper than any package that an archive could hold. */
 const MAX_DEPTH = 512;
-/** So many files are read before others get their turn. */
+/** Files read before the event loop gets a turn. */
 const BURST = 64;
 
-export interface CopyWishes {
+export interface CopyOptions {
   /** Sizes that the file at a path may have; others are not hashed. */
   readonly sizesOf: (path: string) => readonly number[];
   /** Whether what is at a place for packages belongs to the package itself, and is no other package. */
@@ -22,7 +22,7 @@ export interface CopyWishes {
  * Reads what is installed at `path`, below `root`. Links are neither followed nor opened. What is no folder, or cannot
  * be read to its end, is a problem and has no files.
  */
-export async function readCopy(root: string, path: string, wishes: CopyWishes): Promise<InstalledCopy> {
+export async function readCopy(root: string, path: string, options: CopyOptions): Promise<InstalledCopy> {
   const base = join(root, path);
   const kind = kindOf(base);
   if (kind !== 'folder') return { path, files: null, problem: kind === 'link' ? 'link' : 'other' };
@@ -32,12 +32,12 @@ export async function readCopy(root: string, path: string, wishes: CopyWishes): 
     const { within, depth } = folder;
     for (const entry of readdirSync(join(base, within), { withFileTypes: true })) {
       const inner = within === '' ? entry.name : `${within}/${entry.name}`;
-      if (isPackagePlace(inner) && !wishes.isPart(inner)) continue;
+      if (isPackagePlace(inner) && !options.isPart(inner)) continue;
       if (entry.isDirectory() && depth < MAX_DEPTH) {
         folders.push({ within: inner, depth: depth + 1 });
         continue;
       }
-      files.set(inner, entry.isFile() ? readEntry(join(base, inner), wishes.sizesOf(inner)) : notAFile(entry));
+      files.set(inner, entry.isFile() ? readEntry(join(base, inner), options.sizesOf(inner)) : notAFile(entry));
       if (files.size > MAX_FILES) throw new Error(`more than ${MAX_FILES} files`);
       if (files.size % BURST === 0) await setImmediate();
     }

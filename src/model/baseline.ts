@@ -175,7 +175,7 @@ export function canBeAccepted(code: FindingCode, locked: LockedBytes): boolean {
 }
 
 /** The one hash of the one file of a version; null where there are none or several. */
-export function onlyHash({ artifacts }: LockedBytes): Digest | null {
+export function onlyHash({ artifacts }: LockedBytes): Hash | null {
   const [{ digests }, other] = artifacts;
   const [digest = null, second] = digests;
   return other === undefined && second === undefined ? digest : null;

@@ -1,5 +1,4 @@
 import type { Finding, ScriptDecision } from './finding.ts';
-
 import type { Ecosystem } from './package.ts';
 
 /** Hash functions of Subresource Integrity strings found in lockfiles, weakest first. */
@@ -8,6 +7,15 @@ export type HashAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 /** One hash of some bytes; `hex` is lower case and has the algorithm's exact length. */
 export interface Digest {
   readonly algorithm: HashAlgorithm;
+  readonly hex: string;
+}
+
+/**
+ * Go's hash of the files in an archive (https://go.dev/ref/mod#go-sum-files): a SHA-256 over their names and hashes. It
+ * is no hash of the archive's bytes, and nothing that takes one takes it.
+ */
+export interface FilesDigest {
+  readonly algorithm: 'h1';
   readonly hex: string;
 }
 
@@ -119,10 +127,15 @@ export interface Artifact {
   /** The name of the file; null where a version has one file only, as npm's has its tarball. */
   readonly file: string | null;
   /** Every hash the lockfile gives of it, in its order; empty where it gives none. */
-  readonly digests: readonly Digest[];
+  readonly digests: readonly (Digest | FilesDigest)[];
   readonly source: Source;
   /** Left out where `digests` are what locks the bytes. */
   readonly archive?: ArchiveLock;
+}
+
+/** What of an artifact is locked by hashes of its bytes. */
+export function byteDigests({ digests }: Pick<Artifact, 'digests'>): readonly Digest[] {
+  return digests.filter((digest) => digest.algorithm !== 'h1');
 }
 
 /** All files of a version that a lockfile locks, in its order. */

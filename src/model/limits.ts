@@ -75,7 +75,7 @@ export const MAX_SILENT_REQUESTS = 16;
 
 /** More than are worked on at the same time, so that the versions of one package share its document. */
 export const PACKUMENTS_KEPT = 32;
-/** The same for attestations and manifests of single versions. */
+/** How many attestations and manifests of single versions stay in memory. */
 export const ANSWERS_KEPT = 64;
 
 /** npm's registry says five minutes of its documents; a registry that says more is asked all the same. */

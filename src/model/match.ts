@@ -28,8 +28,8 @@ export function fits(pattern: string, text: string): boolean {
 }
 
 /**
- * The same for a path and the patterns that shells and package managers take: `**` stands for any number of folders,
- * none too; `*` for any characters of one name, `?` for one.
+ * Whether a path fits a pattern as shells and package managers read it: `**` matches any number of folders, also none;
+ * `*` any characters within one name; `?` exactly one.
  */
 export function pathFits(pattern: string, path: string): boolean {
   const segments = pattern.split('/').filter((segment) => segment !== '' && segment !== '.');

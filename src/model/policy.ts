@@ -2,6 +2,7 @@ import type { Capability } from './capability.ts';
 import type { RegistryKey } from './evidence.ts';
 import type { FindingCode } from './finding.ts';
 import type { TextMatch } from './match.ts';
+import type { Ecosystem } from './package.ts';
 import type { Instant } from './time.ts';
 import type { Level, Phase } from './verdict.ts';
 
@@ -34,9 +35,17 @@ export type ProvenanceDemand = (typeof PROVENANCE_DEMANDS)[number];
 export type Since =
   { readonly kind: 'version'; readonly version: string } | { readonly kind: 'time'; readonly time: Instant };
 
-/** A package name, a glob of names (`*` stands for any characters but "/"), or `*` for every package. */
+/**
+ * Which packages a rule is about: one by its name, those of a glob of names (`*` stands for any characters but "/"),
+ * every one of an ecosystem, or every one.
+ */
 export interface PackageSelector {
+  /** As the policy writes it: `NAME` is a package of npm, `ECOSYSTEM:NAME` of any ecosystem, `*` every package. */
   readonly text: string;
+  /** Null for every package. */
+  readonly ecosystem: Ecosystem | null;
+  /** A name, a glob of names, or `*` alone for every name, whatever characters it has. */
+  readonly pattern: string;
   /** Where it stands in the policy file, 1-based. */
   readonly line: number;
 }

@@ -94,9 +94,27 @@ export interface BundleProof extends Proven {
 }
 
 /**
+ * Who says what a proof established:
+ * - log: a transparency log, in whose signed tree it stands;
+ * - builder: whoever built it, by a signing certificate;
+ * - registry-key: the registry, by a signature of its key;
+ * - registry: the registry, without a signature;
+ * - publisher: a file inside the package.
+ */
+export const WITNESSES = ['log', 'builder', 'registry-key', 'registry', 'publisher'] as const;
+export type Witness = (typeof WITNESSES)[number];
+
+/** The hashes that the lockfile has of the artifacts, in their order, are what the witness says. */
+export interface IntegrityProof extends Proven {
+  readonly by: Witness;
+  readonly digests: readonly [Digest, ...Digest[]];
+}
+
+/**
  * The registry signed this hash, which is the lockfile's; where a lockfile can lock none, it is the one that is served.
  */
 export interface SignatureProof extends Proven {
+  readonly by: 'registry-key';
   readonly integrity: Digest;
   readonly keyId: string;
   readonly keyOrigin: 'pinned' | 'configured' | 'registry';
@@ -108,6 +126,8 @@ export interface SignatureProof extends Proven {
 
 /** An attestation about exactly this name, version and hash. */
 export interface AttestationProof extends Proven {
+  /** By who signed: a certificate is a builder's, a key the registry's. */
+  readonly by: 'builder' | 'registry-key';
   readonly predicateType: string;
   /** SHA-256 in hex of the bundle as canonical JSON (RFC 8785). */
   readonly digest: string;
@@ -136,9 +156,12 @@ export interface InstalledProof extends Proven {
   readonly files: number;
 }
 
-/** One slot per link of the chain; null where it was not established. */
+/**
+ * One slot per link of the chain; null where it was not established, or the ecosystem has no such link. What assay
+ * finds itself (`bytes`, `installed`) is nobody's word.
+ */
 export interface Proofs {
-  readonly integrity: (Digest & Proven) | null;
+  readonly integrity: IntegrityProof | null;
   readonly signature: SignatureProof | null;
   readonly publish: AttestationProof | null;
   readonly provenance: ProvenanceProof | null;

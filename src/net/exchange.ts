@@ -11,7 +11,7 @@ import { sendHttp1 } from './http1.ts';
 import type { GetOptions, HttpClientOptions } from './request.ts';
 import type { NetConfig } from './config.ts';
 import { sharedLookup } from './dns.ts';
-import { createPeer, type Peer } from './origin.ts';
+import { createOriginPool, type OriginPool } from './origin.ts';
 import { connectThrough, proxyAddress, proxyFor, proxyHeaders, tunnelAgent } from './proxy.ts';
 import { CLOSED, receive, type Outcome } from './receive.ts';
 import type { Transport } from './transport.ts';
@@ -59,13 +59,13 @@ export function createExchange(config: NetConfig, { userAgent, idleMs = IDLE_MS 
   const proxyAgent = new https.Agent({ ...agentOptions, ...tlsOptions });
   const tunnelOptions = { proxyTls: tlsOptions, timeoutMs: idleMs, track };
 
-  const peers: Peer[] = [];
-  const newPeer = (url: URL, proxy: URL | null, certificate: Certificate): Peer => {
+  const pools: OriginPool[] = [];
+  const newPool = (url: URL, proxy: URL | null, certificate: Certificate): OriginPool => {
     const { protocol, hostname, port } = urlToHttpOptions(url);
     const host = hostname ?? '';
     const shown = certificate ?? { secureContext: secureContext() };
     const agent = { ...agentOptions, ...tlsOptions };
-    const peer = createPeer({
+    const pool = createOriginPool({
       origin: url.origin,
       request: { protocol, hostname, port, ...shown },
       agent: proxy === null ? new https.Agent(agent) : tunnelAgent(proxy, { agent, ...tunnelOptions }),
@@ -79,8 +79,8 @@ export function createExchange(config: NetConfig, { userAgent, idleMs = IDLE_MS 
         );
       },
     });
-    peers.push(peer);
-    return peer;
+    pools.push(pool);
+    return pool;
   };
 
   const routes = new Map<string, Route>();
@@ -93,11 +93,11 @@ export function createExchange(config: NetConfig, { userAgent, idleMs = IDLE_MS 
     const proxy = proxyFor(config, url);
     if (url.protocol === 'https:') {
       // A connection on which a client certificate was shown is for requests that show the same one.
-      const byCertificate = new Map<Certificate, Peer>();
+      const byCertificate = new Map<Certificate, OriginPool>();
       const transport = (certificate: Certificate): Transport => {
-        const peer = byCertificate.get(certificate) ?? newPeer(url, proxy, certificate);
-        byCertificate.set(certificate, peer);
-        return peer.send;
+        const pool = byCertificate.get(certificate) ?? newPool(url, proxy, certificate);
+        byCertificate.set(certificate, pool);
+        return pool.send;
       };
       return { transport, absolute: false, headers: {} };
     }
@@ -141,7 +141,7 @@ export function createExchange(config: NetConfig, { userAgent, idleMs = IDLE_MS 
     close() {
       closed = true;
       for (const end of [...endings]) end();
-      for (const peer of peers) peer.close();
+      for (const pool of pools) pool.close();
       for (const agent of [httpAgent, proxyAgent]) agent.destroy();
     },
   };

@@ -45,7 +45,7 @@ export interface SessionEvents {
  * process alive only while requests are under way.
  */
 export function openSession(socket: TLSSocket, origin: string, events: SessionEvents): Session {
-  // Loaded where it is wanted: most runs of an audit ask nobody who speaks it.
+  // Loaded on demand: most runs meet no server that speaks HTTP/2.
   const session = process.getBuiltinModule('node:http2').connect(origin, {
     createConnection: () => socket,
     settings: SETTINGS,
@@ -188,7 +188,7 @@ function headerBytes(headers: http2.IncomingHttpHeaders): number {
   return bytes;
 }
 
-/** The same error as Node's for HTTP/1.1. */
+/** The error that Node raises for oversized headers in HTTP/1.1. */
 function headersTooLarge(): NodeJS.ErrnoException {
   return Object.assign(new Error('headers too large'), { code: 'HPE_HEADER_OVERFLOW' });
 }

@@ -4,7 +4,7 @@ export function createLimiter(max: number): <T>(task: () => Promise<T>) => Promi
   let running = 0;
   return async (task) => {
     if (running < max) running += 1;
-    // Whoever finishes hands its place over.
+    // A task that finishes passes its place on.
     else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return await task();

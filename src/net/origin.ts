@@ -4,7 +4,7 @@ import { sendHttp1 } from './http1.ts';
 import { openSession, USUAL_STREAMS, type Session } from './http2.ts';
 import type { Transport } from './transport.ts';
 
-export interface PeerOptions {
+export interface OriginPoolOptions {
   readonly origin: string;
   /** How HTTP/1.1 reaches it. */
   readonly request: https.RequestOptions;
@@ -13,7 +13,7 @@ export interface PeerOptions {
   readonly connect: () => Promise<TLSSocket>;
 }
 
-export interface Peer {
+export interface OriginPool {
   readonly send: Transport;
   close(): void;
 }
@@ -30,10 +30,10 @@ interface Opening {
 }
 
 /**
- * One origin over TLS, as one client certificate (or none) is shown to it: its connections serve no other. Whether it
- * speaks HTTP/2 is found out with the first connection, for which all others wait.
+ * Connection pool for one origin over TLS and one client certificate (or none). Connections are never shared between
+ * certificates. The first connection shows whether the origin speaks HTTP/2; all others wait for it.
  */
-export function createPeer({ origin, request, agent, connect }: PeerOptions): Peer {
+export function createOriginPool({ origin, request, agent, connect }: OriginPoolOptions): OriginPool {
   const sessions = new Set<Session>();
   const openings = new Set<Opening>();
   let http1 = false;
@@ -77,7 +77,7 @@ export function createPeer({ origin, request, agent, connect }: PeerOptions): Pe
       const joined: Opening | undefined = joins ? [...openings].find(({ room }) => room > 0) : undefined;
       if (joined === undefined) break;
       joined.room -= 1;
-      // Whoever waited for nothing connects without waiting for others again.
+      // A request whose wait brought no connection opens its own.
       joins = await joined.done;
     }
     const connection = open();

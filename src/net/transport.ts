@@ -23,7 +23,7 @@ export interface Listener {
 /** Sends one GET. Returns what ends it early; never throws. */
 export type Transport = (request: WireRequest, listener: Listener) => () => void;
 
-/** Hands on the body of an answer at the listener's pace. */
+/** Forwards a chunk of a body at the listener's pace. */
 export function hand(body: Readable, chunk: Buffer, listener: Listener): void {
   const taken = listener.data(chunk);
   if (taken === undefined) return;

@@ -12,18 +12,18 @@ import {
   type ProvenanceDemand,
   type Since,
 } from '../model/policy.ts';
-import type { VersionRef } from '../model/package.ts';
+import { packageId, type PackageRef, type VersionRef } from '../model/package.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
 import type { Critical, Level } from '../model/verdict.ts';
 import { mostSpecific, selects } from './selectors.ts';
 
 /** What a policy demands of a package that is asked at `registry`, for the checks. */
-export function expectationOf(policy: Policy, name: string, registry: string): Expectation {
+export function expectationOf(policy: Policy, one: PackageRef, registry: string): Expectation {
   const identity: Partial<Record<IdentityField, TextMatch>> = {};
   for (const field of IDENTITY_FIELDS) {
     const rule = mostSpecific(
       policy.expect.filter((candidate) => candidate.identity[field] !== undefined),
-      name,
+      one,
     );
     const wanted = rule?.identity[field];
     if (wanted !== undefined) identity[field] = wanted;
@@ -60,7 +60,7 @@ export function provenanceDemand(policy: Policy, release: Release): ProvenanceDe
     provenance: { demand: 'optional', since: null } as const,
   }));
   const rules = isInternal(release) ? [...stated, ...exempt] : stated;
-  const rule = mostSpecific(rules, release.name);
+  const rule = mostSpecific(rules, release);
   if (rule === null) return 'expected';
   const { demand, since } = rule.provenance;
   if (since === null || hasBegun(since, release)) return demand;
@@ -80,17 +80,17 @@ function hasBegun(since: Since, { ecosystem, version, published }: Release): boo
 }
 
 /** Whether a release needs no registry signature: an exempt package of a private registry without keys. */
-export function needsNoSignature(policy: Policy, { name, registry }: Release): boolean {
-  const unsigned = policy.privateRegistries.some(({ url, keys }) => url === registry && keys === null);
-  return unsigned && policy.exempt.some((entry) => selects(entry, name));
+export function needsNoSignature(policy: Policy, release: Release): boolean {
+  const unsigned = policy.privateRegistries.some(({ url, keys }) => url === release.registry && keys === null);
+  return unsigned && policy.exempt.some((entry) => selects(entry, release));
 }
 
-/** The level a policy gives a code for a package; null where it says nothing. */
-export function levelRule(policy: Policy, code: FindingCode, name: string): Level | null {
+/** The level a policy gives a code for a package, or for what is none (null); null where it says nothing. */
+export function levelRule(policy: Policy, code: FindingCode, one: PackageRef | null): Level | null {
   const rules = policy.findings
     .filter((rule) => rule.code === code)
     .flatMap(({ packages, level }) => packages.map((each) => ({ packages: each, level })));
-  return mostSpecific(rules, name)?.level ?? null;
+  return mostSpecific(rules, one)?.level ?? null;
 }
 
 /** Why a dependency is critical; null where it is not. Without a written set what is direct is. */
@@ -105,10 +105,10 @@ export function criticality(
   return wanted === undefined ? null : { by: 'capability', capability: wanted.capability, reading };
 }
 
-function criticalByName(policy: Policy | null, { name, direct }: Dependency): Critical | null {
+function criticalByName(policy: Policy | null, dependency: Dependency): Critical | null {
   const critical = policy?.critical ?? null;
-  if (direct && (critical === null || critical.direct)) return { by: 'direct' };
-  const entry = critical?.packages.find((candidate) => selects(candidate, name));
+  if (dependency.direct && (critical === null || critical.direct)) return { by: 'direct' };
+  const entry = critical?.packages.find((candidate) => selects(candidate, dependency));
   return entry === undefined ? null : { by: 'name', name: entry.text, line: entry.line };
 }
 
@@ -119,22 +119,25 @@ export function needsCapabilities(policy: Policy, dependency: Dependency): boole
 }
 
 /** The capabilities the policy states for a package; null where it says nothing. */
-export function statedCapabilities({ capabilities }: Policy, name: string): readonly Capability[] | null {
-  return mostSpecific(capabilities, name)?.capabilities ?? null;
+export function statedCapabilities({ capabilities }: Policy, one: PackageRef): readonly Capability[] | null {
+  return mostSpecific(capabilities, one)?.capabilities ?? null;
 }
 
-/** What a run is about: names, the registries that are asked for them, and the time. */
+/** What a run is about: packages, the registries that are asked for them, and the time. */
 export interface Asked {
-  readonly names: Iterable<string>;
+  readonly packages: Iterable<PackageRef>;
   readonly registries: ReadonlySet<string>;
   readonly now: Instant;
 }
+
+/** What selects nothing, as the policy writes it, and where. */
+type RuleInVain = Pick<PackageSelector, 'text' | 'line'>;
 
 /**
  * What a policy says in vain, in the order of the file: names that nothing has, registries that nobody asks, times to
  * come.
  */
-export function unusedRules(policy: Policy, { names, registries, now }: Asked): readonly PackageSelector[] {
+export function unusedRules(policy: Policy, { packages: named, registries, now }: Asked): readonly RuleInVain[] {
   const all = [
     ...(policy.critical?.packages ?? []),
     ...policy.expect.map(({ packages }) => packages),
@@ -143,14 +146,14 @@ export function unusedRules(policy: Policy, { names, registries, now }: Asked): 
     ...(policy.review?.owners.map(({ packages }) => packages) ?? []),
     ...policy.capabilities.map(({ packages }) => packages),
   ];
-  const distinct = [...new Set(names)];
+  const distinct = [...new Map([...named].map((one) => [packageId(one), one])).values()];
   const later = policy.expect.flatMap(({ packages: { text, line }, provenance }) => {
     const since = provenance?.since ?? null;
     const isLater = since?.kind === 'time' && since.time > now;
     return isLater ? [{ text: `${text} since ${formatInstant(since.time)}`, line }] : [];
   });
   return [
-    ...all.filter((entry) => !distinct.some((name) => selects(entry, name))),
+    ...all.filter((entry) => !distinct.some((one) => selects(entry, one))),
     ...unaskedRegistries(policy, registries).map(({ url, line }) => ({ text: url, line })),
     ...later,
   ].sort((a, b) => a.line - b.line);

@@ -46,7 +46,7 @@ function refuseTooMany({ file, critical, capabilities, exempt, expect, findings,
     ...findings.flatMap(({ packages }) => packages),
     ...(review?.owners.map(({ packages }) => packages) ?? []),
   ];
-  const globs = selectors.filter(({ text }) => text.includes('*')).length;
+  const globs = selectors.filter(({ pattern }) => pattern.includes('*')).length;
   if (selectors.length > MAX_SELECTORS) throw new PolicyError(file, null, `more than ${MAX_SELECTORS} package names`);
   if (globs > MAX_GLOBS) throw new PolicyError(file, null, `more than ${MAX_GLOBS} globs of package names`);
 }

@@ -15,7 +15,6 @@ import {
   type Verdict,
 } from '../model/verdict.ts';
 import { criticality, levelRule, needsNoSignature, provenanceDemand, standsFor } from './apply.ts';
-import { EVERY } from './selectors.ts';
 import { PROVENANCE_GAPS } from './conflicts.ts';
 
 /** What is demanded, and of whom. */
@@ -51,7 +50,7 @@ export function judgeLockfile(
   { phase, policy }: Pick<Enforcement, 'phase' | 'policy'>,
 ): readonly LockfileFinding[] {
   return found.map(({ place, finding }) => {
-    const byPolicy = policy === null ? null : levelRule(policy, finding.code, EVERY);
+    const byPolicy = policy === null ? null : levelRule(policy, finding.code, null);
     return { place, finding: { ...finding, level: byPolicy ?? levelOf(finding, phase, policy, true) } };
   });
 }
@@ -130,7 +129,7 @@ function policyLevels(
     if (lacksRequired && (finding.kind === 'loss' || finding.kind === 'gap')) return 'error';
     if (demand === 'optional' && PROVENANCE_GAPS.includes(finding.code)) return 'note';
     if (unsigned && SIGNATURE_GAPS.includes(finding.code)) return 'note';
-    return levelRule(policy, finding.code, name);
+    return levelRule(policy, finding.code, dependency);
   };
 }
 

@@ -179,7 +179,7 @@ function factOf(field: IdentityField, place: Place): TextMatch {
   return { ...unwanted, not: true };
 }
 
-/** What no fact fits is ruled out in vain, and where every fact fits nothing is left. */
+/** Rejects a `not` that can never match, or always matches. */
 function refuseVain(field: keyof typeof FACTS, pattern: string, place: Place): void {
   const { start = '' } = FACTS[field];
   const literal = pattern.slice(0, pattern.indexOf('*'));
@@ -231,7 +231,7 @@ function levelRuleOf(place: Place): LevelRule {
     fail(fields.level, `${code} cannot be lowered: without an answer there is no statement`);
   }
   const { line } = place.node;
-  const packages = fields.packages ? packagesOf(fields.packages) : [{ text: '*', line }];
+  const packages = fields.packages ? packagesOf(fields.packages) : [selector(place, '*', line)];
   return { code, level, reason: textOf(fields.reason, 'one line of text'), packages, line };
 }
 

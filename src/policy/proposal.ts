@@ -1,11 +1,12 @@
 import { isPublicRegistry } from '../ecosystems/conventions/index.ts';
 import { CAPABILITIES, hasCapability } from '../model/capability.ts';
 import { FINDING_KINDS } from '../model/finding.ts';
+import type { PackageRef } from '../model/package.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Proposal, ProposedPackage, ProposedRegistries } from '../model/proposal.ts';
 import type { JudgedDependency, Phase } from '../model/verdict.ts';
 import { failsFrom } from './enforce.ts';
-import { isSelector, selects } from './selectors.ts';
+import { readSelector, selects } from './selectors.ts';
 
 /** A list that people read before they commit it. */
 const MAX_PROPOSED = 40;
@@ -55,20 +56,23 @@ function namesOf(judged: readonly JudgedDependency[]): readonly string[] {
   return [...new Set(judged.map(({ dependency }) => dependency.name))];
 }
 
-/** The registries of an npm configuration as a policy names them. `names` are those of the lockfile. */
+/** The registries of an npm configuration as a policy names them. `locked` is what the lockfile names. */
 export function proposeRegistries(
   registry: string,
   scopes: ReadonlyMap<string, string>,
-  names: readonly string[],
+  locked: readonly PackageRef[],
 ): ProposedRegistries {
   const own = [...scopes].filter(([, url]) => !isPublicRegistry(url) && url !== registry);
-  const isLocked = (text: string): boolean => names.some((name) => selects({ text, line: 1 }, name));
+  const isLocked = (text: string): boolean => {
+    const selection = readSelector(text);
+    return selection !== null && locked.some((one) => selects(selection, one));
+  };
   return {
     mirror: isPublicRegistry(registry) ? null : registry,
     private: [...new Set(own.map(([, url]) => url))].sort(),
     exempt: own
       .map(([scope]) => `${scope}/*`)
-      .filter((glob) => isSelector(glob) && isLocked(glob))
+      .filter(isLocked)
       .sort(),
   };
 }
@@ -81,7 +85,7 @@ function firstOfEach(judged: readonly JudgedDependency[]): readonly JudgedDepend
 
 function proposedOf({ dependency, capabilities }: JudgedDependency): ProposedPackage | null {
   const { name, version, dev } = dependency;
-  if (capabilities === null || !isSelector(name) || name.includes('*') || name === 'direct') return null;
+  if (capabilities === null || readSelector(name) === null || name.includes('*') || name === 'direct') return null;
   if (!CAPABILITIES.some((capability) => hasCapability(capabilities, capability))) return null;
   return { name, version, dev, reading: capabilities };
 }

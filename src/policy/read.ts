@@ -1,7 +1,9 @@
+import { ECOSYSTEMS } from '../ecosystems/conventions/index.ts';
 import { nearest } from '../model/nearest.ts';
 import type { PackageSelector } from '../model/policy.ts';
 import { PolicyError } from '../readers/file-error.ts';
 import { show, type YamlEntry, type YamlNode } from '../readers/yaml.ts';
+import { readSelector } from './selectors.ts';
 
 /** A value of the policy with the words that name it in an error: "enforce", "expect of axios". */
 export interface Place {
@@ -90,15 +92,21 @@ export function selectorOf(place: Place): PackageSelector {
   return selector(place, textOf(place, 'a package name or a glob such as "@scope/*"'), place.node.line);
 }
 
-/** A name as registries know them (with a scope or without), in which `*` may stand for characters. */
+/** A name as registries know them, with its ecosystem or npm's without, in which `*` may stand for characters. */
 export function selector({ file, what }: Omit<Place, 'node'>, text: string, line: number): PackageSelector {
   if (/^@[\w.~*-]+$/.test(text)) {
     throw new PolicyError(file, line, `${text} in ${what} is no package; write "${text}/*" for a whole scope`);
   }
-  if (text.length > 214 || !/^(?:@[\w.~*-]+\/)?[\w.~*-]+$/.test(text) || text.includes('**')) {
-    throw new PolicyError(file, line, `${JSON.stringify(text)} in ${what} is no package name and no glob of names`);
+  const selection = readSelector(text);
+  if (selection === null) {
+    const [, prefix] = /^([a-z]+):/.exec(text) ?? [];
+    const isKnown = prefix === undefined || ECOSYSTEMS.some((one) => one === prefix);
+    const problem = isKnown
+      ? 'is no package name and no glob of names'
+      : `is of an ecosystem that this assay does not know (${ECOSYSTEMS.join(', ')})`;
+    throw new PolicyError(file, line, `${JSON.stringify(text)} in ${what} ${problem}`);
   }
-  return { text, line };
+  return { text, line, ...selection };
 }
 
 function describe(node: YamlNode): string {

@@ -11,6 +11,7 @@ import {
 } from '../model/baseline.ts';
 import { specOf } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
+import type { PackageRef } from '../model/package.ts';
 import { DEFAULT_REVIEW, type Policy, type ReviewRules } from '../model/policy.ts';
 import type { AcceptedState, Appearance, History, Review } from '../model/review.ts';
 import { HOUR, WEEK, type Instant } from '../model/time.ts';
@@ -84,7 +85,7 @@ function reviewOf(finding: Finding, one: JudgedDependency, firstSeen: Appearance
   const { rules, now } = clock;
   // While it was accepted nobody owed a decision; where that ended, one is due at once.
   const due = acceptedUntil(finding, bytesOf(one), clock) ?? firstSeen.time + rules.deadlineHours * HOUR;
-  return { owner: ownerOf(rules, one.dependency.name, firstSeen.time), firstSeen, due, overdue: now >= due };
+  return { owner: ownerOf(rules, one.dependency, firstSeen.time), firstSeen, due, overdue: now >= due };
 }
 
 /** When the last acceptance of this finding on these bytes ended; null where there was none. */
@@ -98,8 +99,8 @@ function acceptedUntil({ code }: Finding, bytes: LockedBytes, { baseline, now }:
  * Who decides: the owner of the package by the most specific rule, else who is on duty in the week it was first seen.
  * The rotation has no beginning: before `from` it went in the same order.
  */
-export function ownerOf({ owners, rotation }: ReviewRules, name: string, firstSeen: Instant): string | null {
-  const rule = mostSpecific(owners, name);
+export function ownerOf({ owners, rotation }: ReviewRules, one: PackageRef, firstSeen: Instant): string | null {
+  const rule = mostSpecific(owners, one);
   if (rule !== null || rotation === null) return rule?.owner ?? null;
   const { from, people } = rotation;
   const week = Math.floor((firstSeen - from) / WEEK) % people.length;

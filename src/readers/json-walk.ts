@@ -1,7 +1,7 @@
 /**
- * Walks over a JSON text without reading it: a registry document is mostly what nobody asks for. Values are skipped,
- * not judged: whoever wants one parses its slice. Positions are bytes; -1 stands for a text that does not go on as it
- * should. Every byte is looked at once, whatever the text is.
+ * Walks over a JSON text without building values: most of a registry document is never used. Values are skipped and not
+ * checked; parse a slice to use one. Positions are in bytes; -1 means that the text does not continue as it should.
+ * Each byte is visited once, whatever the text is.
  */
 
 const QUOTE = 0x22;

@@ -16,7 +16,7 @@ export function parseManifest(file: string, text: string, manager: PackageManage
   return parseJson(file, text.replace(/^\uFEFF/, ''), manager === 'bun' ? AS_BUN : AS_MOST);
 }
 
-/** The same as plain values. */
+/** The manifest's fields as plain values. */
 export function manifestFields(file: string, text: string, manager: PackageManager): Readonly<Record<string, unknown>> {
   const { value, line } = parseManifest(file, text, manager);
   if (value instanceof Map) return plain(value as JsonObject) as Record<string, unknown>;

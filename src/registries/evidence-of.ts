@@ -15,7 +15,7 @@ export async function ask<T>(
   return evidenceOf(answer, url, maxBytes, (body) => parseJson(body, parse));
 }
 
-/** What came of a GET of a document. */
+/** Converts the answer to a GET of a document into evidence: `read` parses the body. */
 export function evidenceOf<T>(
   answer: HttpAnswer,
   url: string,
@@ -29,7 +29,10 @@ export function evidenceOf<T>(
     : { state: 'malformed', url, reason: parsed.malformed };
 }
 
-/** What came of a GET that gave no document. */
+/**
+ * Converts an answer without a document into evidence: a missing one is absent, one that is too large malformed, a
+ * failure unavailable.
+ */
 export function withoutBody(
   answer: Exclude<HttpAnswer, { kind: 'ok' }>,
   url: string,

@@ -12,7 +12,7 @@ import type {
 import type { Instant } from '../model/time.ts';
 
 /** One tarball: what it must be, and what is to be known of its files. */
-export interface TarballRequest extends FileWishes {
+export interface TarballRequest extends ReadOptions {
   readonly name: string;
   readonly version: string;
   /** The hashes that it must have, all of them. At least one. */
@@ -52,14 +52,14 @@ export interface Registry {
   close(): void;
 }
 
-/** What is to be known of the files of a tarball. */
-export interface FileWishes {
+/** Which parts of a tarball's files to read. */
+export interface ReadOptions {
   /** Whether the content of a file is kept. */
   readonly isWanted: (path: string) => boolean;
   /** Whether files are hashed. */
   readonly hashed?: boolean;
-  /** What the unpacked tarball must have, beside the hashes of the tarball. */
+  /** The hash that the unpacked tarball must have, in addition to those of the tarball itself. */
   readonly tar?: Digest;
-  /** False where nothing of the files is to be known, so that the tarball is only hashed. */
+  /** False to hash the tarball without unpacking it. */
   readonly unpacked?: boolean;
 }

@@ -105,7 +105,7 @@ export function verifySignature(key: PublicKey, hash: Hash | null, data: Buffer,
   }
 }
 
-/** The same with the algorithm a certificate or timestamp names; it must fit the key. */
+/** Verifies a signature with the algorithm that a certificate or timestamp names; it must fit the key. */
 export function verifyWith(algorithm: SignatureAlgorithm, key: PublicKey, data: Buffer, signature: Buffer): boolean {
   return algorithm.keys.includes(key.type) && verifySignature(key, algorithm.hash, data, signature);
 }

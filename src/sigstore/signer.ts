@@ -92,7 +92,7 @@ export function verifyKey(
   if (valid === undefined) {
     refuse('key-validity', `key ${show(hint ?? '')} was not valid at ${times.map(formatInstant).join(', ')}`);
   }
-  // The hint is nobody's word; a key without a name is named by its digest, as cosign does.
+  // The hint is unsigned; a key without a name is named by its digest, as cosign does.
   const keyId = valid.hint ?? digest('sha256', valid.key.spki, 'base64');
   return { key: valid.key, signer: { kind: 'key', keyId }, scts: 0 };
 }

@@ -171,7 +171,9 @@ interface KnownEntry {
   readonly logs: readonly TrustedLog[];
 }
 
-/** Entries of logs the root names. One of another log can be judged by nobody here and counts for nothing. */
+/**
+ * Entries of logs that the root names. Without its key, an entry of another log cannot be verified and does not count.
+ */
 function knownEntries({ logEntries }: Bundle, tlogs: readonly TrustedLog[]): KnownEntry[] {
   return logEntries
     .map((entry) => ({ entry, logs: tlogs.filter(({ ids }) => ids.includes(entry.logId)) }))

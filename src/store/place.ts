@@ -8,8 +8,8 @@ export interface CachePlace {
 
 /**
  * The conventional folders of the platform (XDG Base Directory Specification; Apple's and Microsoft's own). The key is
- * kept apart from the cache, so that a cache somebody else fills or a pipeline restores has no key to vouch with.
- * `ASSAY_CACHE` names another folder, or none where it is empty. Null where there is to be no cache, or no home.
+ * kept apart from the cache, so that a cache from another machine comes without a key. `ASSAY_CACHE` names another
+ * folder; empty, it turns the cache off. Null where there is to be no cache, or no home.
  */
 export function cachePlace(env: NodeJS.ProcessEnv, home: string, platform: NodeJS.Platform): CachePlace | null {
   const given = (name: string): string | null => {

@@ -16,9 +16,9 @@ const MAX_UNUSED = 4000;
 const MAX_BYTES = 512 * 1024 * 1024;
 
 /**
- * What the runs of one project established, in one file: values by what decided them. It is used only if this user's
- * key vouches for it: a file that was changed, cut, moved or put there by somebody else is as good as absent. Nothing
- * here ever throws: a cache that cannot be used costs time.
+ * What the runs of one project established, in one file: values by the digest of what decided them. It is used only if
+ * it authenticates with this user's key: a file that was changed, cut short, moved or written by others is ignored.
+ * Nothing here throws: a cache that cannot be used costs time.
  */
 export interface Cache {
   /** `id` is the hex SHA-256 of everything that decides the value. */
@@ -110,7 +110,7 @@ function listFiles(folder: string): File[] {
     });
 }
 
-/** The content of a file that the key vouches for; empty where there is none. */
+/** The content of a file that authenticates with the key; empty where there is none. */
 function readVouched(path: string, macOf: (content: Buffer) => Buffer): Buffer {
   const file = attempt(() => (statSync(path).size > MAX_FILE_BYTES ? null : readFileSync(path)));
   if (file === null || file.length < MAC_BYTES) return Buffer.alloc(0);

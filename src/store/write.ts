@@ -14,7 +14,7 @@ export function writeWhole(path: string, pieces: Iterable<string | Uint8Array>, 
   const target = before === undefined ? path : realpathSync(path);
   const temporary = `${target}.${process.pid}.tmp`;
   try {
-    // Only a file that was not there before: nobody may have laid a link for it.
+    // Only a new file: an existing one could be a link that was planted there.
     writePieces(temporary, 'wx', mode, pieces);
     renameSync(temporary, target);
   } catch (error) {

@@ -21,7 +21,7 @@ snapshots:
 
   pad@1.1.0: {}
 `;
-const wish = (specifier: string, alias = 'pad', list = 'dependencies'): string =>
+const requirement = (specifier: string, alias = 'pad', list = 'dependencies'): string =>
   `    ${list}:\n      ${alias}:\n        specifier: ${specifier}\n        version: ${alias === 'pad' ? '1.1.0' : 'pad@1.1.0'}\n`;
 
 function settingsOf(content: object, path = 'pnpm-workspace.yaml'): ProjectSettings {
@@ -47,32 +47,34 @@ const app = (more: object): Readonly<Record<string, object>> => ({ '': { name: '
 describe('what pnpm resolves anew', () => {
   it('is what package.json asks for and the lockfile does not', () => {
     const dependencies = { pad: '^1.0.0' };
-    expect(said(LOCK(wish('^1.0.0')), app({ dependencies }))).toEqual([]);
-    expect(said(LOCK(wish('^1.0.0')), app({ dependencies: { ...dependencies, more: 'latest' } }))).toEqual([
+    expect(said(LOCK(requirement('^1.0.0')), app({ dependencies }))).toEqual([]);
+    expect(said(LOCK(requirement('^1.0.0')), app({ dependencies: { ...dependencies, more: 'latest' } }))).toEqual([
       '9 . > more: a missing entry: more@latest, which . asks for',
     ]);
     for (const list of ['devDependencies', 'optionalDependencies', 'peerDependencies']) {
-      expect(said(LOCK(wish('^1.0.0')), app({ dependencies, [list]: { more: '1' } }))).toHaveLength(1);
+      expect(said(LOCK(requirement('^1.0.0')), app({ dependencies, [list]: { more: '1' } }))).toHaveLength(1);
     }
     // Nobody but the lockfile says what the project asks for.
-    expect(said(LOCK(wish('^1.0.0')), {})).toEqual([]);
+    expect(said(LOCK(requirement('^1.0.0')), {})).toEqual([]);
   });
 
   it('is what package.json asks for otherwise', () => {
-    expect(said(LOCK(wish('^1.0.0')), app({ dependencies: { pad: '^2.0.0' } }))).toEqual([
+    expect(said(LOCK(requirement('^1.0.0')), app({ dependencies: { pad: '^2.0.0' } }))).toEqual([
       '11 . > pad: pad@^1.0.0 in place of pad@^2.0.0, which . asks for',
     ]);
     // pnpm does not compare them by what they mean.
-    expect(said(LOCK(wish('^1.0.0')), app({ dependencies: { pad: '1.x' } }))).toHaveLength(1);
+    expect(said(LOCK(requirement('^1.0.0')), app({ dependencies: { pad: '1.x' } }))).toHaveLength(1);
   });
 
   it('is what has a version outside of its range', () => {
-    expect(said(LOCK(wish('^2.0.0')), app({ dependencies: { pad: '^2.0.0' } }))).toEqual([
+    expect(said(LOCK(requirement('^2.0.0')), app({ dependencies: { pad: '^2.0.0' } }))).toEqual([
       '11 . > pad: version 1.1.0 for pad@^2.0.0, which . asks for',
     ]);
-    expect(said(LOCK(wish('npm:pad@^2.0.0', 'p')), app({ dependencies: { p: 'npm:pad@^2.0.0' } }))).toHaveLength(1);
+    expect(said(LOCK(requirement('npm:pad@^2.0.0', 'p')), app({ dependencies: { p: 'npm:pad@^2.0.0' } }))).toHaveLength(
+      1,
+    );
     for (const spec of ['latest', 'npm:pad@next', 'next']) {
-      expect(said(LOCK(wish(spec)), app({ dependencies: { pad: spec } }))).toEqual([]);
+      expect(said(LOCK(requirement(spec)), app({ dependencies: { pad: spec } }))).toEqual([]);
     }
   });
 
@@ -80,29 +82,33 @@ describe('what pnpm resolves anew', () => {
     const member = { 'packages/m': { name: 'm', dependencies: { pad: '^1.0.0' } } };
     const projects = { ...app({}), ...member };
     const lock = (spec: string): string =>
-      LOCK(`    {}\n\n  packages/m:\n${wish(spec)}`.replace('  .:\n    {}', '  .: {}'));
+      LOCK(`    {}\n\n  packages/m:\n${requirement(spec)}`.replace('  .:\n    {}', '  .: {}'));
     const both = (spec: string): string => lock(spec).replace('  .:\n    {}\n', '  .: {}\n');
     expect(said(both('^1.0.0'), projects)).toEqual([]);
     expect(said(both('^1.1.0'), projects)).toHaveLength(1);
-    expect(said(LOCK(wish('^1.0.0')), { ...app({ dependencies: { pad: '^1.0.0' } }), ...member })).toHaveLength(1);
+    expect(said(LOCK(requirement('^1.0.0')), { ...app({ dependencies: { pad: '^1.0.0' } }), ...member })).toHaveLength(
+      1,
+    );
     // What is only linked has no importer, and neither has a member that has a lockfile of its own.
     const linked = {
       ...app({ dependencies: { pad: '^1.0.0' } }),
       linked: { name: 'linked', dependencies: { x: '1' } },
     };
-    expect(said(LOCK(wish('^1.0.0')), linked)).toEqual([]);
+    expect(said(LOCK(requirement('^1.0.0')), linked)).toEqual([]);
     const own = { ...app({ dependencies: { pad: '^1.0.0' } }), ...member };
     const workspace = { packages: ['packages/*'] };
-    expect(said(LOCK(wish('^1.0.0')), own, settingsOf({ ...workspace, sharedWorkspaceLockfile: false }))).toEqual([]);
+    expect(
+      said(LOCK(requirement('^1.0.0')), own, settingsOf({ ...workspace, sharedWorkspaceLockfile: false })),
+    ).toEqual([]);
     const npmrc = settingsOf({ 'shared-workspace-lockfile': 'false' }, '.npmrc');
-    expect(said(LOCK(wish('^1.0.0')), own, [...settingsOf(workspace), ...npmrc])).toEqual([]);
-    expect(said(LOCK(wish('^1.0.0')), own, settingsOf(workspace, '../pnpm-workspace.yaml'))).toEqual([]);
+    expect(said(LOCK(requirement('^1.0.0')), own, [...settingsOf(workspace), ...npmrc])).toEqual([]);
+    expect(said(LOCK(requirement('^1.0.0')), own, settingsOf(workspace, '../pnpm-workspace.yaml'))).toEqual([]);
   });
 });
 
 describe('overrides and catalogs', () => {
   const dependencies = { pad: '^1.0.0' };
-  const locked = LOCK(wish('^1.0.0'), '\noverrides:\n  b: 2.0.0\n');
+  const locked = LOCK(requirement('^1.0.0'), '\noverrides:\n  b: 2.0.0\n');
 
   it('are the same in the project and in the lockfile', () => {
     const workspace = (overrides: object): ProjectSettings => settingsOf({ overrides });
@@ -112,7 +118,7 @@ describe('overrides and catalogs', () => {
     const because = 'the override of b, which the project and the lockfile do not have alike';
     expect(said(locked, app({ dependencies }))).toEqual([`8 overrides > b: ${because}`]);
     expect(said(locked, app({ dependencies }), workspace({ b: '2.0.1' }))).toHaveLength(1);
-    expect(said(LOCK(wish('^1.0.0')), app({ dependencies }), workspace({ b: '2.0.0' }))).toHaveLength(1);
+    expect(said(LOCK(requirement('^1.0.0')), app({ dependencies }), workspace({ b: '2.0.0' }))).toHaveLength(1);
     expect(
       said(locked, app({ dependencies: { ...dependencies, b: '1' } }), workspace({ b: '2.0.0', c: '1' })),
     ).toHaveLength(2);
@@ -120,7 +126,7 @@ describe('overrides and catalogs', () => {
 
   it('count where this pnpm reads them', () => {
     const ofManifest = { dependencies, pnpm: { overrides: { b: '2.0.0' } } };
-    const without = LOCK(wish('^1.0.0'));
+    const without = LOCK(requirement('^1.0.0'));
     // pnpm 11 and later take none from package.json; which pnpm it is, nothing says.
     expect(said(without, app(ofManifest))).toEqual([]);
     expect(said(without, app({ ...ofManifest, packageManager: 'pnpm@10.34.8' }))).toHaveLength(1);
@@ -129,9 +135,9 @@ describe('overrides and catalogs', () => {
   });
 
   it('stand in the lockfile in place of what package.json asks for', () => {
-    const lock = LOCK(wish('1.1.0'), '\noverrides:\n  pad: 1.1.0\n');
+    const lock = LOCK(requirement('1.1.0'), '\noverrides:\n  pad: 1.1.0\n');
     expect(said(lock, app({ dependencies }), settingsOf({ overrides: { pad: '1.1.0' } }))).toEqual([]);
-    const own = LOCK(wish('1.1.0'), '\noverrides:\n  b: 1.1.0\n');
+    const own = LOCK(requirement('1.1.0'), '\noverrides:\n  b: 1.1.0\n');
     expect(said(own, app({ dependencies: { pad: '1.1.0' } }), settingsOf({ overrides: { b: '$pad' } }))).toEqual([]);
     const none = LOCK('    {}\n', "\noverrides:\n  pad: '-'\n").replace('  .:\n    {}', '  .: {}');
     expect(said(none, app({ dependencies }), settingsOf({ overrides: { pad: '-' } }))).toEqual([]);
@@ -139,14 +145,14 @@ describe('overrides and catalogs', () => {
 
   it('decide what stands for a catalog', () => {
     const lock = LOCK(
-      wish("'catalog:'"),
+      requirement("'catalog:'"),
       '\ncatalogs:\n  default:\n    pad:\n      specifier: ^1.0.0\n      version: 1.1.0\n',
     );
     const of = (pad: string): readonly string[] =>
       said(lock, app({ dependencies: { pad: 'catalog:' } }), settingsOf({ catalog: { pad, more: '1' } }));
     expect(of('^1.0.0')).toEqual([]);
     expect(of('^2.0.0')).toEqual(['17 . > pad: pad@^1.0.0 in place of pad@^2.0.0, which . asks for']);
-    const without = LOCK(wish("'catalog:'"));
+    const without = LOCK(requirement("'catalog:'"));
     expect(
       said(without, app({ dependencies: { pad: 'catalog:' } }), settingsOf({ catalog: { pad: '^1.0.0' } })),
     ).toHaveLength(1);
@@ -154,7 +160,7 @@ describe('overrides and catalogs', () => {
 });
 
 describe('what pnpm leaves as it is', () => {
-  const lock = LOCK(wish('^1.0.0'));
+  const lock = LOCK(requirement('^1.0.0'));
   const dependencies = { pad: '^1.0.0' };
 
   it('is what it leaves out of a lockfile', () => {
@@ -168,7 +174,7 @@ describe('what pnpm leaves as it is', () => {
   });
 
   it('is what the project extends or changes by a hook', () => {
-    const extended = LOCK(wish('^1.0.0'));
+    const extended = LOCK(requirement('^1.0.0'));
     const packageExtensions = { app: { dependencies: { pad: '^1.0.0' } } };
     expect(said(extended, app({}), settingsOf({ packageExtensions }))).toEqual([]);
     const hook = settingsOf({}, '.pnpmfile.cjs');

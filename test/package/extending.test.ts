@@ -91,9 +91,20 @@ describe('Add an ecosystem', () => {
     expect(/\bnpm\b/i.test(texts[0] ?? '') || names.length > 0).toBe(true);
   });
 
-  it('says how many there are', () => {
-    const [, members = ''] = /^export type Ecosystem = (.*);$/m.exec(read('src/model/dependency.ts')) ?? [];
-    expect(members).toBe("'npm'");
-    expect(section('Add an ecosystem')).toContain('There is one ecosystem, npm');
+  it('names every file that lists ecosystems, and no stage does', () => {
+    const listing = filesIn('src').filter(
+      (path) => path.endsWith('.ts') && /Record<Ecosystem,|: readonly EcosystemRecord\[\]/.test(read(path)),
+    );
+    expect(listing.toSorted()).toEqual(['src/ecosystems/conventions/index.ts', 'src/ecosystems/index.ts']);
+    const named = pathsIn(section('Add an ecosystem'));
+    expect(listing.filter((path) => !named.includes(path))).toEqual([]);
+  });
+
+  it('holds: the pipeline and the shared checks import nothing of one ecosystem', () => {
+    const stages = ['src/audit', 'src/checks', 'src/policy', 'src/baseline', 'src/report'].flatMap(filesIn);
+    const neutral = stages.filter((path) => path.endsWith('.ts') && !path.startsWith('src/checks/npm/'));
+    expect(neutral.length).toBeGreaterThan(100);
+    const naming = neutral.filter((path) => /from '[^']*\/(?:npm|go)[-\w]*(?:\/|\.ts')/.test(read(path)));
+    expect(naming).toEqual([]);
   });
 });

@@ -1,5 +1,11 @@
 /** Policy files that are accepted. */
 export const VALID: Readonly<Record<string, string>> = {
+  'packages of ecosystems': `critical: [direct, 'npm:a', 'go:golang.org/x/*']
+expect:
+  'go:*': {repository: 'https://github.com/o/r'}
+  npm:lodash: {repository: 'https://github.com/o/r'}
+  go:github.com/BurntSushi/toml: {repository: 'https://github.com/o/r'}
+`,
   'a phase': 'enforce: critical\n',
   'with a document mark, comments and Windows line ends': '---\r\n# why\r\nenforce: all # now\r\n',
   'in flow style': '{enforce: all, critical: [direct, "@a/*"]}\n',
@@ -148,6 +154,7 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
   ],
   'a name that is a number': ['critical:\n  - direct\n  - 7\n', 3, /critical takes a package name or a glob .* not 7/],
   'a name with a space': ['critical:\n  - a b\n', 2, /"a b" in critical is no package name/],
+  'an ecosystem that nobody knows': ["critical: ['rust:a']\n", 1, /"rust:a" in critical .* does not know \(npm, go\)/],
   'a glob over scopes': ["critical: ['**']\n", 1, /no package name/],
   'an expectation of nothing': ['expect:\n  a: {}\n', 2, /expect of a takes a mapping with repository,/],
   'a repository that is no address': ['expect:\n  a:\n    repository: o/r\n', 3, /repository takes the https address/],
@@ -251,6 +258,16 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
 
 /** The same for what a schema cannot say. */
 export const WRONG_MEANING: typeof WRONG_SHAPE = {
+  'a name that its ecosystem cannot have': [
+    "critical: ['go:lodash']\n",
+    1,
+    /"go:lodash" in critical is no package name/,
+  ],
+  'a name twice, once with its ecosystem': [
+    'critical:\n  - npm:a\n  - a\n',
+    3,
+    /a is already covered by npm:a in line 2/,
+  ],
   'a deadline of more than a year': ['review: {deadline: 366d}\n', 1, /a deadline is at most a year: 8760h or 365d/],
   'a rotation from a Sunday': [
     'review:\n  rotation:\n    from: 2026-04-05\n    people: [a]\n',

@@ -154,25 +154,21 @@ describe('when it is due', () => {
 describe('whose it is', () => {
   const rotation = { from: MONDAY, people: ['a', 'b', 'c'], line: 1 };
   const owners = ['@s/*', '@s/x', 'x-*', 'x-y-*'].map((text, i) => ({
-    packages: { text, line: i + 1 },
+    packages: { text, ecosystem: 'npm' as const, pattern: text, line: i + 1 },
     owner: text,
   }));
 
   it('the owner of the package before who is on duty, the most specific first', () => {
     const all = rules({ owners, rotation });
-    expect(['@s/x', '@s/y', 'x-z', 'x-y-z', 'z'].map((name) => ownerOf(all, name, MONDAY))).toEqual([
-      '@s/x',
-      '@s/*',
-      'x-*',
-      'x-y-*',
-      'a',
-    ]);
-    expect(ownerOf(rules({ owners }), 'z', MONDAY)).toBeNull();
+    expect(
+      ['@s/x', '@s/y', 'x-z', 'x-y-z', 'z'].map((name) => ownerOf(all, { ecosystem: 'npm', name }, MONDAY)),
+    ).toEqual(['@s/x', '@s/*', 'x-*', 'x-y-*', 'a']);
+    expect(ownerOf(rules({ owners }), { ecosystem: 'npm', name: 'z' }, MONDAY)).toBeNull();
   });
 
   it('changes with the week in which it was first seen, at its first moment', () => {
     const all = rules({ rotation });
-    const duty = (time: number): string | null => ownerOf(all, 'z', time);
+    const duty = (time: number): string | null => ownerOf(all, { ecosystem: 'npm', name: 'z' }, time);
     expect([MONDAY - 1, MONDAY, MONDAY + WEEK - 1, MONDAY + WEEK].map(duty)).toEqual(['c', 'a', 'a', 'b']);
     fc.assert(
       fc.property(fc.integer({ min: -3000, max: 3000 }), fc.integer({ min: 0, max: WEEK - 1 }), (week, moment) => {

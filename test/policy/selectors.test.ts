@@ -1,10 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fits, matches } from '../../src/model/match.ts';
-import { covers, mostSpecific, overlap, selects, specificity } from '../../src/policy/selectors.ts';
+import { covers, mostSpecific, overlap, readSelector, selects, specificity } from '../../src/policy/selectors.ts';
+import type { Ecosystem, PackageRef } from '../../src/model/package.ts';
+import type { PackageSelector } from '../../src/model/policy.ts';
 import { startCpu } from '../support/cpu.ts';
 
-const at = (text: string): { text: string; line: number } => ({ text, line: 1 });
+/** Of whatever characters: what a file may have is `readSelector`'s to say. */
+const at = (text: string): PackageSelector => {
+  const selection = readSelector(text) ?? { ecosystem: 'npm', pattern: text };
+  return { text, line: 1, ...selection };
+};
+
+const npm = (name: string): PackageRef => ({ ecosystem: 'npm', name });
 
 /** What a pattern means, said by a regular expression. */
 function asRegExp(pattern: string): RegExp {
@@ -60,7 +68,7 @@ describe('patterns', () => {
 describe('package selectors', () => {
   it('the most specific one wins', () => {
     const rules = ['*', 'a*', '@s/*', '@s/a*', '@s/ab', 'ab'].map((each) => ({ packages: at(each) }));
-    const winner = (name: string): string | undefined => mostSpecific(rules, name)?.packages.text;
+    const winner = (name: string): string | undefined => mostSpecific(rules, npm(name))?.packages.text;
     expect(['ab', 'ac', 'c', '@s/ab', '@s/ac', '@s/c', '@t/a'].map(winner)).toEqual([
       'ab',
       'a*',
@@ -74,8 +82,8 @@ describe('package selectors', () => {
   });
 
   it('a star stays within its part, but alone it is everything', () => {
-    expect(selects(at('a*'), 'a/b')).toBe(false);
-    expect(selects(at('*'), '@s/b')).toBe(true);
+    expect(selects(at('a*'), npm('a/b'))).toBe(false);
+    expect(selects(at('*'), npm('@s/b'))).toBe(true);
   });
 
   it('overlap where some name fits both, and only there', () => {
@@ -84,11 +92,11 @@ describe('package selectors', () => {
     );
     fc.assert(
       fc.property(glob, glob, (a, b) => {
-        const common = names.some((name) => selects(at(a), name) && selects(at(b), name));
+        const common = names.some((name) => selects(at(a), npm(name)) && selects(at(b), npm(name)));
         if (common) expect(overlap(at(a), at(b))).toBe(true);
         expect(overlap(at(a), at(b))).toBe(overlap(at(b), at(a)));
         if (covers(at(a), at(b)))
-          expect(names.every((name) => !selects(at(b), name) || selects(at(a), name))).toBe(true);
+          expect(names.every((name) => !selects(at(b), npm(name)) || selects(at(a), npm(name)))).toBe(true);
       }),
       { numRuns: 2000 },
     );
@@ -100,5 +108,67 @@ describe('package selectors', () => {
     ] as const) {
       expect(overlap(at(a), at(b)), `${a} ${b}`).toBe(false);
     }
+  });
+});
+
+describe('selectors and ecosystems', () => {
+  const one = (ecosystem: Ecosystem, name: string): PackageRef => ({ ecosystem, name });
+
+  it.each([
+    ['*', null, '*'],
+    ['lodash', 'npm', 'lodash'],
+    ['npm:lodash', 'npm', 'lodash'],
+    ['npm:*', 'npm', '*'],
+    ['go:*', 'go', '*'],
+    ['go:golang.org/x/*', 'go', 'golang.org/x/*'],
+    ['go:github.com/BurntSushi/toml', 'go', 'github.com/BurntSushi/toml'],
+  ])('%s', (text, ecosystem, pattern) => {
+    expect(readSelector(text)).toEqual({ ecosystem, pattern });
+  });
+
+  it.each([
+    '',
+    ':a',
+    'npm:',
+    'go:',
+    'Npm:a',
+    ' npm:a',
+    'npm: a',
+    'npm:npm:a',
+    'go:lodash',
+    'golang.org/x/mod',
+    'rust:a',
+    'a:b',
+  ])('%j selects nothing', (text) => {
+    expect(readSelector(text)).toBeNull();
+  });
+
+  it('a name is one of its ecosystem only', () => {
+    expect(selects(at('a.b/c'), one('go', 'a.b/c'))).toBe(false);
+    expect(selects(at('go:a.b/c'), one('go', 'a.b/c'))).toBe(true);
+    expect(selects(at('go:a.b/c'), one('npm', 'a.b/c'))).toBe(false);
+    expect(selects(at('go:*'), one('go', 'a.b/c/d'))).toBe(true);
+    expect(selects(at('go:*'), one('npm', 'a'))).toBe(false);
+    expect(selects(at('*'), one('go', 'a.b/c'))).toBe(true);
+  });
+
+  it('what names the ecosystem is more specific than what does not, and less than any name', () => {
+    const rules = ['*', 'go:*', 'go:a.b/*', 'npm:*'].map((each) => ({ packages: at(each) }));
+    const winner = (of: PackageRef | null): string | undefined => mostSpecific(rules, of)?.packages.text;
+    expect(winner(one('go', 'a.b/c'))).toBe('go:a.b/*');
+    expect(winner(one('go', 'a.b/c/d'))).toBe('go:*');
+    expect(winner(one('npm', 'c'))).toBe('npm:*');
+    expect(winner(null)).toBe('*');
+    expect(mostSpecific([{ packages: at('npm:*') }], null)).toBeNull();
+  });
+
+  it('two ecosystems have nothing in common', () => {
+    expect(overlap(at('go:*'), at('npm:*'))).toBe(false);
+    expect(overlap(at('go:*'), at('*'))).toBe(true);
+    expect(overlap(at('go:a.b/*'), at('go:*'))).toBe(true);
+    expect(covers(at('*'), at('go:*'))).toBe(true);
+    expect(covers(at('go:*'), at('*'))).toBe(false);
+    expect(covers(at('npm:*'), at('@s/a'))).toBe(true);
+    expect(covers(at('npm:a'), at('a'))).toBe(true);
   });
 });

@@ -280,16 +280,23 @@ export function proofsWith(text: string): Proofs {
   const bundle = bundleProofWith(text);
   const key = asProof({ ...bundle, signer: { kind: 'key', keyId: text } as const });
   return {
-    integrity: asProof({ algorithm: 'sha512', hex: 'ab'.repeat(64) } as const),
+    integrity: asProof({ by: 'registry-key', digests: [{ algorithm: 'sha512', hex: 'ab'.repeat(64) }] } as const),
     signature: asProof({
+      by: 'registry-key',
       keyId: text,
       keyOrigin: 'pinned',
       integrity: { algorithm: 'sha512', hex: 'ab'.repeat(64) },
       signature: text,
       time: { source: 'log', time: NOON },
     } as const),
-    publish: asProof({ predicateType: text, digest: 'ab'.repeat(32), bundle: key }),
-    provenance: asProof({ predicateType: text, digest: 'ab'.repeat(32), bundle, identity: identityWith(text) }),
+    publish: asProof({ by: 'registry-key', predicateType: text, digest: 'ab'.repeat(32), bundle: key } as const),
+    provenance: asProof({
+      by: 'builder',
+      predicateType: text,
+      digest: 'ab'.repeat(32),
+      bundle,
+      identity: identityWith(text),
+    } as const),
     bytes: asProof({
       algorithm: 'sha512',
       hex: 'ab'.repeat(64),

@@ -127,15 +127,18 @@ function judgementOf(i: number): [Verdict, Finding[]] {
   return ['pass', []];
 }
 
+const HASH = { algorithm: 'sha512', hex: 'ab'.repeat(64) } as const;
+
 function proofsOf(i: number): Proofs {
-  const integrity = i === 5 ? null : asProof({ algorithm: 'sha512', hex: 'ab'.repeat(64) } as const);
+  const integrity = i === 5 ? null : asProof({ by: 'registry-key', digests: [HASH] } as const);
   const signature =
     integrity === null || i % 41 === 8
       ? null
       : asProof({
+          by: 'registry-key',
           keyId: 'SHA256:DhQ8wR5APBvFHLF/+Tc+AYvPOdTpcIDqOhxsBHRwC7U',
           keyOrigin: 'pinned',
-          integrity,
+          integrity: HASH,
           signature: 'x',
           time: null,
         } as const);
@@ -146,8 +149,8 @@ function proofsOf(i: number): Proofs {
     ...NO_PROOFS,
     integrity,
     signature,
-    publish: asProof(attestation),
-    provenance: asProof({ ...attestation, identity: identityOf(i) }),
+    publish: asProof({ by: 'registry-key', ...attestation } as const),
+    provenance: asProof({ by: 'builder', ...attestation, identity: identityOf(i) } as const),
   };
 }
 

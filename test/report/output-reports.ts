@@ -1,3 +1,4 @@
+import { byteDigests } from '../../src/model/dependency.ts';
 import type { Review } from '../../src/model/review.ts';
 import { finding } from '../../src/model/finding.ts';
 import type { Report } from '../../src/model/report.ts';
@@ -59,13 +60,8 @@ function overdue(one: JudgedDependency): JudgedDependency {
 }
 
 function accepted(one: JudgedDependency): JudgedDependency {
-  const {
-    ecosystem,
-    name,
-    version,
-    artifacts: [{ digests: integrity }],
-  } = one.dependency;
-  const [digest] = integrity;
+  const { ecosystem, name, version, artifacts } = one.dependency;
+  const [digest] = byteDigests(artifacts[0]);
   if (digest === undefined) throw new Error('an acceptance needs a hash');
   return {
     ...one,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CAPABILITIES, type CapabilityReading } from '../../src/model/capability.ts';
 import type { Proposal } from '../../src/model/proposal.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
-import { isSelector } from '../../src/policy/selectors.ts';
+import { readSelector } from '../../src/policy/selectors.ts';
 import { renderPolicy } from '../../src/report/commands/policy-text.ts';
 
 const text = fc.oneof(
@@ -33,7 +33,7 @@ const name = fc
     ),
     fc.stringMatching(/^(@[\w.~-]{1,8}\/)?[\w.~-]{1,12}$/),
   )
-  .filter((one) => isSelector(one) && one !== 'direct');
+  .filter((one) => readSelector(one) !== null && one !== 'direct');
 const reading: fc.Arbitrary<CapabilityReading> = fc.oneof(
   fc.record({ source: fc.constant('unknown' as const), reason: text }),
   fc.record({

@@ -1,4 +1,4 @@
-import type { Store } from '../../src/audit/memory.ts';
+import type { Store } from '../../src/model/store.ts';
 
 /** What a run keeps, in memory. */
 export function newStore(): Store & { readonly entries: Map<string, Buffer> } {

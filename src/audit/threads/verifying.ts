@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { bundlesOf, EARLIER_KINDS } from '../../checks/attestations.ts';
 import type { Trust } from '../../checks/known.ts';
-import type { DependencyEvidence, RegistryKey } from '../../model/evidence.ts';
+import type { RegistryKey } from '../../model/evidence.ts';
 import type { Verification } from '../../sigstore/verify.ts';
 import type { FromThread, Settings, ToThread } from './messages.ts';
 
@@ -61,8 +60,8 @@ export function openVerifyingThread(settings: Settings, script = SCRIPT): Verify
 /** Verification that moves to a thread once there are so many requests that starting one saves time. */
 export interface ThreadOnDemand {
   readonly countRequest: () => void;
-  /** What to verify this evidence with: the thread's results where it runs, else this thread's verifier. */
-  readonly trustFor: (evidence: DependencyEvidence) => Promise<Trust>;
+  /** What to judge these bundles with: the thread's results where it runs, else this thread's verifier. */
+  readonly verifying: (bundles: readonly unknown[], keys: readonly RegistryKey[]) => Promise<Trust>;
   readonly close: () => void;
 }
 
@@ -74,27 +73,25 @@ export function threadOnDemand(trust: Trust, settings: Settings, from: number): 
       requests += 1;
       if (requests === from) thread = openVerifyingThread(settings);
     },
-    trustFor: async (evidence) => (thread === null ? trust : verifiedBy(thread, evidence, trust)),
+    verifying: async (bundles, keys) => (thread === null ? trust : verifiedBy(thread, bundles, keys, trust)),
     close: () => thread?.close(),
   };
 }
 
-/** The trust with `thread`'s verifications of this evidence. What the thread has not verified is verified here. */
-async function verifiedBy(thread: VerifyingThread, evidence: DependencyEvidence, trust: Trust): Promise<Trust> {
-  const { attestations, others } = evidence;
-  const bundles = [
-    ...(attestations.state === 'present' ? bundlesOf(attestations.value) : []),
-    ...others.flatMap((one) =>
-      one.attestations.state === 'present' ? bundlesOf(one.attestations.value, EARLIER_KINDS) : [],
-    ),
-  ];
-  const verifications = bundles.length === 0 ? null : await thread.verify(bundles, evidence.keys);
+/** The trust with `thread`'s verifications of these bundles. What the thread has not verified is verified here. */
+async function verifiedBy(
+  thread: VerifyingThread,
+  bundles: readonly unknown[],
+  keys: readonly RegistryKey[],
+  trust: Trust,
+): Promise<Trust> {
+  const verifications = bundles.length === 0 ? null : await thread.verify(bundles, keys);
   if (verifications === null) return trust;
   const found = new Map(bundles.map((bundle, i) => [bundle, verifications[i]]));
   return {
     ...trust,
-    verifierFor: (keys) => {
-      const verifier = trust.verifierFor(keys);
+    verifierFor: (known) => {
+      const verifier = trust.verifierFor(known);
       return { verify: (bundle, input) => found.get(bundle) ?? verifier.verify(bundle, input) };
     },
   };

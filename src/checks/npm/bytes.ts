@@ -1,5 +1,5 @@
 import type { Tarball, WantedBytes } from '../../model/bytes.ts';
-import type { Dependency, Digest } from '../../model/dependency.ts';
+import { byteDigests, type Dependency, type Digest } from '../../model/dependency.ts';
 import type { Evidence, Manifest } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { establish, type BytesProof } from '../../model/proof.ts';
@@ -17,7 +17,9 @@ export type TarballAnswer =
  * nothing of that kind is known, or the lockfile has several.
  */
 export function wantedBytes({ artifacts }: Dependency, manifest: Manifest | null): WantedBytes | null {
-  const [{ digests: integrity, archive }] = artifacts;
+  const [artifact] = artifacts;
+  const { archive } = artifact;
+  const integrity = byteDigests(artifact);
   const [locked, second] = distinct(integrity.filter(({ algorithm }) => algorithm === 'sha512'));
   if (second !== undefined) return null;
   const tar = archive?.unpacked === true ? digestOfSri(archive.checksum) : null;

@@ -26,6 +26,7 @@ import { checkDistTag } from './dist-tag.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
 import { checkBundled, checkExotic, checkPatch, checkResolved, checkSource } from './source.ts';
 import type { Expectations, Trust } from '../known.ts';
+import { unanswered } from '../unanswered.ts';
 
 const NOTHING: Proofs = {
   integrity: null,
@@ -150,17 +151,6 @@ function demanded(name: EvidenceName, answer: Evidence<unknown>): Finding | null
   return finding('evidence-unavailable', { evidence: name, url: answer.url, reason, absent: true });
 }
 
-/** That a question had no answer that can be used; null where it had one. */
-export function unanswered(name: EvidenceName, answer: Evidence<unknown>): Finding | null {
-  if (answer.state !== 'unavailable' && answer.state !== 'malformed') return null;
-  const { url, reason } = answer;
-  return finding(answer.state === 'unavailable' ? 'evidence-unavailable' : 'evidence-malformed', {
-    evidence: name,
-    url,
-    reason,
-  });
-}
-
 function followChain(
   dependency: Dependency,
   manifest: Manifest,
@@ -237,7 +227,7 @@ function followChain(
   const holds = isLocked && signature !== null && signature.proof !== null;
   const proofs: Proofs = {
     ...NOTHING,
-    integrity: holds ? establish(locked) : null,
+    integrity: holds ? establish({ by: signature.proof.by, digests: [locked] as const }) : null,
     signature: signature?.proof ?? null,
     publish: attested.publish,
     provenance: attested.provenance,

@@ -1,4 +1,4 @@
-import type { ArchiveLock, Artifact, Dependency, Digest } from '../../model/dependency.ts';
+import { byteDigests, type ArchiveLock, type Artifact, type Dependency, type Digest } from '../../model/dependency.ts';
 import type { Manifest } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { sha512OfSri, sri } from '../../readers/integrity.ts';
@@ -21,9 +21,9 @@ export interface IntegrityCheck {
 export function checkIntegrity(dependency: Dependency, manifest: Manifest): IntegrityCheck {
   const served = sha512OfSri(manifest.integrity);
   const [artifact] = dependency.artifacts;
-  const { digests, archive } = artifact;
+  const { archive } = artifact;
   if (archive !== undefined) return lockedByArchive(archive, served, manifest);
-  const strong = distinct(digests.filter((digest) => digest.algorithm === 'sha512'));
+  const strong = distinct(byteDigests(artifact).filter((digest) => digest.algorithm === 'sha512'));
   const [locked, second] = strong;
   if (locked === undefined) return { locked: null, served, findings: withoutStrongHash(artifact, manifest) };
   if (second !== undefined) {
@@ -53,7 +53,9 @@ function missing(resolved: string | null): Finding {
   return finding('integrity-missing', { resolved });
 }
 
-function withoutStrongHash({ digests, source }: Artifact, manifest: Manifest): readonly Finding[] {
+function withoutStrongHash(artifact: Artifact, manifest: Manifest): readonly Finding[] {
+  const { source } = artifact;
+  const digests = byteDigests(artifact);
   const [weak] = digests;
   if (weak === undefined) {
     return [missing(source.kind === 'registry' ? source.resolved : null)];

@@ -84,7 +84,7 @@ function judgeTime(
     return failed(finding('signature-key-expired', { keyId, expired: end ?? start, time, basis: source }));
   }
   const [time = null] = verified;
-  const proof = establish({ keyId, keyOrigin: origin, integrity, signature, time });
+  const proof = establish({ by: 'registry-key' as const, keyId, keyOrigin: origin, integrity, signature, time });
   if (time !== null || ((end === null || now <= end) && now >= start)) return { proof, findings: [] };
   const args = { keyId, expired: end ?? start, time: claimed, basis: 'registry' as const };
   if (claimed !== null && (claimed < start || (end !== null && claimed > end))) {

@@ -60,8 +60,12 @@ export const command: Command = {
         );
         return EXIT.noStatement;
       }
-      const names = report.dependencies.map(({ dependency }) => dependency.name);
-      const proposal = propose(report.dependencies, proposeRegistries(registry, scopes, names), policy?.policy ?? null);
+      const locked = report.dependencies.map(({ dependency }) => dependency);
+      const proposal = propose(
+        report.dependencies,
+        proposeRegistries(registry, scopes, locked),
+        policy?.policy ?? null,
+      );
       // What the policy does not ask for, the baseline does not record.
       const update = updateBaseline(
         baseline.content,

@@ -51,7 +51,7 @@ export const command: Command = {
   },
 };
 
-/** A bundle that holds, but was signed by somebody else than demanded, is refused like one that does not. */
+/** Refuses a valid bundle by another signer than demanded like an invalid one. */
 function demandSigner(proof: BundleProof, identity: string | undefined, issuer: string | undefined): Verification {
   const { signer } = proof;
   if (signer.kind === 'key') {

@@ -18,7 +18,7 @@ export const WHOLE_HISTORY =
 /** Finds where HEAD and a ref part. */
 export type FindBase = (ref: BaseRef) => Promise<Base>;
 
-/** The same in the repository of a lockfile, asking git once for each ref. */
+/** Finds bases in the repository of a lockfile, asking git once for each ref. */
 export function baseFinder(lockfile: string): FindBase {
   const found = new Map<string, Promise<Base>>();
   return (ref) => {

@@ -9,7 +9,7 @@ import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 const PLACES = ['.github/CODEOWNERS', '.gitlab/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
 
 /**
- * Who owns the lockfile, else package.json beside it, by the CODEOWNERS of the git repository; null where nobody does.
+ * The owner of the lockfile, else of package.json beside it, by the CODEOWNERS of the git repository; null for none.
  */
 export function findOwner(lockfile: string, io: Io): Owner | null {
   const root = repositoryOf(dirname(lockfile));

@@ -31,7 +31,7 @@ export interface Project {
   readonly file: string;
   /** At least one. */
   readonly lockfiles: readonly LocatedLockfile[];
-  /** The same as they were read. */
+  /** Its lockfiles as they were read. */
   readonly sources: readonly LockfileSource[];
   /** Other lockfiles of the folder, which share its baseline and are not audited. */
   readonly beside: readonly Lockfile[];

@@ -75,8 +75,8 @@ const SETTINGS: Readonly<Record<string, readonly PackageManager[]>> = {
 };
 
 /**
- * The same of the project alone, for reading a lockfile, whose manager its name tells. One that cannot be read explains
- * nothing, and is named with the others.
+ * The project's own settings for reading a lockfile; the lockfile's name tells the package manager. A file that cannot
+ * be read explains nothing here, and is reported with the others.
  */
 export async function projectSettings(lockfile: string, io: Io): Promise<readonly ConfigFile[]> {
   const found = Object.entries(SETTINGS).find(([name]) => basename(lockfile).startsWith(name));

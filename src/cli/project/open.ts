@@ -3,7 +3,7 @@ import { auditLockfiles } from '../../audit/index.ts';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
 import { combineReports } from '../../audit/combine.ts';
 import { scriptPermissions } from '../../lockfiles/index.ts';
-import type { Store } from '../../audit/memory.ts';
+import type { Store } from '../../model/store.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import type { Report, UnreadLockfile } from '../../model/report.ts';
 import { collectSooner } from '../v8-flags.ts';
@@ -47,7 +47,7 @@ export interface Projects {
   readonly audit: (how: (project: Project) => Promise<How> | How) => Promise<Report>;
 }
 
-/** So many dependencies are worth to look after memory. */
+/** From this many dependencies on, V8 trades time for memory. */
 const LARGE = 2000;
 
 /** The options of `withProject` and `withProjects`. */
@@ -79,7 +79,10 @@ export function withProject<T>(
   });
 }
 
-/** The same for the lockfiles of several places, and, with `below`, of all folders below them. */
+/**
+ * Opens the lockfiles of several places, with `below` also those of all folders below them, runs `work` with them, and
+ * closes what was opened.
+ */
 export async function withProjects<T>(
   places: readonly string[],
   below: boolean,
@@ -91,7 +94,7 @@ export async function withProjects<T>(
   const governed = values.policy === undefined ? governedFolder(found.folders, io) : io.cwd;
   const policy = await loadPolicy(values, governed, io);
   const firstFolder = found.folders[0]?.folder ?? io.cwd;
-  // What cannot be read is a problem of its folder, which is opened below.
+  // A lockfile that cannot be read is reported when its folder is opened below.
   const likely = await likelyManager(found.folders[0]?.paths ?? [], io).catch(() => undefined);
   const config = networkConfig(values, firstFolder, io, likely);
   const trust = startTrust(values, policy, config, io);
@@ -172,7 +175,10 @@ function reportOf([first, ...others]: readonly Report[], unread: readonly Unread
   throw new UsageError(`nothing to check in ${files}: ${why}${problems === '' ? '' : `; ${problems}`}`);
 }
 
-/** What earlier runs kept, and before it what this one established of another lockfile: nothing is asked twice. */
+/**
+ * The store of this run: what it established for another lockfile first, then what earlier runs kept. So nothing is
+ * asked twice.
+ */
 function sharedStore(established: Map<string, Buffer>, kept: Store | null): Store {
   return {
     get: (id) => {

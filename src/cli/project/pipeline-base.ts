@@ -36,9 +36,9 @@ export function pullRequestBase(env: Env): BaseRef | null {
 }
 
 /**
- * What a push is held to: the default branch, or on it the commit before the push. Null where no pipeline runs, or one
- * that nobody's change began. A pipeline that does not say it is a problem: what it checks out may have brought its own
- * baseline.
+ * What a push is compared with: the default branch, or, on that, the commit before the push. Null outside of a
+ * pipeline, and in one that no change started. A pipeline that does not name it is a problem: its checkout may have
+ * brought a baseline of its own.
  */
 export function pushBase(env: Env): BaseRef | UnknownBase | null {
   if (env['GITHUB_ACTIONS'] === 'true') {

@@ -40,7 +40,7 @@ export async function loadPolicy(values: OptionValues, directory: string, io: Io
 
 /**
  * The folders whose policy may govern `directory`, nearest first. Outside of a git repository only the directory
- * itself: what is above it may be anybody's.
+ * itself: folders above it may belong to other people.
  */
 export function policyFolders(directory: string): readonly string[] {
   const folders = foldersUpwards(directory);

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { digestOf } from '../../readers/digest.ts';
 import { parseLockfile, withScripts, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
-import type { Store } from '../../audit/memory.ts';
+import type { Store } from '../../model/store.ts';
 import type { LocatedLockfile, Lockfile } from '../../model/dependency.ts';
 import { VERSION } from '../../model/version.ts';
 

@@ -27,7 +27,7 @@ export function npmConfig(values: OptionValues, directory: string, io: Io, manag
   });
 }
 
-/** The same, with a line on stderr for each setting that cannot be used, but for those that were `told`. */
+/** The configuration, with a line on stderr for each setting that cannot be used, unless that was already `told`. */
 export function networkConfig(
   values: OptionValues,
   directory: string,

@@ -66,8 +66,8 @@ export function startTrust(
 }
 
 /**
- * Runs `work` with what is known, while the repository is asked; where it has something newer, once more with that. The
- * registry connection of what was in vain is closed at once.
+ * Runs `work` with the cached trusted root while the repository is asked, and again if that has a newer one. The
+ * registry connection of a run that is thrown away is closed at once.
  */
 export async function withTrust<T>(
   { known, refresh }: TrustSession,
@@ -130,7 +130,7 @@ function repositoryOf(values: OptionValues, policy: LoadedPolicy | null, io: Io)
   return { url: ofPolicy.url, rootFile: policyFile(policy, ofPolicy.root, io) };
 }
 
-/** Null where another root is in use, which nobody publishes. */
+/** The repository of the public-good instance; null where another root is in use. */
 function publicGood(rootFile: string | undefined, keys: TrustOptions['keys'], io: Io): TrustSource | null {
   if (rootFile !== undefined) return null;
   return { url: TUF_URL, anchor: publicGoodAnchor(), pinned: loadRoot(undefined, io), pinnedAt: PINNED_AT, keys };

@@ -9,9 +9,8 @@ interface CompileCache {
 }
 
 /**
- * Has Node keep what V8 compiled for the next run, and use what it kept. Node takes any code that it finds there, so it
- * is a folder of this user's that nobody else can write, and none that `ASSAY_CACHE` names: a pipeline may restore that
- * from anywhere.
+ * Turns on Node's compile cache. Node runs any code that it finds there, so the folder belongs to this user and only
+ * this user can write to it; it is never in `ASSAY_CACHE`, which a pipeline may restore from anywhere.
  */
 export function useCompileCache(args: readonly string[]): void {
   const { enableCompileCache } = module as CompileCache;
@@ -30,7 +29,7 @@ function isOwn(folder: string): boolean {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const found = lstatSync(folder);
     const { getuid } = process;
-    // Windows gives a user's own folders to nobody else.
+    // On Windows, only the user can write to their own folders.
     return found.isDirectory() && (getuid === undefined || (found.uid === getuid() && (found.mode & 0o022) === 0));
   } catch {
     return false;

@@ -9,8 +9,9 @@ export function compareVersions({ order: a }: Version, { order: b }: Version): n
   for (let i = 0; i < common; i++) {
     const [x, y] = [a[i], b[i]];
     if (x === y || x === undefined || y === undefined) continue;
-    if (typeof x === 'number') return typeof y === 'number' ? x - y : -1;
-    return typeof y === 'number' || x > y ? 1 : -1;
+    const [isWord, isOtherWord] = [typeof x === 'string', typeof y === 'string'];
+    if (isWord !== isOtherWord) return isWord ? 1 : -1;
+    return x < y ? -1 : 1;
   }
   return a.length - b.length;
 }

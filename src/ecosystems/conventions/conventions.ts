@@ -7,7 +7,7 @@ export interface Version {
   /** The channel it is released on: `STABLE` (model/channel.ts), or the name of a prerelease channel. */
   readonly channel: string;
   /** Its place among the versions of its ecosystem, for `compareVersions`. */
-  readonly order: readonly (number | string)[];
+  readonly order: readonly (number | bigint | string)[];
 }
 
 /**

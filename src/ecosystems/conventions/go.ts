@@ -1,7 +1,7 @@
-import { compareVersions, comparing } from './compare.ts';
+import { comparing, compareVersions } from './compare.ts';
 import type { Conventions, Names, Version, Versions } from './conventions.ts';
 import { isModulePath, isPathOfHost } from './go-modules.ts';
-import { prereleaseChannel } from './prerelease.ts';
+import { channelOf } from './prerelease.ts';
 import { STABLE } from '../../model/channel.ts';
 
 /**
@@ -23,72 +23,61 @@ const PSEUDO = /^(?:v\d+\.0\.0-|v\d+\.\d+\.\d+-(?:[^+]*\.)?0\.)\d{14}-[0-9A-Za-z
 /** What pseudo-versions are released on. No prerelease channel has this name, which has a hyphen. */
 const PSEUDO_CHANNEL = 'pseudo-version';
 
-interface Parts {
-  /** Major, minor, patch, as text: they may be of any length. */
-  readonly numbers: readonly string[];
-  /** Dot-separated identifiers of a prerelease; empty for a release. */
-  readonly prerelease: readonly string[];
-}
-
-function read(text: string): Parts | null {
-  const match = text.length > MAX_LENGTH ? null : VERSION.exec(text);
-  if (match === null) return null;
-  const [, major = '', minor = '', patch = '', prerelease] = match;
-  return { numbers: [major, minor, patch], prerelease: prerelease?.split('.') ?? [] };
-}
+/** A release is higher than its prereleases. */
+const PRERELEASE = 0;
+const RELEASE = 1;
 
 /**
  * A major version is a line, v0 too: the go command takes a higher minor for an upgrade there as well, and many modules
- * stay at v0 for good.
+ * stay at v0 for good. `+incompatible` decides nothing.
  */
 function parse(text: string): Version | null {
-  const parts = read(text);
-  if (parts === null) return null;
-  const [line = ''] = parts.numbers;
-  return { text, line, channel: channelOf(text, parts), order: orderOf(parts) };
+  const match = text.length > MAX_LENGTH ? null : VERSION.exec(text);
+  if (match === null) return null;
+  const [, major = '', minor = '', patch = '', prerelease] = match;
+  const numbers = [major, minor, patch].map(placeOf);
+  if (prerelease === undefined) return { text, line: major, channel: STABLE, order: [...numbers, RELEASE] };
+  const identifiers = prerelease.split('.');
+  const channel = PSEUDO.test(text) ? PSEUDO_CHANNEL : channelOf(identifiers[0] ?? '');
+  return { text, line: major, channel, order: [...numbers, PRERELEASE, ...identifiers.map(placeOf)] };
 }
 
-function channelOf(text: string, { prerelease }: Parts): string {
-  if (prerelease.length === 0) return STABLE;
-  return PSEUDO.test(text) ? PSEUDO_CHANNEL : prereleaseChannel(prerelease[0] ?? '');
+/** Numbers may be of any length. */
+function placeOf(identifier: string): number | bigint | string {
+  if (!/^\d+$/.test(identifier)) return identifier;
+  const number = Number(identifier);
+  return Number.isSafeInteger(number) ? number : BigInt(identifier);
 }
 
-/** Semantic Versioning 2.0.0, section 11; `+incompatible` decides nothing. */
-function orderOf({ numbers, prerelease }: Parts): Version['order'] {
-  const isRelease = prerelease.length === 0;
-  return [...numbers.flatMap(placesOf), isRelease ? 1 : 0, ...prerelease.flatMap(placesOf)];
-}
-
-/** A number of any length by its length, then its digits, as both are lower than a word. */
-function placesOf(identifier: string): readonly (number | string)[] {
-  return /^\d+$/.test(identifier) ? [identifier.length, identifier] : [identifier];
-}
-
-const compare = comparing(parse);
-
-/** A requirement is a version, which the go command takes for the lowest that will do, of the same major version. */
-function satisfies(version: string, range: string): boolean {
-  const [one, least] = [parse(version), parse(range)];
+/** What a go.mod requires is the least version that will do, of its major version. */
+function satisfies(version: string, required: string): boolean {
+  const [one, least] = [parse(version), parse(required)];
   return one !== null && least !== null && one.line === least.line && compareVersions(one, least) >= 0;
 }
 
 const versions: Versions = {
   parse,
-  compare,
+  compare: comparing(parse),
   isRange: (text) => parse(text) !== null,
   satisfies,
-  highest: (all, range) =>
-    all.filter((one) => satisfies(one, range)).reduce<string | null>((a, b) => (a && compare(a, b) >= 0 ? a : b), null),
+  highest: (all, required) =>
+    all
+      .filter((one) => satisfies(one, required))
+      .sort(comparing(parse))
+      .at(-1) ?? null,
 };
 
 const names: Names = {
   isName: isModulePath,
-  normalise: (path) => path,
+  // Capital letters make another module.
+  normalise: (name) => name,
   isSelector: (text) => isPathOfHost(text.replaceAll('*', 'x')) && !text.includes('**'),
-  purl: (path, version) => `pkg:golang/${path}@${encodeURIComponent(version)}`,
+  purl: (name, version) => {
+    const path = name.split('/').map(encodeURIComponent).join('/');
+    return `pkg:golang/${path}@${encodeURIComponent(version)}`;
+  },
   isPublicRegistry: (address) => address === 'https://proxy.golang.org/',
-  target: (name, specifier) => (parse(specifier) === null ? null : { name, range: specifier }),
+  target: (name, required) => (parse(required) === null ? null : { name, range: required }),
 };
 
-/** Go modules (https://go.dev/ref/mod). */
 export const go: Conventions = { versions, names };

@@ -5,6 +5,9 @@ import type { Ecosystem } from '../../model/package.ts';
 
 const CONVENTIONS: Readonly<Record<Ecosystem, Conventions>> = { npm, go };
 
+/** The ecosystems by the names that stand before those of packages. */
+export const ECOSYSTEMS = Object.keys(CONVENTIONS) as readonly Ecosystem[];
+
 /** The ecosystem that is meant where a file or a command names a package without one. */
 export const DEFAULT_ECOSYSTEM: Ecosystem = 'npm';
 

@@ -5,7 +5,7 @@ import maxSatisfying from 'semver/ranges/max-satisfying.js';
 import validRange from 'semver/ranges/valid.js';
 import { comparing } from './compare.ts';
 import type { Version, Versions } from './conventions.ts';
-import { prereleaseChannel } from './prerelease.ts';
+import { channelOf } from './prerelease.ts';
 import { STABLE } from '../../model/channel.ts';
 
 /** Nearly all versions are three plain numbers, which are read sooner than semver reads them. */
@@ -32,7 +32,7 @@ function versionOf(
   const [first] = prerelease;
   if (first === undefined) return { text, line, channel: STABLE, order: [major, minor, patch, RELEASE] };
   const order = [major, minor, patch, PRERELEASE, ...prerelease.map(placeOf)];
-  return { text, line, channel: prereleaseChannel(String(first)), order };
+  return { text, line, channel: channelOf(String(first)), order };
 }
 
 /** A number too large to be exact is kept as text, and a number all the same. */

@@ -2,7 +2,7 @@ import type { PlacedFinding } from '../../model/dependency.ts';
 import { isWorkspace } from '../../model/workspaces.ts';
 import { isOutside, missingEntry, otherOverride, otherVersion, rangeOf } from '../common/anew.ts';
 import type { JsonObject } from '../../readers/json.ts';
-import type { Wish } from '../node-modules/package-json.ts';
+import type { Requirement } from '../node-modules/package-json.ts';
 import { addTo, readWorkspaces } from '../node-modules/lists.ts';
 import { specKind } from '../node-modules/specs.ts';
 import type { Folder } from './folders.ts';
@@ -10,8 +10,8 @@ import type { Entry } from './packages.ts';
 import type { Project } from './project.ts';
 
 /**
- * Where the lockfile is not that of the project: Bun refuses it with --frozen-lockfile, and otherwise resolves anew
- * what differs. What a package asks for it does not compare. `find`: what a name means in a folder.
+ * Differences between lockfile and project, which `bun install --frozen-lockfile` refuses and a plain `bun install`
+ * resolves again. Bun does not compare what packages ask for. `find` says what a name means in a folder.
  */
 export function resolvedAnewIn(
   file: string,
@@ -25,14 +25,14 @@ export function resolvedAnewIn(
   const byFolder = new Map(locked.map((folder) => [folder.location, folder]));
   const patterns = readWorkspaces(manifest.get('workspaces'));
   const found: PlacedFinding[] = [];
-  for (const [location, wishes] of declared) {
+  for (const [location, requirements] of declared) {
     const folder = byFolder.get(location) ?? null;
-    // A folder that is only asked for by its path is none of the workspaces.
+    // A folder that is only asked for by its path is not a workspace.
     if (folder === null && !isWorkspace(patterns, location)) continue;
     const by = location === '' ? '.' : location;
-    const names = new Set(folder?.wishes.map(({ name }) => name));
-    const asked = new Map<string, Wish[]>();
-    for (const wish of wishes) addTo(asked, wish.name, project.resolved(wish));
+    const names = new Set(folder?.requirements.map(({ name }) => name));
+    const asked = new Map<string, Requirement[]>();
+    for (const requirement of requirements) addTo(asked, requirement.name, project.resolved(requirement));
     for (const [name, own] of asked) {
       const { spec, kind } = own[0] ?? { spec: '', kind: 'prod' };
       const entry = folder === null ? null : find(folder, name);
@@ -40,7 +40,7 @@ export function resolvedAnewIn(
       if (!names.has(name)) {
         if (kind !== 'peerOptional') found.push(missingEntry(place, { name, spec, by }));
       } else if (entry === null) {
-        // What is optional may have been left out.
+        // Optional dependencies may have been left out.
         if (kind === 'prod' || kind === 'dev') found.push(missingEntry(place, { name, spec, by }));
       } else if (isOther(entry, own, project)) {
         found.push(
@@ -52,10 +52,10 @@ export function resolvedAnewIn(
   return [...found, ...differencesOfOverrides(file, document, project)];
 }
 
-/** Whether none of the ranges by which a name is asked for, or that overrides put in their place, has this version. */
-function isOther(entry: Entry, wishes: readonly Wish[], { overrides }: Project): boolean {
+/** Whether no range that asks for the name, nor an override that replaces it, allows this version. */
+function isOther(entry: Entry, requirements: readonly Requirement[], { overrides }: Project): boolean {
   if (entry.kind !== 'package' || entry.source.kind !== 'registry') return false;
-  const specs = [...wishes.map(({ spec }) => spec), ...(overrides.get(entry.installed) ?? [])];
+  const specs = [...requirements.map(({ spec }) => spec), ...(overrides.get(entry.installed) ?? [])];
   return specs.every((spec) => specKind(spec) === 'registry' && isOutside(rangeOf(spec), entry.version));
 }
 
@@ -63,7 +63,7 @@ function versionOf(entry: Entry): string {
   return entry.kind === 'package' ? entry.version : entry.resolution;
 }
 
-/** Overrides by the name that they are about, in the project and in the lockfile, which has what stands for `$NAME`. */
+/** Compares the overrides of project and lockfile by package name; in the lockfile, `$NAME` is already replaced. */
 function differencesOfOverrides(
   file: string,
   document: JsonObject,

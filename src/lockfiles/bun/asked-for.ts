@@ -1,21 +1,21 @@
 import type { JsonNode, JsonObject } from '../../readers/json.ts';
-import { WISH_LISTS, wishesOf, type Wish } from '../node-modules/package-json.ts';
+import { DEPENDENCY_LISTS, requirementsOf, type Requirement } from '../node-modules/package-json.ts';
 import { fieldsOf, objectOf, type Fields } from '../node-modules/entry.ts';
 
 /** Versions that the project keeps in one place: by catalog ("" is the one without a name), then by package. */
 export type Catalogs = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** Bun writes what a package.json says twice as often; the first counts. */
-export const REPEATED_IN: ReadonlySet<string> = new Set(WISH_LISTS.map(([list]) => list));
+/** Lists in which Bun repeats a name that package.json lists twice; the first counts. */
+export const REPEATED_IN: ReadonlySet<string> = new Set(DEPENDENCY_LISTS.map(([list]) => list));
 
-/** What an object of the lockfile declares. */
-export function readWishes(entry: JsonObject, fields: Fields): readonly Wish[] {
-  // Bun drops a file in which a list is anything else, and resolves anew.
-  for (const [list] of WISH_LISTS) {
+/** Reads the dependencies that an object of the lockfile declares. */
+export function readRequirements(entry: JsonObject, fields: Fields): readonly Requirement[] {
+  // Bun ignores a lockfile in which a list has another type, and resolves everything again.
+  for (const [list] of DEPENDENCY_LISTS) {
     const node = entry.get(list);
     if (node !== undefined && !(node.value instanceof Map)) return fields.fail(`${list} is not an object`, list);
   }
-  return wishesOf(fields, new Set(readNames(entry.get('optionalPeers'), fields)));
+  return requirementsOf(fields, new Set(readNames(entry.get('optionalPeers'), fields)));
 }
 
 function readNames(node: JsonNode | undefined, fields: Fields): readonly string[] {
@@ -29,7 +29,7 @@ function readNames(node: JsonNode | undefined, fields: Fields): readonly string[
 /** What "catalog:" or "catalog:NAME" stands for; any other specifier is returned as it is. */
 export function fromCatalog(name: string, spec: string, catalogs: Catalogs): string {
   if (!spec.startsWith('catalog:')) return spec;
-  // The white space that Bun passes over: no other.
+  // Exactly the white space that Bun skips.
   const catalog = spec.slice('catalog:'.length).replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '');
   return catalogs.get(catalog)?.get(name) ?? spec;
 }

@@ -1,19 +1,19 @@
 import { LockfileError } from '../../readers/error.ts';
 import type { JsonObject } from '../../readers/json.ts';
-import type { Wish } from '../node-modules/package-json.ts';
+import type { Requirement } from '../node-modules/package-json.ts';
 import { fieldsOf, objectOf } from '../node-modules/entry.ts';
 import { isLocation, lastNodeModules } from '../node-modules/location.ts';
-import { readWishes } from './asked-for.ts';
+import { readRequirements } from './asked-for.ts';
 
 /** The project, or a workspace of it, and what it declares. */
 export interface Folder {
   readonly kind: 'workspace';
   readonly location: string;
   readonly line: number;
-  readonly wishes: readonly Wish[];
+  readonly requirements: readonly Requirement[];
   /** Empty for a project without a name. */
   readonly name: string;
-  /** Where what it has for itself stands in `packages`. */
+  /** Prefix of the keys in `packages` of what is installed for it alone. */
   readonly key: string;
 }
 
@@ -31,6 +31,6 @@ export function readFolders(file: string, document: JsonObject): readonly Folder
     if (!isLocation(location) || lastNodeModules(location) !== -1) fields.fail('not a folder that Bun writes');
     const name = fields.text('name') ?? (location === '' ? '' : fields.fail('the workspace has no name'));
     const key = location === '' ? '' : name;
-    return { kind: 'workspace', location, line: node.line, wishes: readWishes(object, fields), name, key };
+    return { kind: 'workspace', location, line: node.line, requirements: readRequirements(object, fields), name, key };
   });
 }

@@ -120,7 +120,7 @@ function isOfProject(entry: LocalEntry, { names }: Project, tree: Tree): boolean
   return (isWorkspace && names.get(entry.path) === entry.installed) || tree.isAskedFor(entry);
 }
 
-/** `at`: under which name it is there, where that is not the entry's own. */
+/** `at` is the name that it is installed under, where that is not the entry's own. */
 function placed(
   file: string,
   entry: Entry,
@@ -129,12 +129,12 @@ function placed(
   at: Pick<Entry, 'line' | 'location' | 'installed'> = entry,
 ): PlacedDependency {
   const { line, location, installed } = at;
-  const { wishes } = entry;
+  const { requirements } = entry;
   const wrong = tree.substitutionOf(entry);
-  // A folder that nobody asks for as one stands in for the package of the name it is installed under.
+  // A folder that no requirement names as a folder takes the place of the package whose name it is installed under.
   const substitutes =
     wrong === null && entry.kind === 'local' ? [{ asked: installed, by: '.' }] : wrong === null ? [] : [wrong];
-  const own = wishes.filter(({ kind }) => kind === 'prod' || kind === 'optional');
+  const own = requirements.filter(({ kind }) => kind === 'prod' || kind === 'optional');
   const { name, version, integrity, source, patch, claims } = entry.kind === 'package' ? entry : asDependency(entry);
   return {
     ecosystem: 'npm',

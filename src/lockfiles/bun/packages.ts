@@ -2,11 +2,11 @@ import { posix } from 'node:path';
 import type { Digest, EntryClaims, Source } from '../../model/dependency.ts';
 import { quoted } from '../../readers/error.ts';
 import type { JsonNode, JsonObject } from '../../readers/json.ts';
-import { isPeer, type Wish } from '../node-modules/package-json.ts';
+import { isPeer, type Requirement } from '../node-modules/package-json.ts';
 import { fieldsOf, identify, objectOf, type Fields } from '../node-modules/entry.ts';
 import { isLocation } from '../node-modules/location.ts';
 import { isRegistryShaped, isTarballPath, parseTarballUrl, specKind, type SpecKind } from '../node-modules/specs.ts';
-import { readWishes } from './asked-for.ts';
+import { readRequirements } from './asked-for.ts';
 
 /** One entry of `packages`. */
 export type Entry = LocalEntry | PackageEntry;
@@ -21,7 +21,7 @@ interface AnyEntry {
   /** Its place in node_modules. */
   readonly location: string;
   readonly line: number;
-  readonly wishes: readonly Wish[];
+  readonly requirements: readonly Requirement[];
 }
 
 /** A folder of this machine, which is linked, or copied as it is (`file:`). */
@@ -46,7 +46,7 @@ export interface PackageEntry extends AnyEntry {
   readonly claims: EntryClaims;
 }
 
-/** What the rest of the file says that its entries depend on. */
+/** The parts of the file outside of `packages` that reading an entry needs. */
 export interface Surroundings {
   readonly version: number;
   /** Folders of the project and its workspaces. */
@@ -57,7 +57,7 @@ export interface Surroundings {
   readonly patches: ReadonlyMap<string, string>;
 }
 
-/** What an entry's values are, by what its first one says (https://bun.sh/reference/bun/BunLockFile/packages). */
+/** The values of an entry, by the kind that the first one names (https://bun.sh/reference/bun/BunLockFile/packages). */
 const LAYOUTS = {
   registry: ['resolution', 'registry', 'info', 'integrity'],
   git: ['resolution', 'info', 'tag', 'integrity'],
@@ -86,9 +86,9 @@ function readPackage(file: string, key: string, node: JsonNode, around: Surround
   const place = { key, installed, above, location, line: node.line };
   const { name, resolution } = resolutionOf(fields);
   const local = LOCAL.exec(resolution);
-  // Bun drops the whole file, and resolves anew.
+  // Bun ignores the whole file, and resolves everything again.
   if (name !== '' && !isFolderName(name)) return fields.fail(`${quoted(name)} is not a package name`);
-  // Bun has put the workspaces there before it reads any entry, and drops the whole file.
+  // Bun fills in the workspaces before it reads any entry, and then ignores the whole file.
   if (around.named.has(key) && local?.[1] !== 'workspace') return fields.fail('stands in the place of a workspace');
   if (local !== null) {
     const [, scheme = '', text = ''] = local;
@@ -97,30 +97,30 @@ function readPackage(file: string, key: string, node: JsonNode, around: Surround
     const info = named.get('info');
     const needsInfo = scheme !== 'workspace' || around.version === 0;
     if (info === undefined && needsInfo) return fields.fail('has 1 value, not 2');
-    const wishes = info === undefined ? [] : declared(info)[0];
-    return { kind: 'local', ...place, resolution, scheme, path, wishes };
+    const requirements = info === undefined ? [] : declared(info)[0];
+    return { kind: 'local', ...place, resolution, scheme, path, requirements };
   }
   if (layout === LAYOUTS.registry && values.length < layout.length) {
     return fields.fail(`has ${values.length} values, not ${layout.length}`);
   }
-  const [wishes, info, infoFields] = declared(named.get('info') ?? { line: node.line, value: null });
+  const [requirements, info, infoFields] = declared(named.get('info') ?? { line: node.line, value: null });
   const known = interpret(name, resolution, fields);
   return {
     kind: 'package',
     ...place,
-    wishes,
+    requirements,
     ...identify(known.name, known.version, known.source, fields),
     source: known.source,
     integrity: fields.integrity(),
     patch: around.patches.get(`${name}@${resolution}`) ?? null,
     bundled: isSaid('bundled', info, infoFields),
-    claims: claimsOf(known.name, wishes, info, infoFields),
+    claims: claimsOf(known.name, requirements, info, infoFields),
   };
 
-  function declared(value: JsonNode): readonly [readonly Wish[], JsonObject, Fields] {
+  function declared(value: JsonNode): readonly [readonly Requirement[], JsonObject, Fields] {
     const object = objectOf(file, key, value, 'Bun');
     const own = fieldsOf(file, key, node.line, object, 'Bun');
-    return [readWishes(object, own), object, own];
+    return [readRequirements(object, own), object, own];
   }
 }
 
@@ -138,25 +138,27 @@ function isSaid(flag: string, info: JsonObject, fields: Fields): boolean {
 }
 
 /**
- * What the entry says that the manifest says, too. Bun takes a peer that is only called optional
- * (`peerDependenciesMeta`) for one of any version: such a name is nobody's claim, and brings nothing in.
+ * What the entry repeats of the manifest. A peer that only `peerDependenciesMeta` mentions gets the range `*` in Bun's
+ * lockfile: the manifest does not list it, and it installs nothing, so it is left out.
  */
-function claimsOf(name: string, wishes: readonly Wish[], info: JsonObject, fields: Fields): EntryClaims {
-  const isOwn = ({ kind }: Wish): boolean => kind === 'prod' || kind === 'optional';
-  const peers = wishes.filter((wish) => isPeer(wish) && !(wish.kind === 'peerOptional' && wish.spec === '*'));
+function claimsOf(name: string, requirements: readonly Requirement[], info: JsonObject, fields: Fields): EntryClaims {
+  const isOwn = ({ kind }: Requirement): boolean => kind === 'prod' || kind === 'optional';
+  const peers = requirements.filter(
+    (requirement) => isPeer(requirement) && !(requirement.kind === 'peerOptional' && requirement.spec === '*'),
+  );
   const bin = binOf(name, info, fields);
   return {
-    dependencies: record(wishes.filter(isOwn)),
+    dependencies: record(requirements.filter(isOwn)),
     peerDependencies: record(peers),
-    // A command that the entry leaves out is only not linked.
+    // A command that the entry omits is not linked, and nothing worse.
     ...(bin === null ? {} : { bin }),
     ...(isSaid('hasInstallScript', info, fields) ? { installScripts: true } : {}),
   };
 }
 
-/** What stands in several lists counts as the first says. */
-function record(wishes: readonly Wish[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(wishes.toReversed().map(({ name, spec }) => [name, spec]));
+/** Name to specifier. Of a name in several lists, the first counts. */
+function record(requirements: readonly Requirement[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(requirements.toReversed().map(({ name, spec }) => [name, spec]));
 }
 
 /** Commands as they are compared: text is one of the package's own name, and a folder has none. */
@@ -213,7 +215,7 @@ function resolutionOf(fields: Fields): Resolution {
   return split.resolution === '' ? fields.fail(`${quoted(text)} is not a name and a version`) : split;
 }
 
-/** Bun takes a path that ends like a tarball for one before it thinks of OWNER/REPOSITORY. */
+/** Bun checks whether a path ends like a tarball before it tries OWNER/REPOSITORY. */
 function kindOf(resolution: string): SpecKind {
   return isTarballPath(resolution) && !resolution.includes(':') ? 'file' : specKind(resolution);
 }

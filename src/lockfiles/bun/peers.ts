@@ -1,17 +1,20 @@
 import rcompare from 'semver/functions/rcompare.js';
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
-import type { Wish } from '../node-modules/package-json.ts';
+import type { Requirement } from '../node-modules/package-json.ts';
 import { addTo } from '../node-modules/lists.ts';
 import { aliasTarget, parseAlias, specKind } from '../node-modules/specs.ts';
 import type { Entry, PackageEntry } from './packages.ts';
 import type { Project } from './project.ts';
 
 /**
- * What Bun takes for a peer, wherever it stands: of all versions of the package that are in the file the highest of the
- * range, else the highest. A peer of any version, and one of a name that is overridden, is looked for by its key only.
+ * The package that Bun installs for a peer, wherever it is in the tree: the highest version in the file that fits the
+ * range, else the highest. Peers with the range `*`, and peers whose name is overridden, are only looked up by key.
  */
-export function peersIn(entries: readonly Entry[], { overrides }: Project): (wish: Wish) => PackageEntry | null {
+export function peersIn(
+  entries: readonly Entry[],
+  { overrides }: Project,
+): (requirement: Requirement) => PackageEntry | null {
   let byName: ReadonlyMap<string, readonly PackageEntry[]> | null = null;
   return ({ name, spec }) => {
     const target = aliasTarget(spec) ?? name;

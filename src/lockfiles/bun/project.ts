@@ -1,6 +1,6 @@
 import type { ProjectManifests } from '../common/format.ts';
 import type { JsonObject, JsonValue } from '../../readers/json.ts';
-import { readPackageJson, type PackageJson, type Wish } from '../node-modules/package-json.ts';
+import { readPackageJson, type PackageJson, type Requirement } from '../node-modules/package-json.ts';
 import type { Folder } from './folders.ts';
 import { isPackageName } from '../node-modules/names.ts';
 import { fromCatalog, readCatalogs, type Catalogs } from './asked-for.ts';
@@ -8,28 +8,28 @@ import { fromCatalog, readCatalogs, type Catalogs } from './asked-for.ts';
 /** What the project, its workspaces and the folders that they link ask for, and what they are called. */
 export interface Project {
   /** By folder, where there is its package.json. */
-  readonly declared: ReadonlyMap<string, readonly Wish[]>;
+  readonly declared: ReadonlyMap<string, readonly Requirement[]>;
   /** The workspaces' names, and the project's own, by folder. */
   readonly names: ReadonlyMap<string, string>;
-  /** What is put in the place of whatever the tree asks for by a name. */
+  /** Overrides: specifiers by the name whose packages they replace anywhere in the tree. */
   readonly overrides: ReadonlyMap<string, readonly string[]>;
-  /** The same as the lockfile has it. */
+  /** The overrides that the lockfile records. */
   readonly lockedOverrides: ReadonlyMap<string, readonly string[]>;
-  /** Names of those that every Bun takes: they are about a package alone, wherever it is. */
+  /** Names of overrides that every version of Bun applies: those for a package anywhere in the tree. */
   readonly plainOverrides: ReadonlySet<string>;
   /** The project's package.json; null where there is none. */
   readonly manifest: JsonObject | null;
   /** What `catalog:` stands for. */
-  readonly resolved: (wish: Wish) => Wish;
+  readonly resolved: (requirement: Requirement) => Requirement;
 }
 
 /** The specifier that the project itself has for a name. */
 const OWN = /^\$(.+)$/;
 
 /**
- * Reads the package.json files. Where there is one of the project, they decide, and only the workspaces among them are
- * the project's: Bun installs what its lockfile says of workspaces, catalogs and overrides where it does not happen to
- * compare. Without one there is the lockfile's word.
+ * Reads the package.json files. If the project has one, these files decide, and only the workspaces among them belong
+ * to the project: Bun does not compare everything its lockfile says of workspaces, catalogs and overrides, and would
+ * install from it. Without one, the lockfile is all there is.
  */
 export function readProject(
   file: string,
@@ -39,13 +39,16 @@ export function readProject(
 ): Project {
   const read = new Map([...manifests].map(([folder, text]) => [folder, readPackageJson(folder, text, 'bun')]));
   const own = read.get('');
-  const declared = new Map([...read].map(([folder, { wishes }]) => [folder, wishes]));
+  const declared = new Map([...read].map(([folder, { requirements }]) => [folder, requirements]));
   const names =
     own === undefined
       ? new Map(locked.map(({ location, name }) => [location, name]))
       : new Map([...read].map(([folder, { name }]) => [folder, name]));
   const catalogs = own === undefined ? readCatalogs(file, document) : catalogsOf(own);
-  const resolved = (wish: Wish): Wish => ({ ...wish, spec: fromCatalog(wish.name, wish.spec, catalogs) });
+  const resolved = (requirement: Requirement): Requirement => ({
+    ...requirement,
+    spec: fromCatalog(requirement.name, requirement.spec, catalogs),
+  });
   const overridesIn = (source: JsonObject): ReadonlyMap<string, readonly string[]> => {
     const overrides = new Map<string, string[]>();
     const collect = (name: string, value: JsonValue): void => {
@@ -53,7 +56,8 @@ export function readProject(
         for (const [key, node] of value as JsonObject) collect(key === '.' ? name : nameIn(key), node.value);
       } else if (typeof value === 'string') {
         const wanted = OWN.exec(value)?.[1];
-        const specs = own?.wishes.filter((wish) => wish.name === wanted).map(({ spec }) => spec) ?? [];
+        const specs =
+          own?.requirements.filter((requirement) => requirement.name === wanted).map(({ spec }) => spec) ?? [];
         const known = overrides.get(name) ?? [];
         overrides.set(name, [...known, ...[value, ...specs].map((spec) => fromCatalog(name, spec, catalogs))]);
       }

@@ -1,7 +1,7 @@
 import { specOf, type Substitution } from '../../model/dependency.ts';
 import { answerFrom, isAnswer, type Answer } from '../node-modules/answers.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
-import { isPeer, type Wish } from '../node-modules/package-json.ts';
+import { isPeer, type Requirement } from '../node-modules/package-json.ts';
 import { flagsOf, type Edge, type ReachFlags } from '../common/reach.ts';
 import type { Folder } from './folders.ts';
 import type { Entry, PackageEntry } from './packages.ts';
@@ -16,11 +16,11 @@ export interface Tree {
   readonly flags: ReachFlags<Asker>;
   readonly isDirect: (entry: Entry) => boolean;
   readonly requirementsOf: (entry: Entry) => readonly Entry[];
-  /** Whom it answers without being what that one asks for: the project first. Null where there is nobody. */
+  /** The asker that gets this entry without having asked for it, the project first; null for none. */
   readonly substitutionOf: (entry: Entry) => Substitution | null;
   /** Whether the project, a workspace or a folder that they link asks for it, as it is, or overrides put it there. */
   readonly isAskedFor: (entry: Entry) => boolean;
-  /** What a name means to somebody. */
+  /** The entry that a name resolves to for an asker. */
   readonly find: (asker: Asker, name: string) => Entry | null;
   /** Packages that are installed under a further name, which has no entry. */
   readonly unkeyed: readonly Unkeyed[];
@@ -35,13 +35,12 @@ interface Unkeyed {
 
 interface Incoming {
   readonly asker: Asker;
-  readonly wish: Wish;
+  readonly requirement: Requirement;
 }
 
 /**
- * Follows what everybody asks for through the keys, as Bun does: from "a/b" a name is "a/b/NAME", "a/NAME" or "NAME".
- * Throws LockfileError where the file asks for something that has no entry, as Bun refuses to install from such a file:
- * it names more than it has.
+ * Resolves every requirement by the keys, as Bun does: for "a/b", NAME is "a/b/NAME", "a/NAME" or "NAME". Throws
+ * LockfileError where a requirement has no entry, because Bun refuses to install from such a file.
  */
 export function treeOf(file: string, locked: readonly Folder[], entries: readonly Entry[], project: Project): Tree {
   const byKey = new Map(entries.map((entry) => [entry.key, entry]));
@@ -53,7 +52,7 @@ export function treeOf(file: string, locked: readonly Folder[], entries: readonl
     return byKey.get(name) ?? null;
   };
   for (const asker of [...locked, ...entries]) {
-    const missing = asker.wishes.find(({ name, kind }) => isNeeded(kind) && find(asker, name) === null);
+    const missing = asker.requirements.find(({ name, kind }) => isNeeded(kind) && find(asker, name) === null);
     if (missing === undefined) continue;
     const who = quoted(asker.location === '' ? 'the project' : asker.location);
     const problem = `${who} asks for ${quoted(missing.name)}, which has no entry; run bun install`;
@@ -65,18 +64,19 @@ export function treeOf(file: string, locked: readonly Folder[], entries: readonl
   const incoming = new Map<Entry, Incoming[]>();
   for (const asker of [...locked, ...entries]) {
     const edges: Edge<Entry>[] = [];
-    for (const wish of wishesOf(asker, project)) {
-      const to = find(asker, wish.name);
-      // Bun looks for a peer among all packages first, and for its key where it finds none.
-      const peer = wish.kind === 'peer' ? peerOf(wish) : null;
+    for (const requirement of requirementsOf(asker, project)) {
+      const to = find(asker, requirement.name);
+      // Bun looks for a peer among all packages first, and by its key only if there is none.
+      const peer = requirement.kind === 'peer' ? peerOf(requirement) : null;
       if (peer !== null && peer !== to) {
-        edges.push({ kind: wish.kind, to: peer });
-        if (to === null) unkeyed.set(`${wish.name} ${peer.key}`, { entry: peer, name: wish.name, line: asker.line });
+        edges.push({ kind: requirement.kind, to: peer });
+        if (to === null)
+          unkeyed.set(`${requirement.name} ${peer.key}`, { entry: peer, name: requirement.name, line: asker.line });
       }
       if (to === null) continue;
-      edges.push({ kind: wish.kind, to });
+      edges.push({ kind: requirement.kind, to });
       const asking = incoming.get(to);
-      const one = { asker, wish };
+      const one = { asker, requirement };
       if (asking === undefined) incoming.set(to, [one]);
       else asking.push(one);
     }
@@ -94,7 +94,9 @@ export function treeOf(file: string, locked: readonly Folder[], entries: readonl
       asking(entry).some((one) => overridden(entry, one) || (isOfProject(one.asker, project) && answered(entry, one))),
     substitutionOf: (entry) => {
       const wrong = wronglyAsked(asking(entry), (one) => answered(entry, one));
-      return wrong === null ? null : { asked: `${wrong.wish.name}@${wrong.wish.spec}`, by: nameOf(wrong.asker) };
+      return wrong === null
+        ? null
+        : { asked: `${wrong.requirement.name}@${wrong.requirement.spec}`, by: nameOf(wrong.asker) };
     },
   };
 }
@@ -102,19 +104,19 @@ export function treeOf(file: string, locked: readonly Folder[], entries: readonl
 /**
  * A folder's package.json decides where there is one. What a linked folder needs for its development is not installed.
  */
-function wishesOf(asker: Asker, { declared, resolved }: Project): readonly Wish[] {
+function requirementsOf(asker: Asker, { declared, resolved }: Project): readonly Requirement[] {
   const folder = folderOf(asker);
-  if (folder === null) return asker.wishes;
-  const wishes = (declared.get(folder) ?? asker.wishes).map(resolved);
-  return asker.kind === 'workspace' ? wishes : wishes.filter(({ kind }) => kind !== 'dev');
+  if (folder === null) return asker.requirements;
+  const requirements = (declared.get(folder) ?? asker.requirements).map(resolved);
+  return asker.kind === 'workspace' ? requirements : requirements.filter(({ kind }) => kind !== 'dev');
 }
 
-/** A workspace that only the lockfile knows is nobody. */
+/** Whether the asker belongs to the project. A workspace that only the lockfile knows does not. */
 function isOfProject(asker: Asker, { names }: Project): boolean {
   return asker.kind === 'workspace' ? names.has(asker.location) : asker.kind === 'local';
 }
 
-function isNeeded(kind: Wish['kind']): boolean {
+function isNeeded(kind: Requirement['kind']): boolean {
   return kind === 'prod' || kind === 'dev';
 }
 
@@ -124,8 +126,9 @@ function aboveOf(key: string): string {
 }
 
 /**
- * Of one folder's several wishes for a name, as Bun reads lists one after another, one has to be answered. What the
- * project puts there by its own wish is there for all who look for the name; what anybody does, is there as a peer.
+ * One of several requirements of a folder for the same name has to be answered, as Bun reads one list after another.
+ * What the project itself asks for is there for everyone who looks up the name; what a package asks for is there for
+ * peers.
  */
 function wronglyAsked(asking: readonly Incoming[], isAnswered: (one: Incoming) => boolean): Incoming | null {
   const wrong = asking.filter((one) => !isAnswered(one));
@@ -134,12 +137,12 @@ function wronglyAsked(asking: readonly Incoming[], isAnswered: (one: Incoming) =
   const content = new Set(right.map(({ asker }) => asker));
   const byFolder = wrong.find(({ asker }) => asker.kind !== 'package' && !content.has(asker));
   if (byFolder !== undefined || right.some(({ asker }) => asker.kind !== 'package')) return byFolder ?? null;
-  return wrong.find(({ wish }) => right.length === 0 || !isPeer(wish)) ?? null;
+  return wrong.find(({ requirement }) => right.length === 0 || !isPeer(requirement)) ?? null;
 }
 
 type IsAnswered = (entry: Entry, incoming: Incoming) => boolean;
 
-/** Whether an entry is what somebody asks for, or what overrides put in the place of that. */
+/** Says whether an entry is what was asked for, or what an override replaces it with. */
 function answersOf({ names, overrides }: Project): { readonly answered: IsAnswered; readonly overridden: IsAnswered } {
   const answerOf = (entry: Entry): Answer => {
     if (entry.kind === 'local') {
@@ -148,10 +151,10 @@ function answersOf({ names, overrides }: Project): { readonly answered: IsAnswer
     }
     return answerFrom(entry);
   };
-  const overridden: IsAnswered = (entry, { wish: { name } }) =>
+  const overridden: IsAnswered = (entry, { requirement: { name } }) =>
     (overrides.get(name) ?? []).some((other) => isAnswer({ name, spec: other, folder: '' }, answerOf(entry)));
   const answered: IsAnswered = (entry, incoming) => {
-    const { name, spec } = incoming.wish;
+    const { name, spec } = incoming.requirement;
     return isAnswer({ name, spec, folder: folderOf(incoming.asker) }, answerOf(entry)) || overridden(entry, incoming);
   };
   return { answered, overridden };

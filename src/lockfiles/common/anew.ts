@@ -3,32 +3,32 @@ import validRange from 'semver/ranges/valid.js';
 import type { Place, PlacedFinding } from '../../model/dependency.ts';
 import { finding } from '../../model/finding.ts';
 
-/** What somebody asks for, and who that is: the folder of a project (`.` is the lockfile's own), or `name@version`. */
+/** What is asked for and by whom: a folder of the project (`.` is the lockfile's own), or `name@version`. */
 export interface Request {
   readonly name: string;
   readonly spec: string;
   readonly by: string;
 }
 
-/** What is installed, where a package manager resolves again what it does not take from its lockfile. */
+/** What is installed where a package manager does not take an entry from its lockfile. */
 const ANSWER_OF_THE_DAY = 'what the registry answers on the day of the install';
 
-/** A package manager does not take something from the lockfile: it asks the registry anew. */
+/** Reports that the package manager asks the registry again instead of using the lockfile. */
 export function resolvedAnew(place: Place, by: string): PlacedFinding {
   return { place, finding: finding('lockfile-not-used', { by, instead: ANSWER_OF_THE_DAY }) };
 }
 
-/** Because nothing in the lockfile answers a request. */
+/** Reports a request that no entry of the lockfile answers. */
 export function missingEntry(place: Place, request: Request): PlacedFinding {
   return resolvedAnew(place, `a missing entry: ${textOf(request)}`);
 }
 
-/** Because what answers a request is of a version that it does not ask for. */
+/** Reports a request whose entry has a version outside of the requested range. */
 export function otherVersion(place: Place, version: string, request: Request): PlacedFinding {
   return resolvedAnew(place, `version ${version} for ${textOf(request)}`);
 }
 
-/** Because an override stands in the project or in the lockfile alone, or otherwise in one of them. */
+/** Reports an override that project and lockfile do not have alike. */
 export function otherOverride(place: Omit<Place, 'path'>, selector: string): PlacedFinding {
   const by = `the override of ${selector}, which the project and the lockfile do not have alike`;
   return resolvedAnew({ ...place, path: `overrides > ${selector}` }, by);
@@ -52,8 +52,7 @@ const CARET = /^\^([1-9]\d{0,8})\.(\d{1,9})\.(\d{1,9})$/;
 const PLAIN = /^([1-9]\d{0,8})\.(\d{1,9})\.(\d{1,9})$/;
 
 /**
- * Whether both are as nearly all are, `^1.2.3` and a release, and the one has the other: read sooner than semver reads
- * it.
+ * A shortcut for what nearly all are: a range such as `^1.2.3` and a plain release that fits it. Faster than semver.
  */
 function isOfCaret(range: string, version: string): boolean {
   const low = CARET.exec(range);
@@ -63,7 +62,7 @@ function isOfCaret(range: string, version: string): boolean {
   return minor > 0 || (minor === 0 && Number(high[3]) >= Number(low[3]));
 }
 
-/** As the package managers read what was once allowed. */
+/** Package managers read versions and ranges loosely, as npm once allowed them. */
 const LOOSE = { loose: true };
 
 /** The range of `npm:NAME@RANGE`; any other specifier as it is. */

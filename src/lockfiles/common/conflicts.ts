@@ -1,8 +1,9 @@
 import { LockfileError } from '../../readers/error.ts';
 
 /**
- * Package managers mend a merge conflict by themselves, choosing one side line by line, wherever all three marks stand,
- * even within strings: what they would install is then not what this file says. `command` is the one that writes it.
+ * Refuses a file with conflict markers. Package managers resolve a merge conflict by themselves, line by line, wherever
+ * all three markers stand, even within strings: what they would install is not what this file says. `command` writes
+ * the file anew.
  */
 export function refuseConflicts(file: string, text: string, command: string): void {
   const start = text.search(/<{7}/);

@@ -57,7 +57,7 @@ function artifactsOf(group: readonly [PlacedDependency, ...PlacedDependency[]]):
   return [locked(first, 0), ...others.map((one, i) => locked(one, i + 1))];
 }
 
-/** Nearly always there is one, or all are the same to the letter. */
+/** Distinct values. Nearly always there is one, or all are equal as text. */
 function distinct<T>(values: readonly T[]): readonly T[] {
   return values.length < 2 ? values : [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }

@@ -7,14 +7,14 @@ export interface Edge<T> {
   readonly to: T;
 }
 
-/** What is only installed because of development, optional or peer dependencies. */
+/** Which packages are only installed because of development, optional or peer dependencies. */
 export interface ReachFlags<T> {
   readonly dev: (node: T) => boolean;
   readonly optional: (node: T) => boolean;
   readonly peer: (node: T) => boolean;
 }
 
-/** What a way to a package may have none of; ANY is for every way. */
+/** Kinds of edges that a path must not contain; ANY allows every path. */
 const ANY = 1;
 const NO_DEV = 2;
 const NO_OPTIONAL = 4;
@@ -29,8 +29,8 @@ const KEPT: Readonly<Record<EdgeKind, number>> = {
 };
 
 /**
- * Derives the flags as npm does: a package has one if every way to it, from any folder of the project, has an edge of
- * that kind. What no way leads to has none, so that leaving out a kind never leaves out what is not known to be of it.
+ * Derives the flags as npm does: a package has a flag if every path to it, from any folder of the project, has an edge
+ * of that kind. A package that no path reaches gets no flag, so that omitting a kind never omits it.
  */
 export function flagsOf<T>(folders: readonly T[], edgesOf: (node: T) => readonly Edge<T>[]): ReachFlags<T> {
   const ways = new Map<T, number>(folders.map((folder) => [folder, EVERY]));

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Source } from '../../model/dependency.ts';
 import { aliasTarget, isTarballPath, pathOfFileSpec, specKind } from './specs.ts';
 
-/** What somebody asks for. */
+/** A requirement, and who has it. */
 export interface Ask {
   readonly name: string;
   readonly spec: string;
@@ -10,7 +10,7 @@ export interface Ask {
   readonly folder: string | null;
 }
 
-/** What a lockfile puts in the place of what is asked for. Paths are relative to the project. */
+/** What a lockfile has for a requirement. Paths are relative to the project. */
 export type Answer =
   | { readonly kind: 'registry'; readonly name: string; readonly url: string | null }
   /** A folder that is linked or copied; `workspace` is the name that it declares where it is one of the project's. */
@@ -19,16 +19,15 @@ export type Answer =
   | { readonly kind: 'git' | 'http'; readonly url: string };
 
 /**
- * Whether this is what was asked for: of a registry the package of that name, or of the name that an alias gives; a
- * folder, a tarball, a repository or an address only where the very same is asked for. A workspace answers to its own
- * name.
+ * Whether an answer is what was asked for. A range or tag wants the registry's package of that name, or of the alias's
+ * target; a folder, tarball, repository or address wants exactly that one. A workspace answers to its own name.
  */
 export function isAnswer({ name, spec, folder }: Ask, answer: Answer): boolean {
   const target = aliasTarget(spec) ?? name;
   if (answer.kind === 'folder' && answer.workspace === target) return true;
   const local = /^(?:workspace|link|portal):(.*)$/is.exec(spec)?.[1];
   if (local !== undefined) return answer.kind === 'folder' && isFolder(local, folder, answer);
-  // What a published package asks for elsewhere, it may have from the registry.
+  // A published package may get from the registry what it asks for from elsewhere.
   const isOwn = answer.kind === 'registry' && answer.name === target;
   if (isOwn && folder === null) return true;
   switch (isTarballPath(spec) && !spec.includes(':') ? 'file' : specKind(spec)) {
@@ -79,7 +78,7 @@ function repositoryOf(text: string): string {
   return named === undefined || below === undefined ? address : onHost(named.toLowerCase(), below);
 }
 
-/** GitHub tells no capitals apart. */
+/** GitHub ignores case. */
 function onHost(host: string, path: string): string {
   return host === 'github.com' ? `${host}/${path.toLowerCase()}` : `${host}/${path}`;
 }

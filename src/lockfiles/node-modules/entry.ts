@@ -7,11 +7,11 @@ import { hasControlCharacters } from '../../readers/text.ts';
 import { isPackageName, isRegistryVersion } from './names.ts';
 import { isTarballPath, pathOfFileSpec, specKind } from './specs.ts';
 
-/** A dependency as somebody declares it. */
+/** A dependency as a manifest or a lockfile entry declares it. */
 export interface Declaration {
   readonly name: string;
   readonly spec: string;
-  /** In which of the lists; left out where that is not told apart. */
+  /** The list that it stands in; left out where lists are not told apart. */
   readonly kind?: EdgeKind;
 }
 
@@ -56,7 +56,7 @@ export interface PackageEntry extends AnyEntry {
   readonly bundles: readonly string[];
   /** Patches that are applied to its files; left out where there are none. */
   readonly patches?: readonly string[];
-  /** What it repeats of the published manifest. */
+  /** What the entry repeats of the published manifest. */
   readonly claims?: EntryClaims;
   /** Whether its tarball is said to have a shrinkwrap of its own, which npm 8 to 11 install from. */
   readonly hasShrinkwrap?: boolean;
@@ -131,7 +131,7 @@ export function objectOf(file: string, what: string, node: JsonNode, manager = '
   throw new LockfileError(file, node.line, `${quoted(what)} is not an object; let ${manager} write the file again`);
 }
 
-/** Checks what identifies a package, so that nothing after this sees a hostile name or version. */
+/** Validates name and version, so that later code sees no hostile ones. */
 export function identify(
   name: string,
   version: string | null,
@@ -153,8 +153,8 @@ function locatorOf(source: Exclude<Source, { kind: 'registry' }>): string {
 }
 
 /**
- * The source that an address in the lockfile names. A web address is taken for the registry's here; it is a plain
- * download only where somebody declares it (see roles.ts).
+ * The source that an address in the lockfile names. A web address counts as the registry's here; it is a plain download
+ * only where the project or a package declares it (see roles.ts).
  */
 export function sourceOf(resolved: string | null, fields: Fields, field: string): Source {
   if (resolved === null) return { kind: 'registry', resolved: null };

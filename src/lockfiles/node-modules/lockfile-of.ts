@@ -63,7 +63,7 @@ function bundlesOf(skipped: readonly SkippedEntry[]): ReadonlyMap<string, readon
   return bundles;
 }
 
-/** A folder is skipped where somebody wants it there; where it stands in for a package, it is judged as what it is. */
+/** A folder is skipped where it is asked for; one that takes the place of a package is judged. */
 function isJudged(entry: NpmEntry, roles: Roles): boolean {
   return (roles.substitutesOf?.(entry).length ?? 0) > 0 || (roles.findingsOf?.(entry).length ?? 0) > 0;
 }

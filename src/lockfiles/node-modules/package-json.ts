@@ -4,21 +4,21 @@ import { parseManifest } from '../../readers/manifest.ts';
 import { fieldsOf, objectOf, type Declaration, type Fields } from './entry.ts';
 import type { EdgeKind } from '../common/reach.ts';
 
-/** A dependency as a folder or package declares it, and in which of its lists. */
-export interface Wish extends Declaration {
+/** A declared dependency with the list that it stands in. */
+export interface Requirement extends Declaration {
   readonly kind: EdgeKind;
 }
 
-/** What a package.json says of what is asked for. */
+/** The parts of a package.json that say what is asked for. */
 export interface PackageJson {
   readonly document: JsonObject;
   /** Empty where it has none. */
   readonly name: string;
-  readonly wishes: readonly Wish[];
+  readonly requirements: readonly Requirement[];
 }
 
-/** The lists of dependencies, and what stands in them. */
-export const WISH_LISTS = [
+/** The lists of dependencies in package.json, with the kind of each. */
+export const DEPENDENCY_LISTS = [
   ['dependencies', 'prod'],
   ['devDependencies', 'dev'],
   ['optionalDependencies', 'optional'],
@@ -36,7 +36,7 @@ export function readPackageJson(folder: string, text: string, manager: PackageMa
   return {
     document,
     name: fields.text('name') ?? '',
-    wishes: wishesOf(fields, new Set(optional.map(([name]) => name))),
+    requirements: requirementsOf(fields, new Set(optional.map(([name]) => name))),
   };
 }
 
@@ -44,8 +44,8 @@ function isOptional(meta: JsonValue): boolean {
   return meta instanceof Map && (meta as JsonObject).get('optional')?.value === true;
 }
 
-export function wishesOf(fields: Fields, optionalPeers: ReadonlySet<string>): readonly Wish[] {
-  return WISH_LISTS.flatMap(([list, kind]) =>
+export function requirementsOf(fields: Fields, optionalPeers: ReadonlySet<string>): readonly Requirement[] {
+  return DEPENDENCY_LISTS.flatMap(([list, kind]) =>
     fields.declarations(list).map(({ name, spec }) => ({
       name,
       spec,
@@ -54,7 +54,7 @@ export function wishesOf(fields: Fields, optionalPeers: ReadonlySet<string>): re
   );
 }
 
-/** Whether somebody else is to bring it. */
+/** Whether it is a peer dependency, which another package has to bring. */
 export function isPeer({ kind }: { readonly kind: EdgeKind }): boolean {
   return kind === 'peer' || kind === 'peerOptional';
 }

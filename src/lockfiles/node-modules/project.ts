@@ -6,24 +6,24 @@ import { addTo, readLists, readWorkspaces, recordOf } from './lists.ts';
 import { aliasTarget, specKind } from './specs.ts';
 
 /** What the project's package.json files ask for. */
-interface ProjectWishes {
+interface ProjectRequirements {
   /** By folder. */
   readonly declared: ReadonlyMap<string, readonly Declaration[]>;
   /** Web addresses and aliases that `overrides` of the project puts in place of whatever the tree asks for. */
   readonly overrides: ReadonlySet<string>;
 }
 
-/** And what else they say. */
-export interface NpmProject extends ProjectWishes {
-  /** Of the packages in its folders. */
+/** What else npm reads of the project's package.json files. */
+export interface NpmProject extends ProjectRequirements {
+  /** Names of the packages in its folders. */
   readonly names: ReadonlyMap<string, string>;
   /** Patterns of its workspaces; null where there is no package.json. */
   readonly workspaces: readonly string[] | null;
-  /** Of the packages in its folders, as far as they say one. */
+  /** Versions of the packages in its folders, where package.json has one. */
   readonly versions: ReadonlyMap<string, string>;
   /** What `overrides` puts in the place of a package, at whatever depth: specifiers by name. */
   readonly replaced: ReadonlyMap<string, readonly string[]>;
-  /** Of these, what it puts there whoever asks, and for whichever version. */
+  /** Of these, those that apply for every asker and every version. */
   readonly demanded: ReadonlyMap<string, string>;
 }
 

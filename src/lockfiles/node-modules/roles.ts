@@ -22,9 +22,9 @@ export interface Roles {
 }
 
 /**
- * Web addresses that somebody asks for, as "NAME ADDRESS", or as the address alone where an override asks. Only these
- * are plain downloads. Any other web address in the lockfile claims to be the registry's package of that name, and is
- * to be held to that: otherwise pointing an entry elsewhere would be enough to escape the registry's signature.
+ * Web addresses that are asked for, as "NAME ADDRESS", or as the address alone for an override. Only these are plain
+ * downloads. Any other web address in the lockfile claims to be the registry's package of that name and is verified as
+ * such: otherwise an entry could escape the registry's signature by pointing elsewhere.
  */
 export function downloadsAmong(declarations: Iterable<Declaration>, overrides: Iterable<string>): ReadonlySet<string> {
   const downloads = new Set([...overrides].map(withoutFragment));

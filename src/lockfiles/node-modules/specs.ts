@@ -1,4 +1,4 @@
-/** Who answers for a declared dependency: a registry (range, tag, version, alias), or else. */
+/** Where a declared dependency comes from: a registry (range, tag, version, alias) or another kind of source. */
 export type SpecKind = 'registry' | 'git' | 'http' | 'file' | 'other';
 
 const GIT_HOSTS = ['github.com', 'gitlab.com', 'bitbucket.org', 'gist.github.com', 'git.sr.ht'];

@@ -80,9 +80,9 @@ function isPeer({ kind }: Declaration): boolean {
 }
 
 /**
- * Whether npm fetches it where it is not there. Optional dependencies of packages may be left out, as versions of npm
- * do with those of other platforms; peers are, where npm is told to leave them to the project. Those of the project
- * itself npm 7 and later fetch whatever the lockfile is like.
+ * Whether npm fetches a dependency that is missing. Optional dependencies of packages may be missing (versions of npm
+ * leave out those of other platforms), and peers where npm is told to leave them to the project. Those of the project
+ * itself npm 7 and later always fetch.
  */
 function isNeeded({ spec, kind }: Declaration, isProject: boolean, { hasPeers, leavesPeers }: Using): boolean {
   if (kind === 'peerOptional' || (kind === 'optional' && !isProject)) return false;
@@ -104,7 +104,7 @@ function wrongVersion(
   const isWrong = (one: string): boolean => specKind(one) === 'registry' && isOutside(rangeOf(one), version);
   const replaced = project.replaced.get(name) ?? [];
   const demanded = isLegacy || graph.folders.has(asker.location) ? undefined : project.demanded.get(name);
-  // Bundled packages are overridden by nobody.
+  // Overrides do not apply to bundled packages.
   const isBundled = to.kind === 'package' && to.bundled;
   if (demanded !== undefined && replaced.length === 1 && !isBundled) {
     return isWrong(demanded) ? { version, spec: demanded } : null;

@@ -17,9 +17,9 @@ interface Answering {
 }
 
 /**
- * What stands where somebody asks for something else. npm asks the version of what a range finds, and neither its name
- * nor where it comes from. What the project itself asks for, by an alias, a path or an address, is its own to put in a
- * place, whoever else asks there. Peers take what others bring: it is enough that one of these gets what it asks for.
+ * Entries that answer a requirement without being what was asked for. npm compares only the version of what it finds
+ * for a range, not its name or origin. What the project itself asks for by an alias, a path or an address may be in
+ * that place for other askers as well. A peer gets what others bring: it is enough that one of them asked for it.
  */
 export function substitutesIn(
   entries: readonly NpmEntry[],
@@ -66,7 +66,7 @@ export function substitutesIn(
   }
   for (const [to, substitution] of overlooked(found, answering)) addTo(substitutes, to, substitution);
   if (!graph.hasRoot) return substitutes;
-  // Nobody asks for it, so nobody asks for it under another name.
+  // No requirement names it, so none asks for it under another name.
   for (const entry of entries) {
     if (entry.kind !== 'package' || found.has(entry)) continue;
     const name = installedAs(entry.location)?.name;
@@ -104,7 +104,7 @@ function isOwnChoice(spec: string): boolean {
   return specKind(spec) !== 'registry' || aliasTarget(spec) !== null;
 }
 
-/** `folder` is where paths begin: overrides are the project's, whoever asks. */
+/** `folder` is what paths are relative to; for overrides that is the project. */
 function answers(folder: string, { name, spec }: Declaration, to: NpmEntry, answering: Answering): boolean {
   switch (specKind(spec)) {
     case 'registry':
@@ -141,7 +141,7 @@ function isWorkspaceNamed(name: string, folder: string, { graph }: Answering): b
 function isAtPath(folder: string, spec: string, to: NpmEntry, { sourceOf, graph }: Answering): boolean {
   const path = pathOfFileSpec(spec);
   const target = joinedTo(folder, path);
-  // npm 6 writes paths from the project, whoever asks.
+  // npm 6 writes paths relative to the project for every asker.
   const fromProject = graph.folders.has(folder) ? joinedTo('', path) : target;
   const isSame = (found: string | null): boolean =>
     target === null || found === null || found === target || found === fromProject;

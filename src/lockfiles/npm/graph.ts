@@ -6,7 +6,7 @@ import { nameOf } from './packages.ts';
 import { pathOfFileSpec } from '../node-modules/specs.ts';
 import { resolver } from '../node-modules/tree.ts';
 
-/** Somebody asks for something by a name, and finds this. */
+/** A requirement with the entry that its name resolves to. */
 export interface Edge extends Declaration {
   readonly to: NpmEntry;
 }
@@ -24,7 +24,7 @@ export interface Asker {
 /** Who asks for what. */
 export interface Graph {
   readonly askers: ReadonlyMap<string, Asker>;
-  /** Folders of the project: what they ask for is what somebody wanted. */
+  /** Folders of the project. Only their requirements were chosen by people. */
   readonly ofProject: ReadonlySet<string>;
   /** Declared workspaces, by folder: the name under which they may be linked. */
   readonly workspaces: ReadonlyMap<string, string>;
@@ -38,9 +38,8 @@ export interface Graph {
 }
 
 /**
- * Who asks for what, by package.json where there is one: the lockfile's own copy of what a folder asks for is as easily
- * changed as everything else in it. A folder is the project's own, if it is its root, a declared workspace, or asked
- * for by such a folder as `file:`.
+ * Who asks for what, by package.json where it is known: the lockfile's copy can be edited like everything else in it. A
+ * folder belongs to the project if it is the root, a declared workspace, or asked for as `file:` by such a folder.
  */
 export function graphOf(entries: readonly NpmEntry[], project: NpmProject): Graph {
   const resolve = resolver(entries);

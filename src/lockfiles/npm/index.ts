@@ -65,8 +65,8 @@ function versionOf(file: string, kind: string, document: JsonObject): 0 | 1 | 2 
 }
 
 /**
- * npm has one place for names that differ only in case, and one entry takes it from the other: which one answers what
- * is asked for is not to be told from the file.
+ * npm has one place for names that differ only in case, so one of such entries replaces the other, and the file does
+ * not tell which.
  */
 function refuseTwins(file: string, entries: readonly NpmEntry[]): void {
   const seen = new Map<string, NpmEntry>();

@@ -90,9 +90,9 @@ export function readingOf(
 }
 
 /**
- * Packages that the project or one of its folders asks for. Where the lockfile does not record what the project asks
- * for (version 1, the hidden lockfile) and there is no package.json, a package at the top that no other asks for stands
- * for it, which misses those that are also somebody else's dependency.
+ * Packages that the project or one of its folders asks for. If neither the lockfile (version 1, the hidden lockfile)
+ * nor a package.json records that, packages at the top that no package asks for count; this misses direct dependencies
+ * that a package asks for as well.
  */
 function directIn(
   entries: readonly NpmEntry[],

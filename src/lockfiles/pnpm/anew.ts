@@ -10,7 +10,7 @@ import {
 } from '../common/anew.ts';
 import { specKind } from '../node-modules/specs.ts';
 import { mappingOf, type PnpmDocument } from './document.ts';
-import type { Importer, Wish } from './importers.ts';
+import type { Importer, Requirement } from './importers.ts';
 import type { Ask, PnpmProject } from './project.ts';
 import type { Roles } from './roles.ts';
 
@@ -34,27 +34,34 @@ export function resolvedAnewIn(
     const importer = byFolder.get(folder) ?? null;
     // A folder that is only linked has no importer.
     if (importer === null && folder !== '.' && project.isMember?.(folder) !== true) continue;
-    const locked = new Map(importer?.wishes.map((wish) => [wish.alias, wish]));
+    const locked = new Map(importer?.requirements.map((requirement) => [requirement.alias, requirement]));
     for (const [alias, ask] of project.asksOf(folder) ?? []) {
       const accepted = acceptedOf(folder, alias, ask, project);
       if (accepted.includes('-') || lists.isLeftOut(alias, ask)) continue;
-      const wish = locked.get(alias);
-      const place = { file, line: wish?.line ?? importer?.line ?? 1, path: `${folder} > ${alias}` };
+      const requirement = locked.get(alias);
+      const place = { file, line: requirement?.line ?? importer?.line ?? 1, path: `${folder} > ${alias}` };
       const request = { name: alias, spec: ask.spec, by: folder };
-      if (wish === undefined) found.push(missingEntry(place, request));
+      if (requirement === undefined) found.push(missingEntry(place, request));
       else {
-        const other = differenceOf(place, wish, accepted, request, project);
+        const other = differenceOf(place, requirement, accepted, request, project);
         if (other !== null) found.push(other);
       }
     }
   }
-  for (const { folder, wishes } of importers) {
-    for (const wish of wishes) {
-      const entry = roles.find(folder, wish)?.entry;
-      if (wish.specifier === null || entry?.kind !== 'package' || entry.source.kind !== 'registry') continue;
-      if (specKind(wish.specifier) !== 'registry' || !isOutside(rangeOf(wish.specifier), entry.version)) continue;
-      const request = { name: wish.alias, spec: wish.specifier, by: folder };
-      found.push(otherVersion({ file, line: wish.line, path: `${folder} > ${wish.alias}` }, entry.version, request));
+  for (const { folder, requirements } of importers) {
+    for (const requirement of requirements) {
+      const entry = roles.find(folder, requirement)?.entry;
+      if (requirement.specifier === null || entry?.kind !== 'package' || entry.source.kind !== 'registry') continue;
+      if (specKind(requirement.specifier) !== 'registry' || !isOutside(rangeOf(requirement.specifier), entry.version))
+        continue;
+      const request = { name: requirement.alias, spec: requirement.specifier, by: folder };
+      found.push(
+        otherVersion(
+          { file, line: requirement.line, path: `${folder} > ${requirement.alias}` },
+          entry.version,
+          request,
+        ),
+      );
     }
   }
   return found;
@@ -69,7 +76,7 @@ function acceptedOf(folder: string, alias: string, { spec }: Ask, project: PnpmP
 /** Null where the specifier of the lockfile is one of these, and what its catalog has is what the project's has. */
 function differenceOf(
   place: Place,
-  { written, specifier }: Wish,
+  { written, specifier }: Requirement,
   accepted: readonly string[],
   { name, spec, by }: Request,
   project: PnpmProject,

@@ -3,7 +3,7 @@ import { aliasTarget, isTarballPath, parseTarballUrl, pathOfFileSpec, specKind }
 import type { PackageEntry } from './entry.ts';
 import { folderAt } from './key.ts';
 
-/** What a lockfile puts where somebody asks for something: a package, or a folder relative to the lockfile. */
+/** What a lockfile has for a requirement: a package, or a folder relative to the lockfile. */
 export type Answer = PackageEntry | { readonly kind: 'folder'; readonly folder: string };
 
 /** What is asked for by a name, and the folder whose package.json asks. */

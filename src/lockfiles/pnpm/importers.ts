@@ -7,9 +7,9 @@ import type { Reference } from './entry.ts';
 import type { Ask } from './project.ts';
 
 /** What a project asks for, and how: the range or address of its package.json, null where the lockfile has none. */
-export interface Wish extends Reference {
+export interface Requirement extends Reference {
   readonly specifier: string | null;
-  /** The same as it is written: where a catalog decides, its name. */
+  /** The specifier as package.json has it: for a catalog, its name. */
   readonly written: string | null;
   readonly kind: Ask['kind'];
 }
@@ -19,7 +19,7 @@ export interface Importer {
   /** Relative to the lockfile; "." is the folder it is in. */
   readonly folder: string;
   readonly line: number;
-  readonly wishes: readonly Wish[];
+  readonly requirements: readonly Requirement[];
 }
 
 /** What pnpm installs for the project, and, in the document before the project's, for itself and its configuration. */
@@ -59,7 +59,7 @@ function readImporter(
   if (hasControlCharacters(folder)) return fields.fail('the folder has control characters');
   const specifiers = mappingOf(file, object, 'specifiers');
   const catalogs = mappingOf(file, document.content, 'catalogs');
-  const wishesOf = ([field, kind]: (typeof FIELDS)[number]): readonly Wish[] =>
+  const requirementsOf = ([field, kind]: (typeof FIELDS)[number]): readonly Requirement[] =>
     [...mappingOf(file, object, field)].map(([alias, node]) => {
       const inline = node.value instanceof Map ? (node.value as JsonObject) : null;
       const reference = textOf(inline === null ? node : inline.get('version'));
@@ -76,7 +76,7 @@ function readImporter(
         kind: asked?.kind ?? kind,
       };
     });
-  return { folder, line, wishes: FIELDS.flatMap(wishesOf) };
+  return { folder, line, requirements: FIELDS.flatMap(requirementsOf) };
 }
 
 function textOf(node: JsonNode | undefined): string | null {

@@ -148,17 +148,17 @@ function readProjects(
     }
   }
   for (const importer of importers) {
-    for (const wish of importer.wishes) {
-      const path = `${importer.folder} > ${wish.alias}`;
-      const stranger = judge.wish(importer, wish);
-      add(stranger, wish.line, path, {
+    for (const requirement of importer.requirements) {
+      const path = `${importer.folder} > ${requirement.alias}`;
+      const stranger = judge.requirement(importer, requirement);
+      add(stranger, requirement.line, path, {
         direct: true,
-        dev: wish.kind === 'dev',
-        optional: wish.kind === 'optional',
+        dev: requirement.kind === 'dev',
+        optional: requirement.kind === 'optional',
       });
-      if (stranger !== null || roles.find(importer.folder, wish) !== null) continue;
-      const folder = linkedFolder(importer.folder, wish.reference);
-      if (!folders.has(folder)) skipped.push(skip(wish.line, path, folder));
+      if (stranger !== null || roles.find(importer.folder, requirement) !== null) continue;
+      const folder = linkedFolder(importer.folder, requirement.reference);
+      if (!folders.has(folder)) skipped.push(skip(requirement.line, path, folder));
     }
   }
   return { found, skipped, findings: declares ? resolvedAnewIn(document, importers, project, roles) : [] };

@@ -3,13 +3,15 @@ import type { JsonObject } from '../../readers/json.ts';
 import { addressOf } from '../common/merge.ts';
 import { answers, registryName, type Answer, type Members } from './answers.ts';
 import type { PackageEntry, PnpmSnapshot, Reference } from './entry.ts';
-import type { Importer, Wish } from './importers.ts';
+import type { Importer, Requirement } from './importers.ts';
 import { linkedFolder } from './key.ts';
 import type { Asker } from './overrides.ts';
 import type { PnpmProject } from './project.ts';
 import type { Roles } from './roles.ts';
 
-/** What somebody asks for and is given something else; `substitution` is null where nobody is known to have asked. */
+/**
+ * A requirement that the lockfile answers with something else; `substitution` is null where it is not known who asked.
+ */
 export interface Stranger {
   /** The name that is asked for. */
   readonly name: string;
@@ -20,8 +22,11 @@ export interface Stranger {
 /** What the lockfile puts in place of what is asked for, held to what the project declares. */
 export interface Judge {
   /** Null where a project gets what it asks for, or what it overrides that with. */
-  readonly wish: (importer: Importer, wish: Wish) => Stranger | null;
-  /** The same of what a package or folder asks for. Of a registry's package its manifest tells more: see `claims`. */
+  readonly requirement: (importer: Importer, requirement: Requirement) => Stranger | null;
+  /**
+   * Whether a package or folder gets something else than it asks for. What a registry's package asks for is held to its
+   * manifest: see `claims`.
+   */
   readonly reference: (from: PnpmSnapshot, reference: Reference) => Stranger | null;
   /** What its published manifest must say, too; null for what no registry has a manifest of. */
   readonly claims: (entry: PackageEntry, snapshot: PnpmSnapshot | null) => EntryClaims | null;
@@ -52,7 +57,7 @@ export function judgeOf(
   const fits = (alias: string, answer: Answer, folder: string, specs: readonly string[]): boolean =>
     specs.some((spec) => [folder, '.'].some((from) => answers({ alias, spec, folder: from }, answer, members)));
 
-  const wish = (importer: Importer, one: Wish): Stranger | null => {
+  const requirement = (importer: Importer, one: Requirement): Stranger | null => {
     const { alias, specifier } = one;
     const { folder } = importer;
     const answer = answerTo(folder, folder, one);
@@ -62,7 +67,7 @@ export function judgeOf(
     const overridden = declares ? project.overridden(asker, alias, own) : [];
     if (own === null) {
       if (specifier === null || answers({ alias, spec: specifier, folder }, answer, members)) {
-        // Nobody but the lockfile says that this folder is asked for.
+        // Only the lockfile says that this folder is asked for.
         const isUnasked = asks !== null && answer.kind === 'folder' && !members.has(answer.folder, alias);
         return isUnasked && !fits(alias, answer, folder, overridden)
           ? { name: alias, answer, substitution: null }
@@ -82,12 +87,14 @@ export function judgeOf(
   /** What the projects ask for themselves under another name, or from elsewhere. */
   const declared = new Set<string>();
   for (const importer of importers) {
-    for (const one of importer.wishes) {
+    for (const one of importer.requirements) {
       const text = answerText(answerTo(importer.folder, importer.folder, one));
-      if (text !== one.alias && wish(importer, one) === null) declared.add(`${one.alias}\n${text}`);
+      if (text !== one.alias && requirement(importer, one) === null) declared.add(`${one.alias}\n${text}`);
     }
   }
-  /** The same of packages, which are held to their manifests: a peer gets what stands beside it. */
+  /**
+   * Also what packages get under another name, which their manifests are held to: a peer gets what stands beside it.
+   */
   const aliased = new Set(declared);
   for (const { key, entry, requires, optionalRequires } of snapshots) {
     if (entry.kind === 'folder' || entry.source.kind !== 'registry') continue;
@@ -149,7 +156,7 @@ export function judgeOf(
       ...(hook === null ? {} : { hook }),
     };
   };
-  return { wish, reference, claims };
+  return { requirement, reference, claims };
 }
 
 /** The version that pnpm-workspace.yaml has of a dependency of the configuration, without the hash behind it. */

@@ -11,11 +11,11 @@ import { isSelected, overrides, readOverrides, readSelector, type Asker, type Se
 export interface Ask {
   readonly spec: string;
   readonly kind: 'prod' | 'dev' | 'optional';
-  /** Whether it is only asked of whoever uses the package. */
+  /** Whether it is a peer dependency, for users of the package to bring. */
   readonly isPeer: boolean;
 }
 
-/** What the project's own files declare. Whoever can edit the lockfile wrote its copy of that. */
+/** What the project's own files declare. The lockfile's copy of it can be edited with the lockfile. */
 export interface PnpmProject {
   /** Whether there are files of the project to hold the lockfile to. */
   readonly isKnown: boolean;

@@ -51,7 +51,8 @@ export function rolesOf(
     }
   };
   for (const importer of importers) {
-    for (const wish of importer.wishes) connect(importer, importer.folder, wish.kind, [wish]);
+    for (const requirement of importer.requirements)
+      connect(importer, importer.folder, requirement.kind, [requirement]);
   }
   const direct = new Set([...edges.values()].flatMap((found) => found.map(({ to }) => to)));
   for (const snapshot of snapshots) {

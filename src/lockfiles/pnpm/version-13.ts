@@ -63,7 +63,7 @@ export function asVersion9(file: string, content: JsonObject): JsonObject {
     const fields = FIELDS.flatMap((field) => {
       const node = project.get(field);
       if (node === undefined) return [];
-      const wishes = [...objectIn(project, field)].map(([alias, { line, value }]) => {
+      const requirements = [...objectIn(project, field)].map(([alias, { line, value }]) => {
         if (value instanceof Map) {
           const written = value as JsonObject;
           const version = { line, value: withoutPeers(written.get('version')?.value ?? null) };
@@ -74,7 +74,7 @@ export function asVersion9(file: string, content: JsonObject): JsonObject {
         const version = versionOf(folder, alias, value, isInjected, line);
         return [alias, { line, value: objectAt(line, { specifier: value, version }) }] as const;
       });
-      return [[field, { line: node.line, value: new Map<string, JsonNode>(wishes) }] as const];
+      return [[field, { line: node.line, value: new Map<string, JsonNode>(requirements) }] as const];
     });
     return new Map<string, JsonNode>(fields);
   };

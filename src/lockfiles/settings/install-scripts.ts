@@ -17,8 +17,8 @@ export interface ScriptSettings {
 const UNKNOWN: ScriptDecision = { permission: 'unknown' };
 
 /**
- * Whether the project lets install scripts run under the package manager whose lockfile it is. Only the project's own
- * files count: what the user configured for himself holds nowhere else.
+ * Whether the project lets install scripts run under its lockfile's package manager. Only the project's own files
+ * count: settings of one user do not hold on other machines.
  */
 export function scriptPermissions(
   { manager, format }: Pick<Lockfile, 'manager' | 'format'>,

@@ -65,7 +65,7 @@ export function otherCode(manager: PackageManager, [key, value]: UseSetting, pla
   return found.find(({ isUsual }) => !isUsual) ?? found[0] ?? null;
 }
 
-/** The same of a variable of the environment that a package manager is started in. */
+/** What a variable in a package manager's environment adds to what runs in an installation; null for nothing. */
 export function otherCodeOfVariable([name, value]: UseSetting, place: CodePlace): OtherCode | null {
   const rule = codeOfVariable(name);
   return (

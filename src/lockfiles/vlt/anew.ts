@@ -18,13 +18,13 @@ export function resolvedAnewIn(file: string, edges: readonly VltEdge[], project:
     asked.set(`${edge.folder}\n${edge.name}`, edge);
   }
   const found: PlacedFinding[] = [];
-  for (const [folder, wishes] of declared) {
+  for (const [folder, requirements] of declared) {
     // A folder that is only asked for by its path is none of the workspaces.
     if (folder !== '' && !folders.has(folder) && !isWorkspace(folder)) continue;
     const by = folder === '' ? '.' : folder;
     // Of one name in several lists, any may count.
     const specs = new Map<string, string[]>();
-    for (const { name, spec, kind } of wishes) {
+    for (const { name, spec, kind } of requirements) {
       if (kind !== 'peerOptional') specs.set(name, [...(specs.get(name) ?? []), spec]);
     }
     for (const [name, [first = '', ...others]] of specs) {

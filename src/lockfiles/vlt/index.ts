@@ -61,7 +61,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
   };
 }
 
-/** The project and its workspaces, where somebody finds them and their package.json files say what they are called. */
+/** The project and its workspaces, where edges lead to them and package.json files give their names. */
 function foldersFound(edges: readonly VltEdge[], nodes: readonly VltNode[], { names }: Project): readonly FolderNode[] {
   const known = new Set(nodes.map(({ id }) => id));
   const folders = new Map<string, FolderNode>();
@@ -123,7 +123,7 @@ function placed(node: VltNode, place: Place, roles: Roles, specs: ReadonlyMap<st
   };
 }
 
-/** A folder that nobody of the project asks for: it stands in for the package of the name it is found by. */
+/** A folder that the project does not ask for: it takes the place of the package whose name leads to it. */
 function asDependency(
   { id, name, kind, path }: FolderNode,
   roles: Roles,

@@ -15,7 +15,7 @@ interface AnyNode {
   readonly line: number;
 }
 
-/** A folder of this machine: a workspace, or one that somebody asks for by its path. */
+/** A folder of this machine: a workspace, or one that is asked for by its path. */
 export interface FolderNode extends AnyNode {
   readonly kind: 'workspace' | 'link';
   readonly name: string;

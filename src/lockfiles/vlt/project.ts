@@ -1,13 +1,13 @@
 import { isWorkspace } from '../../model/workspaces.ts';
 import { fieldsOf, type Fields } from '../../model/value.ts';
 import type { ProjectManifests, ProjectSettings } from '../common/format.ts';
-import { readPackageJson, type Wish } from '../node-modules/package-json.ts';
+import { readPackageJson, type Requirement } from '../node-modules/package-json.ts';
 import type { Options } from './options.ts';
 
 /** What the project and its workspaces ask for, and what they are called. */
 export interface Project {
   /** By folder, where there is its package.json. */
-  readonly declared: ReadonlyMap<string, readonly Wish[]>;
+  readonly declared: ReadonlyMap<string, readonly Requirement[]>;
   /** The workspaces' names, and the project's own, by folder; null where only the lockfile knows. */
   readonly names: ReadonlyMap<string, string> | null;
   /** What modifiers put in the place of what is asked for by a name; by "" for any name. */
@@ -32,7 +32,7 @@ export function readProject(options: Options, manifests: ProjectManifests, setti
     .filter((pattern) => typeof pattern === 'string');
   const catalogs = isKnown ? catalogsOf(own) : options.catalogs;
   return {
-    declared: new Map(read.map(([folder, { wishes }]) => [folder, wishes])),
+    declared: new Map(read.map(([folder, { requirements }]) => [folder, requirements])),
     names: isKnown ? new Map(read.map(([folder, { name }]) => [folder, name])) : null,
     modifiers: modifiersOf(isKnown ? textsOf(own['modifiers']) : options.modifiers),
     isWorkspace: (folder) => isWorkspace(patterns, folder),

@@ -14,7 +14,7 @@ export interface Roles {
   readonly isDirect: (id: string) => boolean;
   /** What it declares that no registry resolves. */
   readonly exoticOf: (id: string) => readonly ExoticSpec[];
-  /** Whom it answers without being what that one asks for: the project first. Null where there is nobody. */
+  /** The asker that gets this node without having asked for it, the project first; null for none. */
   readonly substitutionOf: (node: VltNode) => Substitution | null;
   /** Whether the project or one of its workspaces asks for it, as it is. */
   readonly isAskedFor: (node: VltNode) => boolean;
@@ -87,7 +87,7 @@ export function rolesOf(
     },
   };
 
-  /** What a peer finds, somebody else asks for: that one is judged. */
+  /** Whether another edge, which is not a peer's, brings what this one finds: then that one is judged. */
   function isElsewhere({ to, name }: VltEdge): boolean {
     const node = byId.get(to ?? '');
     const others = asking(to ?? '').filter((edge) => edge.name === name && !isPeer(edge));
@@ -99,7 +99,7 @@ function isOwn({ kind }: VltEdge): boolean {
   return kind === 'prod' || kind === 'optional';
 }
 
-/** A workspace that only the lockfile knows is nobody. */
+/** Whether the edge is of the project. A workspace that only the lockfile knows does not belong to it. */
 function isOfProject({ folder, isDirect }: VltEdge, { names }: Project): boolean {
   return isDirect && folder !== null && (names === null || names.has(folder));
 }
@@ -109,14 +109,16 @@ export function specsOf(
   { folder, isDirect, name, spec }: VltEdge,
   { declared, fromCatalog }: Project,
 ): readonly string[] {
-  const own = isDirect && folder !== null ? declared.get(folder)?.filter((wish) => wish.name === name) : undefined;
-  const specs = own === undefined || own.length === 0 ? [spec] : own.map((wish) => wish.spec);
+  const own =
+    isDirect && folder !== null ? declared.get(folder)?.filter((requirement) => requirement.name === name) : undefined;
+  const specs = own === undefined || own.length === 0 ? [spec] : own.map((requirement) => requirement.spec);
   return isDirect ? specs.map((one) => fromCatalog(name, one)) : specs;
 }
 
 function kindsOf({ folder, isDirect, name, kind }: VltEdge, { declared }: Project): readonly EdgeKind[] {
-  const own = isDirect && folder !== null ? declared.get(folder)?.filter((wish) => wish.name === name) : undefined;
-  return own === undefined || own.length === 0 ? [kind] : own.map((wish) => wish.kind);
+  const own =
+    isDirect && folder !== null ? declared.get(folder)?.filter((requirement) => requirement.name === name) : undefined;
+  return own === undefined || own.length === 0 ? [kind] : own.map((requirement) => requirement.kind);
 }
 
 function answerOf(node: VltNode, { names }: Project): Answer {

@@ -28,9 +28,8 @@ export interface Answers {
 }
 
 /**
- * Holds what entries bring to what the project and other entries ask for: a registry's range is answered by a package
- * of a registry of that name, a folder is brought where somebody of the project asks for it, and whatever is asked for
- * is there.
+ * Compares what entries bring with what is asked for: a registry's range must get a registry's package of that name, a
+ * folder must be asked for by the project, and every requirement must have an entry.
  */
 export function answersOf(
   file: string,
@@ -38,7 +37,7 @@ export function answersOf(
   asked: readonly ProjectRequirement[],
   project: YarnProject,
 ): Answers {
-  const wished = wishedFolders(entries, asked, project);
+  const askedFor = foldersAskedFor(entries, asked, project);
   let known: ReadonlyMap<string, string> | null = null;
   const askerOf = (one: Descriptor): string | undefined => (known ??= askersOf(entries, asked)).get(keyOf(one));
 
@@ -55,7 +54,7 @@ export function answersOf(
     }));
     const stands = substitutes.length === 0 ? {} : { substitutes };
     if (!('local' in one)) return { ...one, ...stands };
-    const isOurs = one.local !== 'link' || isWished(entry, one, wished) || !entry.descriptors.some(askerOf);
+    const isOurs = one.local !== 'link' || isAskedFor(entry, one, askedFor) || !entry.descriptors.some(askerOf);
     if (isOurs && substitutes.length === 0) return { skipped: one.local };
     const name = strangers[0]?.asked ?? one.name;
     if (!isPackageName(name)) throw new LockfileError(file, entry.line, `${quoted(name)} is not a package name`);
@@ -97,12 +96,12 @@ function isNamedAs(descriptor: EntryDescriptor, brings: YarnEntry['brings'], one
   return brings.length > 1 && one.name !== descriptor.asked && brings.some(({ name }) => name === descriptor.asked);
 }
 
-function isWished(entry: YarnEntry, { name, locator }: LocalFolder, wished: ReadonlySet<string>): boolean {
-  return wished.has(keyOf({ name, range: locator })) || entry.descriptors.some((one) => wished.has(keyOf(one)));
+function isAskedFor(entry: YarnEntry, { name, locator }: LocalFolder, askedFor: ReadonlySet<string>): boolean {
+  return askedFor.has(keyOf({ name, range: locator })) || entry.descriptors.some((one) => askedFor.has(keyOf(one)));
 }
 
 /** What the project, its workspaces and the folders that they link ask for, and what its overrides put in place. */
-function wishedFolders(
+function foldersAskedFor(
   entries: readonly YarnEntry[],
   asked: readonly ProjectRequirement[],
   { overrides }: YarnProject,
@@ -114,35 +113,35 @@ function wishedFolders(
   }
   const replaced = [...overrides].flatMap(([name, specs]) => specs.map((range) => ({ name, range })));
   const queue = [...asked, ...replaced].map(keyOf);
-  const wished = new Set(queue);
+  const askedFor = new Set(queue);
   for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
-    for (const wish of linked.get(key)?.requires ?? []) {
-      const next = keyOf(wish);
-      if (wished.has(next)) continue;
-      wished.add(next);
+    for (const requirement of linked.get(key)?.requires ?? []) {
+      const next = keyOf(requirement);
+      if (askedFor.has(next)) continue;
+      askedFor.add(next);
       queue.push(next);
     }
   }
-  return wished;
+  return askedFor;
 }
 
-/** Who asks first. */
+/** The first asker of each descriptor. */
 function askersOf(entries: readonly YarnEntry[], asked: readonly ProjectRequirement[]): ReadonlyMap<string, string> {
   const askers = new Map<string, string>();
-  for (const { by, ...wish } of wishesOf(entries, asked)) {
-    const key = keyOf(wish);
+  for (const { by, ...requirement } of requirementsOf(entries, asked)) {
+    const key = keyOf(requirement);
     if (!askers.has(key)) askers.set(key, by);
   }
   return askers;
 }
 
-interface Wish extends Descriptor {
+interface RequirementAt extends Descriptor {
   readonly by: string;
   readonly line: number;
 }
 
-/** The project's come first. A workspace's entry only repeats what its package.json says. */
-function wishesOf(entries: readonly YarnEntry[], asked: readonly ProjectRequirement[]): readonly Wish[] {
+/** All requirements, the project's first. A workspace's entry is left out: it only repeats its package.json. */
+function requirementsOf(entries: readonly YarnEntry[], asked: readonly ProjectRequirement[]): readonly RequirementAt[] {
   const others = entries.flatMap(({ brings: [one], requires, line }) => {
     if (one === undefined || ('local' in one && one.local !== 'link')) return [];
     const by = 'local' in one ? one.locator : specOf(one);
@@ -156,7 +155,7 @@ function missingOf(
   entries: readonly YarnEntry[],
   asked: readonly ProjectRequirement[],
   project: YarnProject,
-): readonly Wish[] {
+): readonly RequirementAt[] {
   const { overrides, settings } = project;
   const locked = new Set<string>();
   const names = new Set<string>();
@@ -167,22 +166,25 @@ function missingOf(
     }
     for (const one of brings) if (!('local' in one)) locked.add(specOf(one));
   }
-  const missing = new Map<string, Wish>();
-  for (const wish of wishesOf(entries, asked)) {
-    const { inner } = parsePatch(wish.range) ?? {};
-    const wanted = inner === undefined ? wish : parseDescriptor(inner);
+  const missing = new Map<string, RequirementAt>();
+  for (const requirement of requirementsOf(entries, asked)) {
+    const { inner } = parsePatch(requirement.range) ?? {};
+    const wanted = inner === undefined ? requirement : parseDescriptor(inner);
     const key = keyOf(wanted);
     if (locked.has(key) || missing.has(key)) continue;
     // What puts something else in its place is the project's: then the entry has another descriptor.
     const isReplaced = overrides.has(wanted.name) || settings.hasPlugins || wanted.range.startsWith('catalog:');
     if (isReplaced && names.has(wanted.name)) continue;
     if (!['registry', 'git', 'http'].includes(specKind(wanted.range)) || isWorkspace(project, wanted)) continue;
-    missing.set(key, { ...wish, ...wanted });
+    missing.set(key, { ...requirement, ...wanted });
   }
   return [...missing.values()];
 }
 
-/** Yarn before 4 leaves out `npm:` in places; what it binds to a range nobody asks for. */
+/**
+ * Key of a descriptor, without `npm:`, which Yarn before 4 leaves out in places, and without the parameters that Yarn
+ * appends to ranges.
+ */
 function keyOf({ name, range }: Descriptor): string {
   return `${name}@${withoutParameters(range).replace(/^npm:/, '')}`;
 }

@@ -3,7 +3,7 @@ import { LockfileError, quoted } from '../../readers/error.ts';
 import { isPackageName, isRegistryVersion } from '../node-modules/names.ts';
 import type { YarnNode } from './tree.ts';
 
-/** What somebody asks for: Yarn calls it a descriptor. */
+/** A name and a range as they are asked for: what Yarn calls a descriptor. */
 export interface Descriptor {
   readonly name: string;
   /** A range, tag, alias, address or path; the text after "NAME@". */

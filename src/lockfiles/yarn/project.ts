@@ -79,8 +79,8 @@ function objectOf(file: string, what: string, { value, line }: { value: unknown;
 }
 
 /**
- * What the project asks for, where the lockfile is Yarn 1's, which does not say. Without its package.json, what no
- * entry asks for stands for it; that misses what is also somebody else's dependency by the same range.
+ * What the project asks for under Yarn 1, whose lockfile does not say. Without a package.json, whatever no entry asks
+ * for counts; this misses requirements that an entry has with the same range.
  */
 export function askedInClassic({ asked }: YarnProject, entries: readonly YarnEntry[]): readonly ProjectRequirement[] {
   if (asked.has('')) return [...asked.values()].flat();
@@ -93,19 +93,21 @@ export function askedInClassic({ asked }: YarnProject, entries: readonly YarnEnt
 }
 
 /**
- * The same for Yarn 2 and later, whose workspaces are entries. Yarn reads them anew from their package.json, so that
- * the lockfile's word counts only where that is not there; its catalogs are in .yarnrc.yml.
+ * What the project asks for under Yarn 2 and later, whose workspaces are entries. Yarn reads these anew from
+ * package.json, so that the lockfile counts only where there is none; catalogs are in .yarnrc.yml.
  */
 export function askedInBerry(project: YarnProject, entries: readonly YarnEntry[]): readonly ProjectRequirement[] {
   const { asked, settings } = project;
   const words = entries.flatMap(({ brings: [one], requires }) => {
     if (one === undefined || !('local' in one) || one.local === 'link' || asked.has(one.locator)) return [];
     const by = one.locator === '' ? '.' : one.locator;
-    return requires.map((wish) => ({ ...wish, dev: false, by }));
+    return requires.map((requirement) => ({ ...requirement, dev: false, by }));
   });
-  return [...asked.values(), words].flat().map((wish) => {
-    const range = wish.range.startsWith('catalog:') ? settings.catalogs.get(`${wish.range} ${wish.name}`) : undefined;
-    return range === undefined ? wish : { ...wish, range };
+  return [...asked.values(), words].flat().map((requirement) => {
+    const range = requirement.range.startsWith('catalog:')
+      ? settings.catalogs.get(`${requirement.range} ${requirement.name}`)
+      : undefined;
+    return range === undefined ? requirement : { ...requirement, range };
   });
 }
 

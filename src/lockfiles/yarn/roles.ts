@@ -2,7 +2,7 @@ import { specOf } from '../../model/dependency.ts';
 import { flagsOf, type Edge, type EdgeKind } from '../common/reach.ts';
 import type { Descriptor, Requirement, YarnEntry } from './entry.ts';
 
-/** What somebody of the project asks for: itself, or one of its workspaces. */
+/** A requirement of the project itself or of one of its workspaces. */
 export interface ProjectRequirement extends Requirement {
   readonly dev: boolean;
   /** The folder whose package.json says so; "." is the project's own. */

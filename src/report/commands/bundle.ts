@@ -36,7 +36,7 @@ export function renderBundleVerification(outcome: BundleOutcome, options: Render
   return `${lines.join('\n')}\n`;
 }
 
-/** The same as a value: docs/schemas/bundle-1.schema.json. */
+/** The outcome as JSON (docs/schemas/bundle-1.schema.json). */
 export function bundleJson(outcome: BundleOutcome): JsonObject {
   const schema = 'assay.bundle/1';
   if (!outcome.ok) {

@@ -38,7 +38,7 @@ export function renderTrust({ root, rootDigest, repository, parts }: TrustShown,
   return `${[...head.map((line) => paint('bold', line, fitted)), ...table(rows, fitted)].join('\n')}\n`;
 }
 
-/** The same as JSON (docs/schemas/trust-1.schema.json). */
+/** The trust in use as JSON (docs/schemas/trust-1.schema.json). */
 export function renderTrustJson({ root, rootDigest, repository, parts }: TrustShown): string {
   return stringify({
     schema: 'assay.trust/1',

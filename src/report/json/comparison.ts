@@ -11,7 +11,7 @@ function laterJson(later: Comparison['later']): JsonObject | null {
   return 'version' in later ? { state, version: later.version, published: instantJson(later.published) } : { state };
 }
 
-/** The same as JSON, with times as RFC 3339. */
+/** A comparison as JSON, with times as RFC 3339. */
 export function comparisonJson(comparison: Comparison): JsonObject {
   const { name, current, predecessor, later, use } = comparison;
   const diff = diffOf(comparison);

@@ -1,4 +1,4 @@
-import type { Digest } from '../../model/dependency.ts';
+import type { Digest, FilesDigest } from '../../model/dependency.ts';
 import type { AttestationProof, BundleProof, Identity, Proofs, Signer, VerifiedTime } from '../../model/proof.ts';
 import { formatInstant } from '../../model/time.ts';
 import { instantJson, type Json, type JsonObject } from './stringify.ts';
@@ -6,11 +6,13 @@ import { instantJson, type Json, type JsonObject } from './stringify.ts';
 /** What was established of one dependency, and null for what was not. */
 export function proofsJson({ integrity, signature, publish, provenance, bytes, installed }: Proofs): Json {
   return {
-    integrity: integrity === null ? null : integrityText(integrity),
+    integrity: integrity === null ? null : integrity.digests.map(integrityText).join(' '),
+    integrityBy: integrity === null ? null : integrity.by,
     signature:
       signature === null
         ? null
         : {
+            by: signature.by,
             keyId: signature.keyId,
             keyOrigin: signature.keyOrigin,
             integrity: integrityText(signature.integrity),
@@ -27,8 +29,8 @@ export function proofsJson({ integrity, signature, publish, provenance, bytes, i
   };
 }
 
-function attestationJson({ predicateType, bundle }: AttestationProof): JsonObject {
-  return { predicateType, ...bundleProofJson(bundle) };
+function attestationJson({ by, predicateType, bundle }: AttestationProof): JsonObject {
+  return { by, predicateType, ...bundleProofJson(bundle) };
 }
 
 function signerJson(signer: Signer): Json {
@@ -76,9 +78,12 @@ export function bundleProofJson(proof: Omit<BundleProof, 'statement'>): JsonObje
   };
 }
 
-/** Subresource Integrity (https://www.w3.org/TR/SRI/): algorithm and base64 of the hash. */
-export function integrityText({ algorithm, hex }: Digest): string {
-  return `${algorithm}-${Buffer.from(hex, 'hex').toString('base64')}`;
+/**
+ * Algorithm and base64 of a hash: Subresource Integrity (https://www.w3.org/TR/SRI/), or as go.sum has the one that is
+ * no hash of bytes.
+ */
+export function integrityText({ algorithm, hex }: Digest | FilesDigest): string {
+  return `${algorithm}${algorithm === 'h1' ? ':' : '-'}${Buffer.from(hex, 'hex').toString('base64')}`;
 }
 
 function timeJson({ source, time }: VerifiedTime): Json {

@@ -35,8 +35,7 @@ export function renderJson(report: Report): string {
 }
 
 /**
- * The same in pieces, each made when the one before is written: as one text it would be in memory several times at
- * once.
+ * The JSON report in pieces, each made when the one before is written: as one text it would be in memory several times.
  */
 export function* renderJsonPieces(report: Report): Iterable<string> {
   let current = '';
@@ -49,7 +48,7 @@ export function* renderJsonPieces(report: Report): Iterable<string> {
   yield current;
 }
 
-/** The same as a value, to be part of a larger document. */
+/** The report as a JSON value, to be part of a larger document. */
 export function reportJson(report: Report): JsonObject {
   return objectOf(membersOf(report));
 }
@@ -278,7 +277,7 @@ function argsJson({ args }: LeveledFinding): Json {
   return withTimes({ ...args }) as Json;
 }
 
-/** The same with times as text, at any depth. */
+/** A value with its times as text, at any depth. */
 function withTimes(value: unknown, name = ''): unknown {
   if (typeof value === 'number' && INSTANT_ARGS.has(name)) return formatInstant(value);
   if (Array.isArray(value)) return value.map((item: unknown) => withTimes(item));

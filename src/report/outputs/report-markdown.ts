@@ -32,9 +32,8 @@ interface Section {
 
 /**
  * The report as Markdown, for a comment on a pull request or a job's summary, in at most `limit` bytes: counts, what
- * fails or has no statement (each is named, with less said of it where there is no room), warnings folded up, and notes
- * not at all. Nothing of a package is anything but code, so that nobody is mentioned and nothing is linked. Ends with a
- * newline.
+ * fails or has no statement (all of it is named, in fewer words where room is short), warnings folded, no notes. Text
+ * of packages is always code, so that it mentions no account and links nowhere. Ends with a newline.
  */
 export function renderMarkdown(report: Report, limit = COMMENT_BYTES): string {
   const groups = groupsForPeople(report);

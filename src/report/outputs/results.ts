@@ -16,7 +16,7 @@ export interface Result {
   readonly label: Label;
   /** Where the lockfile names it; null without a lockfile. The path is unescaped. */
   readonly place: { readonly path: string; readonly line: number } | null;
-  /** The same in every run that finds the same. */
+  /** Stable between runs: the same finding has the same fingerprint. */
   readonly fingerprint: string;
   /** Both escaped. */
   readonly message: string;

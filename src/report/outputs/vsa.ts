@@ -38,8 +38,8 @@ function heldLevels({ enforce, counts }: Report): string[] {
 }
 
 /**
- * Verified provenance says who built something, and not at which level: that is a statement about the builder, which
- * nobody here assesses. An empty object would mean that there are no dependencies.
+ * Verified provenance says who built something, not at which SLSA level: assay makes no statement about builders. An
+ * empty object would mean that there are no dependencies.
  */
 function dependencyLevels({ counts }: Report): JsonObject {
   if (counts.dependencies === 0) return {};

@@ -27,7 +27,9 @@ function rowsOf(baseline: BaselineUsed, { dependencies, policy }: Report): strin
   return [`${file}: ${heldText(baseline, 'it')}`, ...around];
 }
 
-/** The same of several folders: what is held is added up, and each change of a pull request has its file. */
+/**
+ * The baseline's rows for several folders: what is held is added up, and each change of a pull request names its file.
+ */
 function rowsOfAll({ baselines, dependencies, policy }: Report): string[] {
   const isMissing = ({ found, base }: BaselineUsed): boolean => (base === null ? !found : !base.found);
   const broken = baselines.filter(({ base }) => base !== null && base.problem !== null);

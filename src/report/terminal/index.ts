@@ -161,7 +161,7 @@ function hookTexts(lockfiles: Report['lockfiles']): string[] {
   return [`not covered: hooks of the project that take part in installing (${where})`];
 }
 
-/** The policy file, what it names in vain, as that is often misspelt, and which direct dependencies it leaves out. */
+/** The policy file, its rules that match nothing (often a misspelling), and the direct dependencies it leaves out. */
 export function policyTexts(policy: PolicyUsed | null): string[] {
   if (policy === null) return [];
   const { file, unused, outside } = policy;

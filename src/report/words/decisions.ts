@@ -164,7 +164,7 @@ const BY_ID: readonly FindingCode[] = ['identity-unexpected-repository', 'identi
 function expectFromNowOn(comparison: Comparison): Decision[] {
   const { name, current, predecessor, codes, expectedBy } = comparison;
   const target = spec(name, current.version);
-  // Nobody releases from pull requests.
+  // Projects do not release from pull requests.
   if (current.ref?.startsWith('refs/pull/') === true) return [];
   const sameName = predecessor !== null && current.repository === predecessor.repository && expectedBy !== 'policy';
   if (target === null || current.provenance !== 'proven' || codes.some((code) => sameName && BY_ID.includes(code)))

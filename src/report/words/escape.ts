@@ -42,7 +42,7 @@ export function escapeText(text: string, max = 300): string {
   return displayWidth(whole) <= max ? whole : shorten(all, all, max);
 }
 
-/** The same inside double quotes, for free text such as an error from a server, so that its end is plain to see. */
+/** Escaped text in double quotes, for free text such as a server's error, so that its end is plain to see. */
 export function quoteText(text: string, max = 200): string {
   const inner = escapeText(text, max).replaceAll('"', escapeOf('"'));
   return `"${inner}"`;

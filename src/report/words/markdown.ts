@@ -1,14 +1,14 @@
 import { escapeText } from './escape.ts';
 
 /**
- * Text of a package or of a person in a code span, in which Markdown means nothing and nobody is mentioned. A backtick
- * would end the span and a bar the cell of a table, so both are escaped as what is invisible is.
+ * Text of a package or of a person as a code span, in which Markdown has no effect and mentions reach no account. A
+ * backtick would end the span and a bar a table cell, so both are escaped like invisible characters.
  */
 export function codeSpan(text: string, max = 120): string {
   return code(escapeText(text, max));
 }
 
-/** The same for text that is escaped already. */
+/** A code span of text that is already escaped. */
 export function code(escaped: string): string {
   const inner = escaped.replace(/[`|]/g, (found) => `\\u{${found.charCodeAt(0).toString(16)}}`);
   return inner === '' ? '`""`' : `\`${inner}\``;

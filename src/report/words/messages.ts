@@ -63,8 +63,8 @@ export function findingClause<C extends FindingCode>(finding: ArgsOf<C>): string
 }
 
 /**
- * The same in words that fit other dependencies, too: in the addresses that assay or a package manager makes of a name
- * and a version, "..." stands for these. Nothing else is left out.
+ * The clause of a finding in words that fit other dependencies, too: "..." stands for the name and the version in
+ * addresses that assay or a package manager makes of them. Nothing else is left out.
  */
 export function sharedClause<C extends FindingCode>(finding: ArgsOf<C>, subject: Subject): string {
   const args = Object.entries(finding.args).map(([name, value]: [string, unknown]) => [

@@ -17,7 +17,7 @@ export interface Verified {
   readonly etag: string | null;
 }
 
-/** The same while an update goes on, in which every step that holds is kept whatever comes after it. */
+/** The state during an update: every step that holds is kept, whatever fails after it. */
 export interface Kept {
   root: Root;
   timestamp: Timestamp | null;

@@ -11,7 +11,7 @@ type Setting = string | boolean | null | readonly string[];
 export interface Layer {
   readonly source: string;
   readonly file: boolean;
-  /** Whether it is a file of the project, which anybody may have written who can change the project. */
+  /** Whether it is a file of the project: anyone who can change the project may have written it. */
   readonly ofProject: boolean;
   readonly values: ReadonlyMap<string, Setting>;
   /** For keys whose value names an environment variable that is not set: that variable. */
@@ -42,7 +42,7 @@ export function loadLayers(input: LayerInput): Layer[] {
   if (input.manager === 'yarn') return [];
   const files = fileLayers(input);
   const set = environmentLayer(input.env);
-  // A setting of the environment that says where a file is counts, whoever set it.
+  // A setting of the environment that says where a file is counts even where a package manager exported it.
   const layers = files(set);
   return [exportedBy(input.env) ? withoutExported(set, input) : set, ...layers];
 }

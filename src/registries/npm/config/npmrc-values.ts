@@ -38,8 +38,8 @@ function readTexts(found: Found): readonly string[] | null {
 }
 
 /**
- * PEM certificates, as OpenSSL finds them: whatever stands outside of them is a comment. Node would pass over one that
- * is none, and then trust nobody.
+ * PEM certificates, as OpenSSL finds them: anything around them is a comment. A broken one is an error, because Node
+ * would skip it and then accept no server at all.
  */
 export function readCertificates(found: Found): readonly string[] | null {
   const text = readTexts(found)?.join('\n') ?? null;

@@ -1,7 +1,7 @@
 import { withoutBody } from '../../evidence-of.ts';
 import { MAX_TARBALL_BYTES } from '../../../model/limits.ts';
 import type { HttpClient } from '../../../net/request.ts';
-import { createIntake, type Intake, type Taken } from './hash-and-read.ts';
+import { createTarballSink, type ReadResult, type TarballSink } from './hash-and-read.ts';
 import { createLimiter } from '../../../net/limiter.ts';
 import { findCached, readInto, type PackageCaches } from './package-caches.ts';
 import type { TarballEvidence, TarballRequest } from '../../registry.ts';
@@ -21,45 +21,45 @@ export function createTarballs(
     const { name, version, digests } = request;
     let corruptCache = false;
     for (const { path, from } of await candidatesFor(name, version, digests)) {
-      const intake = createIntake(digests, request);
-      const taken = (await readInto(path, intake)) ? await intake.finish() : null;
-      if (taken === null) intake.drop();
-      else if (taken.state !== 'mismatch') return evidenceOf(taken, url, { from, corruptCache });
+      const sink = createTarballSink(digests, request);
+      const result = (await readInto(path, sink)) ? await sink.finish() : null;
+      if (result === null) sink.drop();
+      else if (result.state !== 'mismatch') return evidenceOf(result, url, { from, corruptCache });
       else corruptCache = true;
     }
 
-    let current: Intake | null = null;
-    const sink = (): Intake => {
+    let current: TarballSink | null = null;
+    const newSink = (): TarballSink => {
       // Another attempt starts anew.
       current?.drop();
-      return (current = createIntake(digests, request));
+      return (current = createTarballSink(digests, request));
     };
-    const answer = await client.get(url, { maxBytes: MAX_TARBALL_BYTES, sink });
-    const intake = current as Intake | null;
-    if (answer.kind !== 'ok' || intake === null) {
-      intake?.drop();
+    const answer = await client.get(url, { maxBytes: MAX_TARBALL_BYTES, sink: newSink });
+    const sink = current as TarballSink | null;
+    if (answer.kind !== 'ok' || sink === null) {
+      sink?.drop();
       return answer.kind === 'ok'
         ? { state: 'malformed', url, reason: 'the answer has no body' }
         : withoutBody(answer, url, MAX_TARBALL_BYTES);
     }
-    return evidenceOf(await intake.finish(), url, { from: 'registry', corruptCache });
+    return evidenceOf(await sink.finish(), url, { from: 'registry', corruptCache });
   }
 
   return (base, path, request) => limit(() => tarball(tarballUrl(base, path, request), request));
 }
 
 function evidenceOf(
-  taken: Taken,
+  result: ReadResult,
   url: string,
   where: Pick<Extract<TarballEvidence, { state: 'present' }>['value'], 'from' | 'corruptCache'>,
 ): TarballEvidence {
-  switch (taken.state) {
+  switch (result.state) {
     case 'mismatch':
-      return { ...taken, url };
+      return { ...result, url };
     case 'malformed':
-      return { state: 'malformed', url, reason: taken.reason };
+      return { state: 'malformed', url, reason: result.reason };
     case 'read':
-      return { state: 'present', value: { files: taken.files, size: taken.size, ...where } };
+      return { state: 'present', value: { files: result.files, size: result.size, ...where } };
   }
 }
 

@@ -4,28 +4,29 @@ import type { Digest } from '../../../model/dependency.ts';
 import type { Sink } from '../../../net/request.ts';
 import { TarballError } from '../../../readers/tar.ts';
 import { createTarballReader } from './tarball.ts';
-import type { FileWishes } from '../../registry.ts';
+import type { ReadOptions } from '../../registry.ts';
 
-/** What came of the bytes of a tarball. */
-export type Taken =
-  /** The first of the wanted hashes that does not hold, and what the bytes have. Nothing else of them is said. */
+/** The outcome of hashing and reading a tarball. */
+export type ReadResult =
+  /** The first of the wanted hashes that does not hold, beside the actual one. Nothing else is reported then. */
   | { readonly state: 'mismatch'; readonly wanted: Digest; readonly actual: Digest }
   | { readonly state: 'malformed'; readonly reason: string }
   | { readonly state: 'read'; readonly files: readonly PackedFile[]; readonly size: number };
 
 /** Hashes a tarball and reads its files, in one go. */
-export interface Intake extends Sink {
-  finish(): Promise<Taken>;
-  /** Lets go of bytes that do not come to an end. */
+export interface TarballSink extends Sink {
+  finish(): Promise<ReadResult>;
+  /** Releases the decompressor when the download was aborted. */
   drop(): void;
 }
 
 /** Each chunk is hashed here while zlib's thread unpacks it. `digests` must all hold. */
-export function createIntake(digests: readonly Digest[], wishes: FileWishes): Intake {
+export function createTarballSink(digests: readonly Digest[], options: ReadOptions): TarballSink {
   const hashes = digests.map((wanted) => ({ wanted, hash: createHash(wanted.algorithm) }));
-  const { tar } = wishes;
+  const { tar } = options;
   const unpackedHash = tar === undefined ? null : createHash(tar.algorithm);
-  const reader = wishes.unpacked === false ? null : createTarballReader(wishes, (chunk) => unpackedHash?.update(chunk));
+  const reader =
+    options.unpacked === false ? null : createTarballReader(options, (chunk) => unpackedHash?.update(chunk));
   let size = 0;
   return {
     write(chunk) {

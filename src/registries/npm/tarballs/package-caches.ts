@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { BytesSource } from '../../../model/bytes.ts';
 import type { Digest } from '../../../model/dependency.ts';
 import { MAX_TARBALL_BYTES } from '../../../model/limits.ts';
-import type { Intake } from './hash-and-read.ts';
+import type { TarballSink } from './hash-and-read.ts';
 
 /** Where tarballs may be on this machine; null where a cache is not to be used. */
 export interface PackageCaches {
@@ -71,10 +71,10 @@ function yarnKey(name: string, version: string): string {
 const PIECE_BYTES = 256 * 1024;
 
 /**
- * Gives the file to `intake`. Returns whether it could be read: a cache that cannot costs time and nothing else. It is
+ * Gives the file to `sink`. Returns whether it could be read: a cache that cannot costs time and nothing else. It is
  * read on this thread, as most files are read sooner than another thread is asked.
  */
-export async function readInto(path: string, intake: Intake): Promise<boolean> {
+export async function readInto(path: string, sink: TarballSink): Promise<boolean> {
   let file: number | null = null;
   try {
     // Without waiting for a writer, should a pipe be in the place of the file.
@@ -85,7 +85,7 @@ export async function readInto(path: string, intake: Intake): Promise<boolean> {
     for (let size = 0; size <= MAX_TARBALL_BYTES;) {
       const bytesRead = readSync(file, buffer, 0, buffer.length, null);
       size += bytesRead;
-      if (bytesRead > 0) await intake.write(buffer.subarray(0, bytesRead));
+      if (bytesRead > 0) await sink.write(buffer.subarray(0, bytesRead));
       if (bytesRead < buffer.length) return true;
     }
     return false;

@@ -3,7 +3,7 @@ import type { PackedFile } from '../../../model/bytes.ts';
 import * as bounds from '../../../model/limits.ts';
 import { createFileHash, type FileHash } from './file-hash.ts';
 import { createTarReader, TarballError } from '../../../readers/tar.ts';
-import type { FileWishes } from '../../registry.ts';
+import type { ReadOptions } from '../../registry.ts';
 
 /** Reads a tarball as it arrives. */
 export interface TarballReader {
@@ -16,7 +16,7 @@ export interface TarballReader {
    * @throws TarballError for what is no tarball or passes a bound.
    */
   end(): Promise<readonly PackedFile[]>;
-  /** Lets go of a tarball that is not read to its end. */
+  /** Releases the decompressor when the tarball is not read to its end. */
   drop(): void;
 }
 
@@ -28,7 +28,7 @@ const UNPACKED_CHUNK = 128 * 1024;
  * gets all that is unpacked.
  */
 export function createTarballReader(
-  { isWanted, hashed = false }: FileWishes,
+  { isWanted, hashed = false }: ReadOptions,
   seen: (unpacked: Buffer) => void = () => undefined,
 ): TarballReader {
   const files = new Map<string, PackedFile>();
@@ -76,7 +76,7 @@ export function createTarballReader(
     }
   });
   gunzip.on('error', fail);
-  /** Whoever waits for the last chunk: zlib forgets it where that is broken. */
+  /** Resolves the write that waits for the last chunk: zlib never calls back for a broken one. */
   let waiting: (() => void) | null = null;
   const closed = new Promise<void>((resolve) => {
     gunzip.once('close', () => {

@@ -5,7 +5,7 @@ import { startMap } from './map.ts';
 import { startTable } from './table.ts';
 import { startTree } from './tree.ts';
 
-// Makes the page's tables and its tree work. It shows only what is in the page already, and asks nothing of anybody.
+// Makes the page's tables and its tree work. It shows only what is already in the page, and sends no request.
 const data = JSON.parse(byId('graph').textContent) as PageData;
 startTable();
 startDetails();

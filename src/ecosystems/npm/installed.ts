@@ -6,21 +6,20 @@ import {
   establishInstalled,
   isRewritten,
   type Differences,
-} from '../checks/npm/installed.ts';
-import { checkManifest } from '../checks/npm/manifest.ts';
-import { hasSameFile } from '../installed/contains.ts';
-import { isPackagePlace, readCopy } from '../installed/copy.ts';
-import { locate } from '../installed/places.ts';
-import { readSmall } from '../installed/read.ts';
-import { claimOf, InstalledError } from '../installed/tree.ts';
-import type { InstalledCopy, PackedFile } from '../model/bytes.ts';
-import { specOf, type Dependency, type Lockfile } from '../model/dependency.ts';
-import type { Declaration } from '../model/evidence.ts';
-import { finding, type Finding } from '../model/finding.ts';
-import type { InstalledProof } from '../model/proof.ts';
-import type { InstalledUsed } from '../model/report.ts';
-import { MAX_MANIFEST_BYTES } from '../model/limits.ts';
-import { PACKAGE_JSON, readDeclaration } from '../registries/npm/package-json.ts';
+} from '../../checks/npm/installed.ts';
+import { checkManifest } from '../../checks/npm/manifest.ts';
+import { hasSameFile } from '../../installed/contains.ts';
+import { isPackagePlace, readCopy } from '../../installed/copy.ts';
+import { locate } from '../../installed/places.ts';
+import { readSmall } from '../../installed/read.ts';
+import { claimOf, InstalledError } from '../../installed/tree.ts';
+import type { InstalledCopy, PackedFile } from '../../model/bytes.ts';
+import { specOf, type Dependency, type Lockfile } from '../../model/dependency.ts';
+import type { Declaration } from '../../model/evidence.ts';
+import { finding, type Finding } from '../../model/finding.ts';
+import type { InstalledCopies } from '../../model/gathered.ts';
+import { MAX_MANIFEST_BYTES } from '../../model/limits.ts';
+import { PACKAGE_JSON, readDeclaration } from '../../registries/npm/package-json.ts';
 
 /** The tarball that copies are held against, with the hashes of its files and the content of its package.json. */
 interface Packed {
@@ -28,31 +27,20 @@ interface Packed {
   readonly declaration: Declaration;
 }
 
-/** What is installed in a project's node_modules. */
-export interface Installed {
-  /** The copies of a dependency beside its tarball. */
-  readonly compare: (
-    dependency: Dependency,
-    packed: Packed,
-  ) => Promise<{ readonly proof: InstalledProof | null; readonly findings: readonly Finding[] }>;
-  /** What was found where, once everything was compared. */
-  readonly used: (dependencies: readonly Dependency[]) => InstalledUsed;
-}
-
 /**
  * Looks for what the lockfile names below `root`, the folder of the project. Nothing there is run, and no link
  * followed. Throws InstalledError where none of it is there.
  */
-export async function openInstalled(root: string, lockfile: Lockfile): Promise<Installed> {
+export async function openInstalled(root: string, lockfile: Lockfile): Promise<InstalledCopies> {
   const places = await locate(root, lockfile);
   if (places.isEmpty && lockfile.dependencies.length > 0) {
     throw new InstalledError(
       `nothing is installed beside ${lockfile.file}: no package of it is in node_modules; install first, or leave out --installed`,
     );
   }
-  /** As paths are shown. */
+  /** The folder as reports show it. */
   const folder = dirname(lockfile.file).replace(/(?:^|[/\\])node_modules$/, '');
-  /** Packages that came inside of other packages' tarballs. */
+  /** Packages that other packages' tarballs carry. */
   const carried = new Set<string>();
   let copies = 0;
   let files = 0;
@@ -99,8 +87,8 @@ export async function openInstalled(root: string, lockfile: Lockfile): Promise<I
   }
 
   /**
-   * Whether a file is one of the package's own dependencies', whose copy is compared by itself: scripts put a program
-   * that was made for this platform in the place of one that starts it.
+   * Whether a file comes from one of the package's own dependencies, whose copy is compared separately: install scripts
+   * replace a launcher by the program for this platform.
    */
   function isFromDependency(
     path: string,
@@ -117,6 +105,9 @@ export async function openInstalled(root: string, lockfile: Lockfile): Promise<I
 
   return {
     async compare(dependency, packed) {
+      const declared = readDeclaration(packed);
+      // That it declares nothing is found where its bytes are read.
+      if (!('value' in declared)) return { proof: null, findings: [] };
       const findings: Finding[] = places
         .straysOf(dependency)
         .map(({ path, what, version }) => checkStray(path, what, version));
@@ -124,7 +115,7 @@ export async function openInstalled(root: string, lockfile: Lockfile): Promise<I
       let same = 0;
       for (const path of paths) {
         try {
-          const compared = await compareCopy(path, dependency, packed);
+          const compared = await compareCopy(path, dependency, { files: packed, declaration: declared.value });
           same += compared.same;
           findings.push(...compared.findings);
         } catch (error) {

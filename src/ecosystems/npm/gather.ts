@@ -1,8 +1,8 @@
-import type { Expectations } from '../checks/known.ts';
-import { expectedIdentity } from '../checks/baseline.ts';
-import { measuresFor } from '../checks/measures.ts';
-import { isPublicRegistry } from '../ecosystems/conventions/index.ts';
-import type { Dependency } from '../model/dependency.ts';
+import type { Expectations, RegistryTrust } from '../../checks/known.ts';
+import { bundlesOf, EARLIER_KINDS } from '../../checks/attestations.ts';
+import { expectedIdentity } from '../../checks/baseline.ts';
+import { measuresFor } from '../../checks/measures.ts';
+import type { Dependency } from '../../model/dependency.ts';
 import type {
   DependencyEvidence,
   Evidence,
@@ -10,44 +10,9 @@ import type {
   OtherAttestations,
   Packument,
   RegistryKey,
-} from '../model/evidence.ts';
-import type { PolicyInUse } from '../model/policy.ts';
-import type { Assessment } from '../model/verdict.ts';
-import { hasUnusedKeys, standsFor } from '../policy/apply.ts';
-import type { Registry } from '../registries/registry.ts';
-
-/** The registry that an address stands for, and the keys whose signatures count there. */
-export interface RegistryTrust {
-  readonly origin: string;
-  readonly keys: readonly RegistryKey[];
-  /** Whether the keys that the registry itself serves count, as no others are known for it. */
-  readonly acceptsOwnKeys: boolean;
-  readonly hasPolicyKeys: boolean;
-}
-
-/** The assessment of a dependency, and what the registry said of the version in this run. */
-export interface Answer {
-  readonly assessment: Assessment;
-  /** Null where the registry was not asked. */
-  readonly manifestSeen: Evidence<Manifest> | null;
-}
-
-/** `keys` are known whatever the registry is; `asked` are all that the run is about. */
-export function registryTrustFor(
-  url: string,
-  keys: readonly RegistryKey[],
-  policy: PolicyInUse | null | undefined,
-  asked: ReadonlySet<string>,
-): RegistryTrust {
-  const origin = policy ? standsFor(policy.policy, url) : url;
-  const own = policy?.keys.get(origin) ?? null;
-  return {
-    origin,
-    keys: [...keys, ...(own ?? [])],
-    acceptsOwnKeys: !isPublicRegistry(origin) && own === null && !(policy && hasUnusedKeys(policy.policy, asked)),
-    hasPolicyKeys: own !== null,
-  };
-}
+  Validator,
+} from '../../model/evidence.ts';
+import type { Registry } from '../../registries/registry.ts';
 
 /** Asks the registry what the checks need to know of one dependency, and no more. */
 export async function gather(
@@ -114,8 +79,8 @@ async function askOthers(
 }
 
 /**
- * A registry is asked for its own keys only where nobody else knows one of the key ids it signed with. npm's are
- * pinned, and those of a private registry may be in the policy, so neither is ever asked to vouch for itself.
+ * A registry is asked for its own keys only where no pinned or configured key has the id of one of the signatures. So
+ * npm, whose keys are pinned, and a registry whose keys are in the policy never vouch for themselves.
  */
 function askKeys(
   { signatures }: Manifest,
@@ -126,4 +91,23 @@ function askKeys(
   const ids = new Set(known.map((key) => key.keyId));
   const strangers = signatures.length > 0 && !signatures.some(({ keyId }) => ids.has(keyId));
   return strangers ? registry.keys(url) : null;
+}
+
+/** The bundles that the checks verify, of the version and of others. */
+export function bundlesIn({ attestations, others }: DependencyEvidence): readonly unknown[] {
+  return [
+    ...(attestations.state === 'present' ? bundlesOf(attestations.value) : []),
+    ...others.flatMap((one) =>
+      one.attestations.state === 'present' ? bundlesOf(one.attestations.value, EARLIER_KINDS) : [],
+    ),
+  ];
+}
+
+/**
+ * How all of it is recognised when it is asked for again: by its document, where that is all there is, as the
+ * registry's own keys are not of it.
+ */
+export function validatorOf({ packument, manifest, registryKeys }: DependencyEvidence): Validator | null {
+  if (packument.state !== 'present' || manifest.state !== 'present' || registryKeys !== null) return null;
+  return packument.value.validator ?? null;
 }

@@ -1,0 +1,111 @@
+import type { Expectations, RegistryTrust, Trust } from '../checks/known.ts';
+import type { LockfileFormat } from '../lockfiles/common/format.ts';
+import type { Dependency, Lockfile, PackageManager } from '../model/dependency.ts';
+import type { Evidence, RegistryKey, Validator } from '../model/evidence.ts';
+import type { GatheredBytes, GatheredCapabilities, InstalledCopies } from '../model/gathered.ts';
+import type { History } from '../model/history.ts';
+import type { Ecosystem } from '../model/package.ts';
+import type { Expectation } from '../model/policy.ts';
+import type { Store } from '../model/store.ts';
+import type { Instant } from '../model/time.ts';
+import type { Assessment } from '../model/verdict.ts';
+import type { Registry } from '../registries/registry.ts';
+import type { Conventions } from './conventions/conventions.ts';
+
+/** What a run asks, as its configuration says; each ecosystem takes its own of it. */
+export interface Sources {
+  /** The registries of npm's kind. */
+  readonly registry: Registry;
+}
+
+/** A version that was asked for by a range or a name, of a package with this history. */
+interface Resolved {
+  readonly history: History;
+  /** Null where the package has none that answers. */
+  readonly version: string | null;
+}
+
+/** What is asked about packages beside the chain: to show one version beside another, and to name what is wanted. */
+export interface Questions {
+  /** The address of the registry that is asked for a package, without credentials. */
+  readonly urlFor: (name: string) => string;
+  readonly history: (name: string) => Promise<Evidence<History>>;
+  /** As the ecosystem's own tools pick a version for a range, or whatever else names one. */
+  readonly resolve: (name: string, wanted: string) => Promise<Evidence<Resolved>>;
+}
+
+/** What the dependencies of one run share. */
+export interface Run {
+  readonly sources: Sources;
+  /** All that the run asks about, so that what is asked of many at once can be. */
+  readonly dependencies: readonly Dependency[];
+  readonly trust: Trust;
+  /**
+   * The trust to judge these bundles with, which these keys of a registry may have signed: where a thread runs for
+   * that, it has verified them.
+   */
+  readonly verifying: (bundles: readonly unknown[], keys: readonly RegistryKey[]) => Promise<Trust>;
+  /** Keeps for later runs what costs time to find out; null where nothing is kept. */
+  readonly store: Store | null;
+}
+
+/** An assessment of a dependency that was asked about. */
+export interface Answer {
+  readonly assessment: Assessment;
+  /**
+   * How all that it rests on is recognised when it is asked for again; null where it must be asked for each time, as
+   * there is no such mark or an answer is missing.
+   */
+  readonly validator: Validator | null;
+}
+
+/** What is to be done with the bytes of a dependency. */
+interface BytesWanted {
+  /** The copies that are compared with them; null where nobody asks what is installed. */
+  readonly installed: InstalledCopies | null;
+  readonly assessing: Promise<Assessment>;
+}
+
+/** The chain of an ecosystem in one run: from a lockfile's entry to whoever vouches for it, link by link. */
+export interface Chain {
+  /** Whether only an answer can say that the entry is about this package: no baseline holds it then. */
+  readonly isUnclear: (dependency: Dependency, registry: string, expectation: Expectation) => boolean;
+  /** What can be said of a dependency that is not asked about. */
+  readonly assessUnasked: (dependency: Dependency, known: Expectations) => Assessment;
+  /** Asks what the checks need to know of a dependency, and no more, and judges the answers. */
+  readonly assess: (dependency: Dependency, known: Expectations, trust: RegistryTrust) => Promise<Answer>;
+  /** The renewed mark of what an answer rested on, where that still is what it was; null for anything else. */
+  readonly revalidate: (dependency: Dependency, validator: Validator, now: Instant) => Promise<Validator | null>;
+  /** Reads the bytes of a dependency, and holds them to what is known of them. */
+  readonly bytes: (dependency: Dependency, wanted: BytesWanted) => Promise<GatheredBytes>;
+  /** What its files can reach; null where the ecosystem has no reader for that. */
+  readonly capabilities: ((dependency: Dependency) => Promise<GatheredCapabilities>) | null;
+}
+
+/** Registry keys that are known whatever a registry says of its own, and the TUF target that has those of today. */
+interface PinnedKeys {
+  readonly pinned: readonly RegistryKey[];
+  readonly target: string;
+  /** SHA-256 of the document that the pinned keys are taken from, hex. */
+  readonly digest: string;
+  readonly parse: (json: unknown) => readonly RegistryKey[];
+}
+
+/** Everything that a stage asks of one ecosystem. No stage names one: each takes the record of its dependency. */
+export interface EcosystemRecord {
+  readonly id: Ecosystem;
+  readonly conventions: Conventions;
+  /** Who writes its lockfiles and installs from them; the ecosystem's own first. */
+  readonly managers: readonly [PackageManager, ...PackageManager[]];
+  /** Lockfiles that are read, each by its own reader. */
+  readonly lockfiles: readonly LockfileFormat[];
+  /** Null where its registries sign nothing by keys that somebody else publishes. */
+  readonly keys: PinnedKeys | null;
+  readonly questions: (sources: Sources) => Questions;
+  readonly openChain: (run: Run) => Chain;
+  /**
+   * Finds the copies of what a lockfile names below its folder; null where the ecosystem leaves none in a project.
+   * Throws InstalledError where none of it is there.
+   */
+  readonly openInstalled: ((root: string, lockfile: Lockfile) => Promise<InstalledCopies>) | null;
+}

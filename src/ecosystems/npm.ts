@@ -1,0 +1,78 @@
+import { assess } from '../checks/npm/chain.ts';
+import { pickVersion } from '../checks/npm/pick-version.ts';
+import { checkResolved } from '../checks/npm/source.ts';
+import { SUPPORTED_FORMATS } from '../lockfiles/index.ts';
+import type { Dependency } from '../model/dependency.ts';
+import type { Evidence, Manifest } from '../model/evidence.ts';
+import { NPM_KEYS, parseKeysDocument } from '../registries/npm/keys.ts';
+import { KEYS_TARGET, NPM_KEYS_DIGEST } from '../sigstore/tuf/public-good.ts';
+import { npm as conventions } from './conventions/npm.ts';
+import type { Chain, EcosystemRecord, Questions, Run, Sources } from './ecosystem.ts';
+import { gatherBytes } from './npm/bytes.ts';
+import { gatherCapabilities } from './npm/capabilities.ts';
+import { bundlesIn, gather, gatherMore, validatorOf } from './npm/gather.ts';
+import { openInstalled } from './npm/installed.ts';
+
+/** Each round asks about versions that were not asked about before: tries of two channels, and two witnesses. */
+const MAX_ROUNDS = 8;
+
+/** npm, and every package manager that takes packages from a registry of its kind. */
+export const npm: EcosystemRecord = {
+  id: 'npm',
+  conventions,
+  managers: ['npm', 'pnpm', 'yarn-classic', 'yarn', 'bun', 'vlt'],
+  lockfiles: SUPPORTED_FORMATS,
+  keys: {
+    pinned: NPM_KEYS,
+    target: KEYS_TARGET,
+    digest: NPM_KEYS_DIGEST,
+    parse: (json) => parseKeysDocument(json, 'pinned'),
+  },
+  questions,
+  openChain,
+  openInstalled,
+};
+
+function questions({ registry }: Sources): Questions {
+  return {
+    urlFor: (name) => registry.urlFor(name),
+    history: (name) => registry.packument(name),
+    resolve: async (name, wanted) => {
+      const answer = await registry.packument(name);
+      if (answer.state !== 'present') return answer;
+      const history = answer.value;
+      return { state: 'present', value: { history, version: pickVersion(history, wanted) } };
+    },
+  };
+}
+
+function openChain({ sources: { registry }, trust, verifying, store }: Run): Chain {
+  /** What the registry said in this run. */
+  const seen = new WeakMap<Dependency, Evidence<Manifest>>();
+  return {
+    isUnclear: (dependency, address, { addresses }) =>
+      checkResolved(dependency, address, null, addresses)?.code === 'lockfile-resolved-mismatch',
+    assessUnasked: (dependency, known) => assess(dependency, null, known, trust).assessment,
+    // In rounds, as an assessment can show that other versions have to be asked about.
+    assess: async (dependency, known, registryTrust) => {
+      let evidence = await gather(dependency, registry, registryTrust, known);
+      let assessed = assess(dependency, evidence, known, await verifying(bundlesIn(evidence), evidence.keys));
+      for (let round = 0; assessed.ask.length > 0 && round < MAX_ROUNDS; round += 1) {
+        evidence = await gatherMore(evidence, assessed.ask, registry);
+        assessed = assess(dependency, evidence, known, await verifying(bundlesIn(evidence), evidence.keys));
+      }
+      seen.set(dependency, evidence.manifest);
+      return { assessment: assessed.assessment, validator: validatorOf(evidence) };
+    },
+    revalidate: ({ name }, validator, now) => registry.revalidate(name, validator, now),
+    bytes: (dependency, { installed, assessing }) =>
+      gatherBytes(dependency, {
+        registry,
+        assessing,
+        manifestSeen: () => seen.get(dependency) ?? null,
+        installed,
+        store,
+      }),
+    capabilities: (dependency) => gatherCapabilities(dependency, registry),
+  };
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { byteDigests, type Digest, type FilesDigest } from '../../src/model/dependency.ts';
+import { parseIntegrity, sri } from '../../src/readers/integrity.ts';
+import { integrityText } from '../../src/report/json/proofs.ts';
+
+const sha512: Digest = { algorithm: 'sha512', hex: 'ab'.repeat(64) };
+/** As many bytes as a SHA-256, which it is not of the bytes. */
+const h1: FilesDigest = { algorithm: 'h1', hex: 'cd'.repeat(32) };
+
+describe('a hash of the files in an archive', () => {
+  it('is none of its bytes', () => {
+    expect(byteDigests({ digests: [h1, sha512, h1] })).toEqual([sha512]);
+    expect(byteDigests({ digests: [h1] })).toEqual([]);
+    // @ts-expect-error -- what takes a hash of bytes takes no other
+    sri(h1);
+  });
+
+  it('is written as go.sum has it, and never as Subresource Integrity', () => {
+    expect(integrityText(h1)).toBe(`h1:${Buffer.from(h1.hex, 'hex').toString('base64')}`);
+    expect(integrityText(sha512)).toBe(sri(sha512));
+    expect(() => parseIntegrity(integrityText(h1))).toThrow(SyntaxError);
+    expect(() => parseIntegrity(integrityText(h1).replace(':', '-'))).toThrow(SyntaxError);
+  });
+});
