@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { acceptFindings } from '../../src/baseline/accept.ts';
 import { parseBaseline } from '../../src/baseline/file.ts';
 import { formatBaseline } from '../../src/baseline/text.ts';
@@ -6,14 +6,18 @@ import { updateBaseline } from '../../src/baseline/update.ts';
 import { baselineUsed } from '../../src/baseline/used.ts';
 import {
   isOfBytes,
+  lockedHashes,
+  recordedHashes,
   rulingBaseline,
   type AcceptedFinding,
   type Baseline,
   type BaselinePackage,
 } from '../../src/model/baseline.ts';
+import type { Dependency, Digest } from '../../src/model/dependency.ts';
 import { finding } from '../../src/model/finding.ts';
 import { packageId, versionId, type Ecosystem } from '../../src/model/package.ts';
-import { argsWith, dependency, judged } from '../report/fixtures.ts';
+import type { JudgedDependency } from '../../src/model/verdict.ts';
+import { argsWith, asProof, dependency, judged, NO_PROOFS } from '../report/fixtures.ts';
 
 const BYTES = { algorithm: 'sha512', hex: 'ab'.repeat(64) } as const;
 const EVIDENCE = { algorithm: 'sha256', hex: 'cd'.repeat(32) } as const;
@@ -93,6 +97,49 @@ it('an acceptance is of one artifact with one hash', () => {
   expect(lockedAs({ file: null, digests: [] })).toBe(false);
   expect(lockedAs({ file: null, digests: [BYTES, BYTES] })).toBe(false);
   expect(lockedAs({ file: 'a', digests: [BYTES] }, { file: 'b', digests: [BYTES] })).toBe(false);
+});
+
+describe('a version of several artifacts', () => {
+  const OTHER = { algorithm: 'sha512', hex: 'ba'.repeat(64) } as const;
+  const source = { kind: 'registry', resolved: null } as const;
+  const wheel = { file: 'x.whl', digests: [BYTES], source };
+  const sdist = { file: 'x.tar.gz', digests: [OTHER], source };
+  const release = {
+    ...{ evidence: EVIDENCE, entry: EVIDENCE, publisher: null, published: null, firstPublished: null },
+    ...{ provenanceSince: null, expected: null },
+  };
+  const proven = (...digests: readonly [Digest, ...Digest[]]): JudgedDependency => ({
+    ...judged(dependency('x', '1.0.0', { artifacts: [wheel, sdist] }), 'warn', [
+      finding('provenance-missing', { earlier: 0 }),
+    ]),
+    proofs: { ...NO_PROOFS, integrity: asProof({ by: 'registry' as const, digests }) },
+    release,
+  });
+
+  it('is taken in with each, and held where the lockfile has just these', () => {
+    const { baseline } = updateBaseline(null, [proven(BYTES, OTHER)]);
+    const text = formatBaseline(baseline);
+    expect(text.match(/(?<= artifact )\S+(?= sha512-)/g)).toEqual(['x.tar.gz', 'x.whl']);
+    const entry = parseBaseline('assay.lock', text).content.packages.get('npm:x')?.versions.get('1.0.0');
+    const recorded = entry === undefined ? '' : recordedHashes(entry);
+    const locked = (artifacts: Dependency['artifacts']): string => lockedHashes({ ecosystem: 'npm', ...X, artifacts });
+    expect(locked([wheel, sdist])).toBe(recorded);
+    expect(locked([sdist, wheel])).toBe(recorded);
+    const others: readonly Dependency['artifacts'][] = [
+      [wheel],
+      [wheel, { ...sdist, digests: [BYTES] }],
+      [wheel, { ...sdist, file: 'y.tar.gz' }],
+      [wheel, { ...sdist, digests: [OTHER, BYTES] }],
+      [wheel, sdist, { ...sdist, file: 'z.whl' }],
+      // A name that reads like the line of another file.
+      [{ ...wheel, file: `${recorded.split(' ').slice(0, 2).join(' ')} x.whl` }],
+    ];
+    for (const other of others) expect(locked(other)).not.toBe(recorded);
+  });
+
+  it('is left out where not each is proven', () => {
+    expect(updateBaseline(null, [proven(BYTES)])).toMatchObject({ added: [], leftOut: [{ kept: false }] });
+  });
 });
 
 it('the heads of logs stay as they are in an update', () => {
