@@ -5,6 +5,7 @@ import {
   RECORDED,
   type AcceptedFinding,
   type Baseline,
+  type BaselineArtifact,
   type BaselinePackage,
   type BaselineUpdate,
   type BaselineVersion,
@@ -140,22 +141,31 @@ function expiredOf(decided: readonly AcceptedFinding[], judged: readonly JudgedD
   );
 }
 
+/** The artifacts with the hashes that were proven; null unless each has one. */
+function artifactsOf({ dependency, proofs }: JudgedDependency): BaselineVersion['artifacts'] | null {
+  const [{ archive }] = dependency.artifacts;
+  // Where the lockfile can lock no hash, the entry does.
+  const signed = proofs.signature === null ? [] : [proofs.signature.integrity];
+  const hashes = archive === undefined ? (proofs.integrity?.digests ?? []) : signed;
+  if (hashes.length !== dependency.artifacts.length) return null;
+  const [first, ...others] = dependency.artifacts.flatMap(({ file }, at): BaselineArtifact[] => {
+    const hash = hashes[at];
+    return hash === undefined ? [] : [{ file, hash: { algorithm: hash.algorithm, hex: hash.hex } }];
+  });
+  return first === undefined ? null : [first, ...others];
+}
+
 /** The entry of a version that is taken in; null where nothing proves it. */
 function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
   const [first] = same;
   if (first === undefined || first.release === null) return null;
-  // Where the lockfile can lock no hash, this entry does.
-  const proven =
-    first.dependency.artifacts[0].archive === undefined
-      ? first.proofs.integrity?.digests[0]
-      : first.proofs.signature?.integrity;
-  if (!proven) return null;
-  const { algorithm, hex } = proven;
+  const artifacts = artifactsOf(first);
+  if (artifacts === null) return null;
   const { evidence, entry: claims, publisher, approver, published, expected } = first.release;
   const provenance = provenanceOf(first);
   if (evidence === null || provenance === null) return null;
   const entry = {
-    artifacts: [{ file: null, hash: { algorithm, hex } }] as const,
+    artifacts,
     evidence,
     entry: claims,
     provenance,

@@ -44,6 +44,7 @@ export function baselineUsed(
       .filter((one) => !lockedIds.has(versionId(one)))
       .map(specOf)
       .sort(),
+    ...(baseline.format === undefined ? {} : { format: baseline.format }),
     base: baseline.base ? baseUsed(baseline.base, baseline.content, locked, judged) : null,
   };
 }

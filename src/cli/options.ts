@@ -54,6 +54,7 @@ const OPTIONS = {
   },
   by: { type: 'string', value: 'WHO', help: "who decides, instead of git's user.name and user.email" },
   code: { type: 'string', multiple: true, value: 'CODE', help: 'accept this finding only; may be repeated' },
+  summary: { type: 'boolean', help: 'say what a reviewer of the changed assay.lock must read, package by package' },
   all: { type: 'boolean', help: 'shorten nothing; elsewhere than in a terminal nothing is' },
   json: { type: 'boolean', help: 'write the full report as JSON' },
   output: {

@@ -83,7 +83,7 @@ export interface Chain {
 }
 
 /** Registry keys that are known whatever a registry says of its own, and the TUF target that has those of today. */
-interface PinnedKeys {
+export interface PinnedKeys {
   readonly pinned: readonly RegistryKey[];
   readonly target: string;
   /** SHA-256 of the document that the pinned keys are taken from, hex. */

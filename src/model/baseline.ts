@@ -217,9 +217,14 @@ export function recordedHashes({ artifacts }: BaselineVersion): string {
 
 function textOf(artifacts: readonly { readonly file: string | null; readonly hashes: readonly Hash[] }[]): string {
   return artifacts
-    .map(({ file, hashes }) => [...(file === null ? [] : [file]), ...hashes.map(hashText)].join(' '))
+    .map(({ file, hashes }) => [...(file === null ? [] : [nameText(file)]), ...hashes.map(hashText)].join(' '))
     .sort(compareText)
     .join(' ');
+}
+
+/** So that no name of a file reads like the hash of another one. */
+function nameText(file: string): string {
+  return /^[!#-~][!-~]*$/.test(file) ? file : JSON.stringify(file);
 }
 
 /** Whether an acceptance is of exactly the bytes that are locked. */

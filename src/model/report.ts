@@ -153,6 +153,8 @@ export interface BaselineUsed {
   readonly uncovered: readonly string[];
   /** Versions it has and no lockfile names. */
   readonly unused: readonly string[];
+  /** The version of its format where that is an older one; left out otherwise. */
+  readonly format?: number;
   /** Where the pull request began; null outside of one. */
   readonly base: BaselineBaseUsed | null;
 }

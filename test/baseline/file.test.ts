@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CAPABILITIES } from '../../src/model/capability.ts';
@@ -16,6 +18,7 @@ import { packageId, versionId } from '../../src/model/package.ts';
 import { FINDING_CODES } from '../../src/model/finding.ts';
 import { BaselineError, parseBaseline } from '../../src/baseline/file.ts';
 import { formatBaseline, HEADER, sameIdentity } from '../../src/baseline/text.ts';
+import { rulesOf } from './grammar.ts';
 
 const hex = (bytes: number): fc.Arbitrary<string> =>
   fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((array) => Buffer.from(array).toString('hex'));
@@ -155,6 +158,13 @@ function sorted({ heads, packages, accepted: decided, seen }: Baseline): unknown
   };
 }
 
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/assay-lock.md'), 'utf8');
+const RULES = rulesOf(/^```abnf\n([^]*?)^```$/m.exec(PAGE)?.[1] ?? '');
+/** Any line of the grammar. */
+const LINE = new RegExp(
+  `^(?:${['header', 'log', 'first', 'about-package', 'about-channel', 'about-version', 'last'].map((rule) => RULES.get(rule)).join('|')})$`,
+);
+
 describe('what is written is read back', () => {
   it('any baseline, whatever certificates and people wrote', () => {
     fc.assert(
@@ -163,8 +173,9 @@ describe('what is written is read back', () => {
         const read = parseBaseline('assay.lock', text).content;
         expect(sorted(read)).toEqual(sorted(any));
         expect(formatBaseline(read)).toBe(text);
-        // One line for one fact, in printable ASCII, whatever the fact is.
+        // One line for one fact, in printable ASCII, whatever the fact is; and as the normative page has it.
         expect(text).toMatch(/^[ -~\n]*\n$/);
+        for (const line of text.match(/.*\n/g) ?? []) expect(line).toMatch(LINE);
       }),
       { numRuns: 300 },
     );
@@ -195,6 +206,7 @@ describe('what is written is read back', () => {
           try {
             const read = parseBaseline('assay.lock', altered).content;
             expect(formatBaseline(read)).toBe(altered);
+            for (const line of altered.match(/.*\n/g) ?? []) expect(line).toMatch(LINE);
           } catch (error) {
             expect(error).toBeInstanceOf(BaselineError);
             expect((error as Error).message).toMatch(/^assay\.lock:\d+: .+; /);

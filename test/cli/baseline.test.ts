@@ -106,12 +106,12 @@ describe('update', () => {
       expect(stdout).toMatch(/signature-invalid: bad@1\.0\.0/);
       expect(stdout).toMatch(/evidence-unavailable: away@1\.0\.0/);
       const text = read('assay.lock');
-      expect(text).not.toMatch(/^(q|bad|away)\b|@1\.0\.1 (?!seen )/m);
-      expect(text).toMatch(/^p@1\.0\.0 provenance proven$/m);
-      expect(text.split('\n')).toContain('p package npm');
+      expect(text).not.toMatch(/^npm:(q|bad|away)\b|@1\.0\.1 (?!seen )/m);
+      expect(text).toMatch(/^npm:p@1\.0\.0 provenance proven$/m);
+      expect(text.split('\n')).toContain('npm:p package');
       // What is known of p stays: it is still locked.
-      expect(text).toContain('p since 1.0.0 ');
-      expect(text).toContain('p repository-id 100');
+      expect(text).toContain('npm:p since 1.0.0 ');
+      expect(text).toContain('npm:p repository-id 100');
     });
   });
 

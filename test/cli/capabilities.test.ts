@@ -197,8 +197,8 @@ describe('the baseline', () => {
       await start(project, BY_NETWORK);
       await project.run('update');
       const text = project.read('assay.lock').split('\n');
-      expect(text).toContain('net@1.0.0 capability network');
-      expect(text).toContain('pure@1.0.0 capability none');
+      expect(text).toContain('npm:net@1.0.0 capability network');
+      expect(text).toContain('npm:pure@1.0.0 capability none');
       let report: AuditJson | null = null;
       expect(await project.requestsOf(async () => (report = await project.report()))).toBe(0);
       expect(report).toMatchObject({ status: 1 });
@@ -233,7 +233,7 @@ describe('the baseline', () => {
       const report = await project.report();
       expect(levels(report)).toEqual(['net error', 'pure warning']);
       await project.run('update');
-      expect(project.read('assay.lock')).toContain('net@1.0.1 capability none');
+      expect(project.read('assay.lock')).toContain('npm:net@1.0.1 capability none');
       expect(levels(await project.report())).toEqual(['net warning', 'pure warning']);
     });
   });

@@ -55,7 +55,7 @@ export const command: Command = {
         if ('refused' in outcome) return refuse(outcome, codes, (line) => io.stderr.write(`assay: ${line}\n`));
         writeBaseline(path, baseline, outcome.baseline);
         const isTakenIn = judged.some(isProven);
-        io.stdout.write(renderAcceptance(baseline.file, { ...outcome, isTakenIn }, io.stdout));
+        io.stdout.write(renderAcceptance(baseline.file, { ...outcome, isTakenIn, format: baseline.format }, io.stdout));
         return EXIT.holds;
       },
     );

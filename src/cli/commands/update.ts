@@ -1,7 +1,9 @@
 import { unseen, withSeen } from '../../baseline/seen.ts';
+import { changesBetween } from '../../baseline/changes.ts';
 import { updateBaseline } from '../../baseline/update.ts';
 import { versionId } from '../../model/package.ts';
 import { lockfileErrors } from '../../report/words/messages.ts';
+import { renderSummary } from '../../report/commands/update-summary.ts';
 import { renderUpdate } from '../../report/commands/update.ts';
 import type { Command } from '../command.ts';
 import { exitStatus, UsageError } from '../exit.ts';
@@ -11,18 +13,23 @@ import { writeBaseline } from '../project/files.ts';
 export const command: Command = {
   usage: '[DIR|LOCKFILE]',
   summary: 'bring assay.lock up to the lockfile; takes in what passes or was accepted',
-  options: PROJECT_OPTIONS,
+  options: ['summary', ...PROJECT_OPTIONS],
   run: (options, io) =>
     withProject(placeOf('update', options.positionals), options, io, async (project) => {
       const { path, baseline, audit, askAppearances } = project;
+      const { file, content, format } = baseline;
       demandAll(project);
       const report = await audit({ enforce: 'observe', omit: [], explain: false });
-      const update = updateBaseline(baseline.content, report.dependencies);
+      const update = updateBaseline(content, report.dependencies);
       // The clock of a team starts when it begins to use assay, not when it first installed a dependency.
-      const waiting = baseline.content === null ? [] : unseen(update);
+      const waiting = content === null ? [] : unseen(update);
       const known = waiting.length === 0 ? null : await askAppearances(waiting.map(versionId));
       writeBaseline(path, baseline, withSeen(update, known, Date.now()));
-      io.stdout.write(renderUpdate(baseline.file, update, io.stdout));
+      const text =
+        options.values.summary === true
+          ? renderSummary(file, changesBetween(content, update.baseline), update, io.stdout, format)
+          : renderUpdate(file, update, io.stdout, format);
+      io.stdout.write(text);
       for (const line of lockfileErrors(report)) io.stderr.write(`assay: ${line}\n`);
       return exitStatus(report.verdict);
     }),

@@ -3,6 +3,7 @@ import { formatInstant } from '../../model/time.ts';
 import { escapeText, quoteText } from '../words/escape.ts';
 import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions } from '../words/layout.ts';
 import { subjectText } from '../words/messages.ts';
+import { migrationText } from './update.ts';
 
 /** What `assay accept` wrote, for people: what, by whom, until when, and what to do next. */
 export function renderAcceptance(
@@ -11,11 +12,14 @@ export function renderAcceptance(
     accepted,
     replaced,
     isTakenIn,
+    format,
   }: {
     readonly accepted: readonly AcceptedFinding[];
     readonly replaced: readonly AcceptedFinding[];
     /** Whether something of it is proven, which `assay update` records. */
     readonly isTakenIn: boolean;
+    /** The version of the format that the file was in, where that is an older one. */
+    readonly format: number | undefined;
   },
   options: RenderOptions,
 ): string {
@@ -34,6 +38,7 @@ export function renderAcceptance(
       `${subjectText(one)} ${one.code} until ${formatInstant(one.until)} by ${quoteText(one.by, 120)}; replaced`,
     ]),
     ['next', `${isTakenIn ? 'assay update takes it in; ' : ''}commit ${where} with the lockfile`],
+    ...(format === undefined ? [] : [['note', migrationText(format)]]),
     ...(isTakenIn ? [] : [['note', 'nothing of it is proven that could be held, so every audit looks at it again']]),
   ] as const;
   const lines = [

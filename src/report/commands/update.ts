@@ -4,12 +4,21 @@ import { escapeText, quoteText } from '../words/escape.ts';
 import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions } from '../words/layout.ts';
 import { plainSpec, subjectText } from '../words/messages.ts';
 
-/** What `assay update` did, for people: what was taken in and dropped, and what was left out and why. */
-export function renderUpdate(file: string, update: BaselineUpdate, options: RenderOptions): string {
+/** What became of a file in an older version of the format. */
+export function migrationText(format: number): string {
+  return `the file was in format ${format} and is written in the current one: other lines, which say all that it said`;
+}
+
+/**
+ * What `assay update` did, for people: what was taken in and dropped, and what was left out and why. `format` is the
+ * version of the format that the file was in, where that is an older one.
+ */
+export function renderUpdate(file: string, update: BaselineUpdate, options: RenderOptions, format?: number): string {
   const columns = usableColumns(options.columns);
   const { added, removed, measures, despite, unchanged, expired, leftOut } = update;
   const head = `${escapeText(file, 120)}: ${added.length} taken in, ${removed.length} removed, ${unchanged} unchanged`;
   const changes = [
+    ...(format === undefined ? [] : [migrationText(format)]),
     ...(added.length > 0 ? [`taken in: ${specs(added)}`] : []),
     ...(despite.length > 0
       ? [`of these with accepted findings, so asked at every audit: ${despiteText(despite)}`]
@@ -22,14 +31,19 @@ export function renderUpdate(file: string, update: BaselineUpdate, options: Rend
     ...wrap(shown(head, options), columns, 0, 2).map((line) => paint('bold', line, options)),
     ...changes.flatMap((line) => wrap(shown(line, options), columns, 2, 4)),
     ...leftOutLines(leftOut).flatMap((line) => wrap(shown(line, options), columns, 2, 4)),
-    ...(leftOut.length > 0 ? ['assay audit says more about what was left out or is kept'] : []),
     ...nextLines(leftOut, options),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** How to decide about what was left out. */
-function nextLines(leftOut: readonly LeftOut[], options: RenderOptions): string[] {
+/** Where to read more of what was left out, and how to decide about it. */
+export function nextLines(leftOut: readonly LeftOut[], options: RenderOptions): string[] {
+  if (leftOut.length === 0) return [];
+  const more = 'assay audit says more about what was left out or is kept';
+  return [more, ...decisionLines(leftOut, options)];
+}
+
+function decisionLines(leftOut: readonly LeftOut[], options: RenderOptions): string[] {
   const plain = leftOut.flatMap(({ dependency, acceptable }) => (acceptable ? (plainSpec(dependency) ?? []) : []));
   const [spec, ...others] = new Set(plain);
   if (spec === undefined) return [];
@@ -47,12 +61,12 @@ function despiteText(despite: BaselineUpdate['despite']): string {
   return listed(despite, 10, ({ spec, codes }) => `${escapeText(spec, 120)} (${codes.join(', ')})`);
 }
 
-function expiredText(past: AcceptedFinding): string {
+export function expiredText(past: AcceptedFinding): string {
   return `${subjectText(past)} ${past.code} (until ${formatInstant(past.until)} by ${quoteText(past.by, 40)})`;
 }
 
 /** One line for each reason, with the places of what it keeps out. */
-function leftOutLines(leftOut: readonly LeftOut[]): string[] {
+export function leftOutLines(leftOut: readonly LeftOut[]): string[] {
   const groups = new Map<string, { fate: string; reason: string; ones: readonly LeftOut[] }>();
   for (const one of leftOut) {
     const codes = one.codes.length === 0 ? 'hash and signature are not proven' : one.codes.join(', ');

@@ -16,7 +16,7 @@ export function baselineRows(report: Report): string[] {
 function rowsOf(baseline: BaselineUsed, { dependencies, policy }: Report): string[] {
   const { base } = baseline;
   const file = escapeText(baseline.file, 120) + (base === null ? '' : ` at ${baseText(base)}`);
-  const around = [...changeRows(base), ...acceptedRows(dependencies, base?.accepted ?? [])];
+  const around = [...changeRows(base), ...formatRows(baseline), ...acceptedRows(dependencies, base?.accepted ?? [])];
   if (base !== null && base.problem !== null)
     return [`${file}: nothing is held, as ${escapeText(base.problem, 400)}`, ...around];
   if (base?.found === false) return [`no ${file}: nothing is held, whatever the file says now`, ...around];
@@ -50,8 +50,15 @@ function rowsOfAll({ baselines, dependencies, policy }: Report): string[] {
     ...(missing.length > 0 ? [`no ${files(missing)}: nothing is held there${how}`] : []),
     ...broken.map((one) => `${files([one])}: nothing is held, as ${escapeText(one.base?.problem ?? '', 400)}`),
     ...baselines.flatMap(({ file, base }) => changeRows(base).map((row) => `${escapeText(file, 120)}: ${row}`)),
+    ...baselines.flatMap(formatRows),
     ...acceptedRows(dependencies, accepted),
   ];
+}
+
+/** A file of an older version of the format decides as any other, and does not stay. */
+function formatRows({ file, format }: BaselineUsed): string[] {
+  if (format === undefined) return [];
+  return [`${escapeText(file, 120)} is in format ${format}, which assay update replaces; all it says stays`];
 }
 
 function heldText(
