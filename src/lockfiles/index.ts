@@ -1,4 +1,4 @@
-import type { Lockfile } from '../model/dependency.ts';
+import type { NodeLockfile } from '../model/dependency.ts';
 import { bun } from './bun/index.ts';
 import { LockfileError } from '../readers/error.ts';
 import type { LockfileFormat, ProjectManifests, ProjectSettings } from './common/format.ts';
@@ -15,10 +15,10 @@ export { parseIntegrity } from '../readers/integrity.ts';
 export { scriptPermissions } from './settings/install-scripts.ts';
 
 /** The lockfiles assay reads. */
-export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, pnpm, yarn, bun, vlt];
+export const SUPPORTED_FORMATS: readonly LockfileFormat<NodeLockfile>[] = [npm, pnpm, yarn, bun, vlt];
 
 /** Every lockfile assay knows, supported ones first. */
-export const LOCKFILE_FORMATS: readonly LockfileFormat[] = [
+export const LOCKFILE_FORMATS: readonly LockfileFormat<NodeLockfile>[] = [
   ...SUPPORTED_FORMATS,
   unsupported('Deno', ['deno.lock'], SUPPORTED_FORMATS),
 ];
@@ -41,7 +41,7 @@ export function parseLockfile(
   bytes: Uint8Array,
   manifests: ProjectManifests = new Map(),
   settings: ProjectSettings = [],
-): Lockfile {
+): NodeLockfile {
   const format = BRANCH_LOCKFILE.test(file.replace(/^.*[/\\]/s, ''))
     ? pnpm
     : LOCKFILE_FORMATS.find(({ fileNames, otherFileNames }) =>
@@ -54,6 +54,6 @@ export function parseLockfile(
 }
 
 /** With what the project says of install scripts, where there is a project. */
-export function withScripts(lockfile: Lockfile, manifests: ProjectManifests): Lockfile {
+export function withScripts(lockfile: NodeLockfile, manifests: ProjectManifests): NodeLockfile {
   return manifests.has('') ? { ...lockfile, scripts: scriptPermissions(lockfile, manifests) } : lockfile;
 }

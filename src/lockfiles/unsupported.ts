@@ -6,7 +6,7 @@ export function unsupported(
   name: string,
   fileNames: readonly string[],
   supported: readonly LockfileFormat[],
-): LockfileFormat {
+): LockfileFormat<never> {
   return {
     name,
     fileNames,

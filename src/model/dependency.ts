@@ -23,7 +23,10 @@ export interface FilesDigest {
  * Who writes a lockfile, and installs from it. Yarn 1 (`yarn-classic`) and later ones (`yarn`) have other commands and
  * other files of configuration.
  */
-export type PackageManager = 'npm' | 'pnpm' | 'yarn-classic' | 'yarn' | 'bun' | 'vlt';
+export type PackageManager = NodeManager | 'go';
+
+/** Those that install from a registry of npm's kind into node_modules. */
+export type NodeManager = 'npm' | 'pnpm' | 'yarn-classic' | 'yarn' | 'bun' | 'vlt';
 
 /** A configuration file of a package manager that was read, as a plain value: hostile. */
 export interface ConfigFile {
@@ -213,6 +216,11 @@ export interface Lockfile {
   readonly scripts?: ScriptPermissions;
 }
 
+/** What a lockfile says of what is installed into node_modules. */
+export interface NodeLockfile extends Lockfile {
+  readonly manager: NodeManager;
+}
+
 /** A lockfile of a repository. */
 export interface LocatedLockfile extends Lockfile {
   /** Its path from the root of the repository, with forward slashes; `file` where it is in none. */
@@ -220,3 +228,6 @@ export interface LocatedLockfile extends Lockfile {
   /** SHA-256 of its bytes, hex. */
   readonly digest: string;
 }
+
+/** Such a lockfile of what is installed into node_modules. */
+export type LocatedNodeLockfile = LocatedLockfile & NodeLockfile;

@@ -1,4 +1,4 @@
-import type { PackageManager } from '../model/dependency.ts';
+import type { NodeManager } from '../model/dependency.ts';
 import { isObject } from '../model/value.ts';
 import { isFollowed, isMember } from '../model/workspaces.ts';
 import { LockfileError, quoted } from './error.ts';
@@ -12,12 +12,12 @@ const AS_BUN: JsonOptions = { repeatedKeys: 'first', trailingCommas: true, comme
  * Reads a package.json of a project as a package manager does: without the byte order mark that some editors put first.
  * What is read of this file anywhere is read here. Throws LockfileError, naming `file`.
  */
-export function parseManifest(file: string, text: string, manager: PackageManager): JsonNode {
+export function parseManifest(file: string, text: string, manager: NodeManager): JsonNode {
   return parseJson(file, text.replace(/^\uFEFF/, ''), manager === 'bun' ? AS_BUN : AS_MOST);
 }
 
 /** The manifest's fields as plain values. */
-export function manifestFields(file: string, text: string, manager: PackageManager): Readonly<Record<string, unknown>> {
+export function manifestFields(file: string, text: string, manager: NodeManager): Readonly<Record<string, unknown>> {
   const { value, line } = parseManifest(file, text, manager);
   if (value instanceof Map) return plain(value as JsonObject) as Record<string, unknown>;
   throw new LockfileError(file, line, 'the document is not an object; mend it');
@@ -34,7 +34,7 @@ function plain(value: JsonValue): unknown {
  * The patterns of a package.json's `workspaces`: a list, or the `packages` of an object. Throws LockfileError where
  * there is something else, which says of no folder that it is no member.
  */
-export function workspacePatterns(file: string, text: string, manager: PackageManager): readonly string[] {
+export function workspacePatterns(file: string, text: string, manager: NodeManager): readonly string[] {
   const { workspaces } = manifestFields(file, text, manager);
   const patterns = (isObject(workspaces) ? workspaces['packages'] : workspaces) ?? [];
   const isList = Array.isArray(patterns) && patterns.every((pattern) => typeof pattern === 'string');

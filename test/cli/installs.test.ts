@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { whyNotRun } from '../../src/cli/exec/installs.ts';
 import type { Io } from '../../src/cli/io.ts';
-import type { PackageManager } from '../../src/model/dependency.ts';
+import type { NodeManager } from '../../src/model/dependency.ts';
 import { inFolder } from './run.ts';
 
 const silent = { write: () => undefined, isTerminal: false, color: false, columns: 80, unicode: true };
-const MANAGERS: readonly (readonly [string, PackageManager])[] = [
+const MANAGERS: readonly (readonly [string, NodeManager])[] = [
   ['package-lock.json', 'npm'],
   ['npm-shrinkwrap.json', 'npm'],
   ['pnpm-lock.yaml', 'pnpm'],
@@ -22,7 +22,7 @@ function asked(
   files: readonly string[],
   env: Io['env'] = {},
   from = '.',
-  yarn: PackageManager = 'yarn-classic',
+  yarn: NodeManager = 'yarn-classic',
 ): Promise<string | null> {
   return inFolder((folder) => {
     for (const text of ['package.json', ...files]) {

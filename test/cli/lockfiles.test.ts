@@ -170,7 +170,8 @@ describe('several lockfiles in one run', () => {
         'q@1.0.0',
       ]);
       expect((await run('update', 'a')).status).toBe(0);
-      for (const spec of ['p@1.0.0', 'p@1.0.1', 'q@1.0.0']) expect(read('a/assay.lock')).toContain(`npm:${spec} artifact`);
+      for (const spec of ['p@1.0.0', 'p@1.0.1', 'q@1.0.0'])
+        expect(read('a/assay.lock')).toContain(`npm:${spec} artifact`);
       expect((await audit('a')).baselines).toMatchObject([{ held: 3, unused: [] }]);
       // What only the other one names is no leftover, and not dropped.
       expect((await audit('a/package-lock.json')).baseline).toMatchObject({ held: 1, unused: [] });

@@ -375,7 +375,9 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       expect(await audit()).toMatchObject({ status: 1, baseline: { base: { edited: [] } } });
       const now = new Date().toISOString().replace(/\.\d+/, '');
       for (const seen of [` seen ${now}\n`, '']) {
-        edit('assay.lock', (text) => text.replace(/^npm:p@1\.0\.1 seen .*\n/m, seen === '' ? '' : `npm:p@1.0.1${seen}`));
+        edit('assay.lock', (text) =>
+          text.replace(/^npm:p@1\.0\.1 seen .*\n/m, seen === '' ? '' : `npm:p@1.0.1${seen}`),
+        );
         expect(await audit()).toMatchObject({ status: 1, baseline: { base: { edited: ['p@1.0.1'] } } });
       }
     });

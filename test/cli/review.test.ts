@@ -338,7 +338,9 @@ describe('what waits', () => {
       accept(soon);
       expect((await report()).status).toBe(0);
       accept(end);
-      edit('assay.lock', (text) => text.replace('npm:p@1.0.1 accepted', `npm:p@1.0.1 seen ${iso(ago(100))}\nnpm:p@1.0.1 accepted`));
+      edit('assay.lock', (text) =>
+        text.replace('npm:p@1.0.1 accepted', `npm:p@1.0.1 seen ${iso(ago(100))}\nnpm:p@1.0.1 accepted`),
+      );
       const [review] = reviews(await report());
       expect(review).toMatchObject({ source: 'baseline', due: end, overdue: true });
       const { stdout } = await run('review');

@@ -4,18 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { whyNotRun } from '../../src/cli/exec/installs.ts';
 import { notUsed } from '../../src/cli/project/not-used.ts';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
-import type { PackageManager } from '../../src/model/dependency.ts';
+import type { NodeManager } from '../../src/model/dependency.ts';
 import { inFolder } from './run.ts';
 
 const silent = { write: () => true, isTerminal: false, color: false, columns: 80, unicode: true };
 type Files = Readonly<Record<string, string>>;
 
-const LOCKFILES: Readonly<Partial<Record<PackageManager, readonly [name: string, text: string]>>> = {
+const LOCKFILES: Readonly<Partial<Record<NodeManager, readonly [name: string, text: string]>>> = {
   yarn: ['yarn.lock', '__metadata:\n  version: 8\n  cacheKey: 10c0\n'],
   'yarn-classic': ['yarn.lock', '# yarn lockfile v1\n'],
   pnpm: ['pnpm-lock.yaml', "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n"],
 };
-const COMMANDS: Readonly<Partial<Record<PackageManager, string>>> = {
+const COMMANDS: Readonly<Partial<Record<NodeManager, string>>> = {
   yarn: 'yarn',
   'yarn-classic': 'yarn',
   pnpm: 'pnpm i',
@@ -24,7 +24,7 @@ const COMMANDS: Readonly<Partial<Record<PackageManager, string>>> = {
 /**
  * What is said of the lockfile in outer/app, and whether an installation from it is run; `home` is the user's folder.
  */
-function said(manager: PackageManager, files: Files, home = 'home'): Promise<readonly [audit: boolean, exec: boolean]> {
+function said(manager: NodeManager, files: Files, home = 'home'): Promise<readonly [audit: boolean, exec: boolean]> {
   return inFolder(async (root) => {
     const [name, text] = LOCKFILES[manager] ?? ['', ''];
     const all = { 'outer/app/package.json': '{"name":"app"}', [`outer/app/${name}`]: text, ...files };
@@ -47,7 +47,7 @@ function said(manager: PackageManager, files: Files, home = 'home'): Promise<rea
 const SUBMODULE = { 'outer/app/.git': 'gitdir: ../.git/modules/app\n', 'outer/.git/HEAD': 'ref: x\n' };
 const REPOSITORY = { 'outer/app/.git/HEAD': 'ref: x\n' };
 const WORKTREE = { 'outer/app/.git': 'gitdir: /somewhere/.git/worktrees/app\n' };
-const CASES: readonly (readonly [PackageManager, string, string])[] = [
+const CASES: readonly (readonly [NodeManager, string, string])[] = [
   ['yarn', 'outer/.yarnrc.yml', 'checksumBehavior: ignore\n'],
   ['yarn', 'outer/.yarnrc.yml', 'lockfileFilename: other.lock\n'],
   ['yarn-classic', 'outer/.yarnrc', '--update-checksums true\n'],

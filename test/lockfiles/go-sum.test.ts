@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readGoSum, type GoLockfile } from '../../src/lockfiles/go/index.ts';
-import type { Dependency } from '../../src/model/dependency.ts';
+import { go } from '../../src/lockfiles/go/index.ts';
+import type { Dependency, Lockfile } from '../../src/model/dependency.ts';
 import { LockfileError } from '../../src/readers/error.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 
-const read = (sum: string, mod: string | null = null): GoLockfile =>
-  readGoSum('go.sum', Buffer.from(sum), mod === null ? null : Buffer.from(mod));
+const read = (sum: string, mod: string | null = null): Lockfile =>
+  go.parse('go.sum', Buffer.from(sum), new Map(mod === null ? [] : [['', mod]]), []);
 const problemOf = (sum: string, mod: string | null = null): string => {
   try {
     read(sum, mod);
@@ -24,7 +24,7 @@ const problemOf = (sum: string, mod: string | null = null): string => {
 const h1 = (byte: number): string => `h1:${Buffer.alloc(32, byte).toString('base64')}`;
 const digest = (byte: number): object => ({ algorithm: 'h1', hex: Buffer.alloc(32, byte).toString('hex') });
 const REGISTRY = { kind: 'registry', resolved: null };
-const named = (lockfile: GoLockfile, name: string): readonly Dependency[] =>
+const named = (lockfile: Lockfile, name: string): readonly Dependency[] =>
   lockfile.dependencies.filter((one) => one.name === name);
 
 describe('go.sum', () => {
@@ -298,13 +298,14 @@ describe.skipIf(!hasGo || !hasSharedData)('go.sum as Go reads it (skipped withou
 });
 
 describe.skipIf(!hasSharedData)('recorded go.sum files (skipped where there is no recorded data)', () => {
-  const recorded = (project: string): GoLockfile =>
-    readGoSum(
+  const recorded = (project: string): Lockfile =>
+    go.parse(
       'go.sum',
       readFileSync(sharedData(`ecosystems/go/projects/${project}/go.sum`)),
-      readFileSync(sharedData(`ecosystems/go/projects/${project}/go.mod`)),
+      new Map([['', readFileSync(sharedData(`ecosystems/go/projects/${project}/go.mod`), 'utf8')]]),
+      [],
     );
-  const files = ({ dependencies }: GoLockfile, file: string): number =>
+  const files = ({ dependencies }: Lockfile, file: string): number =>
     dependencies.filter(({ artifacts }) => artifacts.some((one) => one.file === file && one.digests.length > 0)).length;
 
   it('of cli/cli', () => {

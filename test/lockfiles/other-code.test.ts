@@ -2,12 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { notUsed } from '../../src/cli/project/not-used.ts';
-import type { PackageManager } from '../../src/model/dependency.ts';
+import type { NodeManager } from '../../src/model/dependency.ts';
 import { inFolder, start } from '../cli/run.ts';
 import { fromRegistry, notToBeHad } from './real.ts';
 
 const silent = { write: () => true, isTerminal: false, color: false, columns: 80, unicode: true };
-const NAMES: Readonly<Record<PackageManager, string>> = {
+const NAMES: Readonly<Record<NodeManager, string>> = {
   npm: 'package-lock.json',
   pnpm: 'pnpm-lock.yaml',
   yarn: 'yarn.lock',
@@ -18,7 +18,7 @@ const NAMES: Readonly<Record<PackageManager, string>> = {
 
 /** What is said of other code where a project has these files: kind and origin, and what names it. */
 function said(
-  manager: PackageManager,
+  manager: NodeManager,
   files: Readonly<Record<string, string>>,
   manifest = '{}',
   dependencies: readonly object[] = [],

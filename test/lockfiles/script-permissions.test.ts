@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { scriptPermissions } from '../../src/lockfiles/settings/install-scripts.ts';
-import type { Dependency, PackageManager } from '../../src/model/dependency.ts';
+import type { Dependency, NodeManager } from '../../src/model/dependency.ts';
 import type { ScriptDecision } from '../../src/model/finding.ts';
 import { dependency, lockedBy } from '../report/fixtures.ts';
 
 interface Asked {
-  readonly manager?: PackageManager;
+  readonly manager?: NodeManager;
   readonly format?: string;
   readonly change?: Partial<Dependency>;
   /** The package manager's own file, of the project unless said otherwise. */

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { settingOfOption, settingOfVariable, type UseSetting } from '../../src/lockfiles/settings/names.ts';
 import { unverifiedBy } from '../../src/lockfiles/settings/unverified-settings.ts';
 import { ignoringSetting } from '../../src/lockfiles/settings/use-settings.ts';
-import type { PackageManager } from '../../src/model/dependency.ts';
+import type { NodeManager } from '../../src/model/dependency.ts';
 
 const place = { isElsewhere: (path: string) => path !== '.', names: ['pnpm-lock.yaml', 'pnpm-lock-x-yaml'] };
 
-function counts(manager: PackageManager, setting: UseSetting | null): boolean {
+function counts(manager: NodeManager, setting: UseSetting | null): boolean {
   if (setting === null) return false;
   return ignoringSetting(manager, [setting], place) !== null || unverifiedBy(manager, [{ setting }]).length > 0;
 }

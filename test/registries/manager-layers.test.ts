@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { PackageManager } from '../../src/model/dependency.ts';
+import type { NodeManager } from '../../src/model/dependency.ts';
 import { credentialFor } from '../../src/net/credentials.ts';
 import { ConfigError, loadNpmConfig, type NpmConfig } from '../../src/registries/npm/config/npmrc.ts';
 
 /** A project in /p with a package manager's files, the strongest first, and perhaps a .npmrc. */
 function load(
-  name: PackageManager,
+  name: NodeManager,
   contents: readonly object[],
   { npmrc = '', env = {} }: { readonly npmrc?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): NpmConfig {
@@ -116,7 +116,7 @@ describe("registries of a package manager's own files", () => {
     expect(of(NPMRC, { pnpm_config_registry: 'https://env' })).toBe('https://env/');
     const own = { '/h/.npmrc': 'registry=https://npmrc', '/h/.config/pnpm/auth.ini': 'registry=https://ini' };
     const rc = { '/h/.config/pnpm/rc': 'registry=https://rc' };
-    const from = (files: Readonly<Record<string, string>>, name: PackageManager = 'pnpm'): string =>
+    const from = (files: Readonly<Record<string, string>>, name: NodeManager = 'pnpm'): string =>
       loadNpmConfig({ ...machine(files), manager: { name, files: [] } }).registry;
     expect(from({ ...own, ...rc })).toBe('https://ini/');
     expect(from(rc)).toBe('https://rc/');

@@ -1,11 +1,11 @@
 import { basename, isAbsolute, join } from 'node:path';
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 import { settingOfOption, type UseSetting } from '../../lockfiles/settings/names.ts';
 import { isLeftOver, isSwitch, NPM_OPTION, npmLetters, npmName } from './npm-words.ts';
 import { shellCommands } from './shell-words.ts';
 
 /** Programs that install; of Yarn, which one cannot be seen. */
-export type Installer = Exclude<PackageManager, 'yarn-classic'>;
+export type Installer = Exclude<NodeManager, 'yarn-classic'>;
 
 /** A command of a package manager, taken apart. */
 export interface ManagerCommand {

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { isUnshared } from '../../lockfiles/settings/use-settings.ts';
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 import { npmProject } from '../../registries/npm/config/npmrc.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { readCommands, withVariableOptions, words, type Installer, type ManagerCommand } from './command-words.ts';
@@ -17,7 +17,7 @@ import { settingsOfVariables, unreadSetting } from './unread-settings.ts';
 /** A lockfile that was audited. */
 interface Audited {
   readonly path: string;
-  readonly manager: PackageManager;
+  readonly manager: NodeManager;
 }
 
 /** Verbs that install what the lockfile says. Those of npm that are not here and not in `NPM_RUNS` are not known. */

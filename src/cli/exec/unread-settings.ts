@@ -2,14 +2,14 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { otherCode, otherCodeOfVariable } from '../../lockfiles/settings/other-code.ts';
 import { settingName, settingOfVariable, textsOf, type UseSetting } from '../../lockfiles/settings/names.ts';
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
 import type { Io } from '../io.ts';
 import { managerConfigs } from '../project/manager-config.ts';
 import { expanded, isInRepository } from '../project/stores.ts';
 
 /** Options of a command line that name a file which a package manager takes settings or variables from, or loads. */
-const FILES: Readonly<Record<PackageManager, readonly string[]>> = {
+const FILES: Readonly<Record<NodeManager, readonly string[]>> = {
   npm: ['userconfig', 'globalconfig'],
   pnpm: ['userconfig', 'globalconfig', 'npmrc-auth-file', 'config-dir', 'workspace-dir'],
   'yarn-classic': ['use-yarnrc', 'userconfig', 'globalconfig', 'rc-filename'],
@@ -25,7 +25,7 @@ const NOTHING = ['/dev/null', 'NUL'];
  * not see: another file than the package manager reads anyway. Null for none.
  */
 export async function unreadSetting(
-  manager: PackageManager,
+  manager: NodeManager,
   given: readonly UseSetting[],
   start: string,
   folder: string,
@@ -47,7 +47,7 @@ export async function unreadSetting(
 
 /** Variables that a command line sets for a package manager: as settings of it, or for what it starts. */
 export function settingsOfVariables(
-  manager: PackageManager,
+  manager: NodeManager,
   env: Readonly<Record<string, string>>,
 ): readonly UseSetting[] {
   return Object.entries(env).flatMap(([name, value]) => {
@@ -56,7 +56,7 @@ export function settingsOfVariables(
   });
 }
 
-async function readAnyway(manager: PackageManager, folder: string, io: Io): Promise<readonly string[]> {
+async function readAnyway(manager: NodeManager, folder: string, io: Io): Promise<readonly string[]> {
   const silent = { ...io, stderr: { ...io.stderr, write: () => undefined } };
   const [config] = await managerConfigs([{ manager }], folder, silent);
   const layers = npmLayers({

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import type { UseSetting } from '../../lockfiles/settings/names.ts';
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 import { isNamed } from '../../readers/manifest.ts';
 import { manifestNames } from './manifests.ts';
 import { npmProject } from '../../registries/npm/config/npmrc.ts';
@@ -26,7 +26,7 @@ interface Enclosing {
  * LockfileError where patterns do not say whether the folder is a member.
  */
 export function enclosingWorkspace(
-  manager: PackageManager,
+  manager: NodeManager,
   folder: string,
   settings: readonly Setting[],
 ): Enclosing | null {

@@ -12,7 +12,7 @@ import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 import { managerOf } from './manager-config.ts';
 import { foldersAskedFor, manifestIn } from './manifests.ts';
 import { vltWorkspaces, workspaceManifests } from './workspaces.ts';
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 import { fieldsOf } from '../../model/value.ts';
 import { workspacePatterns } from '../../readers/manifest.ts';
 
@@ -34,7 +34,7 @@ export function projectManifests(paths: LockfilePaths, settings: ProjectSettings
 }
 
 function memberManifests(
-  manager: PackageManager,
+  manager: NodeManager,
   project: string,
   own: string | null,
   settings: ProjectSettings,
@@ -87,7 +87,7 @@ const MAX_FOLDERS = 1000;
 function withFolders(
   project: string,
   members: ReadonlyMap<string, string>,
-  manager: PackageManager,
+  manager: NodeManager,
   io: Io,
 ): ReadonlyMap<string, string> {
   const found = new Map(members);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync, type Dirent } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { BRANCH_LOCKFILE, LOCKFILE_NAMES } from '../../lockfiles/index.ts';
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
 import { npmProject } from '../../registries/npm/config/npmrc.ts';
 import { commandsOf } from '../../ecosystems/conventions/index.ts';
@@ -53,7 +53,7 @@ export function findLockfiles(path: string, io: Io): LockfilePaths {
 }
 
 /** Where a package manager that is started in this folder finds a lockfile; null where it finds none. */
-function lockfileAbove(folder: string, manager: PackageManager, io: Io): string | null {
+function lockfileAbove(folder: string, manager: NodeManager, io: Io): string | null {
   const project = projectOf(folder, manager);
   const [lockfile] = project === folder ? [] : lockfilesIn(project);
   if (lockfile === undefined) return null;
@@ -62,7 +62,7 @@ function lockfileAbove(folder: string, manager: PackageManager, io: Io): string 
 }
 
 /** The folder of the project that a package manager finds; the folder itself where that cannot be said. */
-function projectOf(folder: string, manager: PackageManager): string {
+function projectOf(folder: string, manager: NodeManager): string {
   try {
     return npmProject(folder, manager);
   } catch {
@@ -71,13 +71,13 @@ function projectOf(folder: string, manager: PackageManager): string {
 }
 
 /** The package manager that a package.json asks for in `packageManager`, else npm; null where there is none. */
-function managerOf(path: string, io: Io): PackageManager | null {
+function managerOf(path: string, io: Io): NodeManager | null {
   if (!existsSync(path)) return null;
   demandFile(path);
   const manifest = readUserFile(path, 'the manifest', io).toString('utf8');
   const [, name, major] = /"packageManager"\s*:\s*"(npm|pnpm|yarn|bun|vlt)@(\d+)/.exec(manifest) ?? [];
   if (name === 'yarn') return major === '1' ? 'yarn-classic' : 'yarn';
-  return (name as PackageManager | undefined) ?? 'npm';
+  return (name as NodeManager | undefined) ?? 'npm';
 }
 
 /**

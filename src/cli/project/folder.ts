@@ -5,7 +5,7 @@ import { askAppearances, type ReadVersions } from '../../git/appearance.ts';
 import { readAt } from '../../git/base.ts';
 import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
 import type { BaselineBase, BaselineInUse } from '../../model/baseline.ts';
-import type { Dependency, LocatedLockfile, Lockfile } from '../../model/dependency.ts';
+import type { Dependency, LocatedNodeLockfile, NodeLockfile } from '../../model/dependency.ts';
 import { versionId, type VersionId } from '../../model/package.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
 import type { Appearance, AskAppearances } from '../../model/review.ts';
@@ -30,11 +30,11 @@ export interface Project {
   /** Its lockfiles as they are shown. */
   readonly file: string;
   /** At least one. */
-  readonly lockfiles: readonly LocatedLockfile[];
+  readonly lockfiles: readonly LocatedNodeLockfile[];
   /** Its lockfiles as they were read. */
   readonly sources: readonly LockfileSource[];
   /** Other lockfiles of the folder, which share its baseline and are not audited. */
-  readonly beside: readonly Lockfile[];
+  readonly beside: readonly NodeLockfile[];
   readonly manifests: ProjectManifests;
   readonly policy: LoadedPolicy | null;
   readonly baseline: BaselineInUse;
@@ -154,7 +154,7 @@ async function namedAt(
 }
 
 interface ReadLockfile extends LockfileSource {
-  readonly lockfile: LocatedLockfile;
+  readonly lockfile: LocatedNodeLockfile;
 }
 
 interface Problem {

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { ConfigFile, Lockfile, PackageManager } from '../../model/dependency.ts';
+import type { ConfigFile, NodeLockfile, NodeManager } from '../../model/dependency.ts';
 import { parseSettings } from '../../readers/yaml-settings.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
 import { pnpmFolder } from '../../registries/npm/config/npmrc-layers.ts';
@@ -14,7 +14,7 @@ import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 
 /** What a package manager's own configuration files say. */
 export interface ManagerConfig {
-  readonly name: PackageManager;
+  readonly name: NodeManager;
   /** The strongest first; npm's .npmrc is not among them. */
   readonly files: readonly ConfigFile[];
 }
@@ -28,7 +28,7 @@ const MAX_DEPTH = 16;
  * may read it all the same. One of the user's is named, because what it says of registries is then not followed.
  */
 export async function managerConfigs(
-  lockfiles: readonly Pick<Lockfile, 'manager'>[],
+  lockfiles: readonly Pick<NodeLockfile, 'manager'>[],
   folder: string,
   io: Io,
 ): Promise<readonly ManagerConfig[]> {
@@ -66,7 +66,7 @@ function refusalOf(error: unknown, path: string, io: Io): Error {
 }
 
 /** Files of the project that declare what a lockfile's entries may differ in, by how its name begins. */
-const SETTINGS: Readonly<Record<string, readonly PackageManager[]>> = {
+const SETTINGS: Readonly<Record<string, readonly NodeManager[]>> = {
   'pnpm-lock': ['pnpm'],
   'yarn.lock': ['yarn', 'yarn-classic'],
   'vlt-lock': ['vlt'],
@@ -125,7 +125,7 @@ export async function likelyManager(paths: readonly string[], io: Io): Promise<M
 }
 
 /** By the name of a lockfile; the two formats of yarn.lock by how they begin. */
-export function managerOf(path: string): PackageManager {
+export function managerOf(path: string): NodeManager {
   const name = basename(path);
   if (name.startsWith('pnpm-lock')) return 'pnpm';
   if (name.endsWith('yarn.lock')) return /^__metadata:/m.test(beginningOf(path)) ? 'yarn' : 'yarn-classic';
@@ -181,7 +181,7 @@ function readVariables(path: string, io: Io): Readonly<Record<string, string | u
 }
 
 /** The files that are there, the strongest first. */
-function pathsOf(manager: PackageManager, folder: string, io: Io): readonly string[] {
+function pathsOf(manager: NodeManager, folder: string, io: Io): readonly string[] {
   const home = io.env['HOME'] ?? homedir();
   const yarnFile = io.env['YARN_RC_FILENAME'] ?? '.yarnrc.yml';
   const above = foldersUpwards(folder);

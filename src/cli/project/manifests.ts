@@ -1,19 +1,19 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { manifestFields } from '../../readers/manifest.ts';
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 import { parseSettings } from '../../readers/yaml-settings.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 
 /** The names of a project's manifest, in the order in which a package manager looks for one; most know one. */
-export function manifestNames(manager: PackageManager): readonly string[] {
+export function manifestNames(manager: NodeManager): readonly string[] {
   return manager === 'pnpm' ? ['package.json', 'package.json5', 'package.yaml'] : ['package.json'];
 }
 
 /** The manifest of a folder that its package manager reads, as package.json would have it; null where there is none. */
-export function manifestIn(folder: string, manager: PackageManager, io: Io): string | null {
+export function manifestIn(folder: string, manager: NodeManager, io: Io): string | null {
   const path = manifestNames(manager)
     .map((name) => join(folder, name))
     .find(isThere);
@@ -30,7 +30,7 @@ export function manifestText(file: string, text: string): string {
 }
 
 /** The paths that a package.json asks for by `file:`, or as they are. */
-export function foldersAskedFor(file: string, manifest: string, manager: PackageManager): readonly string[] {
+export function foldersAskedFor(file: string, manifest: string, manager: NodeManager): readonly string[] {
   const fields = manifestFields(file, manifest, manager);
   const lists = ['dependencies', 'devDependencies', 'optionalDependencies'].map((name) => fields[name]);
   return lists

@@ -6,7 +6,7 @@ import { pinnedElsewhere } from '../../lockfiles/settings/pinned-manager.ts';
 import { unverifiedBy, type Unverified } from '../../lockfiles/settings/unverified-settings.ts';
 import { settingName, settingOfOption, settingOfVariable, type UseSetting } from '../../lockfiles/settings/names.ts';
 import { ignoringSetting, isUnshared } from '../../lockfiles/settings/use-settings.ts';
-import type { Lockfile, PackageManager, PlacedFinding } from '../../model/dependency.ts';
+import type { NodeLockfile, NodeManager, PlacedFinding } from '../../model/dependency.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
 import { enclosingWorkspace } from './enclosing.ts';
@@ -30,7 +30,7 @@ interface SettingInUse {
 }
 
 /** Everything that a package manager is told in a folder, by files and the environment. */
-export async function useSettings(manager: PackageManager, folder: string, io: Io): Promise<readonly SettingInUse[]> {
+export async function useSettings(manager: NodeManager, folder: string, io: Io): Promise<readonly SettingInUse[]> {
   // What cannot be read is named where registries are taken from it.
   const silent = { ...io, stderr: { ...io.stderr, write: () => undefined } };
   const [config] = await managerConfigs([{ manager }], folder, silent);
@@ -60,7 +60,7 @@ function withStrongest(name: string, settings: readonly SettingInUse[]): readonl
   return settings.filter((one) => !isOfName(one) || one === strongest);
 }
 
-function npmSettings(name: PackageManager, folder: string, io: Io): readonly SettingInUse[] {
+function npmSettings(name: NodeManager, folder: string, io: Io): readonly SettingInUse[] {
   const layers = npmLayers({
     cwd: folder,
     manager: { name, files: [] },
@@ -92,7 +92,7 @@ const CLASSIC_KEYS: readonly string[] = [
 const CLASSIC_OPTIONS: readonly string[] = ['lockfile', 'cwd', 'flat', 'update-checksums'];
 
 /** Options in Yarn 1's file are those of its command line, for all commands or for one. */
-function settingsIn(manager: PackageManager, content: unknown): readonly UseSetting[] {
+function settingsIn(manager: NodeManager, content: unknown): readonly UseSetting[] {
   if (manager !== 'yarn-classic') return flattened(content, '');
   if (typeof content !== 'object' || content === null) return [];
   return Object.entries(content).flatMap(([key, value]): UseSetting[] => {
@@ -128,7 +128,7 @@ function pluginsIn(key: string, value: unknown): readonly UseSetting[] {
  * The setting that makes a package manager not read the lockfile of a folder, of those that `counts`; null for none.
  */
 export function settingAgainst(
-  manager: PackageManager,
+  manager: NodeManager,
   folder: string,
   settings: readonly SettingInUse[],
 ): SettingInUse | null {
@@ -146,7 +146,7 @@ export function settingAgainst(
  * in.
  */
 export async function unverified(
-  manager: PackageManager,
+  manager: NodeManager,
   folder: string,
   settings: readonly SettingInUse[],
   io: Io,
@@ -169,7 +169,7 @@ export async function unverified(
  */
 export async function notUsed(
   path: string,
-  lockfile: Lockfile,
+  lockfile: NodeLockfile,
   manifests: ProjectManifests,
   io: Io,
 ): Promise<readonly PlacedFinding[]> {
@@ -211,7 +211,7 @@ export async function notUsed(
 
 /** What the project makes run in an installation beside what the lockfile names. */
 function codeBeside(
-  { manager, dependencies }: Lockfile,
+  { manager, dependencies }: NodeLockfile,
   folder: string,
   settings: readonly SettingInUse[],
   manifest: string | undefined,

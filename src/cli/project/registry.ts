@@ -5,7 +5,7 @@ import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import type { ManagerConfig } from './manager-config.ts';
 import { escapeText } from '../../report/words/escape.ts';
-import type { Lockfile } from '../../model/dependency.ts';
+import type { NodeLockfile } from '../../model/dependency.ts';
 import { shownPath } from '../user-files.ts';
 import { createHttpClient } from '../../net/client.ts';
 import { npmRegistry } from '../../registries/npm/index.ts';
@@ -48,7 +48,7 @@ export function networkConfig(
  */
 export function projectConfig(
   values: OptionValues,
-  { managers, lockfiles }: { readonly managers: readonly ManagerConfig[]; readonly lockfiles: readonly Lockfile[] },
+  { managers, lockfiles }: { readonly managers: readonly ManagerConfig[]; readonly lockfiles: readonly NodeLockfile[] },
   directory: string,
   io: Io,
   told: readonly string[],

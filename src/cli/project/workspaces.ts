@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 import { fieldsOf, isObject } from '../../model/value.ts';
 import { expanded, isFollowed, isWorkspace } from '../../model/workspaces.ts';
 import { UsageError } from '../exit.ts';
@@ -19,7 +19,7 @@ const MAX_FOLDERS = 20_000;
 export function workspaceManifests(
   project: string,
   patterns: readonly string[],
-  manager: PackageManager,
+  manager: NodeManager,
   io: Io,
 ): ReadonlyMap<string, string> {
   const found = new Map<string, string>();

@@ -1,4 +1,4 @@
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 import type { Command, Commands, DiffRequest, Edit, ManagerCommands } from './conventions.ts';
 import { names } from './npm-names.ts';
 
@@ -86,7 +86,7 @@ const BY_MANAGER = {
     frozen: ['vlt', 'ci'],
     lock: ['vlt', 'install', '--lockfile-only'],
   },
-} satisfies Readonly<Record<PackageManager, ManagerCommands>>;
+} satisfies Readonly<Record<NodeManager, ManagerCommands>>;
 
 /** An option with an address, in which nothing means anything to a shell. */
 const PLAIN_OPTION = /^--(?:@[A-Za-z0-9_][\w.-]*:)?registry=https?:\/\/[\w.:/-]+$/;

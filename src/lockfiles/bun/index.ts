@@ -1,4 +1,4 @@
-import type { Lockfile, SkippedEntry } from '../../model/dependency.ts';
+import type { NodeLockfile, SkippedEntry } from '../../model/dependency.ts';
 import { nameAtVersion } from '../node-modules/names.ts';
 import { resolvedAnewIn } from './anew.ts';
 import { readFolders } from './folders.ts';
@@ -16,7 +16,7 @@ import { specKind } from '../node-modules/specs.ts';
 import { decodeText } from '../../readers/text.ts';
 
 /** bun.lock, versions 0 to 3. bun.lockb, which Bun prefers less, is binary: it is only named. */
-export const bun: LockfileFormat = {
+export const bun: LockfileFormat<NodeLockfile> = {
   name: 'Bun',
   fileNames: ['bun.lock', 'bun.lockb'],
   otherFileNames: [],
@@ -25,7 +25,7 @@ export const bun: LockfileFormat = {
 
 const BINARY = 'bun-lockfile-format-v';
 
-function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lockfile {
+function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): NodeLockfile {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 64)).toString('latin1');
   if (file.endsWith('.lockb') || start.includes(BINARY)) {
     const problem =
@@ -70,7 +70,13 @@ function readPatches(file: string, document: JsonObject): ReadonlyMap<string, st
   return new Map(fields.declarations('patchedDependencies').map(({ name, spec }) => [name, spec]));
 }
 
-function lockfileOf(file: string, version: number, entries: readonly Entry[], project: Project, tree: Tree): Lockfile {
+function lockfileOf(
+  file: string,
+  version: number,
+  entries: readonly Entry[],
+  project: Project,
+  tree: Tree,
+): NodeLockfile {
   const byKey = new Map(entries.map((entry) => [entry.key, entry]));
   const skipped: SkippedEntry[] = [];
   const found: Entry[] = [];

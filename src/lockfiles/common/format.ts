@@ -1,8 +1,8 @@
 import type { ConfigFile, Lockfile } from '../../model/dependency.ts';
 
 /**
- * Texts of the project's package.json files, by folder relative to the lockfile's project: "" is the project itself.
- * A lockfile does not always say what the project itself asks for; where these are given they do.
+ * Texts of the project's manifests (package.json, go.mod), by folder relative to the lockfile's project: "" is the
+ * project itself. A lockfile does not always say what the project itself asks for; where these are given they do.
  */
 export type ProjectManifests = ReadonlyMap<string, string>;
 
@@ -13,7 +13,7 @@ export type ProjectManifests = ReadonlyMap<string, string>;
 export type ProjectSettings = readonly ConfigFile[];
 
 /** One kind of lockfile. Adding a package manager means adding one of these to `LOCKFILE_FORMATS`. */
-export interface LockfileFormat {
+export interface LockfileFormat<L extends Lockfile = Lockfile> {
   /** Name for people, e.g. "npm". */
   readonly name: string;
   /** Names of the files to look for in a directory, in the package manager's own order of preference. */
@@ -21,5 +21,5 @@ export interface LockfileFormat {
   /** Names of files that are read when they are named, but never looked for. */
   readonly otherFileNames: readonly string[];
   /** Reads one file. `file` is the name to report. Throws LockfileError, and nothing else. */
-  readonly parse: (file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings) => Lockfile;
+  readonly parse: (file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings) => L;
 }

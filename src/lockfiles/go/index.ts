@@ -2,12 +2,10 @@ import type { Artifact, Dependency, FilesDigest, Lockfile, Place, Source } from 
 import { isModulePath, isVersionOf } from '../../ecosystems/conventions/go-modules.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import { refuseConflicts } from '../common/conflicts.ts';
+import type { LockfileFormat, ProjectManifests } from '../common/format.ts';
 import { readGoMod, type GoMod, type Replacement, type Requirement } from './mod.ts';
 import { readSumLines, type LockedFile, type SumLine } from './sum.ts';
-import { textOf } from './text.ts';
-
-/** What go.sum and the go.mod beside it say; the go command is the one that writes and reads them. */
-export type GoLockfile = Omit<Lockfile, 'manager'>;
+import { refuseMark, textOf } from './text.ts';
 
 /** The version that Go itself writes for a module that only a folder without a version stands for. */
 const NO_VERSION = 'v0.0.0-00010101000000-000000000000';
@@ -30,11 +28,14 @@ interface Named {
 
 type Names = (path: string, version: string, folder?: string | null) => Named;
 
+/** go.sum, which the go command writes and reads. */
+export const go: LockfileFormat = { name: 'Go', fileNames: ['go.sum'], otherFileNames: [], parse };
+
 /**
- * Reads go.sum, and who is asked for from `goMod`, the bytes of the go.mod beside it; null where there is none. Every
- * line of go.sum counts, also of versions that are only compared with others and never built. Throws `LockfileError`.
+ * Reads go.sum, and who is asked for from the go.mod beside it, the manifest of the folder "". Every line of go.sum
+ * counts, also of versions that are only compared with others and never built. Throws `LockfileError`.
  */
-export function readGoSum(file: string, bytes: Uint8Array, goMod: Uint8Array | null): GoLockfile {
+function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lockfile {
   const text = textOf(file, bytes);
   refuseConflicts(file, text, 'go mod tidy');
   const named = new Map<string, Named>();
@@ -51,15 +52,16 @@ export function readGoSum(file: string, bytes: Uint8Array, goMod: Uint8Array | n
     one.sums.push(sum);
     one.places.push({ file, line: sum.line, path: entryOf(sum) });
   }
-  if (goMod !== null) {
+  const modText = manifests.get('');
+  if (modText !== undefined) {
     const modFile = file.replace(/go\.sum$/, 'go.mod');
-    const modText = textOf(modFile, goMod);
+    if (modText.startsWith('\ufeff')) refuseMark(modFile);
     refuseConflicts(modFile, modText, 'go mod tidy');
     addGoMod(modFile, readGoMod(modFile, modText), at, named);
   }
   const dependencies = [...named.values()].map(dependencyOf);
   const entries = dependencies.reduce((count, { places }) => count + places.length, 0);
-  return { file, format: 'go.sum', entries, dependencies, skipped: [] };
+  return { file, format: 'go.sum', manager: 'go', entries, dependencies, skipped: [] };
 }
 
 function keyOf(path: string, version: string, folder: string | null = null): string {

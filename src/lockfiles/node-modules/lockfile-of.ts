@@ -1,4 +1,4 @@
-import type { ExoticSpec, Lockfile, PackageManager, Place, SkippedEntry } from '../../model/dependency.ts';
+import type { ExoticSpec, NodeLockfile, NodeManager, Place, SkippedEntry } from '../../model/dependency.ts';
 import { mergePlaces, type PlacedDependency } from '../common/merge.ts';
 import type { NpmEntry, PackageEntry } from './entry.ts';
 import { addTo } from './lists.ts';
@@ -9,10 +9,10 @@ import { specKind } from './specs.ts';
 /** What entries at places of node_modules come to: each is a place of a dependency, or is skipped. */
 export function lockfileOf(
   file: string,
-  { format, manager }: { readonly format: string; readonly manager: PackageManager },
+  { format, manager }: { readonly format: string; readonly manager: NodeManager },
   entries: readonly NpmEntry[],
   roles: Roles,
-): Lockfile {
+): NodeLockfile {
   const skipped: SkippedEntry[] = [];
   const found: NpmEntry[] = [];
   for (const entry of entries) {

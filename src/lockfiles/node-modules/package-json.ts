@@ -1,4 +1,4 @@
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 import type { JsonObject, JsonValue } from '../../readers/json.ts';
 import { parseManifest } from '../../readers/manifest.ts';
 import { entryFields, objectOf, type Declaration, type EntryFields } from './entry.ts';
@@ -26,7 +26,7 @@ export const DEPENDENCY_LISTS = [
 ] as const;
 
 /** Reads a package.json of the project. Throws LockfileError, naming it, where it cannot be read. */
-export function readPackageJson(folder: string, text: string, manager: PackageManager): PackageJson {
+export function readPackageJson(folder: string, text: string, manager: NodeManager): PackageJson {
   const file = folder === '' ? 'package.json' : `${folder}/package.json`;
   const node = parseManifest(file, text, manager);
   const document = objectOf(file, 'the document', node);

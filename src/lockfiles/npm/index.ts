@@ -1,4 +1,4 @@
-import type { Lockfile } from '../../model/dependency.ts';
+import type { NodeLockfile } from '../../model/dependency.ts';
 import { refuseConflicts } from '../common/conflicts.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import type { LockfileFormat, ProjectManifests, ProjectSettings } from '../common/format.ts';
@@ -13,14 +13,14 @@ import { readingOf, type NpmEntries } from './reading.ts';
 import { decodeText } from '../../readers/text.ts';
 
 /** package-lock.json, npm-shrinkwrap.json (which npm prefers) and the hidden lockfile, versions 1 to 3. */
-export const npm: LockfileFormat = {
+export const npm: LockfileFormat<NodeLockfile> = {
   name: 'npm',
   fileNames: ['npm-shrinkwrap.json', 'package-lock.json'],
   otherFileNames: ['.package-lock.json'],
   parse,
 };
 
-function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings): Lockfile {
+function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings): NodeLockfile {
   const text = decodeText(file, bytes);
   refuseConflicts(file, text, 'npm install');
   const document = objectOf(file, 'the document', parseJson(file, text));

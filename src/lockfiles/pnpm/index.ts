@@ -1,4 +1,4 @@
-import type { Artifacts, Lockfile, PlacedFinding, SkippedEntry } from '../../model/dependency.ts';
+import type { Artifacts, NodeLockfile, PlacedFinding, SkippedEntry } from '../../model/dependency.ts';
 import { isPackageName, nameAtVersion } from '../node-modules/names.ts';
 import { refuseConflicts } from '../common/conflicts.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
@@ -22,14 +22,14 @@ import { parseYaml } from '../../readers/yaml-subset.ts';
  * pnpm-lock.yaml, versions 5.1 to 9.0 and 13.0 (https://pnpm.io/lockfile-format, github.com/pnpm/spec); shrinkwrap.yaml
  * is named as too old.
  */
-export const pnpm: LockfileFormat = {
+export const pnpm: LockfileFormat<NodeLockfile> = {
   name: 'pnpm',
   fileNames: ['pnpm-lock.yaml', 'shrinkwrap.yaml'],
   otherFileNames: [],
   parse,
 };
 
-function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings): Lockfile {
+function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings): NodeLockfile {
   const text = decodeText(file, bytes);
   refuseConflicts(file, text, 'pnpm install --lockfile-only');
   const project = readProject(manifests, settings);

@@ -1,6 +1,6 @@
 import satisfies from 'semver/functions/satisfies.js';
 import valid from 'semver/functions/valid.js';
-import type { ConfigFile, Lockfile, PackageManager, ScriptPermissions } from '../../model/dependency.ts';
+import type { ConfigFile, NodeLockfile, NodeManager, ScriptPermissions } from '../../model/dependency.ts';
 import type { ScriptDecision } from '../../model/finding.ts';
 import { fieldsOf, type Fields } from '../../model/value.ts';
 import { manifestFields } from '../../readers/manifest.ts';
@@ -21,7 +21,7 @@ const UNKNOWN: ScriptDecision = { permission: 'unknown' };
  * count: settings of one user do not hold on other machines.
  */
 export function scriptPermissions(
-  { manager, format }: Pick<Lockfile, 'manager' | 'format'>,
+  { manager, format }: Pick<NodeLockfile, 'manager' | 'format'>,
   manifests: ProjectManifests = new Map(),
   { files, ignoredByNpmrc }: ScriptSettings = { files: [], ignoredByNpmrc: false },
 ): ScriptPermissions {
@@ -51,7 +51,7 @@ function always(permission: ScriptDecision['permission'], by: string, stops?: st
   return () => ({ permission, by, ...(stops === undefined ? {} : { stops }) });
 }
 
-function readManifest(text: string, manager: PackageManager): Fields | null {
+function readManifest(text: string, manager: NodeManager): Fields | null {
   try {
     return manifestFields('package.json', text, manager);
   } catch {

@@ -1,4 +1,4 @@
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 
 /** One setting of a package manager: its name as it is written, and its value. */
 export type UseSetting = readonly [key: string, value: unknown];
@@ -16,7 +16,7 @@ const GLOBAL = { g: 'global' };
 /**
  * A setting counts alike by each of its names; tried with npm 8 to 12, pnpm 8 to 12, Yarn 1 and 4, Bun 1.4 and vlt 1.0.
  */
-const NAMES: Readonly<Record<PackageManager, Names>> = {
+const NAMES: Readonly<Record<NodeManager, Names>> = {
   npm: { variable: /^npm_config_(.+)$/i, same: { ...GLOBAL, shrinkwrap: 'package-lock' } },
   pnpm: {
     variable: /^p?npm_config_(.+)$/i,
@@ -48,7 +48,7 @@ const NAMES: Readonly<Record<PackageManager, Names>> = {
 };
 
 /** The name of a setting, whichever of its names is written. */
-export function nameOf(manager: PackageManager, key: string): string {
+export function nameOf(manager: NodeManager, key: string): string {
   // vlt's file has them within `config`.
   const name = manager === 'vlt' ? settingName(key).replace(/^config\./, '') : settingName(key);
   const { same } = NAMES[manager];
@@ -56,7 +56,7 @@ export function nameOf(manager: PackageManager, key: string): string {
 }
 
 /** A variable of the environment as a setting; null where it is none of this package manager. */
-export function settingOfVariable(manager: PackageManager, name: string, value: unknown): UseSetting | null {
+export function settingOfVariable(manager: NodeManager, name: string, value: unknown): UseSetting | null {
   const key = NAMES[manager].variable.exec(name)?.[1];
   return key === undefined ? null : [settingName(key), value];
 }

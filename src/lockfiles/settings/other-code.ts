@@ -1,4 +1,4 @@
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 import { isObject } from '../../model/value.ts';
 import { manifestFields } from '../../readers/manifest.ts';
 import {
@@ -33,7 +33,7 @@ const scanner: Rule = (value, { isLocked }) => (value === '' || isLocked(value) 
 
 const isOn: Rule = (value) => (value === '' || value === 'false' ? null : OF_REPOSITORY);
 
-const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = {
+const RULES: Readonly<Record<NodeManager, Readonly<Record<string, Rule>>>> = {
   npm: { ...SCRIPTS, git: path },
   pnpm: {
     ...SCRIPTS,
@@ -52,11 +52,11 @@ const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = 
  * Those that hand every setting on to install scripts, and those that take variables for them from files of the
  * project.
  */
-const HANDS_ON: readonly PackageManager[] = ['npm', 'pnpm', 'yarn-classic'];
-const TAKES_VARIABLES: readonly PackageManager[] = ['bun', 'yarn'];
+const HANDS_ON: readonly NodeManager[] = ['npm', 'pnpm', 'yarn-classic'];
+const TAKES_VARIABLES: readonly NodeManager[] = ['bun', 'yarn'];
 
 /** What a setting of the project adds to what runs in an installation; null for nothing. */
-export function otherCode(manager: PackageManager, [key, value]: UseSetting, place: CodePlace): OtherCode | null {
+export function otherCode(manager: NodeManager, [key, value]: UseSetting, place: CodePlace): OtherCode | null {
   if (isObject(value)) return null;
   const name = nameOf(manager, key);
   const rules = RULES[manager];
@@ -75,7 +75,7 @@ export function otherCodeOfVariable([name, value]: UseSetting, place: CodePlace)
   );
 }
 
-function unlisted(manager: PackageManager, key: string, name: string): Rule | undefined {
+function unlisted(manager: NodeManager, key: string, name: string): Rule | undefined {
   if (HANDS_ON.includes(manager)) return handedOn(name);
   return TAKES_VARIABLES.includes(manager) ? codeOfVariable(key) : undefined;
 }
@@ -86,7 +86,7 @@ function unlisted(manager: PackageManager, key: string, name: string): Rule | un
  * names one counts.
  */
 export function fetchedManager(
-  manager: PackageManager,
+  manager: NodeManager,
   manifests: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {

@@ -1,6 +1,6 @@
 import intersects from 'semver/ranges/intersects.js';
 import validRange from 'semver/ranges/valid.js';
-import type { Lockfile, PackageManager } from '../../model/dependency.ts';
+import type { NodeLockfile, NodeManager } from '../../model/dependency.ts';
 import { fieldsOf } from '../../model/value.ts';
 import { manifestFields } from '../../readers/manifest.ts';
 
@@ -12,14 +12,14 @@ interface Pin {
   readonly by: string;
 }
 
-const NAMES: readonly string[] = ['npm', 'pnpm', 'yarn', 'bun', 'vlt'] satisfies PackageManager[];
+const NAMES: readonly string[] = ['npm', 'pnpm', 'yarn', 'bun', 'vlt'] satisfies NodeManager[];
 
 /**
  * Which package manager a package.json demands, where none of those it allows reads this lockfile; null where one does,
  * or nothing is demanded. Which versions read which formats was tried with npm 6 to 12, pnpm 7 to 12, and Yarn 1 to 4.
  */
 export function pinnedElsewhere(
-  lockfile: Pick<Lockfile, 'manager' | 'format'>,
+  lockfile: Pick<NodeLockfile, 'manager' | 'format'>,
   manifest: string | undefined,
 ): { readonly by: string; readonly manager: string } | null {
   const reads = readersOf(lockfile);
@@ -32,7 +32,7 @@ export function pinnedElsewhere(
 }
 
 /** The package manager, by the name that corepack has for it, and its versions that install from such a lockfile. */
-function readersOf({ manager, format }: Pick<Lockfile, 'manager' | 'format'>): Pick<Pin, 'name' | 'range'> {
+function readersOf({ manager, format }: Pick<NodeLockfile, 'manager' | 'format'>): Pick<Pin, 'name' | 'range'> {
   const version = / v(\d+)/.exec(format)?.[1] ?? '';
   switch (manager) {
     case 'npm':
@@ -51,7 +51,7 @@ function readersOf({ manager, format }: Pick<Lockfile, 'manager' | 'format'>): P
 }
 
 /** What `packageManager` and `devEngines` demand: of each, one of these is enough. */
-function pinsOf(manager: PackageManager, manifest: string | undefined): readonly (readonly Pin[])[] {
+function pinsOf(manager: NodeManager, manifest: string | undefined): readonly (readonly Pin[])[] {
   if (manifest === undefined) return [];
   const { packageManager, devEngines } = manifestFields('package.json', manifest, manager);
   const [, name = '', version = ''] =

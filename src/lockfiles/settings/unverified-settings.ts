@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 import { cacheSpecOf, specOfCacheKey } from './yarn-cache-key.ts';
 import { isSwitchedOff, isSwitchedOn, nameOf, textsOf, type UseSetting } from './names.ts';
 
@@ -23,7 +23,7 @@ const whereOn = comparesNothing(isSwitchedOn);
  * Tried with npm 10, pnpm 8 to 12, Yarn 1.22 and 4.18, Bun 1.4 and vlt 1.0, each given a store with other bytes. npm's
  * cache, the cache of Yarn 2 and later and the offline mirror of Yarn 1 are compared with the lockfile's hashes.
  */
-const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = {
+const RULES: Readonly<Record<NodeManager, Readonly<Record<string, Rule>>>> = {
   npm: {},
   pnpm: {
     'store-dir': isStore,
@@ -58,7 +58,7 @@ const RULES: Readonly<Record<PackageManager, Readonly<Record<string, Rule>>>> = 
  * Yarn's.
  */
 export function unverifiedBy<T extends { readonly setting: UseSetting }>(
-  manager: PackageManager,
+  manager: NodeManager,
   settings: readonly T[],
   cacheKey: string | null = null,
 ): readonly Unverified<T>[] {

@@ -1,4 +1,4 @@
-import type { PackageManager } from '../../model/dependency.ts';
+import type { NodeManager } from '../../model/dependency.ts';
 import { isSwitchedOff, isSwitchedOn, nameOf, settingName, textsOf, type UseSetting } from './names.ts';
 
 /** Whether pnpm keeps a lockfile in each project of the workspace. */
@@ -29,7 +29,7 @@ const hasBranches = ({ names }: UsePlace): boolean => names.some((name) => PNPM_
  * The settings that make a package manager not read the lockfile of its project; tried with npm 6 to 12, pnpm 8 to 12,
  * Yarn 1 and 4, and Bun 1.4.
  */
-const RULES: Readonly<Record<PackageManager, Rules>> = {
+const RULES: Readonly<Record<NodeManager, Rules>> = {
   npm: {
     'package-lock': isSwitchedOff,
     // What is installed globally is resolved anew.
@@ -60,7 +60,7 @@ const RULES: Readonly<Record<PackageManager, Rules>> = {
  * The first of these settings that makes the package manager not read the lockfile of a folder; null where none does.
  */
 export function ignoringSetting(
-  manager: PackageManager,
+  manager: NodeManager,
   settings: readonly UseSetting[],
   place: UsePlace,
 ): UseSetting | null {

@@ -1,4 +1,4 @@
-import type { Lockfile, Place, SkippedEntry } from '../../model/dependency.ts';
+import type { NodeLockfile, Place, SkippedEntry } from '../../model/dependency.ts';
 import { nameAtVersion } from '../node-modules/names.ts';
 import { refuseConflicts } from '../common/conflicts.ts';
 import { LockfileError } from '../../readers/error.ts';
@@ -16,14 +16,14 @@ import { rolesOf, type Roles } from './roles.ts';
 import { unusedEdges } from './unused.ts';
 
 /** vlt-lock.json, versions 0 and 1. */
-export const vlt: LockfileFormat = {
+export const vlt: LockfileFormat<NodeLockfile> = {
   name: 'vlt',
   fileNames: ['vlt-lock.json'],
   otherFileNames: ['.vlt-lock.json'],
   parse,
 };
 
-function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings): Lockfile {
+function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings): NodeLockfile {
   const text = decodeText(file, bytes);
   refuseConflicts(file, text, 'vlt install');
   const document = objectOf(file, 'the document', parseJson(file, text), 'vlt');

@@ -1,4 +1,4 @@
-import type { Lockfile, SkippedEntry } from '../../model/dependency.ts';
+import type { NodeLockfile, SkippedEntry } from '../../model/dependency.ts';
 import { refuseConflicts } from '../common/conflicts.ts';
 import type { LockfileFormat, ProjectManifests, ProjectSettings } from '../common/format.ts';
 import { mergePlaces, type PlacedDependency } from '../common/merge.ts';
@@ -12,9 +12,9 @@ import { askedInBerry, askedInClassic, readProject, type YarnProject } from './p
 import { rolesOf, type ProjectRequirement } from './roles.ts';
 
 /** yarn.lock of Yarn 1, and of Yarn 2 and later, which has another syntax and other meanings. */
-export const yarn: LockfileFormat = { name: 'Yarn', fileNames: ['yarn.lock'], otherFileNames: [], parse };
+export const yarn: LockfileFormat<NodeLockfile> = { name: 'Yarn', fileNames: ['yarn.lock'], otherFileNames: [], parse };
 
-function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings): Lockfile {
+function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings): NodeLockfile {
   const text = decodeText(file, bytes);
   refuseConflicts(file, text, 'yarn install');
   const project = readProject(manifests, settings);
@@ -33,7 +33,7 @@ function lockfileOf(
   entries: readonly YarnEntry[],
   asked: readonly ProjectRequirement[],
   project: YarnProject,
-): Lockfile {
+): NodeLockfile {
   const { roleOf, requirementsOf } = rolesOf(entries, asked);
   const answers = answersOf(file, entries, asked, project);
   const skipped: SkippedEntry[] = [];

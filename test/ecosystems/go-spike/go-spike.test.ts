@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { newTree } from '../../../lab/sigstore/merkle.ts';
 import type { Run } from '../../../src/ecosystems/ecosystem.ts';
-import { readGoSum } from '../../../src/lockfiles/go/index.ts';
+import { go } from '../../../src/lockfiles/go/index.ts';
 import type { Dependency } from '../../../src/model/dependency.ts';
 import { NO_EXPECTATION } from '../../../src/model/policy.ts';
 import type { Assessment } from '../../../src/model/verdict.ts';
@@ -72,7 +72,7 @@ describe.skipIf(!hasSharedData)('Go through the seam, on recorded answers (skipp
       .map((file) => readFileSync(join(root, 'lookup', file), 'utf8'));
     expect(records.length).toBeGreaterThan(150);
     const sums = records.map((record) => record.slice(record.indexOf('\n') + 1, record.indexOf('\n\n') + 1)).join('');
-    const { dependencies } = readGoSum('go.sum', Buffer.from(sums), null);
+    const { dependencies } = go.parse('go.sum', Buffer.from(sums), new Map(), []);
     expect(dependencies).toHaveLength(records.length);
     const assessments = await assess(dependencies, sources);
     expect(codesOf(assessments)).toEqual([]);
@@ -82,10 +82,11 @@ describe.skipIf(!hasSharedData)('Go through the seam, on recorded answers (skipp
   });
 
   const project = (name: string): readonly Dependency[] =>
-    readGoSum(
+    go.parse(
       'go.sum',
       readFileSync(sharedData(`ecosystems/go/projects/${name}/go.sum`)),
-      readFileSync(sharedData(`ecosystems/go/projects/${name}/go.mod`)),
+      new Map([['', readFileSync(sharedData(`ecosystems/go/projects/${name}/go.mod`), 'utf8')]]),
+      [],
     ).dependencies;
 
   it('holds a real go.sum to the database: one version is not in it', async () => {
@@ -162,7 +163,8 @@ describe('attacks on the database of Go', () => {
   const recordOf = (module: string, byte: number): string =>
     `${module} v1.0.0 ${h1(byte)}\n${module} v1.0.0/go.mod ${h1(byte + 1)}\n`;
   const RECORDS = { 'a.b/c@v1.0.0': recordOf('a.b/c', 1), 'a.b/d@v1.0.0': recordOf('a.b/d', 3) };
-  const locked = (sum: string): readonly Dependency[] => readGoSum('go.sum', Buffer.from(sum), null).dependencies;
+  const locked = (sum: string): readonly Dependency[] =>
+    go.parse('go.sum', Buffer.from(sum), new Map(), []).dependencies;
   const GOOD = Object.values(RECORDS).join('');
 
   it('without one, all is proven by the log', async () => {
@@ -307,7 +309,10 @@ describe('attacks on the database of Go', () => {
   it('a folder in the place of a module, and a hash that Go passes over', async () => {
     const mod = Buffer.from('module m\nrequire a.b/d v1.0.0\nreplace a.b/d => ./d\n');
     const sum = Buffer.from(`a.b/c v1.0.0 h2:x\n`);
-    const assessments = await assess(readGoSum('go.sum', sum, mod).dependencies, fakeDatabase(RECORDS).sources);
+    const assessments = await assess(
+      go.parse('go.sum', sum, new Map([['', mod.toString()]]), []).dependencies,
+      fakeDatabase(RECORDS).sources,
+    );
     expect(codesOf(assessments)).toEqual(['integrity-missing', 'lockfile-not-registry']);
   });
 });
@@ -334,7 +339,7 @@ describe.skipIf(!/^https?:/.test(PROXY))(
       const sum =
         'golang.org/x/text v0.14.0 h1:ScX5w1eTa3QqT8oi6+ziP7dTV1S2+ALU0bI+0zXKWiQ=\n' +
         'golang.org/x/text v0.14.0/go.mod h1:18ZOQIKpY8NJVqYksKHtTdi31H5itFRjB5/qKTNYzSU=\n';
-      const dependencies = readGoSum('go.sum', Buffer.from(sum), null).dependencies;
+      const dependencies = go.parse('go.sum', Buffer.from(sum), new Map(), []).dependencies;
       const [one] = await assess(dependencies, { ask, key: SUMDB, kept: [] });
       expect(one).toMatchObject({ findings: [], proofs: { integrity: { by: 'log' } } });
     }, 60_000);

@@ -6,15 +6,15 @@ import { finding, type Finding } from '../../../src/model/finding.ts';
 import { establish, type IntegrityProof, type Proofs } from '../../../src/model/proof.ts';
 import type { Assessment } from '../../../src/model/verdict.ts';
 import { integrityText } from '../../../src/report/json/proofs.ts';
+import { go } from '../../../src/lockfiles/go/index.ts';
 import type { SumLine } from '../../../src/lockfiles/go/sum.ts';
 import type { NoteKey } from '../../../src/tlog/note.ts';
 import { openDatabase, type Ask, type Database } from './database.ts';
 
 /**
- * What of the seam Go fills. Left out: `managers` and `lockfiles`, whose types know package managers of npm's kind, and
- * `questions`, for which nothing is recorded.
+ * What of the seam Go fills: all but `questions`, for which nothing is recorded.
  */
-type GoRecord = Omit<EcosystemRecord, 'managers' | 'lockfiles' | 'questions'>;
+type GoRecord = Omit<EcosystemRecord, 'questions'>;
 
 /** What Go asks, and rests on; `Run` has no place for it yet. */
 export interface GoSources {
@@ -33,6 +33,8 @@ export function goRecord(sources: GoSources): GoRecord {
   return {
     id: 'go',
     conventions: conventionsOf('go'),
+    manager: 'go',
+    lockfiles: [go],
     keys: null,
     openChain: (run) => openChain(sources, run),
     openInstalled: null,

@@ -1,4 +1,4 @@
-import type { ConfigFile, PackageManager } from '../../../model/dependency.ts';
+import type { ConfigFile, NodeManager } from '../../../model/dependency.ts';
 import { fieldsOf, type Fields } from '../../../model/value.ts';
 import { basicAuthorization } from '../../../net/credentials.ts';
 import { expand, layerOf, notationOf, type Layer } from './npmrc-layers.ts';
@@ -11,9 +11,7 @@ const MAX_ADDRESS = 2048;
 /**
  * The environment variables above a package manager's files: of its default registry, and of a token and a user for it.
  */
-const VARIABLES: Readonly<
-  Partial<Record<PackageManager, readonly [registry: string, token?: string, ident?: string]>>
-> = {
+const VARIABLES: Readonly<Partial<Record<NodeManager, readonly [registry: string, token?: string, ident?: string]>>> = {
   pnpm: ['PNPM_CONFIG_REGISTRY'],
   'yarn-classic': ['YARN_REGISTRY'],
   yarn: ['YARN_NPM_REGISTRY_SERVER', 'YARN_NPM_AUTH_TOKEN', 'YARN_NPM_AUTH_IDENT'],
@@ -38,7 +36,7 @@ interface ManagerLayers {
  * Yarn 1 and 4, and Bun 1.4.
  */
 export function managerLayers(
-  { name, files }: { readonly name: PackageManager; readonly files: readonly ConfigFile[] },
+  { name, files }: { readonly name: NodeManager; readonly files: readonly ConfigFile[] },
   env: NodeJS.ProcessEnv,
 ): ManagerLayers {
   const own = variablesOf(files);
@@ -71,7 +69,7 @@ function isVariables({ path }: Pick<ConfigFile, 'path'>): boolean {
  * A token or user counts where the environment names the registry, too: else a file of the project would say where it
  * goes.
  */
-function variablesLayer(manager: PackageManager, env: NodeJS.ProcessEnv): readonly Layer[] {
+function variablesLayer(manager: NodeManager, env: NodeJS.ProcessEnv): readonly Layer[] {
   const [registry = '', token = '', ident = ''] = VARIABLES[manager] ?? [];
   const valueOf = (name: string): string | undefined => env[name] ?? env[name.toLowerCase()];
   const address = valueOf(registry);
@@ -88,7 +86,7 @@ function snakeCase(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
-function settingsOf(manager: PackageManager, path: string, content: unknown, env: NodeJS.ProcessEnv): Setting[] {
+function settingsOf(manager: NodeManager, path: string, content: unknown, env: NodeJS.ProcessEnv): Setting[] {
   const fields = fieldsOf(content);
   switch (manager) {
     case 'pnpm':

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
 import ini from 'ini';
-import type { PackageManager } from '../../../model/dependency.ts';
+import type { NodeManager } from '../../../model/dependency.ts';
 import { isNamed, workspacePatterns } from '../../../readers/manifest.ts';
 
 /** A setting as a configuration file or the environment gives it. */
@@ -27,7 +27,7 @@ export interface LayerInput {
   readonly platform: NodeJS.Platform;
   readonly execPath: string;
   /** Who reads these files; npm unless another one is named. */
-  readonly manager?: PackageManager;
+  readonly manager?: NodeManager;
   /** Null for a file that is not there. */
   readonly readFile: (path: string) => string | null;
 }
@@ -179,7 +179,7 @@ export interface Notation {
   readonly bare: boolean;
 }
 
-export function notationOf(manager: PackageManager = 'npm'): Notation {
+export function notationOf(manager: NodeManager = 'npm'): Notation {
   return { defaults: manager === 'pnpm' || manager === 'yarn', bare: manager === 'bun' };
 }
 
@@ -315,9 +315,9 @@ export function findProject(input: Pick<LayerInput, 'cwd' | 'platform' | 'readFi
 }
 
 /** Who reads `workspaces` of package.json to find the project whose lockfile and settings count. */
-const READ_WORKSPACES: readonly PackageManager[] = ['npm', 'yarn-classic', 'bun'];
+const READ_WORKSPACES: readonly NodeManager[] = ['npm', 'yarn-classic', 'bun'];
 
-function hasMember(file: string, manifest: string, member: string, manager: PackageManager): boolean {
+function hasMember(file: string, manifest: string, member: string, manager: NodeManager): boolean {
   try {
     return isNamed(file, workspacePatterns(file, manifest, manager), member);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { win32 } from 'node:path';
 import { NPM_REGISTRY } from '../../../ecosystems/conventions/npm-names.ts';
-import type { ConfigFile, PackageManager } from '../../../model/dependency.ts';
+import type { ConfigFile, NodeManager } from '../../../model/dependency.ts';
 import { MAX_CONFIG_BYTES } from '../../../model/limits.ts';
 import type { NetConfig } from '../../../net/config.ts';
 import { basicAuthorization, type Credential } from '../../../net/credentials.ts';
@@ -40,7 +40,7 @@ export interface NpmConfigInput {
   readonly homedir: string;
   readonly platform: NodeJS.Platform;
   /** Whose lockfile it is, and what its own configuration files say, the strongest first; npm has no others. */
-  readonly manager?: { readonly name: PackageManager; readonly files: readonly ConfigFile[] };
+  readonly manager?: { readonly name: NodeManager; readonly files: readonly ConfigFile[] };
   /** Settings of the command line; they outrank everything. */
   readonly overrides?: { readonly registry?: string };
   /** The running Node, beside which npm and its global configuration are. */
@@ -199,7 +199,7 @@ export function withoutExportedSettings(input: NpmConfigInput): NodeJS.ProcessEn
 }
 
 /** The folder that npm, Bun and Yarn 1 take for the project, in a folder below it. */
-export function npmProject(cwd: string, manager: PackageManager): string {
+export function npmProject(cwd: string, manager: NodeManager): string {
   return findProject({ cwd, manager, platform: process.platform, readFile: (path) => readIfThere(readBounded, path) });
 }
 
