@@ -170,8 +170,8 @@ describe('go.sum', () => {
   });
 
   it('is not read where it is not UTF-8, or larger than any lockfile', () => {
-    expect(() => readGoSum('go.sum', Buffer.from([0x61, 0xff]), null)).toThrow(LockfileError);
-    expect(() => readGoSum('go.sum', Buffer.alloc(65 * 1024 * 1024), null)).toThrow(LockfileError);
+    expect(() => go.parse('go.sum', Buffer.from([0x61, 0xff]), new Map(), [])).toThrow(LockfileError);
+    expect(() => go.parse('go.sum', Buffer.alloc(65 * 1024 * 1024), new Map(), [])).toThrow(LockfileError);
   });
 
   it('is read in time that grows with its length', () => {
