@@ -69,9 +69,14 @@ export interface ReadBaseline {
 
 /**
  * Reads an `assay.lock`. Only what assay writes is read: an unknown field, another order, a repeated or a missing line
- * is a BaselineError that names the line. Line ends may be those of Windows, which git puts there.
+ * is a BaselineError that names the line; so is a package of an ecosystem that nothing checks, which would be held to
+ * nothing. Line ends may be those of Windows, which git puts there.
  */
-export function parseBaseline(file: string, text: string): ReadBaseline {
+export function parseBaseline(
+  file: string,
+  text: string,
+  isChecked: (ecosystem: Ecosystem) => boolean = () => true,
+): ReadBaseline {
   if (text.length > MAX_LENGTH) throw new BaselineError(file, null, 'larger than any assay.lock');
   const all = text.replaceAll('\r\n', '\n').split('\n');
   refuseConflict(file, all);
@@ -85,9 +90,10 @@ export function parseBaseline(file: string, text: string): ReadBaseline {
   const seen: SeenVersion[] = [];
   // One package after the other: a file has many lines, and its whole text a second time is as much again.
   for (const ofPackage of packagesIn(file, lines.slice(heads.length))) {
+    const [{ id, ecosystem, number }] = ofPackage;
+    if (!isChecked(ecosystem)) throw unchecked(file, number, ecosystem);
     const read = packageOf(file, ofPackage);
     const isWritten = isKnown(read.known) || read.seen.length > 0 || read.accepted.length > 0;
-    const [{ id }] = ofPackage;
     refuseOtherSpelling(file, ofPackage, isWritten ? packageLines(id, read.known, read.seen, read.accepted) : []);
     if (isKnown(read.known)) packages.set(id, read.known);
     accepted.push(...read.accepted);
@@ -167,9 +173,7 @@ function parseLine(file: string, { number, text }: NumberedLine): Line {
     );
   }
   const ecosystem = ecosystemNamed(ecosystemName);
-  if (ecosystem === null) {
-    throw new BaselineError(file, number, `this version of assay checks no ${ecosystemName} packages`, 'update assay');
-  }
+  if (ecosystem === null) throw unchecked(file, number, ecosystemName);
   const line = { number, text, id: packageId({ ecosystem, name }), ecosystem, name, channel, version, field, value };
   const fields = fieldsAbout(line);
   if (!fields.includes(field)) {
@@ -180,6 +184,10 @@ function parseLine(file: string, { number, text }: NumberedLine): Line {
     throw new BaselineError(file, number, `${field} ${value === '' ? 'has no value' : 'stands alone'}`);
   }
   return line;
+}
+
+function unchecked(file: string, number: number, ecosystem: string): BaselineError {
+  return new BaselineError(file, number, `this version of assay checks no ${ecosystem} packages`, 'update assay');
 }
 
 function fieldsAbout({ channel, version }: Line): readonly string[] {

@@ -5,8 +5,8 @@ import { sri } from '../readers/integrity.ts';
 
 /**
  * SHA-256 of what was verified, so that evidence can be recognised later: a line for the signed message, one for the
- * registry's signature, and one for each attestation, as docs/evidence-digest.md defines them. Null where hash and signature
- * are not proven, or the signature alone where the lockfile can lock no hash.
+ * registry's signature, and one for each attestation, as docs/evidence-digest.md defines them. Null where hash and
+ * signature are not proven, or the signature alone where the lockfile can lock no hash.
  */
 export function evidenceDigest(
   { name, version, artifacts: [{ archive }] }: Dependency,

@@ -1,6 +1,6 @@
 import type { PackageManager } from '../model/dependency.ts';
 import type { Ecosystem } from '../model/package.ts';
-import type { EcosystemRecord } from './ecosystem.ts';
+import type { EcosystemRecord, PinnedKeys } from './ecosystem.ts';
 import { npm } from './npm.ts';
 
 /** The ecosystems whose dependencies are verified. Nothing else lists them. */
@@ -26,4 +26,4 @@ export function ecosystemOfManager(manager: PackageManager): EcosystemRecord {
 }
 
 /** Keys that are known whatever a registry says of its own, by the ecosystem that pins them. */
-export const PINNED = ECOSYSTEMS.flatMap(({ keys }) => keys ?? []);
+export const PINNED: readonly PinnedKeys[] = ECOSYSTEMS.flatMap(({ keys }) => keys ?? []);

@@ -59,12 +59,12 @@ it('and what is locked of one says nothing of the other', () => {
   const { baseline, removed, unchanged } = updateBaseline(BOTH, [held]);
   expect([[...baseline.packages.keys()], removed, unchanged]).toEqual([
     ['npm:example.com/x'],
-    ['example.com/x@v1.0.0'],
+    ['go:example.com/x@v1.0.0'],
     1,
   ]);
   expect(baseline.accepted.map(({ ecosystem }) => ecosystem)).toEqual(['npm']);
   const used = baselineUsed({ file: 'assay.lock', content: BOTH }, [ofNpm.dependency], [held]);
-  expect(used.unused).toEqual(['example.com/x@v1.0.0']);
+  expect(used.unused).toEqual(['go:example.com/x@v1.0.0']);
 });
 
 it('and neither is held by what the base named of the other', () => {
@@ -146,4 +146,12 @@ it('the heads of logs stay as they are in an update', () => {
   const heads = [{ origin: 'go.sum database tree', size: 7, root: 'ef'.repeat(32) }];
   expect(updateBaseline({ ...BOTH, heads }, []).baseline.heads).toEqual(heads);
   expect(updateBaseline(null, []).baseline.heads).toEqual([]);
+});
+
+it('a package of an ecosystem that nothing checks is refused, as it would be held to nothing', () => {
+  const text = formatBaseline(BOTH);
+  const line = text.split('\n').findIndex((one) => one.startsWith('go:')) + 1;
+  expect(() => parseBaseline('assay.lock', text, (ecosystem) => ecosystem === 'npm')).toThrow(
+    `assay.lock:${line}: this version of assay checks no go packages; update assay`,
+  );
 });

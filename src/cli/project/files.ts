@@ -4,6 +4,7 @@ import { writeWhole } from '../../store/write.ts';
 import { EMPTY_BASELINE, type Baseline, type BaselineInUse } from '../../model/baseline.ts';
 import { BaselineError, parseBaseline, type ReadBaseline } from '../../baseline/file.ts';
 import { FORMAT, formatBaseline } from '../../baseline/text.ts';
+import { hasChain } from '../../ecosystems/index.ts';
 import { UsageError } from '../exit.ts';
 import type { ProjectSettings } from '../../lockfiles/index.ts';
 import type { Io } from '../io.ts';
@@ -135,7 +136,7 @@ export function loadBaseline(lockfile: string, io: Io): BaselineInUse {
 
 /** A baseline from its bytes; `file` is the name that errors report. Throws BaselineError. */
 export function readBaseline(file: string, bytes: Buffer): ReadBaseline {
-  return parseBaseline(file, decode(file, bytes));
+  return parseBaseline(file, decode(file, bytes), hasChain);
 }
 
 /**
