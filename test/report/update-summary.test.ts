@@ -77,9 +77,9 @@ function summary(before: Baseline | null, after: Baseline, change: Partial<Basel
 const NONE = { identity: null, earlier: 3 } as const;
 
 describe('what a reviewer must read of an update', () => {
-  it('is nothing where nothing changes', () => {
+  it('is one line where no entry changes', () => {
     const same = baseline({ p: known({ '1.0.0': entry('p') }) });
-    expect(summary(same, same)).toBe('assay.lock: nothing changes\n');
+    expect(summary(same, same)).toBe('assay.lock: no entry changes\n');
   });
 
   it('is one line with a count where all is as it was', () => {

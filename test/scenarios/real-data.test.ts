@@ -236,10 +236,10 @@ describe.skipIf(!hasSharedData)(RECORDED, () => {
     const [nuxtDependency] = report.dependencies;
     expect(nuxtDependency?.findings.map(({ code }) => code)).toEqual(['evidence-unavailable']);
     expect(nuxtDependency?.proofs).toMatchObject({
-      integrity: { algorithm: 'sha512' },
-      signature: { keyOrigin: 'pinned', time: { source: 'log' } },
-      publish: { bundle: { signer: { kind: 'key' } } },
-      provenance: { identity: { repository: 'https://github.com/nuxt/nuxt', ref: 'refs/tags/v3.13.0' } },
+      integrity: { by: 'registry-key', digests: [{ algorithm: 'sha512' }] },
+      signature: { by: 'registry-key', keyOrigin: 'pinned', time: { source: 'log' } },
+      publish: { by: 'registry-key', bundle: { signer: { kind: 'key' } } },
+      provenance: { by: 'builder', identity: { repository: 'https://github.com/nuxt/nuxt', ref: 'refs/tags/v3.13.0' } },
     });
   });
 

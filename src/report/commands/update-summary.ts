@@ -25,7 +25,7 @@ export function renderSummary(
   const toRead = of('read');
   const head =
     changes.length === 0
-      ? `${escapeText(file, 120)}: nothing changes`
+      ? `${escapeText(file, 120)}: no entry changes`
       : `${escapeText(file, 120)}: ${count(changes.length, 'package')} changed, ${toRead.length} to read`;
   const gathered = [
     gatheredLine(of('proven'), 'by the same builder as before, with provenance', moveText),
