@@ -36,8 +36,8 @@ const THREAD_FROM = 64;
 
 /**
  * The stages after the lockfile, for dependencies from wherever they come: evidence, proofs and findings, verdicts. The
- * result is in the order of `dependencies`. `locked` is what these are judged beside: everything their lockfile names,
- * null without one, and none where neither what a release adds nor what others show decides anything.
+ * result is in the order of `dependencies`. `locked` is what these are judged beside: everything their lockfile names;
+ * null where there is no lockfile; empty to compare with nothing else.
  */
 export async function auditDependencies(
   dependencies: readonly Dependency[],
@@ -99,7 +99,7 @@ interface Run {
   readonly policy: Policy | null;
   /** The baseline that decides: in a pull request, that of its base. */
   readonly baseline: Baseline | null;
-  /** The base's baseline as it is in a pull request, whether or not it rules; else the only one. */
+  /** In a pull request the base's baseline with all its entries; else the file's. */
   readonly recorded: Baseline | null;
   /** All registries that the run is about. */
   readonly registries: ReadonlySet<string>;
@@ -168,7 +168,7 @@ async function assessDependency(dependency: Dependency, run: Run): Promise<Asses
   const [assessment, capabilities, bytes] = await Promise.all([
     assessing,
     capabilitiesOf(dependency, known, chain, assessing, run),
-    bytesOf(dependency, chain, assessing, run),
+    bytesFoundOf(dependency, chain, assessing, run),
   ]);
   return withBytes(withCapabilities(assessment, capabilities), bytes);
 }
@@ -221,7 +221,7 @@ async function assessOnce(
   return withKeys(answer.assessment);
 }
 
-/** The registry is not asked of what comes from elsewhere, nor of what the baseline decides. */
+/** Whether to ask the registry: not for other sources, nor where the baseline already decides. */
 function isAsked({ artifacts: [{ source }] }: Dependency, { baseline }: Expectations): boolean {
   return source.kind === 'registry' && baseline?.state !== 'held' && baseline?.state !== 'rewritten';
 }
@@ -252,7 +252,7 @@ async function capabilitiesOf(
 }
 
 /** Step 4: its bytes, and what is installed of it; null where the run reads no bytes. */
-async function bytesOf(
+async function bytesFoundOf(
   dependency: Dependency,
   chain: Chain,
   assessing: Promise<Assessment>,

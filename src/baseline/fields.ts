@@ -15,9 +15,9 @@ import { FINDING_CODES, type FindingCode } from '../model/finding.ts';
 import { hashText, type Hash } from '../model/hash.ts';
 import type { VersionRef } from '../model/package.ts';
 import { parseInstant, type Instant } from '../model/time.ts';
-import { EXPECTED_FIELDS, formatText, IDENTITY_FIELDS } from './text.ts';
+import { EXPECTED_FIELDS, formatText, IDENTITY_FIELDS, identityDigest, versionOfText } from './text.ts';
 
-type Refuse = (problem: string, field?: string) => never;
+type Refuse = (problem: string, field?: string, advice?: string) => never;
 
 /** A line as it is read; its number is that in the file. */
 export interface NumberedLine {
@@ -58,7 +58,7 @@ export function sinceOf({ value, refuse }: Fields): BaselinePackage['since'] {
 function publishedOf(text: string, refuse: Refuse, field: string): PublishedVersion | null {
   const [, version = '', time = ''] = /^([!-?A-~]+) (\S+)$/.exec(text) ?? [];
   if (version === '') return null;
-  return { version, published: time === 'unknown' ? null : instantOf(time, refuse, field) };
+  return { version: versionOfText(version), published: time === 'unknown' ? null : instantOf(time, refuse, field) };
 }
 
 /** The identity, null where there is no line of it. `prefix` is that of its fields. */
@@ -86,11 +86,17 @@ export function identityOf({ value, refuse }: Fields, prefix: '' | 'expected-' =
   };
 }
 
-/** A version's entry; where it names no identity, it was built by its channel's. */
+/** Who built the channel of a version last, and whether a version has to say that it means this one (version 1 cannot). */
+export interface OfChannel {
+  readonly identity: LastingIdentity | null;
+  readonly isNamed: boolean;
+}
+
+/** A version's entry; where it has no identity of its own, it was built by its channel's. */
 export function versionOf(
   fields: Fields,
   artifactLines: readonly OneOfSeveral[],
-  ofChannel: LastingIdentity | null,
+  ofChannel: OfChannel,
 ): BaselineVersion {
   const { value, refuse } = fields;
   const required = (field: string): string => value(field) ?? refuse(`has no ${field}`);
@@ -187,11 +193,17 @@ function wordsOf(text: string, refuse: Refuse): readonly Capability[] {
 function provenanceOf(
   text: string,
   own: LastingIdentity | null,
-  ofChannel: LastingIdentity | null,
+  { identity: ofChannel, isNamed }: OfChannel,
   refuse: Refuse,
 ): BaselineVersion['provenance'] {
-  if (text === 'proven') {
-    return { identity: own ?? ofChannel ?? refuse('has proven provenance and no identity', 'provenance') };
+  if (text === 'proven' && own !== null) return { identity: own };
+  const [, named] = /^proven(?: by (\S+))?$/.exec(text) ?? [];
+  if (text === 'proven' || named !== undefined) {
+    if (own !== null || ofChannel === null || (named === undefined && isNamed)) {
+      return refuse('has proven provenance and no identity', 'provenance');
+    }
+    if (named !== undefined && named !== identityDigest(ofChannel)) return refuse(OTHER_BUILDER, 'provenance', MERGED);
+    return { identity: ofChannel };
   }
   if (own !== null) return refuse('has an identity and no provenance', 'provenance');
   const [, earlier] = /^none (0|[1-9]\d{0,6})$/.exec(text) ?? [];
@@ -200,8 +212,11 @@ function provenanceOf(
   return lost === null ? refuse(`provenance is ${PROVENANCE_FORMS}`, 'provenance') : { identity: null, lost };
 }
 
+const OTHER_BUILDER = 'was built by somebody else than the lines of its channel say';
+const MERGED = 'where a merge put them together, take one side whole and run assay update; else restore the file';
+
 const PROVENANCE_FORMS =
-  '"proven", or "none" and the number of earlier versions, or "lost" and the version that had it with its time or "unknown"';
+  '"proven", or "none" and the number of earlier versions, or "lost" and the version that had it with its time or "unknown", or "proven by" and the digest of its channel';
 
 /** Reads `CODE HASH until TIME by WHO because WHY`. */
 export function acceptedFinding(subject: VersionRef, { value, refuse }: OneOfSeveral): AcceptedFinding {

@@ -12,8 +12,17 @@ import { packageId, type Ecosystem, type PackageId } from '../model/package.ts';
 import { compareText } from '../model/value.ts';
 import { acceptedFinding, identityOf, instantOf, logHead, sinceOf, versionOf, type Fields } from './fields.ts';
 import type { NumberedLine, OneOfSeveral } from './fields.ts';
-import { channelIdentity, EXPECTED_FIELDS, HEADER, headLines, IDENTITY_FIELDS, packageLines } from './text.ts';
-import { isVersion1, linesOfVersion1 } from './version-1.ts';
+import {
+  channelIdentity,
+  EXPECTED_FIELDS,
+  FORMAT,
+  HEADER,
+  headLines,
+  IDENTITY_FIELDS,
+  packageLines,
+  versionOfText,
+} from './text.ts';
+import { asInVersion1, isVersion1, linesOfVersion1 } from './version-1.ts';
 import { groupBy } from '../model/group-by.ts';
 
 /** The baseline of a large project is some 10 MB. */
@@ -92,9 +101,10 @@ export function parseBaseline(
   for (const ofPackage of packagesIn(file, lines.slice(heads.length))) {
     const [{ id, ecosystem, number }] = ofPackage;
     if (!isChecked(ecosystem)) throw unchecked(file, number, ecosystem);
-    const read = packageOf(file, ofPackage);
+    const read = packageOf(file, ofPackage, format);
     const isWritten = isKnown(read.known) || read.seen.length > 0 || read.accepted.length > 0;
-    refuseOtherSpelling(file, ofPackage, isWritten ? packageLines(id, read.known, read.seen, read.accepted) : []);
+    const written = isWritten ? packageLines(id, read.known, read.seen, read.accepted) : [];
+    refuseOtherSpelling(file, ofPackage, format === FORMAT ? written : asInVersion1(written));
     if (isKnown(read.known)) packages.set(id, read.known);
     accepted.push(...read.accepted);
     seen.push(...read.seen);
@@ -122,6 +132,7 @@ function headsIn(file: string, lines: readonly NumberedLine[]): readonly LogHead
   const ofLogs = end === -1 ? lines : lines.slice(0, end);
   const heads = new Map<string, LogHead>();
   for (const { number, text } of ofLogs) {
+    refuseLength(file, number, text);
     const refuse = refuserAt(file, number);
     const head = logHead(text, refuse);
     if (heads.has(head.origin)) refuse('a second head of the same log');
@@ -161,7 +172,7 @@ const LINE = new RegExp(
 );
 
 function parseLine(file: string, { number, text }: NumberedLine): Line {
-  if (text.length > MAX_LINE) throw new BaselineError(file, number, `longer than ${MAX_LINE} characters`);
+  refuseLength(file, number, text);
   if (isOfLog(text)) throw new BaselineError(file, number, 'a line about a log belongs before all packages');
   const [, ecosystemName = '', name = '', channel = null, version = null, field = '', value = ''] =
     LINE.exec(text) ?? [];
@@ -186,6 +197,10 @@ function parseLine(file: string, { number, text }: NumberedLine): Line {
   return line;
 }
 
+function refuseLength(file: string, number: number, text: string): void {
+  if (text.length > MAX_LINE) throw new BaselineError(file, number, `longer than ${MAX_LINE} characters`);
+}
+
 function unchecked(file: string, number: number, ecosystem: string): BaselineError {
   return new BaselineError(file, number, `this version of assay checks no ${ecosystem} packages`, 'update assay');
 }
@@ -198,7 +213,7 @@ function fieldsAbout({ channel, version }: Line): readonly string[] {
 function refuseOrder(file: string, before: Line | undefined, line: Line): void {
   if (before === undefined) return;
   const order = compareLines(before, line);
-  if (order < 0 || (order === 0 && REPEATED.includes(line.field))) return;
+  if (order < 0 || (order === 0 && REPEATED.includes(line.field) && before.text !== line.text)) return;
   const problem =
     order === 0
       ? `${subjectOf(line)} has ${line.field} twice, here and in line ${before.number}`
@@ -232,7 +247,7 @@ interface PackageLines {
   readonly accepted: readonly AcceptedFinding[];
 }
 
-function packageOf(file: string, lines: readonly [Line, ...Line[]]): PackageLines {
+function packageOf(file: string, lines: readonly [Line, ...Line[]], format: ReadBaseline['format']): PackageLines {
   const [first] = lines;
   const { ecosystem, name } = first;
   const accepted: AcceptedFinding[] = [];
@@ -252,7 +267,8 @@ function packageOf(file: string, lines: readonly [Line, ...Line[]]): PackageLine
   }
   const versions = new Map<string, BaselineVersion>();
   const versionLines = lines.filter((line) => line.version !== null);
-  for (const [version, group] of groupBy(versionLines, (line) => line.version ?? '')) {
+  for (const [text, group] of groupBy(versionLines, (line) => line.version ?? '')) {
+    const version = versionOfText(text);
     const subject = { ecosystem, name, version };
     accepted.push(...severalOf(file, group, 'accepted').map((one) => acceptedFinding(subject, one)));
     const ofVersion = fieldsOf(file, group, group[0]);
@@ -260,7 +276,8 @@ function packageOf(file: string, lines: readonly [Line, ...Line[]]): PackageLine
     if (time !== null) seen.push({ ...subject, time: instantOf(time, ofVersion.refuse, 'seen') });
     if (group.some(({ field }) => !ASIDE.includes(field))) {
       const ofChannel = channelIdentity(version, { ecosystem, identity, channels });
-      versions.set(version, versionOf(ofVersion, severalOf(file, group, 'artifact'), ofChannel));
+      const built = { identity: ofChannel, isNamed: format === FORMAT };
+      versions.set(version, versionOf(ofVersion, severalOf(file, group, 'artifact'), built));
     }
   }
   return { known: { ecosystem, since: sinceOf(fields), identity, channels, versions }, seen, accepted };
@@ -290,9 +307,9 @@ function fieldsOf(file: string, group: readonly Line[], first: Line): Fields {
   const values = new Map(group.map((line) => [line.field, line]));
   return {
     value: (field) => values.get(field)?.value ?? null,
-    refuse: (problem, field) => {
+    refuse: (problem, field, advice) => {
       const line = (field === undefined ? undefined : values.get(field)) ?? first;
-      throw new BaselineError(file, line.number, `${subjectOf(line)} ${problem}`);
+      throw new BaselineError(file, line.number, `${subjectOf(line)} ${problem}`, advice);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type {
   AcceptedFinding,
   Baseline,
@@ -86,15 +87,17 @@ export function packageLines(
     ...[...channels]
       .sort(([a], [b]) => compareText(a, b))
       .flatMap(([channel, by]) => identityValues(by, IDENTITY_FIELDS).map((value) => `${id}#${channel} ${value}`)),
-    ...[...named].sort(compareText).flatMap((version) => {
-      const entry = versions.get(version);
-      const values = [
-        ...(entry === undefined ? [] : versionValues(entry, channelIdentity(version, known))),
-        ...(seenAs.get(version) ?? []).map(({ time }) => `seen ${formatInstant(time)}`),
-        ...(decidedOn.get(version) ?? []).map(acceptedValue).sort(compareText),
-      ];
-      return values.map((value) => `${id}@${version} ${value}`);
-    }),
+    ...[...named]
+      .sort((a, b) => compareText(formatVersion(a), formatVersion(b)))
+      .flatMap((version) => {
+        const entry = versions.get(version);
+        const values = [
+          ...(entry === undefined ? [] : versionValues(entry, channelIdentity(version, known))),
+          ...(seenAs.get(version) ?? []).map(({ time }) => `seen ${formatInstant(time)}`),
+          ...(decidedOn.get(version) ?? []).map(acceptedValue).sort(compareText),
+        ];
+        return values.map((value) => `${id}@${formatVersion(version)} ${value}`);
+      }),
     `${id} since ${since === null ? 'never' : publishedValue(since)}`,
   ];
 }
@@ -109,11 +112,28 @@ export function channelIdentity(
 }
 
 function publishedValue({ version, published }: PublishedVersion): string {
-  return `${version} ${timeValue(published)}`;
+  return `${formatVersion(version)} ${timeValue(published)}`;
+}
+
+/** A lockfile can have an address in the place of a version: what a subject cannot have is percent-encoded UTF-8. */
+export function formatVersion(version: string): string {
+  return version.replace(/[^!-$&-?A-~]/gu, (char) =>
+    [...Buffer.from(char)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
+}
+
+export function versionOfText(text: string): string {
+  return text.replace(/(?:%[\dA-F]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'));
 }
 
 function timeValue(time: Instant | null): string {
   return time === null ? 'unknown' : formatInstant(time);
+}
+
+/** SHA-256 of the lines of an identity without their subject (docs/assay-lock.md). */
+export function identityDigest(identity: LastingIdentity): string {
+  const lines = identityValues(identity, IDENTITY_FIELDS).map((value) => `${value}\n`);
+  return hashText({ algorithm: 'sha256', hex: hash('sha256', lines.join(''), 'hex') });
 }
 
 /** The identity is left out where it is the channel's. */
@@ -123,7 +143,7 @@ function versionValues(entry: BaselineVersion, ofChannel: LastingIdentity | null
   return [
     ...artifactValues(artifacts).map((value) => `artifact ${value}`),
     `verified ${hashText(evidence)}${claims === undefined ? '' : ` entry ${hashText(claims)}`}`,
-    `provenance ${provenanceValue(provenance)}`,
+    `provenance ${provenanceValue(provenance, own ? null : ofChannel)}`,
     ...(own ? identityValues(provenance.identity, IDENTITY_FIELDS) : []),
     ...releaseValues(entry),
     ...(capabilities === null ? [] : [`capability ${capabilities.join(' ') || 'none'}`]),
@@ -146,8 +166,9 @@ function releaseValues({ published, publisher, approver }: BaselineVersion): str
   return [`published ${timeValue(published)}${by}${approved}`];
 }
 
-function provenanceValue(provenance: BaselineVersion['provenance']): string {
-  if (provenance.identity !== null) return 'proven';
+/** What is proven by the identity of a channel says which one: a merge could put another one into its lines. */
+function provenanceValue(provenance: BaselineVersion['provenance'], ofChannel: LastingIdentity | null): string {
+  if (provenance.identity !== null) return ofChannel === null ? 'proven' : `proven by ${identityDigest(ofChannel)}`;
   return 'lost' in provenance ? `lost ${publishedValue(provenance.lost)}` : `none ${provenance.earlier}`;
 }
 

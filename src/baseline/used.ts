@@ -6,6 +6,7 @@ import {
   type BaselineInUse,
   type BaselinePackage,
   type BaselineVersion,
+  type LastingIdentity,
   type SeenVersion,
 } from '../model/baseline.ts';
 import type { Dependency, PlacedFinding } from '../model/dependency.ts';
@@ -75,12 +76,12 @@ function baseUsed(
     const one = packageRef(id);
     const is = after.get(id);
     if (is === undefined && was.versions.size === 0 && lockedPackages.has(id)) removed.push(nameOf(one));
-    if (is !== undefined && isEdited(was, is)) edited.push(nameOf(one));
+    if (is !== undefined && isEdited(was, is, earned.get(id))) edited.push(nameOf(one));
     for (const [version, entry] of was.versions) {
       const spec = specOf({ ...one, version });
       const entryNow = is?.versions.get(version);
       if (entryNow === undefined) removed.push(...(lockedVersions.has(`${id}@${version}`) ? [spec] : []));
-      else if (!isDeepStrictEqual(entry, asBefore(entryNow, entry)) && !unanswered.has(`${id}@${version}`)) {
+      else if (!isDeepStrictEqual(entry, entryNow) && !unanswered.has(`${id}@${version}`)) {
         const wanted = earned.get(id)?.versions.get(version);
         if (!isDeepStrictEqual(entryNow, wanted)) edited.push(spec);
       }
@@ -88,8 +89,7 @@ function baseUsed(
   }
   for (const was of content?.heads ?? []) {
     const is = now?.heads.find(({ origin }) => origin === was.origin);
-    if (is === undefined) removed.push(`log ${was.origin}`);
-    else if (!isDeepStrictEqual(was, is)) edited.push(`log ${was.origin}`);
+    if (!isDeepStrictEqual(was, is)) edited.push(`log ${was.origin}`);
   }
   const late = putOff(content, now).filter((one) => lockedVersions.has(versionId(one)));
   edited.push(...late.map(specOf));
@@ -110,7 +110,10 @@ function baseUsed(
 
 /** Versions of which something was not to be had: what an update would write of them is not known. */
 function unansweredIn(judged: readonly JudgedDependency[]): ReadonlySet<VersionId> {
-  const open = judged.filter(({ findings }) => findings.some(({ kind }) => kind === 'unavailable'));
+  const open = judged.filter(
+    ({ findings, capabilities }) =>
+      capabilities?.source === 'unknown' || findings.some(({ kind }) => kind === 'unavailable'),
+  );
   return new Set(open.map(({ dependency }) => versionId(dependency)));
 }
 
@@ -133,29 +136,32 @@ function putOff(before: Baseline | null, now: Baseline | null): readonly SeenVer
     .filter((one) => one.time < (times.get(versionId(one)) ?? Infinity));
 }
 
-/** Without the one line that update may add to an entry. */
-function asBefore(entry: BaselineVersion, { capabilities }: BaselineVersion): BaselineVersion {
-  return capabilities === null ? { ...entry, capabilities } : entry;
+/**
+ * An entry may lack what its version reaches: whoever wrote it had a policy that does not ask. What it says of that has
+ * to be what this run read.
+ */
+function fits(entry: BaselineVersion, wanted: BaselineVersion): boolean {
+  const { capabilities } = entry;
+  return isDeepStrictEqual(entry, capabilities === null ? { ...wanted, capabilities } : wanted);
 }
 
 /**
- * Whether the lines of a package itself are another than update would have left: the identity stays, or is that of the
- * highest version that was proven; what is known since when only ever gets older.
+ * Whether the lines of a package itself are another than update would have left: an identity stays, or is that of the
+ * highest version that was proven; since when there is provenance stays, or is what this run finds.
  */
-function isEdited(was: BaselinePackage, is: BaselinePackage): boolean {
+function isEdited(was: BaselinePackage, is: BaselinePackage, earned: BaselinePackage | undefined): boolean {
   const latest = latestIdentities(is);
-  const identityStands =
-    isDeepStrictEqual(is.identity, was.identity) || isDeepStrictEqual(is.identity, latest.identity);
+  const stands = (
+    now: LastingIdentity | null | undefined,
+    before: LastingIdentity | null | undefined,
+    highest: LastingIdentity | null | undefined,
+  ): boolean => isDeepStrictEqual(now, before) || (Boolean(highest) && isDeepStrictEqual(now, highest));
   const names = new Set([...was.channels.keys(), ...is.channels.keys()]);
-  const channelsStand = [...names].every((name) => {
-    const now = is.channels.get(name);
-    return isDeepStrictEqual(now, was.channels.get(name)) || isDeepStrictEqual(now, latest.channels.get(name));
-  });
-  const sinceStands =
-    was.since === null ||
-    isDeepStrictEqual(is.since, was.since) ||
-    (is.since !== null && is.since.published !== null && is.since.published < (was.since.published ?? Infinity));
-  return !identityStands || !channelsStand || !sinceStands;
+  const identitiesStand =
+    stands(is.identity, was.identity, latest.identity) &&
+    [...names].every((name) => stands(is.channels.get(name), was.channels.get(name), latest.channels.get(name)));
+  const sinceStands = isDeepStrictEqual(is.since, was.since) || isDeepStrictEqual(is.since, earned?.since);
+  return !identitiesStand || !sinceStands;
 }
 
 /**
@@ -187,11 +193,12 @@ function unfounded(
       if (was?.versions.has(version) === true || unanswered.has(spec)) continue;
       if (lockedIds.has(spec) && !judgedIds.has(spec)) continue;
       const wanted = due?.versions.get(version);
-      if (wanted === undefined || !isDeepStrictEqual(asBefore(entry, wanted), asBefore(wanted, entry)))
-        found.push(specOf({ ...one, version }));
+      if (wanted === undefined || !fits(entry, wanted)) found.push(specOf({ ...one, version }));
     }
-    const { identity, channels } = is;
-    if (was === undefined && !isDeepStrictEqual({ identity, channels }, latestIdentities(is))) found.push(nameOf(one));
+    const { identity, channels, since } = is;
+    const isOwn = isDeepStrictEqual({ identity, channels }, latestIdentities(is));
+    const isKnown = due === undefined || isDeepStrictEqual(since, due.since);
+    if (was === undefined && !(isOwn && isKnown)) found.push(nameOf(one));
   }
   return found.sort();
 }

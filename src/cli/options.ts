@@ -134,7 +134,7 @@ function explainParseError(error: unknown, taken: readonly OptionName[]): string
   const unknown = /Unknown option '(-{1,2}[^']*)'/.exec(message)?.[1];
   if (unknown !== undefined) {
     const near = nearest(unknown.replace(/^-+/, ''), taken);
-    return `unknown option ${unknown}${near === null ? '' : `; did you mean --${near}?`} (see assay --help)`;
+    return `unknown option ${unknown}${near === null ? '' : `; did you mean --${near}?`} (assay COMMAND --help lists them)`;
   }
   const known = taken.find((name) => new RegExp(`'(?:-\\w, )?--${name}(?: <value>)?'`).test(message));
   if (known === undefined) return message.split('\n')[0]?.split('. ')[0] ?? message;

@@ -1,5 +1,4 @@
 import type { Expectations, RegistryTrust, Trust } from '../checks/known.ts';
-import type { LockfileFormat } from '../lockfiles/common/format.ts';
 import type { Dependency, Lockfile, PackageManager } from '../model/dependency.ts';
 import type { Evidence, RegistryKey, Validator } from '../model/evidence.ts';
 import type { GatheredBytes, GatheredCapabilities, InstalledCopies } from '../model/gathered.ts';
@@ -12,9 +11,9 @@ import type { Assessment } from '../model/verdict.ts';
 import type { Registry } from '../registries/registry.ts';
 import type { Conventions } from './conventions/conventions.ts';
 
-/** What a run asks, as its configuration says; each ecosystem takes its own of it. */
+/** The registries that a run can ask: a member for each kind, made from the configuration by `cli/project/registry.ts`. */
 export interface Sources {
-  /** The registries of npm's kind. */
+  /** All registries that serve npm packages, each asked for its own. */
   readonly registry: Registry;
 }
 
@@ -34,8 +33,8 @@ export interface Questions {
   readonly resolve: (name: string, wanted: string) => Promise<Evidence<Resolved>>;
 }
 
-/** What the dependencies of one run share. */
-export interface Run {
+/** What the chain of one ecosystem is opened with: what its dependencies share in one run. */
+export interface ChainContext {
   readonly sources: Sources;
   /** All that the run asks about, so that what is asked of many at once can be. */
   readonly dependencies: readonly Dependency[];
@@ -68,7 +67,7 @@ interface BytesWanted {
 
 /** The chain of an ecosystem in one run: from a lockfile's entry to whoever vouches for it, link by link. */
 export interface Chain {
-  /** Whether only an answer can say that the entry is about this package: no baseline holds it then. */
+  /** Whether the address in the lockfile may be another package's: then it is asked for, though a baseline has it. */
   readonly isUnclear: (dependency: Dependency, registry: string, expectation: Expectation) => boolean;
   /** What can be said of a dependency that is not asked about. */
   readonly assessUnasked: (dependency: Dependency, known: Expectations) => Assessment;
@@ -97,12 +96,10 @@ export interface EcosystemRecord {
   readonly conventions: Conventions;
   /** The ecosystem's own package manager. The others are those that its conventions have commands of. */
   readonly manager: PackageManager;
-  /** Lockfiles that are read, each by its own reader. */
-  readonly lockfiles: readonly LockfileFormat[];
   /** Null where its registries sign nothing by keys that somebody else publishes. */
   readonly keys: PinnedKeys | null;
   readonly questions: (sources: Sources) => Questions;
-  readonly openChain: (run: Run) => Chain;
+  readonly openChain: (context: ChainContext) => Chain;
   /**
    * Finds the copies of what a lockfile names below its folder; null where the ecosystem leaves none in a project.
    * Throws InstalledError where none of it is there.

@@ -1,13 +1,12 @@
 import { assess } from '../checks/npm/chain.ts';
 import { pickVersion } from '../checks/npm/pick-version.ts';
 import { checkResolved } from '../checks/npm/source.ts';
-import { SUPPORTED_FORMATS } from '../lockfiles/index.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Evidence, Manifest } from '../model/evidence.ts';
 import { NPM_KEYS, parseKeysDocument } from '../registries/npm/keys.ts';
 import { KEYS_TARGET, NPM_KEYS_DIGEST } from '../sigstore/tuf/public-good.ts';
 import { npm as conventions } from './conventions/npm.ts';
-import type { Chain, EcosystemRecord, Questions, Run, Sources } from './ecosystem.ts';
+import type { Chain, EcosystemRecord, Questions, ChainContext, Sources } from './ecosystem.ts';
 import { gatherBytes } from './npm/bytes.ts';
 import { gatherCapabilities } from './npm/capabilities.ts';
 import { bundlesIn, gather, gatherMore, validatorOf } from './npm/gather.ts';
@@ -21,7 +20,6 @@ export const npm: EcosystemRecord = {
   id: 'npm',
   conventions,
   manager: 'npm',
-  lockfiles: SUPPORTED_FORMATS,
   keys: {
     pinned: NPM_KEYS,
     target: KEYS_TARGET,
@@ -46,7 +44,7 @@ function questions({ registry }: Sources): Questions {
   };
 }
 
-function openChain({ sources: { registry }, trust, verifying, store }: Run): Chain {
+function openChain({ sources: { registry }, trust, verifying, store }: ChainContext): Chain {
   /** What the registry said in this run. */
   const seen = new WeakMap<Dependency, Evidence<Manifest>>();
   return {

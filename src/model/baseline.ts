@@ -76,7 +76,7 @@ export interface BaselinePackage {
   readonly versions: ReadonlyMap<string, BaselineVersion>;
 }
 
-/** A finding that somebody decided to live with, on exactly these bytes, until a day. */
+/** A finding that somebody decided to live with, on exactly these bytes, until a time. */
 export interface AcceptedFinding extends VersionRef {
   /** The hash of the version's one artifact, or that of the list of several. */
   readonly bytes: Hash;
@@ -237,7 +237,7 @@ export function isOfBytes(accepted: AcceptedFinding, locked: LockedBytes): boole
 export const MAX_ACCEPTED_DAYS = 366;
 
 /**
- * Whether it holds at `now`. One that ends later than any can counts for nothing; a day is left to clocks that differ.
+ * Whether it holds at `now`. An end more than `MAX_ACCEPTED_DAYS` away, and a day for clocks that differ, never counts.
  */
 export function accepts({ until }: AcceptedFinding, now: Instant): boolean {
   return now < until && !isTooLong(until, now);
@@ -290,7 +290,7 @@ export interface LeftOut {
 
 export interface BaselineUpdate {
   readonly baseline: Baseline;
-  /** `name@version`, sorted. */
+  /** As `specOf` writes them, sorted. */
   readonly added: readonly string[];
   readonly removed: readonly string[];
   /** No longer named, and kept, as a version that was left out is held to it. */

@@ -14,7 +14,7 @@ export interface Digest {
  * Go's hash of the files in an archive (https://go.dev/ref/mod#go-sum-files): a SHA-256 over their names and hashes. It
  * is no hash of the archive's bytes, and nothing that takes one takes it.
  */
-export interface FilesDigest {
+export interface DirHash {
   readonly algorithm: 'h1';
   readonly hex: string;
 }
@@ -30,7 +30,7 @@ export type NodeManager = 'npm' | 'pnpm' | 'yarn-classic' | 'yarn' | 'bun' | 'vl
 
 /** A configuration file of a package manager that was read, as a plain value: hostile. */
 export interface ConfigFile {
-  /** Of the settings a lockfile is read with, relative to the lockfile's folder. */
+  /** Relative to the lockfile's folder for settings that a lockfile is read with. */
   readonly path: string;
   /** Whether it is the project's, and not the user's own. */
   readonly ofProject: boolean;
@@ -90,7 +90,7 @@ export interface EntryClaims {
   readonly implied?: Readonly<Record<string, string>>;
   /** Name to specifier. Ranges of peers decide nothing; names and whatever is no range do. */
   readonly peerDependencies?: Readonly<Record<string, string>>;
-  /** Names of peers, where the format has no more of them, or not all: each must be there. */
+  /** Peers of which the format has the name only: the manifest must have each. */
   readonly peers?: readonly string[];
   /** Command to the path of its file. */
   readonly bin?: Readonly<Record<string, string>>;
@@ -130,7 +130,7 @@ export interface Artifact {
   /** The name of the file; null where a version has one file only, as npm's has its tarball. */
   readonly file: string | null;
   /** Every hash the lockfile gives of it, in its order; empty where it gives none. */
-  readonly digests: readonly (Digest | FilesDigest)[];
+  readonly digests: readonly (Digest | DirHash)[];
   readonly source: Source;
   /** Left out where `digests` are what locks the bytes. */
   readonly archive?: ArchiveLock;
@@ -152,7 +152,8 @@ export interface PlacedFinding {
 
 /**
  * One version of a package with its locked artifacts, and every place of the lockfile that names it. Two places that
- * differ in the hashes or the source of an artifact are two dependencies.
+ * differ in the hashes or the source of an artifact are two dependencies; go.sum, which has a list of hashes and no
+ * places, gives one with all of them.
  */
 export interface Dependency {
   readonly ecosystem: Ecosystem;

@@ -1,13 +1,13 @@
-import type { Digest, HashAlgorithm } from './dependency.ts';
+import type { Digest, DirHash } from './dependency.ts';
 
-/**
- * A hash as a baseline has it: of an artifact's bytes, or of a list. `h1` is Go's, over the files of a module; `files`
- * is over the artifacts of a version (docs/assay-lock.md). Both are SHA-256.
- */
-export interface Hash {
-  readonly algorithm: HashAlgorithm | 'h1' | 'files';
+/** SHA-256 over the artifacts of a version, as docs/assay-lock.md lists them. */
+interface ArtifactsDigest {
+  readonly algorithm: 'files';
   readonly hex: string;
 }
+
+/** A hash as a baseline has it: of an artifact's bytes or files, or of all artifacts of a version. */
+export type Hash = Digest | DirHash | ArtifactsDigest;
 
 /** Hashes of bytes as Subresource Integrity strings (https://www.w3.org/TR/SRI/), those of lists with a colon. */
 export function hashText({ algorithm, hex }: Hash): string {

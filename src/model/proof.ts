@@ -1,5 +1,5 @@
 import type { BytesBasis, BytesSource } from './bytes.ts';
-import type { Digest, FilesDigest } from './dependency.ts';
+import type { Digest, DirHash } from './dependency.ts';
 import type { Instant } from './time.ts';
 
 declare const proven: unique symbol;
@@ -104,10 +104,10 @@ export interface BundleProof extends Proven {
 export const WITNESSES = ['log', 'builder', 'registry-key', 'registry', 'publisher'] as const;
 export type Witness = (typeof WITNESSES)[number];
 
-/** The hashes that the lockfile has of the artifacts, in their order, are what the witness says. */
+/** The witness states exactly these hashes, which are the lockfile's, in the order of the artifacts. */
 export interface IntegrityProof extends Proven {
   readonly by: Witness;
-  readonly digests: readonly [Digest | FilesDigest, ...(Digest | FilesDigest)[]];
+  readonly digests: readonly [Digest | DirHash, ...(Digest | DirHash)[]];
 }
 
 /**

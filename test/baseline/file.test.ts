@@ -237,7 +237,7 @@ npm:axios workflow .github/workflows/publish.yml
 npm:axios runner hosted
 npm:axios@1.14.0 artifact ${HASH}
 npm:axios@1.14.0 verified ${EVIDENCE} entry ${EVIDENCE}
-npm:axios@1.14.0 provenance proven
+npm:axios@1.14.0 provenance proven by sha256-038++tvac6O2Vh2/X1S+AiJ148Te+8lV45LqLaWBmKs=
 npm:axios@1.14.0 published 2026-02-23T09:00:00Z by "GitHub Actions" approved by jane
 npm:axios@1.14.1 seen 2026-03-31T08:00:00Z
 npm:axios@1.14.1 accepted provenance-lost ${HASH} until 2026-05-01T00:00:00Z by "Jane Doe" because "we built it"
@@ -396,7 +396,13 @@ const REFUSED: readonly (readonly [string, string | RegExp, string, number, RegE
     11,
     /has proven provenance and no identity/,
   ],
-  ['a provenance of another kind', 'provenance proven', 'provenance yes', 17, /provenance is "proven", or "none"/],
+  [
+    'a provenance of another kind',
+    'provenance proven by',
+    'provenance yes by',
+    17,
+    /provenance is "proven", or "none"/,
+  ],
   ['a time without zone', '2026-02-23T09:00:00Z', '2026-02-23T09:00:00', 18, /needs a time such as .* in published/],
   [
     'a time written in another way',
@@ -572,4 +578,52 @@ describe('a file of a size that somebody made up', () => {
     const text = `${HEADER}\n${lines.join('\n')}\n`;
     expect(parseBaseline('assay.lock', text).content.seen).toHaveLength(many.length);
   });
+});
+
+describe('a version that is an address', () => {
+  it.each([
+    'git+ssh://git@github.com/team/p.git#abc',
+    'git+https://me:pw@x.example/p.git#v1%2f2',
+    'file:with a space.tgz',
+    'https://x.example/\u00fc.tgz',
+    '100%',
+    '%41',
+  ])('%s is written so that it can be read', (version) => {
+    const subject = { ecosystem: 'npm' as const, name: 'p', version };
+    const seen = [{ ...subject, time: Date.UTC(2026, 0, 1) }];
+    const text = formatBaseline({ heads: [], packages: new Map(), accepted: [], seen });
+    expect(parseBaseline('assay.lock', text).content.seen).toEqual(seen);
+    expect(text.split('\n')[2]).toMatch(/^npm:p@[!-?A-~]+ seen /);
+  });
+});
+
+describe('who built a version of a channel', () => {
+  const [axios = ''] = /npm:axios package\n[^]*/.exec(FILE) ?? [];
+  const refused = (change: (text: string) => string): string => {
+    const [header = ''] = FILE.split('\n');
+    try {
+      parseBaseline('assay.lock', `${header}\n${change(axios)}`);
+    } catch (error) {
+      if (error instanceof BaselineError) return error.message;
+      throw error;
+    }
+    return 'read';
+  };
+
+  it('is who the lines of the channel name when it was taken in, whatever a merge makes of them', () => {
+    expect(refused((text) => text)).toBe('read');
+    const merged = refused((text) => text.replace('repository-id 23088740', 'repository-id 1'));
+    expect(merged).toContain('was built by somebody else than the lines of its channel say; where a merge');
+    expect(refused((text) => text.replace(/ proven by .*/, ' proven'))).toContain('proven provenance and no identity');
+    expect(refused((text) => text.replace(/npm:axios (?:issuer|repo|owner|workflow|runner).*\n/g, ''))).toContain(
+      'has proven provenance and no identity',
+    );
+  });
+});
+
+it('an acceptance stands once, and no line is longer than any', () => {
+  const twice = FILE.replace(/npm:axios@1\.14\.1 accepted .*\n/, '$&$&');
+  expect(() => parseBaseline('assay.lock', twice)).toThrow(/accepted twice/);
+  const long = FILE.replace(/^log "go\.sum database tree"/m, `log "${'x'.repeat(5000)}"`);
+  expect(() => parseBaseline('assay.lock', long)).toThrow(/longer than 4096 characters/);
 });

@@ -81,8 +81,16 @@ describe('a file of version 1', () => {
       'a field of version 2',
       'lost@1.1.0 evidence',
       'lost@1.1.0 verified',
-      'lost@1.1.0 entry',
-      /entry is no field of a version/,
+      'lost@1.1.0 evidence',
+      /not a line of the form/,
+    ],
+    ['a subject of version 2', 'lost package npm', 'npm:lost package', 'lost package npm', /not a line of the form/],
+    [
+      'two values of version 2 in one',
+      /lost@1\.1\.0 publisher .*/,
+      'lost@1.1.0 publisher bob approved by alice',
+      'lost@1.1.0 publisher',
+      /not a line of the form/,
     ],
     [
       'an accepted contradiction',

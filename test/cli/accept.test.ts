@@ -291,7 +291,7 @@ describe('what was accepted is taken in, and asked about at every audit', () => 
       ]);
       expect(after.split('\n')).toEqual(
         expect.arrayContaining([
-          'npm:p@1.0.1 provenance proven',
+          expect.stringMatching(/^npm:p@1\.0\.1 provenance proven by sha256-/),
           'npm:p@1.0.1 despite identity-unexpected-workflow',
           'npm:p@1.0.1 expected-workflow .github/workflows/publish.yml',
         ]),

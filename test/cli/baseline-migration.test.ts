@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token } from '../../lab/index.ts';
 import { parseBaseline } from '../../src/baseline/file.ts';
 import { withProject, type LabProject } from './lab-project.ts';
+import { withBuilderNamed } from '../support/baseline.ts';
 
 const DAY = 86_400_000;
 const TEAM = ciWorkflow({ repository: 'team/p' });
@@ -15,6 +16,7 @@ function asVersion1(text: string): string {
     .replaceAll(/^npm:(\S+) package$/gm, '$1 package npm')
     .replaceAll(/^npm:(\S+) artifact (\S+)$/gm, '$1 integrity $2')
     .replaceAll(/^npm:(\S+) verified (\S+) entry (\S+)$/gm, '$1 evidence $2\n$1 entry $3')
+    .replaceAll(/ provenance proven by \S+$/gm, ' provenance proven')
     .replaceAll(/^npm:(\S+) published (\S+) by (.+)$/gm, '$1 publisher $3\n$1 published $2')
     .replaceAll(/^npm:/gm, '');
 }
@@ -122,7 +124,7 @@ describe('a pull request that brings version 2', () => {
   it.each<[string, (text: string) => string, object]>([
     [
       'another builder',
-      (text) => text.replace('npm:p workflow .github/', 'npm:p workflow evil/'),
+      (text) => withBuilderNamed(text.replace('npm:p workflow .github/', 'npm:p workflow evil/')),
       { edited: ['p@1.0.0'] },
     ],
     [

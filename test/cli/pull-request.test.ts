@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token } from '../../lab/index.ts';
 import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
 import { assay, type Run } from './run.ts';
+import { withBuilderNamed } from '../support/baseline.ts';
 
 const DAY = 86_400_000;
 const TEAM = ciWorkflow({ repository: 'team/p', repositoryId: '100', ownerId: '200' });
@@ -172,10 +173,12 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       });
       await lock({ p: '1.0.1', q: '1.0.0' });
       const mine = (text: string): string =>
-        text
-          .replace('npm:p repository https://github.com/team/p', 'npm:p repository https://github.com/stranger/p')
-          .replace('npm:p repository-id 100', 'npm:p repository-id 666')
-          .replace('npm:p owner-id 200', 'npm:p owner-id 667');
+        withBuilderNamed(
+          text
+            .replace('npm:p repository https://github.com/team/p', 'npm:p repository https://github.com/stranger/p')
+            .replace('npm:p repository-id 100', 'npm:p repository-id 666')
+            .replace('npm:p owner-id 200', 'npm:p owner-id 667'),
+        );
       edit('assay.lock', mine);
       expect(found(await report('--enforce', 'critical'))).toEqual([]);
       const outcome = await audit(undefined, '--enforce', 'critical');
@@ -193,7 +196,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       edit('assay.lock', (text) =>
         text
           .replace('npm:p owner-id 200', 'npm:p owner-id 667')
-          .replace('npm:p@1.0.0 provenance proven\n', `npm:p@1.0.0 provenance proven\n${own.join('\n')}\n`),
+          .replace(/^npm:p@1\.0\.0 provenance proven by .*\n/m, `npm:p@1.0.0 provenance proven\n${own.join('\n')}\n`),
       );
       const outcome = await audit();
       expect(outcome.baseline.base).toMatchObject({ edited: ['p'] });

@@ -62,6 +62,7 @@ describe('bun.lock', () => {
         version: '1.2.3',
         artifacts: [
           {
+            file: null,
             digests: [{ algorithm: 'sha512', hex: Buffer.alloc(64, 'a').toString('hex') }],
             source: { kind: 'registry', resolved: null },
           },
@@ -205,7 +206,7 @@ describe('bun.lock', () => {
     const address = 'https://npm.example.org/@s/a/-/a-1.0.0.tgz';
     const lockfile = bunLock(app({ '@s/a': [`@s/a@${address}`, {}, sha512()] }));
     expect(lockfile.dependencies).toMatchObject([
-      { name: '@s/a', version: '1.0.0', artifacts: [{ source: { kind: 'registry', resolved: address } }] },
+      { name: '@s/a', version: '1.0.0', artifacts: [{ file: null, source: { kind: 'registry', resolved: address } }] },
     ]);
   });
 

@@ -56,7 +56,7 @@ describe('a link or folder in the place of a package', () => {
     const lockfile = parse(v3({ 'node_modules/axios': link('evil'), ...EVIL }, AXIOS));
     expect(only(lockfile, 'axios')).toMatchObject({
       version: 'link:evil',
-      artifacts: [{ source: { kind: 'file', path: 'evil' } }],
+      artifacts: [{ file: null, source: { kind: 'file', path: 'evil' } }],
       direct: true,
       places: [{ path: 'node_modules/axios' }],
     });

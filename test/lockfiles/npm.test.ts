@@ -39,6 +39,7 @@ describe('packages (versions 2 and 3)', () => {
           version: '1.2.3-rc.1+build',
           artifacts: [
             {
+              file: null,
               digests: [{ algorithm: 'sha512', hex: '61'.repeat(64) }],
               source: { kind: 'registry', resolved: tarball('@s/a', '1.2.3-rc.1+build') },
             },
@@ -125,7 +126,7 @@ describe('packages (versions 2 and 3)', () => {
   ])('takes %j for an absent address and hash, as npm does', (resolved, integrity) => {
     const lockfile = parse(v3({ 'node_modules/a': { version: '1.0.0', resolved, integrity } }));
     expect(only(lockfile, 'a')).toMatchObject({
-      artifacts: [{ source: { kind: 'registry', resolved: null }, digests: [] }],
+      artifacts: [{ file: null, source: { kind: 'registry', resolved: null }, digests: [] }],
     });
   });
 
@@ -552,7 +553,9 @@ describe('dependencies (version 1)', () => {
     ],
     ['file:vendor/a.tgz', 'a', 'file:vendor/a.tgz', { kind: 'file', path: 'vendor/a.tgz' }],
   ])('reads version %s', (version, name, expected, source) => {
-    expect(parse(v1({ a: { version } })).dependencies).toMatchObject([{ name, version: expected, source }]);
+    expect(parse(v1({ a: { version } })).dependencies).toMatchObject([
+      { name, version: expected, artifacts: [{ source }] },
+    ]);
   });
 
   it('follows resolved where version is a version', () => {

@@ -198,7 +198,7 @@ describe('a scanner of Bun that is a package', () => {
     const locked = (kind: string, alias?: string): object => ({
       name: '@s/scan',
       alias,
-      artifacts: [{ source: { kind } }],
+      artifacts: [{ file: null, source: { kind } }],
     });
     expect(await said('bun', files, '{}', [locked('registry')])).toEqual([]);
     expect(await said('bun', files, '{}', [locked('file')])).toHaveLength(1);

@@ -203,30 +203,30 @@ describe('where a package comes from', () => {
     [
       'a registry',
       withOne('p@1.0.0', `resolution: {integrity: ${A}}`),
-      { version: '1.0.0', artifacts: [{ source: { kind: 'registry', resolved: null } }] },
+      { version: '1.0.0', source: { kind: 'registry', resolved: null } },
     ],
     [
       'an address of a registry',
       withOne('p@1.0.0', `resolution: {integrity: ${A}, tarball: https://r.example/p/-/p-1.0.0.tgz}`),
       {
         version: '1.0.0',
-        artifacts: [{ source: { kind: 'registry', resolved: 'https://r.example/p/-/p-1.0.0.tgz' } }],
+        source: { kind: 'registry', resolved: 'https://r.example/p/-/p-1.0.0.tgz' },
       },
     ],
     [
       'a path that the configured registry has',
       withOne('p@1.0.0', `resolution: {integrity: ${A}, tarball: p/-/p-1.0.0.tgz}`),
-      { version: '1.0.0', artifacts: [{ source: { kind: 'registry', resolved: null } }] },
+      { version: '1.0.0', source: { kind: 'registry', resolved: null } },
     ],
     [
       'a path that is not the package',
       withOne('p@1.0.0', `resolution: {integrity: ${A}, tarball: q/-/q-1.0.0.tgz}`),
-      { version: '1.0.0', artifacts: [{ source: { kind: 'registry', resolved: 'q/-/q-1.0.0.tgz' } }] },
+      { version: '1.0.0', source: { kind: 'registry', resolved: 'q/-/q-1.0.0.tgz' } },
     ],
     [
       'a named registry',
       withOne('p@work:1.0.0', `resolution: {integrity: ${A}}`, { specifier: 'work:^1.0.0' }),
-      { version: '1.0.0', artifacts: [{ source: { kind: 'other', locator: 'work:1.0.0' } }] },
+      { version: '1.0.0', source: { kind: 'other', locator: 'work:1.0.0' } },
     ],
     [
       'a web address',
@@ -237,7 +237,7 @@ describe('where a package comes from', () => {
           specifier: 'https://x.example/p.tgz',
         },
       ),
-      { version: '1.0.0', artifacts: [{ source: { kind: 'http', url: 'https://x.example/p.tgz' } }] },
+      { version: '1.0.0', source: { kind: 'http', url: 'https://x.example/p.tgz' } },
     ],
     [
       'an archive of a git host',
@@ -248,7 +248,10 @@ describe('where a package comes from', () => {
           specifier: 'github:o/p',
         },
       ),
-      { version: '1.0.0', artifacts: [{ source: { kind: 'git', url: 'https://codeload.github.com/o/p/tar.gz/abc' } }] },
+      {
+        version: '1.0.0',
+        source: { kind: 'git', url: 'https://codeload.github.com/o/p/tar.gz/abc' },
+      },
     ],
     [
       'another git host',
@@ -259,7 +262,7 @@ describe('where a package comes from', () => {
           specifier: 'git+https://g.example/p.git',
         },
       ),
-      { version: '1.0.0', artifacts: [{ source: { kind: 'git', url: 'https://g.example/tar.gz/abc' } }] },
+      { version: '1.0.0', source: { kind: 'git', url: 'https://g.example/tar.gz/abc' } },
     ],
     [
       'git',
@@ -270,19 +273,25 @@ describe('where a package comes from', () => {
           specifier: 'git+ssh://git@g.example/o/p.git',
         },
       ),
-      { version: '1.0.0', artifacts: [{ source: { kind: 'git', url: 'ssh://git@g.example/o/p.git#abc' } }] },
+      {
+        version: '1.0.0',
+        source: { kind: 'git', url: 'ssh://git@g.example/o/p.git#abc' },
+      },
     ],
     [
       'a tarball in the project',
       withOne('p@file:p-1.0.0.tgz', `resolution: {integrity: ${A}, tarball: file:p-1.0.0.tgz}\nversion: 1.0.0`, {
         specifier: 'file:p-1.0.0.tgz',
       }),
-      { version: '1.0.0', artifacts: [{ source: { kind: 'file', path: 'p-1.0.0.tgz' } }] },
+      { version: '1.0.0', source: { kind: 'file', path: 'p-1.0.0.tgz' } },
     ],
     [
       'a resolver of the project',
       withOne('p@cdn:p', 'resolution: {type: custom:cdn, cdnUrl: https://x}', { specifier: 'cdn:p' }),
-      { version: 'custom:cdn cdn:p', artifacts: [{ source: { kind: 'other', locator: 'custom:cdn cdn:p' } }] },
+      {
+        version: 'custom:cdn cdn:p',
+        source: { kind: 'other', locator: 'custom:cdn cdn:p' },
+      },
     ],
     [
       'one file for all platforms',
@@ -293,7 +302,7 @@ describe('where a package comes from', () => {
           specifier: 'runtime:22.0.0',
         },
       ),
-      { version: '22.0.0', artifacts: [{ source: { kind: 'http', url: 'https://n.example/n.tgz' } }] },
+      { version: '22.0.0', source: { kind: 'http', url: 'https://n.example/n.tgz' } },
     ],
   ])('%s', (_what, text, expected) => {
     expect(sourceOf(text)).toEqual([{ name: 'p', ...expected }]);
@@ -313,7 +322,7 @@ describe('where a package comes from', () => {
     const node = only(read(runtime(sha256, other)), 'node');
     expect(node).toMatchObject({
       version: '26.7.0',
-      artifacts: [{ source: { kind: 'http', url: 'https://n.example/x0.tgz' } }],
+      source: { kind: 'http', url: 'https://n.example/x0.tgz' },
       direct: true,
     });
     expect(node.artifacts[0].digests.map(({ algorithm }) => algorithm)).toEqual(['sha256', 'sha256']);

@@ -64,6 +64,7 @@ describe('vlt-lock.json', () => {
         version: '1.2.3',
         artifacts: [
           {
+            file: null,
             digests: [{ algorithm: 'sha512', hex: Buffer.alloc(64, 'a').toString('hex') }],
             source: { kind: 'registry', resolved: null },
           },
@@ -100,7 +101,7 @@ describe('vlt-lock.json', () => {
     for (const lockfileVersion of [0, 1]) {
       const { dependencies } = vltLock({ lockfileVersion, nodes: { [id]: node(name) } });
       expect(dependencies).toMatchObject([
-        { name, version, artifacts: [{ source: { kind: 'registry', resolved: null } }] },
+        { name, version, artifacts: [{ file: null, source: { kind: 'registry', resolved: null } }] },
       ]);
     }
   });
@@ -112,7 +113,9 @@ describe('vlt-lock.json', () => {
     ['remote;https%3A%2F%2Fh.org%2Fa.tgz', 'http', 'https://h.org/a.tgz'],
   ])('reads the id %s as not of a registry', (id, kind, url) => {
     const { dependencies } = vltLock({ nodes: { [id]: node('a') } });
-    expect(dependencies).toMatchObject([{ name: 'a', version: url, artifacts: [{ source: { kind, url } }] }]);
+    expect(dependencies).toMatchObject([
+      { name: 'a', version: url, artifacts: [{ file: null, source: { kind, url } }] },
+    ]);
   });
 
   it('has tarballs by their path; folders and workspaces are skipped', () => {
@@ -129,7 +132,7 @@ describe('vlt-lock.json', () => {
     });
     expect(lockfile.entries).toBe(3);
     expect(lockfile.dependencies).toMatchObject([
-      { name: 'a', artifacts: [{ source: { kind: 'file', path: 'vendor/a-1.0.0.tgz' } }] },
+      { name: 'a', artifacts: [{ file: null, source: { kind: 'file', path: 'vendor/a-1.0.0.tgz' } }] },
     ]);
     expect(lockfile.skipped.map(({ place, reason }) => [place.path, reason])).toEqual([
       ['file~local', 'link'],
@@ -140,7 +143,7 @@ describe('vlt-lock.json', () => {
   it('has a tarball of a registry as that registry’s package', () => {
     const id = 'remote~https_c++npm.example.org+a+-+a-1.0.0.tgz';
     expect(vltLock({ nodes: { [id]: node('a') } }).dependencies).toMatchObject([
-      { name: 'a', version: '1.0.0', source: { resolved: 'https://npm.example.org/a/-/a-1.0.0.tgz' } },
+      { name: 'a', version: '1.0.0', artifacts: [{ source: { resolved: 'https://npm.example.org/a/-/a-1.0.0.tgz' } }] },
     ]);
   });
 

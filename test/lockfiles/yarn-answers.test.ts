@@ -53,7 +53,7 @@ describe('Yarn 1', () => {
     for (const [resolved, kind] of evil) {
       const text = `${classic('a@^1.0.0', '1.0.0', '  dependencies:\n    b "^2.0.0"\n')}\n${classic('b@^2.0.0', '2.0.0', '', resolved)}`;
       expect(only(read(text, { manifests: { '': APP } }), 'b')).toMatchObject({
-        artifacts: [{ source: { kind } }],
+        artifacts: [{ file: null, source: { kind } }],
         substitutes: [{ asked: 'b@^2.0.0', by: 'a@1.0.0' }],
       });
       const direct = only(read(classic('a@^1.0.0', '1.0.0', '', resolved), { manifests: { '': APP } }), 'a');
@@ -110,7 +110,7 @@ describe('Yarn 1', () => {
     const lockfile = read(text, { manifests: { '': APP } });
     expect(only(lockfile, 'b')).toMatchObject({
       version: 'link:./evil',
-      artifacts: [{ source: { kind: 'file', path: 'link:./evil' } }],
+      artifacts: [{ file: null, source: { kind: 'file', path: 'link:./evil' } }],
     });
     expect(only(lockfile, 'a').claims).toEqual([{ dependencies: { b: 'link:./evil' } }]);
   });
@@ -235,7 +235,7 @@ describe('Yarn 2 and later', () => {
     const lockfile = read(berry(ROOT('a: "npm:^1.0.0"'), a, evil));
     expect(only(lockfile, 'evil')).toMatchObject({
       version: 'portal:./evil',
-      artifacts: [{ source: { kind: 'file' } }],
+      artifacts: [{ file: null, source: { kind: 'file' } }],
     });
     expect(only(lockfile, 'a').claims).toMatchObject([{ dependencies: { evil: 'portal:./evil' } }]);
   });

@@ -154,7 +154,7 @@ describe('Yarn 1 installs with --frozen-lockfile what the lockfile does not name
     expect(link.read).toMatchObject({
       dependencies: [
         { claims: [{ dependencies: { pad: 'link:./evil' } }] },
-        { artifacts: [{ source: { kind: 'file' } }] },
+        { artifacts: [{ file: null, source: { kind: 'file' } }] },
       ],
     });
     const alias = await run(
@@ -217,7 +217,10 @@ describe('Yarn 4 installs with --immutable what the lockfile says instead of wha
     expect(outcome.read).toMatchObject({
       dependencies: [
         {},
-        { name: 'pad', artifacts: [{ source: { kind: 'registry', resolved: evil.manifest.dist.tarball } }] },
+        {
+          name: 'pad',
+          artifacts: [{ file: null, source: { kind: 'registry', resolved: evil.manifest.dist.tarball } }],
+        },
       ],
     });
   });

@@ -35,6 +35,7 @@ describe('Yarn 1', () => {
         version: '1.1.0',
         artifacts: [
           {
+            file: null,
             digests: [{ algorithm: 'sha512', hex: Buffer.alloc(64, 'a').toString('hex') }],
             source: { kind: 'registry', resolved: `${ADDRESS}/@s/a/-/a-1.1.0.tgz` },
           },
@@ -62,13 +63,13 @@ describe('Yarn 1', () => {
 
   it('an entry without an address locks nothing, whatever hash it has', () => {
     const a = only(classic(`a@^1:\n  version "1.0.0"\n  integrity ${sha512()}\n`), 'a');
-    expect(a).toMatchObject({ artifacts: [{ source: { kind: 'registry', resolved: null }, digests: [] }] });
+    expect(a).toMatchObject({ artifacts: [{ file: null, source: { kind: 'registry', resolved: null }, digests: [] }] });
   });
 
   it('a file of an offline mirror is of the registry, by its hash', () => {
     const a = only(classic(`a@^1:\n  version "1.0.0"\n  resolved a-1.0.0.tgz#${SHA1}\n`), 'a');
     expect(a).toMatchObject({
-      artifacts: [{ source: { kind: 'registry', resolved: null }, digests: [{ algorithm: 'sha1' }] }],
+      artifacts: [{ file: null, source: { kind: 'registry', resolved: null }, digests: [{ algorithm: 'sha1' }] }],
     });
   });
 
@@ -77,7 +78,7 @@ describe('Yarn 1', () => {
       'an alias',
       '"x@npm:b@^1.0.0"',
       `${ADDRESS}/b/-/b-1.0.0.tgz#${SHA1}`,
-      { name: 'b', artifacts: [{ source: { kind: 'registry' } }] },
+      { name: 'b', artifacts: [{ file: null, source: { kind: 'registry' } }] },
     ],
     [
       'git',
@@ -85,7 +86,7 @@ describe('Yarn 1', () => {
       `git+https://example.com/b.git#${SHA1}`,
       {
         name: 'b',
-        artifacts: [{ digests: [], source: { kind: 'git', url: `git+https://example.com/b.git#${SHA1}` } }],
+        artifacts: [{ file: null, digests: [], source: { kind: 'git', url: `git+https://example.com/b.git#${SHA1}` } }],
       },
     ],
     [
@@ -94,14 +95,16 @@ describe('Yarn 1', () => {
       `https://codeload.github.com/o/b/tar.gz/${SHA1}`,
       {
         name: 'b',
-        artifacts: [{ digests: [], source: { kind: 'git', url: `https://codeload.github.com/o/b/tar.gz/${SHA1}` } }],
+        artifacts: [
+          { file: null, digests: [], source: { kind: 'git', url: `https://codeload.github.com/o/b/tar.gz/${SHA1}` } },
+        ],
       },
     ],
     [
       'a web address',
       '"b@https://example.com/b.tgz"',
       `https://example.com/b.tgz#${SHA1}`,
-      { name: 'b', artifacts: [{ source: { kind: 'http', url: 'https://example.com/b.tgz' } }] },
+      { name: 'b', artifacts: [{ file: null, source: { kind: 'http', url: 'https://example.com/b.tgz' } }] },
     ],
     [
       "the address of a registry's tarball",
@@ -110,14 +113,14 @@ describe('Yarn 1', () => {
       {
         name: 'b',
         version: '1.0.0',
-        artifacts: [{ source: { kind: 'registry', resolved: `${ADDRESS}/b/-/b-1.0.0.tgz` } }],
+        artifacts: [{ file: null, source: { kind: 'registry', resolved: `${ADDRESS}/b/-/b-1.0.0.tgz` } }],
       },
     ],
     [
       'a tarball in a folder',
       '"b@file:./b.tgz"',
       `file:./b.tgz#${SHA1}`,
-      { name: 'b', artifacts: [{ source: { kind: 'file', path: './b.tgz' } }] },
+      { name: 'b', artifacts: [{ file: null, source: { kind: 'file', path: './b.tgz' } }] },
     ],
   ])('%s', (_what, key, resolved, expected) => {
     const { dependencies } = classic(`${key}:\n  version "1.0.0"\n  resolved "${resolved}"\n`);
@@ -199,6 +202,7 @@ describe('Yarn 2 and later', () => {
       version: '1.0.0',
       artifacts: [
         {
+          file: null,
           digests: [],
           archive: { checksum: `10c0/${CHECKSUM}`, due: true },
           source: { kind: 'registry', resolved: null },
@@ -311,33 +315,43 @@ describe('Yarn 2 and later', () => {
   it.each([
     ['another package', 'a@npm:^1', 'evil@npm:1.0.0', { name: 'evil' }],
     ['another package under an alias', 'x@npm:a@^1', 'evil@npm:1.0.0', { name: 'evil' }],
-    ['a web address', 'a@npm:^1', 'a@https://example.com/a.tgz', { artifacts: [{ source: { kind: 'http' } }] }],
+    [
+      'a web address',
+      'a@npm:^1',
+      'a@https://example.com/a.tgz',
+      { artifacts: [{ file: null, source: { kind: 'http' } }] },
+    ],
     [
       'a repository',
       'a@npm:^1',
       'a@https://example.com/a.git#commit=abc',
-      { artifacts: [{ source: { kind: 'git' } }] },
+      { artifacts: [{ file: null, source: { kind: 'git' } }] },
     ],
     [
       'a tarball',
       'a@npm:^1',
       'a@file:./a.tgz#./a.tgz::hash=1&locator=app',
-      { artifacts: [{ source: { kind: 'file' } }] },
+      { artifacts: [{ file: null, source: { kind: 'file' } }] },
     ],
     [
       'a folder',
       'a@npm:^1',
       'a@portal:./evil::locator=app',
-      { version: 'portal:./evil', artifacts: [{ source: { kind: 'file' } }] },
+      { version: 'portal:./evil', artifacts: [{ file: null, source: { kind: 'file' } }] },
     ],
     [
       'a link',
       'a@npm:^1',
       'a@link:./evil::locator=app',
-      { version: 'link:./evil', artifacts: [{ source: { kind: 'file' } }] },
+      { version: 'link:./evil', artifacts: [{ file: null, source: { kind: 'file' } }] },
     ],
     ['a workspace of another name', 'a@npm:^1', 'evil@workspace:evil', { name: 'a', version: 'workspace:evil' }],
-    ['a script', 'a@npm:^1', 'a@exec:./make.js#./make.js::hash=1', { artifacts: [{ source: { kind: 'file' } }] }],
+    [
+      'a script',
+      'a@npm:^1',
+      'a@exec:./make.js#./make.js::hash=1',
+      { artifacts: [{ file: null, source: { kind: 'file' } }] },
+    ],
     ['a patch that nobody asked for', 'a@npm:^1', 'a@patch:a@npm%3A1.0.0#./x.patch', { name: 'a' }],
     ['a patch of another package', 'a@patch:a@npm%3A^1#x', 'a@patch:evil@npm%3A1.0.0#x', { name: 'evil' }],
     ['another package of JSR', '@s/a@jsr:^1', '@jsr/evil__a@npm:1.0.0', { name: '@jsr/evil__a' }],

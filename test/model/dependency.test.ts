@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { byteDigests, type Digest, type FilesDigest } from '../../src/model/dependency.ts';
+import { byteDigests, type Digest, type DirHash } from '../../src/model/dependency.ts';
 import { parseIntegrity, sri } from '../../src/readers/integrity.ts';
 import { integrityText } from '../../src/report/json/proofs.ts';
 
 const sha512: Digest = { algorithm: 'sha512', hex: 'ab'.repeat(64) };
 /** As many bytes as a SHA-256, which it is not of the bytes. */
-const h1: FilesDigest = { algorithm: 'h1', hex: 'cd'.repeat(32) };
+const h1: DirHash = { algorithm: 'h1', hex: 'cd'.repeat(32) };
 
 describe('a hash of the files in an archive', () => {
   it('is none of its bytes', () => {

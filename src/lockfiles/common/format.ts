@@ -12,7 +12,7 @@ export type ProjectManifests = ReadonlyMap<string, string>;
  */
 export type ProjectSettings = readonly ConfigFile[];
 
-/** One kind of lockfile. Adding a package manager means adding one of these to `LOCKFILE_FORMATS`. */
+/** One kind of lockfile. Adding a package manager means adding one of these to `SUPPORTED_FORMATS`. */
 export interface LockfileFormat<L extends Lockfile = Lockfile> {
   /** Name for people, e.g. "npm". */
   readonly name: string;

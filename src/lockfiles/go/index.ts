@@ -1,4 +1,4 @@
-import type { Artifact, Dependency, FilesDigest, Lockfile, Place, Source } from '../../model/dependency.ts';
+import type { Artifact, Dependency, DirHash, Lockfile, Place, Source } from '../../model/dependency.ts';
 import { isModulePath, isVersionOf } from '../../ecosystems/conventions/go-modules.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import { refuseConflicts } from '../common/conflicts.ts';
@@ -155,8 +155,8 @@ function fileSource(path: string): Source {
   return { kind: 'file', path };
 }
 
-/** Each hash once, in the order of the lines: Go goes by the first, and so does nobody who must know of the others. */
-function digestsOf(sums: readonly SumLine[]): readonly FilesDigest[] {
+/** Each hash once, in the order of the lines. Go uses the first; all are kept, so that a second one is seen. */
+function digestsOf(sums: readonly SumLine[]): readonly DirHash[] {
   const hashes = new Set(sums.flatMap(({ hash }) => hash ?? []));
   return [...hashes].map((hex) => ({ algorithm: 'h1', hex }));
 }

@@ -1,4 +1,4 @@
-import type { Digest, FilesDigest } from '../../model/dependency.ts';
+import type { Digest, DirHash } from '../../model/dependency.ts';
 import type { AttestationProof, BundleProof, Identity, Proofs, Signer, VerifiedTime } from '../../model/proof.ts';
 import { formatInstant } from '../../model/time.ts';
 import { instantJson, type Json, type JsonObject } from './stringify.ts';
@@ -82,7 +82,7 @@ export function bundleProofJson(proof: Omit<BundleProof, 'statement'>): JsonObje
  * Algorithm and base64 of a hash: Subresource Integrity (https://www.w3.org/TR/SRI/), or as go.sum has the one that is
  * no hash of bytes.
  */
-export function integrityText({ algorithm, hex }: Digest | FilesDigest): string {
+export function integrityText({ algorithm, hex }: Digest | DirHash): string {
   return `${algorithm}${algorithm === 'h1' ? ':' : '-'}${Buffer.from(hex, 'hex').toString('base64')}`;
 }
 

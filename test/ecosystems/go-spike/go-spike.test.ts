@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { newTree } from '../../../lab/sigstore/merkle.ts';
-import type { Run } from '../../../src/ecosystems/ecosystem.ts';
+import type { ChainContext } from '../../../src/ecosystems/ecosystem.ts';
 import { go } from '../../../src/lockfiles/go/index.ts';
 import type { Dependency } from '../../../src/model/dependency.ts';
 import { NO_EXPECTATION } from '../../../src/model/policy.ts';
@@ -31,9 +31,9 @@ async function assess(dependencies: readonly Dependency[], sources: GoSources): 
     },
     now: Date.UTC(2026, 10, 29),
   };
-  const run: Run = {
+  const run: ChainContext = {
     // Nothing of npm's is asked.
-    sources: {} as Run['sources'],
+    sources: {} as ChainContext['sources'],
     ...{ dependencies, trust, verifying: () => Promise.resolve(trust), store: null },
   };
   const chain = goRecord(sources).openChain(run);

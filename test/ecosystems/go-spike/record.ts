@@ -1,12 +1,11 @@
 import type { Expectations } from '../../../src/checks/known.ts';
 import { conventionsOf } from '../../../src/ecosystems/conventions/index.ts';
-import type { Answer, Chain, EcosystemRecord, Run } from '../../../src/ecosystems/ecosystem.ts';
-import type { Artifact, Dependency, Digest, FilesDigest } from '../../../src/model/dependency.ts';
+import type { Answer, Chain, EcosystemRecord, ChainContext } from '../../../src/ecosystems/ecosystem.ts';
+import type { Artifact, Dependency, Digest, DirHash } from '../../../src/model/dependency.ts';
 import { finding, type Finding } from '../../../src/model/finding.ts';
 import { establish, type IntegrityProof, type Proofs } from '../../../src/model/proof.ts';
 import type { Assessment } from '../../../src/model/verdict.ts';
 import { integrityText } from '../../../src/report/json/proofs.ts';
-import { go } from '../../../src/lockfiles/go/index.ts';
 import type { SumLine } from '../../../src/lockfiles/go/sum.ts';
 import type { NoteKey } from '../../../src/tlog/note.ts';
 import { openDatabase, type Ask, type Database } from './database.ts';
@@ -16,7 +15,7 @@ import { openDatabase, type Ask, type Database } from './database.ts';
  */
 type GoRecord = Omit<EcosystemRecord, 'questions'>;
 
-/** What Go asks, and rests on; `Run` has no place for it yet. */
+/** What Go asks, and rests on; `ChainContext` has no place for it yet. */
 export interface GoSources {
   readonly ask: Ask;
   readonly key: NoteKey;
@@ -34,17 +33,16 @@ export function goRecord(sources: GoSources): GoRecord {
     id: 'go',
     conventions: conventionsOf('go'),
     manager: 'go',
-    lockfiles: [go],
     keys: null,
-    openChain: (run) => openChain(sources, run),
+    openChain: (context) => openChain(sources, context),
     openInstalled: null,
   };
 }
 
-function openChain({ ask, key, kept }: GoSources, run: Run): Chain {
+function openChain({ ask, key, kept }: GoSources, context: ChainContext): Chain {
   let opened: Promise<Database> | null = null;
   const database = (): Promise<Database> =>
-    (opened ??= openDatabase(ask, key, run.dependencies.filter(isOfDatabase), kept));
+    (opened ??= openDatabase(ask, key, context.dependencies.filter(isOfDatabase), kept));
   return {
     isUnclear: () => false,
     assessUnasked: (dependency, known) => unproven(dependency, known, sourceFindings(dependency)),
@@ -98,7 +96,7 @@ function judge(dependency: Dependency, known: Expectations, database: Database, 
   return settled(findings, holds ? establish({ by: 'log' as const, digests: digestsOf(first, rest) }) : null);
 }
 
-type AnyDigest = Digest | FilesDigest;
+type AnyDigest = Digest | DirHash;
 
 function digestsOf(first: AnyDigest, rest: readonly AnyDigest[]): readonly [AnyDigest, ...AnyDigest[]] {
   return [first, ...rest];
