@@ -206,6 +206,23 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
     });
   });
 
+  it.each<[string, (text: string) => string, string]>([
+    ['since when', (text) => text.replace(/^(npm:p since ).*/m, '$1zzz 1999-01-01T00:00:00Z'), 'p'],
+    [
+      'that a version reaches nothing',
+      (text) => text.replace(/^npm:q@1\.0\.0 published .*\n/m, '$&npm:q@1.0.0 capability none\n'),
+      'q@1.0.0',
+    ],
+  ])('that says otherwise %s is named, though it holds no other bytes', async (_, forge, entry) => {
+    await inPullRequest(async ({ edit, read, audit }) => {
+      const before = read('assay.lock');
+      edit('assay.lock', forge);
+      expect(read('assay.lock')).not.toBe(before);
+      const outcome = await audit();
+      expect([outcome.status, forged(outcome)]).toEqual([1, [`main: ${entry}`]]);
+    });
+  });
+
   it('that brings an entry of a version that does not pass is named, as the next run would hold it', async () => {
     await inPullRequest(async ({ lab, lock, folder, edit, read, audit, runIn, report }) => {
       await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });

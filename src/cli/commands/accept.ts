@@ -68,16 +68,17 @@ function withoutDecisions(content: Baseline, named: ReadonlySet<string>): Baseli
 
 /** What the lockfile names by a SPEC: `name@version`, or `name` where it locks one version of it. Throws UsageError. */
 function lockedAs(spec: string, locked: readonly Dependency[], file: string): readonly Dependency[] {
-  const at = spec.indexOf('@', 1);
-  const name = at === -1 ? spec : spec.slice(0, at);
+  const [name = spec] = /^(?:[a-z]+:)?@?[^@]*/.exec(spec) ?? [];
+  const hasVersion = name !== spec;
   const ofName = locked.filter((dependency) => [nameOf(dependency), packageId(dependency)].includes(name));
   const specs = [...new Set(ofName.map(specOf))].sort();
   if (specs.length === 0) {
     const near = nearest(name, [...new Set(locked.map(nameOf))]);
     throw new UsageError(`${file} does not lock ${name}${near === null ? '' : `; did you mean ${near}?`}`);
   }
-  if (at === -1 && specs.length > 1) throw new UsageError(`which ${name}? ${file} locks ${specs.join(', ')}: name one`);
-  const wanted = at === -1 ? ofName : ofName.filter((dependency) => isNamedBy(spec, dependency));
+  if (!hasVersion && specs.length > 1)
+    throw new UsageError(`which ${name}? ${file} locks ${specs.join(', ')}: name one`);
+  const wanted = !hasVersion ? ofName : ofName.filter((dependency) => isNamedBy(spec, dependency));
   if (wanted.length === 0) throw new UsageError(`${file} does not lock ${spec}, but ${specs.join(', ')}`);
   return wanted;
 }

@@ -1,3 +1,4 @@
+import { isNamedBy } from '../../model/package.ts';
 import { parseSpec } from '../../audit/check.ts';
 import { bytesOf } from '../../model/baseline.ts';
 import { acceptedStates } from '../../policy/review.ts';
@@ -43,8 +44,8 @@ export const command: Command = {
       const locked = report.dependencies.map(bytesOf);
       const accepted = baseline.content?.accepted ?? [];
       for (const spec of specs) {
-        const isNamed = [...locked, ...accepted].some((one) => [one.name, `${one.name}@${one.version}`].includes(spec));
-        if (!isNamed) throw new UsageError(`${spec} is not in ${file}, and nothing about it was accepted`);
+        if (![...locked, ...accepted].some((one) => isNamedBy(spec, one)))
+          throw new UsageError(`${spec} is not in ${file}, and nothing about it was accepted`);
       }
       const list = reviewList(report, acceptedStates(accepted, locked, now), specs, now);
       if (values.json === true) io.stdout.write(renderReviewJson(list));
