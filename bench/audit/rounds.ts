@@ -175,7 +175,7 @@ function copyProject(tree: string, to: string): string {
 /** A baseline without the lines of one package. */
 function without(baseline: string, name: string): string {
   const lines = baseline.split('\n');
-  const kept = lines.filter((line) => !line.startsWith(`${name} `) && !line.startsWith(`${name}@`));
+  const kept = lines.filter((line) => !line.startsWith(`npm:${name} `) && !line.startsWith(`npm:${name}@`));
   if (kept.length === lines.length) throw new Error(`the baseline has no ${name}`);
   return kept.join('\n');
 }

@@ -86,7 +86,7 @@ export function identityOf({ value, refuse }: Fields, prefix: '' | 'expected-' =
   };
 }
 
-/** Who built the channel of a version last, and whether a version has to say that it means this one (version 1 cannot). */
+/** Who built the channel of a version last, and whether the version has to name it, which version 1 could not. */
 export interface OfChannel {
   readonly identity: LastingIdentity | null;
   readonly isNamed: boolean;

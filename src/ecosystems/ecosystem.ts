@@ -11,7 +11,7 @@ import type { Assessment } from '../model/verdict.ts';
 import type { Registry } from '../registries/registry.ts';
 import type { Conventions } from './conventions/conventions.ts';
 
-/** The registries that a run can ask: a member for each kind, made from the configuration by `cli/project/registry.ts`. */
+/** The registries that a run can ask, a member for each kind, as `cli/project/registry.ts` makes them of settings. */
 export interface Sources {
   /** All registries that serve npm packages, each asked for its own. */
   readonly registry: Registry;

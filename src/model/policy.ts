@@ -31,7 +31,7 @@ export type IdentityDemand = Readonly<Partial<Record<IdentityField, TextMatch>>>
 export const PROVENANCE_DEMANDS = ['required', 'expected', 'optional'] as const;
 export type ProvenanceDemand = (typeof PROVENANCE_DEMANDS)[number];
 
-/** From which release on a demand holds. Versions compare as their ecosystem orders them; times are those of publication. */
+/** From which release on a demand holds. Versions are ordered by their ecosystem; times are those of publication. */
 export type Since =
   { readonly kind: 'version'; readonly version: string } | { readonly kind: 'time'; readonly time: Instant };
 

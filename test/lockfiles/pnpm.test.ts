@@ -322,7 +322,7 @@ describe('where a package comes from', () => {
     const node = only(read(runtime(sha256, other)), 'node');
     expect(node).toMatchObject({
       version: '26.7.0',
-      source: { kind: 'http', url: 'https://n.example/x0.tgz' },
+      artifacts: [{ source: { kind: 'http', url: 'https://n.example/x0.tgz' } }],
       direct: true,
     });
     expect(node.artifacts[0].digests.map(({ algorithm }) => algorithm)).toEqual(['sha256', 'sha256']);
