@@ -3,6 +3,7 @@ import { firstPublished } from '../../src/checks/history.ts';
 import { checkExpectation } from '../../src/checks/expectation.ts';
 import { repositoryAddress } from '../../src/checks/identity.ts';
 import { checkLoss } from '../../src/checks/loss.ts';
+import { checkDistTag } from '../../src/checks/npm/dist-tag.ts';
 import { checkRelease } from '../../src/checks/release.ts';
 import { dependencyOf } from '../../src/audit/compare.ts';
 import type { Manifest, Packument } from '../../src/model/evidence.ts';
@@ -113,6 +114,7 @@ function askHistory(
   const provenance = claims ? 'proven' : lost ? 'lost' : 'none';
   const findings = [
     ...checkRelease(soFar, manifest, { known: null, provenance, scripts: { permission: 'unknown' } }),
+    ...[checkDistTag(soFar, manifest.version, null)].filter((found) => found !== null),
     ...(claims ? askIdentity(soFar, manifest) : []),
   ];
   const published = soFar.time.get(manifest.version) ?? null;

@@ -17,7 +17,7 @@ describe('specs', () => {
     ['name@next', 'name', 'next'],
     ['name@release-1.x', 'name', 'release-1.x'],
   ])('%s', (spec, name, wanted) => {
-    expect(parseSpec(spec)).toEqual({ name, wanted });
+    expect(parseSpec(spec)).toEqual({ ecosystem: 'npm', name, wanted });
   });
 
   it.each([
