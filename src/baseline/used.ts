@@ -102,7 +102,7 @@ function baseUsed(
     policyChanged,
     problem,
     edited: edited.sort(),
-    unfounded: problem === null && now !== null ? unfounded(content, now, locked, judged) : [],
+    unfounded: problem === null && now !== null ? unfounded(content, now, earned, { locked, judged, unanswered }) : [],
     removed: removed.sort(),
     accepted: accepted.filter((one) => !known.some((old) => isDeepStrictEqual(old, one))),
   };
@@ -172,13 +172,16 @@ function isEdited(was: BaselinePackage, is: BaselinePackage, earned: BaselinePac
 function unfounded(
   before: Baseline | null,
   now: Baseline,
-  locked: readonly Dependency[],
-  judged: readonly JudgedDependency[],
+  earned: Baseline['packages'],
+  run: {
+    readonly locked: readonly Dependency[];
+    readonly judged: readonly JudgedDependency[];
+    readonly unanswered: ReadonlySet<VersionId>;
+  },
 ): readonly string[] {
-  const earned = updateBaseline(before, judged).baseline.packages;
+  const { locked, judged, unanswered } = run;
   const lockedIds = new Set(locked.map(versionId));
   const judgedIds = new Set(judged.map(({ dependency }) => versionId(dependency)));
-  const unanswered = unansweredIn(judged);
   const found: string[] = [];
   for (const { origin } of now.heads) {
     if (before?.heads.some((was) => was.origin === origin) !== true) found.push(`log ${origin}`);

@@ -1,9 +1,10 @@
+import { hashText } from '../../model/hash.ts';
 import type { Digest } from '../../model/dependency.ts';
 import type { RefusalReason } from '../../model/finding.ts';
 import type { BundleProof, Identity, LogEntryProof, Signer } from '../../model/proof.ts';
 import { formatInstant } from '../../model/time.ts';
 import { escapeText, quoteText } from '../words/escape.ts';
-import { bundleProofJson, integrityText } from '../json/proofs.ts';
+import { bundleProofJson } from '../json/proofs.ts';
 import { count, paint, shown, table, usableColumns, wrap, type RenderOptions, type Row } from '../words/layout.ts';
 import { REFUSALS } from '../words/refusals.ts';
 import type { JsonObject } from '../json/stringify.ts';
@@ -56,7 +57,7 @@ export function bundleJson(outcome: BundleOutcome): JsonObject {
           : {
               type: statement.type,
               predicateType: statement.predicateType,
-              subjects: statement.subjects.map(({ name, digests }) => ({ name, digests: digests.map(integrityText) })),
+              subjects: statement.subjects.map(({ name, digests }) => ({ name, digests: digests.map(hashText) })),
             },
     },
   };

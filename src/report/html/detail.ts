@@ -1,10 +1,10 @@
+import { hashText } from '../../model/hash.ts';
 import { withoutCredentials } from '../../model/address.ts';
 import type { Source } from '../../model/dependency.ts';
 import type { Identity, InstalledProof, Proofs, ProvenanceProof } from '../../model/proof.ts';
 import type { LeveledFinding } from '../../model/verdict.ts';
 import { formatInstant } from '../../model/time.ts';
 import { capabilityText, describe, findingTitle, subjectText } from '../words/messages.ts';
-import { integrityText } from '../json/proofs.ts';
 import { overdueText, ownerText } from '../words/review-words.ts';
 import { wayTo, type Node } from './graph.ts';
 import { hostile, html, joined, link, type Html } from './markup.ts';
@@ -90,7 +90,7 @@ function integrity({ judged: { dependency, proofs, baseline } }: Node): Html {
   if (first === undefined) return html`the lockfile has none`;
   const state = proofs.integrity !== null ? 'proven' : baseline === 'held' ? 'held' : 'not proven';
   const more = digests.length - 1;
-  return html`${state}: <code>${integrityText(first)}</code>${more > 0 ? ` and ${more} more` : null}`;
+  return html`${state}: <code>${hashText(first)}</code>${more > 0 ? ` and ${more} more` : null}`;
 }
 
 function installed({ paths, files }: InstalledProof): Html {

@@ -1,4 +1,4 @@
-import type { Digest, DirHash } from '../../model/dependency.ts';
+import { hashText } from '../../model/hash.ts';
 import type { AttestationProof, BundleProof, Identity, Proofs, Signer, VerifiedTime } from '../../model/proof.ts';
 import { formatInstant } from '../../model/time.ts';
 import { instantJson, type Json, type JsonObject } from './stringify.ts';
@@ -6,7 +6,7 @@ import { instantJson, type Json, type JsonObject } from './stringify.ts';
 /** What was established of one dependency, and null for what was not. */
 export function proofsJson({ integrity, signature, publish, provenance, bytes, installed }: Proofs): Json {
   return {
-    integrity: integrity === null ? null : integrity.digests.map(integrityText).join(' '),
+    integrity: integrity === null ? null : integrity.digests.map(hashText).join(' '),
     integrityBy: integrity === null ? null : integrity.by,
     signature:
       signature === null
@@ -15,16 +15,14 @@ export function proofsJson({ integrity, signature, publish, provenance, bytes, i
             by: signature.by,
             keyId: signature.keyId,
             keyOrigin: signature.keyOrigin,
-            integrity: integrityText(signature.integrity),
+            integrity: hashText(signature.integrity),
             time: signature.time === null ? null : timeJson(signature.time),
           },
     publish: publish === null ? null : attestationJson(publish),
     provenance:
       provenance === null ? null : { identity: identityJson(provenance.identity), ...attestationJson(provenance) },
     bytes:
-      bytes === null
-        ? null
-        : { integrity: integrityText(bytes), size: bytes.size, from: bytes.from, basis: bytes.basis },
+      bytes === null ? null : { integrity: hashText(bytes), size: bytes.size, from: bytes.from, basis: bytes.basis },
     installed: installed === null ? null : { paths: installed.paths, files: installed.files },
   };
 }
@@ -76,14 +74,6 @@ export function bundleProofJson(proof: Omit<BundleProof, 'statement'>): JsonObje
     })),
     scts: proof.scts,
   };
-}
-
-/**
- * Algorithm and base64 of a hash: Subresource Integrity (https://www.w3.org/TR/SRI/), or as go.sum has the one that is
- * no hash of bytes.
- */
-export function integrityText({ algorithm, hex }: Digest | DirHash): string {
-  return `${algorithm}${algorithm === 'h1' ? ':' : '-'}${Buffer.from(hex, 'hex').toString('base64')}`;
 }
 
 function timeJson({ source, time }: VerifiedTime): Json {

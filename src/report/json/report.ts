@@ -17,7 +17,7 @@ import { compareText } from '../../model/value.ts';
 import { comparisonJson } from './comparison.ts';
 import { compareDependencies } from '../words/grouping.ts';
 import { describe, type FileSubject, type Subject } from '../words/messages.ts';
-import { integrityText, proofsJson } from './proofs.ts';
+import { proofsJson } from './proofs.ts';
 import { objectOf, stringifyMembers, type Json, type JsonObject, type Members } from './stringify.ts';
 
 /** The `schema` member of the report; the number changes when a reader of the old shape would break. */
@@ -173,7 +173,7 @@ function sourceJson(source: Source): JsonObject {
 }
 
 function artifactJson({ file, digests, source }: Artifact): Json {
-  return { file, integrity: digests.map(integrityText), source: sourceJson(source) };
+  return { file, integrity: digests.map(hashText), source: sourceJson(source) };
 }
 
 function countsJson({ counts }: Report): Json {
@@ -197,7 +197,7 @@ function dependencyJson(judged: JudgedDependency, findings: readonly JsonObject[
     optional: dependency.optional,
     peer: dependency.peer,
     source: sourceJson(artifact.source),
-    integrity: artifact.digests.map(integrityText),
+    integrity: artifact.digests.map(hashText),
     ...(artifact.archive === undefined ? {} : { archive: { ...artifact.archive } }),
     ...(artifact.file === null ? {} : { artifacts: dependency.artifacts.map(artifactJson) }),
     ...(dependency.patches === undefined ? {} : { patches: dependency.patches }),

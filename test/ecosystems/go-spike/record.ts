@@ -1,3 +1,4 @@
+import { hashText } from '../../../src/model/hash.ts';
 import type { Expectations } from '../../../src/checks/known.ts';
 import { conventionsOf } from '../../../src/ecosystems/conventions/index.ts';
 import type { Answer, Chain, EcosystemRecord, ChainContext } from '../../../src/ecosystems/ecosystem.ts';
@@ -5,7 +6,6 @@ import type { Artifact, Dependency, Digest, DirHash } from '../../../src/model/d
 import { finding, type Finding } from '../../../src/model/finding.ts';
 import { establish, type IntegrityProof, type Proofs } from '../../../src/model/proof.ts';
 import type { Assessment } from '../../../src/model/verdict.ts';
-import { integrityText } from '../../../src/report/json/proofs.ts';
 import type { SumLine } from '../../../src/lockfiles/go/sum.ts';
 import type { NoteKey } from '../../../src/tlog/note.ts';
 import { openDatabase, type Ask, type Database } from './database.ts';
@@ -106,9 +106,9 @@ function digestsOf(first: AnyDigest, rest: readonly AnyDigest[]): readonly [AnyD
 function compare({ file, digests }: Artifact, record: readonly SumLine[]): readonly Finding[] {
   if (digests.length === 0) return [finding('integrity-missing', { resolved: null })];
   const logged = record.find((line) => line.file === file)?.hash ?? null;
-  const actual = logged === null ? 'nothing' : integrityText({ algorithm: 'h1', hex: logged });
+  const actual = logged === null ? 'nothing' : hashText({ algorithm: 'h1', hex: logged });
   const other = digests.find(({ algorithm, hex }) => algorithm !== 'h1' || hex !== logged);
   return other === undefined
     ? []
-    : [finding('integrity-mismatch', { locked: integrityText(other), actual, source: 'registry' })];
+    : [finding('integrity-mismatch', { locked: hashText(other), actual, source: 'registry' })];
 }
