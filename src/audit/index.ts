@@ -2,12 +2,13 @@ import { servingBeside } from './beside.ts';
 import { explain } from './compare.ts';
 import { auditDependencies, judgeUnheld, verifier } from './dependencies.ts';
 import { changeSince } from './lockfile-changes.ts';
-import type { AuditOptions, LockfileAuditOptions, Omittable } from './options.ts';
+import { isOmitted, type AuditOptions, type LockfileAuditOptions } from './options.ts';
 import { review } from './review.ts';
 import { bytesUsed, installedUsed, lockfileUsed, registriesAsked, reportOf, type Covered } from './summary.ts';
 import { ecosystemOf, ecosystemOfManager } from '../ecosystems/index.ts';
+import { changedLines, isOfLines } from '../baseline/changed-lines.ts';
 import { parseLockfile } from '../lockfiles/index.ts';
-import { rulingBaseline, type Baseline, type BaselineInUse } from '../model/baseline.ts';
+import { rulingBaseline } from '../model/baseline.ts';
 import type { Comparison } from '../model/comparison.ts';
 import type { Dependency, LocatedLockfile } from '../model/dependency.ts';
 import { packageId, specOf } from '../model/package.ts';
@@ -61,15 +62,22 @@ export async function auditLockfiles(
   };
 }
 
-/** Audits what one lockfile names, less what is omitted and what the change leaves as it was. */
+/**
+ * Audits what one lockfile names, less what is omitted and what the change leaves as it was. A dependency of which the
+ * change brings lines into the baseline is never left out.
+ */
 async function auditLockfile(lockfile: LocatedLockfile, options: LockfileAuditOptions): Promise<Covered> {
   const { omit, since, baseline, tarballs, installed: root = null } = options;
   const { dependencies, scripts } = lockfile;
-  const included = dependencies.filter((dependency) => !isOmitted(dependency, omit));
+  const base = baseline?.base ?? null;
+  // Nobody reviews what no run has judged, and once merged it decides: so a change's own lines are judged with it.
+  const lines = changedLines(base?.content ?? null, base === null ? null : (baseline?.content ?? null));
+  const included = dependencies.filter(
+    (dependency) => !isOmitted(dependency, omit) || (base?.problem === null && isOfLines(dependency, lines)),
+  );
   const change = since ? changeSince(since.before.get(lockfile.file) ?? null, lockfile) : null;
-  // An entry that the change brings into the baseline would hold its version from then on.
   const isNew = (dependency: Dependency): boolean =>
-    change === null || change.gained.has(dependency) || isNewInBaseline(dependency, baseline);
+    change === null || change.gained.has(dependency) || isOfLines(dependency, lines);
   const unchanged = included.filter((dependency) => !isNew(dependency));
   const wanted = included.filter(isNew);
 
@@ -89,17 +97,6 @@ async function auditLockfile(lockfile: LocatedLockfile, options: LockfileAuditOp
   const { found, problem, removed } = change;
   const specs = [...new Set(unchanged.map(specOf))].sort();
   return { ...all, since: { ref, commit, found, problem, unchanged: specs, removed } };
-}
-
-function isOmitted(dependency: Dependency, omit: readonly Omittable[]): boolean {
-  return omit.some((kind) => dependency[kind]);
-}
-
-function isNewInBaseline(dependency: Dependency, baseline: BaselineInUse | null | undefined): boolean {
-  if (!baseline?.base) return false;
-  const has = (content: Baseline | null): boolean =>
-    content?.packages.get(packageId(dependency))?.versions.has(dependency.version) === true;
-  return has(baseline.content) && !has(baseline.base.content);
 }
 
 /** Dependencies beside the judged ones that show whether their registries serve attestations. */

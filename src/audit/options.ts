@@ -2,7 +2,7 @@ import type { LockfileBefore } from './lockfile-changes.ts';
 import type { ProjectManifests, ProjectSettings } from '../lockfiles/index.ts';
 import type { BaselineInUse } from '../model/baseline.ts';
 import type { Sources } from '../ecosystems/ecosystem.ts';
-import type { Lockfile } from '../model/dependency.ts';
+import type { Dependency, Lockfile } from '../model/dependency.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import type { InstalledCopies } from '../model/gathered.ts';
 import type { PolicyInUse } from '../model/policy.ts';
@@ -16,6 +16,10 @@ import type { TrustedRoot } from '../sigstore/trusted-root.ts';
 /** The kinds of dependencies that may be left out. */
 export const OMITTABLE = ['dev', 'optional', 'peer'] as const;
 export type Omittable = (typeof OMITTABLE)[number];
+
+export function isOmitted(dependency: Dependency, omit: readonly Omittable[]): boolean {
+  return omit.some((kind) => dependency[kind]);
+}
 
 export interface TrustOptions {
   readonly root: TrustedRoot;

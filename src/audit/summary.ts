@@ -1,3 +1,4 @@
+import { isOmitted, type Omittable } from './options.ts';
 import type { BaselineInUse } from '../model/baseline.ts';
 import type { Dependency, LocatedLockfile, Lockfile, PlacedFinding, SkippedEntry } from '../model/dependency.ts';
 import { specOf } from '../model/package.ts';
@@ -35,6 +36,7 @@ interface Used extends Sources {
   readonly policy?: PolicyInUse | null;
   readonly baseline?: BaselineInUse | null;
   readonly beside?: readonly Lockfile[];
+  readonly omit?: readonly Omittable[];
 }
 
 /** The report of one run over what `lockfiles` named; `read` accounts for every entry read. */
@@ -44,9 +46,10 @@ export function reportOf(
   dependencies: readonly JudgedDependency[],
   used: Used,
 ): Report {
-  const { trust, now, repository, enforce, policy, baseline, beside = [] } = used;
+  const { trust, now, repository, enforce, policy, baseline, beside = [], omit = [] } = used;
   const locked = [...read.dependencies, ...beside.flatMap((lockfile) => lockfile.dependencies)];
-  const baselines = baseline ? [baselineUsed(baseline, locked, dependencies)] : [];
+  const run = { locked, judged: dependencies, isOmitted: (one: Dependency) => isOmitted(one, omit) };
+  const baselines = baseline ? [baselineUsed(baseline, run)] : [];
   const asked = {
     packages: read.dependencies,
     registries: registriesAsked(read.dependencies, used),

@@ -25,14 +25,20 @@ import type { BaselineBaseUsed, BaselineUsed } from '../model/report.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 import { latestIdentities, updateBaseline } from './update.ts';
 
+/** What a run was about. */
+interface Run {
+  /** All that the lockfiles name which share the baseline. */
+  readonly locked: readonly Dependency[];
+  readonly judged: readonly JudgedDependency[];
+  /** Whether --omit would leave it out. */
+  readonly isOmitted: (dependency: Dependency) => boolean;
+}
+
 /**
  * What the baseline covers of what was judged, what of it nothing names any more, and what a pull request does to it.
  */
-export function baselineUsed(
-  baseline: BaselineInUse,
-  locked: readonly Dependency[],
-  judged: readonly JudgedDependency[],
-): BaselineUsed {
+export function baselineUsed(baseline: BaselineInUse, run: Run): BaselineUsed {
+  const { locked, judged } = run;
   const ruling = rulingBaseline(baseline);
   const lockedIds = new Set(locked.map(versionId));
   const uncovered = judged.filter(({ baseline: state }) => ruling === null || state === 'uncovered');
@@ -46,7 +52,7 @@ export function baselineUsed(
       .map(specOf)
       .sort(),
     ...(baseline.format === undefined ? {} : { format: baseline.format }),
-    base: baseline.base ? baseUsed(baseline.base, baseline.content, locked, judged) : null,
+    base: baseline.base ? baseUsed(baseline.base, baseline.content, run) : null,
   };
 }
 
@@ -57,12 +63,8 @@ function versionsOf(baseline: Baseline | null): readonly VersionRef[] {
   );
 }
 
-function baseUsed(
-  base: BaselineBase,
-  now: Baseline | null,
-  locked: readonly Dependency[],
-  judged: readonly JudgedDependency[],
-): BaselineBaseUsed {
+function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineBaseUsed {
+  const { locked, judged, isOmitted } = run;
   const { ref, commit, content, policyChanged, problem } = base;
   const before = content?.packages ?? new Map<PackageId, BaselinePackage>();
   const after = now?.packages ?? new Map<PackageId, BaselinePackage>();
@@ -93,6 +95,7 @@ function baseUsed(
   }
   const late = putOff(content, now).filter((one) => lockedVersions.has(versionId(one)));
   edited.push(...late.map(specOf));
+  const despiteOmit = judged.filter((one) => one.baseline !== 'held' && isOmitted(one.dependency));
   const known = content?.accepted ?? [];
   const accepted = problem === null ? (now?.accepted ?? []) : [];
   return {
@@ -102,8 +105,9 @@ function baseUsed(
     policyChanged,
     problem,
     edited: edited.sort(),
-    unfounded: problem === null && now !== null ? unfounded(content, now, earned, { locked, judged, unanswered }) : [],
+    unfounded: problem === null && now !== null ? unfounded(content, now, earned, { locked, unanswered }) : [],
     removed: removed.sort(),
+    despiteOmit: [...new Set(despiteOmit.map(({ dependency }) => specOf(dependency)))].sort(),
     accepted: accepted.filter((one) => !known.some((old) => isDeepStrictEqual(old, one))),
   };
 }
@@ -175,13 +179,11 @@ function unfounded(
   earned: Baseline['packages'],
   run: {
     readonly locked: readonly Dependency[];
-    readonly judged: readonly JudgedDependency[];
     readonly unanswered: ReadonlySet<VersionId>;
   },
 ): readonly string[] {
-  const { locked, judged, unanswered } = run;
-  const lockedIds = new Set(locked.map(versionId));
-  const judgedIds = new Set(judged.map(({ dependency }) => versionId(dependency)));
+  const { locked, unanswered } = run;
+  const lockedPackages = new Set(locked.map(packageId));
   const found: string[] = [];
   for (const { origin } of now.heads) {
     if (before?.heads.some((was) => was.origin === origin) !== true) found.push(`log ${origin}`);
@@ -192,15 +194,13 @@ function unfounded(
     const due = earned.get(id);
     for (const [version, entry] of is.versions) {
       const spec = `${id}@${version}` as const;
-      // What --omit leaves out of a run is nobody's to say.
       if (was?.versions.has(version) === true || unanswered.has(spec)) continue;
-      if (lockedIds.has(spec) && !judgedIds.has(spec)) continue;
       const wanted = due?.versions.get(version);
       if (wanted === undefined || !fits(entry, wanted)) found.push(specOf({ ...one, version }));
     }
     const { identity, channels, since } = is;
     const isOwn = isDeepStrictEqual({ identity, channels }, latestIdentities(is));
-    const isKnown = due === undefined || isDeepStrictEqual(since, due.since);
+    const isKnown = due === undefined ? lockedPackages.has(id) : isDeepStrictEqual(since, due.since);
     if (was === undefined && !(isOwn && isKnown)) found.push(nameOf(one));
   }
   return found.sort();

@@ -176,6 +176,8 @@ export interface BaselineBaseUsed {
   readonly unfounded: readonly string[];
   /** Entries that were there and are not, although the lockfile names them. */
   readonly removed: readonly string[];
+  /** What --omit would have left out, and was judged as the pull request changes lines of it. */
+  readonly despiteOmit: readonly string[];
   /** What is accepted now and was not, or not so. */
   readonly accepted: readonly AcceptedFinding[];
 }

@@ -42,6 +42,7 @@ interface PullRequestJson extends AuditJson {
       readonly edited: readonly string[];
       readonly unfounded: readonly string[];
       readonly removed: readonly string[];
+      readonly despiteOmit: readonly string[];
       readonly accepted: readonly Readonly<Record<string, unknown>>[];
     } | null;
   };
@@ -317,6 +318,118 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       lab.tamperPackument('p', (document) => ({ ...document, versions: 'none' as never }));
       const open = await audit();
       expect([open.status, forged(open)]).toEqual([3, []]);
+    });
+  });
+
+  describe('with --omit', () => {
+    const OMIT = ['--omit', 'dev'];
+    /** p is of the project, and q of its development alone. */
+    const inDevelopment = (work: (project: PullRequest) => Promise<void>): Promise<void> =>
+      inPullRequest(async (project) => {
+        const { folder, lock, run } = project;
+        await lock({ p: '1.0.0' }, { dev: { q: '1.0.0' } });
+        await run('update');
+        git(folder, 'commit', '-qam', 'development');
+        git(folder, 'branch', '-f', 'main');
+        await work(project);
+      });
+
+    it('leaves out what it leaves out, where no line of it changes', async () => {
+      await inDevelopment(async ({ lab, lock, run, audit }) => {
+        await lab.publish({ name: 'p', version: '1.0.1', by: TEAM });
+        await lock({ p: '1.0.1' }, { dev: { q: '1.0.0' } });
+        await run('update');
+        lab.requests.length = 0;
+        const { status, dependencies, baseline } = await audit(undefined, ...OMIT);
+        expect([status, dependencies.map(({ name }) => name), baseline.base]).toMatchObject([
+          0,
+          ['p'],
+          { edited: [], unfounded: [], despiteOmit: [] },
+        ]);
+        expect(lab.requests.filter(({ url }) => /\/q\b/.test(url))).toEqual([]);
+      });
+    });
+
+    it('lines that update wrote of what it leaves out are judged, named, and pass', async () => {
+      await inDevelopment(async ({ lab, lock, run, audit, runIn }) => {
+        await lab.publish({ name: 'q', version: '1.0.1', by: TEAM });
+        await lock({ p: '1.0.0' }, { dev: { q: '1.0.1' } });
+        await run('update');
+        const { status, dependencies, baseline } = await audit(undefined, ...OMIT);
+        expect([status, dependencies.map(({ name }) => name), baseline.base]).toMatchObject([
+          0,
+          ['p', 'q'],
+          { edited: [], unfounded: [], despiteOmit: ['q@1.0.1'] },
+        ]);
+        const { stdout } = await runIn({}, 'audit', '--base', 'main', ...OMIT);
+        expect(stdout).toContain('judged despite --omit, as lines of it change here: q@1.0.1\n');
+      });
+    });
+
+    it('an entry that update would not write fails, though its version is left out', async () => {
+      await inDevelopment(async ({ lab, lock, edit, read, audit }) => {
+        await lab.publish({ name: 'q', version: '1.0.1', by: THIEF });
+        await lock({ p: '1.0.0' }, { dev: { q: '1.0.1' } });
+        const [, integrity = ''] = /"node_modules\/q"[^]*?"integrity": "([^"]+)"/.exec(read('package-lock.json')) ?? [];
+        edit('assay.lock', (text) =>
+          text
+            .replace(/^npm:q@1\.0\.0 /gm, 'npm:q@1.0.1 ')
+            .replace(/^(npm:q@1\.0\.1 artifact ).*$/m, (_, start: string) => start + integrity),
+        );
+        const outcome = await audit(undefined, '--enforce', 'observe', ...OMIT);
+        expect([outcome.status, forged(outcome)]).toEqual([1, ['main: q@1.0.1']]);
+      });
+    });
+
+    it.each<[string, RegExp, string, string]>([
+      ['an entry', /^(npm:q@1\.0\.0 verified) \S+/m, `$1 sha256-${Buffer.alloc(32, 7).toString('base64')}`, 'q@1.0.0'],
+      ["a package's own lines", /^(npm:q since) .*$/m, '$1 never', 'q'],
+    ])('an edit of %s fails, though it is left out', async (_, line, instead, entry) => {
+      await inDevelopment(async ({ edit, audit }) => {
+        edit('assay.lock', (text) => text.replace(line, instead));
+        const outcome = await audit(undefined, '--enforce', 'observe', ...OMIT);
+        expect([outcome.status, forged(outcome)]).toEqual([1, [`main: ${entry}`]]);
+      });
+    });
+
+    it('what it leaves out is not judged where the base cannot be read, as no line of it holds anything', async () => {
+      await inDevelopment(async ({ folder, lab, audit }) => {
+        lab.requests.length = 0;
+        const env = { GITHUB_EVENT_NAME: 'pull_request', GITHUB_BASE_REF: 'gone' };
+        const { status, dependencies } = await audit(env, ...OMIT, folder);
+        expect([status, dependencies.map(({ name }) => name)]).toEqual([0, ['p']]);
+      });
+    });
+  });
+
+  it('whose lines are of another lockfile of the folder has to be judged with that', async () => {
+    await inPullRequest(async ({ lab, folder, edit, run, runIn, read }) => {
+      const lockfile = read('package-lock.json');
+      await lab.publish({ name: 'r', version: '1.0.0', by: TEAM });
+      await lab.writeProject(folder, { r: '1.0.0' });
+      writeFileSync(join(folder, 'npm-shrinkwrap.json'), read('package-lock.json'));
+      writeFileSync(join(folder, 'package-lock.json'), lockfile);
+      await run('update');
+      expect(read('assay.lock')).toContain('npm:r@1.0.0');
+      const alone = await runIn({}, 'audit', 'package-lock.json', '--base', 'main');
+      expect([alone.status, alone.stdout, alone.stderr]).toEqual([
+        2,
+        '',
+        'assay: assay.lock has lines that are not at main, of what only other lockfiles of the folder name (r@1.0.0): ' +
+          'name the folder, and not package-lock.json alone, so that they are judged\n',
+      ]);
+      expect((await runIn({}, 'audit', '--base', 'main')).status).not.toBe(2);
+      // Where they do not change, it need not be.
+      edit('assay.lock', (text) => text.replace(/^npm:r.*\n/gm, ''));
+      expect((await runIn({}, 'audit', 'package-lock.json', '--base', 'main')).status).not.toBe(2);
+    });
+  });
+
+  it('that brings lines of a package that nothing locks is named', async () => {
+    await inPullRequest(async ({ edit, audit }) => {
+      edit('assay.lock', (text) => `${text}npm:r package\nnpm:r since 1.0.0 2026-01-01T00:00:00Z\n`);
+      const outcome = await audit();
+      expect([outcome.status, forged(outcome)]).toEqual([1, ['main: r']]);
     });
   });
 

@@ -101,6 +101,7 @@ export function reportWith(text: string, findings = everyFinding(text), folder =
       edited: [text],
       unfounded: [text],
       removed: [text],
+      despiteOmit: [text],
       accepted: [],
     },
   };

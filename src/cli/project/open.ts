@@ -2,10 +2,14 @@ import { dirname } from 'node:path';
 import { auditLockfiles } from '../../audit/index.ts';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
 import { combineReports } from '../../audit/combine.ts';
+import { changedLines } from '../../baseline/changed-lines.ts';
 import { scriptPermissions } from '../../lockfiles/index.ts';
 import type { Store } from '../../model/store.ts';
 import type { Dependency } from '../../model/dependency.ts';
+import { packageId, specOf, versionId } from '../../model/package.ts';
 import type { Report, UnreadLockfile } from '../../model/report.ts';
+import { escapeText } from '../../report/words/escape.ts';
+import { listed } from '../../report/words/layout.ts';
 import { collectSooner } from '../v8-flags.ts';
 import { isMendable, UsageError } from '../exit.ts';
 import { findAllLockfiles } from './find.ts';
@@ -102,6 +106,7 @@ export async function withProjects<T>(
   const established = new Map<string, Buffer>();
 
   const auditOne = async (project: ProjectInUse, how: How, isOnly: boolean): Promise<Report> => {
+    demandJudged(project, how);
     const { store: kept, baseline, askAppearances, beside } = project;
     const folder = dirname(project.path);
     const own = projectConfig(values, project, folder, io, folder === firstFolder ? config.warnings : []);
@@ -160,6 +165,31 @@ export async function withProjects<T>(
     progress.end();
     trust.close();
   }
+}
+
+/**
+ * A change's own lines of assay.lock decide once they are merged, so a run that cannot judge them says so and ends.
+ * Throws UsageError.
+ */
+function demandJudged({ file, lockfiles, beside }: Project, { baseline }: How): void {
+  if (!baseline?.base || baseline.base.problem !== null) return;
+  const { base } = baseline;
+  const lines = changedLines(base.content, baseline.content);
+  const audited = lockfiles.flatMap(({ dependencies }) => dependencies);
+  const [versions, packages] = [new Set(audited.map(versionId)), new Set(audited.map(packageId))];
+  const left = beside
+    .flatMap(({ dependencies }) => dependencies)
+    .filter(
+      (one) =>
+        (lines.versions.has(versionId(one)) && !versions.has(versionId(one))) ||
+        (lines.packages.has(packageId(one)) && !packages.has(packageId(one))),
+    );
+  if (left.length === 0) return;
+  const names = listed([...new Set(left.map(specOf))].sort(), 5, (spec) => escapeText(spec, 100));
+  throw new UsageError(
+    `${baseline.file} has lines that are not at ${base.ref}, of what only other lockfiles of the folder name ` +
+      `(${names}): name the folder, and not ${file} alone, so that they are judged`,
+  );
 }
 
 /** One report, of at least one dependency that was looked at, or was there before. Throws UsageError. */

@@ -144,13 +144,14 @@ function baseJson({
   edited,
   unfounded,
   removed,
+  despiteOmit,
   accepted,
 }: BaselineBaseUsed): JsonObject {
   const decided = accepted.map(({ name, version, bytes, code, by, why, until }) => ({
     ...{ name, version, integrity: hashText(bytes), code, by, why },
     until: formatInstant(until),
   }));
-  return { ref, commit, found, policyChanged, problem, edited, unfounded, removed, accepted: decided };
+  return { ref, commit, found, policyChanged, problem, edited, unfounded, removed, despiteOmit, accepted: decided };
 }
 
 /** The clock and what is in its queue. */

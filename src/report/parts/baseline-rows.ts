@@ -89,6 +89,9 @@ export function changeRows(base: BaselineBaseUsed | null): string[] {
     ...(base.edited.length > 0 ? [`edited here, though it was there before: ${names(base.edited)}`] : []),
     ...(base.unfounded.length > 0 ? [`new here, and not what assay update would write: ${names(base.unfounded)}`] : []),
     ...(base.removed.length > 0 ? [`removed here, though still locked: ${names(base.removed)}`] : []),
+    ...(base.despiteOmit.length > 0
+      ? [`judged despite --omit, as lines of it change here: ${names(base.despiteOmit)}`]
+      : []),
     ...(base.accepted.length > 0 ? [`accepted here, and not before: ${listed(base.accepted, 5, acceptedText)}`] : []),
   ];
 }
