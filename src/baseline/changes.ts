@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { Baseline, BaselinePackage, BaselineVersion } from '../model/baseline.ts';
-import type { AddedVersion, BuilderChange, PackageChange } from '../model/baseline-change.ts';
+import type { AddedVersion, BuilderChange, OtherChanges, PackageChange } from '../model/baseline-change.ts';
 import { packageId, packageRef, type PackageId } from '../model/package.ts';
 import { compareText } from '../model/value.ts';
 import { channelIdentity, sameIdentity } from './text.ts';
@@ -13,6 +13,17 @@ export function changesBetween(before: Baseline | null, after: Baseline): readon
     const [was, is] = [before?.packages.get(id), after.packages.get(id)];
     return isDeepStrictEqual(was, is) ? [] : [changeOf(id, was ?? null, is ?? null, after)];
   });
+}
+
+/** What differs beside them. */
+export function otherChanges(before: Baseline | null, after: Baseline): OtherChanges {
+  const without = <T>(some: readonly T[], others: readonly T[]): T[] =>
+    some.filter((one) => !others.some((other) => isDeepStrictEqual(one, other)));
+  return {
+    seen: without(after.seen, before?.seen ?? []),
+    unseen: without(before?.seen ?? [], after.seen),
+    unaccepted: without(before?.accepted ?? [], after.accepted),
+  };
 }
 
 function changeOf(

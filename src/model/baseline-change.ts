@@ -1,4 +1,4 @@
-import type { AcceptedFinding, BaselineVersion, LastingIdentity, PublishedVersion } from './baseline.ts';
+import type { AcceptedFinding, BaselineVersion, LastingIdentity, PublishedVersion, SeenVersion } from './baseline.ts';
 import type { Capability } from './capability.ts';
 import type { PackageRef } from './package.ts';
 
@@ -21,6 +21,15 @@ export interface AddedVersion {
   readonly measure: { readonly version: string; readonly entry: BaselineVersion } | null;
   /** What it reaches and the measure does not; empty where either was not read. */
   readonly reaches: readonly Capability[];
+}
+
+/** Lines of a baseline that are of no entry: when versions that wait were first seen, and what was accepted. */
+export interface OtherChanges {
+  readonly seen: readonly SeenVersion[];
+  /** Seen before, and waiting no longer. */
+  readonly unseen: readonly SeenVersion[];
+  /** Accepted before, and no longer locked. */
+  readonly unaccepted: readonly AcceptedFinding[];
 }
 
 /** What an update does to the baseline of one package. */

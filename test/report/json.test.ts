@@ -197,10 +197,10 @@ describe('the JSON report', () => {
   test('lists every finding once more with its dependency', () => {
     const { findings, dependencies } = copy() as unknown as {
       findings: Record<string, unknown>[];
-      dependencies: { name: string; version: string; location: unknown; findings: object[] }[];
+      dependencies: { ecosystem: string; name: string; version: string; location: unknown; findings: object[] }[];
     };
-    const expected = dependencies.flatMap(({ name, version, location, findings: own }) =>
-      own.map((each) => ({ name, version, location, ...each })),
+    const expected = dependencies.flatMap(({ ecosystem, name, version, location, findings: own }) =>
+      own.map((each) => ({ ecosystem, name, version, location, ...each })),
     );
     expect(findings).toEqual(expected);
   });

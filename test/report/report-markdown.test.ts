@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import MarkdownIt from 'markdown-it';
 import { describe, expect, test } from 'vitest';
 import { FINDING_CODES, finding } from '../../src/model/finding.ts';
 import { renderMarkdown } from '../../src/report/outputs/report-markdown.ts';
 import { argsWith, dependency, judged, lockfileUsed, reportOf, STOLEN } from './fixtures.ts';
 import { hostileText } from './hostile.ts';
+import { expectInertMarkdown } from './markdown-reader.ts';
 import { HOSTILE_REPORT, HOSTILE_TEXT, largeReport, STORY } from './output-reports.ts';
 
 /** What is left without code spans: they end at the next backtick, as there is none inside. */
@@ -12,21 +12,12 @@ function outsideOfCode(markdown: string): string {
   return markdown.replace(/`[^`\n]*`/g, '`');
 }
 
-/** Reads CommonMark as GitHub extends it: with tables, HTML, and links made of bare addresses. */
-const reader = new MarkdownIt({ html: true, linkify: true });
-
 /** The HTML that is ours. */
 const HTML =
   /^(?:<!-- assay-report -->|<details><summary>(?:error|unverified|warning) <code>[a-z-]+<\/code>: [\w ,()'-]+<\/summary>|<\/details>)\n$/;
 
-/** Expects that nothing in it is a link or a picture, nobody is mentioned, and no HTML is anybody else's. */
 function expectInert(markdown: string): void {
-  const tokens = reader.parse(markdown, {}).flatMap((token) => [token, ...(token.children ?? [])]);
-  expect(tokens.map(({ type }) => type).filter((type) => /^(?:link|image|html_inline)/.test(type))).toEqual([]);
-  const written = (type: string): string[] =>
-    tokens.filter((token) => token.type === type).map(({ content }) => content);
-  expect(written('html_block').filter((html) => !HTML.test(html))).toEqual([]);
-  expect(written('text').filter((text) => /@\w|#\d|:\/\//.test(text))).toEqual([]);
+  expectInertMarkdown(markdown, HTML);
 }
 
 function withText(text: string): string {

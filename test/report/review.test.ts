@@ -85,6 +85,21 @@ describe('whatever packages and people wrote', () => {
     );
   });
 
+  it('a package of another ecosystem than npm is named with it, and no command takes it for one of npm', () => {
+    const list = listWith('x');
+    const go = { ecosystem: 'go', name: 'x', version: 'v1.0.0' } as const;
+    const items = list.items.map((item) => ({ ...item, dependency: { ...item.dependency, ...go } }));
+    const accepted = list.accepted.map((one) => ({ ...one, accepted: { ...one.accepted, ...go } }));
+    const ofGo = { ...list, items, accepted };
+    const json = JSON.parse(renderReviewJson(ofGo)) as Record<'findings' | 'accepted', Record<string, unknown>[]>;
+    for (const one of [...json.findings, ...json.accepted]) expect(one).toMatchObject({ ecosystem: 'go', name: 'x' });
+    for (const text of [renderReview(ofGo, OPTIONS), renderReviewMarkdown(ofGo)]) {
+      expect(text).toContain('go:x@v1.0.0');
+      expect(text).not.toMatch(/(?<!go:)x@v1\.0\.0|assay (?:check|accept)/);
+    }
+    expect((JSON.parse(renderReviewJson(list)) as typeof json).findings[0]).toMatchObject({ ecosystem: 'npm' });
+  });
+
   it('Markdown keeps its tables: as many rows and cells as with plain names', () => {
     const shape = (markdown: string): string[] =>
       markdown

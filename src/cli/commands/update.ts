@@ -1,5 +1,5 @@
 import { unseen, withSeen } from '../../baseline/seen.ts';
-import { changesBetween } from '../../baseline/changes.ts';
+import { changesBetween, otherChanges } from '../../baseline/changes.ts';
 import { updateBaseline } from '../../baseline/update.ts';
 import { versionId } from '../../model/package.ts';
 import { lockfileErrors } from '../../report/words/messages.ts';
@@ -24,10 +24,12 @@ export const command: Command = {
       // The clock of a team starts when it begins to use assay, not when it first installed a dependency.
       const waiting = content === null ? [] : unseen(update);
       const known = waiting.length === 0 ? null : await askAppearances(waiting.map(versionId));
-      writeBaseline(path, baseline, withSeen(update, known, Date.now()));
+      const written = withSeen(update, known, Date.now());
+      writeBaseline(path, baseline, written);
+      const change = { packages: changesBetween(content, written), others: otherChanges(content, written) };
       const text =
         options.values.summary === true
-          ? renderSummary(file, changesBetween(content, update.baseline), update, io.stdout, format)
+          ? renderSummary(file, change, update, io.stdout, format)
           : renderUpdate(file, update, io.stdout, format);
       io.stdout.write(text);
       for (const line of lockfileErrors(report)) io.stderr.write(`assay: ${line}\n`);

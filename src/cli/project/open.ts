@@ -172,7 +172,7 @@ export async function withProjects<T>(
  * Throws UsageError.
  */
 function demandJudged({ file, lockfiles, beside }: Project, { baseline }: How): void {
-  if (!baseline?.base || baseline.base.problem !== null) return;
+  if (baseline?.base?.problem !== null) return;
   const { base } = baseline;
   const lines = changedLines(base.content, baseline.content);
   const audited = lockfiles.flatMap(({ dependencies }) => dependencies);

@@ -1,53 +1,74 @@
-import type { AcceptedFinding, BaselineUpdate, LastingIdentity } from '../../model/baseline.ts';
-import type { AddedVersion, BuilderChange, PackageChange } from '../../model/baseline-change.ts';
+import type { AcceptedFinding, BaselineUpdate, LastingIdentity, SeenVersion } from '../../model/baseline.ts';
+import type { AddedVersion, BuilderChange, OtherChanges, PackageChange } from '../../model/baseline-change.ts';
+import { nameOf, specOf } from '../../model/package.ts';
 import { formatInstant } from '../../model/time.ts';
-import { escapeText, quoteText } from '../words/escape.ts';
-import { count, listed, paint, shown, usableColumns, wrap, type RenderOptions } from '../words/layout.ts';
+import { count, listed, paint, shown, type RenderOptions } from '../words/layout.ts';
+import { code, codeSpan } from '../words/markdown.ts';
 import { expiredText, leftOutLines, migrationText, nextLines } from './update.ts';
+
+/** What an update changes in the baseline. */
+interface BaselineChange {
+  readonly packages: readonly PackageChange[];
+  readonly others: OtherChanges;
+}
 
 /**
  * What a reviewer of an update must read, package by package: who built it and whether that is who it was, what is
  * proven, who published it, what was accepted, and what was left out. Packages of which nothing of it changes are
- * gathered in one line.
+ * gathered in one line. Reads as it is, and as Markdown, of which nothing that a package or a person wrote is part: all
+ * of that is code. No line is broken, as the rest of one could begin a heading or a list.
  */
 export function renderSummary(
   file: string,
-  changes: readonly PackageChange[],
+  { packages, others }: BaselineChange,
   update: BaselineUpdate,
-  options: RenderOptions,
+  options: Pick<RenderOptions, 'color' | 'unicode'>,
   format?: number,
 ): string {
-  const columns = usableColumns(options.columns);
   const { measures, expired, leftOut } = update;
-  const kinds = changes.map((change) => ({ change, kind: kindOf(change) }));
+  const kinds = packages.map((change) => ({ change, kind: kindOf(change) }));
   const of = (kind: Kind): readonly PackageChange[] =>
     kinds.filter((one) => one.kind === kind).map(({ change }) => change);
   const toRead = of('read');
   const head =
-    changes.length === 0
-      ? `${escapeText(file, 120)}: no entry changes`
-      : `${escapeText(file, 120)}: ${count(changes.length, 'package')} changed, ${toRead.length} to read`;
+    packages.length > 0
+      ? `${codeSpan(file)}: ${count(packages.length, 'package')} changed, ${toRead.length} to read`
+      : `${codeSpan(file)}: no entry changes${othersText(others)}`;
   const gathered = [
     gatheredLine(of('proven'), 'by the same builder as before, with provenance', moveText),
     gatheredLine(of('unproven'), 'by the same publisher as before, without provenance as before', moveText),
     gatheredLine(of('removed'), 'removed, no longer locked', moveText),
     gatheredLine(of('refreshed'), 'the same, with something recorded anew', refreshedText),
-    measures.length === 0
-      ? ''
-      : `kept, as what is left out is held to it: ${listed(measures, 10, (spec) => escapeText(spec, 120))}`,
-    expired.length === 0 ? '' : `no longer accepted: ${listed(expired, 10, expiredText)}`,
+    listedLine('kept, as what is left out is held to it', measures, (spec) => codeSpan(spec)),
+    listedLine('no longer accepted', expired, (one) => expiredText(one, code)),
+    listedLine('accepted before, and no longer locked', others.unaccepted, (one) => expiredText(one, code)),
+    listedLine('waiting for a decision from now on', others.seen, seenText),
+    listedLine('no longer waiting for a decision', others.unseen, seenText),
   ].filter((line) => line !== '');
-  const text = (line: string, indent: number): readonly string[] =>
-    wrap(shown(line, options), columns, indent, indent + 2);
   const lines = [
-    ...text(head, 0).map((line) => paint('bold', line, options)),
-    ...(format === undefined ? [] : text(migrationText(format), 2)),
-    ...toRead.flatMap((change) => [...text(moveText(change), 0), ...factsOf(change).flatMap((fact) => text(fact, 2))]),
-    ...gathered.flatMap((line) => text(line, 0)),
-    ...leftOutLines(leftOut).flatMap((line) => text(line, 0)),
-    ...nextLines(leftOut, options),
+    paint('bold', shown(head, options), options),
+    ...[
+      ...(format === undefined ? [] : [migrationText(format)]),
+      ...toRead.flatMap((change) => [moveText(change), ...factsOf(change).map((fact) => `  - ${fact}`)]),
+      ...gathered,
+      ...leftOutLines(leftOut, code),
+      ...nextLines(leftOut, code),
+    ].map((line) => shown(line.startsWith('  - ') ? line : `- ${line}`, options)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function othersText({ seen, unseen, unaccepted }: OtherChanges): string {
+  const number = seen.length + unseen.length + unaccepted.length;
+  return number === 0 ? '' : `, but ${count(number, 'line')} about what waits or was accepted`;
+}
+
+function seenText({ time, ...one }: SeenVersion): string {
+  return `${codeSpan(specOf(one))} (first seen ${formatInstant(time)})`;
+}
+
+function listedLine<T>(what: string, items: readonly T[], show: (item: T) => string): string {
+  return items.length === 0 ? '' : `${what}: ${listed(items, 10, show)}`;
 }
 
 type Kind = 'read' | 'proven' | 'unproven' | 'removed' | 'refreshed';
@@ -75,25 +96,25 @@ function gatheredLine(
 }
 
 /** `NAME OLD -> NEW`; what is new has no old, and what is gone no new. */
-function moveText({ name, isNew, added, removed }: PackageChange): string {
-  const versions = (some: readonly string[]): string => listed(some, 5, (one) => escapeText(one, 60));
+function moveText({ isNew, added, removed, ...one }: PackageChange): string {
+  const versions = (some: readonly string[]): string => listed(some, 5, (version) => codeSpan(version, 60));
   const from = removed.length > 0 ? versions(removed) : '';
   const to = versions(added.map(({ version }) => version));
   const moved = [from, to].filter((text) => text !== '').join(' -> ');
-  return `${isNew ? 'new ' : ''}${escapeText(name, 120)}${moved === '' ? '' : ` ${moved}`}`;
+  return `${isNew ? 'new ' : ''}${codeSpan(nameOf(one))}${moved === '' ? '' : ` ${moved}`}`;
 }
 
-function refreshedText({ name, refreshed }: PackageChange): string {
-  return `${escapeText(name, 120)} ${listed(refreshed, 5, (one) => escapeText(one, 60))}`;
+function refreshedText({ refreshed, ...one }: PackageChange): string {
+  return `${codeSpan(nameOf(one))} ${listed(refreshed, 5, (version) => codeSpan(version, 60))}`;
 }
 
 /** What there is to read about a package. */
 function factsOf({ isNew, added, builders, since, accepted }: PackageChange): readonly string[] {
   return [
     ...builders.map(builderText),
-    ...(since === null ? [] : [`first provenance known before: ${escapeText(since.version, 60)}`]),
+    ...(since === null ? [] : [`first provenance known before: ${codeSpan(since.version, 60)}`]),
     ...added.flatMap((one) => {
-      const which = added.length === 1 ? '' : `${escapeText(one.version, 60)} `;
+      const which = added.length === 1 ? '' : `${codeSpan(one.version, 60)} `;
       return versionFacts(one, isNew, accepted).map((fact) => which + fact);
     }),
   ];
@@ -109,9 +130,7 @@ function versionFacts(one: AddedVersion, isNew: boolean, accepted: readonly Acce
     shownBuilder === null ? '' : `built by ${identityText(shownBuilder)}${others}`,
     provenanceText(one),
     publishedText(one),
-    reaches.length === 0
-      ? ''
-      : `reaches ${reaches.join(', ')}, which ${escapeText(measure?.version ?? '', 60)} does not`,
+    reaches.length === 0 ? '' : `reaches ${reaches.join(', ')}, which ${codeSpan(measure?.version ?? '', 60)} does not`,
     despite === undefined ? '' : `taken in despite ${despite.codes.join(', ')}`,
     ...accepted.filter((decision) => decision.version === version).map(acceptedText),
   ];
@@ -120,16 +139,16 @@ function versionFacts(one: AddedVersion, isNew: boolean, accepted: readonly Acce
 
 function provenanceText({ entry: { provenance }, measure }: AddedVersion): string {
   const had = measure !== null && measure.entry.provenance.identity !== null;
-  const before = measure === null ? '' : escapeText(measure.version, 60);
+  const before = measure === null ? '' : codeSpan(measure.version, 60);
   if (provenance.identity !== null) return measure === null || had ? '' : `provenance proven, which ${before} had not`;
-  if ('lost' in provenance) return `provenance lost: ${escapeText(provenance.lost.version, 60)} had it`;
+  if ('lost' in provenance) return `provenance lost: ${codeSpan(provenance.lost.version, 60)} had it`;
   return `no provenance, nor had any of ${count(provenance.earlier, 'earlier version')}`;
 }
 
 /** Who published and approved it, where that is another than before; of a new package, who did. */
 function publishedText({ entry, measure }: AddedVersion): string {
-  const name = (who: string | null = null): string => (who === null ? 'nobody named' : quoteText(who, 60));
-  const before = measure === null ? '' : escapeText(measure.version, 60);
+  const name = (who: string | null = null): string => (who === null ? 'nobody named' : codeSpan(who, 60));
+  const before = measure === null ? '' : codeSpan(measure.version, 60);
   if (measure === null) return entry.publisher === null ? '' : `published by ${name(entry.publisher)}`;
   const publisher =
     entry.publisher === measure.entry.publisher
@@ -144,11 +163,11 @@ function publishedText({ entry, measure }: AddedVersion): string {
 
 /** Who built it, and of a change only what differs. */
 function builderText({ channel, from, to }: BuilderChange): string {
-  const where = channel === null ? '' : ` ${channel}`;
+  const where = channel === null ? '' : ` ${codeSpan(channel, 60)}`;
   if (from === null || to === null) {
     return `builder${where}: ${to === null ? 'nobody known' : identityText(to)}${from === null ? ', nobody known before' : ''}`;
   }
-  const value = (text: string | null): string => (text === null ? 'none' : escapeText(text, 160));
+  const value = (text: string | null): string => (text === null ? 'none' : codeSpan(text, 160));
   const changed = FIELDS.filter(([, member]) => from[member] !== to[member]).map(
     ([label, member]) => `${label} ${value(from[member])} -> ${value(to[member])}`,
   );
@@ -167,9 +186,9 @@ const FIELDS = [
 
 function identityText({ issuer, repository, workflow, signer, runner }: LastingIdentity): string {
   const parts = [repository ?? issuer, workflow, signer, runner === 'self-hosted' ? runner : null];
-  return parts.flatMap((part) => (part === null ? [] : [escapeText(part, 160)])).join(' ');
+  return parts.flatMap((part) => (part === null ? [] : [codeSpan(part, 160)])).join(' ');
 }
 
 function acceptedText({ code, until, by, why }: AcceptedFinding): string {
-  return `${code} accepted until ${formatInstant(until)} by ${quoteText(by, 60)}: ${quoteText(why, 120)}`;
+  return `${code} accepted until ${formatInstant(until)} by ${codeSpan(by, 60)}: ${codeSpan(why, 120)}`;
 }

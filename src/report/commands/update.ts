@@ -25,32 +25,35 @@ export function renderUpdate(file: string, update: BaselineUpdate, options: Rend
       : []),
     ...(removed.length > 0 ? [`removed: ${specs(removed)} (no longer locked)`] : []),
     ...(measures.length > 0 ? [`kept, as a version that is left out is compared with it: ${specs(measures)}`] : []),
-    ...(expired.length > 0 ? [`no longer accepted: ${listed(expired, 10, expiredText)}`] : []),
+    ...(expired.length > 0 ? [`no longer accepted: ${listed(expired, 10, (one) => expiredText(one))}`] : []),
   ];
   const lines = [
     ...wrap(shown(head, options), columns, 0, 2).map((line) => paint('bold', line, options)),
     ...changes.flatMap((line) => wrap(shown(line, options), columns, 2, 4)),
     ...leftOutLines(leftOut).flatMap((line) => wrap(shown(line, options), columns, 2, 4)),
-    ...nextLines(leftOut, options),
+    ...nextLines(leftOut).flatMap((line) => wrap(shown(line, options), columns, line.startsWith('next') ? 2 : 0, 8)),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** Where to read more of what was left out, and how to decide about it. */
-export function nextLines(leftOut: readonly LeftOut[], options: RenderOptions): string[] {
-  if (leftOut.length === 0) return [];
-  const more = 'assay audit says more about what was left out or is kept';
-  return [more, ...decisionLines(leftOut, options)];
-}
+/** Makes escaped text what the output needs it to be. */
+export type Mark = (escaped: string) => string;
 
-function decisionLines(leftOut: readonly LeftOut[], options: RenderOptions): string[] {
+const asItIs: Mark = (escaped) => escaped;
+
+/** Where to read more of what was left out, and how to decide about it. */
+export function nextLines(leftOut: readonly LeftOut[], mark = asItIs): string[] {
+  if (leftOut.length === 0) return [];
+  const more = `${mark('assay audit')} says more about what was left out or is kept`;
   const plain = leftOut.flatMap(({ dependency, acceptable }) => (acceptable ? (plainSpec(dependency) ?? []) : []));
   const [spec, ...others] = new Set(plain);
-  if (spec === undefined) return [];
-  const more =
-    others.length === 0 ? '' : `; likewise ${count(others.length, 'more version')} (assay review lists them)`;
-  const text = `next  assay check ${spec}, then assay accept ${spec} --reason "..."${more}`;
-  return wrap(shown(text, options), usableColumns(options.columns), 2, 8);
+  if (spec === undefined) return [more];
+  const likewise =
+    others.length === 0
+      ? ''
+      : `; likewise ${count(others.length, 'more version')} (${mark('assay review')} lists them)`;
+  const commands = [`assay check ${spec}`, `assay accept ${spec} --reason "..."`];
+  return [more, `next  ${commands.map(mark).join(', then ')}${likewise}`];
 }
 
 function specs(list: readonly string[]): string {
@@ -61,12 +64,15 @@ function despiteText(despite: BaselineUpdate['despite']): string {
   return listed(despite, 10, ({ spec, codes }) => `${escapeText(spec, 120)} (${codes.join(', ')})`);
 }
 
-export function expiredText(past: AcceptedFinding): string {
-  return `${subjectText(past)} ${past.code} (until ${formatInstant(past.until)} by ${quoteText(past.by, 40)})`;
+export function expiredText(past: AcceptedFinding, mark?: Mark): string {
+  const [subject, by] = mark
+    ? [mark(subjectText(past)), mark(escapeText(past.by, 40))]
+    : [subjectText(past), quoteText(past.by, 40)];
+  return `${subject} ${past.code} (until ${formatInstant(past.until)} by ${by})`;
 }
 
 /** One line for each reason, with the places of what it keeps out. */
-export function leftOutLines(leftOut: readonly LeftOut[]): string[] {
+export function leftOutLines(leftOut: readonly LeftOut[], mark = asItIs): string[] {
   const groups = new Map<string, { fate: string; reason: string; ones: readonly LeftOut[] }>();
   for (const one of leftOut) {
     const codes = one.codes.length === 0 ? 'hash and signature are not proven' : one.codes.join(', ');
@@ -78,8 +84,8 @@ export function leftOutLines(leftOut: readonly LeftOut[]): string[] {
   return [...groups.values()].map(({ fate, reason, ones }) => {
     const named = listed(ones, 10, ({ dependency }) => {
       const [place] = dependency.places;
-      const where = place === undefined ? '' : ` (${escapeText(place.file, 120)}:${place.line})`;
-      return subjectText(dependency) + where;
+      const where = place === undefined ? '' : ` (${mark(`${escapeText(place.file, 120)}:${place.line}`)})`;
+      return mark(subjectText(dependency)) + where;
     });
     return `${fate}, ${count(ones.length, 'dependency', 'dependencies')} ${reason}: ${named}`;
   });

@@ -8,8 +8,8 @@ import { timeline, timesBeside } from './timeline.ts';
 
 /** A version beside the one it is held against, what it adds, when all of it happened, and what can be decided. */
 export function beside(comparison: Comparison): Html {
-  const { name, current, predecessor } = comparison;
-  const subject = subjectText({ name, version: current.version ?? '' });
+  const { ecosystem, name, current, predecessor } = comparison;
+  const subject = subjectText({ ecosystem, name, version: current.version ?? '' });
   const title =
     predecessor === null
       ? html`${subject}, which has no predecessor`

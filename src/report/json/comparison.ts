@@ -13,9 +13,10 @@ function laterJson(later: Comparison['later']): JsonObject | null {
 
 /** A comparison as JSON, with times as RFC 3339. */
 export function comparisonJson(comparison: Comparison): JsonObject {
-  const { name, current, predecessor, later, use } = comparison;
+  const { ecosystem, name, current, predecessor, later, use } = comparison;
   const diff = diffOf(comparison);
   return {
+    ecosystem,
     name,
     current: factsJson(current),
     predecessor: predecessor === null ? null : factsJson(predecessor),

@@ -103,9 +103,9 @@ function membersOf(report: Report): Members {
     })),
     findings: function* () {
       for (const [{ dependency }, ofDependency] of findings) {
-        const { name, version } = dependency;
+        const { ecosystem, name, version } = dependency;
         const location = locationJson(dependency);
-        for (const finding of ofDependency) yield { name, version, location, ...finding };
+        for (const finding of ofDependency) yield { ecosystem, name, version, location, ...finding };
       }
     },
   };
@@ -147,8 +147,8 @@ function baseJson({
   despiteOmit,
   accepted,
 }: BaselineBaseUsed): JsonObject {
-  const decided = accepted.map(({ name, version, bytes, code, by, why, until }) => ({
-    ...{ name, version, integrity: hashText(bytes), code, by, why },
+  const decided = accepted.map(({ ecosystem, name, version, bytes, code, by, why, until }) => ({
+    ...{ ecosystem, name, version, integrity: hashText(bytes), code, by, why },
     until: formatInstant(until),
   }));
   return { ref, commit, found, policyChanged, problem, edited, unfounded, removed, despiteOmit, accepted: decided };

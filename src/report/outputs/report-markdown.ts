@@ -178,8 +178,8 @@ function statementLines(statement: Statement, pathOf: PathOf, limit: number, nex
 }
 
 function changeSection(comparison: Comparison): Section {
-  const { name, current } = comparison;
-  const subject = code(subjectText({ name, version: current.version ?? '' }));
+  const { ecosystem, name, current } = comparison;
+  const subject = code(subjectText({ ecosystem, name, version: current.version ?? '' }));
   const changes = [
     ...changeTexts(comparison, true),
     ...dependencyTexts(comparison).map((text) => `new dependency ${text}`),

@@ -96,8 +96,8 @@ export function changeRows(base: BaselineBaseUsed | null): string[] {
   ];
 }
 
-function acceptedText({ name, version, code, by, why, until }: AcceptedFinding): string {
-  const what = `${subjectText({ name, version }, 60)} ${code} until ${formatInstant(until)}`;
+function acceptedText({ code, by, why, until, ...one }: AcceptedFinding): string {
+  const what = `${subjectText(one, 60)} ${code} until ${formatInstant(until)}`;
   return `${what} by ${quoteText(by, 40)} because ${quoteText(why, 100)}`;
 }
 

@@ -31,8 +31,8 @@ export function fitExplanations(comparisons: readonly Comparison[], room: number
 
 /** What is not as it was; what did not change is left out. */
 function changeLines(comparison: Comparison, isBrief: boolean, options: RenderOptions): string[] {
-  const { current, name, predecessor } = comparison;
-  const subject = subjectText({ name, version: current.version ?? '' });
+  const { ecosystem, current, name, predecessor } = comparison;
+  const subject = subjectText({ ecosystem, name, version: current.version ?? '' });
   const head =
     predecessor === null
       ? `what is known of ${subject}, which has no predecessor`

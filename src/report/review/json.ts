@@ -19,6 +19,7 @@ export function renderReviewJson({ report, now, items, accepted }: ReviewList): 
     clock: report.review === null ? null : reviewUsedJson(report.review),
     findings: items.flatMap((item) =>
       item.findings.map((finding) => ({
+        ecosystem: item.dependency.ecosystem,
         name: item.dependency.name,
         version: item.dependency.version,
         location: item.dependency.places.slice(0, 1).map(({ file, line }) => ({ file, line }))[0] ?? null,
@@ -31,7 +32,8 @@ export function renderReviewJson({ report, now, items, accepted }: ReviewList): 
         next: nextCommands({ ...item, findings: [finding] }),
       })),
     ),
-    accepted: accepted.map(({ accepted: { name, version, code, bytes, by, why, until }, state }) => ({
+    accepted: accepted.map(({ accepted: { ecosystem, name, version, code, bytes, by, why, until }, state }) => ({
+      ecosystem,
       name,
       version,
       code,

@@ -1,3 +1,4 @@
+import { specOf } from '../../model/package.ts';
 import type { AcceptedState } from '../../model/review.ts';
 import { codeSpan, plainText, table } from '../words/markdown.ts';
 import { findingTitle, plainSpec } from '../words/messages.ts';
@@ -24,7 +25,7 @@ function queueTable(items: readonly QueueItem[]): string {
     findings.map(({ code }) => {
       const due = review.overdue ? `**overdue since ${dayText(review.due)}**` : dayText(review.due);
       const owner = review.owner === null ? '*nobody*' : plainText(review.owner);
-      const version = codeSpan(`${dependency.name}@${dependency.version}`);
+      const version = codeSpan(specOf(dependency));
       return [due, owner, version, `${codeSpan(code)} ${findingTitle(code)}`, firstSeen(review.firstSeen)];
     }),
   );
@@ -44,7 +45,7 @@ function commandsOf(items: readonly QueueItem[]): string {
 
 function acceptedTable(accepted: readonly AcceptedState[]): string {
   const rows = accepted.map(({ accepted: one, state }) => [
-    codeSpan(`${one.name}@${one.version}`),
+    codeSpan(specOf(one)),
     codeSpan(one.code),
     {
       active: 'active',

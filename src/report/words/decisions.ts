@@ -127,8 +127,9 @@ function isAskedByName({ name, use, current }: Comparison): boolean {
   return spec(name, current.version) !== null && (use?.alias ?? null) === null;
 }
 
-function accept({ name, current, acceptable }: Comparison): Decision[] {
-  const target = spec(name, current.version);
+function accept({ ecosystem, name, current, acceptable }: Comparison): Decision[] {
+  const { version } = current;
+  const target = version === null ? null : plainSpec({ ecosystem, name, version });
   if (target === null || !acceptable) return [];
   return [decision('accept', { commands: [['assay', 'accept', target, '--reason', '"..."']] })];
 }

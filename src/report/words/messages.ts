@@ -1,6 +1,7 @@
 import { isAcceptable } from '../../model/baseline.ts';
 import { placeOf, type CapabilityPlace } from '../../model/capability.ts';
 import type { Finding, FindingArgs, FindingCode } from '../../model/finding.ts';
+import { DEFAULT_ECOSYSTEM, nameOf, type Ecosystem } from '../../model/package.ts';
 import type { Report } from '../../model/report.ts';
 import type { Critical } from '../../model/verdict.ts';
 import { escapeText } from './escape.ts';
@@ -8,6 +9,8 @@ import { TEXTS } from './texts.ts';
 
 /** The package version a finding is about, as the lockfile names it: unescaped. */
 export interface Subject {
+  /** npm's where left out. */
+  readonly ecosystem?: Ecosystem;
   readonly name: string;
   readonly version: string;
 }
@@ -84,15 +87,19 @@ function withoutOwn(text: string, { name, version }: Subject): string {
   return own === undefined ? text : `${text.slice(0, -own.length)}...`;
 }
 
-/** `name@version`, or the file; escaped. */
+/** `name@version`, of another ecosystem than npm `ecosystem:name@version`; or the file. Escaped. */
 export function subjectText(subject: Subject | FileSubject, max = 120): string {
   if ('file' in subject) return escapeText(subject.file, max);
-  return `${escapeText(subject.name, max)}@${escapeText(subject.version, 60)}`;
+  return `${escapeText(shownName(subject), max)}@${escapeText(subject.version, 60)}`;
+}
+
+function shownName({ ecosystem = DEFAULT_ECOSYSTEM, name }: Subject): string {
+  return nameOf({ ecosystem, name });
 }
 
 /** `name@version` to be part of a command; null where it is too long, or means something to a shell. */
-export function plainSpec({ name, version }: Subject): string | null {
-  const spec = `${name}@${version}`;
+export function plainSpec(subject: Subject): string | null {
+  const spec = `${shownName(subject)}@${subject.version}`;
   return spec.length <= 120 && SHELL_PLAIN.test(spec) ? spec : null;
 }
 
