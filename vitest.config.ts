@@ -14,7 +14,15 @@ export default defineConfig({
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
       { extends: true, test: { name: 'source', include: ['test/**/*.test.ts'], exclude: BUILT } },
-      { extends: true, test: { name: 'built', include: BUILT, globalSetup: 'test/package/build.ts' } },
+      {
+        extends: true,
+        test: {
+          name: 'built',
+          include: BUILT,
+          globalSetup: 'test/package/build.ts',
+          server: { deps: { external: [/\/dist\//] } },
+        },
+      },
     ],
   },
 });
