@@ -36,7 +36,7 @@ const CASES: readonly Case[] = [
   { args: ['trust', ...TRUST], status: 0 },
   { args: ['cache'], status: 0, env: { ASSAY_CACHE: 'cache' } },
   { args: ['demo'], status: 0 },
-  { args: ['exec', '--', 'npm', 'ci', '--force'], status: 1 },
+  { args: ['exec', ...TRUST, '--', 'npm', 'ci', '--force'], status: 1 },
   { args: ['nothing'], status: 2 },
 ];
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lab, LockfileOptions, Roots } from '../../lab/index.ts';
-import { withLab } from '../scenarios/harness.ts';
+import { withLab } from '../support/lab.ts';
 import { assayInside } from './inside.ts';
 import { inFolder, type Run } from './run.ts';
 

@@ -7,7 +7,7 @@ import { verifiers } from '../../src/checks/verifiers.ts';
 import { parseKeysDocument } from '../../src/registries/npm/keys.ts';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
 import { openVerifyingThread } from '../../src/audit/threads/verifying.ts';
-import { withLab } from '../scenarios/harness.ts';
+import { withLab } from '../support/lab.ts';
 import { assayHere } from './in-process.ts';
 import { withProject } from './lab-project.ts';
 import { assay, CLI } from './run.ts';
