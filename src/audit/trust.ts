@@ -144,7 +144,7 @@ function read<T>({ targets }: Verified, path: string, parse: (json: unknown) => 
 }
 
 /** Asks the TUF repository for files. Sends no credentials; all requests share one deadline. */
-function askerOf(url: string, http: HttpClient): Ask {
+export function askerOf(url: string, http: HttpClient): Ask {
   const end = performance.now() + TOTAL_MS;
   return async (path, maxBytes, etag) => {
     const left = Math.min(REQUEST_MS, end - performance.now());
