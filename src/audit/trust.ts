@@ -50,8 +50,7 @@ export interface RefreshOptions {
 /**
  * Time limits for one request and for all of them: an audit waits no longer for the trusted root than for a registry.
  */
-const REQUEST_MS = 5000;
-const TOTAL_MS = 15_000;
+const LIMITS = { requestMs: 5000, totalMs: 15_000 };
 
 /** What is known of the trust before its repository is asked. */
 export async function openTrust(source: TrustSource, options: RefreshOptions): Promise<TrustSession> {
@@ -144,11 +143,11 @@ function read<T>({ targets }: Verified, path: string, parse: (json: unknown) => 
 }
 
 /** Asks the TUF repository for files. Sends no credentials; all requests share one deadline. */
-export function askerOf(url: string, http: HttpClient): Ask {
-  const end = performance.now() + TOTAL_MS;
+export function askerOf(url: string, http: HttpClient, { requestMs, totalMs } = LIMITS): Ask {
+  const end = performance.now() + totalMs;
   return async (path, maxBytes, etag) => {
-    const left = Math.min(REQUEST_MS, end - performance.now());
-    if (left <= 0) return { kind: 'failed', reason: `no answer within ${TOTAL_MS / 1000} seconds` };
+    const left = Math.min(requestMs, end - performance.now());
+    if (left <= 0) return { kind: 'failed', reason: `no answer within ${totalMs / 1000} seconds` };
     const options = { maxBytes, timeoutMs: left, auth: false, ...(etag === null ? {} : { etag }) };
     const answer = await http.get(new URL(path, url).href, options);
     if (answer.kind === 'ok') return { kind: 'ok', body: answer.body, etag: answer.headers.etag ?? null };

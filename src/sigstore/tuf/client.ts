@@ -1,6 +1,6 @@
 import type { Instant } from '../../model/time.ts';
 import { bodyOf, fetchFile, problemOf, refused, type Answer, type Ask, type Problem } from './answer.ts';
-import { checkFloors, demandFresh, demandVersion, readSigned, readTimestamp } from './demands.ts';
+import { checkFloors, demandFresh, demandVersion, raiseFloors, readSigned, readTimestamp } from './demands.ts';
 import { keepFile, keptFile, keptOf, verifiedOf, type Kept, type Verified } from './kept.ts';
 import {
   fileOf,
@@ -66,7 +66,9 @@ export async function restore(
   for (const [name, version] of floors) kept.floors.set(name, Math.max(version, kept.floors.get(name) ?? 0));
   const { root } = kept;
   kept.timestamp = await load('timestamp.json', (bytes) => readTimestamp(bytes, root, kept.floors, null));
+  if (kept.timestamp !== null) raiseFloors(kept.floors, kept.timestamp);
   kept.snapshot = await load('snapshot.json', (bytes) => readSnapshot(bytes, root, kept.floors));
+  if (kept.snapshot !== null) raiseFloors(kept.floors, kept.snapshot);
   const readRole = async (name: string, role: Role): Promise<Targets> => {
     const targets = await load(fileOf(name), (bytes) => readTargets(bytes, role, name));
     if (targets === null) throw refused(`${fileOf(name)} was not kept`);
@@ -146,16 +148,17 @@ function confirm(before: Verified, answer: Answer, wanted: Wanted, now: Instant 
   const { root, snapshot, timestamp, roles } = before;
   if (snapshot === null || timestamp === null || !isComplete(snapshot, before, wanted)) return null;
   try {
-    const floors = new Map(before.floors);
     const { bytes, etag } = timestampBytes(answer, before);
     const isKnown = bytes === before.files.get('timestamp.json');
-    const latest = isKnown ? timestamp : readTimestamp(bytes, root, floors, timestamp);
+    const latest = isKnown ? timestamp : readTimestamp(bytes, root, before.floors, timestamp);
     const kept = keptFile(before.files, 'snapshot.json');
     if (latest.snapshot.version !== snapshot.version || kept === null || !isFile(kept.bytes, latest.snapshot))
       return null;
     for (const part of [root, latest, snapshot, ...roles.values()]) demandFresh(part, 'metadata', now);
     if (latest === timestamp) return before;
     const files = new Map(before.files).set('timestamp.json', bytes);
+    const floors = new Map(before.floors);
+    raiseFloors(floors, latest);
     return { ...before, timestamp: latest, files, floors, etag };
   } catch (error) {
     problemOf(error);
@@ -198,6 +201,7 @@ function takeTimestamp(
   const timestamp = isKnown ? known : readTimestamp(bytes, root, floors, known);
   demandFresh(timestamp, 'timestamp.json', now);
   if (timestamp === known) return;
+  raiseFloors(floors, timestamp);
   kept.timestamp = timestamp;
   kept.etag = etag;
   keepFile(kept, 'timestamp.json', 'timestamp.json', bytes);
@@ -215,6 +219,7 @@ async function walk(kept: Kept, { ask, wanted, now, onStep }: Walk): Promise<Pro
     readSnapshot(bytes, root, floors),
   );
   demandFresh(snapshot.metadata, snapshotName, now);
+  raiseFloors(floors, snapshot.metadata);
   const { meta } = (kept.snapshot = snapshot.metadata);
   keepFile(kept, snapshotName, snapshot.path, snapshot.bytes);
   onStep();
@@ -293,7 +298,7 @@ interface Obtained<T> {
   readonly bytes: Buffer;
 }
 
-function readSnapshot(bytes: Buffer, root: Root, floors: Map<string, number>): Snapshot {
+function readSnapshot(bytes: Buffer, root: Root, floors: ReadonlyMap<string, number>): Snapshot {
   const snapshot = readSigned(bytes, 'snapshot', root.roles.snapshot, parseSnapshot, 'snapshot.json');
   checkFloors(snapshot, floors);
   return snapshot;
