@@ -91,6 +91,9 @@ describe('a repository that is as it should be', () => {
     expect(asked).toEqual(['timestamp.json']);
     expect(touched.state.timestamp?.version).toBe(2);
     expect(touched.state.targets).toBe(state.targets);
+    const old = state.files.get('timestamp.json') ?? Buffer.alloc(0);
+    repository.files.set('timestamp.json', old);
+    expect((await from(touched.state)).problem?.detail).toBe('timestamp.json was rolled back to version 1 from 2');
   });
 
   it('is asked only for what changed', async () => {
@@ -569,8 +572,12 @@ describe('delegations', () => {
     },
   );
 
-  it.each(['root', 'timestamp', '2.root', '10.targets', '\ud800', ''])('cannot name a role %j', async (name) => {
-    expect((await delegating({ name }).fresh()).problem?.kind).toBe('refused');
+  it.each(['root', 'timestamp', '2.root', '10.targets', ''])('cannot name a role %j', async (name) => {
+    const { problem } = await delegating({ name }).fresh();
+    expect(problem).toMatchObject({
+      kind: 'refused',
+      detail: expect.stringMatching(/name (?:may not be|is not)/) as string,
+    });
   });
 
   it.each(['?', '#', '/role', '../role', '..', 'a/b', '%2e%2e', 'a?b#c', 'Rolle für A', 'role:1'])(
@@ -671,6 +678,17 @@ describe('canonical JSON', () => {
     expect(canonicalJson({ b: [1, true, null], a: 'x"\\\n', __proto__: undefined })).toBe(
       '{"a":"x\\"\\\\\n","b":[1,true,null]}',
     );
+  });
+
+  it('has no half of a character, which would be signed as any other half is', async () => {
+    const { fresh, repository } = setUp({ targets: { ...TARGETS, 'a\ufffd': {} } });
+    expect((await fresh()).problem).toBeNull();
+    const { files } = repository;
+    const signed = (files.get('1.targets.json') ?? Buffer.alloc(0)).toString();
+    for (const half of ['\\ud800', '\\udfff']) {
+      files.set('1.targets.json', Buffer.from(signed.replaceAll('\ufffd', half)));
+      expect((await fresh()).problem).toEqual({ kind: 'refused', detail: 'a string has half a character' });
+    }
   });
 
   it.each([1.5, Number.MAX_VALUE, NaN])('has no %d', (number) => {

@@ -66,9 +66,7 @@ export async function restore(
   for (const [name, version] of floors) kept.floors.set(name, Math.max(version, kept.floors.get(name) ?? 0));
   const { root } = kept;
   kept.timestamp = await load('timestamp.json', (bytes) => readTimestamp(bytes, root, kept.floors, null));
-  if (kept.timestamp !== null) raiseFloors(kept.floors, kept.timestamp);
   kept.snapshot = await load('snapshot.json', (bytes) => readSnapshot(bytes, root, kept.floors));
-  if (kept.snapshot !== null) raiseFloors(kept.floors, kept.snapshot);
   const readRole = async (name: string, role: Role): Promise<Targets> => {
     const targets = await load(fileOf(name), (bytes) => readTargets(bytes, role, name));
     if (targets === null) throw refused(`${fileOf(name)} was not kept`);

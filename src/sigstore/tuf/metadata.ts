@@ -193,8 +193,8 @@ function parseDelegations(json: JsonObject): readonly Delegation[] {
     const role = object(element, path);
     const paths = list(role['paths'], `${path}.paths`, MAX_PATHS).map((one) => text(one, `${path}.paths`, MAX_NAME));
     const name = text(role['name'], `${path}.name`, MAX_NAME);
-    // Its metadata must not lie where those of a top-level role do, nor where nothing can.
-    if (TOP_FILE.test(name) || /\p{Surrogate}/u.test(name)) malformed(`${path}.name may not be ${show(name)}`);
+    // Its metadata must not lie where those of a top-level role do.
+    if (TOP_FILE.test(name)) malformed(`${path}.name may not be ${show(name)}`);
     // Patterns with sets of characters, and hash bins, cover nothing here.
     const usable = paths.filter((pattern) => !/[[\]]/.test(pattern));
     return { name, role: parseRole(role, keys, path), paths: usable, terminating: role['terminating'] === true };
