@@ -1,20 +1,54 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { clientScripts } from './scripts/build/client.mjs';
 
 /** Tests that run what users get: dist/ is built once before them, and only for them. */
 const BUILT = ['test/package/{pack,checkout}.test.ts', 'test/cli/**/*.test.ts'];
+
+/** Begun first, so that no worker is left alone with one of them at the end. A clean clone has no times to go by. */
+const LONGEST = [
+  'cli/installed-real',
+  'lockfiles/real-not-used',
+  'lockfiles/formats',
+  'cli/pipelines',
+  'lockfiles/pnpm-fuzz',
+  'package/lint-rules',
+  'package/checkout',
+  'cli/trust',
+  'cli/pull-request',
+  'cli/accept',
+].map((name) => `test/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ moduleId }: TestSpecification): number => {
+      const place = LONGEST.findIndex((path) => moduleId.endsWith(path));
+      return place === -1 ? LONGEST.length : place;
+    };
+    return (await super.sort(files)).sort((a, b) => placeOf(a) - placeOf(b));
+  }
+}
 
 export default defineConfig({
   define: await clientScripts(import.meta.dirname),
   test: {
     // Tests spawn processes and servers of their own; more workers than this make them slow, not the suite fast.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
       { extends: true, test: { name: 'source', include: ['test/**/*.test.ts'], exclude: BUILT } },
-      { extends: true, test: { name: 'built', include: BUILT, globalSetup: 'test/package/build.ts' } },
+      {
+        extends: true,
+        test: {
+          name: 'built',
+          include: BUILT,
+          globalSetup: 'test/package/build.ts',
+          server: { deps: { external: [/\/dist\//] } },
+        },
+      },
     ],
   },
 });

@@ -33,6 +33,7 @@ export async function bundle(root, version) {
     banner: { js: OLD_NODE },
     plugins: [besideIt, lazyBuiltins],
   });
+  const rare = new Map();
   const parts = await build({
     ...options,
     entryPoints: { main: 'src/cli/start/main.ts', index: 'src/index.ts', thread: 'src/audit/threads/thread.ts' },
@@ -41,11 +42,18 @@ export async function bundle(root, version) {
     format: 'esm',
     splitting: true,
     chunkNames: '[name]-[hash]',
+    plugins: [lazyBuiltins, lazyPackages(rare)],
+  });
+  const lazy = await build({
+    ...options,
+    entryPoints: Object.fromEntries([...rare].map(([name, file]) => [file, name])),
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
     plugins: [lazyBuiltins],
   });
   return {
-    files: [...filesOf(root, start), ...filesOf(root, parts)],
-    packages: [...new Set([start, parts].flatMap(({ metafile }) => packagesOf(root, metafile)))].sort(),
+    files: [start, parts, lazy].flatMap((built) => filesOf(root, built)),
+    packages: [...new Set([start, parts, lazy].flatMap(({ metafile }) => packagesOf(root, metafile)))].sort(),
   };
 }
 
@@ -99,11 +107,45 @@ const lazyBuiltins = {
   },
 };
 
+/** Packages that most runs never call, by the name of their file. What is used of them has to be imported by name. */
+const RARE = new Map([
+  ['yaml', 'yaml'],
+  ['@noble/curves/abstract/weierstrass.js', 'weierstrass'],
+]);
+
+/**
+ * Does for packages what `lazyBuiltins` does for Node's modules: each is a file of its own, read when something of it
+ * is first used. Adds those that are imported to `used`.
+ */
+const lazyPackages = (used) => ({
+  name: 'lazy-packages',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /./ }, ({ path }) => (RARE.has(path) ? { path, namespace: 'rare' } : undefined));
+    onResolve({ filter: /^beside$/, namespace: 'rare' }, () => ({ path: 'require', namespace: 'beside' }));
+    onLoad({ filter: /./, namespace: 'rare' }, ({ path }) => {
+      used.set(path, RARE.get(path));
+      const file = JSON.stringify(`./${RARE.get(path)}.cjs`);
+      return {
+        contents: `let loaded;
+        module.exports = Object.create(new Proxy({}, {
+          get: (_, name) => (loaded ??= require('beside').load(${file}))[name],
+        }));`,
+        loader: 'js',
+      };
+    });
+    // Apart, as a module has import.meta and no module.exports.
+    onLoad({ filter: /./, namespace: 'beside' }, () => ({
+      contents: `export const load = process.getBuiltinModule('node:module').createRequire(import.meta.url);`,
+      loader: 'js',
+    }));
+  },
+});
+
 function assertSelfContained(path, text, { imports }) {
   const foreign = imports.filter((one) => one.external && one.path !== BESIDE).map((one) => one.path);
   if (foreign.length > 0) throw new Error(`${path} imports what is not bundled: ${foreign.join(', ')}`);
   // Where a package computes what it requires, esbuild leaves this helper in a module, and the call in a script.
-  const left = path === 'cli.cjs' ? /\brequire\(/ : /Dynamic require of/;
+  const left = path.endsWith('.cjs') ? /\brequire\(/ : /Dynamic require of/;
   if (left.test(text)) throw new Error(`${path} requires a module that is not known at build time`);
   if (path === 'cli.cjs' && !text.startsWith('#!/usr/bin/env node\n')) throw new Error('cli.cjs has no #! line');
 }

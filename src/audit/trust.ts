@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto';
 import { digestOf } from '../readers/digest.ts';
 import type { TrustOptions } from './options.ts';
 import { PINNED } from '../ecosystems/index.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import type { TrustRepository } from '../model/report.ts';
 import type { Store } from '../model/store.ts';
-import { DAY, HOUR, type Instant } from '../model/time.ts';
+import type { Instant } from '../model/time.ts';
 import type { HttpClient } from '../net/request.ts';
 import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
 import type { Ask, Problem } from '../sigstore/tuf/answer.ts';
-import { restore, unseen, update, type Anchor, type Verified } from '../sigstore/tuf/client.ts';
+import type { Anchor, Verified } from '../sigstore/tuf/client.ts';
 import { ROOT_TARGET } from '../sigstore/tuf/public-good.ts';
+import { openKnown, refresh } from '../sigstore/tuf/repository.ts';
 
 /** A TUF repository that publishes a trusted root, and where trust in it begins. */
 export interface TrustSource {
@@ -50,11 +50,7 @@ export interface RefreshOptions {
 /**
  * Time limits for one request and for all of them: an audit waits no longer for the trusted root than for a registry.
  */
-const REQUEST_MS = 5000;
-const TOTAL_MS = 15_000;
-/** How long no newer root is asked for while timestamps hold under the known one. Those expire after a week. */
-const ROOT_ASKED_MS = DAY;
-const KEPT = createHash('sha256').update('tuf').digest('hex');
+const LIMITS = { requestMs: 5000, totalMs: 15_000 };
 
 /** What is known of the trust before its repository is asked. */
 export async function openTrust(source: TrustSource, options: RefreshOptions): Promise<TrustSession> {
@@ -64,28 +60,18 @@ export async function openTrust(source: TrustSource, options: RefreshOptions): P
     [ROOT_TARGET, isPinned ? source.pinned.rootDigest : null],
     ...PINNED.map(({ target, digest }): [string, string] => [target, digest]),
   ]);
-  const { store, now } = options;
-  const kept = unpack(store?.get(KEPT) ?? null);
-  const restored = kept === null ? null : await restore(source.anchor, kept, wanted);
-  const before = restored ?? unseen(source.anchor);
-  const confirmed = restored === null ? null : (kept?.confirmed ?? null);
-  const rootAsked = restored === null ? null : (kept?.rootAsked ?? null);
-  // A clock that was set back must not spare a question for ever.
-  const isRecent = rootAsked !== null && rootAsked <= now && now - rootAsked < ROOT_ASKED_MS;
-  const askRoot = options.fresh === true || !isRecent || before.root.expires <= now;
+  const repository = { name: 'tuf', anchor: source.anchor, wanted };
+  const { store, now, fresh = false } = options;
+  const known = await openKnown(repository, store);
 
   const ask = async (): Promise<TrustOptions> => {
-    const keep = (state: Verified): void => store?.put(KEPT, pack({ ...state, confirmed, rootAsked }));
     const asker = askerOf(source.url, options.http);
-    const { state, problem } = await update(before, asker, wanted, { now, askRoot, keep });
-    const seen = problem === null ? now : confirmed;
-    if (state !== before || askRoot || seen === null || now - (confirmed ?? 0) >= HOUR) {
-      store?.put(KEPT, pack({ ...state, confirmed: seen, rootAsked: askRoot && problem === null ? now : rootAsked }));
-    }
-    return demand(trustOf(source, state, { confirmed: seen, problem }), source, problem);
+    const { state, confirmed, problem } = await refresh(repository, asker, store, now, { fresh, known });
+    return demand(trustOf(source, state, { confirmed, problem }), source, problem);
   };
   let asked: Promise<TrustOptions> | null = null;
-  return { known: trustOf(source, before, { confirmed, problem: 'unasked' }), refresh: () => (asked ??= ask()) };
+  const before = trustOf(source, known.state, { confirmed: known.confirmed, problem: 'unasked' });
+  return { known: before, refresh: () => (asked ??= ask()) };
 }
 
 /** Whether the same would be verified with both. */
@@ -157,37 +143,15 @@ function read<T>({ targets }: Verified, path: string, parse: (json: unknown) => 
 }
 
 /** Asks the TUF repository for files. Sends no credentials; all requests share one deadline. */
-function askerOf(url: string, http: HttpClient): Ask {
-  const end = performance.now() + TOTAL_MS;
+export function askerOf(url: string, http: HttpClient, { requestMs, totalMs } = LIMITS): Ask {
+  const end = performance.now() + totalMs;
   return async (path, maxBytes, etag) => {
-    const left = Math.min(REQUEST_MS, end - performance.now());
-    if (left <= 0) return { kind: 'failed', reason: `no answer within ${TOTAL_MS / 1000} seconds` };
+    const left = Math.min(requestMs, end - performance.now());
+    if (left <= 0) return { kind: 'failed', reason: `no answer within ${totalMs / 1000} seconds` };
     const options = { maxBytes, timeoutMs: left, auth: false, ...(etag === null ? {} : { etag }) };
     const answer = await http.get(new URL(path, url).href, options);
     if (answer.kind === 'ok') return { kind: 'ok', body: answer.body, etag: answer.headers.etag ?? null };
     if (answer.kind !== 'failed') return { kind: answer.kind };
     return { kind: answer.status === 403 ? 'denied' : 'failed', reason: answer.reason };
   };
-}
-
-/** What a run keeps for the next one. */
-interface Kept extends Pick<Verified, 'files' | 'floors' | 'etag'> {
-  readonly confirmed: Instant | null;
-  readonly rootAsked: Instant | null;
-}
-
-function pack({ files, floors, etag, confirmed, rootAsked }: Kept): Buffer {
-  const encoded = [...files].map(([path, bytes]) => [path, bytes.toString('base64')]);
-  return Buffer.from(JSON.stringify({ files: encoded, floors: [...floors], etag, confirmed, rootAsked }));
-}
-
-/** `bytes` are what `pack` gave, vouched for by the cache; what they hold is verified all the same. */
-function unpack(bytes: Buffer | null): Kept | null {
-  if (bytes === null) return null;
-  const { files, floors, ...rest } = JSON.parse(bytes.toString('utf8')) as Omit<Kept, 'files' | 'floors'> & {
-    readonly files: readonly (readonly [string, string])[];
-    readonly floors: readonly (readonly [string, number])[];
-  };
-  const decoded = files.map(([path, encoded]): [string, Buffer] => [path, Buffer.from(encoded, 'base64')]);
-  return { ...rest, files: new Map(decoded), floors: new Map(floors) };
 }

@@ -17,25 +17,27 @@ export interface Output {
   readonly unicode: boolean;
 }
 
-/** The real process. */
-export function processIo(): Io {
+/** A pipe has neither of the two. */
+type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** The real process; its output may be caught. */
+export function processIo({ stdout, stderr }: { readonly stdout: Stream; readonly stderr: Stream } = process): Io {
   return {
     cwd: process.cwd(),
     env: process.env,
-    stdout: output(process.stdout, process.env),
-    stderr: output(process.stderr, process.env),
+    stdout: output(stdout, process.env),
+    stderr: output(stderr, process.env),
   };
 }
 
-function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
+function output(stream: Stream, env: NodeJS.ProcessEnv): Output {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // A reader that stops early (`assay | head`) is not an error of the audit.
     if (error.code === 'EPIPE') return;
     process.stderr.write(`assay: cannot write the output: ${error.code ?? 'unknown error'}\n`);
     process.exit(EXIT.usage);
   });
-  // The types promise a boolean; a pipe has none.
-  const isTerminal = (stream.isTTY as boolean | undefined) === true;
+  const { isTTY: isTerminal = false, columns = 0 } = stream;
   return {
     write: (text) => {
       stream.write(text);
@@ -43,7 +45,7 @@ function output(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
     isTerminal,
     color: wantsColor(isTerminal, env),
     // Terminals that do not know their width say 0.
-    columns: isTerminal ? stream.columns || 80 : 100,
+    columns: isTerminal ? (columns > 0 ? columns : 80) : 100,
     unicode: speaksUnicode(env),
   };
 }

@@ -39,7 +39,8 @@ export function pathFits(pattern: string, path: string): boolean {
   );
 }
 
-function nameFits(pattern: string, name: string): boolean {
+/** `pathFits` for one name: `*` is any characters, `?` exactly one. */
+export function nameFits(pattern: string, name: string): boolean {
   return follows(
     pattern.split('').map((wanted) => (wanted === '*' ? ANY : { takes: (unit) => wanted === '?' || wanted === unit })),
     name.split(''),

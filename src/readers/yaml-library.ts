@@ -20,7 +20,7 @@ export function parseFormattedYaml(file: string, text: string): readonly JsonNod
     throw new LockfileError(file, line, `${problem}; restore the file, or let the package manager write it again`);
   };
   if (text.length > MAX_BYTES) fail(null, `more than ${MAX_BYTES / 1024 / 1024} MB that no package manager formatted`);
-  refuseDepth(text, fail);
+  const lexemes = refuseDepth(text, fail);
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   const read = (node: ParsedNode | null, depth: number): JsonValue => {
     if (node === null) return null;
@@ -53,10 +53,17 @@ export function parseFormattedYaml(file: string, text: string): readonly JsonNod
       ? value
       : fail(line, `${quoted(source)} is read otherwise by others: put it in quotes`);
   };
+  /** From the lexemes that are there already; nothing more is read after the first that is no YAML. */
+  function* tokens(): Generator<CST.Token> {
+    for (const token of tokensOf(lexemes, lines)) {
+      if (token.type === 'error') fail(lineAt(token.offset), 'not YAML');
+      yield token;
+    }
+  }
   const options = { version: '1.2', schema: 'core', merge: false, strict: true, uniqueKeys: false } as const;
   const documents: JsonNode[] = [];
   const composer = new Composer(options);
-  for (const document of composer.compose(new Parser(lines.addNewLine).parse(text))) {
+  for (const document of composer.compose(tokens())) {
     const [problem] = [...document.errors, ...document.warnings];
     if (problem !== undefined) fail(lineAt(problem.pos[0]), 'not YAML');
     const { contents } = document as { readonly contents: ParsedNode | null };
@@ -68,13 +75,25 @@ export function parseFormattedYaml(file: string, text: string): readonly JsonNod
   return documents;
 }
 
-/** The library recurses with the depth of the text, so that this is bounded before, by what a lexer finds. */
-export function refuseDepth(text: string, fail: (line: number | null, problem: string) => never): void {
+function* tokensOf(lexemes: readonly string[], lines: LineCounter): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  for (const lexeme of lexemes) yield* parser.next(lexeme);
+  yield* parser.end();
+}
+
+/**
+ * The library recurses with the depth of the text, so that this is bounded before, by what a lexer finds. Gives what it
+ * found.
+ */
+export function refuseDepth(text: string, fail: (line: number | null, problem: string) => never): readonly string[] {
+  const lexemes: string[] = [];
   let line = 1;
   let brackets = 0;
   let indicators = 0;
   let isText = false;
   for (const lexeme of new Lexer().lex(text)) {
+    lexemes.push(lexeme);
     if (!isText && (lexeme === '[' || lexeme === '{')) brackets += 1;
     if (!isText && (lexeme === ']' || lexeme === '}')) brackets -= 1;
     if (!isText && brackets === 0 && (lexeme === '-' || lexeme === '?' || lexeme === ':')) indicators += 1;
@@ -83,12 +102,14 @@ export function refuseDepth(text: string, fail: (line: number | null, problem: s
       line += lexeme.split('\n').length - 1;
     }
     const isDeep =
-      brackets > MAX_DEPTH || indicators > MAX_DEPTH || (/^ +$/.test(lexeme) && lexeme.length > MAX_INDENTATION);
+      brackets > MAX_DEPTH || indicators > MAX_DEPTH || (lexeme.length > MAX_INDENTATION && /^ +$/.test(lexeme));
     if (isDeep) fail(line, `nested deeper than ${MAX_DEPTH} levels`);
     isText = lexeme === CST.SCALAR;
     // A document of its own begins with these alone on their line; others read more than that differently.
-    if (!isText && /^(?:\.\.\.|%)/.test(lexeme)) fail(line, 'has a mark of YAML that package managers do not write');
+    if (!isText && (lexeme.startsWith('...') || lexeme.startsWith('%')))
+      fail(line, 'has a mark of YAML that package managers do not write');
   }
   const mark = /^---(?!$).*$/m.exec(text);
   if (mark !== null) fail(text.slice(0, mark.index).split('\n').length, 'expected "---" alone on its line');
+  return lexemes;
 }

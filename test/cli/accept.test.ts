@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
+import { assayInside } from './inside.ts';
 import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
-import { assay, inFolder, type Run } from './run.ts';
+import { inFolder, type Run } from './run.ts';
 
 const DAY = 86_400_000;
 const IDS = { repository: 'team/p', repositoryId: '100', ownerId: '200' };
@@ -265,7 +266,7 @@ describe('accept', () => {
     await inFolder(async (folder) => {
       writeFileSync(join(folder, 'package-lock.json'), TWO);
       const nobody = { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
-      const run: Run = await assay(['accept', ...args, '--registry', 'http://127.0.0.1:9/'], folder, nobody);
+      const run: Run = await assayInside(['accept', ...args, '--registry', 'http://127.0.0.1:9/'], folder, nobody);
       expect(run.stderr).toMatch(line);
       expect(run.stderr.trimEnd().split('\n')).toHaveLength(1);
       expect(run).toMatchObject({ status: 2, stdout: '' });

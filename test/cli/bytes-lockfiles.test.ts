@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { token, type Lab, type Published } from '../../lab/index.ts';
 import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { accountOf, type AccountedJson } from './accounts.ts';
+import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
-import { assay } from './run.ts';
 
 const ANN = token({ user: 'ann' });
 const FILES = { 'index.js': 'module.exports = 1;\n', 'lib/a.js': 'exports.a = 1;\n' };
@@ -298,7 +298,7 @@ describe('what assay.lock holds', () => {
       const args = ['--tarballs', '--json', '--trusted-root', 'root.json', '--registry-keys', 'keys.json'];
       for (const expected of requests) {
         const asked = await requestsOf(async () => {
-          const { stdout } = await assay(args, folder, { ASSAY_CACHE: join(folder, 'cache') });
+          const { stdout } = await assayInside(args, folder, { ASSAY_CACHE: join(folder, 'cache') });
           const codes = found(JSON.parse(stdout) as BytesJson);
           expect(codes).toEqual(differs ? ['p@1.0.0 history-manifest-differs error'] : []);
         });
@@ -307,7 +307,7 @@ describe('what assay.lock holds', () => {
       if (differs) return;
       // Whoever asks for everything again is told.
       lab.tamper('p', '1.0.0', (manifest) => ({ ...manifest, dependencies: { evil: '1.0.0' } }));
-      const { stdout } = await assay([...args, '--reverify'], folder, { ASSAY_CACHE: join(folder, 'cache') });
+      const { stdout } = await assayInside([...args, '--reverify'], folder, { ASSAY_CACHE: join(folder, 'cache') });
       expect(found(JSON.parse(stdout) as BytesJson)).toContain('p@1.0.0 history-manifest-differs error');
     });
   });

@@ -16,8 +16,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { token, type Lab } from '../../lab/index.ts';
 import { packTarball } from '../../lab/tarball.ts';
+import { assayInside } from './inside.ts';
 import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
-import { assay } from './run.ts';
 
 const ANN = token({ user: 'ann' });
 
@@ -267,7 +267,7 @@ describe('what earlier runs read', () => {
       const trust = ['--trusted-root', 'root.json', '--registry-keys', 'keys.json'];
       const audit = async (): Promise<AuditJson> => {
         const args = ['--tarballs', '--json', ...trust];
-        const { status, stdout } = await assay(args, folder, { ASSAY_CACHE: join(folder, 'cache') });
+        const { status, stdout } = await assayInside(args, folder, { ASSAY_CACHE: join(folder, 'cache') });
         return { ...(JSON.parse(stdout) as AuditJson), status };
       };
       expect(await audit()).toMatchObject({ status: 0, bytes: { cached: 0 } });
@@ -279,7 +279,7 @@ describe('what earlier runs read', () => {
       lab.tamperTarball('p', '1.0.0', (bytes) => bytes);
       lab.tamper('p', '1.0.0', (manifest) => ({ ...manifest, dependencies: { evil: '1.0.0' } }));
       const args = ['--tarballs', '--reverify', '--json', ...trust];
-      const { stdout } = await assay(args, folder, { ASSAY_CACHE: join(folder, 'cache') });
+      const { stdout } = await assayInside(args, folder, { ASSAY_CACHE: join(folder, 'cache') });
       expect(found(JSON.parse(stdout) as AuditJson)).toContain('p history-manifest-differs error');
     });
   });

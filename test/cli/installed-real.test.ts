@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromRegistry, ranOrSkip, registryInUse } from '../lockfiles/real.ts';
 import { nodesUnderTest } from '../package/nodes.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import type { AuditJson } from './lab-project.ts';
 import { assay, inFolder } from './run.ts';
 
@@ -79,6 +81,17 @@ function found({ findings }: AuditJson): readonly string[] {
     .map(({ name, code }) => `${name} ${code}`);
 }
 
+/** What the runs keep, as a user's do: the first fetches and verifies all, and the others ask for what they lack. */
+let cache: string;
+
+beforeAll(() => {
+  cache = mkdtempSync(join(tmpdir(), 'assay-test-'));
+});
+
+afterAll(() => {
+  removeFolder(cache);
+});
+
 describe('what a package manager has just installed', () => {
   it.for(Object.entries(MANAGERS))(
     'by %s: no difference, and one changed byte is one',
@@ -109,7 +122,7 @@ describe('what a package manager has just installed', () => {
         ranOrSkip(spawnSync(program, [...first, ...install], options), skip);
 
         const audit = async (): Promise<AuditJson & { readonly installed: { readonly copies: number } }> => {
-          const own = { ...env, ASSAY_CACHE: '', HTTPS_PROXY: process.env['HTTPS_PROXY'] ?? '' };
+          const own = { ...env, ASSAY_CACHE: cache, HTTPS_PROXY: process.env['HTTPS_PROXY'] ?? '' };
           const { stdout, stderr } = await assay(['--installed', '--json'], folder, own);
           if (stdout === '') throw new Error(stderr);
           return JSON.parse(stdout) as Awaited<ReturnType<typeof audit>>;

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lab, LockfileOptions, Roots } from '../../lab/index.ts';
-import { withLab } from '../scenarios/harness.ts';
-import { assay, inFolder, type Run } from './run.ts';
+import { withLab } from '../support/lab.ts';
+import { assayInside } from './inside.ts';
+import { inFolder, type Run } from './run.ts';
 
 /** A project whose registry is a lab, as a shell in its folder sees it. */
 export interface LabProject {
@@ -60,7 +61,7 @@ export function withProject(work: (project: LabProject) => Promise<void>): Promi
       writeFileSync(path('root.json'), JSON.stringify(lab.trustedRoot));
       writeFileSync(path('keys.json'), JSON.stringify(lab.keys));
       const run = (...args: string[]): Promise<Run> =>
-        assay([...args, '--trusted-root', 'root.json', '--registry-keys', 'keys.json'], folder);
+        assayInside([...args, '--trusted-root', 'root.json', '--registry-keys', 'keys.json'], folder);
       await work({
         lab,
         folder,

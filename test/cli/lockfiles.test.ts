@@ -6,8 +6,9 @@ import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token } from '../../lab/index.ts';
 import { accountOf, type AccountedJson } from './accounts.ts';
+import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
-import { assay, inFolder } from './run.ts';
+import { inFolder } from './run.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });
 const ROOTS = { a: { p: '1.0.1' }, b: { p: '1.0.1', q: '1.0.0' } };
@@ -278,7 +279,7 @@ describe('looking below a folder', () => {
   ])('where there are %s, that is one line', async (_, make, line) => {
     await inFolder(async (folder) => {
       make(folder);
-      const { status, stdout, stderr } = await assay(['--recursive'], folder);
+      const { status, stdout, stderr } = await assayInside(['--recursive'], folder);
       expect([status, stdout, stderr]).toEqual([2, '', expect.stringMatching(line)]);
     });
   });

@@ -4,8 +4,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Published } from '../../lab/index.ts';
+import { assayInside } from './inside.ts';
 import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
-import { assay, type Run } from './run.ts';
+import type { Run } from './run.ts';
 
 const ajv = new Ajv2020({ strict: false });
 addFormats.default(ajv);
@@ -169,7 +170,7 @@ describe('a configuration that cannot be followed', () => {
       mkdirSync(join(project.folder, 'app'));
       for (const file of ['package.json', 'yarn.lock']) write(project, `app/${file}`, project.read(file));
       const trust = ['--trusted-root', 'root.json', '--registry-keys', 'keys.json', '--registry', project.lab.url];
-      const { status, stderr } = await assay(['audit', 'app', ...trust], project.folder, { HOME: home });
+      const { status, stderr } = await assayInside(['audit', 'app', ...trust], project.folder, { HOME: home });
       expect(status).toBe(0);
       expect(stderr).toMatch(/^assay: home\/\.yarnrc\.yml is not used: home\/\.yarnrc\.yml:\d+: [^\n]+\n$/);
     });

@@ -5,8 +5,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token } from '../../lab/index.ts';
+import { assayInside } from './inside.ts';
 import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
-import { assay, type Run } from './run.ts';
+import type { Run } from './run.ts';
 import { withBuilderNamed } from '../support/baseline.ts';
 
 const DAY = 86_400_000;
@@ -68,7 +69,7 @@ function inPullRequest(work: (project: PullRequest) => Promise<void>): Promise<v
     git(folder, 'commit', '-qm', 'base');
     git(folder, 'checkout', '-qb', 'change');
     const runIn: PullRequest['runIn'] = (env, ...args) =>
-      assay([...args, '--trusted-root', 'root.json', '--registry-keys', 'keys.json'], folder, env);
+      assayInside([...args, '--trusted-root', 'root.json', '--registry-keys', 'keys.json'], folder, env);
     await work({
       ...project,
       runIn,

@@ -5,8 +5,8 @@ import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
 import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
+import { assayInside } from './inside.ts';
 import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
-import { assay } from './run.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -197,20 +197,20 @@ describe.skipIf(!hasGit)(`the clock${WITHOUT_GIT}`, () => {
       const last = commitAll(folder, ago(1));
       const clone = join(folder, 'clone');
       git(folder, ['clone', '-q', '--depth', '1', `file://${folder}`, clone]);
-      const json = JSON.parse((await assay(['--json', ...TRUST], clone)).stdout) as AuditJson;
+      const json = JSON.parse((await assayInside(['--json', ...TRUST], clone)).stdout) as AuditJson;
       expect(json).toMatchObject({ verdict: 'warn', review: { overdue: 0, shallow: true } });
       expect(reviews(json)).toMatchObject([{ commit: last, orEarlier: true }]);
       for (const args of [[], ['review']]) {
-        const { stdout } = await assay([...args, ...TRUST], clone);
+        const { stdout } = await assayInside([...args, ...TRUST], clone);
         expect(stdout.replace(/\s+/g, ' ')).toContain(
           'this clone lacks part of its history (shallow or partial), so that versions may have been there',
         );
       }
-      expect((await assay(['review', '--markdown', ...TRUST], clone)).stdout).toContain(
+      expect((await assayInside(['review', '--markdown', ...TRUST], clone)).stdout).toContain(
         'This clone lacks part of its history',
       );
       git(clone, ['fetch', '-q', '--unshallow']);
-      expect((await assay(TRUST, clone)).status).toBe(1);
+      expect((await assayInside(TRUST, clone)).status).toBe(1);
     });
   });
 });

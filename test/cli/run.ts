@@ -45,8 +45,13 @@ export function start(
  * What is on the loopback interface can be reached, and nothing else.
  */
 export function assay(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Run> {
+  return start(process.execPath, [CLI, ...args], cwd, environmentOf(cwd, env));
+}
+
+/** The variables of a run in `cwd`, with these over them. */
+export function environmentOf(cwd: string, env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const own = { PATH: process.env['PATH'] ?? '', HOME: cwd, LANG: 'C.UTF-8', ASSAY_CACHE: '' };
-  return start(process.execPath, [CLI, ...args], cwd, { ...own, ...NO_NETWORK, ...env });
+  return { ...own, ...NO_NETWORK, ...env };
 }
 
 /** Runs `work` in a temporary folder that is removed afterwards. */

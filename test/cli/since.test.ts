@@ -7,8 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token } from '../../lab/index.ts';
 import { at, commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { accountOf, type AccountedJson, type LockfileJson } from './accounts.ts';
+import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
-import { assay, inFolder, type Run } from './run.ts';
+import { inFolder, type Run } from './run.ts';
 
 const DAY = 86_400_000;
 const THEN = Date.UTC(2026, 3, 1);
@@ -38,7 +39,7 @@ function inChange(work: (change: Change) => Promise<void>): Promise<void> {
     git(folder, ['init', '-q', '-b', 'main']);
     commitAll(folder, THEN);
     git(folder, ['checkout', '-qb', 'change']);
-    const runIn: Change['runIn'] = (env, ...args) => assay([...args, ...TRUST], folder, env);
+    const runIn: Change['runIn'] = (env, ...args) => assayInside([...args, ...TRUST], folder, env);
     await work({
       ...project,
       runIn,
@@ -377,12 +378,12 @@ describe.skipIf(!hasGit)(`--since that cannot be answered${WITHOUT_GIT}`, () => 
       commitAll(folder, THEN + DAY);
       git(folder, ['branch', 'old', 'HEAD~1']);
       git(folder, ['clone', '-q', '--depth', '1', `file://${folder}`, clone]);
-      const shallow = await assay(['--since', 'HEAD~1', ...TRUST], clone);
+      const shallow = await assayInside(['--since', 'HEAD~1', ...TRUST], clone);
       expect(shallow.stderr).toMatch(
         /^assay: --since HEAD~1 cannot be read: git does not know HEAD~1 here; .*fetch-depth: 0.*\n$/,
       );
       git(clone, ['fetch', '-q', '--depth', '1', 'origin', 'old:old']);
-      const parted = await assay(['--since', 'old', ...TRUST], clone);
+      const parted = await assayInside(['--since', 'old', ...TRUST], clone);
       expect(parted.stderr).toMatch(
         /^assay: --since old cannot be read: git finds no commit that HEAD and old have in common; .*\n$/,
       );
@@ -405,7 +406,7 @@ describe.skipIf(!hasGit)(`--since that cannot be answered${WITHOUT_GIT}`, () => 
       const { status, stdout } = await runIn({}, '--since', 'HEAD', '--json', '--', name);
       // What stands after -- are places, so the trust of the lab is not given: nothing is asked, as nothing is new.
       expect([status, stdout]).toEqual([2, '']);
-      const named = await assay(['--since', 'HEAD', '--json', ...TRUST, '--', name], folder);
+      const named = await assayInside(['--since', 'HEAD', '--json', ...TRUST, '--', name], folder);
       expect(named.status).toBe(0);
       expect(JSON.parse(named.stdout)).toMatchObject({
         lockfiles: [{ file: name, unchanged: 2, since: { found: true } }],
@@ -452,7 +453,7 @@ describe.skipIf(!hasGit)(`--since of several lockfiles${WITHOUT_GIT}`, () => {
       writeFileSync(join(folder, 'package-lock.json'), '{"lockfileVersion":3,"packages":{}}');
       git(folder, ['init', '-q']);
       commitAll(folder, THEN);
-      const { status, stderr } = await assay(['--since', 'HEAD'], folder);
+      const { status, stderr } = await assayInside(['--since', 'HEAD'], folder);
       expect([status, stderr]).toEqual([2, 'assay: nothing to check in package-lock.json: it names no dependency\n']);
     });
   });

@@ -7,10 +7,10 @@ import { verifiers } from '../../src/checks/verifiers.ts';
 import { parseKeysDocument } from '../../src/registries/npm/keys.ts';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
 import { openVerifyingThread } from '../../src/audit/threads/verifying.ts';
-import { withLab } from '../scenarios/harness.ts';
+import { withLab } from '../support/lab.ts';
 import { assayHere } from './in-process.ts';
 import { withProject } from './lab-project.ts';
-import { CLI } from './run.ts';
+import { assay, CLI } from './run.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });
 const { version: VERSION } = JSON.parse(readFileSync(join(dirname(CLI), '../package.json'), 'utf8')) as {
@@ -63,17 +63,15 @@ describe('the verifying thread', () => {
   });
 
   it('changes nothing in what a large audit says', async () => {
-    await withProject(async ({ lab, folder, lock, run }) => {
+    await withProject(async ({ lab, folder, lock }) => {
       const names = Array.from({ length: 80 }, (_, i) => `p${String(i)}`);
       for (const name of names) await lab.publish({ name, version: '1.0.0', by: TEAM });
       await lock(Object.fromEntries(names.map((name) => [name, '1.0.0'])));
       for (const name of ['p3', 'p77']) lab.tamperAttestations(name, '1.0.0', withOtherSignature);
-      const beside = await run('--json');
+      const trust = ['--trusted-root', 'root.json', '--registry-keys', 'keys.json'];
+      const beside = await assay(['--json', ...trust], folder);
       // Run from its source there is no script for a thread.
-      const alone = await assayHere(
-        ['--json', '--no-cache', '--trusted-root', 'root.json', '--registry-keys', 'keys.json'],
-        folder,
-      );
+      const alone = await assayHere(['--json', '--no-cache', ...trust], folder);
       expect(beside.status).toBe(1);
       expect(beside.stdout).toBe(alone.stdout.replace('"development"', JSON.stringify(VERSION)));
       const { findings } = JSON.parse(beside.stdout) as { findings: { name: string; code: string }[] };

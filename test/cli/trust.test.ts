@@ -8,8 +8,9 @@ import { newBehaviours, type Behaviours } from '../../lab/behaviours.ts';
 import { ciWorkflow } from '../../lab/index.ts';
 import { serve, type LoggedRequest } from '../../lab/server.ts';
 import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
+import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
-import { assay, inFolder, type Run } from './run.ts';
+import { inFolder, type Run } from './run.ts';
 
 interface TrustProject extends LabProject {
   readonly repository: TufRepository;
@@ -56,7 +57,8 @@ function withTrust(work: (project: TrustProject) => Promise<void>): Promise<void
         return { type: 'application/json', etag, gzip: null, body };
       },
     });
-    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: join(folder, 'config') };
+    const impatient = { npm_config_fetch_retry_mintimeout: '10', npm_config_fetch_retry_maxtimeout: '20' };
+    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: join(folder, 'config'), ...impatient };
     const options = ['--tuf', server.url, '--tuf-root', 'tuf-root.json'];
     const place = join(folder, 'kept/trust/v1');
     try {
@@ -67,7 +69,7 @@ function withTrust(work: (project: TrustProject) => Promise<void>): Promise<void
         requests,
         audit: (...args) => {
           requests.length = 0;
-          return assay(['audit', ...options, ...args], folder, env);
+          return assayInside(['audit', ...options, ...args], folder, env);
         },
         trustOf: ({ stdout }) => (JSON.parse(stdout) as { trust: Trust }).trust,
         options,
@@ -180,7 +182,7 @@ describe('an audit under a repository of trust', () => {
       const root = repository.files.get('2.root.json') ?? Buffer.alloc(0);
       repository.files.set('timestamp.json', before.get('timestamp.json') ?? Buffer.alloc(0));
       const expected = { rootDigest, repository: { state: 'refused', versions: { root: 2 } } };
-      const refreshed = await assay(['trust', 'refresh', ...options, '--json'], folder, env);
+      const refreshed = await assayInside(['trust', 'refresh', ...options, '--json'], folder, env);
       expect(refreshed).toMatchObject({ status: 3, stderr: '' });
       expect(JSON.parse(refreshed.stdout)).toMatchObject(expected);
       repository.files.delete('2.root.json');
@@ -236,7 +238,7 @@ describe('an audit under a repository of trust', () => {
         join(folder, 'assay.yml'),
         `trust:\n  tuf:\n    url: ${options[1] ?? ''}\n    root: tuf-root.json\n`,
       );
-      const run = await assay(['--json'], folder, env);
+      const run = await assayInside(['--json'], folder, env);
       expect(run).toMatchObject({ status: 0, stderr: '' });
       expect(run.stdout).toContain('"state": "current"');
     });
@@ -304,7 +306,7 @@ describe('a key that nobody knows', () => {
 describe('assay trust', () => {
   it('shows what is known, and asks for more when it is told to', async () => {
     await withTrust(async ({ folder, options, env, requests }) => {
-      const trust = (...args: string[]): Promise<Run> => assay(['trust', ...options, ...args], folder, env);
+      const trust = (...args: string[]): Promise<Run> => assayInside(['trust', ...options, ...args], folder, env);
       expect(await trust()).toMatchObject({
         status: 2,
         stderr: expect.stringMatching(/assay trust refresh asks it/) as string,
@@ -326,10 +328,10 @@ describe('assay trust', () => {
 
   it('shows the public-good root without asking, and says where nobody could be asked', async () => {
     await inFolder(async (folder) => {
-      const shown = await assay(['trust'], folder);
+      const shown = await assayInside(['trust'], folder);
       expect(shown).toMatchObject({ status: 0, stderr: '' });
       expect(shown.stdout).toContain('rekor.sigstore.dev');
-      const refreshed = await assay(['trust', 'refresh'], folder);
+      const refreshed = await assayInside(['trust', 'refresh'], folder);
       expect(refreshed.status).toBe(3);
       expect(refreshed.stdout).toContain('no answer');
     });
@@ -355,7 +357,7 @@ describe('assay trust', () => {
       writeFileSync(join(folder, 'bad.json'), '{}');
       const { signed } = JSON.parse(tufRepository({ targets: {} }).root.toString()) as { signed: object };
       writeFileSync(join(folder, 'unsigned.json'), JSON.stringify({ signed, signatures: [] }));
-      const { status, stdout, stderr } = await assay(args, folder);
+      const { status, stdout, stderr } = await assayInside(args, folder);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
       expect(stderr).toMatch(message);
       expect(stderr.trimEnd().split('\n')).toHaveLength(1);

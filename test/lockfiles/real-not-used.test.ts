@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,9 +13,13 @@ import { removeFolder } from '../support/remove-folder.ts';
 /** A package.json, or any other file of a project. */
 type Files = Readonly<Record<string, object | string>>;
 
+/** Runs a command in a folder; the status it ends with. */
+type Run = (args: readonly string[], cwd: string) => Promise<number | null>;
+
 interface Manager {
   readonly lockfile: string;
-  readonly command: () => readonly string[] | null;
+  /** Null where the manager cannot be had. */
+  readonly start: () => Run | null;
   readonly lock: readonly string[];
   /** Installs from the lockfile, or refuses to. */
   readonly frozen: readonly string[];
@@ -26,9 +30,9 @@ const QUIET = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'
 function npm(version: string): Manager {
   return {
     lockfile: 'package-lock.json',
-    command: () => {
+    start: () => {
       const folder = fromRegistry(`npm@${version}`);
-      return folder === null ? null : [process.execPath, join(folder, 'bin/npm-cli.js')];
+      return folder === null ? null : inOneProcess(folder);
     },
     lock: ['install', '--package-lock-only', ...QUIET],
     frozen: ['ci', ...QUIET],
@@ -41,9 +45,9 @@ const MANAGERS: Readonly<Record<string, Manager>> = {
   'pnpm 10': pnpm('10.34.8'),
   Bun: {
     lockfile: 'bun.lock',
-    command: () => {
+    start: () => {
       const binary = bunInUse();
-      return binary === null ? null : [binary];
+      return binary === null ? null : (args, cwd) => run(binary, args, cwd);
     },
     lock: ['install', '--lockfile-only', '--ignore-scripts'],
     frozen: ['install', '--frozen-lockfile', '--ignore-scripts'],
@@ -53,9 +57,10 @@ const MANAGERS: Readonly<Record<string, Manager>> = {
 function pnpm(version: string): Manager {
   return {
     lockfile: 'pnpm-lock.yaml',
-    command: () => {
+    start: () => {
       const folder = fromRegistry(`pnpm@${version}`);
-      return folder === null ? null : [process.execPath, join(folder, 'bin/pnpm.cjs')];
+      if (folder === null) return null;
+      return (args, cwd) => run(process.execPath, [join(folder, 'bin/pnpm.cjs'), ...args], cwd);
     },
     lock: ['install', '--lockfile-only', '--no-frozen-lockfile', '--ignore-scripts'],
     frozen: ['install', '--frozen-lockfile', '--ignore-scripts'],
@@ -84,6 +89,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
+  for (const child of npms.values()) child.kill();
   await lab.close();
   removeFolder(root);
 });
@@ -211,12 +217,9 @@ const ACCEPTED: readonly Case[] = [
   { name: 'an optional peer that is not there', files: { 'package.json': app({ dependencies: { guest: '1.0.0' } }) } },
 ];
 
-async function run(command: readonly string[], args: readonly string[], cwd: string): Promise<number | null> {
-  const [program = '', ...before] = command;
-  const env = {
+function environment(): NodeJS.ProcessEnv {
+  return {
     ...process.env,
-    HOME: cwd,
-    USERPROFILE: cwd,
     CI: 'true',
     COREPACK_ENABLE_STRICT: '0',
     npm_config_cache: join(root, 'cache'),
@@ -224,9 +227,34 @@ async function run(command: readonly string[], args: readonly string[], cwd: str
     BUN_INSTALL_CACHE_DIR: join(root, 'bun'),
     BUN_CONFIG_REGISTRY: lab.url,
   };
-  const child = spawn(program, [...before, ...args], { cwd, env, stdio: 'ignore', timeout: 60_000 });
+}
+
+async function run(program: string, args: readonly string[], cwd: string): Promise<number | null> {
+  const env = { ...environment(), HOME: cwd, USERPROFILE: cwd };
+  const child = spawn(program, args, { cwd, env, stdio: 'ignore', timeout: 60_000 });
   const [status] = (await once(child, 'exit')) as [number | null];
   return status;
+}
+
+/** Each npm's process, by the folder of npm. */
+const npms = new Map<string, ChildProcess>();
+
+function inOneProcess(folder: string): Run {
+  return async (args, cwd) => {
+    const script = join(import.meta.dirname, 'npm-commands.mjs');
+    const child = npms.get(folder) ?? fork(script, [folder], { env: environment(), stdio: 'ignore' });
+    npms.set(folder, child);
+    const over = new AbortController();
+    const { signal } = over;
+    const ended = once(child, 'exit', { signal }).then(() => Promise.reject(new Error('npm has ended')));
+    child.send({ cwd, args });
+    try {
+      const [status] = (await Promise.race([once(child, 'message', { signal }), ended])) as [number];
+      return status;
+    } finally {
+      over.abort();
+    }
+  };
 }
 
 function write(folder: string, files: Files): void {
@@ -268,14 +296,14 @@ const cases = [REFUSED, ACCEPTED].flatMap((list) =>
 
 describe('what the real package managers take from a lockfile, and what they do not', () => {
   it.for(cases)('%s: %s (refused: %s)', { timeout: 150_000 }, async ([name, , isRefused, manager, one], { skip }) => {
-    const command = manager.command();
-    if (command === null) return skip(notToBeHad(name));
+    const start = manager.start();
+    if (start === null) return skip(notToBeHad(name));
     const folder = mkdtempSync(join(root, 'project-'));
     write(folder, { '.npmrc': `registry=${lab.url}\n`, ...one.files });
     const key = JSON.stringify([name, one.files]);
     const known = locked.get(key);
     if (known === undefined) {
-      expect(await run(command, manager.lock, folder)).toBe(0);
+      expect(await start(manager.lock, folder)).toBe(0);
       locked.set(key, readFileSync(join(folder, manager.lockfile), 'utf8'));
     } else writeFileSync(join(folder, manager.lockfile), known);
     expect(said(manager.lockfile, folder, one.files)).toBe(0);
@@ -289,7 +317,7 @@ describe('what the real package managers take from a lockfile, and what they do 
       writeFileSync(join(folder, manager.lockfile), edited);
     }
     const reasons = said(manager.lockfile, folder, later);
-    const status = await run(command, manager.frozen, folder);
+    const status = await start(manager.frozen, folder);
     expect({ isRefused: status !== 0, isNamed: reasons !== 0 }).toEqual({ isRefused, isNamed: isRefused });
   });
 });

@@ -111,6 +111,24 @@ describe('the bundle', () => {
     expect(library).toMatchObject({ stdout: '3 true\n', stderr: '' });
   });
 
+  test('reads a package that few runs call when something of it is used, from a file of its own', () => {
+    const root = project({
+      'src/cli/start/main.ts': "import { size } from 'yaml';\nconsole.log('first');\nconsole.log(size());",
+      ...dependency('yaml', "console.log('read'); exports.size = () => 3;"),
+    });
+    const { stdout } = run(root, 'JSON.stringify((await bundle(root, "9.8.7")).files)');
+    const dist = join(root, 'dist');
+    mkdirSync(dist);
+    const files = new Map(JSON.parse(stdout) as [string, string][]);
+    for (const [path, text] of files) writeFileSync(join(dist, path), text);
+    expect([...files.keys()]).toContain('yaml.cjs');
+    const { stdout: printed } = spawnSync(process.execPath, [join(dist, 'main.js')], { encoding: 'utf8' });
+    expect(printed).toBe('first\nread\n3\n');
+    expect(run(root, "(await load('licences')).licences((await bundle(root, '9.8.7')).packages)").stdout).toContain(
+      'yaml 1.2.3 (MIT)',
+    );
+  });
+
   test.each([
     ['a package that is not there', "import 'nowhere';", {}, /Could not resolve "nowhere"/],
     [

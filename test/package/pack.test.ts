@@ -11,7 +11,7 @@ const VERSION = (readJson(join(ROOT, 'package.json')) as { version: string }).ve
 
 /** Files a user gets, and nothing else. */
 const INTENDED =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(cli\.cjs|(?:index|main|thread|[a-z-]+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES|types\/.+\.d\.ts)|docs\/(findings\/([a-z-]+|README)\.md|schemas\/[a-z0-9.-]+\.json))$/;
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/((?:cli|yaml|weierstrass)\.cjs|(?:index|main|thread|[a-z-]+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES|types\/.+\.d\.ts)|docs\/(findings\/([a-z-]+|README)\.md|schemas\/[a-z0-9.-]+\.json))$/;
 const REQUIRED = [
   'package.json',
   'LICENSE',
@@ -82,8 +82,8 @@ describe('the packed files', () => {
 
   test('stay small', () => {
     // The YAML reader is the largest library inside.
-    expect(packed.size).toBeLessThan(570_000);
-    expect(packed.unpackedSize).toBeLessThan(2_250_000);
+    expect(packed.size).toBeLessThan(590_000);
+    expect(packed.unpackedSize).toBeLessThan(2_280_000);
   });
 
   test('declare no dependencies and no scripts that run at installation', () => {

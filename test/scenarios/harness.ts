@@ -1,4 +1,4 @@
-import { startLab, type Lab } from '../../lab/index.ts';
+import type { Lab } from '../../lab/index.ts';
 import { audit } from '../../src/audit/index.ts';
 import type { AuditOptions } from '../../src/audit/options.ts';
 import type { Report } from '../../src/model/report.ts';
@@ -8,6 +8,8 @@ import { parseKeysDocument } from '../../src/registries/npm/keys.ts';
 import { loadNpmConfig } from '../../src/registries/npm/config/npmrc.ts';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
 import { exitStatus } from '../../src/cli/exit.ts';
+
+export { withLab } from '../support/lab.ts';
 
 /** What a scenario came to: exit status, and "name@version code" for each finding that is more than a note. */
 export interface Outcome {
@@ -76,14 +78,4 @@ function findingsOf(report: Report): readonly string[] {
       .filter((finding) => finding.level !== 'note')
       .map((finding) => `${dependency.name}@${dependency.version} ${finding.code}`),
   );
-}
-
-/** Runs `work` with a lab of its own. */
-export async function withLab<T>(work: (lab: Lab) => Promise<T>): Promise<T> {
-  const lab = await startLab();
-  try {
-    return await work(lab);
-  } finally {
-    await lab.close();
-  }
 }

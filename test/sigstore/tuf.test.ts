@@ -91,6 +91,9 @@ describe('a repository that is as it should be', () => {
     expect(asked).toEqual(['timestamp.json']);
     expect(touched.state.timestamp?.version).toBe(2);
     expect(touched.state.targets).toBe(state.targets);
+    const old = state.files.get('timestamp.json') ?? Buffer.alloc(0);
+    repository.files.set('timestamp.json', old);
+    expect((await from(touched.state)).problem?.detail).toBe('timestamp.json was rolled back to version 1 from 2');
   });
 
   it('is asked only for what changed', async () => {
@@ -409,18 +412,24 @@ describe('what held is kept, whatever fails after it', () => {
     expect((await from(known)).state.root.version).toBe(2);
   });
 
-  it('is said as soon as a root holds', async () => {
+  it('is said after each step, so that a run which ends there loses nothing', async () => {
     const { repository, anchor } = setUp();
     repository.rotate('timestamp');
-    const roots: number[] = [];
-    const keep = ({ root }: Verified): unknown => roots.push(root.version);
+    const steps: (readonly (number | undefined)[])[] = [];
+    const seen: Record<string, number> = {};
+    const keep = ({ root, timestamp, snapshot }: Verified): unknown =>
+      steps.push([root.version, timestamp?.version, snapshot?.version]);
     const ask: Ask = (path, ...rest) => {
-      if (path !== '3.root.json') return serving(repository.files)(path, ...rest);
-      expect(roots).toEqual([2]);
-      return Promise.resolve({ kind: 'absent' });
+      seen[path] = steps.length;
+      return serving(repository.files)(path, ...rest);
     };
     await update(unseen(anchor), ask, WANTED, { now: NOW, askRoot: true, keep });
-    expect(roots).toEqual([2]);
+    expect(steps).toEqual([
+      [2, undefined, undefined],
+      [2, 2, undefined],
+      [2, 2, 2],
+    ]);
+    expect(seen).toMatchObject({ '2.root.json': 0, '3.root.json': 1, '2.snapshot.json': 2, '2.targets.json': 3 });
   });
 
   it.each([
@@ -543,7 +552,9 @@ describe('delegations', () => {
 
   it.each([
     ['of other paths', { paths: ['*.json', 'registry.npmjs.org', 'other/*'] }],
-    ['of patterns that are not understood', { paths: ['**', 'registry.npmjs.org/?eys.json'] }],
+    ['of fewer names or more', { paths: ['**', '*', '**/**/**', 'registry.npmjs.org/*/', '/registry.npmjs.org/*'] }],
+    ['of other names', { paths: ['registry.npmjs.org/?', 'registry.npmjs.org/??eys.json', 'registry?npmjs.org/keys'] }],
+    ['of patterns that are not understood', { paths: ['registry.npmjs.org/[k]eys.json'] }],
     ['of hashes', { paths: undefined, path_hash_prefixes: [''] }],
   ])('%s cover nothing', async (_, role) => {
     const { state, problem } = await delegating(role).fresh();
@@ -551,9 +562,46 @@ describe('delegations', () => {
     expect(state.targets.get(KEYS_TARGET)).toBeNull();
   });
 
-  it.each(['../1', 'a/b', 'root', 'timestamp', ''])('cannot name a role %j', async (name) => {
-    expect((await delegating({ name }).fresh()).problem?.kind).toBe('refused');
+  it.each(['?', 'registry.npmjs.org/?eys.json', 'registry.npmjs.org/*.jso?', '*/*'])(
+    'cover what fits the pattern %s',
+    async (pattern) => {
+      const { state } = await delegating({ paths: ['nothing', pattern] }).fresh();
+      expect(state.targets.get(KEYS_TARGET)?.bytes?.toString() ?? null).toBe(
+        pattern === '?' ? null : '{"keys":[],"of":1}',
+      );
+    },
+  );
+
+  it.each(['root', 'timestamp', '2.root', '10.targets', ''])('cannot name a role %j', async (name) => {
+    const { problem } = await delegating({ name }).fresh();
+    expect(problem).toMatchObject({
+      kind: 'refused',
+      detail: expect.stringMatching(/name (?:may not be|is not)/) as string,
+    });
   });
+
+  it.each(['?', '#', '/role', '../role', '..', 'a/b', '%2e%2e', 'a?b#c', 'Rolle für A', 'role:1'])(
+    'ask for the role %j as one name, and keep it so',
+    async (name) => {
+      const { fresh, repository, asked, anchor } = delegating({ name });
+      const { files, sign } = repository;
+      const role = files.get('1.registry.npmjs.org.json') ?? Buffer.alloc(0);
+      const { signed } = JSON.parse((files.get('1.snapshot.json') ?? Buffer.alloc(0)).toString()) as {
+        signed: { meta: object };
+      };
+      const meta = { ...signed.meta, [`${name}.json`]: { version: 1 } };
+      files.set('1.snapshot.json', sign('snapshot', { ...signed, meta }));
+      const place = `1.${encodeURIComponent(name)}.json`;
+      files.set(place, role);
+      const base = 'https://tuf.example/metadata/';
+      expect(new URL(place, base).href).toBe(base + place);
+      const { state, problem } = await fresh();
+      expect(problem).toBeNull();
+      expect(asked).toContain(place);
+      expect(state.targets.get(KEYS_TARGET)?.bytes?.toString()).toBe('{"keys":[],"of":1}');
+      expect(await restore(anchor, state, WANTED)).toEqual(state);
+    },
+  );
 
   it('end where the last role that may answer does not', async () => {
     const other = { name: 'other', paths: ['registry.npmjs.org/*'], terminating: true };
@@ -630,6 +678,17 @@ describe('canonical JSON', () => {
     expect(canonicalJson({ b: [1, true, null], a: 'x"\\\n', __proto__: undefined })).toBe(
       '{"a":"x\\"\\\\\n","b":[1,true,null]}',
     );
+  });
+
+  it('has no half of a character, which would be signed as any other half is', async () => {
+    const { fresh, repository } = setUp({ targets: { ...TARGETS, 'a\ufffd': {} } });
+    expect((await fresh()).problem).toBeNull();
+    const { files } = repository;
+    const signed = (files.get('1.targets.json') ?? Buffer.alloc(0)).toString();
+    for (const half of ['\\ud800', '\\udfff']) {
+      files.set('1.targets.json', Buffer.from(signed.replaceAll('\ufffd', half)));
+      expect((await fresh()).problem).toEqual({ kind: 'refused', detail: 'a string has half a character' });
+    }
   });
 
   it.each([1.5, Number.MAX_VALUE, NaN])('has no %d', (number) => {

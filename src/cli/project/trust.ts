@@ -6,8 +6,8 @@ import type { TrustRepository } from '../../model/report.ts';
 import { createHttpClient } from '../../net/client.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
 import type { Registry } from '../../registries/registry.ts';
-import { isSignedBy, parseRoot, parseSigned } from '../../sigstore/tuf/metadata.ts';
 import { PINNED_AT, publicGoodAnchor, TUF_URL } from '../../sigstore/tuf/public-good.ts';
+import { pinRoot } from '../../sigstore/tuf/repository.ts';
 import { isSameTrust, openTrust, type TrustSession, type TrustSource } from '../../audit/trust.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
@@ -144,13 +144,9 @@ function privateSource(
 ): TrustSource {
   const bytes = readUserFile(rootFile, 'the TUF root', io);
   try {
-    const signed = parseSigned(bytes, 'root');
-    const root = parseRoot(signed);
-    if (!isSignedBy(signed, root.roles.root)) {
-      throw new UsageError(`the TUF root ${rootFile} cannot be used: it is not signed by enough of its own keys`);
-    }
+    const anchor = pinRoot(bytes);
     const pinned = trustedRoot === undefined ? null : loadRoot(trustedRoot, io);
-    return { url, anchor: { root, floors: new Map() }, pinned, keys, pinnedAt: null };
+    return { url, anchor, pinned, keys, pinnedAt: null };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`the TUF root ${rootFile} cannot be used: ${messageOf(error)}`);

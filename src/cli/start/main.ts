@@ -4,40 +4,25 @@ import { nearest } from '../../model/nearest.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { VERSION } from '../../model/version.ts';
 import type { Command } from '../command.ts';
-import { command as accept } from '../commands/accept.ts';
-import { command as audit } from '../commands/audit.ts';
-import { command as cache } from '../commands/cache.ts';
-import { command as check } from '../commands/check.ts';
-import { command as demo } from '../commands/demo.ts';
-import { command as exec } from '../commands/exec.ts';
-import { command as explain } from '../commands/explain.ts';
-import { command as init } from '../commands/init.ts';
-import { command as review } from '../commands/review.ts';
-import { command as trust } from '../commands/trust.ts';
-import { command as update } from '../commands/update.ts';
-import { command as verifyBundle } from '../commands/verify-bundle.ts';
 import { EXIT, isMendable, UsageError } from '../exit.ts';
 import { processIo, type Io } from '../io.ts';
 import { COMMAND_NAMES, commandNamed, type CommandName } from '../names.ts';
 import { helpTable, optionHelp, parseOptions } from '../options.ts';
 
-/**
- * They share most of what they need, and one file is loaded faster than many; what only one needs and is large, that
- * one loads when it is run.
- */
-const COMMANDS: Readonly<Record<CommandName, Command>> = {
-  audit,
-  exec,
-  init,
-  update,
-  review,
-  accept,
-  check,
-  'verify-bundle': verifyBundle,
-  explain,
-  trust,
-  cache,
-  demo,
+/** Each is loaded when it is run: reading code is a good part of a short run's time. */
+const COMMANDS: Readonly<Record<CommandName, () => Promise<{ readonly command: Command }>>> = {
+  audit: () => import('../commands/audit.ts'),
+  exec: () => import('../commands/exec.ts'),
+  init: () => import('../commands/init.ts'),
+  update: () => import('../commands/update.ts'),
+  review: () => import('../commands/review.ts'),
+  accept: () => import('../commands/accept.ts'),
+  check: () => import('../commands/check.ts'),
+  'verify-bundle': () => import('../commands/verify-bundle.ts'),
+  explain: () => import('../commands/explain.ts'),
+  trust: () => import('../commands/trust.ts'),
+  cache: () => import('../commands/cache.ts'),
+  demo: () => import('../commands/demo.ts'),
 };
 
 /** Runs assay with `args` (without node and the script) and returns the exit status. Never throws for wrong input. */
@@ -61,7 +46,7 @@ export async function run(args: readonly string[], io: Io = processIo()): Promis
 async function dispatch(args: readonly string[], io: Io): Promise<number> {
   const first = args[0];
   if (first === '--help' || first === '-h' || first === 'help') {
-    io.stdout.write(overview(io.stdout.columns));
+    io.stdout.write(await overview(io.stdout.columns));
     return EXIT.holds;
   }
   if (first === '--version' || first === '-v') {
@@ -75,7 +60,7 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
       `${first} is neither a command nor a path${near === null ? '' : `; did you mean assay ${near}?`} (see assay --help)`,
     );
   }
-  const command = COMMANDS[name];
+  const { command } = await COMMANDS[name]();
   const options = parseOptions(name === first ? args.slice(1) : args, command.options);
   if (options.values.help === true) {
     io.stdout.write(`${usage(name, command, io.stdout.columns)}\n`);
@@ -88,8 +73,9 @@ function usage(name: string, command: Command, columns: number): string {
   return `assay ${name} ${command.usage}\n\n${command.summary}\n\n${optionHelp(command.options, columns)}`;
 }
 
-function overview(columns: number): string {
-  const rows = COMMAND_NAMES.map((name) => [`assay ${name}`, COMMANDS[name].summary] as const);
+async function overview(columns: number): Promise<string> {
+  const commands = await Promise.all(COMMAND_NAMES.map((name) => COMMANDS[name]()));
+  const rows = commands.map(({ command }, i) => [`assay ${COMMAND_NAMES[i]}`, command.summary] as const);
   return `assay ${VERSION}: who built every dependency of a lockfile, verified before any of its code runs
 
 ${helpTable(rows, columns)}

@@ -51,10 +51,11 @@ export function renderMarkdown(report: Report, limit = COMMENT_BYTES): string {
 
 /** What is said of each, of the gravest as long as there is room for the names of all. */
 function failingSections(groups: readonly Group[], pathOf: PathOf, room: number): readonly Section[] {
-  const short = groups.map((group) => failingSection(group, pathOf, true));
+  const said = groups.map((group) => ({ group, statements: statementsOf(group.items) }));
+  const short = said.map((one) => failingSection(one, pathOf, true));
   let left = room - short.reduce((sum, section) => sum + sizeOf(section), 0);
-  return groups.map((group, i) => {
-    const long = failingSection(group, pathOf, false);
+  return said.map((one, i) => {
+    const long = failingSection(one, pathOf, false);
     const brief = short[i] ?? long;
     const more = sizeOf(long) - sizeOf(brief);
     if (more > left) return brief;
@@ -108,9 +109,14 @@ function headLines(report: Report, groups: readonly Group[]): string[] {
   ];
 }
 
-function failingSection(group: Group, pathOf: PathOf, isShort: boolean): Section {
+/** A group, and what is said of its items. */
+interface Said {
+  readonly group: Group;
+  readonly statements: readonly Statement[];
+}
+
+function failingSection({ group, statements }: Said, pathOf: PathOf, isShort: boolean): Section {
   const { label, items } = group;
-  const statements = statementsOf(items);
   const nexts = new Set(statements.map(nextText));
   const [only = ''] = nexts;
   const isShared = nexts.size <= 1;

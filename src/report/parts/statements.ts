@@ -2,7 +2,7 @@ import type { Dependency } from '../../model/dependency.ts';
 import { specOf } from '../../model/package.ts';
 import type { Report } from '../../model/report.ts';
 import { compareDependencies, groupFindings, subjectOf, type Group, type GroupItem } from '../words/grouping.ts';
-import { capabilityText, describe, findingClause, plainSpec, sharedClause } from '../words/messages.ts';
+import { capabilityText, findingClause, helpFor, plainSpec, sharedClause } from '../words/messages.ts';
 import { overdueText } from '../words/review-words.ts';
 
 /** What is said in the same words of several dependencies or places, so that it is shown once and then every name. */
@@ -112,7 +112,7 @@ export function decided({ findings, critical }: GroupItem): readonly [owed: stri
 
 /** What to do about an item. Escaped. */
 export function helpOf(item: GroupItem): string {
-  return describe(item.findings[0], subjectOf(item)).help;
+  return helpFor(item.findings[0], subjectOf(item));
 }
 
 function helpWithoutSpec(item: GroupItem): string {

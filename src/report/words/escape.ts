@@ -5,6 +5,12 @@
  */
 const HIDDEN = /[\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
+/**
+ * What `escapeText` escapes: what is hidden, and marks that mean something. Spaces at the ends are invisible, and many
+ * in a row could push text to where a line seems to start.
+ */
+const ESCAPED = new RegExp(String.raw`^[ :]|[ :]$| (?= )|:(?=:)|#(?=#)|\\(?=u\{)|(?! )${HIDDEN.source}`, 'gu');
+
 /** Code points that take two columns (Unicode East Asian Width W and F, and emoji shown as pictures). */
 const WIDE =
   /[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2ff}\u{20000}-\u{3fffd}]/u;
@@ -12,10 +18,15 @@ const WIDE =
 /** What names, versions and most addresses consist of: shown as it is. */
 const ORDINARY = /^[\w@/.+~-]*$/;
 
+/** One column for each code unit. */
+// eslint-disable-next-line no-control-regex -- the range is ASCII itself
+const ASCII = /^[\x00-\x7f]*$/;
+
 const ELLIPSIS = '...';
 
 /** Columns a text takes on a terminal, for text without control characters. */
 export function displayWidth(text: string): number {
+  if (ASCII.test(text)) return text.length;
   let width = 0;
   for (const character of text) width += WIDE.test(character) ? 2 : 1;
   return width;
@@ -37,9 +48,10 @@ export function escapeText(text: string, max = 300): string {
   if (text.length > 2 * reach) {
     return shorten(pieces(text.slice(0, reach)), pieces(text.slice(-reach)), max);
   }
+  const whole = text.replace(ESCAPED, escapeOf);
+  if (2 * whole.length <= max || displayWidth(whole) <= max) return whole;
   const all = pieces(text);
-  const whole = all.join('');
-  return displayWidth(whole) <= max ? whole : shorten(all, all, max);
+  return shorten(all, all, max);
 }
 
 /** Escaped text in double quotes, for free text such as a server's error, so that its end is plain to see. */
@@ -63,28 +75,13 @@ export function toAscii(text: string): string {
 
 /** One shown piece per code point of `text`. */
 function pieces(text: string): string[] {
-  const characters = Array.from(text);
-  return characters.map((character, index) => {
-    return isPlain(character, index, characters) ? character : escapeOf(character);
-  });
-}
-
-function isPlain(character: string, index: number, all: readonly string[]): boolean {
-  const before = all[index - 1];
-  const after = all[index + 1];
-  switch (character) {
-    case ' ':
-      // Spaces at the ends are invisible, and many in a row could push text to where a line seems to start.
-      return before !== undefined && after !== undefined && after !== ' ';
-    case ':':
-      return before !== undefined && after !== undefined && after !== ':';
-    case '#':
-      return after !== '#';
-    case '\\':
-      return after !== 'u' || all[index + 2] !== '{';
-    default:
-      return !HIDDEN.test(character);
+  const shown: string[] = [];
+  let start = 0;
+  for (const { 0: character, index } of text.matchAll(ESCAPED)) {
+    shown.push(...Array.from(text.slice(start, index)), escapeOf(character));
+    start = index + character.length;
   }
+  return [...shown, ...Array.from(text.slice(start))];
 }
 
 function escapeOf(character: string): string {

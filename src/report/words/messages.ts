@@ -134,7 +134,8 @@ export function helpWhenChecked(finding: Finding, subject: Subject | FileSubject
   return isAcceptable(finding.code) ? `${explained}; then, where a project locks it: ${accept}` : explained;
 }
 
-function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subject: Subject | FileSubject): string {
+/** The next command or action. Escaped. */
+export function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subject: Subject | FileSubject): string {
   const spec = 'file' in subject ? null : plainSpec(subject);
   const explain = `assay explain ${code}`;
   // The registry did answer, and will not say anything else the next time.

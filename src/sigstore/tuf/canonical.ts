@@ -9,7 +9,11 @@ const MAX_DEPTH = 32;
  */
 export function canonicalJson(value: unknown, depth = 0): string {
   if (depth > MAX_DEPTH) malformed(`nested deeper than ${MAX_DEPTH}`);
-  if (typeof value === 'string') return `"${value.replace(/["\\]/g, '\\$&')}"`;
+  if (typeof value === 'string') {
+    // In UTF-8 half a character is the same as any other half, and a signature is over bytes.
+    if (/\p{Surrogate}/u.test(value)) malformed('a string has half a character');
+    return `"${value.replace(/["\\]/g, '\\$&')}"`;
+  }
   if (typeof value === 'number') {
     return Number.isSafeInteger(value) ? String(value) : malformed('a number is not whole, or too large');
   }

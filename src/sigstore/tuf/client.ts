@@ -1,8 +1,9 @@
 import type { Instant } from '../../model/time.ts';
 import { bodyOf, fetchFile, problemOf, refused, type Answer, type Ask, type Problem } from './answer.ts';
-import { checkFloors, demandFresh, demandVersion, readSigned, readTimestamp } from './demands.ts';
+import { checkFloors, demandFresh, demandVersion, raiseFloors, readSigned, readTimestamp } from './demands.ts';
 import { keepFile, keptFile, keptOf, verifiedOf, type Kept, type Verified } from './kept.ts';
 import {
+  fileOf,
   isFile,
   parseSnapshot,
   parseTargets,
@@ -59,14 +60,16 @@ export async function restore(
     if (file !== null && value !== null) keepFile(kept, name, file.path, file.bytes);
     return value;
   };
-  if ((await attempt(async () => (await followRoots(kept, ask, () => undefined), true))) === null) return null;
+  // Those of any number of runs.
+  const follow = followRoots(kept, ask, () => undefined, Infinity);
+  if ((await attempt(() => follow.then(() => true))) === null) return null;
   for (const [name, version] of floors) kept.floors.set(name, Math.max(version, kept.floors.get(name) ?? 0));
   const { root } = kept;
   kept.timestamp = await load('timestamp.json', (bytes) => readTimestamp(bytes, root, kept.floors, null));
   kept.snapshot = await load('snapshot.json', (bytes) => readSnapshot(bytes, root, kept.floors));
   const readRole = async (name: string, role: Role): Promise<Targets> => {
-    const targets = await load(`${name}.json`, (bytes) => readTargets(bytes, role, name));
-    if (targets === null) throw refused(`${name}.json was not kept`);
+    const targets = await load(fileOf(name), (bytes) => readTargets(bytes, role, name));
+    if (targets === null) throw refused(`${fileOf(name)} was not kept`);
     kept.roles.set(name, targets);
     return targets;
   };
@@ -102,7 +105,7 @@ export interface UpdateOptions {
    * changed.
    */
   readonly askRoot: boolean;
-  /** Called with what is known as soon as it has a newer root. */
+  /** Called with what is known after each step that holds, so that nothing is lost where the run ends early. */
   readonly keep?: (state: Verified) => void;
 }
 
@@ -118,18 +121,19 @@ export async function update(
   { now, askRoot, keep }: UpdateOptions,
 ): Promise<{ readonly state: Verified; readonly problem: Problem | null }> {
   const kept = keptOf(before);
-  const onRoot = (): void => keep?.(verifiedOf(kept));
+  const onStep = (): void => keep?.(verifiedOf(kept));
   try {
     const asked = ask('timestamp.json', MAX_BYTES.timestamp, before.etag);
-    if (askRoot) await followRoots(kept, ask, onRoot);
+    if (askRoot) await followRoots(kept, ask, onStep);
     if (kept.root === before.root) {
       const same = confirm(before, await asked, wanted, now);
       if (same !== null) return { state: same, problem: null };
-      if (!askRoot) await followRoots(kept, ask, onRoot);
+      if (!askRoot) await followRoots(kept, ask, onStep);
     }
     demandFresh(kept.root, 'root', now);
     takeTimestamp(kept, timestampBytes(await asked, before), now);
-    const problem = await walk(kept, { ask, wanted, now });
+    onStep();
+    const problem = await walk(kept, { ask, wanted, now, onStep });
     return { state: verifiedOf(kept), problem };
   } catch (error) {
     const problem = problemOf(error);
@@ -142,16 +146,17 @@ function confirm(before: Verified, answer: Answer, wanted: Wanted, now: Instant 
   const { root, snapshot, timestamp, roles } = before;
   if (snapshot === null || timestamp === null || !isComplete(snapshot, before, wanted)) return null;
   try {
-    const floors = new Map(before.floors);
     const { bytes, etag } = timestampBytes(answer, before);
     const isKnown = bytes === before.files.get('timestamp.json');
-    const latest = isKnown ? timestamp : readTimestamp(bytes, root, floors, timestamp);
+    const latest = isKnown ? timestamp : readTimestamp(bytes, root, before.floors, timestamp);
     const kept = keptFile(before.files, 'snapshot.json');
     if (latest.snapshot.version !== snapshot.version || kept === null || !isFile(kept.bytes, latest.snapshot))
       return null;
     for (const part of [root, latest, snapshot, ...roles.values()]) demandFresh(part, 'metadata', now);
     if (latest === timestamp) return before;
     const files = new Map(before.files).set('timestamp.json', bytes);
+    const floors = new Map(before.floors);
+    raiseFloors(floors, latest);
     return { ...before, timestamp: latest, files, floors, etag };
   } catch (error) {
     problemOf(error);
@@ -180,6 +185,7 @@ interface Walk {
   readonly ask: Ask;
   readonly wanted: Wanted;
   readonly now: Instant | null;
+  readonly onStep: () => void;
 }
 
 /** A timestamp of the version that is known is that one, whatever else it says (5.4.3.1). */
@@ -193,13 +199,14 @@ function takeTimestamp(
   const timestamp = isKnown ? known : readTimestamp(bytes, root, floors, known);
   demandFresh(timestamp, 'timestamp.json', now);
   if (timestamp === known) return;
+  raiseFloors(floors, timestamp);
   kept.timestamp = timestamp;
   kept.etag = etag;
   keepFile(kept, 'timestamp.json', 'timestamp.json', bytes);
 }
 
 /** Everything below the timestamp. What was kept and still is what is asked for is not asked for again. */
-async function walk(kept: Kept, { ask, wanted, now }: Walk): Promise<Problem | null> {
+async function walk(kept: Kept, { ask, wanted, now, onStep }: Walk): Promise<Problem | null> {
   const { root, floors, timestamp } = kept;
   if (timestamp === null) throw refused('there is no timestamp');
   const early = new Map<string, Promise<Answer>>();
@@ -210,21 +217,23 @@ async function walk(kept: Kept, { ask, wanted, now }: Walk): Promise<Problem | n
     readSnapshot(bytes, root, floors),
   );
   demandFresh(snapshot.metadata, snapshotName, now);
+  raiseFloors(floors, snapshot.metadata);
   const { meta } = (kept.snapshot = snapshot.metadata);
   keepFile(kept, snapshotName, snapshot.path, snapshot.bytes);
+  onStep();
 
   // A role is mostly named after the folder that is delegated to it: asked for beside the role that says so.
   for (const path of wanted.keys()) {
-    const name = `${path.slice(0, path.indexOf('/'))}.json`;
-    const facts = meta.get(name);
-    const place = pathOf(name, facts?.version ?? 0, root);
+    const name = path.slice(0, path.indexOf('/'));
+    const facts = meta.get(`${name}.json`);
+    const place = pathOf(fileOf(name), facts?.version ?? 0, root);
     if (facts !== undefined && !kept.files.has(place)) early.set(place, ask(place, MAX_BYTES.targets, null));
   }
 
   const read = new Map<string, Obtained<Targets>>();
   const readRole = async (name: string, role: Role): Promise<Targets> => {
-    const file = `${name}.json`;
-    const facts = meta.get(file);
+    const file = fileOf(name);
+    const facts = meta.get(`${name}.json`);
     if (facts === undefined) throw refused(`the snapshot does not list ${file}`);
     const targets = await obtain(file, facts, MAX_BYTES.targets, (bytes) => readTargets(bytes, role, name));
     demandFresh(targets.metadata, file, now);
@@ -255,7 +264,7 @@ async function walk(kept: Kept, { ask, wanted, now }: Walk): Promise<Problem | n
   for (const [name, { metadata, path, bytes }] of read) {
     if (behind.has(name)) continue;
     kept.roles.set(name, metadata);
-    keepFile(kept, `${name}.json`, path, bytes);
+    keepFile(kept, fileOf(name), path, bytes);
   }
   for (const { role, path, target } of obtained) {
     if (role === null || !behind.has(role)) kept.targets.set(path, target);
@@ -287,14 +296,14 @@ interface Obtained<T> {
   readonly bytes: Buffer;
 }
 
-function readSnapshot(bytes: Buffer, root: Root, floors: Map<string, number>): Snapshot {
+function readSnapshot(bytes: Buffer, root: Root, floors: ReadonlyMap<string, number>): Snapshot {
   const snapshot = readSigned(bytes, 'snapshot', root.roles.snapshot, parseSnapshot, 'snapshot.json');
   checkFloors(snapshot, floors);
   return snapshot;
 }
 
 function readTargets(bytes: Buffer, role: Role, name: string): Targets {
-  return readSigned(bytes, 'targets', role, parseTargets, `${name}.json`);
+  return readSigned(bytes, 'targets', role, parseTargets, fileOf(name));
 }
 
 function timestampBytes(answer: Answer, before: Verified): { readonly bytes: Buffer; readonly etag: string | null } {

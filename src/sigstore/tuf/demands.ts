@@ -28,32 +28,39 @@ export function readSigned<T>(bytes: Buffer, type: TopRole, role: Role, parse: (
 }
 
 /**
- * The timestamp, which is no older than the last one and names no older snapshot (5.4); raises `floors`. One of the
- * version that is known says nothing new (5.4.3.1).
+ * The timestamp, which is no older than the last one and names no older snapshot (5.4). One of the version that is
+ * known says nothing new (5.4.3.1).
  */
 export function readTimestamp(
   bytes: Buffer,
   root: Root,
-  floors: Map<string, number>,
+  floors: ReadonlyMap<string, number>,
   known: Timestamp | null,
 ): Timestamp {
   const timestamp = readSigned(bytes, 'timestamp', root.roles.timestamp, parseTimestamp, 'timestamp.json');
   if (timestamp.version === known?.version) return known;
   demandFloor('timestamp.json', timestamp.version, floors);
   demandFloor('snapshot.json', timestamp.snapshot.version, floors);
-  floors.set('timestamp.json', timestamp.version).set('snapshot.json', timestamp.snapshot.version);
   return timestamp;
 }
 
-/** No file may be older than it was, or be gone (5.5.5); raises `floors`. */
-export function checkFloors({ meta }: Snapshot, floors: Map<string, number>): void {
+/** No file may be older than it was, or be gone (5.5.5). */
+export function checkFloors({ meta }: Snapshot, floors: ReadonlyMap<string, number>): void {
   for (const name of floors.keys()) {
     if (name === 'timestamp.json' || name === 'snapshot.json') continue;
     const listed = meta.get(name);
     if (listed === undefined) throw refused(`the snapshot does not list ${show(name)} any more`);
     demandFloor(name, listed.version, floors);
   }
-  for (const [name, { version }] of meta) floors.set(name, version);
+}
+
+/** What is in use from now on: nothing older is. What was refused, as expired, raises nothing. */
+export function raiseFloors(floors: Map<string, number>, metadata: Timestamp | Snapshot): void {
+  if ('meta' in metadata) {
+    for (const [name, { version }] of metadata.meta) floors.set(name, version);
+  } else {
+    floors.set('timestamp.json', metadata.version).set('snapshot.json', metadata.snapshot.version);
+  }
 }
 
 export function demandVersion(metadata: Metadata, version: number, name: string): void {

@@ -1,4 +1,4 @@
-import type { Root, Snapshot, Targets, Timestamp } from './metadata.ts';
+import { fileOf, type Root, type Snapshot, type Targets, type Timestamp } from './metadata.ts';
 import { placeOf, type Target } from './targets.ts';
 
 /** What was verified of a repository. */
@@ -37,7 +37,7 @@ export function keptOf({ root, timestamp, snapshot, roles, targets, files, floor
 /** With the files alone that it consists of. */
 export function verifiedOf(kept: Kept): Verified {
   const { root, files, roles, targets } = kept;
-  const names = ['timestamp.json', 'snapshot.json', ...[...roles.keys()].map((role) => `${role}.json`)];
+  const names = ['timestamp.json', 'snapshot.json', ...[...roles.keys()].map(fileOf)];
   const places = new Set([
     ...names.map((name) => keptFile(files, name)?.path),
     ...[...targets].map(([path, target]) => (target === null ? '' : placeOf(path, target.facts, root))),

@@ -1,10 +1,10 @@
 import { hash as digest } from 'node:crypto';
-import { fits } from '../../model/match.ts';
+import { nameFits } from '../../model/match.ts';
 import { parseInstant, type Instant } from '../../model/time.ts';
 import { hex, isUnset, list, object, parseJson, text, type JsonObject } from '../json.ts';
-import { parsePublicKey, SIGNER_HASHES, verifySignature, type PublicKey } from '../keys.ts';
 import { malformed, show } from '../refusal.ts';
 import { canonicalJson } from './canonical.ts';
+import { didSign, parseKey, type RoleKey } from './keys.ts';
 
 /**
  * Metadata of a TUF repository (https://theupdateframework.github.io/specification/latest/, section 4). Readers throw
@@ -17,12 +17,13 @@ export interface Metadata {
 
 /** The keys that speak for a role, and how many of them have to. */
 export interface Role {
-  readonly keys: ReadonlyMap<string, PublicKey>;
+  readonly keys: ReadonlyMap<string, RoleKey>;
   readonly threshold: number;
 }
 
-const TOP_ROLES = ['root', 'timestamp', 'snapshot', 'targets'] as const;
-export type TopRole = (typeof TOP_ROLES)[number];
+export type TopRole = 'root' | 'timestamp' | 'snapshot' | 'targets';
+/** With a version or without. */
+const TOP_FILE = /^(?:\d+\.)?(?:root|timestamp|snapshot|targets)$/;
 
 export interface Root extends Metadata {
   readonly consistentSnapshot: boolean;
@@ -82,7 +83,8 @@ const MAX_FILES = 10_000;
 const MAX_DELEGATIONS = 64;
 const MAX_PATHS = 64;
 const MAX_NAME = 512;
-const MAX_SIGNATURE_BYTES = 512;
+/** Of an RSA key of 8192 bits. */
+const MAX_SIGNATURE_BYTES = 1024;
 
 /** Reads metadata of one type. Nothing of it is verified. */
 export function parseSigned(bytes: Buffer, type: TopRole): Signed {
@@ -117,9 +119,7 @@ export function isSignedBy({ message, signatures }: Signed, { keys, threshold }:
   for (const { keyId, signature } of signatures) {
     const key = keys.get(keyId);
     if (key === undefined) continue;
-    const name = key.spki.toString('base64');
-    if (signers.has(name)) continue;
-    if (verifySignature(key, SIGNER_HASHES[key.type][0] ?? null, message, signature)) signers.add(name);
+    if (!signers.has(key.identity) && didSign(key, message, signature)) signers.add(key.identity);
   }
   return signers.size >= threshold;
 }
@@ -166,9 +166,18 @@ export function parseTargets({ content }: Signed): Targets {
   };
 }
 
-/** Whether a delegation covers the target: shell patterns in which a star is no slash (section 4.5). */
+/** Whether a delegation covers the target: shell patterns, each segment for itself (section 4.5). */
 export function covers({ paths }: Delegation, target: string): boolean {
-  return paths.some((pattern) => fits(pattern, target));
+  const names = target.split('/');
+  return paths.some((pattern) => {
+    const wanted = pattern.split('/');
+    return wanted.length === names.length && wanted.every((one, at) => nameFits(one, names[at] ?? ''));
+  });
+}
+
+/** Where the metadata of a role are, but for the version: its name as one segment of an address, whatever it is. */
+export function fileOf(role: string): string {
+  return `${encodeURIComponent(role)}.json`;
 }
 
 /** Whether bytes are of the length and have every hash that is known of them. */
@@ -184,11 +193,10 @@ function parseDelegations(json: JsonObject): readonly Delegation[] {
     const role = object(element, path);
     const paths = list(role['paths'], `${path}.paths`, MAX_PATHS).map((one) => text(one, `${path}.paths`, MAX_NAME));
     const name = text(role['name'], `${path}.name`, MAX_NAME);
-    // A name becomes part of an address.
-    if (!/^[A-Za-z0-9_-][\w.-]*$/.test(name)) malformed(`${path}.name is not the name of a file`);
-    if (TOP_ROLES.some((top) => top === name)) malformed(`${path}.name is that of a top-level role`);
-    // Patterns with other wildcards than a single star, and hash bins, cover nothing here.
-    const usable = paths.filter((pattern) => !/[?[\]]|\*\*/.test(pattern));
+    // Its metadata must not lie where those of a top-level role do.
+    if (TOP_FILE.test(name)) malformed(`${path}.name may not be ${show(name)}`);
+    // Patterns with sets of characters, and hash bins, cover nothing here.
+    const usable = paths.filter((pattern) => !/[[\]]/.test(pattern));
     return { name, role: parseRole(role, keys, path), paths: usable, terminating: role['terminating'] === true };
   });
 }
@@ -220,7 +228,7 @@ function parseHashes(json: JsonObject, path: string): Readonly<Partial<Record<Ha
   );
 }
 
-function parseRole(json: JsonObject, keys: ReadonlyMap<string, PublicKey>, path: string): Role {
+function parseRole(json: JsonObject, keys: ReadonlyMap<string, RoleKey>, path: string): Role {
   const ids = list(json['keyids'], `${path}.keyids`, MAX_KEYS).map((id) => text(id, `${path}.keyids`, MAX_NAME));
   const own = ids.flatMap((id) => {
     const key = keys.get(id);
@@ -230,7 +238,7 @@ function parseRole(json: JsonObject, keys: ReadonlyMap<string, PublicKey>, path:
 }
 
 /** Keys of other kinds are left out: what they sign counts for nothing. Key ids are names (section 4.2). */
-function parseKeys(value: unknown): ReadonlyMap<string, PublicKey> {
+function parseKeys(value: unknown): ReadonlyMap<string, RoleKey> {
   const keys = entries(value, 'keys', MAX_KEYS).flatMap(([id, element]) => {
     const path = `key ${show(id)}`;
     const json = object(element, path);
@@ -239,26 +247,6 @@ function parseKeys(value: unknown): ReadonlyMap<string, PublicKey> {
     return key === null ? [] : [[id, key] as const];
   });
   return new Map(keys);
-}
-
-/** DER before the point of a P-256 key (RFC 5480) and before the bytes of an Ed25519 key (RFC 8410). */
-const P256_PREFIX = '3059301306072a8648ce3d020106082a8648ce3d030107034200';
-const ED25519_PREFIX = '302a300506032b6570032100';
-
-function parseKey(scheme: string, given: string, path: string): PublicKey | null {
-  const schemes = {
-    'ecdsa-sha2-nistp256': ['p256', P256_PREFIX, 65],
-    ed25519: ['ed25519', ED25519_PREFIX, 32],
-  } as const;
-  if (scheme !== 'ecdsa-sha2-nistp256' && scheme !== 'ed25519') return null;
-  const [type, prefix, bytes] = schemes[scheme];
-  const pem = /^-----BEGIN PUBLIC KEY-----\s+([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*$/.exec(given)?.[1];
-  const spki =
-    pem === undefined
-      ? Buffer.concat([Buffer.from(prefix, 'hex'), hex(given, path, bytes)])
-      : Buffer.from(pem.replace(/\s/g, ''), 'base64');
-  const key = parsePublicKey(spki);
-  return key.type === type ? key : malformed(`${path} is not ${scheme}`);
 }
 
 function entries(value: unknown, path: string, max: number): readonly (readonly [string, unknown])[] {

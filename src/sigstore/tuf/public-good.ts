@@ -1,5 +1,5 @@
 import { parseInstant } from '../../model/time.ts';
-import { parsePublicKey, type PublicKey } from '../keys.ts';
+import { roleKey, type RoleKey } from './keys.ts';
 import type { Role } from './metadata.ts';
 import type { Anchor } from './client.ts';
 
@@ -53,9 +53,9 @@ export function publicGoodAnchor(): Anchor {
 }
 
 function roleOf(keys: Readonly<Record<string, string>>, threshold: number): Role {
-  const parsed = Object.entries(keys).map(([id, spki]): [string, PublicKey] => [
+  const parsed = Object.entries(keys).map(([id, spki]): [string, RoleKey] => [
     id,
-    parsePublicKey(Buffer.from(spki, 'base64')),
+    roleKey(Buffer.from(spki, 'base64'), 'ecdsa-sha2-nistp256', id),
   ]);
   return { keys: new Map(parsed), threshold };
 }

@@ -1,7 +1,7 @@
 import { bodyOf, problemOf, refused, type Ask } from './answer.ts';
 import { demandVersion, readSigned } from './demands.ts';
 import { dropFile, keptFile, type Kept } from './kept.ts';
-import { isSignedBy, parseRoot, parseSigned, parseTargets, type Root, type TopRole } from './metadata.ts';
+import { fileOf, isSignedBy, parseRoot, parseSigned, parseTargets, type Root, type TopRole } from './metadata.ts';
 
 /** Sigstore's own have 5 KiB. */
 const MAX_BYTES = 512 * 1024;
@@ -12,8 +12,13 @@ const MAX_ROTATIONS = 64;
  * Newer roots, one version after the other, each signed by the keys before it and by its own (5.3). Each is kept as
  * soon as it holds, whatever comes after it (5.3.8). Throws `Unusable`.
  */
-export async function followRoots(kept: Kept, ask: Ask, onRoot: () => void): Promise<void> {
-  for (let rotations = 0; rotations < MAX_ROTATIONS; rotations++) {
+export async function followRoots(
+  kept: Kept,
+  ask: Ask,
+  onRoot: () => void,
+  max: number = MAX_ROTATIONS,
+): Promise<void> {
+  for (let rotations = 0; rotations < max; rotations++) {
     const { root } = kept;
     const version = root.version + 1;
     const path = `${version}.root.json`;
@@ -31,7 +36,7 @@ export async function followRoots(kept: Kept, ask: Ask, onRoot: () => void): Pro
     dropRevoked(kept, root);
     onRoot();
   }
-  throw refused(`more than ${MAX_ROTATIONS} new roots`);
+  throw refused(`more than ${max} new roots in one run`);
 }
 
 /** What keys said that count no more: versions may begin anew with others (5.3.11). */
@@ -46,7 +51,7 @@ function dropRevoked(kept: Kept, before: Root): void {
     dropFile(kept, 'snapshot.json');
   }
   if (hasOtherKeys(before, root, 'targets') && !areSigned(kept)) {
-    for (const name of roles.keys()) dropFile(kept, `${name}.json`);
+    for (const name of roles.keys()) dropFile(kept, fileOf(name));
     roles.clear();
     targets.clear();
   }
@@ -67,6 +72,6 @@ function areSigned(kept: Kept): boolean {
 /** Also where more of the same keys are needed. */
 function hasOtherKeys(a: Root, b: Root, name: TopRole): boolean {
   const text = ({ roles: { [name]: role } }: Root): string =>
-    [String(role.threshold), ...[...role.keys.values()].map(({ spki }) => spki.toString('hex')).sort()].join();
+    [String(role.threshold), ...[...role.keys.values()].map(({ identity }) => identity).sort()].join();
   return text(a) !== text(b);
 }
