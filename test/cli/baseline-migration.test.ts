@@ -68,7 +68,7 @@ describe('an assay.lock of version 1', () => {
       expect(said.replaceAll(/\s+/g, ' ')).toContain('the file was in format 1 and is written in the current one');
       expect(read('assay.lock')).toBe(version2);
       const again = await run('update', '--summary');
-      expect(again.stdout).toBe('assay.lock: no entry changes\n');
+      expect(again.stdout).toBe('`assay.lock`: no entry changes\n');
     });
   });
 
