@@ -129,11 +129,16 @@ function withValues(args: readonly string[], taken: readonly OptionName[]): stri
   });
 }
 
+/** What options are called elsewhere, in assay's own pages too. */
+const OTHER_NAMES: Readonly<Record<string, OptionName>> = { phase: 'enforce', format: 'output' };
+
 function explainParseError(error: unknown, taken: readonly OptionName[]): string {
   const message = error instanceof Error ? error.message : String(error);
   const unknown = /Unknown option '(-{1,2}[^']*)'/.exec(message)?.[1];
   if (unknown !== undefined) {
-    const near = nearest(unknown.replace(/^-+/, ''), taken);
+    const word = unknown.replace(/^-+/, '');
+    const meant = Object.hasOwn(OTHER_NAMES, word) ? OTHER_NAMES[word] : undefined;
+    const near = meant !== undefined && taken.includes(meant) ? meant : nearest(word, taken);
     return `unknown option ${unknown}${near === null ? '' : `; did you mean --${near}?`} (assay COMMAND --help lists them)`;
   }
   const known = taken.find((name) => new RegExp(`'(?:-\\w, )?--${name}(?: <value>)?'`).test(message));

@@ -14,6 +14,9 @@ const ONE_LOCK = JSON.stringify({
 /** [what, arguments, files, what the one line says] */
 const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<string, string>>, RegExp])[] = [
   ['an unknown option', ['--jsn'], {}, /unknown option --jsn; did you mean --json\?/],
+  ['an option by the name of what it sets', ['--phase', 'all'], {}, /unknown option --phase; did you mean --enforce\?/],
+  ['an option that this command has not', ['explain', '--phase=all'], {}, /unknown option --phase \(/],
+  ['help with an unknown command', ['help', 'adit'], {}, /adit is no command; did you mean assay audit\?/],
   ['an unknown command', ['exlpain'], {}, /exlpain is neither a command nor a path; did you mean assay explain\?/],
   ['a missing path', ['audit', 'nowhere'], {}, /no such file or directory: nowhere/],
   ['a folder without lockfile', [], {}, /no lockfile in .*package-lock\.json/],
@@ -128,6 +131,7 @@ describe('what needs no project', () => {
         const page = await assay([command, '--help'], folder);
         expect(page).toMatchObject({ status: 0, stderr: '' });
         expect(page.stdout).toContain(`assay ${command}`);
+        expect(await assay(['help', command], folder)).toEqual(page);
         pages.push(page.stdout);
       }
       expect(pages.flatMap((page) => page.split('\n')).filter((line) => line.length > 100)).toEqual([]);

@@ -44,7 +44,11 @@ export async function run(args: readonly string[], io: Io = processIo()): Promis
 }
 
 async function dispatch(args: readonly string[], io: Io): Promise<number> {
-  const first = args[0];
+  const [first, second] = args;
+  if (first === 'help' && second !== undefined && !second.startsWith('-')) {
+    if (commandNamed(second) === null) throw new UsageError(`${second} is no command${didYouMean(second)}`);
+    return dispatch([second, '--help'], io);
+  }
   if (first === '--help' || first === '-h' || first === 'help') {
     io.stdout.write(await overview(io.stdout.columns));
     return EXIT.holds;
@@ -55,10 +59,7 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
   }
   const name = commandNamed(first) ?? 'audit';
   if (first !== undefined && name !== first && !first.startsWith('-') && !existsSync(resolve(io.cwd, first))) {
-    const near = nearest(first, COMMAND_NAMES);
-    throw new UsageError(
-      `${first} is neither a command nor a path${near === null ? '' : `; did you mean assay ${near}?`} (see assay --help)`,
-    );
+    throw new UsageError(`${first} is neither a command nor a path${didYouMean(first)}`);
   }
   const { command } = await COMMANDS[name]();
   const options = parseOptions(name === first ? args.slice(1) : args, command.options);
@@ -67,6 +68,11 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
     return EXIT.holds;
   }
   return command.run(options, io);
+}
+
+function didYouMean(word: string): string {
+  const near = nearest(word, COMMAND_NAMES);
+  return `${near === null ? '' : `; did you mean assay ${near}?`} (see assay --help)`;
 }
 
 function usage(name: string, command: Command, columns: number): string {
