@@ -338,7 +338,7 @@ describe('assay trust', () => {
   });
 
   it.each([
-    [['trust', 'add'], /trust takes nothing, or refresh/],
+    [['trust', 'add'], /trust takes nothing, refresh, or hosts/],
     [['trust', '--tuf', 'http://127.0.0.1:9/'], /--tuf needs --tuf-root FILE/],
     [['trust', '--tuf-root', 'x.json'], /--tuf-root needs --tuf URL/],
     [['trust', '--tuf', 'ftp://x/', '--tuf-root', 'x.json'], /--tuf needs an http or https URL/],

@@ -1,20 +1,28 @@
 import type { TrustOptions } from '../../audit/options.ts';
 import { NPM_KEYS } from '../../registries/npm/keys.ts';
 import { renderTrust, renderTrustJson, type TrustedPart, type TrustShown } from '../../report/commands/trust.ts';
+import { renderHosts, renderHostsJson } from '../../report/commands/hosts.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import { hostsOf } from '../project/hosts.ts';
+import { placeOf } from '../project/open.ts';
 import { loadPolicy } from '../project/policy.ts';
 import { networkConfig } from '../project/registry.ts';
 import { startTrust, TRUST_OPTIONS } from '../project/trust.ts';
 
 export const command: Command = {
-  usage: '[refresh]',
-  summary: 'what is verified against: roots, logs, keys and how new they are; refresh asks for newer ones',
-  options: [...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'json'],
+  usage: '[refresh | hosts [DIR|LOCKFILE]]',
+  summary: 'what is verified against, and how new it is; refresh asks for newer; hosts: whom a run contacts',
+  options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'json'],
   run: async ({ values, positionals }, io) => {
     const [action, ...rest] = positionals;
+    if (action === 'hosts') {
+      const hosts = await hostsOf(placeOf('trust hosts', rest), values, io);
+      io.stdout.write(values.json === true ? renderHostsJson(hosts) : renderHosts(hosts));
+      return EXIT.holds;
+    }
     if ((action !== undefined && action !== 'refresh') || rest.length > 0) {
-      throw new UsageError('trust takes nothing, or refresh');
+      throw new UsageError('trust takes nothing, refresh, or hosts with a directory or lockfile');
     }
     const policy = await loadPolicy(values, io.cwd, io);
     const trust = startTrust(values, policy, networkConfig(values, io.cwd, io), io, true);

@@ -4,6 +4,7 @@ import type { LockfileAuditOptions } from '../../audit/options.ts';
 import { combineReports } from '../../audit/combine.ts';
 import { changedLines } from '../../baseline/changed-lines.ts';
 import { scriptPermissions } from '../../lockfiles/index.ts';
+import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
 import type { Store } from '../../model/store.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import { packageId, specOf, versionId } from '../../model/package.ts';
@@ -12,10 +13,10 @@ import { escapeText } from '../../report/words/escape.ts';
 import { listed } from '../../report/words/layout.ts';
 import { collectSooner } from '../v8-flags.ts';
 import { isMendable, UsageError } from '../exit.ts';
-import { findAllLockfiles } from './find.ts';
+import { findAllLockfiles, type Found } from './find.ts';
 import { openFolder, type Project } from './folder.ts';
 import type { Io } from '../io.ts';
-import type { OptionName, ParsedOptions } from '../options.ts';
+import type { OptionName, OptionValues, ParsedOptions } from '../options.ts';
 import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { repositoryAddress } from '../output/pipeline.ts';
 import { progressOn } from '../output/progress.ts';
@@ -94,13 +95,7 @@ export async function withProjects<T>(
   io: Io,
   work: (projects: Projects) => Promise<T>,
 ): Promise<T> {
-  const found = findAllLockfiles(places, below, io);
-  const governed = values.policy === undefined ? governedFolder(found.folders, io) : io.cwd;
-  const policy = await loadPolicy(values, governed, io);
-  const firstFolder = found.folders[0]?.folder ?? io.cwd;
-  // A lockfile that cannot be read is reported when its folder is opened below.
-  const likely = await likelyManager(found.folders[0]?.paths ?? [], io).catch(() => undefined);
-  const config = networkConfig(values, firstFolder, io, likely);
+  const { found, policy, config, configOf } = await findPlaces(places, below, values, io);
   const trust = startTrust(values, policy, config, io);
   const progress = progressOn(io.stderr, 'assay: verified');
   const established = new Map<string, Buffer>();
@@ -108,8 +103,7 @@ export async function withProjects<T>(
   const auditOne = async (project: ProjectInUse, how: How, isOnly: boolean): Promise<Report> => {
     demandJudged(project, how);
     const { store: kept, baseline, askAppearances, beside } = project;
-    const folder = dirname(project.path);
-    const own = projectConfig(values, project, folder, io, folder === firstFolder ? config.warnings : []);
+    const own = configOf(project);
     const lockfiles = project.lockfiles.map((lockfile) => {
       const files = project.managers.find(({ name }) => name === lockfile.manager)?.files ?? [];
       const settings = { files, ignoredByNpmrc: own.ignoreScripts };
@@ -136,12 +130,7 @@ export async function withProjects<T>(
   try {
     // Its repository is asked while the lockfiles are read. Who needs the answer sees why there is none.
     (await trust.session).refresh().catch(() => undefined);
-    const opened = await Promise.all(found.folders.map(({ paths }) => openFolder(paths, values, policy, io)));
-    const projects: ProjectInUse[] = [];
-    for (const project of opened.flatMap((each) => each.project ?? [])) {
-      projects.push({ ...project, managers: await managerConfigs(project.lockfiles, dirname(project.path), io) });
-    }
-    const unread = [...found.unread, ...opened.flatMap((each) => each.unread)];
+    const { projects, unread } = await openProjects(found, values, policy, io);
     const isOnly = projects.length === 1 && projects[0]?.lockfiles.length === 1;
     return await work({
       projects,
@@ -190,6 +179,49 @@ function demandJudged({ file, lockfiles, beside }: Project, { baseline }: How): 
     `${baseline.file} has lines that are not at ${base.ref}, of what only other lockfiles of the folder name ` +
       `(${names}): name the folder, and not ${file} alone, so that they are judged`,
   );
+}
+
+/** What is found in places, the policy that governs it, and how the network is reached for it. */
+export async function findPlaces(
+  places: readonly string[],
+  below: boolean,
+  values: OptionValues,
+  io: Io,
+): Promise<{
+  readonly found: Found;
+  readonly policy: LoadedPolicy | null;
+  /** For what the whole run asks. */
+  readonly config: NpmConfig;
+  /** For what is asked of the packages of one project. */
+  readonly configOf: (project: ProjectInUse) => NpmConfig;
+}> {
+  const found = findAllLockfiles(places, below, io);
+  const governed = values.policy === undefined ? governedFolder(found.folders, io) : io.cwd;
+  const policy = await loadPolicy(values, governed, io);
+  const firstFolder = found.folders[0]?.folder ?? io.cwd;
+  // A lockfile that cannot be read is reported when its folder is opened.
+  const likely = await likelyManager(found.folders[0]?.paths ?? [], io).catch(() => undefined);
+  const config = networkConfig(values, firstFolder, io, likely);
+  const configOf = (project: ProjectInUse): NpmConfig => {
+    const folder = dirname(project.path);
+    return projectConfig(values, project, folder, io, folder === firstFolder ? config.warnings : []);
+  };
+  return { found, policy, config, configOf };
+}
+
+/** Reads the lockfiles that were found, and what their package managers are told. */
+export async function openProjects(
+  found: Found,
+  values: OptionValues,
+  policy: LoadedPolicy | null,
+  io: Io,
+): Promise<Pick<Projects, 'projects' | 'unread'>> {
+  const opened = await Promise.all(found.folders.map(({ paths }) => openFolder(paths, values, policy, io)));
+  const projects: ProjectInUse[] = [];
+  for (const project of opened.flatMap((each) => each.project ?? [])) {
+    projects.push({ ...project, managers: await managerConfigs(project.lockfiles, dirname(project.path), io) });
+  }
+  return { projects, unread: [...found.unread, ...opened.flatMap((each) => each.unread)] };
 }
 
 /** One report, of at least one dependency that was looked at, or was there before. Throws UsageError. */

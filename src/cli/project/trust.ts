@@ -38,11 +38,7 @@ export function startTrust(
   io: Io,
   fresh = false,
 ): RunningTrust {
-  const keysFile = values['registry-keys'];
-  const keys = keysFile === undefined ? [] : loadKeys(keysFile, io);
-  const rootFile = trustedRootFile(values, policy, io);
-  const tuf = repositoryOf(values, policy, io);
-  const source = tuf === null ? publicGood(rootFile, keys, io) : privateSource(tuf, rootFile, keys, io);
+  const { source, rootFile, keys } = trustSource(values, policy, io);
   if (source === null) {
     const trust = { ...loadRoot(rootFile, io), keys };
     return {
@@ -63,6 +59,24 @@ export function startTrust(
       store?.close();
     },
   };
+}
+
+/** The repository that is asked, null where none is; the root in a file, and the keys in one. Throws UsageError. */
+export function trustSource(
+  values: OptionValues,
+  policy: LoadedPolicy | null,
+  io: Io,
+): {
+  readonly source: TrustSource | null;
+  readonly rootFile: string | undefined;
+  readonly keys: TrustOptions['keys'];
+} {
+  const keysFile = values['registry-keys'];
+  const keys = keysFile === undefined ? [] : loadKeys(keysFile, io);
+  const rootFile = trustedRootFile(values, policy, io);
+  const tuf = repositoryOf(values, policy, io);
+  const source = tuf === null ? publicGood(rootFile, keys, io) : privateSource(tuf, rootFile, keys, io);
+  return { source, rootFile, keys };
 }
 
 /**

@@ -55,6 +55,8 @@ export interface NpmConfig extends NetConfig {
   readonly registry: string;
   /** Registries of scopes, by "@scope", of the same form. */
   readonly scopes: ReadonlyMap<string, string>;
+  /** Who names them: the file, or another place of settings, by "registry" and "@scope". */
+  readonly namedBy: ReadonlyMap<string, string>;
   /** What is wrong with the registries of other scopes, which must not be asked for elsewhere. */
   readonly unusable: ReadonlyMap<string, string>;
   /** npm's cache directory (that which holds `_cacache`). */
@@ -106,13 +108,16 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
       : registryOf(readAddress(found) ?? NPM_REGISTRY, found);
 
   const scopes = new Map<string, string>();
+  const namedBy = new Map([['registry', override === undefined ? found.source : 'command line']]);
   const unusable = new Map<string, string>();
   for (const key of settingKeys(layers)) {
     const scope = /^(@[^/:]+):registry$/.exec(key)?.[1];
     if (scope === undefined) continue;
     try {
       const url = readAddress(find(key));
-      if (url !== null) scopes.set(scope, registryOf(url, find(key)));
+      if (url === null) continue;
+      scopes.set(scope, registryOf(url, find(key)));
+      namedBy.set(scope, find(key).source);
     } catch (error) {
       // Only who asks for a package of this scope has to mend it.
       if (!(error instanceof ConfigError)) throw error;
@@ -153,6 +158,7 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
   return {
     registry,
     scopes,
+    namedBy,
     unusable,
     credentials: used,
     proxy,

@@ -1,0 +1,77 @@
+import { proxyFor } from '../../net/proxy.ts';
+import type { Host } from '../../report/commands/hosts.ts';
+import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
+import { UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import type { OptionValues } from '../options.ts';
+import { findPlaces, openProjects } from './open.ts';
+import { openRegistry } from './registry.ts';
+import { trustSource } from './trust.ts';
+
+/** An address that a run asks, what for, and how it is reached. */
+interface Asked {
+  readonly url: URL;
+  readonly why: string;
+  readonly config: NpmConfig;
+}
+
+/**
+ * The hosts that a run in a place would contact, and why, without contacting any: from the same functions that choose
+ * the addresses of a run. Throws UsageError where such a run could not begin.
+ */
+export async function hostsOf(place: string, given: OptionValues, io: Io): Promise<readonly Host[]> {
+  const values = { ...given, 'no-cache': true };
+  const { found, policy, config, configOf } = await findPlaces([place], false, values, io);
+  const { source } = trustSource(values, policy, io);
+  const { projects, unread } = await openProjects(found, values, policy, io);
+  if (projects.length === 0) throw new UsageError(unread.map(({ problem }) => problem).join('; '));
+  const repository: Asked[] =
+    source === null
+      ? []
+      : [{ url: new URL(source.url), why: 'TUF repository of the trusted root and of registry keys', config }];
+  const registries = projects.flatMap((project) => {
+    const names = project.lockfiles.flatMap(({ dependencies }) =>
+      dependencies.filter(({ artifacts: [{ source }] }) => source.kind === 'registry').map(({ name }) => name),
+    );
+    return registriesOf([...new Set(names)], configOf(project), io);
+  });
+  return merged([...repository, ...registries]);
+}
+
+/** The registries of packages. Documents, attestations, keys and tarballs are asked of no other host. */
+function registriesOf(names: readonly string[], config: NpmConfig, io: Io): readonly Asked[] {
+  const registry = openRegistry(config, io);
+  const groups = new Map<string, { readonly url: string; readonly scope: string | null; count: number }>();
+  for (const name of names) {
+    const named = /^@[^/]+(?=\/)/.exec(name)?.[0] ?? '';
+    const scope = config.scopes.has(named) ? named : null;
+    const url = registry.urlFor(name);
+    const group = groups.get(`${url} ${scope}`) ?? { url, scope, count: 0 };
+    group.count += 1;
+    groups.set(`${url} ${scope}`, group);
+  }
+  registry.close();
+  return [...groups.values()].map(({ url, scope, count }) => {
+    const of = scope === null ? '' : ` of ${scope}`;
+    const by = config.namedBy.get(scope ?? 'registry') ?? 'defaults';
+    const why = `registry${of} (${by}): ${count} ${count === 1 ? 'package' : 'packages'}`;
+    return { url: new URL(url), why, config };
+  });
+}
+
+/** Each host once, with all that it is for, and the proxies after what they are used for. */
+function merged(asked: readonly Asked[]): readonly Host[] {
+  const hosts = new Map<string, { -readonly [K in keyof Host]: Host[K] }>();
+  const add = ({ protocol, host }: URL, through: string | null, why: string): void => {
+    const scheme = protocol === 'https:' ? 'https' : 'http';
+    const key = `${scheme} ${host} ${through}`;
+    const known = hosts.get(key);
+    if (known === undefined) hosts.set(key, { scheme, host, through, why: [why] });
+    else if (!known.why.includes(why)) known.why = [...known.why, why];
+  };
+  const routes = asked.map((one) => ({ ...one, proxy: proxyFor(one.config, one.url) }));
+  // Of a proxy's address only the host is shown: the rest may be a user's name and password.
+  for (const { url, why, proxy } of routes) add(url, proxy?.host ?? null, why);
+  for (const { url, proxy } of routes) if (proxy !== null) add(proxy, null, `proxy for ${url.host}`);
+  return [...hosts.values()];
+}

@@ -1,0 +1,210 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { newBehaviours } from '../../lab/behaviours.ts';
+import { ciWorkflow } from '../../lab/index.ts';
+import { serve } from '../../lab/server.ts';
+import { tufRepository } from '../../lab/tuf.ts';
+import { COMMAND_NAMES } from '../../src/cli/names.ts';
+import { assayInside } from './inside.ts';
+import { withProject, type LabProject } from './lab-project.ts';
+import { RECORD_CONNECTIONS } from './record-connections.ts';
+import { assay, inFolder, type Run } from './run.ts';
+
+interface HostsProject extends LabProject {
+  readonly scoped: string;
+  readonly tuf: string;
+  /** The options that name the repository of trust. */
+  readonly trust: readonly string[];
+  /** Makes the project depend on these packages, of version 1.0.0 and of both registries. */
+  readonly lockAll: (...names: string[]) => Promise<void>;
+  /** What a run of its own process connects to, without the ports that it listens at itself; sorted. */
+  readonly connections: (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Connections>;
+}
+
+interface Connections extends Run {
+  readonly contacted: readonly string[];
+  readonly lookups: readonly string[];
+}
+
+interface HostJson {
+  readonly host: string;
+  readonly scheme: string;
+  readonly through: string | null;
+  readonly why: readonly string[];
+}
+
+/** A project whose scope has a registry of its own, and whose trusted root a TUF repository publishes. */
+function withHosts(work: (project: HostsProject) => Promise<void>): Promise<void> {
+  return withProject(async (project) => {
+    const { lab, folder, lock, edit } = project;
+    for (const name of ['p', '@s/q', 'r', '@s/t']) {
+      await lab.publish({ name, version: '1.0.0', by: ciWorkflow({ repository: 'team/p' }) });
+    }
+    const { url: scoped } = await lab.mirror();
+    const lockAll = async (...names: string[]): Promise<void> => {
+      await lock(Object.fromEntries(names.map((name) => [name, '1.0.0'])));
+      edit('.npmrc', (text) => `${text}@s:registry=${scoped}\n`);
+      edit('package-lock.json', (text) => text.replaceAll(`${lab.url}@s`, `${scoped}@s`));
+    };
+    await lockAll('p', '@s/q');
+    const targets = { 'trusted_root.json': lab.trustedRoot, 'registry.npmjs.org/keys.json': lab.tufKeys };
+    const repository = tufRepository({ targets });
+    writeFileSync(join(folder, 'tuf-root.json'), repository.root);
+    const server = await serve({
+      behaviours: newBehaviours(),
+      requests: [],
+      latencyMs: 0,
+      requireToken: null,
+      answer: (path) => {
+        const body = repository.files.get(path);
+        return body === undefined ? null : { type: 'application/json', etag: `"${path}"`, gzip: null, body };
+      },
+    });
+    const record = join(folder, 'connections');
+    const hook = join(folder, 'record-connections.cjs');
+    writeFileSync(hook, RECORD_CONNECTIONS);
+    const options = { NODE_OPTIONS: `--require ${hook}`, RECORD_CONNECTIONS: record, npm_config_fetch_retries: '0' };
+    try {
+      await work({
+        ...project,
+        scoped,
+        lockAll,
+        tuf: server.url,
+        trust: ['--tuf', server.url, '--tuf-root', 'tuf-root.json'],
+        connections: async (args, env) => {
+          writeFileSync(record, '');
+          const run = await assay(args, folder, { ...options, ...env });
+          const lines = readFileSync(record, 'utf8').split('\n');
+          const of = (kind: string): string[] =>
+            lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
+          const own = of('listen');
+          const contacted = [...new Set(of('connect'))].filter((host) => !own.includes(host)).sort();
+          return { ...run, contacted, lookups: of('lookup') };
+        },
+      });
+    } finally {
+      await server.close();
+    }
+  });
+}
+
+const hostOf = (url: string): string => new URL(url).host;
+
+/** What is connected to: a host, or the proxy in its place. */
+function connectedTo({ stdout }: Run): string[] {
+  const { hosts } = JSON.parse(stdout) as { hosts: HostJson[] };
+  return [...new Set(hosts.filter(({ through }) => through === null).map(({ host }) => host))].sort();
+}
+
+describe('assay trust hosts', () => {
+  it('has a line for each host with what names it, makes no request, and shows no credentials', async () => {
+    await withHosts(async ({ lab, scoped, tuf, trust, edit, folder, connections }) => {
+      edit('.npmrc', (text) => {
+        const withSecret = text.replace(scoped, scoped.replace('//', '//user:hidden-word@'));
+        return `${withSecret}//${hostOf(lab.url)}/:_authToken=hidden-token\n`;
+      });
+      const run = await connections(['trust', 'hosts', ...trust]);
+      expect(run).toMatchObject({ status: 0, stderr: '', contacted: [], lookups: [] });
+      const [first, second, third, last, ...none] = run.stdout.split('\n').filter((line) => line !== '');
+      expect(first).toBe(`${hostOf(tuf)} http: TUF repository of the trusted root and of registry keys`);
+      const lines = [second, third].sort();
+      const expected = [
+        `${hostOf(lab.url)} http: registry (${join(folder, '.npmrc')}): 1 package`,
+        `${hostOf(scoped)} http: registry of @s (${join(folder, '.npmrc')}): 1 package`,
+      ];
+      expect(lines).toEqual(expected.sort());
+      expect(last).toMatch(/redirect/);
+      expect(none).toEqual([]);
+      const json = await assayInside(['trust', 'hosts', ...trust, '--json', 'package-lock.json'], folder);
+      const schema = resolve(import.meta.dirname, '../../docs/schemas/hosts-1.schema.json');
+      const valid = new Ajv2020().validate(JSON.parse(readFileSync(schema, 'utf8')) as object, JSON.parse(json.stdout));
+      expect(valid).toBe(true);
+      expect(run.stdout + json.stdout).not.toMatch(/hidden|user/);
+      expect(existsSync(join(folder, 'assay.lock'))).toBe(false);
+    });
+  });
+
+  it('names no TUF repository where a file is the root, and the public one where nothing is said', async () => {
+    await withHosts(async ({ lab, run, folder }) => {
+      const file = await run('trust', 'hosts', '--registry', lab.url, '--json');
+      const [host, ...others] = connectedTo(file);
+      expect([host, ...others]).toContain(hostOf(lab.url));
+      expect(file.stdout).not.toContain('TUF');
+      const env = { HTTPS_PROXY: '', HTTP_PROXY: '' };
+      expect((await assayInside(['trust', 'hosts'], folder, env)).stdout).toMatch(
+        /^tuf-repo-cdn\.sigstore\.dev https: TUF repository/,
+      );
+    });
+  });
+
+  it.each([
+    [['trust', 'hosts'], /no lockfile|package-lock\.json/],
+    [['trust', 'hosts', 'a', 'b'], /trust hosts takes one directory or lockfile/],
+    [['trust', 'hosts', 'nowhere'], /no such file or directory: nowhere/],
+  ])('%j in an empty folder is wrong usage', async (args, message) => {
+    await inFolder(async (folder) => {
+      const { status, stdout, stderr } = await assayInside(args, folder);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(message);
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    });
+  });
+});
+
+describe('the connections of a run', () => {
+  it('are to the hosts that trust hosts prints, for every command', async () => {
+    await withHosts(async ({ lab, scoped, tuf, trust, folder, lockAll, connections }) => {
+      const bin = join(folder, 'bin');
+      mkdirSync(bin);
+      writeFileSync(join(bin, 'npm'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+      const printed = connectedTo(await assayInside(['trust', 'hosts', ...trust, '--json'], folder));
+      expect(printed).toEqual([lab.url, scoped, tuf].map(hostOf).sort());
+      const none: string[] = [];
+      const cases: readonly (readonly [args: readonly string[], status: number, hosts: readonly string[]])[] = [
+        [['audit', ...trust], 0, printed],
+        [['audit', '--tarballs', ...trust], 0, printed],
+        [['exec', ...trust, '--', 'npm', 'ci'], 0, printed],
+        [['review', ...trust], 2, [hostOf(tuf)]],
+        [['init', ...trust], 0, printed],
+        [['update', ...trust], 0, printed],
+        // The baseline holds all that is locked.
+        [['audit', ...trust], 0, [hostOf(tuf)]],
+        [['accept', 'p@1.0.0', '--reason', 'looked at it', '--by', 'jane', ...trust], 2, [hostOf(tuf)]],
+        [['check', 'p@1.0.0', ...trust], 0, [lab.url, tuf].map(hostOf).sort()],
+        [['verify-bundle', 'root.json'], 2, none],
+        [['explain', 'provenance-lost'], 0, none],
+        [['trust', ...trust], 2, none],
+        [['trust', 'hosts', ...trust], 0, none],
+        [['trust', 'refresh', ...trust], 0, [hostOf(tuf)]],
+        [['cache'], 0, none],
+        [['demo'], 0, none],
+      ];
+      expect(COMMAND_NAMES.filter((name) => !cases.some(([[command]]) => command === name))).toEqual([]);
+      const came: unknown[] = [];
+      for (const [args] of cases) {
+        if (args[0] === 'update') await lockAll('p', '@s/q', 'r', '@s/t');
+        const env = {
+          ...(args[0] === 'cache' ? { ASSAY_CACHE: folder } : {}),
+          PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+        };
+        const { status, contacted, lookups } = await connections(args, env);
+        came.push([args, status, contacted]);
+        expect([args, lookups]).toEqual([args, []]);
+      }
+      expect(came).toEqual(cases);
+    });
+  }, 120_000);
+
+  it('are to the proxy alone where one is used for every host', async () => {
+    await withHosts(async ({ trust, folder, connections }) => {
+      const env = { HTTP_PROXY: 'http://user:hidden-word@127.0.0.1:9', NO_PROXY: '' };
+      const shown = await assayInside(['trust', 'hosts', ...trust, '--json'], folder, env);
+      expect(connectedTo(shown)).toEqual(['127.0.0.1:9']);
+      expect(shown.stdout).not.toContain('hidden-word');
+      const { status, contacted } = await connections(['audit', ...trust], env);
+      expect({ status, contacted }).toEqual({ status: 3, contacted: ['127.0.0.1:9'] });
+    });
+  });
+});
