@@ -72,6 +72,7 @@ function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineB
   const lockedVersions = new Set(locked.map(versionId));
   const earned = updateBaseline(content, judged).baseline.packages;
   const unanswered = unansweredIn(judged);
+  const unread = new Set(judged.filter(isUnread).map(({ dependency }) => versionId(dependency)));
   const edited: string[] = [];
   const removed: string[] = [];
   for (const [id, was] of before) {
@@ -85,7 +86,8 @@ function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineB
       if (entryNow === undefined) removed.push(...(lockedVersions.has(`${id}@${version}`) ? [spec] : []));
       else if (!isDeepStrictEqual(entry, entryNow) && !unanswered.has(`${id}@${version}`)) {
         const wanted = earned.get(id)?.versions.get(version);
-        if (!isDeepStrictEqual(entryNow, wanted)) edited.push(spec);
+        const isUnread = unread.has(`${id}@${version}`) && isDeepStrictEqual(butFiles(entry), butFiles(entryNow));
+        if (!isUnread && !isDeepStrictEqual(entryNow, wanted)) edited.push(spec);
       }
     }
   }
@@ -115,10 +117,18 @@ function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineB
 /** Versions of which something was not to be had: what an update would write of them is not known. */
 function unansweredIn(judged: readonly JudgedDependency[]): ReadonlySet<VersionId> {
   const open = judged.filter(
-    ({ findings, capabilities }) =>
-      capabilities?.source === 'unknown' || findings.some(({ kind }) => kind === 'unavailable'),
+    (one) => (one.baseline !== 'held' && isUnread(one)) || one.findings.some(({ kind }) => kind === 'unavailable'),
   );
   return new Set(open.map(({ dependency }) => versionId(dependency)));
+}
+
+/** What its files reach is not known, and nothing else follows from that. */
+function isUnread({ capabilities }: JudgedDependency): boolean {
+  return capabilities?.source === 'unknown';
+}
+
+function butFiles(entry: BaselineVersion): BaselineVersion {
+  return { ...entry, capabilities: null };
 }
 
 /**
