@@ -72,7 +72,7 @@ function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineB
   const lockedVersions = new Set(locked.map(versionId));
   const earned = updateBaseline(content, judged).baseline.packages;
   const unanswered = unansweredIn(judged);
-  const unread = new Set(judged.filter(isUnread).map(({ dependency }) => versionId(dependency)));
+  const unread = idsOf(judged.filter(isUnread));
   const edited: string[] = [];
   const removed: string[] = [];
   for (const [id, was] of before) {
@@ -86,8 +86,8 @@ function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineB
       if (entryNow === undefined) removed.push(...(lockedVersions.has(`${id}@${version}`) ? [spec] : []));
       else if (!isDeepStrictEqual(entry, entryNow) && !unanswered.has(`${id}@${version}`)) {
         const wanted = earned.get(id)?.versions.get(version);
-        const isUnread = unread.has(`${id}@${version}`) && isDeepStrictEqual(butFiles(entry), butFiles(entryNow));
-        if (!isUnread && !isDeepStrictEqual(entryNow, wanted)) edited.push(spec);
+        const stood = unread.has(`${id}@${version}`) ? { ...entry, capabilities: entryNow.capabilities } : entry;
+        if (!isDeepStrictEqual(entryNow, stood) && !isDeepStrictEqual(entryNow, wanted)) edited.push(spec);
       }
     }
   }
@@ -116,19 +116,20 @@ function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineB
 
 /** Versions of which something was not to be had: what an update would write of them is not known. */
 function unansweredIn(judged: readonly JudgedDependency[]): ReadonlySet<VersionId> {
-  const open = judged.filter(
-    (one) => (one.baseline !== 'held' && isUnread(one)) || one.findings.some(({ kind }) => kind === 'unavailable'),
+  return idsOf(
+    judged.filter(
+      (one) => (one.baseline !== 'held' && isUnread(one)) || one.findings.some(({ kind }) => kind === 'unavailable'),
+    ),
   );
-  return new Set(open.map(({ dependency }) => versionId(dependency)));
 }
 
-/** What its files reach is not known, and nothing else follows from that. */
+/** What its files reach is not known. Where it is held, all else that its entry says is. */
 function isUnread({ capabilities }: JudgedDependency): boolean {
   return capabilities?.source === 'unknown';
 }
 
-function butFiles(entry: BaselineVersion): BaselineVersion {
-  return { ...entry, capabilities: null };
+function idsOf(judged: readonly JudgedDependency[]): ReadonlySet<VersionId> {
+  return new Set(judged.map(({ dependency }) => versionId(dependency)));
 }
 
 /**

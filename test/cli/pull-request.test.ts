@@ -322,6 +322,35 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
     });
   });
 
+  describe('of a version whose files cannot be read', () => {
+    /** What p reaches is asked for, and its tarball is not to be had. */
+    const withoutFiles = (work: (project: PullRequest) => Promise<void>): Promise<void> =>
+      inPullRequest(async (project) => {
+        const { lab, folder } = project;
+        writeFileSync(join(folder, 'assay.yml'), 'enforce: critical\ncritical:\n  - capability: network\n');
+        git(folder, 'add', '-A');
+        git(folder, 'commit', '-qm', 'policy');
+        git(folder, 'branch', '-f', 'main');
+        lab.behave(/\/p-1\.0\.0\.tgz$/, { status: 404 });
+        await work(project);
+      });
+
+    it('an entry that stays as it was passes', async () => {
+      await withoutFiles(async ({ audit }) => {
+        const outcome = await audit();
+        expect([outcome.status, forged(outcome)]).toEqual([0, []]);
+      });
+    });
+
+    it('another hash in its entry is named, as the version is held and nothing of it was asked', async () => {
+      await withoutFiles(async ({ edit, audit }) => {
+        edit('assay.lock', (text) => text.replace(/^(npm:p@1\.0\.0 artifact ).*$/m, `$1${OTHER_HASH}`));
+        const outcome = await audit();
+        expect([outcome.status, forged(outcome)]).toEqual([1, ['main: p@1.0.0']]);
+      });
+    });
+  });
+
   describe('with --omit', () => {
     const OMIT = ['--omit', 'dev'];
     /** p is of the project, and q of its development alone. */
