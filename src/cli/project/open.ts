@@ -161,7 +161,7 @@ export async function withProjects<T>(
  * Throws UsageError.
  */
 function demandJudged({ file, lockfiles, beside }: Project, { baseline }: How): void {
-  if (baseline?.base?.problem !== null) return;
+  if (beside.length === 0 || baseline?.base?.problem !== null) return;
   const { base } = baseline;
   const lines = changedLines(base.content, baseline.content);
   const audited = lockfiles.flatMap(({ dependencies }) => dependencies);
