@@ -8,15 +8,16 @@ const BUILT = ['test/package/{pack,checkout}.test.ts', 'test/cli/**/*.test.ts'];
 /** Begun first, so that no worker is left alone with one of them at the end. A clean clone has no times to go by. */
 const LONGEST = [
   'cli/installed-real',
-  'lockfiles/real-not-used',
-  'lockfiles/formats',
   'cli/pipelines',
+  'lockfiles/real-stores',
+  'lockfiles/real-pnpm',
+  'sigstore/flips',
+  'lockfiles/real-npm-entries',
   'lockfiles/pnpm-fuzz',
+  'cli/verdaccio',
+  'lockfiles/formats',
   'package/lint-rules',
   'package/checkout',
-  'cli/trust',
-  'cli/pull-request',
-  'cli/accept',
 ].map((name) => `test/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {
