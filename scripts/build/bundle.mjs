@@ -33,7 +33,7 @@ export async function bundle(root, version) {
     banner: { js: OLD_NODE },
     plugins: [besideIt, lazyBuiltins],
   });
-  const rare = new Map();
+  const rare = new Set();
   const parts = await build({
     ...options,
     entryPoints: { main: 'src/cli/start/main.ts', index: 'src/index.ts', thread: 'src/audit/threads/thread.ts' },
@@ -46,7 +46,7 @@ export async function bundle(root, version) {
   });
   const lazy = await build({
     ...options,
-    entryPoints: Object.fromEntries([...rare].map(([name, file]) => [file, name])),
+    entryPoints: Object.fromEntries([...rare].map((name) => [RARE.get(name), name])),
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
     plugins: [lazyBuiltins],
@@ -123,7 +123,7 @@ const lazyPackages = (used) => ({
     onResolve({ filter: /./ }, ({ path }) => (RARE.has(path) ? { path, namespace: 'rare' } : undefined));
     onResolve({ filter: /^beside$/, namespace: 'rare' }, () => ({ path: 'require', namespace: 'beside' }));
     onLoad({ filter: /./, namespace: 'rare' }, ({ path }) => {
-      used.set(path, RARE.get(path));
+      used.add(path);
       const file = JSON.stringify(`./${RARE.get(path)}.cjs`);
       return {
         contents: `let loaded;

@@ -48,14 +48,16 @@ export function renderSummary(
   const lines = [
     paint('bold', shown(head, options), options),
     ...[
-      ...(format === undefined ? [] : [migrationText(format)]),
-      ...toRead.flatMap((change) => [moveText(change), ...factsOf(change).map((fact) => `  - ${fact}`)]),
-      ...gathered,
-      ...leftOutLines(leftOut, code),
-      ...nextLines(leftOut, code),
-    ].map((line) => shown(line.startsWith('  - ') ? line : `- ${line}`, options)),
+      ...(format === undefined ? [] : [item(migrationText(format))]),
+      ...toRead.flatMap((change) => [item(moveText(change)), ...factsOf(change).map((fact) => `  ${item(fact)}`)]),
+      ...[...gathered, ...leftOutLines(leftOut, code), ...nextLines(leftOut, code)].map(item),
+    ].map((line) => shown(line, options)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function item(text: string): string {
+  return `- ${text}`;
 }
 
 function othersText({ seen, unseen, unaccepted }: OtherChanges): string {

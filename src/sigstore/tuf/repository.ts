@@ -32,7 +32,7 @@ const ROOT_ASKED_MS = DAY;
 
 /** Trust that begins with root metadata, signed by their own keys, and of this SHA-256. Throws `Malformed`. */
 export function pinRoot(bytes: Buffer, digest: string | null = null): Anchor {
-  const actual = createHash('sha256').update(bytes).digest('hex');
+  const actual = sha256(bytes);
   if (digest !== null && actual !== digest) malformed(`its SHA-256 is ${actual} instead of ${digest}`);
   const signed = parseSigned(bytes, 'root');
   const root = parseRoot(signed);
@@ -42,7 +42,7 @@ export function pinRoot(bytes: Buffer, digest: string | null = null): Anchor {
 
 /** What earlier runs verified of the repository, verified again; else where trust in it begins. */
 export async function openKnown({ name, anchor, wanted }: Repository, store: Store | null): Promise<Known> {
-  const kept = unpack(store?.get(placeOf(name)) ?? null);
+  const kept = unpack(store?.get(sha256(name)) ?? null);
   const state = kept === null ? null : await restore(anchor, kept, wanted);
   if (kept === null || state === null) return { state: unseen(anchor), confirmed: null, rootAsked: null };
   return { state, confirmed: kept.confirmed, rootAsked: kept.rootAsked };
@@ -64,7 +64,7 @@ export async function refresh(
   // A clock that was set back must not spare a question for ever.
   const isRecent = rootAsked !== null && rootAsked <= now && now - rootAsked < ROOT_ASKED_MS;
   const askRoot = fresh || !isRecent || start.root.expires <= now;
-  const put = (state: Known): void => store?.put(placeOf(repository.name), pack(state));
+  const put = (state: Known): void => store?.put(sha256(repository.name), pack(state));
   const keep = (state: Verified): void => put({ state, confirmed, rootAsked });
   const { state, problem } = await update(start, ask, repository.wanted, { now, askRoot, keep });
   const isConfirmed = problem === null;
@@ -77,8 +77,8 @@ export async function refresh(
   return { ...after, problem };
 }
 
-function placeOf(name: string): string {
-  return createHash('sha256').update(name).digest('hex');
+function sha256(content: Buffer | string): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 /** What a run keeps for the next one. */
