@@ -31,7 +31,7 @@ export async function bundle(root, version) {
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
     banner: { js: OLD_NODE },
-    plugins: [besideIt, lazyBuiltins],
+    plugins: [lazyBuiltins],
   });
   const rare = new Set();
   const parts = await build({
@@ -73,17 +73,6 @@ function filesOf(root, { warnings, outputFiles, metafile }) {
   for (const [path, text] of files) assertSelfContained(path, text, metafile.outputs[`dist/${path}`]);
   return files;
 }
-
-/** What starts a run loads the rest from the file that is built beside it. */
-const besideIt = {
-  name: 'beside-it',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\/main\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: BESIDE, external: true } : undefined,
-    );
-  },
-};
-const BESIDE = './main.js';
 
 /**
  * Static imports of a bundle are loaded before its first line runs, so each of Node's modules (TLS, HTTP, crypto: tens
@@ -142,7 +131,7 @@ const lazyPackages = (used) => ({
 });
 
 function assertSelfContained(path, text, { imports }) {
-  const foreign = imports.filter((one) => one.external && one.path !== BESIDE).map((one) => one.path);
+  const foreign = imports.filter((one) => one.external).map((one) => one.path);
   if (foreign.length > 0) throw new Error(`${path} imports what is not bundled: ${foreign.join(', ')}`);
   // Where a package computes what it requires, esbuild leaves this helper in a module, and the call in a script.
   const left = path.endsWith('.cjs') ? /\brequire\(/ : /Dynamic require of/;

@@ -11,9 +11,13 @@ export async function review(
   const content = baseline?.content ?? null;
   const rules = reviewRules(policy?.policy ?? null, content);
   if (rules === null) return { dependencies: judged, used: null };
-  // A pull request cannot put off what was first seen before it.
-  const seen = [...(content?.seen ?? []), ...(baseline?.base?.content?.seen ?? [])];
-  const clock = { rules, baseline: { accepted: content?.accepted ?? [], seen }, now };
+  // A pull request cannot put off what was first seen before it: its own lines count where they are earlier. But a
+  // team's clock starts with its first baseline.
+  const base = baseline?.base ?? null;
+  const ruling = base === null || (base.content === null && base.problem === null) ? content : base.content;
+  const seen = ruling?.seen ?? [];
+  const brought = ruling === content ? [] : (content?.seen ?? []);
+  const clock = { rules, accepted: content?.accepted ?? [], seen, brought, now };
   const versions = undated(judged, clock);
   const known = versions.length === 0 || askAppearances === undefined ? null : await askAppearances(versions);
   const dependencies = reviewed(judged, known, clock);

@@ -48,7 +48,7 @@ export function reportOf(
 ): Report {
   const { trust, now, repository, enforce, policy, baseline, beside = [], omit = [] } = used;
   const locked = [...read.dependencies, ...beside.flatMap((lockfile) => lockfile.dependencies)];
-  const run = { locked, judged: dependencies, isOmitted: (one: Dependency) => isOmitted(one, omit) };
+  const run = { locked, judged: dependencies, isOmitted: (one: Dependency) => isOmitted(one, omit), now };
   const baselines = baseline ? [baselineUsed(baseline, run)] : [];
   const asked = {
     packages: read.dependencies,

@@ -22,6 +22,7 @@ import {
 } from '../model/package.ts';
 import { finding } from '../model/finding.ts';
 import type { BaselineBaseUsed, BaselineUsed } from '../model/report.ts';
+import { HOUR, type Instant } from '../model/time.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 import { latestIdentities, updateBaseline } from './update.ts';
 
@@ -32,6 +33,7 @@ interface Run {
   readonly judged: readonly JudgedDependency[];
   /** Whether --omit would leave it out. */
   readonly isOmitted: (dependency: Dependency) => boolean;
+  readonly now: Instant;
 }
 
 /**
@@ -71,8 +73,8 @@ function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineB
   const lockedPackages = new Set(locked.map(packageId));
   const lockedVersions = new Set(locked.map(versionId));
   const earned = updateBaseline(content, judged).baseline.packages;
-  const unanswered = unansweredIn(judged);
-  const unread = idsOf(judged.filter(isUnread));
+  const unanswered = judged.filter(isUnanswered).map(({ dependency }) => dependency);
+  const isOpen = new Set<VersionId | PackageId>([...unanswered.map(versionId), ...unanswered.map(packageId)]);
   const edited: string[] = [];
   const removed: string[] = [];
   for (const [id, was] of before) {
@@ -84,10 +86,8 @@ function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineB
       const spec = specOf({ ...one, version });
       const entryNow = is?.versions.get(version);
       if (entryNow === undefined) removed.push(...(lockedVersions.has(`${id}@${version}`) ? [spec] : []));
-      else if (!isDeepStrictEqual(entry, entryNow) && !unanswered.has(`${id}@${version}`)) {
-        const wanted = earned.get(id)?.versions.get(version);
-        const stood = unread.has(`${id}@${version}`) ? { ...entry, capabilities: entryNow.capabilities } : entry;
-        if (!isDeepStrictEqual(entryNow, stood) && !isDeepStrictEqual(entryNow, wanted)) edited.push(spec);
+      else if (!isDeepStrictEqual(entry, entryNow) && !isOpen.has(`${id}@${version}`)) {
+        if (!isDeepStrictEqual(entryNow, earned.get(id)?.versions.get(version))) edited.push(spec);
       }
     }
   }
@@ -95,8 +95,7 @@ function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineB
     const is = now?.heads.find(({ origin }) => origin === was.origin);
     if (!isDeepStrictEqual(was, is)) edited.push(`log ${was.origin}`);
   }
-  const late = putOff(content, now).filter((one) => lockedVersions.has(versionId(one)));
-  edited.push(...late.map(specOf));
+  edited.push(...putOff(content, now, { lockedVersions, judged, now: run.now }).map(specOf));
   const despiteOmit = judged.filter((one) => one.baseline !== 'held' && isOmitted(one.dependency));
   const known = content?.accepted ?? [];
   const accepted = problem === null ? (now?.accepted ?? []) : [];
@@ -107,29 +106,16 @@ function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineB
     policyChanged,
     problem,
     edited: edited.sort(),
-    unfounded: problem === null && now !== null ? unfounded(content, now, earned, { locked, unanswered }) : [],
+    unfounded: problem === null && now !== null ? unfounded(content, now, earned, isOpen) : [],
     removed: removed.sort(),
     despiteOmit: [...new Set(despiteOmit.map(({ dependency }) => specOf(dependency)))].sort(),
     accepted: accepted.filter((one) => !known.some((old) => isDeepStrictEqual(old, one))),
   };
 }
 
-/** Versions of which something was not to be had: what an update would write of them is not known. */
-function unansweredIn(judged: readonly JudgedDependency[]): ReadonlySet<VersionId> {
-  return idsOf(
-    judged.filter(
-      (one) => (one.baseline !== 'held' && isUnread(one)) || one.findings.some(({ kind }) => kind === 'unavailable'),
-    ),
-  );
-}
-
-/** What its files reach is not known. Where it is held, all else that its entry says is. */
-function isUnread({ capabilities }: JudgedDependency): boolean {
-  return capabilities?.source === 'unknown';
-}
-
-function idsOf(judged: readonly JudgedDependency[]): ReadonlySet<VersionId> {
-  return new Set(judged.map(({ dependency }) => versionId(dependency)));
+/** Something of it was not to be had: what an update would write of it is not known, and the run has no statement. */
+function isUnanswered({ findings }: JudgedDependency): boolean {
+  return findings.some(({ kind }) => kind === 'unavailable');
 }
 
 /**
@@ -143,12 +129,47 @@ export function forgedIn({ file, base }: BaselineUsed): readonly PlacedFinding[]
   return [{ place: { file, line: 1, path: '' }, finding: forged }];
 }
 
-/** Versions whose clock starts later than it did, without having been taken in. */
-function putOff(before: Baseline | null, now: Baseline | null): readonly SeenVersion[] {
-  const times = new Map(now?.seen.map((one) => [versionId(one), one.time]));
-  return (before?.seen ?? [])
-    .filter((one) => now?.packages.get(packageId(one))?.versions.has(one.version) !== true)
-    .filter((one) => one.time < (times.get(versionId(one)) ?? Infinity));
+const CLOCKS_DIFFER = HOUR;
+
+/**
+ * Versions whose clock would start later than it did. It started when the base says or, where the base has no line, no
+ * later than the lockfile's history shows (or within the hour, as clocks differ), and never in the future. What was
+ * taken in meanwhile waits for nobody; a line that is new and of what nothing locks would be there before its version
+ * is. With a first baseline, all clocks start.
+ */
+function putOff(
+  before: Baseline | null,
+  now: Baseline | null,
+  run: {
+    readonly lockedVersions: ReadonlySet<VersionId>;
+    readonly judged: readonly JudgedDependency[];
+    readonly now: Instant;
+  },
+): readonly SeenVersion[] {
+  const started = earliestOf(before?.seen ?? []);
+  const lines = earliestOf(now?.seen ?? []);
+  const shown = earliestOf(
+    run.judged.flatMap(({ dependency: { ecosystem, name, version }, findings }) =>
+      findings.flatMap(({ review }) => (review ? [{ ecosystem, name, version, time: review.firstSeen.time }] : [])),
+    ),
+  );
+  return [...new Map([...started, ...lines]).values()].filter((one) => {
+    const id = versionId(one);
+    const was = started.get(id)?.time ?? Infinity;
+    const is = lines.get(id)?.time ?? Infinity;
+    if (is === was || now?.packages.get(packageId(one))?.versions.has(one.version) === true) return false;
+    if (!run.lockedVersions.has(id)) return is !== Infinity;
+    return is > Math.min(was, (shown.get(id)?.time ?? Infinity) + CLOCKS_DIFFER, run.now + CLOCKS_DIFFER);
+  });
+}
+
+function earliestOf(seen: readonly SeenVersion[]): ReadonlyMap<VersionId, SeenVersion> {
+  const earliest = new Map<VersionId, SeenVersion>();
+  for (const one of seen) {
+    const other = earliest.get(versionId(one));
+    if (other === undefined || one.time < other.time) earliest.set(versionId(one), one);
+  }
+  return earliest;
 }
 
 /**
@@ -181,20 +202,15 @@ function isEdited(was: BaselinePackage, is: BaselinePackage, earned: BaselinePac
 
 /**
  * What is new in the file and not what an update would write: an entry of what is not locked, or of what this run does
- * not find as the entry says. It holds nothing in this run. What could not be asked about is without statement, and no
- * entry of it forged.
+ * not find as the entry says. It holds nothing in this run. What could not be asked about (`isOpen`) is without
+ * statement, and no entry of it forged.
  */
 function unfounded(
   before: Baseline | null,
   now: Baseline,
   earned: Baseline['packages'],
-  run: {
-    readonly locked: readonly Dependency[];
-    readonly unanswered: ReadonlySet<VersionId>;
-  },
+  isOpen: ReadonlySet<VersionId | PackageId>,
 ): readonly string[] {
-  const { locked, unanswered } = run;
-  const lockedPackages = new Set(locked.map(packageId));
   const found: string[] = [];
   for (const { origin } of now.heads) {
     if (before?.heads.some((was) => was.origin === origin) !== true) found.push(`log ${origin}`);
@@ -204,15 +220,14 @@ function unfounded(
     const was = before?.packages.get(id);
     const due = earned.get(id);
     for (const [version, entry] of is.versions) {
-      const spec = `${id}@${version}` as const;
-      if (was?.versions.has(version) === true || unanswered.has(spec)) continue;
+      if (was?.versions.has(version) === true || isOpen.has(`${id}@${version}`)) continue;
       const wanted = due?.versions.get(version);
       if (wanted === undefined || !fits(entry, wanted)) found.push(specOf({ ...one, version }));
     }
+    if (was !== undefined || isOpen.has(id)) continue;
     const { identity, channels, since } = is;
     const isOwn = isDeepStrictEqual({ identity, channels }, latestIdentities(is));
-    const isKnown = due === undefined ? lockedPackages.has(id) : isDeepStrictEqual(since, due.since);
-    if (was === undefined && !(isOwn && isKnown)) found.push(nameOf(one));
+    if (!isOwn || due === undefined || !isDeepStrictEqual(since, due.since)) found.push(nameOf(one));
   }
   return found.sort();
 }

@@ -8,6 +8,7 @@ import {
   isTooLong,
   type LockedBytes,
   RECORDED,
+  type SeenVersion,
 } from '../model/baseline.ts';
 import { type PackageRef, type VersionId, versionId } from '../model/package.ts';
 import type { Finding } from '../model/finding.ts';
@@ -26,7 +27,11 @@ export function reviewRules(policy: Policy | null, baseline: Baseline | null): R
 /** What is known of first appearances. */
 export interface Clock {
   readonly rules: ReviewRules;
-  readonly baseline: Pick<Baseline, 'seen' | 'accepted'> | null;
+  readonly accepted: readonly AcceptedFinding[];
+  /** What the baseline says. */
+  readonly seen: readonly SeenVersion[];
+  /** What a change says that no review has seen yet: it counts where nothing shows an earlier time. */
+  readonly brought: readonly SeenVersion[];
   readonly now: Instant;
 }
 
@@ -35,7 +40,7 @@ export function undated(judged: readonly JudgedDependency[], clock: Clock): read
   const versions = judged
     .filter((one) => one.findings.some((finding) => isQueued(finding, one, clock.rules)))
     .map(({ dependency }) => versionId(dependency));
-  const recorded = recordedTimes(clock);
+  const recorded = timesOf(clock.seen, clock.now);
   return [...new Set(versions)].filter((id) => !recorded.has(id));
 }
 
@@ -48,11 +53,14 @@ export function reviewed(
   known: Appearances | null,
   clock: Clock,
 ): readonly JudgedDependency[] {
-  const recorded = recordedTimes(clock);
+  const recorded = timesOf([...clock.seen, ...clock.brought], clock.now);
   const firstSeen = (id: VersionId): Appearance => {
     const time = recorded.get(id);
-    if (time !== undefined) return { time, source: 'baseline', commit: null, orEarlier: false };
-    return known?.appearances.get(id) ?? { time: clock.now, source: 'run', commit: null, orEarlier: known === null };
+    const shown = known?.appearances.get(id);
+    if (time === undefined || (shown !== undefined && shown.time < time)) {
+      return shown ?? { time: clock.now, source: 'run', commit: null, orEarlier: known === null };
+    }
+    return { time, source: 'baseline', commit: null, orEarlier: false };
   };
   return judged.map((one) => {
     const findings = one.findings.map((finding): LeveledFinding => {
@@ -86,8 +94,8 @@ function reviewOf(finding: Finding, one: JudgedDependency, firstSeen: Appearance
 }
 
 /** When the last acceptance of this finding on these bytes ended; null where there was none. */
-function acceptedUntil({ code }: Finding, bytes: LockedBytes, { baseline, now }: Clock): Instant | null {
-  return (baseline?.accepted ?? [])
+function acceptedUntil({ code }: Finding, bytes: LockedBytes, { accepted, now }: Clock): Instant | null {
+  return accepted
     .filter((one) => one.code === code && one.until <= now && isOfBytes(one, bytes))
     .reduce<Instant | null>((last, { until }) => Math.max(last ?? until, until), null);
 }
@@ -122,13 +130,10 @@ export function acceptedStates(
   });
 }
 
-/**
- * First appearances that the baseline has, the earliest where there are several. One that is still to come
- * would stop the clock.
- */
-function recordedTimes({ baseline, now }: Clock): ReadonlyMap<VersionId, Instant> {
+/** When each was first seen, the earliest of several. A time that is still to come would stop the clock. */
+function timesOf(seen: readonly SeenVersion[], now: Instant): ReadonlyMap<VersionId, Instant> {
   const times = new Map<VersionId, Instant>();
-  for (const one of baseline?.seen ?? []) {
+  for (const one of seen) {
     if (one.time <= now) times.set(versionId(one), Math.min(one.time, times.get(versionId(one)) ?? Infinity));
   }
   return times;

@@ -1,107 +1,28 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
-import { ciWorkflow, token } from '../../lab/index.ts';
-import { assayInside } from './inside.ts';
-import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
-import type { Run } from './run.ts';
+import { git, hasGit, WITHOUT_GIT } from '../support/git.ts';
+import {
+  forged,
+  found,
+  inPullRequest,
+  OTHER_HASH,
+  STRANGER,
+  TEAM,
+  THIEF,
+  type PullRequest,
+  type PullRequestJson,
+} from './in-pull-request.ts';
 import { withBuilderNamed } from '../support/baseline.ts';
 
-const DAY = 86_400_000;
-const TEAM = ciWorkflow({ repository: 'team/p', repositoryId: '100', ownerId: '200' });
-const STRANGER = ciWorkflow({ repository: 'stranger/p', repositoryId: '666', ownerId: '667' });
-const THIEF = token({ user: 'thief' });
-const OTHER_HASH = `sha512-${Buffer.alloc(64, 7).toString('base64')}`;
-const hasGit = spawnSync('git', ['--version']).status === 0;
-
-function git(folder: string, ...args: string[]): string {
-  const identity = ['-c', 'user.name=t', '-c', 'user.email=t@lab.test', '-c', 'commit.gpgsign=false'];
-  const config = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
-  const { status, stdout, stderr } = spawnSync('git', [...identity, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, ...config },
-  });
-  if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
-  return stdout.trim();
-}
-
-interface PullRequestJson extends AuditJson {
-  readonly lockfiles: readonly {
-    readonly findings: readonly { readonly code: string; readonly args: Readonly<Record<string, unknown>> }[];
-  }[];
-  readonly baseline: NonNullable<AuditJson['baseline']> & {
-    readonly base: {
-      readonly ref: string;
-      readonly commit: string | null;
-      readonly found: boolean;
-      readonly problem: string | null;
-      readonly policyChanged: boolean | null;
-      readonly edited: readonly string[];
-      readonly unfounded: readonly string[];
-      readonly removed: readonly string[];
-      readonly despiteOmit: readonly string[];
-      readonly accepted: readonly Readonly<Record<string, unknown>>[];
-    } | null;
-  };
-}
-
-interface PullRequest extends LabProject {
-  /** Runs assay in an environment. */
-  readonly runIn: (env: Readonly<Record<string, string>>, ...args: string[]) => Promise<Run>;
-  /** The same, as JSON; `--base main` unless an environment says otherwise. */
-  readonly audit: (env?: Readonly<Record<string, string>>, ...args: string[]) => Promise<PullRequestJson>;
-}
-
-/** A branch of a repository whose main has p@1.0.0 and q@1.0.0 locked and in its baseline. */
-function inPullRequest(work: (project: PullRequest) => Promise<void>): Promise<void> {
-  return withProject(async (project) => {
-    const { lab, folder, lock, run } = project;
-    for (const spec of ['p', 'q']) await lab.publish({ name: spec, version: '1.0.0', by: TEAM });
-    lab.clock.advance(DAY);
-    await lock({ p: '1.0.0', q: '1.0.0' });
-    await run('update');
-    git(folder, 'init', '-q', '-b', 'main');
-    git(folder, 'add', '-A');
-    git(folder, 'commit', '-qm', 'base');
-    git(folder, 'checkout', '-qb', 'change');
-    const runIn: PullRequest['runIn'] = (env, ...args) =>
-      assayInside([...args, '--trusted-root', 'root.json', '--registry-keys', 'keys.json'], folder, env);
-    await work({
-      ...project,
-      runIn,
-      audit: async (env, ...args) => {
-        const base = env === undefined ? ['--base', 'main'] : [];
-        const { status, stdout } = await runIn(env ?? {}, 'audit', '--json', ...base, ...args);
-        return { ...(JSON.parse(stdout) as PullRequestJson), status };
-      },
-    });
-  });
-}
-
-/** "name@version level code" of every finding. */
-function found({ findings }: AuditJson): string[] {
-  return findings.map(({ name, version, level, code }) => `${name}@${version} ${level} ${code}`);
-}
-
-/** "ref: entries" of what no update would write. */
-function forged({ lockfiles }: PullRequestJson): string[] {
-  return lockfiles.flatMap(({ findings }) =>
-    findings
-      .filter(({ code }) => code === 'baseline-forged')
-      .map(({ args }) => `${String(args['ref'])}: ${(args['entries'] as string[]).join(', ')}`),
-  );
-}
-
-describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)'}`, () => {
+describe.skipIf(!hasGit)(`a pull request${WITHOUT_GIT}`, () => {
   it('that changes nothing is held by the baseline it started from, without a request', async () => {
     await inPullRequest(async ({ folder, audit, runIn, requestsOf }) => {
       let outcome: PullRequestJson | null = null;
       expect(await requestsOf(async () => (outcome = await audit()))).toBe(0);
-      const commit = git(folder, 'rev-parse', 'main');
+      const commit = git(folder, ['rev-parse', 'main']);
       expect(outcome).toMatchObject({
         status: 0,
         baseline: {
@@ -245,7 +166,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
         'new here, and not what assay update would write: p@1.0.1',
       );
       // Merged, it would hide what was found.
-      git(folder, 'commit', '-qam', 'forged');
+      git(folder, ['commit', '-qam', 'forged']);
       expect(found(await report('--enforce', 'all'))).toEqual([]);
     });
   });
@@ -273,7 +194,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
         await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
         await lock({ p: '1.0.1', q: '1.0.0' });
         const integrity = /"(sha512-[^"]+)"/.exec(read('package-lock.json'))?.[1] ?? '';
-        git(folder, 'checkout', '-q', '--', 'package.json', 'package-lock.json');
+        git(folder, ['checkout', '-q', '--', 'package.json', 'package-lock.json']);
         edit('assay.lock', (text) => {
           const entry = text.split('\n').filter((line) => line.startsWith('npm:p@1.0.0 '));
           const later = entry.map((line) => line.replace('1.0.0', '1.0.1').replace(/sha512-\S+/, integrity));
@@ -282,8 +203,8 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
         const first = await audit(undefined, '--enforce', phase);
         expect([first.status, forged(first)]).toEqual([1, ['main: p@1.0.1']]);
         // Somebody merges it all the same, and the next one locks that version.
-        git(folder, 'commit', '-qam', 'planted');
-        git(folder, 'branch', '-f', 'main');
+        git(folder, ['commit', '-qam', 'planted']);
+        git(folder, ['branch', '-f', 'main']);
         await lock({ p: '1.0.1', q: '1.0.0' });
         const second = await audit(undefined, '--enforce', 'all');
         expect([second.status, found(second), forged(second)]).toEqual([
@@ -311,43 +232,14 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       await run('update');
       expect(await quiet()).toEqual([0, []]);
       // A first assay.lock is what update writes, too.
-      git(folder, 'rm', '-q', '--cached', 'assay.lock');
-      git(folder, 'commit', '-qm', 'none');
-      git(folder, 'branch', '-f', 'main');
+      git(folder, ['rm', '-q', '--cached', 'assay.lock']);
+      git(folder, ['commit', '-qm', 'none']);
+      git(folder, ['branch', '-f', 'main']);
       expect(await quiet()).toEqual([0, []]);
       // What is not to be had says nothing of who wrote an entry.
       lab.tamperPackument('p', (document) => ({ ...document, versions: 'none' as never }));
       const open = await audit();
       expect([open.status, forged(open)]).toEqual([3, []]);
-    });
-  });
-
-  describe('of a version whose files cannot be read', () => {
-    /** What p reaches is asked for, and its tarball is not to be had. */
-    const withoutFiles = (work: (project: PullRequest) => Promise<void>): Promise<void> =>
-      inPullRequest(async (project) => {
-        const { lab, folder } = project;
-        writeFileSync(join(folder, 'assay.yml'), 'enforce: critical\ncritical:\n  - capability: network\n');
-        git(folder, 'add', '-A');
-        git(folder, 'commit', '-qm', 'policy');
-        git(folder, 'branch', '-f', 'main');
-        lab.behave(/\/p-1\.0\.0\.tgz$/, { status: 404 });
-        await work(project);
-      });
-
-    it('an entry that stays as it was passes', async () => {
-      await withoutFiles(async ({ audit }) => {
-        const outcome = await audit();
-        expect([outcome.status, forged(outcome)]).toEqual([0, []]);
-      });
-    });
-
-    it('another hash in its entry is named, as the version is held and nothing of it was asked', async () => {
-      await withoutFiles(async ({ edit, audit }) => {
-        edit('assay.lock', (text) => text.replace(/^(npm:p@1\.0\.0 artifact ).*$/m, `$1${OTHER_HASH}`));
-        const outcome = await audit();
-        expect([outcome.status, forged(outcome)]).toEqual([1, ['main: p@1.0.0']]);
-      });
     });
   });
 
@@ -359,8 +251,8 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
         const { folder, lock, run } = project;
         await lock({ p: '1.0.0' }, { dev: { q: '1.0.0' } });
         await run('update');
-        git(folder, 'commit', '-qam', 'development');
-        git(folder, 'branch', '-f', 'main');
+        git(folder, ['commit', '-qam', 'development']);
+        git(folder, ['branch', '-f', 'main']);
         await work(project);
       });
 
@@ -513,7 +405,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
     await inPullRequest(async ({ lab, lock, run, audit, report }) => {
       for (const version of ['1.0.1', '1.0.2']) {
         await lab.publish({ name: 'p', version, by: STRANGER });
-        lab.clock.advance(DAY);
+        lab.clock.advance(86_400_000);
       }
       await lock({ p: '1.0.1', q: '1.0.0' });
       await run('accept', 'p', '--reason', 'moved', '--by', 'jane');
@@ -527,40 +419,21 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
     });
   });
 
-  it('that puts off a decision which waits is named, and does not', async () => {
-    await inPullRequest(async ({ lab, lock, folder, run, edit, audit }) => {
-      await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
-      await lock({ p: '1.0.1', q: '1.0.0' });
-      await run('update');
-      edit('assay.lock', (text) => text.replace(/ seen \S+$/m, ' seen 2026-01-01T00:00:00Z'));
-      git(folder, 'commit', '-qam', 'waits');
-      git(folder, 'branch', '-f', 'main');
-      expect(await audit()).toMatchObject({ status: 1, baseline: { base: { edited: [] } } });
-      const now = new Date().toISOString().replace(/\.\d+/, '');
-      for (const seen of [` seen ${now}\n`, '']) {
-        edit('assay.lock', (text) =>
-          text.replace(/^npm:p@1\.0\.1 seen .*\n/m, seen === '' ? '' : `npm:p@1.0.1${seen}`),
-        );
-        expect(await audit()).toMatchObject({ status: 1, baseline: { base: { edited: ['p@1.0.1'] } } });
-      }
-    });
-  });
-
   it('that changes a file which the policy or an option names, changes the policy', async () => {
     await inPullRequest(async ({ folder, audit, read }) => {
       const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
       const changed = async (): Promise<unknown> => (await audit()).baseline.base?.policyChanged;
       write('mine.json', read('root.json'));
       write('assay.yml', 'trust:\n  root: mine.json\n');
-      git(folder, 'add', '-A');
-      git(folder, 'commit', '-qm', 'policy');
-      git(folder, 'branch', '-f', 'main');
+      git(folder, ['add', '-A']);
+      git(folder, ['commit', '-qm', 'policy']);
+      git(folder, ['branch', '-f', 'main']);
       expect(await changed()).toBe(false);
       write('mine.json', `${read('mine.json')} `);
       expect(await changed()).toBe(true);
       write('mine.json', read('root.json'));
       write('keys.json', `${read('keys.json')}\n`);
-      git(folder, 'commit', '-qam', 'keys');
+      git(folder, ['commit', '-qam', 'keys']);
       expect(await changed()).toBe(true);
     });
   });
@@ -569,9 +442,9 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
     await inPullRequest(async ({ folder, audit, edit }) => {
       const changed = async (): Promise<unknown> => (await audit()).baseline.base?.policyChanged;
       writeFileSync(join(folder, 'assay.yml'), 'enforce: observe\n# more\n');
-      git(folder, 'add', '-A');
-      git(folder, 'commit', '-qm', 'policy');
-      git(folder, 'branch', '-f', 'main');
+      git(folder, ['add', '-A']);
+      git(folder, ['commit', '-qm', 'policy']);
+      git(folder, ['branch', '-f', 'main']);
       edit('assay.yml', (text) => text.replaceAll('\n', '\r\n'));
       expect(await changed()).toBe(false);
       edit('assay.yml', (text) => text.replace('observe', 'all'));
@@ -587,9 +460,9 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       write('assay.yml', 'enforce: observe\n');
       expect(await changed()).toBe(true);
       expect((await runIn({}, 'audit', '--base', 'main')).stdout).toContain('changed here, and in force: the policy\n');
-      git(folder, 'add', '-A');
-      git(folder, 'commit', '-qm', 'policy');
-      git(folder, 'branch', '-f', 'main');
+      git(folder, ['add', '-A']);
+      git(folder, ['commit', '-qm', 'policy']);
+      git(folder, ['branch', '-f', 'main']);
       expect(await changed()).toBe(false);
       write('other.yml', 'enforce: all\n');
       expect(await changed('--policy', 'other.yml')).toBe(true);
@@ -597,7 +470,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
       expect(await changed()).toBe(true);
       rmSync(join(folder, 'assay.yml'));
       expect(await changed()).toBe(true);
-      git(folder, 'checkout', '-q', 'assay.yml');
+      git(folder, ['checkout', '-q', 'assay.yml']);
       // A nearer one takes the place of that above it.
       mkdirSync(join(folder, 'app'));
       await lab.writeProject(join(folder, 'app'), { p: '1.0.0' });
@@ -628,15 +501,15 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
 
   it('is held to where it started, not to what its target has become', async () => {
     await inPullRequest(async ({ folder, lab, lock, run, audit }) => {
-      git(folder, 'checkout', '-q', 'main');
+      git(folder, ['checkout', '-q', 'main']);
       await lab.publish({ name: 'q', version: '1.0.1', by: TEAM });
       await lock({ p: '1.0.0', q: '1.0.1' });
       await run('update');
-      git(folder, 'commit', '-qam', 'later');
-      git(folder, 'checkout', '-q', 'change');
+      git(folder, ['commit', '-qam', 'later']);
+      git(folder, ['checkout', '-q', 'change']);
       expect(await audit()).toMatchObject({
         status: 0,
-        baseline: { held: 2, base: { commit: git(folder, 'rev-parse', 'change'), removed: [] } },
+        baseline: { held: 2, base: { commit: git(folder, ['rev-parse', 'change']), removed: [] } },
       });
     });
   });
@@ -644,7 +517,7 @@ describe.skipIf(!hasGit)(`a pull request${hasGit ? '' : ' (skipped: no git here)
 
 const GITLAB_PUSH = { GITLAB_CI: 'true', CI_PIPELINE_SOURCE: 'push' };
 
-describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: no git here)'}`, () => {
+describe.skipIf(!hasGit)(`the base of a pull request${WITHOUT_GIT}`, () => {
   it.each<[string, (commit: string) => Readonly<Record<string, string>>, string]>([
     ['GitHub', () => ({ GITHUB_EVENT_NAME: 'pull_request', GITHUB_BASE_REF: 'main' }), 'origin/main'],
     ['GitLab by its branch', () => ({ CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main' }), 'origin/main'],
@@ -655,14 +528,14 @@ describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: 
     ],
   ])('is found in the pipelines of %s', async (_, env, ref) => {
     await inPullRequest(async ({ folder, audit }) => {
-      const commit = git(folder, 'rev-parse', 'main');
+      const commit = git(folder, ['rev-parse', 'main']);
       const base = { ref: ref === '' ? commit.slice(0, 12) : ref, commit, problem: null };
       expect((await audit(env(commit))).baseline).toMatchObject({ held: 2, base });
       // The branch of the remote comes first, and a tag of its name never.
-      git(folder, 'update-ref', 'refs/remotes/origin/main', commit);
-      git(folder, 'commit', '-q', '--allow-empty', '-m', 'mine');
-      git(folder, 'tag', 'origin/main');
-      git(folder, 'branch', '-f', 'main');
+      git(folder, ['update-ref', 'refs/remotes/origin/main', commit]);
+      git(folder, ['commit', '-q', '--allow-empty', '-m', 'mine']);
+      git(folder, ['tag', 'origin/main']);
+      git(folder, ['branch', '-f', 'main']);
       expect((await audit(env(commit))).baseline.base).toMatchObject({ commit });
     });
   });
@@ -690,11 +563,11 @@ describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: 
     ['a build of Jenkins after another', (commit) => ({ JENKINS_URL: 'x', GIT_PREVIOUS_SUCCESSFUL_COMMIT: commit })],
   ])('is found in %s: an entry that the change plants holds nothing', async (_, env) => {
     await inPullRequest(async ({ lab, folder, lock, run, audit }) => {
-      const commit = git(folder, 'rev-parse', 'main');
+      const commit = git(folder, ['rev-parse', 'main']);
       await lab.publish({ name: 'p', version: '1.0.1', by: TEAM });
       await lock({ p: '1.0.1', q: '1.0.0' });
       await run('update');
-      git(folder, 'commit', '-qam', 'planted');
+      git(folder, ['commit', '-qam', 'planted']);
       const base = { commit, problem: null };
       expect((await audit(env(commit))).baseline).toMatchObject({ held: 1, uncovered: ['p@1.0.1'], base });
     });
@@ -702,7 +575,7 @@ describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: 
 
   it('is what the event of a push to GitHub says', async () => {
     await inPullRequest(async ({ folder, audit }) => {
-      const commit = git(folder, 'rev-parse', 'main');
+      const commit = git(folder, ['rev-parse', 'main']);
       const path = join(folder, 'event.json');
       const env = { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'push', GITHUB_EVENT_PATH: path };
       writeFileSync(path, JSON.stringify({ before: commit, repository: { default_branch: 'main' } }));
@@ -735,12 +608,16 @@ describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: 
   const PIPELINE = { GITHUB_EVENT_NAME: 'pull_request', GITHUB_BASE_REF: 'main' };
 
   it.each<[string, (folder: string) => void, RegExp]>([
-    ['no such branch', (folder) => git(folder, 'branch', '-m', 'main', 'other'), /git does not know origin\/main here/],
+    [
+      'no such branch',
+      (folder) => git(folder, ['branch', '-m', 'main', 'other']),
+      /git does not know origin\/main here/,
+    ],
     [
       'a shallow clone',
       (folder) => {
-        git(folder, 'commit', '-q', '--allow-empty', '-m', 'mine');
-        writeFileSync(join(folder, '.git/shallow'), `${git(folder, 'rev-parse', 'HEAD')}\n`);
+        git(folder, ['commit', '-q', '--allow-empty', '-m', 'mine']);
+        writeFileSync(join(folder, '.git/shallow'), `${git(folder, ['rev-parse', 'HEAD'])}\n`);
       },
       /git finds no commit that HEAD and origin\/main have in common/,
     ],
@@ -777,13 +654,13 @@ describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: 
     'is never an option of git, nor anything but a commit: %j',
     async (ref) => {
       await inPullRequest(async ({ folder, runIn }) => {
-        const before = git(folder, 'status', '--porcelain', '--ignored');
+        const before = git(folder, ['status', '--porcelain', '--ignored']);
         const asked = await runIn({}, 'audit', `--base=${ref}`);
         expect(asked).toMatchObject({ status: 2, stdout: '' });
         expect(asked.stderr.trimEnd().split('\n')).toHaveLength(1);
         const found = await runIn({ GITHUB_BASE_REF: ref || '-' }, 'audit');
         expect(found.stdout).toContain('nothing is held');
-        expect(git(folder, 'status', '--porcelain', '--ignored')).toBe(before);
+        expect(git(folder, ['status', '--porcelain', '--ignored'])).toBe(before);
       });
     },
   );
@@ -791,7 +668,7 @@ describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: 
   it.each<[string, (folder: string) => void, Readonly<Record<string, unknown>>, RegExp]>([
     [
       'without assay.lock',
-      (folder) => git(folder, 'rm', '-q', '--cached', 'assay.lock'),
+      (folder) => git(folder, ['rm', '-q', '--cached', 'assay.lock']),
       { found: false, problem: null },
       /no assay\.lock at main \([0-9a-f]{12}\): nothing is held, whatever the file says now/,
     ],
@@ -799,7 +676,7 @@ describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: 
       'with a broken one',
       (folder) => {
         writeFileSync(join(folder, 'assay.lock'), '# something\n');
-        git(folder, 'add', 'assay.lock');
+        git(folder, ['add', 'assay.lock']);
       },
       { found: false },
       /nothing is held, as assay\.lock of [0-9a-f]{12}:1: the first line is not/,
@@ -807,8 +684,8 @@ describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: 
     [
       'with a link in its place',
       (folder) => {
-        const blob = git(folder, 'hash-object', '-w', 'package.json');
-        git(folder, 'update-index', '--add', '--cacheinfo', `120000,${blob},assay.lock`);
+        const blob = git(folder, ['hash-object', '-w', 'package.json']);
+        git(folder, ['update-index', '--add', '--cacheinfo', `120000,${blob},assay.lock`]);
       },
       { found: false },
       /nothing is held, as assay\.lock of [0-9a-f]{12}:1: the first line is not/,
@@ -817,8 +694,8 @@ describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: 
     await inPullRequest(async ({ folder, read, audit, runIn }) => {
       const text = read('assay.lock');
       damage(folder);
-      git(folder, 'commit', '-qm', 'damage');
-      git(folder, 'branch', '-f', 'main');
+      git(folder, ['commit', '-qm', 'damage']);
+      git(folder, ['branch', '-f', 'main']);
       writeFileSync(join(folder, 'assay.lock'), text);
       expect((await audit()).baseline).toMatchObject({ held: 0, uncovered: ['p@1.0.0', 'q@1.0.0'], base });
       expect((await runIn({}, 'audit', '--base', 'main')).stdout.replace(/\s+/g, ' ')).toMatch(shown);
@@ -831,9 +708,9 @@ describe.skipIf(!hasGit)(`the base of a pull request${hasGit ? '' : ' (skipped: 
       mkdirSync(app);
       await lab.writeProject(app, { p: '1.0.0' });
       await run('update', 'app');
-      git(folder, 'add', '-A');
-      git(folder, 'commit', '-qm', 'app');
-      git(folder, 'branch', '-f', 'main');
+      git(folder, ['add', '-A']);
+      git(folder, ['commit', '-qm', 'app']);
+      git(folder, ['branch', '-f', 'main']);
       const { stdout } = await runIn({}, 'audit', 'app', '--base', 'main', '--json');
       expect((JSON.parse(stdout) as PullRequestJson).baseline).toMatchObject({ held: 1, base: { found: true } });
     });

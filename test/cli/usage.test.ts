@@ -85,6 +85,18 @@ const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<stri
   ['verify-bundle without an identity', ['verify-bundle', '--bundle', 'b', 'x'], {}, /say who must have signed/],
 ];
 
+it('runs its own code, not what stands beside a link to it, where Node is told to preserve links', async () => {
+  await inFolder((folder) => {
+    symlinkSync(CLI, join(folder, 'assay'));
+    writeFileSync(join(folder, 'main.js'), 'process.stdout.write("planted");');
+    const flags = ['--preserve-symlinks', '--preserve-symlinks-main'];
+    const { status, stdout } = spawnSync(process.execPath, [...flags, join(folder, 'assay'), 'help'], {
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^assay \d/)]);
+  });
+});
+
 describe('wrong usage gets one line on stderr and exit status 2', () => {
   it.each(WRONG)('%s', async (_, args, files, line) => {
     await inFolder(async (folder) => {

@@ -17,7 +17,10 @@ const NOW = MONDAY + 3 * 24 * HOUR;
 const HASH: Digest = { algorithm: 'sha512', hex: 'ab'.repeat(64) };
 
 const rules = (change: Partial<ReviewRules> = {}): ReviewRules => ({ ...DEFAULT_REVIEW, ...change });
-const clock = (change: Partial<Clock> = {}): Clock => ({ rules: rules(), baseline: null, now: NOW, ...change });
+const clock = (change: Partial<Clock> = {}): Clock => ({
+  ...{ rules: rules(), accepted: [], seen: [], brought: [], now: NOW },
+  ...change,
+});
 
 function withFinding(
   code: FindingCode,
@@ -83,10 +86,7 @@ describe('what waits for a decision', () => {
   it('asks for no time that the baseline has', () => {
     const one = withFinding('provenance-lost', 'warning');
     const seen = (time: number): readonly string[] =>
-      undated(
-        [one],
-        clock({ baseline: { seen: [{ ecosystem: 'npm', name: 'p', version: '1.0.0', time }], accepted: [] } }),
-      );
+      undated([one], clock({ seen: [{ ecosystem: 'npm', name: 'p', version: '1.0.0', time }] }));
     expect(seen(NOW)).toEqual([]);
     expect(seen(NOW + 1)).toEqual(['npm:p@1.0.0']);
   });
@@ -134,7 +134,7 @@ describe('when it is due', () => {
   it('when what was accepted of exactly it has ended', () => {
     const dueWith = (change: Partial<AcceptedFinding>): number | undefined =>
       reviewOf(withFinding('provenance-lost', 'warning'), historyOf(NOW), {
-        baseline: { seen: [], accepted: [accepted(change)] },
+        accepted: [accepted(change)],
       }).findings[0]?.review?.due;
     expect(dueWith({})).toBe(NOW - HOUR);
     for (const change of [

@@ -1,0 +1,201 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { at, commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
+import { forged, found, inPullRequest, OTHER_HASH, TEAM, THIEF, type PullRequest } from './in-pull-request.ts';
+
+const HOUR = 3_600_000;
+
+/** A time as assay.lock has it. */
+function second(time: number): string {
+  return new Date(time).toISOString().replace(/\.\d+/, '');
+}
+
+describe.skipIf(!hasGit)(`lines that a pull request brings into assay.lock${WITHOUT_GIT}`, () => {
+  describe('of a version whose files cannot be read', () => {
+    /** What p reaches is asked for, and its tarball is not to be had. */
+    const withoutFiles = (work: (project: PullRequest) => Promise<void>): Promise<void> =>
+      inPullRequest(async (project) => {
+        const { lab, folder } = project;
+        writeFileSync(join(folder, 'assay.yml'), 'enforce: critical\ncritical:\n  - capability: network\n');
+        git(folder, ['add', '-A']);
+        git(folder, ['commit', '-qm', 'policy']);
+        git(folder, ['branch', '-f', 'main']);
+        lab.behave(/\/p-1\.0\.0\.tgz$/, { status: 404 });
+        await work(project);
+      });
+
+    it('an entry that stays as it was passes', async () => {
+      await withoutFiles(async ({ audit }) => {
+        const outcome = await audit();
+        expect([outcome.status, forged(outcome)]).toEqual([0, []]);
+      });
+    });
+
+    it.each([
+      ['reaches nothing', 'npm:p@1.0.0 capability none'],
+      ['reaches the network', 'npm:p@1.0.0 capability network'],
+    ])('a line that it %s is named, as nobody can confirm it', async (_, line) => {
+      await withoutFiles(async ({ edit, audit }) => {
+        edit('assay.lock', (text) => text.replace(/^npm:p@1\.0\.0 published.*$/m, `$&\n${line}`));
+        const outcome = await audit();
+        expect([outcome.status, forged(outcome)]).toEqual([1, ['main: p@1.0.0']]);
+      });
+    });
+
+    it.each([
+      ['as update wrote them', (text: string) => text, 0, []],
+      [
+        'with another hash',
+        (text: string) => text.replace(/^(npm:p@1\.0\.1 artifact ).*$/m, `$1${OTHER_HASH}`),
+        1,
+        ['main: p@1.0.1'],
+      ],
+      [
+        'with what it reaches',
+        (text: string) => text.replace(/^npm:p@1\.0\.1 published.*$/m, '$&\nnpm:p@1.0.1 capability none'),
+        1,
+        ['main: p@1.0.1'],
+      ],
+    ])('the lines of a new version: %s', async (_, change, status, named) => {
+      await withoutFiles(async ({ lab, lock, run, edit, audit }) => {
+        await lab.publish({ name: 'p', version: '1.0.1', by: TEAM });
+        lab.behave(/\/p-1\.0\.1\.tgz$/, { status: 404 });
+        await lock({ p: '1.0.1', q: '1.0.0' });
+        await run('update');
+        edit('assay.lock', change);
+        const outcome = await audit();
+        expect([outcome.status, forged(outcome)]).toEqual([status, named]);
+      });
+    });
+
+    it('another hash in its entry is named, as the version is held and nothing of it was asked', async () => {
+      await withoutFiles(async ({ edit, audit }) => {
+        edit('assay.lock', (text) => text.replace(/^(npm:p@1\.0\.0 artifact ).*$/m, `$1${OTHER_HASH}`));
+        const outcome = await audit();
+        expect([outcome.status, forged(outcome)]).toEqual([1, ['main: p@1.0.0']]);
+      });
+    });
+  });
+
+  describe('about when a version was first seen', () => {
+    it('that puts off a decision which waits is named, and does not', async () => {
+      await inPullRequest(async ({ lab, lock, folder, run, edit, audit }) => {
+        await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+        await lock({ p: '1.0.1', q: '1.0.0' });
+        await run('update');
+        edit('assay.lock', (text) => text.replace(/ seen \S+$/m, ' seen 2026-01-01T00:00:00Z'));
+        git(folder, ['commit', '-qam', 'waits']);
+        git(folder, ['branch', '-f', 'main']);
+        expect(await audit()).toMatchObject({ status: 1, baseline: { base: { edited: [] } } });
+        const now = new Date().toISOString().replace(/\.\d+/, '');
+        for (const seen of [` seen ${now}\n`, '']) {
+          edit('assay.lock', (text) =>
+            text.replace(/^npm:p@1\.0\.1 seen .*\n/m, seen === '' ? '' : `npm:p@1.0.1${seen}`),
+          );
+          expect(await audit()).toMatchObject({ status: 1, baseline: { base: { edited: ['p@1.0.1'] } } });
+        }
+      });
+    });
+
+    /** p@1.0.1 waits for a decision since `age` before now, of which main has no line. It is due after 48 hours. */
+    const waiting = (age: number, work: (project: PullRequest, since: number) => Promise<void>): Promise<void> =>
+      inPullRequest(async (project) => {
+        const { lab, folder, lock } = project;
+        await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+        await lock({ p: '1.0.1', q: '1.0.0' });
+        writeFileSync(join(folder, 'assay.yml'), 'enforce: observe\n');
+        const since = Math.floor((Date.now() - age) / 1000) * 1000;
+        commitAll(folder, since);
+        git(folder, ['branch', '-f', 'main']);
+        await work(project, since);
+      });
+    const withLine = (time: number) => (text: string) =>
+      text.replace('npm:p since', `npm:p@1.0.1 seen ${second(time)}\nnpm:p since`);
+
+    it.each([
+      ['the time that the history of the lockfile shows', 0, 0, []],
+      ['an earlier one', -HOUR, 0, []],
+      ['within the hour, as clocks differ', HOUR, 0, []],
+      ['a second after that', HOUR + 1000, 1, ['main: p@1.0.1']],
+      ['a time to come', 100 * 24 * HOUR, 1, ['main: p@1.0.1']],
+    ])('of what main has locked without a line: %s', async (_, later, status, named) => {
+      await waiting(10 * HOUR, async ({ edit, audit }, since) => {
+        edit('assay.lock', withLine(since + later));
+        const outcome = await audit();
+        expect([outcome.status, forged(outcome)]).toEqual([status, named]);
+      });
+    });
+
+    it('what is overdue stays so, and the line which would put it off is named', async () => {
+      await waiting(100 * HOUR, async ({ edit, audit }) => {
+        expect(found(await audit())).toEqual(['p@1.0.1 note history-publisher-new', 'p@1.0.1 error provenance-lost']);
+        edit('assay.lock', withLine(Date.now() - HOUR));
+        const outcome = await audit();
+        expect(found(outcome)).toEqual(['p@1.0.1 note history-publisher-new', 'p@1.0.1 error provenance-lost']);
+        expect([outcome.status, forged(outcome)]).toEqual([1, ['main: p@1.0.1']]);
+      });
+    });
+
+    it('a first baseline starts all clocks, whatever was locked before it', async () => {
+      await waiting(100 * HOUR, async ({ folder, run, audit }) => {
+        git(folder, ['rm', '-q', '--cached', 'assay.lock']);
+        git(folder, ['commit', '-q', '--amend', '-m', 'without']);
+        git(folder, ['branch', '-f', 'main']);
+        rmSync(join(folder, 'assay.lock'));
+        await run('update');
+        const outcome = await audit();
+        expect([outcome.status, found(outcome), forged(outcome)]).toEqual([
+          0,
+          ['p@1.0.1 note history-publisher-new', 'p@1.0.1 warning provenance-lost'],
+          [],
+        ]);
+      });
+    });
+
+    it('what update writes passes: of a version that was committed before, and of one that was not', async () => {
+      await inPullRequest(async ({ lab, folder, lock, run, audit, read }) => {
+        await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+        await lab.publish({ name: 'q', version: '1.0.1', by: THIEF });
+        writeFileSync(join(folder, 'assay.yml'), 'enforce: observe\n');
+        await lock({ p: '1.0.1', q: '1.0.0' });
+        const since = Math.floor(Date.now() / 1000) * 1000 - HOUR;
+        git(folder, ['add', '-A']);
+        git(folder, ['commit', '-qm', 'one'], at(since));
+        await lock({ p: '1.0.1', q: '1.0.1' });
+        await run('update');
+        expect(read('assay.lock')).toContain(`npm:p@1.0.1 seen ${second(since)}\n`);
+        expect(read('assay.lock')).toMatch(/^npm:q@1\.0\.1 seen /m);
+        for (const state of ['not committed', 'committed']) {
+          const outcome = await audit();
+          expect([state, outcome.status, forged(outcome)]).toEqual([state, 0, []]);
+          commitAll(folder, Date.now());
+        }
+      });
+    });
+
+    it.each(['2026-01-01T00:00:00Z', '2090-01-01T00:00:00Z'])(
+      'of a version that nothing locks yet is named, as it would count once that is: %s',
+      async (time) => {
+        await inPullRequest(async ({ edit, audit }) => {
+          edit('assay.lock', (text) => text.replace('npm:p since', `npm:p@6.6.6 seen ${time}\nnpm:p since`));
+          const outcome = await audit();
+          expect([outcome.status, forged(outcome)]).toEqual([1, ['main: p@6.6.6']]);
+        });
+      },
+    );
+  });
+
+  it.each(['9.9.9 2090-01-01T00:00:00Z', '1.0.0 2026-01-01T00:00:00Z'])(
+    'since when a package has provenance, of which nothing is taken in: %s',
+    async (since) => {
+      await inPullRequest(async ({ lab, lock, edit, audit }) => {
+        await lab.publish({ name: 'r', version: '1.0.0', by: THIEF, signed: false });
+        await lock({ p: '1.0.0', q: '1.0.0', r: '1.0.0' });
+        edit('assay.lock', (text) => `${text}npm:r package\nnpm:r since ${since}\n`);
+        const outcome = await audit();
+        expect([outcome.status, forged(outcome)]).toEqual([1, ['main: r']]);
+      });
+    },
+  );
+});
