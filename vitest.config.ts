@@ -1,9 +1,16 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { clientScripts } from './scripts/build/client.mjs';
 
 /** Tests that run what users get: dist/ is built once before them, and only for them. */
 const BUILT = ['test/package/{pack,checkout}.test.ts', 'test/cli/**/*.test.ts'];
+
+/** Real package managers, and what is held to the repository's files: nothing of it depends on assay's own Node. */
+const ONCE = [
+  'test/lockfiles/{real-*,yarn-real}.test.ts',
+  'test/package/{extending,lint-rules,map,name,pages,repository,workflows}.test.ts',
+];
+const BUILT_ONCE = ['test/cli/{installed-real,verdaccio}.test.ts'];
 
 /** Begun first, so that no worker is left alone with one of them at the end. A clean clone has no times to go by. */
 const LONGEST = [
@@ -30,6 +37,16 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+function project(name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration {
+  return { extends: true, test: { name, include, exclude } };
+}
+
+function built(name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration {
+  const { test } = project(name, include, exclude);
+  const server = { deps: { external: [/\/dist\//] } };
+  return { extends: true, test: { ...test, globalSetup: 'test/package/build.ts', server } };
+}
+
 export default defineConfig({
   define: await clientScripts(import.meta.dirname),
   test: {
@@ -40,16 +57,10 @@ export default defineConfig({
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
-      { extends: true, test: { name: 'source', include: ['test/**/*.test.ts'], exclude: BUILT } },
-      {
-        extends: true,
-        test: {
-          name: 'built',
-          include: BUILT,
-          globalSetup: 'test/package/build.ts',
-          server: { deps: { external: [/\/dist\//] } },
-        },
-      },
+      project('source', ['test/**/*.test.ts'], [...BUILT, ...ONCE]),
+      project('once', ONCE),
+      built('built', BUILT, BUILT_ONCE),
+      built('built-once', BUILT_ONCE),
     ],
   },
 });

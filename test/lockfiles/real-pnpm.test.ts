@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
+import { nodesUnderTest } from '../package/nodes.ts';
 import { isNotReached, NO_REGISTRY, type Ran } from './real.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 
@@ -56,8 +57,17 @@ function run(program: string, args: readonly string[], cwd: string): Ran {
   return spawnSync(program, args, { cwd, env, encoding: 'utf8', timeout: 90_000, shell: process.platform === 'win32' });
 }
 
+/** A Node under test that runs a pnpm which needs this one; null where there is none. */
+function nodeFor(needed: number): string | null {
+  const isEnough = (binary: string): boolean => {
+    const [major = 0, minor = 0] = run(binary, ['-p', 'process.versions.node'], folder).stdout.split('.').map(Number);
+    return major > needed || (major === needed && (needed !== 22 || minor >= 13));
+  };
+  return nodesUnderTest().find(({ binary }) => binary !== null && isEnough(binary))?.binary ?? null;
+}
+
 /** Installs a pnpm by its name; the command to run it, or why there is none. */
-function install(major: number): readonly string[] | string {
+function install(major: number, node: string): readonly string[] | string {
   const place = join(folder, `pnpm-${major}`);
   mkdirSync(place);
   writeFileSync(join(place, 'package.json'), '{}');
@@ -74,7 +84,7 @@ function install(major: number): readonly string[] | string {
   expect([ran.status, ran.stderr]).toEqual([0, ran.stderr]);
   const own = join(place, 'node_modules/pnpm');
   const script = ['pnpm.cjs', 'pnpm.mjs'].map((name) => join(own, 'bin', name)).find((path) => existsSync(path));
-  if (script !== undefined && major < 12) return [process.execPath, script];
+  if (script !== undefined && major < 12) return [node, script];
   const [native] = readdirSync(join(place, 'node_modules/@pnpm'));
   return native === undefined
     ? 'there is no pnpm for this platform'
@@ -109,13 +119,11 @@ function listed(projects: readonly Project[]): ReadonlyMap<string, Flags> {
 }
 
 describe('a lockfile that pnpm has just written', () => {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-
   for (const wanted of VERSIONS) {
     it(`pnpm ${wanted.major}: the same packages as pnpm list`, { timeout: 400_000 }, ({ skip }) => {
-      if (major < wanted.node || (wanted.node === 22 && major === 22 && minor < 13))
-        skip(`it needs Node ${wanted.node}`);
-      const installed = install(wanted.major);
+      const node = nodeFor(wanted.node);
+      if (node === null) return skip(`it needs Node ${wanted.node}`);
+      const installed = install(wanted.major, node);
       if (typeof installed === 'string') return skip(installed);
       const project = join(folder, `project-${wanted.major}`);
       for (const [place, manifest] of Object.entries(MANIFESTS)) {

@@ -94,7 +94,7 @@ describe('ci.yml', () => {
     // .ci/run names the Node that runs the tests; npm's own is the one that setup-node gives.
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     expect(scripts['test']).toBe('vitest run');
-    expect(script).toMatch(/^ {2}"\$1" node_modules\/vitest\/vitest\.mjs run --reporter/m);
+    expect(script).toMatch(/^ {2}"\$node" node_modules\/vitest\/vitest\.mjs run --reporter/m);
     expect(script.match(/^(?: {2}if .*; then )?step /gm)).toHaveLength(4);
   });
 
