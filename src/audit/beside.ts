@@ -9,7 +9,7 @@ import {
 import { unanswered as problemOf } from '../checks/unanswered.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { Sources } from '../ecosystems/ecosystem.ts';
-import { ecosystemOf } from '../ecosystems/index.ts';
+import { ecosystemOf, registryOf } from '../ecosystems/index.ts';
 import { silentRegistries } from '../checks/unknown-packages.ts';
 import { dependencyOf, servedIntegrity } from './compare.ts';
 import type { Dependency } from '../model/dependency.ts';
@@ -51,7 +51,7 @@ export async function assessBeside(
   const assessed = wanted.length === 0 ? [] : await assess(wanted);
   const silent = silentRegistries([...assessments, ...assessed]);
   const others = (locked ?? []).filter(
-    (one) => one.artifacts[0].source.kind === 'registry' && !asked.has(one) && silent.has(addressFor(one, sources)),
+    (one) => one.artifacts[0].source.kind === 'registry' && !asked.has(one) && silent.has(registryOf(one, sources)),
   );
   const answering = await untilOne(others, assess, ({ release }) => release !== null);
   return { assessed: [...assessed, ...answering], unanswered };
@@ -132,15 +132,10 @@ export async function servingBeside(
   const others = new Map(
     locked
       .filter((one) => one.artifacts[0].source.kind === 'registry' && !asked.has(specOf(one)) && !isWithout(one))
-      .filter((one) => registries.has(addressFor(one, sources)))
+      .filter((one) => registries.has(registryOf(one, sources)))
       .map((one) => [specOf(one), one]),
   );
   return untilOne([...others.values()], judge, isServed);
-}
-
-/** The registry that is asked for it. */
-function addressFor(dependency: Dependency, sources: Sources): string {
-  return ecosystemOf(dependency).questions(sources).urlFor(dependency.name);
 }
 
 async function untilOne<T>(

@@ -16,7 +16,7 @@ import { withSignedHash } from '../checks/signed-hash.ts';
 import { withUnknownPackages } from '../checks/unknown-packages.ts';
 import { verifiers } from '../checks/verifiers.ts';
 import type { Chain, Sources } from '../ecosystems/ecosystem.ts';
-import { ecosystemOf, PINNED } from '../ecosystems/index.ts';
+import { ecosystemOf, PINNED, registryOf } from '../ecosystems/index.ts';
 import { rulingBaseline, type Baseline } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { RegistryKey } from '../model/evidence.ts';
@@ -182,8 +182,7 @@ function chainOf({ ecosystem }: Dependency, { chains }: Run): Chain {
 /** Step 1: what policy, baseline and project say of it before anything is asked. */
 function expectationsOf(dependency: Dependency, chain: Chain, run: Run): Expectations {
   const { options, policy, baseline, recorded } = run;
-  const { name } = dependency;
-  const registry = ecosystemOf(dependency).questions(options).urlFor(name);
+  const registry = registryOf(dependency, options);
   const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, dependency, registry);
   // A baseline keeps less of an identity than a policy can demand.
   const reverify =

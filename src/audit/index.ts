@@ -6,7 +6,7 @@ import { isOmitted, type AuditOptions, type LockfileAuditOptions } from './optio
 import { review } from './review.ts';
 import { bytesUsed, installedUsed, lockfileUsed, registriesAsked, reportOf, type Covered } from './summary.ts';
 import { ecosystemOf, ecosystemOfManager } from '../ecosystems/index.ts';
-import { changedLines, isOfLines } from '../baseline/changed-lines.ts';
+import { changedLines, isOfLines, type ChangedLines } from '../baseline/changed-lines.ts';
 import { parseLockfile } from '../lockfiles/index.ts';
 import { rulingBaseline } from '../model/baseline.ts';
 import type { Comparison } from '../model/comparison.ts';
@@ -41,7 +41,10 @@ export async function auditLockfiles(
   const named = [...lockfiles, ...(given.beside ?? [])].flatMap(({ dependencies }) => dependencies);
   const options = { ...given, registries: registriesAsked(named, given) };
   const covered: Covered[] = [];
-  for (const lockfile of lockfiles) covered.push(await auditLockfile(lockfile, options));
+  const base = given.baseline?.base ?? null;
+  // Nobody reviews what no run has judged, and once merged it decides: so a change's own lines are judged with it.
+  const lines = changedLines(base?.content ?? null, base === null ? null : (given.baseline?.content ?? null));
+  for (const lockfile of lockfiles) covered.push(await auditLockfile(lockfile, lines, options));
   const judged = covered.flatMap((one) => one.judged);
   const unserved = withoutAttestations(judged, await servingRegistries(judged, lockfiles, options));
   const { dependencies, used } = await review(unserved.judged, options);
@@ -66,14 +69,16 @@ export async function auditLockfiles(
  * Audits what one lockfile names, less what is omitted and what the change leaves as it was. A dependency of which the
  * change brings lines into the baseline is never left out.
  */
-async function auditLockfile(lockfile: LocatedLockfile, options: LockfileAuditOptions): Promise<Covered> {
+async function auditLockfile(
+  lockfile: LocatedLockfile,
+  lines: ChangedLines,
+  options: LockfileAuditOptions,
+): Promise<Covered> {
   const { omit, since, baseline, tarballs, installed: root = null } = options;
   const { dependencies, scripts } = lockfile;
-  const base = baseline?.base ?? null;
-  // Nobody reviews what no run has judged, and once merged it decides: so a change's own lines are judged with it.
-  const lines = changedLines(base?.content ?? null, base === null ? null : (baseline?.content ?? null));
+  const isUsable = baseline?.base?.problem === null;
   const included = dependencies.filter(
-    (dependency) => !isOmitted(dependency, omit) || (base?.problem === null && isOfLines(dependency, lines)),
+    (dependency) => !isOmitted(dependency, omit) || (isUsable && isOfLines(dependency, lines)),
   );
   const change = since ? changeSince(since.before.get(lockfile.file) ?? null, lockfile) : null;
   const isNew = (dependency: Dependency): boolean =>

@@ -20,7 +20,7 @@ import { unusedRules, type Asked } from '../policy/apply.ts';
 import { baselineUsed, forgedIn } from '../baseline/used.ts';
 import { judgeLockfile, overallVerdict, verdictOf } from '../policy/enforce.ts';
 import type { Sources } from '../ecosystems/ecosystem.ts';
-import { ecosystemOf } from '../ecosystems/index.ts';
+import { registryOf } from '../ecosystems/index.ts';
 import { VERSION } from '../model/version.ts';
 
 /** What a run used. */
@@ -199,7 +199,7 @@ export function installedUsed(each: readonly InstalledUsed[]): InstalledUsed {
 /** The registries of these dependencies, whether or not they were asked in this run. */
 export function registriesAsked(dependencies: readonly Dependency[], sources: Sources): ReadonlySet<string> {
   const served = dependencies.filter(({ artifacts }) => artifacts[0].source.kind === 'registry');
-  return new Set(served.map((one) => ecosystemOf(one).questions(sources).urlFor(one.name)));
+  return new Set(served.map((one) => registryOf(one, sources)));
 }
 
 /** Which registries were asked, and whose keys verified something there. */
@@ -209,7 +209,7 @@ function registriesUsed(dependencies: readonly JudgedDependency[], sources: Sour
     const [{ source, archive }] = dependency.artifacts;
     const asked = baseline !== 'held' && (baseline !== 'rewritten' || archive !== undefined);
     if (source.kind !== 'registry' || !asked) continue;
-    const url = ecosystemOf(dependency).questions(sources).urlFor(dependency.name);
+    const url = registryOf(dependency, sources);
     const keys = used.get(url) ?? new Map<string, RegistryUsed['keys'][number]>();
     used.set(url, keys);
     if (proofs.signature === null) continue;

@@ -12,30 +12,38 @@ import {
 import { CAPABILITIES, type Capability } from '../model/capability.ts';
 import type { Digest } from '../model/dependency.ts';
 import { FINDING_CODES, type FindingCode } from '../model/finding.ts';
-import { hashText, type Hash } from '../model/hash.ts';
+import type { Hash } from '../model/hash.ts';
 import type { VersionRef } from '../model/package.ts';
-import { parseInstant, type Instant } from '../model/time.ts';
-import { EXPECTED_FIELDS, formatText, IDENTITY_FIELDS, identityDigest, versionOfText } from './text.ts';
+import { formatInstant, parseInstant, type Instant } from '../model/time.ts';
+import {
+  EXPECTED_FIELDS,
+  formatText,
+  formatVersion,
+  IDENTITY_FIELDS,
+  identityDigest,
+  sameIdentity,
+  versionOfText,
+} from './text.ts';
 
 type Refuse = (problem: string, field?: string, advice?: string) => never;
 
-/** A line as it is read; its number is that in the file. */
-export interface NumberedLine {
-  readonly number: number;
-  readonly text: string;
+/** What a reader of a value says of it. */
+interface Verdict {
+  /** Never returns. */
+  readonly refuse: Refuse;
+  /** It can be read, and assay writes it in another way: refused once all of the package is read. */
+  readonly differs: () => void;
 }
 
-/** The fields of one subject of the file. `refuse` never returns. */
-export interface Fields {
+/** The fields of one subject of the file. */
+export interface Fields extends Verdict {
   /** The last one's value, of a field that may have several lines. */
   readonly value: (field: string) => string | null;
-  readonly refuse: Refuse;
 }
 
 /** A value of a field that may have several lines; `refuse` names its own. */
-export interface OneOfSeveral {
+export interface OneOfSeveral extends Verdict {
   readonly value: string;
-  readonly refuse: Refuse;
 }
 
 /** How a text is written: a JSON string or one word. */
@@ -45,26 +53,35 @@ const ARTIFACT = new RegExp(`^(?:(${TEXT}) )?(\\S+)$`);
 const PUBLISHED = new RegExp(`^(\\S+)(?: by (${TEXT}))?(?: approved by (${TEXT}))?$`);
 const LOG = new RegExp(`^log (${TEXT}) (0|[1-9]\\d{0,15}) (\\S+)$`);
 
-export function sinceOf({ value, refuse }: Fields): BaselinePackage['since'] {
+export function sinceOf(fields: Fields): BaselinePackage['since'] {
+  const { value, refuse } = fields;
   const since = value('since');
   if (since === null) return refuse('has no since');
   if (since === 'never') return null;
   return (
-    publishedOf(since, refuse, 'since') ?? refuse('since is "never", or a version and a time or "unknown"', 'since')
+    publishedOf(since, fields, 'since') ?? refuse('since is "never", or a version and a time or "unknown"', 'since')
   );
 }
 
 /** Reads `VERSION TIME` or `VERSION unknown`; null for another form. */
-function publishedOf(text: string, refuse: Refuse, field: string): PublishedVersion | null {
+function publishedOf(text: string, verdict: Verdict, field: string): PublishedVersion | null {
   const [, version = '', time = ''] = /^([!-?A-~]+) (\S+)$/.exec(text) ?? [];
   if (version === '') return null;
-  return { version: versionOfText(version), published: time === 'unknown' ? null : instantOf(time, refuse, field) };
+  return { version: versionIn(version, verdict), published: momentOf(time, verdict, field) };
+}
+
+/** The version that a text of the file means. */
+export function versionIn(text: string, { differs }: Pick<Verdict, 'differs'>): string {
+  if (!text.includes('%')) return text;
+  const version = versionOfText(text);
+  if (formatVersion(version) !== text) differs();
+  return version;
 }
 
 /** The identity, null where there is no line of it. `prefix` is that of its fields. */
 export function identityOf({ value, refuse }: Fields, prefix: '' | 'expected-' = ''): LastingIdentity | null {
   const fields = prefix === '' ? IDENTITY_FIELDS : EXPECTED_FIELDS;
-  const [first] = fields.map(([field]) => field).filter((field) => value(field) !== null);
+  const [first] = fields.find(([field]) => value(field) !== null) ?? [];
   if (first === undefined) return null;
   const text = (name: string): string | null => {
     const field = prefix + name;
@@ -103,7 +120,7 @@ export function versionOf(
   const [first, ...others] = artifactsOf(artifactLines);
   if (first === undefined) return refuse('has no artifact');
   const digests = verifiedOf(required('verified'), refuse);
-  const provenance = provenanceOf(required('provenance'), identityOf(fields), ofChannel, refuse);
+  const provenance = provenanceOf(required('provenance'), identityOf(fields), ofChannel, fields);
   const despite = despiteOf(fields);
   if ('lost' in provenance && despite === null) refuse('has lost provenance and no despite', 'provenance');
   const capability = value('capability');
@@ -111,8 +128,8 @@ export function versionOf(
     artifacts: [first, ...others],
     ...digests,
     provenance,
-    ...releaseOf(value('published'), refuse),
-    capabilities: capability === null ? null : wordsOf(capability, refuse),
+    ...releaseOf(value('published'), fields),
+    capabilities: capability === null ? null : wordsOf(capability, fields),
     ...(despite === null ? {} : { despite }),
   };
 }
@@ -151,8 +168,14 @@ function verifiedOf(text: string, refuse: Refuse): Pick<BaselineVersion, 'eviden
 }
 
 /** Reads `TIME [by PUBLISHER] [approved by APPROVER]`. */
-function releaseOf(text: string | null, refuse: Refuse): Pick<BaselineVersion, 'publisher' | 'approver' | 'published'> {
+function releaseOf(
+  text: string | null,
+  verdict: Verdict,
+): Pick<BaselineVersion, 'publisher' | 'approver' | 'published'> {
   if (text === null) return { publisher: null, published: null };
+  const { refuse, differs } = verdict;
+  // A line that says nothing is not written.
+  if (text === 'unknown') differs();
   const [, time, publisher, approver] = PUBLISHED.exec(text) ?? [];
   if (time === undefined) {
     return refuse('published reads TIME, by WHO and approved by WHO, the last two where they are known', 'published');
@@ -160,7 +183,7 @@ function releaseOf(text: string | null, refuse: Refuse): Pick<BaselineVersion, '
   return {
     publisher: publisher === undefined ? null : textOf(publisher, refuse, 'published'),
     ...(approver === undefined ? {} : { approver: textOf(approver, refuse, 'published') }),
-    published: time === 'unknown' ? null : instantOf(time, refuse, 'published'),
+    published: momentOf(time, verdict, 'published'),
   };
 }
 
@@ -175,17 +198,21 @@ export function logHead(line: string, refuse: Refuse): LogHead {
 }
 
 function despiteOf(fields: Fields): Despite | null {
-  const { value, refuse } = fields;
+  const { value, refuse, differs } = fields;
   const expected = identityOf(fields, 'expected-');
   const despite = value('despite');
   if (despite === null) return expected === null ? null : refuse('has an expected identity and no despite');
-  return { codes: despite.split(' ').map((word) => acceptableCode(word, refuse, 'despite')), expected };
+  const codes = despite.split(' ').map((word) => acceptableCode(word, refuse, 'despite'));
+  if (codes.some((code, at) => at > 0 && code <= (codes[at - 1] ?? ''))) differs();
+  return { codes, expected };
 }
 
-/** In the order of `CAPABILITIES`, each once: another order is another spelling, which the file's reader refuses. */
-function wordsOf(text: string, refuse: Refuse): readonly Capability[] {
-  const words = text === 'none' ? [] : text.split(' ');
+/** In the order of `CAPABILITIES`, each once. */
+function wordsOf(text: string, { refuse, differs }: Verdict): readonly Capability[] {
+  if (text === 'none') return [];
+  const words = text.split(' ');
   const known = CAPABILITIES.filter((word) => words.includes(word));
+  if (known.some((word, at) => word !== words[at])) differs();
   if (known.length === words.length) return known;
   return refuse(`capability is "none", or some of ${CAPABILITIES.join(', ')}`, 'capability');
 }
@@ -194,21 +221,26 @@ function provenanceOf(
   text: string,
   own: LastingIdentity | null,
   { identity: ofChannel, isNamed }: OfChannel,
-  refuse: Refuse,
+  verdict: Verdict,
 ): BaselineVersion['provenance'] {
-  if (text === 'proven' && own !== null) return { identity: own };
+  const { refuse, differs } = verdict;
+  if (text === 'proven' && own !== null) {
+    if (sameIdentity(own, ofChannel)) differs();
+    return { identity: own };
+  }
   const [, named] = /^proven(?: by (\S+))?$/.exec(text) ?? [];
   if (text === 'proven' || named !== undefined) {
     if (own !== null || ofChannel === null || (named === undefined && isNamed)) {
       return refuse('has proven provenance and no identity', 'provenance');
     }
     if (named !== undefined && named !== identityDigest(ofChannel)) return refuse(OTHER_BUILDER, 'provenance', MERGED);
+    if (named !== undefined && !isNamed) differs();
     return { identity: ofChannel };
   }
   if (own !== null) return refuse('has an identity and no provenance', 'provenance');
   const [, earlier] = /^none (0|[1-9]\d{0,6})$/.exec(text) ?? [];
   if (earlier !== undefined) return { identity: null, earlier: Number(earlier) };
-  const lost = text.startsWith('lost ') ? publishedOf(text.slice('lost '.length), refuse, 'provenance') : null;
+  const lost = text.startsWith('lost ') ? publishedOf(text.slice('lost '.length), verdict, 'provenance') : null;
   return lost === null ? refuse(`provenance is ${PROVENANCE_FORMS}`, 'provenance') : { identity: null, lost };
 }
 
@@ -219,7 +251,8 @@ const PROVENANCE_FORMS =
   '"proven", or "none" and the number of earlier versions, or "lost" and the version that had it with its time or "unknown", or "proven by" and the digest of its channel';
 
 /** Reads `CODE HASH until TIME by WHO because WHY`. */
-export function acceptedFinding(subject: VersionRef, { value, refuse }: OneOfSeveral): AcceptedFinding {
+export function acceptedFinding(subject: VersionRef, one: OneOfSeveral): AcceptedFinding {
+  const { value, refuse } = one;
   const [, word = '', hash = '', until = '', by = '', why = ''] = ACCEPTED.exec(value) ?? [];
   if (word === '') return refuse('accepted reads CODE HASH until TIME by WHO because WHY');
   return {
@@ -228,7 +261,7 @@ export function acceptedFinding(subject: VersionRef, { value, refuse }: OneOfSev
     code: acceptableCode(word, refuse),
     by: textOf(by, refuse),
     why: textOf(why, refuse),
-    until: instantOf(until, refuse),
+    until: instantOf(until, one),
   };
 }
 
@@ -240,23 +273,37 @@ function acceptableCode(word: string, refuse: Refuse, field?: string): FindingCo
 
 /** Hashes that an artifact may be locked by. */
 const ARTIFACT_HASHES = ['sha256', 'sha384', 'sha512', 'h1'] as const;
-const HASH_BYTES = { sha256: 32, sha384: 48, sha512: 64, h1: 32, files: 32 };
+const BASE64 = '[A-Za-z0-9+/]';
+/** The bits that padding leaves over are zero. */
+const BYTES_32 = `(${BASE64}{42}[AEIMQUYcgkosw048]=)`;
+const HASHES = {
+  sha256: new RegExp(`^sha256-${BYTES_32}$`),
+  sha384: new RegExp(`^sha384-(${BASE64}{64})$`),
+  sha512: new RegExp(`^sha512-(${BASE64}{85}[AQgw]==)$`),
+  h1: new RegExp(`^h1:${BYTES_32}$`),
+  files: new RegExp(`^files:${BYTES_32}$`),
+};
 
 /** A hash of one of these algorithms as assay writes it; null for anything else. */
-function hashOf(text: string, algorithms: readonly (keyof typeof HASH_BYTES)[]): Hash | null {
-  const [, name = '', base64 = ''] = /^([a-z0-9]+)[-:](.+)$/.exec(text) ?? [];
-  const algorithm = algorithms.find((known) => known === name);
-  const bytes = Buffer.from(base64, 'base64');
-  if (algorithm === undefined || bytes.length !== HASH_BYTES[algorithm]) return null;
-  const hash: Hash = { algorithm, hex: bytes.toString('hex') };
-  return hashText(hash) === text ? hash : null;
+function hashOf(text: string, algorithms: readonly (keyof typeof HASHES)[]): Hash | null {
+  for (const algorithm of algorithms) {
+    const base64 = HASHES[algorithm].exec(text)?.[1];
+    if (base64 !== undefined) return { algorithm, hex: Buffer.from(base64, 'base64').toString('hex') };
+  }
+  return null;
 }
 
-export function instantOf(text: string, refuse: Refuse, field?: string): Instant {
-  return (
+/** A time, or `unknown`. */
+function momentOf(text: string, verdict: Verdict, field: string): Instant | null {
+  return text === 'unknown' ? null : instantOf(text, verdict, field);
+}
+
+export function instantOf(text: string, { refuse, differs }: Verdict, field?: string): Instant {
+  const time =
     parseInstant(text) ??
-    refuse(`needs a time such as 2026-03-31T00:21:58Z${field === undefined ? '' : ` in ${field}`}`, field)
-  );
+    refuse(`needs a time such as 2026-03-31T00:21:58Z${field === undefined ? '' : ` in ${field}`}`, field);
+  if (formatInstant(time) !== text) differs();
+  return time;
 }
 
 function textOf(text: string, refuse: Refuse, field?: string): string {

@@ -133,7 +133,7 @@ function timeValue(time: Instant | null): string {
 /** SHA-256 of the lines of an identity without their subject (docs/assay-lock.md). */
 export function identityDigest(identity: LastingIdentity): string {
   const lines = identityValues(identity, IDENTITY_FIELDS).map((value) => `${value}\n`);
-  return hashText({ algorithm: 'sha256', hex: hash('sha256', lines.join(''), 'hex') });
+  return `sha256-${hash('sha256', lines.join(''), 'base64')}`;
 }
 
 /** The identity is left out where it is the channel's. */

@@ -1,4 +1,4 @@
-import type { NumberedLine } from './fields.ts';
+import type { NumberedLine } from './lines.ts';
 import { formatVersion } from './text.ts';
 
 const HEADER_1 = '# assay.lock/1: written by assay, reviewed by people';
@@ -76,7 +76,7 @@ function escaped(subject: string): string {
 
 /** Lines of version 2 without what version 1 did not say: by whom a version was built that has no lines of that. */
 export function asInVersion1(lines: readonly string[]): readonly string[] {
-  return lines.map((line) => line.replace(/( provenance proven) by \S+$/, '$1'));
+  return lines.map((line) => line.replace(/^(\S+ provenance proven) by \S+$/, '$1'));
 }
 
 /** Fields that only version 2 has. */

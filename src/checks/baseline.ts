@@ -2,6 +2,7 @@ import { compareVersions } from '../ecosystems/conventions/compare.ts';
 import type { Version } from '../ecosystems/conventions/conventions.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import {
+  isLockedAs,
   lockedHashes,
   recordedHashes,
   type Baseline,
@@ -52,8 +53,8 @@ function checkEntry(dependency: Dependency, baseline: Baseline, reverify: boolea
   if (entry === undefined) return { state: 'uncovered', findings: [] };
   const [{ source, archive }] = dependency.artifacts;
   if (archive !== undefined) return { state: 'known', findings: [] };
-  const args = { baseline: recordedHashes(entry), locked: lockedHashes(dependency) };
-  if (args.locked !== args.baseline) {
+  if (!isLockedAs(dependency, entry)) {
+    const args = { baseline: recordedHashes(entry), locked: lockedHashes(dependency) };
     return { state: 'rewritten', findings: [finding('integrity-rewritten', args)] };
   }
   const { bundles } = dependency;

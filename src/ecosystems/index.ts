@@ -1,6 +1,6 @@
 import type { PackageManager } from '../model/dependency.ts';
-import type { Ecosystem } from '../model/package.ts';
-import type { EcosystemRecord, PinnedKeys } from './ecosystem.ts';
+import type { Ecosystem, PackageRef } from '../model/package.ts';
+import type { EcosystemRecord, PinnedKeys, Sources } from './ecosystem.ts';
 import { npm } from './npm.ts';
 
 /** The ecosystems whose dependencies are verified. Nothing else lists them. */
@@ -16,6 +16,11 @@ export function ecosystemOf({ ecosystem }: { readonly ecosystem: Ecosystem }): E
   const record = RECORDS.find(({ id }) => id === ecosystem);
   if (record === undefined) throw new Error(`there is no chain for packages of ${ecosystem}`);
   return record;
+}
+
+/** The address of the registry that is asked for a package, without credentials. */
+export function registryOf({ ecosystem, name }: PackageRef, sources: Sources): string {
+  return ecosystemOf({ ecosystem }).questions(sources).urlFor(name);
 }
 
 /** The record of the ecosystem that a package manager is of. */

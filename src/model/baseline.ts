@@ -1,7 +1,7 @@
 import type { Capability } from './capability.ts';
 import type { Artifact, Dependency, Digest } from './dependency.ts';
 import { FINDING_KINDS, type FindingCode } from './finding.ts';
-import { hashText, type Hash } from './hash.ts';
+import { hashText, sameHash, type Hash } from './hash.ts';
 import { versionId, type Ecosystem, type PackageId, type VersionId, type VersionRef } from './package.ts';
 import type { Identity, Proofs } from './proof.ts';
 import { DAY, type Instant } from './time.ts';
@@ -205,12 +205,23 @@ export function bytesOf({
   return { ecosystem, name, version, artifacts: [{ file, digests: [proofs.signature.integrity] }] };
 }
 
+/** Whether a lockfile locks each file of a version by the hash that the baseline has of it, and by no other. */
+export function isLockedAs({ artifacts }: LockedBytes, recorded: BaselineVersion): boolean {
+  return (
+    artifacts.length === recorded.artifacts.length &&
+    recorded.artifacts.every(({ file, hash }) => {
+      const [only, other] = artifacts.find((one) => one.file === file)?.digests ?? [];
+      return only !== undefined && other === undefined && sameHash(only, hash);
+    })
+  );
+}
+
 /** What the bytes of a version are locked by, as one text. */
 export function lockedHashes({ artifacts }: LockedBytes): string {
   return textOf(artifacts.map(({ file, digests }) => ({ file, hashes: digests })));
 }
 
-/** The same of a version as the baseline has it: equal where the lockfile has these hashes and no others. */
+/** The same of a version as the baseline has it. */
 export function recordedHashes({ artifacts }: BaselineVersion): string {
   return textOf(artifacts.map(({ file, hash }) => ({ file, hashes: [hash] })));
 }
@@ -230,7 +241,7 @@ function nameText(file: string): string {
 /** Whether an acceptance is of exactly the bytes that are locked. */
 export function isOfBytes(accepted: AcceptedFinding, locked: LockedBytes): boolean {
   const only = onlyHash(locked);
-  return only !== null && versionId(accepted) === versionId(locked) && hashText(only) === hashText(accepted.bytes);
+  return only !== null && versionId(accepted) === versionId(locked) && sameHash(only, accepted.bytes);
 }
 
 /** The longest a finding may be accepted. */

@@ -15,6 +15,10 @@ export function hashText({ algorithm, hex }: Hash): string {
   return algorithm + separator + Buffer.from(hex, 'hex').toString('base64');
 }
 
+export function sameHash(a: Hash, b: Hash): boolean {
+  return a.algorithm === b.algorithm && a.hex === b.hex;
+}
+
 /** Whether it is of bytes. */
 export function isDigest(hash: Hash): hash is Digest {
   return hash.algorithm !== 'h1' && hash.algorithm !== 'files';

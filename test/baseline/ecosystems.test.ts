@@ -6,6 +6,7 @@ import { updateBaseline } from '../../src/baseline/update.ts';
 import { baselineUsed } from '../../src/baseline/used.ts';
 import {
   isOfBytes,
+  isLockedAs,
   lockedHashes,
   recordedHashes,
   rulingBaseline,
@@ -124,18 +125,32 @@ describe('a version of several artifacts', () => {
     const entry = parseBaseline('assay.lock', text).content.packages.get('npm:x')?.versions.get('1.0.0');
     const recorded = entry === undefined ? '' : recordedHashes(entry);
     const locked = (artifacts: Dependency['artifacts']): string => lockedHashes({ ecosystem: 'npm', ...X, artifacts });
-    expect(locked([wheel, sdist])).toBe(recorded);
-    expect(locked([sdist, wheel])).toBe(recorded);
+    const isLocked = (artifacts: Dependency['artifacts']): boolean =>
+      entry !== undefined && isLockedAs({ ecosystem: 'npm', ...X, artifacts }, entry);
+    for (const same of [
+      [wheel, sdist],
+      [sdist, wheel],
+    ] as const) {
+      expect(isLocked(same)).toBe(true);
+      expect(locked(same)).toBe(recorded);
+    }
     const others: readonly Dependency['artifacts'][] = [
       [wheel],
       [wheel, { ...sdist, digests: [BYTES] }],
       [wheel, { ...sdist, file: 'y.tar.gz' }],
       [wheel, { ...sdist, digests: [OTHER, BYTES] }],
+      [wheel, { ...sdist, digests: [OTHER, OTHER] }],
+      [wheel, { ...sdist, digests: [] }],
+      [wheel, { ...sdist, file: null }],
+      [wheel, wheel],
       [wheel, sdist, { ...sdist, file: 'z.whl' }],
       // A name that reads like the line of another file.
       [{ ...wheel, file: `${recorded.split(' ').slice(0, 2).join(' ')} x.whl` }],
     ];
-    for (const other of others) expect(locked(other)).not.toBe(recorded);
+    for (const other of others) {
+      expect(isLocked(other)).toBe(false);
+      expect(locked(other)).not.toBe(recorded);
+    }
   });
 
   it('is left out where not each is proven', () => {

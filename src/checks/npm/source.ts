@@ -4,6 +4,9 @@ import type { Dependency, Source } from '../../model/dependency.ts';
 import type { Manifest } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 
+const NPM_HOST = new URL(NPM_REGISTRY).host;
+const YARN_HOST = new URL(YARN_REGISTRY).host;
+
 /** Where do the bytes come from? Git, http and file sources have no registry that could vouch for them. */
 export function checkSource(dependency: Dependency): Finding | null {
   const [{ source }] = dependency.artifacts;
@@ -43,7 +46,7 @@ export function checkResolved(
   const addresses = [registry, ...others];
   if (addresses.some((address) => isExpectedHost(found.url, address))) return null;
   // Without a hash nothing holds what a stranger serves to what the registry has.
-  const known = [NPM_REGISTRY, YARN_REGISTRY, ...addresses].map((address) => new URL(address).host);
+  const known = [NPM_HOST, YARN_HOST, ...addresses.map((address) => new URL(address).host)];
   return digests.length === 0 && !known.includes(found.url.host)
     ? resolvedMismatch(dependency, registry, resolved)
     : finding('lockfile-unexpected-host', { resolved: withoutCredentials(resolved), registry });
@@ -63,11 +66,10 @@ interface TarballAddress {
 }
 
 function tarballAddress(text: string): TarballAddress | null {
-  if (!URL.canParse(text)) return null;
-  const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return null;
   try {
-    return { url, path: decodeURIComponent(url.pathname) };
+    const url = new URL(text);
+    const isWeb = url.protocol === 'https:' || url.protocol === 'http:';
+    return isWeb ? { url, path: decodeURIComponent(url.pathname) } : null;
   } catch {
     return null;
   }
@@ -111,9 +113,8 @@ function expectedTarball({ name, version }: Dependency, registry: string): strin
  * for it stands for that registry alone: Yarn fetches from there whatever is configured.
  */
 function isExpectedHost({ host, protocol }: URL, registry: string): boolean {
-  if (host === new URL(NPM_REGISTRY).host && protocol === 'https:') return true;
-  if (host === new URL(YARN_REGISTRY).host && protocol === 'https:')
-    return [NPM_REGISTRY, YARN_REGISTRY].includes(registry);
+  if (host === NPM_HOST && protocol === 'https:') return true;
+  if (host === YARN_HOST && protocol === 'https:') return [NPM_REGISTRY, YARN_REGISTRY].includes(registry);
   const expected = new URL(registry);
   return host === expected.host && (protocol === expected.protocol || protocol === 'https:');
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { findBase, readAt, type Base, type BaseRef } from '../../git/base.ts';
 import type { BaselineBase } from '../../model/baseline.ts';
 import { POLICY_FILE } from '../../model/policy.ts';
-import { BaselineError } from '../../baseline/file.ts';
+import { BaselineError } from '../../baseline/error.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
