@@ -84,7 +84,9 @@ export function sharedClause<C extends FindingCode>(finding: ArgsOf<C>, subject:
 
 function withoutOwn(text: string, { name, version }: Subject): string {
   if (!/^https?:/.test(text)) return text;
-  const names = [name, name.replace('/', '%2f'), name.replace('/', '%2F'), encodeURIComponent(name)];
+  // A name from a lockfile can have half a surrogate pair, which no address has: Buffer replaces it.
+  const encoded = encodeURIComponent(Buffer.from(name).toString());
+  const names = [name, name.replace('/', '%2f'), name.replace('/', '%2F'), encoded];
   const tarball = `-/${name.replace(/^.*\//, '')}-${version}.tgz`;
   const own = names
     .flatMap((each) => [each, `${each}@${version}`, `${each}/${version}`, `${each}/${tarball}`])
