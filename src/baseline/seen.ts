@@ -31,7 +31,10 @@ export function withSeen(update: BaselineUpdate, known: Appearances | null, now:
   return { ...update.baseline, seen: [...update.baseline.seen, ...added] };
 }
 
-/** Contradictions and missing answers never enter the queue; versions that have an entry were already decided. */
-function waits({ codes, kept }: LeftOut): boolean {
-  return !kept && codes.some(isAcceptable);
+/**
+ * Contradictions and missing answers never enter the queue; versions that have an entry were already decided; and what
+ * a registry leaves out of everything is mended there, not decided version by version.
+ */
+function waits({ codes, kept, silent }: LeftOut): boolean {
+  return !kept && !silent && codes.some(isAcceptable);
 }

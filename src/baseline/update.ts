@@ -25,6 +25,7 @@ import {
   type VersionRef,
 } from '../model/package.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
+import type { Dependency } from '../model/dependency.ts';
 import type { FindingCode } from '../model/finding.ts';
 import { withoutRef } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
@@ -36,9 +37,14 @@ import { compareText } from '../model/value.ts';
  * The baseline of what a lockfile names now, from an audit of all of it. Takes in what was proven and has nothing
  * against it but what was accepted; drops what is no longer named, unless it is what a version that was left out is
  * held to, which would pass next time without it; leaves every other entry as it is. Of a package that stays named, the
- * identity and since when it has provenance outlive its versions.
+ * identity and since when it has provenance outlive its versions. `silent` are dependencies whose registry leaves
+ * evidence out of everything it serves.
  */
-export function updateBaseline(old: Baseline | null, judged: readonly JudgedDependency[]): BaselineUpdate {
+export function updateBaseline(
+  old: Baseline | null,
+  judged: readonly JudgedDependency[],
+  silent: ReadonlySet<Dependency> = new Set(),
+): BaselineUpdate {
   const packages = new Map<PackageId, BaselinePackage>();
   const leftOut: LeftOut[] = [];
   const added: string[] = [];
@@ -54,7 +60,7 @@ export function updateBaseline(old: Baseline | null, judged: readonly JudgedDepe
     for (const [version, same] of groupBy(ofName, ({ dependency }) => dependency.version)) {
       const kept = before?.versions.get(version) ?? null;
       const refused = same.filter((one) => one.baseline !== 'held' && !isTakenIn(one));
-      leftOut.push(...refused.map((one) => leftOutOf(one, kept !== null)));
+      leftOut.push(...refused.map((one) => leftOutOf(one, kept !== null, silent)));
       const entry = (kept && refreshed(kept, same)) ?? (refused.length > 0 ? null : entryOf(same));
       if (entry === null) continue;
       versions.set(version, entry);
@@ -120,13 +126,17 @@ function codesOf(findings: readonly LeveledFinding[]): readonly FindingCode[] {
   return [...new Set(findings.map(({ code }) => code))].sort();
 }
 
-function leftOutOf(one: JudgedDependency, kept: boolean): LeftOut {
+/** What is found of a dependency because its registry leaves evidence out. */
+const OF_SILENCE: readonly FindingCode[] = ['evidence-stripped', 'provenance-advertised-absent'];
+
+function leftOutOf(one: JudgedDependency, kept: boolean, silent: ReadonlySet<Dependency>): LeftOut {
   const findings = against(one);
   const undecided = findings.filter(({ accepted }) => accepted === undefined);
   const accepted = findings.length > 0 && undecided.length === 0;
   const codes = codesOf(accepted ? findings : undecided);
   const acceptable = undecided.length > 0 && undecided.every(({ code }) => canBeAccepted(code, bytesOf(one)));
-  return { dependency: one.dependency, codes, accepted, acceptable, kept };
+  const isSilent = silent.has(one.dependency) && codes.every((code) => OF_SILENCE.includes(code));
+  return { dependency: one.dependency, codes, accepted, acceptable, kept, silent: isSilent };
 }
 
 /** What was accepted of the bytes that are locked, and is found without being accepted now: only its time has come. */

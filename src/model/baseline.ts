@@ -297,6 +297,8 @@ export interface LeftOut {
   readonly acceptable: boolean;
   /** Whether the baseline has an entry of it, which stays as it is. */
   readonly kept: boolean;
+  /** Whether all that stands against it is what its registry leaves out of everything it serves. */
+  readonly silent: boolean;
 }
 
 export interface BaselineUpdate {

@@ -14,7 +14,7 @@ export function createHttpClient(config: NetConfig, options: HttpClientOptions =
   const exchange = createExchange(config, options);
   const hosts = new Map<string, Host>();
   const hostOf = ({ origin }: URL): Host => {
-    const host = hosts.get(origin) ?? { limit: createLimiter(config.maxSockets), silent: 0 };
+    const host = hosts.get(origin) ?? { limit: createLimiter(config.maxSockets), silent: 0, lastFailure: '' };
     hosts.set(origin, host);
     return host;
   };
@@ -27,7 +27,7 @@ export function createHttpClient(config: NetConfig, options: HttpClientOptions =
       const target = url;
       const host = hostOf(target);
       const outcome = await host.limit(async () => {
-        if (host.silent >= MAX_SILENT_REQUESTS) return failure('the host did not answer earlier requests', null);
+        if (host.silent >= MAX_SILENT_REQUESTS) return failure(`${host.lastFailure}, as for earlier requests`, null);
         const started = performance.now();
         const result = await exchange.send(target, { ...get, auth, timeoutMs: budget.ms });
         budget.ms -= performance.now() - started;
@@ -57,7 +57,7 @@ export function createHttpClient(config: NetConfig, options: HttpClientOptions =
         );
         const enough = attempts > config.retry.retries || wait > Math.min(budget.ms, MAX_RETRY_AFTER_MS);
         if (enough) {
-          if (outcome.status === null) hostOf(url).silent += 1;
+          if (outcome.status === null) noteSilence(hostOf(url), outcome.reason);
           return failed(attempts === 1 ? outcome.reason : `${outcome.reason}, ${attempts} times`, outcome.status);
         }
         budget.ms -= wait;
@@ -73,6 +73,13 @@ interface Host {
   readonly limit: <T>(task: () => Promise<T>) => Promise<T>;
   /** Requests in a row that were given up without any answer. */
   silent: number;
+  /** Why the last request that was sent got no answer. */
+  lastFailure: string;
+}
+
+function noteSilence(host: Host, reason: string): void {
+  if (host.silent < MAX_SILENT_REQUESTS) host.lastFailure = reason;
+  host.silent += 1;
 }
 
 /** Milliseconds a request may still take. */

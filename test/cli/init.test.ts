@@ -338,4 +338,62 @@ describe('behind a registry that leaves out', () => {
       expect(project.read('assay.lock')).not.toContain(' seen ');
     });
   });
+
+  it('signatures: update begins no file either, and says the one cause and what to do', async () => {
+    await withProject(async (project) => {
+      await start(project);
+      const mirror = await project.lab.mirror({ stripSignatures: true });
+      const { status, stdout, stderr } = await project.run('update', '--registry', mirror.url);
+      expect(status).toBe(3);
+      const [cause, fate, ...more] = stderr.trimEnd().split('\n');
+      expect(cause).toMatch(/serves no signatures of any package here: .*--registry URL.*; nothing of what/);
+      expect(cause).toContain(mirror.url);
+      expect(fate).toContain('assay.lock is not written, as nothing could be verified');
+      expect(more).toEqual([]);
+      expect(stdout).not.toContain('assay accept');
+      expect(existsSync(join(project.folder, 'assay.lock'))).toBe(false);
+    });
+  });
+
+  it.each(['signatures', 'attestations'])(
+    '%s: update records nothing of what is new, and what was recorded stays as it is',
+    async (what) => {
+      await withProject(async (project) => {
+        const { lab, lock, run, read } = project;
+        await start(project);
+        await run('update');
+        const text = read('assay.lock');
+        for (const name of ['one', 'two']) await publish(lab, name, { 'index.js': '1' }, TEAM);
+        await lock({ net: '1.0.0', pure: '1.0.0', one: '1.0.0', two: '1.0.0' }, { dev: { tool: '1.0.0' } });
+        const mirror = await lab.mirror({ stripSignatures: what === 'signatures' });
+        mirror.behave(/\/attestations\//, { status: 404 });
+        const { stdout, stderr } = await run('update', '--registry', mirror.url);
+        expect(stdout).toMatch(/^assay\.lock: 0 taken in, 0 removed, 3 unchanged\n/);
+        expect(stderr).toMatch(/^assay: [^\n]*\n$/);
+        expect(stderr).toContain(`${mirror.url} serves no ${what} of any package here: `);
+        expect(read('assay.lock')).toBe(text);
+        expect((await run('update')).stdout).toMatch(/^assay\.lock: 2 taken in/);
+      });
+    },
+  );
+
+  it('signatures of one package alone: that is a matter of the package, and its clock starts', async () => {
+    await withProject(async ({ lab, lock, run, read }) => {
+      await publish(lab, 'kept', { 'index.js': '1' }, TEAM);
+      await publish(lab, 'bare', { 'index.js': '1' }, TEAM);
+      lab.tamperPackument('bare', (document) => ({
+        ...document,
+        versions: Object.fromEntries(
+          Object.entries(document.versions).map(([version, manifest]) => {
+            const { signatures, ...dist } = manifest.dist;
+            return [version, signatures === undefined ? manifest : { ...manifest, dist }];
+          }),
+        ),
+      }));
+      await lock({ kept: '1.0.0', bare: '1.0.0' });
+      const { stdout, stderr } = await run('update');
+      expect({ stdout, stderr }).toMatchObject({ stderr: '', stdout: expect.stringContaining('1 taken in') as string });
+      expect(read('assay.lock')).toMatch(/^npm:bare@1\.0\.0 seen /m);
+    });
+  });
 });

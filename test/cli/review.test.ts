@@ -470,7 +470,9 @@ describe.skipIf(!hasGit)(`assay review${WITHOUT_GIT}`, () => {
       expect(stdout).toMatch(
         /^r@1\.0\.1 .*\n {2}due {9}in 1 day 1[89] hours, .*\n {2}owner {7}nobody \(name owners in assay\.yml\)$/m,
       );
-      expect(stdout).toMatch(/the audit fails \(assay audit says why\)\. Exit status 1\.\n$/);
+      expect(stdout).toMatch(
+        /the audit fails, as a decision is overdue: provenance-lost \(assay audit says why\)\. Exit\s+status 1\.\n$/,
+      );
       expect(stdout.indexOf('p@1.0.1')).toBeLessThan(stdout.indexOf('r@1.0.1'));
     });
   });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { COMMAND_NAMES } from '../../src/cli/names.ts';
 import { assay, CLI, inFolder } from './run.ts';
 
 const EMPTY_LOCK = JSON.stringify({ name: 'x', lockfileVersion: 3, packages: { '': { name: 'x' } } });
@@ -18,6 +19,24 @@ const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<stri
   ['an option that this command has not', ['explain', '--phase=all'], {}, /unknown option --phase \(/],
   ['help with an unknown command', ['help', 'adit'], {}, /adit is no command; did you mean assay audit\?/],
   ['an unknown command', ['exlpain'], {}, /exlpain is neither a command nor a path; did you mean assay explain\?/],
+  [
+    'a missing file',
+    ['packages/a/package-lock.json'],
+    {},
+    /: no such file or directory: packages\/a\/package-lock\.json; name/,
+  ],
+  [
+    'a missing file that is called like a command',
+    ['audit.json'],
+    {},
+    /: no such file or directory: audit\.json; name/,
+  ],
+  [
+    'what is like nothing',
+    ['packages'],
+    {},
+    /: no such file or directory: packages, and no command of that name; .*--help/,
+  ],
   ['a missing path', ['audit', 'nowhere'], {}, /no such file or directory: nowhere/],
   ['a folder without lockfile', [], {}, /no lockfile in .*package-lock\.json/],
   ['a project without lockfile', [], { 'package.json': '{}' }, /npm install --package-lock-only/],
@@ -124,25 +143,13 @@ describe('what needs no project', () => {
       expect(await assay(['--version'], folder)).toMatchObject({ status: 0, stderr: '' });
       const help = await assay(['--help'], folder);
       expect(help).toMatchObject({ status: 0, stderr: '' });
-      const commands = [
-        'audit',
-        'init',
-        'update',
-        'review',
-        'accept',
-        'check',
-        'verify-bundle',
-        'explain',
-        'trust',
-        'cache',
-        'demo',
-      ];
       const pages = [help.stdout];
-      for (const command of commands) {
+      for (const command of COMMAND_NAMES) {
         expect(help.stdout).toContain(`assay ${command}`);
         const page = await assay([command, '--help'], folder);
         expect(page).toMatchObject({ status: 0, stderr: '' });
         expect(page.stdout).toContain(`assay ${command}`);
+        expect(page.stdout, command).toMatch(/\n\nExit status:\n {2}0 {2}.*\n(?: .*\n)* {2}2 {2}/);
         expect(await assay(['help', command], folder)).toEqual(page);
         pages.push(page.stdout);
       }

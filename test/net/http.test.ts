@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { CUT_SHORT } from '../../src/net/retry.ts';
 import { serve, serveRaw, testClient, type Handler } from './servers.ts';
 
 const LIMIT = { maxBytes: 1_000_000 };
@@ -211,8 +212,18 @@ describe('bounds', () => {
     // The request that had the connection next is already under way.
     expect(silent.count()).toBeLessThanOrEqual(17);
     expect(silent.count()).toBeGreaterThanOrEqual(16);
-    expect(answers.at(-1)).toMatchObject({ reason: 'the host did not answer earlier requests' });
+    // What is not asked any more has the reason of what was.
+    expect(answers.at(-1)).toMatchObject({ reason: `${CUT_SHORT}, as for earlier requests` });
     expect(await client.get(other.url, LIMIT)).toMatchObject({ kind: 'ok' });
+  });
+
+  it('names the first cause for what it does not ask any more', async () => {
+    const client = testClient('fetch-retries=1\nfetch-retry-mintimeout=1\nmaxsockets=1');
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => client.get(`http://127.0.0.1:9/${i}`, LIMIT)),
+    );
+    const reasons = new Set(answers.map((answer) => (answer.kind === 'failed' ? answer.reason : answer.kind)));
+    expect(reasons).toEqual(new Set(['connection refused, 2 times', 'connection refused, as for earlier requests']));
   });
 
   it('goes on asking a host that answers now and then', async () => {

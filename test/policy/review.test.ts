@@ -223,7 +223,9 @@ describe('when what is left out was first seen', () => {
     removed: [],
     measures: [],
     unchanged: 0,
-    leftOut: [{ dependency: dependency('p', '1.0.0'), codes, accepted: false, acceptable: true, kept: false }],
+    leftOut: [
+      { dependency: dependency('p', '1.0.0'), codes, accepted: false, acceptable: true, kept: false, silent: false },
+    ],
   });
   const times = (...args: Parameters<typeof withSeen>): readonly number[] =>
     withSeen(...args).seen.map(({ time }) => time);
@@ -239,5 +241,14 @@ describe('when what is left out was first seen', () => {
     expect(times(update(['provenance-lost']), historyOf(MONDAY, { orEarlier: true }), NOW)).toEqual([]);
     expect(times(update(['integrity-mismatch', 'evidence-unavailable']), null, NOW)).toEqual([]);
     expect(times(update([]), null, NOW)).toEqual([]);
+  });
+
+  it('does not begin with what a registry leaves out of everything, and what was recorded before stays', () => {
+    const silent = (seen: readonly number[] = []): BaselineUpdate => {
+      const one = update(['evidence-stripped'], seen);
+      return { ...one, leftOut: one.leftOut.map((left) => ({ ...left, silent: true })) };
+    };
+    expect(times(silent(), null, NOW)).toEqual([]);
+    expect(times(silent([5000]), null, NOW)).toEqual([5000]);
   });
 });

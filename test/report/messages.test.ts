@@ -48,7 +48,7 @@ describe('messages', () => {
     [
       finding('evidence-stripped', { registry: 'https://mirror.example/' }),
       'axios@1.14.1 comes from https://mirror.example/, which serves no signature for any version of it; without them a forged release looks like any other.',
-      'assay explain evidence-stripped',
+      'Ask the registry behind it: --registry URL; or, where none signs, tolerate it in assay.yml: findings: [{ code: evidence-stripped, level: note, reason: ... }]; more: assay explain evidence-stripped',
     ],
   ] as [Finding, string, string][])(
     'say what was found, why it matters and what to do (%#)',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isAcceptable } from '../../src/model/baseline.ts';
+import { finding, type Finding } from '../../src/model/finding.ts';
 import { codeSpan, plainText } from '../../src/report/words/markdown.ts';
 import { reviewList, type ReviewList } from '../../src/report/parts/queue.ts';
 import { renderReview } from '../../src/report/review/terminal.ts';
@@ -169,5 +170,85 @@ describe('what is there', () => {
     [76 * HOUR, '3 days 4 hours'],
   ])('%i ms are %s', (span, text) => {
     expect(durationText(span)).toBe(text);
+  });
+});
+
+describe('what has one cause', () => {
+  const stripped = finding('evidence-stripped', { registry: 'https://mirror.example/' });
+
+  function listOf(
+    names: readonly string[],
+    change: (name: string) => { readonly owner?: string; readonly due?: number; readonly found?: Finding } = () => ({}),
+  ): ReviewList {
+    const dependencies = names.map((name) => {
+      const { owner = '@ada', due = NOON + HOUR, found = stripped } = change(name);
+      const firstSeen = { time: NOON, source: 'commit', commit: 'c0ffee1', orEarlier: false } as const;
+      const one = judged(dependency(name, '1.0.0'), 'fail');
+      const review = { owner, firstSeen, due, overdue: false };
+      return { ...one, findings: [{ ...found, level: 'error' as const, review }] };
+    });
+    const used = { deadlineHours: 48, queue: 'all', pending: 2, overdue: 0, shallow: false } as const;
+    return reviewList(
+      reportOf(dependencies, { review: used, lockfiles: [lockfileUsed('a', 1)], verdict: 'fail' }),
+      [],
+      [],
+      NOON,
+    );
+  }
+  const many = Array.from({ length: 457 }, (_, i) => `p${i}`);
+
+  it('is said once, with what to do about all of it, in the terminal and in Markdown', () => {
+    const text = renderReview(listOf(many), OPTIONS);
+    expect(text.match(/evidence-stripped: each comes from/g)).toHaveLength(1);
+    expect(text).toMatch(/^457 versions$/m);
+    expect(text).toMatch(/and 437 more\s+\(--json lists all\)$/m);
+    expect(text).toContain('--registry URL');
+    expect(text).not.toContain('assay accept');
+    expect(text.split('\n').length).toBeLessThan(30);
+    expect(text).toMatch(/the audit fails in phase observe, whatever is due: evidence-stripped/);
+    const table = renderReviewMarkdown(listOf(many));
+    expect(table.match(/^\| .*evidence-stripped/gm)).toHaveLength(1);
+    expect(table).toContain('\\[\\{ code: evidence-stripped');
+    const json = JSON.parse(renderReviewJson(listOf(many))) as { findings: unknown[] };
+    expect(json.findings).toHaveLength(457);
+  });
+
+  it('of which each needs its own command says so', () => {
+    const missing = finding('provenance-missing', { earlier: 0 });
+    const text = renderReview(
+      listOf(['a', 'b', 'c'], () => ({ found: missing })),
+      OPTIONS,
+    );
+    expect(text).toContain('  next        for each: assay check a@1.0.0\n              for each: assay accept a@1.0.0');
+    expect(text).toContain('  versions    a@1.0.0, b@1.0.0, c@1.0.0\n');
+    expect(renderReviewMarkdown(listOf(['a', 'b', 'c'], () => ({ found: missing })))).toContain(
+      'assay accept a@1.0.0 --reason "..."\n# like a@1.0.0: 2 more versions\n',
+    );
+  });
+
+  it.each([
+    ['person', { owner: '@grace' }],
+    ['time', { due: NOON + 2 * HOUR }],
+    ['registry', { found: finding('evidence-stripped', { registry: 'https://other.example/' }) }],
+    ['finding', { found: finding('provenance-missing', { earlier: 0 }) }],
+  ])('is one %s and no other', (_, other) => {
+    const text = renderReview(
+      listOf(['a', 'b', 'c'], (name) => (name === 'c' ? other : {})),
+      OPTIONS,
+    );
+    expect(text).toMatch(/^2 versions$/m);
+    expect(text).toMatch(/^c@1\.0\.0/m);
+  });
+
+  it('shows nothing that acts on a terminal or a table, whatever the versions are called', () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        const list = listOf([`${text} a`, `${text} b`]);
+        expect(renderReview(list, OPTIONS).replaceAll('\n', '')).not.toMatch(HOSTILE);
+        expect(renderReviewMarkdown(list).replaceAll('\n', '')).not.toMatch(HOSTILE);
+        expect(renderReviewMarkdown(list).match(/^\|/gm)).toHaveLength(3);
+      }),
+      { numRuns: 100 },
+    );
   });
 });

@@ -292,7 +292,7 @@ describe('what a reviewer must read of an update', () => {
     const file = { file: text, line: 3, path: text };
     const leftOut = {
       ...{ dependency: dependency(text, text, { places: [file] }), codes: ['provenance-lost' as const] },
-      ...{ accepted: false, acceptable: true, kept: false },
+      ...{ accepted: false, acceptable: true, kept: false, silent: false },
     };
     const acceptable = { ...leftOut, dependency: dependency('@scope/p', '1.0.0', { places: [file] }) };
     return summary(before, after, {

@@ -3,17 +3,14 @@ import { dirname, join } from 'node:path';
 import { digestOf } from '../../readers/digest.ts';
 import { POLICY_FILE, type PolicyInUse } from '../../model/policy.ts';
 import type { ProposedRegistries } from '../../model/proposal.ts';
-import type { Dependency } from '../../model/dependency.ts';
-import { specOf } from '../../model/package.ts';
-import type { LeftOut } from '../../model/baseline.ts';
-import type { Report } from '../../model/report.ts';
-import { DEFAULT_PHASE, type JudgedDependency } from '../../model/verdict.ts';
+import { DEFAULT_PHASE } from '../../model/verdict.ts';
 import { withSeen } from '../../baseline/seen.ts';
 import { formatBaseline } from '../../baseline/text.ts';
 import { updateBaseline } from '../../baseline/update.ts';
 import { propose, proposeRegistries } from '../../policy/proposal.ts';
-import { escapeText } from '../../report/words/escape.ts';
+import { isNothingKnown, silentRegistries } from '../../policy/silent.ts';
 import { renderInit } from '../../report/commands/init.ts';
+import { silentTexts } from '../../report/commands/silent.ts';
 import { lockfileErrors } from '../../report/words/messages.ts';
 import { renderPolicy, renderRegistries } from '../../report/commands/policy-text.ts';
 import { renderTerminal } from '../../report/terminal/index.ts';
@@ -52,14 +49,14 @@ export const command: Command = {
       const policy = await policyOf(proposeRegistries(registry, scopes, []));
       const report = await audit({ enforce: 'observe', omit: [], policy, capabilities: true });
       const silent = silentRegistries(report);
-      if (isNothingProven(report) && (report.verdict === 'unverified' || silent.signatures.length > 0)) {
+      if (isNothingKnown(report, silent)) {
         const shown = { ...report, phase: DEFAULT_PHASE, policy: null };
         io.stdout.write(renderTerminal(shown, reportOptions(io.stdout, options.values)));
-        for (const line of silentTexts(silent)) io.stderr.write(`assay: ${line}\n`);
+        for (const line of silentTexts(silent.signatures, silent.attestations)) io.stderr.write(`assay: ${line}\n`);
         io.stderr.write(
           'assay: nothing is written, as nothing could be verified: fix that, then run assay init again\n',
         );
-        return EXIT.noStatement;
+        return report.verdict === 'fail' ? EXIT.fails : EXIT.noStatement;
       }
       const locked = report.dependencies.map(({ dependency }) => dependency);
       const proposal = propose(
@@ -71,71 +68,22 @@ export const command: Command = {
       const update = updateBaseline(
         baseline.content,
         report.dependencies.map((one) => ({ ...one, capabilities: null })),
+        silent.dependencies,
       );
       writeNew(policyPath, renderPolicy(proposal, findOwner(lockfile, io)), io);
-      // One cause, one fix: it calls for no decision about each version.
-      const isSilent = ({ dependency }: LeftOut): boolean => silent.dependencies.has(dependency);
-      const waiting = { ...update, leftOut: update.leftOut.filter((one) => !isSilent(one)) };
-      const updated = withSeen(waiting, null, Date.now());
+      const updated = withSeen(update, null, Date.now());
       if (baseline.content === null) writeNew(lockPath, formatBaseline(updated), io);
       else writeBaseline(path, baseline, updated);
       const files = { policy: shownPath(policyPath, io), baseline: baseline.file };
       const installers = lockfiles.map(({ manager }) => manager);
       io.stdout.write(renderInit(files, installers, proposal, update, io.stdout));
-      for (const line of silentTexts(silent))
+      for (const line of silentTexts(silent.signatures, silent.attestations))
         io.stderr.write(`assay: ${line}; what it leaves out is not in ${files.baseline}\n`);
       for (const line of lockfileErrors(report)) io.stderr.write(`assay: ${line}\n`);
       return exitStatus(report.verdict);
     });
   },
 };
-
-/** Whether neither a hash nor a signature is proven: lockfiles of Yarn 2 and later have no hash that could be. */
-function isNothingProven({ counts }: Report): boolean {
-  return counts.integrity + counts.signature + counts.publish + counts.provenance === 0;
-}
-
-/** Registries that lack signatures or attestations for every package that they were asked for. */
-interface Silent {
-  readonly signatures: readonly string[];
-  readonly attestations: readonly string[];
-  /** The dependencies concerned. */
-  readonly dependencies: ReadonlySet<Dependency>;
-}
-
-/** A registry must lack it for this many packages: with only one, the package itself may lack it. */
-const LEAST = 2;
-
-function silentRegistries({ dependencies, lockfiles }: Report): Silent {
-  const isStripped = ({ findings }: JudgedDependency): boolean =>
-    findings.some(({ code, accepted }) => code === 'evidence-stripped' && accepted === undefined);
-  const signatures = [...new Set(dependencies.flatMap(({ registry }) => registry ?? []))].filter((registry) => {
-    const ofIt = dependencies.filter((one) => one.registry === registry);
-    return ofIt.length >= LEAST && ofIt.every(isStripped);
-  });
-  const unserved = lockfiles.flatMap(({ findings }) =>
-    findings.flatMap(({ finding }) => (finding.code === 'evidence-not-served' ? [finding.args] : [])),
-  );
-  const specs = new Set(unserved.flatMap(({ packages }) => packages));
-  const isSilent = ({ registry, dependency }: JudgedDependency): boolean =>
-    signatures.includes(registry ?? '') || specs.has(specOf(dependency));
-  return {
-    signatures,
-    attestations: [...new Set(unserved.map(({ registry }) => registry))],
-    dependencies: new Set(dependencies.filter(isSilent).map(({ dependency }) => dependency)),
-  };
-}
-
-/** A line for each. Escaped. */
-function silentTexts({ signatures, attestations }: Silent): readonly string[] {
-  const text = (registry: string, what: string): string =>
-    `${escapeText(registry, 160)} serves no ${what} of any package here: a mirror, a proxy or the network leaves them out. ` +
-    'Ask the registry that has them (--registry URL), or let them through; name a registry of your own as private in assay.yml';
-  return [
-    ...signatures.map((registry) => text(registry, 'signatures')),
-    ...attestations.map((registry) => text(registry, 'attestations')),
-  ];
-}
 
 /** Refuses to overwrite a policy. An assay.lock that `accept` or `update` began is updated instead. */
 function refuseExisting(path: string, io: Io): void {

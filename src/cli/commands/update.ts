@@ -1,12 +1,15 @@
+import { EMPTY_BASELINE } from '../../model/baseline.ts';
 import { unseen, withSeen } from '../../baseline/seen.ts';
 import { changesBetween, otherChanges } from '../../baseline/changes.ts';
 import { updateBaseline } from '../../baseline/update.ts';
+import { isNothingKnown, silentRegistries } from '../../policy/silent.ts';
 import { versionId } from '../../model/package.ts';
 import { lockfileErrors } from '../../report/words/messages.ts';
 import { renderSummary } from '../../report/commands/update-summary.ts';
+import { silentTexts } from '../../report/commands/silent.ts';
 import { renderUpdate } from '../../report/commands/update.ts';
 import type { Command } from '../command.ts';
-import { exitStatus, UsageError } from '../exit.ts';
+import { EXIT, exitStatus, UsageError } from '../exit.ts';
 import { placeOf, PROJECT_OPTIONS, withProject, type OneProject } from '../project/open.ts';
 import { writeBaseline } from '../project/files.ts';
 
@@ -20,11 +23,13 @@ export const command: Command = {
       const { file, content, format } = baseline;
       demandAll(project);
       const report = await audit({ enforce: 'observe', omit: [], explain: false });
-      const update = updateBaseline(content, report.dependencies);
+      const silent = silentRegistries(report);
+      const update = updateBaseline(content, report.dependencies, silent.dependencies);
       // The clock of a team starts when it begins to use assay, not when it first installed a dependency.
       const waiting = content === null ? [] : unseen(update);
       const known = waiting.length === 0 ? null : await askAppearances(waiting.map(versionId));
-      const written = withSeen(update, known, Date.now());
+      const isBegun = content !== null || !isNothingKnown(report, silent);
+      const written = isBegun ? withSeen(update, known, Date.now()) : EMPTY_BASELINE;
       writeBaseline(path, baseline, written);
       const change = { packages: changesBetween(content, written), others: otherChanges(content, written) };
       const text =
@@ -32,8 +37,12 @@ export const command: Command = {
           ? renderSummary(file, change, update, io.stdout, format)
           : renderUpdate(file, update, io.stdout, format);
       io.stdout.write(text);
+      for (const line of silentTexts(silent.signatures, silent.attestations))
+        io.stderr.write(`assay: ${line}; nothing of what it leaves out is recorded\n`);
       for (const line of lockfileErrors(report)) io.stderr.write(`assay: ${line}\n`);
-      return exitStatus(report.verdict);
+      if (isBegun) return exitStatus(report.verdict);
+      io.stderr.write(`assay: ${file} is not written, as nothing could be verified: fix that, then run this again\n`);
+      return report.verdict === 'fail' ? EXIT.fails : EXIT.noStatement;
     }),
 };
 

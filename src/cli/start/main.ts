@@ -59,15 +59,25 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
   }
   const name = commandNamed(first) ?? 'audit';
   if (first !== undefined && name !== first && !first.startsWith('-') && !existsSync(resolve(io.cwd, first))) {
-    throw new UsageError(`${first} is neither a command nor a path${didYouMean(first)}`);
+    throw new UsageError(missing(first));
   }
   const { command } = await COMMANDS[name]();
   const options = parseOptions(name === first ? args.slice(1) : args, command.options);
   if (options.values.help === true) {
-    io.stdout.write(`${usage(name, command, io.stdout.columns)}\n`);
+    io.stdout.write(`${await usage(name, command, io.stdout.columns)}\n`);
     return EXIT.holds;
   }
   return command.run(options, io);
+}
+
+/** What is wrong with a first argument that is neither a command nor there. */
+function missing(word: string): string {
+  const isPath = /[./\\]/.test(word);
+  if (!isPath && nearest(word, COMMAND_NAMES) !== null) {
+    return `${word} is neither a command nor a path${didYouMean(word)}`;
+  }
+  const command = isPath ? '' : ', and no command of that name';
+  return `no such file or directory: ${word}${command}; name a lockfile or the directory of one (see assay --help)`;
 }
 
 function didYouMean(word: string): string {
@@ -75,8 +85,14 @@ function didYouMean(word: string): string {
   return `${near === null ? '' : `; did you mean assay ${near}?`} (see assay --help)`;
 }
 
-function usage(name: string, command: Command, columns: number): string {
-  return `assay ${name} ${command.usage}\n\n${command.summary}\n\n${optionHelp(command.options, columns)}`;
+async function usage(name: CommandName, command: Command, columns: number): Promise<string> {
+  const { EXIT_HELP } = await import('../exit-help.ts');
+  return [
+    `assay ${name} ${command.usage}`,
+    command.summary,
+    optionHelp(command.options, columns),
+    `Exit status:\n${helpTable(EXIT_HELP[name], columns)}`,
+  ].join('\n\n');
 }
 
 async function overview(columns: number): Promise<string> {
@@ -86,7 +102,7 @@ async function overview(columns: number): Promise<string> {
 
 ${helpTable(rows, columns)}
 
-audit is the default. assay COMMAND --help shows a command's arguments and options.
+audit is the default. assay COMMAND --help shows a command's arguments, options and exit statuses.
 
 Exit status: 0 holds, 1 fails, 2 wrong usage or nothing to check, 3 evidence could not be obtained.
 `;

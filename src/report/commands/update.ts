@@ -45,7 +45,9 @@ const asItIs: Mark = (escaped) => escaped;
 export function nextLines(leftOut: readonly LeftOut[], mark = asItIs): string[] {
   if (leftOut.length === 0) return [];
   const more = `${mark('assay audit')} says more about what was left out or is kept`;
-  const plain = leftOut.flatMap(({ dependency, acceptable }) => (acceptable ? (plainSpec(dependency) ?? []) : []));
+  const plain = leftOut.flatMap(({ dependency, acceptable, silent }) =>
+    acceptable && !silent ? (plainSpec(dependency) ?? []) : [],
+  );
   const [spec, ...others] = new Set(plain);
   if (spec === undefined) return [more];
   const likewise =

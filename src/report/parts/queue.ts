@@ -1,4 +1,4 @@
-import { bytesOf, type LockedBytes } from '../../model/baseline.ts';
+import { bytesOf, canBeAccepted, type LockedBytes } from '../../model/baseline.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import { isNamedBy, type VersionRef } from '../../model/package.ts';
 import type { Report } from '../../model/report.ts';
@@ -6,7 +6,10 @@ import type { AcceptedState, Review } from '../../model/review.ts';
 import type { Instant } from '../../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../../model/verdict.ts';
 import { compareText } from '../../model/value.ts';
+import { groupBy } from '../../model/group-by.ts';
+import { plainSpec } from '../words/messages.ts';
 import { compareDependencies } from '../words/grouping.ts';
+import { statementsOf, type Statement } from './statements.ts';
 
 /** A finding that waits for a decision. */
 type QueuedFinding = LeveledFinding & { readonly review: Review };
@@ -17,8 +20,7 @@ export interface QueueItem {
   /** What a decision would be bound to. */
   readonly bytes: LockedBytes;
   readonly review: Review;
-  /** At least one. */
-  readonly findings: readonly QueuedFinding[];
+  readonly findings: readonly [QueuedFinding, ...QueuedFinding[]];
 }
 
 /** What `assay review` shows. */
@@ -60,8 +62,39 @@ function itemsOf(one: JudgedDependency): QueueItem[] {
   for (const finding of findings) {
     const { review } = finding;
     if (review === undefined) continue;
-    const others = byDue.get(review.due)?.findings ?? [];
-    byDue.set(review.due, { dependency, bytes, review, findings: [...others, { ...finding, review }] });
+    const queued = { ...finding, review };
+    const others = byDue.get(review.due)?.findings;
+    byDue.set(review.due, { dependency, bytes, review, findings: others ? [...others, queued] : [queued] });
   }
   return [...byDue.values()];
+}
+
+/** Versions of which the same is said, and about which the same person decides until the same time. */
+export interface QueueGroup {
+  readonly first: QueueItem;
+  /** All of them, the first too. */
+  readonly items: readonly QueueItem[];
+  readonly statement: Statement;
+}
+
+/** The queue with what has one cause together, in the order of its first version. */
+export function queueGroups(items: readonly QueueItem[]): readonly QueueGroup[] {
+  return [...groupBy(items, groupKey).values()].flatMap((alike) => {
+    const byDependency = new Map(alike.map((item) => [item.dependency, item]));
+    const said = alike.map(({ dependency, findings }) => {
+      return { dependency, place: dependency.places[0] ?? null, findings, critical: null };
+    });
+    return statementsOf(said).flatMap((statement) => {
+      const stated = statement.items.flatMap(({ dependency }) => {
+        return dependency === null ? [] : (byDependency.get(dependency) ?? []);
+      });
+      const [first] = stated;
+      return first === undefined ? [] : [{ first, items: stated, statement }];
+    });
+  });
+}
+
+function groupKey({ dependency, bytes, review, findings }: QueueItem): string {
+  const codes = findings.map(({ code }) => [code, canBeAccepted(code, bytes)]);
+  return JSON.stringify([review, codes, dependency.artifacts[0].source.kind, plainSpec(dependency) === null]);
 }

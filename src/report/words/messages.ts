@@ -44,9 +44,14 @@ export function describe(finding: Finding, subject: Subject | FileSubject): Desc
   };
 }
 
-/** What is wrong with the lockfiles themselves, where a command says nothing else of them: a line each, escaped. */
+/**
+ * What is wrong with the lockfiles themselves, where a command says nothing else of them: a line each, escaped. What
+ * a registry leaves out is no fault of a lockfile: `silentTexts` says it.
+ */
 export function lockfileErrors({ lockfiles }: Pick<Report, 'lockfiles'>): readonly string[] {
-  const errors = lockfiles.flatMap(({ findings }) => findings.filter(({ finding }) => finding.level === 'error'));
+  const errors = lockfiles.flatMap(({ findings }) =>
+    findings.filter(({ finding }) => finding.level === 'error' && finding.code !== 'evidence-not-served'),
+  );
   return errors.map(({ place, finding }) => describe(finding, place).message);
 }
 
@@ -79,7 +84,9 @@ export function sharedClause<C extends FindingCode>(finding: ArgsOf<C>, subject:
 
 function withoutOwn(text: string, { name, version }: Subject): string {
   if (!/^https?:/.test(text)) return text;
-  const names = [name, name.replace('/', '%2f'), name.replace('/', '%2F'), encodeURIComponent(name)];
+  // A name from a lockfile can have half a surrogate pair, which no address has: Buffer replaces it.
+  const encoded = encodeURIComponent(Buffer.from(name).toString());
+  const names = [name, name.replace('/', '%2f'), name.replace('/', '%2F'), encoded];
   const tarball = `-/${name.replace(/^.*\//, '')}-${version}.tgz`;
   const own = names
     .flatMap((each) => [each, `${each}@${version}`, `${each}/${version}`, `${each}/${tarball}`])
@@ -148,6 +155,11 @@ export function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subjec
       return spec !== null ? `assay check ${spec}` : explain;
     case 'stop':
       return `Do not install it. ${spec !== null ? `assay check ${spec}` : explain}`;
+    case 'registry':
+      return (
+        'Ask the registry behind it: --registry URL; or, where none signs, tolerate it in assay.yml: ' +
+        `findings: [{ code: ${code}, level: note, reason: ... }]; more: ${explain}`
+      );
     case 'trust':
       return `assay trust refresh, and the same command again; if the answer stays away: ${explain}`;
     case 'clock':

@@ -2,7 +2,7 @@ import type { FindingArgs, FindingCode } from '../../model/finding.ts';
 import { formatInstant, type Instant } from '../../model/time.ts';
 import { escapeText } from './escape.ts';
 
-type Next = 'explain' | 'check' | 'stop' | 'again' | 'clock' | 'trust';
+type Next = 'explain' | 'check' | 'stop' | 'again' | 'clock' | 'trust' | 'registry';
 
 /** The words of one finding code. */
 interface Text<Args> {
@@ -14,7 +14,7 @@ interface Text<Args> {
   readonly why: string;
   /**
    * What to do next: read the page; look at the version beside its predecessor; the same, and keep it out meanwhile;
-   * ask the public registry; ask again; set the clock, or ask for newer trust, and ask again.
+   * ask again; set the clock, or ask for newer trust, and ask again; ask the registry behind this one, or tolerate it.
    */
   readonly next: Next | ((args: Args) => Next);
 }

@@ -329,7 +329,7 @@ export const TEXTS: Texts<FindingCode> = {
     title: 'the registry leaves out signatures',
     clause: ({ registry }) => `comes from ${address(registry)}, which serves no signature for any version of it`,
     why: 'without them a forged release looks like any other',
-    next: 'explain',
+    next: 'registry',
   },
 };
 

@@ -1,0 +1,77 @@
+import type { CommandName } from './names.ts';
+
+type Meaning = readonly [status: string, meaning: string];
+
+const USAGE: Meaning = ['2', 'wrong usage or configuration, or nothing to check'];
+const NO_STATEMENT: Meaning = ['3', 'evidence could not be obtained, so there is no statement'];
+
+/** What the exit statuses of each command mean, for its help. */
+export const EXIT_HELP: Readonly<Record<CommandName, readonly Meaning[]>> = {
+  audit: [
+    ['0', 'nothing fails; there may be warnings'],
+    ['1', 'something fails the phase or the policy'],
+    USAGE,
+    NO_STATEMENT,
+  ],
+  exec: [
+    ['0', 'the audit holds and the command ended with 0'],
+    ['1', 'the audit fails, and the command was not run; or it ended with 0 and the lockfile is another one now'],
+    ['2', `${USAGE[1]}; the command was not run`],
+    ['3', `${NO_STATEMENT[1]}; the command was not run`],
+    ['other', 'that of the command'],
+  ],
+  init: [
+    ['0', 'both files are written'],
+    ['1', 'something contradicts itself or the policy, and is left out of assay.lock'],
+    ['2', 'wrong usage or configuration, there is a policy already, or nothing to check'],
+    ['3', 'evidence could not be obtained: of some, which is left out, or of all, and nothing is written'],
+  ],
+  update: [
+    ['0', 'assay.lock is up to date, with what passes or was accepted; what is left out is named'],
+    ['1', 'something contradicts itself or the policy, and is left out'],
+    USAGE,
+    ['3', 'evidence could not be obtained: of some, which is left out, or of all, and no first assay.lock is written'],
+  ],
+  review: [
+    ['0', 'the audit holds, also where something waits for a decision'],
+    ['1', 'the audit fails, also where nothing is overdue'],
+    USAGE,
+    NO_STATEMENT,
+  ],
+  accept: [
+    ['0', 'assay.lock has the decision'],
+    ['1', 'something that was found cannot be accepted; nothing is written'],
+    ['2', 'wrong usage or configuration, or nothing to accept'],
+    ['3', 'evidence could not be obtained, so nothing is written'],
+  ],
+  check: [
+    ['0', 'nothing fails; there may be warnings'],
+    ['1', 'something fails the phase or the policy'],
+    ['2', 'wrong usage or configuration, or there is no such version'],
+    NO_STATEMENT,
+  ],
+  'verify-bundle': [
+    ['0', 'the bundle verifies'],
+    ['1', 'it does not'],
+    ['2', 'wrong usage, or a file that cannot be read'],
+    ['3', "no statement, as this machine's clock is behind"],
+  ],
+  explain: [
+    ['0', 'the page is shown'],
+    ['2', 'there is no such finding'],
+  ],
+  trust: [
+    ['0', 'shown, or refreshed'],
+    ['2', 'wrong usage or configuration'],
+    ['3', 'the TUF repository gave no valid answer'],
+  ],
+  cache: [
+    ['0', 'shown, or pruned'],
+    ['2', 'wrong usage'],
+  ],
+  demo: [
+    ['0', 'the replay went as it is told'],
+    ['1', 'it did not'],
+    ['2', 'wrong usage'],
+  ],
+};

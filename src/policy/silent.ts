@@ -1,0 +1,48 @@
+import type { Dependency } from '../model/dependency.ts';
+import { specOf } from '../model/package.ts';
+import type { Report } from '../model/report.ts';
+import type { JudgedDependency } from '../model/verdict.ts';
+
+/** Registries that lack signatures or attestations for every package that they were asked for. */
+export interface Silent {
+  readonly signatures: readonly string[];
+  readonly attestations: readonly string[];
+  /** The dependencies concerned. */
+  readonly dependencies: ReadonlySet<Dependency>;
+}
+
+/** A registry must lack signatures of this many dependencies: with only one, the package itself may lack them. */
+const LEAST = 2;
+
+/**
+ * What registries leave out of everything they serve, from an audit of a lockfile. It has one cause and one fix, so it
+ * calls for no decision about each version and starts no clock.
+ */
+export function silentRegistries({ dependencies, lockfiles }: Report): Silent {
+  const isStripped = ({ findings }: JudgedDependency): boolean =>
+    findings.some(({ code, accepted }) => code === 'evidence-stripped' && accepted === undefined);
+  const signatures = [...new Set(dependencies.flatMap(({ registry }) => registry ?? []))].filter((registry) => {
+    const ofIt = dependencies.filter((one) => one.registry === registry && one.baseline !== 'held');
+    return ofIt.length >= LEAST && ofIt.every(isStripped);
+  });
+  const unserved = lockfiles.flatMap(({ findings }) =>
+    findings.flatMap(({ finding }) => (finding.code === 'evidence-not-served' ? [finding.args] : [])),
+  );
+  const specs = new Set(unserved.flatMap(({ packages }) => packages));
+  const isSilent = ({ registry, dependency }: JudgedDependency): boolean =>
+    signatures.includes(registry ?? '') || specs.has(specOf(dependency));
+  return {
+    signatures,
+    attestations: [...new Set(unserved.map(({ registry }) => registry))],
+    dependencies: new Set(dependencies.filter(isSilent).map(({ dependency }) => dependency)),
+  };
+}
+
+/**
+ * Whether an audit proved nothing because registries leave signatures out or do not answer: nothing can be begun from
+ * it. Lockfiles of Yarn 2 and later have no hash that could be proven, so a proven signature is enough.
+ */
+export function isNothingKnown({ counts, verdict }: Report, { signatures }: Silent): boolean {
+  const proven = counts.integrity + counts.signature + counts.publish + counts.provenance;
+  return proven === 0 && (verdict === 'unverified' || signatures.length > 0);
+}
