@@ -111,6 +111,18 @@ describe('a file of version 1', () => {
     );
   });
 
+  it('names the builder of no version, though the reason of an acceptance may read like that', () => {
+    const [, of = '', digest = ''] = /^npm:(\S+) provenance proven by (\S+)$/m.exec(written('update.assay.lock')) ?? [];
+    const named = FILE.replace(`\n${of} provenance proven\n`, `\n${of} provenance proven by ${digest}\n`);
+    expect(named).not.toBe(FILE);
+    expect(() => parseBaseline('assay.lock', named)).toThrow(
+      `not as assay writes it: "npm:${of} provenance proven" belongs here`,
+    );
+    const because = FILE.replace(/(?<= accepted .* because ).*/, '"it has provenance proven by us"');
+    expect(because).not.toBe(FILE);
+    expect(parseBaseline('assay.lock', because).content.accepted[0]?.why).toBe('it has provenance proven by us');
+  });
+
   it('with a conflict, or a first line of its own, is refused', () => {
     const conflict = FILE.replace('lost package npm\n', 'lost package npm\n<<<<<<< HEAD\n');
     expect(() => parseBaseline('assay.lock', conflict)).toThrow(/an unresolved merge conflict/);
