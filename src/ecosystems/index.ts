@@ -3,27 +3,29 @@ import type { Ecosystem } from '../model/package.ts';
 import type { EcosystemRecord, PinnedKeys } from './ecosystem.ts';
 import { npm } from './npm.ts';
 
-/** The ecosystems whose dependencies are verified. Nothing else lists them. */
-const RECORDS: readonly EcosystemRecord[] = [npm];
+/** The record of each ecosystem; null where there are only words so far, and nothing is verified. */
+const RECORDS: Readonly<Record<Ecosystem, EcosystemRecord | null>> = { npm, go: null };
 
-/** Whether packages of an ecosystem can be verified: there are ecosystems that only have words so far. */
+const VERIFIED = Object.values(RECORDS).filter((record) => record !== null);
+
+/** Whether packages of an ecosystem can be verified. */
 export function hasChain(ecosystem: Ecosystem): boolean {
-  return RECORDS.some(({ id }) => id === ecosystem);
+  return RECORDS[ecosystem] !== null;
 }
 
 /** The record of the ecosystem that something is of. */
 export function ecosystemOf({ ecosystem }: { readonly ecosystem: Ecosystem }): EcosystemRecord {
-  const record = RECORDS.find(({ id }) => id === ecosystem);
-  if (record === undefined) throw new Error(`there is no chain for packages of ${ecosystem}`);
+  const record = RECORDS[ecosystem];
+  if (record === null) throw new Error(`there is no chain for packages of ${ecosystem}`);
   return record;
 }
 
 /** The record of the ecosystem that a package manager is of. */
 export function ecosystemOfManager(manager: PackageManager): EcosystemRecord {
-  const record = RECORDS.find(({ conventions }) => Object.hasOwn(conventions.commands.byManager, manager));
+  const record = VERIFIED.find(({ conventions }) => Object.hasOwn(conventions.commands.byManager, manager));
   if (record === undefined) throw new Error(`there is no chain for what ${manager} installs`);
   return record;
 }
 
 /** Keys that are known whatever a registry says of its own, by the ecosystem that pins them. */
-export const PINNED: readonly PinnedKeys[] = RECORDS.flatMap(({ keys }) => keys ?? []);
+export const PINNED: readonly PinnedKeys[] = VERIFIED.flatMap(({ keys }) => keys ?? []);
