@@ -1,10 +1,10 @@
 import type { PackageManager } from '../model/dependency.ts';
 import type { Ecosystem } from '../model/package.ts';
 import type { EcosystemRecord, PinnedKeys } from './ecosystem.ts';
-import { npm } from './npm.ts';
+import { npmEcosystem } from './npm.ts';
 
 /** The record of each ecosystem; null where there are only words so far, and nothing is verified. */
-const RECORDS: Readonly<Record<Ecosystem, EcosystemRecord | null>> = { npm, go: null };
+const RECORDS: Readonly<Record<Ecosystem, EcosystemRecord | null>> = { npm: npmEcosystem, go: null };
 
 const VERIFIED = Object.values(RECORDS).filter((record) => record !== null);
 
