@@ -1,4 +1,4 @@
-import { auditDependencies, verifier } from './dependencies.ts';
+import { auditDependencies, verifyForComparison } from './dependencies.ts';
 import type { LockfileAuditOptions } from './options.ts';
 import { reportOf } from './summary.ts';
 import { compareVersion, dependencyOf, servedIntegrity } from './compare.ts';
@@ -42,7 +42,7 @@ export async function check(specs: readonly string[], options: CheckOptions): Pr
     dependencyOf({ ...history, version }, servedIntegrity(history.versions.get(version)), spec),
   );
   const judged = await auditDependencies(current, { ...options, locked: null });
-  const comparing = { sources: options, baseline: null, verify: verifier(options) };
+  const comparing = { sources: options, baseline: null, verify: verifyForComparison(options) };
   const lockfile = { entries: current.length, dependencies: current, skipped: [] };
   return {
     report: reportOf([], lockfile, judged, options),

@@ -14,7 +14,7 @@ import { isKeyUnknown, withoutNewerKeys } from '../checks/newer-keys.ts';
 import { withDependencyAges } from '../checks/added-dependencies.ts';
 import { withSignedHash } from '../checks/signed-hash.ts';
 import { withUnknownPackages } from '../checks/unknown-packages.ts';
-import { verifiers } from '../checks/verifiers.ts';
+import { verifiersUnder } from '../checks/verifiers.ts';
 import type { Chain, Sources } from '../ecosystems/ecosystem.ts';
 import { ecosystemOf, PINNED, registryOf } from '../ecosystems/index.ts';
 import { rulingBaseline, type Baseline } from '../model/baseline.ts';
@@ -64,7 +64,7 @@ export async function judgeUnheld(
 }
 
 /** Verifies one version for a comparison: the baseline does not hold it, and no progress is shown. */
-export function verifier(options: DependencyOptions): CompareOptions['verify'] {
+export function verifyForComparison(options: DependencyOptions): CompareOptions['verify'] {
   return async (dependency) => {
     const [judged] = await auditDependencies([dependency], {
       ...options,
@@ -115,7 +115,7 @@ interface Run {
 function openRun(dependencies: readonly Dependency[], options: DependencyOptions): Run {
   const { now, store = null } = options;
   const { root, rootDigest, npmKeys, keys } = options.trust;
-  const trust = { now, verifierFor: verifiers(root) };
+  const trust = { now, verifierFor: verifiersUnder(root) };
   const thread = threadOnDemand(trust, { root: root.source, now }, THREAD_FROM);
   return {
     options,

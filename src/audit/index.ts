@@ -1,6 +1,6 @@
 import { servingBeside } from './beside.ts';
 import { explain } from './compare.ts';
-import { auditDependencies, judgeUnheld, verifier } from './dependencies.ts';
+import { auditDependencies, judgeUnheld, verifyForComparison } from './dependencies.ts';
 import { changeSince } from './lockfile-changes.ts';
 import { isOmitted, type AuditOptions, type LockfileAuditOptions } from './options.ts';
 import { review } from './review.ts';
@@ -129,7 +129,7 @@ function explanationsOf(
   return explain(judged, {
     sources: options,
     baseline: options.baseline ? rulingBaseline(options.baseline) : null,
-    verify: verifier(options),
+    verify: verifyForComparison(options),
     managerOf: (one) => managers.get(one.places[0]?.file ?? '') ?? ecosystemOf(one).manager,
   });
 }

@@ -3,7 +3,7 @@ import { finding, type Finding, type RefusalReason } from '../model/finding.ts';
 import { establish, type AttestationProof, type BundleProof, type ProvenanceProof } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import type { Verification, Verifier } from '../sigstore/verify.ts';
-import { jsonDigest } from './evidence-digest.ts';
+import { jsonDigest } from './entry-digest.ts';
 
 /** Predicate types by what they prove (npm attestation specs; SLSA provenance 0.2 and 1). */
 const TYPES = {

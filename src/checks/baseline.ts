@@ -18,7 +18,7 @@ import { hashText } from '../model/hash.ts';
 import { packageId, type VersionRef } from '../model/package.ts';
 import type { Instant } from '../model/time.ts';
 import { sameChannel } from './channels.ts';
-import { entryDigest } from './evidence-digest.ts';
+import { entryDigest } from './entry-digest.ts';
 import type { ExpectedIdentity } from './identity.ts';
 
 /** What the baseline says of one dependency before anything is asked. */

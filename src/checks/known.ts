@@ -1,4 +1,4 @@
-import type { Expectation } from '../model/policy.ts';
+import type { PolicyExpectation } from '../model/policy.ts';
 import type { ScriptDecision } from '../model/finding.ts';
 import type { BaselinePackage } from '../model/baseline.ts';
 import type { RegistryKey } from '../model/evidence.ts';
@@ -16,7 +16,7 @@ export interface Trust {
 /** Policy, baseline and registry address for one dependency: what is known of it before anything is asked. */
 export interface Expectations {
   readonly registry: string;
-  readonly expectation: Expectation;
+  readonly expectation: PolicyExpectation;
   /** Null where there is no baseline. */
   readonly baseline: BaselineCheck | null;
   readonly package: BaselinePackage | null;

@@ -8,7 +8,7 @@ export type VerifierFor = (keys: readonly RegistryKey[]) => Verifier;
 const verifiersOf = new WeakMap<TrustedRoot, Map<string, Verifier>>();
 
 /** Verifiers under a trusted root, for bundles that these keys of a registry may have signed. */
-export function verifiers(root: TrustedRoot): VerifierFor {
+export function verifiersUnder(root: TrustedRoot): VerifierFor {
   const made = verifiersOf.get(root) ?? new Map<string, Verifier>();
   verifiersOf.set(root, made);
   return (keys) => {

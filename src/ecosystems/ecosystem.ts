@@ -4,7 +4,7 @@ import type { Evidence, RegistryKey, Validator } from '../model/evidence.ts';
 import type { GatheredBytes, GatheredCapabilities, InstalledCopies } from '../model/gathered.ts';
 import type { History } from '../model/history.ts';
 import type { Ecosystem } from '../model/package.ts';
-import type { Expectation } from '../model/policy.ts';
+import type { PolicyExpectation } from '../model/policy.ts';
 import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
@@ -68,7 +68,7 @@ interface BytesWanted {
 /** The chain of an ecosystem in one run: from a lockfile's entry to whoever vouches for it, link by link. */
 export interface Chain {
   /** Whether the address in the lockfile may be another package's: then it is asked for, though a baseline has it. */
-  readonly isUnclear: (dependency: Dependency, registry: string, expectation: Expectation) => boolean;
+  readonly isUnclear: (dependency: Dependency, registry: string, expectation: PolicyExpectation) => boolean;
   /** What can be said of a dependency that is not asked about. */
   readonly assessUnasked: (dependency: Dependency, known: Expectations) => Assessment;
   /** Asks what the checks need to know of a dependency, and no more, and judges the answers. */

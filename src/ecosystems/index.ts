@@ -1,20 +1,22 @@
 import type { PackageManager } from '../model/dependency.ts';
 import type { Ecosystem, PackageRef } from '../model/package.ts';
 import type { EcosystemRecord, PinnedKeys, Sources } from './ecosystem.ts';
-import { npm } from './npm.ts';
+import { npmEcosystem } from './npm.ts';
 
-/** The ecosystems whose dependencies are verified. Nothing else lists them. */
-const RECORDS: readonly EcosystemRecord[] = [npm];
+/** The record of each ecosystem; null where there are only words so far, and nothing is verified. */
+const RECORDS: Readonly<Record<Ecosystem, EcosystemRecord | null>> = { npm: npmEcosystem, go: null };
 
-/** Whether packages of an ecosystem can be verified: there are ecosystems that only have words so far. */
+const VERIFIED = Object.values(RECORDS).filter((record) => record !== null);
+
+/** Whether packages of an ecosystem can be verified. */
 export function hasChain(ecosystem: Ecosystem): boolean {
-  return RECORDS.some(({ id }) => id === ecosystem);
+  return RECORDS[ecosystem] !== null;
 }
 
 /** The record of the ecosystem that something is of. */
 export function ecosystemOf({ ecosystem }: { readonly ecosystem: Ecosystem }): EcosystemRecord {
-  const record = RECORDS.find(({ id }) => id === ecosystem);
-  if (record === undefined) throw new Error(`there is no chain for packages of ${ecosystem}`);
+  const record = RECORDS[ecosystem];
+  if (record === null) throw new Error(`there is no chain for packages of ${ecosystem}`);
   return record;
 }
 
@@ -25,10 +27,10 @@ export function registryOf({ ecosystem, name }: PackageRef, sources: Sources): s
 
 /** The record of the ecosystem that a package manager is of. */
 export function ecosystemOfManager(manager: PackageManager): EcosystemRecord {
-  const record = RECORDS.find(({ conventions }) => Object.hasOwn(conventions.commands.byManager, manager));
+  const record = VERIFIED.find(({ conventions }) => Object.hasOwn(conventions.commands.byManager, manager));
   if (record === undefined) throw new Error(`there is no chain for what ${manager} installs`);
   return record;
 }
 
 /** Keys that are known whatever a registry says of its own, by the ecosystem that pins them. */
-export const PINNED: readonly PinnedKeys[] = RECORDS.flatMap(({ keys }) => keys ?? []);
+export const PINNED: readonly PinnedKeys[] = VERIFIED.flatMap(({ keys }) => keys ?? []);

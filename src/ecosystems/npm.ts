@@ -3,12 +3,11 @@ import { pickVersion } from '../checks/npm/pick-version.ts';
 import { checkResolved } from '../checks/npm/source.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Evidence, Manifest } from '../model/evidence.ts';
-import { NPM_KEYS, parseKeysDocument } from '../registries/npm/keys.ts';
-import { KEYS_TARGET, NPM_KEYS_DIGEST } from '../sigstore/tuf/public-good.ts';
-import { npm as conventions } from './conventions/npm.ts';
+import { NPM_KEYS, NPM_KEYS_DIGEST, NPM_KEYS_TARGET, parseKeysDocument } from '../registries/npm/keys.ts';
+import { npmConventions } from './conventions/npm.ts';
 import type { Chain, EcosystemRecord, Questions, ChainContext, Sources } from './ecosystem.ts';
 import { gatherBytes } from './npm/bytes.ts';
-import { gatherCapabilities } from './npm/capabilities.ts';
+import { tarballCapabilities } from './npm/capabilities.ts';
 import { bundlesIn, gather, gatherMore, validatorOf } from './npm/gather.ts';
 import { openInstalled } from './npm/installed.ts';
 
@@ -16,13 +15,13 @@ import { openInstalled } from './npm/installed.ts';
 const MAX_ROUNDS = 8;
 
 /** npm, and every package manager that takes packages from a registry of its kind. */
-export const npm: EcosystemRecord = {
+export const npmEcosystem: EcosystemRecord = {
   id: 'npm',
-  conventions,
+  conventions: npmConventions,
   manager: 'npm',
   keys: {
     pinned: NPM_KEYS,
-    target: KEYS_TARGET,
+    target: NPM_KEYS_TARGET,
     digest: NPM_KEYS_DIGEST,
     parse: (json) => parseKeysDocument(json, 'pinned'),
   },
@@ -71,6 +70,6 @@ function openChain({ sources: { registry }, trust, verifying, store }: ChainCont
         installed,
         store,
       }),
-    capabilities: (dependency) => gatherCapabilities(dependency, registry),
+    capabilities: (dependency) => tarballCapabilities(dependency, registry),
   };
 }

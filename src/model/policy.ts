@@ -149,14 +149,14 @@ export interface Policy {
 }
 
 /** What is demanded of one dependency, for the checks. */
-export interface Expectation {
+export interface PolicyExpectation {
   readonly identity: IdentityDemand;
   readonly releaseAge: number | null;
   /** Further addresses its tarball may come from: those that stand for the registry that is asked. */
   readonly addresses: readonly string[];
 }
 
-export const NO_EXPECTATION: Expectation = { identity: {}, releaseAge: null, addresses: [] };
+export const NO_EXPECTATION: PolicyExpectation = { identity: {}, releaseAge: null, addresses: [] };
 
 /** A policy file with what it refers to. */
 export interface PolicyInUse {

@@ -5,7 +5,7 @@ import type { Dependency } from '../model/dependency.ts';
 import type { TextMatch } from '../model/match.ts';
 import {
   IDENTITY_FIELDS,
-  type Expectation,
+  type PolicyExpectation,
   type IdentityField,
   type PackageSelector,
   type Policy,
@@ -18,7 +18,7 @@ import type { Critical, Level } from '../model/verdict.ts';
 import { mostSpecific, selects } from './selectors.ts';
 
 /** What a policy demands of a package that is asked at `registry`, for the checks. */
-export function expectationOf(policy: Policy, one: PackageRef, registry: string): Expectation {
+export function expectationOf(policy: Policy, one: PackageRef, registry: string): PolicyExpectation {
   const identity: Partial<Record<IdentityField, TextMatch>> = {};
   for (const field of IDENTITY_FIELDS) {
     const rule = mostSpecific(

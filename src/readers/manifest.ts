@@ -8,12 +8,22 @@ import { parseJson, type JsonNode, type JsonObject, type JsonOptions, type JsonV
 const AS_MOST: JsonOptions = { repeatedKeys: 'last', remedy: 'mend it' };
 const AS_BUN: JsonOptions = { repeatedKeys: 'first', trailingCommas: true, comments: true, remedy: 'mend it' };
 
+/** How each package manager reads a package.json. */
+const READING: Readonly<Record<NodeManager, JsonOptions>> = {
+  npm: AS_MOST,
+  pnpm: AS_MOST,
+  'yarn-classic': AS_MOST,
+  yarn: AS_MOST,
+  bun: AS_BUN,
+  vlt: AS_MOST,
+};
+
 /**
  * Reads a package.json of a project as a package manager does: without the byte order mark that some editors put first.
  * What is read of this file anywhere is read here. Throws LockfileError, naming `file`.
  */
 export function parseManifest(file: string, text: string, manager: NodeManager): JsonNode {
-  return parseJson(file, text.replace(/^\uFEFF/, ''), manager === 'bun' ? AS_BUN : AS_MOST);
+  return parseJson(file, text.replace(/^\uFEFF/, ''), READING[manager]);
 }
 
 /** The manifest's fields as plain values. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkClaims, checkSubstitutes } from '../../src/checks/npm/claims.ts';
-import { entryDigest } from '../../src/checks/evidence-digest.ts';
+import { entryDigest } from '../../src/checks/entry-digest.ts';
 import type { Dependency, EntryClaims } from '../../src/model/dependency.ts';
 import type { Manifest } from '../../src/model/evidence.ts';
 import { finding } from '../../src/model/finding.ts';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, type AttestationsJson } from '../../lab/index.ts';
 import { bundlesOf, verifyAttestation } from '../../src/checks/attestations.ts';
-import { verifiers } from '../../src/checks/verifiers.ts';
+import { verifiersUnder } from '../../src/checks/verifiers.ts';
 import { parseKeysDocument } from '../../src/registries/npm/keys.ts';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
 import { openVerifyingThread } from '../../src/audit/threads/verifying.ts';
@@ -34,7 +34,7 @@ describe('the verifying thread', () => {
       const good = bundlesOf(attestations.attestations);
       const bad = bundlesOf(withOtherSignature(attestations).attestations);
       const bundles = [...good, ...bad, null, 'text', { mediaType: 1 }];
-      const verifier = verifiers(parseTrustedRoot(lab.trustedRoot))(keys);
+      const verifier = verifiersUnder(parseTrustedRoot(lab.trustedRoot))(keys);
       const here = bundles.map((bundle) => verifyAttestation(bundle, verifier, now));
 
       const thread = openVerifyingThread({ root: lab.trustedRoot, now }, SCRIPT);

@@ -7,16 +7,17 @@ import type { Answer, Ask, Problem } from '../../src/sigstore/tuf/answer.ts';
 import { canonicalJson } from '../../src/sigstore/tuf/canonical.ts';
 import { restore, unseen, update, type Anchor, type Verified, type Wanted } from '../../src/sigstore/tuf/client.ts';
 import { parseRoot, parseSigned } from '../../src/sigstore/tuf/metadata.ts';
-import { KEYS_TARGET, NPM_KEYS_DIGEST, publicGoodAnchor, ROOT_TARGET } from '../../src/sigstore/tuf/public-good.ts';
+import { NPM_KEYS_DIGEST, NPM_KEYS_TARGET } from '../../src/registries/npm/keys.ts';
+import { publicGoodAnchor, ROOT_TARGET } from '../../src/sigstore/tuf/public-good.ts';
 import { PUBLIC_GOOD_ROOT_DIGEST } from '../../src/sigstore/public-good.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 
 const NOW = Date.UTC(2026, 3, 1);
 const WANTED: Wanted = new Map([
   [ROOT_TARGET, null],
-  [KEYS_TARGET, null],
+  [NPM_KEYS_TARGET, null],
 ]);
-const TARGETS = { [ROOT_TARGET]: { a: 1 }, [KEYS_TARGET]: { keys: [], of: 1 } };
+const TARGETS = { [ROOT_TARGET]: { a: 1 }, [NPM_KEYS_TARGET]: { keys: [], of: 1 } };
 const EMPTY: Anchor['floors'] = new Map();
 
 type Files = ReadonlyMap<string, Buffer>;
@@ -75,7 +76,7 @@ describe('a repository that is as it should be', () => {
       const first = await fresh();
       expect(first.problem).toBeNull();
       expect(text(first, ROOT_TARGET)).toBe('{"a":1}');
-      expect(text(first, KEYS_TARGET)).toBe('{"keys":[],"of":1}');
+      expect(text(first, NPM_KEYS_TARGET)).toBe('{"keys":[],"of":1}');
       repository.publish({ [ROOT_TARGET]: { a: 2 } });
       expect(text(await fresh(), ROOT_TARGET)).toBe('{"a":2}');
     },
@@ -127,7 +128,7 @@ describe('a repository that is as it should be', () => {
     const wanted = new Map([...WANTED, [ROOT_TARGET, digest]] as const);
     const { state } = await update(unseen(anchor), serving(repository.files), wanted, { now: NOW, askRoot: true });
     expect(state.targets.get(ROOT_TARGET)?.bytes).toBeNull();
-    expect(state.targets.get(KEYS_TARGET)).toBeNull();
+    expect(state.targets.get(NPM_KEYS_TARGET)).toBeNull();
   });
 
   it('may begin its versions anew with new keys for timestamps', async () => {
@@ -248,7 +249,7 @@ describe('who has no keys is refused', () => {
     const { state, problem } = await fresh();
     expect(problem).toEqual({ kind: 'refused', detail: expect.stringMatching(detail) as string });
     const aboutKeys = (problem?.detail ?? '').includes('registry.npmjs');
-    expect(state.targets.get(aboutKeys ? KEYS_TARGET : ROOT_TARGET)).toBeUndefined();
+    expect(state.targets.get(aboutKeys ? NPM_KEYS_TARGET : ROOT_TARGET)).toBeUndefined();
   });
 
   const targetOf = ({ files }: TufRepository): string =>
@@ -441,7 +442,7 @@ describe('what held is kept, whatever fails after it', () => {
     const { fresh, from, repository, anchor } = setUp();
     const { state: known } = await fresh();
     const old = new Set(repository.files.keys());
-    repository.publish({ [ROOT_TARGET]: { a: 2 }, [KEYS_TARGET]: { keys: [], of: 2 } });
+    repository.publish({ [ROOT_TARGET]: { a: 2 }, [NPM_KEYS_TARGET]: { keys: [], of: 2 } });
     const complete = new Map(repository.files);
     for (const path of repository.files.keys())
       if (path.startsWith(gone) && !old.has(path)) repository.files.delete(path);
@@ -457,7 +458,7 @@ describe('what held is kept, whatever fails after it', () => {
     expect(text({ state: restored, problem: null }, ROOT_TARGET)).toBe(
       gone.includes('registry') ? '{"a":2}' : '{"a":1}',
     );
-    expect(text({ state: restored, problem: null }, KEYS_TARGET)).toBe('{"keys":[],"of":1}');
+    expect(text({ state: restored, problem: null }, NPM_KEYS_TARGET)).toBe('{"keys":[],"of":1}');
     // That nothing is newer says nothing as long as something is missing.
     for (const askRoot of [true, false]) expect((await from(restored, { askRoot })).problem?.kind).toBe('unavailable');
     for (const [path, bytes] of complete) repository.files.set(path, bytes);
@@ -465,7 +466,7 @@ describe('what held is kept, whatever fails after it', () => {
       const mended = await from(restored, { askRoot });
       expect(mended.problem).toBeNull();
       expect(text(mended, ROOT_TARGET)).toBe('{"a":2}');
-      expect(text(mended, KEYS_TARGET)).toBe('{"keys":[],"of":2}');
+      expect(text(mended, NPM_KEYS_TARGET)).toBe('{"keys":[],"of":2}');
     }
   });
 
@@ -559,14 +560,14 @@ describe('delegations', () => {
   ])('%s cover nothing', async (_, role) => {
     const { state, problem } = await delegating(role).fresh();
     expect(problem).toBeNull();
-    expect(state.targets.get(KEYS_TARGET)).toBeNull();
+    expect(state.targets.get(NPM_KEYS_TARGET)).toBeNull();
   });
 
   it.each(['?', 'registry.npmjs.org/?eys.json', 'registry.npmjs.org/*.jso?', '*/*'])(
     'cover what fits the pattern %s',
     async (pattern) => {
       const { state } = await delegating({ paths: ['nothing', pattern] }).fresh();
-      expect(state.targets.get(KEYS_TARGET)?.bytes?.toString() ?? null).toBe(
+      expect(state.targets.get(NPM_KEYS_TARGET)?.bytes?.toString() ?? null).toBe(
         pattern === '?' ? null : '{"keys":[],"of":1}',
       );
     },
@@ -598,7 +599,7 @@ describe('delegations', () => {
       const { state, problem } = await fresh();
       expect(problem).toBeNull();
       expect(asked).toContain(place);
-      expect(state.targets.get(KEYS_TARGET)?.bytes?.toString()).toBe('{"keys":[],"of":1}');
+      expect(state.targets.get(NPM_KEYS_TARGET)?.bytes?.toString()).toBe('{"keys":[],"of":1}');
       expect(await restore(anchor, state, WANTED)).toEqual(state);
     },
   );
@@ -618,7 +619,7 @@ describe('delegations', () => {
     );
     const { state, problem } = await fresh();
     expect(problem).toBeNull();
-    expect(state.targets.get(KEYS_TARGET)).toBeNull();
+    expect(state.targets.get(NPM_KEYS_TARGET)).toBeNull();
   });
 
   it('may lead back to where they came from', async () => {
@@ -631,7 +632,7 @@ describe('delegations', () => {
     files.set('1.registry.npmjs.org.json', sign('delegated', looping as never));
     const { state, problem } = await fresh();
     expect(problem).toBeNull();
-    expect(state.targets.get(KEYS_TARGET)).toBeNull();
+    expect(state.targets.get(NPM_KEYS_TARGET)).toBeNull();
     expect(asked.length).toBeLessThan(10);
   });
 });
@@ -668,7 +669,7 @@ describe('what an earlier run kept', () => {
       const changed = Buffer.from(bytes.toString().replace(/\d/, (digit) => String((Number(digit) + 1) % 10)));
       const restored = await restore(anchor, { ...state, files: new Map([...state.files, [path, changed]]) }, WANTED);
       expect(restored?.targets.get(ROOT_TARGET)?.bytes?.equals(changed) ?? false).toBe(false);
-      expect(restored?.targets.get(KEYS_TARGET)?.bytes?.equals(changed) ?? false).toBe(false);
+      expect(restored?.targets.get(NPM_KEYS_TARGET)?.bytes?.equals(changed) ?? false).toBe(false);
     }
   });
 });
@@ -723,7 +724,7 @@ describe.skipIf(!hasSharedData)("Sigstore's repository (recorded data not found:
   it('holds from what is pinned, which is its newest', async () => {
     const wanted = new Map([
       [ROOT_TARGET, PUBLIC_GOOD_ROOT_DIGEST],
-      [KEYS_TARGET, NPM_KEYS_DIGEST],
+      [NPM_KEYS_TARGET, NPM_KEYS_DIGEST],
     ]);
     const files = recorded('prod');
     const { state, problem } = await update(unseen(publicGoodAnchor()), serving(files), wanted, { now, askRoot: true });

@@ -1,12 +1,12 @@
 /** The thread that `openVerifyingThread` starts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { verifyAttestation } from '../../checks/attestations.ts';
-import { verifiers } from '../../checks/verifiers.ts';
+import { verifiersUnder } from '../../checks/verifiers.ts';
 import { parseTrustedRoot } from '../../sigstore/trusted-root.ts';
 import type { FromThread, Settings, ToThread } from './messages.ts';
 
 const { root, now } = workerData as Settings;
-const verifierFor = verifiers(parseTrustedRoot(root));
+const verifierFor = verifiersUnder(parseTrustedRoot(root));
 
 parentPort?.on('message', ({ number, bundles, keys }: ToThread) => {
   const verifier = verifierFor(keys);

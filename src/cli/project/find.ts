@@ -75,10 +75,20 @@ function managerOf(path: string, io: Io): NodeManager | null {
   if (!existsSync(path)) return null;
   demandFile(path);
   const manifest = readUserFile(path, 'the manifest', io).toString('utf8');
-  const [, name, major] = /"packageManager"\s*:\s*"(npm|pnpm|yarn|bun|vlt)@(\d+)/.exec(manifest) ?? [];
-  if (name === 'yarn') return major === '1' ? 'yarn-classic' : 'yarn';
-  return (name as NodeManager | undefined) ?? 'npm';
+  const [, wanted = ''] = /"packageManager"\s*:\s*"([^"]*)"/.exec(manifest) ?? [];
+  return NODE_MANAGERS.find((manager) => AS_WANTED[manager].test(wanted)) ?? 'npm';
 }
+
+/** How `packageManager` of a package.json names each package manager. */
+const AS_WANTED: Readonly<Record<NodeManager, RegExp>> = {
+  npm: /^npm@\d/,
+  pnpm: /^pnpm@\d/,
+  'yarn-classic': /^yarn@1(?!\d)/,
+  yarn: /^yarn@(?!1(?!\d))\d/,
+  bun: /^bun@\d/,
+  vlt: /^vlt@\d/,
+};
+const NODE_MANAGERS = Object.keys(AS_WANTED) as readonly NodeManager[];
 
 /**
  * The lockfiles of git branches among the names of a folder: pnpm installs from one only while its branch is checked

@@ -94,4 +94,4 @@ const commands: Commands = {
   diff: () => null,
 };
 
-export const go: Conventions = { versions, names, commands };
+export const goConventions: Conventions = { versions, names, commands };

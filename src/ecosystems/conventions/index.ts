@@ -1,10 +1,10 @@
 import type { Conventions, ManagerCommands } from './conventions.ts';
-import { go } from './go.ts';
-import { npm } from './npm.ts';
+import { goConventions } from './go.ts';
+import { npmConventions } from './npm.ts';
 import type { PackageManager } from '../../model/dependency.ts';
 import { DEFAULT_ECOSYSTEM, type Ecosystem } from '../../model/package.ts';
 
-const CONVENTIONS: Readonly<Record<Ecosystem, Conventions>> = { npm, go };
+const CONVENTIONS: Readonly<Record<Ecosystem, Conventions>> = { npm: npmConventions, go: goConventions };
 
 /** The ecosystems by the names that stand before those of packages. */
 export const ECOSYSTEMS = Object.keys(CONVENTIONS) as readonly Ecosystem[];

@@ -6,7 +6,7 @@ import { sri } from '../../readers/integrity.ts';
 import type { Registry } from '../../registries/registry.ts';
 
 /** What a dependency can reach, as the files of its tarball show it. */
-export async function gatherCapabilities(dependency: Dependency, registry: Registry): Promise<GatheredCapabilities> {
+export async function tarballCapabilities(dependency: Dependency, registry: Registry): Promise<GatheredCapabilities> {
   const { name, version, artifacts } = dependency;
   const [artifact] = artifacts;
   const { source } = artifact;

@@ -1,4 +1,4 @@
-import { go } from '../../ecosystems/conventions/go.ts';
+import { goConventions } from '../../ecosystems/conventions/go.ts';
 import { isVersionOf, majorOf } from '../../ecosystems/conventions/go-modules.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import { fail, readDirectives, valueOf, type Directive } from './mod-syntax.ts';
@@ -95,7 +95,7 @@ function readerOf(file: string, directive: Directive): Reader {
   };
   const version = (word: string | undefined): string => {
     const text = value(word ?? refuse('has no version where one belongs'));
-    return go.versions.parse(text) === null
+    return goConventions.versions.parse(text) === null
       ? refuse(`${quoted(text)} is not a version as Go writes it, such as v1.2.3; run go mod tidy`)
       : text;
   };

@@ -1,4 +1,4 @@
-import { go } from '../../ecosystems/conventions/go.ts';
+import { goConventions } from '../../ecosystems/conventions/go.ts';
 import { isModulePath, isVersionOf } from '../../ecosystems/conventions/go-modules.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import { wordsOf } from './text.ts';
@@ -38,7 +38,8 @@ function readSumLine(file: string, line: number, words: readonly string[]): SumL
   const isGoMod = name.endsWith(GO_MOD);
   const version = isGoMod ? name.slice(0, -GO_MOD.length) : name;
   if (!isModulePath(path)) return refuse(`${quoted(path)} is not the path of a module`);
-  if (go.versions.parse(version) === null) return refuse(`${quoted(version)} is not a version as Go writes it`);
+  if (goConventions.versions.parse(version) === null)
+    return refuse(`${quoted(version)} is not a version as Go writes it`);
   if (!isVersionOf(path, version)) return refuse(`${version} is no version of ${path}`);
   return { path, version, file: isGoMod ? 'go.mod' : 'zip', hash: hashOf(hash, refuse), line };
 }

@@ -12,8 +12,13 @@ export class KeysError extends Error {
 
 const USAGES: readonly KeyUsage[] = ['npm:signatures', 'npm:attestations'];
 
+/** The target of Sigstore's TUF repository that has npm's signing keys. */
+export const NPM_KEYS_TARGET = 'registry.npmjs.org/keys.json';
+/** SHA-256 of the keys document that the pinned npm keys are taken from, hex. */
+export const NPM_KEYS_DIGEST = '160677eb6e1c7083c89b166b20f8fe4e837fb71181506aff1991b80b89184f7d';
+
 /**
- * npm's signing keys, as its target `registry.npmjs.org/keys.json` in Sigstore's TUF repository gives them. A key id is
+ * npm's signing keys, as `NPM_KEYS_TARGET` gives them. A key id is
  * the key's OpenSSH fingerprint: SHA-256 of the RFC 5656 public key blob, base64 without padding.
  */
 export const NPM_KEYS: readonly RegistryKey[] = [

@@ -3,16 +3,12 @@ import { roleKey, type RoleKey } from './keys.ts';
 import type { Role } from './metadata.ts';
 import type { Anchor } from './client.ts';
 
-/** The repository of the public-good instance, and the targets that are asked for. */
+/** The repository of the public-good instance, and the target with its trusted root. */
 export const TUF_URL = 'https://tuf-repo-cdn.sigstore.dev/';
 export const ROOT_TARGET = 'trusted_root.json';
-export const KEYS_TARGET = 'registry.npmjs.org/keys.json';
 
 /** When the pinned root and keys were the repository's newest. */
 export const PINNED_AT = parseInstant('2026-08-21T19:25:56Z') ?? 0;
-
-/** SHA-256 of the keys document that the pinned npm keys are taken from, hex. */
-export const NPM_KEYS_DIGEST = '160677eb6e1c7083c89b166b20f8fe4e837fb71181506aff1991b80b89184f7d';
 
 /** P-256 keys by the ids that the repository gives them (https://github.com/sigstore/root-signing, 15.root.json). */
 const ROOT_KEYS = {
