@@ -5,6 +5,7 @@ import type { CompareOptions } from './compare.ts';
 import { mapConcurrently } from './concurrently.ts';
 import { memoryOf, type Memory } from './memory.ts';
 import type { DependencyOptions, TrustOptions } from './options.ts';
+import { instancesOf } from './instances.ts';
 import { registryTrustFor } from './registry-trust.ts';
 import { registriesAsked } from './summary.ts';
 import { threadOnDemand, type ThreadOnDemand } from './threads/verifying.ts';
@@ -114,9 +115,11 @@ interface Run {
 
 function openRun(dependencies: readonly Dependency[], options: DependencyOptions): Run {
   const { now, store = null } = options;
-  const { root, rootDigest, npmKeys, keys } = options.trust;
-  const trust = { now, verifierFor: verifiersUnder(root) };
-  const thread = threadOnDemand(trust, { root: root.source, now }, THREAD_FROM);
+  const { npmKeys, keys } = options.trust;
+  const instances = instancesOf(options.trust);
+  const trust = { now, verifierFor: verifiersUnder(instances) };
+  const settings = { instances: instances.map((one) => ({ ...one, root: one.root().source })), now };
+  const thread = threadOnDemand(trust, settings, THREAD_FROM);
   return {
     options,
     policy: options.policy?.policy ?? null,
@@ -125,7 +128,7 @@ function openRun(dependencies: readonly Dependency[], options: DependencyOptions
     registries: options.registries ?? registriesAsked(dependencies, options),
     keys: [...(npmKeys ?? PINNED.flatMap(({ pinned }) => pinned)), ...keys],
     chains: openChains(dependencies, options, { trust, verifying: thread.verifying, store }),
-    memory: store === null ? null : memoryOf(store, { rootDigest, now }),
+    memory: store === null ? null : memoryOf(store, { instances, now }),
     thread,
   };
 }
@@ -188,6 +191,7 @@ function expectationsOf(dependency: Dependency, chain: Chain, run: Run): Expecta
   const reverify =
     options.reverify === true ||
     Object.keys(expectation.identity).length > 0 ||
+    expectation.instance !== null ||
     chain.isUnclear(dependency, registry, expectation);
   return {
     registry,

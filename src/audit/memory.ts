@@ -2,6 +2,7 @@ import type { Expectations, RegistryTrust } from '../checks/known.ts';
 import { assessmentId, contextDigest, isLasting, packAssessment, unpackAssessment } from '../checks/remembered.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Answer, Chain } from '../ecosystems/ecosystem.ts';
+import type { Instance } from '../sigstore/instance.ts';
 import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
@@ -26,13 +27,13 @@ export interface Memory {
 
 export function memoryOf(
   store: Store,
-  { rootDigest, now }: { readonly rootDigest: string; readonly now: Instant },
+  { instances, now }: { readonly instances: readonly Instance[]; readonly now: Instant },
 ): Memory {
   /** Digests by registry: within one run, the same keys count there. */
   const contexts = new Map<string, string>();
   const contextOf = (registryTrust: RegistryTrust): string => {
     const { origin } = registryTrust;
-    const context = contexts.get(origin) ?? contextDigest({ tool: VERSION, rootDigest, registryTrust, now });
+    const context = contexts.get(origin) ?? contextDigest({ tool: VERSION, instances, registryTrust, now });
     contexts.set(origin, context);
     return context;
   };

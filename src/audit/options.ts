@@ -11,6 +11,8 @@ import type { AskAppearances } from '../model/review.ts';
 import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import type { Phase } from '../model/verdict.ts';
+import type { Thresholds } from '../model/trust.ts';
+import type { Instance } from '../sigstore/instance.ts';
 import type { TrustedRoot } from '../sigstore/trusted-root.ts';
 
 /** The kinds of dependencies that may be left out. */
@@ -21,11 +23,27 @@ export function isOmitted(dependency: Dependency, omit: readonly Omittable[]): b
   return omit.some((kind) => dependency[kind]);
 }
 
+/** An instance with what is known of where its root comes from. */
+export interface AgedInstance extends Instance {
+  /** For the report: "pinned" or a file. */
+  readonly from: string;
+  /** When that root was known to be the newest; null where nobody says. */
+  readonly confirmed: Instant | null;
+}
+
 export interface TrustOptions {
   readonly root: TrustedRoot;
   /** For the report: "public-good" or a file, and the SHA-256 of its bytes in hex. */
   readonly rootName: string;
   readonly rootDigest: string;
+  /** The name of the main instance, which that root is of; what it is where left out. */
+  readonly name?: string;
+  /** When that root was known to be the newest, where a policy says so of a file. */
+  readonly confirmed?: Instant | null;
+  /** What its bundles have to show; the strict ones where left out. */
+  readonly thresholds?: Thresholds;
+  /** Further instances, which vouch for what the policy expects of them. */
+  readonly instances?: readonly AgedInstance[];
   /** Registry keys the user configured, beside npm's. */
   readonly keys: readonly RegistryKey[];
   /** npm's keys by now, instead of the pinned ones. */

@@ -1,4 +1,5 @@
-import { isOmitted, type Omittable } from './options.ts';
+import { agesOf, type TrustAged } from './age.ts';
+import { isOmitted, type Omittable, type TrustOptions } from './options.ts';
 import type { BaselineInUse } from '../model/baseline.ts';
 import type { Dependency, LocatedLockfile, Lockfile, PlacedFinding, SkippedEntry } from '../model/dependency.ts';
 import { specOf } from '../model/package.ts';
@@ -12,7 +13,6 @@ import type {
   RegistryUsed,
   Report,
   SinceUsed,
-  TrustUsed,
 } from '../model/report.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, Phase } from '../model/verdict.ts';
@@ -25,11 +25,7 @@ import { VERSION } from '../model/version.ts';
 
 /** What a run used. */
 interface Used extends Sources {
-  readonly trust: {
-    readonly rootName: TrustUsed['root'];
-    readonly rootDigest: string;
-    readonly repository?: TrustUsed['repository'];
-  };
+  readonly trust: TrustAged & Pick<TrustOptions, 'rootDigest'>;
   readonly now: Instant;
   readonly repository?: string | null;
   readonly enforce: Phase;
@@ -73,6 +69,7 @@ export function reportOf(
     trust: {
       root: trust.rootName,
       rootDigest: trust.rootDigest,
+      ages: agesOf(trust),
       registries: registriesUsed(dependencies, used),
       repository: trust.repository ?? null,
     },

@@ -5,7 +5,9 @@ import type { RegistryKey } from '../model/evidence.ts';
 import type { TrustRepository } from '../model/report.ts';
 import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
+import { STRICT, type Thresholds } from '../model/trust.ts';
 import type { HttpClient } from '../net/request.ts';
+import { thresholdsOf } from '../sigstore/instance.ts';
 import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
 import type { Ask, Problem } from '../sigstore/tuf/answer.ts';
 import type { Anchor, Verified } from '../sigstore/tuf/client.ts';
@@ -14,11 +16,15 @@ import { openKnown, refresh } from '../sigstore/tuf/repository.ts';
 
 /** A TUF repository that publishes a trusted root, and where trust in it begins. */
 export interface TrustSource {
-  /** Ends in "/". */
+  /** An address, which ends in "/", or a folder. */
   readonly url: string;
+  /** How a folder is asked; left out where the repository is asked over the network. */
+  readonly ask?: Ask;
+  /** What the root's instance demands where its repository publishes another; null where nobody stated it. */
+  readonly stated: Thresholds | null;
   readonly anchor: Anchor;
   /** What is in use until the repository says otherwise; null where only it has a trusted root. */
-  readonly pinned: Pick<TrustOptions, 'root' | 'rootName' | 'rootDigest'> | null;
+  readonly pinned: Pick<TrustOptions, 'root' | 'rootName' | 'rootDigest' | 'name' | 'thresholds'> | null;
   /** Registry keys the user configured. */
   readonly keys: readonly RegistryKey[];
   /** When that was last known to be the newest; null where it is not known. */
@@ -34,7 +40,7 @@ export interface TrustSession {
 }
 
 /** There is no trusted root to verify with. */
-class TrustError extends Error {
+export class TrustError extends Error {
   override readonly name = 'TrustError';
 }
 
@@ -65,7 +71,7 @@ export async function openTrust(source: TrustSource, options: RefreshOptions): P
   const known = await openKnown(repository, store);
 
   const ask = async (): Promise<TrustOptions> => {
-    const asker = askerOf(source.url, options.http);
+    const asker = source.ask ?? askerOf(source.url, options.http);
     const { state, confirmed, problem } = await refresh(repository, asker, store, now, { fresh, known });
     return demand(trustOf(source, state, { confirmed, problem }), source, problem);
   };
@@ -81,7 +87,11 @@ export function isSameTrust(a: TrustOptions, b: TrustOptions): boolean {
       .map(({ keyId, usage, spki, start, end }) => [keyId, usage, spki, start, end].join(' '))
       .sort()
       .join('\n');
-  return a.rootDigest === b.rootDigest && keys(a) === keys(b);
+  return a.rootDigest === b.rootDigest && keys(a) === keys(b) && sameThresholds(a, b);
+}
+
+function sameThresholds({ thresholds: a = STRICT }: TrustOptions, { thresholds: b = STRICT }: TrustOptions): boolean {
+  return a.log === b.log && a.sct === b.sct && a.time === b.time;
 }
 
 function demand(trust: TrustOptions | null, { url }: TrustSource, problem: Problem | null): TrustOptions {
@@ -91,7 +101,7 @@ function demand(trust: TrustOptions | null, { url }: TrustSource, problem: Probl
 
 /** The trust that was verified, over what is pinned; null where there is no root at all. */
 function trustOf(
-  { url, pinned, pinnedAt, keys: configured }: TrustSource,
+  { url, pinned, pinnedAt, keys: configured, stated }: TrustSource,
   verified: Verified,
   { confirmed, problem }: { readonly confirmed: Instant | null; readonly problem: Problem | 'unasked' | null },
 ): TrustOptions | null {
@@ -122,7 +132,10 @@ function trustOf(
   const rest = { keys: configured, ...newer, repository };
   if (root.value === null) return pinned === null ? null : { ...pinned, ...rest };
   const rootName = pinned?.rootName === 'public-good' ? pinned.rootName : url;
-  return { root: root.value, rootName, rootDigest: root.digest, ...rest };
+  const isPublic = rootName === 'public-good';
+  const thresholds = isPublic ? STRICT : (stated ?? thresholdsOf(root.value));
+  const name = isPublic ? rootName : (pinned?.name ?? 'own');
+  return { root: root.value, rootName, rootDigest: root.digest, name, thresholds, ...rest };
 }
 
 type Reading<T> =

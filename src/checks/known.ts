@@ -8,10 +8,20 @@ import type { VerifierFor } from './verifiers.ts';
 
 /** What the checks rest on. */
 export interface Trust {
-  /** A verifier under the trusted root in use, for bundles these keys may have signed. */
+  /** A verifier under the instances in use. */
   readonly verifierFor: VerifierFor;
   readonly now: Instant;
 }
+
+/**
+ * The trust to judge these bundles with, which these keys of a registry may have signed and which `instance` (the main
+ * one where null) vouches for: where a thread runs for that, it has verified them.
+ */
+export type Verifying = (
+  bundles: readonly unknown[],
+  keys: readonly RegistryKey[],
+  instance: string | null,
+) => Promise<Trust>;
 
 /** Policy, baseline and registry address for one dependency: what is known of it before anything is asked. */
 export interface Expectations {

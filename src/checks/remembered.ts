@@ -4,14 +4,15 @@ import type { RegistryKey, Validator } from '../model/evidence.ts';
 import { establish, type Proofs } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
+import type { Instance } from '../sigstore/instance.ts';
 import type { Expectations } from './known.ts';
 
 /** What decides the assessments of every dependency of one registry. */
 export interface RunContext {
   /** The version of assay. */
   readonly tool: string;
-  /** SHA-256 of the trusted root, hex. */
-  readonly rootDigest: string;
+  /** What their names, roots and thresholds are decides; which of them, an expectation. */
+  readonly instances: readonly Pick<Instance, 'name' | 'digest' | 'thresholds'>[];
   /** The registry that is asked stands for `origin`, where signatures of these keys count. */
   readonly registryTrust: { readonly origin: string; readonly keys: readonly RegistryKey[] };
   readonly now: Instant;
@@ -23,8 +24,9 @@ export interface Remembered {
   readonly validator: Validator;
 }
 
-/** Digest of the inputs shared by every dependency of one registry: tool version, trusted root, keys. SHA-256, hex. */
-export function contextDigest({ tool, rootDigest, registryTrust, now }: RunContext): string {
+/** Digest of the inputs shared by every dependency of one registry: tool version, instances, keys. SHA-256, hex. */
+export function contextDigest({ tool, instances, registryTrust, now }: RunContext): string {
+  const among = instances.map(({ name, digest, thresholds }) => [name, digest, thresholds]);
   const usable = registryTrust.keys.map((key) => [
     key.keyId,
     key.usage,
@@ -34,7 +36,7 @@ export function contextDigest({ tool, rootDigest, registryTrust, now }: RunConte
     key.origin,
     isValid(key, now),
   ]);
-  return hash('sha256', JSON.stringify([tool, rootDigest, registryTrust.origin, usable]));
+  return hash('sha256', JSON.stringify([tool, among, registryTrust.origin, usable]));
 }
 
 /**

@@ -1,20 +1,24 @@
 import type { RegistryKey } from '../model/evidence.ts';
-import type { TrustedRoot } from '../sigstore/trusted-root.ts';
-import { createVerifier, type ManagedKey, type Verifier } from '../sigstore/verify.ts';
+import type { Instance } from '../sigstore/instance.ts';
+import { createInstancesVerifier, type ManagedKey, type Verifier } from '../sigstore/verify.ts';
 
-export type VerifierFor = (keys: readonly RegistryKey[]) => Verifier;
+/** For bundles that these keys of a registry may have signed. `instance` vouches for them, the first one where null. */
+export type VerifierFor = (keys: readonly RegistryKey[], instance: string | null) => Verifier;
 
-/** One verifier per root and set of keys, so that what it remembers serves the whole run, comparisons as well. */
-const verifiersOf = new WeakMap<TrustedRoot, Map<string, Verifier>>();
+/** Verifiers by what they verify with, so that what they remember serves the whole run, comparisons as well. */
+const verifiersOf = new WeakMap<Instance['root'], Map<string, Verifier>>();
 
-/** Verifiers under a trusted root, for bundles that these keys of a registry may have signed. */
-export function verifiersUnder(root: TrustedRoot): VerifierFor {
+/** Verifiers under these instances, of which the first vouches for what is not expected of another. */
+export function verifiersUnder(instances: readonly [Instance, ...Instance[]]): VerifierFor {
+  const [{ root, name: first }] = instances;
   const made = verifiersOf.get(root) ?? new Map<string, Verifier>();
   verifiersOf.set(root, made);
-  return (keys) => {
+  const among = instances.map(({ name, digest, thresholds }) => [name, digest, thresholds]);
+  return (keys, instance) => {
     const managed = keys.filter((key) => key.usage === 'npm:attestations').map(managedKey);
-    const id = managed.map(({ hint, spki, start, end }) => `${hint} ${spki} ${start} ${end ?? ''}`).join('\n');
-    const verifier = made.get(id) ?? createVerifier({ root, keys: managed });
+    const wanted = instance ?? first;
+    const id = JSON.stringify([among, wanted, managed.map(({ hint, spki, start, end }) => [hint, spki, start, end])]);
+    const verifier = made.get(id) ?? createInstancesVerifier({ instances, keys: managed, wanted });
     made.set(id, verifier);
     return verifier;
   };

@@ -18,8 +18,14 @@ interface OptionSpec {
 const OPTIONS = {
   registry: { type: 'string', value: 'URL', help: 'ask this registry instead of the configured one' },
   'trusted-root': { type: 'string', value: 'FILE', help: 'Sigstore trusted root instead of the public-good one' },
-  tuf: { type: 'string', value: 'URL', help: 'TUF repository that publishes the trusted root; needs --tuf-root' },
+  tuf: { type: 'string', value: 'URL|DIR', help: 'TUF repository that publishes the trusted root; needs --tuf-root' },
   'tuf-root': { type: 'string', value: 'FILE', help: 'TUF root metadata that trust in the repository begins with' },
+  'tuf-root-sha256': { type: 'string', value: 'HEX', help: 'the SHA-256 that the TUF root has to have' },
+  thresholds: {
+    type: 'string',
+    value: 'log=N,sct=N,time=N',
+    help: 'how many logs, certificate logs and times a bundle under that root must show; 1 each by default',
+  },
   'registry-keys': {
     type: 'string',
     value: 'FILE',
@@ -65,9 +71,19 @@ const OPTIONS = {
   },
   vsa: { type: 'string', value: 'FILE', help: 'write a SLSA verification summary of the run, unsigned' },
   markdown: { type: 'boolean', help: 'write it as Markdown, for a message' },
-  bundle: { type: 'string', value: 'FILE', help: 'the Sigstore bundle' },
+  bundle: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'a Sigstore bundle, or one in each line; may be repeated',
+  },
   key: { type: 'string', value: 'FILE', help: 'PEM public key that signed it, instead of a certificate' },
   'certificate-identity': { type: 'string', value: 'ID', help: 'the exact subject the certificate must name' },
+  'certificate-identity-regexp': {
+    type: 'string',
+    value: 'REGEXP',
+    help: 'a regular expression for that whole subject, instead of the exact one',
+  },
   'certificate-oidc-issuer': { type: 'string', value: 'URL', help: 'the exact issuer the certificate must name' },
   offline: { type: 'boolean', help: 'make no network request' },
   help: { type: 'boolean', help: 'show this help' },

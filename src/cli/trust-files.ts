@@ -1,25 +1,86 @@
-import type { TrustOptions } from '../audit/options.ts';
 import type { RegistryKey } from '../model/evidence.ts';
+import { STRICT, type Thresholds } from '../model/trust.ts';
 import { digestOf } from '../readers/digest.ts';
 import { parseKeysDocument } from '../registries/npm/keys.ts';
-import { publicGoodRoot, PUBLIC_GOOD_ROOT_DIGEST } from '../sigstore/public-good.ts';
-import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
+import { impossibleDemand, pinnedInstanceOf, sharedAuthority, type Instance } from '../sigstore/instance.ts';
+import { parseRootFile } from '../sigstore/root-file.ts';
+import type { TrustedRoot } from '../sigstore/trusted-root.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
-import { readUserFile, parseUserJson, shownPath, messageOf } from './user-files.ts';
+import { readUserFile, parseUserJson, messageOf } from './user-files.ts';
 
-export function loadRoot(path: string | undefined, io: Io): Omit<TrustOptions, 'keys'> {
-  if (path === undefined) {
-    return { root: publicGoodRoot(), rootName: 'public-good', rootDigest: PUBLIC_GOOD_ROOT_DIGEST };
-  }
+/** An instance whose root was read from a file. */
+export interface FileInstance extends Instance {
+  readonly trusted: TrustedRoot;
+}
+
+/**
+ * The instances whose roots are in a file. One that is the public-good instance's or GitHub's has its name and
+ * thresholds; another one has `name` and what is stated, else the strict thresholds. Throws UsageError with one line.
+ */
+export function loadInstances(
+  path: string,
+  { name, stated }: { readonly name: string; readonly stated: Thresholds | null },
+  io: Io,
+): readonly [FileInstance, ...FileInstance[]] {
   const bytes = readUserFile(path, 'the trusted root', io);
-  const json = parseUserJson(bytes, path, 'the trusted root');
+  const digest = digestOf(bytes);
   try {
-    const rootDigest = digestOf(bytes);
-    return { root: parseTrustedRoot(json), rootName: shownPath(path, io), rootDigest };
+    const roots = parseRootFile(bytes);
+    const [first, ...others] = roots.map((trusted, i): FileInstance => {
+      const pinned = pinnedInstanceOf(trusted);
+      const own = roots.length === 1 ? name : `${name}-${i + 1}`;
+      const thresholds = pinned?.thresholds ?? stated ?? STRICT;
+      const wrong = impossibleDemand(trusted, thresholds);
+      if (wrong !== null) throw new Error(`it ${wrong}; state what its bundles show (${STATE_IT})`);
+      return {
+        name: pinned?.name ?? own,
+        thresholds,
+        root: () => trusted,
+        digest: roots.length === 1 ? digest : digestOf(Buffer.from(JSON.stringify(trusted.source))),
+        trusted,
+      };
+    });
+    if (first === undefined) throw new Error('it is empty');
+    const isFixed = [first, ...others].every(({ trusted }) => pinnedInstanceOf(trusted) !== null);
+    if (stated !== null && isFixed) throw new Error(`the thresholds of ${first.name} are fixed`);
+    demandApart([first, ...others]);
+    return [first, ...others];
   } catch (error) {
     throw new UsageError(`the trusted root ${path} cannot be used: ${messageOf(error)}`);
   }
+}
+
+const STATE_IT = '--thresholds log=0,sct=0,time=1 or thresholds: in assay.yml';
+
+/** Throws UsageError where two instances have a name or a certificate authority in common. */
+export function demandApart(instances: readonly Instance[]): void {
+  for (const [i, one] of instances.entries()) {
+    for (const other of instances.slice(0, i)) {
+      if (other.name === one.name) throw new UsageError(`there are two Sigstore instances ${one.name}`);
+      const shared = sharedAuthority(one.root(), other.root());
+      if (shared === null) continue;
+      throw new UsageError(
+        `the instances ${other.name} and ${one.name} have a certificate authority in common (${shared}), ` +
+          'so that it would be chance by whose thresholds a bundle is judged',
+      );
+    }
+  }
+}
+
+/** What `--thresholds` states: log=0,sct=0,time=1, in any order; what is left out is 1. Throws UsageError. */
+export function statedThresholds(text: string | undefined): Thresholds | null {
+  if (text === undefined) return null;
+  const stated: Partial<Record<keyof Thresholds, number>> = {};
+  for (const part of text.split(',')) {
+    const [, name, digit] = /^(log|sct|time)=([0-8])$/.exec(part) ?? [];
+    const isKnown = name === 'log' || name === 'sct' || name === 'time';
+    if (!isKnown || stated[name] !== undefined || (name === 'time' && digit === '0')) {
+      throw new UsageError(`--thresholds takes log=N,sct=N,time=N, with N up to 8 and time at least 1, not ${text}`);
+    }
+    stated[name] = Number(digit);
+  }
+  return { ...STRICT, ...stated };
 }
 
 /** The keys of a keys document the user named. Throws UsageError with one line. */

@@ -1,4 +1,4 @@
-import type { Expectations, RegistryTrust, Trust } from '../checks/known.ts';
+import type { Expectations, RegistryTrust, Trust, Verifying } from '../checks/known.ts';
 import type { Dependency, Lockfile, PackageManager } from '../model/dependency.ts';
 import type { Evidence, RegistryKey, Validator } from '../model/evidence.ts';
 import type { GatheredBytes, GatheredCapabilities, InstalledCopies } from '../model/gathered.ts';
@@ -39,11 +39,7 @@ export interface ChainContext {
   /** All that the run asks about, so that what is asked of many at once can be. */
   readonly dependencies: readonly Dependency[];
   readonly trust: Trust;
-  /**
-   * The trust to judge these bundles with, which these keys of a registry may have signed: where a thread runs for
-   * that, it has verified them.
-   */
-  readonly verifying: (bundles: readonly unknown[], keys: readonly RegistryKey[]) => Promise<Trust>;
+  readonly verifying: Verifying;
   /** Keeps for later runs what costs time to find out; null where nothing is kept. */
   readonly store: Store | null;
 }

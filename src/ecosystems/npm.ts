@@ -1,3 +1,4 @@
+import type { Trust } from '../checks/known.ts';
 import { assess } from '../checks/npm/chain.ts';
 import { pickVersion } from '../checks/npm/pick-version.ts';
 import { checkResolved } from '../checks/npm/source.ts';
@@ -52,11 +53,13 @@ function openChain({ sources: { registry }, trust, verifying, store }: ChainCont
     assessUnasked: (dependency, known) => assess(dependency, null, known, trust).assessment,
     // In rounds, as an assessment can show that other versions have to be asked about.
     assess: async (dependency, known, registryTrust) => {
+      const { instance } = known.expectation;
       let evidence = await gather(dependency, registry, registryTrust, known);
-      let assessed = assess(dependency, evidence, known, await verifying(bundlesIn(evidence), evidence.keys));
+      const verify = (): Promise<Trust> => verifying(bundlesIn(evidence), evidence.keys, instance);
+      let assessed = assess(dependency, evidence, known, await verify());
       for (let round = 0; assessed.ask.length > 0 && round < MAX_ROUNDS; round += 1) {
         evidence = await gatherMore(evidence, assessed.ask, registry);
-        assessed = assess(dependency, evidence, known, await verifying(bundlesIn(evidence), evidence.keys));
+        assessed = assess(dependency, evidence, known, await verify());
       }
       seen.set(dependency, evidence.manifest);
       return { assessment: assessed.assessment, validator: validatorOf(evidence) };

@@ -4,6 +4,7 @@ import type { FindingCode } from './finding.ts';
 import type { TextMatch } from './match.ts';
 import type { Ecosystem } from './package.ts';
 import type { Instant } from './time.ts';
+import type { Thresholds } from './trust.ts';
 import type { Level, Phase } from './verdict.ts';
 
 /** The name a policy file has. */
@@ -54,6 +55,8 @@ export interface PackageSelector {
 export interface ExpectRule {
   readonly packages: PackageSelector;
   readonly identity: IdentityDemand;
+  /** The Sigstore instance that must vouch; null where the rule does not say. */
+  readonly instance: string | null;
   readonly provenance: { readonly demand: ProvenanceDemand; readonly since: Since | null } | null;
 }
 
@@ -122,6 +125,26 @@ export interface ReviewRules {
 /** What holds where the policy says nothing of review. */
 export const DEFAULT_REVIEW: ReviewRules = { deadlineHours: 48, queue: 'direct', owners: [], rotation: null };
 
+/** Where trust in a TUF repository begins; paths are as the policy writes them. */
+export interface TufRule {
+  /** Its address, which ends in "/", or the path of a folder. */
+  readonly url: string;
+  readonly isFolder: boolean;
+  readonly root: string;
+  /** SHA-256 of that file, hex; null where the policy does not say. */
+  readonly sha256: string | null;
+}
+
+/** A Sigstore instance beside the main one, which vouches for what is expected of it and for nothing else. */
+export interface InstanceRule {
+  /** The file with its trusted root as the policy writes it. */
+  readonly root: string;
+  readonly thresholds: Thresholds | null;
+  /** When that root was known to be the newest; null where the policy does not say. */
+  readonly asOf: Instant | null;
+  readonly line: number;
+}
+
 /** What a policy file says. Null and empty lists where it says nothing. */
 export interface Policy {
   readonly file: string;
@@ -142,7 +165,15 @@ export interface Policy {
   /** A trusted-root file as the policy writes it. */
   readonly trustedRoot: string | null;
   /** The TUF repository that publishes it, and the file with its root metadata as the policy writes it. */
-  readonly tuf: { readonly url: string; readonly root: string } | null;
+  readonly tuf: TufRule | null;
+  /** What bundles under that root have to show; null where the policy does not say. */
+  readonly thresholds: Thresholds | null;
+  /** When the file of the main root was known to be the newest; null where the policy does not say. */
+  readonly asOf: Instant | null;
+  /** Further instances, by name. */
+  readonly instances: ReadonlyMap<string, InstanceRule>;
+  /** Hours after which what is known of a trusted root is too old. */
+  readonly maxAge: number | null;
   /** Hours a version must have been public. */
   readonly releaseAge: number | null;
   readonly review: ReviewRules | null;
@@ -151,12 +182,14 @@ export interface Policy {
 /** What is demanded of one dependency, for the checks. */
 export interface PolicyExpectation {
   readonly identity: IdentityDemand;
+  /** The name of the Sigstore instance that must vouch for it; null for the main one. */
+  readonly instance: string | null;
   readonly releaseAge: number | null;
   /** Further addresses its tarball may come from: those that stand for the registry that is asked. */
   readonly addresses: readonly string[];
 }
 
-export const NO_EXPECTATION: PolicyExpectation = { identity: {}, releaseAge: null, addresses: [] };
+export const NO_EXPECTATION: PolicyExpectation = { identity: {}, instance: null, releaseAge: null, addresses: [] };
 
 /** A policy file with what it refers to. */
 export interface PolicyInUse {

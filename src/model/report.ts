@@ -11,9 +11,21 @@ export interface TrustUsed {
   readonly root: string;
   /** SHA-256 of the trusted root's bytes, hex. */
   readonly rootDigest: string;
+  /** Of each instance in use, the main one first. */
+  readonly ages: readonly TrustAge[];
   readonly registries: readonly RegistryUsed[];
   /** Null where no repository publishes this trust. */
   readonly repository: TrustRepository | null;
+}
+
+/** How old a trusted root is. */
+export interface TrustAge {
+  /** The instance that it is of. */
+  readonly name: string;
+  /** "public-good", "pinned", a file, a folder or an address. */
+  readonly from: string;
+  /** When it was last known to be the newest; null where nobody says. */
+  readonly confirmed: Instant | null;
 }
 
 /** What the TUF repository that publishes a trusted root said of it. */

@@ -28,7 +28,9 @@ export function expectationOf(policy: Policy, one: PackageRef, registry: string)
     const wanted = rule?.identity[field];
     if (wanted !== undefined) identity[field] = wanted;
   }
-  return { identity, releaseAge: policy.releaseAge, addresses: otherAddresses(policy, registry) };
+  const ofInstance = policy.expect.filter(({ instance }) => instance !== null);
+  const instance = mostSpecific(ofInstance, one)?.instance ?? null;
+  return { identity, instance, releaseAge: policy.releaseAge, addresses: otherAddresses(policy, registry) };
 }
 
 /** The registry that an address stands for: itself, unless the policy names it as a mirror. */

@@ -30,6 +30,7 @@ export function refuseConflicts(policy: Policy): void {
   refuseLevels(policy.findings, refuse);
   refuseProvenanceLevels(policy, refuse);
   refuseRegistries(policy, refuse);
+  refuseInstances(policy, refuse);
   if (policy.review !== null) refuseReview(policy.review, refuse);
 }
 
@@ -114,6 +115,7 @@ function contradiction(a: PackageSelector, b: PackageSelector, what: string): st
 function contradictingField(a: ExpectRule, b: ExpectRule): string | null {
   const differ = (x: unknown, y: unknown): boolean => JSON.stringify(x) !== JSON.stringify(y);
   if (a.provenance !== null && b.provenance !== null && differ(a.provenance, b.provenance)) return 'provenance';
+  if (a.instance !== null && b.instance !== null && a.instance !== b.instance) return 'instance';
   const field = IDENTITY_FIELDS.find(
     (name) =>
       a.identity[name] !== undefined && b.identity[name] !== undefined && differ(a.identity[name], b.identity[name]),
@@ -182,6 +184,14 @@ function refuseReview({ owners, rotation }: ReviewRules, refuse: Refuse): void {
   const every = owners.find(({ packages }) => packages.text === '*');
   if (rotation !== null && every !== undefined) {
     refuse(rotation.line, `the rotation never applies: * has an owner in line ${every.packages.line}`);
+  }
+}
+
+/** An instance vouches only for what is expected of it. */
+function refuseInstances({ instances, expect }: Policy, refuse: Refuse): void {
+  for (const [name, { line }] of instances) {
+    if (!expect.some(({ instance }) => instance === name))
+      refuse(line, `instance ${name} vouches for nothing: no entry of expect says "instance: ${name}"`);
   }
 }
 

@@ -21,6 +21,7 @@ import { PHASES, type Level } from '../model/verdict.ts';
 import { refuseConflicts } from './conflicts.ts';
 import { PolicyError } from '../readers/file-error.ts';
 import {
+  addressOf,
   entriesOf,
   fail,
   fieldsOf,
@@ -35,6 +36,7 @@ import {
   type Place,
 } from './read.ts';
 import { reviewOf } from './review-rules.ts';
+import { instanceNameOf, trustOf } from './trust-rules.ts';
 import { parseYaml } from '../readers/yaml.ts';
 
 const LEVELS: readonly Level[] = ['error', 'warning', 'note'];
@@ -58,7 +60,6 @@ export function parsePolicy(file: string, bytes: Uint8Array): Policy {
     'review',
   ]);
   const registries = root.registries && fieldsOf(root.registries, ['mirrors', 'private', 'exempt']);
-  const trust = root.trust && fieldsOf(root.trust, ['root', 'tuf']);
   const policy: Policy = {
     file,
     enforce: root.enforce ? wordOf(root.enforce, PHASES) : null,
@@ -71,8 +72,7 @@ export function parsePolicy(file: string, bytes: Uint8Array): Policy {
       ? itemsOf(registries.private, 'mappings with url and keys').map(privateRegistryOf)
       : [],
     exempt: registries?.exempt ? packagesOf(registries.exempt) : [],
-    trustedRoot: trust?.root ? textOf(trust.root, 'the path of a trusted-root file') : null,
-    tuf: trust?.tuf ? tufOf(trust.tuf) : null,
+    ...trustOf(root.trust),
     releaseAge: root['release-age'] ? wholeNumberOf(root['release-age'], 1, MAX_RELEASE_AGE) : null,
     review: root.review ? reviewOf(root.review) : null,
   };
@@ -129,7 +129,7 @@ function expectOf(place: Place): readonly ExpectRule[] {
   return [...entriesOf(place, 'a mapping from package names to what is expected of them')].map(
     ([name, { line, value }]) => {
       const packages = selector(place, name, line);
-      const keys = [...IDENTITY_FIELDS, 'provenance', 'since'] as const;
+      const keys = [...IDENTITY_FIELDS, 'instance', 'provenance', 'since'] as const;
       const fields = fieldsOf({ file: place.file, what: `expect of ${name}`, node: value }, keys);
       const identity: Partial<Record<IdentityField, TextMatch>> = {};
       for (const field of IDENTITY_FIELDS) {
@@ -141,7 +141,8 @@ function expectOf(place: Place): readonly ExpectRule[] {
       if (demand === 'optional' && fields.since)
         fail(fields.since, 'since makes no sense where provenance is optional');
       const since = fields.since ? sinceOf(fields.since, packages) : null;
-      return { packages, identity, provenance: demand === null ? null : { demand, since } };
+      const instance = fields.instance ? instanceNameOf(fields.instance) : null;
+      return { packages, identity, instance, provenance: demand === null ? null : { demand, since } };
     },
   );
 }
@@ -250,24 +251,4 @@ function privateRegistryOf(place: Place): PrivateRegistryRule {
   const { url, keys } = fieldsOf(place, ['url', 'keys']);
   if (!url) return fail(place, 'a private registry needs url');
   return { url: addressOf(url), keys: keys ? textOf(keys, 'the path of a file with keys') : null, line: url.keyLine };
-}
-
-function tufOf(place: Place): NonNullable<Policy['tuf']> {
-  const { url, root } = fieldsOf(place, ['url', 'root']);
-  if (!url || !root) return fail(place, 'a TUF repository needs url and root, the file that trust in it begins with');
-  return {
-    url: addressOf(url, 'the http or https address of a TUF repository, without credentials and query'),
-    root: textOf(root, 'the path of a file with TUF root metadata'),
-  };
-}
-
-/** A registry's address as npm's configuration is read: http(s), a slash at its end, nothing secret in it. */
-function addressOf(
-  place: Place,
-  accepted = 'the http or https address of a registry, without credentials and query',
-): string {
-  const text = textOf(place, accepted);
-  if (!/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/.test(text) || !URL.canParse(text)) return wrong(place, accepted);
-  const { href } = new URL(text);
-  return href.endsWith('/') ? href : `${href}/`;
 }

@@ -13,6 +13,7 @@ export interface Place {
 }
 
 const MAX_TEXT = 500;
+const MAX_HOURS = 8760;
 
 export function fail({ file, node }: Place, reason: string): never {
   throw new PolicyError(file, node.line, reason);
@@ -83,6 +84,17 @@ export function wholeNumberOf(place: Place, minimum: number, maximum: number): n
   return node.value;
 }
 
+/** Hours of a duration such as 48h or 2d, at most a year. */
+export function hoursOf(place: Place): number {
+  const accepted = 'hours such as 48h or days such as 2d';
+  const [, digits, unit] = /^([1-9]\d{0,3})([hd])$/.exec(textOf(place, accepted)) ?? [];
+  if (digits === undefined) return wrong(place, accepted);
+  const hours = Number(digits) * (unit === 'd' ? 24 : 1);
+  return hours <= MAX_HOURS
+    ? hours
+    : fail(place, `${place.what === 'deadline' ? 'a deadline' : place.what} is at most a year: 8760h or 365d`);
+}
+
 /** A list of package names and globs. */
 export function packagesOf(place: Place): readonly PackageSelector[] {
   return itemsOf(place, 'package names or globs').map(selectorOf);
@@ -107,6 +119,17 @@ export function selector({ file, what }: Omit<Place, 'node'>, text: string, line
     throw new PolicyError(file, line, `${JSON.stringify(text)} in ${what} ${problem}`);
   }
   return { text, line, ...selection };
+}
+
+/** A registry's address as npm's configuration is read: http(s), a slash at its end, nothing secret in it. */
+export function addressOf(
+  place: Place,
+  accepted = 'the http or https address of a registry, without credentials and query',
+): string {
+  const text = textOf(place, accepted);
+  if (!/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/.test(text) || !URL.canParse(text)) return wrong(place, accepted);
+  const { href } = new URL(text);
+  return href.endsWith('/') ? href : `${href}/`;
 }
 
 function describe(node: YamlNode): string {

@@ -1,8 +1,7 @@
 import { DEFAULT_REVIEW, QUEUES, type OwnerRule, type ReviewRules, type Rotation } from '../model/policy.ts';
 import { DAY, formatInstant, parseInstant, WEEK } from '../model/time.ts';
-import { fail, fieldsOf, itemsOf, packagesOf, textOf, wordOf, wrong, type Place } from './read.ts';
+import { fail, fieldsOf, hoursOf, itemsOf, packagesOf, textOf, wordOf, wrong, type Place } from './read.ts';
 
-const MAX_HOURS = 8760;
 const MAX_PEOPLE = 200;
 
 /** 1970-01-05, the first Monday. */
@@ -17,14 +16,6 @@ export function reviewOf(place: Place): ReviewRules {
     owners: owners ? itemsOf(owners, 'mappings with packages and owner').flatMap(ownersOf) : [],
     rotation: rotation ? rotationOf(rotation) : null,
   };
-}
-
-function hoursOf(place: Place): number {
-  const accepted = 'hours such as 48h or days such as 2d';
-  const [, digits, unit] = /^([1-9]\d{0,3})([hd])$/.exec(textOf(place, accepted)) ?? [];
-  if (digits === undefined) return wrong(place, accepted);
-  const hours = Number(digits) * (unit === 'd' ? 24 : 1);
-  return hours <= MAX_HOURS ? hours : fail(place, 'a deadline is at most a year: 8760h or 365d');
 }
 
 function ownersOf(place: Place): readonly OwnerRule[] {

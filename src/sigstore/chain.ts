@@ -9,6 +9,8 @@ import { PURPOSE, unknownCritical, type Certificate } from './x509.ts';
  * root. Certificates that came with a bundle are never part of a path.
  */
 export interface PathVerifier {
+  /** Whether a certificate of a trusted chain signed `leaf`, whatever else is wrong with it. */
+  readonly issued: (leaf: Certificate) => boolean;
   /**
    * The certificate of a trusted chain that issued `leaf`. The leaf, the whole chain and the authority itself are valid
    * at every one of `times`. Throws `Refusal`.
@@ -36,8 +38,20 @@ export function createPathVerifier(authorities: readonly Authority[], purpose: s
     }),
   );
   const signers = new WeakMap<Certificate, Issuer>();
+  const signed = (issuer: Issuer, key: PublicKey, leaf: Certificate): boolean => {
+    if (signers.get(leaf) === issuer) return true;
+    const isSigner = verifyWith(leaf.algorithm, key, leaf.tbs.bytes, leaf.signature);
+    if (isSigner) signers.set(leaf, issuer);
+    return isSigner;
+  };
 
   return {
+    issued: (leaf) =>
+      issuers.some((issuer) => {
+        if (!issuer.certificate.subject.equals(leaf.issuer)) return false;
+        const key = issuer.key();
+        return !('fault' in key) && signed(issuer, key, leaf);
+      }),
     verify: (leaf, times) => {
       const unknown = unknownCritical(leaf);
       if (unknown !== null) refuse('certificate-usage', `critical extension ${unknown} is not understood`);
@@ -51,8 +65,7 @@ export function createPathVerifier(authorities: readonly Authority[], purpose: s
           chainFault = key.fault;
         } else if (invalid !== null) {
           validityFault = invalid;
-        } else if (signers.get(leaf) === issuer || verifyWith(leaf.algorithm, key, leaf.tbs.bytes, leaf.signature)) {
-          signers.set(leaf, issuer);
+        } else if (signed(issuer, key, leaf)) {
           return issuer.certificate;
         } else {
           chainFault = 'its issuer did not sign it';

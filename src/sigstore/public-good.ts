@@ -1,27 +1,10 @@
+import { authorityJson, logJson, type AuthorityFacts, type LogFacts } from './pinned.ts';
 import { parseTrustedRoot, type TrustedRoot } from './trusted-root.ts';
 
 /**
  * The trusted root of the public-good instance (https://github.com/sigstore/root-signing, targets/trusted_root.json),
- * pinned. Keys and certificates are DER in base64, times are the instance's own.
+ * pinned.
  */
-interface LogFacts {
-  readonly url: string;
-  readonly id: string;
-  readonly details: string;
-  readonly key: string;
-  readonly start: string;
-  readonly end: string | null;
-}
-
-interface AuthorityFacts {
-  readonly url: string;
-  readonly organization: string;
-  readonly commonName: string;
-  /** From the issuing (or timestamping) certificate to the root. */
-  readonly chain: readonly string[];
-  readonly start: string;
-  readonly end: string | null;
-}
 
 /** SHA-256 of the published file these facts are taken from, hex. */
 export const PUBLIC_GOOD_ROOT_DIGEST = '6494e21ea73fa7ee769f85f57d5a3e6a08725eae1e38c755fc3517c9e6bc0b66';
@@ -162,26 +145,4 @@ let parsed: TrustedRoot | null = null;
 /** The pinned public-good root, parsed when it is first asked for. */
 export function publicGoodRoot(): TrustedRoot {
   return (parsed ??= parseTrustedRoot(publicGoodRootJson()));
-}
-
-function interval(start: string, end: string | null): unknown {
-  return end === null ? { start } : { start, end };
-}
-
-function logJson({ url, id, details, key, start, end }: LogFacts): unknown {
-  return {
-    baseUrl: url,
-    hashAlgorithm: 'SHA2_256',
-    publicKey: { rawBytes: key, keyDetails: details, validFor: interval(start, end) },
-    logId: { keyId: id },
-  };
-}
-
-function authorityJson({ url, organization, commonName, chain, start, end }: AuthorityFacts): unknown {
-  return {
-    subject: { organization, commonName },
-    uri: url,
-    certChain: { certificates: chain.map((rawBytes) => ({ rawBytes })) },
-    validFor: interval(start, end),
-  };
 }

@@ -1,6 +1,7 @@
 import type { RefusalReason } from '../model/finding.ts';
 import { establish, type BundleProof, type LogEntryProof, type VerifiedTime } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
+import { STRICT, type Thresholds } from '../model/trust.ts';
 import {
   checkIdentified,
   namesArtifact,
@@ -12,6 +13,7 @@ import {
 import { parseBundle, type Bundle, type LogEntry } from './bundle.ts';
 import { createPathVerifier, type PathVerifier } from './chain.ts';
 import { demandPast } from './clock.ts';
+import type { Instance } from './instance.ts';
 import { SIGNER_HASHES, verifySignature, type PublicKey } from './keys.ts';
 import { matchBody, type Expected } from './log-body.ts';
 import { verifyInclusion, verifyPromise, type PromisedTime } from './log.ts';
@@ -34,17 +36,19 @@ import { PURPOSE } from './x509.ts';
 export type { ArtifactInput } from './artifact.ts';
 export type { ManagedKey } from './signer.ts';
 
-/** How many distinct logs, certificate-transparency logs and sources of time must agree; 1 each where not given. */
-export interface Thresholds {
-  readonly log: number;
-  readonly sct: number;
-  readonly time: number;
-}
-
 export interface VerifierOptions {
   readonly root: TrustedRoot;
   readonly keys?: readonly ManagedKey[];
+  /** 1 each where not given. */
   readonly thresholds?: Partial<Thresholds>;
+}
+
+export interface InstancesVerifierOptions {
+  /** At least one. The one whose authority issued a bundle's certificate judges it, by its own thresholds. */
+  readonly instances: readonly Instance[];
+  readonly keys?: readonly ManagedKey[];
+  /** The name of the instance that must vouch for every bundle, certificate or not; null for any of them. */
+  readonly wanted: string | null;
 }
 
 export interface VerifyInput {
@@ -54,7 +58,12 @@ export interface VerifyInput {
 }
 
 export type Verification =
-  | { readonly ok: true; readonly proof: BundleProof }
+  | {
+      readonly ok: true;
+      readonly proof: BundleProof;
+      /** The name of the instance that vouches for it; left out where there is only one. */
+      readonly instance?: string;
+    }
   | { readonly ok: false; readonly reason: RefusalReason; readonly detail: string };
 
 export interface Verifier {
@@ -62,22 +71,17 @@ export interface Verifier {
   readonly verify: (bundle: unknown, input: VerifyInput) => Verification;
 }
 
-/**
- * What bundles of an instance have to show: entries and certificates in logs where its root lists any, whether or not
- * their keys can be used here, and always a time. A root without logs is one that its author chose.
- */
-export function thresholdsOf({ listed }: TrustedRoot): Thresholds {
-  return { log: Math.min(listed.tlogs, 1), sct: Math.min(listed.ctlogs, 1), time: 1 };
-}
-
-/** What a verifier keeps over its bundles. */
+/** What a verifier keeps of an instance over its bundles. */
 interface VerifierState {
+  readonly name?: string;
   readonly root: TrustedRoot;
-  readonly keys: readonly OpenKey[];
   readonly thresholds: Thresholds;
   readonly paths: PathVerifier;
   readonly timestamps: TimestampVerifier;
 }
+
+/** The instance that judges what this signer signed. Throws `Refusal`. */
+type Choose = (claimed: ClaimedSigner) => VerifierState;
 
 /**
  * Builds a verifier that does all of the Sigstore client specification
@@ -85,17 +89,50 @@ interface VerifierState {
  * remembers parsed keys and verified chains. Throws `TrustedRootError` where a managed key cannot be read.
  */
 export function createVerifier({ root, keys = [], thresholds }: VerifierOptions): Verifier {
-  const trust: VerifierState = {
+  const state = openState(root, { ...STRICT, ...thresholds });
+  return verifierOf(keys.map(openKey), () => state);
+}
+
+/** The same under several instances, each of which judges what it vouches for. */
+export function createInstancesVerifier({ instances, keys = [], wanted }: InstancesVerifierOptions): Verifier {
+  const states = instances.map(({ name, root, thresholds }) => {
+    let state: VerifierState | null = null;
+    return { name, open: () => (state ??= { name, ...openState(root(), thresholds) }) };
+  });
+  const names = states.map(({ name }) => name).join(', ');
+  return verifierOf(keys.map(openKey), (claimed) => {
+    const first = states.find(({ name }) => wanted === null || name === wanted);
+    if (first === undefined) refuse('certificate-chain', `no trusted root of ${show(wanted ?? '')} is known`);
+    if (states.length === 1) return first.open();
+    // Nothing in a signature with a key says of which instance it is.
+    if (claimed.kind === 'key') return first.open();
+    const issuer = states.find(({ open }) => open().paths.issued(claimed.certificate));
+    if (issuer === undefined) refuse('certificate-chain', `no authority of ${names} issued the certificate`);
+    if (wanted === null || issuer.name === wanted) return issuer.open();
+    refuse('certificate-chain', `issued by an authority of ${issuer.name}, which does not vouch here: ${wanted} does`);
+  });
+}
+
+function openState(root: TrustedRoot, thresholds: Thresholds): VerifierState {
+  return {
     root,
-    keys: keys.map(openKey),
-    thresholds: { log: 1, sct: 1, time: 1, ...thresholds },
+    thresholds,
     paths: createPathVerifier(root.certificateAuthorities, PURPOSE.codeSigning),
     timestamps: createTimestampVerifier(root.timestampAuthorities),
   };
+}
+
+function verifierOf(keys: readonly OpenKey[], choose: Choose): Verifier {
   return {
-    verify: (bundle, input) => {
+    verify: (json, input) => {
       try {
-        return { ok: true, proof: verifyBundle(parseBundle(bundle), input, trust) };
+        const bundle = parseBundle(json);
+        const artifact = input.artifact === undefined ? null : openArtifact(input.artifact);
+        checkContent(bundle, artifact);
+        const claimed = openSigner(bundle, keys);
+        const trust = choose(claimed);
+        const proof = verifyBundle(bundle, claimed, { now: input.now, artifact }, trust);
+        return { ok: true, proof, ...(trust.name === undefined ? {} : { instance: trust.name }) };
       } catch (error) {
         if (error instanceof Refusal) return { ok: false, reason: error.reason, detail: error.message };
         // Whatever else stops a verification, nothing is proven.
@@ -106,13 +143,14 @@ export function createVerifier({ root, keys = [], thresholds }: VerifierOptions)
 }
 
 /** The order is that of the client specification: times (4.2), signer (4.3), log entries (4.4), signature (4.5). */
-function verifyBundle(bundle: Bundle, { now, artifact: input }: VerifyInput, trust: VerifierState): BundleProof {
+function verifyBundle(
+  bundle: Bundle,
+  claimed: ClaimedSigner,
+  { now, artifact }: { readonly now: Instant; readonly artifact: Artifact | null },
+  trust: VerifierState,
+): BundleProof {
   const { content } = bundle;
   const { root, thresholds } = trust;
-  const artifact = input === undefined ? null : openArtifact(input);
-  checkContent(bundle, artifact);
-  const claimed = openSigner(bundle, trust.keys);
-
   const stamps = verifyTimestamps(bundle, trust);
   const entries = knownEntries(bundle, root.tlogs).map(({ entry, logs }) => {
     return { entry, logs, promise: verifyPromise(entry, logs) };

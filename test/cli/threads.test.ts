@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ciWorkflow, type AttestationsJson } from '../../lab/index.ts';
+import { ciWorkflow, type AttestationsJson, type Lab } from '../../lab/index.ts';
 import { bundlesOf, verifyAttestation } from '../../src/checks/attestations.ts';
 import { verifiersUnder } from '../../src/checks/verifiers.ts';
 import { parseKeysDocument } from '../../src/registries/npm/keys.ts';
+import { STRICT } from '../../src/model/trust.ts';
+import type { Instance } from '../../src/sigstore/instance.ts';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
+import type { PlainInstance } from '../../src/audit/threads/messages.ts';
 import { openVerifyingThread } from '../../src/audit/threads/verifying.ts';
 import { withLab } from '../support/lab.ts';
 import { assayHere } from './in-process.ts';
@@ -24,6 +27,13 @@ function withOtherSignature(document: AttestationsJson): AttestationsJson {
   return JSON.parse(text.replace(/"sig":"(.)(.)/, (_, a: string, b: string) => `"sig":"${b}${a}`)) as AttestationsJson;
 }
 
+const plain = (lab: Lab): PlainInstance => ({ name: 'lab', thresholds: STRICT, digest: '', root: lab.trustedRoot });
+
+function labInstance(lab: Lab): Instance {
+  const root = parseTrustedRoot(lab.trustedRoot);
+  return { ...plain(lab), root: () => root };
+}
+
 describe('the verifying thread', () => {
   it('comes to what this thread comes to, good and bad', async () => {
     await withLab(async (lab) => {
@@ -34,30 +44,34 @@ describe('the verifying thread', () => {
       const good = bundlesOf(attestations.attestations);
       const bad = bundlesOf(withOtherSignature(attestations).attestations);
       const bundles = [...good, ...bad, null, 'text', { mediaType: 1 }];
-      const verifier = verifiersUnder(parseTrustedRoot(lab.trustedRoot))(keys);
+      const verifier = verifiersUnder([labInstance(lab)])(keys, null);
       const here = bundles.map((bundle) => verifyAttestation(bundle, verifier, now));
 
-      const thread = openVerifyingThread({ root: lab.trustedRoot, now }, SCRIPT);
-      const there = await thread.verify(bundles, keys);
+      const thread = openVerifyingThread({ instances: [plain(lab)], now }, SCRIPT);
+      const there = await thread.verify(bundles, keys, null);
       expect(there).toEqual(here);
       expect(there?.map(({ ok }) => ok)).toEqual([true, true, false, true, false, false, false]);
       // Without the registry's keys its attestation does not hold.
-      expect((await thread.verify(bundles, []))?.filter(({ ok }) => ok)).toHaveLength(2);
+      expect((await thread.verify(bundles, [], null))?.filter(({ ok }) => ok)).toHaveLength(2);
       thread.close();
     });
   });
 
   it('leaves it to others when it has ended, or never began', async () => {
     await withLab(async (lab) => {
-      const settings = { root: lab.trustedRoot, now: lab.clock.now() };
+      const settings = { instances: [plain(lab)], now: lab.clock.now() };
       const closed = openVerifyingThread(settings, SCRIPT);
-      const asked = closed.verify([{}], []);
+      const asked = closed.verify([{}], [], null);
       closed.close();
       expect(await asked).toBeNull();
-      expect(await closed.verify([{}], [])).toBeNull();
-      for (const broken of [{ ...settings, root: {} }, settings]) {
+      expect(await closed.verify([{}], [], null)).toBeNull();
+      for (const broken of [
+        { ...settings, instances: [{ ...plain(lab), root: {} }] },
+        { ...settings, instances: [] },
+        settings,
+      ]) {
         const script = broken === settings ? join(dirname(SCRIPT), 'none.cjs') : SCRIPT;
-        expect(await openVerifyingThread(broken, script).verify([{}], [])).toBeNull();
+        expect(await openVerifyingThread(broken, script).verify([{}], [], null)).toBeNull();
       }
     });
   });

@@ -1,6 +1,7 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, startLab, type Lab } from '../../lab/index.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
@@ -167,7 +168,7 @@ describe('verify-bundle', () => {
     });
   });
 
-  it('demands a log where the trusted root lists one, whatever kind of key that has', async () => {
+  it('demands a log whatever the trusted root lists, unless the call states that there is none', async () => {
     await signed(async (args, folder, lab) => {
       const who = ['--certificate-identity', IDENTITY, '--certificate-oidc-issuer', ISSUER];
       const options = { at: lab.clock.now(), log: [], timestamps: 1 } as const;
@@ -178,11 +179,15 @@ describe('verify-bundle', () => {
       for (const [logs, status] of [
         [tlogs, 1],
         [unknown, 1],
-        [[], 0],
+        [[], 2],
       ] as const) {
         writeFileSync(join(folder, 'root.json'), JSON.stringify({ ...lab.trustedRoot, tlogs: logs }));
         const run = await assayHere([...args, ...who, 'artifact.txt'], folder);
         expect(run.status).toBe(status);
+        if (status === 2)
+          expect(run.stderr).toMatch(/names no transparency log, and log is 1; state what its bundles show/);
+        const stated = await assayHere([...args, ...who, '--thresholds', 'log=0', 'artifact.txt'], folder);
+        expect(stated.status).toBe(0);
         if (logs === unknown) expect(run.stdout.replace(/\s+/g, ' ')).toContain('2 of its 2 logs have a key of a kind');
       }
     });
@@ -200,5 +205,121 @@ describe('verify-bundle', () => {
       expect(run.status).toBe(2);
       expect(run.stderr).toMatch(line);
     });
+  });
+
+  it('judges every bundle of a call: the worst decides, and a file that cannot be read hides none', async () => {
+    await signed(async (_, folder, lab) => {
+      const who = ['--certificate-identity', IDENTITY, '--certificate-oidc-issuer', ISSUER];
+      const call = async (...bundles: string[]): ReturnType<typeof assayHere> => {
+        const files = bundles.flatMap((name) => ['--bundle', name]);
+        return assayHere(['verify-bundle', ...files, '--trusted-root', 'root.json', ...who, 'artifact.txt'], folder);
+      };
+      const bad = lab.sigstore.signMessage(Buffer.from('hellp'), { identity: TEAM.identity }, { at: lab.clock.now() });
+      const late = { at: Date.now() + 480 * 60_000 };
+      const ahead = lab.sigstore.signMessage(Buffer.from('hello'), { identity: TEAM.identity }, late);
+      const good = readFileSync(join(folder, 'bundle.json'), 'utf8');
+      writeFileSync(join(folder, 'bad.json'), JSON.stringify(bad));
+      writeFileSync(join(folder, 'ahead.json'), JSON.stringify(ahead));
+      writeFileSync(join(folder, 'lines.jsonl'), `${good}\n${good}\n`);
+      writeFileSync(join(folder, 'mixed.jsonl'), `${good}\n${JSON.stringify(bad)}\n{\n`);
+      expect((await call('bundle.json', 'bundle.json')).status).toBe(0);
+      expect((await call('lines.jsonl')).status).toBe(0);
+      expect((await call('mixed.jsonl')).status).toBe(1);
+      expect((await call('bundle.json', 'ahead.json')).status).toBe(3);
+      expect((await call('bundle.json', 'nowhere.json')).status).toBe(2);
+      expect((await call('nowhere.json', 'ahead.json')).status).toBe(3);
+      expect(await call('nowhere.json')).toMatchObject({ status: 2, stdout: '' });
+      const all = await call('nowhere.json', 'bad.json', 'bundle.json', 'ahead.json', 'mixed.jsonl');
+      expect(all.status).toBe(1);
+      expect(all.stdout.match(/^(?:nowhere|bad|bundle|ahead|mixed)\.jsonl?(?::\d)?$/gm)).toEqual([
+        ...['nowhere.json', 'bad.json', 'bundle.json', 'ahead.json'],
+        ...['mixed.jsonl:1', 'mixed.jsonl:2', 'mixed.jsonl:3'],
+      ]);
+      expect(all.stdout.match(/^(?:unread|refused|verified):/gm)).toEqual([
+        ...['unread:', 'refused:', 'verified:', 'refused:', 'verified:', 'refused:', 'refused:'],
+      ]);
+      const files = ['nowhere.json', 'bundle.json', 'mixed.jsonl'].flatMap((name) => ['--bundle', name]);
+      const args = [...files, '--trusted-root', 'root.json', ...who, '--json', 'artifact.txt'];
+      const json: unknown = JSON.parse((await assayHere(['verify-bundle', ...args], folder)).stdout);
+      expect(validates(json)).toBe(true);
+      expect(json).toMatchObject({ verified: false, bundles: [{ bundle: null }, { line: null }, { line: 1 }, {}, {}] });
+    });
+  });
+
+  it('takes a regular expression for the whole identity, and for nothing less', async () => {
+    await signed(async (args, folder) => {
+      const statusOf = async (...who: string[]): Promise<number | null> =>
+        (await assayHere([...args, ...who, 'artifact.txt'], folder)).status;
+      const by = (pattern: string): Promise<number | null> =>
+        statusOf('--certificate-identity-regexp', pattern, '--certificate-oidc-issuer', ISSUER);
+      expect(await by('https://github\\.com/team/p/\\.github/workflows/[a-z]+\\.yml@refs/heads/.*')).toBe(0);
+      for (const part of ['https://github\\.com/team/', 'team/p', '^https://github', 'main$', '']) {
+        expect(await by(part === '' ? 'x?' : part), part).toBe(1);
+      }
+      expect(await by('(a+)+$')).toBe(1);
+      for (const wrong of ['(', '(?=a)', '\\bteam', 'a**']) expect(await by(wrong), wrong).toBe(2);
+      expect(await statusOf('--certificate-identity-regexp', '.*')).toBe(2);
+      expect(await statusOf('--certificate-identity-regexp', '.*', '--certificate-identity', IDENTITY)).toBe(2);
+      expect(await statusOf('--certificate-identity-regexp', '.*', '--key', 'k')).toBe(2);
+      const other = ['--certificate-identity-regexp', '.*', '--certificate-oidc-issuer', `${ISSUER}.evil`];
+      expect(await statusOf(...other)).toBe(1);
+    });
+  });
+
+  it('says what it needs, with an example, where it is given nothing', async () => {
+    await inFolder(async (folder) => {
+      for (const args of [[], ['--bundle', 'b.json', 'artifact.txt']]) {
+        const run = await assayHere(['verify-bundle', ...args], folder);
+        expect(run.status).toBe(2);
+        expect(run.stderr).toMatch(
+          /such as: assay verify-bundle --bundle \S+ --certificate-identity https:\S+ .*app\.tgz/,
+        );
+      }
+    });
+  });
+});
+
+const ajv = new Ajv2020();
+const schemaOf = (name: string): object =>
+  JSON.parse(readFileSync(join(import.meta.dirname, `../../docs/schemas/${name}.schema.json`), 'utf8')) as object;
+ajv.addFormat('date-time', true);
+ajv.addSchema(schemaOf('bundle-1'));
+const validates = ajv.compile(schemaOf('bundles-1'));
+
+describe.skipIf(!hasSharedData)(`what GitHub signs for private repositories${NOTE}`, () => {
+  const recorded = hasSharedData
+    ? [
+        'sigstore-java/java__src__test__resources__dev__sigstore__samples__bundles__github-private-no-tlog__attestation.sigstore.json',
+        'automata-slsa-sigstore-verifier/samples__actions-attest-build-provenance-attestation-13531551.sigstore.json',
+      ].map((name) => sharedData(`sigstore/bundles/${name}`))
+    : [];
+
+  it('holds without any option of trust, and says who vouches', async () => {
+    for (const file of recorded) {
+      const { verificationMaterial, dsseEnvelope } = JSON.parse(readFileSync(file, 'utf8')) as {
+        verificationMaterial: { certificate: { rawBytes: string } };
+        dsseEnvelope: { payload: string };
+      };
+      const certificate = new X509Certificate(Buffer.from(verificationMaterial.certificate.rawBytes, 'base64'));
+      const identity = certificate.subjectAltName?.replace(/^URI:/, '') ?? '';
+      const { subject } = JSON.parse(Buffer.from(dsseEnvelope.payload, 'base64').toString('utf8')) as {
+        subject: { digest: { sha256: string } }[];
+      };
+      const digest = `sha256:${subject[0]?.digest.sha256 ?? ''}`;
+      const args = ['verify-bundle', '--bundle', file, '--certificate-identity', identity];
+      const run = await assay([...args, '--certificate-oidc-issuer', ISSUER, digest], sharedData('.'));
+      expect(run).toMatchObject({ status: 0, stderr: '' });
+      expect(run.stdout).toMatch(/vouched for +by github\n/);
+      const who = [...args, '--certificate-oidc-issuer', ISSUER];
+      const json = await assayHere([...who, '--json', digest], sharedData('.'));
+      expect(JSON.parse(json.stdout)).toMatchObject({ verified: true, instance: 'github' });
+      expect((await assayHere([...who, `sha256:${'0'.repeat(64)}`], sharedData('.'))).status).toBe(1);
+      const gh = sharedData('sigstore/bundles/sigstore-java/github-private-no-tlog.trusted_root.jsonl');
+      expect((await assayHere([...who, '--trusted-root', gh, digest], sharedData('.'))).status).toBe(0);
+      const prod = sharedData('sigstore/trusted-root/prod-newest.json');
+      expect((await assayHere([...who, '--trusted-root', prod, digest], sharedData('.'))).status).toBe(1);
+      const fixed = await assayHere([...who, '--trusted-root', gh, '--thresholds', 'time=2', digest], sharedData('.'));
+      expect(fixed).toMatchObject({ status: 2, stdout: '' });
+    }
   });
 });

@@ -213,6 +213,7 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
     trust: {
       root: 'public-good',
       rootDigest: 'cd'.repeat(32),
+      ages: [{ name: 'public-good', from: 'public-good', confirmed: Date.UTC(2026, 2, 30) }],
       repository: null,
       registries: [{ url: 'https://registry.npmjs.org/', keys: [{ keyId: 'SHA256:abc', origin: 'pinned' }] }],
     },

@@ -43,7 +43,7 @@ describe('the terminal report', () => {
   1187 dependencies: 1187 pass
   proven: hash 1187, registry signature 1187, publish attestation 1187, provenance 1187
   skipped: 1 entry without a package to fetch (1 root)
-  checked against: the public-good Sigstore root
+  checked against: the public-good Sigstore root, the newest on 2026-03-30 (1 day ago)
   registry https://registry.npmjs.org/: keys pinned in assay
 
 holds: 1187 dependencies meet phase observe. Exit status 0.
@@ -217,8 +217,13 @@ holds: 1187 dependencies meet phase observe. Exit status 0.
       { url: 'https://fourth.example/', keys: [] },
     ];
     const report = packages(1, []);
-    const text = renderTerminal({ ...report, trust: { ...report.trust, root: 'root.json', registries } }, WIDE);
-    expect(text).toContain('checked against: the root root.json');
+    const ages = [
+      { name: 'own', from: 'root.json', confirmed: null },
+      { name: 'github', from: 'pinned', confirmed: Date.UTC(2026, 0, 30) },
+    ];
+    const text = renderTerminal({ ...report, trust: { ...report.trust, root: 'root.json', ages, registries } }, WIDE);
+    expect(text).toContain('checked against: the root root.json, of unknown age');
+    expect(text).toContain('checked against: the pinned root of github, the newest on 2026-01-30 (60 days ago)');
     expect(text).toContain('https://own.example/: registry vouches for itself');
     expect(text).toContain('https://mirror.example/: keys pinned in assay, keys you configured');
     expect(text).toContain('https://silent.example/: no key verified anything');
@@ -254,6 +259,7 @@ holds: 1187 dependencies meet phase observe. Exit status 0.
           const trust = {
             root: text,
             rootDigest: text,
+            ages: [{ name: text, from: text, confirmed: 0 }],
             registries: [{ url: text, keys: [{ keyId: text, origin: 'registry' as const }] }],
             repository: {
               url: text,

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { matchesIdentity } from '../../src/sigstore/identity-policy.ts';
 import { publicGoodRoot } from '../../src/sigstore/public-good.ts';
+import { thresholdsOf } from '../../src/sigstore/instance.ts';
 import { parseTrustedRoot, TrustedRootError } from '../../src/sigstore/trusted-root.ts';
-import { createVerifier, thresholdsOf, type ArtifactInput, type ManagedKey } from '../../src/sigstore/verify.ts';
+import { createVerifier, type ArtifactInput, type ManagedKey } from '../../src/sigstore/verify.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 import { NOW, outcome, tryParse } from './support.ts';
 

@@ -1,8 +1,9 @@
+import type { Thresholds } from '../../src/model/trust.ts';
 import { describe, expect, it } from 'vitest';
 import { newKey, npmKeyId } from '../../lab/sigstore/keys.ts';
 import { publicGoodRoot } from '../../src/sigstore/public-good.ts';
 import { parseTrustedRoot, type TrustedRoot } from '../../src/sigstore/trusted-root.ts';
-import { createVerifier, type ManagedKey, type Thresholds, type VerifyInput } from '../../src/sigstore/verify.ts';
+import { createVerifier, type ManagedKey, type VerifyInput } from '../../src/sigstore/verify.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 import { readFileSync } from 'node:fs';
 import { flips } from './flips.ts';

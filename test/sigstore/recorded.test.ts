@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { publicGoodRoot } from '../../src/sigstore/public-good.ts';
+import { thresholdsOf } from '../../src/sigstore/instance.ts';
 import { parseTrustedRoot, type TrustedRoot } from '../../src/sigstore/trusted-root.ts';
-import { createVerifier, thresholdsOf } from '../../src/sigstore/verify.ts';
+import { createVerifier } from '../../src/sigstore/verify.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 import { bundlesIn, NOW, outcome, proofOf, readJson, recordedFiles, recordedRoot, verifyUnder } from './support.ts';
 

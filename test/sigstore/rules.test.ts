@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { newKey, npmKeyId } from '../../lab/sigstore/keys.ts';
 import type { CertificateIdentity } from '../../lab/sigstore/fulcio.ts';
 import { matchesIdentity } from '../../src/sigstore/identity-policy.ts';
+import { thresholdsOf } from '../../src/sigstore/instance.ts';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
-import { createVerifier, thresholdsOf, type ManagedKey, type VerifierOptions } from '../../src/sigstore/verify.ts';
+import { createVerifier, type ManagedKey, type VerifierOptions } from '../../src/sigstore/verify.ts';
 import { ARTIFACT, LAB_NOW, newSigstore, outcome, proofOf, replaceAt, STATEMENT, WORKFLOW } from './support.ts';
 
 const HOUR = 3_600_000;
@@ -195,7 +196,7 @@ describe('a key that signs without a certificate', () => {
   });
 });
 
-describe('what a trusted root lists is demanded, whether or not it is understood', () => {
+describe('what is demanded is fixed, whatever of a trusted root is listed and understood', () => {
   const OF_TOMORROW = 'PKIX_OF_TOMORROW';
   type RootJson = typeof sigstore.trustedRoot;
   const under = (change: (root: RootJson) => void): Pick<VerifierOptions, 'root' | 'thresholds'> => {
@@ -257,12 +258,9 @@ describe('what a trusted root lists is demanded, whether or not it is understood
     };
     const v2 = sigstore.signStatement(STATEMENT, as, { log: 'v2', timestamps: 1 });
     expect(run(v2, under(unknown))).toBe('timestamp');
-    expect(
-      run(
-        stamped,
-        under((root) => (unknown(root), (root.tlogs = []))),
-      ),
-    ).toBe('timestamp');
+    expect(run(stamped, { ...under((root) => (unknown(root), (root.tlogs = []))), thresholds: { log: 0 } })).toBe(
+      'timestamp',
+    );
     expect(run(v1, under(unknown))).toBe('ok');
     const added = under((root) => {
       root.timestampAuthorities = [...structuredClone(root.timestampAuthorities), ...root.timestampAuthorities];
@@ -271,12 +269,17 @@ describe('what a trusted root lists is demanded, whether or not it is understood
     expect(run(v2, added)).toBe('ok');
   });
 
-  it('none at all is what its author chose: timestamps alone, or nothing that could hold', () => {
-    const timestampsOnly = under((root) => void Object.assign(root, { tlogs: [], ctlogs: [] }));
-    expect(run(stamped, timestampsOnly)).toBe('ok');
-    expect(run(sigstore.signStatement(STATEMENT, as, { log: [], timestamps: 0 }), timestampsOnly)).toBe('time-missing');
+  it('none at all demands no less: only what somebody states does', () => {
+    const none = under((root) => void Object.assign(root, { tlogs: [], ctlogs: [] }));
+    const stated = { ...none, thresholds: { log: 0, sct: 0, time: 1 } };
+    expect(run(stamped, none)).toBe('log-missing');
+    expect(run(both, none)).toBe('log-unknown');
+    expect(run(stamped, stated)).toBe('ok');
+    expect(run(sigstore.signStatement(STATEMENT, as, { log: [], timestamps: 0 }), stated)).toBe('time-missing');
     const neither = under((root) => void Object.assign(root, { tlogs: [], ctlogs: [], timestampAuthorities: [] }));
-    for (const bundle of [v1, stamped, both]) expect(run(bundle, neither)).toBe('time-missing');
+    for (const bundle of [v1, stamped, both]) {
+      expect(run(bundle, { ...neither, thresholds: stated.thresholds })).toBe('time-missing');
+    }
   });
 });
 

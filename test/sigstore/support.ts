@@ -3,8 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startSigstore, type Sigstore } from '../../lab/sigstore/index.ts';
 import type { BundleProof } from '../../src/model/proof.ts';
+import { thresholdsOf } from '../../src/sigstore/instance.ts';
 import { parseTrustedRoot, type TrustedRoot } from '../../src/sigstore/trusted-root.ts';
-import { createVerifier, thresholdsOf, type ManagedKey, type Verification } from '../../src/sigstore/verify.ts';
+import { createVerifier, type ManagedKey, type Verification } from '../../src/sigstore/verify.ts';
 import { sharedData } from '../support/shared-data.ts';
 
 /** After everything recorded, and fixed. */

@@ -1,11 +1,17 @@
 import type { RegistryKey } from '../../model/evidence.ts';
 import type { Instant } from '../../model/time.ts';
+import type { Instance } from '../../sigstore/instance.ts';
 import type { Verification } from '../../sigstore/verify.ts';
+
+/** An instance as data. */
+export interface PlainInstance extends Pick<Instance, 'name' | 'thresholds' | 'digest'> {
+  readonly root: unknown;
+}
 
 /** What the thread needs before the first question. Plain data, as all that goes to or comes from a thread. */
 export interface Settings {
-  /** The Sigstore `TrustedRoot` message. */
-  readonly root: unknown;
+  /** With their `TrustedRoot` messages, the main one first. */
+  readonly instances: readonly PlainInstance[];
   readonly now: Instant;
 }
 
@@ -14,6 +20,8 @@ export interface ToThread {
   /** Parsed JSON of any shape. */
   readonly bundles: readonly unknown[];
   readonly keys: readonly RegistryKey[];
+  /** The instance that vouches; null for the main one. */
+  readonly instance: string | null;
 }
 
 export interface FromThread {

@@ -5,11 +5,16 @@ import { verifiersUnder } from '../../checks/verifiers.ts';
 import { parseTrustedRoot } from '../../sigstore/trusted-root.ts';
 import type { FromThread, Settings, ToThread } from './messages.ts';
 
-const { root, now } = workerData as Settings;
-const verifierFor = verifiersUnder(parseTrustedRoot(root));
+const { instances, now } = workerData as Settings;
+const [main, ...others] = instances.map((one) => {
+  const root = parseTrustedRoot(one.root);
+  return { ...one, root: () => root };
+});
+if (main === undefined) throw new Error('no instance');
+const verifierFor = verifiersUnder([main, ...others]);
 
-parentPort?.on('message', ({ number, bundles, keys }: ToThread) => {
-  const verifier = verifierFor(keys);
+parentPort?.on('message', ({ number, bundles, keys, instance }: ToThread) => {
+  const verifier = verifierFor(keys, instance);
   const verifications = bundles.map((bundle) => verifyAttestation(bundle, verifier, now));
   parentPort?.postMessage({ number, verifications } satisfies FromThread);
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Trust } from '../../checks/known.ts';
+import type { Trust, Verifying } from '../../checks/known.ts';
 import type { RegistryKey } from '../../model/evidence.ts';
 import type { Verification } from '../../sigstore/verify.ts';
 import type { FromThread, Settings, ToThread } from './messages.ts';
@@ -11,6 +11,7 @@ export interface VerifyingThread {
   readonly verify: (
     bundles: readonly unknown[],
     keys: readonly RegistryKey[],
+    instance: string | null,
   ) => Promise<readonly Verification[] | null>;
   readonly close: () => void;
 }
@@ -43,7 +44,7 @@ export function openVerifyingThread(settings: Settings, script = SCRIPT): Verify
   });
 
   return {
-    verify: (bundles, keys) =>
+    verify: (bundles, keys, instance) =>
       new Promise((resolve) => {
         if (ended) {
           resolve(null);
@@ -51,7 +52,7 @@ export function openVerifyingThread(settings: Settings, script = SCRIPT): Verify
         }
         const number = asked++;
         waiting.set(number, resolve);
-        worker.postMessage({ number, bundles, keys } satisfies ToThread);
+        worker.postMessage({ number, bundles, keys, instance } satisfies ToThread);
       }),
     close: () => void worker.terminate(),
   };
@@ -61,7 +62,7 @@ export function openVerifyingThread(settings: Settings, script = SCRIPT): Verify
 export interface ThreadOnDemand {
   readonly countRequest: () => void;
   /** What to judge these bundles with: the thread's results where it runs, else this thread's verifier. */
-  readonly verifying: (bundles: readonly unknown[], keys: readonly RegistryKey[]) => Promise<Trust>;
+  readonly verifying: Verifying;
   readonly close: () => void;
 }
 
@@ -73,7 +74,8 @@ export function threadOnDemand(trust: Trust, settings: Settings, from: number): 
       requests += 1;
       if (requests === from) thread = openVerifyingThread(settings);
     },
-    verifying: async (bundles, keys) => (thread === null ? trust : verifiedBy(thread, bundles, keys, trust)),
+    verifying: async (bundles, keys, instance) =>
+      thread === null ? trust : verifiedBy(thread, bundles, keys, instance, trust),
     close: () => thread?.close(),
   };
 }
@@ -83,15 +85,17 @@ async function verifiedBy(
   thread: VerifyingThread,
   bundles: readonly unknown[],
   keys: readonly RegistryKey[],
+  instance: string | null,
   trust: Trust,
 ): Promise<Trust> {
-  const verifications = bundles.length === 0 ? null : await thread.verify(bundles, keys);
+  const verifications = bundles.length === 0 ? null : await thread.verify(bundles, keys, instance);
   if (verifications === null) return trust;
   const found = new Map(bundles.map((bundle, i) => [bundle, verifications[i]]));
   return {
     ...trust,
-    verifierFor: (known) => {
-      const verifier = trust.verifierFor(known);
+    verifierFor: (known, wanted) => {
+      const verifier = trust.verifierFor(known, wanted);
+      if (wanted !== instance) return verifier;
       return { verify: (bundle, input) => found.get(bundle) ?? verifier.verify(bundle, input) };
     },
   };

@@ -163,7 +163,7 @@ function followChain(
   Pick<Assessed, 'ask'> {
   const packument = evidence.packument.state === 'present' ? evidence.packument.value : null;
   const { keys } = evidence;
-  const verifier = trust.verifierFor(keys);
+  const verifier = trust.verifierFor(keys, known.expectation.instance);
   const findings: Finding[] = [];
 
   const integrity = checkIntegrity(dependency, manifest);

@@ -1,3 +1,4 @@
+import { withRepository } from '../../audit/age.ts';
 import { check, type Unresolved } from '../../audit/check.ts';
 import { renderComparison } from '../../report/commands/comparison.ts';
 import { comparisonJson } from '../../report/json/comparison.ts';
@@ -35,7 +36,7 @@ export const command: Command = {
         (used, registry) => check(positionals, { registry, trust: used, enforce, policy, now: Date.now() }),
       );
       const { comparisons, unresolved } = result;
-      const report = { ...result.report, trust: { ...result.report.trust, repository } };
+      const report = { ...result.report, trust: withRepository(result.report.trust, repository) };
       for (const { spec, reason } of unresolved) {
         io.stderr.write(`assay: ${escapeText(spec)}: ${escapeText(reason)}\n`);
       }

@@ -1,73 +1,168 @@
 import { createPublicKey } from 'node:crypto';
 import type { Digest } from '../../model/dependency.ts';
 import type { BundleProof } from '../../model/proof.ts';
-import { bundleJson, renderBundleVerification } from '../../report/commands/bundle.ts';
+import { bundleJson, bundlesJson, renderBundles, type BundleResult } from '../../report/commands/bundle.ts';
 import { stringify } from '../../report/json/stringify.ts';
-import { matchesIdentity } from '../../sigstore/identity-policy.ts';
+import { matchesIdentity, type IdentityPolicy } from '../../sigstore/identity-policy.ts';
+import { GITHUB, PUBLIC_GOOD } from '../../sigstore/instance.ts';
 import {
-  createVerifier,
-  thresholdsOf,
+  createInstancesVerifier,
   type ArtifactInput,
   type ManagedKey,
   type Verification,
+  type Verifier,
 } from '../../sigstore/verify.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { loadRoot } from '../trust-files.ts';
-import { readUserFile } from '../user-files.ts';
+import type { OptionValues } from '../options.ts';
+import { messageOf, readUserFile } from '../user-files.ts';
+
+const EXAMPLE =
+  'assay verify-bundle --bundle app.tgz.sigstore.json ' +
+  '--certificate-identity https://github.com/OWNER/REPO/.github/workflows/release.yml@refs/heads/main ' +
+  '--certificate-oidc-issuer https://token.actions.githubusercontent.com app.tgz';
+
+const MAX_BUNDLES = 1000;
 
 export const command: Command = {
   usage: '--bundle FILE ARTIFACT|DIGEST',
-  summary: 'a Sigstore bundle against a file, or sha256:HEX or sha512:HEX',
-  options: ['bundle', 'key', 'certificate-identity', 'certificate-oidc-issuer', 'trusted-root', 'offline', 'json'],
-  run: ({ values, positionals }, io) => {
+  summary: 'Sigstore bundles against a file, or sha256:HEX or sha512:HEX',
+  options: [
+    'bundle',
+    'key',
+    'certificate-identity',
+    'certificate-identity-regexp',
+    'certificate-oidc-issuer',
+    'trusted-root',
+    'thresholds',
+    'offline',
+    'json',
+  ],
+  run: async ({ values, positionals }, io) => {
     const [target, ...rest] = positionals;
-    if (values.bundle === undefined) throw new UsageError('verify-bundle needs --bundle FILE');
+    const files = values.bundle ?? [];
+    if (files.length === 0) {
+      throw new UsageError(`verify-bundle needs a bundle, an artifact, and who must have signed, such as: ${EXAMPLE}`);
+    }
     if (target === undefined || rest.length > 0) {
       throw new UsageError('verify-bundle takes one artifact: a file, sha256:HEX or sha512:HEX');
     }
-    const identity = values['certificate-identity'];
-    const issuer = values['certificate-oidc-issuer'];
-    if (values.key === undefined && (identity === undefined || issuer === undefined)) {
-      throw new UsageError(
-        'say who must have signed: --certificate-identity and --certificate-oidc-issuer, or --key FILE',
-      );
-    }
-    if (values.key !== undefined && (identity !== undefined || issuer !== undefined)) {
-      throw new UsageError('--key and --certificate-identity exclude each other: a key has no certificate');
-    }
+    const demanded = await signerOf(values, io);
     const artifact = artifactOf(target, io);
-    const { root } = loadRoot(values['trusted-root'], io);
-    const bundle = parseBundleFile(values.bundle, io);
-    const keys = values.key === undefined ? [] : [userKey(values.key, io)];
-    const verifier = createVerifier({ root, keys, thresholds: thresholdsOf(root) });
-    const verification = verifier.verify(bundle, { now: Date.now(), artifact });
-    const outcome = verification.ok ? demandSigner(verification.proof, identity, issuer) : verification;
-    io.stdout.write(
-      values.json === true ? stringify(bundleJson(outcome)) : renderBundleVerification(outcome, io.stdout),
-    );
-    return Promise.resolve(outcome.ok ? EXIT.holds : outcome.reason === 'clock' ? EXIT.noStatement : EXIT.fails);
+    const verifier = await verifierOf(values, demanded.keys, io);
+    const verify = (bundle: unknown): Verification => {
+      const verification = verifier.verify(bundle, { now: Date.now(), artifact });
+      return verification.ok ? demanded.judge(verification) : verification;
+    };
+    const results = files.flatMap((file) => resultsOf(file, verify, io));
+    const [only, ...others] = results;
+    if (only?.kind === 'unreadable' && others.length === 0) throw new UsageError(only.problem);
+    if (values.json !== true) io.stdout.write(renderBundles(results, io.stdout));
+    else if (only?.kind === 'judged' && others.length === 0) io.stdout.write(stringify(bundleJson(only.outcome)));
+    else io.stdout.write(stringify(bundlesJson(results)));
+    return worst(results);
   },
 };
 
-/** Refuses a valid bundle by another signer than demanded like an invalid one. */
-function demandSigner(proof: BundleProof, identity: string | undefined, issuer: string | undefined): Verification {
-  const { signer } = proof;
+/** The gravest outcome: a bundle that does not hold outranks a clock that is wrong, and that a file without bundles. */
+function worst(results: readonly BundleResult[]): number {
+  const statuses = results.map((result) => {
+    if (result.kind === 'unreadable') return EXIT.usage;
+    return result.outcome.ok ? EXIT.holds : result.outcome.reason === 'clock' ? EXIT.noStatement : EXIT.fails;
+  });
+  return [EXIT.fails, EXIT.noStatement, EXIT.usage].find((status) => statuses.includes(status)) ?? EXIT.holds;
+}
+
+interface Demanded {
+  readonly keys: readonly ManagedKey[];
+  /** Refuses a valid bundle by another signer than demanded like an invalid one. */
+  readonly judge: (verified: Verification & { readonly ok: true }) => Verification;
+}
+
+/** Who must have signed. Throws UsageError where nobody, or two, are named. */
+async function signerOf(values: OptionValues, io: Io): Promise<Demanded> {
+  const { key, 'certificate-identity': exact, 'certificate-identity-regexp': pattern } = values;
+  const issuer = values['certificate-oidc-issuer'];
+  const hasIdentity = exact !== undefined || pattern !== undefined;
+  if (key !== undefined && (hasIdentity || issuer !== undefined)) {
+    throw new UsageError('--key and --certificate-identity exclude each other: a key has no certificate');
+  }
+  if (key !== undefined) return { keys: [userKey(key, io)], judge: demandKey };
+  if (exact !== undefined && pattern !== undefined) {
+    throw new UsageError('--certificate-identity and --certificate-identity-regexp exclude each other');
+  }
+  if (!hasIdentity || issuer === undefined) {
+    throw new UsageError(
+      'say who must have signed: --certificate-identity (or --certificate-identity-regexp) and ' +
+        `--certificate-oidc-issuer, or --key FILE; such as: ${EXAMPLE}`,
+    );
+  }
+  const identity = pattern === undefined ? exact : await matcherOf(pattern);
+  const policy = { issuer, ...(identity === undefined ? {} : { identity }) };
+  return { keys: [], judge: (verified) => demandIdentity(verified, policy) };
+}
+
+/** Loaded where one is given: most calls name an identity as it is. */
+async function matcherOf(pattern: string): Promise<(text: string) => boolean> {
+  const { compilePattern } = await import('../../sigstore/identity-pattern.ts');
+  try {
+    return compilePattern(pattern);
+  } catch (error) {
+    throw new UsageError(`--certificate-identity-regexp cannot be used: ${messageOf(error)}`);
+  }
+}
+
+function demandKey(verified: Verification & { readonly ok: true }): Verification {
+  const { signer } = verified.proof;
+  if (signer.kind === 'key') return verified;
+  return { ok: false, reason: 'key-unknown', detail: `${signedBy(signer)}, not with the key` };
+}
+
+function demandIdentity(verified: Verification & { readonly ok: true }, policy: IdentityPolicy): Verification {
+  const { signer } = verified.proof;
   if (signer.kind === 'key') {
-    if (identity === undefined) return { ok: true, proof };
     return { ok: false, reason: 'certificate-identity', detail: 'signed with a key, not with a certificate' };
   }
-  const actual = `signed by ${signer.identity.subject}, issuer ${signer.identity.issuer}`;
-  if (identity === undefined || issuer === undefined)
-    return { ok: false, reason: 'key-unknown', detail: `${actual}, not with the key` };
-  if (matchesIdentity(proof, { identity, issuer })) return { ok: true, proof };
-  return { ok: false, reason: 'certificate-identity', detail: actual };
+  if (matchesIdentity(verified.proof, policy)) return verified;
+  return { ok: false, reason: 'certificate-identity', detail: signedBy(signer) };
+}
+
+function signedBy({ identity }: BundleProof['signer'] & { readonly kind: 'certificate' }): string {
+  return `signed by ${identity.subject}, issuer ${identity.issuer}`;
+}
+
+/** Under public-good's root and GitHub's, or those of a file: each judges what it vouches for. */
+async function verifierOf(values: OptionValues, keys: readonly ManagedKey[], io: Io): Promise<Verifier> {
+  const { 'trusted-root': rootFile, thresholds } = values;
+  if (rootFile === undefined) {
+    if (thresholds !== undefined) throw new UsageError('--thresholds goes with --trusted-root');
+    return createInstancesVerifier({ instances: [PUBLIC_GOOD, GITHUB], keys, wanted: null });
+  }
+  const { loadInstances, statedThresholds } = await import('../trust-files.ts');
+  const instances = loadInstances(rootFile, { name: 'own', stated: statedThresholds(thresholds) }, io);
+  return createInstancesVerifier({ instances, keys, wanted: null });
+}
+
+/** What the bundles of a file come to: one, or one in each line, as `gh attestation download` writes them. */
+function resultsOf(file: string, verify: (bundle: unknown) => Verification, io: Io): readonly BundleResult[] {
+  let text: string;
+  try {
+    text = readUserFile(file, 'the bundle', io).toString('utf8');
+  } catch (error) {
+    return [{ kind: 'unreadable', file, problem: messageOf(error) }];
+  }
+  const whole = tryJson(text);
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (whole !== undefined || lines.length < 2 || tryJson(lines[0] ?? '') === undefined) {
+    return [{ kind: 'judged', file, line: null, outcome: verify(whole) }];
+  }
+  if (lines.length > MAX_BUNDLES) return [{ kind: 'unreadable', file, problem: `${file} has too many bundles` }];
+  return lines.map((line, i) => ({ kind: 'judged', file, line: i + 1, outcome: verify(tryJson(line)) }));
 }
 
 /** What is not JSON is not a bundle: undefined, which the verifier refuses as it refuses any other malformed bundle. */
-function parseBundleFile(path: string, io: Io): unknown {
-  const text = readUserFile(path, 'the bundle', io).toString('utf8');
+function tryJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { withRepository } from '../../audit/age.ts';
 import { auditLockfiles } from '../../audit/index.ts';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
 import { combineReports } from '../../audit/combine.ts';
@@ -120,7 +121,7 @@ export async function withProjects<T>(
         () => openRegistry(own, io),
         (used, registry) => auditLockfiles(lockfiles, { ...shared, trust: used, registry, ...how }),
       );
-      return { ...result, trust: { ...result.trust, repository } };
+      return { ...result, trust: withRepository(result.trust, repository) };
     } finally {
       progress.end();
       kept?.close();

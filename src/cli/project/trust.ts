@@ -1,5 +1,10 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { TrustOptions } from '../../audit/options.ts';
+import { demandAge } from '../../audit/age.ts';
+import type { AgedInstance, TrustOptions } from '../../audit/options.ts';
+import type { Thresholds } from '../../model/trust.ts';
+import { GITHUB_PINNED_AT } from '../../sigstore/github.ts';
+import { GITHUB, PUBLIC_GOOD, type Instance } from '../../sigstore/instance.ts';
 import { trustPlace } from '../../store/place.ts';
 import { openCache } from '../../store/store.ts';
 import type { TrustRepository } from '../../model/report.ts';
@@ -14,11 +19,18 @@ import type { Io } from '../io.ts';
 import type { OptionName, OptionValues } from '../options.ts';
 import type { LoadedPolicy } from './policy.ts';
 import { placeOfCache } from '../setup.ts';
-import { loadKeys, loadRoot } from '../trust-files.ts';
+import { demandApart, loadInstances, loadKeys, statedThresholds } from '../trust-files.ts';
+import { folderAsker } from './tuf-folder.ts';
 import { demandFile, messageOf, readUserFile, shownPath } from '../user-files.ts';
 
 /** The options that say what to verify with. */
-export const TRUST_OPTIONS = ['trusted-root', 'tuf', 'tuf-root'] as const satisfies OptionName[];
+export const TRUST_OPTIONS = [
+  'trusted-root',
+  'tuf',
+  'tuf-root',
+  'tuf-root-sha256',
+  'thresholds',
+] as const satisfies OptionName[];
 
 /** What to verify with. */
 export interface RunningTrust {
@@ -38,22 +50,21 @@ export function startTrust(
   io: Io,
   fresh = false,
 ): RunningTrust {
-  const { source, rootFile, keys } = trustSource(values, policy, io);
+  const { source, main, instances, keys } = trustSource(values, policy, io);
+  const whole = (trust: TrustOptions): TrustOptions => ({ ...trust, instances });
   if (source === null) {
-    const trust = { ...loadRoot(rootFile, io), keys };
-    return {
-      session: Promise.resolve({ known: trust, refresh: () => Promise.resolve(trust) }),
-      close: () => undefined,
-    };
+    const trust = { ...whole(main), keys };
+    return { session: Promise.resolve(aged(trust, () => Promise.resolve(trust), policy)), close: () => undefined };
   }
   const place = values['no-cache'] === true ? null : placeOfCache(io);
-  const { root, floors } = source.anchor;
-  const anchored = [...Object.values(root.roles)].flatMap((role) => [...role.keys.keys(), role.threshold]);
-  const name = JSON.stringify(['trust', source.url, root.version, anchored, [...floors]]);
-  const store = place === null ? null : openCache(trustPlace(place), name);
+  const store = place === null ? null : openCache(trustPlace(place), storeName(source));
   const http = createHttpClient(config);
+  const opened = openTrust(source, { http, store, now: Date.now(), fresh });
+  const session = opened.then(({ known, refresh }) =>
+    aged(known === null ? null : whole(known), () => refresh().then(whole), policy),
+  );
   return {
-    session: openTrust(source, { http, store, now: Date.now(), fresh }),
+    session,
     close: () => {
       http.close();
       store?.close();
@@ -61,22 +72,102 @@ export function startTrust(
   };
 }
 
-/** The repository that is asked, null where none is; the root in a file, and the keys in one. Throws UsageError. */
-export function trustSource(
-  values: OptionValues,
-  policy: LoadedPolicy | null,
-  io: Io,
-): {
+/** What a store of a repository's metadata is kept under. */
+export function storeName({ url, anchor: { root, floors } }: TrustSource): string {
+  const anchored = [...Object.values(root.roles)].flatMap((role) => [...role.keys.keys(), role.threshold]);
+  return JSON.stringify(['trust', url, root.version, anchored, [...floors]]);
+}
+
+/** A session whose answer is refused where it is older than the policy allows. */
+function aged(known: TrustOptions | null, refresh: TrustSession['refresh'], policy: LoadedPolicy | null): TrustSession {
+  const maxAge = policy?.policy.maxAge ?? null;
+  return {
+    known,
+    refresh: async () => {
+      const trust = await refresh();
+      if (maxAge !== null) demandAge(trust, { hours: maxAge, of: policy?.policy.file ?? '' }, Date.now());
+      return trust;
+    },
+  };
+}
+
+/** The repository that is asked, null where none is; what is verified with where there is none, and the rest. */
+export interface TrustChosen {
   readonly source: TrustSource | null;
-  readonly rootFile: string | undefined;
+  /** The main instance by its file, or the pinned one. */
+  readonly main: TrustOptions;
+  readonly instances: readonly AgedInstance[];
   readonly keys: TrustOptions['keys'];
-} {
+}
+
+/** What the command line and the policy say to verify with. Throws UsageError. */
+export function trustSource(values: OptionValues, policy: LoadedPolicy | null, io: Io): TrustChosen {
   const keysFile = values['registry-keys'];
   const keys = keysFile === undefined ? [] : loadKeys(keysFile, io);
   const rootFile = trustedRootFile(values, policy, io);
   const tuf = repositoryOf(values, policy, io);
-  const source = tuf === null ? publicGood(rootFile, keys, io) : privateSource(tuf, rootFile, keys, io);
-  return { source, rootFile, keys };
+  const stated = thresholdsStated(values, policy, rootFile !== undefined || tuf !== null);
+  const [first, ...others] =
+    rootFile === undefined ? [PUBLIC_GOOD] : loadInstances(rootFile, { name: 'own', stated }, io);
+  const asOf = values['trusted-root'] === undefined ? (policy?.policy.asOf ?? null) : null;
+  const main = { ...mainOf(first, rootFile ?? 'public-good', keys), confirmed: asOf };
+  const named = [...others.map((one) => ({ ...one, from: rootFile ?? '', confirmed: null })), ...ofPolicy(policy, io)];
+  demandNamed(policy, [first.name, ...named.map(({ name }) => name)], tuf !== null && rootFile === undefined);
+  demandApart([first, ...named]);
+  const source =
+    tuf === null
+      ? publicGood(rootFile, main, keys)
+      : privateSource(tuf, { pinned: rootFile === undefined ? null : main, stated, keys }, io);
+  return { source, main, instances: named, keys };
+}
+
+function mainOf(
+  { name, thresholds, root, digest }: Instance,
+  rootName: string,
+  keys: TrustOptions['keys'],
+): TrustOptions {
+  return { root: root(), rootName, rootDigest: digest, name, thresholds, keys };
+}
+
+/** The instances that a policy names or expects something of, beside the main one. */
+function ofPolicy(policy: LoadedPolicy | null, io: Io): readonly AgedInstance[] {
+  if (policy === null) return [];
+  const { instances, expect } = policy.policy;
+  const files = [...instances].map(([name, { root, thresholds, asOf }]): AgedInstance => {
+    const file = policyFile(policy, root, io);
+    const [one, ...more] = loadInstances(file, { name, stated: thresholds }, io);
+    if (more.length > 0) throw new UsageError(`${file} has several trusted roots, and instance ${name} is one`);
+    if (one.name !== name && one.name === 'github') {
+      throw new UsageError(`${file} is the trusted root of github, and not of an instance ${name}`);
+    }
+    return { ...one, name, from: file, confirmed: asOf };
+  });
+  const wantsGithub = !instances.has(GITHUB.name) && expect.some(({ instance }) => instance === GITHUB.name);
+  return wantsGithub ? [...files, { ...GITHUB, from: 'pinned', confirmed: GITHUB_PINNED_AT }] : files;
+}
+
+/** Every instance that something is expected of has to be there. */
+function demandNamed(policy: LoadedPolicy | null, names: readonly string[], isOwn: boolean): void {
+  if (policy === null) return;
+  const known = isOwn ? ['own', ...names.slice(1)] : names;
+  for (const { instance, packages } of policy.policy.expect) {
+    if (instance === null || known.includes(instance)) continue;
+    const { file } = policy.policy;
+    throw new UsageError(
+      `${file}:${packages.line}: no Sigstore instance ${instance} is known here, only ${known.join(', ')}; ` +
+        'name its trusted root under trust.instances',
+    );
+  }
+}
+
+/** A root on the command line is none that the policy speaks of. */
+function thresholdsStated(values: OptionValues, policy: LoadedPolicy | null, isNamed: boolean): Thresholds | null {
+  const { thresholds, 'trusted-root': root, tuf } = values;
+  if (thresholds !== undefined && !isNamed) {
+    throw new UsageError('--thresholds goes with --trusted-root or --tuf: those of the public-good instance are fixed');
+  }
+  if (thresholds !== undefined) return statedThresholds(thresholds);
+  return root === undefined && tuf === undefined ? (policy?.policy.thresholds ?? null) : null;
 }
 
 /**
@@ -123,46 +214,63 @@ function policyFile({ folder }: LoadedPolicy, path: string, io: Io): string {
 }
 
 interface Repository {
+  /** An address, which ends in "/", or a folder. */
   readonly url: string;
+  readonly isFolder: boolean;
   readonly rootFile: string;
+  /** What that file's SHA-256 has to be; null where nobody says. */
+  readonly sha256: string | null;
 }
 
 /** The repository that is named; null where none is. A root named on the command line leaves the policy's out. */
 function repositoryOf(values: OptionValues, policy: LoadedPolicy | null, io: Io): Repository | null {
   const { tuf, 'tuf-root': rootFile } = values;
+  const sha256 = values['tuf-root-sha256'] ?? null;
+  if (sha256 !== null && !/^[0-9a-f]{64}$/.test(sha256)) throw new UsageError('--tuf-root-sha256 needs 64 hex digits');
   if (tuf !== undefined && rootFile !== undefined) {
+    const isFolder = !tuf.includes('://');
+    if (isFolder) return { url: demandFolder(resolve(io.cwd, tuf), tuf), isFolder, rootFile, sha256 };
     if (!/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/.test(tuf) || !URL.canParse(tuf)) {
-      throw new UsageError(`--tuf needs an http or https URL without credentials and query, not ${tuf}`);
+      throw new UsageError(`--tuf needs a folder, or an http or https URL without credentials and query, not ${tuf}`);
     }
     const { href } = new URL(tuf);
-    return { url: href.endsWith('/') ? href : `${href}/`, rootFile };
+    return { url: href.endsWith('/') ? href : `${href}/`, isFolder, rootFile, sha256 };
   }
   if (tuf !== undefined) throw new UsageError('--tuf needs --tuf-root FILE: the metadata that trust begins with');
   if (rootFile !== undefined) throw new UsageError('--tuf-root needs --tuf URL: the repository that it is the root of');
+  if (sha256 !== null) throw new UsageError('--tuf-root-sha256 needs --tuf-root FILE');
   const ofPolicy = policy?.policy.tuf ?? null;
   if (policy === null || ofPolicy === null || values['trusted-root'] !== undefined) return null;
-  return { url: ofPolicy.url, rootFile: policyFile(policy, ofPolicy.root, io) };
+  const { url, isFolder } = ofPolicy;
+  const place = isFolder ? demandFolder(resolve(policy.folder, url), url) : url;
+  return { url: place, isFolder, rootFile: policyFile(policy, ofPolicy.root, io), sha256: ofPolicy.sha256 };
+}
+
+function demandFolder(path: string, shown: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
+  throw new UsageError(`no TUF repository: ${shown} is neither a folder nor an address`);
 }
 
 /** The repository of the public-good instance; null where another root is in use. */
-function publicGood(rootFile: string | undefined, keys: TrustOptions['keys'], io: Io): TrustSource | null {
+function publicGood(
+  rootFile: string | undefined,
+  pinned: TrustOptions,
+  keys: TrustOptions['keys'],
+): TrustSource | null {
   if (rootFile !== undefined) return null;
-  return { url: TUF_URL, anchor: publicGoodAnchor(), pinned: loadRoot(undefined, io), pinnedAt: PINNED_AT, keys };
+  return { url: TUF_URL, anchor: publicGoodAnchor(), pinned, pinnedAt: PINNED_AT, keys, stated: null };
 }
 
 function privateSource(
-  { url, rootFile }: Repository,
-  trustedRoot: string | undefined,
-  keys: TrustOptions['keys'],
+  { url, isFolder, rootFile, sha256 }: Repository,
+  rest: Pick<TrustSource, 'pinned' | 'stated' | 'keys'>,
   io: Io,
 ): TrustSource {
   const bytes = readUserFile(rootFile, 'the TUF root', io);
   try {
-    const anchor = pinRoot(bytes);
-    const pinned = trustedRoot === undefined ? null : loadRoot(trustedRoot, io);
-    return { url, anchor, pinned, keys, pinnedAt: null };
+    const anchor = pinRoot(bytes, sha256);
+    return { url, anchor, ...rest, pinnedAt: null, ...(isFolder ? { ask: folderAsker(url) } : {}) };
   } catch (error) {
-    if (error instanceof UsageError) throw error;
     throw new UsageError(`the TUF root ${rootFile} cannot be used: ${messageOf(error)}`);
   }
 }

@@ -10,11 +10,56 @@ import { REFUSALS } from '../words/refusals.ts';
 import type { JsonObject } from '../json/stringify.ts';
 
 /** What verifying one bundle gave: a proof, or the first step that did not hold. */
-type BundleOutcome =
-  | { readonly ok: true; readonly proof: BundleProof }
+export type BundleOutcome =
+  | { readonly ok: true; readonly proof: BundleProof; readonly instance?: string }
   | { readonly ok: false; readonly reason: RefusalReason; readonly detail: string };
 
+/** What became of one bundle of a call, or of a file that cannot be read. */
+export type BundleResult =
+  | {
+      readonly kind: 'judged';
+      readonly file: string;
+      /** Which of the file's bundles it is, from 1; null where it has one. */
+      readonly line: number | null;
+      readonly outcome: BundleOutcome;
+    }
+  | { readonly kind: 'unreadable'; readonly file: string; readonly problem: string };
+
 const SUBJECTS_SHOWN = 10;
+
+/** What became of every bundle, for people: each under its file where there are several. Ends with a newline. */
+export function renderBundles(results: readonly BundleResult[], options: RenderOptions): string {
+  const [only, ...others] = results;
+  if (only?.kind === 'judged' && others.length === 0) return renderBundleVerification(only.outcome, options);
+  const fitted = { ...options, columns: usableColumns(options.columns) };
+  return results
+    .map((result) => {
+      const name = wrap(shown(nameOf(result), fitted), fitted.columns, 0, 2).join('\n');
+      if (result.kind === 'judged') return `${name}\n${renderBundleVerification(result.outcome, options)}`;
+      const lines = verdict('unread', escapeText(result.problem, 600), 'red', fitted);
+      return `${name}\n${lines.join('\n')}\n`;
+    })
+    .join('\n');
+}
+
+function nameOf(result: BundleResult): string {
+  const line = result.kind === 'judged' && result.line !== null ? `:${result.line}` : '';
+  return `${escapeText(result.file, 300)}${line}`;
+}
+
+/** What became of several bundles as JSON (docs/schemas/bundles-1.schema.json). */
+export function bundlesJson(results: readonly BundleResult[]): JsonObject {
+  return {
+    schema: 'assay.bundles/1',
+    verified: results.every((result) => result.kind === 'judged' && result.outcome.ok),
+    bundles: results.map((result) => ({
+      file: result.file,
+      line: result.kind === 'judged' ? result.line : null,
+      problem: result.kind === 'judged' ? null : result.problem,
+      bundle: result.kind === 'judged' ? bundleJson(result.outcome) : null,
+    })),
+  };
+}
 
 /** The result of verifying a bundle, for people: signer, times, log entries, subjects. Ends with a newline. */
 export function renderBundleVerification(outcome: BundleOutcome, options: RenderOptions): string {
@@ -22,7 +67,7 @@ export function renderBundleVerification(outcome: BundleOutcome, options: Render
   const lines = outcome.ok
     ? [
         ...verdict('verified', 'the bundle holds for this artifact', 'green', fitted),
-        ...table(proofRows(outcome.proof), fitted),
+        ...table([...instanceRows(outcome.instance), ...proofRows(outcome.proof)], fitted),
       ]
     : [
         ...verdict('refused', REFUSALS[outcome.reason], 'red', fitted),
@@ -42,12 +87,19 @@ export function bundleJson(outcome: BundleOutcome): JsonObject {
   const schema = 'assay.bundle/1';
   if (!outcome.ok) {
     const { reason, detail } = outcome;
-    return { schema, verified: false, refusal: { reason, detail, message: REFUSALS[reason] }, proof: null };
+    return {
+      schema,
+      verified: false,
+      instance: null,
+      refusal: { reason, detail, message: REFUSALS[reason] },
+      proof: null,
+    };
   }
   const { statement } = outcome.proof;
   return {
     schema,
     verified: true,
+    instance: outcome.instance ?? null,
     refusal: null,
     proof: {
       ...bundleProofJson(outcome.proof),
@@ -67,6 +119,10 @@ function verdict(word: string, rest: string, tone: 'green' | 'red', options: Ren
   return wrap(shown(`${word}: ${rest}`, options), options.columns, 0, 2).map((line, i) =>
     i === 0 ? paint(tone, line.slice(0, word.length), options) + line.slice(word.length) : line,
   );
+}
+
+function instanceRows(instance: string | undefined): Row[] {
+  return instance === undefined ? [] : [['vouched for', `by ${escapeText(instance, 100)}`]];
 }
 
 function proofRows({ mediaType, signer, times, log, scts, statement }: BundleProof): Row[] {

@@ -18,7 +18,7 @@ import { comparisonJson } from './comparison.ts';
 import { compareDependencies } from '../words/grouping.ts';
 import { describe, type FileSubject, type Subject } from '../words/messages.ts';
 import { proofsJson } from './proofs.ts';
-import { objectOf, stringifyMembers, type Json, type JsonObject, type Members } from './stringify.ts';
+import { instantJson, objectOf, stringifyMembers, type Json, type JsonObject, type Members } from './stringify.ts';
 
 /** The `schema` member of the report; the number changes when a reader of the old shape would break. */
 const REPORT_SCHEMA = 'assay.report/1';
@@ -77,6 +77,7 @@ function membersOf(report: Report): Members {
     trust: {
       root: trust.root,
       rootDigest: trust.rootDigest,
+      ages: trust.ages.map(({ name, from, confirmed }) => ({ name, from, confirmed: instantJson(confirmed) })),
       registries: trust.registries
         .map(({ url, keys }) => ({
           url,

@@ -11,6 +11,7 @@ import { code, codeSpan, table } from '../words/markdown.ts';
 import { findingReason, findingTitle, subjectText } from '../words/messages.ts';
 import { repositoryPaths } from '../words/paths.ts';
 import { groupsForPeople, statementsOf, type Statement } from '../parts/statements.ts';
+import { rootTexts } from '../parts/trust-age.ts';
 import { policyTexts, verdictText } from '../terminal/index.ts';
 
 /** The first line, by which a bot finds its comment again. It shows nothing. */
@@ -85,6 +86,7 @@ function headLines(report: Report, groups: readonly Group[]): string[] {
     ...(counts.omitted > 0 ? [`**${count(counts.omitted, 'dependency', 'dependencies')} left out**`] : []),
     ...(counts.unchanged > 0 ? [`**${counts.unchanged} unchanged and not looked at**`] : []),
     ...(held > 0 ? [`${held} held by \`assay.lock\``] : []),
+    ...rootTexts(report.trust, report.time).map((text) => code(text)),
   ];
   const rows = [
     ...unread.slice(0, 10).map(({ problem }) => `not audited: ${escapeText(problem)}`),

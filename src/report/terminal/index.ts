@@ -23,6 +23,7 @@ import {
 import { subjectText } from '../words/messages.ts';
 import { reviewRows } from '../words/review-words.ts';
 import { groupsForPeople } from '../parts/statements.ts';
+import { rootTexts } from '../parts/trust-age.ts';
 
 /** Lines a report takes where nothing fails, however many warnings there are: about one screen. */
 const SCREEN = 40;
@@ -115,7 +116,7 @@ export function summaryRows(report: Report, isCounted = true): string[] {
     ...unknownCapabilityTexts(report.dependencies),
     ...baselineRows(report),
     ...reviewRows(report),
-    `checked against: ${trust.root === 'public-good' ? 'the public-good Sigstore root' : `the root ${escapeText(trust.root, 120)}`}`,
+    ...rootTexts(trust, report.time).map((text) => `checked against: ${text}`),
     ...repositoryTexts(trust.repository),
     ...registryTexts(trust.registries),
   ];

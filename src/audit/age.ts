@@ -1,0 +1,42 @@
+import type { TrustAge, TrustUsed } from '../model/report.ts';
+import { HOUR, formatInstant, type Instant } from '../model/time.ts';
+import { TrustError } from './trust.ts';
+import type { TrustOptions } from './options.ts';
+
+/** When each instance's root was last known to be the newest, the main one first. */
+export function agesOf({
+  name = 'public-good',
+  rootName,
+  repository,
+  confirmed = null,
+  instances = [],
+}: TrustAged): readonly TrustAge[] {
+  return [
+    { name, from: rootName, confirmed: repository?.confirmed ?? confirmed },
+    ...instances.map(({ name: other, from, confirmed }) => ({ name: other, from, confirmed })),
+  ];
+}
+
+export type TrustAged = Pick<TrustOptions, 'name' | 'rootName' | 'repository' | 'confirmed' | 'instances'>;
+
+/** What a run used, after its repository has answered. */
+export function withRepository(used: TrustUsed, repository: TrustUsed['repository']): TrustUsed {
+  const [main, ...others] = used.ages;
+  if (main === undefined || repository === null) return { ...used, repository };
+  return { ...used, repository, ages: [{ ...main, confirmed: repository.confirmed }, ...others] };
+}
+
+/** Refuses trust that is older than a policy allows, or of which nobody says how old it is. Throws `TrustError`. */
+export function demandAge(trust: TrustAged, max: { readonly hours: number; readonly of: string }, now: Instant): void {
+  for (const { name, from, confirmed } of agesOf(trust)) {
+    if (confirmed !== null && now - confirmed <= max.hours * HOUR) continue;
+    const limit = `trust.max-age in ${max.of} is ${max.hours}h`;
+    if (confirmed === null) {
+      throw new TrustError(`nobody says how old the trusted root of ${name} is (${from}), and ${limit}: state as-of`);
+    }
+    throw new TrustError(
+      `the trusted root of ${name} was last known to be the newest at ${formatInstant(confirmed)}, and ${limit}: ` +
+        'assay trust refresh asks its repository, assay trust import takes it from a file',
+    );
+  }
+}

@@ -1,0 +1,22 @@
+import type { TrustAge, TrustUsed } from '../../model/report.ts';
+import { DAY, formatInstant, type Instant } from '../../model/time.ts';
+import { escapeText } from '../words/escape.ts';
+import { count } from '../words/layout.ts';
+
+/** The trusted roots a run rests on, the main one first, each with its age: a line each. */
+export function rootTexts({ ages }: TrustUsed, now: Instant): readonly string[] {
+  return ages.map((one) => `${nameOf(one)}, ${ageText(one.confirmed, now)}`);
+}
+
+function nameOf({ name, from }: TrustAge): string {
+  if (from === 'public-good') return 'the public-good Sigstore root';
+  const of = name === 'own' ? '' : ` of ${escapeText(name, 60)}`;
+  return from === 'pinned' ? `the pinned root${of}` : `the root${of} ${escapeText(from, 120)}`;
+}
+
+/** How long ago a root was last known to be the newest. */
+export function ageText(confirmed: Instant | null, now: Instant): string {
+  if (confirmed === null) return 'of unknown age';
+  const days = Math.max(Math.floor((now - confirmed) / DAY), 0);
+  return `the newest on ${formatInstant(confirmed).slice(0, 10)} (${days === 0 ? 'today' : `${count(days, 'day')} ago`})`;
+}
