@@ -50,6 +50,42 @@ export interface LogHitRecord {
   readonly statement: (Statement & { readonly from: 'log' | 'registry' }) | null;
 }
 
+/** An entry that an index named, beside what is known of what was searched. */
+export interface SearchHit {
+  readonly hit: LogHit;
+  /** The questions that led to it. */
+  readonly by: readonly string[];
+  /** Whether it belongs to what the registry publishes, or to the bundle that was given; null where nothing does. */
+  readonly published: boolean | null;
+  /** Whether it is about what was searched; `unknown` where only the index says so. */
+  readonly matches: 'yes' | 'no' | 'unknown';
+}
+
+/** What came of a search: whom what was asked, and all that was answered. */
+export interface LogSearch {
+  readonly asked: readonly {
+    readonly log: string;
+    readonly question: string;
+    /** How many entries were named; null where there was no answer, for this reason. */
+    readonly found: number | null;
+    readonly reason: string | null;
+  }[];
+  readonly hits: readonly SearchHit[];
+  /** Entries that were named and could not be verified. */
+  readonly refused: readonly {
+    readonly log: string;
+    readonly id: string;
+    readonly word: LogWord | 'absent';
+    readonly reason: string;
+  }[];
+  /** Leaves of published entries that the index did not name, though it was asked for what they are about. */
+  readonly unindexed: readonly string[];
+  /** Entries that were named beyond those that are looked at. */
+  readonly beyond: number;
+  /** Logs that cannot be searched. */
+  readonly unsearchable: readonly string[];
+}
+
 /**
  * What comes of holding a log to what it said, in a word each:
  * - held: the entry is in today's tree, and that goes on from what was seen before;
