@@ -37,8 +37,8 @@ export interface TransparencyLog {
   readonly tree: MerkleTree;
   /** Every entry as it was logged, with the answer to its upload; null for those before the lab. */
   readonly entries: readonly LoggedEntry[];
-  /** The signed note over the first `size` entries; `extensions` are lines behind the root. */
-  readonly head: (size?: number, extensions?: readonly string[]) => string;
+  /** The signed note over the first `size` entries, of another tree for a fork; `extensions` are lines behind the root. */
+  readonly head: (size?: number, extensions?: readonly string[], of?: MerkleTree) => string;
 }
 
 export interface LoggedEntry {
@@ -67,7 +67,7 @@ export function startRekorV1(): TransparencyLog {
     logId,
     tree,
     entries,
-    head: (size = tree.size(), extensions = []) => sign(sizeAndRoot(tree, size, extensions)),
+    head: (size = tree.size(), extensions = [], of = tree) => sign(sizeAndRoot(of, size, extensions)),
     append: (body, at) => {
       const bytes = canonicalJson({ ...body });
       const index = tree.append(Buffer.from(bytes));
@@ -106,7 +106,7 @@ export function startRekorV2(): TransparencyLog {
     logId,
     tree,
     entries,
-    head: (size = tree.size(), extensions = []) => sign(sizeAndRoot(tree, size, extensions)),
+    head: (size = tree.size(), extensions = [], of = tree) => sign(sizeAndRoot(of, size, extensions)),
     append: (body) => {
       const bytes = canonicalJson({ ...body });
       const index = tree.append(Buffer.from(bytes));

@@ -81,6 +81,8 @@ const OPTIONS = {
     value: 'FILE',
     help: 'which witnesses must have signed checkpoints (C2SP tlog-policy)',
   },
+  state: { type: 'string', value: 'DIR', help: 'where checkpoints that were seen are kept' },
+  fork: { type: 'string', value: 'FILE', help: 'check, offline, a file that shows two histories of a log' },
   contact: { type: 'string', value: 'ADDRESS', help: 'whom the operators of a log may write to, for the User-Agent' },
   help: { type: 'boolean', help: 'show this help' },
 } as const satisfies Record<string, OptionSpec>;

@@ -1,7 +1,7 @@
 import { hash as digest } from 'node:crypto';
 import type { Digest } from '../model/dependency.ts';
 import type { Statement } from '../model/proof.ts';
-import { parseBundle, type Bundle } from '../sigstore/bundle.ts';
+import { parseBundle, type Bundle, type LogEntry } from '../sigstore/bundle.ts';
 import { preAuthEncoding } from '../sigstore/pae.ts';
 import { Refusal } from '../sigstore/refusal.ts';
 import { parseStatement } from '../sigstore/statement.ts';
@@ -9,7 +9,8 @@ import { leafHash } from '../tlog/merkle.ts';
 
 /** What somebody publishes: a bundle, as far as a log may have entries for it. Nothing in it is verified. */
 export interface PublishedBundle {
-  /** The hashes of its entries as leaves, hex, with the ids of their logs. */
+  readonly entries: readonly LogEntry[];
+  /** The hashes of these as leaves, hex, with the ids of their logs. */
   readonly leaves: readonly { readonly leaf: string; readonly logId: string }[];
   readonly payload: Buffer | null;
   readonly statement: Statement | null;
@@ -31,6 +32,7 @@ function publishedOf({ content, signer, logEntries }: Bundle): PublishedBundle {
   const sha256 = (bytes: Uint8Array | string): Digest => ({ algorithm: 'sha256', hex: digest('sha256', bytes, 'hex') });
   const envelope = content.kind === 'dsse' ? content : null;
   return {
+    entries: logEntries,
     leaves: logEntries.map(({ body, logId }) => ({ leaf: leafHash(body).toString('hex'), logId })),
     payload: envelope?.payload ?? null,
     statement: envelope === null ? null : parseStatement(envelope.payload),

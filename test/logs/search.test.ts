@@ -69,7 +69,7 @@ describe('a search for a package', () => {
       }
       expect(one?.asked.map(({ question }) => question)).toContain(`sha512 of the tarball sha512:${sha512}`);
       expect(v1.requests).toContain(`POST /api/v1/index/retrieve {"hash":"sha512:${sha512}"}`);
-      expect([...v1.agents].every((agent) => agent.startsWith("assay/"))).toBe(true);
+      expect([...v1.agents].every((agent) => agent.startsWith('assay/'))).toBe(true);
       // All versions where none is named.
       expect(searchesOf(await search('p')).map(({ name }) => name)).toEqual(['p@1.0.0']);
     });

@@ -9,13 +9,25 @@ type Action = (args: readonly string[], values: OptionValues, io: Io) => Promise
 /** Each is loaded when it is run. */
 const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
   search: async () => (await import('./log/search.ts')).search,
+  verify: async () => (await import('./log/verify.ts')).verify,
   show: async () => (await import('./log/show.ts')).show,
 };
 
 export const command: Command = {
-  usage: 'search WHAT | show UUID|INDEX',
+  usage: 'search WHAT | show UUID|INDEX | verify BUNDLE|PACKAGE@VERSION',
   summary: 'what transparency logs have, verified before it is shown',
-  options: ['registry', 'log', 'witness-policy', 'contact', ...TRUST_OPTIONS, 'policy', 'no-cache', 'json'],
+  options: [
+    'registry',
+    'log',
+    'state',
+    'fork',
+    'witness-policy',
+    'contact',
+    ...TRUST_OPTIONS,
+    'policy',
+    'no-cache',
+    'json',
+  ],
   run: async ({ values, positionals: [name = '', ...args] }, io) => {
     const load = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
     if (load === undefined) throw new UsageError(`log takes one of ${Object.keys(ACTIONS).join(', ')}`);
