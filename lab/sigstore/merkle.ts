@@ -12,6 +12,10 @@ export interface MerkleTree {
   root(size: number): Buffer;
   /** Audit path of entry `index` in the tree of the first `size` entries, leaf to root. */
   path(index: number, size: number): Buffer[];
+  /** How the tree of `size` entries goes on from the first `first` of them (RFC 6962, 2.1.2). */
+  consistency(first: number, size: number): Buffer[];
+  /** Root of the `span` entries, a power of two, from `index * span` on. */
+  node(index: number, span: number): Buffer;
 }
 
 export function newTree(): MerkleTree {
@@ -49,11 +53,21 @@ export function newTree(): MerkleTree {
       : [...path(index - split, start + split, size - split), subtree(start, split)];
   };
 
+  const consistency = (first: number, start: number, size: number, isWhole: boolean): Buffer[] => {
+    if (first === size) return isWhole ? [] : [subtree(start, size)];
+    const split = largestPowerBelow(size);
+    return first <= split
+      ? [...consistency(first, start, split, isWhole), subtree(start + split, size - split)]
+      : [...consistency(first - split, start + split, size - split, false), subtree(start, split)];
+  };
+
   return {
     size: () => levels[0]?.length ?? 0,
     append,
     root: (size) => (size === 0 ? sha256() : subtree(0, size)),
     path: (index, size) => path(index, 0, size),
+    consistency: (first, size) => (first === 0 ? [] : consistency(first, 0, size, true)),
+    node: (index, span) => subtree(index * span, span),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Instant } from '../../src/model/time.ts';
 import { base64, canonicalJson, type Json } from './json.ts';
 import { newKey, sha256, type SigningKey, signWith } from './keys.ts';
-import { newTree } from './merkle.ts';
+import { newTree, type MerkleTree } from './merkle.ts';
 
 /** `tlogEntries[]` of a bundle, as its JSON says it. Mutable, so that a test can alter one field. */
 export interface LogEntryJson {
@@ -33,23 +33,41 @@ export interface TransparencyLog {
   readonly baseUrl: string;
   readonly logId: Buffer;
   append(body: LogBody, at: Instant): LogEntryJson;
+  /** What the log has, for a server of it. */
+  readonly tree: MerkleTree;
+  /** Every entry as it was logged, with the answer to its upload; null for those before the lab. */
+  readonly entries: readonly LoggedEntry[];
+  /** The signed note over the first `size` entries, of another tree for a fork; `extensions` are lines behind the root. */
+  readonly head: (size?: number, extensions?: readonly string[], of?: MerkleTree) => string;
 }
+
+export interface LoggedEntry {
+  readonly bytes: Buffer;
+  readonly entry: LogEntryJson | null;
+}
+
+/** Rekor v1's id of its tree. */
+export const V1_TREE = 1193050959916656506n;
 
 /** Entries that were there before the first of the lab, so that no proof is empty. */
 const EARLIER_ENTRIES = 11;
 /** Entries of earlier shards: a position in the whole log is larger than 2^31 and differs from the one in the tree. */
-const EARLIER_SHARDS = 4_100_200_300;
+export const EARLIER_SHARDS = 4_100_200_300;
 
 /** Rekor v1: signed entry timestamp, integrated time, ECDSA checkpoint; one tree of several. */
 export function startRekorV1(): TransparencyLog {
   const host = 'rekor.lab.test';
   const key = newKey('P-256');
   const logId = sha256(key.spki);
-  const tree = seededTree();
+  const { tree, entries } = seeded();
+  const sign = (note: string): string => signNote(note, `${host} - ${V1_TREE}`, host, key, logId);
   return {
     key,
     baseUrl: `https://${host}`,
     logId,
+    tree,
+    entries,
+    head: (size = tree.size(), extensions = [], of = tree) => sign(sizeAndRoot(of, size, extensions)),
     append: (body, at) => {
       const bytes = canonicalJson({ ...body });
       const index = tree.append(Buffer.from(bytes));
@@ -59,15 +77,17 @@ export function startRekorV1(): TransparencyLog {
         logID: logId.toString('hex'),
         logIndex: EARLIER_SHARDS + index,
       };
-      return {
+      const entry = {
         logIndex: String(promised.logIndex),
         logId: { keyId: base64(logId) },
         kindVersion: { kind: body.kind, version: body.apiVersion },
         integratedTime: String(promised.integratedTime),
         inclusionPromise: { signedEntryTimestamp: base64(signWith(key, Buffer.from(canonicalJson(promised)))) },
-        inclusionProof: proof(tree, index, (note) => signNote(note, `${host} - 1193050959916656506`, host, key, logId)),
+        inclusionProof: proof(tree, index, sign),
         canonicalizedBody: promised.body,
       };
+      entries.push({ bytes: Buffer.from(bytes), entry });
+      return entry;
     },
   };
 }
@@ -78,34 +98,48 @@ export function startRekorV2(): TransparencyLog {
   const key = newKey('Ed25519');
   // Key id of a signed note: the key's name, its type (1 is Ed25519) and its 32 raw bytes.
   const logId = sha256(Buffer.from(`${host}\n\u0001`), key.spki.subarray(-32));
-  const tree = seededTree();
+  const { tree, entries } = seeded();
+  const sign = (note: string): string => signNote(note, host, host, key, logId);
   return {
     key,
     baseUrl: `https://${host}`,
     logId,
+    tree,
+    entries,
+    head: (size = tree.size(), extensions = [], of = tree) => sign(sizeAndRoot(of, size, extensions)),
     append: (body) => {
       const bytes = canonicalJson({ ...body });
       const index = tree.append(Buffer.from(bytes));
-      return {
+      const entry = {
         logIndex: String(index),
         logId: { keyId: base64(logId) },
         kindVersion: { kind: body.kind, version: body.apiVersion },
-        inclusionProof: proof(tree, index, (note) => signNote(note, host, host, key, logId)),
+        inclusionProof: proof(tree, index, sign),
         canonicalizedBody: base64(bytes),
       };
+      entries.push({ bytes: Buffer.from(bytes), entry });
+      return entry;
     },
   };
 }
 
-function seededTree(): ReturnType<typeof newTree> {
+function seeded(): { readonly tree: MerkleTree; readonly entries: LoggedEntry[] } {
   const tree = newTree();
-  for (let entry = 0; entry < EARLIER_ENTRIES; entry += 1) tree.append(Buffer.from(`earlier entry ${entry}`));
-  return tree;
+  const entries = Array.from({ length: EARLIER_ENTRIES }, (_, i) => ({
+    bytes: Buffer.from(`earlier entry ${i}`),
+    entry: null,
+  }));
+  for (const { bytes } of entries) tree.append(bytes);
+  return { tree, entries };
+}
+
+function sizeAndRoot(tree: MerkleTree, size: number, extensions: readonly string[] = []): string {
+  return [size, base64(tree.root(size)), ...extensions, ''].join('\n');
 }
 
 /** Inclusion of the entry in the tree that ends with it, which is what a log answers at upload. */
 function proof(
-  tree: ReturnType<typeof newTree>,
+  tree: MerkleTree,
   index: number,
   sign: (sizeAndRoot: string) => string,
 ): NonNullable<LogEntryJson['inclusionProof']> {
@@ -116,13 +150,13 @@ function proof(
     rootHash,
     treeSize: String(size),
     hashes: tree.path(index, size).map(base64),
-    checkpoint: { envelope: sign(`${size}\n${rootHash}\n`) },
+    checkpoint: { envelope: sign(sizeAndRoot(tree, size)) },
   };
 }
 
 /** A checkpoint as a signed note (C2SP tlog-checkpoint, signed-note). */
-function signNote(sizeAndRoot: string, origin: string, name: string, key: SigningKey, keyId: Buffer): string {
-  const text = `${origin}\n${sizeAndRoot}`;
+function signNote(signed: string, origin: string, name: string, key: SigningKey, keyId: Buffer): string {
+  const text = `${origin}\n${signed}`;
   const signature = Buffer.concat([keyId.subarray(0, 4), signWith(key, Buffer.from(text))]);
   return `${text}\n\u2014 ${name} ${base64(signature)}\n`;
 }

@@ -9,6 +9,7 @@ export const COMMAND_NAMES = [
   'check',
   'verify-bundle',
   'explain',
+  'log',
   'trust',
   'cache',
   'demo',

@@ -86,6 +86,20 @@ const OPTIONS = {
   },
   'certificate-oidc-issuer': { type: 'string', value: 'URL', help: 'the exact issuer the certificate must name' },
   offline: { type: 'boolean', help: 'make no network request' },
+  log: {
+    type: 'string',
+    multiple: true,
+    value: 'NAME[=URL]',
+    help: 'only this log of the trusted root, asked at URL instead of at its name; may be repeated',
+  },
+  'witness-policy': {
+    type: 'string',
+    value: 'FILE',
+    help: 'which witnesses must have signed checkpoints (C2SP tlog-policy)',
+  },
+  state: { type: 'string', value: 'DIR', help: 'where checkpoints that were seen are kept' },
+  fork: { type: 'string', value: 'FILE', help: 'check, offline, a file that shows two histories of a log' },
+  contact: { type: 'string', value: 'ADDRESS', help: 'whom the operators of a log may write to, for the User-Agent' },
   help: { type: 'boolean', help: 'show this help' },
 } as const satisfies Record<string, OptionSpec>;
 

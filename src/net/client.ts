@@ -35,6 +35,7 @@ export function createHttpClient(config: NetConfig, options: HttpClientOptions =
       });
       if (hasAnswered(outcome)) host.silent = 0;
       if (outcome.kind !== 'redirect') return outcome;
+      if (get.json !== undefined) return failure('redirected, which is not followed with what was sent', null);
       const next = redirectTarget(outcome.location, target);
       if (typeof next === 'string') return failure(next, null);
       if (next.host !== target.host) auth = false;

@@ -108,11 +108,12 @@ export function createExchange(config: NetConfig, { userAgent, idleMs = IDLE_MS 
   };
 
   return {
-    async send(url, { accept, etag, auth, maxBytes, timeoutMs, sink }) {
+    async send(url, { accept, etag, auth, maxBytes, timeoutMs, sink, json }) {
       if (closed) return CLOSED;
       const route = routeOf(url);
       const credential = auth ? credentialFor(config.credentials, url) : null;
       const transport = route.transport(credential?.certificate ?? null);
+      const body = json === undefined ? null : Buffer.from(json);
       const request = {
         host: url.host,
         path: `${route.absolute ? url.origin : ''}${url.pathname}${url.search}`,
@@ -121,9 +122,11 @@ export function createExchange(config: NetConfig, { userAgent, idleMs = IDLE_MS 
           'accept-encoding': sink === undefined ? ACCEPT_ENCODING : 'identity',
           'user-agent': agentName,
           ...(etag !== undefined && { 'if-none-match': etag }),
+          ...(body !== null && { 'content-type': 'application/json', 'content-length': body.length }),
           ...route.headers,
           ...(credential?.authorization && { authorization: credential.authorization }),
         },
+        body,
       };
       const bounds = { maxBytes, idleMs, timeoutMs };
       return receive((listener) => transport(request, listener), { auth, etag, sink, ...bounds, track });

@@ -2,16 +2,21 @@ import http from 'node:http';
 import https from 'node:https';
 import { connectionCut, forward, type Listener, type WireRequest } from './transport.ts';
 
-/** A GET in HTTP/1.1. `options` say where it goes, and by which agent. */
+/** A request in HTTP/1.1. `options` say where it goes, and by which agent. */
 export function sendHttp1(
   options: https.RequestOptions,
-  { path, host, headers }: WireRequest,
+  { path, host, headers, body }: WireRequest,
   listener: Listener,
 ): () => void {
   let request: http.ClientRequest;
   try {
     const module = options.protocol === 'https:' ? https : http;
-    request = module.request({ ...options, path, headers: { host, ...headers } });
+    request = module.request({
+      ...options,
+      method: body === null ? 'GET' : 'POST',
+      path,
+      headers: { host, ...headers },
+    });
   } catch (error) {
     // Node throws at once for what cannot be sent, such as a client certificate with another's key.
     listener.fail(error, false);
@@ -25,6 +30,6 @@ export function sendHttp1(
     response.on('error', (error) => listener.fail(error, false));
     response.on('close', () => listener.fail(connectionCut(), false));
   });
-  request.end();
+  request.end(body);
   return () => request.destroy();
 }

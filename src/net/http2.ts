@@ -115,11 +115,13 @@ export function openSession(socket: TLSSocket, origin: string, events: SessionEv
       return true;
     },
     release,
-    send({ host, path, headers }, listener) {
+    send({ host, path, headers, body }, listener) {
       const reused = answered;
       let stream: http2.ClientHttp2Stream;
       try {
-        stream = session.request({ ...headers, ':authority': host, ':path': path }, { endStream: true });
+        const pseudo = { ':method': body === null ? 'GET' : 'POST', ':authority': host, ':path': path };
+        stream = session.request({ ...headers, ...pseudo }, { endStream: body === null });
+        if (body !== null) stream.end(body);
       } catch {
         // It was closed a moment ago.
         leave();

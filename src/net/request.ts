@@ -12,6 +12,11 @@ export interface GetOptions {
   readonly auth?: boolean;
   /** Called before the body of each attempt: where it goes instead of into memory. The answer's body is then empty. */
   readonly sink?: () => Sink;
+  /**
+   * JSON text that is sent with POST. It is sent again like any question, so the server must bear it twice; no redirect
+   * is followed.
+   */
+  readonly json?: string;
 }
 
 /** Takes a body as it comes. */

@@ -1,15 +1,16 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 
-/** One GET, as far as it is the same in every version of HTTP. */
+/** One request, as far as it is the same in every version of HTTP: a GET, or a POST where it has a body. */
 export interface WireRequest {
   /** Of the target, with its port where that is not the usual one. */
   readonly host: string;
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer | null;
 }
 
-/** Told what comes of one GET, in the order of these methods; nothing more after `end` or `fail`. */
+/** Told what comes of one request, in the order of these methods; nothing more after `end` or `fail`. */
 export interface Listener {
   head(status: number, headers: IncomingHttpHeaders): void;
   /** Where it returns a promise, nothing more is to be read until that resolves. */
@@ -20,7 +21,7 @@ export interface Listener {
   fail(error: unknown, reused: boolean): void;
 }
 
-/** Sends one GET. Returns what ends it early; never throws. */
+/** Sends one request. Returns what ends it early; never throws. */
 export type Transport = (request: WireRequest, listener: Listener) => () => void;
 
 /** Forwards a chunk of a body at the listener's pace. */

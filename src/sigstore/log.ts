@@ -55,10 +55,7 @@ export function verifyInclusion(
   const { proof, body } = entry;
   const note = proof?.checkpoint ?? null;
   if (proof === null || note === null) return null;
-  const checkpoint = reading('log-checkpoint', () => parseCheckpoint(note));
-  const faults = logs.map((log) => checkpointFault(checkpoint, log));
-  const signers = logs.filter((_, index) => faults[index] === null);
-  if (signers.length === 0) refuse('log-checkpoint', faults[0] ?? 'no log signed the checkpoint');
+  const { checkpoint, signers } = verifyCheckpoint(note, logs);
   const log = signers.find(({ validFor }) => times.every((time) => contains(validFor, time)));
   if (log === undefined) refuse('log-time', 'the key of the log was not valid when the signature was made');
 
@@ -72,6 +69,18 @@ export function verifyInclusion(
     refuse('log-entry-mismatch', `the entry has position ${entry.logIndex}, its proof ${proof.index}`);
   }
   return { log, origin: checkpoint.origin };
+}
+
+/** Parses a checkpoint that at least one of these logs signed. Throws `Refusal`. */
+export function verifyCheckpoint(
+  note: string,
+  logs: readonly TrustedLog[],
+): { readonly checkpoint: Checkpoint; readonly signers: readonly TrustedLog[] } {
+  const checkpoint = reading('log-checkpoint', () => parseCheckpoint(note));
+  const faults = logs.map((log) => checkpointFault(checkpoint, log));
+  const signers = logs.filter((_, index) => faults[index] === null);
+  if (signers.length === 0) refuse('log-checkpoint', faults[0] ?? 'no log signed the checkpoint');
+  return { checkpoint, signers };
 }
 
 /** Why a checkpoint is not one of this log, or null: it names the log, and the log signed it. */

@@ -26,22 +26,38 @@ export function trustPlace({ folder, keyFile }: CachePlace): CachePlace {
   return { folder: join(folder, 'trust'), keyFile };
 }
 
+/**
+ * Where the newest verified heads of logs are kept; null where there is no home. They are no cache: a fork shows only
+ * beside what was seen before.
+ */
+export function logStateFolder(env: NodeJS.ProcessEnv, home: string, platform: NodeJS.Platform): string | null {
+  const given = (name: string): string | null => {
+    const value = env[name];
+    return value === undefined || value === '' ? null : value;
+  };
+  const folders = foldersOf(platform, home, given);
+  return folders === null ? null : join(folders.state, 'logs');
+}
+
 function foldersOf(
   platform: NodeJS.Platform,
   home: string,
   given: (name: string) => string | null,
-): { readonly cache: string; readonly config: string } | null {
+): { readonly cache: string; readonly config: string; readonly state: string } | null {
   if (platform === 'win32') {
     const local = given('LOCALAPPDATA');
-    return local === null ? null : { cache: join(local, 'assay', 'Cache'), config: join(local, 'assay') };
+    if (local === null) return null;
+    return { cache: join(local, 'assay', 'Cache'), config: join(local, 'assay'), state: join(local, 'assay', 'State') };
   }
   if (home === '') return null;
   if (platform === 'darwin') {
     const library = join(home, 'Library');
-    return { cache: join(library, 'Caches', 'assay'), config: join(library, 'Application Support', 'assay') };
+    const support = join(library, 'Application Support', 'assay');
+    return { cache: join(library, 'Caches', 'assay'), config: support, state: support };
   }
   return {
     cache: join(given('XDG_CACHE_HOME') ?? join(home, '.cache'), 'assay'),
     config: join(given('XDG_CONFIG_HOME') ?? join(home, '.config'), 'assay'),
+    state: join(given('XDG_STATE_HOME') ?? join(home, '.local', 'state'), 'assay'),
   };
 }

@@ -1,13 +1,14 @@
-import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 
 /**
  * Writes a file whole or not at all: another one beside it takes its place. What is no regular file (a pipe, a device)
- * is written to. A file that was not there gets `mode`. Throws Node's error.
+ * is written to. A file that was not there gets `mode`. With `durable` it is on the disk when this returns. Throws
+ * Node's error.
  */
-export function writeWhole(path: string, pieces: Iterable<string | Uint8Array>, mode = 0o666): void {
+export function writeWhole(path: string, pieces: Iterable<string | Uint8Array>, mode = 0o666, durable = false): void {
   const before = statSync(path, { throwIfNoEntry: false });
   if (before !== undefined && !before.isFile()) {
-    writePieces(path, 'w', mode, pieces);
+    writePieces(path, 'w', mode, pieces, false);
     return;
   }
   // A link stays one.
@@ -15,7 +16,7 @@ export function writeWhole(path: string, pieces: Iterable<string | Uint8Array>, 
   const temporary = `${target}.${process.pid}.tmp`;
   try {
     // Only a new file: an existing one could be a link that was planted there.
-    writePieces(temporary, 'wx', mode, pieces);
+    writePieces(temporary, 'wx', mode, pieces, durable);
     renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -23,10 +24,17 @@ export function writeWhole(path: string, pieces: Iterable<string | Uint8Array>, 
   }
 }
 
-function writePieces(path: string, flag: 'w' | 'wx', mode: number, pieces: Iterable<string | Uint8Array>): void {
+function writePieces(
+  path: string,
+  flag: 'w' | 'wx',
+  mode: number,
+  pieces: Iterable<string | Uint8Array>,
+  durable: boolean,
+): void {
   const file = openSync(path, flag, mode);
   try {
     for (const piece of pieces) writeFileSync(file, piece);
+    if (durable) fsyncSync(file);
   } finally {
     closeSync(file);
   }

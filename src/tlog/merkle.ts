@@ -43,6 +43,12 @@ export function inclusionRoot(leaf: Buffer, index: bigint, size: bigint, hashes:
   return last === 0n ? root : null;
 }
 
+/** The root over perfect subtrees of falling size. */
+export function rootOf(subtrees: readonly Buffer[]): Buffer {
+  const [smallest = EMPTY_ROOT, ...larger] = [...subtrees].reverse();
+  return larger.reduce((right, left) => nodeHash(left, right), smallest);
+}
+
 /** The size of a tree and its root. */
 export interface TreeHead {
   readonly size: bigint;
@@ -57,18 +63,32 @@ export function isConsistent(earlier: TreeHead, later: TreeHead, hashes: readonl
   if (earlier.size > later.size || earlier.size < 0n) return false;
   if (earlier.size === later.size) return hashes.length === 0 && earlier.root.equals(later.root);
   if (earlier.size === 0n) return hashes.length === 0 && earlier.root.equals(EMPTY_ROOT);
+  const roots = consistencyRoots(earlier, later.size, hashes);
+  return roots?.earlier.equals(earlier.root) === true && roots.later.equals(later.root);
+}
+
+/**
+ * Both roots that a consistency proof leads to; null where the number of hashes does not fit. A later root that is the
+ * signed one ties the other hashes to it, so that the earlier root beside it is the one which that tree began with.
+ */
+export function consistencyRoots(
+  earlier: TreeHead,
+  laterSize: bigint,
+  hashes: readonly Buffer[],
+): { readonly earlier: Buffer; readonly later: Buffer } | null {
+  if (earlier.size < 1n || earlier.size > laterSize) return null;
   let position = earlier.size - 1n;
-  let last = later.size - 1n;
+  let last = laterSize - 1n;
   while ((position & 1n) === 1n) {
     position >>= 1n;
     last >>= 1n;
   }
   // A perfect tree is a node of the later one, so that the proof leaves its root out.
   const [first, ...rest] = position === 0n ? [earlier.root, ...hashes] : hashes;
-  if (first === undefined) return false;
+  if (first === undefined) return null;
   let [earlierRoot, laterRoot] = [first, first];
   for (const sibling of rest) {
-    if (last === 0n) return false;
+    if (last === 0n) return null;
     if ((position & 1n) === 1n || position === last) {
       earlierRoot = nodeHash(sibling, earlierRoot);
       laterRoot = nodeHash(sibling, laterRoot);
@@ -82,5 +102,5 @@ export function isConsistent(earlier: TreeHead, later: TreeHead, hashes: readonl
     position >>= 1n;
     last >>= 1n;
   }
-  return last === 0n && earlierRoot.equals(earlier.root) && laterRoot.equals(later.root);
+  return last === 0n ? { earlier: earlierRoot, later: laterRoot } : null;
 }

@@ -69,21 +69,27 @@ export function signatureFault(note: Note, key: NoteKey): 'unsigned' | 'broken' 
 /** Ed25519, the one algorithm of signed notes that a log's own signature has (type 0x01). */
 const ED25519 = 0x01;
 /** DER SubjectPublicKeyInfo up to the 32 bytes of an Ed25519 key (RFC 8410). */
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+export const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 /**
  * Reads a key as it is handed around, `NAME+HINT+BASE64(TYPE || KEY)`; base64 may have a plus, too. Throws `Malformed`
  * for one of another type, and for one that its hint is not of.
  */
 export function parseNoteKey(text: string): NoteKey {
-  const [, name = '', hint = '', encoded = ''] = /^([^+]*)\+([0-9a-f]{8})\+(.*)$/s.exec(text) ?? [];
-  const bytes = fromBase64(encoded);
-  if (!NAME.test(name) || bytes === null) malformed('key of signed notes is not NAME+HINT+BASE64');
-  if (bytes[0] !== ED25519 || bytes.length !== 33) malformed('key of signed notes is not Ed25519');
-  if (keyHint(name, bytes) !== hint) malformed('key of signed notes is not the one that its hint names');
-  const spki = Buffer.concat([SPKI_PREFIX, bytes.subarray(1)]);
+  const { name, hint, typed } = parseKeyText(text);
+  if (typed[0] !== ED25519 || typed.length !== 33) malformed('key of signed notes is not Ed25519');
+  const spki = Buffer.concat([SPKI_PREFIX, typed.subarray(1)]);
   const key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
   return { name, hints: [hint], verify: (signed, signature) => verify(null, signed, key, signature) };
+}
+
+/** The parts of a key's text, which its hint fits; `typed` begins with its type. Throws `Malformed`. */
+export function parseKeyText(text: string): { readonly name: string; readonly hint: string; readonly typed: Buffer } {
+  const [, name = '', hint = '', encoded = ''] = /^([^+]*)\+([0-9a-f]{8})\+(.*)$/s.exec(text) ?? [];
+  const typed = fromBase64(encoded);
+  if (!NAME.test(name) || typed === null) malformed('key of signed notes is not NAME+HINT+BASE64');
+  if (keyHint(name, typed) !== hint) malformed('key of signed notes is not the one that its hint names');
+  return { name, hint, typed };
 }
 
 /** The key id of a name and a key with what stands before it: SHA-256(NAME || newline || TYPE || KEY), 4 bytes, hex. */

@@ -1,5 +1,5 @@
 import { malformed } from './malformed.ts';
-import { EMPTY_ROOT, nodeHash, type TreeHead } from './merkle.ts';
+import { nodeHash, rootOf, type TreeHead } from './merkle.ts';
 
 /**
  * Tiles (https://github.com/C2SP/C2SP/blob/main/tlog-tiles.md): level L is cut into rows of 256 hashes, each the root of
@@ -15,15 +15,25 @@ export interface Tile {
   readonly width: number;
 }
 
-const WIDTH = 256;
+/** Hashes of a full tile, and entries of a full bundle. */
+export const WIDTH = 256;
 const HASH_BYTES = 32;
 
 /** `LEVEL/INDEX`, the index in groups of three digits, and `.p/WIDTH` for a partial one: its address, and its name. */
 export function tilePath({ level, index, width }: Tile): string {
+  return `${level}/${placePath(index, width)}`;
+}
+
+/** The same of a bundle of entries, whose leaves are those of the tile of level 0 in its place. */
+export function entriesPath(index: bigint, width: number): string {
+  return `entries/${placePath(index, width)}`;
+}
+
+function placePath(index: bigint, width: number): string {
   const digits = index.toString();
   const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, '0').match(/.../g) ?? [];
   const partial = width === WIDTH ? '' : `.p/${width}`;
-  return `${level}/${groups.map((group, i) => (i === groups.length - 1 ? group : `x${group}`)).join('/')}${partial}`;
+  return `${groups.map((group, i) => (i === groups.length - 1 ? group : `x${group}`)).join('/')}${partial}`;
 }
 
 /** What is to be read of a tree: the hashes of these leaves, and the roots of the trees that it began with. */
@@ -66,11 +76,13 @@ function widthOf(size: bigint, level: number, index: bigint): number {
   return rest >= BigInt(WIDTH) ? WIDTH : Math.max(0, Number(rest));
 }
 
-/** What tiles say of a tree. Everything it answers is tied to the root; both throw `Malformed` for what is not. */
+/** What tiles say of a tree. Everything it answers is tied to the root; all throw `Malformed` for what is not. */
 export interface TiledTree {
   readonly leafHash: (index: bigint) => Buffer;
   /** The root of the tree of the first `size` leaves. */
   readonly rootAt: (size: bigint) => Buffer;
+  /** The perfect subtrees that the first `size` leaves are made of, the largest first: where a `Range` goes on. */
+  readonly subtreesAt: (size: bigint) => readonly Buffer[];
 }
 
 /**
@@ -103,18 +115,20 @@ export function readTree(head: TreeHead, tiles: ReadonlyMap<string, Buffer>): Ti
   };
 
   for (const tile of edgesOf(size)) tied.set(tilePath(tile), served(tile));
-  const root = rootOf(size, read);
+  const root = rootOf(subtreesOf(size, read));
   if (!root.equals(head.root)) malformed('the tiles at the edge of the tree do not make its root');
 
+  const subtreesAt = (earlier: bigint): readonly Buffer[] => {
+    if (earlier < 0n || earlier > size) malformed(`a tree of ${size} did not begin with one of ${earlier}`);
+    return subtreesOf(earlier, read);
+  };
   return {
     leafHash: (index) => {
       if (index < 0n || index >= size) malformed(`position ${index} is not in a tree of ${size}`);
       return hashAt(read(0, index >> 8n), Number(index & 0xffn));
     },
-    rootAt: (earlier) => {
-      if (earlier < 0n || earlier > size) malformed(`a tree of ${size} did not begin with one of ${earlier}`);
-      return rootOf(earlier, read);
-    },
+    rootAt: (earlier) => rootOf(subtreesAt(earlier)),
+    subtreesAt,
   };
 }
 
@@ -122,19 +136,18 @@ function hashAt(hashes: Buffer, index: number): Buffer {
   return hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
 }
 
-/** The root of a tree, from the hashes at its edge: perfect subtrees from the right, the smallest first. */
-function rootOf(size: bigint, read: (level: number, index: bigint) => Buffer): Buffer {
-  let root: Buffer | null = null;
+/** The perfect subtrees of a tree, from the hashes at its edge: the largest first. */
+function subtreesOf(size: bigint, read: (level: number, index: bigint) => Buffer): readonly Buffer[] {
+  const subtrees: Buffer[] = [];
   for (const { level, index, width } of edgesOf(size)) {
     const hashes = read(level, index);
     for (let [end, part] = [width, 1]; end > 0; part *= 2) {
       if ((width & part) === 0) continue;
-      const left = perfectRoot(hashes.subarray((end - part) * HASH_BYTES, end * HASH_BYTES));
-      root = root === null ? left : nodeHash(left, root);
+      subtrees.push(perfectRoot(hashes.subarray((end - part) * HASH_BYTES, end * HASH_BYTES)));
       end -= part;
     }
   }
-  return root ?? EMPTY_ROOT;
+  return subtrees.reverse();
 }
 
 /** The root over a power of two of hashes. */

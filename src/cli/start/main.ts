@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<{ readonly command: C
   check: () => import('../commands/check.ts'),
   'verify-bundle': () => import('../commands/verify-bundle.ts'),
   explain: () => import('../commands/explain.ts'),
+  log: () => import('../commands/log.ts'),
   trust: () => import('../commands/trust.ts'),
   cache: () => import('../commands/cache.ts'),
   demo: () => import('../commands/demo.ts'),

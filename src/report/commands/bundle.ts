@@ -144,7 +144,7 @@ function proofRows({ mediaType, signer, times, log, scts, statement }: BundlePro
 
 const TIME_SOURCES = { log: 'transparency log', timestamp: 'timestamp authority' } as const;
 
-function signerRows(signer: Signer): Row[] {
+export function signerRows(signer: Signer): Row[] {
   if (signer.kind === 'key') return [['signed by', `key ${escapeText(signer.keyId, 100)}`]];
   return [
     ['signed by', escapeText(signer.identity.subject, 300)],
@@ -174,7 +174,7 @@ function logText({ origin, logIndex, kind, version, promise, inclusion }: LogEnt
   return `${escapeText(logIndex, 40)} in ${escapeText(origin, 120)}, ${what}${held.map((text) => `, ${text}`).join('')}`;
 }
 
-function subjectText(name: string, digests: readonly Digest[]): string {
+export function subjectText(name: string, digests: readonly Digest[]): string {
   const hashes = digests.slice(0, 4).map(({ algorithm, hex }) => `${algorithm}:${escapeText(hex, 140)}`);
   return `${escapeText(name, 160)} ${hashes.join(' ')}`;
 }

@@ -37,7 +37,7 @@ function signerJson(signer: Signer): Json {
     : { kind: 'certificate', fingerprint: signer.fingerprint, identity: identityJson(signer.identity) };
 }
 
-function identityJson(identity: Identity): Json {
+export function identityJson(identity: Identity): Json {
   return {
     issuer: identity.issuer,
     subject: identity.subject,

@@ -1,0 +1,101 @@
+import type { TrustOptions } from '../../../audit/options.ts';
+import type { LogContext } from '../../../logs/context.ts';
+import { placesOf, type LogPlace } from '../../../logs/places.ts';
+import { VERSION } from '../../../model/version.ts';
+import { createHttpClient } from '../../../net/client.ts';
+import type { NpmConfig } from '../../../registries/npm/config/npmrc.ts';
+import { createPathVerifier } from '../../../sigstore/chain.ts';
+import type { TrustedRoot } from '../../../sigstore/trusted-root.ts';
+import { PURPOSE } from '../../../sigstore/x509.ts';
+import { parseWitnessPolicy, type WitnessPolicy } from '../../../tlog/cosignature.ts';
+import { Malformed } from '../../../tlog/malformed.ts';
+import { UsageError } from '../../exit.ts';
+import type { Io } from '../../io.ts';
+import type { OptionValues } from '../../options.ts';
+import { loadPolicy } from '../../project/policy.ts';
+import { networkConfig } from '../../project/registry.ts';
+import { startTrust } from '../../project/trust.ts';
+import { readUserFile } from '../../user-files.ts';
+
+/** Logs that can be asked, with what their answers are verified under. */
+export interface OpenLogs {
+  readonly context: LogContext;
+  /** Those that `--log` names, or all of the trusted root. */
+  readonly places: readonly LogPlace[];
+  readonly trust: TrustOptions;
+  /** What `--witness-policy` demands; null where nothing is demanded. */
+  readonly witnesses: WitnessPolicy | null;
+  readonly config: NpmConfig;
+  readonly close: () => void;
+}
+
+/** Opens the logs of the trusted root in use. The caller closes them. Throws UsageError. */
+export async function openLogs(values: OptionValues, io: Io): Promise<OpenLogs> {
+  const named = namedLogs(values);
+  const witnesses = witnessPolicy(values, io);
+  const policy = await loadPolicy(values, io.cwd, io);
+  const config = networkConfig(values, io.cwd, io);
+  const session = startTrust(values, policy, config, io);
+  try {
+    const trust = await (await session.session).refresh();
+    const http = createHttpClient({ ...config, userAgent: null }, { userAgent: userAgent(values) });
+    return {
+      context: { http, ...verifiersOf(trust.root), witnesses: witnesses?.witnesses ?? [] },
+      places: placesNamed(trust.root, named),
+      trust,
+      witnesses,
+      config,
+      close: () => http.close(),
+    };
+  } finally {
+    session.close();
+  }
+}
+
+function verifiersOf({ certificateAuthorities }: TrustedRoot): Pick<LogContext, 'paths'> {
+  return { paths: createPathVerifier(certificateAuthorities, PURPOSE.codeSigning) };
+}
+
+/** What logs know their readers by: whoever runs a log may have to ask somebody to slow down. */
+function userAgent({ contact }: OptionValues): string {
+  if (contact !== undefined && !/^[\x21-\x7e]{1,200}$/.test(contact)) {
+    throw new UsageError('--contact needs an address or a URL');
+  }
+  return `assay/${VERSION}${contact === undefined ? '' : ` (${contact})`}`;
+}
+
+/** `--log NAME[=URL]`: which logs, and where they are asked. */
+export function namedLogs({ log = [] }: OptionValues): ReadonlyMap<string, string | null> {
+  return new Map(
+    log.map((text) => {
+      const [, name = '', url = null] = /^([^=]+?)(?:=(.*))?$/.exec(text) ?? [];
+      if (name === '' || (url !== null && (!/^https?:\/\/[^/@?#]/.test(url) || !URL.canParse(url)))) {
+        throw new UsageError(`--log needs the name of a log, or NAME=URL with http or https, not ${text}`);
+      }
+      return [name, url];
+    }),
+  );
+}
+
+/** The logs of a root that are named, or all. Throws UsageError for a name that it has not. */
+export function placesNamed(root: TrustedRoot, named: ReadonlyMap<string, string | null>): readonly LogPlace[] {
+  const addresses = [...named].filter((entry): entry is [string, string] => entry[1] !== null);
+  const places = placesOf(root, new Map(addresses));
+  const known = places.map(({ name }) => name);
+  for (const name of named.keys()) {
+    if (!known.includes(name)) {
+      throw new UsageError(`the trusted root has no log ${name}; it has ${known.join(', ') || 'none'}`);
+    }
+  }
+  return named.size === 0 ? places : places.filter(({ name }) => named.has(name));
+}
+
+function witnessPolicy({ 'witness-policy': file }: OptionValues, io: Io): WitnessPolicy | null {
+  if (file === undefined) return null;
+  try {
+    return parseWitnessPolicy(readUserFile(file, 'the policy of witnesses', io).toString('utf8'));
+  } catch (error) {
+    if (error instanceof Malformed) throw new UsageError(`${file}: ${error.message}`);
+    throw error;
+  }
+}

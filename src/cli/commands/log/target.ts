@@ -1,0 +1,162 @@
+import { existsSync, statSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { parseSpec } from '../../../audit/check.ts';
+import { readPublished, type PublishedBundle } from '../../../logs/published.ts';
+import { questionsOf, type SearchTarget } from '../../../logs/search.ts';
+import type { Digest } from '../../../model/dependency.ts';
+import type { NpmConfig } from '../../../registries/npm/config/npmrc.ts';
+import type { Registry } from '../../../registries/registry.ts';
+import { parseIntegrity } from '../../../readers/integrity.ts';
+import { UsageError } from '../../exit.ts';
+import type { Io } from '../../io.ts';
+import { openRegistry } from '../../project/registry.ts';
+import { readUserFile } from '../../user-files.ts';
+
+/** One thing that is searched, with its name for people. */
+export interface NamedTarget extends SearchTarget {
+  readonly name: string;
+}
+
+/** What comes of a package that was asked for: a target for each version, and what could not be found out. */
+export interface Targets {
+  readonly targets: readonly NamedTarget[];
+  readonly problems: readonly string[];
+}
+
+/** Versions of a package that are searched where none is named, the newest. */
+const MAX_VERSIONS = 50;
+const HEX: Readonly<Record<string, number>> = { sha256: 64, sha512: 128 };
+
+/** What the argument of a search means: a digest, an identity, a file, or else a package. Throws UsageError. */
+export async function targetsOf(text: string, config: NpmConfig, io: Io): Promise<Targets> {
+  const digest = digestOf(text);
+  if (digest !== null) return { targets: [byDigest(text, digest)], problems: [] };
+  if (/^[a-z]+:\/\/|^[^@\s/]+@[^@\s]+\.[a-z]{2,}$/i.test(text)) {
+    const questions = [{ name: 'identity', query: { subject: text } }];
+    return { targets: [{ name: text, questions, digests: [], subject: text, published: null }], problems: [] };
+  }
+  if (isFile(text, io)) return { targets: [byFile(text, io)], problems: [] };
+  return byPackage(text, config, io);
+}
+
+/** `sha512:HEX`, or `sha512-BASE64` as lockfiles have it: the index knows hex alone. */
+function digestOf(text: string): Digest | null {
+  const [, algorithm, hex = ''] = /^(sha256|sha512):([0-9a-f]+)$/i.exec(text) ?? [];
+  if (algorithm !== undefined) {
+    const name = algorithm.toLowerCase() as 'sha256' | 'sha512';
+    if (hex.length !== HEX[name]) throw new UsageError(`${name}: needs ${HEX[name] ?? 0} hex digits`);
+    return { algorithm: name, hex: hex.toLowerCase() };
+  }
+  if (/^sha(?:256|512):/i.test(text)) throw new UsageError(`${text} is not a digest in hex`);
+  return /^sha\d+-/.test(text) ? (parseIntegrity(text)[0] ?? null) : null;
+}
+
+function byDigest(name: string, digest: Digest): NamedTarget {
+  return {
+    name,
+    questions: [{ name: 'digest', query: { hash: digest } }],
+    digests: [digest],
+    subject: null,
+    published: null,
+  };
+}
+
+function isFile(text: string, io: Io): boolean {
+  const path = resolve(io.cwd, text);
+  return existsSync(path) && statSync(path).isFile();
+}
+
+/** A bundle is searched by what is in it, any other file by its hashes. */
+function byFile(path: string, io: Io): NamedTarget {
+  const bytes = readUserFile(path, 'the file', io);
+  const bundle = bundleIn(bytes);
+  if (bundle !== null) return byBundle(path, bundle);
+  const digests = (['sha256', 'sha512'] as const).map((algorithm): Digest => {
+    return { algorithm, hex: hash(algorithm, bytes, 'hex') };
+  });
+  const questions = digests.map((digest) => ({ name: 'file', query: { hash: digest } }));
+  return { name: path, questions, digests, subject: null, published: null };
+}
+
+export function bundleIn(bytes: Buffer): PublishedBundle | null {
+  try {
+    return readPublished(JSON.parse(bytes.toString('utf8')));
+  } catch {
+    return null;
+  }
+}
+
+function byBundle(name: string, bundle: PublishedBundle): NamedTarget {
+  const subjects = bundle.statement?.subjects.flatMap(({ digests }) => digests) ?? [];
+  const searchable = subjects.filter(({ algorithm }) => algorithm in HEX);
+  return {
+    name,
+    questions: [
+      ...searchable.map((digest) => ({ name: 'subject', query: { hash: digest } })),
+      ...questionsOf([bundle]),
+    ],
+    digests: [...searchable, ...bundle.digests.map(([, digest]) => digest)],
+    subject: null,
+    published: [bundle],
+  };
+}
+
+async function byPackage(text: string, config: NpmConfig, io: Io): Promise<Targets> {
+  const spec = parseSpec(text);
+  if (spec?.ecosystem !== 'npm') {
+    throw new UsageError(`${text} is no package of npm, digest, identity (a URL or address), or file`);
+  }
+  const registry = openRegistry(config, io);
+  try {
+    const packument = await registry.packument(spec.name);
+    if (packument.state === 'absent') throw new UsageError(`the registry has no package ${spec.name}`);
+    if (packument.state !== 'present') return { targets: [], problems: [`${packument.url}: ${packument.reason}`] };
+    const { versions, distTags } = packument.value;
+    const isNamed = text.lastIndexOf('@') > 0;
+    const wanted = distTags[spec.wanted] ?? spec.wanted;
+    const all = isNamed ? [wanted] : [...versions.keys()].reverse();
+    if (isNamed && !versions.has(wanted)) throw new UsageError(`${spec.name} has no version ${spec.wanted}`);
+    const searched = all.slice(0, MAX_VERSIONS);
+    const found = await Promise.all(searched.map((version) => versionTarget(registry, spec.name, version)));
+    const beyond = all.length - searched.length;
+    return {
+      targets: found.flatMap(({ target }) => target ?? []),
+      problems: [
+        ...found.flatMap(({ problem }) => problem ?? []),
+        ...(beyond === 0 ? [] : [`${beyond} older versions of ${spec.name} were not searched: name one`]),
+      ],
+    };
+  } finally {
+    registry.close();
+  }
+}
+
+interface VersionTarget {
+  readonly target: NamedTarget | null;
+  readonly problem: string | null;
+}
+
+/** One version: its hash as the registry serves it, and the bundles that it publishes. */
+export async function versionTarget(registry: Registry, name: string, version: string): Promise<VersionTarget> {
+  const spec = `${name}@${version}`;
+  const manifest = await registry.manifest(name, version);
+  if (manifest.state !== 'present') return { target: null, problem: `${spec}: the registry gave no manifest` };
+  const { integrity, attestations: claim } = manifest.value;
+  const digest = integrity === null ? undefined : parseIntegrity(integrity).find((one) => one.algorithm === 'sha512');
+  if (digest === undefined) return { target: null, problem: `${spec}: the registry has no SHA-512 of it` };
+  const answer =
+    claim === null ? ({ state: 'absent', url: '' } as const) : await registry.attestations(name, version, claim);
+  if (answer.state !== 'present' && answer.state !== 'absent') {
+    return { target: null, problem: `${spec}: ${answer.url}: ${answer.reason}` };
+  }
+  const entries = answer.state === 'present' ? answer.value : [];
+  const published = entries.map(({ bundle }) => readPublished(bundle));
+  if (published.includes(null)) return { target: null, problem: `${spec}: a bundle of the registry is malformed` };
+  const bundles = published.filter((one) => one !== null);
+  const questions = [{ name: 'sha512 of the tarball', query: { hash: digest } }, ...questionsOf(bundles)];
+  return {
+    target: { name: spec, questions, digests: [digest], subject: null, published: bundles },
+    problem: null,
+  };
+}

@@ -1,0 +1,112 @@
+import type { Evidence } from '../model/evidence.ts';
+import type { LogWord } from '../model/log.ts';
+import type { HttpClient } from '../net/request.ts';
+import { verifyCheckpoint } from '../sigstore/log.ts';
+import { Refusal } from '../sigstore/refusal.ts';
+import { parseCheckpoint, type Checkpoint } from '../tlog/checkpoint.ts';
+import { judgeHeads, type JoinProof } from '../tlog/joined.ts';
+import { Malformed } from '../tlog/malformed.ts';
+import { tilesFor } from '../tlog/tiles.ts';
+import type { LogPlace } from './places.ts';
+import { askHeads, askProof } from './rekor-1.ts';
+import { askCheckpoint, askTiles } from './rekor-2.ts';
+
+/** What a log signed of its tree, under a key of the trusted root. */
+export interface Head {
+  readonly place: LogPlace;
+  readonly checkpoint: Checkpoint;
+  /** Rekor v1's id of the tree, decimal; null where the log is one tree. */
+  readonly tree: string | null;
+  /** The whole note as it was served, with the signatures of others. */
+  readonly note: string;
+  /** What the log says where it takes no more entries. */
+  readonly frozen: string | null;
+}
+
+/** Something else than what was asked for: in a word, and in a line. */
+export interface Trouble {
+  readonly word: Exclude<LogWord, 'held'>;
+  readonly reason: string;
+}
+
+/** Verifies a checkpoint of the log. */
+export function readHead(place: LogPlace, note: string): Head | Trouble {
+  try {
+    const { origin } = parseCheckpoint(note);
+    const { checkpoint } = verifyCheckpoint(note, place.keys);
+    const tree = origin === place.name ? null : origin.slice(place.name.length + 3);
+    const frozen = checkpoint.extensions.find((line) => line.startsWith('Log frozen')) ?? null;
+    return { place, checkpoint, tree, note, frozen };
+  } catch (error) {
+    if (error instanceof Malformed) return { word: 'malformed', reason: error.message };
+    if (error instanceof Refusal) return { word: 'other-key', reason: error.message };
+    throw error;
+  }
+}
+
+/** The trouble that an answer without a document is. */
+export function troubleOf(answer: Exclude<Evidence<unknown>, { state: 'present' }>, absent: Trouble['word']): Trouble {
+  if (answer.state === 'absent') return { word: absent, reason: `${answer.url} is not there` };
+  return { word: answer.state, reason: `${answer.url}: ${answer.reason}` };
+}
+
+/** Today's head of the log; of Rekor v1, of this tree, or of the one that grows. */
+export async function askHead(http: HttpClient, place: LogPlace, tree: string | null = null): Promise<Head | Trouble> {
+  if (place.api === 2) {
+    const answer = await askCheckpoint(http, place.url);
+    return answer.state === 'present' ? readHead(place, answer.value) : troubleOf(answer, 'unavailable');
+  }
+  const answer = await askHeads(http, place.url);
+  if (answer.state !== 'present') return troubleOf(answer, 'unavailable');
+  const active = readHead(place, answer.value.active);
+  if (tree === null || ('tree' in active && active.tree === tree)) return active;
+  const heads = answer.value.inactive.map((note) => readHead(place, note));
+  const wanted = heads.find((head) => 'tree' in head && head.tree === tree);
+  return wanted ?? { word: 'unavailable', reason: `${place.name} has no tree ${tree} that it signs for` };
+}
+
+/** How two heads of one log go together, and what the log answered when it was asked. */
+export interface Joining {
+  readonly word: LogWord;
+  readonly reason: string;
+  readonly earlier: Head;
+  readonly later: Head;
+  readonly proof: JoinProof | null;
+}
+
+/** Holds the head of a log to one that was seen before. Both are of the same origin. */
+export async function joinHeads(http: HttpClient, kept: Head, now: Head): Promise<Joining> {
+  const isSmaller = now.checkpoint.size < kept.checkpoint.size;
+  const [earlier, later] = isSmaller ? [now, kept] : [kept, now];
+  const sizes = `${earlier.checkpoint.size} and ${later.checkpoint.size} entries`;
+  const asked = await askJoin(http, earlier, later);
+  const proof = asked.state === 'present' ? asked.value : null;
+  const joining = { earlier, later, proof };
+  const smaller = `the tree of ${now.checkpoint.size} entries is older than one of ${kept.checkpoint.size} seen before`;
+  if (asked.state !== 'present') {
+    const trouble = troubleOf(asked, kept.place.api === 2 ? 'pruned' : 'unavailable');
+    return { ...joining, ...(isSmaller ? { word: 'smaller', reason: smaller } : trouble) };
+  }
+  switch (judgeHeads(earlier.checkpoint, later.checkpoint, proof)) {
+    case 'joined':
+      return { ...joining, word: isSmaller ? 'smaller' : 'held', reason: isSmaller ? smaller : sizes };
+    case 'parted':
+      return { ...joining, word: 'fork', reason: `${kept.checkpoint.origin} signed two histories, of ${sizes}` };
+    case 'unproven':
+      if (isSmaller) return { ...joining, word: 'smaller', reason: smaller };
+      return { ...joining, word: 'unproven', reason: `what was answered does not join the trees of ${sizes}` };
+  }
+}
+
+async function askJoin(http: HttpClient, earlier: Head, later: Head): Promise<Evidence<JoinProof>> {
+  const { place, tree } = later;
+  const [first, last] = [earlier.checkpoint.size, later.checkpoint.size];
+  const none: JoinProof = { kind: 'hashes', hashes: [] };
+  if (first === last || first === 0n) return { state: 'present', value: none };
+  if (place.api === 1) {
+    const answer = await askProof(http, place.url, { first, last, tree: tree ?? '' });
+    return answer.state === 'present' ? { ...answer, value: { kind: 'hashes', hashes: answer.value } } : answer;
+  }
+  const answer = await askTiles(http, place.url, tilesFor(last, { leaves: [], sizes: [first] }));
+  return answer.state === 'present' ? { ...answer, value: { kind: 'tiles', tiles: answer.value } } : answer;
+}

@@ -1,0 +1,30 @@
+import type { TrustedLog, TrustedRoot } from '../sigstore/trusted-root.ts';
+import { keyHint } from '../tlog/note.ts';
+
+/** A log of the trusted root, and where it is asked. */
+export interface LogPlace {
+  /** Base address without scheme: the name that its checkpoints are signed under. */
+  readonly name: string;
+  /** Without the last slash. */
+  readonly url: string;
+  /** Rekor v1 answers questions; v2 is files. */
+  readonly api: 1 | 2;
+  /** Every key that the trusted root has for it: which one signs today, only its answers show. */
+  readonly keys: readonly TrustedLog[];
+}
+
+/** The logs of a trusted root. `addresses` by name say where else one is asked. */
+export function placesOf({ tlogs }: TrustedRoot, addresses: ReadonlyMap<string, string>): readonly LogPlace[] {
+  return [...new Set(tlogs.map(({ name }) => name))].map((name) => {
+    const keys = tlogs.filter((log) => log.name === name);
+    const url = addresses.get(name) ?? `https://${name}`;
+    return { name, url: url.replace(/\/+$/, ''), api: keys.some(isTiled) ? 2 : 1, keys };
+  });
+}
+
+/** Rekor v2 is known by the id of its key, which is a signed note's: the name is part of it. */
+function isTiled({ name, key, ids }: TrustedLog): boolean {
+  if (key.type !== 'ed25519') return false;
+  const hint = keyHint(name, Buffer.concat([Buffer.from([1]), key.raw]));
+  return ids.some((id) => id.startsWith(hint));
+}

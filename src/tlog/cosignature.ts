@@ -1,0 +1,101 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { malformed } from './malformed.ts';
+import { keyHint, parseKeyText, SPKI_PREFIX, type Note } from './note.ts';
+
+/** A witness: its signature says that it saw this checkpoint, and no other history of the log before. */
+export interface Witness {
+  readonly name: string;
+  /** Hint of its cosignatures, which is not the one of its key. */
+  readonly hint: string;
+  readonly verify: (text: Buffer, signature: Buffer) => boolean;
+}
+
+/** Types of signed-note keys: plain Ed25519, in which witnesses hand theirs around, and that of a cosignature. */
+const ED25519 = 0x01;
+const COSIGNATURE_V1 = 0x04;
+const TIME_BYTES = 8;
+
+/** Reads the key of a witness, `NAME+HINT+BASE64(TYPE || KEY)`, of either type. Throws `Malformed`. */
+export function parseWitnessKey(text: string): Witness {
+  const { name, typed } = parseKeyText(text);
+  const [type] = typed;
+  if ((type !== ED25519 && type !== COSIGNATURE_V1) || typed.length !== 33) {
+    malformed('key of a witness is not Ed25519');
+  }
+  const raw = typed.subarray(1);
+  const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' });
+  return {
+    name,
+    hint: keyHint(name, Buffer.concat([Buffer.from([COSIGNATURE_V1]), raw])),
+    verify: (signed, signature) => verify(null, signed, key, signature),
+  };
+}
+
+/**
+ * When the witness signed the checkpoint, in seconds since 1970; null where it did not, or its signature does not hold
+ * (https://github.com/C2SP/C2SP/blob/main/tlog-cosignature.md, cosignature/v1).
+ */
+export function cosignedAt(note: Note, witness: Witness): bigint | null {
+  for (const { name, hint, signature } of note.signatures) {
+    if (name !== witness.name || hint !== witness.hint || signature.length !== TIME_BYTES + 64) continue;
+    const time = signature.readBigUInt64BE(0);
+    const signed = Buffer.concat([Buffer.from(`cosignature/v1\ntime ${time}\n`), note.text]);
+    if (witness.verify(signed, signature.subarray(TIME_BYTES))) return time;
+  }
+  return null;
+}
+
+/** Which witnesses count, and how many of them must have signed. */
+export interface WitnessPolicy {
+  readonly witnesses: readonly Witness[];
+  /** Whether these names of witnesses are enough. */
+  readonly holds: (signed: ReadonlySet<string>) => boolean;
+}
+
+const MAX_LINES = 1000;
+type Enough = (signed: ReadonlySet<string>) => boolean;
+
+/**
+ * Reads a policy (https://github.com/C2SP/C2SP/blob/main/tlog-policy.md): `witness NAME KEY [URL]`,
+ * `group NAME any|all|K MEMBER...` and one `quorum NAME|none`. Which logs there are, the trusted root says: `log` lines
+ * are passed over. Throws `Malformed`.
+ */
+export function parseWitnessPolicy(text: string): WitnessPolicy {
+  const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
+  if (lines.length > MAX_LINES) malformed(`policy of witnesses has more than ${MAX_LINES} lines`);
+  const witnesses: Witness[] = [];
+  const members = new Map<string, Enough>([['none', () => true]]);
+  let quorum: Enough | null = null;
+  const define = (name: string | undefined, enough: Enough): void => {
+    if (name === undefined || members.has(name)) malformed(`policy of witnesses has the name ${name ?? ''} twice`);
+    members.set(name, enough);
+  };
+  const named = (name: string): Enough => members.get(name) ?? malformed(`policy names ${name}, which it has not yet`);
+  for (const line of lines.filter((one) => one !== '')) {
+    const [word, name, first = '', ...rest] = line.split(/\s+/);
+    if (word === 'log') continue;
+    if (word === 'witness') {
+      const witness = parseWitnessKey(first);
+      witnesses.push(witness);
+      define(name, (signed) => signed.has(witness.name));
+    } else if (word === 'group') {
+      const group = rest.map(named);
+      const least = first === 'any' ? 1 : first === 'all' ? group.length : Number(first);
+      if (!Number.isInteger(least) || least < 1 || least > group.length) {
+        malformed(`group ${name ?? ''} demands ${first} of ${group.length}`);
+      }
+      define(name, (signed) => group.filter((enough) => enough(signed)).length >= least);
+    } else if (word === 'quorum' && quorum === null && name !== undefined && first === '') {
+      quorum = named(name);
+    } else {
+      malformed(`policy of witnesses has a line that is not understood: ${line.slice(0, 60)}`);
+    }
+  }
+  if (new Set(witnesses.map(({ name }) => name)).size < witnesses.length) malformed('policy has a witness twice');
+  return { witnesses, holds: quorum ?? malformed('policy of witnesses has no quorum') };
+}
+
+/** The names of the witnesses whose cosignature holds. */
+export function cosigners(note: Note, witnesses: readonly Witness[]): ReadonlySet<string> {
+  return new Set(witnesses.filter((witness) => cosignedAt(note, witness) !== null).map(({ name }) => name));
+}

@@ -1,0 +1,196 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ciWorkflow, type BundleJson, type Published } from '../../lab/index.ts';
+import { uuidOf } from '../../lab/logs.ts';
+import { assayHere } from '../cli/in-process.ts';
+import type { Run } from '../cli/run.ts';
+import { hasSharedData } from '../support/shared-data.ts';
+import { NAMES, withLogs, type LabLogs } from './lab-logs.ts';
+import { logData, serveRecorded } from './recorded.ts';
+
+interface SearchJson {
+  readonly problems: readonly string[];
+  readonly searches: readonly {
+    readonly name: string;
+    readonly outcome: string;
+    readonly hits: readonly {
+      readonly published: boolean | null;
+      readonly matches: string;
+      readonly by: readonly string[];
+      readonly hit: { readonly uuid: string; readonly record: { readonly statement: { from: string } | null } };
+    }[];
+    readonly refused: readonly { readonly word: string }[];
+    readonly unindexed: readonly string[];
+    readonly beyond: number;
+    readonly asked: readonly { readonly question: string; readonly found: number | null }[];
+    readonly unsearchable: readonly string[];
+  }[];
+}
+const searchesOf = ({ stdout }: Run): SearchJson['searches'] => (JSON.parse(stdout) as SearchJson).searches;
+
+const bundlesOf = ({ attestations }: Published): BundleJson[] =>
+  (attestations?.attestations ?? []).map(({ bundle }) => bundle);
+const hexOf = (integrity: string): string => Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex');
+
+interface Searched extends LabLogs {
+  readonly published: Published;
+  readonly sha512: string;
+  readonly search: (what: string, ...args: string[]) => Promise<Run>;
+}
+
+/** A package with provenance, whose entries the log has and indexes. */
+function withPackage(work: (searched: Searched) => Promise<void>): Promise<void> {
+  return withLogs(async (logs) => {
+    const { lab, v1, run } = logs;
+    const published = await lab.publish({ name: 'p', version: '1.0.0', by: ciWorkflow({ repository: 'team/p' }) });
+    for (const bundle of bundlesOf(published)) v1.index(bundle);
+    await work({
+      ...logs,
+      published,
+      sha512: hexOf(published.manifest.dist.integrity ?? ''),
+      search: (what, ...args) => run('log', 'search', what, '--json', '--registry', lab.url, ...args),
+    });
+  });
+}
+
+describe('a search for a package', () => {
+  it('shows the entries that the registry publishes, each with its statement, and asks for all hashes in hex', async () => {
+    await withPackage(async ({ search, sha512, published, v1 }) => {
+      const run = await search('p@1.0.0');
+      expect(run).toMatchObject({ status: 0, stderr: '' });
+      const [one] = searchesOf(run);
+      expect(one).toMatchObject({ name: 'p@1.0.0', outcome: 'holds', refused: [], unindexed: [], beyond: 0 });
+      expect(one?.unsearchable).toEqual([NAMES.v2]);
+      expect(one?.hits).toHaveLength(bundlesOf(published).length);
+      for (const hit of one?.hits ?? []) {
+        expect(hit).toMatchObject({ published: true, matches: 'yes' });
+        expect(hit.hit.record.statement?.from).toBe('registry');
+      }
+      expect(one?.asked.map(({ question }) => question)).toContain(`sha512 of the tarball sha512:${sha512}`);
+      expect(v1.requests).toContain(`POST /api/v1/index/retrieve {"hash":"sha512:${sha512}"}`);
+      expect([...v1.agents].every((agent) => agent.startsWith('assay/'))).toBe(true);
+      // All versions where none is named.
+      expect(searchesOf(await search('p')).map(({ name }) => name)).toEqual(['p@1.0.0']);
+    });
+  });
+
+  it('fails where somebody else logged an entry about the same tarball', async () => {
+    await withPackage(async ({ search, sha512, sign, v1, run, lab }) => {
+      const subject = { name: 'pkg:npm/p@1.0.0', digest: { sha512 } };
+      v1.index(sign('v1', 'mallory/p', subject));
+      const json = await search('p@1.0.0');
+      expect(json.status).toBe(1);
+      const unpublished = searchesOf(json)[0]?.hits.filter(({ published }) => published === false);
+      expect(unpublished).toMatchObject([{ matches: 'unknown' }]);
+      const { status, stdout } = await run('log', 'search', 'p@1.0.0', '--registry', lab.url);
+      expect(status).toBe(1);
+      expect(stdout).toMatch(/^unpublished: an entry that the registry of p@1\.0\.0 does not publish$/m);
+      expect(stdout).toMatch(/mallory\/p/);
+      expect(stdout).toMatch(/Nothing found would\s+prove nothing/);
+      expect(stdout).toMatch(/not searched: log2026-1\.rekor\.lab\.test/);
+    });
+  });
+
+  it('makes no statement where the index hides a published entry, or names what is not there', async () => {
+    await withPackage(async ({ search, v1 }) => {
+      v1.lie = (path) => (path.includes('/index/') ? { json: [] } : undefined);
+      const hidden = await search('p@1.0.0');
+      expect(hidden.status).toBe(3);
+      expect(searchesOf(hidden)[0]?.unindexed).toHaveLength(2);
+      v1.lie = (path) => (path.includes('/index/') ? { json: ['0'.repeat(64)] } : undefined);
+      const absent = await search('p@1.0.0');
+      expect(absent.status).toBe(3);
+      expect(searchesOf(absent)[0]?.refused).toMatchObject([{ word: 'absent' }]);
+    });
+  });
+
+  it('makes no statement where an answer is refused, is endless, or names more than is looked at', async () => {
+    await withPackage(async ({ search, v1, lab, published }) => {
+      v1.lie = (path) => (path.includes('/index/') ? { status: 422 } : undefined);
+      const refused = await search('p@1.0.0');
+      expect(refused.status).toBe(3);
+      expect(searchesOf(refused)[0]?.asked.map(({ found }) => found)).toContain(null);
+      v1.lie = (path) => (path.includes('/index/') ? { bytes: Buffer.alloc(2_000_000, 32) } : undefined);
+      expect((await search('p@1.0.0')).status).toBe(3);
+      const ids = Array.from({ length: 201 }, (_, i) => String(i).padStart(64, '0'));
+      v1.lie = (path) => {
+        if (path.includes('/index/')) return { json: ids };
+        return { status: 404 };
+      };
+      const many = await search('p@1.0.0');
+      expect(many.status).toBe(3);
+      expect(searchesOf(many)[0]?.beyond).toBe(1);
+      v1.lie = () => undefined;
+      lab.behave(/attestations/, { status: 500 });
+      const { status, stdout } = await search('p@1.0.0');
+      expect(status).toBe(3);
+      expect((JSON.parse(stdout) as SearchJson).problems[0]).toMatch(/^p@1\.0\.0/);
+      expect(published.name).toBe('p');
+    });
+  });
+});
+
+describe('a search for something else', () => {
+  it('is by digest (a lockfile’s too), by file, by bundle, and by identity', async () => {
+    await withPackage(async ({ search, sha512, published, folder, v1 }) => {
+      const found = (run: Run): number | undefined => searchesOf(run)[0]?.hits.length;
+      expect(found(await search(`SHA512:${sha512.toUpperCase()}`))).toBe(2);
+      expect(found(await search(published.manifest.dist.integrity ?? ''))).toBe(2);
+      writeFileSync(join(folder, 'p.tgz'), published.tarball);
+      expect(found(await search('p.tgz'))).toBe(2);
+      const [bundle] = bundlesOf(published);
+      writeFileSync(join(folder, 'p.sigstore.json'), JSON.stringify(bundle));
+      const byBundle = await search('p.sigstore.json');
+      // The other attestation is of the same tarball, and not in this bundle.
+      expect(
+        searchesOf(byBundle)[0]
+          ?.hits.map(({ published: own }) => own)
+          .sort(),
+      ).toEqual([false, true]);
+      const san = 'https://github.com/team/p/.github/workflows/release.yml@refs/heads/main';
+      for (const one of bundlesOf(published)) if (one.verificationMaterial.certificate) v1.index(one, [san]);
+      const identity = await search(san);
+      expect(searchesOf(identity)[0]?.asked[0]?.question).toBe(`identity ${san}`);
+      // An index that names entries of another identity is not relied on.
+      v1.lie = (path) => {
+        const body = published.attestations?.attestations[0]?.bundle.verificationMaterial.tlogEntries[0];
+        const uuid = uuidOf(Buffer.from(body?.canonicalizedBody ?? '', 'base64'));
+        return path.includes('/index/') ? { json: [uuid] } : undefined;
+      };
+      const foreign = await search('https://github.com/other/x');
+      expect(foreign.status).toBe(3);
+      expect(searchesOf(foreign)[0]?.hits).toMatchObject([{ matches: 'no', published: null }]);
+    });
+  });
+
+  it.each([[], ['a', 'b'], ['sha512:12'], ['pypi:x'], ['Not A Name']])('is wrong usage: %j', async (...args) => {
+    await withLogs(async ({ run, lab }) => {
+      expect((await run('log', 'search', ...args, '--registry', lab.url)).status).toBe(2);
+    });
+  });
+});
+
+const NOTE = hasSharedData ? '' : ' (skipped: the data is not on this machine)';
+describe.skipIf(!hasSharedData)(`the index of a real Rekor v1${NOTE}`, () => {
+  const search = async (what: string): Promise<Run> => {
+    const log = `rekor1.town.test=${await serveRecorded('rekor1-')}`;
+    const args = ['--log', log, '--trusted-root', logData('trusted_root.json'), '--json'];
+    return assayHere(['log', 'search', what, ...args], logData('.'));
+  };
+
+  it('finds by sha512 in hex, and verifies what it names', async () => {
+    const sha512 =
+      'sha512:7f41216a2556fb8fa3528515e8c30c09ea87ca4930cd0fa00a1bd67227d8e5a7' +
+      '0140cdb3ce84fd81e490fc2dbc55039f0ac35b4674ddd6035f6271f7e06be1b0';
+    const run = await search(sha512);
+    expect(run.status).toBe(0);
+    expect(searchesOf(run)[0]?.hits).toMatchObject([{ published: null, matches: 'unknown' }]);
+  });
+
+  it('says that it has nothing, and what was asked', async () => {
+    const run = await search(`sha256:${'0'.repeat(64)}`);
+    expect(run.status).toBe(0);
+    expect(searchesOf(run)[0]).toMatchObject({ hits: [], asked: [{ found: 0 }] });
+  });
+});

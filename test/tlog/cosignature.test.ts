@@ -1,0 +1,108 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { cosignedAt, cosigners, parseWitnessKey, parseWitnessPolicy } from '../../src/tlog/cosignature.ts';
+import { Malformed } from '../../src/tlog/malformed.ts';
+import { keyHint, parseNote, type Note } from '../../src/tlog/note.ts';
+import { hasSharedData, sharedData } from '../support/shared-data.ts';
+
+const TEXT = 'log.test\n12\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n';
+
+interface TestWitness {
+  readonly name: string;
+  readonly vkey: (type?: number) => string;
+  readonly line: (time: bigint, text?: string) => string;
+}
+
+function newWitness(name: string): TestWitness {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const raw = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32);
+  const typed = (type: number): Buffer => Buffer.concat([Buffer.from([type]), raw]);
+  return {
+    name,
+    vkey: (type = 1) => `${name}+${keyHint(name, typed(type))}+${typed(type).toString('base64')}`,
+    line: (time, text = TEXT) => {
+      const at = Buffer.alloc(8);
+      at.writeBigUInt64BE(time);
+      const signature = sign(null, Buffer.from(`cosignature/v1\ntime ${time}\n${text}`), privateKey);
+      const bytes = Buffer.concat([Buffer.from(keyHint(name, typed(4)), 'hex'), at, signature]);
+      return `— ${name} ${bytes.toString('base64')}`;
+    },
+  };
+}
+
+const [a, b, c] = [newWitness('a.test/w'), newWitness('b.test'), newWitness('c.test')];
+const note = (...lines: string[]): Note => parseNote(`${TEXT}\n${['— log.test AAAAAAAA', ...lines].join('\n')}\n`);
+
+describe('cosignatures', () => {
+  it.each([1, 4])('hold under a key of type %i, and say when', (type) => {
+    expect(cosignedAt(note(a.line(1234n)), parseWitnessKey(a.vkey(type)))).toBe(1234n);
+  });
+
+  it('do not hold for another text, another time, another witness or another name', () => {
+    const key = parseWitnessKey(a.vkey());
+    expect(cosignedAt(note(a.line(1n, TEXT.replace('12', '13'))), key)).toBeNull();
+    const shifted = Buffer.from(a.line(1n).split(' ')[2] ?? '', 'base64');
+    shifted[11] = 2;
+    expect(cosignedAt(note(`— ${a.name} ${shifted.toString('base64')}`), key)).toBeNull();
+    expect(cosignedAt(note(b.line(1n)), key)).toBeNull();
+    expect(cosignedAt(note(a.line(1n).replace(a.name, b.name)), parseWitnessKey(b.vkey()))).toBeNull();
+    expect(cosignedAt(note(), key)).toBeNull();
+  });
+
+  it.each([
+    ['an unknown type', a.vkey(6)],
+    ['a hint of another key', a.vkey().replace(/\+[0-9a-f]{8}\+/, '+00000000+')],
+    ['no key', 'a.test'],
+  ])('of a key with %s are refused', (_, text) => {
+    expect(() => parseWitnessKey(text)).toThrow(Malformed);
+  });
+});
+
+describe('a policy of witnesses', () => {
+  const witnesses = [a, b, c].map((one, i) => `witness w${i} ${one.vkey()} https://${one.name}`).join('\n');
+  const policy = `# whom we know\nlog ${a.vkey()}\n${witnesses}\ngroup two 2 w0 w1 w2\ngroup one any w1 w2\n`;
+  const holds = (rest: string, ...signers: TestWitness[]): boolean => {
+    const { holds: enough, witnesses: known } = parseWitnessPolicy(policy + rest);
+    return enough(cosigners(note(...signers.map((one) => one.line(9n))), known));
+  };
+
+  it('demands so many of a group, a group within a group, a single one, or none', () => {
+    expect([holds('quorum two\n', a), holds('quorum two', a, c), holds('quorum two', a, a)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    expect([holds('quorum one', a), holds('quorum one', b)]).toEqual([false, true]);
+    const nested = 'group all3 all w0 one\nquorum all3';
+    expect([holds(nested, a), holds(nested, b, c), holds(nested, a, c)]).toEqual([false, false, true]);
+    expect([holds('quorum w2', a, b), holds('quorum w2', c), holds('quorum none')]).toEqual([false, true, true]);
+  });
+
+  it.each([
+    ['no quorum', ''],
+    ['two', 'quorum one\nquorum two'],
+    ['a name it has not', 'quorum w9'],
+    ['a name twice', `witness w0 ${newWitness('d.test').vkey()}\nquorum w0`],
+    ['a key twice', `witness w8 ${a.vkey()}\nquorum w0`],
+    ['more than there are', 'group g 4 w0 w1 w2\nquorum g'],
+    ['none of a group', 'group g 0 w0\nquorum g'],
+    ['another word', 'trust w0\nquorum w0'],
+  ])('is refused with %s', (_, rest) => {
+    expect(() => parseWitnessPolicy(policy + rest)).toThrow(Malformed);
+  });
+});
+
+const NOTE = hasSharedData ? '' : ' (skipped: the data is not on this machine)';
+describe.skipIf(!hasSharedData)(`what a real witness signed${NOTE}`, () => {
+  it('holds under both forms of its key and is enough for its policy', () => {
+    const read = (name: string): string => readFileSync(sharedData(`logs/witness/${name}`), 'utf8');
+    const real = parseNote(read('checkpoint-cosigned-2'));
+    for (const name of ['w1.town.test.vkey', 'w1.town.test.vkey-cosignature']) {
+      expect(cosignedAt(real, parseWitnessKey(read(name).trim()))).toBe(1795953279n);
+    }
+    const { holds, witnesses } = parseWitnessPolicy(read('policy.txt'));
+    expect(holds(cosigners(real, witnesses))).toBe(true);
+    expect(holds(new Set())).toBe(false);
+  });
+});
