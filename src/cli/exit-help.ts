@@ -60,6 +60,12 @@ export const EXIT_HELP: Readonly<Record<CommandName, readonly Meaning[]>> = {
     ['0', 'the page is shown'],
     ['2', 'there is no such finding'],
   ],
+  log: [
+    ['0', 'what was asked holds'],
+    ['1', 'a log contradicts itself or the registry, or has not what it should have'],
+    USAGE,
+    ['3', 'a log gave no answer, or not the whole of one: no statement'],
+  ],
   trust: [
     ['0', 'shown, or refreshed'],
     ['2', 'wrong usage or configuration'],

@@ -12,12 +12,13 @@ import {
   type VerifiedEntry,
 } from '../../../report/commands/log-verify.ts';
 import { stringify } from '../../../report/json/stringify.ts';
+import { publicGoodRoot } from '../../../sigstore/public-good.ts';
+import { parseRootFile } from '../../../sigstore/root-file.ts';
 import type { LogState } from '../../../store/log-state.ts';
 import { Malformed } from '../../../tlog/malformed.ts';
 import { EXIT, UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import type { OptionValues } from '../../options.ts';
-import { loadRoot } from '../../trust-files.ts';
 import { readUserFile } from '../../user-files.ts';
 import { namedLogs, openLogs, placesNamed, type OpenLogs } from './open.ts';
 import { stateOf } from './state.ts';
@@ -105,7 +106,9 @@ export function keepFork(evidence: NonNullable<Verified['evidence']>, state: Log
 
 /** What somebody else found, checked without asking anybody. */
 function verifyFork(path: string, values: OptionValues, io: Io): Promise<number> {
-  const { root } = loadRoot(values['trusted-root'], io);
+  const rootFile = values['trusted-root'];
+  const [root] =
+    rootFile === undefined ? [publicGoodRoot()] : parseRootFile(readUserFile(rootFile, 'the trusted root', io));
   const outcome = outcomeOf();
   io.stdout.write(values.json === true ? stringify(forkJson(path, outcome)) : renderFork(path, outcome, io.stdout));
   const status = { parted: EXIT.fails, joined: EXIT.holds }[outcome.word as string];
