@@ -6,6 +6,7 @@ import { combineReports } from '../../audit/combine.ts';
 import { changedLines } from '../../baseline/changed-lines.ts';
 import { scriptPermissions } from '../../lockfiles/index.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
+import { pemReader } from '../../registries/npm/config/npmrc-values.ts';
 import type { Store } from '../../model/store.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import { packageId, specOf, versionId } from '../../model/package.ts';
@@ -202,10 +203,11 @@ export async function findPlaces(
   const firstFolder = found.folders[0]?.folder ?? io.cwd;
   // A lockfile that cannot be read is reported when its folder is opened.
   const likely = await likelyManager(found.folders[0]?.paths ?? [], io).catch(() => undefined);
-  const config = networkConfig(values, firstFolder, io, likely);
+  const readPems = pemReader();
+  const config = networkConfig(values, firstFolder, io, likely, [], readPems);
   const configOf = (project: ProjectInUse): NpmConfig => {
     const folder = dirname(project.path);
-    return projectConfig(values, project, folder, io, folder === firstFolder ? config.warnings : []);
+    return projectConfig(values, project, folder, io, folder === firstFolder ? config.warnings : [], readPems);
   };
   return { found, policy, config, configOf };
 }
