@@ -5,6 +5,9 @@ import { clientScripts } from './scripts/build/client.mjs';
 /** Tests that run what users get: dist/ is built once before them, and only for them. */
 const BUILT = ['test/package/{pack,checkout}.test.ts', 'test/cli/**/*.test.ts'];
 
+/** Tests against servers that are started before them, with a configuration of their own. */
+const REAL_SIGSTORE = 'test/real-sigstore/**';
+
 /** Begun first, so that no worker is left alone with one of them at the end. A clean clone has no times to go by. */
 const LONGEST = [
   'cli/installed-real',
@@ -40,7 +43,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
-      { extends: true, test: { name: 'source', include: ['test/**/*.test.ts'], exclude: BUILT } },
+      { extends: true, test: { name: 'source', include: ['test/**/*.test.ts'], exclude: [...BUILT, REAL_SIGSTORE] } },
       {
         extends: true,
         test: {
