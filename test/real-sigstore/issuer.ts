@@ -1,4 +1,4 @@
-import { createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createHash, createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Workflow } from '../../lab/statements.ts';
 import { listening, type Listening } from './listen.ts';
@@ -13,8 +13,8 @@ export function workflowOf(repository: string): Workflow {
     workflowName: 'Release',
     ref: 'refs/heads/main',
     commit: 'a'.repeat(40),
-    repositoryId: '2002',
-    ownerId: '1001',
+    repositoryId: idOf(repository),
+    ownerId: idOf(repository.slice(0, repository.indexOf('/'))),
     issuer: GITHUB,
     server: 'https://github.com',
     runner: 'github-hosted',
@@ -22,6 +22,11 @@ export function workflowOf(repository: string): Workflow {
     runId: '3003',
     visibility: 'public',
   };
+}
+
+/** A number that belongs to one name, as GitHub gives to repositories and owners. */
+function idOf(name: string): string {
+  return String(createHash('sha256').update(name).digest().readUInt32BE());
 }
 
 /** What GitHub's token says of it. */

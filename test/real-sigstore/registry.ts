@@ -10,7 +10,7 @@ import { publicationOf, sign } from './sign.ts';
 import type { Town } from './town.ts';
 
 /** What `npm publish` sends. */
-interface Upload {
+export interface Upload {
   readonly name: string;
   readonly 'dist-tags': Readonly<Record<string, string>>;
   readonly versions: Readonly<Record<string, ManifestJson>>;
@@ -20,6 +20,8 @@ interface Upload {
 /** A registry that takes what the npm client publishes, and signs and attests it with its own key. */
 export interface TownRegistry extends Listening {
   readonly registry: Registry;
+  /** Publishes. */
+  readonly take: (upload: Upload) => Promise<void>;
   readonly keys: KeysJson;
   readonly tufKeys: TufKeysJson;
 }
@@ -28,7 +30,7 @@ export async function startRegistry(town: Town): Promise<TownRegistry> {
   const registry = newRegistry();
   const keys = newRegistryKeys(Date.now() - 86_400_000);
 
-  const take = async (upload: Upload, url: string): Promise<void> => {
+  const publish = async (upload: Upload, url: string): Promise<void> => {
     const [version, sent] = Object.entries(upload.versions)[0] ?? ['', undefined];
     const { name } = upload;
     const attachment = (end: string): string | undefined =>
@@ -58,7 +60,8 @@ export async function startRegistry(town: Town): Promise<TownRegistry> {
   ): Promise<AttestationsJson> => {
     const { id: hint, signing: key } = keys.choose('current', Date.now());
     const statement = publicationOf(name, version, tarball, url);
-    const bundle = await sign(town, { content: { statement }, by: { key, hint } });
+    // The kind that npm's own verifier knows.
+    const bundle = await sign(town, { content: { statement }, by: { key, hint }, kind: 'dsse' });
     const attestations = [
       { predicateType: PUBLISH, bundle },
       { predicateType: SLSA_V1, bundle: provenance },
@@ -89,8 +92,14 @@ export async function startRegistry(town: Town): Promise<TownRegistry> {
     if (method === 'GET') return path === '-/npm/v1/keys' ? json(keys.document()) : registry.answer(path, accept);
     // npm asks for a token of its own first, and goes on with the one it has.
     if (method !== 'PUT') return null;
-    await take(JSON.parse(body.toString()) as Upload, listener.url);
+    await publish(JSON.parse(body.toString()) as Upload, listener.url);
     return json({ ok: true });
   };
-  return { ...listener, registry, keys: keys.document(), tufKeys: keys.tufTarget() };
+  return {
+    ...listener,
+    registry,
+    take: (upload) => publish(upload, listener.url),
+    keys: keys.document(),
+    tufKeys: keys.tufTarget(),
+  };
 }
