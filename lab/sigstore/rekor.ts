@@ -96,8 +96,7 @@ export function startRekorV1(): TransparencyLog {
 export function startRekorV2(): TransparencyLog {
   const host = 'log2026-1.rekor.lab.test';
   const key = newKey('Ed25519');
-  // Key id of a signed note: the key's name, its type (1 is Ed25519) and its 32 raw bytes.
-  const logId = sha256(Buffer.from(`${host}\n\u0001`), key.spki.subarray(-32));
+  const logId = rekorV2LogId(host, key);
   const { tree, entries } = seeded();
   const sign = (note: string): string => signNote(note, host, host, key, logId);
   return {
@@ -121,6 +120,11 @@ export function startRekorV2(): TransparencyLog {
       return entry;
     },
   };
+}
+
+/** Key id of a signed note: the key's name, its type (1 is Ed25519) and its 32 raw bytes. */
+export function rekorV2LogId(host: string, key: SigningKey): Buffer {
+  return sha256(Buffer.from(`${host}\n\u0001`), key.spki.subarray(-32));
 }
 
 function seeded(): { readonly tree: MerkleTree; readonly entries: LoggedEntry[] } {
