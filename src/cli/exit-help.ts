@@ -51,9 +51,9 @@ export const EXIT_HELP: Readonly<Record<CommandName, readonly Meaning[]>> = {
     NO_STATEMENT,
   ],
   'verify-bundle': [
-    ['0', 'the bundle verifies'],
-    ['1', 'it does not'],
-    ['2', 'wrong usage, or a file that cannot be read'],
+    ['0', 'every bundle verifies'],
+    ['1', 'one does not'],
+    ['2', 'wrong usage, or a file that cannot be read, and no bundle that does not verify'],
     ['3', "no statement, as this machine's clock is behind"],
   ],
   explain: [
