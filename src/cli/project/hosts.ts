@@ -26,7 +26,7 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
   const { projects, unread } = await openProjects(found, values, policy, io);
   if (projects.length === 0) throw new UsageError(unread.map(({ problem }) => problem).join('; '));
   const repository: Asked[] =
-    source === null
+    source === null || source.ask !== undefined
       ? []
       : [{ url: new URL(source.url), why: 'TUF repository of the trusted root and of registry keys', config }];
   const registries = projects.flatMap((project) => {
