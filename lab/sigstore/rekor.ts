@@ -37,7 +37,7 @@ export interface TransparencyLog {
   readonly tree: MerkleTree;
   /** Every entry as it was logged, with the answer to its upload; null for those before the lab. */
   readonly entries: readonly LoggedEntry[];
-  /** The signed note over the first `size` entries, of another tree for a fork; `extensions` are lines behind the root. */
+  /** The signed note over the first `size` entries (`of` another tree for a fork), with lines behind the root. */
   readonly head: (size?: number, extensions?: readonly string[], of?: MerkleTree) => string;
 }
 

@@ -99,6 +99,15 @@ const OPTIONS = {
   },
   state: { type: 'string', value: 'DIR', help: 'where checkpoints that were seen are kept' },
   fork: { type: 'string', value: 'FILE', help: 'check, offline, a file that shows two histories of a log' },
+  'repository-id': {
+    type: 'string',
+    multiple: true,
+    value: 'ID',
+    help: 'watch this repository, by the id that its issuer gives it; may be repeated',
+  },
+  once: { type: 'boolean', help: 'one round, for cron, instead of one every five minutes' },
+  from: { type: 'string', value: 'N', help: 'begin a log at this position instead of at its newest entry' },
+  webhook: { type: 'string', value: 'URL', help: 'also send findings there, as JSON with POST' },
   contact: { type: 'string', value: 'ADDRESS', help: 'whom the operators of a log may write to, for the User-Agent' },
   help: { type: 'boolean', help: 'show this help' },
 } as const satisfies Record<string, OptionSpec>;

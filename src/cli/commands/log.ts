@@ -10,17 +10,24 @@ type Action = (args: readonly string[], values: OptionValues, io: Io) => Promise
 const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
   search: async () => (await import('./log/search.ts')).search,
   verify: async () => (await import('./log/verify.ts')).verify,
+  watch: async () => (await import('./log/watch.ts')).watch,
   show: async () => (await import('./log/show.ts')).show,
 };
 
 export const command: Command = {
-  usage: 'search WHAT | show UUID|INDEX | verify BUNDLE|PACKAGE@VERSION',
+  usage: 'search WHAT | show UUID|INDEX | verify BUNDLE|PACKAGE@VERSION | watch PACKAGE...',
   summary: 'what transparency logs have, verified before it is shown',
   options: [
     'registry',
     'log',
     'state',
     'fork',
+    'repository-id',
+    'certificate-oidc-issuer',
+    'bundle',
+    'once',
+    'from',
+    'webhook',
     'witness-policy',
     'contact',
     ...TRUST_OPTIONS,
