@@ -10,6 +10,7 @@ export const COMMAND_NAMES = [
   'verify-bundle',
   'explain',
   'trust',
+  'pack',
   'cache',
   'demo',
 ] as const;

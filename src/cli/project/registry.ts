@@ -17,7 +17,7 @@ export function npmConfig(values: OptionValues, directory: string, io: Io, manag
   if (values.registry !== undefined && !/^https?:\/\/[^/]/.test(values.registry)) {
     throw new UsageError(`--registry needs an http or https URL, not ${values.registry}`);
   }
-  return loadNpmConfig({
+  const config = loadNpmConfig({
     cwd: directory,
     env: io.env,
     homedir: homedir(),
@@ -25,6 +25,7 @@ export function npmConfig(values: OptionValues, directory: string, io: Io, manag
     ...(manager === undefined ? {} : { manager }),
     overrides: values.registry === undefined ? {} : { registry: values.registry },
   });
+  return io.answers === undefined ? config : { ...config, through: io.answers.through };
 }
 
 /** The configuration, with a line on stderr for each setting that cannot be used, unless that was already `told`. */

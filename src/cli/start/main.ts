@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<{ readonly command: C
   'verify-bundle': () => import('../commands/verify-bundle.ts'),
   explain: () => import('../commands/explain.ts'),
   trust: () => import('../commands/trust.ts'),
+  pack: () => import('../commands/pack.ts'),
   cache: () => import('../commands/cache.ts'),
   demo: () => import('../commands/demo.ts'),
 };
@@ -67,7 +68,10 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
     io.stdout.write(`${usage(name, command, io.stdout.columns)}\n`);
     return EXIT.holds;
   }
-  return command.run(options, io);
+  const { evidence } = options.values;
+  if (evidence === undefined) return command.run(options, io);
+  const { withEvidence } = await import('../evidence.ts');
+  return withEvidence(evidence, io, (answered) => command.run(options, answered));
 }
 
 function didYouMean(word: string): string {
@@ -76,7 +80,7 @@ function didYouMean(word: string): string {
 }
 
 function usage(name: string, command: Command, columns: number): string {
-  return `assay ${name} ${command.usage}\n\n${command.summary}\n\n${optionHelp(command.options, columns)}`;
+  return `assay ${name} ${command.usage}\n\n${command.summary}\n\n${optionHelp(command.options, columns, command.words)}`;
 }
 
 async function overview(columns: number): Promise<string> {
