@@ -71,6 +71,11 @@ export const EXIT_HELP: Readonly<Record<CommandName, readonly Meaning[]>> = {
     ['2', 'wrong usage or configuration'],
     ['3', 'the TUF repository gave no valid answer'],
   ],
+  pack: [
+    ['0', 'the pack is written, with all that was asked'],
+    USAGE,
+    ['3', 'something could not be had; the pack is written and names it'],
+  ],
   cache: [
     ['0', 'shown, or pruned'],
     ['2', 'wrong usage'],

@@ -41,6 +41,13 @@ const OPTIONS = {
   tarballs: { type: 'boolean', help: "hash every tarball, and hold its package.json against the registry's manifest" },
   installed: { type: 'boolean', help: 'also compare node_modules with the tarballs, file by file' },
   reverify: { type: 'boolean', help: 'ask and verify also what assay.lock holds' },
+  evidence: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'ask this file of assay pack, and nothing over the network; again for the pack it is based on',
+  },
+  artifacts: { type: 'boolean', help: 'also the tarballs, for --tarballs and --installed' },
   'no-cache': { type: 'boolean', help: 'neither use nor keep what earlier runs established' },
   prune: { type: 'string', value: 'MB', help: 'keep at most this many megabytes, the newest; 0 keeps nothing' },
   base: { type: 'string', value: 'REF', help: 'hold only what assay.lock has where HEAD and this git ref part' },
@@ -123,6 +130,9 @@ export type OptionValues = {
       : string;
 };
 
+/** Of options: the name of the value, and the help. */
+export type OptionWords = Readonly<Partial<Record<OptionName, Pick<OptionSpec, 'value' | 'help'>>>>;
+
 export interface ParsedOptions {
   readonly values: OptionValues;
   readonly positionals: readonly string[];
@@ -187,9 +197,9 @@ function explainParseError(error: unknown, taken: readonly OptionName[]): string
 }
 
 /** The option lines of a command's help, aligned, in so many columns. */
-export function optionHelp(names: readonly OptionName[], columns: number): string {
+export function optionHelp(names: readonly OptionName[], columns: number, words: OptionWords = {}): string {
   const rows = [...names, 'help' as const].map((name) => {
-    const spec: OptionSpec = OPTIONS[name];
+    const spec: OptionSpec = words[name] === undefined ? OPTIONS[name] : { type: OPTIONS[name].type, ...words[name] };
     const value = spec.value === undefined ? '' : spec.optional ? ` [${spec.value}]` : ` ${spec.value}`;
     return [`--${name}${value}`, spec.help] as const;
   });

@@ -47,6 +47,8 @@ export interface Projects {
   readonly projects: readonly ProjectInUse[];
   /** What was found and cannot be audited. */
   readonly unread: readonly UnreadLockfile[];
+  /** How the network is reached for what the whole run asks. */
+  readonly config: NpmConfig;
   /**
    * One report of all of them. Where there are several, one that cannot be audited is named, and the others are
    * audited.
@@ -63,6 +65,7 @@ export const PROJECT_OPTIONS = [
   ...TRUST_OPTIONS,
   'registry-keys',
   'policy',
+  'evidence',
   'no-cache',
 ] as const satisfies OptionName[];
 
@@ -133,11 +136,13 @@ export async function withProjects<T>(
     // Its repository is asked while the lockfiles are read. Who needs the answer sees why there is none.
     (await trust.session).refresh().catch(() => undefined);
     const { projects, unread } = await openProjects(found, values, policy, io);
+    io.answers?.about(projects.flatMap(({ lockfiles }) => lockfiles));
     const isOnly = projects.length === 1 && projects[0]?.lockfiles.length === 1;
     return await work({
       projects,
       unread,
       policy,
+      config,
       audit: async (how) => {
         const reports: Report[] = [];
         const failed: UnreadLockfile[] = [];

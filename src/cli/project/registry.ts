@@ -24,7 +24,7 @@ export function npmConfig(
   if (values.registry !== undefined && !/^https?:\/\/[^/]/.test(values.registry)) {
     throw new UsageError(`--registry needs an http or https URL, not ${values.registry}`);
   }
-  return loadNpmConfig({
+  const config = loadNpmConfig({
     cwd: directory,
     env: io.env,
     homedir: homedir(),
@@ -33,6 +33,7 @@ export function npmConfig(
     ...(manager === undefined ? {} : { manager }),
     overrides: values.registry === undefined ? {} : { registry: values.registry },
   });
+  return io.answers === undefined ? config : { ...config, through: io.answers.through };
 }
 
 /** The configuration, with a line on stderr for each setting that cannot be used, unless that was already `told`. */

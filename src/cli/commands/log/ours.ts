@@ -12,12 +12,12 @@ const MAX_ID = 100;
 
 /** Who is watched: the repositories that are named, and what the packages and bundles that are given publish. */
 export function oursOf(values: OptionValues, targets: readonly NamedTarget[], io: Io): Ours {
-  const { 'repository-id': repositoryIds = [], 'certificate-oidc-issuer': issuer = GITHUB, bundle } = values;
+  const { 'repository-id': repositoryIds = [], 'certificate-oidc-issuer': issuer = GITHUB, bundle = [] } = values;
   for (const id of repositoryIds) {
     if (!/^[\x21-\x7e]+$/.test(id) || id.length > MAX_ID)
       throw new UsageError(`--repository-id takes an id, not ${id}`);
   }
-  const given = bundle === undefined ? [] : [bundleFile(bundle, io)];
+  const given = bundle.map((path) => bundleFile(path, io));
   const published = [...targets.flatMap((target) => target.published ?? []), ...given];
   return {
     repositoryIds,
