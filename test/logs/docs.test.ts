@@ -7,7 +7,7 @@ import { uuidOf } from '../../lab/logs.ts';
 import { startSigstore } from '../../lab/sigstore/index.ts';
 import { command } from '../../src/cli/commands/log.ts';
 import { ALARMS } from '../../src/logs/watched.ts';
-import { contradicts, LOG_WORDS } from '../../src/model/log.ts';
+import { isFailing, LOG_WORDS } from '../../src/model/log.ts';
 import { withLogs } from './lab-logs.ts';
 
 const read = (path: string): string => readFileSync(resolve(import.meta.dirname, '../..', path), 'utf8');
@@ -78,7 +78,7 @@ describe('docs/logs.md', () => {
 
   it('names every word with its exit status, every finding, and every option', () => {
     for (const word of LOG_WORDS) {
-      const status = word === 'held' ? 0 : contradicts(word) ? 1 : 3;
+      const status = word === 'held' ? 0 : isFailing(word) ? 1 : 3;
       expect(PAGE).toMatch(new RegExp(`^\\| \`${word}\` \\|.*\\| ${status} \\|$`, 'm'));
     }
     for (const alarm of ALARMS) {
