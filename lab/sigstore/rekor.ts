@@ -41,7 +41,7 @@ export interface TransparencyLog {
   readonly head: (size?: number, extensions?: readonly string[], of?: MerkleTree) => string;
 }
 
-export interface LoggedEntry {
+interface LoggedEntry {
   readonly bytes: Buffer;
   readonly entry: LogEntryJson | null;
 }

@@ -33,6 +33,8 @@ const CASES: readonly Case[] = [
   { args: ['check', 'p@1.0.0', ...TRUST], status: 0 },
   { args: ['verify-bundle', 'root.json'], status: 2 },
   { args: ['explain', 'provenance-lost'], status: 0 },
+  { args: ['log', 'show', 'nothing', '--trusted-root', 'root.json'], status: 2 },
+  { args: ['pack', '--output', 'evidence.tar', ...TRUST], status: 0 },
   { args: ['trust', ...TRUST], status: 0 },
   { args: ['cache'], status: 0, env: { ASSAY_CACHE: 'cache' } },
   { args: ['demo'], status: 0 },

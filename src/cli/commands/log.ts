@@ -9,9 +9,9 @@ type Action = (args: readonly string[], values: OptionValues, io: Io) => Promise
 /** Each is loaded when it is run. */
 const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
   search: async () => (await import('./log/search.ts')).search,
+  show: async () => (await import('./log/show.ts')).show,
   verify: async () => (await import('./log/verify.ts')).verify,
   watch: async () => (await import('./log/watch.ts')).watch,
-  show: async () => (await import('./log/show.ts')).show,
 };
 
 export const command: Command = {

@@ -5,7 +5,7 @@ import { createScan } from '../../../logs/scan.ts';
 import { searchLogs } from '../../../logs/search.ts';
 import { tailLog } from '../../../logs/tail.ts';
 import { alarmOf, type Ours } from '../../../logs/watched.ts';
-import { contradicts } from '../../../model/log.ts';
+import { isFailing } from '../../../model/log.ts';
 import type { WatchEvent } from '../../../report/commands/log-watch.ts';
 import type { LogState } from '../../../store/log-state.ts';
 import { EXIT } from '../../exit.ts';
@@ -54,7 +54,7 @@ async function tell(round: Round, outcome: Outcome, events: readonly WatchEvent[
   if (!isDelivered) mark(outcome, EXIT.noStatement);
   for (const event of events) {
     if (event.event === 'finding' && event.alarm !== 'claimed') mark(outcome, EXIT.fails);
-    if (event.event === 'trouble') mark(outcome, contradicts(event.word) ? EXIT.fails : EXIT.noStatement);
+    if (event.event === 'trouble') mark(outcome, isFailing(event.word) ? EXIT.fails : EXIT.noStatement);
   }
   return isDelivered;
 }
@@ -80,7 +80,7 @@ async function nextHead(place: LogPlace, round: Round, outcome: Outcome): Promis
     }
   }
   const lacking = lackingWitnesses(witnesses, cosigners(now.checkpoint, context.witnesses));
-  return lacking === '' ? now : trouble({ word: 'other-key', reason: lacking });
+  return lacking === '' ? now : trouble({ word: 'unwitnessed', reason: lacking });
 }
 
 function readEvent(place: LogPlace, head: Head, round: Round, rest: Partial<WatchEvent>): WatchEvent {

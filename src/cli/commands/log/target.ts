@@ -79,7 +79,7 @@ function byFile(path: string, io: Io): NamedTarget {
   return { name: path, questions, digests, subject: null, published: null };
 }
 
-export function bundleIn(bytes: Buffer): PublishedBundle | null {
+function bundleIn(bytes: Buffer): PublishedBundle | null {
   try {
     return readPublished(JSON.parse(bytes.toString('utf8')));
   } catch {
@@ -138,7 +138,7 @@ interface VersionTarget {
 }
 
 /** One version: its hash as the registry serves it, and the bundles that it publishes. */
-export async function versionTarget(registry: Registry, name: string, version: string): Promise<VersionTarget> {
+async function versionTarget(registry: Registry, name: string, version: string): Promise<VersionTarget> {
   const spec = `${name}@${version}`;
   const manifest = await registry.manifest(name, version);
   if (manifest.state !== 'present') return { target: null, problem: `${spec}: the registry gave no manifest` };

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { formatFork, parseFork } from '../../../logs/fork-file.ts';
 import type { PublishedBundle } from '../../../logs/published.ts';
 import { checkFork, verifyLogged, type Verified } from '../../../logs/verify.ts';
-import { contradicts } from '../../../model/log.ts';
+import { isFailing } from '../../../model/log.ts';
 import {
   forkJson,
   renderFork,
@@ -16,6 +16,7 @@ import { publicGoodRoot } from '../../../sigstore/public-good.ts';
 import { parseRootFile } from '../../../sigstore/root-file.ts';
 import type { LogState } from '../../../store/log-state.ts';
 import { Malformed } from '../../../tlog/malformed.ts';
+import { escapeText } from '../../../report/words/escape.ts';
 import { EXIT, UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import type { OptionValues } from '../../options.ts';
@@ -46,7 +47,7 @@ export async function verify(args: readonly string[], values: OptionValues, io: 
     if (values.json === true) io.stdout.write(stringify(verifiedJson(entries, problems)));
     else {
       if (entries.length > 0) io.stdout.write(renderVerified(entries, io.stdout));
-      for (const problem of problems) io.stderr.write(`assay: ${problem}\n`);
+      for (const problem of problems) io.stderr.write(`assay: ${escapeText(problem, 1000)}\n`);
     }
     return statusOf(entries, problems);
   } finally {
@@ -55,7 +56,7 @@ export async function verify(args: readonly string[], values: OptionValues, io: 
 }
 
 function statusOf(entries: readonly VerifiedEntry[], problems: readonly string[]): number {
-  if (entries.some(({ word, reason }) => contradicts(word) || (word === 'held' && reason !== ''))) return EXIT.fails;
+  if (entries.some(({ word }) => isFailing(word))) return EXIT.fails;
   const isWhole = problems.length === 0 && entries.length > 0;
   return isWhole && entries.every(({ word }) => word === 'held') ? EXIT.holds : EXIT.noStatement;
 }
@@ -73,7 +74,7 @@ async function verifyBundle(
     const shown = shownEntry(name, verified, state, context.witnesses.length);
     if (verified.word === 'held') keepNewer(verified, state);
     const lacking = verified.word === 'held' ? lackingWitnesses(witnesses, verified.cosigned) : '';
-    entries.push(lacking === '' ? shown : { ...shown, reason: lacking });
+    entries.push(lacking === '' ? shown : { ...shown, word: 'unwitnessed', reason: lacking });
   }
   return entries;
 }

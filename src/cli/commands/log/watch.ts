@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { eventLine, renderEvent, type WatchEvent } from '../../../report/commands/log-watch.ts';
 import { lockState } from '../../../store/log-state.ts';
+import { escapeText } from '../../../report/words/escape.ts';
 import { EXIT, UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import type { OptionValues } from '../../options.ts';
@@ -42,7 +43,7 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
       const found = await Promise.all(args.map((text) => targetsOf(text, logs.config, io, Infinity)));
       const targets = found.flatMap((one) => one.targets);
       const problems = found.flatMap((one) => one.problems);
-      for (const problem of problems) io.stderr.write(`assay: ${problem}\n`);
+      for (const problem of problems) io.stderr.write(`assay: ${escapeText(problem, 1000)}\n`);
       const ours = oursOf(values, targets, io);
       const deliver = (events: readonly WatchEvent[]): Promise<boolean> => deliverTo(events, webhook, logs, values, io);
       const status = await watchRound({ logs, state, ours, targets, from, deliver });
