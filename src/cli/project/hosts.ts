@@ -6,7 +6,6 @@ import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { findPlaces, openProjects } from './open.ts';
 import { openRegistry } from './registry.ts';
-import { loadRoot } from '../trust-files.ts';
 import { trustSource } from './trust.ts';
 
 /** An address that a run asks, what for, and how it is reached. */
@@ -24,7 +23,7 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
   if (io.answers !== undefined) return [];
   const values = { ...given, 'no-cache': true };
   const { found, policy, config, configOf } = await findPlaces([place], false, values, io);
-  const { source, rootFile } = trustSource(values, policy, io);
+  const { source, main } = trustSource(values, policy, io);
   const { projects, unread } = await openProjects(found, values, policy, io);
   if (projects.length === 0) throw new UsageError(unread.map(({ problem }) => problem).join('; '));
   const repository: Asked[] =
@@ -37,7 +36,7 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
     );
     return registriesOf([...new Set(names)], configOf(project), io);
   });
-  const root = source === null ? loadRoot(rootFile, io).root : (source.pinned?.root ?? null);
+  const root = source === null ? main.root : (source.pinned?.root ?? null);
   const logs = [...new Set((root?.tlogs ?? []).map(({ name }) => name))].map((name): Asked => {
     return { url: new URL(`https://${name}`), why: 'transparency log, which assay log alone asks', config };
   });
