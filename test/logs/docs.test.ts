@@ -84,7 +84,16 @@ describe('docs/logs.md', () => {
     for (const alarm of ALARMS) {
       expect(PAGE).toMatch(new RegExp(`^\\| \`${alarm}\` \\|.*\\| ${alarm === 'claimed' ? 'no' : 'yes'} \\|$`, 'm'));
     }
-    const usual = ['registry', 'trusted-root', 'tuf', 'tuf-root', 'policy', 'no-cache'];
+    const usual = [
+      'registry',
+      'trusted-root',
+      'tuf',
+      'tuf-root',
+      'tuf-root-sha256',
+      'thresholds',
+      'policy',
+      'no-cache',
+    ];
     const unnamed = command.options.filter((name) => !usual.includes(name) && !PAGE.includes(`--${name}`));
     expect(unnamed).toEqual([]);
   });
