@@ -37,6 +37,9 @@ export function createHttpClient(config: NetConfig, options: HttpClientOptions =
       if (outcome.kind !== 'redirect') return outcome;
       const next = redirectTarget(outcome.location, target);
       if (typeof next === 'string') return failure(next, null);
+      if (next.host !== first.host && options.redirectsTo?.(next.host) === false) {
+        return failure(`redirected to ${next.host}, which is none of the hosts that assay trust hosts names`, null);
+      }
       if (next.host !== target.host) auth = false;
       url = next;
     }
