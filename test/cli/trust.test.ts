@@ -341,7 +341,7 @@ describe('assay trust', () => {
     [['trust', 'add'], /trust takes nothing, refresh, or hosts/],
     [['trust', '--tuf', 'http://127.0.0.1:9/'], /--tuf needs --tuf-root FILE/],
     [['trust', '--tuf-root', 'x.json'], /--tuf-root needs --tuf URL/],
-    [['trust', '--tuf', 'ftp://x/', '--tuf-root', 'x.json'], /--tuf needs an http or https URL/],
+    [['trust', '--tuf', 'ftp://x/', '--tuf-root', 'x.json'], /--tuf needs a folder, or an http or https URL/],
     [
       ['trust', '--tuf', 'http://127.0.0.1:9/', '--tuf-root', 'x.json'],
       /cannot read the TUF root x\.json: no such file/,

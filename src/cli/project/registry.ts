@@ -79,8 +79,8 @@ export function demandUsable({ unusable }: NpmConfig, scopes: readonly string[])
 }
 
 /**
- * Opens the registry that the configuration names. `names` are the packages of the run: redirects lead to no other hosts
- * than those of their registries; to those of all that are configured where the run has yet to find out. The caller
+ * Opens the registry that the configuration names. `names` are the packages of the run: redirects lead to no other
+ * hosts than those of their registries, or of all that are configured where the run has yet to find out. The caller
  * closes it.
  */
 export function openRegistry(config: NpmConfig, io: Io, names: readonly string[] | null = null): Registry {
@@ -89,7 +89,8 @@ export function openRegistry(config: NpmConfig, io: Io, names: readonly string[]
   const redirectsTo = (host: string): boolean => (hosts ??= hostsOf()).has(host);
   const registry = npmRegistry(createHttpClient(config, { redirectsTo }), config, caches);
   const hostsOf = (): ReadonlySet<string> => {
-    const urls = names === null ? [config.registry, ...config.scopes.values()] : names.map(registry.urlFor);
+    const urls =
+      names === null ? [config.registry, ...config.scopes.values()] : names.map((name) => registry.urlFor(name));
     return new Set(urls.map((url) => new URL(url).host));
   };
   return registry;
