@@ -98,7 +98,9 @@ function sameThresholds({ thresholds: a = STRICT }: TrustOptions, { thresholds: 
 
 function demand(trust: TrustOptions | null, { url }: TrustSource, problem: Problem | null): TrustOptions {
   if (trust !== null) return trust;
-  throw new TrustError(`no trusted root from ${url}: ${problem?.detail ?? `it has no ${ROOT_TARGET}`}`);
+  const why = problem?.detail ?? `it has no ${ROOT_TARGET}`;
+  const choices = 'assay trust hosts lists what a firewall has to allow; --trusted-root FILE needs no request';
+  throw new TrustError(`no trusted root from ${url}: ${why}${problem?.kind === 'unavailable' ? ` (${choices})` : ''}`);
 }
 
 /** The trust that was verified, over what is pinned; null where there is no root at all. */

@@ -211,6 +211,35 @@ describe('the connections of a run', () => {
     });
   }, 120_000);
 
+  it('stay with these hosts whatever a registry or a repository redirects to', async () => {
+    await withHosts(async ({ lab, scoped, tuf, trust, lockAll, connections }) => {
+      const elsewhere = await lab.mirror();
+      const printed = [lab.url, scoped, tuf].map(hostOf).sort();
+      const refused = `redirected to ${hostOf(elsewhere.url)}, which is none of the hosts that assay trust hosts names`;
+      lab.behave(/^\/p$/, { redirect: `${elsewhere.url}p` });
+      const away = await connections(['audit', ...trust, '--json', '--no-cache']);
+      expect(away).toMatchObject({ status: 3, contacted: printed });
+      expect(away.stdout).toContain(refused);
+      const shown = await connections(['audit', ...trust, '--no-cache']);
+      expect(shown.stdout.replace(/\s+/g, ' ')).toContain('assay trust hosts lists what a firewall has to allow');
+
+      // To another registry of the run, and within the host itself, it is followed.
+      lab.behaveWell();
+      lab.behave(/^\/p$/, { redirect: `${scoped}p`, times: 1 });
+      expect(await connections(['audit', ...trust, '--no-cache'])).toMatchObject({ status: 0, contacted: printed });
+      lab.behaveWell();
+      lab.behave(/^\/p$/, { redirect: `${lab.url}p?again`, times: 1 });
+      expect(await connections(['audit', ...trust, '--no-cache'])).toMatchObject({ status: 0, contacted: printed });
+
+      // A registry that is configured and that nothing in the lockfile is of is none of them.
+      lab.behaveWell();
+      await lockAll('p');
+      lab.behave(/^\/p$/, { redirect: `${scoped}p` });
+      const own = [lab.url, tuf].map(hostOf).sort();
+      expect(await connections(['audit', ...trust, '--no-cache'])).toMatchObject({ status: 3, contacted: own });
+    });
+  }, 120_000);
+
   it('are to the proxy alone where one is used for every host', async () => {
     await withHosts(async ({ trust, folder, connections }) => {
       const env = { HTTP_PROXY: 'http://user:hidden-word@127.0.0.1:9', NO_PROXY: '' };

@@ -21,6 +21,10 @@ interface Company extends LabProject {
   readonly codes: (run: Run) => string[];
 }
 
+interface Judged {
+  readonly dependencies: readonly { name: string; findings: readonly { code: string }[] }[];
+}
+
 /** A project with a package of each: p of the public registry, @company/q of the company's. */
 function withCompany(work: (project: Company) => Promise<void>): Promise<void> {
   return withLab((company) =>
@@ -47,8 +51,7 @@ function withCompany(work: (project: Company) => Promise<void>): Promise<void> {
           writeFileSync(join(folder, 'assay.yml'), yaml + registries);
         },
         codes: ({ stdout }) => {
-          type Json = { readonly dependencies: readonly { name: string; findings: readonly { code: string }[] }[] };
-          const { dependencies } = JSON.parse(stdout) as Json;
+          const { dependencies } = JSON.parse(stdout) as Judged;
           return dependencies.flatMap(({ name, findings }) => findings.map(({ code }) => `${name} ${code}`));
         },
       });

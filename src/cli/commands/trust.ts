@@ -1,3 +1,4 @@
+import { agesOf } from '../../audit/age.ts';
 import type { TrustOptions } from '../../audit/options.ts';
 import { NPM_KEYS } from '../../registries/npm/keys.ts';
 import { renderTrust, renderTrustJson, type TrustedPart, type TrustShown } from '../../report/commands/trust.ts';
@@ -44,7 +45,8 @@ export const command: Command = {
   },
 };
 
-function shownTrust({ root, rootName, rootDigest, repository, npmKeys = NPM_KEYS, keys }: TrustOptions): TrustShown {
+function shownTrust(trust: TrustOptions): TrustShown {
+  const { root, rootName, rootDigest, repository, npmKeys = NPM_KEYS, keys } = trust;
   const part = (
     kind: TrustedPart['kind'],
     { name, validFor: { start, end } }: (typeof root.tlogs | typeof root.timestampAuthorities)[number],
@@ -54,6 +56,7 @@ function shownTrust({ root, rootName, rootDigest, repository, npmKeys = NPM_KEYS
     root: rootName,
     rootDigest,
     repository: repository ?? null,
+    ages: agesOf(trust),
     parts: [
       ...root.tlogs.map((log) => part('log', log)),
       ...root.ctlogs.map((log) => part('certificate log', log)),

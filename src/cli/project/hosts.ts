@@ -5,7 +5,7 @@ import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { findPlaces, openProjects } from './open.ts';
-import { openRegistry } from './registry.ts';
+import { openRegistry, servedNames } from './registry.ts';
 import { trustSource } from './trust.ts';
 
 /** An address that a run asks, what for, and how it is reached. */
@@ -31,10 +31,7 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
       ? []
       : [{ url: new URL(source.url), why: 'TUF repository of the trusted root and of registry keys', config }];
   const registries = projects.flatMap((project) => {
-    const names = project.lockfiles.flatMap(({ dependencies }) =>
-      dependencies.filter(({ artifacts: [{ source }] }) => source.kind === 'registry').map(({ name }) => name),
-    );
-    return registriesOf([...new Set(names)], configOf(project), io);
+    return registriesOf(servedNames(project.lockfiles), configOf(project), io);
   });
   const root = source === null ? main.root : (source.pinned?.root ?? null);
   const logs = [...new Set((root?.tlogs ?? []).map(({ name }) => name))].map((name): Asked => {

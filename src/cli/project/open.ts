@@ -23,7 +23,7 @@ import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { repositoryAddress } from '../output/pipeline.ts';
 import { progressOn } from '../output/progress.ts';
 import { likelyManager, managerConfigs, type ManagerConfig } from './manager-config.ts';
-import { networkConfig, openRegistry, projectConfig } from './registry.ts';
+import { networkConfig, openRegistry, projectConfig, servedNames } from './registry.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from './trust.ts';
 
 /** How a project is audited. */
@@ -122,7 +122,7 @@ export async function withProjects<T>(
     try {
       const { result, repository } = await withTrust(
         await trust.session,
-        () => openRegistry(own, io),
+        () => openRegistry(own, io, servedNames(project.lockfiles)),
         (used, registry) => auditLockfiles(lockfiles, { ...shared, trust: used, registry, ...how }),
       );
       return { ...result, trust: withRepository(result.trust, repository) };

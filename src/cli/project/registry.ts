@@ -89,8 +89,27 @@ export function demandUsable({ unusable }: NpmConfig, scopes: readonly string[])
   }
 }
 
-/** Opens the registry that the configuration names. The caller closes it. */
-export function openRegistry(config: NpmConfig, io: Io): Registry {
+/**
+ * Opens the registry that the configuration names. `names` are the packages of the run: redirects lead to no other
+ * hosts than those of their registries, or of all that are configured where the run has yet to find out. The caller
+ * closes it.
+ */
+export function openRegistry(config: NpmConfig, io: Io, names: readonly string[] | null = null): Registry {
   const caches = { npm: config.cache, yarn: yarnCache(io.env, homedir(), process.platform) };
-  return npmRegistry(createHttpClient(config), config, caches);
+  let hosts: ReadonlySet<string> | null = null;
+  const redirectsTo = (host: string): boolean => (hosts ??= hostsOf()).has(host);
+  const registry = npmRegistry(createHttpClient(config, { redirectsTo }), config, caches);
+  const hostsOf = (): ReadonlySet<string> => {
+    const urls =
+      names === null ? [config.registry, ...config.scopes.values()] : names.map((name) => registry.urlFor(name));
+    return new Set(urls.map((url) => new URL(url).host));
+  };
+  return registry;
+}
+
+/** The packages that a registry serves for these lockfiles, each once. */
+export function servedNames(lockfiles: readonly Pick<NodeLockfile, 'dependencies'>[]): readonly string[] {
+  const dependencies = lockfiles.flatMap((lockfile) => lockfile.dependencies);
+  const served = dependencies.filter(({ artifacts: [{ source }] }) => source.kind === 'registry');
+  return [...new Set(served.map(({ name }) => name))];
 }

@@ -58,7 +58,7 @@ export function startTrust(
   }
   const place = values['no-cache'] === true ? null : placeOfCache(io);
   const store = place === null ? null : openCache(trustPlace(place), storeName(source));
-  const http = createHttpClient(config);
+  const http = createHttpClient(config, { redirectsTo: () => false });
   const opened = openTrust(source, { http, store, now: Date.now(), fresh });
   const session = opened.then(({ known, refresh }) =>
     aged(known === null ? null : whole(known), () => refresh().then(whole), policy),

@@ -11,7 +11,7 @@ export interface Host {
   readonly why: readonly string[];
 }
 
-const REDIRECTS = 'A redirect by one of these is followed to another host, without credentials.';
+const REDIRECTS = 'A redirect by one of these to any other host is refused.';
 
 /** One line for each host, then what no list of hosts can say. Ends with a newline. */
 export function renderHosts(hosts: readonly Host[]): string {

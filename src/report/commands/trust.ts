@@ -1,4 +1,4 @@
-import type { TrustRepository } from '../../model/report.ts';
+import type { TrustAge, TrustRepository } from '../../model/report.ts';
 import { formatInstant, type Instant } from '../../model/time.ts';
 import { escapeText } from '../words/escape.ts';
 import { repositoryJson } from '../json/report.ts';
@@ -22,16 +22,24 @@ export interface TrustShown {
   readonly rootDigest: string;
   /** Null where no repository publishes it. */
   readonly repository: TrustRepository | null;
+  /** How old the root of each instance is, the main one first. */
+  readonly ages: readonly TrustAge[];
   readonly parts: readonly TrustedPart[];
 }
 
 /** The trust in use, for people. Ends with a newline. */
-export function renderTrust({ root, rootDigest, repository, parts }: TrustShown, options: RenderOptions): string {
+export function renderTrust({ root, rootDigest, repository, ages, parts }: TrustShown, options: RenderOptions): string {
   const fitted = { ...options, columns: usableColumns(options.columns) };
   const name = root === 'public-good' ? 'the public-good Sigstore root' : `the root ${escapeText(root, 200)}`;
   const rows: Row[] = [
     ['digest', `sha256:${rootDigest}`],
     ...(repository === null ? [] : repositoryRows(repository)),
+    ...ages
+      .slice(1)
+      .map(({ name, from, confirmed }): Row => [
+        'instance',
+        `${escapeText(name, 60)} (${escapeText(from, 200)}), newest ${confirmed === null ? 'at no known time' : `as of ${formatInstant(confirmed)}`}`,
+      ]),
     ...parts.map((part): Row => [part.kind, `${escapeText(part.name, 200)}, ${validity(part)}`]),
   ];
   const head = wrap(shown(`verified against: ${name}`, fitted), fitted.columns, 0, 2);
@@ -39,12 +47,13 @@ export function renderTrust({ root, rootDigest, repository, parts }: TrustShown,
 }
 
 /** The trust in use as JSON (docs/schemas/trust-1.schema.json). */
-export function renderTrustJson({ root, rootDigest, repository, parts }: TrustShown): string {
+export function renderTrustJson({ root, rootDigest, repository, ages, parts }: TrustShown): string {
   return stringify({
     schema: 'assay.trust/1',
     root,
     rootDigest,
     repository: repository === null ? null : repositoryJson(repository),
+    ages: ages.map(({ name, from, confirmed }) => ({ name, from, confirmed: instantJson(confirmed) })),
     parts: parts.map(({ kind, name, start, end }) => ({
       kind,
       name,

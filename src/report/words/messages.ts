@@ -164,6 +164,8 @@ export function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subjec
       return `assay trust refresh, and the same command again; if the answer stays away: ${explain}`;
     case 'clock':
       return `Set this machine's clock, and run the same command again; if that does not help: ${explain}`;
+    case 'hosts':
+      return 'assay trust hosts lists what a firewall has to allow; allow that, or name a mirror as the registry';
     case 'again':
       return `Run the same command again; if the answer stays away: ${explain}`;
   }

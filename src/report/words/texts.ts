@@ -7,6 +7,10 @@ import { listed } from './layout.ts';
 import { REFUSALS } from './refusals.ts';
 import { address, dated, version, type Texts } from './text.ts';
 
+/** What is said of an answer that did not come because the host was not reached. */
+const UNREACHED =
+  /^(?:redirected to |connection (?:refused|timed out)|(?:host|network) unreachable|host name |the host did not answer)/;
+
 /** The words of every code. A code without words does not compile. */
 export const TEXTS: Texts<FindingCode> = {
   'integrity-mismatch': {
@@ -300,7 +304,7 @@ export const TEXTS: Texts<FindingCode> = {
     clause: ({ evidence, url, reason }) =>
       `cannot be judged because ${EVIDENCE[evidence]} could not be obtained from ${address(url)} (${quoteText(reason)})`,
     why: 'no answer is not a good answer',
-    next: ({ evidence }) => (evidence === 'newer-keys' ? 'trust' : 'again'),
+    next: ({ evidence, reason }) => (evidence === 'newer-keys' ? 'trust' : UNREACHED.test(reason) ? 'hosts' : 'again'),
   },
   'evidence-malformed': {
     title: 'evidence cannot be read',
