@@ -99,6 +99,12 @@ const OPTIONS = {
     value: 'NAME[=URL]',
     help: 'only this log of the trusted root, asked at URL instead of at its name; may be repeated',
   },
+  'signing-config': {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'what signers are told of logs: which kind each is, and none that is not read; may be repeated',
+  },
   'witness-policy': {
     type: 'string',
     value: 'FILE',

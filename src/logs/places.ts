@@ -1,3 +1,4 @@
+import type { SigningLog } from '../sigstore/signing-config.ts';
 import type { TrustedLog, TrustedRoot } from '../sigstore/trusted-root.ts';
 import { keyHint } from '../tlog/note.ts';
 
@@ -13,12 +14,20 @@ export interface LogPlace {
   readonly keys: readonly TrustedLog[];
 }
 
-/** The logs of a trusted root. `addresses` by name say where else one is asked. */
-export function placesOf({ tlogs }: TrustedRoot, addresses: ReadonlyMap<string, string>): readonly LogPlace[] {
+/**
+ * The logs of a trusted root. `addresses` by name say where else one is asked; which kind each is, a signing
+ * configuration may say, and else its key does.
+ */
+export function placesOf(
+  { tlogs }: TrustedRoot,
+  addresses: ReadonlyMap<string, string>,
+  configured: readonly SigningLog[] = [],
+): readonly LogPlace[] {
   return [...new Set(tlogs.map(({ name }) => name))].map((name) => {
     const keys = tlogs.filter((log) => log.name === name);
     const url = addresses.get(name) ?? `https://${name}`;
-    return { name, url: url.replace(/\/+$/, ''), api: keys.some(isTiled) ? 2 : 1, keys };
+    const api = configured.find((log) => log.name === name)?.api ?? (keys.some(isTiled) ? 2 : 1);
+    return { name, url: url.replace(/\/+$/, ''), api: api === 2 ? 2 : 1, keys };
   });
 }
 

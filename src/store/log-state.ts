@@ -32,7 +32,7 @@ export function openLogState(folder: string): LogState {
     folder,
     origins: () => {
       const names = present(() => readdirSync(folder)) ?? [];
-      return names.filter((name) => name.endsWith(HEAD)).map((name) => decodeURIComponent(name.slice(0, -HEAD.length)));
+      return names.flatMap((name) => (name.endsWith(HEAD) ? decoded(name.slice(0, -HEAD.length)) : []));
     },
     head: (origin) => present(() => readFileSync(pathOf(origin, HEAD), 'utf8')),
     keepHead: (origin, note) => void write(pathOf(origin, HEAD), note),
@@ -40,6 +40,15 @@ export function openLogState(folder: string): LogState {
     keepPosition: (origin, text) => void write(pathOf(origin, POSITION), text),
     keepEvidence: (name, text) => write(join(folder, name), text),
   };
+}
+
+/** What is not ours in the folder is passed over. */
+function decoded(name: string): string[] {
+  try {
+    return [decodeURIComponent(name)];
+  } catch {
+    return [];
+  }
 }
 
 /** Null where there is no such file; any other error is thrown. */

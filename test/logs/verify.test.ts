@@ -226,6 +226,7 @@ describe('verifying', () => {
       expect(firstOf(held)).toMatchObject({ word: 'held', frozen: 'Log frozen — 2026-11-29' });
       expect(readFileSync(join(folder, 'state', `${NAMES.v2}.checkpoint`), 'utf8')).toBe(frozen);
       writeFileSync(join(folder, 'state', `${encodeURIComponent(`${NAMES.v1} - 7`)}.checkpoint`), 'of another shard');
+      writeFileSync(join(folder, 'state', '%zz.checkpoint'), 'of somebody else');
       writeFileSync(join(folder, 'c.json'), JSON.stringify(sign('v1')));
       const other = await run('log', 'verify', 'c.json', '--state', 'state', '--json');
       expect(firstOf(other)).toMatchObject({ word: 'held', kept: null, otherTrees: [`${NAMES.v1} - 7`] });

@@ -235,6 +235,24 @@ describe('watching the tiles of Rekor v2', () => {
     });
   });
 
+  it('says which logs of a signing configuration cannot be read', async () => {
+    await watching(async ({ watch, folder }) => {
+      const log = (url: string, majorApiVersion: number): object => ({ url, majorApiVersion });
+      const write = (...rekorTlogUrls: object[]): void => {
+        const mediaType = 'application/vnd.dev.sigstore.signingconfig.v0.2+json';
+        writeFileSync(join(folder, 'signing.json'), JSON.stringify({ mediaType, rekorTlogUrls }));
+      };
+      write(log(`https://${NAMES.v1}`, 1), log(`https://${NAMES.v2}/`, 2));
+      expect((await watch('--signing-config', 'signing.json')).status).toBe(0);
+      write(log('https://log2027-1.rekor.lab.test', 2));
+      const run = await watch('--signing-config', 'signing.json');
+      expect([run.status, wordsOf(run)]).toEqual([3, ['other-key']]);
+      expect(eventsOf(run)[0]?.log).toBe('log2027-1.rekor.lab.test');
+      write({ url: 'x' });
+      expect((await watch('--signing-config', 'signing.json')).status).toBe(2);
+    });
+  });
+
   it('demands witnesses where a policy does', async () => {
     await watching(async ({ watch, folder }) => {
       const vkey = 'w1.town.test+f792c3bf+AVCrRDzIr30oACCAjcbVR4d1W14nJj5b7dlulYiEcEd5';

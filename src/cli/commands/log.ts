@@ -28,6 +28,7 @@ export const command: Command = {
     'once',
     'from',
     'webhook',
+    'signing-config',
     'witness-policy',
     'contact',
     ...TRUST_OPTIONS,

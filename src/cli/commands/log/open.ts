@@ -5,6 +5,7 @@ import { VERSION } from '../../../model/version.ts';
 import { createHttpClient } from '../../../net/client.ts';
 import type { NpmConfig } from '../../../registries/npm/config/npmrc.ts';
 import { createPathVerifier } from '../../../sigstore/chain.ts';
+import { parseSigningLogs, type SigningLog } from '../../../sigstore/signing-config.ts';
 import type { TrustedRoot } from '../../../sigstore/trusted-root.ts';
 import { PURPOSE } from '../../../sigstore/x509.ts';
 import { parseWitnessPolicy, type WitnessPolicy } from '../../../tlog/cosignature.ts';
@@ -15,7 +16,7 @@ import type { OptionValues } from '../../options.ts';
 import { loadPolicy } from '../../project/policy.ts';
 import { networkConfig } from '../../project/registry.ts';
 import { startTrust } from '../../project/trust.ts';
-import { readUserFile } from '../../user-files.ts';
+import { parseUserJson, readUserFile } from '../../user-files.ts';
 
 /** Logs that can be asked, with what their answers are verified under. */
 export interface OpenLogs {
@@ -23,6 +24,8 @@ export interface OpenLogs {
   /** Those that `--log` names, or all of the trusted root. */
   readonly places: readonly LogPlace[];
   readonly trust: TrustOptions;
+  /** Logs that signing configurations name, and the trusted root has no key for. */
+  readonly keyless: readonly string[];
   /** What `--witness-policy` demands; null where nothing is demanded. */
   readonly witnesses: WitnessPolicy | null;
   readonly config: NpmConfig;
@@ -33,6 +36,7 @@ export interface OpenLogs {
 export async function openLogs(values: OptionValues, io: Io): Promise<OpenLogs> {
   const named = namedLogs(values);
   const witnesses = witnessPolicy(values, io);
+  const configured = signingLogs(values, io);
   const policy = await loadPolicy(values, io.cwd, io);
   const config = networkConfig(values, io.cwd, io);
   const session = startTrust(values, policy, config, io);
@@ -41,7 +45,8 @@ export async function openLogs(values: OptionValues, io: Io): Promise<OpenLogs> 
     const http = createHttpClient({ ...config, userAgent: null }, { userAgent: userAgent(values) });
     return {
       context: { http, ...verifiersOf(trust.root), witnesses: witnesses?.witnesses ?? [] },
-      places: placesNamed(trust.root, named),
+      places: placesNamed(trust.root, named, configured),
+      keyless: configured.map(({ name }) => name).filter((name) => trust.root.tlogs.every((log) => log.name !== name)),
       trust,
       witnesses,
       config,
@@ -78,9 +83,13 @@ export function namedLogs({ log = [] }: OptionValues): ReadonlyMap<string, strin
 }
 
 /** The logs of a root that are named, or all. Throws UsageError for a name that it has not. */
-export function placesNamed(root: TrustedRoot, named: ReadonlyMap<string, string | null>): readonly LogPlace[] {
+export function placesNamed(
+  root: TrustedRoot,
+  named: ReadonlyMap<string, string | null>,
+  configured: readonly SigningLog[] = [],
+): readonly LogPlace[] {
   const addresses = [...named].filter((entry): entry is [string, string] => entry[1] !== null);
-  const places = placesOf(root, new Map(addresses));
+  const places = placesOf(root, new Map(addresses), configured);
   const known = places.map(({ name }) => name);
   for (const name of named.keys()) {
     if (!known.includes(name)) {
@@ -88,6 +97,18 @@ export function placesNamed(root: TrustedRoot, named: ReadonlyMap<string, string
     }
   }
   return named.size === 0 ? places : places.filter(({ name }) => named.has(name));
+}
+
+function signingLogs({ 'signing-config': files = [] }: OptionValues, io: Io): readonly SigningLog[] {
+  return files.flatMap((file) => {
+    const what = 'the signing configuration';
+    try {
+      return parseSigningLogs(parseUserJson(readUserFile(file, what, io), file, what));
+    } catch (error) {
+      if (error instanceof Malformed) throw new UsageError(`${file}: ${error.message}`);
+      throw error;
+    }
+  });
 }
 
 function witnessPolicy({ 'witness-policy': file }: OptionValues, io: Io): WitnessPolicy | null {

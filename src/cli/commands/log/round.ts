@@ -33,7 +33,11 @@ interface Outcome {
 /** Reads on in every log, and asks every index. Returns the exit status. */
 export async function watchRound(round: Round): Promise<number> {
   const outcome: Outcome = { status: EXIT.holds };
-  const { places } = round.logs;
+  const { places, keyless } = round.logs;
+  for (const log of keyless) {
+    const reason = 'a signing configuration names it, and the trusted root has no key of it';
+    await tell(round, outcome, [{ event: 'trouble', log, word: 'other-key', reason, evidence: null }]);
+  }
   const tiled = places.filter(({ api }) => api === 2);
   const known = tiled.some(({ name }) => round.state.position(name) !== null);
   // Shards in the order of their keys, each to its end before the next is begun.
