@@ -37,12 +37,25 @@ describe('a setting counts alike in a file, as an option and as a variable', () 
     expect(counts('bun', settingOfVariable('bun', 'BUN_CONFIG_SKIP_LOAD_LOCKFILE', '1'))).toBe(true);
   });
 
+  it('Bun: install.lockfile.save and BUN_CONFIG_SKIP_SAVE_LOCKFILE, after which a changed lockfile is not seen', () => {
+    expect(counts('bun', ['install.lockfile.save', false])).toBe(true);
+    expect(counts('bun', ['install.lockfile.save', true])).toBe(false);
+    expect(counts('bun', settingOfVariable('bun', 'BUN_CONFIG_SKIP_SAVE_LOCKFILE', '1'))).toBe(true);
+  });
+
+  it('Yarn 2 and later: a defaultProtocol of its own', () => {
+    expect(counts('yarn', ['defaultProtocol', 'portal:./evil/'])).toBe(true);
+    expect(counts('yarn', ['defaultProtocol', 'npm:'])).toBe(false);
+    expect(counts('yarn', settingOfVariable('yarn', 'YARN_DEFAULT_PROTOCOL', 'file:./evil/'))).toBe(true);
+  });
+
   it.each([
     ['bun', 'bun_config_no_verify', '1'],
     ['bun', 'BUN_CONFIG_NO_VERIFY', '0'],
     ['bun', 'BUN_CONFIG_NO_VERIFY', ''],
     ['bun', 'BUN_CONFIG_SKIP_LOAD_LOCKFILE', 'false'],
-    ['bun', 'BUN_CONFIG_SKIP_SAVE_LOCKFILE', '1'],
+    ['bun', 'BUN_CONFIG_SKIP_SAVE_LOCKFILE', 'false'],
+    ['yarn', 'YARN_DEFAULT_PROTOCOL', 'npm:'],
     ['bun', 'npm_config_global', 'true'],
     ['npm', 'pnpm_config_package_lock', 'false'],
     ['yarn', 'npm_config_checksum_behavior', 'ignore'],

@@ -128,7 +128,40 @@ describe('Yarn 1', () => {
       expect(reasons(read(classic(key, '1.0.0'), project))).toEqual([]);
     }
     const resolutions = { '': { ...APP, resolutions: { '**/a': '2.0.0' } } };
-    expect(reasons(read(classic('a@^1.0.0', '2.0.0'), { manifests: resolutions }))).toEqual([]);
+    expect(reasons(read(classic('a@2.0.0, a@^1.0.0', '2.0.0'), { manifests: resolutions }))).toEqual([]);
+    const split = `${classic('a@2.0.0', '2.0.0')}\n${classic('a@^1.0.0', '2.0.0')}`;
+    expect(reasons(read(split, { manifests: resolutions }))).toEqual([]);
+    const other = `${classic('a@2.0.0', '2.0.0')}\n${classic('a@^1.0.0', '6.6.6')}`;
+    expect(reasons(read(other, { manifests: resolutions }))).toEqual([
+      [7, 'lockfile-not-used', 'an entry that Yarn 1 passes over: version 6.6.6 for a@^1.0.0'],
+    ]);
+  });
+
+  it('a resolution is satisfied by an entry of exactly its name and range alone', () => {
+    const b = '  dependencies:\n    b "^2.0.0"\n';
+    const unlocked = (resolutions: object, key: string, more: Record<string, object> = {}): unknown =>
+      reasons(
+        read(`${classic('a@^1.0.0', '1.0.0', b)}\n${classic(key, '2.0.0')}`, {
+          manifests: { '': { ...APP, resolutions }, ...more },
+        }),
+      );
+    const specs = ['2.0.0', '^2.0.0 || ^3', 'npm:evil@6.6.6', 'http://host/evil.tgz', 'git+https://host/evil.git#abc'];
+    for (const pattern of ['b', '**/b', 'a/b', 'a/**/b', '**/a/b', 'nobody/b']) {
+      for (const spec of [...specs, 'o/evil', 'file:./evil', './evil', 'link:./evil', '']) {
+        expect(unlocked({ [pattern]: spec }, 'b@^2.0.0')).toEqual([
+          [1, 'lockfile-not-used', `the override of ${pattern}, which the project and the lockfile do not have alike`],
+        ]);
+        expect(unlocked({ [pattern]: spec }, `"b@${spec}", b@^2.0.0`)).toEqual([]);
+      }
+      expect(unlocked({ [pattern]: '^2.0.0' }, 'b@^2.0.0')).toEqual([]);
+      // Yarn 1 passes over tags.
+      expect(unlocked({ [pattern]: 'latest' }, 'b@^2.0.0')).toEqual([]);
+    }
+    expect(unlocked({ 'a/@s/b': '2.0.0', '@s/b': '2.0.0' }, 'b@^2.0.0')).toHaveLength(2);
+    expect(unlocked({ '@s/b': '2.0.0', '@t/a/@s/b': '2.0.0' }, '"@s/b@2.0.0", b@^2.0.0')).toEqual([]);
+    expect(unlocked({ 'b/': '2.0.0', 'a//b': '2.0.0', 'a/**': '2.0.0' }, 'b@^2.0.0')).toEqual([]);
+    expect(unlocked({ w: '^1.0.0' }, 'b@^2.0.0', { w: { name: 'w', version: '1.2.0' } })).toEqual([]);
+    expect(reasons(read(classic('a@^1.0.0', '1.0.0')))).toEqual([]);
   });
 
   it('what is asked for and has no entry is a finding, at who asks', () => {
@@ -262,9 +295,68 @@ describe('Yarn 2 and later', () => {
     expect(found(project('^3', { resolutions: { a: '^1.0.0' } }))).toEqual([]);
     expect(found(project('^3', {}, { plugins: [{ path: 'x.cjs' }] }))).toEqual([]);
     expect(found(project('1.0.0'))).toEqual([]);
-    expect(found(project('patch:a@npm%3A^1.0.0#./a.patch'))).toEqual([]);
-    expect(found(project('patch:a@npm%3A^2.0.0#./a.patch'))).toHaveLength(1);
+    const patch = 'patch:a@npm%3A^1.0.0#./a.patch';
+    expect(found(project(patch))).toHaveLength(1);
+    const bound = `a@${patch}::version=1.0.0&hash=0a1b2c&locator=app%40workspace%3A.`;
+    const patched = berry(A, entry(bound, bound.replace('^', '')));
+    expect(reasons(read(patched, project(patch)))).toEqual([]);
+    expect(reasons(read(patched, project('patch:a@^1.0.0#./a.patch')))).toEqual([]);
+    expect(reasons(read(patched, project('patch:a@npm%3A^1.0.0#./b.patch')))).toHaveLength(1);
+    expect(reasons(read(patched, project('patch:a@npm%3A^2.0.0#./a.patch')))).toHaveLength(1);
     expect(found(project('^3'))).toHaveLength(1);
+  });
+
+  it('a resolution, wherever it applies, needs an entry of what it puts in place', () => {
+    const b = entry('b@npm:^2.0.0', 'b@npm:2.0.0');
+    const unlocked = (resolutions: object, ...more: string[]): unknown[] =>
+      reasons(
+        read(berry(entry('a@npm:^1.0.0', 'a@npm:1.0.0', '  dependencies:\n    b: "npm:^2.0.0"\n'), b, ...more), {
+          manifests: { '': { name: 'app', dependencies: { a: '^1.0.0' }, resolutions } },
+        }),
+      );
+    const patterns = ['b', 'a/b', 'b@^2.0.0', 'b@npm:^2.0.0', 'a@1.0.0/b', 'a@npm:1.0.0/b@npm:^2.0.0', '**/b', 'x/a/b'];
+    for (const pattern of patterns) {
+      for (const spec of [
+        '3.0.0',
+        'npm:evil@6.6.6',
+        'http://host/evil.tgz',
+        'portal:./evil',
+        'patch:b@^2.0.0#./x.patch',
+      ]) {
+        expect(unlocked({ [pattern]: spec })).toEqual([
+          [5, 'lockfile-not-used', `a missing entry: b@${spec}, which a@1.0.0 asks for`],
+        ]);
+      }
+      expect(unlocked({ [pattern]: '2.x' }, entry('b@npm:2.x', 'b@npm:2.1.0'))).toEqual([]);
+      expect(unlocked({ [pattern]: '^2.0.0' })).toEqual([]);
+      expect(unlocked({ [pattern]: 'workspace:b' })).toEqual([]);
+    }
+    // What applies to nothing changes nothing.
+    const others = { c: '3.0.0', 'c/b': '3.0.0', 'b@npm:^3.0.0': '3.0.0', 'a@npm:2.0.0/b': '3.0.0', 'a/a': '3.0.0' };
+    expect(unlocked(others)).toEqual([]);
+    // The project asks for it under its own name.
+    expect(unlocked({ 'app/a': '3.0.0' })).toHaveLength(1);
+  });
+
+  it('what packageExtensions add needs an entry', () => {
+    const extended = (key: string, added: object, ...more: string[]): unknown[] =>
+      reasons(
+        read(berry(A, ...more), {
+          manifests: { '': { name: 'app', version: '0.1.0', dependencies: { a: '^1.0.0' } } },
+          settings: { '.yarnrc.yml': { packageExtensions: { [key]: { dependencies: added } } } },
+        }),
+      );
+    const missing = (by: string, line: number): unknown => [
+      [line, 'lockfile-not-used', `a missing entry: b@^2.0.0, which ${by} asks for`],
+    ];
+    expect(extended('a@*', { b: '^2.0.0' })).toEqual(missing('a@1.0.0', 5));
+    expect(extended('a@^1', { b: '^2.0.0' })).toEqual(missing('a@1.0.0', 5));
+    expect(extended('app@*', { b: '^2.0.0' })).toEqual(missing('.', 1));
+    expect(extended('a@*', { b: '^2.0.0' }, entry('b@npm:^2.0.0', 'b@npm:2.0.0'))).toEqual([]);
+    expect(extended('a@^2', { b: '^2.0.0' })).toEqual([]);
+    expect(extended('c@*', { b: '^2.0.0' })).toEqual([]);
+    // What a package has itself comes first.
+    expect(extended('app@*', { a: '^2.0.0' })).toEqual([]);
   });
 
   it('an entry’s dependencies, peers and commands are its claims', () => {

@@ -11,7 +11,7 @@ import { fromRegistry, notToBeHad } from './real.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 
 const ACCOUNT = token({ user: 'account' });
-const MANIFEST = JSON.stringify({ name: 'app', version: '1.0.0', private: true, dependencies: { kit: '^1.0.0' } });
+const APP = { name: 'app', version: '1.0.0', private: true, dependencies: { kit: '^1.0.0' } };
 
 let lab: Lab;
 let root = '';
@@ -47,11 +47,19 @@ interface Outcome {
 }
 
 /** Lets the real Yarn install from a lockfile that it may not change, and reads it. */
-async function install(script: string, args: readonly string[], lockfile: string): Promise<Outcome> {
+async function install(
+  script: string,
+  args: readonly string[],
+  lockfile: string,
+  more: object = {},
+  yarnrc: Readonly<Record<string, unknown>> = {},
+): Promise<Outcome> {
+  const manifest = JSON.stringify({ ...APP, ...more });
   const folder = mkdtempSync(join(root, 'project-'));
   mkdirSync(join(folder, 'evil'));
   writeFileSync(join(folder, 'evil/package.json'), JSON.stringify({ name: 'evil', version: '6.6.6' }));
-  writeFileSync(join(folder, 'package.json'), MANIFEST);
+  writeFileSync(join(folder, 'package.json'), manifest);
+  writeFileSync(join(folder, '.yarnrc.yml'), JSON.stringify(yarnrc));
   writeFileSync(join(folder, '.npmrc'), `registry=${lab.url}\n`);
   writeFileSync(join(folder, 'yarn.lock'), lockfile);
   const env = {
@@ -68,17 +76,18 @@ async function install(script: string, args: readonly string[], lockfile: string
   const options = { cwd: folder, env, stdio: 'ignore', timeout: 60_000 } as const;
   const [status] = (await once(spawn(process.execPath, [script, ...args], options), 'exit')) as [number | null];
   const path = join(folder, 'node_modules/pad/package.json');
-  const manifest = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>) : null;
+  const found = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>) : null;
   return {
     status,
-    installed: manifest === null ? null : `${manifest['name'] ?? ''}@${manifest['version'] ?? ''}`,
-    read: readOr(lockfile),
+    installed: found === null ? null : `${found['name'] ?? ''}@${found['version'] ?? ''}`,
+    read: readOr(lockfile, manifest, yarnrc),
   };
 }
 
-function readOr(lockfile: string): Lockfile | LockfileError {
+function readOr(lockfile: string, manifest: string, content: object): Lockfile | LockfileError {
+  const settings = [{ path: '.yarnrc.yml', ofProject: true, content }];
   try {
-    return parseLockfile('yarn.lock', Buffer.from(lockfile), new Map([['', MANIFEST]]));
+    return parseLockfile('yarn.lock', Buffer.from(lockfile), new Map([['', manifest]]), settings);
   } catch (error) {
     if (error instanceof LockfileError) return error;
     throw error;
@@ -103,13 +112,14 @@ const classicLock = (...entries: readonly string[]): string => `# yarn lockfile 
 
 describe('Yarn 1 installs with --frozen-lockfile what the lockfile does not name', () => {
   const KIT_ASKS = '  dependencies:\n    pad "^1.0.0"\n';
-  const run = (lockfile: string): Promise<Outcome> | null =>
+  const run = (lockfile: string, more = {}): Promise<Outcome> | null =>
     yarn1 === null
       ? null
       : install(
           join(yarn1, 'bin/yarn.js'),
           ['install', '--frozen-lockfile', '--non-interactive', '--ignore-scripts'],
           lockfile,
+          more,
         );
 
   it('and what it names, where nothing was changed', { timeout: 90_000 }, async ({ skip }) => {
@@ -140,6 +150,39 @@ describe('Yarn 1 installs with --frozen-lockfile what the lockfile does not name
     expect(newPad.version).toBe('1.1.0');
     expect(outcome).toMatchObject({ status: 0, installed });
     expect(saidOf(outcome.read)).toEqual(said);
+  });
+
+  it.for([
+    ['pad', (): string => 'npm:evil@1.0.0'],
+    ['kit/pad', (): string => evil.manifest.dist.tarball],
+    ['**/pad', (): string => 'file:./evil'],
+    ['pad', (): string => '1.1.0'],
+  ] as const)(
+    'a resolution of %s that the lockfile does not have',
+    { timeout: 90_000 },
+    async ([key, spec], { skip }) => {
+      const lockfile = classicLock(classicEntry(kit, 'kit@^1.0.0', KIT_ASKS), classicEntry(pad));
+      const outcome = await run(lockfile, { resolutions: { [key]: spec() } });
+      if (outcome === null) return skip(notToBeHad('Yarn 1'));
+      const installed = spec() === '1.1.0' ? 'pad@1.1.0' : spec().startsWith('file:') ? 'evil@6.6.6' : 'evil@1.0.0';
+      expect(outcome).toMatchObject({ status: 0, installed });
+      expect(saidOf(outcome.read)).toContain('lockfile-not-used');
+    },
+  );
+
+  it('what it names, with resolutions that it has, that apply to nothing or that Yarn 1 passes over', async ({
+    skip,
+  }) => {
+    const lockfile = classicLock(
+      classicEntry(kit, 'kit@^1.0.0', KIT_ASKS),
+      classicEntry(newPad, 'pad@1.1.0, pad@^1.0.0'),
+      classicEntry(evil, 'evil@^1.0.0'),
+    );
+    const resolutions = { '**/pad': '1.1.0', 'nobody/evil': '^1.0.0', kit: 'latest' };
+    const outcome = await run(lockfile, { resolutions });
+    if (outcome === null) return skip(notToBeHad('Yarn 1'));
+    expect(outcome).toMatchObject({ status: 0, installed: 'pad@1.1.0' });
+    expect(saidOf(outcome.read)).toEqual([]);
   });
 
   it('a folder or another package that an entry asks for', { timeout: 90_000 }, async ({ skip }) => {
@@ -173,6 +216,7 @@ describe('Yarn 1 installs with --frozen-lockfile what the lockfile does not name
 describe('Yarn 4 installs with --immutable what the lockfile says instead of what was asked for', () => {
   const run = (lockfile: string): Promise<Outcome> | null =>
     yarn4 === null ? null : install(join(yarn4, 'bin/yarn.js'), ['install', '--immutable'], lockfile);
+  const LOOSE = { enableImmutableInstalls: false };
 
   function berryLock(asks: string, ...others: readonly string[]): string {
     const head =
@@ -206,6 +250,22 @@ describe('Yarn 4 installs with --immutable what the lockfile says instead of wha
     const asked = asks === 'npm:^1.0.0' ? '^1.0.0' : asks;
     expect(outcome.read).toMatchObject({ dependencies: [{ claims: [{ dependencies: { pad: asked } }] }, {}] });
   });
+
+  it.for([
+    ['a resolution', { resolutions: { 'kit/pad': 'npm:evil@1.0.0' } }, {}, 'evil@1.0.0'],
+    ['a resolution of a folder', { resolutions: { 'pad@^1.0.0': 'portal:./evil' } }, {}, 'evil@6.6.6'],
+    ['a package extension', {}, { packageExtensions: { 'pad@*': { dependencies: { evil: '*' } } } }, 'pad@1.0.0'],
+  ] as const)(
+    '%s that it does not have, where it may be changed',
+    { timeout: 90_000 },
+    async ([, more, yarnrc, installed], { skip }) => {
+      if (yarn4 === null) return skip(notToBeHad('Yarn 4'));
+      const lockfile = berryLock('npm:^1.0.0', entryOf('pad@npm:^1.0.0', 'pad@npm:1.0.0'));
+      const outcome = await install(join(yarn4, 'bin/yarn.js'), ['install'], lockfile, more, { ...LOOSE, ...yarnrc });
+      expect(outcome).toMatchObject({ status: 0, installed });
+      expect(saidOf(outcome.read)).toEqual(['lockfile-not-used']);
+    },
+  );
 
   it('the archive of another package, by an address', { timeout: 90_000 }, async ({ skip }) => {
     const address = encodeURIComponent(evil.manifest.dist.tarball);

@@ -38,6 +38,7 @@ const NAMES: Readonly<Record<NodeManager, Names>> = {
     same: {
       ...GLOBAL,
       'bun-config-skip-load-lockfile': 'skip-lockfile',
+      'bun-config-skip-save-lockfile': 'skip-save-lockfile',
       'bun-config-no-verify': 'no-verify',
       'bun-install-cache-dir': 'cache-dir',
       'install.cache': 'cache-dir',

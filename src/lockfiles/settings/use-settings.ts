@@ -51,8 +51,18 @@ const RULES: Readonly<Record<NodeManager, Rules>> = {
     // It then chooses versions anew where several are locked.
     flat: isSwitchedOn,
   },
-  yarn: { 'lockfile-filename': (text) => text !== 'yarn.lock' },
-  bun: { global: isSwitchedOn, 'skip-lockfile': isSwitchedOn },
+  yarn: {
+    'lockfile-filename': (text) => text !== 'yarn.lock',
+    // What has no protocol of its own, as nearly everything, is then asked for elsewhere than the lockfile has it.
+    'default-protocol': (text) => text !== 'npm:',
+  },
+  bun: {
+    global: isSwitchedOn,
+    'skip-lockfile': isSwitchedOn,
+    // It then installs what it resolves without writing it down.
+    'skip-save-lockfile': isSwitchedOn,
+    'install.lockfile.save': isSwitchedOff,
+  },
   vlt: {},
 };
 

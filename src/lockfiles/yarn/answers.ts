@@ -1,6 +1,6 @@
 import type { Dependency, PlacedFinding, SkippedEntry } from '../../model/dependency.ts';
 import { isPackageName, nameAtVersion } from '../node-modules/names.ts';
-import { missingEntry, resolvedAnew } from '../common/anew.ts';
+import { missingEntry, otherOverride, resolvedAnew } from '../common/anew.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import { specKind } from '../node-modules/specs.ts';
 import {
@@ -11,8 +11,9 @@ import {
   parseDescriptor,
   type YarnEntry,
 } from './entry.ts';
-import { parsePatch, withoutParameters } from './locator.ts';
+import { parsePatch } from './locator.ts';
 import { isWorkspace, type YarnProject } from './project.ts';
+import { addedBy, lookedUpInClassic, plainRange, replacedInBerry, type Asker } from './resolutions.ts';
 import type { ProjectRequirement } from './roles.ts';
 
 /**
@@ -36,10 +37,12 @@ export function answersOf(
   entries: readonly YarnEntry[],
   asked: readonly ProjectRequirement[],
   project: YarnProject,
+  isClassic: boolean,
 ): Answers {
   const askedFor = foldersAskedFor(entries, asked, project);
   let known: ReadonlyMap<string, string> | null = null;
-  const askerOf = (one: Descriptor): string | undefined => (known ??= askersOf(entries, asked)).get(keyOf(one));
+  const askerOf = (one: Descriptor): string | undefined =>
+    (known ??= askersOf(entries, asked, project)).get(keyOf(one));
 
   const judged = (entry: YarnEntry, one: Brought | LocalFolder): Answer => {
     const strangers = entry.descriptors.filter(
@@ -65,11 +68,13 @@ export function answersOf(
   const unused = entries.flatMap(({ line, path, unused: why }) =>
     why === undefined ? [] : [resolvedAnew({ file, line, path }, `an entry that Yarn 1 passes over: ${why}`)],
   );
-  const missing = project.asked.has('') ? missingOf(entries, asked, project) : [];
+  const missing = project.asked.has('') ? missingOf(entries, asked, project, isClassic) : [];
+  const unlocked = isClassic ? unlockedResolutions(entries, project) : [];
   return {
     of: (entry) => entry.brings.map((one) => judged(entry, one)),
     findings: [
       ...unused,
+      ...unlocked.map((pattern) => otherOverride({ file, line: 1 }, pattern)),
       ...missing.map(({ name, range, by, line }) =>
         missingEntry({ file, line, path: `${name}@${range}` }, { name, spec: range, by }),
       ),
@@ -126,9 +131,13 @@ function foldersAskedFor(
 }
 
 /** The first asker of each descriptor. */
-function askersOf(entries: readonly YarnEntry[], asked: readonly ProjectRequirement[]): ReadonlyMap<string, string> {
+function askersOf(
+  entries: readonly YarnEntry[],
+  asked: readonly ProjectRequirement[],
+  project: YarnProject,
+): ReadonlyMap<string, string> {
   const askers = new Map<string, string>();
-  for (const { by, ...requirement } of requirementsOf(entries, asked)) {
+  for (const { by, ...requirement } of requirementsOf(entries, asked, project)) {
     const key = keyOf(requirement);
     if (!askers.has(key)) askers.set(key, by);
   }
@@ -138,25 +147,48 @@ function askersOf(entries: readonly YarnEntry[], asked: readonly ProjectRequirem
 interface RequirementAt extends Descriptor {
   readonly by: string;
   readonly line: number;
+  readonly asker: Asker;
 }
 
-/** All requirements, the project's first. A workspace's entry is left out: it only repeats its package.json. */
-function requirementsOf(entries: readonly YarnEntry[], asked: readonly ProjectRequirement[]): readonly RequirementAt[] {
+/**
+ * All requirements, the project's first, each asker's with what extensions add to it. A workspace's entry is left out:
+ * it only repeats its package.json.
+ */
+function requirementsOf(
+  entries: readonly YarnEntry[],
+  asked: readonly ProjectRequirement[],
+  { workspaces, settings: { extensions } }: YarnProject,
+): readonly RequirementAt[] {
+  const ofProject = asked.map(({ name, range, by }): RequirementAt => {
+    const asker = workspaces.get(by === '.' ? '' : by) ?? UNKNOWN;
+    return { name, range, by, line: 1, asker };
+  });
+  const toWorkspaces = [...workspaces].flatMap(([folder, asker]) => {
+    const by = folder === '' ? '.' : folder;
+    const own = asked.filter((one) => one.by === by);
+    return addedBy(extensions, asker, own).map(({ name, range }) => ({ name, range, by, line: 1, asker }));
+  });
   const others = entries.flatMap(({ brings: [one], requires, line }) => {
     if (one === undefined || ('local' in one && one.local !== 'link')) return [];
+    const asker = 'local' in one ? { name: one.name, version: null } : one;
     const by = 'local' in one ? one.locator : nameAtVersion(one);
-    return requires.map(({ name, range }) => ({ name, range, by, line }));
+    return [...requires, ...addedBy(extensions, asker, requires)].map(({ name, range }) => {
+      return { name, range, by, line, asker };
+    });
   });
-  return [...asked.map(({ name, range, by }) => ({ name, range, by, line: 1 })), ...others];
+  return [...ofProject, ...toWorkspaces, ...others];
 }
+
+const UNKNOWN: Asker = { name: null, version: null };
 
 /** What is asked for and has no entry, each once. Folders of the project need none. */
 function missingOf(
   entries: readonly YarnEntry[],
   asked: readonly ProjectRequirement[],
   project: YarnProject,
+  isClassic: boolean,
 ): readonly RequirementAt[] {
-  const { overrides, settings } = project;
+  const { overrides, resolutions, settings } = project;
   const locked = new Set<string>();
   const names = new Set<string>();
   for (const { descriptors, brings } of entries) {
@@ -167,24 +199,44 @@ function missingOf(
     for (const one of brings) if (!('local' in one)) locked.add(nameAtVersion(one));
   }
   const missing = new Map<string, RequirementAt>();
-  for (const requirement of requirementsOf(entries, asked)) {
-    const { inner } = parsePatch(requirement.range) ?? {};
-    const wanted = inner === undefined ? requirement : parseDescriptor(inner);
+  for (const requirement of requirementsOf(entries, asked, project)) {
+    const replaced = isClassic ? null : replacedInBerry(resolutions, requirement.asker, requirement);
+    const wanted = replaced ?? { name: requirement.name, range: requirement.range };
     const key = keyOf(wanted);
     if (locked.has(key) || missing.has(key)) continue;
     // What puts something else in its place is the project's: then the entry has another descriptor.
-    const isReplaced = overrides.has(wanted.name) || settings.hasPlugins || wanted.range.startsWith('catalog:');
-    if (isReplaced && names.has(wanted.name)) continue;
-    if (!['registry', 'git', 'http'].includes(specKind(wanted.range)) || isWorkspace(project, wanted)) continue;
+    const isReplaced = isClassic && overrides.has(wanted.name);
+    const isOther = settings.hasPlugins || wanted.range.startsWith('catalog:');
+    if ((isReplaced || isOther) && names.has(wanted.name)) continue;
+    const isFolder = !['registry', 'git', 'http'].includes(specKind(wanted.range));
+    if (isFolder && (isClassic || !LOCKED_FOLDER.test(wanted.range))) continue;
+    if (isWorkspace(project, wanted)) continue;
     missing.set(key, { ...requirement, ...wanted });
   }
   return [...missing.values()];
 }
 
+/** What Yarn 2 and later locks although it fetches nothing, or a patch. */
+const LOCKED_FOLDER = /^(?:portal|link|file|exec|patch):/;
+
+/** Patterns of resolutions that yarn.lock of Yarn 1 has no entry for, though it locks each. */
+function unlockedResolutions(entries: readonly YarnEntry[], project: YarnProject): readonly string[] {
+  const locked = new Set(
+    entries.flatMap(({ descriptors }) => descriptors.map(({ name, range }) => `${name}@${range}`)),
+  );
+  return project.resolutions.flatMap((resolution) => {
+    const wanted = lookedUpInClassic(resolution);
+    if (wanted === null || locked.has(`${wanted.name}@${wanted.range}`) || isWorkspace(project, wanted)) return [];
+    return resolution.pattern;
+  });
+}
+
 /**
  * Key of a descriptor, without `npm:`, which Yarn before 4 leaves out in places, and without the parameters that Yarn
- * appends to ranges.
+ * appends to ranges; of a patch, with what it is for alike.
  */
 function keyOf({ name, range }: Descriptor): string {
-  return `${name}@${withoutParameters(range).replace(/^npm:/, '')}`;
+  const patch = parsePatch(range);
+  if (patch === null) return `${name}@${plainRange(range)}`;
+  return `${name}@patch:${keyOf(parseDescriptor(patch.inner))}#${patch.patch}`;
 }

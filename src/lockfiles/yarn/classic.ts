@@ -6,6 +6,8 @@ import { parseIntegrity } from '../../readers/integrity.ts';
 import { isFolderSpec } from '../node-modules/entry.ts';
 import { aliasTarget, isRegistryShaped, parseTarballUrl, pathOfFileSpec, specKind } from '../node-modules/specs.ts';
 import { readClassicTree } from './classic-syntax.ts';
+import { lookedUpInClassic, type Resolution } from './resolutions.ts';
+import type { YarnNode } from './tree.ts';
 import {
   entryFields,
   identify,
@@ -40,8 +42,15 @@ const FIELDS = new Set([
  * where there is no `integrity`, this is all that locks it. `overrides` is null where the project's package.json is not
  * there.
  */
-export function readClassicEntries(file: string, text: string, overrides: Overrides | null): readonly YarnEntry[] {
-  return readClassicTree(file, text).map((node) => {
+export function readClassicEntries(
+  file: string,
+  text: string,
+  overrides: Overrides | null,
+  resolutions: readonly Resolution[],
+): readonly YarnEntry[] {
+  const nodes = readClassicTree(file, text);
+  const isOfResolution = replacementsIn(nodes, resolutions);
+  return nodes.map((node) => {
     const fields = entryFields(file, node, FIELDS);
     const descriptors = node.keys.map((key) => {
       const { name, range } = parseDescriptor(key);
@@ -62,7 +71,7 @@ export function readClassicEntries(file: string, text: string, overrides: Overri
     const optional = fields.list('optionalDependencies');
     const claims = { dependencies: Object.fromEntries([...dependencies, ...optional]) };
     const brings = bringsOf(descriptors, fields, overrides ?? NO_OVERRIDES);
-    const unused = unusedBecause(descriptors, fields, overrides);
+    const unused = unusedBecause(descriptors, fields, overrides !== null, (name) => isOfResolution(name, node));
     return {
       line: node.line,
       path: node.keys.join(', '),
@@ -88,22 +97,47 @@ function packageOf(name: string, spec: string, fields: EntryFields): string | nu
 
 /**
  * Why Yarn 1 asks the registry anew, even with --frozen-lockfile: it passes over an entry without an address, and drops
- * one whose version is not of the range that it stands for. Resolutions of the project come first, where they are
- * known.
+ * one whose version is not of the range that it stands for. `isReplaced`: a resolution put what it has in the place of
+ * a name.
  */
 function unusedBecause(
   descriptors: readonly EntryDescriptor[],
   fields: EntryFields,
-  overrides: Overrides | null,
+  isKnown: boolean,
+  isReplaced: (name: string) => boolean,
 ): string | null {
-  const asking = descriptors.filter(({ name, asked }) => asked !== null && overrides?.has(name) !== true);
+  const asking = descriptors.filter(({ name, asked }) => asked !== null && !isReplaced(name));
   const [first] = asking;
   if (first === undefined) return null;
   if (fields.text('resolved') === null) return `${first.name}@${first.range} without an address`;
-  if (overrides === null) return null;
+  if (!isKnown) return null;
   const version = fields.text('version') ?? '';
   const other = asking.find(({ range }) => range !== '' && range !== version && !isAnswered(range, version));
   return other === undefined ? null : `version ${version} for ${other.name}@${other.range}`;
+}
+
+/** Tells whether an entry has, for a name, what the entry of a resolution of that name has. */
+function replacementsIn(
+  nodes: readonly YarnNode[],
+  resolutions: readonly Resolution[],
+): (name: string, node: YarnNode) => boolean {
+  const wanted = resolutions.flatMap((one) => lookedUpInClassic(one) ?? []);
+  const byKey = new Map(
+    wanted.length === 0 ? [] : nodes.flatMap((node) => node.keys.map((key) => [key, node] as const)),
+  );
+  const locked = new Set(
+    wanted.flatMap(({ name, range }) => {
+      const node = byKey.get(`${name}@${range}`);
+      return node === undefined ? [] : [`${name} ${bytesOf(node)}`];
+    }),
+  );
+  return (name, node) => locked.size > 0 && locked.has(`${name} ${bytesOf(node)}`);
+}
+
+function bytesOf({ value }: YarnNode): string {
+  const told = (field: string): unknown =>
+    typeof value === 'string' ? value : value.find(({ keys }) => keys[0] === field)?.value;
+  return JSON.stringify([told('version'), told('resolved')]);
 }
 
 /** Aliases and tags say nothing of versions. */

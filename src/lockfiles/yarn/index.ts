@@ -23,7 +23,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, set
     const { version, entries } = readBerryEntries(file, text, project);
     return lockfileOf(file, version, entries, askedInBerry(project, entries), project);
   }
-  const entries = readClassicEntries(file, text, project.asked.has('') ? project.overrides : null);
+  const entries = readClassicEntries(file, text, project.asked.has('') ? project.overrides : null, project.resolutions);
   return lockfileOf(file, 1, entries, askedInClassic(project, entries), project);
 }
 
@@ -35,7 +35,7 @@ function lockfileOf(
   project: YarnProject,
 ): NodeLockfile {
   const { roleOf, requirementsOf } = rolesOf(entries, asked);
-  const answers = answersOf(file, entries, asked, project);
+  const answers = answersOf(file, entries, asked, project, version === 1);
   const skipped: SkippedEntry[] = [];
   const found: PlacedDependency[] = [];
   for (const entry of entries) {

@@ -6,13 +6,16 @@ import { parseManifest } from '../../readers/manifest.ts';
 import type { Overrides } from './classic.ts';
 import type { Descriptor, YarnEntry } from './entry.ts';
 import type { ProjectRequirement } from './roles.ts';
+import type { Resolution } from './resolutions.ts';
 import { readSettings, type YarnSettings } from './settings.ts';
 
 /** What the project says: its package.json files, by folder, and its .yarnrc.yml. */
 export interface YarnProject {
   readonly asked: ReadonlyMap<string, readonly ProjectRequirement[]>;
   readonly workspaces: ReadonlyMap<string, Workspace>;
+  /** What `resolutions` puts in place of others, by name, whoever asks for it. */
   readonly overrides: Overrides;
+  readonly resolutions: readonly Resolution[];
   readonly settings: YarnSettings;
 }
 
@@ -27,6 +30,7 @@ export function readProject(manifests: ProjectManifests, settings: ProjectSettin
   const asked = new Map<string, readonly ProjectRequirement[]>();
   const workspaces = new Map<string, Workspace>();
   const overrides = new Map<string, string[]>();
+  const resolutions: Resolution[] = [];
   for (const [folder, text] of manifests) {
     const file = folder === '' ? 'package.json' : `${folder}/package.json`;
     const manifest = objectOf(file, 'the document', parseManifest(file, text, 'yarn'));
@@ -34,11 +38,12 @@ export function readProject(manifests: ProjectManifests, settings: ProjectSettin
     workspaces.set(folder, { name: textOf(manifest, 'name'), version: textOf(manifest, 'version') });
     if (folder !== '') continue;
     for (const [pattern, spec] of textsOf(file, manifest, 'resolutions')) {
+      resolutions.push({ pattern, spec });
       const name = /(?:^|\/)((?:@[^/@]+\/)?[^/@]+)(?:@[^/]*)?$/.exec(pattern)?.[1] ?? pattern;
       overrides.set(name, [...(overrides.get(name) ?? []), spec]);
     }
   }
-  return { asked, workspaces, overrides, settings: readSettings(settings) };
+  return { asked, workspaces, overrides, resolutions, settings: readSettings(settings) };
 }
 
 /** Later ones win, as for Yarn: what is asked for in production is not for development only. */

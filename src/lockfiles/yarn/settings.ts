@@ -1,10 +1,14 @@
 import type { Place } from '../../model/dependency.ts';
 import type { ProjectSettings } from '../common/format.ts';
+import { parseDescriptor } from './entry.ts';
+import type { Extension } from './resolutions.ts';
 
 /** What the project's own configuration of Yarn says of installing. */
 export interface YarnSettings {
   /** Ranges by `catalog:NAME PACKAGE`. */
   readonly catalogs: ReadonlyMap<string, string>;
+  /** What packages ask for beside what they say themselves. */
+  readonly extensions: readonly Extension[];
   /** Whether a workspace may answer a registry's range (Yarn 2 and later). */
   readonly transparentWorkspaces: boolean;
   /** Whether plugins of the project may resolve, rewrite or fetch what is asked for. */
@@ -22,6 +26,7 @@ const HOOKS = ['plugins', 'yarnPath', 'yarn-path', 'enableConstraintsChecks', 'i
 export function readSettings(settings: ProjectSettings): YarnSettings {
   const catalogs = new Map<string, string>();
   const hooks = new Map<string, Place>();
+  const extensions: Extension[] = [];
   let transparentWorkspaces: boolean | null = null;
   let compressionLevel: string | null = null;
   let hasPlugins = false;
@@ -34,6 +39,7 @@ export function readSettings(settings: ProjectSettings): YarnSettings {
     const level = said['compressionLevel'];
     compressionLevel ??= typeof level === 'string' ? level : null;
     transparentWorkspaces ??= booleanOf(said['enableTransparentWorkspaces']);
+    extensions.push(...extensionsOf(said['packageExtensions']));
     for (const [name, catalog] of [['', said['catalog']] as const, ...Object.entries(recordOf(said['catalogs']))]) {
       for (const [dependency, range] of Object.entries(recordOf(catalog))) {
         const key = `catalog:${name} ${dependency}`;
@@ -41,7 +47,28 @@ export function readSettings(settings: ProjectSettings): YarnSettings {
       }
     }
   }
-  return { catalogs, transparentWorkspaces: transparentWorkspaces ?? true, hasPlugins, compressionLevel, hooks };
+  return {
+    catalogs,
+    extensions,
+    transparentWorkspaces: transparentWorkspaces ?? true,
+    hasPlugins,
+    compressionLevel,
+    hooks,
+  };
+}
+
+function extensionsOf(value: unknown): readonly Extension[] {
+  return Object.entries(recordOf(value)).map(([key, extension]) => {
+    const { name, range } = parseDescriptor(key);
+    const added = Object.entries(recordOf(recordOf(extension)['dependencies']));
+    return {
+      name,
+      range: range === '' ? null : range,
+      dependencies: added.flatMap(([dependency, spec]) =>
+        typeof spec === 'string' ? [{ name: dependency, range: spec }] : [],
+      ),
+    };
+  });
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
