@@ -73,7 +73,7 @@ export function startTrust(
 }
 
 /** What a store of a repository's metadata is kept under. */
-export function storeName({ url, anchor: { root, floors } }: TrustSource): string {
+function storeName({ url, anchor: { root, floors } }: TrustSource): string {
   const anchored = [...Object.values(root.roles)].flatMap((role) => [...role.keys.keys(), role.threshold]);
   return JSON.stringify(['trust', url, root.version, anchored, [...floors]]);
 }

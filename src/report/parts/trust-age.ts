@@ -15,7 +15,7 @@ function nameOf({ name, from }: TrustAge): string {
 }
 
 /** How long ago a root was last known to be the newest. */
-export function ageText(confirmed: Instant | null, now: Instant): string {
+function ageText(confirmed: Instant | null, now: Instant): string {
   if (confirmed === null) return 'of unknown age';
   const days = Math.max(Math.floor((now - confirmed) / DAY), 0);
   return `the newest on ${formatInstant(confirmed).slice(0, 10)} (${days === 0 ? 'today' : `${count(days, 'day')} ago`})`;
