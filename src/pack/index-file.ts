@@ -24,13 +24,13 @@ export interface PackIndex {
 }
 
 /** A lockfile that the questions are about. */
-export interface PackedLockfile {
+interface PackedLockfile {
   readonly path: string;
   /** Hex. */
   readonly sha256: string;
 }
 
-export interface PackedTrust {
+interface PackedTrust {
   readonly url: string;
   /** Versions; null where there was none. */
   readonly root: number;
@@ -52,7 +52,7 @@ export type Answer = { readonly url: string } & (
   | { readonly state: 'unavailable'; readonly reason: string; readonly status: number | null }
 );
 
-export interface PackedBundle {
+interface PackedBundle {
   readonly predicateType: string;
   readonly sha256: string;
 }
