@@ -13,7 +13,7 @@ export interface Io {
 }
 
 /** Somebody between a run and the network. */
-export interface Answers {
+interface Answers {
   readonly through: NonNullable<NetConfig['through']>;
   /** Is told what the run is about. */
   readonly about: (lockfiles: readonly LocatedLockfile[]) => void;

@@ -24,13 +24,13 @@ export interface PackIndex {
 }
 
 /** A lockfile that the questions are about. */
-export interface PackedLockfile {
+interface PackedLockfile {
   readonly path: string;
   /** Hex. */
   readonly sha256: string;
 }
 
-export interface PackedTrust {
+interface PackedTrust {
   readonly url: string;
   /** Versions; null where there was none. */
   readonly root: number;
@@ -52,7 +52,7 @@ export type Answer = { readonly url: string } & (
   | { readonly state: 'unavailable'; readonly reason: string; readonly status: number | null }
 );
 
-export interface PackedBundle {
+interface PackedBundle {
   readonly predicateType: string;
   readonly sha256: string;
 }
@@ -244,11 +244,9 @@ function url(value: unknown): string {
   return typeof value === 'string' && isAddress(value) ? value : raise('an address');
 }
 
-/** Whether an index may have this address: printable, and without credentials. */
+/** Whether an index may have this address: printable, and without credentials. It is compared, and asked of nobody. */
 export function isAddress(text: string): boolean {
-  if (text.length > MAX_URL_LENGTH || !/^https?:\/\/[!-~]+$/.test(text) || !URL.canParse(text)) return false;
-  const { username, password } = new URL(text);
-  return username === '' && password === '';
+  return text.length <= MAX_URL_LENGTH && /^https?:\/\/[!-~]+$/.test(text) && !/^https?:\/\/[^/?#\\]*@/.test(text);
 }
 
 /** A text as an index may have it. */

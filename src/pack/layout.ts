@@ -30,28 +30,37 @@ export function isMemberPath(path: string): boolean {
   return segments.length <= MAX_DEPTH && segments.every((one) => SEGMENT.test(one)) && splitPath(path) !== null;
 }
 
+/** All of a header but path, size and checksum, and the sum of its bytes. */
+const TEMPLATE = Buffer.alloc(BLOCK);
+for (const [at, text] of [
+  [100, '0000644\u00000000000\u00000000000\0'],
+  [136, '00000000000\0        0'],
+  [257, 'ustar\u000000'],
+  [329, '0000000\u00000000000\0'],
+] as const) {
+  TEMPLATE.write(text, at, 'latin1');
+}
+const TEMPLATE_SUM = TEMPLATE.reduce((sum, byte) => sum + byte, 0);
+
 /** The header of a regular file (POSIX.1-1988 ustar): its path and size decide every byte of it. */
 export function headerOf({ path, size }: Pick<Member, 'path' | 'size'>): Buffer {
   const { prefix, name } = splitPath(path) ?? { prefix: '', name: path };
-  const block = Buffer.alloc(BLOCK);
-  const octal = (value: number, at: number, length: number): void => {
-    block.write(value.toString(8).padStart(length - 1, '0'), at, 'latin1');
-  };
-  block.write(name, 0, 'latin1');
-  octal(0o644, 100, 8);
-  octal(0, 108, 8);
-  octal(0, 116, 8);
-  octal(size, 124, 12);
-  octal(0, 136, 12);
-  block.write('        0', 148, 'latin1');
-  block.write('ustar\u000000', 257, 'latin1');
-  octal(0, 329, 8);
-  octal(0, 337, 8);
-  block.write(prefix, 345, 'latin1');
-  let sum = 0;
-  for (const byte of block) sum += byte;
-  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  const block = Buffer.from(TEMPLATE);
+  let sum = TEMPLATE_SUM;
+  for (const [at, text] of [
+    [0, name],
+    [124, octal(size, 11)],
+    [345, prefix],
+  ] as const) {
+    block.write(text, at, 'latin1');
+    for (let i = 0; i < text.length; i++) sum += text.charCodeAt(i);
+  }
+  block.write(`${octal(sum, 6)}\0 `, 148, 'latin1');
   return block;
+}
+
+function octal(value: number, digits: number): string {
+  return value.toString(8).padStart(digits, '0');
 }
 
 /** Bytes that fill the last block of a content. */

@@ -12,8 +12,7 @@ export interface Received {
 }
 
 /** What an address answered. */
-export type Recorded =
-  { readonly kind: 'ok'; readonly content: Received } | Exclude<HttpAnswer, { kind: 'ok' | 'unchanged' }>;
+type Recorded = { readonly kind: 'ok'; readonly content: Received } | Exclude<HttpAnswer, { kind: 'ok' | 'unchanged' }>;
 
 interface Question {
   readonly asker: { readonly isClosed: boolean };

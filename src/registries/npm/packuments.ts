@@ -27,9 +27,14 @@ export function createPackuments(client: HttpClient): Packuments {
     return { state: 'present', value: { ...evidence.value, validator } };
   }
 
-  async function renew(url: string, name: string, { etag }: Validator, now: Instant): Promise<Validator | null> {
+  async function renew(url: string, name: string, known: Validator, now: Instant): Promise<Validator | null> {
+    const { etag } = known;
     const answer = await client.get(url, { accept: JSON_TYPE, maxBytes: MAX_PACKUMENT_BYTES, etag });
-    if (answer.kind === 'unchanged') return validatorOf({ etag, ...answer.headers }, now);
+    if (answer.kind === 'unchanged') {
+      const renewed = validatorOf({ etag, ...answer.headers }, now);
+      // What must be asked for again all the same need not be kept again.
+      return renewed?.etag === etag && renewed.freshUntil <= now ? known : renewed;
+    }
     // What came instead is the answer to the next question.
     void kept.get(url, () => Promise.resolve(read(answer, url, name)));
     return null;
