@@ -97,7 +97,7 @@ function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineB
   }
   edited.push(...putOff(content, now, { lockedVersions, judged, now: run.now }).map(specOf));
   const despiteOmit = judged.filter((one) => one.baseline !== 'held' && isOmitted(one.dependency));
-  const known = content?.accepted ?? [];
+  const known = (base.standing?.ruling ?? content)?.accepted ?? [];
   const accepted = problem === null ? (now?.accepted ?? []) : [];
   return {
     ref,
