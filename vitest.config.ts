@@ -12,6 +12,9 @@ const ONCE = [
 ];
 const BUILT_ONCE = ['test/cli/{installed-real,verdaccio}.test.ts'];
 
+/** Tests against servers that are started before them, with a configuration of their own. */
+const REAL_SIGSTORE = 'test/real-sigstore/**';
+
 /** Begun first, so that no worker is left alone with one of them at the end. A clean clone has no times to go by. */
 const LONGEST = [
   'cli/installed-real',
@@ -57,7 +60,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
-      project('source', ['test/**/*.test.ts'], [...BUILT, ...ONCE]),
+      project('source', ['test/**/*.test.ts'], [...BUILT, ...ONCE, REAL_SIGSTORE]),
       project('once', ONCE),
       built('built', BUILT, BUILT_ONCE),
       built('built-once', BUILT_ONCE),

@@ -5,7 +5,7 @@ import { pem, sha256 } from './sigstore/keys.ts';
 import { EARLIER_SHARDS, V1_TREE, type TransparencyLog } from './sigstore/rekor.ts';
 
 /** What a log server answers: JSON, or bytes, or a status. */
-export type LogAnswer = { readonly json: unknown } | { readonly bytes: Buffer } | { readonly status: number };
+type LogAnswer = { readonly json: unknown } | { readonly bytes: Buffer } | { readonly status: number };
 
 /** A log of the lab as a server, which answers what its log has unless it is told otherwise. */
 export interface LogServer {

@@ -175,7 +175,10 @@ function copyProject(tree: string, to: string): string {
 /** A baseline without the lines of one package. */
 function without(baseline: string, name: string): string {
   const lines = baseline.split('\n');
-  const kept = lines.filter((line) => !line.startsWith(`npm:${name} `) && !line.startsWith(`npm:${name}@`));
+  // Builds that wrote version 1 of the file have names without their ecosystem.
+  const isOf = (line: string): boolean =>
+    ['', 'npm:'].some((of) => [' ', '@'].some((end) => line.startsWith(of + name + end)));
+  const kept = lines.filter((line) => !isOf(line));
   if (kept.length === lines.length) throw new Error(`the baseline has no ${name}`);
   return kept.join('\n');
 }

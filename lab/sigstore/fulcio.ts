@@ -41,7 +41,7 @@ export interface Validity {
 }
 
 /** A P-384 root and an intermediate under it that may issue leaves only. */
-function newAuthority(commonName: string, validity: Validity): { root: Certified; intermediate: Certified } {
+export function newAuthority(commonName: string, validity: Validity): { root: Certified; intermediate: Certified } {
   const rootKey = newKey('P-384');
   const rootName = x509.distinguishedName('lab.test', commonName);
   const window = { notBefore: validity.start, notAfter: validity.end };

@@ -115,10 +115,10 @@ export interface TrustedRootJson {
   timestampAuthorities: AuthorityJson[];
 }
 
-function trustedRoot(
-  fulcio: Fulcio,
-  logs: readonly TransparencyLog[],
-  timestampAuthority: TimestampAuthority,
+export function trustedRoot(
+  fulcio: Pick<Fulcio, 'chain' | 'ctLog'>,
+  logs: readonly Pick<TransparencyLog, 'baseUrl' | 'key' | 'logId'>[],
+  timestampAuthority: Pick<TimestampAuthority, 'baseUrl' | 'chain'>,
   validity: Validity,
 ): TrustedRootJson {
   const start = new Date(validity.start).toISOString();

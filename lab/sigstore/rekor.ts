@@ -37,11 +37,11 @@ export interface TransparencyLog {
   readonly tree: MerkleTree;
   /** Every entry as it was logged, with the answer to its upload; null for those before the lab. */
   readonly entries: readonly LoggedEntry[];
-  /** The signed note over the first `size` entries, of another tree for a fork; `extensions` are lines behind the root. */
+  /** The signed note over the first `size` entries (`of` another tree for a fork), with lines behind the root. */
   readonly head: (size?: number, extensions?: readonly string[], of?: MerkleTree) => string;
 }
 
-export interface LoggedEntry {
+interface LoggedEntry {
   readonly bytes: Buffer;
   readonly entry: LogEntryJson | null;
 }
@@ -96,8 +96,7 @@ export function startRekorV1(): TransparencyLog {
 export function startRekorV2(): TransparencyLog {
   const host = 'log2026-1.rekor.lab.test';
   const key = newKey('Ed25519');
-  // Key id of a signed note: the key's name, its type (1 is Ed25519) and its 32 raw bytes.
-  const logId = sha256(Buffer.from(`${host}\n\u0001`), key.spki.subarray(-32));
+  const logId = rekorV2LogId(host, key);
   const { tree, entries } = seeded();
   const sign = (note: string): string => signNote(note, host, host, key, logId);
   return {
@@ -121,6 +120,11 @@ export function startRekorV2(): TransparencyLog {
       return entry;
     },
   };
+}
+
+/** Key id of a signed note: the key's name, its type (1 is Ed25519) and its 32 raw bytes. */
+export function rekorV2LogId(host: string, key: SigningKey): Buffer {
+  return sha256(Buffer.from(`${host}\n\u0001`), key.spki.subarray(-32));
 }
 
 function seeded(): { readonly tree: MerkleTree; readonly entries: LoggedEntry[] } {

@@ -4,6 +4,7 @@ import * as der from './der.ts';
 import type { Validity } from './fulcio.ts';
 import { newKey, sha256, signatureAlgorithm, signWith } from './keys.ts';
 import * as x509 from './x509.ts';
+import type { Certified } from './x509.ts';
 
 /** A timestamp authority (RFC 3161). */
 export interface TimestampAuthority {
@@ -23,7 +24,8 @@ const SIGNING_CERTIFICATE_V2 = '1.2.840.113549.1.9.16.2.47';
 /** Sigstore's timestamp policy. */
 const POLICY = '1.3.6.1.4.1.57264.2';
 
-export function startTimestampAuthority(validity: Validity): TimestampAuthority {
+/** A root, and under it the certificate that signs timestamps. */
+export function newTimestampCertificates(validity: Validity): { readonly root: Certified; readonly leaf: Certified } {
   const window = { notBefore: validity.start, notAfter: validity.end };
   const rootKey = newKey('P-256');
   const root = x509.issue(rootKey, {
@@ -47,7 +49,12 @@ export function startTimestampAuthority(validity: Validity): TimestampAuthority 
       x509.extendedKeyUsage.timeStamping(),
     ],
   };
-  const leaf = x509.issue(key, request, root);
+  return { root, leaf: x509.issue(key, request, root) };
+}
+
+export function startTimestampAuthority(validity: Validity): TimestampAuthority {
+  const { root, leaf } = newTimestampCertificates(validity);
+  const { key } = leaf;
   const sha256Identifier = der.sequence(der.oid(SHA256));
   const attribute = (type: string, value: Buffer): Buffer => der.sequence(der.oid(type), der.set(value));
 

@@ -67,7 +67,9 @@ export async function openTrust(source: TrustSource, options: RefreshOptions): P
     ...PINNED.map(({ target, digest }): [string, string] => [target, digest]),
   ]);
   const repository = { name: 'tuf', anchor: source.anchor, wanted };
-  const { store, now, fresh = false } = options;
+  const { store, fresh = false } = options;
+  // What was answered before says what was the newest then. It held as long as what it says of its own expiry.
+  const now = Math.min(options.now, options.http.asOf ?? options.now);
   const known = await openKnown(repository, store);
 
   const ask = async (): Promise<TrustOptions> => {

@@ -18,7 +18,7 @@ export interface ExpectationCheck {
   readonly isKnownBuilder: boolean;
   /** Versions whose attestations would say more, to be asked for before this counts. */
   readonly ask: readonly string[];
-  /** Versions whose attestations were asked for in vain. */
+  /** Versions whose attestations could not be obtained. */
   readonly missing: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export function checkExpectation(
   if (ask.length > 0) return { ...held, ask };
   const isEstablished = established || recorded !== null;
   const declared = isEstablished ? [] : againstDeclared(builder, history, measures.at(0)?.version ?? version);
-  // What a release shows is more than that nobody declared anything.
+  // What an earlier release proved outweighs that no release declared a repository.
   const isMoved = held.findings.some(({ code }) => OF_ORIGIN.includes(code));
   const findings = [...held.findings, ...(isMoved ? declared.filter((one) => !isUndeclared(one)) : declared)];
   const check = relieve(
@@ -73,8 +73,8 @@ export function checkExpectation(
 const OF_ORIGIN = ['identity-unexpected-repository', 'identity-owner-changed', 'identity-unexpected-issuer'];
 
 /**
- * Where nothing else says so, it is held to the package's origin: what stood for a month is no proof that it should
- * have.
+ * Without another expectation, a release is held to the origin of its package: that a release stayed for a month does
+ * not prove that its builder is the project's.
  */
 function withOrigin(check: ExpectationCheck, builder: Builder, history: History, shown: Shown): ExpectationCheck {
   if (check.findings.some((found) => OF_ORIGIN.includes(found.code) && !isUndeclared(found))) return check;
@@ -119,9 +119,9 @@ function againstDeclared(builder: Builder, history: History, first: string): rea
 }
 
 /**
- * Where releases before the first provenance named no repository, that of anybody would do: it says no more than none
- * would, until the project goes on with it; and where no account that the package knows published it, it is somebody
- * else's.
+ * Releases before the first provenance named no repository, so any would match. That is a gap, like no provenance,
+ * until later releases of the project have the same; if no account that the package knows published this one, its
+ * repository is unexpected.
  */
 function againstNobody({ identity, release }: Builder, history: History, first: string): readonly Finding[] {
   const before = earlierVersions(history, first);
@@ -147,9 +147,9 @@ function ownWord({ identity, release, stated }: Builder): readonly Finding[] {
 }
 
 /**
- * Another workflow, another repository of the same owner, or the first one there is, is the project's own choice where
- * later releases confirm it: one that is a week older built the same way takes the measure's place, one that came a
- * month later makes it a note.
+ * Another workflow, another repository of the same owner, or a first builder is the project's own choice if other
+ * releases confirm it. One built the same way a week earlier replaces the measure; one a month later makes the finding
+ * a note.
  */
 function relieve(check: ExpectationCheck, builder: Builder, history: History, shown: Shown): ExpectationCheck {
   const { identity, release, stated } = builder;

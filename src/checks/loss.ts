@@ -22,7 +22,7 @@ import {
  * still says that its line is maintained by hand (bench/README.md has the numbers).
  */
 const MONTHS = 180 * DAY;
-/** What nobody took back for so long was meant. */
+/** A release that is still there after this long was meant by its project. */
 const STOOD = 30 * DAY;
 /** Two releases further apart than this are not one attack. */
 const APART = 7 * DAY;
@@ -32,7 +32,7 @@ const APART = 7 * DAY;
  */
 const COMPARED = 5;
 
-/** So many releases by hand that were left in place show that others of the project publish by hand, too. */
+/** This many releases by hand, all left in place, show that the project publishes by hand as a rule. */
 const SEVERAL = 3;
 
 /**
@@ -113,7 +113,7 @@ function candidateOf(history: History, version: string): Candidate {
   };
 }
 
-/** What the registry gives no time of is near. */
+/** A release without a time at the registry counts as near. */
 function isWithin(span: number, earlier: Instant | null, later: Instant | null): boolean {
   return earlier === null || later === null || Math.abs(later - earlier) <= span;
 }
@@ -127,9 +127,9 @@ function isBy(publisher: Publisher | null, other: Publisher | null): boolean {
 }
 
 /**
- * The account that published all these versions, where the latest adds no dependency and no install script to any: a
- * maintainer who publishes by hand now and then looks like this, and so does whoever holds that account's token. Null
- * for anything else; what is not known counts as changed.
+ * The account that published all these versions, if the latest adds no dependency and no install script to any of them;
+ * null otherwise. A maintainer who sometimes publishes by hand looks like this, and so does a thief of the account's
+ * token. What is not known counts as changed.
  */
 function samePublisher(release: Candidate, before: readonly string[]): string | null {
   const by = release.manifest?.publisher ?? null;
@@ -191,8 +191,8 @@ function isBackport({ earlier }: Candidate, { parsed, published }: EarlierVersio
 }
 
 /**
- * Did the project go on with provenance for more than a month and leave this in place, published by an account that it
- * knew? Then it was a release by hand. A registry takes a bad one away, or its maintainers deprecate it.
+ * Whether this was a release by hand: an account that the package knew published it, and the project released with
+ * provenance for more than a month afterwards and left it in place. Bad releases are removed or deprecated.
  */
 function wasLeftInPlace(release: Candidate): boolean {
   const { history, manifest, published } = release;
@@ -272,9 +272,8 @@ function isCustom(release: Candidate): boolean {
 }
 
 /**
- * The same with what the baseline remembers, which a registry that tells it otherwise does not undo: what it had seen
- * with provenance is compared, too, and stands where the history forgets it or names another publisher. Null where
- * there is neither history nor memory.
+ * Adds to a history what the baseline remembers. Releases that the baseline saw with provenance count even where the
+ * registry now leaves them out or names another publisher. Null where there is neither a history nor a baseline.
  */
 export function checkLossAgainst(
   known: BaselinePackage | null,

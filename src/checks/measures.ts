@@ -5,9 +5,9 @@ import { sameChannel } from './channels.ts';
 import { allVersions, earlierVersions, versionIn, type EarlierVersion } from './history.ts';
 import { repositoryAddress } from './identity.ts';
 
-/** Whoever built a release that nobody took back for so long is established as its builder. */
+/** The builder of a release that is still there after this long is established. */
 const ESTABLISHED = 30 * DAY;
-/** Another workflow of the same repository is, after a week. */
+/** Another workflow of the same repository is established after a week. */
 const APART = 7 * DAY;
 /** Without times, what this many releases with provenance follow. */
 const RELEASES = 5;
@@ -27,19 +27,18 @@ interface Measure {
 
 export interface Measures {
   readonly measures: readonly Measure[];
-  /** Whether one of them stood for long enough that no attack of these days made it. */
+  /** Whether one of them is old enough not to be part of a current attack. */
   readonly established: boolean;
   /** Versions to ask about before that is known. */
   readonly ask: readonly string[];
-  /** Versions that were asked about in vain. */
+  /** Versions whose attestations could not be obtained. */
   readonly missing: readonly string[];
 }
 
 /**
- * Which earlier releases with provenance a release is held to. Never simply the one before: what an attacker published
- * just before would be its own measure. The newest of its channel that is established, else of a channel of the same
- * name; where none is, the oldest there is, and beside it one of another channel. One is asked about in the common
- * case.
+ * Which earlier releases with provenance a release is held to. Never simply the one before: an attacker could publish
+ * that one, too. It is the newest established release of the channel, else of a channel of the same name; without one,
+ * the oldest release there is and one of another channel. Usually one release is asked about.
  */
 export function measuresFor(history: History, version: string, shown: Shown): Measures {
   const tiers = tiersOf(history, version);

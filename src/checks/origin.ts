@@ -8,25 +8,25 @@ import { declaredBefore, type Shown } from './measures.ts';
 
 /** Earlier releases that are asked about where attestations of others are not to be had. */
 const TRIES = 3;
-/** A project that moved more often has to be looked at by a person. */
+/** A person has to look at a project that moved more often than this. */
 const PLACES = 6;
 
 export interface OriginCheck {
   readonly findings: readonly Finding[];
   /** Versions whose attestations would say more, to be asked for before this counts. */
   readonly ask: readonly string[];
-  /** Versions whose attestations were asked for in vain. */
+  /** Versions whose attestations could not be obtained. */
   readonly missing: readonly string[];
 }
 
 const NOTHING: OriginCheck = { findings: [], ask: [], missing: [] };
 
 /**
- * Does it come, whatever stood since, from where the package came from first? Time alone makes nobody its builder: a
- * fork whose releases nobody took back would be the measure for its next. So each move to another repository has to be
- * the project's own, by an id or, where certificates have none, the name of the owner. Only the oldest release with
- * provenance is looked at where its manifest names the repository that built this one; npm takes in no provenance of
- * another.
+ * Whether a release comes from where its package came from first. Time alone establishes no builder: a fork whose
+ * releases stayed would otherwise be the measure for its next one. So the project itself must have made each move to
+ * another repository: the owner has the same id or, if the certificates have none, the same name. Where the manifest of
+ * the oldest release with provenance names the repository that built this one, only that release is looked at: npm
+ * accepts provenance of no other repository than the manifest's.
  */
 export function checkOrigin(
   {
@@ -75,8 +75,8 @@ export function checkOrigin(
 }
 
 /**
- * Does the package's first provenance name another owner than releases before it declared? That release is held to
- * them. Later ones say it, too, and are no errors: a manifest is nobody's proof, and owners change their names.
+ * Whether the package's first provenance names another owner than the manifests of releases before it. That first
+ * release is held to them. Later ones are not in error: a manifest proves nothing, and owners change their names.
  */
 export function checkBeforeOrigin(identity: Identity, version: string, history: History): readonly Finding[] {
   const [oldest] = oldestFirst(earlierVersions(history, version).filter(({ provenance }) => provenance));

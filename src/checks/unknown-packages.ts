@@ -3,9 +3,9 @@ import { finding, type Finding } from '../model/finding.ts';
 import type { Assessment } from '../model/verdict.ts';
 
 /**
- * A registry that has other packages and not this one never had it, or has it no more: the name is free for anybody to
- * take. One that says so of everything is not the right one, and of a package in a scope a registry says it to whoever
- * may not see it, so that nothing is stated there. What was asked beside shows what a registry has as well.
+ * If a registry has other packages and not this one, it never had it or removed it, and anyone can take the name. There
+ * is no statement for a registry that has no package at all, as it is the wrong one, nor for a package in a scope, as
+ * registries deny packages that the reader may not see. `beside` also shows what a registry has.
  */
 export function withUnknownPackages(
   assessments: readonly Assessment[],

@@ -1,5 +1,5 @@
 import type { Io } from './io.ts';
-import type { OptionName, ParsedOptions } from './options.ts';
+import type { OptionName, OptionWords, ParsedOptions } from './options.ts';
 
 /** One command of the command line. */
 export interface Command {
@@ -8,6 +8,8 @@ export interface Command {
   /** One line, for help. */
   readonly summary: string;
   readonly options: readonly OptionName[];
+  /** What options mean here and nowhere else. */
+  readonly words?: OptionWords;
   /** Returns the exit status. */
   readonly run: (options: ParsedOptions, io: Io) => Promise<number>;
 }

@@ -51,19 +51,30 @@ export const EXIT_HELP: Readonly<Record<CommandName, readonly Meaning[]>> = {
     NO_STATEMENT,
   ],
   'verify-bundle': [
-    ['0', 'the bundle verifies'],
-    ['1', 'it does not'],
-    ['2', 'wrong usage, or a file that cannot be read'],
+    ['0', 'every bundle verifies'],
+    ['1', 'one does not'],
+    ['2', 'wrong usage, or a file that cannot be read, and no bundle that does not verify'],
     ['3', "no statement, as this machine's clock is behind"],
   ],
   explain: [
     ['0', 'the page is shown'],
     ['2', 'there is no such finding'],
   ],
+  log: [
+    ['0', 'what was asked holds'],
+    ['1', 'a log contradicts itself or the registry, or has not what it should have'],
+    USAGE,
+    ['3', 'a log gave no answer, or not the whole of one: no statement'],
+  ],
   trust: [
     ['0', 'shown, or refreshed'],
     ['2', 'wrong usage or configuration'],
     ['3', 'the TUF repository gave no valid answer'],
+  ],
+  pack: [
+    ['0', 'the pack is written, with all that was asked'],
+    USAGE,
+    ['3', 'something could not be had; the pack is written and names it'],
   ],
   cache: [
     ['0', 'shown, or pruned'],

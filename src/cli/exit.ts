@@ -23,7 +23,15 @@ export class UsageError extends Error {
 }
 
 /** Errors of other stages that are the user's to mend, too: each has one line. */
-const MENDABLE = ['BaselineError', 'ConfigError', 'InstalledError', 'LockfileError', 'PolicyError', 'TrustedRootError'];
+const MENDABLE = [
+  'BaselineError',
+  'ConfigError',
+  'InstalledError',
+  'LockfileError',
+  'PackError',
+  'PolicyError',
+  'TrustedRootError',
+];
 
 /** Whether an error is something the user can mend, and not a mistake of assay. */
 export function isMendable(error: unknown): error is Error {

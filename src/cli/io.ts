@@ -1,3 +1,5 @@
+import type { LocatedLockfile } from '../model/dependency.ts';
+import type { NetConfig } from '../net/config.ts';
 import { EXIT } from './exit.ts';
 
 /** The process as a command sees it, so that commands are functions of it. */
@@ -6,6 +8,15 @@ export interface Io {
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** What answers in place of the network; left out where that is asked. */
+  readonly answers?: Answers;
+}
+
+/** Somebody between a run and the network. */
+export interface Answers {
+  readonly through: NonNullable<NetConfig['through']>;
+  /** Is told what the run is about. */
+  readonly about: (lockfiles: readonly LocatedLockfile[]) => void;
 }
 
 /** A stream a command writes text to, with what the text must suit. */

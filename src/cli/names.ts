@@ -11,6 +11,7 @@ export const COMMAND_NAMES = [
   'explain',
   'log',
   'trust',
+  'pack',
   'cache',
   'demo',
 ] as const;

@@ -41,6 +41,13 @@ const OPTIONS = {
   tarballs: { type: 'boolean', help: "hash every tarball, and hold its package.json against the registry's manifest" },
   installed: { type: 'boolean', help: 'also compare node_modules with the tarballs, file by file' },
   reverify: { type: 'boolean', help: 'ask and verify also what assay.lock holds' },
+  evidence: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'ask this file of assay pack, and nothing over the network; again for the pack it is based on',
+  },
+  artifacts: { type: 'boolean', help: 'also the tarballs, for --tarballs and --installed' },
   'no-cache': { type: 'boolean', help: 'neither use nor keep what earlier runs established' },
   prune: { type: 'string', value: 'MB', help: 'keep at most this many megabytes, the newest; 0 keeps nothing' },
   base: { type: 'string', value: 'REF', help: 'hold only what assay.lock has where HEAD and this git ref part' },
@@ -99,6 +106,15 @@ const OPTIONS = {
   },
   state: { type: 'string', value: 'DIR', help: 'where checkpoints that were seen are kept' },
   fork: { type: 'string', value: 'FILE', help: 'check, offline, a file that shows two histories of a log' },
+  'repository-id': {
+    type: 'string',
+    multiple: true,
+    value: 'ID',
+    help: 'watch this repository, by the id that its issuer gives it; may be repeated',
+  },
+  once: { type: 'boolean', help: 'one round, for cron, instead of one every five minutes' },
+  from: { type: 'string', value: 'N', help: 'begin a log at this position instead of at its newest entry' },
+  webhook: { type: 'string', value: 'URL', help: 'also send findings there, as JSON with POST' },
   contact: { type: 'string', value: 'ADDRESS', help: 'whom the operators of a log may write to, for the User-Agent' },
   help: { type: 'boolean', help: 'show this help' },
 } as const satisfies Record<string, OptionSpec>;
@@ -113,6 +129,9 @@ export type OptionValues = {
       ? boolean
       : string;
 };
+
+/** Of options: the name of the value, and the help. */
+export type OptionWords = Readonly<Partial<Record<OptionName, Pick<OptionSpec, 'value' | 'help'>>>>;
 
 export interface ParsedOptions {
   readonly values: OptionValues;
@@ -178,9 +197,9 @@ function explainParseError(error: unknown, taken: readonly OptionName[]): string
 }
 
 /** The option lines of a command's help, aligned, in so many columns. */
-export function optionHelp(names: readonly OptionName[], columns: number): string {
+export function optionHelp(names: readonly OptionName[], columns: number, words: OptionWords = {}): string {
   const rows = [...names, 'help' as const].map((name) => {
-    const spec: OptionSpec = OPTIONS[name];
+    const spec: OptionSpec = words[name] === undefined ? OPTIONS[name] : { type: OPTIONS[name].type, ...words[name] };
     const value = spec.value === undefined ? '' : spec.optional ? ` [${spec.value}]` : ` ${spec.value}`;
     return [`--${name}${value}`, spec.help] as const;
   });

@@ -14,7 +14,8 @@ export function placeOfCache({ env }: Io): CachePlace | null {
 /** What earlier runs of a project kept; null where there can be no cache, or it is not wanted. */
 export function openStore(values: OptionValues, lockfile: string, io: Io): Cache | null {
   const place = values['no-cache'] === true ? null : placeOfCache(io);
-  return place === null ? null : openCache(place, lockfile);
+  // What is known from evidence says nothing of what the network would say now.
+  return place === null ? null : openCache(place, io.answers === undefined ? lockfile : `evidence ${lockfile}`);
 }
 
 /** How the report is shown: warnings are shortened in a terminal only, and not with --all. */

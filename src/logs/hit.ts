@@ -81,7 +81,7 @@ function decode(record: LogRecord, attestation: Buffer | null, context: LogConte
 }
 
 /** Whether an entry for a payload is for this one. */
-export function hasHash(payload: Buffer, { of, hash: { algorithm, bytes } }: Pick<LogRecord, 'of' | 'hash'>): boolean {
+function hasHash(payload: Buffer, { of, hash: { algorithm, bytes } }: Pick<LogRecord, 'of' | 'hash'>): boolean {
   return of === 'payload' && digest(algorithm, payload, 'buffer').equals(bytes);
 }
 

@@ -3,8 +3,10 @@ import type { Digest } from '../model/dependency.ts';
 import type { Statement } from '../model/proof.ts';
 import { parseBundle, type Bundle, type LogEntry } from '../sigstore/bundle.ts';
 import { preAuthEncoding } from '../sigstore/pae.ts';
-import { Refusal } from '../sigstore/refusal.ts';
+import { readIdentity } from '../sigstore/identity.ts';
+import { Malformed, Refusal } from '../sigstore/refusal.ts';
 import { parseStatement } from '../sigstore/statement.ts';
+import { parseCertificate } from '../sigstore/x509.ts';
 import { leafHash } from '../tlog/merkle.ts';
 
 /** What somebody publishes: a bundle, as far as a log may have entries for it. Nothing in it is verified. */
@@ -12,8 +14,9 @@ export interface PublishedBundle {
   readonly entries: readonly LogEntry[];
   /** The hashes of these as leaves, hex, with the ids of their logs. */
   readonly leaves: readonly { readonly leaf: string; readonly logId: string }[];
-  readonly payload: Buffer | null;
   readonly statement: Statement | null;
+  /** The name in its certificate; null where a key signed. */
+  readonly subject: string | null;
   /** What an entry may name it by: payload, encoded envelope, certificate as Rekor writes it. Each with its name. */
   readonly digests: readonly (readonly [what: string, digest: Digest])[];
 }
@@ -23,7 +26,7 @@ export function readPublished(json: unknown): PublishedBundle | null {
   try {
     return publishedOf(parseBundle(json));
   } catch (error) {
-    if (error instanceof Refusal) return null;
+    if (error instanceof Refusal || error instanceof Malformed) return null;
     throw error;
   }
 }
@@ -34,7 +37,7 @@ function publishedOf({ content, signer, logEntries }: Bundle): PublishedBundle {
   return {
     entries: logEntries,
     leaves: logEntries.map(({ body, logId }) => ({ leaf: leafHash(body).toString('hex'), logId })),
-    payload: envelope?.payload ?? null,
+    subject: signer.kind === 'key' ? null : readIdentity(parseCertificate(signer.raw)).subject,
     statement: envelope === null ? null : parseStatement(envelope.payload),
     digests: [
       ...(envelope === null

@@ -16,7 +16,7 @@ export function askCheckpoint(http: HttpClient, url: string): Promise<Evidence<s
 }
 
 /** Hashes of a tile, as many as it is wide: a log drops a partial tile once there is the full one. */
-export function askTile(http: HttpClient, url: string, tile: Tile): Promise<Evidence<Buffer>> {
+function askTile(http: HttpClient, url: string, tile: Tile): Promise<Evidence<Buffer>> {
   return askPartial(tile.width, (width) =>
     askLog(http, `${url}/api/v2/tile/${tilePath({ ...tile, width })}`, { maxBytes: MAX_TILE_BYTES }, (body) => {
       if (body.length < tile.width * 32) malformed('tile is shorter than it has to be');

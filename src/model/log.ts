@@ -93,6 +93,7 @@ export interface LogSearch {
  * - unproven: it answered with a proof of another tree;
  * - other-entry: another entry is in its place;
  * - hidden: it signed that it has the entry, and answers that it has none;
+ * - unwitnessed: fewer witnesses signed its checkpoint than are demanded;
  * - smaller: its tree is smaller than one that it signed before;
  * - other-key: it is signed by a key that the trusted root has not;
  * - pruned: it no longer serves that part of itself;
@@ -105,6 +106,7 @@ export const LOG_WORDS = [
   'unproven',
   'other-entry',
   'hidden',
+  'unwitnessed',
   'smaller',
   'other-key',
   'pruned',
@@ -113,9 +115,9 @@ export const LOG_WORDS = [
 ] as const;
 export type LogWord = (typeof LOG_WORDS)[number];
 
-/** Words that are something the log did, and not something that it did not. */
-const CONTRADICTIONS: readonly LogWord[] = ['fork', 'unproven', 'other-entry', 'hidden'];
+/** Words that fail what was asked; the others but `held` make no statement. */
+const FAILING: readonly LogWord[] = ['fork', 'unproven', 'other-entry', 'hidden', 'unwitnessed'];
 
-export function contradicts(word: LogWord): boolean {
-  return CONTRADICTIONS.includes(word);
+export function isFailing(word: LogWord): boolean {
+  return FAILING.includes(word);
 }

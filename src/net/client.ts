@@ -6,11 +6,17 @@ import { failure, type Outcome, type Result } from './receive.ts';
 import { backoff } from './retry.ts';
 import type { GetOptions, HttpAnswer, HttpClient, HttpClientOptions } from './request.ts';
 
+/** The client of a configuration: who answers in place of the network, where it names somebody, else the network. */
+export function createHttpClient(config: NetConfig, options: HttpClientOptions = {}): HttpClient {
+  const live = (): HttpClient => createLiveClient(config, options);
+  return config.through === undefined ? live() : config.through(live);
+}
+
 /**
  * A client for hostile servers: bounded in bytes, time, redirects and connections. Retries what may be retried, with
  * exponential backoff. Credentials go only to the host and path they are configured for, and to no redirect's host.
  */
-export function createHttpClient(config: NetConfig, options: HttpClientOptions = {}): HttpClient {
+function createLiveClient(config: NetConfig, options: HttpClientOptions): HttpClient {
   const exchange = createExchange(config, options);
   const hosts = new Map<string, Host>();
   const hostOf = ({ origin }: URL): Host => {

@@ -1,4 +1,5 @@
 import type { Credentials } from './credentials.ts';
+import type { HttpClient } from './request.ts';
 
 /** How servers are reached, whatever configuration says so. */
 export interface NetConfig {
@@ -17,4 +18,6 @@ export interface NetConfig {
   readonly maxSockets: number;
   /** Of a configuration file; null where none sets it. */
   readonly userAgent: string | null;
+  /** Who answers in its place, and may ask it by `live`; left out where the network itself is asked. */
+  readonly through?: (live: () => HttpClient) => HttpClient;
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Instant } from '../model/time.ts';
 
 export interface GetOptions {
   readonly accept?: string;
@@ -40,6 +41,8 @@ export interface HttpClient {
   get(url: string, options: GetOptions): Promise<HttpAnswer>;
   /** Ends everything under way; those requests answer `failed`. */
   close(): void;
+  /** When its answers were given; left out where they are given now. */
+  readonly asOf?: Instant;
 }
 export interface HttpClientOptions {
   /** Used where the configuration names none. */

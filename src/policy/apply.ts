@@ -135,10 +135,7 @@ export interface Asked {
 /** What selects nothing, as the policy writes it, and where. */
 type RuleInVain = Pick<PackageSelector, 'text' | 'line'>;
 
-/**
- * What a policy says in vain, in the order of the file: names that nothing has, registries that nobody asks, times to
- * come.
- */
+/** Rules that matched nothing, in the order of the file: unknown names, registries never asked, times in the future. */
 export function unusedRules(policy: Policy, { packages: named, registries, now }: Asked): readonly RuleInVain[] {
   const all = [
     ...(policy.critical?.packages ?? []),
@@ -171,8 +168,8 @@ function unaskedRegistries(
 }
 
 /**
- * Whether keys are given for a registry that nobody asks: a registry that is asked and not named may then be the one
- * that was meant, and is believed nothing that it says of its own keys.
+ * Whether the policy has keys for a registry that is never asked. Its address may be misspelt, and a registry that is
+ * asked may be the one that was meant: then none may vouch for its own keys.
  */
 export function hasUnusedKeys(policy: Policy, registries: ReadonlySet<string>): boolean {
   const unasked = new Set(unaskedRegistries(policy, registries).map(({ url }) => url));

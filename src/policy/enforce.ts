@@ -44,7 +44,7 @@ export function judge(assessment: Assessment, enforcement: Enforcement): JudgedD
   return { ...assessment, findings, critical, verdict: verdictOf(findings) };
 }
 
-/** What is wrong with a lockfile as a whole concerns whatever is critical, and is nobody's to accept. */
+/** A finding about a whole lockfile concerns every critical dependency, and cannot be accepted. */
 export function judgeLockfile(
   found: readonly PlacedFinding[],
   { phase, policy }: Pick<Enforcement, 'phase' | 'policy'>,
@@ -72,7 +72,7 @@ function levelOf(finding: Finding, phase: Phase, policy: Policy | null, isCritic
   return first !== null && reaches(phase, first, isCritical) ? 'error' : 'warning';
 }
 
-/** What fails from `critical` on is what only the critical set must not lack there, and nobody in `all`. */
+/** Findings that fail from `critical` on fail there for the critical set only, and in `all` for every dependency. */
 function reaches(phase: Phase, first: Phase, isCritical: boolean): boolean {
   if (first === 'critical' && !isCritical) return phase === 'all';
   return PHASES.indexOf(phase) >= PHASES.indexOf(first);
@@ -107,7 +107,7 @@ function isLackOfOld(finding: Finding, policy: Policy | null): boolean {
   return !isPublicRegistry(origin);
 }
 
-/** A version that is older than its package's first provenance: nobody can make up for it any more. */
+/** A version older than its package's first provenance: it can never get provenance any more. */
 function isHistorical(finding: Finding): boolean {
   return finding.code === 'provenance-missing' && finding.args.first !== undefined;
 }

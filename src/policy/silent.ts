@@ -18,7 +18,7 @@ const LEAST = 2;
  * What registries leave out of everything they serve, from an audit of a lockfile. It has one cause and one fix, so it
  * calls for no decision about each version and starts no clock.
  */
-export function silentRegistries({ dependencies, lockfiles }: Report): Silent {
+export function strippingRegistries({ dependencies, lockfiles }: Report): Silent {
   const isStripped = ({ findings }: JudgedDependency): boolean =>
     findings.some(({ code, accepted }) => code === 'evidence-stripped' && accepted === undefined);
   const signatures = [...new Set(dependencies.flatMap(({ registry }) => registry ?? []))].filter((registry) => {

@@ -5,9 +5,7 @@ import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { verdictOf } from './enforce.ts';
 import { groupBy } from '../model/group-by.ts';
 
-/**
- * Of one package alone, a registry that serves no attestations cannot be told from one that lost those of that package.
- */
+/** With one package, a registry without attestations looks like one that lost those of this package. */
 const LEAST = 2;
 
 /** What is only found where attestations are served. */
@@ -18,9 +16,9 @@ const OF_SERVED: readonly FindingCode[] = [
 ];
 
 /**
- * A registry that announces provenance and serves none of any package does not pass attestations on: that is one thing
- * to mend, and not as many losses. What it announces is without statement, in every phase, and said once for each
- * lockfile. `beside` is what the run is not about, and shows what the registry serves as well.
+ * A registry that announces provenance and serves none of any package does not pass attestations on. That is one thing
+ * to mend, not a loss for each package: there is no statement about them in any phase, and one finding for each
+ * lockfile. `beside` are dependencies that the run is not about; they also show what the registry serves.
  */
 export function withoutAttestations(
   judged: readonly JudgedDependency[],
@@ -49,7 +47,7 @@ export function withoutAttestations(
   };
 }
 
-/** What lacks the provenance that a registry announces which is not known to serve any. */
+/** Dependencies whose announced provenance is missing, at registries that are not known to serve any. */
 export function lackingOf(judged: readonly JudgedDependency[]): readonly JudgedDependency[] {
   const serving = new Set(judged.filter(isServed).map(({ registry }) => registry));
   return judged.filter(
@@ -61,7 +59,7 @@ export function isServed({ proofs, findings }: JudgedDependency): boolean {
   return proofs.provenance !== null || proofs.publish !== null || findings.some(({ code }) => OF_SERVED.includes(code));
 }
 
-/** What somebody accepted is decided. */
+/** An accepted finding is decided, and so does not count. */
 function isLack({ code, accepted }: LeveledFinding): boolean {
   return code === 'provenance-advertised-absent' && accepted === undefined;
 }

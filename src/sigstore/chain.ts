@@ -18,6 +18,9 @@ export interface PathVerifier {
   readonly verify: (leaf: Certificate, times: readonly Instant[]) => Certificate;
 }
 
+const SUBJECT_KEY_ID = '2.5.29.14';
+const AUTHORITY_KEY_ID = '2.5.29.35';
+
 /** A certificate of a trusted chain, as an issuer. */
 interface Issuer {
   readonly authority: Authority;
@@ -47,8 +50,7 @@ export function createPathVerifier(authorities: readonly Authority[], purpose: s
 
   return {
     issued: (leaf) =>
-      issuers.some((issuer) => {
-        if (!issuer.certificate.subject.equals(leaf.issuer)) return false;
+      likelyFirst(issuers, leaf).some((issuer) => {
         const key = issuer.key();
         return !('fault' in key) && signed(issuer, key, leaf);
       }),
@@ -57,8 +59,7 @@ export function createPathVerifier(authorities: readonly Authority[], purpose: s
       if (unknown !== null) refuse('certificate-usage', `critical extension ${unknown} is not understood`);
       let chainFault = 'no authority of the trusted root has the name of its issuer';
       let validityFault: string | null = null;
-      for (const issuer of issuers) {
-        if (!issuer.certificate.subject.equals(leaf.issuer)) continue;
+      for (const issuer of likelyFirst(issuers, leaf)) {
         const key = issuer.key();
         const invalid = firstInvalid(issuer.authority, leaf, times);
         if ('fault' in key) {
@@ -75,6 +76,21 @@ export function createPathVerifier(authorities: readonly Authority[], purpose: s
       refuse('certificate-chain', chainFault);
     },
   };
+}
+
+/**
+ * Those with the name of the leaf's issuer, before others the one whose key identifier the leaf names: an authority
+ * keeps its name over its keys, and each signature that is tried in vain takes as long as one that holds.
+ */
+function likelyFirst(issuers: readonly Issuer[], leaf: Certificate): readonly Issuer[] {
+  const named = issuers.filter(({ certificate }) => certificate.subject.equals(leaf.issuer));
+  const wanted = leaf.extensions.get(AUTHORITY_KEY_ID)?.value.content;
+  if (wanted === undefined || named.length < 2) return named;
+  const isLikely = ({ certificate }: Issuer): boolean => {
+    const own = certificate.extensions.get(SUBJECT_KEY_ID)?.value.content.subarray(2);
+    return own !== undefined && own.length > 0 && wanted.includes(own);
+  };
+  return [...named.filter(isLikely), ...named.filter((issuer) => !isLikely(issuer))];
 }
 
 /** The first thing of a path that is not valid at one of the times, or null. */

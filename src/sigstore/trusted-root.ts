@@ -92,12 +92,14 @@ export function parseTrustedRoot(json: unknown): TrustedRoot {
     const root = object(json, 'trusted root');
     const mediaType = text(root['mediaType'], 'mediaType', 200);
     if (!MEDIA_TYPES.has(mediaType)) malformed(`mediaType ${show(mediaType)} is not known`);
+    const parseOnce = rememberCertificates();
+    const authority = (one: JsonObject, path: string): Authority | null => parseAuthority(one, path, parseOnce);
     const count = (field: string): number => list(root[field], field, MAX_ENTRIES).length;
     return {
-      certificateAuthorities: parseEach(root, 'certificateAuthorities', parseAuthority),
+      certificateAuthorities: parseEach(root, 'certificateAuthorities', authority),
       ctlogs: parseEach(root, 'ctlogs', parseLog),
       tlogs: parseEach(root, 'tlogs', parseLog),
-      timestampAuthorities: parseEach(root, 'timestampAuthorities', parseAuthority),
+      timestampAuthorities: parseEach(root, 'timestampAuthorities', authority),
       listed: {
         ctlogs: count('ctlogs'),
         tlogs: count('tlogs'),
@@ -109,6 +111,17 @@ export function parseTrustedRoot(json: unknown): TrustedRoot {
     if (error instanceof Malformed) throw new TrustedRootError(`trusted root: ${error.message}`);
     throw error;
   }
+}
+
+/** The chains of one root have most of their certificates in common. */
+function rememberCertificates(): typeof parseCertificate {
+  const parsed = new Map<string, Certificate>();
+  return (raw) => {
+    const id = raw.toString('latin1');
+    const certificate = parsed.get(id) ?? parseCertificate(raw);
+    parsed.set(id, certificate);
+    return certificate;
+  };
 }
 
 function parseEach<T>(root: JsonObject, field: string, parse: (json: JsonObject, path: string) => T | null): T[] {
@@ -161,16 +174,16 @@ function checkpointHint(name: string, { type, raw, spki }: PublicKey): string {
 }
 
 /** Null for one whose certificates are signed in a way that is not known here: left out as such a log is. */
-function parseAuthority(json: JsonObject, path: string): Authority | null {
+function parseAuthority(json: JsonObject, path: string, parseOnce: typeof parseCertificate): Authority | null {
   try {
-    return parseChain(json, path);
+    return parseChain(json, path, parseOnce);
   } catch (error) {
     if (error instanceof Unsupported) return null;
     throw error;
   }
 }
 
-function parseChain(json: JsonObject, path: string): Authority {
+function parseChain(json: JsonObject, path: string, parseOnce: typeof parseCertificate): Authority {
   const name = text(json['uri'], `${path}.uri`, 1000);
   const chain = list(
     object(json['certChain'], `${path}.certChain`)['certificates'],
@@ -178,7 +191,7 @@ function parseChain(json: JsonObject, path: string): Authority {
     MAX_CHAIN,
   ).map((element, index) => {
     const at = `${path}.certChain.certificates[${index}]`;
-    return parseCertificate(base64(object(element, at)['rawBytes'], `${at}.rawBytes`, MAX_KEY_BYTES));
+    return parseOnce(base64(object(element, at)['rawBytes'], `${at}.rawBytes`, MAX_KEY_BYTES));
   });
   const [first, ...rest] = chain;
   if (first === undefined) malformed(`${path}.certChain is empty`);

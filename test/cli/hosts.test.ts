@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { newBehaviours } from '../../lab/behaviours.ts';
 import { ciWorkflow } from '../../lab/index.ts';
+import { serveLog } from '../../lab/logs.ts';
 import { serve } from '../../lab/server.ts';
 import { tufRepository } from '../../lab/tuf.ts';
 import { COMMAND_NAMES } from '../../src/cli/names.ts';
@@ -133,9 +134,9 @@ describe('assay trust hosts', () => {
       expect([host, ...others]).toContain(hostOf(lab.url));
       expect(file.stdout).not.toContain('TUF');
       const env = { HTTPS_PROXY: '', HTTP_PROXY: '' };
-      expect((await assayInside(['trust', 'hosts'], folder, env)).stdout).toMatch(
-        /^tuf-repo-cdn\.sigstore\.dev https: TUF repository/,
-      );
+      const { stdout } = await assayInside(['trust', 'hosts'], folder, env);
+      expect(stdout).toMatch(/^tuf-repo-cdn\.sigstore\.dev https: TUF repository/);
+      expect(stdout).toMatch(/^rekor\.sigstore\.dev https: transparency log, which assay log alone asks$/m);
     });
   });
 
@@ -162,10 +163,17 @@ describe('the connections of a run', () => {
       const printed = connectedTo(await assayInside(['trust', 'hosts', ...trust, '--json'], folder));
       expect(printed).toEqual([lab.url, scoped, tuf].map(hostOf).sort());
       const none: string[] = [];
+      const log = await serveLog(lab.sigstore.rekor.v1, 1);
+      const asking = ['--log', `rekor.lab.test=${log.url}`, '--state', 'state', ...trust];
+      const withLog = [log.url, tuf].map(hostOf).sort();
+      const withBoth = [lab.url, log.url, tuf].map(hostOf).sort();
       const cases: readonly (readonly [args: readonly string[], status: number, hosts: readonly string[]])[] = [
         [['audit', ...trust], 0, printed],
         [['audit', '--tarballs', ...trust], 0, printed],
         [['exec', ...trust, '--', 'npm', 'ci'], 0, printed],
+        [['pack', '--output', 'e.tar', ...trust], 0, printed],
+        [['audit', '--evidence', 'e.tar', ...trust], 0, none],
+        [['check', 'p@1.0.0', '--evidence', 'e.tar', ...trust], 0, none],
         [['review', ...trust], 2, [hostOf(tuf)]],
         [['init', ...trust], 0, printed],
         [['update', ...trust], 0, printed],
@@ -175,6 +183,11 @@ describe('the connections of a run', () => {
         [['check', 'p@1.0.0', ...trust], 0, [lab.url, tuf].map(hostOf).sort()],
         [['verify-bundle', 'root.json'], 2, none],
         [['explain', 'provenance-lost'], 0, none],
+        [['log', 'show', '0', ...asking], 1, withLog],
+        // The log of the lab has an index of nothing.
+        [['log', 'search', 'p@1.0.0', ...asking], 3, withBoth],
+        [['log', 'verify', 'p@1.0.0', ...asking], 0, withBoth],
+        [['log', 'watch', 'p', '--once', ...asking], 3, withBoth],
         [['trust', ...trust], 2, none],
         [['trust', 'hosts', ...trust], 0, none],
         [['trust', 'refresh', ...trust], 0, [hostOf(tuf)]],
@@ -193,6 +206,7 @@ describe('the connections of a run', () => {
         came.push([args, status, contacted]);
         expect([args, lookups]).toEqual([args, []]);
       }
+      await log.close();
       expect(came).toEqual(cases);
     });
   }, 120_000);

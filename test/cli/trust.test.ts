@@ -85,6 +85,16 @@ function withTrust(work: (project: TrustProject) => Promise<void>): Promise<void
 
 const pathsOf = (requests: readonly LoggedRequest[]): string[] => requests.map(({ url }) => url.slice(1));
 
+interface LabRoot {
+  readonly tlogs: readonly { readonly publicKey: object }[];
+}
+
+/** A root whose logs' keys are not valid any more, so that it verifies nothing. */
+function withOldLogs(root: LabRoot): LabRoot {
+  const validFor = { start: '2001-01-01T00:00:00Z', end: '2002-01-01T00:00:00Z' };
+  return { ...root, tlogs: root.tlogs.map((log) => ({ ...log, publicKey: { ...log.publicKey, validFor } })) };
+}
+
 describe('an audit under a repository of trust', () => {
   it('takes root and keys from it, and asks only for its timestamp the next time', async () => {
     await withTrust(async ({ audit, trustOf, requests }) => {
@@ -134,8 +144,7 @@ describe('an audit under a repository of trust', () => {
 
   it('uses a newer root in the run that learns of it', async () => {
     await withTrust(async ({ audit, trustOf, lab, edit }) => {
-      // Without its logs, the root of the file verifies nothing.
-      edit('root.json', (text) => JSON.stringify({ ...(JSON.parse(text) as object), tlogs: [] }));
+      edit('root.json', (text) => JSON.stringify(withOldLogs(JSON.parse(text) as LabRoot)));
       const alone = await audit('--trusted-root', 'root.json', '--no-cache', '--json');
       expect(alone).toMatchObject({ status: 0, stderr: '' });
       const digest = createHash('sha256').update(JSON.stringify(lab.trustedRoot)).digest('hex');
@@ -162,7 +171,7 @@ describe('an audit under a repository of trust', () => {
   it('asks for a target that an earlier run had from a file, and verifies with the same under every cache', async () => {
     await withTrust(async ({ audit, trustOf, lab, folder }) => {
       writeFileSync(join(folder, 'same.json'), JSON.stringify(lab.trustedRoot));
-      writeFileSync(join(folder, 'other.json'), JSON.stringify({ ...lab.trustedRoot, tlogs: [] }));
+      writeFileSync(join(folder, 'other.json'), JSON.stringify(withOldLogs(lab.trustedRoot as LabRoot)));
       const rootDigest = createHash('sha256').update(JSON.stringify(lab.trustedRoot)).digest('hex');
       for (const args of [['--trusted-root', 'same.json'], [], ['--trusted-root', 'other.json']]) {
         for (const cache of [[], ['--no-cache']]) {
@@ -341,7 +350,7 @@ describe('assay trust', () => {
     [['trust', 'add'], /trust takes nothing, refresh, or hosts/],
     [['trust', '--tuf', 'http://127.0.0.1:9/'], /--tuf needs --tuf-root FILE/],
     [['trust', '--tuf-root', 'x.json'], /--tuf-root needs --tuf URL/],
-    [['trust', '--tuf', 'ftp://x/', '--tuf-root', 'x.json'], /--tuf needs an http or https URL/],
+    [['trust', '--tuf', 'ftp://x/', '--tuf-root', 'x.json'], /--tuf needs a folder, or an http or https URL/],
     [
       ['trust', '--tuf', 'http://127.0.0.1:9/', '--tuf-root', 'x.json'],
       /cannot read the TUF root x\.json: no such file/,

@@ -100,7 +100,12 @@ const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<stri
   ],
   ['check without a package', ['check'], {}, /check needs a package/],
   ['an unknown code', ['explain', 'provenance-list'], {}, /no finding provenance-list; did you mean provenance-lost\?/],
-  ['verify-bundle without a bundle', ['verify-bundle', 'x'], {}, /--bundle FILE/],
+  [
+    'verify-bundle without a bundle',
+    ['verify-bundle', 'x'],
+    {},
+    /needs a bundle, .* such as: assay verify-bundle --bundle/,
+  ],
   ['verify-bundle without an identity', ['verify-bundle', '--bundle', 'b', 'x'], {}, /say who must have signed/],
 ];
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { uuidOf, type LogServer } from '../../lab/logs.ts';
@@ -6,7 +6,7 @@ import { assayHere } from '../cli/in-process.ts';
 import { inFolder, type Run } from '../cli/run.ts';
 import { hasSharedData } from '../support/shared-data.ts';
 import { withLogs } from './lab-logs.ts';
-import { logData, serveRecorded } from './recorded.ts';
+import { logData, serveFiles, serveRecorded } from './recorded.ts';
 
 const NOTE = hasSharedData ? '' : ' (skipped: the data is not on this machine)';
 
@@ -85,6 +85,24 @@ describe.skipIf(!hasSharedData)(`what a real Rekor v1 has${NOTE}`, () => {
     const unknown = await shown('9', 'rekor1-sharded-');
     expect(unknown.status).toBe(3);
     expect(entryOf(unknown)).toMatchObject({ word: 'other-key', hit: null });
+  });
+
+  it('of which no witness signed anything fails where a policy demands one', async () => {
+    const args = ['--trusted-root', logData('trusted_root.json'), '--witness-policy', 'witness/policy.txt', '--json'];
+    const log = ['--log', `rekor1.town.test=${await serveRecorded('rekor1-')}`];
+    const run = await assayHere(['log', 'show', '1', ...log, ...args], logData('.'));
+    expect([run.status, entryOf(run)?.word]).toEqual([1, 'unwitnessed']);
+    const files: Readonly<Record<string, string>> = {
+      '/api/v2/checkpoint': 'checkpoint-cosigned-2',
+      '/api/v2/tile/0/000.p/2': 'tile-0-000.p-2',
+      '/api/v2/tile/entries/000.p/2': 'entries-000.p-2',
+    };
+    const url = await serveFiles((_, path) => {
+      const name = files[path];
+      return name === undefined ? null : { status: 200, body: readFileSync(logData(`witness/${name}`)) };
+    });
+    const cosigned = await assayHere(['log', 'show', '1', '--log', `rekor2.town.test=${url}`, ...args], logData('.'));
+    expect([cosigned.status, entryOf(cosigned)?.hit]).toMatchObject([0, { cosigned: ['w1.town.test'] }]);
   });
 
   it('says what it has not', async () => {
@@ -173,7 +191,7 @@ describe('a log that lies', () => {
         const run = await assayHere(['log', 'show', ...args], folder);
         expect(run.status).toBe(2);
       }
-      expect((await assayHere(['log', 'shw'], folder)).stderr).toMatch(/log takes one of show/);
+      expect((await assayHere(['log', 'shw'], folder)).stderr).toMatch(/log takes one of search, show, verify, watch/);
     });
   });
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { pemReader } from '../../src/registries/npm/config/npmrc-values.ts';
 import { makeAuthority, serve, testClient, testConfig, type Handler } from './servers.ts';
 
 const LIMIT = { maxBytes: 1000 };
@@ -83,6 +84,23 @@ describe('the server', () => {
     const answer = await testClient(`cafile=${authority.cafile}`).get(server.url, LIMIT);
     expect(answer).toMatchObject({ kind: 'failed', reason: 'redirected from https to http' });
     expect(plain.requests).toHaveLength(0);
+  });
+});
+
+describe('a reader of certificates', () => {
+  it('reads the text that all projects of a run name once, and no other text for it', () => {
+    const [one, two] = [authority, other].map(({ cafile }) => readFileSync(cafile, 'utf8'));
+    const read = pemReader();
+    const pems = read(one ?? '');
+    expect(pems).toEqual([one?.trim()]);
+    expect(read(one ?? '')).toBe(pems);
+    expect(read(two ?? '')).toEqual([two?.trim()]);
+    for (const broken of ['', (one ?? '').replace(/M/g, '!')]) {
+      expect(read(broken)).toBeNull();
+      expect(read(broken)).toBeNull();
+    }
+    expect(read(one ?? '')).toEqual(pems);
+    expect(pemReader()(one ?? '')).not.toBe(pems);
   });
 });
 

@@ -90,12 +90,14 @@ describe('ci.yml', () => {
     );
     expect(install).toMatch(/^npm ci /);
     expect(check).toMatch(/^npm run /);
-    expect(runs(job)).toEqual([install, check, 'npm test']);
+    expect(runs(job)).toEqual([install, check, 'npm test', 'npm run test:sigstore']);
     // .ci/run names the Node that runs the tests; npm's own is the one that setup-node gives.
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     expect(scripts['test']).toBe('vitest run');
-    expect(script).toMatch(/^ {2}"\$node" node_modules\/vitest\/vitest\.mjs run --reporter/m);
-    expect(script.match(/^(?: {2}if .*; then )?step /gm)).toHaveLength(4);
+    expect(script).toMatch(/^ {2}"\$1" node_modules\/vitest\/vitest\.mjs run --reporter/m);
+    expect(scripts['test:sigstore']).toBe('vitest run --config test/real-sigstore/vitest.config.ts');
+    expect(script).toMatch(/^step .* --config test\/real-sigstore\/vitest\.config\.ts$/m);
+    expect(script.match(/^(?: {2}if .*; then )?step /gm)).toHaveLength(5);
   });
 
   test('runs on every system, from the oldest Node that is supported', () => {

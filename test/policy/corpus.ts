@@ -82,6 +82,19 @@ capabilities:
   aws-sdk: [network]
 `,
   'a trusted root': 'trust: {root: root.json}\n',
+  'a trusted root with all that can be said of it':
+    "trust: {root: root.json, as-of: '2026-01-31', max-age: 30d, thresholds: {log: 0, sct: 0, time: 2}}\n",
+  'a repository in a folder': `trust: {tuf: {folder: mirror, root: r.json, sha256: ${'ab'.repeat(32)}}}\n`,
+  'instances of Sigstore': `trust:
+  max-age: 24h
+  instances:
+    company: {root: company.pem, thresholds: {log: 0, sct: 0}, as-of: '2026-01-31'}
+    github: {root: gh.jsonl}
+expect:
+  '@company/*': {instance: company}
+  '@app/*': {instance: github}
+`,
+  'the pinned instance of GitHub': "expect: {'@app/*': {instance: github}}\n",
   'an age': 'release-age: 48\n',
   'a deadline in hours': 'review: {deadline: 8760h}\n',
   'a review in full': `review:
@@ -253,6 +266,32 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
     1,
     /more than 200 people/,
   ],
+  'a number of logs that is none': [
+    'trust: {root: r, thresholds: {log: -1}}\n',
+    1,
+    /log takes a whole number from 0 to 8/,
+  ],
+  'no time at all': ['trust: {root: r, thresholds: {time: 0}}\n', 1, /time takes a whole number from 1 to 8/],
+  'a repository in two places': [
+    "trust: {tuf: {url: 'https://a.example/', folder: b, root: r}}\n",
+    1,
+    /url or folder, one of the two/,
+  ],
+  'a repository in no place': ['trust: {tuf: {root: r}}\n', 1, /needs url or folder, and root/],
+  'a digest that is none': ['trust: {tuf: {folder: a, root: r, sha256: AB}}\n', 1, /sha256 takes 64 hex digits/],
+  'an age without unit': ['trust: {max-age: 30}\n', 1, /max-age takes hours such as 48h or days such as 2d/],
+  'an instance without root': [
+    'trust: {instances: {company: {thresholds: {log: 0}}}}\n',
+    1,
+    /instance company needs root/,
+  ],
+  'an instance named like the main one': [
+    'trust: {instances: {public-good: {root: r}}}\n',
+    1,
+    /public-good is the main instance/,
+  ],
+  'an instance with spaces': ['trust: {instances: {a b: {root: r}}}\n', 1, /"a b" is no name of an instance/],
+  'an expected instance that is no name': ['expect: {a: {instance: A}}\n', 1, /instance takes the name of a Sigstore/],
   'a trusted root that is no path': ['trust:\n  root: [x]\n', 2, /root takes the path of a trusted-root file/],
 };
 
@@ -267,6 +306,24 @@ export const WRONG_MEANING: typeof WRONG_SHAPE = {
     'critical:\n  - npm:a\n  - a\n',
     3,
     /a is already covered by npm:a in line 2/,
+  ],
+  'thresholds of the public-good instance': [
+    'trust: {thresholds: {log: 0}}\n',
+    1,
+    /the thresholds of the public-good instance are fixed/,
+  ],
+  'a date of no root': ["trust: {as-of: '2026-01-31'}\n", 1, /there is no root/],
+  'a date that is none': ["trust: {root: r, as-of: '2026-02-30'}\n", 1, /as-of takes a date such as/],
+  'an age of more than a year': ['trust: {max-age: 366d}\n', 1, /max-age is at most a year/],
+  'an instance of which nothing is expected': [
+    'trust:\n  instances:\n    company: {root: r}\n',
+    3,
+    /instance company vouches for nothing: no entry of expect says "instance: company"/,
+  ],
+  'two instances for a package': [
+    "expect:\n  'a-*': {instance: github}\n  '*-b': {instance: own}\n",
+    3,
+    /says another instance than line 2/,
   ],
   'a deadline of more than a year': ['review: {deadline: 366d}\n', 1, /a deadline is at most a year: 8760h or 365d/],
   'a rotation from a Sunday': [

@@ -139,13 +139,13 @@ function missingAnswers({ version }: Dependency, evidence: DependencyEvidence): 
   ].filter((problem) => problem !== null);
 }
 
-/** The registry has the package, and not what the lockfile names: it never was published, or is not any more. */
+/** The registry has the package but not the locked version: it was never published, or was removed. */
 function unknownVersion(registry: string, { time }: History, version: string): Finding {
   const published = time.get(version) ?? null;
   return finding('lockfile-version-unknown', { registry, isPackage: true, published });
 }
 
-/** What every published version has: that there is none is no answer either, as a registry may hide what it has. */
+/** What every published version has. A registry that serves none may hide it, so its absence is no answer. */
 function demanded(name: EvidenceName, answer: Evidence<unknown>): Finding | null {
   if (answer.state !== 'absent') return unanswered(name, answer);
   const reason = 'the registry does not have it, or does not show it';
@@ -216,7 +216,7 @@ function followChain(
   }
   if (packument !== null) {
     const lost = loss !== null && loss.code !== 'provenance-missing';
-    // Provenance of somebody whom nothing earlier shows excuses nothing that it would not be excused without.
+    // Provenance of a builder that no earlier release shows excuses no other finding.
     const provenance = expectation?.isKnownBuilder === true ? 'proven' : lost ? 'lost' : 'none';
     const context = { known: known.package, provenance, scripts: known.scripts } as const;
     findings.push(...checkRelease(packument, manifest, context));
@@ -256,7 +256,7 @@ function unsignable({ signatures: [signature] }: Manifest, registry: string): Fi
     : finding('signature-invalid', { keyId: signature.keyId });
 }
 
-/** Where the registry's own keys were asked for and not given, a key that nobody knows is no finding. */
+/** An unknown key is no finding if the registry's own keys could not be obtained. */
 function keysAnswered({ registryKeys }: DependencyEvidence): boolean {
   return registryKeys === null || registryKeys.state === 'present' || registryKeys.state === 'absent';
 }
@@ -327,8 +327,8 @@ function judgeIdentity(
 }
 
 /**
- * That provenance of earlier releases is not to be had, and who it is held to instead. Held to nobody, nothing can be
- * said.
+ * The provenance of earlier releases could not be obtained: says so, and whom the release is held to instead. Without
+ * either there is no statement.
  */
 function withheld(versions: readonly string[], before: ExpectedIdentity | null, url: string): Finding | null {
   if (versions.length === 0) return null;

@@ -2,7 +2,7 @@ import type { Dependency, EntryClaims } from '../../model/dependency.ts';
 import type { Manifest } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { differenceOf, type Difference, type TextRecord } from '../difference.ts';
-import { plainSpec } from './manifest.ts';
+import { normalSpec } from './manifest.ts';
 
 /**
  * Is this what was asked for? A registry's range may only be answered by that registry's package: anything else in its
@@ -127,7 +127,7 @@ function among(served: TextRecord, claimed: TextRecord): TextRecord {
 }
 
 function specs(record: TextRecord): readonly string[] {
-  return Object.entries(record).map(([name, spec]) => `${name}: ${plainSpec(spec) || '*'}`);
+  return Object.entries(record).map(([name, spec]) => `${name}: ${normalSpec(spec) || '*'}`);
 }
 
 /** npm writes `*` for what a package brings along in its own tarball, whatever its manifest says. */
@@ -152,7 +152,7 @@ function without(claimed: TextRecord, implied: TextRecord, served: TextRecord): 
 function peers(record: TextRecord, claimed: TextRecord = record): readonly string[] {
   const isSpecial = (spec: string | undefined): boolean => spec !== undefined && /[:/]/.test(spec);
   return Object.entries(record).map(([name, spec]) =>
-    isSpecial(spec) && isSpecial(ownText(claimed, name)) ? `${name}: ${plainSpec(spec)}` : name,
+    isSpecial(spec) && isSpecial(ownText(claimed, name)) ? `${name}: ${normalSpec(spec)}` : name,
   );
 }
 

@@ -9,7 +9,7 @@ import { differenceOf, type TextRecord } from '../difference.ts';
  */
 export function checkManifest(registry: Declaration, tarball: Declaration): readonly Finding[] {
   const records = (['dependencies', 'peerDependencies'] as const).map((field) =>
-    differing(field, entriesOf(registry[field], plainSpec), entriesOf(tarball[field], plainSpec)),
+    differing(field, entriesOf(registry[field], normalSpec), entriesOf(tarball[field], normalSpec)),
   );
   return [
     differing('name', [registry.name], [tarball.name]),
@@ -39,7 +39,7 @@ function asFolder(packed: TextRecord, served: TextRecord): TextRecord {
 }
 
 /** Spaces and the spelling of a repository on GitHub are the registry's to change. */
-export function plainSpec(spec: string): string {
+export function normalSpec(spec: string): string {
   const github =
     /^(?:github:|(?:git\+)?(?:https|ssh|git):\/\/(?:git@)?github\.com[/:])?([\w.-]+\/[\w.-]+?)(?:\.git)?(#.*)?$/;
   const [, repository, ref = ''] = github.exec(spec.trim()) ?? [];

@@ -18,7 +18,7 @@ import { startTrust, TRUST_OPTIONS, withTrust } from '../project/trust.ts';
 export const command: Command = {
   usage: 'SPEC...',
   summary: 'a version beside its predecessor, without a project',
-  options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'enforce', 'all', 'json'],
+  options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'evidence', 'no-cache', 'enforce', 'all', 'json'],
   run: async ({ values, positionals }, io) => {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
     const policy = await loadPolicy(values, io.cwd, io);

@@ -8,7 +8,7 @@ import { withSeen } from '../../baseline/seen.ts';
 import { formatBaseline } from '../../baseline/text.ts';
 import { updateBaseline } from '../../baseline/update.ts';
 import { propose, proposeRegistries } from '../../policy/proposal.ts';
-import { isNothingKnown, silentRegistries } from '../../policy/silent.ts';
+import { isNothingKnown, strippingRegistries } from '../../policy/silent.ts';
 import { renderInit } from '../../report/commands/init.ts';
 import { silentTexts } from '../../report/commands/silent.ts';
 import { lockfileErrors } from '../../report/words/messages.ts';
@@ -48,7 +48,7 @@ export const command: Command = {
       );
       const policy = await policyOf(proposeRegistries(registry, scopes, []));
       const report = await audit({ enforce: 'observe', omit: [], policy, capabilities: true });
-      const silent = silentRegistries(report);
+      const silent = strippingRegistries(report);
       if (isNothingKnown(report, silent)) {
         const shown = { ...report, phase: DEFAULT_PHASE, policy: null };
         io.stdout.write(renderTerminal(shown, reportOptions(io.stdout, options.values)));

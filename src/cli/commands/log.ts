@@ -9,18 +9,25 @@ type Action = (args: readonly string[], values: OptionValues, io: Io) => Promise
 /** Each is loaded when it is run. */
 const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
   search: async () => (await import('./log/search.ts')).search,
-  verify: async () => (await import('./log/verify.ts')).verify,
   show: async () => (await import('./log/show.ts')).show,
+  verify: async () => (await import('./log/verify.ts')).verify,
+  watch: async () => (await import('./log/watch.ts')).watch,
 };
 
 export const command: Command = {
-  usage: 'search WHAT | show UUID|INDEX | verify BUNDLE|PACKAGE@VERSION',
+  usage: 'search WHAT | show UUID|INDEX | verify BUNDLE|PACKAGE@VERSION | watch PACKAGE...',
   summary: 'what transparency logs have, verified before it is shown',
   options: [
     'registry',
     'log',
     'state',
     'fork',
+    'repository-id',
+    'certificate-oidc-issuer',
+    'bundle',
+    'once',
+    'from',
+    'webhook',
     'witness-policy',
     'contact',
     ...TRUST_OPTIONS,

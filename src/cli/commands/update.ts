@@ -2,7 +2,7 @@ import { EMPTY_BASELINE } from '../../model/baseline.ts';
 import { unseen, withSeen } from '../../baseline/seen.ts';
 import { changesBetween, otherChanges } from '../../baseline/changes.ts';
 import { updateBaseline } from '../../baseline/update.ts';
-import { isNothingKnown, silentRegistries } from '../../policy/silent.ts';
+import { isNothingKnown, strippingRegistries } from '../../policy/silent.ts';
 import { versionId } from '../../model/package.ts';
 import { lockfileErrors } from '../../report/words/messages.ts';
 import { renderSummary } from '../../report/commands/update-summary.ts';
@@ -23,7 +23,7 @@ export const command: Command = {
       const { file, content, format } = baseline;
       demandAll(project);
       const report = await audit({ enforce: 'observe', omit: [], explain: false });
-      const silent = silentRegistries(report);
+      const silent = strippingRegistries(report);
       const update = updateBaseline(content, report.dependencies, silent.dependencies);
       // The clock of a team starts when it begins to use assay, not when it first installed a dependency.
       const waiting = content === null ? [] : unseen(update);

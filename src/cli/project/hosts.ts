@@ -20,13 +20,14 @@ interface Asked {
  * the addresses of a run. Throws UsageError where such a run could not begin.
  */
 export async function hostsOf(place: string, given: OptionValues, io: Io): Promise<readonly Host[]> {
+  if (io.answers !== undefined) return [];
   const values = { ...given, 'no-cache': true };
   const { found, policy, config, configOf } = await findPlaces([place], false, values, io);
-  const { source } = trustSource(values, policy, io);
+  const { source, main } = trustSource(values, policy, io);
   const { projects, unread } = await openProjects(found, values, policy, io);
   if (projects.length === 0) throw new UsageError(unread.map(({ problem }) => problem).join('; '));
   const repository: Asked[] =
-    source === null
+    source === null || source.ask !== undefined
       ? []
       : [{ url: new URL(source.url), why: 'TUF repository of the trusted root and of registry keys', config }];
   const registries = projects.flatMap((project) => {
@@ -35,7 +36,11 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
     );
     return registriesOf([...new Set(names)], configOf(project), io);
   });
-  return merged([...repository, ...registries]);
+  const root = source === null ? main.root : (source.pinned?.root ?? null);
+  const logs = [...new Set((root?.tlogs ?? []).map(({ name }) => name))].map((name): Asked => {
+    return { url: new URL(`https://${name}`), why: 'transparency log, which assay log alone asks', config };
+  });
+  return merged([...repository, ...registries, ...logs]);
 }
 
 /** The registries of packages. Documents, attestations, keys and tarballs are asked of no other host. */

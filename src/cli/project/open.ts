@@ -6,6 +6,7 @@ import { combineReports } from '../../audit/combine.ts';
 import { changedLines } from '../../baseline/changed-lines.ts';
 import { scriptPermissions } from '../../lockfiles/index.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
+import { pemReader } from '../../registries/npm/config/npmrc-values.ts';
 import type { Store } from '../../model/store.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import { packageId, specOf, versionId } from '../../model/package.ts';
@@ -46,6 +47,8 @@ export interface Projects {
   readonly projects: readonly ProjectInUse[];
   /** What was found and cannot be audited. */
   readonly unread: readonly UnreadLockfile[];
+  /** How the network is reached for what the whole run asks. */
+  readonly config: NpmConfig;
   /**
    * One report of all of them. Where there are several, one that cannot be audited is named, and the others are
    * audited.
@@ -62,6 +65,7 @@ export const PROJECT_OPTIONS = [
   ...TRUST_OPTIONS,
   'registry-keys',
   'policy',
+  'evidence',
   'no-cache',
 ] as const satisfies OptionName[];
 
@@ -132,11 +136,13 @@ export async function withProjects<T>(
     // Its repository is asked while the lockfiles are read. Who needs the answer sees why there is none.
     (await trust.session).refresh().catch(() => undefined);
     const { projects, unread } = await openProjects(found, values, policy, io);
+    io.answers?.about(projects.flatMap(({ lockfiles }) => lockfiles));
     const isOnly = projects.length === 1 && projects[0]?.lockfiles.length === 1;
     return await work({
       projects,
       unread,
       policy,
+      config,
       audit: async (how) => {
         const reports: Report[] = [];
         const failed: UnreadLockfile[] = [];
@@ -202,10 +208,11 @@ export async function findPlaces(
   const firstFolder = found.folders[0]?.folder ?? io.cwd;
   // A lockfile that cannot be read is reported when its folder is opened.
   const likely = await likelyManager(found.folders[0]?.paths ?? [], io).catch(() => undefined);
-  const config = networkConfig(values, firstFolder, io, likely);
+  const readPems = pemReader();
+  const config = networkConfig(values, firstFolder, io, likely, [], readPems);
   const configOf = (project: ProjectInUse): NpmConfig => {
     const folder = dirname(project.path);
-    return projectConfig(values, project, folder, io, folder === firstFolder ? config.warnings : []);
+    return projectConfig(values, project, folder, io, folder === firstFolder ? config.warnings : [], readPems);
   };
   return { found, policy, config, configOf };
 }

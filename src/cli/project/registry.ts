@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { type NpmConfig, loadNpmConfig } from '../../registries/npm/config/npmrc.ts';
+import { pemReader, type PemReader } from '../../registries/npm/config/npmrc-values.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
@@ -13,18 +14,26 @@ import { yarnCache } from '../../registries/npm/tarballs/package-caches.ts';
 import type { Registry } from '../../registries/registry.ts';
 
 /** npm's configuration for the project in `directory`, with what the files of its package manager add. */
-export function npmConfig(values: OptionValues, directory: string, io: Io, manager?: ManagerConfig): NpmConfig {
+export function npmConfig(
+  values: OptionValues,
+  directory: string,
+  io: Io,
+  manager?: ManagerConfig,
+  readPems = pemReader(),
+): NpmConfig {
   if (values.registry !== undefined && !/^https?:\/\/[^/]/.test(values.registry)) {
     throw new UsageError(`--registry needs an http or https URL, not ${values.registry}`);
   }
-  return loadNpmConfig({
+  const config = loadNpmConfig({
     cwd: directory,
     env: io.env,
     homedir: homedir(),
     platform: process.platform,
+    readPems,
     ...(manager === undefined ? {} : { manager }),
     overrides: values.registry === undefined ? {} : { registry: values.registry },
   });
+  return io.answers === undefined ? config : { ...config, through: io.answers.through };
 }
 
 /** The configuration, with a line on stderr for each setting that cannot be used, unless that was already `told`. */
@@ -34,8 +43,9 @@ export function networkConfig(
   io: Io,
   manager?: ManagerConfig,
   told: readonly string[] = [],
+  readPems = pemReader(),
 ): NpmConfig {
-  const config = npmConfig(values, directory, io, manager);
+  const config = npmConfig(values, directory, io, manager, readPems);
   for (const warning of config.warnings) {
     if (!told.includes(warning)) io.stderr.write(`assay: ${escapeText(warning, 1000)}\n`);
   }
@@ -52,10 +62,11 @@ export function projectConfig(
   directory: string,
   io: Io,
   told: readonly string[],
+  readPems: PemReader,
 ): NpmConfig {
-  const configs = managers.map((manager) => networkConfig(values, directory, io, manager, told));
+  const configs = managers.map((manager) => networkConfig(values, directory, io, manager, told, readPems));
   const [first, ...others] = configs;
-  if (first === undefined) return networkConfig(values, directory, io, undefined, told);
+  if (first === undefined) return networkConfig(values, directory, io, undefined, told, readPems);
   const names = lockfiles.flatMap(({ dependencies }) => dependencies.map(({ name }) => name));
   const scopes = [...new Set(names.flatMap((name) => /^@[^/]+(?=\/)/.exec(name)?.[0] ?? []))];
   for (const config of configs) demandUsable(config, scopes);

@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<{ readonly command: C
   explain: () => import('../commands/explain.ts'),
   log: () => import('../commands/log.ts'),
   trust: () => import('../commands/trust.ts'),
+  pack: () => import('../commands/pack.ts'),
   cache: () => import('../commands/cache.ts'),
   demo: () => import('../commands/demo.ts'),
 };
@@ -68,7 +69,10 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
     io.stdout.write(`${await usage(name, command, io.stdout.columns)}\n`);
     return EXIT.holds;
   }
-  return command.run(options, io);
+  const { evidence } = options.values;
+  if (evidence === undefined) return command.run(options, io);
+  const { withEvidence } = await import('../evidence.ts');
+  return withEvidence(evidence, io, (answered) => command.run(options, answered));
 }
 
 /** What is wrong with a first argument that is neither a command nor there. */
@@ -91,7 +95,7 @@ async function usage(name: CommandName, command: Command, columns: number): Prom
   return [
     `assay ${name} ${command.usage}`,
     command.summary,
-    optionHelp(command.options, columns),
+    optionHelp(command.options, columns, command.words),
     `Exit status:\n${helpTable(EXIT_HELP[name], columns)}`,
   ].join('\n\n');
 }

@@ -1,4 +1,4 @@
-import { contradicts, type LogSearch, type SearchHit } from '../../model/log.ts';
+import { isFailing, type LogSearch, type SearchHit } from '../../model/log.ts';
 import type { JsonObject } from '../json/stringify.ts';
 import { escapeText } from '../words/escape.ts';
 import { count, table, wrap, shown, type RenderOptions } from '../words/layout.ts';
@@ -11,19 +11,19 @@ export interface NamedSearch {
 }
 
 /** An entry about this, that nothing published has. */
-export function isUnpublished({ published, matches }: SearchHit): boolean {
+function isUnpublished({ published, matches }: SearchHit): boolean {
   return published === false && matches !== 'no';
 }
 
 /** An entry that the index named, and that is about something else. */
-export function isForeign({ matches }: SearchHit): boolean {
+function isForeign({ matches }: SearchHit): boolean {
   return matches === 'no';
 }
 
-/** What a search comes to: something nobody published, an answer that contradicts itself, or one that is not whole. */
+/** What a search comes to: something nobody published, an answer that isFailing itself, or one that is not whole. */
 export function outcomeOf({ hits, refused, unindexed, beyond, asked }: LogSearch): 'fails' | 'holds' | 'unknown' {
   if (hits.some(isUnpublished)) return 'fails';
-  if (refused.some(({ word }) => word !== 'absent' && contradicts(word))) return 'fails';
+  if (refused.some(({ word }) => word !== 'absent' && isFailing(word))) return 'fails';
   const isWhole = refused.length === 0 && unindexed.length === 0 && beyond === 0;
   return isWhole && !hits.some(isForeign) && asked.every(({ found }) => found !== null) ? 'holds' : 'unknown';
 }

@@ -75,7 +75,10 @@ export function verifiedJson(entries: readonly VerifiedEntry[], problems: readon
 }
 
 /** What a file with two notes comes to. */
-export interface ForkOutcome { readonly word: LogWord | 'joined' | 'parted'; readonly reason: string }
+export interface ForkOutcome {
+  readonly word: LogWord | 'joined' | 'parted';
+  readonly reason: string;
+}
 
 const FORK_TEXTS: Partial<Readonly<Record<ForkOutcome['word'], string>>> = {
   joined: 'no fork: the later tree begins with the earlier one',

@@ -22,6 +22,7 @@ export const WORD_TEXTS: Readonly<Record<LogWord | 'absent', string>> = {
   unproven: 'the log answered with a proof of another tree',
   'other-entry': 'the log answered with another entry',
   hidden: 'the log signed that it has the entry, and says that it has none',
+  unwitnessed: 'fewer witnesses signed its checkpoint than are demanded',
   smaller: 'the tree is smaller than one that the log signed before',
   'other-key': 'no key of the trusted root signed what the log answered',
   pruned: 'the log no longer serves that part of itself',
@@ -113,7 +114,7 @@ export function renderShown(entries: readonly ShownEntry[], options: RenderOptio
   const parts = entries.map(({ log, word, reason, hit }) => [
     ...wordLine(
       word === 'held' ? 'verified' : word,
-      hit === null ? 'red' : 'green',
+      word === 'held' ? 'green' : 'red',
       headText(log, word, reason),
       options,
     ),

@@ -4,7 +4,7 @@ import { nameOf, specOf } from '../../model/package.ts';
 import { formatInstant } from '../../model/time.ts';
 import { count, listed, paint, shown, type RenderOptions } from '../words/layout.ts';
 import { code, codeSpan } from '../words/markdown.ts';
-import { expiredText, leftOutLines, migrationText, nextLines } from './update.ts';
+import { expiredText, leftOutLines, migrationText, moreLines, nextLines } from './update.ts';
 
 /** What an update changes in the baseline. */
 interface BaselineChange {
@@ -50,7 +50,9 @@ export function renderSummary(
     ...[
       ...(format === undefined ? [] : [item(migrationText(format))]),
       ...toRead.flatMap((change) => [item(moveText(change)), ...factsOf(change).map((fact) => `  ${item(fact)}`)]),
-      ...[...gathered, ...leftOutLines(leftOut, code), ...nextLines(leftOut, code)].map(item),
+      ...[...gathered, ...leftOutLines(leftOut, code), ...moreLines(leftOut, code), ...nextLines(leftOut, code)].map(
+        item,
+      ),
     ].map((line) => shown(line, options)),
   ];
   return `${lines.join('\n')}\n`;

@@ -31,7 +31,8 @@ export function renderUpdate(file: string, update: BaselineUpdate, options: Rend
     ...wrap(shown(head, options), columns, 0, 2).map((line) => paint('bold', line, options)),
     ...changes.flatMap((line) => wrap(shown(line, options), columns, 2, 4)),
     ...leftOutLines(leftOut).flatMap((line) => wrap(shown(line, options), columns, 2, 4)),
-    ...nextLines(leftOut).flatMap((line) => wrap(shown(line, options), columns, line.startsWith('next') ? 2 : 0, 8)),
+    ...moreLines(leftOut).flatMap((line) => wrap(shown(line, options), columns, 0, 8)),
+    ...nextLines(leftOut).flatMap((line) => wrap(shown(line, options), columns, 2, 8)),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -41,21 +42,24 @@ export type Mark = (escaped: string) => string;
 
 const asItIs: Mark = (escaped) => escaped;
 
-/** Where to read more of what was left out, and how to decide about it. */
+/** Where to read more of what was left out; no line where nothing was. */
+export function moreLines(leftOut: readonly LeftOut[], mark = asItIs): string[] {
+  return leftOut.length === 0 ? [] : [`${mark('assay audit')} says more about what was left out or is kept`];
+}
+
+/** The commands that decide about what was left out; no line where nobody could decide. */
 export function nextLines(leftOut: readonly LeftOut[], mark = asItIs): string[] {
-  if (leftOut.length === 0) return [];
-  const more = `${mark('assay audit')} says more about what was left out or is kept`;
   const plain = leftOut.flatMap(({ dependency, acceptable, silent }) =>
     acceptable && !silent ? (plainSpec(dependency) ?? []) : [],
   );
   const [spec, ...others] = new Set(plain);
-  if (spec === undefined) return [more];
+  if (spec === undefined) return [];
   const likewise =
     others.length === 0
       ? ''
       : `; likewise ${count(others.length, 'more version')} (${mark('assay review')} lists them)`;
   const commands = [`assay check ${spec}`, `assay accept ${spec} --reason "..."`];
-  return [more, `next  ${commands.map(mark).join(', then ')}${likewise}`];
+  return [`next  ${commands.map(mark).join(', then ')}${likewise}`];
 }
 
 function specs(list: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { isAcceptable } from '../../model/baseline.ts';
 import { placeOf, type CapabilityPlace } from '../../model/capability.ts';
 import type { Finding, FindingArgs, FindingCode } from '../../model/finding.ts';
-import { DEFAULT_ECOSYSTEM, nameOf, type Ecosystem } from '../../model/package.ts';
+import { DEFAULT_ECOSYSTEM, nameOf, specOf, type Ecosystem } from '../../model/package.ts';
 import type { Report } from '../../model/report.ts';
 import type { Critical } from '../../model/verdict.ts';
 import { escapeText } from './escape.ts';
@@ -106,7 +106,7 @@ function shownName({ ecosystem = DEFAULT_ECOSYSTEM, name }: Subject): string {
 
 /** `name@version` to be part of a command; null where it is too long, or means something to a shell. */
 export function plainSpec(subject: Subject): string | null {
-  const spec = `${shownName(subject)}@${subject.version}`;
+  const spec = specOf({ ecosystem: DEFAULT_ECOSYSTEM, ...subject });
   return spec.length <= 120 && SHELL_PLAIN.test(spec) ? spec : null;
 }
 

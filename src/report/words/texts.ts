@@ -10,7 +10,7 @@ import { address, dated, version, type Texts } from './text.ts';
 /** The words of every code. A code without words does not compile. */
 export const TEXTS: Texts<FindingCode> = {
   'integrity-mismatch': {
-    title: 'the locked hash contradicts other evidence',
+    title: 'the locked hash isFailing other evidence',
     clause: ({ locked, actual, source, basis }) => {
       if (basis === 'registry')
         return `is ${hash(locked)} at the registry, but its tarball's bytes are ${hash(actual)}`;
@@ -120,7 +120,7 @@ export const TEXTS: Texts<FindingCode> = {
   'provenance-advertised-absent': {
     title: 'provenance announced, but not served',
     clause: ({ url }) => `is announced with provenance, but ${address(url)} has none`,
-    why: 'the registry contradicts itself, or something on the way removed it',
+    why: 'the registry isFailing itself, or something on the way removed it',
     next: 'check',
   },
   'publish-attestation-missing': {
@@ -179,7 +179,7 @@ export const TEXTS: Texts<FindingCode> = {
     next: 'check',
   },
   'identity-predicate-disagrees': {
-    title: 'the provenance contradicts its certificate',
+    title: 'the provenance isFailing its certificate',
     clause: ({ field, certificate, predicate }) =>
       `has provenance that gives ${address(predicate)} as ${escapeText(field, 60)}, while its certificate says ${address(certificate)}`,
     why: 'the certificate is written by the authority and the provenance by the build, so the build told something else',

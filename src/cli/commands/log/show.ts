@@ -1,6 +1,6 @@
 import { isUuid } from '../../../logs/rekor-1.ts';
 import { findEntry } from '../../../logs/show.ts';
-import { contradicts } from '../../../model/log.ts';
+import { isFailing } from '../../../model/log.ts';
 import { renderShown, shownJson, type ShownEntry } from '../../../report/commands/log.ts';
 import { stringify } from '../../../report/json/stringify.ts';
 import { EXIT, UsageError } from '../../exit.ts';
@@ -27,7 +27,7 @@ export async function show(args: readonly string[], values: OptionValues, io: Io
         if (found === null) return { log, word: 'absent', reason: id, hit: null };
         if ('word' in found) return { log, word: found.word, reason: found.reason, hit: null };
         const lacking = withCosigners(logs.witnesses, found.hit);
-        return { log, word: 'held', reason: lacking, hit: found.hit };
+        return { log, word: lacking === '' ? 'held' : 'unwitnessed', reason: lacking, hit: found.hit };
       }),
     );
     io.stdout.write(values.json === true ? stringify(shownJson(entries)) : renderShown(entries, io.stdout));
@@ -37,11 +37,10 @@ export async function show(args: readonly string[], values: OptionValues, io: Io
   }
 }
 
-/** One log that has the entry is enough; what contradicts itself outranks it. */
+/** One log that has the entry is enough; what isFailing itself outranks it. */
 function statusOf(entries: readonly ShownEntry[]): number {
   const words = entries.map(({ word }) => word);
-  if (words.some((word) => word !== 'absent' && contradicts(word))) return EXIT.fails;
-  if (entries.some(({ hit, reason }) => hit !== null && reason !== '')) return EXIT.fails;
+  if (words.some((word) => word !== 'absent' && isFailing(word))) return EXIT.fails;
   if (words.includes('held')) return EXIT.holds;
   return words.every((word) => word === 'absent') ? EXIT.fails : EXIT.noStatement;
 }

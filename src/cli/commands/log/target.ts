@@ -29,7 +29,7 @@ const MAX_VERSIONS = 50;
 const HEX: Readonly<Record<string, number>> = { sha256: 64, sha512: 128 };
 
 /** What the argument of a search means: a digest, an identity, a file, or else a package. Throws UsageError. */
-export async function targetsOf(text: string, config: NpmConfig, io: Io): Promise<Targets> {
+export async function targetsOf(text: string, config: NpmConfig, io: Io, most = MAX_VERSIONS): Promise<Targets> {
   const digest = digestOf(text);
   if (digest !== null) return { targets: [byDigest(text, digest)], problems: [] };
   if (/^[a-z]+:\/\/|^[^@\s/]+@[^@\s]+\.[a-z]{2,}$/i.test(text)) {
@@ -37,7 +37,7 @@ export async function targetsOf(text: string, config: NpmConfig, io: Io): Promis
     return { targets: [{ name: text, questions, digests: [], subject: text, published: null }], problems: [] };
   }
   if (isFile(text, io)) return { targets: [byFile(text, io)], problems: [] };
-  return byPackage(text, config, io);
+  return byPackage(text, config, io, most);
 }
 
 /** `sha512:HEX`, or `sha512-BASE64` as lockfiles have it: the index knows hex alone. */
@@ -79,7 +79,7 @@ function byFile(path: string, io: Io): NamedTarget {
   return { name: path, questions, digests, subject: null, published: null };
 }
 
-export function bundleIn(bytes: Buffer): PublishedBundle | null {
+function bundleIn(bytes: Buffer): PublishedBundle | null {
   try {
     return readPublished(JSON.parse(bytes.toString('utf8')));
   } catch {
@@ -102,7 +102,7 @@ function byBundle(name: string, bundle: PublishedBundle): NamedTarget {
   };
 }
 
-async function byPackage(text: string, config: NpmConfig, io: Io): Promise<Targets> {
+async function byPackage(text: string, config: NpmConfig, io: Io, most: number): Promise<Targets> {
   const spec = parseSpec(text);
   if (spec?.ecosystem !== 'npm') {
     throw new UsageError(`${text} is no package of npm, digest, identity (a URL or address), or file`);
@@ -117,7 +117,7 @@ async function byPackage(text: string, config: NpmConfig, io: Io): Promise<Targe
     const wanted = distTags[spec.wanted] ?? spec.wanted;
     const all = isNamed ? [wanted] : [...versions.keys()].reverse();
     if (isNamed && !versions.has(wanted)) throw new UsageError(`${spec.name} has no version ${spec.wanted}`);
-    const searched = all.slice(0, MAX_VERSIONS);
+    const searched = all.slice(0, most);
     const found = await Promise.all(searched.map((version) => versionTarget(registry, spec.name, version)));
     const beyond = all.length - searched.length;
     return {
@@ -138,7 +138,7 @@ interface VersionTarget {
 }
 
 /** One version: its hash as the registry serves it, and the bundles that it publishes. */
-export async function versionTarget(registry: Registry, name: string, version: string): Promise<VersionTarget> {
+async function versionTarget(registry: Registry, name: string, version: string): Promise<VersionTarget> {
   const spec = `${name}@${version}`;
   const manifest = await registry.manifest(name, version);
   if (manifest.state !== 'present') return { target: null, problem: `${spec}: the registry gave no manifest` };

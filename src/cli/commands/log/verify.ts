@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { formatFork, parseFork } from '../../../logs/fork-file.ts';
 import type { PublishedBundle } from '../../../logs/published.ts';
 import { checkFork, verifyLogged, type Verified } from '../../../logs/verify.ts';
-import { contradicts } from '../../../model/log.ts';
+import { isFailing } from '../../../model/log.ts';
 import {
   forkJson,
   renderFork,
@@ -12,12 +12,14 @@ import {
   type VerifiedEntry,
 } from '../../../report/commands/log-verify.ts';
 import { stringify } from '../../../report/json/stringify.ts';
+import { publicGoodRoot } from '../../../sigstore/public-good.ts';
+import { parseRootFile } from '../../../sigstore/root-file.ts';
 import type { LogState } from '../../../store/log-state.ts';
 import { Malformed } from '../../../tlog/malformed.ts';
+import { escapeText } from '../../../report/words/escape.ts';
 import { EXIT, UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import type { OptionValues } from '../../options.ts';
-import { loadRoot } from '../../trust-files.ts';
 import { readUserFile } from '../../user-files.ts';
 import { namedLogs, openLogs, placesNamed, type OpenLogs } from './open.ts';
 import { stateOf } from './state.ts';
@@ -45,7 +47,7 @@ export async function verify(args: readonly string[], values: OptionValues, io: 
     if (values.json === true) io.stdout.write(stringify(verifiedJson(entries, problems)));
     else {
       if (entries.length > 0) io.stdout.write(renderVerified(entries, io.stdout));
-      for (const problem of problems) io.stderr.write(`assay: ${problem}\n`);
+      for (const problem of problems) io.stderr.write(`assay: ${escapeText(problem, 1000)}\n`);
     }
     return statusOf(entries, problems);
   } finally {
@@ -54,7 +56,7 @@ export async function verify(args: readonly string[], values: OptionValues, io: 
 }
 
 function statusOf(entries: readonly VerifiedEntry[], problems: readonly string[]): number {
-  if (entries.some(({ word, reason }) => contradicts(word) || (word === 'held' && reason !== ''))) return EXIT.fails;
+  if (entries.some(({ word }) => isFailing(word))) return EXIT.fails;
   const isWhole = problems.length === 0 && entries.length > 0;
   return isWhole && entries.every(({ word }) => word === 'held') ? EXIT.holds : EXIT.noStatement;
 }
@@ -72,7 +74,7 @@ async function verifyBundle(
     const shown = shownEntry(name, verified, state, context.witnesses.length);
     if (verified.word === 'held') keepNewer(verified, state);
     const lacking = verified.word === 'held' ? lackingWitnesses(witnesses, verified.cosigned) : '';
-    entries.push(lacking === '' ? shown : { ...shown, reason: lacking });
+    entries.push(lacking === '' ? shown : { ...shown, word: 'unwitnessed', reason: lacking });
   }
   return entries;
 }
@@ -105,7 +107,9 @@ export function keepFork(evidence: NonNullable<Verified['evidence']>, state: Log
 
 /** What somebody else found, checked without asking anybody. */
 function verifyFork(path: string, values: OptionValues, io: Io): Promise<number> {
-  const { root } = loadRoot(values['trusted-root'], io);
+  const rootFile = values['trusted-root'];
+  const [root] =
+    rootFile === undefined ? [publicGoodRoot()] : parseRootFile(readUserFile(rootFile, 'the trusted root', io));
   const outcome = outcomeOf();
   io.stdout.write(values.json === true ? stringify(forkJson(path, outcome)) : renderFork(path, outcome, io.stdout));
   const status = { parted: EXIT.fails, joined: EXIT.holds }[outcome.word as string];

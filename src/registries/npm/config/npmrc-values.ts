@@ -37,24 +37,34 @@ function readTexts(found: FoundValue): readonly string[] | null {
   return text === null ? null : text.split('\n\n');
 }
 
-/** The text of a machine's authorities: every project of a run names the same ones, and reading 150 takes 0.1 s. */
-let knownCertificates: { readonly text: string; readonly pems: readonly string[] } | null = null;
+/** Reads PEM certificates out of a text; null where there is none, or a broken one. */
+export type PemReader = (text: string) => readonly string[] | null;
+
+/**
+ * A reader for one run, all of whose projects name the same authorities, as a rule: to read the 150 of a machine takes
+ * 0.1 s, so the last text is remembered.
+ */
+export function pemReader(): PemReader {
+  let last: { readonly text: string; readonly pems: readonly string[] | null } | null = null;
+  return (text) => {
+    if (last?.text !== text) last = { text, pems: readPems(text) };
+    return last.pems;
+  };
+}
+
+function readPems(text: string): readonly string[] | null {
+  const pems = text.match(/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END \1CERTIFICATE-----/g) ?? [];
+  return pems.length > 0 && pems.every((pem) => parses(() => new X509Certificate(pem))) ? pems : null;
+}
 
 /**
  * PEM certificates, as OpenSSL finds them: anything around them is a comment. A broken one is an error, because Node
  * would skip it and then accept no server at all.
  */
-export function readCertificates(found: FoundValue): readonly string[] | null {
+export function readCertificates(found: FoundValue, read: PemReader): readonly string[] | null {
   const text = readTexts(found)?.join('\n') ?? null;
   if (text === null) return null;
-  if (knownCertificates?.text === text) return knownCertificates.pems;
-  const pems: readonly string[] =
-    text.match(/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END \1CERTIFICATE-----/g) ?? [];
-  if (pems.length === 0 || !pems.every((pem) => parses(() => new X509Certificate(pem)))) {
-    found.fail(found.source, found.key, 'is not a certificate in PEM format');
-  }
-  knownCertificates = { text, pems };
-  return pems;
+  return read(text) ?? found.fail(found.source, found.key, 'is not a certificate in PEM format');
 }
 
 /** A client certificate and its key, both PEM; null unless both are set. */

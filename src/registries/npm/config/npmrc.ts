@@ -25,7 +25,9 @@ import {
   readSwitch,
   readAddress,
   readText,
+  pemReader,
   type FoundValue,
+  type PemReader,
 } from './npmrc-values.ts';
 
 /** A setting that cannot be used. The message names the place and the key, never the value of a credential. */
@@ -47,6 +49,8 @@ export interface NpmConfigInput {
   readonly execPath?: string;
   /** Reads a text file; throws as fs does. */
   readonly readFile?: (path: string) => string;
+  /** What reads certificates, where several configurations of a run share it. */
+  readonly readPems?: PemReader;
 }
 
 /** The part of npm's configuration that decides what is asked where, and how. */
@@ -126,12 +130,13 @@ export function loadNpmConfig(input: NpmConfigInput): NpmConfig {
   }
   const certificate = readKeyPair(find('cert'), find('key'));
   if (certificate !== null) bindCertificate(credentials, [registry, ...scopes.values()], certificate);
+  const readPems = input.readPems ?? pemReader();
   const cafile = find('cafile');
   const cafilePath = readText(cafile);
   const ca =
     cafilePath === null
-      ? readCertificates(find('ca'))
-      : readCertificates({ ...cafile, value: readSetting(cafilePath, cafile.source, 'cafile') });
+      ? readCertificates(find('ca'), readPems)
+      : readCertificates({ ...cafile, value: readSetting(cafilePath, cafile.source, 'cafile') }, readPems);
   const strict = readSwitch(find('strict-ssl'), true);
   const { ofProject: isProjectsProxy, ...proxy } = readProxy(
     find('proxy'),

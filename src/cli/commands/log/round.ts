@@ -1,0 +1,189 @@
+import { cosigners } from '../../../tlog/cosignature.ts';
+import { askHead, joinHeads, readHead, type Head, type Trouble } from '../../../logs/heads.ts';
+import type { LogPlace } from '../../../logs/places.ts';
+import { createScan } from '../../../logs/scan.ts';
+import { searchLogs } from '../../../logs/search.ts';
+import { tailLog } from '../../../logs/tail.ts';
+import { alarmOf, type Ours } from '../../../logs/watched.ts';
+import { isFailing } from '../../../model/log.ts';
+import type { WatchEvent } from '../../../report/commands/log-watch.ts';
+import type { LogState } from '../../../store/log-state.ts';
+import { EXIT } from '../../exit.ts';
+import type { OpenLogs } from './open.ts';
+import type { NamedTarget } from './target.ts';
+import { keepFork } from './verify.ts';
+import { lackingWitnesses } from './witnessed.ts';
+
+/** Everything that one round of a watch needs. */
+export interface Round {
+  readonly logs: OpenLogs;
+  readonly state: LogState;
+  readonly ours: Ours;
+  readonly targets: readonly NamedTarget[];
+  /** Where a log is begun of which nothing is kept; null for its newest entry. */
+  readonly from: bigint | null;
+  /** Resolves when whoever is to know of them has them; what was read counts as read only then. */
+  readonly deliver: (events: readonly WatchEvent[]) => Promise<boolean>;
+}
+
+interface Outcome {
+  status: number;
+}
+
+/** Reads on in every log, and asks every index. Returns the exit status. */
+export async function watchRound(round: Round): Promise<number> {
+  const outcome: Outcome = { status: EXIT.holds };
+  const { places } = round.logs;
+  const tiled = places.filter(({ api }) => api === 2);
+  const known = tiled.some(({ name }) => round.state.position(name) !== null);
+  // Shards in the order of their keys, each to its end before the next is begun.
+  const start = ({ keys }: LogPlace): number => Math.min(...keys.map(({ validFor }) => validFor.start));
+  for (const place of [...tiled].sort((a, b) => start(a) - start(b))) await readOn(place, known, round, outcome);
+  for (const place of places.filter(({ api }) => api === 1)) await askOn(place, round, outcome);
+  return outcome.status;
+}
+
+/** What a log did outranks what it did not do. */
+function mark(outcome: Outcome, status: number): void {
+  if (outcome.status !== EXIT.fails && status !== EXIT.holds) outcome.status = status;
+}
+
+/** Delivers, and says whether that went well. */
+async function tell(round: Round, outcome: Outcome, events: readonly WatchEvent[]): Promise<boolean> {
+  const isDelivered = await round.deliver(events);
+  if (!isDelivered) mark(outcome, EXIT.noStatement);
+  for (const event of events) {
+    if (event.event === 'finding' && event.alarm !== 'claimed') mark(outcome, EXIT.fails);
+    if (event.event === 'trouble') mark(outcome, isFailing(event.word) ? EXIT.fails : EXIT.noStatement);
+  }
+  return isDelivered;
+}
+
+/** Today's head, if it goes on from the kept one and enough witnesses signed it; else the trouble was told. */
+async function nextHead(place: LogPlace, round: Round, outcome: Outcome): Promise<Head | null> {
+  const { context, witnesses } = round.logs;
+  const trouble = async (one: Trouble, evidence: string | null = null): Promise<null> => {
+    await tell(round, outcome, [{ event: 'trouble', log: place.name, ...one, evidence }]);
+    return null;
+  };
+  const now = await askHead(context.http, place);
+  if ('word' in now) return trouble(now);
+  const note = round.state.head(now.checkpoint.origin);
+  if (note !== null) {
+    const kept = readHead(place, note);
+    if ('word' in kept) return trouble({ word: 'malformed', reason: `the kept checkpoint: ${kept.reason}` });
+    const joining = await joinHeads(context.http, kept, now);
+    const { word, reason } = joining;
+    if (word !== 'held') {
+      const shows = word === 'fork' || word === 'unproven';
+      return trouble({ word, reason }, shows ? keepFork(joining, round.state) : null);
+    }
+  }
+  const lacking = lackingWitnesses(witnesses, cosigners(now.checkpoint, context.witnesses));
+  return lacking === '' ? now : trouble({ word: 'unwitnessed', reason: lacking });
+}
+
+function readEvent(place: LogPlace, head: Head, round: Round, rest: Partial<WatchEvent>): WatchEvent {
+  const { witnesses } = round.logs.context;
+  const cosigned = cosigners(head.checkpoint, witnesses).size;
+  const event = { event: 'read', log: place.name, from: null, to: null, questions: 0, note: head.frozen } as const;
+  return { ...event, cosigned, witnesses: witnesses.length, ...rest } as WatchEvent;
+}
+
+async function readOn(place: LogPlace, known: boolean, round: Round, outcome: Outcome): Promise<void> {
+  const { state, ours, logs } = round;
+  const head = await nextHead(place, round, outcome);
+  if (head === null) return;
+  const { origin, size } = head.checkpoint;
+  const kept = positionOf(state.position(origin));
+  // A log that came after the first run is read from its beginning: nothing of it was seen.
+  const first = round.from ?? (known ? 0n : size);
+  const from = kept ?? first;
+  if (from > size) {
+    const reason = `the position ${from} that was kept is beyond its ${size} entries`;
+    await tell(round, outcome, [{ event: 'trouble', log: place.name, word: 'smaller', reason, evidence: null }]);
+    return;
+  }
+  const keep = (position: bigint): void => {
+    state.keepHead(origin, head.note);
+    state.keepPosition(origin, `${JSON.stringify({ schema: 'assay.log-position/1', position: String(position) })}\n`);
+  };
+  const began = kept === null ? `begins at ${from}` : null;
+  const note = head.frozen ?? began;
+  if (from === size) {
+    const event = readEvent(place, head, round, { from: String(from), to: String(size), note });
+    if (await tell(round, outcome, [event])) keep(size);
+    return;
+  }
+  let at = from;
+  for await (const chunk of tailLog(logs.context, head, from, createScan(ours))) {
+    if ('word' in chunk) {
+      await tell(round, outcome, [{ event: 'trouble', log: place.name, ...chunk, evidence: null }]);
+      return;
+    }
+    const findings = chunk.hits.flatMap((hit): WatchEvent[] => {
+      const alarm = alarmOf(hit, ours);
+      return alarm === null ? [] : [{ event: 'finding', alarm, about: null, hit }];
+    });
+    const event = readEvent(place, head, round, { from: String(at), to: String(chunk.to), note });
+    if (!(await tell(round, outcome, [...findings, event]))) return;
+    keep(chunk.to);
+    at = chunk.to;
+  }
+}
+
+/** Null where nothing was kept, or it cannot be read: then the log is begun anew. */
+function positionOf(text: string | null): bigint | null {
+  const [, digits] = /^\{"schema":"assay\.log-position\/1","position":"(\d{1,19})"\}\n$/.exec(text ?? '') ?? [];
+  return digits === undefined ? null : BigInt(digits);
+}
+
+/** The index of Rekor v1: it grows too fast to be read, so each version that is published is asked for. */
+async function askOn(place: LogPlace, round: Round, outcome: Outcome): Promise<void> {
+  const { logs, state, ours, targets } = round;
+  const head = await nextHead(place, round, outcome);
+  if (head === null) return;
+  const told = new Set((state.position(`${place.name} findings`) ?? '').split('\n').filter((leaf) => leaf !== ''));
+  let questions = 0;
+  const events: WatchEvent[] = [];
+  for (const { name, ...target } of [...targets, ...subjectsOf(targets)]) {
+    const search = await searchLogs(logs.context, [place], target);
+    questions += search.asked.length;
+    const reasons = [
+      ...search.asked.flatMap(({ question, reason }) => (reason === null ? [] : [`${question}: ${reason}`])),
+      ...search.unindexed.map((leaf) => `the index does not have ${leaf}, which ${name} publishes`),
+      ...(search.beyond === 0 ? [] : [`${search.beyond} more entries for ${name} were not looked at`]),
+    ];
+    for (const reason of reasons) {
+      events.push({ event: 'trouble', log: place.name, word: 'unavailable', reason, evidence: null });
+    }
+    for (const { id, word, reason } of search.refused) {
+      const shownWord = word === 'absent' ? 'unavailable' : word;
+      events.push({ event: 'trouble', log: place.name, word: shownWord, reason: `${id}: ${reason}`, evidence: null });
+    }
+    for (const { hit, matches } of search.hits) {
+      const isStrange = target.subject === null && matches !== 'no' && !ours.leaves.has(hit.leaf);
+      const alarm = alarmOf(hit, ours) ?? (isStrange ? 'stranger' : null);
+      if (alarm === null || told.has(hit.leaf)) continue;
+      told.add(hit.leaf);
+      events.push({ event: 'finding', alarm, about: name, hit });
+    }
+  }
+  if (!(await tell(round, outcome, [...events, readEvent(place, head, round, { questions })]))) return;
+  state.keepHead(head.checkpoint.origin, head.note);
+  state.keepPosition(`${place.name} findings`, [...told, ''].join('\n'));
+}
+
+/** The names in the certificates of what is published: somebody who signs as them is found by these. */
+function subjectsOf(targets: readonly NamedTarget[]): readonly NamedTarget[] {
+  const subjects = new Set(
+    targets.flatMap(({ published }) => (published ?? []).flatMap(({ subject }) => subject ?? [])),
+  );
+  return [...subjects].map((subject) => ({
+    name: subject,
+    questions: [{ name: 'identity', query: { subject } }],
+    digests: [],
+    subject,
+    published: null,
+  }));
+}

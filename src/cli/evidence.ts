@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import { answersFrom, evidenceOf } from '../pack/answers.ts';
+import { PackError } from '../pack/error.ts';
+import { openPack, type Pack } from '../pack/open.ts';
+import { evidenceLines, otherLockfilesLine } from '../report/commands/pack.ts';
+import { UsageError } from './exit.ts';
+import type { Io } from './io.ts';
+import { shownPath } from './user-files.ts';
+
+/**
+ * Runs `work` with the answers of packs in place of the network, and says first what they are. Throws UsageError or
+ * PackError.
+ */
+export async function withEvidence<T>(paths: readonly string[], io: Io, work: (io: Io) => Promise<T>): Promise<T> {
+  const packs: Pack[] = [];
+  try {
+    for (const path of paths) packs.push(openPackFile(path, 'the evidence', io));
+    const evidence = evidenceOf(packs, Date.now());
+    const { file, index } = evidence.pack;
+    const client = answersFrom(evidence);
+    const say = (line: string): void => io.stderr.write(`assay: ${line}\n`);
+    for (const line of evidenceLines({ file, ...index }, Date.now())) say(line);
+    const known = new Set(index.lockfiles.map(({ sha256 }) => sha256));
+    return await work({
+      ...io,
+      answers: {
+        through: () => client,
+        about: (lockfiles) => {
+          const others = lockfiles.filter(({ digest }) => !known.has(digest));
+          if (others.length === 0) return;
+          say(
+            otherLockfilesLine(
+              file,
+              others.map((one) => one.file),
+            ),
+          );
+        },
+      },
+    });
+  } finally {
+    for (const pack of packs) pack.close();
+  }
+}
+
+/** Opens a pack that the user named. Throws UsageError or PackError. */
+export function openPackFile(path: string, what: string, io: Io): Pack {
+  try {
+    return openPack(resolve(io.cwd, path), shownPath(path, io));
+  } catch (error) {
+    if (error instanceof PackError) throw error;
+    const { code = 'unreadable' } = error as NodeJS.ErrnoException;
+    throw new UsageError(`cannot read ${what} ${path}: ${code === 'ENOENT' ? 'no such file' : code}`);
+  }
+}

@@ -1,0 +1,74 @@
+import { askWhole } from '../../audit/whole-repository.ts';
+import type { LocatedLockfile } from '../../model/dependency.ts';
+import type { Report } from '../../model/report.ts';
+import type { Instant } from '../../model/time.ts';
+import { compareText } from '../../model/value.ts';
+import { VERSION } from '../../model/version.ts';
+import { createHttpClient } from '../../net/client.ts';
+import type { Recorder } from '../../pack/record.ts';
+import type { About } from '../../pack/write.ts';
+import type { Io } from '../io.ts';
+import type { OptionName, OptionValues, ParsedOptions } from '../options.ts';
+import { withProjects } from './open.ts';
+import { phaseOf } from './policy.ts';
+
+/**
+ * Asks what any audit of these places may ask, so that `recorder` has it: with and without what assay.lock holds, in
+ * the strictest phase, which explains most, and in the project's own; and the whole TUF repository, for those whose
+ * trust begins with an older root.
+ */
+export async function gather(
+  places: readonly string[],
+  { values, positionals }: ParsedOptions,
+  recorder: Recorder,
+  now: Instant,
+  io: Io,
+): Promise<{ readonly about: About; readonly report: Report }> {
+  let lockfiles: readonly LocatedLockfile[] = [];
+  const recording: Io = {
+    ...io,
+    answers: {
+      through: recorder.through,
+      about: (all) => {
+        lockfiles = all;
+      },
+    },
+  };
+  // Which mean something else to an audit.
+  const own = new Set<string>(['since', 'output'] satisfies OptionName[]);
+  const others: OptionValues = Object.fromEntries(Object.entries(values).filter(([name]) => !own.has(name)));
+  const asking = { positionals, values: { ...others, 'no-cache': true } };
+  return withProjects(places, values.recursive === true, asking, recording, async ({ policy, config, audit }) => {
+    const kept = new Map<string, Buffer>();
+    const store = {
+      get: (id: string): Buffer | null => kept.get(id) ?? null,
+      put: (id: string, value: Buffer): void => void kept.set(id, value),
+    };
+    const shared = { omit: [], store, tarballs: values.artifacts === true };
+    const report = await audit(() => ({ ...shared, enforce: 'all', baseline: null }));
+    await audit(async ({ baseline, askBase }) => ({
+      ...shared,
+      enforce: phaseOf(values, policy),
+      reverify: true,
+      baseline: { ...baseline, base: await askBase() },
+    }));
+    const { repository, registries } = report.trust;
+    if (repository !== null) {
+      const http = createHttpClient(config);
+      await askWhole(repository.url, repository.versions.root, http, now);
+      http.close();
+    }
+    const trust =
+      repository === null ? [] : [{ url: repository.url, ...repository.versions, expires: repository.expires }];
+    const about = {
+      made: now,
+      by: `assay ${VERSION}`,
+      lockfiles: lockfiles
+        .map(({ path, digest }) => ({ path, sha256: digest }))
+        .sort((a, b) => compareText(a.path, b.path)),
+      registries: registries.map(({ url }) => url).sort(compareText),
+      trust,
+    };
+    return { about, report };
+  });
+}

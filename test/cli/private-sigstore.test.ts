@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ciWorkflow, type Lab } from '../../lab/index.ts';
+import { tufRepository } from '../../lab/tuf.ts';
+import { withLab } from '../support/lab.ts';
+import { assayInside } from './inside.ts';
+import { withProject, type LabProject } from './lab-project.ts';
+import type { Run } from './run.ts';
+
+const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/private-sigstore.md'), 'utf8');
+/** The YAML of the page, in order. */
+const [POLICY = '', TUF = ''] = [...PAGE.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml ?? '');
+const BY = ciWorkflow({ repository: 'team/p' });
+
+interface Company extends LabProject {
+  /** The company's registry and Sigstore; the project's own lab is the public one. */
+  readonly company: Lab;
+  readonly policy: (yaml: string) => void;
+  readonly codes: (run: Run) => string[];
+}
+
+/** A project with a package of each: p of the public registry, @company/q of the company's. */
+function withCompany(work: (project: Company) => Promise<void>): Promise<void> {
+  return withLab((company) =>
+    withProject(async (project) => {
+      const { lab, folder, lock, edit } = project;
+      await lab.publish({ name: 'p', version: '1.0.0', by: BY });
+      await lab.publish({ name: '@company/q', version: '1.0.0', by: BY });
+      await company.publish({ name: '@company/q', version: '1.0.0', by: BY });
+      await lock({ p: '1.0.0', '@company/q': '1.0.0' });
+      edit('.npmrc', (text) => `${text}@company:registry=${company.url}\n`);
+      edit('package-lock.json', (text) => {
+        const own = company.lockfile({ '@company/q': '1.0.0' });
+        const ofCompany = /"node_modules\/@company\/q": \{[^}]*\}/.exec(own)?.[0] ?? '';
+        return text.replace(/"node_modules\/@company\/q": \{[^}]*\}/, () => ofCompany);
+      });
+      mkdirSync(join(folder, 'trust'));
+      writeFileSync(join(folder, 'trust/company.json'), JSON.stringify(company.trustedRoot));
+      writeFileSync(join(folder, 'company-keys.json'), JSON.stringify(company.keys));
+      const registries = `registries:\n  private:\n    - url: ${company.url}\n      keys: company-keys.json\n`;
+      await work({
+        ...project,
+        company,
+        policy: (yaml) => {
+          writeFileSync(join(folder, 'assay.yml'), yaml + registries);
+        },
+        codes: ({ stdout }) => {
+          type Json = { readonly dependencies: readonly { name: string; findings: readonly { code: string }[] }[] };
+          const { dependencies } = JSON.parse(stdout) as Json;
+          return dependencies.flatMap(({ name, findings }) => findings.map(({ code }) => `${name} ${code}`));
+        },
+      });
+    }),
+  );
+}
+
+/** The page's policy; the lab's instance logs what it signs. */
+const LOGGED = POLICY.replace(/ +thresholds:\n +log: 0\n +sct: 0\n/, '');
+
+describe('docs/private-sigstore.md', () => {
+  it('two instances vouch for their own packages, with what the page writes into the policy', async () => {
+    await withCompany(async ({ run, codes, policy }) => {
+      for (const yaml of [POLICY, LOGGED]) {
+        policy(yaml);
+        const audit = await run('--json');
+        expect(codes(audit)).toEqual([]);
+        expect(audit).toMatchObject({ status: 0, stderr: '' });
+        expect(JSON.parse(audit.stdout)).toMatchObject({
+          trust: {
+            ages: [
+              { name: 'own', from: 'root.json', confirmed: null },
+              { name: 'company', from: 'trust/company.json', confirmed: '2026-03-01T00:00:00Z' },
+            ],
+          },
+        });
+      }
+      expect((await run()).stdout).toMatch(/the root of company trust\/company\.json, the newest on 2026-03-01/);
+    });
+  });
+
+  it('a private root does not vouch for what nothing says it should, nor the main one for what is private', async () => {
+    await withCompany(async ({ run, codes, policy }) => {
+      policy('');
+      const unsaid = await run('--json');
+      expect(codes(unsaid).filter((code) => code.endsWith('provenance-invalid'))).not.toEqual([]);
+      expect(codes(unsaid).filter((code) => code.startsWith('p '))).toEqual([]);
+      expect(unsaid.status).toBe(1);
+
+      policy(LOGGED.replace("'@company/*'", "'@company/other'"));
+      const other = await run('--json');
+      expect(codes(other)).toContain('@company/q provenance-invalid');
+      expect(other.stdout).toContain('issued by an authority of company, which does not vouch here: own does');
+
+      policy(LOGGED.replace("'@company/*'", "'*'"));
+      const everything = await run('--json');
+      expect(codes(everything)).toContain('p provenance-invalid');
+      expect(everything.stdout).toContain('issued by an authority of own, which does not vouch here: company does');
+      expect(codes(everything).filter((code) => code.startsWith('@company/q'))).toEqual([]);
+
+      // No level makes it less, and no run that was before makes it pass.
+      policy(`${LOGGED.replace("'@company/*'", "'*'")}findings:
+  - {code: provenance-invalid, level: note, reason: none}
+`);
+      expect((await run()).status).toBe(2);
+    });
+  });
+
+  it('says before anything is asked what cannot be: no such instance, thresholds nobody could meet, one authority', async () => {
+    await withCompany(async ({ run, policy, folder, company, lab, requestsOf }) => {
+      const bare = { ...company.trustedRoot, tlogs: [], ctlogs: [] };
+      const asked = await requestsOf(async () => {
+        policy("expect:\n  '@company/*':\n    instance: company\n");
+        expect(await run()).toMatchObject({ status: 2, stdout: '' });
+      });
+      expect(asked).toBe(0);
+      policy("expect:\n  '@company/*':\n    instance: company\n");
+      expect((await run()).stderr).toMatch(/assay\.yml:2: no Sigstore instance company is known here, only own/);
+      writeFileSync(join(folder, 'trust/company.json'), JSON.stringify(bare));
+      policy(LOGGED);
+      expect((await run()).stderr).toMatch(/names no transparency log, and log is 1; state what its bundles show/);
+      writeFileSync(join(folder, 'trust/company.json'), JSON.stringify(lab.trustedRoot));
+      expect((await run()).stderr).toMatch(/the instances own and company have a certificate authority in common/);
+    });
+  });
+
+  it('an age that is too old, or that nobody states, is no statement', async () => {
+    await withCompany(async ({ run, policy, folder, lab }) => {
+      const main = `trust:\n  root: root.json\n  as-of: ${new Date().toISOString().slice(0, 10)}\n`;
+      const aged = (more: string): string => main + LOGGED.replace('trust:\n', more);
+      const audit = (): Promise<Run> => assayInside(['--registry-keys', 'keys.json'], folder);
+      writeFileSync(join(folder, 'root.json'), JSON.stringify(lab.trustedRoot));
+      policy(aged('  max-age: 2d\n'));
+      const old = await audit();
+      expect({ status: old.status, stdout: old.stdout }).toEqual({ status: 3, stdout: '' });
+      expect(old.stderr).toMatch(
+        /^assay: the trusted root of company was last known to be the newest at 2026-03-01T00:00:00Z, and trust\.max-age in assay\.yml is 48h: .*assay trust import.*\n$/,
+      );
+      policy(aged('  max-age: 2d\n').replace(/ +as-of: 2026-03-01\n/, ''));
+      expect((await audit()).stderr).toMatch(/nobody says how old the trusted root of company is/);
+      policy(aged('  max-age: 2d\n').replace('as-of: 2026-03-01', `as-of: ${new Date().toISOString().slice(0, 10)}`));
+      expect((await audit()).status).toBe(0);
+      expect((await run()).stderr).toMatch(/nobody says how old the trusted root of own is \(root\.json\)/);
+    });
+  });
+
+  it('a mirror in a folder is verified as one on the network is, from its root with its checksum', async () => {
+    await withProject(async ({ lab, folder, lock }) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: BY });
+      await lock({ p: '1.0.0' });
+      const targets = { 'trusted_root.json': lab.trustedRoot, 'registry.npmjs.org/keys.json': lab.tufKeys };
+      const repository = tufRepository({ targets });
+      const put = (files: ReadonlyMap<string, Buffer>): void => {
+        for (const [path, body] of files) {
+          const to = join(folder, 'trust/mirror', decodeURIComponent(path));
+          mkdirSync(resolve(to, '..'), { recursive: true });
+          writeFileSync(to, body);
+        }
+      };
+      put(repository.files);
+      writeFileSync(join(folder, 'trust/tuf-root.json'), repository.root);
+      const digest = createHash('sha256').update(repository.root).digest('hex');
+      writeFileSync(join(folder, 'assay.yml'), TUF.replace(/0{64}/, digest));
+      const audit = (...args: string[]): Promise<Run> => assayInside(['--json', '--no-cache', ...args], folder);
+      const run = await audit();
+      expect(run).toMatchObject({ status: 0, stderr: '' });
+      expect(JSON.parse(run.stdout)).toMatchObject({
+        trust: { repository: { state: 'current', origin: 'repository' }, ages: [{ name: 'own' }] },
+      });
+      const options = ['--tuf', 'trust/mirror', '--tuf-root', 'trust/tuf-root.json'];
+      expect((await audit(...options, '--tuf-root-sha256', digest)).status).toBe(0);
+      const wrong = await audit(...options, '--tuf-root-sha256', 'ab'.repeat(32));
+      expect(wrong.stderr).toMatch(/the TUF root trust\/tuf-root\.json cannot be used: its SHA-256 is /);
+      writeFileSync(join(folder, 'assay.yml'), TUF);
+      expect((await audit()).stderr).toMatch(/its SHA-256 is [0-9a-f]{64} instead of 0{64}/);
+      expect((await audit('--tuf', 'nowhere', '--tuf-root', 'trust/tuf-root.json')).status).toBe(2);
+      writeFileSync(join(folder, 'trust/mirror/timestamp.json'), '{}');
+      expect((await audit(...options)).status).toBe(3);
+    });
+  });
+});

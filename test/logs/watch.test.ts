@@ -1,0 +1,308 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ciWorkflow, type BundleJson } from '../../lab/index.ts';
+import { bundleOf } from '../../lab/logs.ts';
+import { startSigstore } from '../../lab/sigstore/index.ts';
+import { createScan } from '../../src/logs/scan.ts';
+import type { Run } from '../cli/run.ts';
+import { NAMES, withLogs, type LabLogs } from './lab-logs.ts';
+import { serveFiles } from './recorded.ts';
+
+interface Event {
+  readonly event: 'finding' | 'trouble' | 'read';
+  readonly alarm?: string;
+  readonly word?: string;
+  readonly reason?: string;
+  readonly log?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly evidence?: string | null;
+  readonly hit?: { readonly index: string };
+}
+const eventsOf = ({ stdout }: Run): Event[] =>
+  stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Event]));
+const findingsOf = (run: Run): unknown[] =>
+  eventsOf(run).flatMap(({ event, alarm, hit }) => (event === 'finding' ? [[alarm, hit?.index]] : []));
+const readsOf = (run: Run): unknown[] =>
+  eventsOf(run).flatMap(({ event, log, from, to }) => (event === 'read' && log === NAMES.v2 ? [[from, to]] : []));
+const wordsOf = (run: Run): unknown[] => eventsOf(run).flatMap(({ word }) => word ?? []);
+
+const ID = '4242';
+
+interface Watching extends LabLogs {
+  readonly watch: (...args: string[]) => Promise<Run>;
+  /** An entry of the watched repository in Rekor v2; returns its position. */
+  readonly signOurs: () => string;
+  readonly grow: (entries: number) => void;
+}
+
+function watching(work: (logs: Watching) => Promise<void>): Promise<void> {
+  return withLogs(async (logs) => {
+    const { lab, run } = logs;
+    await work({
+      ...logs,
+      watch: (...args) =>
+        run(
+          'log',
+          'watch',
+          '--once',
+          '--json',
+          '--state',
+          'state',
+          '--registry',
+          lab.url,
+          '--repository-id',
+          ID,
+          ...args,
+        ),
+      signOurs: () => {
+        const { identity } = ciWorkflow({ repository: 'team/ours', repositoryId: ID });
+        const bundle = lab.sigstore.signMessage(Buffer.from('x'), { identity }, { log: 'v2' });
+        return bundle.verificationMaterial.tlogEntries[0]?.logIndex ?? '';
+      },
+      grow: (entries) => {
+        for (let i = 0; i < entries; i += 1) lab.sigstore.rekor.v2.append({ apiVersion: '1', kind: 'x', spec: i }, 0);
+      },
+    });
+  });
+}
+
+describe('watching the tiles of Rekor v2', () => {
+  it('begins at the newest entry, then finds every entry of the repository once, over bundles and runs', async () => {
+    await watching(async ({ watch, signOurs, grow, folder }) => {
+      signOurs();
+      const first = await watch();
+      expect(first).toMatchObject({ status: 0, stderr: '' });
+      expect(readsOf(first)).toEqual([['12', '12']]);
+      grow(100);
+      const a = signOurs();
+      grow(300);
+      const [b, c] = [signOurs(), signOurs()];
+      const second = await watch();
+      expect(second.status).toBe(1);
+      expect(findingsOf(second)).toEqual([a, b, c].map((index) => ['unpublished', index]));
+      expect(readsOf(second)).toEqual([['12', '415']]);
+      const third = await watch();
+      expect([third.status, findingsOf(third), readsOf(third)]).toEqual([0, [], [['415', '415']]]);
+      const kept = readFileSync(join(folder, 'state', `${NAMES.v2}.position.json`), 'utf8');
+      expect(JSON.parse(kept)).toMatchObject({ position: '415' });
+      expect(existsSync(join(folder, 'state', 'lock'))).toBe(false);
+      // From the beginning, on demand.
+      expect(findingsOf(await watch('--from', '0', '--state', 'other'))).toHaveLength(4);
+    });
+  });
+
+  it('does not alarm for a published bundle, nor fail for a certificate that nobody issued', async () => {
+    await watching(async ({ watch, lab, folder }) => {
+      const { identity } = ciWorkflow({ repository: 'team/ours', repositoryId: ID });
+      const bundle = lab.sigstore.signMessage(Buffer.from('y'), { identity }, { log: 'v2' });
+      writeFileSync(join(folder, 'b.json'), JSON.stringify(bundle));
+      expect((await watch('--from', '0', '--bundle', 'b.json')).status).toBe(0);
+      const { fulcio } = startSigstore(lab.clock.now, { start: 0, end: lab.clock.now() * 2 });
+      lab.sigstore.signMessage(Buffer.from('z'), { identity }, { log: 'v2', fulcio });
+      const claimed = await watch('--bundle', 'b.json');
+      expect([claimed.status, findingsOf(claimed)]).toEqual([0, [['claimed', '12']]]);
+      // Of another issuer the id is another repository's.
+      const other = await watch('--from', '0', '--state', 'o', '--certificate-oidc-issuer', 'https://gitlab.com');
+      expect([other.status, findingsOf(other)]).toEqual([0, []]);
+    });
+  });
+
+  it('saves its position only after the webhook has the findings, and sends them again', async () => {
+    await watching(async ({ watch, signOurs }) => {
+      await watch();
+      const index = signOurs();
+      let status = 500;
+      const got: string[] = [];
+      const url = await serveFiles((method, _, body) => {
+        got.push(`${method} ${body}`);
+        return { status, body: '' };
+      });
+      const failed = await watch('--webhook', url);
+      expect(failed.status).toBe(1);
+      expect(failed.stderr).toMatch(/webhook did not take it/);
+      status = 204;
+      const done = await watch('--webhook', url);
+      expect([done.status, findingsOf(done)]).toEqual([1, [['unpublished', index]]]);
+      const [, last = ''] = /^POST (.*)$/s.exec(got.at(-1) ?? '') ?? [];
+      expect(JSON.parse(last)).toMatchObject({ schema: 'assay.log-events/1', events: [{ alarm: 'unpublished' }] });
+      const before = got.length;
+      expect((await watch('--webhook', url)).status).toBe(0);
+      expect(got).toHaveLength(before);
+    });
+  });
+
+  it.each<[string, string, number, (logs: Watching) => void]>([
+    [
+      'leaves an entry out of a bundle',
+      'malformed',
+      3,
+      ({ v2, lab }) => {
+        const all = lab.sigstore.rekor.v2.entries.map(({ bytes }) => bytes);
+        v2.lie = (path) => (path.includes('/entries/000') ? { bytes: bundleOf(all.slice(0, 40)) } : undefined);
+      },
+    ],
+    [
+      'puts another entry in its place',
+      'other-entry',
+      1,
+      ({ v2, lab }) => {
+        const all = lab.sigstore.rekor.v2.entries.map(({ bytes }) => bytes);
+        v2.lie = (path) =>
+          path.includes('/entries/000') ? { bytes: bundleOf(all.with(12, all[13] ?? Buffer.alloc(0))) } : undefined;
+      },
+    ],
+    [
+      'serves a tile that does not fit',
+      'unproven',
+      1,
+      ({ v2 }) => {
+        v2.lie = (path) => (path.includes('/tile/0/') ? { bytes: Buffer.alloc(8192, 1) } : undefined);
+      },
+    ],
+    [
+      'rolls its checkpoint back',
+      'smaller',
+      3,
+      ({ v2, lab }) => {
+        const old = lab.sigstore.rekor.v2.head(5);
+        v2.lie = (path) => (path.endsWith('/checkpoint') ? { bytes: Buffer.from(old) } : undefined);
+      },
+    ],
+    [
+      'signs another history',
+      'fork',
+      1,
+      ({ v2, lab }) => {
+        const other = startSigstore(lab.clock.now, { start: 0, end: 1 }).rekor.v2;
+        other.append({ apiVersion: '1', kind: 'y', spec: 1 }, 0);
+        const forked = lab.sigstore.rekor.v2.head(12, [], other.tree);
+        v2.lie = (path) => (path.endsWith('/checkpoint') ? { bytes: Buffer.from(forked) } : undefined);
+      },
+    ],
+    [
+      'has pruned what was not read yet',
+      'pruned',
+      3,
+      ({ v2 }) => {
+        v2.lie = (path) => (path.includes('/entries/') ? { status: 404 } : undefined);
+      },
+    ],
+    [
+      'answers without end',
+      'malformed',
+      3,
+      ({ v2 }) => {
+        v2.lie = (path) => (path.includes('/entries/') ? { bytes: Buffer.alloc(17_000_000) } : undefined);
+      },
+    ],
+    [
+      'does not answer',
+      'unavailable',
+      3,
+      ({ v2 }) => {
+        v2.lie = () => ({ status: 403 });
+      },
+    ],
+  ])('says so, and stays where it was, when the log %s: %s', async (_, word, status, lie) => {
+    await watching(async (logs) => {
+      const { watch, signOurs, grow, v2 } = logs;
+      signOurs();
+      await watch();
+      const index = signOurs();
+      grow(40);
+      lie(logs);
+      const run = await watch();
+      expect([run.status, wordsOf(run), findingsOf(run)]).toEqual([status, [word], []]);
+      if (word === 'fork') expect(eventsOf(run)[0]?.evidence).toMatch(/fork-[0-9a-f]{16}\.json$/);
+      // Nothing was lost.
+      v2.lie = () => undefined;
+      expect(findingsOf(await watch())).toEqual([['unpublished', index]]);
+    });
+  });
+
+  it('lets one run at a time use what is kept', async () => {
+    await watching(async ({ watch, folder }) => {
+      await watch();
+      writeFileSync(join(folder, 'state', 'lock'), String(process.ppid));
+      const run = await watch();
+      expect([run.status, run.stderr]).toEqual([2, expect.stringMatching(/watches with .*state already/)]);
+      // A process that is gone does not count.
+      writeFileSync(join(folder, 'state', 'lock'), '2147483646');
+      expect((await watch()).status).toBe(0);
+    });
+  });
+
+  it('demands witnesses where a policy does', async () => {
+    await watching(async ({ watch, folder }) => {
+      const vkey = 'w1.town.test+f792c3bf+AVCrRDzIr30oACCAjcbVR4d1W14nJj5b7dlulYiEcEd5';
+      writeFileSync(join(folder, 'policy.txt'), `witness w ${vkey}\nquorum w\n`);
+      const run = await watch('--witness-policy', 'policy.txt');
+      expect([run.status, wordsOf(run)[0]]).toEqual([1, 'unwitnessed']);
+      expect(eventsOf(run)[0]?.reason).toMatch(/0 of 1 witnesses/);
+      writeFileSync(join(folder, 'policy.txt'), `witness w ${vkey}\nquorum none\n`);
+      expect((await watch('--witness-policy', 'policy.txt')).status).toBe(0);
+    });
+  });
+});
+
+describe('watching the index of Rekor v1', () => {
+  it('asks for every version and for the names that sign them, and tells each entry of others once', async () => {
+    await watching(async ({ watch, lab, v1, sign }) => {
+      const published = await lab.publish({ name: 'p', version: '1.0.0', by: ciWorkflow({ repository: 'team/p' }) });
+      const bundles = (published.attestations?.attestations ?? []).map(({ bundle }): BundleJson => bundle);
+      for (const bundle of bundles) v1.index(bundle);
+      expect(await watch('p')).toMatchObject({ status: 0, stderr: '' });
+      const asked = v1.requests.filter((request) => request.startsWith('POST'));
+      expect(asked.some((request) => request.includes('"sha512:'))).toBe(true);
+      expect(asked.some((request) => request.includes('"subject":"https://github.com/team/p/'))).toBe(true);
+      const sha512 = Buffer.from(published.integrity.slice(7), 'base64').toString('hex');
+      v1.index(sign('v1', 'mallory/p', { name: 'pkg:npm/p@1.0.0', digest: { sha512 } }));
+      const run = await watch('p');
+      expect(run.status).toBe(1);
+      expect(findingsOf(run)).toMatchObject([['stranger', expect.anything()]]);
+      expect(findingsOf(await watch('p'))).toEqual([]);
+      // The same name, for something that is not published.
+      const own = sign('v1', 'team/p', { name: 'x', digest: { sha512: '00'.repeat(64) } });
+      const subject =
+        /"subject":"([^"]+)"/.exec(asked.find((request) => request.includes('"subject"')) ?? '')?.[1] ?? '';
+      v1.index(own, [subject]);
+      expect(findingsOf(await watch('p'))).toMatchObject([['unpublished', expect.anything()]]);
+    });
+  });
+
+  it('makes no statement where the index does not answer or hides what is published', async () => {
+    await watching(async ({ watch, lab, v1 }) => {
+      await lab.publish({ name: 'p', version: '1.0.0', by: ciWorkflow({ repository: 'team/p' }) });
+      expect((await watch('p')).status).toBe(3);
+      v1.lie = (path) => (path.includes('/index/') ? { status: 422 } : undefined);
+      expect((await watch('p')).status).toBe(3);
+    });
+  });
+});
+
+describe('the look at raw bytes', () => {
+  it('lets every entry of the repository pass, however it is written, and few others', async () => {
+    await watching(({ signOurs, lab }) => {
+      const index = Number(signOurs());
+      const entry = lab.sigstore.rekor.v2.entries[index]?.bytes.toString() ?? '';
+      const scan = createScan({ repositoryIds: [ID], subjects: [], digests: [] });
+      expect(scan(Buffer.from(entry))).toBe(true);
+      expect(createScan({ repositoryIds: ['424'], subjects: [], digests: [] })(Buffer.from(entry))).toBe(false);
+      const written = [
+        JSON.stringify(JSON.parse(entry), null, 1),
+        entry.replace('rawBytes', 'raw\\u0042ytes'),
+        entry.replaceAll('/', '\\/'),
+        entry.replace('{', '{"rawBytes":"AAAA",'),
+        entry.replace('"rawBytes":', '"rawBytes" : '),
+        entry.replace('hashedrekord', 'unknown'),
+        entry.replace('rawBytes', 'other'),
+      ];
+      for (const text of written) expect([scan(Buffer.from(text)), text]).toEqual([true, text]);
+      fc.assert(fc.property(fc.uint8Array(), (bytes) => !scan(Buffer.from(bytes))));
+      return Promise.resolve();
+    });
+  });
+});

@@ -1,0 +1,41 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import build from '../package/build.ts';
+import { removeFolder } from '../support/remove-folder.ts';
+import { install } from './install.ts';
+import { startTown, type Town } from './town.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Null where the servers cannot run on this machine. */
+    town: Town | null;
+  }
+}
+
+/** Installs and starts the servers before the tests, and ends them after. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const say = (line: string): void => void process.stdout.write(`real Sigstore servers: ${line}\n`);
+  const installed = install(say);
+  if ('missing' in installed) {
+    say(`skipped: ${installed.missing}`);
+    project.provide('town', null);
+    return () => Promise.resolve();
+  }
+  build();
+  const folder = mkdtempSync(join(tmpdir(), 'assay-town-'));
+  try {
+    const start = Date.now();
+    const { town, stop } = await startTown(folder, installed.programs);
+    say(`started in ${Date.now() - start} ms`);
+    project.provide('town', town);
+    return async () => {
+      await stop();
+      removeFolder(folder);
+    };
+  } catch (error) {
+    removeFolder(folder);
+    throw error;
+  }
+}
