@@ -77,7 +77,7 @@ describe.skipIf(!hasGit)(`a project in a submodule${WITHOUT_GIT}`, () => {
         const outcome = await audit(PIPELINE, ...args);
         expect([outcome.status, levels(outcome), forged(outcome).length]).toEqual([1, [LOST], 1]);
         expect(outcome.baseline).toMatchObject({
-          held: 1,
+          held: args[0] === '--since' ? 0 : 1,
           base: { commit: git(folder, ['rev-parse', 'main']), found: true, policyChanged: false },
         });
       }
@@ -249,4 +249,116 @@ describe.skipIf(!hasGit)(`a pull request that begins at a commit of an earlier o
       expect(outcome.baseline).toMatchObject({ held: 0, uncovered: ['p@1.0.0', 'q@1.0.0'], base: { removed: [] } });
     });
   });
+});
+
+describe.skipIf(!hasGit)(`a pipeline that runs for a change, and names none${WITHOUT_GIT}`, () => {
+  /** A branch with a planted entry, and the environment of GitHub with what its event says. */
+  const planted = (
+    work: (project: PullRequest, github: Readonly<Record<string, string>>, commits: Commits) => Promise<void>,
+  ): Promise<void> =>
+    inPullRequest(async (project) => {
+      const { folder } = project;
+      const main = git(folder, ['rev-parse', 'main']);
+      git(folder, ['update-ref', 'refs/remotes/origin/main', main]);
+      await plant(project);
+      git(folder, ['commit', '-qam', 'mine']);
+      const mine = git(folder, ['rev-parse', 'HEAD']);
+      const path = join(folder, '.git/event.json');
+      const event = { before: mine, pull_request: { base: { ref: 'main' } }, repository: { default_branch: 'main' } };
+      writeFileSync(path, JSON.stringify(event));
+      git(folder, ['commit', '-q', '--allow-empty', '-m', 'again']);
+      await work(project, { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_EVENT_PATH: path }, { main, mine });
+    });
+  interface Commits {
+    readonly main: string;
+    readonly mine: string;
+  }
+  const BRANCH = { GITHUB_REF_NAME: 'change', GITHUB_REF_TYPE: 'branch' };
+  const MAIN = { GITHUB_REF_NAME: 'main', GITHUB_REF_TYPE: 'branch' };
+
+  it('of GitHub is held to its target, or to the default branch', async () => {
+    await planted(async ({ audit }, github, { main, mine }) => {
+      const queue = `gh-readonly-queue/main/pr-1-${mine}`;
+      const runs: readonly Readonly<Record<string, string>>[] = [
+        { GITHUB_EVENT_NAME: 'pull_request_review', GITHUB_REF: 'refs/pull/7/merge' },
+        { GITHUB_EVENT_NAME: 'pull_request_review_comment', GITHUB_REF: 'refs/pull/7/merge' },
+        { GITHUB_EVENT_NAME: 'workflow_dispatch', ...BRANCH },
+        { GITHUB_EVENT_NAME: 'create', ...BRANCH },
+        { GITHUB_EVENT_NAME: 'issue_comment', ...MAIN },
+        { GITHUB_EVENT_NAME: 'workflow_run', ...MAIN },
+        { GITHUB_EVENT_NAME: 'push', GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: 'main' },
+        { GITHUB_EVENT_NAME: 'push', GITHUB_REF: `refs/heads/${queue}`, GITHUB_REF_NAME: queue },
+      ];
+      for (const run of runs) {
+        const { baseline } = await audit({ ...github, ...run });
+        expect([run, baseline.held, baseline.base?.commit]).toEqual([run, 1, main]);
+      }
+    });
+  });
+
+  it('of any other is held to it, or holds nothing', async () => {
+    await planted(async ({ audit }, _, { main, mine }) => {
+      const gitlab = { CI: 'true', GITLAB_CI: 'true', CI_COMMIT_BRANCH: 'change', CI_DEFAULT_BRANCH: 'main' };
+      const held: readonly Readonly<Record<string, string>>[] = [
+        {
+          ...gitlab,
+          CI_PIPELINE_SOURCE: 'external_pull_request_event',
+          CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME: 'main',
+        },
+        { ...gitlab, CI_PIPELINE_SOURCE: 'parent_pipeline', CI_COMMIT_BEFORE_SHA: mine },
+        { ...gitlab, CI_PIPELINE_SOURCE: 'web' },
+        {
+          DRONE: 'true',
+          DRONE_BUILD_EVENT: 'push',
+          DRONE_BRANCH: 'change',
+          DRONE_REPO_BRANCH: 'main',
+          DRONE_COMMIT_BEFORE: mine,
+        },
+        { BUILDKITE: 'true', BUILDKITE_BRANCH: 'change', BUILDKITE_PIPELINE_DEFAULT_BRANCH: 'main' },
+        { CODEBUILD_BUILD_ID: 'x:1', CODEBUILD_WEBHOOK_BASE_REF: 'refs/heads/main' },
+      ];
+      for (const run of held) {
+        const { baseline } = await audit(run);
+        expect([run, baseline.held, baseline.base?.commit]).toEqual([run, 1, main]);
+      }
+      const unknown: readonly Readonly<Record<string, string>>[] = [
+        { CODEBUILD_BUILD_ID: 'x:1', CODEBUILD_WEBHOOK_EVENT: 'PUSH', CODEBUILD_WEBHOOK_HEAD_REF: 'refs/heads/change' },
+        { TEAMCITY_VERSION: '2025.1' },
+        { CI: 'true', JENKINS_URL: 'http://j', BRANCH_NAME: 'change', GIT_PREVIOUS_COMMIT: mine },
+        { JENKINS_URL: 'http://j', GIT_BRANCH: 'change', GIT_PREVIOUS_SUCCESSFUL_COMMIT: mine },
+      ];
+      for (const run of unknown) {
+        const { baseline } = await audit(run);
+        expect([run, baseline.held]).toEqual([run, 0]);
+        expect(baseline.base?.problem).toMatch(/name it with --base REF$/);
+      }
+    });
+  });
+
+  it('on the default branch is held to what that has, and one that the time began to the file as it is', async () => {
+    await planted(async ({ folder, audit }, github, { main }) => {
+      git(folder, ['checkout', '-q', 'main']);
+      const gitlab = { GITLAB_CI: 'true', CI_COMMIT_BRANCH: 'main', CI_DEFAULT_BRANCH: 'main' };
+      for (const run of [
+        { ...github, GITHUB_EVENT_NAME: 'workflow_dispatch', ...MAIN, GITHUB_EVENT_PATH: pathWithout(folder) },
+        { ...gitlab, CI_PIPELINE_SOURCE: 'web' },
+      ]) {
+        expect((await audit(run)).baseline).toMatchObject({ held: 2, base: { commit: main, problem: null } });
+      }
+      for (const run of [
+        { ...gitlab, CI_PIPELINE_SOURCE: 'schedule' },
+        { TF_BUILD: 'True', BUILD_REASON: 'Schedule' },
+        { DRONE: 'true', DRONE_BUILD_EVENT: 'cron' },
+      ]) {
+        expect((await audit(run)).baseline).toMatchObject({ held: 2, base: null });
+      }
+    });
+  });
+
+  /** The event of a run that no pull request began. */
+  const pathWithout = (folder: string): string => {
+    const path = join(folder, '.git/dispatch.json');
+    writeFileSync(path, JSON.stringify({ repository: { default_branch: 'main' } }));
+    return path;
+  };
 });
