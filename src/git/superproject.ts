@@ -12,8 +12,8 @@ export interface Level {
 const MAX_LEVELS = 16;
 
 /**
- * The repositories that have a folder, the outermost first: where it is in a submodule, those that have that. Null where
- * there is none, or git gives no answer.
+ * The repositories that have a folder, the outermost first: where it is in a submodule, those that have that. Null
+ * where there is none, or git gives no answer.
  */
 export async function levelsOf(folder: string): Promise<readonly [Level, ...Level[]] | null> {
   const own = await around(folder);

@@ -132,6 +132,8 @@ export interface BaselineBase {
   readonly policyChanged: boolean | null;
   /** Null where there was no such file, or it cannot be used. */
   readonly content: Baseline | null;
+  /** The version of its format where that is an older one; left out otherwise. */
+  readonly format?: number;
   /** Why it cannot be used, so that nothing is held; null where it can. */
   readonly problem: string | null;
   /** What of `content` counts, and the bytes that are known; left out where that is all of it. */

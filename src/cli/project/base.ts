@@ -4,6 +4,7 @@ import { findBase, readAt, type Base, type BaseRef } from '../../git/base.ts';
 import type { Baseline, BaselineBase } from '../../model/baseline.ts';
 import { POLICY_FILE } from '../../model/policy.ts';
 import { BaselineError } from '../../baseline/error.ts';
+import { FORMAT } from '../../baseline/text.ts';
 import { standingOf } from '../../baseline/standing.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
@@ -82,11 +83,10 @@ export async function baseOf(
     for (const each of new Set([commit, found.tip])) {
       if (policyChanged === false) policyChanged = await isPolicyChanged(values, each, dirname(lockfile), policy, io);
     }
-    const { content, problem } = contentOf(then.bytes, `${shownPath(path, io)} of ${commit.slice(0, 12)}`);
-    const base = { ref, commit, policyChanged, content, problem };
-    return content === null || found.tip === commit
-      ? base
-      : { ...base, tip: found.tip, standing: standingOf(content, await baselineAt(path, found.tip)) };
+    const read = contentOf(then.bytes, `${shownPath(path, io)} of ${commit.slice(0, 12)}`);
+    const base = { ref, commit, policyChanged, ...read };
+    if (read.content === null || found.tip === commit) return base;
+    return { ...base, tip: found.tip, standing: standingOf(read.content, await baselineAt(path, found.tip)) };
   }
   const why = 'problem' in then ? then.problem : null;
   if (given !== undefined) throw new UsageError(`--base ${given} cannot be read: ${why ?? ''}`);
@@ -163,9 +163,11 @@ function isSame(before: Buffer | null, now: Buffer | null): boolean {
 }
 
 /** A file that is broken there holds nothing; that it is broken is for the branch it is in to mend. */
-function contentOf(bytes: Buffer | null, file: string): Pick<BaselineBase, 'content' | 'problem'> {
+function contentOf(bytes: Buffer | null, file: string): Pick<BaselineBase, 'content' | 'format' | 'problem'> {
   try {
-    return { content: bytes === null ? null : readBaseline(file, bytes).content, problem: null };
+    if (bytes === null) return { content: null, problem: null };
+    const { content, format } = readBaseline(file, bytes);
+    return { content, ...(format === FORMAT ? {} : { format }), problem: null };
   } catch (error) {
     if (!(error instanceof BaselineError)) throw error;
     return { content: null, problem: error.message };
