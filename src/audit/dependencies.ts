@@ -18,7 +18,7 @@ import { withUnknownPackages } from '../checks/unknown-packages.ts';
 import { verifiersUnder } from '../checks/verifiers.ts';
 import type { Chain, Sources } from '../ecosystems/ecosystem.ts';
 import { ecosystemOf, PINNED, registryOf } from '../ecosystems/index.ts';
-import { rulingBaseline, type Baseline } from '../model/baseline.ts';
+import { recordedBaseline, rulingBaseline, type Baseline } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import type { GatheredBytes, GatheredCapabilities } from '../model/gathered.ts';
@@ -124,7 +124,7 @@ function openRun(dependencies: readonly Dependency[], options: DependencyOptions
     options,
     policy: options.policy?.policy ?? null,
     baseline: options.baseline ? rulingBaseline(options.baseline) : null,
-    recorded: (options.baseline?.base ?? options.baseline)?.content ?? null,
+    recorded: recordedBaseline(options.baseline ?? null),
     registries: options.registries ?? registriesAsked(dependencies, options),
     keys: [...(npmKeys ?? PINNED.flatMap(({ pinned }) => pinned)), ...keys],
     chains: openChains(dependencies, options, { trust, verifying: thread.verifying, store }),

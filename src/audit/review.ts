@@ -14,7 +14,10 @@ export async function review(
   // A pull request cannot put off what was first seen before it: its own lines count where they are earlier. But a
   // team's clock starts with its first baseline.
   const base = baseline?.base ?? null;
-  const ruling = base === null || (base.content === null && base.problem === null) ? content : base.content;
+  const ruling =
+    base === null || (base.content === null && base.problem === null)
+      ? content
+      : (base.standing?.ruling ?? base.content);
   const seen = ruling?.seen ?? [];
   const brought = ruling === content ? [] : (content?.seen ?? []);
   const clock = { rules, accepted: content?.accepted ?? [], seen, brought, now };

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  type AcceptedFinding,
   rulingBaseline,
   type Baseline,
   type BaselineBase,
@@ -54,7 +55,7 @@ export function baselineUsed(baseline: BaselineInUse, run: Run): BaselineUsed {
       .map(specOf)
       .sort(),
     ...(baseline.format === undefined ? {} : { format: baseline.format }),
-    base: baseline.base ? baseUsed(baseline.base, baseline.content, run) : null,
+    base: baseline.base ? baseUsed(baseline.base, baseline, run) : null,
   };
 }
 
@@ -65,7 +66,7 @@ function versionsOf(baseline: Baseline | null): readonly VersionRef[] {
   );
 }
 
-function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineBaseUsed {
+function baseUsed(base: BaselineBase, { content: now, format }: BaselineInUse, run: Run): BaselineBaseUsed {
   const { locked, judged, isOmitted } = run;
   const { ref, commit, content, policyChanged, problem } = base;
   const before = content?.packages ?? new Map<PackageId, BaselinePackage>();
@@ -95,10 +96,17 @@ function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineB
     const is = now?.heads.find(({ origin }) => origin === was.origin);
     if (!isDeepStrictEqual(was, is)) edited.push(`log ${was.origin}`);
   }
+  // The older format lacks the digests that keep a merge from giving one builder's version to another.
+  if (content !== null && format !== undefined && base.format === undefined) edited.push(`format ${format}`);
   edited.push(...putOff(content, now, { lockedVersions, judged, now: run.now }).map(specOf));
   const despiteOmit = judged.filter((one) => one.baseline !== 'held' && isOmitted(one.dependency));
-  const known = content?.accepted ?? [];
-  const accepted = problem === null ? (now?.accepted ?? []) : [];
+  const known = (base.standing?.ruling ?? content)?.accepted ?? [];
+  const isIn = (lines: readonly AcceptedFinding[], one: AcceptedFinding): boolean =>
+    lines.some((other) => isDeepStrictEqual(other, one));
+  const accepted = (problem === null ? (now?.accepted ?? []) : []).filter((one) => !isIn(known, one));
+  const used = new Set(judged.flatMap(({ findings }) => findings.map((each) => each.accepted)));
+  // An update drops what is accepted of a version that nothing locks: it would count once that is.
+  const forLater = accepted.filter((one) => !lockedVersions.has(versionId(one)) && !isIn(content?.accepted ?? [], one));
   return {
     ref,
     commit,
@@ -106,10 +114,14 @@ function baseUsed(base: BaselineBase, now: Baseline | null, run: Run): BaselineB
     policyChanged,
     problem,
     edited: edited.sort(),
-    unfounded: problem === null && now !== null ? unfounded(content, now, earned, isOpen) : [],
+    unfounded:
+      problem === null && now !== null
+        ? [...new Set([...unfounded(content, now, earned, isOpen), ...forLater.map(specOf)])].sort()
+        : [],
     removed: removed.sort(),
     despiteOmit: [...new Set(despiteOmit.map(({ dependency }) => specOf(dependency)))].sort(),
-    accepted: accepted.filter((one) => !known.some((old) => isDeepStrictEqual(old, one))),
+    // Those that count now come first, as not all of them may be shown.
+    accepted: [...accepted.filter((one) => used.has(one)), ...accepted.filter((one) => !used.has(one))],
   };
 }
 

@@ -132,11 +132,15 @@ export interface BaselineBase {
   readonly policyChanged: boolean | null;
   /** Null where there was no such file, or it cannot be used. */
   readonly content: Baseline | null;
+  /** The version of its format where that is an older one; left out otherwise. */
+  readonly format?: number;
   /** Why it cannot be used, so that nothing is held; null where it can. */
   readonly problem: string | null;
+  /** What of `content` counts, and the bytes that are known; left out where that is all of it. */
+  readonly standing?: { readonly ruling: Baseline; readonly recorded: Baseline };
   /**
-   * What its lockfiles named. An entry of anything else was verified by nobody; left out where all
-   * count.
+   * What its lockfiles named, and still do where it goes to. An entry of anything else was verified by nobody; left
+   * out where all count.
    */
   readonly named?: ReadonlySet<VersionId>;
 }
@@ -145,7 +149,14 @@ export interface BaselineBase {
 export function rulingBaseline({ content, base }: BaselineInUse): Baseline | null {
   if (!base) return content;
   const { named } = base;
-  return base.content === null || named === undefined ? base.content : withoutUnnamed(base.content, named);
+  const ruling = base.standing?.ruling ?? base.content;
+  return ruling === null || named === undefined ? ruling : withoutUnnamed(ruling, named);
+}
+
+/** The baseline that says which bytes a version has, whether or not it is held. */
+export function recordedBaseline(baseline: BaselineInUse | null): Baseline | null {
+  if (!baseline?.base) return baseline?.content ?? null;
+  return baseline.base.standing?.recorded ?? baseline.base.content;
 }
 
 /**

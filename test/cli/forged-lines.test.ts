@@ -198,4 +198,76 @@ describe.skipIf(!hasGit)(`lines that a pull request brings into assay.lock${WITH
       });
     },
   );
+
+  describe('that accept a finding', () => {
+    const line = (spec: string, hash: string): string =>
+      `npm:${spec} accepted provenance-lost ${hash} until 2026-12-31T00:00:00Z by jane because ok\n`;
+
+    it('of what nothing locks are named, as they would count once it is', async () => {
+      await inPullRequest(async ({ lab, edit, audit }) => {
+        const { integrity } = await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+        edit('assay.lock', (text) => text.replace('npm:p since', `${line('p@1.0.1', integrity)}npm:p since`));
+        const outcome = await audit();
+        expect([outcome.status, forged(outcome)]).toEqual([1, ['main: p@1.0.1']]);
+      });
+    });
+
+    it('of what is locked pass, and the one that counts comes first, however many there are', async () => {
+      await inPullRequest(async ({ lab, lock, edit, audit, runIn }) => {
+        const { integrity } = await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+        await lock({ p: '1.0.1', q: '1.0.0' });
+        edit('assay.lock', (text) => text.replace('npm:p since', `${line('p@1.0.1', integrity)}npm:p since`));
+        edit('assay.lock', (text) => text.replace(/^npm:p@1\.0\.0 .*\n/gm, ''));
+        const honest = await audit();
+        expect([honest.status, forged(honest)]).toEqual([0, []]);
+        const junk = Array.from({ length: 60 }, (_, i) => `a${String(i).padStart(3, '0')}`);
+        const lines = junk.map(
+          (name) => `npm:${name} package\n${line(`${name}@1.0.0`, integrity)}npm:${name} since never\n`,
+        );
+        edit('assay.lock', (text) => text.replace('\n', `\n${lines.join('')}`));
+        const outcome = await audit();
+        expect([outcome.status, forged(outcome)]).toEqual([1, [expect.stringContaining('a058@1.0.0, a059@1.0.0')]]);
+        expect(outcome.baseline.base?.accepted).toHaveLength(61);
+        const { stdout } = await runIn({}, 'audit', '--base', 'main');
+        expect(stdout.replace(/\s+/g, ' ')).toContain('accepted here, and not before: p@1.0.1 provenance-lost');
+      });
+    });
+
+    it('stay, where nothing locks their version any more', async () => {
+      await inPullRequest(async ({ lab, lock, folder, run, audit }) => {
+        await lab.publish({ name: 'p', version: '1.0.1', by: THIEF });
+        await lock({ p: '1.0.1', q: '1.0.0' });
+        await run('accept', 'p@1.0.1', '--reason', 'ok', '--by', 'jane');
+        git(folder, ['commit', '-qam', 'accepted']);
+        git(folder, ['branch', '-f', 'main']);
+        await lock({ p: '1.0.0', q: '1.0.0' });
+        const outcome = await audit();
+        expect([outcome.status, forged(outcome), outcome.baseline.base?.accepted]).toEqual([0, [], []]);
+      });
+    });
+  });
+
+  it('in the older format are named where main has the newer one', async () => {
+    await inPullRequest(async ({ edit, audit, folder }) => {
+      edit('assay.lock', inVersion1);
+      const outcome = await audit();
+      expect([outcome.status, forged(outcome)]).toEqual([1, [expect.stringMatching(/^main: (.*, )?format 1(,|$)/)]]);
+      git(folder, ['commit', '-qam', 'old']);
+      git(folder, ['branch', '-f', 'main']);
+      const old = await audit();
+      expect([old.status, forged(old), old.baseline.held]).toEqual([0, [], 2]);
+    });
+  });
 });
+
+/** As earlier builds wrote it. */
+function inVersion1(text: string): string {
+  return text
+    .replace('# assay.lock/2', '# assay.lock/1')
+    .replace(/^npm:/gm, '')
+    .replace(/^(\S+) package$/gm, '$1 package npm')
+    .replace(/^(\S+) artifact (.*)$/gm, '$1 integrity $2')
+    .replace(/^(\S+) verified (\S+) entry (\S+)$/gm, '$1 evidence $2\n$1 entry $3')
+    .replace(/^(\S+) provenance proven by \S+$/gm, '$1 provenance proven')
+    .replace(/^(\S+) published (\S+) by (.*)$/gm, '$1 publisher $3\n$1 published $2');
+}

@@ -509,7 +509,12 @@ describe.skipIf(!hasGit)(`a pull request${WITHOUT_GIT}`, () => {
       git(folder, ['checkout', '-q', 'change']);
       expect(await audit()).toMatchObject({
         status: 0,
-        baseline: { held: 2, base: { commit: git(folder, ['rev-parse', 'change']), removed: [] } },
+        // What main no longer says of q is verified.
+        baseline: {
+          held: 1,
+          uncovered: ['q@1.0.0'],
+          base: { commit: git(folder, ['rev-parse', 'change']), edited: [], unfounded: [], removed: [] },
+        },
       });
     });
   });
@@ -523,13 +528,13 @@ describe.skipIf(!hasGit)(`the base of a pull request${WITHOUT_GIT}`, () => {
     ['GitLab by its branch', () => ({ CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main' }), 'origin/main'],
     [
       'GitLab by a commit',
-      (commit) => ({ CI_MERGE_REQUEST_DIFF_BASE_SHA: commit, CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'gone' }),
-      '',
+      (commit) => ({ CI_MERGE_REQUEST_TARGET_BRANCH_SHA: commit, CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'gone' }),
+      'origin/gone',
     ],
   ])('is found in the pipelines of %s', async (_, env, ref) => {
     await inPullRequest(async ({ folder, audit }) => {
       const commit = git(folder, ['rev-parse', 'main']);
-      const base = { ref: ref === '' ? commit.slice(0, 12) : ref, commit, problem: null };
+      const base = { ref, commit, problem: null };
       expect((await audit(env(commit))).baseline).toMatchObject({ held: 2, base });
       // The branch of the remote comes first, and a tag of its name never.
       git(folder, ['update-ref', 'refs/remotes/origin/main', commit]);
@@ -541,7 +546,13 @@ describe.skipIf(!hasGit)(`the base of a pull request${WITHOUT_GIT}`, () => {
   });
 
   it.each<[string, (commit: string) => Readonly<Record<string, string>>]>([
-    ['a merge queue', (commit) => ({ GITHUB_REF: `refs/heads/gh-readonly-queue/main/pr-7-${commit}` })],
+    [
+      'a merge queue',
+      (commit) => ({
+        GITHUB_EVENT_NAME: 'merge_group',
+        GITHUB_REF: `refs/heads/gh-readonly-queue/main/pr-7-${commit}`,
+      }),
+    ],
     ['Azure', () => ({ SYSTEM_PULLREQUEST_TARGETBRANCH: 'refs/heads/main' })],
     ['Bitbucket', () => ({ BITBUCKET_PR_DESTINATION_BRANCH: 'main' })],
     ['Jenkins', () => ({ CHANGE_TARGET: 'main' })],
@@ -560,7 +571,10 @@ describe.skipIf(!hasGit)(`the base of a pull request${WITHOUT_GIT}`, () => {
         CI_COMMIT_BEFORE_SHA: commit,
       }),
     ],
-    ['a build of Jenkins after another', (commit) => ({ JENKINS_URL: 'x', GIT_PREVIOUS_SUCCESSFUL_COMMIT: commit })],
+    [
+      'a build of the default branch of Jenkins after another',
+      (commit) => ({ JENKINS_URL: 'x', BRANCH_IS_PRIMARY: 'true', GIT_PREVIOUS_SUCCESSFUL_COMMIT: commit }),
+    ],
   ])('is found in %s: an entry that the change plants holds nothing', async (_, env) => {
     await inPullRequest(async ({ lab, folder, lock, run, audit }) => {
       const commit = git(folder, ['rev-parse', 'main']);

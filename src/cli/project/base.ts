@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { findBase, readAt, type Base, type BaseRef } from '../../git/base.ts';
-import type { BaselineBase } from '../../model/baseline.ts';
+import type { Baseline, BaselineBase } from '../../model/baseline.ts';
 import { POLICY_FILE } from '../../model/policy.ts';
 import { BaselineError } from '../../baseline/error.ts';
+import { FORMAT } from '../../baseline/text.ts';
+import { standingOf } from '../../baseline/standing.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
@@ -45,6 +47,11 @@ function baseRef(values: OptionValues, io: Io): BaseRef | UnknownBase | null {
   return pullRequestBase(io.env) ?? named ?? pushBase(io.env);
 }
 
+/** With the commit that the branch it goes to has now, where that is another one. */
+interface FoundBase extends BaselineBase {
+  readonly tip?: string;
+}
+
 /**
  * The baseline of a lockfile where the change began: at the merge base of HEAD and --base, or of what the pipeline of a
  * pull request or push names, or of --since. Null outside of one. Throws UsageError where --base cannot be read; what
@@ -56,7 +63,7 @@ export async function baseOf(
   policy: LoadedPolicy | null,
   find: FindBase,
   io: Io,
-): Promise<BaselineBase | null> {
+): Promise<FoundBase | null> {
   const given = values.base;
   const base = baseRef(values, io);
   if (base === null) return null;
@@ -66,21 +73,30 @@ export async function baseOf(
     return { ref: 'HEAD', commit: null, policyChanged: null, content: null, problem: base.problem };
   }
   const path = baselinePath(lockfile);
-  const { commit, problem } = await find(base);
-  const found = commit === null ? { problem } : await readAt(dirname(path), basename(path), commit);
+  const found = await find(base);
+  const { commit } = found;
+  const then = commit === null ? found : await readAt(dirname(path), basename(path), commit);
   const ref = base.shown;
-  if (commit !== null && 'bytes' in found) {
-    const policyChanged = await isPolicyChanged(values, commit, dirname(lockfile), policy, io);
-    return {
-      ref,
-      commit,
-      policyChanged,
-      ...contentOf(found.bytes, `${shownPath(path, io)} of ${commit.slice(0, 12)}`),
-    };
+  if (commit !== null && 'bytes' in then) {
+    // As with entries, another policy than the target's may be that of an earlier change.
+    let policyChanged: boolean | null = false;
+    for (const each of new Set([commit, found.tip])) {
+      if (policyChanged === false) policyChanged = await isPolicyChanged(values, each, dirname(lockfile), policy, io);
+    }
+    const read = contentOf(then.bytes, `${shownPath(path, io)} of ${commit.slice(0, 12)}`);
+    const base = { ref, commit, policyChanged, ...read };
+    if (read.content === null || found.tip === commit) return base;
+    return { ...base, tip: found.tip, standing: standingOf(read.content, await baselineAt(path, found.tip)) };
   }
-  const why = 'problem' in found ? found.problem : problem;
+  const why = 'problem' in then ? then.problem : null;
   if (given !== undefined) throw new UsageError(`--base ${given} cannot be read: ${why ?? ''}`);
   return { ref, commit, policyChanged: null, content: null, problem: `${why ?? ''}; ${WHOLE_HISTORY}` };
+}
+
+/** What the branch that a change goes to has now; null where it has none that can be used. */
+async function baselineAt(path: string, commit: string): Promise<Baseline | null> {
+  const found = await readAt(dirname(path), basename(path), commit);
+  return 'bytes' in found ? contentOf(found.bytes, basename(path)).content : null;
 }
 
 /**
@@ -147,9 +163,11 @@ function isSame(before: Buffer | null, now: Buffer | null): boolean {
 }
 
 /** A file that is broken there holds nothing; that it is broken is for the branch it is in to mend. */
-function contentOf(bytes: Buffer | null, file: string): Pick<BaselineBase, 'content' | 'problem'> {
+function contentOf(bytes: Buffer | null, file: string): Pick<BaselineBase, 'content' | 'format' | 'problem'> {
   try {
-    return { content: bytes === null ? null : readBaseline(file, bytes).content, problem: null };
+    if (bytes === null) return { content: null, problem: null };
+    const { content, format } = readBaseline(file, bytes);
+    return { content, ...(format === FORMAT ? {} : { format }), problem: null };
   } catch (error) {
     if (!(error instanceof BaselineError)) throw error;
     return { content: null, problem: error.message };

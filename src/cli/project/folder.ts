@@ -129,10 +129,14 @@ export async function openFolder(
     ),
     askSince: () => sinceOf(values, readable, { manifests, settings }, find, io),
     askBase: async () => {
-      const base = await baseOf(values, first.path, policy, find, io);
-      if (!base?.commit || base.content === null) return base;
+      const found = await baseOf(values, first.path, policy, find, io);
+      if (found === null) return null;
+      const { tip, ...base } = found;
+      if (base.commit === null || base.content === null) return base;
       const reader = (path: string): ReadDependencies => dependenciesReader(path, manifests, settings);
-      return { ...base, named: await namedAt([...paths, ...others], reader, base.commit) };
+      const named = await namedAt([...paths, ...others], reader, base.commit);
+      const still = tip === undefined ? named : await namedAt([...paths, ...others], reader, tip);
+      return { ...base, named: new Set([...named].filter((id) => still.has(id))) };
     },
   };
   return { project, unread };

@@ -7,7 +7,7 @@ import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { loadKeys } from '../trust-files.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
-import { foldersUpwards } from './upwards.ts';
+import { foldersUpwards, isRepository } from './upwards.ts';
 import { type Phase, DEFAULT_PHASE, PHASES } from '../../model/verdict.ts';
 
 /** A policy with the folder that the paths in it are relative to. */
@@ -39,13 +39,13 @@ export async function loadPolicy(values: OptionValues, directory: string, io: Io
 }
 
 /**
- * The folders whose policy may govern `directory`, nearest first. Outside of a git repository only the directory
- * itself: folders above it may belong to other people.
+ * The folders whose policy may govern `directory`, nearest first: to the root of its git repository, or of the one that
+ * has that as a submodule. Outside of one only the directory itself: folders above it may belong to other people.
  */
 export function policyFolders(directory: string): readonly string[] {
   const folders = foldersUpwards(directory);
   // A repository in the root of the file system is none.
-  const root = folders.slice(0, -1).findIndex((folder) => existsSync(join(folder, '.git')));
+  const root = folders.slice(0, -1).findIndex(isRepository);
   return folders.slice(0, Math.max(root, 0) + 1);
 }
 

@@ -16,12 +16,16 @@ export function foldersUpwards(directory: string): readonly string[] {
  */
 export function projectFolders(directory: string, io: Io): readonly string[] {
   const folders = foldersUpwards(directory);
-  const root = folders.findIndex(
-    (folder) => existsSync(path.join(folder, '.git')) && !isSubmodule(path.join(folder, '.git')),
-  );
+  const root = folders.findIndex(isRepository);
   if (root !== -1) return folders.slice(0, root + 1);
   const home = foldersUpwards(io.env['HOME'] ?? homedir());
   return folders.filter((folder, at) => at === 0 || !home.includes(folder));
+}
+
+/** Whether a folder is the root of a git repository, and not of a submodule. */
+export function isRepository(folder: string): boolean {
+  const file = path.join(folder, '.git');
+  return existsSync(file) && !isSubmodule(file);
 }
 
 /** A submodule has a file for a folder of git's, which leads into that of the repository above. */
