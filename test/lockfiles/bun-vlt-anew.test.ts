@@ -86,10 +86,64 @@ describe('what Bun resolves anew', () => {
     expect(of(locked, pad)).toEqual(because);
     const own = { dependencies: { ...pad.dependencies }, overrides: { b: '$pad' } };
     expect(of(lock(pad, { overrides: { b: '^1.0.0' } }, { m: { name: 'm' } }), own)).toEqual([]);
-    // Older versions of Bun leave out those that are only about some.
-    expect(of(plain, { ...pad, resolutions: { '**/a/b': '2.0.0' } })).toEqual([]);
+    // What is not there is not replaced.
+    for (const field of ['overrides', 'resolutions']) {
+      for (const key of ['**/a/b', 'a/pad', 'pad/b', 'b@1', 'a>pad']) {
+        expect(of(plain, { ...pad, [field]: { [key]: '2.0.0' } })).toEqual([]);
+      }
+    }
+    expect(of(plain, { ...pad, overrides: { a: { pad: '2.0.0' } } })).toEqual([]);
     const overridden = { ...pad, overrides: { pad: '1.1.0' }, dependencies: { pad: '^2.0.0' } };
     expect(of(lock(pad, { overrides: { pad: '1.1.0' } }, { m: { name: 'm' } }), overridden)).toEqual([]);
+  });
+});
+
+describe('what Bun installs by a declaration that its lockfile does not have', () => {
+  const kit = { dependencies: { kit: '^1.0.0' } };
+  const lock = (more: object = {}): object => ({
+    lockfileVersion: 1,
+    workspaces: { '': { name: 'app', ...kit } },
+    ...more,
+    packages: {
+      kit: ['kit@1.0.0', '', { dependencies: { '@s/pad': '^1.0.0' } }, HASH],
+      '@s/pad': ['@s/pad@1.1.0', '', {}, HASH],
+    },
+  });
+  const of = (locked: object, manifest: object): readonly string[] =>
+    said('bun.lock', locked, { '': { name: 'app', ...kit, ...manifest } });
+  const alike = (path: string): string[] => [
+    `the override of ${path}, which the project and the lockfile do not have alike`,
+  ];
+
+  it('is an override for a part of the tree or some versions, however it is written', () => {
+    const nested = { kit: { '@s/pad': '2.0.0' } };
+    const locked = lock({ overrides: nested });
+    const same = [nested, { 'kit>@s/pad': '2.0.0' }, { 'kit/@s/pad': '2.0.0' }, { '**/kit/@s/pad': '2.0.0' }];
+    for (const overrides of [...same, { kit: { '@s/pad': { '.': '2.0.0' } } }]) {
+      expect(of(lock(), { overrides })).toEqual(alike('kit > @s/pad'));
+      expect(of(locked, { overrides })).toEqual([]);
+      expect(of(locked, { resolutions: overrides })).toEqual([]);
+    }
+    expect(of(locked, { overrides: { kit: { '@s/pad': '3.0.0' } } })).toEqual(alike('kit > @s/pad'));
+    expect(of(locked, {})).toEqual(alike('kit > @s/pad'));
+    expect(of(lock(), { resolutions: { '**/@s/pad': '2.0.0' } })).toEqual(alike('@s/pad'));
+    expect(of(lock({ overrides: { '@s/pad': '2.0.0' } }), { resolutions: { '**/@s/pad': '2.0.0' } })).toEqual([]);
+    const ranged = lock({ overrides: { '@s/pad@^1': { '.': '2.0.0' } } });
+    expect(of(ranged, { overrides: { '@s/pad@^1': '2.0.0' } })).toEqual([]);
+    expect(of(lock(), { overrides: { '@s/pad@^1': '2.0.0' } })).toEqual(alike('@s/pad@^1'));
+    expect(of(lock(), { overrides: { '@s/pad@>=1 <2': '2.0.0' } })).toEqual(alike('@s/pad@>=1 <2'));
+    expect(of(lock(), { overrides: { 'kit@^1': { '@s/pad': 'npm:evil@1' } } })).toEqual(alike('kit@^1 > @s/pad'));
+    expect(of(lock(), { overrides: { 'kit@^2': { b: '1' } } })).toEqual([]);
+  });
+
+  it('is a patch', () => {
+    const patch = (file: string): object => ({ patchedDependencies: { '@s/pad@1.1.0': file } });
+    const because = ['the patch of @s/pad@1.1.0, which the project and the lockfile do not have alike'];
+    expect(of(lock(), patch('a.patch'))).toEqual(because);
+    expect(of(lock(patch('a.patch')), patch('b.patch'))).toEqual(because);
+    expect(of(lock(patch('a.patch')), {})).toEqual(because);
+    expect(of(lock(patch('a.patch')), patch('a.patch'))).toEqual([]);
+    expect(of(lock(), { patchedDependencies: { 'gone@1.0.0': 'a.patch' } })).toEqual([]);
   });
 });
 

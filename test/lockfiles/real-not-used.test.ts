@@ -169,6 +169,17 @@ const REFUSED: readonly Case[] = [
     files: { 'package.json': app({ ...KIT, ...overridden('2.0.0') }) },
     later: { 'package.json': app({ ...KIT, ...overridden('1.0.0') }) },
   },
+  ...[
+    { overrides: { kit: { pad: '2.0.0' } } },
+    { overrides: { 'pad@^1': '2.0.0' } },
+    { resolutions: { 'kit/pad': '2.0.0' } },
+    { resolutions: { '**/pad': '2.0.0' } },
+  ].map((more) => ({
+    name: `an override that the lockfile does not have: ${JSON.stringify(more)}`,
+    files: { 'package.json': app(KIT) },
+    later: { 'package.json': app({ ...KIT, ...more }) },
+    of: /^Bun/,
+  })),
   {
     name: 'an override that only the lockfile has',
     files: { 'package.json': app({ ...KIT, ...overridden('2.0.0') }) },
@@ -202,6 +213,11 @@ const ACCEPTED: readonly Case[] = [
     },
   },
   { name: 'overrides', files: { 'package.json': app({ ...KIT, ...overridden('2.0.0') }) } },
+  {
+    name: 'overrides for a part of the tree',
+    files: { 'package.json': app({ ...KIT, overrides: { kit: { pad: '2.0.0' }, 'choice@^1': '1.0.0' } }) },
+    of: /^Bun/,
+  },
   {
     name: 'another range that has the version',
     files: { 'package.json': app({ dependencies: { pad: '^1.0.0' } }) },

@@ -1,13 +1,13 @@
 import type { PlacedFinding } from '../../model/dependency.ts';
 import { isWorkspace } from '../../model/workspaces.ts';
-import { isOutside, missingEntry, otherOverride, otherVersion, rangeOf } from '../common/anew.ts';
-import type { JsonObject } from '../../readers/json.ts';
+import { isOutside, missingEntry, otherOverride, otherPatch, otherVersion, rangeOf } from '../common/anew.ts';
+import type { JsonNode, JsonObject } from '../../readers/json.ts';
 import type { Requirement } from '../node-modules/package-json.ts';
 import { addTo, readWorkspaces } from '../node-modules/lists.ts';
 import { specKind } from '../node-modules/specs.ts';
 import type { Folder } from './folders.ts';
 import type { Entry } from './packages.ts';
-import type { Project } from './project.ts';
+import { nameIn, type Project } from './project.ts';
 
 /**
  * Differences between lockfile and project, which `bun install --frozen-lockfile` refuses and a plain `bun install`
@@ -17,6 +17,7 @@ export function resolvedAnewIn(
   file: string,
   document: JsonObject,
   locked: readonly Folder[],
+  entries: readonly Entry[],
   project: Project,
   find: (folder: Folder, name: string) => Entry | null,
 ): readonly PlacedFinding[] {
@@ -49,7 +50,12 @@ export function resolvedAnewIn(
       }
     }
   }
-  return [...found, ...differencesOfOverrides(file, document, project)];
+  const names = new Set([...locked.map(({ name }) => name), ...entries.flatMap(namesOf)]);
+  return [
+    ...found,
+    ...differencesOfOverrides(file, document, project, names),
+    ...differencesOfPatches(file, document, manifest, names),
+  ];
 }
 
 /** Whether no range that asks for the name, nor an override that replaces it, allows this version. */
@@ -63,17 +69,51 @@ function versionOf(entry: Entry): string {
   return entry.kind === 'package' ? entry.version : entry.resolution;
 }
 
-/** Compares the overrides of project and lockfile by package name; in the lockfile, `$NAME` is already replaced. */
+function namesOf(entry: Entry): readonly string[] {
+  return entry.kind === 'package' ? [entry.installed, entry.name] : [entry.installed];
+}
+
+/**
+ * Compares the overrides of project and lockfile, where `$NAME` is already replaced. One for a part of the tree, or for
+ * some versions, is nothing to versions of Bun that do not record it; where it names what the lockfile has, others
+ * install by it.
+ */
 function differencesOfOverrides(
   file: string,
   document: JsonObject,
-  { overrides, lockedOverrides, plainOverrides }: Project,
+  { declaredOverrides, lockedOverrides }: Project,
+  names: ReadonlySet<string>,
 ): readonly PlacedFinding[] {
-  const missing = [...plainOverrides].filter((name) => !lockedOverrides.has(name));
-  const other = [...lockedOverrides].flatMap(([name, specs]) => {
-    const own = overrides.get(name) ?? [];
-    return specs.every((spec) => own.includes(spec)) ? [] : [name];
+  const missing = [...declaredOverrides.keys()].filter((path) => {
+    if (lockedOverrides.has(path)) return false;
+    const steps = path.split(' > ');
+    return (steps.length === 1 && nameIn(path) === path) || steps.every((step) => names.has(nameIn(step)));
+  });
+  const other = [...lockedOverrides].flatMap(([path, specs]) => {
+    const own = declaredOverrides.get(path) ?? [];
+    return specs.every((spec) => own.includes(spec)) ? [] : [path];
   });
   const line = document.get('overrides')?.line ?? 1;
-  return [...missing, ...other].map((name) => otherOverride({ file, line }, name));
+  return [...missing, ...other].map((path) => otherOverride({ file, line }, path));
+}
+
+/** Compares the patches of project and lockfile. Bun applies those of the project, also with --frozen-lockfile. */
+function differencesOfPatches(
+  file: string,
+  document: JsonObject,
+  manifest: JsonObject,
+  names: ReadonlySet<string>,
+): readonly PlacedFinding[] {
+  const [locked, own] = [document, manifest].map((from) => patchesIn(from.get('patchedDependencies')));
+  if (locked === undefined || own === undefined) return [];
+  const differing = [...new Set([...own.keys(), ...locked.keys()])].filter(
+    (key) => own.get(key) !== locked.get(key) && (locked.has(key) || names.has(nameIn(key))),
+  );
+  const line = document.get('patchedDependencies')?.line ?? 1;
+  return differing.map((key) => otherPatch({ file, line }, key));
+}
+
+function patchesIn(node: JsonNode | undefined): ReadonlyMap<string, unknown> {
+  const listed = node?.value instanceof Map ? [...(node.value as JsonObject)] : [];
+  return new Map(listed.map(([key, { value }]) => [key, value]));
 }

@@ -49,7 +49,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): No
   const entries = packages === undefined ? [] : readPackages(file, packages, around);
   const project = readProject(file, document, locked, manifests);
   const tree = treeOf(file, locked, entries, project);
-  const findings = resolvedAnewIn(file, document, locked, project, tree.find);
+  const findings = resolvedAnewIn(file, document, locked, entries, project, tree.find);
   const lockfile = lockfileOf(file, version, entries, project, tree);
   return findings.length === 0 ? lockfile : { ...lockfile, findings };
 }

@@ -2,7 +2,6 @@ import type { ProjectManifests } from '../common/format.ts';
 import type { JsonObject, JsonValue } from '../../readers/json.ts';
 import { readPackageJson, type PackageJson, type Requirement } from '../node-modules/package-json.ts';
 import type { Folder } from './folders.ts';
-import { isPackageName } from '../node-modules/names.ts';
 import { fromCatalog, readCatalogs, type Catalogs } from './asked-for.ts';
 
 /** What the project, its workspaces and the folders that they link ask for, and what they are called. */
@@ -13,10 +12,9 @@ export interface Project {
   readonly names: ReadonlyMap<string, string>;
   /** Overrides: specifiers by the name whose packages they replace anywhere in the tree. */
   readonly overrides: ReadonlyMap<string, readonly string[]>;
-  /** The overrides that the lockfile records. */
+  /** The same by whose they are, `PARENT > NAME@RANGE`, as the project has them, and as its lockfile records them. */
+  readonly declaredOverrides: ReadonlyMap<string, readonly string[]>;
   readonly lockedOverrides: ReadonlyMap<string, readonly string[]>;
-  /** Names of overrides that every version of Bun applies: those for a package anywhere in the tree. */
-  readonly plainOverrides: ReadonlySet<string>;
   /** The project's package.json; null where there is none. */
   readonly manifest: JsonObject | null;
   /** What `catalog:` stands for. */
@@ -49,33 +47,33 @@ export function readProject(
     ...requirement,
     spec: fromCatalog(requirement.name, requirement.spec, catalogs),
   });
-  const overridesIn = (source: JsonObject): ReadonlyMap<string, readonly string[]> => {
+  const overridesIn = (source: JsonObject, keyOf: (path: readonly string[]) => string): Overrides => {
     const overrides = new Map<string, string[]>();
-    const collect = (name: string, value: JsonValue): void => {
+    const collect = (path: readonly string[], value: JsonValue): void => {
       if (value instanceof Map) {
-        for (const [key, node] of value as JsonObject) collect(key === '.' ? name : nameIn(key), node.value);
+        for (const [key, node] of value as JsonObject)
+          collect(key === '.' ? path : [...path, ...pathIn(key)], node.value);
       } else if (typeof value === 'string') {
+        const name = nameIn(path.at(-1) ?? '');
         const wanted = OWN.exec(value)?.[1];
         const specs =
           own?.requirements.filter((requirement) => requirement.name === wanted).map(({ spec }) => spec) ?? [];
-        const known = overrides.get(name) ?? [];
-        overrides.set(name, [...known, ...[value, ...specs].map((spec) => fromCatalog(name, spec, catalogs))]);
+        const known = overrides.get(keyOf(path)) ?? [];
+        const added = [value, ...specs].map((spec) => fromCatalog(name, spec, catalogs));
+        overrides.set(keyOf(path), [...known, ...added]);
       }
     };
-    for (const field of OVERRIDES) collect('', source.get(field)?.value ?? null);
+    for (const field of OVERRIDES) collect([], source.get(field)?.value ?? null);
     return overrides;
   };
-  const plain = OVERRIDES.flatMap((field) => {
-    const value = own?.document.get(field)?.value;
-    const listed = value instanceof Map ? [...(value as JsonObject)] : [];
-    return listed.flatMap(([key, node]) => (typeof node.value === 'string' && isPackageName(key) ? [key] : []));
-  });
+  const byName = (path: readonly string[]): string => nameIn(path.at(-1) ?? '');
+  const byPath = (path: readonly string[]): string => path.join(' > ');
   return {
     declared,
     names,
-    overrides: overridesIn(own?.document ?? document),
-    lockedOverrides: overridesIn(document),
-    plainOverrides: new Set(plain),
+    overrides: overridesIn(own?.document ?? document, byName),
+    declaredOverrides: overridesIn(own?.document ?? document, byPath),
+    lockedOverrides: overridesIn(document, byPath),
     manifest: own?.document ?? null,
     resolved,
   };
@@ -83,10 +81,20 @@ export function readProject(
 
 const OVERRIDES = ['overrides', 'resolutions'] as const;
 
-/** NAME of "NAME", "NAME@RANGE" and "PARENT/NAME". */
-function nameIn(key: string): string {
-  const path = key.replace(/(?<=.)@[^@/]*$/, '');
-  return /(?:^|\/)((?:@[^/]+\/)?[^/]+)$/.exec(path)?.[1] ?? path;
+type Overrides = ReadonlyMap<string, readonly string[]>;
+
+/** "PARENT", "NAME@RANGE" of "PARENT/NAME@RANGE", of "PARENT>NAME@RANGE" and of the same with globs. */
+function pathIn(key: string): readonly string[] {
+  const steps = key.split(/(?<=[^\s@|])>(?=[^=])/);
+  return steps.flatMap((step) => [...step.matchAll(STEP)].map(([one]) => one).filter((one) => !/^\*+$/.test(one)));
+}
+
+/** A name and its range, in which a slash stands only behind what no name has. */
+const STEP = /(?:@[^/@]+\/)?[^/@]+(?:@[^/]*(?:\/\/.*)?)?/g;
+
+/** NAME of "NAME" and "NAME@RANGE". */
+export function nameIn(step: string): string {
+  return step.replace(/(?<=.)@.*$/s, '');
 }
 
 /** What stands under `workspaces` outranks what stands beside it. */

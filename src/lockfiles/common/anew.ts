@@ -34,6 +34,16 @@ export function otherOverride(place: Omit<Place, 'path'>, selector: string): Pla
   return resolvedAnew({ ...place, path: `overrides > ${selector}` }, by);
 }
 
+/** Reports a patch that project and lockfile do not have alike. */
+export function otherPatch(place: Omit<Place, 'path'>, selector: string): PlacedFinding {
+  const by = `the patch of ${selector}, which the project and the lockfile do not have alike`;
+  const args = { by, instead: 'what a patch makes of it that the lockfile does not name' };
+  return {
+    place: { ...place, path: `patchedDependencies > ${selector}` },
+    finding: finding('lockfile-not-used', args),
+  };
+}
+
 function textOf({ name, spec, by }: Request): string {
   return `${spec === '' ? name : `${name}@${spec}`}, which ${by} asks for`;
 }
