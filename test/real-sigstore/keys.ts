@@ -93,7 +93,7 @@ export function noteKey(name: string, key: SigningKey, type: keyof typeof NOTE_K
   return `${name}+${noteKeyId(name, key, type).toString('hex')}+${typed.toString('base64')}`;
 }
 
-export function noteKeyId(name: string, key: SigningKey, type: keyof typeof NOTE_KEY): Buffer {
+function noteKeyId(name: string, key: SigningKey, type: keyof typeof NOTE_KEY): Buffer {
   return sha256(Buffer.from(`${name}\n`), Buffer.from([NOTE_KEY[type]]), key.spki.subarray(-32)).subarray(0, 4);
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TufRepository } from '../../lab/tuf.ts';
 import { start, type Run } from '../cli/run.ts';
 import { fromRegistry, notToBeHad } from '../lockfiles/real.ts';
-import { VERSIONS } from './install.ts';
+import { VERSIONS } from '../../scripts/sigstore-servers.mjs';
 import { workflowOf } from './issuer.ts';
 import type { TownRegistry } from './registry.ts';
 import type { Town } from './town.ts';

@@ -10,7 +10,7 @@ const STOP_MS = 5_000;
 /** Below the range that a system takes the ports of outgoing connections from. */
 const [FIRST_PORT, LAST_PORT] = [20_000, 32_000];
 
-export interface Program {
+interface Program {
   readonly name: string;
   readonly path: string;
   readonly args: readonly string[];

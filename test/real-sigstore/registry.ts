@@ -10,7 +10,7 @@ import { publicationOf, sign } from './sign.ts';
 import type { Town } from './town.ts';
 
 /** What `npm publish` sends. */
-export interface Upload {
+interface Upload {
   readonly name: string;
   readonly 'dist-tags': Readonly<Record<string, string>>;
   readonly versions: Readonly<Record<string, ManifestJson>>;

@@ -5,7 +5,7 @@ import type { TestProject } from 'vitest/node';
 import build from '../package/build.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 import { hasCosign } from './cosign.ts';
-import { install } from './install.ts';
+import { install } from '../../scripts/sigstore-servers.mjs';
 import { startTown, type Town } from './town.ts';
 
 declare module 'vitest' {
