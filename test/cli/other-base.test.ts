@@ -77,7 +77,7 @@ describe.skipIf(!hasGit)(`a project in a submodule${WITHOUT_GIT}`, () => {
         const outcome = await audit(PIPELINE, ...args);
         expect([outcome.status, levels(outcome), forged(outcome).length]).toEqual([1, [LOST], 1]);
         expect(outcome.baseline).toMatchObject({
-          held: args[0] === '--since' ? 0 : 1,
+          held: 1,
           base: { commit: git(folder, ['rev-parse', 'main']), found: true, policyChanged: false },
         });
       }
@@ -361,4 +361,41 @@ describe.skipIf(!hasGit)(`a pipeline that runs for a change, and names none${WIT
     writeFileSync(path, JSON.stringify({ repository: { default_branch: 'main' } }));
     return path;
   };
+});
+
+describe.skipIf(!hasGit)(`--since where a file of settings is another one${WITHOUT_GIT}`, () => {
+  const looked = async ({ runIn }: PullRequest): Promise<string> =>
+    (await runIn({}, 'audit', '--since', 'main')).stdout;
+  const commitAs = (folder: string, message: string): void => {
+    git(folder, ['add', '-A']);
+    git(folder, ['commit', '-qm', message]);
+  };
+
+  it('looks at all, as entries may be of another place', async () => {
+    await inPullRequest(async (project) => {
+      const { folder } = project;
+      expect(await looked(project)).toContain('0 to look at, 2 unchanged');
+      writeFileSync(join(folder, '.npmrc'), 'registry=http://127.0.0.1:9/\n');
+      commitAs(folder, 'settings');
+      const stdout = await looked(project);
+      expect(stdout).toContain('2 to look at');
+      expect(stdout.replace(/\s+/g, ' ')).toContain(
+        'all of package-lock.json is looked at, as it cannot be compared with what it was (.npmrc was another one)',
+      );
+    });
+  });
+
+  it('looks at what is new where it stayed, or is of no commit', async () => {
+    await inPullRequest(async (project) => {
+      const { folder } = project;
+      git(folder, ['rm', '-q', '--cached', '--ignore-unmatch', '.npmrc']);
+      git(folder, ['commit', '-q', '--allow-empty', '-m', 'none']);
+      git(folder, ['branch', '-f', 'main']);
+      writeFileSync(join(folder, '.npmrc'), 'fund=false\n');
+      expect(await looked(project)).toContain('0 to look at, 2 unchanged');
+      commitAs(folder, 'settings');
+      git(folder, ['branch', '-f', 'main']);
+      expect(await looked(project)).toContain('0 to look at, 2 unchanged');
+    });
+  });
 });

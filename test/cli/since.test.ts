@@ -201,7 +201,7 @@ describe.skipIf(!hasGit)(`--since${WITHOUT_GIT}`, () => {
         edit('package-lock.json', () => good);
       },
       { found: true, problem: expect.stringContaining('package-lock.json:1: not valid JSON') as string },
-      'all of package-lock.json is looked at, as it cannot be read there (package-lock.json:1: not valid JSON',
+      'all of package-lock.json is looked at, as it cannot be compared with what it was (package-lock.json:1: not valid JSON',
     ],
     [
       'was a folder',
@@ -216,7 +216,7 @@ describe.skipIf(!hasGit)(`--since${WITHOUT_GIT}`, () => {
         writeFileSync(join(folder, 'package-lock.json'), good);
       },
       { found: true, problem: expect.stringContaining('is no file in') as string },
-      'all of package-lock.json is looked at, as it cannot be read there',
+      'all of package-lock.json is looked at, as it cannot be compared with what it was',
     ],
   ])('a lockfile that %s is looked at as a whole', async (_, make, since, text) => {
     await inChange(async (change) => {

@@ -149,7 +149,7 @@ function policyFiles(policy: LoadedPolicy | null): readonly string[] {
 }
 
 /** Null where git does not know the file's folder, or the file is outside of the repository. */
-async function isChanged(path: string, commit: string, io: Io): Promise<boolean | null> {
+export async function isChanged(path: string, commit: string, io: Io): Promise<boolean | null> {
   const found = await readAt(dirname(path), basename(path), commit);
   if (!('bytes' in found)) return null;
   return !isSame(found.bytes, existsSync(path) ? readUserFile(path, 'the file', io) : null);

@@ -111,6 +111,30 @@ export async function projectSettings(lockfile: string, io: Io): Promise<readonl
 /** Code of the project that pnpm loads by itself, and that may change every manifest it reads. */
 const HOOKS = ['.pnpmfile.cjs', '.pnpmfile.mjs', 'pnpmfile.js'];
 
+/** Files that tell a package manager where packages come from, and what entries of its lockfile mean. */
+const TELLING: Readonly<Record<NodeManager, readonly string[]>> = {
+  npm: ['.npmrc'],
+  pnpm: ['.npmrc', 'pnpm-workspace.yaml', ...HOOKS],
+  'yarn-classic': ['.npmrc', '.yarnrc'],
+  yarn: ['.yarnrc.yml'],
+  bun: ['.npmrc', 'bunfig.toml'],
+  vlt: ['.npmrc', 'vlt.json'],
+};
+
+/**
+ * Where such files of the project are, or may have been: those that are read now, and all of the names that are usual,
+ * in the folder of a lockfile and those above it.
+ */
+export async function tellingPaths(lockfile: string, io: Io): Promise<ReadonlySet<string>> {
+  const name = managerOf(lockfile);
+  const folder = dirname(lockfile);
+  const silent = { ...io, stderr: { ...io.stderr, write: () => true } };
+  const configs = await managerConfigs([{ manager: name }], folder, silent);
+  const read = configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject).map(({ path }) => path));
+  const usual = projectFolders(folder, io).flatMap((each) => TELLING[name].map((file) => join(each, file)));
+  return new Set([...usual, ...read]);
+}
+
 /**
  * What a folder's package manager is told, as far as it can be said before its lockfiles are read: for what is asked
  * beside them. Undefined where they are of several.

@@ -3,12 +3,13 @@ import type { Since } from '../../audit/options.ts';
 import { isShallow, readAt } from '../../git/base.ts';
 import type { LockfileBefore } from '../../audit/lockfile-changes.ts';
 import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
-import { sinceRef, WHOLE_HISTORY, type FindBase } from './base.ts';
+import { isChanged, sinceRef, WHOLE_HISTORY, type FindBase } from './base.ts';
 import { isMendable, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { projectFolder } from './files.ts';
-import { managerOf } from './manager-config.ts';
+import { managerOf, tellingPaths } from './manager-config.ts';
+import { shownPath } from '../user-files.ts';
 import { manifestNames, manifestText } from './manifests.ts';
 
 /** A lockfile as it is now. */
@@ -49,10 +50,26 @@ export async function sinceOf(
   const before = new Map<string, LockfileBefore>();
   const manifestsThen = await manifestsAt(first.path, manifests, commit);
   for (const place of places) {
+    const changed = await changedSettings(place.path, commit, io);
     const lockfile = await lockfileAt(place, { manifests: manifestsThen, settings }, commit);
-    if (lockfile !== null) before.set(place.file, lockfile);
+    if (lockfile === null) continue;
+    before.set(place.file, changed === null ? lockfile : { problem: `${changed} was another one` });
   }
   return { ref: ref.shown, commit, before };
+}
+
+/**
+ * A file of settings that is not as it was, as it is shown; null for none. It may say where entries come from whose
+ * text stayed.
+ */
+async function changedSettings(lockfile: string, commit: string, io: Io): Promise<string | null> {
+  for (const path of await tellingPaths(lockfile, io)) {
+    const [then, head] = await Promise.all([commit, 'HEAD'].map((each) => readAt(dirname(path), basename(path), each)));
+    // What no commit has, no change brought: pipelines write such files, too.
+    const isNobodys = [then, head].every((each) => each !== undefined && 'bytes' in each && each.bytes === null);
+    if (!isNobodys && (await isChanged(path, commit, io)) !== false) return shownPath(path, io);
+  }
+  return null;
 }
 
 /** Null where it was not there. */

@@ -72,7 +72,7 @@ export function sinceRows({ lockfiles, counts }: Report): string[] {
 
 function brokenText({ file, since }: { readonly file: string; readonly since: SinceUsed }): string {
   const why = escapeText(since.problem ?? '', 160);
-  return `all of ${escapeText(file, 120)} is looked at, as it cannot be read there (${why})`;
+  return `all of ${escapeText(file, 120)} is looked at, as it cannot be compared with what it was (${why})`;
 }
 
 function refText({ ref, commit }: SinceUsed): string {
