@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseLockfile, type ProjectSettings } from '../../src/lockfiles/index.ts';
 
@@ -127,11 +128,57 @@ describe('overrides and catalogs', () => {
   it('count where this pnpm reads them', () => {
     const ofManifest = { dependencies, pnpm: { overrides: { b: '2.0.0' } } };
     const without = LOCK(requirement('^1.0.0'));
-    // pnpm 11 and later take none from package.json; which pnpm it is, nothing says.
-    expect(said(without, app(ofManifest))).toEqual([]);
+    // pnpm 11 and later take none from package.json; where nothing says which pnpm it is, either may be run.
+    expect(said(without, app(ofManifest))).toHaveLength(1);
+    expect(said(without, app({ dependencies, resolutions: { b: '2.0.0' } }))).toHaveLength(1);
+    expect(said(locked, app(ofManifest))).toEqual([]);
     expect(said(without, app({ ...ofManifest, packageManager: 'pnpm@10.34.8' }))).toHaveLength(1);
     expect(said(without, app({ ...ofManifest, packageManager: 'pnpm@12.20.0' }))).toEqual([]);
     expect(said(locked, app({ ...ofManifest, packageManager: 'pnpm@12.20.0' }))).toHaveLength(1);
+  });
+
+  it.each([
+    ['pnpm 8 and 9', '4f0c4c245a4c7aef5780c18d0d6d672e'],
+    ['pnpm 10', 'sha256-PW9YfoncThmcP6ta3qWqryhGpMd2dyWiV+LZk8fgVPo='],
+  ])('package extensions are those of the checksum that %s writes', (_, checksum) => {
+    const extended = (spec: string): object => ({
+      packageExtensions: { 'is-odd': { dependencies: { 'left-pad': spec } } },
+    });
+    const lock = LOCK(requirement('^1.0.0'), `\npackageExtensionsChecksum: ${checksum}\n`);
+    const without = LOCK(requirement('^1.0.0'));
+    const because = 'the packageExtensions, which the project and the lockfile do not have alike';
+    const own = app({ dependencies });
+    expect(said(lock, app({ dependencies, pnpm: extended('1.3.0') }))).toEqual([]);
+    expect(said(lock, own, settingsOf(extended('1.3.0')))).toEqual([]);
+    expect(said(lock, own, settingsOf(extended('1.3.1')))).toEqual([`7 packageExtensionsChecksum: ${because}`]);
+    expect(said(lock, app({ dependencies, pnpm: extended('npm:evil@1') }))).toHaveLength(1);
+    expect(said(lock, own)).toHaveLength(1);
+    expect(said(without, own, settingsOf(extended('1.3.0')))).toEqual([`1 packageExtensionsChecksum: ${because}`]);
+    expect(said(without, app({ dependencies, pnpm: extended('1.3.0') }))).toHaveLength(1);
+    expect(said(without, own, settingsOf({ packageExtensions: {} }))).toEqual([]);
+  });
+
+  it('patches are those of the lockfile', () => {
+    const own = app({ dependencies });
+    const patched = (file: string): object => ({ patchedDependencies: { 'pad@1.1.0': file } });
+    const because = 'the patch of pad@1.1.0, which the project and the lockfile do not have alike';
+    const withPath = LOCK(
+      requirement('^1.0.0'),
+      '\npatchedDependencies:\n  pad@1.1.0:\n    hash: aaaa\n    path: patches/a.patch\n',
+    );
+    const withHash = LOCK(requirement('^1.0.0'), '\npatchedDependencies:\n  pad@1.1.0: aaaa\n');
+    for (const lock of [withPath, withHash]) {
+      expect(said(lock, own, settingsOf(patched('patches/a.patch')))).toEqual([]);
+      expect(said(lock, app({ dependencies, pnpm: patched('./patches/a.patch') }))).toEqual([]);
+      expect(said(lock, own)).toEqual([`8 patchedDependencies > pad@1.1.0: ${because}`]);
+    }
+    expect(said(withPath, own, settingsOf(patched('patches/b.patch')))).toHaveLength(1);
+    const without = LOCK(requirement('^1.0.0'));
+    expect(said(without, own, settingsOf(patched('a.patch')))).toEqual([
+      `1 patchedDependencies > pad@1.1.0: ${because}`,
+    ]);
+    expect(said(without, app({ dependencies, pnpm: patched('a.patch') }))).toHaveLength(1);
+    expect(said(without, app({ dependencies, pnpm: patched('a.patch'), packageManager: 'pnpm@11.0.0' }))).toEqual([]);
   });
 
   it('stand in the lockfile in place of what package.json asks for', () => {
@@ -174,8 +221,9 @@ describe('what pnpm leaves as it is', () => {
   });
 
   it('is what the project extends or changes by a hook', () => {
-    const extended = LOCK(requirement('^1.0.0'));
     const packageExtensions = { app: { dependencies: { pad: '^1.0.0' } } };
+    const checksum = createHash('md5').update(JSON.stringify(packageExtensions)).digest('hex');
+    const extended = LOCK(requirement('^1.0.0'), `\npackageExtensionsChecksum: ${checksum}\n`);
     expect(said(extended, app({}), settingsOf({ packageExtensions }))).toEqual([]);
     const hook = settingsOf({}, '.pnpmfile.cjs');
     expect(said(lock, app({ dependencies: { pad: '2', more: '1' } }), hook)).toEqual([]);

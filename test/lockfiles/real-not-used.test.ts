@@ -180,6 +180,14 @@ const REFUSED: readonly Case[] = [
     later: { 'package.json': app({ ...KIT, ...more }) },
     of: /^Bun/,
   })),
+  ...[{ overrides: { 'kit>pad': '2.0.0' } }, { packageExtensions: { kit: { dependencies: { choice: '1.0.0' } } } }].map(
+    (more) => ({
+      name: `what the lockfile does not have: ${JSON.stringify(more)}`,
+      files: { 'package.json': app(KIT) },
+      later: { 'package.json': app({ ...KIT, pnpm: more }) },
+      of: /^pnpm/,
+    }),
+  ),
   {
     name: 'an override that only the lockfile has',
     files: { 'package.json': app({ ...KIT, ...overridden('2.0.0') }) },
@@ -213,6 +221,21 @@ const ACCEPTED: readonly Case[] = [
     },
   },
   { name: 'overrides', files: { 'package.json': app({ ...KIT, ...overridden('2.0.0') }) } },
+  {
+    name: 'package extensions',
+    files: {
+      'package.json': app({
+        ...KIT,
+        pnpm: {
+          packageExtensions: {
+            kit: { dependencies: { choice: '1.0.0' }, peerDependenciesMeta: { guest: { optional: true } } },
+            'guest@1': { peerDependencies: { choice: '*' } },
+          },
+        },
+      }),
+    },
+    of: /^pnpm/,
+  },
   {
     name: 'overrides for a part of the tree',
     files: { 'package.json': app({ ...KIT, overrides: { kit: { pad: '2.0.0' }, 'choice@^1': '1.0.0' } }) },

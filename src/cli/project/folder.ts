@@ -93,7 +93,10 @@ export async function openFolder(
   const readInUse = (path: string): Promise<ReadLockfile | Problem> =>
     attempt(async () => {
       const result = read(path);
-      const findings = [...(result.lockfile.findings ?? []), ...(await notUsed(path, result.lockfile, manifests, io))];
+      const findings = [
+        ...(result.lockfile.findings ?? []),
+        ...(await notUsed(path, result.lockfile, manifests, io, paths)),
+      ];
       return findings.length === 0 ? result : { ...result, lockfile: { ...result.lockfile, findings } };
     });
   const readable: ReadLockfile[] = [];

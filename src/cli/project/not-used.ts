@@ -4,7 +4,14 @@ import type { ProjectManifests } from '../../lockfiles/index.ts';
 import { fetchedManager, otherCode } from '../../lockfiles/settings/other-code.ts';
 import { pinnedElsewhere } from '../../lockfiles/settings/pinned-manager.ts';
 import { unverifiedBy, type Unverified } from '../../lockfiles/settings/unverified-settings.ts';
-import { settingName, settingOfOption, settingOfVariable, type UseSetting } from '../../lockfiles/settings/names.ts';
+import {
+  nameOf,
+  settingName,
+  settingOfOption,
+  settingOfVariable,
+  textsOf,
+  type UseSetting,
+} from '../../lockfiles/settings/names.ts';
 import { ignoringSetting, isUnshared } from '../../lockfiles/settings/use-settings.ts';
 import type { NodeLockfile, NodeManager, PlacedFinding } from '../../model/dependency.ts';
 import { finding, type Finding } from '../../model/finding.ts';
@@ -17,7 +24,7 @@ import { projectFolder } from './files.ts';
 import { manifestIn } from './manifests.ts';
 import { policyFolders } from './policy.ts';
 import { shownPath } from '../user-files.ts';
-import { committedFolder, expanded, isInRepository } from './stores.ts';
+import { committedFolder, committedOf, expanded, isInRepository } from './stores.ts';
 
 /** A setting of a package manager, and where it stands. */
 interface SettingInUse {
@@ -172,6 +179,7 @@ export async function notUsed(
   lockfile: NodeLockfile,
   manifests: ProjectManifests,
   io: Io,
+  audited: readonly string[] = [path],
 ): Promise<readonly PlacedFinding[]> {
   const { manager, file } = lockfile;
   const folder = projectFolder(path);
@@ -204,9 +212,41 @@ export async function notUsed(
     const declared = `the workspaces of ${shownPath(above.declaredIn, io)}`;
     found.push(because(declared, shownPath(join(above.root, basename(path)), io)));
   }
+  if (!basename(path).startsWith('.')) {
+    for (const place of await committedOf(installedIn(manager, folder, manifests, settings, io))) {
+      const instead = 'what is committed there, whose bytes are not compared with the hashes';
+      found.push(because(`${shownPath(place, io)} of the repository`, instead));
+    }
+  }
+  const shrinkwrap = join(folder, 'npm-shrinkwrap.json');
+  const isFirst = basename(path) === 'package-lock.json' && namesIn(folder).includes(basename(shrinkwrap));
+  if (isFirst && !audited.includes(shrinkwrap)) {
+    found.push(because(`${shownPath(shrinkwrap, io)}, which npm reads first`, shownPath(shrinkwrap, io)));
+  }
   const pinned = pinnedElsewhere(lockfile, manifests.get(''));
   if (pinned !== null) found.push(because(pinned.by, null));
   return found;
+}
+
+/**
+ * Where an installation leaves what is there already: node_modules of the project and its workspaces, of which `npm ci`
+ * removes the project's own alone; and what Yarn 2 and later has unplugged. Tried with npm 8 and 9, pnpm 10, Yarn 1.22
+ * and 4, and Bun 1.4.
+ */
+function installedIn(
+  manager: NodeManager,
+  folder: string,
+  manifests: ProjectManifests,
+  settings: readonly SettingInUse[],
+  io: Io,
+): readonly string[] {
+  const folders = [...new Set(['', ...manifests.keys()])].filter((one) => manager !== 'npm' || one !== '');
+  const modules = folders.map((one) => join(folder, one, 'node_modules'));
+  if (manager !== 'yarn') return modules;
+  const named = settings
+    .filter(({ setting: [key] }) => nameOf(manager, key) === 'pnp-unplugged-folder')
+    .flatMap(({ setting: [, value], folder: from }) => textsOf(value).map((path) => resolve(from, expanded(path, io))));
+  return [...new Set([...modules, join(folder, '.yarn/unplugged'), ...named])];
 }
 
 /** What the project makes run in an installation beside what the lockfile names. */

@@ -1,6 +1,6 @@
-import { realpathSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import native, { join, resolve } from 'node:path';
+import native, { basename, dirname, join, resolve } from 'node:path';
 import { git, whyNoAnswer } from '../../git/git.ts';
 import { expand, isWithin } from '../../registries/npm/config/npmrc-layers.ts';
 import { namesIn } from './find.ts';
@@ -18,6 +18,15 @@ export async function committedFolder(path: string, from: string, project: strin
   if (!isOurs || namesIn(folder).length === 0) return null;
   const known = await git(folder, ['rev-parse', '--verify', '--quiet', 'HEAD:./']);
   return known !== null || (await whyNoAnswer(folder)) !== null ? folder : null;
+}
+
+/** Of these paths, those that git has in its newest commit; none where there is no git to say so. */
+export async function committedOf(paths: readonly string[]): Promise<readonly string[]> {
+  const there = paths.filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+  const known = await Promise.all(
+    there.map((path) => git(dirname(path), ['rev-parse', '--verify', '--quiet', `HEAD:./${basename(path)}`])),
+  );
+  return there.filter((_, at) => known[at] !== null);
 }
 
 /** Whether a path leads into the repository of a project, by its words or by what they lead to. */

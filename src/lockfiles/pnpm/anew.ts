@@ -3,12 +3,15 @@ import {
   isOutside,
   missingEntry,
   otherOverride,
+  otherPatch,
   otherVersion,
   rangeOf,
   resolvedAnew,
   type Request,
 } from '../common/anew.ts';
 import { specKind } from '../node-modules/specs.ts';
+import type { JsonNode } from '../../readers/json.ts';
+import { isChecksumOf, isEmpty, patchFiles } from './declared.ts';
 import { mappingOf, type PnpmDocument } from './document.ts';
 import type { Importer, Requirement } from './importers.ts';
 import type { Ask, PnpmProject } from './project.ts';
@@ -29,7 +32,11 @@ export function resolvedAnewIn(
   const { file } = document;
   const lists = listsOf(document, project);
   const byFolder = new Map(importers.map((importer) => [importer.folder, importer]));
-  const found = differencesOfOverrides(document, project);
+  const found = [
+    ...differencesOfOverrides(document, project),
+    ...differencesOfExtensions(document, project),
+    ...differencesOfPatches(document, project),
+  ];
   for (const folder of project.members.keys()) {
     const importer = byFolder.get(folder) ?? null;
     // A folder that is only linked has no importer.
@@ -117,20 +124,60 @@ function globOf(pattern: string): RegExp {
   return new RegExp(`^${pattern.replace(/[\\^$.|?+()[\]{}]/g, '\\$&').replace(/\*+/g, '.*')}$`);
 }
 
-/** Overrides of the lockfile that the project does not have, and the other way round. */
+/**
+ * Overrides of the lockfile that the project does not have, and the other way round. Whichever pnpm is run, what it
+ * takes for an override and the lockfile lacks counts; what none takes for one any more, where all miss it.
+ */
 function differencesOfOverrides({ file, content }: PnpmDocument, { overrides }: PnpmProject): PlacedFinding[] {
   const locked = mappingOf(file, content, 'overrides');
   const line = content.get('overrides')?.line ?? 1;
-  const differences = overrides.map((declared) => {
-    const isLocked = (selector: string, specs: readonly string[]): boolean => {
-      const value = locked.get(selector)?.value;
-      return typeof value === 'string' && specs.some((spec) => spec === value || (isLocal(spec) && isLocal(value)));
-    };
-    const missing = [...declared].filter(([selector, specs]) => !isLocked(selector, specs)).map(([one]) => one);
-    const added = [...locked.keys()].filter((selector) => !declared.has(selector));
-    return [...missing, ...added];
-  });
-  const [first = [], ...others] = differences;
-  const fewest = others.reduce((least, each) => (each.length < least.length ? each : least), first);
-  return fewest.map((selector) => otherOverride({ file, line: locked.get(selector)?.line ?? line }, selector));
+  const isLocked = (selector: string, specs: readonly string[]): boolean => {
+    const value = locked.get(selector)?.value;
+    return typeof value === 'string' && specs.some((spec) => spec === value || (isLocal(spec) && isLocal(value)));
+  };
+  const missing = overrides.flatMap((declared) =>
+    [...declared].filter(([selector, specs]) => !isLocked(selector, specs)).map(([one]) => one),
+  );
+  const added = fewest(overrides.map((declared) => [...locked.keys()].filter((selector) => !declared.has(selector))));
+  return [...new Set([...missing, ...added])].map((selector) =>
+    otherOverride({ file, line: locked.get(selector)?.line ?? line }, selector),
+  );
+}
+
+function fewest(lists: readonly (readonly string[])[]): readonly string[] {
+  const [first = [], ...others] = lists;
+  return others.reduce((least, each) => (each.length < least.length ? each : least), first);
+}
+
+/** The lockfile has a checksum of what packageExtensions say, or none where there are none. */
+function differencesOfExtensions({ file, content }: PnpmDocument, { extensions }: PnpmProject): PlacedFinding[] {
+  const locked = content.get('packageExtensionsChecksum');
+  const isOther = extensions.map((one) => !isChecksumOf(locked?.value, one));
+  const isUnlocked = extensions.some((one, at) => !isEmpty(one) && isOther[at]);
+  if (!isUnlocked && !isOther.every(Boolean)) return [];
+  const by = 'the packageExtensions, which the project and the lockfile do not have alike';
+  return [resolvedAnew({ file, line: locked?.line ?? 1, path: 'packageExtensionsChecksum' }, by)];
+}
+
+/** Patches of the lockfile that the project does not have, and the other way round, or from another file. */
+function differencesOfPatches({ file, content }: PnpmDocument, { patches }: PnpmProject): PlacedFinding[] {
+  const nodes = mappingOf(file, content, 'patchedDependencies');
+  const locked = new Map(
+    [...nodes].map(([selector, { value }]) => {
+      const path = value instanceof Map ? (value as ReadonlyMap<string, JsonNode>).get('path')?.value : null;
+      return [selector, patchFiles({ [selector]: { path } }).get(selector) ?? null] as const;
+    }),
+  );
+  const declared = patches.map(patchFiles);
+  const missing = declared.flatMap((files) =>
+    [...files].flatMap(([selector, path]) => {
+      const known = locked.get(selector);
+      return known === undefined || (known !== null && known !== path) ? [selector] : [];
+    }),
+  );
+  const added = fewest(declared.map((files) => [...locked.keys()].filter((selector) => !files.has(selector))));
+  const line = content.get('patchedDependencies')?.line ?? 1;
+  return [...new Set([...missing, ...added])].map((selector) =>
+    otherPatch({ file, line: nodes.get(selector)?.line ?? line }, selector),
+  );
 }

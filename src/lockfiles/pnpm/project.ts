@@ -4,6 +4,7 @@ import { manifestFields } from '../../readers/manifest.ts';
 import type { ProjectManifests, ProjectSettings } from '../common/format.ts';
 import { isWorkspace } from '../../model/workspaces.ts';
 import { isUnshared } from '../settings/use-settings.ts';
+import { declaredSets, type Declared } from './declared.ts';
 import { folderAt } from './key.ts';
 import { isSelected, overrides, readOverrides, readSelector, type Asker, type Selector } from './overrides.ts';
 
@@ -36,6 +37,8 @@ export interface PnpmProject {
    * Values are as they are written, and what stands for them.
    */
   readonly overrides: readonly ReadonlyMap<string, readonly string[]>[];
+  readonly extensions: Declared;
+  readonly patches: Declared;
   /** Patterns of optional dependencies that are left out. */
   readonly ignored: readonly string[];
   /** The folders of the workspace's members; null where each has a lockfile of its own, or none is known. */
@@ -93,6 +96,8 @@ export function readProject(manifests: ProjectManifests, settings: ProjectSettin
   const extensions = [older['packageExtensions'], workspace['packageExtensions']];
   const added = groupedBy(extensions.flatMap(readExtensions), ({ alias }) => alias);
   const { packageManager } = root;
+  const setsOf = (name: string): Declared =>
+    declaredSets(older[name], workspace[name], packageManager, (_, ofWorkspace) => ofWorkspace);
   const patterns = textsOf(workspace['packages']);
   const isShared =
     file?.path === 'pnpm-workspace.yaml' &&
@@ -116,10 +121,16 @@ export function readProject(manifests: ProjectManifests, settings: ProjectSettin
         .filter((override) => overrides(override, asker, spec))
         .flatMap((override) => resolved(alias, override.spec) ?? []),
     overrides: overridesIn(
-      { resolutions: root['resolutions'], older: older['overrides'], workspace: workspace['overrides'] },
-      typeof packageManager === 'string' ? packageManager : '',
+      declaredSets(
+        { ...fieldsOf(root['resolutions']), ...fieldsOf(older['overrides']) },
+        workspace['overrides'],
+        packageManager,
+        (ofManifest, ofWorkspace) => ({ ...ofManifest, ...ofWorkspace }),
+      ),
       resolved,
     ),
+    extensions: setsOf('packageExtensions'),
+    patches: setsOf('patchedDependencies'),
     ignored: [older, workspace].flatMap((each) => textsOf(each['ignoredOptionalDependencies'])),
     isMember,
     extended: (asker, alias) =>
@@ -134,17 +145,9 @@ export function readProject(manifests: ProjectManifests, settings: ProjectSettin
 }
 
 function overridesIn(
-  from: { readonly resolutions: unknown; readonly older: unknown; readonly workspace: unknown },
-  packageManager: string,
+  sets: Declared,
   resolved: (alias: string, spec: string) => string | null,
 ): PnpmProject['overrides'] {
-  const pinned = /^pnpm@(\d+)/.exec(packageManager)?.[1];
-  const ofManifest = { ...fieldsOf(from.resolutions), ...fieldsOf(from.older) };
-  const ofWorkspace = fieldsOf(from.workspace);
-  const newer = [ofWorkspace];
-  const isOfBoth = Object.keys(ofManifest).length > 0 && Object.keys(ofWorkspace).length > 0;
-  const older = [{ ...ofManifest, ...ofWorkspace }, ...(isOfBoth ? [ofManifest] : [])];
-  const sets = pinned === undefined ? [...newer, ...older] : Number(pinned) > 10 ? newer : older;
   return sets.map(
     (set) =>
       new Map(
