@@ -171,7 +171,7 @@ describe('an audit under a repository of trust', () => {
   it('asks for a target that an earlier run had from a file, and verifies with the same under every cache', async () => {
     await withTrust(async ({ audit, trustOf, lab, folder }) => {
       writeFileSync(join(folder, 'same.json'), JSON.stringify(lab.trustedRoot));
-      writeFileSync(join(folder, 'other.json'), JSON.stringify(withOldLogs(lab.trustedRoot as LabRoot)));
+      writeFileSync(join(folder, 'other.json'), JSON.stringify(withOldLogs(lab.trustedRoot)));
       const rootDigest = createHash('sha256').update(JSON.stringify(lab.trustedRoot)).digest('hex');
       for (const args of [['--trusted-root', 'same.json'], [], ['--trusted-root', 'other.json']]) {
         for (const cache of [[], ['--no-cache']]) {
