@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { newBehaviours } from '../../lab/behaviours.ts';
@@ -53,6 +53,11 @@ function withHosts(work: (project: HostsProject) => Promise<void>): Promise<void
     const targets = { 'trusted_root.json': lab.trustedRoot, 'registry.npmjs.org/keys.json': lab.tufKeys };
     const repository = tufRepository({ targets });
     writeFileSync(join(folder, 'tuf-root.json'), repository.root);
+    for (const [path, body] of repository.files) {
+      const copy = join(folder, 'mirror', decodeURIComponent(path));
+      mkdirSync(dirname(copy), { recursive: true });
+      writeFileSync(copy, body);
+    }
     const server = await serve({
       behaviours: newBehaviours(),
       requests: [],
@@ -191,6 +196,14 @@ describe('the connections of a run', () => {
         [['trust', ...trust], 2, none],
         [['trust', 'hosts', ...trust], 0, none],
         [['trust', 'refresh', ...trust], 0, [hostOf(tuf)]],
+        [['trust', '--tuf', 'mirror', '--tuf-root', 'tuf-root.json', 'refresh'], 0, none],
+        [['trust', 'import', 'mirror', ...trust], 0, none],
+        [['trust', 'import', 'e.tar', ...trust], 0, none],
+        [
+          ['audit', '--reverify', '--tuf', 'mirror', '--tuf-root', 'tuf-root.json'],
+          0,
+          [lab.url, scoped].map(hostOf).sort(),
+        ],
         [['cache'], 0, none],
         [['demo'], 0, none],
       ];
@@ -199,7 +212,7 @@ describe('the connections of a run', () => {
       for (const [args] of cases) {
         if (args[0] === 'update') await lockAll('p', '@s/q', 'r', '@s/t');
         const env = {
-          ...(args[0] === 'cache' ? { ASSAY_CACHE: folder } : {}),
+          ...(args[0] === 'cache' || args[1] === 'import' ? { ASSAY_CACHE: folder } : {}),
           PATH: `${bin}:${process.env['PATH'] ?? ''}`,
         };
         const { status, contacted, lookups } = await connections(args, env);
