@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { newBehaviours } from '../../lab/behaviours.ts';
+import { newBehaviours, type Behaviours } from '../../lab/behaviours.ts';
 import { ciWorkflow } from '../../lab/index.ts';
 import { serveLog } from '../../lab/logs.ts';
 import { serve } from '../../lab/server.ts';
@@ -16,6 +16,7 @@ import { assay, inFolder, type Run } from './run.ts';
 interface HostsProject extends LabProject {
   readonly scoped: string;
   readonly tuf: string;
+  readonly tufBehaviours: Behaviours;
   /** The options that name the repository of trust. */
   readonly trust: readonly string[];
   /** Makes the project depend on these packages, of version 1.0.0 and of both registries. */
@@ -58,8 +59,9 @@ function withHosts(work: (project: HostsProject) => Promise<void>): Promise<void
       mkdirSync(dirname(copy), { recursive: true });
       writeFileSync(copy, body);
     }
+    const tufBehaviours = newBehaviours();
     const server = await serve({
-      behaviours: newBehaviours(),
+      behaviours: tufBehaviours,
       requests: [],
       latencyMs: 0,
       requireToken: null,
@@ -78,6 +80,7 @@ function withHosts(work: (project: HostsProject) => Promise<void>): Promise<void
         scoped,
         lockAll,
         tuf: server.url,
+        tufBehaviours,
         trust: ['--tuf', server.url, '--tuf-root', 'tuf-root.json'],
         connections: async (args, env) => {
           writeFileSync(record, '');
@@ -224,7 +227,7 @@ describe('the connections of a run', () => {
     });
   }, 120_000);
 
-  it('stay with these hosts whatever a registry or a repository redirects to', async () => {
+  it('stay with these hosts whatever a registry redirects to', async () => {
     await withHosts(async ({ lab, scoped, tuf, trust, lockAll, connections }) => {
       const elsewhere = await lab.mirror();
       const printed = [lab.url, scoped, tuf].map(hostOf).sort();
@@ -252,6 +255,50 @@ describe('the connections of a run', () => {
       expect(await connections(['audit', ...trust, '--no-cache'])).toMatchObject({ status: 3, contacted: own });
     });
   }, 120_000);
+
+  it('follow a redirect of tarballs where the policy names its address, without credentials', async () => {
+    await withHosts(async ({ lab, trust, folder, edit, connections }) => {
+      const storage = await lab.mirror();
+      edit('.npmrc', (text) => `${text}//${hostOf(lab.url)}/:_authToken=hidden-token\n`);
+      const run = (): Promise<Connections> => {
+        // Once: the storage has it from the same registry.
+        lab.behaveWell();
+        lab.behave(/^\/p\/-\/p-1\.0\.0\.tgz$/, { redirect: `${storage.url}p/-/p-1.0.0.tgz`, times: 1 });
+        return connections(['audit', '--tarballs', ...trust, '--json', '--no-cache']);
+      };
+      const refused = await run();
+      expect(refused.status).toBe(3);
+      expect(refused.contacted).not.toContain(hostOf(storage.url));
+      expect(refused.stdout).toContain('registries.redirects in assay.yml may name it');
+
+      const policy = (address: string): void => {
+        writeFileSync(join(folder, 'assay.yml'), `registries:\n  redirects:\n    - ${address}\n`);
+      };
+      policy(`${storage.url}p/`);
+      const allowed = await run();
+      expect(allowed.status).toBe(0);
+      const printed = await assayInside(['trust', 'hosts', ...trust, '--json'], folder);
+      expect(allowed.contacted).toEqual(connectedTo(printed));
+      expect(printed.stdout).toContain('redirects of registries (registries.redirects in assay.yml)');
+      expect(storage.requests.length).toBeGreaterThan(0);
+      expect(storage.requests.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
+      expect(lab.requests.some(({ headers }) => headers.authorization === 'Bearer hidden-token')).toBe(true);
+
+      // Below that address, and nowhere else on its host.
+      policy(`${storage.url}other/`);
+      expect((await run()).status).toBe(3);
+    });
+  }, 60_000);
+
+  it('follow no redirect of the TUF repository', async () => {
+    await withHosts(async ({ lab, scoped, tuf, tufBehaviours, trust, connections }) => {
+      tufBehaviours.add(/^\/timestamp\.json$/, { redirect: `${scoped}timestamp.json` });
+      const run = await connections(['trust', 'refresh', ...trust]);
+      expect(run).toMatchObject({ status: 3, stdout: '', contacted: [hostOf(tuf)] });
+      expect(run.stderr).toContain(`redirected to ${hostOf(scoped)}, and a TUF repository is asked at its own address`);
+      expect(lab.requests).toEqual([]);
+    });
+  });
 
   it('are to the proxy alone where one is used for every host', async () => {
     await withHosts(async ({ trust, folder, connections }) => {

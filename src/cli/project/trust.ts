@@ -73,7 +73,9 @@ export function openSource(
 ): { readonly opened: Promise<TrustSession>; readonly close: () => void } {
   const place = values['no-cache'] === true ? null : placeOfCache(io);
   const store = place === null ? null : openCache(trustPlace(place), storeName(source));
-  const http = createHttpClient(config, { redirectsTo: () => false });
+  const http = createHttpClient(config, {
+    refuseRedirect: () => 'and a TUF repository is asked at its own address alone',
+  });
   return {
     opened: openTrust(source, { http, store, now: Date.now(), fresh }),
     close: () => {
