@@ -21,8 +21,8 @@ import { importTrust } from '../project/trust-import.ts';
 import { startTrust, TRUST_OPTIONS } from '../project/trust.ts';
 
 export const command: Command = {
-  usage: '[refresh | import FILE|DIR | hosts [DIR|LOCKFILE]]',
-  summary: 'what is verified against, and how new it is; refresh or import something newer; hosts: whom a run contacts',
+  usage: '[refresh | import PATH | hosts [PATH]]',
+  summary: 'what is verified against, and how new it is; refresh, import; hosts: whom a run contacts',
   options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'json'],
   run: async ({ values, positionals }, io) => {
     const [action, ...rest] = positionals;
