@@ -36,7 +36,7 @@ export function demandAge(trust: TrustAged, max: { readonly hours: number; reado
     }
     throw new TrustError(
       `the trusted root of ${name} was last known to be the newest at ${formatInstant(confirmed)}, and ${limit}: ` +
-        'assay trust refresh asks its repository, assay trust import takes it from a file',
+        'assay trust refresh asks its repository, assay trust import takes in a copy of that; of a file, as-of says it',
     );
   }
 }

@@ -42,6 +42,12 @@ export interface TrustSession {
 /** There is no trusted root to verify with. */
 export class TrustError extends Error {
   override readonly name = 'TrustError';
+  /** Why there is none, without where it was asked for. */
+  readonly why: string;
+  constructor(message: string, why = message) {
+    super(message);
+    this.why = why;
+  }
 }
 
 export interface RefreshOptions {
@@ -74,7 +80,11 @@ export async function openTrust(source: TrustSource, options: RefreshOptions): P
 
   const ask = async (): Promise<TrustOptions> => {
     const asker = source.ask ?? askerOf(source.url, options.http);
-    const { state, confirmed, problem } = await refresh(repository, asker, store, now, { fresh, known });
+    const { state, confirmed, problem } = await refresh(repository, asker, store, now, {
+      fresh,
+      known,
+      isCopy: source.ask !== undefined,
+    });
     return demand(trustOf(source, state, { confirmed, problem }), source, problem);
   };
   let asked: Promise<TrustOptions> | null = null;
@@ -100,7 +110,10 @@ function demand(trust: TrustOptions | null, { url }: TrustSource, problem: Probl
   if (trust !== null) return trust;
   const why = problem?.detail ?? `it has no ${ROOT_TARGET}`;
   const choices = 'assay trust hosts lists what a firewall has to allow; --trusted-root FILE needs no request';
-  throw new TrustError(`no trusted root from ${url}: ${why}${problem?.kind === 'unavailable' ? ` (${choices})` : ''}`);
+  throw new TrustError(
+    `no trusted root from ${url}: ${why}${problem?.kind === 'unavailable' ? ` (${choices})` : ''}`,
+    why,
+  );
 }
 
 /** The trust that was verified, over what is pinned; null where there is no root at all. */

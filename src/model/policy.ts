@@ -160,6 +160,8 @@ export interface Policy {
   readonly findings: readonly LevelRule[];
   readonly mirrors: readonly MirrorRule[];
   readonly privateRegistries: readonly PrivateRegistryRule[];
+  /** Addresses outside the registries that these may redirect to; each ends in "/". */
+  readonly redirects: readonly string[];
   /** Internal packages, which need no provenance. */
   readonly exempt: readonly PackageSelector[];
   /** A trusted-root file as the policy writes it. */

@@ -44,9 +44,8 @@ function createLiveClient(config: NetConfig, options: HttpClientOptions): HttpCl
       if (get.json !== undefined) return failure('redirected, which is not followed with what was sent', null);
       const next = redirectTarget(outcome.location, target);
       if (typeof next === 'string') return failure(next, null);
-      if (next.host !== first.host && options.redirectsTo?.(next.host) === false) {
-        return failure(`redirected to ${next.host}, which is none of the hosts that assay trust hosts names`, null);
-      }
+      const refusal = next.host === first.host ? null : (options.refuseRedirect?.(next) ?? null);
+      if (refusal !== null) return failure(`redirected to ${next.host}, ${refusal}`, null);
       if (next.host !== target.host) auth = false;
       url = next;
     }

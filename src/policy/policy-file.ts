@@ -40,6 +40,7 @@ import { instanceNameOf, trustOf } from './trust-rules.ts';
 import { parseYaml } from '../readers/yaml.ts';
 
 const LEVELS: readonly Level[] = ['error', 'warning', 'note'];
+const REDIRECT = 'the http or https address that registries redirect to, without credentials and query';
 const MAX_RELEASE_AGE = 8760;
 
 /**
@@ -59,7 +60,7 @@ export function parsePolicy(file: string, bytes: Uint8Array): Policy {
     'release-age',
     'review',
   ]);
-  const registries = root.registries && fieldsOf(root.registries, ['mirrors', 'private', 'exempt']);
+  const registries = root.registries && fieldsOf(root.registries, ['mirrors', 'private', 'redirects', 'exempt']);
   const policy: Policy = {
     file,
     enforce: root.enforce ? wordOf(root.enforce, PHASES) : null,
@@ -70,6 +71,9 @@ export function parsePolicy(file: string, bytes: Uint8Array): Policy {
     mirrors: registries?.mirrors ? itemsOf(registries.mirrors, 'mappings with url and of').map(mirrorOf) : [],
     privateRegistries: registries?.private
       ? itemsOf(registries.private, 'mappings with url and keys').map(privateRegistryOf)
+      : [],
+    redirects: registries?.redirects
+      ? itemsOf(registries.redirects, 'addresses').map((place) => addressOf(place, REDIRECT))
       : [],
     exempt: registries?.exempt ? packagesOf(registries.exempt) : [],
     ...trustOf(root.trust),

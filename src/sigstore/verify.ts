@@ -17,6 +17,7 @@ import type { Instance } from './instance.ts';
 import { SIGNER_HASHES, verifySignature, type PublicKey } from './keys.ts';
 import { matchBody, type Expected } from './log-body.ts';
 import { verifyInclusion, verifyPromise, type PromisedTime } from './log.ts';
+import { preAuthEncoding } from './pae.ts';
 import { Refusal, refuse, show } from './refusal.ts';
 import {
   isTimeless,
@@ -278,12 +279,6 @@ function verifyEntry(
     inclusion: inclusion !== null,
   };
   return { proof, countsAs: log.countsAs };
-}
-
-/** https://github.com/secure-systems-lab/dsse/blob/master/protocol.md, signature definition; lengths are in bytes. */
-function preAuthEncoding(type: string, payload: Buffer): Buffer {
-  const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `;
-  return Buffer.concat([Buffer.from(head), payload]);
 }
 
 function verifyContent({ content, key, pae, artifact }: Expected): void {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { newBehaviours } from '../../lab/behaviours.ts';
+import { newBehaviours, type Behaviours } from '../../lab/behaviours.ts';
 import { ciWorkflow } from '../../lab/index.ts';
 import { serveLog } from '../../lab/logs.ts';
 import { serve } from '../../lab/server.ts';
@@ -16,6 +16,7 @@ import { assay, inFolder, type Run } from './run.ts';
 interface HostsProject extends LabProject {
   readonly scoped: string;
   readonly tuf: string;
+  readonly tufBehaviours: Behaviours;
   /** The options that name the repository of trust. */
   readonly trust: readonly string[];
   /** Makes the project depend on these packages, of version 1.0.0 and of both registries. */
@@ -53,8 +54,14 @@ function withHosts(work: (project: HostsProject) => Promise<void>): Promise<void
     const targets = { 'trusted_root.json': lab.trustedRoot, 'registry.npmjs.org/keys.json': lab.tufKeys };
     const repository = tufRepository({ targets });
     writeFileSync(join(folder, 'tuf-root.json'), repository.root);
+    for (const [path, body] of repository.files) {
+      const copy = join(folder, 'mirror', decodeURIComponent(path));
+      mkdirSync(dirname(copy), { recursive: true });
+      writeFileSync(copy, body);
+    }
+    const tufBehaviours = newBehaviours();
     const server = await serve({
-      behaviours: newBehaviours(),
+      behaviours: tufBehaviours,
       requests: [],
       latencyMs: 0,
       requireToken: null,
@@ -73,6 +80,7 @@ function withHosts(work: (project: HostsProject) => Promise<void>): Promise<void
         scoped,
         lockAll,
         tuf: server.url,
+        tufBehaviours,
         trust: ['--tuf', server.url, '--tuf-root', 'tuf-root.json'],
         connections: async (args, env) => {
           writeFileSync(record, '');
@@ -191,6 +199,14 @@ describe('the connections of a run', () => {
         [['trust', ...trust], 2, none],
         [['trust', 'hosts', ...trust], 0, none],
         [['trust', 'refresh', ...trust], 0, [hostOf(tuf)]],
+        [['trust', '--tuf', 'mirror', '--tuf-root', 'tuf-root.json', 'refresh'], 0, none],
+        [['trust', 'import', 'mirror', ...trust], 0, none],
+        [['trust', 'import', 'e.tar', ...trust], 0, none],
+        [
+          ['audit', '--reverify', '--tuf', 'mirror', '--tuf-root', 'tuf-root.json'],
+          0,
+          [lab.url, scoped].map(hostOf).sort(),
+        ],
         [['cache'], 0, none],
         [['demo'], 0, none],
       ];
@@ -199,7 +215,7 @@ describe('the connections of a run', () => {
       for (const [args] of cases) {
         if (args[0] === 'update') await lockAll('p', '@s/q', 'r', '@s/t');
         const env = {
-          ...(args[0] === 'cache' ? { ASSAY_CACHE: folder } : {}),
+          ...(args[0] === 'cache' || args[1] === 'import' ? { ASSAY_CACHE: folder } : {}),
           PATH: `${bin}:${process.env['PATH'] ?? ''}`,
         };
         const { status, contacted, lookups } = await connections(args, env);
@@ -211,7 +227,7 @@ describe('the connections of a run', () => {
     });
   }, 120_000);
 
-  it('stay with these hosts whatever a registry or a repository redirects to', async () => {
+  it('stay with these hosts whatever a registry redirects to', async () => {
     await withHosts(async ({ lab, scoped, tuf, trust, lockAll, connections }) => {
       const elsewhere = await lab.mirror();
       const printed = [lab.url, scoped, tuf].map(hostOf).sort();
@@ -239,6 +255,50 @@ describe('the connections of a run', () => {
       expect(await connections(['audit', ...trust, '--no-cache'])).toMatchObject({ status: 3, contacted: own });
     });
   }, 120_000);
+
+  it('follow a redirect of tarballs where the policy names its address, without credentials', async () => {
+    await withHosts(async ({ lab, trust, folder, edit, connections }) => {
+      const storage = await lab.mirror();
+      edit('.npmrc', (text) => `${text}//${hostOf(lab.url)}/:_authToken=hidden-token\n`);
+      const run = (): Promise<Connections> => {
+        // Once: the storage has it from the same registry.
+        lab.behaveWell();
+        lab.behave(/^\/p\/-\/p-1\.0\.0\.tgz$/, { redirect: `${storage.url}p/-/p-1.0.0.tgz`, times: 1 });
+        return connections(['audit', '--tarballs', ...trust, '--json', '--no-cache']);
+      };
+      const refused = await run();
+      expect(refused.status).toBe(3);
+      expect(refused.contacted).not.toContain(hostOf(storage.url));
+      expect(refused.stdout).toContain('registries.redirects in assay.yml may name it');
+
+      const policy = (address: string): void => {
+        writeFileSync(join(folder, 'assay.yml'), `registries:\n  redirects:\n    - ${address}\n`);
+      };
+      policy(`${storage.url}p/`);
+      const allowed = await run();
+      expect(allowed.status).toBe(0);
+      const printed = await assayInside(['trust', 'hosts', ...trust, '--json'], folder);
+      expect(allowed.contacted).toEqual(connectedTo(printed));
+      expect(printed.stdout).toContain('redirects of registries (registries.redirects in assay.yml)');
+      expect(storage.requests.length).toBeGreaterThan(0);
+      expect(storage.requests.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
+      expect(lab.requests.some(({ headers }) => headers.authorization === 'Bearer hidden-token')).toBe(true);
+
+      // Below that address, and nowhere else on its host.
+      policy(`${storage.url}other/`);
+      expect((await run()).status).toBe(3);
+    });
+  }, 60_000);
+
+  it('follow no redirect of the TUF repository', async () => {
+    await withHosts(async ({ lab, scoped, tuf, tufBehaviours, trust, connections }) => {
+      tufBehaviours.add(/^\/timestamp\.json$/, { redirect: `${scoped}timestamp.json` });
+      const run = await connections(['trust', 'refresh', ...trust]);
+      expect(run).toMatchObject({ status: 3, stdout: '', contacted: [hostOf(tuf)] });
+      expect(run.stderr).toContain(`redirected to ${hostOf(scoped)}, and a TUF repository is asked at its own address`);
+      expect(lab.requests).toEqual([]);
+    });
+  });
 
   it('are to the proxy alone where one is used for every host', async () => {
     await withHosts(async ({ trust, folder, connections }) => {

@@ -347,7 +347,7 @@ describe('assay trust', () => {
   });
 
   it.each([
-    [['trust', 'add'], /trust takes nothing, refresh, or hosts/],
+    [['trust', 'add'], /trust takes nothing, refresh, import with a file or folder, or hosts/],
     [['trust', '--tuf', 'http://127.0.0.1:9/'], /--tuf needs --tuf-root FILE/],
     [['trust', '--tuf-root', 'x.json'], /--tuf-root needs --tuf URL/],
     [['trust', '--tuf', 'ftp://x/', '--tuf-root', 'x.json'], /--tuf needs a folder, or an http or https URL/],

@@ -70,6 +70,7 @@ expect:
   private:
     - {url: 'http://127.0.0.1:4873'}
     - {url: https://p.example/, keys: keys.json}
+  redirects: [https://s.example/npm, 'http://127.0.0.1:9000']
   exempt: ['@corp/*']
 `,
   'capabilities that select, and those that are stated': `critical:
@@ -224,6 +225,11 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
     'findings:\n  - code: evidence-unavailable\n    level: note\n    reason: r\n',
     3,
     /cannot be lowered/,
+  ],
+  'a redirect to a host without its scheme': [
+    'registries:\n  redirects:\n    - s.example\n',
+    3,
+    /redirects takes the http or https address that registries redirect to/,
   ],
   'a mirror of nothing': ['registries:\n  mirrors:\n    - url: https://m.example/\n', 3, /a mirror needs url and of/],
   'an address with credentials': [

@@ -54,7 +54,7 @@ describe('what parser and schema accept', () => {
     expect(policy.critical?.packages.map(({ text }) => text)).toEqual(['@babel/*']);
     expect(policy.capabilities).toMatchObject([{ packages: { text: 'chalk' }, capabilities: [] }]);
     expect(policy.expect.map(({ packages }) => packages.text)).toEqual(['axios', '@babel/*', '*']);
-    for (const list of [policy.findings, policy.mirrors, policy.privateRegistries, policy.exempt]) {
+    for (const list of [policy.findings, policy.mirrors, policy.privateRegistries, policy.redirects, policy.exempt]) {
       expect(list.length).toBeGreaterThan(0);
     }
     expect(fitsSchema(example), JSON.stringify(validate.errors)).toBe(true);

@@ -32,7 +32,7 @@ export const command: Command = {
     try {
       const { result, repository } = await withTrust(
         await trust.session,
-        () => openRegistry(config, io),
+        () => openRegistry(config, io, { redirects: policy?.policy.redirects ?? [] }),
         (used, registry) => check(positionals, { registry, trust: used, enforce, policy, now: Date.now() }),
       );
       const { comparisons, unresolved } = result;

@@ -1,19 +1,28 @@
 import { agesOf } from '../../audit/age.ts';
 import type { TrustOptions } from '../../audit/options.ts';
 import { NPM_KEYS } from '../../registries/npm/keys.ts';
-import { renderTrust, renderTrustJson, type TrustedPart, type TrustShown } from '../../report/commands/trust.ts';
+import {
+  importedLine,
+  renderTrust,
+  renderTrustJson,
+  type TrustedPart,
+  type TrustShown,
+} from '../../report/commands/trust.ts';
 import { renderHosts, renderHostsJson } from '../../report/commands/hosts.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import type { OptionValues } from '../options.ts';
 import { hostsOf } from '../project/hosts.ts';
 import { placeOf } from '../project/open.ts';
 import { loadPolicy } from '../project/policy.ts';
 import { networkConfig } from '../project/registry.ts';
+import { importTrust } from '../project/trust-import.ts';
 import { startTrust, TRUST_OPTIONS } from '../project/trust.ts';
 
 export const command: Command = {
-  usage: '[refresh | hosts [DIR|LOCKFILE]]',
-  summary: 'what is verified against, and how new it is; refresh asks for newer; hosts: whom a run contacts',
+  usage: '[refresh | import PATH | hosts [PATH]]',
+  summary: 'what is verified against, and how new it is; refresh, import; hosts: whom a run contacts',
   options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'json'],
   run: async ({ values, positionals }, io) => {
     const [action, ...rest] = positionals;
@@ -22,8 +31,11 @@ export const command: Command = {
       io.stdout.write(values.json === true ? renderHostsJson(hosts) : renderHosts(hosts));
       return EXIT.holds;
     }
+    if (action === 'import') return importFrom(rest, values, io);
     if ((action !== undefined && action !== 'refresh') || rest.length > 0) {
-      throw new UsageError('trust takes nothing, refresh, or hosts with a directory or lockfile');
+      throw new UsageError(
+        'trust takes nothing, refresh, import with a file or folder, or hosts with a directory or lockfile',
+      );
     }
     const policy = await loadPolicy(values, io.cwd, io);
     const trust = startTrust(values, policy, networkConfig(values, io.cwd, io), io, true);
@@ -44,6 +56,20 @@ export const command: Command = {
     }
   },
 };
+
+async function importFrom(paths: readonly string[], values: OptionValues, io: Io): Promise<number> {
+  const imported = await importTrust(paths, values, io);
+  if (imported.kind === 'lines') {
+    io.stderr.write(`assay: ${imported.why}\n`);
+    io.stdout.write(imported.lines);
+    return EXIT.usage;
+  }
+  const { before, after } = imported;
+  io.stderr.write(`assay: ${importedLine(paths.join(' and '), before, after)}\n`);
+  const shown = shownTrust(after);
+  io.stdout.write(values.json === true ? renderTrustJson(shown) : renderTrust(shown, io.stdout));
+  return EXIT.holds;
+}
 
 function shownTrust(trust: TrustOptions): TrustShown {
   const { root, rootName, rootDigest, repository, npmKeys = NPM_KEYS, keys } = trust;

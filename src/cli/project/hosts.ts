@@ -33,11 +33,15 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
   const registries = projects.flatMap((project) => {
     return registriesOf(servedNames(project.lockfiles), configOf(project), io);
   });
+  const redirects = (policy?.policy.redirects ?? []).map((address): Asked => {
+    const why = `redirects of registries (registries.redirects in ${policy?.policy.file ?? ''})`;
+    return { url: new URL(address), why, config };
+  });
   const root = source === null ? main.root : (source.pinned?.root ?? null);
   const logs = [...new Set((root?.tlogs ?? []).map(({ name }) => name))].map((name): Asked => {
     return { url: new URL(`https://${name}`), why: 'transparency log, which assay log alone asks', config };
   });
-  return merged([...repository, ...registries, ...logs]);
+  return merged([...repository, ...registries, ...redirects, ...logs]);
 }
 
 /** The registries of packages. Documents, attestations, keys and tarballs are asked of no other host. */

@@ -122,7 +122,8 @@ export async function withProjects<T>(
     try {
       const { result, repository } = await withTrust(
         await trust.session,
-        () => openRegistry(own, io, servedNames(project.lockfiles)),
+        () =>
+          openRegistry(own, io, { names: servedNames(project.lockfiles), redirects: policy?.policy.redirects ?? [] }),
         (used, registry) => auditLockfiles(lockfiles, { ...shared, trust: used, registry, ...how }),
       );
       return { ...result, trust: withRepository(result.trust, repository) };

@@ -91,14 +91,24 @@ export function demandUsable({ unusable }: NpmConfig, scopes: readonly string[])
 
 /**
  * Opens the registry that the configuration names. `names` are the packages of the run: redirects lead to no other
- * hosts than those of their registries, or of all that are configured where the run has yet to find out. The caller
- * closes it.
+ * hosts than those of their registries, or of all that are configured where the run has yet to find out, and to what
+ * the policy names (`redirects`). The caller closes it.
  */
-export function openRegistry(config: NpmConfig, io: Io, names: readonly string[] | null = null): Registry {
+export function openRegistry(
+  config: NpmConfig,
+  io: Io,
+  {
+    names = null,
+    redirects = [],
+  }: { readonly names?: readonly string[] | null; readonly redirects?: readonly string[] } = {},
+): Registry {
   const caches = { npm: config.cache, yarn: yarnCache(io.env, homedir(), process.platform) };
   let hosts: ReadonlySet<string> | null = null;
-  const redirectsTo = (host: string): boolean => (hosts ??= hostsOf()).has(host);
-  const registry = npmRegistry(createHttpClient(config, { redirectsTo }), config, caches);
+  const refuseRedirect = (to: URL): string | null => {
+    if ((hosts ??= hostsOf()).has(to.host) || redirects.some((address) => to.href.startsWith(address))) return null;
+    return 'which is none of the hosts that assay trust hosts names; registries.redirects in assay.yml may name it';
+  };
+  const registry = npmRegistry(createHttpClient(config, { refuseRedirect }), config, caches);
   const hostsOf = (): ReadonlySet<string> => {
     const urls =
       names === null ? [config.registry, ...config.scopes.values()] : names.map((name) => registry.urlFor(name));

@@ -56,15 +56,28 @@ export function startTrust(
     const trust = { ...whole(main), keys };
     return { session: Promise.resolve(aged(trust, () => Promise.resolve(trust), policy)), close: () => undefined };
   }
-  const place = values['no-cache'] === true ? null : placeOfCache(io);
-  const store = place === null ? null : openCache(trustPlace(place), storeName(source));
-  const http = createHttpClient(config, { redirectsTo: () => false });
-  const opened = openTrust(source, { http, store, now: Date.now(), fresh });
+  const { opened, close } = openSource(source, values, config, io, fresh);
   const session = opened.then(({ known, refresh }) =>
     aged(known === null ? null : whole(known), () => refresh().then(whole), policy),
   );
+  return { session, close };
+}
+
+/** Opens a repository, with what earlier runs kept of it. The caller closes it. */
+export function openSource(
+  source: TrustSource,
+  values: OptionValues,
+  config: NpmConfig,
+  io: Io,
+  fresh: boolean,
+): { readonly opened: Promise<TrustSession>; readonly close: () => void } {
+  const place = values['no-cache'] === true ? null : placeOfCache(io);
+  const store = place === null ? null : openCache(trustPlace(place), storeName(source));
+  const http = createHttpClient(config, {
+    refuseRedirect: () => 'and a TUF repository is asked at its own address alone',
+  });
   return {
-    session,
+    opened: openTrust(source, { http, store, now: Date.now(), fresh }),
     close: () => {
       http.close();
       store?.close();

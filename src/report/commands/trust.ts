@@ -63,6 +63,30 @@ export function renderTrustJson({ root, rootDigest, repository, ages, parts }: T
   });
 }
 
+/** What an import changed, in one line; `before` is null where nothing was known. */
+export function importedLine(from: string, before: ImportedTrust | null, after: ImportedTrust): string {
+  const versions = changedVersions(before?.repository?.versions, after.repository?.versions);
+  const digest =
+    before?.rootDigest === after.rootDigest
+      ? 'the trusted root is the same'
+      : `the trusted root is sha256:${after.rootDigest}${before === null ? '' : `, and was sha256:${before.rootDigest}`}`;
+  return `imported from ${escapeText(from, 200)}: ${versions === '' ? 'nothing newer' : versions}; ${digest}`;
+}
+
+export type ImportedTrust = Pick<TrustShown, 'rootDigest'> & { readonly repository?: TrustRepository };
+
+/** "root 1 to 3, timestamp 5": the metadata of another version than before. */
+export function changedVersions(before?: TrustRepository['versions'], after?: TrustRepository['versions']): string {
+  const names = ['root', 'timestamp', 'snapshot', 'targets'] as const;
+  return names
+    .flatMap((name) => {
+      const [old = null, now = null] = [before?.[name], after?.[name]];
+      if (now === null || now === old) return [];
+      return [old === null ? `${name} ${now}` : `${name} ${old} to ${now}`];
+    })
+    .join(', ');
+}
+
 function repositoryRows({ url, state, problem, confirmed, origin, versions, expires }: TrustRepository): Row[] {
   const { root, timestamp, snapshot, targets } = versions;
   const numbers = Object.entries({ timestamp, snapshot, targets }).flatMap(([name, version]) =>

@@ -50,14 +50,19 @@ export async function openKnown({ name, anchor, wanted }: Repository, store: Sto
 
 /**
  * Asks the repository what is newer, and keeps each step that holds as soon as it does. `fresh` asks also for what may
- * be taken as known for a while; `known` is what the store has, where that was read already.
+ * be taken as known for a while; `known` is what the store has, where that was read already. A copy does not say when
+ * it was made (`isCopy`): a timestamp that was there before does not say again that it is the newest.
  */
 export async function refresh(
   repository: Repository,
   ask: Ask,
   store: Store | null,
   now: Instant,
-  { fresh = false, known }: { readonly fresh?: boolean; readonly known?: Known } = {},
+  {
+    fresh = false,
+    known,
+    isCopy = false,
+  }: { readonly fresh?: boolean; readonly known?: Known; readonly isCopy?: boolean } = {},
 ): Promise<Refreshed> {
   const before = known ?? (await openKnown(repository, store));
   const { state: start, confirmed, rootAsked } = before;
@@ -68,9 +73,10 @@ export async function refresh(
   const keep = (state: Verified): void => put({ state, confirmed, rootAsked });
   const { state, problem } = await update(start, ask, repository.wanted, { now, askRoot, keep });
   const isConfirmed = problem === null;
+  const isSaidAnew = !isCopy || confirmed === null || state.timestamp?.version !== start.timestamp?.version;
   const after = {
     state,
-    confirmed: isConfirmed ? now : confirmed,
+    confirmed: isConfirmed && isSaidAnew ? now : confirmed,
     rootAsked: askRoot && isConfirmed ? now : rootAsked,
   };
   if (state !== start || askRoot || after.confirmed === null || now - (confirmed ?? 0) >= HOUR) put(after);

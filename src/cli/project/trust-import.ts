@@ -1,0 +1,153 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { basename, relative, resolve } from 'node:path';
+import type { TrustOptions } from '../../audit/options.ts';
+import { TrustError } from '../../audit/trust.ts';
+import { formatInstant } from '../../model/time.ts';
+import { STRICT, type Thresholds } from '../../model/trust.ts';
+import { digestOf } from '../../readers/digest.ts';
+import { changedVersions } from '../../report/commands/trust.ts';
+import { withEvidence } from '../evidence.ts';
+import { UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import type { OptionValues } from '../options.ts';
+import { placeOfCache } from '../setup.ts';
+import { loadInstances, statedThresholds, type FileInstance } from '../trust-files.ts';
+import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { loadPolicy, type LoadedPolicy } from './policy.ts';
+import { networkConfig } from './registry.ts';
+import { openSource, trustSource } from './trust.ts';
+import { folderAsker } from './tuf-folder.ts';
+
+export type Imported =
+  /** What was known, and what is known now and by every later run. */
+  | { readonly kind: 'rolled'; readonly before: TrustOptions | null; readonly after: TrustOptions }
+  /** Nothing was imported: what to write into the policy instead. */
+  | { readonly kind: 'lines'; readonly lines: string; readonly why: string };
+
+/**
+ * Takes in what was carried here: a copy of the TUF repository in a folder, or packs, one of which may be the base of
+ * the other. Trust rolls forward from what is known, never from what the copy says. A trusted root in a file is signed
+ * by nobody and so is only described. Contacts nobody. Throws UsageError, PackError or TrustError.
+ */
+export async function importTrust(paths: readonly string[], values: OptionValues, io: Io): Promise<Imported> {
+  const [path, ...others] = paths;
+  const kinds = paths.map((one) => kindOf(one, io));
+  if (path === undefined || (others.length > 0 && kinds.some((kind) => kind !== 'pack'))) {
+    throw new UsageError('trust import takes one folder, one file, or a pack with the one that it is based on');
+  }
+  const policy = await loadPolicy(values, io.cwd, io);
+  if (kinds[0] === 'file') return linesFor(path, values, policy, io);
+  if (kinds[0] === 'folder') return rollForward(path, resolve(io.cwd, path), values, policy, io);
+  return withEvidence(paths, io, (inside) => rollForward(path, null, values, policy, inside));
+}
+
+async function rollForward(
+  from: string,
+  folder: string | null,
+  values: OptionValues,
+  policy: LoadedPolicy | null,
+  io: Io,
+): Promise<Imported> {
+  const { source, instances } = trustSource(values, policy, io);
+  if (source === null) {
+    throw new UsageError('nobody publishes this root: --tuf URL and --tuf-root FILE name a repository');
+  }
+  if (values['no-cache'] === true || placeOfCache(io) === null) {
+    throw new UsageError('trust import keeps what it verified in the cache, and there is none');
+  }
+  if (folder === null && source.ask !== undefined) {
+    throw new UsageError(`a pack has no copy of a folder: import ${source.url} itself`);
+  }
+  const copied = folder === null ? source : { ...source, ask: folderAsker(folder) };
+  const { opened, close } = openSource(copied, values, networkConfig(values, io.cwd, io), io, true);
+  try {
+    const { known, refresh } = await opened;
+    const after = await refresh().catch((error: unknown) => {
+      throw error instanceof TrustError ? new TrustError(`${from} cannot be imported: ${error.why}`) : error;
+    });
+    const { state, problem, versions } = after.repository ?? {};
+    if (state !== 'current') {
+      const changed = changedVersions(known?.repository?.versions, versions);
+      const kept = changed === '' ? '' : ` (what holds of it is kept: ${changed})`;
+      throw new TrustError(`${from} cannot be imported: ${problem ?? 'it says nothing'}${kept}`);
+    }
+    return { kind: 'rolled', before: known, after: { ...after, instances } };
+  } finally {
+    close();
+  }
+}
+
+/** A trusted root is text; a pack is a tar, whose header has zeros. */
+function kindOf(path: string, io: Io): 'folder' | 'pack' | 'file' {
+  const absolute = resolve(io.cwd, path);
+  const found = statSync(absolute, { throwIfNoEntry: false });
+  if (found === undefined) throw new UsageError(`no such file or directory: ${path}`);
+  if (found.isDirectory()) return 'folder';
+  demandFile(absolute);
+  const fd = openSync(absolute, 'r');
+  try {
+    const start = Buffer.alloc(512);
+    return start.subarray(0, readSync(fd, start)).includes(0) ? 'pack' : 'file';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function linesFor(path: string, values: OptionValues, policy: LoadedPolicy | null, io: Io): Imported {
+  const stem = basename(path).replace(/\..*$/, '');
+  const name = /^[a-z][a-z0-9-]{0,39}$/.test(stem) && !TAKEN.includes(stem) ? stem : 'company';
+  const instances = loadInstances(path, { name, stated: statedThresholds(values.thresholds) }, io);
+  const digest = digestOf(readUserFile(path, 'the trusted root', io));
+  const file = relative(policy?.folder ?? io.cwd, resolve(io.cwd, path));
+  return {
+    kind: 'lines',
+    lines: policyLines(/^[\w./-]+$/.test(file) ? file : JSON.stringify(file), digest, instances),
+    why:
+      `nothing was imported: nobody signs ${shownPath(path, io)}, so it counts where a policy names it, ` +
+      'which people review; these are the lines',
+  };
+}
+
+/** Names that a trusted root of one's own cannot have. */
+const TAKEN = ['own', 'public-good', 'github'];
+
+/** The lines of a policy that put a file in use; several roots, and the public one, are the main instance's. */
+function policyLines(
+  file: string,
+  digest: string,
+  [first, ...others]: readonly [FileInstance, ...FileInstance[]],
+): string {
+  const facts = [
+    `# sha256:${digest}`,
+    `root: ${file}`,
+    '# The day on which its owner said that it is the newest.',
+    `as-of: ${formatInstant(Date.now()).slice(0, 10)}`,
+    ...(isStrict(first.thresholds) || first.name === 'github' ? [] : thresholdLines(first.thresholds)),
+  ];
+  const isMain = others.length > 0 || first.name === 'public-good';
+  const lines = isMain
+    ? ['trust:', ...indented(facts, 2)]
+    : [
+        'trust:',
+        '  instances:',
+        `    ${first.name}:`,
+        ...indented(facts, 6),
+        'expect:',
+        '  # The packages that it vouches for.',
+        `  '@${first.name}/*':`,
+        `    instance: ${first.name}`,
+      ];
+  return `${lines.join('\n')}\n`;
+}
+
+function isStrict({ log, sct, time }: Thresholds): boolean {
+  return log === STRICT.log && sct === STRICT.sct && time === STRICT.time;
+}
+
+function thresholdLines({ log, sct, time }: Thresholds): readonly string[] {
+  return ['thresholds:', `  log: ${log}`, `  sct: ${sct}`, `  time: ${time}`];
+}
+
+function indented(lines: readonly string[], by: number): readonly string[] {
+  return lines.map((line) => ' '.repeat(by) + line);
+}
