@@ -139,7 +139,7 @@ describe('a configuration that cannot be followed', () => {
       'lockfile=false',
     ],
     ['an anchor', 'yarn', '.yarnrc.yml', 'initFields: &a {}\nchecksumBehavior: ignore\n', 'checksumBehavior=ignore'],
-    ['a byte order mark', 'Bun', 'bunfig.toml', '\uFEFF[install]\nlockfile.save = false\ncache.dir = "x"\n', ''],
+    ['a byte order mark', 'Bun', 'bunfig.toml', '\uFEFF[install]\nlockfile.save = false\n', 'install.lockfile.save'],
   ])('is followed with %s: %s', async (_, name, file, text, setting) => {
     await withProject(async (project) => {
       await locked(project, MANAGERS.find((one) => one.name === name) ?? PNPM);

@@ -10,7 +10,7 @@ export function rootTexts({ ages }: TrustUsed, now: Instant): readonly string[] 
 
 function nameOf({ name, from }: TrustAge): string {
   if (from === 'public-good') return 'the public-good Sigstore root';
-  const of = name === 'own' ? '' : ` of ${escapeText(name, 60)}`;
+  const of = name === 'own' || name === 'public-good' ? '' : ` of ${escapeText(name, 60)}`;
   return from === 'pinned' ? `the pinned root${of}` : `the root${of} ${escapeText(from, 120)}`;
 }
 
