@@ -34,8 +34,9 @@ const LACKS_OF_LOCKFILES: readonly FindingCode[] = ['integrity-missing', 'integr
 export function judge(assessment: Assessment, enforcement: Enforcement): JudgedDependency {
   const { phase, policy } = enforcement;
   const { dependency } = assessment;
-  const byPolicy = policy === null ? () => null : policyLevels(assessment, policy);
   const critical = criticality(policy, dependency, assessment.capabilities);
+  const fails = reaches(phase, 'critical', critical !== null);
+  const byPolicy = policy === null ? () => null : policyLevels(assessment, policy, fails);
   const findings = assessment.findings.map((finding): LeveledFinding => {
     const accepted = acceptanceOf(finding, assessment, enforcement);
     if (accepted !== null) return { ...finding, level: 'note', accepted };
@@ -114,22 +115,27 @@ function isHistorical(finding: Finding): boolean {
 
 /**
  * The level the policy gives a finding; null where the phase decides. Where provenance is required and was not proven,
- * whatever is missing is the reason; where it is optional, its absence is a note. Both outrank levels per code.
+ * whatever is missing is the reason; where it is optional, its absence is a note. Both outrank levels per code. Where the
+ * phase demands provenance, so does a registry without signatures fail, whatever level that has: nothing can show any.
  */
 function policyLevels(
   { dependency, proofs, registry, published }: Assessment,
   policy: Policy,
+  isDemanded: boolean,
 ): (finding: Finding) => Level | null {
   const { ecosystem, name, version } = dependency;
   const release = { ecosystem, name, version, registry, published };
   const demand = provenanceDemand(policy, release);
   const lacksRequired = demand === 'required' && proofs.provenance === null;
   const unsigned = needsNoSignature(policy, release);
+  const ofMissing = levelRule(policy, 'provenance-missing', dependency) ?? (isDemanded ? 'error' : null);
   return (finding: Finding): Level | null => {
     if (lacksRequired && (finding.kind === 'loss' || finding.kind === 'gap')) return 'error';
     if (demand === 'optional' && PROVENANCE_GAPS.includes(finding.code)) return 'note';
     if (unsigned && SIGNATURE_GAPS.includes(finding.code)) return 'note';
-    return levelRule(policy, finding.code, dependency);
+    const rule = levelRule(policy, finding.code, dependency);
+    const standsForMissing = finding.code === 'evidence-stripped' && proofs.provenance === null;
+    return rule !== null && standsForMissing && ofMissing === 'error' ? 'error' : rule;
   };
 }
 

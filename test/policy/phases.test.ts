@@ -86,6 +86,19 @@ describe('the phases', () => {
     expect(levels(stripped(MIRROR), { direct: false })).toEqual(FROM_ALL);
     expect(levels(stripped(MIRROR), { direct: false, policy: mirrors })).toEqual(FROM_GUARD);
   });
+
+  it('a lower level tolerates signatures that are left out, and not that nothing can show provenance where it is demanded', () => {
+    const NOTE = { observe: 'note', guard: 'note', critical: 'note', all: 'note' };
+    const stripped = finding('evidence-stripped', { registry: NPM_REGISTRY });
+    const rule = (code: string): string => `{code: ${code}, level: note, reason: x}`;
+    const lower = policyOf(`findings: [${rule('evidence-stripped')}]\n`);
+    expect(levels(stripped, { policy: lower })).toEqual({ ...NOTE, critical: 'error', all: 'error' });
+    expect(levels(stripped, { policy: lower, direct: false })).toEqual({ ...NOTE, all: 'error' });
+    const both = policyOf(`findings: [${rule('evidence-stripped')}, ${rule('provenance-missing')}]\n`);
+    expect(levels(stripped, { policy: both })).toEqual(NOTE);
+    const optional = policyOf('expect: {axios: {provenance: optional}}\n');
+    expect(levels(stripped, { policy: optional })).toEqual(FROM_GUARD);
+  });
 });
 
 const findings = fc.array(

@@ -105,7 +105,7 @@ describe('the page', () => {
     const groups = named(elements, 'h3')
       .map(textOf)
       .filter((title) => /^(error|unverified|warning) /.test(title));
-    expect(groups[0]).toBe('error integrity-mismatch: the locked hash isFailing other evidence (1 dependency)');
+    expect(groups[0]).toBe('error integrity-mismatch: the locked hash contradicts other evidence (1 dependency)');
     expect(groups.at(-1)).toBe('warning provenance-missing: no provenance, and none before it (10 dependencies)');
   });
 

@@ -50,6 +50,11 @@ describe('messages', () => {
       'axios@1.14.1 comes from https://mirror.example/, which serves no signature for any version of it; without them a forged release looks like any other.',
       'Ask the registry behind it: --registry URL; or, where none signs, tolerate it in assay.yml: findings: [{ code: evidence-stripped, level: note, reason: ... }]; more: assay explain evidence-stripped',
     ],
+    [
+      finding('evidence-stripped', { registry: 'https://registry.npmjs.org/' }),
+      'axios@1.14.1 comes from https://registry.npmjs.org/, which serves no signature for any version of it; without them a forged release looks like any other.',
+      'That registry signs every version, so a proxy answered in its name: ask who runs it; or, until it is mended, tolerate it in assay.yml: findings: [{ code: evidence-stripped, level: note, reason: ... }]; more: assay explain evidence-stripped',
+    ],
   ] as [Finding, string, string][])(
     'say what was found, why it matters and what to do (%#)',
     (about, message, help) => {

@@ -445,7 +445,7 @@ describe('signature and statement, where there is no log to contradict', () => {
     expect(run(bundle, { thresholds })).toBe('payload-type');
   });
 
-  it('wants the artifact among the subjects, by a strong digest that no other one isFailing', () => {
+  it('wants the artifact among the subjects, by a strong digest that no other one contradicts', () => {
     const sign = (digest: Record<string, string>): unknown =>
       sigstore.signStatement({ ...STATEMENT, subject: [{ name: 'a', digest }] }, as, options);
     const of = (algorithm: string): string => createHash(algorithm).update(ARTIFACT).digest('hex');

@@ -98,7 +98,7 @@ function demandOneHash(dependency: Dependency): void {
   throw new UsageError(`${specOf(dependency)} is locked by ${how}${where}, and accepted is what one SHA-512 is of`);
 }
 
-/** Whether nothing isFailing, and nothing failed to answer, which is said first. */
+/** Whether nothing contradicts, and nothing failed to answer, which is said first. */
 function isSilent({ findings }: JudgedDependency): boolean {
   return findings.every(({ kind }) => kind !== 'contradiction' && kind !== 'unavailable');
 }

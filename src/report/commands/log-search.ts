@@ -20,7 +20,7 @@ function isForeign({ matches }: SearchHit): boolean {
   return matches === 'no';
 }
 
-/** What a search comes to: something nobody published, an answer that isFailing itself, or one that is not whole. */
+/** What a search comes to: something nobody published, an answer that contradicts itself, or one that is not whole. */
 export function outcomeOf({ hits, refused, unindexed, beyond, asked }: LogSearch): 'fails' | 'holds' | 'unknown' {
   if (hits.some(isUnpublished)) return 'fails';
   if (refused.some(({ word }) => word !== 'absent' && isFailing(word))) return 'fails';

@@ -160,6 +160,11 @@ export function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subjec
         'Ask the registry behind it: --registry URL; or, where none signs, tolerate it in assay.yml: ' +
         `findings: [{ code: ${code}, level: note, reason: ... }]; more: ${explain}`
       );
+    case 'proxy':
+      return (
+        'That registry signs every version, so a proxy answered in its name: ask who runs it; or, until it is mended, ' +
+        `tolerate it in assay.yml: findings: [{ code: ${code}, level: note, reason: ... }]; more: ${explain}`
+      );
     case 'trust':
       return `assay trust refresh, and the same command again; if the answer stays away: ${explain}`;
     case 'clock':

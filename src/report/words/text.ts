@@ -2,7 +2,7 @@ import type { FindingArgs, FindingCode } from '../../model/finding.ts';
 import { formatInstant, type Instant } from '../../model/time.ts';
 import { escapeText } from './escape.ts';
 
-type Next = 'explain' | 'check' | 'stop' | 'again' | 'clock' | 'trust' | 'registry' | 'hosts';
+type Next = 'explain' | 'check' | 'stop' | 'again' | 'clock' | 'trust' | 'registry' | 'proxy' | 'hosts';
 
 /** The words of one finding code. */
 interface Text<Args> {

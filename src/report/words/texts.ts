@@ -1,5 +1,6 @@
 import type { EvidenceName, FindingCode, IdentityArgs } from '../../model/finding.ts';
 import { formatInstant } from '../../model/time.ts';
+import { isPublicRegistry } from '../../ecosystems/conventions/index.ts';
 import { BYTES_TEXTS } from './bytes-texts.ts';
 import { escapeText, quoteText } from './escape.ts';
 import { HISTORY_TEXTS } from './history-texts.ts';
@@ -14,7 +15,7 @@ const UNREACHED =
 /** The words of every code. A code without words does not compile. */
 export const TEXTS: Texts<FindingCode> = {
   'integrity-mismatch': {
-    title: 'the locked hash isFailing other evidence',
+    title: 'the locked hash contradicts other evidence',
     clause: ({ locked, actual, source, basis }) => {
       if (basis === 'registry')
         return `is ${hash(locked)} at the registry, but its tarball's bytes are ${hash(actual)}`;
@@ -124,7 +125,7 @@ export const TEXTS: Texts<FindingCode> = {
   'provenance-advertised-absent': {
     title: 'provenance announced, but not served',
     clause: ({ url }) => `is announced with provenance, but ${address(url)} has none`,
-    why: 'the registry isFailing itself, or something on the way removed it',
+    why: 'the registry contradicts itself, or something on the way removed it',
     next: 'check',
   },
   'publish-attestation-missing': {
@@ -183,7 +184,7 @@ export const TEXTS: Texts<FindingCode> = {
     next: 'check',
   },
   'identity-predicate-disagrees': {
-    title: 'the provenance isFailing its certificate',
+    title: 'the provenance contradicts its certificate',
     clause: ({ field, certificate, predicate }) =>
       `has provenance that gives ${address(predicate)} as ${escapeText(field, 60)}, while its certificate says ${address(certificate)}`,
     why: 'the certificate is written by the authority and the provenance by the build, so the build told something else',
@@ -333,7 +334,7 @@ export const TEXTS: Texts<FindingCode> = {
     title: 'the registry leaves out signatures',
     clause: ({ registry }) => `comes from ${address(registry)}, which serves no signature for any version of it`,
     why: 'without them a forged release looks like any other',
-    next: 'registry',
+    next: ({ registry }) => (isPublicRegistry(registry) ? 'proxy' : 'registry'),
   },
 };
 

@@ -37,7 +37,7 @@ export async function show(args: readonly string[], values: OptionValues, io: Io
   }
 }
 
-/** One log that has the entry is enough; what isFailing itself outranks it. */
+/** One log that has the entry is enough; what contradicts itself outranks it. */
 function statusOf(entries: readonly ShownEntry[]): number {
   const words = entries.map(({ word }) => word);
   if (words.some((word) => word !== 'absent' && isFailing(word))) return EXIT.fails;
