@@ -272,6 +272,10 @@ describe('a project of pnpm', () => {
 
   it('patches and hooks are named', async () => {
     await withPnpm(async ({ run, edit }) => {
+      const patchedDependencies = { 'p@1.0.0': 'patches/p.patch' };
+      edit('package.json', (text) =>
+        JSON.stringify({ ...(JSON.parse(text) as object), pnpm: { patchedDependencies } }),
+      );
       edit(FILE, (text) =>
         text
           .replace(
