@@ -92,6 +92,20 @@ describe('a search for a package', () => {
     });
   });
 
+  const STATE = { search: [], verify: ['--state', 'state'] };
+  it.each(['nope.json', './p', 'dist/p.tgz', 'p-1.0.0.tgz'])(
+    'takes a file that is not there for no package, and asks nobody for it: %s',
+    async (file) => {
+      await withPackage(async ({ run, lab, v1 }) => {
+        v1.lie = () => ({ json: [] });
+        for (const command of ['search', 'verify'] as const) {
+          const { status, stdout, stderr } = await run('log', command, file, '--registry', lab.url, ...STATE[command]);
+          expect([status, stdout, stderr]).toEqual([2, '', `assay: no such file: ${file}\n`]);
+        }
+      });
+    },
+  );
+
   it('makes no statement where the index hides a published entry, or names what is not there', async () => {
     await withPackage(async ({ search, v1 }) => {
       v1.lie = (path) => (path.includes('/index/') ? { json: [] } : undefined);

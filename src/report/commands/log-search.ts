@@ -58,7 +58,7 @@ function partsOf(name: string, search: LogSearch, options: RenderOptions): strin
     ),
     ...(beyond === 0 ? [] : [say(`${count(beyond, 'more entry', 'more entries')} named and not looked at`)]),
     [
-      ...say(`${shownName}: ${count(hits.length, 'entry', 'entries')} found. Nothing found would prove nothing.`),
+      ...say(`${shownName}: ${foundText(search)}`),
       ...asked.flatMap(({ log, question, found, reason }) => {
         const answer = found === null ? `no answer (${escapeText(reason ?? '', 400)})` : String(found);
         return say(`  asked ${escapeText(log, 200)} for ${escapeText(question, 400)}: ${answer}`);
@@ -70,6 +70,13 @@ function partsOf(name: string, search: LogSearch, options: RenderOptions): strin
           )),
     ],
   ];
+}
+
+function foundText({ hits, asked }: LogSearch): string {
+  const answered = asked.filter(({ found }) => found !== null).length;
+  if (answered === 0) return 'nothing is known, as no log answered.';
+  const where = answered === asked.length ? '' : ', and not every question was answered';
+  return `${count(hits.length, 'entry', 'entries')} found${where}. Nothing found would prove nothing.`;
 }
 
 function hitLine(one: SearchHit, name: string, options: RenderOptions): string[] {

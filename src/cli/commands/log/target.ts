@@ -28,6 +28,9 @@ export interface Targets {
 const MAX_VERSIONS = 50;
 const HEX: Readonly<Record<string, number>> = { sha256: 64, sha512: 128 };
 
+/** What reads like a path: no package name begins so, and few end so. */
+const PATH = /^[./]|^[^@]+\/|^[^@]+\.(?:jsonl?|sigstore|tgz|tar|gz|zip|whl|crate|pem)$/i;
+
 /** What the argument of a search means: a digest, an identity, a file, or else a package. Throws UsageError. */
 export async function targetsOf(text: string, config: NpmConfig, io: Io, most = MAX_VERSIONS): Promise<Targets> {
   const digest = digestOf(text);
@@ -37,6 +40,8 @@ export async function targetsOf(text: string, config: NpmConfig, io: Io, most = 
     return { targets: [{ name: text, questions, digests: [], subject: text, published: null }], problems: [] };
   }
   if (isFile(text, io)) return { targets: [byFile(text, io)], problems: [] };
+  // No registry is asked for the name of somebody's file.
+  if (PATH.test(text)) throw new UsageError(`no such file: ${text}`);
   return byPackage(text, config, io, most);
 }
 

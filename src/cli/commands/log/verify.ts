@@ -41,7 +41,13 @@ export async function verify(args: readonly string[], values: OptionValues, io: 
   try {
     const { targets, problems } = await targetsOf(what, logs.config, io);
     const bundles = targets.flatMap(({ name, published }) => (published ?? []).map((bundle) => ({ name, bundle })));
-    if (bundles.length === 0 && problems.length === 0) throw new UsageError(`${what} has no bundle to verify`);
+    if (bundles.length === 0 && problems.length === 0) {
+      throw new UsageError(
+        targets.every(({ published }) => published === null)
+          ? `${what} is no Sigstore bundle`
+          : `the registry serves no attestation of ${what}, so that there is no bundle to verify`,
+      );
+    }
     const entries: VerifiedEntry[] = [];
     for (const { name, bundle } of bundles) entries.push(...(await verifyBundle(logs, state, name, bundle)));
     if (values.json === true) io.stdout.write(stringify(verifiedJson(entries, problems)));
