@@ -115,8 +115,8 @@ function isHistorical(finding: Finding): boolean {
 
 /**
  * The level the policy gives a finding; null where the phase decides. Where provenance is required and was not proven,
- * whatever is missing is the reason; where it is optional, its absence is a note. Both outrank levels per code. Where the
- * phase demands provenance, so does a registry without signatures fail, whatever level that has: nothing can show any.
+ * whatever is missing is the reason; where it is optional, its absence is a note. Both outrank levels per code. Where
+ * the phase demands provenance, a registry without signatures fails whatever level that has: nothing can show any.
  */
 function policyLevels(
   { dependency, proofs, registry, published }: Assessment,
