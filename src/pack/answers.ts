@@ -1,6 +1,7 @@
 import { formatInstant, type Instant } from '../model/time.ts';
 import type { GetOptions, HttpAnswer, HttpClient } from '../net/request.ts';
 import { joinBundles } from './bundles.ts';
+import { answerWith, type Content } from './content.ts';
 import { PackError } from './error.ts';
 import { contentsOf, type Answer } from './index-file.ts';
 import type { Pack } from './open.ts';
@@ -52,17 +53,9 @@ export function answersFrom({ pack, base }: Evidence): HttpClient {
   const made = formatInstant(pack.index.made);
   const holderOf = (sha256: string): Pack => (base === null || pack.sizeOf(sha256) !== null ? pack : base);
   const sizeOf = (sha256: string): number => holderOf(sha256).sizeOf(sha256) ?? 0;
-  const read = (sha256: string): Buffer => Buffer.concat([...holderOf(sha256).read(sha256)]);
-
-  async function content(sha256: string, { maxBytes, etag, sink }: GetOptions): Promise<HttpAnswer> {
-    const headers = { etag: `"${sha256}"` };
-    if (etag === headers.etag) return { kind: 'unchanged', headers };
-    if (sizeOf(sha256) > maxBytes) return { kind: 'too-large' };
-    if (sink === undefined) return { kind: 'ok', status: 200, body: read(sha256), headers };
-    const to = sink();
-    for (const piece of holderOf(sha256).read(sha256)) await to.write(piece);
-    return { kind: 'ok', status: 200, body: Buffer.alloc(0), headers };
-  }
+  const contentOf = (sha256: string): Content => {
+    return { sha256, size: sizeOf(sha256), pieces: () => holderOf(sha256).read(sha256) };
+  };
 
   async function given(answer: Answer, options: GetOptions): Promise<HttpAnswer> {
     switch (answer.state) {
@@ -73,14 +66,16 @@ export function answersFrom({ pack, base }: Evidence): HttpClient {
       case 'unavailable':
         return failed(`no answer when the evidence was gathered (${made}): ${answer.reason}`, answer.status);
       case 'present':
-        if ('sha256' in answer) return content(answer.sha256, options);
+        if ('sha256' in answer) return answerWith(contentOf(answer.sha256), options);
         if (answer.bundles.reduce((sum, { sha256 }) => sum + sizeOf(sha256), 0) > options.maxBytes) {
           return { kind: 'too-large' };
         }
         return {
           kind: 'ok',
           status: 200,
-          body: joinBundles(answer.bundles.map((one) => ({ ...one, bytes: read(one.sha256) }))),
+          body: joinBundles(
+            answer.bundles.map((one) => ({ ...one, bytes: Buffer.concat([...holderOf(one.sha256).read(one.sha256)]) })),
+          ),
           headers: {},
         };
     }

@@ -9,7 +9,10 @@ export interface Member {
   readonly size: number;
 }
 
-const BLOCK = 512;
+/** Of a tar archive. */
+export const BLOCK = 512;
+/** What is read or written at once. */
+export const PIECE_BYTES = 1024 * 1024;
 /** What the name and prefix fields of a ustar header hold. */
 const [NAME_BYTES, PREFIX_BYTES] = [100, 155];
 const MAX_DEPTH = 16;

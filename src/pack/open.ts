@@ -2,7 +2,18 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { PackError } from './error.ts';
 import { contentsOf, MAX_INDEX_BYTES, readIndex, type PackIndex } from './index-file.ts';
-import { headerOf, INDEX, INDEX_SUM, indexSum, paddingOf, placesOf, TRAILER, type Placed } from './layout.ts';
+import {
+  BLOCK,
+  headerOf,
+  INDEX,
+  INDEX_SUM,
+  indexSum,
+  paddingOf,
+  PIECE_BYTES,
+  placesOf,
+  TRAILER,
+  type Placed,
+} from './layout.ts';
 
 /** A file that is what its index says; the digest of a content is known when that is read. */
 export interface Pack {
@@ -16,9 +27,6 @@ export interface Pack {
   readonly read: (sha256: string) => Iterable<Buffer>;
   readonly close: () => void;
 }
-
-const BLOCK = 512;
-const PIECE_BYTES = 1024 * 1024;
 
 /**
  * Opens a pack. Its tar has to be, byte for byte, the one that its index gives: no other entry, kind of entry, order or

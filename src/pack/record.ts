@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GetOptions, HttpAnswer, HttpClient, Sink } from '../net/request.ts';
+import { answerWith } from './content.ts';
+import { PIECE_BYTES } from './layout.ts';
 
 /** A content that was received, in a file of its own. */
 export interface Received {
@@ -30,8 +32,6 @@ export interface Recorder {
   /** Removes everything that was received. */
   readonly close: () => void;
 }
-
-const PIECE_BYTES = 1024 * 1024;
 
 export function createRecorder(): Recorder {
   const folder = mkdtempSync(join(tmpdir(), 'assay-pack-'));
@@ -100,16 +100,10 @@ export function createRecorder(): Recorder {
   };
 }
 
-async function give(recorded: Recorded, { maxBytes, etag, sink }: GetOptions): Promise<HttpAnswer> {
+async function give(recorded: Recorded, options: GetOptions): Promise<HttpAnswer> {
   if (recorded.kind !== 'ok') return recorded;
   const { path, size, sha256 } = recorded.content;
-  if (size > maxBytes) return { kind: 'too-large' };
-  const headers = { etag: `"${sha256}"` };
-  if (etag === headers.etag) return { kind: 'unchanged', headers };
-  if (sink === undefined) return { kind: 'ok', status: 200, body: readFileSync(path), headers };
-  const to = sink();
-  for (const piece of piecesOf(path)) await to.write(piece);
-  return { kind: 'ok', status: 200, body: Buffer.alloc(0), headers };
+  return answerWith({ sha256, size, pieces: () => piecesOf(path) }, options);
 }
 
 /** A file in pieces. */

@@ -126,8 +126,12 @@ export function addressOf(
   place: Place,
   accepted = 'the http or https address of a registry, without credentials and query',
 ): string {
-  const text = textOf(place, accepted);
-  if (!/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/.test(text) || !URL.canParse(text)) return wrong(place, accepted);
+  return plainAddress(textOf(place, accepted)) ?? wrong(place, accepted);
+}
+
+/** An http or https address without credentials and query, with a slash at its end; null for another text. */
+export function plainAddress(text: string): string | null {
+  if (!/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/.test(text) || !URL.canParse(text)) return null;
   const { href } = new URL(text);
   return href.endsWith('/') ? href : `${href}/`;
 }

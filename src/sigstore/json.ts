@@ -9,6 +9,15 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 const MAX_INT64 = 2n ** 63n - 1n;
 
+/** What a text is as JSON; undefined where it is none. */
+export function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 /** True where proto3 JSON treats the field as not set. */
 export function isUnset(value: unknown): value is undefined | null {
   return value === undefined || value === null;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatInstant } from '../model/time.ts';
+import { tryJson } from './json.ts';
 import { Malformed } from './refusal.ts';
 import { parseTrustedRoot, TrustedRootError, type TrustedRoot } from './trusted-root.ts';
 import { parseCertificate, PURPOSE, type Certificate } from './x509.ts';
@@ -35,14 +36,6 @@ function messagesIn(text: string): readonly TrustedRoot[] {
   );
   if (twice > 0) throw new TrustedRootError(`line ${lines[twice]?.number ?? 0} is the same as one before`);
   return roots;
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 const BLOCK = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----/g;

@@ -4,6 +4,7 @@ import type { BundleProof } from '../../model/proof.ts';
 import { bundleJson, bundlesJson, renderBundles, type BundleResult } from '../../report/commands/bundle.ts';
 import { stringify } from '../../report/json/stringify.ts';
 import { matchesIdentity, type IdentityPolicy } from '../../sigstore/identity-policy.ts';
+import { tryJson } from '../../sigstore/json.ts';
 import { GITHUB, PUBLIC_GOOD } from '../../sigstore/instance.ts';
 import {
   createInstancesVerifier,
@@ -152,6 +153,7 @@ function resultsOf(file: string, verify: (bundle: unknown) => Verification, io: 
   } catch (error) {
     return [{ kind: 'unreadable', file, problem: messageOf(error) }];
   }
+  // What is not JSON is no bundle: the verifier refuses undefined as any other malformed one.
   const whole = tryJson(text);
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   if (whole !== undefined || lines.length < 2 || tryJson(lines[0] ?? '') === undefined) {
@@ -159,15 +161,6 @@ function resultsOf(file: string, verify: (bundle: unknown) => Verification, io: 
   }
   if (lines.length > MAX_BUNDLES) return [{ kind: 'unreadable', file, problem: `${file} has too many bundles` }];
   return lines.map((line, i) => ({ kind: 'judged', file, line: i + 1, outcome: verify(tryJson(line)) }));
-}
-
-/** What is not JSON is not a bundle: undefined, which the verifier refuses as it refuses any other malformed bundle. */
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 const HEX_LENGTH = { sha256: 64, sha512: 128 } as const;

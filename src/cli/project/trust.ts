@@ -12,6 +12,7 @@ import { createHttpClient } from '../../net/client.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
 import type { Registry } from '../../registries/registry.ts';
 import { PINNED_AT, publicGoodAnchor, TUF_URL } from '../../sigstore/tuf/public-good.ts';
+import { plainAddress } from '../../policy/read.ts';
 import { pinRoot } from '../../sigstore/tuf/repository.ts';
 import { isSameTrust, openTrust, type TrustSession, type TrustSource } from '../../audit/trust.ts';
 import { UsageError } from '../exit.ts';
@@ -243,11 +244,11 @@ function repositoryOf(values: OptionValues, policy: LoadedPolicy | null, io: Io)
   if (tuf !== undefined && rootFile !== undefined) {
     const isFolder = !tuf.includes('://');
     if (isFolder) return { url: demandFolder(resolve(io.cwd, tuf), tuf), isFolder, rootFile, sha256 };
-    if (!/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/.test(tuf) || !URL.canParse(tuf)) {
+    const url = plainAddress(tuf);
+    if (url === null) {
       throw new UsageError(`--tuf needs a folder, or an http or https URL without credentials and query, not ${tuf}`);
     }
-    const { href } = new URL(tuf);
-    return { url: href.endsWith('/') ? href : `${href}/`, isFolder, rootFile, sha256 };
+    return { url, isFolder, rootFile, sha256 };
   }
   if (tuf !== undefined) throw new UsageError('--tuf needs --tuf-root FILE: the metadata that trust begins with');
   if (rootFile !== undefined) throw new UsageError('--tuf-root needs --tuf URL: the repository that it is the root of');

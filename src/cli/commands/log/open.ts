@@ -69,12 +69,27 @@ function userAgent({ contact }: OptionValues): string {
   return `assay/${VERSION}${contact === undefined ? '' : ` (${contact})`}`;
 }
 
+/** Whether a text is an http or https address without credentials. */
+export function isHttp(text: string): boolean {
+  return /^https?:\/\/[^/@?#]/.test(text) && URL.canParse(text);
+}
+
+/** Reads a file that the user named; one that is malformed is theirs to mend. Throws UsageError. */
+export function readNamed<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Malformed) throw new UsageError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
 /** `--log NAME[=URL]`: which logs, and where they are asked. */
 export function namedLogs({ log = [] }: OptionValues): ReadonlyMap<string, string | null> {
   return new Map(
     log.map((text) => {
       const [, name = '', url = null] = /^([^=]+?)(?:=(.*))?$/.exec(text) ?? [];
-      if (name === '' || (url !== null && (!/^https?:\/\/[^/@?#]/.test(url) || !URL.canParse(url)))) {
+      if (name === '' || (url !== null && !isHttp(url))) {
         throw new UsageError(`--log needs the name of a log, or NAME=URL with http or https, not ${text}`);
       }
       return [name, url];
@@ -100,23 +115,13 @@ export function placesNamed(
 }
 
 function signingLogs({ 'signing-config': files = [] }: OptionValues, io: Io): readonly SigningLog[] {
-  return files.flatMap((file) => {
-    const what = 'the signing configuration';
-    try {
-      return parseSigningLogs(parseUserJson(readUserFile(file, what, io), file, what));
-    } catch (error) {
-      if (error instanceof Malformed) throw new UsageError(`${file}: ${error.message}`);
-      throw error;
-    }
-  });
+  const what = 'the signing configuration';
+  return files.flatMap((file) =>
+    readNamed(file, () => parseSigningLogs(parseUserJson(readUserFile(file, what, io), file, what))),
+  );
 }
 
 function witnessPolicy({ 'witness-policy': file }: OptionValues, io: Io): WitnessPolicy | null {
   if (file === undefined) return null;
-  try {
-    return parseWitnessPolicy(readUserFile(file, 'the policy of witnesses', io).toString('utf8'));
-  } catch (error) {
-    if (error instanceof Malformed) throw new UsageError(`${file}: ${error.message}`);
-    throw error;
-  }
+  return readNamed(file, () => parseWitnessPolicy(readUserFile(file, 'the policy of witnesses', io).toString('utf8')));
 }

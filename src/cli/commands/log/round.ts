@@ -10,7 +10,7 @@ import type { WatchEvent } from '../../../report/commands/log-watch.ts';
 import type { LogState } from '../../../store/log-state.ts';
 import { EXIT } from '../../exit.ts';
 import type { OpenLogs } from './open.ts';
-import type { NamedTarget } from './target.ts';
+import { byIdentity, type NamedTarget } from './target.ts';
 import { keepFork } from './verify.ts';
 import { lackingWitnesses } from './witnessed.ts';
 
@@ -183,11 +183,5 @@ function subjectsOf(targets: readonly NamedTarget[]): readonly NamedTarget[] {
   const subjects = new Set(
     targets.flatMap(({ published }) => (published ?? []).flatMap(({ subject }) => subject ?? [])),
   );
-  return [...subjects].map((subject) => ({
-    name: subject,
-    questions: [{ name: 'identity', query: { subject } }],
-    digests: [],
-    subject,
-    published: null,
-  }));
+  return [...subjects].map(byIdentity);
 }

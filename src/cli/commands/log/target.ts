@@ -36,8 +36,7 @@ export async function targetsOf(text: string, config: NpmConfig, io: Io, most = 
   const digest = digestOf(text);
   if (digest !== null) return { targets: [byDigest(text, digest)], problems: [] };
   if (/^[a-z]+:\/\/|^[^@\s/]+@[^@\s]+\.[a-z]{2,}$/i.test(text)) {
-    const questions = [{ name: 'identity', query: { subject: text } }];
-    return { targets: [{ name: text, questions, digests: [], subject: text, published: null }], problems: [] };
+    return { targets: [byIdentity(text)], problems: [] };
   }
   if (isFile(text, io)) return { targets: [byFile(text, io)], problems: [] };
   // No registry is asked for the name of somebody's file.
@@ -55,6 +54,12 @@ function digestOf(text: string): Digest | null {
   }
   if (/^sha(?:256|512):/i.test(text)) throw new UsageError(`${text} is not a digest in hex`);
   return /^sha\d+-/.test(text) ? (parseIntegrity(text)[0] ?? null) : null;
+}
+
+/** Entries whose certificates have this name. */
+export function byIdentity(subject: string): NamedTarget {
+  const questions = [{ name: 'identity', query: { subject } }];
+  return { name: subject, questions, digests: [], subject, published: null };
 }
 
 function byDigest(name: string, digest: Digest): NamedTarget {

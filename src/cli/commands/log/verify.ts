@@ -15,13 +15,12 @@ import { stringify } from '../../../report/json/stringify.ts';
 import { publicGoodRoot } from '../../../sigstore/public-good.ts';
 import { parseRootFile } from '../../../sigstore/root-file.ts';
 import type { LogState } from '../../../store/log-state.ts';
-import { Malformed } from '../../../tlog/malformed.ts';
 import { escapeText } from '../../../report/words/escape.ts';
 import { EXIT, UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import type { OptionValues } from '../../options.ts';
 import { readUserFile } from '../../user-files.ts';
-import { namedLogs, openLogs, placesNamed, type OpenLogs } from './open.ts';
+import { namedLogs, openLogs, placesNamed, readNamed, type OpenLogs } from './open.ts';
 import { stateOf } from './state.ts';
 import { targetsOf } from './target.ts';
 import { lackingWitnesses } from './witnessed.ts';
@@ -122,13 +121,9 @@ function verifyFork(path: string, values: OptionValues, io: Io): Promise<number>
   return Promise.resolve(status ?? EXIT.noStatement);
 
   function outcomeOf(): ForkOutcome {
-    try {
-      const file = parseFork(readUserFile(path, 'the two notes', io));
-      const came = checkFork(placesNamed(root, namedLogs(values)), file);
+    return readNamed(path, () => {
+      const came = checkFork(placesNamed(root, namedLogs(values)), parseFork(readUserFile(path, 'the two notes', io)));
       return typeof came === 'string' ? { word: came, reason: '' } : came;
-    } catch (error) {
-      if (error instanceof Malformed) throw new UsageError(`${path}: ${error.message}`);
-      throw error;
-    }
+    });
   }
 }

@@ -5,7 +5,7 @@ import { escapeText } from '../../../report/words/escape.ts';
 import { EXIT, UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import type { OptionValues } from '../../options.ts';
-import { openLogs, type OpenLogs } from './open.ts';
+import { isHttp, openLogs, type OpenLogs } from './open.ts';
 import { oursOf } from './ours.ts';
 import { stateOf } from './state.ts';
 import { targetsOf } from './target.ts';
@@ -90,9 +90,7 @@ function fromOf({ from }: OptionValues): bigint | null {
 
 function webhookOf({ webhook }: OptionValues): string | null {
   if (webhook === undefined) return null;
-  if (!/^https?:\/\/[^/@?#]/.test(webhook) || !URL.canParse(webhook)) {
-    throw new UsageError('--webhook needs an http or https URL');
-  }
+  if (!isHttp(webhook)) throw new UsageError('--webhook needs an http or https URL');
   return webhook;
 }
 
