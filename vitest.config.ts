@@ -5,12 +5,16 @@ import { clientScripts } from './scripts/build/client.mjs';
 /** Tests that run what users get: dist/ is built once before them, and only for them. */
 const BUILT = ['test/package/{pack,checkout}.test.ts', 'test/cli/**/*.test.ts'];
 
-/** Real package managers, and what is held to the repository's files: nothing of it depends on assay's own Node. */
+/**
+ * What does not depend on assay's own Node: real package managers, what is held to the repository's files, and large
+ * corpora of what is read by functions of their bytes alone.
+ */
 const ONCE = [
   'test/lockfiles/{real-*,yarn-real}.test.ts',
+  'test/lockfiles/{*-differential,*-fuzz,*-recorded,formats}.test.ts',
   'test/package/{extending,lint-rules,map,name,pages,repository,workflows}.test.ts',
 ];
-const BUILT_ONCE = ['test/cli/{installed-real,verdaccio}.test.ts'];
+const BUILT_ONCE = ['test/cli/{installed-real,verdaccio}.test.ts', 'test/package/checkout.test.ts'];
 
 /** Tests against servers that are started before them, with a configuration of their own. */
 const REAL_SIGSTORE = 'test/real-sigstore/**';

@@ -87,7 +87,7 @@ describe('assay exec', () => {
       const { folder } = project;
       const registry = /registry=(\S+)/.exec(project.read('.npmrc'))?.[1] ?? '';
       const show =
-        'console.log(JSON.stringify(Object.keys(process.env).filter((name) => /^npm_config_/.test(name)).sort()))';
+        'console.log(JSON.stringify(Object.keys(process.env).filter((name) => /^npm_config_(?!fetch_retry_m)/.test(name)).sort()))';
       const line = ['exec', ...OPTIONS, '--', process.execPath, '-e', show];
       const run = (env: Readonly<Record<string, string>>): Promise<Run> => assay(line, folder, env);
       const above = { npm_execpath: '/npm-cli.js', npm_config_local_prefix: folder, npm_config_registry: registry };

@@ -18,6 +18,9 @@ export const NO_NETWORK = {
   NO_PROXY: '127.0.0.1,localhost',
 };
 
+/** Nobody is waited for: what does not answer a test answers no later, either. It is asked as often as ever. */
+const IMPATIENT = { npm_config_fetch_retry_mintimeout: '10', npm_config_fetch_retry_maxtimeout: '20' };
+
 /** The built command line. */
 export const CLI = resolve(import.meta.dirname, '../../dist/cli.cjs');
 
@@ -51,7 +54,7 @@ export function assay(args: readonly string[], cwd: string, env: Readonly<Record
 /** The variables of a run in `cwd`, with these over them. */
 export function environmentOf(cwd: string, env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const own = { PATH: process.env['PATH'] ?? '', HOME: cwd, LANG: 'C.UTF-8', ASSAY_CACHE: '' };
-  return { ...own, ...NO_NETWORK, ...env };
+  return { ...own, ...NO_NETWORK, ...IMPATIENT, ...env };
 }
 
 /** Runs `work` in a temporary folder that is removed afterwards. */

@@ -57,8 +57,7 @@ function withTrust(work: (project: TrustProject) => Promise<void>): Promise<void
         return { type: 'application/json', etag, gzip: null, body };
       },
     });
-    const impatient = { npm_config_fetch_retry_mintimeout: '10', npm_config_fetch_retry_maxtimeout: '20' };
-    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: join(folder, 'config'), ...impatient };
+    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: join(folder, 'config') };
     const options = ['--tuf', server.url, '--tuf-root', 'tuf-root.json'];
     const place = join(folder, 'kept/trust/v1');
     try {
