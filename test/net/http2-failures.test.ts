@@ -88,7 +88,9 @@ describe('what the server takes back', () => {
       else if (requests % 5 === 0) socket.write(frame(FRAME.GOAWAY, 0, 0, uint32(stream - 2, 0)));
       else setTimeout(() => socket.writable && respond(socket, stream, String(stream)), 2);
     });
-    const client = testClient(`${trusting}maxsockets=4\nfetch-retries=10\nfetch-retry-mintimeout=1\nfetch-retry-maxtimeout=20`);
+    const client = testClient(
+      `${trusting}maxsockets=4\nfetch-retries=10\nfetch-retry-mintimeout=1\nfetch-retry-maxtimeout=20`,
+    );
     const answers = await Promise.all(many(60).map((i) => client.get(`${server.url}${i}`, LIMIT)));
     expect(answers.every(({ kind }) => kind === 'ok')).toBe(true);
     expect(server.connections()).toBeGreaterThan(10);
