@@ -1,6 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ciWorkflow, token } from '../../lab/index.ts';
 import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { withProject, type LabProject } from './lab-project.ts';
@@ -20,6 +29,14 @@ async function withSound(work: (project: LabProject, exec: Exec) => Promise<void
 }
 
 type Exec = (...command: string[]) => Promise<Run>;
+
+const LOCKFILE = 'package-lock.json';
+
+/** Puts a project of npm around the folder, whose lockfile npm then reads. */
+function enclose(folder: string): void {
+  const root = { name: 'root', version: '1.0.0', workspaces: ['app'] };
+  writeFileSync(join(folder, '..', 'package.json'), JSON.stringify(root));
+}
 
 /** A command that leaves a mark that it ran. */
 const MARK = [process.execPath, '-e', "require('fs').writeFileSync('ran', '')"] as const;
@@ -73,12 +90,62 @@ describe('assay exec', () => {
     });
   });
 
-  it('says so, and fails, where the command installed by another lockfile than the audited one', async () => {
+  it.each([
+    ['the lockfile', "fs.appendFileSync('package-lock.json', '\\n')", 'package-lock.json'],
+    [
+      'a lockfile that is read in its place',
+      "fs.copyFileSync('package-lock.json', 'npm-shrinkwrap.json')",
+      'npm-shrinkwrap.json',
+    ],
+    ['a setting by which it is not read', "fs.appendFileSync('.npmrc', 'package-lock=false\\n')", 'package-lock.json'],
+  ])('says so, and fails, where the command changed %s', async (_, change, file) => {
     await withSound(async (_, exec) => {
-      const change = "require('fs').appendFileSync('package-lock.json', '\\n')";
-      const run = await exec(process.execPath, '-e', change);
+      const run = await exec(process.execPath, '-e', `const fs = require('fs'); ${change}`);
       expect(run.status).toBe(1);
-      expect(run.stderr).toMatch(/package-lock\.json was changed by .*npm ci/);
+      expect(run.stderr).toContain(`${file}, or what decides how it is used, was changed by `);
+      expect(run.stderr).toContain('npm ci');
+    });
+  });
+
+  it('says so, and fails, where what the command reads in place of the named lockfile came while it ran', async () => {
+    await withSound(async ({ folder }) => {
+      const script = 'cp package-lock.json npm-shrinkwrap.json; npm ci --no-audit --no-fund';
+      const named = ['exec', ...OPTIONS, '--lockfile', 'package-lock.json', '--', 'sh', '-c', script];
+      const run = await assay(named, folder);
+      expect(run.status).toBe(1);
+      expect(run.stderr).toContain('package-lock.json, or what decides how it is used, was changed by ');
+    });
+  });
+
+  it.each([
+    [
+      'a lockfile that is read in its place',
+      (folder: string) => copyFileSync(join(folder, LOCKFILE), join(folder, 'npm-shrinkwrap.json')),
+    ],
+    [
+      'a setting by which it is not read',
+      (folder: string) => appendFileSync(join(folder, '.npmrc'), 'package-lock=false\n'),
+    ],
+    ['the manifest', (folder: string) => appendFileSync(join(folder, 'package.json'), '\n')],
+    ['a workspace around it', (folder: string) => enclose(folder)],
+  ])('runs nothing where %s changed during the audit', async (_, change) => {
+    await withProject(async (project) => {
+      const { lab } = project;
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      await project.lock({ p: '1.0.0' });
+      const inner = join(project.folder, 'app');
+      mkdirSync(inner);
+      for (const name of ['package.json', LOCKFILE, '.npmrc']) {
+        renameSync(join(project.folder, name), join(inner, name));
+      }
+      lab.behave(/^\/p$/, { delayMs: 1000 });
+      const command = ['exec', ...OPTIONS.map((each) => each.replace(/^(?=root|keys)/, '../')), '--', ...MARK];
+      const running = assay(command, inner);
+      await vi.waitFor(() => expect(lab.requests.length).toBeGreaterThan(0), { timeout: 10_000, interval: 10 });
+      change(inner);
+      const run = await running;
+      expect({ status: run.status, ran: existsSync(join(inner, 'ran')) }).toEqual({ status: 2, ran: false });
+      expect(run.stderr).toMatch(/changed during the audit; not run: /);
     });
   });
 
@@ -117,7 +184,7 @@ describe('what exec audits', () => {
       const exec = (...command: string[]): Promise<Run> =>
         assay(['exec', '--recursive', '--enforce', 'critical', ...OPTIONS, '--', ...command], folder);
       const run = await exec(process.execPath, '-e', "require('fs').appendFileSync('app/package-lock.json', ' ')");
-      expect(run.stderr).toContain('assay: app/package-lock.json was changed by ');
+      expect(run.stderr).toContain('assay: app/package-lock.json, or what decides how it is used, was changed by ');
       expect(run.status).toBe(1);
       lab.clock.advance(DAY);
       await lab.publish({ name: 'p', version: '1.0.1', by: token({ user: 'thief' }) });

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { spawn } from 'cross-spawn';
 import { reportStatus } from '../../model/report.ts';
@@ -8,7 +7,9 @@ import { withoutExportedSettings } from '../../registries/npm/config/npmrc.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
 import { whyNotRun } from '../exec/installs.ts';
+import { changedSince, type Looked } from '../exec/still.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { reportToActions } from '../output/pipeline.ts';
 import { omitOf, reportOptions } from '../setup.ts';
@@ -24,67 +25,62 @@ export const command: Command = {
     if (program === undefined) throw new UsageError('exec needs a command: assay exec -- npm ci');
     const omit = omitOf(values);
     const places = [values.lockfile ?? '.'];
+    const below = values.recursive === true;
     const shown = escapeText(positionals.join(' '), 200);
-    const { sources, status } = await withProjects(
-      places,
-      values.recursive === true,
-      options,
-      io,
-      async ({ projects, policy, audit }) => {
-        const audited = projects.flatMap(({ sources, lockfiles }) =>
-          sources.map(({ path }, i) => ({ path, manager: lockfiles[i]?.manager ?? 'npm' })),
-        );
-        const why = await whyNotRun(positionals, audited, io);
-        if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
-        const enforce = phaseOf(values, policy);
-        const report = await audit(async ({ baseline, askSince, askBase }) => ({
-          enforce,
-          omit,
-          reverify: values.reverify === true,
-          since: await askSince(),
-          baseline: { ...baseline, base: await askBase() },
-        }));
-        // The command has standard output to itself.
-        io.stderr.write(renderTerminal(report, reportOptions(io.stderr, values)));
-        await reportToActions(report, false, io);
-        return { sources: projects.flatMap((project) => project.sources), status: reportStatus(report) };
-      },
-    );
+    const { looked, status } = await withProjects(places, below, options, io, async ({ audit, ...found }) => {
+      const { policy } = found;
+      const looked = { ...found, places, below, values };
+      await demandAudited(positionals, looked, shown, io);
+      const enforce = phaseOf(values, policy);
+      const report = await audit(async ({ baseline, askSince, askBase }) => ({
+        enforce,
+        omit,
+        reverify: values.reverify === true,
+        since: await askSince(),
+        baseline: { ...baseline, base: await askBase() },
+      }));
+      // The command has standard output to itself.
+      io.stderr.write(renderTerminal(report, reportOptions(io.stderr, values)));
+      await reportToActions(report, false, io);
+      return { looked, status: reportStatus(report) };
+    });
     if (status !== EXIT.holds) {
       io.stderr.write(`assay: not run: ${shown}\n`);
       return status;
     }
-    const changed = (): string => {
-      const others = sources.filter(({ path, bytes }) => !isStill(path, bytes));
-      return listed(others, 3, ({ file }) => escapeText(file, 120));
-    };
-    const before = changed();
-    if (before !== '') throw new UsageError(`${before} was changed during the audit; not run: ${shown}`);
+    const before = await changedSince(looked, 'before', io);
+    if (before !== '') {
+      throw new UsageError(
+        `${before}, or what decides how it is used, was changed during the audit; not run: ${shown}`,
+      );
+    }
+    await demandAudited(positionals, looked, shown, io);
     // Variables that the audit does not count as the user's settings are not passed on to the command either.
     const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
     const ended = await run(program, args, io.cwd, env);
-    const after = changed();
+    const after = await changedSince(looked, 'after', io);
     if (after === '') {
+      const sources = looked.projects.flatMap((project) => project.sources);
       const files = listed(sources, 3, ({ file }) => escapeText(file, 120));
       io.stderr.write(`assay: ${files}: still what was audited\n`);
       return ended;
     }
     // Too late to prevent, and not to be overlooked.
     io.stderr.write(
-      `assay: ${after} was changed by ${shown}, so what it installed was not all audited; use what installs the lockfile ` +
-        'alone (npm ci, pnpm install --frozen-lockfile, yarn install --immutable)\n',
+      `assay: ${after}, or what decides how it is used, was changed by ${shown}, so what it installed was not all ` +
+        'audited; use what installs the lockfile alone (npm ci, pnpm install --frozen-lockfile, yarn install --immutable)\n',
     );
     return ended === 0 ? EXIT.fails : ended;
   },
 };
 
-/** Whether a lockfile has these bytes; one that is gone has none. */
-function isStill(path: string, bytes: Buffer): boolean {
-  try {
-    return bytes.equals(readFileSync(path));
-  } catch {
-    return false;
-  }
+/** Throws UsageError where the command would not install from the audited lockfiles. */
+async function demandAudited(line: readonly string[], { projects }: Looked, shown: string, io: Io): Promise<void> {
+  const audited = projects.flatMap(({ sources, lockfiles }) =>
+    sources.map(({ path }, i) => ({ path, manager: lockfiles[i]?.manager ?? 'npm' })),
+  );
+  const why = await whyNotRun(line, audited, io);
+  if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
 }
 
 /** Signals that end a program by their usual meaning, and which it may want to see. */
