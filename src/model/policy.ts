@@ -137,8 +137,10 @@ export interface TufRule {
 
 /** A Sigstore instance beside the main one, which vouches for what is expected of it and for nothing else. */
 export interface InstanceRule {
-  /** The file with its trusted root as the policy writes it. */
-  readonly root: string;
+  /** The file with its trusted root as the policy writes it; null where only a repository has it. */
+  readonly root: string | null;
+  /** The TUF repository that publishes that root; null where none does. */
+  readonly tuf: TufRule | null;
   readonly thresholds: Thresholds | null;
   /** When that root was known to be the newest; null where the policy does not say. */
   readonly asOf: Instant | null;

@@ -45,12 +45,14 @@ function instancesOf(place: Place): ReadonlyMap<string, InstanceRule> {
       const at = { file: place.file, what: `instance ${name}`, node: value };
       if (!NAME.test(name)) fail(at, `${JSON.stringify(name)} is no name of an instance: a-z, 0-9 and -, at most 40`);
       if (MAIN.includes(name)) fail(at, `${name} is the main instance, which root and tuf of trust are about`);
-      const fields = fieldsOf(at, ['root', 'thresholds', 'as-of']);
-      const { root, thresholds } = fields;
+      const fields = fieldsOf(at, ['root', 'tuf', 'thresholds', 'as-of']);
+      const { root, tuf, thresholds } = fields;
       const asOf = fields['as-of'];
-      if (!root) return fail(at, `${at.what} needs root, the file with its trusted root`);
+      if (!root && !tuf) return fail(at, `${at.what} needs root, the file with its trusted root, or tuf`);
+      if (asOf && !root) return fail(asOf, 'as-of says when root was known to be the newest, and there is no root');
       const rule: InstanceRule = {
-        root: textOf(root, 'the path of a trusted-root file'),
+        root: root ? textOf(root, 'the path of a trusted-root file') : null,
+        tuf: tuf ? tufOf(tuf) : null,
         thresholds: thresholds ? thresholdsOf(thresholds) : null,
         asOf: asOf ? dateOf(asOf) : null,
         line,

@@ -91,9 +91,13 @@ capabilities:
   instances:
     company: {root: company.pem, thresholds: {log: 0, sct: 0}, as-of: '2026-01-31'}
     github: {root: gh.jsonl}
+    partner: {tuf: {url: 'https://tuf.partner.example/', root: r.json, sha256: ${'ab'.repeat(32)}}}
+    other: {root: other.json, as-of: '2026-01-31', tuf: {folder: mirror, root: r.json}}
 expect:
   '@company/*': {instance: company}
   '@app/*': {instance: github}
+  '@partner/*': {instance: partner}
+  '@other/*': {instance: other}
 `,
   'the pinned instance of GitHub': "expect: {'@app/*': {instance: github}}\n",
   'an age': 'release-age: 48\n',
@@ -290,6 +294,16 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
     'trust: {instances: {company: {thresholds: {log: 0}}}}\n',
     1,
     /instance company needs root/,
+  ],
+  'a day of a root that no file has': [
+    'trust: {instances: {company: {as-of: 2026-01-31, tuf: {folder: a, root: r}}}}\n',
+    1,
+    /there is no root/,
+  ],
+  'a repository of an instance in no place': [
+    'trust: {instances: {company: {tuf: {root: r}}}}\n',
+    1,
+    /needs url or folder, and root/,
   ],
   'an instance named like the main one': [
     'trust: {instances: {public-good: {root: r}}}\n',
