@@ -50,6 +50,8 @@ export interface TrustOptions {
   readonly keys: readonly RegistryKey[];
   /** npm's keys by now, instead of the pinned ones. */
   readonly npmKeys?: readonly RegistryKey[];
+  /** Other targets that were asked of the repository of this trust, as far as it has them. */
+  readonly beside?: ReadonlyMap<string, Buffer>;
   /** For the report: what the repository of this trust said of it; left out where there is none. */
   readonly repository?: TrustRepository;
   /** What that repository says now, where it is asked meanwhile. */

@@ -21,6 +21,8 @@ export interface TrustSource {
   readonly url: string;
   /** How a folder is asked; left out where the repository is asked over the network. */
   readonly ask?: Ask;
+  /** Other targets that are wanted of it; left out where none are. */
+  readonly beside?: readonly string[];
   /** Whether it says as well which keys registries have: only the main instance's does. */
   readonly namesKeys: boolean;
   /** What the root's instance demands where its repository publishes another; null where nobody stated it. */
@@ -74,6 +76,7 @@ export async function openTrust(source: TrustSource, options: RefreshOptions): P
   const wanted = new Map([
     [ROOT_TARGET, isPinned ? source.pinned.rootDigest : null],
     ...(source.namesKeys ? PINNED : []).map(({ target, digest }): [string, string] => [target, digest]),
+    ...(source.beside ?? []).map((target): [string, null] => [target, null]),
   ]);
   const repository = { name: 'tuf', anchor: source.anchor, wanted };
   const { store, fresh = false } = options;
@@ -121,7 +124,7 @@ function demand(trust: TrustOptions | null, { url }: TrustSource, problem: Probl
 
 /** The trust that was verified, over what is pinned; null where there is no root at all. */
 function trustOf(
-  { url, pinned, pinnedAt, keys: configured, stated }: TrustSource,
+  { url, pinned, pinnedAt, keys: configured, stated, beside: others = [] }: TrustSource,
   verified: Verified,
   { confirmed, problem }: { readonly confirmed: Instant | null; readonly problem: Problem | 'unasked' | null },
 ): TrustOptions | null {
@@ -149,7 +152,13 @@ function trustOf(
   };
   const isNewer = keys.some(({ now }) => now.value !== null);
   const newer = isNewer ? { npmKeys: keys.flatMap(({ pinned, now }) => now.value ?? pinned) } : {};
-  const rest = { keys: configured, ...newer, repository };
+  const beside = new Map(
+    others.flatMap((path) => {
+      const bytes = verified.targets.get(path)?.bytes ?? null;
+      return bytes === null ? [] : [[path, bytes] as const];
+    }),
+  );
+  const rest = { keys: configured, ...newer, beside, repository };
   if (root.value === null) return pinned === null ? null : { ...pinned, ...rest };
   const rootName = pinned?.rootName === 'public-good' ? pinned.rootName : url;
   const isPublic = rootName === 'public-good';

@@ -176,6 +176,8 @@ export interface Policy {
   readonly asOf: Instant | null;
   /** Further instances, by name. */
   readonly instances: ReadonlyMap<string, InstanceRule>;
+  /** The file that says which witnesses must have signed checkpoints, as the policy writes it (C2SP tlog-policy). */
+  readonly witnessPolicy: string | null;
   /** Hours after which what is known of a trusted root is too old. */
   readonly maxAge: number | null;
   /** Hours a version must have been public. */

@@ -8,9 +8,12 @@ const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 const MAIN = ['public-good', 'own'];
 const MAX_INSTANCES = 16;
 const MOST = 8;
-const TRUST = ['root', 'as-of', 'tuf', 'thresholds', 'instances', 'max-age'] as const;
+const TRUST = ['root', 'as-of', 'tuf', 'thresholds', 'instances', 'witness-policy', 'max-age'] as const;
 
-type TrustRules = Pick<Policy, 'trustedRoot' | 'tuf' | 'asOf' | 'thresholds' | 'instances' | 'maxAge'>;
+type TrustRules = Pick<
+  Policy,
+  'trustedRoot' | 'tuf' | 'asOf' | 'thresholds' | 'instances' | 'witnessPolicy' | 'maxAge'
+>;
 
 /** Reads `trust` of a policy. */
 export function trustOf(place: Place | undefined): TrustRules {
@@ -18,6 +21,7 @@ export function trustOf(place: Place | undefined): TrustRules {
   const { root, tuf, thresholds, instances } = fields;
   const maxAge = fields['max-age'];
   const asOf = fields['as-of'];
+  const witnesses = fields['witness-policy'];
   if (asOf && !root) fail(asOf, 'as-of says when root was known to be the newest, and there is no root');
   if (thresholds && !root && !tuf) fail(thresholds, 'the thresholds of the public-good instance are fixed');
   return {
@@ -26,6 +30,7 @@ export function trustOf(place: Place | undefined): TrustRules {
     tuf: tuf ? tufOf(tuf) : null,
     thresholds: thresholds ? thresholdsOf(thresholds) : null,
     instances: instances ? instancesOf(instances) : new Map(),
+    witnessPolicy: witnesses ? textOf(witnesses, 'the path of a file with a policy of witnesses') : null,
     maxAge: maxAge ? hoursOf(maxAge) : null,
   };
 }

@@ -1,10 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { newBehaviours } from '../../lab/behaviours.ts';
-import { serve, type LoggedRequest } from '../../lab/server.ts';
 import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
+import { serveRepository } from '../support/serve-repository.ts';
 import { withProject, type LabProject } from './lab-project.ts';
 import { assayInside } from './inside.ts';
 import { CLI, environmentOf, start, type Run } from './run.ts';
@@ -65,30 +63,6 @@ export function withPack(work: (project: PackProject) => Promise<void>): Promise
       await server.close();
     }
   });
-}
-
-export interface ServedRepository {
-  readonly url: string;
-  readonly requests: readonly LoggedRequest[];
-  readonly close: () => Promise<void>;
-}
-
-/** A TUF repository on the network. The caller closes it. */
-export async function serveRepository({ files }: TufRepository): Promise<ServedRepository> {
-  const requests: LoggedRequest[] = [];
-  const { url, close } = await serve({
-    behaviours: newBehaviours(),
-    requests,
-    latencyMs: 0,
-    requireToken: null,
-    answer: (path) => {
-      const body = files.get(path);
-      if (body === undefined) return null;
-      const etag = `"${createHash('sha256').update(body).digest('hex')}"`;
-      return { type: 'application/json', etag, gzip: null, body };
-    },
-  });
-  return { url, close, requests };
 }
 
 /** A report without its times: when trust was confirmed is the one that it has. */

@@ -8,7 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
 import { tufRepository } from '../../lab/tuf.ts';
 import { withLab } from '../support/lab.ts';
-import { serveRepository, timeless, unpacked, withPack, WITHOUT_NAMESPACE, type PackProject } from './pack-project.ts';
+import { serveRepository } from '../support/serve-repository.ts';
+import { timeless, unpacked, withPack, WITHOUT_NAMESPACE, type PackProject } from './pack-project.ts';
 import type { Run } from './run.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });

@@ -7,7 +7,7 @@ import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
 import { withLab } from '../support/lab.ts';
 import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
-import { serveRepository, type ServedRepository } from './pack-project.ts';
+import { serveRepository, type ServedRepository } from '../support/serve-repository.ts';
 import type { Run } from './run.ts';
 
 const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/private-sigstore.md'), 'utf8');

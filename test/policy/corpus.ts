@@ -83,6 +83,7 @@ capabilities:
   aws-sdk: [network]
 `,
   'a trusted root': 'trust: {root: root.json}\n',
+  'a policy of witnesses': 'trust: {witness-policy: witnesses.txt}\n',
   'a trusted root with all that can be said of it':
     "trust: {root: root.json, as-of: '2026-01-31', max-age: 30d, thresholds: {log: 0, sct: 0, time: 2}}\n",
   'a repository in a folder': `trust: {tuf: {folder: mirror, root: r.json, sha256: ${'ab'.repeat(32)}}}\n`,
@@ -289,6 +290,12 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
   ],
   'a repository in no place': ['trust: {tuf: {root: r}}\n', 1, /needs url or folder, and root/],
   'a digest that is none': ['trust: {tuf: {folder: a, root: r, sha256: AB}}\n', 1, /sha256 takes 64 hex digits/],
+  'a policy of witnesses that is no file': [
+    'trust: {witness-policy: 3}\n',
+    1,
+    /path of a file with a policy of witnesses/,
+  ],
+  'a policy of witnesses by another name': ['trust: {witness: w.txt}\n', 1, /witness-policy/],
   'an age without unit': ['trust: {max-age: 30}\n', 1, /max-age takes hours such as 48h or days such as 2d/],
   'an instance without root': [
     'trust: {instances: {company: {thresholds: {log: 0}}}}\n',

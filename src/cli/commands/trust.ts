@@ -41,7 +41,7 @@ export const command: Command = {
       );
     }
     const policy = await loadPolicy(values, io.cwd, io);
-    const trust = startTrust(values, policy, networkConfig(values, io.cwd, io), io, true);
+    const trust = startTrust(values, policy, networkConfig(values, io.cwd, io), io, { fresh: true });
     try {
       const { known, refresh } = await trust.session;
       const used = action === 'refresh' ? await refresh() : known;

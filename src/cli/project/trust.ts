@@ -43,19 +43,20 @@ export interface RunningTrust {
 
 /**
  * Begins with the trusted root and the keys in use; the command line outranks the policy. The public-good instance's
- * repository is asked where its root is in use, another one where it is named. Throws UsageError with one line.
+ * repository is asked where its root is in use, another one where it is named. `fresh` asks also for what may be taken
+ * as known for a while, `beside` for further targets of the main repository. Throws UsageError with one line.
  */
 export function startTrust(
   values: OptionValues,
   policy: LoadedPolicy | null,
   config: NpmConfig,
   io: Io,
-  fresh = false,
+  { fresh = false, beside = [] }: { readonly fresh?: boolean; readonly beside?: readonly string[] } = {},
 ): RunningTrust {
   const { source, main, further, keys } = trustSource(values, policy, io);
   const open = (one: TrustSource): OpenedSource => openSource(one, values, config, io, fresh);
   const alone = { ...main, keys };
-  const ofMain = source === null ? null : open(source);
+  const ofMain = source === null ? null : open({ ...source, beside });
   const others = further.published.map(({ name, source: own }) => ({ name, ...open(own) }));
   const session = async (): Promise<TrustSession> => {
     const first = (await ofMain?.opened) ?? { known: alone, refresh: () => Promise.resolve(alone) };
