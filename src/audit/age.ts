@@ -13,17 +13,20 @@ export function agesOf({
 }: TrustAged): readonly TrustAge[] {
   return [
     { name, from: rootName, confirmed: repository?.confirmed ?? confirmed },
-    ...instances.map(({ name: other, from, confirmed }) => ({ name: other, from, confirmed })),
+    ...instances.map(({ name: other, from, confirmed, repository: own }) => ({
+      ...{ name: other, from, confirmed },
+      ...(own && { repository: own }),
+    })),
   ];
 }
 
 export type TrustAged = Pick<TrustOptions, 'name' | 'rootName' | 'repository' | 'confirmed' | 'instances'>;
 
-/** What a run used, after its repository has answered. */
-export function withRepository(used: TrustUsed, repository: TrustUsed['repository']): TrustUsed {
-  const [main, ...others] = used.ages;
-  if (main === undefined || repository === null) return { ...used, repository };
-  return { ...used, repository, ages: [{ ...main, confirmed: repository.confirmed }, ...others] };
+/** What a run used, after the repositories have answered: that the same root is the newest makes it no other root. */
+export function withAnswers(used: TrustUsed, trust: TrustAged): TrustUsed {
+  const now = new Map(agesOf(trust).map((age) => [age.name, age]));
+  const ages = used.ages.map((age) => ({ ...age, ...now.get(age.name), from: age.from }));
+  return { ...used, repository: trust.repository ?? null, ages };
 }
 
 /** Refuses trust that is older than a policy allows, or of which nobody says how old it is. Throws `TrustError`. */

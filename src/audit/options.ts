@@ -25,10 +25,12 @@ export function isOmitted(dependency: Dependency, omit: readonly Omittable[]): b
 
 /** An instance with what is known of where its root comes from. */
 export interface AgedInstance extends Instance {
-  /** For the report: "pinned" or a file. */
+  /** For the report: "pinned", a file, a folder or the address of a repository. */
   readonly from: string;
   /** When that root was known to be the newest; null where nobody says. */
   readonly confirmed: Instant | null;
+  /** What the repository that publishes it said; left out where none does. */
+  readonly repository?: TrustRepository;
 }
 
 export interface TrustOptions {
@@ -48,6 +50,8 @@ export interface TrustOptions {
   readonly keys: readonly RegistryKey[];
   /** npm's keys by now, instead of the pinned ones. */
   readonly npmKeys?: readonly RegistryKey[];
+  /** Other targets that were asked of the repository of this trust, as far as it has them. */
+  readonly beside?: ReadonlyMap<string, Buffer>;
   /** For the report: what the repository of this trust said of it; left out where there is none. */
   readonly repository?: TrustRepository;
   /** What that repository says now, where it is asked meanwhile. */

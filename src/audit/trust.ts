@@ -1,4 +1,5 @@
 import { digestOf } from '../readers/digest.ts';
+import { instancesOf } from './instances.ts';
 import type { TrustOptions } from './options.ts';
 import { PINNED } from '../ecosystems/index.ts';
 import type { RegistryKey } from '../model/evidence.ts';
@@ -20,6 +21,10 @@ export interface TrustSource {
   readonly url: string;
   /** How a folder is asked; left out where the repository is asked over the network. */
   readonly ask?: Ask;
+  /** Other targets that are wanted of it; left out where none are. */
+  readonly beside?: readonly string[];
+  /** Whether it says as well which keys registries have: only the main instance's does. */
+  readonly namesKeys: boolean;
   /** What the root's instance demands where its repository publishes another; null where nobody stated it. */
   readonly stated: Thresholds | null;
   readonly anchor: Anchor;
@@ -70,7 +75,8 @@ export async function openTrust(source: TrustSource, options: RefreshOptions): P
   const isPinned = source.pinnedAt !== null && source.pinned !== null;
   const wanted = new Map([
     [ROOT_TARGET, isPinned ? source.pinned.rootDigest : null],
-    ...PINNED.map(({ target, digest }): [string, string] => [target, digest]),
+    ...(source.namesKeys ? PINNED : []).map(({ target, digest }): [string, string] => [target, digest]),
+    ...(source.beside ?? []).map((target): [string, null] => [target, null]),
   ]);
   const repository = { name: 'tuf', anchor: source.anchor, wanted };
   const { store, fresh = false } = options;
@@ -99,11 +105,11 @@ export function isSameTrust(a: TrustOptions, b: TrustOptions): boolean {
       .map(({ keyId, usage, spki, start, end }) => [keyId, usage, spki, start, end].join(' '))
       .sort()
       .join('\n');
-  return a.rootDigest === b.rootDigest && keys(a) === keys(b) && sameThresholds(a, b);
-}
-
-function sameThresholds({ thresholds: a = STRICT }: TrustOptions, { thresholds: b = STRICT }: TrustOptions): boolean {
-  return a.log === b.log && a.sct === b.sct && a.time === b.time;
+  const instances = (trust: TrustOptions): string =>
+    JSON.stringify(
+      instancesOf(trust).map(({ name, digest, thresholds: { log, sct, time } }) => [name, digest, log, sct, time]),
+    );
+  return keys(a) === keys(b) && instances(a) === instances(b);
 }
 
 function demand(trust: TrustOptions | null, { url }: TrustSource, problem: Problem | null): TrustOptions {
@@ -118,7 +124,7 @@ function demand(trust: TrustOptions | null, { url }: TrustSource, problem: Probl
 
 /** The trust that was verified, over what is pinned; null where there is no root at all. */
 function trustOf(
-  { url, pinned, pinnedAt, keys: configured, stated }: TrustSource,
+  { url, pinned, pinnedAt, keys: configured, stated, beside: others = [] }: TrustSource,
   verified: Verified,
   { confirmed, problem }: { readonly confirmed: Instant | null; readonly problem: Problem | 'unasked' | null },
 ): TrustOptions | null {
@@ -146,7 +152,13 @@ function trustOf(
   };
   const isNewer = keys.some(({ now }) => now.value !== null);
   const newer = isNewer ? { npmKeys: keys.flatMap(({ pinned, now }) => now.value ?? pinned) } : {};
-  const rest = { keys: configured, ...newer, repository };
+  const beside = new Map(
+    others.flatMap((path) => {
+      const bytes = verified.targets.get(path)?.bytes ?? null;
+      return bytes === null ? [] : [[path, bytes] as const];
+    }),
+  );
+  const rest = { keys: configured, ...newer, beside, repository };
   if (root.value === null) return pinned === null ? null : { ...pinned, ...rest };
   const rootName = pinned?.rootName === 'public-good' ? pinned.rootName : url;
   const isPublic = rootName === 'public-good';

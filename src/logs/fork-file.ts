@@ -1,7 +1,7 @@
 import { fromBase64 } from '../tlog/note.ts';
 import { malformed } from '../tlog/malformed.ts';
 import type { JoinProof } from '../tlog/joined.ts';
-import { list, object, parseJson, text } from '../sigstore/json.ts';
+import { isUnset, list, object, parseJson, text } from '../sigstore/json.ts';
 import type { Joining } from './heads.ts';
 
 /** Two notes of a log and what it answered between them, for anybody who has its key. */
@@ -17,12 +17,13 @@ const MAX_NOTE = 1_000_000;
 
 /** Writes what two heads came to, with nothing in it that has to be believed. */
 export function formatFork({ earlier, later, proof }: Joining): string {
-  const hashes = proof?.kind === 'hashes' ? proof.hashes.map((hash) => hash.toString('base64')) : null;
+  const texts = proof !== null && proof.kind !== 'tiles' ? proof.hashes.map((hash) => hash.toString('base64')) : null;
+  const [hashes, after] = proof?.kind === 'after' ? [null, texts] : [texts, null];
   const tiles =
     proof?.kind === 'tiles'
       ? Object.fromEntries([...proof.tiles].map(([path, bytes]) => [path, bytes.toString('base64')]))
       : null;
-  return `${JSON.stringify({ schema: SCHEMA, earlier: earlier.note, later: later.note, hashes, tiles }, null, 2)}\n`;
+  return `${JSON.stringify({ schema: SCHEMA, earlier: earlier.note, later: later.note, hashes, after, tiles }, null, 2)}\n`;
 }
 
 /** Throws `Malformed`. */
@@ -31,7 +32,7 @@ export function parseFork(bytes: Buffer): ForkFile {
   if (file['schema'] !== SCHEMA) malformed(`file is not ${SCHEMA}`);
   const bytesOf = (value: unknown, path: string): Buffer =>
     fromBase64(text(value, path, 20_000)) ?? malformed(`${path} is not base64`);
-  const { hashes, tiles } = file;
+  const { hashes, after, tiles } = file;
   return {
     earlier: text(file['earlier'], 'earlier', MAX_NOTE),
     later: text(file['later'], 'later', MAX_NOTE),
@@ -39,10 +40,10 @@ export function parseFork(bytes: Buffer): ForkFile {
   };
 
   function proofOf(): JoinProof | null {
-    if (hashes !== null) {
-      const all = list(hashes, 'hashes', 64).map((hash, i) => bytesOf(hash, `hashes[${i}]`));
-      return { kind: 'hashes', hashes: all };
-    }
+    const hashesOf = (value: unknown, path: string): readonly Buffer[] =>
+      list(value, path, 64).map((hash, i) => bytesOf(hash, `${path}[${i}]`));
+    if (hashes !== null) return { kind: 'hashes', hashes: hashesOf(hashes, 'hashes') };
+    if (!isUnset(after)) return { kind: 'after', hashes: hashesOf(after, 'after') };
     if (tiles === null) return null;
     const entries = Object.entries(object(tiles, 'tiles'));
     if (entries.length > MAX_TILES) malformed(`file has more than ${MAX_TILES} tiles`);

@@ -4,7 +4,7 @@ import type { HttpClient } from '../net/request.ts';
 import { verifyCheckpoint } from '../sigstore/log.ts';
 import { Refusal } from '../sigstore/refusal.ts';
 import { parseCheckpoint, type Checkpoint } from '../tlog/checkpoint.ts';
-import { judgeHeads, type JoinProof } from '../tlog/joined.ts';
+import { isPerfect, judgeHeads, type JoinProof } from '../tlog/joined.ts';
 import { Malformed } from '../tlog/malformed.ts';
 import { tilesFor } from '../tlog/tiles.ts';
 import type { LogPlace } from './places.ts';
@@ -104,8 +104,11 @@ async function askJoin(http: HttpClient, earlier: Head, later: Head): Promise<Ev
   const none: JoinProof = { kind: 'hashes', hashes: [] };
   if (first === last || first === 0n) return { state: 'present', value: none };
   if (place.api === 1) {
-    const answer = await askProof(http, place.url, { first, last, tree: tree ?? '' });
-    return answer.state === 'present' ? { ...answer, value: { kind: 'hashes', hashes: answer.value } } : answer;
+    // From a perfect tree on, a proof shows no fork: it begins with that tree's own root.
+    const isAfter = isPerfect(first) && first + 1n < last;
+    const answer = await askProof(http, place.url, { first: isAfter ? first + 1n : first, last, tree: tree ?? '' });
+    if (answer.state !== 'present') return answer;
+    return { ...answer, value: { kind: isAfter ? 'after' : 'hashes', hashes: answer.value } };
   }
   const answer = await askTiles(http, place.url, tilesFor(last, { leaves: [], sizes: [first] }));
   return answer.state === 'present' ? { ...answer, value: { kind: 'tiles', tiles: answer.value } } : answer;

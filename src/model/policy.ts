@@ -137,8 +137,10 @@ export interface TufRule {
 
 /** A Sigstore instance beside the main one, which vouches for what is expected of it and for nothing else. */
 export interface InstanceRule {
-  /** The file with its trusted root as the policy writes it. */
-  readonly root: string;
+  /** The file with its trusted root as the policy writes it; null where only a repository has it. */
+  readonly root: string | null;
+  /** The TUF repository that publishes that root; null where none does. */
+  readonly tuf: TufRule | null;
   readonly thresholds: Thresholds | null;
   /** When that root was known to be the newest; null where the policy does not say. */
   readonly asOf: Instant | null;
@@ -174,6 +176,8 @@ export interface Policy {
   readonly asOf: Instant | null;
   /** Further instances, by name. */
   readonly instances: ReadonlyMap<string, InstanceRule>;
+  /** The file that says which witnesses must have signed checkpoints, as the policy writes it (C2SP tlog-policy). */
+  readonly witnessPolicy: string | null;
   /** Hours after which what is known of a trusted root is too old. */
   readonly maxAge: number | null;
   /** Hours a version must have been public. */

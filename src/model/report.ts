@@ -26,6 +26,8 @@ export interface TrustAge {
   readonly from: string;
   /** When it was last known to be the newest; null where nobody says. */
   readonly confirmed: Instant | null;
+  /** What its TUF repository said, of an instance beside the main one; left out where none publishes it. */
+  readonly repository?: TrustRepository;
 }
 
 /** What the TUF repository that publishes a trusted root said of it. */

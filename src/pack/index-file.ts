@@ -193,13 +193,17 @@ function demandSorted(keys: readonly string[]): void {
   if (!isSorted) throw new PackError('its index names something twice, or not in order');
 }
 
-/** Nothing is a file and a folder. */
+/** Nothing is a file and a folder. Of sorted paths, many follow one of the same folder. */
 function demandNoFolders(members: readonly Member[]): void {
   const paths = new Set(members.map(({ path }) => path));
-  for (const path of paths) {
-    for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) {
-      if (paths.has(path.slice(0, at))) throw wrong('the path of a member');
+  let known = '';
+  for (const { path } of members) {
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    if (folder === known) continue;
+    for (let at = folder.indexOf('/'); at !== -1; at = folder.indexOf('/', at + 1)) {
+      if (paths.has(folder.slice(0, at))) throw wrong('the path of a member');
     }
+    known = folder;
   }
 }
 

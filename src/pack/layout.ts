@@ -16,7 +16,8 @@ export const PIECE_BYTES = 1024 * 1024;
 /** What the name and prefix fields of a ustar header hold. */
 const [NAME_BYTES, PREFIX_BYTES] = [100, 155];
 const MAX_DEPTH = 16;
-const SEGMENT = /^[a-z0-9@_!+~-](?:[a-z0-9@._!+~-]*[a-z0-9@_!+~-])?$/;
+const SEGMENT = '[a-z0-9@_!+~-](?:[a-z0-9@._!+~-]*[a-z0-9@_!+~-])?';
+const PATH = new RegExp(`^${SEGMENT}(?:/${SEGMENT}){0,${MAX_DEPTH - 1}}$`);
 
 export const INDEX = 'index.json';
 export const INDEX_SUM = 'index.json.sha256';
@@ -29,8 +30,7 @@ export const TRAILER = Buffer.alloc(2 * BLOCK);
  * folder it is unpacked in, be hidden there, or be cut short by a file system.
  */
 export function isMemberPath(path: string): boolean {
-  const segments = path.split('/');
-  return segments.length <= MAX_DEPTH && segments.every((one) => SEGMENT.test(one)) && splitPath(path) !== null;
+  return splitPath(path) !== null && PATH.test(path);
 }
 
 /** All of a header but path, size and checksum, and the sum of its bytes. */

@@ -15,7 +15,7 @@ import {
   type Placed,
 } from './layout.ts';
 
-/** A file that is what its index says; the digest of a content is known when that is read. */
+/** A file as large as its index says; whether an entry is what the index says is known when that is read. */
 export interface Pack {
   readonly file: string;
   readonly index: PackIndex;
@@ -23,14 +23,15 @@ export interface Pack {
   readonly digest: string;
   /** The size of a content; null where the file does not have it. */
   readonly sizeOf: (sha256: string) => number | null;
-  /** Gives a content in pieces. Throws PackError in the end where it has another digest. */
+  /** Gives a content in pieces. Throws PackError: for another header at once, for another digest in the end. */
   readonly read: (sha256: string) => Iterable<Buffer>;
   readonly close: () => void;
 }
 
 /**
  * Opens a pack. Its tar has to be, byte for byte, the one that its index gives: no other entry, kind of entry, order or
- * name. Throws PackError, or Node's error where the file cannot be read.
+ * name. Entries are compared when they are read, so that a run pays only for what it uses. Throws PackError, or Node's
+ * error where the file cannot be read.
  */
 export function openPack(path: string, file: string): Pack {
   // A pipe would be waited for.
@@ -53,7 +54,7 @@ function readPack(fd: number, file: string): Pack {
   if (size !== end) {
     throw new PackError(size < end ? 'it is cut short' : 'it has more than its index names');
   }
-  demandMembers(fd, placed, end);
+  demandEnd(fd, placed, end);
   const contents = new Map<string, Placed>(placed.map((member) => [member.sha256, member]));
   const needed = contentsOf(known);
   if ([...contents.keys()].some((sha256) => !needed.has(sha256)))
@@ -69,6 +70,7 @@ function readPack(fd: number, file: string): Pack {
     read: function* (sha256) {
       const member = contents.get(sha256);
       if (member === undefined) throw new PackError(`${file} has not all that it names`);
+      demandEntry(fd, member, file);
       const hash = createHash('sha256');
       for (let at = 0; at < member.size; at += PIECE_BYTES) {
         const piece = readAt(fd, member.at + at, Math.min(PIECE_BYTES, member.size - at));
@@ -117,21 +119,20 @@ const COMPRESSED: readonly (readonly [name: string, magic: Buffer])[] = [
   ['zip', Buffer.from('PK\x03\x04')],
 ];
 
-/** Everything that is not content: what fills the last block and a header before each member, and the end. */
-function demandMembers(fd: number, placed: readonly Placed[], end: number): void {
-  let after = (placed[0]?.at ?? end - TRAILER.length + BLOCK) - BLOCK;
-  for (const member of placed) {
-    const expected = Buffer.alloc(member.at - after);
-    headerOf(member).copy(expected, expected.length - BLOCK);
-    if (!readAt(fd, after, expected.length).equals(expected)) throw damaged(member.path);
-    after = member.at + member.size;
-  }
-  const last = Buffer.alloc(end - after);
-  if (!readAt(fd, after, last.length).equals(last)) throw new PackError('its end is damaged');
+/** The two zero blocks after the last entry. */
+function demandEnd(fd: number, placed: readonly Placed[], end: number): void {
+  const last = placed.at(-1);
+  const length = TRAILER.length + (last === undefined ? 0 : paddingOf(last.size));
+  if (!readAt(fd, end - length, length).equals(Buffer.alloc(length))) throw new PackError('its end is damaged');
 }
 
-function damaged(path: string): PackError {
-  return new PackError(`its entry of ${path} is not what its index says`);
+/** The header before a content and what fills its last block. They are looked at where the content is used. */
+function demandEntry(fd: number, member: Placed, file: string): void {
+  const padding = paddingOf(member.size);
+  const isWritten =
+    readAt(fd, member.at - BLOCK, BLOCK).equals(headerOf(member)) &&
+    (padding === 0 || readAt(fd, member.at + member.size, padding).equals(Buffer.alloc(padding)));
+  if (!isWritten) throw new PackError(`the entry of ${member.path} in ${file} is not what its index says`);
 }
 
 function readAt(fd: number, at: number, length: number): Buffer {

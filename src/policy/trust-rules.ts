@@ -8,9 +8,12 @@ const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 const MAIN = ['public-good', 'own'];
 const MAX_INSTANCES = 16;
 const MOST = 8;
-const TRUST = ['root', 'as-of', 'tuf', 'thresholds', 'instances', 'max-age'] as const;
+const TRUST = ['root', 'as-of', 'tuf', 'thresholds', 'instances', 'witness-policy', 'max-age'] as const;
 
-type TrustRules = Pick<Policy, 'trustedRoot' | 'tuf' | 'asOf' | 'thresholds' | 'instances' | 'maxAge'>;
+type TrustRules = Pick<
+  Policy,
+  'trustedRoot' | 'tuf' | 'asOf' | 'thresholds' | 'instances' | 'witnessPolicy' | 'maxAge'
+>;
 
 /** Reads `trust` of a policy. */
 export function trustOf(place: Place | undefined): TrustRules {
@@ -18,6 +21,7 @@ export function trustOf(place: Place | undefined): TrustRules {
   const { root, tuf, thresholds, instances } = fields;
   const maxAge = fields['max-age'];
   const asOf = fields['as-of'];
+  const witnesses = fields['witness-policy'];
   if (asOf && !root) fail(asOf, 'as-of says when root was known to be the newest, and there is no root');
   if (thresholds && !root && !tuf) fail(thresholds, 'the thresholds of the public-good instance are fixed');
   return {
@@ -26,6 +30,7 @@ export function trustOf(place: Place | undefined): TrustRules {
     tuf: tuf ? tufOf(tuf) : null,
     thresholds: thresholds ? thresholdsOf(thresholds) : null,
     instances: instances ? instancesOf(instances) : new Map(),
+    witnessPolicy: witnesses ? textOf(witnesses, 'the path of a file with a policy of witnesses') : null,
     maxAge: maxAge ? hoursOf(maxAge) : null,
   };
 }
@@ -45,12 +50,14 @@ function instancesOf(place: Place): ReadonlyMap<string, InstanceRule> {
       const at = { file: place.file, what: `instance ${name}`, node: value };
       if (!NAME.test(name)) fail(at, `${JSON.stringify(name)} is no name of an instance: a-z, 0-9 and -, at most 40`);
       if (MAIN.includes(name)) fail(at, `${name} is the main instance, which root and tuf of trust are about`);
-      const fields = fieldsOf(at, ['root', 'thresholds', 'as-of']);
-      const { root, thresholds } = fields;
+      const fields = fieldsOf(at, ['root', 'tuf', 'thresholds', 'as-of']);
+      const { root, tuf, thresholds } = fields;
       const asOf = fields['as-of'];
-      if (!root) return fail(at, `${at.what} needs root, the file with its trusted root`);
+      if (!root && !tuf) return fail(at, `${at.what} needs root, the file with its trusted root, or tuf`);
+      if (asOf && !root) return fail(asOf, 'as-of says when root was known to be the newest, and there is no root');
       const rule: InstanceRule = {
-        root: textOf(root, 'the path of a trusted-root file'),
+        root: root ? textOf(root, 'the path of a trusted-root file') : null,
+        tuf: tuf ? tufOf(tuf) : null,
         thresholds: thresholds ? thresholdsOf(thresholds) : null,
         asOf: asOf ? dateOf(asOf) : null,
         line,

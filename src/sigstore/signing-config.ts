@@ -8,6 +8,9 @@ export interface SigningLog {
   readonly api: number;
 }
 
+/** The targets of a TUF repository that tell signers where to write: the usual one, and the one of Rekor v2. */
+export const SIGNING_TARGETS = ['signing_config.v0.2.json', 'signing_config_rekor_v2.v0.2.json'] as const;
+
 const MEDIA_TYPE = 'application/vnd.dev.sigstore.signingconfig.v0.2+json';
 const MAX_LOGS = 256;
 

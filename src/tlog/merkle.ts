@@ -68,6 +68,18 @@ export function isConsistent(earlier: TreeHead, later: TreeHead, hashes: readonl
 }
 
 /**
+ * Root of the first `size` leaves of the tree `later`, from its consistency proof from `size + 1` leaves on: of a power
+ * of two, which is one node of that tree, the proof has the root, where the one from `size` on leaves it out. Null where
+ * the proof is not of that tree.
+ */
+export function perfectRoot(size: bigint, later: TreeHead, hashes: readonly Buffer[]): Buffer | null {
+  const [leaf] = hashes;
+  const roots = consistencyRoots({ size: size + 1n, root: EMPTY_ROOT }, later.size, hashes);
+  if (leaf === undefined || roots?.later.equals(later.root) !== true) return null;
+  return hashes.find((hash) => nodeHash(hash, leaf).equals(roots.earlier)) ?? null;
+}
+
+/**
  * Both roots that a consistency proof leads to; null where the number of hashes does not fit. A later root that is the
  * signed one ties the other hashes to it, so that the earlier root beside it is the one which that tree began with.
  */

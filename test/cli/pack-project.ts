@@ -1,10 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { newBehaviours } from '../../lab/behaviours.ts';
-import { serve } from '../../lab/server.ts';
 import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
+import { serveRepository } from '../support/serve-repository.ts';
 import { withProject, type LabProject } from './lab-project.ts';
 import { assayInside } from './inside.ts';
 import { CLI, environmentOf, start, type Run } from './run.ts';
@@ -35,20 +33,7 @@ export function withPack(work: (project: PackProject) => Promise<void>): Promise
     const repository = tufRepository({ targets });
     writeFileSync(join(folder, 'tuf-root.json'), repository.root);
     repository.files.set('1.root.json', repository.root);
-    let requests = 0;
-    const server = await serve({
-      behaviours: newBehaviours(),
-      requests: [],
-      latencyMs: 0,
-      requireToken: null,
-      answer: (path) => {
-        requests += 1;
-        const body = repository.files.get(path);
-        if (body === undefined) return null;
-        const etag = `"${createHash('sha256').update(body).digest('hex')}"`;
-        return { type: 'application/json', etag, gzip: null, body };
-      },
-    });
+    const server = await serveRepository(repository);
     const trust = ['--tuf', server.url, '--tuf-root', 'tuf-root.json'];
     const envOf = (side: string): Readonly<Record<string, string>> => {
       mkdirSync(join(folder, side), { recursive: true });
@@ -72,7 +57,7 @@ export function withPack(work: (project: PackProject) => Promise<void>): Promise
             folder,
             environmentOf(folder, envOf('gap')),
           ),
-        asked: () => requests + lab.requests.length,
+        asked: () => server.requests.length + lab.requests.length,
       });
     } finally {
       await server.close();

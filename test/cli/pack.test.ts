@@ -6,7 +6,11 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
+import { tufRepository } from '../../lab/tuf.ts';
+import { withLab } from '../support/lab.ts';
+import { serveRepository } from '../support/serve-repository.ts';
 import { timeless, unpacked, withPack, WITHOUT_NAMESPACE, type PackProject } from './pack-project.ts';
+import type { Run } from './run.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });
 
@@ -301,6 +305,51 @@ describe('trust and a pack', () => {
       expect(back).toMatchObject({ state: 'refused', versions: { timestamp: 2 } });
       expect(back['problem']).toMatch(/timestamp\.json/);
     });
+  });
+
+  it('has the repositories of all instances, from which each rolls forward', async () => {
+    const work = async ({ online, gap, folder, asked }: PackProject, other: Lab): Promise<void> => {
+      const theirs = tufRepository({ targets: { 'trusted_root.json': other.trustedRoot } });
+      const server = await serveRepository(theirs);
+      try {
+        writeFileSync(join(folder, 'their-root.json'), theirs.root);
+        const tuf = `      tuf: {url: '${server.url}', root: their-root.json}\n`;
+        const expected = "expect:\n  '@other/*':\n    instance: other\n";
+        writeFileSync(join(folder, 'assay.yml'), `trust:\n  instances:\n    other:\n${tuf}${expected}`);
+        theirs.files.set('1.root.json', theirs.root);
+        theirs.rotate('root');
+        expect((await online('pack', '--output', 'e.tar')).status).toBe(0);
+        theirs.touch();
+        expect((await online('pack', '--output', 'later.tar')).status).toBe(0);
+        const before = asked() + server.requests.length;
+        const hosts = await gap('trust', 'hosts', '--evidence', 'e.tar');
+        expect(hosts).toMatchObject({ status: 0, stdout: 'no host is contacted\n' });
+        const stateOf = ({ stdout }: Run): unknown => {
+          const { trust, ages } = JSON.parse(stdout) as { trust?: { ages: unknown[] }; ages?: unknown[] };
+          return (trust?.ages ?? ages)?.[1];
+        };
+        const current = { state: 'current', versions: { root: 2, timestamp: 2 } };
+        const audit = await gap('audit', '--json', '--evidence', 'e.tar');
+        expect(audit.status).toBe(0);
+        expect(stateOf(audit)).toMatchObject({ name: 'other', from: server.url, repository: current });
+        const imported = await gap('trust', 'import', 'later.tar');
+        expect(imported.status).toBe(0);
+        expect(imported.stderr).toMatch(
+          /imported from later\.tar for instance other: timestamp 2 to 3; the trusted root/,
+        );
+        // What an older pack says is refused by the floor of that instance; the other repository holds.
+        const back = await gap('trust', 'refresh', '--json', '--evidence', 'e.tar');
+        expect(back.status).toBe(3);
+        expect(stateOf(back)).toMatchObject({ repository: { state: 'refused', versions: { timestamp: 3 } } });
+        expect(JSON.parse(back.stdout)).toMatchObject({ repository: { state: 'current' } });
+        expect((await gap('trust', 'refresh', '--evidence', 'later.tar')).status).toBe(0);
+        expect((await gap('trust', '--evidence', 'later.tar')).status).toBe(2);
+        expect(asked() + server.requests.length).toBe(before);
+      } finally {
+        await server.close();
+      }
+    };
+    await withLab((other) => withPublished((project) => work(project, other)));
   });
 
   it('does not expire between the making of a pack and its use', async () => {

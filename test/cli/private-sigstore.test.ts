@@ -3,15 +3,18 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, type Lab } from '../../lab/index.ts';
-import { tufRepository } from '../../lab/tuf.ts';
+import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
 import { withLab } from '../support/lab.ts';
 import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
+import { serveRepository, type ServedRepository } from '../support/serve-repository.ts';
 import type { Run } from './run.ts';
 
 const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/private-sigstore.md'), 'utf8');
 /** The YAML of the page, in order. */
-const [POLICY = '', TUF = ''] = [...PAGE.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml ?? '');
+const [POLICY = '', TUF = '', PUBLISHED = ''] = [...PAGE.matchAll(/```yaml\n([\s\S]*?)```/g)].map(
+  ([, yaml]) => yaml ?? '',
+);
 const BY = ciWorkflow({ repository: 'team/p' });
 
 interface Company extends LabProject {
@@ -182,4 +185,108 @@ describe('docs/private-sigstore.md', () => {
       expect((await audit(...options)).status).toBe(3);
     });
   });
+
+  it('an instance beside the main one whose root a repository of its own publishes', async () => {
+    await withPublished(async ({ audit, url, repository, lab, run }) => {
+      const first = await audit();
+      expect(first).toMatchObject({ status: 0, stderr: '' });
+      const of = ({ stdout }: Run): unknown => (JSON.parse(stdout) as Report).trust.ages[1];
+      const repositoryOf = { url, state: 'current', origin: 'repository', versions: { root: 1, timestamp: 1 } };
+      expect(of(first)).toMatchObject({ name: 'company', from: url, repository: repositoryOf });
+      expect((await run('trust', 'hosts')).stdout).toContain(
+        `${new URL(url).host} http: TUF repository of the trusted root of company`,
+      );
+
+      // What was verified is used at once; a newer root counts in the same run.
+      repository.publish({ 'trusted_root.json': { ...company(repository), certificateAuthorities: [] } });
+      const withdrawn = await audit();
+      expect(withdrawn.status).toBe(1);
+      expect(withdrawn.stdout).toContain('provenance-invalid');
+      repository.publish({ 'trusted_root.json': lab.trustedRoot });
+      const shared = await audit();
+      expect(shared).toMatchObject({ status: 2, stdout: '' });
+      expect(shared.stderr).toMatch(/own and company have a certificate authority in common/);
+    });
+  });
+
+  it('the repository of such an instance is refused, unreachable or unknown by itself', async () => {
+    await withPublished(async ({ audit, human, url, repository, run, server }) => {
+      expect((await run('trust', 'refresh')).status).toBe(0);
+      const { files } = repository;
+      const timestamp = files.get('timestamp.json') ?? Buffer.alloc(0);
+      repository.touch();
+      expect((await run('trust', 'refresh')).status).toBe(0);
+      files.set('timestamp.json', timestamp);
+      expect((await run('trust', 'refresh')).status).toBe(3);
+      expect(await human()).toMatchObject({
+        status: 0,
+        stdout: expect.stringContaining(`WARNING: what ${url}`) as string,
+      });
+      await server.close();
+      expect(await human()).toMatchObject({
+        status: 0,
+        stdout: expect.stringContaining(`whether there is a newer root could not be asked of ${url}`) as string,
+      });
+      expect((await audit('--no-cache')).status).toBe(3);
+    });
+  });
+
+  it('the repository of such an instance says nothing of keys, and is held to the checksum of its root', async () => {
+    await withPublished(async ({ audit, run, edit, repository, company: { tufKeys } }) => {
+      repository.publish({ 'registry.npmjs.org/keys.json': tufKeys });
+      expect((await audit()).status).toBe(0);
+      const { stdout } = await run('trust', 'refresh', '--json');
+      expect(stdout).toContain('registry key');
+      for (const { keyId } of tufKeys.keys) expect(stdout).not.toContain(keyId);
+      edit('assay.yml', (text) => text.replace(/sha256: '[0-9a-f]{8}/, "sha256: '00000000"));
+      const wrong = await audit();
+      expect(wrong.status).toBe(2);
+      expect(wrong.stderr).toMatch(/the TUF root trust\/company-tuf\.json cannot be used: its SHA-256 is /);
+      edit('assay.yml', (text) => text.replace(/tuf:\n.*url: .*\n/, 'tuf:\n'));
+      expect((await audit()).stderr).toMatch(/a TUF repository needs url or folder, and root/);
+    });
+  });
 });
+
+interface Report {
+  readonly trust: { readonly ages: readonly unknown[] };
+}
+
+/** The trusted root that a repository publishes now. */
+function company({ files }: TufRepository): object {
+  const target = [...files].filter(([path]) => /^targets\/[0-9a-f]+\.trusted_root\.json$/.test(path)).at(-1);
+  return JSON.parse(target?.[1].toString() ?? '') as object;
+}
+
+interface Published extends Company {
+  readonly repository: TufRepository;
+  readonly server: ServedRepository;
+  readonly url: string;
+  readonly audit: (...args: string[]) => Promise<Run>;
+  readonly human: () => Promise<Run>;
+}
+
+/** The page's third policy, with a repository that is there, and a cache. */
+function withPublished(work: (project: Published) => Promise<void>): Promise<void> {
+  return withCompany(async (project) => {
+    const { folder, policy } = project;
+    const repository = tufRepository({ targets: { 'trusted_root.json': project.company.trustedRoot } });
+    const server = await serveRepository(repository);
+    writeFileSync(join(folder, 'trust/company-tuf.json'), repository.root);
+    const digest = createHash('sha256').update(repository.root).digest('hex');
+    policy(PUBLISHED.replace('https://tuf.company.example/', server.url).replace(/0{64}/, digest));
+    const options = ['--trusted-root', 'root.json', '--registry-keys', 'keys.json'];
+    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: folder, npm_config_fetch_retries: '0' };
+    const run = (...args: string[]): Promise<Run> => assayInside([...args, ...options], folder, env);
+    try {
+      await work({
+        ...project,
+        ...{ repository, server, url: server.url, run },
+        audit: (...args) => run('audit', '--json', ...args),
+        human: () => run('audit'),
+      });
+    } finally {
+      await server.close().catch(() => undefined);
+    }
+  });
+}

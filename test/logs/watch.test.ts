@@ -7,6 +7,8 @@ import { bundleOf } from '../../lab/logs.ts';
 import { startSigstore } from '../../lab/sigstore/index.ts';
 import { createScan } from '../../src/logs/scan.ts';
 import type { Run } from '../cli/run.ts';
+import { tufRepository } from '../../lab/tuf.ts';
+import { serveRepository } from '../support/serve-repository.ts';
 import { NAMES, withLogs, type LabLogs } from './lab-logs.ts';
 import { serveFiles } from './recorded.ts';
 
@@ -253,6 +255,45 @@ describe('watching the tiles of Rekor v2', () => {
     });
   });
 
+  it('takes what signers are told from the repository of the trusted root', async () => {
+    await watching(async ({ watch, folder, lab }) => {
+      const configOf = (...names: string[]): object => ({
+        mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json',
+        rekorTlogUrls: names.map((name) => ({ url: `https://${name}`, majorApiVersion: 2 })),
+      });
+      const repository = tufRepository({
+        targets: { 'trusted_root.json': lab.trustedRoot, 'signing_config.v0.2.json': configOf(NAMES.v2) },
+      });
+      writeFileSync(join(folder, 'tuf-root.json'), repository.root);
+      const server = await serveRepository(repository);
+      const tuf = ['--tuf', server.url, '--tuf-root', 'tuf-root.json'];
+      try {
+        expect((await watch(...tuf)).status).toBe(0);
+        repository.publish({ 'signing_config_rekor_v2.v0.2.json': configOf('log2027-1.rekor.lab.test') });
+        const run = await watch(...tuf);
+        expect([run.status, wordsOf(run)]).toEqual([3, ['other-key']]);
+        expect(eventsOf(run)[0]?.log).toBe('log2027-1.rekor.lab.test');
+        // A file that is named takes the place of both.
+        writeFileSync(join(folder, 'signing.json'), JSON.stringify(configOf(NAMES.v2)));
+        expect((await watch(...tuf, '--signing-config', 'signing.json')).status).toBe(0);
+        repository.publish({ 'signing_config.v0.2.json': { mediaType: 'another' } });
+        const broken = await watch(...tuf);
+        expect([broken.status, broken.stderr]).toEqual([
+          3,
+          expect.stringContaining('signing_config.v0.2.json of http'),
+        ]);
+        // What its metadata do not say is no configuration: the target is refused, and not used.
+        repository.publish({ 'signing_config.v0.2.json': configOf('log2028-1.rekor.lab.test') });
+        for (const path of repository.files.keys()) {
+          if (path.endsWith('.signing_config.v0.2.json')) repository.files.set(path, Buffer.from('{}'));
+        }
+        expect((await watch(...tuf)).stdout).not.toContain('log2028-1');
+      } finally {
+        await server.close();
+      }
+    });
+  });
+
   it('demands witnesses where a policy does', async () => {
     await watching(async ({ watch, folder }) => {
       const vkey = 'w1.town.test+f792c3bf+AVCrRDzIr30oACCAjcbVR4d1W14nJj5b7dlulYiEcEd5';
@@ -262,6 +303,14 @@ describe('watching the tiles of Rekor v2', () => {
       expect(eventsOf(run)[0]?.reason).toMatch(/0 of 1 witnesses/);
       writeFileSync(join(folder, 'policy.txt'), `witness w ${vkey}\nquorum none\n`);
       expect((await watch('--witness-policy', 'policy.txt')).status).toBe(0);
+      // assay.yml names the same file; the command line outranks it.
+      writeFileSync(join(folder, 'theirs.txt'), `witness w ${vkey}\ngroup g 1 w\nquorum g\n`);
+      writeFileSync(join(folder, 'assay.yml'), 'trust:\n  witness-policy: theirs.txt\n');
+      const ours = await watch();
+      expect([ours.status, wordsOf(ours)[0]]).toEqual([1, 'unwitnessed']);
+      expect((await watch('--witness-policy', 'policy.txt')).status).toBe(0);
+      writeFileSync(join(folder, 'theirs.txt'), 'quorum\n');
+      expect((await watch()).status).toBe(2);
     });
   });
 });

@@ -52,6 +52,12 @@ async function answersOf(bytes: Buffer): Promise<unknown> {
   }
 }
 
+/** Why contents are no answers. */
+function refusals(came: unknown): readonly string[] {
+  const failed = Array.isArray(came) ? (came as (string | Partial<Record<string, unknown>>)[]) : [];
+  return failed.flatMap((one) => (typeof one === 'string' || one['status'] !== null ? [] : [String(one['reason'])]));
+}
+
 const withIndex = (change: Partial<PackIndex>, entries = ENTRIES): Buffer =>
   tarOf(indexBytes(someIndex(change)), entries);
 const withJson = (change: (json: string) => string): Buffer =>
@@ -234,9 +240,9 @@ describe('a hostile pack', () => {
         }
         return [own, content];
       });
-      expect(await answersOf(tarOf(indexBytes(someIndex()), entries))).toMatch(
-        /its entry of \S+ is not what its index says/,
-      );
+      expect(refusals(await answersOf(tarOf(indexBytes(someIndex()), entries)))).toEqual([
+        `the entry of ${someIndex().members[i]?.path ?? ''} in e.tar is not what its index says`,
+      ]);
     }
   });
 
@@ -244,7 +250,7 @@ describe('a hostile pack', () => {
     const { members } = someIndex();
     const index = indexBytes(someIndex());
     expect(await answersOf(tarOf(index, ENTRIES.slice(1)))).toContain('it is cut short');
-    expect(await answersOf(tarOf(index, [...ENTRIES].reverse()))).toContain('is not what its index says');
+    expect(refusals(await answersOf(tarOf(index, [...ENTRIES].reverse())))).toHaveLength(ENTRIES.length);
     const more = [headerOf({ path: 'zz', size: 1 }), 'z'] as const;
     expect(await answersOf(tarOf(index, [...ENTRIES, more]))).toContain('it has more than its index names');
     const extra = { path: 'zz', sha256: '594e519ae499312b29433b7dd8a97ff068defcba9755b6d5d00e84c524d67b06', size: 1 };

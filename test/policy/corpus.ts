@@ -83,6 +83,7 @@ capabilities:
   aws-sdk: [network]
 `,
   'a trusted root': 'trust: {root: root.json}\n',
+  'a policy of witnesses': 'trust: {witness-policy: witnesses.txt}\n',
   'a trusted root with all that can be said of it':
     "trust: {root: root.json, as-of: '2026-01-31', max-age: 30d, thresholds: {log: 0, sct: 0, time: 2}}\n",
   'a repository in a folder': `trust: {tuf: {folder: mirror, root: r.json, sha256: ${'ab'.repeat(32)}}}\n`,
@@ -91,9 +92,13 @@ capabilities:
   instances:
     company: {root: company.pem, thresholds: {log: 0, sct: 0}, as-of: '2026-01-31'}
     github: {root: gh.jsonl}
+    partner: {tuf: {url: 'https://tuf.partner.example/', root: r.json, sha256: ${'ab'.repeat(32)}}}
+    other: {root: other.json, as-of: '2026-01-31', tuf: {folder: mirror, root: r.json}}
 expect:
   '@company/*': {instance: company}
   '@app/*': {instance: github}
+  '@partner/*': {instance: partner}
+  '@other/*': {instance: other}
 `,
   'the pinned instance of GitHub': "expect: {'@app/*': {instance: github}}\n",
   'an age': 'release-age: 48\n',
@@ -285,11 +290,27 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
   ],
   'a repository in no place': ['trust: {tuf: {root: r}}\n', 1, /needs url or folder, and root/],
   'a digest that is none': ['trust: {tuf: {folder: a, root: r, sha256: AB}}\n', 1, /sha256 takes 64 hex digits/],
+  'a policy of witnesses that is no file': [
+    'trust: {witness-policy: 3}\n',
+    1,
+    /path of a file with a policy of witnesses/,
+  ],
+  'a policy of witnesses by another name': ['trust: {witness: w.txt}\n', 1, /witness-policy/],
   'an age without unit': ['trust: {max-age: 30}\n', 1, /max-age takes hours such as 48h or days such as 2d/],
   'an instance without root': [
     'trust: {instances: {company: {thresholds: {log: 0}}}}\n',
     1,
     /instance company needs root/,
+  ],
+  'a day of a root that no file has': [
+    'trust: {instances: {company: {as-of: 2026-01-31, tuf: {folder: a, root: r}}}}\n',
+    1,
+    /there is no root/,
+  ],
+  'a repository of an instance in no place': [
+    'trust: {instances: {company: {tuf: {root: r}}}}\n',
+    1,
+    /needs url or folder, and root/,
   ],
   'an instance named like the main one': [
     'trust: {instances: {public-good: {root: r}}}\n',

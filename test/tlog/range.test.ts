@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newTree } from '../../lab/sigstore/merkle.ts';
 import { parseEntryBundle } from '../../src/tlog/entries.ts';
+import { judgeHeads } from '../../src/tlog/joined.ts';
 import { Malformed } from '../../src/tlog/malformed.ts';
 import { consistencyRoots, EMPTY_ROOT, leafHash } from '../../src/tlog/merkle.ts';
 import { openRange } from '../../src/tlog/range.ts';
@@ -54,6 +55,35 @@ describe('both roots of a proof', () => {
     const root = tree.root(5);
     expect(consistencyRoots({ size: 0n, root: EMPTY_ROOT }, 5n, [])).toBeNull();
     expect(consistencyRoots({ size: 6n, root }, 5n, [root])).toBeNull();
+  });
+});
+
+describe('a perfect tree', () => {
+  const other = newTree();
+  for (let i = 0; i < SIZE; i += 1) other.append(entry(i + 1));
+  const judge = (from: number, size: number, root: Buffer, hashes: readonly Buffer[]): string =>
+    judgeHeads({ size: BigInt(from), root }, { size: BigInt(size), root: tree.root(size) }, { kind: 'after', hashes });
+
+  it('is told from another history by the proof from one entry later, whatever tree goes on from it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), fc.nat(SIZE), (power, more) => {
+        const from = 2 ** power;
+        const size = Math.min(from + 2 + more, SIZE);
+        const hashes = tree.consistency(from + 1, size);
+        expect(judge(from, size, tree.root(from), hashes)).toBe('joined');
+        expect(judge(from, size, other.root(from), hashes)).toBe('parted');
+        // A proof of another tree shows nothing, as the one from the tree itself does.
+        expect(judge(from, size, tree.root(from), other.consistency(from + 1, size))).toBe('unproven');
+        expect(judge(from, size, other.root(from), tree.consistency(from, size).slice(1))).toBe('unproven');
+        expect(judge(from, size, tree.root(from), [])).toBe('unproven');
+      }),
+    );
+  });
+
+  it('is no tree of another size', () => {
+    for (const from of [1, 3, 5, 6, 7, 9]) {
+      expect(judge(from, 40, tree.root(from), tree.consistency(from + 1, 40))).toBe('unproven');
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { withRepository } from '../../audit/age.ts';
+import { withAnswers } from '../../audit/age.ts';
 import { check, type Unresolved } from '../../audit/check.ts';
 import { renderComparison } from '../../report/commands/comparison.ts';
 import { comparisonJson } from '../../report/json/comparison.ts';
@@ -30,13 +30,13 @@ export const command: Command = {
     );
     const trust = startTrust(values, policy, config, io);
     try {
-      const { result, repository } = await withTrust(
+      const { result, current } = await withTrust(
         await trust.session,
         () => openRegistry(config, io, { redirects: policy?.policy.redirects ?? [] }),
         (used, registry) => check(positionals, { registry, trust: used, enforce, policy, now: Date.now() }),
       );
       const { comparisons, unresolved } = result;
-      const report = { ...result.report, trust: withRepository(result.report.trust, repository) };
+      const report = { ...result.report, trust: withAnswers(result.report.trust, current) };
       for (const { spec, reason } of unresolved) {
         io.stderr.write(`assay: ${escapeText(spec)}: ${escapeText(reason)}\n`);
       }

@@ -23,9 +23,12 @@ import { startTrust, TRUST_OPTIONS } from '../project/trust.ts';
 export const command: Command = {
   usage: '[refresh | import PATH | hosts [PATH]]',
   summary: 'what is verified against, and how new it is; refresh, import; hosts: whom a run contacts',
-  options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'no-cache', 'json'],
+  options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'evidence', 'no-cache', 'json'],
   run: async ({ values, positionals }, io) => {
     const [action, ...rest] = positionals;
+    if (values.evidence !== undefined && action !== 'hosts' && action !== 'refresh') {
+      throw new UsageError('of trust, hosts and refresh take --evidence; trust import takes the pack itself');
+    }
     if (action === 'hosts') {
       const hosts = await hostsOf(placeOf('trust hosts', rest), values, io);
       io.stdout.write(values.json === true ? renderHostsJson(hosts) : renderHosts(hosts));
@@ -38,19 +41,21 @@ export const command: Command = {
       );
     }
     const policy = await loadPolicy(values, io.cwd, io);
-    const trust = startTrust(values, policy, networkConfig(values, io.cwd, io), io, true);
+    const trust = startTrust(values, policy, networkConfig(values, io.cwd, io), io, { fresh: true });
     try {
       const { known, refresh } = await trust.session;
       const used = action === 'refresh' ? await refresh() : known;
       if (used === null) {
         throw new UsageError('nothing is known of this repository yet: assay trust refresh asks it');
       }
-      if (action === 'refresh' && used.repository === undefined) {
+      const asked = [used, ...(used.instances ?? [])].flatMap(({ repository }) => repository ?? []);
+      if (action === 'refresh' && asked.length === 0) {
         throw new UsageError('nobody publishes this root: --tuf URL and --tuf-root FILE name a repository');
       }
       const shown = shownTrust(used);
       io.stdout.write(values.json === true ? renderTrustJson(shown) : renderTrust(shown, io.stdout));
-      return action === 'refresh' && used.repository?.state !== 'current' ? EXIT.noStatement : EXIT.holds;
+      const areNewest = asked.every(({ state }) => state === 'current');
+      return action === 'refresh' && !areNewest ? EXIT.noStatement : EXIT.holds;
     } finally {
       trust.close();
     }
@@ -64,8 +69,12 @@ async function importFrom(paths: readonly string[], values: OptionValues, io: Io
     io.stdout.write(imported.lines);
     return EXIT.usage;
   }
-  const { before, after } = imported;
-  io.stderr.write(`assay: ${importedLine(paths.join(' and '), before, after)}\n`);
+  const { before, after, others } = imported;
+  const from = paths.join(' and ');
+  io.stderr.write(`assay: ${importedLine(from, before, after)}\n`);
+  for (const one of others) {
+    io.stderr.write(`assay: ${importedLine(`${from} for instance ${one.name}`, one.before, one.after)}\n`);
+  }
   const shown = shownTrust(after);
   io.stdout.write(values.json === true ? renderTrustJson(shown) : renderTrust(shown, io.stdout));
   return EXIT.holds;

@@ -143,8 +143,9 @@ async function firstAt(folders: readonly string[], name: string, commit: string)
 /** Files that the policy names: what they say is the policy's word. */
 function policyFiles(policy: LoadedPolicy | null): readonly string[] {
   if (policy === null) return [];
-  const { trustedRoot, tuf, privateRegistries } = policy.policy;
-  const named = [trustedRoot, tuf?.root, ...privateRegistries.map(({ keys }) => keys)];
+  const { trustedRoot, tuf, instances, witnessPolicy, privateRegistries } = policy.policy;
+  const roots = [...instances.values()].flatMap((one) => [one.root, one.tuf?.root]);
+  const named = [trustedRoot, tuf?.root, witnessPolicy, ...roots, ...privateRegistries.map(({ keys }) => keys)];
   return named.flatMap((path) => (typeof path === 'string' ? [resolve(policy.folder, path)] : []));
 }
 

@@ -14,7 +14,7 @@ import { phaseOf } from './policy.ts';
 
 /**
  * Asks what any audit of these places may ask, so that `recorder` has it: with and without what assay.lock holds, in
- * the strictest phase, which explains most, and in the project's own; and the whole TUF repository, for those whose
+ * the strictest phase, which explains most, and in the project's own; and every TUF repository whole, for those whose
  * trust begins with an older root.
  */
 export async function gather(
@@ -52,14 +52,19 @@ export async function gather(
       reverify: true,
       baseline: { ...baseline, base: await askBase() },
     }));
-    const { repository, registries } = report.trust;
-    if (repository !== null) {
+    const { repository: main, ages, registries } = report.trust;
+    // A folder is no part of a pack: it is carried over with the project.
+    const repositories = [main, ...ages.map(({ repository = null }) => repository)].flatMap((one) =>
+      one?.url.includes('://') === true ? [one] : [],
+    );
+    for (const { url, versions } of repositories) {
       const http = createHttpClient(config);
-      await askWhole(repository.url, repository.versions.root, http, now);
+      await askWhole(url, versions.root, http, now);
       http.close();
     }
-    const trust =
-      repository === null ? [] : [{ url: repository.url, ...repository.versions, expires: repository.expires }];
+    const trust = repositories
+      .map(({ url, versions, expires }) => ({ url, ...versions, expires }))
+      .filter(({ url }, i, all) => all.findIndex((one) => one.url === url) === i);
     const about = {
       made: now,
       by: `assay ${VERSION}`,

@@ -23,13 +23,15 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
   if (io.answers !== undefined) return [];
   const values = { ...given, 'no-cache': true };
   const { found, policy, config, configOf } = await findPlaces([place], false, values, io);
-  const { source, main } = trustSource(values, policy, io);
+  const { source, main, further } = trustSource(values, policy, io);
   const { projects, unread } = await openProjects(found, values, policy, io);
   if (projects.length === 0) throw new UsageError(unread.map(({ problem }) => problem).join('; '));
-  const repository: Asked[] =
-    source === null || source.ask !== undefined
-      ? []
-      : [{ url: new URL(source.url), why: 'TUF repository of the trusted root and of registry keys', config }];
+  const repositories = [
+    ...(source === null ? [] : [{ source, of: 'the trusted root and of registry keys' }]),
+    ...further.published.map(({ name, source: own }) => ({ source: own, of: `the trusted root of ${name}` })),
+  ]
+    .filter((one) => one.source.ask === undefined)
+    .map((one): Asked => ({ url: new URL(one.source.url), why: `TUF repository of ${one.of}`, config }));
   const registries = projects.flatMap((project) => {
     return registriesOf(servedNames(project.lockfiles), configOf(project), io);
   });
@@ -41,7 +43,7 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
   const logs = [...new Set((root?.tlogs ?? []).map(({ name }) => name))].map((name): Asked => {
     return { url: new URL(`https://${name}`), why: 'transparency log, which assay log alone asks', config };
   });
-  return merged([...repository, ...registries, ...redirects, ...logs]);
+  return merged([...repositories, ...registries, ...redirects, ...logs]);
 }
 
 /** The registries of packages. Documents, attestations, keys and tarballs are asked of no other host. */

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { withRepository } from '../../audit/age.ts';
+import { withAnswers } from '../../audit/age.ts';
 import { auditLockfiles } from '../../audit/index.ts';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
 import { combineReports } from '../../audit/combine.ts';
@@ -120,13 +120,13 @@ export async function withProjects<T>(
     const known = { policy, baseline, beside, now: Date.now(), askAppearances, repository };
     const shared = { ...known, store, onProgress: progress.update };
     try {
-      const { result, repository } = await withTrust(
+      const { result, current } = await withTrust(
         await trust.session,
         () =>
           openRegistry(own, io, { names: servedNames(project.lockfiles), redirects: policy?.policy.redirects ?? [] }),
         (used, registry) => auditLockfiles(lockfiles, { ...shared, trust: used, registry, ...how }),
       );
-      return { ...result, trust: withRepository(result.trust, repository) };
+      return { ...result, trust: withAnswers(result.trust, current) };
     } finally {
       progress.end();
       kept?.close();

@@ -72,6 +72,12 @@ export function governedFolder([first, ...others]: readonly Governed[], io: Io):
   );
 }
 
+/** The path of a file that a policy names, as it is shown. Throws UsageError where there is none. */
+export function policyFile({ folder }: LoadedPolicy, path: string, io: Io): string {
+  demandFile(resolve(folder, path));
+  return shownPath(resolve(folder, path), io);
+}
+
 function findPolicy(directory: string, io: Io): string | null {
   for (const folder of policyFolders(directory)) {
     const path = join(folder, POLICY_FILE);

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import type { TrustOptions } from '../../audit/options.ts';
-import { TrustError } from '../../audit/trust.ts';
+import { TrustError, type TrustSource } from '../../audit/trust.ts';
 import { formatInstant } from '../../model/time.ts';
 import { STRICT, type Thresholds } from '../../model/trust.ts';
 import { digestOf } from '../../readers/digest.ts';
@@ -16,11 +16,18 @@ import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 import { loadPolicy, type LoadedPolicy } from './policy.ts';
 import { networkConfig } from './registry.ts';
 import { openSource, trustSource } from './trust.ts';
+import { publishedInstance } from './trust-instances.ts';
 import { folderAsker } from './tuf-folder.ts';
 
+/** What was known, and what is known now and by every later run. */
+interface Rolled {
+  readonly before: TrustOptions | null;
+  readonly after: TrustOptions;
+}
+
 export type Imported =
-  /** What was known, and what is known now and by every later run. */
-  | { readonly kind: 'rolled'; readonly before: TrustOptions | null; readonly after: TrustOptions }
+  /** Of the main instance, and of those beside it that a pack has the repositories of. */
+  | ({ readonly kind: 'rolled'; readonly others: readonly (Rolled & { readonly name: string })[] } & Rolled)
   /** Nothing was imported: what to write into the policy instead. */
   | { readonly kind: 'lines'; readonly lines: string; readonly why: string };
 
@@ -48,7 +55,7 @@ async function rollForward(
   policy: LoadedPolicy | null,
   io: Io,
 ): Promise<Imported> {
-  const { source, instances } = trustSource(values, policy, io);
+  const { source, further } = trustSource(values, policy, io);
   if (source === null) {
     throw new UsageError('nobody publishes this root: --tuf URL and --tuf-root FILE name a repository');
   }
@@ -58,8 +65,22 @@ async function rollForward(
   if (folder === null && source.ask !== undefined) {
     throw new UsageError(`a pack has no copy of a folder: import ${source.url} itself`);
   }
-  const copied = folder === null ? source : { ...source, ask: folderAsker(folder) };
-  const { opened, close } = openSource(copied, values, networkConfig(values, io.cwd, io), io, true);
+  const roll = (one: TrustSource, of: string): Promise<Rolled> => rollOne(one, of, values, io);
+  if (folder !== null) {
+    const rolled = await roll({ ...source, ask: folderAsker(folder) }, from);
+    return { kind: 'rolled', ...rolled, after: { ...rolled.after, instances: further.given }, others: [] };
+  }
+  const main = await roll(source, from);
+  const others: (Rolled & { readonly name: string })[] = [];
+  for (const { name, source: own } of further.published.filter((one) => one.source.ask === undefined)) {
+    others.push({ name, ...(await roll(own, `${from} (of instance ${name})`)) });
+  }
+  const instances = [...further.given, ...others.map(({ name, after }) => publishedInstance(name, after))];
+  return { kind: 'rolled', ...main, after: { ...main.after, instances }, others };
+}
+
+async function rollOne(source: TrustSource, from: string, values: OptionValues, io: Io): Promise<Rolled> {
+  const { opened, close } = openSource(source, values, networkConfig(values, io.cwd, io), io, true);
   try {
     const { known, refresh } = await opened;
     const after = await refresh().catch((error: unknown) => {
@@ -71,7 +92,7 @@ async function rollForward(
       const kept = changed === '' ? '' : ` (what holds of it is kept: ${changed})`;
       throw new TrustError(`${from} cannot be imported: ${problem ?? 'it says nothing'}${kept}`);
     }
-    return { kind: 'rolled', before: known, after: { ...after, instances } };
+    return { before: known, after };
   } finally {
     close();
   }

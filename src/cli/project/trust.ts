@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { demandAge } from '../../audit/age.ts';
-import type { AgedInstance, TrustOptions } from '../../audit/options.ts';
+import type { TrustOptions } from '../../audit/options.ts';
+import type { TufRule } from '../../model/policy.ts';
 import type { Thresholds } from '../../model/trust.ts';
-import { GITHUB_PINNED_AT } from '../../sigstore/github.ts';
-import { GITHUB, PUBLIC_GOOD, type Instance } from '../../sigstore/instance.ts';
+import { PUBLIC_GOOD } from '../../sigstore/instance.ts';
 import { trustPlace } from '../../store/place.ts';
 import { openCache } from '../../store/store.ts';
 import type { TrustRepository } from '../../model/report.ts';
@@ -18,11 +18,12 @@ import { isSameTrust, openTrust, type TrustSession, type TrustSource } from '../
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionName, OptionValues } from '../options.ts';
-import type { LoadedPolicy } from './policy.ts';
+import { policyFile, type LoadedPolicy } from './policy.ts';
+import { furtherInstances, joinSessions, mainOf, type FurtherInstances } from './trust-instances.ts';
 import { placeOfCache } from '../setup.ts';
 import { demandApart, loadInstances, loadKeys, statedThresholds } from '../trust-files.ts';
 import { folderAsker } from './tuf-folder.ts';
-import { demandFile, messageOf, readUserFile, shownPath } from '../user-files.ts';
+import { messageOf, readUserFile } from '../user-files.ts';
 
 /** The options that say what to verify with. */
 export const TRUST_OPTIONS = [
@@ -42,26 +43,37 @@ export interface RunningTrust {
 
 /**
  * Begins with the trusted root and the keys in use; the command line outranks the policy. The public-good instance's
- * repository is asked where its root is in use, another one where it is named. Throws UsageError with one line.
+ * repository is asked where its root is in use, another one where it is named. `fresh` asks also for what may be taken
+ * as known for a while, `beside` for further targets of the main repository. Throws UsageError with one line.
  */
 export function startTrust(
   values: OptionValues,
   policy: LoadedPolicy | null,
   config: NpmConfig,
   io: Io,
-  fresh = false,
+  { fresh = false, beside = [] }: { readonly fresh?: boolean; readonly beside?: readonly string[] } = {},
 ): RunningTrust {
-  const { source, main, instances, keys } = trustSource(values, policy, io);
-  const whole = (trust: TrustOptions): TrustOptions => ({ ...trust, instances });
-  if (source === null) {
-    const trust = { ...whole(main), keys };
-    return { session: Promise.resolve(aged(trust, () => Promise.resolve(trust), policy)), close: () => undefined };
-  }
-  const { opened, close } = openSource(source, values, config, io, fresh);
-  const session = opened.then(({ known, refresh }) =>
-    aged(known === null ? null : whole(known), () => refresh().then(whole), policy),
-  );
-  return { session, close };
+  const { source, main, further, keys } = trustSource(values, policy, io);
+  const open = (one: TrustSource): OpenedSource => openSource(one, values, config, io, fresh);
+  const alone = { ...main, keys };
+  const ofMain = source === null ? null : open({ ...source, beside });
+  const others = further.published.map(({ name, source: own }) => ({ name, ...open(own) }));
+  const session = async (): Promise<TrustSession> => {
+    const first = (await ofMain?.opened) ?? { known: alone, refresh: () => Promise.resolve(alone) };
+    const published = await Promise.all(others.map(async ({ name, opened }) => ({ name, session: await opened })));
+    return aged(joinSessions(first, further.given, published), policy);
+  };
+  return {
+    session: session(),
+    close: () => {
+      for (const { close } of [...(ofMain === null ? [] : [ofMain]), ...others]) close();
+    },
+  };
+}
+
+interface OpenedSource {
+  readonly opened: Promise<TrustSession>;
+  readonly close: () => void;
 }
 
 /** Opens a repository, with what earlier runs kept of it. The caller closes it. */
@@ -71,7 +83,7 @@ export function openSource(
   config: NpmConfig,
   io: Io,
   fresh: boolean,
-): { readonly opened: Promise<TrustSession>; readonly close: () => void } {
+): OpenedSource {
   const place = values['no-cache'] === true ? null : placeOfCache(io);
   const store = place === null ? null : openCache(trustPlace(place), storeName(source));
   const http = createHttpClient(config, {
@@ -93,7 +105,7 @@ function storeName({ url, anchor: { root, floors } }: TrustSource): string {
 }
 
 /** A session whose answer is refused where it is older than the policy allows. */
-function aged(known: TrustOptions | null, refresh: TrustSession['refresh'], policy: LoadedPolicy | null): TrustSession {
+function aged({ known, refresh }: TrustSession, policy: LoadedPolicy | null): TrustSession {
   const maxAge = policy?.policy.maxAge ?? null;
   return {
     known,
@@ -105,12 +117,12 @@ function aged(known: TrustOptions | null, refresh: TrustSession['refresh'], poli
   };
 }
 
-/** The repository that is asked, null where none is; what is verified with where there is none, and the rest. */
+/** The main instance's repository, null where none is asked; what is verified with where there is none, and others. */
 export interface TrustChosen {
   readonly source: TrustSource | null;
   /** The main instance by its file, or the pinned one. */
   readonly main: TrustOptions;
-  readonly instances: readonly AgedInstance[];
+  readonly further: FurtherInstances;
   readonly keys: TrustOptions['keys'];
 }
 
@@ -125,39 +137,20 @@ export function trustSource(values: OptionValues, policy: LoadedPolicy | null, i
     rootFile === undefined ? [PUBLIC_GOOD] : loadInstances(rootFile, { name: 'own', stated }, io);
   const asOf = values['trusted-root'] === undefined ? (policy?.policy.asOf ?? null) : null;
   const main = { ...mainOf(first, rootFile ?? 'public-good', keys), confirmed: asOf };
-  const named = [...others.map((one) => ({ ...one, from: rootFile ?? '', confirmed: null })), ...ofPolicy(policy, io)];
-  demandNamed(policy, [first.name, ...named.map(({ name }) => name)], tuf !== null && rootFile === undefined);
-  demandApart([first, ...named]);
+  const ofPolicy =
+    policy === null
+      ? { given: [], published: [] }
+      : furtherInstances(policy, (rule, rest) => privateSource(repositoryIn(rule, policy, io), rest, io), io);
+  const given = [...others.map((one) => ({ ...one, from: rootFile ?? '', confirmed: null })), ...ofPolicy.given];
+  const named = [...given, ...ofPolicy.published].map(({ name }) => name);
+  demandNamed(policy, [first.name, ...named], tuf !== null && rootFile === undefined);
+  demandApart([first, ...given]);
+  const pinned = rootFile === undefined ? null : main;
   const source =
     tuf === null
       ? publicGood(rootFile, main, keys)
-      : privateSource(tuf, { pinned: rootFile === undefined ? null : main, stated, keys }, io);
-  return { source, main, instances: named, keys };
-}
-
-function mainOf(
-  { name, thresholds, root, digest }: Instance,
-  rootName: string,
-  keys: TrustOptions['keys'],
-): TrustOptions {
-  return { root: root(), rootName, rootDigest: digest, name, thresholds, keys };
-}
-
-/** The instances that a policy names or expects something of, beside the main one. */
-function ofPolicy(policy: LoadedPolicy | null, io: Io): readonly AgedInstance[] {
-  if (policy === null) return [];
-  const { instances, expect } = policy.policy;
-  const files = [...instances].map(([name, { root, thresholds, asOf }]): AgedInstance => {
-    const file = policyFile(policy, root, io);
-    const [one, ...more] = loadInstances(file, { name, stated: thresholds }, io);
-    if (more.length > 0) throw new UsageError(`${file} has several trusted roots, and instance ${name} is one`);
-    if (one.name !== name && one.name === 'github') {
-      throw new UsageError(`${file} is the trusted root of github, and not of an instance ${name}`);
-    }
-    return { ...one, name, from: file, confirmed: asOf };
-  });
-  const wantsGithub = !instances.has(GITHUB.name) && expect.some(({ instance }) => instance === GITHUB.name);
-  return wantsGithub ? [...files, { ...GITHUB, from: 'pinned', confirmed: GITHUB_PINNED_AT }] : files;
+      : privateSource(tuf, { pinned, pinnedAt: null, stated, keys, namesKeys: true }, io);
+  return { source, main, further: { given, published: ofPolicy.published }, keys };
 }
 
 /** Every instance that something is expected of has to be there. */
@@ -192,7 +185,7 @@ export async function withTrust<T>(
   { known, refresh }: TrustSession,
   openRegistry: () => Registry,
   work: (trust: TrustOptions, registry: Registry) => Promise<T>,
-): Promise<{ readonly result: T; readonly repository: TrustRepository | null }> {
+): Promise<{ readonly result: T; readonly current: TrustOptions }> {
   const attempt = async (trust: TrustOptions, registry: Registry): Promise<T> => {
     try {
       return await work({ ...trust, newest }, registry);
@@ -212,7 +205,7 @@ export async function withTrust<T>(
   const [early, same] = await Promise.all([first, isCurrent]);
   const trust = await current;
   const result = same && early !== null ? early : await attempt(trust, openRegistry());
-  return { result, repository: trust.repository ?? null };
+  return { result, current: trust };
 }
 
 function trustedRootFile(values: OptionValues, policy: LoadedPolicy | null, io: Io): string | undefined {
@@ -220,11 +213,6 @@ function trustedRootFile(values: OptionValues, policy: LoadedPolicy | null, io: 
   const ofPolicy = policy?.policy.trustedRoot ?? null;
   if (named !== undefined || policy === null || ofPolicy === null) return named;
   return policyFile(policy, ofPolicy, io);
-}
-
-function policyFile({ folder }: LoadedPolicy, path: string, io: Io): string {
-  demandFile(resolve(folder, path));
-  return shownPath(resolve(folder, path), io);
 }
 
 interface Repository {
@@ -255,9 +243,12 @@ function repositoryOf(values: OptionValues, policy: LoadedPolicy | null, io: Io)
   if (sha256 !== null) throw new UsageError('--tuf-root-sha256 needs --tuf-root FILE');
   const ofPolicy = policy?.policy.tuf ?? null;
   if (policy === null || ofPolicy === null || values['trusted-root'] !== undefined) return null;
-  const { url, isFolder } = ofPolicy;
+  return repositoryIn(ofPolicy, policy, io);
+}
+
+function repositoryIn({ url, isFolder, root, sha256 }: TufRule, policy: LoadedPolicy, io: Io): Repository {
   const place = isFolder ? demandFolder(resolve(policy.folder, url), url) : url;
-  return { url: place, isFolder, rootFile: policyFile(policy, ofPolicy.root, io), sha256: ofPolicy.sha256 };
+  return { url: place, isFolder, rootFile: policyFile(policy, root, io), sha256 };
 }
 
 function demandFolder(path: string, shown: string): string {
@@ -272,18 +263,18 @@ function publicGood(
   keys: TrustOptions['keys'],
 ): TrustSource | null {
   if (rootFile !== undefined) return null;
-  return { url: TUF_URL, anchor: publicGoodAnchor(), pinned, pinnedAt: PINNED_AT, keys, stated: null };
+  return { url: TUF_URL, anchor: publicGoodAnchor(), pinned, pinnedAt: PINNED_AT, keys, namesKeys: true, stated: null };
 }
 
 function privateSource(
   { url, isFolder, rootFile, sha256 }: Repository,
-  rest: Pick<TrustSource, 'pinned' | 'stated' | 'keys'>,
+  rest: Pick<TrustSource, 'pinned' | 'pinnedAt' | 'stated' | 'keys' | 'namesKeys'>,
   io: Io,
 ): TrustSource {
   const bytes = readUserFile(rootFile, 'the TUF root', io);
   try {
     const anchor = pinRoot(bytes, sha256);
-    return { url, anchor, ...rest, pinnedAt: null, ...(isFolder ? { ask: folderAsker(url) } : {}) };
+    return { url, anchor, ...rest, ...(isFolder ? { ask: folderAsker(url) } : {}) };
   } catch (error) {
     throw new UsageError(`the TUF root ${rootFile} cannot be used: ${messageOf(error)}`);
   }

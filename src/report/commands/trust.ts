@@ -1,7 +1,7 @@
 import type { TrustAge, TrustRepository } from '../../model/report.ts';
 import { formatInstant, type Instant } from '../../model/time.ts';
 import { escapeText } from '../words/escape.ts';
-import { repositoryJson } from '../json/report.ts';
+import { ageJson, repositoryJson } from '../json/report.ts';
 import { paint, shown, table, usableColumns, wrap, type RenderOptions, type Row } from '../words/layout.ts';
 import { instantJson, stringify } from '../json/stringify.ts';
 
@@ -34,12 +34,7 @@ export function renderTrust({ root, rootDigest, repository, ages, parts }: Trust
   const rows: Row[] = [
     ['digest', `sha256:${rootDigest}`],
     ...(repository === null ? [] : repositoryRows(repository)),
-    ...ages
-      .slice(1)
-      .map(({ name, from, confirmed }): Row => [
-        'instance',
-        `${escapeText(name, 60)} (${escapeText(from, 200)}), newest ${confirmed === null ? 'at no known time' : `as of ${formatInstant(confirmed)}`}`,
-      ]),
+    ...ages.slice(1).flatMap(instanceRows),
     ...parts.map((part): Row => [part.kind, `${escapeText(part.name, 200)}, ${validity(part)}`]),
   ];
   const head = wrap(shown(`verified against: ${name}`, fitted), fitted.columns, 0, 2);
@@ -53,7 +48,7 @@ export function renderTrustJson({ root, rootDigest, repository, ages, parts }: T
     root,
     rootDigest,
     repository: repository === null ? null : repositoryJson(repository),
-    ages: ages.map(({ name, from, confirmed }) => ({ name, from, confirmed: instantJson(confirmed) })),
+    ages: ages.map(ageJson),
     parts: parts.map(({ kind, name, start, end }) => ({
       kind,
       name,
@@ -85,6 +80,14 @@ export function changedVersions(before?: TrustRepository['versions'], after?: Tr
       return [old === null ? `${name} ${now}` : `${name} ${old} to ${now}`];
     })
     .join(', ');
+}
+
+function instanceRows({ name, from, confirmed, repository }: TrustAge): Row[] {
+  const of = `${escapeText(name, 60)} (${escapeText(from, 200)})`;
+  if (repository !== undefined) return [['instance', of], ...repositoryRows(repository)];
+  return [
+    ['instance', `${of}, newest ${confirmed === null ? 'at no known time' : `as of ${formatInstant(confirmed)}`}`],
+  ];
 }
 
 function repositoryRows({ url, state, problem, confirmed, origin, versions, expires }: TrustRepository): Row[] {

@@ -8,6 +8,7 @@ import type {
   LockfileUsed,
   Report,
   ReviewUsed,
+  TrustAge,
   TrustRepository,
 } from '../../model/report.ts';
 import type { Review } from '../../model/review.ts';
@@ -77,7 +78,7 @@ function membersOf(report: Report): Members {
     trust: {
       root: trust.root,
       rootDigest: trust.rootDigest,
-      ages: trust.ages.map(({ name, from, confirmed }) => ({ name, from, confirmed: instantJson(confirmed) })),
+      ages: trust.ages.map(ageJson),
       registries: trust.registries
         .map(({ url, keys }) => ({
           url,
@@ -110,6 +111,12 @@ function membersOf(report: Report): Members {
       }
     },
   };
+}
+
+/** How old the root of an instance is, of a report or of `assay trust`. */
+export function ageJson({ name, from, confirmed, repository }: TrustAge): JsonObject {
+  const age = { name, from, confirmed: instantJson(confirmed) };
+  return repository === undefined ? age : { ...age, repository: repositoryJson(repository) };
 }
 
 /** What the repository of the trust said, of a report or of `assay trust`. */

@@ -117,7 +117,7 @@ export function summaryRows(report: Report, isCounted = true): string[] {
     ...baselineRows(report),
     ...reviewRows(report),
     ...rootTexts(trust, report.time).map((text) => `checked against: ${text}`),
-    ...repositoryTexts(trust.repository),
+    ...[trust.repository, ...trust.ages.map(({ repository = null }) => repository)].flatMap(repositoryTexts),
     ...registryTexts(trust.registries),
   ];
 }

@@ -5,7 +5,9 @@ import { VERSION } from '../../../model/version.ts';
 import { createHttpClient } from '../../../net/client.ts';
 import type { NpmConfig } from '../../../registries/npm/config/npmrc.ts';
 import { createPathVerifier } from '../../../sigstore/chain.ts';
-import { parseSigningLogs, type SigningLog } from '../../../sigstore/signing-config.ts';
+import { TrustError } from '../../../audit/trust.ts';
+import { parseJson } from '../../../sigstore/json.ts';
+import { parseSigningLogs, SIGNING_TARGETS, type SigningLog } from '../../../sigstore/signing-config.ts';
 import type { TrustedRoot } from '../../../sigstore/trusted-root.ts';
 import { PURPOSE } from '../../../sigstore/x509.ts';
 import { parseWitnessPolicy, type WitnessPolicy } from '../../../tlog/cosignature.ts';
@@ -13,7 +15,7 @@ import { Malformed } from '../../../tlog/malformed.ts';
 import { UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import type { OptionValues } from '../../options.ts';
-import { loadPolicy } from '../../project/policy.ts';
+import { loadPolicy, policyFile, type LoadedPolicy } from '../../project/policy.ts';
 import { networkConfig } from '../../project/registry.ts';
 import { startTrust } from '../../project/trust.ts';
 import { parseUserJson, readUserFile } from '../../user-files.ts';
@@ -26,7 +28,7 @@ export interface OpenLogs {
   readonly trust: TrustOptions;
   /** Logs that signing configurations name, and the trusted root has no key for. */
   readonly keyless: readonly string[];
-  /** What `--witness-policy` demands; null where nothing is demanded. */
+  /** What `--witness-policy` or the policy demands; null where nothing is demanded. */
   readonly witnesses: WitnessPolicy | null;
   readonly config: NpmConfig;
   readonly close: () => void;
@@ -35,13 +37,14 @@ export interface OpenLogs {
 /** Opens the logs of the trusted root in use. The caller closes them. Throws UsageError. */
 export async function openLogs(values: OptionValues, io: Io): Promise<OpenLogs> {
   const named = namedLogs(values);
-  const witnesses = witnessPolicy(values, io);
-  const configured = signingLogs(values, io);
+  const files = signingLogs(values, io);
   const policy = await loadPolicy(values, io.cwd, io);
+  const witnesses = witnessPolicy(values, policy, io);
   const config = networkConfig(values, io.cwd, io);
-  const session = startTrust(values, policy, config, io);
+  const session = startTrust(values, policy, config, io, { beside: files.length > 0 ? [] : SIGNING_TARGETS });
   try {
     const trust = await (await session.session).refresh();
+    const configured = files.length > 0 ? files : publishedLogs(trust);
     const http = createHttpClient({ ...config, userAgent: null }, { userAgent: userAgent(values) });
     return {
       context: { http, ...verifiersOf(trust.root), witnesses: witnesses?.witnesses ?? [] },
@@ -121,7 +124,25 @@ function signingLogs({ 'signing-config': files = [] }: OptionValues, io: Io): re
   );
 }
 
-function witnessPolicy({ 'witness-policy': file }: OptionValues, io: Io): WitnessPolicy | null {
-  if (file === undefined) return null;
+/** What signers are told by the repository that publishes the trusted root. Throws TrustError. */
+function publishedLogs({ beside = new Map<string, Buffer>(), rootName }: TrustOptions): readonly SigningLog[] {
+  return [...beside].flatMap(([target, bytes]) => {
+    try {
+      return parseSigningLogs(parseJson(bytes, target));
+    } catch (error) {
+      if (error instanceof Malformed) throw new TrustError(`${target} of ${rootName} cannot be used: ${error.message}`);
+      throw error;
+    }
+  });
+}
+
+function witnessPolicy(
+  { 'witness-policy': named }: OptionValues,
+  policy: LoadedPolicy | null,
+  io: Io,
+): WitnessPolicy | null {
+  const ofPolicy = policy?.policy.witnessPolicy ?? null;
+  const file = named ?? (policy === null || ofPolicy === null ? null : policyFile(policy, ofPolicy, io));
+  if (file === null) return null;
   return readNamed(file, () => parseWitnessPolicy(readUserFile(file, 'the policy of witnesses', io).toString('utf8')));
 }
