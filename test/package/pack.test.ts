@@ -11,11 +11,12 @@ const VERSION = (readJson(join(ROOT, 'package.json')) as { version: string }).ve
 
 /** Files a user gets, and nothing else. */
 const INTENDED =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/((?:cli|yaml|weierstrass)\.cjs|(?:index|main|thread|[a-z-]+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES|types\/.+\.d\.ts)|docs\/(findings\/([a-z-]+|README)\.md|schemas\/[a-z0-9.-]+\.json))$/;
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/((?:cli|verify-bundle|yaml|weierstrass)\.cjs|(?:index|main|thread|[a-z-]+-[A-Z0-9]{8})\.js|THIRD-PARTY-LICENSES|types\/.+\.d\.ts)|docs\/(findings\/([a-z-]+|README)\.md|schemas\/[a-z0-9.-]+\.json))$/;
 const REQUIRED = [
   'package.json',
   'LICENSE',
   'dist/cli.cjs',
+  'dist/verify-bundle.cjs',
   'dist/main.js',
   'dist/index.js',
   'dist/thread.js',
