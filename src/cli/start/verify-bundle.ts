@@ -1,6 +1,7 @@
 import { command } from '../commands/verify-bundle.ts';
 import { EXIT } from '../exit.ts';
 import { processIo } from '../io.ts';
+import { directOutput } from './direct-output.ts';
 import { optionsOf, reporting } from './one-command.ts';
 
 /**
@@ -11,7 +12,7 @@ export { command };
 
 /** Runs it with the arguments behind its name, and returns the exit status. */
 export function run(args: readonly string[]): Promise<number> {
-  const io = processIo();
+  const io = processIo(process, directOutput(process));
   return reporting(io, async () => {
     const options = await optionsOf('verify-bundle', command, args, io);
     return options === null ? EXIT.holds : command.run(options, io);
