@@ -169,8 +169,9 @@ function beside({ initialOptions, onResolve, onLoad }) {
 function assertSelfContained(path, text, { imports }) {
   const foreign = imports.filter((one) => one.external && !one.path.startsWith('node:')).map((one) => one.path);
   if (foreign.length > 0) throw new Error(`${path} imports what is not bundled: ${foreign.join(', ')}`);
-  // Where a package computes what it requires, esbuild leaves this helper in a module, and the call in a script.
-  const left = path.endsWith('.cjs') ? /\brequire\((?!"node:)/ : /Dynamic require of/;
+  // Where a package computes what it requires, esbuild leaves this helper in a module, and the call in a script. The
+  // `module` of a package gets another name, so that `module.require` is a call of the file itself.
+  const left = path.endsWith('.cjs') ? /(?<!\bmodule\.)\brequire\((?!"node:)/ : /Dynamic require of/;
   if (left.test(text)) throw new Error(`${path} requires a module that is not known at build time`);
   if (path === 'cli.cjs' && !text.startsWith('#!/usr/bin/env node\n')) throw new Error('cli.cjs has no #! line');
 }

@@ -82,9 +82,9 @@ describe('the packed files', () => {
   });
 
   test('stay small', () => {
-    // The YAML reader is the largest library inside.
-    expect(packed.size).toBeLessThan(700_000);
-    expect(packed.unpackedSize).toBeLessThan(2_750_000);
+    // The YAML reader is the largest library inside. What verify-bundle uses is there twice, so that it starts at once.
+    expect(packed.size).toBeLessThan(740_000);
+    expect(packed.unpackedSize).toBeLessThan(2_900_000);
   });
 
   test('declare no dependencies and no scripts that run at installation', () => {

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { run } from './main.ts';
@@ -24,9 +23,9 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) {
   });
 }
 
-/** A script, which Node starts faster than modules. */
+/** A script, which Node starts faster than modules; `node:module` would have it load what it runs those with. */
 function aloneFrom(here: string): Promise<number> {
-  const alone = createRequire(here)('./verify-bundle.cjs') as { readonly run: typeof verifyBundle };
+  const alone = module.require(join(dirname(here), 'verify-bundle.cjs')) as { readonly run: typeof verifyBundle };
   return alone.run(args.slice(1));
 }
 
