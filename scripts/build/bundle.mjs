@@ -8,8 +8,8 @@ import { clientScripts } from './client.mjs';
  * Bundles the command line and the library. Returns the files by name, and the folders of the packages that went into
  * them. Throws where a file needs anything that is neither inside nor part of Node.
  *
- * `cli.cjs` is only what starts a run: a script, as Node starts those faster. The rest are modules; `index.js` is the
- * library.
+ * `cli.cjs` is only what starts a run: a script, as Node starts those faster, and so is a command that does little. The
+ * rest are modules; `index.js` is the library.
  */
 export async function bundle(root, version) {
   const options = {
@@ -25,15 +25,23 @@ export async function bundle(root, version) {
     legalComments: 'eof',
     logLevel: 'warning',
   };
+  const script = { format: 'cjs', outExtension: { '.js': '.cjs' } };
   const start = await build({
     ...options,
+    ...script,
     entryPoints: { cli: 'src/cli/start/bin.ts' },
-    format: 'cjs',
-    outExtension: { '.js': '.cjs' },
     banner: { js: OLD_NODE },
     plugins: [lazyBuiltins],
   });
   const rare = new Set();
+  const alone = await build({
+    ...options,
+    ...script,
+    entryPoints: Object.fromEntries(ALONE.map((name) => [name, `src/cli/start/${name}.ts`])),
+    // It needs all that it imports of Node, so that nothing is gained by asking for it later.
+    external: ['node:*'],
+    plugins: [lazyPackages(rare)],
+  });
   const parts = await build({
     ...options,
     entryPoints: { main: 'src/cli/start/main.ts', index: 'src/index.ts', thread: 'src/audit/threads/thread.ts' },
@@ -42,18 +50,17 @@ export async function bundle(root, version) {
     format: 'esm',
     splitting: true,
     chunkNames: '[name]-[hash]',
-    plugins: [lazyBuiltins, lazyPackages(rare)],
+    plugins: [lazyBuiltins, lazyPackages(rare), commandsAlone],
   });
   const lazy = await build({
     ...options,
+    ...script,
     entryPoints: Object.fromEntries([...rare].map((name) => [RARE.get(name), name])),
-    format: 'cjs',
-    outExtension: { '.js': '.cjs' },
     plugins: [lazyBuiltins],
   });
   return {
-    files: [start, parts, lazy].flatMap((built) => filesOf(root, built)),
-    packages: [...new Set([start, parts, lazy].flatMap(({ metafile }) => packagesOf(root, metafile)))].sort(),
+    files: [start, alone, parts, lazy].flatMap((built) => filesOf(root, built)),
+    packages: [...new Set([start, alone, parts, lazy].flatMap(({ metafile }) => packagesOf(root, metafile)))].sort(),
   };
 }
 
@@ -108,10 +115,11 @@ const RARE = new Map([
  */
 const lazyPackages = (used) => ({
   name: 'lazy-packages',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /./ }, ({ path }) => (RARE.has(path) ? { path, namespace: 'rare' } : undefined));
-    onResolve({ filter: /^beside$/, namespace: 'rare' }, () => ({ path: 'require', namespace: 'beside' }));
-    onLoad({ filter: /./, namespace: 'rare' }, ({ path }) => {
+  setup(build) {
+    build.onResolve({ filter: /./ }, ({ path, kind }) =>
+      RARE.has(path) && kind !== 'entry-point' ? { path, namespace: 'rare' } : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'rare' }, ({ path }) => {
       used.add(path);
       const file = JSON.stringify(`./${RARE.get(path)}.cjs`);
       return {
@@ -122,19 +130,48 @@ const lazyPackages = (used) => ({
         loader: 'js',
       };
     });
-    // Apart, as a module has import.meta and no module.exports.
-    onLoad({ filter: /./, namespace: 'beside' }, () => ({
-      contents: `export const load = process.getBuiltinModule('node:module').createRequire(import.meta.url);`,
-      loader: 'js',
-    }));
+    beside(build);
   },
 });
 
+/** Commands that are a script of their own, with everything they use; by the name of their file in src/cli/start. */
+const ALONE = ['verify-bundle'];
+
+/** Has the modules read these scripts, too: there is one of each. */
+const commandsAlone = {
+  name: 'commands-alone',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/[a-z-]+\.ts$/ }, ({ path, importer }) => {
+      const name = path.slice('./'.length, -'.ts'.length);
+      const isOne = ALONE.includes(name) && importer.endsWith(join('src/cli/start/main.ts'));
+      return isOne ? { path: name, namespace: 'alone' } : undefined;
+    });
+    build.onLoad({ filter: /./, namespace: 'alone' }, ({ path }) => ({
+      contents: `import { load } from 'beside'; export const { command } = load('./${path}.cjs');`,
+      loader: 'js',
+    }));
+    beside(build);
+  },
+};
+
+/** What reads a script beside the file; a module of its own, as that has import.meta and no module.exports. */
+function beside({ initialOptions, onResolve, onLoad }) {
+  const here = initialOptions.format === 'cjs' ? '__filename' : 'import.meta.url';
+  onResolve({ filter: /^beside$/ }, ({ namespace }) =>
+    ['rare', 'alone'].includes(namespace) ? { path: 'require', namespace: 'beside' } : undefined,
+  );
+  onLoad({ filter: /./, namespace: 'beside' }, () => ({
+    contents: `export const load = process.getBuiltinModule('node:module').createRequire(${here});`,
+    loader: 'js',
+  }));
+}
+
 function assertSelfContained(path, text, { imports }) {
-  const foreign = imports.filter((one) => one.external).map((one) => one.path);
+  const foreign = imports.filter((one) => one.external && !one.path.startsWith('node:')).map((one) => one.path);
   if (foreign.length > 0) throw new Error(`${path} imports what is not bundled: ${foreign.join(', ')}`);
-  // Where a package computes what it requires, esbuild leaves this helper in a module, and the call in a script.
-  const left = path.endsWith('.cjs') ? /\brequire\(/ : /Dynamic require of/;
+  // Where a package computes what it requires, esbuild leaves this helper in a module, and the call in a script. The
+  // `module` of a package gets another name, so that `module.require` is a call of the file itself.
+  const left = path.endsWith('.cjs') ? /(?<!\bmodule\.)\brequire\((?!"node:)/ : /Dynamic require of/;
   if (left.test(text)) throw new Error(`${path} requires a module that is not known at build time`);
   if (path === 'cli.cjs' && !text.startsWith('#!/usr/bin/env node\n')) throw new Error('cli.cjs has no #! line');
 }

@@ -22,7 +22,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Errors of other stages that are the user's to mend, too: each has one line. */
+/** Errors that are the user's to mend: each has one line. By name, as a command may have its own copy of this file. */
 const MENDABLE = [
   'BaselineError',
   'ConfigError',
@@ -31,9 +31,10 @@ const MENDABLE = [
   'PackError',
   'PolicyError',
   'TrustedRootError',
+  'UsageError',
 ];
 
 /** Whether an error is something the user can mend, and not a mistake of assay. */
 export function isMendable(error: unknown): error is Error {
-  return error instanceof UsageError || (error instanceof Error && MENDABLE.includes(error.name));
+  return error instanceof Error && MENDABLE.includes(error.name);
 }

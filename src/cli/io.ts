@@ -31,34 +31,56 @@ export interface Output {
 /** A pipe has neither of the two. */
 type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** The real process; its output may be caught. */
-export function processIo({ stdout, stderr }: { readonly stdout: Stream; readonly stderr: Stream } = process): Io {
+/**
+ * The real process; its output may be caught, or go to `direct`. A stream is opened when something is written to it, as
+ * that takes time.
+ */
+export function processIo(
+  streams: { readonly stdout: Stream; readonly stderr: Stream } = process,
+  direct: Output | null = null,
+): Io {
+  const { env } = process;
+  let stdout = direct;
+  let stderr: Output | null = null;
   return {
     cwd: process.cwd(),
-    env: process.env,
-    stdout: output(stdout, process.env),
-    stderr: output(stderr, process.env),
+    env,
+    get stdout() {
+      return (stdout ??= output(streams.stdout, env));
+    },
+    get stderr() {
+      return (stderr ??= output(streams.stderr, env));
+    },
   };
 }
 
 function output(stream: Stream, env: NodeJS.ProcessEnv): Output {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    // A reader that stops early (`assay | head`) is not an error of the audit.
-    if (error.code === 'EPIPE') return;
-    process.stderr.write(`assay: cannot write the output: ${error.code ?? 'unknown error'}\n`);
-    process.exit(EXIT.usage);
-  });
+  stream.on('error', cannotWrite);
   const { isTTY: isTerminal = false, columns = 0 } = stream;
   return {
     write: (text) => {
       stream.write(text);
     },
+    ...looksOf(isTerminal, columns, env),
+  };
+}
+
+/** What the output must suit. */
+export function looksOf(isTerminal: boolean, columns: number, env: NodeJS.ProcessEnv): Omit<Output, 'write'> {
+  return {
     isTerminal,
     color: wantsColor(isTerminal, env),
     // Terminals that do not know their width say 0.
     columns: isTerminal ? (columns > 0 ? columns : 80) : 100,
     unicode: speaksUnicode(env),
   };
+}
+
+export function cannotWrite({ code = 'unknown error' }: NodeJS.ErrnoException): void {
+  // A reader that stops early (`assay | head`) is not an error of the audit.
+  if (code === 'EPIPE') return;
+  process.stderr.write(`assay: cannot write the output: ${code}\n`);
+  process.exit(EXIT.usage);
 }
 
 /** NO_COLOR (no-color.org) wins, then FORCE_COLOR, then terminals and CI logs, which all show colour, except "dumb". */

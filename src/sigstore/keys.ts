@@ -65,7 +65,11 @@ function importKey(type: KeyType, spki: Buffer, raw: Buffer): KeyObject {
   if (curve !== undefined && (raw[0] !== 0x04 || raw.length !== 1 + 2 * curve.bytes)) {
     malformed('public key is not an uncompressed point');
   }
+  if (type === 'ed25519' && raw.length !== 32) malformed('public key is not valid');
   try {
+    if (type === 'ed25519') {
+      return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') }, format: 'jwk' });
+    }
     if (curve === undefined) return createPublicKey({ key: spki, format: 'der', type: 'spki' });
     // The platform reads coordinates in half the time it needs for DER, and checks that the point is on the curve.
     const x = raw.toString('base64url', 1, 1 + curve.bytes);

@@ -1,12 +1,12 @@
 import { createHash, generateKeyPairSync, X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, startLab, type Lab } from '../../lab/index.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 import { assayHere } from './in-process.ts';
-import { assay, inFolder } from './run.ts';
+import { assay, CLI, inFolder, start, type Run } from './run.ts';
 
 const NOTE = hasSharedData ? '' : ' (skipped: the data is not on this machine)';
 const CASES = hasSharedData
@@ -114,6 +114,52 @@ describe('verify-bundle', () => {
       }
       const json = await assay([...args, ...who, 'artifact.txt', '--json'], folder);
       expect(JSON.parse(json.stdout)).toMatchObject({ verified: true });
+    });
+  });
+
+  it('loads two scripts, no module, and of Node no more than its cryptography needs', async () => {
+    await signed(async (args, folder) => {
+      const said = 'process.on("exit", () => require("fs").writeSync(2, JSON.stringify([process.moduleLoadList, ';
+      writeFileSync(join(folder, 'said.cjs'), `${said}Object.keys(require.cache)])));`);
+      writeFileSync(join(folder, 'least.cjs'), "require('node:crypto');");
+      const loaded = async (...command: string[]): Promise<[string[], string[]]> => {
+        const env = { PATH: process.env['PATH'] ?? '', CI: '1' };
+        const run = await start(process.execPath, ['--require', './said.cjs', ...command], folder, env);
+        expect(run.status).toBe(0);
+        return JSON.parse(run.stderr) as [string[], string[]];
+      };
+      const who = ['--certificate-identity', IDENTITY, '--certificate-oidc-issuer', ISSUER];
+      const [ours, files] = await loaded(CLI, ...args, ...who, 'artifact.txt');
+      const [least] = await loaded('least.cjs');
+      expect(files.map((file) => basename(file))).toEqual(['said.cjs', 'cli.cjs', 'verify-bundle.cjs']);
+      const more = ours.filter((name) => name.startsWith('NativeModule ') && !least.includes(name));
+      expect(
+        more.filter((name) => /net|http|tls|tty|zlib|modules\/esm|promises|parse_args|worker|url$/.test(name)),
+      ).toEqual([]);
+      expect(more.length).toBeLessThan(5);
+      // Reading it is a good part of the time of a run.
+      expect(statSync(join(dirname(CLI), 'verify-bundle.cjs')).size).toBeLessThan(170_000);
+    });
+  });
+
+  it('writes as much as it has to say, also where its output is slow, closed or full', async () => {
+    await signed(async (args, folder) => {
+      const who = ['--certificate-identity', IDENTITY, '--certificate-oidc-issuer', ISSUER];
+      const bundles = Array.from({ length: 150 }, () => ['--bundle', 'bundle.json']).flat();
+      const command = [CLI, ...args, ...bundles, ...who, '--json', 'artifact.txt'];
+      const sh = (script: string): Promise<Run> =>
+        start('sh', ['-c', script, 'sh', process.execPath, ...command], folder, { PATH: process.env['PATH'] ?? '' });
+      const piped = await sh('"$@" | { sleep 1; cat; }');
+      expect(piped.stdout.length).toBeGreaterThan(200_000);
+      expect((await sh('"$@" > out.txt && cat out.txt')).stdout).toBe(piped.stdout);
+      expect((JSON.parse(piped.stdout) as { bundles: unknown[] }).bundles.length).toBe(151);
+      expect(await sh('{ "$@"; echo $? >&2; } | head -c 1 > out.txt')).toMatchObject({ stderr: '0\n' });
+      if (existsSync('/dev/full')) {
+        expect(await sh('"$@" > /dev/full')).toMatchObject({
+          status: 2,
+          stderr: 'assay: cannot write the output: ENOSPC\n',
+        });
+      }
     });
   });
 

@@ -27,7 +27,7 @@ function project(files: Readonly<Record<string, string>>): string {
   const config =
     '{"compilerOptions":{"module":"NodeNext","allowImportingTsExtensions":true,"noEmit":true,"types":["node"],"skipLibCheck":true,"lib":["ES2022"]}}';
   const names = [
-    ...['src/cli/start/main.ts', 'src/index.ts', 'src/audit/threads/thread.ts'],
+    ...['src/cli/start/main.ts', 'src/cli/start/verify-bundle.ts', 'src/index.ts', 'src/audit/threads/thread.ts'],
     ...['early', 'page'].map((name) => `src/report/html/client/${name}.ts`),
   ];
   const empty = Object.fromEntries(names.map((name) => [name, 'export {};']));
@@ -127,6 +127,29 @@ describe('the bundle', () => {
     expect(run(root, "(await load('licences')).licences((await bundle(root, '9.8.7')).packages)").stdout).toContain(
       'yaml 1.2.3 (MIT)',
     );
+  });
+
+  test('has a command of its own in one script, which modules read as well, and which is there once', () => {
+    const root = project({
+      'src/cli/start/main.ts':
+        "console.log('first');\nvoid import('./verify-bundle.ts').then(({ command }) => console.log(command(4)));",
+      'src/cli/start/verify-bundle.ts':
+        "import { sep } from 'node:path';\nimport { half } from '../half.ts';\nimport { size } from 'yaml';\nconsole.log('read');\nexport const command = (n: number) => [typeof sep, half(n), n > 9 ? size() : 0].join(' ');",
+      'src/cli/half.ts': "export const half = (n: number) => n / 2;\nexport const unused = 'not in it';",
+      ...dependency('yaml', "console.log('rare'); exports.size = () => 3;"),
+    });
+    const { stdout } = run(root, 'JSON.stringify((await bundle(root, "9.8.7")).files)');
+    const dist = join(root, 'dist');
+    mkdirSync(dist);
+    const files = new Map(JSON.parse(stdout) as [string, string][]);
+    for (const [path, text] of files) writeFileSync(join(dist, path), text);
+    expect([...files].filter(([, text]) => text.includes("'read'") || text.includes('"read"')).length).toBe(1);
+    expect(files.get('verify-bundle.cjs')).not.toContain('not in it');
+    const { stdout: printed } = spawnSync(process.execPath, [join(dist, 'main.js')], { encoding: 'utf8' });
+    expect(printed).toBe('first\nread\nstring 2 0\n');
+    const script = JSON.stringify(join(dist, 'verify-bundle.cjs'));
+    const alone = spawnSync(process.execPath, ['-p', `require(${script}).command(10)`], { encoding: 'utf8' });
+    expect(alone).toMatchObject({ stdout: 'read\nrare\nstring 5 3\n', stderr: '' });
   });
 
   test.each([

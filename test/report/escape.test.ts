@@ -75,6 +75,30 @@ describe('escapeText', () => {
   });
 });
 
+describe('text that is shown as it is', () => {
+  const ascii = fc.string({
+    unit: fc.constantFrom(...Array.from({ length: 128 }, (_, code) => String.fromCodePoint(code)), ' ', ':', '#', '\\'),
+    maxLength: 12,
+  });
+
+  // What is not ASCII is looked at character by character, whatever else the text has.
+  test('is what is left alone where all of it is looked at', () => {
+    fc.assert(
+      fc.property(ascii, (text) => {
+        expect(escapeText(`x${text}x`)).toBe(escapeText(`ä${text}ä`).replaceAll('ä', 'x'));
+        expect(escapeText(`x${text}`)).toBe(escapeText(`ä${text}`).replace('ä', 'x'));
+        expect(escapeText(`${text}x`)).toBe(escapeText(`${text}ä`).replace('ä', 'x'));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('is not longer than it may be', () => {
+    expect(escapeText('a b: c', 6)).toBe('a b: c');
+    expect(escapeText('a b: c', 5)).toBe('a ...');
+  });
+});
+
 describe('the other escapes', () => {
   test('a quoted text ends where it seems to end', () => {
     expect(quoteText('all good"; everything holds')).toBe('"all good\\u{22}; everything holds"');

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { children, inside, oid, parseDer, smallInteger, time, wrap } from '../../src/sigstore/der.ts';
 import { verifyDigestSignature } from '../../src/sigstore/digest-signature.ts';
 import { base64, int64 } from '../../src/sigstore/json.ts';
-import { parsePublicKey, type Hash } from '../../src/sigstore/keys.ts';
+import { parsePublicKey, verifySignature, type Hash } from '../../src/sigstore/keys.ts';
 import { PUBLIC_GOOD_ROOT_DIGEST, publicGoodRoot, publicGoodRootJson } from '../../src/sigstore/public-good.ts';
 import { Malformed } from '../../src/sigstore/refusal.ts';
 import { verifyRegistrySignature } from '../../src/checks/npm/registry-signature.ts';
@@ -168,6 +168,19 @@ describe('public keys', () => {
     expect(createPublicKey({ key: compressed, format: 'der', type: 'spki' }).asymmetricKeyType).toBe('ec');
     for (const bad of [off, rsa, other.export({ type: 'spki', format: 'der' }), compressed, Buffer.from('x')]) {
       expect(() => parsePublicKey(bad)).toThrow(Malformed);
+    }
+  });
+
+  it('of Ed25519 are 32 bytes, and verify', () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const spki = publicKey.export({ type: 'spki', format: 'der' });
+    const data = Buffer.from('data');
+    const key = parsePublicKey(spki);
+    expect(key.object.equals(publicKey)).toBe(true);
+    expect(verifySignature(key, null, data, sign(null, data, privateKey))).toBe(true);
+    for (const raw of [spki.subarray(-31), Buffer.concat([Buffer.from([0]), spki.subarray(-32)]), Buffer.alloc(0)]) {
+      const bits = wrap(0x03, [Buffer.from([0]), raw]);
+      expect(() => parsePublicKey(wrap(0x30, [Buffer.from('300506032b6570', 'hex'), bits]))).toThrow(Malformed);
     }
   });
 });

@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseCheckpoint } from '../../src/tlog/checkpoint.ts';
 import { Malformed } from '../../src/tlog/malformed.ts';
-import { keyHint, parseNote, parseNoteKey, signatureFault } from '../../src/tlog/note.ts';
+import { keyHint, parseKeyText, parseNote, parseNoteKey, signatureFault } from '../../src/tlog/note.ts';
 
 describe('checkpoints', () => {
   const root = Buffer.alloc(32, 7).toString('base64');
@@ -114,6 +114,22 @@ describe('signed notes', () => {
     ]) {
       expect(() => parseNoteKey(bad), bad).toThrow(Malformed);
     }
+  });
+
+  it('have no White_Space of Unicode in their names, and no plus', () => {
+    const key = (name: string): string => `${name}+${keyHint(name, Buffer.from([1]))}+AQ==`;
+    const refused = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter((char) => {
+      try {
+        return parseKeyText(key(`a${char}b`)).name === '';
+      } catch {
+        return true;
+      }
+    });
+    const wanted = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter((char) =>
+      /\p{White_Space}|\+/u.test(char),
+    );
+    expect(refused).toEqual(wanted);
+    expect(parseKeyText(key('a\u{1f600}b')).name).toBe('a\u{1f600}b');
   });
 
   it('of the Go checksum database verify under its key', () => {

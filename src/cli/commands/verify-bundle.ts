@@ -3,6 +3,7 @@ import type { Digest } from '../../model/dependency.ts';
 import type { BundleProof } from '../../model/proof.ts';
 import { bundleJson, bundlesJson, renderBundles, type BundleResult } from '../../report/commands/bundle.ts';
 import { stringify } from '../../report/json/stringify.ts';
+import { compilePattern } from '../../sigstore/identity-pattern.ts';
 import { matchesIdentity, type IdentityPolicy } from '../../sigstore/identity-policy.ts';
 import { tryJson } from '../../sigstore/json.ts';
 import { GITHUB, PUBLIC_GOOD } from '../../sigstore/instance.ts';
@@ -17,6 +18,7 @@ import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
+import { loadInstances, statedThresholds } from '../trust-files.ts';
 import { messageOf, readUserFile } from '../user-files.ts';
 
 const EXAMPLE =
@@ -40,7 +42,7 @@ export const command: Command = {
     'offline',
     'json',
   ],
-  run: async ({ values, positionals }, io) => {
+  run: ({ values, positionals }, io) => {
     const [target, ...rest] = positionals;
     const files = values.bundle ?? [];
     if (files.length === 0) {
@@ -49,9 +51,9 @@ export const command: Command = {
     if (target === undefined || rest.length > 0) {
       throw new UsageError('verify-bundle takes one artifact: a file, sha256:HEX or sha512:HEX');
     }
-    const demanded = await signerOf(values, io);
+    const demanded = signerOf(values, io);
     const artifact = artifactOf(target, io);
-    const verifier = await verifierOf(values, demanded.keys, io);
+    const verifier = verifierOf(values, demanded.keys, io);
     const verify = (bundle: unknown): Verification => {
       const verification = verifier.verify(bundle, { now: Date.now(), artifact });
       return verification.ok ? demanded.judge(verification) : verification;
@@ -62,7 +64,7 @@ export const command: Command = {
     if (values.json !== true) io.stdout.write(renderBundles(results, io.stdout));
     else if (only?.kind === 'judged' && others.length === 0) io.stdout.write(stringify(bundleJson(only.outcome)));
     else io.stdout.write(stringify(bundlesJson(results)));
-    return worst(results);
+    return Promise.resolve(worst(results));
   },
 };
 
@@ -82,7 +84,7 @@ interface Demanded {
 }
 
 /** Who must have signed. Throws UsageError where nobody, or two, are named. */
-async function signerOf(values: OptionValues, io: Io): Promise<Demanded> {
+function signerOf(values: OptionValues, io: Io): Demanded {
   const { key, 'certificate-identity': exact, 'certificate-identity-regexp': pattern } = values;
   const issuer = values['certificate-oidc-issuer'];
   const hasIdentity = exact !== undefined || pattern !== undefined;
@@ -99,14 +101,12 @@ async function signerOf(values: OptionValues, io: Io): Promise<Demanded> {
         `--certificate-oidc-issuer, or --key FILE; such as: ${EXAMPLE}`,
     );
   }
-  const identity = pattern === undefined ? exact : await matcherOf(pattern);
+  const identity = pattern === undefined ? exact : matcherOf(pattern);
   const policy = { issuer, ...(identity === undefined ? {} : { identity }) };
   return { keys: [], judge: (verified) => demandIdentity(verified, policy) };
 }
 
-/** Loaded where one is given: most calls name an identity as it is. */
-async function matcherOf(pattern: string): Promise<(text: string) => boolean> {
-  const { compilePattern } = await import('../../sigstore/identity-pattern.ts');
+function matcherOf(pattern: string): (text: string) => boolean {
   try {
     return compilePattern(pattern);
   } catch (error) {
@@ -134,13 +134,12 @@ function signedBy({ identity }: BundleProof['signer'] & { readonly kind: 'certif
 }
 
 /** Under public-good's root and GitHub's, or those of a file: each judges what it vouches for. */
-async function verifierOf(values: OptionValues, keys: readonly ManagedKey[], io: Io): Promise<Verifier> {
+function verifierOf(values: OptionValues, keys: readonly ManagedKey[], io: Io): Verifier {
   const { 'trusted-root': rootFile, thresholds } = values;
   if (rootFile === undefined) {
     if (thresholds !== undefined) throw new UsageError('--thresholds goes with --trusted-root');
     return createInstancesVerifier({ instances: [PUBLIC_GOOD, GITHUB], keys, wanted: null });
   }
-  const { loadInstances, statedThresholds } = await import('../trust-files.ts');
   const instances = loadInstances(rootFile, { name: 'own', stated: statedThresholds(thresholds) }, io);
   return createInstancesVerifier({ instances, keys, wanted: null });
 }

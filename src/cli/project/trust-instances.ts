@@ -11,7 +11,7 @@ import { demandApart, loadInstances } from '../trust-files.ts';
 import { policyFile, type LoadedPolicy } from './policy.ts';
 
 /** A further instance whose trusted root a TUF repository publishes. */
-export interface PublishedInstance {
+interface PublishedInstance {
   readonly name: string;
   readonly source: TrustSource;
 }

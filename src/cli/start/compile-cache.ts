@@ -13,14 +13,15 @@ interface CompileCache {
  * this user can write to it; it is never in `ASSAY_CACHE`, which a pipeline may restore from anywhere.
  */
 export function useCompileCache(args: readonly string[]): void {
-  const { enableCompileCache } = module as CompileCache;
-  const { env, platform } = process;
+  const { env, platform, versions } = process;
+  // Node 20 lacks it; only to ask would have Node load what it runs modules with.
+  if (versions.node.startsWith('20.')) return;
   const isPipeline = (env['CI'] ?? '') !== '';
   const place = cachePlace(env, env['HOME'] ?? '', platform);
-  if (enableCompileCache === undefined || place === null || env['ASSAY_CACHE'] !== undefined) return;
+  if (place === null || env['ASSAY_CACHE'] !== undefined) return;
   if (isPipeline || args.includes('--no-cache')) return;
   const folder = join(place.folder, 'compiled');
-  if (isOwn(folder)) enableCompileCache(folder);
+  if (isOwn(folder)) (module as CompileCache).enableCompileCache?.(folder);
 }
 
 /** Makes the folder where it is not there. */

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { nearest } from '../../model/nearest.ts';
-import { escapeText } from '../../report/words/escape.ts';
 import { VERSION } from '../../model/version.ts';
 import type { Command } from '../command.ts';
-import { EXIT, isMendable, UsageError } from '../exit.ts';
+import { EXIT, UsageError } from '../exit.ts';
 import { processIo, type Io } from '../io.ts';
 import { COMMAND_NAMES, commandNamed, type CommandName } from '../names.ts';
-import { helpTable, optionHelp, parseOptions } from '../options.ts';
+import { helpTable } from '../options.ts';
+import { optionsOf, reporting } from './one-command.ts';
 
 /** Each is loaded when it is run: reading code is a good part of a short run's time. */
 const COMMANDS: Readonly<Record<CommandName, () => Promise<{ readonly command: Command }>>> = {
@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<{ readonly command: C
   review: () => import('../commands/review.ts'),
   accept: () => import('../commands/accept.ts'),
   check: () => import('../commands/check.ts'),
-  'verify-bundle': () => import('../commands/verify-bundle.ts'),
+  'verify-bundle': () => import('./verify-bundle.ts'),
   explain: () => import('../commands/explain.ts'),
   log: () => import('../commands/log.ts'),
   trust: () => import('../commands/trust.ts'),
@@ -28,21 +28,8 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<{ readonly command: C
 };
 
 /** Runs assay with `args` (without node and the script) and returns the exit status. Never throws for wrong input. */
-export async function run(args: readonly string[], io: Io = processIo()): Promise<number> {
-  try {
-    return await dispatch(args, io);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if (error.name === 'TrustError') {
-      io.stderr.write(`assay: ${escapeText(error.message, 1000)}\n`);
-      return EXIT.noStatement;
-    }
-    const { message, stack = '' } = error;
-    const expected = isMendable(error);
-    io.stderr.write(`assay: ${expected ? '' : 'internal error, please report it: '}${escapeText(message, 1000)}\n`);
-    if (!expected && io.env['ASSAY_DEBUG'] !== undefined) io.stderr.write(`${stack}\n`);
-    return EXIT.usage;
-  }
+export function run(args: readonly string[], io: Io = processIo()): Promise<number> {
+  return reporting(io, () => dispatch(args, io));
 }
 
 async function dispatch(args: readonly string[], io: Io): Promise<number> {
@@ -64,11 +51,8 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
     throw new UsageError(missing(first));
   }
   const { command } = await COMMANDS[name]();
-  const options = parseOptions(name === first ? args.slice(1) : args, command.options);
-  if (options.values.help === true) {
-    io.stdout.write(`${await usage(name, command, io.stdout.columns)}\n`);
-    return EXIT.holds;
-  }
+  const options = await optionsOf(name, command, name === first ? args.slice(1) : args, io);
+  if (options === null) return EXIT.holds;
   const { evidence } = options.values;
   if (evidence === undefined) return command.run(options, io);
   const { withEvidence } = await import('../evidence.ts');
@@ -88,16 +72,6 @@ function missing(word: string): string {
 function didYouMean(word: string): string {
   const near = nearest(word, COMMAND_NAMES);
   return `${near === null ? '' : `; did you mean assay ${near}?`} (see assay --help)`;
-}
-
-async function usage(name: CommandName, command: Command, columns: number): Promise<string> {
-  const { EXIT_HELP } = await import('../exit-help.ts');
-  return [
-    `assay ${name} ${command.usage}`,
-    command.summary,
-    optionHelp(command.options, columns, command.words),
-    `Exit status:\n${helpTable(EXIT_HELP[name], columns)}`,
-  ].join('\n\n');
 }
 
 async function overview(columns: number): Promise<string> {

@@ -11,7 +11,8 @@ export interface JsonObject {
  * What may not stand in JSON as it is, because JSON is also shown in terminals and logs: invisible code points, those
  * that attach to others, and `##`, which CI runners read commands after (see escape.ts).
  */
-const HIDDEN = /[\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]|#(?=#)/gu;
+const HIDDEN = String.raw`[\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]|#(?=#)`;
+let hidden: RegExp | null = null;
 
 /** Elements that are written at once: one at a time takes longer, all of them take more memory. */
 const BATCH = 32;
@@ -73,7 +74,10 @@ function indented(value: Json, indent: string): string {
 }
 
 function shown(json: string): string {
-  return isPlain(json) ? json : json.replace(HIDDEN, (found) => (found === '\n' ? found : escaped(found)));
+  if (isPlain(json)) return json;
+  // Made when it is first needed: properties of Unicode take a millisecond.
+  hidden ??= new RegExp(HIDDEN, 'gu');
+  return json.replace(hidden, (found) => (found === '\n' ? found : escaped(found)));
 }
 
 /**

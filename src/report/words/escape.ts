@@ -3,20 +3,32 @@
  * controls, zero-width characters, tags), lone surrogates, private and unassigned ones, separators other than a space,
  * marks that attach to what stands before them, and fillers that draw nothing.
  */
-const HIDDEN = /[\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const HIDDEN = String.raw`[\p{C}\p{M}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]`;
 
 /**
  * What `escapeText` escapes: what is hidden, and marks that mean something. Spaces at the ends are invisible, and many
  * in a row could push text to where a line seems to start.
  */
-const ESCAPED = new RegExp(String.raw`^[ :]|[ :]$| (?= )|:(?=:)|#(?=#)|\\(?=u\{)|(?! )${HIDDEN.source}`, 'gu');
+const ESCAPED = String.raw`^[ :]|[ :]$| (?= )|:(?=:)|#(?=#)|\\(?=u\{)|(?! )${HIDDEN}`;
+
+/** Made when they are first needed: properties of Unicode take a millisecond, and most texts need neither. */
+const hidden = once(() => new RegExp(HIDDEN, 'u'));
+const escaped = once(() => new RegExp(ESCAPED, 'gu'));
+
+function once(make: () => RegExp): () => RegExp {
+  let made: RegExp | null = null;
+  return () => (made ??= make());
+}
 
 /** Code points that take two columns (Unicode East Asian Width W and F, and emoji shown as pictures). */
 const WIDE =
   /[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2ff}\u{20000}-\u{3fffd}]/u;
 
-/** What names, versions and most addresses consist of: shown as it is. */
-const ORDINARY = /^[\w@/.+~-]*$/;
+/**
+ * What names, versions, addresses and most sentences consist of, shown as it is: visible ASCII but `#` and `\\`, with
+ * single spaces and colons inside.
+ */
+const ORDINARY = /^(?:[!"$-9;-[\]-~]|(?!^)[ :](?![ :]|$))*$/;
 
 /** One column for each code unit. */
 // eslint-disable-next-line no-control-regex -- the range is ASCII itself
@@ -48,7 +60,7 @@ export function escapeText(text: string, max = 300): string {
   if (text.length > 2 * reach) {
     return shorten(pieces(text.slice(0, reach)), pieces(text.slice(-reach)), max);
   }
-  const whole = text.replace(ESCAPED, escapeOf);
+  const whole = text.replace(escaped(), escapeOf);
   if (2 * whole.length <= max || displayWidth(whole) <= max) return whole;
   const all = pieces(text);
   return shorten(all, all, max);
@@ -63,7 +75,7 @@ export function quoteText(text: string, max = 200): string {
 /** Escapes what is invisible and nothing else, for our own pages: their spaces and colons are meant. */
 export function escapeHidden(text: string): string {
   return Array.from(text)
-    .map((character) => (character !== ' ' && HIDDEN.test(character) ? escapeOf(character) : character))
+    .map((character) => (character !== ' ' && hidden().test(character) ? escapeOf(character) : character))
     .join('');
 }
 
@@ -77,7 +89,7 @@ export function toAscii(text: string): string {
 function pieces(text: string): string[] {
   const shown: string[] = [];
   let start = 0;
-  for (const { 0: character, index } of text.matchAll(ESCAPED)) {
+  for (const { 0: character, index } of text.matchAll(escaped())) {
     shown.push(...Array.from(text.slice(start, index)), escapeOf(character));
     start = index + character.length;
   }
