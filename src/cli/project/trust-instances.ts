@@ -11,7 +11,7 @@ import { demandApart, loadInstances } from '../trust-files.ts';
 import { policyFile, type LoadedPolicy } from './policy.ts';
 
 /** A further instance whose trusted root a TUF repository publishes. */
-export interface PublishedInstance {
+interface PublishedInstance {
   readonly name: string;
   readonly source: TrustSource;
 }
@@ -23,7 +23,7 @@ export interface FurtherInstances {
 }
 
 /** Makes the source of a repository that a policy names. */
-export type SourceOf = (
+type SourceOf = (
   rule: TufRule,
   rest: Pick<TrustSource, 'pinned' | 'pinnedAt' | 'stated' | 'keys' | 'namesKeys'>,
 ) => TrustSource;
