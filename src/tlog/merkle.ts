@@ -69,8 +69,8 @@ export function isConsistent(earlier: TreeHead, later: TreeHead, hashes: readonl
 
 /**
  * Root of the first `size` leaves of the tree `later`, from its consistency proof from `size + 1` leaves on: of a power
- * of two, which is one node of that tree, the proof has the root, where the one from `size` on leaves it out. Null where
- * the proof is not of that tree.
+ * of two, which is one node of that tree, the proof has the root, where the one from `size` on leaves it out. Null
+ * where the proof is not of that tree.
  */
 export function perfectRoot(size: bigint, later: TreeHead, hashes: readonly Buffer[]): Buffer | null {
   const [leaf] = hashes;

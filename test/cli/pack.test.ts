@@ -7,6 +7,10 @@ import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
 import { tufRepository } from '../../lab/tuf.ts';
+import { indexBytes, type PackIndex } from '../../src/pack/index-file.ts';
+import { headerOf } from '../../src/pack/layout.ts';
+import { openPack } from '../../src/pack/open.ts';
+import { tarOf } from '../pack/packs.ts';
 import { withLab } from '../support/lab.ts';
 import { serveRepository } from '../support/serve-repository.ts';
 import { timeless, unpacked, withPack, WITHOUT_NAMESPACE, type PackProject } from './pack-project.ts';
@@ -52,6 +56,32 @@ async function both(
   expect(project.asked()).toBe(before);
   expect(gap.status).toBe(online.status);
   return { status: gap.status, gap: timeless(gap), online: timeless(online) };
+}
+
+/** Writes e.tar again as forged.tar, with another index and other contents that fit it. */
+function forge(
+  folder: string,
+  change: (index: PackIndex) => PackIndex,
+  contentOf: (path: string, content: string) => string = (_, content) => content,
+): void {
+  const pack = openPack(join(folder, 'e.tar'), 'e.tar');
+  const contents = pack.index.members.map(({ path, sha256 }) => ({
+    ...{ path, before: sha256 },
+    content: contentOf(path, Buffer.concat([...pack.read(sha256)]).toString()),
+  }));
+  pack.close();
+  const members = contents.map(({ path, content }) => ({
+    path,
+    sha256: createHash('sha256').update(content).digest('hex'),
+    size: Buffer.byteLength(content),
+  }));
+  const digests = new Map(contents.map(({ before }, i) => [before, members[i]?.sha256 ?? '']));
+  const answers = pack.index.answers.map((answer) =>
+    answer.state === 'present' && 'sha256' in answer ? { ...answer, sha256: digests.get(answer.sha256) ?? '' } : answer,
+  );
+  const index = indexBytes(change({ ...pack.index, members, answers }));
+  const entries = contents.map(({ content }, i) => [headerOf(members[i] ?? { path: '', size: 0 }), content] as const);
+  writeFileSync(join(folder, 'forged.tar'), tarOf(index, entries));
 }
 
 const indexOf = (files: ReadonlyMap<string, Buffer>): IndexJson =>
@@ -350,6 +380,63 @@ describe('trust and a pack', () => {
       }
     };
     await withLab((other) => withPublished((project) => work(project, other)));
+  });
+
+  it('is not younger, and of no other project, because its index says so', async () => {
+    await withPublished(async ({ online, gap, folder, repository, lock }) => {
+      const audit = (file: string): Promise<Run> => gap('audit', '--json', '--no-cache', '--evidence', file);
+      expect((await online('pack', '--output', 'e.tar')).status).toBe(0);
+      const honest = await audit('e.tar');
+      expect(honest.status).toBe(0);
+
+      // Who takes its lockfiles away hides nothing, and is told.
+      forge(folder, (index) => ({ ...index, lockfiles: [], by: 'somebody else' }));
+      const bare = await audit('forged.tar');
+      expect(bare.status, bare.stderr).toBe(0);
+      expect(timeless(bare)).toEqual(timeless(honest));
+      expect(bare.stderr).toMatch(/package-lock\.json/);
+
+      // An older day is an older trust, which a policy may refuse.
+      const old = Date.now() - 40 * 86_400_000;
+      forge(folder, (index) => ({ ...index, made: old }));
+      expect(timeless(await audit('forged.tar'))).toEqual(timeless(honest));
+      writeFileSync(join(folder, 'assay.yml'), 'trust: {max-age: 30d}\n');
+      const aged = await audit('forged.tar');
+      expect(aged).toMatchObject({ status: 3, stdout: '' });
+      expect(aged.stderr).toContain('last known to be the newest at');
+      writeFileSync(join(folder, 'assay.yml'), 'enforce: guard\n');
+
+      // A younger one is held to what the repository signed: its timestamp had expired by then.
+      repository.expire('timestamp', new Date(Date.now() - 86_400_000).toISOString().replace(/\.\d+Z$/, 'Z'));
+      repository.touch();
+      const expired = repository.files.get('timestamp.json') ?? Buffer.alloc(0);
+      const withExpired = (made: number): void =>
+        forge(
+          folder,
+          (index) => ({ ...index, made }),
+          (path, content) => (path.endsWith('timestamp.json') ? expired.toString() : content),
+        );
+      withExpired(old);
+      expect((await audit('forged.tar')).status).toBe(0);
+      withExpired(Date.now());
+      const late = await audit('forged.tar');
+      expect(late.status).toBe(3);
+      expect(late.stderr).toMatch(/timestamp\.json .*expired/);
+
+      // That it is for another lockfile gives it no answers for that.
+      repository.expire('timestamp', '2046-01-01T00:00:00Z');
+      repository.touch();
+      await lock({ JSONStream: '1.0.0-RC1' });
+      expect((await online('pack', '--output', 'e.tar')).status).toBe(0);
+      await lock(ROOTS);
+      const sha256 = createHash('sha256')
+        .update(readFileSync(join(folder, 'package-lock.json')))
+        .digest('hex');
+      forge(folder, (index) => ({ ...index, lockfiles: [{ path: 'package-lock.json', sha256 }] }));
+      const other = await audit('forged.tar');
+      expect(other.status).toBe(3);
+      expect(other.stdout).toContain('not in the evidence');
+    });
   });
 
   it('does not expire between the making of a pack and its use', async () => {

@@ -54,7 +54,11 @@ export function tarOf(
   const parts = [
     ...[headerOf({ path: 'index.json', size: index.length }), index, Buffer.alloc(paddingOf(index.length))],
     ...[headerOf({ path: 'index.json.sha256', size: sum.length }), sum, Buffer.alloc(paddingOf(sum.length))],
-    ...entries.flatMap(([header, content]) => [header, Buffer.from(content), Buffer.alloc(paddingOf(content.length))]),
+    ...entries.flatMap(([header, content]) => [
+      header,
+      Buffer.from(content),
+      Buffer.alloc(paddingOf(Buffer.byteLength(content))),
+    ]),
     TRAILER,
   ];
   return Buffer.concat(parts);

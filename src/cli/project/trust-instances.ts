@@ -23,7 +23,7 @@ export interface FurtherInstances {
 }
 
 /** Makes the source of a repository that a policy names. */
-export type SourceOf = (
+type SourceOf = (
   rule: TufRule,
   rest: Pick<TrustSource, 'pinned' | 'pinnedAt' | 'stated' | 'keys' | 'namesKeys'>,
 ) => TrustSource;

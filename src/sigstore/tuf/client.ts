@@ -33,7 +33,7 @@ const KIB = 1024;
 /** Sigstore's own are 1, 2 and 6 KiB. */
 const MAX_BYTES = { timestamp: 16 * KIB, snapshot: 2048 * KIB, targets: 4096 * KIB };
 
-/** Nothing but where trust begins. */
+/** The state before anything was verified. */
 export function unseen({ root, floors }: Anchor): Verified {
   const none = { timestamp: null, snapshot: null, etag: null };
   return { root, ...none, roles: new Map(), targets: new Map(), files: new Map(), floors };
@@ -41,8 +41,8 @@ export function unseen({ root, floors }: Anchor): Verified {
 
 /**
  * Verifies what an earlier run kept, from where trust begins: each part is signed by enough of the keys that the newest
- * kept root has for it. Its expiry is not asked for: what expired is still the newest that is known. Nor is whether the
- * parts belong together: a run that failed kept what held. Null where nothing holds.
+ * kept root has for it. Expiry is not checked, as expired metadata are still the newest that are known; nor that the
+ * parts belong together, as a failed run keeps each step that held. Null where nothing verifies.
  */
 export async function restore(
   anchor: Anchor,
@@ -60,7 +60,7 @@ export async function restore(
     if (file !== null && value !== null) keepFile(kept, name, file.path, file.bytes);
     return value;
   };
-  // Those of any number of runs.
+  // Earlier runs may have kept more roots than one run may follow.
   const follow = followRoots(kept, ask, () => undefined, Infinity);
   if ((await attempt(() => follow.then(() => true))) === null) return null;
   for (const [name, version] of floors) kept.floors.set(name, Math.max(version, kept.floors.get(name) ?? 0));
@@ -87,7 +87,7 @@ export async function restore(
   return isNothing ? null : verifiedOf({ ...kept, etag: kept.timestamp === null ? null : etag });
 }
 
-/** What `read` gives; null where that does not hold. */
+/** The result of `read`; null where it does not verify. */
 async function attempt<T>(read: () => T | Promise<T>): Promise<T | null> {
   try {
     return await read();
@@ -98,7 +98,7 @@ async function attempt<T>(read: () => T | Promise<T>): Promise<T | null> {
 }
 
 export interface UpdateOptions {
-  /** Null asks for no expiry. */
+  /** Null where expiry is not checked. */
   readonly now: Instant | null;
   /**
    * False spares the question for a newer root as long as a timestamp signed under the known one says that nothing

@@ -16,8 +16,8 @@ import {
 
 /*
  * What any metadata have to meet: enough signatures, the version that was announced, none older than what was seen
- * before (`floors`: versions by file), and a time of expiry that is still ahead. All throw `Unusable`; readers
- * `Malformed`, too.
+ * before (`floors`: versions by file), and a time of expiry that is still ahead. All throw `Unusable`, and
+ * those that parse also `Malformed`.
  */
 
 /** Metadata that enough keys of the role signed. */
@@ -44,7 +44,7 @@ export function readTimestamp(
   return timestamp;
 }
 
-/** No file may be older than it was, or be gone (5.5.5). */
+/** Refuses a snapshot that lists a file in an older version than before, or no longer (5.5.5). */
 export function checkFloors({ meta }: Snapshot, floors: ReadonlyMap<string, number>): void {
   for (const name of floors.keys()) {
     if (name === 'timestamp.json' || name === 'snapshot.json') continue;
@@ -54,7 +54,7 @@ export function checkFloors({ meta }: Snapshot, floors: ReadonlyMap<string, numb
   }
 }
 
-/** What is in use from now on: nothing older is. What was refused, as expired, raises nothing. */
+/** From now on nothing older is used. Metadata that were refused, such as expired ones, raise no floor. */
 export function raiseFloors(floors: Map<string, number>, metadata: Timestamp | Snapshot): void {
   if ('meta' in metadata) {
     for (const [name, { version }] of metadata.meta) floors.set(name, version);
@@ -72,7 +72,7 @@ function demandFloor(name: string, version: number, floors: ReadonlyMap<string, 
   if (version < floor) throw refused(`${show(name)} was rolled back to version ${version} from ${floor}`);
 }
 
-/** `now` null asks for no expiry. */
+/** Refuses what has expired; with `now` null nothing has. */
 export function demandFresh(metadata: Metadata, name: string, now: Instant | null): void {
   if (now === null || metadata.expires > now) return;
   const clock = `this machine's clock says ${formatInstant(now)}`;

@@ -34,7 +34,7 @@ export function keptOf({ root, timestamp, snapshot, roles, targets, files, floor
   return { root, timestamp, snapshot, etag, ...copies };
 }
 
-/** With the files alone that it consists of. */
+/** The state with no other files than those it was read from. */
 export function verifiedOf(kept: Kept): Verified {
   const { root, files, roles, targets } = kept;
   const names = ['timestamp.json', 'snapshot.json', ...[...roles.keys()].map(fileOf)];
@@ -64,7 +64,7 @@ export function dropFile({ files }: Kept, name: string): void {
   if (file !== null) files.delete(file.path);
 }
 
-/** In place of the version that was kept. */
+/** Keeps a file in place of its earlier version. */
 export function keepFile(kept: Kept, name: string, path: string, bytes: Buffer): void {
   dropFile(kept, name);
   kept.files.set(path, bytes);
