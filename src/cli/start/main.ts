@@ -49,7 +49,7 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
   const [first, second] = args;
   if (first === 'help' && second !== undefined && !second.startsWith('-')) {
     if (commandNamed(second) === null) throw new UsageError(`${second} is no command${didYouMean(second)}`);
-    return dispatch([second, '--help'], io);
+    return dispatch([second, ...args.slice(2), '--help'], io);
   }
   if (first === '--help' || first === '-h' || first === 'help') {
     io.stdout.write(await overview(io.stdout.columns));
@@ -64,15 +64,31 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
     throw new UsageError(missing(first));
   }
   const { command } = await COMMANDS[name]();
-  const options = parseOptions(name === first ? args.slice(1) : args, command.options);
+  const own = name === first ? args.slice(1) : args;
+  if (command.isBeforeCommand === true) demandSeparator(name, own);
+  const options = parseOptions(own, command.options);
   if (options.values.help === true) {
-    io.stdout.write(`${await usage(name, command, io.stdout.columns)}\n`);
+    const [action = ''] = options.positionals;
+    const shown = Object.hasOwn(command.actions ?? {}, action) ? command.actions?.[action] : undefined;
+    const text = shown === undefined ? usage(name, command, io.stdout.columns) : usage(name, shown, io.stdout.columns);
+    io.stdout.write(`${await text}\n`);
     return EXIT.holds;
   }
   const { evidence } = options.values;
   if (evidence === undefined) return command.run(options, io);
   const { withEvidence } = await import('../evidence.ts');
   return withEvidence(evidence, io, (answered) => command.run(options, answered));
+}
+
+/**
+ * An option after the words of another command is meant for that one, and would be taken for assay's. Throws
+ * UsageError.
+ */
+function demandSeparator(name: CommandName, args: readonly string[]): void {
+  const [first = ''] = args;
+  if (first.startsWith('-') || args.includes('--') || !args.some((arg) => arg.startsWith('-'))) return;
+  if (args.includes('--help') || args.includes('-h')) return;
+  throw new UsageError(`what belongs to the command goes after --: assay ${name} -- ${args.join(' ')}`);
 }
 
 /** What is wrong with a first argument that is neither a command nor there. */
@@ -90,7 +106,11 @@ function didYouMean(word: string): string {
   return `${near === null ? '' : `; did you mean assay ${near}?`} (see assay --help)`;
 }
 
-async function usage(name: CommandName, command: Command, columns: number): Promise<string> {
+async function usage(
+  name: CommandName,
+  command: Pick<Command, 'usage' | 'summary' | 'options' | 'words'>,
+  columns: number,
+): Promise<string> {
   const { EXIT_HELP } = await import('../exit-help.ts');
   return [
     `assay ${name} ${command.usage}`,
