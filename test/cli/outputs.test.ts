@@ -178,7 +178,11 @@ describe('what cannot be written', () => {
     ['no format', ['--output', '=x'], /--output takes json/],
     ['no file', ['--output', 'json='], /--output json= needs a file/],
     ['a folder that is not there', ['--output', 'json=no/x.json'], /cannot write no\/x\.json: there is no folder no/],
-    ['a file in place of a folder', ['--output', 'json=package-lock.json/x'], /there is no folder package-lock\.json/],
+    [
+      'a file in place of a folder',
+      ['--output', 'json=package-lock.json/x'],
+      /package-lock\.json is no folder: name another file/,
+    ],
     [
       'two reports on standard output',
       ['--json', '--output', 'sarif'],
