@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { UsageError } from './exit.ts';
-import { relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import type { Io } from './io.ts';
 
 export function messageOf(error: unknown): string {
@@ -49,6 +49,31 @@ export function readUserFile(path: string, what: string, io: Io): Buffer {
     throw new UsageError(`cannot read ${what} ${path}: ${why}`);
   }
 }
+/** Why a file that the user named cannot be written, and what to do, in one line. */
+export function writeProblem(path: string, error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  const folder = dirname(path);
+  const why = {
+    ENOENT: `there is no folder ${folder}: make it, or name another file`,
+    ENOTDIR: `${folder} is no folder: name another file`,
+    EISDIR: 'it is a directory: name a file',
+    EEXIST: 'it came to be there meanwhile: run this again',
+    EACCES: 'permission denied (EACCES): name another file, or let this user write there',
+    EPERM: 'not permitted (EPERM): name another file, or let this user write there',
+    EROFS: 'the file system is read-only (EROFS): name another file',
+    ENOSPC: 'no space is left on the disk (ENOSPC)',
+    EDQUOT: "the user's quota of the disk is used up (EDQUOT)",
+  }[code ?? ''];
+  return `cannot write ${path}: ${why ?? code ?? 'unknown error'}`;
+}
+
+/** Throws UsageError where a file could not be written as its folder is not there, before any work for it is done. */
+export function demandFolderOf(path: string, io: Io): void {
+  const folder = statSync(dirname(resolve(io.cwd, path)), { throwIfNoEntry: false });
+  if (folder?.isDirectory() === true) return;
+  throw new UsageError(writeProblem(path, { code: folder === undefined ? 'ENOENT' : 'ENOTDIR' }));
+}
+
 /** Parses a JSON file the user named. Throws UsageError with one line. */
 export function parseUserJson(bytes: Buffer, path: string, what: string): unknown {
   try {

@@ -1,11 +1,23 @@
 import type { Credentials } from './credentials.ts';
 import type { HttpClient } from './request.ts';
 
+/** A proxy, and what names it. */
+export interface NamedProxy {
+  /** With its own credentials, if any. */
+  readonly url: string;
+  /** As people find it: "HTTPS_PROXY", "proxy of .npmrc". */
+  readonly namedBy: string;
+}
+
 /** How servers are reached, whatever configuration says so. */
 export interface NetConfig {
   readonly credentials: Credentials;
-  /** Proxy URL per scheme of the target, with its own credentials if any. */
-  readonly proxy: { readonly http: string | null; readonly https: string | null; readonly bypass: readonly string[] };
+  /** The proxy for each scheme of the target. */
+  readonly proxy: {
+    readonly http: NamedProxy | null;
+    readonly https: NamedProxy | null;
+    readonly bypass: readonly string[];
+  };
   readonly tls: {
     /** PEM; null for the roots of Node (and NODE_EXTRA_CA_CERTS). */
     readonly ca: readonly string[] | null;

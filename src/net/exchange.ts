@@ -12,7 +12,7 @@ import type { GetOptions, HttpClientOptions } from './request.ts';
 import type { NetConfig } from './config.ts';
 import { sharedLookup } from './dns.ts';
 import { createOriginPool, type OriginPool } from './origin.ts';
-import { connectThrough, proxyAddress, proxyFor, proxyHeaders, tunnelAgent } from './proxy.ts';
+import { connectThrough, proxyAddress, proxyError, proxyFor, proxyHeaders, tunnelAgent, type Proxy } from './proxy.ts';
 import { CLOSED, receive, type Outcome } from './receive.ts';
 import type { Transport } from './transport.ts';
 
@@ -30,7 +30,8 @@ type Certificate = Credential['certificate'];
 /** How requests reach one origin. */
 interface Route {
   readonly transport: (certificate: Certificate) => Transport;
-  /** The request names the whole URL, to a proxy. */
+  readonly proxy: Proxy | null;
+  /** The request names the whole URL, to the proxy. */
   readonly absolute: boolean;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -60,7 +61,7 @@ export function createExchange(config: NetConfig, { userAgent, idleMs = IDLE_MS 
   const tunnelOptions = { proxyTls: tlsOptions, timeoutMs: idleMs, track };
 
   const pools: OriginPool[] = [];
-  const newPool = (url: URL, proxy: URL | null, certificate: Certificate): OriginPool => {
+  const newPool = (url: URL, proxy: Proxy | null, certificate: Certificate): OriginPool => {
     const { protocol, hostname, port } = urlToHttpOptions(url);
     const host = hostname ?? '';
     const shown = certificate ?? { secureContext: secureContext() };
@@ -99,12 +100,15 @@ export function createExchange(config: NetConfig, { userAgent, idleMs = IDLE_MS 
         byCertificate.set(certificate, pool);
         return pool.send;
       };
-      return { transport, absolute: false, headers: {} };
+      return { transport, proxy, absolute: false, headers: {} };
     }
-    const { protocol, hostname, port } = proxy === null ? urlToHttpOptions(url) : proxyAddress(proxy);
+    const { protocol, hostname, port } = proxy === null ? urlToHttpOptions(url) : proxyAddress(proxy.url);
     const options = { protocol, hostname, port, agent: protocol === 'https:' ? proxyAgent : httpAgent };
-    const transport: Transport = (request, listener) => sendHttp1(options, request, listener);
-    return { transport: () => transport, absolute: proxy !== null, headers: proxy === null ? {} : proxyHeaders(proxy) };
+    const straight: Transport = (request, listener) => sendHttp1(options, request, listener);
+    if (proxy === null) return { transport: () => straight, proxy, absolute: false, headers: {} };
+    const transport: Transport = (request, listener) =>
+      straight(request, { ...listener, fail: (error, reused) => listener.fail(proxyError(proxy, error), reused) });
+    return { transport: () => transport, proxy, absolute: true, headers: proxyHeaders(proxy.url) };
   };
 
   return {
@@ -128,7 +132,7 @@ export function createExchange(config: NetConfig, { userAgent, idleMs = IDLE_MS 
         },
         body,
       };
-      const bounds = { maxBytes, idleMs, timeoutMs };
+      const bounds = { maxBytes, idleMs, timeoutMs, proxy: route.proxy?.shown ?? null };
       return receive((listener) => transport(request, listener), { auth, etag, sink, ...bounds, track });
     },
     sleep: (ms) =>

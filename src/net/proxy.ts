@@ -5,12 +5,27 @@ import tls from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { basicAuthorization } from './credentials.ts';
 import type { NetConfig } from './config.ts';
-import { ProxyError } from './retry.ts';
+import { describeNetworkError, ProxyError } from './retry.ts';
+
+export interface Proxy {
+  readonly url: URL;
+  /** How errors name it: without its credentials. */
+  readonly shown: string;
+}
 
 /** The proxy for a target, or null to go straight to it. */
-export function proxyFor({ proxy }: Pick<NetConfig, 'proxy'>, target: URL): URL | null {
-  const url = target.protocol === 'https:' ? proxy.https : proxy.http;
-  return url === null || proxy.bypass.some((entry) => bypasses(entry, target)) ? null : new URL(url);
+export function proxyFor({ proxy }: Pick<NetConfig, 'proxy'>, target: URL): Proxy | null {
+  const found = target.protocol === 'https:' ? proxy.https : proxy.http;
+  if (found === null || proxy.bypass.some((entry) => bypasses(entry, target))) return null;
+  const url = new URL(found.url);
+  return { url, shown: `the proxy ${url.host} (${found.namedBy})` };
+}
+
+/** An error on the way to a proxy, which is not the target's. */
+export function proxyError({ shown }: Proxy, error: unknown): ProxyError {
+  if (error instanceof ProxyError) return error;
+  const { reason, retry } = describeNetworkError(error);
+  return new ProxyError(`${shown}: ${reason}`, retry);
 }
 
 /**
@@ -52,7 +67,7 @@ export interface TunnelOptions {
 }
 
 /** An agent whose connections are TLS through a CONNECT tunnel (RFC 9110 9.3.6) of a proxy. */
-export function tunnelAgent(proxy: URL, options: TunnelOptions): https.Agent {
+export function tunnelAgent(proxy: Proxy, options: TunnelOptions): https.Agent {
   const agent = new https.Agent(options.agent);
   agent.createConnection = (target, callback) => {
     connectThrough(proxy, target, options)
@@ -69,31 +84,32 @@ export function tunnelAgent(proxy: URL, options: TunnelOptions): https.Agent {
 
 /** Opens a tunnel to the host and port of `target`. */
 export function connectThrough(
-  proxy: URL,
+  proxy: Proxy,
   target: Pick<http.ClientRequestArgs, 'host' | 'port'>,
   { proxyTls, timeoutMs, track }: Omit<TunnelOptions, 'agent'>,
 ): Promise<Duplex> {
   const host = target.host ?? '';
   const authority = `${host.includes(':') ? `[${host}]` : host}:${target.port ?? 443}`;
   return new Promise((resolve, reject) => {
-    const request = (proxy.protocol === 'https:' ? https : http).request({
-      ...proxyAddress(proxy),
+    const { url, shown } = proxy;
+    const request = (url.protocol === 'https:' ? https : http).request({
+      ...proxyAddress(url),
       ...proxyTls,
       method: 'CONNECT',
       path: authority,
-      headers: { host: authority, ...proxyHeaders(proxy) },
+      headers: { host: authority, ...proxyHeaders(url) },
       agent: false,
       timeout: timeoutMs,
     });
     const forget = track(() => request.destroy());
     const refuse = (status: number): void => {
       request.destroy();
-      reject(new ProxyError(`the proxy refused the connection (${status})`, status >= 500));
+      reject(new ProxyError(`${shown} refused the connection (${status})`, status >= 500));
     };
     request.once('close', forget);
     request.once('timeout', () => {
       request.destroy();
-      reject(new ProxyError('the proxy did not answer in time', true));
+      reject(new ProxyError(`${shown} did not answer in time`, true));
     });
     request.once('response', (response) => refuse(response.statusCode ?? 0));
     request.once('connect', (response, socket) => {
@@ -101,7 +117,7 @@ export function connectThrough(
       if (response.statusCode === 200) resolve(socket);
       else refuse(response.statusCode ?? 0);
     });
-    request.on('error', reject);
+    request.on('error', (error) => reject(proxyError(proxy, error)));
     request.end();
   });
 }

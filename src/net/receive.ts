@@ -33,6 +33,8 @@ export interface ReceiveOptions {
   readonly idleMs: number;
   /** Longest time in all. */
   readonly timeoutMs: number;
+  /** The proxy on the way, as errors name it; null for none. */
+  readonly proxy: string | null;
   /** Called with a function that ends the request; returns one that forgets it. */
   readonly track: (end: () => void) => () => void;
 }
@@ -46,7 +48,7 @@ export const CLOSED: Result = failure('the run ended', null);
  * over when it resolves.
  */
 export function receive(send: (listener: Listener) => () => void, options: ReceiveOptions): Promise<Outcome> {
-  const { sink, maxBytes, idleMs, timeoutMs, track } = options;
+  const { sink, maxBytes, idleMs, timeoutMs, proxy, track } = options;
   return new Promise((resolve) => {
     let status: number | null = null;
     let headers: IncomingHttpHeaders = {};
@@ -71,8 +73,9 @@ export function receive(send: (listener: Listener) => () => void, options: Recei
       end();
     };
     const forget = track(() => stop(CLOSED));
-    const idle = setTimeout(() => stop(again('no data in time', status)), idleMs);
-    const total = setTimeout(() => stop(again('not finished in time', status)), Math.max(0, timeoutMs));
+    const late = (what: string): void => stop(again(proxy === null ? what : `${what}, through ${proxy}`, status));
+    const idle = setTimeout(() => late('no data in time'), idleMs);
+    const total = setTimeout(() => late('not finished in time'), Math.max(0, timeoutMs));
 
     const end = send({
       head(code, received) {
@@ -126,7 +129,7 @@ function networkOutcome(error: unknown, status: number | null, reused: boolean):
 function statusOutcome(
   status: number,
   headers: IncomingHttpHeaders,
-  { auth, etag }: Pick<ReceiveOptions, 'auth' | 'etag'>,
+  { auth, etag, proxy }: Pick<ReceiveOptions, 'auth' | 'etag' | 'proxy'>,
 ): Outcome | null {
   if (status === 200) return null;
   if (status === 304 && etag !== undefined) return { kind: 'answer', answer: { kind: 'unchanged', headers } };
@@ -137,6 +140,7 @@ function statusOutcome(
   if (isRetryableStatus(status)) {
     return again(`the server answered ${status}`, status, parseRetryAfter(headers['retry-after'], Date.now()));
   }
+  if (status === 407) return failure(`${proxy ?? 'a proxy'} refused the request (407)`, status);
   if (status === 401 || status === 403) {
     const why = auth ? 'check the credentials configured for this address' : 'no credentials were sent';
     return failure(`not authorized (${status}); ${why}`, status);

@@ -20,10 +20,13 @@ const LEAST = 2;
  */
 export function strippingRegistries({ dependencies, lockfiles }: Report): Silent {
   const isStripped = ({ findings }: JudgedDependency): boolean =>
-    findings.some(({ code, accepted }) => code === 'evidence-stripped' && accepted === undefined);
+    findings.some(({ code }) => code === 'evidence-stripped');
+  const isDecided = ({ findings }: JudgedDependency): boolean =>
+    findings.some(({ code, accepted }) => code === 'evidence-stripped' && accepted !== undefined);
   const signatures = [...new Set(dependencies.flatMap(({ registry }) => registry ?? []))].filter((registry) => {
     const ofIt = dependencies.filter((one) => one.registry === registry && one.baseline !== 'held');
-    return ofIt.length >= LEAST && ofIt.every(isStripped);
+    // What was accepted of one of them says nothing of the others.
+    return ofIt.length >= LEAST && ofIt.every(isStripped) && !ofIt.every(isDecided);
   });
   const unserved = lockfiles.flatMap(({ findings }) =>
     findings.flatMap(({ finding }) => (finding.code === 'evidence-not-served' ? [finding.args] : [])),

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { at, commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
@@ -134,6 +134,53 @@ describe.skipIf(!hasGit)(`lines that a pull request brings into assay.lock${WITH
         const outcome = await audit();
         expect(found(outcome)).toEqual(['p@1.0.1 note history-publisher-new', 'p@1.0.1 error provenance-lost']);
         expect([outcome.status, forged(outcome)]).toEqual([1, ['main: p@1.0.1']]);
+      });
+    });
+
+    it('what is overdue stays so where the project is moved, and is held to what it was before', async () => {
+      await waiting(100 * HOUR, async ({ folder, edit, audit }) => {
+        mkdirSync(join(folder, 'app'));
+        for (const file of ['package.json', 'package-lock.json', 'assay.lock']) {
+          git(folder, ['mv', file, `app/${file}`]);
+        }
+        commitAll(folder, Date.now());
+        const overdue = ['p@1.0.1 note history-publisher-new', 'p@1.0.1 error provenance-lost'];
+        const moved = await audit(undefined, 'app');
+        expect([moved.status, found(moved), moved.baseline]).toMatchObject([
+          1,
+          overdue,
+          { held: 1, base: { found: true, edited: [], removed: [] } },
+        ]);
+        edit('app/assay.lock', withLine(Date.now() - HOUR));
+        commitAll(folder, Date.now());
+        const put = await audit(undefined, 'app');
+        expect([put.status, found(put), forged(put)]).toEqual([1, overdue, ['main: p@1.0.1']]);
+      });
+    });
+
+    it('what may have been moved from several places is held to none, and its lines put nothing off', async () => {
+      await waiting(100 * HOUR, async ({ folder, edit, audit }) => {
+        for (const name of ['a', 'b']) {
+          mkdirSync(join(folder, name));
+          for (const file of ['package.json', 'package-lock.json', 'assay.lock']) {
+            cpSync(join(folder, file), join(folder, name, file));
+          }
+        }
+        for (const file of ['package.json', 'package-lock.json', 'assay.lock']) rmSync(join(folder, file));
+        commitAll(folder, Date.now() - 90 * HOUR);
+        git(folder, ['branch', '-f', 'main']);
+        for (const name of ['a', 'b']) git(folder, ['mv', name, `${name}2`]);
+        edit('a2/assay.lock', withLine(Date.now() - HOUR));
+        commitAll(folder, Date.now());
+        const outcome = await audit(undefined, 'a2');
+        expect([outcome.status, found(outcome)]).toEqual([
+          1,
+          ['p@1.0.1 note history-publisher-new', 'p@1.0.1 error provenance-lost'],
+        ]);
+        expect(outcome.baseline).toMatchObject({
+          held: 0,
+          base: { problem: 'a2/assay.lock was moved there, and 2 that are gone may be what it was' },
+        });
       });
     });
 

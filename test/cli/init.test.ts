@@ -355,6 +355,42 @@ describe('behind a registry that leaves out', () => {
     });
   });
 
+  it('signatures, and the policy lets that pass: update has nothing to record and nothing to mend', async () => {
+    await withProject(async (project) => {
+      await start(project);
+      const { url } = await project.lab.mirror({ stripSignatures: true });
+      const findings = '{code: evidence-stripped, level: note, reason: our mirror drops them}';
+      writeFileSync(join(project.folder, 'assay.yml'), `findings: [${findings}]\n`);
+      expect((await project.run('--registry', url)).status).toBe(0);
+      const { status, stderr } = await project.run('update', '--registry', url);
+      expect(status).toBe(0);
+      expect(stderr).toContain('assay.lock is not written: it records what was proven, which is nothing here');
+      expect(stderr).toContain('assay.yml lowers evidence-stripped');
+      expect(stderr).not.toContain('fix that');
+      expect(existsSync(join(project.folder, 'assay.lock'))).toBe(false);
+      // Another registry that has nothing to say is still no statement.
+      expect((await project.run('update', '--registry', 'http://127.0.0.1:9/')).status).toBe(3);
+    });
+  });
+
+  it('signatures, and one was accepted before: init and update say of the others what they said', async () => {
+    await withProject(async (project) => {
+      await start(project);
+      const { url } = await project.lab.mirror({ stripSignatures: true });
+      const reason = ['--reason', 'looked at', '--by', 'me'];
+      expect((await project.run('accept', 'net@1.0.0', ...reason, '--registry', url)).status).toBe(0);
+      const accepted = project.read('assay.lock');
+      const init = await project.run('init', '--registry', url);
+      expect(init.status).toBe(3);
+      expect(init.stderr).toContain(`${url} serves no signatures of any package here`);
+      expect(existsSync(join(project.folder, 'assay.yml'))).toBe(false);
+      const update = await project.run('update', '--registry', url);
+      expect(update.stderr).toContain(`${url} serves no signatures of any package here`);
+      expect(update.stdout).not.toContain('assay accept');
+      expect(project.read('assay.lock')).toBe(accepted);
+    });
+  });
+
   it.each(['signatures', 'attestations'])(
     '%s: update records nothing of what is new, and what was recorded stays as it is',
     async (what) => {

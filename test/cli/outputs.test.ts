@@ -178,7 +178,11 @@ describe('what cannot be written', () => {
     ['no format', ['--output', '=x'], /--output takes json/],
     ['no file', ['--output', 'json='], /--output json= needs a file/],
     ['a folder that is not there', ['--output', 'json=no/x.json'], /cannot write no\/x\.json: there is no folder no/],
-    ['a file in place of a folder', ['--output', 'json=package-lock.json/x'], /there is no folder package-lock\.json/],
+    [
+      'a file in place of a folder',
+      ['--output', 'json=package-lock.json/x'],
+      /package-lock\.json is no folder: name another file/,
+    ],
     [
       'two reports on standard output',
       ['--json', '--output', 'sarif'],
@@ -204,7 +208,10 @@ describe('what cannot be written', () => {
       await withLoss(async ({ run, folder, read }) => {
         symlinkSync('/dev/full', join(folder, 'full.json'));
         const { status, stdout, stderr } = await run('--output', 'json=full.json', '--output', 'gitlab=gl.json');
-        expect({ status, stderr }).toEqual({ status: 2, stderr: 'assay: cannot write full.json: ENOSPC\n' });
+        expect({ status, stderr }).toEqual({
+          status: 2,
+          stderr: 'assay: cannot write full.json: no space is left on the disk (ENOSPC)\n',
+        });
         expect(stdout).toContain('provenance-lost');
         expect(JSON.parse(read('gl.json'))).toHaveLength(2);
       });
@@ -218,7 +225,11 @@ describe('what cannot be written', () => {
         mkdirSync(join(folder, 'closed'));
         chmodSync(join(folder, 'closed'), 0o555);
         const { status, stderr } = await run('--output', 'json=closed/x.json');
-        expect({ status, stderr }).toEqual({ status: 2, stderr: 'assay: cannot write closed/x.json: EACCES\n' });
+        expect({ status, stderr }).toEqual({
+          status: 2,
+          stderr:
+            'assay: cannot write closed/x.json: permission denied (EACCES): name another file, or let this user write there\n',
+        });
       });
     },
   );

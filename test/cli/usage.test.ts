@@ -16,6 +16,33 @@ const ONE_LOCK = JSON.stringify({
 const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<string, string>>, RegExp])[] = [
   ['an unknown option', ['--jsn'], {}, /unknown option --jsn; did you mean --json\?/],
   ['an option by the name of what it sets', ['--phase', 'all'], {}, /unknown option --phase; did you mean --enforce\?/],
+  [
+    'a command before --, with an option',
+    ['exec', 'npm', 'ci', '--ignore-scripts'],
+    {},
+    /goes after --: assay exec -- npm ci --ignore-scripts\n$/,
+  ],
+  [
+    "a command before --, with an option that is also assay's",
+    ['exec', 'npm', 'ci', '--omit=dev'],
+    {},
+    /goes after --: assay exec -- npm ci --omit=dev\n$/,
+  ],
+  ['a code in capitals', ['explain', 'PROVENANCE-LOST'], {}, /did you mean provenance-lost\?/],
+  ['a word of a code', ['explain', 'stripped'], {}, /did you mean evidence-stripped\?/],
+  ['a word of many codes', ['explain', 'history'], {}, /there is no finding history \(assay explain lists them\)/],
+  [
+    'no folder to write to',
+    ['pack', '--output', '/nope/x'],
+    {},
+    /cannot write \/nope\/x: there is no folder \/nope: make it/,
+  ],
+  [
+    'a bundle without its artifact',
+    ['verify-bundle', '--bundle', 'b.json'],
+    {},
+    /needs the artifact that b\.json is about: a file, sha256:HEX or sha512:HEX/,
+  ],
   ['an option that this command has not', ['explain', '--phase=all'], {}, /unknown option --phase \(/],
   ['help with an unknown command', ['help', 'adit'], {}, /adit is no command; did you mean assay audit\?/],
   ['an unknown command', ['exlpain'], {}, /exlpain is neither a command nor a path; did you mean assay explain\?/],
@@ -143,6 +170,18 @@ describe('wrong usage gets one line on stderr and exit status 2', () => {
 });
 
 describe('what needs no project', () => {
+  it('help of an action of log has its own usage and options, and is that of --help', async () => {
+    await inFolder(async (folder) => {
+      const page = await assay(['help', 'log', 'show'], folder);
+      expect(page).toMatchObject({ status: 0, stderr: '' });
+      expect(page.stdout).toMatch(/^assay log show UUID\|INDEX\n/);
+      expect(page.stdout).not.toContain('--webhook');
+      expect(await assay(['log', 'show', '--help'], folder)).toEqual(page);
+      expect((await assay(['help', 'log', 'watch'], folder)).stdout).toContain('--webhook URL');
+      expect((await assay(['help', 'log'], folder)).stdout).toMatch(/^assay log search WHAT \|/);
+    });
+  });
+
   it('--version and --help answer on stdout with status 0', async () => {
     await inFolder(async (folder) => {
       expect(await assay(['--version'], folder)).toMatchObject({ status: 0, stderr: '' });

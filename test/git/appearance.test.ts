@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync, mkdirSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { askAppearances, type ReadVersions } from '../../src/git/appearance.ts';
 import type { VersionId } from '../../src/model/package.ts';
@@ -15,7 +15,7 @@ const ago = (hours: number): number => NOW - hours * HOUR;
 const id = (spec: string): VersionId => `npm:${spec}` as VersionId;
 
 /** A lockfile of these tests is a line of versions; "?" does not parse. */
-const read: ReadVersions = (bytes) => {
+const read: ReadVersions = (_name, bytes) => {
   const text = Buffer.from(bytes).toString('utf8').trim();
   return text.includes('?') ? null : new Set(text.split(' ').map(id));
 };
@@ -34,7 +34,7 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     return commitAll(folder, ago(hours));
   };
   const ask = (specs: readonly string[], name = 'lock', where = folder): Promise<Appearances | null> =>
-    askAppearances(join(where, name), specs.map(id), read, NOW);
+    askAppearances(join(where, name), ['lock', 'shrinkwrap'], specs.map(id), read, NOW);
   const seen = async (spec: string): Promise<unknown> => (await ask([spec]))?.appearances.get(id(spec)) ?? null;
   const first = (hours: number, commit: string, orEarlier = false): unknown => ({
     time: ago(hours),
@@ -168,12 +168,75 @@ describe.skipIf(!hasGit)(`the first appearance of a version${WITHOUT_GIT}`, () =
     expect(await seen('b@1')).toEqual(first(20, later));
   });
 
-  it('of a renamed lockfile is the renaming', async () => {
-    lock('a@1', 100);
-    renameSync(join(folder, 'lock'), join(folder, 'shrinkwrap'));
-    const renamed = commitAll(folder, ago(50));
-    const history = await ask(['a@1'], 'shrinkwrap');
-    expect(history?.appearances.get(id('a@1'))).toEqual(first(50, renamed));
+  describe('where the lockfile was moved', () => {
+    const put = (path: string, text: string): void => {
+      mkdirSync(join(folder, dirname(path)), { recursive: true });
+      write(text, path);
+    };
+    const move = (from: string, to: string, hours: number): string => {
+      mkdirSync(join(folder, dirname(to)), { recursive: true });
+      renameSync(join(folder, from), join(folder, to));
+      return commitAll(folder, ago(hours));
+    };
+    const seenAt = async (spec: string, place: string): Promise<unknown> => {
+      const history = await ask([spec], basename(place), join(folder, dirname(place)));
+      return history?.appearances.get(id(spec)) ?? null;
+    };
+
+    it('is the commit that brought it, also where its folder has another name now, and again another', async () => {
+      put('app/lock', 'a@1');
+      const brought = commitAll(folder, ago(100));
+      move('app', 'app2', 50);
+      expect(await seenAt('a@1', 'app2/lock')).toEqual(first(100, brought));
+      move('app2', 'apps/three', 40);
+      expect(await seenAt('a@1', 'apps/three/lock')).toEqual(first(100, brought));
+      move('apps/three/lock', 'lock', 30);
+      expect(await seenAt('a@1', 'lock')).toEqual(first(100, brought));
+    });
+
+    it('is that commit, also where the file has another name of a lockfile now', async () => {
+      const brought = lock('a@1', 100);
+      move('lock', 'shrinkwrap', 50);
+      expect(await seenAt('a@1', 'shrinkwrap')).toEqual(first(100, brought));
+    });
+
+    it('is that commit, also where it was copied first, or came into an empty one, and the old one went later', async () => {
+      put('app/lock', 'a@1 b@1');
+      const brought = commitAll(folder, ago(100));
+      put('app2/lock', 'a@1');
+      commitAll(folder, ago(50));
+      put('app2/lock', 'a@1 b@1');
+      commitAll(folder, ago(40));
+      rmSync(join(folder, 'app'), { recursive: true });
+      commitAll(folder, ago(30));
+      expect(await seenAt('a@1', 'app2/lock')).toEqual(first(100, brought));
+      expect(await seenAt('b@1', 'app2/lock')).toEqual(first(100, brought));
+    });
+
+    it('is the move of what came with it', async () => {
+      put('app/lock', 'a@1');
+      commitAll(folder, ago(100));
+      put('app/lock', 'a@1 b@1');
+      const moved = move('app', 'app2', 50);
+      expect(await seenAt('b@1', 'app2/lock')).toEqual(first(50, moved));
+    });
+
+    it('is its own where another project has it, had it before it was there, or is less like it', async () => {
+      put('other/lock', 'a@1');
+      put('was/lock', 'b@1');
+      put('x/app/lock', 'c@1');
+      put('x/lib/lock', 'd@1');
+      commitAll(folder, ago(100));
+      rmSync(join(folder, 'was'), { recursive: true });
+      commitAll(folder, ago(90));
+      put('new/lock', 'a@1 b@1');
+      const begun = commitAll(folder, ago(80));
+      expect(await seenAt('a@1', 'new/lock')).toEqual(first(80, begun));
+      expect(await seenAt('b@1', 'new/lock')).toEqual(first(80, begun));
+      put('x/app/lock', 'c@1 d@1');
+      const moved = move('x', 'y', 50);
+      expect(await seenAt('d@1', 'y/app/lock')).toEqual(first(50, moved));
+    });
   });
 
   it('in a shallow clone may be earlier, and a fetched history says so no more', async () => {

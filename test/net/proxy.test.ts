@@ -6,7 +6,7 @@ const LIMIT = { maxBytes: 1000 };
 
 describe('choice of the proxy', () => {
   const choose = (url: string, npmrc: string, env: NodeJS.ProcessEnv = {}): string | null =>
-    proxyFor(testConfig(npmrc, env), new URL(url))?.host ?? null;
+    proxyFor(testConfig(npmrc, env), new URL(url))?.url.host ?? null;
 
   it('takes https-proxy, then proxy, for every target', () => {
     for (const url of ['http://r/', 'https://r/']) {
@@ -52,6 +52,47 @@ describe('choice of the proxy', () => {
     expect(() => testConfig(`proxy=${proxy}`)).toThrow(
       /^\/project\/\.npmrc: proxy (is not|must be|has)((?!SECRET).)*$/,
     );
+  });
+});
+
+describe('a proxy that cannot be reached', () => {
+  const named = async (url: string, npmrc: string, env: NodeJS.ProcessEnv = {}): Promise<unknown> =>
+    testClient(`${npmrc}\nfetch-retries=0`, {}, env).get(url, LIMIT);
+
+  it.each([
+    ['https://reg.example/', '', { HTTPS_PROXY: 'http://u:SECRET@127.0.0.1:9' }, 'HTTPS_PROXY'],
+    ['https://reg.example/', '', { https_proxy: '127.0.0.1:9' }, 'https_proxy'],
+    ['http://reg.example/', '', { HTTP_PROXY: 'http://127.0.0.1:9' }, 'HTTP_PROXY'],
+    ['http://reg.example/', '', { HTTPS_PROXY: 'http://127.0.0.1:9' }, 'HTTPS_PROXY'],
+    ['https://reg.example/', '', { npm_config_https_proxy: 'http://127.0.0.1:9' }, 'npm_config_https_proxy'],
+    ['https://reg.example/', 'https-proxy=http://127.0.0.1:9', {}, 'https-proxy of /project/.npmrc'],
+    ['http://reg.example/', 'proxy=http://127.0.0.1:9', {}, 'proxy of /project/.npmrc'],
+  ])('is named with what names it: %s %s %o', async (url, npmrc, env, by) => {
+    expect(await named(url, npmrc, env)).toMatchObject({
+      kind: 'failed',
+      reason: `the proxy 127.0.0.1:9 (${by}): connection refused`,
+    });
+  });
+
+  it('is not named where noproxy goes around it, nor where the registry behind it fails', async () => {
+    const env = { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1' };
+    expect(await named('http://127.0.0.1:9/', '', env)).toMatchObject({ reason: 'connection refused' });
+    const proxy = await serve((_, response) => response.writeHead(500).end());
+    expect(await named('http://reg.example/', `proxy=http://${proxy.host}`)).toMatchObject({
+      reason: 'the server answered 500',
+    });
+  });
+
+  it('is named where it wants a password, and where nothing comes through it in time', async () => {
+    const strict = await serve((_, response) => response.writeHead(407).end());
+    expect(await named('http://reg.example/', `proxy=http://${strict.host}`)).toMatchObject({
+      reason: `the proxy ${strict.host} (proxy of /project/.npmrc) refused the request (407)`,
+    });
+    const silent = await serveRaw(() => undefined);
+    const client = testClient(`proxy=${silent.url}\nfetch-retries=0`, { idleMs: 50 });
+    expect(await client.get('http://reg.example/', LIMIT)).toMatchObject({
+      reason: expect.stringMatching(/^no data in time, through the proxy 127\.0\.0\.1:\d+ \(proxy of/) as string,
+    });
   });
 });
 
@@ -108,12 +149,14 @@ describe('https through a proxy', () => {
   it('says that the proxy refuses, and tries again only where it may help', async () => {
     const strict = await startProxy(407);
     expect(await testClient(`proxy=${strict.url}`).get('https://reg.example/', LIMIT)).toMatchObject({
-      reason: 'the proxy refused the connection (407)',
+      reason: `the proxy ${strict.host} (proxy of /project/.npmrc) refused the connection (407)`,
     });
     expect(strict.connects).toHaveLength(1);
     const busy = await startProxy(503);
     const answer = await testClient(`proxy=${busy.url}\nfetch-retries=2`).get('https://reg.example/', LIMIT);
-    expect(answer).toMatchObject({ reason: 'the proxy refused the connection (503), 3 times' });
+    expect(answer).toMatchObject({
+      reason: `the proxy ${busy.host} (proxy of /project/.npmrc) refused the connection (503), 3 times`,
+    });
   });
 
   it('gives up a proxy that accepts and says nothing, and answers all that wait behind it', async () => {

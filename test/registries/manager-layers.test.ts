@@ -65,10 +65,13 @@ describe("registries of a package manager's own files", () => {
   it('of Yarn 2 and later say how registries are reached, and so do its variables', () => {
     const content = { httpsProxy: 'http://proxy:1', enableStrictSsl: false, httpRetry: '0', httpTimeout: '5000' };
     const config = load('yarn', [content]);
-    expect([config.proxy.https, config.tls.strict, config.retry.retries]).toEqual(['http://proxy:1/', false, 0]);
+    expect([config.proxy.https?.url, config.tls.strict, config.retry.retries]).toEqual(['http://proxy:1/', false, 0]);
     expect(config.timeoutMs).toBe(5000);
     const env = { YARN_HTTPS_PROXY: 'http://mine:2' };
-    expect(load('yarn', [content], { env }).proxy.https).toBe('http://mine:2/');
+    expect(load('yarn', [content], { env }).proxy.https).toEqual({
+      url: 'http://mine:2/',
+      namedBy: 'https-proxy of the YARN_* variables',
+    });
   });
 
   it('of JSR are known to pnpm and Yarn 2 by themselves, unless something else is said', () => {

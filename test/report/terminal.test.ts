@@ -226,7 +226,7 @@ holds: 1187 dependencies meet phase observe. Exit status 0.
     expect(text).toContain('checked against: the pinned root of github, the newest on 2026-01-30 (60 days ago)');
     expect(text).toContain('https://own.example/: registry vouches for itself');
     expect(text).toContain('https://mirror.example/: keys pinned in assay, keys you configured');
-    expect(text).toContain('https://silent.example/: no key verified anything');
+    expect(text).toContain('https://silent.example/: no signature of it was verified');
     expect(text).toContain('and 1 more registry (--json lists all)');
   });
 

@@ -19,6 +19,7 @@ export const command: Command = {
   usage: '-- COMMAND [ARGUMENT...]',
   summary: 'audit, then run a command, and not where the audit fails',
   options: ['lockfile', 'recursive', 'since', ...PROJECT_OPTIONS, 'enforce', 'omit', 'reverify', 'base', 'all'],
+  isBeforeCommand: true,
   run: async (options, io) => {
     const { values, positionals } = options;
     const [program, ...args] = positionals;

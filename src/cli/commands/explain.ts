@@ -19,15 +19,27 @@ export const command: Command = {
     }
     const known = FINDING_CODES.find((candidate) => candidate === code);
     if (known === undefined) {
-      const near = nearest(code, FINDING_CODES);
+      const near = nearCodes(code);
       throw new UsageError(
-        `there is no finding ${code}${near === null ? '' : `; did you mean ${near}?`} (assay explain lists them)`,
+        `there is no finding ${code}${near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`} (assay explain lists them)`,
       );
     }
     io.stdout.write(renderPage(demandPage(known), io.stdout));
     return Promise.resolve(EXIT.holds);
   },
 };
+
+/** More would be a list to read, which there is. */
+const MAX_NEAR = 3;
+
+/** Codes that are written almost so, else those with this word in them. */
+function nearCodes(text: string): readonly FindingCode[] {
+  const word = text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const near = nearest(word, FINDING_CODES);
+  if (near !== null) return [near];
+  const having = FINDING_CODES.filter((code) => `-${code}-`.includes(`-${word}-`));
+  return having.length > MAX_NEAR ? [] : having;
+}
 
 function demandPage(code: FindingCode): string {
   const page = pageOf(code);

@@ -23,7 +23,7 @@ import { findOwner } from '../project/codeowners.ts';
 import { baselinePath, writeBaseline } from '../project/files.ts';
 import { reportOptions } from '../setup.ts';
 import { npmConfig } from '../project/registry.ts';
-import { shownPath } from '../user-files.ts';
+import { shownPath, writeProblem } from '../user-files.ts';
 
 export const command: Command = {
   usage: '[DIR|LOCKFILE]',
@@ -107,7 +107,6 @@ function writeNew(path: string, text: string, io: Io): void {
   try {
     writeFileSync(path, text, { flag: 'wx' });
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new UsageError(`cannot write ${shownPath(path, io)}: ${code}`);
+    throw new UsageError(writeProblem(shownPath(path, io), error));
   }
 }

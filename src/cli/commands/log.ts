@@ -14,9 +14,43 @@ const ACTIONS: Readonly<Record<string, () => Promise<Action>>> = {
   watch: async () => (await import('./log/watch.ts')).watch,
 };
 
+const COMMON = [
+  'registry',
+  'log',
+  'signing-config',
+  'witness-policy',
+  'contact',
+  ...TRUST_OPTIONS,
+  'policy',
+  'no-cache',
+  'json',
+] as const;
+
 export const command: Command = {
   usage: 'search WHAT | show UUID|INDEX | verify BUNDLE|PACKAGE@VERSION | watch PACKAGE...',
   summary: 'what transparency logs have, verified before it is shown',
+  actions: {
+    search: {
+      usage: 'search PACKAGE|sha512:HEX|sha256:HEX|IDENTITY|FILE',
+      summary: 'what logs have about it, and whether the registry publishes each entry',
+      options: COMMON,
+    },
+    show: { usage: 'show UUID|INDEX', summary: 'one entry, verified', options: COMMON },
+    verify: {
+      usage: 'verify BUNDLE|PACKAGE@VERSION',
+      summary: 'that the entries are still in the log, and that the log still has what it showed before',
+      options: [...COMMON, 'state', 'fork'],
+    },
+    watch: {
+      usage: 'watch PACKAGE...',
+      summary: 'say when a log has something new about a package or a repository that nobody publishes',
+      options: [
+        ...COMMON,
+        ...(['state', 'repository-id', 'certificate-oidc-issuer', 'bundle', 'once', 'from'] as const),
+        'webhook',
+      ],
+    },
+  },
   options: [
     'registry',
     'log',

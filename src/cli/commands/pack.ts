@@ -9,7 +9,7 @@ import { openPackFile } from '../evidence.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { gather } from '../project/gather.ts';
 import { PROJECT_OPTIONS } from '../project/open.ts';
-import { shownPath } from '../user-files.ts';
+import { demandFolderOf, shownPath, writeProblem } from '../user-files.ts';
 
 export const command: Command = {
   usage: '[DIR|LOCKFILE...] --output FILE',
@@ -24,6 +24,7 @@ export const command: Command = {
     const { values, positionals } = options;
     const [output, ...more] = values.output ?? [];
     if (output === undefined || more.length > 0) throw new UsageError('pack needs one --output FILE');
+    demandFolderOf(output, io);
     if (values.since === '') throw new UsageError('--since needs a value: --since=PACK');
     const base = values.since === undefined ? null : openPackFile(values.since, 'the earlier pack', io);
     const recorder = createRecorder();
@@ -66,6 +67,6 @@ function writeTo(path: string, pieces: Iterable<Buffer>, cwd: string): void {
   try {
     writeWhole(resolve(cwd, path), pieces);
   } catch (error) {
-    throw new UsageError(`cannot write ${path}: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`);
+    throw new UsageError(writeProblem(path, error));
   }
 }

@@ -3,6 +3,7 @@ import { unseen, withSeen } from '../../baseline/seen.ts';
 import { changesBetween, otherChanges } from '../../baseline/changes.ts';
 import { updateBaseline } from '../../baseline/update.ts';
 import { isNothingKnown, strippingRegistries } from '../../policy/silent.ts';
+import type { Policy } from '../../model/policy.ts';
 import { versionId } from '../../model/package.ts';
 import { lockfileErrors } from '../../report/words/messages.ts';
 import { renderSummary } from '../../report/commands/update-summary.ts';
@@ -19,7 +20,7 @@ export const command: Command = {
   options: ['summary', ...PROJECT_OPTIONS],
   run: (options, io) =>
     withProject(placeOf('update', options.positionals), options, io, async (project) => {
-      const { path, baseline, audit, askAppearances } = project;
+      const { path, policy, baseline, audit, askAppearances } = project;
       const { file, content, format } = baseline;
       demandAll(project);
       const report = await audit({ enforce: 'observe', omit: [], explain: false });
@@ -41,10 +42,21 @@ export const command: Command = {
         io.stderr.write(`assay: ${line}; nothing of what it leaves out is recorded\n`);
       for (const line of lockfileErrors(report)) io.stderr.write(`assay: ${line}\n`);
       if (isBegun) return exitStatus(report.verdict);
+      if (silent.signatures.length > 0 && isAllowed(policy?.policy ?? null)) {
+        io.stderr.write(
+          `assay: ${file} is not written: it records what was proven, which is nothing here; that ${policy?.policy.file ?? ''} lowers evidence-stripped lets an audit pass, and proves nothing\n`,
+        );
+        return exitStatus(report.verdict);
+      }
       io.stderr.write(`assay: ${file} is not written, as nothing could be verified: fix that, then run this again\n`);
       return report.verdict === 'fail' ? EXIT.fails : EXIT.noStatement;
     }),
 };
+
+/** Whether the team has decided that what has no signatures may pass: then there is nothing to mend. */
+function isAllowed(policy: Policy | null): boolean {
+  return policy?.findings.some(({ code, level }) => code === 'evidence-stripped' && level !== 'error') === true;
+}
 
 /** An update to some of the lockfiles that share an assay.lock would drop what the others name. Throws UsageError. */
 function demandAll({ file, baseline, beside: [other] }: OneProject): void {

@@ -48,8 +48,15 @@ export const command: Command = {
     if (files.length === 0) {
       throw new UsageError(`verify-bundle needs a bundle, an artifact, and who must have signed, such as: ${EXAMPLE}`);
     }
-    if (target === undefined || rest.length > 0) {
-      throw new UsageError('verify-bundle takes one artifact: a file, sha256:HEX or sha512:HEX');
+    if (target === undefined) {
+      throw new UsageError(
+        `verify-bundle needs the artifact that ${files.join(', ')} is about: a file, sha256:HEX or sha512:HEX`,
+      );
+    }
+    if (rest.length > 0) {
+      throw new UsageError(
+        `verify-bundle takes one artifact, not also ${rest.join(', ')}; --bundle goes before each bundle`,
+      );
     }
     const demanded = signerOf(values, io);
     const artifact = artifactOf(target, io);
@@ -144,6 +151,8 @@ function verifierOf(values: OptionValues, keys: readonly ManagedKey[], io: Io): 
   return createInstancesVerifier({ instances, keys, wanted: null });
 }
 
+const NO_JSON: Verification = { ok: false, reason: 'bundle-malformed', detail: 'not JSON, and so no Sigstore bundle' };
+
 /** What the bundles of a file come to: one, or one in each line, as `gh attestation download` writes them. */
 function resultsOf(file: string, verify: (bundle: unknown) => Verification, io: Io): readonly BundleResult[] {
   let text: string;
@@ -152,14 +161,14 @@ function resultsOf(file: string, verify: (bundle: unknown) => Verification, io: 
   } catch (error) {
     return [{ kind: 'unreadable', file, problem: messageOf(error) }];
   }
-  // What is not JSON is no bundle: the verifier refuses undefined as any other malformed one.
   const whole = tryJson(text);
+  const judged = (bundle: unknown): Verification => (bundle === undefined ? NO_JSON : verify(bundle));
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   if (whole !== undefined || lines.length < 2 || tryJson(lines[0] ?? '') === undefined) {
-    return [{ kind: 'judged', file, line: null, outcome: verify(whole) }];
+    return [{ kind: 'judged', file, line: null, outcome: judged(whole) }];
   }
   if (lines.length > MAX_BUNDLES) return [{ kind: 'unreadable', file, problem: `${file} has too many bundles` }];
-  return lines.map((line, i) => ({ kind: 'judged', file, line: i + 1, outcome: verify(tryJson(line)) }));
+  return lines.map((line, i) => ({ kind: 'judged', file, line: i + 1, outcome: judged(tryJson(line)) }));
 }
 
 const HEX_LENGTH = { sha256: 64, sha512: 128 } as const;

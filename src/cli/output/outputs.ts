@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { writeWhole } from '../../store/write.ts';
 import { nearest } from '../../model/nearest.ts';
 import type { Report } from '../../model/report.ts';
@@ -7,6 +7,7 @@ import type { Output } from '../../report/outputs/index.ts';
 import { renderTerminal, type ReportOptions } from '../../report/terminal/index.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
+import { demandFolderOf, writeProblem } from '../user-files.ts';
 import type { OptionValues } from '../options.ts';
 import { pageOf } from './pages.ts';
 
@@ -50,9 +51,7 @@ export async function outputTargets(values: OptionValues, io: Io): Promise<reado
 function fileOf(shown: string, { extension }: Output, io: Io): OutputTarget['file'] {
   const named = resolve(io.cwd, shown);
   const path = isFolder(named) ? join(named, `assay.${extension}`) : named;
-  if (!isFolder(dirname(path))) {
-    throw new UsageError(`cannot write ${shown}: there is no folder ${dirname(shown)}`);
-  }
+  if (path === named) demandFolderOf(shown, io);
   return { shown: path === named ? shown : join(shown, `assay.${extension}`), path };
 }
 
@@ -105,7 +104,7 @@ export function writeReports(
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
-      io.stderr.write(`assay: cannot write ${target.file.shown}: ${code}\n`);
+      io.stderr.write(`assay: ${writeProblem(target.file.shown, error)}\n`);
       isWhole = false;
     }
   }

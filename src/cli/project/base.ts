@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { findBase, readAt, type Base, type BaseRef } from '../../git/base.ts';
+import { basename, dirname, join, posix, resolve } from 'node:path';
+import { findBase, readAt, type Base, type BaseRef, type FileAtBase } from '../../git/base.ts';
+import { movedFrom, type RepositoryPath } from '../../git/gone.ts';
 import type { Baseline, BaselineBase } from '../../model/baseline.ts';
 import { POLICY_FILE } from '../../model/policy.ts';
 import { BaselineError } from '../../baseline/error.ts';
@@ -50,6 +51,8 @@ function baseRef(values: OptionValues, io: Io): BaseRef | UnknownBase | null {
 /** With the commit that the branch it goes to has now, where that is another one. */
 interface FoundBase extends BaselineBase {
   readonly tip?: string;
+  /** The file that the change moved to where it is now. */
+  readonly moved?: RepositoryPath;
 }
 
 /**
@@ -75,8 +78,14 @@ export async function baseOf(
   const path = baselinePath(lockfile);
   const found = await find(base);
   const { commit } = found;
-  const then = commit === null ? found : await readAt(dirname(path), basename(path), commit);
   const ref = base.shown;
+  const moves = commit === null ? [] : await movedTo(path, commit);
+  if (moves.length > 1 && existsSync(path)) {
+    const problem = `${shownPath(path, io)} was moved there, and ${moves.length} that are gone may be what it was`;
+    return { ref, commit, policyChanged: null, content: null, problem };
+  }
+  const moved = moves.length === 1 ? moves[0] : undefined;
+  const then = commit === null ? found : await readAtOrBefore(path, moved, commit);
   if (commit !== null && 'bytes' in then) {
     // As with entries, another policy than the target's may be that of an earlier change.
     let policyChanged: boolean | null = false;
@@ -84,18 +93,38 @@ export async function baseOf(
       if (policyChanged === false) policyChanged = await isPolicyChanged(values, each, dirname(lockfile), policy, io);
     }
     const read = contentOf(then.bytes, `${shownPath(path, io)} of ${commit.slice(0, 12)}`);
-    const base = { ref, commit, policyChanged, ...read };
+    const base = { ref, commit, policyChanged, ...read, ...(moved && { moved }) };
     if (read.content === null || found.tip === commit) return base;
-    return { ...base, tip: found.tip, standing: standingOf(read.content, await baselineAt(path, found.tip)) };
+    const target = await baselineAt(path, moved, found.tip);
+    return { ...base, tip: found.tip, standing: standingOf(read.content, target) };
   }
   const why = 'problem' in then ? then.problem : null;
   if (given !== undefined) throw new UsageError(`--base ${given} cannot be read: ${why ?? ''}`);
   return { ref, commit, policyChanged: null, content: null, problem: `${why ?? ''}; ${WHOLE_HISTORY}` };
 }
 
+/** Where a commit may have the file that a change moved to `path`; nowhere where it was there already. */
+async function movedTo(path: string, commit: string): Promise<readonly RepositoryPath[]> {
+  const there = await readAt(dirname(path), basename(path), commit);
+  if (!('bytes' in there) || there.bytes !== null) return [];
+  return movedFrom(dirname(path), basename(path), commit);
+}
+
+/** The file at `path` in a commit; where there is none, the file of its name beside the one that was `moved`. */
+export async function readAtOrBefore(
+  path: string,
+  moved: RepositoryPath | undefined,
+  commit: string,
+): Promise<FileAtBase> {
+  const name = basename(path);
+  const found = await readAt(dirname(path), name, commit);
+  if (moved === undefined || !('bytes' in found) || found.bytes !== null) return found;
+  return readAt(moved.root, posix.join(posix.dirname(moved.path), name), commit);
+}
+
 /** What the branch that a change goes to has now; null where it has none that can be used. */
-async function baselineAt(path: string, commit: string): Promise<Baseline | null> {
-  const found = await readAt(dirname(path), basename(path), commit);
+async function baselineAt(path: string, moved: RepositoryPath | undefined, commit: string): Promise<Baseline | null> {
+  const found = await readAtOrBefore(path, moved, commit);
   return 'bytes' in found ? contentOf(found.bytes, basename(path)).content : null;
 }
 

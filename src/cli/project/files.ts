@@ -10,7 +10,7 @@ import { UsageError } from '../exit.ts';
 import type { ProjectSettings } from '../../lockfiles/index.ts';
 import type { Io } from '../io.ts';
 import { policyFolders } from './policy.ts';
-import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { demandFile, readUserFile, shownPath, writeProblem } from '../user-files.ts';
 import { managerOf } from './manager-config.ts';
 import { foldersAskedFor, manifestIn } from './manifests.ts';
 import { vltWorkspaces, workspaceManifests } from './workspaces.ts';
@@ -152,7 +152,7 @@ export function writeBaseline(lockfile: string, { file, content, format }: Basel
     writeWhole(baselinePath(lockfile), [text]);
     return true;
   } catch (error) {
-    throw new UsageError(`cannot write ${file}: ${(error as NodeJS.ErrnoException).code ?? 'unwritable'}`);
+    throw new UsageError(writeProblem(file, error));
   }
 }
 

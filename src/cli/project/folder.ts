@@ -1,15 +1,21 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Since } from '../../audit/options.ts';
 import type { Cache } from '../../store/store.ts';
 import { askAppearances, type ReadVersions } from '../../git/appearance.ts';
-import { readAt } from '../../git/base.ts';
-import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
+import type { RepositoryPath } from '../../git/gone.ts';
+import {
+  LOCKFILE_NAMES,
+  LockfileError,
+  parseLockfile,
+  type ProjectManifests,
+  type ProjectSettings,
+} from '../../lockfiles/index.ts';
 import type { BaselineBase, BaselineInUse } from '../../model/baseline.ts';
 import type { Dependency, LocatedNodeLockfile, NodeLockfile } from '../../model/dependency.ts';
 import { versionId, type VersionId } from '../../model/package.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
 import type { Appearance, AskAppearances } from '../../model/review.ts';
-import { baseFinder, baseOf } from './base.ts';
+import { baseFinder, baseOf, readAtOrBefore } from './base.ts';
 import { isMendable } from '../exit.ts';
 import { lockfilesIn } from './find.ts';
 import { loadBaseline, type LockfilePaths, projectManifests, repositoryPath } from './files.ts';
@@ -134,26 +140,30 @@ export async function openFolder(
     askBase: async () => {
       const found = await baseOf(values, first.path, policy, find, io);
       if (found === null) return null;
-      const { tip, ...base } = found;
+      const { tip, moved, ...base } = found;
       if (base.commit === null || base.content === null) return base;
       const reader = (path: string): ReadDependencies => dependenciesReader(path, manifests, settings);
-      const named = await namedAt([...paths, ...others], reader, base.commit);
-      const still = tip === undefined ? named : await namedAt([...paths, ...others], reader, tip);
+      const named = await namedAt([...paths, ...others], moved, reader, base.commit);
+      const still = tip === undefined ? named : await namedAt([...paths, ...others], moved, reader, tip);
       return { ...base, named: new Set([...named].filter((id) => still.has(id))) };
     },
   };
   return { project, unread };
 }
 
-/** What the lockfiles of a folder named at a commit. One that was not there, or cannot be read, named nothing. */
+/**
+ * What the lockfiles of a folder named at a commit, also where the folder was `moved` from. One that was not there, or
+ * cannot be read, named nothing.
+ */
 async function namedAt(
   paths: readonly string[],
+  moved: RepositoryPath | undefined,
   reader: (path: string) => ReadDependencies,
   commit: string,
 ): Promise<ReadonlySet<VersionId>> {
   const each = await Promise.all(
     paths.map(async (path) => {
-      const found = await readAt(dirname(path), basename(path), commit);
+      const found = await readAtOrBefore(path, moved, commit);
       return 'bytes' in found && found.bytes !== null ? (reader(path)(found.bytes) ?? []).map(versionId) : [];
     }),
   );
@@ -186,12 +196,11 @@ function appearancesOf(
 ): AskAppearances {
   return async (versions) => {
     const asked = paths.map((path) => {
-      const read = dependenciesReader(path, manifests, settings);
-      const readVersions: ReadVersions = (bytes) => {
-        const dependencies = read(bytes);
+      const readVersions: ReadVersions = (name, bytes) => {
+        const dependencies = dependenciesReader(join(dirname(path), name), manifests, settings)(bytes);
         return dependencies === null ? null : new Set(dependencies.map(versionId));
       };
-      return askAppearances(path, versions, readVersions, Date.now());
+      return askAppearances(path, LOCKFILE_NAMES, versions, readVersions, Date.now());
     });
     const answers = (await Promise.all(asked)).filter((answer) => answer !== null);
     if (answers.length === 0) return null;

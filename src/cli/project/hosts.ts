@@ -79,7 +79,7 @@ function merged(asked: readonly Asked[]): readonly Host[] {
   };
   const routes = asked.map((one) => ({ ...one, proxy: proxyFor(one.config, one.url) }));
   // Of a proxy's address only the host is shown: the rest may be a user's name and password.
-  for (const { url, why, proxy } of routes) add(url, proxy?.host ?? null, why);
-  for (const { url, proxy } of routes) if (proxy !== null) add(proxy, null, `proxy for ${url.host}`);
+  for (const { url, why, proxy } of routes) add(url, proxy?.url.host ?? null, why);
+  for (const { url, proxy } of routes) if (proxy !== null) add(proxy.url, null, `proxy for ${url.host}`);
   return [...hosts.values()];
 }

@@ -36,7 +36,7 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
   const [first, second] = args;
   if (first === 'help' && second !== undefined && !second.startsWith('-')) {
     if (commandNamed(second) === null) throw new UsageError(`${second} is no command${didYouMean(second)}`);
-    return dispatch([second, '--help'], io);
+    return dispatch([second, ...args.slice(2), '--help'], io);
   }
   if (first === '--help' || first === '-h' || first === 'help') {
     io.stdout.write(await overview(io.stdout.columns));
@@ -51,12 +51,25 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
     throw new UsageError(missing(first));
   }
   const { command } = await COMMANDS[name]();
-  const options = await optionsOf(name, command, name === first ? args.slice(1) : args, io);
+  const own = name === first ? args.slice(1) : args;
+  if (command.isBeforeCommand === true) demandSeparator(name, own);
+  const options = await optionsOf(name, command, own, io);
   if (options === null) return EXIT.holds;
   const { evidence } = options.values;
   if (evidence === undefined) return command.run(options, io);
   const { withEvidence } = await import('../evidence.ts');
   return withEvidence(evidence, io, (answered) => command.run(options, answered));
+}
+
+/**
+ * An option after the words of another command is meant for that one, and would be taken for assay's. Throws
+ * UsageError.
+ */
+function demandSeparator(name: CommandName, args: readonly string[]): void {
+  const [first = ''] = args;
+  if (first.startsWith('-') || args.includes('--') || !args.some((arg) => arg.startsWith('-'))) return;
+  if (args.includes('--help') || args.includes('-h')) return;
+  throw new UsageError(`what belongs to the command goes after --: assay ${name} -- ${args.join(' ')}`);
 }
 
 /** What is wrong with a first argument that is neither a command nor there. */

@@ -23,6 +23,9 @@ export async function reporting(io: Io, work: () => Promise<number>): Promise<nu
   }
 }
 
+/** What help shows of a command or one of its actions. */
+type Shown = Pick<Command, 'usage' | 'summary' | 'options' | 'words'>;
+
 /** The options of a command; null where its help was asked for, which is written then. */
 export async function optionsOf(
   name: CommandName,
@@ -32,11 +35,14 @@ export async function optionsOf(
 ): Promise<ParsedOptions | null> {
   const options = parseOptions(args, command.options);
   if (options.values.help !== true) return options;
-  io.stdout.write(`${await usage(name, command, io.stdout.columns)}\n`);
+  const [action = ''] = options.positionals;
+  const { actions = {} } = command;
+  const shown = Object.hasOwn(actions, action) ? (actions[action] ?? command) : command;
+  io.stdout.write(`${await usage(name, shown, io.stdout.columns)}\n`);
   return null;
 }
 
-async function usage(name: CommandName, command: Command, columns: number): Promise<string> {
+async function usage(name: CommandName, command: Shown, columns: number): Promise<string> {
   const { EXIT_HELP } = await import('../exit-help.ts');
   return [
     `assay ${name} ${command.usage}`,

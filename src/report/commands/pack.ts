@@ -96,7 +96,8 @@ function answersText({ answers }: PackShown): string {
   const of = (state: string): number => answers.filter((one) => one.state === state).length;
   const missing = answers.filter(isMissing).length;
   const without = missing === 0 ? '' : `, ${missing} could not be had`;
-  return `${count(of('present'), 'answer')}, ${of('absent')} that there is none${without}`;
+  const none = of('absent') === 0 ? '' : `, and ${of('absent')} times the answer that there is nothing`;
+  return `${count(of('present'), 'answer')}${none}${without}`;
 }
 
 function missing({ answers }: PackShown): readonly string[] {

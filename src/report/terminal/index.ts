@@ -215,7 +215,7 @@ function vouchedFor(keys: RegistryUsed['keys']): string {
     ...(origins.has('configured') ? ['keys you configured'] : []),
     ...(origins.has('registry') ? ['registry vouches for itself'] : []),
   ];
-  return words.length === 0 ? 'no key verified anything' : words.join(', ');
+  return words.length === 0 ? 'no signature of it was verified' : words.join(', ');
 }
 
 /** Groups in at most `room` lines: one line each first, then more detail in turn, the gravest first. */

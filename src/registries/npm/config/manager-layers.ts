@@ -78,8 +78,11 @@ function variablesLayer(manager: NodeManager, env: NodeJS.ProcessEnv): readonly 
       ? []
       : [['registry', address], ...credentials(address, valueOf(token), valueOf(ident), {})];
   const network = manager === 'yarn' ? yarnNetwork((key) => valueOf(`YARN_${snakeCase(key)}`)) : [];
-  const settings = [...named, ...network];
-  return settings.length === 0 ? [] : [layerOf(registry, settings, {})];
+  const layers: [source: string, settings: Setting[]][] = [
+    [registry, named],
+    ['the YARN_* variables', network],
+  ];
+  return layers.flatMap(([source, settings]) => (settings.length === 0 ? [] : [layerOf(source, settings, {})]));
 }
 
 function snakeCase(key: string): string {

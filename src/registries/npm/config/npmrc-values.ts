@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { NamedProxy, NetConfig } from '../../../net/config.ts';
 import type { FoundSetting } from './npmrc-layers.ts';
 
 /** A setting with its place, and how to refuse it. `value` is null where nothing sets it. */
@@ -6,6 +7,9 @@ export interface FoundValue extends FoundSetting {
   readonly key: string;
   readonly fail: (source: string, key: string, reason: string) => never;
 }
+
+/** The source of what the environment sets. */
+const ENVIRONMENT = 'environment';
 
 /** Text, or null for "not set" (npm also takes the word null for it). */
 export function readText({ key, value, source, unset, fail }: FoundValue): string | null {
@@ -119,16 +123,19 @@ export function readProxy(
   httpsProxy: FoundValue,
   noproxy: FoundValue,
   env: NodeJS.ProcessEnv,
-): { http: string | null; https: string | null; bypass: readonly string[]; ofProject: boolean } {
+): NetConfig['proxy'] & { readonly ofProject: boolean } {
   const [named] = [httpsProxy, proxy].filter((found) => proxyUrl(found) !== null);
-  const configured = proxyUrl(httpsProxy) ?? proxyUrl(proxy);
-  const fromEnv = (name: string): string | null => {
-    const value = env[name] ?? env[name.toLowerCase()];
-    return value
-      ? proxyUrl({ ...proxy, key: name, source: 'environment', ofProject: false, value, unset: null, blended: null })
-      : null;
+  const proxyOf = (found: FoundValue | undefined): NamedProxy | null => {
+    const url = found === undefined ? null : proxyUrl(found);
+    return url === null || found === undefined ? null : { url, namedBy: settingText(found) };
   };
-  const https = configured ?? fromEnv('HTTPS_PROXY');
+  const fromEnv = (upper: string): NamedProxy | null => {
+    const [key = upper] = [upper, upper.toLowerCase()].filter((name) => env[name] !== undefined);
+    const value = env[key] ?? '';
+    if (value === '') return null;
+    return proxyOf({ ...proxy, key, source: ENVIRONMENT, ofProject: false, value, unset: null, blended: null });
+  };
+  const https = proxyOf(named) ?? fromEnv('HTTPS_PROXY');
   const http = https ?? fromEnv('HTTP_PROXY') ?? fromEnv('PROXY');
   const bypass = readTexts(noproxy) ?? [env['NO_PROXY'] ?? env['no_proxy'] ?? ''];
   return {
@@ -140,6 +147,12 @@ export function readProxy(
       .map(normalHost)
       .filter(Boolean),
   };
+}
+
+/** A setting as people find it: a variable of the environment, or a key and its file. */
+function settingText({ key, source }: FoundValue): string {
+  if (source !== ENVIRONMENT) return `${key} of ${source}`;
+  return /^[a-z-]+$/.test(key) && key.includes('-') ? `npm_config_${key.replaceAll('-', '_')}` : key;
 }
 
 function normalHost(text: string): string {
