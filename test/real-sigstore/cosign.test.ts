@@ -105,5 +105,15 @@ describe.skipIf(!hasCosign)('cosign', () => {
       },
       120_000,
     );
+
+    it('of all but a statement that Rekor v2 has as dsse, whose bundle cosign takes for an older one', async () => {
+      await inFolder(async (folder) => {
+        const bundle = await sign(town(), { content: STATEMENT, by: TEAM, kind: 'dsse' });
+        const asked = { bundle, artifact: MESSAGE, root: town().trustedRoot, by: TEAM };
+        expect(await verdictOf(folder, asked)).toMatchObject({ status: 0, refusal: null });
+        const { status, stderr } = await askCosign(folder, ATTESTATION, TEAM);
+        expect([status, stderr]).toEqual([1, expect.stringContaining('--trusted-root only supported with')]);
+      });
+    });
   });
 });
