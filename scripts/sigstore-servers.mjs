@@ -92,7 +92,7 @@ function cacheFolder() {
 function build(source, path, cache, tags, end) {
   const folder = mkdtempSync(join(cache, '.building-'));
   try {
-    // All without C, and with the same flags, so that they share what is compiled; to compile less well takes less time.
+    // All without C, and with the same flags, so that they share what is compiled; optimising takes longer.
     const flags = ['-trimpath', '-ldflags=-s -w', '-gcflags=all=-N -l -dwarf=false', `-tags=${tags}`];
     const args = ['-n', '10', 'go', 'install', ...flags, source];
     const env = { ...process.env, GOBIN: folder, CGO_ENABLED: '0' };

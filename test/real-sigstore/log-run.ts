@@ -24,7 +24,7 @@ export interface LogEntryJson {
   readonly hit: HitJson | null;
 }
 
-export interface HitJson extends Pick<LogHit, 'kind' | 'version' | 'index' | 'leaf' | 'cosigned' | 'uuid'> {
+interface HitJson extends Pick<LogHit, 'kind' | 'version' | 'index' | 'leaf' | 'cosigned' | 'uuid'> {
   readonly record: {
     readonly of: string;
     readonly digest: string;
@@ -36,7 +36,7 @@ export interface HitJson extends Pick<LogHit, 'kind' | 'version' | 'index' | 'le
   } | null;
 }
 
-export interface SearchJson {
+interface SearchJson {
   readonly name: string;
   readonly outcome: string;
   readonly hits: readonly { readonly published: boolean | null; readonly matches: string; readonly hit: HitJson }[];

@@ -15,7 +15,7 @@ export interface RekorV1 {
   readonly inRoot: TrustedRootJson['tlogs'][number];
 }
 
-export const REKOR_V1 = 'rekor1.town.test';
+const REKOR_V1 = 'rekor1.town.test';
 
 /** What Rekor v1 stands on: Trillian over PostgreSQL, and the store of its index. */
 export interface Trillian {
@@ -58,7 +58,7 @@ export async function startTrillian(processes: Processes, programs: Programs): P
   }
 }
 
-/** Starts a server of Rekor v1 on a new tree; the trees before it stand in `sharding`. */
+/** Starts a server of Rekor v1 on a new tree. */
 export async function startRekorV1(
   processes: Processes,
   programs: Programs,
