@@ -15,8 +15,12 @@ interface Program {
   readonly path: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Answers with success once the program is ready. */
-  readonly ready: string;
+  /** What ends it in order; SIGTERM where nothing else is said. */
+  readonly end?: NodeJS.Signals;
+  /** Who runs it, where that is another user. */
+  readonly uid?: number;
+  /** What answers with success once the program is ready, or how else that is known. */
+  readonly ready: string | (() => boolean);
 }
 
 /** Starts programs and ends exactly those, by their processes. */
@@ -27,18 +31,19 @@ export interface Processes {
 
 /** `folder` gets what the programs write. */
 export function newProcesses(folder: string): Processes {
-  const children = new Set<ChildProcess>();
+  const children = new Map<ChildProcess, NodeJS.Signals | undefined>();
   const killAll = (): void => {
-    for (const child of children) child.kill('SIGKILL');
+    for (const child of children.keys()) child.kill('SIGKILL');
   };
   process.once('exit', killAll);
 
   return {
-    start: async ({ name, path, args, env = {}, ready }) => {
+    start: async ({ name, path, args, env = {}, end, uid, ready }) => {
       const log = join(folder, `${name}.log`);
       const output = openSync(log, 'a');
       const child = spawn(path, args, {
-        cwd: folder,
+        // Another user does not come into the folder.
+        ...(uid === undefined ? { cwd: folder } : { cwd: '/', uid, gid: uid }),
         env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
         stdio: ['ignore', output, output],
       });
@@ -46,19 +51,21 @@ export function newProcesses(folder: string): Processes {
       const ended: string[] = [];
       child.once('error', (error) => ended.push(error.message));
       child.once('exit', (status) => ended.push(`ended with ${status}`));
-      children.add(child);
+      children.set(child, end);
       const until = Date.now() + READY_MS;
-      while (!(await answers(ready))) {
+      while (!(typeof ready === 'string' ? await answers(ready) : ready())) {
         if (ended.length === 0 && Date.now() < until) {
           await wait(25);
           continue;
         }
         const words = readFileSync(log, 'utf8').split('\n').slice(-15).join('\n');
-        throw new Error(`${name} ${ended[0] ?? `does not answer at ${ready}`}:\n${words}`);
+        throw new Error(
+          `${name} ${ended[0] ?? `is not ready${typeof ready === 'string' ? ` at ${ready}` : ''}`}:\n${words}`,
+        );
       }
     },
     stopAll: async () => {
-      await Promise.all([...children].map(stop));
+      await Promise.all([...children].map(([child, end]) => stop(child, end)));
       children.clear();
       process.off('exit', killAll);
     },
@@ -71,10 +78,10 @@ async function answers(url: string): Promise<boolean> {
   return answer?.ok === true;
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess, end?: NodeJS.Signals): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
-  child.kill();
+  child.kill(end);
   const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
   await gone;
   clearTimeout(late);

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ManifestJson } from '../../lab/documents.ts';
 import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
 import { assayInside } from '../cli/inside.ts';
@@ -9,11 +9,12 @@ import type { Run } from '../cli/run.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 import { startGateway } from './gateway.ts';
 import { serveFiles, type Listening } from './listen.ts';
+import { entryIn as logEntry, eventsIn, logJson, serveTiles } from './log-run.ts';
 import { inWorkflowOf, npmClient, writePackage, type Npm } from './npm.ts';
 import { startRegistry, type TownRegistry } from './registry.ts';
-import { startRekorV1Server } from './rekor-v1.ts';
-import { provenanceOf, sign, type EntryKind } from './sign.ts';
-import { withServers } from './support.ts';
+import { rekorForNpm } from './rekor-v1.ts';
+import { identityOf, provenanceOf, sign, type EntryKind } from './sign.ts';
+import { hasRekorV1, withServers } from './support.ts';
 
 const NAME = '@acme/lib';
 const TEAM = 'acme/lib';
@@ -45,7 +46,7 @@ withServers('packages that npm published', (town) => {
   let tuf: TufRepository;
   let mirror: Listening;
   let npm: Npm;
-  const closing: Listening[] = [];
+  const closing: Pick<Listening, 'close'>[] = [];
 
   /** Publishes with provenance that npm signs, and returns what npm said. */
   const publish = (version: string, repository: string, args: readonly string[]): Promise<Run> => {
@@ -79,18 +80,8 @@ withServers('packages that npm published', (town) => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'assay-town-npm-'));
     registry = await startRegistry(town());
-    const rekorV1 = await startRekorV1Server();
-    const { trustedRoot } = town();
-    const named = trustedRoot.tlogs[0];
-    if (named === undefined) throw new Error('no log in the root');
-    const { log } = rekorV1;
-    const publicKey = {
-      ...named.publicKey,
-      rawBytes: log.key.spki.toString('base64'),
-      keyDetails: 'PKIX_ECDSA_P256_SHA_256',
-    };
-    const v1 = { ...named, baseUrl: log.baseUrl, publicKey, logId: { keyId: log.logId.toString('base64') } };
-    const root = { ...trustedRoot, tlogs: [...trustedRoot.tlogs, v1] };
+    const rekor = await rekorForNpm(town());
+    const { root } = rekor;
     const host = new URL(registry.url).host;
     tuf = tufRepository({
       targets: {
@@ -103,10 +94,10 @@ withServers('packages that npm published', (town) => {
     mirror = await serveFiles((path) => tuf.files.get(path) ?? null);
     const gateway = await startGateway(town().folder, {
       'fulcio.sigstore.dev': town().urls.fulcio,
-      'rekor.sigstore.dev': rekorV1.url,
+      'rekor.sigstore.dev': rekor.url,
       'tuf-repo-cdn.sigstore.dev': mirror.url,
     });
-    closing.push(registry, rekorV1, mirror, gateway);
+    closing.push(registry, rekor, mirror, gateway);
     npm = npmClient(town(), { registry, gateway: gateway.url, folder, tuf });
     writeFileSync(join(folder, 'root.json'), JSON.stringify(root));
     writeFileSync(join(folder, 'keys.json'), JSON.stringify(registry.keys));
@@ -228,5 +219,92 @@ withServers('packages that npm published', (town) => {
     registry.registry.tamperAttestations(NAME, '1.0.0', (document) => document);
     expect(borrowed.status).toBe(1);
     expect(alarms(borrowed)).toContain('provenance-subject-mismatch 1.0.0');
+  });
+  describe.skipIf(!hasRekorV1)('are in Rekor v1', () => {
+    const SPEC = `${NAME}@1.0.0`;
+    let at: readonly string[];
+    let tiles: Listening;
+    const log = (action: string, ...args: string[]): Promise<Run> =>
+      assayInside(['log', action, '--json', ...at, ...args], folder);
+    const tarball = (): string => {
+      const { integrity = '' } = registry.registry.find(NAME, '1.0.0') ?? {};
+      return Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex');
+    };
+    const hitsOf = (run: Run): unknown[] =>
+      logJson(run).searches.flatMap(({ hits }) =>
+        hits.map(({ published, matches, hit: { kind, record } }) => [
+          published,
+          matches,
+          kind,
+          record?.signer.identity?.subject,
+        ]),
+      );
+
+    beforeAll(async () => {
+      const { rekorV1, origins, folder: place } = town();
+      tiles = await serveTiles(join(place, origins.rekorDsse));
+      at = [
+        ...['--registry', registry.url, '--trusted-root', 'root.json'],
+        ...['--log', `${rekorV1?.name ?? ''}=${rekorV1?.url ?? ''}`],
+      ];
+    });
+    afterAll(() => tiles.close());
+
+    it('where they are found by package, tarball and signer, and shown', async () => {
+      const own = [true, 'yes', 'dsse', identityOf(TEAM)];
+      const byPackage = await log('search', SPEC);
+      expect([byPackage.status, byPackage.stderr, hitsOf(byPackage)]).toEqual([0, '', [own]]);
+      const [{ asked = [], hits: [found] = [] } = {}] = logJson(byPackage).searches;
+      // What the index knows of an entry: not the encoding that was signed, which entries of Rekor v2 have.
+      const ways = asked.filter(({ found: number }) => number === 1).map(({ question }) => question.split(' ')[0]);
+      expect(ways.sort()).toEqual(['certificate', 'payload', 'sha512']);
+      // Such an entry has the statement's hash alone: that it is about the tarball, only the index says.
+      expect(hitsOf(await log('search', `sha512:${tarball()}`))).toEqual([[null, 'unknown', ...own.slice(2)]]);
+      // Everything that this workflow signed, of which the package's entry is one.
+      const bySigner = await log('search', identityOf(TEAM));
+      expect([bySigner.status, hitsOf(bySigner)]).toEqual([0, [[null, ...own.slice(1)]]]);
+      expect((await log('search', `sha512:${'0'.repeat(128)}`)).status).toBe(0);
+
+      const uuid = found?.hit.uuid ?? '';
+      const shown = await log('show', uuid);
+      // The statement, the registry has, and who only shows an entry does not ask it.
+      const record = { ...found?.hit.record, statement: null };
+      expect([shown.status, logEntry(shown)?.hit]).toEqual([0, { ...found?.hit, record }]);
+      expect(logEntry(await log('show', found?.hit.index ?? ''))?.hit?.uuid).toBe(uuid);
+      expect((await log('show', uuid.replace(/.{4}$/, '0000'))).status).toBe(1);
+    });
+
+    it('where they are verified in a tree that goes on, beside the registry’s own in Rekor v2', async () => {
+      const both = ['--log', `${town().origins.rekorDsse}=${tiles.url}`, '--state', 'kept-logs'];
+      const verify = async (): Promise<unknown> => {
+        const run = await log('verify', SPEC, ...both);
+        return [run.status, run.stderr, logJson(run).entries.map(({ word, kept }) => [word, kept === null])];
+      };
+      const entry = (isFirst: boolean): unknown => ['held', isFirst];
+      expect(await verify()).toEqual([0, '', [entry(true), entry(true)]]);
+      await sign(town(), { content: { statement: {} }, by: 'acme/else', kind: 'dsse-v1' });
+      expect(await verify()).toEqual([0, '', [entry(false), entry(false)]]);
+    });
+
+    it('where an entry of somebody else about the tarball is found, and told once', async () => {
+      const watch = (): Promise<Run> => log('watch', SPEC, '--once', '--state', 'watched-logs');
+      const quiet = await watch();
+      expect([quiet.status, quiet.stderr]).toEqual([0, '']);
+      const bytes = registry.registry.find(NAME, '1.0.0')?.tarball ?? Buffer.alloc(0);
+      const statement = provenanceOf(NAME, '1.0.0', bytes, 'mallory/lib');
+      await sign(town(), { content: { statement }, by: 'mallory/lib', kind: 'dsse-v1' });
+      const searched = await log('search', SPEC);
+      expect([searched.status, hitsOf(searched)]).toEqual([
+        1,
+        expect.arrayContaining([
+          [true, 'yes', 'dsse', identityOf(TEAM)],
+          [false, expect.anything(), 'dsse', identityOf('mallory/lib')],
+        ]),
+      ]);
+      const watched = await watch();
+      expect(watched.status).toBe(1);
+      expect(eventsIn(watched).flatMap(({ alarm }) => alarm ?? [])).toEqual(['stranger']);
+      expect((await watch()).status).toBe(0);
+    });
   });
 });

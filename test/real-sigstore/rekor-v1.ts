@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { startRekorV1, type TransparencyLog } from '../../lab/sigstore/rekor.ts';
+import type { TrustedRootJson } from '../../lab/sigstore/index.ts';
 import { listening, type Listening } from './listen.ts';
+import type { Town } from './town.ts';
 
 /** What a client of Rekor v1 sends for an envelope. */
 interface Proposed {
@@ -9,11 +11,26 @@ interface Proposed {
   readonly spec: { readonly proposedContent: { readonly envelope: string; readonly verifiers: readonly string[] } };
 }
 
-/**
- * The lab's Rekor v1 behind the address that npm's client writes to. It stands in for the real server, which needs a
- * MariaDB; npm's client writes to no Rekor v2.
- */
-export async function startRekorV1Server(): Promise<Listening & { readonly log: TransparencyLog }> {
+/** Where npm's client writes to, which writes to no Rekor v2, and the root with that log's key. */
+export interface RekorForNpm {
+  readonly url: string;
+  readonly root: TrustedRootJson;
+  readonly close: () => Promise<void>;
+}
+
+/** The real Rekor v1, or the lab's where the real one cannot run. */
+export async function rekorForNpm({ rekorV1, trustedRoot }: Town): Promise<RekorForNpm> {
+  if (rekorV1 !== null) return { url: rekorV1.url, root: trustedRoot, close: () => Promise.resolve() };
+  const { log, url, close } = await startLabRekorV1();
+  const [named] = trustedRoot.tlogs;
+  if (named === undefined) throw new Error('no log in the root');
+  const rawBytes = log.key.spki.toString('base64');
+  const publicKey = { ...named.publicKey, rawBytes, keyDetails: 'PKIX_ECDSA_P256_SHA_256' };
+  const v1 = { ...named, baseUrl: log.baseUrl, publicKey, logId: { keyId: log.logId.toString('base64') } };
+  return { url, root: { ...trustedRoot, tlogs: [...trustedRoot.tlogs, v1] }, close };
+}
+
+async function startLabRekorV1(): Promise<Listening & { readonly log: TransparencyLog }> {
   const log = startRekorV1();
   const append = ({ kind, spec }: Proposed): object => {
     const { envelope, verifiers } = spec.proposedContent;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { BundleJson } from '../../lab/sigstore/bundle.ts';
 import { newKey, pem, type SigningKey, signWith } from '../../lab/sigstore/keys.ts';
 import type { LogEntryJson } from '../../lab/sigstore/rekor.ts';
@@ -14,11 +14,28 @@ export function identityOf(repository: string): string {
   return `${server}/${repository}/${workflow}@${ref}`;
 }
 
-/** The kinds of entry in Rekor v2. */
-export type EntryKind = 'hashedrekord' | 'dsse';
+/** The kinds of entry: two in Rekor v2, and one in Rekor v1. */
+export type EntryKind = 'hashedrekord' | 'dsse' | 'dsse-v1';
 
 /** What is signed: a file, or a statement in an envelope. */
 export type Content = { readonly message: Buffer } | { readonly statement: object };
+
+interface RekorV1Entry {
+  readonly body: string;
+  readonly integratedTime: number;
+  readonly logID: string;
+  readonly logIndex: number;
+  readonly verification: {
+    readonly signedEntryTimestamp: string;
+    readonly inclusionProof: {
+      readonly checkpoint: string;
+      readonly hashes: readonly string[];
+      readonly logIndex: number;
+      readonly rootHash: string;
+      readonly treeSize: number;
+    };
+  };
+}
 
 export interface SignRequest {
   readonly content: Content;
@@ -80,8 +97,9 @@ export async function sign(
       ? { dsseRequestV002: { envelope, verifiers: [verifier] } }
       : { hashedRekordRequestV002: { digest, signature: { content: base64(signature), verifier } } };
   const log = rekor ?? (kind === 'dsse' ? town.urls.rekorDsse : town.urls.rekor);
+  const signerPem = certificate === null ? pem('PUBLIC KEY', key.spki) : pem('CERTIFICATE', certificate);
   const [tlogEntry, rfc3161] = await Promise.all([
-    post(`${log}api/v2/log/entries`, entry).then((answer) => answer.json() as Promise<LogEntryJson>),
+    kind === 'dsse-v1' ? addToRekorV1(town, envelope, signerPem) : addEntry(log, entry),
     timestampOf(town, signature),
   ]);
   return {
@@ -99,6 +117,49 @@ export async function sign(
           messageSignature: { messageDigest: { algorithm: 'SHA2_256', digest }, signature: base64(signature) },
         }),
   };
+}
+
+/** An entry of Rekor v1 as it answers, told as bundles have it. */
+async function addToRekorV1({ rekorV1 }: Town, envelope: object, signerPem: string): Promise<LogEntryJson> {
+  const proposedContent = { envelope: JSON.stringify(envelope), verifiers: [base64(Buffer.from(signerPem))] };
+  const proposed = { apiVersion: '0.0.1', kind: 'dsse', spec: { proposedContent } };
+  const answer = await post(`${rekorV1?.url ?? ''}api/v1/log/entries`, proposed);
+  const [entry] = Object.values((await answer.json()) as Record<string, RekorV1Entry>);
+  if (entry === undefined) throw new Error('Rekor v1 answers without an entry');
+  const { inclusionProof: proof, signedEntryTimestamp } = entry.verification;
+  const fromHex = (hex: string): string => base64(Buffer.from(hex, 'hex'));
+  return {
+    logIndex: String(entry.logIndex),
+    logId: { keyId: fromHex(entry.logID) },
+    kindVersion: { kind: proposed.kind, version: proposed.apiVersion },
+    integratedTime: String(entry.integratedTime),
+    inclusionPromise: { signedEntryTimestamp },
+    inclusionProof: {
+      logIndex: String(proof.logIndex),
+      rootHash: fromHex(proof.rootHash),
+      treeSize: String(proof.treeSize),
+      hashes: proof.hashes.map(fromHex),
+      checkpoint: { envelope: proof.checkpoint },
+    },
+    canonicalizedBody: entry.body,
+  };
+}
+
+/** So many entries of a stranger's key in a log of Rekor v2. */
+export async function addEntries(rekor: string, count: number): Promise<void> {
+  const key = newKey('P-256');
+  const verifier = { keyDetails: 'PKIX_ECDSA_P256_SHA_256', publicKey: { rawBytes: base64(key.spki) } };
+  const add = async (message: Buffer): Promise<LogEntryJson> => {
+    const digest = createHash('sha256').update(message).digest('base64');
+    const signature = { content: base64(signWith(key, message)), verifier };
+    return addEntry(rekor, { hashedRekordRequestV002: { digest, signature } });
+  };
+  await Promise.all(Array.from({ length: count }, () => add(randomBytes(16))));
+}
+
+async function addEntry(rekor: string, entry: object): Promise<LogEntryJson> {
+  const answer = await post(`${rekor}api/v2/log/entries`, entry);
+  return (await answer.json()) as LogEntryJson;
 }
 
 /** A certificate for the key, which Fulcio gives for a token that it verifies with the issuer. */

@@ -20,6 +20,9 @@ export function withServers(name: string, tests: (town: () => Town) => void): vo
   describe.skipIf(town === null)(name, suite);
 }
 
+/** Whether the real Rekor v1 runs here. */
+export const hasRekorV1 = (inject('town')?.rekorV1 ?? null) !== null;
+
 /** What `assay verify-bundle --json` says. */
 export interface Verdict {
   readonly status: number | null;

@@ -7,6 +7,7 @@ import { startGateway } from './gateway.ts';
 import { FULCIO_CONFIG, GITHUB, startIssuer } from './issuer.ts';
 import { type LogKey, newInstance, newLog, newWebCertificate, noteKey, privateNoteKey } from './keys.ts';
 import { freePorts, newProcesses, type Processes } from './processes.ts';
+import { startRekorV1, startTrillian, type RekorV1, type Trillian } from './trillian.ts';
 
 /** Whom npm's client asks; the gateways answer for them. */
 const PUBLIC_HOSTS = [
@@ -34,29 +35,36 @@ export interface Town {
   readonly origins: { readonly rekor: string; readonly rekorDsse: string };
   /** The witness's name, and the key that its cosignatures are by. */
   readonly witness: { readonly name: string; readonly spki: string };
+  /** With every log in it. */
   readonly trustedRoot: TrustedRootJson;
+  /** Null where Rekor v1 cannot run. */
+  readonly rekorV1: RekorV1 | null;
 }
+
+type Programs = Readonly<Record<string, string>>;
 
 const WITNESS = 'witness.town.test';
 
 /** Starts every server, with fresh keys in `folder`. */
 export async function startTown(
   folder: string,
-  programs: Readonly<Record<string, string>>,
+  programs: Programs,
+  withV1: boolean,
 ): Promise<{ readonly town: Town; readonly stop: () => Promise<void> }> {
   const processes = newProcesses(folder);
   const logs = {
     rekor: newLog(folder, 'log1.town.test'),
     rekorDsse: newLog(folder, 'dsse.town.test'),
   };
-  const trustedRoot = newInstance(folder, Object.values(logs));
+  const root = newInstance(folder, Object.values(logs));
   newWebCertificate(folder, PUBLIC_HOSTS);
   const issuer = await startIssuer();
   const gateway = await startGateway(folder, { [new URL(GITHUB).host]: issuer.url });
   const stop = async (): Promise<void> => {
     await processes.stopAll();
-    await Promise.all([gateway.close(), issuer.close()]);
+    await Promise.all([gateway.close(), issuer.close(), trillian?.close()]);
   };
+  let trillian: Trillian | null = null;
   try {
     const witness = await startWitness(processes, programs, folder, logs.rekor);
     const [ct, timestamps, rekor, rekorDsse] = await Promise.all([
@@ -66,6 +74,9 @@ export async function startTown(
       startRekor(processes, programs['rekor-tiles-dsse'], folder, logs.rekorDsse),
     ]);
     const fulcio = await startFulcio(processes, programs, folder, ct, gateway.url);
+    trillian = withV1 ? await startTrillian(processes, programs) : null;
+    const rekorV1 = trillian === null ? null : await startRekorV1(processes, programs, folder, trillian);
+    const trustedRoot = { ...root, tlogs: [...root.tlogs, ...(rekorV1 === null ? [] : [rekorV1.inRoot])] };
     const town = {
       folder,
       programs,
@@ -73,6 +84,7 @@ export async function startTown(
       origins: { rekor: logs.rekor.origin, rekorDsse: logs.rekorDsse.origin },
       witness: { name: WITNESS, spki: witness.spki },
       trustedRoot,
+      rekorV1,
     };
     return { town, stop };
   } catch (error) {
@@ -80,8 +92,6 @@ export async function startTown(
     throw error;
   }
 }
-
-type Programs = Readonly<Record<string, string>>;
 
 const local = (port: number): string => `http://127.0.0.1:${port}/`;
 
@@ -211,7 +221,7 @@ async function startWitness(
     args: [
       `--listen=127.0.0.1:${http}`,
       `--metrics_listen=127.0.0.1:${metrics}`,
-      `--db_file=${join(folder, 'witness.sqlite')}`,
+      // Without a file, which needs C: it remembers for as long as it runs.
       `--private_key_path=${join(folder, 'witness.key')}`,
       `--additional_logs=${join(folder, 'witness.yaml')}`,
     ],

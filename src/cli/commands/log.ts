@@ -60,6 +60,7 @@ export const command: Command = {
     'certificate-oidc-issuer',
     'bundle',
     'once',
+    'interval',
     'from',
     'webhook',
     'signing-config',
