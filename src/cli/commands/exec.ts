@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { spawn } from 'cross-spawn';
+import { isNodeLockfile } from '../../model/dependency.ts';
 import { reportStatus } from '../../model/report.ts';
 import { listed } from '../../report/words/layout.ts';
 import { renderTerminal } from '../../report/terminal/index.ts';
@@ -32,7 +33,10 @@ export const command: Command = {
       io,
       async ({ projects, policy, audit }) => {
         const audited = projects.flatMap(({ sources, lockfiles }) =>
-          sources.map(({ path }, i) => ({ path, manager: lockfiles[i]?.manager ?? 'npm' })),
+          sources.flatMap(({ path }, i) => {
+            const lockfile = lockfiles[i];
+            return lockfile !== undefined && isNodeLockfile(lockfile) ? [{ path, manager: lockfile.manager }] : [];
+          }),
         );
         const why = await whyNotRun(positionals, audited, io);
         if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
