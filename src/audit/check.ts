@@ -43,7 +43,7 @@ export async function check(specs: readonly string[], options: CheckOptions): Pr
   );
   const judged = await auditDependencies(current, { ...options, locked: null });
   const comparing = { sources: options, baseline: null, verify: verifyForComparison(options) };
-  const lockfile = { entries: current.length, dependencies: current, skipped: [] };
+  const lockfile = { entries: current.length, dependencies: current, skipped: [], logs: [] };
   return {
     report: reportOf([], lockfile, judged, options),
     comparisons: await Promise.all(judged.map((one) => compareVersion(one, null, comparing))),

@@ -9,6 +9,7 @@ import type {
   ReviewUsed,
   UnreadLockfile,
 } from '../model/report.ts';
+import { newestHeads } from '../model/log-seen.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { MAX_EXPLAINED } from './compare.ts';
 import { overallVerdict } from '../policy/enforce.ts';
@@ -32,7 +33,11 @@ export function combineReports(
     verdict: verdictOf(reports, unread),
     policy: policyOf(reports),
     counts: reports.map(({ counts }) => counts).reduce(added),
-    trust: { ...first.trust, registries: registriesOf(reports) },
+    trust: {
+      ...first.trust,
+      registries: registriesOf(reports),
+      logs: newestHeads(reports.flatMap(({ trust }) => trust.logs)),
+    },
     baselines,
     baseline: onlyOne(baselines),
     review: reviewOf(reports),

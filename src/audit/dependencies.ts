@@ -10,13 +10,13 @@ import { registryTrustFor } from './registry-trust.ts';
 import { registriesAsked } from './summary.ts';
 import { threadOnDemand, type ThreadOnDemand } from './threads/verifying.ts';
 import { checkBaseline } from '../checks/baseline.ts';
-import type { Expectations, RegistryTrust, Trust } from '../checks/known.ts';
+import type { Expectations, RegistryTrust } from '../checks/known.ts';
 import { isKeyUnknown, withoutNewerKeys } from '../checks/newer-keys.ts';
 import { withDependencyAges } from '../checks/added-dependencies.ts';
 import { withSignedHash } from '../checks/signed-hash.ts';
 import { withUnknownPackages } from '../checks/unknown-packages.ts';
 import { verifiersUnder } from '../checks/verifiers.ts';
-import type { Chain, Sources } from '../ecosystems/ecosystem.ts';
+import type { Chain, ChainContext, KnownHeads, Sources } from '../ecosystems/ecosystem.ts';
 import { ecosystemOf, PINNED, registryOf } from '../ecosystems/index.ts';
 import { recordedBaseline, rulingBaseline, type Baseline } from '../model/baseline.ts';
 import type { Dependency } from '../model/dependency.ts';
@@ -24,7 +24,6 @@ import type { RegistryKey } from '../model/evidence.ts';
 import type { GatheredBytes, GatheredCapabilities } from '../model/gathered.ts';
 import { packageId, type Ecosystem } from '../model/package.ts';
 import { NO_EXPECTATION, type Policy } from '../model/policy.ts';
-import type { Store } from '../model/store.ts';
 import type { Assessment, JudgedDependency } from '../model/verdict.ts';
 import { expectationOf, needsCapabilities } from '../policy/apply.ts';
 import { judge, type Enforcement } from '../policy/enforce.ts';
@@ -127,7 +126,7 @@ function openRun(dependencies: readonly Dependency[], options: DependencyOptions
     recorded: recordedBaseline(options.baseline ?? null),
     registries: options.registries ?? registriesAsked(dependencies, options),
     keys: [...(npmKeys ?? PINNED.flatMap(({ pinned }) => pinned)), ...keys],
-    chains: openChains(dependencies, options, { trust, verifying: thread.verifying, store }),
+    chains: openChains(dependencies, options, { trust, verifying: thread.verifying, store, heads: headsOf(options) }),
     memory: store === null ? null : memoryOf(store, { instances, now }),
     thread,
   };
@@ -137,7 +136,7 @@ function openRun(dependencies: readonly Dependency[], options: DependencyOptions
 function openChains(
   all: readonly Dependency[],
   sources: Sources,
-  shared: { readonly trust: Trust; readonly verifying: ThreadOnDemand['verifying']; readonly store: Store | null },
+  shared: Pick<ChainContext, 'trust' | 'verifying' | 'store' | 'heads'>,
 ): ReadonlyMap<Ecosystem, Chain> {
   const ecosystems = new Set(all.map(({ ecosystem }) => ecosystem));
   return new Map(
@@ -148,11 +147,21 @@ function openChains(
   );
 }
 
+function headsOf({ baseline }: DependencyOptions): KnownHeads {
+  if (!baseline) return { kept: [], claimed: [], file: '' };
+  const claimed = baseline.base ? (baseline.content?.heads ?? []) : [];
+  return { kept: rulingBaseline(baseline)?.heads ?? [], claimed, file: baseline.file };
+}
+
 async function assessDependencies(
   dependencies: readonly Dependency[],
   options: DependencyOptions,
 ): Promise<readonly Assessment[]> {
   const run = openRun(dependencies, options);
+  for (const [ecosystem, chain] of run.chains) {
+    const own = chain.begin === undefined ? [] : dependencies.filter((one) => one.ecosystem === ecosystem);
+    chain.begin?.(own.filter((one) => isAsked(one, expectationsOf(one, chain, run))));
+  }
   let done = 0;
   const work = mapConcurrently(dependencies, CONCURRENCY, async (dependency) => {
     const assessment = await assessDependency(dependency, run);
@@ -160,7 +169,9 @@ async function assessDependencies(
     options.onProgress?.(done, dependencies.length);
     return assessment;
   });
-  return work.finally(run.thread.close);
+  const assessments = await work.finally(run.thread.close);
+  for (const chain of run.chains.values()) options.onLogs?.((await chain.logs?.()) ?? []);
+  return assessments;
 }
 
 /** The steps for one dependency. Its bytes are read while the registry is asked. */

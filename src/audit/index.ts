@@ -13,6 +13,7 @@ import type { Comparison } from '../model/comparison.ts';
 import type { Dependency, LocatedLockfile } from '../model/dependency.ts';
 import { packageId, specOf } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
+import type { LogSeen } from '../model/log-seen.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 import { withoutAttestations } from '../policy/unserved.ts';
 import { digestOf } from '../readers/digest.ts';
@@ -50,6 +51,7 @@ export async function auditLockfiles(
   const { dependencies, used } = await review(unserved.judged, options);
   const explanations = options.explain === false ? [] : await explanationsOf(dependencies, lockfiles, options);
   const read = {
+    logs: covered.flatMap(({ logs }) => logs),
     entries: lockfiles.reduce((sum, { entries }) => sum + entries, 0),
     dependencies: lockfiles.flatMap((lockfile) => lockfile.dependencies),
     skipped: lockfiles.flatMap(({ skipped }) => skipped),
@@ -88,15 +90,17 @@ async function auditLockfile(
 
   const { openInstalled } = ecosystemOfManager(lockfile.manager);
   const installed = root === null || openInstalled === null ? null : await openInstalled(root, lockfile);
+  const logs: LogSeen[] = [];
   const judged = await auditDependencies(wanted, {
     ...options,
+    onLogs: (seen) => logs.push(...seen),
     ...(scripts && { scripts }),
     compareBytes: tarballs === true || installed !== null ? { installed } : null,
     locked: dependencies,
   });
 
   const omitted = dependencies.length - included.length;
-  const all = { lockfile, judged, omitted, unchanged, installed: installed?.used(wanted) ?? null };
+  const all = { lockfile, judged, omitted, unchanged, installed: installed?.used(wanted) ?? null, logs };
   if (!since || change === null) return { ...all, since: null };
   const { ref, commit } = since;
   const { found, problem, removed } = change;

@@ -5,6 +5,7 @@ import type { Sources } from '../ecosystems/ecosystem.ts';
 import type { Dependency, Lockfile } from '../model/dependency.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import type { InstalledCopies } from '../model/gathered.ts';
+import type { LogSeen } from '../model/log-seen.ts';
 import type { PolicyInUse } from '../model/policy.ts';
 import type { TrustRepository } from '../model/report.ts';
 import type { AskAppearances } from '../model/review.ts';
@@ -102,6 +103,8 @@ export interface LockfileAuditOptions extends Sources {
   readonly store?: Store | null;
   /** The repository's address; null or left out where nothing names it. */
   readonly repository?: string | null;
+  /** Called with what came of transparency logs, once the dependencies that they were asked about are assessed. */
+  readonly onLogs?: (logs: readonly LogSeen[]) => void;
   /** Called after each dependency. */
   readonly onProgress?: (done: number, total: number) => void;
 }

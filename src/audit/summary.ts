@@ -2,6 +2,7 @@ import { agesOf, type TrustAged } from './age.ts';
 import { isOmitted, type Omittable, type TrustOptions } from './options.ts';
 import type { BaselineInUse } from '../model/baseline.ts';
 import type { Dependency, LocatedLockfile, Lockfile, PlacedFinding, SkippedEntry } from '../model/dependency.ts';
+import { newestHeads, type LogSeen } from '../model/log-seen.ts';
 import { specOf } from '../model/package.ts';
 import type { PolicyInUse } from '../model/policy.ts';
 import type {
@@ -20,7 +21,7 @@ import { unusedRules, type Asked } from '../policy/apply.ts';
 import { baselineUsed, forgedIn } from '../baseline/used.ts';
 import { judgeLockfile, overallVerdict, verdictOf } from '../policy/enforce.ts';
 import type { Sources } from '../ecosystems/ecosystem.ts';
-import { registryOf } from '../ecosystems/index.ts';
+import { ecosystemOf, registryOf } from '../ecosystems/index.ts';
 import { VERSION } from '../model/version.ts';
 
 /** What a run used. */
@@ -38,13 +39,19 @@ interface Used extends Sources {
 /** The report of one run over what `lockfiles` named; `read` accounts for every entry read. */
 export function reportOf(
   each: Report['lockfiles'],
-  read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'>,
+  read: Pick<Lockfile, 'entries' | 'dependencies' | 'skipped'> & { readonly logs: readonly LogSeen[] },
   dependencies: readonly JudgedDependency[],
   used: Used,
 ): Report {
   const { trust, now, repository, enforce, policy, baseline, beside = [], omit = [] } = used;
   const locked = [...read.dependencies, ...beside.flatMap((lockfile) => lockfile.dependencies)];
-  const run = { locked, judged: dependencies, isOmitted: (one: Dependency) => isOmitted(one, omit), now };
+  const run = {
+    locked,
+    judged: dependencies,
+    isOmitted: (one: Dependency) => isOmitted(one, omit),
+    now,
+    logs: read.logs,
+  };
   const baselines = baseline ? [baselineUsed(baseline, run)] : [];
   const asked = {
     packages: read.dependencies,
@@ -72,6 +79,7 @@ export function reportOf(
       ages: agesOf(trust),
       registries: registriesUsed(dependencies, used),
       repository: trust.repository ?? null,
+      logs: newestHeads(read.logs.flatMap(({ head }) => head ?? [])),
     },
     baselines,
     baseline: baselines[0] ?? null,
@@ -93,11 +101,13 @@ export interface Covered {
   readonly since: SinceUsed | null;
   /** Null unless installed files were compared. */
   readonly installed: InstalledUsed | null;
+  /** What came of the transparency logs that it was held to. */
+  readonly logs: readonly LogSeen[];
 }
 
 /** The account of one lockfile. */
 export function lockfileUsed(
-  { lockfile, judged, omitted, unchanged, since }: Covered,
+  { lockfile, judged, omitted, unchanged, since, logs }: Covered,
   others: readonly PlacedFinding[],
   { enforce, policy }: Pick<Used, 'enforce' | 'policy'>,
 ): LockfileUsed {
@@ -118,11 +128,20 @@ export function lockfileUsed(
     unchanged: unchanged.length,
     since,
     ...(hooks === undefined ? {} : { hooks }),
-    findings: judgeLockfile([...findings, ...others.filter(({ place }) => place.file === file)], {
-      phase: enforce,
-      policy: policy?.policy ?? null,
-    }),
+    findings: judgeLockfile(
+      [...findings, ...others.filter(({ place }) => place.file === file), ...ofLogs(file, logs)],
+      {
+        phase: enforce,
+        policy: policy?.policy ?? null,
+      },
+    ),
   };
+}
+
+/** What is wrong with a log as a whole concerns all that is held to it. */
+function ofLogs(file: string, logs: readonly LogSeen[]): readonly PlacedFinding[] {
+  const found = new Map(logs.flatMap(({ findings }) => findings.map((one) => [JSON.stringify(one), one] as const)));
+  return [...found.values()].map((one) => ({ place: { file, line: 1, path: '' }, finding: one }));
 }
 
 function policyUsed(
@@ -205,7 +224,8 @@ function registriesUsed(dependencies: readonly JudgedDependency[], sources: Sour
   for (const { dependency, proofs, baseline } of dependencies) {
     const [{ source, archive }] = dependency.artifacts;
     const asked = baseline !== 'held' && (baseline !== 'rewritten' || archive !== undefined);
-    if (source.kind !== 'registry' || !asked) continue;
+    // Where nothing is signed by keys, none could have verified anything.
+    if (source.kind !== 'registry' || !asked || ecosystemOf(dependency).keys === null) continue;
     const url = registryOf(dependency, sources);
     const keys = used.get(url) ?? new Map<string, RegistryUsed['keys'][number]>();
     used.set(url, keys);

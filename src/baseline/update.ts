@@ -11,6 +11,7 @@ import {
   type BaselineVersion,
   type LastingIdentity,
   type LeftOut,
+  type LogHead,
   type PublishedVersion,
 } from '../model/baseline.ts';
 import type { Capability } from '../model/capability.ts';
@@ -26,6 +27,7 @@ import {
 } from '../model/package.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { Dependency } from '../model/dependency.ts';
+import { newestHeads } from '../model/log-seen.ts';
 import type { FindingCode } from '../model/finding.ts';
 import { withoutRef } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
@@ -33,17 +35,24 @@ import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { groupBy } from '../model/group-by.ts';
 import { compareText } from '../model/value.ts';
 
+/** What the audit found beside the dependencies. */
+interface Beside {
+  /** Those whose registry leaves evidence out of everything it serves. */
+  readonly silent?: ReadonlySet<Dependency>;
+  /** Trees of transparency logs that every tree of the run, the baseline's included, is proven to be a beginning of. */
+  readonly heads?: readonly LogHead[];
+}
+
 /**
  * The baseline of what a lockfile names now, from an audit of all of it. Takes in what was proven and has nothing
  * against it but what was accepted; drops what is no longer named, unless it is what a version that was left out is
  * held to, which would pass next time without it; leaves every other entry as it is. Of a package that stays named, the
- * identity and since when it has provenance outlive its versions. `silent` are dependencies whose registry leaves
- * evidence out of everything it serves.
+ * identity and since when it has provenance outlive its versions.
  */
 export function updateBaseline(
   old: Baseline | null,
   judged: readonly JudgedDependency[],
-  silent: ReadonlySet<Dependency> = new Set(),
+  { silent = new Set(), heads = [] }: Beside = {},
 ): BaselineUpdate {
   const packages = new Map<PackageId, BaselinePackage>();
   const leftOut: LeftOut[] = [];
@@ -91,7 +100,7 @@ export function updateBaseline(
   const isDropped = (one: VersionRef): boolean => !named.has(versionId(one)) && !held.has(versionId(one));
   return {
     baseline: {
-      heads: old?.heads ?? [],
+      heads: newestHeads([...(old?.heads ?? []), ...heads]),
       packages,
       accepted: (old?.accepted ?? []).filter((one) => named.has(versionId(one))),
       seen: (old?.seen ?? []).filter((one) => waiting.has(versionId(one))),
@@ -211,8 +220,9 @@ function capabilitiesRead(same: readonly JudgedDependency[]): readonly Capabilit
   return null;
 }
 
-function provenanceOf({ proofs, findings }: JudgedDependency): BaselineVersion['provenance'] | null {
+function provenanceOf({ dependency, proofs, findings }: JudgedDependency): BaselineVersion['provenance'] | null {
   if (proofs.provenance !== null) return { identity: lasting(proofs.provenance.identity) };
+  if (!conventionsOf(dependency.ecosystem).hasProvenance) return { identity: null, earlier: 0 };
   for (const { code, args } of findings) {
     if (code === 'provenance-missing') return { identity: null, earlier: args.earlier };
     if (code === 'provenance-lost') return { identity: null, lost: lostFrom(args.predecessor, args.published) };

@@ -8,6 +8,7 @@ import {
   type BaselinePackage,
   type BaselineVersion,
   type LastingIdentity,
+  type LogHead,
   type SeenVersion,
 } from '../model/baseline.ts';
 import type { Dependency, PlacedFinding } from '../model/dependency.ts';
@@ -22,6 +23,7 @@ import {
   type VersionRef,
 } from '../model/package.ts';
 import { finding } from '../model/finding.ts';
+import type { LogSeen } from '../model/log-seen.ts';
 import type { BaselineBaseUsed, BaselineUsed } from '../model/report.ts';
 import { HOUR, type Instant } from '../model/time.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
@@ -35,6 +37,8 @@ interface Run {
   /** Whether --omit would leave it out. */
   readonly isOmitted: (dependency: Dependency) => boolean;
   readonly now: Instant;
+  /** What came of the transparency logs that were asked. */
+  readonly logs: readonly LogSeen[];
 }
 
 /**
@@ -94,7 +98,7 @@ function baseUsed(base: BaselineBase, { content: now, format }: BaselineInUse, r
   }
   for (const was of content?.heads ?? []) {
     const is = now?.heads.find(({ origin }) => origin === was.origin);
-    if (!isDeepStrictEqual(was, is)) edited.push(`log ${was.origin}`);
+    if (is === undefined || is.size < was.size || !isHeadFounded(is, was, run)) edited.push(`log ${was.origin}`);
   }
   // The older format lacks the digests that keep a merge from giving one builder's version to another.
   if (content !== null && format !== undefined && base.format === undefined) edited.push(`format ${format}`);
@@ -116,7 +120,7 @@ function baseUsed(base: BaselineBase, { content: now, format }: BaselineInUse, r
     edited: edited.sort(),
     unfounded:
       problem === null && now !== null
-        ? [...new Set([...unfounded(content, now, earned, isOpen), ...forLater.map(specOf)])].sort()
+        ? [...new Set([...unfounded(content, now, earned, isOpen, run), ...forLater.map(specOf)])].sort()
         : [],
     removed: removed.sort(),
     despiteOmit: [...new Set(despiteOmit.map(({ dependency }) => specOf(dependency)))].sort(),
@@ -212,6 +216,15 @@ function isEdited(was: BaselinePackage, is: BaselinePackage, earned: BaselinePac
   return !identitiesStand || !sinceStands;
 }
 
+/** Whether the tree of a log stayed, or is one that this run has proven; without an answer, nothing is said. */
+function isHeadFounded(is: LogHead, was: LogHead | null, { logs }: Run): boolean {
+  if (isDeepStrictEqual(is, was)) return true;
+  return logs.some(
+    ({ origin, kept, head, unanswered }) =>
+      origin === is.origin && (unanswered || [...kept, head].some((one) => isDeepStrictEqual(one, is))),
+  );
+}
+
 /**
  * What is new in the file and not what an update would write: an entry of what is not locked, or of what this run does
  * not find as the entry says. It holds nothing in this run. What could not be asked about (`isOpen`) is without
@@ -222,10 +235,12 @@ function unfounded(
   now: Baseline,
   earned: Baseline['packages'],
   isOpen: ReadonlySet<VersionId | PackageId>,
+  run: Run,
 ): readonly string[] {
   const found: string[] = [];
-  for (const { origin } of now.heads) {
-    if (before?.heads.some((was) => was.origin === origin) !== true) found.push(`log ${origin}`);
+  for (const head of now.heads) {
+    const isNew = before?.heads.some(({ origin }) => origin === head.origin) !== true;
+    if (isNew && !isHeadFounded(head, null, run)) found.push(`log ${head.origin}`);
   }
   for (const [id, is] of now.packages) {
     const one = packageRef(id);

@@ -61,7 +61,9 @@ function checkEntry(dependency: Dependency, baseline: Baseline, reverify: boolea
   const isSameEntry = entry.entry?.hex === entryDigest(dependency).hex;
   const isOpen = source.kind !== 'registry' || bundles.length > 0 || entry.despite !== undefined;
   const asked = reverify || isOpen || !isSameEntry;
-  return asked ? { state: 'known', findings: [] } : { state: 'held', findings: gap(entry, known?.since ?? null) };
+  if (asked) return { state: 'known', findings: [] };
+  const { hasProvenance } = conventionsOf(dependency.ecosystem);
+  return { state: 'held', findings: hasProvenance ? gap(entry, known?.since ?? null) : [] };
 }
 
 /**

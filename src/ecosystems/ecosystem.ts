@@ -1,8 +1,10 @@
 import type { Expectations, RegistryTrust, Trust, Verifying } from '../checks/known.ts';
+import type { LogHead } from '../model/baseline.ts';
 import type { Dependency, Lockfile, PackageManager } from '../model/dependency.ts';
 import type { Evidence, RegistryKey, Validator } from '../model/evidence.ts';
 import type { GatheredBytes, GatheredCapabilities, InstalledCopies } from '../model/gathered.ts';
 import type { History } from '../model/history.ts';
+import type { LogSeen } from '../model/log-seen.ts';
 import type { Ecosystem } from '../model/package.ts';
 import type { PolicyExpectation } from '../model/policy.ts';
 import type { Store } from '../model/store.ts';
@@ -10,11 +12,14 @@ import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
 import type { Registry } from '../registries/registry.ts';
 import type { Conventions } from './conventions/conventions.ts';
+import type { GoSource } from './go/source.ts';
 
 /** The registries that a run can ask, a member for each kind, as `cli/project/registry.ts` makes them of settings. */
 export interface Sources {
   /** All registries that serve npm packages, each asked for its own. */
   readonly registry: Registry;
+  /** Who is asked about Go modules; left out where the run is about none. */
+  readonly go?: GoSource;
 }
 
 /** A version that was asked for by a range or a name, of a package with this history. */
@@ -42,6 +47,18 @@ export interface ChainContext {
   readonly verifying: Verifying;
   /** Keeps for later runs what costs time to find out; null where nothing is kept. */
   readonly store: Store | null;
+  /** Trees of transparency logs that were seen before this run. */
+  readonly heads: KnownHeads;
+}
+
+/** Trees of transparency logs as the baseline has them. */
+export interface KnownHeads {
+  /** Of the baseline that rules: whatever a log says now is held to them. */
+  readonly kept: readonly LogHead[];
+  /** Of the file as it is now, which a change may have written: held to what the log says. */
+  readonly claimed: readonly LogHead[];
+  /** As it is reported. */
+  readonly file: string;
 }
 
 /** An assessment of a dependency that was asked about. */
@@ -63,6 +80,11 @@ interface BytesWanted {
 
 /** The chain of an ecosystem in one run: from a lockfile's entry to whoever vouches for it, link by link. */
 export interface Chain {
+  /**
+   * Told once of all that `assess` will be called for, before it is, so that what is asked of many at once can be; left
+   * out where each is asked about by itself.
+   */
+  readonly begin?: (asked: readonly Dependency[]) => void;
   /** Whether the address in the lockfile may be another package's: then it is asked for, though a baseline has it. */
   readonly isUnclear: (dependency: Dependency, registry: string, expectation: PolicyExpectation) => boolean;
   /** What can be said of a dependency that is not asked about. */
@@ -75,6 +97,8 @@ export interface Chain {
   readonly bytes: (dependency: Dependency, wanted: BytesWanted) => Promise<GatheredBytes>;
   /** What its files can reach; null where the ecosystem has no reader for that. */
   readonly capabilities: ((dependency: Dependency) => Promise<GatheredCapabilities>) | null;
+  /** What came of the transparency logs that were asked; left out where none is. */
+  readonly logs?: () => Promise<readonly LogSeen[]>;
 }
 
 /** Registry keys that are known whatever a registry says of its own, and the TUF target that has those of today. */
@@ -101,4 +125,6 @@ export interface EcosystemRecord {
    * Throws InstalledError where none of it is there.
    */
   readonly openInstalled: ((root: string, lockfile: Lockfile) => Promise<InstalledCopies>) | null;
+  /** Whether its chain reads the bytes of what a lockfile names. */
+  readonly readsBytes: boolean;
 }

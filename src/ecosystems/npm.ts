@@ -29,6 +29,7 @@ export const npmEcosystem: EcosystemRecord = {
   questions,
   openChain,
   openInstalled,
+  readsBytes: true,
 };
 
 function questions({ registry }: Sources): Questions {

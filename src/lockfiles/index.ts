@@ -1,7 +1,9 @@
-import type { NodeLockfile } from '../model/dependency.ts';
+import { isNodeLockfile, type Lockfile } from '../model/dependency.ts';
+import { DEFAULT_ECOSYSTEM, type Ecosystem } from '../model/package.ts';
 import { bun } from './bun/index.ts';
 import { LockfileError } from '../readers/error.ts';
 import type { LockfileFormat, ProjectManifests, ProjectSettings } from './common/format.ts';
+import { go } from './go/index.ts';
 import { npm } from './npm/index.ts';
 import { pnpm } from './pnpm/index.ts';
 import { scriptPermissions } from './settings/install-scripts.ts';
@@ -15,10 +17,10 @@ export { parseIntegrity } from '../readers/integrity.ts';
 export { scriptPermissions } from './settings/install-scripts.ts';
 
 /** The lockfiles assay reads. */
-export const SUPPORTED_FORMATS: readonly LockfileFormat<NodeLockfile>[] = [npm, pnpm, yarn, bun, vlt];
+export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, pnpm, yarn, bun, vlt, go];
 
 /** Every lockfile assay knows, supported ones first. */
-export const LOCKFILE_FORMATS: readonly LockfileFormat<NodeLockfile>[] = [
+export const LOCKFILE_FORMATS: readonly LockfileFormat[] = [
   ...SUPPORTED_FORMATS,
   unsupported('Deno', ['deno.lock'], SUPPORTED_FORMATS),
 ];
@@ -41,19 +43,29 @@ export function parseLockfile(
   bytes: Uint8Array,
   manifests: ProjectManifests = new Map(),
   settings: ProjectSettings = [],
-): NodeLockfile {
-  const format = BRANCH_LOCKFILE.test(file.replace(/^.*[/\\]/s, ''))
-    ? pnpm
-    : LOCKFILE_FORMATS.find(({ fileNames, otherFileNames }) =>
-        [...fileNames, ...otherFileNames].some((name) => file.endsWith(name)),
-      );
+): Lockfile {
+  const format = formatOf(file);
   if (format === undefined) {
     throw new LockfileError(file, null, `not the name of a lockfile; known are ${LOCKFILE_NAMES.join(', ')}`);
   }
   return withScripts(format.parse(file, bytes, manifests, settings), manifests);
 }
 
-/** With what the project says of install scripts, where there is a project. */
-export function withScripts(lockfile: NodeLockfile, manifests: ProjectManifests): NodeLockfile {
-  return manifests.has('') ? { ...lockfile, scripts: scriptPermissions(lockfile, manifests) } : lockfile;
+/** What the entries of a lockfile are packages of, by its name. */
+export function ecosystemOfLockfile(file: string): Ecosystem {
+  return formatOf(file)?.ecosystem ?? DEFAULT_ECOSYSTEM;
+}
+
+function formatOf(file: string): LockfileFormat | undefined {
+  if (BRANCH_LOCKFILE.test(file.replace(/^.*[/\\]/s, ''))) return pnpm;
+  return LOCKFILE_FORMATS.find(({ fileNames, otherFileNames }) =>
+    [...fileNames, ...otherFileNames].some((name) => file.endsWith(name)),
+  );
+}
+
+/** With what the project says of install scripts, where there is a project and its packages have some. */
+export function withScripts(lockfile: Lockfile, manifests: ProjectManifests): Lockfile {
+  return manifests.has('') && isNodeLockfile(lockfile)
+    ? { ...lockfile, scripts: scriptPermissions(lockfile, manifests) }
+    : lockfile;
 }

@@ -9,6 +9,7 @@ export function unsupported(
 ): LockfileFormat<never> {
   return {
     name,
+    ecosystem: 'npm',
     fileNames,
     otherFileNames: [],
     parse: (file) => {

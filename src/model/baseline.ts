@@ -93,6 +93,7 @@ export interface SeenVersion extends VersionRef {
 
 /** The newest tree of a transparency log that was verified (https://c2sp.org/tlog-checkpoint). */
 export interface LogHead {
+  /** Of its checkpoints; of a Go checksum database the name of its key, as the checkpoints of all have one origin. */
   readonly origin: string;
   readonly size: number;
   /** SHA-256, hex. */

@@ -26,7 +26,8 @@ export interface DirHash {
 export type PackageManager = NodeManager | 'go';
 
 /** Those that install from a registry of npm's kind into node_modules. */
-export type NodeManager = 'npm' | 'pnpm' | 'yarn-classic' | 'yarn' | 'bun' | 'vlt';
+export const NODE_MANAGERS = ['npm', 'pnpm', 'yarn-classic', 'yarn', 'bun', 'vlt'] as const;
+export type NodeManager = (typeof NODE_MANAGERS)[number];
 
 /** A configuration file of a package manager that was read, as a plain value: hostile. */
 export interface ConfigFile {
@@ -222,6 +223,10 @@ export interface NodeLockfile extends Lockfile {
   readonly manager: NodeManager;
 }
 
+export function isNodeLockfile<L extends Lockfile>(lockfile: L): lockfile is L & NodeLockfile {
+  return NODE_MANAGERS.some((manager) => manager === lockfile.manager);
+}
+
 /** A lockfile of a repository. */
 export interface LocatedLockfile extends Lockfile {
   /** Its path from the root of the repository, with forward slashes; `file` where it is in none. */
@@ -229,6 +234,3 @@ export interface LocatedLockfile extends Lockfile {
   /** SHA-256 of its bytes, hex. */
   readonly digest: string;
 }
-
-/** Such a lockfile of what is installed into node_modules. */
-export type LocatedNodeLockfile = LocatedLockfile & NodeLockfile;

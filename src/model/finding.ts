@@ -79,16 +79,27 @@ interface InstalledArgs {
   readonly patches?: readonly string[];
 }
 
+/** A tree of a transparency log, as `from` has it. */
+export interface LogTree {
+  readonly from: string;
+  readonly size: number;
+  /** SHA-256, hex. */
+  readonly root: string;
+  readonly note: string | null;
+}
+
 /** Typed arguments per finding code. Codes are stable; adding an argument is compatible, removing one is not. */
 export interface FindingArgs {
   /**
    * `locked` is not what the registry serves (`source: registry`), or an attestation names (`attestation`). With
    * `basis` it is not the lockfile's hash but the one the registry gives, as the lockfile has none that can be used.
+   * With `source: log` a transparency log has `actual` of it for good; `file` is which of several files it is.
    */
   'integrity-mismatch': {
     locked: string;
     actual: string;
-    source: 'registry' | 'attestation' | 'bytes' | 'lockfile';
+    source: 'registry' | 'attestation' | 'bytes' | 'lockfile' | 'log';
+    file?: string;
     basis?: 'registry';
   };
   'integrity-missing': { resolved: string | null };
@@ -229,6 +240,25 @@ export interface FindingArgs {
   /** `scripts`: what the package itself runs at install, which may have made them. */
   'installed-added': InstalledArgs & { scripts: readonly string[] };
 
+  /**
+   * `known`: of the package the log has other versions (`package`), or the baseline has this one as logged
+   * (`baseline`), or nothing is known to be logged at all (`nothing`).
+   */
+  'log-record-missing': { log: string; known: 'package' | 'baseline' | 'nothing' };
+  /** What the log, or whoever answers for it, gave as a proof, and proves something else or nothing. */
+  'log-proof-invalid': { log: string; reason: string };
+  /**
+   * Two trees of one log of which the smaller is no beginning of the larger one. A note is what the log signed; null
+   * for a tree that only `from` names.
+   */
+  'log-inconsistent': {
+    log: string;
+    larger: LogTree;
+    smaller: LogTree;
+  };
+  /** `setting` keeps what the package is from being asked for at `log`; null where it switches every check off. */
+  'checks-disabled': { setting: string; log: string | null };
+
   /** `detail`: the verified time that this machine's clock has not reached, and what the clock says. */
   'clock-behind': { attestation: 'provenance' | 'publish'; detail: string };
   /** `absent`: the registry answered, and says that there is no such thing. */
@@ -252,7 +282,9 @@ export type EvidenceName =
   /** Keys that the repository of trust may have beyond those that are known. */
   | 'newer-keys'
   | 'tarball'
-  | 'installed';
+  | 'installed'
+  /** What a transparency log answers of a package. */
+  | 'log';
 
 export type FindingCode = keyof FindingArgs;
 
@@ -323,6 +355,10 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'installed-modified': 'contradiction',
   'installed-missing': 'anomaly',
   'installed-added': 'anomaly',
+  'log-record-missing': 'loss',
+  'log-proof-invalid': 'contradiction',
+  'log-inconsistent': 'contradiction',
+  'checks-disabled': 'anomaly',
   'clock-behind': 'unavailable',
   'evidence-unavailable': 'unavailable',
   'evidence-malformed': 'unavailable',
@@ -337,7 +373,7 @@ export type Finding = {
   [C in FindingCode]: { readonly code: C; readonly args: Readonly<FindingArgs[C]>; readonly kind: FindingKind };
 }[FindingCode];
 
-/** Builds a finding; `kind` may only weaken it to a note. */
-export function finding<C extends FindingCode>(code: C, args: FindingArgs[C], kind?: 'note'): Finding {
+/** Builds a finding; `kind` may only weaken it. */
+export function finding<C extends FindingCode>(code: C, args: FindingArgs[C], kind?: 'gap' | 'note'): Finding {
   return { code, args, kind: kind ?? FINDING_KINDS[code] } as Finding;
 }

@@ -1,4 +1,4 @@
-import type { AcceptedFinding } from './baseline.ts';
+import type { AcceptedFinding, LogHead } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
 import type { Place, SkippedEntry } from './dependency.ts';
 import type { Queue } from './policy.ts';
@@ -16,6 +16,8 @@ export interface TrustUsed {
   readonly registries: readonly RegistryUsed[];
   /** Null where no repository publishes this trust. */
   readonly repository: TrustRepository | null;
+  /** Transparency logs that were asked, each with the newest tree that all others of the run are the beginning of. */
+  readonly logs: readonly LogHead[];
 }
 
 /** How old a trusted root is. */

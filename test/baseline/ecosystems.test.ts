@@ -64,7 +64,7 @@ it('and what is locked of one says nothing of the other', () => {
     1,
   ]);
   expect(baseline.accepted.map(({ ecosystem }) => ecosystem)).toEqual(['npm']);
-  const run = { locked: [ofNpm.dependency], judged: [held], isOmitted: () => false, now: 0 };
+  const run = { locked: [ofNpm.dependency], judged: [held], isOmitted: () => false, logs: [], now: 0 };
   const used = baselineUsed({ file: 'assay.lock', content: BOTH }, run);
   expect(used.unused).toEqual(['go:example.com/x@v1.0.0']);
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { whyNotRun } from '../../src/cli/exec/installs.ts';
 import { notUsed } from '../../src/cli/project/not-used.ts';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
-import type { NodeManager } from '../../src/model/dependency.ts';
+import type { NodeLockfile, NodeManager } from '../../src/model/dependency.ts';
 import { inFolder } from './run.ts';
 
 const silent = { write: () => true, isTerminal: false, color: false, columns: 80, unicode: true };
@@ -37,7 +37,7 @@ function said(manager: NodeManager, files: Files, home = 'home'): Promise<readon
     const io = { cwd: folder, env: { HOME: join(root, home) }, stdout: silent, stderr: silent };
     const path = join(folder, name);
     const manifests = new Map([['', '{"name":"app"}']]);
-    const lockfile = parseLockfile(name, readFileSync(path), manifests);
+    const lockfile = parseLockfile(name, readFileSync(path), manifests) as NodeLockfile;
     const found = await notUsed(path, lockfile, manifests, io);
     const why = await whyNotRun((COMMANDS[manager] ?? '').split(' '), [{ path, manager }], io);
     return [found.length > 0, why !== null];

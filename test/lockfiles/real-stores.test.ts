@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLab, token, type Lab } from '../../lab/index.ts';
 import { notUsed } from '../../src/cli/project/not-used.ts';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
+import type { NodeLockfile } from '../../src/model/dependency.ts';
 import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { bunInUse } from './bun-in-use.ts';
 import { fromRegistry, notToBeHad } from './real.ts';
@@ -164,7 +165,7 @@ async function said(folder: string, { lockfile }: Pick<Case, 'lockfile'>): Promi
   const manifests = new Map([['', MANIFEST]]);
   const silent = { write: () => true, isTerminal: false, color: false, columns: 80, unicode: true };
   const io = { cwd: folder, env: { HOME: join(folder, 'home') }, stdout: silent, stderr: silent };
-  const read = parseLockfile(lockfile, readFileSync(path), manifests);
+  const read = parseLockfile(lockfile, readFileSync(path), manifests) as NodeLockfile;
   return (await notUsed(path, read, manifests, io)).map(
     ({ finding: { code, args } }) => `${code} ${JSON.stringify(args)}`,
   );

@@ -93,6 +93,14 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'evidence-stripped': { registry: text },
     'baseline-forged': { ref: text, entries: [text, text] },
     'evidence-not-served': { registry: text, packages: [text, text] },
+    'log-record-missing': { log: text, known: 'package' },
+    'log-proof-invalid': { log: text, reason: text },
+    'log-inconsistent': {
+      log: text,
+      larger: { from: text, size: 9, root: text, note: text },
+      smaller: { from: text, size: 7, root: text, note: null },
+    },
+    'checks-disabled': { setting: text, log: text },
   };
 }
 
@@ -215,6 +223,7 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
       rootDigest: 'cd'.repeat(32),
       ages: [{ name: 'public-good', from: 'public-good', confirmed: Date.UTC(2026, 2, 30) }],
       repository: null,
+      logs: [],
       registries: [{ url: 'https://registry.npmjs.org/', keys: [{ keyId: 'SHA256:abc', origin: 'pinned' }] }],
     },
     baselines: change.baseline ? [change.baseline] : [],

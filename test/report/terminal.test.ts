@@ -261,6 +261,7 @@ holds: 1187 dependencies meet phase observe. Exit status 0.
             rootDigest: text,
             ages: [{ name: text, from: text, confirmed: 0 }],
             registries: [{ url: text, keys: [{ keyId: text, origin: 'registry' as const }] }],
+            logs: [{ origin: text, size: 1, root: text }],
             repository: {
               url: text,
               state: 'refused' as const,

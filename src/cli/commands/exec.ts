@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { spawn } from 'cross-spawn';
+import { isNodeLockfile } from '../../model/dependency.ts';
 import { reportStatus } from '../../model/report.ts';
 import { listed } from '../../report/words/layout.ts';
 import { renderTerminal } from '../../report/terminal/index.ts';
@@ -78,7 +79,10 @@ export const command: Command = {
 /** Throws UsageError where the command would not install from the audited lockfiles. */
 async function demandAudited(line: readonly string[], { projects }: Looked, shown: string, io: Io): Promise<void> {
   const audited = projects.flatMap(({ sources, lockfiles }) =>
-    sources.map(({ path }, i) => ({ path, manager: lockfiles[i]?.manager ?? 'npm' })),
+    sources.flatMap(({ path }, i) => {
+      const lockfile = lockfiles[i];
+      return lockfile !== undefined && isNodeLockfile(lockfile) ? [{ path, manager: lockfile.manager }] : [];
+    }),
   );
   const why = await whyNotRun(line, audited, io);
   if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);

@@ -68,7 +68,7 @@ export const command: Command = {
       const update = updateBaseline(
         baseline.content,
         report.dependencies.map((one) => ({ ...one, capabilities: null })),
-        silent.dependencies,
+        { silent: silent.dependencies, heads: report.trust.logs },
       );
       writeNew(policyPath, renderPolicy(proposal, findOwner(lockfile, io)), io);
       const updated = withSeen(update, null, Date.now());

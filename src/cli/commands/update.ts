@@ -25,7 +25,10 @@ export const command: Command = {
       demandAll(project);
       const report = await audit({ enforce: 'observe', omit: [], explain: false });
       const silent = strippingRegistries(report);
-      const update = updateBaseline(content, report.dependencies, silent.dependencies);
+      const update = updateBaseline(content, report.dependencies, {
+        silent: silent.dependencies,
+        heads: report.trust.logs,
+      });
       // The clock of a team starts when it begins to use assay, not when it first installed a dependency.
       const waiting = content === null ? [] : unseen(update);
       const known = waiting.length === 0 ? null : await askAppearances(waiting.map(versionId));

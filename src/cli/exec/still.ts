@@ -44,12 +44,12 @@ async function standingNow(
 /** What each lockfile has, and what is wrong with it or with its being used, by the file as it is shown. */
 function standingOf({ projects, unread }: Pick<Projects, 'projects' | 'unread'>, when: 'before' | 'after'): Standing {
   return new Map([
-    ...projects.flatMap(({ lockfiles, manifests, managers }) => {
-      const beside = when === 'before' ? [...manifests, managers] : [];
-      return lockfiles.map(({ file, digest, findings = [] }) => {
+    ...projects.flatMap(({ lockfiles, filesOf, managers }) =>
+      lockfiles.map(({ file, digest, findings = [] }) => {
+        const beside = when === 'before' ? [...filesOf(file).manifests, managers] : [];
         return [file, JSON.stringify([digest, findings, beside])] as const;
-      });
-    }),
+      }),
+    ),
     ...unread.map(({ file, problem }) => [file, problem] as const),
   ]);
 }

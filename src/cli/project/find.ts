@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync, type Dirent } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { BRANCH_LOCKFILE, LOCKFILE_NAMES } from '../../lockfiles/index.ts';
-import type { NodeManager } from '../../model/dependency.ts';
+import { NODE_MANAGERS, type NodeManager } from '../../model/dependency.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
 import { npmProject } from '../../registries/npm/config/npmrc.ts';
 import { commandsOf } from '../../ecosystems/conventions/index.ts';
@@ -88,7 +88,6 @@ const AS_WANTED: Readonly<Record<NodeManager, RegExp>> = {
   bun: /^bun@\d/,
   vlt: /^vlt@\d/,
 };
-const NODE_MANAGERS = Object.keys(AS_WANTED) as readonly NodeManager[];
 
 /**
  * The lockfiles of git branches among the names of a folder: pnpm installs from one only while its branch is checked

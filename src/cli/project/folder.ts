@@ -3,27 +3,20 @@ import type { Since } from '../../audit/options.ts';
 import type { Cache } from '../../store/store.ts';
 import { askAppearances, type ReadVersions } from '../../git/appearance.ts';
 import type { RepositoryPath } from '../../git/gone.ts';
-import {
-  LOCKFILE_NAMES,
-  LockfileError,
-  parseLockfile,
-  type ProjectManifests,
-  type ProjectSettings,
-} from '../../lockfiles/index.ts';
+import { LOCKFILE_NAMES, LockfileError, parseLockfile } from '../../lockfiles/index.ts';
 import type { BaselineBase, BaselineInUse } from '../../model/baseline.ts';
-import type { Dependency, LocatedNodeLockfile, NodeLockfile } from '../../model/dependency.ts';
+import type { Dependency, LocatedLockfile, Lockfile } from '../../model/dependency.ts';
 import { versionId, type VersionId } from '../../model/package.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
 import type { Appearance, AskAppearances } from '../../model/review.ts';
 import { baseFinder, baseOf, readAtOrBefore } from './base.ts';
 import { isMendable } from '../exit.ts';
 import { lockfilesIn } from './find.ts';
-import { loadBaseline, type LockfilePaths, projectManifests, repositoryPath } from './files.ts';
+import { loadBaseline, type LockfilePaths, repositoryPath } from './files.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
-import { projectSettings } from './manager-config.ts';
+import { filesByKind, kindOf, type ProjectFiles } from './kind.ts';
 import type { LoadedPolicy } from './policy.ts';
-import { notUsed } from './not-used.ts';
 import { readLockfile } from './read-lockfile.ts';
 import { openStore } from '../setup.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
@@ -36,12 +29,13 @@ export interface Project {
   /** Its lockfiles as they are shown. */
   readonly file: string;
   /** At least one. */
-  readonly lockfiles: readonly LocatedNodeLockfile[];
+  readonly lockfiles: readonly LocatedLockfile[];
   /** Its lockfiles as they were read. */
   readonly sources: readonly LockfileSource[];
   /** Other lockfiles of the folder, which share its baseline and are not audited. */
-  readonly beside: readonly NodeLockfile[];
-  readonly manifests: ProjectManifests;
+  readonly beside: readonly Lockfile[];
+  /** The project's own files that each of its lockfiles is read with. */
+  readonly filesOf: (lockfile: string) => ProjectFiles;
   readonly policy: LoadedPolicy | null;
   readonly baseline: BaselineInUse;
   /** What earlier runs kept of it; null where nothing is to be kept. */
@@ -78,8 +72,7 @@ export async function openFolder(
 ): Promise<OpenedFolder> {
   const shared = await attempt(async () => {
     const baseline = loadBaseline(paths[0], io);
-    const settings = (await Promise.all(paths.map((path) => projectSettings(path, io)))).flat();
-    return { baseline, settings, manifests: projectManifests(paths, settings, io) };
+    return { baseline, filesOf: await filesByKind(paths, io) };
   });
   if ('problem' in shared) {
     return {
@@ -87,12 +80,13 @@ export async function openFolder(
       unread: paths.map((path) => ({ file: shownPath(path, io), path: repositoryPath(path, io), ...shared })),
     };
   }
-  const { baseline, settings, manifests } = shared;
+  const { baseline, filesOf } = shared;
   const store = openStore(values, paths[0], io);
   const read = (path: string): ReadLockfile => {
     demandFile(path);
     const file = shownPath(path, io);
     const bytes = readUserFile(path, 'the lockfile', io);
+    const { manifests, settings } = filesOf(path);
     const lockfile = { ...readLockfile(file, bytes, manifests, settings, store), path: repositoryPath(path, io) };
     return { path, file, bytes, lockfile };
   };
@@ -101,7 +95,7 @@ export async function openFolder(
       const result = read(path);
       const findings = [
         ...(result.lockfile.findings ?? []),
-        ...(await notUsed(path, result.lockfile, manifests, io, paths)),
+        ...(await kindOf(path).notUsed(path, result.lockfile, filesOf(path), io, paths)),
       ];
       return findings.length === 0 ? result : { ...result, lockfile: { ...result.lockfile, findings } };
     });
@@ -127,22 +121,21 @@ export async function openFolder(
     beside: (await Promise.all(others.map((path) => attempt(() => Promise.resolve(read(path)))))).flatMap((each) =>
       'problem' in each ? [] : [each.lockfile],
     ),
-    manifests,
+    filesOf,
     policy,
     baseline,
     store,
     askAppearances: appearancesOf(
       readable.map(({ path }) => path),
-      manifests,
-      settings,
+      filesOf,
     ),
-    askSince: () => sinceOf(values, readable, { manifests, settings }, find, io),
+    askSince: () => sinceOf(values, readable, filesOf, find, io),
     askBase: async () => {
       const found = await baseOf(values, first.path, policy, find, io);
       if (found === null) return null;
       const { tip, moved, ...base } = found;
       if (base.commit === null || base.content === null) return base;
-      const reader = (path: string): ReadDependencies => dependenciesReader(path, manifests, settings);
+      const reader = (path: string): ReadDependencies => dependenciesReader(path, filesOf(path));
       const named = await namedAt([...paths, ...others], moved, reader, base.commit);
       const still = tip === undefined ? named : await namedAt([...paths, ...others], moved, reader, tip);
       return { ...base, named: new Set([...named].filter((id) => still.has(id))) };
@@ -171,7 +164,7 @@ async function namedAt(
 }
 
 interface ReadLockfile extends LockfileSource {
-  readonly lockfile: LocatedNodeLockfile;
+  readonly lockfile: LocatedLockfile;
 }
 
 interface Problem {
@@ -189,15 +182,11 @@ async function attempt<T>(read: () => Promise<T>): Promise<T | Problem> {
 }
 
 /** Of several lockfiles, the one that has had a version for longest says since when. */
-function appearancesOf(
-  paths: readonly string[],
-  manifests: ProjectManifests,
-  settings: ProjectSettings,
-): AskAppearances {
+function appearancesOf(paths: readonly string[], filesOf: (lockfile: string) => ProjectFiles): AskAppearances {
   return async (versions) => {
     const asked = paths.map((path) => {
       const readVersions: ReadVersions = (name, bytes) => {
-        const dependencies = dependenciesReader(join(dirname(path), name), manifests, settings)(bytes);
+        const dependencies = dependenciesReader(join(dirname(path), name), filesOf(path))(bytes);
         return dependencies === null ? null : new Set(dependencies.map(versionId));
       };
       return askAppearances(path, LOCKFILE_NAMES, versions, readVersions, Date.now());
@@ -216,7 +205,7 @@ function appearancesOf(
 /** What a lockfile of the past named; null where it cannot be read. */
 type ReadDependencies = (bytes: Uint8Array) => readonly Dependency[] | null;
 
-function dependenciesReader(path: string, manifests: ProjectManifests, settings: ProjectSettings): ReadDependencies {
+function dependenciesReader(path: string, { manifests, settings }: ProjectFiles): ReadDependencies {
   return (bytes) => {
     try {
       return parseLockfile(path, bytes, manifests, settings).dependencies;

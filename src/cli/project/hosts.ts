@@ -1,18 +1,21 @@
 import { proxyFor } from '../../net/proxy.ts';
 import type { Host } from '../../report/commands/hosts.ts';
+import { isNodeLockfile } from '../../model/dependency.ts';
+import type { NetConfig } from '../../net/config.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { findPlaces, openProjects } from './open.ts';
-import { openRegistry, servedNames } from './registry.ts';
+import { databaseAddress, type GoAsking } from './go-source.ts';
+import { goOf, openRegistry, servedNames } from './registry.ts';
 import { trustSource } from './trust.ts';
 
 /** An address that a run asks, what for, and how it is reached. */
 interface Asked {
   readonly url: URL;
   readonly why: string;
-  readonly config: NpmConfig;
+  readonly config: NetConfig;
 }
 
 /**
@@ -33,8 +36,12 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
     .filter((one) => one.source.ask === undefined)
     .map((one): Asked => ({ url: new URL(one.source.url), why: `TUF repository of ${one.of}`, config }));
   const registries = projects.flatMap((project) => {
-    return registriesOf(servedNames(project.lockfiles), configOf(project), io);
+    return registriesOf(servedNames(project.lockfiles.filter(isNodeLockfile)), configOf(project), io);
   });
+  const go = goOf(
+    projects.flatMap(({ lockfiles }) => lockfiles),
+    io,
+  );
   const redirects = (policy?.policy.redirects ?? []).map((address): Asked => {
     const why = `redirects of registries (registries.redirects in ${policy?.policy.file ?? ''})`;
     return { url: new URL(address), why, config };
@@ -43,7 +50,20 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
   const logs = [...new Set((root?.tlogs ?? []).map(({ name }) => name))].map((name): Asked => {
     return { url: new URL(`https://${name}`), why: 'transparency log, which assay log alone asks', config };
   });
-  return merged([...repositories, ...registries, ...redirects, ...logs]);
+  return merged([...repositories, ...registries, ...(go === null ? [] : proxiesOf(go)), ...redirects, ...logs]);
+}
+
+/** Module proxies, in the order in which they are asked, and the database that they may not pass on. */
+function proxiesOf({ config, settings }: GoAsking): readonly Asked[] {
+  const { proxies, database } = settings;
+  const [name, own] = [database?.key.name ?? '', database?.url ?? null];
+  const asked = proxies.map(({ url }): Asked => {
+    const passed = database === null || own !== null ? '' : `, and checksum database ${name} through it`;
+    return { url: new URL(url), why: `module proxy of GOPROXY${passed}`, config };
+  });
+  if (database === null) return asked;
+  const why = own === null ? `checksum database, where no module proxy passes it on` : 'checksum database of GOSUMDB';
+  return [...asked, { url: new URL(databaseAddress(settings)), why, config }];
 }
 
 /** The registries of packages. Documents, attestations, keys and tarballs are asked of no other host. */

@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { parseEnv } from 'node:util';
+import { ecosystemOfLockfile } from '../../lockfiles/index.ts';
 import type { ConfigFile, NodeLockfile, NodeManager } from '../../model/dependency.ts';
 import { parseSettings } from '../../readers/yaml-settings.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
@@ -140,8 +141,8 @@ export async function tellingPaths(lockfile: string, io: Io): Promise<ReadonlySe
  * beside them. Undefined where they are of several.
  */
 export async function likelyManager(paths: readonly string[], io: Io): Promise<ManagerConfig | undefined> {
-  const [name, ...others] = new Set(paths.map(managerOf));
-  const [path] = paths;
+  const [path, ...more] = paths.filter((each) => ecosystemOfLockfile(each) === 'npm');
+  const [name, ...others] = new Set(path === undefined ? [] : [path, ...more].map(managerOf));
   if (name === undefined || path === undefined || others.length > 0) return undefined;
   const silent = { ...io, stderr: { ...io.stderr, write: () => undefined } };
   const [config] = await managerConfigs([{ manager: name }], dirname(path), silent);

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { manifestFields } from '../../readers/manifest.ts';
 import type { NodeManager } from '../../model/dependency.ts';
 import { parseSettings } from '../../readers/yaml-settings.ts';
@@ -20,6 +20,19 @@ export function manifestIn(folder: string, manager: NodeManager, io: Io): string
   if (path === undefined) return null;
   demandFile(path);
   return manifestText(shownPath(path, io), readUserFile(path, 'the manifest', io).toString('utf8'));
+}
+
+/** The text of a manifest beside a lockfile; null where there is none. */
+export function manifestFile(lockfile: string, name: string, io: Io): string | null {
+  const path = join(dirname(lockfile), name);
+  if (!isThere(path)) return null;
+  demandFile(path);
+  const bytes = readUserFile(path, 'the manifest', io);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new UsageError(`${shownPath(path, io)} is not valid UTF-8`);
+  }
 }
 
 /** What a manifest says, as package.json would have it. Throws UsageError where it cannot be read. */

@@ -4,11 +4,12 @@ import { auditLockfiles } from '../../audit/index.ts';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
 import { combineReports } from '../../audit/combine.ts';
 import { changedLines } from '../../baseline/changed-lines.ts';
-import { scriptPermissions } from '../../lockfiles/index.ts';
+import { conventionsOf } from '../../ecosystems/conventions/index.ts';
+import { ecosystemOfLockfile, scriptPermissions } from '../../lockfiles/index.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
 import { pemReader } from '../../registries/npm/config/npmrc-values.ts';
 import type { Store } from '../../model/store.ts';
-import type { Dependency } from '../../model/dependency.ts';
+import { isNodeLockfile, type Dependency } from '../../model/dependency.ts';
 import { packageId, specOf, versionId } from '../../model/package.ts';
 import type { Report, UnreadLockfile } from '../../model/report.ts';
 import { escapeText } from '../../report/words/escape.ts';
@@ -23,8 +24,8 @@ import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { repositoryAddress } from '../output/pipeline.ts';
 import { progressOn } from '../output/progress.ts';
 import { likelyManager, managerConfigs, type ManagerConfig } from './manager-config.ts';
-import { networkConfig, openRegistry, projectConfig, servedNames } from './registry.ts';
-import { startTrust, TRUST_OPTIONS, withTrust } from './trust.ts';
+import { goOf, networkConfig, openRegistry, openSources, projectConfig, servedNames } from './registry.ts';
+import { startTrust, TRUST_OPTIONS, unasked, withTrust } from './trust.ts';
 
 /** How a project is audited. */
 type How = Pick<LockfileAuditOptions, 'enforce' | 'omit'> & Partial<LockfileAuditOptions>;
@@ -101,7 +102,8 @@ export async function withProjects<T>(
   work: (projects: Projects) => Promise<T>,
 ): Promise<T> {
   const { found, policy, config, configOf } = await findPlaces(places, below, values, io);
-  const trust = startTrust(values, policy, config, io);
+  const started = startTrust(values, policy, config, io);
+  const trust = isBuildSigned(found) ? started : { ...started, session: started.session.then(unasked) };
   const progress = progressOn(io.stderr, 'assay: verified');
   const established = new Map<string, Buffer>();
 
@@ -110,9 +112,10 @@ export async function withProjects<T>(
     const { store: kept, baseline, askAppearances, beside } = project;
     const own = configOf(project);
     const lockfiles = project.lockfiles.map((lockfile) => {
+      if (!isNodeLockfile(lockfile)) return lockfile;
       const files = project.managers.find(({ name }) => name === lockfile.manager)?.files ?? [];
       const settings = { files, ignoredByNpmrc: own.ignoreScripts };
-      return { ...lockfile, scripts: scriptPermissions(lockfile, project.manifests, settings) };
+      return { ...lockfile, scripts: scriptPermissions(lockfile, project.filesOf(lockfile.file).manifests, settings) };
     });
     const store = isOnly ? kept : sharedStore(established, kept);
     if (lockfiles.some(({ dependencies }) => dependencies.length >= LARGE)) collectSooner();
@@ -122,9 +125,13 @@ export async function withProjects<T>(
     try {
       const { result, current } = await withTrust(
         await trust.session,
-        () =>
-          openRegistry(own, io, { names: servedNames(project.lockfiles), redirects: policy?.policy.redirects ?? [] }),
-        (used, registry) => auditLockfiles(lockfiles, { ...shared, trust: used, registry, ...how }),
+        () => {
+          const names = servedNames(project.lockfiles.filter(isNodeLockfile));
+          const registry = openRegistry(own, io, { names, redirects: policy?.policy.redirects ?? [] });
+          return openSources(registry, goOf([...project.lockfiles, ...beside], io));
+        },
+        (used, { registry, go }) =>
+          auditLockfiles(lockfiles, { ...shared, trust: used, registry, ...(go && { go }), ...how }),
       );
       return { ...result, trust: withAnswers(result.trust, current) };
     } finally {
@@ -162,6 +169,12 @@ export async function withProjects<T>(
     progress.end();
     trust.close();
   }
+}
+
+/** Whether builders can have signed anything that is found: else nobody is asked whom to trust for that. */
+function isBuildSigned({ folders }: Found): boolean {
+  const paths = folders.flatMap((each) => each.paths);
+  return paths.some((path) => conventionsOf(ecosystemOfLockfile(path)).hasProvenance);
 }
 
 /**
@@ -213,7 +226,8 @@ export async function findPlaces(
   const config = networkConfig(values, firstFolder, io, likely, [], readPems);
   const configOf = (project: ProjectInUse): NpmConfig => {
     const folder = dirname(project.path);
-    return projectConfig(values, project, folder, io, folder === firstFolder ? config.warnings : [], readPems);
+    const nodes = { managers: project.managers, lockfiles: project.lockfiles.filter(isNodeLockfile) };
+    return projectConfig(values, nodes, folder, io, folder === firstFolder ? config.warnings : [], readPems);
   };
   return { found, policy, config, configOf };
 }
@@ -228,7 +242,10 @@ export async function openProjects(
   const opened = await Promise.all(found.folders.map(({ paths }) => openFolder(paths, values, policy, io)));
   const projects: ProjectInUse[] = [];
   for (const project of opened.flatMap((each) => each.project ?? [])) {
-    projects.push({ ...project, managers: await managerConfigs(project.lockfiles, dirname(project.path), io) });
+    projects.push({
+      ...project,
+      managers: await managerConfigs(project.lockfiles.filter(isNodeLockfile), dirname(project.path), io),
+    });
   }
   return { projects, unread: [...found.unread, ...opened.flatMap((each) => each.unread)] };
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { digestOf } from '../../readers/digest.ts';
 import { parseLockfile, withScripts, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
 import type { Store } from '../../model/store.ts';
-import type { LocatedNodeLockfile, NodeLockfile } from '../../model/dependency.ts';
+import type { LocatedLockfile, Lockfile } from '../../model/dependency.ts';
 import { VERSION } from '../../model/version.ts';
 
 /** Less is read as quickly as it is given back. */
@@ -18,14 +18,14 @@ export function readLockfile(
   manifests: ProjectManifests,
   settings: ProjectSettings,
   store: Store | null,
-): Omit<LocatedNodeLockfile, 'path'> {
+): Omit<LocatedLockfile, 'path'> {
   const digest = digestOf(bytes);
   if (store === null || bytes.length < MIN_BYTES) return { ...parseLockfile(file, bytes, manifests, settings), digest };
   const id = hash('sha256', JSON.stringify(['lockfile', file]));
   const decides = hash('sha256', JSON.stringify([VERSION, digest, [...manifests], settings]));
   const kept = store.get(id)?.toString('utf8');
   if (kept?.startsWith(decides) === true) {
-    const lockfile = JSON.parse(kept.slice(decides.length)) as NodeLockfile;
+    const lockfile = JSON.parse(kept.slice(decides.length)) as Lockfile;
     return { ...withScripts(lockfile, manifests), digest };
   }
   const lockfile = parseLockfile(file, bytes, manifests, settings);

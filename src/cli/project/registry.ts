@@ -6,7 +6,9 @@ import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import type { ManagerConfig } from './manager-config.ts';
 import { escapeText } from '../../report/words/escape.ts';
-import type { NodeLockfile } from '../../model/dependency.ts';
+import type { Lockfile, NodeLockfile } from '../../model/dependency.ts';
+import type { Sources } from '../../ecosystems/ecosystem.ts';
+import { goAsking, openGo, type GoAsking } from './go-source.ts';
 import { shownPath } from '../user-files.ts';
 import { createHttpClient } from '../../net/client.ts';
 import { npmRegistry } from '../../registries/npm/index.ts';
@@ -117,7 +119,31 @@ export function openRegistry(
   return registry;
 }
 
-/** The packages that a registry serves for these lockfiles, each once. */
+/** Everything that a run asks about packages; the caller closes it. */
+export interface OpenedSources extends Sources {
+  readonly close: () => void;
+}
+
+/** Opens the registry, and the module proxy where there are Go modules. */
+export function openSources(registry: Registry, asking: GoAsking | null): OpenedSources {
+  const go = asking === null ? undefined : openGo(asking);
+  return {
+    registry,
+    ...(go === undefined ? {} : { go }),
+    close: () => {
+      registry.close();
+      go?.proxy.close();
+    },
+  };
+}
+
+/** How the modules of lockfiles are asked for; null where none of them has any. */
+export function goOf(lockfiles: readonly Pick<Lockfile, 'dependencies'>[], io: Io): GoAsking | null {
+  const hasModules = lockfiles.some(({ dependencies }) => dependencies.some(({ ecosystem }) => ecosystem === 'go'));
+  return hasModules ? goAsking(io) : null;
+}
+
+/** The packages that a registry of npm's kind serves for these lockfiles, each once. */
 export function servedNames(lockfiles: readonly Pick<NodeLockfile, 'dependencies'>[]): readonly string[] {
   const dependencies = lockfiles.flatMap((lockfile) => lockfile.dependencies);
   const served = dependencies.filter(({ artifacts: [{ source }] }) => source.kind === 'registry');

@@ -2,15 +2,14 @@ import { basename, dirname, join } from 'node:path';
 import type { Since } from '../../audit/options.ts';
 import { isShallow, readAt } from '../../git/base.ts';
 import type { LockfileBefore } from '../../audit/lockfile-changes.ts';
-import { LockfileError, parseLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
+import { LockfileError, parseLockfile, type ProjectManifests } from '../../lockfiles/index.ts';
 import { isChanged, sinceRef, WHOLE_HISTORY, type FindBase } from './base.ts';
 import { isMendable, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { projectFolder } from './files.ts';
-import { managerOf, tellingPaths } from './manager-config.ts';
+import { kindOf, type ProjectFiles } from './kind.ts';
 import { shownPath } from '../user-files.ts';
-import { manifestNames, manifestText } from './manifests.ts';
 
 /** A lockfile as it is now. */
 interface CurrentLockfile {
@@ -19,20 +18,14 @@ interface CurrentLockfile {
   readonly file: string;
 }
 
-/** What the project's own files say now. */
-interface ProjectFiles {
-  readonly manifests: ProjectManifests;
-  readonly settings: ProjectSettings;
-}
-
 /**
  * The revision of --since with these lockfiles of one folder as they were there; null without that option. `files`
- * are the project's own as they are read now. Throws UsageError where git cannot say.
+ * has the project's own for each as they are read now. Throws UsageError where git cannot say.
  */
 export async function sinceOf(
   values: OptionValues,
   places: readonly CurrentLockfile[],
-  { manifests, settings }: ProjectFiles,
+  files: (lockfile: string) => ProjectFiles,
   find: FindBase,
   io: Io,
 ): Promise<Since | null> {
@@ -48,9 +41,10 @@ export async function sinceOf(
     throw new UsageError(`--since ${ref.shown} cannot be read: ${problem}${how}`);
   }
   const before = new Map<string, LockfileBefore>();
-  const manifestsThen = await manifestsAt(first.path, manifests, commit);
   for (const place of places) {
     const changed = await changedSettings(place.path, commit, io);
+    const { manifests, settings } = files(place.path);
+    const manifestsThen = await manifestsAt(place.path, manifests, commit);
     const lockfile = await lockfileAt(place, { manifests: manifestsThen, settings }, commit);
     if (lockfile === null) continue;
     before.set(place.file, changed === null ? lockfile : { problem: `${changed} was another one` });
@@ -63,7 +57,7 @@ export async function sinceOf(
  * text stayed.
  */
 async function changedSettings(lockfile: string, commit: string, io: Io): Promise<string | null> {
-  for (const path of await tellingPaths(lockfile, io)) {
+  for (const path of await kindOf(lockfile).tellingPaths(lockfile, io)) {
     const [then, head] = await Promise.all([commit, 'HEAD'].map((each) => readAt(dirname(path), basename(path), each)));
     // What no commit has, no change brought: pipelines write such files, too.
     const isNobodys = [then, head].every((each) => each !== undefined && 'bytes' in each && each.bytes === null);
@@ -92,12 +86,13 @@ async function lockfileAt(
 /** What the project asked for then says what its lockfile meant. */
 async function manifestsAt(lockfile: string, now: ProjectManifests, commit: string): Promise<ProjectManifests> {
   const then = new Map<string, string>();
-  const names = manifestNames(managerOf(lockfile));
+  const kind = kindOf(lockfile);
+  const names = kind.manifestNames(lockfile);
   for (const member of now.keys()) {
     for (const name of names) {
       const found = await readAt(join(projectFolder(lockfile), member), name, commit);
       if (!('bytes' in found) || found.bytes === null) continue;
-      then.set(member, textThen(name, found.bytes.toString('utf8')));
+      then.set(member, textThen(kind.manifestText, name, found.bytes.toString('utf8')));
       break;
     }
   }
@@ -105,9 +100,9 @@ async function manifestsAt(lockfile: string, now: ProjectManifests, commit: stri
 }
 
 /** One that cannot be read is no package.json either, which the lockfile's own reader says. */
-function textThen(name: string, text: string): string {
+function textThen(read: (name: string, text: string) => string, name: string, text: string): string {
   try {
-    return manifestText(name, text);
+    return read(name, text);
   } catch (error) {
     if (!isMendable(error)) throw error;
     return text;

@@ -10,7 +10,6 @@ import { openCache } from '../../store/store.ts';
 import type { TrustRepository } from '../../model/report.ts';
 import { createHttpClient } from '../../net/client.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
-import type { Registry } from '../../registries/registry.ts';
 import { PINNED_AT, publicGoodAnchor, TUF_URL } from '../../sigstore/tuf/public-good.ts';
 import { plainAddress } from '../../policy/read.ts';
 import { pinRoot } from '../../sigstore/tuf/repository.ts';
@@ -74,6 +73,12 @@ export function startTrust(
 interface OpenedSource {
   readonly opened: Promise<TrustSession>;
   readonly close: () => void;
+}
+
+/** The same without a question to its repository, where something is known without one. */
+export function unasked(session: TrustSession): TrustSession {
+  const { known } = session;
+  return known === null ? session : { known, refresh: () => Promise.resolve(known) };
 }
 
 /** Opens a repository, with what earlier runs kept of it. The caller closes it. */
@@ -179,32 +184,32 @@ function thresholdsStated(values: OptionValues, policy: LoadedPolicy | null, isN
 
 /**
  * Runs `work` with the cached trusted root while the repository is asked, and again if that has a newer one. The
- * registry connection of a run that is thrown away is closed at once.
+ * connections of a run that is thrown away are closed at once.
  */
-export async function withTrust<T>(
+export async function withTrust<T, S extends { close(): void }>(
   { known, refresh }: TrustSession,
-  openRegistry: () => Registry,
-  work: (trust: TrustOptions, registry: Registry) => Promise<T>,
+  open: () => S,
+  work: (trust: TrustOptions, sources: S) => Promise<T>,
 ): Promise<{ readonly result: T; readonly current: TrustOptions }> {
-  const attempt = async (trust: TrustOptions, registry: Registry): Promise<T> => {
+  const attempt = async (trust: TrustOptions, sources: S): Promise<T> => {
     try {
-      return await work({ ...trust, newest }, registry);
+      return await work({ ...trust, newest }, sources);
     } finally {
-      registry.close();
+      sources.close();
     }
   };
   const current = refresh();
   const newest = async (): Promise<TrustRepository | null> => (await current).repository ?? null;
-  const registry = known === null ? null : openRegistry();
-  const first = known === null || registry === null ? null : attempt(known, registry);
+  const sources = known === null ? null : open();
+  const first = known === null || sources === null ? null : attempt(known, sources);
   const isCurrent = current.then((trust) => {
     const same = known !== null && isSameTrust(known, trust);
-    if (!same) registry?.close();
+    if (!same) sources?.close();
     return same;
   });
   const [early, same] = await Promise.all([first, isCurrent]);
   const trust = await current;
-  const result = same && early !== null ? early : await attempt(trust, openRegistry());
+  const result = same && early !== null ? early : await attempt(trust, open());
   return { result, current: trust };
 }
 

@@ -111,4 +111,6 @@ export interface Conventions {
   readonly versions: Versions;
   readonly names: Names;
   readonly commands: Commands;
+  /** Whether a release can have provenance: whether anybody signs who built one. */
+  readonly hasProvenance: boolean;
 }

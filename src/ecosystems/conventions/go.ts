@@ -1,5 +1,5 @@
 import { comparing, compareVersions } from './compare.ts';
-import type { Commands, Conventions, Names, Version, Versions } from './conventions.ts';
+import type { Commands, Conventions, ManagerCommands, Names, Version, Versions } from './conventions.ts';
 import { isModulePath, isPathOfHost } from './go-modules.ts';
 import { channelOf } from './prerelease.ts';
 import { STABLE } from '../../model/channel.ts';
@@ -80,18 +80,15 @@ const names: Names = {
   target: (name, required) => (parse(required) === null ? null : { name, range: required }),
 };
 
-const commands: Commands = {
-  byManager: {},
-  own: {
-    pin: (spec) => ['go', 'get', spec],
-    // What go.mod requires is the least version for whoever asks for the module.
-    override: (name, version) => ({ edit: null, commands: [['go', 'get', `${name}@${version}`]], note: null }),
-    update: (name) => ['go', 'get', `${name}@upgrade`],
-    frozen: ['go', 'mod', 'download'],
-    lock: ['go', 'mod', 'tidy'],
-  },
-  underAlias: null,
-  diff: () => null,
+const own: ManagerCommands = {
+  pin: (spec) => ['go', 'get', spec],
+  // What go.mod requires is the least version for whoever asks for the module.
+  override: (name, version) => ({ edit: null, commands: [['go', 'get', `${name}@${version}`]], note: null }),
+  update: (name) => ['go', 'get', `${name}@upgrade`],
+  frozen: ['go', 'mod', 'download'],
+  lock: ['go', 'mod', 'tidy'],
 };
 
-export const goConventions: Conventions = { versions, names, commands };
+const commands: Commands = { byManager: { go: own }, own, underAlias: null, diff: () => null };
+
+export const goConventions: Conventions = { versions, names, commands, hasProvenance: false };

@@ -18,6 +18,7 @@ import { decodeText } from '../../readers/text.ts';
 /** bun.lock, versions 0 to 3. bun.lockb, which Bun prefers less, is binary: it is only named. */
 export const bun: LockfileFormat<NodeLockfile> = {
   name: 'Bun',
+  ecosystem: 'npm',
   fileNames: ['bun.lock', 'bun.lockb'],
   otherFileNames: [],
   parse,

@@ -1,4 +1,5 @@
 import type { ConfigFile, Lockfile } from '../../model/dependency.ts';
+import type { Ecosystem } from '../../model/package.ts';
 
 /**
  * Texts of the project's manifests (package.json, go.mod), by folder relative to the lockfile's project: "" is the
@@ -16,6 +17,8 @@ export type ProjectSettings = readonly ConfigFile[];
 export interface LockfileFormat<L extends Lockfile = Lockfile> {
   /** Name for people, e.g. "npm". */
   readonly name: string;
+  /** What its entries are packages of. */
+  readonly ecosystem: Ecosystem;
   /** Names of the files to look for in a directory, in the package manager's own order of preference. */
   readonly fileNames: readonly string[];
   /** Names of files that are read when they are named, but never looked for. */

@@ -29,7 +29,7 @@ interface Named {
 type Names = (path: string, version: string, folder?: string | null) => Named;
 
 /** go.sum, which the go command writes and reads. */
-export const go: LockfileFormat = { name: 'Go', fileNames: ['go.sum'], otherFileNames: [], parse };
+export const go: LockfileFormat = { name: 'Go', ecosystem: 'go', fileNames: ['go.sum'], otherFileNames: [], parse };
 
 /**
  * Reads go.sum, and who is asked for from the go.mod beside it, the manifest of the folder "". Every line of go.sum

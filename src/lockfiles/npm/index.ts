@@ -15,6 +15,7 @@ import { decodeText } from '../../readers/text.ts';
 /** package-lock.json, npm-shrinkwrap.json (which npm prefers) and the hidden lockfile, versions 1 to 3. */
 export const npm: LockfileFormat<NodeLockfile> = {
   name: 'npm',
+  ecosystem: 'npm',
   fileNames: ['npm-shrinkwrap.json', 'package-lock.json'],
   otherFileNames: ['.package-lock.json'],
   parse,

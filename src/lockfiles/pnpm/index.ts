@@ -24,6 +24,7 @@ import { parseYaml } from '../../readers/yaml-subset.ts';
  */
 export const pnpm: LockfileFormat<NodeLockfile> = {
   name: 'pnpm',
+  ecosystem: 'npm',
   fileNames: ['pnpm-lock.yaml', 'shrinkwrap.yaml'],
   otherFileNames: [],
   parse,

@@ -18,6 +18,7 @@ import { unusedEdges } from './unused.ts';
 /** vlt-lock.json, versions 0 and 1. */
 export const vlt: LockfileFormat<NodeLockfile> = {
   name: 'vlt',
+  ecosystem: 'npm',
   fileNames: ['vlt-lock.json'],
   otherFileNames: ['.vlt-lock.json'],
   parse,

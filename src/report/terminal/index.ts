@@ -1,3 +1,4 @@
+import type { LogHead } from '../../model/baseline.ts';
 import type { PolicyUsed, Report, RegistryUsed, TrustRepository } from '../../model/report.ts';
 import { formatInstant } from '../../model/time.ts';
 import type { JudgedDependency, Verdict } from '../../model/verdict.ts';
@@ -119,6 +120,7 @@ export function summaryRows(report: Report, isCounted = true): string[] {
     ...rootTexts(trust, report.time).map((text) => `checked against: ${text}`),
     ...[trust.repository, ...trust.ages.map(({ repository = null }) => repository)].flatMap(repositoryTexts),
     ...registryTexts(trust.registries),
+    ...logTexts(trust.logs),
   ];
 }
 
@@ -206,6 +208,13 @@ function registryTexts(registries: readonly RegistryUsed[]): string[] {
   return rest > 0
     ? [...shownOnes, `and ${count(rest, 'more registry', 'more registries')} (--json lists all)`]
     : shownOnes;
+}
+
+function logTexts(logs: readonly LogHead[]): string[] {
+  return logs.map(
+    ({ origin, size }) =>
+      `log ${escapeText(origin, 120)}: tree of ${size} leaves, of which every other one is the beginning`,
+  );
 }
 
 function vouchedFor(keys: RegistryUsed['keys']): string {

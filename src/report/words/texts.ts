@@ -5,6 +5,7 @@ import { BYTES_TEXTS } from './bytes-texts.ts';
 import { escapeText, quoteText } from './escape.ts';
 import { HISTORY_TEXTS } from './history-texts.ts';
 import { listed } from './layout.ts';
+import { LOG_TEXTS } from './log-texts.ts';
 import { REFUSALS } from './refusals.ts';
 import { address, dated, version, type Texts } from './text.ts';
 
@@ -16,7 +17,7 @@ const UNREACHED =
 export const TEXTS: Texts<FindingCode> = {
   'integrity-mismatch': {
     title: 'the locked hash contradicts other evidence',
-    clause: ({ locked, actual, source, basis }) => {
+    clause: ({ locked, actual, source, basis, file }) => {
       if (basis === 'registry')
         return `is ${hash(locked)} at the registry, but its tarball's bytes are ${hash(actual)}`;
       switch (source) {
@@ -28,6 +29,8 @@ export const TEXTS: Texts<FindingCode> = {
           return `is locked as ${hash(locked)}, but the tarball's bytes are ${hash(actual)}`;
         case 'lockfile':
           return `is locked by several SHA-512 hashes, one of them ${hash(actual)}`;
+        case 'log':
+          return `${file === undefined ? 'is' : `has its ${escapeText(file, 40)}`} locked as ${hash(locked)}, but the log has ${hash(actual)}`;
       }
     },
     why: 'only one of them can be what was published, and an installer may take the other',
@@ -193,6 +196,7 @@ export const TEXTS: Texts<FindingCode> = {
 
   ...HISTORY_TEXTS,
   ...BYTES_TEXTS,
+  ...LOG_TEXTS,
 
   'lockfile-not-registry': {
     title: 'not from a registry',
@@ -360,6 +364,7 @@ const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   'newer-keys': 'the newest keys of registries, one of which may have signed it,',
   tarball: 'its tarball',
   installed: 'what is installed',
+  log: 'what a transparency log has of it',
 };
 
 function ownerText({ owner }: Readonly<IdentityArgs>): string {

@@ -3,16 +3,20 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { newTree } from '../../../lab/sigstore/merkle.ts';
-import type { ChainContext } from '../../../src/ecosystems/ecosystem.ts';
-import { go } from '../../../src/lockfiles/go/index.ts';
-import type { Dependency } from '../../../src/model/dependency.ts';
-import { NO_EXPECTATION } from '../../../src/model/policy.ts';
-import type { Assessment } from '../../../src/model/verdict.ts';
-import { keyHint, parseNoteKey, type NoteKey } from '../../../src/tlog/note.ts';
-import { hasSharedData, sharedData } from '../../support/shared-data.ts';
-import type { Ask } from './database.ts';
-import { goRecord, type GoSources } from './record.ts';
+import { newTree } from '../../lab/sigstore/merkle.ts';
+import type { ChainContext } from '../../src/ecosystems/ecosystem.ts';
+import { goEcosystem } from '../../src/ecosystems/go.ts';
+import { escapeCapitals } from '../../src/ecosystems/conventions/go-modules.ts';
+import { go } from '../../src/lockfiles/go/index.ts';
+import type { Dependency } from '../../src/model/dependency.ts';
+import type { LogHead } from '../../src/model/baseline.ts';
+import type { Evidence } from '../../src/model/evidence.ts';
+import type { LogSeen } from '../../src/model/log-seen.ts';
+import { NO_EXPECTATION } from '../../src/model/policy.ts';
+import type { Assessment } from '../../src/model/verdict.ts';
+import { parseCheckpoint } from '../../src/tlog/checkpoint.ts';
+import { keyHint, parseNoteKey, type NoteKey } from '../../src/tlog/note.ts';
+import { hasSharedData, sharedData } from '../support/shared-data.ts';
 
 /** The key of the Go checksum database, as every go command has it. */
 const SUMDB = parseNoteKey('sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8');
@@ -23,35 +27,66 @@ const known = {
   ...{ baseline: null, package: null, scripts: { permission: 'unknown' as const } },
 };
 
+/** Asks whoever answers for a database for a path below its own. */
+type Ask = (path: string) => Promise<Evidence<Buffer>>;
+
+interface Answering {
+  readonly ask: Ask;
+  readonly key: NoteKey;
+  /** Heads that were seen before, as notes. */
+  readonly kept: readonly string[];
+}
+
 /** Follows the chain of Go for each dependency, as the pipeline does. */
-async function assess(dependencies: readonly Dependency[], sources: GoSources): Promise<readonly Assessment[]> {
+async function follow(
+  dependencies: readonly Dependency[],
+  { ask, key, kept }: Answering,
+): Promise<{ readonly assessments: readonly Assessment[]; readonly logs: readonly LogSeen[] }> {
   const trust = {
     verifierFor: () => {
       throw new Error('Go has no bundles');
     },
     now: Date.UTC(2026, 10, 29),
   };
+  const database = {
+    key,
+    lookup: ({ name, version }: { readonly name: string; readonly version: string }) =>
+      ask(`lookup/${escapeCapitals(name)}@${escapeCapitals(version)}`),
+    tile: (path: string) => ask(`tile/8/${path}`),
+  };
+  const list = (): Promise<Evidence<never>> => Promise.resolve({ state: 'absent', url: 'list' });
+  const proxy = { url: known.registry, database, exempt: () => null, list, close: () => undefined };
+  const heads = kept.map((note): LogHead => {
+    const { size, root } = parseCheckpoint(note);
+    return { origin: key.name, size: Number(size), root: root.toString('hex') };
+  });
   const run: ChainContext = {
     // Nothing of npm's is asked.
-    sources: {} as ChainContext['sources'],
+    sources: { go: { proxy, machine: null } } as unknown as ChainContext['sources'],
+    heads: { kept: heads, claimed: [], file: 'assay.lock' },
     ...{ dependencies, trust, verifying: () => Promise.resolve(trust), store: null },
   };
-  const chain = goRecord(sources).openChain(run);
+  const chain = goEcosystem.openChain(run);
   const registry = { origin: known.registry, keys: [], acceptsOwnKeys: false, hasPolicyKeys: false };
-  return Promise.all(
+  const assessments = await Promise.all(
     dependencies.map(async (one) =>
       one.artifacts[0].source.kind === 'registry'
         ? (await chain.assess(one, known, registry)).assessment
         : chain.assessUnasked(one, known),
     ),
   );
+  return { assessments, logs: (await chain.logs?.()) ?? [] };
+}
+
+async function assess(dependencies: readonly Dependency[], answering: Answering): Promise<readonly Assessment[]> {
+  return (await follow(dependencies, answering)).assessments;
 }
 const codesOf = (assessments: readonly Assessment[]): readonly string[] =>
   assessments.flatMap(({ findings }) => findings.map(({ code }) => code));
 const reasonsOf = (assessments: readonly Assessment[]): string =>
   JSON.stringify(assessments.map((one) => one.findings));
 
-describe.skipIf(!hasSharedData)('Go through the seam, on recorded answers (skipped where there are none)', () => {
+describe.skipIf(!hasSharedData)('the chain of Go, on recorded answers (skipped where there are none)', () => {
   const root = sharedData('ecosystems/go/sumdb');
   const recorded: Ask = (path) => {
     const file = join(root, path);
@@ -63,7 +98,7 @@ describe.skipIf(!hasSharedData)('Go through the seam, on recorded answers (skipp
   const kept = hasSharedData
     ? readdirSync(join(root, 'heads')).map((file) => readFileSync(join(root, 'heads', file), 'utf8'))
     : [];
-  const sources: GoSources = { ask: recorded, key: SUMDB, kept };
+  const sources: Answering = { ask: recorded, key: SUMDB, kept };
 
   it('proves every recorded lookup, in the tree that every recorded head is a beginning of', async () => {
     const files = readdirSync(join(root, 'lookup'), { recursive: true, encoding: 'utf8' });
@@ -74,8 +109,10 @@ describe.skipIf(!hasSharedData)('Go through the seam, on recorded answers (skipp
     const sums = records.map((record) => record.slice(record.indexOf('\n') + 1, record.indexOf('\n\n') + 1)).join('');
     const { dependencies } = go.parse('go.sum', Buffer.from(sums), new Map(), []);
     expect(dependencies).toHaveLength(records.length);
-    const assessments = await assess(dependencies, sources);
+    const { assessments, logs } = await follow(dependencies, sources);
     expect(codesOf(assessments)).toEqual([]);
+    expect(logs).toMatchObject([{ origin: 'sum.golang.org', findings: [], unanswered: false }]);
+    expect(logs[0]?.kept).toHaveLength(new Set(kept).size);
     expect(assessments.map(({ proofs }) => [proofs.integrity?.by, proofs.integrity?.digests.length])).toEqual(
       dependencies.map(() => ['log', 2]),
     );
@@ -106,7 +143,7 @@ describe.skipIf(!hasSharedData)('Go through the seam, on recorded answers (skipp
     expect(others.length).toBeGreaterThan(100);
     expect(last).toMatchObject({
       dependency: { name: 'github.com/cli/go-internal' },
-      findings: [{ code: 'signature-missing', args: { registry: 'sum.golang.org' } }],
+      findings: [{ code: 'log-record-missing', args: { log: 'sum.golang.org', known: 'nothing' }, kind: 'gap' }],
       proofs: { integrity: null },
     });
   });
@@ -155,7 +192,7 @@ function fakeDatabase(records: Readonly<Record<string, string>>, earlier = 0) {
       file === undefined ? { state: 'absent', url: path } : { state: 'present', value: Buffer.from(file) },
     );
   };
-  return { key, files, head, sources: { ask, key, kept: [] } satisfies GoSources };
+  return { key, files, head, sources: { ask, key, kept: [] } satisfies Answering };
 }
 
 describe('attacks on the database of Go', () => {
@@ -178,7 +215,7 @@ describe('attacks on the database of Go', () => {
     ['of the go.mod', h1(2)],
   ])('an altered hash in go.sum %s', async (_, hash) => {
     const [one, other] = await assess(locked(GOOD.replace(hash, h1(9))), fakeDatabase(RECORDS).sources);
-    const args = { locked: h1(9), actual: hash, source: 'registry' };
+    const args = { locked: h1(9), actual: hash, source: 'log' };
     expect(one).toMatchObject({ findings: [{ code: 'integrity-mismatch', args }], proofs: { integrity: null } });
     expect(other?.proofs.integrity?.by).toBe('log');
   });
@@ -192,25 +229,25 @@ describe('attacks on the database of Go', () => {
     for (const record of [recordOf('a.b/d', 3), RECORDS['a.b/c@v1.0.0'].replaceAll('v1.0.0', 'v1.0.1')]) {
       const database = fakeDatabase({ 'a.b/c@v1.0.0': record });
       const [one] = await assess(locked(recordOf('a.b/c', 1)), database.sources);
-      expect(codesOf(one === undefined ? [] : [one])).toEqual(['evidence-malformed']);
+      expect(codesOf(one === undefined ? [] : [one])).toEqual(['log-proof-invalid']);
     }
   });
 
   it('no record, but hashes in the extension lines of the head, or behind it', async () => {
     const database = fakeDatabase(RECORDS);
     const forged = recordOf('a.b/c', 7);
-    for (const answer of [
-      `0\n\n${database.head(2, forged)}`,
-      `0\n${RECORDS['a.b/d@v1.0.0']}\n${database.head(2, forged)}`,
-      `0\n${RECORDS['a.b/c@v1.0.0']}\n${database.head()}${forged}`,
-      `0\n${RECORDS['a.b/c@v1.0.0']}\n${database.head()}\n${forged}`,
-    ]) {
+    for (const [answer, code] of [
+      [`0\n\n${database.head(2, forged)}`, 'evidence-malformed'],
+      [`0\n${RECORDS['a.b/d@v1.0.0']}\n${database.head(2, forged)}`, 'log-proof-invalid'],
+      [`0\n${RECORDS['a.b/c@v1.0.0']}\n${database.head()}${forged}`, 'evidence-malformed'],
+      [`0\n${RECORDS['a.b/c@v1.0.0']}\n${database.head()}\n${forged}`, 'evidence-malformed'],
+    ] as const) {
       database.files.set('lookup/a.b/c@v1.0.0', answer);
       const [one] = await assess(locked(forged), database.sources);
       expect(
         one?.findings.map(({ code }) => code),
         answer,
-      ).toEqual(['evidence-malformed']);
+      ).toEqual([code]);
     }
     // Beside the true record they change nothing.
     database.files.set('lookup/a.b/c@v1.0.0', `0\n${RECORDS['a.b/c@v1.0.0']}\n${database.head(2, forged)}`);
@@ -224,7 +261,7 @@ describe('attacks on the database of Go', () => {
     const forged = recordOf('a.b/c', 7);
     database.files.set('lookup/a.b/c@v1.0.0', `0\n${forged}\n${database.head()}`);
     const assessments = await assess(locked(forged + recordOf('a.b/d', 3)), database.sources);
-    expect(assessments.map(({ findings }) => findings.map(({ code }) => code))).toEqual([['evidence-malformed'], []]);
+    expect(assessments.map(({ findings }) => findings.map(({ code }) => code))).toEqual([['log-proof-invalid'], []]);
     expect(reasonsOf(assessments)).toContain('the tree has another record at 0');
   });
 
@@ -246,21 +283,21 @@ describe('attacks on the database of Go', () => {
         forged[hash * 32 + 5] = (forged[hash * 32 + 5] ?? 0) ^ 1;
         good.files.set(path, forged);
         const codes = codesOf(await assess(locked(GOOD), good.sources));
-        expect(codes, `${path} ${hash}`).toEqual(['evidence-malformed', 'evidence-malformed']);
+        expect(codes, `${path} ${hash}`).toEqual(['log-proof-invalid', 'log-proof-invalid']);
       }
       good.files.set(path, bytes);
     }
   });
 
-  it.each(['2', '3', '18446744073709551616', '01', '-1', '1.0', '', '9'.repeat(40)])(
-    'a position that is none of the tree: %s',
-    async (id) => {
-      const database = fakeDatabase(RECORDS);
-      database.files.set('lookup/a.b/c@v1.0.0', `${id}\n${RECORDS['a.b/c@v1.0.0']}\n${database.head()}`);
-      const [one] = await assess(locked(recordOf('a.b/c', 1)), database.sources);
-      expect(one?.findings.map(({ code }) => code)).toEqual(['evidence-malformed']);
-    },
-  );
+  it.each([
+    ...['2', '3', '9007199254740993'].map((id) => [id, 'log-proof-invalid'] as const),
+    ...['18446744073709551616', '01', '-1', '1.0', '', '9'.repeat(40)].map((id) => [id, 'evidence-malformed'] as const),
+  ])('a position that is none of the tree: %s is %s', async (id, code) => {
+    const database = fakeDatabase(RECORDS);
+    database.files.set('lookup/a.b/c@v1.0.0', `${id}\n${RECORDS['a.b/c@v1.0.0']}\n${database.head()}`);
+    const [one] = await assess(locked(recordOf('a.b/c', 1)), database.sources);
+    expect(one?.findings.map((found) => found.code)).toEqual([code]);
+  });
 
   it('a signature that does not hold, of another key, and none', async () => {
     const database = fakeDatabase(RECORDS);
@@ -276,34 +313,36 @@ describe('attacks on the database of Go', () => {
       expect(
         one?.findings.map(({ code }) => code),
         other,
-      ).toEqual(['evidence-malformed']);
+      ).toEqual(['log-proof-invalid']);
     }
   });
 
   it('a signed head that is no beginning of the largest: nothing is proven in that run', async () => {
     const database = fakeDatabase(RECORDS, 500);
     const fork = database.head(400, '', Buffer.alloc(32, 5));
-    const assessments = await assess(locked(GOOD), { ...database.sources, kept: [fork] });
+    const { assessments, logs } = await follow(locked(GOOD), { ...database.sources, kept: [fork] });
     expect(codesOf(assessments)).toEqual(['evidence-malformed', 'evidence-malformed']);
-    expect(reasonsOf(assessments)).toContain('contradict each other');
+    expect(reasonsOf(assessments)).toContain('contradicts itself');
+    const args = { log: 'sum.test', larger: { size: 502 }, smaller: { from: 'assay.lock', size: 400, note: null } };
+    expect(logs).toMatchObject([{ head: null, kept: [], findings: [{ code: 'log-inconsistent', args }] }]);
     expect(codesOf(await assess(locked(GOOD), { ...database.sources, kept: [database.head(400)] }))).toEqual([]);
   });
 
   it('an answer that is missing is no answer: not asked for is not absent', async () => {
     const { sources } = fakeDatabase(RECORDS, 300);
-    const failing = (prefix: string): GoSources => ({
+    const failing = (prefix: string): Answering => ({
       ...sources,
       ask: (path) =>
         path.startsWith(prefix)
           ? Promise.resolve({ state: 'unavailable', url: path, reason: 'timed out' })
           : sources.ask(path),
     });
-    for (const prefix of ['supported', 'lookup/', 'tile/']) {
+    for (const prefix of ['lookup/', 'tile/']) {
       const codes = codesOf(await assess(locked(GOOD), failing(prefix)));
       expect(codes, prefix).toEqual(['evidence-unavailable', 'evidence-unavailable']);
     }
     const [, absent] = await assess(locked(`${GOOD}a.b/e v1.0.0 ${h1(1)}\n`), sources).then((all) => all.slice(1));
-    expect(absent?.findings.map(({ code }) => code)).toEqual(['signature-missing']);
+    expect(absent?.findings).toMatchObject([{ code: 'log-record-missing', kind: 'gap' }]);
   });
 
   it('a folder in the place of a module, and a hash that Go passes over', async () => {

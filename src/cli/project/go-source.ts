@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { GoSource } from '../../ecosystems/go/source.ts';
+import { goSettings, userFileOf, type GoSettings } from '../../lockfiles/go/settings/index.ts';
+import type { NetConfig } from '../../net/config.ts';
+import { createHttpClient } from '../../net/client.ts';
+import { goProxy } from '../../registries/goproxy/index.ts';
+import { goNetwork } from '../../registries/goproxy/net.ts';
+import { readNetrc } from '../../registries/goproxy/netrc.ts';
+import { proxySettings, type ProxySettings } from '../../registries/goproxy/settings.ts';
+import type { Io } from '../io.ts';
+import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+
+/** How Go modules are asked for, under the settings of the go command. */
+export interface GoAsking {
+  readonly config: NetConfig;
+  readonly settings: ProxySettings;
+  /** The newest head of the database that the go command has kept; null where there is none. */
+  readonly machine: GoSource['machine'];
+}
+
+/** Reads the settings of the go command, wherever they come from. Throws LockfileError for what it stops at, too. */
+export function goAsking(io: Io): GoAsking {
+  const userFile = userFileOf(io.env, process.platform);
+  const root = io.env['GOROOT'] ?? '';
+  const all = goSettings({
+    environment: io.env,
+    userFile: userFile === null ? null : bytesOf(userFile, io),
+    rootFile: root === '' ? null : bytesOf(join(root, 'go.env'), io),
+    platform: process.platform,
+  });
+  const settings = proxySettings(all, readNetrc(bytesOf(netrcOf(io), io)?.toString('utf8') ?? ''));
+  const config = goNetwork(io.env, settings.credentials);
+  return {
+    config: io.answers === undefined ? config : { ...config, through: io.answers.through },
+    settings,
+    machine: machineHead(all, settings, io),
+  };
+}
+
+/** Opens the module proxies that the settings name. The caller closes it. */
+export function openGo({ config, settings, machine }: GoAsking): GoSource {
+  const { proxies, database } = settings;
+  const addresses = [...proxies.map(({ url }) => url), ...(database === null ? [] : [databaseAddress(settings)])];
+  const hosts = new Set(addresses.map((address) => new URL(address).host));
+  const refuseRedirect = (to: URL): string | null =>
+    hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
+  return { proxy: goProxy(createHttpClient(config, { refuseRedirect }), settings), machine };
+}
+
+/** Where the database itself is. */
+export function databaseAddress({ database }: ProxySettings): string {
+  return database?.url ?? `https://${database?.key.name ?? ''}/`;
+}
+
+function machineHead({ path }: GoSettings, { database }: ProxySettings, io: Io): GoSource['machine'] {
+  if (path === null || database === null) return null;
+  const file = join(path, 'pkg', 'sumdb', database.key.name, 'latest');
+  const note = bytesOf(file, io)?.toString('utf8') ?? '';
+  // The go command makes the file before it has anything to write into it.
+  return note === '' ? null : { file: shownPath(file, io), note };
+}
+
+function netrcOf({ env }: Io): string {
+  const name = process.platform === 'win32' ? '_netrc' : '.netrc';
+  return env['NETRC'] ?? join(env['HOME'] ?? homedir(), name);
+}
+
+/** Null where there is no such file. Throws UsageError where it cannot be read. */
+function bytesOf(path: string, io: Io): Buffer | null {
+  if (!existsSync(path)) return null;
+  demandFile(path);
+  return readUserFile(path, 'the settings of Go', io);
+}

@@ -1,0 +1,75 @@
+import { ecosystemOfLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
+import { isNodeLockfile, type Lockfile, type PlacedFinding } from '../../model/dependency.ts';
+import type { Ecosystem } from '../../model/package.ts';
+import type { Io } from '../io.ts';
+import { goNotUsed } from './go-project.ts';
+import { projectManifests, type LockfilePaths } from './files.ts';
+import { managerOf, projectSettings, tellingPaths } from './manager-config.ts';
+import { manifestFile, manifestNames, manifestText } from './manifests.ts';
+import { notUsed } from './not-used.ts';
+
+/** The project's own files that lockfiles of one ecosystem are read with. */
+export interface ProjectFiles {
+  readonly manifests: ProjectManifests;
+  readonly settings: ProjectSettings;
+}
+
+/** What of a project its lockfiles of one ecosystem are read with, and held to. */
+interface ProjectKind {
+  /** Of lockfiles of this kind in one folder. */
+  readonly files: (paths: LockfilePaths, io: Io) => Promise<ProjectFiles>;
+  /** The names that a manifest may have, in the order in which they are looked for. */
+  readonly manifestNames: (lockfile: string) => readonly string[];
+  /** What a manifest says, in the form that the reader of the lockfile takes. Throws UsageError. */
+  readonly manifestText: (file: string, text: string) => string;
+  /** Files of the project, beside lockfile and manifests, that decide what the lockfile's entries mean. */
+  readonly tellingPaths: (lockfile: string, io: Io) => Promise<ReadonlySet<string>>;
+  /** What of the project makes an installation use something else than the lockfile. */
+  readonly notUsed: (
+    path: string,
+    lockfile: Lockfile,
+    files: ProjectFiles,
+    io: Io,
+    audited: readonly string[],
+  ) => Promise<readonly PlacedFinding[]>;
+}
+
+const node: ProjectKind = {
+  files: async (paths, io) => {
+    const settings = (await Promise.all(paths.map((path) => projectSettings(path, io)))).flat();
+    return { settings, manifests: projectManifests(paths, settings, io) };
+  },
+  manifestNames: (lockfile) => manifestNames(managerOf(lockfile)),
+  manifestText,
+  tellingPaths,
+  notUsed: async (path, lockfile, { manifests }, io, audited) =>
+    isNodeLockfile(lockfile) ? notUsed(path, lockfile, manifests, io, audited) : [],
+};
+
+const go: ProjectKind = {
+  files: ([path], io) => {
+    const text = manifestFile(path, 'go.mod', io);
+    return Promise.resolve({ settings: [], manifests: new Map(text === null ? [] : [['', text]]) });
+  },
+  manifestNames: () => ['go.mod'],
+  manifestText: (_, text) => text,
+  tellingPaths: () => Promise.resolve(new Set()),
+  notUsed: (path, lockfile, _, io) => Promise.resolve(goNotUsed(path, lockfile, io)),
+};
+
+const KINDS: Readonly<Record<Ecosystem, ProjectKind>> = { npm: node, go };
+
+/** The kind of project that a lockfile is of, by its name. */
+export function kindOf(lockfile: string): ProjectKind {
+  return KINDS[ecosystemOfLockfile(lockfile)];
+}
+
+/** The files of each kind that lockfiles of one folder are of. */
+export async function filesByKind(paths: LockfilePaths, io: Io): Promise<(lockfile: string) => ProjectFiles> {
+  const found = new Map<ProjectKind, ProjectFiles>();
+  for (const kind of new Set(paths.map(kindOf))) {
+    const [first, ...others] = paths.filter((path) => kindOf(path) === kind);
+    if (first !== undefined) found.set(kind, await kind.files([first, ...others], io));
+  }
+  return (lockfile) => found.get(kindOf(lockfile)) ?? { manifests: new Map(), settings: [] };
+}

@@ -1,0 +1,110 @@
+import { assess, assessUnasked, isOfDatabase, type RecordAnswer } from '../checks/go/chain.ts';
+import { readHead, Refused } from '../checks/go/lookup.ts';
+import { keptTree, seenOf, type SeenTree } from '../checks/go/tree.ts';
+import type { Dependency } from '../model/dependency.ts';
+import { finding, type Finding } from '../model/finding.ts';
+import type { LogSeen } from '../model/log-seen.ts';
+import type { NoteKey } from '../tlog/note.ts';
+import { Malformed } from '../tlog/malformed.ts';
+import { goConventions } from './conventions/go.ts';
+import type { Chain, ChainContext, EcosystemRecord, KnownHeads, Questions, Sources } from './ecosystem.ts';
+import { askDatabase, type Answers } from './go/database.ts';
+import type { GoSource } from './go/source.ts';
+
+/** Go modules, and the checksum database that their sums are held to. */
+export const goEcosystem: EcosystemRecord = {
+  id: 'go',
+  conventions: goConventions,
+  manager: 'go',
+  keys: null,
+  questions,
+  openChain,
+  openInstalled: null,
+  readsBytes: false,
+};
+
+function sourceOf({ go }: Sources): GoSource {
+  if (go === undefined) throw new Error('a run about Go modules needs a module proxy');
+  return go;
+}
+
+function questions(sources: Sources): Questions {
+  const { proxy } = sourceOf(sources);
+  return {
+    urlFor: () => proxy.url,
+    history: () => Promise.resolve({ state: 'unavailable', url: proxy.url, reason: 'it is not asked about histories' }),
+    resolve: () => Promise.resolve({ state: 'unavailable', url: proxy.url, reason: 'it is not asked about ranges' }),
+  };
+}
+
+const NO_BYTES = { proofs: { bytes: null, installed: null }, findings: [] };
+
+function openChain({ sources, dependencies, store, heads }: ChainContext): Chain {
+  const source = sourceOf(sources);
+  const { proxy } = source;
+  const { database } = proxy;
+  let wanted = dependencies;
+  let asking: Promise<Answers | null> | null = null;
+  const ask = (): Promise<Answers | null> => {
+    const asked = wanted.filter((one) => isOfDatabase(one) && proxy.exempt(one.name) === null);
+    if (database === null || asked.length === 0) return Promise.resolve(null);
+    const { seen, findings } = seenBefore(database.key, heads, source);
+    return askDatabase(asked, { database, proxy, seen, store }).then(({ log, ...answers }) => {
+      return { ...answers, log: { ...log, findings: [...findings, ...log.findings] } };
+    });
+  };
+  const answers = (): Promise<Answers | null> => (asking ??= ask());
+
+  const answerFor = async (dependency: Dependency): Promise<RecordAnswer> => {
+    const exemption = proxy.exempt(dependency.name);
+    if (exemption !== null) return { state: 'exempt', ...exemption };
+    const all = await answers();
+    return all?.recordOf(dependency) ?? { state: 'unavailable', url: proxy.url, reason: 'it was not asked for' };
+  };
+  return {
+    begin: (asked) => {
+      wanted = asked;
+    },
+    isUnclear: () => false,
+    assessUnasked,
+    assess: async (dependency, known) => {
+      const assessment = assess(dependency, known, database?.key.name ?? proxy.url, await answerFor(dependency));
+      return { assessment, validator: null };
+    },
+    revalidate: () => Promise.resolve(null),
+    bytes: () => Promise.resolve(NO_BYTES),
+    capabilities: null,
+    logs: async () => {
+      if (database === null) return wanted.some(isOfDatabase) ? [switchedOff(proxy.exempt('')?.setting ?? '')] : [];
+      const { log } = (asking === null ? null : await asking) ?? {};
+      return log === undefined ? [] : [log];
+    },
+  };
+}
+
+/** Trees that the baseline and the go command of this machine have seen; a note that is none of the database counts. */
+function seenBefore(
+  key: NoteKey,
+  { kept, claimed, file }: KnownHeads,
+  { machine }: GoSource,
+): { readonly seen: readonly SeenTree[]; readonly findings: readonly Finding[] } {
+  const isOwn = ({ origin }: { readonly origin: string }): boolean => origin === key.name;
+  const ofBaseline = [
+    ...kept.filter(isOwn).map((head) => keptTree(head, file, false)),
+    ...claimed.filter(isOwn).map((head) => keptTree(head, file, true)),
+  ];
+  if (machine === null) return { seen: ofBaseline, findings: [] };
+  try {
+    return { seen: [...ofBaseline, seenOf(readHead(machine.note, key), machine.file)], findings: [] };
+  } catch (error) {
+    if (!(error instanceof Malformed || error instanceof Refused)) throw error;
+    const args = { evidence: 'log' as const, url: machine.file, reason: error.message };
+    return { seen: ofBaseline, findings: [finding('evidence-malformed', args)] };
+  }
+}
+
+/** Where every check is off, the run says so once. */
+function switchedOff(setting: string): LogSeen {
+  const findings = [finding('checks-disabled', { setting, log: null })];
+  return { origin: setting, head: null, kept: [], findings, unanswered: false };
+}

@@ -1,0 +1,242 @@
+import { hash } from 'node:crypto';
+import type { NoAnswer, RecordAnswer, RefusedAnswer } from '../../checks/go/chain.ts';
+import { readLookup, Refused, type Lookup } from '../../checks/go/lookup.ts';
+import {
+  forksAtTop,
+  holdTrees,
+  readAnchor,
+  seenOf,
+  tilesOf,
+  treesOf,
+  whyNotIn,
+  type SeenTree,
+  type Trees,
+} from '../../checks/go/tree.ts';
+import type { LogHead } from '../../model/baseline.ts';
+import type { Evidence } from '../../model/evidence.ts';
+import type { LogSeen } from '../../model/log-seen.ts';
+import type { Store } from '../../model/store.ts';
+import type { GoProxy, ModuleVersion } from '../../registries/goproxy/index.ts';
+import { Malformed } from '../../tlog/malformed.ts';
+import { tilePath, WIDTH, type Tile, type TiledTree } from '../../tlog/tiles.ts';
+
+/** The checksum database, as the proxy reaches it. */
+export type Database = NonNullable<GoProxy['database']>;
+
+/** What the database says of the versions that were asked about, and of itself. */
+export interface Answers {
+  readonly recordOf: (module: ModuleVersion) => RecordAnswer;
+  readonly log: LogSeen;
+}
+
+export interface Asking {
+  readonly database: Database;
+  readonly proxy: GoProxy;
+  /** Trees that were seen before. */
+  readonly seen: readonly SeenTree[];
+  /** Keeps full tiles, which never change; each is verified again. */
+  readonly store: Store | null;
+}
+
+type LookupAnswer =
+  | { readonly state: 'read'; readonly lookup: Lookup }
+  | Exclude<RecordAnswer, { state: 'proven' | 'exempt' }>;
+
+const idOf = ({ name, version }: ModuleVersion): string => `${name}@${version}`;
+
+/**
+ * Asks for all records in one round, then for all tiles of the largest head in another, and ties every record and every
+ * other tree to that head.
+ */
+export async function askDatabase(modules: readonly ModuleVersion[], asking: Asking): Promise<Answers> {
+  const { database, seen } = asking;
+  const log = database.key.name;
+  const lookups = await askLookups(modules, asking);
+  const found = [...lookups.values()].flatMap((one) => (one.state === 'read' ? [one.lookup] : []));
+  const trees = treesOf([...seen, ...found.map(({ head }) => seenOf(head, 'the database'))]);
+  const nothing = { origin: log, head: null, kept: [], findings: [], unanswered: found.length === 0 };
+  const without = (reason: Exclude<RecordAnswer, { state: 'proven' }>): Answers['recordOf'] => {
+    return (module) => unread(lookups.get(idOf(module)), reason);
+  };
+  const forked = forksAtTop(log, trees);
+  if (forked.length > 0) return { recordOf: without(contradicted(log)), log: { ...nothing, findings: forked } };
+  const { anchor } = trees;
+  if (anchor === null || found.length === 0) {
+    return { recordOf: without({ state: 'unavailable', url: log, reason: 'it was not asked' }), log: nothing };
+  }
+
+  const read = await askTree(anchor, trees, found, asking);
+  if (!('tree' in read)) {
+    return { recordOf: without(read), log: { ...nothing, unanswered: read.state !== 'refused' } };
+  }
+  const { tree } = read;
+  const { proven, findings } = holdTrees(log, anchor, trees.all, tree);
+  const kept = [...proven].filter(({ note }) => note === null);
+  const state = {
+    origin: log,
+    head: findings.length > 0 ? null : headOf(log, anchor),
+    kept: kept.map((one) => headOf(log, one)),
+    findings,
+    unanswered: false,
+  };
+  if (findings.length > 0) {
+    const isFork = findings.some(({ code }) => code === 'log-inconsistent');
+    return { recordOf: without(isFork ? contradicted(log) : UNPROVEN), log: state };
+  }
+  return { recordOf: (module) => recordIn(tree, lookups.get(idOf(module))), log: state };
+}
+
+function headOf(origin: string, { size, root }: SeenTree): LogHead {
+  return { origin, size: Number(size), root: root.toString('hex') };
+}
+
+/** Of a log that says two things, neither proves anything. */
+function contradicted(log: string): NoAnswer {
+  return { state: 'malformed', url: log, reason: 'it contradicts itself, so that nothing it says proves anything' };
+}
+
+const UNPROVEN: RefusedAnswer = {
+  state: 'refused',
+  reason: 'its trees could not be held to each other',
+};
+
+/** What there is of a module where no tree could be read. */
+function unread(
+  lookup: LookupAnswer | undefined,
+  reason: Exclude<RecordAnswer, { state: 'proven' }>,
+): Exclude<RecordAnswer, { state: 'proven' }> {
+  return lookup === undefined || lookup.state === 'read' ? reason : lookup;
+}
+
+function recordIn(tree: TiledTree, answer: LookupAnswer | undefined): RecordAnswer {
+  if (answer === undefined) return { state: 'unavailable', url: 'lookup', reason: 'it was not asked for' };
+  if (answer.state !== 'read') return answer;
+  const { lookup } = answer;
+  const reason = whyNotIn(tree, lookup);
+  return reason === null ? { state: 'proven', lines: lookup.lines, record: lookup.record } : { state: 'refused', reason };
+}
+
+/** All records, each once. Of a module without one, the database is asked whether it has others. */
+async function askLookups(
+  modules: readonly ModuleVersion[],
+  asking: Asking,
+): Promise<ReadonlyMap<string, LookupAnswer>> {
+  const answers = new Map<string, LookupAnswer>();
+  const distinct = new Map(modules.map((module) => [idOf(module), module]));
+  await Promise.all(
+    [...distinct].map(async ([id, module]) => void answers.set(id, await askLookup(module, asking.database))),
+  );
+  const logged = new Set(
+    [...distinct].flatMap(([id, { name }]) => (answers.get(id)?.state === 'read' ? [name] : [])),
+  );
+  await Promise.all(
+    [...distinct].map(async ([id, { name }]) => {
+      if (answers.get(id)?.state !== 'absent') return;
+      answers.set(id, { state: 'absent', known: logged.has(name) || (await hasOthers(name, asking)) });
+    }),
+  );
+  return answers;
+}
+
+async function askLookup(module: ModuleVersion, { key, lookup }: Database): Promise<LookupAnswer> {
+  const answer = await lookup(module);
+  if (answer.state === 'absent') return { state: 'absent', known: false };
+  if (answer.state !== 'present') return answer;
+  try {
+    return { state: 'read', lookup: readLookup(answer.value, module.name, module.version, key) };
+  } catch (error) {
+    if (error instanceof Refused) return { state: 'refused', reason: error.message };
+    if (error instanceof Malformed) return { state: 'malformed', url: key.name, reason: error.message };
+    throw error;
+  }
+}
+
+/** Versions of a module that are tried, to find out whether the database has any. */
+const MAX_TRIED = 3;
+
+async function hasOthers(name: string, { database, proxy }: Asking): Promise<boolean> {
+  const list = await proxy.list(name);
+  if (list.state !== 'present') return false;
+  const tried = await Promise.all(
+    list.value.slice(0, MAX_TRIED).map((version) => askLookup({ name, version }, database)),
+  );
+  return tried.some(({ state }) => state === 'read');
+}
+
+type ReadTree = { readonly tree: TiledTree } | RefusedAnswer | NoAnswer;
+
+/** The largest tree; once more from the network alone, where what is kept of it does not fit. */
+async function askTree(
+  anchor: SeenTree,
+  trees: Trees,
+  lookups: readonly Lookup[],
+  asking: Asking,
+): Promise<ReadTree> {
+  const tiles = tilesOf(trees, lookups);
+  const { store } = asking;
+  for (const from of store === null ? [null] : [store, null]) {
+    const read = await readTiles(anchor, tiles, { ...asking, store: from });
+    const tied = 'tree' in read ? whyUntied(read.tree, trees, lookups) : 'reason' in read ? read.reason : null;
+    if (tied === null || from === null || !('tree' in read || read.state === 'refused')) {
+      if ('tree' in read && tied === null && store !== null) keepTiles(asking.database, store, read.bytes);
+      return read;
+    }
+  }
+  return { state: 'unavailable', url: asking.database.key.name, reason: 'no tile was asked for' };
+}
+
+/** Whether all that is to be read of a tree is tied to its root. */
+function whyUntied(tree: TiledTree, { all }: Trees, lookups: readonly Lookup[]): string | null {
+  try {
+    for (const { id } of lookups) tree.leafHash(id);
+    for (const { size } of all) tree.rootAt(size);
+    return null;
+  } catch (error) {
+    if (error instanceof Malformed) return error.message;
+    throw error;
+  }
+}
+
+type Tiles = ReadonlyMap<string, Buffer>;
+
+async function readTiles(
+  anchor: SeenTree,
+  wanted: readonly Tile[],
+  { database, store }: Asking,
+): Promise<{ readonly tree: TiledTree; readonly bytes: Tiles } | Exclude<ReadTree, { tree: TiledTree }>> {
+  const answers = await Promise.all(
+    wanted.map(async (tile) => [tilePath(tile), await askTile(tile, database, store)] as const),
+  );
+  const bytes = new Map<string, Buffer>();
+  for (const [path, answer] of answers) {
+    if (answer.state === 'present') bytes.set(path, answer.value);
+    else if (answer.state !== 'absent') return answer;
+    else return { state: 'unavailable', url: answer.url, reason: 'whoever answers for the database does not have it' };
+  }
+  const tree = readAnchor(anchor, bytes);
+  if (!('reason' in tree)) return { tree, bytes };
+  const whose = anchor.note === null ? `the tree of ${anchor.size} that ${anchor.from} has` : 'its newest tree';
+  return { state: 'refused', reason: `${whose}: ${tree.reason}` };
+}
+
+/** A partial tile may be served no more, once the full one is there. */
+async function askTile(tile: Tile, database: Database, store: Store | null): Promise<Evidence<Buffer>> {
+  const path = tilePath(tile);
+  const kept = tile.width === WIDTH ? (store?.get(storeId(database, path)) ?? null) : null;
+  if (kept !== null) return { state: 'present', value: kept };
+  const answer = await database.tile(path);
+  return answer.state === 'absent' && tile.width < WIDTH
+    ? database.tile(tilePath({ ...tile, width: WIDTH }))
+    : answer;
+}
+
+function keepTiles(database: Database, store: Store, tiles: Tiles): void {
+  for (const [path, bytes] of tiles) {
+    const id = storeId(database, path);
+    if (!path.includes('.p/') && store.get(id) === null) store.put(id, bytes);
+  }
+}
+
+function storeId({ key: { name, hints } }: Database, path: string): string {
+  return hash('sha256', JSON.stringify(['go tile', name, hints, path]));
+}

@@ -1,0 +1,119 @@
+import { escapeCapitals } from '../../ecosystems/conventions/go-modules.ts';
+import type { Evidence } from '../../model/evidence.ts';
+import type { HttpAnswer, HttpClient } from '../../net/request.ts';
+import type { NoteKey } from '../../tlog/note.ts';
+import { evidenceOf } from '../evidence-of.ts';
+import type { Exemption, ProxySettings, ProxyStep } from './settings.ts';
+
+export interface ModuleVersion {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** What answers for the checksum database. */
+interface Database {
+  readonly key: NoteKey;
+  /** What it says of a module version: a record with its position and a signed head, none of it verified. */
+  readonly lookup: (module: ModuleVersion) => Promise<Evidence<Buffer>>;
+  /** `path` is that of the tile below `tile/8/`. */
+  readonly tile: (path: string) => Promise<Evidence<Buffer>>;
+}
+
+/**
+ * The module proxies that the settings name, and the checksum database behind them. Every answer is evidence: nothing
+ * here rejects, and nothing is verified. Asking twice for the same in one run asks the network once.
+ */
+export interface GoProxy {
+  /** The first address that is asked for modules, or the database's; without credentials, with the last slash. */
+  readonly url: string;
+  /** Null where the settings switch it off. */
+  readonly database: Database | null;
+  /** Why a module is never asked for at the database; null where it is. */
+  readonly exempt: (path: string) => Exemption | null;
+  /** The released versions, in no order; no pseudo-version is among them. */
+  readonly list: (path: string) => Promise<Evidence<readonly string[]>>;
+  readonly close: () => void;
+}
+
+/** A record is some hundred bytes, a head with many cosignatures some thousand. */
+const MAX_LOOKUP_BYTES = 256 * 1024;
+/** 256 hashes; one byte more is too many. */
+const MAX_TILE_BYTES = 256 * 32;
+const MAX_LIST_BYTES = 4 * 1024 * 1024;
+const MAX_SUPPORTED_BYTES = 64 * 1024;
+
+/** Where a step of the settings leads: to an address, or nowhere. */
+type Way = { readonly base: string } | Exclude<Evidence<never>, { state: 'present' }>;
+
+export function goProxy(client: HttpClient, settings: ProxySettings): GoProxy {
+  const { proxies, database, exempt, isDirect } = settings;
+  const asked = new Map<string, Promise<Evidence<Buffer>>>();
+  const ask = (url: string, maxBytes: number): Promise<Evidence<Buffer>> => {
+    const known = asked.get(url);
+    if (known !== undefined) return known;
+    const answer = client.get(url, { maxBytes }).then((got) => evidenceOf(got, url, maxBytes, (value) => ({ value })));
+    asked.set(url, answer);
+    return answer;
+  };
+
+  const direct = database === null ? null : (database.url ?? `https://${database.key.name}/`);
+  let way: Promise<Way> | null = null;
+  const askDatabase = async (path: string, maxBytes: number): Promise<Evidence<Buffer>> => {
+    if (direct === null || database === null) return { state: 'unavailable', url: 'GOSUMDB', reason: 'is off' };
+    way ??= database.url === null ? wayTo(database.key.name, direct, proxies, client) : Promise.resolve({ base: direct });
+    const found = await way;
+    return 'base' in found ? ask(`${found.base}${path}`, maxBytes) : found;
+  };
+
+  return {
+    url: proxies[0]?.url ?? direct ?? 'https://proxy.golang.org/',
+    database:
+      database === null
+        ? null
+        : {
+            key: database.key,
+            lookup: ({ name, version }) =>
+              askDatabase(`lookup/${escapeCapitals(name)}@${escapeCapitals(version)}`, MAX_LOOKUP_BYTES),
+            tile: (path) => askDatabase(`tile/8/${path}`, MAX_TILE_BYTES),
+          },
+    exempt,
+    list: async (path) => {
+      if (isDirect(path)) return { state: 'unavailable', url: 'GONOPROXY', reason: 'no proxy is asked about it' };
+      const answer = await askInTurn(proxies, (base) => ask(`${base}${escapeCapitals(path)}/@v/list`, MAX_LIST_BYTES));
+      if (answer.state !== 'present') return answer;
+      return { state: 'present', value: answer.value.toString('utf8').split(/\s+/).filter((word) => word !== '') };
+    },
+    close: () => client.close(),
+  };
+}
+
+/** How the database is reached: a proxy that passes its answers on is the only one that is asked. */
+async function wayTo(name: string, direct: string, proxies: readonly ProxyStep[], client: HttpClient): Promise<Way> {
+  for (const { url, isPassedOver } of proxies) {
+    const base = `${url}sumdb/${name}/`;
+    const answer = await client.get(`${base}supported`, { maxBytes: MAX_SUPPORTED_BYTES });
+    if (answer.kind === 'ok') return { base };
+    if (answer.kind !== 'absent' && !isPassedOver) {
+      return { state: 'unavailable', url: `${base}supported`, reason: reasonOf(answer) };
+    }
+  }
+  return { base: direct };
+}
+
+function reasonOf(answer: Exclude<HttpAnswer, { kind: 'ok' | 'absent' }>): string {
+  if (answer.kind === 'failed') return answer.reason;
+  return answer.kind === 'too-large' ? `larger than ${MAX_SUPPORTED_BYTES} bytes` : 'answered 304 to a first question';
+}
+
+/** The answer of the first proxy that has one; a repository itself (`direct`) is asked nothing. */
+async function askInTurn<T>(
+  proxies: readonly ProxyStep[],
+  ask: (base: string) => Promise<Evidence<T>>,
+): Promise<Evidence<T>> {
+  let last: Evidence<T> = { state: 'unavailable', url: 'GOPROXY', reason: 'names no proxy that could be asked' };
+  for (const { url, isPassedOver } of proxies) {
+    last = await ask(url);
+    if (last.state === 'present' || (last.state !== 'absent' && !isPassedOver)) return last;
+  }
+  return last;
+}
