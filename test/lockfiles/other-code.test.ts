@@ -161,7 +161,7 @@ describe('what names a program of the machine, or nothing that runs, is not name
     ['npm', '.npmrc', 'target=22.0.0\nruntime=electron\narch=x64\nplatform=linux\nlibc=musl'],
     ['npm', '.npmrc', 'directory=build\ndownload=true\ncache=./cache'],
     ['npm', '.npmrc', '@s:registry=https://m.test/\n//m.test/:x=https://m.test/\nhttps-proxy=http://p.test/'],
-    ['npm', '.npmrc', 'proxy=http://p.test/\nnoproxy=https://m.test\ninit.author.url=https://a.test\nhomepage=x'],
+    ['npm', '.npmrc', 'proxy=http://p.test/\nnoproxy=https://m.test\ninit.author.url=https://a.test'],
     ['pnpm', 'pnpm-workspace.yaml', 'registries:\n  default: https://m.test/\noverrides:\n  a: https://m.test/a.tgz'],
     ['yarn-classic', '.npmrc', 'registry=https://m.test/\nlockfile=false\nmake=make'],
     ['bun', 'bunfig.toml', 'preload=["./x.ts"]\n[run]\nshell="bun"\n[install]\nexact=true'],
@@ -225,5 +225,34 @@ describe('npm 10 runs what a setting of the project names', () => {
       const { status } = await start('test', ['-f', 'ran'], folder, { PATH: process.env['PATH'] ?? '' });
       expect(status).toBe(0);
     });
+  });
+});
+
+describe('a setting that no package manager is known to have', () => {
+  it.each([
+    ['pnpm', 'pnpm-workspace.yaml', 'lockfileServer: x', 'anomaly unknown lockfileServer=x of pnpm-workspace.yaml'],
+    ['pnpm', 'pnpm-workspace.yaml', 'one: 1\ntwo: [a]\nhoist: true', /^anomaly unknown one=1 of .*, two=\["a"\] of /],
+    ['yarn', '.yarnrc.yml', 'storeOfAll: ./x\nnodeLinker: pnp', /^anomaly unknown storeOfAll=\.\/x of \.yarnrc\.yml$/],
+    ['yarn', '.env.yarn', 'YARN_STORE_OF_ALL=./x', /^anomaly unknown YARN_STORE_OF_ALL/],
+    ['bun', 'bunfig.toml', '[install]\nserver = "x"', /^anomaly unknown install\.server=x/],
+    ['bun', '.env.test', 'BUN_CONFIG_SERVER=x', /^anomaly unknown BUN_CONFIG_SERVER/],
+    ['vlt', 'vlt.json', '{"config":{"command":{"install":{"server":"x"}}}}', /^anomaly unknown config\..*server/],
+    ['npm', '.npmrc', 'server=./tools/x', /^anomaly unknown server=\.\/tools\/x of \.npmrc$/],
+    ['npm', '.npmrc', 'homepage=x\nbackdoor=false', 'note unknown homepage=x of .npmrc, backdoor=false of .npmrc'],
+  ] as const)('%s: %s with %s is named', async (manager, file, text, expected) => {
+    expect(await said(manager, { [file]: `${text}\n` })).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it.each([
+    ['npm', '.npmrc', 'shamefully-hoist=true\nauto-install-peers=true\n@a:registry=https://m.test/\n//m.test/:_auth=x'],
+    ['pnpm', '.npmrc', 'package-lock=true\nfund=false\nworkspaces-experimental=true'],
+    ['pnpm', 'pnpm-workspace.yaml', '$schema: x\nexecutionEnv:\n  other: 1\npackages: [a]'],
+    ['yarn', '.env.yarn', 'SERVER=x\nYARN_NODE_LINKER=pnp'],
+    ['yarn-classic', '.yarnrc', 'server ./x'],
+    ['bun', '.env', 'SERVER=x\nBUN_PORT=1'],
+    ['bun', '.npmrc', 'server=./x\nsave-exact=true'],
+    ['vlt', 'vlt.json', '{"workspaces":["a"],"config":{"registry":"https://m.test/"}}'],
+  ] as const)('%s: %s with %s has none', async (manager, file, text) => {
+    expect(await said(manager, { [file]: `${text}\n` })).toEqual([]);
   });
 });

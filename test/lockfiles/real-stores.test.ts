@@ -10,6 +10,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,6 +19,7 @@ import { startLab, token, type Lab } from '../../lab/index.ts';
 import { notUsed } from '../../src/cli/project/not-used.ts';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
+import { nodesUnderTest } from '../package/nodes.ts';
 import { bunInUse } from './bun-in-use.ts';
 import { fromRegistry, notToBeHad } from './real.ts';
 import { removeFolder } from '../support/remove-folder.ts';
@@ -27,6 +30,7 @@ const MANIFEST = JSON.stringify({ name: 'app', version: '1.0.0', private: true, 
 
 let lab: Lab;
 let root = '';
+let other: { readonly integrity: string };
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'assay-stores-'));
@@ -36,6 +40,12 @@ beforeAll(async () => {
     version: '1.0.0',
     by: token({ user: 'account' }),
     files: { 'index.js': PUBLISHED },
+  });
+  other = await lab.publish({
+    name: 'other',
+    version: '1.0.0',
+    by: token({ user: 'account' }),
+    files: { 'index.js': FORGED },
   });
 });
 
@@ -76,6 +86,10 @@ interface Case {
   readonly frozen: string;
   /** The store whose bytes are changed, or null: then it is the lockfile's hash. */
   readonly store: string | null;
+  /** Variables of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where packages are installed; node_modules where left out. */
+  readonly modules?: string;
   /** What is added to the settings after the lockfile was made. */
   readonly then?: Readonly<Record<string, string>>;
 }
@@ -94,6 +108,7 @@ async function isInstalled(command: readonly string[], folder: string, one: Case
       YARN_ENABLE_IMMUTABLE_INSTALLS: '0',
       YARN_NODE_LINKER: 'node-modules',
       COREPACK_ENABLE_STRICT: '0',
+      ...one.env,
       // Yarn 1 of the superuser has one elsewhere.
       ...(one.store === null && one.manager === 'yarn@1.22.22' ? { YARN_CACHE_FOLDER: join(folder, 'home/yarn') } : {}),
     };
@@ -126,7 +141,7 @@ async function isInstalled(command: readonly string[], folder: string, one: Case
   await run(one.frozen);
   // What is said is of the lockfile before the installation.
   writeFileSync(join(folder, one.lockfile), audited);
-  const path = join(folder, 'node_modules/pad/index.js');
+  const path = join(folder, one.modules ?? 'node_modules', 'pad/index.js');
   const installed = existsSync(path) ? readFileSync(path, 'utf8') : null;
   return store === null ? installed !== null : installed?.includes(FORGED) === true;
 }
@@ -203,6 +218,11 @@ const UNVERIFIED: readonly (readonly [string, Case])[] = [
   ],
   ['install.cache.dir', { ...BUN, files: { 'bunfig.toml': '[install.cache]\ndir = "./bc"\n' } }],
   ['BUN_INSTALL_CACHE_DIR', { ...BUN, files: { '.env': 'BUN_INSTALL_CACHE_DIR=./bc\n' } }],
+  ['cache in .npmrc', { ...BUN, files: { '.npmrc': 'registry=REGISTRY\ncache=./bc\n' } }],
+  ...['test', 'development'].map((mode): readonly [string, Case] => [
+    `BUN_INSTALL_CACHE_DIR in .env.${mode}`,
+    { ...BUN, env: { NODE_ENV: mode }, files: { [`.env.${mode}`]: 'BUN_INSTALL_CACHE_DIR=./bc\n' } },
+  ]),
   [
     'BUN_CONFIG_NO_VERIFY',
     { ...BUN, frozen: 'install', store: null, files: {}, then: { '.env': 'BUN_CONFIG_NO_VERIFY=1\n' } },
@@ -231,7 +251,9 @@ const VERIFIED: readonly (readonly [string, Case])[] = [
 ];
 
 /** With the lab's registry in the files. */
-function withRegistry(one: Case): Case {
+function withRegistry(given: Case): Case {
+  const files = Object.entries(given.files).map(([name, text]) => [name, text.replace('REGISTRY', lab.url)]);
+  const one: Case = { ...given, files: Object.fromEntries(files) as Case['files'] };
   if (one.manager === 'pnpm@8.15.9') return { ...one, files: { '.npmrc': `registry=${lab.url}\nstore-dir=./store\n` } };
   if (one.manager.startsWith('npm')) return { ...one, files: { '.npmrc': `registry=${lab.url}\ncache=./npm-cache\n` } };
   return one;
@@ -247,6 +269,84 @@ describe('bytes that no hash of the lockfile holds are installed, and the settin
       expect(await said(folder, one)).toEqual([expect.stringMatching(/^lockfile-not-used .*compared/)]);
     });
   }
+});
+
+/** What an installation takes for installed, where it is committed. */
+const LEFT: readonly (readonly [string, Case])[] = [
+  [
+    'modulesDir',
+    { ...PNPM, manager: 'pnpm@10.34.8', store: 'vendor', modules: 'vendor', files: inWorkspace('modulesDir: vendor') },
+  ],
+  [
+    '--modules-folder',
+    { ...YARN, store: 'vendor', modules: 'vendor', files: { '.yarnrc': '--modules-folder "./vendor"\n' } },
+  ],
+  [
+    'pnpmStoreFolder',
+    {
+      ...BERRY,
+      store: 'ps',
+      env: { YARN_NODE_LINKER: 'pnpm' },
+      files: { '.yarnrc.yml': 'nodeLinker: pnpm\npnpmStoreFolder: ./ps\n' },
+    },
+  ],
+];
+
+describe('what an installation takes for installed is named where it is committed', () => {
+  for (const [name, given] of LEFT) {
+    it.skipIf(!hasGit)(`${given.manager}, ${name}${WITHOUT_GIT}`, { timeout: 300_000 }, async ({ skip }) => {
+      const command = MANAGERS[given.manager]?.() ?? null;
+      if (command === null) return skip(notToBeHad(given.manager));
+      const folder = mkdtempSync(join(root, 'project-'));
+      expect(await isInstalled(command, folder, given)).toBe(true);
+      git(folder, ['init', '-q', '-b', 'main']);
+      write(folder, { '.gitignore': `node_modules\nhome\n.yarn\n${given.store ?? ''}\n` });
+      commitAll(folder, 0);
+      expect(await said(folder, given)).toEqual([]);
+      git(folder, ['add', '-f', given.store ?? '']);
+      commitAll(folder, 1000);
+      expect(await said(folder, given)).toEqual([expect.stringMatching(/^lockfile-not-used .*compared/)]);
+    });
+  }
+});
+
+describe('a server that answers with a lockfile of its own', () => {
+  it('pnpm@11.28.11, pnprServer', { timeout: 300_000 }, async ({ skip }) => {
+    const [program, node] = [fromRegistry('pnpm@11.28.11'), nodesUnderTest().at(-1)?.binary ?? null];
+    if (program === null || node === null) return skip(notToBeHad('pnpm@11.28.11'));
+    const folder = mkdtempSync(join(root, 'project-'));
+    write(folder, { 'package.json': MANIFEST, '.npmrc': `registry=${lab.url}\n`, 'pnpm-workspace.yaml': '{}\n' });
+    const pnpm = async (...args: readonly string[]): Promise<void> => {
+      const env = { PATH: process.env['PATH'] ?? '', HOME: join(folder, 'home') };
+      const all = [join(program, 'bin/pnpm.mjs'), 'install', ...args];
+      await once(spawn(node, all, { cwd: folder, env, stdio: 'ignore', timeout: 60_000 }), 'exit');
+    };
+    await pnpm('--no-frozen-lockfile');
+    const before = readFileSync(join(folder, 'pnpm-lock.yaml'));
+    rmSync(join(folder, 'node_modules'), { recursive: true });
+    const server = createServer((request, answer) => {
+      request.setEncoding('utf8');
+      let body = '';
+      request.on('data', (part: string) => (body += part));
+      request.on('end', () => {
+        const { lockfile } = JSON.parse(body) as { lockfile: { packages: Record<string, { resolution: object }> } };
+        const resolution = { integrity: other.integrity, tarball: `${lab.url}other/-/other-1.0.0.tgz` };
+        lockfile.packages = { 'pad@1.0.0': { ...lockfile.packages['pad@1.0.0'], resolution } };
+        answer.writeHead(200, { 'content-type': 'application/x-ndjson' });
+        answer.end(`${JSON.stringify({ type: 'done', lockfile, stats: { totalPackages: 1 } })}\n`);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    write(folder, { 'pnpm-workspace.yaml': `pnprServer: http://127.0.0.1:${port}/\n` });
+    await pnpm('--frozen-lockfile');
+    server.close();
+    expect(readFileSync(join(folder, 'node_modules/pad/index.js'), 'utf8')).toBe(FORGED);
+    writeFileSync(join(folder, 'pnpm-lock.yaml'), before);
+    expect(await said(folder, PNPM)).toEqual([expect.stringMatching(/^lockfile-not-used .*pnprServer/)]);
+    write(folder, { 'pnpm-workspace.yaml': 'pnprServer: ""\n' });
+    expect(await said(folder, PNPM)).toEqual([]);
+  });
 });
 
 describe('bytes that the hashes of the lockfile hold are not named', () => {
