@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -14,6 +15,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLab, token, type Lab } from '../../lab/index.ts';
 import { notUsed } from '../../src/cli/project/not-used.ts';
@@ -39,6 +41,13 @@ beforeAll(async () => {
     name: 'pad',
     version: '1.0.0',
     by: token({ user: 'account' }),
+    files: { 'index.js': PUBLISHED },
+  });
+  await lab.publish({
+    name: 'here',
+    version: '1.0.0',
+    by: token({ user: 'account' }),
+    manifest: { os: [process.platform] },
     files: { 'index.js': PUBLISHED },
   });
   other = await lab.publish({
@@ -308,6 +317,76 @@ describe('what an installation takes for installed is named where it is committe
       expect(await said(folder, given)).toEqual([expect.stringMatching(/^lockfile-not-used .*compared/)]);
     });
   }
+});
+
+/** Puts other bytes of the same length into an archive that is not compressed, with their sum. */
+function forgeArchive(path: string): void {
+  const bytes = readFileSync(path);
+  const sum = (text: string): Buffer => {
+    const at = Buffer.alloc(4);
+    at.writeUInt32LE(crc32(text));
+    return at;
+  };
+  for (const [from, to] of [
+    [Buffer.from(PUBLISHED), Buffer.from(FORGED)],
+    [sum(PUBLISHED), sum(FORGED)],
+  ] as const) {
+    for (let at = bytes.indexOf(from); at !== -1; at = bytes.indexOf(from, at)) to.copy(bytes, at);
+  }
+  writeFileSync(path, bytes);
+}
+
+describe('an archive in the repository that the lockfile of Yarn 4 has no checksum of', () => {
+  it.skipIf(!hasGit)(`is named, as Yarn installs it${WITHOUT_GIT}`, { timeout: 300_000 }, async ({ skip }) => {
+    const command = MANAGERS['yarn@4.18.1']?.() ?? null;
+    if (command === null) return skip(notToBeHad('yarn@4.18.1'));
+    const [folder, [program = '', ...before]] = [mkdtempSync(join(root, 'project-')), command];
+    const manifest = { name: 'app', version: '1.0.0', private: true, dependencies: { pad: '1.0.0' } };
+    const rc = `nodeLinker: node-modules\nnpmRegistryServer: ${lab.url.replace(/\/$/, '')}\nunsafeHttpWhitelist: ['*']\n`;
+    write(folder, {
+      'package.json': JSON.stringify({ ...manifest, optionalDependencies: { here: '1.0.0' } }),
+      'yarn.lock': '',
+      '.yarnrc.yml': `${rc}enableGlobalCache: false\n`,
+      '.gitignore': 'node_modules\nhome\n',
+    });
+    const yarn = async (...args: readonly string[]): Promise<number | null> => {
+      const env = { PATH: process.env['PATH'] ?? '', HOME: join(folder, 'home'), YARN_ENABLE_TELEMETRY: '0' };
+      const child = spawn(program, [...before, 'install', ...args], { cwd: folder, env, stdio: 'ignore' });
+      return ((await once(child, 'exit')) as [number | null])[0];
+    };
+    expect(await yarn('--no-immutable')).toBe(0);
+    const checksums = (): number => readFileSync(join(folder, 'yarn.lock'), 'utf8').split('checksum:').length - 1;
+    expect(checksums()).toBe(1);
+    const cache = join(folder, '.yarn/cache');
+    const archive = readdirSync(cache).find((name) => name.startsWith('here-')) ?? '';
+    forgeArchive(join(cache, archive));
+    for (const name of ['node_modules', '.yarn/install-state.gz']) {
+      rmSync(join(folder, name), { recursive: true, force: true });
+    }
+    git(folder, ['init', '-q', '-b', 'main']);
+    write(folder, { '.gitignore': `node_modules\nhome\n.yarn/cache/${archive}\n` });
+    commitAll(folder, 0);
+    // What this machine filled counts for nothing, and neither does what the lockfile has a checksum of.
+    expect(await said(folder, BERRY)).toEqual([]);
+    git(folder, ['add', '-f', '.yarn/cache']);
+    commitAll(folder, 1000);
+    expect(await yarn('--immutable')).toBe(0);
+    expect(readFileSync(join(folder, 'node_modules/here/index.js'), 'utf8')).toBe(FORGED);
+    expect(await yarn('--immutable', '--check-cache')).not.toBe(0);
+    const named = [expect.stringMatching(/^lockfile-not-used .*\.yarn\/cache.*archives of here@1\.0\.0, of which/)];
+    expect(await said(folder, BERRY)).toEqual(named);
+    // A cache that is not the project's.
+    write(folder, { '.yarnrc.yml': rc });
+    expect(await said(folder, BERRY)).toEqual([]);
+    write(folder, { '.yarnrc.yml': `${rc}enableGlobalCache: false\ncacheFolder: ./vendor\n` });
+    renameSync(cache, join(folder, 'vendor'));
+    commitAll(folder, 2000);
+    expect(await said(folder, BERRY)).toEqual([expect.stringMatching(/vendor.*here@1\.0\.0/)]);
+    // Of what is required, Yarn writes one.
+    write(folder, { 'package.json': JSON.stringify({ ...manifest, dependencies: { pad: '1.0.0', here: '1.0.0' } }) });
+    expect(await yarn('--no-immutable')).toBe(0);
+    expect(checksums()).toBe(2);
+  });
 });
 
 describe('a server that answers with a lockfile of its own', () => {

@@ -30,6 +30,7 @@ import { projectFolder } from './files.ts';
 import { manifestIn } from './manifests.ts';
 import { policyFolders } from './policy.ts';
 import { shownPath } from '../user-files.ts';
+import { uncheckedArchives } from './yarn-cache.ts';
 import { committedFolder, committedOf, expanded, isInRepository } from './stores.ts';
 
 /** A setting of a package manager, and where it stands. */
@@ -218,6 +219,12 @@ export async function notUsed(
         ? 'whatever is served under these names, as no hash is compared'
         : `what the repository has in ${store}, whose bytes are not compared with the hashes`;
     found.push(because(shownSetting(by), instead));
+  }
+  for (const { folder: cache, packages } of manager === 'yarn'
+    ? await uncheckedArchives(lockfile, folder, all, io)
+    : []) {
+    const instead = `its archives of ${packages.join(', ')}, of which the lockfile has no checksum`;
+    found.push(because(`${shownPath(cache, io)} of the repository`, instead));
   }
   const unshared = manager === 'pnpm' ? settings.find(({ setting }) => isUnshared(setting)) : undefined;
   // The folder's own project is still installed from it.
