@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { notUsed } from '../../src/cli/project/not-used.ts';
@@ -225,6 +225,37 @@ describe('npm 10 runs what a setting of the project names', () => {
       const { status } = await start('test', ['-f', 'ran'], folder, { PATH: process.env['PATH'] ?? '' });
       expect(status).toBe(0);
     });
+  });
+});
+
+const yarn = fromRegistry('@yarnpkg/cli-dist@4.18.1');
+
+describe('Yarn 4 writes its pnpShebang into the file that every program of the project loads', () => {
+  it.skipIf(yarn === null)(`which runs what is not in its first line`, async () => {
+    await inFolder(async (folder) => {
+      const code = "require('fs').writeFileSync(process.cwd() + '/ran', '')";
+      const setting = `pnpShebang: ${JSON.stringify(`#!/usr/bin/env node\n${code}`)}\n`;
+      writeFileSync(join(folder, 'package.json'), '{"name":"p"}');
+      writeFileSync(join(folder, 'yarn.lock'), '');
+      writeFileSync(join(folder, '.yarnrc.yml'), `${setting}enableTelemetry: false\nnodeLinker: pnp\n`);
+      const env = { PATH: process.env['PATH'] ?? '', HOME: folder };
+      await start(process.execPath, [join(yarn ?? '', 'bin/yarn.js'), 'install', '--no-immutable'], folder, env);
+      await start(process.execPath, ['-r', './.pnp.cjs', '-e', '0'], folder, env);
+      expect(existsSync(join(folder, 'ran'))).toBe(true);
+      expect(await said('yarn', { '.yarnrc.yml': setting })).toEqual([
+        expect.stringMatching(/^anomaly repository pnpShebang/),
+      ]);
+    });
+  });
+
+  it.each([
+    ['yarn', '.yarnrc.yml', 'pnpShebang: "require(\'x\') //"', true],
+    ['yarn', '.yarnrc.yml', 'pnpShebang: "#!/usr/bin/env node\\u2028evil()"', true],
+    ['yarn', '.yarnrc.yml', 'pnpShebang: "#!/usr/bin/env -S node --x"', false],
+    ['yarn-classic', '.yarnrc', 'plugnplay-shebang "/usr/bin/env node\\nevil()"', true],
+    ['yarn-classic', '.yarnrc', 'plugnplay-shebang "/usr/bin/env node"', false],
+  ] as const)('%s: %s with %s: %s', async (manager, file, text, isNamed) => {
+    expect((await said(manager, { [file]: `${text}\n` })).length).toBe(isNamed ? 1 : 0);
   });
 });
 
