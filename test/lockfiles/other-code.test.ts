@@ -55,6 +55,8 @@ describe('code that runs in an installation and stands in no lockfile is named',
     ['npm', '.npmrc', 'git=tools/git', 'anomaly repository git=tools/git of .npmrc'],
     ['npm', '.npmrc', 'sass_binary_site=https://mirror.test/', /^anomaly fetched sass_binary_site/],
     ['npm', '.npmrc', 'electron_mirror=https://mirror.test/', /^anomaly fetched electron_mirror/],
+    ['npm', '.npm-extension.mjs', 'export default {}', 'anomaly repository .npm-extension.mjs'],
+    ['npm', '.npmrc', 'extension-file=tools/x.mjs', /^anomaly repository extension-file/],
     ['pnpm', 'pnpm-workspace.yaml', 'scriptShell: ./tools/sh', /^anomaly repository scriptShell/],
     ['pnpm', 'pnpm-workspace.yaml', 'useNodeVersion: 22.0.0', /^note fetched useNodeVersion/],
     [
@@ -177,6 +179,8 @@ describe('what names a program of the machine, or nothing that runs, is not name
     ['npm', '.env', 'LD_PRELOAD=./x.so'],
     ['pnpm', '.env', 'LD_PRELOAD=./x.so'],
     ['npm', '.corepack.env', 'OTHER=1'],
+    ['pnpm', '.npm-extension.mjs', 'export default {}'],
+    ['npm', '.npm-extension.md', 'x'],
   ] as const)('%s: %s with %s', async (manager, file, text) => {
     expect(await said(manager, { [file]: `${text}\n` })).toEqual([]);
   });

@@ -318,7 +318,13 @@ function codeBeside(
     manifests.filter((each) => each !== null && each !== undefined),
     corepackVariables(folder, io),
   );
-  return [...found, ...fetched.map((by) => finding('lockfile-other-code', { by, code: 'fetched' }))];
+  // npm 12 loads it before it installs.
+  const loaded = manager === 'npm' ? namesIn(folder).filter((name) => /^\.npm-extension\.[cm]js$/.test(name)) : [];
+  return [
+    ...found,
+    ...fetched.map((by) => finding('lockfile-other-code', { by, code: 'fetched' })),
+    ...loaded.map((by) => finding('lockfile-other-code', { by, code: 'repository' })),
+  ];
 }
 
 export function shownSetting({ setting: [key, value], source }: Pick<SettingInUse, 'setting' | 'source'>): string {
