@@ -70,7 +70,7 @@ export interface ExoticSpec {
 export interface ArchiveLock {
   /** Of Yarn, its cache key, a slash, and a SHA-512 in hex; null where the entry has none. */
   readonly checksum: string | null;
-  /** Whether it must have one: Yarn makes no archive of what is not for the machine it runs on. */
+  /** Whether it must have one: Yarn writes none of an optional package that is not for every machine. */
   readonly due: boolean;
   /**
    * The checksum is an SRI string, of the unpacked tarball (pnpm's integrityTarget: tar): whoever has the tarball can

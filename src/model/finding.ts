@@ -225,8 +225,8 @@ export interface FindingArgs {
    * known.
    */
   'lockfile-not-used': { by: string; instead: string | null };
-  /** An installation also runs what `by` names: code of the repository, or fetched from elsewhere. */
-  'lockfile-other-code': { by: string; code: 'repository' | 'fetched' };
+  /** An installation also runs what `by` names, code of the repository or fetched; or what it adds is not known. */
+  'lockfile-other-code': { by: string; code: 'repository' | 'fetched' | 'unknown' };
 
   /** `path` is the folder of the copy; `files` are some of `total`. */
   'installed-modified': InstalledArgs & {

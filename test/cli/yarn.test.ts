@@ -313,8 +313,12 @@ describe('a project of Yarn 2 or later', () => {
       const p = await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
       write(project, [p], berry([p], { p: '' }));
       expect(codesOf(await report())).toEqual(['p integrity-missing']);
+      // Yarn writes a checksum of whatever is required, and none of what is optional and not for every machine.
       write(project, [p], berry([p], { p: '  conditions: os=aix\n' }));
+      expect(codesOf(await report())).toEqual(['p integrity-missing']);
+      project.edit('package.json', (text) => text.replace('"dependencies"', '"optionalDependencies"'));
       expect(codesOf(await report())).toEqual([]);
+      expect((await project.run('audit')).stdout.replace(/\s+/g, ' ')).toContain('of 1 without a checksum');
       const elsewhere = encodeURIComponent('https://evil.example.com/p/-/p-1.0.0.tgz');
       write(project, [p], berry([p]).replace('"p@npm:1.0.0"', `"p@npm:1.0.0::__archiveUrl=${elsewhere}"`));
       const found = await report();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { unverifiedBy } from '../../src/lockfiles/settings/unverified-settings.ts';
-import { ignoringSetting } from '../../src/lockfiles/settings/use-settings.ts';
+import { unverifiedBy } from '../../src/lockfiles/settings/effects.ts';
+import { ignoringSetting } from '../../src/lockfiles/settings/effects.ts';
 
 const place = { isElsewhere: (path: string) => path.startsWith('..'), names: [] };
 

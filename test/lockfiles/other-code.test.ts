@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { notUsed } from '../../src/cli/project/not-used.ts';
@@ -55,6 +55,8 @@ describe('code that runs in an installation and stands in no lockfile is named',
     ['npm', '.npmrc', 'git=tools/git', 'anomaly repository git=tools/git of .npmrc'],
     ['npm', '.npmrc', 'sass_binary_site=https://mirror.test/', /^anomaly fetched sass_binary_site/],
     ['npm', '.npmrc', 'electron_mirror=https://mirror.test/', /^anomaly fetched electron_mirror/],
+    ['npm', '.npm-extension.mjs', 'export default {}', 'anomaly repository .npm-extension.mjs'],
+    ['npm', '.npmrc', 'extension-file=tools/x.mjs', /^anomaly repository extension-file/],
     ['pnpm', 'pnpm-workspace.yaml', 'scriptShell: ./tools/sh', /^anomaly repository scriptShell/],
     ['pnpm', 'pnpm-workspace.yaml', 'useNodeVersion: 22.0.0', /^note fetched useNodeVersion/],
     [
@@ -161,7 +163,7 @@ describe('what names a program of the machine, or nothing that runs, is not name
     ['npm', '.npmrc', 'target=22.0.0\nruntime=electron\narch=x64\nplatform=linux\nlibc=musl'],
     ['npm', '.npmrc', 'directory=build\ndownload=true\ncache=./cache'],
     ['npm', '.npmrc', '@s:registry=https://m.test/\n//m.test/:x=https://m.test/\nhttps-proxy=http://p.test/'],
-    ['npm', '.npmrc', 'proxy=http://p.test/\nnoproxy=https://m.test\ninit.author.url=https://a.test\nhomepage=x'],
+    ['npm', '.npmrc', 'proxy=http://p.test/\nnoproxy=https://m.test\ninit.author.url=https://a.test'],
     ['pnpm', 'pnpm-workspace.yaml', 'registries:\n  default: https://m.test/\noverrides:\n  a: https://m.test/a.tgz'],
     ['yarn-classic', '.npmrc', 'registry=https://m.test/\nlockfile=false\nmake=make'],
     ['bun', 'bunfig.toml', 'preload=["./x.ts"]\n[run]\nshell="bun"\n[install]\nexact=true'],
@@ -177,6 +179,8 @@ describe('what names a program of the machine, or nothing that runs, is not name
     ['npm', '.env', 'LD_PRELOAD=./x.so'],
     ['pnpm', '.env', 'LD_PRELOAD=./x.so'],
     ['npm', '.corepack.env', 'OTHER=1'],
+    ['pnpm', '.npm-extension.mjs', 'export default {}'],
+    ['npm', '.npm-extension.md', 'x'],
   ] as const)('%s: %s with %s', async (manager, file, text) => {
     expect(await said(manager, { [file]: `${text}\n` })).toEqual([]);
   });
@@ -225,5 +229,65 @@ describe('npm 10 runs what a setting of the project names', () => {
       const { status } = await start('test', ['-f', 'ran'], folder, { PATH: process.env['PATH'] ?? '' });
       expect(status).toBe(0);
     });
+  });
+});
+
+const yarn = fromRegistry('@yarnpkg/cli-dist@4.18.1');
+
+describe('Yarn 4 writes its pnpShebang into the file that every program of the project loads', () => {
+  it.skipIf(yarn === null)(`which runs what is not in its first line`, async () => {
+    await inFolder(async (folder) => {
+      const code = "require('fs').writeFileSync(process.cwd() + '/ran', '')";
+      const setting = `pnpShebang: ${JSON.stringify(`#!/usr/bin/env node\n${code}`)}\n`;
+      writeFileSync(join(folder, 'package.json'), '{"name":"p"}');
+      writeFileSync(join(folder, 'yarn.lock'), '');
+      writeFileSync(join(folder, '.yarnrc.yml'), `${setting}enableTelemetry: false\nnodeLinker: pnp\n`);
+      const env = { PATH: process.env['PATH'] ?? '', HOME: folder };
+      await start(process.execPath, [join(yarn ?? '', 'bin/yarn.js'), 'install', '--no-immutable'], folder, env);
+      await start(process.execPath, ['-r', './.pnp.cjs', '-e', '0'], folder, env);
+      expect(existsSync(join(folder, 'ran'))).toBe(true);
+      expect(await said('yarn', { '.yarnrc.yml': setting })).toEqual([
+        expect.stringMatching(/^anomaly repository pnpShebang/),
+      ]);
+    });
+  });
+
+  it.each([
+    ['yarn', '.yarnrc.yml', 'pnpShebang: "require(\'x\') //"', true],
+    ['yarn', '.yarnrc.yml', 'pnpShebang: "#!/usr/bin/env node\\u2028evil()"', true],
+    ['yarn', '.yarnrc.yml', 'pnpShebang: "#!/usr/bin/env -S node --x"', false],
+    ['yarn-classic', '.yarnrc', 'plugnplay-shebang "/usr/bin/env node\\nevil()"', true],
+    ['yarn-classic', '.yarnrc', 'plugnplay-shebang "/usr/bin/env node"', false],
+  ] as const)('%s: %s with %s: %s', async (manager, file, text, isNamed) => {
+    expect((await said(manager, { [file]: `${text}\n` })).length).toBe(isNamed ? 1 : 0);
+  });
+});
+
+describe('a setting that no package manager is known to have', () => {
+  it.each([
+    ['pnpm', 'pnpm-workspace.yaml', 'lockfileServer: x', 'anomaly unknown lockfileServer=x of pnpm-workspace.yaml'],
+    ['pnpm', 'pnpm-workspace.yaml', 'one: 1\ntwo: [a]\nhoist: true', /^anomaly unknown one=1 of .*, two=\["a"\] of /],
+    ['yarn', '.yarnrc.yml', 'storeOfAll: ./x\nnodeLinker: pnp', /^anomaly unknown storeOfAll=\.\/x of \.yarnrc\.yml$/],
+    ['yarn', '.env.yarn', 'YARN_STORE_OF_ALL=./x', /^anomaly unknown YARN_STORE_OF_ALL/],
+    ['bun', 'bunfig.toml', '[install]\nserver = "x"', /^anomaly unknown install\.server=x/],
+    ['bun', '.env.test', 'BUN_CONFIG_SERVER=x', /^anomaly unknown BUN_CONFIG_SERVER/],
+    ['vlt', 'vlt.json', '{"config":{"command":{"install":{"server":"x"}}}}', /^anomaly unknown config\..*server/],
+    ['npm', '.npmrc', 'server=./tools/x', /^anomaly unknown server=\.\/tools\/x of \.npmrc$/],
+    ['npm', '.npmrc', 'homepage=x\nbackdoor=false', 'note unknown homepage=x of .npmrc, backdoor=false of .npmrc'],
+  ] as const)('%s: %s with %s is named', async (manager, file, text, expected) => {
+    expect(await said(manager, { [file]: `${text}\n` })).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it.each([
+    ['npm', '.npmrc', 'shamefully-hoist=true\nauto-install-peers=true\n@a:registry=https://m.test/\n//m.test/:_auth=x'],
+    ['pnpm', '.npmrc', 'package-lock=true\nfund=false\nworkspaces-experimental=true'],
+    ['pnpm', 'pnpm-workspace.yaml', '$schema: x\nexecutionEnv:\n  other: 1\npackages: [a]'],
+    ['yarn', '.env.yarn', 'SERVER=x\nYARN_NODE_LINKER=pnp'],
+    ['yarn-classic', '.yarnrc', 'server ./x'],
+    ['bun', '.env', 'SERVER=x\nBUN_PORT=1'],
+    ['bun', '.npmrc', 'server=./x\nsave-exact=true'],
+    ['vlt', 'vlt.json', '{"workspaces":["a"],"config":{"registry":"https://m.test/"}}'],
+  ] as const)('%s: %s with %s has none', async (manager, file, text) => {
+    expect(await said(manager, { [file]: `${text}\n` })).toEqual([]);
   });
 });

@@ -6,18 +6,23 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLab, token, type Lab } from '../../lab/index.ts';
 import { notUsed } from '../../src/cli/project/not-used.ts';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import type { NodeLockfile } from '../../src/model/dependency.ts';
 import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
+import { nodesUnderTest } from '../package/nodes.ts';
 import { bunInUse } from './bun-in-use.ts';
 import { fromRegistry, notToBeHad } from './real.ts';
 import { removeFolder } from '../support/remove-folder.ts';
@@ -28,6 +33,7 @@ const MANIFEST = JSON.stringify({ name: 'app', version: '1.0.0', private: true, 
 
 let lab: Lab;
 let root = '';
+let other: { readonly integrity: string };
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'assay-stores-'));
@@ -37,6 +43,19 @@ beforeAll(async () => {
     version: '1.0.0',
     by: token({ user: 'account' }),
     files: { 'index.js': PUBLISHED },
+  });
+  await lab.publish({
+    name: 'here',
+    version: '1.0.0',
+    by: token({ user: 'account' }),
+    manifest: { os: [process.platform] },
+    files: { 'index.js': PUBLISHED },
+  });
+  other = await lab.publish({
+    name: 'other',
+    version: '1.0.0',
+    by: token({ user: 'account' }),
+    files: { 'index.js': FORGED },
   });
 });
 
@@ -77,6 +96,10 @@ interface Case {
   readonly frozen: string;
   /** The store whose bytes are changed, or null: then it is the lockfile's hash. */
   readonly store: string | null;
+  /** Variables of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where packages are installed; node_modules where left out. */
+  readonly modules?: string;
   /** What is added to the settings after the lockfile was made. */
   readonly then?: Readonly<Record<string, string>>;
 }
@@ -95,6 +118,7 @@ async function isInstalled(command: readonly string[], folder: string, one: Case
       YARN_ENABLE_IMMUTABLE_INSTALLS: '0',
       YARN_NODE_LINKER: 'node-modules',
       COREPACK_ENABLE_STRICT: '0',
+      ...one.env,
       // Yarn 1 of the superuser has one elsewhere.
       ...(one.store === null && one.manager === 'yarn@1.22.22' ? { YARN_CACHE_FOLDER: join(folder, 'home/yarn') } : {}),
     };
@@ -127,7 +151,7 @@ async function isInstalled(command: readonly string[], folder: string, one: Case
   await run(one.frozen);
   // What is said is of the lockfile before the installation.
   writeFileSync(join(folder, one.lockfile), audited);
-  const path = join(folder, 'node_modules/pad/index.js');
+  const path = join(folder, one.modules ?? 'node_modules', 'pad/index.js');
   const installed = existsSync(path) ? readFileSync(path, 'utf8') : null;
   return store === null ? installed !== null : installed?.includes(FORGED) === true;
 }
@@ -204,6 +228,11 @@ const UNVERIFIED: readonly (readonly [string, Case])[] = [
   ],
   ['install.cache.dir', { ...BUN, files: { 'bunfig.toml': '[install.cache]\ndir = "./bc"\n' } }],
   ['BUN_INSTALL_CACHE_DIR', { ...BUN, files: { '.env': 'BUN_INSTALL_CACHE_DIR=./bc\n' } }],
+  ['cache in .npmrc', { ...BUN, files: { '.npmrc': 'registry=REGISTRY\ncache=./bc\n' } }],
+  ...['test', 'development'].map((mode): readonly [string, Case] => [
+    `BUN_INSTALL_CACHE_DIR in .env.${mode}`,
+    { ...BUN, env: { NODE_ENV: mode }, files: { [`.env.${mode}`]: 'BUN_INSTALL_CACHE_DIR=./bc\n' } },
+  ]),
   [
     'BUN_CONFIG_NO_VERIFY',
     { ...BUN, frozen: 'install', store: null, files: {}, then: { '.env': 'BUN_CONFIG_NO_VERIFY=1\n' } },
@@ -232,7 +261,9 @@ const VERIFIED: readonly (readonly [string, Case])[] = [
 ];
 
 /** With the lab's registry in the files. */
-function withRegistry(one: Case): Case {
+function withRegistry(given: Case): Case {
+  const files = Object.entries(given.files).map(([name, text]) => [name, text.replace('REGISTRY', lab.url)]);
+  const one: Case = { ...given, files: Object.fromEntries(files) as Case['files'] };
   if (one.manager === 'pnpm@8.15.9') return { ...one, files: { '.npmrc': `registry=${lab.url}\nstore-dir=./store\n` } };
   if (one.manager.startsWith('npm')) return { ...one, files: { '.npmrc': `registry=${lab.url}\ncache=./npm-cache\n` } };
   return one;
@@ -248,6 +279,154 @@ describe('bytes that no hash of the lockfile holds are installed, and the settin
       expect(await said(folder, one)).toEqual([expect.stringMatching(/^lockfile-not-used .*compared/)]);
     });
   }
+});
+
+/** What an installation takes for installed, where it is committed. */
+const LEFT: readonly (readonly [string, Case])[] = [
+  [
+    'modulesDir',
+    { ...PNPM, manager: 'pnpm@10.34.8', store: 'vendor', modules: 'vendor', files: inWorkspace('modulesDir: vendor') },
+  ],
+  [
+    '--modules-folder',
+    { ...YARN, store: 'vendor', modules: 'vendor', files: { '.yarnrc': '--modules-folder "./vendor"\n' } },
+  ],
+  [
+    'pnpmStoreFolder',
+    {
+      ...BERRY,
+      store: 'ps',
+      env: { YARN_NODE_LINKER: 'pnpm' },
+      files: { '.yarnrc.yml': 'nodeLinker: pnpm\npnpmStoreFolder: ./ps\n' },
+    },
+  ],
+];
+
+describe('what an installation takes for installed is named where it is committed', () => {
+  for (const [name, given] of LEFT) {
+    it.skipIf(!hasGit)(`${given.manager}, ${name}${WITHOUT_GIT}`, { timeout: 300_000 }, async ({ skip }) => {
+      const command = MANAGERS[given.manager]?.() ?? null;
+      if (command === null) return skip(notToBeHad(given.manager));
+      const folder = mkdtempSync(join(root, 'project-'));
+      expect(await isInstalled(command, folder, given)).toBe(true);
+      git(folder, ['init', '-q', '-b', 'main']);
+      write(folder, { '.gitignore': `node_modules\nhome\n.yarn\n${given.store ?? ''}\n` });
+      commitAll(folder, 0);
+      expect(await said(folder, given)).toEqual([]);
+      git(folder, ['add', '-f', given.store ?? '']);
+      commitAll(folder, 1000);
+      expect(await said(folder, given)).toEqual([expect.stringMatching(/^lockfile-not-used .*compared/)]);
+    });
+  }
+});
+
+/** Puts other bytes of the same length into an archive that is not compressed, with their sum. */
+function forgeArchive(path: string): void {
+  const bytes = readFileSync(path);
+  const sum = (text: string): Buffer => {
+    const at = Buffer.alloc(4);
+    at.writeUInt32LE(crc32(text));
+    return at;
+  };
+  for (const [from, to] of [
+    [Buffer.from(PUBLISHED), Buffer.from(FORGED)],
+    [sum(PUBLISHED), sum(FORGED)],
+  ] as const) {
+    for (let at = bytes.indexOf(from); at !== -1; at = bytes.indexOf(from, at)) to.copy(bytes, at);
+  }
+  writeFileSync(path, bytes);
+}
+
+describe('an archive in the repository that the lockfile of Yarn 4 has no checksum of', () => {
+  it.skipIf(!hasGit)(`is named, as Yarn installs it${WITHOUT_GIT}`, { timeout: 300_000 }, async ({ skip }) => {
+    const command = MANAGERS['yarn@4.18.1']?.() ?? null;
+    if (command === null) return skip(notToBeHad('yarn@4.18.1'));
+    const [folder, [program = '', ...before]] = [mkdtempSync(join(root, 'project-')), command];
+    const manifest = { name: 'app', version: '1.0.0', private: true, dependencies: { pad: '1.0.0' } };
+    const rc = `nodeLinker: node-modules\nnpmRegistryServer: ${lab.url.replace(/\/$/, '')}\nunsafeHttpWhitelist: ['*']\n`;
+    write(folder, {
+      'package.json': JSON.stringify({ ...manifest, optionalDependencies: { here: '1.0.0' } }),
+      'yarn.lock': '',
+      '.yarnrc.yml': `${rc}enableGlobalCache: false\n`,
+      '.gitignore': 'node_modules\nhome\n',
+    });
+    const yarn = async (...args: readonly string[]): Promise<number | null> => {
+      const env = { PATH: process.env['PATH'] ?? '', HOME: join(folder, 'home'), YARN_ENABLE_TELEMETRY: '0' };
+      const child = spawn(program, [...before, 'install', ...args], { cwd: folder, env, stdio: 'ignore' });
+      return ((await once(child, 'exit')) as [number | null])[0];
+    };
+    expect(await yarn('--no-immutable')).toBe(0);
+    const checksums = (): number => readFileSync(join(folder, 'yarn.lock'), 'utf8').split('checksum:').length - 1;
+    expect(checksums()).toBe(1);
+    const cache = join(folder, '.yarn/cache');
+    const archive = readdirSync(cache).find((name) => name.startsWith('here-')) ?? '';
+    forgeArchive(join(cache, archive));
+    for (const name of ['node_modules', '.yarn/install-state.gz']) {
+      rmSync(join(folder, name), { recursive: true, force: true });
+    }
+    git(folder, ['init', '-q', '-b', 'main']);
+    write(folder, { '.gitignore': `node_modules\nhome\n.yarn/cache/${archive}\n` });
+    commitAll(folder, 0);
+    // What this machine filled counts for nothing, and neither does what the lockfile has a checksum of.
+    expect(await said(folder, BERRY)).toEqual([]);
+    git(folder, ['add', '-f', '.yarn/cache']);
+    commitAll(folder, 1000);
+    expect(await yarn('--immutable')).toBe(0);
+    expect(readFileSync(join(folder, 'node_modules/here/index.js'), 'utf8')).toBe(FORGED);
+    expect(await yarn('--immutable', '--check-cache')).not.toBe(0);
+    const named = [expect.stringMatching(/^lockfile-not-used .*\.yarn\/cache.*archives of here@1\.0\.0, of which/)];
+    expect(await said(folder, BERRY)).toEqual(named);
+    // A cache that is not the project's.
+    write(folder, { '.yarnrc.yml': rc });
+    expect(await said(folder, BERRY)).toEqual([]);
+    write(folder, { '.yarnrc.yml': `${rc}enableGlobalCache: false\ncacheFolder: ./vendor\n` });
+    renameSync(cache, join(folder, 'vendor'));
+    commitAll(folder, 2000);
+    expect(await said(folder, BERRY)).toEqual([expect.stringMatching(/vendor.*here@1\.0\.0/)]);
+    // Of what is required, Yarn writes one.
+    write(folder, { 'package.json': JSON.stringify({ ...manifest, dependencies: { pad: '1.0.0', here: '1.0.0' } }) });
+    expect(await yarn('--no-immutable')).toBe(0);
+    expect(checksums()).toBe(2);
+  });
+});
+
+describe('a server that answers with a lockfile of its own', () => {
+  it('pnpm@11.28.11, pnprServer', { timeout: 300_000 }, async ({ skip }) => {
+    const [program, node] = [fromRegistry('pnpm@11.28.11'), nodesUnderTest().at(-1)?.binary ?? null];
+    if (program === null || node === null) return skip(notToBeHad('pnpm@11.28.11'));
+    const folder = mkdtempSync(join(root, 'project-'));
+    write(folder, { 'package.json': MANIFEST, '.npmrc': `registry=${lab.url}\n`, 'pnpm-workspace.yaml': '{}\n' });
+    const pnpm = async (...args: readonly string[]): Promise<void> => {
+      const env = { PATH: process.env['PATH'] ?? '', HOME: join(folder, 'home') };
+      const all = [join(program, 'bin/pnpm.mjs'), 'install', ...args];
+      await once(spawn(node, all, { cwd: folder, env, stdio: 'ignore', timeout: 60_000 }), 'exit');
+    };
+    await pnpm('--no-frozen-lockfile');
+    const before = readFileSync(join(folder, 'pnpm-lock.yaml'));
+    rmSync(join(folder, 'node_modules'), { recursive: true });
+    const server = createServer((request, answer) => {
+      request.setEncoding('utf8');
+      let body = '';
+      request.on('data', (part: string) => (body += part));
+      request.on('end', () => {
+        const { lockfile } = JSON.parse(body) as { lockfile: { packages: Record<string, { resolution: object }> } };
+        const resolution = { integrity: other.integrity, tarball: `${lab.url}other/-/other-1.0.0.tgz` };
+        lockfile.packages = { 'pad@1.0.0': { ...lockfile.packages['pad@1.0.0'], resolution } };
+        answer.writeHead(200, { 'content-type': 'application/x-ndjson' });
+        answer.end(`${JSON.stringify({ type: 'done', lockfile, stats: { totalPackages: 1 } })}\n`);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    write(folder, { 'pnpm-workspace.yaml': `pnprServer: http://127.0.0.1:${port}/\n` });
+    await pnpm('--frozen-lockfile');
+    server.close();
+    expect(readFileSync(join(folder, 'node_modules/pad/index.js'), 'utf8')).toBe(FORGED);
+    writeFileSync(join(folder, 'pnpm-lock.yaml'), before);
+    expect(await said(folder, PNPM)).toEqual([expect.stringMatching(/^lockfile-not-used .*pnprServer/)]);
+    write(folder, { 'pnpm-workspace.yaml': 'pnprServer: ""\n' });
+    expect(await said(folder, PNPM)).toEqual([]);
+  });
 });
 
 describe('bytes that the hashes of the lockfile hold are not named', () => {

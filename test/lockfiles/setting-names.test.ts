@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { settingOfOption, settingOfVariable, type UseSetting } from '../../src/lockfiles/settings/names.ts';
-import { unverifiedBy } from '../../src/lockfiles/settings/unverified-settings.ts';
-import { ignoringSetting } from '../../src/lockfiles/settings/use-settings.ts';
+import { unverifiedBy } from '../../src/lockfiles/settings/effects.ts';
+import { ignoringSetting } from '../../src/lockfiles/settings/effects.ts';
 import type { NodeManager } from '../../src/model/dependency.ts';
 
 const place = { isElsewhere: (path: string) => path !== '.', names: ['pnpm-lock.yaml', 'pnpm-lock-x-yaml'] };

@@ -98,6 +98,13 @@ describe("registries of a package manager's own files", () => {
     const named = { ...bunfig, content: { install: { registry: '$REG' } } };
     expect(of([file({ REG: 'https://file' }), named])).toBe('https://file/');
     expect(of([file({ REG: 'https://file' }), named], { REG: 'https://env' })).toBe('https://env/');
+    // Of the files for one NODE_ENV, those that it names; else those of production.
+    const ofMode = ['test', 'development', 'production'].map((mode) => {
+      return { ...file({ BUN_CONFIG_REGISTRY: `https://${mode}` }), path: `/p/.env.${mode}` };
+    });
+    for (const NODE_ENV of ['test', 'development']) expect(of(ofMode, { NODE_ENV })).toBe(`https://${NODE_ENV}/`);
+    expect(of(ofMode, { NODE_ENV: 'test', BUN_ENV: 'development' })).toBe('https://development/');
+    expect([of(ofMode), of(ofMode, { NODE_ENV: 'staging' })]).toEqual(['https://production/', 'https://production/']);
   });
 
   it('of Yarn have the variables of .env.yarn, above those of the environment, and nothing else of it', () => {

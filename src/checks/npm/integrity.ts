@@ -22,7 +22,7 @@ export function checkIntegrity(dependency: Dependency, manifest: Manifest): Inte
   const served = sha512OfSri(manifest.integrity);
   const [artifact] = dependency.artifacts;
   const { archive } = artifact;
-  if (archive !== undefined) return lockedByArchive(archive, served, manifest);
+  if (archive !== undefined) return lockedByArchive(archive, archive.due || !dependency.optional, served, manifest);
   const strong = distinct(byteDigests(artifact).filter((digest) => digest.algorithm === 'sha512'));
   const [locked, second] = strong;
   if (locked === undefined) return { locked: null, served, findings: withoutStrongHash(artifact, manifest) };
@@ -40,12 +40,17 @@ export function checkIntegrity(dependency: Dependency, manifest: Manifest): Inte
  * The lockfile has no hash of the tarball, by its format. What the registry serves stands in, for its signature and the
  * attestations to hold or not; that it is also what gets installed, only a baseline and the package manager can tell.
  */
-function lockedByArchive(archive: ArchiveLock, served: string | null, { shasum }: Manifest): IntegrityCheck {
+function lockedByArchive(
+  { checksum }: ArchiveLock,
+  isDue: boolean,
+  served: string | null,
+  { shasum }: Manifest,
+): IntegrityCheck {
   if (served === null) {
     const findings = [shasum === null ? missing(null) : finding('integrity-weak', { algorithm: 'sha1' })];
     return { locked: null, served, findings };
   }
-  const findings = archive.due && archive.checksum === null ? [missing(null)] : [];
+  const findings = isDue && checksum === null ? [missing(null)] : [];
   return { locked: { algorithm: 'sha512', hex: served }, served, findings };
 }
 

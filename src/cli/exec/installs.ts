@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { isUnshared } from '../../lockfiles/settings/use-settings.ts';
+import { isUnshared } from '../../lockfiles/settings/effects.ts';
 import type { NodeManager } from '../../model/dependency.ts';
 import { npmProject } from '../../registries/npm/config/npmrc.ts';
 import { escapeText } from '../../report/words/escape.ts';

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
-import { otherCode, otherCodeOfVariable } from '../../lockfiles/settings/other-code.ts';
+import { otherCode, otherCodeOfVariable } from '../../lockfiles/settings/effects.ts';
 import { settingName, settingOfVariable, textsOf, type UseSetting } from '../../lockfiles/settings/names.ts';
 import type { NodeManager } from '../../model/dependency.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';

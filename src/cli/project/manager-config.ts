@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util';
 import { ecosystemOfLockfile } from '../../lockfiles/index.ts';
 import type { ConfigFile, NodeLockfile, NodeManager } from '../../model/dependency.ts';
 import { parseSettings } from '../../readers/yaml-settings.ts';
+import { BUN_MODES } from '../../registries/npm/config/manager-layers.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
 import { pnpmFolder } from '../../registries/npm/config/npmrc-layers.ts';
 import { escapeText } from '../../report/words/escape.ts';
@@ -179,7 +180,12 @@ function warn(text: string, io: Io): void {
 }
 
 /** Files of variables that Bun takes into its environment before it installs, the strongest first. */
-const BUN_VARIABLES = ['.env.production.local', '.env.local', '.env.production', '.env'];
+const BUN_VARIABLES = [
+  ...BUN_MODES.map((mode) => `.env.${mode}.local`),
+  '.env.local',
+  ...BUN_MODES.map((mode) => `.env.${mode}`),
+  '.env',
+];
 
 /** What Yarn 2 and later take into their environment, and above it, unless `injectEnvironmentFiles` names others. */
 const YARN_VARIABLES = '.env.yarn';

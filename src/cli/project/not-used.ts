@@ -1,18 +1,24 @@
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ProjectManifests } from '../../lockfiles/index.ts';
-import { fetchedManager, otherCode } from '../../lockfiles/settings/other-code.ts';
-import { pinnedElsewhere } from '../../lockfiles/settings/pinned-manager.ts';
-import { unverifiedBy, type Unverified } from '../../lockfiles/settings/unverified-settings.ts';
 import {
-  nameOf,
+  fetchedManager,
+  ignoringSetting,
+  isUnshared,
+  namesInstalled,
+  otherCode,
+  unknownSetting,
+  unverifiedBy,
+  type Unverified,
+} from '../../lockfiles/settings/effects.ts';
+import { pinnedElsewhere } from '../../lockfiles/settings/pinned-manager.ts';
+import {
   settingName,
   settingOfOption,
   settingOfVariable,
   textsOf,
   type UseSetting,
 } from '../../lockfiles/settings/names.ts';
-import { ignoringSetting, isUnshared } from '../../lockfiles/settings/use-settings.ts';
 import type { NodeLockfile, NodeManager, PlacedFinding } from '../../model/dependency.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
@@ -24,6 +30,7 @@ import { projectFolder } from './files.ts';
 import { manifestIn } from './manifests.ts';
 import { policyFolders } from './policy.ts';
 import { shownPath } from '../user-files.ts';
+import { uncheckedArchives } from './yarn-cache.ts';
 import { committedFolder, committedOf, expanded, isInRepository } from './stores.ts';
 
 /** A setting of a package manager, and where it stands. */
@@ -34,6 +41,8 @@ interface SettingInUse {
   /** What a path of it is relative to. */
   readonly folder: string;
   readonly ofProject: boolean;
+  /** Whether it stands where every tool keeps settings. */
+  readonly ofNpmrc?: true;
 }
 
 /** Everything that a package manager is told in a folder, by files and the environment. */
@@ -52,6 +61,12 @@ export async function useSettings(manager: NodeManager, folder: string, io: Io):
     return [{ setting, source: name, folder, ofProject: false }];
   });
   if (manager === 'npm' || manager === 'pnpm') return [...files, ...env, ...npmSettings(manager, folder, io)];
+  if (manager === 'bun') {
+    // Of what it takes from .npmrc, this alone is not read with the registries.
+    const isCache = ({ file, setting: [key] }: ReturnType<typeof npmSettings>[number]): boolean =>
+      file && key === 'cache';
+    return [...files, ...env, ...npmSettings(manager, folder, io).filter(isCache)];
+  }
   if (manager !== 'yarn-classic') return withStrongest('compression-level', [...env, ...files]);
   return [
     ...files,
@@ -67,7 +82,11 @@ function withStrongest(name: string, settings: readonly SettingInUse[]): readonl
   return settings.filter((one) => !isOfName(one) || one === strongest);
 }
 
-function npmSettings(name: NodeManager, folder: string, io: Io): readonly SettingInUse[] {
+function npmSettings(
+  name: NodeManager,
+  folder: string,
+  io: Io,
+): readonly (SettingInUse & { readonly file: boolean })[] {
   const layers = npmLayers({
     cwd: folder,
     manager: { name, files: [] },
@@ -77,7 +96,8 @@ function npmSettings(name: NodeManager, folder: string, io: Io): readonly Settin
   });
   return layers.flatMap(({ source, file, values, ofProject }) =>
     [...values].map((setting) => {
-      return { setting, source: file ? shownPath(source, io) : source, folder, ofProject };
+      const shown = file ? shownPath(source, io) : source;
+      return { setting, source: shown, folder, ofProject, ofNpmrc: true as const, file };
     }),
   );
 }
@@ -94,9 +114,10 @@ const CLASSIC_KEYS: readonly string[] = [
   'node-options',
   'python',
   'node-gyp',
+  'plugnplay-shebang',
 ];
 /** What it takes for an option alone; everything else of .npmrc it hands on to install scripts, as npm does. */
-const CLASSIC_OPTIONS: readonly string[] = ['lockfile', 'cwd', 'flat', 'update-checksums'];
+const CLASSIC_OPTIONS: readonly string[] = ['lockfile', 'cwd', 'flat', 'focus', 'modules-folder', 'update-checksums'];
 
 /** Options in Yarn 1's file are those of its command line, for all commands or for one. */
 function settingsIn(manager: NodeManager, content: unknown): readonly UseSetting[] {
@@ -110,7 +131,7 @@ function settingsIn(manager: NodeManager, content: unknown): readonly UseSetting
 }
 
 /** Deeper than any setting that is looked for. */
-const MAX_DEPTH = 3;
+const MAX_DEPTH = 4;
 
 /** What stands within another setting as OUTER.INNER, beside the outer one. */
 function flattened(content: unknown, outer: string, depth = 0): readonly UseSetting[] {
@@ -199,6 +220,12 @@ export async function notUsed(
         : `what the repository has in ${store}, whose bytes are not compared with the hashes`;
     found.push(because(shownSetting(by), instead));
   }
+  for (const { folder: cache, packages } of manager === 'yarn'
+    ? await uncheckedArchives(lockfile, folder, all, io)
+    : []) {
+    const instead = `its archives of ${packages.join(', ')}, of which the lockfile has no checksum`;
+    found.push(because(`${shownPath(cache, io)} of the repository`, instead));
+  }
   const unshared = manager === 'pnpm' ? settings.find(({ setting }) => isUnshared(setting)) : undefined;
   // The folder's own project is still installed from it.
   if (unshared !== undefined && lockfile.skipped.some(({ reason }) => reason === 'workspace')) {
@@ -242,11 +269,10 @@ function installedIn(
 ): readonly string[] {
   const folders = [...new Set(['', ...manifests.keys()])].filter((one) => manager !== 'npm' || one !== '');
   const modules = folders.map((one) => join(folder, one, 'node_modules'));
-  if (manager !== 'yarn') return modules;
   const named = settings
-    .filter(({ setting: [key] }) => nameOf(manager, key) === 'pnp-unplugged-folder')
+    .filter(({ setting }) => namesInstalled(manager, setting))
     .flatMap(({ setting: [, value], folder: from }) => textsOf(value).map((path) => resolve(from, expanded(path, io))));
-  return [...new Set([...modules, join(folder, '.yarn/unplugged'), ...named])];
+  return [...new Set([...modules, ...(manager === 'yarn' ? [join(folder, '.yarn/unplugged')] : []), ...named])];
 }
 
 /** What the project makes run in an installation beside what the lockfile names. */
@@ -260,17 +286,31 @@ function codeBeside(
   const all = settings.map(({ setting }) => setting);
   const isLocked = (name: string): boolean =>
     dependencies.some((one) => (one.alias ?? one.name) === name && one.artifacts[0].source.kind === 'registry');
+  const unknown = { new: [] as SettingInUse[], free: [] as SettingInUse[] };
   const found = settings.flatMap((by) => {
     const isHere = (path: string): boolean => {
       const place = resolve(by.folder, expanded(path, io));
       return [folder, by.folder].some((one) => isInRepository(place, one));
     };
-    const other = otherCode(manager, by.setting, { isInRepository: isHere, settings: all, isLocked });
-    if (other === null) return [];
+    const place = { isInRepository: isHere, settings: all, isLocked };
+    const other = otherCode(manager, by.setting, place);
+    if (other === null) {
+      const kind = unknownSetting(manager, by.setting, by.ofNpmrc === true, place);
+      if (kind !== null) unknown[kind].push(by);
+      return [];
+    }
     return [
       finding('lockfile-other-code', { by: shownSetting(by), code: other.code }, other.isUsual ? 'note' : undefined),
     ];
   });
+  const named = (some: readonly SettingInUse[]): string => some.map(shownSetting).join(', ');
+  if (unknown.new.length > 0) {
+    found.push(finding('lockfile-other-code', { by: named(unknown.new), code: 'unknown' }));
+  }
+  // One line for all of them: most are for install scripts.
+  if (unknown.free.length > 0) {
+    found.push(finding('lockfile-other-code', { by: named(unknown.free), code: 'unknown' }, 'note'));
+  }
   const above = policyFolders(folder).slice(1);
   const manifests = [manifest, ...above.map((each) => manifestIn(each, manager, io))];
   const fetched = fetchedManager(
@@ -278,7 +318,13 @@ function codeBeside(
     manifests.filter((each) => each !== null && each !== undefined),
     corepackVariables(folder, io),
   );
-  return [...found, ...fetched.map((by) => finding('lockfile-other-code', { by, code: 'fetched' }))];
+  // npm 12 loads it before it installs.
+  const loaded = manager === 'npm' ? namesIn(folder).filter((name) => /^\.npm-extension\.[cm]js$/.test(name)) : [];
+  return [
+    ...found,
+    ...fetched.map((by) => finding('lockfile-other-code', { by, code: 'fetched' })),
+    ...loaded.map((by) => finding('lockfile-other-code', { by, code: 'repository' })),
+  ];
 }
 
 export function shownSetting({ setting: [key, value], source }: Pick<SettingInUse, 'setting' | 'source'>): string {

@@ -20,6 +20,12 @@ export async function committedFolder(path: string, from: string, project: strin
   return known !== null || (await whyNoAnswer(folder)) !== null ? folder : null;
 }
 
+/** Names of what a folder has in git's newest commit; of all that is there, where there is no git to say so. */
+export async function committedFiles(folder: string): Promise<readonly string[]> {
+  const listed = await git(folder, ['ls-tree', '-z', '--name-only', 'HEAD']);
+  return listed === null ? namesIn(folder) : listed.toString().split('\0');
+}
+
 /** Of these paths, those that git has in its newest commit; none where there is no git to say so. */
 export async function committedOf(paths: readonly string[]): Promise<readonly string[]> {
   const there = paths.filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);

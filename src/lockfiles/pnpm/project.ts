@@ -3,7 +3,7 @@ import { fieldsOf, type Fields } from '../../model/value.ts';
 import { manifestFields } from '../../readers/manifest.ts';
 import type { ProjectManifests, ProjectSettings } from '../common/format.ts';
 import { isWorkspace } from '../../model/workspaces.ts';
-import { isUnshared } from '../settings/use-settings.ts';
+import { isUnshared } from '../settings/effects.ts';
 import { declaredSets, type Declared } from './declared.ts';
 import { folderAt } from './key.ts';
 import { isSelected, overrides, readOverrides, readSelector, type Asker, type Selector } from './overrides.ts';

@@ -24,6 +24,7 @@ const NAMES: Readonly<Record<NodeManager, Names>> = {
       ...GLOBAL,
       store: 'store-dir',
       'use-lockfile': 'lockfile',
+      'use-git-branch-lockfile': 'git-branch-lockfile',
       'package-lock': 'lockfile',
       shrinkwrap: 'lockfile',
       'lockfile-directory': 'lockfile-dir',
@@ -41,6 +42,8 @@ const NAMES: Readonly<Record<NodeManager, Names>> = {
       'bun-config-skip-save-lockfile': 'skip-save-lockfile',
       'bun-config-no-verify': 'no-verify',
       'bun-install-cache-dir': 'cache-dir',
+      // Of .npmrc.
+      cache: 'cache-dir',
       'install.cache': 'cache-dir',
       'install.cache.dir': 'cache-dir',
     },
@@ -50,8 +53,8 @@ const NAMES: Readonly<Record<NodeManager, Names>> = {
 
 /** The name of a setting, whichever of its names is written. */
 export function nameOf(manager: NodeManager, key: string): string {
-  // vlt's file has them within `config`.
-  const name = manager === 'vlt' ? settingName(key).replace(/^config\./, '') : settingName(key);
+  // vlt's file has them within `config`, and there for single commands.
+  const name = manager === 'vlt' ? settingName(key).replace(/^config\.(?:command\.[^.]+\.)?/, '') : settingName(key);
   const { same } = NAMES[manager];
   return Object.hasOwn(same, name) ? (same[name] ?? name) : name;
 }
@@ -77,7 +80,7 @@ export function settingOfOption(name: string, value: string): UseSetting {
 export function settingName(key: string): string {
   return key
     .replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`)
-    .replaceAll('_', '-')
+    .replace(/(?<!^)_/g, '-')
     .toLowerCase();
 }
 

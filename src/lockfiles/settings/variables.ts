@@ -3,24 +3,25 @@ import {
   handedOn,
   nodeOptions,
   OF_REPOSITORY,
+  ofRepository,
   path,
   pathOrAddress,
   SCRIPTS,
-  type Rule,
-} from './code-rules.ts';
+  type CodeRule,
+} from './rules.ts';
 import { settingName } from './names.ts';
 
 /** A file or folder, by whatever path: one that is not absolute may lead into the repository. */
-const file: Rule = (value, { isInRepository }) =>
+const file: CodeRule = (value, { isInRepository }) =>
   value !== '' && (/\$\{?(?:PWD|INIT_CWD)\b/.test(value) || !ABSOLUTE.test(value) || isInRepository(value))
     ? OF_REPOSITORY
     : null;
 
 /** What a rule says of the first of several, as the variables of search paths and of commands have them. */
 const firstOf =
-  (separator: RegExp, rule: Rule): Rule =>
+  (separator: RegExp, rule: CodeRule): CodeRule =>
   (value, place) =>
-    value.split(separator).reduce<ReturnType<Rule>>((found, one) => found ?? rule(one, place), null);
+    value.split(separator).reduce<ReturnType<CodeRule>>((found, one) => found ?? rule(one, place), null);
 
 const searchPath = firstOf(/[;\s]+|(?<!^[a-z]):/i, file);
 const libraries = firstOf(/[;:\s]+/, path);
@@ -32,18 +33,17 @@ const command = firstOf(/[\s"'=]+/, path);
 const modules = firstOf(/[;:]+/, (value, place) =>
   /^(?:[^./\\~$]|\.(?:$|[/\\]))/.test(value) ? null : file(value, place),
 );
-const isSet: Rule = (value) => (value === '' ? null : OF_REPOSITORY);
-const bunOptions: Rule = (value, place) =>
+const bunOptions: CodeRule = (value, place) =>
   /(?:^|\s)(?:--preload|--config|-c|--cwd)(?=[\s=]|$)/.test(value) ? OF_REPOSITORY : nodeOptions(value, place);
-const compilerFlags: Rule = (value) =>
+const compilerFlags: CodeRule = (value) =>
   /-fplugin|-specs|-wrapper|(?:^|\s)(?:-B|@)\S/.test(value) ? OF_REPOSITORY : null;
-const makeFlags: Rule = (value) => (/^(?:-{0,2}(?:j|jobs=?)\d*|\s)*$/.test(value) ? null : OF_REPOSITORY);
+const makeFlags: CodeRule = (value) => (/^(?:-{0,2}(?:j|jobs=?)\d*|\s)*$/.test(value) ? null : OF_REPOSITORY);
 
 /**
  * Variables by which a program that installs loads or runs other code: the linker, shells, interpreters, compilers and
  * git. All others are the project's own affair, as most files of variables have nothing else.
  */
-const RULES: readonly (readonly [RegExp, Rule])[] = [
+const RULES: readonly (readonly [RegExp, CodeRule])[] = [
   [/^NODE_OPTIONS$/i, nodeOptions],
   [/^BUN_OPTIONS$/, bunOptions],
   [/^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES)$/, libraries],
@@ -51,7 +51,7 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
   [/^(?:BASH_ENV|PERL5OPT|RUBYOPT|BUN_INSPECT_PRELOAD|OPENSSL_CONF|GIT_TEMPLATE_DIR|PYTHONHOME|PYTHONSTARTUP)$/, file],
   [/^(?:ENV|ZDOTDIR)$/, path],
   [/^PYTHON(?:PATH|USERBASE|PYCACHEPREFIX)$/, modules],
-  [/^GIT_CONFIG/, isSet],
+  [/^GIT_CONFIG/, ofRepository],
   [/^GIT_(?:SSH|SSH_COMMAND|ASKPASS|PROXY_COMMAND|EXTERNAL_DIFF|EDITOR|SEQUENCE_EDITOR|PAGER)$/, command],
   [/^(?:CC|CXX|CPP|LD|AR|LINK|MAKE|PYTHON|SHELL|COMSPEC|SSH_ASKPASS|NODE_GYP|npm_(?:node_)?execpath)$/, command],
   [/^(?:C|CXX|CPP|LD)FLAGS$/, compilerFlags],
@@ -64,7 +64,7 @@ const RULES: readonly (readonly [RegExp, Rule])[] = [
 ];
 
 /** The rule of a variable that a package manager hands on to install scripts. */
-export function codeOfVariable(variable: string): Rule | undefined {
+export function codeOfVariable(variable: string): CodeRule | undefined {
   const rule = RULES.find(([names]) => names.test(variable))?.[1];
   const setting = /^npm_config_(.+)$/i.exec(variable)?.[1];
   if (rule !== undefined || setting === undefined) return rule;

@@ -138,11 +138,13 @@ function archiveRows({ dependencies, baselines }: Report): string[] {
   const recorded = archived.filter((one) => one.baseline === 'known').length;
   const kept = listed(baselines, 3, (baseline) => escapeText(baseline.file, 120));
   const held = recorded === 0 ? '' : `; ${kept} has the same for ${recorded} of them`;
+  const unheld = archived.filter(({ dependency: { artifacts } }) => artifacts[0].archive?.checksum === null).length;
+  const none = unheld === 0 ? '' : `; nothing holds what Yarn is served of ${unheld} without a checksum`;
   const made =
     first.dependency.artifacts[0].archive?.unpacked === true
       ? 'as its hashes are of unpacked tarballs, which --tarballs compares'
       : 'as its checksums are of archives that Yarn makes';
-  return [`${file} locks no tarball, ${made}: ${verified}${held}`];
+  return [`${file} locks no tarball, ${made}: ${verified}${held}${none}`];
 }
 
 function skippedText(report: Report): string {

@@ -292,7 +292,9 @@ export const TEXTS: Texts<FindingCode> = {
   'lockfile-other-code': {
     title: 'an installation runs code that is not in the lockfile',
     clause: ({ by, code }) =>
-      `is not all that runs in an installation: ${quoteText(by, 200)} adds ${code === 'fetched' ? 'what is fetched from elsewhere' : 'code of the repository'}`,
+      code === 'unknown'
+        ? `may not be all that decides an installation: what ${quoteText(by, 200)} does is not known`
+        : `is not all that runs in an installation: ${quoteText(by, 200)} adds ${code === 'fetched' ? 'what is fetched from elsewhere' : 'code of the repository'}`,
     why: 'no hash covers that code, and nothing here says what it does',
     next: 'explain',
   },

@@ -39,10 +39,11 @@ export function managerLayers(
   { name, files }: { readonly name: NodeManager; readonly files: readonly ConfigFile[] },
   env: NodeJS.ProcessEnv,
 ): ManagerLayers {
-  const own = variablesOf(files);
+  const inUse = files.filter((file) => name !== 'bun' || isOfMode(file, env));
+  const own = variablesOf(inUse);
   // Bun's files do not replace what is in the environment; Yarn's do.
   const known = name === 'bun' ? { ...own, ...env } : name === 'yarn' ? { ...env, ...own } : env;
-  const layers = files.map(({ path, content, ofProject }) =>
+  const layers = inUse.map(({ path, content, ofProject }) =>
     layerOf(path, settingsOf(name, path, content, known), known, { ofProject, notation: notationOf(name) }),
   );
   const variables = variablesLayer(name, env);
@@ -59,6 +60,17 @@ function variablesOf(files: readonly ConfigFile[]): NodeJS.ProcessEnv {
   const entries = files.filter(isVariables).map(({ content }) => Object.entries(fieldsOf(content)));
   const texts = entries.reverse().flat();
   return Object.fromEntries(texts.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
+}
+
+/** What NODE_ENV may say to Bun, which then reads other files of variables; the first where it says nothing else. */
+export const BUN_MODES = ['production', 'development', 'test'] as const;
+
+/** Whether Bun reads a file under this environment; files that are for no mode are read under all. */
+function isOfMode({ path }: Pick<ConfigFile, 'path'>, env: NodeJS.ProcessEnv): boolean {
+  const said = env['BUN_ENV'] ?? env['NODE_ENV'];
+  const mode = BUN_MODES.find((one) => one === said) ?? BUN_MODES[0];
+  const [, of = mode] = /[/\\]\.env\.(production|development|test)(?:\.local)?$/.exec(path) ?? [];
+  return of === mode;
 }
 
 function isVariables({ path }: Pick<ConfigFile, 'path'>): boolean {
