@@ -213,7 +213,11 @@ describe('assay trust import', () => {
           return body === undefined ? null : { type: 'application/json', etag: `"${path}"`, gzip: null, body };
         },
       });
-      const env = { ASSAY_CACHE: join(folder, 'there'), npm_config_fetch_retries: '0' };
+      const env = {
+        ASSAY_CACHE: join(folder, 'there'),
+        XDG_CONFIG_HOME: configOf(folder),
+        npm_config_fetch_retries: '0',
+      };
       const options = ['--tuf', server.url, '--tuf-root', 'tuf-root.json'];
       const there = (...args: string[]): Promise<Run> => assayInside([...args, ...options], folder, env);
       expect((await there('pack', '--output', 'old.tar')).status).toBe(0);
