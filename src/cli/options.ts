@@ -119,6 +119,7 @@ const OPTIONS = {
     help: 'watch this repository, by the id that its issuer gives it; may be repeated',
   },
   once: { type: 'boolean', help: 'one round, for cron, instead of one every five minutes' },
+  interval: { type: 'string', value: 'SECONDS', help: 'between rounds, instead of five minutes' },
   from: { type: 'string', value: 'N', help: 'begin a log at this position instead of at its newest entry' },
   webhook: { type: 'string', value: 'URL', help: 'also send findings there, as JSON with POST' },
   contact: { type: 'string', value: 'ADDRESS', help: 'whom the operators of a log may write to, for the User-Agent' },

@@ -39,6 +39,7 @@ export function hitOf(proven: ProvenEntry, context: LogContext): LogHit {
     time,
     ...read,
     cosigned: [...cosigners(checkpoint, context.witnesses)],
+    witnesses: context.witnesses.length,
   };
 }
 

@@ -40,6 +40,7 @@ export interface LogHit {
   readonly unread: string | null;
   /** Names of witnesses that cosigned the checkpoint, of so many that are known. */
   readonly cosigned: readonly string[];
+  readonly witnesses: number;
 }
 
 export interface LogHitRecord {

@@ -102,7 +102,7 @@ describe.skipIf(!hasSharedData)(`what a real Rekor v1 has${NOTE}`, () => {
       return name === undefined ? null : { status: 200, body: readFileSync(logData(`witness/${name}`)) };
     });
     const cosigned = await assayHere(['log', 'show', '1', '--log', `rekor2.town.test=${url}`, ...args], logData('.'));
-    expect([cosigned.status, entryOf(cosigned)?.hit]).toMatchObject([0, { cosigned: ['w1.town.test'] }]);
+    expect([cosigned.status, entryOf(cosigned)?.hit]).toMatchObject([0, { cosigned: ['w1.town.test'], witnesses: 1 }]);
   });
 
   it('says what it has not', async () => {

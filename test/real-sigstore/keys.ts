@@ -1,5 +1,5 @@
-import type { KeyObject } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { sign, type KeyObject } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as der from '../../lab/sigstore/der.ts';
 import { newAuthority } from '../../lab/sigstore/fulcio.ts';
@@ -27,15 +27,18 @@ export function newLog(folder: string, origin: string): LogKey {
   return { origin, baseUrl: `https://${origin}`, key, logId: rekorV2LogId(origin, key) };
 }
 
-/** The `tlogs` element for a log. */
-export function namedInRoot(log: LogKey): TrustedRootJson['tlogs'][number] {
+/** The `tlogs` element for a log; its key is used since yesterday, unless another time is given. */
+export function namedInRoot(
+  log: LogKey,
+  validFor: { readonly start?: string; readonly end?: string } = {},
+): TrustedRootJson['tlogs'][number] {
   return {
     baseUrl: log.baseUrl,
     hashAlgorithm: 'SHA2_256',
     publicKey: {
       rawBytes: log.key.spki.toString('base64'),
       keyDetails: 'PKIX_ED25519',
-      validFor: { start: new Date(VALIDITY.start).toISOString() },
+      validFor: { start: new Date(VALIDITY.start).toISOString(), ...validFor },
     },
     logId: { keyId: log.logId.toString('base64') },
   };
@@ -102,6 +105,17 @@ export function privateNoteKey(name: string, key: SigningKey): string {
   const seed = key.privateKey.export({ type: 'pkcs8', format: 'der' }).subarray(-32);
   const typed = Buffer.concat([Buffer.from([NOTE_KEY.ed25519]), seed]).toString('base64');
   return `PRIVATE+KEY+${name}+${noteKeyId(name, key, 'ed25519').toString('hex')}+${typed}`;
+}
+
+/**
+ * Ends a log as Sigstore's own tool does, which knows no POSIX files: the last checkpoint is signed again with a line
+ * that says so.
+ */
+export function freeze(checkpoint: string, { origin, key, logId }: LogKey): void {
+  const [text = ''] = readFileSync(checkpoint, 'utf8').split('\n\n');
+  const frozen = `${text}\nLog frozen — ${new Date().toISOString()}\n`;
+  const signature = Buffer.concat([logId.subarray(0, 4), sign(null, Buffer.from(frozen), key.privateKey)]);
+  writeFileSync(checkpoint, `${frozen}\n— ${origin} ${signature.toString('base64')}\n`);
 }
 
 function pkcs8(key: KeyObject): string | Buffer {

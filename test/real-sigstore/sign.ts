@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { BundleJson } from '../../lab/sigstore/bundle.ts';
 import { newKey, pem, type SigningKey, signWith } from '../../lab/sigstore/keys.ts';
 import type { LogEntryJson } from '../../lab/sigstore/rekor.ts';
@@ -80,10 +80,7 @@ export async function sign(
       ? { dsseRequestV002: { envelope, verifiers: [verifier] } }
       : { hashedRekordRequestV002: { digest, signature: { content: base64(signature), verifier } } };
   const log = rekor ?? (kind === 'dsse' ? town.urls.rekorDsse : town.urls.rekor);
-  const [tlogEntry, rfc3161] = await Promise.all([
-    post(`${log}api/v2/log/entries`, entry).then((answer) => answer.json() as Promise<LogEntryJson>),
-    timestampOf(town, signature),
-  ]);
+  const [tlogEntry, rfc3161] = await Promise.all([addEntry(log, entry), timestampOf(town, signature)]);
   return {
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
     verificationMaterial: {
@@ -99,6 +96,23 @@ export async function sign(
           messageSignature: { messageDigest: { algorithm: 'SHA2_256', digest }, signature: base64(signature) },
         }),
   };
+}
+
+/** So many entries of a stranger's key in a log of Rekor v2. */
+export async function addEntries(rekor: string, count: number): Promise<void> {
+  const key = newKey('P-256');
+  const verifier = { keyDetails: 'PKIX_ECDSA_P256_SHA_256', publicKey: { rawBytes: base64(key.spki) } };
+  const add = async (message: Buffer): Promise<LogEntryJson> => {
+    const digest = createHash('sha256').update(message).digest('base64');
+    const signature = { content: base64(signWith(key, message)), verifier };
+    return addEntry(rekor, { hashedRekordRequestV002: { digest, signature } });
+  };
+  await Promise.all(Array.from({ length: count }, () => add(randomBytes(16))));
+}
+
+async function addEntry(rekor: string, entry: object): Promise<LogEntryJson> {
+  const answer = await post(`${rekor}api/v2/log/entries`, entry);
+  return (await answer.json()) as LogEntryJson;
 }
 
 /** A certificate for the key, which Fulcio gives for a token that it verifies with the issuer. */

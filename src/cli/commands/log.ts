@@ -26,6 +26,7 @@ export const command: Command = {
     'certificate-oidc-issuer',
     'bundle',
     'once',
+    'interval',
     'from',
     'webhook',
     'signing-config',

@@ -2,7 +2,7 @@ import type { LogWord } from '../../model/log.ts';
 import type { JsonObject } from '../json/stringify.ts';
 import { escapeText } from '../words/escape.ts';
 import { table, type RenderOptions, type Row } from '../words/layout.ts';
-import { WORD_TEXTS, wordLine } from './log.ts';
+import { witnessRows, WORD_TEXTS, wordLine } from './log.ts';
 
 /** One entry of a bundle, held to what its log says today. */
 export interface VerifiedEntry {
@@ -40,7 +40,7 @@ export function renderVerified(entries: readonly VerifiedEntry[], options: Rende
 }
 
 function rows(entry: VerifiedEntry, bundle: string): Row[] {
-  const { size, kept, otherTrees, origin, frozen, cosigned, witnesses, evidence } = entry;
+  const { size, kept, otherTrees, origin, frozen, evidence } = entry;
   const others = otherTrees.length === 0 ? '' : `; another shard was: ${escapeText(otherTrees.join(', '), 300)}`;
   return [
     ['of', escapeText(bundle, 300)],
@@ -54,9 +54,7 @@ function rows(entry: VerifiedEntry, bundle: string): Row[] {
           ],
           ['seen before', kept === null ? `nothing was kept of this tree${others}` : `${kept} entries`],
         ] as const)),
-    ...(witnesses === 0
-      ? []
-      : [['witnesses', `${cosigned.length} of ${witnesses}: ${escapeText(cosigned.join(', '), 300)}`] as const]),
+    ...witnessRows(entry),
     ...(evidence === null ? [] : [['evidence', `assay log verify --fork ${escapeText(evidence, 1000)}`] as const]),
   ];
 }

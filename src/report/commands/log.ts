@@ -33,15 +33,21 @@ export const WORD_TEXTS: Readonly<Record<LogWord | 'absent', string>> = {
 
 /** What is known of an entry, one row each. */
 export function hitRows(hit: LogHit): Row[] {
-  const { uuid, record, unread, time, cosigned } = hit;
+  const { uuid, record, unread, time } = hit;
   return [
     ['entry', `${escapeText(hit.index, 40)} in ${escapeText(hit.origin, 200)}, ${kindText(hit)}`],
     ...(uuid === null ? [] : [['uuid', uuid] as const]),
     ['tree', `position ${hit.treeIndex} of ${hit.treeSize}, leaf ${hit.leaf}`],
     ...(time === null ? [] : [['logged at', `${formatInstant(time)} (promised by the log)`] as const]),
-    ...(cosigned.length === 0 ? [] : [['cosigned by', escapeText(cosigned.join(', '), 300)] as const]),
+    ...witnessRows(hit),
     ...(record === null ? [['not read', quoteText(unread ?? '')] as const] : recordRows(record)),
   ];
+}
+
+/** Nothing where no witness is known. */
+export function witnessRows({ cosigned, witnesses }: Pick<LogHit, 'cosigned' | 'witnesses'>): Row[] {
+  const names = cosigned.length === 0 ? '' : `: ${escapeText(cosigned.join(', '), 300)}`;
+  return witnesses === 0 ? [] : [['witnesses', `${cosigned.length} of ${witnesses}${names}`]];
 }
 
 function kindText({ kind, version }: LogHit): string {

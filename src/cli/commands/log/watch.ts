@@ -12,28 +12,36 @@ import { targetsOf } from './target.ts';
 import { watchRound } from './round.ts';
 
 /** Between rounds; after one without an answer, twice as long each time. */
-const MINUTE = 60_000;
-const INTERVAL = 5 * MINUTE;
-const LONGEST = 60 * MINUTE;
+const INTERVAL = 5 * 60_000;
+const LONGEST = 60 * 60_000;
+const STOPPING = ['SIGINT', 'SIGTERM'] as const;
 
-/** `assay log watch PACKAGE...`: entries that nobody expected, once or for as long as it runs. */
+/** `assay log watch PACKAGE...`: entries that nobody expected, once or until it is told to stop. */
 export async function watch(args: readonly string[], values: OptionValues, io: Io): Promise<number> {
   if (args.length === 0 && values['repository-id'] === undefined) {
     throw new UsageError('log watch takes packages, or --repository-id ID');
   }
   const from = fromOf(values);
   const webhook = webhookOf(values);
+  const interval = intervalOf(values);
   const state = stateOf(values, io);
   const lock = lockState(state, isRunning);
   if (typeof lock === 'number') throw new UsageError(`process ${lock} watches with ${state.folder} already`);
+  // What was found is delivered and kept before the end; whoever asks for it twice does not wait for that.
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  for (const signal of values.once === true ? [] : STOPPING) process.once(signal, stop);
   try {
-    for (let pause = INTERVAL; ;) {
+    let hasFailed = false;
+    for (let pause = interval; ;) {
       const status = await round();
-      if (values.once === true) return status;
-      pause = status === EXIT.noStatement ? Math.min(2 * pause, LONGEST) : INTERVAL;
-      await wait(pause);
+      hasFailed ||= status === EXIT.fails;
+      pause = status === EXIT.noStatement ? Math.max(interval, Math.min(2 * pause, LONGEST)) : interval;
+      if (values.once !== true) await wait(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (values.once === true || stopping.signal.aborted) return hasFailed ? EXIT.fails : status;
     }
   } finally {
+    for (const signal of STOPPING) process.off(signal, stop);
     lock();
   }
 
@@ -86,6 +94,12 @@ function fromOf({ from }: OptionValues): bigint | null {
   if (from === undefined) return null;
   if (!/^\d{1,18}$/.test(from)) throw new UsageError(`--from takes a position in the log, not ${from}`);
   return BigInt(from);
+}
+
+function intervalOf({ interval }: OptionValues): number {
+  if (interval === undefined) return INTERVAL;
+  if (!/^[1-9]\d{0,5}$/.test(interval)) throw new UsageError(`--interval takes seconds, not ${interval}`);
+  return Number(interval) * 1000;
 }
 
 function webhookOf({ webhook }: OptionValues): string | null {
