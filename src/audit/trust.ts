@@ -4,7 +4,7 @@ import type { TrustOptions } from './options.ts';
 import { PINNED } from '../ecosystems/index.ts';
 import type { RegistryKey } from '../model/evidence.ts';
 import type { TrustRepository } from '../model/report.ts';
-import type { Store } from '../model/store.ts';
+import type { SharedStore } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import { STRICT, type Thresholds } from '../model/trust.ts';
 import type { HttpClient } from '../net/request.ts';
@@ -58,7 +58,7 @@ export class TrustError extends Error {
 export interface RefreshOptions {
   readonly http: HttpClient;
   /** Keeps what was verified; null where nothing is to be kept. */
-  readonly store: Store | null;
+  readonly store: SharedStore | null;
   readonly now: Instant;
   /** Asks also for what may be taken as known for a while. */
   readonly fresh?: boolean;

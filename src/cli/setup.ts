@@ -1,14 +1,24 @@
 import { OMITTABLE, type Omittable } from '../audit/options.ts';
+import { isTracked } from '../git/tracked.ts';
 import type { ReportOptions } from '../report/terminal/index.ts';
-import { cachePlace, type CachePlace } from '../store/place.ts';
+import { cachePlace, projectsAround, type CachePlace } from '../store/place.ts';
 import { openCache, type Cache } from '../store/store.ts';
 import { UsageError } from './exit.ts';
 import type { Io, Output } from './io.ts';
 import type { OptionValues } from './options.ts';
 
-/** Where the cache is; null where there can be none. */
+/** Where the cache is; null where there can be none, or its key may have come with a project. */
 export function placeOfCache({ env }: Io): CachePlace | null {
-  return cachePlace(env, env['HOME'] ?? '', process.platform);
+  const place = cachePlace(env, env['HOME'] ?? '', process.platform);
+  return place === null || isOfProject(place.keyFile) ? null : place;
+}
+
+/**
+ * Whether others may have written a file, or what is in a folder: a project has it, and no git says that it does not
+ * track it.
+ */
+export function isOfProject(path: string): boolean {
+  return projectsAround(path).some(({ folder, isGit, path: inside }) => !isGit || isTracked(folder, inside));
 }
 
 /** What earlier runs of a project kept; null where there can be no cache, or it is not wanted. */

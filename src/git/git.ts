@@ -63,15 +63,8 @@ interface Ran {
   readonly stderr: string;
 }
 
-function run(folder: string, args: readonly string[], input: string): Promise<Ran> {
-  const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
-  const options = {
-    cwd: folder,
-    encoding: 'buffer' as const,
-    maxBuffer: MAX_OUTPUT,
-    timeout: TIMEOUT_MS,
-    killSignal: 'SIGKILL' as const,
-  };
+/** The arguments for git in any folder, and how it is run. */
+export function invocation(folder: string, args: readonly string[]) {
   const inherited = Object.entries(process.env).filter(([name]) => !ELSEWHERE.includes(name));
   const env = {
     ...Object.fromEntries(inherited),
@@ -82,8 +75,21 @@ function run(folder: string, args: readonly string[], input: string): Promise<Ra
     // What it says is read.
     LC_ALL: 'C',
   };
+  const options = {
+    cwd: folder,
+    encoding: 'buffer' as const,
+    maxBuffer: MAX_OUTPUT,
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL' as const,
+    env,
+  };
+  return { words: [...SETTINGS.flatMap((setting) => ['-c', setting]), ...args], options };
+}
+
+function run(folder: string, args: readonly string[], input: string): Promise<Ran> {
+  const { words, options } = invocation(folder, args);
   return new Promise((resolve) => {
-    const child = execFile('git', [...settings, ...args], { ...options, env }, (error, stdout, stderr) => {
+    const child = execFile('git', words, options, (error, stdout, stderr) => {
       const code = typeof error?.code === 'string' ? error.code : (error?.signal ?? null);
       resolve({ stdout: error === null ? stdout : null, code, stderr: stderr.toString('utf8') });
     });

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { lstatSync, realpathSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 
 /** Where the cache is, and the key that its entries are bound to. */
 export interface CachePlace {
@@ -12,13 +13,10 @@ export interface CachePlace {
  * folder; empty, it turns the cache off. Null where there is to be no cache, or no home.
  */
 export function cachePlace(env: NodeJS.ProcessEnv, home: string, platform: NodeJS.Platform): CachePlace | null {
-  const given = (name: string): string | null => {
-    const value = env[name];
-    return value === undefined || value === '' ? null : value;
-  };
-  const folders = foldersOf(platform, home, given);
-  if (folders === null || env['ASSAY_CACHE'] === '') return null;
-  return { folder: given('ASSAY_CACHE') ?? folders.cache, keyFile: join(folders.config, 'cache.key') };
+  const folders = foldersOf(platform, home, env);
+  const own = env['ASSAY_CACHE'];
+  if (folders === null || own === '') return null;
+  return { folder: own ?? folders.cache, keyFile: join(folders.config, 'cache.key') };
 }
 
 /** Where the trust is that was verified, apart from what runs established with it. */
@@ -31,25 +29,68 @@ export function trustPlace({ folder, keyFile }: CachePlace): CachePlace {
  * beside what was seen before.
  */
 export function logStateFolder(env: NodeJS.ProcessEnv, home: string, platform: NodeJS.Platform): string | null {
-  const given = (name: string): string | null => {
-    const value = env[name];
-    return value === undefined || value === '' ? null : value;
-  };
-  const folders = foldersOf(platform, home, given);
+  const folders = foldersOf(platform, home, env);
   return folders === null ? null : join(folders.state, 'logs');
 }
 
+/** A project that a path lies in. */
+export interface Project {
+  readonly folder: string;
+  readonly isGit: boolean;
+  /** From there to the path. */
+  readonly path: string;
+}
+
+/** What a folder has that others write to: the working trees of version control, and projects that were copied. */
+const MARKS = ['.git', '.hg', '.jj', '.svn', 'package.json', 'go.mod'];
+
+/**
+ * The projects that a path lies in, as it is written and with its links followed: what is there may have come with
+ * them. The nearest working tree of git counts for those below it.
+ */
+export function projectsAround(path: string): readonly Project[] {
+  const written = resolve(path);
+  const followed = realPath(written);
+  return [written, ...(followed === written ? [] : [followed])].flatMap((one) => projectAround(one) ?? []);
+}
+
+function projectAround(path: string): Project | null {
+  let found: string | null = null;
+  for (let at = dirname(path), below = path; at !== below; below = at, at = dirname(at)) {
+    const marks = MARKS.filter((name) => lstatSync(join(at, name), { throwIfNoEntry: false }) !== undefined);
+    if (marks.includes('.git')) return { folder: at, isGit: true, path: relative(at, path) };
+    if (marks.length > 0) found ??= at;
+  }
+  return found === null ? null : { folder: found, isGit: false, path: relative(found, path) };
+}
+
+/** With the links followed of as much of it as is there. */
+function realPath(path: string): string {
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      return join(realpathSync(at), relative(at, path));
+    } catch {
+      if (at === dirname(at)) return path;
+    }
+  }
+}
+
+/** A relative folder is none (XDG Base Directory Specification): it would be another one in every project. */
 function foldersOf(
   platform: NodeJS.Platform,
   home: string,
-  given: (name: string) => string | null,
+  env: NodeJS.ProcessEnv,
 ): { readonly cache: string; readonly config: string; readonly state: string } | null {
+  const given = (name: string): string | null => {
+    const value = env[name] ?? '';
+    return isAbsolute(value) ? value : null;
+  };
   if (platform === 'win32') {
     const local = given('LOCALAPPDATA');
     if (local === null) return null;
     return { cache: join(local, 'assay', 'Cache'), config: join(local, 'assay'), state: join(local, 'assay', 'State') };
   }
-  if (home === '') return null;
+  if (!isAbsolute(home)) return null;
   if (platform === 'darwin') {
     const library = join(home, 'Library');
     const support = join(library, 'Application Support', 'assay');

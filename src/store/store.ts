@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { withLock } from './lock.ts';
 import type { CachePlace } from './place.ts';
 import { writeWhole } from './write.ts';
 
@@ -24,6 +25,8 @@ export interface Cache {
   /** `id` is the hex SHA-256 of everything that decides the value. */
   readonly get: (id: string) => Buffer | null;
   readonly put: (id: string, value: Buffer) => void;
+  /** Keeps at once what `change` makes of what is kept now, by whatever run, and leaves alone what else there is. */
+  readonly update: (id: string, change: (kept: Buffer | null) => Buffer) => void;
   /** Writes what was put, with what was asked for and some of the rest, used longest ago last. */
   readonly close: () => void;
 }
@@ -39,6 +42,10 @@ export function openCache({ folder, keyFile }: CachePlace, project: string): Cac
   const kept = parseEntries(readVouched(path, macOf));
   const used = new Map<string, Buffer>();
   let changed = false;
+  const write = (entries: Iterable<readonly [id: string, value: Buffer]>): void => {
+    const content = formatEntries([...entries]);
+    if (content.length + MAC_BYTES <= MAX_FILE_BYTES) writeWhole(path, [macOf(content), content], 0o600);
+  };
 
   return {
     get: (id) => {
@@ -50,14 +57,23 @@ export function openCache({ folder, keyFile }: CachePlace, project: string): Cac
       used.set(id, value);
       changed = true;
     },
+    update: (id, change) => {
+      attempt(() => {
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        withLock(path, () => {
+          const now = parseEntries(readVouched(path, macOf));
+          const value = change(now.get(id) ?? null);
+          used.set(id, value);
+          write(new Map([...now, [id, value]]));
+        });
+      });
+    },
     close: () => {
       if (!changed) return;
       const unused = [...kept].filter(([id]) => !used.has(id)).slice(0, MAX_UNUSED);
-      const content = formatEntries([...used, ...unused]);
-      if (content.length + MAC_BYTES > MAX_FILE_BYTES) return;
       attempt(() => {
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-        writeWhole(path, [macOf(content), content], 0o600);
+        write([...used, ...unused]);
       });
       prune(folder, MAX_BYTES);
     },

@@ -8,6 +8,7 @@ import { token, type Lab, type Published } from '../../lab/index.ts';
 import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { accountOf, type AccountedJson } from './accounts.ts';
 import { assayInside } from './inside.ts';
+import { configOf } from './run.ts';
 import { withProject, type LabProject } from './lab-project.ts';
 
 const ANN = token({ user: 'ann' });
@@ -298,7 +299,10 @@ describe('what assay.lock holds', () => {
       const args = ['--tarballs', '--json', '--trusted-root', 'root.json', '--registry-keys', 'keys.json'];
       for (const expected of requests) {
         const asked = await requestsOf(async () => {
-          const { stdout } = await assayInside(args, folder, { ASSAY_CACHE: join(folder, 'cache') });
+          const { stdout } = await assayInside(args, folder, {
+            ASSAY_CACHE: join(folder, 'cache'),
+            XDG_CONFIG_HOME: configOf(folder),
+          });
           const codes = found(JSON.parse(stdout) as BytesJson);
           expect(codes).toEqual(differs ? ['p@1.0.0 history-manifest-differs error'] : []);
         });
@@ -307,7 +311,10 @@ describe('what assay.lock holds', () => {
       if (differs) return;
       // Whoever asks for everything again is told.
       lab.tamper('p', '1.0.0', (manifest) => ({ ...manifest, dependencies: { evil: '1.0.0' } }));
-      const { stdout } = await assayInside([...args, '--reverify'], folder, { ASSAY_CACHE: join(folder, 'cache') });
+      const { stdout } = await assayInside([...args, '--reverify'], folder, {
+        ASSAY_CACHE: join(folder, 'cache'),
+        XDG_CONFIG_HOME: configOf(folder),
+      });
       expect(found(JSON.parse(stdout) as BytesJson)).toContain('p@1.0.0 history-manifest-differs error');
     });
   });

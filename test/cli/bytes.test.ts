@@ -17,6 +17,7 @@ import { describe, expect, it } from 'vitest';
 import { token, type Lab } from '../../lab/index.ts';
 import { packTarball } from '../../lab/tarball.ts';
 import { assayInside } from './inside.ts';
+import { configOf } from './run.ts';
 import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
 
 const ANN = token({ user: 'ann' });
@@ -267,7 +268,10 @@ describe('what earlier runs read', () => {
       const trust = ['--trusted-root', 'root.json', '--registry-keys', 'keys.json'];
       const audit = async (): Promise<AuditJson> => {
         const args = ['--tarballs', '--json', ...trust];
-        const { status, stdout } = await assayInside(args, folder, { ASSAY_CACHE: join(folder, 'cache') });
+        const { status, stdout } = await assayInside(args, folder, {
+          ASSAY_CACHE: join(folder, 'cache'),
+          XDG_CONFIG_HOME: configOf(folder),
+        });
         return { ...(JSON.parse(stdout) as AuditJson), status };
       };
       expect(await audit()).toMatchObject({ status: 0, bytes: { cached: 0 } });
@@ -279,7 +283,10 @@ describe('what earlier runs read', () => {
       lab.tamperTarball('p', '1.0.0', (bytes) => bytes);
       lab.tamper('p', '1.0.0', (manifest) => ({ ...manifest, dependencies: { evil: '1.0.0' } }));
       const args = ['--tarballs', '--reverify', '--json', ...trust];
-      const { stdout } = await assayInside(args, folder, { ASSAY_CACHE: join(folder, 'cache') });
+      const { stdout } = await assayInside(args, folder, {
+        ASSAY_CACHE: join(folder, 'cache'),
+        XDG_CONFIG_HOME: configOf(folder),
+      });
       expect(found(JSON.parse(stdout) as AuditJson)).toContain('p history-manifest-differs error');
     });
   });

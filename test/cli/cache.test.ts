@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
+import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { withProject, type LabProject } from './lab-project.ts';
-import { assay, type Run } from './run.ts';
+import { assay, CLI, configOf, environmentOf, start, type Run } from './run.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });
 
@@ -25,13 +26,13 @@ async function withCache(work: (project: CacheProject, first: Run) => Promise<vo
       await lab.publish({ name, version: '1.0.1', by: TEAM });
     }
     await lock({ p: '1.0.1', q: '1.0.1', r: '1.0.1' });
-    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: join(folder, 'config') };
+    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: configOf(folder) };
     const trust = ['--trusted-root', 'root.json', '--registry-keys', 'keys.json'];
     const audit = (...args: string[]): Promise<Run> => assay(['--json', ...trust, ...args], folder, env);
     const first = await audit();
     expect(first).toMatchObject({ status: 0, stderr: '' });
     const file = (): string => join(folder, 'kept/v1', readdirSync(join(folder, 'kept/v1'))[0] ?? '');
-    const keyFile = join(folder, 'config/assay/cache.key');
+    const keyFile = join(configOf(folder), 'assay/cache.key');
     await work({ ...project, audit, cache: (...args) => assay(['cache', ...args], folder, env), file, keyFile }, first);
   });
 }
@@ -116,9 +117,92 @@ describe('assay cache', () => {
       const { status, stderr } = await assay(['cache'], folder);
       expect({ status, stderr }).toEqual({
         status: 2,
-        stderr: 'assay: there is no cache: HOME is not set, or ASSAY_CACHE is empty\n',
+        stderr:
+          'assay: there is no cache: HOME is not set, ASSAY_CACHE is empty, or the key would be a file of a project\n',
       });
       expect(existsSync(join(folder, '.cache'))).toBe(false);
+    });
+  });
+});
+
+describe.skipIf(!hasGit || process.platform === 'win32')(`a key in a project${WITHOUT_GIT}`, () => {
+  const AUDIT = ['audit', '--json', '--trusted-root', 'root.json', '--registry-keys', 'keys.json'];
+
+  /** A home that is the project's folder, and what it keeps there. */
+  async function atHome(
+    work: (
+      project: LabProject & { readonly atHome: (env?: Readonly<Record<string, string>>) => Promise<number> },
+    ) => Promise<void>,
+  ): Promise<void> {
+    await withProject(async (project) => {
+      const { lab, folder, lock, requestsOf } = project;
+      await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });
+      await lock({ p: '1.0.0' });
+      const run = (env: Readonly<Record<string, string>>): Promise<Run> => {
+        const { ASSAY_CACHE: _none, ...all } = environmentOf(folder, env);
+        return start(process.execPath, [CLI, ...AUDIT], folder, all);
+      };
+      await work({
+        ...project,
+        atHome: (env = {}) => requestsOf(async () => expect(await run(env)).toMatchObject({ status: 0, stderr: '' })),
+      });
+    });
+  }
+
+  const keyIn = (folder: string): string => join(folder, '.config/assay/cache.key');
+
+  it('is one like others where git does not track it, as in a home of dotfiles', async () => {
+    await atHome(async ({ folder, atHome: requests }) => {
+      git(folder, ['init', '-q']);
+      commitAll(folder, Date.now());
+      expect(await requests()).toBeGreaterThan(0);
+      expect(await requests()).toBe(0);
+    });
+  });
+
+  it.each([
+    ['', '.config/assay/cache.key'],
+    [', in other letters', '.CONFIG/assay/cache.key'],
+  ])('is not believed where git tracks it%s', async (_, tracked) => {
+    await atHome(async ({ folder, atHome: requests }) => {
+      git(folder, ['init', '-q']);
+      expect(await requests()).toBeGreaterThan(0);
+      expect(await requests()).toBe(0);
+      mkdirSync(dirname(join(folder, tracked)), { recursive: true });
+      if (!existsSync(join(folder, tracked))) writeFileSync(join(folder, tracked), readFileSync(keyIn(folder)));
+      commitAll(folder, Date.now());
+      expect(await requests()).toBeGreaterThan(0);
+      expect(await requests()).toBeGreaterThan(0);
+    });
+  });
+
+  it('is not believed in a copy of a project without version control, and not where git cannot be asked', async () => {
+    await atHome(async ({ folder, atHome: requests }) => {
+      expect(await requests()).toBeGreaterThan(0);
+      expect(existsSync(keyIn(folder))).toBe(false);
+      git(folder, ['init', '-q']);
+      await requests({ PATH: '/nowhere' });
+      expect(existsSync(keyIn(folder))).toBe(false);
+    });
+  });
+
+  it('is never looked for in the folder of the run', async () => {
+    await atHome(async ({ folder, atHome: requests }) => {
+      const env = { HOME: configOf(folder), XDG_CACHE_HOME: '.cache', XDG_CONFIG_HOME: '.config' };
+      expect(await requests(env)).toBeGreaterThan(0);
+      expect(await requests(env)).toBe(0);
+      expect(existsSync(join(folder, '.config'))).toBe(false);
+      expect(existsSync(join(configOf(folder), '.cache/assay/v1'))).toBe(true);
+    });
+  });
+
+  it('neither are heads of logs believed there', async () => {
+    await atHome(async ({ folder }) => {
+      const { status, stderr } = await assay(['log', 'watch', '--once', '--repository-id', '1'], folder);
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringContaining('part of a project: name another one with --state DIR') as string,
+      });
     });
   });
 });

@@ -87,6 +87,17 @@ describe.skipIf(!isThere)(`what Node compiled${WITHOUT}`, () => {
     });
   });
 
+  it.each(['.git', 'package.json'])('is neither kept nor used in a project, which has %s', async (mark) => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, mark), '');
+      expect(await assayAt(folder, EXPLAIN)).toMatchObject({ status: 0, stderr: '' });
+      expect(existsSync(join(folder, 'kept'))).toBe(false);
+      // A relative folder would be one of the project that a run is about.
+      await assayAt(folder, EXPLAIN, { XDG_CACHE_HOME: 'kept' });
+      expect(existsSync(join(folder, 'kept'))).toBe(false);
+    });
+  });
+
   it('is kept as the next run begins, also where the run changed how V8 works', async () => {
     await withProject(async ({ folder }) => {
       const entry = (n: number): object => ({

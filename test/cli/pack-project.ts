@@ -5,7 +5,7 @@ import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
 import { serveRepository } from '../support/serve-repository.ts';
 import { withProject, type LabProject } from './lab-project.ts';
 import { assayInside } from './inside.ts';
-import { CLI, environmentOf, start, type Run } from './run.ts';
+import { CLI, configOf, environmentOf, start, type Run } from './run.ts';
 
 /** A project whose trusted root a TUF repository publishes, seen from a side with a network and from one without. */
 export interface PackProject extends LabProject {
@@ -39,7 +39,7 @@ export function withPack(work: (project: PackProject) => Promise<void>): Promise
       mkdirSync(join(folder, side), { recursive: true });
       return {
         ASSAY_CACHE: join(folder, side, 'cache'),
-        XDG_CONFIG_HOME: join(folder, side),
+        XDG_CONFIG_HOME: join(configOf(folder), side),
         npm_config_fetch_retries: '0',
       };
     };

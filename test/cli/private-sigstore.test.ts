@@ -8,7 +8,7 @@ import { withLab } from '../support/lab.ts';
 import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
 import { serveRepository, type ServedRepository } from '../support/serve-repository.ts';
-import type { Run } from './run.ts';
+import { configOf, type Run } from './run.ts';
 
 const PAGE = readFileSync(resolve(import.meta.dirname, '../../docs/private-sigstore.md'), 'utf8');
 /** The YAML of the page, in order. */
@@ -276,7 +276,7 @@ function withPublished(work: (project: Published) => Promise<void>): Promise<voi
     const digest = createHash('sha256').update(repository.root).digest('hex');
     policy(PUBLISHED.replace('https://tuf.company.example/', server.url).replace(/0{64}/, digest));
     const options = ['--trusted-root', 'root.json', '--registry-keys', 'keys.json'];
-    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: folder, npm_config_fetch_retries: '0' };
+    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: configOf(folder), npm_config_fetch_retries: '0' };
     const run = (...args: string[]): Promise<Run> => assayInside([...args, ...options], folder, env);
     try {
       await work({

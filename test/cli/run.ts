@@ -64,5 +64,11 @@ export async function inFolder<T>(work: (folder: string) => Promise<T> | T): Pro
     return await work(folder);
   } finally {
     removeFolder(folder);
+    removeFolder(configOf(folder));
   }
+}
+
+/** A folder for the user's configuration beside a temporary one: what a project has is not believed. */
+export function configOf(folder: string): string {
+  return `${folder}-config`;
 }

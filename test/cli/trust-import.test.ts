@@ -7,7 +7,7 @@ import { serve } from '../../lab/server.ts';
 import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
 import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
-import type { Run } from './run.ts';
+import { configOf, type Run } from './run.ts';
 
 interface Gap extends LabProject {
   readonly repository: TufRepository;
@@ -36,7 +36,7 @@ function withGap(work: (gap: Gap) => Promise<void>): Promise<void> {
     const options = ['--tuf', 'http://127.0.0.1:9/', '--tuf-root', 'tuf-root.json'];
     const env = {
       ASSAY_CACHE: join(folder, 'kept'),
-      XDG_CONFIG_HOME: join(folder, 'config'),
+      XDG_CONFIG_HOME: configOf(folder),
       npm_config_fetch_retries: '0',
     };
     await work({
@@ -213,7 +213,11 @@ describe('assay trust import', () => {
           return body === undefined ? null : { type: 'application/json', etag: `"${path}"`, gzip: null, body };
         },
       });
-      const env = { ASSAY_CACHE: join(folder, 'there'), npm_config_fetch_retries: '0' };
+      const env = {
+        ASSAY_CACHE: join(folder, 'there'),
+        XDG_CONFIG_HOME: configOf(folder),
+        npm_config_fetch_retries: '0',
+      };
       const options = ['--tuf', server.url, '--tuf-root', 'tuf-root.json'];
       const there = (...args: string[]): Promise<Run> => assayInside([...args, ...options], folder, env);
       expect((await there('pack', '--output', 'old.tar')).status).toBe(0);

@@ -10,7 +10,7 @@ import { serve, type LoggedRequest } from '../../lab/server.ts';
 import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
 import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
-import { inFolder, type Run } from './run.ts';
+import { configOf, inFolder, type Run } from './run.ts';
 
 interface TrustProject extends LabProject {
   readonly repository: TufRepository;
@@ -57,7 +57,7 @@ function withTrust(work: (project: TrustProject) => Promise<void>): Promise<void
         return { type: 'application/json', etag, gzip: null, body };
       },
     });
-    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: join(folder, 'config') };
+    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: configOf(folder) };
     const options = ['--tuf', server.url, '--tuf-root', 'tuf-root.json'];
     const place = join(folder, 'kept/trust/v1');
     try {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { MAX_FRESH_MS } from '../../src/model/limits.ts';
 import { validatorOf } from '../../src/net/freshness.ts';
 import { npmRegistry } from '../../src/registries/npm/index.ts';
 import type { Registry } from '../../src/registries/registry.ts';
@@ -62,6 +63,18 @@ describe('asking again', () => {
     const known = { etag: '"1"', freshUntil: NOW + 1 };
     expect(await asked.revalidate('a', known, NOW)).toEqual(known);
     expect(server.requests).toHaveLength(0);
+  });
+
+  it('asks where what was kept says that it need not be asked for longer than any answer may', async () => {
+    const { registry: asked, server } = await registry({ tag: '"1"', status: null });
+    for (const [freshUntil, requests] of [
+      [NOW + MAX_FRESH_MS, 0],
+      [NOW + MAX_FRESH_MS + 1, 1],
+      [9e15, 2],
+    ] as const) {
+      await asked.revalidate('a', { etag: `"${freshUntil}"`, freshUntil }, NOW);
+      expect(server.requests).toHaveLength(requests);
+    }
   });
 
   it('renews what has not changed, once for all who ask', async () => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { askerOf } from '../../src/audit/trust.ts';
-import type { Store } from '../../src/model/store.ts';
+import type { SharedStore } from '../../src/model/store.ts';
 import { createHttpClient } from '../../src/net/client.ts';
 import { loadNpmConfig } from '../../src/registries/npm/config/npmrc.ts';
 import type { Ask } from '../../src/sigstore/tuf/answer.ts';
@@ -41,10 +41,10 @@ const config = loadNpmConfig({
   },
 });
 
-const store: Store = {
+const store: SharedStore = {
   get: (id) => (existsSync(join(metadataDir, id)) ? readFileSync(join(metadataDir, id)) : null),
-  put: (id, value) => {
-    writeFileSync(join(metadataDir, id), value);
+  update: (id, change) => {
+    writeFileSync(join(metadataDir, id), change(store.get(id)));
   },
 };
 

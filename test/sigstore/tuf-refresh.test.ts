@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Json } from '../../lab/sigstore/json.ts';
 import { tufRepository, type TufOptions, type TufRepository } from '../../lab/tuf.ts';
 import { askerOf } from '../../src/audit/trust.ts';
-import type { Store } from '../../src/model/store.ts';
+import type { SharedStore } from '../../src/model/store.ts';
 import { DAY } from '../../src/model/time.ts';
 import type { Ask } from '../../src/sigstore/tuf/answer.ts';
 import { ROOT_TARGET } from '../../src/sigstore/tuf/public-good.ts';
@@ -29,9 +29,10 @@ function repositoryOf(root: Buffer, name = 'one'): Repository {
   return { name, anchor: pinRoot(root), wanted: new Map([[ROOT_TARGET, null]]) };
 }
 
-function memory(): Store {
+function memory(): SharedStore {
   const entries = new Map<string, Buffer>();
-  return { get: (id) => entries.get(id) ?? null, put: (id, value) => void entries.set(id, value) };
+  const get = (id: string): Buffer | null => entries.get(id) ?? null;
+  return { get, update: (id, change) => void entries.set(id, change(get(id))) };
 }
 
 function serving(files: ReadonlyMap<string, Buffer>): Ask {
@@ -43,7 +44,7 @@ function serving(files: ReadonlyMap<string, Buffer>): Ask {
 }
 
 /** Of root, timestamp, snapshot and targets; null for what nothing is known of. */
-function versions({ state: { root, timestamp, snapshot, roles } }: Known): readonly (number | null)[] {
+function versions({ state: { root, timestamp, snapshot, roles } }: Pick<Known, 'state'>): readonly (number | null)[] {
   const targets = roles.get('targets');
   return [root.version, timestamp?.version ?? null, snapshot?.version ?? null, targets?.version ?? null];
 }
@@ -264,6 +265,56 @@ describe('what held is in the store, and what did not is not', () => {
     await run();
     served.files.set('timestamp.json', old);
     expect((await run()).problem?.detail).toBe('timestamp.json was rolled back to version 1 from 2');
+  });
+});
+
+describe('two runs at once', () => {
+  /** A run with these files that asks for the timestamp, and is answered when `meanwhile` has ended. */
+  async function around(
+    { run }: ReturnType<typeof setUp>,
+    files: ReadonlyMap<string, Buffer>,
+    meanwhile: () => Promise<unknown>,
+  ): Promise<void> {
+    const ask = serving(files);
+    await run(NOW, async (path, ...rest) => {
+      if (path === 'timestamp.json') await meanwhile();
+      return ask(path, ...rest);
+    });
+  }
+
+  it.each([
+    ['a root', 'rotate', [2, 2, 2, 2]],
+    ['a root with other keys', 'revoke', [2, 2, 2, 2]],
+    ['what there is under a root', 'publish', [1, 2, 2, 2]],
+  ] as const)('keep %s that one of them learned of, whichever ends last', async (_, change, newest) => {
+    for (const isSlowBehind of [true, false]) {
+      const set = setUp();
+      const old = new Map(set.served.files);
+      if (change === 'publish') set.served.publish({ [ROOT_TARGET]: { a: 2 } });
+      else set.served.rotate(...(change === 'revoke' ? (['timestamp', 'snapshot', 'targets'] as const) : []));
+      const now = new Map(set.served.files);
+      await around(set, isSlowBehind ? old : now, () => set.run(NOW, serving(isSlowBehind ? now : old)));
+      expect(await set.kept()).toEqual(newest);
+      // Nobody takes them back.
+      expect((await set.run(NOW, serving(old))).problem?.kind).toBe('refused');
+      expect(await set.kept()).toEqual(newest);
+      expect((await set.run(NOW, serving(now))).problem).toBeNull();
+    }
+  });
+
+  it('keep the newest version either saw, as long as a newer root has the same keys', async () => {
+    const set = setUp();
+    set.served.rotate();
+    const behind = new Map(set.served.files);
+    set.served.publish({ [ROOT_TARGET]: { a: 2 } });
+    const ahead = new Map(set.served.files);
+    ahead.delete('2.root.json');
+    await around(set, ahead, () => set.run(NOW, serving(behind)));
+    expect((await set.kept())[0]).toBe(2);
+    expect((await set.run(NOW, serving(behind))).problem?.detail).toBe(
+      'timestamp.json was rolled back to version 2 from 3',
+    );
+    expect((await set.run()).problem).toBeNull();
   });
 });
 

@@ -1,5 +1,8 @@
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { cachePlace } from '../../src/store/place.ts';
+import { cachePlace, logStateFolder, projectsAround } from '../../src/store/place.ts';
+import { inFolder } from '../cli/run.ts';
 
 it.skipIf(process.platform === 'win32')('is where the platform keeps such files', () => {
   expect(cachePlace({}, '/home/a', 'linux')).toEqual({
@@ -33,4 +36,49 @@ it('is nowhere without a home, and where ASSAY_CACHE is empty', () => {
   expect(cachePlace({ ASSAY_CACHE: '/elsewhere' }, '', 'linux')).toBeNull();
   expect(cachePlace({ XDG_CACHE_HOME: '' }, '', 'darwin')).toBeNull();
   expect(cachePlace({}, '/home/a', 'win32')).toBeNull();
+});
+
+it.skipIf(process.platform === 'win32')('is never relative to the folder of a run', () => {
+  const relative = { XDG_CACHE_HOME: '.cache', XDG_CONFIG_HOME: './.config', XDG_STATE_HOME: '../state' };
+  expect(cachePlace(relative, '/home/a', 'linux')).toEqual(cachePlace({}, '/home/a', 'linux'));
+  expect(logStateFolder(relative, '/home/a', 'linux')).toBe('/home/a/.local/state/assay/logs');
+  for (const platform of ['linux', 'darwin'] as const) {
+    expect(cachePlace({}, '.', platform)).toBeNull();
+    expect(logStateFolder({}, 'home', platform)).toBeNull();
+  }
+  expect(cachePlace({ LOCALAPPDATA: 'AppData' }, '', 'win32')).toBeNull();
+});
+
+it.each([
+  ['.git', true],
+  ['.hg', false],
+  ['package.json', false],
+  ['go.mod', false],
+])('is in a project where a folder above has %s', async (mark, isGit) => {
+  await inFolder((place) => {
+    const folder = realpathSync(place);
+    const path = join(folder, 'a/b/key');
+    expect(projectsAround(path)).toEqual([]);
+    // Beside the folders above, it says nothing.
+    mkdirSync(join(folder, 'beside'));
+    writeFileSync(join(folder, 'beside', mark), '');
+    expect(projectsAround(path)).toEqual([]);
+    writeFileSync(join(folder, mark), '');
+    expect(projectsAround(path)).toEqual([{ folder, isGit, path: join('a/b/key') }]);
+    // A manifest below does not hide the working tree.
+    mkdirSync(join(folder, 'a'));
+    writeFileSync(join(folder, 'a/package.json'), '');
+    expect(projectsAround(path)[0]?.isGit).toBe(isGit);
+  });
+});
+
+it('is in the project that a link leads into, too', async () => {
+  await inFolder((place) => {
+    const folder = realpathSync(place);
+    for (const name of ['.git', 'dot']) mkdirSync(join(folder, 'checkout', name), { recursive: true });
+    symlinkSync(join(folder, 'checkout/dot'), join(folder, 'config'), 'junction');
+    expect(projectsAround(join(folder, 'config/assay/key'))).toEqual([
+      { folder: join(folder, 'checkout'), isGit: true, path: join('dot/assay/key') },
+    ]);
+  });
 });

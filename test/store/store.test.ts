@@ -9,8 +9,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CachePlace } from '../../src/store/place.ts';
 import { cacheSize, openCache, prune, type Cache } from '../../src/store/store.ts';
@@ -130,6 +132,40 @@ describe('the cache', () => {
     }
     writeFileSync(place.keyFile, '');
     expect(openCache(place, 'project')).toBeNull();
+  });
+
+  it('is changed at once, by what each run finds there', () => {
+    const [a, b] = [open(), open()];
+    const add = (text: string) => (now: Buffer | null) => Buffer.from(`${now?.toString() ?? ''}${text}`);
+    a.update(ID, add('1'));
+    b.update(ID, add('2'));
+    b.update(OTHER, add('b'));
+    a.update(ID, add('3'));
+    expect(open().get(ID)?.toString()).toBe('123');
+    expect(open().get(OTHER)?.toString()).toBe('b');
+    for (const cache of [a, b]) cache.close();
+    expect(open().get(ID)?.toString()).toBe('123');
+    expect(readdirSync(join(place.folder, 'v1'))).toHaveLength(1);
+  });
+
+  it('is changed by one run after the other', async () => {
+    const cache = open();
+    cache.update(ID, () => VALUE);
+    const lock = `${fileOf()}.lock`;
+    writeFileSync(lock, '');
+    const other = new Worker(`setTimeout(() => require('node:fs').rmSync(${JSON.stringify(lock)}), 300)`, {
+      eval: true,
+    });
+    await once(other, 'online');
+    cache.update(ID, () => Buffer.from('2'));
+    expect(existsSync(lock)).toBe(false);
+    await once(other, 'exit');
+    // One that a run left behind holds nobody up.
+    writeFileSync(lock, '');
+    utimesSync(lock, 1000, 1000);
+    cache.update(ID, () => Buffer.from('3'));
+    expect(open().get(ID)?.toString()).toBe('3');
+    expect(existsSync(lock)).toBe(false);
   });
 
   it('is null or silent where it cannot be used', () => {

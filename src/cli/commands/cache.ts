@@ -14,7 +14,10 @@ export const command: Command = {
     if (positionals.length > 0) throw new UsageError('cache takes no arguments, only --prune MB');
     const keep = values.prune === undefined ? null : bytesOf(values.prune);
     const place = placeOfCache(io);
-    if (place === null) throw new UsageError('there is no cache: HOME is not set, or ASSAY_CACHE is empty');
+    if (place === null)
+      throw new UsageError(
+        'there is no cache: HOME is not set, ASSAY_CACHE is empty, or the key would be a file of a project',
+      );
     const { folder } = place;
     const gone = keep === null ? null : prune(folder, keep);
     io.stdout.write(`${escapeText(folder, 1000)}: ${sizeText(cacheSize(folder))}\n`);

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import module from 'node:module';
 import { join } from 'node:path';
-import { cachePlace } from '../../store/place.ts';
+import { cachePlace, projectsAround } from '../../store/place.ts';
 
 /** What Node 22.1 and later add to the module. */
 interface CompileCache {
@@ -21,7 +21,8 @@ export function useCompileCache(args: readonly string[]): void {
   if (place === null || env['ASSAY_CACHE'] !== undefined) return;
   if (isPipeline || args.includes('--no-cache')) return;
   const folder = join(place.folder, 'compiled');
-  if (isOwn(folder)) (module as CompileCache).enableCompileCache?.(folder);
+  // Whoever can commit to a project that it lies in could have it run what they like.
+  if (projectsAround(folder).length === 0 && isOwn(folder)) (module as CompileCache).enableCompileCache?.(folder);
 }
 
 /** Makes the folder where it is not there. */

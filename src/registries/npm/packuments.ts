@@ -1,7 +1,7 @@
 import type { Evidence, Validator } from '../../model/evidence.ts';
 import type { Instant } from '../../model/time.ts';
 import { evidenceOf, JSON_TYPE } from '../evidence-of.ts';
-import { MAX_PACKUMENT_BYTES, PACKUMENTS_KEPT } from '../../model/limits.ts';
+import { MAX_FRESH_MS, MAX_PACKUMENT_BYTES, PACKUMENTS_KEPT } from '../../model/limits.ts';
 import { validatorOf } from '../../net/freshness.ts';
 import type { HttpAnswer, HttpClient } from '../../net/request.ts';
 import { createLru } from '../../net/lru.ts';
@@ -47,7 +47,8 @@ export function createPackuments(client: HttpClient): Packuments {
         read(await client.get(url, { accept: JSON_TYPE, maxBytes: MAX_PACKUMENT_BYTES }), url, name),
       ),
     revalidate: (url, name, known, now) => {
-      if (now < known.freshUntil) return Promise.resolve(known);
+      // What was kept says no more than an answer may.
+      if (now < known.freshUntil && known.freshUntil <= now + MAX_FRESH_MS) return Promise.resolve(known);
       const key = `${url} ${known.etag}`;
       const renewal = renewals.get(key) ?? renew(url, name, known, now);
       renewals.set(key, renewal);

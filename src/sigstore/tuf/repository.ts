@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Store } from '../../model/store.ts';
+import type { SharedStore } from '../../model/store.ts';
 import { DAY, HOUR, type Instant } from '../../model/time.ts';
 import { malformed } from '../refusal.ts';
 import type { Ask, Problem } from './answer.ts';
 import { restore, unseen, update, type Anchor, type Verified, type Wanted } from './client.ts';
 import { isSignedBy, parseRoot, parseSigned } from './metadata.ts';
+import { combine, keptIn, pack, unpack } from './record.ts';
 
 /** A TUF repository: where trust in it begins, and what is wanted of it. */
 export interface Repository {
@@ -21,9 +22,11 @@ export interface Known {
   readonly confirmed: Instant | null;
   /** When a newer root was last asked for. */
   readonly rootAsked: Instant | null;
+  /** As the store had it; null where it had nothing. */
+  readonly record: Buffer | null;
 }
 
-export interface Refreshed extends Known {
+export interface Refreshed extends Omit<Known, 'record'> {
   readonly problem: Problem | null;
 }
 
@@ -41,11 +44,12 @@ export function pinRoot(bytes: Buffer, digest: string | null = null): Anchor {
 }
 
 /** What earlier runs verified of the repository, verified again; else where trust in it begins. */
-export async function openKnown({ name, anchor, wanted }: Repository, store: Store | null): Promise<Known> {
-  const kept = unpack(store?.get(sha256(name)) ?? null);
+export async function openKnown({ name, anchor, wanted }: Repository, store: SharedStore | null): Promise<Known> {
+  const record = store?.get(sha256(name)) ?? null;
+  const kept = record === null ? null : unpack(record);
   const state = kept === null ? null : await restore(anchor, kept, wanted);
-  if (kept === null || state === null) return { state: unseen(anchor), confirmed: null, rootAsked: null };
-  return { state, confirmed: kept.confirmed, rootAsked: kept.rootAsked };
+  if (kept === null || state === null) return { state: unseen(anchor), confirmed: null, rootAsked: null, record };
+  return { state, confirmed: kept.confirmed, rootAsked: kept.rootAsked, record };
 }
 
 /**
@@ -56,7 +60,7 @@ export async function openKnown({ name, anchor, wanted }: Repository, store: Sto
 export async function refresh(
   repository: Repository,
   ask: Ask,
-  store: Store | null,
+  store: SharedStore | null,
   now: Instant,
   {
     fresh = false,
@@ -69,7 +73,14 @@ export async function refresh(
   // A clock that was set back must not spare a question for ever.
   const isRecent = rootAsked !== null && rootAsked <= now && now - rootAsked < ROOT_ASKED_MS;
   const askRoot = fresh || !isRecent || start.root.expires <= now;
-  const put = (state: Known): void => store?.put(sha256(repository.name), pack(state));
+  let { record } = before;
+  const put = (known: Omit<Known, 'record'>): void =>
+    store?.update(sha256(repository.name), (now) => {
+      const mine = keptIn(known);
+      // Nobody but this run kept anything since: it goes on from there.
+      if (now === null || record?.equals(now) === true) return (record = pack(mine));
+      return pack(combine(mine, unpack(now), repository.anchor.root));
+    });
   const keep = (state: Verified): void => put({ state, confirmed, rootAsked });
   const { state, problem } = await update(start, ask, repository.wanted, { now, askRoot, keep });
   const isConfirmed = problem === null;
@@ -85,23 +96,4 @@ export async function refresh(
 
 function sha256(content: Buffer | string): string {
   return createHash('sha256').update(content).digest('hex');
-}
-
-/** What a run keeps for the next one. */
-interface Kept extends Pick<Verified, 'files' | 'floors' | 'etag'>, Omit<Known, 'state'> {}
-
-function pack({ state: { files, floors, etag }, confirmed, rootAsked }: Known): Buffer {
-  const encoded = [...files].map(([path, bytes]) => [path, bytes.toString('base64')]);
-  return Buffer.from(JSON.stringify({ files: encoded, floors: [...floors], etag, confirmed, rootAsked }));
-}
-
-/** `bytes` are what `pack` gave, vouched for by the store; what they hold is verified all the same. */
-function unpack(bytes: Buffer | null): Kept | null {
-  if (bytes === null) return null;
-  const { files, floors, ...rest } = JSON.parse(bytes.toString('utf8')) as Omit<Kept, 'files' | 'floors'> & {
-    readonly files: readonly (readonly [string, string])[];
-    readonly floors: readonly (readonly [string, number])[];
-  };
-  const decoded = files.map(([path, encoded]): [string, Buffer] => [path, Buffer.from(encoded, 'base64')]);
-  return { ...rest, files: new Map(decoded), floors: new Map(floors) };
 }

@@ -70,7 +70,7 @@ function areSigned(kept: Kept): boolean {
 }
 
 /** Also where more of the same keys are needed. */
-function hasOtherKeys(a: Root, b: Root, name: TopRole): boolean {
+export function hasOtherKeys(a: Root, b: Root, name: TopRole): boolean {
   const text = ({ roles: { [name]: role } }: Root): string =>
     [String(role.threshold), ...[...role.keys.values()].map(({ identity }) => identity).sort()].join();
   return text(a) !== text(b);
