@@ -48,7 +48,7 @@ export async function auditLockfiles(
   for (const lockfile of lockfiles) covered.push(await auditLockfile(lockfile, lines, options));
   const judged = covered.flatMap((one) => one.judged);
   const unserved = withoutAttestations(judged, await servingRegistries(judged, lockfiles, options));
-  const { dependencies, used } = await review(unserved.judged, options);
+  const { dependencies, used } = await review(unserved.judged, unserved.findings, options);
   const explanations = options.explain === false ? [] : await explanationsOf(dependencies, lockfiles, options);
   const read = {
     logs: covered.flatMap(({ logs }) => logs),

@@ -1,11 +1,17 @@
 import type { LockfileAuditOptions } from './options.ts';
 import type { ReviewUsed } from '../model/report.ts';
+import type { PlacedFinding } from '../model/dependency.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
 import { reviewed, reviewRules, undated } from '../policy/review.ts';
+import { strippingRegistries } from '../policy/silent.ts';
 
-/** The clock: which findings wait for a decision, whose it is, and since when. */
+/**
+ * The clock: which findings wait for a decision, whose it is, and since when. `ofLockfiles` are the findings that are
+ * about no dependency.
+ */
 export async function review(
   judged: readonly JudgedDependency[],
+  ofLockfiles: readonly PlacedFinding[],
   { policy, baseline, now, askAppearances }: LockfileAuditOptions,
 ): Promise<{ dependencies: readonly JudgedDependency[]; used: ReviewUsed | null }> {
   const content = baseline?.content ?? null;
@@ -20,7 +26,8 @@ export async function review(
       : (base.standing?.ruling ?? base.content);
   const seen = ruling?.seen ?? [];
   const brought = ruling === content ? [] : (content?.seen ?? []);
-  const clock = { rules, accepted: content?.accepted ?? [], seen, brought, now };
+  const silent = strippingRegistries({ dependencies: judged, lockfiles: [{ findings: ofLockfiles }] }).dependencies;
+  const clock = { rules, accepted: content?.accepted ?? [], seen, brought, silent, now };
   const versions = undated(judged, clock);
   const known = versions.length === 0 || askAppearances === undefined ? null : await askAppearances(versions);
   const dependencies = reviewed(judged, known, clock);

@@ -2,6 +2,7 @@ import {
   bytesOf,
   canBeAccepted,
   isOfBytes,
+  OF_SILENCE,
   RECORDED,
   type AcceptedFinding,
   type Baseline,
@@ -135,16 +136,13 @@ function codesOf(findings: readonly LeveledFinding[]): readonly FindingCode[] {
   return [...new Set(findings.map(({ code }) => code))].sort();
 }
 
-/** What is found of a dependency because its registry leaves evidence out. */
-const OF_SILENCE: readonly FindingCode[] = ['evidence-stripped', 'provenance-advertised-absent'];
-
 function leftOutOf(one: JudgedDependency, kept: boolean, silent: ReadonlySet<Dependency>): LeftOut {
   const findings = against(one);
   const undecided = findings.filter(({ accepted }) => accepted === undefined);
   const accepted = findings.length > 0 && undecided.length === 0;
   const codes = codesOf(accepted ? findings : undecided);
   const acceptable = undecided.length > 0 && undecided.every(({ code }) => canBeAccepted(code, bytesOf(one)));
-  const isSilent = silent.has(one.dependency) && codes.every((code) => OF_SILENCE.includes(code));
+  const isSilent = silent.has(one.dependency) && codes.every((code) => OF_SILENCE.has(code));
   return { dependency: one.dependency, codes, accepted, acceptable, kept, silent: isSilent };
 }
 

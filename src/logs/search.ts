@@ -31,14 +31,44 @@ export function questionsOf(published: readonly PublishedBundle[]): readonly Que
   return [...new Map(all.map((question) => [question.query.hash.hex, question])).values()];
 }
 
+/** Why a question was not put to a log. */
+const NOT_ASKED = 'not asked, as it answered no question before';
+
+/**
+ * Searches for one target after the other: an index is shared by everybody. A log that answers no question about one
+ * of them is asked about no other.
+ */
+export async function searchEach<T extends SearchTarget>(
+  context: LogContext,
+  places: readonly LogPlace[],
+  targets: readonly T[],
+): Promise<readonly { readonly target: T; readonly search: LogSearch }[]> {
+  const gone = new Set<string>();
+  const searches: { readonly target: T; readonly search: LogSearch }[] = [];
+  for (const target of targets) {
+    const search = await searchLogs(context, places, target, gone);
+    searches.push({ target, search });
+    for (const { name } of places) {
+      const asked = search.asked.filter(({ log }) => log === name);
+      if (asked.length > 0 && asked.every(({ silent }) => silent)) gone.add(name);
+    }
+  }
+  return searches;
+}
+
 /** Asks every index, verifies all that is named, and says how it goes with what is published. */
 export async function searchLogs(
   context: LogContext,
   places: readonly LogPlace[],
   target: SearchTarget,
+  gone: ReadonlySet<string> = new Set(),
 ): Promise<LogSearch> {
   const searchable = places.filter(({ api }) => api === 1);
-  const searches = await Promise.all(searchable.map((place) => searchOne(context, place, target)));
+  const searches = await Promise.all(
+    searchable.map((place) =>
+      gone.has(place.name) ? Promise.resolve(unasked(place, target)) : searchOne(context, place, target),
+    ),
+  );
   return {
     asked: searches.flatMap(({ asked }) => asked),
     hits: searches.flatMap(({ hits }) => hits),
@@ -49,6 +79,13 @@ export async function searchLogs(
   };
 }
 
+function unasked({ name: log }: LogPlace, { questions }: SearchTarget): Omit<LogSearch, 'unsearchable'> {
+  const asked = questions.map((question) => ({
+    ...{ log, question: questionText(question), found: null, reason: NOT_ASKED, silent: true },
+  }));
+  return { asked, hits: [], refused: [], unindexed: [], beyond: 0 };
+}
+
 async function searchOne(
   context: LogContext,
   place: LogPlace,
@@ -56,15 +93,18 @@ async function searchOne(
 ): Promise<Omit<LogSearch, 'unsearchable'>> {
   const log = place.name;
   const answers = await Promise.all(
-    target.questions.map(async ({ name, query }) => {
-      const answer = await askIndex(context.http, place.url, query);
-      return { question: `${name} ${textOf(query)}`, answer };
-    }),
+    target.questions.map(async (one) => ({
+      question: questionText(one),
+      answer: await askIndex(context.http, place.url, one.query),
+    })),
   );
   const asked = answers.map(({ question, answer }) =>
     answer.state === 'present'
-      ? { log, question, found: answer.value.length, reason: null }
-      : { log, question, found: null, reason: answer.state === 'absent' ? 'there is no index' : answer.reason },
+      ? { log, question, found: answer.value.length, reason: null, silent: false }
+      : {
+          ...{ log, question, found: null, reason: answer.state === 'absent' ? 'there is no index' : answer.reason },
+          silent: answer.state !== 'malformed',
+        },
   );
   /** By the hash of the leaf: an id may come with its tree or without. */
   const named = new Map<string, { readonly id: string; readonly by: string[] }>();
@@ -94,8 +134,8 @@ async function searchOne(
   return { asked, hits, refused, unindexed: [...new Set(unindexed)], beyond: named.size - looked.length };
 }
 
-function textOf(query: Rekor1Query): string {
-  return 'hash' in query ? `${query.hash.algorithm}:${query.hash.hex}` : query.subject;
+function questionText({ name, query }: Question): string {
+  return `${name} ${'hash' in query ? `${query.hash.algorithm}:${query.hash.hex}` : query.subject}`;
 }
 
 /** Puts the statement to an entry, where what is published has it, and says whether it is about the target. */

@@ -337,3 +337,6 @@ export const RECORDED: ReadonlySet<FindingCode> = new Set([
   'history-exotic-dependency',
   'lockfile-unexpected-host',
 ]);
+
+/** What is found of a dependency because its registry leaves evidence out. */
+export const OF_SILENCE: ReadonlySet<FindingCode> = new Set(['evidence-stripped', 'provenance-advertised-absent']);

@@ -70,6 +70,8 @@ export interface LogSearch {
     /** How many entries were named; null where there was no answer, for this reason. */
     readonly found: number | null;
     readonly reason: string | null;
+    /** Whether nothing came that could be read as an answer, to whatever question. */
+    readonly silent: boolean;
   }[];
   readonly hits: readonly SearchHit[];
   /** Entries that were named and could not be verified. */

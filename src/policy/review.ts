@@ -6,11 +6,13 @@ import {
   canBeAccepted,
   isOfBytes,
   isTooLong,
+  OF_SILENCE,
   type LockedBytes,
   RECORDED,
   type SeenVersion,
 } from '../model/baseline.ts';
 import { type PackageRef, type VersionId, versionId } from '../model/package.ts';
+import type { Dependency } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
 import { DEFAULT_REVIEW, type Policy, type ReviewRules } from '../model/policy.ts';
 import type { AcceptedState, Appearance, Appearances, Review } from '../model/review.ts';
@@ -32,13 +34,15 @@ export interface Clock {
   readonly seen: readonly SeenVersion[];
   /** What a change says that no review has seen yet: it counts where nothing shows an earlier time. */
   readonly brought: readonly SeenVersion[];
+  /** The dependencies whose registry leaves evidence out of everything that it serves. */
+  readonly silent: ReadonlySet<Dependency>;
   readonly now: Instant;
 }
 
 /** The versions with a finding in the queue whose first appearance the baseline does not have. */
 export function undated(judged: readonly JudgedDependency[], clock: Clock): readonly VersionId[] {
   const versions = judged
-    .filter((one) => one.findings.some((finding) => isQueued(finding, one, clock.rules)))
+    .filter((one) => one.findings.some((finding) => isQueued(finding, one, clock)))
     .map(({ dependency }) => versionId(dependency));
   const recorded = timesOf(clock.seen, clock.now);
   return [...new Set(versions)].filter((id) => !recorded.has(id));
@@ -64,7 +68,7 @@ export function reviewed(
   };
   return judged.map((one) => {
     const findings = one.findings.map((finding): LeveledFinding => {
-      if (!isQueued(finding, one, clock.rules)) return finding;
+      if (!isQueued(finding, one, clock)) return finding;
       const review = reviewOf(finding, one, firstSeen(versionId(one.dependency)), clock);
       return { ...finding, review, level: review.overdue ? 'error' : finding.level };
     });
@@ -76,12 +80,16 @@ export function reviewed(
 
 /**
  * Does the finding wait for a decision? Warnings do, about direct dependencies or all, and errors that somebody could
- * accept; what the baseline records of the bytes it has was decided when it was taken in.
+ * accept; what the baseline records of the bytes it has was decided when it was taken in. What a registry leaves out of
+ * everything is mended there and not decided version by version, unless somebody did that for a time.
  */
-function isQueued(finding: LeveledFinding, one: JudgedDependency, { queue }: ReviewRules): boolean {
+function isQueued(finding: LeveledFinding, one: JudgedDependency, clock: Clock): boolean {
+  const { queue } = clock.rules;
   const { dependency, baseline } = one;
   const isRecorded = (baseline === 'held' || baseline === 'known') && RECORDED.has(finding.code);
   if (isRecorded || finding.kind === 'unavailable') return false;
+  const isOfSilence = OF_SILENCE.has(finding.code) && clock.silent.has(dependency);
+  if (isOfSilence && acceptedUntil(finding, bytesOf(one), clock) === null) return false;
   if (finding.level === 'warning') return queue === 'all' || dependency.direct;
   return finding.level === 'error' && canBeAccepted(finding.code, bytesOf(one));
 }

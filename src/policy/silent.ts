@@ -1,4 +1,4 @@
-import type { Dependency } from '../model/dependency.ts';
+import type { Dependency, PlacedFinding } from '../model/dependency.ts';
 import { specOf } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
@@ -14,11 +14,17 @@ export interface Silent {
 /** A registry must lack signatures of this many dependencies: with only one, the package itself may lack them. */
 const LEAST = 2;
 
+/** What is said of registries: every dependency as it was judged, and the findings about the lockfiles themselves. */
+export interface Judged {
+  readonly dependencies: readonly JudgedDependency[];
+  readonly lockfiles: readonly { readonly findings: readonly PlacedFinding[] }[];
+}
+
 /**
  * What registries leave out of everything they serve, from an audit of a lockfile. It has one cause and one fix, so it
  * calls for no decision about each version and starts no clock.
  */
-export function strippingRegistries({ dependencies, lockfiles }: Report): Silent {
+export function strippingRegistries({ dependencies, lockfiles }: Judged): Silent {
   const isStripped = ({ findings }: JudgedDependency): boolean =>
     findings.some(({ code }) => code === 'evidence-stripped');
   const isDecided = ({ findings }: JudgedDependency): boolean =>

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
@@ -82,6 +82,14 @@ function forge(
   const index = indexBytes(change({ ...pack.index, members, answers }));
   const entries = contents.map(({ content }, i) => [headerOf(members[i] ?? { path: '', size: 0 }), content] as const);
   writeFileSync(join(folder, 'forged.tar'), tarOf(index, entries));
+}
+
+/** The published schema of that name, as a test of what is read. */
+function schemaOf(name: string): ValidateFunction {
+  const ajv = new Ajv2020();
+  addFormats.default(ajv);
+  const path = resolve(import.meta.dirname, `../../docs/schemas/${name}.schema.json`);
+  return ajv.compile(JSON.parse(readFileSync(path, 'utf8')) as object);
 }
 
 const indexOf = (files: ReadonlyMap<string, Buffer>): IndexJson =>
@@ -192,6 +200,34 @@ describe('evidence in place of the network', () => {
 });
 
 describe('a pack', () => {
+  it('is told of in JSON of its published schema, whether or not anything is missing', async () => {
+    await withPublished(async ({ lab, online }) => {
+      const isPacked = schemaOf('packed-1');
+      const packed = async (): Promise<{ missing: readonly { state: string }[] }> => {
+        const { stdout } = await online('pack', '--output', 'e.tar', '--json');
+        const json = JSON.parse(stdout) as { missing: readonly { state: string }[] };
+        expect(isPacked(json), JSON.stringify(isPacked.errors)).toBe(true);
+        return json;
+      };
+      const whole = await packed();
+      expect(whole.missing).toEqual([]);
+      lab.behave(/q/, { status: 500 });
+      const { missing } = await packed();
+      expect(missing.map(({ state }) => state)).toContain('unavailable');
+      for (const wrong of [
+        { schema: 'assay.pack/1' },
+        { more: 1 },
+        { sha256: 'ab' },
+        { size: -1 },
+        { made: 'now' },
+        { missing: [{ url: 'https://r.test/p', state: 'absent', reason: '' }] },
+        { missing: undefined },
+      ]) {
+        expect([wrong, isPacked(JSON.parse(JSON.stringify({ ...whole, ...wrong })))]).toEqual([wrong, false]);
+      }
+    });
+  });
+
   it('is a tar of the formats of others, the same each time but for when it was made', async () => {
     await withPublished(async ({ online, folder }) => {
       await online('pack', '--output', 'a.tar', '--artifacts');
@@ -229,13 +265,9 @@ describe('a pack', () => {
       }
       expect(index.members).toHaveLength(a.size - 2);
       expect({ ...indexOf(b), made }).toEqual(index);
-      const schema = JSON.parse(
-        readFileSync(resolve(import.meta.dirname, '../../docs/schemas/pack-1.schema.json'), 'utf8'),
-      ) as object;
-      const ajv = new Ajv2020();
-      addFormats.default(ajv);
-      expect(ajv.validate(schema, index), ajv.errorsText()).toBe(true);
-      expect(ajv.validate(schema, { ...index, more: 1 })).toBe(false);
+      const isIndex = schemaOf('pack-1');
+      expect(isIndex(index), JSON.stringify(isIndex.errors)).toBe(true);
+      expect(isIndex({ ...index, more: 1 })).toBe(false);
     });
   });
 

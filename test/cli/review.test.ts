@@ -299,6 +299,27 @@ describe('what waits', () => {
     });
   });
 
+  it('not what a registry leaves out of everything, but what it leaves out of one package', async () => {
+    await withProject(async (project) => {
+      const { lab, lock, report, edit } = project;
+      await publish(lab, 'p@1.0.0', TEAM);
+      await publish(lab, 'q@1.0.0', TEAM);
+      await lock({ p: '1.0.0', q: '1.0.0' });
+      policy(project, 'review: {deadline: 1h}\n');
+      const bare = await lab.mirror({ stripSignatures: true });
+      const served = (): void => edit('package-lock.json', (text) => text.replaceAll(lab.url, bare.url));
+      const codes = ({ findings }: AuditJson): string[] =>
+        findings.map((one) => `${one.name} ${one.code}${'review' in one ? ' waits' : ''}`);
+      served();
+      const all = await report('--registry', bare.url);
+      expect(codes(all)).toEqual(['p evidence-stripped', 'q evidence-stripped']);
+      expect(reviews(all)).toEqual([]);
+      await lock({ p: '1.0.0' });
+      served();
+      expect(codes(await report('--registry', bare.url))).toEqual(['p evidence-stripped waits']);
+    });
+  });
+
   it('not what the baseline records, and not what was accepted until that ends', async () => {
     await withProject(async (project) => {
       const { lab, lock, report, run, edit, read } = project;

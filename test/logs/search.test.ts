@@ -119,6 +119,36 @@ describe('a search for a package', () => {
     });
   });
 
+  it('asks a log that answers nothing about one version, about no other, and says the cause once', async () => {
+    await withPackage(async ({ search, v1, lab, run }) => {
+      for (const version of ['1.1.0', '1.2.0']) {
+        await lab.publish({ name: 'p', version, by: ciWorkflow({ repository: 'team/p' }) });
+      }
+      v1.lie = (path) => (path.includes('/index/') ? { status: 422 } : undefined);
+      const questions = searchesOf(await search('p@1.0.0'))[0]?.asked.length ?? 0;
+      const asked = (): number => v1.requests.filter((request) => request.includes('/index/')).length;
+      const before = asked();
+      const all = await search('p');
+      expect([all.status, asked() - before]).toEqual([3, questions]);
+      expect(searchesOf(all).map(({ outcome }) => outcome)).toEqual(['unknown', 'unknown', 'unknown']);
+      const { stdout } = await run('log', 'search', 'p', '--registry', lab.url);
+      const text = stdout.replace(/\s+/g, ' ');
+      for (const version of ['1.0.0', '1.1.0', '1.2.0']) expect(text).toContain(`p@${version}`);
+      expect(text.match(/422/g)).toHaveLength(1);
+      expect(text).toMatch(/no answer of \S+ to \d+ questions \(not asked, as it answered no question before\)/);
+      // One that answers some question, or answers too much, is asked on.
+      let number = 0;
+      v1.lie = (path) => (path.includes('/index/') && number++ > 0 ? { status: 422 } : undefined);
+      const some = asked();
+      await search('p');
+      expect(asked() - some).toBeGreaterThan(questions);
+      v1.lie = (path) => (path.includes('/index/') ? { bytes: Buffer.alloc(2_000_000, 32) } : undefined);
+      const much = asked();
+      await search('p');
+      expect(asked() - much).toBe(3 * questions);
+    });
+  });
+
   it('makes no statement where an answer is refused, is endless, or names more than is looked at', async () => {
     await withPackage(async ({ search, v1, lab, published }) => {
       v1.lie = (path) => (path.includes('/index/') ? { status: 422 } : undefined);

@@ -179,7 +179,7 @@ describe('what fails in a phase', () => {
             if (hoursAgo === null) return one;
             const time = NOON - hoursAgo * 3_600_000;
             const seen = [{ ecosystem: 'npm' as const, name, version: '1.0.0', time }];
-            const clock = { rules: DEFAULT_REVIEW, seen, brought: [], accepted, now: NOON };
+            const clock = { rules: DEFAULT_REVIEW, seen, brought: [], silent: new Set<never>(), accepted, now: NOON };
             return reviewed([one], null, clock)[0] ?? one;
           });
           for (const [i, { findings: before, verdict }] of outcomes.entries()) {

@@ -18,7 +18,7 @@ const HASH: Digest = { algorithm: 'sha512', hex: 'ab'.repeat(64) };
 
 const rules = (change: Partial<ReviewRules> = {}): ReviewRules => ({ ...DEFAULT_REVIEW, ...change });
 const clock = (change: Partial<Clock> = {}): Clock => ({
-  ...{ rules: rules(), accepted: [], seen: [], brought: [], now: NOW },
+  ...{ rules: rules(), accepted: [], seen: [], brought: [], silent: new Set(), now: NOW },
   ...change,
 });
 
@@ -81,6 +81,31 @@ describe('what waits for a decision', () => {
       expect(waits(withFinding('provenance-lost', 'warning', { baseline }))).toBe(true);
     }
     expect(waits(withFinding('provenance-missing', 'warning', { baseline: 'uncovered' }))).toBe(true);
+  });
+
+  it('nothing that the registry leaves out of everything, but the rest of such a dependency', () => {
+    const about = dependency('p', '1.0.0');
+    const waitsWith = (code: FindingCode, change: Partial<Clock> = {}): boolean =>
+      undated([withFinding(code, 'error', {}, about)], clock({ silent: new Set([about]), ...change })).length > 0;
+    expect(FINDING_CODES.filter((code) => !waitsWith(code) && waits(withFinding(code, 'error')))).toEqual([
+      'evidence-stripped',
+      'provenance-advertised-absent',
+    ]);
+    expect(waitsWith('evidence-stripped', { silent: new Set([dependency('q', '1.0.0')]) })).toBe(true);
+    // Somebody decided it of these bytes for a time, and that time has ended.
+    const code = 'evidence-stripped';
+    const decided = withFinding(
+      code,
+      'error',
+      {},
+      dependency('p', '1.0.0', { artifacts: lockedBy({ digests: [HASH] }) }),
+    );
+    const past = (change: Partial<AcceptedFinding>): Partial<Clock> => ({
+      silent: new Set([decided.dependency]),
+      accepted: [accepted({ code, ...change })],
+    });
+    expect(undated([decided], clock(past({})))).toEqual(['npm:p@1.0.0']);
+    expect(undated([decided], clock(past({ until: NOW + HOUR })))).toEqual([]);
   });
 
   it('asks for no time that the baseline has', () => {

@@ -148,6 +148,28 @@ holds: 1187 dependencies meet phase observe. Exit status 0.
     }
   });
 
+  test('shares lines among many that fail for one cause, unless a name could be read as several', () => {
+    const failing = (names: readonly string[]): string[] => {
+      const report = reportOf(
+        names.map((name, i) => {
+          const places = [{ file: 'package-lock.json', line: 1000 + i, path: 'x' }];
+          return judged(dependency(name, '1.0.0', { places, direct: false }), 'fail', [lost]);
+        }),
+      );
+      return lines(report, { ...WIDE, columns: 80 });
+    };
+    const numbered = (number: number): string[] => Array.from({ length: number }, (_, i) => `p-${i + 10}`);
+    expect(failing(numbered(8))).toContain('    p-17@1.0.0  package-lock.json:1007');
+    expect(failing(numbered(9))).toContain(
+      '    p-10@1.0.0  package-lock.json:1000; p-11@1.0.0  package-lock.json:1001',
+    );
+    expect(failing(numbered(500)).length).toBeLessThan(270);
+    const forged = 'p-13@1.0.0  package-lock.json:1003; q';
+    const own = failing([...numbered(9), forged]).filter((line) => line.includes('; q@1.0.0'));
+    expect(own).toHaveLength(1);
+    expect(own[0]).not.toMatch(/package-lock.json:100[0-8];? .*package-lock.json:100[0-8];/);
+  });
+
   test.each([20, 40, 80, 200])(
     'names every one of 500 that fail and 500 without statement at %i columns',
     (columns) => {

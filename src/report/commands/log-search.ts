@@ -1,4 +1,5 @@
 import { isFailing, type LogSearch, type SearchHit } from '../../model/log.ts';
+import { groupBy } from '../../model/group-by.ts';
 import type { JsonObject } from '../json/stringify.ts';
 import { escapeText } from '../words/escape.ts';
 import { count, table, wrap, shown, type RenderOptions } from '../words/layout.ts';
@@ -34,14 +35,40 @@ export function renderSearches(
   problems: readonly string[],
   options: RenderOptions,
 ): string {
-  const parts = searches.flatMap(({ name, search }) => partsOf(name, search, options));
+  const silent = searches.filter(({ search }) => isSilent(search));
+  const others = silent.length > 1 ? searches.filter(({ search }) => !isSilent(search)) : searches;
+  const parts = [
+    ...others.flatMap(({ name, search }) => partsOf([name], search, options)),
+    ...(silent.length > 1 ? silentParts(silent, options) : []),
+  ];
   const last = problems.flatMap((problem) => wordLine('not searched', 'yellow', escapeText(problem, 600), options));
   return `${[...parts, ...(last.length === 0 ? [] : [last])].map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function partsOf(name: string, search: LogSearch, options: RenderOptions): string[][] {
+/** Whether no log answered, and so there is nothing to show but that. */
+function isSilent({ hits, refused, unindexed, asked }: LogSearch): boolean {
+  return asked.length > 0 && asked.every(({ found }) => found === null) && [hits, refused, unindexed].every(isEmpty);
+}
+
+function isEmpty({ length }: readonly unknown[]): boolean {
+  return length === 0;
+}
+
+/** What nothing is known of, every name, and each cause once. */
+function silentParts(searches: readonly NamedSearch[], options: RenderOptions): string[][] {
+  const [{ search: first } = { search: null }] = searches;
+  if (first === null) return [];
+  const whole = { ...first, asked: searches.flatMap(({ search }) => search.asked) };
+  return partsOf(
+    searches.map(({ name }) => name),
+    whole,
+    options,
+  );
+}
+
+function partsOf(names: readonly string[], search: LogSearch, options: RenderOptions): string[][] {
   const { hits, refused, unindexed, beyond, asked, unsearchable } = search;
-  const shownName = escapeText(name, 300);
+  const shownName = names.map((name) => escapeText(name, 300)).join(', ');
   const say = (text: string): string[] => wrap(shown(text, options), options.columns, 0, 2);
   return [
     ...hits.map((one) => [...hitLine(one, shownName, options), ...table(hitRows(one.hit), options)]),
@@ -59,10 +86,7 @@ function partsOf(name: string, search: LogSearch, options: RenderOptions): strin
     ...(beyond === 0 ? [] : [say(`${count(beyond, 'more entry', 'more entries')} named and not looked at`)]),
     [
       ...say(`${shownName}: ${foundText(search)}`),
-      ...asked.flatMap(({ log, question, found, reason }) => {
-        const answer = found === null ? `no answer (${escapeText(reason ?? '', 400)})` : String(found);
-        return say(`  asked ${escapeText(log, 200)} for ${escapeText(question, 400)}: ${answer}`);
-      }),
+      ...askedTexts(asked).flatMap((text) => say(`  ${text}`)),
       ...(unsearchable.length === 0
         ? []
         : say(
@@ -70,6 +94,20 @@ function partsOf(name: string, search: LogSearch, options: RenderOptions): strin
           )),
     ],
   ];
+}
+
+/** Each question with its answer; those without one stand together where they have the same cause. */
+function askedTexts(asked: LogSearch['asked']): readonly string[] {
+  const alike = groupBy(asked, ({ log, question, found, reason }) =>
+    JSON.stringify(found === null ? [log, reason] : [log, reason, question]),
+  );
+  return [...alike.values()].map(([{ log, question, found, reason }, ...others]) => {
+    const shownLog = escapeText(log, 200);
+    const cause = `(${escapeText(reason ?? '', 400)})`;
+    if (found === null && others.length > 0)
+      return `no answer of ${shownLog} to ${count(others.length + 1, 'question')} ${cause}`;
+    return `asked ${shownLog} for ${escapeText(question, 400)}: ${found === null ? `no answer ${cause}` : String(found)}`;
+  });
 }
 
 function foundText({ hits, asked }: LogSearch): string {

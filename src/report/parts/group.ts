@@ -18,6 +18,9 @@ export function isFoldable({ label }: Group): boolean {
   return label === 'warning' || label === 'note';
 }
 
+/** Names of which the same is said have a line each up to this number; more share lines. */
+const ONE_A_LINE = 8;
+
 /** Lines the words about one dependency may take where they are shortened. */
 const CLAUSE_LINES = 4;
 
@@ -65,8 +68,25 @@ function renderStatement(statement: Statement, options: GroupOptions): string[] 
   return [
     ...clauses.flatMap((clause) => wrap(shown(`each ${clause}`, options), options.columns, 2, 4)),
     ...also.flatMap((text) => wrap(shown(text, options), options.columns, 2, 4)),
-    ...items.flatMap((item) => renderHead(item, 4, options)),
+    ...(items.length > ONE_A_LINE
+      ? renderHeads(items, options)
+      : items.flatMap((item) => renderHead(item, 4, options))),
   ];
+}
+
+/** Every name with its place, as many in a line as fit. What could be read as several names has its own line. */
+function renderHeads(items: readonly GroupItem[], options: GroupOptions): string[] {
+  const lines: string[] = [];
+  let isOpen = false;
+  for (const item of items) {
+    const text = shown(headText(item, options), options);
+    const isPlain = !/[\s;]/.test(nameOfHead(item));
+    const joined = `${lines.at(-1) ?? ''}; ${text}`;
+    if (isOpen && isPlain && displayWidth(joined) <= options.columns - 4) lines[lines.length - 1] = joined;
+    else lines.push(text);
+    isOpen = isPlain;
+  }
+  return lines.flatMap((line) => wrap(line, options.columns, 4, 8));
 }
 
 function heading(group: Group, options: GroupOptions): string[] {
@@ -136,12 +156,18 @@ function renderItem(item: GroupItem, limit: number, options: GroupOptions): stri
   ];
 }
 
-/** Who, and where. */
 function renderHead(item: GroupItem, indent: number, options: GroupOptions): string[] {
+  return wrap(shown(headText(item, options), options), options.columns, indent, indent + 4);
+}
+
+/** Who, and where. */
+function headText(item: GroupItem, options: GroupOptions): string {
   const { dependency } = item;
-  const where = options.places && dependency !== null ? `  ${whereText(dependency)}` : '';
-  const subject = dependency === null ? placeText(item) : subjectText(dependency);
-  return wrap(shown(subject + where, options), options.columns, indent, indent + 4);
+  return nameOfHead(item) + (options.places && dependency !== null ? `  ${whereText(dependency)}` : '');
+}
+
+function nameOfHead(item: GroupItem): string {
+  return item.dependency === null ? placeText(item) : subjectText(item.dependency);
 }
 
 function whereText(dependency: Dependency): string {

@@ -1,5 +1,5 @@
-import { searchLogs } from '../../../logs/search.ts';
-import { outcomeOf, renderSearches, searchesJson, type NamedSearch } from '../../../report/commands/log-search.ts';
+import { searchEach } from '../../../logs/search.ts';
+import { outcomeOf, renderSearches, searchesJson } from '../../../report/commands/log-search.ts';
 import { stringify } from '../../../report/json/stringify.ts';
 import { EXIT, UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
@@ -16,11 +16,8 @@ export async function search(args: readonly string[], values: OptionValues, io: 
   const logs = await openLogs(values, io);
   try {
     const { targets, problems } = await targetsOf(what, logs.config, io);
-    const searches: NamedSearch[] = [];
-    // One after the other: an index is shared by everybody.
-    for (const { name, ...target } of targets) {
-      searches.push({ name, search: await searchLogs(logs.context, logs.places, target) });
-    }
+    const found = await searchEach(logs.context, logs.places, targets);
+    const searches = found.map(({ target: { name }, search }) => ({ name, search }));
     const text = values.json === true ? stringify(searchesJson(searches, problems)) : null;
     io.stdout.write(text ?? renderSearches(searches, problems, io.stdout));
     const outcomes = searches.map((one) => outcomeOf(one.search));
