@@ -9,6 +9,7 @@ import { withoutExportedSettings } from '../../registries/npm/config/npmrc.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import { whyNotGo } from '../exec/go-commands.ts';
 import { whyNotRun } from '../exec/installs.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { reportToActions } from '../output/pipeline.ts';
@@ -38,7 +39,8 @@ export const command: Command = {
             return lockfile !== undefined && isNodeLockfile(lockfile) ? [{ path, manager: lockfile.manager }] : [];
           }),
         );
-        const why = await whyNotRun(positionals, audited, io);
+        const paths = projects.flatMap((project) => project.sources.map(({ path }) => path));
+        const why = whyNotGo(positionals, paths, io) ?? (await whyNotRun(positionals, audited, io));
         if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
         const enforce = phaseOf(values, policy);
         const report = await audit(async ({ baseline, askSince, askBase }) => ({

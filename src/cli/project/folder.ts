@@ -178,10 +178,7 @@ async function attempt<T>(read: () => Promise<T>): Promise<T | Problem> {
 }
 
 /** Of several lockfiles, the one that has had a version for longest says since when. */
-function appearancesOf(
-  paths: readonly string[],
-  filesOf: (lockfile: string) => ProjectFiles,
-): AskAppearances {
+function appearancesOf(paths: readonly string[], filesOf: (lockfile: string) => ProjectFiles): AskAppearances {
   return async (versions) => {
     const asked = paths.map((path) => {
       const read = dependenciesReader(path, filesOf(path));
