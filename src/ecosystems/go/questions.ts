@@ -52,7 +52,8 @@ function historyOf(name: string, list: Evidence<readonly string[]>, info: Versio
   const listed = list.state === 'present' ? list.value : [];
   const all = [...new Set([...listed, ...(info === null ? [] : [info.version])])];
   const versions = new Map(all.map((version) => [version, releaseOf(version)]));
-  const time = new Map<string, Instant>(info === null || info.time === null ? [] : [[info.version, info.time]]);
+  const time = new Map<string, Instant>();
+  if (info !== null && info.time !== null) time.set(info.version, info.time);
   return { state: 'present', value: { ecosystem: 'go', name, versions, withProvenance: new Set(), time } };
 }
 
