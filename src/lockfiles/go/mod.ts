@@ -7,6 +7,12 @@ export interface Requirement extends ModuleVersion {
   readonly line: number;
 }
 
+/** Versions that their author takes back, both ends included. */
+export interface Retraction {
+  readonly low: string;
+  readonly high: string;
+}
+
 /** What a go.mod file says (https://go.dev/ref/mod#go-mod-file). */
 export interface GoMod {
   readonly module: string;
@@ -16,7 +22,7 @@ export interface GoMod {
   readonly replaces: readonly Replacement[];
   readonly excludes: readonly ModuleVersion[];
   /** Of its own versions, both ends included. */
-  readonly retracts: readonly { readonly low: string; readonly high: string }[];
+  readonly retracts: readonly Retraction[];
   /** Paths of packages. */
   readonly tools: readonly string[];
 }
@@ -54,7 +60,7 @@ function requirementOf({ directive, moduleVersion }: Reader): Requirement {
 }
 
 /** `VERSION` or `[ VERSION , VERSION ]`. */
-function retractionOf({ directive, refuse, version }: Reader): { readonly low: string; readonly high: string } {
+export function retractionOf({ directive, refuse, version }: Reader): Retraction {
   const { words } = directive;
   if (words.length === 1 && words[0] !== '[') return { low: version(words[0]), high: version(words[0]) };
   const [open, low, comma, high, close, ...rest] = words;

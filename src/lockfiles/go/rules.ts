@@ -32,11 +32,12 @@ interface Reading {
   readonly one: <T>(verb: string, read: (reader: Reader) => T) => T | null;
 }
 
-/** Reads a file by its directives. Throws `LockfileError` for others. */
-export function reading(file: string, text: string, verbs: Verbs): Reading {
-  const directives = readDirectives(file, text, verbs.blocks);
+/** Reads a file by its directives. Throws `LockfileError` for others, but where `verbs` is null. */
+export function reading(file: string, text: string, verbs: Verbs | null): Reading {
+  const directives = readDirectives(file, text, verbs?.blocks ?? null);
   for (const { verb, line } of directives) {
-    if (!verbs.blocks.has(verb) && !verbs.lines.has(verb)) fail(file, line, `${quoted(verb)} is no directive`);
+    if (verbs !== null && !verbs.blocks.has(verb) && !verbs.lines.has(verb))
+      fail(file, line, `${quoted(verb)} is no directive`);
   }
   const all = <T>(verb: string, read: (reader: Reader) => T): readonly T[] =>
     directives.filter((one) => one.verb === verb).map((one) => read(readerOf(file, one)));
