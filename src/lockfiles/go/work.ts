@@ -5,7 +5,7 @@ import { fail } from './mod-syntax.ts';
 import { quoted } from '../../readers/error.ts';
 
 /** A folder with a module of a workspace. */
-export interface Use {
+interface Use {
   /** Relative to that of go.work, "" for that one itself; as it is written where it is absolute. */
   readonly folder: string;
   readonly line: number;
