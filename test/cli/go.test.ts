@@ -206,6 +206,26 @@ describe('a Go project, through the command line', () => {
       expect(lab.requests.some(({ url }) => url.startsWith('/other/'))).toBe(false);
     }));
 
+  it('reads a workspace with the sums of all its modules, and says so of a folder below one', () =>
+    withGoProject(async ({ audit, folder, lab, edit }) => {
+      mkdirSync(join(folder, 'sub'));
+      writeFileSync(join(folder, 'go.work'), 'go 1.21\n\nuse .\nuse ./sub\n');
+      writeFileSync(join(folder, 'sub/go.mod'), 'module sub.example\n\ngo 1.21\n\nrequire c.example/sub v1.0.0\n');
+      writeFileSync(join(folder, 'sub/go.sum'), altered(lab.publish('c.example/sub', 'v1.0.0')));
+      expect(await audit()).toEqual({ status: 1, found: ['c.example/sub integrity-mismatch error'] });
+      const sub = await audit('sub');
+      expect(sub.found).toContain('go.sum lockfile-other-code');
+      edit('go.work', (text) => text.replace('use ./sub', 'use ./gone'));
+      expect(await audit()).toMatchObject({ status: 2 });
+    }));
+
+  it('names a vendor folder, which go build takes and nothing compares', () =>
+    withGoProject(async ({ audit, folder }) => {
+      mkdirSync(join(folder, 'vendor'));
+      writeFileSync(join(folder, 'vendor/modules.txt'), '');
+      expect(await audit()).toEqual({ status: 0, found: ['go.sum lockfile-other-code'] });
+    }));
+
   it('refuses in one line what it does not do for modules', () =>
     withGoProject(async ({ run }) => {
       expect(await run('audit', '--tarballs')).toMatchObject({
