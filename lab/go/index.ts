@@ -111,7 +111,7 @@ export async function startGoLab(): Promise<GoLab> {
     url: server.url,
     database,
     sumdb: database.key,
-    env: { GOPROXY: server.url.slice(0, -1), GOSUMDB: database.key, GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local' },
+    env: { GOPROXY: server.url.slice(0, -1), GOSUMDB: database.key, GOTOOLCHAIN: 'local' },
     requests,
     publish: (path, version, { files: given = {}, logged = true } = {}) => {
       const record = put(path, version, { 'a.go': 'package a\n', ...given });

@@ -38,8 +38,12 @@ interface Named {
 export async function check(specs: readonly string[], options: CheckOptions): Promise<CheckResult> {
   const answers = await Promise.all(specs.map((spec) => resolveSpec(spec, options)));
   const resolved = answers.filter((answer) => 'history' in answer);
-  const current = resolved.map(({ history, version, spec }) =>
-    dependencyOf({ ...history, version }, servedIntegrity(history.versions.get(version)), spec),
+  const current = await Promise.all(
+    resolved.map(async ({ history, version, spec }) => {
+      const found = dependencyOf({ ...history, version }, servedIntegrity(history.versions.get(version)), spec);
+      const artifacts = await ecosystemOf(history).questions(options).artifacts?.(history.name, version);
+      return artifacts === undefined ? found : { ...found, artifacts };
+    }),
   );
   const judged = await auditDependencies(current, { ...options, locked: null });
   const comparing = { sources: options, baseline: null, verify: verifyForComparison(options) };

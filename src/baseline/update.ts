@@ -35,6 +35,7 @@ import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { groupBy } from '../model/group-by.ts';
 import { compareText } from '../model/value.ts';
+import { formatText } from './text.ts';
 
 /** What the audit found beside the dependencies. */
 interface Beside {
@@ -165,11 +166,17 @@ function artifactsOf({ dependency, proofs }: JudgedDependency): BaselineVersion[
   const signed = proofs.signature === null ? [] : [proofs.signature.integrity];
   const hashes = archive === undefined ? (proofs.integrity?.digests ?? []) : signed;
   if (hashes.length !== dependency.artifacts.length) return null;
-  const [first, ...others] = dependency.artifacts.flatMap(({ file }, at): BaselineArtifact[] => {
+  const named = dependency.artifacts.flatMap(({ file }, at): BaselineArtifact[] => {
     const hash = hashes[at];
     return hash === undefined ? [] : [{ file, hash: { algorithm: hash.algorithm, hex: hash.hex } }];
   });
+  // As they stand in the file, so that an entry is the same before and after it is written.
+  const [first, ...others] = named.sort((a, b) => compareText(writtenName(a), writtenName(b)));
   return first === undefined ? null : [first, ...others];
+}
+
+function writtenName({ file }: BaselineArtifact): string {
+  return file === null ? '' : `${formatText(file)} `;
 }
 
 /** The entry of a version that is taken in; null where nothing proves it. */

@@ -1,6 +1,6 @@
 import type { Expectations, RegistryTrust, Trust, Verifying } from '../checks/known.ts';
 import type { LogHead } from '../model/baseline.ts';
-import type { Dependency, Lockfile, PackageManager } from '../model/dependency.ts';
+import type { Artifacts, Dependency, Lockfile, PackageManager } from '../model/dependency.ts';
 import type { Evidence, RegistryKey, Validator } from '../model/evidence.ts';
 import type { GatheredBytes, GatheredCapabilities, InstalledCopies } from '../model/gathered.ts';
 import type { History } from '../model/history.ts';
@@ -36,6 +36,11 @@ export interface Questions {
   readonly history: (name: string) => Promise<Evidence<History>>;
   /** As the ecosystem's own tools pick a version for a range, or whatever else names one. */
   readonly resolve: (name: string, wanted: string) => Promise<Evidence<Resolved>>;
+  /**
+   * What stands in for a lockfile's entry of a version where there is no lockfile; left out where that is the one hash
+   * that its history has.
+   */
+  readonly artifacts?: (name: string, version: string) => Promise<Artifacts>;
 }
 
 /** What the chain of one ecosystem is opened with: what its dependencies share in one run. */

@@ -7,8 +7,9 @@ import type { LogSeen } from '../model/log-seen.ts';
 import type { NoteKey } from '../tlog/note.ts';
 import { Malformed } from '../tlog/malformed.ts';
 import { goConventions } from './conventions/go.ts';
-import type { Chain, ChainContext, EcosystemRecord, KnownHeads, Questions, Sources } from './ecosystem.ts';
+import type { Chain, ChainContext, EcosystemRecord, KnownHeads, Sources } from './ecosystem.ts';
 import { askDatabase, type Answers } from './go/database.ts';
+import { goQuestions } from './go/questions.ts';
 import type { GoSource } from './go/source.ts';
 
 /** Go modules, and the checksum database that their sums are held to. */
@@ -17,7 +18,7 @@ export const goEcosystem: EcosystemRecord = {
   conventions: goConventions,
   manager: 'go',
   keys: null,
-  questions,
+  questions: (sources) => goQuestions(sourceOf(sources).proxy),
   openChain,
   openInstalled: null,
   readsBytes: false,
@@ -26,15 +27,6 @@ export const goEcosystem: EcosystemRecord = {
 function sourceOf({ go }: Sources): GoSource {
   if (go === undefined) throw new Error('a run about Go modules needs a module proxy');
   return go;
-}
-
-function questions(sources: Sources): Questions {
-  const { proxy } = sourceOf(sources);
-  return {
-    urlFor: () => proxy.url,
-    history: () => Promise.resolve({ state: 'unavailable', url: proxy.url, reason: 'it is not asked about histories' }),
-    resolve: () => Promise.resolve({ state: 'unavailable', url: proxy.url, reason: 'it is not asked about ranges' }),
-  };
 }
 
 const NO_BYTES = { proofs: { bytes: null, installed: null }, findings: [] };

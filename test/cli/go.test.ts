@@ -118,7 +118,7 @@ describe('a Go project, through the command line', () => {
     }));
 
   it('refuses a log that is a fork of the kept tree, and takes nothing of it in', () =>
-    withGoProject(async ({ run, audit, read, lab }) => {
+    withGoProject(async ({ run, audit, read, edit, lab }) => {
       await run('init');
       const before = read('assay.lock');
       lab.database.fork();
@@ -131,13 +131,27 @@ describe('a Go project, through the command line', () => {
       expect(stdout).toContain('go.sum database tree');
       expect((await run('update')).status).toBe(0);
       expect(read('assay.lock')).toBe(before);
+      // Nor with a new module, for which the log has to be asked.
+      edit('go.sum', (text) => text + lab.publish('a.example/new', 'v1.0.0'));
+      expect((await run('update')).status).toBe(1);
+      expect(read('assay.lock')).toBe(before);
     }));
 
   it('fails for an unlogged version of a module that is logged, and warns of one that is not logged at all', () =>
     withGoProject(async ({ audit, edit, lab }) => {
-      edit('go.sum', (text) => text + lab.publish('a.example/one', 'v1.9.0', { logged: false }));
+      const unlogged = lab.publish('a.example/one', 'v1.9.0', { logged: false });
+      const unknown = lab.publish('c.example/unknown', 'v1.0.0', { logged: false });
+      edit('go.sum', (text) => text + unlogged + unknown);
+      const found = (level: string): readonly string[] => [
+        `a.example/one log-record-missing ${level}`,
+        'c.example/unknown log-record-missing warning',
+      ];
+      expect(await audit()).toEqual({ status: 1, found: found('error') });
+      expect(await audit('--enforce', 'observe')).toEqual({ status: 0, found: found('warning') });
+      // Of another version alone, the database is asked whether it has any.
+      edit('go.sum', () => unlogged);
+      edit('go.mod', (text) => text.replace(/^require.*\n/gm, ''));
       expect(await audit()).toEqual({ status: 1, found: ['a.example/one log-record-missing error'] });
-      expect(await audit('--enforce', 'observe')).toMatchObject({ status: 0 });
     }));
 
   it('makes no statement where the database is not reached, and never takes that for absence', () =>
@@ -147,5 +161,208 @@ describe('a Go project, through the command line', () => {
         expect(await audit(), String(path)).toMatchObject({ status: 3 });
         lab.behaveWell();
       }
+    }));
+
+  it('is not asked about what GOPRIVATE names, and says what is exempt', () =>
+    withGoProject(async ({ folder, lab }) => {
+      const audit = async (env: Readonly<Record<string, string>>): Promise<Run> =>
+        assayInside(['audit'], folder, { ...lab.env, ...env });
+      const own = await audit({ GOPRIVATE: 'b.example/*' });
+      expect(own.status).toBe(0);
+      expect(own.stdout).toContain('note[checks-disabled]');
+      expect(lab.requests.filter(({ url }) => url.includes('lookup/b.example'))).toEqual([]);
+      const off = await audit({ GOSUMDB: 'off' });
+      expect(off.stdout).toContain('warning[checks-disabled]');
+      expect(off.stdout).toContain('GOSUMDB=off');
+      expect(off.stdout).toContain('hash 0');
+      const file = await assayInside(['audit'], folder, { ...lab.env, GOSUMDB: '', GOENV: join(folder, 'goenv') });
+      expect(file.status).not.toBe(0);
+      writeFileSync(join(folder, 'goenv'), `GOSUMDB=${lab.sumdb}\nGOPRIVATE=b.example\n`);
+      const written = await assayInside(['audit'], folder, { ...lab.env, GOSUMDB: '', GOENV: join(folder, 'goenv') });
+      expect(written).toMatchObject({ status: 0, stderr: '' });
+      expect(written.stdout).toContain('GOPRIVATE=b.example');
+    }));
+
+  it('warns of a pattern that exempts a public host', () =>
+    withGoProject(async ({ folder, lab, edit }) => {
+      edit('go.sum', (text) => text + lab.publish('github.com/o/r', 'v1.0.0'));
+      const { status, stdout } = await assayInside(['audit'], folder, { ...lab.env, GONOSUMDB: 'github.com' });
+      expect(status).toBe(0);
+      expect(stdout).toContain('warning[checks-disabled]');
+      expect(stdout).toContain('GONOSUMDB=github.com');
+    }));
+
+  it('asks the next proxy after 404 and never past one that passes the database on', () =>
+    withGoProject(async ({ folder, lab }) => {
+      const audit = (GOPROXY: string): Promise<Run> => assayInside(['audit'], folder, { ...lab.env, GOPROXY });
+      const one = `${lab.url}none,${lab.url}`;
+      expect(await audit(one)).toMatchObject({ status: 0 });
+      lab.behave(/^\/none\/sumdb/, { status: 403 });
+      expect(await audit(one)).toMatchObject({ status: 3 });
+      expect(await audit(one.replace(',', '|'))).toMatchObject({ status: 0 });
+      lab.behaveWell();
+      lab.behave(/lookup\/a\.example\/one/, { status: 404 });
+      expect(await audit(`${lab.url},${lab.url}other`)).toMatchObject({ status: 0 });
+      expect(lab.requests.some(({ url }) => url.startsWith('/other/'))).toBe(false);
+    }));
+
+  it('reads a workspace with the sums of all its modules, and says so of a folder below one', () =>
+    withGoProject(async ({ audit, folder, lab, edit }) => {
+      mkdirSync(join(folder, 'sub'));
+      writeFileSync(join(folder, 'go.work'), 'go 1.21\n\nuse .\nuse ./sub\n');
+      writeFileSync(join(folder, 'sub/go.mod'), 'module sub.example\n\ngo 1.21\n\nrequire c.example/sub v1.0.0\n');
+      writeFileSync(join(folder, 'sub/go.sum'), altered(lab.publish('c.example/sub', 'v1.0.0')));
+      expect(await audit()).toEqual({ status: 1, found: ['c.example/sub integrity-mismatch error'] });
+      const sub = await audit('sub');
+      expect(sub.found).toContain('go.sum lockfile-other-code');
+      edit('go.work', (text) => text.replace('use ./sub', 'use ./gone'));
+      expect(await audit()).toMatchObject({ status: 2 });
+    }));
+
+  it('names a vendor folder, which go build takes and nothing compares', () =>
+    withGoProject(async ({ audit, folder }) => {
+      mkdirSync(join(folder, 'vendor'));
+      writeFileSync(join(folder, 'vendor/modules.txt'), '');
+      expect(await audit()).toEqual({ status: 0, found: ['go.sum lockfile-other-code'] });
+    }));
+
+  it('refuses in one line what it does not do for modules', () =>
+    withGoProject(async ({ run }) => {
+      expect(await run('audit', '--tarballs')).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(
+          /^assay: assay does not read the bytes of what go\.sum names yet.*\n$/,
+        ) as unknown,
+      });
+      for (const line of ['go get x.example@latest', 'go mod tidy', 'go run x@v1', 'go build -mod=mod ./...']) {
+        const { status, stderr } = await run('exec', '--', ...line.split(' '));
+        expect({ line, status }).toEqual({ line, status: 2 });
+        expect(stderr).toContain('not run');
+      }
+    }));
+
+  it('names the module proxy and the database among the hosts', () =>
+    withGoProject(async ({ run, lab }) => {
+      const { stdout } = await run('trust', 'hosts');
+      const { host } = new URL(lab.url);
+      expect(stdout).toContain(
+        `${host} http: module proxy of GOPROXY, and checksum database sum.lab.example through it`,
+      );
+      expect(stdout).toMatch(
+        /^sum\.lab\.example https through \S+: checksum database, where no module proxy passes it on$/m,
+      );
+      expect(lab.requests).toEqual([]);
+    }));
+
+  it('checks a version without a project', () =>
+    withGoProject(async ({ run, lab }) => {
+      const good = await run('check', 'go:a.example/one@v1.0.0');
+      expect(good).toMatchObject({ status: 0, stderr: '' });
+      expect(good.stdout).toContain('hash 1');
+      lab.publish('a.example/one', 'v1.2.0', { logged: false });
+      expect((await run('check', 'go:a.example/one')).stdout).toContain('log-record-missing');
+      expect(await run('check', 'go:a.example/one@v9.0.0')).toMatchObject({ status: 2 });
+    }));
+});
+
+describe('what a module proxy can make of the answers of the database', () => {
+  const LOOKUP = 'sumdb/sum.lab.example/lookup/a.example/one@v1.0.0';
+  const forged = `a.example/one v1.0.0 h1:${Buffer.alloc(32, 7).toString('base64')}\n`;
+  const cases: readonly (readonly [string, number, string, (lab: GoLab) => void])[] = [
+    [
+      'the record of another module',
+      1,
+      'log-proof-invalid',
+      (lab) => lab.answerWith(LOOKUP, lab.lookup('a.example/Two', 'v1.0.0')),
+    ],
+    [
+      'no record, and its hashes in the extension lines of the head',
+      3,
+      'evidence-malformed',
+      (lab) => lab.answerWith(LOOKUP, `0\n\n${lab.database.head({ extensions: forged })}`),
+    ],
+    [
+      'a record that nobody logged',
+      1,
+      'log-proof-invalid',
+      (lab) => lab.answerWith(LOOKUP, `300\n${forged}\n${lab.database.head()}`),
+    ],
+    [
+      'a position beyond the tree',
+      1,
+      'log-proof-invalid',
+      (lab) => lab.answerWith(LOOKUP, lab.lookup('a.example/one', 'v1.0.0').replace(/^\d+/, '308')),
+    ],
+    [
+      'a truncated note',
+      3,
+      'evidence-malformed',
+      (lab) => lab.answerWith(LOOKUP, lab.lookup('a.example/one', 'v1.0.0').slice(0, -20)),
+    ],
+    ['a page of a firewall', 3, 'evidence-malformed', (lab) => lab.answerWith(LOOKUP, '<html>log in</html>')],
+    [
+      'a forged tile',
+      1,
+      'log-proof-invalid',
+      (lab) => lab.answerWith('sumdb/sum.lab.example/tile/8/0/001.p/52', Buffer.alloc(52 * 32, 1)),
+    ],
+    [
+      'a head of another root',
+      1,
+      'log-inconsistent',
+      (lab) =>
+        lab.answerWith(
+          LOOKUP,
+          lab
+            .lookup('a.example/one', 'v1.0.0')
+            .replace(/\n\n[^]*$/, `\n\n${lab.database.head({ root: Buffer.alloc(32, 3) })}`),
+        ),
+    ],
+    [
+      'a smaller head that is no beginning',
+      1,
+      'log-inconsistent',
+      (lab) =>
+        lab.answerWith(
+          LOOKUP,
+          lab
+            .lookup('a.example/one', 'v1.0.0')
+            .replace(/\n\n[^]*$/, `\n\n${lab.database.head({ size: 305, root: Buffer.alloc(32, 3) })}`),
+        ),
+    ],
+  ];
+  it.each(cases)('%s: status %i, %s', (_, status, code, change) =>
+    withGoProject(async ({ audit, lab }) => {
+      change(lab);
+      const answer = await audit();
+      expect(answer.status).toBe(status);
+      expect(answer.found.join('\n')).toContain(code);
+    }),
+  );
+
+  it('changes nothing by lines that stand beside the true record, and by a full tile for a partial one', () =>
+    withGoProject(async ({ audit, lab }) => {
+      const answer = lab.lookup('a.example/one', 'v1.0.0');
+      lab.answerWith(LOOKUP, answer.replace(/\n\n[^]*$/, `\n\n${lab.database.head({ extensions: forged })}`));
+      const partial = 'sumdb/sum.lab.example/tile/8/0/001.p/52';
+      const hashes = lab.database.tile('0/001.p/52') ?? Buffer.alloc(0);
+      lab.answerWith(partial, null);
+      lab.answerWith(partial.replace('.p/52', ''), Buffer.concat([hashes, Buffer.alloc((256 - 52) * 32)]));
+      expect(await audit()).toEqual({ status: 0, found: [] });
+    }));
+
+  it('is held to what the go command of this machine has seen, which stays as it is', () =>
+    withGoProject(async ({ folder, lab }) => {
+      const kept = join(folder, 'gopath/pkg/sumdb/sum.lab.example');
+      mkdirSync(kept, { recursive: true });
+      const run = (): Promise<Run> => assayInside(['audit'], folder, { ...lab.env, GOPATH: join(folder, 'gopath') });
+      const note = lab.database.head({ size: 200 });
+      writeFileSync(join(kept, 'latest'), note);
+      expect(await run()).toMatchObject({ status: 0 });
+      expect(readFileSync(join(kept, 'latest'), 'utf8')).toBe(note);
+      writeFileSync(join(kept, 'latest'), lab.database.head({ size: 200, root: Buffer.alloc(32, 4) }));
+      const { status, stdout } = await run();
+      expect(status).toBe(1);
+      expect(stdout).toContain('log-inconsistent');
     }));
 });

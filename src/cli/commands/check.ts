@@ -12,7 +12,7 @@ import { lockfilesIn } from '../project/find.ts';
 import { likelyManager } from '../project/manager-config.ts';
 import { loadPolicy, phaseOf } from '../project/policy.ts';
 import { reportOptions } from '../setup.ts';
-import { demandUsable, networkConfig, openRegistry, openSources } from '../project/registry.ts';
+import { demandUsable, goForSpecs, networkConfig, openRegistry, openSources } from '../project/registry.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from '../project/trust.ts';
 
 export const command: Command = {
@@ -32,8 +32,13 @@ export const command: Command = {
     try {
       const { result, current } = await withTrust(
         await trust.session,
-        () => openSources(openRegistry(config, io, { redirects: policy?.policy.redirects ?? [] }), null),
-        (used, { registry }) => check(positionals, { registry, trust: used, enforce, policy, now: Date.now() }),
+        () =>
+          openSources(
+            openRegistry(config, io, { redirects: policy?.policy.redirects ?? [] }),
+            goForSpecs(positionals, io),
+          ),
+        (used, { registry, go }) =>
+          check(positionals, { registry, ...(go && { go }), trust: used, enforce, policy, now: Date.now() }),
       );
       const { comparisons, unresolved } = result;
       const report = { ...result.report, trust: withAnswers(result.report.trust, current) };

@@ -9,6 +9,7 @@ import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
+import { whyNotGo } from '../exec/go-commands.ts';
 import { whyNotRun } from '../exec/installs.ts';
 import { changedSince, type Looked } from '../exec/still.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
@@ -84,7 +85,8 @@ async function demandAudited(line: readonly string[], { projects }: Looked, show
       return lockfile !== undefined && isNodeLockfile(lockfile) ? [{ path, manager: lockfile.manager }] : [];
     }),
   );
-  const why = await whyNotRun(line, audited, io);
+  const paths = projects.flatMap(({ sources }) => sources.map(({ path }) => path));
+  const why = whyNotGo(line, paths, io) ?? (await whyNotRun(line, audited, io));
   if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
 }
 

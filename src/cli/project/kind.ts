@@ -2,10 +2,10 @@ import { ecosystemOfLockfile, type ProjectManifests, type ProjectSettings } from
 import { isNodeLockfile, type Lockfile, type PlacedFinding } from '../../model/dependency.ts';
 import type { Ecosystem } from '../../model/package.ts';
 import type { Io } from '../io.ts';
-import { goNotUsed } from './go-project.ts';
+import { goManifests, goNotUsed } from './go-project.ts';
 import { projectManifests, type LockfilePaths } from './files.ts';
 import { managerOf, projectSettings, tellingPaths } from './manager-config.ts';
-import { manifestFile, manifestNames, manifestText } from './manifests.ts';
+import { manifestNames, manifestText } from './manifests.ts';
 import { notUsed } from './not-used.ts';
 
 /** The project's own files that lockfiles of one ecosystem are read with. */
@@ -47,10 +47,7 @@ const node: ProjectKind = {
 };
 
 const go: ProjectKind = {
-  files: ([path], io) => {
-    const text = manifestFile(path, 'go.mod', io);
-    return Promise.resolve({ settings: [], manifests: new Map(text === null ? [] : [['', text]]) });
-  },
+  files: ([path], io) => Promise.resolve({ settings: [], manifests: goManifests(path, io) }),
   manifestNames: () => ['go.mod'],
   manifestText: (_, text) => text,
   tellingPaths: () => Promise.resolve(new Set()),

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { manifestFields } from '../../readers/manifest.ts';
 import type { NodeManager } from '../../model/dependency.ts';
 import { parseSettings } from '../../readers/yaml-settings.ts';
@@ -24,7 +24,7 @@ export function manifestIn(folder: string, manager: NodeManager, io: Io): string
 
 /** The text of a manifest beside a lockfile; null where there is none. */
 export function manifestFile(lockfile: string, name: string, io: Io): string | null {
-  const path = join(dirname(lockfile), name);
+  const path = resolve(dirname(lockfile), name);
   if (!isThere(path)) return null;
   demandFile(path);
   const bytes = readUserFile(path, 'the manifest', io);

@@ -4,6 +4,7 @@ import { auditLockfiles } from '../../audit/index.ts';
 import type { LockfileAuditOptions } from '../../audit/options.ts';
 import { combineReports } from '../../audit/combine.ts';
 import { changedLines } from '../../baseline/changed-lines.ts';
+import { ecosystemOfManager } from '../../ecosystems/index.ts';
 import { conventionsOf } from '../../ecosystems/conventions/index.ts';
 import { ecosystemOfLockfile, scriptPermissions } from '../../lockfiles/index.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
@@ -109,6 +110,7 @@ export async function withProjects<T>(
 
   const auditOne = async (project: ProjectInUse, how: How, isOnly: boolean): Promise<Report> => {
     demandJudged(project, how);
+    demandReadable(project, how);
     const { store: kept, baseline, askAppearances, beside } = project;
     const own = configOf(project);
     const lockfiles = project.lockfiles.map((lockfile) => {
@@ -199,6 +201,16 @@ function demandJudged({ file, lockfiles, beside }: Project, { baseline }: How): 
   throw new UsageError(
     `${baseline.file} has lines that are not at ${base.ref}, of what only other lockfiles of the folder name ` +
       `(${names}): name the folder, and not ${file} alone, so that they are judged`,
+  );
+}
+
+/** Throws UsageError where bytes are to be read that nothing reads: to leave them out silently would be wrong. */
+function demandReadable({ lockfiles }: Project, { tarballs, installed }: How): void {
+  if (tarballs !== true && (installed ?? null) === null) return;
+  const other = lockfiles.find(({ manager }) => !ecosystemOfManager(manager).readsBytes);
+  if (other === undefined) return;
+  throw new UsageError(
+    `assay does not read the bytes of what ${other.file} names yet: leave --tarballs and --installed out, or name the other lockfiles`,
   );
 }
 

@@ -7,6 +7,7 @@ import type { OptionValues } from '../options.ts';
 import type { ManagerConfig } from './manager-config.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Lockfile, NodeLockfile } from '../../model/dependency.ts';
+import { splitEcosystem } from '../../ecosystems/conventions/index.ts';
 import type { Sources } from '../../ecosystems/ecosystem.ts';
 import { goAsking, openGo, type GoAsking } from './go-source.ts';
 import { shownPath } from '../user-files.ts';
@@ -141,6 +142,11 @@ export function openSources(registry: Registry, asking: GoAsking | null): Opened
 export function goOf(lockfiles: readonly Pick<Lockfile, 'dependencies'>[], io: Io): GoAsking | null {
   const hasModules = lockfiles.some(({ dependencies }) => dependencies.some(({ ecosystem }) => ecosystem === 'go'));
   return hasModules ? goAsking(io) : null;
+}
+
+/** The same of versions that are named without a lockfile. */
+export function goForSpecs(specs: readonly string[], io: Io): GoAsking | null {
+  return specs.some((spec) => splitEcosystem(spec)?.ecosystem === 'go') ? goAsking(io) : null;
 }
 
 /** The packages that a registry of npm's kind serves for these lockfiles, each once. */

@@ -39,8 +39,7 @@ export interface Asking {
 }
 
 type LookupAnswer =
-  | { readonly state: 'read'; readonly lookup: Lookup }
-  | Exclude<RecordAnswer, { state: 'proven' | 'exempt' }>;
+  { readonly state: 'read'; readonly lookup: Lookup } | Exclude<RecordAnswer, { state: 'proven' | 'exempt' }>;
 
 const idOf = ({ name, version }: ModuleVersion): string => `${name}@${version}`;
 
@@ -113,7 +112,9 @@ function recordIn(tree: TiledTree, answer: LookupAnswer | undefined): RecordAnsw
   if (answer.state !== 'read') return answer;
   const { lookup } = answer;
   const reason = whyNotIn(tree, lookup);
-  return reason === null ? { state: 'proven', lines: lookup.lines, record: lookup.record } : { state: 'refused', reason };
+  return reason === null
+    ? { state: 'proven', lines: lookup.lines, record: lookup.record }
+    : { state: 'refused', reason };
 }
 
 /** All records, each once. Of a module without one, the database is asked whether it has others. */
@@ -126,9 +127,7 @@ async function askLookups(
   await Promise.all(
     [...distinct].map(async ([id, module]) => void answers.set(id, await askLookup(module, asking.database))),
   );
-  const logged = new Set(
-    [...distinct].flatMap(([id, { name }]) => (answers.get(id)?.state === 'read' ? [name] : [])),
-  );
+  const logged = new Set([...distinct].flatMap(([id, { name }]) => (answers.get(id)?.state === 'read' ? [name] : [])));
   await Promise.all(
     [...distinct].map(async ([id, { name }]) => {
       if (answers.get(id)?.state !== 'absent') return;
@@ -166,12 +165,7 @@ async function hasOthers(name: string, { database, proxy }: Asking): Promise<boo
 type ReadTree = { readonly tree: TiledTree } | RefusedAnswer | NoAnswer;
 
 /** The largest tree; once more from the network alone, where what is kept of it does not fit. */
-async function askTree(
-  anchor: SeenTree,
-  trees: Trees,
-  lookups: readonly Lookup[],
-  asking: Asking,
-): Promise<ReadTree> {
+async function askTree(anchor: SeenTree, trees: Trees, lookups: readonly Lookup[], asking: Asking): Promise<ReadTree> {
   const tiles = tilesOf(trees, lookups);
   const { store } = asking;
   for (const from of store === null ? [null] : [store, null]) {
@@ -225,9 +219,7 @@ async function askTile(tile: Tile, database: Database, store: Store | null): Pro
   const kept = tile.width === WIDTH ? (store?.get(storeId(database, path)) ?? null) : null;
   if (kept !== null) return { state: 'present', value: kept };
   const answer = await database.tile(path);
-  return answer.state === 'absent' && tile.width < WIDTH
-    ? database.tile(tilePath({ ...tile, width: WIDTH }))
-    : answer;
+  return answer.state === 'absent' && tile.width < WIDTH ? database.tile(tilePath({ ...tile, width: WIDTH })) : answer;
 }
 
 function keepTiles(database: Database, store: Store, tiles: Tiles): void {

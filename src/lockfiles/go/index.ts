@@ -1,11 +1,12 @@
-import type { Artifact, Dependency, DirHash, Lockfile, Place, Source } from '../../model/dependency.ts';
+import type { Artifact, Dependency, DirHash, Lockfile, Place, SkippedEntry, Source } from '../../model/dependency.ts';
 import { isModulePath, isVersionOf } from '../../ecosystems/conventions/go-modules.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
-import { refuseConflicts } from '../common/conflicts.ts';
 import type { LockfileFormat, ProjectManifests } from '../common/format.ts';
-import { readGoMod, type GoMod, type Replacement, type Requirement } from './mod.ts';
+import type { Requirement } from './mod.ts';
+import { readGoProject, refuseOdd, type GoProject } from './project.ts';
+import type { Replacement } from './rules.ts';
 import { readSumLines, type LockedFile, type SumLine } from './sum.ts';
-import { refuseMark, textOf } from './text.ts';
+import { textOf } from './text.ts';
 
 /** The version that Go itself writes for a module that only a folder without a version stands for. */
 const NO_VERSION = 'v0.0.0-00010101000000-000000000000';
@@ -28,16 +29,20 @@ interface Named {
 
 type Names = (path: string, version: string, folder?: string | null) => Named;
 
-/** go.sum, which the go command writes and reads. */
-export const go: LockfileFormat = { name: 'Go', ecosystem: 'go', fileNames: ['go.sum'], otherFileNames: [], parse };
+/** go.sum, which the go command writes and reads; go.work.sum has what a workspace needs besides. */
+export const go: LockfileFormat = {
+  name: 'Go',
+  ecosystem: 'go',
+  fileNames: ['go.sum'],
+  otherFileNames: ['go.work.sum'],
+  parse,
+};
 
 /**
- * Reads go.sum, and who is asked for from the go.mod beside it, the manifest of the folder "". Every line of go.sum
+ * Reads go.sum or go.work.sum, and who is asked for from the files beside it (`readGoProject`). Every line of sums
  * counts, also of versions that are only compared with others and never built. Throws `LockfileError`.
  */
 function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lockfile {
-  const text = textOf(file, bytes);
-  refuseConflicts(file, text, 'go mod tidy');
   const named = new Map<string, Named>();
   const at: Names = (path, version, folder = null) => {
     const key = keyOf(path, version, folder);
@@ -47,21 +52,28 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
     named.set(key, one);
     return one;
   };
+  addSums(file, textOf(file, bytes), at);
+  const project = readGoProject(file, manifests);
+  for (const { file, text } of project.sums) addSums(file, text, at);
+  const skipped = addProject(project, at, named);
+  const dependencies = [...named.values()].map(dependencyOf);
+  const entries = dependencies.reduce((count, { places }) => count + places.length, skipped.length);
+  const format = /(?:^|\/)go\.work\.sum$/.test(file) ? 'go.work.sum' : 'go.sum';
+  return { file, format, manager: 'go', entries, dependencies, skipped };
+}
+
+/** Whether a project is built from a version, and does not only compare it with others. */
+export function isBuilt({ places }: Pick<Dependency, 'places'>): boolean {
+  return places.some(({ path }) => path.startsWith('require '));
+}
+
+function addSums(file: string, text: string, at: Names): void {
+  refuseOdd(file, text);
   for (const sum of readSumLines(file, text)) {
     const one = at(sum.path, sum.version);
     one.sums.push(sum);
     one.places.push({ file, line: sum.line, path: entryOf(sum) });
   }
-  const modText = manifests.get('');
-  if (modText !== undefined) {
-    const modFile = file.replace(/go\.sum$/, 'go.mod');
-    if (modText.startsWith('\ufeff')) refuseMark(modFile);
-    refuseConflicts(modFile, modText, 'go mod tidy');
-    addGoMod(modFile, readGoMod(modFile, modText), at, named);
-  }
-  const dependencies = [...named.values()].map(dependencyOf);
-  const entries = dependencies.reduce((count, { places }) => count + places.length, 0);
-  return { file, format: 'go.sum', manager: 'go', entries, dependencies, skipped: [] };
 }
 
 function keyOf(path: string, version: string, folder: string | null = null): string {
@@ -73,46 +85,55 @@ function entryOf({ path, version, file }: SumLine): string {
   return `${path} ${version}${file === 'go.mod' ? '/go.mod' : ''}`;
 }
 
-/** Who is asked for, and what stands in the place of whom. */
-function addGoMod(file: string, { requires, replaces }: GoMod, at: Names, named: ReadonlyMap<string, Named>): void {
-  const replacementOf = finderOf(replaces);
+/** Who is asked for, and what stands in the place of whom; modules of the project itself are skipped. */
+function addProject(project: GoProject, at: Names, named: ReadonlyMap<string, Named>): readonly SkippedEntry[] {
+  const finders = project.replaces.map(finderOf);
   const used = new Set<Replacement>();
-  for (const required of requires) {
-    const { path, version, isIndirect, line } = required;
-    const replacement = replacementOf(required);
-    const one = replacement === null ? at(path, version) : replacedBy(required, replacement, at, file);
+  const skipped: SkippedEntry[] = [];
+  for (const required of project.requires) {
+    const { path, version, isIndirect, line, file } = required;
+    const place = { file, line, path: `require ${path} ${version}` };
+    if (project.modules.has(path)) {
+      skipped.push({ place, reason: 'workspace' });
+      continue;
+    }
+    const replacement = finders.map((find) => find(required)).find((found) => found !== null) ?? null;
+    const one = replacement === null ? at(path, version) : replacedBy(required, replacement, at, used);
     if (replacement === null) refuseUnfetchable(file, required);
-    else used.add(replacement);
     one.direct ||= !isIndirect;
-    one.places.push({ file, line, path: `require ${path} ${version}` });
+    one.places.push(place);
   }
   // What is not required by name may still be asked for by what is required.
-  for (const replacement of replaces) {
+  for (const replacement of project.replaces.flat()) {
     const { path, version, by } = replacement;
     if (used.has(replacement) || ('path' in by && !named.has(keyOf(by.path, by.version)))) continue;
-    replacedBy({ path, version: version ?? NO_VERSION }, replacement, at, file);
+    replacedBy({ path, version: version ?? NO_VERSION }, replacement, at, used);
   }
+  return skipped;
 }
 
 /** What replaces a module: whatever names its version, before what does not. */
-function finderOf(
-  replaces: readonly Replacement[],
-): (module: Pick<Requirement, 'path' | 'version'>) => Replacement | null {
+function finderOf<R extends Replacement>(
+  replaces: readonly R[],
+): (module: Pick<Requirement, 'path' | 'version'>) => R | null {
   const byKey = new Map(replaces.map((one) => [`${one.path} ${one.version ?? ''}`, one]));
   return ({ path, version }) => byKey.get(`${path} ${version}`) ?? byKey.get(`${path} `) ?? null;
 }
 
 function replacedBy(
   { path, version }: Pick<Requirement, 'path' | 'version'>,
-  { by, line }: Replacement,
+  replacement: Replacement & { readonly file: string },
   at: Names,
-  file: string,
+  used: Set<Replacement>,
 ): Named {
+  const { by, line, file } = replacement;
   const one = 'folder' in by ? at(path, version, by.folder) : at(by.path, by.version);
   if ('path' in by) refuseUnfetchable(file, { ...by, line });
   if (one.path !== path) one.alias ??= path;
   const target = 'folder' in by ? by.folder : `${by.path} ${by.version}`;
-  one.places.push({ file, line, path: `replace ${path} => ${target}` });
+  // Several modules of a workspace may require what one line replaces.
+  if (!used.has(replacement)) one.places.push({ file, line, path: `replace ${path} => ${target}` });
+  used.add(replacement);
   return one;
 }
 

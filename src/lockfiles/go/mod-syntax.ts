@@ -12,13 +12,11 @@ export interface Directive {
   readonly line: number;
 }
 
-/** The directives that may stand in blocks. */
-const BLOCKS: ReadonlySet<string> = new Set([
-  ...['module', 'godebug', 'require', 'exclude', 'replace', 'retract', 'tool', 'ignore'],
-]);
-
-/** Splits a go.mod file into directives (https://go.dev/ref/mod#go-mod-file-lexical). No word reaches over a line. */
-export function readDirectives(file: string, text: string): readonly Directive[] {
+/**
+ * Splits a go.mod or go.work file into directives (https://go.dev/ref/mod#go-mod-file-lexical), of which these may stand
+ * in blocks, or any where that is null. No word reaches over a line.
+ */
+export function readDirectives(file: string, text: string, blocks: ReadonlySet<string> | null): readonly Directive[] {
   const directives: Directive[] = [];
   let block: { readonly verb: string; readonly line: number } | null = null;
   for (const [index, content] of text.split('\n').entries()) {
@@ -33,7 +31,7 @@ export function readDirectives(file: string, text: string): readonly Directive[]
     } else if (block !== null) directives.push({ verb: block.verb, words, isIndirect, line });
     else if (words.at(-1) === '(' || (words.at(-2) === '(' && words.at(-1) === ')')) {
       const isEmpty = words.at(-1) === ')';
-      if (words.length !== (isEmpty ? 3 : 2) || !BLOCKS.has(first)) {
+      if (words.length !== (isEmpty ? 3 : 2) || blocks?.has(first) === false) {
         fail(file, line, `${quoted(content.trim())} begins no block that Go knows`);
       }
       block = isEmpty ? null : { verb: first, line };

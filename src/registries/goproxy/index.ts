@@ -1,13 +1,22 @@
 import { escapeCapitals } from '../../ecosystems/conventions/go-modules.ts';
+import { goConventions } from '../../ecosystems/conventions/go.ts';
 import type { Evidence } from '../../model/evidence.ts';
+import { parseInstant, type Instant } from '../../model/time.ts';
+import { fieldsOf } from '../../model/value.ts';
 import type { HttpAnswer, HttpClient } from '../../net/request.ts';
 import type { NoteKey } from '../../tlog/note.ts';
-import { evidenceOf } from '../evidence-of.ts';
+import { evidenceOf, parseJson } from '../evidence-of.ts';
 import type { Exemption, ProxySettings, ProxyStep } from './settings.ts';
 
 export interface ModuleVersion {
   readonly name: string;
   readonly version: string;
+}
+
+/** What a proxy says of one version; unsigned. */
+export interface VersionInfo {
+  readonly version: string;
+  readonly time: Instant | null;
 }
 
 /** What answers for the checksum database. */
@@ -32,6 +41,9 @@ export interface GoProxy {
   readonly exempt: (path: string) => Exemption | null;
   /** The released versions, in no order; no pseudo-version is among them. */
   readonly list: (path: string) => Promise<Evidence<readonly string[]>>;
+  readonly info: (path: string, version: string) => Promise<Evidence<VersionInfo>>;
+  /** The version that stands for a module without releases. */
+  readonly latest: (path: string) => Promise<Evidence<VersionInfo>>;
   readonly close: () => void;
 }
 
@@ -40,6 +52,7 @@ const MAX_LOOKUP_BYTES = 256 * 1024;
 /** 256 hashes; one byte more is too many. */
 const MAX_TILE_BYTES = 256 * 32;
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
+const MAX_INFO_BYTES = 64 * 1024;
 const MAX_SUPPORTED_BYTES = 64 * 1024;
 
 /** Where a step of the settings leads: to an address, or nowhere. */
@@ -56,11 +69,17 @@ export function goProxy(client: HttpClient, settings: ProxySettings): GoProxy {
     return answer;
   };
 
+  const askModule = async (path: string, rest: string, maxBytes: number): Promise<Evidence<Buffer>> => {
+    if (isDirect(path)) return { state: 'unavailable', url: 'GONOPROXY', reason: 'no proxy is asked about it' };
+    return askInTurn(proxies, (base) => ask(`${base}${escapeCapitals(path)}/${rest}`, maxBytes));
+  };
+
   const direct = database === null ? null : (database.url ?? `https://${database.key.name}/`);
   let way: Promise<Way> | null = null;
   const askDatabase = async (path: string, maxBytes: number): Promise<Evidence<Buffer>> => {
     if (direct === null || database === null) return { state: 'unavailable', url: 'GOSUMDB', reason: 'is off' };
-    way ??= database.url === null ? wayTo(database.key.name, direct, proxies, client) : Promise.resolve({ base: direct });
+    way ??=
+      database.url === null ? wayTo(database.key.name, direct, proxies, client) : Promise.resolve({ base: direct });
     const found = await way;
     return 'base' in found ? ask(`${found.base}${path}`, maxBytes) : found;
   };
@@ -78,11 +97,13 @@ export function goProxy(client: HttpClient, settings: ProxySettings): GoProxy {
           },
     exempt,
     list: async (path) => {
-      if (isDirect(path)) return { state: 'unavailable', url: 'GONOPROXY', reason: 'no proxy is asked about it' };
-      const answer = await askInTurn(proxies, (base) => ask(`${base}${escapeCapitals(path)}/@v/list`, MAX_LIST_BYTES));
+      const answer = await askModule(path, '@v/list', MAX_LIST_BYTES);
       if (answer.state !== 'present') return answer;
-      return { state: 'present', value: answer.value.toString('utf8').split(/\s+/).filter((word) => word !== '') };
+      const words = answer.value.toString('utf8').split(/\s+/);
+      return { state: 'present', value: words.filter((word) => word !== '') };
     },
+    info: async (path, version) => infoOf(await askModule(path, `@v/${escapeCapitals(version)}.info`, MAX_INFO_BYTES)),
+    latest: async (path) => infoOf(await askModule(path, '@latest', MAX_INFO_BYTES)),
     close: () => client.close(),
   };
 }
@@ -116,4 +137,18 @@ async function askInTurn<T>(
     if (last.state === 'present' || (last.state !== 'absent' && !isPassedOver)) return last;
   }
   return last;
+}
+
+/** Reads `{"Version": …, "Time": …}`. */
+function infoOf(answer: Evidence<Buffer>): Evidence<VersionInfo> {
+  if (answer.state !== 'present') return answer;
+  const parsed = parseJson(answer.value, (json) => {
+    const { Version: version, Time: time } = fieldsOf(json);
+    if (typeof version !== 'string' || goConventions.versions.parse(version) === null)
+      return { malformed: 'it names no version' };
+    return { value: { version, time: typeof time === 'string' ? parseInstant(time) : null } };
+  });
+  return 'value' in parsed
+    ? { state: 'present', value: parsed.value }
+    : { state: 'malformed', url: 'GOPROXY', reason: parsed.malformed };
 }

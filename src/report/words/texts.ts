@@ -50,8 +50,10 @@ export const TEXTS: Texts<FindingCode> = {
   },
   'integrity-rewritten': {
     title: 'the locked hash is not the one accepted before',
-    clause: ({ baseline, locked, source }) =>
-      `is ${source === 'registry' ? 'served' : 'locked'} as ${hash(locked)}, but was accepted as ${hash(baseline)}`,
+    clause: ({ baseline, locked, source }) => {
+      const [is, was] = differing(locked, baseline);
+      return `is ${source === 'registry' ? 'served' : 'locked'} as ${hash(is)}, but was accepted as ${hash(was)}`;
+    },
     why: 'the hash of a published version never changes, so one of them was rewritten',
     next: 'stop',
   },
@@ -395,6 +397,14 @@ function either(text: string): string {
 /** The project, or a folder of it, or a package. */
 function asker(by: string): string {
   return by === '.' ? 'the project' : escapeText(by, 120);
+}
+
+/** Of two lists of hashes, what only the one and only the other has. */
+function differing(one: string, other: string): readonly [string, string] {
+  const [a, b] = [one.split(' '), other.split(' ')];
+  const without = (words: readonly string[], others: readonly string[]): string =>
+    words.filter((word) => !others.includes(word)).join(' ');
+  return [without(a, b), without(b, a)];
 }
 
 const hash = (text: string): string => (text === '' ? 'nothing' : escapeText(text, 40));

@@ -2,10 +2,10 @@ import { LockfileError, quoted } from '../../../readers/error.ts';
 import { wordsOf } from '../text.ts';
 import { pathsOf, variablesOf, type GoSources, type Origin } from './variables.ts';
 
-export { userFileOf, type GoSources, type Origin } from './variables.ts';
+export { userFileOf, type GoSources } from './variables.ts';
 
 /** One entry of GOPROXY. After `direct` and `off` there is none. */
-export type GoProxy =
+type GoProxy =
   | { readonly kind: 'direct' | 'off' }
   | {
       readonly kind: 'address';
@@ -54,7 +54,7 @@ const NAMES = [
   ...(['GOPROXY', 'GONOPROXY', 'GOSUMDB', 'GONOSUMDB', 'GOPRIVATE', 'GOINSECURE'] as const),
   ...(['GOFLAGS', 'GOWORK', 'GOTOOLCHAIN', 'GOMODCACHE', 'GOPATH'] as const),
 ];
-export type VariableName = (typeof NAMES)[number];
+type VariableName = (typeof NAMES)[number];
 
 /** Names that stand for others: the database as it is reached from China. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
@@ -90,7 +90,7 @@ export function goSettings(sources: GoSources): GoSettings {
 }
 
 /** Reads GOPROXY (https://go.dev/ref/mod#environment-variables). */
-export function proxiesOf(list: string): readonly GoProxy[] {
+function proxiesOf(list: string): readonly GoProxy[] {
   const proxies: GoProxy[] = [];
   for (const [, entry = '', separator] of list.matchAll(/([^,|]*)([,|]|$)/g)) {
     const word = wordsOf(entry).join(' ');
@@ -114,7 +114,7 @@ function isProxyAddress(text: string): boolean {
 }
 
 /** Reads GOSUMDB: `off`, or `NAME[+KEY] [ADDRESS]`. */
-export function sumDatabaseOf(text: string): SumDatabase | null {
+function sumDatabaseOf(text: string): SumDatabase | null {
   if (text === 'off') return null;
   const [key, url = null, ...rest] = wordsOf(ALIASES.get(text) ?? text);
   const refuse = (problem: string): never => {

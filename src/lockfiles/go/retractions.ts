@@ -1,0 +1,25 @@
+import { goConventions } from '../../ecosystems/conventions/go.ts';
+import { LockfileError } from '../../readers/error.ts';
+import { retractionOf, type Retraction } from './mod.ts';
+import { reading } from './rules.ts';
+
+/**
+ * What the latest go.mod of a dependency takes back. Of the go.mod of others Go passes over what it does not know, and
+ * so over a retraction that it cannot read. Throws `LockfileError` for what is no such file.
+ */
+export function readRetractions(file: string, text: string): readonly Retraction[] {
+  const found = reading(file, text, null).all('retract', (reader) => {
+    try {
+      return retractionOf(reader);
+    } catch (error) {
+      if (error instanceof LockfileError) return null;
+      throw error;
+    }
+  });
+  return found.filter((one) => one !== null);
+}
+
+export function isRetracted(version: string, retractions: readonly Retraction[]): boolean {
+  const { compare } = goConventions.versions;
+  return retractions.some(({ low, high }) => compare(low, version) <= 0 && compare(version, high) <= 0);
+}
