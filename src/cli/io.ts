@@ -22,6 +22,8 @@ interface Answers {
 /** A stream a command writes text to, with what the text must suit. */
 export interface Output {
   readonly write: (text: string) => void;
+  /** Whether whoever reads took everything that was written; left out where nobody may refuse it. */
+  readonly taken?: () => Promise<boolean>;
   readonly isTerminal: boolean;
   readonly color: boolean;
   readonly columns: number;
@@ -57,16 +59,27 @@ export function processIo(
 function output(stream: Stream, env: NodeJS.ProcessEnv): Output {
   stream.on('error', cannotWrite);
   const { isTTY: isTerminal = false, columns = 0 } = stream;
+  let hasFailed = false;
+  const onWritten = (error?: Error | null): void => {
+    hasFailed ||= (error ?? null) !== null;
+  };
   return {
     write: (text) => {
-      stream.write(text);
+      stream.write(text, onWritten);
     },
+    taken: () =>
+      new Promise((resolve) => {
+        stream.write('', (error) => {
+          onWritten(error);
+          resolve(!hasFailed);
+        });
+      }),
     ...looksOf(isTerminal, columns, env),
   };
 }
 
 /** What the output must suit. */
-export function looksOf(isTerminal: boolean, columns: number, env: NodeJS.ProcessEnv): Omit<Output, 'write'> {
+export function looksOf(isTerminal: boolean, columns: number, env: NodeJS.ProcessEnv): Omit<Output, 'write' | 'taken'> {
   return {
     isTerminal,
     color: wantsColor(isTerminal, env),

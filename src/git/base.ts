@@ -81,7 +81,7 @@ function unreadable(commit: string): FileAtBase {
 type Entry = { readonly type: 'blob' | 'tree' | 'commit'; readonly id: string } | { readonly type: null };
 
 /** Null where git cannot read it. */
-async function entryAt(root: string, path: string, commit: string): Promise<Entry | null> {
+export async function entryAt(root: string, path: string, commit: string): Promise<Entry | null> {
   const listed = await git(root, ['ls-tree', '-z', commit, '--', path]);
   if (listed === null) return null;
   const [, type, id] = /^[0-7]{6} (blob|tree|commit) ([0-9a-f]{40,64})\t/.exec(listed.toString('latin1')) ?? [];

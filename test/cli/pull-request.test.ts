@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
+import { tufRepository } from '../../lab/tuf.ts';
 import { git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import {
   forged,
@@ -434,6 +435,55 @@ describe.skipIf(!hasGit)(`a pull request${WITHOUT_GIT}`, () => {
       write('mine.json', read('root.json'));
       write('keys.json', `${read('keys.json')}\n`);
       git(folder, ['commit', '-qam', 'keys']);
+      expect(await changed()).toBe(true);
+    });
+  });
+
+  it('that changes a TUF repository which the policy names as a folder, changes the policy', async () => {
+    await inPullRequest(async ({ lab, folder, audit }) => {
+      const repository = tufRepository({ targets: { 'trusted_root.json': lab.trustedRoot } });
+      const before = new Map(repository.files);
+      repository.rotate('timestamp');
+      const write = (name: string, bytes: string | Buffer): void => {
+        mkdirSync(dirname(join(folder, name)), { recursive: true });
+        writeFileSync(join(folder, name), bytes);
+      };
+      const mirror = (files: ReadonlyMap<string, Buffer>): void => {
+        rmSync(join(folder, 'trust/mirror'), { recursive: true, force: true });
+        for (const [name, bytes] of files) write(`trust/mirror/${decodeURIComponent(name)}`, bytes);
+        write('trust/mirror/README', 'a copy\n');
+      };
+      const changed = async (): Promise<unknown> => (await audit()).baseline.base?.policyChanged;
+      mirror(repository.files);
+      write('trust/tuf-root.json', repository.root);
+      write('assay.yml', 'trust:\n  tuf:\n    folder: trust/mirror\n    root: trust/tuf-root.json\n');
+      git(folder, ['add', '-A']);
+      git(folder, ['commit', '-qm', 'policy']);
+      git(folder, ['branch', '-f', 'main']);
+      expect(await changed()).toBe(false);
+      // Nobody asks for these.
+      write('trust/mirror/README', 'the copy\n');
+      write('trust/beside.json', '{}');
+      expect(await changed()).toBe(false);
+      const timestamp = repository.files.get('timestamp.json')?.toString() ?? '';
+      write('trust/mirror/timestamp.json', `${timestamp} `);
+      expect(await changed()).toBe(true);
+      mirror(repository.files);
+      // Back to before a key was withdrawn, as files that are there no more, also in a commit.
+      rmSync(join(folder, 'trust/mirror/2.root.json'));
+      expect(await changed()).toBe(true);
+      mirror(before);
+      git(folder, ['add', '-A']);
+      git(folder, ['commit', '-qm', 'mirror']);
+      expect(await changed()).toBe(true);
+      mirror(repository.files);
+      expect(await changed()).toBe(false);
+      write('trust/mirror/metadata/3.root.json', '{}');
+      expect(await changed()).toBe(true);
+      mirror(repository.files);
+      // A link may lead to other files at any time.
+      renameSync(join(folder, 'trust/mirror'), join(folder, 'trust/elsewhere'));
+      symlinkSync('elsewhere', join(folder, 'trust/mirror'));
       expect(await changed()).toBe(true);
     });
   });

@@ -125,6 +125,7 @@ describe('watching the tiles of Rekor v2', () => {
       const failed = await watch('--webhook', url);
       expect(failed.status).toBe(1);
       expect(failed.stderr).toMatch(/webhook did not take it/);
+      expect(findingsOf(failed)).toEqual([['unpublished', index]]);
       status = 204;
       const done = await watch('--webhook', url);
       expect([done.status, findingsOf(done)]).toEqual([1, [['unpublished', index]]]);
@@ -133,6 +134,32 @@ describe('watching the tiles of Rekor v2', () => {
       const before = got.length;
       expect((await watch('--webhook', url)).status).toBe(0);
       expect(got).toHaveLength(before);
+    });
+  });
+
+  it('shows findings whatever the webhook says, and sends it parts, of which claims hold nothing up', async () => {
+    await watching(async ({ watch, signOurs, lab }) => {
+      await watch();
+      const { identity } = ciWorkflow({ repository: 'team/ours', repositoryId: ID });
+      const { fulcio } = startSigstore(lab.clock.now, { start: 0, end: lab.clock.now() * 2 });
+      for (let i = 0; i < 60; i += 1) {
+        lab.sigstore.signMessage(Buffer.from(`z${i}`), { identity }, { log: 'v2', fulcio });
+      }
+      const index = signOurs();
+      const taken: string[] = [];
+      let limit = 0;
+      const url = await serveFiles((_, __, body) => {
+        if (body.length > limit) return { status: 413, body: '' };
+        taken.push(...(JSON.parse(body) as { events: Event[] }).events.map(({ alarm }) => alarm ?? ''));
+        return { status: body.includes('"claimed"') ? 500 : 204, body: '' };
+      });
+      limit = 10_000;
+      const run = await watch('--webhook', url);
+      expect(run.status).toBe(1);
+      expect(findingsOf(run)).toHaveLength(61);
+      expect(findingsOf(run)).toContainEqual(['unpublished', index]);
+      expect(taken.slice(0, 2)).toEqual(['unpublished', 'claimed']);
+      expect(findingsOf(await watch('--webhook', url))).toEqual([]);
     });
   });
 

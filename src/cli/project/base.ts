@@ -10,6 +10,7 @@ import { standingOf } from '../../baseline/standing.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
+import { isFolderChanged } from './changed-folder.ts';
 import { pullRequestBase, pushBase, type UnknownBase } from './pipeline-base.ts';
 import { policyFolders, type LoadedPolicy } from './policy.ts';
 import { baselinePath, projectFolder, readBaseline } from './files.ts';
@@ -150,13 +151,20 @@ async function isPolicyChanged(
   for (const path of policyFiles(policy)) {
     if ((await isChanged(path, commit, io)) !== false) return true;
   }
+  for (const path of policyFoldersOfTrust(policy)) {
+    if ((await isFolderChanged(policy?.folder ?? '', path, commit)) !== false) return true;
+  }
   const given = [values['trusted-root'], values['tuf-root'], values['registry-keys']].flatMap((path) => path ?? []);
   for (const path of given.map((each) => resolve(io.cwd, each))) {
     // What no commit has, no pull request brought.
     const isTracked = (await isChanged(path, 'HEAD', io)) === false;
     if (isTracked && (await isChanged(path, commit, io)) === true) return true;
   }
-  return false;
+  const { tuf } = values;
+  if (tuf === undefined || tuf.includes('://')) return false;
+  return (
+    (await isFolderChanged(io.cwd, tuf, 'HEAD')) === false && (await isFolderChanged(io.cwd, tuf, commit)) === true
+  );
 }
 
 /** The nearest file of a name; null where none of the folders has it there, undefined where git cannot say. */
@@ -176,6 +184,15 @@ function policyFiles(policy: LoadedPolicy | null): readonly string[] {
   const roots = [...instances.values()].flatMap((one) => [one.root, one.tuf?.root]);
   const named = [trustedRoot, tuf?.root, witnessPolicy, ...roots, ...privateRegistries.map(({ keys }) => keys)];
   return named.flatMap((path) => (typeof path === 'string' ? [resolve(policy.folder, path)] : []));
+}
+
+/** TUF repositories that the policy names as folders: what they publish is the policy's word as well. */
+function policyFoldersOfTrust(policy: LoadedPolicy | null): readonly string[] {
+  if (policy === null) return [];
+  const { tuf, instances } = policy.policy;
+  return [tuf, ...[...instances.values()].map((one) => one.tuf)].flatMap((one) =>
+    one?.isFolder === true ? one.url : [],
+  );
 }
 
 /** Null where git does not know the file's folder, or the file is outside of the repository. */

@@ -1,6 +1,6 @@
 import type { LogHit, LogWord } from '../../model/log.ts';
 import { formatInstant, type Instant } from '../../model/time.ts';
-import type { JsonObject } from '../json/stringify.ts';
+import { compact, type JsonObject } from '../json/stringify.ts';
 import { escapeText } from '../words/escape.ts';
 import { shown, table, wrap, type RenderOptions } from '../words/layout.ts';
 import { hitJson, hitRows, WORD_TEXTS, wordLine } from './log.ts';
@@ -41,7 +41,7 @@ export function eventLine(event: WatchEvent, at: Instant): string {
   const json: JsonObject =
     event.event === 'finding' ? { ...event, hit: hitJson(event.hit) } : { ...(event as JsonObject) };
   // Invisible characters are escaped by JSON's own escapes, so that a line stays one.
-  return `${JSON.stringify({ schema: 'assay.log-event/1', at: formatInstant(at), ...json })}\n`;
+  return `${compact({ schema: 'assay.log-event/1', at: formatInstant(at), ...json })}\n`;
 }
 
 /** The same for people. */

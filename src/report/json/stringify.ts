@@ -22,6 +22,11 @@ export function stringify(value: Json): string {
   return `${indented(value, '')}\n`;
 }
 
+/** Writes a value as JSON in one line, with the same escapes. */
+export function compact(value: Json): string {
+  return shown(JSON.stringify(value));
+}
+
 /**
  * The members of an object; a long list may be a function, whose elements are made one at a time as they are written.
  */

@@ -45,7 +45,10 @@ export async function openLogs(values: OptionValues, io: Io): Promise<OpenLogs> 
   try {
     const trust = await (await session.session).refresh();
     const configured = files.length > 0 ? files : publishedLogs(trust);
-    const http = createHttpClient({ ...config, userAgent: null }, { userAgent: userAgent(values) });
+    const http = createHttpClient(
+      { ...config, userAgent: null },
+      { userAgent: userAgent(values), refuseRedirect: () => 'and a log is asked at its own address alone' },
+    );
     return {
       context: { http, ...verifiersOf(trust.root), witnesses: witnesses?.witnesses ?? [] },
       places: placesNamed(trust.root, named, configured),

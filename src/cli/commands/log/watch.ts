@@ -5,11 +5,12 @@ import { escapeText } from '../../../report/words/escape.ts';
 import { EXIT, UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import type { OptionValues } from '../../options.ts';
-import { isHttp, openLogs, type OpenLogs } from './open.ts';
+import { isHttp, openLogs } from './open.ts';
 import { oursOf } from './ours.ts';
 import { stateOf } from './state.ts';
 import { targetsOf } from './target.ts';
 import { watchRound } from './round.ts';
+import { openWebhook, type Told, type Webhook } from './webhook.ts';
 
 /** Between rounds; after one without an answer, twice as long each time. */
 const INTERVAL = 5 * 60_000;
@@ -22,7 +23,7 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
     throw new UsageError('log watch takes packages, or --repository-id ID');
   }
   const from = fromOf(values);
-  const webhook = webhookOf(values);
+  const address = webhookOf(values);
   const interval = intervalOf(values);
   const state = stateOf(values, io);
   const lock = lockState(state, isRunning);
@@ -47,47 +48,42 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
 
   async function round(): Promise<number> {
     const logs = await openLogs(values, io);
+    const webhook = address === null ? null : openWebhook(address, io);
     try {
       const found = await Promise.all(args.map((text) => targetsOf(text, logs.config, io, Infinity)));
       const targets = found.flatMap((one) => one.targets);
       const problems = found.flatMap((one) => one.problems);
       for (const problem of problems) io.stderr.write(`assay: ${escapeText(problem, 1000)}\n`);
       const ours = oursOf(values, targets, io);
-      const deliver = (events: readonly WatchEvent[]): Promise<boolean> => deliverTo(events, webhook, logs, values, io);
+      const deliver = (events: readonly WatchEvent[]): Promise<boolean> => deliverTo(events, webhook, values, io);
       const status = await watchRound({ logs, state, ours, targets, from, deliver });
       return status === EXIT.holds && problems.length > 0 ? EXIT.noStatement : status;
     } finally {
       logs.close();
+      webhook?.close();
     }
   }
 }
 
-/** To standard output, and to the webhook what is a finding or a trouble. */
+/** To standard output, and to the webhook what is a finding or a trouble. Says whether both took it. */
 async function deliverTo(
   events: readonly WatchEvent[],
-  webhook: string | null,
-  { context }: OpenLogs,
+  webhook: Webhook | null,
   values: OptionValues,
   io: Io,
 ): Promise<boolean> {
   const now = Date.now();
   const lines = events.map((event) => eventLine(event, now));
-  const told = events.flatMap(({ event }, i) => (event === 'read' ? [] : (lines[i] ?? [])));
-  if (webhook !== null && told.length > 0) {
-    const json = `{"schema":"assay.log-events/1","events":[${told.map((line) => line.trimEnd()).join(',')}]}`;
-    const answer = await context.http.get(webhook, { json, maxBytes: 65_536, auth: false });
-    const isTaken = answer.kind === 'ok' || (answer.kind === 'failed' && Math.floor((answer.status ?? 0) / 100) === 2);
-    if (!isTaken) {
-      io.stderr.write(
-        `assay: the webhook did not take it (${answer.kind === 'failed' ? answer.reason : answer.kind})\n`,
-      );
-      return false;
-    }
-  }
   for (const [i, event] of events.entries()) {
     io.stdout.write(values.json === true ? (lines[i] ?? '') : renderEvent(event, io.stdout));
   }
-  return true;
+  const isShown = (await io.stdout.taken?.()) ?? true;
+  if (!isShown) io.stderr.write('assay: standard output did not take it\n');
+  const told = events.flatMap((event, i): Told[] => {
+    const line = lines[i] ?? '';
+    return event.event === 'read' ? [] : [{ line, isAnybodys: event.event === 'finding' && event.alarm === 'claimed' }];
+  });
+  return ((await webhook?.send(told)) ?? true) && isShown;
 }
 
 function fromOf({ from }: OptionValues): bigint | null {
