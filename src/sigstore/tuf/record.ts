@@ -1,12 +1,21 @@
+import type { Instant } from '../../model/time.ts';
 import type { Verified } from './kept.ts';
 import { parseRoot, parseSigned, type Root } from './metadata.ts';
-import type { Known } from './repository.ts';
 import { hasOtherKeys } from './roots.ts';
 
 /** What a run keeps for the next one. */
-export interface Kept extends Pick<Verified, 'files' | 'floors' | 'etag'>, Omit<Known, 'state' | 'record'> {}
+export interface Kept extends Pick<Verified, 'files' | 'floors' | 'etag'> {
+  /** As `Known` has them. */
+  readonly confirmed: Instant | null;
+  readonly rootAsked: Instant | null;
+}
 
-export function keptIn({ state: { files, floors, etag }, confirmed, rootAsked }: Omit<Known, 'record'>): Kept {
+export function keptIn({
+  state,
+  confirmed,
+  rootAsked,
+}: Omit<Kept, keyof Verified> & { readonly state: Verified }): Kept {
+  const { files, floors, etag } = state;
   return { files, floors, etag, confirmed, rootAsked };
 }
 
