@@ -15,9 +15,9 @@ import { FINDING_CODES, type FindingCode } from '../model/finding.ts';
 import type { Hash } from '../model/hash.ts';
 import type { VersionRef } from '../model/package.ts';
 import { formatInstant, parseInstant, type Instant } from '../model/time.ts';
+import { formatText } from '../model/value.ts';
 import {
   EXPECTED_FIELDS,
-  formatText,
   formatVersion,
   IDENTITY_FIELDS,
   identityDigest,

@@ -16,7 +16,7 @@ import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import { hashText } from '../model/hash.ts';
 import { packageId, packageRef, type PackageId } from '../model/package.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
-import { compareText } from '../model/value.ts';
+import { compareText, formatText } from '../model/value.ts';
 import { groupBy } from '../model/group-by.ts';
 
 /** The version of the format; it changes when an older assay could not read the file. */
@@ -191,10 +191,4 @@ function acceptedValue({ code, bytes, until, by, why }: AcceptedFinding): string
 
 export function sameIdentity(a: LastingIdentity, b: LastingIdentity | null): boolean {
   return b !== null && IDENTITY_FIELDS.every(([, member]) => a[member] === b[member]);
-}
-
-/** One word of printable ASCII as it is; anything else as a JSON string in ASCII. */
-export function formatText(text: string): string {
-  if (/^[!#-~][!-~]*$/.test(text)) return text;
-  return JSON.stringify(text).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

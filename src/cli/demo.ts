@@ -75,6 +75,10 @@ async function replay(lab: Lab, io: Io): Promise<number> {
     check(['axios@1.14.1'], { registry, trust, now: lab.clock.now(), enforce: DEFAULT_PHASE }),
   );
   for (const comparison of comparisons) io.stdout.write(renderComparison(comparison, io.stdout));
+  io.stdout.write('\n');
+  say(
+    '4. The registry ended with this replay: commands above that name its packages find nothing now. In a project with a lockfile, run: assay audit',
+  );
   const asTold = before.verdict === 'pass' && after.verdict === 'fail';
   if (!asTold) io.stderr.write('assay: the replay did not go as told; please report this\n');
   return asTold ? EXIT.holds : EXIT.fails;

@@ -5,7 +5,7 @@ import { hashText, sameHash, type Hash } from './hash.ts';
 import { versionId, type Ecosystem, type PackageId, type VersionId, type VersionRef } from './package.ts';
 import type { Identity, Proofs } from './proof.ts';
 import { DAY, type Instant } from './time.ts';
-import { compareText } from './value.ts';
+import { compareText, formatText } from './value.ts';
 
 /** The part of an identity that stays the same from one release to the next; `signer` without its git ref. */
 export type LastingIdentity = Pick<
@@ -238,16 +238,12 @@ export function recordedHashes({ artifacts }: BaselineVersion): string {
   return textOf(artifacts.map(({ file, hash }) => ({ file, hashes: [hash] })));
 }
 
+/** A file's name is written so that none reads like the hash of another one. */
 function textOf(artifacts: readonly { readonly file: string | null; readonly hashes: readonly Hash[] }[]): string {
   return artifacts
-    .map(({ file, hashes }) => [...(file === null ? [] : [nameText(file)]), ...hashes.map(hashText)].join(' '))
+    .map(({ file, hashes }) => [...(file === null ? [] : [formatText(file)]), ...hashes.map(hashText)].join(' '))
     .sort(compareText)
     .join(' ');
-}
-
-/** So that no name of a file reads like the hash of another one. */
-function nameText(file: string): string {
-  return /^[!#-~][!-~]*$/.test(file) ? file : JSON.stringify(file);
 }
 
 /** Whether an acceptance is of exactly the bytes that are locked. */

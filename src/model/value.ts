@@ -15,3 +15,9 @@ export function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
+
+/** One word of printable ASCII as it is; anything else as a JSON string in ASCII. */
+export function formatText(text: string): string {
+  if (/^[!#-~][!-~]*$/.test(text)) return text;
+  return JSON.stringify(text).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

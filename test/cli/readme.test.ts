@@ -18,6 +18,19 @@ describe('the README', () => {
     });
   });
 
+  it('says of a replay that its registry has ended, and names a command that can be run', async () => {
+    await inFolder(async (folder) => {
+      const { stdout } = await assayHere(['demo'], folder, 80);
+      const [, last = ''] = /\n(4\. [\s\S]*)$/.exec(stdout) ?? [];
+      expect(last.replace(/\s+/g, ' ')).toMatch(/The registry ended with this replay.* run: assay audit $/);
+      // Nothing is left to be asked at the address that was shown.
+      const [address = ''] = /http:\/\/127\.0\.0\.1:\d+\//.exec(stdout) ?? [];
+      await expect(fetch(address)).rejects.toThrow();
+      const run = await assayHere(['audit'], folder, 80);
+      expect([run.status, run.stderr]).toEqual([2, expect.stringContaining('lockfile')]);
+    });
+  });
+
   it.each([40, 80])('plays the demo within %i columns', async (columns) => {
     await inFolder(async (folder) => {
       const { status, stdout } = await assayHere(['demo'], folder, columns);
