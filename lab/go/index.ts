@@ -5,7 +5,7 @@ import { newDatabase, type LabDatabase } from './database.ts';
 import { h1Of, zipOf } from './zip.ts';
 
 /** What a module version is made of. */
-export interface ModuleSpec {
+interface ModuleSpec {
   /** By name; go.mod is there in any case. */
   readonly files?: Readonly<Record<string, string>>;
   /** False for a version that the proxy has and the database never saw. */

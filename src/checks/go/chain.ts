@@ -115,7 +115,9 @@ function missing({ version }: Dependency, known: Expectations, log: string, isKn
 
 /** What Go would refuse to build, or take from somewhere without a hash. */
 function unlocked({ artifacts }: Dependency): readonly Finding[] {
-  return artifacts.some(({ digests }) => digests.length === 0) ? [finding('integrity-missing', { resolved: null })] : [];
+  return artifacts.some(({ digests }) => digests.length === 0)
+    ? [finding('integrity-missing', { resolved: null })]
+    : [];
 }
 
 /** Every hash that the lockfile has of a file must be one of the record's: Go takes any of them. */

@@ -54,7 +54,10 @@ export function tilesOf({ anchor, all }: Trees, lookups: readonly Lookup[]): rea
 }
 
 /** Reads the largest tree out of its tiles; why it cannot be. */
-export function readAnchor(anchor: SeenTree, tiles: ReadonlyMap<string, Buffer>): TiledTree | { readonly reason: string } {
+export function readAnchor(
+  anchor: SeenTree,
+  tiles: ReadonlyMap<string, Buffer>,
+): TiledTree | { readonly reason: string } {
   return attempt(() => readTree(anchor, tiles));
 }
 

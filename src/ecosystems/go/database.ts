@@ -21,7 +21,7 @@ import { Malformed } from '../../tlog/malformed.ts';
 import { tilePath, WIDTH, type Tile, type TiledTree } from '../../tlog/tiles.ts';
 
 /** The checksum database, as the proxy reaches it. */
-export type Database = NonNullable<GoProxy['database']>;
+type Database = NonNullable<GoProxy['database']>;
 
 /** What the database says of the versions that were asked about, and of itself. */
 export interface Answers {

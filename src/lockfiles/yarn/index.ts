@@ -12,7 +12,13 @@ import { askedInBerry, askedInClassic, readProject, type YarnProject } from './p
 import { rolesOf, type ProjectRequirement } from './roles.ts';
 
 /** yarn.lock of Yarn 1, and of Yarn 2 and later, which has another syntax and other meanings. */
-export const yarn: LockfileFormat<NodeLockfile> = { name: 'Yarn', ecosystem: 'npm', fileNames: ['yarn.lock'], otherFileNames: [], parse };
+export const yarn: LockfileFormat<NodeLockfile> = {
+  name: 'Yarn',
+  ecosystem: 'npm',
+  fileNames: ['yarn.lock'],
+  otherFileNames: [],
+  parse,
+};
 
 function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings): NodeLockfile {
   const text = decodeText(file, bytes);

@@ -88,7 +88,9 @@ function membersOf(report: Report): Members {
         }))
         .sort((a, b) => compareText(a.url, b.url)),
       repository: trust.repository === null ? null : repositoryJson(trust.repository),
-      ...(trust.logs.length === 0 ? {} : { logs: trust.logs.map(({ origin, size, root }) => ({ origin, size, root })) }),
+      ...(trust.logs.length === 0
+        ? {}
+        : { logs: trust.logs.map(({ origin, size, root }) => ({ origin, size, root })) }),
     },
     baselines: report.baselines.map(baselineJson),
     baseline: report.baseline === null ? null : baselineJson(report.baseline),
