@@ -15,7 +15,7 @@ export interface Silent {
 const LEAST = 2;
 
 /** What is said of registries: every dependency as it was judged, and the findings about the lockfiles themselves. */
-export interface Judged {
+interface Judged {
   readonly dependencies: readonly JudgedDependency[];
   readonly lockfiles: readonly { readonly findings: readonly PlacedFinding[] }[];
 }
