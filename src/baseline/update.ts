@@ -34,8 +34,7 @@ import { withoutRef } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { groupBy } from '../model/group-by.ts';
-import { compareText } from '../model/value.ts';
-import { formatText } from './text.ts';
+import { compareText, formatText } from '../model/value.ts';
 
 /** What the audit found beside the dependencies. */
 interface Beside {

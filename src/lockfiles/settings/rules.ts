@@ -64,7 +64,7 @@ export interface CodePlace {
 export type CodeRule = (value: string, place: CodePlace) => OtherCode | null;
 
 export const OF_REPOSITORY: OtherCode = { code: 'repository', isUsual: false };
-export const FETCHED: OtherCode = { code: 'fetched', isUsual: false };
+const FETCHED: OtherCode = { code: 'fetched', isUsual: false };
 
 /** What a path begins with that leads to the same place from every folder. */
 export const ABSOLUTE = /^(?:[/\\~$]|[a-z]:[/\\])/i;
