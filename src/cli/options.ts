@@ -205,6 +205,12 @@ export function parsePlain(
   return { values, positionals };
 }
 
+/** Whether the value of an option, as it is written, is the next argument. */
+export function takesValue(arg: string): boolean {
+  const name = arg.slice('--'.length);
+  return arg.startsWith('--') && Object.hasOwn(OPTIONS, name) && OPTIONS[name as OptionName].type === 'string';
+}
+
 function isOptional(name: string): boolean {
   return Object.hasOwn(OPTIONS, name) && 'optional' in OPTIONS[name as OptionName];
 }

@@ -23,6 +23,7 @@ function asked(
   env: Io['env'] = {},
   from = '.',
   yarn: NodeManager = 'yarn-classic',
+  omit: readonly string[] = [],
 ): Promise<string | null> {
   return inFolder((folder) => {
     for (const text of ['package.json', ...files]) {
@@ -38,7 +39,7 @@ function asked(
         return { path: join(folder, file), manager: manager === 'yarn-classic' ? yarn : manager };
       });
     const io = { cwd: join(folder, from), env: { HOME: folder, ...env }, stdout: silent, stderr: silent };
-    return whyNotRun(typeof line === 'string' ? line.split(' ') : line, audited, io);
+    return whyNotRun(typeof line === 'string' ? line.split(' ') : line, audited, io, omit);
   });
 }
 
@@ -452,5 +453,44 @@ describe('options of assay after --', () => {
     const files = ['package-lock.json*'];
     for (const line of ['npm ci', 'npm run build -- --enforce all', 'npm run build --enforce all', 'make --policy x'])
       expect(await asked(line, files), line).toBeNull();
+  });
+});
+
+describe('what the audit left out by --omit', () => {
+  const askedOmitting = (line: string, file: string, kind: string): Promise<string | null> =>
+    asked(line, [`${file}*`], {}, '.', 'yarn-classic', [kind]);
+
+  it.each([
+    ['npm ci --omit=dev', 'package-lock.json', 'dev'],
+    ['npm ci --omit optional --omit dev', 'package-lock.json', 'dev'],
+    ['npm ci --production', 'package-lock.json', 'dev'],
+    ['npm ci --no-optional', 'package-lock.json', 'optional'],
+    ['pnpm install --prod --frozen-lockfile', 'pnpm-lock.yaml', 'dev'],
+    ['pnpm install -P', 'pnpm-lock.yaml', 'dev'],
+    ['pnpm install --no-optional', 'pnpm-lock.yaml', 'optional'],
+    ['yarn install --production', 'yarn.lock', 'dev'],
+    ['yarn install --ignore-optional', 'yarn.lock', 'optional'],
+    ['bun install --omit peer', 'bun.lock', 'peer'],
+    ['bun install -p', 'bun.lock', 'dev'],
+    ['npm run build', 'package-lock.json', 'dev'],
+  ])('is not installed by %s', async (line, file, kind) => {
+    expect(await askedOmitting(line, file, kind)).toBeNull();
+  });
+
+  it.each([
+    ['npm ci', 'package-lock.json', 'dev'],
+    ['npm ci --omit=optional', 'package-lock.json', 'dev'],
+    ['npm ci --omit=dev --include=dev', 'package-lock.json', 'dev'],
+    ['npm ci --production=false', 'package-lock.json', 'dev'],
+    ['npm ci --omit=dev', 'package-lock.json', 'peer'],
+    ['npm ci --optional', 'package-lock.json', 'optional'],
+    ['pnpm install --prod --dev', 'pnpm-lock.yaml', 'dev'],
+    ['pnpm install --prod', 'pnpm-lock.yaml', 'optional'],
+    ['yarn install --no-production', 'yarn.lock', 'dev'],
+    ['bun install', 'bun.lock', 'dev'],
+    ['vlt install --omit=dev', 'vlt-lock.json', 'dev'],
+    ['env CI=1 npm ci', 'package-lock.json', 'dev'],
+  ])('may be installed by %s', async (line, file, kind) => {
+    expect(await askedOmitting(line, file, kind)).toContain(`leave out ${kind} dependencies`);
   });
 });

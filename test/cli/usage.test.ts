@@ -23,6 +23,12 @@ const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<stri
     /goes after --: assay exec -- npm ci --ignore-scripts\n$/,
   ],
   [
+    "a command behind assay's options and before --, with an option",
+    ['exec', '--enforce', 'observe', '--all', 'npm', 'ci', '--omit=dev'],
+    {},
+    /goes after --: assay exec --enforce observe --all -- npm ci --omit=dev\n$/,
+  ],
+  [
     "a command before --, with an option that is also assay's",
     ['exec', 'npm', 'ci', '--omit=dev'],
     {},

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { spawn } from 'cross-spawn';
+import type { Omittable } from '../../audit/options.ts';
 import { isNodeLockfile } from '../../model/dependency.ts';
 import { reportStatus } from '../../model/report.ts';
 import { listed } from '../../report/words/layout.ts';
@@ -33,7 +34,7 @@ export const command: Command = {
     const { looked, status } = await withProjects(places, below, options, io, async ({ audit, ...found }) => {
       const { policy } = found;
       const looked = { ...found, places, below, values };
-      await demandAudited(positionals, looked, shown, io);
+      await demandAudited(positionals, looked, omit, shown, io);
       const enforce = phaseOf(values, policy);
       const report = await audit(async ({ baseline, askSince, askBase }) => ({
         enforce,
@@ -57,7 +58,7 @@ export const command: Command = {
         `${before}, or what decides how it is used, was changed during the audit; not run: ${shown}`,
       );
     }
-    await demandAudited(positionals, looked, shown, io);
+    await demandAudited(positionals, looked, omit, shown, io);
     // Variables that the audit does not count as the user's settings are not passed on to the command either.
     const env = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
     const ended = await run(program, args, io.cwd, env);
@@ -78,7 +79,13 @@ export const command: Command = {
 };
 
 /** Throws UsageError where the command would not install from the audited lockfiles. */
-async function demandAudited(line: readonly string[], { projects }: Looked, shown: string, io: Io): Promise<void> {
+async function demandAudited(
+  line: readonly string[],
+  { projects }: Looked,
+  omit: readonly Omittable[],
+  shown: string,
+  io: Io,
+): Promise<void> {
   const audited = projects.flatMap(({ sources, lockfiles }) =>
     sources.flatMap(({ path }, i) => {
       const lockfile = lockfiles[i];
@@ -86,7 +93,7 @@ async function demandAudited(line: readonly string[], { projects }: Looked, show
     }),
   );
   const paths = projects.flatMap(({ sources }) => sources.map(({ path }) => path));
-  const why = whyNotGo(line, paths, io) ?? (await whyNotRun(line, audited, io));
+  const why = whyNotGo(line, paths, io) ?? (await whyNotRun(line, audited, io, omit));
   if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
 }
 

@@ -12,6 +12,7 @@ import type { OptionName } from '../options.ts';
 import { settingAgainst, shownSetting, unverified, useSettings } from '../project/not-used.ts';
 import { shownPath } from '../user-files.ts';
 import { manifestIn } from '../project/manifests.ts';
+import { isOmittedBy } from './omitted.ts';
 import { settingsOfVariables, unreadSetting } from './unread-settings.ts';
 
 /** A lockfile that was audited. */
@@ -71,13 +72,19 @@ const READS: Readonly<Record<Installer, readonly string[]>> = {
 
 /**
  * Why a command must not run after the audit of these lockfiles: it would install from another one, from none, or in
- * another folder. Null where it installs from them, or installs nothing that can be seen.
+ * another folder, or what `omit` left out of the audit. Null where it installs from them, or installs nothing that can
+ * be seen.
  */
-export async function whyNotRun(line: readonly string[], audited: readonly Audited[], io: Io): Promise<string | null> {
+export async function whyNotRun(
+  line: readonly string[],
+  audited: readonly Audited[],
+  io: Io,
+  omit: readonly string[] = [],
+): Promise<string | null> {
   const commands = readCommands(line);
   for (const read of commands) {
     // Of several, as a shell is given them, the one that is meant.
-    const why = await whyNot(read, commands.length === 1 ? line.join(' ') : null, audited, io);
+    const why = await whyNot(read, commands.length === 1 ? line.join(' ') : null, audited, io, omit);
     if (why !== null) return why;
   }
   return null;
@@ -88,6 +95,7 @@ async function whyNot(
   written: string | null,
   audited: readonly Audited[],
   io: Io,
+  omit: readonly string[],
 ): Promise<string | null> {
   if ('runs' in read) {
     if (isInstalled(read.runs, io.cwd)) return null;
@@ -103,6 +111,11 @@ async function whyNot(
   if (!INSTALLS[installer].includes(verb) || names.length > 0) {
     const what = escapeText(written ?? [installer, verb, ...names].join(' '), 200);
     return `${what} may install what no lockfile names yet: run it by itself, then audit what it locked`;
+  }
+  const kind = omit.find((one) => !isOmittedBy(command, one));
+  if (kind !== undefined) {
+    const what = escapeText(`${installer} ${verb}`.trim(), 200);
+    return `${what} is not told to leave out ${kind} dependencies, which --omit ${kind} leaves out of the audit: tell both, or neither`;
   }
   return whyNotInstalled(command, audited, io);
 }

@@ -6,7 +6,7 @@ import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { processIo, type Io } from '../io.ts';
 import { COMMAND_NAMES, commandNamed, type CommandName } from '../names.ts';
-import { helpTable } from '../options.ts';
+import { helpTable, takesValue } from '../options.ts';
 import { optionsOf, reporting } from './one-command.ts';
 
 /** Each is loaded when it is run: reading code is a good part of a short run's time. */
@@ -66,10 +66,23 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
  * UsageError.
  */
 function demandSeparator(name: CommandName, args: readonly string[]): void {
-  const [first = ''] = args;
-  if (first.startsWith('-') || args.includes('--') || !args.some((arg) => arg.startsWith('-'))) return;
-  if (args.includes('--help') || args.includes('-h')) return;
-  throw new UsageError(`what belongs to the command goes after --: assay ${name} -- ${args.join(' ')}`);
+  const at = firstWord(args);
+  const [own, words] = [args.slice(0, at), args.slice(at)];
+  const end = words.indexOf('--');
+  const options = words.slice(0, end === -1 ? undefined : end).filter((arg) => arg.startsWith('-'));
+  if (options.length === 0 || options.includes('--help') || options.includes('-h')) return;
+  throw new UsageError(`what belongs to the command goes after --: assay ${[name, ...own, '--', ...words].join(' ')}`);
+}
+
+/** Where the first argument is that is neither an option nor its value; the number of all where none is. */
+function firstWord(args: readonly string[]): number {
+  let at = 0;
+  while (at < args.length && (args[at] ?? '').startsWith('-')) {
+    if (args[at] === '--') return args.length;
+    const isValued = takesValue(args[at] ?? '') && !(args[at + 1] ?? '-').startsWith('-');
+    at += isValued ? 2 : 1;
+  }
+  return at;
 }
 
 /** What is wrong with a first argument that is neither a command nor there. */
