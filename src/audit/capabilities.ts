@@ -1,5 +1,5 @@
 import type { Chain } from '../ecosystems/ecosystem.ts';
-import { isLockedAs, type BaselinePackage } from '../model/baseline.ts';
+import { lockedAgainst, type BaselinePackage } from '../model/baseline.ts';
 import { CAPABILITIES, type Capability } from '../model/capability.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { GatheredCapabilities } from '../model/gathered.ts';
@@ -27,7 +27,7 @@ export async function gatherCapabilities(
 
   const entry = known?.versions.get(version);
   const recorded = entry?.capabilities ?? null;
-  const isSame = entry !== undefined && isLockedAs(dependency, entry);
+  const isSame = entry !== undefined && lockedAgainst(dependency, entry) === 'same';
   if (recorded !== null && isSame && !reverify) {
     return { reading: { source: 'baseline', capabilities: recorded }, finding: null };
   }

@@ -2,6 +2,7 @@ import {
   bytesOf,
   canBeAccepted,
   isOfBytes,
+  lockedAgainst,
   OF_SILENCE,
   RECORDED,
   type AcceptedFinding,
@@ -203,12 +204,15 @@ function entryOf(same: readonly JudgedDependency[]): BaselineVersion | null {
 
 /**
  * What an entry may gain: what the version reaches, where nobody asked when it was made and it has been read now; and
- * what the lockfile claims of it, where that has changed and was verified again.
+ * what the lockfile claims of it, where that has changed and was verified again; and files that it had not.
  */
 function refreshed(entry: BaselineVersion, same: readonly JudgedDependency[]): BaselineVersion {
   if (same.some(({ baseline }) => baseline === 'rewritten')) return entry;
   const verified = same.filter((one) => one.baseline === 'known' && isTakenIn(one));
   const claims = verified.length === same.length ? verified[0]?.release?.entry : undefined;
+  const [first] = same;
+  const hasMore = first !== undefined && lockedAgainst(first.dependency, entry) === 'more';
+  if (hasMore && claims !== undefined) return entryOf(same) ?? entry;
   const capabilities = entry.capabilities ?? capabilitiesRead(same);
   return { ...entry, ...(claims === undefined ? {} : { entry: claims }), capabilities };
 }

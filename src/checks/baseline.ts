@@ -2,7 +2,7 @@ import { compareVersions } from '../ecosystems/conventions/compare.ts';
 import type { Version } from '../ecosystems/conventions/conventions.ts';
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import {
-  isLockedAs,
+  lockedAgainst,
   lockedHashes,
   recordedHashes,
   type Baseline,
@@ -29,12 +29,13 @@ export interface BaselineCheck {
 
 /**
  * Are these the bytes that were verified before? Then they are held, and what the registry said of them is not asked
- * again; a historical gap stays one. A lockfile entry of the same version with another hash, another besides, or none
- * is not what was verified. What a tarball carries has no hash of its own, so a registry must say each time that it
- * does; what was taken in despite a finding must show it each time; an entry that claims something else than it did
- * then is held against the published manifest again. Where the lockfile can lock no hash, the registry is asked each
- * time for the one it serves (`checkServed`). `reverify` holds nothing; neither does an entry that is `recorded` and
- * not of the `ruling` baseline, but other bytes than it has are a contradiction all the same.
+ * again; a historical gap stays one. A lockfile entry of the same version with another hash of a file, another besides,
+ * or none is not what was verified; files beside those that were are asked about. What a tarball carries has no hash of
+ * its own, so a registry must say each time that it does; what was taken in despite a finding must show it each time;
+ * an entry that claims something else than it did then is held against the published manifest again. Where the lockfile
+ * can lock no hash, the registry is asked each time for the one it serves (`checkServed`). `reverify` holds nothing;
+ * neither does an entry that is `recorded` and not of the `ruling` baseline, but other bytes than it has are a
+ * contradiction all the same.
  */
 export function checkBaseline(
   dependency: Dependency,
@@ -53,14 +54,15 @@ function checkEntry(dependency: Dependency, baseline: Baseline, reverify: boolea
   if (entry === undefined) return { state: 'uncovered', findings: [] };
   const [{ source, archive }] = dependency.artifacts;
   if (archive !== undefined) return { state: 'known', findings: [] };
-  if (!isLockedAs(dependency, entry)) {
+  const standing = lockedAgainst(dependency, entry);
+  if (standing === 'other') {
     const args = { baseline: recordedHashes(entry), locked: lockedHashes(dependency) };
     return { state: 'rewritten', findings: [finding('integrity-rewritten', args)] };
   }
   const { bundles } = dependency;
   const isSameEntry = entry.entry?.hex === entryDigest(dependency).hex;
   const isOpen = source.kind !== 'registry' || bundles.length > 0 || entry.despite !== undefined;
-  const asked = reverify || isOpen || !isSameEntry;
+  const asked = reverify || isOpen || !isSameEntry || standing === 'more';
   if (asked) return { state: 'known', findings: [] };
   const { hasProvenance } = conventionsOf(dependency.ecosystem);
   return { state: 'held', findings: hasProvenance ? gap(entry, known?.since ?? null) : [] };

@@ -217,15 +217,25 @@ export function bytesOf({
   return { ecosystem, name, version, artifacts: [{ file, digests: [proofs.signature.integrity] }] };
 }
 
-/** Whether a lockfile locks each file of a version by the hash that the baseline has of it, and by no other. */
-export function isLockedAs({ artifacts }: LockedBytes, recorded: BaselineVersion): boolean {
-  return (
-    artifacts.length === recorded.artifacts.length &&
-    recorded.artifacts.every(({ file, hash }) => {
-      const [only, other] = artifacts.find((one) => one.file === file)?.digests ?? [];
-      return only !== undefined && other === undefined && sameHash(only, hash);
-    })
-  );
+/**
+ * How what a lockfile locks of a version stands to what the baseline has of it: `same` files with the same hashes, a
+ * `part` of them (go.sum drops the zip of a module of which only the go.mod is still needed), `more` than were seen, or
+ * `other`, where a file that both name has another hash, another besides, or none.
+ */
+export function lockedAgainst(locked: LockedBytes, recorded: BaselineVersion): 'same' | 'part' | 'more' | 'other' {
+  const known = new Map(recorded.artifacts.map(({ file, hash }) => [file, hash]));
+  let [same, more] = [0, 0];
+  for (const { file, digests } of new Map(locked.artifacts.map((one) => [one.file, one])).values()) {
+    const hash = known.get(file);
+    const [only, other] = digests;
+    if (hash === undefined) more += 1;
+    else if (only !== undefined && other === undefined && sameHash(only, hash)) same += 1;
+    else return 'other';
+  }
+  // None of the files that were verified: nothing ties them to it.
+  if (same === 0 || locked.artifacts.length !== same + more) return 'other';
+  if (more > 0) return 'more';
+  return same === known.size ? 'same' : 'part';
 }
 
 /** What the bytes of a version are locked by, as one text. */

@@ -6,7 +6,7 @@ import { updateBaseline } from '../../src/baseline/update.ts';
 import { baselineUsed } from '../../src/baseline/used.ts';
 import {
   isOfBytes,
-  isLockedAs,
+  lockedAgainst,
   lockedHashes,
   recordedHashes,
   rulingBaseline,
@@ -125,30 +125,33 @@ describe('a version of several artifacts', () => {
     const entry = parseBaseline('assay.lock', text).content.packages.get('npm:x')?.versions.get('1.0.0');
     const recorded = entry === undefined ? '' : recordedHashes(entry);
     const locked = (artifacts: Dependency['artifacts']): string => lockedHashes({ ecosystem: 'npm', ...X, artifacts });
-    const isLocked = (artifacts: Dependency['artifacts']): boolean =>
-      entry !== undefined && isLockedAs({ ecosystem: 'npm', ...X, artifacts }, entry);
+    const standing = (artifacts: Dependency['artifacts']): string =>
+      entry === undefined ? '' : lockedAgainst({ ecosystem: 'npm', ...X, artifacts }, entry);
     for (const same of [
       [wheel, sdist],
       [sdist, wheel],
     ] as const) {
-      expect(isLocked(same)).toBe(true);
+      expect(standing(same)).toBe('same');
       expect(locked(same)).toBe(recorded);
     }
+    // What is not named any more is not installed; what was not seen is asked about.
+    expect(standing([wheel])).toBe('part');
+    expect(standing([wheel, sdist, { ...sdist, file: 'z.whl' }])).toBe('more');
+    expect(standing([wheel, { ...sdist, file: 'y.tar.gz' }])).toBe('more');
+    expect(standing([wheel, { ...sdist, file: null }])).toBe('more');
     const others: readonly Dependency['artifacts'][] = [
-      [wheel],
       [wheel, { ...sdist, digests: [BYTES] }],
-      [wheel, { ...sdist, file: 'y.tar.gz' }],
       [wheel, { ...sdist, digests: [OTHER, BYTES] }],
       [wheel, { ...sdist, digests: [OTHER, OTHER] }],
       [wheel, { ...sdist, digests: [] }],
-      [wheel, { ...sdist, file: null }],
       [wheel, wheel],
-      [wheel, sdist, { ...sdist, file: 'z.whl' }],
+      [{ ...wheel, digests: [] }],
+      [{ ...wheel, file: 'y.whl' }],
       // A name that reads like the line of another file.
       [{ ...wheel, file: `${recorded.split(' ').slice(0, 2).join(' ')} x.whl` }],
     ];
     for (const other of others) {
-      expect(isLocked(other)).toBe(false);
+      expect(standing(other)).toBe('other');
       expect(locked(other)).not.toBe(recorded);
     }
   });

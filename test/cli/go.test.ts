@@ -117,6 +117,34 @@ describe('a Go project, through the command line', () => {
       expect(await audit('--reverify')).toEqual({ status: 0, found: [] });
     }));
 
+  it('holds a module of which only the go.mod is still locked, and asks where its zip comes back', () =>
+    withGoProject(async ({ run, audit, edit, read, lab }) => {
+      expect((await run('init')).status).toBe(0);
+      const whole = read('go.sum');
+      const lines = read('assay.lock');
+      const zipLine = /^a\.example\/one v1\.0\.0 h1:.*\n/m;
+      // As go mod tidy leaves it after an upgrade.
+      edit('go.sum', (text) => text.replace(zipLine, '') + lab.publish('a.example/one', 'v1.1.0'));
+      edit('go.mod', (text) => text.replace('a.example/one v1.0.0', 'a.example/one v1.1.0'));
+      expect(await audit()).toEqual({ status: 0, found: [] });
+      expect((await run('update')).status).toBe(0);
+      expect(read('assay.lock')).toMatch(/go:a\.example\/one@v1\.0\.0 artifact zip /);
+      // Of a module that was taken in without its zip, that is verified, and then taken in.
+      const zip = /^go:a\.example\/one@v1\.0\.0 artifact zip .*\n/m;
+      edit('go.sum', () => whole);
+      edit('go.mod', (text) => text.replace('a.example/one v1.1.0', 'a.example/one v1.0.0'));
+      edit('assay.lock', () => lines.replace(zip, ''));
+      const asked = lab.requests.length;
+      expect(await audit()).toEqual({ status: 0, found: [] });
+      expect(lab.requests.length).toBeGreaterThan(asked);
+      expect((await run('update')).status).toBe(0);
+      const withoutHead = (text: string): string => text.replace(/^log .*$/m, '');
+      expect(withoutHead(read('assay.lock'))).toBe(withoutHead(lines));
+      edit('assay.lock', () => lines.replace(zip, ''));
+      edit('go.sum', (text) => text.replace(zipLine, altered));
+      expect(await audit()).toEqual({ status: 1, found: ['a.example/one integrity-mismatch error'] });
+    }));
+
   it('refuses a log that is a fork of the kept tree, and takes nothing of it in', () =>
     withGoProject(async ({ run, audit, read, edit, lab }) => {
       await run('init');

@@ -215,7 +215,7 @@ function registryTexts(registries: readonly RegistryUsed[]): string[] {
 function logTexts(logs: readonly LogHead[]): string[] {
   return logs.map(
     ({ origin, size }) =>
-      `log ${escapeText(origin, 120)}: tree of ${size} leaves, of which every other one is the beginning`,
+      `log ${escapeText(origin, 120)}: a tree of ${size} entries, which begins with every other tree that was seen`,
   );
 }
 
