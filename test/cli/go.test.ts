@@ -70,7 +70,7 @@ describe('a Go project, through the command line', () => {
     withGoProject(async ({ run, lab }) => {
       const { status, stdout } = await run('audit');
       expect(stdout).toContain('3 dependencies: 3 pass');
-      expect(stdout).toContain('log sum.lab.example: tree of 308');
+      expect(stdout).toContain('log sum.lab.example: a tree of 308 entries');
       expect(status).toBe(0);
       const paths = lab.requests.map(({ url }) => url.replace('/sumdb/sum.lab.example/', ''));
       expect(paths.filter((path) => path.startsWith('lookup/')).sort()).toEqual([
