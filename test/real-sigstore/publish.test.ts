@@ -254,7 +254,8 @@ withServers('packages that npm published', (town) => {
       const own = [true, 'yes', 'dsse', identityOf(TEAM)];
       const byPackage = await log('search', SPEC);
       expect([byPackage.status, byPackage.stderr, hitsOf(byPackage)]).toEqual([0, '', [own]]);
-      const [{ asked = [], hits: [found] = [] } = {}] = logJson(byPackage).searches;
+      const [{ asked, hits } = expect.unreachable()] = logJson(byPackage).searches;
+      const [found] = hits;
       // What the index knows of an entry: not the encoding that was signed, which entries of Rekor v2 have.
       const ways = asked.filter(({ found: number }) => number === 1).map(({ question }) => question.split(' ')[0]);
       expect(ways.sort()).toEqual(['certificate', 'payload', 'sha512']);
