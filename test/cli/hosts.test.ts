@@ -11,7 +11,7 @@ import { COMMAND_NAMES } from '../../src/cli/names.ts';
 import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
 import { RECORD_CONNECTIONS } from './record-connections.ts';
-import { assay, inFolder, type Run } from './run.ts';
+import { assay, configOf, inFolder, type Run } from './run.ts';
 
 interface HostsProject extends LabProject {
   readonly scoped: string;
@@ -215,7 +215,10 @@ describe('the connections of a run', () => {
       for (const [args] of cases) {
         if (args[0] === 'update') await lockAll('p', '@s/q', 'r', '@s/t');
         const env = {
-          ...(args[0] === 'cache' || args[1] === 'import' ? { ASSAY_CACHE: folder } : {}),
+          // The key of the cache is not believed where it lies in the project.
+          ...(args[0] === 'cache' || args[1] === 'import'
+            ? { ASSAY_CACHE: folder, XDG_CONFIG_HOME: configOf(folder) }
+            : {}),
           PATH: `${bin}:${process.env['PATH'] ?? ''}`,
         };
         const { status, contacted, lookups } = await connections(args, env);

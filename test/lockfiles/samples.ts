@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { sha512, v1, v3 } from './support.ts';
 
 /** A small valid lockfile of a format. */
@@ -23,6 +24,10 @@ const numbered = <T>(count: number, make: (index: number) => readonly [string, T
   Object.fromEntries(Array.from({ length: count }, (_, index) => make(index)));
 const hash = (index: number): string => sha512(`h${index}`);
 const next = (index: number, count: number): string => `p${(index + 1) % count}`;
+
+/** What go.sum has of a file. */
+const h1 = (of: string): string => `h1:${createHash('sha256').update(of).digest('base64')}`;
+const GO_DEPENDENCIES = { 'a.example/One@v1.2.3': h1('a'), 'b.example/two/v2@v2.0.0': h1('b') };
 
 /** One for each version that is read differently. A format without one fails the tests. */
 export const SAMPLES: readonly Sample[] = [
@@ -195,5 +200,14 @@ b@^2:
         nodes: numbered(count, (i) => [`~npm~p${i}@1.0.0`, [0, `p${i}`, hash(i)]]),
         edges: numbered(count, (i) => [`~npm~p${i}@1.0.0 ${next(i, count)}`, `prod 1 ~npm~${next(i, count)}@1.0.0`]),
       }),
+  },
+  {
+    format: 'Go',
+    file: 'go.sum',
+    text: Object.entries(GO_DEPENDENCIES)
+      .map(([spec, hash]) => `${spec.replace('@', ' ')} ${hash}\n`)
+      .join(''),
+    dependencies: GO_DEPENDENCIES,
+    many: (count) => Array.from({ length: count }, (_, i) => `a.example/p${i} v1.0.0 ${h1(`${i}`)}\n`).join(''),
   },
 ];
