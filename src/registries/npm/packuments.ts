@@ -47,8 +47,8 @@ export function createPackuments(client: HttpClient): Packuments {
         read(await client.get(url, { accept: JSON_TYPE, maxBytes: MAX_PACKUMENT_BYTES }), url, name),
       ),
     revalidate: (url, name, known, now) => {
-      // What was kept says no more than an answer may.
-      if (now < known.freshUntil && known.freshUntil <= now + MAX_FRESH_MS) return Promise.resolve(known);
+      // What was kept says no more than an answer may, which can have come as long after the run's `now`.
+      if (now < known.freshUntil && known.freshUntil <= now + 2 * MAX_FRESH_MS) return Promise.resolve(known);
       const key = `${url} ${known.etag}`;
       const renewal = renewals.get(key) ?? renew(url, name, known, now);
       renewals.set(key, renewal);

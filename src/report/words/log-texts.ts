@@ -43,8 +43,11 @@ export const LOG_TEXTS: Texts<'log-record-missing' | 'log-proof-invalid' | 'log-
   },
 };
 
-/** A tree with what whoever wants to show it to others needs: its note, where there is one. */
+/**
+ * A tree with what whoever wants to show it to others needs: its note, where there is one. The JSON report has a long
+ * one whole.
+ */
 function tree({ from, size, root, note }: LogTree): string {
   const shown = `the tree of ${size} leaves with root ${escapeText(root, 64)} of ${escapeText(from, 120)}`;
-  return note === null ? shown : `${shown}, signed as ${quoteText(note, 2000)}`;
+  return note === null ? shown : `${shown}, signed as ${quoteText(note, 500)}`;
 }
