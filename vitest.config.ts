@@ -11,10 +11,11 @@ const BUILT = ['test/package/{pack,checkout}.test.ts', 'test/cli/**/*.test.ts'];
  */
 const ONCE = [
   'test/lockfiles/{real-*,yarn-real}.test.ts',
-  'test/lockfiles/{*-differential,*-fuzz,*-recorded,formats}.test.ts',
+  'test/lockfiles/{*-differential,*-fuzz,*-recorded,formats,known-settings,go-sum,go-mod}.test.ts',
+  'test/lockfiles/go/**/*.test.ts',
   'test/package/{extending,lint-rules,map,name,pages,repository,workflows}.test.ts',
 ];
-const BUILT_ONCE = ['test/cli/{installed-real,verdaccio}.test.ts', 'test/package/checkout.test.ts'];
+const BUILT_ONCE = ['test/cli/{go-real,installed-real,pipelines,verdaccio}.test.ts', 'test/package/checkout.test.ts'];
 
 /** Tests against servers that are started before them, with a configuration of their own. */
 const REAL_SIGSTORE = 'test/real-sigstore/**';
