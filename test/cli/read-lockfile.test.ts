@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readLockfile } from '../../src/cli/project/read-lockfile.ts';
 import { parseLockfile, type ProjectManifests } from '../../src/lockfiles/index.ts';
 import type { Lockfile } from '../../src/model/dependency.ts';
-import { SAMPLES } from '../lockfiles/samples.ts';
+import { NODE_SAMPLES } from '../lockfiles/samples.ts';
 import { newStore } from '../support/store.ts';
 import { lockedBy } from '../report/fixtures.ts';
 
@@ -19,7 +19,7 @@ const PROJECT: ProjectManifests = new Map([
 const ROOT = { name: 'p1', version: '1.0.0', artifacts: lockedBy({}) };
 
 describe('a lockfile that was read before', () => {
-  it.each(SAMPLES.map((sample) => [sample.file, sample] as const))(
+  it.each(NODE_SAMPLES.map((sample) => [sample.file, sample] as const))(
     'is given back as it was read: %s',
     (_, { file, many }) => {
       const bytes = Buffer.from(many(300));
@@ -42,7 +42,7 @@ describe('a lockfile that was read before', () => {
   );
 
   it('is read again where its bytes, a manifest, or its name is another', () => {
-    const [sample] = SAMPLES.filter(({ format }) => format === 'npm');
+    const [sample] = NODE_SAMPLES.filter(({ format }) => format === 'npm');
     const { file = '', many = () => '' } = sample ?? {};
     const text = many(300);
     const store = newStore();
@@ -68,7 +68,7 @@ describe('a lockfile that was read before', () => {
     const store = newStore();
     const large = Buffer.from(`{"lockfileVersion":3,${' '.repeat(20_000)}`);
     expect(() => readLockfile('package-lock.json', large, PROJECT, [], store)).toThrow('not valid JSON');
-    const [{ file, text } = { file: '', text: '' }] = SAMPLES;
+    const [{ file, text } = { file: '', text: '' }] = NODE_SAMPLES;
     readLockfile(file, Buffer.from(text), PROJECT, [], store);
     expect(store.entries.size).toBe(0);
     readLockfile(file, Buffer.from(text), PROJECT, [], null);

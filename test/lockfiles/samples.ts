@@ -211,3 +211,6 @@ b@^2:
     many: (count) => Array.from({ length: count }, (_, i) => `a.example/p${i} v1.0.0 ${h1(`${i}`)}\n`).join(''),
   },
 ];
+
+/** Those of package managers that install from a registry of npm's kind, beside a package.json. */
+export const NODE_SAMPLES: readonly Sample[] = SAMPLES.filter(({ format }) => format !== 'Go');

@@ -5,7 +5,7 @@ import { OMITTABLE } from '../../src/audit/options.ts';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import { renderJson } from '../../src/report/json/report.ts';
 import { accountOf, type AccountedJson } from '../cli/accounts.ts';
-import { SAMPLES } from '../lockfiles/samples.ts';
+import { NODE_SAMPLES } from '../lockfiles/samples.ts';
 import { auditIn, withLab } from './harness.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });
@@ -70,7 +70,7 @@ describe('every entry becomes something', () => {
     });
   });
 
-  it.each(SAMPLES)('in $file of $format, verified or not', async ({ file, text, dependencies, many }) => {
+  it.each(NODE_SAMPLES)('in $file of $format, verified or not', async ({ file, text, dependencies, many }) => {
     const size = fc.integer({ min: 1, max: 12 });
     await withLab(async (lab) => {
       // What is here is verified, and refused: the samples lock other bytes. What is not fails.
