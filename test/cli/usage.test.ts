@@ -183,7 +183,8 @@ describe('what needs no project', () => {
       expect(page.stdout).toMatch(/^assay log show UUID\|INDEX\n/);
       expect(page.stdout).not.toContain('--webhook');
       expect(await assay(['log', 'show', '--help'], folder)).toEqual(page);
-      expect((await assay(['help', 'log', 'watch'], folder)).stdout).toContain('--webhook URL');
+      const watch = (await assay(['help', 'log', 'watch'], folder)).stdout;
+      for (const option of ['--webhook URL', '--interval SECONDS']) expect(watch).toContain(option);
       expect((await assay(['help', 'log'], folder)).stdout).toMatch(/^assay log search WHAT \|/);
     });
   });

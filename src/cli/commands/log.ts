@@ -26,6 +26,9 @@ const COMMON = [
   'json',
 ] as const;
 
+const OF_STATE = ['state', 'fork'] as const;
+const OF_WATCH = ['repository-id', 'certificate-oidc-issuer', 'bundle', 'once', 'interval', 'from', 'webhook'] as const;
+
 export const command: Command = {
   usage: 'search WHAT | show UUID|INDEX | verify BUNDLE|PACKAGE@VERSION | watch PACKAGE...',
   summary: 'what transparency logs have, verified before it is shown',
@@ -39,38 +42,15 @@ export const command: Command = {
     verify: {
       usage: 'verify BUNDLE|PACKAGE@VERSION',
       summary: 'that the entries are still in the log, and that the log still has what it showed before',
-      options: [...COMMON, 'state', 'fork'],
+      options: [...COMMON, ...OF_STATE],
     },
     watch: {
       usage: 'watch PACKAGE...',
       summary: 'say when a log has something new about a package or a repository that nobody publishes',
-      options: [
-        ...COMMON,
-        ...(['state', 'repository-id', 'certificate-oidc-issuer', 'bundle', 'once', 'from'] as const),
-        'webhook',
-      ],
+      options: [...COMMON, 'state', ...OF_WATCH],
     },
   },
-  options: [
-    'registry',
-    'log',
-    'state',
-    'fork',
-    'repository-id',
-    'certificate-oidc-issuer',
-    'bundle',
-    'once',
-    'interval',
-    'from',
-    'webhook',
-    'signing-config',
-    'witness-policy',
-    'contact',
-    ...TRUST_OPTIONS,
-    'policy',
-    'no-cache',
-    'json',
-  ],
+  options: [...COMMON, ...OF_STATE, ...OF_WATCH],
   run: async ({ values, positionals: [name = '', ...args] }, io) => {
     const load = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
     if (load === undefined) throw new UsageError(`log takes one of ${Object.keys(ACTIONS).join(', ')}`);
