@@ -3,7 +3,7 @@ import type { LogHead } from '../model/baseline.ts';
 import type { Artifacts, Dependency, Lockfile, PackageManager } from '../model/dependency.ts';
 import type { Evidence, RegistryKey, Validator } from '../model/evidence.ts';
 import type { GatheredBytes, GatheredCapabilities, InstalledCopies } from '../model/gathered.ts';
-import type { History } from '../model/history.ts';
+import type { History, Resolved } from '../model/history.ts';
 import type { LogSeen } from '../model/log-seen.ts';
 import type { Ecosystem } from '../model/package.ts';
 import type { PolicyExpectation } from '../model/policy.ts';
@@ -20,13 +20,6 @@ export interface Sources {
   readonly registry: Registry;
   /** Who is asked about Go modules; left out where the run is about none. */
   readonly go?: GoSource;
-}
-
-/** A version that was asked for by a range or a name, of a package with this history. */
-interface Resolved {
-  readonly history: History;
-  /** Null where the package has none that answers. */
-  readonly version: string | null;
 }
 
 /** What is asked about packages beside the chain: to show one version beside another, and to name what is wanted. */

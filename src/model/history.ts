@@ -39,3 +39,10 @@ export interface History<R extends Release = Release> extends PackageRef {
   /** When a version was published, as far as the registry says; also of versions that are there no more. */
   readonly time: ReadonlyMap<string, Instant>;
 }
+
+/** A version that was asked for by a range or a name, of a package with this history. */
+export interface Resolved {
+  readonly history: History;
+  /** Null where the package has none that answers. */
+  readonly version: string | null;
+}

@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { newBehaviours, type Behaviours } from '../../lab/behaviours.ts';
 import { ciWorkflow } from '../../lab/index.ts';
 import { serveLog } from '../../lab/logs.ts';
-import { serve } from '../../lab/server.ts';
 import { tufRepository } from '../../lab/tuf.ts';
 import { COMMAND_NAMES } from '../../src/cli/names.ts';
 import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
 import { RECORD_CONNECTIONS } from './record-connections.ts';
+import { serveRepository } from '../support/serve-repository.ts';
 import { assay, configOf, inFolder, type Run } from './run.ts';
 
 interface HostsProject extends LabProject {
@@ -60,16 +60,7 @@ function withHosts(work: (project: HostsProject) => Promise<void>): Promise<void
       writeFileSync(copy, body);
     }
     const tufBehaviours = newBehaviours();
-    const server = await serve({
-      behaviours: tufBehaviours,
-      requests: [],
-      latencyMs: 0,
-      requireToken: null,
-      answer: (path) => {
-        const body = repository.files.get(path);
-        return body === undefined ? null : { type: 'application/json', etag: `"${path}"`, gzip: null, body };
-      },
-    });
+    const server = await serveRepository(repository, tufBehaviours);
     const record = join(folder, 'connections');
     const hook = join(folder, 'record-connections.cjs');
     writeFileSync(hook, RECORD_CONNECTIONS);

@@ -1,12 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { newBehaviours } from '../../lab/behaviours.ts';
 import { ciWorkflow } from '../../lab/index.ts';
-import { serve } from '../../lab/server.ts';
 import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
 import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
+import { serveRepository } from '../support/serve-repository.ts';
 import { configOf, type Run } from './run.ts';
 
 interface Gap extends LabProject {
@@ -203,16 +202,7 @@ describe('assay trust import', () => {
 
   it('a pack: what its repository answered when it was made', async () => {
     await withGap(async ({ folder, inside, repository, trustOf }) => {
-      const server = await serve({
-        behaviours: newBehaviours(),
-        requests: [],
-        latencyMs: 0,
-        requireToken: null,
-        answer: (path) => {
-          const body = repository.files.get(path);
-          return body === undefined ? null : { type: 'application/json', etag: `"${path}"`, gzip: null, body };
-        },
-      });
+      const server = await serveRepository(repository);
       const env = {
         ASSAY_CACHE: join(folder, 'there'),
         XDG_CONFIG_HOME: configOf(folder),

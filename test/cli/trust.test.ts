@@ -6,10 +6,11 @@ import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { newBehaviours, type Behaviours } from '../../lab/behaviours.ts';
 import { ciWorkflow } from '../../lab/index.ts';
-import { serve, type LoggedRequest } from '../../lab/server.ts';
+import type { LoggedRequest } from '../../lab/server.ts';
 import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
 import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
+import { serveRepository } from '../support/serve-repository.ts';
 import { configOf, inFolder, type Run } from './run.ts';
 
 interface TrustProject extends LabProject {
@@ -43,20 +44,9 @@ function withTrust(work: (project: TrustProject) => Promise<void>): Promise<void
     const targets = { 'trusted_root.json': lab.trustedRoot, 'registry.npmjs.org/keys.json': lab.tufKeys };
     const repository = tufRepository({ targets });
     writeFileSync(join(folder, 'tuf-root.json'), repository.root);
-    const requests: LoggedRequest[] = [];
     const behaviours = newBehaviours();
-    const server = await serve({
-      behaviours,
-      requests,
-      latencyMs: 0,
-      requireToken: null,
-      answer: (path) => {
-        const body = repository.files.get(path);
-        if (body === undefined) return null;
-        const etag = `"${createHash('sha256').update(body).digest('hex')}"`;
-        return { type: 'application/json', etag, gzip: null, body };
-      },
-    });
+    const server = await serveRepository(repository, behaviours);
+    const { requests } = server;
     const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: configOf(folder) };
     const options = ['--tuf', server.url, '--tuf-root', 'tuf-root.json'];
     const place = join(folder, 'kept/trust/v1');

@@ -1,19 +1,22 @@
 import { createHash } from 'node:crypto';
-import { newBehaviours } from '../../lab/behaviours.ts';
+import { newBehaviours, type Behaviours } from '../../lab/behaviours.ts';
 import { serve, type LoggedRequest } from '../../lab/server.ts';
 import type { TufRepository } from '../../lab/tuf.ts';
 
 export interface ServedRepository {
   readonly url: string;
-  readonly requests: readonly LoggedRequest[];
+  readonly requests: LoggedRequest[];
   readonly close: () => Promise<void>;
 }
 
 /** A TUF repository on the network. The caller closes it. */
-export async function serveRepository({ files }: TufRepository): Promise<ServedRepository> {
+export async function serveRepository(
+  { files }: TufRepository,
+  behaviours: Behaviours = newBehaviours(),
+): Promise<ServedRepository> {
   const requests: LoggedRequest[] = [];
   const { url, close } = await serve({
-    behaviours: newBehaviours(),
+    behaviours,
     requests,
     latencyMs: 0,
     requireToken: null,

@@ -33,7 +33,9 @@ async function standingNow(
   io: Io,
 ): Promise<Standing> {
   try {
-    return standingOf(await openProjects(findAllLockfiles(places, below, io), values, policy, io), when);
+    // Read anew, from the files alone.
+    const found = await openProjects(findAllLockfiles(places, below, io), { ...values, 'no-cache': true }, policy, io);
+    return standingOf(found, when);
   } catch (error) {
     // There is none any more.
     if (isMendable(error)) return new Map();

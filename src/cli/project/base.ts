@@ -80,13 +80,15 @@ export async function baseOf(
   const found = await find(base);
   const { commit } = found;
   const ref = base.shown;
-  const moves = commit === null ? [] : await movedTo(path, commit);
+  const there = commit === null ? found : await readAt(dirname(path), basename(path), commit);
+  const isNew = commit !== null && 'bytes' in there && there.bytes === null;
+  const moves = isNew ? await movedFrom(dirname(path), basename(path), commit) : [];
   if (moves.length > 1 && existsSync(path)) {
     const problem = `${shownPath(path, io)} was moved there, and ${moves.length} that are gone may be what it was`;
     return { ref, commit, policyChanged: null, content: null, problem };
   }
   const moved = moves.length === 1 ? moves[0] : undefined;
-  const then = commit === null ? found : await readAtOrBefore(path, moved, commit);
+  const then = commit === null || moved === undefined ? there : await readMoved(moved, basename(path), commit);
   if (commit !== null && 'bytes' in then) {
     // As with entries, another policy than the target's may be that of an earlier change.
     let policyChanged: boolean | null = false;
@@ -104,13 +106,6 @@ export async function baseOf(
   return { ref, commit, policyChanged: null, content: null, problem: `${why ?? ''}; ${WHOLE_HISTORY}` };
 }
 
-/** Where a commit may have the file that a change moved to `path`; nowhere where it was there already. */
-async function movedTo(path: string, commit: string): Promise<readonly RepositoryPath[]> {
-  const there = await readAt(dirname(path), basename(path), commit);
-  if (!('bytes' in there) || there.bytes !== null) return [];
-  return movedFrom(dirname(path), basename(path), commit);
-}
-
 /** The file at `path` in a commit; where there is none, the file of its name beside the one that was `moved`. */
 export async function readAtOrBefore(
   path: string,
@@ -120,7 +115,11 @@ export async function readAtOrBefore(
   const name = basename(path);
   const found = await readAt(dirname(path), name, commit);
   if (moved === undefined || !('bytes' in found) || found.bytes !== null) return found;
-  return readAt(moved.root, posix.join(posix.dirname(moved.path), name), commit);
+  return readMoved(moved, name, commit);
+}
+
+function readMoved({ root, path }: RepositoryPath, name: string, commit: string): Promise<FileAtBase> {
+  return readAt(root, posix.join(posix.dirname(path), name), commit);
 }
 
 /** What the branch that a change goes to has now; null where it has none that can be used. */

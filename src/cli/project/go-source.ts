@@ -8,7 +8,7 @@ import { createHttpClient } from '../../net/client.ts';
 import { goProxy } from '../../registries/goproxy/index.ts';
 import { goNetwork } from '../../registries/goproxy/net.ts';
 import { readNetrc } from '../../registries/goproxy/netrc.ts';
-import { proxySettings, type ProxySettings } from '../../registries/goproxy/settings.ts';
+import { databaseAddress, proxySettings, type ProxySettings } from '../../registries/goproxy/settings.ts';
 import type { Io } from '../io.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 
@@ -42,16 +42,11 @@ export function goAsking(io: Io): GoAsking {
 /** Opens the module proxies that the settings name. The caller closes it. */
 export function openGo({ config, settings, machine }: GoAsking): GoSource {
   const { proxies, database } = settings;
-  const addresses = [...proxies.map(({ url }) => url), ...(database === null ? [] : [databaseAddress(settings)])];
+  const addresses = [...proxies.map(({ url }) => url), ...(database === null ? [] : [databaseAddress(database)])];
   const hosts = new Set(addresses.map((address) => new URL(address).host));
   const refuseRedirect = (to: URL): string | null =>
     hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
   return { proxy: goProxy(createHttpClient(config, { refuseRedirect }), settings), machine };
-}
-
-/** Where the database itself is. */
-export function databaseAddress({ database }: ProxySettings): string {
-  return database?.url ?? `https://${database?.key.name ?? ''}/`;
 }
 
 function machineHead({ path }: GoSettings, { database }: ProxySettings, io: Io): GoSource['machine'] {

@@ -7,7 +7,8 @@ import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { findPlaces, openProjects } from './open.ts';
-import { databaseAddress, type GoAsking } from './go-source.ts';
+import { databaseAddress } from '../../registries/goproxy/settings.ts';
+import type { GoAsking } from './go-source.ts';
 import { goOf, openRegistry, servedNames } from './registry.ts';
 import { trustSource } from './trust.ts';
 
@@ -63,7 +64,7 @@ function proxiesOf({ config, settings }: GoAsking): readonly Asked[] {
   });
   if (database === null) return asked;
   const why = own === null ? `checksum database, where no module proxy passes it on` : 'checksum database of GOSUMDB';
-  return [...asked, { url: new URL(databaseAddress(settings)), why, config }];
+  return [...asked, { url: new URL(databaseAddress(database)), why, config }];
 }
 
 /** The registries of packages. Documents, attestations, keys and tarballs are asked of no other host. */

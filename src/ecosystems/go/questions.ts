@@ -1,17 +1,12 @@
-import { readLookup } from '../../checks/go/lookup.ts';
+import { readLookup, Refused } from '../../checks/go/lookup.ts';
 import { goConventions } from '../conventions/go.ts';
 import { STABLE } from '../../model/channel.ts';
 import type { Artifacts, Source } from '../../model/dependency.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import type { History, Release } from '../../model/history.ts';
+import type { History, Release, Resolved } from '../../model/history.ts';
 import type { Instant } from '../../model/time.ts';
 import type { GoProxy, VersionInfo } from '../../registries/goproxy/index.ts';
-
-interface Resolved {
-  readonly history: History;
-  /** Null where the module has none of that name. */
-  readonly version: string | null;
-}
+import { Malformed } from '../../tlog/malformed.ts';
 
 const REGISTRY: Source = { kind: 'registry', resolved: null };
 
@@ -73,7 +68,8 @@ async function artifactsOf(name: string, version: string, { database, exempt }: 
       hash === null ? [] : [{ file, digests: [{ algorithm: 'h1' as const, hex: hash }], source: REGISTRY }],
     );
     return first === undefined ? without : [first, ...others];
-  } catch {
+  } catch (error) {
+    if (!(error instanceof Malformed || error instanceof Refused)) throw error;
     // What is wrong with the answer, the chain says.
     return without;
   }

@@ -5,7 +5,7 @@ import { isSwitchedOff, nameOf, settingName, settingOfVariable, textsOf, type Us
 import { isKnown, TABLES } from './tables.ts';
 import { codeOfVariable } from './variables.ts';
 
-/** The rule of a table for a setting; null for none. */
+/** The rule of a table for a setting; undefined for none. */
 function ruleIn<Rule>(rules: Readonly<Record<string, Rule>>, name: string): Rule | undefined {
   return Object.hasOwn(rules, name) ? rules[name] : undefined;
 }

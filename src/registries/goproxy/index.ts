@@ -6,7 +6,7 @@ import { fieldsOf } from '../../model/value.ts';
 import type { HttpAnswer, HttpClient } from '../../net/request.ts';
 import type { NoteKey } from '../../tlog/note.ts';
 import { evidenceOf, parseJson } from '../evidence-of.ts';
-import type { Exemption, ProxySettings, ProxyStep } from './settings.ts';
+import { databaseAddress, type Exemption, type ProxySettings, type ProxyStep } from './settings.ts';
 
 export interface ModuleVersion {
   readonly name: string;
@@ -74,7 +74,7 @@ export function goProxy(client: HttpClient, settings: ProxySettings): GoProxy {
     return askInTurn(proxies, (base) => ask(`${base}${escapeCapitals(path)}/${rest}`, maxBytes));
   };
 
-  const direct = database === null ? null : (database.url ?? `https://${database.key.name}/`);
+  const direct = database === null ? null : databaseAddress(database);
   let way: Promise<Way> | null = null;
   const askDatabase = async (path: string, maxBytes: number): Promise<Evidence<Buffer>> => {
     if (direct === null || database === null) return { state: 'unavailable', url: 'GOSUMDB', reason: 'is off' };

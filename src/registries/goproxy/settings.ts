@@ -21,6 +21,11 @@ interface DatabaseSettings {
   readonly url: string | null;
 }
 
+/** Where the database itself is, with the last slash. */
+export function databaseAddress({ key: { name }, url }: DatabaseSettings): string {
+  return url ?? `https://${name}/`;
+}
+
 /** What keeps a module from being asked for at the database: a pattern, or the switch of all. */
 export interface Exemption {
   /** `NAME=VALUE`, as somebody set it. */

@@ -5,8 +5,9 @@ import { hasOtherKeys } from './roots.ts';
 
 /** What a run keeps for the next one. */
 export interface Kept extends Pick<Verified, 'files' | 'floors' | 'etag'> {
-  /** As `Known` has them. */
+  /** When that was last known to be the repository's newest; null where it never was. */
   readonly confirmed: Instant | null;
+  /** When a newer root was last asked for. */
   readonly rootAsked: Instant | null;
 }
 

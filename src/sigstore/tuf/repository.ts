@@ -5,7 +5,7 @@ import { malformed } from '../refusal.ts';
 import type { Ask, Problem } from './answer.ts';
 import { restore, unseen, update, type Anchor, type Verified, type Wanted } from './client.ts';
 import { isSignedBy, parseRoot, parseSigned } from './metadata.ts';
-import { combine, keptIn, pack, unpack } from './record.ts';
+import { combine, keptIn, pack, unpack, type Kept } from './record.ts';
 
 /** A TUF repository: where trust in it begins, and what is wanted of it. */
 export interface Repository {
@@ -16,12 +16,8 @@ export interface Repository {
 }
 
 /** What is known of a repository. */
-export interface Known {
+export interface Known extends Pick<Kept, 'confirmed' | 'rootAsked'> {
   readonly state: Verified;
-  /** When that was last known to be its newest; null where it never was. */
-  readonly confirmed: Instant | null;
-  /** When a newer root was last asked for. */
-  readonly rootAsked: Instant | null;
   /** As the store had it; null where it had nothing. */
   readonly record: Buffer | null;
 }
