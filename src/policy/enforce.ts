@@ -1,5 +1,6 @@
 import { isPublicRegistry } from '../ecosystems/conventions/index.ts';
-import { accepts, bytesOf, isAcceptable, isOfBytes, type AcceptedFinding } from '../model/baseline.ts';
+import { accepts, isAcceptable, isOfBytes, type AcceptedFinding } from '../model/baseline.ts';
+import { bytesOf } from '../model/locked-bytes.ts';
 import type { Finding, FindingCode } from '../model/finding.ts';
 import type { PlacedFinding } from '../model/dependency.ts';
 import type { Policy } from '../model/policy.ts';
