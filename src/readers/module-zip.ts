@@ -19,8 +19,8 @@ export interface ModuleZip {
 
 const MIB = 1024 * 1024;
 /** What Go itself reads of a module (https://go.dev/ref/mod#zip-path-size-constraints). */
-const MAX_MODULE_BYTES = 500 * MIB;
-const MAX_LONE_BYTES = 16 * MIB;
+export const MAX_MODULE_BYTES = 500 * MIB;
+export const MAX_LONE_BYTES = 16 * MIB;
 /** A zip without zip64 has no more. */
 const MAX_ENTRIES = 65_534;
 

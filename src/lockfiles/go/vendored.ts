@@ -55,14 +55,14 @@ export function vendorContents(
 /**
  * Holds the files below vendor/ to those of their modules. What a module has may be there or not, unless a build would
  * take it: `go mod vendor` leaves out tests, other packages and what is built by hand alone. Modules in `unknown` are
- * not looked into.
+ * not looked into. `same` counts the files of each module that are as it has them.
  */
 export function compareVendor(
   modulesTxt: ModulesTxt,
   contents: VendorContents,
   files: ReadonlyMap<string, InstalledFile>,
   unknown: ReadonlySet<string>,
-): readonly VendorDifference[] {
+): { readonly differences: readonly VendorDifference[]; readonly same: ReadonlyMap<string, number> } {
   const packages = new Map(modulesTxt.modules.flatMap((one) => one.packages.map((path) => [path, one.path] as const)));
   const modules = new Set(packages.values());
   /** In the folder of a package that is its module's file alone. */
@@ -73,6 +73,7 @@ export function compareVendor(
   };
   const { isTaken, mayBeIncluded } = reachOf(packages, contents, wantedAt);
   const differences: VendorDifference[] = [];
+  const same = new Map<string, number>();
   const add = (path: string, problem: VendorDifference['problem'], isBuilt: boolean): void => {
     differences.push({ path, problem, module: moduleOf(path, packages, modules), isBuilt });
   };
@@ -84,6 +85,7 @@ export function compareVendor(
     if (file.kind !== 'file') add(path, 'odd', true);
     else if (wanted.length === 0) add(path, 'added', isSource(path) || isTaken(path) || mayBeIncluded(module));
     else if (wanted.every(({ digest }) => digest !== file.digest)) add(path, 'modified', true);
+    else if (module !== null) same.set(module, (same.get(module) ?? 0) + 1);
   }
   for (const path of contents.keys()) {
     if (files.has(path)) continue;
@@ -92,7 +94,7 @@ export function compareVendor(
     const isOfPackage = packages.has(folderOf(path)) && isSource(path) && !path.endsWith('_test.go');
     if (isOfPackage || isTaken(path)) add(path, 'missing', true);
   }
-  return differences;
+  return { differences, same };
 }
 
 /** What sources of the vendored packages take beside themselves. */

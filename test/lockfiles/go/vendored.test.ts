@@ -177,7 +177,7 @@ describe('a module that lies in another', () => {
   );
   const problems = (content: string): readonly string[] => {
     const file = { kind: 'file', size: content.length, digest: digestOf(Buffer.from(content)) } as const;
-    return compareVendor(txt, contents, new Map([['a.b/c/d/d.go', file]]), new Set()).map(({ problem }) => problem);
+    return compareVendor(txt, contents, new Map([['a.b/c/d/d.go', file]]), new Set()).differences.map(({ problem }) => problem);
   };
 
   it('has its own files alone in the folders of its packages', () => {
@@ -210,7 +210,7 @@ describe.skipIf(!hasGo)('vendor/ as the go command writes it (skipped where ther
   const differences = async (unknown: readonly string[] = []): Promise<readonly string[]> => {
     const sizesOf = (path: string): readonly number[] => (contents.get(path) ?? []).map(({ size }) => size);
     const { files } = await readCopy(join(folder, 'm'), 'vendor', { sizesOf, isPart: () => true });
-    return compareVendor(txt, contents, files ?? new Map(), new Set(unknown)).map(
+    return compareVendor(txt, contents, files ?? new Map(), new Set(unknown)).differences.map(
       ({ path, problem, module, isBuilt }) => `${problem} ${path} ${module ?? '-'}${isBuilt ? ' built' : ''}`,
     );
   };
