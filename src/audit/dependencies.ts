@@ -170,7 +170,11 @@ async function assessDependencies(
     return assessment;
   });
   const assessments = await work.finally(run.thread.close);
-  for (const chain of run.chains.values()) options.onLogs?.((await chain.logs?.()) ?? []);
+  for (const chain of run.chains.values()) {
+    options.onLogs?.((await chain.logs?.()) ?? []);
+    const copies = (await chain.copies?.()) ?? null;
+    if (copies !== null) options.onCopies?.(copies);
+  }
   return assessments;
 }
 

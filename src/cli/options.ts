@@ -38,8 +38,12 @@ const OPTIONS = {
     help: 'observe, guard (default), critical or all, whatever the policy says',
   },
   omit: { type: 'string', multiple: true, value: 'TYPE', help: 'leave out dev, optional or peer dependencies' },
-  tarballs: { type: 'boolean', help: "hash every tarball, and hold its package.json against the registry's manifest" },
-  installed: { type: 'boolean', help: 'also compare node_modules with the tarballs, file by file' },
+  bytes: { type: 'boolean', help: "hash every tarball and zip; of npm's, hold its package.json to the manifest" },
+  tarballs: { type: 'boolean', help: 'the same as --bytes' },
+  installed: {
+    type: 'boolean',
+    help: 'also compare node_modules, vendor/ or the module cache with them, file by file',
+  },
   reverify: { type: 'boolean', help: 'ask and verify also what assay.lock holds' },
   evidence: {
     type: 'string',
@@ -47,7 +51,7 @@ const OPTIONS = {
     value: 'FILE',
     help: 'ask this file of assay pack, and nothing over the network; again for the pack it is based on',
   },
-  artifacts: { type: 'boolean', help: 'also the tarballs, for --tarballs and --installed' },
+  artifacts: { type: 'boolean', help: 'also the tarballs and zips, for --bytes and --installed' },
   'no-cache': { type: 'boolean', help: 'neither use nor keep what earlier runs established' },
   prune: { type: 'string', value: 'MB', help: 'keep at most this many megabytes, the newest; 0 keeps nothing' },
   base: { type: 'string', value: 'REF', help: 'hold only what assay.lock has where HEAD and this git ref part' },

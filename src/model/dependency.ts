@@ -214,6 +214,8 @@ export interface Lockfile {
   readonly hooks?: Place;
   /** What is wrong with the file as a whole; left out where nothing is. */
   readonly findings?: readonly PlacedFinding[];
+  /** Whether the project has copies that a build takes in place of what is locked; left out where it has none. */
+  readonly isVendored?: true;
   /** What the project says of install scripts; left out where there is no package.json. */
   readonly scripts?: ScriptPermissions;
 }

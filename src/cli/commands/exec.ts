@@ -15,6 +15,7 @@ import { whyNotRun } from '../exec/installs.ts';
 import { changedSince, type Looked } from '../exec/still.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { reportToActions } from '../output/pipeline.ts';
+import { projectFolder } from '../project/files.ts';
 import { omitOf, reportOptions } from '../setup.ts';
 import { phaseOf } from '../project/policy.ts';
 
@@ -36,9 +37,11 @@ export const command: Command = {
       const looked = { ...found, places, below, values };
       await demandAudited(positionals, looked, omit, shown, io);
       const enforce = phaseOf(values, policy);
-      const report = await audit(async ({ baseline, askSince, askBase }) => ({
+      const report = await audit(async ({ path, baseline, askSince, askBase }) => ({
         enforce,
         omit,
+        // What is built is in the project already, and no package manager holds it to anything.
+        vendored: projectFolder(path),
         reverify: values.reverify === true,
         since: await askSince(),
         baseline: { ...baseline, base: await askBase() },

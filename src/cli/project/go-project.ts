@@ -3,6 +3,7 @@ import type { Lockfile, PlacedFinding } from '../../model/dependency.ts';
 import { finding } from '../../model/finding.ts';
 import type { Io } from '../io.ts';
 import { shownPath } from '../user-files.ts';
+import { MODULES_TXT } from '../../lockfiles/go/vendor-project.ts';
 import { readGoWork } from '../../lockfiles/go/work.ts';
 import { UsageError } from '../exit.ts';
 import { namesIn } from './find.ts';
@@ -24,6 +25,7 @@ export function goManifests(lockfile: string, io: Io): ReadonlyMap<string, strin
     if (text !== null) found.set(key, text);
   };
   add('', 'go.mod');
+  add(MODULES_TXT, MODULES_TXT);
   add('go.work', 'go.work');
   const work = found.get('go.work');
   if (work === undefined) return found;
@@ -44,11 +46,6 @@ export function goNotUsed(path: string, { file }: Lockfile, io: Io): readonly Pl
   const folder = projectFolder(path);
   const place = { file, line: 1, path: '' };
   const found: PlacedFinding[] = [];
-  const vendored = join(folder, 'vendor', 'modules.txt');
-  if (namesIn(join(folder, 'vendor')).includes('modules.txt')) {
-    const by = `${shownPath(vendored, io)}: go build takes what is in that folder`;
-    found.push({ place, finding: finding('lockfile-other-code', { by, code: 'repository' }) });
-  }
   const above = projectFolders(folder, io).find((each) => namesIn(each).includes('go.work'));
   if (above !== undefined && above !== folder) {
     const by = `${shownPath(join(above, 'go.work'), io)}, whose replace lines and go.work.sum are read in its own folder`;

@@ -210,7 +210,7 @@ function demandReadable({ lockfiles }: Project, { tarballs, installed }: How): v
   const other = lockfiles.find(({ manager }) => !ecosystemOfManager(manager).readsBytes);
   if (other === undefined) return;
   throw new UsageError(
-    `assay does not read the bytes of what ${other.file} names yet: leave --tarballs and --installed out, or name the other lockfiles`,
+    `assay does not read the bytes of what ${other.file} names yet: leave --bytes and --installed out, or name the other lockfiles`,
   );
 }
 
