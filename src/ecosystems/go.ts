@@ -31,6 +31,9 @@ function sourceOf({ go }: Sources): GoSource {
   return go;
 }
 
+const NOBODY: RecordAnswer = {
+  ...{ state: 'unavailable', url: 'GOPROXY', reason: 'it lets nobody be asked', setting: 'GOPROXY=off' },
+};
 const NO_BYTES: GatheredBytes = { proofs: { bytes: null, installed: null }, findings: [] };
 
 function openChain({ sources, dependencies, store, heads }: ChainContext): Chain {
@@ -42,7 +45,7 @@ function openChain({ sources, dependencies, store, heads }: ChainContext): Chain
   let reading: Promise<AllBytes> | null = null;
   const ask = (): Promise<Answers | null> => {
     const asked = wanted.filter((one) => isOfDatabase(one) && proxy.exempt(one.name) === null);
-    if (database === null || asked.length === 0) return Promise.resolve(null);
+    if (database === null || proxy.isOff || asked.length === 0) return Promise.resolve(null);
     const { seen, findings } = seenBefore(database.key, heads, source);
     return askDatabase(asked, { database, proxy, seen, store }).then(({ log, ...answers }) => {
       return { ...answers, log: { ...log, findings: [...findings, ...log.findings] } };
@@ -53,6 +56,7 @@ function openChain({ sources, dependencies, store, heads }: ChainContext): Chain
   const answerFor = async (dependency: Dependency): Promise<RecordAnswer> => {
     const exemption = proxy.exempt(dependency.name);
     if (exemption !== null) return { state: 'exempt', ...exemption };
+    if (proxy.isOff) return NOBODY;
     const all = await answers();
     return all?.recordOf(dependency) ?? { state: 'unavailable', url: proxy.url, reason: 'it was not asked for' };
   };

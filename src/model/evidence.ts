@@ -11,6 +11,12 @@ export type Evidence<T> =
   | { readonly state: 'unavailable'; readonly url: string; readonly reason: string }
   | { readonly state: 'malformed'; readonly url: string; readonly reason: string };
 
+/**
+ * Whom a setting keeps from being asked about, of which a module is one: modules of a private host (`private`), those
+ * of one owner on a host where anybody publishes (`owner`), or whatever anybody publishes (`all`).
+ */
+export type ExemptionReach = 'private' | 'owner' | 'all';
+
 /** `dist.signatures[]` of a manifest: base64 ECDSA signature over `name@version:integrity`. */
 export interface RegistrySignature {
   readonly keyId: string;

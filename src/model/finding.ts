@@ -106,7 +106,8 @@ export interface FindingArgs {
     basis?: 'registry';
     cache?: string;
   };
-  'integrity-missing': { resolved: string | null };
+  /** `refusedBy` installs nothing without a hash, or writes one anew of whatever it is served. */
+  'integrity-missing': { resolved: string | null; refusedBy?: string };
   'integrity-weak': { algorithm: string };
   /** `source`: `locked` is what the registry serves, as the lockfile can lock none. */
   'integrity-rewritten': { baseline: string; locked: string; source?: 'registry' };
@@ -264,13 +265,15 @@ export interface FindingArgs {
     larger: LogTree;
     smaller: LogTree;
   };
-  /** `setting` keeps what the package is from being asked for at `log`; null where it switches every check off. */
+  /** `setting` keeps the package from being asked for at `log`; null where it switches every check off. */
   'checks-disabled': { setting: string; log: string | null };
 
   /** `detail`: the verified time that this machine's clock has not reached, and what the clock says. */
   'clock-behind': { attestation: 'provenance' | 'publish'; detail: string };
-  /** `absent`: the registry answered, and says that there is no such thing. */
-  'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string; absent?: true };
+  /**
+   * `absent`: the registry answered, and says that there is no such thing. `setting`: what lets nobody be asked.
+   */
+  'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string; absent?: true; setting?: string };
   /**
    * The registry serves no attestations at all: `packages` (`name@version`) are those that it announces with
    * provenance.
@@ -368,7 +371,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'log-record-missing': 'loss',
   'log-proof-invalid': 'contradiction',
   'log-inconsistent': 'contradiction',
-  'checks-disabled': 'anomaly',
+  'checks-disabled': 'loss',
   'clock-behind': 'unavailable',
   'evidence-unavailable': 'unavailable',
   'evidence-malformed': 'unavailable',
@@ -384,6 +387,10 @@ export type Finding = {
 }[FindingCode];
 
 /** Builds a finding; `kind` may only weaken it. */
-export function finding<C extends FindingCode>(code: C, args: FindingArgs[C], kind?: 'gap' | 'note'): Finding {
+export function finding<C extends FindingCode>(
+  code: C,
+  args: FindingArgs[C],
+  kind?: 'gap' | 'anomaly' | 'note',
+): Finding {
   return { code, args, kind: kind ?? FINDING_KINDS[code] } as Finding;
 }

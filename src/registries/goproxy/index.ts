@@ -37,6 +37,8 @@ export interface GoProxy {
   readonly url: string;
   /** Null where the settings switch it off. */
   readonly database: Database | null;
+  /** Whether the settings let nobody be asked, neither a proxy nor the database. */
+  readonly isOff: boolean;
   /** Why a module is never asked for at the database; null where it is. */
   readonly exempt: (path: string) => Exemption | null;
   /** The released versions, in no order; no pseudo-version is among them. */
@@ -98,6 +100,7 @@ export function goProxy(client: HttpClient, settings: ProxySettings): GoProxy {
             tile: (path) => askDatabase(`tile/8/${path}`, MAX_TILE_BYTES),
           },
     exempt,
+    isOff: settings.isOff,
     list: async (path) => {
       const answer = await askModule(path, '@v/list', MAX_LIST_BYTES);
       if (answer.state !== 'present') return answer;

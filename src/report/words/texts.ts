@@ -41,7 +41,10 @@ export const TEXTS: Texts<FindingCode> = {
   },
   'integrity-missing': {
     title: 'no hash in the lockfile',
-    clause: ({ resolved }) => `has no hash in the lockfile${resolved === null ? '' : ` (${address(resolved)})`}`,
+    clause: ({ resolved, refusedBy }) => {
+      const without = refusedBy === undefined ? '' : `, without which ${escapeText(refusedBy, 40)} builds nothing`;
+      return `has no hash in the lockfile${resolved === null ? '' : ` (${address(resolved)})`}${without}`;
+    },
     why: 'nothing ties what will be installed to what was verified',
     next: 'explain',
   },
@@ -213,10 +216,15 @@ export const TEXTS: Texts<FindingCode> = {
   },
   'evidence-unavailable': {
     title: 'evidence could not be obtained',
-    clause: ({ evidence, url, reason }) =>
-      `cannot be judged because ${EVIDENCE[evidence]} could not be obtained from ${address(url)} (${quoteText(reason)})`,
+    clause: ({ evidence, url, reason, setting }) =>
+      setting === undefined
+        ? `cannot be judged because ${EVIDENCE[evidence]} could not be obtained from ${address(url)} (${quoteText(reason)})`
+        : `cannot be judged because ${EVIDENCE[evidence]} may be asked of nobody (${quoteText(setting, 160)})`,
     why: 'no answer is not a good answer',
-    next: ({ evidence, reason }) => (evidence === 'newer-keys' ? 'trust' : UNREACHED.test(reason) ? 'hosts' : 'again'),
+    next: ({ evidence, reason, setting }) => {
+      if (setting !== undefined) return 'proxy-off';
+      return evidence === 'newer-keys' ? 'trust' : UNREACHED.test(reason) ? 'hosts' : 'again';
+    },
   },
   'evidence-malformed': {
     title: 'evidence cannot be read',
