@@ -5,6 +5,8 @@ import { parseKeysDocument } from '../registries/npm/keys.ts';
 import { impossibleDemand, pinnedInstanceOf, sharedAuthority, type Instance } from '../sigstore/instance.ts';
 import { parseRootFile } from '../sigstore/root-file.ts';
 import type { TrustedRoot } from '../sigstore/trusted-root.ts';
+import { parseWitnessPolicy, type WitnessPolicy } from '../tlog/cosignature.ts';
+import { Malformed } from '../sigstore/refusal.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import { readUserFile, parseUserJson, messageOf } from './user-files.ts';
@@ -52,6 +54,16 @@ export function loadInstances(
 }
 
 const STATE_IT = '--thresholds log=0,sct=0,time=1 or thresholds: in assay.yml';
+
+/** The witnesses that a file demands (C2SP tlog-policy). Throws UsageError with one line. */
+export function loadWitnesses(path: string, io: Io): WitnessPolicy {
+  try {
+    return parseWitnessPolicy(readUserFile(path, 'the policy of witnesses', io).toString('utf8'));
+  } catch (error) {
+    if (error instanceof Malformed) throw new UsageError(`${path}: ${error.message}`);
+    throw error;
+  }
+}
 
 /** Throws UsageError where two instances have a name or a certificate authority in common. */
 export function demandApart(instances: readonly Instance[]): void {

@@ -31,7 +31,7 @@ function sourceOf({ go }: Sources): GoSource {
 
 const NO_BYTES = { proofs: { bytes: null, installed: null }, findings: [] };
 
-function openChain({ sources, dependencies, store, heads }: ChainContext): Chain {
+function openChain({ sources, dependencies, store, heads, witnesses }: ChainContext): Chain {
   const source = sourceOf(sources);
   const { proxy } = source;
   const { database } = proxy;
@@ -41,7 +41,7 @@ function openChain({ sources, dependencies, store, heads }: ChainContext): Chain
     const asked = wanted.filter((one) => isOfDatabase(one) && proxy.exempt(one.name) === null);
     if (database === null || asked.length === 0) return Promise.resolve(null);
     const { seen, findings } = seenBefore(database.key, heads, source);
-    return askDatabase(asked, { database, proxy, seen, store }).then(({ log, ...answers }) => {
+    return askDatabase(asked, { database, proxy, seen, store, witnesses }).then(({ log, ...answers }) => {
       return { ...answers, log: { ...log, findings: [...findings, ...log.findings] } };
     });
   };

@@ -144,6 +144,8 @@ export interface InstanceRule {
   readonly thresholds: Thresholds | null;
   /** When that root was known to be the newest; null where the policy does not say. */
   readonly asOf: Instant | null;
+  /** As `witnessPolicy`, for its logs alone; null where that holds for them, too. */
+  readonly witnessPolicy: string | null;
   readonly line: number;
 }
 

@@ -8,6 +8,7 @@ const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 const MAIN = ['public-good', 'own'];
 const MAX_INSTANCES = 16;
 const MOST = 8;
+const WITNESSES = 'the path of a file with a policy of witnesses';
 const TRUST = ['root', 'as-of', 'tuf', 'thresholds', 'instances', 'witness-policy', 'max-age'] as const;
 
 type TrustRules = Pick<
@@ -30,7 +31,7 @@ export function trustOf(place: Place | undefined): TrustRules {
     tuf: tuf ? tufOf(tuf) : null,
     thresholds: thresholds ? thresholdsOf(thresholds) : null,
     instances: instances ? instancesOf(instances) : new Map(),
-    witnessPolicy: witnesses ? textOf(witnesses, 'the path of a file with a policy of witnesses') : null,
+    witnessPolicy: witnesses ? textOf(witnesses, WITNESSES) : null,
     maxAge: maxAge ? hoursOf(maxAge) : null,
   };
 }
@@ -50,9 +51,10 @@ function instancesOf(place: Place): ReadonlyMap<string, InstanceRule> {
       const at = { file: place.file, what: `instance ${name}`, node: value };
       if (!NAME.test(name)) fail(at, `${JSON.stringify(name)} is no name of an instance: a-z, 0-9 and -, at most 40`);
       if (MAIN.includes(name)) fail(at, `${name} is the main instance, which root and tuf of trust are about`);
-      const fields = fieldsOf(at, ['root', 'tuf', 'thresholds', 'as-of']);
+      const fields = fieldsOf(at, ['root', 'tuf', 'thresholds', 'as-of', 'witness-policy']);
       const { root, tuf, thresholds } = fields;
       const asOf = fields['as-of'];
+      const witnesses = fields['witness-policy'];
       if (!root && !tuf) return fail(at, `${at.what} needs root, the file with its trusted root, or tuf`);
       if (asOf && !root) return fail(asOf, 'as-of says when root was known to be the newest, and there is no root');
       const rule: InstanceRule = {
@@ -60,6 +62,7 @@ function instancesOf(place: Place): ReadonlyMap<string, InstanceRule> {
         tuf: tuf ? tufOf(tuf) : null,
         thresholds: thresholds ? thresholdsOf(thresholds) : null,
         asOf: asOf ? dateOf(asOf) : null,
+        witnessPolicy: witnesses ? textOf(witnesses, WITNESSES) : null,
         line,
       };
       return [name, rule];

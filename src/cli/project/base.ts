@@ -180,7 +180,7 @@ async function firstAt(folders: readonly string[], name: string, commit: string)
 function policyFiles(policy: LoadedPolicy | null): readonly string[] {
   if (policy === null) return [];
   const { trustedRoot, tuf, instances, witnessPolicy, privateRegistries } = policy.policy;
-  const roots = [...instances.values()].flatMap((one) => [one.root, one.tuf?.root]);
+  const roots = [...instances.values()].flatMap((one) => [one.root, one.tuf?.root, one.witnessPolicy]);
   const named = [trustedRoot, tuf?.root, witnessPolicy, ...roots, ...privateRegistries.map(({ keys }) => keys)];
   return named.flatMap((path) => (typeof path === 'string' ? [resolve(policy.folder, path)] : []));
 }

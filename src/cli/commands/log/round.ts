@@ -1,4 +1,4 @@
-import { cosigners } from '../../../tlog/cosignature.ts';
+import { cosigners, lackingWitnesses } from '../../../tlog/cosignature.ts';
 import { askHead, joinHeads, readHead, type Head, type Trouble } from '../../../logs/heads.ts';
 import type { LogPlace } from '../../../logs/places.ts';
 import { createScan } from '../../../logs/scan.ts';
@@ -12,7 +12,6 @@ import { EXIT } from '../../exit.ts';
 import type { OpenLogs } from './open.ts';
 import { byIdentity, type NamedTarget } from './target.ts';
 import { keepFork } from './verify.ts';
-import { lackingWitnesses } from './witnessed.ts';
 
 /** Everything that one round of a watch needs. */
 export interface Round {
