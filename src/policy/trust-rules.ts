@@ -1,25 +1,37 @@
-import type { InstanceRule, Policy, TufRule } from '../model/policy.ts';
+import type { InstanceRule, PackSigner, Policy, TufRule } from '../model/policy.ts';
 import { formatInstant, parseInstant, type Instant } from '../model/time.ts';
 import { STRICT, type Thresholds } from '../model/trust.ts';
-import { addressOf, entriesOf, fail, fieldsOf, hoursOf, textOf, wholeNumberOf, wrong, type Place } from './read.ts';
+import {
+  addressOf,
+  entriesOf,
+  fail,
+  fieldsOf,
+  hoursOf,
+  itemsOf,
+  textOf,
+  wholeNumberOf,
+  wrong,
+  type Place,
+} from './read.ts';
 
 const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 /** The main instance is what the rest of `trust` is about. */
 const MAIN = ['public-good', 'own'];
 const MAX_INSTANCES = 16;
 const MOST = 8;
+const SIGNERS = 'mappings with key, or with identity and issuer';
 const WITNESSES = 'the path of a file with a policy of witnesses';
-const TRUST = ['root', 'as-of', 'tuf', 'thresholds', 'instances', 'witness-policy', 'max-age'] as const;
+const TRUST = ['root', 'as-of', 'tuf', 'thresholds', 'instances', 'witness-policy', 'packs', 'max-age'] as const;
 
 type TrustRules = Pick<
   Policy,
-  'trustedRoot' | 'tuf' | 'asOf' | 'thresholds' | 'instances' | 'witnessPolicy' | 'maxAge'
+  'trustedRoot' | 'tuf' | 'asOf' | 'thresholds' | 'instances' | 'witnessPolicy' | 'packs' | 'maxAge'
 >;
 
 /** Reads `trust` of a policy. */
 export function trustOf(place: Place | undefined): TrustRules {
   const fields = place === undefined ? {} : fieldsOf(place, TRUST);
-  const { root, tuf, thresholds, instances } = fields;
+  const { root, tuf, thresholds, instances, packs } = fields;
   const maxAge = fields['max-age'];
   const asOf = fields['as-of'];
   const witnesses = fields['witness-policy'];
@@ -32,7 +44,20 @@ export function trustOf(place: Place | undefined): TrustRules {
     thresholds: thresholds ? thresholdsOf(thresholds) : null,
     instances: instances ? instancesOf(instances) : new Map(),
     witnessPolicy: witnesses ? textOf(witnesses, WITNESSES) : null,
+    packs: packs ? itemsOf(packs, SIGNERS).map(packSignerOf) : [],
     maxAge: maxAge ? hoursOf(maxAge) : null,
+  };
+}
+
+function packSignerOf(place: Place): PackSigner {
+  const { key, identity, issuer } = fieldsOf(place, ['key', 'identity', 'issuer']);
+  if (key && !identity && !issuer)
+    return { kind: 'key', file: textOf(key, 'the path of a file with a public key in PEM') };
+  if (key || !identity || !issuer) return fail(place, `an entry of packs is one of ${SIGNERS}`);
+  return {
+    kind: 'identity',
+    identity: textOf(identity, 'the subject of a certificate, such as the address of a workflow with @ and its ref'),
+    issuer: textOf(issuer, 'the https address of an issuer'),
   };
 }
 

@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto';
 import type { Digest } from '../../model/dependency.ts';
 import type { BundleProof } from '../../model/proof.ts';
 import { bundleJson, bundlesJson, renderBundles, type BundleResult } from '../../report/commands/bundle.ts';
@@ -18,7 +17,7 @@ import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
-import { loadInstances, loadWitnesses, statedThresholds } from '../trust-files.ts';
+import { loadInstances, loadWitnesses, statedThresholds, userKey } from '../trust-files.ts';
 import { messageOf, readUserFile } from '../user-files.ts';
 
 const EXAMPLE =
@@ -187,17 +186,4 @@ function artifactOf(target: string, io: Io): ArtifactInput {
     throw new UsageError(`${algorithm}: needs ${HEX_LENGTH[algorithm as keyof typeof HEX_LENGTH]} hex digits`);
   }
   return { digests: [digest] };
-}
-
-/**
- * The user's key stands for whatever hint the bundle gives: naming the key is the user's decision, not the bundle's.
- */
-function userKey(path: string, io: Io): ManagedKey {
-  const pem = readUserFile(path, 'the key', io);
-  try {
-    const spki = createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64');
-    return { hint: null, spki, start: -Infinity, end: null };
-  } catch {
-    throw new UsageError(`the key ${path} is not a PEM public key`);
-  }
 }
