@@ -386,7 +386,7 @@ describe('watching the index of Rekor v1', () => {
         expect((await watch(...names)).status).toBe(3);
         return v1.requests.slice(before).filter((request) => request.includes('/index/')).length;
       };
-      v1.lie = (path) => (path.includes('/index/') ? { status: 503 } : undefined);
+      v1.lie = (path) => (path.includes('/index/') ? { status: 422 } : undefined);
       const ofOne = await questions('p');
       expect(ofOne).toBeGreaterThan(0);
       expect(await questions('p', 'q', 'r')).toBe(ofOne);
