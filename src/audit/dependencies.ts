@@ -8,6 +8,7 @@ import type { DependencyOptions, TrustOptions } from './options.ts';
 import { instancesOf } from './instances.ts';
 import { registryTrustFor } from './registry-trust.ts';
 import { registriesAsked } from './summary.ts';
+import type { PlainInstance } from './threads/messages.ts';
 import { threadOnDemand, type ThreadOnDemand } from './threads/verifying.ts';
 import { checkBaseline } from '../checks/baseline.ts';
 import type { Expectations, RegistryTrust } from '../checks/known.ts';
@@ -25,6 +26,7 @@ import type { GatheredBytes, GatheredCapabilities } from '../model/gathered.ts';
 import { packageId, type Ecosystem } from '../model/package.ts';
 import { NO_EXPECTATION, type Policy } from '../model/policy.ts';
 import type { Assessment, JudgedDependency } from '../model/verdict.ts';
+import type { Instance } from '../sigstore/instance.ts';
 import { expectationOf, needsCapabilities } from '../policy/apply.ts';
 import { judge, type Enforcement } from '../policy/enforce.ts';
 
@@ -117,7 +119,7 @@ function openRun(dependencies: readonly Dependency[], options: DependencyOptions
   const { npmKeys, keys } = options.trust;
   const instances = instancesOf(options.trust);
   const trust = { now, verifierFor: verifiersUnder(instances) };
-  const settings = { instances: instances.map((one) => ({ ...one, root: one.root().source })), now };
+  const settings = { instances: instances.map(plainOf), now };
   const thread = threadOnDemand(trust, settings, THREAD_FROM);
   return {
     options,
@@ -126,17 +128,27 @@ function openRun(dependencies: readonly Dependency[], options: DependencyOptions
     recorded: recordedBaseline(options.baseline ?? null),
     registries: options.registries ?? registriesAsked(dependencies, options),
     keys: [...(npmKeys ?? PINNED.flatMap(({ pinned }) => pinned)), ...keys],
-    chains: openChains(dependencies, options, { trust, verifying: thread.verifying, store, heads: headsOf(options) }),
+    chains: openChains(dependencies, options, {
+      trust,
+      verifying: thread.verifying,
+      store,
+      heads: headsOf(options),
+      witnesses: options.trust.witnesses ?? null,
+    }),
     memory: store === null ? null : memoryOf(store, { instances, now }),
     thread,
   };
+}
+
+function plainOf({ name, thresholds, digest, root, witnesses }: Instance): PlainInstance {
+  return { name, thresholds, digest, root: root().source, witnesses: witnesses?.text ?? null };
 }
 
 /** One for each ecosystem that the dependencies are of. */
 function openChains(
   all: readonly Dependency[],
   sources: Sources,
-  shared: Pick<ChainContext, 'trust' | 'verifying' | 'store' | 'heads'>,
+  shared: Pick<ChainContext, 'trust' | 'verifying' | 'store' | 'heads' | 'witnesses'>,
 ): ReadonlyMap<Ecosystem, Chain> {
   const ecosystems = new Set(all.map(({ ecosystem }) => ecosystem));
   return new Map(
@@ -202,11 +214,12 @@ function expectationsOf(dependency: Dependency, chain: Chain, run: Run): Expecta
   const { options, policy, baseline, recorded } = run;
   const registry = registryOf(dependency, options);
   const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, dependency, registry);
-  // A baseline keeps less of an identity than a policy can demand.
+  // A baseline keeps less of an identity than a policy can demand, and nothing of witnesses.
   const reverify =
     options.reverify === true ||
     Object.keys(expectation.identity).length > 0 ||
     expectation.instance !== null ||
+    (options.trust.witnesses ?? null) !== null ||
     chain.isUnclear(dependency, registry, expectation);
   return {
     registry,

@@ -15,6 +15,7 @@ import type { Phase } from '../model/verdict.ts';
 import type { Thresholds } from '../model/trust.ts';
 import type { Instance } from '../sigstore/instance.ts';
 import type { TrustedRoot } from '../sigstore/trusted-root.ts';
+import type { WitnessPolicy } from '../tlog/cosignature.ts';
 
 /** The kinds of dependencies that may be left out. */
 export const OMITTABLE = ['dev', 'optional', 'peer'] as const;
@@ -45,6 +46,8 @@ export interface TrustOptions {
   readonly confirmed?: Instant | null;
   /** What its bundles have to show; the strict ones where left out. */
   readonly thresholds?: Thresholds;
+  /** Who must have signed checkpoints of logs, beside the logs; null or left out where nobody must. */
+  readonly witnesses?: WitnessPolicy | null;
   /** Further instances, which vouch for what the policy expects of them. */
   readonly instances?: readonly AgedInstance[];
   /** Registry keys the user configured, beside npm's. */

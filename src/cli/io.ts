@@ -1,5 +1,6 @@
 import type { LocatedLockfile } from '../model/dependency.ts';
 import type { NetConfig } from '../net/config.ts';
+import type { Pack } from '../pack/open.ts';
 import { EXIT } from './exit.ts';
 
 /** The process as a command sees it, so that commands are functions of it. */
@@ -15,6 +16,8 @@ export interface Io {
 /** Somebody between a run and the network. */
 interface Answers {
   readonly through: NonNullable<NetConfig['through']>;
+  /** The pack that has the answers; null where the network has them. */
+  readonly pack: Pick<Pack, 'file' | 'sha256'> | null;
   /** Is told what the run is about. */
   readonly about: (lockfiles: readonly LocatedLockfile[]) => void;
 }

@@ -11,6 +11,7 @@ import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
 import type { Registry } from '../registries/registry.ts';
+import type { WitnessPolicy } from '../tlog/cosignature.ts';
 import type { Conventions } from './conventions/conventions.ts';
 import type { GoSource } from './go/source.ts';
 
@@ -47,6 +48,8 @@ export interface ChainContext {
   readonly store: Store | null;
   /** Trees of transparency logs that were seen before this run. */
   readonly heads: KnownHeads;
+  /** Who must have signed what a log says of its tree, beside the log; null where nobody must. */
+  readonly witnesses: WitnessPolicy | null;
 }
 
 /** Trees of transparency logs as the baseline has them. */

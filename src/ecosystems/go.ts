@@ -36,7 +36,7 @@ const NOBODY: RecordAnswer = {
 };
 const NO_BYTES: GatheredBytes = { proofs: { bytes: null, installed: null }, findings: [] };
 
-function openChain({ sources, dependencies, store, heads }: ChainContext): Chain {
+function openChain({ sources, dependencies, store, heads, witnesses }: ChainContext): Chain {
   const source = sourceOf(sources);
   const { proxy } = source;
   const { database } = proxy;
@@ -47,7 +47,7 @@ function openChain({ sources, dependencies, store, heads }: ChainContext): Chain
     const asked = wanted.filter((one) => isOfDatabase(one) && proxy.exempt(one.name) === null);
     if (database === null || proxy.isOff || asked.length === 0) return Promise.resolve(null);
     const { seen, findings } = seenBefore(database.key, heads, source);
-    return askDatabase(asked, { database, proxy, seen, store }).then(({ log, ...answers }) => {
+    return askDatabase(asked, { database, proxy, seen, store, witnesses }).then(({ log, ...answers }) => {
       return { ...answers, log: { ...log, findings: [...findings, ...log.findings] } };
     });
   };

@@ -18,6 +18,7 @@ export type RefusalReason =
   | 'log-inclusion'
   | 'log-checkpoint'
   | 'log-time'
+  | 'log-witnesses'
   | 'timestamp'
   | 'time-missing'
   | 'clock'

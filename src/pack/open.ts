@@ -21,6 +21,8 @@ export interface Pack {
   readonly index: PackIndex;
   /** SHA-256 of the index, hex. It decides every byte of the file. */
   readonly digest: string;
+  /** SHA-256 of the whole file, hex. */
+  readonly sha256: () => string;
   /** The size of a content; null where the file does not have it. */
   readonly sizeOf: (sha256: string) => number | null;
   /** Gives a content in pieces. Throws PackError: for another header at once, for another digest in the end. */
@@ -66,6 +68,11 @@ function readPack(fd: number, file: string): Pack {
     file,
     index: known,
     digest: createHash('sha256').update(index).digest('hex'),
+    sha256: () => {
+      const hash = createHash('sha256');
+      for (let at = 0; at < size; at += PIECE_BYTES) hash.update(readAt(fd, at, Math.min(PIECE_BYTES, size - at)));
+      return hash.digest('hex');
+    },
     sizeOf: (sha256) => contents.get(sha256)?.size ?? null,
     read: function* (sha256) {
       const member = contents.get(sha256);
