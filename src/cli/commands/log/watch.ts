@@ -100,7 +100,7 @@ function intervalOf({ interval }: OptionValues): number {
 
 function webhookOf({ webhook }: OptionValues): string | null {
   if (webhook === undefined) return null;
-  if (!isHttp(webhook)) throw new UsageError('--webhook needs an http or https URL');
+  if (!isHttp(webhook)) throw new UsageError('--webhook needs an http or https URL, without a user name or password');
   return webhook;
 }
 
