@@ -13,7 +13,8 @@ import { expectInert } from './inert.ts';
 /** An entry with `text` wherever whoever logs it, or a witness, could put words of their own. */
 function hitsWith(text: string): readonly LogHit[] {
   const proof = bundleProofWith(text);
-  if (proof.signer.kind !== 'certificate') throw new Error('the fixture has a certificate');
+  const { signer: own } = proof;
+  if (own.kind !== 'certificate') throw new Error('the fixture has a certificate');
   const known = { fingerprint: 'ab'.repeat(32), notBefore: NOON };
   const of = { of: 'payload', digest: { algorithm: 'sha256', hex: 'ab'.repeat(32) } } as const;
   const statement = proof.statement === null ? null : { ...proof.statement, from: 'log' as const };
@@ -34,9 +35,7 @@ function hitsWith(text: string): readonly LogHit[] {
     witnesses: 1,
   };
   const signers = [
-    ...[true, false].map(
-      (issued) => ({ kind: 'certificate', identity: proof.signer.identity, ...known, issued }) as const,
-    ),
+    ...[true, false].map((issued) => ({ kind: 'certificate', identity: own.identity, ...known, issued }) as const),
     { kind: 'key', keyId: text } as const,
   ];
   return [hit, ...signers.map((signer) => ({ ...hit, unread: null, record: { signer, ...of, statement } }))];
