@@ -99,6 +99,10 @@ export interface EntryClaims {
   readonly hasBin?: boolean;
   /** Whether it runs anything at install. */
   readonly installScripts?: boolean;
+  /** Names of `dependencies` that it can do without. What is left out then, is not missed, and may not be verified. */
+  readonly optional?: readonly string[];
+  /** Where it is installed, as Yarn writes `os`, `cpu` and `libc`: `(os=darwin | os=linux) & cpu=x64`. */
+  readonly conditions?: string;
   /**
    * Where a format has answers and no specifiers, or only those of what it found: the name it asks for to the name of
    * the package it gets, or to a locator (`link:PATH`, an address) where that is no package of a registry.

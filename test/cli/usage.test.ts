@@ -298,7 +298,8 @@ describe('output that cannot be written', () => {
     closeSync(full);
     expect({ status, stderr: stderr.toString() }).toEqual({
       status: 2,
-      stderr: 'assay: cannot write the output: ENOSPC\n',
+      stderr:
+        'assay: cannot write standard output: no space is left on the disk (ENOSPC): make room, or name another place\n',
     });
   });
 });

@@ -78,7 +78,9 @@ function userAgent({ contact }: OptionValues): string {
 
 /** Whether a text is an http or https address without credentials. */
 export function isHttp(text: string): boolean {
-  return /^https?:\/\/[^/@?#]/.test(text) && URL.canParse(text);
+  if (!/^https?:\/\/[^/@?#]/.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
 }
 
 /** Reads a file that the user named; one that is malformed is theirs to mend. Throws UsageError. */
@@ -97,7 +99,9 @@ export function namedLogs({ log = [] }: OptionValues): ReadonlyMap<string, strin
     log.map((text) => {
       const [, name = '', url = null] = /^([^=]+?)(?:=(.*))?$/.exec(text) ?? [];
       if (name === '' || (url !== null && !isHttp(url))) {
-        throw new UsageError(`--log needs the name of a log, or NAME=URL with http or https, not ${text}`);
+        // A password stays out of what CI keeps.
+        const shown = text.replace(/\/\/[^/]*@/, '//');
+        throw new UsageError(`--log needs the name of a log, or NAME=URL with http or https, not ${shown}`);
       }
       return [name, url];
     }),
