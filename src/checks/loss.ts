@@ -273,7 +273,8 @@ function isCustom(release: Candidate): boolean {
 
 /**
  * Adds to a history what the baseline remembers. Releases that the baseline saw with provenance count even where the
- * registry now leaves them out, or names another publisher or time. Null where there is neither a history nor a baseline.
+ * registry now leaves them out, or names another publisher or time. Null where there is neither a history nor a
+ * baseline.
  */
 export function checkLossAgainst(
   known: BaselinePackage | null,

@@ -57,7 +57,7 @@ export async function searchEach<T extends SearchTarget>(
 }
 
 /** Asks every index, verifies all that is named, and says how it goes with what is published. */
-export async function searchLogs(
+async function searchLogs(
   context: LogContext,
   places: readonly LogPlace[],
   target: SearchTarget,
