@@ -150,7 +150,7 @@ export interface ParsedOptions {
 }
 
 /** Parses the arguments of a command that takes `names`. Throws UsageError with one line. */
-export function parseOptions(args: readonly string[], names: readonly OptionName[]): ParsedOptions {
+export function parseOptions(command: string, args: readonly string[], names: readonly OptionName[]): ParsedOptions {
   const taken: readonly OptionName[] = [...names, 'help'];
   const config: Record<string, ArgConfig> = {};
   for (const name of taken) {
@@ -168,7 +168,7 @@ export function parseOptions(args: readonly string[], names: readonly OptionName
     return { values: values, positionals };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(explainParseError(error, taken));
+    throw new UsageError(explainParseError(error, taken, command));
   }
 }
 
@@ -233,14 +233,14 @@ function withValues(args: readonly string[], taken: readonly OptionName[]): stri
 /** What options are called elsewhere, in assay's own pages too. */
 const OTHER_NAMES: Readonly<Record<string, OptionName>> = { phase: 'enforce', format: 'output' };
 
-function explainParseError(error: unknown, taken: readonly OptionName[]): string {
+function explainParseError(error: unknown, taken: readonly OptionName[], command: string): string {
   const message = error instanceof Error ? error.message : String(error);
   const unknown = /Unknown option '(-{1,2}[^']*)'/.exec(message)?.[1];
   if (unknown !== undefined) {
     const word = unknown.replace(/^-+/, '');
     const meant = Object.hasOwn(OTHER_NAMES, word) ? OTHER_NAMES[word] : undefined;
     const near = meant !== undefined && taken.includes(meant) ? meant : nearest(word, taken);
-    return `unknown option ${unknown}${near === null ? '' : `; did you mean --${near}?`} (assay COMMAND --help lists them)`;
+    return `unknown option ${unknown}${near === null ? '' : `; did you mean --${near}?`} (assay ${command} --help lists them)`;
   }
   const known = taken.find((name) => new RegExp(`'(?:-\\w, )?--${name}(?: <value>)?'`).test(message));
   if (known === undefined) return message.split('\n')[0]?.split('. ')[0] ?? message;

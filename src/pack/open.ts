@@ -96,7 +96,7 @@ function readIndexOf(fd: number): Buffer {
   const octal = header.toString('latin1', 124, 135);
   const size = /^[0-7]{11}$/.test(octal) ? parseInt(octal, 8) : NaN;
   if (!headerOf({ path: INDEX, size: Number.isNaN(size) ? 0 : size }).equals(header)) {
-    throw new PackError('it is no pack: a pack is what assay pack writes, not packed again by another program');
+    throw new PackError(NO_PACK);
   }
   if (size > MAX_INDEX_BYTES) throw new PackError(`its index is larger than ${MAX_INDEX_BYTES} bytes`);
   const index = readAt(fd, BLOCK, size);
@@ -116,7 +116,12 @@ function demandTar(fd: number, size: number): void {
   const start = readAt(fd, 0, Math.min(size, BLOCK));
   const packed = COMPRESSED.find(([, magic]) => start.subarray(0, magic.length).equals(magic));
   if (packed !== undefined) throw new PackError(`it is compressed (${packed[0]}): unpack it to the tar that it was`);
+  // Of what is shorter than a header, only the beginning of one is cut short.
+  const name = Buffer.from(INDEX).subarray(0, size);
+  if (size === 0 || !start.subarray(0, name.length).equals(name)) throw new PackError(NO_PACK);
 }
+
+const NO_PACK = 'it is no pack: a pack is what assay pack writes, not packed again by another program';
 
 const COMPRESSED: readonly (readonly [name: string, magic: Buffer])[] = [
   ['gzip', Buffer.from('1f8b', 'hex')],

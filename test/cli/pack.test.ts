@@ -275,7 +275,7 @@ describe('a pack', () => {
     [['pack', '--output', 'e.tar', '--since', 'none.tar'], /cannot read the earlier pack none\.tar: no such file/],
     [['audit', '--evidence', 'none.tar'], /cannot read the evidence none\.tar: no such file/],
     [['audit', '--evidence', '.'], /it is not a file/],
-    [['audit', '--evidence', 'package-lock.json'], /it is no pack|cut short/],
+    [['audit', '--evidence', 'package-lock.json'], /it is no pack/],
     [['audit', '--evidence', 'e.tar.gz'], /it is compressed \(gzip\): unpack it/],
   ])('%j is wrong usage', async (args, message) => {
     await withPublished(async ({ online, folder }) => {

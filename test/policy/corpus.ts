@@ -130,6 +130,13 @@ expect:
 /** [file, line or null, what the error says]: the schema refuses these as well. */
 export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: number | null, message: RegExp]>> = {
   'an unknown key': ['enforce: all\nregistry: {}\n', 2, /unknown key "registry"; known are enforce, critical,/],
+  'a key of registries at the top': ['exempt: [a]\n', 1, /unknown key "exempt"; it belongs below registries/],
+  'a key of review in trust': ['trust:\n  queue: [a]\n', 2, /unknown key "queue" in trust; it belongs below review/],
+  'a key of the top in review': [
+    'review:\n  enforce: all\n',
+    2,
+    /"enforce" in review; it belongs at the top of the file/,
+  ],
   'a misspelt key': ['\nenforec: all\n', 2, /unknown key "enforec"; did you mean enforce\?/],
   'a misspelt key inside': [
     'expect:\n  a:\n    repositry: https://github.com/o/r\n',

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import { spawn } from 'cross-spawn';
 import type { Omittable } from '../../audit/options.ts';
 import { isNodeLockfile } from '../../model/dependency.ts';
@@ -28,6 +30,9 @@ export const command: Command = {
     const { values, positionals } = options;
     const [program, ...args] = positionals;
     if (program === undefined) throw new UsageError('exec needs a command: assay exec -- npm ci');
+    if (args.length === 0 && /\s/.test(program) && !existsSync(resolve(io.cwd, program))) {
+      throw new UsageError(`exec takes a command without quotes around it: assay exec -- ${program.trim()}`);
+    }
     const omit = omitOf(values);
     const places = [values.lockfile ?? '.'];
     const below = values.recursive === true;

@@ -38,7 +38,7 @@ export async function optionsOf(
   args: readonly string[],
   io: Io,
 ): Promise<ParsedOptions | null> {
-  const options = parseOptions(args, command.options);
+  const options = parseOptions(name, args, command.options);
   if (options.values.help !== true) return options;
   const [action = ''] = options.positionals;
   const { actions = {} } = command;
