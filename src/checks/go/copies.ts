@@ -39,6 +39,11 @@ export function establishCopy(path: string, files: number, findings: readonly Fi
   return findings.some(({ code }) => code === 'installed-modified') ? null : establish({ paths: [path], files });
 }
 
+/** A proof of two copies of one module, where both are proven. */
+export function joinCopies(a: InstalledProof | null, b: InstalledProof | null): InstalledProof | null {
+  return a === null || b === null ? null : establish({ paths: [...a.paths, ...b.paths], files: a.files + b.files });
+}
+
 /** What the module cache has unpacked beside the zip, of which it is all that there is. */
 export function differencesOf(
   files: ReadonlyMap<string, ComparedFile>,
