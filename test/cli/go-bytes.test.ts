@@ -361,7 +361,8 @@ describe('vendor/', () => {
       git('init', '-q');
       git('add', '.');
       git('commit', '-qm', 'all');
-      expect((await run('exec', '--since=HEAD', '--', ...BUILD)).status).toBe(0);
+      const unchanged = await run('exec', '--since=HEAD', '--', ...BUILD);
+      expect(unchanged.status, unchanged.stderr).toBe(0);
       rmSync(join(folder, 'built'));
       put('vendor/a.example/one/one.go', 'package one // other\n');
       expect((await run('exec', '--since=HEAD', '--', ...BUILD)).status).toBe(1);
@@ -389,7 +390,7 @@ describe('vendor/', () => {
     withBytesProject(true, async ({ audit, put }) => {
       put('vendor/modules.txt', `## workspace\n${VENDORED['modules.txt'] ?? ''}`);
       expect(await audit('--bytes')).toEqual(nothing);
-      put('modcache/a.example/Two@v1.0.0/two.go', 'package two // other\n');
+      put('modcache/a.example/!two@v1.0.0/two.go', 'package two // other\n');
       const { status, found } = await audit('--installed');
       expect(status).toBe(1);
       expect(found).toContain('a.example/Two installed-modified files two.go error');

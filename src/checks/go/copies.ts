@@ -7,7 +7,7 @@ import type { ComparedFile, VendorDifference } from '../../lockfiles/go/vendored
 const MAX_NAMED = 5;
 
 /** A file of a copy that is not as the zip has it. */
-export type CopyDifference = Pick<VendorDifference, 'path' | 'problem' | 'isBuilt'>;
+type CopyDifference = Pick<VendorDifference, 'path' | 'problem' | 'isBuilt'>;
 
 /**
  * What the differences of the copy at `path` say; those of its files are relative to it. What a build takes is a

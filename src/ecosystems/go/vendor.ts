@@ -16,7 +16,7 @@ import type { InstalledProof } from '../../model/proof.ts';
 type Files = ReadonlyMap<string, ComparedFile>;
 
 /** The copies below vendor/ of a project, which a build takes in place of what is fetched. */
-export interface Vendor {
+interface Vendor {
   readonly has: (dependency: Dependency) => boolean;
   /** False where Go passes over it: in a workspace what `go mod vendor` wrote, elsewhere what `go work vendor` did. */
   readonly isTaken: boolean;
@@ -75,7 +75,7 @@ function finderIn(dependencies: readonly Dependency[]): (module: VendoredModule)
   };
 }
 
-/** The files of a folder that stands in for a module, as `go mod vendor` would copy them; null where it cannot be read. */
+/** The files of a folder that stands in for a module; null where it cannot be read. */
 async function filesIn(project: string, folder: string, { path, packages }: VendoredModule): Promise<Files | null> {
   const root = resolve(project, folder);
   const { files } = await readCopy(root, '', { sizesOf: null, isPart: () => true }).catch(() => ({ files: null }));

@@ -12,7 +12,7 @@ export function originOf({ path, version, by }: VendoredModule): VendorOrigin {
   return by ?? { path, version: version ?? '' };
 }
 
-export type VendorOrigin = { readonly path: string; readonly version: string } | { readonly folder: string };
+type VendorOrigin = { readonly path: string; readonly version: string } | { readonly folder: string };
 
 /**
  * What modules.txt of a project says that its other files do not: `go build` stops where it differs from go.mod, and
