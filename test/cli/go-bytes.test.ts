@@ -336,7 +336,7 @@ describe('vendor/', () => {
     withBytesProject(true, async ({ audit, put }) => {
       put(
         'go.mod',
-        `${'module p.example\n\ngo 1.21\n\nrequire a.example/one v1.0.0\nrequire a.example/Two v1.0.0\n'}replace a.example/Two => ./two\n`,
+        'module p.example\n\ngo 1.21\n\nrequire a.example/one v1.0.0\nrequire a.example/Two v1.0.0\nreplace a.example/Two => ./two\n',
       );
       put('two/go.mod', TWO['go.mod']);
       put('two/two.go', TWO['two.go']);
