@@ -83,15 +83,17 @@ async function auditLockfile(
   const included = dependencies.filter(
     (dependency) => !isOmitted(dependency, omit) || (isUsable && isOfLines(dependency, lines)),
   );
+  const folder = lockfile.isVendored === true ? (root ?? vendored) : root;
+  // Copies in the repository change without the lockfile, so that all of them are compared.
+  const isCompared = lockfile.isVendored === true && folder !== null;
   const change = since ? changeSince(since.before.get(lockfile.file) ?? null, lockfile) : null;
   const isNew = (dependency: Dependency): boolean =>
-    change === null || change.gained.has(dependency) || isOfLines(dependency, lines);
+    change === null || isCompared || change.gained.has(dependency) || isOfLines(dependency, lines);
   const unchanged = included.filter((dependency) => !isNew(dependency));
   const wanted = included.filter(isNew);
 
   const { openInstalled } = ecosystemOfManager(lockfile.manager);
   const installed = root === null || openInstalled === null ? null : await openInstalled(root, lockfile);
-  const folder = lockfile.isVendored === true ? (root ?? vendored) : root;
   const logs: LogSeen[] = [];
   const copies: CopiesFound[] = [];
   const judged = await auditDependencies(wanted, {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -89,6 +90,8 @@ function withBytesProject(isVendored: boolean, work: (project: BytesProject) => 
   );
 }
 
+/** Stands in for `go build`. */
+const BUILD = ['node', '-e', 'fs.writeFileSync("built", "")'];
 const nothing = { status: 0, found: [] };
 
 describe('the bytes of Go modules', () => {
@@ -273,9 +276,8 @@ describe('vendor/', () => {
       if (content === null) rmSync(join(folder, 'vendor', path));
       else put(`vendor/${path}`, content);
       expect(await audit('--bytes')).toEqual({ status, found: [expected] });
-      const built = await run('exec', '--', 'node', '-e', 'console.log("built")');
-      expect(built.status).toBe(status);
-      expect(built.stdout).toBe(status === 0 ? 'built\n' : '');
+      expect((await run('exec', '--', ...BUILD)).status).toBe(status);
+      expect(existsSync(join(folder, 'built'))).toBe(status === 0);
     }),
   );
 
@@ -320,31 +322,77 @@ describe('vendor/', () => {
     }));
 
   it('is not passed where the zip of a module cannot be had, and the warning remains', () =>
-    withBytesProject(true, async ({ audit, run, lab }) => {
+    withBytesProject(true, async ({ audit, run, lab, folder }) => {
       lab.answerWith('a.example/one/@v/v1.0.0.zip', null);
       expect(await audit('--bytes')).toEqual({
         status: 3,
         found: ['a.example/one evidence-unavailable error', 'go.sum lockfile-other-code warning'],
       });
-      expect(await run('exec', '--', 'node', '-e', 'console.log("built")')).toMatchObject({ status: 3, stdout: '' });
+      expect((await run('exec', '--', ...BUILD)).status).toBe(3);
+      expect(existsSync(join(folder, 'built'))).toBe(false);
     }));
 
   it('may be that of a folder that a module is replaced by, which it is held to', () =>
     withBytesProject(true, async ({ audit, put }) => {
       put(
         'go.mod',
-        `${'module p.example\n\ngo 1.21\n\nrequire a.example/one v1.0.0\nrequire a.example/Two v1.0.0\n'}replace a.example/Two => ./two\n`,
+        'module p.example\n\ngo 1.21\n\nrequire a.example/one v1.0.0\nrequire a.example/Two v1.0.0\nreplace a.example/Two => ./two\n',
       );
       put('two/go.mod', TWO['go.mod']);
       put('two/two.go', TWO['two.go']);
       const txt = VENDORED['modules.txt'] ?? '';
       put('vendor/modules.txt', `${txt.replace('Two v1.0.0', 'Two v1.0.0 => ./two')}# a.example/Two => ./two\n`);
-      const own = 'a.example/Two lockfile-not-registry error';
-      expect(await audit('--bytes')).toEqual({ status: 1, found: [own] });
+      const own = 'a.example/Two lockfile-not-registry warning';
+      expect(await audit('--bytes')).toEqual({ status: 0, found: [own] });
       put('vendor/a.example/Two/two.go', 'package two // other\n');
       expect(await audit('--bytes')).toEqual({
         status: 1,
         found: ['a.example/Two installed-modified files two.go error', own],
       });
+    }));
+
+  it('is compared as a whole where only a change is looked at, as its files change without go.sum', () =>
+    withBytesProject(true, async ({ run, folder, put }) => {
+      rmSync(join(folder, '.git'), { recursive: true });
+      const git = (...args: string[]): void => {
+        const own = ['-c', 'user.name=x', '-c', 'user.email=x@x.example', '-c', 'commit.gpgsign=false'];
+        expect(spawnSync('git', [...own, ...args], { cwd: folder }).status).toBe(0);
+      };
+      git('init', '-q');
+      git('add', '.');
+      git('commit', '-qm', 'all');
+      const unchanged = await run('exec', '--since=HEAD', '--', ...BUILD);
+      expect(unchanged.status, unchanged.stderr).toBe(0);
+      rmSync(join(folder, 'built'));
+      put('vendor/a.example/one/one.go', 'package one // other\n');
+      expect((await run('exec', '--since=HEAD', '--', ...BUILD)).status).toBe(1);
+      expect(existsSync(join(folder, 'built'))).toBe(false);
+    }));
+
+  it('holds each of two modules that one stands in for', () =>
+    withBytesProject(true, async ({ audit, put }) => {
+      const requires = 'require a.example/one v1.0.0\nrequire a.example/Two v1.0.0\nrequire a.example/three v1.0.0\n';
+      put('go.mod', `module p.example\n\ngo 1.21\n\n${requires}\nreplace a.example/three => a.example/Two v1.0.0\n`);
+      const three =
+        '# a.example/three v1.0.0 => a.example/Two v1.0.0\n## explicit\na.example/three\n# a.example/three => a.example/Two v1.0.0\n';
+      put('vendor/modules.txt', `${VENDORED['modules.txt'] ?? ''}${three}`);
+      put('vendor/a.example/three/two.go', TWO['two.go']);
+      expect(await audit('--bytes')).toEqual(nothing);
+      put('vendor/a.example/three/two.go', 'package two // other\n');
+      const changed = { status: 1, found: ['a.example/Two installed-modified files two.go error'] };
+      expect(await audit('--bytes')).toEqual(changed);
+      put('vendor/a.example/three/two.go', TWO['two.go']);
+      put('vendor/a.example/Two/two.go', 'package two // other\n');
+      expect(await audit('--bytes')).toEqual(changed);
+    }));
+
+  it('of a workspace in a project that is none is passed over by Go, which takes the module cache', () =>
+    withBytesProject(true, async ({ audit, put }) => {
+      put('vendor/modules.txt', `## workspace\n${VENDORED['modules.txt'] ?? ''}`);
+      expect(await audit('--bytes')).toEqual(nothing);
+      put('modcache/a.example/!two@v1.0.0/two.go', 'package two // other\n');
+      const { status, found } = await audit('--installed');
+      expect(status).toBe(1);
+      expect(found).toContain('a.example/Two installed-modified files two.go error');
     }));
 });

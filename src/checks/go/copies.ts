@@ -7,7 +7,7 @@ import type { ComparedFile, VendorDifference } from '../../lockfiles/go/vendored
 const MAX_NAMED = 5;
 
 /** A file of a copy that is not as the zip has it. */
-export type CopyDifference = Pick<VendorDifference, 'path' | 'problem' | 'isBuilt'>;
+type CopyDifference = Pick<VendorDifference, 'path' | 'problem' | 'isBuilt'>;
 
 /**
  * What the differences of the copy at `path` say; those of its files are relative to it. What a build takes is a
@@ -37,6 +37,11 @@ export function checkCopy(path: string, differences: readonly CopyDifference[]):
 /** A proof where nothing that a build takes is other than in the zip. */
 export function establishCopy(path: string, files: number, findings: readonly Finding[]): InstalledProof | null {
   return findings.some(({ code }) => code === 'installed-modified') ? null : establish({ paths: [path], files });
+}
+
+/** A proof of two copies of one module, where both are proven. */
+export function joinCopies(a: InstalledProof | null, b: InstalledProof | null): InstalledProof | null {
+  return a === null || b === null ? null : establish({ paths: [...a.paths, ...b.paths], files: a.files + b.files });
 }
 
 /** What the module cache has unpacked beside the zip, of which it is all that there is. */

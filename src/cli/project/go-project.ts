@@ -76,6 +76,11 @@ function unlockedIn(sums: string, io: Io): number | string {
   }
 }
 
+/** Where a manifest of `goManifests` is, below the folder of the project: a file by its own path, or a go.mod. */
+export function goManifestPath(key: string): string {
+  return key === MODULES_TXT || /(?:^|\/)go\.(?:sum|work|work\.sum)$/.test(key) ? key : join(key, 'go.mod');
+}
+
 /** What of a Go project makes the go command build something else than what go.sum locks. */
 export function goNotUsed(path: string, { file }: Lockfile, io: Io): readonly PlacedFinding[] {
   const folder = projectFolder(path);

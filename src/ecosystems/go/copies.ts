@@ -5,14 +5,13 @@ import { kindOf } from '../../installed/read.ts';
 import { InstalledError } from '../../installed/tree.ts';
 import type { ComparedFile } from '../../lockfiles/go/vendored.ts';
 import type { Dependency } from '../../model/dependency.ts';
-import { finding, type Finding } from '../../model/finding.ts';
+import { finding } from '../../model/finding.ts';
 import type { CopiesFound, GatheredBytes } from '../../model/gathered.ts';
 import { specOf } from '../../model/package.ts';
-import type { InstalledProof } from '../../model/proof.ts';
 import { readModule, type ReadModule } from './bytes.ts';
 import { unpackedAt } from './module-cache.ts';
 import type { GoSource } from './source.ts';
-import { openVendor } from './vendor.ts';
+import { openVendor, type ComparedCopy } from './vendor.ts';
 
 /** Modules whose bytes are read at the same time: each is in memory as a whole. */
 const CONCURRENCY = 4;
@@ -33,9 +32,10 @@ export async function readAll(
   folder: string | null,
 ): Promise<AllBytes> {
   const vendor = folder === null ? null : openVendor(folder, dependencies);
-  const cache = folder === null || vendor !== null ? null : openUnpacked(dependencies, source);
+  const cache =
+    folder === null || vendor?.isTaken === true ? null : openUnpacked(dependencies, source, vendor === null);
   const read = new Map<Dependency, ReadModule>();
-  const compared = new Map<Dependency, Compared>();
+  const compared = new Map<Dependency, ComparedCopy>();
   const queue = dependencies.values();
   const work = async (): Promise<void> => {
     for (const dependency of queue) {
@@ -48,7 +48,10 @@ export async function readAll(
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
   const filesOf = new Map([...read].map(([dependency, { files }]) => [dependency, files]));
   const vendored = vendor === null ? null : await vendor.compare(filesOf);
-  for (const [dependency, found] of vendored?.of ?? []) compared.set(dependency, found);
+  for (const [dependency, found] of vendored?.of ?? []) {
+    const unpacked = compared.get(dependency);
+    compared.set(dependency, { ...found, findings: [...(unpacked?.findings ?? []), ...found.findings] });
+  }
   const of = new Map(
     [...read].map(([dependency, { proof, findings }]): [Dependency, GatheredBytes] => {
       const copy = compared.get(dependency);
@@ -59,23 +62,23 @@ export async function readAll(
   return { of, copies: vendored?.copies ?? cache?.found() ?? null };
 }
 
-interface Compared {
-  readonly proof: InstalledProof | null;
-  readonly findings: readonly Finding[];
-}
-
 interface Unpacked {
-  readonly compare: (dependency: Dependency, files: ReadonlyMap<string, ComparedFile>) => Promise<Compared>;
+  readonly compare: (dependency: Dependency, files: ReadonlyMap<string, ComparedFile>) => Promise<ComparedCopy>;
   readonly found: () => CopiesFound;
 }
 
 /** The folders of the module cache, which `go build` compiles from where there is no vendor/. */
-function openUnpacked(dependencies: readonly Dependency[], { moduleCache }: GoSource): Unpacked {
+function openUnpacked(
+  dependencies: readonly Dependency[],
+  { moduleCache }: GoSource,
+  isDemanded: boolean,
+): Unpacked | null {
   const folder = moduleCache ?? '';
   const present = new Set(
     folder === '' ? [] : dependencies.filter((one) => kindOf(join(folder, unpackedAt(one))) !== null),
   );
   if (present.size === 0) {
+    if (!isDemanded) return null;
     throw new InstalledError(
       'nothing is installed: there is no vendor/, and the module cache (GOMODCACHE) has none of the modules unpacked; run go mod download, or leave out --installed',
     );
@@ -91,7 +94,13 @@ function openUnpacked(dependencies: readonly Dependency[], { moduleCache }: GoSo
       const path = unpackedAt(dependency);
       const place = `GOMODCACHE/${path}`;
       const sizesOf = (within: string): readonly number[] => [files.get(within)?.size ?? []].flat();
-      const copy = await readCopy(folder, path, { sizesOf, isPart: () => true });
+      const copy = await readCopy(folder, path, { sizesOf, isPart: () => true }).catch((error: unknown) =>
+        String(error),
+      );
+      if (typeof copy === 'string') {
+        const args = { evidence: 'installed', url: place, reason: copy } as const;
+        return { proof: null, findings: [finding('evidence-unavailable', args)] };
+      }
       if (copy.files === null) {
         const what = copy.problem ?? 'other';
         const args = { path: place, files: [], total: 0, what, found: null, artifact: 'zip' } as const;

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { checkCopy, establishCopy } from '../../checks/go/copies.ts';
+import { checkCopy, establishCopy, joinCopies } from '../../checks/go/copies.ts';
 import { readCopy } from '../../installed/copy.ts';
 import { kindOf, readSmall } from '../../installed/read.ts';
 import { InstalledError } from '../../installed/tree.ts';
@@ -16,17 +16,21 @@ import type { InstalledProof } from '../../model/proof.ts';
 type Files = ReadonlyMap<string, ComparedFile>;
 
 /** The copies below vendor/ of a project, which a build takes in place of what is fetched. */
-export interface Vendor {
+interface Vendor {
   readonly has: (dependency: Dependency) => boolean;
+  /** False where Go passes over it: in a workspace what `go mod vendor` wrote, elsewhere what `go work vendor` did. */
+  readonly isTaken: boolean;
   /** Holds them to the files of their modules, of which nothing is known where `filesOf` has none. */
   readonly compare: (filesOf: ReadonlyMap<Dependency, Files | null>) => Promise<ComparedVendor>;
 }
 
-export interface ComparedVendor {
-  readonly of: ReadonlyMap<
-    Dependency,
-    { readonly proof: InstalledProof | null; readonly findings: readonly Finding[] }
-  >;
+export interface ComparedCopy {
+  readonly proof: InstalledProof | null;
+  readonly findings: readonly Finding[];
+}
+
+interface ComparedVendor {
+  readonly of: ReadonlyMap<Dependency, ComparedCopy>;
   readonly copies: CopiesFound;
 }
 
@@ -43,6 +47,7 @@ export function openVendor(folder: string, dependencies: readonly Dependency[]):
   const wanted = new Set(vendored.flatMap((module) => dependencyOf(module) ?? []));
   return {
     has: (dependency) => wanted.has(dependency),
+    isTaken: modulesTxt.isWorkspace === (kindOf(join(folder, 'go.work')) !== null),
     compare: async (filesOf) => {
       const known = new Map<VendoredModule, Files | null>();
       for (const module of vendored) {
@@ -70,10 +75,10 @@ function finderIn(dependencies: readonly Dependency[]): (module: VendoredModule)
   };
 }
 
-/** The files of a folder that stands in for a module, as `go mod vendor` would copy them; null where it cannot be read. */
+/** The files of a folder that stands in for a module; null where it cannot be read. */
 async function filesIn(project: string, folder: string, { path, packages }: VendoredModule): Promise<Files | null> {
   const root = resolve(project, folder);
-  const { files } = await readCopy(root, '', { sizesOf: null, isPart: () => true });
+  const { files } = await readCopy(root, '', { sizesOf: null, isPart: () => true }).catch(() => ({ files: null }));
   if (files === null) return null;
   const found = new Map<string, ComparedFile>();
   const folders = new Set(packages.map((one) => one.slice(path.length + 1)));
@@ -94,10 +99,12 @@ async function compareAll(
 ): Promise<ComparedVendor> {
   const contents = vendorContents(modulesTxt, (module) => known.get(module) ?? null);
   const sizesOf = (path: string): readonly number[] => (contents.get(path) ?? []).map(({ size }) => size);
-  const { files } = await readCopy(folder, 'vendor', { sizesOf, isPart: () => true });
+  const { files } = await readCopy(folder, 'vendor', { sizesOf, isPart: () => true }).catch((error: unknown) => {
+    throw new InstalledError(`vendor cannot be read to its end: ${String(error)}`);
+  });
   const unknown = [...known].flatMap(([module, own]) => (own === null ? [module.path] : []));
   const { differences, same } = compareVendor(modulesTxt, contents, files ?? new Map(), new Set(unknown));
-  const of = new Map<Dependency, { proof: InstalledProof | null; findings: readonly Finding[] }>();
+  const of = new Map<Dependency, ComparedCopy>();
   const loose = differences.filter(({ module }) => module === null);
   const others: Finding[] = [...checkCopy('vendor', loose)];
   for (const [module, own] of known) {
@@ -111,7 +118,14 @@ async function compareAll(
     else if (own !== null) {
       const isZip = dependency.artifacts[0].source.kind === 'registry';
       const proof = isZip ? establishCopy(place, same.get(module.path) ?? 0, findings) : null;
-      of.set(dependency, { proof, findings });
+      // One module may stand in for several.
+      const other = of.get(dependency);
+      of.set(
+        dependency,
+        other === undefined
+          ? { proof, findings }
+          : { proof: joinCopies(other.proof, proof), findings: [...other.findings, ...findings] },
+      );
     }
   }
   const count = [...same.values()].reduce((sum, one) => sum + one, 0);

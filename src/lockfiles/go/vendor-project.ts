@@ -1,6 +1,5 @@
 import type { PlacedFinding } from '../../model/dependency.ts';
 import { finding } from '../../model/finding.ts';
-import { quoted } from '../../readers/error.ts';
 import type { ProjectManifests } from '../common/format.ts';
 import { inconsistenciesOf, readModulesTxt, type Inconsistency, type VendoredModule } from './modules-txt.ts';
 import type { GoProject } from './project.ts';
@@ -13,7 +12,7 @@ export function originOf({ path, version, by }: VendoredModule): VendorOrigin {
   return by ?? { path, version: version ?? '' };
 }
 
-export type VendorOrigin = { readonly path: string; readonly version: string } | { readonly folder: string };
+type VendorOrigin = { readonly path: string; readonly version: string } | { readonly folder: string };
 
 /**
  * What modules.txt of a project says that its other files do not: `go build` stops where it differs from go.mod, and
@@ -69,14 +68,18 @@ function isForAll({ version }: { readonly version: string | null }): boolean {
   return version === null;
 }
 
-const PROBLEMS: Readonly<Record<Inconsistency['problem'], string>> = {
-  'not-explicit': 'does not have it as go.mod requires it',
-  'not-required': 'has it as required, which it is not in go.mod',
-  'not-replaced': 'does not have it replaced, as it is in go.mod',
-  'replaced-otherwise': 'has it replaced otherwise than go.mod',
-  'not-replaced-in-go-mod': 'has it replaced, which it is not in go.mod',
-};
-
 function inconsistencyText({ path, version, problem }: Inconsistency): string {
-  return `${MODULES_TXT}, which is inconsistent with go.mod: of ${quoted(version === null ? path : `${path} ${version}`)} it ${PROBLEMS[problem]}`;
+  const module = version === null ? path : `${path} ${version}`;
+  switch (problem) {
+    case 'not-explicit':
+      return `${MODULES_TXT}, which does not require ${module} as go.mod does`;
+    case 'not-required':
+      return `${MODULES_TXT}, which requires ${module} and go.mod does not`;
+    case 'not-replaced':
+      return `${MODULES_TXT}, which does not replace ${module} as go.mod does`;
+    case 'replaced-otherwise':
+      return `${MODULES_TXT}, which replaces ${module} otherwise than go.mod`;
+    case 'not-replaced-in-go-mod':
+      return `${MODULES_TXT}, which replaces ${module} and go.mod does not`;
+  }
 }

@@ -1,12 +1,10 @@
 import type { InstalledFile } from '../../model/bytes.ts';
+import type { ModuleFile } from '../../readers/module-zip.ts';
 import type { ModulesTxt, VendoredModule } from './modules-txt.ts';
 import { isEmbedded, type SourceMarks } from './source-file.ts';
 
 /** One file of a module, as a comparison needs it. */
-export interface ComparedFile {
-  readonly size: number;
-  /** SHA-256, hex. */
-  readonly digest: string;
+export interface ComparedFile extends ModuleFile {
   /** Null for what is no Go source. */
   readonly marks: SourceMarks | null;
 }
@@ -114,8 +112,8 @@ function reachOf(
     const folder = folderOf(path);
     const owner = packages.get(folder);
     if (owner === undefined || path.endsWith('_test.go')) continue;
-    const [{ marks = null } = {}] = wantedAt(path);
-    if (marks === null || marks.isIgnored) continue;
+    const marks = wantedAt(path)[0]?.marks;
+    if (marks === null || marks === undefined || marks.isIgnored) continue;
     if (marks.usesC) withC.add(owner);
     if (marks.embeds.length > 0) embeds.set(folder, [...(embeds.get(folder) ?? []), ...marks.embeds]);
   }

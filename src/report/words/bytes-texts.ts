@@ -14,7 +14,7 @@ export const BYTES_TEXTS: Texts<
     next: 'stop',
   },
   'installed-modified': {
-    title: 'what is installed is not what is in the tarball',
+    title: 'what is installed is not what was published',
     clause: ({ path, files, total, patches, what, found, artifact = 'tarball' }) => {
       const place = escapeText(path, 120);
       switch (what) {
@@ -43,12 +43,12 @@ export const BYTES_TEXTS: Texts<
     next: 'explain',
   },
   'installed-added': {
-    title: 'files that are not in the tarball',
+    title: 'files that were not published',
     clause: ({ path, files, total, patches, scripts, artifact = 'tarball' }) =>
       `has ${fileCount(total)} at ${escapeText(path, 120)} that its ${artifact} has not (${fileNames(files, total)})${
         scripts.length === 0 ? '' : `, perhaps from its ${listed(scripts, 3, (name) => escapeText(name, 40))} script`
       }${patchText(patches)}`,
-    why: 'Node may load them, and nothing vouches for them',
+    why: 'they may be loaded, and nothing vouches for them',
     next: 'explain',
   },
 };
