@@ -175,7 +175,7 @@ export default tseslint.config(
   },
   {
     files: ['src/model/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [nothing] }] },
+    rules: { 'no-restricted-imports': ['error', { paths: [noChance], patterns: [nothing] }] },
   },
   // The one place that reads and writes times as text; it never asks the clock.
   { files: ['src/model/time.ts'], rules: { 'no-restricted-globals': globals(IMPURE_GLOBALS, PURE_MESSAGE) } },

@@ -107,6 +107,8 @@ interface Run {
   readonly registries: ReadonlySet<string>;
   /** Registry keys that are known whatever the registry is. */
   readonly keys: readonly RegistryKey[];
+  /** What is known of each before anything is asked. */
+  readonly expectations: Map<Dependency, Expectations>;
   /** By the ecosystem of a dependency. */
   readonly chains: ReadonlyMap<Ecosystem, Chain>;
   /** Null where nothing is kept. */
@@ -127,6 +129,7 @@ function openRun(dependencies: readonly Dependency[], options: DependencyOptions
     baseline: options.baseline ? rulingBaseline(options.baseline) : null,
     recorded: recordedBaseline(options.baseline ?? null),
     registries: options.registries ?? registriesAsked(dependencies, options),
+    expectations: new Map(),
     keys: [...(npmKeys ?? PINNED.flatMap(({ pinned }) => pinned)), ...keys],
     chains: openChains(dependencies, options, {
       trust,
@@ -211,7 +214,9 @@ function chainOf({ ecosystem }: Dependency, { chains }: Run): Chain {
 
 /** Step 1: what policy, baseline and project say of it before anything is asked. */
 function expectationsOf(dependency: Dependency, chain: Chain, run: Run): Expectations {
-  const { options, policy, baseline, recorded } = run;
+  const { options, policy, baseline, recorded, expectations } = run;
+  const before = expectations.get(dependency);
+  if (before !== undefined) return before;
   const registry = registryOf(dependency, options);
   const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, dependency, registry);
   // A baseline keeps less of an identity than a policy can demand, and nothing of witnesses.
@@ -221,13 +226,15 @@ function expectationsOf(dependency: Dependency, chain: Chain, run: Run): Expecta
     expectation.instance !== null ||
     (options.trust.witnesses ?? null) !== null ||
     chain.isUnclear(dependency, registry, expectation);
-  return {
+  const known = {
     registry,
     expectation,
     baseline: baseline === null ? null : checkBaseline(dependency, { ruling: baseline, recorded }, reverify),
     package: baseline?.packages.get(packageId(dependency)) ?? null,
-    scripts: options.scripts?.(dependency) ?? { permission: 'unknown' },
+    scripts: options.scripts?.(dependency) ?? { permission: 'unknown' as const },
   };
+  expectations.set(dependency, known);
+  return known;
 }
 
 /** Step 2: the assessment, by the baseline where it decides, else of an earlier run, else by the registry's answers. */

@@ -23,15 +23,20 @@ export interface GoAsking {
 }
 
 /** Reads the settings of the go command, wherever they come from. Throws LockfileError for what it stops at, too. */
-export function goAsking(io: Io): GoAsking {
+export function goSettingsIn(io: Io): GoSettings {
   const userFile = userFileOf(io.env, process.platform);
   const root = io.env['GOROOT'] ?? '';
-  const all = goSettings({
+  return goSettings({
     environment: io.env,
     userFile: userFile === null ? null : bytesOf(userFile, io),
     rootFile: root === '' ? null : bytesOf(join(root, 'go.env'), io),
     platform: process.platform,
   });
+}
+
+/** How modules are asked for, under these settings. Throws LockfileError for what cannot be asked. */
+export function goAsking(io: Io): GoAsking {
+  const all = goSettingsIn(io);
   const settings = proxySettings(all, readNetrc(bytesOf(netrcOf(io), io)?.toString('utf8') ?? ''));
   const config = goNetwork(io.env, settings.credentials);
   return {

@@ -174,8 +174,8 @@ export function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subjec
       return 'assay trust hosts lists what a firewall has to allow; allow that, or name a mirror as the registry';
     case 'proxy-off':
       return (
-        'Let a module proxy be asked: GOPROXY=https://proxy.golang.org assay audit; ' +
-        'or give what another machine was answered: assay audit --evidence FILE (assay pack writes it)'
+        'Name a module proxy for this run: GOPROXY=https://proxy.golang.org assay audit; ' +
+        'with --evidence FILE of assay pack it is asked nothing'
       );
     case 'again':
       return `Run the same command again; if the answer stays away: ${explain}`;
