@@ -282,21 +282,8 @@ describe('a Go project, through the command line', () => {
       expect(await audit()).toMatchObject({ status: 2 });
     }));
 
-  it('names a vendor folder, which go build takes and nothing compares', () =>
-    withGoProject(async ({ audit, folder }) => {
-      mkdirSync(join(folder, 'vendor'));
-      writeFileSync(join(folder, 'vendor/modules.txt'), '');
-      expect(await audit()).toEqual({ status: 0, found: ['go.sum lockfile-other-code'] });
-    }));
-
   it('refuses in one line what it does not do for modules', () =>
     withGoProject(async ({ run }) => {
-      expect(await run('audit', '--tarballs')).toMatchObject({
-        status: 2,
-        stderr: expect.stringMatching(
-          /^assay: assay does not read the bytes of what go\.sum names yet.*\n$/,
-        ) as unknown,
-      });
       for (const line of ['go get x.example@latest', 'go mod tidy', 'go run x@v1', 'go build -mod=mod ./...']) {
         const { status, stderr } = await run('exec', '--', ...line.split(' '));
         expect({ line, status }).toEqual({ line, status: 2 });

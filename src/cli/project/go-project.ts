@@ -5,6 +5,7 @@ import type { Io } from '../io.ts';
 import { parseLockfile } from '../../lockfiles/index.ts';
 import { count } from '../../report/words/layout.ts';
 import { shownPath } from '../user-files.ts';
+import { MODULES_TXT } from '../../lockfiles/go/vendor-project.ts';
 import { readGoWork } from '../../lockfiles/go/work.ts';
 import { isMendable, UsageError } from '../exit.ts';
 import { namesIn } from './listing.ts';
@@ -26,6 +27,7 @@ export function goManifests(lockfile: string, io: Io): ReadonlyMap<string, strin
     if (text !== null) found.set(key, text);
   };
   add('', 'go.mod');
+  add(MODULES_TXT, MODULES_TXT);
   add('go.work', 'go.work');
   const work = found.get('go.work');
   if (work === undefined) return found;
@@ -74,16 +76,16 @@ function unlockedIn(sums: string, io: Io): number | string {
   }
 }
 
+/** Where a manifest of `goManifests` is, below the folder of the project: a file by its own path, or a go.mod. */
+export function goManifestPath(key: string): string {
+  return key === MODULES_TXT || /(?:^|\/)go\.(?:sum|work|work\.sum)$/.test(key) ? key : join(key, 'go.mod');
+}
+
 /** What of a Go project makes the go command build something else than what go.sum locks. */
 export function goNotUsed(path: string, { file }: Lockfile, io: Io): readonly PlacedFinding[] {
   const folder = projectFolder(path);
   const place = { file, line: 1, path: '' };
   const found: PlacedFinding[] = [];
-  const vendored = join(folder, 'vendor', 'modules.txt');
-  if (namesIn(join(folder, 'vendor')).includes('modules.txt')) {
-    const by = `${shownPath(vendored, io)}: go build takes what is in that folder`;
-    found.push({ place, finding: finding('lockfile-other-code', { by, code: 'repository' }) });
-  }
   const above = projectFolders(folder, io).find((each) => namesIn(each).includes('go.work'));
   if (above !== undefined && above !== folder) {
     const by = `${shownPath(join(above, 'go.work'), io)}, whose replace lines and go.work.sum are read in its own folder`;

@@ -18,6 +18,8 @@ export interface GoAsking {
   readonly settings: ProxySettings;
   /** The newest head of the database that the go command has kept; null where there is none. */
   readonly machine: GoSource['machine'];
+  readonly moduleCache: GoSource['moduleCache'];
+  readonly readsCache: GoSource['readsCache'];
 }
 
 /** Reads the settings of the go command, wherever they come from. Throws LockfileError for what it stops at, too. */
@@ -41,17 +43,20 @@ export function goAsking(io: Io): GoAsking {
     config: io.answers === undefined ? config : { ...config, through: io.answers.through },
     settings,
     machine: machineHead(all, settings, io),
+    moduleCache: all.moduleCache,
+    // A pack has what was asked for, and answers for it.
+    readsCache: io.answers === undefined,
   };
 }
 
 /** Opens the module proxies that the settings name. The caller closes it. */
-export function openGo({ config, settings, machine }: GoAsking): GoSource {
+export function openGo({ config, settings, ...ofMachine }: GoAsking): GoSource {
   const { proxies, database } = settings;
   const addresses = [...proxies.map(({ url }) => url), ...(database === null ? [] : [databaseAddress(database)])];
   const hosts = new Set(addresses.map((address) => new URL(address).host));
   const refuseRedirect = (to: URL): string | null =>
     hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
-  return { proxy: goProxy(createHttpClient(config, { refuseRedirect }), settings), machine };
+  return { proxy: goProxy(createHttpClient(config, { refuseRedirect }), settings), ...ofMachine };
 }
 
 function machineHead({ path }: GoSettings, { database }: ProxySettings, io: Io): GoSource['machine'] {

@@ -18,7 +18,7 @@ const UNREACHED =
 export const TEXTS: Texts<FindingCode> = {
   'integrity-mismatch': {
     title: 'the locked hash contradicts other evidence',
-    clause: ({ locked, actual, source, basis, file }) => {
+    clause: ({ locked, actual, source, basis, file, cache }) => {
       if (basis === 'registry')
         return `is ${hash(locked)} at the registry, but its tarball's bytes are ${hash(actual)}`;
       switch (source) {
@@ -27,7 +27,9 @@ export const TEXTS: Texts<FindingCode> = {
         case 'attestation':
           return `is locked as ${hash(locked)}, but its attestation names ${hash(actual)}`;
         case 'bytes':
-          return `is locked as ${hash(locked)}, but the tarball's bytes are ${hash(actual)}`;
+          return file === undefined
+            ? `is locked as ${hash(locked)}, but the tarball's bytes are ${hash(actual)}`
+            : `has its ${escapeText(file, 40)} locked as ${hash(locked)}, but ${cache === undefined ? 'what is served' : escapeText(cache, 160)} is ${hash(actual)}`;
         case 'lockfile':
           return `is locked by several SHA-512 hashes, one of them ${hash(actual)}`;
         case 'log':
@@ -269,6 +271,7 @@ const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   keys: "the registry's keys",
   'newer-keys': 'the newest keys of registries, one of which may have signed it,',
   tarball: 'its tarball',
+  zip: 'its zip or go.mod',
   installed: 'what is installed',
   log: 'what a transparency log has of it',
 };
