@@ -39,7 +39,10 @@ export const TEXTS: Texts<FindingCode> = {
   },
   'integrity-missing': {
     title: 'no hash in the lockfile',
-    clause: ({ resolved }) => `has no hash in the lockfile${resolved === null ? '' : ` (${address(resolved)})`}`,
+    clause: ({ resolved, discarded }) =>
+      discarded === undefined
+        ? `has no hash in the lockfile${resolved === null ? '' : ` (${address(resolved)})`}`
+        : `has no hash that counts: for the line ${quoteText(discarded, 120)} under [metadata], cargo discards all of them`,
     why: 'nothing ties what will be installed to what was verified',
     next: 'explain',
   },
