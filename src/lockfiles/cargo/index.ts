@@ -29,6 +29,7 @@ export const cargo: LockfileFormat = {
  */
 function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lockfile {
   const text = decodeText(file, bytes);
+  if (text.startsWith('\uFEFF')) throw new LockfileError(file, 1, 'begins with a second byte order mark');
   refuseConflicts(file, text, 'cargo generate-lockfile');
   const lock = readCargoLock(file, text);
   const members = membersOf(file, manifests);

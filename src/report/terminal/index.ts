@@ -99,10 +99,12 @@ export function summaryRows(report: Report, isCounted = true): string[] {
     ...(counts.fail > 0 ? [`${String(counts.fail)} fail`] : []),
     ...(counts.unverified > 0 ? [`${String(counts.unverified)} without statement`] : []),
   ];
+  const unsigned = report.dependencies.filter(({ proofs }) => proofs.integrity?.by === 'registry').length;
+  const word = unsigned === 0 ? '' : ` (${String(unsigned)} by the unsigned word of the registry)`;
   const nothingNew = counts.dependencies === 0 && counts.unchanged > 0;
   const counted = [
     `${count(counts.dependencies, 'dependency', 'dependencies')}: ${verdicts.join(', ')}`,
-    `${report.baselines.some(({ held }) => held > 0) ? 'proven in this run' : 'proven'}: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
+    `${report.baselines.some(({ held }) => held > 0) ? 'proven in this run' : 'proven'}: hash ${String(counts.integrity)}${word}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
   ];
   const judged = [...(isCounted ? counted : []), ...archiveRows(report)];
   return [
