@@ -115,7 +115,7 @@ describe('a Cargo project, through the command line', () => {
         { name: 'beta_two', direct: false, dev: false },
         { name: 'tester', direct: true, dev: true },
       ]);
-      const { stdout: sarif } = await run('audit', '--sarif');
+      const { stdout: sarif } = await run('audit', '--output', 'sarif');
       expect(sarif).toContain('pkg:cargo/alpha@1.2.3');
     }));
 
