@@ -15,7 +15,7 @@ export function tableOf(value: TomlValue | undefined): TomlTable {
 /** The elements of a list; one value by itself is a list of it, and nothing an empty one. */
 export function listOf(value: TomlValue | undefined): readonly TomlValue[] {
   if (value === undefined) return [];
-  return Array.isArray(value) ? (value as readonly TomlValue[]) : [value as TomlValue];
+  return Array.isArray(value) ? (value as readonly TomlValue[]) : [value];
 }
 
 /** The texts among these. */

@@ -146,7 +146,7 @@ describe('a Cargo project, through the command line', () => {
       const asked = lab.requests.length;
       expect(await audit()).toEqual({ status: 0, found: [] });
       expect(lab.requests.length).toBe(asked);
-      const before = read('Cargo.lock').match(/checksum = "(\w+)"/)?.[1] ?? '';
+      const before = /checksum = "(\w+)"/.exec(read('Cargo.lock'))?.[1] ?? '';
       const checksum = lab.rewrite('alpha', '1.2.3', { 'src/lib.rs': 'pub fn evil() {}\n' });
       edit('Cargo.lock', (text) => text.replace(before, checksum));
       expect(await audit()).toEqual({ status: 1, found: ['alpha integrity-rewritten error'] });
@@ -155,7 +155,7 @@ describe('a Cargo project, through the command line', () => {
   it('takes in a new version by update, and shows what it is beside the one before', () =>
     withCargoProject(async ({ run, edit, read, lab }) => {
       expect((await run('init')).status).toBe(0);
-      const before = read('Cargo.lock').match(/checksum = "(\w+)"/)?.[1] ?? '';
+      const before = /checksum = "(\w+)"/.exec(read('Cargo.lock'))?.[1] ?? '';
       const checksum = lab.publish('alpha', '1.3.0', { published: '2025-01-01T00:00:00Z' });
       edit('Cargo.lock', (text) => text.replace(before, checksum).replace('1.2.3', '1.3.0'));
       expect((await run('review')).status).toBe(0);

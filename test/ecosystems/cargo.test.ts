@@ -5,7 +5,7 @@ import { STABLE } from '../../src/model/channel.ts';
 
 const { versions, names, commands } = conventionsOf('cargo');
 
-/** Each with the versions that semver 1.0.28, the crate that Cargo reads versions with, matches; null: it refuses it. */
+/** Each with the versions that semver 1.0.28 matches, the crate that Cargo has for that; null: it refuses it. */
 const ALL = [
   ...['0.0.0', '0.0.3', '0.0.4', '0.2.3', '0.2.9', '0.3.0', '1.0.0', '1.2.0', '1.2.3', '1.2.3-beta.1', '1.2.3-beta.2'],
   ...['1.2.3-beta.10', '1.2.4', '1.2.4-alpha', '1.3.0', '1.5.0', '2.0.0', '2.0.0-rc.1', '1.2.3+5', '0.1.0-pre'],

@@ -141,7 +141,7 @@ describe('Cargo.lock', () => {
 describe.skipIf(!hasSharedData)('recorded files (skipped where there are none)', () => {
   const root = sharedData('ecosystems/crates/locks');
   const files = hasSharedData
-    ? readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((one) => /Cargo\.lock/.test(one))
+    ? readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((one) => one.includes('Cargo.lock'))
     : [];
   /** Made for the tests of another reader, and such that Cargo would resolve them anew. */
   const INCOMPLETE = new Set(['examples/Cargo.lock.v4']);

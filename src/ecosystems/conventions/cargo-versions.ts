@@ -4,7 +4,10 @@ import type { Version, Versions } from './conventions.ts';
 import { channelOf } from './prerelease.ts';
 import { STABLE } from '../../model/channel.ts';
 
-/** Semantic Versioning 2.0.0 with all three numbers (https://doc.rust-lang.org/cargo/reference/manifest.html#the-version-field). */
+/**
+ * Semantic Versioning 2.0.0 with all three numbers
+ * (https://doc.rust-lang.org/cargo/reference/manifest.html#the-version-field).
+ */
 const VERSION =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
 

@@ -43,7 +43,7 @@ export function readCargoLock(file: string, text: string): CargoLock {
   const toml = parseToml(file, text, WRITE_ANEW);
   const named = toml.root.get('version');
   if (named !== undefined && !NAMED_VERSIONS.includes(named)) {
-    throw new LockfileError(file, null, `has version ${quoted(String(named))}; stable Cargo reads 3 and 4`);
+    throw new LockfileError(file, null, `has version ${quoted(shown(named))}; stable Cargo reads 3 and 4`);
   }
   const metadata = tableOf(toml.root.get('metadata'));
   const checksums = [...metadata.keys()].filter((key) => key.startsWith(CHECKSUM));
@@ -76,8 +76,8 @@ export function readCargoLock(file: string, text: string): CargoLock {
 function isOfSecond(fields: TomlTable, entries: readonly Entry[]): boolean {
   if (fields.has('checksum')) return true;
   const short = listOf(fields.get('dependencies')).map((one) => (typeof one === 'string' ? readDependency(one) : null));
-  const names = new Set(short.flatMap((one) => (one === null || one.source !== null ? [] : [one.name])));
-  return names.size > 0 && entries.some((one) => one.fields.has('source') && names.has(String(one.fields.get('name'))));
+  const names = new Set(short.flatMap((one) => (one?.source === null ? [one.name] : [])));
+  return names.size > 0 && entries.some((one) => one.fields.has('source') && names.has(shown(one.fields.get('name'))));
 }
 
 interface Entry {
@@ -101,6 +101,12 @@ function entriesOf(file: string, { root, headers }: TomlDocument): readonly Entr
   if (project === undefined) return entries;
   if (!isTable(project)) throw new LockfileError(file, null, '"root" is no table');
   return [{ fields: project, line: 1 }, ...entries];
+}
+
+/** A value for a message: of what is neither text nor number, what it is. */
+function shown(value: TomlValue | undefined): string {
+  if (typeof value === 'object') return isTable(value) ? 'a table' : 'a list';
+  return String(value);
 }
 
 type Refuse = (problem: string) => never;
@@ -138,7 +144,7 @@ function textIn(fields: TomlTable, key: string, refuse: Refuse): string | null {
 /** Cargo compares the text, so that another spelling is another checksum. */
 function checksumOf(value: TomlValue, refuse: Refuse): string {
   if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) return value;
-  return refuse(`${quoted(String(value))} is not a SHA-256 in hex`);
+  return refuse(`${quoted(shown(value))} is not a SHA-256 in hex`);
 }
 
 /** Cargo stops at two entries of one version from one place. */
