@@ -19,7 +19,7 @@ const MAX_NUMBER = 2n ** 64n - 1n;
 const PRERELEASE = 0;
 const RELEASE = 1;
 
-/** What a caret requirement keeps together is a line: of `0.0.3`, that version alone. Build metadata decides nothing. */
+/** What a caret requirement keeps together is a line: of `0.0.3`, that alone. Build metadata decides nothing. */
 function parse(text: string): Version | null {
   const match = text.length > MAX_LENGTH ? null : VERSION.exec(text);
   if (match === null) return null;
