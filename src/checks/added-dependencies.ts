@@ -141,8 +141,7 @@ function isNearly(a: string, b: string): boolean {
   let start = 0;
   while (start < a.length && a[start] === b[start]) start += 1;
   const [restA, restB] = [a.slice(start), b.slice(start)];
-  const isSwapped =
-    restA.charAt(0) === restB.charAt(1) && restA.charAt(1) === restB.charAt(0) && restA.slice(2) === restB.slice(2);
+  const isSwapped = `${restA.charAt(1)}${restA.charAt(0)}${restA.slice(2)}` === restB;
   if (restA.length === restB.length) return isSwapped || restA.slice(1) === restB.slice(1);
   return restA.length > restB.length ? restA.slice(1) === restB : restA === restB.slice(1);
 }
