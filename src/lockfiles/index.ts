@@ -1,6 +1,7 @@
 import { isNodeLockfile, type Lockfile } from '../model/dependency.ts';
 import { DEFAULT_ECOSYSTEM, type Ecosystem } from '../model/package.ts';
 import { bun } from './bun/index.ts';
+import { cargo } from './cargo/index.ts';
 import { LockfileError } from '../readers/error.ts';
 import type { LockfileFormat, ProjectManifests, ProjectSettings } from './common/format.ts';
 import { go } from './go/index.ts';
@@ -17,7 +18,7 @@ export { parseIntegrity } from '../readers/integrity.ts';
 export { scriptPermissions } from './settings/install-scripts.ts';
 
 /** The lockfiles assay reads. */
-export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, pnpm, yarn, bun, vlt, go];
+export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, pnpm, yarn, bun, vlt, go, cargo];
 
 /** Every lockfile assay knows, supported ones first. */
 export const LOCKFILE_FORMATS: readonly LockfileFormat[] = [

@@ -23,7 +23,7 @@ export interface DirHash {
  * Who writes a lockfile, and installs from it. Yarn 1 (`yarn-classic`) and later ones (`yarn`) have other commands and
  * other files of configuration.
  */
-export type PackageManager = NodeManager | 'go';
+export type PackageManager = NodeManager | 'go' | 'cargo';
 
 /** Those that install from a registry of npm's kind into node_modules. */
 export const NODE_MANAGERS = ['npm', 'pnpm', 'yarn-classic', 'yarn', 'bun', 'vlt'] as const;

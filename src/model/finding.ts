@@ -69,6 +69,8 @@ export interface AddedDependencyAge {
   /** The version that the lockfile has of it, and its time. */
   readonly version: string | null;
   readonly published: Instant | null;
+  /** Another package of the lockfile, whose name is nearly this one; left out where there is none, or it is not young. */
+  readonly like?: string;
 }
 
 /** Files of an installed copy: the first of them, and how many there are. */
@@ -107,8 +109,11 @@ export interface FindingArgs {
     basis?: 'registry';
     cache?: string;
   };
-  /** `refusedBy` installs nothing without a hash, or writes one anew of whatever it is served. */
-  'integrity-missing': { resolved: string | null; refusedBy?: string };
+  /**
+   * `due`: the package manager always writes one, so that somebody took it out. `discarded`: what of the lockfile makes
+   * the package manager discard the hash that stands there.
+   */
+  'integrity-missing': { resolved: string | null; due?: true; discarded?: string };
   'integrity-weak': { algorithm: string };
   /** `source`: `locked` is what the registry serves, as the lockfile can lock none. */
   'integrity-rewritten': { baseline: string; locked: string; source?: 'registry' };
@@ -200,6 +205,8 @@ export interface FindingArgs {
   };
   /** Earlier releases that the registry says have provenance, and what shows who built `instead`; null for nothing. */
   'history-attestation-missing': { versions: readonly string[]; instead: string | null };
+  /** `versions`: how many were published before it, all of which are yanked. */
+  'history-mass-yank': { versions: number };
   'history-exotic-dependency': { name: string; spec: string };
   /** `latest` is lower and was published earlier, at `published`. */
   'history-dist-tag-moved-back': { latest: string; published: Instant };
@@ -210,6 +217,8 @@ export interface FindingArgs {
   'lockfile-unexpected-host': { resolved: string; registry: string };
   /** `isPackage`: the registry has the package, and not this version; `published` is when it once had. */
   'lockfile-version-unknown': { registry: string; isPackage: boolean; published: Instant | null };
+  /** Its owners or its registry took the version back, which is still there; `reason` in their words. */
+  'version-yanked': { reason: string | null };
   /** `patch`: the file or the hash of the patch, as the lockfile names it. */
   'lockfile-patched': { patch: string };
   /** `names`: what the lockfile says is inside the tarball, and so has no hash; the registry says it is not. */
@@ -349,6 +358,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'history-new-package-script': 'anomaly',
   'history-dependency-added': 'anomaly',
   'history-attestation-missing': 'anomaly',
+  'history-mass-yank': 'anomaly',
   'history-exotic-dependency': 'anomaly',
   'history-dist-tag-moved-back': 'anomaly',
   'history-manifest-differs': 'contradiction',
@@ -356,6 +366,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-resolved-mismatch': 'contradiction',
   'lockfile-unexpected-host': 'anomaly',
   'lockfile-version-unknown': 'contradiction',
+  'version-yanked': 'note',
   'lockfile-patched': 'note',
   'lockfile-bundle-mismatch': 'contradiction',
   'lockfile-substituted': 'contradiction',

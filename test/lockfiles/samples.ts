@@ -29,6 +29,14 @@ const next = (index: number, count: number): string => `p${(index + 1) % count}`
 const h1 = (of: string): string => `h1:${createHash('sha256').update(of).digest('base64')}`;
 const GO_DEPENDENCIES = { 'a.example/One@v1.2.3': h1('a'), 'b.example/two/v2@v2.0.0': h1('b') };
 
+const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index';
+const sha256 = (of: string): string => createHash('sha256').update(of).digest('hex');
+/** A package of Cargo.lock from version 2 on. */
+const crate = (name: string, version: string, checksum: string, dependencies: readonly string[] = []): string =>
+  `[[package]]\nname = "${name}"\nversion = "${version}"\nsource = "${CRATES_IO}"\nchecksum = "${checksum}"\n${
+    dependencies.length === 0 ? '' : `dependencies = [\n${dependencies.map((one) => ` "${one}",\n`).join('')}]\n`
+  }`;
+
 /** One for each version that is read differently. A format without one fails the tests. */
 export const SAMPLES: readonly Sample[] = [
   {
@@ -210,7 +218,22 @@ b@^2:
     dependencies: GO_DEPENDENCIES,
     many: (count) => Array.from({ length: count }, (_, i) => `a.example/p${i} v1.0.0 ${h1(`${i}`)}\n`).join(''),
   },
+  {
+    format: 'Cargo',
+    file: 'Cargo.lock',
+    text: [
+      'version = 4\n',
+      '[[package]]\nname = "project"\nversion = "0.1.0"\ndependencies = [\n "alpha",\n]\n',
+      crate('alpha', '1.2.3', sha256('a'), ['beta']),
+      crate('beta', '0.2.0+1.0', sha256('b')),
+    ].join('\n'),
+    dependencies: { 'alpha@1.2.3': sha256('a'), 'beta@0.2.0+1.0': sha256('b') },
+    many: (count) =>
+      `version = 4\n\n${Array.from({ length: count }, (_, i) =>
+        crate(`p${i}`, '1.0.0', sha256(`${i}`), [next(i, count)]),
+      ).join('\n')}`,
+  },
 ];
 
 /** Those of package managers that install from a registry of npm's kind, beside a package.json. */
-export const NODE_SAMPLES: readonly Sample[] = SAMPLES.filter(({ format }) => format !== 'Go');
+export const NODE_SAMPLES: readonly Sample[] = SAMPLES.filter(({ format }) => format !== 'Go' && format !== 'Cargo');

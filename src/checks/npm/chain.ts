@@ -7,7 +7,7 @@ import { establish, type Identity, type Proofs } from '../../model/proof.ts';
 import type { Instant } from '../../model/time.ts';
 import type { Assessment } from '../../model/verdict.ts';
 import type { Verifier } from '../../sigstore/verify.ts';
-import { checkAge, publishTime, withoutTime } from '../age.ts';
+import { checkAge, checkHeldAge, publishTime, withoutTime } from '../age.ts';
 import { checkAttestations, EARLIER_KINDS, type AttestationsCheck } from '../attestations.ts';
 import { checkServed } from '../baseline.ts';
 import { entryDigest } from '../entry-digest.ts';
@@ -20,12 +20,13 @@ import { checkIntegrity, type IntegrityCheck } from './integrity.ts';
 import { sha512OfSri } from '../../readers/integrity.ts';
 import { checkLossAgainst } from '../loss.ts';
 import type { Shown } from '../measures.ts';
+import { checkNotRegistry } from '../not-registry.ts';
 import { isKeyUnknown } from '../newer-keys.ts';
 import { checkPredicate } from '../predicate.ts';
 import { checkRelease } from '../release.ts';
 import { checkDistTag } from './dist-tag.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
-import { checkBundled, checkExotic, checkPatch, checkResolved, checkSource } from './source.ts';
+import { checkBundled, checkExotic, checkPatch, checkResolved } from './source.ts';
 import type { Expectations, Trust } from '../known.ts';
 import { unanswered } from '../unanswered.ts';
 
@@ -53,7 +54,7 @@ export function assess(
 ): Assessed {
   const tarball = evidence?.manifest.state === 'present' ? evidence.manifest.value.tarball : null;
   const local = [
-    checkSource(dependency),
+    checkNotRegistry(dependency.artifacts[0].source),
     checkPatch(dependency),
     ...checkSubstitutes(dependency),
     ...(dependency.findings ?? []),
@@ -99,10 +100,8 @@ function assessHeld(
   now: Instant,
 ): Pick<Assessment, 'findings' | 'published'> {
   if (known.baseline?.state !== 'held') return { findings, published: null };
-  const { releaseAge } = known.expectation;
   const published = known.package?.versions.get(version)?.published ?? null;
-  const age =
-    published === null && releaseAge !== null ? withoutTime(known.registry) : checkAge(published, releaseAge, now);
+  const age = checkHeldAge(published, known.expectation.releaseAge, known.registry, now);
   return { findings: age === null ? findings : [...findings, age], published };
 }
 

@@ -12,6 +12,7 @@ import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
+import { whyNotCargo } from '../exec/cargo-commands.ts';
 import { whyNotGo } from '../exec/go-commands.ts';
 import { whyNotRun } from '../exec/installs.ts';
 import { changedSince, type Looked } from '../exec/still.ts';
@@ -101,7 +102,7 @@ async function demandAudited(
     }),
   );
   const paths = projects.flatMap(({ sources }) => sources.map(({ path }) => path));
-  const why = whyNotGo(line, paths, io) ?? (await whyNotRun(line, audited, io, omit));
+  const why = whyNotGo(line, paths, io) ?? whyNotCargo(line, paths, io) ?? (await whyNotRun(line, audited, io, omit));
   if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
 }
 

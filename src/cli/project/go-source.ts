@@ -5,8 +5,8 @@ import type { GoSource } from '../../ecosystems/go/source.ts';
 import { goSettings, userFileOf, type GoSettings } from '../../lockfiles/go/settings/index.ts';
 import type { NetConfig } from '../../net/config.ts';
 import { createHttpClient } from '../../net/client.ts';
+import { environmentNetwork } from '../../net/environment.ts';
 import { goProxy } from '../../registries/goproxy/index.ts';
-import { goNetwork } from '../../registries/goproxy/net.ts';
 import { readNetrc } from '../../registries/goproxy/netrc.ts';
 import { databaseAddress, proxySettings, type ProxySettings } from '../../registries/goproxy/settings.ts';
 import type { Io } from '../io.ts';
@@ -38,7 +38,7 @@ export function goSettingsIn(io: Io): GoSettings {
 export function goAsking(io: Io): GoAsking {
   const all = goSettingsIn(io);
   const settings = proxySettings(all, readNetrc(bytesOf(netrcOf(io), io)?.toString('utf8') ?? ''));
-  const config = goNetwork(io.env, settings.credentials);
+  const config = environmentNetwork(io.env, settings.credentials);
   return {
     config: io.answers === undefined ? config : { ...config, through: io.answers.through },
     settings,

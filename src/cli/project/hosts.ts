@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { proxyFor } from '../../net/proxy.ts';
 import type { Host } from '../../report/commands/hosts.ts';
 import { isNodeLockfile } from '../../model/dependency.ts';
@@ -8,8 +9,9 @@ import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { findPlaces, openProjects } from './open.ts';
 import { databaseAddress } from '../../registries/goproxy/settings.ts';
+import type { CratesAsking } from './cargo-source.ts';
 import type { GoAsking } from './go-source.ts';
-import { goOf, openRegistry, servedNames } from './registry.ts';
+import { cratesOf, goOf, openRegistry, servedNames } from './registry.ts';
 import { trustSource } from './trust.ts';
 
 /** An address that a run asks, what for, and how it is reached. */
@@ -43,6 +45,7 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
     projects.flatMap(({ lockfiles }) => lockfiles),
     io,
   );
+  const indexes = projects.flatMap(({ lockfiles, path }) => indexOf(cratesOf(lockfiles, dirname(path), io)));
   const redirects = (policy?.policy.redirects ?? []).map((address): Asked => {
     const why = `redirects of registries (registries.redirects in ${policy?.policy.file ?? ''})`;
     return { url: new URL(address), why, config };
@@ -51,7 +54,14 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
   const logs = [...new Set((root?.tlogs ?? []).map(({ name }) => name))].map((name): Asked => {
     return { url: new URL(`https://${name}`), why: 'transparency log, which assay log alone asks', config };
   });
-  return merged([...repositories, ...registries, ...(go === null ? [] : proxiesOf(go)), ...redirects, ...logs]);
+  return merged([
+    ...repositories,
+    ...registries,
+    ...(go === null ? [] : proxiesOf(go)),
+    ...indexes,
+    ...redirects,
+    ...logs,
+  ]);
 }
 
 /** Module proxies, in the order in which they are asked, and the database that they may not pass on. */
@@ -65,6 +75,13 @@ function proxiesOf({ config, settings }: GoAsking): readonly Asked[] {
   if (database === null || isOff) return asked;
   const why = own === null ? `checksum database, where no module proxy passes it on` : 'checksum database of GOSUMDB';
   return [...asked, { url: new URL(databaseAddress(database)), why, config }];
+}
+
+/** The index of crates. */
+function indexOf(asking: CratesAsking | null): readonly Asked[] {
+  if (asking === null) return [];
+  const { url, config, namedBy } = asking;
+  return [{ url: new URL(url), why: `index of crates (${namedBy ?? 'defaults'})`, config }];
 }
 
 /** The registries of packages. Documents, attestations, keys and tarballs are asked of no other host. */

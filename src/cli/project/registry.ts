@@ -9,6 +9,7 @@ import { escapeText } from '../../report/words/escape.ts';
 import type { Lockfile, NodeLockfile } from '../../model/dependency.ts';
 import { splitEcosystem } from '../../ecosystems/conventions/index.ts';
 import type { Sources } from '../../ecosystems/ecosystem.ts';
+import { cratesAsking, openCrates, type CratesAsking } from './cargo-source.ts';
 import { goAsking, openGo, type GoAsking } from './go-source.ts';
 import { shownPath } from '../user-files.ts';
 import { createHttpClient } from '../../net/client.ts';
@@ -125,17 +126,39 @@ export interface OpenedSources extends Sources {
   readonly close: () => void;
 }
 
-/** Opens the registry, and the module proxy where there are Go modules. */
-export function openSources(registry: Registry, asking: GoAsking | null): OpenedSources {
+/** Opens the registry, the module proxy where there are Go modules, and the index where there are crates. */
+export function openSources(
+  registry: Registry,
+  asking: GoAsking | null,
+  askingCrates: CratesAsking | null,
+): OpenedSources {
   const go = asking === null ? undefined : openGo(asking);
+  const crates = askingCrates === null ? undefined : openCrates(askingCrates);
   return {
     registry,
     ...(go === undefined ? {} : { go }),
+    ...(crates === undefined ? {} : { crates }),
     close: () => {
       registry.close();
       go?.proxy.close();
+      crates?.close();
     },
   };
+}
+
+/** How the crates of lockfiles in a folder are asked for; null where none of them has any. */
+export function cratesOf(
+  lockfiles: readonly Pick<Lockfile, 'dependencies'>[],
+  folder: string,
+  io: Io,
+): CratesAsking | null {
+  const hasCrates = lockfiles.some(({ dependencies }) => dependencies.some(({ ecosystem }) => ecosystem === 'cargo'));
+  return hasCrates ? cratesAsking(folder, io) : null;
+}
+
+/** The same of versions that are named without a lockfile. */
+export function cratesForSpecs(specs: readonly string[], io: Io): CratesAsking | null {
+  return specs.some((spec) => splitEcosystem(spec)?.ecosystem === 'cargo') ? cratesAsking(io.cwd, io) : null;
 }
 
 /** How the modules of lockfiles are asked for; null where none of them has any. */

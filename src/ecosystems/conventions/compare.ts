@@ -24,3 +24,10 @@ export function comparing(parse: Versions['parse']): Versions['compare'] {
     return compareVersions(one, other);
   };
 }
+
+/** What an identifier of Semantic Versioning is compared as; numbers may be of any length. */
+export function placeOf(identifier: string): number | bigint | string {
+  if (!/^\d+$/.test(identifier)) return identifier;
+  const number = Number(identifier);
+  return Number.isSafeInteger(number) ? number : BigInt(identifier);
+}

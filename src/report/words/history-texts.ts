@@ -15,6 +15,8 @@ export const HISTORY_TEXTS: Texts<
   | 'history-approval-lost'
   | 'history-new-package-script'
   | 'history-attestation-missing'
+  | 'history-mass-yank'
+  | 'version-yanked'
   | 'history-exotic-dependency'
   | 'history-dist-tag-moved-back'
 > = {
@@ -77,6 +79,18 @@ export const HISTORY_TEXTS: Texts<
     why: 'a release is compared with the builders of earlier ones, and an attacker may hide those',
     next: 'check',
   },
+  'history-mass-yank': {
+    title: 'every earlier version is yanked',
+    clause: ({ versions }) => `is new, and all ${versions} versions before it are yanked`,
+    why: 'whoever steals an account leaves no other version to go to, so that a bad one is taken',
+    next: 'check',
+  },
+  'version-yanked': {
+    title: 'taken back by its owners or its registry',
+    clause: ({ reason }) => `is yanked${reason === null ? '' : `: ${quoteText(reason, 200)}`}`,
+    why: 'a lockfile keeps a version that nobody is to take any more, and the reason may be a bad release',
+    next: 'check',
+  },
   'history-exotic-dependency': {
     title: 'declares a dependency outside the registry',
     clause: ({ name, spec }) => `declares ${escapeText(name, 80)} as ${address(spec)}`,
@@ -116,10 +130,10 @@ function scriptText(name: string, command: string, was = ''): string {
 }
 
 function addedText(
-  { name, firstPublished, version: locked, published }: AddedDependencyAge,
+  { name, firstPublished, version: locked, published, like }: AddedDependencyAge,
   at: Instant | null,
 ): string {
-  const shown = escapeText(name, 80);
+  const shown = `${escapeText(name, 80)}${like === undefined ? '' : `, nearly the name of ${escapeText(like, 80)},`}`;
   if (firstPublished === null) return shown;
   return `${shown} (${ageText(firstPublished, locked === null ? null : { version: locked, published }, at)})`;
 }

@@ -41,8 +41,11 @@ export const TEXTS: Texts<FindingCode> = {
   },
   'integrity-missing': {
     title: 'no hash in the lockfile',
-    clause: ({ resolved, refusedBy }) => {
-      const without = refusedBy === undefined ? '' : `, without which ${escapeText(refusedBy, 40)} builds nothing`;
+    clause: ({ resolved, due, discarded }) => {
+      if (discarded !== undefined) {
+        return `has no hash that counts: for the line ${quoteText(discarded, 120)} under [metadata], cargo discards all of them`;
+      }
+      const without = due === true ? ', where the package manager always writes one' : '';
       return `has no hash in the lockfile${resolved === null ? '' : ` (${address(resolved)})`}${without}`;
     },
     why: 'nothing ties what will be installed to what was verified',
