@@ -102,7 +102,10 @@ export interface FindingArgs {
     file?: string;
     basis?: 'registry';
   };
-  'integrity-missing': { resolved: string | null };
+  /** `due`: the package manager always writes one, so that somebody took it out. */
+  'integrity-missing': { resolved: string | null; due?: true };
+  /** `file` is what the lockfile calls it; null where it has hashes only. */
+  'integrity-unknown-file': { locked: string; file: string | null };
   'integrity-weak': { algorithm: string };
   /** `source`: `locked` is what the registry serves, as the lockfile can lock none. */
   'integrity-rewritten': { baseline: string; locked: string; source?: 'registry' };
@@ -137,6 +140,13 @@ export interface FindingArgs {
    * `publisher`: the account that published `version` and this one alike, with nothing new that is installed or run.
    */
   'provenance-lost-elsewhere': { version: string; sameLine: boolean; published: Instant | null; publisher?: string };
+  /**
+   * `files` are locked and have none, so many others (`attested`) have; `predecessor` is the last release before it that
+   * had any.
+   */
+  'provenance-partial': { files: readonly string[]; attested: number; predecessor: string | null };
+  /** Each of two locked `files` with its own of two `builders`. */
+  'provenance-inconsistent': { files: readonly string[]; builders: readonly string[] };
   /** The registry's manifest claims provenance and its attestations have none. */
   'provenance-advertised-absent': { url: string };
   'publish-attestation-missing': { url: string };
@@ -152,6 +162,8 @@ export interface FindingArgs {
   'identity-owner-changed': IdentityArgs & { name: string };
   'identity-self-hosted-runner': { run: string | null };
   'identity-predicate-disagrees': { field: string; certificate: string; predicate: string };
+  /** `publisher` is the unsigned word of the index. */
+  'identity-publisher-disagrees': { field: string; certificate: string; publisher: string };
 
   /** `version` is the earlier version that a release is compared with; `to` published others before this one. */
   'history-publisher-changed': { from: string; to: string; version: string };
@@ -197,6 +209,8 @@ export interface FindingArgs {
   'history-exotic-dependency': { name: string; spec: string };
   /** `latest` is lower and was published earlier, at `published`. */
   'history-dist-tag-moved-back': { latest: string; published: Instant };
+  /** `first` is when the first file of the release was published, and `published` when this one was. */
+  'history-file-added-late': { file: string; published: Instant; first: Instant };
   'history-manifest-differs': { field: string; registry: string; tarball: string };
 
   'lockfile-not-registry': { kind: 'git' | 'http' | 'file' | 'other'; url: string };
@@ -204,6 +218,13 @@ export interface FindingArgs {
   'lockfile-unexpected-host': { resolved: string; registry: string };
   /** `isPackage`: the registry has the package, and not this version; `published` is when it once had. */
   'lockfile-version-unknown': { registry: string; isPackage: boolean; published: Instant | null };
+  /** Its owners or its registry took the version back, which is still there; `reason` in their words. */
+  'version-yanked': { reason: string | null };
+  /**
+   * The registry had it and serves it no more: the baseline knows it, or the whole project is in quarantine. `reason` is
+   * the registry's, empty where it gives none.
+   */
+  'version-removed': { registry: string; quarantined: boolean; reason: string };
   /** `patch`: the file or the hash of the patch, as the lockfile names it. */
   'lockfile-patched': { patch: string };
   /** `names`: what the lockfile says is inside the tarball, and so has no hash; the registry says it is not. */
@@ -304,6 +325,7 @@ export type FindingKind = 'contradiction' | 'loss' | 'identity' | 'gap' | 'anoma
 export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'integrity-mismatch': 'contradiction',
   'integrity-missing': 'loss',
+  'integrity-unknown-file': 'contradiction',
   'integrity-weak': 'loss',
   'integrity-rewritten': 'contradiction',
   'baseline-forged': 'contradiction',
@@ -316,6 +338,8 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'provenance-missing': 'gap',
   'provenance-lost': 'loss',
   'provenance-lost-elsewhere': 'gap',
+  'provenance-partial': 'loss',
+  'provenance-inconsistent': 'identity',
   'provenance-advertised-absent': 'loss',
   'publish-attestation-missing': 'loss',
   'identity-unexpected-repository': 'identity',
@@ -327,6 +351,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'identity-owner-changed': 'identity',
   'identity-self-hosted-runner': 'identity',
   'identity-predicate-disagrees': 'contradiction',
+  'identity-publisher-disagrees': 'contradiction',
   'history-publisher-changed': 'anomaly',
   'history-publisher-new': 'anomaly',
   'history-approval-lost': 'anomaly',
@@ -336,12 +361,15 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'history-dependency-added': 'anomaly',
   'history-attestation-missing': 'anomaly',
   'history-exotic-dependency': 'anomaly',
+  'history-file-added-late': 'anomaly',
   'history-dist-tag-moved-back': 'anomaly',
   'history-manifest-differs': 'contradiction',
   'lockfile-not-registry': 'loss',
   'lockfile-resolved-mismatch': 'contradiction',
   'lockfile-unexpected-host': 'anomaly',
   'lockfile-version-unknown': 'contradiction',
+  'version-yanked': 'note',
+  'version-removed': 'loss',
   'lockfile-patched': 'note',
   'lockfile-bundle-mismatch': 'contradiction',
   'lockfile-substituted': 'contradiction',

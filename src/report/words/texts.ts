@@ -5,6 +5,7 @@ import { BYTES_TEXTS } from './bytes-texts.ts';
 import { escapeText, quoteText } from './escape.ts';
 import { HISTORY_TEXTS } from './history-texts.ts';
 import { listed } from './layout.ts';
+import { FILE_ATTESTATION_TEXTS, INDEX_TEXTS } from './index-texts.ts';
 import { LOCKFILE_TEXTS } from './lockfile-texts.ts';
 import { LOG_TEXTS } from './log-texts.ts';
 import { REFUSALS } from './refusals.ts';
@@ -197,6 +198,8 @@ export const TEXTS: Texts<FindingCode> = {
     next: 'stop',
   },
 
+  ...FILE_ATTESTATION_TEXTS,
+  ...INDEX_TEXTS,
   ...HISTORY_TEXTS,
   ...BYTES_TEXTS,
   ...LOG_TEXTS,
