@@ -21,13 +21,12 @@ import { checkIntegrity, type IntegrityCheck } from './integrity.ts';
 import { sha512OfSri } from '../../readers/integrity.ts';
 import { checkLossAgainst } from '../loss.ts';
 import type { Shown } from '../measures.ts';
-import { checkNotRegistry } from '../not-registry.ts';
 import { isKeyUnknown } from '../newer-keys.ts';
 import { checkPredicate } from '../predicate.ts';
 import { checkRelease } from '../release.ts';
 import { checkDistTag } from './dist-tag.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
-import { checkBundled, checkExotic, checkPatch, checkResolved } from './source.ts';
+import { checkBundled, checkExotic, checkPatch, checkResolved, checkSource } from './source.ts';
 import type { Expectations, Trust } from '../known.ts';
 import { unanswered } from '../unanswered.ts';
 
@@ -55,7 +54,7 @@ export function assess(
 ): Assessed {
   const tarball = evidence?.manifest.state === 'present' ? evidence.manifest.value.tarball : null;
   const local = [
-    checkNotRegistry(dependency.artifacts[0].source),
+    checkSource(dependency),
     checkPatch(dependency),
     ...checkSubstitutes(dependency),
     ...(dependency.findings ?? []),

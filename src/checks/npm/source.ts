@@ -3,9 +3,15 @@ import { withoutCredentials } from '../../model/address.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import type { Manifest } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
+import { checkNotRegistry } from '../not-registry.ts';
 
 const NPM_HOST = new URL(NPM_REGISTRY).host;
 const YARN_HOST = new URL(YARN_REGISTRY).host;
+
+/** Where do the bytes come from? */
+export function checkSource({ artifacts: [{ source }] }: Dependency): Finding | null {
+  return checkNotRegistry(source);
+}
 
 /** Is what was verified changed afterwards? No registry knows the patch. */
 export function checkPatch({ patches }: Dependency): Finding | null {

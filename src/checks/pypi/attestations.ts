@@ -90,6 +90,7 @@ function judgeSubjects(
   if (!isSameFile(subject.name, name, project)) return [mismatch(kind, name, subject.name)];
   const hashes = subject.digests.filter(({ algorithm }) => algorithm === 'sha256').map(({ hex }) => hex);
   const [attested] = hashes;
-  if (attested === undefined || hashes.length > 1) return [mismatch(kind, 'a sha256 digest', `${hashes.length} of them`)];
+  if (attested === undefined || hashes.length > 1)
+    return [mismatch(kind, 'a sha256 digest', `${hashes.length} of them`)];
   return attested === sha256 ? [] : [mismatch(kind, `sha256:${sha256}`, `sha256:${attested}`)];
 }

@@ -158,7 +158,10 @@ function ageFindings(published: Instant | null, known: Expectations, now: Instan
 function integrityOf(locked: readonly LockedFile[], proofs: readonly FileProof[]): IntegrityProof | null {
   const [first, ...rest] = locked.map(({ digest }) => digest);
   if (first === undefined) return null;
-  return establish({ by: isAttested(locked, proofs) ? ('builder' as const) : ('registry' as const), digests: [first, ...rest] as const });
+  return establish({
+    by: isAttested(locked, proofs) ? ('builder' as const) : ('registry' as const),
+    digests: [first, ...rest] as const,
+  });
 }
 
 function isAttested(locked: readonly LockedFile[], proofs: readonly FileProof[]): boolean {

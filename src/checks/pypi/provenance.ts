@@ -42,11 +42,7 @@ export interface Verifying {
 }
 
 /** Do the attestations of the locked files hold? What the index says is there must be there. */
-export function checkAttested(
-  files: readonly AskedFile[],
-  project: string,
-  { verifier, now }: Verifying,
-): FileCheck {
+export function checkAttested(files: readonly AskedFile[], project: string, { verifier, now }: Verifying): FileCheck {
   const checks = files.map(({ file, attestations }): FileCheck => {
     if (attestations.state === 'absent') return withoutProofs(advertised(attestations.url));
     if (attestations.state !== 'present') return withoutProofs(unanswered('attestations', attestations));
@@ -81,7 +77,16 @@ interface Judged extends Verifying {
 }
 
 /** Who built it, and was anything lost? */
-export function judgeProvenance({ dependency, release, project, locked, evidence, proofs, known, ...verifying }: Judged): {
+export function judgeProvenance({
+  dependency,
+  release,
+  project,
+  locked,
+  evidence,
+  proofs,
+  known,
+  ...verifying
+}: Judged): {
   readonly findings: readonly Finding[];
   readonly expectations: readonly ExpectationCheck[];
 } {
@@ -97,7 +102,8 @@ export function judgeProvenance({ dependency, release, project, locked, evidence
     return { check, findings: judgeIdentity(identity, check, { others: evidence.others, registry }, known) };
   });
   const hasClaim = locked.some(({ file }) => file.provenance !== null);
-  const lost = hasClaim || locked.length === 0 ? null : checkLossAgainst(known.package, project, { ecosystem, version });
+  const lost =
+    hasClaim || locked.length === 0 ? null : checkLossAgainst(known.package, project, { ecosystem, version });
   const others = [lost, checkPartial(project, version, locked), checkSources(builders)];
   return {
     findings: distinct([...judged.flatMap(({ findings }) => findings), ...others.filter((found) => found !== null)]),
@@ -116,7 +122,8 @@ function buildersOf(proofs: readonly FileProof[]): readonly Builder[] {
   for (const { proof, file } of proofs) {
     const { identity } = proof;
     const { issuer, repository, repositoryId, ownerId, workflow, signer } = identity;
-    const who = repository === null ? [issuer, identity.subject] : [issuer, repository, repositoryId, ownerId, workflow];
+    const who =
+      repository === null ? [issuer, identity.subject] : [issuer, repository, repositoryId, ownerId, workflow];
     const key = JSON.stringify([...who, signer]);
     if (!found.has(key)) found.set(key, { identity, file });
   }
@@ -127,7 +134,10 @@ function buildersOf(proofs: readonly FileProof[]): readonly Builder[] {
 function checkSources([first, second]: readonly Builder[]): Finding | null {
   if (first === undefined || second === undefined) return null;
   const files = [first.file, second.file];
-  return finding('provenance-inconsistent', { files, builders: [first, second].map(({ identity }) => nameOf(identity)) });
+  return finding('provenance-inconsistent', {
+    files,
+    builders: [first, second].map(({ identity }) => nameOf(identity)),
+  });
 }
 
 function nameOf({ repository, workflow, subject }: Identity): string {

@@ -129,5 +129,8 @@ function demanded(path: string, io: Io): TextFile {
 function textOf(path: string, io: Io): TextFile | null {
   if (!existsSync(path)) return null;
   demandFile(path);
-  return { path: shownPath(path, io), text: readUserFile(path, 'the settings of Python packages', io).toString('utf8') };
+  return {
+    path: shownPath(path, io),
+    text: readUserFile(path, 'the settings of Python packages', io).toString('utf8'),
+  };
 }

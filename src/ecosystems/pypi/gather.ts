@@ -50,12 +50,7 @@ async function askOthers(
   return Promise.all(asked.map(({ version, file }) => askFile(project.value, version, file, index)));
 }
 
-async function askFile(
-  { name }: IndexProject,
-  version: string,
-  file: IndexFile,
-  index: PypiIndex,
-): Promise<AskedFile> {
+async function askFile({ name }: IndexProject, version: string, file: IndexFile, index: PypiIndex): Promise<AskedFile> {
   return { version, file, attestations: await index.attestations(name, version, file) };
 }
 

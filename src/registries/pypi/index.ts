@@ -72,7 +72,12 @@ export function pypiIndex(client: HttpClient, { default: index, explicit }: Inde
  * Where the provenance of a file is asked for. What the index names is unsigned and leads to no other host: then it is
  * the address that PyPI's integrity interface has beside its index; null where the index is not named as PyPI's is.
  */
-function provenanceAddress(base: string, name: string, version: string, { provenance, name: file }: IndexFile): string | null {
+function provenanceAddress(
+  base: string,
+  name: string,
+  version: string,
+  { provenance, name: file }: IndexFile,
+): string | null {
   if (provenance !== null && URL.canParse(provenance, base)) {
     const named = new URL(provenance, base);
     if (named.origin === new URL(base).origin && named.username === '' && named.password === '') return named.href;

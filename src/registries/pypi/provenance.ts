@@ -41,7 +41,8 @@ function parsePublisher(value: unknown): ClaimedPublisher | null {
 
 /** The same members under the names of a Sigstore bundle; what they hold is for its verifier to judge. */
 function toBundle(attestation: unknown): Parsed<Fields> {
-  if (!isObject(attestation) || attestation['version'] !== 1) return { malformed: 'an attestation is not of version 1' };
+  if (!isObject(attestation) || attestation['version'] !== 1)
+    return { malformed: 'an attestation is not of version 1' };
   if (!isWithinDepth(attestation, bounds.MAX_BUNDLE_DEPTH)) return { malformed: 'an attestation nests too deep' };
   const { verification_material: material, envelope } = attestation;
   if (!isObject(material) || !isObject(envelope)) {

@@ -57,7 +57,8 @@ export function parseProject(body: Buffer, name: string, url: string): Parsed<In
       ...historyOf(name, releases),
       spelling: (version) => spellings.get(keyOf(version) ?? '') ?? null,
       isStripped: minor < WITH_PROVENANCE || (files.length > 0 && !saysProvenance),
-      quarantined: status['status'] === 'quarantined' ? (textOf(status['reason'], bounds.MAX_TOKEN_LENGTH) ?? '') : null,
+      quarantined:
+        status['status'] === 'quarantined' ? (textOf(status['reason'], bounds.MAX_TOKEN_LENGTH) ?? '') : null,
     },
   };
 }

@@ -12,7 +12,10 @@ export interface PipFile {
  * The indexes that pip is told of (https://pip.pypa.io/en/stable/topics/configuration/): by variables, else by the
  * strongest of these files, of which the last one is the strongest; `install` is stronger than `global`.
  */
-export function pipIndexes(env: Readonly<Record<string, string | undefined>>, files: readonly PipFile[]): IndexSettings {
+export function pipIndexes(
+  env: Readonly<Record<string, string | undefined>>,
+  files: readonly PipFile[],
+): IndexSettings {
   const valueOf = (option: string): readonly Named[] => {
     const variable = `PIP_${option.toUpperCase().replaceAll('-', '_')}`;
     const set = env[variable] ?? '';

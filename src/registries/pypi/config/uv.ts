@@ -37,7 +37,10 @@ const REMEDY = 'uv stops at it, too';
 export function uvIndexes(env: Environment, { project, settings, isProjects }: UvFiles): IndexSettings {
   const pyproject = project === null ? null : parseToml(project.path, project.text, REMEDY).root;
   const tool = tableAt(tableAt(pyproject, 'tool'), 'uv');
-  const files = settings.map(({ path, text }) => ({ path, table: parseToml(path, text, REMEDY).root as TomlTable | null }));
+  const files = settings.map(({ path, text }) => ({
+    path,
+    table: parseToml(path, text, REMEDY).root as TomlTable | null,
+  }));
   const own = project === null || isProjects ? [] : [{ path: project.path, table: tool }];
   const layers = [...own, ...files].map(({ path, table }) => indexesOf(table, path));
   const indexes = firstOfName([...variableIndexes(env), ...layers.flat()]);
@@ -90,15 +93,13 @@ function firstOfName(indexes: readonly Index[]): readonly Index[] {
 }
 
 /** Packages that are from an index of their own. One that is from several, by markers, is from nobody knows where. */
-function explicitOf(
-  sources: TomlTable | null,
-  indexes: readonly Index[],
-  path: string,
-): ReadonlyMap<string, Named> {
+function explicitOf(sources: TomlTable | null, indexes: readonly Index[], path: string): ReadonlyMap<string, Named> {
   const found = new Map<string, Named>();
   for (const [name, value] of sources ?? []) {
     const all = Array.isArray(value) ? (value as readonly TomlValue[]) : [value];
-    const named = [...new Set(all.flatMap((one) => (one instanceof Map ? (textAt(one as TomlTable, 'index') ?? []) : [])))];
+    const named = [
+      ...new Set(all.flatMap((one) => (one instanceof Map ? (textAt(one as TomlTable, 'index') ?? []) : []))),
+    ];
     if (named.length > 1) {
       const names = named.join(' and ');
       throw new LockfileError(path, null, `takes ${name} from several indexes (${names}), of which assay asks one`);
@@ -106,7 +107,8 @@ function explicitOf(
     const [from] = named;
     if (from === undefined) continue;
     const index = indexes.find((one) => one.name === from);
-    if (index === undefined) throw new LockfileError(path, null, `takes ${name} from index ${from}, which is not defined`);
+    if (index === undefined)
+      throw new LockfileError(path, null, `takes ${name} from index ${from}, which is not defined`);
     found.set(normalise(name), index);
   }
   return found;
