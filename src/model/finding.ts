@@ -209,8 +209,8 @@ export interface FindingArgs {
   'history-exotic-dependency': { name: string; spec: string };
   /** `latest` is lower and was published earlier, at `published`. */
   'history-dist-tag-moved-back': { latest: string; published: Instant };
-  /** `first` is when the first file of the release was published, and `published` when this one was. */
-  'history-file-added-late': { file: string; published: Instant; first: Instant };
+  /** `firstPublished` is when the first file of the release was, and `published` when this one was. */
+  'history-file-added-late': { file: string; published: Instant; firstPublished: Instant };
   'history-manifest-differs': { field: string; registry: string; tarball: string };
 
   'lockfile-not-registry': { kind: 'git' | 'http' | 'file' | 'other'; url: string };

@@ -72,7 +72,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'history-new-package-script': { scripts: ['postinstall'], commands: ['node setup.js'], permission: 'unknown' },
     'history-attestation-missing': { versions: ['1.0.1'], instead: '1.0.0' },
     'history-exotic-dependency': { name: text, spec: text },
-    'history-file-added-late': { file: text, published: NOON + 1, first: NOON },
+    'history-file-added-late': { file: text, published: NOON + 1, firstPublished: NOON },
     'history-dist-tag-moved-back': { latest: text, published: NOON },
     'history-manifest-differs': { field: text, registry: text, tarball: text },
     'lockfile-not-registry': { kind: 'git', url: text },

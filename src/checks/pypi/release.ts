@@ -21,7 +21,7 @@ export function checkIndexRelease(files: readonly IndexFile[], locked: readonly 
 
 function addedLate({ name, uploaded }: IndexFile, first: Instant | null): Finding | null {
   if (uploaded === null || first === null) return null;
-  return finding('history-file-added-late', { file: name, published: uploaded, first });
+  return finding('history-file-added-late', { file: name, published: uploaded, firstPublished: first });
 }
 
 /**

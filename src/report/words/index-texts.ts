@@ -19,8 +19,8 @@ export const INDEX_TEXTS: Texts<
   },
   'history-file-added-late': {
     title: 'a file was added long after the release',
-    clause: ({ file, published, first }) =>
-      `is locked by ${fileName(file)}, added at ${formatInstant(published)} to a release of ${formatInstant(first)}`,
+    clause: ({ file, published, firstPublished }) =>
+      `is locked by ${fileName(file)}, added at ${formatInstant(published)} to a release of ${formatInstant(firstPublished)}`,
     why: 'whoever trusts the release looked at it before this file was there',
     next: 'check',
   },
