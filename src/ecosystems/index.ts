@@ -5,7 +5,11 @@ import { goEcosystem } from './go.ts';
 import { npmEcosystem } from './npm.ts';
 
 /** The record of each ecosystem; null where there are only words so far, and nothing is verified. */
-const RECORDS: Readonly<Record<Ecosystem, EcosystemRecord | null>> = { npm: npmEcosystem, go: goEcosystem };
+const RECORDS: Readonly<Record<Ecosystem, EcosystemRecord | null>> = {
+  npm: npmEcosystem,
+  go: goEcosystem,
+  pypi: null,
+};
 
 const VERIFIED = Object.values(RECORDS).filter((record) => record !== null);
 

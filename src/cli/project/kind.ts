@@ -7,6 +7,7 @@ import { projectManifests, type LockfilePaths } from './files.ts';
 import { managerOf, projectSettings, tellingPaths } from './manager-config.ts';
 import { manifestNames, manifestText } from './manifests.ts';
 import { notUsed } from './not-used.ts';
+import { pythonFiles } from './python-project.ts';
 
 /** The project's own files that lockfiles of one ecosystem are read with. */
 export interface ProjectFiles {
@@ -54,7 +55,16 @@ const go: ProjectKind = {
   notUsed: (path, lockfile, _, io) => Promise.resolve(goNotUsed(path, lockfile, io)),
 };
 
-const KINDS: Readonly<Record<Ecosystem, ProjectKind>> = { npm: node, go };
+const python: ProjectKind = {
+  files: ([path], io) => Promise.resolve({ settings: [], manifests: pythonFiles(path, io) }),
+  // Each is named by its whole path.
+  manifestNames: () => [''],
+  manifestText: (_, text) => text,
+  tellingPaths: () => Promise.resolve(new Set()),
+  notUsed: () => Promise.resolve([]),
+};
+
+const KINDS: Readonly<Record<Ecosystem, ProjectKind>> = { npm: node, go, pypi: python };
 
 /** The kind of project that a lockfile is of, by its name. */
 export function kindOf(lockfile: string): ProjectKind {

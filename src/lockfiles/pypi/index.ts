@@ -1,0 +1,5 @@
+import type { LockfileFormat } from '../common/format.ts';
+import { uv } from './uv.ts';
+
+/** The lockfiles of Python's package managers. */
+export const PYPI_FORMATS: readonly LockfileFormat[] = [uv];
