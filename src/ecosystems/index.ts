@@ -3,12 +3,13 @@ import type { Ecosystem, PackageRef } from '../model/package.ts';
 import type { EcosystemRecord, PinnedKeys, Sources } from './ecosystem.ts';
 import { goEcosystem } from './go.ts';
 import { npmEcosystem } from './npm.ts';
+import { pypiEcosystem } from './pypi.ts';
 
 /** The record of each ecosystem; null where there are only words so far, and nothing is verified. */
 const RECORDS: Readonly<Record<Ecosystem, EcosystemRecord | null>> = {
   npm: npmEcosystem,
   go: goEcosystem,
-  pypi: null,
+  pypi: pypiEcosystem,
 };
 
 const VERIFIED = Object.values(RECORDS).filter((record) => record !== null);

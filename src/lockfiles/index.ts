@@ -7,6 +7,7 @@ import { go } from './go/index.ts';
 import { npm } from './npm/index.ts';
 import { pnpm } from './pnpm/index.ts';
 import { scriptPermissions } from './settings/install-scripts.ts';
+import { PYPI_FORMATS } from './pypi/index.ts';
 import { unsupported } from './unsupported.ts';
 import { vlt } from './vlt/index.ts';
 import { yarn } from './yarn/index.ts';
@@ -17,7 +18,7 @@ export { parseIntegrity } from '../readers/integrity.ts';
 export { scriptPermissions } from './settings/install-scripts.ts';
 
 /** The lockfiles assay reads. */
-export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, pnpm, yarn, bun, vlt, go];
+export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, pnpm, yarn, bun, vlt, go, ...PYPI_FORMATS];
 
 /** Every lockfile assay knows, supported ones first. */
 export const LOCKFILE_FORMATS: readonly LockfileFormat[] = [

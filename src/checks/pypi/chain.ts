@@ -13,7 +13,7 @@ import { checkNotRegistry } from '../not-registry.ts';
 import { unanswered } from '../unanswered.ts';
 import type { FileProof } from './attestations.ts';
 import { evidenceDigest } from './evidence-digest.ts';
-import { checkAddresses, checkFiles, type LockedFile } from './files.ts';
+import { checkAddresses, checkFiles, checkIndex, type LockedFile } from './files.ts';
 import { checkAttested, judgeProvenance, type PypiEvidence } from './provenance.ts';
 import { checkIndexRelease } from './release.ts';
 
@@ -50,7 +50,9 @@ export function assess(
   known: Expectations,
   { verifierFor, now }: Trust,
 ): Assessed {
-  const local = [...localFindings(dependency), ...(known.baseline?.findings ?? [])];
+  const index = checkIndex(dependency, known.registry, known.expectation.addresses);
+  const held = [...(index === null ? [] : [index]), ...(known.baseline?.findings ?? [])];
+  const local = [...localFindings(dependency), ...held];
   const settled = (...findings: readonly Finding[]): Assessed => {
     return { assessment: { ...unproven(dependency, known), findings: [...local, ...findings] }, ask: [] };
   };

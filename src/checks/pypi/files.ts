@@ -99,9 +99,21 @@ function judgeAddress(
   return isNamed ? 'lockfile-unexpected-host' : 'lockfile-resolved-mismatch';
 }
 
-/** Whether an address in the lockfile may lead elsewhere, as far as that can be said without asking. */
-export function leadsElsewhere({ artifacts }: Dependency, registry: string, others: readonly string[]): boolean {
-  return artifacts.some(({ source }) => {
+/** Is the index that the lockfile names the one that is asked? */
+export function checkIndex({ index }: Dependency, registry: string, others: readonly string[]): Finding | null {
+  if (index === undefined || [registry, ...others].some((one) => isSameIndex(one, index))) return null;
+  return finding('lockfile-unexpected-host', { resolved: withoutCredentials(index), registry });
+}
+
+function isSameIndex(one: string, other: string): boolean {
+  const plain = (address: string): string => withoutCredentials(address).replace(/\/+$/, '').toLowerCase();
+  return plain(one) === plain(other);
+}
+
+/** Whether the lockfile may lead elsewhere, as far as that can be said without asking. */
+export function leadsElsewhere(dependency: Dependency, registry: string, others: readonly string[]): boolean {
+  if (checkIndex(dependency, registry, others) !== null) return true;
+  return dependency.artifacts.some(({ source }) => {
     if (source.kind !== 'registry' || source.resolved === null) return false;
     const found = webAddress(source.resolved);
     return found === null || !isKnownHost(found, registry, others);

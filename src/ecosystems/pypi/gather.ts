@@ -2,16 +2,18 @@ import { expectedIdentity } from '../../checks/baseline.ts';
 import type { Expectations } from '../../checks/known.ts';
 import { measuresFor } from '../../checks/measures.ts';
 import { lockedFiles } from '../../checks/pypi/chain.ts';
+import { checkIndex } from '../../checks/pypi/files.ts';
 import type { AskedFile, PypiEvidence } from '../../checks/pypi/provenance.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import type { Evidence, Validator } from '../../model/evidence.ts';
 import type { IndexFile, IndexProject } from '../../model/pypi-index.ts';
 import type { PypiIndex } from '../../registries/pypi/index.ts';
+import { conventionsOf } from '../conventions/index.ts';
 
 /** Asks the index what the checks need to know of one dependency, and no more. */
 export async function gather(dependency: Dependency, index: PypiIndex, known: Expectations): Promise<PypiEvidence> {
   const { registry } = known;
-  const project = await index.project(dependency.name);
+  const project = withheld(dependency, registry, known) ?? (await index.project(dependency.name));
   if (project.state !== 'present') return { registry, project, files: [], others: [] };
   const version = project.value.spelling(dependency.version);
   const locked = lockedFiles(dependency, project.value).filter(({ provenance }) => provenance !== null);
@@ -23,6 +25,16 @@ export async function gather(dependency: Dependency, index: PypiIndex, known: Ex
     askOthers(project, first, index),
   ]);
   return { registry, project, files, others };
+}
+
+/** What the lockfile has from an index of one's own may be private: its name is told to no public one. */
+function withheld(dependency: Dependency, registry: string, { expectation }: Expectations): Evidence<never> | null {
+  const { isPublicRegistry } = conventionsOf('pypi').names;
+  const isOther = checkIndex(dependency, registry, expectation.addresses) !== null;
+  if (!isOther || !isPublicRegistry(registry) || isPublicRegistry(dependency.index ?? '')) return null;
+  const reason =
+    'not asked, as the lockfile has it from an index that no setting names: name that index in the settings';
+  return { state: 'unavailable', url: registry, reason };
 }
 
 /** Adds the attestations of more versions to the evidence. */
