@@ -290,7 +290,8 @@ export interface FindingArgs {
    */
   'evidence-not-served': { registry: string; packages: readonly string[] };
   'evidence-malformed': { evidence: EvidenceName; url: string; reason: string };
-  'evidence-stripped': { registry: string };
+  /** `of`: what is left out, where that is not signatures of the registry. */
+  'evidence-stripped': { registry: string; of?: 'attestations' };
 }
 
 /** Which piece of evidence a finding is about. */

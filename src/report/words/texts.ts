@@ -244,9 +244,15 @@ export const TEXTS: Texts<FindingCode> = {
   },
   'evidence-stripped': {
     title: 'the registry leaves out signatures',
-    clause: ({ registry }) => `comes from ${address(registry)}, which serves no signature for any version of it`,
+    clause: ({ registry, of }) =>
+      of === 'attestations'
+        ? `comes from ${address(registry)}, which does not say of any file whether it has attestations`
+        : `comes from ${address(registry)}, which serves no signature for any version of it`,
     why: 'without them a forged release looks like any other',
-    next: ({ registry }) => (isPublicRegistry(registry) ? 'proxy' : 'registry'),
+    next: ({ registry, of }) => {
+      if (of === 'attestations') return 'explain';
+      return isPublicRegistry(registry) ? 'proxy' : 'registry';
+    },
   },
 };
 
