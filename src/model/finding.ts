@@ -241,6 +241,8 @@ export interface FindingArgs {
   'lockfile-parts-differ': { path: string; packages: string; dependencies: string };
   /** `names`: what the package's own shrinkwrap, in its tarball, decides, as the lockfile has no entry for it. */
   'lockfile-unbound': { names: readonly string[] };
+  /** Several indexes may answer for one name: their addresses, without credentials. */
+  'lockfile-index-ambiguous': { indexes: readonly string[] };
   /**
    * `by` says that the package manager does not install from this file; `instead` is what it would, where that is
    * known.
@@ -379,6 +381,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-hook-changed': 'anomaly',
   'lockfile-parts-differ': 'contradiction',
   'lockfile-unbound': 'contradiction',
+  'lockfile-index-ambiguous': 'anomaly',
   'lockfile-not-used': 'contradiction',
   'lockfile-other-code': 'anomaly',
   'installed-modified': 'contradiction',

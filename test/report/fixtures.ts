@@ -89,6 +89,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'lockfile-hook-changed': { field: text, lockfile: text, registry: text, hook: text },
     'lockfile-parts-differ': { path: text, packages: text, dependencies: text },
     'lockfile-unbound': { names: [text] },
+    'lockfile-index-ambiguous': { indexes: [text, text] },
     'lockfile-not-used': { by: text, instead: text },
     'lockfile-other-code': { by: text, code: 'fetched' },
     'installed-modified': { path: text, files: [text, text, text, text], total: 9, what: 'files', found: text },

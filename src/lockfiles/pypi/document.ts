@@ -6,21 +6,28 @@ export interface Document {
   readonly root: TomlTable;
   readonly top: Fields;
   readonly entries: readonly { readonly fields: Fields; readonly line: number }[];
+  /** Refuses a file in which a hash stands anywhere but in the entries, of which `files` with a hash were read. */
+  readonly refuseOthers: (files: number) => void;
 }
 
-/** Reads a lockfile in TOML. Refuses entries that are not written as `[[list]]`, as each tool writes them. */
+/**
+ * Reads a lockfile in TOML. Where entries are not written as `[[list]]`, as each tool writes them, all are in line 1.
+ */
 export function readDocument(file: string, text: string, list: string, remedy: string): Document {
-  const { root, headers } = parseToml(file, text, remedy);
+  const { root, headers, hashed } = parseToml(file, text, remedy);
   const fail = failing(file, null, remedy);
   const top = fieldsOf(root, '', fail);
   const lines = headers(list);
-  const found = root.get(list) ?? [];
-  if (!Array.isArray(found) || found.length !== lines.length) {
-    return fail(`has entries that do not begin with [[${list}]]`);
-  }
-  const entries = (found as readonly TomlTable[]).map((table, i) => {
-    const line = lines[i] ?? 1;
+  const tables = top.tables(list);
+  const entries = tables.map((_, i) => {
+    const line = lines.length === tables.length ? (lines[i] ?? 1) : 1;
+    const table = (root.get(list) as readonly TomlTable[])[i] ?? new Map();
     return { fields: fieldsOf(table, '', failing(file, line, remedy)), line };
   });
-  return { root, top, entries };
+  return {
+    ...{ root, top, entries },
+    refuseOthers: (files) => {
+      if (files !== hashed) fail(`has ${hashed} hashes and entries with ${files}: one stands where none belongs`);
+    },
+  };
 }

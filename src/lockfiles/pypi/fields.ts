@@ -1,4 +1,4 @@
-import type { Digest, HashAlgorithm } from '../../model/dependency.ts';
+import type { Dependency, Digest, HashAlgorithm } from '../../model/dependency.ts';
 import { normalise } from '../../ecosystems/conventions/pypi-names.ts';
 import { pypiConventions } from '../../ecosystems/conventions/pypi.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
@@ -25,6 +25,7 @@ export function failing(file: string, line: number | null, remedy: string): Fail
 export interface Fields {
   readonly fail: Fail;
   readonly has: (field: string) => boolean;
+  readonly names: () => readonly string[];
   readonly text: (field: string) => string | null;
   readonly table: (field: string) => Fields | null;
   /** Of a list of tables. */
@@ -53,6 +54,7 @@ export function fieldsOf(table: TomlTable, what: string, fail: Fail): Fields {
   return {
     fail,
     has: (field) => table.has(field),
+    names: () => [...table.keys()],
     text: (field) => {
       const value = table.get(field);
       return value === undefined ? null : text(value, named(field));
@@ -101,6 +103,11 @@ export function digestOf(algorithm: string, hex: string, fail: Fail): Digest {
 
 function isAlgorithm(text: string): text is HashAlgorithm {
   return Object.hasOwn(HEX_LENGTH, text);
+}
+
+/** How many files have a hash. */
+export function hashedFiles(dependencies: readonly Pick<Dependency, 'artifacts'>[]): number {
+  return dependencies.flatMap(({ artifacts }) => artifacts).filter(({ digests }) => digests.length > 0).length;
 }
 
 /** The name of the file at an address or a path: its last part, with its escapes taken back. */

@@ -5,7 +5,7 @@ import type { LockfileFormat } from '../common/format.ts';
 import { mergePlaces, type PlacedDependency } from '../common/merge.ts';
 import { decodeText } from '../../readers/text.ts';
 import { readDocument } from './document.ts';
-import { fileNameOf, readHash, type Fields } from './fields.ts';
+import { fileNameOf, hashedFiles, readHash, type Fields } from './fields.ts';
 import { entryOf, isFolder, labelOf, reasonOf, refuseDuplicates, type UvEntry } from './uv-entry.ts';
 import { uvRoles } from './uv-roles.ts';
 
@@ -41,6 +41,7 @@ function parse(file: string, bytes: Uint8Array): Lockfile {
     if (!isFolder(entry)) found.push({ ...dependencyOf(entry), ...roles.of(entry), place });
     else skipped.push({ place, reason: reasonOf(entry, roles.isMember(entry)) });
   }
+  document.refuseOthers(hashedFiles(found));
   const dependencies = mergePlaces(found);
   return { file, format: 'uv.lock v1', manager: 'uv', entries: entries.length, dependencies, skipped };
 }
