@@ -57,10 +57,16 @@ export function ecosystemOfLockfile(file: string): Ecosystem {
   return formatOf(file)?.ecosystem ?? DEFAULT_ECOSYSTEM;
 }
 
+/** Whether the name of a file says that it is a lockfile, or only its text does: some lock nothing. */
+export function isLockfileByText(file: string): ((text: string) => boolean) | null {
+  return formatOf(file)?.isLocked ?? null;
+}
+
 function formatOf(file: string): LockfileFormat | undefined {
   if (BRANCH_LOCKFILE.test(file.replace(/^.*[/\\]/s, ''))) return pnpm;
-  return LOCKFILE_FORMATS.find(({ fileNames, otherFileNames }) =>
-    [...fileNames, ...otherFileNames].some((name) => file.endsWith(name)),
+  return LOCKFILE_FORMATS.find(
+    ({ fileNames, otherFileNames, otherFiles }) =>
+      [...fileNames, ...otherFileNames].some((name) => file.endsWith(name)) || otherFiles?.test(file) === true,
   );
 }
 

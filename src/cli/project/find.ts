@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, statSync, type Dirent } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { BRANCH_LOCKFILE, LOCKFILE_NAMES } from '../../lockfiles/index.ts';
+import { BRANCH_LOCKFILE, isLockfileByText, LOCKFILE_NAMES } from '../../lockfiles/index.ts';
 import { NODE_MANAGERS, type NodeManager } from '../../model/dependency.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
 import { npmProject } from '../../registries/npm/config/npmrc.ts';
@@ -107,7 +107,21 @@ function branchLockfiles(folder: string, names: readonly string[], io: Io): read
 
 /** Paths of every lockfile of a directory; a link that leads nowhere is one that cannot be read. */
 export function lockfilesIn(directory: string): readonly string[] {
-  return LOCKFILE_NAMES.map((name) => join(directory, name)).filter((path) => existsSync(path) || isLink(path));
+  return LOCKFILE_NAMES.map((name) => join(directory, name)).filter(
+    (path) => (existsSync(path) || isLink(path)) && !locksNothing(path),
+  );
+}
+
+/** Requirements that Python projects have beside their lockfile, or in its place, without a hash in them. */
+function locksNothing(path: string): boolean {
+  const isLocked = isLockfileByText(path);
+  if (isLocked === null || statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  try {
+    return !isLocked(readFileSync(path, 'utf8'));
+  } catch {
+    // Why it cannot be read, its reader says.
+    return false;
+  }
 }
 
 /**
@@ -164,7 +178,8 @@ function findBelow(place: string, io: Io): { readonly paths: LockfilePaths; read
     }
     const names = new Set(entries.map(({ name }) => name));
     unread.push(...branchLockfiles(folder, [...names], io));
-    paths.push(...LOCKFILE_NAMES.filter((name) => names.has(name)).map((name) => join(folder, name)));
+    const own = LOCKFILE_NAMES.filter((name) => names.has(name)).map((name) => join(folder, name));
+    paths.push(...own.filter((path) => !locksNothing(path)));
     for (const entry of entries) {
       if (entry.isDirectory() && !SKIPPED.has(entry.name)) {
         queue.push({ folder: join(folder, entry.name), depth: depth + 1 });

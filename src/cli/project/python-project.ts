@@ -1,3 +1,6 @@
+import { basename } from 'node:path';
+import { includesOf } from '../../lockfiles/pypi/requirements.ts';
+import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { manifestFile } from './manifests.ts';
 
@@ -11,5 +14,21 @@ export function pythonFiles(lockfile: string, io: Io): ReadonlyMap<string, strin
     const text = manifestFile(lockfile, name, io);
     if (text !== null) found.set(name, text);
   }
+  if (lockfile.endsWith('.txt')) addIncluded(lockfile, found, io);
   return found;
+}
+
+/** More than any project has. */
+const MAX_INCLUDED = 1000;
+
+/** The files that requirements include, and those that these do. One that is elsewhere, the reader refuses. */
+function addIncluded(lockfile: string, found: Map<string, string>, io: Io): void {
+  const queue = [basename(lockfile)];
+  for (const path of queue) {
+    const text = manifestFile(lockfile, path, io);
+    if (text === null) continue;
+    if (path !== queue[0]) found.set(path, text);
+    for (const next of includesOf(path, text)) if (next !== null && !queue.includes(next)) queue.push(next);
+    if (queue.length > MAX_INCLUDED) throw new UsageError(`${queue[0] ?? ''} includes more than ${MAX_INCLUDED} files`);
+  }
 }

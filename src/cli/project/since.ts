@@ -90,7 +90,8 @@ async function manifestsAt(lockfile: string, now: ProjectManifests, commit: stri
   const names = kind.manifestNames(lockfile);
   for (const member of now.keys()) {
     for (const name of names) {
-      const found = await readAt(join(projectFolder(lockfile), member), name, commit);
+      const path = join(projectFolder(lockfile), member, name);
+      const found = await readAt(dirname(path), basename(path), commit);
       if (!('bytes' in found) || found.bytes === null) continue;
       then.set(member, textThen(kind.manifestText, name, found.bytes.toString('utf8')));
       break;
