@@ -77,7 +77,7 @@ export function assess(
     ...unproven(dependency, known),
     proofs: {
       ...NOTHING,
-      integrity: isWhole ? integrityOf(locked, proofs) : null,
+      integrity: isWhole ? integrityOf(dependency, locked, proofs) : null,
       publish: proven.find(({ kind }) => kind === 'publish')?.proof ?? null,
       provenance: (proven.find(({ kind }) => kind === 'provenance') ?? proven[0])?.proof ?? null,
     },
@@ -157,13 +157,17 @@ function ageFindings(published: Instant | null, known: Expectations, now: Instan
 }
 
 /** Where every locked file is attested, who built them says so; else the index alone does. */
-function integrityOf(locked: readonly LockedFile[], proofs: readonly FileProof[]): IntegrityProof | null {
+function integrityOf(
+  { artifacts }: Dependency,
+  locked: readonly LockedFile[],
+  proofs: readonly FileProof[],
+): IntegrityProof | null {
   const [first, ...rest] = locked.map(({ digest }) => digest);
   if (first === undefined) return null;
-  return establish({
-    by: isAttested(locked, proofs) ? ('builder' as const) : ('registry' as const),
-    digests: [first, ...rest] as const,
-  });
+  const by = isAttested(locked, proofs) ? ('builder' as const) : ('registry' as const);
+  const isNamed = artifacts.every(({ file }) => file !== null);
+  const files = isNamed ? {} : { files: locked.map(({ file }) => file.name) };
+  return establish({ by, digests: [first, ...rest] as const, ...files });
 }
 
 function isAttested(locked: readonly LockedFile[], proofs: readonly FileProof[]): boolean {
