@@ -57,16 +57,17 @@ export function ecosystemOfLockfile(file: string): Ecosystem {
   return formatOf(file)?.ecosystem ?? DEFAULT_ECOSYSTEM;
 }
 
-/** Whether the name of a file says that it is a lockfile, or only its text does: some lock nothing. */
-export function isLockfileByText(file: string): ((text: string) => boolean) | null {
+/** Whether a file that was looked for is a lockfile, by its text; null where its name says so. */
+export function tellsByText(file: string): ((text: string) => boolean) | null {
   return formatOf(file)?.isLocked ?? null;
 }
 
 function formatOf(file: string): LockfileFormat | undefined {
   if (BRANCH_LOCKFILE.test(file.replace(/^.*[/\\]/s, ''))) return pnpm;
-  return LOCKFILE_FORMATS.find(
-    ({ fileNames, otherFileNames, otherFiles }) =>
-      [...fileNames, ...otherFileNames].some((name) => file.endsWith(name)) || otherFiles?.test(file) === true,
+  return (
+    LOCKFILE_FORMATS.find(({ fileNames, otherFileNames }) =>
+      [...fileNames, ...otherFileNames].some((name) => file.endsWith(name)),
+    ) ?? LOCKFILE_FORMATS.find(({ otherFiles }) => otherFiles?.test(file))
   );
 }
 

@@ -1,34 +1,39 @@
-import { basename } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { includesOf } from '../../lockfiles/pypi/requirements.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
+import { shownPath } from '../user-files.ts';
 import { manifestFile } from './manifests.ts';
+import { projectFolders } from './upwards.ts';
 
-/** Files beside a lockfile of Python that say what the project itself asks for. */
-const MANIFESTS = ['pyproject.toml', 'Pipfile'] as const;
+const PROJECT = 'pyproject.toml';
+/** More than any project has. */
+const MAX_INCLUDES = 1000;
 
-/** What a lockfile of Python is read with: the project's own files, by their paths. Throws UsageError. */
+/**
+ * What a lockfile of Python is read with, by paths from its folder: pyproject.toml, and the files that requirements
+ * include, of this project. Throws UsageError and LockfileError.
+ */
 export function pythonFiles(lockfile: string, io: Io): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
-  for (const name of MANIFESTS) {
-    const text = manifestFile(lockfile, name, io);
-    if (text !== null) found.set(name, text);
+  const project = manifestFile(lockfile, PROJECT, io);
+  if (project !== null) found.set(PROJECT, project);
+  if (!lockfile.endsWith('.txt')) return found;
+  const folder = dirname(lockfile);
+  const root = projectFolders(folder, io).at(-1) ?? folder;
+  const queue = [lockfile.slice(folder.length).replace(/^[/\\]/, '')];
+  for (const path of queue) {
+    if (queue.length > MAX_INCLUDES)
+      throw new UsageError(`${shownPath(lockfile, io)} includes more than ${MAX_INCLUDES} files`);
+    const text = manifestFile(lockfile, path, io);
+    if (text === null) continue;
+    found.set(path, text);
+    const includes = [...new Set(includesOf(path, text).filter((one) => one !== null))].slice(0, MAX_INCLUDES);
+    queue.push(...includes.filter((one) => !queue.includes(one) && isBelow(root, join(folder, one))));
   }
-  if (lockfile.endsWith('.txt')) addIncluded(lockfile, found, io);
   return found;
 }
 
-/** More than any project has. */
-const MAX_INCLUDED = 1000;
-
-/** The files that requirements include, and those that these do. One that is elsewhere, the reader refuses. */
-function addIncluded(lockfile: string, found: Map<string, string>, io: Io): void {
-  const queue = [basename(lockfile)];
-  for (const path of queue) {
-    const text = manifestFile(lockfile, path, io);
-    if (text === null) continue;
-    if (path !== queue[0]) found.set(path, text);
-    for (const next of includesOf(path, text)) if (next !== null && !queue.includes(next)) queue.push(next);
-    if (queue.length > MAX_INCLUDED) throw new UsageError(`${queue[0] ?? ''} includes more than ${MAX_INCLUDED} files`);
-  }
+function isBelow(root: string, path: string): boolean {
+  return !relative(root, path).startsWith('..');
 }

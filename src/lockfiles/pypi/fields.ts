@@ -27,6 +27,8 @@ export interface Fields {
   readonly has: (field: string) => boolean;
   readonly names: () => readonly string[];
   readonly text: (field: string) => string | null;
+  readonly isText: (field: string) => boolean;
+  readonly flag: (field: string) => boolean;
   readonly table: (field: string) => Fields | null;
   /** Of a list of tables. */
   readonly tables: (field: string) => readonly Fields[];
@@ -58,6 +60,11 @@ export function fieldsOf(table: TomlTable, what: string, fail: Fail): Fields {
     text: (field) => {
       const value = table.get(field);
       return value === undefined ? null : text(value, named(field));
+    },
+    isText: (field) => typeof table.get(field) === 'string',
+    flag: (field) => {
+      const value = table.get(field) ?? false;
+      return typeof value === 'boolean' ? value : fail(`${named(field)} is not true or false`);
     },
     table: (field) => {
       const value = table.get(field);

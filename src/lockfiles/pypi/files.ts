@@ -1,6 +1,7 @@
 import type { Artifact, Artifacts, Dependency, Source } from '../../model/dependency.ts';
 import { pypiConventions } from '../../ecosystems/conventions/pypi.ts';
 import { quoted } from '../../readers/error.ts';
+import type { Document } from './document.ts';
 import { fileNameOf, readHash, type Fail, type Fields } from './fields.ts';
 
 export const REGISTRY: Source = { kind: 'registry', resolved: null };
@@ -29,6 +30,11 @@ export function artifactOf(one: Fields, source: Source | null): Artifact {
     digests: hash === null ? [] : [readHash(hash, fail)],
     source: source ?? (url === null ? REGISTRY : registryFile(url, fail)),
   };
+}
+
+/** How many files of entries have a hash of their own. */
+export function hashedFilesOf(entries: Document['entries']): number {
+  return entries.flatMap(({ fields }) => fields.tables('files')).filter((one) => one.has('hash')).length;
 }
 
 /** Whether a path or an address is that of one file, and not of a folder. */

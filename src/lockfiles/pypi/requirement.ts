@@ -2,6 +2,7 @@ import type { Artifact, Artifacts, Digest, Source } from '../../model/dependency
 import { pypiConventions } from '../../ecosystems/conventions/pypi.ts';
 import { quoted } from '../../readers/error.ts';
 import { digestOf, fileNameOf, packageName, type Fail } from './fields.ts';
+import { isArchive } from './files.ts';
 
 /** What one line asks for. */
 export interface Requirement {
@@ -19,11 +20,13 @@ export interface Requirement {
 
 /** A name, extras, and an address or a specifier (PEP 508); all white space between them is optional. */
 const NAMED = /^([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)\s*(?:\[([^\][]*)\])?\s*(.*)$/is;
+const MAX_LENGTH = 4096;
 const EXACT = /^(===?)\s*([^\s,;*]+)$/;
 const VARIABLE = /\$\{[A-Z0-9_]+\}/;
 
 /** Reads what stands before the options of a line. */
 export function readRequirement(text: string, fail: Fail): Requirement {
+  if (text.length > MAX_LENGTH) return fail(`a requirement is longer than ${MAX_LENGTH} characters`);
   const { body, marker } = splitMarker(text);
   const isPlace = /^(?:[a-z][a-z0-9+.-]*:|\.{0,2}[\\/]|~|file:)/i.test(body) || /^\.{1,2}$/.test(body);
   if (isPlace) return { name: eggOf(body), version: null, specifier: '', location: body, marker };
@@ -74,8 +77,7 @@ export function artifactAt(location: string, digests: readonly Digest[], fail: F
   const [, algorithm, hex] = /#(?:.*&)?(sha256|sha384|sha512|sha1|md5)=([0-9a-f]+)/i.exec(location) ?? [];
   const inAddress = algorithm === undefined ? [] : [digestOf(algorithm.toLowerCase(), hex ?? '', fail)];
   const all = [...digests, ...inAddress];
-  const isArchive = /\.(?:whl|zip|tar\.(?:gz|bz2|xz)|tgz|tar)(?:[?#]|$)/i.test(location);
-  return [{ file: isArchive ? fileNameOf(location, fail) : null, digests: all, source }];
+  return [{ file: isArchive(location) ? fileNameOf(location, fail) : null, digests: all, source }];
 }
 
 /** An artifact for each hash: which file it is of, the format does not say. */

@@ -8,11 +8,12 @@ import { refuseConflicts } from '../common/conflicts.ts';
 import type { LockfileFormat, ProjectManifests } from '../common/format.ts';
 import { mergePlaces, type PlacedDependency } from '../common/merge.ts';
 import { readHash } from './fields.ts';
+import { isArchive } from './files.ts';
 import { artifactAt, artifactsOf, readRequirement, sourceOf, type Requirement } from './requirement.ts';
 import { PUBLIC_INDEX } from './indexes.ts';
 import { readRequirementLines, type RequirementLine, type RequirementOption } from './requirement-lines.ts';
 
-/** More than any project has, each read once for each place that includes it. */
+/** More than any project has. */
 const MAX_FILES = 1000;
 const WEAK: readonly string[] = ['md5', 'sha1'];
 
@@ -51,9 +52,12 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
     indexes: { index: PUBLIC_INDEX, more: [], place: null },
   };
   const folder = file.slice(0, file.lastIndexOf('/') + 1);
-  let files = 0;
+  const files = new Set<string>();
   const readFile = (path: string, text: string, asConstraints: boolean, within: readonly string[]): void => {
-    if ((files += 1) > MAX_FILES) throw new LockfileError(file, null, `includes more than ${MAX_FILES} files`);
+    // What is included twice is the same twice.
+    if (files.has(`${String(asConstraints)} ${path}`)) return;
+    files.add(`${String(asConstraints)} ${path}`);
+    if (files.size > MAX_FILES) throw new LockfileError(file, null, `includes more than ${MAX_FILES} files`);
     refuseConflicts(path, text, 'the tool that wrote it');
     for (const line of readRequirementLines(path, text)) {
       for (const { name, value } of included(line.options)) {
@@ -131,10 +135,6 @@ function readLine(
       read.skipped.push({ place: place(labelOf(one)), reason: location === '.' ? 'root' : 'link' });
     } else read.entries.push({ requirement: one, hashes, place: place(labelOf(one)) });
   }
-}
-
-function isArchive(location: string): boolean {
-  return /\.(?:whl|zip|tar\.(?:gz|bz2|xz)|tgz|tar)(?:[?#]|$)/i.test(location);
 }
 
 function readIndexes(
