@@ -5,7 +5,8 @@ export function uvLock(index: string, releases: readonly (readonly PublishedFile
   const entryOf = ({ json }: PublishedFile): string =>
     `{ url = "${json.url}", hash = "sha256:${json.hashes['sha256'] ?? ''}", size = ${json.size ?? 0} }`;
   const packages = releases.map((files) => {
-    const [{ project = '', version = '' } = {}] = files;
+    const project = files[0]?.project ?? '';
+    const version = files[0]?.version ?? '';
     const isWheel = ({ json }: PublishedFile): boolean => json.filename.endsWith('.whl');
     const sdist = files.find((file) => !isWheel(file));
     const wheels = files.filter(isWheel).map((file) => `    ${entryOf(file)},\n`);
@@ -36,7 +37,8 @@ export function uvLock(index: string, releases: readonly (readonly PublishedFile
 export function requirements(releases: readonly (readonly PublishedFile[])[]): string {
   return releases
     .map((files) => {
-      const [{ project = '', version = '' } = {}] = files;
+      const project = files[0]?.project ?? '';
+      const version = files[0]?.version ?? '';
       const hashes = files.map(({ json }) => `    --hash=sha256:${json.hashes['sha256'] ?? ''}`).sort();
       return `${project}==${version} \\\n${hashes.join(' \\\n')}\n`;
     })

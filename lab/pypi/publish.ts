@@ -52,7 +52,7 @@ export interface PublishedFile {
 
 /** A workflow of GitHub as a trusted publisher. */
 export function githubPublisher({ identity, predicates }: CiPublisher): TrustedPublisher {
-  const { 5: repository = '', 18: config = '' } = identity.claims as Readonly<Record<number, string>>;
+  const { 5: repository = '', 18: config = '' } = identity.claims;
   const workflow = /\/([^/@]+)@/.exec(config)?.[1] ?? '';
   const publisher = { kind: 'GitHub', repository, workflow, environment: null };
   return { identity, publisher, slsa: predicates[SLSA_V1] };
@@ -60,7 +60,7 @@ export function githubPublisher({ identity, predicates }: CiPublisher): TrustedP
 
 /** A pipeline of GitLab as a trusted publisher. */
 export function gitlabPublisher({ identity }: CiPublisher): TrustedPublisher {
-  const { 12: repository = '', 18: config = '' } = identity.claims as Readonly<Record<number, string>>;
+  const { 12: repository = '', 18: config = '' } = identity.claims;
   const [, path = ''] = /\/\/([^/]+)@/.exec(config.replace('https://', '')) ?? [];
   const publisher = {
     kind: 'GitLab',

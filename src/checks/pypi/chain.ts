@@ -123,8 +123,8 @@ function unproven(dependency: Dependency, known: Expectations): Omit<Assessment,
 
 /** Files that no index vouches for, and what the reader of the lockfile found. */
 function localFindings({ artifacts, findings = [] }: Dependency): readonly Finding[] {
-  const other = artifacts.map(({ source }) => checkNotRegistry(source)).find((found) => found !== null);
-  return other == null ? findings : [...findings, other];
+  const [other] = artifacts.flatMap(({ source }) => checkNotRegistry(source) ?? []);
+  return other === undefined ? findings : [...findings, other];
 }
 
 /** A project that an index does not show may be hidden, so its absence is no answer. */

@@ -21,8 +21,8 @@ export interface FilesCheck {
 }
 
 /**
- * Is each locked hash that of a file which the index has of this version? Installers take whatever has one of the hashes
- * of a set, so each of them counts: one more opens a door.
+ * Is each locked hash that of a file which the index has of this version? Installers take whatever has one of the
+ * hashes of a set, so each of them counts: one more opens a door.
  */
 export function checkFiles({ artifacts }: Dependency, files: readonly IndexFile[]): FilesCheck {
   const locked = new Map<string, LockedFile>();
@@ -52,7 +52,7 @@ function findFile({ file }: Artifact, digest: Digest, files: readonly IndexFile[
   const named = file === null ? undefined : files.find(({ name }) => name === file);
   if (named?.sha256 === digest.hex) return named;
   const locked = hashText(digest);
-  if (named !== undefined && named.sha256 !== null && file !== null) {
+  if (typeof named?.sha256 === 'string' && file !== null) {
     const actual = hashText({ algorithm: 'sha256', hex: named.sha256 });
     return finding('integrity-mismatch', { locked, actual, source: 'registry', file });
   }

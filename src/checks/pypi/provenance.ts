@@ -93,7 +93,8 @@ export function judgeProvenance({
   const { registry } = evidence;
   const { ecosystem } = dependency;
   const { version } = release;
-  if (project.isStripped) return { findings: [finding('evidence-stripped', { registry, of: 'attestations' })], expectations: [] };
+  if (project.isStripped)
+    return { findings: [finding('evidence-stripped', { registry, of: 'attestations' })], expectations: [] };
   const builders = buildersOf(proofs);
   const shown = shownBy(evidence.others, project, verifying);
   const stated = withoutNegations(known.expectation.identity);

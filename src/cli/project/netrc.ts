@@ -6,7 +6,7 @@ import { readNetrc } from '../../net/netrc.ts';
 import type { Io } from '../io.ts';
 import { demandFile, readUserFile } from '../user-files.ts';
 
-/** The credentials of the user's .netrc; none where there is no such file. Throws UsageError where it cannot be read. */
+/** The credentials of the user's .netrc, none without such a file. Throws UsageError where it cannot be read. */
 export function netrcOf(io: Io): Credentials {
   const { env } = io;
   const name = process.platform === 'win32' ? '_netrc' : '.netrc';

@@ -29,7 +29,7 @@ export function versionOfFile(file: string, project: string): string | null {
 export function isSameFile(one: string, other: string, project: string): boolean {
   if (one === other) return true;
   const [a, b] = [partsOf(one, project), partsOf(other, project)];
-  if (a === null || b === null || a.rest !== b.rest) return false;
+  if (a === null || a.rest !== b?.rest) return false;
   return versions.compare(a.version, b.version) === 0;
 }
 

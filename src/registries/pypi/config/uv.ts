@@ -39,7 +39,7 @@ export function uvIndexes(env: Environment, { project, settings, isProjects }: U
   const tool = tableAt(tableAt(pyproject, 'tool'), 'uv');
   const files = settings.map(({ path, text }) => ({
     path,
-    table: parseToml(path, text, REMEDY).root as TomlTable | null,
+    table: parseToml(path, text, REMEDY).root,
   }));
   const own = project === null || isProjects ? [] : [{ path: project.path, table: tool }];
   const layers = [...own, ...files].map(({ path, table }) => indexesOf(table, path));
