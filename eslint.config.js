@@ -54,7 +54,7 @@ const noPrograms = {
   message: 'Only src/git starts a program, git, and assay exec what its user asks for.',
 };
 const noOracle = { regex: '^@sigstore/verify', message: 'The official verifier is the oracle of the tests.' };
-const nothing = { regex: '^[^.]', message: 'src/model imports nothing.' };
+const nothing = { regex: '^(?!node:crypto$)[^.]', message: 'src/model imports nothing but hashes.' };
 const noChance = {
   name: 'node:crypto',
   importNames: [
@@ -175,7 +175,7 @@ export default tseslint.config(
   },
   {
     files: ['src/model/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [nothing] }] },
+    rules: { 'no-restricted-imports': ['error', { paths: [noChance], patterns: [nothing] }] },
   },
   // The one place that reads and writes times as text; it never asks the clock.
   { files: ['src/model/time.ts'], rules: { 'no-restricted-globals': globals(IMPURE_GLOBALS, PURE_MESSAGE) } },

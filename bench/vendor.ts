@@ -9,9 +9,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readCopy } from '../src/installed/copy.ts';
 import { readModulesTxt } from '../src/lockfiles/go/modules-txt.ts';
-import { compareVendor, vendorContents } from '../src/lockfiles/go/vendored.ts';
+import { compareVendor, vendorContents, type ComparedFile } from '../src/lockfiles/go/vendored.ts';
 import { digestOf } from '../src/readers/digest.ts';
-import type { ModuleFile } from '../src/readers/module-zip.ts';
 
 const MEDIAN_BYTES = 8_000;
 const MOST_BYTES = 1_000_000;
@@ -21,16 +20,16 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { ...options, rounds: { type: 'string', default: '3' } } });
   const root = mkdtempSync(join(tmpdir(), 'assay-bench-'));
   try {
-    const modules = new Map<string, Map<string, ModuleFile>>();
+    const modules = new Map<string, Map<string, ComparedFile>>();
     const all: Buffer[] = [];
     for (let i = 0; i < Number(values.modules); i++) {
       const path = `example.com/m${i}`;
       mkdirSync(join(root, 'vendor', path), { recursive: true });
-      const files = new Map<string, ModuleFile>();
+      const files = new Map<string, ComparedFile>();
       for (let j = 0; j < Number(values.files); j++) {
         const content = sourceOf(i * Number(values.files) + j);
         writeFileSync(join(root, 'vendor', path, `f${j}.go`), content);
-        files.set(`f${j}.go`, { size: content.length, digest: digestOf(content), content: () => content });
+        files.set(`f${j}.go`, { size: content.length, digest: digestOf(content), marks: null });
         all.push(content);
       }
       modules.set(path, files);
@@ -47,7 +46,7 @@ async function main(): Promise<void> {
         const sizesOf = (path: string): readonly number[] => (contents.get(path) ?? []).map(({ size }) => size);
         const { files } = await readCopy(root, 'vendor', { sizesOf, isPart: () => true });
         if (files?.size !== all.length) throw new Error('not all were read');
-        if (compareVendor(txt, contents, files, new Set()).length > 0) throw new Error('some differ');
+        if (compareVendor(txt, contents, files, new Set()).differences.length > 0) throw new Error('some differ');
       });
       process.stdout.write(
         `round ${round + 1}: vendor/ ${held.toFixed(0)} MB/s, SHA-256 alone ${plain.toFixed(0)} MB/s\n`,

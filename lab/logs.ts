@@ -4,8 +4,9 @@ import type { BundleJson } from './sigstore/bundle.ts';
 import { pem, sha256 } from './sigstore/keys.ts';
 import { EARLIER_SHARDS, V1_TREE, type TransparencyLog } from './sigstore/rekor.ts';
 
-/** What a log server answers: JSON, or bytes, or a status. */
-type LogAnswer = { readonly json: unknown } | { readonly bytes: Buffer } | { readonly status: number };
+/** What a log server answers: JSON, or bytes, or a status, which may lead elsewhere. */
+type LogAnswer =
+  { readonly json: unknown } | { readonly bytes: Buffer } | { readonly status: number; readonly location?: string };
 
 /** A log of the lab as a server, which answers what its log has unless it is told otherwise. */
 export interface LogServer {
@@ -72,8 +73,10 @@ function listen(server: Server): Promise<number> {
 }
 
 function send(response: ServerResponse, answer: LogAnswer): void {
-  if ('status' in answer) response.writeHead(answer.status).end();
-  else response.writeHead(200).end('json' in answer ? JSON.stringify(answer.json) : answer.bytes);
+  if ('status' in answer) {
+    const { status, location } = answer;
+    response.writeHead(status, location === undefined ? {} : { location }).end();
+  } else response.writeHead(200).end('json' in answer ? JSON.stringify(answer.json) : answer.bytes);
 }
 
 const NOTHING: LogAnswer = { status: 404 };

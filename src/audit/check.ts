@@ -2,7 +2,7 @@ import { auditDependencies, verifyForComparison } from './dependencies.ts';
 import type { LockfileAuditOptions } from './options.ts';
 import { reportOf } from './summary.ts';
 import { compareVersion, dependencyOf, servedIntegrity } from './compare.ts';
-import { conventionsOf, splitEcosystem } from '../ecosystems/conventions/index.ts';
+import { conventionsOf, ECOSYSTEMS, splitEcosystem } from '../ecosystems/conventions/index.ts';
 import type { PackageRef } from '../model/package.ts';
 import { ecosystemOf, hasChain } from '../ecosystems/index.ts';
 import type { Comparison } from '../model/comparison.ts';
@@ -79,9 +79,12 @@ export function parseSpec(spec: string): (PackageRef & { readonly wanted: string
 async function resolveSpec(spec: string, options: CheckOptions): Promise<Named | Unresolved> {
   const parsed = parseSpec(spec);
   if (parsed === null) {
+    const elsewhere = ECOSYSTEMS.find((ecosystem) => parseSpec(`${ecosystem}:${spec}`) !== null);
     const reason = spec.endsWith('@')
       ? 'there is no version after the @; without the @ it is the one that latest names'
-      : 'not a package name with a version, range or dist-tag';
+      : elsewhere === undefined
+        ? 'not a package name with a version, range or dist-tag'
+        : `no package of npm is called so; a package of ${elsewhere} is ${elsewhere}:${spec}`;
     return { spec, reason, unavailable: false };
   }
   const { ecosystem, name, wanted } = parsed;

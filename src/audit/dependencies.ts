@@ -8,6 +8,7 @@ import type { DependencyOptions, TrustOptions } from './options.ts';
 import { instancesOf } from './instances.ts';
 import { registryTrustFor } from './registry-trust.ts';
 import { registriesAsked } from './summary.ts';
+import type { PlainInstance } from './threads/messages.ts';
 import { threadOnDemand, type ThreadOnDemand } from './threads/verifying.ts';
 import { checkBaseline } from '../checks/baseline.ts';
 import type { Expectations, RegistryTrust } from '../checks/known.ts';
@@ -25,6 +26,7 @@ import type { GatheredBytes, GatheredCapabilities } from '../model/gathered.ts';
 import { packageId, type Ecosystem } from '../model/package.ts';
 import { NO_EXPECTATION, type Policy } from '../model/policy.ts';
 import type { Assessment, JudgedDependency } from '../model/verdict.ts';
+import type { Instance } from '../sigstore/instance.ts';
 import { expectationOf, needsCapabilities } from '../policy/apply.ts';
 import { judge, type Enforcement } from '../policy/enforce.ts';
 
@@ -105,6 +107,8 @@ interface Run {
   readonly registries: ReadonlySet<string>;
   /** Registry keys that are known whatever the registry is. */
   readonly keys: readonly RegistryKey[];
+  /** What is known of each before anything is asked. */
+  readonly expectations: Map<Dependency, Expectations>;
   /** By the ecosystem of a dependency. */
   readonly chains: ReadonlyMap<Ecosystem, Chain>;
   /** Null where nothing is kept. */
@@ -117,7 +121,7 @@ function openRun(dependencies: readonly Dependency[], options: DependencyOptions
   const { npmKeys, keys } = options.trust;
   const instances = instancesOf(options.trust);
   const trust = { now, verifierFor: verifiersUnder(instances) };
-  const settings = { instances: instances.map((one) => ({ ...one, root: one.root().source })), now };
+  const settings = { instances: instances.map(plainOf), now };
   const thread = threadOnDemand(trust, settings, THREAD_FROM);
   return {
     options,
@@ -125,18 +129,29 @@ function openRun(dependencies: readonly Dependency[], options: DependencyOptions
     baseline: options.baseline ? rulingBaseline(options.baseline) : null,
     recorded: recordedBaseline(options.baseline ?? null),
     registries: options.registries ?? registriesAsked(dependencies, options),
+    expectations: new Map(),
     keys: [...(npmKeys ?? PINNED.flatMap(({ pinned }) => pinned)), ...keys],
-    chains: openChains(dependencies, options, { trust, verifying: thread.verifying, store, heads: headsOf(options) }),
+    chains: openChains(dependencies, options, {
+      trust,
+      verifying: thread.verifying,
+      store,
+      heads: headsOf(options),
+      witnesses: options.trust.witnesses ?? null,
+    }),
     memory: store === null ? null : memoryOf(store, { instances, now }),
     thread,
   };
+}
+
+function plainOf({ name, thresholds, digest, root, witnesses }: Instance): PlainInstance {
+  return { name, thresholds, digest, root: root().source, witnesses: witnesses?.text ?? null };
 }
 
 /** One for each ecosystem that the dependencies are of. */
 function openChains(
   all: readonly Dependency[],
   sources: Sources,
-  shared: Pick<ChainContext, 'trust' | 'verifying' | 'store' | 'heads'>,
+  shared: Pick<ChainContext, 'trust' | 'verifying' | 'store' | 'heads' | 'witnesses'>,
 ): ReadonlyMap<Ecosystem, Chain> {
   const ecosystems = new Set(all.map(({ ecosystem }) => ecosystem));
   return new Map(
@@ -170,7 +185,11 @@ async function assessDependencies(
     return assessment;
   });
   const assessments = await work.finally(run.thread.close);
-  for (const chain of run.chains.values()) options.onLogs?.((await chain.logs?.()) ?? []);
+  for (const chain of run.chains.values()) {
+    options.onLogs?.((await chain.logs?.()) ?? []);
+    const copies = (await chain.copies?.()) ?? null;
+    if (copies !== null) options.onCopies?.(copies);
+  }
   return assessments;
 }
 
@@ -195,22 +214,27 @@ function chainOf({ ecosystem }: Dependency, { chains }: Run): Chain {
 
 /** Step 1: what policy, baseline and project say of it before anything is asked. */
 function expectationsOf(dependency: Dependency, chain: Chain, run: Run): Expectations {
-  const { options, policy, baseline, recorded } = run;
+  const { options, policy, baseline, recorded, expectations } = run;
+  const before = expectations.get(dependency);
+  if (before !== undefined) return before;
   const registry = registryOf(dependency, options);
   const expectation = policy === null ? NO_EXPECTATION : expectationOf(policy, dependency, registry);
-  // A baseline keeps less of an identity than a policy can demand.
+  // A baseline keeps less of an identity than a policy can demand, and nothing of witnesses.
   const reverify =
     options.reverify === true ||
     Object.keys(expectation.identity).length > 0 ||
     expectation.instance !== null ||
+    (options.trust.witnesses ?? null) !== null ||
     chain.isUnclear(dependency, registry, expectation);
-  return {
+  const known = {
     registry,
     expectation,
     baseline: baseline === null ? null : checkBaseline(dependency, { ruling: baseline, recorded }, reverify),
     package: baseline?.packages.get(packageId(dependency)) ?? null,
-    scripts: options.scripts?.(dependency) ?? { permission: 'unknown' },
+    scripts: options.scripts?.(dependency) ?? { permission: 'unknown' as const },
   };
+  expectations.set(dependency, known);
+  return known;
 }
 
 /** Step 2: the assessment, by the baseline where it decides, else of an earlier run, else by the registry's answers. */

@@ -10,7 +10,8 @@ import { changedLines, isOfLines, type ChangedLines } from '../baseline/changed-
 import { parseLockfile } from '../lockfiles/index.ts';
 import { rulingBaseline } from '../model/baseline.ts';
 import type { Comparison } from '../model/comparison.ts';
-import type { Dependency, LocatedLockfile } from '../model/dependency.ts';
+import type { Dependency, LocatedLockfile, PlacedFinding } from '../model/dependency.ts';
+import type { CopiesFound } from '../model/gathered.ts';
 import { packageId, specOf } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
 import type { LogSeen } from '../model/log-seen.ts';
@@ -76,36 +77,55 @@ async function auditLockfile(
   lines: ChangedLines,
   options: LockfileAuditOptions,
 ): Promise<Covered> {
-  const { omit, since, baseline, tarballs, installed: root = null } = options;
+  const { omit, since, baseline, tarballs, installed: root = null, vendored = null } = options;
   const { dependencies, scripts } = lockfile;
   const isUsable = baseline?.base?.problem === null;
   const included = dependencies.filter(
     (dependency) => !isOmitted(dependency, omit) || (isUsable && isOfLines(dependency, lines)),
   );
+  const folder = lockfile.isVendored === true ? (root ?? vendored) : root;
+  // Copies in the repository change without the lockfile, so that all of them are compared.
+  const isCompared = lockfile.isVendored === true && folder !== null;
   const change = since ? changeSince(since.before.get(lockfile.file) ?? null, lockfile) : null;
   const isNew = (dependency: Dependency): boolean =>
-    change === null || change.gained.has(dependency) || isOfLines(dependency, lines);
+    change === null || isCompared || change.gained.has(dependency) || isOfLines(dependency, lines);
   const unchanged = included.filter((dependency) => !isNew(dependency));
   const wanted = included.filter(isNew);
 
   const { openInstalled } = ecosystemOfManager(lockfile.manager);
   const installed = root === null || openInstalled === null ? null : await openInstalled(root, lockfile);
   const logs: LogSeen[] = [];
+  const copies: CopiesFound[] = [];
   const judged = await auditDependencies(wanted, {
     ...options,
     onLogs: (seen) => logs.push(...seen),
+    onCopies: (found) => copies.push(found),
     ...(scripts && { scripts }),
-    compareBytes: tarballs === true || installed !== null ? { installed } : null,
+    compareBytes: tarballs === true || folder !== null ? { installed, folder } : null,
     locked: dependencies,
   });
 
   const omitted = dependencies.length - included.length;
-  const all = { lockfile, judged, omitted, unchanged, installed: installed?.used(wanted) ?? null, logs };
+  const used = installed?.used(wanted) ?? copies[0]?.used ?? null;
+  const all = { lockfile: withCopies(lockfile, copies), judged, omitted, unchanged, installed: used, logs };
   if (!since || change === null) return { ...all, since: null };
   const { ref, commit } = since;
   const { found, problem, removed } = change;
   const specs = [...new Set(unchanged.map(specOf))].sort();
   return { ...all, since: { ref, commit, found, problem, unchanged: specs, removed } };
+}
+
+/** With what copies showed that are no dependency's; of copies that were all compared, no warning remains. */
+function withCopies(lockfile: LocatedLockfile, copies: readonly CopiesFound[]): LocatedLockfile {
+  const isCompared = copies.some(({ isWhole }) => isWhole);
+  const place = { file: lockfile.file, line: 1, path: '' };
+  const found = copies.flatMap(({ findings }) => findings.map((one) => ({ place, finding: one })));
+  const before = (lockfile.findings ?? []).filter((one) => !(isCompared && isOfVendored(one)));
+  return { ...lockfile, findings: [...before, ...found] };
+}
+
+function isOfVendored({ finding: { code, args } }: PlacedFinding): boolean {
+  return code === 'lockfile-other-code' && args.code === 'vendored';
 }
 
 /** Dependencies beside the judged ones that show whether their registries serve attestations. */

@@ -4,8 +4,8 @@ import type { TrustOptions } from './options.ts';
 
 /** The instances of a run, the main one first. */
 export function instancesOf(trust: TrustOptions): readonly [Instance, ...Instance[]] {
-  const { root, rootDigest, name = 'public-good', thresholds = STRICT, instances = [] } = trust;
-  return [{ name, thresholds, root: openerOf(root), digest: rootDigest }, ...instances];
+  const { root, rootDigest, name = 'public-good', thresholds = STRICT, witnesses = null, instances = [] } = trust;
+  return [{ name, thresholds, witnesses, root: openerOf(root), digest: rootDigest }, ...instances];
 }
 
 /** One function for a root, by which its verifiers are found again. */

@@ -1,10 +1,10 @@
 import type { LockfileBefore } from './lockfile-changes.ts';
 import type { ProjectManifests, ProjectSettings } from '../lockfiles/index.ts';
 import type { BaselineInUse } from '../model/baseline.ts';
-import type { Sources } from '../ecosystems/ecosystem.ts';
+import type { BytesWanted, Sources } from '../ecosystems/ecosystem.ts';
 import type { Dependency, Lockfile } from '../model/dependency.ts';
 import type { RegistryKey } from '../model/evidence.ts';
-import type { InstalledCopies } from '../model/gathered.ts';
+import type { CopiesFound } from '../model/gathered.ts';
 import type { LogSeen } from '../model/log-seen.ts';
 import type { PolicyInUse } from '../model/policy.ts';
 import type { TrustRepository } from '../model/report.ts';
@@ -15,6 +15,7 @@ import type { Phase } from '../model/verdict.ts';
 import type { Thresholds } from '../model/trust.ts';
 import type { Instance } from '../sigstore/instance.ts';
 import type { TrustedRoot } from '../sigstore/trusted-root.ts';
+import type { WitnessPolicy } from '../tlog/cosignature.ts';
 
 /** The kinds of dependencies that may be left out. */
 export const OMITTABLE = ['dev', 'optional', 'peer'] as const;
@@ -45,6 +46,8 @@ export interface TrustOptions {
   readonly confirmed?: Instant | null;
   /** What its bundles have to show; the strict ones where left out. */
   readonly thresholds?: Thresholds;
+  /** Who must have signed checkpoints of logs, beside the logs; null or left out where nobody must. */
+  readonly witnesses?: WitnessPolicy | null;
   /** Further instances, which vouch for what the policy expects of them. */
   readonly instances?: readonly AgedInstance[];
   /** Registry keys the user configured, beside npm's. */
@@ -95,10 +98,12 @@ export interface LockfileAuditOptions extends Sources {
   readonly askAppearances?: AskAppearances;
   /** Find out what every direct dependency can reach, whether or not the policy asks. */
   readonly capabilities?: boolean;
-  /** Hash every tarball, and hold its package.json against the registry's manifest. */
+  /** Hash every artifact; of npm's, hold its package.json against the registry's manifest. */
   readonly tarballs?: boolean;
-  /** The folder whose node_modules are compared with the tarballs, which are then hashed as well. */
+  /** The folder of which copies (node_modules) are compared with the artifacts, which are then hashed as well. */
   readonly installed?: string | null;
+  /** The same folder, of which only copies are compared that a build takes in place of what is locked (vendor/). */
+  readonly vendored?: string | null;
   /** Keeps what was established for later runs; null or left out where nothing is to be kept. */
   readonly store?: Store | null;
   /** The repository's address; null or left out where nothing names it. */
@@ -119,8 +124,10 @@ export interface Since {
 }
 
 /** How dependencies are audited, from wherever they come. */
-export type DependencyOptions = Omit<LockfileAuditOptions, 'omit' | 'since' | 'tarballs' | 'installed'> &
+export type DependencyOptions = Omit<LockfileAuditOptions, 'omit' | 'since' | 'tarballs' | 'installed' | 'vendored'> &
   Pick<Lockfile, 'scripts'> & {
     /** Has bytes read, and what is installed compared with them; null or left out where neither is wanted. */
-    readonly compareBytes?: { readonly installed: InstalledCopies | null } | null;
+    readonly compareBytes?: Pick<BytesWanted, 'installed' | 'folder'> | null;
+    /** Called with what came of copies that a chain found itself. */
+    readonly onCopies?: (found: CopiesFound) => void;
   };

@@ -8,7 +8,7 @@ import type { SharedStore } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import { STRICT, type Thresholds } from '../model/trust.ts';
 import type { HttpClient } from '../net/request.ts';
-import { thresholdsOf } from '../sigstore/instance.ts';
+import { demandsOf, thresholdsOf } from '../sigstore/instance.ts';
 import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
 import type { Ask, Problem } from '../sigstore/tuf/answer.ts';
 import type { Anchor, Verified } from '../sigstore/tuf/client.ts';
@@ -105,10 +105,7 @@ export function isSameTrust(a: TrustOptions, b: TrustOptions): boolean {
       .map(({ keyId, usage, spki, start, end }) => [keyId, usage, spki, start, end].join(' '))
       .sort()
       .join('\n');
-  const instances = (trust: TrustOptions): string =>
-    JSON.stringify(
-      instancesOf(trust).map(({ name, digest, thresholds: { log, sct, time } }) => [name, digest, log, sct, time]),
-    );
+  const instances = (trust: TrustOptions): string => JSON.stringify(instancesOf(trust).map(demandsOf));
   return keys(a) === keys(b) && instances(a) === instances(b);
 }
 

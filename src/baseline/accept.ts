@@ -1,11 +1,5 @@
-import {
-  bytesOf,
-  EMPTY_BASELINE,
-  isAcceptable,
-  onlyHash,
-  type AcceptedFinding,
-  type Baseline,
-} from '../model/baseline.ts';
+import { EMPTY_BASELINE, isAcceptable, type AcceptedFinding, type Baseline } from '../model/baseline.ts';
+import { bytesOf, hashOfAll } from '../model/locked-bytes.ts';
 import type { FindingCode } from '../model/finding.ts';
 import { versionId } from '../model/package.ts';
 import type { JudgedDependency } from '../model/verdict.ts';
@@ -32,7 +26,8 @@ export interface Refusal {
 
 /**
  * Accepts what was found of these versions, on exactly their bytes: every warning and error that can be accepted, or
- * those of `codes`, each of which every version must show. All of it or nothing. Each version is locked by one SHA-512.
+ * those of `codes`, each of which every version must show. All of it or nothing. One hash stands for all bytes of each
+ * version (`hashOfAll`).
  */
 export function acceptFindings(
   old: Baseline | null,
@@ -45,7 +40,7 @@ export function acceptFindings(
   const accepted = judged.flatMap((one) => {
     const locked = bytesOf(one);
     const { ecosystem, name, version } = locked;
-    const bytes = onlyHash(locked);
+    const bytes = hashOfAll(locked);
     const wanted = acceptableCodes(one.findings).filter((code) => codes.length === 0 || codes.includes(code));
     return bytes === null
       ? []

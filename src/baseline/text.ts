@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import type {
   AcceptedFinding,
   Baseline,
-  BaselineArtifact,
   BaselinePackage,
   BaselineVersion,
   Despite,
@@ -16,6 +15,7 @@ import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import { hashText } from '../model/hash.ts';
 import { packageId, packageRef, type PackageId } from '../model/package.ts';
 import { formatInstant, type Instant } from '../model/time.ts';
+import { artifactValues } from '../model/locked-bytes.ts';
 import { compareText, formatText } from '../model/value.ts';
 import { groupBy } from '../model/group-by.ts';
 
@@ -149,13 +149,6 @@ function versionValues(entry: BaselineVersion, ofChannel: LastingIdentity | null
     ...(capabilities === null ? [] : [`capability ${capabilities.join(' ') || 'none'}`]),
     ...(despite === undefined ? [] : despiteValues(despite)),
   ];
-}
-
-/** What the artifacts of a version are as text, in order. */
-function artifactValues(artifacts: readonly BaselineArtifact[]): string[] {
-  return artifacts
-    .map(({ file, hash }) => `${file === null ? '' : `${formatText(file)} `}${hashText(hash)}`)
-    .sort(compareText);
 }
 
 /** When it was published, and by whom, in one line; none where nobody said either. */

@@ -1,5 +1,4 @@
 import {
-  bytesOf,
   canBeAccepted,
   isOfBytes,
   lockedAgainst,
@@ -16,6 +15,7 @@ import {
   type LogHead,
   type PublishedVersion,
 } from '../model/baseline.ts';
+import { bytesOf } from '../model/locked-bytes.ts';
 import type { Capability } from '../model/capability.ts';
 import { STABLE } from '../model/channel.ts';
 import {

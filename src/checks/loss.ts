@@ -273,7 +273,8 @@ function isCustom(release: Candidate): boolean {
 
 /**
  * Adds to a history what the baseline remembers. Releases that the baseline saw with provenance count even where the
- * registry now leaves them out or names another publisher. Null where there is neither a history nor a baseline.
+ * registry now leaves them out, or names another publisher or time. Null where there is neither a history nor a
+ * baseline.
  */
 export function checkLossAgainst(
   known: BaselinePackage | null,
@@ -287,9 +288,15 @@ export function checkLossAgainst(
   const seen = seenIn(remembered);
   const told = checkLoss(history, version, remembered.code === 'provenance-lost' ? [seen] : []);
   if (told.code === 'provenance-lost') return told;
-  const publisher = known?.versions.get(seen)?.publisher ?? null;
+  const { publisher = null, published = null } = known?.versions.get(seen) ?? {};
   const isKnown = publisher === null || publisher === history.versions.get(seen)?.publisher?.name;
-  return history.withProvenance.has(seen) && isKnown ? told : remembered;
+  const isThen = published === null || isSameSecond(published, history.time.get(seen) ?? null);
+  return history.withProvenance.has(seen) && isKnown && isThen ? told : remembered;
+}
+
+/** A baseline has times to the second. */
+function isSameSecond(one: Instant, other: Instant | null): boolean {
+  return other !== null && Math.floor(one / 1000) === Math.floor(other / 1000);
 }
 
 function seenIn(loss: Finding): string {

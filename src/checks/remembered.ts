@@ -4,15 +4,15 @@ import type { RegistryKey, Validator } from '../model/evidence.ts';
 import { establish, type Proofs } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
-import type { Instance } from '../sigstore/instance.ts';
+import { demandsOf, type Instance } from '../sigstore/instance.ts';
 import type { Expectations } from './known.ts';
 
 /** What decides the assessments of every dependency of one registry. */
 export interface RunContext {
   /** The version of assay. */
   readonly tool: string;
-  /** What their names, roots and thresholds are decides; which of them, an expectation. */
-  readonly instances: readonly Pick<Instance, 'name' | 'digest' | 'thresholds'>[];
+  /** What each demands decides; which of them vouches, an expectation. */
+  readonly instances: readonly Omit<Instance, 'root'>[];
   /** The registry that is asked stands for `origin`, where signatures of these keys count. */
   readonly registryTrust: { readonly origin: string; readonly keys: readonly RegistryKey[] };
   readonly now: Instant;
@@ -26,7 +26,7 @@ export interface Remembered {
 
 /** Digest of the inputs shared by every dependency of one registry: tool version, instances, keys. SHA-256, hex. */
 export function contextDigest({ tool, instances, registryTrust, now }: RunContext): string {
-  const among = instances.map(({ name, digest, thresholds }) => [name, digest, thresholds]);
+  const among = instances.map(demandsOf);
   const usable = registryTrust.keys.map((key) => [
     key.keyId,
     key.usage,

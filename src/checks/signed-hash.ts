@@ -1,4 +1,4 @@
-import { bytesOf } from '../model/baseline.ts';
+import { bytesOf } from '../model/locked-bytes.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Assessment } from '../model/verdict.ts';
 

@@ -1,5 +1,5 @@
 import type { RegistryKey } from '../model/evidence.ts';
-import type { Instance } from '../sigstore/instance.ts';
+import { demandsOf, type Instance } from '../sigstore/instance.ts';
 import { createInstancesVerifier, type ManagedKey, type Verifier } from '../sigstore/verify.ts';
 
 /** For bundles that these keys of a registry may have signed. `instance` vouches for them, the first one where null. */
@@ -13,7 +13,7 @@ export function verifiersUnder(instances: readonly [Instance, ...Instance[]]): V
   const [{ root, name: first }] = instances;
   const made = verifiersOf.get(root) ?? new Map<string, Verifier>();
   verifiersOf.set(root, made);
-  const among = instances.map(({ name, digest, thresholds }) => [name, digest, thresholds]);
+  const among = instances.map(demandsOf);
   return (keys, instance) => {
     const managed = keys.filter((key) => key.usage === 'npm:attestations').map(managedKey);
     const wanted = instance ?? first;

@@ -25,6 +25,7 @@ export async function withEvidence<T>(paths: readonly string[], io: Io, work: (i
       ...io,
       answers: {
         through: () => client,
+        pack: evidence.pack,
         about: (lockfiles) => {
           const others = lockfiles.filter(({ digest }) => !known.has(digest));
           if (others.length === 0) return;

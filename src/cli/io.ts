@@ -1,6 +1,8 @@
 import type { LocatedLockfile } from '../model/dependency.ts';
 import type { NetConfig } from '../net/config.ts';
+import type { Pack } from '../pack/open.ts';
 import { EXIT } from './exit.ts';
+import { writeProblem } from './write-problem.ts';
 
 /** The process as a command sees it, so that commands are functions of it. */
 export interface Io {
@@ -15,6 +17,8 @@ export interface Io {
 /** Somebody between a run and the network. */
 interface Answers {
   readonly through: NonNullable<NetConfig['through']>;
+  /** The pack that has the answers; null where the network has them. */
+  readonly pack: Pick<Pack, 'file' | 'sha256'> | null;
   /** Is told what the run is about. */
   readonly about: (lockfiles: readonly LocatedLockfile[]) => void;
 }
@@ -89,10 +93,10 @@ export function looksOf(isTerminal: boolean, columns: number, env: NodeJS.Proces
   };
 }
 
-export function cannotWrite({ code = 'unknown error' }: NodeJS.ErrnoException): void {
+export function cannotWrite(error: NodeJS.ErrnoException): void {
   // A reader that stops early (`assay | head`) is not an error of the audit.
-  if (code === 'EPIPE') return;
-  process.stderr.write(`assay: cannot write the output: ${code}\n`);
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`assay: ${writeProblem('standard output', error)}\n`);
   process.exit(EXIT.usage);
 }
 

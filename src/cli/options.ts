@@ -38,8 +38,12 @@ const OPTIONS = {
     help: 'observe, guard (default), critical or all, whatever the policy says',
   },
   omit: { type: 'string', multiple: true, value: 'TYPE', help: 'leave out dev, optional or peer dependencies' },
-  tarballs: { type: 'boolean', help: "hash every tarball, and hold its package.json against the registry's manifest" },
-  installed: { type: 'boolean', help: 'also compare node_modules with the tarballs, file by file' },
+  bytes: { type: 'boolean', help: "hash every tarball and zip; of npm's, hold its package.json to the manifest" },
+  tarballs: { type: 'boolean', help: 'the same as --bytes' },
+  installed: {
+    type: 'boolean',
+    help: 'also compare node_modules, vendor/ or the module cache with them, file by file',
+  },
   reverify: { type: 'boolean', help: 'ask and verify also what assay.lock holds' },
   evidence: {
     type: 'string',
@@ -47,7 +51,7 @@ const OPTIONS = {
     value: 'FILE',
     help: 'ask this file of assay pack, and nothing over the network; again for the pack it is based on',
   },
-  artifacts: { type: 'boolean', help: 'also the tarballs, for --tarballs and --installed' },
+  artifacts: { type: 'boolean', help: 'also the tarballs and zips, for --bytes and --installed' },
   'no-cache': { type: 'boolean', help: 'neither use nor keep what earlier runs established' },
   prune: { type: 'string', value: 'MB', help: 'keep at most this many megabytes, the newest; 0 keeps nothing' },
   base: { type: 'string', value: 'REF', help: 'hold only what assay.lock has where HEAD and this git ref part' },
@@ -146,7 +150,7 @@ export interface ParsedOptions {
 }
 
 /** Parses the arguments of a command that takes `names`. Throws UsageError with one line. */
-export function parseOptions(args: readonly string[], names: readonly OptionName[]): ParsedOptions {
+export function parseOptions(command: string, args: readonly string[], names: readonly OptionName[]): ParsedOptions {
   const taken: readonly OptionName[] = [...names, 'help'];
   const config: Record<string, ArgConfig> = {};
   for (const name of taken) {
@@ -164,7 +168,7 @@ export function parseOptions(args: readonly string[], names: readonly OptionName
     return { values: values, positionals };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(explainParseError(error, taken));
+    throw new UsageError(explainParseError(error, taken, command));
   }
 }
 
@@ -229,14 +233,14 @@ function withValues(args: readonly string[], taken: readonly OptionName[]): stri
 /** What options are called elsewhere, in assay's own pages too. */
 const OTHER_NAMES: Readonly<Record<string, OptionName>> = { phase: 'enforce', format: 'output' };
 
-function explainParseError(error: unknown, taken: readonly OptionName[]): string {
+function explainParseError(error: unknown, taken: readonly OptionName[], command: string): string {
   const message = error instanceof Error ? error.message : String(error);
   const unknown = /Unknown option '(-{1,2}[^']*)'/.exec(message)?.[1];
   if (unknown !== undefined) {
     const word = unknown.replace(/^-+/, '');
     const meant = Object.hasOwn(OTHER_NAMES, word) ? OTHER_NAMES[word] : undefined;
     const near = meant !== undefined && taken.includes(meant) ? meant : nearest(word, taken);
-    return `unknown option ${unknown}${near === null ? '' : `; did you mean --${near}?`} (assay COMMAND --help lists them)`;
+    return `unknown option ${unknown}${near === null ? '' : `; did you mean --${near}?`} (assay ${command} --help lists them)`;
   }
   const known = taken.find((name) => new RegExp(`'(?:-\\w, )?--${name}(?: <value>)?'`).test(message));
   if (known === undefined) return message.split('\n')[0]?.split('. ')[0] ?? message;

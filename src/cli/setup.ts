@@ -1,5 +1,6 @@
 import { OMITTABLE, type Omittable } from '../audit/options.ts';
 import { isTracked } from '../git/tracked.ts';
+import { escapeText } from '../report/words/escape.ts';
 import type { ReportOptions } from '../report/terminal/index.ts';
 import { cachePlace, projectsAround, type CachePlace } from '../store/place.ts';
 import { openCache, type Cache } from '../store/store.ts';
@@ -23,9 +24,26 @@ export function isOfProject(path: string): boolean {
 
 /** What earlier runs of a project kept; null where there can be no cache, or it is not wanted. */
 export function openStore(values: OptionValues, lockfile: string, io: Io): Cache | null {
-  const place = values['no-cache'] === true ? null : placeOfCache(io);
+  if (values['no-cache'] === true) return null;
+  const place = placeOfCache(io);
+  if (place === null) noteStrayProject(io);
   // What is known from evidence says nothing of what the network would say now.
   return place === null ? null : openCache(place, io.answers === undefined ? lockfile : `evidence ${lockfile}`);
+}
+
+const told = new WeakSet<Io>();
+
+/** Says once why nothing is kept where something that looks like a project is around the key of the cache. */
+function noteStrayProject(io: Io): void {
+  const place = cachePlace(io.env, io.env['HOME'] ?? '', process.platform);
+  const around = place === null ? undefined : projectsAround(place.keyFile).find(({ isGit }) => !isGit);
+  if (place === null || around === undefined || told.has(io)) return;
+  told.add(io);
+  const [folder, file] = [around.folder, place.keyFile].map((path) => escapeText(path, 500));
+  io.stderr.write(
+    `assay: nothing is kept for the next run: ${file} would be in the project ${folder}; ` +
+      `remove its ${escapeText(around.marks.join(' and '), 100)}, or name another folder with XDG_CONFIG_HOME\n`,
+  );
 }
 
 /** How the report is shown: warnings are shortened in a terminal only, and not with --all. */

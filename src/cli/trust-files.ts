@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import type { RegistryKey } from '../model/evidence.ts';
 import { STRICT, type Thresholds } from '../model/trust.ts';
 import { digestOf } from '../readers/digest.ts';
@@ -5,6 +6,9 @@ import { parseKeysDocument } from '../registries/npm/keys.ts';
 import { impossibleDemand, pinnedInstanceOf, sharedAuthority, type Instance } from '../sigstore/instance.ts';
 import { parseRootFile } from '../sigstore/root-file.ts';
 import type { TrustedRoot } from '../sigstore/trusted-root.ts';
+import { parseWitnessPolicy, type WitnessPolicy } from '../tlog/cosignature.ts';
+import { Malformed } from '../sigstore/refusal.ts';
+import type { ManagedKey } from '../sigstore/verify.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import { readUserFile, parseUserJson, messageOf } from './user-files.ts';
@@ -53,6 +57,16 @@ export function loadInstances(
 
 const STATE_IT = '--thresholds log=0,sct=0,time=1 or thresholds: in assay.yml';
 
+/** The witnesses that a file demands (C2SP tlog-policy). Throws UsageError with one line. */
+export function loadWitnesses(path: string, io: Io): WitnessPolicy {
+  try {
+    return parseWitnessPolicy(readUserFile(path, 'the policy of witnesses', io).toString('utf8'));
+  } catch (error) {
+    if (error instanceof Malformed) throw new UsageError(`${path}: ${error.message}`);
+    throw error;
+  }
+}
+
 /** Throws UsageError where two instances have a name or a certificate authority in common. */
 export function demandApart(instances: readonly Instance[]): void {
   for (const [i, one] of instances.entries()) {
@@ -90,5 +104,19 @@ export function loadKeys(path: string, io: Io): readonly RegistryKey[] {
     return parseKeysDocument(json, 'configured');
   } catch (error) {
     throw new UsageError(`the registry keys ${path} cannot be used: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * The user's key stands for whatever hint the bundle gives: naming the key is the user's decision, not the bundle's.
+ * Throws UsageError with one line.
+ */
+export function userKey(path: string, io: Io): ManagedKey {
+  const pem = readUserFile(path, 'the key', io);
+  try {
+    const spki = createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64');
+    return { hint: null, spki, start: -Infinity, end: null };
+  } catch {
+    throw new UsageError(`the key ${path} is not a PEM public key`);
   }
 }

@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { UsageError } from './exit.ts';
 import { dirname, relative, resolve } from 'node:path';
 import type { Io } from './io.ts';
+import { writeProblem } from './write-problem.ts';
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -48,23 +49,6 @@ export function readUserFile(path: string, what: string, io: Io): Buffer {
     const why = { ENOENT: 'no such file', EISDIR: 'it is a directory', EACCES: 'permission denied' }[code] ?? code;
     throw new UsageError(`cannot read ${what} ${path}: ${why}`);
   }
-}
-/** Why a file that the user named cannot be written, and what to do, in one line. */
-export function writeProblem(path: string, error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  const folder = dirname(path);
-  const why = {
-    ENOENT: `there is no folder ${folder}: make it, or name another file`,
-    ENOTDIR: `${folder} is no folder: name another file`,
-    EISDIR: 'it is a directory: name a file',
-    EEXIST: 'it came to be there meanwhile: run this again',
-    EACCES: 'permission denied (EACCES): name another file, or let this user write there',
-    EPERM: 'not permitted (EPERM): name another file, or let this user write there',
-    EROFS: 'the file system is read-only (EROFS): name another file',
-    ENOSPC: 'no space is left on the disk (ENOSPC)',
-    EDQUOT: "the user's quota of the disk is used up (EDQUOT)",
-  }[code ?? ''];
-  return `cannot write ${path}: ${why ?? code ?? 'unknown error'}`;
 }
 
 /** Throws UsageError where a file could not be written as its folder is not there, before any work for it is done. */

@@ -2,7 +2,7 @@ import type { Expectations, RegistryTrust, Trust, Verifying } from '../checks/kn
 import type { LogHead } from '../model/baseline.ts';
 import type { Artifacts, Dependency, Lockfile, PackageManager } from '../model/dependency.ts';
 import type { Evidence, RegistryKey, Validator } from '../model/evidence.ts';
-import type { GatheredBytes, GatheredCapabilities, InstalledCopies } from '../model/gathered.ts';
+import type { CopiesFound, GatheredBytes, GatheredCapabilities, InstalledCopies } from '../model/gathered.ts';
 import type { History, Resolved } from '../model/history.ts';
 import type { LogSeen } from '../model/log-seen.ts';
 import type { Ecosystem } from '../model/package.ts';
@@ -12,6 +12,7 @@ import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
 import type { PypiIndex } from '../registries/pypi/index.ts';
 import type { Registry } from '../registries/registry.ts';
+import type { WitnessPolicy } from '../tlog/cosignature.ts';
 import type { Conventions } from './conventions/conventions.ts';
 import type { GoSource } from './go/source.ts';
 
@@ -50,6 +51,8 @@ export interface ChainContext {
   readonly store: Store | null;
   /** Trees of transparency logs that were seen before this run. */
   readonly heads: KnownHeads;
+  /** Who must have signed what a log says of its tree, beside the log; null where nobody must. */
+  readonly witnesses: WitnessPolicy | null;
 }
 
 /** Trees of transparency logs as the baseline has them. */
@@ -73,9 +76,14 @@ export interface Answer {
 }
 
 /** What is to be done with the bytes of a dependency. */
-interface BytesWanted {
+export interface BytesWanted {
   /** The copies that are compared with them; null where nobody asks what is installed. */
   readonly installed: InstalledCopies | null;
+  /**
+   * The folder of the project, where the chain itself finds what a build takes in place of what is fetched; null where
+   * nobody asks.
+   */
+  readonly folder: string | null;
   readonly assessing: Promise<Assessment>;
 }
 
@@ -94,8 +102,13 @@ export interface Chain {
   readonly assess: (dependency: Dependency, known: Expectations, trust: RegistryTrust) => Promise<Answer>;
   /** The renewed mark of what an answer rested on, where that still is what it was; null for anything else. */
   readonly revalidate: (dependency: Dependency, validator: Validator, now: Instant) => Promise<Validator | null>;
-  /** Reads the bytes of a dependency, and holds them to what is known of them. */
+  /**
+   * Reads the bytes of a dependency, and holds them to what is known of them. Throws InstalledError where copies are to
+   * be compared and none is there.
+   */
   readonly bytes: (dependency: Dependency, wanted: BytesWanted) => Promise<GatheredBytes>;
+  /** What came of the copies of all, once `bytes` was called for each; left out where `openInstalled` finds them. */
+  readonly copies?: () => Promise<CopiesFound | null>;
   /** What its files can reach; null where the ecosystem has no reader for that. */
   readonly capabilities: ((dependency: Dependency) => Promise<GatheredCapabilities>) | null;
   /** What came of the transparency logs that were asked; left out where none is. */
@@ -122,8 +135,8 @@ export interface EcosystemRecord {
   readonly questions: (sources: Sources) => Questions;
   readonly openChain: (context: ChainContext) => Chain;
   /**
-   * Finds the copies of what a lockfile names below its folder; null where the ecosystem leaves none in a project.
-   * Throws InstalledError where none of it is there.
+   * Finds the copies of what a lockfile names below its folder; null where that is up to the chain. Throws
+   * InstalledError where none of it is there.
    */
   readonly openInstalled: ((root: string, lockfile: Lockfile) => Promise<InstalledCopies>) | null;
   /** Whether its chain reads the bytes of what a lockfile names. */

@@ -3,11 +3,13 @@ import { readHead, Refused } from '../checks/go/lookup.ts';
 import { keptTree, seenOf, type SeenTree } from '../checks/go/tree.ts';
 import type { Dependency } from '../model/dependency.ts';
 import { finding, type Finding } from '../model/finding.ts';
+import type { GatheredBytes } from '../model/gathered.ts';
 import type { LogSeen } from '../model/log-seen.ts';
 import type { NoteKey } from '../tlog/note.ts';
 import { Malformed } from '../tlog/malformed.ts';
 import { goConventions } from './conventions/go.ts';
 import type { Chain, ChainContext, EcosystemRecord, KnownHeads, Sources } from './ecosystem.ts';
+import { readAll, type AllBytes } from './go/copies.ts';
 import { askDatabase, type Answers } from './go/database.ts';
 import { goQuestions } from './go/questions.ts';
 import type { GoSource } from './go/source.ts';
@@ -21,7 +23,7 @@ export const goEcosystem: EcosystemRecord = {
   questions: (sources) => goQuestions(sourceOf(sources).proxy),
   openChain,
   openInstalled: null,
-  readsBytes: false,
+  readsBytes: true,
 };
 
 function sourceOf({ go }: Sources): GoSource {
@@ -29,19 +31,23 @@ function sourceOf({ go }: Sources): GoSource {
   return go;
 }
 
-const NO_BYTES = { proofs: { bytes: null, installed: null }, findings: [] };
+const NOBODY: RecordAnswer = {
+  ...{ state: 'unavailable', url: 'GOPROXY', reason: 'it lets nobody be asked', setting: 'GOPROXY=off' },
+};
+const NO_BYTES: GatheredBytes = { proofs: { bytes: null, installed: null }, findings: [] };
 
-function openChain({ sources, dependencies, store, heads }: ChainContext): Chain {
+function openChain({ sources, dependencies, store, heads, witnesses }: ChainContext): Chain {
   const source = sourceOf(sources);
   const { proxy } = source;
   const { database } = proxy;
   let wanted = dependencies;
   let asking: Promise<Answers | null> | null = null;
+  let reading: Promise<AllBytes> | null = null;
   const ask = (): Promise<Answers | null> => {
     const asked = wanted.filter((one) => isOfDatabase(one) && proxy.exempt(one.name) === null);
-    if (database === null || asked.length === 0) return Promise.resolve(null);
+    if (database === null || proxy.isOff || asked.length === 0) return Promise.resolve(null);
     const { seen, findings } = seenBefore(database.key, heads, source);
-    return askDatabase(asked, { database, proxy, seen, store }).then(({ log, ...answers }) => {
+    return askDatabase(asked, { database, proxy, seen, store, witnesses }).then(({ log, ...answers }) => {
       return { ...answers, log: { ...log, findings: [...findings, ...log.findings] } };
     });
   };
@@ -50,6 +56,7 @@ function openChain({ sources, dependencies, store, heads }: ChainContext): Chain
   const answerFor = async (dependency: Dependency): Promise<RecordAnswer> => {
     const exemption = proxy.exempt(dependency.name);
     if (exemption !== null) return { state: 'exempt', ...exemption };
+    if (proxy.isOff) return NOBODY;
     const all = await answers();
     return all?.recordOf(dependency) ?? { state: 'unavailable', url: proxy.url, reason: 'it was not asked for' };
   };
@@ -64,7 +71,12 @@ function openChain({ sources, dependencies, store, heads }: ChainContext): Chain
       return { assessment, validator: null };
     },
     revalidate: () => Promise.resolve(null),
-    bytes: () => Promise.resolve(NO_BYTES),
+    // All at once, as one folder has the copies of all.
+    bytes: async (dependency, { folder }) => {
+      reading ??= readAll(dependencies, source, folder);
+      return (await reading).of.get(dependency) ?? NO_BYTES;
+    },
+    copies: async () => (await reading)?.copies ?? null,
     capabilities: null,
     logs: async () => {
       if (database === null) return wanted.some(isOfDatabase) ? [switchedOff(proxy.exempt('')?.setting ?? '')] : [];

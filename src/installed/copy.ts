@@ -12,8 +12,8 @@ const MAX_DEPTH = 512;
 const BURST = 64;
 
 export interface CopyOptions {
-  /** Sizes that the file at a path may have; others are not hashed. */
-  readonly sizesOf: (path: string) => readonly number[];
+  /** Sizes that the file at a path may have; others are not hashed. Null hashes every file. */
+  readonly sizesOf: ((path: string) => readonly number[]) | null;
   /** Whether what is at a place for packages belongs to the package itself, and is no other package. */
   readonly isPart: (path: string) => boolean;
 }
@@ -37,7 +37,7 @@ export async function readCopy(root: string, path: string, options: CopyOptions)
         folders.push({ within: inner, depth: depth + 1 });
         continue;
       }
-      files.set(inner, entry.isFile() ? readEntry(join(base, inner), options.sizesOf(inner)) : notAFile(entry));
+      files.set(inner, entry.isFile() ? readEntry(join(base, inner), options.sizesOf?.(inner) ?? null) : notAFile(entry));
       if (files.size > MAX_FILES) throw new Error(`more than ${MAX_FILES} files`);
       if (files.size % BURST === 0) await setImmediate();
     }
@@ -52,9 +52,9 @@ export function isPackagePlace(path: string): boolean {
   return /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+$/.test(path);
 }
 
-function readEntry(path: string, sizes: readonly number[]): InstalledFile {
+function readEntry(path: string, sizes: readonly number[] | null): InstalledFile {
   const read = withFile(path, (file): InstalledFile => {
-    const digest = sizes.includes(file.size) ? hashOf(file) : null;
+    const digest = sizes?.includes(file.size) === false ? null : hashOf(file);
     return { kind: 'file', size: file.size, digest };
   });
   return read ?? { kind: 'other', size: 0, digest: null };

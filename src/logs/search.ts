@@ -32,7 +32,7 @@ export function questionsOf(published: readonly PublishedBundle[]): readonly Que
 }
 
 /** Why a question was not put to a log. */
-const NOT_ASKED = 'not asked, as it answered no question before';
+export const NOT_ASKED = 'not asked, as it answered no question before';
 
 /**
  * Searches for one target after the other: an index is shared by everybody. A log that answers no question about one
@@ -57,7 +57,7 @@ export async function searchEach<T extends SearchTarget>(
 }
 
 /** Asks every index, verifies all that is named, and says how it goes with what is published. */
-export async function searchLogs(
+async function searchLogs(
   context: LogContext,
   places: readonly LogPlace[],
   target: SearchTarget,

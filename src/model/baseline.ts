@@ -1,9 +1,10 @@
 import type { Capability } from './capability.ts';
-import type { Artifact, Dependency, Digest } from './dependency.ts';
+import type { Dependency, Digest } from './dependency.ts';
 import { FINDING_KINDS, type FindingCode } from './finding.ts';
 import { hashText, sameHash, type Hash } from './hash.ts';
+import { hashOfAll, type LockedBytes } from './locked-bytes.ts';
 import { versionId, type Ecosystem, type PackageId, type VersionId, type VersionRef } from './package.ts';
-import type { Identity, Proofs } from './proof.ts';
+import type { Identity } from './proof.ts';
 import { DAY, type Instant } from './time.ts';
 import { compareText, formatText } from './value.ts';
 
@@ -181,40 +182,9 @@ export function isAcceptable(code: FindingCode): boolean {
   return kind === 'loss' || kind === 'identity' || kind === 'gap' || kind === 'anomaly';
 }
 
-/** An acceptance is bound to the SHA-512 of the bytes, so there has to be exactly that. */
+/** An acceptance is bound to bytes, so there has to be one hash that stands for all of them. */
 export function canBeAccepted(code: FindingCode, locked: LockedBytes): boolean {
-  return isAcceptable(code) && onlyHash(locked)?.algorithm === 'sha512';
-}
-
-/** The one hash of the one file of a version; null where there are none or several. */
-export function onlyHash({ artifacts }: LockedBytes): Hash | null {
-  const [{ digests }, other] = artifacts;
-  const [digest = null, second] = digests;
-  return other === undefined && second === undefined ? digest : null;
-}
-
-type LockedArtifact = Pick<Artifact, 'file' | 'digests'>;
-
-/** A version and the bytes it is locked by. */
-export interface LockedBytes extends VersionRef {
-  readonly artifacts: readonly [LockedArtifact, ...LockedArtifact[]];
-}
-
-/**
- * What a decision about a version is bound to: the hashes that the lockfile gives or, where it can lock none, the one
- * that the registry was proven to have signed.
- */
-export function bytesOf({
-  dependency,
-  proofs,
-}: {
-  readonly dependency: Dependency;
-  readonly proofs: Proofs;
-}): LockedBytes {
-  const { ecosystem, name, version, artifacts } = dependency;
-  const [{ file, archive }] = artifacts;
-  if (archive === undefined || proofs.signature === null) return dependency;
-  return { ecosystem, name, version, artifacts: [{ file, digests: [proofs.signature.integrity] }] };
+  return isAcceptable(code) && hashOfAll(locked) !== null;
 }
 
 type Standing = 'same' | 'part' | 'more' | 'other';
@@ -274,8 +244,8 @@ function textOf(artifacts: readonly { readonly file: string | null; readonly has
 
 /** Whether an acceptance is of exactly the bytes that are locked. */
 export function isOfBytes(accepted: AcceptedFinding, locked: LockedBytes): boolean {
-  const only = onlyHash(locked);
-  return only !== null && versionId(accepted) === versionId(locked) && sameHash(only, accepted.bytes);
+  const all = versionId(accepted) === versionId(locked) ? hashOfAll(locked) : null;
+  return all !== null && sameHash(all, accepted.bytes);
 }
 
 /** The longest a finding may be accepted. */

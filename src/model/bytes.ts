@@ -1,8 +1,8 @@
 import type { PackageFile } from './capability.ts';
 import type { Digest } from './dependency.ts';
 
-/** Where the bytes of a tarball were read. */
-export type BytesSource = 'npm-cache' | 'yarn-cache' | 'registry';
+/** Where the bytes of artifacts were read. */
+export type BytesSource = 'npm-cache' | 'yarn-cache' | 'go-cache' | 'registry';
 
 /** One file of a tarball, as an installer would write it. */
 export interface PackedFile extends PackageFile {

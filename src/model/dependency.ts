@@ -102,6 +102,10 @@ export interface EntryClaims {
   readonly hasBin?: boolean;
   /** Whether it runs anything at install. */
   readonly installScripts?: boolean;
+  /** Names of `dependencies` that it can do without. What is left out then, is not missed, and may not be verified. */
+  readonly optional?: readonly string[];
+  /** Where it is installed, as Yarn writes `os`, `cpu` and `libc`: `(os=darwin | os=linux) & cpu=x64`. */
+  readonly conditions?: string;
   /**
    * Where a format has answers and no specifiers, or only those of what it found: the name it asks for to the name of
    * the package it gets, or to a locator (`link:PATH`, an address) where that is no package of a registry.
@@ -235,6 +239,8 @@ export interface Lockfile {
   readonly hooks?: Place;
   /** What is wrong with the file as a whole; left out where nothing is. */
   readonly findings?: readonly PlacedFinding[];
+  /** Whether the project has copies that a build takes in place of what is locked; left out where it has none. */
+  readonly isVendored?: true;
   /** What the project says of install scripts; left out where there is no package.json. */
   readonly scripts?: ScriptPermissions;
 }

@@ -11,6 +11,12 @@ export type Evidence<T> =
   | { readonly state: 'unavailable'; readonly url: string; readonly reason: string }
   | { readonly state: 'malformed'; readonly url: string; readonly reason: string };
 
+/**
+ * Whom a setting keeps from being asked about, of which a module is one: modules of a private host (`private`), those
+ * of one owner on a host where anybody publishes (`owner`), or whatever anybody publishes (`all`).
+ */
+export type ExemptionReach = 'private' | 'owner' | 'all';
+
 /** `dist.signatures[]` of a manifest: base64 ECDSA signature over `name@version:integrity`. */
 export interface RegistrySignature {
   readonly keyId: string;
@@ -36,7 +42,14 @@ export interface Declaration {
   readonly installScripts: Readonly<Record<string, string>>;
   /** Command to the path of its file, relative to the package and without "./". */
   readonly bin: Readonly<Record<string, string>>;
+  /** Names of dependencies that it can do without; left out where there are none. */
+  readonly optional?: readonly string[];
+  /** Where it can be installed, each name as it is written ("linux", "!win32"); left out where it says nothing. */
+  readonly platforms?: Platforms;
 }
+
+/** Members of a manifest that say where a package can be installed, those that it has. */
+export type Platforms = Partial<Readonly<Record<'os' | 'cpu' | 'libc', readonly string[]>>>;
 
 /** What a registry says of one version. Nothing here is verified. */
 export interface Manifest extends Declaration, Release {

@@ -18,6 +18,7 @@ export type RefusalReason =
   | 'log-inclusion'
   | 'log-checkpoint'
   | 'log-time'
+  | 'log-witnesses'
   | 'timestamp'
   | 'time-missing'
   | 'clock'
@@ -77,6 +78,8 @@ interface InstalledArgs {
   readonly total: number;
   /** What the package manager patches it with; left out where the lockfile names nothing. */
   readonly patches?: readonly string[];
+  /** What the copy is held to; a tarball where left out. */
+  readonly artifact?: 'zip';
 }
 
 /** A tree of a transparency log, as `from` has it. */
@@ -93,7 +96,8 @@ export interface FindingArgs {
   /**
    * `locked` is not what the registry serves (`source: registry`), or an attestation names (`attestation`). With
    * `basis` it is not the lockfile's hash but the one the registry gives, as the lockfile has none that can be used.
-   * With `source: log` a transparency log has `actual` of it for good; `file` is which of several files it is.
+   * With `source: log` a transparency log has `actual` of it for good; `file` is which of several files it is. With
+   * `source: bytes`, `cache` is the file of this machine that has them, where the package manager takes that unseen.
    */
   'integrity-mismatch': {
     locked: string;
@@ -101,9 +105,13 @@ export interface FindingArgs {
     source: 'registry' | 'attestation' | 'bytes' | 'lockfile' | 'log';
     file?: string;
     basis?: 'registry';
+    cache?: string;
   };
-  /** `due`: the package manager always writes one, so that somebody took it out. */
-  'integrity-missing': { resolved: string | null; due?: true };
+  /**
+   * `refusedBy` installs nothing without a hash, or writes one anew of whatever it is served. `due`: the package manager
+   * always writes one, so that somebody took it out.
+   */
+  'integrity-missing': { resolved: string | null; refusedBy?: string; due?: true };
   /** `file` is what the lockfile calls it; null where it has hashes only. */
   'integrity-unknown-file': { locked: string; file: string | null };
   'integrity-weak': { algorithm: string };
@@ -248,15 +256,19 @@ export interface FindingArgs {
    * known.
    */
   'lockfile-not-used': { by: string; instead: string | null };
-  /** An installation also runs what `by` names, code of the repository or fetched; or what it adds is not known. */
-  'lockfile-other-code': { by: string; code: 'repository' | 'fetched' | 'unknown' };
+  /**
+   * An installation also runs what `by` names, code of the repository or fetched; or what it adds is not known.
+   * `vendored`: a build takes the copies in the folder `by`, which nothing has compared.
+   */
+  'lockfile-other-code': { by: string; code: 'repository' | 'fetched' | 'unknown' | 'vendored' };
 
   /** `path` is the folder of the copy; `files` are some of `total`. */
   'installed-modified': InstalledArgs & {
     /**
      * `files`: their content; `version`: all of it, as another version (`found`) is there; `link`: it leads elsewhere.
+     * Where a build takes whatever is in a folder: `added` files that it has not, and `missing` ones.
      */
-    what: 'files' | 'version' | 'link' | 'other';
+    what: 'files' | 'version' | 'link' | 'other' | 'added' | 'missing';
     found: string | null;
   };
   'installed-missing': InstalledArgs;
@@ -279,13 +291,15 @@ export interface FindingArgs {
     larger: LogTree;
     smaller: LogTree;
   };
-  /** `setting` keeps what the package is from being asked for at `log`; null where it switches every check off. */
+  /** `setting` keeps the package from being asked for at `log`; null where it switches every check off. */
   'checks-disabled': { setting: string; log: string | null };
 
   /** `detail`: the verified time that this machine's clock has not reached, and what the clock says. */
   'clock-behind': { attestation: 'provenance' | 'publish'; detail: string };
-  /** `absent`: the registry answered, and says that there is no such thing. */
-  'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string; absent?: true };
+  /**
+   * `absent`: the registry answered, and says that there is no such thing. `setting`: what lets nobody be asked.
+   */
+  'evidence-unavailable': { evidence: EvidenceName; url: string; reason: string; absent?: true; setting?: string };
   /**
    * The registry serves no attestations at all: `packages` (`name@version`) are those that it announces with
    * provenance.
@@ -306,6 +320,8 @@ export type EvidenceName =
   /** Keys that the repository of trust may have beyond those that are known. */
   | 'newer-keys'
   | 'tarball'
+  /** The zip or the go.mod of a Go module. */
+  | 'zip'
   | 'installed'
   /** What a transparency log answers of a package. */
   | 'log';
@@ -390,7 +406,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'log-record-missing': 'loss',
   'log-proof-invalid': 'contradiction',
   'log-inconsistent': 'contradiction',
-  'checks-disabled': 'anomaly',
+  'checks-disabled': 'loss',
   'clock-behind': 'unavailable',
   'evidence-unavailable': 'unavailable',
   'evidence-malformed': 'unavailable',
@@ -406,6 +422,10 @@ export type Finding = {
 }[FindingCode];
 
 /** Builds a finding; `kind` may only weaken it. */
-export function finding<C extends FindingCode>(code: C, args: FindingArgs[C], kind?: 'gap' | 'note'): Finding {
+export function finding<C extends FindingCode>(
+  code: C,
+  args: FindingArgs[C],
+  kind?: 'gap' | 'anomaly' | 'note',
+): Finding {
   return { code, args, kind: kind ?? FINDING_KINDS[code] } as Finding;
 }

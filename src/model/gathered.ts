@@ -24,6 +24,15 @@ export interface InstalledCopies {
   readonly used: (dependencies: readonly Dependency[]) => InstalledUsed;
 }
 
+/** What came of all copies that a chain found itself. */
+export interface CopiesFound {
+  readonly used: InstalledUsed;
+  /** About what is no dependency's. */
+  readonly findings: readonly Finding[];
+  /** Whether every copy that a build takes was compared. */
+  readonly isWhole: boolean;
+}
+
 /** What a dependency can reach, and what was found wrong in reading it. */
 export interface GatheredCapabilities {
   readonly reading: CapabilityReading;

@@ -144,8 +144,15 @@ export interface InstanceRule {
   readonly thresholds: Thresholds | null;
   /** When that root was known to be the newest; null where the policy does not say. */
   readonly asOf: Instant | null;
+  /** As `witnessPolicy`, for its logs alone; null where that holds for them, too. */
+  readonly witnessPolicy: string | null;
   readonly line: number;
 }
+
+/** Who may vouch for packs of evidence; a path is as the policy writes it. */
+export type PackSigner =
+  | { readonly kind: 'key'; readonly file: string }
+  | { readonly kind: 'identity'; readonly identity: string; readonly issuer: string };
 
 /** What a policy file says. Null and empty lists where it says nothing. */
 export interface Policy {
@@ -178,6 +185,8 @@ export interface Policy {
   readonly instances: ReadonlyMap<string, InstanceRule>;
   /** The file that says which witnesses must have signed checkpoints, as the policy writes it (C2SP tlog-policy). */
   readonly witnessPolicy: string | null;
+  /** Of whom one must have signed evidence that is used in place of the network; empty where nobody must. */
+  readonly packs: readonly PackSigner[];
   /** Hours after which what is known of a trusted root is too old. */
   readonly maxAge: number | null;
   /** Hours a version must have been public. */

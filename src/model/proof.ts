@@ -141,9 +141,11 @@ export interface ProvenanceProof extends AttestationProof {
   readonly identity: Identity;
 }
 
-/** The tarball's bytes have the hash, which is SHA-512. */
-export interface BytesProof extends Proven, Digest {
-  /** Bytes of the tarball. */
+/** The bytes of the artifacts have the hashes that they must have. */
+export interface BytesProof extends Proven {
+  /** Of each artifact that was read one, in their order: npm's tarball has its SHA-512, what Go fetches its `h1`. */
+  readonly digests: readonly [Digest | DirHash, ...(Digest | DirHash)[]];
+  /** Bytes of all of them. */
   readonly size: number;
   readonly from: BytesSource;
   readonly basis: BytesBasis;

@@ -21,6 +21,8 @@ export interface Pack {
   readonly index: PackIndex;
   /** SHA-256 of the index, hex. It decides every byte of the file. */
   readonly digest: string;
+  /** SHA-256 of the whole file, hex. */
+  readonly sha256: () => string;
   /** The size of a content; null where the file does not have it. */
   readonly sizeOf: (sha256: string) => number | null;
   /** Gives a content in pieces. Throws PackError: for another header at once, for another digest in the end. */
@@ -66,6 +68,11 @@ function readPack(fd: number, file: string): Pack {
     file,
     index: known,
     digest: createHash('sha256').update(index).digest('hex'),
+    sha256: () => {
+      const hash = createHash('sha256');
+      for (let at = 0; at < size; at += PIECE_BYTES) hash.update(readAt(fd, at, Math.min(PIECE_BYTES, size - at)));
+      return hash.digest('hex');
+    },
     sizeOf: (sha256) => contents.get(sha256)?.size ?? null,
     read: function* (sha256) {
       const member = contents.get(sha256);
@@ -89,7 +96,7 @@ function readIndexOf(fd: number): Buffer {
   const octal = header.toString('latin1', 124, 135);
   const size = /^[0-7]{11}$/.test(octal) ? parseInt(octal, 8) : NaN;
   if (!headerOf({ path: INDEX, size: Number.isNaN(size) ? 0 : size }).equals(header)) {
-    throw new PackError('it is no pack: a pack is what assay pack writes, not packed again by another program');
+    throw new PackError(NO_PACK);
   }
   if (size > MAX_INDEX_BYTES) throw new PackError(`its index is larger than ${MAX_INDEX_BYTES} bytes`);
   const index = readAt(fd, BLOCK, size);
@@ -109,7 +116,12 @@ function demandTar(fd: number, size: number): void {
   const start = readAt(fd, 0, Math.min(size, BLOCK));
   const packed = COMPRESSED.find(([, magic]) => start.subarray(0, magic.length).equals(magic));
   if (packed !== undefined) throw new PackError(`it is compressed (${packed[0]}): unpack it to the tar that it was`);
+  // Of what is shorter than a header, only the beginning of one is cut short.
+  const name = Buffer.from(INDEX).subarray(0, size);
+  if (size === 0 || !start.subarray(0, name.length).equals(name)) throw new PackError(NO_PACK);
 }
+
+const NO_PACK = 'it is no pack: a pack is what assay pack writes, not packed again by another program';
 
 const COMPRESSED: readonly (readonly [name: string, magic: Buffer])[] = [
   ['gzip', Buffer.from('1f8b', 'hex')],

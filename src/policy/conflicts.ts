@@ -1,3 +1,4 @@
+import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { FindingCode } from '../model/finding.ts';
 import {
   IDENTITY_FIELDS,
@@ -94,6 +95,7 @@ function tied(a: PackageSelector, b: PackageSelector): boolean {
 function refuseExpectations({ expect, exempt }: Policy, refuse: Refuse): void {
   for (const [i, rule] of expect.entries()) {
     refuseImpossibleOwner(rule, refuse);
+    refuseUnsigned(rule, refuse);
     for (const other of expect.slice(0, i)) {
       if (!tied(rule.packages, other.packages)) continue;
       const field = contradictingField(rule, other);
@@ -131,6 +133,14 @@ function refuseImpossibleOwner({ packages, identity: { repository, owner } }: Ex
     refuse(packages.line, `${packages.text} expects a repository of the owner it rules out`);
   if (owner.not === true || belongs) return;
   refuse(packages.line, `${packages.text} expects a repository that does not belong to the owner it expects`);
+}
+
+/** What nobody signs meets no demand of a signature: such a rule would be met by everything, as nothing is missing. */
+function refuseUnsigned({ packages, identity, instance, provenance }: ExpectRule, refuse: Refuse): void {
+  const { ecosystem, text, line } = packages;
+  if (ecosystem === null || conventionsOf(ecosystem).hasProvenance) return;
+  if (provenance?.demand === 'optional' && instance === null && Object.keys(identity).length === 0) return;
+  refuse(line, `${text} expects a builder or provenance, and nobody signs who builds packages of ${ecosystem}`);
 }
 
 function refuseLevels(rules: readonly LevelRule[], refuse: Refuse): void {

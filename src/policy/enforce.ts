@@ -1,5 +1,6 @@
 import { isPublicRegistry } from '../ecosystems/conventions/index.ts';
-import { accepts, bytesOf, isAcceptable, isOfBytes, type AcceptedFinding } from '../model/baseline.ts';
+import { accepts, isAcceptable, isOfBytes, type AcceptedFinding } from '../model/baseline.ts';
+import { bytesOf } from '../model/locked-bytes.ts';
 import type { Finding, FindingCode } from '../model/finding.ts';
 import type { PlacedFinding } from '../model/dependency.ts';
 import type { Policy } from '../model/policy.ts';
@@ -102,7 +103,10 @@ export function failsFrom(finding: Finding, policy: Policy | null): Phase | null
 
 /** Lockfiles and sources that never had it, and registries of one's own that may never have signed anything. */
 function isLackOfOld(finding: Finding, policy: Policy | null): boolean {
-  if (finding.code === 'integrity-missing' && finding.args.due === true) return false;
+  // Where the package manager itself demands or always writes a hash, it was there.
+  if (finding.code === 'integrity-missing' && (finding.args.refusedBy !== undefined || finding.args.due === true)) {
+    return false;
+  }
   if (finding.code !== 'evidence-stripped') return LACKS_OF_LOCKFILES.includes(finding.code);
   const { registry } = finding.args;
   const origin = policy === null ? registry : standsFor(policy, registry);

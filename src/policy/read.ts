@@ -31,6 +31,28 @@ export function entriesOf(place: Place, accepted: string): ReadonlyMap<string, Y
   return node.entries;
 }
 
+/** Where keys belong that have one place only: they are written elsewhere more often than misspelt. */
+const PLACES: Readonly<Record<string, string>> = {
+  ...placed('at the top of the file, without indentation', [
+    'enforce',
+    'critical',
+    'capabilities',
+    'expect',
+    'findings',
+    'registries',
+    'trust',
+    'release-age',
+    'review',
+  ]),
+  ...placed('below registries', ['mirrors', 'private', 'redirects', 'exempt']),
+  ...placed('below trust', ['instances', 'max-age', 'witness-policy']),
+  ...placed('below review', ['deadline', 'queue', 'owners', 'rotation']),
+};
+
+function placed(where: string, keys: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(keys.map((key) => [key, where]));
+}
+
 /** The values of a mapping whose keys are known. Another key is an error that names the nearest of them. */
 export function fieldsOf<K extends string>(
   place: Place,
@@ -41,7 +63,8 @@ export function fieldsOf<K extends string>(
     const key = keys.find((candidate) => candidate === name);
     if (key === undefined) {
       const near = nearest(name, keys);
-      const hint = near === null ? `known are ${listed(keys)}` : `did you mean ${near}?`;
+      const elsewhere = Object.hasOwn(PLACES, name) ? `it belongs ${PLACES[name] ?? ''}` : null;
+      const hint = elsewhere ?? (near === null ? `known are ${listed(keys)}` : `did you mean ${near}?`);
       const where = place.what === '' ? '' : ` in ${place.what}`;
       throw new PolicyError(place.file, line, `unknown key ${show(name)}${where}; ${hint}`);
     }

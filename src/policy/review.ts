@@ -2,15 +2,14 @@ import {
   type AcceptedFinding,
   accepts,
   type Baseline,
-  bytesOf,
   canBeAccepted,
   isOfBytes,
   isTooLong,
   OF_SILENCE,
-  type LockedBytes,
   RECORDED,
   type SeenVersion,
 } from '../model/baseline.ts';
+import { bytesOf, type LockedBytes } from '../model/locked-bytes.ts';
 import { type PackageRef, type VersionId, versionId } from '../model/package.ts';
 import type { Dependency } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';

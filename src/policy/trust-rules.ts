@@ -1,24 +1,37 @@
-import type { InstanceRule, Policy, TufRule } from '../model/policy.ts';
+import type { InstanceRule, PackSigner, Policy, TufRule } from '../model/policy.ts';
 import { formatInstant, parseInstant, type Instant } from '../model/time.ts';
 import { STRICT, type Thresholds } from '../model/trust.ts';
-import { addressOf, entriesOf, fail, fieldsOf, hoursOf, textOf, wholeNumberOf, wrong, type Place } from './read.ts';
+import {
+  addressOf,
+  entriesOf,
+  fail,
+  fieldsOf,
+  hoursOf,
+  itemsOf,
+  textOf,
+  wholeNumberOf,
+  wrong,
+  type Place,
+} from './read.ts';
 
 const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 /** The main instance is what the rest of `trust` is about. */
 const MAIN = ['public-good', 'own'];
 const MAX_INSTANCES = 16;
 const MOST = 8;
-const TRUST = ['root', 'as-of', 'tuf', 'thresholds', 'instances', 'witness-policy', 'max-age'] as const;
+const SIGNERS = 'mappings with key, or with identity and issuer';
+const WITNESSES = 'the path of a file with a policy of witnesses';
+const TRUST = ['root', 'as-of', 'tuf', 'thresholds', 'instances', 'witness-policy', 'packs', 'max-age'] as const;
 
 type TrustRules = Pick<
   Policy,
-  'trustedRoot' | 'tuf' | 'asOf' | 'thresholds' | 'instances' | 'witnessPolicy' | 'maxAge'
+  'trustedRoot' | 'tuf' | 'asOf' | 'thresholds' | 'instances' | 'witnessPolicy' | 'packs' | 'maxAge'
 >;
 
 /** Reads `trust` of a policy. */
 export function trustOf(place: Place | undefined): TrustRules {
   const fields = place === undefined ? {} : fieldsOf(place, TRUST);
-  const { root, tuf, thresholds, instances } = fields;
+  const { root, tuf, thresholds, instances, packs } = fields;
   const maxAge = fields['max-age'];
   const asOf = fields['as-of'];
   const witnesses = fields['witness-policy'];
@@ -30,8 +43,21 @@ export function trustOf(place: Place | undefined): TrustRules {
     tuf: tuf ? tufOf(tuf) : null,
     thresholds: thresholds ? thresholdsOf(thresholds) : null,
     instances: instances ? instancesOf(instances) : new Map(),
-    witnessPolicy: witnesses ? textOf(witnesses, 'the path of a file with a policy of witnesses') : null,
+    witnessPolicy: witnesses ? textOf(witnesses, WITNESSES) : null,
+    packs: packs ? itemsOf(packs, SIGNERS).map(packSignerOf) : [],
     maxAge: maxAge ? hoursOf(maxAge) : null,
+  };
+}
+
+function packSignerOf(place: Place): PackSigner {
+  const { key, identity, issuer } = fieldsOf(place, ['key', 'identity', 'issuer']);
+  if (key && !identity && !issuer)
+    return { kind: 'key', file: textOf(key, 'the path of a file with a public key in PEM') };
+  if (key || !identity || !issuer) return fail(place, `an entry of packs is one of ${SIGNERS}`);
+  return {
+    kind: 'identity',
+    identity: textOf(identity, 'the subject of a certificate, such as the address of a workflow with @ and its ref'),
+    issuer: textOf(issuer, 'the https address of an issuer'),
   };
 }
 
@@ -50,9 +76,10 @@ function instancesOf(place: Place): ReadonlyMap<string, InstanceRule> {
       const at = { file: place.file, what: `instance ${name}`, node: value };
       if (!NAME.test(name)) fail(at, `${JSON.stringify(name)} is no name of an instance: a-z, 0-9 and -, at most 40`);
       if (MAIN.includes(name)) fail(at, `${name} is the main instance, which root and tuf of trust are about`);
-      const fields = fieldsOf(at, ['root', 'tuf', 'thresholds', 'as-of']);
+      const fields = fieldsOf(at, ['root', 'tuf', 'thresholds', 'as-of', 'witness-policy']);
       const { root, tuf, thresholds } = fields;
       const asOf = fields['as-of'];
+      const witnesses = fields['witness-policy'];
       if (!root && !tuf) return fail(at, `${at.what} needs root, the file with its trusted root, or tuf`);
       if (asOf && !root) return fail(asOf, 'as-of says when root was known to be the newest, and there is no root');
       const rule: InstanceRule = {
@@ -60,6 +87,7 @@ function instancesOf(place: Place): ReadonlyMap<string, InstanceRule> {
         tuf: tuf ? tufOf(tuf) : null,
         thresholds: thresholds ? thresholdsOf(thresholds) : null,
         asOf: asOf ? dateOf(asOf) : null,
+        witnessPolicy: witnesses ? textOf(witnesses, WITNESSES) : null,
         line,
       };
       return [name, rule];

@@ -7,8 +7,6 @@ export interface ModuleFile {
   readonly size: number;
   /** SHA-256, hex. */
   readonly digest: string;
-  /** Unpacks it again: contents are not kept. */
-  readonly content: () => Buffer;
 }
 
 /** A zip of a Go module that was read to its end. */
@@ -21,16 +19,20 @@ export interface ModuleZip {
 
 const MIB = 1024 * 1024;
 /** What Go itself reads of a module (https://go.dev/ref/mod#zip-path-size-constraints). */
-const MAX_MODULE_BYTES = 500 * MIB;
-const MAX_LONE_BYTES = 16 * MIB;
+export const MAX_MODULE_BYTES = 500 * MIB;
+export const MAX_LONE_BYTES = 16 * MIB;
 /** A zip without zip64 has no more. */
 const MAX_ENTRIES = 65_534;
 
 /**
- * Reads the zip of a module, "path@version". Throws ZipError for what Go refuses, and for what two readers could take
- * for different files.
+ * Reads the zip of a module, "path@version". Contents are not kept: `look` is shown each with its path within the
+ * module. Throws ZipError for what Go refuses, and for what two readers could take for different files.
  */
-export function readModuleZip(archive: Uint8Array, module: string): ModuleZip {
+export function readModuleZip(
+  archive: Uint8Array,
+  module: string,
+  look: (path: string, content: Buffer) => void = () => undefined,
+): ModuleZip {
   if (archive.byteLength > MAX_MODULE_BYTES) throw new ZipError('more bytes than a module may have');
   const entries = readZip(archive, { entries: MAX_ENTRIES, bytes: MAX_MODULE_BYTES });
   const prefix = `${module}/`;
@@ -39,9 +41,12 @@ export function readModuleZip(archive: Uint8Array, module: string): ModuleZip {
   const hashed: Hashed[] = [];
   for (const entry of entries) {
     const path = pathWithin(entry, prefix);
-    const digest = digestOf(entry.content());
+    const content = entry.content();
+    const digest = digestOf(content);
     hashed.push({ name: entry.path, digest });
-    if (!entry.isFolder) files.set(path, { size: entry.size, digest, content: entry.content });
+    if (entry.isFolder) continue;
+    files.set(path, { size: entry.size, digest });
+    look(path, content);
   }
   return { hash: dirHashOf(hashed), files };
 }

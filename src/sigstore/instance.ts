@@ -1,6 +1,7 @@
 import { githubRoot, GITHUB_ROOT_DIGEST } from './github.ts';
 import { STRICT, type Thresholds } from '../model/trust.ts';
 import { publicGoodRoot, PUBLIC_GOOD_ROOT_DIGEST } from './public-good.ts';
+import type { WitnessPolicy } from '../tlog/cosignature.ts';
 import type { TrustedRoot } from './trusted-root.ts';
 
 /** What GitHub's instance shows: nothing is logged, and its timestamp authority says when. */
@@ -17,6 +18,14 @@ export interface Instance {
   readonly root: () => TrustedRoot;
   /** SHA-256 of the root's bytes, hex. */
   readonly digest: string;
+  /** Who must have signed checkpoints of its logs beside these; null or left out where nobody must. */
+  readonly witnesses?: WitnessPolicy | null;
+}
+
+/** Everything that decides what an instance accepts, as data. */
+export function demandsOf({ name, digest, thresholds, witnesses }: Omit<Instance, 'root'>): readonly unknown[] {
+  const { log, sct, time } = thresholds;
+  return [name, digest, log, sct, time, witnesses?.text ?? null];
 }
 
 export const PUBLIC_GOOD: Instance = {

@@ -36,10 +36,10 @@ export function verifyPromise(entry: LogEntry, logs: readonly TrustedLog[]): Pro
   return { log, time };
 }
 
-/** The log whose tree holds an entry, and the origin its checkpoint names. */
+/** The log whose tree holds an entry, and its checkpoint. */
 export interface Inclusion {
   readonly log: TrustedLog;
-  readonly origin: string;
+  readonly checkpoint: Checkpoint;
 }
 
 /**
@@ -68,7 +68,7 @@ export function verifyInclusion(
   if (entry.version === '0.0.2' && entry.kind !== 'intoto' && entry.logIndex !== proof.index) {
     refuse('log-entry-mismatch', `the entry has position ${entry.logIndex}, its proof ${proof.index}`);
   }
-  return { log, origin: checkpoint.origin };
+  return { log, checkpoint };
 }
 
 /** Parses a checkpoint that at least one of these logs signed. Throws `Refusal`. */

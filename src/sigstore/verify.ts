@@ -13,11 +13,13 @@ import {
 import { parseBundle, type Bundle, type LogEntry } from './bundle.ts';
 import { createPathVerifier, type PathVerifier } from './chain.ts';
 import { demandPast } from './clock.ts';
+import { cosigners, lackingWitnesses, type WitnessPolicy } from '../tlog/cosignature.ts';
 import type { Instance } from './instance.ts';
 import { SIGNER_HASHES, verifySignature, type PublicKey } from './keys.ts';
 import { matchBody, type Expected } from './log-body.ts';
 import { verifyInclusion, verifyPromise, type PromisedTime } from './log.ts';
 import { preAuthEncoding } from './pae.ts';
+import type { Checkpoint } from '../tlog/checkpoint.ts';
 import { Refusal, refuse, show } from './refusal.ts';
 import {
   isTimeless,
@@ -77,6 +79,7 @@ interface VerifierState {
   readonly name?: string;
   readonly root: TrustedRoot;
   readonly thresholds: Thresholds;
+  readonly witnesses: WitnessPolicy | null;
   readonly paths: PathVerifier;
   readonly timestamps: TimestampVerifier;
 }
@@ -90,15 +93,15 @@ type Choose = (claimed: ClaimedSigner) => VerifierState;
  * remembers parsed keys and verified chains. Throws `TrustedRootError` where a managed key cannot be read.
  */
 export function createVerifier({ root, keys = [], thresholds }: VerifierOptions): Verifier {
-  const state = openState(root, { ...STRICT, ...thresholds });
+  const state = openState(root, { ...STRICT, ...thresholds }, null);
   return verifierOf(keys.map(openKey), () => state);
 }
 
 /** The same under several instances, each of which judges what it vouches for. */
 export function createInstancesVerifier({ instances, keys = [], wanted }: InstancesVerifierOptions): Verifier {
-  const states = instances.map(({ name, root, thresholds }) => {
+  const states = instances.map(({ name, root, thresholds, witnesses = null }) => {
     let state: VerifierState | null = null;
-    return { name, open: () => (state ??= { name, ...openState(root(), thresholds) }) };
+    return { name, open: () => (state ??= { name, ...openState(root(), thresholds, witnesses) }) };
   });
   const names = states.map(({ name }) => name).join(', ');
   return verifierOf(keys.map(openKey), (claimed) => {
@@ -114,10 +117,11 @@ export function createInstancesVerifier({ instances, keys = [], wanted }: Instan
   });
 }
 
-function openState(root: TrustedRoot, thresholds: Thresholds): VerifierState {
+function openState(root: TrustedRoot, thresholds: Thresholds, witnesses: WitnessPolicy | null): VerifierState {
   return {
     root,
     thresholds,
+    witnesses,
     paths: createPathVerifier(root.certificateAuthorities, PURPOSE.codeSigning),
     timestamps: createTimestampVerifier(root.timestampAuthorities),
   };
@@ -178,6 +182,7 @@ function verifyBundle(
   const verified = entries.map(({ entry, logs, promise }) => verifyEntry(entry, logs, promise, instants, expected));
   const distinct = new Set(verified.map(({ countsAs }) => countsAs)).size;
   demand(distinct);
+  demandWitnesses(verified, trust);
 
   verifyContent(expected);
   const statement = content.kind === 'dsse' ? parseStatement(content.payload) : null;
@@ -236,6 +241,21 @@ function demandLogs(
   refuse(unknown ? 'log-unknown' : 'log-missing', detail);
 }
 
+/**
+ * As many logs as are demanded have to have the entry in a tree that enough witnesses have seen. A promise is no tree:
+ * no witness can have seen it. Where no log is demanded, no witness of one is.
+ */
+function demandWitnesses(entries: readonly VerifiedEntry[], { witnesses, thresholds }: VerifierState): void {
+  if (witnesses === null) return;
+  const lacks = entries.map(({ countsAs, checkpoint }) => {
+    const cosigned = checkpoint === null ? new Set<string>() : cosigners(checkpoint, witnesses.witnesses);
+    return { countsAs, lacking: lackingWitnesses(witnesses, cosigned) };
+  });
+  const witnessed = new Set(lacks.flatMap(({ countsAs, lacking }) => (lacking === '' ? [countsAs] : [])));
+  const lacking = lacks.find((one) => one.lacking !== '')?.lacking ?? '';
+  if (witnessed.size < thresholds.log) refuse('log-witnesses', lacking);
+}
+
 /** A key that is always valid needs no time, as long as a log vouches for the signature. */
 function needsTime(claimed: ClaimedSigner, { log }: Thresholds): boolean {
   return log === 0 || claimed.kind === 'certificate' || !claimed.candidates.every(isTimeless);
@@ -256,20 +276,27 @@ function listTimes(
   ];
 }
 
+interface VerifiedEntry {
+  readonly proof: LogEntryProof;
+  readonly countsAs: string;
+  /** Of the tree that it is in; null where the log only promised to take it in. */
+  readonly checkpoint: Checkpoint | null;
+}
+
 function verifyEntry(
   entry: LogEntry,
   logs: readonly TrustedLog[],
   promise: PromisedTime | null,
   times: readonly Instant[],
   expected: Expected,
-): { readonly proof: LogEntryProof; readonly countsAs: string } {
+): VerifiedEntry {
   const inclusion = verifyInclusion(entry, logs, times);
   const log = inclusion?.log ?? promise?.log;
   if (log === undefined) refuse('log-inclusion', 'the log neither promised nor proves that it holds the entry');
   matchBody(entry, expected);
   const proof: LogEntryProof = {
     logId: entry.logId,
-    origin: inclusion?.origin ?? log.name,
+    origin: inclusion?.checkpoint.origin ?? log.name,
     // Only a promise covers the position in the whole log; otherwise it is the one in the proven tree.
     logIndex: String(promise === null ? entry.proof?.index : entry.logIndex),
     kind: entry.kind,
@@ -278,7 +305,7 @@ function verifyEntry(
     promise: promise !== null,
     inclusion: inclusion !== null,
   };
-  return { proof, countsAs: log.countsAs };
+  return { proof, countsAs: log.countsAs, checkpoint: inclusion?.checkpoint ?? null };
 }
 
 function verifyContent({ content, key, pae, artifact }: Expected): void {

@@ -75,7 +75,7 @@ export function lockState({ folder }: LogState, isRunning: (pid: number) => bool
       closeSync(file);
       return () => rmSync(path, { force: true });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw Object.assign(error as Error, { path });
       const pid = Number(present(() => readFileSync(path, 'utf8')));
       if (Number.isSafeInteger(pid) && pid > 0 && isRunning(pid)) return pid;
       rmSync(path, { force: true });

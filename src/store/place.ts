@@ -39,6 +39,8 @@ export interface Project {
   readonly isGit: boolean;
   /** From there to the path. */
   readonly path: string;
+  /** The files and folders that make it one. */
+  readonly marks: readonly string[];
 }
 
 /** What a folder has that others write to: the working trees of version control, and projects that were copied. */
@@ -55,13 +57,13 @@ export function projectsAround(path: string): readonly Project[] {
 }
 
 function projectAround(path: string): Project | null {
-  let found: string | null = null;
+  let found: Project | null = null;
   for (let at = dirname(path), below = path; at !== below; below = at, at = dirname(at)) {
     const marks = MARKS.filter((name) => lstatSync(join(at, name), { throwIfNoEntry: false }) !== undefined);
-    if (marks.includes('.git')) return { folder: at, isGit: true, path: relative(at, path) };
-    if (marks.length > 0) found ??= at;
+    if (marks.includes('.git')) return { folder: at, isGit: true, path: relative(at, path), marks };
+    if (marks.length > 0) found ??= { folder: at, isGit: false, path: relative(at, path), marks };
   }
-  return found === null ? null : { folder: found, isGit: false, path: relative(found, path) };
+  return found;
 }
 
 /** With the links followed of as much of it as is there. */

@@ -20,7 +20,8 @@ export function writeWhole(path: string, pieces: Iterable<string | Uint8Array>, 
     renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    // Node names the one beside it, or none where it has a descriptor.
+    throw error instanceof Error && 'code' in error ? Object.assign(error, { path: target }) : error;
   }
 }
 

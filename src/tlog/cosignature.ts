@@ -47,6 +47,8 @@ export function cosignedAt(note: Note, witness: Witness): bigint | null {
 
 /** Which witnesses count, and how many of them must have signed. */
 export interface WitnessPolicy {
+  /** What it was read from. */
+  readonly text: string;
   readonly witnesses: readonly Witness[];
   /** Whether these names of witnesses are enough. */
   readonly holds: (signed: ReadonlySet<string>) => boolean;
@@ -92,10 +94,16 @@ export function parseWitnessPolicy(text: string): WitnessPolicy {
     }
   }
   if (new Set(witnesses.map(({ name }) => name)).size < witnesses.length) malformed('policy has a witness twice');
-  return { witnesses, holds: quorum ?? malformed('policy of witnesses has no quorum') };
+  return { text, witnesses, holds: quorum ?? malformed('policy of witnesses has no quorum') };
 }
 
 /** The names of the witnesses whose cosignature holds. */
 export function cosigners(note: Note, witnesses: readonly Witness[]): ReadonlySet<string> {
   return new Set(witnesses.filter((witness) => cosignedAt(note, witness) !== null).map(({ name }) => name));
+}
+
+/** How a checkpoint that these witnesses signed falls short of what is demanded; empty where it does not. */
+export function lackingWitnesses(policy: WitnessPolicy | null, cosigned: ReadonlySet<string>): string {
+  if (policy === null || policy.holds(cosigned)) return '';
+  return `${cosigned.size} of ${policy.witnesses.length} witnesses signed its checkpoint, which the policy refuses`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkClaims, checkSubstitutes } from '../../src/checks/npm/claims.ts';
 import { entryDigest } from '../../src/checks/entry-digest.ts';
 import type { Dependency, EntryClaims } from '../../src/model/dependency.ts';
-import type { Manifest } from '../../src/model/evidence.ts';
+import type { Manifest, Platforms } from '../../src/model/evidence.ts';
 import { finding } from '../../src/model/finding.ts';
 
 const PUBLISHED: Manifest = {
@@ -52,6 +52,46 @@ describe('what an entry claims is held to the published manifest', () => {
     expect(found({ dependencies: { other: 'npm:real@^2', 'left-pad': ' ^1.0.0' } })).toEqual([]);
     expect(found({ hasBin: true, answers: { 'left-pad': 'left-pad', other: 'real', react: 'react' } })).toEqual([]);
     expect(peerDependencies).toEqual({ react: '>=16' });
+  });
+
+  it('names what is optional by the entry alone, and may then be left out or not be held', () => {
+    const claims = { dependencies: PUBLISHED.dependencies, optional: ['other'] };
+    expect(found(claims)).toEqual(differs('optionalDependencies', 'other', ''));
+    expect(found(claims, { optional: ['left-pad'] })).toEqual(differs('optionalDependencies', 'other', ''));
+    expect(found(claims, { optional: ['left-pad', 'other'] })).toEqual([]);
+    // What the entry requires, it gets.
+    expect(found({ dependencies: PUBLISHED.dependencies }, { optional: ['other'] })).toEqual([]);
+  });
+
+  it.each<[string, Platforms]>([
+    ['os=linux', { os: ['linux'] }],
+    ['!os=win32', { os: ['!win32'] }],
+    ['os=linux & cpu=x64 & libc=glibc', { os: ['linux'], cpu: ['x64'], libc: ['glibc'] }],
+    ['(os=darwin | os=linux) & (cpu=x64 | cpu=arm64)', { os: ['linux', 'darwin'], cpu: ['x64', 'arm64'] }],
+    ['(os=darwin | os=linux)', { os: ['darwin', 'linux'] }],
+    // A document without libc, as mirrors have it.
+    ['os=linux & cpu=x64 & libc=musl', { os: ['linux'], cpu: ['x64'] }],
+    ['invalid', { os: ['!'] }],
+    ['os=linux', { os: ['!!linux'] }],
+  ])('takes %s for what the manifest says', (conditions, platforms) => {
+    expect(found({ conditions }, { platforms })).toEqual([]);
+  });
+
+  it.each<[string, Platforms | undefined, string, string]>([
+    ['os=linux', undefined, 'os=linux', ''],
+    ['libc=glibc', undefined, 'libc=glibc', ''],
+    ['os=linux', { cpu: ['x64'] }, 'os=linux', 'cpu=x64'],
+    ['os=darwin', { os: ['linux'] }, 'os=darwin', 'os=linux'],
+    ['os=linux', { os: ['!linux'] }, 'os=linux', '!os=linux'],
+    ['os=linux', { os: ['linux', 'darwin'] }, 'os=linux', 'os=darwin | os=linux'],
+    ['os=linux & cpu=x64', { os: ['linux'] }, 'cpu=x64', ''],
+    ['os=linux & libc=musl', { os: ['linux'], libc: ['glibc'] }, 'libc=musl', 'libc=glibc'],
+    ['', { os: ['linux'] }, '', 'os=linux'],
+    ['anything', undefined, 'anything', ''],
+  ])('names %s where the manifest says something else', (conditions, platforms, lockfile, registry) => {
+    expect(found({ conditions }, platforms === undefined ? {} : { platforms })).toEqual(
+      differs('os, cpu, libc', lockfile, registry),
+    );
   });
 
   it('names a dependency that leads to another package', () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
 import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { withProject, type LabProject } from './lab-project.ts';
-import { assay, CLI, configOf, environmentOf, start, type Run } from './run.ts';
+import { assay, CLI, configOf, environmentOf, inFolder, NO_NETWORK, start, type Run } from './run.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });
 
@@ -144,7 +144,13 @@ describe.skipIf(!hasGit || process.platform === 'win32')(`a key in a project${WI
       };
       await work({
         ...project,
-        atHome: (env = {}) => requestsOf(async () => expect(await run(env)).toMatchObject({ status: 0, stderr: '' })),
+        atHome: (env = {}) =>
+          requestsOf(async () =>
+            expect(await run(env)).toMatchObject({
+              status: 0,
+              stderr: expect.stringMatching(/^(?:assay: nothing is kept for the next run: [^\n]+\n)?$/) as string,
+            }),
+          ),
       });
     });
   }
@@ -183,6 +189,35 @@ describe.skipIf(!hasGit || process.platform === 'win32')(`a key in a project${WI
       git(folder, ['init', '-q']);
       await requests({ PATH: '/nowhere' });
       expect(existsSync(keyIn(folder))).toBe(false);
+    });
+  });
+
+  it('is missed in one line that says what to do, where a stray package.json is in the home', async () => {
+    await inFolder(async (home) => {
+      const project = join(home, 'project');
+      mkdirSync(project);
+      writeFileSync(
+        join(project, 'package-lock.json'),
+        JSON.stringify({ lockfileVersion: 3, packages: { 'node_modules/p': { version: '1.0.0' } } }),
+      );
+      const env = { PATH: process.env['PATH'] ?? '', HOME: home, LANG: 'C.UTF-8', ...NO_NETWORK };
+      const noted = async (...args: string[]): Promise<boolean> => {
+        const run = await start(
+          process.execPath,
+          [CLI, 'audit', '--registry', 'http://127.0.0.1:9/', ...args],
+          project,
+          env,
+        );
+        const lines = run.stderr.split('\n').filter((line) => line.includes('nothing is kept'));
+        expect(lines.length).toBeLessThan(2);
+        if (lines.length > 0)
+          expect(lines[0]).toMatch(/remove its package\.json, or name another folder with XDG_CONFIG_HOME$/);
+        expect(run.stdout).not.toContain('nothing is kept');
+        return lines.length === 1;
+      };
+      expect(await noted()).toBe(false);
+      writeFileSync(join(home, 'package.json'), '{}');
+      expect([await noted(), await noted('--json'), await noted('--no-cache')]).toEqual([true, true, false]);
     });
   });
 

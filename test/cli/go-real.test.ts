@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 import { withGoLab } from '../support/go-lab.ts';
@@ -68,6 +68,185 @@ describe.skipIf(ROOT === '')('beside the go command (skipped where it is not ins
         }),
       ),
     180_000,
+  );
+});
+
+describe.skipIf(ROOT === '')('a vendored project, beside the go command (skipped where it is not installed)', () => {
+  const LIBRARY = {
+    'go.mod': 'module a.example/lib\n\ngo 1.21\n',
+    LICENSE: 'as you like',
+    'lib.go': 'package lib\n\nimport _ "embed"\n\n//go:embed data/*.txt\nvar Data string\n\nconst Name = "lib"\n',
+    'lib_test.go': 'package lib\n',
+    'lib_plan9.go': 'package lib\n',
+    'gen.go': '//go:build ignore\n\npackage main\n',
+    'data/a.txt': 'a',
+    'data/b.md': 'b',
+    'unused/u.go': 'package unused\n',
+    'x/y/y.go': 'package y\n',
+    'x/NOTICE': 'of x',
+  };
+  const MAIN =
+    'package main\n\nimport (\n\t"a.example/lib"\n\t_ "a.example/lib/x/y"\n)\n\nfunc main() { println(lib.Name, lib.Data) }\n';
+
+  interface Vendored {
+    readonly folder: string;
+    readonly go: (...args: string[]) => Promise<Run>;
+    readonly assay: (...args: string[]) => Promise<Run>;
+    readonly put: (path: string, content: string) => void;
+  }
+
+  function withVendored(work: (project: Vendored) => Promise<void>): Promise<void> {
+    return withGoLab((lab) =>
+      inFolder(async (folder) => {
+        lab.publish('a.example/lib', 'v1.0.0', { files: { ...LIBRARY, 'a.go': 'package lib\n' } });
+        const put = (path: string, content: string): void => {
+          mkdirSync(dirname(join(folder, path)), { recursive: true });
+          writeFileSync(join(folder, path), content);
+        };
+        put('go.mod', 'module m.example\n\ngo 1.21\n\nrequire a.example/lib v1.0.0\n');
+        put('main.go', MAIN);
+        put('.git/HEAD', '');
+        const env = { GOPROXY: lab.url.slice(0, -1), GOSUMDB: lab.sumdb };
+        await work({
+          ...{ folder, put },
+          go: (...args) => goCommand(folder, env, ...args),
+          assay: (...args) =>
+            assayInside(args, folder, { ...lab.env, PATH: process.env['PATH'] ?? '', GOPATH: join(folder, 'gopath') }),
+        });
+      }),
+    );
+  }
+
+  it(
+    'is proven as go mod vendor writes it, and refused where go build takes what was changed',
+    () =>
+      withVendored(async ({ folder, go, assay, put }) => {
+        expect(await go('mod', 'tidy')).toMatchObject({ status: 0 });
+        expect(await go('mod', 'vendor')).toMatchObject({ status: 0 });
+        const unchanged = await assay('audit', '--bytes');
+        expect(unchanged).toMatchObject({ status: 0 });
+        expect(unchanged.stdout).not.toContain('lockfile-other-code');
+        const lib = (path: string): string => `vendor/a.example/lib/${path}`;
+        const source = LIBRARY['lib.go'];
+        const cases: readonly (readonly [path: string, before: string | null, after: string | null, says: string])[] = [
+          [lib('lib.go'), source, source.replace('"lib"', '"evi"'), 'lib.go'],
+          [lib('evil.go'), null, 'package lib\n\nfunc init() { println("evil") }\n', 'evil.go'],
+          [lib('data/c.txt'), null, 'not embedded before', 'data/c.txt'],
+          [lib('lib_plan9.go'), LIBRARY['lib_plan9.go'], null, 'lib_plan9.go'],
+          ['vendor/evil.example/e/e.go', null, 'package e\n', 'evil.example/e/e.go'],
+        ];
+        for (const [path, before, after, says] of cases) {
+          if (after === null) rmSync(join(folder, path));
+          else put(path, after);
+          if (says !== 'data/c.txt') {
+            expect(await go('build', '-buildvcs=false', '-o', 'out', '.'), says).toMatchObject({ status: 0 });
+          }
+          const { status, stdout } = await assay('audit', '--bytes');
+          expect({ says, status }).toEqual({ says, status: 1 });
+          expect(stdout).toContain('installed-modified');
+          expect(stdout).toContain(says);
+          expect((await assay('exec', '--', 'go', 'build', '-buildvcs=false', '-o', 'out', '.')).status).toBe(1);
+          if (before === null) rmSync(join(folder, path));
+          else put(path, before);
+        }
+        // The go command compiles a package that modules.txt does not name.
+        put('vendor/evil.example/e/e.go', 'package e\n\nconst Name = "evil"\n');
+        put(
+          'main.go',
+          'package main\n\nimport (\n\t"a.example/lib"\n\t"evil.example/e"\n)\n\nfunc main() { println(lib.Name, e.Name) }\n',
+        );
+        const built = await go('build', '-buildvcs=false', '-o', 'out', '.');
+        expect((await assay('audit', '--bytes')).status, built.stderr).toBe(1);
+        rmSync(join(folder, 'vendor/evil.example'), { recursive: true });
+        // What differs from go.mod, both refuse.
+        const txt = 'vendor/modules.txt';
+        put(txt, readFileSync(join(folder, txt), 'utf8').replace('lib v1.0.0', 'lib v1.0.1'));
+        expect((await go('build', '-buildvcs=false', '-o', 'out', '.')).stderr).toContain('inconsistent vendoring');
+        expect((await assay('audit')).stdout).toMatch(/which\s+does\s+not\s+require\s+a\.example\/lib\s+v1\.0\.0/);
+      }),
+    240_000,
+  );
+
+  it(
+    'may have folders in the place of modules, and be that of a workspace',
+    () =>
+      withVendored(async ({ folder, go, assay, put }) => {
+        put('own/go.mod', 'module own.example\n\ngo 1.21\n');
+        put('own/own.go', 'package own\n');
+        put('own/own_test.go', 'package own\n');
+        const replaced = 'require own.example v0.0.0\n\nreplace own.example => ./own\n';
+        put('go.mod', `module m.example\n\ngo 1.22\n\nrequire a.example/lib v1.0.0\n\n${replaced}`);
+        put('main.go', MAIN.replace('import (', 'import (\n\t_ "own.example"'));
+        expect(await go('mod', 'tidy')).toMatchObject({ status: 0 });
+        expect(await go('mod', 'vendor')).toMatchObject({ status: 0 });
+        const right = await assay('audit', '--bytes');
+        expect(right.stdout).toContain('lockfile-not-registry');
+        expect(right.stdout).not.toMatch(/lockfile-other-code|lockfile-not-used|installed-/);
+        put('vendor/own.example/own.go', 'package own // other\n');
+        expect((await assay('audit', '--bytes')).stdout).toContain('installed-modified');
+        rmSync(join(folder, 'vendor'), { recursive: true });
+        put('sub/go.mod', 'module sub.example\n\ngo 1.22\n\nrequire a.example/lib v1.0.0\n');
+        put('sub/sub.go', 'package sub\n\nimport _ "a.example/lib"\n');
+        put('go.work', 'go 1.22\n\nuse .\nuse ./sub\n');
+        writeFileSync(join(folder, 'sub/go.sum'), readFileSync(join(folder, 'go.sum')));
+        expect(await go('work', 'vendor')).toMatchObject({ status: 0 });
+        expect(await go('build', '-buildvcs=false', '-o', 'out', '.')).toMatchObject({ status: 0 });
+        const workspace = await assay('audit', '--bytes');
+        expect(workspace.stdout).not.toMatch(/lockfile-other-code|lockfile-not-used|installed-/);
+        put('vendor/a.example/lib/lib.go', 'package lib\n');
+        expect((await assay('audit', '--bytes')).stdout).toContain('installed-modified');
+      }),
+    240_000,
+  );
+
+  it(
+    'is built from a module cache that go mod verify would not look into again',
+    () =>
+      withVendored(async ({ folder, go, assay }) => {
+        expect(await go('mod', 'tidy')).toMatchObject({ status: 0 });
+        expect(await assay('audit', '--installed')).toMatchObject({ status: 0 });
+        const unpacked = join(folder, 'gopath/pkg/mod/a.example/lib@v1.0.0/lib.go');
+        const before = readFileSync(unpacked, 'utf8');
+        writeFileSync(unpacked, before.replace('"lib"', '"evil"'));
+        expect(await go('build', '-buildvcs=false', '-o', 'out', '.')).toMatchObject({ status: 0 });
+        const { status, stdout } = await assay('audit', '--installed');
+        expect(status).toBe(1);
+        expect(stdout).toContain('GOMODCACHE/a.example/lib@v1.0.0');
+      }),
+    240_000,
+  );
+});
+
+describe.skipIf(!/^https?:/.test(FIRST))('real modules of a real module proxy (skipped where none is named)', () => {
+  it(
+    'are proven byte for byte, vendored and in the module cache, until one is changed',
+    (context) =>
+      inFolder(async (folder) => {
+        const env = { GOPROXY: PROXY, HTTPS_PROXY: process.env['HTTPS_PROXY'] ?? '' };
+        writeFileSync(join(folder, 'go.mod'), 'module m.example\n\ngo 1.22\n\nrequire golang.org/x/net v0.30.0\n');
+        const main =
+          'package main\n\nimport _ "golang.org/x/net/html"\nimport _ "golang.org/x/net/http2"\nimport _ "golang.org/x/net/ipv4"\n\nfunc main() {}\n';
+        writeFileSync(join(folder, 'main.go'), main);
+        mkdirSync(join(folder, '.git'));
+        const tidied = await goCommand(folder, env, 'mod', 'tidy');
+        if (tidied.status !== 0) context.skip('the module proxy is not reached');
+        const assay = (...args: string[]): Promise<Run> =>
+          assayInside(args, folder, { ...env, GOPATH: join(folder, 'gopath') });
+        expect(await goCommand(folder, env, 'build', '-buildvcs=false', '-o', 'out', '.')).toMatchObject({ status: 0 });
+        expect(await assay('audit', '--installed')).toMatchObject({ status: 0 });
+        expect(await goCommand(folder, env, 'mod', 'vendor')).toMatchObject({ status: 0 });
+        const vendored = await assay('audit', '--installed');
+        expect(vendored).toMatchObject({ status: 0 });
+        expect(vendored.stdout).not.toMatch(/lockfile-other-code|installed-/);
+        const file = join(folder, 'vendor/golang.org/x/net/http2/frame.go');
+        const bytes = readFileSync(file);
+        bytes[bytes.length - 2] = (bytes.at(-2) ?? 0) ^ 1;
+        writeFileSync(file, bytes);
+        const { status, stdout } = await assay('audit', '--installed');
+        expect(status).toBe(1);
+        expect(stdout).toContain('http2/frame.go');
+      }),
+    240_000,
   );
 });
 

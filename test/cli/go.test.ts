@@ -1,76 +1,18 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { GoLab } from '../../lab/go/index.ts';
-import { withGoLab } from '../support/go-lab.ts';
+import { altered, withGoProject } from './go-project.ts';
 import { assayInside } from './inside.ts';
-import { inFolder, type Run } from './run.ts';
-
-interface GoProject {
-  readonly lab: GoLab;
-  readonly folder: string;
-  readonly run: (...args: string[]) => Promise<Run>;
-  /** Codes of all findings by what they are about, with the exit status. */
-  readonly audit: (...args: string[]) => Promise<{ readonly status: number | null; readonly found: readonly string[] }>;
-  readonly edit: (file: string, change: (text: string) => string) => void;
-  readonly read: (file: string) => string;
-}
-
-interface ReportJson {
-  readonly lockfiles: readonly { readonly findings: readonly { readonly code: string; readonly level: string }[] }[];
-  readonly findings: readonly {
-    readonly name: string;
-    readonly version: string;
-    readonly code: string;
-    readonly level: string;
-  }[];
-}
-
-const MODULES = ['a.example/one', 'a.example/Two', 'b.example/three/v2'] as const;
-
-/** A project of three modules in a database of some hundred others. */
-function withGoProject(work: (project: GoProject) => Promise<void>): Promise<void> {
-  return withGoLab((lab) =>
-    inFolder(async (folder) => {
-      lab.grow(300);
-      const sums = MODULES.map((path) => lab.publish(path, path.endsWith('/v2') ? 'v2.0.0' : 'v1.0.0'));
-      lab.grow(5);
-      const requires = MODULES.map((path) => `require ${path} ${path.endsWith('/v2') ? 'v2.0.0' : 'v1.0.0'}\n`);
-      writeFileSync(join(folder, 'go.sum'), sums.join(''));
-      writeFileSync(join(folder, 'go.mod'), `module project.example\n\ngo 1.21\n\n${requires.join('')}`);
-      mkdirSync(join(folder, '.git'));
-      const run = (...args: string[]): Promise<Run> => assayInside(args, folder, lab.env);
-      await work({
-        lab,
-        folder,
-        run,
-        audit: async (...args) => {
-          const { status, stdout, stderr } = await run('audit', '--json', ...args);
-          if (stdout === '') return { status, found: [stderr] };
-          const report = JSON.parse(stdout) as ReportJson;
-          const whole = report.lockfiles.flatMap(({ findings }) => findings.map((one) => `go.sum ${one.code}`));
-          return {
-            status,
-            found: [...whole, ...report.findings.map(({ name, code, level }) => `${name} ${code} ${level}`)].sort(),
-          };
-        },
-        edit: (file, change) => writeFileSync(join(folder, file), change(readFileSync(join(folder, file), 'utf8'))),
-        read: (file) => readFileSync(join(folder, file), 'utf8'),
-      });
-    }),
-  );
-}
-
-/** Another hash of the same form. */
-const altered = (text: string): string =>
-  text.replace(/h1:..../, (hash) => `h1:${hash.endsWith('A') ? 'BBBB' : 'AAAA'}`);
+import type { Run } from './run.ts';
 
 describe('a Go project, through the command line', () => {
   it('holds: every line is a record of the database, and asks nothing else', () =>
     withGoProject(async ({ run, lab }) => {
       const { status, stdout } = await run('audit');
       expect(stdout).toContain('3 dependencies: 3 pass');
-      expect(stdout).toContain('log sum.lab.example: a tree of 308 entries');
+      expect(stdout).toContain('checked against: sum.lab.example, a tree of 308 entries');
+      expect(stdout).not.toMatch(/Sigstore|registry signature|provenance/);
       expect(status).toBe(0);
       const paths = lab.requests.map(({ url }) => url.replace('/sumdb/sum.lab.example/', ''));
       expect(paths.filter((path) => path.startsWith('lookup/')).sort()).toEqual([
@@ -200,8 +142,9 @@ describe('a Go project, through the command line', () => {
       expect(own.stdout).toContain('note[checks-disabled]');
       expect(lab.requests.filter(({ url }) => url.includes('lookup/b.example'))).toEqual([]);
       const off = await audit({ GOSUMDB: 'off' });
-      expect(off.stdout).toContain('warning[checks-disabled]');
-      expect(off.stdout).toContain('GOSUMDB=off');
+      expect(off.status).toBe(1);
+      expect(off.stdout).toContain('error[checks-disabled]');
+      expect(off.stdout).toContain('"GOSUMDB=off" switches every check off');
       expect(off.stdout).toContain('hash 0');
       const file = await assayInside(['audit'], folder, { ...lab.env, GOSUMDB: '', GOENV: join(folder, 'goenv') });
       expect(file.status).not.toBe(0);
@@ -211,13 +154,105 @@ describe('a Go project, through the command line', () => {
       expect(written.stdout).toContain('GOPRIVATE=b.example');
     }));
 
-  it('warns of a pattern that exempts a public host', () =>
-    withGoProject(async ({ folder, lab, edit }) => {
-      edit('go.sum', (text) => text + lab.publish('github.com/o/r', 'v1.0.0'));
-      const { status, stdout } = await assayInside(['audit'], folder, { ...lab.env, GONOSUMDB: 'github.com' });
-      expect(status).toBe(0);
-      expect(stdout).toContain('warning[checks-disabled]');
-      expect(stdout).toContain('GONOSUMDB=github.com');
+  it('fails for a pattern that exempts what anybody publishes, and warns of an owner on a public host', () =>
+    withGoProject(async ({ runWith, lab, edit }) => {
+      edit(
+        'go.sum',
+        (text) => text + lab.publish('github.com/o/r', 'v1.0.0') + lab.publish('golang.org/x/m', 'v1.0.0'),
+      );
+      const levels: Readonly<Record<string, readonly [number, string | null]>> = {
+        'github.com': [1, 'error'],
+        'github.com/*': [1, 'error'],
+        '*': [1, 'error'],
+        '*.example': [1, 'error'],
+        'golang.org/x': [1, 'error'],
+        'github.com/o': [0, 'warning'],
+        'github.com/o*/r,github.com': [0, 'warning'],
+        'a.example': [0, 'note'],
+        '*.a.example,a.*': [1, 'error'],
+        '*.golang.org': [0, null],
+      };
+      for (const [GONOSUMDB, [status, level]] of Object.entries(levels)) {
+        const found = await runWith({ GONOSUMDB }, 'audit');
+        const words = ['error', 'warning', 'note'].filter((word) => found.stdout.includes(`${word}[checks-disabled]`));
+        expect([GONOSUMDB, found.status, words[0] ?? null]).toEqual([GONOSUMDB, status, level]);
+        const observed = await runWith({ GONOSUMDB }, 'audit', '--enforce', 'observe');
+        expect([GONOSUMDB, observed.status]).toEqual([GONOSUMDB, 0]);
+      }
+    }));
+
+  it('asks nobody where GOPROXY=off says so, and says how to', () =>
+    withGoProject(async ({ runWith, lab }) => {
+      const off = await runWith({ GOPROXY: 'off' }, 'audit');
+      expect(off.status).toBe(3);
+      expect(off.stdout.replace(/\s+/g, ' ')).toContain('may be asked of nobody ("GOPROXY=off")');
+      expect(off.stdout).toContain('GOPROXY=https://proxy.golang.org assay audit');
+      expect((await runWith({ GOPROXY: 'off' }, 'trust', 'hosts')).stdout).not.toContain('sum.lab.example');
+      expect(lab.requests).toEqual([]);
+      // The database at an address of its own is no proxy.
+      const own = `${lab.sumdb} ${lab.url}sumdb/sum.lab.example`;
+      expect(await runWith({ GOPROXY: 'off', GOSUMDB: own }, 'audit')).toMatchObject({ status: 0 });
+    }));
+
+  it('fails for what go.mod requires and go.sum has nothing of, from guard on', () =>
+    withGoProject(async ({ audit, edit }) => {
+      edit('go.sum', (text) => text.replace(/^a\.example\/one .*\n/gm, ''));
+      const found = ['a.example/one integrity-missing error'];
+      expect(await audit()).toEqual({ status: 1, found });
+      expect(await audit('--enforce', 'observe')).toMatchObject({ status: 0 });
+      edit('go.sum', () => '');
+      expect(await audit()).toMatchObject({ status: 1, found: { length: 3 } });
+    }));
+
+  it('makes no statement about a folder whose go.sum is gone, alone or beside others', () =>
+    withGoProject(async ({ run, folder, read }) => {
+      const sums = read('go.sum');
+      rmSync(join(folder, 'go.sum'));
+      const alone = await run('audit');
+      expect(alone).toMatchObject({ status: 2, stdout: '' });
+      expect(alone.stderr).toMatch(/^assay: go\.mod requires 3 modules of which no go\.sum has a hash.*\n$/);
+      const lock = { name: 'p', lockfileVersion: 3, packages: { '': { name: 'p' } } };
+      writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
+      writeFileSync(join(folder, 'package.json'), '{"name":"p"}');
+      const beside = await run('audit', '--registry', 'http://127.0.0.1:9/');
+      expect(beside.status).toBe(2);
+      expect(beside.stdout + beside.stderr).toContain('no go.sum has a hash');
+      rmSync(join(folder, 'package-lock.json'));
+      writeFileSync(join(folder, 'go.sum'), sums);
+      // Nothing is locked where nothing is required, and the go command passes over testdata.
+      for (const name of ['empty', 'testdata']) mkdirSync(join(folder, name));
+      writeFileSync(join(folder, 'empty/go.mod'), 'module empty.example\n\ngo 1.21\n');
+      writeFileSync(join(folder, 'testdata/go.mod'), 'module t.example\n\nrequire a.example/one v1.0.0\n');
+      expect(await run('audit', '--recursive')).toMatchObject({ status: 0 });
+      mkdirSync(join(folder, 'sub'));
+      writeFileSync(join(folder, 'sub/go.mod'), 'module sub.example\n\nrequire a.example/one v1.0.0\n');
+      expect(await run('audit', '--recursive')).toMatchObject({ status: 2 });
+    }));
+
+  it('says in phases that demand provenance why it demands none, and refuses a policy that would', () =>
+    withGoProject(async ({ run, folder }) => {
+      for (const phase of ['critical', 'all']) {
+        const { status, stdout } = await run('audit', '--enforce', phase);
+        expect(status).toBe(0);
+        expect(stdout).toContain('no provenance is demanded of 3 of 3 (go)');
+      }
+      expect((await run('audit')).stdout).not.toContain('no provenance is demanded');
+      writeFileSync(join(folder, 'assay.yml'), "expect:\n  'go:a.example/one':\n    provenance: required\n");
+      expect(await run('audit')).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('nobody signs who builds packages of go') as unknown,
+      });
+    }));
+
+  it('points from what looks like a module to one, and from a search to the record', () =>
+    withGoProject(async ({ run, lab }) => {
+      const check = await run('check', 'a.example/one@v1.0.0', '--registry', 'http://127.0.0.1:9/');
+      expect(check.status).toBe(2);
+      expect(check.stderr).toContain('a package of go is go:a.example/one@v1.0.0');
+      const search = await run('log', 'search', 'go:a.example/one@v1.0.0');
+      expect(search).toMatchObject({ status: 2, stdout: '' });
+      expect(search.stderr).toContain('assay check go:a.example/one@v1.0.0');
+      expect(lab.requests).toEqual([]);
     }));
 
   it('asks the next proxy after 404 and never past one that passes the database on', () =>
@@ -247,21 +282,8 @@ describe('a Go project, through the command line', () => {
       expect(await audit()).toMatchObject({ status: 2 });
     }));
 
-  it('names a vendor folder, which go build takes and nothing compares', () =>
-    withGoProject(async ({ audit, folder }) => {
-      mkdirSync(join(folder, 'vendor'));
-      writeFileSync(join(folder, 'vendor/modules.txt'), '');
-      expect(await audit()).toEqual({ status: 0, found: ['go.sum lockfile-other-code'] });
-    }));
-
   it('refuses in one line what it does not do for modules', () =>
     withGoProject(async ({ run }) => {
-      expect(await run('audit', '--tarballs')).toMatchObject({
-        status: 2,
-        stderr: expect.stringMatching(
-          /^assay: assay does not read the bytes of what go\.sum names yet.*\n$/,
-        ) as unknown,
-      });
       for (const line of ['go get x.example@latest', 'go mod tidy', 'go run x@v1', 'go build -mod=mod ./...']) {
         const { status, stderr } = await run('exec', '--', ...line.split(' '));
         expect({ line, status }).toEqual({ line, status: 2 });

@@ -3,7 +3,12 @@ import { run } from '../../src/cli/start/main.ts';
 import { NO_NETWORK, type Run } from './run.ts';
 
 /** Runs the command line in this process, for tests that run it many times. */
-export async function assayHere(args: readonly string[], cwd: string, columns = 100): Promise<Run> {
+export async function assayHere(
+  args: readonly string[],
+  cwd: string,
+  columns = 100,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Run> {
   const written = { stdout: '', stderr: '' };
   const output = (name: 'stdout' | 'stderr'): Output => ({
     write: (text) => (written[name] += text),
@@ -12,6 +17,6 @@ export async function assayHere(args: readonly string[], cwd: string, columns = 
     columns,
     unicode: true,
   });
-  const io: Io = { cwd, env: NO_NETWORK, stdout: output('stdout'), stderr: output('stderr') };
+  const io: Io = { cwd, env: { ...NO_NETWORK, ...env }, stdout: output('stdout'), stderr: output('stderr') };
   return { status: await run(args, io), ...written };
 }

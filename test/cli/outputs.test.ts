@@ -210,7 +210,8 @@ describe('what cannot be written', () => {
         const { status, stdout, stderr } = await run('--output', 'json=full.json', '--output', 'gitlab=gl.json');
         expect({ status, stderr }).toEqual({
           status: 2,
-          stderr: 'assay: cannot write full.json: no space is left on the disk (ENOSPC)\n',
+          stderr:
+            'assay: cannot write full.json: no space is left on the disk (ENOSPC): make room, or name another place\n',
         });
         expect(stdout).toContain('provenance-lost');
         expect(JSON.parse(read('gl.json'))).toHaveLength(2);
@@ -228,7 +229,7 @@ describe('what cannot be written', () => {
         expect({ status, stderr }).toEqual({
           status: 2,
           stderr:
-            'assay: cannot write closed/x.json: permission denied (EACCES): name another file, or let this user write there\n',
+            'assay: cannot write closed/x.json: permission denied (EACCES): name another place, or let this user write there\n',
         });
       });
     },

@@ -1,7 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
+import { indexBytes, type PackIndex } from '../../src/pack/index-file.ts';
+import { headerOf } from '../../src/pack/layout.ts';
+import { openPack } from '../../src/pack/open.ts';
+import { tarOf } from '../pack/packs.ts';
 import { serveRepository } from '../support/serve-repository.ts';
 import { withProject, type LabProject } from './lab-project.ts';
 import { assayInside } from './inside.ts';
@@ -82,4 +87,30 @@ export function unpacked(tar: string, into: string): ReadonlyMap<string, Buffer>
       return [path.slice(into.length + 1), readFileSync(path)];
     }),
   );
+}
+
+/** Writes e.tar again as forged.tar, with another index and other contents that fit it. */
+export function forge(
+  folder: string,
+  change: (index: PackIndex) => PackIndex,
+  contentOf: (path: string, content: string) => string = (_, content) => content,
+): void {
+  const pack = openPack(join(folder, 'e.tar'), 'e.tar');
+  const contents = pack.index.members.map(({ path, sha256 }) => ({
+    ...{ path, before: sha256 },
+    content: contentOf(path, Buffer.concat([...pack.read(sha256)]).toString()),
+  }));
+  pack.close();
+  const members = contents.map(({ path, content }) => ({
+    path,
+    sha256: createHash('sha256').update(content).digest('hex'),
+    size: Buffer.byteLength(content),
+  }));
+  const digests = new Map(contents.map(({ before }, i) => [before, members[i]?.sha256 ?? '']));
+  const answers = pack.index.answers.map((answer) =>
+    answer.state === 'present' && 'sha256' in answer ? { ...answer, sha256: digests.get(answer.sha256) ?? '' } : answer,
+  );
+  const index = indexBytes(change({ ...pack.index, members, answers }));
+  const entries = contents.map(({ content }, i) => [headerOf(members[i] ?? { path: '', size: 0 }), content] as const);
+  writeFileSync(join(folder, 'forged.tar'), tarOf(index, entries));
 }

@@ -7,13 +7,9 @@ import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
 import { tufRepository } from '../../lab/tuf.ts';
-import { indexBytes, type PackIndex } from '../../src/pack/index-file.ts';
-import { headerOf } from '../../src/pack/layout.ts';
-import { openPack } from '../../src/pack/open.ts';
-import { tarOf } from '../pack/packs.ts';
 import { withLab } from '../support/lab.ts';
 import { serveRepository } from '../support/serve-repository.ts';
-import { timeless, unpacked, withPack, WITHOUT_NAMESPACE, type PackProject } from './pack-project.ts';
+import { forge, timeless, unpacked, withPack, WITHOUT_NAMESPACE, type PackProject } from './pack-project.ts';
 import type { Run } from './run.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });
@@ -56,32 +52,6 @@ async function both(
   expect(project.asked()).toBe(before);
   expect(gap.status).toBe(online.status);
   return { status: gap.status, gap: timeless(gap), online: timeless(online) };
-}
-
-/** Writes e.tar again as forged.tar, with another index and other contents that fit it. */
-function forge(
-  folder: string,
-  change: (index: PackIndex) => PackIndex,
-  contentOf: (path: string, content: string) => string = (_, content) => content,
-): void {
-  const pack = openPack(join(folder, 'e.tar'), 'e.tar');
-  const contents = pack.index.members.map(({ path, sha256 }) => ({
-    ...{ path, before: sha256 },
-    content: contentOf(path, Buffer.concat([...pack.read(sha256)]).toString()),
-  }));
-  pack.close();
-  const members = contents.map(({ path, content }) => ({
-    path,
-    sha256: createHash('sha256').update(content).digest('hex'),
-    size: Buffer.byteLength(content),
-  }));
-  const digests = new Map(contents.map(({ before }, i) => [before, members[i]?.sha256 ?? '']));
-  const answers = pack.index.answers.map((answer) =>
-    answer.state === 'present' && 'sha256' in answer ? { ...answer, sha256: digests.get(answer.sha256) ?? '' } : answer,
-  );
-  const index = indexBytes(change({ ...pack.index, members, answers }));
-  const entries = contents.map(({ content }, i) => [headerOf(members[i] ?? { path: '', size: 0 }), content] as const);
-  writeFileSync(join(folder, 'forged.tar'), tarOf(index, entries));
 }
 
 /** The published schema of that name, as a test of what is read. */
@@ -305,7 +275,7 @@ describe('a pack', () => {
     [['pack', '--output', 'e.tar', '--since', 'none.tar'], /cannot read the earlier pack none\.tar: no such file/],
     [['audit', '--evidence', 'none.tar'], /cannot read the evidence none\.tar: no such file/],
     [['audit', '--evidence', '.'], /it is not a file/],
-    [['audit', '--evidence', 'package-lock.json'], /it is no pack|cut short/],
+    [['audit', '--evidence', 'package-lock.json'], /it is no pack/],
     [['audit', '--evidence', 'e.tar.gz'], /it is compressed \(gzip\): unpack it/],
   ])('%j is wrong usage', async (args, message) => {
     await withPublished(async ({ online, folder }) => {

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { tufRepository } from '../../lab/tuf.ts';
+import { withLab } from '../support/lab.ts';
 import { git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import {
   forged,
@@ -475,7 +476,9 @@ describe.skipIf(!hasGit)(`a pull request${WITHOUT_GIT}`, () => {
       mirror(before);
       git(folder, ['add', '-A']);
       git(folder, ['commit', '-qm', 'mirror']);
-      expect(await changed()).toBe(true);
+      await expect(changed()).rejects.toThrow(
+        /trust\/mirror: its root is version 1, and not 2, which [0-9a-f]{12} has/,
+      );
       mirror(repository.files);
       expect(await changed()).toBe(false);
       write('trust/mirror/metadata/3.root.json', '{}');
@@ -486,6 +489,57 @@ describe.skipIf(!hasGit)(`a pull request${WITHOUT_GIT}`, () => {
       symlinkSync('elsewhere', join(folder, 'trust/mirror'));
       expect(await changed()).toBe(true);
     });
+  });
+
+  it.each([
+    ['as a mirror', '', 'trust:\n  tuf:\n    folder: mirror\n    root: tuf-root.json\n'],
+    [
+      'as clients keep it, of an instance',
+      'metadata/',
+      "trust:\n  instances:\n    other:\n      tuf: {folder: mirror, root: tuf-root.json}\nexpect:\n  '@other/*':\n    instance: other\n",
+    ],
+  ])('that rolls a TUF repository of the project back is refused: %s', async (_, below, policy) => {
+    await inPullRequest(async ({ folder, audit }) =>
+      withLab(async (other) => {
+        const repository = tufRepository({ targets: { 'trusted_root.json': other.trustedRoot } });
+        const write = (name: string, bytes: string | Buffer): void => {
+          mkdirSync(dirname(join(folder, name)), { recursive: true });
+          writeFileSync(join(folder, name), bytes);
+        };
+        const mirror = (files: ReadonlyMap<string, Buffer>): void => {
+          rmSync(join(folder, 'mirror'), { recursive: true, force: true });
+          for (const [name, bytes] of files) {
+            const path = decodeURIComponent(name);
+            write(`mirror/${path.startsWith('targets/') ? '' : below}${path}`, bytes);
+          }
+        };
+        const changed = async (): Promise<unknown> => (await audit()).baseline.base?.policyChanged;
+        const first = new Map(repository.files);
+        repository.touch();
+        const second = new Map(repository.files);
+        mirror(second);
+        write('tuf-root.json', repository.root);
+        write('assay.yml', policy);
+        git(folder, ['add', '-A']);
+        git(folder, ['commit', '-qm', 'policy']);
+        git(folder, ['branch', '-f', 'main']);
+        expect(await changed()).toBe(false);
+
+        mirror(first);
+        await expect(changed()).rejects.toThrow(/mirror: .*timestamp\.json.* rolled back to version 1 from 2, which/);
+        // In a commit as well.
+        git(folder, ['commit', '-qam', 'back']);
+        await expect(changed()).rejects.toThrow(/must not take trust back/);
+        repository.touch();
+        mirror(repository.files);
+        expect(await changed()).toBe(true);
+        // Another repository, by another root, is another policy.
+        const another = tufRepository({ targets: { 'trusted_root.json': other.trustedRoot } });
+        mirror(another.files);
+        write('tuf-root.json', another.root);
+        expect(await changed()).toBe(true);
+      }),
+    );
   });
 
   it('has the line ends that its checkout has: the policy is the same', async () => {

@@ -184,7 +184,7 @@ describe.each(['uv.lock', 'requirements.txt'] as const)(
 
     it('does not read bytes yet, and says so', () =>
       withPythonProject(file, async ({ run }) => {
-        const { status, stderr } = await run('audit', '--tarballs');
+        const { status, stderr } = await run('audit', '--bytes');
         expect(status).toBe(2);
         expect(stderr).toContain(file);
       }));

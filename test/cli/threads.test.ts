@@ -12,6 +12,7 @@ import type { PlainInstance } from '../../src/audit/threads/messages.ts';
 import { openVerifyingThread } from '../../src/audit/threads/verifying.ts';
 import { withLab } from '../support/lab.ts';
 import { assayHere } from './in-process.ts';
+import { newWitness } from '../support/witness.ts';
 import { withProject } from './lab-project.ts';
 import { assay, CLI } from './run.ts';
 
@@ -27,11 +28,13 @@ function withOtherSignature(document: AttestationsJson): AttestationsJson {
   return JSON.parse(text.replace(/"sig":"(.)(.)/, (_, a: string, b: string) => `"sig":"${b}${a}`)) as AttestationsJson;
 }
 
-const plain = (lab: Lab): PlainInstance => ({ name: 'lab', thresholds: STRICT, digest: '', root: lab.trustedRoot });
+const plain = (lab: Lab, witnesses: string | null = null): PlainInstance => {
+  return { name: 'lab', thresholds: STRICT, digest: '', root: lab.trustedRoot, witnesses };
+};
 
 function labInstance(lab: Lab): Instance {
   const root = parseTrustedRoot(lab.trustedRoot);
-  return { ...plain(lab), root: () => root };
+  return { ...plain(lab), root: () => root, witnesses: null };
 }
 
 describe('the verifying thread', () => {
@@ -42,6 +45,11 @@ describe('the verifying thread', () => {
       const keys = parseKeysDocument(lab.tufKeys, 'configured');
       const now = lab.clock.now();
       const good = bundlesOf(attestations.attestations);
+      const witness = newWitness('w.test');
+      const demand = `witness w ${witness.vkey()}\nquorum w\n`;
+      const witnessed = openVerifyingThread({ instances: [plain(lab, demand)], now }, SCRIPT);
+      expect(await witnessed.verify(good, keys, null)).toMatchObject(good.map(() => ({ reason: 'log-witnesses' })));
+      witnessed.close();
       const bad = bundlesOf(withOtherSignature(attestations).attestations);
       const bundles = [...good, ...bad, null, 'text', { mediaType: 1 }];
       const verifier = verifiersUnder([labInstance(lab)])(keys, null);

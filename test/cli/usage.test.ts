@@ -36,7 +36,17 @@ const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<stri
   ],
   ['a code in capitals', ['explain', 'PROVENANCE-LOST'], {}, /did you mean provenance-lost\?/],
   ['a word of a code', ['explain', 'stripped'], {}, /did you mean evidence-stripped\?/],
-  ['a word of many codes', ['explain', 'history'], {}, /there is no finding history \(assay explain lists them\)/],
+  [
+    'a word of many codes',
+    ['explain', 'provenance'],
+    {},
+    /there is no finding provenance; did you mean provenance-[a-z-]+ or provenance-[a-z-]+ or provenance-[a-z-]+\? \(assay/,
+  ],
+  ['the beginning of a word of a code', ['explain', 'strip'], {}, /did you mean evidence-stripped\?/],
+  ['a letter', ['explain', 'p'], {}, /there is no finding p \(assay explain lists them\)/],
+  ['an option of no command', ['check', '--nope'], {}, /unknown option --nope \(assay check --help lists them\)/],
+  ['a command in quotes', ['exec', 'npm ci'], {}, /without quotes around it: assay exec -- npm ci\n$/],
+  ['a command in quotes, behind --', ['exec', '--', 'npm ci'], {}, /without quotes around it: assay exec -- npm ci\n$/],
   [
     'no folder to write to',
     ['pack', '--output', '/nope/x'],
@@ -298,7 +308,8 @@ describe('output that cannot be written', () => {
     closeSync(full);
     expect({ status, stderr: stderr.toString() }).toEqual({
       status: 2,
-      stderr: 'assay: cannot write the output: ENOSPC\n',
+      stderr:
+        'assay: cannot write standard output: no space is left on the disk (ENOSPC): make room, or name another place\n',
     });
   });
 });

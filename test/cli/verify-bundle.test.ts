@@ -157,7 +157,8 @@ describe('verify-bundle', () => {
       if (existsSync('/dev/full')) {
         expect(await sh('"$@" > /dev/full')).toMatchObject({
           status: 2,
-          stderr: 'assay: cannot write the output: ENOSPC\n',
+          stderr:
+            'assay: cannot write standard output: no space is left on the disk (ENOSPC): make room, or name another place\n',
         });
       }
     });

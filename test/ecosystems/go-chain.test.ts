@@ -64,6 +64,7 @@ async function follow(
     // Nothing of npm's is asked.
     sources: { go: { proxy, machine: null } } as unknown as ChainContext['sources'],
     heads: { kept: heads, claimed: [], file: 'assay.lock' },
+    witnesses: null,
     ...{ dependencies, trust, verifying: () => Promise.resolve(trust), store: null },
   };
   const chain = goEcosystem.openChain(run);

@@ -39,7 +39,7 @@ async function follow(
   const chain = pypiEcosystem.openChain({
     sources: { pypi, registry: {} as never },
     heads: { kept: [], claimed: [], file: 'assay.lock' },
-    ...{ dependencies, trust, verifying: () => Promise.resolve(trust), store: null },
+    ...{ dependencies, trust, verifying: () => Promise.resolve(trust), store: null, witnesses: null },
   });
   const registry = { origin: index, keys: [], acceptsOwnKeys: false, hasPolicyKeys: false };
   const known = {

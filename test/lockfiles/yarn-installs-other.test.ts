@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLab, token, type Lab, type Published } from '../../lab/index.ts';
+import { checkClaims } from '../../src/checks/npm/claims.ts';
+import { parseManifest } from '../../src/registries/npm/documents.ts';
 import { LockfileError, parseLockfile } from '../../src/lockfiles/index.ts';
 import type { Lockfile } from '../../src/model/dependency.ts';
 import { fromRegistry, notToBeHad } from './real.ts';
@@ -266,6 +268,36 @@ describe('Yarn 4 installs with --immutable what the lockfile says instead of wha
       expect(saidOf(outcome.read)).toEqual(['lockfile-not-used']);
     },
   );
+
+  const OPTIONAL = '  dependenciesMeta:\n    pad:\n      optional: ';
+  const WRONG = `  checksum: 10c0/${'0'.repeat(128)}\n`;
+
+  it.for([
+    ['an archive of another checksum, not', '', '', WRONG, false],
+    ['nor with conditions alone', '', '  conditions: os=linux\n', WRONG, false],
+    ['nor of what is optional', `${OPTIONAL}true\n`, '', WRONG, false],
+    ['but with both', `${OPTIONAL}true\n`, `  conditions: os=${process.platform}\n`, WRONG, true],
+    ['not where 1 is to stand for true', `${OPTIONAL}1\n`, `  conditions: os=${process.platform}\n`, WRONG, false],
+    ['nor where it is false', `${OPTIONAL}false\n`, `  conditions: os=${process.platform}\n`, WRONG, false],
+  ] as const)('%s', { timeout: 90_000 }, async ([, optional, conditions, checksum, isInstalled], { skip }) => {
+    const lock = berryLock('npm:^1.0.0', entryOf('pad@npm:^1.0.0', 'pad@npm:1.0.0', checksum + conditions));
+    const outcome = await run(lock.replace('    pad: "npm:^1.0.0"\n', `    pad: "npm:^1.0.0"\n${optional}`));
+    if (outcome === null) return skip(notToBeHad('Yarn 4'));
+    expect(outcome).toMatchObject(isInstalled ? { status: 0, installed: 'pad@1.0.0' } : { status: 1, installed: null });
+    if (outcome.read instanceof LockfileError) throw outcome.read;
+    // Nothing of it was published: that is what both entries are held to.
+    const codes = outcome.read.dependencies.flatMap((one) => {
+      const { manifest } = one.name === 'kit' ? kit : pad;
+      const parsed = parseManifest(manifest, one.name, one.version);
+      if (!('value' in parsed)) throw new Error(parsed.malformed);
+      return checkClaims(one, parsed.value).map(({ args }) => ('field' in args ? args.field : ''));
+    });
+    const isOptional = optional.includes('true');
+    expect(codes).toEqual([
+      ...(isOptional ? ['optionalDependencies'] : []),
+      ...(conditions === '' ? [] : ['os, cpu, libc']),
+    ]);
+  });
 
   it('the archive of another package, by an address', { timeout: 90_000 }, async ({ skip }) => {
     const address = encodeURIComponent(evil.manifest.dist.tarball);

@@ -16,6 +16,8 @@ export interface LabLogs {
   readonly sign: (log: LogVersion, repository?: string, subject?: object) => BundleJson;
   /** Runs assay in the folder with the lab's root and registry, asking the lab's logs. */
   readonly run: (...args: string[]) => Promise<Run>;
+  /** The same with variables of the environment. */
+  readonly runWith: (env: Readonly<Record<string, string>>, ...args: string[]) => Promise<Run>;
 }
 
 export const NAMES = { v1: 'rekor.lab.test', v2: 'log2026-1.rekor.lab.test' } as const;
@@ -48,6 +50,7 @@ export function withLogs(work: (logs: LabLogs) => Promise<void>): Promise<void> 
             return lab.sigstore.signStatement(statement, { identity: ciWorkflow({ repository }).identity }, { log });
           },
           run: (...args) => assayHere([...args, ...own], folder),
+          runWith: (env, ...args) => assayHere([...args, ...own], folder, 100, env),
         });
       } finally {
         await Promise.all([v1.close(), v2.close()]);

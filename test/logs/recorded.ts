@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { sharedData } from '../support/shared-data.ts';
@@ -45,16 +45,22 @@ export function serveRecordedTiles(checkpoint = 'checkpoint-605'): Promise<strin
   });
 }
 
-type Answer = { readonly status: number; readonly body: string | Buffer } | null;
+type Answer = {
+  readonly status: number;
+  readonly body: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+} | null;
 
 /** Serves what a function answers, until the test ends. Returns the address without a last slash. */
-export async function serveFiles(answer: (method: string, path: string, body: string) => Answer): Promise<string> {
+export async function serveFiles(
+  answer: (method: string, path: string, body: string, headers: IncomingHttpHeaders) => Answer,
+): Promise<string> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const found = answer(request.method ?? '', request.url ?? '', Buffer.concat(chunks).toString());
-      response.writeHead(found?.status ?? 404).end(found?.body);
+      const found = answer(request.method ?? '', request.url ?? '', Buffer.concat(chunks).toString(), request.headers);
+      response.writeHead(found?.status ?? 404, found?.headers).end(found?.body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

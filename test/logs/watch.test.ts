@@ -375,6 +375,29 @@ describe('watching the index of Rekor v1', () => {
       expect((await watch('p')).status).toBe(3);
     });
   });
+
+  it('asks a log that answers nothing once in a round, however many packages there are', async () => {
+    await watching(async ({ watch, lab, v1 }) => {
+      for (const name of ['p', 'q', 'r']) {
+        await lab.publish({ name, version: '1.0.0', by: ciWorkflow({ repository: `team/${name}` }) });
+      }
+      const questions = async (...names: string[]): Promise<number> => {
+        const before = v1.requests.length;
+        expect((await watch(...names)).status).toBe(3);
+        return v1.requests.slice(before).filter((request) => request.includes('/index/')).length;
+      };
+      v1.lie = (path) => (path.includes('/index/') ? { status: 422 } : undefined);
+      const ofOne = await questions('p');
+      expect(ofOne).toBeGreaterThan(0);
+      expect(await questions('p', 'q', 'r')).toBe(ofOne);
+      expect((await watch('p', 'q', 'r')).stdout).toMatch(
+        /\d+ more questions were not asked, as it answered no question/,
+      );
+      // The next round asks it again.
+      v1.lie = () => undefined;
+      expect(await questions('p', 'q', 'r')).toBeGreaterThan(ofOne);
+    });
+  });
 });
 
 describe('the look at raw bytes', () => {

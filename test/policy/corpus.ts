@@ -84,6 +84,9 @@ capabilities:
 `,
   'a trusted root': 'trust: {root: root.json}\n',
   'a policy of witnesses': 'trust: {witness-policy: witnesses.txt}\n',
+  'witnesses of one instance':
+    "trust: {instances: {own-one: {root: a.json, witness-policy: w.txt}}}\nexpect: {'@own/*': {instance: own-one}}\n",
+  'signers of packs': 'trust: {packs: [{key: k.pem}, {identity: me@example.com, issuer: https://example.com}]}\n',
   'a trusted root with all that can be said of it':
     "trust: {root: root.json, as-of: '2026-01-31', max-age: 30d, thresholds: {log: 0, sct: 0, time: 2}}\n",
   'a repository in a folder': `trust: {tuf: {folder: mirror, root: r.json, sha256: ${'ab'.repeat(32)}}}\n`,
@@ -127,6 +130,13 @@ expect:
 /** [file, line or null, what the error says]: the schema refuses these as well. */
 export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: number | null, message: RegExp]>> = {
   'an unknown key': ['enforce: all\nregistry: {}\n', 2, /unknown key "registry"; known are enforce, critical,/],
+  'a key of registries at the top': ['exempt: [a]\n', 1, /unknown key "exempt"; it belongs below registries/],
+  'a key of review in trust': ['trust:\n  queue: [a]\n', 2, /unknown key "queue" in trust; it belongs below review/],
+  'a key of the top in review': [
+    'review:\n  enforce: all\n',
+    2,
+    /"enforce" in review; it belongs at the top of the file/,
+  ],
   'a misspelt key': ['\nenforec: all\n', 2, /unknown key "enforec"; did you mean enforce\?/],
   'a misspelt key inside': [
     'expect:\n  a:\n    repositry: https://github.com/o/r\n',
@@ -294,6 +304,13 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
     'trust: {witness-policy: 3}\n',
     1,
     /path of a file with a policy of witnesses/,
+  ],
+  'signers of packs that are none': ['trust: {packs: []}\n', 1, /list of mappings with key/],
+  'a signer of packs without an issuer': ['trust: {packs: [{identity: me@example.com}]}\n', 1, /identity and issuer/],
+  'a signer of packs with two names': [
+    'trust: {packs: [{key: k.pem, identity: me@example.com, issuer: https://example.com}]}\n',
+    1,
+    /mappings with key, or/,
   ],
   'a policy of witnesses by another name': ['trust: {witness: w.txt}\n', 1, /witness-policy/],
   'an age without unit': ['trust: {max-age: 30}\n', 1, /max-age takes hours such as 48h or days such as 2d/],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesOf, type AcceptedFinding, type BaselineUpdate } from '../../src/model/baseline.ts';
+import { type AcceptedFinding, type BaselineUpdate } from '../../src/model/baseline.ts';
+import { bytesOf } from '../../src/model/locked-bytes.ts';
 import type { Digest } from '../../src/model/dependency.ts';
 import { finding, FINDING_CODES, FINDING_KINDS, type FindingCode } from '../../src/model/finding.ts';
 import { DEFAULT_REVIEW, type ReviewRules } from '../../src/model/policy.ts';

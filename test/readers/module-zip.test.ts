@@ -26,9 +26,12 @@ const answerOf = (archive: Buffer): string => {
 
 describe('the zip of a Go module', () => {
   it('gives its files by their paths in the module', () => {
-    const { files: read } = readModuleZip(zipOf(files('go.mod', 'x/y.go', 'LICENSE')), MODULE);
+    const shown = new Map<string, string>();
+    const look = (path: string, content: Buffer): void => void shown.set(path, content.toString());
+    const { files: read } = readModuleZip(zipOf(files('go.mod', 'x/y.go', 'LICENSE')), MODULE, look);
     expect([...read.keys()]).toEqual(['go.mod', 'x/y.go', 'LICENSE']);
-    expect(read.get('x/y.go')?.content().toString()).toBe('of x/y.go');
+    expect(shown.get('x/y.go')).toBe('of x/y.go');
+    expect([...shown.keys()]).toEqual([...read.keys()]);
     expect(read.get('x/y.go')?.size).toBe(9);
   });
 

@@ -316,8 +316,7 @@ export function proofsWith(text: string): Proofs {
       identity: identityWith(text),
     } as const),
     bytes: asProof({
-      algorithm: 'sha512',
-      hex: 'ab'.repeat(64),
+      digests: [{ algorithm: 'sha512', hex: 'ab'.repeat(64) }],
       size: 1234,
       from: 'npm-cache',
       basis: 'lockfile',

@@ -1,52 +1,29 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { cosignedAt, cosigners, parseWitnessKey, parseWitnessPolicy } from '../../src/tlog/cosignature.ts';
 import { Malformed } from '../../src/tlog/malformed.ts';
-import { keyHint, parseNote, type Note } from '../../src/tlog/note.ts';
+import { parseNote, type Note } from '../../src/tlog/note.ts';
+import { newWitness, type TestWitness } from '../support/witness.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
 
 const TEXT = 'log.test\n12\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n';
-
-interface TestWitness {
-  readonly name: string;
-  readonly vkey: (type?: number) => string;
-  readonly line: (time: bigint, text?: string) => string;
-}
-
-function newWitness(name: string): TestWitness {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const raw = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32);
-  const typed = (type: number): Buffer => Buffer.concat([Buffer.from([type]), raw]);
-  return {
-    name,
-    vkey: (type = 1) => `${name}+${keyHint(name, typed(type))}+${typed(type).toString('base64')}`,
-    line: (time, text = TEXT) => {
-      const at = Buffer.alloc(8);
-      at.writeBigUInt64BE(time);
-      const signature = sign(null, Buffer.from(`cosignature/v1\ntime ${time}\n${text}`), privateKey);
-      const bytes = Buffer.concat([Buffer.from(keyHint(name, typed(4)), 'hex'), at, signature]);
-      return `— ${name} ${bytes.toString('base64')}`;
-    },
-  };
-}
 
 const [a, b, c] = [newWitness('a.test/w'), newWitness('b.test'), newWitness('c.test')];
 const note = (...lines: string[]): Note => parseNote(`${TEXT}\n${['— log.test AAAAAAAA', ...lines].join('\n')}\n`);
 
 describe('cosignatures', () => {
   it.each([1, 4])('hold under a key of type %i, and say when', (type) => {
-    expect(cosignedAt(note(a.line(1234n)), parseWitnessKey(a.vkey(type)))).toBe(1234n);
+    expect(cosignedAt(note(a.line(1234n, TEXT)), parseWitnessKey(a.vkey(type)))).toBe(1234n);
   });
 
   it('do not hold for another text, another time, another witness or another name', () => {
     const key = parseWitnessKey(a.vkey());
     expect(cosignedAt(note(a.line(1n, TEXT.replace('12', '13'))), key)).toBeNull();
-    const shifted = Buffer.from(a.line(1n).split(' ')[2] ?? '', 'base64');
+    const shifted = Buffer.from(a.line(1n, TEXT).split(' ')[2] ?? '', 'base64');
     shifted[11] = 2;
     expect(cosignedAt(note(`— ${a.name} ${shifted.toString('base64')}`), key)).toBeNull();
-    expect(cosignedAt(note(b.line(1n)), key)).toBeNull();
-    expect(cosignedAt(note(a.line(1n).replace(a.name, b.name)), parseWitnessKey(b.vkey()))).toBeNull();
+    expect(cosignedAt(note(b.line(1n, TEXT)), key)).toBeNull();
+    expect(cosignedAt(note(a.line(1n, TEXT).replace(a.name, b.name)), parseWitnessKey(b.vkey()))).toBeNull();
     expect(cosignedAt(note(), key)).toBeNull();
   });
 
@@ -64,7 +41,7 @@ describe('a policy of witnesses', () => {
   const policy = `# whom we know\nlog ${a.vkey()}\n${witnesses}\ngroup two 2 w0 w1 w2\ngroup one any w1 w2\n`;
   const holds = (rest: string, ...signers: TestWitness[]): boolean => {
     const { holds: enough, witnesses: known } = parseWitnessPolicy(policy + rest);
-    return enough(cosigners(note(...signers.map((one) => one.line(9n))), known));
+    return enough(cosigners(note(...signers.map((one) => one.line(9n, TEXT))), known));
   };
 
   it('demands so many of a group, a group within a group, a single one, or none', () => {

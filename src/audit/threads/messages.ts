@@ -6,6 +6,8 @@ import type { Verification } from '../../sigstore/verify.ts';
 /** An instance as data. */
 export interface PlainInstance extends Pick<Instance, 'name' | 'thresholds' | 'digest'> {
   readonly root: unknown;
+  /** The text of its policy of witnesses; null where none is demanded. */
+  readonly witnesses: string | null;
 }
 
 /** What the thread needs before the first question. Plain data, as all that goes to or comes from a thread. */

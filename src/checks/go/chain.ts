@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { SumLine } from '../../lockfiles/go/sum.ts';
 import type { Artifact, Dependency, Digest, DirHash } from '../../model/dependency.ts';
+import type { ExemptionReach } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { hashText } from '../../model/hash.ts';
 import { establish, type IntegrityProof, type Proofs } from '../../model/proof.ts';
@@ -18,6 +19,8 @@ export interface NoAnswer {
   readonly state: 'unavailable' | 'malformed';
   readonly url: string;
   readonly reason: string;
+  /** What lets nobody be asked; left out where somebody was. */
+  readonly setting?: string;
 }
 
 /** What is known of the record of one module version. */
@@ -29,7 +32,10 @@ export type RecordAnswer =
   | RefusedAnswer
   | NoAnswer
   /** Somebody's settings keep it from being asked for. */
-  | { readonly state: 'exempt'; readonly setting: string; readonly isPublic: boolean };
+  | { readonly state: 'exempt'; readonly setting: string; readonly reach: ExemptionReach };
+
+/** An owner's modules may be private where anybody publishes; nobody's own modules are all that there are. */
+const KIND_OF_REACH = { private: 'note', owner: 'anomaly', all: undefined } as const;
 
 const NOTHING: Proofs = {
   ...{ integrity: null, signature: null, publish: null, provenance: null, bytes: null, installed: null },
@@ -56,7 +62,7 @@ export function assess(dependency: Dependency, known: Expectations, log: string,
   switch (answer.state) {
     case 'exempt': {
       const args = { setting: answer.setting, log };
-      return settled(finding('checks-disabled', args, answer.isPublic ? undefined : 'note'), ...unlocked(dependency));
+      return settled(finding('checks-disabled', args, KIND_OF_REACH[answer.reach]), ...unlocked(dependency));
     }
     case 'absent':
       return settled(missing(dependency, known, log, answer.known), ...unlocked(dependency));
@@ -64,9 +70,10 @@ export function assess(dependency: Dependency, known: Expectations, log: string,
       return settled(finding('log-proof-invalid', { log, reason: answer.reason }));
     case 'unavailable':
     case 'malformed': {
-      const { state, url, reason } = answer;
-      const code = state === 'unavailable' ? 'evidence-unavailable' : 'evidence-malformed';
-      return settled(finding(code, { evidence: 'log', url, reason }));
+      const { state, url, reason, setting } = answer;
+      if (state === 'malformed') return settled(finding('evidence-malformed', { evidence: 'log', url, reason }));
+      const args = { evidence: 'log' as const, url, reason, ...(setting !== undefined && { setting }) };
+      return settled(finding('evidence-unavailable', args), ...unlocked(dependency));
     }
     case 'proven':
       break;
@@ -113,16 +120,18 @@ function missing({ version }: Dependency, known: Expectations, log: string, isKn
     : finding('log-record-missing', { log, known: 'nothing' }, 'gap');
 }
 
-/** What Go would refuse to build, or take from somewhere without a hash. */
+/** What the go command refuses to build, or writes a hash of anew, of whatever it is served (-mod=mod, go mod tidy). */
 function unlocked({ artifacts }: Dependency): readonly Finding[] {
-  return artifacts.some(({ digests }) => digests.length === 0)
-    ? [finding('integrity-missing', { resolved: null })]
-    : [];
+  return artifacts.some(({ digests }) => digests.length === 0) ? [unlockedFinding()] : [];
+}
+
+function unlockedFinding(): Finding {
+  return finding('integrity-missing', { resolved: null, refusedBy: 'go' });
 }
 
 /** Every hash that the lockfile has of a file must be one of the record's: Go takes any of them. */
 function compare({ file, digests }: Artifact, record: readonly SumLine[]): readonly Finding[] {
-  if (digests.length === 0) return [finding('integrity-missing', { resolved: null })];
+  if (digests.length === 0) return [unlockedFinding()];
   const logged = record.flatMap((line) => (line.file === file && line.hash !== null ? [line.hash] : []));
   const other = digests.find(({ algorithm, hex }) => algorithm !== 'h1' || !logged.includes(hex));
   if (other === undefined) return [];

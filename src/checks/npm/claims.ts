@@ -59,6 +59,8 @@ function differences(claims: EntryClaims, manifest: Manifest): readonly Finding[
     hasBin === true && Object.keys(manifest.bin).length === 0 ? differs('bin', ['some', '']) : null,
     // The flag has the tarball looked at, which is what was verified; and mirrors leave out that node-gyp builds a
     // package.
+    claims.optional && differs('optionalDependencies', differenceOf(claims.optional, optionalAmong(claims, manifest))),
+    claims.conditions === undefined ? null : differs('os, cpu, libc', addedConditions(claims.conditions, manifest)),
     installScripts === true && !runs
       ? finding('lockfile-entry-differs', { field: 'scripts', lockfile: 'some', registry: '' }, 'note')
       : null,
@@ -154,6 +156,38 @@ function peers(record: TextRecord, claimed: TextRecord = record): readonly strin
   return Object.entries(record).map(([name, spec]) =>
     isSpecial(spec) && isSpecial(ownText(claimed, name)) ? `${name}: ${normalSpec(spec)}` : name,
   );
+}
+
+function optionalAmong({ optional: claimed = [] }: EntryClaims, { optional = [] }: Manifest): readonly string[] {
+  return optional.filter((name) => claimed.includes(name));
+}
+
+/**
+ * What the entry says of where the package is installed, otherwise than the manifest does. Abbreviated documents of
+ * registries leave out `libc`, which then says nothing more than that there are conditions, as there are.
+ */
+function addedConditions(claimed: string, { platforms = {} }: Manifest): Difference | null {
+  const said = conditionsOf(claimed);
+  const served = Object.entries(platforms).map(([field, names]) =>
+    alternatives(names.map((name) => tokenOf(field, name))),
+  );
+  const isSilent = platforms.libc === undefined && served.length > 0;
+  return differenceOf(isSilent ? said.filter((one) => !one.includes('libc=')) : said, served);
+}
+
+/** `a=x & (b=y | b=z)`: what all must hold, alternatives in the order of their names. */
+function conditionsOf(text: string): readonly string[] {
+  return text.split(' & ').map((one) => alternatives(one.replace(/^\((.*)\)$/, '$1').split(' | ')));
+}
+
+function alternatives(names: readonly string[]): string {
+  return [...new Set(names)].sort().join(' | ');
+}
+
+/** `!win32` of `os` is `!os=win32`; each "!" undoes the one before (Yarn's Manifest.getConditions). */
+function tokenOf(field: string, name: string): string {
+  const at = name.search(/[^!]/);
+  return at === -1 ? 'invalid' : `${at % 2 === 0 ? '' : '!'}${field}=${name.slice(at)}`;
 }
 
 function commands(record: TextRecord): readonly string[] {

@@ -1,4 +1,5 @@
-import { bytesOf, onlyHash, type Baseline } from '../../model/baseline.ts';
+import { type Baseline } from '../../model/baseline.ts';
+import { bytesOf, hashOfAll, unboundFile } from '../../model/locked-bytes.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import { isNamedBy, nameOf, packageId, specOf } from '../../model/package.ts';
 import type { FindingCode } from '../../model/finding.ts';
@@ -34,7 +35,7 @@ export const command: Command = {
       io,
       async ({ path, file, policy, baseline, askBase, locked, audit }) => {
         const wanted = positionals.flatMap((spec) => lockedAs(spec, locked, file));
-        for (const dependency of wanted) demandOneHash(dependency);
+        for (const dependency of wanted) demandHashes(dependency);
         const named = new Set(wanted.map(specOf));
         // Findings that are already accepted can be accepted again, so they count as found.
         const undecided = baseline.content === null ? null : withoutDecisions(baseline.content, named);
@@ -46,10 +47,10 @@ export const command: Command = {
           baseline: { ...baseline, content: undecided, base: await askBase() },
         });
         const judged = report.dependencies.filter(({ dependency }) => named.has(specOf(dependency)));
-        const unsigned = judged.find((one) => isSilent(one) && onlyHash(bytesOf(one)) === null);
+        const unsigned = judged.find((one) => isSilent(one) && hashOfAll(bytesOf(one)) === null);
         if (unsigned !== undefined) {
           const what = `${specOf(unsigned.dependency)} has no hash in ${file} and none that its registry was proven to sign`;
-          throw new UsageError(`${what}, and accepted is what one SHA-512 is of`);
+          throw new UsageError(`${what}, and ${BOUND}`);
         }
         const outcome = acceptFindings(baseline.content, judged, codes, { by, why, until });
         if ('refused' in outcome) return refuse(outcome, codes, (line) => io.stderr.write(`assay: ${line}\n`));
@@ -83,19 +84,20 @@ function lockedAs(spec: string, locked: readonly Dependency[], file: string): re
   return wanted;
 }
 
+const BOUND = 'accepted is what one hash, SHA-256 or stronger, locks of each file';
+
 /**
  * An acceptance is bound to bytes. Throws UsageError where the lockfile does not say which; where it cannot, the
  * registry's signature does.
  */
-function demandOneHash(dependency: Dependency): void {
-  const [{ digests, archive }] = dependency.artifacts;
-  if (archive !== undefined) return;
-  const [only, second] = digests;
-  if (only?.algorithm === 'sha512' && second === undefined) return;
+function demandHashes(dependency: Dependency): void {
+  const unbound = unboundFile(dependency);
+  if (dependency.artifacts[0].archive !== undefined || unbound === null) return;
   const [place] = dependency.places;
   const where = place === undefined ? '' : ` (${place.file}:${place.line})`;
-  const how = second === undefined ? (only?.algorithm ?? 'no hash') : 'several hashes';
-  throw new UsageError(`${specOf(dependency)} is locked by ${how}${where}, and accepted is what one SHA-512 is of`);
+  const how = unbound.count > 1 ? 'several hashes' : (unbound.algorithm ?? 'no hash');
+  const of = unbound.file === null ? '' : ` of its ${unbound.file}`;
+  throw new UsageError(`${specOf(dependency)} is locked by ${how}${of}${where}, and ${BOUND}`);
 }
 
 /** Whether nothing contradicts, and nothing failed to answer, which is said first. */

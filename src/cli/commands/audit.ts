@@ -14,6 +14,7 @@ export const command: Command = {
   options: [
     'recursive',
     'since',
+    'bytes',
     'tarballs',
     'installed',
     ...PROJECT_OPTIONS,
@@ -33,11 +34,13 @@ export const command: Command = {
     const places = positionals.length === 0 ? ['.'] : positionals;
     return withProjects(places, values.recursive === true, options, io, async ({ policy, audit }) => {
       const enforce = phaseOf(values, policy);
+      const tarballs = values.bytes === true || values.tarballs === true;
       const report = await audit(async ({ path, baseline, askSince, askBase }) => ({
         enforce,
         omit,
-        tarballs: values.tarballs === true,
+        tarballs,
         installed: values.installed === true ? projectFolder(path) : null,
+        vendored: tarballs ? projectFolder(path) : null,
         reverify: values.reverify === true,
         since: await askSince(),
         baseline: { ...baseline, base: await askBase() },

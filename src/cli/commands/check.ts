@@ -10,6 +10,7 @@ import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
 import { lockfilesIn } from '../project/find.ts';
 import { likelyManager } from '../project/manager-config.ts';
+import { demandSignedPack } from '../project/pack-signers.ts';
 import { loadPolicy, phaseOf } from '../project/policy.ts';
 import { reportOptions } from '../setup.ts';
 import { askingForSpecs, demandUsable, networkConfig, openRegistry, openSources } from '../project/registry.ts';
@@ -30,6 +31,7 @@ export const command: Command = {
     );
     const trust = startTrust(values, policy, config, io);
     try {
+      await demandSignedPack(await trust.session, policy, io);
       const { result, current } = await withTrust(
         await trust.session,
         () =>

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import { spawn } from 'cross-spawn';
 import type { Omittable } from '../../audit/options.ts';
 import { isNodeLockfile } from '../../model/dependency.ts';
@@ -16,6 +18,7 @@ import { whyNotRun } from '../exec/installs.ts';
 import { changedSince, type Looked } from '../exec/still.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { reportToActions } from '../output/pipeline.ts';
+import { projectFolder } from '../project/files.ts';
 import { omitOf, reportOptions } from '../setup.ts';
 import { phaseOf } from '../project/policy.ts';
 
@@ -28,6 +31,9 @@ export const command: Command = {
     const { values, positionals } = options;
     const [program, ...args] = positionals;
     if (program === undefined) throw new UsageError('exec needs a command: assay exec -- npm ci');
+    if (args.length === 0 && /\s/.test(program) && !existsSync(resolve(io.cwd, program))) {
+      throw new UsageError(`exec takes a command without quotes around it: assay exec -- ${program.trim()}`);
+    }
     const omit = omitOf(values);
     const places = [values.lockfile ?? '.'];
     const below = values.recursive === true;
@@ -37,9 +43,11 @@ export const command: Command = {
       const looked = { ...found, places, below, values };
       await demandAudited(positionals, looked, omit, shown, io);
       const enforce = phaseOf(values, policy);
-      const report = await audit(async ({ baseline, askSince, askBase }) => ({
+      const report = await audit(async ({ path, baseline, askSince, askBase }) => ({
         enforce,
         omit,
+        // What is built is in the project already, and no package manager holds it to anything.
+        vendored: projectFolder(path),
         reverify: values.reverify === true,
         since: await askSince(),
         baseline: { ...baseline, base: await askBase() },

@@ -31,14 +31,19 @@ export const command: Command = {
 
 /** More would be a list to read, which there is. */
 const MAX_NEAR = 3;
+/** What fewer letters begin says nothing of what was meant. */
+const MIN_WORD = 3;
 
-/** Codes that are written almost so, else those with this word in them. */
+/** Codes that are written almost so, else those with this word or the beginning of one, the ones it begins first. */
 function nearCodes(text: string): readonly FindingCode[] {
   const word = text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   const near = nearest(word, FINDING_CODES);
   if (near !== null) return [near];
-  const having = FINDING_CODES.filter((code) => `-${code}-`.includes(`-${word}-`));
-  return having.length > MAX_NEAR ? [] : having;
+  const [first, ...others] = [
+    ...FINDING_CODES.filter((code) => code.startsWith(word)),
+    ...FINDING_CODES.filter((code) => !code.startsWith(word) && code.includes(`-${word}`)),
+  ];
+  return first === undefined || word.length < MIN_WORD ? [] : [first, ...others].slice(0, MAX_NEAR);
 }
 
 function demandPage(code: FindingCode): string {

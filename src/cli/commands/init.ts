@@ -23,7 +23,8 @@ import { findOwner } from '../project/codeowners.ts';
 import { baselinePath, writeBaseline } from '../project/files.ts';
 import { reportOptions } from '../setup.ts';
 import { npmConfig } from '../project/registry.ts';
-import { shownPath, writeProblem } from '../user-files.ts';
+import { shownPath } from '../user-files.ts';
+import { writeProblem } from '../write-problem.ts';
 
 export const command: Command = {
   usage: '[DIR|LOCKFILE]',

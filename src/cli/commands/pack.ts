@@ -9,7 +9,8 @@ import { openPackFile } from '../evidence.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { gather } from '../project/gather.ts';
 import { PROJECT_OPTIONS } from '../project/open.ts';
-import { demandFolderOf, shownPath, writeProblem } from '../user-files.ts';
+import { demandFolderOf, shownPath } from '../user-files.ts';
+import { writeProblem } from '../write-problem.ts';
 
 export const command: Command = {
   usage: '[DIR|LOCKFILE...] --output FILE',

@@ -1,6 +1,6 @@
 import { isNamedBy } from '../../model/package.ts';
 import { parseSpec } from '../../audit/check.ts';
-import { bytesOf } from '../../model/baseline.ts';
+import { bytesOf } from '../../model/locked-bytes.ts';
 import { acceptedStates } from '../../policy/review.ts';
 import { reviewList } from '../../report/parts/queue.ts';
 import { renderReview } from '../../report/review/terminal.ts';

@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto';
 import type { Digest } from '../../model/dependency.ts';
 import type { BundleProof } from '../../model/proof.ts';
 import { bundleJson, bundlesJson, renderBundles, type BundleResult } from '../../report/commands/bundle.ts';
@@ -6,7 +5,7 @@ import { stringify } from '../../report/json/stringify.ts';
 import { compilePattern } from '../../sigstore/identity-pattern.ts';
 import { matchesIdentity, type IdentityPolicy } from '../../sigstore/identity-policy.ts';
 import { tryJson } from '../../sigstore/json.ts';
-import { GITHUB, PUBLIC_GOOD } from '../../sigstore/instance.ts';
+import { GITHUB, PUBLIC_GOOD, type Instance } from '../../sigstore/instance.ts';
 import {
   createInstancesVerifier,
   type ArtifactInput,
@@ -18,7 +17,7 @@ import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
-import { loadInstances, statedThresholds } from '../trust-files.ts';
+import { loadInstances, loadWitnesses, statedThresholds, userKey } from '../trust-files.ts';
 import { messageOf, readUserFile } from '../user-files.ts';
 
 const EXAMPLE =
@@ -39,6 +38,7 @@ export const command: Command = {
     'certificate-oidc-issuer',
     'trusted-root',
     'thresholds',
+    'witness-policy',
     'offline',
     'json',
   ],
@@ -142,13 +142,18 @@ function signedBy({ identity }: BundleProof['signer'] & { readonly kind: 'certif
 
 /** Under public-good's root and GitHub's, or those of a file: each judges what it vouches for. */
 function verifierOf(values: OptionValues, keys: readonly ManagedKey[], io: Io): Verifier {
-  const { 'trusted-root': rootFile, thresholds } = values;
-  if (rootFile === undefined) {
-    if (thresholds !== undefined) throw new UsageError('--thresholds goes with --trusted-root');
-    return createInstancesVerifier({ instances: [PUBLIC_GOOD, GITHUB], keys, wanted: null });
-  }
-  const instances = loadInstances(rootFile, { name: 'own', stated: statedThresholds(thresholds) }, io);
+  const { 'witness-policy': policyFile } = values;
+  const witnesses = policyFile === undefined ? null : loadWitnesses(policyFile, io);
+  const instances = instancesIn(values, io).map((one) => ({ ...one, witnesses }));
   return createInstancesVerifier({ instances, keys, wanted: null });
+}
+
+function instancesIn({ 'trusted-root': rootFile, thresholds }: OptionValues, io: Io): readonly Instance[] {
+  if (rootFile !== undefined) {
+    return loadInstances(rootFile, { name: 'own', stated: statedThresholds(thresholds) }, io);
+  }
+  if (thresholds !== undefined) throw new UsageError('--thresholds goes with --trusted-root');
+  return [PUBLIC_GOOD, GITHUB];
 }
 
 const NO_JSON: Verification = { ok: false, reason: 'bundle-malformed', detail: 'not JSON, and so no Sigstore bundle' };
@@ -181,17 +186,4 @@ function artifactOf(target: string, io: Io): ArtifactInput {
     throw new UsageError(`${algorithm}: needs ${HEX_LENGTH[algorithm as keyof typeof HEX_LENGTH]} hex digits`);
   }
   return { digests: [digest] };
-}
-
-/**
- * The user's key stands for whatever hint the bundle gives: naming the key is the user's decision, not the bundle's.
- */
-function userKey(path: string, io: Io): ManagedKey {
-  const pem = readUserFile(path, 'the key', io);
-  try {
-    const spki = createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64');
-    return { hint: null, spki, start: -Infinity, end: null };
-  } catch {
-    throw new UsageError(`the key ${path} is not a PEM public key`);
-  }
 }

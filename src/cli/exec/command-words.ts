@@ -29,6 +29,14 @@ interface RunPackage {
   readonly runs: string;
 }
 
+/** A command of go. */
+export interface GoCommand {
+  /** The words after the program. */
+  readonly go: readonly string[];
+  readonly within: string | null;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 interface Words {
   /** Options whose value is the next word. Of one that is missing here, the value counts as a name. */
   readonly valued: readonly string[];
@@ -109,7 +117,10 @@ const RUNNERS = new Map<string, Installer>([
 const WRAPPERS = ['env', 'cross-env', 'corepack', 'sudo', 'nice', 'nohup', 'time'];
 /** The option by which these change the folder. */
 const CHDIR = /^(?:-[CD]|--chdir)(?:=?(.+))?$/s;
+/** The options of theirs whose value is the next word: a variable for `env`, a user for `sudo`. */
+const VALUED = /^(?:-u|--unset|--user)$/;
 const SHELLS = ['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh'];
+const GO = 'go';
 /** Programs that only print their arguments. */
 const SAYING = ['echo', 'printf'];
 /** Of corepack: fetches a package manager, and lets it install. */
@@ -120,11 +131,12 @@ export function words(...lines: readonly string[]): readonly string[] {
   return lines.flatMap((line) => line.split(' '));
 }
 
-type Read = ManagerCommand | RunPackage;
+type Read = ManagerCommand | RunPackage | GoCommand;
 type Start = Pick<ManagerCommand, 'within' | 'env'>;
 
 /**
- * Takes a command line apart: the package managers' commands in it, the packages that are run by name, nothing else.
+ * Takes a command line apart: the package managers' commands in it, those of go, the packages that are run by name,
+ * nothing else.
  * The text given to a shell is parsed as well; what a script starts cannot be seen.
  */
 export function readCommands(line: readonly string[], start: Start = { within: null, env: {} }): readonly Read[] {
@@ -140,7 +152,8 @@ export function readCommands(line: readonly string[], start: Start = { within: n
     if (chdir !== null) {
       within = below(within, chdir[1] ?? next);
       if (chdir[1] === undefined) rest = rest.slice(1);
-    } else if (variable !== undefined && isWrapped) env[variable] = value;
+    } else if (isWrapped && VALUED.test(program)) rest = rest.slice(1);
+    else if (variable !== undefined && isWrapped) env[variable] = value;
     else if (programName(program) === 'corepack' && COREPACK_INSTALLS.includes(next))
       return [{ runs: `corepack ${next}` }];
     else if (!WRAPPERS.includes(programName(program)) && !runsFile && !(isWrapped && program.startsWith('-'))) break;
@@ -150,6 +163,7 @@ export function readCommands(line: readonly string[], start: Start = { within: n
   const name = programName(isWrapped ? withoutVersion(program) : program);
   if (SAYING.includes(name)) return [];
   const here = { within, env };
+  if (name === GO) return [{ go: args, ...here }];
   const runner = RUNNERS.get(name);
   if (runner !== undefined) return ofRunner(runner, args, here);
   const installer = INSTALLERS.get(name);
@@ -179,7 +193,7 @@ function wrappedIn(args: readonly string[], start: Start): readonly Read[] {
   const all = args.flatMap((word) => (/^(?:-S|--split-string=?)?\s*\S+\s/.test(word) ? word.split(/\s+/) : [word]));
   const at = all.findIndex((word) => {
     const name = programName(word.replace(/^(?:-S|--split-string=)/, ''));
-    return INSTALLERS.has(name) || RUNNERS.has(name) || WRAPPERS.includes(name) || SHELLS.includes(name);
+    return name === GO || INSTALLERS.has(name) || RUNNERS.has(name) || WRAPPERS.includes(name) || SHELLS.includes(name);
   });
   const [first, ...others] = all.slice(at);
   return at === -1 || first === undefined

@@ -4,7 +4,14 @@ import { isUnshared } from '../../lockfiles/settings/effects.ts';
 import type { NodeManager } from '../../model/dependency.ts';
 import { npmProject } from '../../registries/npm/config/npmrc.ts';
 import { escapeText } from '../../report/words/escape.ts';
-import { readCommands, withVariableOptions, words, type Installer, type ManagerCommand } from './command-words.ts';
+import {
+  readCommands,
+  withVariableOptions,
+  words,
+  type GoCommand,
+  type Installer,
+  type ManagerCommand,
+} from './command-words.ts';
 import { partialOverrideIn } from '../../lockfiles/settings/partial-override.ts';
 import { findAllLockfiles } from '../project/find.ts';
 import type { Io } from '../io.ts';
@@ -81,7 +88,7 @@ export async function whyNotRun(
   io: Io,
   omit: readonly string[] = [],
 ): Promise<string | null> {
-  const commands = readCommands(line);
+  const commands = readCommands(line).flatMap((read) => ('go' in read ? [] : [read]));
   for (const read of commands) {
     // Of several, as a shell is given them, the one that is meant.
     const why = await whyNot(read, commands.length === 1 ? line.join(' ') : null, audited, io, omit);
@@ -91,7 +98,7 @@ export async function whyNotRun(
 }
 
 async function whyNot(
-  read: ReturnType<typeof readCommands>[number],
+  read: Exclude<ReturnType<typeof readCommands>[number], GoCommand>,
   written: string | null,
   audited: readonly Audited[],
   io: Io,

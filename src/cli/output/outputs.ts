@@ -7,7 +7,8 @@ import type { Output } from '../../report/outputs/index.ts';
 import { renderTerminal, type ReportOptions } from '../../report/terminal/index.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { demandFolderOf, writeProblem } from '../user-files.ts';
+import { demandFolderOf } from '../user-files.ts';
+import { writeProblem } from '../write-problem.ts';
 import type { OptionValues } from '../options.ts';
 import { pageOf } from './pages.ts';
 

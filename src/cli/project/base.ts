@@ -14,6 +14,7 @@ import { isFolderChanged } from './changed-folder.ts';
 import { pullRequestBase, pushBase, type UnknownBase } from './pipeline-base.ts';
 import { policyFolders, type LoadedPolicy } from './policy.ts';
 import { baselinePath, projectFolder, readBaseline } from './files.ts';
+import { demandNoRollback } from './rolled-back.ts';
 import { readUserFile, shownPath } from '../user-files.ts';
 
 export const WHOLE_HISTORY =
@@ -79,6 +80,7 @@ export async function baseOf(
   const path = baselinePath(lockfile);
   const found = await find(base);
   const { commit } = found;
+  if (commit !== null) await demandNoRollback(policy, commit);
   const ref = base.shown;
   const there = commit === null ? found : await readAt(dirname(path), basename(path), commit);
   const isNew = commit !== null && 'bytes' in there && there.bytes === null;
@@ -179,9 +181,17 @@ async function firstAt(folders: readonly string[], name: string, commit: string)
 /** Files that the policy names: what they say is the policy's word. */
 function policyFiles(policy: LoadedPolicy | null): readonly string[] {
   if (policy === null) return [];
-  const { trustedRoot, tuf, instances, witnessPolicy, privateRegistries } = policy.policy;
-  const roots = [...instances.values()].flatMap((one) => [one.root, one.tuf?.root]);
-  const named = [trustedRoot, tuf?.root, witnessPolicy, ...roots, ...privateRegistries.map(({ keys }) => keys)];
+  const { trustedRoot, tuf, instances, witnessPolicy, packs, privateRegistries } = policy.policy;
+  const keys = packs.map((one) => (one.kind === 'key' ? one.file : null));
+  const roots = [...instances.values()].flatMap((one) => [one.root, one.tuf?.root, one.witnessPolicy]);
+  const named = [
+    trustedRoot,
+    tuf?.root,
+    witnessPolicy,
+    ...roots,
+    ...keys,
+    ...privateRegistries.map(({ keys }) => keys),
+  ];
   return named.flatMap((path) => (typeof path === 'string' ? [resolve(policy.folder, path)] : []));
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, statSync, type Dirent } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { BRANCH_LOCKFILE, LOCKFILE_NAMES, tellsByText } from '../../lockfiles/index.ts';
 import { NODE_MANAGERS, type NodeManager } from '../../model/dependency.ts';
@@ -8,6 +8,8 @@ import { commandsOf } from '../../ecosystems/conventions/index.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { type LockfilePaths, repositoryPath } from './files.ts';
+import { goUnlocked } from './go-project.ts';
+import { listed, namesIn } from './listing.ts';
 import { demandFile, demandTarget, isLink, readUserFile, shownPath } from '../user-files.ts';
 
 /** Lockfiles in one folder, which share its package.json and assay.lock. */
@@ -45,8 +47,8 @@ export function findLockfiles(path: string, io: Io): LockfilePaths {
   }
   const [first, ...others] = lockfilesIn(absolute);
   if (first !== undefined) return [first, ...others];
-  const [branch] = branchLockfiles(absolute, namesIn(absolute), io);
-  if (branch !== undefined) throw new UsageError(branch.problem);
+  const [odd] = withoutLockfile(absolute, namesIn(absolute), io);
+  if (odd !== undefined) throw new UsageError(odd.problem);
   const manager = managerOf(join(absolute, 'package.json'), io);
   const hint =
     lockfileAbove(absolute, manager ?? 'npm', io) ??
@@ -90,6 +92,15 @@ const AS_WANTED: Readonly<Record<NodeManager, RegExp>> = {
   bun: /^bun@\d/,
   vlt: /^vlt@\d/,
 };
+
+/** What of a folder would have to be audited, and has no lockfile that could be. */
+function withoutLockfile(folder: string, names: readonly string[], io: Io): readonly UnreadLockfile[] {
+  const unlocked = goUnlocked(folder, names, io);
+  if (unlocked === null) return branchLockfiles(folder, names, io);
+  const path = join(folder, 'go.mod');
+  const gone = { file: shownPath(path, io), path: repositoryPath(path, io), problem: unlocked };
+  return [gone, ...branchLockfiles(folder, names, io)];
+}
 
 /**
  * The lockfiles of git branches among the names of a folder: pnpm installs from one only while its branch is checked
@@ -135,7 +146,7 @@ export function findAllLockfiles(places: readonly string[], below: boolean, io: 
     const isDirectory = statSync(place).isDirectory();
     const found = below && isDirectory ? findBelow(given, io) : { paths: findLockfiles(given, io), unread: [] };
     for (const path of found.paths) add(path, isDirectory ? place : dirname(path));
-    if (isDirectory && !below) unread.push(...branchLockfiles(place, namesIn(place), io));
+    if (isDirectory && !below) unread.push(...withoutLockfile(place, namesIn(place), io));
     unread.push(...found.unread);
   }
   return { folders: [...folders.values()], unread };
@@ -178,7 +189,7 @@ function findBelow(place: string, io: Io): { readonly paths: LockfilePaths; read
       continue;
     }
     const names = new Set(entries.map(({ name }) => name));
-    unread.push(...branchLockfiles(folder, [...names], io));
+    unread.push(...withoutLockfile(folder, [...names], io));
     const present = LOCKFILE_NAMES.filter((name) => names.has(name)).map((name) => join(folder, name));
     paths.push(...present.filter(isLockfile));
     for (const entry of entries) {
@@ -193,19 +204,4 @@ function findBelow(place: string, io: Io): { readonly paths: LockfilePaths; read
   const [first, ...others] = paths.sort();
   if (first !== undefined) return { paths: [first, ...others], unread };
   throw new UsageError(`no lockfile in ${shownPath(place, io)} or below (looked for ${LOCKFILE_NAMES.join(', ')})`);
-}
-
-/** Names of what is in a folder; none where it cannot be listed. */
-export function namesIn(folder: string): readonly string[] {
-  const entries = listed(folder);
-  return typeof entries === 'string' ? [] : entries.map(({ name }) => name);
-}
-
-/** The entries of a folder, or why it cannot be listed. */
-function listed(folder: string): Dirent[] | string {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? 'unreadable';
-  }
 }

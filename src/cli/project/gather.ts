@@ -29,6 +29,7 @@ export async function gather(
     ...io,
     answers: {
       through: recorder.through,
+      pack: null,
       about: (all) => {
         lockfiles = all;
       },

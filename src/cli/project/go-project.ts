@@ -1,11 +1,14 @@
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import type { Lockfile, PlacedFinding } from '../../model/dependency.ts';
 import { finding } from '../../model/finding.ts';
 import type { Io } from '../io.ts';
+import { parseLockfile } from '../../lockfiles/index.ts';
+import { count } from '../../report/words/layout.ts';
 import { shownPath } from '../user-files.ts';
+import { MODULES_TXT } from '../../lockfiles/go/vendor-project.ts';
 import { readGoWork } from '../../lockfiles/go/work.ts';
-import { UsageError } from '../exit.ts';
-import { namesIn } from './find.ts';
+import { isMendable, UsageError } from '../exit.ts';
+import { namesIn } from './listing.ts';
 import { projectFolder } from './files.ts';
 import { manifestFile } from './manifests.ts';
 import { projectFolders } from './upwards.ts';
@@ -24,6 +27,7 @@ export function goManifests(lockfile: string, io: Io): ReadonlyMap<string, strin
     if (text !== null) found.set(key, text);
   };
   add('', 'go.mod');
+  add(MODULES_TXT, MODULES_TXT);
   add('go.work', 'go.work');
   const work = found.get('go.work');
   if (work === undefined) return found;
@@ -39,16 +43,49 @@ export function goManifests(lockfile: string, io: Io): ReadonlyMap<string, strin
   return found;
 }
 
+/**
+ * Why a folder of Go modules cannot be audited: no file there locks what it is built from, so that go builds
+ * nothing, or writes sums anew (-mod=mod, go mod tidy). Null where there is a file of sums, or none is needed, and in
+ * folders that the go command passes over.
+ */
+export function goUnlocked(folder: string, names: readonly string[], io: Io): string | null {
+  if (!names.includes('go.mod') || names.includes('go.sum') || names.includes('go.work.sum')) return null;
+  const folders = projectFolders(folder, io);
+  // The sums of a workspace are those of all its modules.
+  if (folders.some((each) => each !== folder && namesIn(each).includes('go.work'))) return null;
+  const below = relative(folders.at(-1) ?? folder, folder).split(sep);
+  if (below.some((name) => name === 'testdata' || /^[._]/.test(name))) return null;
+  const unlocked = unlockedIn(join(folder, 'go.sum'), io);
+  if (typeof unlocked === 'string') return unlocked;
+  const shown = shownPath(join(folder, 'go.mod'), io);
+  return unlocked === 0
+    ? null
+    : `${shown} requires ${count(unlocked, 'module')} of which no go.sum has a hash: go builds nothing without one, and go mod tidy writes it of whatever it is served; bring back the one that was reviewed, or audit what go mod tidy wrote`;
+}
+
+/** How many modules are required without any hash, where there is no go.sum; or what cannot be read. */
+function unlockedIn(sums: string, io: Io): number | string {
+  try {
+    const { dependencies } = parseLockfile(shownPath(sums, io), Buffer.alloc(0), goManifests(sums, io), []);
+    return dependencies.filter(({ artifacts }) =>
+      artifacts.every(({ source, digests }) => source.kind === 'registry' && digests.length === 0),
+    ).length;
+  } catch (error) {
+    if (isMendable(error)) return error.message;
+    throw error;
+  }
+}
+
+/** Where a manifest of `goManifests` is, below the folder of the project: a file by its own path, or a go.mod. */
+export function goManifestPath(key: string): string {
+  return key === MODULES_TXT || /(?:^|\/)go\.(?:sum|work|work\.sum)$/.test(key) ? key : join(key, 'go.mod');
+}
+
 /** What of a Go project makes the go command build something else than what go.sum locks. */
 export function goNotUsed(path: string, { file }: Lockfile, io: Io): readonly PlacedFinding[] {
   const folder = projectFolder(path);
   const place = { file, line: 1, path: '' };
   const found: PlacedFinding[] = [];
-  const vendored = join(folder, 'vendor', 'modules.txt');
-  if (namesIn(join(folder, 'vendor')).includes('modules.txt')) {
-    const by = `${shownPath(vendored, io)}: go build takes what is in that folder`;
-    found.push({ place, finding: finding('lockfile-other-code', { by, code: 'repository' }) });
-  }
   const above = projectFolders(folder, io).find((each) => namesIn(each).includes('go.work'));
   if (above !== undefined && above !== folder) {
     const by = `${shownPath(join(above, 'go.work'), io)}, whose replace lines and go.work.sum are read in its own folder`;

@@ -17,35 +17,45 @@ export interface GoAsking {
   readonly settings: ProxySettings;
   /** The newest head of the database that the go command has kept; null where there is none. */
   readonly machine: GoSource['machine'];
+  readonly moduleCache: GoSource['moduleCache'];
+  readonly readsCache: GoSource['readsCache'];
 }
 
 /** Reads the settings of the go command, wherever they come from. Throws LockfileError for what it stops at, too. */
-export function goAsking(io: Io): GoAsking {
+export function goSettingsIn(io: Io): GoSettings {
   const userFile = userFileOf(io.env, process.platform);
   const root = io.env['GOROOT'] ?? '';
-  const all = goSettings({
+  return goSettings({
     environment: io.env,
     userFile: userFile === null ? null : bytesOf(userFile, io),
     rootFile: root === '' ? null : bytesOf(join(root, 'go.env'), io),
     platform: process.platform,
   });
+}
+
+/** How modules are asked for, under these settings. Throws LockfileError for what cannot be asked. */
+export function goAsking(io: Io): GoAsking {
+  const all = goSettingsIn(io);
   const settings = proxySettings(all, netrcOf(io));
   const config = environmentNetwork(io.env, settings.credentials);
   return {
     config: io.answers === undefined ? config : { ...config, through: io.answers.through },
     settings,
     machine: machineHead(all, settings, io),
+    moduleCache: all.moduleCache,
+    // A pack has what was asked for, and answers for it.
+    readsCache: io.answers === undefined,
   };
 }
 
 /** Opens the module proxies that the settings name. The caller closes it. */
-export function openGo({ config, settings, machine }: GoAsking): GoSource {
+export function openGo({ config, settings, ...ofMachine }: GoAsking): GoSource {
   const { proxies, database } = settings;
   const addresses = [...proxies.map(({ url }) => url), ...(database === null ? [] : [databaseAddress(database)])];
   const hosts = new Set(addresses.map((address) => new URL(address).host));
   const refuseRedirect = (to: URL): string | null =>
     hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
-  return { proxy: goProxy(createHttpClient(config, { refuseRedirect }), settings), machine };
+  return { proxy: goProxy(createHttpClient(config, { refuseRedirect }), settings), ...ofMachine };
 }
 
 function machineHead({ path }: GoSettings, { database }: ProxySettings, io: Io): GoSource['machine'] {

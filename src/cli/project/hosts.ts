@@ -60,13 +60,13 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
 
 /** Module proxies, in the order in which they are asked, and the database that they may not pass on. */
 function proxiesOf({ config, settings }: GoAsking): readonly Asked[] {
-  const { proxies, database } = settings;
+  const { proxies, database, isOff } = settings;
   const [name, own] = [database?.key.name ?? '', database?.url ?? null];
   const asked = proxies.map(({ url }): Asked => {
     const passed = database === null || own !== null ? '' : `, and checksum database ${name} through it`;
     return { url: new URL(url), why: `module proxy of GOPROXY${passed}`, config };
   });
-  if (database === null) return asked;
+  if (database === null || isOff) return asked;
   const why = own === null ? `checksum database, where no module proxy passes it on` : 'checksum database of GOSUMDB';
   return [...asked, { url: new URL(databaseAddress(database)), why, config }];
 }

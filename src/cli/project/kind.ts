@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import { ecosystemOfLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
 import { isNodeLockfile, type Lockfile, type PlacedFinding } from '../../model/dependency.ts';
 import type { Ecosystem } from '../../model/package.ts';
 import type { Io } from '../io.ts';
-import { goManifests, goNotUsed } from './go-project.ts';
+import { goManifestPath, goManifests, goNotUsed } from './go-project.ts';
 import { projectManifests, type LockfilePaths } from './files.ts';
 import { managerOf, projectSettings, tellingPaths } from './manager-config.ts';
 import { manifestNames, manifestText } from './manifests.ts';
@@ -19,8 +20,8 @@ export interface ProjectFiles {
 interface ProjectKind {
   /** Of lockfiles of this kind in one folder. */
   readonly files: (paths: LockfilePaths, io: Io) => Promise<ProjectFiles>;
-  /** The names that a manifest may have, in the order in which they are looked for. */
-  readonly manifestNames: (lockfile: string) => readonly string[];
+  /** Where a manifest may be, below the folder of the project, in the order in which it is looked for. */
+  readonly manifestPaths: (lockfile: string, member: string) => readonly string[];
   /** What a manifest says, in the form that the reader of the lockfile takes. Throws UsageError. */
   readonly manifestText: (file: string, text: string) => string;
   /** Files of the project, beside lockfile and manifests, that decide what the lockfile's entries mean. */
@@ -40,7 +41,7 @@ const node: ProjectKind = {
     const settings = (await Promise.all(paths.map((path) => projectSettings(path, io)))).flat();
     return { settings, manifests: projectManifests(paths, settings, io) };
   },
-  manifestNames: (lockfile) => manifestNames(managerOf(lockfile)),
+  manifestPaths: (lockfile, member) => manifestNames(managerOf(lockfile)).map((name) => join(member, name)),
   manifestText,
   tellingPaths,
   notUsed: async (path, lockfile, { manifests }, io, audited) =>
@@ -49,7 +50,7 @@ const node: ProjectKind = {
 
 const go: ProjectKind = {
   files: ([path], io) => Promise.resolve({ settings: [], manifests: goManifests(path, io) }),
-  manifestNames: () => ['go.mod'],
+  manifestPaths: (_, member) => [goManifestPath(member)],
   manifestText: (_, text) => text,
   tellingPaths: () => Promise.resolve(new Set()),
   notUsed: (path, lockfile, _, io) => Promise.resolve(goNotUsed(path, lockfile, io)),
@@ -58,7 +59,7 @@ const go: ProjectKind = {
 const python: ProjectKind = {
   files: ([path], io) => Promise.resolve({ settings: [], manifests: pythonFiles(path, io) }),
   // Each is named by its whole path.
-  manifestNames: () => [''],
+  manifestPaths: (_, member) => [member],
   manifestText: (_, text) => text,
   tellingPaths: () => Promise.resolve(new Set()),
   notUsed: () => Promise.resolve([]),

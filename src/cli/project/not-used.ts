@@ -23,7 +23,7 @@ import type { NodeLockfile, NodeManager, PlacedFinding } from '../../model/depen
 import { finding, type Finding } from '../../model/finding.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
 import { enclosingWorkspace } from './enclosing.ts';
-import { namesIn } from './find.ts';
+import { namesIn } from './listing.ts';
 import type { Io } from '../io.ts';
 import { cacheKeyIn, corepackVariables, managerConfigs } from './manager-config.ts';
 import { projectFolder } from './files.ts';

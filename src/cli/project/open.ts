@@ -21,6 +21,7 @@ import { findAllLockfiles, type Found } from './find.ts';
 import { openFolder, type Project } from './folder.ts';
 import type { Io } from '../io.ts';
 import type { OptionName, OptionValues, ParsedOptions } from '../options.ts';
+import { demandSignedPack } from './pack-signers.ts';
 import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { repositoryAddress } from '../output/pipeline.ts';
 import { progressOn } from '../output/progress.ts';
@@ -145,6 +146,7 @@ export async function withProjects<T>(
     // Its repository is asked while the lockfiles are read. Who needs the answer sees why there is none.
     (await trust.session).refresh().catch(() => undefined);
     const { projects, unread } = await openProjects(found, values, policy, io);
+    await demandSignedPack(await trust.session, policy, io);
     io.answers?.about(projects.flatMap(({ lockfiles }) => lockfiles));
     const isOnly = projects.length === 1 && projects[0]?.lockfiles.length === 1;
     return await work({
@@ -209,7 +211,7 @@ function demandReadable({ lockfiles }: Project, { tarballs, installed }: How): v
   const other = lockfiles.find(({ manager }) => !ecosystemOfManager(manager).readsBytes);
   if (other === undefined) return;
   throw new UsageError(
-    `assay does not read the bytes of what ${other.file} names yet: leave --tarballs and --installed out, or name the other lockfiles`,
+    `assay does not read the bytes of what ${other.file} names yet: leave --bytes and --installed out, or name the other lockfiles`,
   );
 }
 

@@ -87,13 +87,12 @@ async function lockfileAt(
 async function manifestsAt(lockfile: string, now: ProjectManifests, commit: string): Promise<ProjectManifests> {
   const then = new Map<string, string>();
   const kind = kindOf(lockfile);
-  const names = kind.manifestNames(lockfile);
   for (const member of now.keys()) {
-    for (const name of names) {
-      const path = join(projectFolder(lockfile), member, name);
+    for (const place of kind.manifestPaths(lockfile, member)) {
+      const path = join(projectFolder(lockfile), place);
       const found = await readAt(dirname(path), basename(path), commit);
       if (!('bytes' in found) || found.bytes === null) continue;
-      then.set(member, textThen(kind.manifestText, name, found.bytes.toString('utf8')));
+      then.set(member, textThen(kind.manifestText, basename(path), found.bytes.toString('utf8')));
       break;
     }
   }

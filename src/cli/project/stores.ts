@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import native, { basename, dirname, join, resolve } from 'node:path';
 import { git, whyNoAnswer } from '../../git/git.ts';
 import { expand, isWithin } from '../../registries/npm/config/npmrc-layers.ts';
-import { namesIn } from './find.ts';
+import { namesIn } from './listing.ts';
 import type { Io } from '../io.ts';
 import { policyFolders } from './policy.ts';
 

@@ -19,6 +19,7 @@ import type { Io } from '../io.ts';
 import type { OptionName, OptionValues } from '../options.ts';
 import { policyFile, type LoadedPolicy } from './policy.ts';
 import { furtherInstances, joinSessions, mainOf, type FurtherInstances } from './trust-instances.ts';
+import { witnessesOf, withWitnesses } from './witnesses.ts';
 import { placeOfCache } from '../setup.ts';
 import { demandApart, loadInstances, loadKeys, statedThresholds } from '../trust-files.ts';
 import { folderAsker } from './tuf-folder.ts';
@@ -53,6 +54,7 @@ export function startTrust(
   { fresh = false, beside = [] }: { readonly fresh?: boolean; readonly beside?: readonly string[] } = {},
 ): RunningTrust {
   const { source, main, further, keys } = trustSource(values, policy, io);
+  const witnesses = witnessesOf(policy, io);
   const open = (one: TrustSource): OpenedSource => openSource(one, values, config, io, fresh);
   const alone = { ...main, keys };
   const ofMain = source === null ? null : open({ ...source, beside });
@@ -60,7 +62,7 @@ export function startTrust(
   const session = async (): Promise<TrustSession> => {
     const first = (await ofMain?.opened) ?? { known: alone, refresh: () => Promise.resolve(alone) };
     const published = await Promise.all(others.map(async ({ name, opened }) => ({ name, session: await opened })));
-    return aged(joinSessions(first, further.given, published), policy);
+    return aged(withWitnesses(joinSessions(first, further.given, published), witnesses), policy);
   };
   return {
     session: session(),

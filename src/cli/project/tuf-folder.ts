@@ -8,14 +8,19 @@ import type { Answer, Ask } from '../../sigstore/tuf/answer.ts';
  * be anybody's: no link is followed, nothing outside is read, and nothing longer than allowed.
  */
 export function folderAsker(folder: string): Ask {
-  return (path, maxBytes) => {
+  return askerIn((place, maxBytes) => Promise.resolve(readBounded(join(folder, ...place), maxBytes)));
+}
+
+/** The same of a folder that is read in another way: `read` gives the file at a path below it. */
+export function askerIn(read: (place: readonly string[], maxBytes: number) => Promise<Answer>): Ask {
+  return async (path, maxBytes) => {
     const segments = segmentsOf(path);
-    if (segments === null) return Promise.resolve({ kind: 'failed', reason: 'not the name of a file' });
+    if (segments === null) return { kind: 'failed', reason: 'not the name of a file' };
     for (const place of placesOf(segments)) {
-      const answer = readBounded(join(folder, ...place), maxBytes);
-      if (answer.kind !== 'absent') return Promise.resolve(answer);
+      const answer = await read(place, maxBytes);
+      if (answer.kind !== 'absent') return answer;
     }
-    return Promise.resolve({ kind: 'absent' });
+    return { kind: 'absent' };
   };
 }
 

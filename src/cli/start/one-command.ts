@@ -3,6 +3,7 @@ import type { Command } from '../command.ts';
 import { EXIT, isMendable } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { CommandName } from '../names.ts';
+import { isOfThePlace, writeProblem } from '../write-problem.ts';
 import { helpTable, optionHelp, parseOptions, type ParsedOptions } from '../options.ts';
 
 /** Does `work`, and says in one line what stopped it. Returns the exit status; never throws for wrong input. */
@@ -14,6 +15,10 @@ export async function reporting(io: Io, work: () => Promise<number>): Promise<nu
     if (error.name === 'TrustError') {
       io.stderr.write(`assay: ${escapeText(error.message, 1000)}\n`);
       return EXIT.noStatement;
+    }
+    if (isOfThePlace(error)) {
+      io.stderr.write(`assay: ${escapeText(writeProblem(error.path ?? 'a temporary file', error), 1000)}\n`);
+      return EXIT.usage;
     }
     const { message, stack = '' } = error;
     const expected = isMendable(error);
@@ -33,7 +38,7 @@ export async function optionsOf(
   args: readonly string[],
   io: Io,
 ): Promise<ParsedOptions | null> {
-  const options = parseOptions(args, command.options);
+  const options = parseOptions(name, args, command.options);
   if (options.values.help !== true) return options;
   const [action = ''] = options.positionals;
   const { actions = {} } = command;

@@ -113,4 +113,6 @@ export interface Conventions {
   readonly commands: Commands;
   /** Whether a release can have provenance: whether anybody signs who built one. */
   readonly hasProvenance: boolean;
+  /** What a version is packed in, for people. */
+  readonly archive: string;
 }

@@ -17,10 +17,10 @@ type Token = 'any-number' | { readonly ranges: readonly (readonly [string, strin
 const NOT_A_SLASH: Token = { ranges: [['/', '/']], isNegated: true };
 
 /**
- * As Go's `path.Match`: a glob that is none matches nothing, and only the last `*` that was met takes more than it
+ * As Go's `path.Match` (https://pkg.go.dev/path#Match): a glob that is none matches nothing, and only the last `*` that was met takes more than it
  * first did.
  */
-function matchesGlob(glob: string, text: string): boolean {
+export function matchesGlob(glob: string, text: string): boolean {
   const tokens = tokensOf(glob);
   if (tokens === null) return false;
   const characters = Array.from(text);

@@ -91,4 +91,4 @@ const own: ManagerCommands = {
 
 const commands: Commands = { byManager: { go: own }, own, underAlias: null, diff: () => null };
 
-export const goConventions: Conventions = { versions, names, commands, hasProvenance: false };
+export const goConventions: Conventions = { versions, names, commands, hasProvenance: false, archive: 'zip' };

@@ -4,4 +4,4 @@ import { names } from './npm-names.ts';
 import { versions } from './npm-versions.ts';
 
 /** npm, and every package manager that takes packages from a registry of its kind. */
-export const npmConventions: Conventions = { versions, names, commands, hasProvenance: true };
+export const npmConventions: Conventions = { versions, names, commands, hasProvenance: true, archive: 'tarball' };

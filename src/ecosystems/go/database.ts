@@ -17,6 +17,7 @@ import type { Evidence } from '../../model/evidence.ts';
 import type { LogSeen } from '../../model/log-seen.ts';
 import type { Store } from '../../model/store.ts';
 import type { GoProxy, ModuleVersion } from '../../registries/goproxy/index.ts';
+import { cosigners, lackingWitnesses, type WitnessPolicy } from '../../tlog/cosignature.ts';
 import { Malformed } from '../../tlog/malformed.ts';
 import { tilePath, WIDTH, type Tile, type TiledTree } from '../../tlog/tiles.ts';
 
@@ -36,6 +37,8 @@ export interface Asking {
   readonly seen: readonly SeenTree[];
   /** Keeps full tiles, which never change; each is verified again. */
   readonly store: Store | null;
+  /** Who must have signed its heads, too; null where nobody must. */
+  readonly witnesses: WitnessPolicy | null;
 }
 
 type LookupAnswer =
@@ -82,7 +85,8 @@ export async function askDatabase(modules: readonly ModuleVersion[], asking: Ask
     const isFork = findings.some(({ code }) => code === 'log-inconsistent');
     return { recordOf: without(isFork ? contradicted(log) : UNPROVEN), log: state };
   }
-  return { recordOf: (module) => recordIn(tree, lookups.get(idOf(module))), log: state };
+  const witnessed = witnessedHead(found, asking.witnesses);
+  return { recordOf: (module) => recordIn(tree, witnessed, lookups.get(idOf(module))), log: state };
 }
 
 function headOf(origin: string, { size, root }: SeenTree): LogHead {
@@ -107,11 +111,27 @@ function unread(
   return lookup === undefined || lookup.state === 'read' ? reason : lookup;
 }
 
-function recordIn(tree: TiledTree, answer: LookupAnswer | undefined): RecordAnswer {
+/** How many leaves the largest head has that enough witnesses signed, and what another lacks. */
+interface WitnessedHead {
+  readonly size: bigint;
+  readonly lacking: string;
+}
+
+/** Each head is held to the largest tree: a record in the tree of one is the same in all that are larger. */
+function witnessedHead(lookups: readonly Lookup[], policy: WitnessPolicy | null): WitnessedHead {
+  const heads = lookups.map(({ head }) => {
+    return { size: head.size, lacking: policy && lackingWitnesses(policy, cosigners(head, policy.witnesses)) };
+  });
+  const sizes = heads.flatMap(({ size, lacking }) => (lacking === null || lacking === '' ? [size] : []));
+  const size = sizes.reduce((largest, one) => (one > largest ? one : largest), 0n);
+  return { size, lacking: heads.find(({ lacking }) => lacking)?.lacking ?? '' };
+}
+
+function recordIn(tree: TiledTree, witnessed: WitnessedHead, answer: LookupAnswer | undefined): RecordAnswer {
   if (answer === undefined) return { state: 'unavailable', url: 'lookup', reason: 'it was not asked for' };
   if (answer.state !== 'read') return answer;
   const { lookup } = answer;
-  const reason = whyNotIn(tree, lookup);
+  const reason = whyNotIn(tree, lookup) ?? (lookup.id < witnessed.size ? null : witnessed.lacking);
   return reason === null
     ? { state: 'proven', lines: lookup.lines, record: lookup.record }
     : { state: 'refused', reason };

@@ -58,8 +58,8 @@ function releaseOf(version: string): Release {
 }
 
 /** The hashes of the database's record stand in for those of a go.sum; none where it has no record. */
-async function artifactsOf(name: string, version: string, { database, exempt }: GoProxy): Promise<Artifacts> {
-  const answer = database === null || exempt(name) !== null ? null : await database.lookup({ name, version });
+async function artifactsOf(name: string, version: string, { database, exempt, isOff }: GoProxy): Promise<Artifacts> {
+  const answer = database === null || isOff || exempt(name) !== null ? null : await database.lookup({ name, version });
   const without: Artifacts = [{ file: 'zip', digests: [], source: REGISTRY }];
   if (database === null || answer?.state !== 'present') return without;
   try {

@@ -7,6 +7,7 @@ import { readGoProject, refuseOdd, type GoProject } from './project.ts';
 import type { Replacement } from './rules.ts';
 import { readSumLines, type LockedFile, type SumLine } from './sum.ts';
 import { textOf } from './text.ts';
+import { vendorFindings } from './vendor-project.ts';
 
 /** The version that Go itself writes for a module that only a folder without a version stands for. */
 const NO_VERSION = 'v0.0.0-00010101000000-000000000000';
@@ -58,8 +59,12 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   const skipped = addProject(project, at, named);
   const dependencies = [...named.values()].map(dependencyOf);
   const entries = dependencies.reduce((count, { places }) => count + places.length, skipped.length);
+  const isLocked = (path: string, version: string): boolean =>
+    named.get(keyOf(path, version))?.sums.some((sum) => sum.file === 'zip' && sum.hash !== null) === true;
+  const vendored = vendorFindings(file.replace(/[^/]*$/, ''), manifests, project, isLocked);
   const format = /(?:^|\/)go\.work\.sum$/.test(file) ? 'go.work.sum' : 'go.sum';
-  return { file, format, manager: 'go', entries, dependencies, skipped };
+  const beside = vendored.length === 0 ? {} : { findings: vendored, isVendored: true as const };
+  return { file, format, manager: 'go', entries, dependencies, skipped, ...beside };
 }
 
 /** Whether a project is built from a version, and does not only compare it with others. */

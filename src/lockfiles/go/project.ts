@@ -18,12 +18,14 @@ export interface GoProject {
   readonly sums: readonly In<{ readonly text: string }>[];
   /** Paths of its own modules, which are built from its folders whatever version is asked for. */
   readonly modules: ReadonlySet<string>;
+  /** The version of Go that it is written for; null where it names none. */
+  readonly go: string | null;
 }
 
 /**
  * Reads the go.mod beside a lockfile, the manifest of the folder "". Where there is a go.work it is a workspace, and
  * each folder in it has its own go.mod, and a go.sum. Files other than go.mod are manifests by their paths: "go.work",
- * "go.work.sum", "x/go.sum".
+ * "go.work.sum", "x/go.sum", "vendor/modules.txt".
  */
 export function readGoProject(lockfile: string, manifests: ProjectManifests): GoProject {
   const [, base = '', own = ''] = /^(.*\/)?([^/]*)$/s.exec(lockfile) ?? [];
@@ -31,11 +33,11 @@ export function readGoProject(lockfile: string, manifests: ProjectManifests): Go
   if (work === undefined) {
     const text = manifests.get('');
     const mods = text === undefined ? [] : [modOf(`${base}go.mod`, '', text)];
-    return projectOf(mods, [], []);
+    return projectOf(mods, [], [], mods[0]?.go ?? null);
   }
   const file = `${base}go.work`;
   refuseOdd(file, work);
-  const { uses, replaces } = readGoWork(file, work);
+  const { uses, replaces, go } = readGoWork(file, work);
   const mods = uses.map(({ folder, line }) => {
     const text = manifests.get(folder);
     if (text === undefined)
@@ -51,8 +53,11 @@ export function readGoProject(lockfile: string, manifests: ProjectManifests): Go
     mods,
     replaces.map((one) => ({ ...one, file })),
     sums,
+    go ?? FIRST_WITH_WORKSPACES,
   );
 }
+
+const FIRST_WITH_WORKSPACES = '1.18';
 
 type PlacedMod = In<GoMod>;
 
@@ -60,6 +65,7 @@ function projectOf(
   mods: readonly PlacedMod[],
   overriding: readonly In<Replacement>[],
   sums: GoProject['sums'],
+  go: string | null,
 ): GoProject {
   const overridden = new Set(overriding.map(({ path }) => path));
   const replaces = mods.flatMap((mod) => mod.replaces.map((one) => ({ ...one, file: mod.file })));
@@ -69,6 +75,7 @@ function projectOf(
     replaces: [overriding, replaces],
     sums,
     modules: new Set(mods.map(({ module }) => module)),
+    go,
   };
 }
 

@@ -163,6 +163,9 @@ function broughtBy(locator: Locator, fields: EntryFields, key: ArchiveKey): Yarn
 /** Yarn writes what the manifest says, with `npm:` before a range, and adds node-gyp where scripts call it. */
 function claimsOf(fields: EntryFields): EntryClaims {
   const dependencies = fields.list('dependencies').map(([name, range]) => [name, range.replace(PLAIN_RANGE, '')]);
+  const flagged = fields.flagged('dependenciesMeta', 'optional');
+  const optional = dependencies.flatMap(([name = '']) => (flagged.has(name) ? name : []));
+  const conditions = fields.text('conditions');
   // Yarn links a command under the name without its scope.
   const bin = fields.list('bin').map(([name, path]) => [name.replace(/^@[^/]+\/(?=.)/, ''), pathWithin(path)]);
   return {
@@ -171,6 +174,9 @@ function claimsOf(fields: EntryFields): EntryClaims {
     // A command that the entry does not have is not linked.
     ...(bin.length === 0 ? {} : { bin: Object.fromEntries(bin) as Record<string, string> }),
     ...(dependencies.some(([name]) => name === 'node-gyp') ? { implied: IMPLIED } : {}),
+    // Of what has both, Yarn compares no checksum, and installs it or not.
+    ...(optional.length === 0 ? {} : { optional }),
+    ...(conditions === null ? {} : { conditions }),
   };
 }
 

@@ -37,6 +37,8 @@ export interface GoProxy {
   readonly url: string;
   /** Null where the settings switch it off. */
   readonly database: Database | null;
+  /** Whether the settings let nobody be asked, neither a proxy nor the database. */
+  readonly isOff: boolean;
   /** Why a module is never asked for at the database; null where it is. */
   readonly exempt: (path: string) => Exemption | null;
   /** The released versions, in no order; no pseudo-version is among them. */
@@ -44,6 +46,8 @@ export interface GoProxy {
   readonly info: (path: string, version: string) => Promise<Evidence<VersionInfo>>;
   /** The version that stands for a module without releases. */
   readonly latest: (path: string) => Promise<Evidence<VersionInfo>>;
+  /** What a proxy has of a version, verified by nobody. It may be large, and is not kept. */
+  readonly file: (module: ModuleVersion, ending: 'zip' | 'mod', maxBytes: number) => Promise<Evidence<Buffer>>;
   readonly close: () => void;
 }
 
@@ -61,17 +65,17 @@ type Way = { readonly base: string } | Exclude<Evidence<never>, { state: 'presen
 export function goProxy(client: HttpClient, settings: ProxySettings): GoProxy {
   const { proxies, database, exempt, isDirect } = settings;
   const asked = new Map<string, Promise<Evidence<Buffer>>>();
+  const askAgain = async (url: string, maxBytes: number): Promise<Evidence<Buffer>> =>
+    evidenceOf(await client.get(url, { maxBytes }), url, maxBytes, (value) => ({ value }));
   const ask = (url: string, maxBytes: number): Promise<Evidence<Buffer>> => {
-    const known = asked.get(url);
-    if (known !== undefined) return known;
-    const answer = client.get(url, { maxBytes }).then((got) => evidenceOf(got, url, maxBytes, (value) => ({ value })));
-    asked.set(url, answer);
-    return answer;
+    const known = asked.get(url) ?? askAgain(url, maxBytes);
+    asked.set(url, known);
+    return known;
   };
 
-  const askModule = async (path: string, rest: string, maxBytes: number): Promise<Evidence<Buffer>> => {
+  const askModule = async (path: string, rest: string, maxBytes: number, asking = ask): Promise<Evidence<Buffer>> => {
     if (isDirect(path)) return { state: 'unavailable', url: 'GONOPROXY', reason: 'no proxy is asked about it' };
-    return askInTurn(proxies, (base) => ask(`${base}${escapeCapitals(path)}/${rest}`, maxBytes));
+    return askInTurn(proxies, (base) => asking(`${base}${escapeCapitals(path)}/${rest}`, maxBytes));
   };
 
   const direct = database === null ? null : databaseAddress(database);
@@ -96,6 +100,7 @@ export function goProxy(client: HttpClient, settings: ProxySettings): GoProxy {
             tile: (path) => askDatabase(`tile/8/${path}`, MAX_TILE_BYTES),
           },
     exempt,
+    isOff: settings.isOff,
     list: async (path) => {
       const answer = await askModule(path, '@v/list', MAX_LIST_BYTES);
       if (answer.state !== 'present') return answer;
@@ -104,6 +109,8 @@ export function goProxy(client: HttpClient, settings: ProxySettings): GoProxy {
     },
     info: async (path, version) => infoOf(await askModule(path, `@v/${escapeCapitals(version)}.info`, MAX_INFO_BYTES)),
     latest: async (path) => infoOf(await askModule(path, '@latest', MAX_INFO_BYTES)),
+    file: ({ name, version }, ending, maxBytes) =>
+      askModule(name, `@v/${escapeCapitals(version)}.${ending}`, maxBytes, askAgain),
     close: () => client.close(),
   };
 }

@@ -1,7 +1,7 @@
-import { isPathOfHost } from '../../ecosystems/conventions/go-modules.ts';
 import { matchesPrefix } from '../../ecosystems/conventions/go-patterns.ts';
 import type { GoSettings, SumDatabase } from '../../lockfiles/go/settings/index.ts';
 import { basicAuthorization, type Credential, type Credentials } from '../../net/credentials.ts';
+import type { ExemptionReach } from '../../model/evidence.ts';
 import { LockfileError } from '../../readers/error.ts';
 import { Malformed } from '../../tlog/malformed.ts';
 import { parseNoteKey, type NoteKey } from '../../tlog/note.ts';
@@ -30,8 +30,7 @@ export function databaseAddress({ key: { name }, url }: DatabaseSettings): strin
 export interface Exemption {
   /** `NAME=VALUE`, as somebody set it. */
   readonly setting: string;
-  /** Whether everybody can publish on the host of the module. */
-  readonly isPublic: boolean;
+  readonly reach: ExemptionReach;
 }
 
 /** What of the go command's settings decides what is asked where. */
@@ -40,6 +39,8 @@ export interface ProxySettings {
   readonly proxies: readonly ProxyStep[];
   /** Null where it is switched off. */
   readonly database: DatabaseSettings | null;
+  /** Whether nobody may be asked: GOPROXY names nothing but `off`, and GOSUMDB no address. */
+  readonly isOff: boolean;
   /** Why a module is never asked for at the database; null where it is. */
   readonly exempt: (path: string) => Exemption | null;
   /** Of modules that GONOPROXY names, no proxy is asked anything. */
@@ -52,9 +53,12 @@ const KEYS: Readonly<Record<string, string>> = {
   'sum.golang.org': 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
 };
 
-/** Hosts on which anybody publishes modules that everybody can fetch. */
-const PUBLIC_HOSTS: ReadonlySet<string> = new Set([
+/** Hosts on which anybody publishes modules, below a name of their own. */
+const FORGES: ReadonlySet<string> = new Set([
   ...['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org', 'gitee.com', 'git.sr.ht'],
+]);
+/** Hosts of which every module is for everybody. */
+const OPEN_HOSTS: ReadonlySet<string> = new Set([
   ...['golang.org', 'google.golang.org', 'cloud.google.com', 'gopkg.in', 'go.uber.org', 'k8s.io', 'sigs.k8s.io'],
 ]);
 
@@ -74,18 +78,30 @@ export function proxySettings(settings: GoSettings, netrc: Credentials): ProxySe
   return {
     proxies,
     database: sumDatabase === null ? null : databaseOf(sumDatabase, written),
+    isOff: settings.proxies[0]?.kind === 'off' && (sumDatabase?.url ?? null) === null,
     exempt: (path) => {
-      if (sumDatabase === null) return { setting: 'GOSUMDB=off', isPublic: false };
-      if (!matchesPrefix(noSumDatabase, path)) return null;
-      return { setting: `${exempting}=${noSumDatabase}`, isPublic: isOnPublicHost(path) };
+      // Of the switch of all, the run has a finding of its own.
+      if (sumDatabase === null) return { setting: 'GOSUMDB=off', reach: 'private' };
+      const matching = noSumDatabase.split(',').filter((pattern) => matchesPrefix(pattern, path));
+      if (matching.length === 0) return null;
+      const reaches = new Set(matching.map((pattern) => reachOf(pattern, path)));
+      const reach = (['private', 'owner'] as const).find((one) => reaches.has(one)) ?? 'all';
+      return { setting: `${exempting}=${noSumDatabase}`, reach };
     },
     isDirect: (path) => matchesPrefix(noProxy, path),
     credentials: new Map([...netrc, ...written]),
   };
 }
 
-function isOnPublicHost(path: string): boolean {
-  return isPathOfHost(path) && PUBLIC_HOSTS.has(path.split('/', 1)[0] ?? '');
+/** The narrowest that a pattern can be meant for, of those that match a path. */
+function reachOf(pattern: string, path: string): ExemptionReach {
+  const [host = ''] = path.split('/', 1);
+  const [ofHost = '', ofOwner = ''] = pattern.split('/');
+  if (OPEN_HOSTS.has(host)) return 'all';
+  if (FORGES.has(host)) return /[A-Za-z0-9]/.test(ofOwner) ? 'owner' : 'all';
+  // Of a domain, and not of all that end alike, as "*" and "*.io" are.
+  const domain = /[^*?[\]\\]*$/.exec(ofHost)?.[0] ?? '';
+  return domain.split('.').filter((label) => label !== '').length > 1 ? 'private' : 'all';
 }
 
 function databaseOf({ name, key, url }: SumDatabase, credentials: Map<string, Credential>): DatabaseSettings {

@@ -16,7 +16,29 @@ export function parseDeclaration(json: Fields, name: string): Omit<Declaration, 
     bundles: parseBundles(json),
     installScripts: parseInstallScripts(json),
     bin: (json['bin'] ?? null) === null ? parseBinFolder(json['directories']) : parseBin(json['bin'], name),
+    ...parseOptional(json),
+    ...parsePlatforms(json),
   };
+}
+
+/** `optionalDependencies`, and what `dependenciesMeta` says so of, which is Yarn's. */
+function parseOptional(manifest: Fields): Pick<Declaration, 'optional'> {
+  const meta = isObject(manifest['dependenciesMeta']) ? manifest['dependenciesMeta'] : {};
+  const flagged = Object.entries(meta).flatMap(([name, one]) =>
+    isObject(one) && one['optional'] === true ? name : [],
+  );
+  const names = [...Object.keys(texts(manifest['optionalDependencies'])), ...flagged];
+  return names.length === 0 ? {} : { optional: names.slice(0, bounds.MAX_DEPENDENCIES) };
+}
+
+/** Only lists count, as to Yarn. */
+function parsePlatforms(manifest: Fields): Pick<Declaration, 'platforms'> {
+  const found = (['os', 'cpu', 'libc'] as const).flatMap((field) => {
+    const listed = manifest[field];
+    const names = Array.isArray(listed) ? listed.filter((name) => typeof name === 'string') : [];
+    return names.length === 0 ? [] : [[field, names.slice(0, bounds.MAX_DEPENDENCIES)] as const];
+  });
+  return found.length === 0 ? {} : { platforms: Object.fromEntries(found) };
 }
 
 /** A peer that only `peerDependenciesMeta` names is one of any version. */

@@ -69,11 +69,16 @@ function silentParts(searches: readonly NamedSearch[], options: RenderOptions): 
 function partsOf(names: readonly string[], search: LogSearch, options: RenderOptions): string[][] {
   const { hits, refused, unindexed, beyond, asked, unsearchable } = search;
   const shownName = names.map((name) => escapeText(name, 300)).join(', ');
-  const say = (text: string): string[] => wrap(shown(text, options), options.columns, 0, 2);
+  const say = (text: string, indent = 0): string[] => wrap(shown(text, options), options.columns, indent, indent + 2);
   return [
     ...hits.map((one) => [...hitLine(one, shownName, options), ...table(hitRows(one.hit), options)]),
     ...refused.map(({ log, id, word, reason }) =>
-      wordLine(word, 'red', `${WORD_TEXTS[word]}: ${escapeText(log, 200)} ${id} (${escapeText(reason, 400)})`, options),
+      wordLine(
+        word,
+        'red',
+        `${WORD_TEXTS[word]}: ${escapeText(log, 200)} ${escapeText(id, 100)} (${escapeText(reason, 400)})`,
+        options,
+      ),
     ),
     ...unindexed.map((leaf) =>
       wordLine(
@@ -86,11 +91,12 @@ function partsOf(names: readonly string[], search: LogSearch, options: RenderOpt
     ...(beyond === 0 ? [] : [say(`${count(beyond, 'more entry', 'more entries')} named and not looked at`)]),
     [
       ...say(`${shownName}: ${foundText(search)}`),
-      ...askedTexts(asked).flatMap((text) => say(`  ${text}`)),
+      ...askedTexts(asked).flatMap((text) => say(text, 2)),
       ...(unsearchable.length === 0
         ? []
         : say(
-            `  not searched: ${escapeText(unsearchable.join(', '), 600)} (no search there; assay log watch reads all)`,
+            `not searched: ${escapeText(unsearchable.join(', '), 600)} (no search there; assay log watch reads all)`,
+            2,
           )),
     ],
   ];

@@ -67,6 +67,7 @@ export function evidenceLines(pack: PackShown, now: Instant): readonly string[] 
   return [
     `evidence of ${escapeText(file)}, made ${formatInstant(made)} (${age}) by ${escapeText(by)} for ${lockfilesOf(pack)}: ${answersText(pack)}`,
     ...pack.trust.map((one) => `it says of trust: ${trustText(one)}`),
+    'which versions a registry has, and when they were published, is signed by nobody: here it is the word of whoever made the pack',
     ...missing(pack).map((text) => `missing in it: ${text}`),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Report } from '../../model/report.ts';
 import type { Verdict } from '../../model/verdict.ts';
+import { canBeSigned } from '../words/builders.ts';
 import { groupsForPeople } from '../parts/statements.ts';
 import { headText, summaryRows, verdictText } from '../terminal/index.ts';
 import { html, type Html } from './markup.ts';
@@ -23,7 +24,8 @@ export function summary(report: Report): Html {
 }
 
 /** Nothing where nothing was judged. */
-function tiles({ counts, baselines }: Report): Html | null {
+function tiles(report: Report): Html | null {
+  const { counts, baselines } = report;
   if (counts.dependencies === 0) return null;
   const held = baselines.reduce((sum, one) => sum + one.held, 0);
   return html`<ul class="tiles">
@@ -32,8 +34,13 @@ function tiles({ counts, baselines }: Report): Html | null {
     </ul>
     <ul class="tiles">
       <li class="lead">proven:</li>
-      ${tile(counts.integrity, 'hash')} ${tile(counts.signature, 'registry signature')}
-      ${tile(counts.publish, 'publish attestation')} ${tile(counts.provenance, 'provenance')}
+      ${tile(counts.integrity, 'hash')}
+      ${
+        canBeSigned(report)
+          ? html`${tile(counts.signature, 'registry signature')} ${tile(counts.publish, 'publish attestation')}
+            ${tile(counts.provenance, 'provenance')}`
+          : null
+      }
       ${held > 0 ? tile(held, 'in an earlier run') : null}
     </ul>`;
 }

@@ -22,7 +22,14 @@ export function proofsJson({ integrity, signature, publish, provenance, bytes, i
     provenance:
       provenance === null ? null : { identity: identityJson(provenance.identity), ...attestationJson(provenance) },
     bytes:
-      bytes === null ? null : { integrity: hashText(bytes), size: bytes.size, from: bytes.from, basis: bytes.basis },
+      bytes === null
+        ? null
+        : {
+            integrity: bytes.digests.map(hashText).join(' '),
+            size: bytes.size,
+            from: bytes.from,
+            basis: bytes.basis,
+          },
     installed: installed === null ? null : { paths: installed.paths, files: installed.files },
   };
 }

@@ -86,7 +86,7 @@ function headLines(report: Report, groups: readonly Group[]): string[] {
     ...(counts.omitted > 0 ? [`**${count(counts.omitted, 'dependency', 'dependencies')} left out**`] : []),
     ...(counts.unchanged > 0 ? [`**${counts.unchanged} unchanged and not looked at**`] : []),
     ...(held > 0 ? [`${held} held by \`assay.lock\``] : []),
-    ...rootTexts(report.trust, report.time).map((text) => code(text)),
+    ...rootTexts(report).map((text) => code(text)),
   ];
   const rows = [
     ...unread.slice(0, 10).map(({ problem }) => `not audited: ${escapeText(problem)}`),

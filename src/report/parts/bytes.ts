@@ -1,22 +1,34 @@
+import { conventionsOf } from '../../ecosystems/conventions/index.ts';
 import type { BytesUsed, InstalledUsed, Report } from '../../model/report.ts';
 import { escapeText } from '../words/escape.ts';
 import { count, listed } from '../words/layout.ts';
 
-/** What the report says of tarballs and of what is installed, a text for each line. */
-export function bytesRows({ bytes, installed }: Pick<Report, 'bytes' | 'installed'>): string[] {
-  return [...(bytes === null ? [] : tarballRows(bytes)), ...(installed === null ? [] : installedRows(installed))];
+/** What the report says of tarballs, or of other archives, and of what is installed, a text for each line. */
+export function bytesRows({
+  bytes,
+  installed,
+  dependencies,
+}: Pick<Report, 'bytes' | 'installed' | 'dependencies'>): string[] {
+  const [archive = 'tarball', ...others] = new Set(
+    dependencies.map(({ dependency: { ecosystem } }) => conventionsOf(ecosystem).archive),
+  );
+  const noun = others.length === 0 ? archive : 'archive';
+  return [
+    ...(bytes === null ? [] : archiveRows(bytes, noun)),
+    ...(installed === null ? [] : installedRows(installed, noun)),
+  ];
 }
 
-function tarballRows({ tarballs, size, cached, corrupt }: BytesUsed): string[] {
+function archiveRows({ tarballs, size, cached, corrupt }: BytesUsed, noun: string): string[] {
   const from = cached === 0 ? '' : `, ${String(cached)} from a cache of this machine`;
-  const what = `bytes hashed: ${count(tarballs, 'tarball', 'tarballs')} (${sizeText(size)}${from})`;
+  const what = `bytes hashed: ${count(tarballs, noun, `${noun}s`)} (${sizeText(size)}${from})`;
   if (corrupt.length === 0) return [what];
   return [what, `a cache had other bytes of ${names(corrupt)}, and the registry was asked instead`];
 }
 
-function installedRows({ copies, files, absent, unlocked }: InstalledUsed): string[] {
+function installedRows({ copies, files, absent, unlocked }: InstalledUsed, noun: string): string[] {
   return [
-    `installed: ${count(files, 'file', 'files')} of ${count(copies, 'copy', 'copies')} as in their tarballs`,
+    `installed: ${count(files, 'file', 'files')} of ${count(copies, 'copy', 'copies')} as in their ${noun}s`,
     ...(absent.length === 0 ? [] : [`not installed, or not everywhere: ${names(absent)}`]),
     ...(unlocked.length === 0 ? [] : [`installed, but not in the lockfile and not looked at: ${names(unlocked)}`]),
   ];

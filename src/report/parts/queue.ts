@@ -1,4 +1,5 @@
-import { bytesOf, canBeAccepted, type LockedBytes } from '../../model/baseline.ts';
+import { canBeAccepted } from '../../model/baseline.ts';
+import { bytesOf, type LockedBytes } from '../../model/locked-bytes.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import { isNamedBy, type VersionRef } from '../../model/package.ts';
 import type { Report } from '../../model/report.ts';

@@ -1,11 +1,13 @@
-import type { TrustAge, TrustUsed } from '../../model/report.ts';
+import type { Report, TrustAge } from '../../model/report.ts';
 import { DAY, formatInstant, type Instant } from '../../model/time.ts';
 import { escapeText } from '../words/escape.ts';
+import { canBeSigned } from '../words/builders.ts';
 import { count } from '../words/layout.ts';
 
 /** The trusted roots a run rests on, the main one first, each with its age: a line each. */
-export function rootTexts({ ages }: TrustUsed, now: Instant): readonly string[] {
-  return ages.map((one) => `${nameOf(one)}, ${ageText(one.confirmed, now)}`);
+export function rootTexts(report: Report): readonly string[] {
+  const ages = canBeSigned(report) ? report.trust.ages : [];
+  return ages.map((one) => `${nameOf(one)}, ${ageText(one.confirmed, report.time)}`);
 }
 
 function nameOf({ name, from }: TrustAge): string {

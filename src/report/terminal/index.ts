@@ -5,6 +5,7 @@ import type { JudgedDependency, Verdict } from '../../model/verdict.ts';
 import { baselineRows } from '../parts/baseline-rows.ts';
 import { bytesRows } from '../parts/bytes.ts';
 import { lockfileRows, lockfileText, newText, sinceRows, unreadText } from '../parts/coverage.ts';
+import { canBeSigned, unsignedTexts } from '../words/builders.ts';
 import { escapeText } from '../words/escape.ts';
 import { fitExplanations } from '../parts/explained.ts';
 import { DETAILS, isFoldable, renderGroup, renderWholeGroup, type GroupOptions } from '../parts/group.ts';
@@ -102,7 +103,8 @@ export function summaryRows(report: Report, isCounted = true): string[] {
   const nothingNew = counts.dependencies === 0 && counts.unchanged > 0;
   const counted = [
     `${count(counts.dependencies, 'dependency', 'dependencies')}: ${verdicts.join(', ')}`,
-    `${report.baselines.some(({ held }) => held > 0) ? 'proven in this run' : 'proven'}: hash ${String(counts.integrity)}, registry signature ${String(counts.signature)}, publish attestation ${String(counts.publish)}, provenance ${String(counts.provenance)}`,
+    `${report.baselines.some(({ held }) => held > 0) ? 'proven in this run' : 'proven'}: ${provenText(report)}`,
+    ...unsignedTexts(report),
   ];
   const judged = [...(isCounted ? counted : []), ...archiveRows(report)];
   return [
@@ -117,11 +119,17 @@ export function summaryRows(report: Report, isCounted = true): string[] {
     ...unknownCapabilityTexts(report.dependencies),
     ...baselineRows(report),
     ...reviewRows(report),
-    ...rootTexts(trust, report.time).map((text) => `checked against: ${text}`),
+    ...[...rootTexts(report), ...logTexts(trust.logs)].map((text) => `checked against: ${text}`),
     ...[trust.repository, ...trust.ages.map(({ repository = null }) => repository)].flatMap(repositoryTexts),
     ...registryTexts(trust.registries),
-    ...logTexts(trust.logs),
   ];
+}
+
+/** How many have each proof that there can be. */
+function provenText(report: Report): string {
+  const { integrity, signature, publish, provenance } = report.counts;
+  const signed = [`registry signature ${signature}`, `publish attestation ${publish}`, `provenance ${provenance}`];
+  return [`hash ${integrity}`, ...(canBeSigned(report) ? signed : [])].join(', ');
 }
 
 /** Says that a lockfile locks no tarball, which readers must not overlook. */
@@ -215,7 +223,7 @@ function registryTexts(registries: readonly RegistryUsed[]): string[] {
 function logTexts(logs: readonly LogHead[]): string[] {
   return logs.map(
     ({ origin, size }) =>
-      `log ${escapeText(origin, 120)}: a tree of ${size} entries, which begins with every other tree that was seen`,
+      `${escapeText(origin, 120)}, a tree of ${size} entries, which begins with every other tree that was seen`,
   );
 }
 

@@ -14,12 +14,16 @@ export const BYTES_TEXTS: Texts<
     next: 'stop',
   },
   'installed-modified': {
-    title: 'what is installed is not what is in the tarball',
-    clause: ({ path, files, total, patches, what, found }) => {
+    title: 'what is installed is not what was published',
+    clause: ({ path, files, total, patches, what, found, artifact = 'tarball' }) => {
       const place = escapeText(path, 120);
       switch (what) {
+        case 'added':
+          return `has ${fileCount(total)} at ${place} that a build may take and its ${artifact} has not (${fileNames(files, total)})`;
+        case 'missing':
+          return `lacks ${fileCount(total)} at ${place} that a build takes from its ${artifact} (${fileNames(files, total)})`;
         case 'files':
-          return `has ${fileCount(total)} at ${place} with other content than its tarball (${fileNames(files, total)})${patchText(patches)}`;
+          return `has ${fileCount(total)} at ${place} with other content than its ${artifact} (${fileNames(files, total)})${patchText(patches)}`;
         case 'version':
           return `is not what is at ${place}, which says that it is version ${found === null ? 'unknown' : escapeText(found, 60)}`;
         case 'link':
@@ -33,18 +37,18 @@ export const BYTES_TEXTS: Texts<
   },
   'installed-missing': {
     title: 'files are not installed',
-    clause: ({ path, files, total, patches }) =>
-      `lacks ${fileCount(total)} of its tarball at ${escapeText(path, 120)} (${fileNames(files, total)})${patchText(patches)}`,
+    clause: ({ path, files, total, patches, artifact = 'tarball' }) =>
+      `lacks ${fileCount(total)} of its ${artifact} at ${escapeText(path, 120)} (${fileNames(files, total)})${patchText(patches)}`,
     why: 'something removed them after the package was installed, or installed only a part',
     next: 'explain',
   },
   'installed-added': {
-    title: 'files that are not in the tarball',
-    clause: ({ path, files, total, patches, scripts }) =>
-      `has ${fileCount(total)} at ${escapeText(path, 120)} that its tarball has not (${fileNames(files, total)})${
+    title: 'files that were not published',
+    clause: ({ path, files, total, patches, scripts, artifact = 'tarball' }) =>
+      `has ${fileCount(total)} at ${escapeText(path, 120)} that its ${artifact} has not (${fileNames(files, total)})${
         scripts.length === 0 ? '' : `, perhaps from its ${listed(scripts, 3, (name) => escapeText(name, 40))} script`
       }${patchText(patches)}`,
-    why: 'Node may load them, and nothing vouches for them',
+    why: 'they may be loaded, and nothing vouches for them',
     next: 'explain',
   },
 };

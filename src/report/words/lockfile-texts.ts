@@ -105,10 +105,19 @@ export const LOCKFILE_TEXTS: Texts<Extract<FindingCode, `lockfile-${string}`>> =
   },
   'lockfile-other-code': {
     title: 'an installation runs code that is not in the lockfile',
-    clause: ({ by, code }) =>
-      code === 'unknown'
-        ? `may not be all that decides an installation: what ${quoteText(by, 200)} does is not known`
-        : `is not all that runs in an installation: ${quoteText(by, 200)} adds ${code === 'fetched' ? 'what is fetched from elsewhere' : 'code of the repository'}`,
+    clause: ({ by, code }) => {
+      const named = quoteText(by, 200);
+      switch (code) {
+        case 'unknown':
+          return `may not be all that decides an installation: what ${named} does is not known`;
+        case 'vendored':
+          return `is not what a build takes, which is the copies in ${named}, and nothing has compared them`;
+        case 'fetched':
+          return `is not all that runs in an installation: ${named} adds what is fetched from elsewhere`;
+        case 'repository':
+          return `is not all that runs in an installation: ${named} adds code of the repository`;
+      }
+    },
     why: 'no hash covers that code, and nothing here says what it does',
     next: 'explain',
   },

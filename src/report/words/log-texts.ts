@@ -36,7 +36,7 @@ export const LOG_TEXTS: Texts<'log-record-missing' | 'log-proof-invalid' | 'log-
     title: 'checks are switched off',
     clause: ({ setting, log }) =>
       log === null
-        ? `is held to no checksum database, because of ${quoteText(setting, 160)}`
+        ? `is held to no checksum database: ${quoteText(setting, 160)} switches every check off`
         : `is never asked for at ${address(log)}, because of ${quoteText(setting, 160)}`,
     why: 'nothing but the lockfile itself says what its bytes must be',
     next: 'explain',

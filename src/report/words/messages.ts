@@ -34,7 +34,8 @@ interface Description {
 }
 
 /** Names and versions that mean only themselves in a shell; others are never put into a command to be copied. */
-const SHELL_PLAIN = /^(?:@[A-Za-z0-9_][\w.-]*\/)?[A-Za-z0-9_][\w.-]*@[0-9A-Za-z][\w.+-]*$/;
+const SHELL_PLAIN =
+  /^(?:[a-z]+:)?(?:@[A-Za-z0-9_][\w.-]*\/)?[A-Za-z0-9_][\w.-]*(?:\/[A-Za-z0-9_][\w.~-]*)*@[0-9A-Za-z][\w.+-]*$/;
 
 /** The words for a finding about `subject`. */
 export function describe(finding: Finding, subject: Subject | FileSubject): Description {
@@ -171,6 +172,11 @@ export function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subjec
       return `Set this machine's clock, and run the same command again; if that does not help: ${explain}`;
     case 'hosts':
       return 'assay trust hosts lists what a firewall has to allow; allow that, or name a mirror as the registry';
+    case 'proxy-off':
+      return (
+        'Name a module proxy for this run: GOPROXY=https://proxy.golang.org assay audit; ' +
+        'with --evidence FILE of assay pack it is asked nothing'
+      );
     case 'again':
       return `Run the same command again; if the answer stays away: ${explain}`;
   }

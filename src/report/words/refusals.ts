@@ -18,6 +18,7 @@ export const REFUSALS: Readonly<Record<RefusalReason, string>> = {
   'log-inclusion': 'the entry is not shown to be included in the log',
   'log-checkpoint': "the log's checkpoint does not hold",
   'log-time': "the log's time for the entry lies outside the validity of the log's key",
+  'log-witnesses': "fewer witnesses than the policy demands signed the log's checkpoint",
   timestamp: 'its signed timestamp does not hold',
   'time-missing': 'no log or timestamp authority vouches for the time of signing',
   clock: "this machine's clock is behind the time of signing",

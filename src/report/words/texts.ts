@@ -19,7 +19,7 @@ const UNREACHED =
 export const TEXTS: Texts<FindingCode> = {
   'integrity-mismatch': {
     title: 'the locked hash contradicts other evidence',
-    clause: ({ locked, actual, source, basis, file }) => {
+    clause: ({ locked, actual, source, basis, file, cache }) => {
       if (basis === 'registry')
         return `is ${hash(locked)} at the registry, but its tarball's bytes are ${hash(actual)}`;
       switch (source) {
@@ -28,7 +28,9 @@ export const TEXTS: Texts<FindingCode> = {
         case 'attestation':
           return `is locked as ${hash(locked)}, but its attestation names ${hash(actual)}`;
         case 'bytes':
-          return `is locked as ${hash(locked)}, but the tarball's bytes are ${hash(actual)}`;
+          return file === undefined
+            ? `is locked as ${hash(locked)}, but the tarball's bytes are ${hash(actual)}`
+            : `has its ${escapeText(file, 40)} locked as ${hash(locked)}, but ${cache === undefined ? 'what is served' : escapeText(cache, 160)} is ${hash(actual)}`;
         case 'lockfile':
           return `is locked by several SHA-512 hashes, one of them ${hash(actual)}`;
         case 'log':
@@ -40,7 +42,10 @@ export const TEXTS: Texts<FindingCode> = {
   },
   'integrity-missing': {
     title: 'no hash in the lockfile',
-    clause: ({ resolved }) => `has no hash in the lockfile${resolved === null ? '' : ` (${address(resolved)})`}`,
+    clause: ({ resolved, refusedBy }) => {
+      const without = refusedBy === undefined ? '' : `, without which ${escapeText(refusedBy, 40)} builds nothing`;
+      return `has no hash in the lockfile${resolved === null ? '' : ` (${address(resolved)})`}${without}`;
+    },
     why: 'nothing ties what will be installed to what was verified',
     next: 'explain',
   },
@@ -214,10 +219,15 @@ export const TEXTS: Texts<FindingCode> = {
   },
   'evidence-unavailable': {
     title: 'evidence could not be obtained',
-    clause: ({ evidence, url, reason }) =>
-      `cannot be judged because ${EVIDENCE[evidence]} could not be obtained from ${address(url)} (${quoteText(reason)})`,
+    clause: ({ evidence, url, reason, setting }) =>
+      setting === undefined
+        ? `cannot be judged because ${EVIDENCE[evidence]} could not be obtained from ${address(url)} (${quoteText(reason)})`
+        : `cannot be judged because ${EVIDENCE[evidence]} may be asked of nobody (${quoteText(setting, 160)})`,
     why: 'no answer is not a good answer',
-    next: ({ evidence, reason }) => (evidence === 'newer-keys' ? 'trust' : UNREACHED.test(reason) ? 'hosts' : 'again'),
+    next: ({ evidence, reason, setting }) => {
+      if (setting !== undefined) return 'proxy-off';
+      return evidence === 'newer-keys' ? 'trust' : UNREACHED.test(reason) ? 'hosts' : 'again';
+    },
   },
   'evidence-malformed': {
     title: 'evidence cannot be read',
@@ -270,6 +280,7 @@ const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   keys: "the registry's keys",
   'newer-keys': 'the newest keys of registries, one of which may have signed it,',
   tarball: 'its tarball',
+  zip: 'its zip or go.mod',
   installed: 'what is installed',
   log: 'what a transparency log has of it',
 };

@@ -6,7 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCopy } from '../../../src/installed/copy.ts';
 import { readGoMod } from '../../../src/lockfiles/go/mod.ts';
 import { inconsistenciesOf, readModulesTxt, type ModulesTxt } from '../../../src/lockfiles/go/modules-txt.ts';
-import { compareVendor, vendorContents, type VendorContents } from '../../../src/lockfiles/go/vendored.ts';
+import { marksOf, type SourceMarks } from '../../../src/lockfiles/go/source-file.ts';
+import {
+  compareVendor,
+  vendorContents,
+  type ComparedFile,
+  type VendorContents,
+} from '../../../src/lockfiles/go/vendored.ts';
 import { digestOf } from '../../../src/readers/digest.ts';
 import { LockfileError } from '../../../src/readers/error.ts';
 import { readModuleZip } from '../../../src/readers/module-zip.ts';
@@ -139,6 +145,12 @@ const ZIPS = new Map([
   ['a.b/fork@v1.2.0', archive('a.b/fork@v1.2.0', FORK)],
 ]);
 
+function filesOf(zip: Buffer, module: string): ReadonlyMap<string, ComparedFile> {
+  const marks = new Map<string, SourceMarks | null>();
+  const { files } = readModuleZip(zip, module, (path, content) => void marks.set(path, marksOf(path, content)));
+  return new Map([...files].map(([path, file]) => [path, { ...file, marks: marks.get(path) ?? null }]));
+}
+
 function put(path: string, content: string | Buffer): void {
   mkdirSync(dirname(join(folder, path)), { recursive: true });
   writeFileSync(join(folder, path), content);
@@ -158,15 +170,14 @@ function goRun(...args: readonly string[]): string {
 }
 
 describe('a module that lies in another', () => {
-  const zip = (name: string, content: string) =>
-    readModuleZip(archive('a.b/c@v1.0.0', { [name]: content }), 'a.b/c@v1.0.0').files;
+  const zip = (name: string, content: string) => filesOf(archive('a.b/c@v1.0.0', { [name]: content }), 'a.b/c@v1.0.0');
   const txt = readModulesTxt('modules.txt', '# a.b/c v1.0.0\na.b/c\n# a.b/c/d v1.0.0\na.b/c/d\n');
   const contents = vendorContents(txt, ({ path }) =>
     path === 'a.b/c' ? zip('d/d.go', 'of the outer one') : zip('d.go', 'of the inner one'),
   );
   const problems = (content: string): readonly string[] => {
     const file = { kind: 'file', size: content.length, digest: digestOf(Buffer.from(content)) } as const;
-    return compareVendor(txt, contents, new Map([['a.b/c/d/d.go', file]]), new Set()).map(({ problem }) => problem);
+    return compareVendor(txt, contents, new Map([['a.b/c/d/d.go', file]]), new Set()).differences.map(({ problem }) => problem);
   };
 
   it('has its own files alone in the folders of its packages', () => {
@@ -192,15 +203,15 @@ describe.skipIf(!hasGo)('vendor/ as the go command writes it (skipped where ther
     expect(txt.modules.length, said).toBe(3);
     contents = vendorContents(txt, ({ path, version, by }) => {
       const module = by !== null && 'path' in by ? `${by.path}@${by.version}` : `${path}@${version ?? ''}`;
-      return readModuleZip(ZIPS.get(module) ?? Buffer.alloc(0), module).files;
+      return filesOf(ZIPS.get(module) ?? Buffer.alloc(0), module);
     });
   }, 120_000);
 
   const differences = async (unknown: readonly string[] = []): Promise<readonly string[]> => {
     const sizesOf = (path: string): readonly number[] => (contents.get(path) ?? []).map(({ size }) => size);
     const { files } = await readCopy(join(folder, 'm'), 'vendor', { sizesOf, isPart: () => true });
-    return compareVendor(txt, contents, files ?? new Map(), new Set(unknown)).map(
-      ({ path, problem, module, isCompiled }) => `${problem} ${path} ${module ?? '-'}${isCompiled ? ' compiled' : ''}`,
+    return compareVendor(txt, contents, files ?? new Map(), new Set(unknown)).differences.map(
+      ({ path, problem, module, isBuilt }) => `${problem} ${path} ${module ?? '-'}${isBuilt ? ' built' : ''}`,
     );
   };
 
@@ -212,20 +223,27 @@ describe.skipIf(!hasGo)('vendor/ as the go command writes it (skipped where ther
   });
 
   it.each<[string, string | null, string]>([
-    ['a.b/c/c.go', 'package c // other\n', 'modified a.b/c/c.go a.b/c compiled'],
-    ['a.b/c/c.go', 'package c\n\nimport _ "a.b/c/deep/iN"\n', 'modified a.b/c/c.go a.b/c compiled'],
-    ['a.b/c/c.go', null, 'missing a.b/c/c.go a.b/c compiled'],
-    ['a.b/c/c_windows.go', null, 'missing a.b/c/c_windows.go a.b/c compiled'],
-    ['a.b/c/asm.s', 'TEXT', 'modified a.b/c/asm.s a.b/c compiled'],
-    ['a.b/c/evil.go', 'package c\n', 'added a.b/c/evil.go a.b/c compiled'],
-    ['a.b/c/evil.syso', 'x', 'added a.b/c/evil.syso a.b/c compiled'],
+    ['a.b/c/c.go', 'package c // other\n', 'modified a.b/c/c.go a.b/c built'],
+    ['a.b/c/c.go', 'package c\n\nimport _ "a.b/c/deep/iN"\n', 'modified a.b/c/c.go a.b/c built'],
+    ['a.b/c/c.go', null, 'missing a.b/c/c.go a.b/c built'],
+    ['a.b/c/c_windows.go', null, 'missing a.b/c/c_windows.go a.b/c built'],
+    ['a.b/c/asm.s', 'TEXT', 'modified a.b/c/asm.s a.b/c built'],
+    ['a.b/c/evil.go', 'package c\n', 'added a.b/c/evil.go a.b/c built'],
+    ['a.b/c/evil.syso', 'x', 'added a.b/c/evil.syso a.b/c built'],
     ['a.b/c/_evil.go', 'x', 'added a.b/c/_evil.go a.b/c'],
-    ['a.b/c/evil/evil.go', 'package evil\n', 'added a.b/c/evil/evil.go a.b/c'],
-    ['a.b/c/deep/in/data/b.txt', 'x', 'added a.b/c/deep/in/data/b.txt a.b/c'],
-    ['a.b/c/deep/in/data/a.txt', 'x', 'modified a.b/c/deep/in/data/a.txt a.b/c'],
-    ['a.b/c/LICENSE', 'x', 'modified a.b/c/LICENSE a.b/c'],
-    ['a.b/d/d.go', 'package d // other\n', 'modified a.b/d/d.go a.b/d compiled'],
-    ['evil.example/x/x.go', 'package x\n', 'added evil.example/x/x.go -'],
+    ['a.b/c/evil/evil.go', 'package evil\n', 'added a.b/c/evil/evil.go a.b/c built'],
+    ['a.b/c/deep/in/data/b.txt', 'x', 'added a.b/c/deep/in/data/b.txt a.b/c built'],
+    ['a.b/c/deep/in/data/a.txt', 'x', 'modified a.b/c/deep/in/data/a.txt a.b/c built'],
+    ['a.b/c/deep/in/data/a.txt', null, 'missing a.b/c/deep/in/data/a.txt a.b/c built'],
+    ['a.b/c/deep/in/data/sub/c.txt', 'x', 'added a.b/c/deep/in/data/sub/c.txt a.b/c'],
+    ['a.b/c/c_evil_test.go', 'package c\n', 'added a.b/c/c_evil_test.go a.b/c built'],
+    ['a.b/c/C.go', 'package c\n', 'added a.b/c/C.go a.b/c built'],
+    ['a.b/c/BUILD.bazel', 'x', 'added a.b/c/BUILD.bazel a.b/c'],
+    ['a.b/c/withc/private.inc', 'x', 'added a.b/c/withc/private.inc a.b/c'],
+    ['README', 'x', 'added README -'],
+    ['a.b/c/LICENSE', 'x', 'modified a.b/c/LICENSE a.b/c built'],
+    ['a.b/d/d.go', 'package d // other\n', 'modified a.b/d/d.go a.b/d built'],
+    ['evil.example/x/x.go', 'package x\n', 'added evil.example/x/x.go - built'],
   ])('%s: %j', async (path, content, expected) => {
     const file = join(folder, 'm/vendor', path);
     const before = contents.has(path) ? readFileSync(file) : null;
@@ -247,7 +265,7 @@ describe.skipIf(!hasGo)('vendor/ as the go command writes it (skipped where ther
   it('has links for what is no file, and is silent of modules without a zip', async () => {
     rmSync(join(folder, 'm/vendor/a.b/d/d.go'));
     symlinkSync('/etc/passwd', join(folder, 'm/vendor/a.b/d/d.go'));
-    expect(await differences()).toEqual(['odd a.b/d/d.go a.b/d compiled']);
+    expect(await differences()).toEqual(['odd a.b/d/d.go a.b/d built']);
     expect(await differences(['a.b/d'])).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ import { parseJson } from '../../../sigstore/json.ts';
 import { parseSigningLogs, SIGNING_TARGETS, type SigningLog } from '../../../sigstore/signing-config.ts';
 import type { TrustedRoot } from '../../../sigstore/trusted-root.ts';
 import { PURPOSE } from '../../../sigstore/x509.ts';
-import { parseWitnessPolicy, type WitnessPolicy } from '../../../tlog/cosignature.ts';
+import type { WitnessPolicy } from '../../../tlog/cosignature.ts';
 import { Malformed } from '../../../tlog/malformed.ts';
 import { UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
@@ -18,6 +18,7 @@ import type { OptionValues } from '../../options.ts';
 import { loadPolicy, policyFile, type LoadedPolicy } from '../../project/policy.ts';
 import { networkConfig } from '../../project/registry.ts';
 import { startTrust } from '../../project/trust.ts';
+import { loadWitnesses } from '../../trust-files.ts';
 import { parseUserJson, readUserFile } from '../../user-files.ts';
 
 /** Logs that can be asked, with what their answers are verified under. */
@@ -77,7 +78,9 @@ function userAgent({ contact }: OptionValues): string {
 
 /** Whether a text is an http or https address without credentials. */
 export function isHttp(text: string): boolean {
-  return /^https?:\/\/[^/@?#]/.test(text) && URL.canParse(text);
+  if (!/^https?:\/\/[^/@?#]/.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
 }
 
 /** Reads a file that the user named; one that is malformed is theirs to mend. Throws UsageError. */
@@ -96,7 +99,9 @@ export function namedLogs({ log = [] }: OptionValues): ReadonlyMap<string, strin
     log.map((text) => {
       const [, name = '', url = null] = /^([^=]+?)(?:=(.*))?$/.exec(text) ?? [];
       if (name === '' || (url !== null && !isHttp(url))) {
-        throw new UsageError(`--log needs the name of a log, or NAME=URL with http or https, not ${text}`);
+        // A password stays out of what CI keeps.
+        const shown = text.replace(/\/\/[^/]*@/, '//');
+        throw new UsageError(`--log needs the name of a log, or NAME=URL with http or https, not ${shown}`);
       }
       return [name, url];
     }),
@@ -147,5 +152,5 @@ function witnessPolicy(
   const ofPolicy = policy?.policy.witnessPolicy ?? null;
   const file = named ?? (policy === null || ofPolicy === null ? null : policyFile(policy, ofPolicy, io));
   if (file === null) return null;
-  return readNamed(file, () => parseWitnessPolicy(readUserFile(file, 'the policy of witnesses', io).toString('utf8')));
+  return loadWitnesses(file, io);
 }

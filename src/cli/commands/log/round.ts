@@ -1,8 +1,8 @@
-import { cosigners } from '../../../tlog/cosignature.ts';
+import { cosigners, lackingWitnesses } from '../../../tlog/cosignature.ts';
 import { askHead, joinHeads, readHead, type Head, type Trouble } from '../../../logs/heads.ts';
 import type { LogPlace } from '../../../logs/places.ts';
 import { createScan } from '../../../logs/scan.ts';
-import { searchLogs } from '../../../logs/search.ts';
+import { NOT_ASKED, searchEach } from '../../../logs/search.ts';
 import { tailLog } from '../../../logs/tail.ts';
 import { alarmOf, type Ours } from '../../../logs/watched.ts';
 import { isFailing } from '../../../model/log.ts';
@@ -12,7 +12,6 @@ import { EXIT } from '../../exit.ts';
 import type { OpenLogs } from './open.ts';
 import { byIdentity, type NamedTarget } from './target.ts';
 import { keepFork } from './verify.ts';
-import { lackingWitnesses } from './witnessed.ts';
 
 /** Everything that one round of a watch needs. */
 export interface Round {
@@ -149,12 +148,16 @@ async function askOn(place: LogPlace, round: Round, outcome: Outcome): Promise<v
   if (head === null) return;
   const told = new Set((state.position(`${place.name} findings`) ?? '').split('\n').filter((leaf) => leaf !== ''));
   let questions = 0;
+  let unasked = 0;
   const events: WatchEvent[] = [];
-  for (const { name, ...target } of [...targets, ...subjectsOf(targets)]) {
-    const search = await searchLogs(logs.context, [place], target);
-    questions += search.asked.length;
+  const searches = await searchEach(logs.context, [place], [...targets, ...subjectsOf(targets)]);
+  for (const { target, search } of searches) {
+    const { name } = target;
+    const put = search.asked.filter(({ reason }) => reason !== NOT_ASKED);
+    questions += put.length;
+    unasked += search.asked.length - put.length;
     const reasons = [
-      ...search.asked.flatMap(({ question, reason }) => (reason === null ? [] : [`${question}: ${reason}`])),
+      ...put.flatMap(({ question, reason }) => (reason === null ? [] : [`${question}: ${reason}`])),
       ...search.unindexed.map((leaf) => `the index does not have ${leaf}, which ${name} publishes`),
       ...(search.beyond === 0 ? [] : [`${search.beyond} more entries for ${name} were not looked at`]),
     ];
@@ -172,6 +175,10 @@ async function askOn(place: LogPlace, round: Round, outcome: Outcome): Promise<v
       told.add(hit.leaf);
       events.push({ event: 'finding', alarm, about: name, hit });
     }
+  }
+  if (unasked > 0) {
+    const reason = `${unasked} more questions were ${NOT_ASKED}`;
+    events.push({ event: 'trouble', log: place.name, word: 'unavailable', reason, evidence: null });
   }
   if (!(await tell(round, outcome, [...events, readEvent(place, head, round, { questions })]))) return;
   state.keepHead(head.checkpoint.origin, head.note);

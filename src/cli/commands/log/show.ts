@@ -3,11 +3,11 @@ import { findEntry } from '../../../logs/show.ts';
 import { isFailing } from '../../../model/log.ts';
 import { renderShown, shownJson, type ShownEntry } from '../../../report/commands/log.ts';
 import { stringify } from '../../../report/json/stringify.ts';
+import { lackingWitnesses } from '../../../tlog/cosignature.ts';
 import { EXIT, UsageError } from '../../exit.ts';
 import type { Io } from '../../io.ts';
 import type { OptionValues } from '../../options.ts';
 import { openLogs } from './open.ts';
-import { withCosigners } from './witnessed.ts';
 
 /** `assay log show ID`: an entry, verified before it is read. */
 export async function show(args: readonly string[], values: OptionValues, io: Io): Promise<number> {
@@ -26,7 +26,7 @@ export async function show(args: readonly string[], values: OptionValues, io: Io
         const log = place.name;
         if (found === null) return { log, word: 'absent', reason: id, hit: null };
         if ('word' in found) return { log, word: found.word, reason: found.reason, hit: null };
-        const lacking = withCosigners(logs.witnesses, found.hit);
+        const lacking = lackingWitnesses(logs.witnesses, new Set(found.hit.cosigned));
         return { log, word: lacking === '' ? 'held' : 'unwitnessed', reason: lacking, hit: found.hit };
       }),
     );

@@ -39,6 +39,12 @@ export async function targetsOf(text: string, config: NpmConfig, io: Io, most = 
     return { targets: [byIdentity(text)], problems: [] };
   }
   if (isFile(text, io)) return { targets: [byFile(text, io)], problems: [] };
+  const other = parseSpec(text)?.ecosystem ?? 'npm';
+  if (other !== 'npm') {
+    throw new UsageError(
+      `logs of Sigstore have packages of npm; the record that a checksum database has of ${text}, assay check ${text} proves to be in its tree`,
+    );
+  }
   // No registry is asked for the name of somebody's file.
   if (PATH.test(text)) throw new UsageError(`no such file: ${text}`);
   return byPackage(text, config, io, most);

@@ -12,6 +12,7 @@ import {
   type VerifiedEntry,
 } from '../../../report/commands/log-verify.ts';
 import { stringify } from '../../../report/json/stringify.ts';
+import { lackingWitnesses } from '../../../tlog/cosignature.ts';
 import { publicGoodRoot } from '../../../sigstore/public-good.ts';
 import { parseRootFile } from '../../../sigstore/root-file.ts';
 import type { LogState } from '../../../store/log-state.ts';
@@ -23,7 +24,6 @@ import { readUserFile } from '../../user-files.ts';
 import { namedLogs, openLogs, placesNamed, readNamed, type OpenLogs } from './open.ts';
 import { stateOf } from './state.ts';
 import { targetsOf } from './target.ts';
-import { lackingWitnesses } from './witnessed.ts';
 
 /** `assay log verify BUNDLE|PACKAGE@VERSION`: holds logs to what they signed, and to what was seen before. */
 export async function verify(args: readonly string[], values: OptionValues, io: Io): Promise<number> {

@@ -38,6 +38,12 @@ export async function watch(args: readonly string[], values: OptionValues, io: I
       const status = await round();
       hasFailed ||= status === EXIT.fails;
       pause = status === EXIT.noStatement ? Math.max(interval, Math.min(2 * pause, LONGEST)) : interval;
+      // Whoever read it is gone for good, and no round would keep anything.
+      const isRead = (await io.stdout.taken?.()) ?? true;
+      if (!isRead) {
+        io.stderr.write('assay: standard output did not take it\n');
+        return hasFailed ? EXIT.fails : status;
+      }
       if (values.once !== true) await wait(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (values.once === true || stopping.signal.aborted) return hasFailed ? EXIT.fails : status;
     }
@@ -78,7 +84,6 @@ async function deliverTo(
     io.stdout.write(values.json === true ? (lines[i] ?? '') : renderEvent(event, io.stdout));
   }
   const isShown = (await io.stdout.taken?.()) ?? true;
-  if (!isShown) io.stderr.write('assay: standard output did not take it\n');
   const told = events.flatMap((event, i): Told[] => {
     const line = lines[i] ?? '';
     return event.event === 'read' ? [] : [{ line, isAnybodys: event.event === 'finding' && event.alarm === 'claimed' }];
@@ -100,7 +105,7 @@ function intervalOf({ interval }: OptionValues): number {
 
 function webhookOf({ webhook }: OptionValues): string | null {
   if (webhook === undefined) return null;
-  if (!isHttp(webhook)) throw new UsageError('--webhook needs an http or https URL');
+  if (!isHttp(webhook)) throw new UsageError('--webhook needs an http or https URL, without a user name or password');
   return webhook;
 }
 

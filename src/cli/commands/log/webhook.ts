@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, parse } from 'node:path';
 import { VERSION } from '../../../model/version.ts';
 import { createHttpClient } from '../../../net/client.ts';
+import { withoutExportedSettings } from '../../../registries/npm/config/npmrc.ts';
 import type { Io } from '../../io.ts';
 import { networkConfig } from '../../project/registry.ts';
 import { isOfProject } from '../../setup.ts';
@@ -28,7 +29,10 @@ export interface Webhook {
 export function openWebhook(url: string, io: Io): Webhook {
   const home = io.env['HOME'] ?? homedir();
   const root = parse(process.execPath).root;
-  const env = isOfProject(join(home, '.npmrc')) ? { ...io.env, HOME: root } : io.env;
+  const { platform } = process;
+  // Which files are the user's, a project's .npmrc says, too, where npm hands its settings on to what it starts.
+  const given = withoutExportedSettings({ cwd: root, env: io.env, homedir: home, platform });
+  const env = isOfProject(join(home, '.npmrc')) ? { ...given, HOME: root } : given;
   const config = networkConfig({}, root, { ...io, env });
   const http = createHttpClient({ ...config, userAgent: null }, { userAgent: `assay/${VERSION}` });
 

@@ -132,7 +132,7 @@ function sumDatabaseOf(text: string): SumDatabase | null {
 }
 
 /** Reads GOFLAGS: words, each in quotation marks or none, without escapes. Each is a flag with its value after "=". */
-export function flagsOf(text: string): ReadonlyMap<string, string> {
+function flagsOf(text: string): ReadonlyMap<string, string> {
   const flags = new Map<string, string>();
   for (const [, double, single, plain] of text.matchAll(/"([^"]*)"|'([^']*)'|([^ \t\r\n]+)/g)) {
     if (plain !== undefined && /^["']/.test(plain)) throw new LockfileError('GOFLAGS', null, 'has a quote without end');

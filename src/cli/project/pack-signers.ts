@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { instancesOf } from '../../audit/instances.ts';
+import type { TrustOptions } from '../../audit/options.ts';
+import type { TrustSession } from '../../audit/trust.ts';
+import type { PackSigner } from '../../model/policy.ts';
+import { PackError } from '../../pack/error.ts';
+import { escapeText } from '../../report/words/escape.ts';
+import { matchesIdentity } from '../../sigstore/identity-policy.ts';
+import { tryJson } from '../../sigstore/json.ts';
+import { createInstancesVerifier } from '../../sigstore/verify.ts';
+import type { Io } from '../io.ts';
+import { userKey } from '../trust-files.ts';
+import { readUserFile } from '../user-files.ts';
+import { policyFile, type LoadedPolicy } from './policy.ts';
+
+/**
+ * Where a policy says who may have signed packs, one of them must have signed the whole file of the one in use: then
+ * nobody else left anything out of it. The signature is a Sigstore bundle beside it, under the main instance of the
+ * trust in use, which a pack never is. Throws PackError or UsageError with one line.
+ */
+export async function demandSignedPack(session: TrustSession, policy: LoadedPolicy | null, io: Io): Promise<void> {
+  const signers = policy?.policy.packs ?? [];
+  const pack = io.answers?.pack ?? null;
+  if (pack === null || policy === null || signers.length === 0) return;
+  const file = `${pack.file}.sigstore.json`;
+  const refuse = (why: string): never => {
+    throw new PackError(
+      `${pack.file} cannot be used as evidence: ${policy.policy.file} demands a signature of it, ${why}`,
+    );
+  };
+  if (!existsSync(resolve(io.cwd, file))) return refuse(`and there is no ${file}`);
+  const bundle = tryJson(readUserFile(file, 'the signature', io).toString('utf8'));
+  const trust = await session.refresh();
+  const digests = [{ algorithm: 'sha256', hex: pack.sha256() }] as const;
+  const reasons = signers.map((signer) => whyNotBy(signer, bundle, { trust, digests, policy, io }));
+  if (!reasons.includes(null)) refuse(`and ${file} is none: ${escapeText(reasons[0] ?? '')}`);
+}
+
+interface Signed {
+  readonly trust: TrustOptions;
+  readonly digests: readonly [{ readonly algorithm: 'sha256'; readonly hex: string }];
+  readonly policy: LoadedPolicy;
+  readonly io: Io;
+}
+
+/** Why a bundle is no signature of this signer; null where it is. */
+function whyNotBy(signer: PackSigner, bundle: unknown, { trust, digests, policy, io }: Signed): string | null {
+  const keys = signer.kind === 'key' ? [userKey(policyFile(policy, signer.file, io), io)] : [];
+  const instances = instancesOf(trust);
+  const verifier = createInstancesVerifier({ instances, keys, wanted: instances[0].name });
+  const verified = verifier.verify(bundle, { now: Date.now(), artifact: { digests } });
+  if (!verified.ok) return verified.detail;
+  const by = verified.proof.signer;
+  if (signer.kind === 'key') return by.kind === 'key' ? null : 'signed with a certificate, not with the key';
+  if (matchesIdentity(verified.proof, signer)) return null;
+  return by.kind === 'key' ? 'signed with a key' : `signed by ${by.identity.subject}, issuer ${by.identity.issuer}`;
+}

@@ -1,0 +1,90 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { whyNotGo } from '../../src/cli/exec/go-commands.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { inFolder } from './run.ts';
+
+const silent = { write: () => undefined, isTerminal: false, color: false, columns: 80, unicode: true };
+const FILES = ['go.mod', 'go.sum', 'sub/go.mod', 'sub/go.sum', 'none/go.mod', 'cmd/main.go'];
+
+/** Why a command line is not run where the go.sum of the folder was audited. */
+function asked(
+  line: string | readonly string[],
+  env: Io['env'] = {},
+  files: readonly string[] = FILES,
+): Promise<string | null> {
+  return inFolder((folder) => {
+    for (const file of files) {
+      const [name = '', content = ''] = file.split('=>');
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), content);
+    }
+    const io = { cwd: folder, env: { HOME: folder, ...env }, stdout: silent, stderr: silent };
+    return Promise.resolve(whyNotGo(typeof line === 'string' ? line.split(' ') : line, [join(folder, 'go.sum')], io));
+  });
+}
+
+describe('commands of go that build from the audited go.sum', () => {
+  it.each([
+    'go build ./...',
+    '/usr/local/go/bin/go test ./...',
+    'env CGO_ENABLED=0 go build -o out .',
+    'timeout 60 go vet ./...',
+    'go mod download',
+    'go run ./cmd',
+    'go -h',
+    'make build',
+  ])('%s', async (line) => {
+    expect(await asked(line)).toBeNull();
+  });
+
+  it('in folders of it, and where nothing is locked', async () => {
+    expect(await asked(['sh', '-c', 'cd cmd && go build .'])).toBeNull();
+    expect(await asked(['sh', '-c', 'cd none; go build .'])).toBeNull();
+    expect(await asked('go build ./...', { GOFLAGS: '-mod=readonly -trimpath' })).toBeNull();
+    expect(await asked('go build ./...', { GOWORK: 'off' }, [...FILES, 'go.work.sum', 'go.work'])).toBeNull();
+  });
+});
+
+describe('commands of go that do not', () => {
+  it.each([
+    ['/usr/local/go/bin/go get x.example@latest', /may take modules/],
+    ['sudo -u bob env -u A B=c /usr/local/go/bin/go get x.example', /may take modules/],
+    ['timeout 60 go get x.example', /may take modules/],
+    ['env GOFLAGS=-mod=mod go build ./...', /-mod=mod/],
+    ['env -u A GOFLAGS=-modfile=other.mod go build', /-modfile/],
+    ['go install x.example/cmd@v1.0.0', /may take modules/],
+    ['go run x.example/cmd@latest', /may take modules/],
+    ['go mod download x.example@v1.0.0', /may take modules/],
+    ['go env -w GOFLAGS=-mod=mod', /changes settings/],
+    ['env GO111MODULE=off go build', /GO111MODULE is a setting that the audit did not read/],
+    ['env GOWORK=/elsewhere/go.work go build', /GOWORK is a setting/],
+    ['env -C sub go build', /sub.go\.sum, which was not audited/],
+    ['go -C sub build', /-C/],
+  ])('%s', async (line, why) => {
+    expect(await asked(line)).toMatch(why);
+  });
+
+  it.each([
+    ['cd sub && go build ./...', /sub.go\.sum, which was not audited/],
+    ['go build ./... && go get x.example', /go get x\.example may take modules/],
+    ['cd $DIR && go build', /cannot be seen/],
+    ['export GOFLAGS=-mod=mod; go build', /-mod=mod/],
+  ])('in the text of a shell: %s', async (text, why) => {
+    expect(await asked(['bash', '-ec', text])).toMatch(why);
+  });
+
+  it('by settings of the environment and of go env -w, and in a workspace', async () => {
+    expect(await asked('go build', { GO111MODULE: 'off' })).toMatch(/GO111MODULE=off/);
+    const set = ['go-env=>GOFLAGS=-mod=mod\n', ...FILES];
+    expect(await asked('go build', {}, set)).toBeNull();
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'go-env'), 'GOFLAGS=-mod=mod\n');
+      expect(await asked('go build', { GOENV: join(folder, 'go-env') })).toMatch(/-mod=mod/);
+    });
+    const work = (name: string): Promise<string | null> =>
+      asked('go build', { GOWORK: `${name}/go.work` }, [...FILES, `${name}/go.work`, `${name}/go.work.sum`]);
+    expect(await work('other')).toMatch(/other.go\.work\.sum, which was not audited/);
+  });
+});

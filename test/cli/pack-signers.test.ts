@@ -1,0 +1,144 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ciWorkflow, token, type BundleJson, type PackumentJson } from '../../lab/index.ts';
+import { newKey } from '../../lab/sigstore/keys.ts';
+import { WORKFLOW } from '../sigstore/support.ts';
+import { forge, withPack, type PackProject } from './pack-project.ts';
+
+const ISSUER = WORKFLOW.claims[8];
+const BY_WORKFLOW = `trust:\n  packs:\n    - identity: ${WORKFLOW.subject.value}\n      issuer: ${ISSUER}\n`;
+
+/** p was built by its project, and its newest release is by hand, with something new that is run. */
+function withLoss(
+  work: (
+    project: PackProject & { readonly audit: (file: string) => Promise<[number | null, string]> },
+  ) => Promise<void>,
+): Promise<void> {
+  return withPack(async (project) => {
+    const { lab, lock, online, gap } = project;
+    await lab.publish({ name: 'p', version: '1.0.0', by: ciWorkflow({ repository: 'team/p' }) });
+    lab.clock.advance(3_600_000);
+    await lab.publish({ name: 'p', version: '1.1.0', by: token({ user: 'eve' }) });
+    await lock({ p: '1.1.0' });
+    expect((await online('pack', '--output', 'e.tar')).status).toBe(0);
+    const audit = async (file: string): Promise<[number | null, string]> => {
+      const { status, stdout, stderr } = await gap('audit', '--evidence', file, '--json', '--no-cache');
+      if (stdout === '') return [status, stderr];
+      const { findings } = JSON.parse(stdout) as { findings: { code: string }[] };
+      return [status, findings.flatMap(({ code }) => (code.startsWith('provenance') ? [code] : [])).join()];
+    };
+    await work({ ...project, audit });
+  });
+}
+
+/** The pack again, in which the registry had only the newest version. */
+function leaveOut(folder: string, change: (packument: PackumentJson) => void = withoutPredecessor): void {
+  const edited = (path: string, content: string): string => {
+    if (!path.endsWith('/p/packument.json')) return content;
+    const packument = JSON.parse(content) as PackumentJson;
+    change(packument);
+    return JSON.stringify(packument);
+  };
+  forge(folder, (index) => index, edited);
+}
+
+function withoutPredecessor({ versions, time }: PackumentJson): void {
+  delete versions['1.0.0'];
+  delete time['1.0.0'];
+}
+
+describe('a history out of a pack', () => {
+  it('is the word of whoever made it, which is said before it is used', async () => {
+    await withLoss(async ({ folder, gap, audit }) => {
+      expect(await audit('e.tar')).toEqual([1, 'provenance-lost']);
+      leaveOut(folder);
+      // Nobody signed which versions there are.
+      expect(await audit('forged.tar')).toEqual([0, 'provenance-missing']);
+      const { stderr } = await gap('audit', '--evidence', 'forged.tar');
+      expect(stderr).toContain('is signed by nobody: here it is the word of whoever made the pack');
+    });
+  });
+
+  it('is held to the baseline, whatever it leaves out', async () => {
+    await withLoss(async ({ folder, lock, gap, audit, online }) => {
+      await lock({ p: '1.0.0' });
+      await online('pack', '--output', 'first.tar');
+      expect((await gap('update', '--evidence', 'first.tar')).status).toBe(0);
+      await lock({ p: '1.1.0' });
+      for (const change of [
+        withoutPredecessor,
+        // It never had any, or was published long before, or after.
+        ({ versions }: PackumentJson) => {
+          delete (versions['1.0.0'] as { dist?: { attestations?: unknown } }).dist?.attestations;
+        },
+        ({ time }: PackumentJson) => {
+          time['1.0.0'] = '2001-01-01T00:00:00.000Z';
+        },
+        ({ time }: PackumentJson) => {
+          time['1.0.0'] = '2026-12-01T00:00:00.000Z';
+        },
+      ]) {
+        leaveOut(folder, change);
+        expect(await audit('forged.tar')).toEqual([1, 'provenance-lost']);
+      }
+    });
+  });
+});
+
+describe('trust.packs', () => {
+  it('demands that one of these signed the whole file', async () => {
+    await withLoss(async ({ lab, folder, audit, gap }) => {
+      const sign = (file: string, bundle: BundleJson): void => {
+        writeFileSync(join(folder, `${file}.sigstore.json`), JSON.stringify(bundle));
+      };
+      const bytes = readFileSync(join(folder, 'e.tar'));
+      writeFileSync(join(folder, 'assay.yml'), BY_WORKFLOW);
+      const unsigned = await audit('e.tar');
+      expect(unsigned[0]).toBe(2);
+      expect(unsigned[1]).toContain('assay.yml demands a signature of it, and there is no e.tar.sigstore.json');
+
+      sign('e.tar', lab.sigstore.signMessage(bytes, { identity: WORKFLOW }));
+      expect(await audit('e.tar')).toEqual([1, 'provenance-lost']);
+      expect((await gap('check', 'p@1.0.0', '--evidence', 'e.tar')).status).toBe(0);
+
+      // Of another file, by somebody else, of another instance, and what is no bundle.
+      leaveOut(folder);
+      sign('forged.tar', lab.sigstore.signMessage(bytes, { identity: WORKFLOW }));
+      const edited = await audit('forged.tar');
+      expect([edited[0], edited[1]]).toEqual([
+        2,
+        expect.stringMatching(/forged\.tar cannot be used as evidence: .*demands/),
+      ]);
+      const other = {
+        ...WORKFLOW,
+        subject: { kind: 'uri', value: 'https://github.com/eve/p/.github/workflows/a.yml@refs/heads/main' },
+      } as const;
+      sign('e.tar', lab.sigstore.signMessage(bytes, { identity: other }));
+      expect((await audit('e.tar'))[1]).toContain('is none: signed by https://github.com/eve/p/');
+      expect((await gap('check', 'p@1.0.0', '--evidence', 'e.tar')).status).toBe(2);
+      writeFileSync(join(folder, 'e.tar.sigstore.json'), '{');
+      expect((await audit('e.tar'))[0]).toBe(2);
+
+      // A policy of whoever signs with a key.
+      const key = newKey('P-256');
+      const pem = `-----BEGIN PUBLIC KEY-----\n${key.spki.toString('base64')}\n-----END PUBLIC KEY-----\n`;
+      writeFileSync(join(folder, 'packs.pem'), pem);
+      writeFileSync(join(folder, 'assay.yml'), `${BY_WORKFLOW}    - key: packs.pem\n`);
+      sign('e.tar', lab.sigstore.signMessage(bytes, { key, hint: 'any' }));
+      expect(await audit('e.tar')).toEqual([1, 'provenance-lost']);
+      const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;
+      writeFileSync(join(folder, 'packs.pem'), stranger.export({ type: 'spki', format: 'pem' }));
+      expect((await audit('e.tar'))[0]).toBe(2);
+    });
+  });
+
+  it('demands nothing where the network is asked, nor of what is packed', async () => {
+    await withLoss(async ({ folder, online }) => {
+      writeFileSync(join(folder, 'assay.yml'), BY_WORKFLOW);
+      expect((await online('audit')).status).toBe(1);
+      expect((await online('pack', '--output', 'again.tar')).status).toBe(0);
+    });
+  });
+});
