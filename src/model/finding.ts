@@ -69,7 +69,7 @@ export interface AddedDependencyAge {
   /** The version that the lockfile has of it, and its time. */
   readonly version: string | null;
   readonly published: Instant | null;
-  /** Another package of the lockfile, whose name is nearly this one; left out where there is none, or it is not young. */
+  /** Another package of the lockfile, of nearly this name; left out where there is none, or it is not young. */
   readonly like?: string;
 }
 
@@ -151,8 +151,8 @@ export interface FindingArgs {
    */
   'provenance-lost-elsewhere': { version: string; sameLine: boolean; published: Instant | null; publisher?: string };
   /**
-   * `files` are locked and have none, so many others (`attested`) have; `predecessor` is the last release before it that
-   * had any.
+   * `files` are locked and have none, so many others (`attested`) have; `predecessor` is the last release before it
+   * that had any.
    */
   'provenance-partial': { files: readonly string[]; attested: number; predecessor: string | null };
   /** Each of two locked `files` with its own of two `builders`. */
@@ -233,8 +233,8 @@ export interface FindingArgs {
   /** Its owners or its registry took the version back, which is still there; `reason` in their words. */
   'version-yanked': { reason: string | null };
   /**
-   * The registry had it and serves it no more: the baseline knows it, or the whole project is in quarantine. `reason` is
-   * the registry's, empty where it gives none.
+   * The registry had it and serves it no more: the baseline knows it, or the whole project is in quarantine. `reason`
+   * is the registry's, empty where it gives none.
    */
   'version-removed': { registry: string; quarantined: boolean; reason: string };
   /** `patch`: the file or the hash of the patch, as the lockfile names it. */

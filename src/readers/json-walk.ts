@@ -47,8 +47,8 @@ export function walkObject(
 }
 
 /**
- * Visits the elements of the array at `start` in turn: `visit` gets where one begins, and returns where it ends. Returns
- * the byte after the array.
+ * Visits the elements of the array at `start` in turn: `visit` gets where one begins, and returns where it ends.
+ * Returns the byte after the array.
  */
 export function walkArray(json: Buffer, start: number, visit: (value: number) => number): number {
   if (json[start] !== OPEN_ARRAY) return -1;
