@@ -118,7 +118,7 @@ test.each(['checks', 'report/words'])('src/%s may compute', async (stage) => {
 test('src/model imports nothing but hashes', async () => {
   const path = fileOf('src/model');
   expect(await notRefused(path, 'no-restricted-imports', ["import 'node:fs';", "import 'semver';"])).toEqual([]);
-  expect(await refused(path, ["import './time.ts';", "import { hash } from 'node:crypto';"])).toEqual([]);
+  expect(await refused(path, ["import './time.ts';", "export { hash } from 'node:crypto';"])).toEqual([]);
 });
 
 describe('the direction of imports', () => {
