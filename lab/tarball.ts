@@ -5,14 +5,14 @@ const BLOCK = 512;
 const MTIME = 499_162_500;
 
 /**
- * A gzipped ustar archive (POSIX.1-1988) of the files below `package/`, byte for byte the same for the same files.
+ * A gzipped ustar archive (POSIX.1-1988) of the files below one folder, byte for byte the same for the same files.
  * Paths are ASCII of at most 92 characters.
  */
-export function packTarball(files: Readonly<Record<string, string>>): Buffer {
+export function packTarball(files: Readonly<Record<string, string>>, folder = 'package'): Buffer {
   const parts: Buffer[] = [];
   for (const [path, text] of Object.entries(files)) {
     const content = Buffer.from(text);
-    parts.push(header(`package/${path}`, content.length), content, Buffer.alloc(-content.length & (BLOCK - 1)));
+    parts.push(header(`${folder}/${path}`, content.length), content, Buffer.alloc(-content.length & (BLOCK - 1)));
   }
   return gzipSync(Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]));
 }

@@ -106,6 +106,7 @@ const lazyBuiltins = {
 /** Packages that most runs never call, by the name of their file. What is used of them has to be imported by name. */
 const RARE = new Map([
   ['yaml', 'yaml'],
+  ['smol-toml', 'toml'],
   ['@noble/curves/abstract/weierstrass.js', 'weierstrass'],
 ]);
 

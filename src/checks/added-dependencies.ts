@@ -1,7 +1,7 @@
 import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { Dependency } from '../model/dependency.ts';
 import { type AddedDependencyAge, type Finding, finding } from '../model/finding.ts';
-import { packageId, type PackageId, type PackageRef } from '../model/package.ts';
+import { packageId, packageRef, type PackageId, type PackageRef } from '../model/package.ts';
 import { DAY, type Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
 
@@ -90,11 +90,15 @@ export function byPackageOf<T extends Located>(located: readonly T[]): ByPackage
 }
 
 function withAges({ args }: Addition, by: Assessment, byPackage: ByPackage<Assessment>, now: Instant): Finding {
-  const added = args.added.map((one) => ageOf(one, by, byPackage));
+  const isYoungOne = ({ firstPublished }: AddedDependencyAge): boolean =>
+    firstPublished !== null && now - firstPublished < YOUNG;
+  const added = args.added
+    .map((one) => ageOf(one, by, byPackage))
+    .map((one) => (isYoungOne(one) ? { ...one, ...likeOf(declaredBy(by, one), byPackage) } : one));
   const isOwn = (one: AddedDependencyAge): boolean =>
     args.provenance === 'proven' &&
     lockedFor(declaredBy(by, one), byPackage).every((locked) => isOfOneOwner(locked, by));
-  const isYoung = added.some((one) => one.firstPublished !== null && now - one.firstPublished < YOUNG && !isOwn(one));
+  const isYoung = added.some((one) => isYoungOne(one) && !isOwn(one));
   const isWarning = args.provenance === 'lost' || isYoung;
   return finding('history-dependency-added', { ...args, added }, isWarning ? undefined : 'note');
 }
@@ -118,6 +122,28 @@ function unansweredOf(
       return [said ?? finding('evidence-unavailable', { evidence: 'history', url: locked.registry ?? '', reason })];
     });
   });
+}
+
+/** Another package of the tree that it may be taken for. */
+function likeOf({ ecosystem, name }: Declared, byPackage: ByPackage<Located>): Pick<AddedDependencyAge, 'like'> {
+  const other = [...byPackage.keys()]
+    .map(packageRef)
+    .find((one) => one.ecosystem === ecosystem && isNearly(one.name, name));
+  return other === undefined ? {} : { like: other.name };
+}
+
+/** The shortest name of which another one with one letter changed would be noticed by nobody. */
+const MIN_LENGTH = 4;
+
+/** Whether one letter was changed, added or left out, or two beside each other changed places. */
+function isNearly(a: string, b: string): boolean {
+  if (a === b || Math.min(a.length, b.length) < MIN_LENGTH || Math.abs(a.length - b.length) > 1) return false;
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start += 1;
+  const [restA, restB] = [a.slice(start), b.slice(start)];
+  const isSwapped = `${restA.charAt(1)}${restA.charAt(0)}${restA.slice(2)}` === restB;
+  if (restA.length === restB.length) return isSwapped || restA.slice(1) === restB.slice(1);
+  return restA.length > restB.length ? restA.slice(1) === restB : restA === restB.slice(1);
 }
 
 function isOfOneOwner(one: Assessment, other: Assessment): boolean {

@@ -18,6 +18,16 @@ export function checkAge(published: Instant | null, minimumHours: number | null,
   return finding('history-too-new', { published, minimumHours });
 }
 
+/** The same of what is not asked about, as a baseline has it: `published` is what that says. */
+export function checkHeldAge(
+  published: Instant | null,
+  minimumHours: number | null,
+  registry: string,
+  now: Instant,
+): Finding | null {
+  return published === null && minimumHours !== null ? withoutTime(registry) : checkAge(published, minimumHours, now);
+}
+
 /** Without a time of publication there is no statement about its age. */
 export function withoutTime(registry: string): Finding {
   const reason = 'it gives no time of publication, which release-age needs';

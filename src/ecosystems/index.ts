@@ -1,11 +1,18 @@
 import type { PackageManager } from '../model/dependency.ts';
 import type { Ecosystem, PackageRef } from '../model/package.ts';
 import type { EcosystemRecord, PinnedKeys, Sources } from './ecosystem.ts';
+import { cargoEcosystem } from './cargo.ts';
 import { goEcosystem } from './go.ts';
 import { npmEcosystem } from './npm.ts';
+import { pypiEcosystem } from './pypi.ts';
 
 /** The record of each ecosystem; null where there are only words so far, and nothing is verified. */
-const RECORDS: Readonly<Record<Ecosystem, EcosystemRecord | null>> = { npm: npmEcosystem, go: goEcosystem };
+const RECORDS: Readonly<Record<Ecosystem, EcosystemRecord | null>> = {
+  npm: npmEcosystem,
+  go: goEcosystem,
+  pypi: pypiEcosystem,
+  cargo: cargoEcosystem,
+};
 
 const VERIFIED = Object.values(RECORDS).filter((record) => record !== null);
 

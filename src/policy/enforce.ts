@@ -106,8 +106,7 @@ export function failsFrom(finding: Finding, policy: Policy | null): Phase | null
 
 /** Lockfiles and sources that never had it, and registries of one's own that may never have signed anything. */
 function isLackOfOld(finding: Finding, policy: Policy | null): boolean {
-  // Where the package manager itself demands a hash, it was there.
-  if (finding.code === 'integrity-missing' && finding.args.refusedBy !== undefined) return false;
+  if (finding.code === 'integrity-missing' && finding.args.due === true) return false;
   if (finding.code !== 'evidence-stripped') return LACKS_OF_LOCKFILES.includes(finding.code);
   const { registry } = finding.args;
   const origin = policy === null ? registry : standsFor(policy, registry);

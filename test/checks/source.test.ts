@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkExotic, checkResolved, checkSource } from '../../src/checks/npm/source.ts';
+import { checkNotRegistry } from '../../src/checks/not-registry.ts';
+import { checkExotic, checkResolved } from '../../src/checks/npm/source.ts';
 import type { Dependency, Source } from '../../src/model/dependency.ts';
 import { dependency as registryDependency, lockedBy } from '../report/fixtures.ts';
 
@@ -100,17 +101,17 @@ describe('resolved addresses', () => {
 describe('sources', () => {
   it('reports what no registry serves, without credentials', () => {
     const git = from({ kind: 'git', url: 'git+https://u:secret@github.com/o/r.git#abc' });
-    expect(checkSource(git)).toMatchObject({
+    expect(checkNotRegistry(git.artifacts[0].source)).toMatchObject({
       code: 'lockfile-not-registry',
       args: { kind: 'git', url: 'git+https://github.com/o/r.git#abc' },
     });
-    expect(checkSource(from({ kind: 'http', url: 'https://x.example/a.tgz' }))).toMatchObject({
+    expect(checkNotRegistry(from({ kind: 'http', url: 'https://x.example/a.tgz' }).artifacts[0].source)).toMatchObject({
       args: { kind: 'http' },
     });
-    expect(checkSource(from({ kind: 'file', path: '../x.tgz' }))).toMatchObject({
+    expect(checkNotRegistry(from({ kind: 'file', path: '../x.tgz' }).artifacts[0].source)).toMatchObject({
       args: { kind: 'file' },
     });
-    expect(checkSource(dependency({}))).toBeNull();
+    expect(checkNotRegistry(dependency({}).artifacts[0].source)).toBeNull();
   });
 
   it('reports each exotic spec an entry declares', () => {

@@ -126,7 +126,7 @@ function unlocked({ artifacts }: Dependency): readonly Finding[] {
 }
 
 function unlockedFinding(): Finding {
-  return finding('integrity-missing', { resolved: null, refusedBy: 'go' });
+  return finding('integrity-missing', { resolved: null, due: true });
 }
 
 /** Every hash that the lockfile has of a file must be one of the record's: Go takes any of them. */

@@ -7,7 +7,7 @@ import { establish, type Identity, type Proofs } from '../../model/proof.ts';
 import type { Instant } from '../../model/time.ts';
 import type { Assessment } from '../../model/verdict.ts';
 import type { Verifier } from '../../sigstore/verify.ts';
-import { checkAge, publishTime, withoutTime } from '../age.ts';
+import { checkAge, checkHeldAge, publishTime, withoutTime } from '../age.ts';
 import { checkAttestations, EARLIER_KINDS, type AttestationsCheck } from '../attestations.ts';
 import { checkServed } from '../baseline.ts';
 import { entryDigest } from '../entry-digest.ts';
@@ -15,17 +15,19 @@ import { evidenceDigest } from './evidence-digest.ts';
 import { checkClaims, checkSubstitutes } from './claims.ts';
 import { checkExpectation, type ExpectationCheck } from '../expectation.ts';
 import { firstPublished, provenanceSince } from '../history.ts';
-import { checkAgainstPolicy, checkBuild, withoutNegations, type ExpectedIdentity } from '../identity.ts';
+import { withoutNegations } from '../identity.ts';
+import { judgeIdentity } from '../judge-identity.ts';
 import { checkIntegrity, type IntegrityCheck } from './integrity.ts';
 import { sha512OfSri } from '../../readers/integrity.ts';
 import { checkLossAgainst } from '../loss.ts';
 import type { Shown } from '../measures.ts';
+import { checkNotRegistry } from '../not-registry.ts';
 import { isKeyUnknown } from '../newer-keys.ts';
 import { checkPredicate } from '../predicate.ts';
 import { checkRelease } from '../release.ts';
 import { checkDistTag } from './dist-tag.ts';
 import { checkSignature, type SigningTime } from './signature.ts';
-import { checkBundled, checkExotic, checkPatch, checkResolved, checkSource } from './source.ts';
+import { checkBundled, checkExotic, checkPatch, checkResolved } from './source.ts';
 import type { Expectations, Trust } from '../known.ts';
 import { unanswered } from '../unanswered.ts';
 
@@ -53,7 +55,7 @@ export function assess(
 ): Assessed {
   const tarball = evidence?.manifest.state === 'present' ? evidence.manifest.value.tarball : null;
   const local = [
-    checkSource(dependency),
+    checkNotRegistry(dependency.artifacts[0].source),
     checkPatch(dependency),
     ...checkSubstitutes(dependency),
     ...(dependency.findings ?? []),
@@ -99,10 +101,8 @@ function assessHeld(
   now: Instant,
 ): Pick<Assessment, 'findings' | 'published'> {
   if (known.baseline?.state !== 'held') return { findings, published: null };
-  const { releaseAge } = known.expectation;
   const published = known.package?.versions.get(version)?.published ?? null;
-  const age =
-    published === null && releaseAge !== null ? withoutTime(known.registry) : checkAge(published, releaseAge, now);
+  const age = checkHeldAge(published, known.expectation.releaseAge, known.registry, now);
   return { findings: age === null ? findings : [...findings, age], published };
 }
 
@@ -207,7 +207,7 @@ function followChain(
     const stated = withoutNegations(known.expectation.identity);
     expectation = checkExpectation({ ecosystem, release: manifest, identity, stated }, known.package, packument, shown);
     findings.push(
-      ...judgeIdentity(identity, expectation, evidence, known),
+      ...judgeIdentity(identity, expectation, { others: evidence.others, registry: evidence.registry }, known),
       ...checkPredicate(attested.provenance, attested.predicate),
     );
   } else if (!claimsProvenance && !attested.has.provenance && !stripped) {
@@ -302,39 +302,6 @@ function isStripped(packument: Packument | null): boolean {
     if ((packument.versions.get(version)?.signatures.length ?? 0) > 0) return false;
   }
   return true;
-}
-
-/** The identity against what the policy names, and for the rest against who is expected. */
-function judgeIdentity(
-  identity: Identity,
-  { before, findings, missing }: ExpectationCheck,
-  evidence: DependencyEvidence,
-  known: Expectations,
-): readonly Finding[] {
-  const policy = known.expectation.identity;
-  const byPolicy = checkAgainstPolicy(identity, policy);
-  const unsaid = evidence.others
-    .map(({ attestations }) => unanswered('predecessor-attestations', attestations))
-    .find((found) => found !== null);
-  const problem = unsaid ?? withheld(missing, before, evidence.registry);
-  // What the policy rules out says nothing about what is expected instead.
-  const others = [...findings, ...checkBuild(identity, before, withoutNegations(policy))];
-  return [
-    ...byPolicy,
-    ...(problem === null ? [] : [problem]),
-    ...others.filter(({ code }) => !byPolicy.some((one) => one.code === code)),
-  ];
-}
-
-/**
- * The provenance of earlier releases could not be obtained: says so, and whom the release is held to instead. Without
- * either there is no statement.
- */
-function withheld(versions: readonly string[], before: ExpectedIdentity | null, url: string): Finding | null {
-  if (versions.length === 0) return null;
-  if (before !== null) return finding('history-attestation-missing', { versions, instead: before.version ?? null });
-  const reason = `no valid provenance is served for ${versions.join(', ')}, which it says have some`;
-  return finding('evidence-unavailable', { evidence: 'predecessor-attestations', url, reason });
 }
 
 /** Who built other versions, from their own attestations, held against the hash the registry gives for each. */

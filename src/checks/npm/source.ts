@@ -1,23 +1,11 @@
 import { NPM_REGISTRY, YARN_REGISTRY } from '../../ecosystems/conventions/npm-names.ts';
 import { withoutCredentials } from '../../model/address.ts';
-import type { Dependency, Source } from '../../model/dependency.ts';
+import type { Dependency } from '../../model/dependency.ts';
 import type { Manifest } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 
 const NPM_HOST = new URL(NPM_REGISTRY).host;
 const YARN_HOST = new URL(YARN_REGISTRY).host;
-
-/** Where do the bytes come from? Git, http and file sources have no registry that could vouch for them. */
-export function checkSource(dependency: Dependency): Finding | null {
-  const [{ source }] = dependency.artifacts;
-  if (source.kind === 'registry') return null;
-  return finding('lockfile-not-registry', { kind: source.kind, url: withoutCredentials(locationOf(source)) });
-}
-
-function locationOf(source: Exclude<Source, { kind: 'registry' }>): string {
-  if (source.kind === 'other') return source.locator;
-  return source.kind === 'file' ? source.path : source.url;
-}
 
 /** Is what was verified changed afterwards? No registry knows the patch. */
 export function checkPatch({ patches }: Dependency): Finding | null {

@@ -13,7 +13,7 @@ import { likelyManager } from '../project/manager-config.ts';
 import { demandSignedPack } from '../project/pack-signers.ts';
 import { loadPolicy, phaseOf } from '../project/policy.ts';
 import { reportOptions } from '../setup.ts';
-import { demandUsable, goForSpecs, networkConfig, openRegistry, openSources } from '../project/registry.ts';
+import { askingForSpecs, demandUsable, networkConfig, openRegistry, openSources } from '../project/registry.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from '../project/trust.ts';
 
 export const command: Command = {
@@ -37,10 +37,9 @@ export const command: Command = {
         () =>
           openSources(
             openRegistry(config, io, { redirects: policy?.policy.redirects ?? [] }),
-            goForSpecs(positionals, io),
+            askingForSpecs(positionals, io),
           ),
-        (used, { registry, go }) =>
-          check(positionals, { registry, ...(go && { go }), trust: used, enforce, policy, now: Date.now() }),
+        (used, { sources }) => check(positionals, { ...sources, trust: used, enforce, policy, now: Date.now() }),
       );
       const { comparisons, unresolved } = result;
       const report = { ...result.report, trust: withAnswers(result.report.trust, current) };

@@ -3,11 +3,13 @@ import { ecosystemOfLockfile, type ProjectManifests, type ProjectSettings } from
 import { isNodeLockfile, type Lockfile, type PlacedFinding } from '../../model/dependency.ts';
 import type { Ecosystem } from '../../model/package.ts';
 import type { Io } from '../io.ts';
+import { cargoManifests, cargoNotUsed } from './cargo-project.ts';
 import { goManifestPath, goManifests, goNotUsed } from './go-project.ts';
 import { projectManifests, type LockfilePaths } from './files.ts';
 import { managerOf, projectSettings, tellingPaths } from './manager-config.ts';
 import { manifestNames, manifestText } from './manifests.ts';
 import { notUsed } from './not-used.ts';
+import { pythonFiles } from './python-project.ts';
 
 /** The project's own files that lockfiles of one ecosystem are read with. */
 export interface ProjectFiles {
@@ -55,7 +57,24 @@ const go: ProjectKind = {
   notUsed: (path, lockfile, _, io) => Promise.resolve(goNotUsed(path, lockfile, io)),
 };
 
-const KINDS: Readonly<Record<Ecosystem, ProjectKind>> = { npm: node, go };
+const cargo: ProjectKind = {
+  files: ([path], io) => Promise.resolve({ settings: [], manifests: cargoManifests(path, io) }),
+  manifestPaths: (_, member) => [join(member, 'Cargo.toml')],
+  manifestText: (_, text) => text,
+  tellingPaths: () => Promise.resolve(new Set()),
+  notUsed: (path, lockfile, _, io) => Promise.resolve(cargoNotUsed(path, lockfile, io)),
+};
+
+const python: ProjectKind = {
+  files: ([path], io) => Promise.resolve({ settings: [], manifests: pythonFiles(path, io) }),
+  // Each is named by its whole path.
+  manifestPaths: (_, member) => [member],
+  manifestText: (_, text) => text,
+  tellingPaths: () => Promise.resolve(new Set()),
+  notUsed: () => Promise.resolve([]),
+};
+
+const KINDS: Readonly<Record<Ecosystem, ProjectKind>> = { npm: node, go, pypi: python, cargo };
 
 /** The kind of project that a lockfile is of, by its name. */
 export function kindOf(lockfile: string): ProjectKind {

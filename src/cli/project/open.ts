@@ -26,7 +26,7 @@ import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { repositoryAddress } from '../output/pipeline.ts';
 import { progressOn } from '../output/progress.ts';
 import { likelyManager, managerConfigs, type ManagerConfig } from './manager-config.ts';
-import { goOf, networkConfig, openRegistry, openSources, projectConfig, servedNames } from './registry.ts';
+import { askingOf, networkConfig, openRegistry, openSources, projectConfig, servedNames } from './registry.ts';
 import { startTrust, TRUST_OPTIONS, unasked, withTrust } from './trust.ts';
 
 /** How a project is audited. */
@@ -131,10 +131,9 @@ export async function withProjects<T>(
         () => {
           const names = servedNames(project.lockfiles.filter(isNodeLockfile));
           const registry = openRegistry(own, io, { names, redirects: policy?.policy.redirects ?? [] });
-          return openSources(registry, goOf([...project.lockfiles, ...beside], io));
+          return openSources(registry, askingOf([...project.lockfiles, ...beside], dirname(project.path), io));
         },
-        (used, { registry, go }) =>
-          auditLockfiles(lockfiles, { ...shared, trust: used, registry, ...(go && { go }), ...how }),
+        (used, { sources }) => auditLockfiles(lockfiles, { ...shared, trust: used, ...sources, ...how }),
       );
       return { ...result, trust: withAnswers(result.trust, current) };
     } finally {

@@ -23,29 +23,35 @@ export function workspaceManifests(
   io: Io,
 ): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
+  for (const folder of memberFolders(project, patterns, 'the workspaces of package.json')) {
+    const manifest = manifestIn(join(project, folder), manager, io);
+    if (manifest !== null) found.set(folder, manifest);
+  }
+  return found;
+}
+
+/** The folders of a project that patterns name, relative to it; `what` says whose patterns they are. */
+export function memberFolders(project: string, patterns: readonly string[], what: string): readonly string[] {
+  const found = new Set<string>();
   const seen = new Set<string>();
   const strange = patterns.find((pattern) => !isFollowed(pattern));
   if (strange !== undefined) {
     const shown = JSON.stringify(strange.slice(0, 80));
-    throw new UsageError(`the workspaces have the pattern ${shown}, which is not followed: use names, *, ** and {a,b}`);
+    throw new UsageError(`${what} have the pattern ${shown}, which is not followed: use names, *, ** and {a,b}`);
   }
   const queue = patterns.flatMap(expanded).flatMap(startOf);
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     const { folder, depth } = next;
     if (seen.has(`${depth} ${folder}`)) continue;
     seen.add(`${depth} ${folder}`);
-    if (seen.size > MAX_FOLDERS)
-      throw new UsageError(`the workspaces of package.json name over ${MAX_FOLDERS} folders`);
-    if (folder !== '' && !found.has(folder) && isWorkspace(patterns, folder)) {
-      const manifest = manifestIn(join(project, folder), manager, io);
-      if (manifest !== null) found.set(folder, manifest);
-    }
+    if (seen.size > MAX_FOLDERS) throw new UsageError(`${what} name over ${MAX_FOLDERS} folders`);
+    if (folder !== '' && isWorkspace(patterns, folder)) found.add(folder);
     if (depth === 0) continue;
     for (const name of foldersIn(join(project, folder))) {
       queue.push({ folder: folder === '' ? name : `${folder}/${name}`, depth: depth - 1 });
     }
   }
-  return found;
+  return [...found];
 }
 
 /** The patterns of vlt.json: one, several, or such by the name of a group (https://docs.vlt.sh/cli/workspaces). */

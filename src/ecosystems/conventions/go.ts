@@ -1,4 +1,4 @@
-import { comparing, compareVersions } from './compare.ts';
+import { comparing, compareVersions, placeOf } from './compare.ts';
 import type { Commands, Conventions, ManagerCommands, Names, Version, Versions } from './conventions.ts';
 import { isModulePath, isPathOfHost } from './go-modules.ts';
 import { channelOf } from './prerelease.ts';
@@ -40,13 +40,6 @@ function parse(text: string): Version | null {
   const identifiers = prerelease.split('.');
   const channel = PSEUDO.test(text) ? PSEUDO_CHANNEL : channelOf(identifiers[0] ?? '');
   return { text, line: major, channel, order: [...numbers, PRERELEASE, ...identifiers.map(placeOf)] };
-}
-
-/** Numbers may be of any length. */
-function placeOf(identifier: string): number | bigint | string {
-  if (!/^\d+$/.test(identifier)) return identifier;
-  const number = Number(identifier);
-  return Number.isSafeInteger(number) ? number : BigInt(identifier);
 }
 
 /** What a go.mod requires is the least version that will do, of its major version. */

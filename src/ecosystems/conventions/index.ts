@@ -1,10 +1,17 @@
 import type { Conventions, ManagerCommands } from './conventions.ts';
+import { cargoConventions } from './cargo.ts';
 import { goConventions } from './go.ts';
 import { npmConventions } from './npm.ts';
+import { pypiConventions } from './pypi.ts';
 import type { PackageManager } from '../../model/dependency.ts';
 import { DEFAULT_ECOSYSTEM, type Ecosystem } from '../../model/package.ts';
 
-const CONVENTIONS: Readonly<Record<Ecosystem, Conventions>> = { npm: npmConventions, go: goConventions };
+const CONVENTIONS: Readonly<Record<Ecosystem, Conventions>> = {
+  npm: npmConventions,
+  go: goConventions,
+  pypi: pypiConventions,
+  cargo: cargoConventions,
+};
 
 /** The ecosystems by the names that stand before those of packages. */
 export const ECOSYSTEMS = Object.keys(CONVENTIONS) as readonly Ecosystem[];

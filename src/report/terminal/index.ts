@@ -131,7 +131,9 @@ export function summaryRows(report: Report, isCounted = true): string[] {
 function provenText(report: Report): string {
   const { integrity, signature, publish, provenance } = report.counts;
   const signed = [`registry signature ${signature}`, `publish attestation ${publish}`, `provenance ${provenance}`];
-  return [`hash ${integrity}`, ...(canBeSigned(report) ? signed : [])].join(', ');
+  const unsigned = report.dependencies.filter(({ proofs }) => proofs.integrity?.by === 'registry').length;
+  const word = unsigned === 0 ? '' : ` (${unsigned} by the unsigned word of the registry)`;
+  return [`hash ${integrity}${word}`, ...(canBeSigned(report) ? signed : [])].join(', ');
 }
 
 /** Says that a lockfile locks no tarball, which readers must not overlook. */

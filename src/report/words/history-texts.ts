@@ -15,6 +15,7 @@ export const HISTORY_TEXTS: Texts<
   | 'history-approval-lost'
   | 'history-new-package-script'
   | 'history-attestation-missing'
+  | 'history-mass-yank'
   | 'history-exotic-dependency'
   | 'history-dist-tag-moved-back'
 > = {
@@ -77,6 +78,12 @@ export const HISTORY_TEXTS: Texts<
     why: 'a release is compared with the builders of earlier ones, and an attacker may hide those',
     next: 'check',
   },
+  'history-mass-yank': {
+    title: 'every earlier version is yanked',
+    clause: ({ versions }) => `is new, and all ${versions} versions before it are yanked`,
+    why: 'whoever steals an account leaves no other version to go to, so that a bad one is taken',
+    next: 'check',
+  },
   'history-exotic-dependency': {
     title: 'declares a dependency outside the registry',
     clause: ({ name, spec }) => `declares ${escapeText(name, 80)} as ${address(spec)}`,
@@ -116,10 +123,10 @@ function scriptText(name: string, command: string, was = ''): string {
 }
 
 function addedText(
-  { name, firstPublished, version: locked, published }: AddedDependencyAge,
+  { name, firstPublished, version: locked, published, like }: AddedDependencyAge,
   at: Instant | null,
 ): string {
-  const shown = escapeText(name, 80);
+  const shown = `${escapeText(name, 80)}${like === undefined ? '' : `, nearly the name of ${escapeText(like, 80)},`}`;
   if (firstPublished === null) return shown;
   return `${shown} (${ageText(firstPublished, locked === null ? null : { version: locked, published }, at)})`;
 }

@@ -1,5 +1,5 @@
-import type { NamedProxy, NetConfig } from '../../net/config.ts';
-import type { Credentials } from '../../net/credentials.ts';
+import type { NamedProxy, NetConfig } from './config.ts';
+import type { Credentials } from './credentials.ts';
 
 /** Of what the environment says of proxies, the first name that is set. */
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -7,8 +7,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Connections per host: as many as an audit has questions under way. */
 const MAX_SOCKETS = 64;
 
-/** How the go command reaches servers: by the proxies of the environment, and no file of npm's. */
-export function goNetwork(env: Environment, credentials: Credentials): NetConfig {
+/** How programs reach servers that read the proxies of the environment, and no file of npm's: go and cargo. */
+export function environmentNetwork(env: Environment, credentials: Credentials): NetConfig {
   const first = (...names: readonly string[]): Variable | null => {
     const name = names.find((one) => (env[one] ?? '') !== '');
     return name === undefined ? null : { name, value: env[name] ?? '' };
@@ -19,7 +19,7 @@ export function goNetwork(env: Environment, credentials: Credentials): NetConfig
     proxy: {
       http: proxyOf(first('HTTP_PROXY', 'http_proxy')),
       https: proxyOf(first('HTTPS_PROXY', 'https_proxy')),
-      // The go command asks this machine itself, whatever the variables say.
+      // This machine is asked itself, whatever the variables say: the go command does so, too.
       bypass: [...bypass.filter((entry) => entry !== ''), 'localhost', '127.0.0.1', '[::1]'],
     },
     tls: { ca: null, strict: true },

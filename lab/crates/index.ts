@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { type Behaviour, newBehaviours } from '../behaviours.ts';
+import { type LoggedRequest, serve } from '../server.ts';
+import { packTarball } from '../tarball.ts';
+
+/** What a version of a crate is made of. */
+interface CrateSpec {
+  /** By name; Cargo.toml and src/lib.rs are there in any case. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Name to requirement. */
+  readonly dependencies?: Readonly<Record<string, string>>;
+  /** RFC 3339; null for a line without it. */
+  readonly published?: string | null;
+  readonly yanked?: boolean;
+}
+
+/** A line of the index, as it is served. */
+interface IndexLine {
+  readonly name: string;
+  readonly vers: string;
+  readonly deps: readonly object[];
+  readonly cksum: string;
+  readonly features: object;
+  readonly yanked: boolean;
+  readonly pubtime?: string;
+}
+
+/** A sparse index on the loopback interface, with the files that it names. */
+export interface CratesLab {
+  /** With the last slash. */
+  readonly url: string;
+  readonly requests: LoggedRequest[];
+  /** Lines of a .cargo/config.toml that lead Cargo here and nowhere else. */
+  readonly config: string;
+  /** Publishes a version, and returns the SHA-256 of its .crate file in hex. */
+  readonly publish: (name: string, version: string, spec?: CrateSpec) => string;
+  /** Serves other bytes for a version from now on, with the checksum that is right for them. */
+  readonly rewrite: (name: string, version: string, files: Readonly<Record<string, string>>) => string;
+  readonly yank: (name: string, ...versions: readonly string[]) => void;
+  /** Takes a version away, as the team of crates.io does with malware. */
+  readonly remove: (name: string, version: string) => void;
+  /** Serves the lines of a crate as `tamper` makes them. */
+  readonly tamper: (name: string, tamper: (lines: readonly IndexLine[]) => readonly object[]) => void;
+  readonly behave: (path: RegExp, behaviour: Behaviour) => void;
+  readonly close: () => Promise<void>;
+}
+
+export async function startCratesLab(): Promise<CratesLab> {
+  const lines = new Map<string, IndexLine[]>();
+  const files = new Map<string, Buffer>();
+  const tampered = new Map<string, (lines: readonly IndexLine[]) => readonly object[]>();
+  const behaviours = newBehaviours();
+  const requests: LoggedRequest[] = [];
+
+  const answer = (path: string): string | Buffer | null => {
+    if (path === 'config.json') return JSON.stringify({ dl: `${server.url}crates`, api: server.url });
+    const [, name = '', version = ''] = /^crates\/([^/]+)\/([^/]+)\/download$/.exec(path) ?? [];
+    if (name !== '') return files.get(`${name} ${version}`) ?? null;
+    const [found] = [...lines].filter(([one]) => placeOf(one) === path);
+    if (found === undefined) return null;
+    const [crate, own] = found;
+    const served = tampered.get(crate)?.(own) ?? own;
+    return served.map((line) => `${JSON.stringify(line)}\n`).join('');
+  };
+  const server = await serve({
+    behaviours,
+    requests,
+    latencyMs: 0,
+    requireToken: null,
+    answer: (path) => {
+      const body = answer(path);
+      if (body === null) return null;
+      const bytes = Buffer.from(body);
+      const etag = `"${createHash('sha256').update(bytes).digest('hex')}"`;
+      return { type: 'text/plain', body: bytes, gzip: null, etag };
+    },
+  });
+
+  const pack = (name: string, version: string, { files: own = {}, dependencies = {} }: CrateSpec): string => {
+    const asked = Object.entries(dependencies).map(([one, requirement]) => `${one} = "${requirement}"\n`);
+    const manifest = `[package]\nname = "${name}"\nversion = "${version}"\nedition = "2021"\n\n[dependencies]\n${asked.join('')}`;
+    const all = { 'Cargo.toml': manifest, 'src/lib.rs': '', ...own };
+    const bytes = packTarball(all, `${name}-${version}`);
+    files.set(`${name} ${version}`, bytes);
+    return createHash('sha256').update(bytes).digest('hex');
+  };
+  const change = (name: string, version: string, by: (line: IndexLine) => IndexLine): void => {
+    lines.set(
+      name,
+      (lines.get(name) ?? []).map((line) => (line.vers === version ? by(line) : line)),
+    );
+  };
+
+  return {
+    url: server.url,
+    requests,
+    config: `[source.crates-io]\nreplace-with = "lab"\n\n[source.lab]\nregistry = "sparse+${server.url}"\n`,
+    publish: (name, version, spec = {}) => {
+      const cksum = pack(name, version, spec);
+      const { dependencies = {}, published = '2024-01-01T00:00:00Z', yanked = false } = spec;
+      const deps = Object.entries(dependencies).map(([one, req]) => ({
+        ...{ name: one, req, features: [], optional: false, default_features: true, target: null, kind: 'normal' },
+      }));
+      const time = published === null ? {} : { pubtime: published };
+      const line = { name, vers: version, deps, cksum, features: {}, yanked, ...time };
+      lines.set(name, [...(lines.get(name) ?? []), line]);
+      return cksum;
+    },
+    rewrite: (name, version, own) => {
+      const cksum = pack(name, version, { files: own });
+      change(name, version, (line) => ({ ...line, cksum }));
+      return cksum;
+    },
+    yank: (name, ...versions) => {
+      for (const version of versions) change(name, version, (line) => ({ ...line, yanked: true }));
+    },
+    remove: (name, version) => {
+      lines.set(
+        name,
+        (lines.get(name) ?? []).filter(({ vers }) => vers !== version),
+      );
+    },
+    tamper: (name, tamper) => void tampered.set(name, tamper),
+    behave: behaviours.add,
+    close: server.close,
+  };
+}
+
+function placeOf(name: string): string {
+  const lower = name.toLowerCase();
+  if (lower.length < 3) return `${lower.length}/${lower}`;
+  return lower.length === 3 ? `3/${lower[0] ?? ''}/${lower}` : `${lower.slice(0, 2)}/${lower.slice(2, 4)}/${lower}`;
+}

@@ -1,0 +1,115 @@
+import { join, relative, resolve, sep } from 'node:path';
+import { readCargoManifest } from '../../lockfiles/cargo/manifest.ts';
+import type { Lockfile, PlacedFinding } from '../../model/dependency.ts';
+import { finding, type Finding } from '../../model/finding.ts';
+import { isFollowed, isWorkspace } from '../../model/workspaces.ts';
+import { tableOf, textsOf } from '../../readers/toml-tables.ts';
+import type { Io } from '../io.ts';
+import { shownPath } from '../user-files.ts';
+import { cargoConfig, settingIn, type CargoConfigFile } from './cargo-config.ts';
+import { projectFolder } from './files.ts';
+import { manifestFile } from './manifests.ts';
+import { projectFolders } from './upwards.ts';
+import { memberFolders } from './workspaces.ts';
+
+/** More folders than any project has crates in. */
+const MAX_FOLDERS = 1000;
+
+/**
+ * What a Cargo.lock is read with: the Cargo.toml beside it, and those of its workspace and of all folders that one of
+ * them takes a dependency from. Throws UsageError and LockfileError.
+ */
+export function cargoManifests(lockfile: string, io: Io): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const queue = [''];
+  for (const folder of queue) {
+    if (found.has(folder) || found.size >= MAX_FOLDERS) continue;
+    const path = folder === '' ? 'Cargo.toml' : `${folder}/Cargo.toml`;
+    const text = manifestFile(lockfile, path, io);
+    if (text === null) continue;
+    found.set(folder, text);
+    const { folders, workspace } = readCargoManifest(shownPath(join(projectFolder(lockfile), path), io), text, null);
+    queue.push(...folders.flatMap((one) => within(folder, one)));
+    if (folder === '' && workspace !== null) {
+      // What is not followed says nothing of who asks for what, and its dependencies count as not for development.
+      const patterns = workspace.members.filter(isFollowed);
+      queue.push(...memberFolders(projectFolder(lockfile), patterns, 'the members of Cargo.toml'));
+    }
+  }
+  return found;
+}
+
+/** A folder relative to the lockfile's; none for one that is not below it. */
+function within(from: string, path: string): readonly string[] {
+  const parts: string[] = from === '' ? [] : from.split('/');
+  if (/^(?:[/\\]|[A-Za-z]:)/.test(path)) return [];
+  for (const part of path.split('/')) {
+    if (part === '..' && parts.pop() === undefined) return [];
+    if (part !== '..' && part !== '.' && part !== '') parts.push(part);
+  }
+  return [parts.join('/')];
+}
+
+/** What of a project makes Cargo build something else than Cargo.lock says. */
+export function cargoNotUsed(path: string, { file }: Lockfile, io: Io): readonly PlacedFinding[] {
+  const folder = projectFolder(path);
+  const place = { file, line: 1, path: '' };
+  const config = cargoConfig(folder, io);
+  const found = [enclosed(folder, io), ...config.flatMap((one) => substitutes(one, io)), replaced(config, io)];
+  return found.filter((one) => one !== null).map((one) => ({ place, finding: one }));
+}
+
+/** `paths` and `[patch]` put folders or repositories in the place of crates, whatever Cargo.lock says of them. */
+function substitutes({ file, content, folder }: CargoConfigFile, io: Io): readonly Finding[] {
+  const paths = textsOf(content.get('paths'));
+  const patches = [...tableOf(content.get('patch')).values()].flatMap((one) => [...tableOf(one).keys()]);
+  return [
+    ...paths.map((one) => otherCode(`paths of ${file}, which names ${shownPath(resolve(folder, one), io)}`)),
+    ...patches.map((name) => otherCode(`[patch] of ${file}, which names ${name}`)),
+  ];
+}
+
+function otherCode(by: string): Finding {
+  return finding('lockfile-other-code', { by, code: 'repository' });
+}
+
+/** What stands in for crates.io: a folder that nothing is compared with, or another server, which the hashes bind. */
+function replaced(config: readonly CargoConfigFile[], io: Io): Finding | null {
+  const seen = new Set<string>();
+  let name = 'crates-io';
+  for (let next = settingIn(config, 'source', name, 'replace-with'); next !== null && !seen.has(name);) {
+    seen.add(name);
+    name = textsOf(next.value)[0] ?? '';
+    next = settingIn(config, 'source', name, 'replace-with');
+  }
+  const folder = settingIn(config, 'source', name, 'directory') ?? settingIn(config, 'source', name, 'local-registry');
+  if (folder === null) return null;
+  const { by, value } = folder;
+  return otherCode(`${by.file}: cargo takes crates from ${shownPath(resolve(by.folder, textsOf(value)[0] ?? ''), io)}`);
+}
+
+/** In a member of a workspace Cargo reads the Cargo.lock of the workspace. */
+function enclosed(folder: string, io: Io): Finding | null {
+  const above = workspaceAbove(folder, io);
+  if (above === null) return null;
+  const by = `the workspace of ${above.file}, which this folder is a member of`;
+  return finding('lockfile-not-used', { by, instead: shownPath(join(above.folder, 'Cargo.lock'), io) });
+}
+
+/** The workspace that has the Cargo.toml of a folder as a member; null where that is a workspace of its own. */
+export function workspaceAbove(folder: string, io: Io): { readonly folder: string; readonly file: string } | null {
+  const own = manifestFile(join(folder, 'Cargo.lock'), 'Cargo.toml', io);
+  if (own === null || readCargoManifest('Cargo.toml', own, null).workspace !== null) return null;
+  for (const above of projectFolders(folder, io).slice(1)) {
+    const text = manifestFile(join(above, 'Cargo.lock'), 'Cargo.toml', io);
+    if (text === null) continue;
+    const file = shownPath(join(above, 'Cargo.toml'), io);
+    const { workspace, folders } = readCargoManifest(file, text, null);
+    if (workspace === null) continue;
+    const member = relative(above, folder).replaceAll(sep, '/');
+    const isExcluded = workspace.exclude.some((one) => member === one || member.startsWith(`${one}/`));
+    const isMember = !isExcluded && (isWorkspace(workspace.members, member) || folders.includes(member));
+    return isMember ? { folder: above, file } : null;
+  }
+  return null;
+}

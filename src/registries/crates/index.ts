@@ -1,0 +1,47 @@
+import type { Evidence, Validator } from '../../model/evidence.ts';
+import type { History } from '../../model/history.ts';
+import type { Instant } from '../../model/time.ts';
+import type { HttpClient } from '../../net/request.ts';
+import { createDocuments, type Recognised } from '../documents.ts';
+import { parseIndexFile } from './index-file.ts';
+
+/**
+ * A sparse index (https://doc.rust-lang.org/cargo/reference/registry-index.html#sparse-protocol). Every answer is
+ * evidence: nothing here rejects, and nothing is signed.
+ */
+export interface CratesIndex {
+  /** Without credentials, with the last slash. */
+  readonly url: string;
+  /** All versions of a crate that are there; deleted ones are not. */
+  readonly crate: (name: string) => Promise<Evidence<Recognised<History>>>;
+  /** The renewed validator where the file still is what it was; null for anything else. */
+  readonly revalidate: (name: string, known: Validator, now: Instant) => Promise<Validator | null>;
+  readonly close: () => void;
+}
+
+/** The largest file of crates.io has some MB. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+const FILES_KEPT = 256;
+
+/** Opens the index at an address, which ends with a slash. */
+export function cratesIndex(client: HttpClient, url: string): CratesIndex {
+  const files = createDocuments<History>(client, {
+    maxBytes: MAX_FILE_BYTES,
+    kept: FILES_KEPT,
+    read: parseIndexFile,
+  });
+  const addressOf = (name: string): string => `${url}${indexPath(name)}`;
+  return {
+    url,
+    crate: (name) => files.ask(addressOf(name), name),
+    revalidate: (name, known, now) => files.revalidate(addressOf(name), name, known, now),
+    close: () => client.close(),
+  };
+}
+
+/** Where the file of a crate is (https://doc.rust-lang.org/cargo/reference/registry-index.html#index-files). */
+export function indexPath(name: string): string {
+  const lower = name.toLowerCase();
+  if (lower.length <= 2) return `${lower.length}/${lower}`;
+  return lower.length === 3 ? `3/${lower.slice(0, 1)}/${lower}` : `${lower.slice(0, 2)}/${lower.slice(2, 4)}/${lower}`;
+}

@@ -1,0 +1,11 @@
+import { startCratesLab, type CratesLab } from '../../lab/crates/index.ts';
+
+/** Runs `work` with an index of crates, and closes it. */
+export async function withCratesLab<T>(work: (lab: CratesLab) => Promise<T>): Promise<T> {
+  const lab = await startCratesLab();
+  try {
+    return await work(lab);
+  } finally {
+    await lab.close();
+  }
+}
