@@ -93,7 +93,9 @@ function provenanceState(
   ) {
     return 'unknown';
   }
-  return history.withProvenance.has(version) ? 'claimed' : 'none';
+  if (history.withProvenance.has(version)) return 'claimed';
+  // A registry that leaves signatures out would show no provenance, either.
+  return codes.includes('evidence-stripped') ? 'unknown' : 'none';
 }
 
 /** What the baseline says of a version, or, for null, of whoever builds the package. */

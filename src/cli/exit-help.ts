@@ -24,13 +24,13 @@ export const EXIT_HELP: Readonly<Record<CommandName, readonly Meaning[]>> = {
     ['0', 'both files are written'],
     ['1', 'something contradicts itself or the policy, and is left out of assay.lock'],
     ['2', 'wrong usage or configuration, there is a policy already, or nothing to check'],
-    ['3', 'evidence could not be obtained: of some, which is left out, or of all, and nothing is written'],
+    ['3', 'no answer, or no signature from a registry: of some, which is left out, or of all, and nothing is written'],
   ],
   update: [
     ['0', 'assay.lock is up to date, with what passes or was accepted; what is left out is named'],
     ['1', 'something contradicts itself or the policy, and is left out'],
     USAGE,
-    ['3', 'evidence could not be obtained: of some, which is left out, or of all, and no first assay.lock is written'],
+    ['3', 'no answer, or no signature from a registry: of some, which is left out, or of all, and no file is begun'],
   ],
   review: [
     ['0', 'the audit holds, also where something waits for a decision'],

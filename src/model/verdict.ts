@@ -26,12 +26,14 @@ export const EXIT_STATUSES: Readonly<Record<Verdict, number>> = { pass: 0, warn:
 
 /**
  * A finding with its level; `accepted` where the baseline says that somebody decided to live with it, `review` where it
- * waits for that or another decision.
+ * waits for that or another decision; `lowered` where the policy gives its code a lower level than an error: whether
+ * that holds, or a demand for provenance outranks it.
  */
 export type LeveledFinding = Finding & {
   readonly level: Level;
   readonly accepted?: AcceptedFinding;
   readonly review?: Review;
+  readonly lowered?: 'held' | 'outranked';
 };
 
 /**

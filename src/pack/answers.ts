@@ -88,7 +88,8 @@ export function answersFrom({ pack, base }: Evidence): HttpClient {
       try {
         return await given(answer, options);
       } catch (error) {
-        return failed(error instanceof PackError ? error.message : `${pack.file} cannot be read any more`, null);
+        const what = error instanceof PackError ? error.message : `${pack.file} cannot be read any more`;
+        return failed(`not in the evidence of ${made} as it was: ${what}`, null);
       }
     },
     close: () => undefined,

@@ -41,7 +41,10 @@ export function judge(assessment: Assessment, enforcement: Enforcement): JudgedD
   const findings = assessment.findings.map((finding): LeveledFinding => {
     const accepted = acceptanceOf(finding, assessment, enforcement);
     if (accepted !== null) return { ...finding, level: 'note', accepted };
-    return { ...finding, level: byPolicy(finding) ?? levelOf(finding, phase, enforcement.policy, critical !== null) };
+    const level = byPolicy(finding) ?? levelOf(finding, phase, enforcement.policy, critical !== null);
+    const rule = policy === null ? null : levelRule(policy, finding.code, dependency);
+    if (rule === null || rule === 'error') return { ...finding, level };
+    return { ...finding, level, lowered: level === 'error' ? 'outranked' : 'held' };
   });
   return { ...assessment, findings, critical, verdict: verdictOf(findings) };
 }

@@ -1,7 +1,8 @@
 import type { Dependency, PlacedFinding } from '../model/dependency.ts';
 import { specOf } from '../model/package.ts';
+import type { Policy } from '../model/policy.ts';
 import type { Report } from '../model/report.ts';
-import type { JudgedDependency } from '../model/verdict.ts';
+import type { JudgedDependency, Verdict } from '../model/verdict.ts';
 
 /** Registries that lack signatures or attestations for every package that they were asked for. */
 export interface Silent {
@@ -54,4 +55,19 @@ export function strippingRegistries({ dependencies, lockfiles }: Judged): Silent
 export function isNothingKnown({ counts, verdict }: Report, { signatures }: Silent): boolean {
   const proven = counts.integrity + counts.signature + counts.publish + counts.provenance;
   return proven === 0 && (verdict === 'unverified' || signatures.length > 0);
+}
+
+/**
+ * What a run that writes assay.lock came to, from its audit in `observe`, whichever ecosystems the lockfiles are of: a
+ * registry that leaves signatures out of everything gave no answer about what it serves, unless the policy lets that
+ * pass.
+ */
+export function recordingVerdict({ verdict }: Report, { signatures }: Silent, policy: Policy | null): Verdict {
+  const isSilent = signatures.length > 0 && !lowersStripped(policy);
+  return isSilent && verdict !== 'fail' ? 'unverified' : verdict;
+}
+
+/** Whether the team has decided that what has no signatures may pass: then there is nothing to mend. */
+export function lowersStripped(policy: Policy | null): boolean {
+  return policy?.findings.some(({ code, level }) => code === 'evidence-stripped' && level !== 'error') === true;
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token, type Lab } from '../../lab/index.ts';
+import { commitAll, git } from '../support/git.ts';
 import { assayInside } from './inside.ts';
 import { withProject, type AuditJson, type LabProject } from './lab-project.ts';
 import { inFolder, type Run } from './run.ts';
@@ -77,6 +78,29 @@ describe('accept', () => {
       const after = await report('--enforce', 'critical');
       expect([after.status, found(after)]).toEqual([0, ['note history-publisher-new', 'note provenance-lost']]);
       expect(after.findings[1]?.accepted).toMatchObject({ by: 'Jane Doe', why: 'by hand, diff read' });
+    });
+  });
+
+  it('says that it begins a file, and starts the clock of what else waits', async () => {
+    await withProject(async ({ folder, lab, lock, run, read, report }) => {
+      await publish(lab, 'p@1.0.0', TEAM);
+      await publish(lab, 'p@1.0.1', THIEF);
+      await publish(lab, 'q@1.0.0', TEAM);
+      await publish(lab, 'q@1.0.1', THIEF);
+      await lock({ p: '1.0.1', q: '1.0.1' });
+      git(folder, ['init', '-q']);
+      commitAll(folder, Date.now() - 30 * DAY);
+      const first = await run('accept', 'p', ...WHY);
+      expect(first.stdout.replace(/\s+/g, ' ')).toContain(
+        'note assay.lock is new and has this decision alone: assay init takes in what is proven; the deadline of whatever else waits for a decision runs from now on (assay review)',
+      );
+      expect(read('assay.lock').match(/^\S+ seen .*$/gm)).toEqual([expect.stringMatching(/^npm:q@1\.0\.1 seen /)]);
+      const { findings } = await report();
+      expect(findings.filter(({ name }) => name === 'q').map((one) => one.args)).not.toEqual([]);
+      expect((await run('review')).stdout).toMatch(/to decide, none overdue/);
+      // There is a file now.
+      expect((await run('accept', 'q', ...WHY)).stdout).not.toContain('is new');
+      expect(read('assay.lock')).toMatch(/^npm:q@1\.0\.1 accepted provenance-lost/m);
     });
   });
 

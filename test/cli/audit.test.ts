@@ -179,6 +179,29 @@ describe('check through the command line', () => {
     });
   });
 
+  it('a registry that leaves signatures out does not show whether there is provenance', async () => {
+    await withLab(async (lab) => {
+      for (const version of ['1.0.0', '1.0.1']) {
+        await lab.publish({ name: 'p', version, by: token({ user: 'a' }) });
+        lab.clock.advance(86_400_000);
+      }
+      const mirror = await lab.mirror({ stripSignatures: true });
+      await inProject({}, lab, async (run) => {
+        const provenance = async (url: string): Promise<unknown> => {
+          const { stdout } = await run('check', 'p@1.0.1', '--registry', url, '--json');
+          const { comparisons } = JSON.parse(stdout) as {
+            readonly comparisons: readonly Readonly<
+              Record<'predecessor' | 'current', { readonly provenance: string }>
+            >[];
+          };
+          return comparisons.flatMap(({ predecessor, current }) => [predecessor.provenance, current.provenance]);
+        };
+        expect(await provenance(lab.url)).toEqual(['none', 'none']);
+        expect(await provenance(mirror.url)).toEqual(['unknown', 'unknown']);
+      });
+    });
+  });
+
   it('what does not exist is one line and status 2; what cannot be asked is 3', async () => {
     await withLab(async (lab) => {
       await lab.publish({ name: 'p', version: '1.0.0', by: TEAM });

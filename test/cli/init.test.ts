@@ -332,10 +332,34 @@ describe('behind a registry that leaves out', () => {
       expect(stderr).toContain(`${mirror.url} serves no signatures of any package here`);
       expect(stderr).toContain('nothing is written');
       expect(stdout).toContain('each comes from');
+      // Whoever reads that nothing fails reads on no further.
+      expect(stdout).not.toMatch(/holds|Exit status/);
       for (const file of ['assay.yml', 'assay.lock']) expect(existsSync(join(project.folder, file))).toBe(false);
       // The registry itself has them.
       expect(await project.run('init')).toMatchObject({ status: 0, stderr: '' });
       expect(project.read('assay.lock')).not.toContain(' seen ');
+    });
+  });
+
+  it('signatures, and another registry has its own: both write what is proven, and end like each other', async () => {
+    await withProject(async (project) => {
+      const { lab, lock, run, read, edit, folder } = project;
+      await start(project);
+      await publish(lab, '@s/own', { 'index.js': '1' }, TEAM);
+      await lock({ net: '1.0.0', pure: '1.0.0', '@s/own': '1.0.0' });
+      const mirror = await lab.mirror({ stripSignatures: true });
+      edit('.npmrc', (text) => `${text}\n@s:registry=${lab.url}\n`.replace(/^registry=.*$/m, `registry=${mirror.url}`));
+      for (const command of ['init', 'update']) {
+        const { status, stderr } = await run(command);
+        expect({ command, status }).toEqual({ command, status: 3 });
+        expect(stderr).toContain(`${mirror.url} serves no signatures of any package here`);
+        expect(read('assay.lock')).toMatch(/^npm:@s\/own@1\.0\.0 artifact/m);
+        expect(read('assay.lock')).not.toContain('net@');
+      }
+      rmSync(join(folder, 'assay.lock'));
+      expect((await run('update')).status).toBe(3);
+      edit('assay.yml', (text) => `${text}\nfindings: [{code: evidence-stripped, level: note, reason: ours}]\n`);
+      expect((await run('update')).status).toBe(0);
     });
   });
 

@@ -150,6 +150,13 @@ describe('evidence in place of the network', () => {
       expect(other.status).toBe(3);
       expect(other.stderr).toContain('e.tar was made for other lockfiles, and not for package-lock.json as it is now');
       expect(other.stdout).toMatch(/not in the evidence of \d{4}-/);
+      expect(other.stdout).toContain('Make the pack anew where the network is (assay pack)');
+      expect(other.stdout).not.toContain('Run the same command again');
+      const accepted = await gap('accept', 'later', '--reason', 'r', '--by', 'me', '--evidence', 'e.tar');
+      expect(accepted.status).toBe(3);
+      expect(accepted.stderr).toContain(
+        'so nothing was accepted; make the pack anew where the network is (assay pack)',
+      );
     });
   });
 
@@ -164,7 +171,10 @@ describe('evidence in place of the network', () => {
       const run = await gap('audit', '--evidence', 'e.tar');
       expect(run.status).toBe(3);
       expect(run.stderr).toMatch(/missing in it: .*q.*: the server answered 500/);
-      expect(run.stdout.replace(/\s+/g, ' ')).toMatch(/no answer when the evidence was gathered/);
+      const words = run.stdout.replace(/\s+/g, ' ');
+      expect(words).toMatch(/no answer when the evidence was gathered/);
+      expect(words).toContain('Make the pack anew where the network is (assay pack)');
+      expect(words).not.toContain('Run the same command again');
     });
   });
 });

@@ -2,9 +2,9 @@
 export const VALID: Readonly<Record<string, string>> = {
   'packages of ecosystems': `critical: [direct, 'npm:a', 'go:golang.org/x/*']
 expect:
-  'go:*': {repository: 'https://github.com/o/r'}
+  'go:*': {provenance: optional}
   npm:lodash: {repository: 'https://github.com/o/r'}
-  go:github.com/BurntSushi/toml: {repository: 'https://github.com/o/r'}
+  go:github.com/BurntSushi/toml: {provenance: optional}
 `,
   'a phase': 'enforce: critical\n',
   'with a document mark, comments and Windows line ends': '---\r\n# why\r\nenforce: all # now\r\n',

@@ -99,6 +99,19 @@ describe('the phases', () => {
     const optional = policyOf('expect: {axios: {provenance: optional}}\n');
     expect(levels(stripped, { policy: optional })).toEqual(FROM_GUARD);
   });
+
+  it('what a policy lowers says so, and where a demand outranks it', () => {
+    const stripped = finding('evidence-stripped', { registry: NPM_REGISTRY });
+    const lowered = (phase: Phase, text: string): string | undefined =>
+      judge(assessmentOf([stripped]), { phase, policy: policyOf(text), accepted: [], now: NOON }).findings[0]?.lowered;
+    const rule = (level: string): string => `findings: [{code: evidence-stripped, level: ${level}, reason: x}]\n`;
+    expect(lowered('guard', rule('note'))).toBe('held');
+    expect(lowered('guard', rule('warning'))).toBe('held');
+    expect(lowered('critical', rule('note'))).toBe('outranked');
+    expect(lowered('guard', `${rule('note')}expect: {axios: {provenance: required}}\n`)).toBe('outranked');
+    expect(lowered('critical', rule('error'))).toBe(undefined);
+    expect(lowered('critical', '{}\n')).toBe(undefined);
+  });
 });
 
 const findings = fc.array(

@@ -48,6 +48,21 @@ describe('a comparison', () => {
 `);
   });
 
+  test('says of dates that are all the same, as those of a copy are, nothing of minutes', () => {
+    const at = STOLEN.current.published;
+    const [added] = STOLEN.addedDependencies;
+    const text = renderComparison(
+      {
+        ...STOLEN,
+        predecessor: { ...BEFORE, published: at },
+        addedDependencies: added === undefined ? [] : [{ ...added, firstPublished: at, newest: null }],
+      },
+      WIDE,
+    );
+    expect(text).toContain('axios: 1.14.1 beside 1.14.0, published at the same time\n');
+    expect(text).toContain('new-dependency: ^4.2.1, first published at the same time as it\n');
+  });
+
   test('two tags are alike, a tag and a branch are not', () => {
     const tagged = (ref: string) => ({ ...BEFORE, ref: `refs/${ref}` });
     const marked = (before: string, after: string): boolean =>

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { finding, FINDING_CODES, type Finding, type RefusalReason } from '../../src/model/finding.ts';
+import { silentTexts } from '../../src/report/commands/silent.ts';
 import { describe as describeFinding, findingTitle } from '../../src/report/words/messages.ts';
 import { REFUSALS } from '../../src/report/words/refusals.ts';
 import { argsWith, everyFinding, NOON } from './fixtures.ts';
@@ -61,6 +62,40 @@ describe('messages', () => {
       expect(describeFinding(about, AXIOS)).toEqual({ message, help });
     },
   );
+
+  test('of what a team lets pass already advise no tolerating, and say where that is outranked', () => {
+    for (const registry of ['https://mirror.example/', 'https://registry.npmjs.org/']) {
+      const about = finding('evidence-stripped', { registry });
+      const helpOf = (lowered: 'held' | 'outranked'): string => describeFinding({ ...about, lowered }, AXIOS).help;
+      for (const help of [helpOf('held'), helpOf('outranked')]) expect(help).not.toContain('tolerate');
+      expect(helpOf('held')).toMatch(/(?:--registry URL|ask who runs it); more: assay explain evidence-stripped$/);
+      expect(helpOf('outranked')).toContain('assay.yml lets it pass, but provenance is demanded');
+    }
+  });
+
+  test.each([
+    'not in the evidence of 2026-04-01T10:00:00Z',
+    'not in the evidence of 2026-04-01T10:00:00Z as it was: e.tar cannot be read any more',
+    'no answer when the evidence was gathered (2026-04-01T10:00:00Z): connection refused',
+  ])('of what a pack does not have advise another pack: %s', (reason) => {
+    for (const evidence of ['keys', 'newer-keys'] as const) {
+      const { help } = describeFinding(
+        finding('evidence-unavailable', { evidence, url: 'https://r.example/', reason }),
+        AXIOS,
+      );
+      expect(help).toMatch(/^Make the pack anew where the network is \(assay pack\)/);
+    }
+  });
+
+  test('of a registry that leaves out name another one to ask, unless it is the one that has them', () => {
+    const [mirror = '', npm = ''] = silentTexts(['https://mirror.example/', 'https://registry.npmjs.org/'], []);
+    expect(mirror).toContain('--registry URL');
+    expect(npm).toContain('a proxy answered in its name: ask who runs it (assay explain evidence-stripped)');
+    expect(npm).not.toMatch(/--registry|private/);
+    expect(silentTexts([], ['https://registry.npmjs.org/'])[0]).toMatch(
+      /no attestations .*a proxy .*evidence-not-served/,
+    );
+  });
 
   test.each(['policy', 'baseline', 'history', 'manifest'] as const)(
     'name the %s as the source of an expectation',

@@ -51,7 +51,8 @@ export function checkBytes(
     case 'present': {
       const { size, from, corruptCache } = answer.value;
       const basis = tar === undefined ? held : 'lockfile';
-      const proof = sha512 === undefined ? null : establish({ digests: [sha512] as const, size, from, basis, corruptCache });
+      const proof =
+        sha512 === undefined ? null : establish({ digests: [sha512] as const, size, from, basis, corruptCache });
       return { proof, finding: null };
     }
     case 'mismatch': {

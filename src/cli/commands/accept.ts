@@ -1,12 +1,15 @@
 import { type Baseline } from '../../model/baseline.ts';
 import { bytesOf, hashOfAll, unboundFile } from '../../model/locked-bytes.ts';
 import type { Dependency } from '../../model/dependency.ts';
-import { isNamedBy, nameOf, packageId, specOf } from '../../model/package.ts';
+import { isNamedBy, nameOf, packageId, specOf, versionId } from '../../model/package.ts';
 import type { FindingCode } from '../../model/finding.ts';
 import { nearest } from '../../model/nearest.ts';
+import type { Report } from '../../model/report.ts';
 import type { JudgedDependency } from '../../model/verdict.ts';
-import { acceptFindings, type Refusal } from '../../baseline/accept.ts';
-import { isProven } from '../../baseline/update.ts';
+import { acceptFindings, type Acceptance, type Refusal } from '../../baseline/accept.ts';
+import { withSeen } from '../../baseline/seen.ts';
+import { isProven, updateBaseline } from '../../baseline/update.ts';
+import { strippingRegistries } from '../../policy/silent.ts';
 import { renderAcceptance } from '../../report/commands/accept.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { gitUser } from '../../git/user.ts';
@@ -53,15 +56,39 @@ export const command: Command = {
           throw new UsageError(`${what}, and ${BOUND}`);
         }
         const outcome = acceptFindings(baseline.content, judged, codes, { by, why, until });
-        if ('refused' in outcome) return refuse(outcome, codes, (line) => io.stderr.write(`assay: ${line}\n`));
-        writeBaseline(path, baseline, outcome.baseline);
+        const again =
+          io.answers === undefined
+            ? 'run the same command again'
+            : 'make the pack anew where the network is (assay pack)';
+        if ('refused' in outcome) return refuse(outcome, codes, again, (line) => io.stderr.write(`assay: ${line}\n`));
+        const isNew = baseline.content === null;
+        const written = isNew ? withClock(outcome, report) : outcome.baseline;
+        writeBaseline(path, baseline, written);
+        const begun = isNew
+          ? { isWaiting: written.seen.length > 0, next: policy === null ? 'assay init' : 'assay update' }
+          : null;
         const isTakenIn = judged.some(isProven);
-        io.stdout.write(renderAcceptance(baseline.file, { ...outcome, isTakenIn, format: baseline.format }, io.stdout));
+        const decided = { ...outcome, isTakenIn, format: baseline.format, begun };
+        io.stdout.write(renderAcceptance(baseline.file, decided, io.stdout));
         return EXIT.holds;
       },
     );
   },
 };
+
+/**
+ * A first assay.lock starts the clock of whatever else waits for a decision now, as that of `assay update` does: until
+ * then the team did not decide, whenever it installed a dependency.
+ */
+function withClock({ baseline, accepted }: Acceptance, report: Report): Baseline {
+  const silent = strippingRegistries(report).dependencies;
+  const update = updateBaseline(baseline, report.dependencies, { silent });
+  const decided = new Set(accepted.map((one) => `${versionId(one)} ${one.code}`));
+  const leftOut = update.leftOut.filter(({ dependency, codes }) =>
+    codes.some((code) => !decided.has(`${versionId(dependency)} ${code}`)),
+  );
+  return withSeen({ ...update, baseline, leftOut }, null, Date.now());
+}
 
 function withoutDecisions(content: Baseline, named: ReadonlySet<string>): Baseline {
   return { ...content, accepted: content.accepted.filter((one) => !named.has(specOf(one))) };
@@ -109,6 +136,7 @@ function isSilent({ findings }: JudgedDependency): boolean {
 function refuse(
   { refused, dependency, codes: found }: Refusal,
   wanted: readonly FindingCode[],
+  again: string,
   say: (line: string) => void,
 ): number {
   const spec = escapeText(specOf(dependency), 200);
@@ -118,7 +146,7 @@ function refuse(
       say(`${spec} has ${list}: a contradiction, which nobody can accept; nothing was written, do not install it`);
       return EXIT.fails;
     case 'unanswered':
-      say(`no statement about ${spec} (${list}), so nothing was accepted; run the same command again`);
+      say(`no statement about ${spec} (${list}), so nothing was accepted; ${again}`);
       return EXIT.noStatement;
     case 'not-found': {
       if (found.length === 0)

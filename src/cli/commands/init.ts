@@ -3,12 +3,11 @@ import { dirname, join } from 'node:path';
 import { digestOf } from '../../readers/digest.ts';
 import { POLICY_FILE, type PolicyInUse } from '../../model/policy.ts';
 import type { ProposedRegistries } from '../../model/proposal.ts';
-import { DEFAULT_PHASE } from '../../model/verdict.ts';
 import { withSeen } from '../../baseline/seen.ts';
 import { formatBaseline } from '../../baseline/text.ts';
 import { updateBaseline } from '../../baseline/update.ts';
 import { propose, proposeRegistries } from '../../policy/proposal.ts';
-import { isNothingKnown, strippingRegistries } from '../../policy/silent.ts';
+import { isNothingKnown, recordingVerdict, strippingRegistries } from '../../policy/silent.ts';
 import { renderInit } from '../../report/commands/init.ts';
 import { silentTexts } from '../../report/commands/silent.ts';
 import { lockfileErrors } from '../../report/words/messages.ts';
@@ -51,13 +50,15 @@ export const command: Command = {
       const report = await audit({ enforce: 'observe', omit: [], policy, capabilities: true });
       const silent = strippingRegistries(report);
       if (isNothingKnown(report, silent)) {
-        const shown = { ...report, phase: DEFAULT_PHASE, policy: null };
-        io.stdout.write(renderTerminal(shown, reportOptions(io.stdout, options.values)));
+        // Files are written or not; that nothing fails in `observe` is no statement of a run that could prove nothing.
+        const concludes = exitStatus(report.verdict) !== EXIT.holds;
+        const shown = { ...reportOptions(io.stdout, options.values), concludes };
+        io.stdout.write(renderTerminal({ ...report, policy: null }, shown));
         for (const line of silentTexts(silent.signatures, silent.attestations)) io.stderr.write(`assay: ${line}\n`);
         io.stderr.write(
           'assay: nothing is written, as nothing could be verified: fix that, then run assay init again\n',
         );
-        return report.verdict === 'fail' ? EXIT.fails : EXIT.noStatement;
+        return exitStatus(recordingVerdict(report, silent, null));
       }
       const locked = report.dependencies.map(({ dependency }) => dependency);
       const proposal = propose(
@@ -81,7 +82,7 @@ export const command: Command = {
       for (const line of silentTexts(silent.signatures, silent.attestations))
         io.stderr.write(`assay: ${line}; what it leaves out is not in ${files.baseline}\n`);
       for (const line of lockfileErrors(report)) io.stderr.write(`assay: ${line}\n`);
-      return exitStatus(report.verdict);
+      return exitStatus(recordingVerdict(report, silent, null));
     });
   },
 };

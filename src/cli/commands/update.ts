@@ -2,15 +2,14 @@ import { EMPTY_BASELINE } from '../../model/baseline.ts';
 import { unseen, withSeen } from '../../baseline/seen.ts';
 import { changesBetween, otherChanges } from '../../baseline/changes.ts';
 import { updateBaseline } from '../../baseline/update.ts';
-import { isNothingKnown, strippingRegistries } from '../../policy/silent.ts';
-import type { Policy } from '../../model/policy.ts';
+import { isNothingKnown, lowersStripped, recordingVerdict, strippingRegistries } from '../../policy/silent.ts';
 import { versionId } from '../../model/package.ts';
 import { lockfileErrors } from '../../report/words/messages.ts';
 import { renderSummary } from '../../report/commands/update-summary.ts';
 import { silentTexts } from '../../report/commands/silent.ts';
 import { renderUpdate } from '../../report/commands/update.ts';
 import type { Command } from '../command.ts';
-import { EXIT, exitStatus, UsageError } from '../exit.ts';
+import { exitStatus, UsageError } from '../exit.ts';
 import { placeOf, PROJECT_OPTIONS, withProject, type OneProject } from '../project/open.ts';
 import { writeBaseline } from '../project/files.ts';
 
@@ -44,22 +43,18 @@ export const command: Command = {
       for (const line of silentTexts(silent.signatures, silent.attestations))
         io.stderr.write(`assay: ${line}; nothing of what it leaves out is recorded\n`);
       for (const line of lockfileErrors(report)) io.stderr.write(`assay: ${line}\n`);
-      if (isBegun) return exitStatus(report.verdict);
-      if (silent.signatures.length > 0 && isAllowed(policy?.policy ?? null)) {
+      const status = exitStatus(recordingVerdict(report, silent, policy?.policy ?? null));
+      if (isBegun) return status;
+      if (silent.signatures.length > 0 && lowersStripped(policy?.policy ?? null)) {
         io.stderr.write(
           `assay: ${file} is not written: it records what was proven, which is nothing here; that ${policy?.policy.file ?? ''} lowers evidence-stripped lets an audit pass, and proves nothing\n`,
         );
-        return exitStatus(report.verdict);
+        return status;
       }
       io.stderr.write(`assay: ${file} is not written, as nothing could be verified: fix that, then run this again\n`);
-      return report.verdict === 'fail' ? EXIT.fails : EXIT.noStatement;
+      return status;
     }),
 };
-
-/** Whether the team has decided that what has no signatures may pass: then there is nothing to mend. */
-function isAllowed(policy: Policy | null): boolean {
-  return policy?.findings.some(({ code, level }) => code === 'evidence-stripped' && level !== 'error') === true;
-}
 
 /** An update to some of the lockfiles that share an assay.lock would drop what the others name. Throws UsageError. */
 function demandAll({ file, baseline, beside: [other] }: OneProject): void {

@@ -13,6 +13,7 @@ export function renderAcceptance(
     replaced,
     isTakenIn,
     format,
+    begun,
   }: {
     readonly accepted: readonly AcceptedFinding[];
     readonly replaced: readonly AcceptedFinding[];
@@ -20,6 +21,11 @@ export function renderAcceptance(
     readonly isTakenIn: boolean;
     /** The version of the format that the file was in, where that is an older one. */
     readonly format: number | undefined;
+    /**
+     * Where the file is new: whether more waits for a decision, and the command that takes in what is proven. Null
+     * where there was a file.
+     */
+    readonly begun: { readonly isWaiting: boolean; readonly next: string } | null;
   },
   options: RenderOptions,
 ): string {
@@ -39,6 +45,7 @@ export function renderAcceptance(
     ]),
     ['next', `${isTakenIn ? 'assay update takes it in; ' : ''}commit ${where} with the lockfile`],
     ...(format === undefined ? [] : [['note', migrationText(format)]]),
+    ...(begun === null ? [] : [['note', begunText(where, begun)]]),
     ...(isTakenIn ? [] : [['note', 'nothing of it is proven that could be held, so every audit looks at it again']]),
   ] as const;
   const lines = [
@@ -46,4 +53,9 @@ export function renderAcceptance(
     ...rows.flatMap(([label = '', text = '']) => wrap(shown(`${label.padEnd(4)}  ${text}`, options), columns, 2, 8)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function begunText(where: string, { isWaiting, next }: { readonly isWaiting: boolean; readonly next: string }): string {
+  const waits = isWaiting ? '; the deadline of whatever else waits for a decision runs from now on (assay review)' : '';
+  return `${where} is new and has this decision alone: ${next} takes in what is proven${waits}`;
 }

@@ -37,6 +37,8 @@ const LEAST_FOR_CHANGES = 16;
 export interface ReportOptions extends RenderOptions {
   /** Nothing is shortened; left out, warnings and notes are, to about a screen. */
   readonly whole?: boolean;
+  /** The last line says what the exit status asks for; not where a command says that itself. */
+  readonly concludes?: boolean;
 }
 
 /**
@@ -44,11 +46,11 @@ export interface ReportOptions extends RenderOptions {
  * the last line. What fails or has no statement is named whole; only warnings, notes and what changed are ever
  * shortened. Ends with a newline. Every line but colour codes is printable text.
  */
-export function renderTerminal(report: Report, { whole = false, ...options }: ReportOptions): string {
+export function renderTerminal(report: Report, { whole = false, concludes = true, ...options }: ReportOptions): string {
   const fitted = { ...options, columns: usableColumns(options.columns) };
   const above = summary(report, fitted);
   const groups = groupsForPeople(report);
-  const below = verdictLines(report, groups, fitted);
+  const below = concludes ? verdictLines(report, groups, fitted) : [];
   const grouped = { ...fitted, places: report.lockfiles.length > 0 };
   const isShort = (group: Group): boolean => !whole && isFoldable(group);
   const named = groups.filter((group) => !isShort(group)).map((group) => renderWholeGroup(group, grouped));

@@ -156,6 +156,8 @@ export function ageText(firstPublished: Instant, one: PublishedVersion | null, a
 
 function whenText(time: Instant, at: Instant | null): string {
   if (at === null) return formatInstant(time);
+  // The dates of a mirror can be those of its copies.
+  if (time === at) return 'at the same time as it';
   return time > at ? `${durationText(time - at)} after it` : `${durationText(at - time)} before it`;
 }
 
@@ -164,5 +166,6 @@ export function gapText({ current, predecessor }: Comparison): string {
   const from = predecessor?.published ?? null;
   if (from === null || current.published === null || predecessor?.version === current.version) return '';
   const ms = current.published - from;
+  if (ms === 0) return ', published at the same time';
   return `, ${durationText(Math.abs(ms))} ${ms < 0 ? 'earlier' : 'later'}`;
 }

@@ -3,7 +3,7 @@ import { placeOf, type CapabilityPlace } from '../../model/capability.ts';
 import type { Finding, FindingArgs, FindingCode } from '../../model/finding.ts';
 import { DEFAULT_ECOSYSTEM, nameOf, specOf, type Ecosystem } from '../../model/package.ts';
 import type { Report } from '../../model/report.ts';
-import type { Critical } from '../../model/verdict.ts';
+import type { Critical, LeveledFinding } from '../../model/verdict.ts';
 import { escapeText } from './escape.ts';
 import { TEXTS } from './texts.ts';
 
@@ -37,8 +37,11 @@ interface Description {
 const SHELL_PLAIN =
   /^(?:[a-z]+:)?(?:@[A-Za-z0-9_][\w.-]*\/)?[A-Za-z0-9_][\w.-]*(?:\/[A-Za-z0-9_][\w.~-]*)*@[0-9A-Za-z][\w.+-]*$/;
 
+/** What the policy has decided of a finding already. */
+type Standing = Partial<Pick<LeveledFinding, 'lowered'>>;
+
 /** The words for a finding about `subject`. */
-export function describe(finding: Finding, subject: Subject | FileSubject): Description {
+export function describe(finding: Finding & Standing, subject: Subject | FileSubject): Description {
   return {
     message: `${subjectText(subject)} ${findingClause(finding)}; ${TEXTS[finding.code].why}.`,
     help: helpFor(finding, subject),
@@ -133,7 +136,7 @@ function placeText({ file, line, text }: CapabilityPlace): string {
 }
 
 /** The next step where `assay check` shows it already, without a project. */
-export function helpWhenChecked(finding: Finding, subject: Subject | FileSubject): string {
+export function helpWhenChecked(finding: Finding & Standing, subject: Subject | FileSubject): string {
   const { help } = describe(finding, subject);
   const spec = 'file' in subject ? null : plainSpec(subject);
   if (spec === null || !help.endsWith(`assay check ${spec}`)) return help;
@@ -143,7 +146,10 @@ export function helpWhenChecked(finding: Finding, subject: Subject | FileSubject
 }
 
 /** The next command or action. Escaped. */
-export function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subject: Subject | FileSubject): string {
+export function helpFor<C extends FindingCode>(
+  { code, args, lowered }: ArgsOf<C> & Standing,
+  subject: Subject | FileSubject,
+): string {
   const spec = 'file' in subject ? null : plainSpec(subject);
   const explain = `assay explain ${code}`;
   // The registry did answer, and will not say anything else the next time.
@@ -157,14 +163,11 @@ export function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subjec
     case 'stop':
       return `Do not install it. ${spec !== null ? `assay check ${spec}` : explain}`;
     case 'registry':
-      return (
-        'Ask the registry behind it: --registry URL; or, where none signs, tolerate it in assay.yml: ' +
-        `findings: [{ code: ${code}, level: note, reason: ... }]; more: ${explain}`
-      );
+      return `Ask the registry behind it: --registry URL; ${toleranceText(code, 'where none signs', lowered)}more: ${explain}`;
     case 'proxy':
       return (
-        'That registry signs every version, so a proxy answered in its name: ask who runs it; or, until it is mended, ' +
-        `tolerate it in assay.yml: findings: [{ code: ${code}, level: note, reason: ... }]; more: ${explain}`
+        'That registry signs every version, so a proxy answered in its name: ask who runs it; ' +
+        `${toleranceText(code, 'until it is mended', lowered)}more: ${explain}`
       );
     case 'trust':
       return `assay trust refresh, and the same command again; if the answer stays away: ${explain}`;
@@ -177,7 +180,21 @@ export function helpFor<C extends FindingCode>({ code, args }: ArgsOf<C>, subjec
         'Name a module proxy for this run: GOPROXY=https://proxy.golang.org assay audit; ' +
         'with --evidence FILE of assay pack it is asked nothing'
       );
+    case 'pack':
+      return `Make the pack anew where the network is (assay pack), and run the same command with that one; more: ${explain}`;
     case 'again':
       return `Run the same command again; if the answer stays away: ${explain}`;
+  }
+}
+
+/** How a team lets a finding pass, where it has not done that yet. Empty or with its separator. */
+function toleranceText(code: FindingCode, when: string, lowered: Standing['lowered']): string {
+  switch (lowered) {
+    case 'held':
+      return '';
+    case 'outranked':
+      return 'assay.yml lets it pass, but provenance is demanded, which nothing here can show; ';
+    case undefined:
+      return `or, ${when}, tolerate it in assay.yml: findings: [{ code: ${code}, level: note, reason: ... }]; `;
   }
 }

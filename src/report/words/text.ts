@@ -2,7 +2,8 @@ import type { FindingArgs, FindingCode } from '../../model/finding.ts';
 import { formatInstant, type Instant } from '../../model/time.ts';
 import { escapeText } from './escape.ts';
 
-type Next = 'explain' | 'check' | 'stop' | 'again' | 'clock' | 'trust' | 'registry' | 'proxy' | 'proxy-off' | 'hosts';
+type Next =
+  'explain' | 'check' | 'stop' | 'again' | 'clock' | 'trust' | 'registry' | 'proxy' | 'proxy-off' | 'hosts' | 'pack';
 
 /** The words of one finding code. */
 interface Text<Args> {
@@ -15,7 +16,7 @@ interface Text<Args> {
   /**
    * What to do next: read the page; look at the version beside its predecessor; the same, and keep it out meanwhile;
    * ask again; set the clock, or ask for newer trust, and ask again; ask the registry behind this one, or tolerate it;
-   * let a module proxy be asked.
+   * let a module proxy be asked; make the pack of evidence anew.
    */
   readonly next: Next | ((args: Args) => Next);
 }

@@ -15,6 +15,9 @@ import { address, dated, version, type Texts } from './text.ts';
 const UNREACHED =
   /^(?:redirected to |connection (?:refused|timed out)|(?:host|network) unreachable|host name |the host did not answer)/;
 
+/** What is said of an answer that a pack of evidence does not have, however often it is asked. */
+const NOT_PACKED = /^(?:not in the evidence of |no answer when the evidence was gathered )/;
+
 /** The words of every code. A code without words does not compile. */
 export const TEXTS: Texts<FindingCode> = {
   'integrity-mismatch': {
@@ -229,6 +232,7 @@ export const TEXTS: Texts<FindingCode> = {
     why: 'no answer is not a good answer',
     next: ({ evidence, reason, setting }) => {
       if (setting !== undefined) return 'proxy-off';
+      if (NOT_PACKED.test(reason)) return 'pack';
       return evidence === 'newer-keys' ? 'trust' : UNREACHED.test(reason) ? 'hosts' : 'again';
     },
   },
