@@ -218,7 +218,11 @@ export interface FindingArgs {
   /** `isPackage`: the registry has the package, and not this version; `published` is when it once had. */
   'lockfile-version-unknown': { registry: string; isPackage: boolean; published: Instant | null };
   /** Its owners or its registry took the version back, which is still there; `reason` in their words. */
-  'version-yanked': { reason: string | null };
+  'version-yanked': {
+    reason: string | null;
+    /** The version of the package that says so, where its owners say it in another one; left out elsewhere. */
+    retractedIn?: string;
+  };
   /** `patch`: the file or the hash of the patch, as the lockfile names it. */
   'lockfile-patched': { patch: string };
   /** `names`: what the lockfile says is inside the tarball, and so has no hash; the registry says it is not. */
@@ -307,7 +311,9 @@ export type EvidenceName =
   | 'zip'
   | 'installed'
   /** What a transparency log answers of a package. */
-  | 'log';
+  | 'log'
+  /** What the owners of a Go module have taken back. */
+  | 'retractions';
 
 export type FindingCode = keyof FindingArgs;
 

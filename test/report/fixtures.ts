@@ -74,7 +74,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'lockfile-not-registry': { kind: 'git', url: text },
     'lockfile-resolved-mismatch': { resolved: text, expected: text },
     'lockfile-version-unknown': { registry: text, isPackage: true, published: NOON },
-    'version-yanked': { reason: text },
+    'version-yanked': { reason: text, retractedIn: text },
     'lockfile-unexpected-host': { resolved: text, registry: text },
     'lockfile-patched': { patch: text },
     'lockfile-bundle-mismatch': { names: [text] },
