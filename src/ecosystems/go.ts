@@ -1,7 +1,9 @@
 import { assess, assessUnasked, isOfDatabase, type RecordAnswer } from '../checks/go/chain.ts';
 import { readHead, Refused } from '../checks/go/lookup.ts';
+import { checkRetractions, retracting, type NewestMod } from '../checks/go/retractions.ts';
 import { keptTree, seenOf, type SeenTree } from '../checks/go/tree.ts';
 import type { Dependency } from '../model/dependency.ts';
+import type { Evidence } from '../model/evidence.ts';
 import { finding, type Finding } from '../model/finding.ts';
 import type { GatheredBytes } from '../model/gathered.ts';
 import type { LogSeen } from '../model/log-seen.ts';
@@ -12,6 +14,7 @@ import type { Chain, ChainContext, EcosystemRecord, KnownHeads, Sources } from '
 import { readAll, type AllBytes } from './go/copies.ts';
 import { askDatabase, type Answers } from './go/database.ts';
 import { goQuestions } from './go/questions.ts';
+import { askRetractions } from './go/retractions.ts';
 import type { GoSource } from './go/source.ts';
 
 /** Go modules, and the checksum database that their sums are held to. */
@@ -36,22 +39,32 @@ const NOBODY: RecordAnswer = {
 };
 const NO_BYTES: GatheredBytes = { proofs: { bytes: null, installed: null }, findings: [] };
 
-function openChain({ sources, dependencies, store, heads, witnesses }: ChainContext): Chain {
+/** What one round of questions came to. */
+interface Asked extends Answers {
+  /** By the name of a module: what its highest version takes back. */
+  readonly newest: ReadonlyMap<string, Evidence<NewestMod>>;
+}
+
+function openChain({ sources, dependencies, store, heads, witnesses, trust: { now } }: ChainContext): Chain {
   const source = sourceOf(sources);
   const { proxy } = source;
   const { database } = proxy;
   let wanted = dependencies;
-  let asking: Promise<Answers | null> | null = null;
+  let asking: Promise<Asked | null> | null = null;
   let reading: Promise<AllBytes> | null = null;
-  const ask = (): Promise<Answers | null> => {
+  const ask = async (): Promise<Asked | null> => {
     const asked = wanted.filter((one) => isOfDatabase(one) && proxy.exempt(one.name) === null);
-    if (database === null || proxy.isOff || asked.length === 0) return Promise.resolve(null);
+    if (database === null || proxy.isOff || asked.length === 0) return null;
     const { seen, findings } = seenBefore(database.key, heads, source);
-    return askDatabase(asked, { database, proxy, seen, store, witnesses }).then(({ log, ...answers }) => {
-      return { ...answers, log: { ...log, findings: [...findings, ...log.findings] } };
-    });
+    const built = asked.filter(hasZip);
+    // The lookups of `askDatabase`, which nothing asks twice, begin together with the other questions.
+    const [newest] = await Promise.all([askRetractions(built, { proxy, store, now }), ...asked.map(database.lookup)]);
+    const others = built.flatMap((one) => retracting(one, newest.get(one.name)) ?? []);
+    const of = { database, proxy, seen, store, witnesses };
+    const { recordOf, log } = await askDatabase([...asked, ...others], of);
+    return { recordOf, log: { ...log, findings: [...findings, ...log.findings] }, newest };
   };
-  const answers = (): Promise<Answers | null> => (asking ??= ask());
+  const answers = (): Promise<Asked | null> => (asking ??= ask());
 
   const answerFor = async (dependency: Dependency): Promise<RecordAnswer> => {
     const exemption = proxy.exempt(dependency.name);
@@ -67,8 +80,16 @@ function openChain({ sources, dependencies, store, heads, witnesses }: ChainCont
     isUnclear: () => false,
     assessUnasked,
     assess: async (dependency, known) => {
-      const assessment = assess(dependency, known, database?.key.name ?? proxy.url, await answerFor(dependency));
-      return { assessment, validator: null };
+      const answer = await answerFor(dependency);
+      const { findings, ...assessment } = assess(dependency, known, database?.key.name ?? proxy.url, answer);
+      const all = answer.state === 'proven' && hasZip(dependency) ? await answers() : null;
+      const newest = all?.newest.get(dependency.name);
+      const retracted =
+        all === null || newest === undefined ? null : checkRetractions(dependency, newest, all.recordOf);
+      return {
+        assessment: { ...assessment, findings: retracted === null ? findings : [...findings, retracted] },
+        validator: null,
+      };
     },
     revalidate: () => Promise.resolve(null),
     // All at once, as one folder has the copies of all.
@@ -84,6 +105,11 @@ function openChain({ sources, dependencies, store, heads, witnesses }: ChainCont
       return log === undefined ? [] : [log];
     },
   };
+}
+
+/** Of a version whose go.mod alone is locked, nothing is built. */
+function hasZip({ artifacts }: Dependency): boolean {
+  return artifacts.some(({ file }) => file === 'zip');
 }
 
 /** Trees that the baseline and the go command of this machine have seen; a note that is none of the database counts. */

@@ -231,7 +231,11 @@ export interface FindingArgs {
   /** `isPackage`: the registry has the package, and not this version; `published` is when it once had. */
   'lockfile-version-unknown': { registry: string; isPackage: boolean; published: Instant | null };
   /** Its owners or its registry took the version back, which is still there; `reason` in their words. */
-  'version-yanked': { reason: string | null };
+  'version-yanked': {
+    reason: string | null;
+    /** The version of the package that says so, where its owners say it in another one; left out elsewhere. */
+    retractedIn?: string;
+  };
   /**
    * The registry had it and serves it no more: the baseline knows it, or the whole project is in quarantine. `reason`
    * is the registry's, empty where it gives none.
@@ -328,7 +332,9 @@ export type EvidenceName =
   | 'zip'
   | 'installed'
   /** What a transparency log answers of a package. */
-  | 'log';
+  | 'log'
+  /** What the owners of a Go module have taken back. */
+  | 'retractions';
 
 export type FindingCode = keyof FindingArgs;
 

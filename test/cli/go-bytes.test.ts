@@ -114,8 +114,10 @@ describe('the bytes of Go modules', () => {
       }
       const asked = lab.requests.map(({ url }) => url).filter((url) => url.includes('/@v/'));
       expect([...new Set(asked)].sort()).toEqual([
+        '/a.example/!two/@v/list',
         '/a.example/!two/@v/v1.0.0.mod',
         '/a.example/!two/@v/v1.0.0.zip',
+        '/a.example/one/@v/list',
         '/a.example/one/@v/v1.0.0.mod',
         '/a.example/one/@v/v1.0.0.zip',
       ]);

@@ -7,7 +7,7 @@ import { assayInside } from './inside.ts';
 import type { Run } from './run.ts';
 
 describe('a Go project, through the command line', () => {
-  it('holds: every line is a record of the database, and asks nothing else', () =>
+  it('holds: every line is a record of the database, and asks what is retracted and nothing else', () =>
     withGoProject(async ({ run, lab }) => {
       const { status, stdout } = await run('audit');
       expect(stdout).toContain('3 dependencies: 3 pass');
@@ -20,7 +20,13 @@ describe('a Go project, through the command line', () => {
         'lookup/a.example/one@v1.0.0',
         'lookup/b.example/three/v2@v2.0.0',
       ]);
+      const newest = (module: string, version: string): readonly string[] => [
+        ...[`/${module}/@v/list`, `/${module}/@v/${version}.mod`],
+      ];
       expect(paths.filter((path) => !path.startsWith('lookup/')).sort()).toEqual([
+        ...newest('a.example/!two', 'v1.0.0'),
+        ...newest('a.example/one', 'v1.0.0'),
+        ...newest('b.example/three/v2', 'v2.0.0'),
         'supported',
         'tile/8/0/001.p/52',
         'tile/8/1/000.p/1',
@@ -280,6 +286,25 @@ describe('a Go project, through the command line', () => {
       expect(sub.found).toContain('go.sum lockfile-other-code');
       edit('go.work', (text) => text.replace('use ./sub', 'use ./gone'));
       expect(await audit()).toMatchObject({ status: 2 });
+    }));
+
+  it('says so where the environment names another workspace than is read, or none', () =>
+    withGoProject(async ({ runWith, folder }) => {
+      const warned = async (work: string): Promise<boolean> => {
+        const { status, stdout } = await runWith({ GOWORK: work }, 'audit');
+        expect({ work, status }).toEqual({ work, status: 0 });
+        const says = stdout.includes('lockfile-other-code');
+        expect(stdout.includes('GOWORK=')).toBe(says);
+        return says;
+      };
+      const own = join(folder, 'go.work');
+      expect(await warned('auto')).toBe(false);
+      expect(await warned('off')).toBe(false);
+      expect(await warned('/elsewhere/go.work')).toBe(true);
+      writeFileSync(own, 'go 1.21\n\nuse .\n');
+      expect(await warned(own)).toBe(false);
+      expect(await warned('off')).toBe(true);
+      expect(await warned('/elsewhere/go.work')).toBe(true);
     }));
 
   it('refuses in one line what it does not do for modules', () =>

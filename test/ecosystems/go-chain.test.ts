@@ -55,7 +55,7 @@ async function follow(
     tile: (path: string) => ask(`tile/8/${path}`),
   };
   const list = (): Promise<Evidence<never>> => Promise.resolve({ state: 'absent', url: 'list' });
-  const proxy = { url: known.registry, database, exempt: () => null, list, close: () => undefined };
+  const proxy = { url: known.registry, database, exempt: () => null, list, latest: list, close: () => undefined };
   const heads = kept.map((note): LogHead => {
     const { size, root } = parseCheckpoint(note);
     return { origin: key.name, size: Number(size), root: root.toString('hex') };

@@ -68,8 +68,8 @@ ignore ./node_modules
         { path: 'golang.org/x/text', version: 'v0.14.0', by: { folder: './my (text), v0' }, line: 21 },
       ],
       retracts: [
-        { low: 'v1.0.0', high: 'v1.0.0' },
-        { low: 'v1.1.0', high: 'v1.2.0' },
+        { low: 'v1.0.0', high: 'v1.0.0', reason: 'a mistake' },
+        { low: 'v1.1.0', high: 'v1.2.0', reason: null },
       ],
       tools: ['golang.org/x/tools/cmd/stringer'],
     });
@@ -141,7 +141,8 @@ interface GoJson {
   readonly Require?: readonly { readonly Path: string; readonly Version: string; readonly Indirect?: boolean }[] | null;
   readonly Exclude?: readonly { readonly Path: string; readonly Version: string }[] | null;
   readonly Replace?: readonly { readonly Old: PathVersion; readonly New: PathVersion }[] | null;
-  readonly Retract?: readonly { readonly Low: string; readonly High: string }[] | null;
+  readonly Retract?:
+    readonly { readonly Low: string; readonly High: string; readonly Rationale?: string | undefined }[] | null;
   readonly Tool?: readonly { readonly Path: string }[] | null;
 }
 interface PathVersion {
@@ -181,7 +182,7 @@ function asGoSays(mod: GoMod): Required<GoJson> {
         New: 'folder' in by ? { Path: by.folder } : { Path: by.path, Version: by.version },
       })),
     ).toReversed(),
-    Retract: mod.retracts.map(({ low, high }) => ({ Low: low, High: high })),
+    Retract: mod.retracts.map(({ low, high, reason }) => ({ Low: low, High: high, Rationale: reason ?? '' })),
     Tool: distinct(mod.tools).map((path) => ({ Path: path })),
   };
 }
@@ -190,7 +191,9 @@ function filled(json: GoJson): unknown {
   const { Module, Go = '', Toolchain = '', Require, Exclude, Replace, Retract, Tool } = json;
   return {
     ...{ Module, Go, Toolchain, Require: Require ?? [], Exclude: Exclude ?? [], Replace: Replace ?? [] },
-    Retract: (Retract ?? []).map(({ Low, High }) => ({ Low, High })),
+    Retract: (Retract ?? []).map(({ Low, High, Rationale = '' }) => {
+      return { Low, High, Rationale: Rationale.replace(/\s+/g, ' ').trim().slice(0, 500) };
+    }),
     Tool: Tool ?? [],
   };
 }

@@ -79,7 +79,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'lockfile-not-registry': { kind: 'git', url: text },
     'lockfile-resolved-mismatch': { resolved: text, expected: text },
     'lockfile-version-unknown': { registry: text, isPackage: true, published: NOON },
-    'version-yanked': { reason: text },
+    'version-yanked': { reason: text, retractedIn: text },
     'version-removed': { registry: text, quarantined: true, reason: text },
     'lockfile-unexpected-host': { resolved: text, registry: text },
     'lockfile-patched': { patch: text },

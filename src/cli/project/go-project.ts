@@ -1,4 +1,4 @@
-import { join, relative, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import type { Lockfile, PlacedFinding } from '../../model/dependency.ts';
 import { finding } from '../../model/finding.ts';
 import type { Io } from '../io.ts';
@@ -8,6 +8,7 @@ import { shownPath } from '../user-files.ts';
 import { MODULES_TXT } from '../../lockfiles/go/vendor-project.ts';
 import { readGoWork } from '../../lockfiles/go/work.ts';
 import { isMendable, UsageError } from '../exit.ts';
+import { goSettingsIn } from './go-source.ts';
 import { namesIn } from './listing.ts';
 import { projectFolder } from './files.ts';
 import { manifestFile } from './manifests.ts';
@@ -85,11 +86,20 @@ export function goManifestPath(key: string): string {
 export function goNotUsed(path: string, { file }: Lockfile, io: Io): readonly PlacedFinding[] {
   const folder = projectFolder(path);
   const place = { file, line: 1, path: '' };
-  const found: PlacedFinding[] = [];
-  const above = projectFolders(folder, io).find((each) => namesIn(each).includes('go.work'));
-  if (above !== undefined && above !== folder) {
-    const by = `${shownPath(join(above, 'go.work'), io)}, whose replace lines and go.work.sum are read in its own folder`;
-    found.push({ place, finding: finding('lockfile-other-code', { by, code: 'repository' }) });
+  const by = otherWorkspace(folder, goSettingsIn(io).work, io);
+  return by === null ? [] : [{ place, finding: finding('lockfile-other-code', { by, code: 'repository' }) }];
+}
+
+/** What makes the go command build in another workspace, or in none, than the files in this folder were read as. */
+function otherWorkspace(folder: string, setting: string, io: Io): string | null {
+  const nearest = projectFolders(folder, io).find((each) => namesIn(each).includes('go.work'));
+  const own = join(folder, 'go.work');
+  if (setting === 'off') {
+    return nearest === folder ? `GOWORK=off, with which go passes over ${shownPath(own, io)}` : null;
   }
-  return found;
+  const taken =
+    setting === 'auto' ? (nearest === undefined ? own : join(nearest, 'go.work')) : resolve(folder, setting);
+  if (taken === own) return null;
+  const shown = setting === 'auto' ? shownPath(taken, io) : `GOWORK=${shownPath(taken, io)}`;
+  return `${shown}, whose replace lines and go.work.sum are read in its own folder`;
 }

@@ -18,7 +18,7 @@ export function goQuestions(proxy: GoProxy) {
     history,
     resolve: async (name: string, wanted: string): Promise<Evidence<Resolved>> => {
       const list = await proxy.list(name);
-      const version = wanted === 'latest' ? newest(list) : wanted;
+      const version = wanted !== 'latest' ? wanted : list.state === 'present' ? newest(list.value) : null;
       const info = version === null ? await proxy.latest(name) : await proxy.info(name, version);
       if (info.state === 'absent' && list.state === 'present') {
         const known = historyOf(name, list, null);
@@ -34,10 +34,9 @@ export function goQuestions(proxy: GoProxy) {
 }
 
 /** The highest release, as the go command takes it for `latest`; null where there is none. */
-function newest(list: Evidence<readonly string[]>): string | null {
-  if (list.state !== 'present') return null;
+export function newest(list: readonly string[]): string | null {
   const { parse, compare } = goConventions.versions;
-  const releases = list.value.filter((version) => parse(version)?.channel === STABLE);
+  const releases = list.filter((version) => parse(version)?.channel === STABLE);
   return releases.toSorted(compare).at(-1) ?? null;
 }
 

@@ -8,7 +8,15 @@ export interface Directive {
   readonly words: readonly string[];
   /** Whether its line ends with a comment `// indirect`, or with one that begins `// indirect;`. */
   readonly isIndirect: boolean;
+  /** The comment lines above it and the one behind it, else those above its block; "" where there is none. */
+  readonly comment: string;
   /** 1-based. */
+  readonly line: number;
+}
+
+interface Block {
+  readonly verb: string;
+  readonly comment: string;
   readonly line: number;
 }
 
@@ -18,24 +26,32 @@ export interface Directive {
  */
 export function readDirectives(file: string, text: string, blocks: ReadonlySet<string> | null): readonly Directive[] {
   const directives: Directive[] = [];
-  let block: { readonly verb: string; readonly line: number } | null = null;
+  let block: Block | null = null;
+  /** Comments; null for a blank line, which counts in a block: then those of the block are not meant. */
+  let above: (string | null)[] = [];
   for (const [index, content] of text.split('\n').entries()) {
     const line = index + 1;
     const { words, comment } = readWords(file, line, content);
     const [first, ...rest] = words;
-    if (first === undefined) continue;
+    if (first === undefined) {
+      if (comment === null && block === null) above = [];
+      else above.push(comment);
+      continue;
+    }
     const isIndirect = comment !== null && isMarkedIndirect(comment);
+    const said = block !== null && above.length === 0 && comment === null ? block.comment : textOf(above, comment);
     if (block !== null && first === ')') {
       if (rest.length > 0) fail(file, line, 'a block ends with ")" alone on its line');
       block = null;
-    } else if (block !== null) directives.push({ verb: block.verb, words, isIndirect, line });
+    } else if (block !== null) directives.push({ verb: block.verb, words, isIndirect, comment: said, line });
     else if (words.at(-1) === '(' || (words.at(-2) === '(' && words.at(-1) === ')')) {
       const isEmpty = words.at(-1) === ')';
       if (words.length !== (isEmpty ? 3 : 2) || blocks?.has(first) === false) {
         fail(file, line, `${quoted(content.trim())} begins no block that Go knows`);
       }
-      block = isEmpty ? null : { verb: first, line };
-    } else directives.push({ verb: first, words: rest, isIndirect, line });
+      block = isEmpty ? null : { verb: first, comment: textOf(above, null), line };
+    } else directives.push({ verb: first, words: rest, isIndirect, comment: said, line });
+    above = [];
   }
   if (block !== null) fail(file, block.line, `the block of ${block.verb} does not end`);
   return directives;
@@ -74,6 +90,10 @@ function refuseOdd(file: string, line: number, word: string): void {
   if (word.includes('`')) fail(file, line, 'has a back quote, which Go does not read in go.mod');
   if (word.includes('/*')) fail(file, line, 'has "/*"; go.mod has no comments but those after "//"');
   if (/[^\p{L}\p{M}\p{N}\p{P}\p{S}]/u.test(word)) fail(file, line, `${quoted(word)} has a character that Go refuses`);
+}
+
+function textOf(above: readonly (string | null)[], behind: string | null): string {
+  return [...above, behind].flatMap((one) => one?.trim() ?? []).join('\n');
 }
 
 function isMarkedIndirect(comment: string): boolean {

@@ -1,5 +1,6 @@
 import { LockfileError } from '../../readers/error.ts';
 import { GO_VERSION, reading, refuseConflictingReplacements, replacementOf, TOOLCHAIN } from './rules.ts';
+import { wordsOf } from './text.ts';
 import type { ModuleVersion, Reader, Replacement, Verbs } from './rules.ts';
 
 export interface Requirement extends ModuleVersion {
@@ -11,7 +12,12 @@ export interface Requirement extends ModuleVersion {
 export interface Retraction {
   readonly low: string;
   readonly high: string;
+  /** In the words of the author; null where there are none. */
+  readonly reason: string | null;
 }
+
+/** As the go command shows no longer one (https://go.dev/ref/mod#go-mod-file-retract). */
+const MAX_REASON_LENGTH = 500;
 
 /** What a go.mod file says (https://go.dev/ref/mod#go-mod-file). */
 export interface GoMod {
@@ -61,11 +67,13 @@ function requirementOf({ directive, moduleVersion }: Reader): Requirement {
 
 /** `VERSION` or `[ VERSION , VERSION ]`. */
 export function retractionOf({ directive, refuse, version }: Reader): Retraction {
-  const { words } = directive;
-  if (words.length === 1 && words[0] !== '[') return { low: version(words[0]), high: version(words[0]) };
+  const { words, comment } = directive;
+  const said = wordsOf(comment).join(' ').slice(0, MAX_REASON_LENGTH);
+  const reason = said === '' ? null : said;
+  if (words.length === 1 && words[0] !== '[') return { low: version(words[0]), high: version(words[0]), reason };
   const [open, low, comma, high, close, ...rest] = words;
   if (open !== '[' || comma !== ',' || close !== ']' || rest.length > 0) {
     return refuse('is neither a version nor two of them in brackets');
   }
-  return { low: version(low), high: version(high) };
+  return { low: version(low), high: version(high), reason };
 }

@@ -37,7 +37,8 @@ export const INDEX_TEXTS: Texts<
   },
   'version-yanked': {
     title: 'taken back by its owners or its registry',
-    clause: ({ reason }) => `is yanked${reason === null ? '' : `: ${quoteText(reason, 200)}`}`,
+    clause: ({ reason, retractedIn }) =>
+      `is ${retractedIn === undefined ? 'yanked' : `retracted by ${version(retractedIn)}`}${reason === null ? '' : `: ${quoteText(reason, 200)}`}`,
     why: 'a lockfile keeps a version that nobody is to take any more, and the reason may be a bad release',
     next: 'explain',
   },

@@ -226,9 +226,11 @@ export const TEXTS: Texts<FindingCode> = {
   'evidence-unavailable': {
     title: 'evidence could not be obtained',
     clause: ({ evidence, url, reason, setting }) =>
-      setting === undefined
-        ? `cannot be judged because ${EVIDENCE[evidence]} could not be obtained from ${address(url)} (${quoteText(reason)})`
-        : `cannot be judged because ${EVIDENCE[evidence]} may be asked of nobody (${quoteText(setting, 160)})`,
+      evidence === 'retractions'
+        ? `may be retracted: the go.mod that would say so could not be obtained from ${address(url)} (${quoteText(reason)})`
+        : setting === undefined
+          ? `cannot be judged because ${EVIDENCE[evidence]} could not be obtained from ${address(url)} (${quoteText(reason)})`
+          : `cannot be judged because ${EVIDENCE[evidence]} may be asked of nobody (${quoteText(setting, 160)})`,
     why: 'no answer is not a good answer',
     next: ({ evidence, reason, setting }) => {
       if (setting !== undefined) return 'proxy-off';
@@ -239,7 +241,9 @@ export const TEXTS: Texts<FindingCode> = {
   'evidence-malformed': {
     title: 'evidence cannot be read',
     clause: ({ evidence, url, reason }) =>
-      `cannot be judged because ${EVIDENCE[evidence]} from ${address(url)} cannot be read (${quoteText(reason)})`,
+      evidence === 'retractions'
+        ? `may be retracted: what says so, from ${address(url)}, cannot be believed (${quoteText(reason)})`
+        : `cannot be judged because ${EVIDENCE[evidence]} from ${address(url)} cannot be read (${quoteText(reason)})`,
     why: 'a broken answer is not a good answer',
     next: 'again',
   },
@@ -290,6 +294,7 @@ const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   zip: 'its zip or go.mod',
   installed: 'what is installed',
   log: 'what a transparency log has of it',
+  retractions: 'what its owners took back',
 };
 
 function ownerText({ owner }: Readonly<IdentityArgs>): string {

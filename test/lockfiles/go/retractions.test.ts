@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRetracted, readRetractions } from '../../../src/lockfiles/go/retractions.ts';
-import { toolchainModule, toolchainOf } from '../../../src/lockfiles/go/toolchain.ts';
+import { readRetractions, retractionsOf } from '../../../src/lockfiles/go/retractions.ts';
 
 describe('retractions of a dependency', () => {
   it('are read beside whatever a later Go may write', () => {
@@ -19,37 +18,51 @@ require a.b/d master
 `;
     const found = readRetractions('go.mod', text);
     expect(found).toEqual([
-      { low: 'v1.0.1', high: 'v1.0.1' },
-      { low: 'v1.1.0', high: 'v1.2.0' },
+      { low: 'v1.0.1', high: 'v1.0.1', reason: 'why' },
+      { low: 'v1.1.0', high: 'v1.2.0', reason: null },
     ]);
     const versions = ['v1.0.0', 'v1.0.1', 'v1.1.0-rc.1', 'v1.1.0', 'v1.1.5', 'v1.2.0', 'v1.2.1'];
-    expect(versions.filter((version) => isRetracted(version, found))).toEqual(['v1.0.1', 'v1.1.0', 'v1.1.5', 'v1.2.0']);
-    expect(isRetracted('v1.0.1', [])).toBe(false);
+    const taken = versions.filter((version) => retractionsOf(version, found).length > 0);
+    expect(taken).toEqual(['v1.0.1', 'v1.1.0', 'v1.1.5', 'v1.2.0']);
+    expect(retractionsOf('v1.0.1', [])).toEqual([]);
+  });
+
+  it('have as reason what the go command takes for one', () => {
+    const text = `// of nothing
+
+// above
+//
+// and more
+retract v1.0.0 // and behind
+retract v1.0.1
+
+// of the block
+retract ( // not of the block
+	v1.0.2
+	// its own
+
+	v1.0.3
+	v1.0.4 // own, too
+
+	v1.0.5
+) // nor this
+retract v1.0.6
+retract v1.0.7 // ${'long '.repeat(200)}
+`;
+    const reasons = readRetractions('go.mod', text).map(({ reason }) => reason);
+    expect(reasons.slice(0, -1)).toEqual([
+      ...['above and more and behind', null, 'of the block', 'its own', 'own, too', null, null],
+    ]);
+    expect(reasons.at(-1)).toHaveLength(500);
+  });
+
+  it('are not without end', () => {
+    const text = `retract (\n${'v1.0.0\n'.repeat(10_001)})\n`;
+    expect(() => readRetractions('go.mod', text)).toThrow('retracts more than 10000 times');
   });
 
   it('are those of a file that can be read', () => {
     expect(() => readRetractions('go.mod', 'retract (\nv1.0.0')).toThrow('does not end');
     expect(() => readRetractions('go.mod', 'retract "v1.0.0')).toThrow('does not end on its line');
-  });
-});
-
-describe('the toolchain of a project', () => {
-  it.each([
-    ['1.22.0', 'go1.24.3', 'go1.24.3'],
-    ['1.22.1', null, 'go1.22.1'],
-    ['1.22.1', 'default', 'go1.22.1'],
-    ['1.23rc1', null, 'go1.23rc1'],
-    ['1.22', null, null],
-    ['1.20.1', null, null],
-    [null, null, null],
-  ])('go %s, toolchain %s: %s', (go, toolchain, expected) => {
-    expect(toolchainOf({ go, toolchain })).toBe(expected);
-  });
-
-  it('is a module for each system', () => {
-    expect(toolchainModule('go1.24.3', 'linux', 'amd64')).toEqual({
-      path: 'golang.org/toolchain',
-      version: 'v0.0.1-go1.24.3.linux-amd64',
-    });
   });
 });
