@@ -105,7 +105,7 @@ describe('a Cargo project, through the command line', () => {
     withCargoProject(async ({ run, lab }) => {
       const { status, stdout } = await run('audit');
       expect(stdout).toContain('3 dependencies: 3 pass');
-      expect(stdout).toContain('hash 3 (3 by the unsigned word of the registry), registry signature 0');
+      expect(stdout).toContain('proven: hash 3 (3 by the unsigned word of the registry)\n');
       expect(status).toBe(0);
       expect(lab.requests.map(({ url }) => url).sort()).toEqual(['/al/ph/alpha', '/be/ta/beta_two', '/te/st/tester']);
       const { stdout: json } = await run('audit', '--json');
