@@ -85,38 +85,33 @@ const CHECKSUM = /checksum = "(.)/;
 const ELSEWHERE = 'registry+https://crates.example/index';
 const NAMED_BY_METADATA = `\n[metadata]\n"checksum x 1.0.0 (${CRATES_IO})" = "00"\n`;
 
-/** What somebody makes of a Cargo.lock, with the exit status and what assay must say. */
+/** What somebody makes of a Cargo.lock, with the exit status and all errors that assay must name. */
 const POISONED: readonly (readonly [string, (text: string) => string, number, RegExp])[] = [
   [
     'another checksum',
     (text) => text.replace(CHECKSUM, (_, first: string) => `checksum = "${first === '0' ? '1' : '0'}`),
     1,
-    /error\[integrity-mismatch\]/,
+    /^\S+ integrity-mismatch$/,
   ],
-  ['no checksum', (text) => inEntry(text, 'regex', /checksum = .*\n/, ''), 1, /error\[integrity-missing\] regex@/],
+  ['no checksum', (text) => inEntry(text, 'regex', /checksum = .*\n/, ''), 1, /^regex integrity-missing$/],
   [
     'a line that discards all',
     (text) => `${text}${NAMED_BY_METADATA}`,
     1,
-    /error\[integrity-missing\] [\s\S]*checksum x 1\.0\.0/,
+    /^(?:\S+ integrity-missing checksum x 1\.0\.0 \(.*\)\n?){20,}$/,
   ],
-  [
-    'a version without checksums, and with a short dependency',
-    (text) => asFirstVersion(text),
-    1,
-    /error\[integrity-missing\]/,
-  ],
+  ['a first version without checksums', asFirstVersion, 1, /^(?:\S+ integrity-missing\n?){20,}$/],
   [
     'another registry',
     (text) => inEntry(text, 'regex', /source = .*/, `source = "${ELSEWHERE}"`),
     1,
-    /\[lockfile-not-registry\] regex@/,
+    /^regex lockfile-not-registry$/,
   ],
   [
     'a version that is not there',
     (text) => inEntry(text, 'regex', /version = .*/, 'version = "1.99.99"'),
     1,
-    /error\[lockfile-version-unknown\] regex@1\.99\.99/,
+    /^regex lockfile-version-unknown$/,
   ],
   [
     'a dependency that is not there',
@@ -125,6 +120,23 @@ const POISONED: readonly (readonly [string, (text: string) => string, number, Re
     /"regex" asks for "evil", which is none of its packages/,
   ],
 ];
+
+interface ReportJson {
+  readonly findings: readonly {
+    readonly name: string;
+    readonly code: string;
+    readonly level: string;
+    readonly args: { readonly discarded?: string };
+  }[];
+}
+
+/** Each error of a report in a line, or what stderr says where there is none. */
+function errorsOf({ stdout, stderr }: Run): string {
+  if (stdout === '') return stderr;
+  const { findings } = JSON.parse(stdout) as ReportJson;
+  const errors = findings.filter(({ level }) => level === 'error');
+  return errors.map(({ name, code, args }) => [name, code, args.discarded ?? []].flat().join(' ')).join('\n');
+}
 
 describe.skipIf(!hasCargo)('a real Rust project on crates.io (skipped where that is not reached)', () => {
   it(
@@ -146,9 +158,9 @@ describe.skipIf(!hasCargo)('a real Rust project on crates.io (skipped where that
         const text = readFileSync(lock, 'utf8');
         for (const [what, poison, exit, said] of POISONED) {
           writeFileSync(lock, poison(text));
-          const { status, stdout, stderr } = await audit();
-          expect(`${stdout}${stderr}`, what).toMatch(said);
-          expect(status, what).toBe(exit);
+          const poisoned = await audit('--json');
+          expect(errorsOf(poisoned), what).toMatch(said);
+          expect(poisoned.status, what).toBe(exit);
         }
       }),
     240_000,
