@@ -85,7 +85,10 @@ const CHECKSUM = /checksum = "(.)/;
 const ELSEWHERE = 'registry+https://crates.example/index';
 const NAMED_BY_METADATA = `\n[metadata]\n"checksum x 1.0.0 (${CRATES_IO})" = "00"\n`;
 
-/** What somebody makes of a Cargo.lock, with the exit status and all errors that assay must name. */
+/**
+ * What somebody makes of a Cargo.lock, with the exit status and all errors that assay must name for all
+ * dependencies (phase `critical`).
+ */
 const POISONED: readonly (readonly [string, (text: string) => string, number, RegExp])[] = [
   [
     'another checksum',
@@ -158,7 +161,7 @@ describe.skipIf(!hasCargo)('a real Rust project on crates.io (skipped where that
         const text = readFileSync(lock, 'utf8');
         for (const [what, poison, exit, said] of POISONED) {
           writeFileSync(lock, poison(text));
-          const poisoned = await audit('--json');
+          const poisoned = await audit('--json', '--enforce', 'critical');
           expect(errorsOf(poisoned), what).toMatch(said);
           expect(poisoned.status, what).toBe(exit);
         }

@@ -141,7 +141,7 @@ export function openSources(
     close: () => {
       registry.close();
       go?.proxy.close();
-      crates?.close();
+      crates?.index.close();
     },
   };
 }
