@@ -4,7 +4,7 @@ import { type LoggedRequest, serve } from '../server.ts';
 import { packTarball } from '../tarball.ts';
 
 /** What a version of a crate is made of. */
-export interface CrateSpec {
+interface CrateSpec {
   /** By name; Cargo.toml and src/lib.rs are there in any case. */
   readonly files?: Readonly<Record<string, string>>;
   /** Name to requirement. */
@@ -15,7 +15,7 @@ export interface CrateSpec {
 }
 
 /** A line of the index, as it is served. */
-export interface IndexLine {
+interface IndexLine {
   readonly name: string;
   readonly vers: string;
   readonly deps: readonly object[];

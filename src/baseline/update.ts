@@ -168,7 +168,8 @@ function artifactsOf({ dependency, proofs }: JudgedDependency): BaselineVersion[
   if (hashes.length !== dependency.artifacts.length) return null;
   const named = dependency.artifacts.flatMap(({ file }, at): BaselineArtifact[] => {
     const hash = hashes[at];
-    return hash === undefined ? [] : [{ file, hash: { algorithm: hash.algorithm, hex: hash.hex } }];
+    const name = proofs.integrity?.files?.[at] ?? file;
+    return hash === undefined ? [] : [{ file: name, hash: { algorithm: hash.algorithm, hex: hash.hex } }];
   });
   // As they stand in the file, so that an entry is the same before and after it is written.
   const [first, ...others] = named.sort((a, b) => compareText(writtenName(a), writtenName(b)));

@@ -11,7 +11,7 @@ const TYPES = {
   provenance: ['https://slsa.dev/provenance/v0.2', 'https://slsa.dev/provenance/v1'],
 };
 
-type AttestationKind = keyof typeof TYPES;
+export type AttestationKind = keyof typeof TYPES;
 const ATTESTATION_KINDS: readonly AttestationKind[] = ['publish', 'provenance'];
 /** Of an earlier version it is asked who built it, not who published it. */
 export const EARLIER_KINDS: readonly AttestationKind[] = ['provenance'];
@@ -68,10 +68,10 @@ export function checkAttestations(
     const problem = judgeStatement(kind, entry.predicateType, verification.proof, about);
     if (problem === 'reported' || (problem === null && about.sha512 === null)) continue;
     if (problem !== null) findings.push(problem);
-    else if (kind === 'publish') publish.push(proofOf(verification.proof, entry));
+    else if (kind === 'publish') publish.push(proofOf(verification.proof, entry.bundle));
     else if (verification.proof.signer.kind === 'certificate') {
       const { signer, statement } = verification.proof;
-      const proof = establish({ ...proofOf(verification.proof, entry), identity: signer.identity });
+      const proof = establish({ ...proofOf(verification.proof, entry.bundle), identity: signer.identity });
       provenance.push({ proof, predicate: statement?.predicate });
     }
   }
@@ -105,9 +105,10 @@ function kindOf(predicateType: string, wanted: readonly AttestationKind[]): Atte
   return wanted.find((kind) => TYPES[kind].includes(predicateType)) ?? null;
 }
 
-function proofOf({ statement, ...bundle }: BundleProof, entry: AttestationEntry): AttestationProof {
+/** The proof of what a verified bundle says; `served` is the bundle as it came. */
+export function proofOf({ statement, ...bundle }: BundleProof, served: unknown): AttestationProof {
   const by = bundle.signer.kind === 'certificate' ? 'builder' : 'registry-key';
-  return establish({ by, predicateType: statement?.predicateType ?? '', digest: jsonDigest(entry.bundle), bundle });
+  return establish({ by, predicateType: statement?.predicateType ?? '', digest: jsonDigest(served), bundle });
 }
 
 /** Judges signer, types and subject of a verified bundle; `reported` where its hash is one already reported. */
@@ -171,14 +172,16 @@ function contradictingBuilders(proofs: readonly ProvenanceProof[]): readonly Fin
 }
 
 /** A wrong clock is this machine's fault, and no evidence against anybody. */
-function refused(attestation: AttestationKind, reason: RefusalReason, detail: string): Finding {
+export function refused(attestation: AttestationKind, reason: RefusalReason, detail: string): Finding {
   return reason === 'clock' ? finding('clock-behind', { attestation, detail }) : invalid(attestation, reason, detail);
 }
 
-function invalid(attestation: AttestationKind, reason: RefusalReason, detail: string): Finding {
+/** An attestation that does not hold. */
+export function invalid(attestation: AttestationKind, reason: RefusalReason, detail: string): Finding {
   return finding('provenance-invalid', { attestation, reason, detail });
 }
 
-function mismatch(attestation: AttestationKind, expected: string, actual: string): Finding {
+/** An attestation that holds, of something else. */
+export function mismatch(attestation: AttestationKind, expected: string, actual: string): Finding {
   return finding('provenance-subject-mismatch', { attestation, expected, actual });
 }

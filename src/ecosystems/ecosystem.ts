@@ -10,6 +10,7 @@ import type { PolicyExpectation } from '../model/policy.ts';
 import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
+import type { PypiIndex } from '../registries/pypi/index.ts';
 import type { Registry } from '../registries/registry.ts';
 import type { WitnessPolicy } from '../tlog/cosignature.ts';
 import type { Conventions } from './conventions/conventions.ts';
@@ -22,6 +23,8 @@ export interface Sources {
   readonly registry: Registry;
   /** Who is asked about Go modules; left out where the run is about none. */
   readonly go?: GoSource;
+  /** Who is asked about Python packages; left out where the run is about none. */
+  readonly pypi?: PypiIndex;
   /** Who is asked about crates; left out where the run is about none. */
   readonly crates?: CratesSource;
 }

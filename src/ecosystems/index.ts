@@ -4,11 +4,13 @@ import type { EcosystemRecord, PinnedKeys, Sources } from './ecosystem.ts';
 import { cargoEcosystem } from './cargo.ts';
 import { goEcosystem } from './go.ts';
 import { npmEcosystem } from './npm.ts';
+import { pypiEcosystem } from './pypi.ts';
 
 /** The record of each ecosystem; null where there are only words so far, and nothing is verified. */
 const RECORDS: Readonly<Record<Ecosystem, EcosystemRecord | null>> = {
   npm: npmEcosystem,
   go: goEcosystem,
+  pypi: pypiEcosystem,
   cargo: cargoEcosystem,
 };
 

@@ -8,6 +8,7 @@ import { go } from './go/index.ts';
 import { npm } from './npm/index.ts';
 import { pnpm } from './pnpm/index.ts';
 import { scriptPermissions } from './settings/install-scripts.ts';
+import { PYPI_FORMATS } from './pypi/index.ts';
 import { unsupported } from './unsupported.ts';
 import { vlt } from './vlt/index.ts';
 import { yarn } from './yarn/index.ts';
@@ -18,7 +19,7 @@ export { parseIntegrity } from '../readers/integrity.ts';
 export { scriptPermissions } from './settings/install-scripts.ts';
 
 /** The lockfiles assay reads. */
-export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, pnpm, yarn, bun, vlt, go, cargo];
+export const SUPPORTED_FORMATS: readonly LockfileFormat[] = [npm, pnpm, yarn, bun, vlt, go, cargo, ...PYPI_FORMATS];
 
 /** Every lockfile assay knows, supported ones first. */
 export const LOCKFILE_FORMATS: readonly LockfileFormat[] = [
@@ -57,10 +58,17 @@ export function ecosystemOfLockfile(file: string): Ecosystem {
   return formatOf(file)?.ecosystem ?? DEFAULT_ECOSYSTEM;
 }
 
+/** Whether a file that was looked for is a lockfile, by its text; null where its name says so. */
+export function tellsByText(file: string): ((text: string) => boolean) | null {
+  return formatOf(file)?.isLocked ?? null;
+}
+
 function formatOf(file: string): LockfileFormat | undefined {
   if (BRANCH_LOCKFILE.test(file.replace(/^.*[/\\]/s, ''))) return pnpm;
-  return LOCKFILE_FORMATS.find(({ fileNames, otherFileNames }) =>
-    [...fileNames, ...otherFileNames].some((name) => file.endsWith(name)),
+  return (
+    LOCKFILE_FORMATS.find(({ fileNames, otherFileNames }) =>
+      [...fileNames, ...otherFileNames].some((name) => file.endsWith(name)),
+    ) ?? LOCKFILE_FORMATS.find(({ otherFiles }) => otherFiles?.test(file))
   );
 }
 

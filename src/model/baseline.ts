@@ -187,12 +187,28 @@ export function canBeAccepted(code: FindingCode, locked: LockedBytes): boolean {
   return isAcceptable(code) && hashOfAll(locked) !== null;
 }
 
+type Standing = 'same' | 'part' | 'more' | 'other';
+
+/** Hashes without the names of their files, any of which is enough for an installer. */
+function setAgainst({ artifacts }: LockedBytes, recorded: BaselineVersion): Standing {
+  const known = new Set(recorded.artifacts.map(({ hash }) => hashText(hash)));
+  const hashes = artifacts.map(({ digests }) => digests.map(hashText).join(' '));
+  const same = new Set(hashes.filter((hash) => known.has(hash))).size;
+  const more = hashes.filter((hash) => !known.has(hash)).length;
+  // Where one is gone and another is there, somebody put it in its place.
+  if (same === 0 || (more > 0 && same < known.size)) return 'other';
+  if (more > 0) return 'more';
+  return same === known.size ? 'same' : 'part';
+}
+
 /**
  * How what a lockfile locks of a version stands to what the baseline has of it: `same` files with the same hashes, a
  * `part` of them (go.sum drops the zip of a module of which only the go.mod is still needed), `more` than were seen, or
  * `other`, where a file that both name has another hash, another besides, or none.
  */
-export function lockedAgainst(locked: LockedBytes, recorded: BaselineVersion): 'same' | 'part' | 'more' | 'other' {
+export function lockedAgainst(locked: LockedBytes, recorded: BaselineVersion): Standing {
+  const isSet = locked.artifacts.every(({ file }) => file === null);
+  if (isSet && recorded.artifacts.some(({ file }) => file !== null)) return setAgainst(locked, recorded);
   const known = new Map(recorded.artifacts.map(({ file, hash }) => [file, hash]));
   let [same, more] = [0, 0];
   for (const { file, digests } of new Map(locked.artifacts.map((one) => [one.file, one])).values()) {

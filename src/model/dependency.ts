@@ -23,11 +23,14 @@ export interface DirHash {
  * Who writes a lockfile, and installs from it. Yarn 1 (`yarn-classic`) and later ones (`yarn`) have other commands and
  * other files of configuration.
  */
-export type PackageManager = NodeManager | 'go' | 'cargo';
+export type PackageManager = NodeManager | PythonManager | 'go' | 'cargo';
 
 /** Those that install from a registry of npm's kind into node_modules. */
 export const NODE_MANAGERS = ['npm', 'pnpm', 'yarn-classic', 'yarn', 'bun', 'vlt'] as const;
 export type NodeManager = (typeof NODE_MANAGERS)[number];
+
+/** Those that install from an index of PyPI's kind. */
+export type PythonManager = 'pip' | 'uv' | 'poetry' | 'pdm' | 'pipenv';
 
 /** A configuration file of a package manager that was read, as a plain value: hostile. */
 export interface ConfigFile {
@@ -130,9 +133,23 @@ export interface Substitution {
   readonly hook?: string;
 }
 
+/**
+ * A Trusted Publisher that a lockfile expects of a package (PEP 751, `packages.attestation-identities`). Whoever can
+ * edit the lockfile wrote it.
+ */
+export interface AttestationIdentity {
+  /** `GitHub`, `GitLab`, `Google` and others, as the index names it. */
+  readonly kind: string;
+  /** What the lockfile says beside it: `repository`, `workflow`, ... */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 /** One file of a version, whose bytes a lockfile locks. */
 export interface Artifact {
-  /** The name of the file; null where a version has one file only, as npm's has its tarball. */
+  /**
+   * The name of the file; null where a version has one file only, as npm's has its tarball, or where a format has
+   * hashes and no names (requirements.txt): then each hash is an artifact, and of some file of the version.
+   */
   readonly file: string | null;
   /** Every hash the lockfile gives of it, in its order; empty where it gives none. */
   readonly digests: readonly (Digest | DirHash)[];
@@ -188,6 +205,10 @@ export interface Dependency {
   readonly patches?: readonly string[];
   /** What its places claim, each distinct claim once; left out where the format claims nothing. */
   readonly claims?: readonly EntryClaims[];
+  /** Address of the index that the lockfile says it is from; left out where it says none. */
+  readonly index?: string;
+  /** Who the lockfile says has to have published it; left out where it says nothing. */
+  readonly attestationIdentities?: readonly AttestationIdentity[];
   /** What it stands in for without anybody having asked for it; left out where there is nothing. */
   readonly substitutes?: readonly Substitution[];
   /** What is wrong with its entries as they stand, whatever they name; left out where nothing is. */

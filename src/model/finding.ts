@@ -114,6 +114,8 @@ export interface FindingArgs {
    * the package manager discard the hash that stands there.
    */
   'integrity-missing': { resolved: string | null; due?: true; discarded?: string };
+  /** `file` is what the lockfile calls it; null where it has hashes only. */
+  'integrity-unknown-file': { locked: string; file: string | null };
   'integrity-weak': { algorithm: string };
   /** `source`: `locked` is what the registry serves, as the lockfile can lock none. */
   'integrity-rewritten': { baseline: string; locked: string; source?: 'registry' };
@@ -148,6 +150,13 @@ export interface FindingArgs {
    * `publisher`: the account that published `version` and this one alike, with nothing new that is installed or run.
    */
   'provenance-lost-elsewhere': { version: string; sameLine: boolean; published: Instant | null; publisher?: string };
+  /**
+   * `files` are locked and have none, so many others (`attested`) have; `predecessor` is the last release before it that
+   * had any.
+   */
+  'provenance-partial': { files: readonly string[]; attested: number; predecessor: string | null };
+  /** Each of two locked `files` with its own of two `builders`. */
+  'provenance-inconsistent': { files: readonly string[]; builders: readonly string[] };
   /** The registry's manifest claims provenance and its attestations have none. */
   'provenance-advertised-absent': { url: string };
   'publish-attestation-missing': { url: string };
@@ -163,6 +172,8 @@ export interface FindingArgs {
   'identity-owner-changed': IdentityArgs & { name: string };
   'identity-self-hosted-runner': { run: string | null };
   'identity-predicate-disagrees': { field: string; certificate: string; predicate: string };
+  /** `publisher` is the unsigned word of the index. */
+  'identity-publisher-disagrees': { field: string; certificate: string; publisher: string };
 
   /** `version` is the earlier version that a release is compared with; `to` published others before this one. */
   'history-publisher-changed': { from: string; to: string; version: string };
@@ -210,6 +221,8 @@ export interface FindingArgs {
   'history-exotic-dependency': { name: string; spec: string };
   /** `latest` is lower and was published earlier, at `published`. */
   'history-dist-tag-moved-back': { latest: string; published: Instant };
+  /** `firstPublished` is when the first file of the release was, and `published` when this one was. */
+  'history-file-added-late': { file: string; published: Instant; firstPublished: Instant };
   'history-manifest-differs': { field: string; registry: string; tarball: string };
 
   'lockfile-not-registry': { kind: 'git' | 'http' | 'file' | 'other'; url: string };
@@ -219,6 +232,11 @@ export interface FindingArgs {
   'lockfile-version-unknown': { registry: string; isPackage: boolean; published: Instant | null };
   /** Its owners or its registry took the version back, which is still there; `reason` in their words. */
   'version-yanked': { reason: string | null };
+  /**
+   * The registry had it and serves it no more: the baseline knows it, or the whole project is in quarantine. `reason` is
+   * the registry's, empty where it gives none.
+   */
+  'version-removed': { registry: string; quarantined: boolean; reason: string };
   /** `patch`: the file or the hash of the patch, as the lockfile names it. */
   'lockfile-patched': { patch: string };
   /** `names`: what the lockfile says is inside the tarball, and so has no hash; the registry says it is not. */
@@ -235,6 +253,8 @@ export interface FindingArgs {
   'lockfile-parts-differ': { path: string; packages: string; dependencies: string };
   /** `names`: what the package's own shrinkwrap, in its tarball, decides, as the lockfile has no entry for it. */
   'lockfile-unbound': { names: readonly string[] };
+  /** Several indexes may answer for one name: their addresses, without credentials. */
+  'lockfile-index-ambiguous': { indexes: readonly string[] };
   /**
    * `by` says that the package manager does not install from this file; `instead` is what it would, where that is
    * known.
@@ -290,7 +310,8 @@ export interface FindingArgs {
    */
   'evidence-not-served': { registry: string; packages: readonly string[] };
   'evidence-malformed': { evidence: EvidenceName; url: string; reason: string };
-  'evidence-stripped': { registry: string };
+  /** `of`: what is left out, where that is not signatures of the registry. */
+  'evidence-stripped': { registry: string; of?: 'attestations' };
 }
 
 /** Which piece of evidence a finding is about. */
@@ -327,6 +348,7 @@ export type FindingKind = 'contradiction' | 'loss' | 'identity' | 'gap' | 'anoma
 export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'integrity-mismatch': 'contradiction',
   'integrity-missing': 'loss',
+  'integrity-unknown-file': 'contradiction',
   'integrity-weak': 'loss',
   'integrity-rewritten': 'contradiction',
   'baseline-forged': 'contradiction',
@@ -339,6 +361,8 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'provenance-missing': 'gap',
   'provenance-lost': 'loss',
   'provenance-lost-elsewhere': 'gap',
+  'provenance-partial': 'loss',
+  'provenance-inconsistent': 'identity',
   'provenance-advertised-absent': 'loss',
   'publish-attestation-missing': 'loss',
   'identity-unexpected-repository': 'identity',
@@ -350,6 +374,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'identity-owner-changed': 'identity',
   'identity-self-hosted-runner': 'identity',
   'identity-predicate-disagrees': 'contradiction',
+  'identity-publisher-disagrees': 'contradiction',
   'history-publisher-changed': 'anomaly',
   'history-publisher-new': 'anomaly',
   'history-approval-lost': 'anomaly',
@@ -360,6 +385,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'history-attestation-missing': 'anomaly',
   'history-mass-yank': 'anomaly',
   'history-exotic-dependency': 'anomaly',
+  'history-file-added-late': 'anomaly',
   'history-dist-tag-moved-back': 'anomaly',
   'history-manifest-differs': 'contradiction',
   'lockfile-not-registry': 'loss',
@@ -367,6 +393,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-unexpected-host': 'anomaly',
   'lockfile-version-unknown': 'contradiction',
   'version-yanked': 'note',
+  'version-removed': 'loss',
   'lockfile-patched': 'note',
   'lockfile-bundle-mismatch': 'contradiction',
   'lockfile-substituted': 'contradiction',
@@ -375,6 +402,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-hook-changed': 'anomaly',
   'lockfile-parts-differ': 'contradiction',
   'lockfile-unbound': 'contradiction',
+  'lockfile-index-ambiguous': 'anomaly',
   'lockfile-not-used': 'contradiction',
   'lockfile-other-code': 'anomaly',
   'installed-modified': 'contradiction',

@@ -1,5 +1,5 @@
 /** Package ecosystems assay has words for. */
-export type Ecosystem = 'npm' | 'go' | 'cargo';
+export type Ecosystem = 'npm' | 'go' | 'pypi' | 'cargo';
 
 /** The ecosystem that is meant where a file or a command names a package without one. */
 export const DEFAULT_ECOSYSTEM: Ecosystem = 'npm';

@@ -108,6 +108,8 @@ export type Witness = (typeof WITNESSES)[number];
 export interface IntegrityProof extends Proven {
   readonly by: Witness;
   readonly digests: readonly [Digest | DirHash, ...(Digest | DirHash)[]];
+  /** The files that have these hashes, in their order, where the lockfile has hashes and no names; else left out. */
+  readonly files?: readonly string[];
 }
 
 /**

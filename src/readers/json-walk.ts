@@ -46,6 +46,25 @@ export function walkObject(
   return -1;
 }
 
+/**
+ * Visits the elements of the array at `start` in turn: `visit` gets where one begins, and returns where it ends. Returns
+ * the byte after the array.
+ */
+export function walkArray(json: Buffer, start: number, visit: (value: number) => number): number {
+  if (json[start] !== OPEN_ARRAY) return -1;
+  let at = skipSpace(json, start + 1);
+  if (json[at] === CLOSE_ARRAY) return at + 1;
+  while (at < json.length) {
+    const end = visit(at);
+    if (end === -1) return -1;
+    at = skipSpace(json, end);
+    if (json[at] === CLOSE_ARRAY) return at + 1;
+    if (json[at] !== COMMA) return -1;
+    at = skipSpace(json, at + 1);
+  }
+  return -1;
+}
+
 /** The byte after the value at `start`. */
 export function skipValue(json: Buffer, start: number): number {
   const first = json[start];

@@ -12,6 +12,8 @@ export interface TomlDocument {
   readonly root: TomlTable;
   /** 1-based lines of the headers `[[name]]`, in their order. */
   readonly headers: (name: string) => readonly number[];
+  /** How many tables have a member `hash` or `hashes`; those below a `tool` do not count. */
+  readonly hashed: number;
 }
 
 /** Deeper than any lockfile nests. */
@@ -33,22 +35,27 @@ export function parseToml(file: string, text: string, remedy: string): TomlDocum
     throw new LockfileError(file, lineOf(error), `${problemOf(error)}; ${remedy}`);
   }
   let values = 0;
+  let hashed = 0;
   const fail = (problem: string): never => {
     throw new LockfileError(file, null, `${problem}; ${remedy}`);
   };
-  const valueOf = (value: unknown, depth: number): TomlValue => {
+  const valueOf = (value: unknown, depth: number, isCounted: boolean): TomlValue => {
     if (depth > MAX_DEPTH) return fail(`nested deeper than ${MAX_DEPTH} levels`);
     if ((values += 1) > MAX_VALUES) return fail(`more than ${MAX_VALUES} values; no lockfile has so many`);
-    if (Array.isArray(value)) return value.map((one) => valueOf(one, depth + 1));
+    if (Array.isArray(value)) return value.map((one) => valueOf(one, depth + 1, isCounted));
     if (value instanceof TomlDate) return value.toISOString();
-    if (typeof value === 'object' && value !== null) return tableOf(value, depth);
+    if (typeof value === 'object' && value !== null) return tableOf(value, depth, isCounted);
     return value as string | number | boolean;
   };
-  const tableOf = (table: object, depth: number): TomlTable =>
-    new Map(Object.entries(table).map(([key, value]) => [key, valueOf(value, depth + 1)]));
-  const root = tableOf(parsed, 0);
+  const tableOf = (table: object, depth: number, isCounted: boolean): TomlTable => {
+    if (isCounted && ('hash' in table || 'hashes' in table)) hashed += 1;
+    return new Map(
+      Object.entries(table).map(([key, value]) => [key, valueOf(value, depth + 1, isCounted && key !== 'tool')]),
+    );
+  };
+  const root = tableOf(parsed, 0, true);
   let lines: ReadonlyMap<string, readonly number[]> | null = null;
-  return { root, headers: (name) => (lines ??= headerLines(text)).get(name) ?? [] };
+  return { root, hashed, headers: (name) => (lines ??= headerLines(text)).get(name) ?? [] };
 }
 
 function lineOf(error: unknown): number | null {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LockfileError, parseLockfile, SUPPORTED_FORMATS } from '../../src/lockfiles/index.ts';
 import type { Lockfile } from '../../src/model/dependency.ts';
+import { PYPI_FORMATS } from '../../src/lockfiles/pypi/index.ts';
 import { SAMPLES, type Sample } from './samples.ts';
 
 /** Pieces that mean something to a reader of some format, or to a terminal. */
@@ -49,11 +50,17 @@ function expectThat(holds: boolean, what: string): void {
 
 const PRINTABLE = /^[^\p{C}\p{Zl}\p{Zp}]{1,2000}$/u;
 
+/** Those of Python are read by themselves until there is a chain that their entries are held to. */
+function parse(file: string, bytes: Buffer): Lockfile {
+  const own = PYPI_FORMATS.find(({ fileNames }) => fileNames.includes(file));
+  return own === undefined ? parseLockfile(file, bytes) : own.parse(file, bytes, new Map(), []);
+}
+
 /** Reads it, or null where it is refused: with one printable line, and with nothing but a LockfileError. */
 function outcome(file: string, content: string | Uint8Array): Lockfile | null {
   let lockfile: Lockfile;
   try {
-    lockfile = parseLockfile(file, Buffer.from(content));
+    lockfile = parse(file, Buffer.from(content));
   } catch (error) {
     if (!(error instanceof LockfileError)) throw error;
     expectThat(PRINTABLE.test(error.message), error.message);
@@ -93,7 +100,7 @@ function costOf(work: () => void): number {
 }
 
 describe('every supported format', () => {
-  it.each(SUPPORTED_FORMATS.map(({ name }) => name))('%s has a sample', (name) => {
+  it.each([...new Set([...SUPPORTED_FORMATS, ...PYPI_FORMATS])].map(({ name }) => name))('%s has a sample', (name) => {
     expect(SAMPLES.map(({ format }) => format)).toContain(name);
   });
 });

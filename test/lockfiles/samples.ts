@@ -30,15 +30,184 @@ const h1 = (of: string): string => `h1:${createHash('sha256').update(of).digest(
 const GO_DEPENDENCIES = { 'a.example/One@v1.2.3': h1('a'), 'b.example/two/v2@v2.0.0': h1('b') };
 
 const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index';
-const sha256 = (of: string): string => createHash('sha256').update(of).digest('hex');
 /** A package of Cargo.lock from version 2 on. */
 const crate = (name: string, version: string, checksum: string, dependencies: readonly string[] = []): string =>
   `[[package]]\nname = "${name}"\nversion = "${version}"\nsource = "${CRATES_IO}"\nchecksum = "${checksum}"\n${
     dependencies.length === 0 ? '' : `dependencies = [\n${dependencies.map((one) => ` "${one}",\n`).join('')}]\n`
   }`;
+/** A SHA-256 as lockfiles of Python have it. */
+const sha256 = (of: string): string => createHash('sha256').update(of).digest('hex');
+const PYPI_DEPENDENCIES = { 'a-one@1.2.3': sha256('a'), 'b@2.0.0': sha256('b') };
+const FILES = 'https://files.pythonhosted.org/packages';
+const UV_HEAD = 'version = 1\nrevision = 3\nrequires-python = ">=3.11"\n';
+const uvEntry = (name: string, version: string, hex: string, needs: string): string => `
+[[package]]
+name = "${name}"
+version = "${version}"
+source = { registry = "https://pypi.org/simple" }
+dependencies = [
+    { name = "${needs}" },
+]
+wheels = [
+    { url = "${FILES}/${name.replaceAll('-', '_')}-${version}-py3-none-any.whl", hash = "sha256:${hex}", size = 1 },
+]
+`;
+const uvProject = (needs: string): string => `
+[[package]]
+name = "project"
+version = "0.1.0"
+source = { virtual = "." }
+dependencies = [
+    { name = "${needs}" },
+]
+`;
+const poetryEntry = (name: string, version: string, hex: string): string => `[[package]]
+name = "${name}"
+version = "${version}"
+optional = false
+python-versions = ">=3.8"
+groups = ["main"]
+files = [
+    {file = "${name.replaceAll('-', '_')}-${version}.tar.gz", hash = "sha256:${hex}"},
+]
+
+`;
+const POETRY_END = '[metadata]\nlock-version = "2.1"\npython-versions = ">=3.8"\ncontent-hash = "0"\n';
+const pdmEntry = (name: string, version: string, hex: string): string => `
+[[package]]
+name = "${name}"
+version = "${version}"
+requires_python = ">=3.8"
+summary = "It"
+groups = ["default"]
+files = [
+    {file = "${name.replaceAll('-', '_')}-${version}.tar.gz", hash = "sha256:${hex}"},
+]
+`;
+const PDM_HEAD = '[metadata]\ngroups = ["default"]\nstrategy = []\nlock_version = "4.5.0"\ncontent_hash = "0"\n';
+const pylockEntry = (name: string, version: string, hex: string): string => `
+[[packages]]
+name = "${name}"
+version = "${version}"
+index = "https://pypi.org/simple"
+
+[[packages.wheels]]
+name = "${name.replaceAll('-', '_')}-${version}-py3-none-any.whl"
+url = "${FILES}/${name.replaceAll('-', '_')}-${version}-py3-none-any.whl"
+hashes = {sha256 = "${hex}"}
+`;
+const PYLOCK_HEAD = 'lock-version = "1.0"\ncreated-by = "pip"\n';
+const pipfileOf = (entries: object): string =>
+  json({
+    _meta: { hash: {}, 'pipfile-spec': 6, sources: [{ name: 'pypi', url: 'https://pypi.org/simple' }] },
+    default: entries,
+    develop: {},
+  });
+const pipfileEntry = (version: string, hex: string): object => ({
+  hashes: [`sha256:${hex}`],
+  index: 'pypi',
+  version: `==${version}`,
+});
+
+const PYPI_SAMPLES: readonly Sample[] = [
+  {
+    format: 'uv',
+    file: 'uv.lock',
+    text:
+      UV_HEAD +
+      uvProject('a-one') +
+      uvEntry('a-one', '1.2.3', sha256('a'), 'b') +
+      uvEntry('b', '2.0.0', sha256('b'), 'a-one'),
+    dependencies: PYPI_DEPENDENCIES,
+    many: (count) =>
+      UV_HEAD +
+      uvProject('p0') +
+      Array.from({ length: count }, (_, i) => uvEntry(`p${i}`, '1.0.0', sha256(`h${i}`), next(i, count))).join(''),
+  },
+  {
+    format: 'pip',
+    file: 'requirements.txt',
+    text: `# Compiled.\na-one==1.2.3 \\\n    --hash=sha256:${sha256('a')}\n    # via -r requirements.in\nb==2.0.0 ; python_version >= "3" \\\n    --hash=sha256:${sha256('b')}\n`,
+    dependencies: PYPI_DEPENDENCIES,
+    many: (count) =>
+      Array.from({ length: count }, (_, i) => `p${i}==1.0.0 \\\n    --hash=sha256:${sha256(`h${i}`)}\n`).join(''),
+  },
+  {
+    format: 'pylock',
+    file: 'pylock.toml',
+    text: PYLOCK_HEAD + pylockEntry('a-one', '1.2.3', sha256('a')) + pylockEntry('b', '2.0.0', sha256('b')),
+    dependencies: PYPI_DEPENDENCIES,
+    many: (count) =>
+      PYLOCK_HEAD + Array.from({ length: count }, (_, i) => pylockEntry(`p${i}`, '1.0.0', sha256(`h${i}`))).join(''),
+  },
+  {
+    format: 'Poetry',
+    file: 'poetry.lock',
+    text: poetryEntry('a-one', '1.2.3', sha256('a')) + poetryEntry('b', '2.0.0', sha256('b')) + POETRY_END,
+    dependencies: PYPI_DEPENDENCIES,
+    many: (count) =>
+      Array.from({ length: count }, (_, i) => poetryEntry(`p${i}`, '1.0.0', sha256(`h${i}`))).join('') + POETRY_END,
+  },
+  {
+    format: 'Poetry',
+    file: 'poetry.lock',
+    text: `[[package]]
+name = "a-one"
+version = "1.2.3"
+category = "main"
+optional = false
+python-versions = "*"
+
+[[package]]
+name = "b"
+version = "2.0.0"
+category = "main"
+optional = false
+python-versions = "*"
+
+[metadata]
+lock-version = "1.1"
+python-versions = "*"
+content-hash = "0"
+
+[metadata.files]
+a-one = [
+    {file = "a_one-1.2.3.tar.gz", hash = "sha256:${sha256('a')}"},
+]
+b = [
+    {file = "b-2.0.0.tar.gz", hash = "sha256:${sha256('b')}"},
+]
+`,
+    dependencies: PYPI_DEPENDENCIES,
+    many: (count) => {
+      const all = Array.from({ length: count }, (_, i) => i);
+      const packages = all.map((i) => `[[package]]\nname = "p${i}"\nversion = "1.0.0"\n\n`);
+      const files = all.map(
+        (i) => `p${i} = [\n    {file = "p${i}-1.0.0.tar.gz", hash = "sha256:${sha256(`h${i}`)}"},\n]\n`,
+      );
+      return `${packages.join('')}[metadata]\nlock-version = "1.1"\n\n[metadata.files]\n${files.join('')}`;
+    },
+  },
+  {
+    format: 'PDM',
+    file: 'pdm.lock',
+    text: PDM_HEAD + pdmEntry('a-one', '1.2.3', sha256('a')) + pdmEntry('b', '2.0.0', sha256('b')),
+    dependencies: PYPI_DEPENDENCIES,
+    many: (count) =>
+      PDM_HEAD + Array.from({ length: count }, (_, i) => pdmEntry(`p${i}`, '1.0.0', sha256(`h${i}`))).join(''),
+  },
+  {
+    format: 'pipenv',
+    file: 'Pipfile.lock',
+    text: pipfileOf({ 'a-one': pipfileEntry('1.2.3', sha256('a')), b: pipfileEntry('2.0.0', sha256('b')) }),
+    dependencies: PYPI_DEPENDENCIES,
+    many: (count) => pipfileOf(numbered(count, (i) => [`p${i}`, pipfileEntry('1.0.0', sha256(`h${i}`))])),
+  },
+];
 
 /** One for each version that is read differently. A format without one fails the tests. */
 export const SAMPLES: readonly Sample[] = [
+  ...PYPI_SAMPLES,
   {
     format: 'pnpm',
     file: 'pnpm-lock.yaml',
@@ -236,4 +405,5 @@ b@^2:
 ];
 
 /** Those of package managers that install from a registry of npm's kind, beside a package.json. */
-export const NODE_SAMPLES: readonly Sample[] = SAMPLES.filter(({ format }) => format !== 'Go' && format !== 'Cargo');
+const OTHER_FORMATS = ['Go', 'Cargo', 'uv', 'pip', 'pylock', 'Poetry', 'pipenv', 'PDM'];
+export const NODE_SAMPLES: readonly Sample[] = SAMPLES.filter(({ format }) => !OTHER_FORMATS.includes(format));

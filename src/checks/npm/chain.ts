@@ -15,7 +15,8 @@ import { evidenceDigest } from './evidence-digest.ts';
 import { checkClaims, checkSubstitutes } from './claims.ts';
 import { checkExpectation, type ExpectationCheck } from '../expectation.ts';
 import { firstPublished, provenanceSince } from '../history.ts';
-import { checkAgainstPolicy, checkBuild, withoutNegations, type ExpectedIdentity } from '../identity.ts';
+import { withoutNegations } from '../identity.ts';
+import { judgeIdentity } from '../judge-identity.ts';
 import { checkIntegrity, type IntegrityCheck } from './integrity.ts';
 import { sha512OfSri } from '../../readers/integrity.ts';
 import { checkLossAgainst } from '../loss.ts';
@@ -206,7 +207,7 @@ function followChain(
     const stated = withoutNegations(known.expectation.identity);
     expectation = checkExpectation({ ecosystem, release: manifest, identity, stated }, known.package, packument, shown);
     findings.push(
-      ...judgeIdentity(identity, expectation, evidence, known),
+      ...judgeIdentity(identity, expectation, { others: evidence.others, registry: evidence.registry }, known),
       ...checkPredicate(attested.provenance, attested.predicate),
     );
   } else if (!claimsProvenance && !attested.has.provenance && !stripped) {
@@ -301,39 +302,6 @@ function isStripped(packument: Packument | null): boolean {
     if ((packument.versions.get(version)?.signatures.length ?? 0) > 0) return false;
   }
   return true;
-}
-
-/** The identity against what the policy names, and for the rest against who is expected. */
-function judgeIdentity(
-  identity: Identity,
-  { before, findings, missing }: ExpectationCheck,
-  evidence: DependencyEvidence,
-  known: Expectations,
-): readonly Finding[] {
-  const policy = known.expectation.identity;
-  const byPolicy = checkAgainstPolicy(identity, policy);
-  const unsaid = evidence.others
-    .map(({ attestations }) => unanswered('predecessor-attestations', attestations))
-    .find((found) => found !== null);
-  const problem = unsaid ?? withheld(missing, before, evidence.registry);
-  // What the policy rules out says nothing about what is expected instead.
-  const others = [...findings, ...checkBuild(identity, before, withoutNegations(policy))];
-  return [
-    ...byPolicy,
-    ...(problem === null ? [] : [problem]),
-    ...others.filter(({ code }) => !byPolicy.some((one) => one.code === code)),
-  ];
-}
-
-/**
- * The provenance of earlier releases could not be obtained: says so, and whom the release is held to instead. Without
- * either there is no statement.
- */
-function withheld(versions: readonly string[], before: ExpectedIdentity | null, url: string): Finding | null {
-  if (versions.length === 0) return null;
-  if (before !== null) return finding('history-attestation-missing', { versions, instead: before.version ?? null });
-  const reason = `no valid provenance is served for ${versions.join(', ')}, which it says have some`;
-  return finding('evidence-unavailable', { evidence: 'predecessor-attestations', url, reason });
 }
 
 /** Who built other versions, from their own attestations, held against the hash the registry gives for each. */

@@ -13,14 +13,7 @@ import { likelyManager } from '../project/manager-config.ts';
 import { demandSignedPack } from '../project/pack-signers.ts';
 import { loadPolicy, phaseOf } from '../project/policy.ts';
 import { reportOptions } from '../setup.ts';
-import {
-  cratesForSpecs,
-  demandUsable,
-  goForSpecs,
-  networkConfig,
-  openRegistry,
-  openSources,
-} from '../project/registry.ts';
+import { askingForSpecs, demandUsable, networkConfig, openRegistry, openSources } from '../project/registry.ts';
 import { startTrust, TRUST_OPTIONS, withTrust } from '../project/trust.ts';
 
 export const command: Command = {
@@ -44,13 +37,9 @@ export const command: Command = {
         () =>
           openSources(
             openRegistry(config, io, { redirects: policy?.policy.redirects ?? [] }),
-            goForSpecs(positionals, io),
-            cratesForSpecs(positionals, io),
+            askingForSpecs(positionals, io),
           ),
-        (used, { registry, go, crates }) => {
-          const sources = { registry, ...(go && { go }), ...(crates && { crates }) };
-          return check(positionals, { ...sources, trust: used, enforce, policy, now: Date.now() });
-        },
+        (used, { sources }) => check(positionals, { ...sources, trust: used, enforce, policy, now: Date.now() }),
       );
       const { comparisons, unresolved } = result;
       const report = { ...result.report, trust: withAnswers(result.report.trust, current) };

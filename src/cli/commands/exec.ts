@@ -14,6 +14,7 @@ import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { whyNotCargo } from '../exec/cargo-commands.ts';
 import { whyNotGo } from '../exec/go-commands.ts';
+import { whyNotPython } from '../exec/python-commands.ts';
 import { whyNotRun } from '../exec/installs.ts';
 import { changedSince, type Looked } from '../exec/still.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
@@ -102,7 +103,11 @@ async function demandAudited(
     }),
   );
   const paths = projects.flatMap(({ sources }) => sources.map(({ path }) => path));
-  const why = whyNotGo(line, paths, io) ?? whyNotCargo(line, paths, io) ?? (await whyNotRun(line, audited, io, omit));
+  const why =
+    whyNotGo(line, paths, io) ??
+    whyNotCargo(line, paths, io) ??
+    whyNotPython(line, paths, io) ??
+    (await whyNotRun(line, audited, io, omit));
   if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
 }
 

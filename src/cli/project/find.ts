@@ -1,6 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { BRANCH_LOCKFILE, LOCKFILE_NAMES } from '../../lockfiles/index.ts';
+import { BRANCH_LOCKFILE, LOCKFILE_NAMES, tellsByText } from '../../lockfiles/index.ts';
 import { NODE_MANAGERS, type NodeManager } from '../../model/dependency.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
 import { npmProject } from '../../registries/npm/config/npmrc.ts';
@@ -32,6 +32,8 @@ const SKIPPED = new Set(['node_modules', '.git']);
 const MAX_DEPTH = 64;
 const MAX_FOLDERS = 100_000;
 const MAX_LOCKFILES = 1000;
+/** What is larger is read as a lockfile, which refuses it. */
+const MAX_TELLING_BYTES = 64 * 1024 * 1024;
 
 /**
  * The lockfile that a path names, or all lockfiles of a directory: it does not say which one an installation will use.
@@ -118,7 +120,9 @@ function branchLockfiles(folder: string, names: readonly string[], io: Io): read
 
 /** Paths of every lockfile of a directory; a link that leads nowhere is one that cannot be read. */
 export function lockfilesIn(directory: string): readonly string[] {
-  return LOCKFILE_NAMES.map((name) => join(directory, name)).filter((path) => existsSync(path) || isLink(path));
+  return LOCKFILE_NAMES.map((name) => join(directory, name)).filter(
+    (path) => (existsSync(path) || isLink(path)) && isLockfile(path),
+  );
 }
 
 /**
@@ -148,6 +152,17 @@ export function findAllLockfiles(places: readonly string[], below: boolean, io: 
   return { folders: [...folders.values()], unread };
 }
 
+/** Whether a file that was found by its name is a lockfile; one that cannot be read says so when it is. */
+function isLockfile(path: string): boolean {
+  const tells = tellsByText(path);
+  if (tells === null) return true;
+  try {
+    return statSync(path).size > MAX_TELLING_BYTES || tells(readFileSync(path, 'utf8'));
+  } catch {
+    return true;
+  }
+}
+
 function existing(path: string, io: Io): string {
   const absolute = resolve(io.cwd, path);
   demandTarget(absolute);
@@ -175,7 +190,8 @@ function findBelow(place: string, io: Io): { readonly paths: LockfilePaths; read
     }
     const names = new Set(entries.map(({ name }) => name));
     unread.push(...withoutLockfile(folder, [...names], io));
-    paths.push(...LOCKFILE_NAMES.filter((name) => names.has(name)).map((name) => join(folder, name)));
+    const present = LOCKFILE_NAMES.filter((name) => names.has(name)).map((name) => join(folder, name));
+    paths.push(...present.filter(isLockfile));
     for (const entry of entries) {
       if (entry.isDirectory() && !SKIPPED.has(entry.name)) {
         queue.push({ folder: join(folder, entry.name), depth: depth + 1 });

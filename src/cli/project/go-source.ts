@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { GoSource } from '../../ecosystems/go/source.ts';
 import { goSettings, userFileOf, type GoSettings } from '../../lockfiles/go/settings/index.ts';
@@ -7,10 +6,10 @@ import type { NetConfig } from '../../net/config.ts';
 import { createHttpClient } from '../../net/client.ts';
 import { environmentNetwork } from '../../net/environment.ts';
 import { goProxy } from '../../registries/goproxy/index.ts';
-import { readNetrc } from '../../registries/goproxy/netrc.ts';
 import { databaseAddress, proxySettings, type ProxySettings } from '../../registries/goproxy/settings.ts';
 import type { Io } from '../io.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { netrcOf } from './netrc.ts';
 
 /** How Go modules are asked for, under the settings of the go command. */
 export interface GoAsking {
@@ -37,7 +36,7 @@ export function goSettingsIn(io: Io): GoSettings {
 /** How modules are asked for, under these settings. Throws LockfileError for what cannot be asked. */
 export function goAsking(io: Io): GoAsking {
   const all = goSettingsIn(io);
-  const settings = proxySettings(all, readNetrc(bytesOf(netrcOf(io), io)?.toString('utf8') ?? ''));
+  const settings = proxySettings(all, netrcOf(io));
   const config = environmentNetwork(io.env, settings.credentials);
   return {
     config: io.answers === undefined ? config : { ...config, through: io.answers.through },
@@ -65,11 +64,6 @@ function machineHead({ path }: GoSettings, { database }: ProxySettings, io: Io):
   const note = bytesOf(file, io)?.toString('utf8') ?? '';
   // The go command makes the file before it has anything to write into it.
   return note === '' ? null : { file: shownPath(file, io), note };
-}
-
-function netrcOf({ env }: Io): string {
-  const name = process.platform === 'win32' ? '_netrc' : '.netrc';
-  return env['NETRC'] ?? join(env['HOME'] ?? homedir(), name);
 }
 
 /** Null where there is no such file. Throws UsageError where it cannot be read. */

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { proxyFor } from '../../net/proxy.ts';
 import type { Host } from '../../report/commands/hosts.ts';
-import { isNodeLockfile } from '../../model/dependency.ts';
+import { isNodeLockfile, type Lockfile } from '../../model/dependency.ts';
 import type { NetConfig } from '../../net/config.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
 import { UsageError } from '../exit.ts';
@@ -11,7 +11,8 @@ import { findPlaces, openProjects } from './open.ts';
 import { databaseAddress } from '../../registries/goproxy/settings.ts';
 import type { CratesAsking } from './cargo-source.ts';
 import type { GoAsking } from './go-source.ts';
-import { cratesOf, goOf, openRegistry, servedNames } from './registry.ts';
+import type { PypiAsking } from './pypi-source.ts';
+import { askingOf, openRegistry, servedNames } from './registry.ts';
 import { trustSource } from './trust.ts';
 
 /** An address that a run asks, what for, and how it is reached. */
@@ -41,11 +42,13 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
   const registries = projects.flatMap((project) => {
     return registriesOf(servedNames(project.lockfiles.filter(isNodeLockfile)), configOf(project), io);
   });
-  const go = goOf(
-    projects.flatMap(({ lockfiles }) => lockfiles),
-    io,
-  );
-  const indexes = projects.flatMap(({ lockfiles, path }) => indexOf(cratesOf(lockfiles, dirname(path), io)));
+  const asking = projects.map(({ lockfiles, path }) => askingOf(lockfiles, dirname(path), io));
+  const go = asking.flatMap((one) => (one.go === null ? [] : proxiesOf(one.go)));
+  const pypi = projects.flatMap(({ lockfiles }, i) => {
+    const own = asking[i]?.pypi ?? null;
+    return own === null ? [] : indexesOf(own, lockfiles);
+  });
+  const crates = asking.flatMap((one) => (one.crates === null ? [] : [indexOf(one.crates)]));
   const redirects = (policy?.policy.redirects ?? []).map((address): Asked => {
     const why = `redirects of registries (registries.redirects in ${policy?.policy.file ?? ''})`;
     return { url: new URL(address), why, config };
@@ -54,14 +57,7 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
   const logs = [...new Set((root?.tlogs ?? []).map(({ name }) => name))].map((name): Asked => {
     return { url: new URL(`https://${name}`), why: 'transparency log, which assay log alone asks', config };
   });
-  return merged([
-    ...repositories,
-    ...registries,
-    ...(go === null ? [] : proxiesOf(go)),
-    ...indexes,
-    ...redirects,
-    ...logs,
-  ]);
+  return merged([...repositories, ...registries, ...go, ...pypi, ...crates, ...redirects, ...logs]);
 }
 
 /** Module proxies, in the order in which they are asked, and the database that they may not pass on. */
@@ -78,10 +74,23 @@ function proxiesOf({ config, settings }: GoAsking): readonly Asked[] {
 }
 
 /** The index of crates. */
-function indexOf(asking: CratesAsking | null): readonly Asked[] {
-  if (asking === null) return [];
-  const { url, config, namedBy } = asking;
-  return [{ url: new URL(url), why: `index of crates (${namedBy ?? 'defaults'})`, config }];
+function indexOf({ url, config, namedBy }: CratesAsking): Asked {
+  return { url: new URL(url), why: `index of crates (${namedBy ?? 'defaults'})`, config };
+}
+
+/** Indexes of Python packages, which attestations are asked of, too. */
+function indexesOf({ config, settings }: PypiAsking, lockfiles: readonly Lockfile[]): readonly Asked[] {
+  const named = lockfiles
+    .flatMap(({ dependencies }) => dependencies)
+    .filter(({ ecosystem, artifacts: [{ source }] }) => ecosystem === 'pypi' && source.kind === 'registry');
+  const names = [...new Set(named.map(({ name }) => name))];
+  const { default: index, explicit, namedBy } = settings;
+  return [index, ...new Set(explicit.values())].flatMap((address): Asked[] => {
+    const count = names.filter((name) => (explicit.get(name) ?? index) === address).length;
+    const by = address === index ? namedBy : 'tool.uv.sources';
+    const why = `package index (${by}): ${count} ${count === 1 ? 'package' : 'packages'}`;
+    return count === 0 ? [] : [{ url: new URL(address), why, config }];
+  });
 }
 
 /** The registries of packages. Documents, attestations, keys and tarballs are asked of no other host. */

@@ -9,6 +9,7 @@ import { projectManifests, type LockfilePaths } from './files.ts';
 import { managerOf, projectSettings, tellingPaths } from './manager-config.ts';
 import { manifestNames, manifestText } from './manifests.ts';
 import { notUsed } from './not-used.ts';
+import { pythonFiles } from './python-project.ts';
 
 /** The project's own files that lockfiles of one ecosystem are read with. */
 export interface ProjectFiles {
@@ -64,7 +65,16 @@ const cargo: ProjectKind = {
   notUsed: (path, lockfile, _, io) => Promise.resolve(cargoNotUsed(path, lockfile, io)),
 };
 
-const KINDS: Readonly<Record<Ecosystem, ProjectKind>> = { npm: node, go, cargo };
+const python: ProjectKind = {
+  files: ([path], io) => Promise.resolve({ settings: [], manifests: pythonFiles(path, io) }),
+  // Each is named by its whole path.
+  manifestPaths: (_, member) => [member],
+  manifestText: (_, text) => text,
+  tellingPaths: () => Promise.resolve(new Set()),
+  notUsed: () => Promise.resolve([]),
+};
+
+const KINDS: Readonly<Record<Ecosystem, ProjectKind>> = { npm: node, go, pypi: python, cargo };
 
 /** The kind of project that a lockfile is of, by its name. */
 export function kindOf(lockfile: string): ProjectKind {

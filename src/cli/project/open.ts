@@ -26,7 +26,7 @@ import { governedFolder, loadPolicy, type LoadedPolicy } from './policy.ts';
 import { repositoryAddress } from '../output/pipeline.ts';
 import { progressOn } from '../output/progress.ts';
 import { likelyManager, managerConfigs, type ManagerConfig } from './manager-config.ts';
-import { cratesOf, goOf, networkConfig, openRegistry, openSources, projectConfig, servedNames } from './registry.ts';
+import { askingOf, networkConfig, openRegistry, openSources, projectConfig, servedNames } from './registry.ts';
 import { startTrust, TRUST_OPTIONS, unasked, withTrust } from './trust.ts';
 
 /** How a project is audited. */
@@ -131,13 +131,9 @@ export async function withProjects<T>(
         () => {
           const names = servedNames(project.lockfiles.filter(isNodeLockfile));
           const registry = openRegistry(own, io, { names, redirects: policy?.policy.redirects ?? [] });
-          const all = [...project.lockfiles, ...beside];
-          return openSources(registry, goOf(all, io), cratesOf(all, dirname(project.path), io));
+          return openSources(registry, askingOf([...project.lockfiles, ...beside], dirname(project.path), io));
         },
-        (used, { registry, go, crates }) => {
-          const sources = { registry, ...(go && { go }), ...(crates && { crates }) };
-          return auditLockfiles(lockfiles, { ...shared, trust: used, ...sources, ...how });
-        },
+        (used, { sources }) => auditLockfiles(lockfiles, { ...shared, trust: used, ...sources, ...how }),
       );
       return { ...result, trust: withAnswers(result.trust, current) };
     } finally {

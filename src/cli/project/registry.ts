@@ -10,7 +10,9 @@ import type { Lockfile, NodeLockfile } from '../../model/dependency.ts';
 import { splitEcosystem } from '../../ecosystems/conventions/index.ts';
 import type { Sources } from '../../ecosystems/ecosystem.ts';
 import { cratesAsking, openCrates, type CratesAsking } from './cargo-source.ts';
+import type { Ecosystem } from '../../model/package.ts';
 import { goAsking, openGo, type GoAsking } from './go-source.ts';
+import { openPypi, pypiAsking, pythonManagerIn, type PypiAsking } from './pypi-source.ts';
 import { shownPath } from '../user-files.ts';
 import { createHttpClient } from '../../net/client.ts';
 import { npmRegistry } from '../../registries/npm/index.ts';
@@ -121,55 +123,59 @@ export function openRegistry(
   return registry;
 }
 
+/** How what is of other ecosystems than npm's is asked for; null where a run is about none of it. */
+export interface Asking {
+  readonly go: GoAsking | null;
+  readonly pypi: PypiAsking | null;
+  readonly crates: CratesAsking | null;
+}
+
 /** Everything that a run asks about packages; the caller closes it. */
-export interface OpenedSources extends Sources {
+export interface OpenedSources {
+  readonly sources: Sources;
   readonly close: () => void;
 }
 
-/** Opens the registry, the module proxy where there are Go modules, and the index where there are crates. */
-export function openSources(
-  registry: Registry,
-  asking: GoAsking | null,
-  askingCrates: CratesAsking | null,
-): OpenedSources {
-  const go = asking === null ? undefined : openGo(asking);
-  const crates = askingCrates === null ? undefined : openCrates(askingCrates);
+/** Opens the registry, and with it whoever else is asked. */
+export function openSources(registry: Registry, asking: Asking): OpenedSources {
+  const go = asking.go === null ? undefined : openGo(asking.go);
+  const pypi = asking.pypi === null ? undefined : openPypi(asking.pypi);
+  const crates = asking.crates === null ? undefined : openCrates(asking.crates);
   return {
-    registry,
-    ...(go === undefined ? {} : { go }),
-    ...(crates === undefined ? {} : { crates }),
+    sources: { registry, ...(go && { go }), ...(pypi && { pypi }), ...(crates && { crates }) },
     close: () => {
       registry.close();
       go?.proxy.close();
+      pypi?.close();
       crates?.index.close();
     },
   };
 }
 
-/** How the crates of lockfiles in a folder are asked for; null where none of them has any. */
-export function cratesOf(
-  lockfiles: readonly Pick<Lockfile, 'dependencies'>[],
+/** How the packages of the lockfiles of a folder are asked for. */
+export function askingOf(
+  lockfiles: readonly Pick<Lockfile, 'dependencies' | 'manager'>[],
   folder: string,
   io: Io,
-): CratesAsking | null {
-  const hasCrates = lockfiles.some(({ dependencies }) => dependencies.some(({ ecosystem }) => ecosystem === 'cargo'));
-  return hasCrates ? cratesAsking(folder, io) : null;
+): Asking {
+  const of = (wanted: Ecosystem): readonly Pick<Lockfile, 'manager'>[] =>
+    lockfiles.filter(({ dependencies }) => dependencies.some(({ ecosystem }) => ecosystem === wanted));
+  const python = new Set(of('pypi').map(({ manager }) => manager));
+  return {
+    go: of('go').length > 0 ? goAsking(io) : null,
+    pypi: python.size > 0 ? pypiAsking(python, folder, io) : null,
+    crates: of('cargo').length > 0 ? cratesAsking(folder, io) : null,
+  };
 }
 
-/** The same of versions that are named without a lockfile. */
-export function cratesForSpecs(specs: readonly string[], io: Io): CratesAsking | null {
-  return specs.some((spec) => splitEcosystem(spec)?.ecosystem === 'cargo') ? cratesAsking(io.cwd, io) : null;
-}
-
-/** How the modules of lockfiles are asked for; null where none of them has any. */
-export function goOf(lockfiles: readonly Pick<Lockfile, 'dependencies'>[], io: Io): GoAsking | null {
-  const hasModules = lockfiles.some(({ dependencies }) => dependencies.some(({ ecosystem }) => ecosystem === 'go'));
-  return hasModules ? goAsking(io) : null;
-}
-
-/** The same of versions that are named without a lockfile. */
-export function goForSpecs(specs: readonly string[], io: Io): GoAsking | null {
-  return specs.some((spec) => splitEcosystem(spec)?.ecosystem === 'go') ? goAsking(io) : null;
+/** The same of versions that are named without a lockfile, in the working directory. */
+export function askingForSpecs(specs: readonly string[], io: Io): Asking {
+  const isAsked = (wanted: Ecosystem): boolean => specs.some((spec) => splitEcosystem(spec)?.ecosystem === wanted);
+  return {
+    go: isAsked('go') ? goAsking(io) : null,
+    pypi: isAsked('pypi') ? pypiAsking(new Set([pythonManagerIn(io.cwd)]), io.cwd, io) : null,
+    crates: isAsked('cargo') ? cratesAsking(io.cwd, io) : null,
+  };
 }
 
 /** The packages that a registry of npm's kind serves for these lockfiles, each once. */

@@ -4,7 +4,7 @@ import type { Version, Versions } from './conventions.ts';
  * The order of two versions of one ecosystem: that of their `order`, place by place. A number is lower than a word,
  * and the shorter of two that are otherwise the same is lower.
  */
-export function compareVersions({ order: a }: Version, { order: b }: Version): number {
+export function compareVersions({ order: a }: Pick<Version, 'order'>, { order: b }: Pick<Version, 'order'>): number {
   const common = Math.min(a.length, b.length);
   for (let i = 0; i < common; i++) {
     const [x, y] = [a[i], b[i]];

@@ -2,12 +2,14 @@ import type { Conventions, ManagerCommands } from './conventions.ts';
 import { cargoConventions } from './cargo.ts';
 import { goConventions } from './go.ts';
 import { npmConventions } from './npm.ts';
+import { pypiConventions } from './pypi.ts';
 import type { PackageManager } from '../../model/dependency.ts';
 import { DEFAULT_ECOSYSTEM, type Ecosystem } from '../../model/package.ts';
 
 const CONVENTIONS: Readonly<Record<Ecosystem, Conventions>> = {
   npm: npmConventions,
   go: goConventions,
+  pypi: pypiConventions,
   cargo: cargoConventions,
 };
 

@@ -10,7 +10,7 @@ import { readCargoLock, readDependency, type CargoLock, type LockedPackage } fro
 import { readCargoManifest, type CargoManifest } from './manifest.ts';
 
 /** What Cargo.lock calls crates.io, whichever protocol or mirror it is asked by. */
-export const CRATES_IO_SOURCE = 'registry+https://github.com/rust-lang/crates.io-index';
+const CRATES_IO_SOURCE = 'registry+https://github.com/rust-lang/crates.io-index';
 
 const REGISTRY: Source = { kind: 'registry', resolved: null };
 

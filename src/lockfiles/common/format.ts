@@ -23,6 +23,13 @@ export interface LockfileFormat<L extends Lockfile = Lockfile> {
   readonly fileNames: readonly string[];
   /** Names of files that are read when they are named, but never looked for. */
   readonly otherFileNames: readonly string[];
+  /** The same for what is called by a pattern: of the whole path. */
+  readonly otherFiles?: RegExp;
+  /**
+   * Whether a file that was looked for is a lockfile at all, by its text: left out where its name says so. One that is
+   * named is read in any case.
+   */
+  readonly isLocked?: (text: string) => boolean;
   /** Reads one file. `file` is the name to report. Throws LockfileError, and nothing else. */
   readonly parse: (file: string, bytes: Uint8Array, manifests: ProjectManifests, settings: ProjectSettings) => L;
 }

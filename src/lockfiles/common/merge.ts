@@ -17,12 +17,13 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
     else group.push(one);
   }
   return [...groups.values()].map((group) => {
-    const [{ ecosystem, name, version }] = group;
+    const [{ ecosystem, name, version, index }] = group;
     const requires = new Set(group.flatMap((one) => one.requires ?? []));
     const exotic = new Map(group.flatMap((one) => one.exotic.map((spec) => [`${spec.name}\n${spec.spec}`, spec])));
     const alias = (group.find(({ direct }) => direct) ?? group[0]).alias;
     const patches = [...new Set(group.flatMap((one) => one.patches ?? []))];
     const claims = distinct(group.flatMap((one) => one.claims ?? []));
+    const attestationIdentities = distinct(group.flatMap((one) => one.attestationIdentities ?? []));
     const substitutes = distinct(group.flatMap((one) => one.substitutes ?? []));
     const findings = distinct(group.flatMap((one) => one.findings ?? []));
     return {
@@ -41,6 +42,8 @@ export function mergePlaces(found: readonly PlacedDependency[]): readonly Depend
       ...(requires.size === 0 ? {} : { requires: [...requires] }),
       ...(patches.length === 0 ? {} : { patches }),
       ...(claims.length === 0 ? {} : { claims }),
+      ...(index === undefined ? {} : { index }),
+      ...(attestationIdentities.length === 0 ? {} : { attestationIdentities }),
       ...(substitutes.length === 0 ? {} : { substitutes }),
       ...(findings.length === 0 ? {} : { findings }),
     };
@@ -62,12 +65,12 @@ function distinct<T>(values: readonly T[]): readonly T[] {
   return values.length < 2 ? values : [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
-function keyOf({ ecosystem, name, version, artifacts }: PlacedDependency): string {
+function keyOf({ ecosystem, name, version, index, artifacts }: PlacedDependency): string {
   const locked = artifacts.flatMap(({ file, digests, source }) => {
     const hashes = digests.map(({ algorithm, hex }) => `${algorithm}-${hex}`);
     return [file ?? '', source.kind, addressOf(source) ?? '', ...hashes];
   });
-  return [ecosystem, name, version, ...locked].join('\n');
+  return [ecosystem, name, version, index ?? '', ...locked].join('\n');
 }
 
 /** What tells the source from others of its kind; null where the configuration says it. */

@@ -16,7 +16,6 @@ export const HISTORY_TEXTS: Texts<
   | 'history-new-package-script'
   | 'history-attestation-missing'
   | 'history-mass-yank'
-  | 'version-yanked'
   | 'history-exotic-dependency'
   | 'history-dist-tag-moved-back'
 > = {
@@ -83,12 +82,6 @@ export const HISTORY_TEXTS: Texts<
     title: 'every earlier version is yanked',
     clause: ({ versions }) => `is new, and all ${versions} versions before it are yanked`,
     why: 'whoever steals an account leaves no other version to go to, so that a bad one is taken',
-    next: 'check',
-  },
-  'version-yanked': {
-    title: 'taken back by its owners or its registry',
-    clause: ({ reason }) => `is yanked${reason === null ? '' : `: ${quoteText(reason, 200)}`}`,
-    why: 'a lockfile keeps a version that nobody is to take any more, and the reason may be a bad release',
     next: 'check',
   },
   'history-exotic-dependency': {

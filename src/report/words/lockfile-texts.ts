@@ -90,6 +90,12 @@ export const LOCKFILE_TEXTS: Texts<Extract<FindingCode, `lockfile-${string}`>> =
     why: 'npm 11 and older install what that shrinkwrap names, from wherever it says, and no hash of this lockfile covers it',
     next: 'stop',
   },
+  'lockfile-index-ambiguous': {
+    title: 'several indexes may answer for one name',
+    clause: ({ indexes }) => `has a package from whichever of ${indexes.map((one) => address(one)).join(', ')} has it`,
+    why: 'whoever publishes the name at any of them is asked for it, too',
+    next: 'explain',
+  },
   'lockfile-not-used': {
     title: 'the package manager does not install from this lockfile',
     clause: ({ by, instead }) =>

@@ -5,6 +5,7 @@ import { BYTES_TEXTS } from './bytes-texts.ts';
 import { escapeText, quoteText } from './escape.ts';
 import { HISTORY_TEXTS } from './history-texts.ts';
 import { listed } from './layout.ts';
+import { FILE_ATTESTATION_TEXTS, INDEX_TEXTS } from './index-texts.ts';
 import { LOCKFILE_TEXTS } from './lockfile-texts.ts';
 import { LOG_TEXTS } from './log-texts.ts';
 import { REFUSALS } from './refusals.ts';
@@ -205,6 +206,8 @@ export const TEXTS: Texts<FindingCode> = {
     next: 'stop',
   },
 
+  ...FILE_ATTESTATION_TEXTS,
+  ...INDEX_TEXTS,
   ...HISTORY_TEXTS,
   ...BYTES_TEXTS,
   ...LOG_TEXTS,
@@ -254,9 +257,15 @@ export const TEXTS: Texts<FindingCode> = {
   },
   'evidence-stripped': {
     title: 'the registry leaves out signatures',
-    clause: ({ registry }) => `comes from ${address(registry)}, which serves no signature for any version of it`,
+    clause: ({ registry, of }) =>
+      of === 'attestations'
+        ? `comes from ${address(registry)}, which does not say of any file whether it has attestations`
+        : `comes from ${address(registry)}, which serves no signature for any version of it`,
     why: 'without them a forged release looks like any other',
-    next: ({ registry }) => (isPublicRegistry(registry) ? 'proxy' : 'registry'),
+    next: ({ registry, of }) => {
+      if (of === 'attestations') return 'explain';
+      return isPublicRegistry(registry) ? 'proxy' : 'registry';
+    },
   },
 };
 

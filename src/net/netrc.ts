@@ -1,4 +1,4 @@
-import { basicAuthorization, type Credential } from '../../net/credentials.ts';
+import { basicAuthorization, type Credential } from './credentials.ts';
 
 /**
  * Credentials of a .netrc file, by host as `Credentials` has it: each counts for exactly its host, and `default`, which

@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { Lockfile } from '../../model/dependency.ts';
+import type { NetConfig } from '../../net/config.ts';
+import { createHttpClient } from '../../net/client.ts';
+import { environmentNetwork } from '../../net/environment.ts';
+import { settingsOf, type IndexSettings } from '../../registries/pypi/config/indexes.ts';
+import { pipIndexes } from '../../registries/pypi/config/pip.ts';
+import { uvIndexes } from '../../registries/pypi/config/uv.ts';
+import { pypiIndex, type PypiIndex } from '../../registries/pypi/index.ts';
+import { UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { netrcOf } from './netrc.ts';
+
+/** How Python packages are asked for, under the settings of who installs them. */
+export interface PypiAsking {
+  readonly config: NetConfig;
+  readonly settings: IndexSettings;
+}
+
+/**
+ * The settings for the lockfiles of a folder. Throws UsageError where their installers would ask different indexes, and
+ * LockfileError for settings that cannot be followed.
+ */
+export function pypiAsking(managers: ReadonlySet<Lockfile['manager']>, folder: string, io: Io): PypiAsking {
+  const all = [...managers].map((manager) => settingsFor(manager, folder, io));
+  const [settings = settingsFor('pip', folder, io), ...others] = all;
+  const asked = ({ default: index, explicit }: IndexSettings): string => JSON.stringify([index, [...explicit]]);
+  if (others.some((one) => asked(one) !== asked(settings))) {
+    const names = [...managers].join(' and ');
+    throw new UsageError(
+      `the lockfiles of ${shownPath(folder, io)} are of ${names}, which ask different indexes: name one of them`,
+    );
+  }
+  const credentials = new Map([...netrcOf(io), ...settings.credentials]);
+  const config = environmentNetwork(io.env, credentials);
+  return { config: io.answers === undefined ? config : { ...config, through: io.answers.through }, settings };
+}
+
+/** Whose settings count in a folder where no lockfile says so. */
+export function pythonManagerIn(folder: string): 'uv' | 'pip' {
+  return ['uv.lock', 'uv.toml'].some((file) => existsSync(join(folder, file))) ? 'uv' : 'pip';
+}
+
+/** Opens the indexes that the settings name. The caller closes it. */
+export function openPypi({ config, settings }: PypiAsking): PypiIndex {
+  const addresses = [settings.default, ...settings.explicit.values()];
+  const hosts = new Set(addresses.map((address) => new URL(address).host));
+  const refuseRedirect = (to: URL): string | null =>
+    hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
+  return pypiIndex(createHttpClient(config, { refuseRedirect }), settings);
+}
+
+/** Poetry, PDM and pipenv ask PyPI where their lockfile names no other index, which is held to it then. */
+function settingsFor(manager: Lockfile['manager'], folder: string, io: Io): IndexSettings {
+  if (manager === 'uv') return uvSettings(folder, io);
+  return manager === 'pip' ? pipSettings(io) : settingsOf(null, []);
+}
+
+interface TextFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** https://docs.astral.sh/uv/concepts/configuration-files/ */
+function uvSettings(folder: string, io: Io): IndexSettings {
+  const { env } = io;
+  const project = textOf(join(folder, 'pyproject.toml'), io);
+  const named = env['UV_CONFIG_FILE'] ?? '';
+  if (named !== '') return uvIndexes(env, { project, settings: present([demanded(named, io)]), isProjects: true });
+  if (isSet(env['UV_NO_CONFIG'])) return uvIndexes(env, { project, settings: [], isProjects: true });
+  const own = textOf(join(folder, 'uv.toml'), io);
+  const home = configHome(io);
+  const others = [join(home, 'uv', 'uv.toml'), ...systemFolders(env).map((each) => join(each, 'uv', 'uv.toml'))];
+  const settings = present([own, ...others.map((path) => textOf(path, io))]);
+  return uvIndexes(env, { project, settings, isProjects: own !== null });
+}
+
+/** https://pip.pypa.io/en/stable/topics/configuration/#location */
+function pipSettings(io: Io): IndexSettings {
+  const { env } = io;
+  const named = env['PIP_CONFIG_FILE'] ?? '';
+  if (named === '/dev/null' || named === 'nul') return pipIndexes(env, []);
+  const prefix = env['VIRTUAL_ENV'] ?? '';
+  const paths = [
+    ...systemFolders(env)
+      .toReversed()
+      .map((each) => join(each, 'pip', 'pip.conf')),
+    '/etc/pip.conf',
+    join(homeOf(io), '.pip', 'pip.conf'),
+    join(configHome(io), 'pip', 'pip.conf'),
+    ...(prefix === '' ? [] : [join(prefix, 'pip.conf')]),
+  ];
+  const files = present(paths.map((path) => textOf(path, io)));
+  return pipIndexes(env, named === '' ? files : [...files, ...present([textOf(named, io)])]);
+}
+
+function homeOf({ env }: Io): string {
+  return env['HOME'] ?? homedir();
+}
+
+function configHome(io: Io): string {
+  const { env } = io;
+  if (process.platform === 'win32') return env['APPDATA'] ?? join(homeOf(io), 'AppData', 'Roaming');
+  return (env['XDG_CONFIG_HOME'] ?? '') === '' ? join(homeOf(io), '.config') : (env['XDG_CONFIG_HOME'] ?? '');
+}
+
+function systemFolders(env: Io['env']): readonly string[] {
+  const given = (env['XDG_CONFIG_DIRS'] ?? '').split(delimiter).filter((each) => each !== '');
+  return given.length > 0 ? given : ['/etc/xdg', '/etc'];
+}
+
+function isSet(value: string | undefined): boolean {
+  return /^(?:1|true|yes|on|t|y)$/i.test(value ?? '');
+}
+
+function present(files: readonly (TextFile | null)[]): readonly TextFile[] {
+  return files.filter((file) => file !== null);
+}
+
+/** Throws UsageError where there is no such file. */
+function demanded(path: string, io: Io): TextFile {
+  return { path: shownPath(path, io), text: readUserFile(path, 'the settings of uv', io).toString('utf8') };
+}
+
+/** Null where there is no such file. Throws UsageError where it cannot be read. */
+function textOf(path: string, io: Io): TextFile | null {
+  if (!existsSync(path)) return null;
+  demandFile(path);
+  return {
+    path: shownPath(path, io),
+    text: readUserFile(path, 'the settings of Python packages', io).toString('utf8'),
+  };
+}

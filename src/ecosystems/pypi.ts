@@ -1,0 +1,53 @@
+import type { Trust } from '../checks/known.ts';
+import { assess, assessUnasked } from '../checks/pypi/chain.ts';
+import { leadsElsewhere } from '../checks/pypi/files.ts';
+import type { PypiIndex } from '../registries/pypi/index.ts';
+import { conventionsOf } from './conventions/index.ts';
+import type { Chain, ChainContext, EcosystemRecord, Sources } from './ecosystem.ts';
+import { bundlesIn, gather, gatherMore, validatorOf } from './pypi/gather.ts';
+import { pypiQuestions } from './pypi/questions.ts';
+
+/** Each round asks about versions that were not asked about before: tries of two channels, and two witnesses. */
+const MAX_ROUNDS = 8;
+
+/** Python packages, and the indexes that serve them. */
+export const pypiEcosystem: EcosystemRecord = {
+  id: 'pypi',
+  conventions: conventionsOf('pypi'),
+  manager: 'pip',
+  keys: null,
+  questions: (sources) => pypiQuestions(indexOf(sources)),
+  openChain,
+  openInstalled: null,
+  readsBytes: false,
+};
+
+function indexOf({ pypi }: Sources): PypiIndex {
+  if (pypi === undefined) throw new Error('a run about Python packages needs an index');
+  return pypi;
+}
+
+const NO_BYTES = { proofs: { bytes: null, installed: null }, findings: [] };
+
+function openChain({ sources, trust, verifying }: ChainContext): Chain {
+  const index = indexOf(sources);
+  return {
+    isUnclear: (dependency, registry, { addresses }) => leadsElsewhere(dependency, registry, addresses),
+    assessUnasked: (dependency, known) => assessUnasked(dependency, known, trust.now),
+    // In rounds, as an assessment can show that other versions have to be asked about.
+    assess: async (dependency, known) => {
+      const { instance } = known.expectation;
+      let evidence = await gather(dependency, index, known);
+      const verify = (): Promise<Trust> => verifying(bundlesIn(evidence), [], instance);
+      let assessed = assess(dependency, evidence, known, await verify());
+      for (let round = 0; assessed.ask.length > 0 && round < MAX_ROUNDS; round += 1) {
+        evidence = await gatherMore(evidence, assessed.ask, index);
+        assessed = assess(dependency, evidence, known, await verify());
+      }
+      return { assessment: assessed.assessment, validator: validatorOf(evidence) };
+    },
+    revalidate: ({ name }, validator, now) => index.revalidate(name, validator, now),
+    bytes: () => Promise.resolve(NO_BYTES),
+    capabilities: null,
+  };
+}

@@ -1,0 +1,89 @@
+import type { Artifact, Artifacts, Lockfile, SkippedEntry, Source } from '../../model/dependency.ts';
+import { decodeText } from '../../readers/text.ts';
+import { refuseConflicts } from '../common/conflicts.ts';
+import type { LockfileFormat, ProjectManifests } from '../common/format.ts';
+import { mergePlaces, type PlacedDependency } from '../common/merge.ts';
+import { readDocument } from './document.ts';
+import { packageName, packageVersion, type Fields } from './fields.ts';
+import { artifactOf, FLAGS, hashedFilesOf, isArchive, orNothing, REGISTRY } from './files.ts';
+import { askedForBy } from './pyproject.ts';
+
+const REMEDY = 'write it again with pdm lock';
+
+/** pdm.lock, versions 4.2 to 4.5 (https://pdm-project.org/en/latest/usage/lockfile). */
+export const pdm: LockfileFormat = {
+  name: 'PDM',
+  ecosystem: 'pypi',
+  fileNames: ['pdm.lock'],
+  otherFileNames: [],
+  parse,
+};
+
+/** Every entry counts, whatever its marker; folders are skipped. Throws `LockfileError`. */
+function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lockfile {
+  const text = decodeText(file, bytes);
+  refuseConflicts(file, text, 'pdm lock');
+  const document = readDocument(file, text, 'package', REMEDY);
+  const { top } = document;
+  const metadata = top.table('metadata') ?? top.fail('has no metadata');
+  const version = metadata.text('lock_version') ?? '';
+  if (!/^4\.[2-5](?:\.\d+)?$/.test(version)) {
+    return top.fail(`has lock_version ${version === '' ? 'none' : version}, and assay reads 4.2 to 4.5`);
+  }
+  const shared = metadata.table('files');
+  const isDirect = askedForBy(manifests);
+  const found: PlacedDependency[] = [];
+  const skipped: SkippedEntry[] = [];
+  const used = new Set<string>();
+  for (const { fields, line } of document.entries) {
+    const name = packageName(fields.text('name'), fields.fail);
+    const locked = packageVersion(fields.text('version'), name, fields.fail);
+    const extras = fields.texts('extras');
+    const marker = fields.text('marker');
+    const label = `${name}${extras.length === 0 ? '' : `[${extras.join(',')}]`}==${locked}`;
+    const place = { file, line, path: marker === null ? label : `${label}; ${marker}` };
+    const path = fields.text('path');
+    if (path !== null && !isArchive(path)) {
+      skipped.push({ place, reason: path === '.' ? 'root' : 'link' });
+      continue;
+    }
+    const key = `${fields.text('name') ?? ''} ${locked}`;
+    if (shared?.has(key) === true) used.add(key);
+    const own = fields.has('files') ? fields.tables('files') : (shared?.tables(key) ?? []);
+    const groups = fields.texts('groups');
+    // Groups of extras and for development are not told apart.
+    const isExtra = groups.length > 0 && !groups.includes('default');
+    found.push({
+      ...{ ecosystem: 'pypi', name, version: locked, artifacts: artifactsOf(fields, own) },
+      ...{ direct: isDirect(name), dev: false, optional: isExtra },
+      ...{ ...FLAGS, place },
+    });
+  }
+  const unused = shared?.names().find((key) => !used.has(key));
+  if (unused !== undefined) top.fail(`has files of ${unused}, which has no entry`);
+  const inShared = [...used].flatMap((key) => shared?.tables(key) ?? []).filter((one) => one.has('hash')).length;
+  document.refuseOthers(inShared + hashedFilesOf(document.entries));
+  const dependencies = mergePlaces(found);
+  return {
+    file,
+    format: `pdm.lock ${version}`,
+    manager: 'pdm',
+    entries: document.entries.length,
+    dependencies,
+    skipped,
+  };
+}
+
+function artifactsOf(fields: Fields, files: readonly Fields[]): Artifacts {
+  const from = sourceOf(fields);
+  const artifacts: readonly Artifact[] = files.map((one) => artifactOf(one, from));
+  return orNothing(artifacts, from ?? REGISTRY);
+}
+
+/** Null where an index has it. */
+function sourceOf(fields: Fields): Source | null {
+  const [git, url, path] = [fields.text('git'), fields.text('url'), fields.text('path')];
+  if (git !== null) return { kind: 'git', url: `${git}@${fields.text('revision') ?? ''}` };
+  if (url !== null) return { kind: 'http', url };
+  return path === null ? null : { kind: 'file', path };
+}

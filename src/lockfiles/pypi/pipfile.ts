@@ -1,0 +1,141 @@
+import type { Artifact, Artifacts, Digest, Lockfile, PlacedFinding, SkippedEntry } from '../../model/dependency.ts';
+import { quoted } from '../../readers/error.ts';
+import { parseJson, type JsonNode, type JsonObject } from '../../readers/json.ts';
+import { hasControlCharacters, decodeText } from '../../readers/text.ts';
+import { resolvedAnew } from '../common/anew.ts';
+import { refuseConflicts } from '../common/conflicts.ts';
+import type { LockfileFormat } from '../common/format.ts';
+import { mergePlaces, type PlacedDependency } from '../common/merge.ts';
+import { failing, packageName, packageVersion, readHash, type Fail } from './fields.ts';
+import { FLAGS, isArchive } from './files.ts';
+import { artifactAt, artifactsOf } from './requirement.ts';
+
+const REMEDY = 'write it again with pipenv lock';
+const MAX_TEXT = 4096;
+
+/** Pipfile.lock, of specification 6 (https://pipenv.pypa.io/en/latest/pipfile.html). */
+export const pipfile: LockfileFormat = {
+  name: 'pipenv',
+  ecosystem: 'pypi',
+  fileNames: ['Pipfile.lock'],
+  otherFileNames: [],
+  parse,
+};
+
+/** Every entry of every category counts, whatever its markers. Throws `LockfileError`. */
+function parse(file: string, bytes: Uint8Array): Lockfile {
+  const text = decodeText(file, bytes);
+  refuseConflicts(file, text, 'pipenv lock');
+  const root = objectOf(parseJson(file, text, { remedy: REMEDY }), 'the file', failing(file, 1, REMEDY));
+  const fail = failing(file, 1, REMEDY);
+  const meta = objectOf(root.get('_meta') ?? fail('has no _meta'), '_meta', fail);
+  const spec = meta.get('pipfile-spec')?.value;
+  if (spec !== 6) return fail(`has pipfile-spec ${typeof spec === 'number' ? spec : 'none'}, and assay reads 6`);
+  const indexes = indexesOf(meta, fail);
+  const found: PlacedDependency[] = [];
+  const skipped: SkippedEntry[] = [];
+  const findings: PlacedFinding[] = [];
+  for (const [category, node] of root) {
+    if (category === '_meta') continue;
+    const known = new Map<string, string>();
+    for (const [key, entry] of objectOf(node, category, fail)) {
+      const at = failing(file, entry.line, REMEDY);
+      const name = packageName(key, at);
+      const other = known.get(name);
+      if (other !== undefined) at(`${quoted(key)} is the same package as ${quoted(other)}`);
+      known.set(name, key);
+      const said = entryOf(objectOf(entry, key, at), at);
+      const { markers, version } = said;
+      const label = `${category} > ${name}${version ?? ''}`;
+      const place = { file, line: entry.line, path: markers === null ? label : `${label}; ${markers}` };
+      const location = said.git ?? said.file ?? said.path;
+      if (said.git === null && location !== null && !isArchive(location)) {
+        skipped.push({ place, reason: location === '.' ? 'root' : 'link' });
+        continue;
+      }
+      const exact = /^==([^*]+)$/.exec(version ?? '')?.[1];
+      if (location === null && exact === undefined) {
+        findings.push(resolvedAnew(place, `${place.path}, which names no single version`));
+        continue;
+      }
+      const index = location === null ? indexes(said.index) : null;
+      found.push({
+        ecosystem: 'pypi',
+        name,
+        version: exact === undefined ? (location ?? '') : packageVersion(exact, name, at),
+        artifacts: lockedOf(said, at),
+        // The file does not tell what the project itself asks for from the rest.
+        ...{ direct: true, dev: category !== 'default', optional: false, ...FLAGS, place },
+        ...(index === null ? {} : { index }),
+      });
+    }
+  }
+  const dependencies = mergePlaces(found);
+  return {
+    ...{ file, format: 'Pipfile.lock 6', manager: 'pipenv', entries: found.length + skipped.length },
+    ...{ dependencies, skipped, ...(findings.length === 0 ? {} : { findings }) },
+  };
+}
+
+interface Said {
+  readonly hashes: readonly Digest[];
+  readonly version: string | null;
+  readonly index: string | null;
+  readonly markers: string | null;
+  readonly git: string | null;
+  readonly ref: string | null;
+  readonly file: string | null;
+  readonly path: string | null;
+}
+
+function entryOf(entry: JsonObject, fail: Fail): Said {
+  const text = (field: string): string | null => {
+    const value = entry.get(field)?.value;
+    return value === undefined || value === null ? null : textOf(value, field, fail);
+  };
+  const hashes = entry.get('hashes')?.value ?? [];
+  if (!Array.isArray(hashes)) return fail('hashes is not a list');
+  return {
+    hashes: (hashes as readonly JsonNode[]).map(({ value }) => readHash(textOf(value, 'a hash', fail), fail)),
+    ...{ version: text('version'), index: text('index'), markers: text('markers') },
+    ...{ git: text('git'), ref: text('ref'), file: text('file'), path: text('path') },
+  };
+}
+
+function textOf(value: unknown, what: string, fail: Fail): string {
+  if (typeof value !== 'string') return fail(`${what} is not a string`);
+  const isOdd = value.length > MAX_TEXT || hasControlCharacters(value);
+  return isOdd ? fail(`${what} is too long, or has control characters`) : value;
+}
+
+function lockedOf({ git, ref, file, path, hashes }: Said, fail: Fail): Artifacts {
+  if (git !== null) {
+    const one: Artifact = {
+      file: null,
+      digests: [],
+      source: { kind: 'git', url: ref === null ? git : `${git}@${ref}` },
+    };
+    return [one];
+  }
+  const location = file ?? path;
+  return location === null ? artifactsOf(hashes) : artifactAt(location, hashes, fail);
+}
+
+/** What an entry names as its index; pipenv has the rest from the first source. */
+function indexesOf(meta: JsonObject, fail: Fail): (name: string | null) => string | null {
+  const sources = meta.get('sources')?.value ?? [];
+  if (!Array.isArray(sources)) return fail('sources is not a list');
+  const all = (sources as readonly JsonNode[]).map((node) => {
+    const source = objectOf(node, 'a source', fail);
+    const name = textOf(source.get('name')?.value, 'the name of a source', fail);
+    return { name, url: textOf(source.get('url')?.value, 'the url of a source', fail) };
+  });
+  return (name) => {
+    if (name === null) return all[0]?.url ?? null;
+    return (all.find((one) => one.name === name) ?? fail(`${quoted(name)} is none of the sources`)).url;
+  };
+}
+
+function objectOf({ value }: JsonNode, what: string, fail: Fail): JsonObject {
+  return value instanceof Map ? (value as JsonObject) : fail(`${quoted(what)} is not an object`);
+}

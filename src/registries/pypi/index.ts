@@ -1,0 +1,92 @@
+import { conventionsOf } from '../../ecosystems/conventions/index.ts';
+import type { Evidence, Validator } from '../../model/evidence.ts';
+import * as bounds from '../../model/limits.ts';
+import type { FileAttestation, IndexFile, IndexProject } from '../../model/pypi-index.ts';
+import type { Instant } from '../../model/time.ts';
+import { createLru } from '../../net/lru.ts';
+import type { HttpClient } from '../../net/request.ts';
+import { createDocuments } from '../documents.ts';
+import { evidenceOf, parseJson } from '../evidence-of.ts';
+import type { Indexes } from './config/indexes.ts';
+import { parseProvenance } from './provenance.ts';
+import { parseProject } from './simple.ts';
+
+/**
+ * Package indexes that speak the simple repository interface in JSON. Every answer is evidence: nothing here rejects,
+ * and nothing is verified. Asking twice for the same document in one run asks the network once.
+ */
+export interface PypiIndex {
+  /** The base address for a project, without credentials, with the last slash. */
+  readonly urlFor: (name: string) => string;
+  readonly project: (name: string) => Promise<Evidence<IndexProject>>;
+  /** Whether the document of a project still is what it was: the renewed validator, or null for anything else. */
+  readonly revalidate: (name: string, validator: Validator, now: Instant) => Promise<Validator | null>;
+  /** The attestations of a file that the index says has some. */
+  readonly attestations: (
+    name: string,
+    version: string,
+    file: IndexFile,
+  ) => Promise<Evidence<readonly FileAttestation[]>>;
+  readonly close: () => void;
+}
+
+/** JSON of the simple repository interface, and of the integrity interface behind it. */
+const SIMPLE_TYPE = 'application/vnd.pypi.simple.v1+json';
+const INTEGRITY_TYPE = 'application/vnd.pypi.integrity.v1+json';
+
+export function pypiIndex(client: HttpClient, { default: index, explicit }: Indexes): PypiIndex {
+  const projects = createDocuments<IndexProject>(client, {
+    accept: SIMPLE_TYPE,
+    maxBytes: bounds.MAX_PACKUMENT_BYTES,
+    kept: bounds.PACKUMENTS_KEPT,
+    read: parseProject,
+  });
+  const attested = createLru<Promise<Evidence<readonly FileAttestation[]>>>(bounds.ANSWERS_KEPT);
+  const urlFor = (name: string): string => explicit.get(name) ?? index;
+  const isName = (name: string): boolean =>
+    conventionsOf('pypi').names.isName(name) && conventionsOf('pypi').names.normalise(name) === name;
+
+  return {
+    urlFor,
+    project: (name) =>
+      isName(name) ? projects.ask(`${urlFor(name)}${name}/`, name) : Promise.resolve(notAName(urlFor(name))),
+    revalidate: (name, validator, now) =>
+      isName(name) ? projects.revalidate(`${urlFor(name)}${name}/`, name, validator, now) : Promise.resolve(null),
+    attestations: (name, version, file) => {
+      const base = urlFor(name);
+      const url = provenanceAddress(base, name, version, file);
+      if (url === null) {
+        const reason = 'names another host for provenance, which is not asked';
+        return Promise.resolve({ state: 'unavailable', url: base, reason });
+      }
+      return attested.get(url, async () => {
+        const answer = await client.get(url, { accept: INTEGRITY_TYPE, maxBytes: bounds.MAX_ATTESTATIONS_BYTES });
+        return evidenceOf(answer, url, bounds.MAX_ATTESTATIONS_BYTES, (body) => parseJson(body, parseProvenance));
+      });
+    },
+    close: () => client.close(),
+  };
+}
+
+/**
+ * Where the provenance of a file is asked for. What the index names is unsigned and leads to no other host: then it is
+ * the address that PyPI's integrity interface has beside its index; null where the index is not named as PyPI's is.
+ */
+function provenanceAddress(
+  base: string,
+  name: string,
+  version: string,
+  { provenance, name: file }: IndexFile,
+): string | null {
+  if (provenance !== null && URL.canParse(provenance, base)) {
+    const named = new URL(provenance, base);
+    if (named.origin === new URL(base).origin && named.username === '' && named.password === '') return named.href;
+  }
+  const root = /^(.*\/)simple\/$/.exec(base)?.[1];
+  if (root === undefined) return null;
+  return `${root}integrity/${[name, version, file].map(encodeURIComponent).join('/')}/provenance`;
+}
+
+function notAName(url: string): Evidence<never> {
+  return { state: 'malformed', url, reason: 'not a name that an index can have' };
+}

@@ -1,0 +1,273 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ciWorkflow } from '../../lab/index.ts';
+import { githubPublisher, type PypiLab } from '../../lab/pypi/index.ts';
+import { withPypiLab } from '../support/pypi-lab.ts';
+import { assayInside } from './inside.ts';
+import { inFolder, type Run } from './run.ts';
+
+const DAY = 86_400_000;
+
+interface PythonProject {
+  readonly lab: PypiLab;
+  readonly folder: string;
+  readonly run: (...args: string[]) => Promise<Run>;
+  /** Codes of all findings by what they are about, with the exit status. */
+  readonly audit: (...args: string[]) => Promise<{ readonly status: number | null; readonly found: readonly string[] }>;
+  readonly edit: (file: string, change: (text: string) => string) => void;
+  readonly read: (file: string) => string;
+}
+
+interface ReportJson {
+  readonly findings: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly code: string;
+    readonly level: string;
+  }[];
+}
+
+const acme = githubPublisher(ciWorkflow({ repository: 'acme/one', workflow: '.github/workflows/release.yml' }));
+const other = githubPublisher(ciWorkflow({ repository: 'acme/two', workflow: '.github/workflows/release.yml' }));
+
+/** A project of two packages, each with two releases that are attested, in an index of its own. */
+function withPythonProject(
+  file: 'uv.lock' | 'requirements.txt',
+  work: (project: PythonProject) => Promise<void>,
+): Promise<void> {
+  return withPypiLab((lab) =>
+    inFolder(async (folder) => {
+      for (const [name, by] of [
+        ['one', acme],
+        ['two-words', other],
+      ] as const) {
+        for (const [version, days] of [
+          ['1.0.0', 200],
+          ['1.1.0', 100],
+        ] as const) {
+          lab.publish({ name, version, by, at: lab.now() - days * DAY });
+        }
+      }
+      const specs = ['one@1.1.0', 'two-words@1.1.0'];
+      writeFileSync(join(folder, file), file === 'uv.lock' ? lab.uvLock(...specs) : lab.requirements(...specs));
+      const dependencies = 'dependencies = ["one", "two-words"]';
+      const index = `[[tool.uv.index]]\nurl = "${lab.index}"\ndefault = true\n`;
+      if (file === 'uv.lock') {
+        writeFileSync(
+          join(folder, 'pyproject.toml'),
+          `[project]\nname = "project"\nversion = "1.0.0"\nrequires-python = ">=3.11"\n${dependencies}\n\n${index}`,
+        );
+      }
+      writeFileSync(join(folder, 'root.json'), JSON.stringify(lab.trustedRoot));
+      mkdirSync(join(folder, '.git'));
+      const env = file === 'uv.lock' ? {} : { PIP_INDEX_URL: lab.index };
+      const run = (...args: string[]): Promise<Run> =>
+        assayInside(args[0] === 'exec' ? args : [...args, '--trusted-root', 'root.json'], folder, env);
+      await work({
+        lab,
+        folder,
+        run,
+        audit: async (...args) => {
+          const { status, stdout, stderr } = await run('audit', '--json', ...args);
+          if (stdout === '') return { status, found: [stderr] };
+          const report = JSON.parse(stdout) as ReportJson;
+          return {
+            status,
+            found: report.findings.map(({ name, code, level }) => `${name} ${code} ${level}`).sort(),
+          };
+        },
+        edit: (path, change) => writeFileSync(join(folder, path), change(readFileSync(join(folder, path), 'utf8'))),
+        read: (path) => readFileSync(join(folder, path), 'utf8'),
+      });
+    }),
+  );
+}
+
+describe.each(['uv.lock', 'requirements.txt'] as const)(
+  'a Python project with %s, through the command line',
+  (file) => {
+    it('holds: every file is attested, and asks the index alone', () =>
+      withPythonProject(file, async ({ run, lab }) => {
+        const { status, stdout, stderr } = await run('audit');
+        expect(stderr).toBe('');
+        expect(stdout).toContain('2 dependencies: 2 pass');
+        expect(status).toBe(0);
+        const paths = lab.requests.map(({ url }) => url);
+        expect(paths.filter((path) => path.startsWith('/simple/')).sort()).toEqual([
+          '/simple/one/',
+          '/simple/two-words/',
+        ]);
+        expect(paths.every((path) => path.startsWith('/simple/') || path.startsWith('/integrity/'))).toBe(true);
+      }));
+
+    it('keeps what it saw, holds it without asking, and moves on with the lockfile', () =>
+      withPythonProject(file, async ({ run, audit, edit, read, lab }) => {
+        expect((await run('init')).status).toBe(0);
+        expect(read('assay.lock')).toContain('pypi:two-words@1.1.0');
+        const asked = lab.requests.length;
+        expect(await audit()).toEqual({ status: 0, found: [] });
+        expect(lab.requests.length).toBe(asked);
+        edit(file, (text) => text.replace(/sha256:..../, 'sha256:abcd'));
+        expect(await audit()).toEqual({ status: 1, found: ['one integrity-rewritten error'] });
+        lab.publish({ name: 'one', version: '1.2.0', by: acme });
+        edit(file, () => (file === 'uv.lock' ? lab.uvLock : lab.requirements)('one@1.2.0', 'two-words@1.1.0'));
+        expect((await run('update')).status).toBe(0);
+        expect(read('assay.lock')).toContain('pypi:one@1.2.0');
+        expect(read('assay.lock')).not.toContain('pypi:one@1.1.0');
+        expect(await audit('--reverify')).toEqual({ status: 0, found: [] });
+      }));
+
+    it('refuses a hash that is not the file’s, and one more, in every phase', () =>
+      withPythonProject(file, async ({ audit, edit }) => {
+        edit(file, (text) => text.replace(/sha256:..../, 'sha256:abcd'));
+        for (const phase of ['observe', 'guard', 'critical', 'all']) {
+          const { status, found } = await audit('--enforce', phase);
+          expect(status).toBe(1);
+          expect(found).toEqual([expect.stringMatching(/^one integrity-(?:mismatch|unknown-file) error$/)]);
+        }
+      }));
+
+    it('fails from guard on where provenance was lost, and passes in observe', () =>
+      withPythonProject(file, async ({ audit, edit, lab }) => {
+        lab.publish({ name: 'one', version: '1.2.0' });
+        edit(file, () => (file === 'uv.lock' ? lab.uvLock : lab.requirements)('one@1.2.0', 'two-words@1.1.0'));
+        expect(await audit('--enforce', 'observe')).toEqual({ status: 0, found: ['one provenance-lost warning'] });
+        expect(await audit()).toEqual({ status: 1, found: ['one provenance-lost error'] });
+      }));
+
+    it('ends with 3 where the index gives no answer, and names what it did not get', () =>
+      withPythonProject(file, async ({ audit, lab }) => {
+        lab.behave(/\/simple\/one\//, { status: 404 });
+        expect(await audit()).toEqual({ status: 3, found: ['one evidence-unavailable error'] });
+      }));
+
+    it('names an index that passes no attestations on', () =>
+      withPythonProject(file, async ({ audit, lab }) => {
+        for (const name of ['one', 'two-words']) {
+          lab.tamperProject(name, (document) => ({
+            ...document,
+            meta: { 'api-version': '1.1' },
+            files: document.files.map(({ provenance: _, ...one }) => one),
+          }));
+        }
+        const { found } = await audit();
+        expect(found).toEqual(['one evidence-stripped warning', 'two-words evidence-stripped warning']);
+        expect((await audit('--enforce', 'critical')).status).toBe(1);
+      }));
+
+    it('lists the index as the only host that is asked about packages', () =>
+      withPythonProject(file, async ({ run, lab }) => {
+        const { stdout, status } = await run('trust', 'hosts');
+        expect(status).toBe(0);
+        expect(stdout).toContain(new URL(lab.index).host);
+        expect(stdout).toContain('2 packages');
+      }));
+
+    it('checks a version beside its predecessor, without a lockfile', () =>
+      withPythonProject(file, async ({ run, lab }) => {
+        lab.publish({ name: 'one', version: '1.2.0' });
+        const { status, stdout } = await run('check', 'pypi:one@1.2.0');
+        expect(status).toBe(1);
+        expect(stdout).toContain('provenance');
+        const latest = await run('check', 'pypi:one');
+        expect(latest.stdout).toContain('1.2.0');
+      }));
+
+    it('writes SARIF with the place in the lockfile', () =>
+      withPythonProject(file, async ({ run, edit }) => {
+        edit(file, (text) => text.replace(/sha256:..../, 'sha256:abcd'));
+        const { stdout } = await run('audit', '--output', 'sarif');
+        expect(stdout).toMatch(/"ruleId": "integrity-/);
+        expect(stdout).toContain(`"uri": "${file}"`);
+      }));
+
+    it('does not read bytes yet, and says so', () =>
+      withPythonProject(file, async ({ run }) => {
+        const { status, stderr } = await run('audit', '--bytes');
+        expect(status).toBe(2);
+        expect(stderr).toContain(file);
+      }));
+  },
+);
+
+describe('requirements', () => {
+  it('count with the files that they include', () =>
+    withPythonProject('requirements.txt', async ({ audit, edit, folder }) => {
+      edit('requirements.txt', (text) => {
+        const at = text.indexOf('two-words');
+        mkdirSync(join(folder, 'requirements'));
+        writeFileSync(join(folder, 'requirements', 'more.txt'), text.slice(at));
+        return `-r requirements/more.txt\n${text.slice(0, at)}`;
+      });
+      expect(await audit()).toEqual({ status: 0, found: [] });
+      edit('requirements/more.txt', (text) => text.replace(/sha256:..../, 'sha256:abcd'));
+      expect(await audit()).toEqual({ status: 1, found: ['two-words integrity-unknown-file error'] });
+    }));
+
+  it('are no lockfile without hashes, unless they are named', () =>
+    withPythonProject('requirements.txt', async ({ audit, edit }) => {
+      edit('requirements.txt', () => 'one==1.1.0\n');
+      expect(await audit()).toMatchObject({ status: 2, found: [expect.stringContaining('no lockfile in')] });
+      expect(await audit('requirements.txt')).toEqual({ status: 0, found: ['one integrity-missing warning'] });
+      expect(await audit('requirements.txt', '--enforce', 'critical')).toMatchObject({ status: 1 });
+    }));
+
+  it('that lead to another index never hold', () =>
+    withPythonProject('requirements.txt', async ({ audit, edit, run }) => {
+      edit('requirements.txt', (text) => `--index-url https://index.example/simple\n${text}`);
+      const { found } = await audit();
+      expect(found).toEqual(['one lockfile-unexpected-host warning', 'two-words lockfile-unexpected-host warning']);
+      await run('init');
+      expect((await audit()).found).toEqual(found);
+    }));
+
+  it('from several indexes are refused, in settings', () =>
+    withPythonProject('requirements.txt', async ({ folder, lab }) => {
+      const env = { PIP_INDEX_URL: lab.index, PIP_EXTRA_INDEX_URL: 'https://user:secret@more.example/simple' };
+      const { status, stderr } = await assayInside(['audit', '--trusted-root', 'root.json'], folder, env);
+      expect(status).toBe(2);
+      expect(stderr).toContain('PIP_EXTRA_INDEX_URL');
+      expect(stderr).toContain('https://more.example/simple/');
+      expect(stderr).not.toContain('secret');
+    }));
+});
+
+describe('assay exec, with Python’s installers', () => {
+  it.each([
+    [['uv', 'sync'], '--locked'],
+    [['uv', 'run', 'python', 'x.py'], '--locked'],
+    [['uv', 'add', 'two'], 'no lockfile names yet'],
+    [['uv', 'sync', '--locked', '--index', 'https://x.example'], '--index'],
+    [['uvx', 'ruff'], 'no lockfile names yet'],
+    [['uv', 'pip', 'install', 'two'], 'no lockfile names yet'],
+    [['pip', 'install', 'two'], 'no lockfile names yet'],
+    [['python3', '-m', 'pip', 'install', 'two'], 'no lockfile names yet'],
+    [['sh', '-c', 'cd . && pip install two'], 'no lockfile names yet'],
+    [['pip', 'install', '-r', 'other.txt', '--require-hashes'], 'not audited'],
+    [['pip', 'download', '-r', 'other.txt'], 'no lockfile names yet'],
+  ])('%j is not run', (line, why) =>
+    withPythonProject('uv.lock', async ({ run }) => {
+      const { status, stderr } = await run('exec', '--trusted-root', 'root.json', '--', ...line);
+      expect(status).toBe(2);
+      expect(stderr).toContain(why);
+    }),
+  );
+
+  it('pip installs audited requirements only where each needs a hash', () =>
+    withPythonProject('requirements.txt', async ({ folder, lab }) => {
+      const env = { PIP_INDEX_URL: lab.index };
+      const exec = (...line: string[]): Promise<Run> =>
+        assayInside(['exec', '--trusted-root', 'root.json', '--', ...line], folder, env);
+      const without = await exec('pip', 'install', '-r', 'requirements.txt');
+      expect(without).toMatchObject({ status: 2 });
+      expect(without.stderr).toContain('--require-hashes');
+      for (const more of ['-i https://x.example', '--extra-index-url=https://x.example', '-e .', 'two']) {
+        const line = ['pip', 'install', '-r', 'requirements.txt', '--require-hashes', ...more.split(' ')];
+        expect((await exec(...line)).status).toBe(2);
+      }
+      writeFileSync(join(folder, 'pip'), '#!/bin/sh\necho "pip was run: $@" > ran.txt\n', { mode: 0o755 });
+      expect(await exec('./pip', 'install', '--require-hashes', '-r', 'requirements.txt')).toMatchObject({ status: 0 });
+      expect(readFileSync(join(folder, 'ran.txt'), 'utf8')).toContain('install --require-hashes');
+    }));
+});
