@@ -36,6 +36,8 @@ export interface CratesLab {
   readonly publish: (name: string, version: string, spec?: CrateSpec) => string;
   /** Serves other bytes for a version from now on, with the checksum that is right for them. */
   readonly rewrite: (name: string, version: string, files: Readonly<Record<string, string>>) => string;
+  /** The lines of a crate, as they are now. */
+  readonly published: (name: string) => readonly IndexLine[];
   readonly yank: (name: string, ...versions: readonly string[]) => void;
   /** Takes a version away, as the team of crates.io does with malware. */
   readonly remove: (name: string, version: string) => void;
@@ -111,6 +113,7 @@ export async function startCratesLab(): Promise<CratesLab> {
       change(name, version, (line) => ({ ...line, cksum }));
       return cksum;
     },
+    published: (name) => lines.get(name) ?? [],
     yank: (name, ...versions) => {
       for (const version of versions) change(name, version, (line) => ({ ...line, yanked: true }));
     },

@@ -10,7 +10,8 @@ import { changedLines, isOfLines, type ChangedLines } from '../baseline/changed-
 import { parseLockfile } from '../lockfiles/index.ts';
 import { rulingBaseline } from '../model/baseline.ts';
 import type { Comparison } from '../model/comparison.ts';
-import type { Dependency, LocatedLockfile, PlacedFinding } from '../model/dependency.ts';
+import type { Dependency, LocatedLockfile } from '../model/dependency.ts';
+import { isOfVendored } from '../model/finding.ts';
 import type { CopiesFound } from '../model/gathered.ts';
 import { packageId, specOf } from '../model/package.ts';
 import type { Report } from '../model/report.ts';
@@ -120,12 +121,8 @@ function withCopies(lockfile: LocatedLockfile, copies: readonly CopiesFound[]): 
   const isCompared = copies.some(({ isWhole }) => isWhole);
   const place = { file: lockfile.file, line: 1, path: '' };
   const found = copies.flatMap(({ findings }) => findings.map((one) => ({ place, finding: one })));
-  const before = (lockfile.findings ?? []).filter((one) => !(isCompared && isOfVendored(one)));
+  const before = (lockfile.findings ?? []).filter((one) => !(isCompared && isOfVendored(one.finding)));
   return { ...lockfile, findings: [...before, ...found] };
-}
-
-function isOfVendored({ finding: { code, args } }: PlacedFinding): boolean {
-  return code === 'lockfile-other-code' && args.code === 'vendored';
 }
 
 /** Dependencies beside the judged ones that show whether their registries serve attestations. */

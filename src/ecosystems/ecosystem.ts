@@ -11,10 +11,10 @@ import type { Store } from '../model/store.ts';
 import type { Instant } from '../model/time.ts';
 import type { Assessment } from '../model/verdict.ts';
 import type { PypiIndex } from '../registries/pypi/index.ts';
-import type { CratesIndex } from '../registries/crates/index.ts';
 import type { Registry } from '../registries/registry.ts';
 import type { WitnessPolicy } from '../tlog/cosignature.ts';
 import type { Conventions } from './conventions/conventions.ts';
+import type { CratesSource } from './cargo/source.ts';
 import type { GoSource } from './go/source.ts';
 
 /** The registries that a run can ask, a member for each kind, as `cli/project/registry.ts` makes them of settings. */
@@ -25,8 +25,8 @@ export interface Sources {
   readonly go?: GoSource;
   /** Who is asked about Python packages; left out where the run is about none. */
   readonly pypi?: PypiIndex;
-  /** The index that is asked about crates; left out where the run is about none. */
-  readonly crates?: CratesIndex;
+  /** Who is asked about crates; left out where the run is about none. */
+  readonly crates?: CratesSource;
 }
 
 /** What is asked about packages beside the chain: to show one version beside another, and to name what is wanted. */

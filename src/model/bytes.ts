@@ -2,7 +2,7 @@ import type { PackageFile } from './capability.ts';
 import type { Digest } from './dependency.ts';
 
 /** Where the bytes of artifacts were read. */
-export type BytesSource = 'npm-cache' | 'yarn-cache' | 'go-cache' | 'registry';
+export type BytesSource = 'npm-cache' | 'yarn-cache' | 'go-cache' | 'cargo-cache' | 'registry';
 
 /** One file of a tarball, as an installer would write it. */
 export interface PackedFile extends PackageFile {

@@ -440,3 +440,8 @@ export function finding<C extends FindingCode>(
 ): Finding {
   return { code, args, kind: kind ?? FINDING_KINDS[code] } as Finding;
 }
+
+/** Whether it says that nothing has compared the copies which a build takes. */
+export function isOfVendored({ code, args }: Finding): boolean {
+  return code === 'lockfile-other-code' && args.code === 'vendored';
+}

@@ -126,6 +126,35 @@ describe('the age of an added dependency', () => {
     expect(additionOf([adding('none', evil, ['x', 'git+https://e.vil/x.git'])]).kind).toBe('note');
   });
 
+  it.each([
+    // One letter changed, added or left out.
+    ['serde', 'serda', true],
+    ['serde', 'serdes', true],
+    ['serde', 'sere', true],
+    // Two beside each other that changed places: at the start, in the middle and at the end.
+    ['arrayref', 'rarayref', true],
+    ['arrayref', 'arraryef', true],
+    ['arrayref', 'arrayrfe', true],
+    ['rand', 'rnad', true],
+    // Two that changed places and are not beside each other, two swaps, a swap and a letter, and short names.
+    ['arrayref', 'arfayrer', false],
+    ['arrayref', 'rarayrfe', false],
+    ['arrayref', 'rarayrefs', false],
+    ['arrayref', 'rarayrex', false],
+    ['log', 'lgo', false],
+    ['serde', 'serde', false],
+    ['serde', 'tokio', false],
+  ])('names what it may be taken for: %s and %s', (known, name, isLike) => {
+    const old = locked(known, '1.0.0', NOW - 1000 * DAY);
+    const like = (first: number): unknown => {
+      const young = known === name ? [] : [locked(name, '1.0.0', first)];
+      return additionOf([adding('none', [name, '^1.0.0']), old, ...young]).args.added[0]?.like;
+    };
+    expect(like(NOW - DAY)).toBe(isLike ? known : undefined);
+    // What has been there for long is nobody's trap, whatever it is called.
+    expect(like(NOW - 91 * DAY)).toBeUndefined();
+  });
+
   it('leaves everything else as it is', () => {
     const others = [assessment('a', '1.0.0', { findings: [finding('integrity-weak', { algorithm: 'sha1' })] })];
     expect(withDependencyAges(others, NOTHING, NOW)).toBe(others);

@@ -7,6 +7,7 @@ import { tableOf, textsOf } from '../../readers/toml-tables.ts';
 import type { Io } from '../io.ts';
 import { shownPath } from '../user-files.ts';
 import { cargoConfig, settingIn, type CargoConfigFile } from './cargo-config.ts';
+import { replacedBy, vendoredBy } from './cargo-source.ts';
 import { projectFolder } from './files.ts';
 import { manifestFile } from './manifests.ts';
 import { projectFolders } from './upwards.ts';
@@ -73,19 +74,19 @@ function otherCode(by: string): Finding {
   return finding('lockfile-other-code', { by, code: 'repository' });
 }
 
-/** What stands in for crates.io: a folder that nothing is compared with, or another server, which the hashes bind. */
+/**
+ * What stands in for crates.io: a folder of copies, whose own list of hashes Cargo compares them with, or one of .crate
+ * files, or another server, which the hashes of Cargo.lock bind.
+ */
 function replaced(config: readonly CargoConfigFile[], io: Io): Finding | null {
-  const seen = new Set<string>();
-  let name = 'crates-io';
-  for (let next = settingIn(config, 'source', name, 'replace-with'); next !== null && !seen.has(name);) {
-    seen.add(name);
-    name = textsOf(next.value)[0] ?? '';
-    next = settingIn(config, 'source', name, 'replace-with');
+  const vendored = vendoredBy(config, io);
+  if (vendored !== null) {
+    return finding('lockfile-other-code', { by: `${vendored.shown} (${vendored.by.file})`, code: 'vendored' });
   }
-  const folder = settingIn(config, 'source', name, 'directory') ?? settingIn(config, 'source', name, 'local-registry');
-  if (folder === null) return null;
-  const { by, value } = folder;
-  return otherCode(`${by.file}: cargo takes crates from ${shownPath(resolve(by.folder, textsOf(value)[0] ?? ''), io)}`);
+  const local = settingIn(config, 'source', replacedBy(config), 'local-registry');
+  if (local === null) return null;
+  const folder = shownPath(resolve(local.by.folder, textsOf(local.value)[0] ?? ''), io);
+  return otherCode(`${local.by.file}: cargo takes crates from ${folder}`);
 }
 
 /** In a member of a workspace Cargo reads the Cargo.lock of the workspace. */

@@ -1,13 +1,17 @@
+import { join, resolve } from 'node:path';
+import type { CratesSource } from '../../ecosystems/cargo/source.ts';
 import { CRATES_IO } from '../../ecosystems/conventions/cargo.ts';
 import { createHttpClient } from '../../net/client.ts';
 import type { NetConfig } from '../../net/config.ts';
 import { basicAuthorization, type Credential } from '../../net/credentials.ts';
 import { environmentNetwork } from '../../net/environment.ts';
-import { cratesIndex, type CratesIndex } from '../../registries/crates/index.ts';
+import { cratesIndex } from '../../registries/crates/index.ts';
+import { textsOf } from '../../readers/toml-tables.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { cargoConfig, settingIn, type CargoConfigFile } from './cargo-config.ts';
+import { shownPath } from '../user-files.ts';
+import { cargoConfig, cargoHome, settingIn, type CargoConfigFile } from './cargo-config.ts';
 
 /** How the index of crates is asked, under the settings of Cargo. */
 export interface CratesAsking {
@@ -16,6 +20,8 @@ export interface CratesAsking {
   readonly url: string;
   /** The file that names it in place of crates.io's own; null where none does. */
   readonly namedBy: string | null;
+  /** What this machine has of them. */
+  readonly machine: Omit<CratesSource, 'index'>;
 }
 
 /** The index of crates.io by its other protocol, which names the same crates. */
@@ -29,7 +35,8 @@ const MAX_STEPS = 16;
  * UsageError for one that cannot be asked.
  */
 export function cratesAsking(folder: string, io: Io): CratesAsking {
-  const own = cargoConfig(folder, io).filter(({ ofProject }) => !ofProject);
+  const all = cargoConfig(folder, io);
+  const own = all.filter(({ ofProject }) => !ofProject);
   const found = replacement(own);
   const { url, credentials } = addressOf(found?.index ?? CRATES_IO, found?.by.file ?? '');
   const config = environmentNetwork(io.env, credentials);
@@ -37,15 +44,53 @@ export function cratesAsking(folder: string, io: Io): CratesAsking {
     config: io.answers === undefined ? config : { ...config, through: io.answers.through },
     url,
     namedBy: found?.by.file ?? null,
+    machine: {
+      kept: join(cargoHome(io), 'registry'),
+      hosts: new Set([...hostsIn(url), ...hostsIn(replacement(all)?.index ?? CRATES_IO)]),
+      readsCache: io.answers === undefined,
+      vendored: vendoredBy(all, io),
+    },
   };
 }
 
-/** Opens the index. The caller closes it. */
-export function openCrates({ config, url }: CratesAsking): CratesIndex {
-  const { host } = new URL(url);
+/** By what Cargo calls the folders of an index, by either protocol. */
+function hostsIn(index: string): readonly string[] {
+  const address = index.replace(/^(?:sparse|registry)\+/, '');
+  if (!URL.canParse(address)) return [];
+  const { hostname } = new URL(address);
+  return address === CRATES_IO ? [hostname, 'github.com'] : [hostname];
+}
+
+/** The folder that stands in for crates.io; null where none does. */
+export function vendoredBy(
+  files: readonly CargoConfigFile[],
+  io: Io,
+): { readonly path: string; readonly shown: string; readonly by: CargoConfigFile } | null {
+  const found = settingIn(files, 'source', replacedBy(files), 'directory');
+  if (found === null) return null;
+  const path = resolve(found.by.folder, textsOf(found.value)[0] ?? '');
+  return { path, shown: shownPath(path, io), by: found.by };
+}
+
+/** The name of the source that crates.io is replaced with, step by step. Throws UsageError for none. */
+export function replacedBy(files: readonly CargoConfigFile[]): string {
+  let name = 'crates-io';
+  for (let step = 0; step < MAX_STEPS; step += 1) {
+    const next = settingIn(files, 'source', name, 'replace-with');
+    if (next === null) return name;
+    if (typeof next.value !== 'string') throw new UsageError(`${next.by.file}: replace-with is no name of a source`);
+    name = next.value;
+  }
+  throw new UsageError(`the sources of Cargo replace each other in a circle, beginning with crates-io`);
+}
+
+/** Opens the index, and what this machine has. The caller closes it. */
+export function openCrates({ config, url, machine }: CratesAsking): CratesSource {
+  const hosts = new Set([new URL(url).host]);
   const refuseRedirect = (to: URL): string | null =>
-    to.host === host ? null : 'which is none of the hosts that assay trust hosts names';
-  return cratesIndex(createHttpClient(config, { refuseRedirect }), url);
+    hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
+  const index = cratesIndex(createHttpClient(config, { refuseRedirect }), url, ({ host }) => void hosts.add(host));
+  return { index, ...machine };
 }
 
 interface Replacement {
@@ -53,16 +98,10 @@ interface Replacement {
   readonly by: CargoConfigFile;
 }
 
-/** Follows `replace-with` to an index; null where crates.io's own is asked, a folder standing for its bytes alone. */
+/** The index in place of crates.io's; null where that is asked itself, a folder standing for its bytes alone. */
 function replacement(files: readonly CargoConfigFile[]): Replacement | null {
-  let name = 'crates-io';
-  for (let step = 0; step < MAX_STEPS; step += 1) {
-    const next = settingIn(files, 'source', name, 'replace-with');
-    if (next === null) return name === 'crates-io' ? null : indexOf(files, name);
-    if (typeof next.value !== 'string') throw new UsageError(`${next.by.file}: replace-with is no name of a source`);
-    name = next.value;
-  }
-  throw new UsageError(`the sources of Cargo replace each other in a circle, beginning with crates-io`);
+  const name = replacedBy(files);
+  return name === 'crates-io' ? null : indexOf(files, name);
 }
 
 function indexOf(files: readonly CargoConfigFile[], name: string): Replacement | null {

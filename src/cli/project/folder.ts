@@ -6,6 +6,7 @@ import type { RepositoryPath } from '../../git/gone.ts';
 import { LOCKFILE_NAMES, LockfileError, parseLockfile } from '../../lockfiles/index.ts';
 import type { BaselineBase, BaselineInUse } from '../../model/baseline.ts';
 import type { Dependency, LocatedLockfile, Lockfile } from '../../model/dependency.ts';
+import { isOfVendored } from '../../model/finding.ts';
 import { versionId, type VersionId } from '../../model/package.ts';
 import type { UnreadLockfile } from '../../model/report.ts';
 import type { Appearance, AskAppearances } from '../../model/review.ts';
@@ -93,11 +94,11 @@ export async function openFolder(
   const readInUse = (path: string): Promise<ReadLockfile | Problem> =>
     attempt(async () => {
       const result = read(path);
-      const findings = [
-        ...(result.lockfile.findings ?? []),
-        ...(await kindOf(path).notUsed(path, result.lockfile, filesOf(path), io, paths)),
-      ];
-      return findings.length === 0 ? result : { ...result, lockfile: { ...result.lockfile, findings } };
+      const notUsed = await kindOf(path).notUsed(path, result.lockfile, filesOf(path), io, paths);
+      if (notUsed.length === 0) return result;
+      const vendored = notUsed.some(({ finding }) => isOfVendored(finding)) ? { isVendored: true as const } : {};
+      const findings = [...(result.lockfile.findings ?? []), ...notUsed];
+      return { ...result, lockfile: { ...result.lockfile, findings, ...vendored } };
     });
   const readable: ReadLockfile[] = [];
   const unread: UnreadLockfile[] = [];

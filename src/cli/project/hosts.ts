@@ -73,7 +73,10 @@ function proxiesOf({ config, settings }: GoAsking): readonly Asked[] {
   return [...asked, { url: new URL(databaseAddress(database)), why, config }];
 }
 
-/** The index of crates. */
+/** Where crates.io has the files of crates; config.json of an index may say another place. */
+const CRATE_FILES = 'https://static.crates.io/';
+
+/** The index of crates, and, where that is known without asking it, the host of their files. */
 function indexOf({ url, config, namedBy }: CratesAsking): Asked {
   return { url: new URL(url), why: `index of crates (${namedBy ?? 'defaults'})`, config };
 }

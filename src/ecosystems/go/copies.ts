@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { checkCopy, differencesOf, establishCopy } from '../../checks/go/copies.ts';
+import { checkCopy, differencesOf, establishCopy } from '../../checks/copies.ts';
 import { readCopy } from '../../installed/copy.ts';
 import { kindOf } from '../../installed/read.ts';
 import { InstalledError } from '../../installed/tree.ts';
@@ -107,7 +107,7 @@ function openUnpacked(
         return { proof: null, findings: [finding('installed-modified', args)] };
       }
       const differences = differencesOf(files, copy.files);
-      const found = checkCopy(place, differences);
+      const found = checkCopy(place, differences, 'zip');
       const equal = files.size - differences.filter(({ problem }) => problem !== 'added').length;
       copies += 1;
       same += equal;

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { checkCopy, establishCopy, joinCopies } from '../../checks/go/copies.ts';
+import { checkCopy, establishCopy, joinCopies } from '../../checks/copies.ts';
 import { readCopy } from '../../installed/copy.ts';
 import { kindOf, readSmall } from '../../installed/read.ts';
 import { InstalledError } from '../../installed/tree.ts';
@@ -106,13 +106,13 @@ async function compareAll(
   const { differences, same } = compareVendor(modulesTxt, contents, files ?? new Map(), new Set(unknown));
   const of = new Map<Dependency, ComparedCopy>();
   const loose = differences.filter(({ module }) => module === null);
-  const others: Finding[] = [...checkCopy('vendor', loose)];
+  const others: Finding[] = [...checkCopy('vendor', loose, 'zip')];
   for (const [module, own] of known) {
     const place = `vendor/${module.path}`;
     const ofModule = differences
       .filter((one) => one.module === module.path)
       .map((one) => ({ ...one, path: one.path.slice(module.path.length + 1) }));
-    const findings = checkCopy(place, ofModule);
+    const findings = checkCopy(place, ofModule, 'zip');
     const dependency = dependencyOf(module);
     if (dependency === undefined) others.push(...findings);
     else if (own !== null) {

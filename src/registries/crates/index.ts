@@ -3,6 +3,7 @@ import type { History } from '../../model/history.ts';
 import type { Instant } from '../../model/time.ts';
 import type { HttpClient } from '../../net/request.ts';
 import { createDocuments, type Recognised } from '../documents.ts';
+import { createDownloads, prefixOf, type FetchCrate } from './downloads.ts';
 import { parseIndexFile } from './index-file.ts';
 
 /**
@@ -16,6 +17,8 @@ export interface CratesIndex {
   readonly crate: (name: string) => Promise<Evidence<Recognised<History>>>;
   /** The renewed validator where the file still is what it was; null for anything else. */
   readonly revalidate: (name: string, known: Validator, now: Instant) => Promise<Validator | null>;
+  /** Fetches the file of a version, which is asked of no cache. */
+  readonly fetch: FetchCrate;
   readonly close: () => void;
 }
 
@@ -23,8 +26,10 @@ export interface CratesIndex {
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const FILES_KEPT = 256;
 
-/** Opens the index at an address, which ends with a slash. */
-export function cratesIndex(client: HttpClient, url: string): CratesIndex {
+/**
+ * Opens the index at an address, which ends with a slash. `allow` is told of where files are before they are asked for.
+ */
+export function cratesIndex(client: HttpClient, url: string, allow: (address: URL) => void): CratesIndex {
   const files = createDocuments<History>(client, {
     maxBytes: MAX_FILE_BYTES,
     kept: FILES_KEPT,
@@ -35,6 +40,7 @@ export function cratesIndex(client: HttpClient, url: string): CratesIndex {
     url,
     crate: (name) => files.ask(addressOf(name), name),
     revalidate: (name, known, now) => files.revalidate(addressOf(name), name, known, now),
+    fetch: createDownloads(client, url, allow),
     close: () => client.close(),
   };
 }
@@ -42,6 +48,5 @@ export function cratesIndex(client: HttpClient, url: string): CratesIndex {
 /** Where the file of a crate is (https://doc.rust-lang.org/cargo/reference/registry-index.html#index-files). */
 export function indexPath(name: string): string {
   const lower = name.toLowerCase();
-  if (lower.length <= 2) return `${lower.length}/${lower}`;
-  return lower.length === 3 ? `3/${lower.slice(0, 1)}/${lower}` : `${lower.slice(0, 2)}/${lower.slice(2, 4)}/${lower}`;
+  return `${prefixOf(lower)}/${lower}`;
 }

@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { checkBytes, type CrateBytes } from '../../checks/cargo/bytes.ts';
+import { withFile } from '../../installed/read.ts';
+import { byteDigests, type Dependency, type Digest } from '../../model/dependency.ts';
+import { finding, type Finding } from '../../model/finding.ts';
+import { MAX_TARBALL_BYTES } from '../../model/limits.ts';
+import type { BytesProof } from '../../model/proof.ts';
+import { createTarballSink, type TarballSink } from '../../registries/npm/tarballs/hash-and-read.ts';
+import { readInto } from '../../registries/npm/tarballs/package-caches.ts';
+import { keptAt } from './kept.ts';
+import type { CratesSource } from './source.ts';
+
+/** A file of a crate. */
+export interface PackedFile {
+  readonly size: number;
+  /** SHA-256, hex. */
+  readonly digest: string;
+}
+
+/** The bytes of a crate, held to Cargo.lock. */
+export interface ReadCrate {
+  readonly proof: BytesProof | null;
+  readonly findings: readonly Finding[];
+  /** Its files by their path, where they were asked for and are what is locked. */
+  readonly files: ReadonlyMap<string, PackedFile> | null;
+}
+
+/** Reads the .crate file of a dependency: every one that Cargo has downloaded, else the one that is served. */
+export async function readCrate(dependency: Dependency, source: CratesSource, hashed: boolean): Promise<ReadCrate> {
+  const { name, artifacts } = dependency;
+  const [artifact] = artifacts;
+  if (artifact.source.kind !== 'registry') return { proof: null, findings: [], files: null };
+  const [wanted] = byteDigests(artifact);
+  const url = source.index.url;
+  if (wanted === undefined) {
+    const reason = 'no checksum is known that it must have';
+    return without(finding('evidence-unavailable', { evidence: 'tarball', url, reason }));
+  }
+  try {
+    const read = await readAll(dependency, wanted, source, hashed);
+    const { proof, findings } = checkBytes(wanted, read);
+    const files = read.flatMap(({ answer }) => (answer.state === 'read' ? [answer.files] : []))[0] ?? [];
+    const byPath = new Map(files.map(({ path, size, digests: [digest = ''] }) => [path, { size, digest }]));
+    return { proof, findings, files: proof === null || !hashed ? null : byPath };
+  } catch (error) {
+    // What one file does to the reading takes nothing from the other dependencies.
+    const reason = `${name} could not be judged: ${String(error)}`;
+    return without(finding('evidence-malformed', { evidence: 'tarball', url, reason }));
+  }
+}
+
+function without(found: Finding): ReadCrate {
+  return { proof: null, findings: [found], files: null };
+}
+
+async function readAll(
+  { name, version }: Dependency,
+  wanted: Digest,
+  source: CratesSource,
+  hashed: boolean,
+): Promise<readonly CrateBytes[]> {
+  const newSink = (): TarballSink => createTarballSink([wanted], { isWanted: () => false, hashed, unpacked: hashed });
+  const read: CrateBytes[] = [];
+  for (const within of source.readsCache ? keptAt(source, 'cache', `${name}-${version}.crate`) : []) {
+    const path = join(source.kept, within);
+    if (isEmpty(path)) continue;
+    const sink = newSink();
+    const isRead = await readInto(path, sink);
+    if (!isRead) sink.drop();
+    const reason = `it is no file of at most ${MAX_TARBALL_BYTES} bytes that can be read`;
+    read.push({ url: path, cache: path, answer: isRead ? await sink.finish() : { state: 'malformed', reason } });
+  }
+  return read.length > 0 ? read : [await fetched({ name, version, checksum: wanted.hex }, source, newSink)];
+}
+
+/** Cargo takes an empty file for none. */
+function isEmpty(path: string): boolean {
+  try {
+    return withFile(path, ({ size }) => size === 0) === true;
+  } catch {
+    return false;
+  }
+}
+
+async function fetched(
+  crate: Parameters<CratesSource['index']['fetch']>[0],
+  { index }: CratesSource,
+  newSink: () => TarballSink,
+): Promise<CrateBytes> {
+  let current: TarballSink | null = null;
+  const sinkOfAttempt = (): TarballSink => {
+    // Another attempt starts anew.
+    current?.drop();
+    return (current = newSink());
+  };
+  const answer = await index.fetch(crate, sinkOfAttempt, MAX_TARBALL_BYTES);
+  const sink = current as TarballSink | null;
+  if (answer.state !== 'present') {
+    sink?.drop();
+    return { url: answer.url, cache: null, answer };
+  }
+  const url = index.url;
+  if (sink === null) return { url, cache: null, answer: { state: 'malformed', reason: 'the answer has no body' } };
+  return { url, cache: null, answer: await sink.finish() };
+}
