@@ -88,8 +88,7 @@ export function answersFrom({ pack, base }: Evidence): HttpClient {
       try {
         return await given(answer, options);
       } catch (error) {
-        const what = error instanceof PackError ? error.message : `${pack.file} cannot be read any more`;
-        return failed(`not in the evidence of ${made} as it was: ${what}`, null);
+        return failed(error instanceof PackError ? error.message : `${pack.file} cannot be read any more`, null);
       }
     },
     close: () => undefined,

@@ -183,7 +183,7 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
   ],
   'a name that is a number': ['critical:\n  - direct\n  - 7\n', 3, /critical takes a package name or a glob .* not 7/],
   'a name with a space': ['critical:\n  - a b\n', 2, /"a b" in critical is no package name/],
-  'an ecosystem that nobody knows': ["critical: ['rust:a']\n", 1, /"rust:a" in critical .* does not know \(npm, go\)/],
+  'an ecosystem that nobody knows': ["critical: ['rust:a']\n", 1, /"rust:a" in critical .* \(npm, go, pypi, cargo\)/],
   'a glob over scopes': ["critical: ['**']\n", 1, /no package name/],
   'an expectation of nothing': ['expect:\n  a: {}\n', 2, /expect of a takes a mapping with repository,/],
   'a repository that is no address': ['expect:\n  a:\n    repository: o/r\n', 3, /repository takes the https address/],

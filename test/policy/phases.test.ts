@@ -110,7 +110,7 @@ describe('the phases', () => {
     expect(lowered('critical', rule('note'))).toBe('outranked');
     expect(lowered('guard', `${rule('note')}expect: {axios: {provenance: required}}\n`)).toBe('outranked');
     expect(lowered('critical', rule('error'))).toBe(undefined);
-    expect(lowered('critical', '{}\n')).toBe(undefined);
+    expect(lowered('critical', 'enforce: guard\n')).toBe(undefined);
   });
 });
 

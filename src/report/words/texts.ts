@@ -15,8 +15,9 @@ import { address, dated, version, type Texts } from './text.ts';
 const UNREACHED =
   /^(?:redirected to |connection (?:refused|timed out)|(?:host|network) unreachable|host name |the host did not answer)/;
 
-/** What is said of an answer that a pack of evidence does not have, however often it is asked. */
-const NOT_PACKED = /^(?:not in the evidence of |no answer when the evidence was gathered )/;
+/** What is said of an answer that a pack of evidence does not have, however often it is asked (pack/answers.ts). */
+const NOT_PACKED =
+  /^(?:not in the evidence of |no answer when the evidence was gathered )| (?:is not what its index says|has not all that it names|cannot be read any more)$/;
 
 /** The words of every code. A code without words does not compile. */
 export const TEXTS: Texts<FindingCode> = {
