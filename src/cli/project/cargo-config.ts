@@ -37,7 +37,7 @@ export function cargoConfig(folder: string, io: Io): readonly CargoConfigFile[] 
   return found;
 }
 
-function cargoHome({ env, cwd }: Io): string {
+export function cargoHome({ env, cwd }: Io): string {
   return resolve(cwd, env['CARGO_HOME'] ?? join(env['HOME'] ?? homedir(), '.cargo'));
 }
 
