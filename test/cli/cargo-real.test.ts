@@ -75,7 +75,7 @@ describe.skipIf(!hasCargo)('beside cargo (skipped where it is not installed)', (
           expect(whole.status, `${whole.stdout}${whole.stderr}`).toBe(0);
           expect(whole.stdout).toContain('from a cache of this machine');
 
-          const vendored = await cargoCommand(folder, 'vendor', '--locked');
+          const vendored = await cargoCommand(folder, 'vendor', '--locked', '--respect-source-config');
           expect(vendored.status, vendored.stderr).toBe(0);
           mkdirSync(join(folder, '.cargo'));
           const source = '[source.crates-io]\nreplace-with = "own"\n\n[source.own]\ndirectory = "vendor"\n';
