@@ -1,5 +1,3 @@
-import { conventionsOf } from '../../ecosystems/conventions/index.ts';
-import { ecosystemOfLockfile } from '../../lockfiles/index.ts';
 import { askWhole } from '../../audit/whole-repository.ts';
 import type { LocatedLockfile } from '../../model/dependency.ts';
 import type { Report } from '../../model/report.ts';
@@ -16,8 +14,8 @@ import { phaseOf } from './policy.ts';
 
 /**
  * Asks what any audit of these places may ask, so that `recorder` has it: with and without what assay.lock holds, in
- * the strictest phase, which explains most, and in the project's own; and, where builds are signed, every TUF
- * repository whole, for those whose trust begins with an older root.
+ * the strictest phase, which explains most, and in the project's own; and every TUF repository whole, for those whose
+ * trust begins with an older root.
  */
 export async function gather(
   places: readonly string[],
@@ -56,11 +54,9 @@ export async function gather(
       baseline: { ...baseline, base: await askBase() },
     }));
     const { repository: main, ages, registries } = report.trust;
-    // Of an ecosystem without provenance, no audit asks for trust.
-    const isBuildSigned = lockfiles.some(({ path }) => conventionsOf(ecosystemOfLockfile(path)).hasProvenance);
     // A folder is no part of a pack: it is carried over with the project.
-    const repositories = (isBuildSigned ? [main, ...ages.map(({ repository = null }) => repository)] : []).flatMap(
-      (one) => (one?.url.includes('://') === true ? [one] : []),
+    const repositories = [main, ...ages.map(({ repository = null }) => repository)].flatMap((one) =>
+      one?.url.includes('://') === true ? [one] : [],
     );
     for (const { url, versions } of repositories) {
       const http = createHttpClient(config);
