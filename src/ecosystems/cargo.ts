@@ -14,6 +14,7 @@ export const cargoEcosystem: EcosystemRecord = {
   openChain,
   openInstalled: null,
   readsBytes: false,
+  readsCopies: false,
 };
 
 function indexOf({ crates }: Sources): CratesIndex {
