@@ -69,7 +69,10 @@ describe.each(['uv.lock', 'requirements.txt'] as const)(
           lab.tamperProject(name, (document) => ({
             ...document,
             meta: { 'api-version': '1.1' },
-            files: document.files.map((one) => ({ ...one, provenance: undefined })),
+            files: document.files.map((one) => {
+              delete one.provenance;
+              return one;
+            }),
           }));
         }
         const { found } = await audit();
@@ -151,6 +154,34 @@ describe('requirements', () => {
       expect(stderr).toContain('PIP_EXTRA_INDEX_URL');
       expect(stderr).toContain('https://more.example/simple/');
       expect(stderr).not.toContain('secret');
+    }));
+});
+
+describe('a file of uv.lock that is on another host', () => {
+  const lead = (text: string, name: string): string =>
+    text.replace(new RegExp(`http://[^"]*/(${name}-1\\.1\\.0\\.tar\\.gz)`), 'https://files.example/x/$1');
+
+  it('is a warning with the right hash, and never holds: it is asked about every time', () =>
+    withPythonProject('uv.lock', async ({ audit, edit, run, lab }) => {
+      edit('uv.lock', (text) => lead(text, 'one'));
+      const expected = { status: 0, found: ['one lockfile-unexpected-host warning'] };
+      expect(await audit()).toEqual(expected);
+      await run('init');
+      for (let time = 0; time < 2; time += 1) {
+        const asked = lab.requests.length;
+        expect(await audit()).toEqual(expected);
+        expect(lab.requests.slice(asked).map(({ url }) => url)).toContain('/simple/one/');
+      }
+    }));
+
+  it('fails without a hash, from guard on', () =>
+    withPythonProject('uv.lock', async ({ audit, edit }) => {
+      edit('uv.lock', (text) => lead(text, 'one').replace(/(files\.example[^,]*), hash = "[^"]*"/, '$1'));
+      const { status, found } = await audit();
+      expect(status).toBe(1);
+      expect(found).toContain('one integrity-missing error');
+      expect(found).toContain('one lockfile-unexpected-host warning');
+      expect(await audit('--enforce', 'observe')).toMatchObject({ status: 0 });
     }));
 });
 
