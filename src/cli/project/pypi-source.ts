@@ -84,17 +84,17 @@ function pipSettings(io: Io): IndexSettings {
   const named = env['PIP_CONFIG_FILE'] ?? '';
   if (named === '/dev/null' || named === 'nul') return pipIndexes(env, []);
   const prefix = env['VIRTUAL_ENV'] ?? '';
+  const given = named === '' ? null : textOf(named, io);
   const paths = [
     ...systemFolders(env)
       .toReversed()
       .map((each) => join(each, 'pip', 'pip.conf')),
     '/etc/pip.conf',
-    join(homeOf(io), '.pip', 'pip.conf'),
-    join(configHome(io), 'pip', 'pip.conf'),
+    // pip leaves the user's own files out where a variable names one that is there.
+    ...(given === null ? [join(homeOf(io), '.pip', 'pip.conf'), join(configHome(io), 'pip', 'pip.conf')] : []),
     ...(prefix === '' ? [] : [join(prefix, 'pip.conf')]),
   ];
-  const files = present(paths.map((path) => textOf(path, io)));
-  return pipIndexes(env, named === '' ? files : [...files, ...present([textOf(named, io)])]);
+  return pipIndexes(env, present([...paths.map((path) => textOf(path, io)), given]));
 }
 
 function homeOf({ env }: Io): string {

@@ -29,7 +29,7 @@ function channelOf({ pre, dev }: PythonVersion): string {
 
 function satisfies(version: string, range: string): boolean {
   const [one, specifiers] = [readVersion(version), readSpecifiers(range)];
-  return one !== null && (specifiers?.every(({ allows }) => allows(one)) ?? false);
+  return one !== null && specifiers?.every(({ allows }) => allows(one)) === true;
 }
 
 /** Prereleases only where the range names one, or allows nothing else: as Python's installers choose. */
