@@ -55,7 +55,7 @@ const ODD = /[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\x85\u2028\u2029]/;
 /** What Python takes for the encoding of the file, in one of its first two lines (PEP 263). */
 const CODING = /^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)/;
 
-/** Takes a requirements file apart as pip does. Throws `LockfileError` for what pip refuses, or reads by its settings. */
+/** Takes a requirements file apart as pip does. Throws `LockfileError` for what pip refuses. */
 export function readRequirementLines(file: string, text: string): readonly RequirementLine[] {
   const fail = (line: number | null, problem: string): never => {
     throw new LockfileError(file, line, problem);
@@ -129,6 +129,7 @@ function wordsOf(text: string, line: number, fail: FailAt): readonly string[] {
   for (let at = 0; at < text.length; at += 1) {
     const char = text.charAt(at);
     if (quote !== null) {
+      word ??= '';
       if (char === quote) quote = null;
       else if (char === '\\' && quote === '"' && '"\\'.includes(text.charAt(at + 1))) word += text.charAt((at += 1));
       else word += char;
