@@ -15,7 +15,20 @@ const ONCE = [
   'test/lockfiles/go/**/*.test.ts',
   'test/package/{extending,lint-rules,map,name,pages,repository,workflows}.test.ts',
 ];
-const BUILT_ONCE = ['test/cli/{go-real,installed-real,pipelines,verdaccio}.test.ts', 'test/package/checkout.test.ts'];
+/**
+ * Of the command line what is about a project's files alone, which the tests of source read on every Node. What starts
+ * processes and threads, reaches a network, keeps files, or writes to streams stays with those that every Node runs.
+ */
+const PROJECTS = [
+  'accept,axios,baseline,baseline-{golden,merge,migration},bun-vlt,bytes-lockfiles,capabilities,explained,forged-lines',
+  'go-repository,init,inside,lockfiles,managers,manifests,newcomer,not-used,other-base,pnpm,policy,pull-request',
+  'read-lockfile,readme,review,since,trust-import,upwards,yarn',
+].map((names) => `test/cli/{${names}}.test.ts`);
+const BUILT_ONCE = [
+  'test/cli/{go-real,installed-real,pipelines,verdaccio}.test.ts',
+  'test/package/checkout.test.ts',
+  ...PROJECTS,
+];
 
 /** Tests against servers that are started before them, with a configuration of their own. */
 const REAL_SIGSTORE = 'test/real-sigstore/**';
