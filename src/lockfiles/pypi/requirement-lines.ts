@@ -47,6 +47,8 @@ const SHORT: ReadonlyMap<string, string> = new Map([
   ['-C', '--config-settings'],
 ]);
 
+/** A hundred times the largest seen. */
+const MAX_LINES = 1_000_000;
 /** A line of a comment and nothing else. */
 const COMMENT_LINE = /^\s*#/;
 /** Line ends for Python that are none for uv, and what terminals act on. */
@@ -61,6 +63,7 @@ export function readRequirementLines(file: string, text: string): readonly Requi
     throw new LockfileError(file, line, problem);
   };
   const physical = text.split(/\r\n|\n|\r/);
+  if (physical.length > MAX_LINES) fail(null, `has more than ${MAX_LINES} lines; no requirements file has so many`);
   for (const [index, line] of physical.entries()) {
     if (ODD.test(line)) fail(index + 1, 'has control characters, or a line end that not every installer takes for one');
     const coding = index < 2 ? CODING.exec(line)?.[1] : undefined;
