@@ -53,7 +53,7 @@ const MAX_LINES = 1_000_000;
 const COMMENT_LINE = /^\s*#/;
 /** Line ends for Python that are none for uv, and what terminals act on. */
 // eslint-disable-next-line no-control-regex -- they are what is looked for
-const ODD = /[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\x85\u2028\u2029]/;
+const ODD = /[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ufeff]/;
 /** What Python takes for the encoding of the file, in one of its first two lines (PEP 263). */
 const CODING = /^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)/;
 
