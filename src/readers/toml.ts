@@ -29,6 +29,8 @@ const MAX_HEADER = 200;
  */
 export function parseToml(file: string, text: string, remedy: string): TomlDocument {
   let parsed: Record<string, unknown>;
+  // The library passes over one that decoding has left.
+  if (text.startsWith('\ufeff')) throw new LockfileError(file, 1, `begins with two byte order marks; ${remedy}`);
   try {
     parsed = parse(text, { maxDepth: MAX_DEPTH });
   } catch (error) {

@@ -28,7 +28,7 @@ const VARIABLE = /\$\{[A-Z0-9_]+\}/;
 export function readRequirement(text: string, fail: Fail): Requirement {
   if (text.length > MAX_LENGTH) return fail(`a requirement is longer than ${MAX_LENGTH} characters`);
   const { body, marker } = splitMarker(text);
-  const isPlace = /^(?:[a-z][a-z0-9+.-]*:|\.{0,2}[\\/]|~|file:)/i.test(body) || /^\.{1,2}$/.test(body);
+  const isPlace = /^(?:[a-z][a-z0-9+.-]+:|[a-z]:[\\/]|\.{0,2}[\\/]|~|file:)/i.test(body) || /^\.{1,2}$/.test(body);
   if (isPlace) return { name: eggOf(body), version: null, specifier: '', location: body, marker };
   const [, written, , rest = ''] = NAMED.exec(body) ?? [];
   if (written === undefined) return fail(`${quoted(text)} is not a requirement`);
