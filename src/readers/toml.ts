@@ -91,7 +91,7 @@ function headerLines(text: string): ReadonlyMap<string, readonly number[]> {
     while (' \t\r\ufeff'.includes(text.charAt(at)) && at < text.length) at += 1;
     if (text.charAt(at) !== '[') return;
     const end = endOfLine();
-    const [, name] = /^\[\[\s*"?([\w-]+)"?\s*\]\]/.exec(text.slice(at, Math.min(end, at + MAX_HEADER))) ?? [];
+    const [, name] = /^\[\[\s*"?([\w.-]+)"?\s*\]\]/.exec(text.slice(at, Math.min(end, at + MAX_HEADER))) ?? [];
     if (name !== undefined) {
       const lines = found.get(name);
       if (lines === undefined) found.set(name, [line]);

@@ -5,6 +5,7 @@ import { PYPI_FORMATS } from '../../src/lockfiles/pypi/index.ts';
 import type { Lockfile } from '../../src/model/dependency.ts';
 import { LockfileError } from '../../src/readers/error.ts';
 import { hasSharedData, sharedData } from '../support/shared-data.ts';
+import { SAMPLES } from './samples.ts';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -101,6 +102,15 @@ describe('requirements', () => {
     expect(problemOf('requirements.txt', '-r a.txt\n', { 'a.txt': '-r b.txt\n', 'b.txt': '-r a.txt\n' })).toContain(
       'includes itself',
     );
+  });
+
+  it('take no folder for what is neither a path nor a requirement', () => {
+    for (const text of ['a:', 'a:b', 'a: ==1', 'x:==1.0']) {
+      expect(problemOf('requirements.txt', text), text).toContain('is not a requirement');
+    }
+    for (const text of ['./a', 'a/', 'C:\\\\folder', 'C:/folder', 'file:folder', '..']) {
+      expect(of(text).skipped, text).toHaveLength(1);
+    }
   });
 
   it('have other sources than an index', () => {
@@ -217,7 +227,7 @@ source = { directory = "../l" }
   });
 
   it.each([
-    ['version = 2\n', 'has version 2, and assay reads version 1'],
+    ['version = 2\n', 'has version "2", and assay reads version 1'],
     ['', 'has no version'],
     [`version = 1\n${entry('a', '1.0')}${entry('A', '1.0')}`, 'stands in line 2 already'],
     [`version = 1\n${entry('a_b', '1.0')}${entry('a.b', '1.0')}`, 'stands in line 2 already'],
@@ -284,6 +294,118 @@ describe('pylock.toml', () => {
   });
 });
 
+describe('byte order marks', () => {
+  it.each([...new Set(PYPI_FORMATS.flatMap(({ fileNames }) => fileNames))])(
+    'of %s: one is passed over, two are refused, and so is one further on',
+    (file) => {
+      const text = SAMPLES.find((sample) => sample.file === file)?.text ?? '';
+      const before = specs(read(file, text));
+      expect(specs(read(file, `\ufeff${text}`))).toEqual(before);
+      expect(problemOf(file, `\ufeff\ufeff${text}`)).not.toBe('read');
+      expect(problemOf(file, `\n\ufeff${text}`)).not.toBe('read');
+    },
+  );
+});
+
+describe('what a lockfile says of itself', () => {
+  const ODD = '\\u202e\\u001b[2J';
+  it.each([
+    ['uv.lock', `version = "${ODD}"\n`],
+    [
+      'uv.lock',
+      `version = 1\n[[package]]\nname = "a"\nversion = "1"\nsource = { virtual = "." }\n[package.dev-dependencies]\n"${ODD}" = 1\n`,
+    ],
+    ['poetry.lock', `[metadata]\nlock-version = "${ODD}"\n`],
+    ['poetry.lock', `[metadata.files]\n"${ODD}" = 1\n`],
+    ['pdm.lock', `[metadata]\nlock_version = "${ODD}"\n`],
+    ['pdm.lock', `[metadata]\nlock_version = "4.5.0"\n[metadata.files]\n"${ODD}" = []\n`],
+    ['pylock.toml', `lock-version = "${ODD}"\n`],
+    [
+      'pylock.toml',
+      `lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "a"\nversion = "1"\nsdist = { url = "https://x.example/a-1.zip", hashes = { "${ODD}" = 1 } }\n`,
+    ],
+    [
+      'pylock.toml',
+      `lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "a"\nversion = "1"\nsdist = { url = "https://x.example/a-1.zip", hashes = { sha256 = "${hex('a')}" } }\n[[packages.attestation-identities]]\nkind = "k"\n"${ODD}" = 1\n`,
+    ],
+    ['Pipfile.lock', `{"_meta":{"pipfile-spec":6,"sources":[]},"${ODD}":1}`],
+    ['Pipfile.lock', `{"_meta":{"pipfile-spec":6,"sources":[]},"default":{"a":{"${ODD}":1,"index":"${ODD}"}}}`],
+  ])('reaches no terminal in a refusal of %s: %j', (file, text) => {
+    expect(problemOf(file, text)).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]+$/u);
+    expect(problemOf(file, text)).not.toBe('read');
+  });
+});
+
+describe('several indexes in pyproject.toml', () => {
+  const locks = {
+    poetry: ['poetry.lock', '[metadata]\nlock-version = "2.1"\n'],
+    pdm: ['pdm.lock', '[metadata]\nlock_version = "4.5.0"\n'],
+  } as const;
+  const source = (tool: string, name: string, more: string): string =>
+    `[[tool.${tool}.source]]\nname = "${name}"\nurl = "https://u:secret@${name}.example/simple/"\n${more}\n`;
+  const indexesOf = (tool: keyof typeof locks, sources: string): unknown => {
+    const [file, text] = locks[tool];
+    const { findings } = read(file, text, { 'pyproject.toml': `[project]\nname = "x"\n${sources}` });
+    if (findings === undefined) return null;
+    expect(findings).toMatchObject([
+      { place: { file: 'pyproject.toml', line: 3 }, finding: { code: 'lockfile-index-ambiguous' } },
+    ]);
+    return (findings[0]?.finding.args as { indexes: unknown }).indexes;
+  };
+  const PYPI = 'https://pypi.org/simple';
+  const [A, B] = ['https://a.example/simple', 'https://b.example/simple'];
+
+  it.each([
+    ['poetry', '', null],
+    ['poetry', source('poetry', 'a', ''), null],
+    ['poetry', source('poetry', 'a', 'priority = "explicit"'), null],
+    ['poetry', source('poetry', 'a', 'priority = "supplemental"'), [PYPI, A]],
+    ['poetry', source('poetry', 'a', 'secondary = true'), [PYPI, A]],
+    ['poetry', source('poetry', 'a', '') + source('poetry', 'b', ''), [A, B]],
+    ['poetry', source('poetry', 'a', '') + source('poetry', 'b', 'priority = "explicit"'), null],
+    ['poetry', `${source('poetry', 'a', '')}[[tool.poetry.source]]\nname = "PyPI"\n`, [A, PYPI]],
+    ['pdm', '', null],
+    ['pdm', source('pdm', 'a', ''), [PYPI, A]],
+    ['pdm', source('pdm', 'pypi', ''), null],
+    ['pdm', source('pdm', 'pypi', '') + source('pdm', 'b', ''), ['https://pypi.example/simple', B]],
+    // Packages that no pattern includes are asked for there, too.
+    ['pdm', source('pdm', 'a', 'include_packages = ["ours-*"]'), [PYPI, A]],
+    ['pdm', source('pdm', 'a', 'include_packages = ["ours-*"]\nexclude_packages = ["*"]'), null],
+  ] as const)('of %s: %j', (tool, sources, expected) => {
+    expect(indexesOf(tool, sources)).toEqual(expected);
+  });
+});
+
+describe('files of other names', () => {
+  const formatOf = (name: string) => PYPI_FORMATS.find((one) => one.name === name);
+
+  it('are requirements, or pylock.toml, only by these patterns', () => {
+    const named = (format: string, path: string): boolean => formatOf(format)?.otherFiles?.test(path) === true;
+    for (const path of [
+      'dev-requirements.txt',
+      'requirements-dev.txt',
+      'requirements/base.txt',
+      'a/requirements.in.txt',
+    ]) {
+      expect(named('pip', path), path).toBe(true);
+    }
+    for (const path of ['requirements.in', 'notes.txt', 'requirements/a/b.txt', 'requirements.txt.bak']) {
+      expect(named('pip', path), path).toBe(false);
+    }
+    for (const path of ['pylock.dev.toml', 'a/pylock.x-y.toml']) expect(named('pylock', path), path).toBe(true);
+    for (const path of ['pylock..toml', 'pylock.a.b.toml', 'xpylock.a.toml']) {
+      expect(named('pylock', path), path).toBe(false);
+    }
+  });
+
+  it('are lockfiles by their text: requirements with a hash', () => {
+    const isLocked = (text: string): boolean => formatOf('pip')?.isLocked?.(text) === true;
+    for (const text of ['a==1 --hash=sha256:x', 'a==1 \\\n  --hash sha256:x', '--hash='])
+      expect(isLocked(text)).toBe(true);
+    for (const text of ['a==1', '# no--hash=x', 'a==1 --hashes', '']) expect(isLocked(text)).toBe(false);
+  });
+});
+
 describe('poetry.lock, pdm.lock and Pipfile.lock', () => {
   it('of Poetry 1 has files by name, of which each version has its own', () => {
     const lockfile = read(
@@ -297,9 +419,9 @@ describe('poetry.lock, pdm.lock and Pipfile.lock', () => {
   });
 
   it('of Poetry and PDM refuse what has no entry, and other versions', () => {
-    expect(problemOf('poetry.lock', '[metadata]\nlock-version = "3.0"\n')).toContain('has lock-version 3.0');
+    expect(problemOf('poetry.lock', '[metadata]\nlock-version = "3.0"\n')).toContain('has lock-version "3.0"');
     expect(problemOf('poetry.lock', '[metadata.files]\nx = []\n')).toContain('has files of x, which has no entry');
-    expect(problemOf('pdm.lock', '[metadata]\nlock_version = "5.0"\n')).toContain('has lock_version 5.0');
+    expect(problemOf('pdm.lock', '[metadata]\nlock_version = "5.0"\n')).toContain('has lock_version "5.0"');
     expect(problemOf('pdm.lock', '[metadata]\nlock_version = "4.3"\n[metadata.files]\n"x 1" = []\n')).toContain(
       'which has no entry',
     );
