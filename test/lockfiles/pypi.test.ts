@@ -104,6 +104,16 @@ describe('requirements', () => {
     );
   });
 
+  it('have one version where a comma follows it, as pip takes it', () => {
+    expect(specs(of(`a==1.2.3, ${A}\nb== 2 , ${A}\n`))).toEqual(['a@1.2.3', 'b@2']);
+  });
+
+  it('take no folder for a version that has a slash', () => {
+    for (const text of [`a===3.0\\ ${A}`, 'a===1/2', 'a==1.0/', 'a>=1\\x', 'a (==1/2)', 'a[x]===./y']) {
+      expect(problemOf('requirements.txt', text), text).toContain('is not a requirement');
+    }
+  });
+
   it('take no folder for what is neither a path nor a requirement', () => {
     for (const text of ['a:', 'a:b', 'a: ==1', 'x:==1.0']) {
       expect(problemOf('requirements.txt', text), text).toContain('is not a requirement');
