@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
@@ -157,6 +157,7 @@ describe.skipIf(!hasGit)('requirements against a revision (skipped where there i
 describe('indexes of which any may answer', () => {
   it.each(['unsafe-best-match', 'unsafe-first-match', 'first-index'])('are refused of uv, with %s', (strategy) =>
     withLockfile('requirements.txt', async ({ folder, lab }) => {
+      rmSync(join(folder, 'requirements.txt'));
       writeFileSync(join(folder, 'uv.lock'), lab.uvLock('one@1.1.0'));
       const index = (url: string, more: string): string => `[[index]]\nurl = "${url}"\n${more}\n`;
       const settings = (more: string): void =>
