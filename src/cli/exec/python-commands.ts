@@ -49,8 +49,8 @@ const VALUED: readonly string[] = [
 ];
 
 /**
- * Why a command of Python's installers must not run after the audit of these files; null where it installs what one of them locks
- * and nothing else, and for every other program.
+ * Why a command of Python's installers must not run after the audit of these files; null where it installs what one of
+ * them locks and nothing else, and for every other program.
  */
 export function whyNotPython(line: readonly string[], audited: readonly string[], io: Io): string | null {
   for (const { words, folder, env } of commandsIn(line)) {

@@ -10,7 +10,7 @@ interface Installer {
   readonly project: string;
   /** Its lockfile, and others that it may read instead. */
   readonly lockfiles: readonly [string, ...string[]];
-  /** Commands that install from the lockfile, each with an option of which one must be given; none where it need not. */
+  /** Commands that install from the lockfile, and the options of which each needs one; none where it needs none. */
   readonly installs: ReadonlyMap<string, readonly string[]>;
   /** Commands that take what no lockfile names yet, or write one. */
   readonly resolves: readonly string[];
@@ -86,7 +86,7 @@ type ProjectInstall =
   | { readonly kind: 'locked'; readonly lockfiles: readonly string[] }
   /** It may install what no lockfile names. */
   | { readonly kind: 'resolves' }
-  /** Why it may install something else than its lockfile says, as the end of a sentence that begins with the command. */
+  /** Why it may install something else than its lockfile says: what stands behind the command in a sentence. */
   | { readonly kind: 'elsewhere'; readonly why: string };
 
 /** Whether a word is the name of such an installer. */

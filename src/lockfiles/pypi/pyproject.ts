@@ -57,7 +57,7 @@ const ANSWERING: Readonly<Record<Tool, (sources: readonly TomlTable[]) => readon
     };
     const asked = sources.filter((source) => priorityOf(source) !== 'explicit');
     const hasPrimary = asked.some((source) => ['primary', 'default'].includes(priorityOf(source)));
-    const isPyPi = (source: TomlTable): boolean => String(source.get('name')).toLowerCase() === 'pypi';
+    const isPyPi = (source: TomlTable): boolean => /^pypi$/i.test(textIn(source, 'name'));
     const addsPyPi = !hasPrimary && !sources.some(isPyPi);
     return [...(addsPyPi ? [PUBLIC_INDEX] : []), ...asked.map(addressOf)];
   },
@@ -99,6 +99,11 @@ function indexesIn({ root }: TomlDocument, tool: Tool): readonly string[] {
 function addressOf(source: TomlTable): string {
   const url = source.get('url');
   return typeof url === 'string' ? url : PUBLIC_INDEX;
+}
+
+function textIn(table: TomlTable, key: string): string {
+  const value = table.get(key);
+  return typeof value === 'string' ? value : '';
 }
 
 function listIn(table: TomlTable, key: string): readonly TomlValue[] {
