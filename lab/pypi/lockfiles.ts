@@ -69,3 +69,58 @@ export function requirements(releases: readonly (readonly PublishedFile[])[]): s
     })
     .join('');
 }
+
+/** Text of a lockfile with these releases as another tool of Python writes it, by the name of the file. */
+export const OTHER_LOCKFILES = {
+  'poetry.lock': (releases) =>
+    `${entries(releases, 'package', (files) => [`files = [\n${files.map(poetryFile).join('')}]`])}[metadata]\nlock-version = "2.1"\npython-versions = ">=3.9"\ncontent-hash = "0"\n`,
+  'pdm.lock': (releases) =>
+    `[metadata]\nlock_version = "4.5.0"\ncontent_hash = "sha256:0"\n\n${entries(releases, 'package', (files) => [`files = [\n${files.map(poetryFile).join('')}]`])}`,
+  'pylock.toml': (releases) =>
+    `lock-version = "1.0"\ncreated-by = "pip"\n\n${entries(releases, 'packages', (files) => {
+      const [sdist, wheels] = [files.find((one) => !isWheel(one)), files.filter(isWheel)];
+      return [
+        ...(sdist === undefined ? [] : [`sdist = ${pylockFile(sdist)}`]),
+        `wheels = [${wheels.map(pylockFile).join(', ')}]`,
+      ];
+    })}`,
+  'Pipfile.lock': (releases) => {
+    const packages = releases.map((files) => [
+      files[0]?.project ?? '',
+      {
+        hashes: files.map(({ json }) => `sha256:${sha256Of(json)}`),
+        index: 'pypi',
+        version: `==${files[0]?.version ?? ''}`,
+      },
+    ]);
+    const sources = [{ name: 'pypi', url: 'https://pypi.org/simple', verify_ssl: true }];
+    const _meta = { hash: { sha256: '0' }, 'pipfile-spec': 6, requires: {}, sources };
+    return `${JSON.stringify({ _meta, default: Object.fromEntries(packages) as unknown, develop: {} }, null, 4)}\n`;
+  },
+} satisfies Readonly<Record<string, (releases: readonly (readonly PublishedFile[])[]) => string>>;
+
+const sha256Of = (json: PublishedFile['json']): string => json.hashes['sha256'] ?? '';
+const isWheel = ({ json }: PublishedFile): boolean => json.filename.endsWith('.whl');
+const poetryFile = ({ json }: PublishedFile): string =>
+  `    {file = "${json.filename}", hash = "sha256:${sha256Of(json)}"},\n`;
+const pylockFile = ({ json }: PublishedFile): string =>
+  `{ name = "${json.filename}", url = "${json.url}", hashes = { sha256 = "${sha256Of(json)}" } }`;
+
+function entries(
+  releases: readonly (readonly PublishedFile[])[],
+  table: string,
+  linesOf: (files: readonly PublishedFile[]) => readonly string[],
+): string {
+  return releases
+    .map((files) =>
+      [
+        `[[${table}]]`,
+        `name = "${files[0]?.project ?? ''}"`,
+        `version = "${files[0]?.version ?? ''}"`,
+        ...linesOf(files),
+      ]
+        .join('\n')
+        .concat('\n\n'),
+    )
+    .join('');
+}
