@@ -198,9 +198,9 @@ const REFUSED: readonly (readonly [string, string | RegExp, string, number, RegE
   [
     'an ecosystem without stages',
     /npm:axios/g,
-    'pypi:axios',
+    'gem:axios',
     8,
-    /this version of assay checks no pypi packages; update assay/,
+    /this version of assay checks no gem packages; update assay/,
   ],
   ['an ecosystem by another case', 'npm:axios package', 'NPM:axios package', 8, /not a line of the form/],
   ['a name without ecosystem', 'npm:axios runner', 'axios runner', 14, /not a line of the form ECOSYSTEM:NAME/],
