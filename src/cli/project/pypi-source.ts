@@ -13,6 +13,7 @@ import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 import { netrcOf } from './netrc.ts';
+import { isSet } from './uv-settings.ts';
 
 /** How Python packages are asked for, under the settings of who installs them. */
 export interface PypiAsking {
@@ -110,10 +111,6 @@ function configHome(io: Io): string {
 function systemFolders(env: Io['env']): readonly string[] {
   const given = (env['XDG_CONFIG_DIRS'] ?? '').split(delimiter).filter((each) => each !== '');
   return given.length > 0 ? given : ['/etc/xdg', '/etc'];
-}
-
-function isSet(value: string | undefined): boolean {
-  return /^(?:1|true|yes|on|t|y)$/i.test(value ?? '');
 }
 
 function present(files: readonly (TextFile | null)[]): readonly TextFile[] {
