@@ -4,16 +4,32 @@ import { describe, expect, it } from 'vitest';
 import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { withPythonProject, type PythonProject } from './pypi-project.ts';
 
-const NOT_USED = ' lockfile-not-used error';
-const OTHER = ' lockfile-other-code warn';
-const NOTE = ' lockfile-other-code note';
+const NOT_USED = 'lockfile-not-used error';
+const OTHER = 'lockfile-other-code warning';
+const NOTE = 'lockfile-other-code note';
+
+interface ReportJson {
+  readonly findings: readonly { readonly code: string; readonly level: string }[];
+  readonly lockfiles: readonly { readonly findings: ReportJson['findings'] }[];
+}
+
+/** Codes of all findings with their levels, after those of the lockfile as a whole. */
+async function audited({ run }: Pick<PythonProject, 'run'>, ...args: string[]): Promise<readonly string[]> {
+  const { status, stdout, stderr } = await run('audit', '--json', ...args);
+  expect(stderr).toBe('');
+  const { findings, lockfiles } = JSON.parse(stdout) as ReportJson;
+  const all = [...lockfiles.flatMap((one) => one.findings), ...findings];
+  const found = [...new Set(all.map(({ code, level }) => `${code} ${level}`))];
+  expect(status).toBe(found.some((one) => one.endsWith(' error')) ? 1 : 0);
+  return found;
+}
 
 function write(folder: string, path: string, text: string): void {
   mkdirSync(dirname(join(folder, path)), { recursive: true });
   writeFileSync(join(folder, path), text);
 }
 
-/** Codes of the findings that are about the lockfile, with their levels, where the project has these files, committed. */
+/** What is found where the project has these files, committed. */
 function committed(files: Readonly<Record<string, string>>, toProject = ''): Promise<readonly string[]> {
   return auditOf('uv.lock', files, toProject);
 }
@@ -24,15 +40,13 @@ async function auditOf(
   toProject = '',
 ): Promise<readonly string[]> {
   const found: string[] = [];
-  await withPythonProject(lockfile, async ({ folder, edit, audit }: PythonProject) => {
+  await withPythonProject(lockfile, async ({ folder, edit, run }) => {
     rmSync(join(folder, '.git'), { recursive: true });
     for (const [path, text] of Object.entries(files)) write(folder, path, text);
     if (toProject !== '') edit('pyproject.toml', (text) => `${text}\n${toProject}`);
     git(folder, ['init', '-q']);
     commitAll(folder, Date.now());
-    const result = await audit();
-    expect(result.status).toBe(result.found.some((one) => one.endsWith(' error')) ? 1 : 0);
-    found.push(...result.found.map((one) => one.replace(/^\S* (?=lockfile)/, ' ')));
+    found.push(...(await audited({ run })));
   });
   return found;
 }
@@ -89,11 +103,11 @@ describe.skipIf(!hasGit)(`what makes uv and pip use something else than the lock
 describe('a folder within a workspace of uv', () => {
   const inMember = async (root: string, between = ''): Promise<readonly string[]> => {
     let found: readonly string[] = [];
-    await withPythonProject('uv.lock', async ({ folder, read, audit }) => {
+    await withPythonProject('uv.lock', async ({ folder, read, run }) => {
       for (const file of ['uv.lock', 'pyproject.toml']) write(folder, `m/a/${file}`, read(file));
       writeFileSync(join(folder, 'pyproject.toml'), `[project]\nname = "root"\nversion = "1"\n${root}`);
       if (between !== '') write(folder, 'm/pyproject.toml', between);
-      found = (await audit('m/a')).found;
+      found = await audited({ run }, 'm/a');
     });
     return found;
   };
@@ -115,15 +129,15 @@ describe('a folder within a workspace of uv', () => {
   });
 
   it('has settings of the folders above, to the nearest that has any', async () => {
-    await withPythonProject('uv.lock', async ({ lab, folder, edit, read, audit }) => {
+    await withPythonProject('uv.lock', async ({ lab, folder, edit, read, run }) => {
       for (const file of ['uv.lock', 'pyproject.toml']) write(folder, `m/${file}`, read(file));
       edit('m/pyproject.toml', (text) => text.replace(/\[\[tool[\s\S]*$/, ''));
       // The index of the folder above is the one that uv asks.
-      expect(await audit('m')).toEqual({ status: 0, found: [] });
+      expect(await audited({ run }, 'm')).toEqual([]);
       write(folder, 'uv.toml', `new-path = "x"\n[[index]]\nurl = "${lab.index}"\ndefault = true\n`);
-      expect((await audit('m')).found).toEqual([OTHER]);
+      expect(await audited({ run }, 'm')).toEqual([OTHER]);
       edit('m/pyproject.toml', (text) => `${text}\n[[tool.uv.index]]\nurl = "${lab.index}"\ndefault = true\n`);
-      expect((await audit('m')).found).toEqual([]);
+      expect(await audited({ run }, 'm')).toEqual([]);
     });
   });
 });
