@@ -96,6 +96,7 @@ describe.skipIf(!hasGit)(`what makes uv and pip use something else than the lock
 
   it('is a program that .python-version names, and no version', async () => {
     expect(await committed({ '.python-version': './p\n' })).toEqual([OTHER]);
+    expect(await committed({ '.python-version': 'p\n', p: '' })).toEqual([OTHER]);
     expect(await committed({ '.python-version': '3.12\n' })).toEqual([]);
   });
 });

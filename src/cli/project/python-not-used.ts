@@ -89,10 +89,16 @@ async function effectOf(
   }
   const isHere = (value: string): boolean => {
     const local = localPath(value);
-    return local !== null && bases.some((base) => isInRepository(resolve(base, local), folder));
+    return local !== null && bases.some((base) => isPathHere(local, base, folder));
   };
   if (values.some(isHere)) return [otherCode(by, 'repository')];
   return effect === 'source' ? [otherCode(by, 'fetched')] : [];
+}
+
+/** Whether uv takes a text for a path, of something in the repository: a bare name is one where it is there. */
+function isPathHere(text: string, base: string, folder: string): boolean {
+  const place = resolve(base, text);
+  return (/[/\\]/.test(text) || existsSync(place)) && isInRepository(place, folder);
 }
 
 /** Null for an address of another machine, and for what is no path, as a version of Python. */
@@ -128,10 +134,10 @@ function interpreters(folder: string, io: Io): readonly Finding[] {
     if (names.length === 0) continue;
     return names.flatMap((name) => {
       const lines = (namedFile(each, name, io) ?? '').split(/\r?\n/).map((line) => line.trim());
-      const paths = lines.filter((line) => !line.startsWith('#') && /[/\\]/.test(line));
+      const paths = lines.filter((line) => line !== '' && !line.startsWith('#'));
       const shown = shownPath(join(each, name), io);
       return paths
-        .filter((one) => [folder, each].some((base) => isInRepository(resolve(base, one), folder)))
+        .filter((one) => [folder, each].some((base) => isPathHere(one, base, folder)))
         .map((one) => otherCode(`${one} of ${shown}`, 'repository'));
     });
   }
