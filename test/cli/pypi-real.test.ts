@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
 import { githubPublisher, type PypiLab } from '../../lab/pypi/index.ts';
 import { wheel } from '../../lab/pypi/wheel.ts';
+import { git } from '../support/git.ts';
 import { withPypiLab } from '../support/pypi-lab.ts';
 import { assayInside } from './inside.ts';
 import { inFolder, NO_NETWORK, start, type Run } from './run.ts';
@@ -124,5 +125,40 @@ describe.skipIf(VERSION.status !== 0)('beside uv (skipped where it is not instal
       expect(await codes()).toContain('integrity-missing');
       expect((await assay('audit')).status).toBe(1);
       expect(await uv('lock', '--check')).toMatchObject({ status: 0 });
+    }));
+
+  it('refuses a committed environment, which uv takes for installed', () =>
+    withUvProject(async ({ folder, uv, codes, assay, installed }) => {
+      expect(await uv('sync', '--locked')).toMatchObject({ status: 0 });
+      const [module = ''] = spawnSync('find', [join(folder, '.venv'), '-path', '*one/__init__.py'], {
+        encoding: 'utf8',
+      }).stdout.split('\n');
+      writeFileSync(module, 'NAME = "evil"\n');
+      rmSync(join(folder, '.venv', '.gitignore'));
+      rmSync(join(folder, '.git'), { recursive: true });
+      git(folder, ['init', '-q']);
+      expect(await codes()).toEqual([]);
+      expect((await assay('audit')).status).toBe(0);
+      git(folder, ['add', '-f', '.venv', 'uv.lock', 'pyproject.toml']);
+      git(folder, ['commit', '-q', '-m', 'x']);
+      expect((await assay('audit')).stdout).toContain('lockfile-not-used');
+      expect(await uv('sync', '--locked')).toMatchObject({ status: 0 });
+      expect(installed()).toBe('NAME = "evil"\n');
+    }));
+
+  it('refuses the lockfile of a member of a workspace, which uv passes over', () =>
+    withUvProject(async ({ folder, uv, assay }) => {
+      const member = join(folder, 'm');
+      mkdirSync(member);
+      for (const name of ['uv.lock', 'pyproject.toml']) {
+        writeFileSync(join(member, name), readFileSync(join(folder, name)));
+      }
+      const root = '[project]\nname = "root"\nversion = "1"\nrequires-python = ">=3.9"\n';
+      const workspace = '[tool.uv.workspace]\nmembers = ["m"]\n';
+      writeFileSync(join(folder, 'pyproject.toml'), `${root}\n${workspace}`);
+      const { status, stdout } = await assay('audit', 'm');
+      expect(status).toBe(1);
+      expect(stdout).toContain('lockfile-not-used');
+      expect((await uv('sync', '--locked', '--directory', 'm')).status).not.toBe(0);
     }));
 });

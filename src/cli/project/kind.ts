@@ -9,6 +9,7 @@ import { projectManifests, type LockfilePaths } from './files.ts';
 import { managerOf, projectSettings, tellingPaths } from './manager-config.ts';
 import { manifestNames, manifestText } from './manifests.ts';
 import { notUsed } from './not-used.ts';
+import { pythonNotUsed } from './python-not-used.ts';
 import { pythonFiles } from './python-project.ts';
 
 /** The project's own files that lockfiles of one ecosystem are read with. */
@@ -71,7 +72,7 @@ const python: ProjectKind = {
   manifestPaths: (_, member) => [member],
   manifestText: (_, text) => text,
   tellingPaths: () => Promise.resolve(new Set()),
-  notUsed: () => Promise.resolve([]),
+  notUsed: (path, lockfile, _, io) => pythonNotUsed(path, lockfile, io),
 };
 
 const KINDS: Readonly<Record<Ecosystem, ProjectKind>> = { npm: node, go, pypi: python, cargo };

@@ -14,6 +14,7 @@ import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
 import { netrcOf } from './netrc.ts';
+import { isSet, uvSettingsAt } from './uv-settings.ts';
 
 /** How Python packages are asked for, under the settings of who installs them. */
 export interface PypiAsking {
@@ -80,7 +81,9 @@ function uvSettings(folder: string, io: Io): IndexSettings {
   const named = env['UV_CONFIG_FILE'] ?? '';
   if (named !== '') return uvIndexes(env, { project, settings: present([demanded(named, io)]), isProjects: true });
   if (isSet(env['UV_NO_CONFIG'])) return uvIndexes(env, { project, settings: [], isProjects: true });
-  const own = textOf(join(folder, 'uv.toml'), io);
+  // One file of the project counts, of the nearest folder that has any.
+  const nearest = uvSettingsAt(folder, io)?.path ?? null;
+  const own = nearest === null || nearest === join(folder, 'pyproject.toml') ? null : textOf(nearest, io);
   const home = configHome(io);
   const others = [join(home, 'uv', 'uv.toml'), ...systemFolders(env).map((each) => join(each, 'uv', 'uv.toml'))];
   const settings = present([own, ...others.map((path) => textOf(path, io))]);
@@ -119,10 +122,6 @@ function configHome(io: Io): string {
 function systemFolders(env: Io['env']): readonly string[] {
   const given = (env['XDG_CONFIG_DIRS'] ?? '').split(delimiter).filter((each) => each !== '');
   return given.length > 0 ? given : ['/etc/xdg', '/etc'];
-}
-
-function isSet(value: string | undefined): boolean {
-  return /^(?:1|true|yes|on|t|y)$/i.test(value ?? '');
 }
 
 function present(files: readonly (TextFile | null)[]): readonly TextFile[] {

@@ -15,7 +15,7 @@ interface UvFile {
 interface UvFiles {
   /** The project's pyproject.toml; null where there is none. */
   readonly project: UvFile | null;
-  /** Files named uv.toml, the strongest first: the project's, the user's, the system's. */
+  /** The strongest first: the project's uv.toml, or a file of a folder above it; the user's, the system's. */
   readonly settings: readonly UvFile[];
   /** Whether the first of them is the project's, beside which `tool.uv` of pyproject.toml sets no index. */
   readonly isProjects: boolean;
@@ -37,10 +37,10 @@ const REMEDY = 'uv stops at it, too';
 export function uvIndexes(env: Environment, { project, settings, isProjects }: UvFiles): IndexSettings {
   const pyproject = project === null ? null : parseToml(project.path, project.text, REMEDY).root;
   const tool = tableAt(tableAt(pyproject, 'tool'), 'uv');
-  const files = settings.map(({ path, text }) => ({
-    path,
-    table: parseToml(path, text, REMEDY).root,
-  }));
+  const files = settings.map(({ path, text }) => {
+    const { root } = parseToml(path, text, REMEDY);
+    return { path, table: path.endsWith('pyproject.toml') ? tableAt(tableAt(root, 'tool'), 'uv') : root };
+  });
   const own = project === null || isProjects ? [] : [{ path: project.path, table: tool }];
   const layers = [...own, ...files];
   const indexes = firstOfName([

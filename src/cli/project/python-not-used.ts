@@ -1,0 +1,166 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildSystemOf, uvEffects, uvWorkspace, type UvEffect } from '../../lockfiles/settings/uv.ts';
+import type { Lockfile, PlacedFinding } from '../../model/dependency.ts';
+import { finding, type Finding } from '../../model/finding.ts';
+import { isFollowed, isWorkspace } from '../../model/workspaces.ts';
+import type { Io } from '../io.ts';
+import { shownPath } from '../user-files.ts';
+import { projectFolder } from './files.ts';
+import { committedFolder, committedOf, isInRepository } from './stores.ts';
+import { projectFolders } from './upwards.ts';
+import { namedFile, tomlFile, uvSettingsAt, type UvSettingsFile } from './uv-settings.ts';
+
+/** What of a project makes an installation use something else than its lockfile of Python. */
+export async function pythonNotUsed(
+  path: string,
+  { file, manager }: Lockfile,
+  io: Io,
+): Promise<readonly PlacedFinding[]> {
+  const folder = projectFolder(path);
+  const found = [...(await installed(manager, folder, io)), ...(manager === 'uv' ? await ofUv(folder, io) : [])];
+  return found.map((one) => ({ place: { file, line: 1, path: '' }, finding: one }));
+}
+
+async function ofUv(folder: string, io: Io): Promise<readonly Finding[]> {
+  const above = uvWorkspaceAbove(folder, io);
+  const enclosed =
+    above === null
+      ? []
+      : [
+          notUsed(
+            `the workspace of ${above.file}, which this folder is a member of`,
+            shownPath(join(above.folder, 'uv.lock'), io),
+          ),
+        ];
+  const settings = uvSettingsAt(folder, io);
+  const effects =
+    settings === null
+      ? []
+      : await Promise.all(uvEffects(settings.table).map((one) => effectOf(one, settings, folder, io)));
+  return [...enclosed, ...effects.flat(), ...builds(folder, io), ...interpreters(folder, io)];
+}
+
+function notUsed(by: string, instead: string): Finding {
+  return finding('lockfile-not-used', { by, instead });
+}
+
+function otherCode(by: string, code: 'repository' | 'fetched' | 'unknown'): Finding {
+  return finding('lockfile-other-code', { by, code });
+}
+
+/** Environments that a manager takes for installed where they are there: none compares what is in them with a hash. */
+async function installed(manager: Lockfile['manager'], folder: string, io: Io): Promise<readonly Finding[]> {
+  const named = ['VIRTUAL_ENV', ...(manager === 'uv' ? ['UV_PROJECT_ENVIRONMENT'] : [])]
+    .map((name) => io.env[name] ?? '')
+    .filter((value) => value !== '')
+    .map((value) => resolve(folder, value))
+    .filter((place) => isInRepository(place, folder));
+  const usual = ['.venv', 'venv', 'env', ...(manager === 'pdm' ? ['__pypackages__'] : [])];
+  const own = usual
+    .filter((name, at) => at === 0 || name === '__pypackages__' || existsSync(join(folder, name, 'pyvenv.cfg')))
+    .map((name) => join(folder, name));
+  const places = await committedOf([...new Set([...own, ...named])]);
+  const instead = 'what is committed there, whose bytes are not compared with the hashes';
+  return places.map((place) => notUsed(`${shownPath(place, io)} of the repository`, instead));
+}
+
+async function effectOf(
+  { key, values, effect }: UvEffect,
+  { file, path }: UvSettingsFile,
+  folder: string,
+  io: Io,
+): Promise<readonly Finding[]> {
+  const by = `${key}${values.length === 0 ? '' : `=${values.join(' ')}`} of ${file}`;
+  // uv takes most paths from the folder that it is run in, and some from that of the file.
+  const bases = [...new Set([folder, dirname(path)])];
+  if (effect === 'unknown') return [otherCode(by, 'unknown')];
+  if (effect === 'build') return [otherCode(by, key.endsWith('dependencies') ? 'fetched' : 'unknown')];
+  if (effect === 'store') {
+    const places = await Promise.all(
+      values.flatMap((one) => bases.map((base) => committedFolder(one, base, folder, io))),
+    );
+    const place = places.find((one) => one !== null) ?? null;
+    if (place === null) return [];
+    return [
+      notUsed(by, `what the repository has in ${shownPath(place, io)}, whose bytes are not compared with the hashes`),
+    ];
+  }
+  const isHere = (value: string): boolean => {
+    const local = localPath(value);
+    return local !== null && bases.some((base) => isPathHere(local, base, folder));
+  };
+  if (values.some(isHere)) return [otherCode(by, 'repository')];
+  return effect === 'source' ? [otherCode(by, 'fetched')] : [];
+}
+
+/** Whether uv takes a text for a path, of something in the repository: a bare name is one where it is there. */
+function isPathHere(text: string, base: string, folder: string): boolean {
+  const place = resolve(base, text);
+  return (/[/\\]/.test(text) || existsSync(place)) && isInRepository(place, folder);
+}
+
+/** Null for an address of another machine, and for what is no path, as a version of Python. */
+function localPath(value: string): string | null {
+  if (/^file:/i.test(value)) {
+    try {
+      return fileURLToPath(value);
+    } catch {
+      // uv takes the rest of such an address for a path.
+      return value.slice('file:'.length).replace(/^\/*(?=\/)/, '');
+    }
+  }
+  if (/^[a-z][\w+.-]+:\/\//i.test(value)) return null;
+  return value;
+}
+
+/** What building the project itself fetches and runs. Most projects are built, so that this is a note. */
+function builds(folder: string, io: Io): readonly Finding[] {
+  const project = tomlFile(folder, 'pyproject.toml', io);
+  if (project === null) return [];
+  const { requires, backendPath } = buildSystemOf(project.table);
+  const fetched = `[build-system] requires of ${project.file} (${requires.join(', ')})`;
+  return [
+    ...(requires.length === 0 ? [] : [finding('lockfile-other-code', { by: fetched, code: 'fetched' }, 'note')]),
+    ...backendPath.map((one) => otherCode(`backend-path=${one} of ${project.file}`, 'repository')),
+  ];
+}
+
+/** A file that says which Python runs; where it says a path, that program does. */
+function interpreters(folder: string, io: Io): readonly Finding[] {
+  for (const each of projectFolders(folder, io)) {
+    const names = ['.python-version', '.python-versions'].filter((name) => namedFile(each, name, io) !== null);
+    if (names.length === 0) continue;
+    return names.flatMap((name) => {
+      const lines = (namedFile(each, name, io) ?? '').split(/\r?\n/).map((line) => line.trim());
+      const paths = lines.filter((line) => line !== '' && !line.startsWith('#'));
+      const shown = shownPath(join(each, name), io);
+      return paths
+        .filter((one) => [folder, each].some((base) => isPathHere(one, base, folder)))
+        .map((one) => otherCode(`${one} of ${shown}`, 'repository'));
+    });
+  }
+  return [];
+}
+
+/**
+ * The workspace of uv that has a folder as a member: uv asks the nearest pyproject.toml above it, and no other. Null
+ * where the folder is a project of its own.
+ */
+function uvWorkspaceAbove(folder: string, io: Io): { readonly folder: string; readonly file: string } | null {
+  const own = tomlFile(folder, 'pyproject.toml', io);
+  if (own === null || uvWorkspace(own.table) !== null) return null;
+  for (const above of projectFolders(folder, io).slice(1)) {
+    const project = tomlFile(above, 'pyproject.toml', io);
+    if (project === null) continue;
+    const workspace = uvWorkspace(project.table);
+    if (workspace === null) return null;
+    const member = relative(above, folder).replaceAll(sep, '/');
+    // A pattern that is not followed may name the folder, and excludes nothing for sure.
+    const isExcluded = isWorkspace(workspace.exclude.filter(isFollowed), member);
+    const isMember = workspace.members.some((one) => !isFollowed(one) || isWorkspace([one], member));
+    return isMember && !isExcluded ? { folder: above, file: project.file } : null;
+  }
+  return null;
+}
