@@ -91,7 +91,7 @@ function projectOf(
 function modOf(file: string, folder: string, text: string, used: Omit<Place, 'path'> | null): PlacedMod {
   refuseOdd(file, text);
   const mod = readGoMod(file, text);
-  const shown = relativeFolder('', folder);
+  const shown = folder === '' ? '.' : relativeFolder('', folder);
   const own = {
     folder: shown,
     place: used === null ? { file, line: 1, path: `module ${mod.module}` } : { ...used, path: `use ${shown}` },
