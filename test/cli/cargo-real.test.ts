@@ -27,6 +27,38 @@ function manifest(folder: string, dependencies: string): void {
 }
 
 describe.skipIf(!hasCargo)('beside cargo (skipped where it is not installed)', () => {
+  it.each([
+    ['it is named', { app: 'workspace = "../other"', other: '[workspace]\nmembers = ["../app"]' }, 'other'],
+    ['it is above', { '': '[workspace]\nmembers = ["app"]' }, ''],
+    ['it is above, by a pattern', { '': '[workspace]\nmembers = ["a*"]' }, ''],
+    ['it is a folder that a member takes from', { '': '[workspace]\n\n[dependencies]\npapp.path = "app"' }, ''],
+    ['it excludes the folder', { '': '[workspace]\nexclude = ["app"]' }, null],
+    ['it excludes and has the folder', { '': '[workspace]\nmembers = ["app"]\nexclude = ["app"]' }, ''],
+    ['nothing is above', {}, null],
+  ] as const)('takes the workspace that cargo takes: %s', (_, more: Readonly<Record<string, string>>, root) =>
+    withCratesLab((lab) =>
+      inFolder(async (folder) => {
+        mkdirSync(join(folder, '.git'));
+        for (const name of ['', 'other', 'app']) {
+          const own = `[package]\nname = "p${name}"\nversion = "0.1.0"\n`;
+          if (name !== 'app' && more[name] === undefined) continue;
+          mkdirSync(join(folder, name, 'src'), { recursive: true });
+          writeFileSync(join(folder, name, 'src/lib.rs'), '');
+          writeFileSync(join(folder, name, 'Cargo.toml'), `${own}${more[name] ?? ''}\n`);
+        }
+        const app = join(folder, 'app');
+        const taken = await cargoCommand(app, 'locate-project', '--workspace', '--message-format', 'plain');
+        expect(taken, taken.stderr).toMatchObject({ status: 0 });
+        expect(taken.stdout.trim()).toBe(join(folder, root ?? 'app', 'Cargo.toml'));
+        writeFileSync(join(app, 'Cargo.lock'), 'version = 4\n\n[[package]]\nname = "papp"\nversion = "0.1.0"\n');
+        mkdirSync(join(app, 'home'));
+        writeFileSync(join(app, 'home/config.toml'), lab.config);
+        const { stdout } = await assayInside(['audit'], app, { CARGO_HOME: join(app, 'home') });
+        expect(stdout.includes('lockfile-not-used')).toBe(root !== null);
+      }),
+    ),
+  );
+
   it(
     'refuses a poisoned Cargo.lock that a plain cargo build takes',
     () =>
