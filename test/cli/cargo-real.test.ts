@@ -40,20 +40,23 @@ describe.skipIf(!hasCargo)('beside cargo (skipped where it is not installed)', (
       inFolder(async (folder) => {
         mkdirSync(join(folder, '.git'));
         for (const name of ['', 'other', 'app']) {
-          const own = `[package]\nname = "p${name}"\nversion = "0.1.0"\n`;
+          const head = `[package]\nname = "p${name}"\nversion = "0.1.0"\n`;
           if (name !== 'app' && more[name] === undefined) continue;
           mkdirSync(join(folder, name, 'src'), { recursive: true });
           writeFileSync(join(folder, name, 'src/lib.rs'), '');
-          writeFileSync(join(folder, name, 'Cargo.toml'), `${own}${more[name] ?? ''}\n`);
+          writeFileSync(join(folder, name, 'Cargo.toml'), `${head}${more[name] ?? ''}\n`);
         }
         const app = join(folder, 'app');
         const taken = await cargoCommand(app, 'locate-project', '--workspace', '--message-format', 'plain');
         expect(taken, taken.stderr).toMatchObject({ status: 0 });
         expect(taken.stdout.trim()).toBe(join(folder, root ?? 'app', 'Cargo.toml'));
-        writeFileSync(join(app, 'Cargo.lock'), 'version = 4\n\n[[package]]\nname = "papp"\nversion = "0.1.0"\n');
+        const alpha = `name = "alpha"\nversion = "1.0.0"\nsource = "${CRATES_IO}"\nchecksum = "${lab.publish('alpha', '1.0.0')}"\n`;
+        const own = 'name = "papp"\nversion = "0.1.0"\ndependencies = ["alpha"]\n';
+        writeFileSync(join(app, 'Cargo.lock'), `version = 4\n\n[[package]]\n${alpha}\n[[package]]\n${own}`);
         mkdirSync(join(app, 'home'));
         writeFileSync(join(app, 'home/config.toml'), lab.config);
         const { stdout } = await assayInside(['audit'], app, { CARGO_HOME: join(app, 'home') });
+        expect(stdout).toContain('1 dependency');
         expect(stdout.includes('lockfile-not-used')).toBe(root !== null);
       }),
     ),
