@@ -27,6 +27,41 @@ function manifest(folder: string, dependencies: string): void {
 }
 
 describe.skipIf(!hasCargo)('beside cargo (skipped where it is not installed)', () => {
+  it.each([
+    ['it is named', { app: 'workspace = "../other"', other: '[workspace]\nmembers = ["../app"]' }, 'other'],
+    ['it is above', { '': '[workspace]\nmembers = ["app"]' }, ''],
+    ['it is above, by a pattern', { '': '[workspace]\nmembers = ["a*"]' }, ''],
+    ['it is a folder that a member takes from', { '': '[workspace]\n\n[dependencies]\npapp.path = "app"' }, ''],
+    ['it excludes the folder', { '': '[workspace]\nexclude = ["app"]' }, null],
+    ['it excludes and has the folder', { '': '[workspace]\nmembers = ["app"]\nexclude = ["app"]' }, ''],
+    ['nothing is above', {}, null],
+  ] as const)('takes the workspace that cargo takes: %s', (_, more: Readonly<Record<string, string>>, root) =>
+    withCratesLab((lab) =>
+      inFolder(async (folder) => {
+        mkdirSync(join(folder, '.git'));
+        for (const name of ['', 'other', 'app']) {
+          const head = `[package]\nname = "p${name}"\nversion = "0.1.0"\n`;
+          if (name !== 'app' && more[name] === undefined) continue;
+          mkdirSync(join(folder, name, 'src'), { recursive: true });
+          writeFileSync(join(folder, name, 'src/lib.rs'), '');
+          writeFileSync(join(folder, name, 'Cargo.toml'), `${head}${more[name] ?? ''}\n`);
+        }
+        const app = join(folder, 'app');
+        const taken = await cargoCommand(app, 'locate-project', '--workspace', '--message-format', 'plain');
+        expect(taken, taken.stderr).toMatchObject({ status: 0 });
+        expect(taken.stdout.trim()).toBe(join(folder, root ?? 'app', 'Cargo.toml'));
+        const alpha = `name = "alpha"\nversion = "1.0.0"\nsource = "${CRATES_IO}"\nchecksum = "${lab.publish('alpha', '1.0.0')}"\n`;
+        const own = 'name = "papp"\nversion = "0.1.0"\ndependencies = ["alpha"]\n';
+        writeFileSync(join(app, 'Cargo.lock'), `version = 4\n\n[[package]]\n${alpha}\n[[package]]\n${own}`);
+        mkdirSync(join(app, 'home'));
+        writeFileSync(join(app, 'home/config.toml'), lab.config);
+        const { stdout } = await assayInside(['audit'], app, { CARGO_HOME: join(app, 'home') });
+        expect(stdout).toContain('1 dependency');
+        expect(stdout.includes('lockfile-not-used')).toBe(root !== null);
+      }),
+    ),
+  );
+
   it(
     'refuses a poisoned Cargo.lock that a plain cargo build takes',
     () =>

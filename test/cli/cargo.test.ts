@@ -267,6 +267,85 @@ describe('a Cargo project, through the command line', () => {
       expect(await audit('crates/member')).toEqual({ status: 1, found: ['lockfile-not-used error'] });
     }));
 
+  it('follows package.workspace, here or above, and takes a folder for excluded as cargo does', () =>
+    withCargoProject(async ({ audit, edit, write, read }) => {
+      const notUsed = { status: 1, found: ['lockfile-not-used error'] };
+      const whole = read('Cargo.toml');
+      edit('Cargo.toml', (text) => text.replace('[package]\n', '[package]\nworkspace = "other"\n'));
+      expect(await audit()).toEqual(notUsed);
+      for (const phase of PHASES) expect(await audit('--enforce', phase)).toEqual(notUsed);
+      write('below/Cargo.toml', whole);
+      write('below/Cargo.lock', read('Cargo.lock'));
+      expect(await audit('below')).toEqual(notUsed);
+      write('Cargo.toml', `${whole}\n[workspace]\nexclude = ["below"]\n`);
+      expect(await audit('below')).toEqual({ status: 0, found: [] });
+      write('Cargo.toml', `${whole}\n[workspace]\nexclude = ["bel*"]\n`);
+      expect(await audit('below')).toEqual(notUsed);
+      write('Cargo.toml', `${whole}\n[workspace]\nmembers = ["./below"]\nexclude = ["below"]\n`);
+      expect(await audit('below')).toEqual(notUsed);
+    }));
+
+  it('names the settings of the project that run something in a build, and none of the user', () =>
+    withCargoProject(async ({ audit, read, write }) => {
+      const found = async (config: string): Promise<readonly string[]> => {
+        write('.cargo/config.toml', config);
+        return (await audit()).found;
+      };
+      const warned = 'lockfile-other-code warning';
+      for (const config of [
+        'build.rustc-wrapper = "tools/w"',
+        'build.rustc-workspace-wrapper = "w"',
+        'build.rustc = "tools/rustc"',
+        'build.rustdoc = "tools/rustdoc"',
+        'build.rustflags = ["-C", "linker=tools/ld"]',
+        'build.rustflags = "-Clink-arg=@x"',
+        'build.target = "tools/x.json"',
+        'target.x86_64-unknown-linux-gnu.linker = "tools/ld"',
+        "target.'cfg(unix)'.runner = 'tools/run'",
+        'target.x86_64-unknown-linux-gnu.ssl.rustc-link-search = ["tools"]',
+        'host.linker = "tools/ld"',
+        'env.CC = "cc"',
+        'env.PATH = { value = "tools", relative = true }',
+        'env.WHATEVER = "./tools/x"',
+        'registry.global-credential-providers = ["tools/p"]',
+        'registries.own.credential-provider = "tools/p"',
+        'credential-alias.x = ["tools/p"]',
+        'alias.b = "run --bin x"',
+        'profile.dev.package.alpha.rustflags = ["-Clinker=x"]',
+        'unstable.host-config = true',
+        'something.new = 1',
+      ]) {
+        expect({ config, found: await found(config) }).toEqual({ config, found: [warned] });
+      }
+      for (const config of [
+        'alias.xtask = "run -p xtask"',
+        'build.rustflags = ["-C", "target-cpu=native", "-D", "warnings", "--cfg", "tokio_unstable"]',
+        'env.RUST_LOG = "debug"',
+        'http.proxy = "proxy.example:80"',
+        'http.cainfo = "ca.pem"',
+        'net.git-fetch-with-cli = true',
+      ]) {
+        expect({ config, found: await found(config) }).toEqual({ config, found: ['lockfile-other-code note'] });
+      }
+      expect(await found('net.retry = 3\nbuild.jobs = 2\nprofile.dev.debug = 1\nterm.quiet = true\n')).toEqual([]);
+      write('home/config.toml', `${read('home/config.toml')}\n[build]\nrustc-wrapper = "sccache"\n`);
+      expect((await audit()).found).toEqual([]);
+    }));
+
+  it('names a toolchain that is no official one', () =>
+    withCargoProject(async ({ audit, write }) => {
+      const warned = { status: 0, found: ['lockfile-other-code warning'] };
+      write('rust-toolchain.toml', '[toolchain]\npath = "tools/rust"\n');
+      expect(await audit()).toEqual(warned);
+      write('rust-toolchain.toml', '[toolchain]\nchannel = "1.78.0"\ncomponents = ["clippy"]\n');
+      expect(await audit()).toEqual({ status: 0, found: [] });
+      // Of two in a folder rustup takes this one.
+      write('rust-toolchain', 'mine\n');
+      expect(await audit()).toEqual(warned);
+      write('rust-toolchain', 'nightly-2025-01-01\n');
+      expect(await audit()).toEqual({ status: 0, found: [] });
+    }));
+
   it('runs cargo only with what it audited', () =>
     withCargoProject(async ({ run }) => {
       for (const [line, why] of [

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { GoLab } from '../../lab/go/index.ts';
@@ -286,6 +287,62 @@ describe('a Go project, through the command line', () => {
       expect(sub.found).toContain('go.sum lockfile-other-code');
       edit('go.work', (text) => text.replace('use ./sub', 'use ./gone'));
       expect(await audit()).toMatchObject({ status: 2 });
+    }));
+
+  it('names a module of the workspace that stands in for a locked one as it names a replacement', () =>
+    withGoProject(async ({ audit, folder, edit }) => {
+      const git = (...args: readonly string[]): void => {
+        const identity = ['-c', 'user.name=t', '-c', 'user.email=t@t.example'];
+        expect(spawnSync('git', [...identity, ...args], { cwd: folder }).status).toBe(0);
+      };
+      rmSync(join(folder, '.git'), { recursive: true });
+      git('init', '-q');
+      git('add', 'go.mod', 'go.sum');
+      git('commit', '-q', '-m', 'one');
+      edit('go.mod', (text) => `${text}\nreplace a.example/one => ./q\n`);
+      mkdirSync(join(folder, 'q'));
+      writeFileSync(join(folder, 'q/go.mod'), 'module a.example/one\n\ngo 1.21\n');
+      const found = ['a.example/one lockfile-not-registry warning'];
+      expect(await audit()).toEqual({ status: 0, found });
+      edit('go.mod', (text) => text.replace(/replace.*/, ''));
+      writeFileSync(join(folder, 'go.work'), 'go 1.21\n\nuse .\nuse ./q\n');
+      expect(await audit()).toEqual({ status: 0, found });
+      expect(await audit('--since', 'HEAD')).toEqual({ status: 0, found });
+      // Also where the line that locks it is gone.
+      edit('go.sum', (text) => text.replaceAll(/a\.example\/one.*\n/g, ''));
+      expect(await audit()).toEqual({ status: 0, found });
+      edit('go.work', (text) => text.replace('use ./q\n', ''));
+      expect(await audit()).toEqual({ status: 1, found: ['a.example/one integrity-missing error'] });
+    }));
+
+  it('names a workspace above the path that PWD has, as the go command looks for it there', () =>
+    withGoProject(async ({ folder, lab, read }) => {
+      const [app, link] = [join(folder, 'lib/app'), join(folder, 'services/app')];
+      mkdirSync(app, { recursive: true });
+      mkdirSync(join(folder, 'services'));
+      symlinkSync('../lib/app', link);
+      for (const name of ['go.mod', 'go.sum']) writeFileSync(join(app, name), read(name));
+      const env = { ...process.env, GOWORK: '', GOFLAGS: '', GOTOOLCHAIN: 'local' };
+      const goWork = (PWD: string): string | null => {
+        const { status, stdout } = spawnSync('go', ['env', 'GOWORK'], { cwd: app, env: { ...env, PWD } });
+        return status === 0 ? String(stdout).trim() : null;
+      };
+      const named = async (PWD: string): Promise<boolean> =>
+        (await assayInside(['audit'], app, { ...lab.env, PWD })).stdout.includes('services/go.work');
+      expect(await named(link)).toBe(false);
+      const work = join(folder, 'services/go.work');
+      writeFileSync(work, 'go 1.21\n\nuse ./app\n');
+      for (const [PWD, isNamed] of [
+        [link, true],
+        [app, false],
+        // Another directory than the one it runs in, and a relative path, count for nothing.
+        [join(folder, 'services'), false],
+        ['services/app', false],
+      ] as const) {
+        expect({ PWD, isNamed: await named(PWD) }).toEqual({ PWD, isNamed });
+        const taken = goWork(PWD);
+        if (taken !== null) expect({ PWD, taken }).toEqual({ PWD, taken: isNamed ? work : '' });
+      }
     }));
 
   it('says so where the environment names another workspace than is read, or none', () =>

@@ -1,17 +1,20 @@
 import { join, relative, resolve, sep } from 'node:path';
-import { readCargoManifest } from '../../lockfiles/cargo/manifest.ts';
+import { readCargoManifest, type CargoManifest } from '../../lockfiles/cargo/manifest.ts';
 import type { Lockfile, PlacedFinding } from '../../model/dependency.ts';
 import { finding, type Finding } from '../../model/finding.ts';
-import { isFollowed, isWorkspace } from '../../model/workspaces.ts';
+import { isFollowed } from '../../model/workspaces.ts';
 import { tableOf, textsOf } from '../../readers/toml-tables.ts';
 import type { Io } from '../io.ts';
 import { shownPath } from '../user-files.ts';
 import { cargoConfig, settingIn, type CargoConfigFile } from './cargo-config.ts';
+import { cargoCode } from './cargo-settings.ts';
 import { replacedBy, vendoredBy } from './cargo-source.ts';
 import { projectFolder } from './files.ts';
 import { manifestFile } from './manifests.ts';
-import { projectFolders } from './upwards.ts';
+import { foldersUpwards } from './upwards.ts';
 import { memberFolders } from './workspaces.ts';
+
+type Workspace = NonNullable<CargoManifest['workspace']>;
 
 /** More folders than any project has crates in. */
 const MAX_FOLDERS = 1000;
@@ -56,7 +59,12 @@ export function cargoNotUsed(path: string, { file }: Lockfile, io: Io): readonly
   const folder = projectFolder(path);
   const place = { file, line: 1, path: '' };
   const config = cargoConfig(folder, io);
-  const found = [enclosed(folder, io), ...config.flatMap((one) => substitutes(one, io)), replaced(config, io)];
+  const found = [
+    enclosed(folder, io),
+    ...config.flatMap((one) => substitutes(one, io)),
+    replaced(config, io),
+    ...cargoCode(folder, config, io),
+  ];
   return found.filter((one) => one !== null).map((one) => ({ place, finding: one }));
 }
 
@@ -97,20 +105,36 @@ function enclosed(folder: string, io: Io): Finding | null {
   return finding('lockfile-not-used', { by, instead: shownPath(join(above.folder, 'Cargo.lock'), io) });
 }
 
-/** The workspace that has the Cargo.toml of a folder as a member; null where that is a workspace of its own. */
+/**
+ * The workspace whose Cargo.lock cargo takes in a folder: that which `package.workspace` names, else the nearest above
+ * that does not exclude the folder (in one that has it not as a member, cargo stops). Null where the folder is a
+ * workspace of its own.
+ */
 export function workspaceAbove(folder: string, io: Io): { readonly folder: string; readonly file: string } | null {
-  const own = manifestFile(join(folder, 'Cargo.lock'), 'Cargo.toml', io);
-  if (own === null || readCargoManifest('Cargo.toml', own, null).workspace !== null) return null;
-  for (const above of projectFolders(folder, io).slice(1)) {
-    const text = manifestFile(join(above, 'Cargo.lock'), 'Cargo.toml', io);
+  for (const each of foldersUpwards(folder)) {
+    const file = shownPath(join(each, 'Cargo.toml'), io);
+    const text = manifestFile(join(each, 'Cargo.lock'), 'Cargo.toml', io);
+    if (text === null && each === folder) return null;
     if (text === null) continue;
-    const file = shownPath(join(above, 'Cargo.toml'), io);
-    const { workspace, folders } = readCargoManifest(file, text, null);
-    if (workspace === null) continue;
-    const member = relative(above, folder).replaceAll(sep, '/');
-    const isExcluded = workspace.exclude.some((one) => member === one || member.startsWith(`${one}/`));
-    const isMember = !isExcluded && (isWorkspace(workspace.members, member) || folders.includes(member));
-    return isMember ? { folder: above, file } : null;
+    const { workspace, root } = readCargoManifest(file, text, null);
+    if (workspace !== null) {
+      if (each === folder) return null;
+      if (!isExcluded(workspace, relative(each, folder).replaceAll(sep, '/'))) return { folder: each, file };
+      continue;
+    }
+    const [named] = textsOf(tableOf(root.get('package') ?? root.get('project')).get('workspace'));
+    if (named === undefined) continue;
+    const other = resolve(each, named);
+    return other === folder ? null : { folder: other, file: shownPath(join(other, 'Cargo.toml'), io) };
   }
   return null;
+}
+
+/** By the beginnings of paths, without patterns; what is named as a member is never excluded. */
+function isExcluded({ members, exclude }: Workspace, member: string): boolean {
+  const isBelow = (one: string): boolean => {
+    const [path] = within('', one);
+    return path === '' || path === member || (path !== undefined && member.startsWith(`${path}/`));
+  };
+  return exclude.some(isBelow) && !members.some(isBelow);
 }

@@ -1,4 +1,5 @@
-import { join, relative, resolve, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Lockfile, PlacedFinding } from '../../model/dependency.ts';
 import { finding } from '../../model/finding.ts';
 import type { Io } from '../io.ts';
@@ -86,8 +87,30 @@ export function goManifestPath(key: string): string {
 export function goNotUsed(path: string, { file }: Lockfile, io: Io): readonly PlacedFinding[] {
   const folder = projectFolder(path);
   const place = { file, line: 1, path: '' };
-  const by = otherWorkspace(folder, goSettingsIn(io).work, io);
-  return by === null ? [] : [{ place, finding: finding('lockfile-other-code', { by, code: 'repository' }) }];
+  const { work } = goSettingsIn(io);
+  const by = placesOf(folder, io)
+    .map((each) => otherWorkspace(each, work, io))
+    .find((one) => one !== null);
+  return by === undefined ? [] : [{ place, finding: finding('lockfile-other-code', { by, code: 'repository' }) }];
+}
+
+/**
+ * A folder by each of its paths, as links lead to it. The go command walks up from the one that PWD has, where that is
+ * the folder that it is started in (os.Getwd).
+ */
+function placesOf(folder: string, { cwd, env }: Io): readonly string[] {
+  const { PWD = '' } = env;
+  const isHere = isAbsolute(PWD) && realPath(PWD) === realPath(cwd);
+  return [...new Set([folder, realPath(folder), ...(isHere ? [resolve(PWD, relative(cwd, folder))] : [])])];
+}
+
+/** The path itself where it leads nowhere. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** What makes the go command build in another workspace, or in none, than the files in this folder were read as. */

@@ -114,7 +114,27 @@ function addProject(project: GoProject, at: Names, named: ReadonlyMap<string, Na
     if (used.has(replacement) || ('path' in by && !named.has(keyOf(by.path, by.version)))) continue;
     replacedBy({ path, version: version ?? NO_VERSION }, replacement, at, used);
   }
+  addStandIns(project, at, named);
   return skipped;
+}
+
+/** The versions of what was never released, which workspaces ask for their own modules by. */
+const UNRELEASED: readonly string[] = ['v0.0.0', NO_VERSION];
+
+/** A module of the project with the path of one that is locked or required is built in its place, as with `replace`. */
+function addStandIns({ modules, requires }: GoProject, at: Names, named: ReadonlyMap<string, Named>): void {
+  const locked = [...named.values()].filter(({ sums }) => sums.some(({ file }) => file === 'zip'));
+  const versions = new Map<string, string>();
+  for (const { path, version } of [...requires.filter(({ version }) => !UNRELEASED.includes(version)), ...locked]) {
+    if (!versions.has(path)) versions.set(path, version);
+  }
+  for (const [path, { folder, place }] of modules) {
+    const version = versions.get(path);
+    if (version === undefined) continue;
+    const one = at(path, version, folder);
+    one.direct = true;
+    one.places.push(place);
+  }
 }
 
 /** What replaces a module: whatever names its version, before what does not. */

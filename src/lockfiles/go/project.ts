@@ -1,3 +1,4 @@
+import type { Place } from '../../model/dependency.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
 import { refuseConflicts } from '../common/conflicts.ts';
 import type { ProjectManifests } from '../common/format.ts';
@@ -9,6 +10,13 @@ import { folderBelow, readGoWork } from './work.ts';
 /** With the name of the file that it stands in. */
 type In<T> = T & { readonly file: string };
 
+interface OwnModule {
+  /** As a replace line would write it. */
+  readonly folder: string;
+  /** Where it is said to be one. */
+  readonly place: Place;
+}
+
 /** What a module, or a workspace of several, asks for. */
 export interface GoProject {
   readonly requires: readonly In<Requirement>[];
@@ -16,8 +24,8 @@ export interface GoProject {
   readonly replaces: readonly (readonly In<Replacement>[])[];
   /** Files of sums beside the lockfile that count as much as it does. */
   readonly sums: readonly In<{ readonly text: string }>[];
-  /** Paths of its own modules, which are built from its folders whatever version is asked for. */
-  readonly modules: ReadonlySet<string>;
+  /** Its own modules by their paths, which are built from its folders whatever version is asked for. */
+  readonly modules: ReadonlyMap<string, OwnModule>;
   /** The version of Go that it is written for; null where it names none. */
   readonly go: string | null;
 }
@@ -32,7 +40,7 @@ export function readGoProject(lockfile: string, manifests: ProjectManifests): Go
   const work = manifests.get('go.work');
   if (work === undefined) {
     const text = manifests.get('');
-    const mods = text === undefined ? [] : [modOf(`${base}go.mod`, '', text)];
+    const mods = text === undefined ? [] : [modOf(`${base}go.mod`, '', text, null)];
     return projectOf(mods, [], [], mods[0]?.go ?? null);
   }
   const file = `${base}go.work`;
@@ -42,7 +50,7 @@ export function readGoProject(lockfile: string, manifests: ProjectManifests): Go
     const text = manifests.get(folder);
     if (text === undefined)
       throw new LockfileError(file, line, `use: ${quoted(folder)} has no go.mod that can be read`);
-    return modOf(`${base}${within(folder, 'go.mod')}`, folder, text);
+    return modOf(`${base}${within(folder, 'go.mod')}`, folder, text, { file, line });
   });
   const names = ['go.work.sum', ...uses.map(({ folder }) => within(folder, 'go.sum'))];
   const sums = names.flatMap((name) => {
@@ -59,7 +67,7 @@ export function readGoProject(lockfile: string, manifests: ProjectManifests): Go
 
 const FIRST_WITH_WORKSPACES = '1.18';
 
-type PlacedMod = In<GoMod>;
+type PlacedMod = In<GoMod> & { readonly own: OwnModule };
 
 function projectOf(
   mods: readonly PlacedMod[],
@@ -74,19 +82,25 @@ function projectOf(
     requires: mods.flatMap((mod) => mod.requires.map((one) => ({ ...one, file: mod.file }))),
     replaces: [overriding, replaces],
     sums,
-    modules: new Set(mods.map(({ module }) => module)),
+    modules: new Map(mods.map(({ module, own }) => [module, own])),
     go,
   };
 }
 
-function modOf(file: string, folder: string, text: string): PlacedMod {
+/** `used` is the line of go.work that names it; null for a module that is alone. */
+function modOf(file: string, folder: string, text: string, used: Omit<Place, 'path'> | null): PlacedMod {
   refuseOdd(file, text);
   const mod = readGoMod(file, text);
-  if (folder === '') return { ...mod, file };
+  const shown = folder === '' ? '.' : relativeFolder('', folder);
+  const own = {
+    folder: shown,
+    place: used === null ? { file, line: 1, path: `module ${mod.module}` } : { ...used, path: `use ${shown}` },
+  };
+  if (folder === '') return { ...mod, file, own };
   const replaces = mod.replaces.map((one) =>
     'folder' in one.by ? { ...one, by: { folder: relativeFolder(folder, one.by.folder) } } : one,
   );
-  return { ...mod, replaces, file };
+  return { ...mod, replaces, file, own };
 }
 
 /** As a go.work in the folder above would write it. */

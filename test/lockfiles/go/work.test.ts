@@ -123,6 +123,18 @@ describe('a workspace', () => {
     expect(lockfile.entries).toBe(places.length + lockfile.skipped.length);
   });
 
+  it('has a module of its own for one that stands in for what is locked, or required by a version', () => {
+    const ofLib = (more: Readonly<Record<string, string>>): readonly unknown[] =>
+      workspace(more)
+        .dependencies.filter(({ name }) => name === 'm.x/lib')
+        .map(({ version, artifacts: [{ source }], places }) => [version, source, places.at(-1)?.path]);
+    const standsIn = (version: string): unknown => [version, { kind: 'file', path: './lib' }, 'use ./lib'];
+    expect(ofLib({})).toEqual([]);
+    expect(ofLib({ 'app/go.sum': `m.x/lib v1.0.0/go.mod ${h1(1)}\n` })).not.toContainEqual(standsIn('v1.0.0'));
+    expect(ofLib({ 'app/go.sum': `m.x/lib v1.0.0 ${h1(1)}\n` })).toContainEqual(standsIn('v1.0.0'));
+    expect(ofLib({ app: APP.replace('lib v0.0.0', 'lib v1.2.0') })).toEqual([standsIn('v1.2.0')]);
+  });
+
   it('has both hashes where two files contradict each other', () => {
     const sums = { 'app/go.sum': `a.b/c v1.0.0 ${h1(1)}\n`, 'lib/go.sum': `a.b/c v1.0.0 ${h1(2)}\n` };
     expect(workspace(sums).dependencies[0]?.artifacts[0].digests).toHaveLength(2);
