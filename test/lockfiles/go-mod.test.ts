@@ -88,7 +88,7 @@ ignore ./node_modules
     ['module x\ngo 1.2.x', 'a version of Go'],
     ['module x\ngo 1.20\ngo 1.21', 'go.mod:3: has a second go directive'],
     ['module x\ngo (\n1.20\n)', 'begins no block'],
-    ['module x\nrequires a.b/c v1.0.0', '"requires" is no directive'],
+    ['module x\nrequires a.b/c v1.0.0', 'is no directive'],
     ['module `x`', 'back quote'],
     ["module x'y", 'quotation mark'],
     ['module "x', 'does not end on its line'],
