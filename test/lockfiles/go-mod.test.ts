@@ -106,7 +106,7 @@ ignore ./node_modules
     ['module x\nrequire (\na.b/c v1.0.0\n) x', 'alone on its line'],
     ['module x\nrequire a (\n)', 'begins no block'],
     ['module x\n(\n)', 'begins no block'],
-    ['module x\n)', '")" is no directive'],
+    ['module x\n)', 'is no directive'],
     ['module x\nreplace a.b/c v1.0.0', '"=>"'],
     ['module x\nreplace a.b/c => a.b/d', 'neither a folder nor a module'],
     ['module x\nreplace a.b/c => ./d v1.0.0', 'cannot have a version'],

@@ -154,7 +154,7 @@ describe('requirements', () => {
     ['a==1 --frobnicate', 'is no option'],
     ['a==1 --no', 'is no option'],
     ['a==not.a.version', 'is not a requirement'],
-    ['a==${VERSION}', 'depends on a variable'],
+    ['a==${VERSION}', 'has a variable'],
     ['a==1\u2028b==2', 'control characters'],
     ['a==1\x0bb==2', 'control characters'],
     ['# coding: utf-7\na==1', 'says that it is written in'],
