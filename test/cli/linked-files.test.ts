@@ -25,7 +25,14 @@ describe('a file of a project that a link leads out of', () => {
   it.each([
     ['yarn.lock', '.netrc', []],
     ['go.mod', '.netrc', [['go.sum', '']]],
-    ['go.work', '.netrc', [['go.sum', ''], ['go.mod', 'module a.b/c\n']]],
+    [
+      'go.work',
+      '.netrc',
+      [
+        ['go.sum', ''],
+        ['go.mod', 'module a.b/c\n'],
+      ],
+    ],
     ['assay.yml', '.netrc', [['requirements.txt', 'a==1\n']]],
     ['assay.lock', '.netrc', [['requirements.txt', 'a==1\n']]],
     ['pyproject.toml', '.netrc', [['uv.lock', 'version = 1\n']]],
