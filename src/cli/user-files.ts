@@ -9,7 +9,7 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * For files that a repository names instead of the command line: reading a device or a pipe in their place might never
+ * For files that the command line does not name; those of a project go by `demandProjectFile`. Reading a device or a pipe in their place might never
  * end. Throws UsageError; a missing file is for the reader to report.
  */
 export function demandFile(path: string): void {

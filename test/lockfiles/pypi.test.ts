@@ -154,13 +154,29 @@ describe('requirements', () => {
     ['a==1 --frobnicate', 'is no option'],
     ['a==1 --no', 'is no option'],
     ['a==not.a.version', 'is not a requirement'],
-    ['a==${VERSION}', 'depends on a variable'],
+    ['a==${VERSION}', 'has a variable'],
     ['a==1\u2028b==2', 'control characters'],
     ['a==1\x0bb==2', 'control characters'],
     ['# coding: utf-7\na==1', 'says that it is written in'],
     [A, 'has a hash and no requirement'],
     ['a==1 --hash="sha256:', 'has a quote without an end'],
     ['a==1 b==2', 'is not a requirement'],
+    ['-r ${PIP_DEFAULT_TIMEOUT}.txt', 'has a variable'],
+    ['-c${X}', 'has a variable'],
+    ['a==${X}', 'has a variable'],
+    ['a @ https://e.example/${X}/a-1.zip', 'has a variable'],
+    ['--index-url https://${GITHUB_HEAD_REF}:x@pypi.org/simple', 'has a variable'],
+    ['--index-url https://e.example/${TOKEN}@pypi.org/simple', 'has a variable'],
+    ['a==1 \\\n --hash=sha256:${X}', 'has a variable'],
+    ...['\ufeff', '\u00a0', '\u3000', '\u2003', '\u1680', 'é'].flatMap((odd) => [
+      [`a==1${odd}#b`, ''] as [string, string],
+      [`${odd}# b`, ''] as [string, string],
+      [`-r${odd}b.txt`, ''] as [string, string],
+    ]),
+    ...['\u2028', '\u2029', '\x85', '\v', '\f', '\x1c', '\x1d', '\x1e'].map((end): [string, string] => [
+      `# note${end}evil==1`,
+      'line end',
+    ]),
   ])('%j is refused', (text, problem) => {
     expect(problemOf('requirements.txt', text)).toContain(problem);
   });

@@ -6,7 +6,8 @@ import { isTable, listOf, tableOf } from '../../readers/toml-tables.ts';
 import { parseToml, type TomlTable, type TomlValue } from '../../readers/toml.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { readUserFile, shownPath } from '../user-files.ts';
+import { demandProjectFile } from './project-file.ts';
 import { foldersUpwards, projectFolders } from './upwards.ts';
 
 /** A file of Cargo's settings (https://doc.rust-lang.org/cargo/reference/config.html). */
@@ -44,7 +45,7 @@ export function cargoHome({ env, cwd }: Io): string {
 /** A file, then what it includes, which is weaker; of several the last is the strongest. */
 function read(path: string, ofProject: boolean, found: CargoConfigFile[], io: Io): void {
   if (found.length > MAX_INCLUDED) throw new UsageError(`${shownPath(path, io)} is one of too many included files`);
-  demandFile(path);
+  demandProjectFile(path, io);
   const file = shownPath(path, io);
   const bytes = readUserFile(path, 'the settings of Cargo', io);
   const content = parseToml(file, decodeText(file, bytes), 'mend it').root;

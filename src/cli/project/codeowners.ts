@@ -3,7 +3,8 @@ import { dirname, join, relative, sep } from 'node:path';
 import { pathFits } from '../../model/match.ts';
 import type { Owner } from '../../report/commands/policy-text.ts';
 import type { Io } from '../io.ts';
-import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { readUserFile, shownPath } from '../user-files.ts';
+import { demandProjectFile } from './project-file.ts';
 
 /** Where GitHub and GitLab look for it, in their order. */
 const PLACES = ['.github/CODEOWNERS', '.gitlab/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
@@ -15,7 +16,7 @@ export function findOwner(lockfile: string, io: Io): Owner | null {
   const root = repositoryOf(dirname(lockfile));
   const path = root === null ? undefined : PLACES.map((place) => join(root, place)).find((place) => existsSync(place));
   if (root === null || path === undefined) return null;
-  demandFile(path);
+  demandProjectFile(path, io);
   const lines = readUserFile(path, 'the owners', io).toString('utf8').split(/\r?\n/);
   for (const file of [lockfile, join(dirname(lockfile), 'package.json')]) {
     const name = ownerOf(relative(root, file).split(sep).join('/'), lines);

@@ -10,7 +10,8 @@ import { UsageError } from '../exit.ts';
 import type { ProjectSettings } from '../../lockfiles/index.ts';
 import type { Io } from '../io.ts';
 import { policyFolders } from './policy.ts';
-import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { readUserFile, shownPath } from '../user-files.ts';
+import { demandProjectFile } from './project-file.ts';
 import { writeProblem } from '../write-problem.ts';
 import { managerOf } from './manager-config.ts';
 import { foldersAskedFor, manifestIn } from './manifests.ts';
@@ -131,7 +132,7 @@ export function loadBaseline(lockfile: string, io: Io): BaselineInUse {
   const path = baselinePath(lockfile);
   const file = shownPath(path, io);
   if (!existsSync(path)) return { file, content: null };
-  demandFile(path);
+  demandProjectFile(path, io);
   const { content, format } = readBaseline(file, readUserFile(path, 'the baseline', io));
   return { file, content, ...(format === FORMAT ? {} : { format }) };
 }

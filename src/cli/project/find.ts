@@ -10,7 +10,8 @@ import type { Io } from '../io.ts';
 import { type LockfilePaths, repositoryPath } from './files.ts';
 import { goUnlocked } from './go-project.ts';
 import { listed, namesIn } from './listing.ts';
-import { demandFile, demandTarget, isLink, readUserFile, shownPath } from '../user-files.ts';
+import { demandTarget, isLink, readUserFile, shownPath } from '../user-files.ts';
+import { demandProjectFile } from './project-file.ts';
 
 /** Lockfiles in one folder, which share its package.json and assay.lock. */
 interface LockfileFolder {
@@ -42,7 +43,7 @@ const MAX_TELLING_BYTES = 64 * 1024 * 1024;
 export function findLockfiles(path: string, io: Io): LockfilePaths {
   const absolute = existing(path, io);
   if (!statSync(absolute).isDirectory()) {
-    demandFile(absolute);
+    demandProjectFile(absolute, io);
     return [absolute];
   }
   const [first, ...others] = lockfilesIn(absolute);
@@ -77,7 +78,7 @@ function projectOf(folder: string, manager: NodeManager): string {
 /** The package manager that a package.json asks for in `packageManager`, else npm; null where there is none. */
 function managerOf(path: string, io: Io): NodeManager | null {
   if (!existsSync(path)) return null;
-  demandFile(path);
+  demandProjectFile(path, io);
   const manifest = readUserFile(path, 'the manifest', io).toString('utf8');
   const [, wanted = ''] = /"packageManager"\s*:\s*"([^"]*)"/.exec(manifest) ?? [];
   return NODE_MANAGERS.find((manager) => AS_WANTED[manager].test(wanted)) ?? 'npm';

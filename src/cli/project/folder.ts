@@ -20,7 +20,8 @@ import { filesByKind, kindOf, type ProjectFiles } from './kind.ts';
 import type { LoadedPolicy } from './policy.ts';
 import { readLockfile } from './read-lockfile.ts';
 import { openStore } from '../setup.ts';
-import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { readUserFile, shownPath } from '../user-files.ts';
+import { demandProjectFile } from './project-file.ts';
 import { sinceOf } from './since.ts';
 
 /** A folder whose lockfiles can be audited. */
@@ -84,7 +85,7 @@ export async function openFolder(
   const { baseline, filesOf } = shared;
   const store = openStore(values, paths[0], io);
   const read = (path: string): ReadLockfile => {
-    demandFile(path);
+    demandProjectFile(path, io);
     const file = shownPath(path, io);
     const bytes = readUserFile(path, 'the lockfile', io);
     const { manifests, settings } = filesOf(path);

@@ -13,6 +13,7 @@ import { isMendable, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { foldersUpwards, projectFolders } from './upwards.ts';
 import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { demandProjectFile } from './project-file.ts';
 
 /** What a package manager's own configuration files say. */
 export interface ManagerConfig {
@@ -207,7 +208,7 @@ function injectedBy(content: unknown, folder: string): readonly string[] {
 }
 
 function readVariables(path: string, io: Io): Readonly<Record<string, string | undefined>> {
-  demandFile(path);
+  demandProjectFile(path, io);
   return parseEnv(readUserFile(path, 'the configuration', io).toString('utf8'));
 }
 
@@ -241,7 +242,7 @@ function pathsOf(manager: NodeManager, folder: string, io: Io): readonly string[
 }
 
 async function read(path: string, io: Io): Promise<unknown> {
-  demandFile(path);
+  demandProjectFile(path, io);
   const bytes = readUserFile(path, 'the configuration', io);
   if (bytes.length > MAX_BYTES)
     throw new UsageError(`${shownPath(path, io)} is larger than ${MAX_BYTES} bytes: shorten it`);

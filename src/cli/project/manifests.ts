@@ -5,7 +5,8 @@ import type { NodeManager } from '../../model/dependency.ts';
 import { parseSettings } from '../../readers/yaml-settings.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { readUserFile, shownPath } from '../user-files.ts';
+import { demandProjectFile } from './project-file.ts';
 
 /** The names of a project's manifest, in the order in which a package manager looks for one; most know one. */
 export function manifestNames(manager: NodeManager): readonly string[] {
@@ -18,7 +19,7 @@ export function manifestIn(folder: string, manager: NodeManager, io: Io): string
     .map((name) => join(folder, name))
     .find(isThere);
   if (path === undefined) return null;
-  demandFile(path);
+  demandProjectFile(path, io);
   return manifestText(shownPath(path, io), readUserFile(path, 'the manifest', io).toString('utf8'));
 }
 
@@ -26,7 +27,7 @@ export function manifestIn(folder: string, manager: NodeManager, io: Io): string
 export function manifestFile(lockfile: string, name: string, io: Io): string | null {
   const path = resolve(dirname(lockfile), name);
   if (!isThere(path)) return null;
-  demandFile(path);
+  demandProjectFile(path, io);
   const bytes = readUserFile(path, 'the manifest', io);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

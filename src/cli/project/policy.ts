@@ -6,7 +6,8 @@ import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { loadKeys } from '../trust-files.ts';
-import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { readUserFile, shownPath } from '../user-files.ts';
+import { demandProjectFile } from './project-file.ts';
 import { foldersUpwards, isRepository } from './upwards.ts';
 import { type Phase, DEFAULT_PHASE, PHASES } from '../../model/verdict.ts';
 
@@ -31,7 +32,7 @@ export async function loadPolicy(values: OptionValues, directory: string, io: Io
   const keys = policy.privateRegistries.flatMap(({ url, keys: keysFile }) => {
     if (keysFile === null) return [];
     const keysPath = resolve(folder, keysFile);
-    demandFile(keysPath);
+    demandProjectFile(keysPath, io);
     return [[url, loadKeys(shownPath(keysPath, io), io)] as const];
   });
   const digest = digestOf(bytes);
@@ -74,7 +75,7 @@ export function governedFolder([first, ...others]: readonly Governed[], io: Io):
 
 /** The path of a file that a policy names, as it is shown. Throws UsageError where there is none. */
 export function policyFile({ folder }: LoadedPolicy, path: string, io: Io): string {
-  demandFile(resolve(folder, path));
+  demandProjectFile(resolve(folder, path), io);
   return shownPath(resolve(folder, path), io);
 }
 
@@ -82,7 +83,7 @@ function findPolicy(directory: string, io: Io): string | null {
   for (const folder of policyFolders(directory)) {
     const path = join(folder, POLICY_FILE);
     if (existsSync(path)) {
-      demandFile(path);
+      demandProjectFile(path, io);
       return path;
     }
     const misnamed = join(folder, 'assay.yaml');

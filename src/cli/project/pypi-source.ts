@@ -12,7 +12,8 @@ import { uvIndexes } from '../../registries/pypi/config/uv.ts';
 import { pypiIndex, type PypiIndex } from '../../registries/pypi/index.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { demandFile, readUserFile, shownPath } from '../user-files.ts';
+import { readUserFile, shownPath } from '../user-files.ts';
+import { demandProjectFile } from './project-file.ts';
 import { netrcOf } from './netrc.ts';
 import { isSet, uvSettingsAt } from './uv-settings.ts';
 
@@ -136,7 +137,7 @@ function demanded(path: string, io: Io): TextFile {
 /** Null where there is no such file. Throws UsageError where it cannot be read. */
 function textOf(path: string, io: Io): TextFile | null {
   if (!existsSync(path)) return null;
-  demandFile(path);
+  demandProjectFile(path, io);
   return {
     path: shownPath(path, io),
     text: readUserFile(path, 'the settings of Python packages', io).toString('utf8'),

@@ -47,7 +47,7 @@ export function readDirectives(file: string, text: string, blocks: ReadonlySet<s
     else if (words.at(-1) === '(' || (words.at(-2) === '(' && words.at(-1) === ')')) {
       const isEmpty = words.at(-1) === ')';
       if (words.length !== (isEmpty ? 3 : 2) || blocks?.has(first) === false) {
-        fail(file, line, `${quoted(content.trim())} begins no block that Go knows`);
+        fail(file, line, 'begins no block that Go knows');
       }
       block = isEmpty ? null : { verb: first, comment: textOf(above, null), line };
     } else directives.push({ verb: first, words: rest, isIndirect, comment: said, line });

@@ -55,7 +55,7 @@ export function readModulesTxt(file: string, text: string): ModulesTxt {
       modules.set(key, current);
     } else {
       const owner = current ?? fail(file, line, 'has a package of no module');
-      if (!isImportPath(content)) fail(file, line, `${quoted(content)} is not the path of a package`);
+      if (!isImportPath(content)) fail(file, line, 'is not the path of a package');
       if (content !== owner.path && !content.startsWith(`${owner.path}/`)) {
         fail(file, line, `${quoted(content)} is no package of ${quoted(owner.path)}`);
       }
@@ -98,7 +98,7 @@ function annotate(file: string, line: number, text: string, module: Growing): vo
     const [, version] = /^go (\d+\.\d[\w.]*)$/.exec(mark) ?? [];
     if (mark === 'explicit') module.isExplicit = true;
     else if (version !== undefined) module.go = version;
-    else fail(file, line, `${quoted(mark)} is no mark that Go writes`);
+    else fail(file, line, 'has a mark that Go does not write');
   }
 }
 

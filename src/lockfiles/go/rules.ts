@@ -37,7 +37,7 @@ export function reading(file: string, text: string, verbs: Verbs | null): Readin
   const directives = readDirectives(file, text, verbs?.blocks ?? null);
   for (const { verb, line } of directives) {
     if (verbs !== null && !verbs.blocks.has(verb) && !verbs.lines.has(verb))
-      fail(file, line, `${quoted(verb)} is no directive`);
+      fail(file, line, `has a first word that is no directive`);
   }
   const all = <T>(verb: string, read: (reader: Reader) => T): readonly T[] =>
     directives.filter((one) => one.verb === verb).map((one) => read(readerOf(file, one)));

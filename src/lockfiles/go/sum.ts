@@ -1,6 +1,6 @@
 import { goConventions } from '../../ecosystems/conventions/go.ts';
 import { isModulePath, isVersionOf } from '../../ecosystems/conventions/go-modules.ts';
-import { LockfileError, quoted } from '../../readers/error.ts';
+import { LockfileError } from '../../readers/error.ts';
 import { wordsOf } from './text.ts';
 
 /** What go.sum locks of a module version: its zip, or the go.mod in it. */
@@ -37,9 +37,9 @@ function readSumLine(file: string, line: number, words: readonly string[]): SumL
   if (words.length !== 3) return refuse(`has ${words.length} words, not a module, its version and a hash`);
   const isGoMod = name.endsWith(GO_MOD);
   const version = isGoMod ? name.slice(0, -GO_MOD.length) : name;
-  if (!isModulePath(path)) return refuse(`${quoted(path)} is not the path of a module`);
+  if (!isModulePath(path)) return refuse('begins with what is not the path of a module');
   if (goConventions.versions.parse(version) === null)
-    return refuse(`${quoted(version)} is not a version as Go writes it`);
+    return refuse('has a second word that is not a version as Go writes it');
   if (!isVersionOf(path, version)) return refuse(`${version} is no version of ${path}`);
   return { path, version, file: isGoMod ? 'go.mod' : 'zip', hash: hashOf(hash, refuse), line };
 }
@@ -50,5 +50,5 @@ function hashOf(text: string, refuse: (problem: string) => never): string | null
   const bytes = Buffer.from(base64, 'base64');
   // Go compares the text, so that another spelling is another hash.
   const isHash = bytes.length === 32 && bytes.toString('base64') === base64;
-  return isHash ? bytes.toString('hex') : refuse(`${quoted(text)} is not a SHA-256 in base64`);
+  return isHash ? bytes.toString('hex') : refuse('has a hash that is not a SHA-256 in base64');
 }

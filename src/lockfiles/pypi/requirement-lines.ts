@@ -50,10 +50,22 @@ const SHORT: ReadonlyMap<string, string> = new Map([
 /** A hundred times the largest seen. */
 const MAX_LINES = 1_000_000;
 /** A line of a comment and nothing else. */
-const COMMENT_LINE = /^\s*#/;
+const COMMENT_LINE = /^[ \t]*#/;
 /** Line ends for Python that are none for uv, and what terminals act on. */
 // eslint-disable-next-line no-control-regex -- they are what is looked for
 const ODD = /[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ufeff]/;
+/** Python, uv and others each take other characters than these for white space, or for a letter. */
+const NOT_ASCII = /[^\t\x20-\x7e]/;
+/** What pip and uv put the value of a variable in the place of, on any line, before they read it. */
+const VARIABLE = /\$\{[A-Z0-9_]+\}/;
+/** Options that may have credentials in them. */
+const ADDRESSES: ReadonlySet<string> = new Set(['--index-url', '--pypi-url', '--extra-index-url', '--find-links']);
+/**
+ * Credentials in front of a host, as pip recommends them: of variables that are named after such, as others
+ * (GITHUB_HEAD_REF) may have a value that somebody else chose, and with it another host.
+ */
+const CREDENTIALS =
+  /^(https?:\/\/)(?:[\w.~%-]|\$\{(?:[A-Z0-9_]*_)?(?:USER|USERNAME|TOKEN|PASSWORD|PASS|KEY|SECRET)\}|:(?!\/))+@/;
 /** What Python takes for the encoding of the file, in one of its first two lines (PEP 263). */
 const CODING = /^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)/;
 
@@ -66,6 +78,9 @@ export function readRequirementLines(file: string, text: string): readonly Requi
   if (physical.length > MAX_LINES) fail(null, `has more than ${MAX_LINES} lines; no requirements file has so many`);
   for (const [index, line] of physical.entries()) {
     if (ODD.test(line)) fail(index + 1, 'has control characters, or a line end that not every installer takes for one');
+    if (NOT_ASCII.test(beforeComment(line))) {
+      fail(index + 1, 'has a character outside ASCII that installers read otherwise; have such in comments alone');
+    }
     const coding = index < 2 ? CODING.exec(line)?.[1] : undefined;
     if (coding !== undefined && !/^(?:utf-?8|(?:us-)?ascii)$/i.test(coding)) {
       fail(index + 1, `says that it is written in ${quoted(coding)}; save it as UTF-8`);
@@ -75,7 +90,12 @@ export function readRequirementLines(file: string, text: string): readonly Requi
     const content = withoutComment(logical);
     if (content === '') return [];
     const { requirement, options } = split(content);
-    return [{ line, requirement, options: optionsOf(wordsOf(options, line, fail), line, fail) }];
+    const read = optionsOf(wordsOf(options, line, fail), line, fail);
+    const others = read.map(({ name, value }) => (ADDRESSES.has(name) ? value.replace(CREDENTIALS, '$1') : value));
+    if ([requirement, ...others].some((text) => VARIABLE.test(text))) {
+      fail(line, 'has a variable, for which installers put its value; write what is meant');
+    }
+    return [{ line, requirement, options: read }];
   });
 }
 
@@ -106,12 +126,16 @@ function withoutBackslashes(line: string): string {
   return line.slice(start, end);
 }
 
-/** A comment begins a line, or follows white space. */
 function withoutComment(line: string): string {
+  return beforeComment(line).trim();
+}
+
+/** A comment begins a line, or follows white space. */
+function beforeComment(line: string): string {
   for (let at = line.indexOf('#'); at !== -1; at = line.indexOf('#', at + 1)) {
-    if (at === 0 || /\s/.test(line.charAt(at - 1))) return line.slice(0, at).trim();
+    if (at === 0 || ' \t'.includes(line.charAt(at - 1))) return line.slice(0, at);
   }
-  return line.trim();
+  return line;
 }
 
 /** Options begin at the first word that begins with a hyphen. */
@@ -171,7 +195,7 @@ function optionsOf(words: readonly string[], line: number, fail: FailAt): readon
 function nameOf(word: string, line: number, fail: FailAt): { readonly name: string; readonly attached: string | null } {
   if (!word.startsWith('--')) {
     const name = SHORT.get(word.slice(0, 2));
-    if (name === undefined) return fail(line, `${quoted(word)} is no option of a requirements file`);
+    if (name === undefined) return fail(line, 'has what is no option of a requirements file');
     return { name, attached: word.length > 2 ? word.slice(2) : null };
   }
   const equals = word.indexOf('=');
@@ -179,7 +203,7 @@ function nameOf(word: string, line: number, fail: FailAt): { readonly name: stri
   const names = OPTIONS.has(given) ? [given] : [...OPTIONS.keys()].filter((name) => name.startsWith(given));
   const [name] = names;
   if (name === undefined || names.length > 1 || given === '--') {
-    return fail(line, `${quoted(word)} is no option of a requirements file`);
+    return fail(line, 'has what is no option of a requirements file');
   }
   return { name, attached: equals === -1 ? null : word.slice(equals + 1) };
 }

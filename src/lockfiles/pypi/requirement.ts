@@ -22,7 +22,6 @@ export interface Requirement {
 const NAMED = /^([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)\s*(?:\[([^\][]*)\])?\s*(.*)$/is;
 const MAX_LENGTH = 4096;
 const EXACT = /^(===?)\s*([^\s,;*]+)\s*,?$/;
-const VARIABLE = /\$\{[A-Z0-9_]+\}/;
 
 /** Reads what stands before the options of a line. */
 export function readRequirement(text: string, fail: Fail): Requirement {
@@ -31,20 +30,19 @@ export function readRequirement(text: string, fail: Fail): Requirement {
   const isPlace = /^(?:[a-z][a-z0-9+.-]+:|[a-z]:[\\/]|\.{0,2}[\\/]|~|file:)/i.test(body) || /^\.{1,2}$/.test(body);
   if (isPlace) return { name: eggOf(body), version: null, specifier: '', location: body, marker };
   const [, written, , rest = ''] = NAMED.exec(body) ?? [];
-  if (written === undefined) return fail(`${quoted(text)} is not a requirement`);
+  if (written === undefined) return fail('is not a requirement');
   const address = /^@\s*(.*)$/s.exec(rest)?.[1];
   if (address !== undefined) {
-    if (address === '') return fail(`${quoted(text)} has no address`);
+    if (address === '') return fail('has no address behind @');
     return { name: packageName(written, fail), version: null, specifier: '', location: address, marker };
   }
   // Behind a comparison it belongs to a version, of which `===` takes any; a folder may be called that, too.
-  if (/^[<>=!~(]/.test(rest) && /[\\/]/.test(body)) return fail(`${quoted(text)} is not a requirement`);
+  if (/^[<>=!~(]/.test(rest) && /[\\/]/.test(body)) return fail('is not a requirement');
   // An archive or a folder below this one, without ./ before it.
   if (/[\\/]/.test(body)) return { name: null, version: null, specifier: '', location: body, marker };
-  if (VARIABLE.test(body)) return fail(`${quoted(text)} depends on a variable; write the version that is meant`);
   const specifier = /^\((.*)\)$/s.exec(rest)?.[1]?.trim() ?? rest;
   const isRange = specifier === '' || (/^[<>=!~]/.test(specifier) && pypiConventions.versions.isRange(specifier));
-  if (!isRange) return fail(`${quoted(text)} is not a requirement`);
+  if (!isRange) return fail('is not a requirement');
   const version = EXACT.exec(specifier)?.[2] ?? null;
   if (version !== null && pypiConventions.versions.parse(version) === null) {
     return fail(`${quoted(version)} is not a version (PEP 440)`);

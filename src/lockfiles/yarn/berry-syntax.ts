@@ -19,7 +19,7 @@ function lineReader(): ReadLine {
   return (line, depth, fail) => {
     let at = 0;
     const expected = (what: string): never =>
-      fail(`not what Yarn writes: ${what} expected at ${quoted(line.slice(at, at + 40))}`);
+      fail(`not what Yarn writes: ${what} expected at character ${at + 1}`);
     const word = (): string | null => {
       const pattern = line[at] === '"' ? QUOTED : PLAIN;
       pattern.lastIndex = at;

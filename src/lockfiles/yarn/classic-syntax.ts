@@ -1,4 +1,3 @@
-import { quoted } from '../../readers/error.ts';
 import { readTree, unquote, type Fail, type YarnLine, type YarnNode } from './tree.ts';
 
 /**
@@ -27,7 +26,7 @@ function readLine(line: string, depth: number, fail: Fail): YarnLine {
     return found.startsWith('"') ? unquote(found, fail) : found;
   };
   const expected = (what: string): never =>
-    fail(`not what Yarn 1 writes: ${what} expected at ${quoted(line.slice(at, at + 40))}`);
+    fail(`not what Yarn 1 writes: ${what} expected at character ${at + 1}`);
 
   const keys: [string, ...string[]] = [word(WORD) ?? expected('a key')];
   while (depth === 0 && line.startsWith(', ', at)) {
