@@ -12,6 +12,7 @@ import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
+import { whyNotUnderstood } from '../exec/allowed.ts';
 import { whyNotCargo } from '../exec/cargo-commands.ts';
 import { whyNotGo } from '../exec/go-commands.ts';
 import { whyNotPython } from '../exec/python-commands.ts';
@@ -104,6 +105,7 @@ async function demandAudited(
   );
   const paths = projects.flatMap(({ sources }) => sources.map(({ path }) => path));
   const why =
+    whyNotUnderstood(line, io) ??
     whyNotGo(line, paths, io) ??
     whyNotCargo(line, paths, io) ??
     whyNotPython(line, paths, io) ??

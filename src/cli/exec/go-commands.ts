@@ -12,7 +12,7 @@ const RESOLVES_MOD: readonly string[] = ['tidy', 'init', 'edit'];
 /** Those that take a module at a version, whatever go.sum has. */
 const VERSIONED: readonly string[] = ['install', 'run', 'mod'];
 /** Flags that lead a command to other modules, or let it write go.mod and go.sum. */
-const FLAGS: readonly string[] = ['modfile', 'C', 'modcacherw', 'overlay'];
+const FLAGS: readonly string[] = ['modfile', 'C', 'modcacherw', 'overlay', 'toolexec'];
 /** Variables that decide which files the go command reads; the audit reads those of its own environment. */
 const VARIABLES: readonly string[] = ['GO111MODULE', 'GOENV', 'GOWORK'];
 
@@ -76,7 +76,8 @@ function givenFlags(words: readonly string[]): ReadonlyMap<string, string> {
   const flags = new Map<string, string>();
   for (const [i, word] of words.slice(0, end === -1 ? undefined : end).entries()) {
     const [, name, value] = /^--?([a-zA-Z][^=]*)(?:=(.*))?$/s.exec(word) ?? [];
-    if (name !== undefined) flags.set(name, value ?? words[i + 1] ?? '');
+    // go stops at the first word that is none; a refused value counts wherever it stands.
+    if (name !== undefined && flags.get(name) !== 'mod') flags.set(name, value ?? words[i + 1] ?? '');
   }
   return flags;
 }
