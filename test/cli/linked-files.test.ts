@@ -33,13 +33,13 @@ describe('a file of a project that a link leads out of', () => {
         ['go.mod', 'module a.b/c\n'],
       ],
     ],
-    ['assay.yml', '.netrc', [['requirements.txt', 'a==1\n']]],
-    ['assay.lock', '.netrc', [['requirements.txt', 'a==1\n']]],
+    ['assay.yml', '.netrc', [['requirements.txt', `a==1 --hash=sha256:${'a'.repeat(64)}\n`]]],
+    ['assay.lock', '.netrc', [['requirements.txt', `a==1 --hash=sha256:${'a'.repeat(64)}\n`]]],
     ['pyproject.toml', '.netrc', [['uv.lock', 'version = 1\n']]],
-    ['x.txt', '.netrc', [['requirements.txt', '-r x.txt\n']]],
-    ['c.txt', '.netrc', [['requirements.txt', '-c c.txt\n']]],
-    ['sub', '.', [['requirements.txt', '-r sub/x.txt\n']]],
-    ['sub', 'other', [['requirements.txt', '-r sub/x.txt\n']]],
+    ['x.txt', '.netrc', [['requirements.txt', `-r x.txt\na==1 --hash=sha256:${'a'.repeat(64)}\n`]]],
+    ['c.txt', '.netrc', [['requirements.txt', `-c c.txt\na==1 --hash=sha256:${'a'.repeat(64)}\n`]]],
+    ['sub', '.', [['requirements.txt', `-r sub/x.txt\na==1 --hash=sha256:${'a'.repeat(64)}\n`]]],
+    ['sub', 'other', [['requirements.txt', `-r sub/x.txt\na==1 --hash=sha256:${'a'.repeat(64)}\n`]]],
   ] as const)('%s -> %s is not read', async (name, target, files) => {
     symlinkSync(join(root, 'home', target), join(project, name));
     for (const [file, text] of files) writeFileSync(join(project, file), text);
@@ -54,7 +54,7 @@ describe('a file of a project that a link leads out of', () => {
     mkdirSync(join(project, 'b'));
     writeFileSync(join(project, 'a/x.txt'), 'one thing\n');
     symlinkSync('../a/x.txt', join(project, 'b/x.txt'));
-    writeFileSync(join(project, 'b/requirements.txt'), '-r x.txt\n');
+    writeFileSync(join(project, 'b/requirements.txt'), `-r x.txt\na==1 --hash=sha256:${'a'.repeat(64)}\n`);
     const { stderr } = await assayHere(['audit'], join(project, 'b'));
     expect(stderr).toContain('is not a requirement');
     expect(stderr).not.toContain('thing');
