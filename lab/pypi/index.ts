@@ -4,7 +4,7 @@ import { json, type Answer } from '../registry.ts';
 import { type LoggedRequest, serve } from '../server.ts';
 import { type Sigstore, startSigstore, type TrustedRootJson } from '../sigstore/index.ts';
 import type { ProjectJson, ProvenanceJson } from './documents.ts';
-import { requirements, uvLock } from './lockfiles.ts';
+import { pylock, requirements, uvLock } from './lockfiles.ts';
 import { publishFile, type PublishedFile, type ReleaseSpec } from './publish.ts';
 
 export { githubPublisher, gitlabPublisher } from './publish.ts';
@@ -29,8 +29,9 @@ export interface PypiLab {
   readonly tamperProject: (name: string, tamper: (document: ProjectJson) => ProjectJson) => void;
   /** Alters the provenance of a file; null for 404. */
   readonly tamperProvenance: (file: string, tamper: (document: ProvenanceJson) => ProvenanceJson | null) => void;
-  /** Text of a uv.lock, or of a requirements.txt, with these releases: `name@version`. */
+  /** Text of a uv.lock, a pylock.toml or a requirements.txt, with these releases: `name@version`. */
   readonly uvLock: (...specs: readonly string[]) => string;
+  readonly pylock: (...specs: readonly string[]) => string;
   readonly requirements: (...specs: readonly string[]) => string;
   readonly behave: (path: RegExp, behaviour: Behaviour) => void;
   /** Ends all of it. */
@@ -120,6 +121,7 @@ export async function startPypiLab({ now = DEFAULT_NOW }: { readonly now?: Insta
     tamperProject: (name, tamper) => void projects.set(name, tamper),
     tamperProvenance: (file, tamper) => void provenances.set(file, tamper),
     uvLock: (...specs) => uvLock(index, releasesOf(specs)),
+    pylock: (...specs) => pylock(index, releasesOf(specs)),
     requirements: (...specs) => requirements(releasesOf(specs)),
     behave: behaviours.add,
     behaveWell: () => {

@@ -45,7 +45,9 @@ export function expectationSource(findings: readonly LeveledFinding[]): Expectat
   const sources = findings.flatMap(({ code, args }) =>
     FINDING_KINDS[code] === 'identity' && 'source' in args ? [args.source] : [],
   );
-  const strongest = (['policy', 'baseline', 'history', 'manifest'] as const).find((source) => sources.includes(source));
+  const strongest = (['policy', 'baseline', 'lockfile', 'history', 'manifest'] as const).find((source) =>
+    sources.includes(source),
+  );
   return strongest ?? null;
 }
 

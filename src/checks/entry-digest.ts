@@ -24,6 +24,9 @@ function sha256(text: string): string {
  * SHA-256 of what the entry says beside name, version, bytes and source: an entry that says something else is not the
  * one that was verified.
  */
-export function entryDigest({ claims = [], substitutes = [], bundles, findings = [] }: Dependency): Digest {
-  return { algorithm: 'sha256', hex: jsonDigest({ bundles, claims, findings, substitutes }) };
+export function entryDigest(entry: Dependency): Digest {
+  const { claims = [], substitutes = [], bundles, findings = [], attestationIdentities } = entry;
+  // Left out where there are none, as most formats have none: then it is the digest that earlier versions wrote.
+  const identities = attestationIdentities === undefined ? {} : { attestationIdentities };
+  return { algorithm: 'sha256', hex: jsonDigest({ bundles, claims, findings, substitutes, ...identities }) };
 }

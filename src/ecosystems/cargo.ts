@@ -20,6 +20,7 @@ export const cargoEcosystem: EcosystemRecord = {
   openChain,
   openInstalled: null,
   readsBytes: true,
+  readsCopies: true,
 };
 
 function sourceOf({ crates }: Sources): CratesSource {

@@ -144,4 +144,6 @@ export interface EcosystemRecord {
   readonly openInstalled: ((root: string, lockfile: Lockfile) => Promise<InstalledCopies>) | null;
   /** Whether its chain reads the bytes of what a lockfile names. */
   readonly readsBytes: boolean;
+  /** Whether it also compares them with copies on disk. */
+  readonly readsCopies: boolean;
 }

@@ -27,6 +27,7 @@ export const goEcosystem: EcosystemRecord = {
   openChain,
   openInstalled: null,
   readsBytes: true,
+  readsCopies: true,
 };
 
 function sourceOf({ go }: Sources): GoSource {

@@ -30,6 +30,7 @@ export const npmEcosystem: EcosystemRecord = {
   openChain,
   openInstalled,
   readsBytes: true,
+  readsCopies: true,
 };
 
 function questions({ registry }: Sources): Questions {

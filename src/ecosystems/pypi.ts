@@ -1,9 +1,13 @@
 import type { Trust } from '../checks/known.ts';
 import { assess, assessUnasked } from '../checks/pypi/chain.ts';
 import { leadsElsewhere } from '../checks/pypi/files.ts';
+import type { Dependency } from '../model/dependency.ts';
+import type { Evidence } from '../model/evidence.ts';
+import type { IndexProject } from '../model/pypi-index.ts';
 import type { PypiIndex } from '../registries/pypi/index.ts';
 import { conventionsOf } from './conventions/index.ts';
 import type { Chain, ChainContext, EcosystemRecord, Sources } from './ecosystem.ts';
+import { gatherBytes } from './pypi/bytes.ts';
 import { bundlesIn, gather, gatherMore, validatorOf } from './pypi/gather.ts';
 import { pypiQuestions } from './pypi/questions.ts';
 
@@ -19,7 +23,8 @@ export const pypiEcosystem: EcosystemRecord = {
   questions: (sources) => pypiQuestions(indexOf(sources)),
   openChain,
   openInstalled: null,
-  readsBytes: false,
+  readsBytes: true,
+  readsCopies: false,
 };
 
 function indexOf({ pypi }: Sources): PypiIndex {
@@ -27,10 +32,10 @@ function indexOf({ pypi }: Sources): PypiIndex {
   return pypi;
 }
 
-const NO_BYTES = { proofs: { bytes: null, installed: null }, findings: [] };
-
 function openChain({ sources, trust, verifying }: ChainContext): Chain {
   const index = indexOf(sources);
+  /** What the index said in this run. */
+  const seen = new WeakMap<Dependency, Evidence<IndexProject>>();
   return {
     isUnclear: (dependency, registry, { addresses }) => leadsElsewhere(dependency, registry, addresses),
     assessUnasked: (dependency, known) => assessUnasked(dependency, known, trust.now),
@@ -44,10 +49,14 @@ function openChain({ sources, trust, verifying }: ChainContext): Chain {
         evidence = await gatherMore(evidence, assessed.ask, index);
         assessed = assess(dependency, evidence, known, await verify());
       }
+      seen.set(dependency, evidence.project);
       return { assessment: assessed.assessment, validator: validatorOf(evidence) };
     },
     revalidate: ({ name }, validator, now) => index.revalidate(name, validator, now),
-    bytes: () => Promise.resolve(NO_BYTES),
+    bytes: async (dependency, { assessing }) => {
+      await assessing;
+      return gatherBytes(dependency, index, seen.get(dependency) ?? null);
+    },
     capabilities: null,
   };
 }

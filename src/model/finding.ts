@@ -33,7 +33,7 @@ export type RefusalReason =
   | 'predicate-type';
 
 /** Where an expectation about the identity comes from, strongest first. */
-export type ExpectationSource = 'policy' | 'baseline' | 'history' | 'manifest';
+export type ExpectationSource = 'policy' | 'baseline' | 'lockfile' | 'history' | 'manifest';
 
 /** An identity that is not the expected one: `version` is the earlier version the expectation was read from. */
 export interface IdentityArgs {
@@ -157,8 +157,10 @@ export interface FindingArgs {
   'provenance-partial': { files: readonly string[]; attested: number; predecessor: string | null };
   /** Each of two locked `files` with its own of two `builders`. */
   'provenance-inconsistent': { files: readonly string[]; builders: readonly string[] };
-  /** The registry's manifest claims provenance and its attestations have none. */
-  'provenance-advertised-absent': { url: string };
+  /**
+   * The registry's manifest claims provenance and its attestations have none. `by`: it is the lockfile that claims it.
+   */
+  'provenance-advertised-absent': { url: string; by?: 'lockfile' };
   'publish-attestation-missing': { url: string };
 
   'identity-unexpected-repository': IdentityArgs;
@@ -330,6 +332,8 @@ export type EvidenceName =
   | 'tarball'
   /** The zip or the go.mod of a Go module. */
   | 'zip'
+  /** A file of a Python package. */
+  | 'file'
   | 'installed'
   /** What a transparency log answers of a package. */
   | 'log'

@@ -16,6 +16,13 @@ export interface IndexFile {
   readonly provenance: string | null;
 }
 
+/** A file that was fetched to its end. */
+export interface HashedFile {
+  /** Hex, lower case. */
+  readonly sha256: string;
+  readonly size: number;
+}
+
 /** A release, of which the index has at least one file. */
 export interface IndexRelease extends Release {
   readonly files: readonly IndexFile[];

@@ -29,6 +29,8 @@ const MAX_HEADER = 200;
  */
 export function parseToml(file: string, text: string, remedy: string): TomlDocument {
   let parsed: Record<string, unknown>;
+  // The library passes over one that decoding has left.
+  if (text.startsWith('\ufeff')) throw new LockfileError(file, 1, `begins with two byte order marks; ${remedy}`);
   try {
     parsed = parse(text, { maxDepth: MAX_DEPTH });
   } catch (error) {
@@ -89,7 +91,7 @@ function headerLines(text: string): ReadonlyMap<string, readonly number[]> {
     while (' \t\r\ufeff'.includes(text.charAt(at)) && at < text.length) at += 1;
     if (text.charAt(at) !== '[') return;
     const end = endOfLine();
-    const [, name] = /^\[\[\s*"?([\w-]+)"?\s*\]\]/.exec(text.slice(at, Math.min(end, at + MAX_HEADER))) ?? [];
+    const [, name] = /^\[\[\s*"?([\w.-]+)"?\s*\]\]/.exec(text.slice(at, Math.min(end, at + MAX_HEADER))) ?? [];
     if (name !== undefined) {
       const lines = found.get(name);
       if (lines === undefined) found.set(name, [line]);

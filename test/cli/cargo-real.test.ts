@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -52,6 +53,49 @@ describe.skipIf(!hasCargo)('beside cargo (skipped where it is not installed)', (
           expect(refused.status).toBe(1);
           const built = await cargoCommand(folder, 'build');
           expect(built, built.stderr).toMatchObject({ status: 0 });
+        }),
+      ),
+    180_000,
+  );
+
+  it(
+    'compares what cargo itself downloads, unpacks and vendors, and names what it builds without a look',
+    () =>
+      withCratesLab((lab) =>
+        inFolder(async (folder) => {
+          const more = { '.gitignore': 'x\n', 'src/deep/.gitignore': 'x\n', 'Cargo.toml.orig': '', 'a.rej': '' };
+          lab.publish('alpha', '1.0.0', { files: { 'src/lib.rs': 'pub fn name() -> u8 { 1 }\n', ...more } });
+          manifest(folder, 'alpha = "1"\n');
+          mkdirSync(join(folder, 'cargo-home'));
+          writeFileSync(join(folder, 'cargo-home/config.toml'), lab.config);
+          expect(await cargoCommand(folder, 'build')).toMatchObject({ status: 0 });
+          const audit = (...args: string[]): Promise<Run> =>
+            assayInside(['audit', ...args], folder, { CARGO_HOME: join(folder, 'cargo-home') });
+          const whole = await audit('--bytes', '--installed');
+          expect(whole.status, `${whole.stdout}${whole.stderr}`).toBe(0);
+          expect(whole.stdout).toContain('from a cache of this machine');
+
+          const vendored = await cargoCommand(folder, 'vendor', '--locked', '--respect-source-config');
+          expect(vendored.status, vendored.stderr).toBe(0);
+          mkdirSync(join(folder, '.cargo'));
+          const source = '[source.crates-io]\nreplace-with = "own"\n\n[source.own]\ndirectory = "vendor"\n';
+          writeFileSync(join(folder, '.cargo/config.toml'), source);
+          expect((await audit()).stdout).toContain('lockfile-other-code');
+          const copies = await audit('--installed');
+          expect(copies.status, `${copies.stdout}${copies.stderr}`).toBe(0);
+          expect(copies.stdout).not.toContain('lockfile-other-code');
+
+          const evil = 'pub fn name() -> u8 { 66 }\n';
+          writeFileSync(join(folder, 'vendor/alpha/src/lib.rs'), evil);
+          const list = join(folder, 'vendor/alpha/.cargo-checksum.json');
+          const sums = JSON.parse(readFileSync(list, 'utf8')) as { files: Record<string, string>; package: string };
+          sums.files['src/lib.rs'] = createHash('sha256').update(evil).digest('hex');
+          writeFileSync(list, JSON.stringify(sums));
+          const built = await cargoCommand(folder, 'build', '--locked', '--offline');
+          expect(built, built.stderr).toMatchObject({ status: 0 });
+          const refused = await audit('--installed');
+          expect(refused.status).toBe(1);
+          expect(refused.stdout).toContain('error[installed-modified]');
         }),
       ),
     180_000,

@@ -1,88 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ciWorkflow } from '../../lab/index.ts';
-import { githubPublisher, type PypiLab } from '../../lab/pypi/index.ts';
-import { withPypiLab } from '../support/pypi-lab.ts';
 import { assayInside } from './inside.ts';
-import { inFolder, type Run } from './run.ts';
-
-const DAY = 86_400_000;
-
-interface PythonProject {
-  readonly lab: PypiLab;
-  readonly folder: string;
-  readonly run: (...args: string[]) => Promise<Run>;
-  /** Codes of all findings by what they are about, with the exit status. */
-  readonly audit: (...args: string[]) => Promise<{ readonly status: number | null; readonly found: readonly string[] }>;
-  readonly edit: (file: string, change: (text: string) => string) => void;
-  readonly read: (file: string) => string;
-}
-
-interface ReportJson {
-  readonly findings: readonly {
-    readonly name: string;
-    readonly version: string;
-    readonly code: string;
-    readonly level: string;
-  }[];
-}
-
-const acme = githubPublisher(ciWorkflow({ repository: 'acme/one', workflow: '.github/workflows/release.yml' }));
-const other = githubPublisher(ciWorkflow({ repository: 'acme/two', workflow: '.github/workflows/release.yml' }));
-
-/** A project of two packages, each with two releases that are attested, in an index of its own. */
-function withPythonProject(
-  file: 'uv.lock' | 'requirements.txt',
-  work: (project: PythonProject) => Promise<void>,
-): Promise<void> {
-  return withPypiLab((lab) =>
-    inFolder(async (folder) => {
-      for (const [name, by] of [
-        ['one', acme],
-        ['two-words', other],
-      ] as const) {
-        for (const [version, days] of [
-          ['1.0.0', 200],
-          ['1.1.0', 100],
-        ] as const) {
-          lab.publish({ name, version, by, at: lab.now() - days * DAY });
-        }
-      }
-      const specs = ['one@1.1.0', 'two-words@1.1.0'];
-      writeFileSync(join(folder, file), file === 'uv.lock' ? lab.uvLock(...specs) : lab.requirements(...specs));
-      const dependencies = 'dependencies = ["one", "two-words"]';
-      const index = `[[tool.uv.index]]\nurl = "${lab.index}"\ndefault = true\n`;
-      if (file === 'uv.lock') {
-        writeFileSync(
-          join(folder, 'pyproject.toml'),
-          `[project]\nname = "project"\nversion = "1.0.0"\nrequires-python = ">=3.11"\n${dependencies}\n\n${index}`,
-        );
-      }
-      writeFileSync(join(folder, 'root.json'), JSON.stringify(lab.trustedRoot));
-      mkdirSync(join(folder, '.git'));
-      const env = file === 'uv.lock' ? {} : { PIP_INDEX_URL: lab.index };
-      const run = (...args: string[]): Promise<Run> =>
-        assayInside(args[0] === 'exec' ? args : [...args, '--trusted-root', 'root.json'], folder, env);
-      await work({
-        lab,
-        folder,
-        run,
-        audit: async (...args) => {
-          const { status, stdout, stderr } = await run('audit', '--json', ...args);
-          if (stdout === '') return { status, found: [stderr] };
-          const report = JSON.parse(stdout) as ReportJson;
-          return {
-            status,
-            found: report.findings.map(({ name, code, level }) => `${name} ${code} ${level}`).sort(),
-          };
-        },
-        edit: (path, change) => writeFileSync(join(folder, path), change(readFileSync(join(folder, path), 'utf8'))),
-        read: (path) => readFileSync(join(folder, path), 'utf8'),
-      });
-    }),
-  );
-}
+import { acme, lockOf, withPythonProject } from './pypi-project.ts';
+import type { Run } from './run.ts';
 
 describe.each(['uv.lock', 'requirements.txt'] as const)(
   'a Python project with %s, through the command line',
@@ -111,7 +32,7 @@ describe.each(['uv.lock', 'requirements.txt'] as const)(
         edit(file, (text) => text.replace(/sha256:..../, 'sha256:abcd'));
         expect(await audit()).toEqual({ status: 1, found: ['one integrity-rewritten error'] });
         lab.publish({ name: 'one', version: '1.2.0', by: acme });
-        edit(file, () => (file === 'uv.lock' ? lab.uvLock : lab.requirements)('one@1.2.0', 'two-words@1.1.0'));
+        edit(file, () => lockOf(lab, file, 'one@1.2.0', 'two-words@1.1.0'));
         expect((await run('update')).status).toBe(0);
         expect(read('assay.lock')).toContain('pypi:one@1.2.0');
         expect(read('assay.lock')).not.toContain('pypi:one@1.1.0');
@@ -131,7 +52,7 @@ describe.each(['uv.lock', 'requirements.txt'] as const)(
     it('fails from guard on where provenance was lost, and passes in observe', () =>
       withPythonProject(file, async ({ audit, edit, lab }) => {
         lab.publish({ name: 'one', version: '1.2.0' });
-        edit(file, () => (file === 'uv.lock' ? lab.uvLock : lab.requirements)('one@1.2.0', 'two-words@1.1.0'));
+        edit(file, () => lockOf(lab, file, 'one@1.2.0', 'two-words@1.1.0'));
         expect(await audit('--enforce', 'observe')).toEqual({ status: 0, found: ['one provenance-lost warning'] });
         expect(await audit()).toEqual({ status: 1, found: ['one provenance-lost error'] });
       }));
@@ -148,7 +69,10 @@ describe.each(['uv.lock', 'requirements.txt'] as const)(
           lab.tamperProject(name, (document) => ({
             ...document,
             meta: { 'api-version': '1.1' },
-            files: document.files.map(({ provenance: _, ...one }) => one),
+            files: document.files.map((one) => {
+              delete one.provenance;
+              return one;
+            }),
           }));
         }
         const { found } = await audit();
@@ -182,11 +106,11 @@ describe.each(['uv.lock', 'requirements.txt'] as const)(
         expect(stdout).toContain(`"uri": "${file}"`);
       }));
 
-    it('does not read bytes yet, and says so', () =>
+    it('compares nothing that is installed yet, and says so', () =>
       withPythonProject(file, async ({ run }) => {
-        const { status, stderr } = await run('audit', '--bytes');
+        const { status, stderr } = await run('audit', '--installed');
         expect(status).toBe(2);
-        expect(stderr).toContain(file);
+        expect(stderr).toContain(`compare what is installed with what ${file}`);
       }));
   },
 );
@@ -230,6 +154,34 @@ describe('requirements', () => {
       expect(stderr).toContain('PIP_EXTRA_INDEX_URL');
       expect(stderr).toContain('https://more.example/simple/');
       expect(stderr).not.toContain('secret');
+    }));
+});
+
+describe('a file of uv.lock that is on another host', () => {
+  const lead = (text: string, name: string): string =>
+    text.replace(new RegExp(`http://[^"]*/(${name}-1\\.1\\.0\\.tar\\.gz)`), 'https://files.example/x/$1');
+
+  it('is a warning with the right hash, and never holds: it is asked about every time', () =>
+    withPythonProject('uv.lock', async ({ audit, edit, run, lab }) => {
+      edit('uv.lock', (text) => lead(text, 'one'));
+      const expected = { status: 0, found: ['one lockfile-unexpected-host warning'] };
+      expect(await audit()).toEqual(expected);
+      await run('init');
+      for (let time = 0; time < 2; time += 1) {
+        const asked = lab.requests.length;
+        expect(await audit()).toEqual(expected);
+        expect(lab.requests.slice(asked).map(({ url }) => url)).toContain('/simple/one/');
+      }
+    }));
+
+  it('fails without a hash, from guard on', () =>
+    withPythonProject('uv.lock', async ({ audit, edit }) => {
+      edit('uv.lock', (text) => lead(text, 'one').replace(/(files\.example[^,]*), hash = "[^"]*"/, '$1'));
+      const { status, found } = await audit();
+      expect(status).toBe(1);
+      expect(found).toContain('one integrity-missing error');
+      expect(found).toContain('one lockfile-unexpected-host warning');
+      expect(await audit('--enforce', 'observe')).toMatchObject({ status: 0 });
     }));
 });
 

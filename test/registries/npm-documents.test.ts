@@ -53,6 +53,7 @@ describe('a manifest', () => {
       bin: {},
       bundles: [],
       installScripts: { postinstall: 'node p.js' },
+      optional: ['c', 'd'],
       deprecated: true,
     });
   });

@@ -2,7 +2,7 @@ import type { Dependency } from '../../model/dependency.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { establish, type IntegrityProof, type Proofs } from '../../model/proof.ts';
-import type { IndexFile, IndexProject, IndexRelease } from '../../model/pypi-index.ts';
+import type { IndexProject, IndexRelease } from '../../model/pypi-index.ts';
 import type { Instant } from '../../model/time.ts';
 import type { Assessment } from '../../model/verdict.ts';
 import { checkHeldAge, publishTime } from '../age.ts';
@@ -13,7 +13,7 @@ import { checkNotRegistry } from '../not-registry.ts';
 import { unanswered } from '../unanswered.ts';
 import type { FileProof } from './attestations.ts';
 import { evidenceDigest } from './evidence-digest.ts';
-import { checkAddresses, checkFiles, checkIndex, type LockedFile } from './files.ts';
+import { checkAddresses, checkFiles, checkIndex, type FilesCheck, type LockedFile } from './files.ts';
 import { checkAttested, judgeProvenance, type PypiEvidence } from './provenance.ts';
 import { checkIndexRelease } from './release.ts';
 
@@ -27,10 +27,9 @@ const NOTHING: Proofs = {
   ...{ integrity: null, signature: null, publish: null, provenance: null, bytes: null, installed: null },
 };
 
-/** The locked files of a version that the index has; what is wrong with the others is the chain's to say. */
-export function lockedFiles(dependency: Dependency, project: IndexProject): readonly IndexFile[] {
-  const files = releaseOf(project, dependency.version)?.files ?? [];
-  return checkFiles(dependency, files).locked.map(({ file }) => file);
+/** The locked files of a version that the index has, and what is wrong with the others. */
+export function lockedFiles(dependency: Dependency, project: IndexProject): FilesCheck {
+  return checkFiles(dependency, releaseOf(project, dependency.version)?.files ?? []);
 }
 
 /** What can be said of a dependency that no index was asked about. */

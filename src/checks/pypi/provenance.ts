@@ -14,6 +14,7 @@ import type { Shown } from '../measures.ts';
 import { unanswered } from '../unanswered.ts';
 import { checkFileAttestations, type FileCheck, type FileProof } from './attestations.ts';
 import type { LockedFile } from './files.ts';
+import { checkLockedIdentities } from './publisher.ts';
 import { checkPartial } from './release.ts';
 
 /** The attestations of one file, as they were asked for. */
@@ -91,7 +92,7 @@ export function judgeProvenance({
   readonly expectations: readonly ExpectationCheck[];
 } {
   const { registry } = evidence;
-  const { ecosystem } = dependency;
+  const { ecosystem, attestationIdentities: identities = [] } = dependency;
   const { version } = release;
   if (project.isStripped)
     return { findings: [finding('evidence-stripped', { registry, of: 'attestations' })], expectations: [] };
@@ -99,17 +100,33 @@ export function judgeProvenance({
   const shown = shownBy(evidence.others, project, verifying);
   const stated = withoutNegations(known.expectation.identity);
   const judged = builders.map(({ identity }) => {
-    const check = checkExpectation({ ecosystem, release, identity, stated }, known.package, project, shown);
+    const expected = checkExpectation({ ecosystem, release, identity, stated }, known.package, project, shown);
+    const check = withLocked(expected, checkLockedIdentities(identities, identity, stated));
     return { check, findings: judgeIdentity(identity, check, { others: evidence.others, registry }, known) };
   });
   const hasClaim = locked.some(({ file }) => file.provenance !== null);
   const lost =
     hasClaim || locked.length === 0 ? null : checkLossAgainst(known.package, project, { ecosystem, version });
-  const others = [lost, checkPartial(project, version, locked), checkSources(builders)];
+  const isGone = lost !== null && lost.kind !== 'loss' && identities.length > 0;
+  const others = [isGone ? goneFrom(registry) : lost, checkPartial(project, version, locked), checkSources(builders)];
   return {
     findings: distinct([...judged.flatMap(({ findings }) => findings), ...others.filter((found) => found !== null)]),
     expectations: judged.map(({ check }) => check),
   };
+}
+
+/** Who the lockfile names is weaker than who the baseline has, and stronger than who built earlier releases. */
+function withLocked(check: ExpectationCheck, locked: Finding | null): ExpectationCheck {
+  if (locked === null) return check;
+  const same = check.findings.find(({ code }) => code === locked.code);
+  if (same !== undefined && 'source' in same.args && same.args.source === 'baseline') return check;
+  const others = check.findings.filter((found) => found !== same);
+  return { ...check, findings: [locked, ...others], isKnownBuilder: false };
+}
+
+/** The lockfile says who attested its files, and the index that nobody did. */
+function goneFrom(url: string): Finding {
+  return finding('provenance-advertised-absent', { url, by: 'lockfile' });
 }
 
 interface Builder {

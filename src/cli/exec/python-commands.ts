@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Io } from '../io.ts';
+import { isProjectInstaller, readProjectInstall } from './python-projects.ts';
 import { shellCommands } from './shell-words.ts';
 
 const SHELLS = /^(?:.*\/)?(?:sh|bash|dash|zsh|ksh)$/;
@@ -48,8 +49,8 @@ const VALUED: readonly string[] = [
 ];
 
 /**
- * Why a command of pip or uv must not run after the audit of these files; null where it installs what one of them locks
- * and nothing else, and for every other program.
+ * Why a command of Python's installers must not run after the audit of these files; null where it installs what one of
+ * them locks and nothing else, and for every other program.
  */
 export function whyNotPython(line: readonly string[], audited: readonly string[], io: Io): string | null {
   for (const { words, folder, env } of commandsIn(line)) {
@@ -66,13 +67,17 @@ interface Started {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The command itself, or those that a shell is given; programs that run others are looked through. */
+/**
+ * The command itself, or those that a shell is given, from each installer among its words on: programs that run others
+ * (`poetry run pip`) are looked through.
+ */
 function commandsIn(line: readonly string[]): readonly Started[] {
   const text = SHELLS.test(line[0] ?? '') ? line[line.findIndex((word) => /^-\w*c$/.test(word)) + 1] : undefined;
   const all = text === undefined ? [{ words: line, folder: null, env: {} }] : shellCommands(text);
   return all.flatMap(({ words, folder, env }) => {
-    const at = words.findIndex((word) => [PIP, UV, UVX, PYTHON].some((program) => program.test(word)));
-    return at === -1 ? [] : [{ words: words.slice(at), folder, env }];
+    const isInstaller = (word: string): boolean =>
+      [PIP, UV, UVX, PYTHON].some((program) => program.test(word)) || isProjectInstaller(word);
+    return words.flatMap((word, at) => (isInstaller(word) ? [{ words: words.slice(at), folder, env }] : []));
   });
 }
 
@@ -84,8 +89,12 @@ function whyNot(words: readonly string[], audited: readonly string[], folder: st
   }
   const what = escapeText(words.join(' '), 200);
   if (UVX.test(program)) return unlocked(what);
+  const install = readProjectInstall(words, folder, env);
+  if (install.kind === 'resolves') return unlocked(what);
+  if (install.kind === 'elsewhere') return `${what} ${install.why}`;
+  if (install.kind === 'locked') return firstOf(install.lockfiles, (path) => whyNotAudited(what, path, audited));
   const [verb = '', ...args] = rest;
-  if (PIP.test(program)) return whyNotPip(verb, args, what, audited, folder, env);
+  if (PIP.test(program)) return abbreviated(args, what) ?? whyNotPip(verb, args, what, audited, folder, env);
   if (!UV.test(program)) return null;
   if (verb === 'pip') return whyNotPip(args[0] ?? '', args.slice(1), what, audited, folder, env);
   if (UV_RESOLVES.includes(verb)) return unlocked(what);
@@ -124,9 +133,25 @@ function whyNotPip(
   if (!args.includes('--require-hashes') && !/^(?:1|true|yes|on|t|y)$/i.test(variable)) {
     return `${what} takes what has no hash as it comes: give it --require-hashes`;
   }
-  for (const file of files) {
-    const why = whyNotAudited(what, resolve(folder, file), audited);
-    if (why !== null) return why;
+  return firstOf(files, (file) => whyNotAudited(what, resolve(folder, file), audited));
+}
+
+/** pip takes the beginning of an option for it, where no other one has the same. */
+function abbreviated(args: readonly string[], what: string): string | null {
+  const options = [...ELSEWHERE, ...VALUED];
+  for (const word of args) {
+    const [name = ''] = word.split('=', 1);
+    if (!/^--./.test(name) || options.includes(name)) continue;
+    const full = options.find((one) => one.startsWith(name));
+    if (full !== undefined) return `${what} is given ${escapeText(name, 80)}: write ${full} in full`;
+  }
+  return null;
+}
+
+function firstOf<T>(all: readonly T[], why: (one: T) => string | null): string | null {
+  for (const one of all) {
+    const found = why(one);
+    if (found !== null) return found;
   }
   return null;
 }

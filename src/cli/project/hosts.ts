@@ -48,7 +48,7 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
     const own = asking[i]?.pypi ?? null;
     return own === null ? [] : indexesOf(own, lockfiles);
   });
-  const crates = asking.flatMap((one) => (one.crates === null ? [] : [indexOf(one.crates)]));
+  const crates = asking.flatMap((one) => (one.crates === null ? [] : indexOf(one.crates)));
   const redirects = (policy?.policy.redirects ?? []).map((address): Asked => {
     const why = `redirects of registries (registries.redirects in ${policy?.policy.file ?? ''})`;
     return { url: new URL(address), why, config };
@@ -77,8 +77,16 @@ function proxiesOf({ config, settings }: GoAsking): readonly Asked[] {
 const CRATE_FILES = 'https://static.crates.io/';
 
 /** The index of crates, and, where that is known without asking it, the host of their files. */
-function indexOf({ url, config, namedBy }: CratesAsking): Asked {
-  return { url: new URL(url), why: `index of crates (${namedBy ?? 'defaults'})`, config };
+function indexOf({ url, config, namedBy }: CratesAsking): readonly Asked[] {
+  const index = `index of crates (${namedBy ?? 'defaults'})`;
+  if (namedBy !== null) {
+    return [{ url: new URL(url), why: `${index}; for bytes also the host that its config.json names`, config }];
+  }
+  const why = 'files of crates, for bytes, unless config.json of the index names others';
+  return [
+    { url: new URL(url), why: index, config },
+    { url: new URL(CRATE_FILES), why, config },
+  ];
 }
 
 /** Indexes of Python packages, which attestations are asked of, too. */

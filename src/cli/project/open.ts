@@ -207,11 +207,19 @@ function demandJudged({ file, lockfiles, beside }: Project, { baseline }: How): 
 
 /** Throws UsageError where bytes are to be read that nothing reads: to leave them out silently would be wrong. */
 function demandReadable({ lockfiles }: Project, { tarballs, installed }: How): void {
-  if (tarballs !== true && (installed ?? null) === null) return;
-  const other = lockfiles.find(({ manager }) => !ecosystemOfManager(manager).readsBytes);
+  const isInstalled = (installed ?? null) !== null;
+  if (tarballs !== true && !isInstalled) return;
+  const other = lockfiles.find(({ manager }) => {
+    const { readsBytes, readsCopies } = ecosystemOfManager(manager);
+    return !readsBytes || (isInstalled && !readsCopies);
+  });
   if (other === undefined) return;
+  const { readsBytes } = ecosystemOfManager(other.manager);
+  const [what, options] = readsBytes
+    ? ['compare what is installed with', '--installed']
+    : ['read the bytes of', '--bytes and --installed'];
   throw new UsageError(
-    `assay does not read the bytes of what ${other.file} names yet: leave --bytes and --installed out, or name the other lockfiles`,
+    `assay does not ${what} what ${other.file} names yet: leave ${options} out, or name the other lockfiles`,
   );
 }
 

@@ -6,6 +6,7 @@ import type { NetConfig } from '../../net/config.ts';
 import { createHttpClient } from '../../net/client.ts';
 import { environmentNetwork } from '../../net/environment.ts';
 import { settingsOf, type IndexSettings } from '../../registries/pypi/config/indexes.ts';
+import { oneIndex } from '../../lockfiles/pypi/pyproject.ts';
 import { pipIndexes } from '../../registries/pypi/config/pip.ts';
 import { uvIndexes } from '../../registries/pypi/config/uv.ts';
 import { pypiIndex, type PypiIndex } from '../../registries/pypi/index.ts';
@@ -53,10 +54,18 @@ export function openPypi({ config, settings }: PypiAsking): PypiIndex {
   return pypiIndex(createHttpClient(config, { refuseRedirect }), settings);
 }
 
-/** Poetry, PDM and pipenv ask PyPI where their lockfile names no other index, which is held to it then. */
 function settingsFor(manager: Lockfile['manager'], folder: string, io: Io): IndexSettings {
   if (manager === 'uv') return uvSettings(folder, io);
+  if (manager === 'poetry' || manager === 'pdm') return projectSettings(manager, folder, io);
   return manager === 'pip' ? pipSettings(io) : settingsOf(null, []);
+}
+
+/** PyPI where pyproject.toml names no index or several, to which what the lockfile names is held then. */
+function projectSettings(tool: 'poetry' | 'pdm', folder: string, io: Io): IndexSettings {
+  const project = textOf(join(folder, 'pyproject.toml'), io);
+  if (project === null) return settingsOf(null, []);
+  const url = oneIndex(new Map([['pyproject.toml', project.text]]), tool);
+  return settingsOf(url === null ? null : { url, by: `tool.${tool}.source of ${project.path}` }, []);
 }
 
 interface TextFile {
@@ -84,17 +93,17 @@ function pipSettings(io: Io): IndexSettings {
   const named = env['PIP_CONFIG_FILE'] ?? '';
   if (named === '/dev/null' || named === 'nul') return pipIndexes(env, []);
   const prefix = env['VIRTUAL_ENV'] ?? '';
+  const given = named === '' ? null : textOf(named, io);
   const paths = [
     ...systemFolders(env)
       .toReversed()
       .map((each) => join(each, 'pip', 'pip.conf')),
     '/etc/pip.conf',
-    join(homeOf(io), '.pip', 'pip.conf'),
-    join(configHome(io), 'pip', 'pip.conf'),
+    // pip leaves the user's own files out where a variable names one that is there.
+    ...(given === null ? [join(homeOf(io), '.pip', 'pip.conf'), join(configHome(io), 'pip', 'pip.conf')] : []),
     ...(prefix === '' ? [] : [join(prefix, 'pip.conf')]),
   ];
-  const files = present(paths.map((path) => textOf(path, io)));
-  return pipIndexes(env, named === '' ? files : [...files, ...present([textOf(named, io)])]);
+  return pipIndexes(env, present([...paths.map((path) => textOf(path, io)), given]));
 }
 
 function homeOf({ env }: Io): string {

@@ -57,7 +57,8 @@ const BY_MANAGER = {
     pin: (spec) => ['pdm', 'add', '--no-sync', exactly(spec)],
     override: (name, version) => ({
       edit: inProject('[tool.pdm.resolution.overrides]', `${name} = "${version}"`),
-      commands: [['pdm', 'lock', '--update-reuse']],
+      // `pdm lock --update-reuse` keeps the version that is locked, whatever the override says.
+      commands: [['pdm', 'update', '--no-sync', name]],
       note: null,
     }),
     update: (name) => ['pdm', 'update', '--no-sync', name],

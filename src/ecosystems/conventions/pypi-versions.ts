@@ -29,7 +29,7 @@ function channelOf({ pre, dev }: PythonVersion): string {
 
 function satisfies(version: string, range: string): boolean {
   const [one, specifiers] = [readVersion(version), readSpecifiers(range)];
-  return one !== null && (specifiers?.every(({ allows }) => allows(one)) ?? false);
+  return one !== null && specifiers?.every(({ allows }) => allows(one)) === true;
 }
 
 /** Prereleases only where the range names one, or allows nothing else: as Python's installers choose. */
@@ -38,8 +38,8 @@ function highest(all: readonly string[], range: string): string | null {
   if (specifiers === null) return null;
   const allowed = all.flatMap((text) => {
     const version = readVersion(text);
-    if (version === null || !specifiers.every(({ allows }) => allows(version))) return [];
-    return [{ text, version }];
+    if (version === null) return [];
+    return specifiers.every(({ allows }) => allows(version)) ? [{ text, version }] : [];
   });
   const released = allowed.filter(({ version }) => !isPrerelease(version));
   const isAsked = released.length === 0 || specifiers.some(({ namesPrerelease }) => namesPrerelease);

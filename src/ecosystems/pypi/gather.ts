@@ -16,7 +16,9 @@ export async function gather(dependency: Dependency, index: PypiIndex, known: Ex
   const project = withheld(dependency, registry, known) ?? (await index.project(dependency.name));
   if (project.state !== 'present') return { registry, project, files: [], others: [] };
   const version = project.value.spelling(dependency.version);
-  const locked = lockedFiles(dependency, project.value).filter(({ provenance }) => provenance !== null);
+  const locked = lockedFiles(dependency, project.value).locked.flatMap(({ file }) =>
+    file.provenance === null ? [] : [file],
+  );
   const recorded = expectedIdentity(known.package, dependency);
   const asksHistory = locked.length > 0 && (recorded === null || recorded.otherChannel === true);
   const first = asksHistory && version !== null ? measuresFor(project.value, version, new Map()).ask : [];

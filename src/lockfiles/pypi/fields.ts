@@ -39,7 +39,11 @@ export interface Fields {
 
 /** `what` names the table in errors; empty for that of the whole file. */
 export function fieldsOf(table: TomlTable, what: string, fail: Fail): Fields {
-  const named = (field: string): string => (what === '' ? field : `${what}: ${field}`);
+  const named = (field: string): string => {
+    // A name that the file gives is shown as what it is.
+    const shown = /^[\w-]+$/.test(field) ? field : quoted(field);
+    return what === '' ? shown : `${what}: ${shown}`;
+  };
   const text = (value: TomlValue, name: string): string => {
     if (typeof value !== 'string') return fail(`${name} is not a string`);
     if (value.length > MAX_TEXT) return fail(`${name} is longer than ${MAX_TEXT} characters`);

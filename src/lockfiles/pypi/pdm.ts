@@ -1,4 +1,5 @@
 import type { Artifact, Artifacts, Lockfile, SkippedEntry, Source } from '../../model/dependency.ts';
+import { quoted } from '../../readers/error.ts';
 import { decodeText } from '../../readers/text.ts';
 import { refuseConflicts } from '../common/conflicts.ts';
 import type { LockfileFormat, ProjectManifests } from '../common/format.ts';
@@ -6,7 +7,7 @@ import { mergePlaces, type PlacedDependency } from '../common/merge.ts';
 import { readDocument } from './document.ts';
 import { packageName, packageVersion, type Fields } from './fields.ts';
 import { artifactOf, FLAGS, hashedFilesOf, isArchive, orNothing, REGISTRY } from './files.ts';
-import { askedForBy } from './pyproject.ts';
+import { askedForBy, severalIndexes } from './pyproject.ts';
 
 const REMEDY = 'write it again with pdm lock';
 
@@ -28,7 +29,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   const metadata = top.table('metadata') ?? top.fail('has no metadata');
   const version = metadata.text('lock_version') ?? '';
   if (!/^4\.[2-5](?:\.\d+)?$/.test(version)) {
-    return top.fail(`has lock_version ${version === '' ? 'none' : version}, and assay reads 4.2 to 4.5`);
+    return top.fail(`has lock_version ${quoted(version === '' ? 'none' : version)}, and assay reads 4.2 to 4.5`);
   }
   const shared = metadata.table('files');
   const isDirect = askedForBy(manifests);
@@ -60,17 +61,14 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
     });
   }
   const unused = shared?.names().find((key) => !used.has(key));
-  if (unused !== undefined) top.fail(`has files of ${unused}, which has no entry`);
+  if (unused !== undefined) top.fail(`has files of ${quoted(unused)}, which has no entry`);
   const inShared = [...used].flatMap((key) => shared?.tables(key) ?? []).filter((one) => one.has('hash')).length;
   document.refuseOthers(inShared + hashedFilesOf(document.entries));
   const dependencies = mergePlaces(found);
+  const findings = severalIndexes(file, manifests, 'pdm');
   return {
-    file,
-    format: `pdm.lock ${version}`,
-    manager: 'pdm',
-    entries: document.entries.length,
-    dependencies,
-    skipped,
+    ...{ file, format: `pdm.lock ${version}`, manager: 'pdm', entries: document.entries.length, dependencies, skipped },
+    ...(findings.length === 0 ? {} : { findings }),
   };
 }
 

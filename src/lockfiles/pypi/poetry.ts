@@ -1,4 +1,5 @@
 import type { Artifact, Artifacts, Dependency, Lockfile, SkippedEntry, Source } from '../../model/dependency.ts';
+import { quoted } from '../../readers/error.ts';
 import { decodeText } from '../../readers/text.ts';
 import { refuseConflicts } from '../common/conflicts.ts';
 import type { LockfileFormat, ProjectManifests } from '../common/format.ts';
@@ -6,7 +7,7 @@ import { mergePlaces, type PlacedDependency } from '../common/merge.ts';
 import { readDocument, type Document } from './document.ts';
 import { packageName, packageVersion, type Fields } from './fields.ts';
 import { artifactOf, FLAGS, hashedFilesOf, orNothing, REGISTRY, sameVersion, versionIn } from './files.ts';
-import { askedForBy } from './pyproject.ts';
+import { askedForBy, severalIndexes } from './pyproject.ts';
 
 const REMEDY = 'write it again with poetry lock';
 /** The versions of the format; the oldest has no number. */
@@ -30,7 +31,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   const metadata = top.table('metadata') ?? top.fail('has no metadata');
   const version = metadata.text('lock-version');
   if (!VERSIONS.includes(version)) {
-    return top.fail(`has lock-version ${version ?? ''}, and assay reads ${VERSIONS.slice(1).join(', ')}`);
+    return top.fail(`has lock-version ${quoted(version ?? '')}, and assay reads ${VERSIONS.slice(1).join(', ')}`);
   }
   const byName = filesByName(metadata, document);
   const isDirect = askedForBy(manifests);
@@ -58,7 +59,11 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   document.refuseOthers([...(byName?.values() ?? [])].flat().length + hashedFilesOf(document.entries));
   const dependencies = mergePlaces(found);
   const format = `poetry.lock ${version ?? '1.0'}`;
-  return { file, format, manager: 'poetry', entries: document.entries.length, dependencies, skipped };
+  const findings = severalIndexes(file, manifests, 'poetry');
+  return {
+    ...{ file, format, manager: 'poetry', entries: document.entries.length, dependencies, skipped },
+    ...(findings.length === 0 ? {} : { findings }),
+  };
 }
 
 /** Of the formats 1: files by the name of their package, whatever its versions; null where entries have their own. */

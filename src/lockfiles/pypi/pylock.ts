@@ -129,7 +129,7 @@ function digestsOf(one: Fields): Artifact['digests'] {
   const hashes = one.members('hashes');
   if (hashes.length === 0) return one.fail('a file has no hashes');
   return hashes.map(([algorithm, hex]) =>
-    typeof hex === 'string' ? digestOf(algorithm, hex, one.fail) : one.fail(`${algorithm} is not a string`),
+    typeof hex === 'string' ? digestOf(algorithm, hex, one.fail) : one.fail(`${quoted(algorithm)} is not a string`),
   );
 }
 

@@ -1,6 +1,10 @@
 import type { ProjectManifests } from '../common/format.ts';
-import { parseToml, type TomlTable, type TomlValue } from '../../readers/toml.ts';
+import { withoutCredentials } from '../../model/address.ts';
+import type { PlacedFinding } from '../../model/dependency.ts';
+import { finding } from '../../model/finding.ts';
+import { parseToml, type TomlDocument, type TomlTable, type TomlValue } from '../../readers/toml.ts';
 import { pypiConventions } from '../../ecosystems/conventions/pypi.ts';
+import { PUBLIC_INDEX } from './indexes.ts';
 
 const FILE = 'pyproject.toml';
 
@@ -9,9 +13,9 @@ const FILE = 'pyproject.toml';
  * as asked for where there is none. Throws `LockfileError`.
  */
 export function askedForBy(manifests: ProjectManifests): (name: string) => boolean {
-  const text = manifests.get(FILE);
-  if (text === undefined) return () => true;
-  const { root } = parseToml(FILE, text, 'correct it');
+  const document = documentIn(manifests);
+  if (document === null) return () => true;
+  const { root } = document;
   const project = tableIn(root, 'project');
   const tool = tableIn(root, 'tool');
   const poetry = tableIn(tool, 'poetry');
@@ -30,6 +34,81 @@ export function askedForBy(manifests: ProjectManifests): (name: string) => boole
     ].map(pypiConventions.names.normalise),
   );
   return (name) => names.has(name);
+}
+
+function documentIn(manifests: ProjectManifests): TomlDocument | null {
+  const text = manifests.get(FILE);
+  return text === undefined ? null : parseToml(FILE, text, 'correct it');
+}
+
+type Tool = 'poetry' | 'pdm';
+
+/**
+ * The indexes of which each may answer for any name when this tool locks, with PyPI where it adds that by itself
+ * (https://python-poetry.org/docs/repositories/#project-configuration,
+ * https://pdm-project.org/en/latest/usage/config/#configure-the-package-indexes).
+ */
+const ANSWERING: Readonly<Record<Tool, (sources: readonly TomlTable[]) => readonly string[]>> = {
+  poetry: (sources) => {
+    const priorityOf = (source: TomlTable): string => {
+      const said = source.get('priority');
+      if (typeof said === 'string') return said.toLowerCase();
+      return source.get('secondary') === true ? 'secondary' : 'primary';
+    };
+    const asked = sources.filter((source) => priorityOf(source) !== 'explicit');
+    const hasPrimary = asked.some((source) => ['primary', 'default'].includes(priorityOf(source)));
+    const isPyPi = (source: TomlTable): boolean => /^pypi$/i.test(textIn(source, 'name'));
+    const addsPyPi = !hasPrimary && !sources.some(isPyPi);
+    return [...(addsPyPi ? [PUBLIC_INDEX] : []), ...asked.map(addressOf)];
+  },
+  pdm: (sources) => {
+    const asked = sources.filter((source) => !listIn(source, 'exclude_packages').includes('*'));
+    const addsPyPi = !sources.some((source) => source.get('name') === 'pypi');
+    return [...(addsPyPi ? [PUBLIC_INDEX] : []), ...asked.map(addressOf)];
+  },
+};
+
+/** Says that several indexes may answer for one name where pyproject.toml has it so. Throws `LockfileError`. */
+export function severalIndexes(file: string, manifests: ProjectManifests, tool: Tool): readonly PlacedFinding[] {
+  const document = documentIn(manifests);
+  if (document === null) return [];
+  const path = `tool.${tool}.source`;
+  const indexes = [...new Set(indexesIn(document, tool).map((url) => withoutCredentials(url).replace(/\/+$/, '')))];
+  if (indexes.length < 2) return [];
+  const place = {
+    file: `${file.slice(0, file.lastIndexOf('/') + 1)}${FILE}`,
+    line: document.headers(path)[0] ?? 1,
+    path,
+  };
+  return [{ place, finding: finding('lockfile-index-ambiguous', { indexes }) }];
+}
+
+/** The one index that this tool asks by its pyproject.toml; null where it names none, or several. */
+export function oneIndex(manifests: ProjectManifests, tool: Tool): string | null {
+  const document = documentIn(manifests);
+  const [index = null, ...others] = document === null ? [] : indexesIn(document, tool);
+  return others.length === 0 ? index : null;
+}
+
+function indexesIn({ root }: TomlDocument, tool: Tool): readonly string[] {
+  const sources = listIn(tableIn(tableIn(root, 'tool'), tool), 'source').map(asTable);
+  return sources.length === 0 ? [] : ANSWERING[tool](sources);
+}
+
+/** PyPI by its name has no address of its own. */
+function addressOf(source: TomlTable): string {
+  const url = source.get('url');
+  return typeof url === 'string' ? url : PUBLIC_INDEX;
+}
+
+function textIn(table: TomlTable, key: string): string {
+  const value = table.get(key);
+  return typeof value === 'string' ? value : '';
+}
+
+function listIn(table: TomlTable, key: string): readonly TomlValue[] {
+  const value = table.get(key);
+  return Array.isArray(value) ? (value as readonly TomlValue[]) : [];
 }
 
 function nameOf(requirement: TomlValue): readonly string[] {

@@ -47,20 +47,23 @@ const SHORT: ReadonlyMap<string, string> = new Map([
   ['-C', '--config-settings'],
 ]);
 
+/** A hundred times the largest seen. */
+const MAX_LINES = 1_000_000;
 /** A line of a comment and nothing else. */
 const COMMENT_LINE = /^\s*#/;
 /** Line ends for Python that are none for uv, and what terminals act on. */
 // eslint-disable-next-line no-control-regex -- they are what is looked for
-const ODD = /[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\x85\u2028\u2029]/;
+const ODD = /[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ufeff]/;
 /** What Python takes for the encoding of the file, in one of its first two lines (PEP 263). */
 const CODING = /^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)/;
 
-/** Takes a requirements file apart as pip does. Throws `LockfileError` for what pip refuses, or reads by its settings. */
+/** Takes a requirements file apart as pip does. Throws `LockfileError` for what pip refuses. */
 export function readRequirementLines(file: string, text: string): readonly RequirementLine[] {
   const fail = (line: number | null, problem: string): never => {
     throw new LockfileError(file, line, problem);
   };
   const physical = text.split(/\r\n|\n|\r/);
+  if (physical.length > MAX_LINES) fail(null, `has more than ${MAX_LINES} lines; no requirements file has so many`);
   for (const [index, line] of physical.entries()) {
     if (ODD.test(line)) fail(index + 1, 'has control characters, or a line end that not every installer takes for one');
     const coding = index < 2 ? CODING.exec(line)?.[1] : undefined;
@@ -129,6 +132,7 @@ function wordsOf(text: string, line: number, fail: FailAt): readonly string[] {
   for (let at = 0; at < text.length; at += 1) {
     const char = text.charAt(at);
     if (quote !== null) {
+      word ??= '';
       if (char === quote) quote = null;
       else if (char === '\\' && quote === '"' && '"\\'.includes(text.charAt(at + 1))) word += text.charAt((at += 1));
       else word += char;

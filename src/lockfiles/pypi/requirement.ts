@@ -21,14 +21,14 @@ export interface Requirement {
 /** A name, extras, and an address or a specifier (PEP 508); all white space between them is optional. */
 const NAMED = /^([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)\s*(?:\[([^\][]*)\])?\s*(.*)$/is;
 const MAX_LENGTH = 4096;
-const EXACT = /^(===?)\s*([^\s,;*]+)$/;
+const EXACT = /^(===?)\s*([^\s,;*]+)\s*,?$/;
 const VARIABLE = /\$\{[A-Z0-9_]+\}/;
 
 /** Reads what stands before the options of a line. */
 export function readRequirement(text: string, fail: Fail): Requirement {
   if (text.length > MAX_LENGTH) return fail(`a requirement is longer than ${MAX_LENGTH} characters`);
   const { body, marker } = splitMarker(text);
-  const isPlace = /^(?:[a-z][a-z0-9+.-]*:|\.{0,2}[\\/]|~|file:)/i.test(body) || /^\.{1,2}$/.test(body);
+  const isPlace = /^(?:[a-z][a-z0-9+.-]+:|[a-z]:[\\/]|\.{0,2}[\\/]|~|file:)/i.test(body) || /^\.{1,2}$/.test(body);
   if (isPlace) return { name: eggOf(body), version: null, specifier: '', location: body, marker };
   const [, written, , rest = ''] = NAMED.exec(body) ?? [];
   if (written === undefined) return fail(`${quoted(text)} is not a requirement`);
@@ -37,6 +37,8 @@ export function readRequirement(text: string, fail: Fail): Requirement {
     if (address === '') return fail(`${quoted(text)} has no address`);
     return { name: packageName(written, fail), version: null, specifier: '', location: address, marker };
   }
+  // Behind a comparison it belongs to a version, of which `===` takes any; a folder may be called that, too.
+  if (/^[<>=!~(]/.test(rest) && /[\\/]/.test(body)) return fail(`${quoted(text)} is not a requirement`);
   // An archive or a folder below this one, without ./ before it.
   if (/[\\/]/.test(body)) return { name: null, version: null, specifier: '', location: body, marker };
   if (VARIABLE.test(body)) return fail(`${quoted(text)} depends on a variable; write the version that is meant`);

@@ -77,7 +77,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   return lockfileOf(file, read);
 }
 
-/** Paths of the files that a requirements file includes, from the folder of the lockfile; null for what is elsewhere. */
+/** Paths of the files that one includes, from the folder of the lockfile; null for what is elsewhere. */
 export function includesOf(path: string, text: string): readonly (string | null)[] {
   const lines = readRequirementLines(path, text.replace(/^\ufeff/, ''));
   return lines.flatMap(({ options }) => included(options).map(({ value }) => includedPath(path, value)));

@@ -28,7 +28,8 @@ function parse(file: string, bytes: Uint8Array): Lockfile {
   const document = readDocument(file, text, 'package', REMEDY);
   const version = document.root.get('version');
   if (version !== 1) {
-    const said = typeof version === 'number' || typeof version === 'string' ? `version ${version}` : 'no version';
+    const said =
+      typeof version === 'number' || typeof version === 'string' ? `version ${quoted(String(version))}` : 'no version';
     return document.top.fail(`has ${said}, and assay reads version 1`);
   }
   const entries = document.entries.map(entryOf);

@@ -5,7 +5,7 @@ import type { Parsed } from '../../readers/untrusted-json.ts';
 import { ask, withoutBody } from '../evidence-of.ts';
 
 /** One version of a crate, and the hash that its file must have. */
-export interface CrateFile {
+interface CrateFile {
   readonly name: string;
   readonly version: string;
   /** SHA-256, hex. */
@@ -43,7 +43,7 @@ function templateOf(json: unknown): Parsed<string> {
 }
 
 /** Null for what is no http or https address, or has a user in it. */
-export function downloadAddress(template: string, { name, version, checksum }: CrateFile): URL | null {
+function downloadAddress(template: string, { name, version, checksum }: CrateFile): URL | null {
   const values: Readonly<Record<string, string>> = {
     ...{ crate: name, version, 'sha256-checksum': checksum },
     ...{ prefix: prefixOf(name), lowerprefix: prefixOf(name.toLowerCase()) },

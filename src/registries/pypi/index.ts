@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto';
 import { conventionsOf } from '../../ecosystems/conventions/index.ts';
+import { withoutCredentials } from '../../model/address.ts';
 import type { Evidence, Validator } from '../../model/evidence.ts';
 import * as bounds from '../../model/limits.ts';
-import type { FileAttestation, IndexFile, IndexProject } from '../../model/pypi-index.ts';
+import type { FileAttestation, HashedFile, IndexFile, IndexProject } from '../../model/pypi-index.ts';
 import type { Instant } from '../../model/time.ts';
+import { createLimiter } from '../../net/limiter.ts';
 import { createLru } from '../../net/lru.ts';
-import type { HttpClient } from '../../net/request.ts';
+import type { HttpClient, Sink } from '../../net/request.ts';
 import { createDocuments } from '../documents.ts';
-import { evidenceOf, parseJson } from '../evidence-of.ts';
+import { evidenceOf, parseJson, withoutBody } from '../evidence-of.ts';
 import type { Indexes } from './config/indexes.ts';
 import { parseProvenance } from './provenance.ts';
 import { parseProject } from './simple.ts';
@@ -27,12 +30,19 @@ export interface PypiIndex {
     version: string,
     file: IndexFile,
   ) => Promise<Evidence<readonly FileAttestation[]>>;
+  /** The hash of what is served for a file, from where the index has it; nothing of it is kept. */
+  readonly hash: (name: string, file: IndexFile) => Promise<Evidence<HashedFile>>;
   readonly close: () => void;
 }
 
 /** JSON of the simple repository interface, and of the integrity interface behind it. */
 const SIMPLE_TYPE = 'application/vnd.pypi.simple.v1+json';
 const INTEGRITY_TYPE = 'application/vnd.pypi.integrity.v1+json';
+
+const FILES_AT_ONCE = 8;
+/** PyPI takes wheels of some GiB from projects that ask for it; a file is hashed as it comes. */
+const MAX_FILE_BYTES = 4 * 1024 ** 3;
+const FILE_TIMEOUT_MS = 600_000;
 
 export function pypiIndex(client: HttpClient, { default: index, explicit }: Indexes): PypiIndex {
   const projects = createDocuments<IndexProject>(client, {
@@ -42,6 +52,7 @@ export function pypiIndex(client: HttpClient, { default: index, explicit }: Inde
     read: parseProject,
   });
   const attested = createLru<Promise<Evidence<readonly FileAttestation[]>>>(bounds.ANSWERS_KEPT);
+  const atOnce = createLimiter(FILES_AT_ONCE);
   const urlFor = (name: string): string => explicit.get(name) ?? index;
   const isName = (name: string): boolean =>
     conventionsOf('pypi').names.isName(name) && conventionsOf('pypi').names.normalise(name) === name;
@@ -64,8 +75,32 @@ export function pypiIndex(client: HttpClient, { default: index, explicit }: Inde
         return evidenceOf(answer, url, bounds.MAX_ATTESTATIONS_BYTES, (body) => parseJson(body, parseProvenance));
       });
     },
+    hash: (name, { name: file, url }) =>
+      url === null
+        ? Promise.resolve({ state: 'unavailable', url: urlFor(name), reason: `it names no address of ${file}` })
+        : atOnce(() => hashFile(client, url, urlFor(name))),
     close: () => client.close(),
   };
+}
+
+/** Credentials are those of the index, and go to no other origin that it names. */
+async function hashFile(client: HttpClient, url: string, index: string): Promise<Evidence<HashedFile>> {
+  let [hash, size] = [createHash('sha256'), 0];
+  const sink = (): Sink => {
+    // Another attempt starts anew.
+    [hash, size] = [createHash('sha256'), 0];
+    return {
+      write: (chunk) => {
+        hash.update(chunk);
+        size += chunk.length;
+        return Promise.resolve();
+      },
+    };
+  };
+  const auth = new URL(url).origin === new URL(index).origin;
+  const answer = await client.get(url, { maxBytes: MAX_FILE_BYTES, timeoutMs: FILE_TIMEOUT_MS, auth, sink });
+  if (answer.kind !== 'ok') return withoutBody(answer, withoutCredentials(url), MAX_FILE_BYTES);
+  return { state: 'present', value: { sha256: hash.digest('hex'), size } };
 }
 
 /**

@@ -143,7 +143,10 @@ export const TEXTS: Texts<FindingCode> = {
   },
   'provenance-advertised-absent': {
     title: 'provenance announced, but not served',
-    clause: ({ url }) => `is announced with provenance, but ${address(url)} has none`,
+    clause: ({ url, by }) =>
+      by === 'lockfile'
+        ? `is locked as attested, but ${address(url)} has no attestations of it`
+        : `is announced with provenance, but ${address(url)} has none`,
     why: 'the registry contradicts itself, or something on the way removed it',
     next: 'check',
   },
@@ -293,6 +296,7 @@ const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   'newer-keys': 'the newest keys of registries, one of which may have signed it,',
   tarball: 'its tarball',
   zip: 'its zip or go.mod',
+  file: 'one of its files',
   installed: 'what is installed',
   log: 'what a transparency log has of it',
   retractions: 'what its owners took back',
@@ -309,6 +313,8 @@ function expectation({ expected, source, version: from }: Readonly<IdentityArgs>
       return `the policy expects ${address(expected)}`;
     case 'baseline':
       return `the baseline has ${address(expected)}`;
+    case 'lockfile':
+      return `the lockfile names ${address(expected)}`;
     case 'history':
       return from === undefined ? `expected is ${address(expected)}` : `${version(from)} has ${address(expected)}`;
     case 'manifest':

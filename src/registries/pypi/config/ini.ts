@@ -22,7 +22,7 @@ export function parseIni(text: string): ReadonlyMap<string, Section> {
       option = null;
     } else if (section !== null) {
       const [, name = '', value = ''] = /^([^=:]*?)\s*[=:]\s*(.*)$/.exec(line) ?? [];
-      option = name.toLowerCase().replaceAll('_', '-');
+      option = name.toLowerCase().replaceAll('_', '-').replace(/^--/, '');
       section.set(option, value);
     }
   }

@@ -18,13 +18,14 @@ export function pipIndexes(
 ): IndexSettings {
   const valueOf = (option: string): readonly Named[] => {
     const variable = `PIP_${option.toUpperCase().replaceAll('-', '_')}`;
-    const set = env[variable] ?? '';
+    const set = Object.entries(env).find(([name, value]) => value !== '' && name.toUpperCase() === variable)?.[1] ?? '';
     if (set !== '') return words(set, variable);
     for (const section of ['install', 'global']) {
-      for (const { path, text } of files.toReversed()) {
-        const value = parseIni(text).get(section)?.get(option) ?? '';
-        if (value !== '') return words(value, `${option} of ${path}`);
-      }
+      // An empty option is none, and hides that of a weaker file.
+      const strongest = files.findLast(({ text }) => optionIn(text, section, option) !== null);
+      const value = strongest === undefined ? null : optionIn(strongest.text, section, option);
+      if (strongest !== undefined && value !== null && value !== '')
+        return words(value, `${option} of ${strongest.path}`);
     }
     return [];
   };
@@ -32,7 +33,18 @@ export function pipIndexes(
   if (none !== undefined && !/^(?:0|false|no|off|n|f)$/i.test(none.url)) {
     throw new LockfileError(none.by, null, 'switches every index off, so that there is none to ask');
   }
+  const [alias] = valueOf('pypi-url');
+  if (alias !== undefined) {
+    throw new LockfileError(alias.by, null, 'is another name of index-url, which assay does not read: write index-url');
+  }
   return settingsOf(valueOf('index-url')[0] ?? null, valueOf('extra-index-url'));
+}
+
+/** Null where the section has no such option. What DEFAULT has is in every section that is there. */
+function optionIn(text: string, section: string, option: string): string | null {
+  const sections = parseIni(text);
+  const own = sections.get(section);
+  return own === undefined ? null : (own.get(option) ?? sections.get('DEFAULT')?.get(option) ?? null);
 }
 
 function words(text: string, by: string): readonly Named[] {

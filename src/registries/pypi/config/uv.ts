@@ -42,50 +42,50 @@ export function uvIndexes(env: Environment, { project, settings, isProjects }: U
     table: parseToml(path, text, REMEDY).root,
   }));
   const own = project === null || isProjects ? [] : [{ path: project.path, table: tool }];
-  const layers = [...own, ...files].map(({ path, table }) => indexesOf(table, path));
-  const indexes = firstOfName([...variableIndexes(env), ...layers.flat()]);
+  const layers = [...own, ...files];
+  const indexes = firstOfName([
+    ...variableIndexes(env, 'UV_DEFAULT_INDEX', true),
+    ...variableIndexes(env, 'UV_INDEX', false),
+    ...layers.flatMap(({ path, table }) => listedIn(table, path)),
+    // The older settings, even as variables, are weaker than any index that is listed.
+    ...variableIndexes(env, 'UV_EXTRA_INDEX_URL', false),
+    ...layers.flatMap(({ path, table }) => plainIn(table, path, 'extra-index-url', false)),
+    ...variableIndexes(env, 'UV_INDEX_URL', true),
+    ...layers.flatMap(({ path, table }) => plainIn(table, path, 'index-url', true)),
+  ]);
   const preset = indexes.find(({ isDefault }) => isDefault) ?? null;
   const further = indexes.filter((one) => !one.isDefault && !one.isExplicit);
   return settingsOf(preset, further, explicitOf(tableAt(tool, 'sources'), indexes, project?.path ?? ''));
 }
 
-function variableIndexes(env: Environment): readonly Index[] {
-  const of = (variable: string, isDefault: boolean): readonly Index[] =>
-    (env[variable] ?? '')
-      .split(/\s+/)
-      .filter((word) => word !== '')
-      .map((word) => {
-        const [, name = null, url = word] = /^([\w.-]+)=(.*)$/s.exec(word) ?? [];
-        return { name, url, by: variable, isDefault, isExplicit: false };
-      });
-  return [
-    ...of('UV_INDEX', false),
-    ...of('UV_DEFAULT_INDEX', true),
-    ...of('UV_EXTRA_INDEX_URL', false),
-    ...of('UV_INDEX_URL', true),
-  ];
+function variableIndexes(env: Environment, variable: string, isDefault: boolean): readonly Index[] {
+  return (env[variable] ?? '')
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .map((word) => {
+      const [, name = null, url = word] = /^([\w.-]+)=(.*)$/s.exec(word) ?? [];
+      return { name, url, by: variable, isDefault, isExplicit: false };
+    });
 }
 
-function indexesOf(table: TomlTable | null, path: string): readonly Index[] {
+function listedIn(table: TomlTable | null, path: string): readonly Index[] {
   if (table?.get('no-index') === true) {
     throw new LockfileError(path, null, 'switches every index off (no-index), so that there is none to ask');
   }
-  const listed = listAt(table, 'index').map((one): Index => {
+  return listAt(table, 'index').map((one): Index => {
     const [name, url] = [textAt(one, 'name'), textAt(one, 'url')];
     if (url === null) throw new LockfileError(path, null, 'has an index without a url');
     const [isDefault, isExplicit] = ['default', 'explicit'].map((flag) => one.get(flag) === true);
     const by = `${path} (index${name === null ? '' : ` ${name}`})`;
     return { name, url, by, isDefault: isDefault === true, isExplicit: isExplicit === true };
   });
-  const plain = (setting: string, isDefault: boolean): readonly Index[] => {
-    const value = table?.get(setting);
-    const all = Array.isArray(value) ? (value as readonly TomlValue[]) : [value];
-    const by = `${path} (${setting})`;
-    return all.flatMap((url) =>
-      typeof url === 'string' ? [{ name: null, url, by, isDefault, isExplicit: false }] : [],
-    );
-  };
-  return [...listed, ...plain('index-url', true), ...plain('extra-index-url', false)];
+}
+
+function plainIn(table: TomlTable | null, path: string, setting: string, isDefault: boolean): readonly Index[] {
+  const value = table?.get(setting);
+  const all = Array.isArray(value) ? (value as readonly TomlValue[]) : [value];
+  const by = `${path} (${setting})`;
+  return all.flatMap((url) => (typeof url === 'string' ? [{ name: null, url, by, isDefault, isExplicit: false }] : []));
 }
 
 function firstOfName(indexes: readonly Index[]): readonly Index[] {
