@@ -91,10 +91,7 @@ function ofKnown(
   const inner = args.slice(i + 1);
   const script = inner.some((word) => word === '-s' || /^--script/.test(word) || /\.py$/.test(word));
   if (script)
-    return `${what} may read the requirements of the script itself, which were not audited: uv run --locked -- python SCRIPT`.replace(
-      '-- python SCRIPT',
-      'python -c or a module (-m)',
-    );
+    return `${what} may read requirements of the script itself, which were not audited: start it as a module (-m)`;
   const start = inner.findIndex((word) => isKnown(word) || SHELLS.test(nameOf(word)) || nameOf(word) === 'env');
   return start === -1
     ? null
