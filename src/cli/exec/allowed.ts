@@ -89,7 +89,11 @@ function ofKnown(
   if (verb === 'pip' && pip !== undefined) return ofKnown(pip, args.slice(i + 1), what, io, depth);
   if (verb !== 'run' || !verbs.includes('sync')) return null;
   const inner = args.slice(i + 1);
-  const script = inner.some((word) => word === '-s' || /^--script/.test(word) || /\.py$/.test(word));
+  const takesValue = /^(?:--(?:extra|group|no-group|only-group|no-extra|package|python|env-file)|-p)$/;
+  const first = inner.findIndex((word, k) => !word.startsWith('-') && !takesValue.test(inner[k - 1] ?? ''));
+  const own = first === -1 ? inner : inner.slice(0, first);
+  const script =
+    /\.py$|^https?:/.test(inner[first] ?? '') || own.some((word) => word === '-s' || /^--script|^--gui/.test(word));
   if (script)
     return `${what} may read requirements of the script itself, which were not audited: start it as a module (-m)`;
   const start = inner.findIndex((word) => isKnown(word) || SHELLS.test(nameOf(word)) || nameOf(word) === 'env');
