@@ -24,6 +24,8 @@ const KNOWN: readonly Known[] = [
     ).concat(words('clippy fmt help locate-project --version -V')),
   },
 ];
+/** Commands of cargo that resolve nothing. */
+const PLAIN: readonly string[] = words('clean version --version -V help fmt locate-project');
 const SHELLS = /^(?:sh|bash|dash|ash|zsh|ksh)$/;
 /** Variables that lead pip and uv to other files. */
 const LEADING =
@@ -52,6 +54,8 @@ export function whyNotUnderstood(line: readonly string[], io: Io, depth = 0): st
   if (led !== undefined && !/^(?:cargo|go)$/.test(nameOf(program))) {
     return `${led} leads ${what} to other files than those audited: unset it`;
   }
+  const [pip] = KNOWN;
+  if (pip !== undefined && args[0] === '-m' && args[1] === 'pip') return ofKnown(pip, args.slice(2), what, io, depth);
   if (isPython(program)) return ofPython(args, what);
   const known = KNOWN.find(({ name }) => name.test(nameOf(program)));
   return known === undefined ? null : ofKnown(known, args, what, io, depth);
@@ -76,14 +80,22 @@ function ofKnown(
   // The checks of each ecosystem read the verb as the first word.
   if (i > 0 && verbs.includes('rustc') && valued.includes(args[i - 2] ?? ''))
     return `${what}: give ${args[i - 2] ?? ''} after ${verb}`;
+  if (verbs.includes('rustc') && !PLAIN.includes(verb)) {
+    const end = args.indexOf('--');
+    const own = end === -1 ? args : args.slice(0, end);
+    if (!own.includes('--locked') && !own.includes('--frozen')) return `${what} may write Cargo.lock: tell it --locked`;
+  }
+  const [pip] = KNOWN;
+  if (verb === 'pip' && pip !== undefined) return ofKnown(pip, args.slice(i + 1), what, io, depth);
   if (verb !== 'run' || !verbs.includes('sync')) return null;
   const inner = args.slice(i + 1);
-  const script = inner.some((word) => word === '-s' || /^--script/.test(word) || /\.py$/.test(word));
+  const takesValue = /^(?:--(?:extra|group|no-group|only-group|no-extra|package|python|env-file)|-p)$/;
+  const first = inner.findIndex((word, k) => !word.startsWith('-') && !takesValue.test(inner[k - 1] ?? ''));
+  const own = first === -1 ? inner : inner.slice(0, first);
+  const script =
+    /\.py$|^https?:/.test(inner[first] ?? '') || own.some((word) => word === '-s' || /^--script|^--gui/.test(word));
   if (script)
-    return `${what} may read the requirements of the script itself, which were not audited: uv run --locked -- python SCRIPT`.replace(
-      '-- python SCRIPT',
-      'python -c or a module (-m)',
-    );
+    return `${what} may read requirements of the script itself, which were not audited: start it as a module (-m)`;
   const start = inner.findIndex((word) => isKnown(word) || SHELLS.test(nameOf(word)) || nameOf(word) === 'env');
   return start === -1
     ? null
