@@ -16,7 +16,9 @@ describe('forms of a command that are read', () => {
     'python -m pip list',
     'make',
   ])('%s', (line) => expect(asked(line.split(' '))).toBeNull());
-  it('in a shell', () => expect(asked(['sh', '-c', 'uv sync --locked && npm test'])).toBeNull());
+  it.each(['uv sync --locked && npm test', 'echo "$HOME" && npm ci'])('in a shell: %s', (text) => {
+    expect(asked(['sh', '-c', text])).toBeNull();
+  });
 });
 
 describe('forms that are not', () => {
@@ -46,6 +48,7 @@ describe('forms that are not', () => {
   ])('in a shell: %s', (text) => expect(asked(['sh', '-c', text])).not.toBeNull());
   it('in one word of env, and by the environment', () => {
     expect(asked(['env', '-S', 'pip install six'])).not.toBeNull();
+    expect(asked(['sh', '-ce', 'cargo update'])).not.toBeNull();
     expect(asked(['pip', 'install'], { PIP_REQUIREMENT: '/nn.txt' })).toMatch(/PIP_REQUIREMENT/);
   });
 });

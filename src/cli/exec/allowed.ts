@@ -26,12 +26,17 @@ const KNOWN: readonly Known[] = [
 ];
 /** Commands of cargo that resolve nothing. */
 const PLAIN: readonly string[] = words('clean version --version -V help fmt locate-project');
+/** A program whose commands are judged here, anywhere in the text of a shell. */
+const NAMED = /\b(?:pip[\d.]*|uv|cargo|go|python[\d.]*)\b/;
 const SHELLS = /^(?:sh|bash|dash|ash|zsh|ksh)$/;
 /** Variables that lead pip and uv to other files. */
 const LEADING =
   /^(?:PIP_(?:REQUIREMENT|CONSTRAINT|EDITABLE|CONFIG_FILE|TARGET)|UV_(?:PROJECT|WORKING_DIR(?:ECTORY)?|CONFIG_FILE))$/;
 
-/** Why the form of a command line is not one that can be judged; null where each known program's verb is understood. */
+/**
+ * Why the form of a command line is not one that can be judged; null where each known program's verb is understood. The
+ * text of a shell may have parts that only the shell knows where it names none of these programs.
+ */
 export function whyNotUnderstood(line: readonly string[], io: Io, depth = 0): string | null {
   const what = escapeText(line.join(' '), 200);
   if (depth > 8) return `${what} starts too many programs one in another: run the last one by itself`;
@@ -43,7 +48,7 @@ export function whyNotUnderstood(line: readonly string[], io: Io, depth = 0): st
   if (at === -1) return null;
   const [program = '', ...args] = line.slice(at);
   if (SHELLS.test(nameOf(program))) {
-    const flag = args.findIndex((word) => /^-[a-z]*c$/.test(word));
+    const flag = args.findIndex((word) => /^-[a-z]*c[a-z]*$/.test(word));
     return flag === -1 ? null : ofText(args[flag + 1] ?? '', io, depth);
   }
   const set = [
@@ -71,7 +76,7 @@ function ofKnown(
   let i = 0;
   for (; i < args.length; i++) {
     if (valued.includes(args[i] ?? '')) i++;
-    else if (!flags.includes(args[i] ?? '') && !/^--color=/.test(args[i] ?? '')) break;
+    else if (!flags.includes(args[i] ?? '') && !(args[i] ?? '').startsWith("--color=")) break;
   }
   const verb = args[i] ?? '';
   if (verb === '') return null;
@@ -114,7 +119,7 @@ function ofPython(args: readonly string[], what: string): string | null {
 }
 
 function ofText(text: string, io: Io, depth: number): string | null {
-  if (/[$`]|\beval\b/.test(text))
+  if (/[$`]|\beval\b/.test(text) && (!/\b(?:npm|pnpm|yarn|bun|vlt)\b/.test(text) || NAMED.test(text)))
     return `${escapeText(text, 200)} has a part that only the shell knows ($, \` or eval): write it out`;
   for (const { words: line, folder, env } of shellCommands(text)) {
     const own = Object.keys(env).find((name) => /^(?:GO|CARGO|UV_|PIP_)/.test(name));
