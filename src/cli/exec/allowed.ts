@@ -76,7 +76,7 @@ function ofKnown(
   let i = 0;
   for (; i < args.length; i++) {
     if (valued.includes(args[i] ?? '')) i++;
-    else if (!flags.includes(args[i] ?? '') && !(args[i] ?? '').startsWith("--color=")) break;
+    else if (!flags.includes(args[i] ?? '') && !(args[i] ?? '').startsWith('--color=')) break;
   }
   const verb = args[i] ?? '';
   if (verb === '') return null;
