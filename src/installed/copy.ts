@@ -37,7 +37,10 @@ export async function readCopy(root: string, path: string, options: CopyOptions)
         folders.push({ within: inner, depth: depth + 1 });
         continue;
       }
-      files.set(inner, entry.isFile() ? readEntry(join(base, inner), options.sizesOf?.(inner) ?? null) : notAFile(entry));
+      files.set(
+        inner,
+        entry.isFile() ? readEntry(join(base, inner), options.sizesOf?.(inner) ?? null) : notAFile(entry),
+      );
       if (files.size > MAX_FILES) throw new Error(`more than ${MAX_FILES} files`);
       if (files.size % BURST === 0) await setImmediate();
     }

@@ -18,8 +18,7 @@ function lineReader(): ReadLine {
   let begun: string | null = null;
   return (line, depth, fail) => {
     let at = 0;
-    const expected = (what: string): never =>
-      fail(`not what Yarn writes: ${what} expected at character ${at + 1}`);
+    const expected = (what: string): never => fail(`not what Yarn writes: ${what} expected at character ${at + 1}`);
     const word = (): string | null => {
       const pattern = line[at] === '"' ? QUOTED : PLAIN;
       pattern.lastIndex = at;

@@ -25,8 +25,7 @@ function readLine(line: string, depth: number, fail: Fail): YarnLine {
     at += found.length;
     return found.startsWith('"') ? unquote(found, fail) : found;
   };
-  const expected = (what: string): never =>
-    fail(`not what Yarn 1 writes: ${what} expected at character ${at + 1}`);
+  const expected = (what: string): never => fail(`not what Yarn 1 writes: ${what} expected at character ${at + 1}`);
 
   const keys: [string, ...string[]] = [word(WORD) ?? expected('a key')];
   while (depth === 0 && line.startsWith(', ', at)) {

@@ -177,7 +177,9 @@ describe('a module that lies in another', () => {
   );
   const problems = (content: string): readonly string[] => {
     const file = { kind: 'file', size: content.length, digest: digestOf(Buffer.from(content)) } as const;
-    return compareVendor(txt, contents, new Map([['a.b/c/d/d.go', file]]), new Set()).differences.map(({ problem }) => problem);
+    return compareVendor(txt, contents, new Map([['a.b/c/d/d.go', file]]), new Set()).differences.map(
+      ({ problem }) => problem,
+    );
   };
 
   it('has its own files alone in the folders of its packages', () => {
