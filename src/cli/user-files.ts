@@ -9,8 +9,8 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * For files that the command line does not name; those of a project go by `demandProjectFile`. Reading a device or a pipe in their place might never
- * end. Throws UsageError; a missing file is for the reader to report.
+ * For files that the command line does not name; those of a project go by `demandProjectFile`. Reading a device or a
+ * pipe in their place might never end. Throws UsageError; a missing file is for the reader to report.
  */
 export function demandFile(path: string): void {
   demandTarget(path);

@@ -7,8 +7,8 @@ import { demandFile, shownPath } from '../user-files.ts';
 import { foldersUpwards, isRepository, projectFolders } from './upwards.ts';
 
 /**
- * For files that a project names, or has under a name that is looked for: as `demandFile`, and a link in it must not lead
- * out of the project, whose author is not to have files of the user read, and quoted in a log. Throws UsageError.
+ * For files that a project names, or has under a name that is looked for: as `demandFile`, and a link in it must not
+ * lead out of the project, whose author is not to have files of the user read, and quoted in a log. Throws UsageError.
  */
 export function demandProjectFile(path: string, io: Io): void {
   demandFile(path);
