@@ -12,6 +12,7 @@ describe('forms of a command that are read', () => {
     'pip install --require-hashes -r requirements.txt',
     'cargo build --locked --release',
     'cargo test --frozen',
+    'cargo +nightly build --locked',
     'go build ./...',
     'python -m pip list',
     'make',

@@ -105,10 +105,10 @@ async function demandAudited(
   );
   const paths = projects.flatMap(({ sources }) => sources.map(({ path }) => path));
   const why =
-    whyNotUnderstood(line, io) ??
     whyNotGo(line, paths, io) ??
     whyNotCargo(line, paths, io) ??
     whyNotPython(line, paths, io) ??
+    whyNotUnderstood(line, io) ??
     (await whyNotRun(line, audited, io, omit));
   if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
 }

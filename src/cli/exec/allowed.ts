@@ -73,7 +73,8 @@ function ofKnown(
   io: Io,
   depth: number,
 ): string | null {
-  let i = 0;
+  // rustup takes a toolchain before everything else.
+  let i = verbs.includes('rustc') && args[0]?.startsWith('+') === true ? 1 : 0;
   for (; i < args.length; i++) {
     if (valued.includes(args[i] ?? '')) i++;
     else if (!flags.includes(args[i] ?? '') && !(args[i] ?? '').startsWith('--color=')) break;
@@ -83,7 +84,7 @@ function ofKnown(
   if (!verbs.includes(verb))
     return `${what}: ${escapeText(verb, 40)} is not a command that assay knows to install only what is locked: put one such as build, sync or install first`;
   // The checks of each ecosystem read the verb as the first word.
-  if (i > 0 && verbs.includes('rustc') && valued.includes(args[i - 2] ?? ''))
+  if (i > 1 && verbs.includes('rustc') && valued.includes(args[i - 2] ?? ''))
     return `${what}: give ${args[i - 2] ?? ''} after ${verb}`;
   if (verbs.includes('rustc') && !PLAIN.includes(verb)) {
     const end = args.indexOf('--');
