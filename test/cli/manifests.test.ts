@@ -249,14 +249,14 @@ describe('a manifest of pnpm that is no package.json', () => {
     await withPublished(async (project, integrity) => {
       write(project, {
         'pnpm-workspace.yaml': 'packages: [m]\n',
-        'm.json': { name: 'm', dependencies: { p: '^1' } },
+        'm/other.json': { name: 'm', dependencies: { p: '^1' } },
         'm/package.yaml': 'name: m\ndependencies:\n  p: link:../evil\n',
         'pnpm-lock.yaml': pnpmLock(importer('m', 'link:../evil'), integrity),
       });
       expect(await said(project)).not.toContain('lockfile-substituted');
-      symlinkSync('../m.json', join(project.folder, 'm/package.json'));
+      symlinkSync('other.json', join(project.folder, 'm/package.json'));
       expect(await said(project)).toMatch(/^1 .*lockfile-substituted/);
-      rmSync(join(project.folder, 'm.json'));
+      rmSync(join(project.folder, 'm/other.json'));
       expect(await said(project)).toMatch(/^2 .*m\/package\.json is a link that leads nowhere/);
     });
   });

@@ -314,8 +314,9 @@ describe('a project of Yarn 2 or later', () => {
       write(project, [p], berry([p], { p: '' }));
       expect(codesOf(await report())).toEqual(['p integrity-missing']);
       // Yarn writes a checksum of whatever is required, and none of what is optional and not for every machine.
-      write(project, [p], berry([p], { p: '  conditions: os=aix\n' }));
-      expect(codesOf(await report())).toEqual(['p integrity-missing']);
+      const q = await lab.publish({ name: 'q', version: '1.0.0', by: TEAM, manifest: { os: ['aix'] } });
+      write(project, [q], berry([q], { q: '  conditions: os=aix\n' }));
+      expect(codesOf(await report())).toEqual(['q integrity-missing']);
       project.edit('package.json', (text) => text.replace('"dependencies"', '"optionalDependencies"'));
       expect(codesOf(await report())).toEqual([]);
       expect((await project.run('audit')).stdout.replace(/\s+/g, ' ')).toContain('of 1 without a checksum');

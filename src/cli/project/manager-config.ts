@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { parseEnv } from 'node:util';
+import { parse } from 'smol-toml';
 import { ecosystemOfLockfile } from '../../lockfiles/index.ts';
 import type { ConfigFile, NodeLockfile, NodeManager } from '../../model/dependency.ts';
 import { parseSettings } from '../../readers/yaml-settings.ts';
@@ -41,7 +42,7 @@ export async function managerConfigs(
     const files: ConfigFile[] = [];
     for (const path of pathsOf(name, folder, io)) {
       try {
-        const content = await read(path, io);
+        const content = read(path, io);
         files.push({ path, ofProject: above.includes(dirname(path)), content });
         for (const injected of name === 'yarn' ? injectedBy(content, dirname(path)) : []) {
           files.push({
@@ -241,16 +242,13 @@ function pathsOf(manager: NodeManager, folder: string, io: Io): readonly string[
   }
 }
 
-async function read(path: string, io: Io): Promise<unknown> {
+function read(path: string, io: Io): unknown {
   demandProjectFile(path, io);
   const bytes = readUserFile(path, 'the configuration', io);
   if (bytes.length > MAX_BYTES)
     throw new UsageError(`${shownPath(path, io)} is larger than ${MAX_BYTES} bytes: shorten it`);
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  if (path.endsWith('.toml')) {
-    const { parse } = await import('smol-toml');
-    return parse(text, { maxDepth: MAX_DEPTH });
-  }
+  if (path.endsWith('.toml')) return parse(text, { maxDepth: MAX_DEPTH });
   if (path.endsWith('.json')) return JSON.parse(text) as unknown;
   if ([...BUN_VARIABLES, YARN_VARIABLES].includes(basename(path))) return parseEnv(text);
   return basename(path) === '.yarnrc' ? classicSettings(text) : asText(parseSettings(shownPath(path, io), text));

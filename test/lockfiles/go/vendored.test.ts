@@ -72,7 +72,7 @@ a.b/c/x
     ['# a.b/c v1.0.0\na.b/c\na.b/c', 'is there twice'],
     ['# a.b/c v1.0.0\n# a.b/c v1.0.0', 'is there twice'],
     ['# a.b/c => ./d\na.b/c', 'has packages and no version'],
-    ['# a.b/c v1.0.0\n## explcit', 'is no mark that Go writes'],
+    ['# a.b/c v1.0.0\n## explcit', 'has a mark that Go does not write'],
     ['\ufeff# a.b/c v1.0.0', 'has a package of no module'],
   ])('%j is refused', (text, problem) => {
     expect(problemOf(text)).toContain(problem);
