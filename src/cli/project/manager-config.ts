@@ -59,7 +59,7 @@ export async function managerConfigs(
     }
     configs.push({ name, files });
   }
-  return configs;
+  return Promise.resolve(configs);
 }
 
 /** One line that names the file. */
