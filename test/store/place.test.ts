@@ -64,7 +64,7 @@ it.each([
     writeFileSync(join(folder, 'beside', mark), '');
     expect(projectsAround(path)).toEqual([]);
     writeFileSync(join(folder, mark), '');
-    expect(projectsAround(path)).toEqual([{ folder, isGit, path: join('a/b/key') }]);
+    expect(projectsAround(path)).toEqual([{ folder, isGit, path: join('a/b/key'), marks: [mark] }]);
     // A manifest below does not hide the working tree.
     mkdirSync(join(folder, 'a'));
     writeFileSync(join(folder, 'a/package.json'), '');
@@ -78,7 +78,7 @@ it('is in the project that a link leads into, too', async () => {
     for (const name of ['.git', 'dot']) mkdirSync(join(folder, 'checkout', name), { recursive: true });
     symlinkSync(join(folder, 'checkout/dot'), join(folder, 'config'), 'junction');
     expect(projectsAround(join(folder, 'config/assay/key'))).toEqual([
-      { folder: join(folder, 'checkout'), isGit: true, path: join('dot/assay/key') },
+      { folder: join(folder, 'checkout'), isGit: true, path: join('dot/assay/key'), marks: ['.git'] },
     ]);
   });
 });
