@@ -3,7 +3,7 @@ import { byteDigests, type Dependency, type Digest } from '../../model/dependenc
 import type { Evidence } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import type { History, Release } from '../../model/history.ts';
-import { establish, type Proofs } from '../../model/proof.ts';
+import { establish } from '../../model/proof.ts';
 import type { Instant } from '../../model/time.ts';
 import type { Assessment } from '../../model/verdict.ts';
 import { sri } from '../../readers/integrity.ts';
@@ -15,18 +15,15 @@ import { checkNotRegistry } from '../not-registry.ts';
 import { checkRelease } from '../release.ts';
 import { unanswered } from '../unanswered.ts';
 import { checkMassYank } from './yanks.ts';
-
-const NOTHING: Proofs = {
-  ...{ integrity: null, signature: null, publish: null, provenance: null, bytes: null, installed: null },
-};
+import { NO_PROOFS, unproven } from '../unproven.ts';
 
 /** What can be said of a crate that nobody was asked about: no registry has it, or the baseline holds it. */
 export function assessUnasked(dependency: Dependency, known: Expectations, now: Instant): Assessment {
-  const unproven = { ...unprovenOf(dependency, known), findings: localFindings(dependency, known) };
-  if (known.baseline?.state !== 'held') return unproven;
+  const local = { ...unproven(dependency, known), findings: localFindings(dependency, known) };
+  if (known.baseline?.state !== 'held') return local;
   const published = known.package?.versions.get(dependency.version)?.published ?? null;
   const age = checkHeldAge(published, known.expectation.releaseAge, known.registry, now);
-  return { ...unproven, findings: [...unproven.findings, ...(age === null ? [] : [age])], published };
+  return { ...local, findings: [...local.findings, ...(age === null ? [] : [age])], published };
 }
 
 /** Holds an entry of Cargo.lock to the index. Nobody signs what that says: it is the registry's word. */
@@ -36,9 +33,9 @@ export function assess(
   answer: Evidence<History>,
   now: Instant,
 ): Assessment {
-  const unproven = { ...unprovenOf(dependency, known), findings: localFindings(dependency, known) };
+  const local = { ...unproven(dependency, known), findings: localFindings(dependency, known) };
   const settled = (...findings: readonly Finding[]): Assessment => {
-    return { ...unproven, findings: [...unproven.findings, ...findings] };
+    return { ...local, findings: [...local.findings, ...findings] };
   };
   if (answer.state === 'absent') return settled(...unlocked(dependency), absent(answer.url));
   const problem = unanswered('history', answer);
@@ -57,7 +54,7 @@ export function assess(
     ...settled(...integrity, ...judge(history, release, known, now)),
     published,
     proofs: {
-      ...NOTHING,
+      ...NO_PROOFS,
       integrity: proven === null ? null : establish({ by: 'registry' as const, digests: [proven] as const }),
     },
     release: {
@@ -69,18 +66,6 @@ export function assess(
       provenanceSince: null,
       expected: null,
     },
-  };
-}
-
-function unprovenOf(dependency: Dependency, known: Expectations): Omit<Assessment, 'findings'> {
-  return {
-    dependency,
-    proofs: NOTHING,
-    baseline: known.baseline?.state ?? null,
-    release: null,
-    registry: dependency.artifacts[0].source.kind === 'registry' ? known.registry : null,
-    published: null,
-    capabilities: null,
   };
 }
 

@@ -4,10 +4,11 @@ import type { Artifact, Dependency, Digest, DirHash } from '../../model/dependen
 import type { ExemptionReach } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { hashText } from '../../model/hash.ts';
-import { establish, type IntegrityProof, type Proofs } from '../../model/proof.ts';
+import { establish, type IntegrityProof } from '../../model/proof.ts';
 import type { Assessment } from '../../model/verdict.ts';
 import { entryDigest } from '../entry-digest.ts';
 import type { Expectations } from '../known.ts';
+import { NO_PROOFS, unproven } from '../unproven.ts';
 
 /** It can be read, and proves nothing of what was asked. */
 export interface RefusedAnswer {
@@ -36,10 +37,6 @@ export type RecordAnswer =
 
 /** An owner's modules may be private where anybody publishes; nobody's own modules are all that there are. */
 const KIND_OF_REACH = { private: 'note', owner: 'anomaly', all: undefined } as const;
-
-const NOTHING: Proofs = {
-  ...{ integrity: null, signature: null, publish: null, provenance: null, bytes: null, installed: null },
-};
 
 /** Whether the database has a module at all: not what a folder stands for. */
 export function isOfDatabase({ artifacts: [{ source }] }: Dependency): boolean {
@@ -90,19 +87,7 @@ export function assess(dependency: Dependency, known: Expectations, log: string,
     provenanceSince: null,
     expected: null,
   };
-  return { ...settled(), proofs: { ...NOTHING, integrity }, release };
-}
-
-function unproven(dependency: Dependency, known: Expectations): Omit<Assessment, 'findings'> {
-  return {
-    dependency,
-    proofs: NOTHING,
-    baseline: known.baseline?.state ?? null,
-    release: null,
-    registry: isOfDatabase(dependency) ? known.registry : null,
-    published: null,
-    capabilities: null,
-  };
+  return { ...settled(), proofs: { ...NO_PROOFS, integrity }, release };
 }
 
 function sourceFindings({ artifacts: [{ source }], findings = [] }: Dependency): readonly Finding[] {

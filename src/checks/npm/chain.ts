@@ -30,15 +30,7 @@ import { checkSignature, type SigningTime } from './signature.ts';
 import { checkBundled, checkExotic, checkPatch, checkResolved } from './source.ts';
 import type { Expectations, Trust } from '../known.ts';
 import { unanswered } from '../unanswered.ts';
-
-const NOTHING: Proofs = {
-  integrity: null,
-  signature: null,
-  publish: null,
-  provenance: null,
-  bytes: null,
-  installed: null,
-};
+import { NO_PROOFS, unproven } from '../unproven.ts';
 
 /** An assessment, and the versions whose attestations are to be asked for before it counts. */
 export interface Assessed {
@@ -63,20 +55,12 @@ export function assess(
     checkResolved(dependency, known.registry, tarball, known.expectation.addresses),
     ...(known.baseline?.findings ?? []),
   ].filter((problem) => problem !== null);
-  const unproven = {
-    dependency,
-    proofs: NOTHING,
-    baseline: known.baseline?.state ?? null,
-    release: null,
-    registry: dependency.artifacts[0].source.kind === 'registry' ? known.registry : null,
-    published: null,
-    capabilities: null,
-  };
+  const before = unproven(dependency, known);
   const settled = (assessment: Assessment): Assessed => ({ assessment, ask: [] });
-  if (evidence === null) return settled({ ...unproven, ...assessHeld(dependency, local, known, trust.now) });
+  if (evidence === null) return settled({ ...before, ...assessHeld(dependency, local, known, trust.now) });
 
   const findings = [...local, ...missingAnswers(dependency, evidence)];
-  if (evidence.manifest.state !== 'present') return settled({ ...unproven, findings });
+  if (evidence.manifest.state !== 'present') return settled({ ...before, findings });
   const manifest = evidence.manifest.value;
   try {
     const bundled = checkBundled(dependency, manifest);
@@ -84,12 +68,12 @@ export function assess(
     findings.push(...checkClaims(dependency, manifest));
     const { expected, ask, ...chain } = followChain(dependency, manifest, evidence, known, trust);
     const release = { ...releaseRecord(dependency, manifest, evidence, chain.proofs), expected };
-    return { assessment: { ...unproven, ...chain, findings: [...findings, ...chain.findings], release }, ask };
+    return { assessment: { ...before, ...chain, findings: [...findings, ...chain.findings], release }, ask };
   } catch (error) {
     // Evidence that a check stumbles over proves nothing here, and takes nothing from the other dependencies.
     const reason = `it could not be judged: ${String(error)}`;
     const args = { evidence: 'manifest' as const, url: known.registry, reason };
-    return settled({ ...unproven, findings: [...findings, finding('evidence-malformed', args)] });
+    return settled({ ...before, findings: [...findings, finding('evidence-malformed', args)] });
   }
 }
 
@@ -227,7 +211,7 @@ function followChain(
   const isLocked = locked !== null && dependency.artifacts[0].archive === undefined && integrity.findings.length === 0;
   const holds = isLocked && signature !== null && signature.proof !== null;
   const proofs: Proofs = {
-    ...NOTHING,
+    ...NO_PROOFS,
     integrity: holds ? establish({ by: signature.proof.by, digests: [locked] as const }) : null,
     signature: signature?.proof ?? null,
     publish: attested.publish,

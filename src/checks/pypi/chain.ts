@@ -1,7 +1,7 @@
 import type { Dependency } from '../../model/dependency.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
-import { establish, type IntegrityProof, type Proofs } from '../../model/proof.ts';
+import { establish, type IntegrityProof } from '../../model/proof.ts';
 import type { IndexProject, IndexRelease } from '../../model/pypi-index.ts';
 import type { Instant } from '../../model/time.ts';
 import type { Assessment } from '../../model/verdict.ts';
@@ -16,16 +16,13 @@ import { evidenceDigest } from './evidence-digest.ts';
 import { checkAddresses, checkFiles, checkIndex, type FilesCheck, type LockedFile } from './files.ts';
 import { checkAttested, judgeProvenance, type PypiEvidence } from './provenance.ts';
 import { checkIndexRelease } from './release.ts';
+import { NO_PROOFS, unproven } from '../unproven.ts';
 
 /** An assessment, and the versions whose attestations are to be asked for before it counts. */
 export interface Assessed {
   readonly assessment: Assessment;
   readonly ask: readonly string[];
 }
-
-const NOTHING: Proofs = {
-  ...{ integrity: null, signature: null, publish: null, provenance: null, bytes: null, installed: null },
-};
 
 /** The locked files of a version that the index has, and what is wrong with the others. */
 export function lockedFiles(dependency: Dependency, project: IndexProject): FilesCheck {
@@ -75,7 +72,7 @@ export function assess(
   const assessment: Assessment = {
     ...unproven(dependency, known),
     proofs: {
-      ...NOTHING,
+      ...NO_PROOFS,
       integrity: isWhole ? integrityOf(dependency, locked, proofs) : null,
       publish: proven.find(({ kind }) => kind === 'publish')?.proof ?? null,
       provenance: (proven.find(({ kind }) => kind === 'provenance') ?? proven[0])?.proof ?? null,
@@ -106,18 +103,6 @@ export function assess(
 function releaseOf(project: IndexProject, version: string): IndexRelease | undefined {
   const spelling = project.spelling(version);
   return spelling === null ? undefined : project.versions.get(spelling);
-}
-
-function unproven(dependency: Dependency, known: Expectations): Omit<Assessment, 'findings'> {
-  return {
-    dependency,
-    proofs: NOTHING,
-    baseline: known.baseline?.state ?? null,
-    release: null,
-    registry: dependency.artifacts[0].source.kind === 'registry' ? known.registry : null,
-    published: null,
-    capabilities: null,
-  };
 }
 
 /** Files that no index vouches for, and what the reader of the lockfile found. */
