@@ -1,4 +1,3 @@
-import type { Trust } from '../checks/known.ts';
 import { assess } from '../checks/npm/chain.ts';
 import { pickVersion } from '../checks/npm/pick-version.ts';
 import { checkResolved } from '../checks/npm/source.ts';
@@ -11,9 +10,7 @@ import { gatherBytes } from './npm/bytes.ts';
 import { tarballCapabilities } from './npm/capabilities.ts';
 import { bundlesIn, gather, gatherMore, validatorOf } from './npm/gather.ts';
 import { openInstalled } from './npm/installed.ts';
-
-/** Each round asks about versions that were not asked about before: tries of two channels, and two witnesses. */
-const MAX_ROUNDS = 8;
+import { assessInRounds } from './rounds.ts';
 
 /** npm, and every package manager that takes packages from a registry of its kind. */
 export const npmEcosystem: EcosystemRecord = {
@@ -53,18 +50,15 @@ function openChain({ sources: { registry }, trust, verifying, store }: ChainCont
     isUnclear: (dependency, address, { addresses }) =>
       checkResolved(dependency, address, null, addresses)?.code === 'lockfile-resolved-mismatch',
     assessUnasked: (dependency, known) => assess(dependency, null, known, trust).assessment,
-    // In rounds, as an assessment can show that other versions have to be asked about.
     assess: async (dependency, known, registryTrust) => {
       const { instance } = known.expectation;
-      let evidence = await gather(dependency, registry, registryTrust, known);
-      const verify = (): Promise<Trust> => verifying(bundlesIn(evidence), evidence.keys, instance);
-      let assessed = assess(dependency, evidence, known, await verify());
-      for (let round = 0; assessed.ask.length > 0 && round < MAX_ROUNDS; round += 1) {
-        evidence = await gatherMore(evidence, assessed.ask, registry);
-        assessed = assess(dependency, evidence, known, await verify());
-      }
+      const { evidence, assessment } = await assessInRounds(
+        await gather(dependency, registry, registryTrust, known),
+        async (all) => assess(dependency, all, known, await verifying(bundlesIn(all), all.keys, instance)),
+        (all, versions) => gatherMore(all, versions, registry),
+      );
       seen.set(dependency, evidence.manifest);
-      return { assessment: assessed.assessment, validator: validatorOf(evidence) };
+      return { assessment, validator: validatorOf(evidence) };
     },
     revalidate: ({ name }, validator, now) => registry.revalidate(name, validator, now),
     bytes: (dependency, { installed, assessing }) =>

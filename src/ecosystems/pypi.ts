@@ -1,4 +1,3 @@
-import type { Trust } from '../checks/known.ts';
 import { assess, assessUnasked } from '../checks/pypi/chain.ts';
 import { leadsElsewhere } from '../checks/pypi/files.ts';
 import type { Dependency } from '../model/dependency.ts';
@@ -10,9 +9,7 @@ import type { Chain, ChainContext, EcosystemRecord, Sources } from './ecosystem.
 import { gatherBytes } from './pypi/bytes.ts';
 import { bundlesIn, gather, gatherMore, validatorOf } from './pypi/gather.ts';
 import { pypiQuestions } from './pypi/questions.ts';
-
-/** Each round asks about versions that were not asked about before: tries of two channels, and two witnesses. */
-const MAX_ROUNDS = 8;
+import { assessInRounds } from './rounds.ts';
 
 /** Python packages, and the indexes that serve them. */
 export const pypiEcosystem: EcosystemRecord = {
@@ -39,18 +36,15 @@ function openChain({ sources, trust, verifying }: ChainContext): Chain {
   return {
     isUnclear: (dependency, registry, { addresses }) => leadsElsewhere(dependency, registry, addresses),
     assessUnasked: (dependency, known) => assessUnasked(dependency, known, trust.now),
-    // In rounds, as an assessment can show that other versions have to be asked about.
     assess: async (dependency, known) => {
       const { instance } = known.expectation;
-      let evidence = await gather(dependency, index, known);
-      const verify = (): Promise<Trust> => verifying(bundlesIn(evidence), [], instance);
-      let assessed = assess(dependency, evidence, known, await verify());
-      for (let round = 0; assessed.ask.length > 0 && round < MAX_ROUNDS; round += 1) {
-        evidence = await gatherMore(evidence, assessed.ask, index);
-        assessed = assess(dependency, evidence, known, await verify());
-      }
+      const { evidence, assessment } = await assessInRounds(
+        await gather(dependency, index, known),
+        async (all) => assess(dependency, all, known, await verifying(bundlesIn(all), [], instance)),
+        (all, versions) => gatherMore(all, versions, index),
+      );
       seen.set(dependency, evidence.project);
-      return { assessment: assessed.assessment, validator: validatorOf(evidence) };
+      return { assessment, validator: validatorOf(evidence) };
     },
     revalidate: ({ name }, validator, now) => index.revalidate(name, validator, now),
     bytes: async (dependency, { assessing }) => {

@@ -3,6 +3,7 @@ import type { Digest } from '../../model/dependency.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { establish, type BytesProof } from '../../model/proof.ts';
 import { sri } from '../../readers/integrity.ts';
+import { withoutAnswer } from '../unanswered.ts';
 
 /** What was found in one place that has, or should have, the file of a crate. */
 export interface CrateBytes {
@@ -42,10 +43,8 @@ function problemOf(wanted: Digest, { url, cache, answer }: CrateBytes): Finding 
         ...(cache === null ? {} : { cache }),
       });
     case 'absent':
-      return finding('evidence-unavailable', { evidence: 'tarball', url, reason: 'nobody has it who was asked' });
     case 'unavailable':
-      return finding('evidence-unavailable', { evidence: 'tarball', url, reason: answer.reason });
     case 'malformed':
-      return finding('evidence-malformed', { evidence: 'tarball', url, reason: answer.reason });
+      return withoutAnswer('tarball', { ...answer, url }, 'nobody has it who was asked');
   }
 }

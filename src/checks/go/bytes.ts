@@ -4,6 +4,7 @@ import type { Evidence } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { hashText } from '../../model/hash.ts';
 import { establish, type BytesProof } from '../../model/proof.ts';
+import { withoutAnswer } from '../unanswered.ts';
 
 /** A zip or a go.mod that was read to its end. */
 export interface ReadBytes {
@@ -40,12 +41,7 @@ export function checkBytes(read: readonly ArtifactBytes[]): {
 }
 
 function problemOf({ artifact: { file, digests }, answer }: ArtifactBytes): Finding | null {
-  if (answer.state !== 'present') {
-    const { state, url } = answer;
-    const reason = state === 'absent' ? 'nobody has it who was asked' : answer.reason;
-    const code = state === 'malformed' ? 'evidence-malformed' : 'evidence-unavailable';
-    return finding(code, { evidence: 'zip', url, reason });
-  }
+  if (answer.state !== 'present') return withoutAnswer('zip', answer, 'nobody has it who was asked');
   const { hash, cache } = answer.value;
   const other = digests.find(({ algorithm, hex }) => algorithm !== 'h1' || hex !== hash);
   if (other === undefined) return null;

@@ -3,6 +3,7 @@ import { finding, type Finding } from '../../model/finding.ts';
 import { hashText } from '../../model/hash.ts';
 import { establish, type BytesProof } from '../../model/proof.ts';
 import type { HashedFile } from '../../model/pypi-index.ts';
+import { withoutAnswer } from '../unanswered.ts';
 import type { LockedFile } from './files.ts';
 
 /** A locked file, as it was fetched and hashed. */
@@ -25,18 +26,9 @@ export function checkBytes(fetched: readonly FetchedFile[]): {
 }
 
 function problemOf({ locked: { file, digest }, answer }: FetchedFile): Finding | null {
-  if (answer.state === 'absent') return withoutFile(answer.url, `${file.name} is not there`);
-  if (answer.state === 'unavailable') return withoutFile(answer.url, answer.reason);
-  if (answer.state === 'malformed') {
-    return finding('evidence-malformed', { evidence: 'file', url: answer.url, reason: answer.reason });
-  }
+  if (answer.state !== 'present') return withoutAnswer('file', answer, `${file.name} is not there`);
   const { sha256 } = answer.value;
   if (sha256 === digest.hex) return null;
   const actual = hashText({ algorithm: 'sha256', hex: sha256 });
   return finding('integrity-mismatch', { locked: hashText(digest), actual, source: 'bytes', file: file.name });
-}
-
-/** There is no statement about bytes that nobody gave. */
-export function withoutFile(url: string, reason: string): Finding {
-  return finding('evidence-unavailable', { evidence: 'file', url, reason });
 }

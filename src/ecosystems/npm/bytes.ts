@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { checkBytes, wantedBytes, withoutTarball } from '../../checks/npm/bytes.ts';
 import { withSignedHash } from '../../checks/signed-hash.ts';
 import { checkManifest } from '../../checks/npm/manifest.ts';
+import { withoutAnswer } from '../../checks/unanswered.ts';
 import type { Dependency, Digest } from '../../model/dependency.ts';
 import type { Declaration, Evidence, Manifest } from '../../model/evidence.ts';
 import { finding, type Finding } from '../../model/finding.ts';
@@ -54,7 +55,7 @@ async function compareBytes(
   let wanted = wantedBytes(locked, null);
   if (wanted === null) {
     const manifest = await ask();
-    if (manifest.state !== 'present') return without(...withoutManifest(manifest));
+    if (manifest.state !== 'present') return without(withoutManifest(manifest));
     wanted = wantedBytes(locked, manifest.value);
   }
   if (wanted === null) {
@@ -101,7 +102,7 @@ function isOwnShrinkwrap({ code }: Finding): boolean {
 }
 
 function compareManifest(manifest: Evidence<Manifest>, declaration: Declaration): readonly Finding[] {
-  return manifest.state === 'present' ? checkManifest(manifest.value, declaration) : withoutManifest(manifest);
+  return manifest.state === 'present' ? checkManifest(manifest.value, declaration) : [withoutManifest(manifest)];
 }
 
 /** What an earlier run read in these bytes: the same in every run, so that they need only be hashed. */
@@ -124,9 +125,6 @@ function without(...findings: readonly Finding[]): GatheredBytes {
   return { proofs: { bytes: null, installed: null }, findings };
 }
 
-function withoutManifest(manifest: Exclude<Evidence<Manifest>, { state: 'present' }>): readonly Finding[] {
-  const { url, state } = manifest;
-  const reason = state === 'absent' ? 'the registry does not have it' : manifest.reason;
-  const code = state === 'malformed' ? 'evidence-malformed' : 'evidence-unavailable';
-  return [finding(code, { evidence: 'manifest', url, reason })];
+function withoutManifest(manifest: Exclude<Evidence<Manifest>, { state: 'present' }>): Finding {
+  return withoutAnswer('manifest', manifest, 'the registry does not have it');
 }

@@ -1,6 +1,7 @@
-import { checkBytes, withoutFile } from '../../checks/pypi/bytes.ts';
+import { checkBytes } from '../../checks/pypi/bytes.ts';
 import { lockedFiles } from '../../checks/pypi/chain.ts';
 import { checkIndex, type FilesCheck } from '../../checks/pypi/files.ts';
+import { withoutAnswer } from '../../checks/unanswered.ts';
 import type { Dependency } from '../../model/dependency.ts';
 import type { Evidence } from '../../model/evidence.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -29,7 +30,9 @@ export async function gatherBytes(
   const { locked, findings: others } = isAsked ? lockedFiles(dependency, project.value) : NO_FILES;
   const isWhole = locked.length > 0 && others.length === 0;
   // What is not there of it is told by the assessment, where that asked.
-  if (!isWhole && seen === null) return without(withoutFile(url, 'the index does not have all of its files'));
+  if (!isWhole && seen === null) {
+    return without(withoutAnswer('file', { state: 'absent', url }, 'the index does not have all of its files'));
+  }
   const fetched = await Promise.all(
     locked.map(async (one) => ({ locked: one, answer: await index.hash(name, one.file) })),
   );
