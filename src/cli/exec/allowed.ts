@@ -12,18 +12,22 @@ interface Known {
   readonly verbs: readonly string[];
 }
 
-const KNOWN: readonly Known[] = [
-  { name: /^pip[\d.]*$/, flags: [], valued: [], verbs: words('install list show check freeze help --version') },
-  { name: /^uv$/, flags: [], valued: [], verbs: words('sync run pip version help --version') },
-  {
-    name: /^cargo$/,
-    flags: words('-v -vv -q --verbose --quiet --locked --offline --frozen'),
-    valued: ['--color'],
-    verbs: words(
-      'build b check c test t run r bench doc d rustc rustdoc fetch tree metadata vendor package clean version',
-    ).concat(words('clippy fmt help locate-project --version -V')),
-  },
-];
+const PIP: Known = {
+  name: /^pip[\d.]*$/,
+  flags: [],
+  valued: [],
+  verbs: words('install list show check freeze help --version'),
+};
+const UV: Known = { name: /^uv$/, flags: [], valued: [], verbs: words('sync run pip version help --version') };
+const CARGO: Known = {
+  name: /^cargo$/,
+  flags: words('-v -vv -q --verbose --quiet --locked --offline --frozen'),
+  valued: ['--color'],
+  verbs: words(
+    'build b check c test t run r bench doc d rustc rustdoc fetch tree metadata vendor package clean version',
+  ).concat(words('clippy fmt help locate-project --version -V')),
+};
+const KNOWN: readonly Known[] = [PIP, UV, CARGO];
 /** Commands of cargo that resolve nothing. */
 const PLAIN: readonly string[] = words('clean version --version -V help fmt locate-project');
 /** A program whose commands are judged here, anywhere in the text of a shell. */
@@ -35,7 +39,8 @@ const LEADING =
 
 /**
  * Why the form of a command line is not one that can be judged; null where each known program's verb is understood. The
- * text of a shell may have parts that only the shell knows where it names none of these programs.
+ * text of a shell may have parts that only the shell knows where it names a package manager of Node, and none of these
+ * programs.
  */
 export function whyNotUnderstood(line: readonly string[], io: Io, depth = 0): string | null {
   const what = escapeText(line.join(' '), 200);
@@ -59,54 +64,56 @@ export function whyNotUnderstood(line: readonly string[], io: Io, depth = 0): st
   if (led !== undefined && !/^(?:cargo|go)$/.test(nameOf(program))) {
     return `${led} leads ${what} to other files than those audited: unset it`;
   }
-  const [pip] = KNOWN;
-  if (pip !== undefined && args[0] === '-m' && args[1] === 'pip') return ofKnown(pip, args.slice(2), what, io, depth);
+  if (args[0] === '-m' && args[1] === 'pip') return ofKnown(PIP, args.slice(2), what, io, depth);
   if (isPython(program)) return ofPython(args, what);
   const known = KNOWN.find(({ name }) => name.test(nameOf(program)));
   return known === undefined ? null : ofKnown(known, args, what, io, depth);
 }
 
-function ofKnown(
-  { flags, valued, verbs }: Known,
-  args: readonly string[],
-  what: string,
-  io: Io,
-  depth: number,
-): string | null {
+function ofKnown(known: Known, args: readonly string[], what: string, io: Io, depth: number): string | null {
+  const { flags, valued, verbs } = known;
   // rustup takes a toolchain before everything else.
-  let i = verbs.includes('rustc') && args[0]?.startsWith('+') === true ? 1 : 0;
+  let i = known === CARGO && args[0]?.startsWith('+') === true ? 1 : 0;
   for (; i < args.length; i++) {
     if (valued.includes(args[i] ?? '')) i++;
     else if (!flags.includes(args[i] ?? '') && !(args[i] ?? '').startsWith('--color=')) break;
   }
   const verb = args[i] ?? '';
   if (verb === '') return null;
-  if (!verbs.includes(verb))
+  if (!verbs.includes(verb)) {
     return `${what}: ${escapeText(verb, 40)} is not a command that assay knows to install only what is locked: put one such as build, sync or install first`;
-  // The checks of each ecosystem read the verb as the first word.
-  if (i > 1 && verbs.includes('rustc') && valued.includes(args[i - 2] ?? ''))
-    return `${what}: give ${args[i - 2] ?? ''} after ${verb}`;
-  if (verbs.includes('rustc') && !PLAIN.includes(verb)) {
-    const end = args.indexOf('--');
-    const own = end === -1 ? args : args.slice(0, end);
-    if (!own.includes('--locked') && !own.includes('--frozen')) return `${what} may write Cargo.lock: tell it --locked`;
   }
-  const [pip] = KNOWN;
-  if (verb === 'pip' && pip !== undefined) return ofKnown(pip, args.slice(i + 1), what, io, depth);
-  if (verb !== 'run' || !verbs.includes('sync')) return null;
-  const inner = args.slice(i + 1);
+  if (known === CARGO) return ofCargo(args, i, what);
+  if (verb === 'pip') return ofKnown(PIP, args.slice(i + 1), what, io, depth);
+  return known === UV && verb === 'run' ? ofUvRun(args.slice(i + 1), what, io, depth) : null;
+}
+
+function ofCargo(args: readonly string[], at: number, what: string): string | null {
+  const [option = '', verb = ''] = [args[at - 2], args[at]];
+  // The checks of each ecosystem read the verb as the first word.
+  if (CARGO.valued.includes(option)) return `${what}: give ${option} after ${verb}`;
+  if (PLAIN.includes(verb)) return null;
+  const end = args.indexOf('--');
+  const own = end === -1 ? args : args.slice(0, end);
+  return own.includes('--locked') || own.includes('--frozen') ? null : `${what} may write Cargo.lock: tell it --locked`;
+}
+
+/** What `uv run` starts, in the environment that it made of the lockfile. */
+function ofUvRun(args: readonly string[], what: string, io: Io, depth: number): string | null {
   const takesValue = /^(?:--(?:extra|group|no-group|only-group|no-extra|package|python|env-file)|-p)$/;
-  const first = inner.findIndex((word, k) => !word.startsWith('-') && !takesValue.test(inner[k - 1] ?? ''));
-  const own = first === -1 ? inner : inner.slice(0, first);
-  const script =
-    /\.py$|^https?:/.test(inner[first] ?? '') || own.some((word) => word === '-s' || /^--script|^--gui/.test(word));
-  if (script)
+  const first = args.findIndex((word, k) => !word.startsWith('-') && !takesValue.test(args[k - 1] ?? ''));
+  const own = first === -1 ? args : args.slice(0, first);
+  const isScript =
+    /\.py$|^https?:/.test(args[first] ?? '') || own.some((word) => word === '-s' || /^--script|^--gui/.test(word));
+  if (isScript) {
     return `${what} may read requirements of the script itself, which were not audited: start it as a module (-m)`;
-  const start = inner.findIndex((word) => isKnown(word) || SHELLS.test(nameOf(word)) || nameOf(word) === 'env');
-  return start === -1
-    ? null
-    : (whyNotUnderstood(inner.slice(start), io, depth + 1) ??
-        (isKnown(inner[start] ?? '') ? `${what} starts an installer inside of uv: run it by itself` : null));
+  }
+  const start = args.findIndex((word) => isKnown(word) || SHELLS.test(nameOf(word)) || nameOf(word) === 'env');
+  if (start === -1) return null;
+  const why = whyNotUnderstood(args.slice(start), io, depth + 1);
+  return why === null && isKnown(args[start] ?? '')
+    ? `${what} starts an installer inside of uv: run it by itself`
+    : why;
 }
 
 function ofPython(args: readonly string[], what: string): string | null {
