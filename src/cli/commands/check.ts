@@ -24,7 +24,7 @@ export const command: Command = {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
     const policy = await loadPolicy(values, io.cwd, io);
     const enforce = phaseOf(values, policy);
-    const config = networkConfig(values, io.cwd, io, await likelyManager(lockfilesIn(io.cwd), io));
+    const config = networkConfig(values, io.cwd, io, likelyManager(lockfilesIn(io.cwd), io));
     demandUsable(
       config,
       positionals.flatMap((spec) => /^@[^/]+(?=\/)/.exec(spec)?.[0] ?? []),

@@ -179,7 +179,7 @@ async function whyNotInstalled(command: ManagerCommand, audited: readonly Audite
   if (known === undefined) return notAudited(what, folder, lockfile, audited, io);
 
   const told = [...settings, ...settingsOfVariables(known.manager, command.env)];
-  const unread = await unreadSetting(known.manager, told, start, folder, io);
+  const unread = unreadSetting(known.manager, told, start, folder, io);
   if (unread !== null) {
     const by = shownSetting({ setting: unread, source: 'the command' });
     return `${escapeText(by, 200)} is a configuration that the audit did not read: write it into a file that ${installer} reads anyway`;
@@ -189,7 +189,7 @@ async function whyNotInstalled(command: ManagerCommand, audited: readonly Audite
     return `${what} resolves anew what the override of ${escapeText(partial, 120)} in package.json applies to, which no lockfile of npm records: run npm ci`;
   }
   const given = settings.map((setting) => ({ setting, source: 'the command', folder: start, ofProject: false }));
-  const inUse = [...given, ...(await useSettings(known.manager, folder, { ...io, env }))];
+  const inUse = [...given, ...useSettings(known.manager, folder, { ...io, env })];
   // What a file of the project says, the audit has found.
   const others = inUse.filter(({ ofProject }) => !ofProject);
   const against = settingAgainst(known.manager, folder, others);

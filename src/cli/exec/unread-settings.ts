@@ -24,15 +24,15 @@ const NOTHING = ['/dev/null', 'NUL'];
  * The first setting of a command line by which an installation reads a configuration or runs code that the audit did
  * not see: another file than the package manager reads anyway. Null for none.
  */
-export async function unreadSetting(
+export function unreadSetting(
   manager: NodeManager,
   given: readonly UseSetting[],
   start: string,
   folder: string,
   io: Io,
-): Promise<UseSetting | null> {
+): UseSetting | null {
   const files = given.filter(([key]) => FILES[manager].includes(settingName(key)));
-  const read = files.length === 0 ? [] : await readAnyway(manager, folder, io);
+  const read = files.length === 0 ? [] : readAnyway(manager, folder, io);
   const isRead = (path: string): boolean => NOTHING.includes(path) || read.includes(resolve(start, path));
   const unread = files.find(([, value]) => !textsOf(value).every(isRead));
   if (unread !== undefined) return unread;
@@ -56,9 +56,9 @@ export function settingsOfVariables(
   });
 }
 
-async function readAnyway(manager: NodeManager, folder: string, io: Io): Promise<readonly string[]> {
+function readAnyway(manager: NodeManager, folder: string, io: Io): readonly string[] {
   const silent = { ...io, stderr: { ...io.stderr, write: () => undefined } };
-  const [config] = await managerConfigs([{ manager }], folder, silent);
+  const [config] = managerConfigs([{ manager }], folder, silent);
   const layers = npmLayers({
     cwd: folder,
     manager: { name: manager, files: [] },

@@ -72,10 +72,7 @@ export async function openFolder(
   policy: LoadedPolicy | null,
   io: Io,
 ): Promise<OpenedFolder> {
-  const shared = await attempt(async () => {
-    const baseline = loadBaseline(paths[0], io);
-    return { baseline, filesOf: await filesByKind(paths, io) };
-  });
+  const shared = await attempt(() => ({ baseline: loadBaseline(paths[0], io), filesOf: filesByKind(paths, io) }));
   if ('problem' in shared) {
     return {
       project: null,
@@ -120,7 +117,7 @@ export async function openFolder(
     file: readable.map(({ file }, i) => (i === 0 ? file : basename(file))).join(' and '),
     lockfiles: readable.map(({ lockfile }) => lockfile),
     sources: readable,
-    beside: (await Promise.all(others.map((path) => attempt(() => Promise.resolve(read(path)))))).flatMap((each) =>
+    beside: (await Promise.all(others.map((path) => attempt(() => read(path))))).flatMap((each) =>
       'problem' in each ? [] : [each.lockfile],
     ),
     filesOf,
@@ -174,7 +171,7 @@ interface Problem {
 }
 
 /** What `read` gives, or what the user has to mend for it. */
-async function attempt<T>(read: () => Promise<T>): Promise<T | Problem> {
+async function attempt<T>(read: () => T | Promise<T>): Promise<T | Problem> {
   try {
     return await read();
   } catch (error) {

@@ -21,13 +21,13 @@ export interface ProjectFiles {
 /** What of a project its lockfiles of one ecosystem are read with, and held to. */
 interface ProjectKind {
   /** Of lockfiles of this kind in one folder. */
-  readonly files: (paths: LockfilePaths, io: Io) => Promise<ProjectFiles>;
+  readonly files: (paths: LockfilePaths, io: Io) => ProjectFiles;
   /** Where a manifest may be, below the folder of the project, in the order in which it is looked for. */
   readonly manifestPaths: (lockfile: string, member: string) => readonly string[];
   /** What a manifest says, in the form that the reader of the lockfile takes. Throws UsageError. */
   readonly manifestText: (file: string, text: string) => string;
   /** Files of the project, beside lockfile and manifests, that decide what the lockfile's entries mean. */
-  readonly tellingPaths: (lockfile: string, io: Io) => Promise<ReadonlySet<string>>;
+  readonly tellingPaths: (lockfile: string, io: Io) => ReadonlySet<string>;
   /** What of the project makes an installation use something else than the lockfile. */
   readonly notUsed: (
     path: string,
@@ -39,8 +39,8 @@ interface ProjectKind {
 }
 
 const node: ProjectKind = {
-  files: async (paths, io) => {
-    const settings = (await Promise.all(paths.map((path) => projectSettings(path, io)))).flat();
+  files: (paths, io) => {
+    const settings = paths.flatMap((path) => projectSettings(path, io));
     return { settings, manifests: projectManifests(paths, settings, io) };
   },
   manifestPaths: (lockfile, member) => manifestNames(managerOf(lockfile)).map((name) => join(member, name)),
@@ -51,27 +51,27 @@ const node: ProjectKind = {
 };
 
 const go: ProjectKind = {
-  files: ([path], io) => Promise.resolve({ settings: [], manifests: goManifests(path, io) }),
+  files: ([path], io) => ({ settings: [], manifests: goManifests(path, io) }),
   manifestPaths: (_, member) => [goManifestPath(member)],
   manifestText: (_, text) => text,
-  tellingPaths: () => Promise.resolve(new Set()),
+  tellingPaths: () => new Set(),
   notUsed: (path, lockfile, _, io) => Promise.resolve(goNotUsed(path, lockfile, io)),
 };
 
 const cargo: ProjectKind = {
-  files: ([path], io) => Promise.resolve({ settings: [], manifests: cargoManifests(path, io) }),
+  files: ([path], io) => ({ settings: [], manifests: cargoManifests(path, io) }),
   manifestPaths: (_, member) => [join(member, 'Cargo.toml')],
   manifestText: (_, text) => text,
-  tellingPaths: () => Promise.resolve(new Set()),
+  tellingPaths: () => new Set(),
   notUsed: (path, lockfile, _, io) => Promise.resolve(cargoNotUsed(path, lockfile, io)),
 };
 
 const python: ProjectKind = {
-  files: ([path], io) => Promise.resolve({ settings: [], manifests: pythonFiles(path, io) }),
+  files: ([path], io) => ({ settings: [], manifests: pythonFiles(path, io) }),
   // Each is named by its whole path.
   manifestPaths: (_, member) => [member],
   manifestText: (_, text) => text,
-  tellingPaths: () => Promise.resolve(new Set()),
+  tellingPaths: () => new Set(),
   notUsed: (path, lockfile, _, io) => pythonNotUsed(path, lockfile, io),
 };
 
@@ -83,11 +83,11 @@ export function kindOf(lockfile: string): ProjectKind {
 }
 
 /** The files of each kind that lockfiles of one folder are of. */
-export async function filesByKind(paths: LockfilePaths, io: Io): Promise<(lockfile: string) => ProjectFiles> {
+export function filesByKind(paths: LockfilePaths, io: Io): (lockfile: string) => ProjectFiles {
   const found = new Map<ProjectKind, ProjectFiles>();
   for (const kind of new Set(paths.map(kindOf))) {
     const [first, ...others] = paths.filter((path) => kindOf(path) === kind);
-    if (first !== undefined) found.set(kind, await kind.files([first, ...others], io));
+    if (first !== undefined) found.set(kind, kind.files([first, ...others], io));
   }
   return (lockfile) => found.get(kindOf(lockfile)) ?? { manifests: new Map(), settings: [] };
 }

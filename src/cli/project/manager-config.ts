@@ -31,11 +31,11 @@ const MAX_DEPTH = 16;
  * by the user. Throws UsageError or LockfileError where a file of the project cannot be read, as its package manager
  * may read it all the same. One of the user's is named, because what it says of registries is then not followed.
  */
-export async function managerConfigs(
+export function managerConfigs(
   lockfiles: readonly Pick<NodeLockfile, 'manager'>[],
   folder: string,
   io: Io,
-): Promise<readonly ManagerConfig[]> {
+): readonly ManagerConfig[] {
   const above = projectFolders(folder, io);
   const configs: ManagerConfig[] = [];
   for (const name of new Set(lockfiles.map(({ manager }) => manager))) {
@@ -59,7 +59,7 @@ export async function managerConfigs(
     }
     configs.push({ name, files });
   }
-  return Promise.resolve(configs);
+  return configs;
 }
 
 /** One line that names the file. */
@@ -82,13 +82,13 @@ const SETTINGS: Readonly<Record<string, readonly NodeManager[]>> = {
  * The project's own settings for reading a lockfile; the lockfile's name tells the package manager. A file that cannot
  * be read explains nothing here, and is reported with the others.
  */
-export async function projectSettings(lockfile: string, io: Io): Promise<readonly ConfigFile[]> {
+export function projectSettings(lockfile: string, io: Io): readonly ConfigFile[] {
   const found = Object.entries(SETTINGS).find(([name]) => basename(lockfile).startsWith(name));
   if (found === undefined) return [];
   const silent = { ...io, stderr: { ...io.stderr, write: () => true } };
   const folder = dirname(lockfile);
   const managers = found[1].map((manager) => ({ manager }));
-  const configs = await managerConfigs(managers, folder, silent);
+  const configs = managerConfigs(managers, folder, silent);
   const hooks = managers.some(({ manager }) => manager === 'pnpm')
     ? HOOKS.map((name) => join(folder, name)).filter((path) => existsSync(path))
     : [];
@@ -129,11 +129,11 @@ const TELLING: Readonly<Record<NodeManager, readonly string[]>> = {
  * Where such files of the project are, or may have been: those that are read now, and all of the names that are usual,
  * in the folder of a lockfile and those above it.
  */
-export async function tellingPaths(lockfile: string, io: Io): Promise<ReadonlySet<string>> {
+export function tellingPaths(lockfile: string, io: Io): ReadonlySet<string> {
   const name = managerOf(lockfile);
   const folder = dirname(lockfile);
   const silent = { ...io, stderr: { ...io.stderr, write: () => true } };
-  const configs = await managerConfigs([{ manager: name }], folder, silent);
+  const configs = managerConfigs([{ manager: name }], folder, silent);
   const read = configs.flatMap(({ files }) => files.filter(({ ofProject }) => ofProject).map(({ path }) => path));
   const usual = projectFolders(folder, io).flatMap((each) => TELLING[name].map((file) => join(each, file)));
   return new Set([...usual, ...read]);
@@ -143,12 +143,12 @@ export async function tellingPaths(lockfile: string, io: Io): Promise<ReadonlySe
  * What a folder's package manager is told, as far as it can be said before its lockfiles are read: for what is asked
  * beside them. Undefined where they are of several.
  */
-export async function likelyManager(paths: readonly string[], io: Io): Promise<ManagerConfig | undefined> {
+export function likelyManager(paths: readonly string[], io: Io): ManagerConfig | undefined {
   const [path, ...more] = paths.filter((each) => ecosystemOfLockfile(each) === 'npm');
   const [name, ...others] = new Set(path === undefined ? [] : [path, ...more].map(managerOf));
   if (name === undefined || path === undefined || others.length > 0) return undefined;
   const silent = { ...io, stderr: { ...io.stderr, write: () => undefined } };
-  const [config] = await managerConfigs([{ manager: name }], dirname(path), silent);
+  const [config] = managerConfigs([{ manager: name }], dirname(path), silent);
   return config;
 }
 

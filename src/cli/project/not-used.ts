@@ -46,10 +46,10 @@ interface SettingInUse {
 }
 
 /** Everything that a package manager is told in a folder, by files and the environment. */
-export async function useSettings(manager: NodeManager, folder: string, io: Io): Promise<readonly SettingInUse[]> {
+export function useSettings(manager: NodeManager, folder: string, io: Io): readonly SettingInUse[] {
   // What cannot be read is named where registries are taken from it.
   const silent = { ...io, stderr: { ...io.stderr, write: () => undefined } };
-  const [config] = await managerConfigs([{ manager }], folder, silent);
+  const [config] = managerConfigs([{ manager }], folder, silent);
   const files = (config?.files ?? []).flatMap(({ path, ofProject, content }) =>
     settingsIn(manager, content).map((setting) => {
       return { setting, source: shownPath(path, io), folder: dirname(path), ofProject };
@@ -204,7 +204,7 @@ export async function notUsed(
 ): Promise<readonly PlacedFinding[]> {
   const { manager, file } = lockfile;
   const folder = projectFolder(path);
-  const all = await useSettings(manager, folder, io);
+  const all = useSettings(manager, folder, io);
   const settings = all.filter(({ ofProject }) => ofProject);
   const because = (by: string, instead: string | null): PlacedFinding => ({
     place: { file, line: 1, path: '' },

@@ -241,8 +241,7 @@ export async function findPlaces(
   const governed = values.policy === undefined ? governedFolder(found.folders, io) : io.cwd;
   const policy = await loadPolicy(values, governed, io);
   const firstFolder = found.folders[0]?.folder ?? io.cwd;
-  // A lockfile that cannot be read is reported when its folder is opened.
-  const likely = await likelyManager(found.folders[0]?.paths ?? [], io).catch(() => undefined);
+  const likely = likelyManagerOf(found.folders[0]?.paths ?? [], io);
   const readPems = pemReader();
   const config = networkConfig(values, firstFolder, io, likely, [], readPems);
   const configOf = (project: ProjectInUse): NpmConfig => {
@@ -251,6 +250,15 @@ export async function findPlaces(
     return projectConfig(values, nodes, folder, io, folder === firstFolder ? config.warnings : [], readPems);
   };
   return { found, policy, config, configOf };
+}
+
+/** A lockfile that cannot be read is reported when its folder is opened. */
+function likelyManagerOf(paths: readonly string[], io: Io): ManagerConfig | undefined {
+  try {
+    return likelyManager(paths, io);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads the lockfiles that were found, and what their package managers are told. */
@@ -265,7 +273,7 @@ export async function openProjects(
   for (const project of opened.flatMap((each) => each.project ?? [])) {
     projects.push({
       ...project,
-      managers: await managerConfigs(project.lockfiles.filter(isNodeLockfile), dirname(project.path), io),
+      managers: managerConfigs(project.lockfiles.filter(isNodeLockfile), dirname(project.path), io),
     });
   }
   return { projects, unread: [...found.unread, ...opened.flatMap((each) => each.unread)] };

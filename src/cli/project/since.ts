@@ -57,7 +57,7 @@ export async function sinceOf(
  * text stayed.
  */
 async function changedSettings(lockfile: string, commit: string, io: Io): Promise<string | null> {
-  for (const path of await kindOf(lockfile).tellingPaths(lockfile, io)) {
+  for (const path of kindOf(lockfile).tellingPaths(lockfile, io)) {
     const [then, head] = await Promise.all([commit, 'HEAD'].map((each) => readAt(dirname(path), basename(path), each)));
     // What no commit has, no change brought: pipelines write such files, too.
     const isNobodys = [then, head].every((each) => each !== undefined && 'bytes' in each && each.bytes === null);
