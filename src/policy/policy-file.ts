@@ -27,6 +27,8 @@ import {
   fieldsOf,
   itemsOf,
   packagesOf,
+  POLICY_KEYS,
+  REGISTRIES_KEYS,
   selector,
   selectorOf,
   textOf,
@@ -49,18 +51,8 @@ const MAX_RELEASE_AGE = 8760;
  * contradict each other or could never apply.
  */
 export function parsePolicy(file: string, bytes: Uint8Array): Policy {
-  const root = fieldsOf({ file, what: '', node: parsePolicyYaml(file, bytes) }, [
-    'enforce',
-    'critical',
-    'capabilities',
-    'expect',
-    'findings',
-    'registries',
-    'trust',
-    'release-age',
-    'review',
-  ]);
-  const registries = root.registries && fieldsOf(root.registries, ['mirrors', 'private', 'redirects', 'exempt']);
+  const root = fieldsOf({ file, what: '', node: parsePolicyYaml(file, bytes) }, POLICY_KEYS);
+  const registries = root.registries && fieldsOf(root.registries, REGISTRIES_KEYS);
   const policy: Policy = {
     file,
     enforce: root.enforce ? wordOf(root.enforce, PHASES) : null,

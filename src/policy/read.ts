@@ -31,27 +31,28 @@ export function entriesOf(place: Place, accepted: string): ReadonlyMap<string, Y
   return node.entries;
 }
 
-/** Where keys belong that have one place only: they are written elsewhere more often than misspelt. */
-const PLACES: Readonly<Record<string, string>> = {
-  ...placed('at the top of the file, without indentation', [
-    'enforce',
-    'critical',
-    'capabilities',
-    'expect',
-    'findings',
-    'registries',
-    'trust',
-    'release-age',
-    'review',
-  ]),
-  ...placed('below registries', ['mirrors', 'private', 'redirects', 'exempt']),
-  ...placed('below trust', ['instances', 'max-age', 'witness-policy']),
-  ...placed('below review', ['deadline', 'queue', 'owners', 'rotation']),
-};
+/** Keys of the whole policy. */
+export const POLICY_KEYS = [
+  'enforce',
+  'critical',
+  'capabilities',
+  'expect',
+  'findings',
+  'registries',
+  'trust',
+  'release-age',
+  'review',
+] as const;
+export const REGISTRIES_KEYS = ['mirrors', 'private', 'redirects', 'exempt'] as const;
+export const REVIEW_KEYS = ['deadline', 'queue', 'owners', 'rotation'] as const;
 
-function placed(where: string, keys: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(keys.map((key) => [key, where]));
-}
+/** Where keys belong that have one place only: they are written elsewhere more often than misspelt. */
+const PLACES: ReadonlyMap<string, string> = new Map([
+  ...POLICY_KEYS.map((key) => [key, 'at the top of the file, without indentation'] as const),
+  ...REGISTRIES_KEYS.map((key) => [key, 'below registries'] as const),
+  ...['instances', 'max-age', 'witness-policy'].map((key) => [key, 'below trust'] as const),
+  ...REVIEW_KEYS.map((key) => [key, 'below review'] as const),
+]);
 
 /** The values of a mapping whose keys are known. Another key is an error that names the nearest of them. */
 export function fieldsOf<K extends string>(
@@ -63,8 +64,9 @@ export function fieldsOf<K extends string>(
     const key = keys.find((candidate) => candidate === name);
     if (key === undefined) {
       const near = nearest(name, keys);
-      const elsewhere = Object.hasOwn(PLACES, name) ? `it belongs ${PLACES[name] ?? ''}` : null;
-      const hint = elsewhere ?? (near === null ? `known are ${listed(keys)}` : `did you mean ${near}?`);
+      const belongs = PLACES.get(name);
+      const known = near === null ? `known are ${listed(keys)}` : `did you mean ${near}?`;
+      const hint = belongs === undefined ? known : `it belongs ${belongs}`;
       const where = place.what === '' ? '' : ` in ${place.what}`;
       throw new PolicyError(place.file, line, `unknown key ${show(name)}${where}; ${hint}`);
     }

@@ -1,6 +1,17 @@
 import { DEFAULT_REVIEW, QUEUES, type OwnerRule, type ReviewRules, type Rotation } from '../model/policy.ts';
 import { DAY, formatInstant, parseInstant, WEEK } from '../model/time.ts';
-import { fail, fieldsOf, hoursOf, itemsOf, packagesOf, textOf, wordOf, wrong, type Place } from './read.ts';
+import {
+  fail,
+  fieldsOf,
+  hoursOf,
+  itemsOf,
+  packagesOf,
+  REVIEW_KEYS,
+  textOf,
+  wordOf,
+  wrong,
+  type Place,
+} from './read.ts';
 
 const MAX_PEOPLE = 200;
 
@@ -9,7 +20,7 @@ const MONDAY = 4 * DAY;
 
 /** Reads `review` of a policy. */
 export function reviewOf(place: Place): ReviewRules {
-  const { deadline, queue, owners, rotation } = fieldsOf(place, ['deadline', 'queue', 'owners', 'rotation']);
+  const { deadline, queue, owners, rotation } = fieldsOf(place, REVIEW_KEYS);
   return {
     deadlineHours: deadline ? hoursOf(deadline) : DEFAULT_REVIEW.deadlineHours,
     queue: queue ? wordOf(queue, QUEUES) : DEFAULT_REVIEW.queue,
