@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Behaviours, misbehave, replacesAnswer } from './behaviours.ts';
@@ -13,9 +14,9 @@ export interface LoggedRequest {
 export interface Service {
   readonly behaviours: Behaviours;
   readonly requests: LoggedRequest[];
-  readonly latencyMs: number;
-  /** Demanded of every request as a bearer token, or null. */
-  readonly requireToken: string | null;
+  readonly latencyMs?: number;
+  /** Demanded of every request as a bearer token; null, or left out, where none is. */
+  readonly requireToken?: string | null;
   /** `path` is decoded and has no leading slash and no query. */
   answer(path: string, accept: string): Answer | null | Promise<Answer | null>;
 }
@@ -24,6 +25,11 @@ export interface RunningServer {
   /** Base address with a trailing slash. */
   readonly url: string;
   readonly close: () => Promise<void>;
+}
+
+/** What is served as it is, with an entity tag of its bytes. */
+export function answerOf(type: string, body: Buffer): Answer {
+  return { type, body, gzip: null, etag: `"${createHash('sha256').update(body).digest('hex')}"` };
 }
 
 /** Serves on an ephemeral port of the loopback interface. */
@@ -56,13 +62,14 @@ async function handle(service: Service, request: IncomingMessage, response: Serv
   const [rawPath = '/'] = url.split('?');
   const path = decodePath(rawPath);
   const behaviour = service.behaviours.take(`/${path ?? rawPath}`);
-  const delay = service.latencyMs + (behaviour?.delayMs ?? 0);
+  const delay = (service.latencyMs ?? 0) + (behaviour?.delayMs ?? 0);
   if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
   if (behaviour !== undefined && replacesAnswer(behaviour)) {
     misbehave(behaviour, request, response);
     return;
   }
-  if (service.requireToken !== null && headers.authorization !== `Bearer ${service.requireToken}`) {
+  const token = service.requireToken ?? null;
+  if (token !== null && headers.authorization !== `Bearer ${token}`) {
     sendJson(response, 401, { error: 'authentication required' }, { 'www-authenticate': 'Bearer' });
     return;
   }

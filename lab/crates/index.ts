@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Behaviour, newBehaviours } from '../behaviours.ts';
-import { type LoggedRequest, serve } from '../server.ts';
+import { answerOf, type LoggedRequest, serve } from '../server.ts';
 import { packTarball } from '../tarball.ts';
 
 /** What a version of a crate is made of. */
@@ -67,14 +67,9 @@ export async function startCratesLab(): Promise<CratesLab> {
   const server = await serve({
     behaviours,
     requests,
-    latencyMs: 0,
-    requireToken: null,
     answer: (path) => {
       const body = answer(path);
-      if (body === null) return null;
-      const bytes = Buffer.from(body);
-      const etag = `"${createHash('sha256').update(bytes).digest('hex')}"`;
-      return { type: 'text/plain', body: bytes, gzip: null, etag };
+      return body === null ? null : answerOf('text/plain', Buffer.from(body));
     },
   });
 

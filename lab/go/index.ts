@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { type Behaviour, newBehaviours } from '../behaviours.ts';
-import { type LoggedRequest, serve } from '../server.ts';
+import { answerOf, type LoggedRequest, serve } from '../server.ts';
 import { newDatabase, type LabDatabase } from './database.ts';
 import { h1Of, zipOf } from './zip.ts';
 
@@ -93,18 +92,9 @@ export async function startGoLab(): Promise<GoLab> {
   const server = await serve({
     behaviours,
     requests,
-    latencyMs: 0,
-    requireToken: null,
     answer: (path) => {
       const body = answer(path);
-      if (body === null) return null;
-      const bytes = Buffer.from(body);
-      return {
-        type: 'text/plain',
-        body: bytes,
-        gzip: null,
-        etag: `"${createHash('sha256').update(bytes).digest('hex')}"`,
-      };
+      return body === null ? null : answerOf('text/plain', Buffer.from(body));
     },
   });
   return {

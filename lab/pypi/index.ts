@@ -1,7 +1,7 @@
 import type { Instant } from '../../src/model/time.ts';
 import { type Behaviour, newBehaviours } from '../behaviours.ts';
 import { json, type Answer } from '../registry.ts';
-import { type LoggedRequest, serve } from '../server.ts';
+import { answerOf, type LoggedRequest, serve } from '../server.ts';
 import { type Sigstore, startSigstore, type TrustedRootJson } from '../sigstore/index.ts';
 import type { ProjectJson, ProvenanceJson } from './documents.ts';
 import { pylock, requirements, uvLock } from './lockfiles.ts';
@@ -71,15 +71,11 @@ export async function startPypiLab({ now = DEFAULT_NOW }: { readonly now?: Insta
   };
   const bytesOf = (url: string): Answer | null => {
     const file = [...published.values()].flat().find((one) => one.json.url.endsWith(`/${url}`));
-    if (file === undefined) return null;
-    const etag = `"${file.json.hashes['sha256'] ?? ''}"`;
-    return { type: 'application/octet-stream', body: file.bytes, gzip: null, etag };
+    return file === undefined ? null : answerOf('application/octet-stream', file.bytes);
   };
   const server = await serve({
     behaviours,
     requests,
-    latencyMs: 0,
-    requireToken: null,
     answer: (path) => {
       const [, project] = /^simple\/([^/]+)\/$/.exec(path) ?? [];
       if (project !== undefined) return projectOf(project);

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { newBehaviours, type Behaviours } from '../../lab/behaviours.ts';
-import { serve, type LoggedRequest } from '../../lab/server.ts';
+import { answerOf, serve, type LoggedRequest } from '../../lab/server.ts';
 import type { TufRepository } from '../../lab/tuf.ts';
 
 export interface ServedRepository {
@@ -18,13 +17,9 @@ export async function serveRepository(
   const { url, close } = await serve({
     behaviours,
     requests,
-    latencyMs: 0,
-    requireToken: null,
     answer: (path) => {
       const body = files.get(path);
-      if (body === undefined) return null;
-      const etag = `"${createHash('sha256').update(body).digest('hex')}"`;
-      return { type: 'application/json', etag, gzip: null, body };
+      return body === undefined ? null : answerOf('application/json', body);
     },
   });
   return { url, close, requests };
