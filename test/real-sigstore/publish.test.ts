@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ManifestJson } from '../../lab/documents.ts';
 import { tufRepository, type TufRepository } from '../../lab/tuf.ts';
 import { assayInside } from '../cli/inside.ts';
-import type { Run } from '../cli/run.ts';
+import { configOf, type Run } from '../cli/run.ts';
 import { removeFolder } from '../support/remove-folder.ts';
 import { startGateway } from './gateway.ts';
 import { serveFiles, type Listening } from './listen.ts';
@@ -166,7 +166,7 @@ withServers('packages that npm published', (town) => {
   it('passes under the root that a TUF repository publishes', async () => {
     const place = await lock('1.1.0');
     const TUF = ['--tuf', mirror.url, '--tuf-root', '../tuf-root.json'];
-    const env = { ASSAY_CACHE: join(folder, 'kept') };
+    const env = { ASSAY_CACHE: join(folder, 'kept'), XDG_CONFIG_HOME: configOf(folder) };
     const refreshed = await assayInside(['trust', 'refresh', ...TUF], place, env);
     expect(refreshed).toMatchObject({ status: 0, stderr: '' });
     for (const part of ['tsa', 'fulcio']) expect(refreshed.stdout).toContain(part);

@@ -20,6 +20,7 @@ function expectInert(markdown: string): void {
   expectInertMarkdown(markdown, HTML);
 }
 
+/** A report of every code, uncut, that says `text` wherever a package may. */
 function withText(text: string): string {
   const places = [{ file: text, line: 3, path: text }];
   const found = FINDING_CODES.map((code) => finding(code, argsWith(text)[code]));
@@ -29,6 +30,7 @@ function withText(text: string): string {
       policy: { file: text, digest: '', unused: [], outside: [text] },
       explanations: [{ ...STOLEN, name: text }],
     }),
+    Infinity,
   );
 }
 
