@@ -338,4 +338,6 @@ export type EvidenceName =
   /** What a transparency log answers of a package. */
   | 'log'
   /** What the owners of a Go module have taken back. */
-  | 'retractions';
+  | 'retractions'
+  /** Who published a version. */
+  | 'publisher';

@@ -2,9 +2,11 @@ import { join, resolve } from 'node:path';
 import type { CratesSource } from '../../ecosystems/cargo/source.ts';
 import { CRATES_IO } from '../../ecosystems/conventions/cargo.ts';
 import { createHttpClient } from '../../net/client.ts';
+import { VERSION } from '../../model/version.ts';
 import type { NetConfig } from '../../net/config.ts';
 import { basicAuthorization, type Credential } from '../../net/credentials.ts';
 import { environmentNetwork } from '../../net/environment.ts';
+import type { HttpClient } from '../../net/request.ts';
 import { cratesIndex } from '../../registries/crates/index.ts';
 import { textsOf } from '../../readers/toml-tables.ts';
 import { escapeText } from '../../report/words/escape.ts';
@@ -89,8 +91,18 @@ export function openCrates({ config, url, machine }: CratesAsking): CratesSource
   const hosts = new Set([new URL(url).host]);
   const refuseRedirect = (to: URL): string | null =>
     hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
-  const index = cratesIndex(createHttpClient(config, { refuseRedirect }), url, ({ host }) => void hosts.add(host));
-  return { index, ...machine };
+  const client = createHttpClient(config, { refuseRedirect });
+  const allow = ({ host }: URL): void => void hosts.add(host);
+  return { index: cratesIndex({ client, api: apiClient(config) }, url, allow), ...machine };
+}
+
+/** The policy of crates.io asks for a name, and for one request a second (https://crates.io/data-access#api). */
+function apiClient(config: NetConfig): HttpClient {
+  const retry = { ...config.retry, minMs: Math.max(config.retry.minMs, 1000) };
+  return createHttpClient(
+    { ...config, retry, credentials: new Map() },
+    { userAgent: `assay/${VERSION}`, refuseRedirect: () => 'and the API is asked at its own address alone' },
+  );
 }
 
 interface Replacement {
