@@ -82,7 +82,8 @@ export async function compareVersion(
   const { name, version } = dependency;
   const questions = ecosystemOf(dependency).questions(sources);
   const answer = await questions.history(name);
-  const history = answer.state === 'present' ? answer.value : null;
+  const found = answer.state === 'present' ? answer.value : null;
+  const history = found === null ? null : ((await questions.withPublishers?.(found)) ?? found);
   const known = baseline?.packages.get(packageId(dependency)) ?? null;
   const deciding = findings.filter(asksForDecision);
   const against = heldAgainst(dependency, deciding, history, known);

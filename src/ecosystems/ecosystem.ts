@@ -34,6 +34,11 @@ export interface Questions {
   /** The address of the registry that is asked for a package, without credentials. */
   readonly urlFor: (name: string) => string;
   readonly history: (name: string) => Promise<Evidence<History>>;
+  /**
+   * A history with who published its versions, as far as there is an answer; left out where a history has that by
+   * itself.
+   */
+  readonly withPublishers?: (history: History) => Promise<History>;
   /** As the ecosystem's own tools pick a version for a range, or whatever else names one. */
   readonly resolve: (name: string, wanted: string) => Promise<Evidence<Resolved>>;
   /**
