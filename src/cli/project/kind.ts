@@ -63,7 +63,7 @@ const cargo: ProjectKind = {
   manifestPaths: (_, member) => [join(member, 'Cargo.toml')],
   manifestText: (_, text) => text,
   tellingPaths: () => new Set(),
-  notUsed: (path, lockfile, _, io) => Promise.resolve(cargoNotUsed(path, lockfile, io)),
+  notUsed: (path, lockfile, { manifests }, io) => cargoNotUsed(path, lockfile, manifests, io),
 };
 
 const python: ProjectKind = {
