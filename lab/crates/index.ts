@@ -63,7 +63,8 @@ export interface CratesLab {
   readonly close: () => Promise<void>;
 }
 
-export async function startCratesLab(): Promise<CratesLab> {
+/** `token` is demanded of every question to the index, as `Bearer TOKEN`; null where none is. */
+export async function startCratesLab(token: string | null = null): Promise<CratesLab> {
   const lines = new Map<string, IndexLine[]>();
   const files = new Map<string, Buffer>();
   const tampered = new Map<string, (lines: readonly IndexLine[]) => readonly object[]>();
@@ -98,6 +99,7 @@ export async function startCratesLab(): Promise<CratesLab> {
   const server = await serve({
     behaviours,
     requests,
+    requireToken: token,
     answer: (path) => {
       const body = answer(path);
       return body === null ? null : answerOf('text/plain', Buffer.from(body));

@@ -439,6 +439,19 @@ describe('incidents of crates.io', () => {
       write('Cargo.lock', lockOf([arrayref, bad, good], ['arrayref', 'proc-macro2']));
       lab.yank('arrayref', ...old);
       const found = ['arrayref history-dependency-added warning', 'arrayref history-mass-yank warning'];
+      // The token was that of the owner, who had published by hand before: who published says nothing.
+      expect((await audit('--no-cache')).found).toEqual(found);
+      expect(lab.requests.map(({ url }) => url)).toContain('/api/v1/crates/arrayref/versions');
+      // With trusted publishing, the same token would have shown.
+      lab.tamperApi('arrayref', (versions) => ({
+        versions: versions.map((one) =>
+          one.num === '0.3.9'
+            ? { ...one, published_by: null, trustpub_data: { provider: 'github', repository: 'owner/arrayref' } }
+            : one,
+        ),
+      }));
+      expect((await audit('--no-cache')).found).toEqual([...found, 'arrayref history-publisher-changed warning']);
+      lab.tamperApi('arrayref', (versions) => ({ versions }));
       for (const phase of PHASES) expect(await audit('--enforce', phase)).toEqual({ status: 0, found });
       const { stdout } = await run('audit');
       expect(stdout).toContain('proc-macro1, nearly the name of proc-macro2');

@@ -330,7 +330,7 @@ describe('the hosts of a Cargo project', () => {
         writeFileSync(join(folder, 'home/config.toml'), lab.config);
         const own = await connections(['trust', 'hosts', '--json'], env);
         const named = (JSON.parse(own.stdout) as { hosts: HostJson[] }).hosts.filter(({ why }) =>
-          /crate/.test(why.join()),
+          why.join().includes('crate'),
         );
         expect(named.map(({ host }) => host)).toEqual([hostOf(lab.url)]);
         expect(named[0]?.why.join()).toContain('who published a crate');

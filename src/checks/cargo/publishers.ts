@@ -14,7 +14,7 @@ const RECENT = 7 * DAY;
 
 /**
  * Is it asked who published this version? That takes a second for each crate. With a baseline it is asked of what the
- * baseline does not have, without one of what was published within a week; and of what the policy makes it decide about.
+ * baseline has not, without one of what was published within a week; and of what the policy makes it decide about.
  */
 export function asksPublisher(
   { version }: Pick<Dependency, 'version'>,

@@ -14,6 +14,7 @@ import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { shownPath } from '../user-files.ts';
 import { cargoConfig, cargoHome, settingIn, type CargoConfigFile } from './cargo-config.ts';
+import { registryIndex, tokenFor } from './cargo-registries.ts';
 
 /** How the index of crates is asked, under the settings of Cargo. */
 export interface CratesAsking {
@@ -39,16 +40,21 @@ const MAX_STEPS = 16;
 export function cratesAsking(folder: string, io: Io): CratesAsking {
   const all = cargoConfig(folder, io);
   const own = all.filter(({ ofProject }) => !ofProject);
-  const found = replacement(own);
-  const { url, credentials } = addressOf(found?.index ?? CRATES_IO, found?.by.file ?? '');
+  const found = replacement(own, io);
+  const { url, credentials } = addressOf(found?.index ?? CRATES_IO, found?.by ?? '');
+  const token = found === null ? null : tokenFor(own, found.index, io);
+  if (token !== null) {
+    const { host, pathname } = new URL(url);
+    credentials.set(`//${host}${pathname}`, { authorization: token, certificate: null, ofProject: false });
+  }
   const config = environmentNetwork(io.env, credentials);
   return {
     config: io.answers === undefined ? config : { ...config, through: io.answers.through },
     url,
-    namedBy: found?.by.file ?? null,
+    namedBy: found?.by ?? null,
     machine: {
       kept: join(cargoHome(io), 'registry'),
-      hosts: new Set([...hostsIn(url), ...hostsIn(replacement(all)?.index ?? CRATES_IO)]),
+      hosts: new Set([...hostsIn(url), ...hostsIn(replacement(all, io)?.index ?? CRATES_IO)]),
       readsCache: io.answers === undefined,
       vendored: vendoredBy(all, io),
     },
@@ -107,27 +113,30 @@ function apiClient(config: NetConfig): HttpClient {
 
 interface Replacement {
   readonly index: string;
-  readonly by: CargoConfigFile;
+  /** The file, or the variable. */
+  readonly by: string;
 }
 
 /** The index in place of crates.io's; null where that is asked itself, a folder standing for its bytes alone. */
-function replacement(files: readonly CargoConfigFile[]): Replacement | null {
+function replacement(files: readonly CargoConfigFile[], io: Io): Replacement | null {
   const name = replacedBy(files);
-  return name === 'crates-io' ? null : indexOf(files, name);
+  return name === 'crates-io' ? null : indexOf(files, name, io);
 }
 
-function indexOf(files: readonly CargoConfigFile[], name: string): Replacement | null {
-  const found = settingIn(files, 'source', name, 'registry') ?? settingIn(files, 'registries', name, 'index');
+function indexOf(files: readonly CargoConfigFile[], name: string, io: Io): Replacement | null {
+  const source = settingIn(files, 'source', name, 'registry');
+  const found = source === null ? registryIndex(files, name, io) : { index: source.value, by: source.by.file };
   if (found === null) return null;
-  if (typeof found.value !== 'string') throw new UsageError(`${found.by.file}: the index of ${name} is no text`);
-  return GIT_INDEX.test(found.value) ? null : { index: found.value, by: found.by };
+  const { index, by } = found;
+  if (typeof index !== 'string') throw new UsageError(`${by}: the index of ${name} is no text`);
+  return GIT_INDEX.test(index) ? null : { index, by };
 }
 
 /** Throws UsageError for anything but a sparse index. */
 function addressOf(
   text: string,
   file: string,
-): { readonly url: string; readonly credentials: ReadonlyMap<string, Credential> } {
+): { readonly url: string; readonly credentials: Map<string, Credential> } {
   const address = text === CRATES_IO ? text : text.replace(/^sparse\+/, '');
   const isSparse = text === CRATES_IO || text.startsWith('sparse+');
   if (!isSparse || !/^https?:\/\/[^/]/.test(address) || !URL.canParse(address)) {

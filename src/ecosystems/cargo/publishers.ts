@@ -16,7 +16,7 @@ export interface Publishers {
 
 type Said = ReadonlyMap<string, PublishedCrate>;
 
-/** An answer is kept for ever: who published a version does not change, so that only one which it lacks is asked for. */
+/** An answer is kept for ever: who published a version does not change, and only what it lacks is asked for. */
 export function openPublishers(index: CratesIndex, store: Store | null): Publishers {
   const idOf = (name: string): string => hash('sha256', JSON.stringify(['publishers of a crate', 1, index.url, name]));
   const read = new Map<string, Said>();
