@@ -1,6 +1,7 @@
 import type { EvidenceName, FindingCode, IdentityArgs } from '../../model/finding.ts';
 import { formatInstant } from '../../model/time.ts';
 import { isPublicRegistry } from '../../ecosystems/conventions/index.ts';
+import { ADVISORY_TEXTS } from './advisory-texts.ts';
 import { BYTES_TEXTS } from './bytes-texts.ts';
 import { escapeText, quoteText } from './escape.ts';
 import { HISTORY_TEXTS } from './history-texts.ts';
@@ -21,6 +22,7 @@ const NOT_PACKED =
 
 /** The words of every code. A code without words does not compile. */
 export const TEXTS: Texts<FindingCode> = {
+  ...ADVISORY_TEXTS,
   'integrity-mismatch': {
     title: 'the locked hash contradicts other evidence',
     clause: ({ locked, actual, source, basis, file, cache }) => {
@@ -300,6 +302,7 @@ const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   installed: 'what is installed',
   log: 'what a transparency log has of it',
   retractions: 'what its owners took back',
+  advisory: 'a record of malicious packages',
 };
 
 function ownerText({ owner }: Readonly<IdentityArgs>): string {
