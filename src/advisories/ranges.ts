@@ -2,7 +2,7 @@ import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import { compareVersions } from '../ecosystems/conventions/compare.ts';
 import type { Version } from '../ecosystems/conventions/conventions.ts';
 import type { Ecosystem } from '../model/package.ts';
-import { isObject } from '../model/value.ts';
+import { fieldsOf, isObject } from '../model/value.ts';
 import type { Coverage } from './record.ts';
 
 const EVENTS = ['introduced', 'fixed', 'last_affected', 'limit'] as const;
@@ -42,8 +42,12 @@ export function coverageOf(ecosystem: Ecosystem, versions: unknown, ranges: unkn
   const [problem] = problems;
   if (problem !== undefined) return { state: 'unreadable', reason: problem };
   // A record that names a package and no version of it does not say that it is harmless.
-  const isEmpty = [versions, ranges].every((one) => !Array.isArray(one) || one.length === 0);
-  return isEmpty ? { state: 'unreadable', reason: 'it names no version' } : { state: 'clear' };
+  const isNamed = isFilled(versions) || (isFilled(ranges) && ranges.some((range) => fieldsOf(range)['type'] !== 'GIT'));
+  return isNamed ? { state: 'clear' } : { state: 'unreadable', reason: 'it names no version' };
+}
+
+function isFilled(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length > 0;
 }
 
 function isList(value: unknown, name: string): asserts value is readonly unknown[] | undefined | null {
@@ -76,7 +80,7 @@ function coverageOfRange(ecosystem: Ecosystem, range: unknown, version: string):
   const whole = all.length === first.length && first.some((one) => one.version === null);
   if (whole) return { state: 'covered', whole };
   const parsed = conventionsOf(ecosystem).versions.parse(version);
-  if (parsed === null) throw new Unreadable(`the locked version is none that has a place in a range`);
+  if (parsed === null) throw new Unreadable('the locked version is none that has a place in a range');
   return isWithin(parsed, all) ? { state: 'covered', whole } : { state: 'clear' };
 }
 

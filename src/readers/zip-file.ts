@@ -17,9 +17,9 @@ const MAX_COMMENT = 0xffff;
 /** Of a header in the directory: its name, extra fields and comment are of two bytes' length each. */
 const MAX_HEADER = 46 + 3 * 0xffff;
 /** Of the file, at once. */
-const WINDOW = 1024 * 1024;
+const WINDOW = 512 * 1024;
 /** Of contents that are unpacked in one go. */
-const BATCH = 2 * 1024 * 1024;
+const BATCH = 512 * 1024;
 
 /** An entry with its packed content. */
 interface Packed {
