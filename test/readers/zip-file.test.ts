@@ -6,7 +6,7 @@ import { ZipError } from '../../src/readers/zip.ts';
 import { zipOf, type Part, type Shape } from './zip-archive.ts';
 
 const LIMITS = { entries: 5000, entry: 100_000, bytes: 8 * 1024 * 1024 };
-const ALL = (): boolean => true;
+const ALL: (path: string) => boolean = () => true;
 
 async function read(archive: Buffer, isWanted = ALL, limits = LIMITS): Promise<readonly [string, string][]> {
   const found: [string, string][] = [];
