@@ -1,8 +1,8 @@
 import { collectRecords } from '../../src/advisories/collection.ts';
-import { recordedId, withAdvisories } from '../../src/advisories/match.ts';
+import { recordedId, withAdvisories, type Advisories } from '../../src/advisories/match.ts';
 import { readOsv } from '../../src/advisories/osv.ts';
 import type { ReadRecord } from '../../src/advisories/record.ts';
-import type { Ecosystem } from '../../src/model/package.ts';
+import type { Ecosystem, PackageRef } from '../../src/model/package.ts';
 import { dependency, judged } from '../report/fixtures.ts';
 
 /** A record of OSV about `NAME` of an ecosystem as OSV calls it. */
@@ -17,6 +17,14 @@ export function malicious(ecosystem: string, name: string, affected: object, mor
 }
 
 export const EVERY_VERSION = { ranges: [{ type: 'SEMVER', events: [{ introduced: '0' }] }] };
+
+/** Records about a version, as a run has them. */
+export function advisoriesAbout(one: PackageRef, ...records: readonly string[]): Promise<Advisories> {
+  const collection = collectRecords(new Set([recordedId(one)]));
+  const { add } = collection.begin('osv');
+  for (const record of records) add(readOsv(record));
+  return Promise.resolve({ used: collection.used(), records: collection.records });
+}
 
 /** What records say of a version: codes, with "whole" where it is every version, or why nothing can be said. */
 export function saidOf(

@@ -98,6 +98,15 @@ describe('advisories', () => {
       expect((await run('audit')).stderr).toContain('a level needs its reason');
     }));
 
+  it('keep a version out of assay.lock', () =>
+    withTwo(async ({ run, write, read }) => {
+      write('osv/MAL-2026-1.json', record('npm', 'p'));
+      const { status, stderr, stdout } = await run('update', '--advisories', 'osv');
+      expect([status, stdout + stderr]).toEqual([1, expect.stringContaining('advisory-malicious')]);
+      expect(read('assay.lock')).toContain('npm:q');
+      expect(read('assay.lock')).not.toContain('npm:p');
+    }));
+
   it('that were withdrawn, or are of another ecosystem, fail nothing, and are counted', () =>
     withTwo(async ({ report, run, write }) => {
       write('osv/malicious/pypi/p/MAL-2026-1.json', record('PyPI', 'p'));
