@@ -43,6 +43,8 @@ export const MAX_EXPLAINED = 20;
 /** New dependencies of one version whose age is asked for. */
 const MAX_AGES = 10;
 
+/** A version with a finding of these kinds is none to move to. */
+const REFUSING: readonly FindingKind[] = ['contradiction', 'advisory', 'loss', 'identity'];
 /** The gravest kinds of finding first; within one kind, what the project itself depends on. */
 const GRAVEST: readonly FindingKind[] = ['loss', 'identity', 'gap'];
 
@@ -231,8 +233,8 @@ async function laterThan(
   const integrity = servedIntegrity(history.versions.get(later.version));
   const judged = await verify(dependencyOf({ ...history, version: later.version }, integrity));
   if (judged === null || judged.findings.some(({ kind }) => kind === 'unavailable')) return { state: 'unknown' };
-  const stands = judged.findings.some(({ kind }) => kind === 'contradiction' || kind === 'loss' || kind === 'identity');
-  return { state: judged.proofs.provenance !== null && !stands ? 'proven' : 'refused', ...later };
+  const isRefused = judged.findings.some(({ kind }) => REFUSING.includes(kind));
+  return { state: judged.proofs.provenance !== null && !isRefused ? 'proven' : 'refused', ...later };
 }
 
 function askAges(

@@ -64,6 +64,7 @@ export async function auditLockfiles(
     ...reportOf(summaries, read, dependencies, options),
     bytes: options.tarballs === true || installed.length > 0 ? bytesUsed(dependencies) : null,
     installed: installed.length > 0 ? installedUsed(installed) : null,
+    advisories: (await options.advisories)?.used ?? [],
     review: used,
     explanations,
   };

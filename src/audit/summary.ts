@@ -86,6 +86,7 @@ export function reportOf(
     review: null,
     bytes: null,
     installed: null,
+    advisories: [],
     dependencies,
     explanations: [],
     skipped: read.skipped,

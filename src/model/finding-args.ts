@@ -96,6 +96,12 @@ export interface LogTree {
 /** Typed arguments per finding code. Codes are stable; adding an argument is compatible, removing one is not. */
 export interface FindingArgs {
   /**
+   * `ids` are records (MAL-, RUSTSEC-) that say so; `from` the files and folders that have them. `whole`: one of them
+   * says so of every version.
+   */
+  'advisory-malicious': { ids: readonly string[]; from: readonly string[]; whole: boolean };
+
+  /**
    * `locked` is not what the registry serves (`source: registry`), or an attestation names (`attestation`). With
    * `basis` it is not the lockfile's hash but the one the registry gives, as the lockfile has none that can be used.
    * With `source: log` a transparency log has `actual` of it for good; `file` is which of several files it is. With
@@ -352,4 +358,6 @@ export type EvidenceName =
   /** What the owners of a Go module have taken back. */
   | 'retractions'
   /** Who published a version. */
-  | 'publisher';
+  | 'publisher'
+  /** A record that names the package as malicious, in some versions. */
+  | 'advisory';

@@ -192,6 +192,8 @@ export interface Policy {
   /** Hours a version must have been public. */
   readonly releaseAge: number | null;
   readonly review: ReviewRules | null;
+  /** Folders and archives with records of malicious packages, as the policy writes them. */
+  readonly advisories: readonly string[];
 }
 
 /** What is demanded of one dependency, for the checks. */

@@ -1,3 +1,4 @@
+import type { AdvisoriesUsed } from './advisory.ts';
 import type { AcceptedFinding, LogHead } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
 import type { Place, SkippedEntry } from './dependency.ts';
@@ -262,6 +263,8 @@ export interface Report {
   readonly bytes: BytesUsed | null;
   /** Null where nobody asked what is installed. */
   readonly installed: InstalledUsed | null;
+  /** Published records that versions were held to; empty where nobody names any. */
+  readonly advisories: readonly AdvisoriesUsed[];
   readonly dependencies: readonly JudgedDependency[];
   /** What to decide about lost provenance and other builders, the gravest first; a limited number. */
   readonly explanations: readonly Comparison[];

@@ -12,6 +12,7 @@ import { withProject, type LabProject } from './lab-project.ts';
 import { cargoLock } from './cargo-lock.ts';
 import { RECORD_CONNECTIONS } from './record-connections.ts';
 import { withCratesLab } from '../support/crates-lab.ts';
+import { EVERY_VERSION, malicious } from '../advisories/records.ts';
 import { serveRepository } from '../support/serve-repository.ts';
 import { assay, configOf, inFolder, type Run } from './run.ts';
 
@@ -168,6 +169,8 @@ describe('the connections of a run', () => {
       writeFileSync(join(bin, 'npm'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
       const printed = connectedTo(await assayInside(['trust', 'hosts', ...trust, '--json'], folder));
       expect(printed).toEqual([lab.url, scoped, tuf].map(hostOf).sort());
+      mkdirSync(join(folder, 'osv'));
+      writeFileSync(join(folder, 'osv/MAL-2026-1.json'), malicious('npm', 'other', EVERY_VERSION));
       const none: string[] = [];
       const log = await serveLog(lab.sigstore.rekor.v1, 1);
       const asking = ['--log', `rekor.lab.test=${log.url}`, '--state', 'state', ...trust];
@@ -176,6 +179,7 @@ describe('the connections of a run', () => {
       const cases: readonly (readonly [args: readonly string[], status: number, hosts: readonly string[]])[] = [
         [['audit', ...trust], 0, printed],
         [['audit', '--tarballs', ...trust], 0, printed],
+        [['audit', '--advisories', 'osv', ...trust], 0, printed],
         [['exec', ...trust, '--', 'npm', 'ci'], 0, printed],
         [['pack', '--output', 'e.tar', ...trust], 0, printed],
         [['audit', '--evidence', 'e.tar', ...trust], 0, none],

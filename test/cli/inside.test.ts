@@ -28,6 +28,7 @@ const CASES: readonly Case[] = [
   { args: ['audit', ...TRUST], status: 1, env: { LC_ALL: 'POSIX' } },
   { args: ['audit', '--registry', 'http://127.0.0.1:9/', ...TRUST], status: 3, env: { npm_config_fetch_retries: '0' } },
   { args: ['audit', '--base', 'HEAD', ...TRUST], status: 2, env: { PATH: '/nowhere' } },
+  { args: ['audit', '--advisories', 'nowhere', ...TRUST], status: 2 },
   { args: ['init', ...TRUST], status: 0 },
   { args: ['update', ...TRUST], status: 0 },
   { args: ['review', ...TRUST], status: 2 },

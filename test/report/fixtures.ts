@@ -17,6 +17,7 @@ export function asProof<T extends object>(facts: T): T & Proven {
 export function argsWith(text: string): { readonly [C in FindingCode]: FindingArgs[C] } {
   const identity = { expected: text, actual: text, source: 'history', version: text } as const;
   return {
+    'advisory-malicious': { ids: [text, text, text, text], from: [text, text], whole: true },
     'integrity-mismatch': { locked: text, actual: text, source: 'registry' },
     'integrity-missing': { resolved: text },
     'integrity-unknown-file': { locked: text, file: text },
@@ -240,6 +241,7 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
     baseline: null,
     bytes: null,
     installed: null,
+    advisories: [],
     dependencies,
     explanations: [],
     skipped: [{ place: { file: 'package-lock.json', line: 6, path: '' }, reason: 'root' }],

@@ -1,4 +1,5 @@
 import { withoutCredentials } from '../../model/address.ts';
+import type { AdvisoriesUsed } from '../../model/advisory.ts';
 import { placeOf, type CapabilityReading } from '../../model/capability.ts';
 import type { Artifact, Dependency, Place, Source } from '../../model/dependency.ts';
 import { hashText } from '../../model/hash.ts';
@@ -97,6 +98,7 @@ function membersOf(report: Report): Members {
     review: report.review === null ? null : reviewUsedJson(report.review),
     bytes: report.bytes === null ? null : { ...report.bytes },
     installed: report.installed === null ? null : { ...report.installed },
+    ...(report.advisories.length === 0 ? {} : { advisories: report.advisories.map(advisoriesJson) }),
     dependencies: function* () {
       for (const judged of dependencies) yield dependencyJson(judged, findings.get(judged) ?? []);
     },
@@ -114,6 +116,10 @@ function membersOf(report: Report): Members {
       }
     },
   };
+}
+
+function advisoriesJson({ newest, ...one }: AdvisoriesUsed): JsonObject {
+  return { ...one, newest: formatInstant(newest) };
 }
 
 /** How old the root of an instance is, of a report or of `assay trust`. */

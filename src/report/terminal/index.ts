@@ -3,6 +3,7 @@ import type { PolicyUsed, Report, RegistryUsed, TrustRepository } from '../../mo
 import { formatInstant } from '../../model/time.ts';
 import type { JudgedDependency, Verdict } from '../../model/verdict.ts';
 import { baselineRows } from '../parts/baseline-rows.ts';
+import { advisoryRows } from '../parts/advisory-rows.ts';
 import { bytesRows } from '../parts/bytes.ts';
 import { lockfileRows, lockfileText, newText, sinceRows, unreadText } from '../parts/coverage.ts';
 import { canBeSigned, unsignedTexts } from '../words/builders.ts';
@@ -117,6 +118,7 @@ export function summaryRows(report: Report, isCounted = true): string[] {
     ...(counts.omitted > 0 ? [`left out by --omit: ${count(counts.omitted, 'dependency', 'dependencies')}`] : []),
     ...hookTexts(report.lockfiles),
     ...bytesRows(report),
+    ...advisoryRows(report),
     ...policyTexts(report.policy),
     ...unknownCapabilityTexts(report.dependencies),
     ...baselineRows(report),

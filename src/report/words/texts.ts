@@ -1,6 +1,7 @@
 import type { EvidenceName, FindingCode, IdentityArgs } from '../../model/finding.ts';
 import { formatInstant } from '../../model/time.ts';
 import { isPublicRegistry } from '../../ecosystems/conventions/index.ts';
+import { ADVISORY_TEXTS } from './advisory-texts.ts';
 import { BYTES_TEXTS } from './bytes-texts.ts';
 import { escapeText, quoteText } from './escape.ts';
 import { HISTORY_TEXTS } from './history-texts.ts';
@@ -21,6 +22,7 @@ const NOT_PACKED =
 
 /** The words of every code. A code without words does not compile. */
 export const TEXTS: Texts<FindingCode> = {
+  ...ADVISORY_TEXTS,
   'integrity-mismatch': {
     title: 'the locked hash contradicts other evidence',
     clause: ({ locked, actual, source, basis, file, cache }) => {
@@ -299,6 +301,7 @@ const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   log: 'what a transparency log has of it',
   retractions: 'what its owners took back',
   publisher: 'who published it',
+  advisory: 'a record of malicious packages',
 };
 
 /** What does without it all the same. */
