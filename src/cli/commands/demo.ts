@@ -8,7 +8,7 @@ export const command: Command = {
   run: async ({ positionals }, io) => {
     if (positionals.length > 0) throw new UsageError('demo takes no arguments');
     // With the registry and the Sigstore that it plays on.
-    const { playDemo } = await import('../demo.ts');
+    const { playDemo } = await import('../demo/npm.ts');
     return playDemo(io);
   },
 };

@@ -1,21 +1,17 @@
-import { tmpdir } from 'node:os';
-import { ciWorkflow, startLab, token, type Lab } from '../../lab/index.ts';
-import { audit } from '../audit/index.ts';
-import type { TrustOptions } from '../audit/options.ts';
-import { check } from '../audit/check.ts';
-import type { Report } from '../model/report.ts';
-import { DEFAULT_PHASE } from '../model/verdict.ts';
-import { createHttpClient } from '../net/client.ts';
-import { npmRegistry } from '../registries/npm/index.ts';
-import { parseKeysDocument } from '../registries/npm/keys.ts';
-import { loadNpmConfig } from '../registries/npm/config/npmrc.ts';
-import type { Registry } from '../registries/registry.ts';
-import { renderComparison } from '../report/commands/comparison.ts';
-import { paint, usableColumns, wrap } from '../report/words/layout.ts';
-import { renderTerminal } from '../report/terminal/index.ts';
-import { parseTrustedRoot } from '../sigstore/trusted-root.ts';
-import { EXIT } from './exit.ts';
-import type { Io } from './io.ts';
+import { ciWorkflow, startLab, token, type Lab } from '../../../lab/index.ts';
+import { audit } from '../../audit/index.ts';
+import type { TrustOptions } from '../../audit/options.ts';
+import { check } from '../../audit/check.ts';
+import type { Report } from '../../model/report.ts';
+import { DEFAULT_PHASE } from '../../model/verdict.ts';
+import { parseKeysDocument } from '../../registries/npm/keys.ts';
+import { renderComparison } from '../../report/commands/comparison.ts';
+import { paint, usableColumns, wrap } from '../../report/words/layout.ts';
+import { renderTerminal } from '../../report/terminal/index.ts';
+import { parseTrustedRoot } from '../../sigstore/trusted-root.ts';
+import { EXIT } from '../exit.ts';
+import type { Io } from '../io.ts';
+import { withSources } from './sources.ts';
 
 /** Plays it, and returns the exit status. */
 export async function playDemo(io: Io): Promise<number> {
@@ -48,11 +44,11 @@ async function replay(lab: Lab, io: Io): Promise<number> {
     keys: parseKeysDocument(lab.keys, 'configured'),
   };
   const auditOf = (version: string): Promise<Report> =>
-    withRegistry(lab, (registry) =>
+    withSources({ npm: lab.url }, (sources) =>
       audit({
+        ...sources,
         file: 'package-lock.json',
         bytes: Buffer.from(lab.lockfile({ axios: version })),
-        registry,
         trust,
         now: lab.clock.now(),
         enforce: DEFAULT_PHASE,
@@ -71,8 +67,8 @@ async function replay(lab: Lab, io: Io): Promise<number> {
   io.stdout.write(`${renderTerminal(after, io.stdout)}\n`);
 
   say('3. What changed, side by side (assay check axios@1.14.1):');
-  const { comparisons } = await withRegistry(lab, (registry) =>
-    check(['axios@1.14.1'], { registry, trust, now: lab.clock.now(), enforce: DEFAULT_PHASE }),
+  const { comparisons } = await withSources({ npm: lab.url }, (sources) =>
+    check(['axios@1.14.1'], { ...sources, trust, now: lab.clock.now(), enforce: DEFAULT_PHASE }),
   );
   for (const comparison of comparisons) io.stdout.write(renderComparison(comparison, io.stdout));
   io.stdout.write('\n');
@@ -120,24 +116,4 @@ async function publishWithStolenToken(lab: Lab): Promise<void> {
     },
     by: thief,
   });
-}
-
-/**
- * Runs `work` with the lab as an audit sees any registry: nothing is remembered from one run to the next, and nothing
- * of the user's npm configuration applies.
- */
-async function withRegistry<T>(lab: Lab, work: (registry: Registry) => Promise<T>): Promise<T> {
-  const config = loadNpmConfig({
-    cwd: tmpdir(),
-    env: {},
-    homedir: tmpdir(),
-    platform: process.platform,
-    overrides: { registry: lab.url },
-  });
-  const registry = npmRegistry(createHttpClient(config), config);
-  try {
-    return await work(registry);
-  } finally {
-    registry.close();
-  }
 }
