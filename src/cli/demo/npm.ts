@@ -1,23 +1,17 @@
 import { ciWorkflow, startLab, token, type Lab } from '../../../lab/index.ts';
-import { audit } from '../../audit/index.ts';
-import type { TrustOptions } from '../../audit/options.ts';
 import { check } from '../../audit/check.ts';
-import type { Report } from '../../model/report.ts';
-import { DEFAULT_PHASE } from '../../model/verdict.ts';
+import { DEFAULT_PHASE, type Verdict } from '../../model/verdict.ts';
 import { parseKeysDocument } from '../../registries/npm/keys.ts';
 import { renderComparison } from '../../report/commands/comparison.ts';
-import { paint, usableColumns, wrap } from '../../report/words/layout.ts';
-import { renderTerminal } from '../../report/terminal/index.ts';
-import { parseTrustedRoot } from '../../sigstore/trusted-root.ts';
-import { EXIT } from '../exit.ts';
-import type { Io } from '../io.ts';
+import type { Io, Output } from '../io.ts';
+import { trustOf, type Player } from './player.ts';
 import { withSources } from './sources.ts';
 
-/** Plays it, and returns the exit status. */
-export async function playDemo(io: Io): Promise<number> {
+/** The stolen release of axios, on a registry of its own. */
+export async function playNpm(player: Player, { stdout }: Io): Promise<void> {
   const lab = await startLab({ now: Date.parse('2026-01-12T09:00:00Z') });
   try {
-    return await replay(lab, io);
+    await replay(lab, player, stdout);
   } finally {
     await lab.close();
   }
@@ -31,53 +25,32 @@ const TEAM = ciWorkflow({
   ref: 'refs/heads/v1.x',
 });
 
-/** Exit status 0 means that the replay went as it is told: the first audit holds, the second fails. */
-async function replay(lab: Lab, io: Io): Promise<number> {
-  const say = (text: string): void => {
-    const lines = wrap(text, usableColumns(io.stdout.columns), 0, 3).map((line) => paint('bold', line, io.stdout));
-    io.stdout.write(`${lines.join('\n')}\n\n`);
-  };
-  const trust: TrustOptions = {
-    root: parseTrustedRoot(lab.trustedRoot),
-    rootName: 'of the demo',
-    rootDigest: '',
-    keys: parseKeysDocument(lab.keys, 'configured'),
-  };
-  const auditOf = (version: string): Promise<Report> =>
-    withSources({ npm: lab.url }, (sources) =>
-      audit({
-        ...sources,
-        file: 'package-lock.json',
-        bytes: Buffer.from(lab.lockfile({ axios: version })),
-        trust,
-        now: lab.clock.now(),
-        enforce: DEFAULT_PHASE,
-        omit: [],
-      }),
+async function replay(lab: Lab, player: Player, stdout: Output): Promise<void> {
+  const registries = { npm: lab.url };
+  const trust = trustOf(lab.trustedRoot, parseKeysDocument(lab.keys, 'configured'));
+  const auditOf = (version: string, told: Verdict): Promise<void> =>
+    player.audit(
+      { registries, trust, now: lab.clock.now() },
+      { file: 'package-lock.json', text: lab.lockfile({ axios: version }) },
+      told,
     );
 
   await publishGoodReleases(lab);
-  say('1. Releases come from one workflow of one repository. A lockfile with axios 1.14.0:');
-  const before = await auditOf('1.14.0');
-  io.stdout.write(`${renderTerminal(before, io.stdout)}\n`);
+  player.step('Releases come from one workflow of one repository. A lockfile with axios 1.14.0:');
+  await auditOf('1.14.0', 'pass');
 
   await publishWithStolenToken(lab);
-  say('2. Somebody publishes 1.14.1 with a stolen token. The hash matches, the registry signs it. The same audit:');
-  const after = await auditOf('1.14.1');
-  io.stdout.write(`${renderTerminal(after, io.stdout)}\n`);
+  player.step(
+    'Somebody publishes 1.14.1 with a stolen token. The hash matches, the registry signs it. The same audit:',
+  );
+  await auditOf('1.14.1', 'fail');
 
-  say('3. What changed, side by side (assay check axios@1.14.1):');
-  const { comparisons } = await withSources({ npm: lab.url }, (sources) =>
+  player.step('What changed, side by side (assay check axios@1.14.1):');
+  const { comparisons } = await withSources(registries, (sources) =>
     check(['axios@1.14.1'], { ...sources, trust, now: lab.clock.now(), enforce: DEFAULT_PHASE }),
   );
-  for (const comparison of comparisons) io.stdout.write(renderComparison(comparison, io.stdout));
-  io.stdout.write('\n');
-  say(
-    '4. The registry ended with this replay: commands above that name its packages find nothing now. In a project with a lockfile, run: assay audit',
-  );
-  const asTold = before.verdict === 'pass' && after.verdict === 'fail';
-  if (!asTold) io.stderr.write('assay: the replay did not go as told; please report this\n');
-  return asTold ? EXIT.holds : EXIT.fails;
+  for (const comparison of comparisons) stdout.write(renderComparison(comparison, stdout));
+  stdout.write('\n');
 }
 
 async function publishGoodReleases(lab: Lab): Promise<void> {

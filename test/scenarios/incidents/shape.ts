@@ -54,7 +54,7 @@ export interface Incident extends Told, History {
 }
 
 /** An incident on a registry of its own, as it is when the release is an hour old. */
-export interface Staged {
+interface Staged {
   readonly now: Instant;
   /** Audits a lockfile with the release, or with the one before. */
   readonly audit: (what: 'release' | 'before', change: AuditChange) => Promise<Outcome>;
