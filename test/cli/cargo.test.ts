@@ -2,39 +2,18 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CratesLab } from '../../lab/crates/index.ts';
+import { cargoLock } from '../../lab/crates/lockfile.ts';
 import { withCratesLab } from '../support/crates-lab.ts';
 import { commitAll, git, hasGit } from '../support/git.ts';
 import { assayInside } from './inside.ts';
 import { inFolder, type Run } from './run.ts';
 
-const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index';
 const PHASES = ['observe', 'guard', 'critical', 'all'] as const;
 
 interface ReportJson {
   readonly lockfiles: readonly { readonly findings: readonly { readonly code: string; readonly level: string }[] }[];
   readonly findings: readonly { readonly name: string; readonly code: string; readonly level: string }[];
   readonly dependencies: readonly { readonly name: string; readonly dev: boolean; readonly direct: boolean }[];
-}
-
-/** A crate of Cargo.lock. */
-interface Locked {
-  readonly name: string;
-  readonly version: string;
-  readonly checksum: string | null;
-  readonly dependencies?: readonly string[];
-}
-
-function lockOf(crates: readonly Locked[], asked: readonly string[], more = ''): string {
-  const list = (names: readonly string[]): string =>
-    names.length === 0 ? '' : `dependencies = [\n${names.map((name) => ` "${name}",\n`).join('')}]\n`;
-  const entries = crates.map(
-    ({ name, version, checksum, dependencies = [] }) =>
-      `[[package]]\nname = "${name}"\nversion = "${version}"\nsource = "${CRATES_IO}"\n${
-        checksum === null ? '' : `checksum = "${checksum}"\n`
-      }${list(dependencies)}`,
-  );
-  const own = `[[package]]\nname = "project"\nversion = "0.1.0"\n${list(asked)}`;
-  return ['version = 4\n', ...entries, own, ...(more === '' ? [] : [more])].join('\n');
 }
 
 interface CargoProject {
@@ -91,7 +70,7 @@ function withCargoProject(work: (project: CargoProject) => Promise<void>): Promi
       { name: 'beta_two', version: '0.2.0', checksum: lab.publish('beta_two', '0.2.0') },
       { name: 'tester', version: '3.0.0', checksum: lab.publish('tester', '3.0.0') },
     ];
-    write('Cargo.lock', lockOf(crates, ['alpha', 'tester']));
+    write('Cargo.lock', cargoLock(crates, ['alpha', 'tester']));
     const manifest = '[package]\nname = "project"\nversion = "0.1.0"\nedition = "2021"\n';
     write('Cargo.toml', `${manifest}\n[dependencies]\nalpha = "1"\n\n[dev-dependencies]\ntester = "3"\n`);
     await work(project);
@@ -436,7 +415,7 @@ describe('incidents of crates.io', () => {
       const checksum = lab.publish('arrayref', '0.3.10', { published: now, dependencies });
       const bad = { name: 'proc-macro1', version: '1.0.0', checksum: lure };
       const arrayref = { name: 'arrayref', version: '0.3.10', checksum, dependencies: ['proc-macro1'] };
-      write('Cargo.lock', lockOf([arrayref, bad, good], ['arrayref', 'proc-macro2']));
+      write('Cargo.lock', cargoLock([arrayref, bad, good], ['arrayref', 'proc-macro2']));
       lab.yank('arrayref', ...old);
       const found = ['arrayref history-dependency-added warning', 'arrayref history-mass-yank warning'];
       // The token was that of the owner, who had published by hand before: who published says nothing.

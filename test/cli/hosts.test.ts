@@ -211,6 +211,9 @@ describe('the connections of a run', () => {
         ],
         [['cache'], 0, none],
         [['demo'], 0, none],
+        [['demo', 'go'], 0, none],
+        [['demo', 'pypi'], 0, none],
+        [['demo', 'cargo'], 0, none],
       ];
       expect(COMMAND_NAMES.filter((name) => !cases.some(([[command]]) => command === name))).toEqual([]);
       const came: unknown[] = [];

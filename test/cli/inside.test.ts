@@ -41,6 +41,10 @@ const CASES: readonly Case[] = [
   { args: ['trust', ...TRUST], status: 0 },
   { args: ['cache'], status: 0, env: { ASSAY_CACHE: 'cache' } },
   { args: ['demo'], status: 0 },
+  { args: ['demo', 'go'], status: 0 },
+  { args: ['demo', 'pypi'], status: 0 },
+  { args: ['demo', 'cargo'], status: 0 },
+  { args: ['demo', 'nmp'], status: 2 },
   { args: ['exec', ...TRUST, '--', 'npm', 'ci', '--force'], status: 1 },
   { args: ['nothing'], status: 2 },
 ];
