@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { spawn } from 'cross-spawn';
 import type { Omittable } from '../../audit/options.ts';
+import { commandsOf } from '../../ecosystems/conventions/index.ts';
 import { isNodeLockfile } from '../../model/dependency.ts';
 import { reportStatus } from '../../model/report.ts';
 import { listed } from '../../report/words/layout.ts';
@@ -12,7 +13,7 @@ import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { insteadOf, whyNotRun } from '../exec/why-not.ts';
+import { whyNotRun } from '../exec/why-not.ts';
 import { changedSince, type Looked } from '../exec/still.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { reportToActions } from '../output/pipeline.ts';
@@ -76,11 +77,12 @@ export const command: Command = {
       io.stderr.write(`assay: ${files}: still what was audited\n`);
       return ended;
     }
-    const instead = insteadOf(positionals, io);
+    const managers = looked.projects.flatMap(({ lockfiles }) => lockfiles.map(({ manager }) => manager));
+    const instead = [...new Set(managers.map((manager) => commandsOf(manager).frozen.join(' ')))];
     // Too late to prevent, and not to be overlooked.
     io.stderr.write(
       `assay: ${after}, or what decides how it is used, was changed by ${shown}, so what it installed was not all ` +
-        `audited${instead.length === 0 ? '' : `; use what installs the lockfile alone (${instead.join(', ')})`}\n`,
+        `audited; use what installs the lockfile alone (${instead.join(', ')})\n`,
     );
     return ended === 0 ? EXIT.fails : ended;
   },

@@ -41,9 +41,3 @@ async function demandHeld(started: Started, held: Held): Promise<void> {
   if (inner === null) return;
   for (const next of startedIn(inner.line, io.env, inner.start, started.depth + 1)) await demandHeld(next, held);
 }
-
-/** The commands that install what a lockfile says and nothing else, of the programs that a command line starts. */
-export function insteadOf(line: readonly string[], io: Io): readonly string[] {
-  const all = startedIn(line, io.env).map(({ program }) => program.instead);
-  return [...new Set(all)];
-}

@@ -58,5 +58,4 @@ export const CARGO: Program = {
       (?:CARGO_(?:BUILD_|TARGET_[A-Z0-9_]+_)?|CARGO_ENCODED_)?RUST(?:DOC)?FLAGS CARGO_TARGET_[A-Z0-9_]+_RUNNER
       RUSTUP_(?:HOME|TOOLCHAIN|DIST_SERVER|DIST_ROOT|UPDATE_ROOT|VERSION|INIT_\\w+)`,
   },
-  instead: 'cargo build --locked',
 };

@@ -41,5 +41,4 @@ export const GO: Program = {
       GO(?:PROXY|NOPROXY|SUMDB|NOSUMDB|PRIVATE|INSECURE|FLAGS|WORK|TOOLCHAIN|MODCACHE|PATH|ENV|ROOT|VCS|111MODULE)`,
     folders: ['GOCACHE'],
   },
-  instead: 'go build -mod=readonly',
 };

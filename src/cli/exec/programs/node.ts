@@ -96,7 +96,7 @@ const VARIABLES: Variables = {
   own: 'corepack_(?:home|npm_\\w+|integrity_keys) bun_env',
 };
 
-const WORDS: Readonly<Record<Installer, NodeWords & Pick<Program, 'instead'>>> = {
+const WORDS: Readonly<Record<Installer, NodeWords>> = {
   npm: {
     valued: `
       registry reg cache omit include only also loglevel userconfig globalconfig workspace w tag before enjoy-by otp access
@@ -111,7 +111,6 @@ const WORDS: Readonly<Record<Installer, NodeWords & Pick<Program, 'instead'>>> =
       'a f g l p s b d e o y n dd ddd q h H v w c m ws iwr N porcelain readonly quiet silent verbose reg desc enjoy-by no',
     reads: ['npm-shrinkwrap.json', 'package-lock.json'],
     runners: ['npx', 'npx-cli'],
-    instead: 'npm ci',
   },
   pnpm: {
     valued: `
@@ -124,7 +123,6 @@ const WORDS: Readonly<Record<Installer, NodeWords & Pick<Program, 'instead'>>> =
       'p d f r w s h v g c i prod silent parallel verbose stream help if-present resume-from report-summary no-bail',
     reads: ['pnpm-lock.yaml'],
     runners: ['pnpx', 'pnx'],
-    instead: 'pnpm install --frozen-lockfile',
   },
   yarn: {
     valued: `
@@ -136,7 +134,6 @@ const WORDS: Readonly<Record<Installer, NodeWords & Pick<Program, 'instead'>>> =
       's h v a all immutable immutable-cache check-resolutions inline-builds mode json help prod dev optional no-default-rc',
     reads: ['yarn.lock'],
     runners: [],
-    instead: 'yarn install --immutable (of Yarn 1: --frozen-lockfile)',
   },
   bun: {
     valued: `
@@ -150,7 +147,6 @@ const WORDS: Readonly<Record<Installer, NodeWords & Pick<Program, 'instead'>>> =
       smol save-text-lockfile minimum-release-age help verify peer only-missing`,
     reads: ['bun.lock', 'bun.lockb'],
     runners: ['bunx'],
-    instead: 'bun install --frozen-lockfile',
   },
   vlt: {
     valued: 'registry cache workspace w scope view before identity',
@@ -158,7 +154,6 @@ const WORDS: Readonly<Record<Installer, NodeWords & Pick<Program, 'instead'>>> =
     options: 'h v w s y silent',
     reads: ['vlt-lock.json'],
     runners: ['vlx'],
-    instead: 'vlt ci',
   },
 };
 

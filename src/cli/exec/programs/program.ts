@@ -22,6 +22,4 @@ export interface Program {
   readonly isNamed: RegExp;
   readonly grammar: Grammar;
   readonly variables: Variables;
-  /** The command that installs what the lockfile says and nothing else. */
-  readonly instead: string;
 }

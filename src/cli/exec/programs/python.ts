@@ -39,7 +39,6 @@ export const PIP: Program = {
       PIP_(?:CERT|CLIENT_CERT|TRUSTED_HOST|PROXY|CACHE_DIR|INDEX_URL|EXTRA_INDEX_URL|NO_INDEX|FIND_LINKS|CONFIG_FILE)
       PIP_KEYRING_PROVIDER VIRTUAL_ENV`,
   },
-  instead: 'pip install --require-hashes -r FILE',
 };
 
 const UV_OPTIONS = `
@@ -99,7 +98,6 @@ export const UV: Program = {
       UV_(?:CREDENTIALS_DIR|GITHUB_TOKEN) VIRTUAL_ENV`,
     folders: ['UV_CACHE_DIR'],
   },
-  instead: 'uv sync --locked',
 };
 
 /** Installers that find the project, and its lockfile, by themselves. */
@@ -143,7 +141,6 @@ export const PROJECT_INSTALLERS: readonly ProjectInstaller[] = [
         'POETRY_(?:NO_INTERACTION|VIRTUALENVS_\\w+|NO_ANSI|HOME|VERSION|REQUESTS_\\w+|INSTALLER_\\w+|KEYRING_ENABLED|DATA_DIR|CONFIG_DIR)',
       own: 'POETRY_(?:CACHE_DIR|REPOSITORIES_\\w+|HTTP_BASIC_\\w+|PYPI_TOKEN_\\w+|CERTIFICATES_\\w+|SYSTEM_\\w+)',
     },
-    instead: 'poetry install',
   },
   {
     // https://pdm-project.org/en/latest/reference/cli; `pdm install --frozen-lockfile` resolves anew and installs that.
@@ -172,7 +169,6 @@ export const PROJECT_INSTALLERS: readonly ProjectInstaller[] = [
         'PDM_(?:CHECK_UPDATE|NON_INTERACTIVE|NO_SELF|NO_EDITABLE|USE_VENV|VENV_IN_PROJECT|IGNORE_SAVED_PYTHON|IGNORE_ACTIVE_VENV|REQUEST_TIMEOUT|VERSION|HOME)',
       own: 'PDM_(?:CACHE_DIR|CONFIG_FILE|LOG_DIR|PYPI_\\w+)',
     },
-    instead: 'pdm sync',
   },
   {
     // https://pipenv.pypa.io/en/latest/cli.html
@@ -198,7 +194,6 @@ export const PROJECT_INSTALLERS: readonly ProjectInstaller[] = [
         'PIPENV_(?:VENV_IN_PROJECT|NOSPIN|QUIET|VERBOSITY|YES|TIMEOUT|INSTALL_TIMEOUT|MAX_\\w+|IGNORE_VIRTUALENVS|NO_INHERIT|HIDE_EMOJIS|VERSION|ACTIVE|DONT_LOAD_ENV|CUSTOM_VENV_NAME|DONT_USE_PYENV|NO_INPUT)',
       own: 'PIPENV_(?:CACHE_DIR|PYTHON|DEFAULT_PYTHON_VERSION)',
     },
-    instead: 'pipenv sync',
   },
 ];
 
@@ -209,5 +204,4 @@ export const PYTHON_RUNNERS: readonly Program[] = ['uvx', 'pipx'].map((name) => 
   isNamed: new RegExp(`^${name}$`),
   grammar: { options: '-h --help --version', verbs: [['list|environment|ensurepath', 'plain', '*']] },
   variables: { read: /^$/, harmless: '', own: '' },
-  instead: 'uv run --locked',
 }));
