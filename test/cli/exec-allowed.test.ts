@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commandsOf } from '../../src/ecosystems/conventions/index.ts';
 import { whyNotRun } from '../../src/cli/exec/why-not.ts';
 import { inFolder } from './run.ts';
 
@@ -98,6 +99,13 @@ describe('what installs from an audited lockfile is run', () => {
     'cargo test --locked -- "$FILTER"',
     'for x in $LIST; do echo $x; done',
   ])('in a shell: %s', async (text) => expect(await asked(inShell(text))).toBeNull());
+});
+
+it('what a message recommends to run instead is run', async () => {
+  for (const manager of ['npm', 'uv', 'pip', 'poetry', 'go', 'cargo'] as const) {
+    const line = commandsOf(manager).frozen;
+    expect(await asked(line), line.join(' ')).toBeNull();
+  }
 });
 
 describe('what installs nothing is run', () => {

@@ -4,11 +4,12 @@ import { escapeText } from '../../report/words/escape.ts';
 import type { Io } from '../io.ts';
 import { cargoConfig, settingIn } from '../project/cargo-config.ts';
 import { workspaceAbove } from '../project/cargo-project.ts';
-import { demandPlace, type Check } from './check.ts';
+import { demandAudited, demandPlace, type Check } from './check.ts';
 import { readCommand, refuse } from './programs/grammar.ts';
 
 /** Demands that a command of cargo builds from an audited Cargo.lock, and from nothing else. */
-export const checkCargo: Check = async (started, { audited, omit, io }) => {
+export const checkCargo: Check = async (started, held) => {
+  const { omit, io } = held;
   const { program, args } = started;
   // rustup takes a toolchain before everything else.
   const line = args.filter((word, at) => at > 0 || !word.startsWith('+'));
@@ -30,7 +31,7 @@ export const checkCargo: Check = async (started, { audited, omit, io }) => {
   if (root === null) return null;
   const lockfile = join(root, 'Cargo.lock');
   // Without one --locked stops.
-  if (existsSync(lockfile)) audited.demand(lockfile, what);
+  if (existsSync(lockfile)) demandAudited(lockfile, what, held);
   return null;
 };
 

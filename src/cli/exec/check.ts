@@ -17,18 +17,10 @@ export interface Audited {
 
 /** What a command is held to. */
 export interface Held {
-  readonly audited: AuditedFiles;
+  readonly audited: readonly Audited[];
   /** The kinds of dependencies that were left out of the audit. */
   readonly omit: readonly string[];
   readonly io: Io;
-}
-
-/** The lockfiles that were audited. */
-export interface AuditedFiles {
-  readonly all: readonly Audited[];
-  readonly find: (lockfile: string) => Audited | null;
-  /** Throws UsageError where this one was not. */
-  readonly demand: (lockfile: string, what: string) => void;
 }
 
 /** What a program starts in turn. */
@@ -43,17 +35,22 @@ export interface Inner {
  */
 export type Check = (started: Started, held: Held) => Inner | null | Promise<Inner | null>;
 
-export function auditedFiles(all: readonly Audited[], io: Io): AuditedFiles {
-  const find = (lockfile: string): Audited | null => all.find(({ path }) => real(path) === real(lockfile)) ?? null;
-  return {
-    all,
-    find,
-    demand: (lockfile, what) => {
-      if (find(lockfile) !== null) return;
-      const shown = escapeText(shownPath(lockfile, io), 200);
-      refuse(`${what} installs from ${shown}, which was not audited: assay exec --lockfile ${shown}`);
-    },
-  };
+/** Null where a lockfile was not audited. */
+export function auditedAt({ audited }: Held, lockfile: string): Audited | null {
+  return audited.find(({ path }) => real(path) === real(lockfile)) ?? null;
+}
+
+/** Throws UsageError where a lockfile was not audited. */
+export function demandAudited(lockfile: string, what: string, held: Held): void {
+  if (auditedAt(held, lockfile) !== null) return;
+  const file = escapeText(shownPath(lockfile, held.io), 200);
+  refuse(
+    `${what} installs from ${file}, which was not audited (audited was ${shownAudited(held)}): assay exec --lockfile ${file}`,
+  );
+}
+
+export function shownAudited({ audited, io }: Held): string {
+  return escapeText(audited.map(({ path }) => shownPath(path, io)).join(', '), 200);
 }
 
 /**

@@ -15,8 +15,8 @@ import { findAllLockfiles } from '../project/find.ts';
 import { manifestIn } from '../project/manifests.ts';
 import { settingAgainst, shownSetting, unverified, useSettings } from '../project/not-used.ts';
 import { shownPath } from '../user-files.ts';
-import { above, type AuditedFiles, type Check, type Held, type Inner } from './check.ts';
-import { refuse, refuseUnlocked, words, type Verb } from './programs/grammar.ts';
+import { above, auditedAt, demandAudited, shownAudited, type Check, type Held, type Inner } from './check.ts';
+import { refuse, refuseUnlocked, verbIn, words, type Does } from './programs/grammar.ts';
 import { isOmittedBy } from './node-omitted.ts';
 import { judgeVariable, settingsOfVariables, unreadSetting } from './node-settings.ts';
 import { takeApart, withVariableOptions, type NodeCommand } from './node-words.ts';
@@ -128,13 +128,11 @@ function inner(command: Command): Command {
 }
 
 /** Throws UsageError for what is no command, and no script of the project. */
-function doesOf({ program, verb, names, isDirected, started }: Command, folder: string): Verb[0] {
+function doesOf({ program, verb, names, isDirected, started }: Command, folder: string): Does {
   const { installer } = program;
   if (verb === '') return installer === 'yarn' ? 'locked' : 'plain';
-  const rowOf = (one: string): Verb[0] | undefined =>
-    program.grammar.verbs.find(([all]) => all.split('|').includes(one))?.[1];
-  const does = rowOf(`${verb} ${names[0] ?? ''}`) ?? rowOf(verb);
-  if (does !== undefined) return does;
+  const row = verbIn(program.grammar, `${verb} ${names[0] ?? ''}`) ?? verbIn(program.grammar, verb);
+  if (row !== null) return row.does;
   const what = escapeText([program.name, ...started.args].join(' '), 200);
   if (installer === 'npm') return refuseUnlocked(what);
   const isFile = installer === 'bun' && /\.[cm]?[jt]sx?$/.test(verb);
@@ -180,13 +178,11 @@ function ofRunner(program: NodeProgram, args: readonly string[], started: Starte
 /** Whether a program is there without being fetched. */
 function isInstalled(name: string, cwd: string): boolean {
   if (!/^[\w.-]+$/.test(name)) return false;
-  for (let folder = cwd; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'node_modules', '.bin', name))) return true;
-    if (folder === dirname(folder)) return false;
-  }
+  return above(cwd, join('node_modules', '.bin', name)) !== null;
 }
 
-async function demandInstalled(command: Command, { audited, io }: Held): Promise<void> {
+async function demandInstalled(command: Command, held: Held): Promise<void> {
+  const { io } = held;
   const { program, verb, settings, started } = command;
   const { installer } = program;
   const env = { ...io.env, ...started.env };
@@ -196,9 +192,14 @@ async function demandInstalled(command: Command, { audited, io }: Held): Promise
   const folder = folderOf(command, start, env);
   const [first] = program.reads.filter((name) => existsSync(join(folder, name)));
   const lockfile = first === undefined ? null : join(folder, first);
-  const known = lockfile === null ? null : audited.find(lockfile);
-  const manager = known?.manager ?? null;
-  if (known === null || manager === null) return refuseOther(what, folder, lockfile, audited, io);
+  if (lockfile === null) {
+    const where = relative(io.cwd, folder) === '' ? 'here' : `in ${shownPath(folder, io)}`;
+    return refuse(
+      `${what} finds no lockfile ${where} and would resolve everything anew; audited was ${shownAudited(held)}`,
+    );
+  }
+  demandAudited(lockfile, what, held);
+  const manager = auditedAt(held, lockfile)?.manager ?? refuseUnlocked(what);
 
   const place = { start, folder, io };
   const ownEnv = withoutExportedSettings({ cwd: io.cwd, env: io.env, homedir: homedir(), platform: process.platform });
@@ -227,7 +228,7 @@ async function demandInstalled(command: Command, { audited, io }: Held): Promise
   const against = settingAgainst(manager, folder, others);
   if (against !== null) {
     refuse(
-      `${escapeText(shownSetting(against), 200)} makes ${what} not read ${escapeText(shownPath(known.path, io), 200)}`,
+      `${escapeText(shownSetting(against), 200)} makes ${what} not read ${escapeText(shownPath(lockfile, io), 200)}`,
     );
   }
   const [loose] = await unverified(manager, folder, others, io);
@@ -240,8 +241,7 @@ async function demandInstalled(command: Command, { audited, io }: Held): Promise
   await demandVariables(started, folder, { ...io, env: ownEnv }, (name, value) => judgeVariable(manager, name, value));
   if (installer !== 'pnpm' || !inUse.some(({ setting }) => isUnshared(setting))) return;
   const lockfiles = findAllLockfiles([folder], true, io).folders.flatMap(({ paths }) => paths);
-  const missed = lockfiles.find((path) => audited.find(path) === null);
-  if (missed !== undefined) refuseOther(what, dirname(missed), missed, audited, io);
+  for (const each of lockfiles) demandAudited(each, what, held);
 }
 
 /**
@@ -252,20 +252,6 @@ function partialOverride(folder: string, io: Io): string | null {
   return manifest === null ? null : partialOverrideIn(manifest);
 }
 
-function refuseOther(what: string, folder: string, lockfile: string | null, audited: AuditedFiles, io: Io): never {
-  const others = audited.all.map(({ path }) => shownPath(path, io)).join(', ');
-  const where = relative(io.cwd, folder) === '' ? 'here' : `in ${shownPath(folder, io)}`;
-  if (lockfile === null) {
-    refuse(
-      `${what} finds no lockfile ${where} and would resolve everything anew; audited was ${escapeText(others, 200)}`,
-    );
-  }
-  const file = escapeText(shownPath(lockfile, io), 200);
-  return refuse(
-    `${what} installs from ${file}, which was not audited (audited was ${escapeText(others, 200)}): assay exec --lockfile ${file}`,
-  );
-}
-
 /** The folder whose lockfile the command reads. */
 function folderOf({ installer, folder, settings }: Command, start: string, env: Io['env']): string {
   if (installer === 'npm' && folder !== null) return start;
@@ -274,8 +260,5 @@ function folderOf({ installer, folder, settings }: Command, start: string, env: 
   if (isAlone) return start;
   const named = env['NPM_CONFIG_WORKSPACE_DIR'] ?? env['npm_config_workspace_dir'] ?? env['pnpm_config_workspace_dir'];
   if (named !== undefined && named !== '') return resolve(start, named);
-  for (let at = start; ; at = dirname(at)) {
-    if (existsSync(join(at, 'pnpm-workspace.yaml'))) return at;
-    if (at === dirname(at)) return start;
-  }
+  return dirname(above(start, 'pnpm-workspace.yaml') ?? join(start, 'package.json'));
 }

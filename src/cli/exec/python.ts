@@ -4,7 +4,7 @@ import { tableOf } from '../../readers/toml-tables.ts';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Io } from '../io.ts';
 import { isSet, tomlFile } from '../project/uv-settings.ts';
-import { above, demandPlace, type Check, type Held } from './check.ts';
+import { above, demandAudited, demandPlace, type Check, type Held } from './check.ts';
 import { readCommand, refuse, refuseUnlocked, type Command } from './programs/grammar.ts';
 import { PROJECT_INSTALLERS, PYTHON_RUNNERS } from './programs/python.ts';
 
@@ -34,7 +34,7 @@ export const checkPython: Check = async (started, held) => {
       .map((name) => join(dirname(project ?? ''), name))
       .filter((path) => project !== null && existsSync(path));
     if (lockfiles.length === 0) refuseUnlocked(what);
-    for (const path of lockfiles) held.audited.demand(path, what);
+    for (const path of lockfiles) demandAudited(path, what, held);
     demandOmitted(program.name, command, what, held);
     return null;
   }
@@ -51,19 +51,13 @@ export const checkPython: Check = async (started, held) => {
   }
   const lockfile = above(folder, 'uv.lock');
   if (lockfile === null) return refuseUnlocked(what);
-  held.audited.demand(lockfile, what);
+  demandAudited(lockfile, what, held);
   demandUvOmits(command, what, dirname(lockfile), env, held);
   return inner;
 };
 
 /** pip installs what a file locks where each of its requirements has a hash, and nothing else is named. */
-function demandHashed(
-  { verb, given, names }: Command,
-  what: string,
-  folder: string,
-  env: Io['env'],
-  { audited }: Held,
-): void {
+function demandHashed({ verb, given, names }: Command, what: string, folder: string, env: Io['env'], held: Held): void {
   const valuesOf = (...options: readonly string[]): readonly string[] =>
     options.flatMap((option) => given.get(option) ?? []);
   const areFiles = verb === 'pip sync';
@@ -75,7 +69,7 @@ function demandHashed(
   }
   // A constraint may bring the hash of what it constrains.
   for (const file of [...files, ...valuesOf('-c', '--constraint', '--constraints')]) {
-    audited.demand(resolve(folder, file), what);
+    demandAudited(resolve(folder, file), what, held);
   }
 }
 

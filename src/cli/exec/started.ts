@@ -37,15 +37,13 @@ interface Wrapper {
 }
 
 const CHDIR = /^(?:-[CD]|--chdir)(?:=?(.+))?$/s;
+/** sudo hands variables on only where it is told to. */
+const isClean = (options: readonly string[]): boolean => !options.some((one) => /^(?:-E|--preserve-env)/.test(one));
 const WRAPPERS = new Map<string, Wrapper>([
   ['env', { valued: /^(?:-u|--unset)$/, chdir: CHDIR, clears: (all) => all.some((one) => /^-i|^--ig|^-$/.test(one)) }],
   [
     'sudo',
-    {
-      valued: /^(?:-[ugprtTUhR]|--(?:user|group|prompt|role|type|host|chroot))$/,
-      chdir: CHDIR,
-      clears: (all) => !all.some((one) => /^(?:-E|--preserve-env)/.test(one)),
-    },
+    { valued: /^(?:-[ugprtTUhR]|--(?:user|group|prompt|role|type|host|chroot))$/, chdir: CHDIR, clears: isClean },
   ],
   ['doas', { valued: /^-[uC]$/, clears: () => true }],
   ['timeout', { valued: /^(?:-[ks]|--kill-after|--signal)$/, operands: 1 }],

@@ -1,7 +1,7 @@
 import { isMendable, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { checkCargo } from './cargo.ts';
-import { auditedFiles, type Audited, type Check, type Held } from './check.ts';
+import type { Audited, Check, Held } from './check.ts';
 import { checkGo } from './go.ts';
 import { checkNode } from './node.ts';
 import { checkPython } from './python.ts';
@@ -26,7 +26,7 @@ export async function whyNotRun(
   omit: readonly string[] = [],
 ): Promise<string | null> {
   try {
-    const held = { audited: auditedFiles(audited, io), omit, io };
+    const held = { audited, omit, io };
     for (const started of startedIn(line, io.env)) await demandHeld(started, held);
     return null;
   } catch (error) {

@@ -16,31 +16,23 @@ export const CARGO: Program = {
   isNamed: /^cargo$/,
   grammar: {
     options: '-v -q --verbose --quiet --color= --locked --offline --frozen -h --help -V --version --list',
-    verbs: [
-      ['build|b|check|c|doc|d', 'locked', `${BUILD} --no-deps --document-private-items`],
-      ['rustc|rustdoc', 'locked', `${BUILD} --crate-type= --print=`],
-      ['test|t|bench', 'locked', `${BUILD} --no-run --no-fail-fast --doc`],
-      ['run|r', 'runs', BUILD],
-      ['clippy', 'locked', `${BUILD} --no-deps --fix --allow-dirty --allow-staged --allow-no-vcs`],
-      ['fetch', 'locked', '--target=[\\w.-]+(?<!\\.json)'],
-      [
-        'tree',
-        'locked',
-        `${BUILD} -e= --edges= -i= --invert= --prune= --depth= --prefix= --no-dedupe -d --duplicates --charset= -f= --format=`,
-      ],
-      ['metadata', 'locked', `${BUILD} --format-version= --no-deps --filter-platform=`],
-      ['vendor', 'locked', '--versioned-dirs --no-delete --respect-source-config'],
-      ['package', 'locked', `${BUILD} --no-verify --allow-dirty -l --list`],
-      // Of other programs than Cargo's own; they hand these options on to it.
-      ['nextest run|nextest list|nextest', 'locked', NEXTEST],
-      [
-        'llvm-cov nextest|llvm-cov',
-        'locked',
-        `${NEXTEST} --lcov --json --html --text --codecov --output-path= --output-dir= --summary-only --no-report --ignore-filename-regex= --fail-under-lines= --doc`,
-      ],
-      ['clean|fmt|help|version|locate-project|search|login|logout|owner|yank|report', 'plain', '*'],
-      ['add|remove|rm|update|generate-lockfile|install|uninstall|init|new|publish', 'resolves'],
-    ],
+    verbs: `
+      locked build|b|check|c|doc|d: ${BUILD} --no-deps --document-private-items
+      locked rustc|rustdoc: ${BUILD} --crate-type= --print=
+      locked test|t|bench: ${BUILD} --no-run --no-fail-fast --doc
+      runs run|r: ${BUILD}
+      locked clippy: ${BUILD} --no-deps --fix --allow-dirty --allow-staged --allow-no-vcs
+      locked fetch: --target=[\\w.-]+(?<!\\.json)
+      locked tree: ${BUILD} -e= --edges= -i= --invert= --prune= --depth= --prefix= --no-dedupe -d --duplicates
+        --charset= -f= --format=
+      locked metadata: ${BUILD} --format-version= --no-deps --filter-platform=
+      locked vendor: --versioned-dirs --no-delete --respect-source-config
+      locked package: ${BUILD} --no-verify --allow-dirty -l --list
+      locked nextest run|nextest list|nextest: ${NEXTEST}
+      locked llvm-cov nextest|llvm-cov: ${NEXTEST} --lcov --json --html --text --codecov --output-path=
+        --output-dir= --summary-only --no-report --ignore-filename-regex= --fail-under-lines= --doc
+      plain clean|fmt|help|version|locate-project|search|login|logout|owner|yank|report: *
+      resolves add|remove|rm|update|generate-lockfile|install|uninstall|init|new|publish`,
   },
   variables: {
     read: /^(?:CARGO|RUST)(?:_|$|DOC|C|FLAGS|UP)/,

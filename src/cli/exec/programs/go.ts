@@ -18,17 +18,16 @@ export const GO: Program = {
   grammar: {
     isGo: true,
     options: '-h -help',
-    verbs: [
-      ['build|vet|install', 'locked', BUILD],
-      ['generate', 'locked', `${BUILD} -run= -skip=`],
-      ['test', 'locked', TEST],
-      ['run|tool', 'runs', BUILD],
-      ['list', 'locked', `${BUILD} -m -f= -deps -e -export -test -find -compiled -u -versions -retracted`],
-      ['mod download|mod verify|mod graph|mod why|mod vendor', 'locked', '-x -json -m -vendor -v -e -o='],
-      ['env', 'plain', '-json -changed'],
-      ['help|version|doc|fmt|clean', 'plain', '*'],
-      ['get|work|bug|fix|mod tidy|mod init|mod edit', 'resolves'],
-    ],
+    verbs: `
+      locked build|vet|install: ${BUILD}
+      locked generate: ${BUILD} -run= -skip=
+      locked test: ${TEST}
+      runs run|tool: ${BUILD}
+      locked list: ${BUILD} -m -f= -deps -e -export -test -find -compiled -u -versions -retracted
+      locked mod download|mod verify|mod graph|mod why|mod vendor: -x -json -m -vendor -v -e -o=
+      plain env: -json -changed
+      plain help|version|doc|fmt|clean: *
+      resolves get|work|bug|fix|mod tidy|mod init|mod edit`,
   },
   variables: {
     // Go's own names have no underscore, unlike those of Google and of other tools.

@@ -5,20 +5,20 @@ import { UsageError } from '../../exit.ts';
  * What a command does: installs or builds from a lockfile; installs nothing; runs the words behind its options; or
  * takes what no lockfile names.
  */
-type Does = 'locked' | 'plain' | 'runs' | 'resolves';
-
-/**
- * A command of a program: what it does, and its options that lead to nothing else than what is locked. `-q` is a
- * switch, `--color=` has any value, `--mod=readonly|vendor` one that this expression is all of; `*` is every option.
- */
-export type Verb = readonly [does: Does, options?: string];
+export type Does = 'locked' | 'plain' | 'runs' | 'resolves';
 
 /** How the command line of a program is read. Whatever is not in it is refused. */
 export interface Grammar {
-  /** Options of all commands, which may also stand before them. */
+  /**
+   * Options of all commands, which may also stand before them, and lead to nothing else than what is locked. `-q` is a
+   * switch, `--color=` has any value, `--mod=readonly|vendor` one that this expression is all of; `*` is every option.
+   */
   readonly options: string;
-  /** Commands by their names, with a stroke between them: `build|b`. One may have two words: `pip install`. */
-  readonly verbs: readonly (readonly [names: string, ...verb: Verb])[];
+  /**
+   * Its commands, each row with what they do, their names (one may have two words), and the options of their own:
+   * `locked build|pip install: --jobs=`.
+   */
+  readonly verbs: string;
   /** Whether `-name` and `--name` are the same option, as in Go. */
   readonly isGo?: true;
 }
@@ -64,14 +64,34 @@ function optionsOf(text: string): Options {
   return made;
 }
 
+interface Row {
+  readonly names: readonly string[];
+  readonly does: Does;
+  readonly options: string;
+}
+
+function rowsOf(verbs: string): readonly Row[] {
+  return verbs.split(/\n\s*(?=(?:locked|plain|runs|resolves) )/).flatMap((row): readonly Row[] => {
+    const [, does, names = '', options = ''] = /^\s*(\w+) ([^:]*)(?::(.*))?$/s.exec(row) ?? [];
+    const all = names.split('|').map((name) => name.trim());
+    return does === undefined ? [] : [{ names: all, does: does as Does, options }];
+  });
+}
+
+/** What a command does, by its name; null where the program has none of that name. */
+export function verbIn({ verbs }: Grammar, name: string): Row | null {
+  return rowsOf(verbs).find(({ names }) => names.includes(name)) ?? null;
+}
+
 /** Whether these words begin with a command of the program, past options. */
-export function verbAt({ verbs }: Pick<Grammar, 'verbs'>, line: readonly string[]): boolean {
+export function verbAt({ verbs }: Grammar, line: readonly string[]): boolean {
   const first = line.find((word) => !word.startsWith('-')) ?? '';
-  return verbs.some(([names]) => names.split('|').some((verb) => verb.split(' ')[0] === first));
+  return rowsOf(verbs).some(({ names }) => names.some((name) => name.split(' ')[0] === first));
 }
 
 /** Reads the words behind a program; `name` is how it is called. Throws UsageError for what its tables do not have. */
-export function readCommand({ options, verbs, isGo }: Grammar, name: string, line: readonly string[]): Command {
+export function readCommand(grammar: Grammar, name: string, line: readonly string[]): Command {
+  const { options, isGo } = grammar;
   const what = escapeText([name, ...line].join(' '), 200);
   const given = new Map<string, string[]>();
   const names: string[] = [];
@@ -118,22 +138,19 @@ export function readCommand({ options, verbs, isGo }: Grammar, name: string, lin
       if (does === 'runs') return { verb, does, given, names, rest: line.slice(at) };
     } else {
       const pair = `${word} ${line[at + 1] ?? ''}`;
-      const rowOf = (one: string): (typeof verbs)[number] | undefined =>
-        verbs.find(([all]) => all.split('|').includes(one));
-      const isPair = rowOf(pair) !== undefined;
-      const row = rowOf(isPair ? pair : word);
-      if (row === undefined) {
+      const isPair = verbIn(grammar, pair) !== null;
+      const row = verbIn(grammar, isPair ? pair : word);
+      if (row === null) {
         return refuse(
-          `${what}: ${escapeText(verbAt({ verbs }, [word]) ? pair : word, 40)} is not a command of which assay knows that it installs only what is locked: run it by itself, then audit what it locked`,
+          `${what}: ${escapeText(verbAt(grammar, [word]) ? pair : word, 40)} is not a command of which assay knows that it installs only what is locked: run it by itself, then audit what it locked`,
         );
       }
-      const [, , own = ''] = row;
-      [, does] = row;
+      ({ does } = row);
       if (isPair) at += 1;
       verb = isPair ? pair : word;
       if (does === 'resolves') return refuseUnlocked(what);
-      if (own === '*') return { verb, does, given, names, rest: [] };
-      known = optionsOf(`${options} ${own}`);
+      if (row.options.trim() === '*') return { verb, does, given, names, rest: [] };
+      known = optionsOf(`${options} ${row.options}`);
     }
   }
   return { verb, does, given, names, rest: [] };

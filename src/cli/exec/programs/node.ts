@@ -1,5 +1,4 @@
 import type { NodeManager } from '../../../model/dependency.ts';
-import type { Grammar } from './grammar.ts';
 import type { Program, Variables } from './program.ts';
 
 /** Package managers of Node; of Yarn, which one cannot be seen. */
@@ -31,57 +30,42 @@ export interface NodeProgram extends Program, NodeWords {
 export const NPM_CLEAN = 'ci|clean-install|ic|install-clean|isntall-clean|install-ci-test|cit|clean-install-test|sit';
 
 /** Every command of each; of all but npm, any other word is a script of the project. What runs a package has none. */
-const VERBS: Readonly<Record<Installer, Grammar['verbs']>> = {
-  npm: [
-    [`${NPM_CLEAN}|install|i|in|ins|inst|insta|instal|isnt|isnta|isntal|isntall|add|it|install-test|prune`, 'locked'],
-    ['exec|x', 'runs'],
-    [
-      'run|run-script|rum|urn|test|tst|t|start|stop|restart|rebuild|rb|version|verison|pack|publish|ls|list|ll|la|view|v|info|show|config|c|get|set|pkg|prefix|root|bin|whoami|ping|help|outdated|doctor|explain|why|fund|query|sbom|diff|docs|home|search|cache|login|logout|adduser|token|owner|access|team|org|profile|dist-tag|dist-tags|deprecate|completion|explore|audit',
-      'plain',
-    ],
-    ['update|up|upgrade|udpate|init|create|innit|uninstall|un|remove|rm|r|link|ln|dedupe|ddp|audit fix', 'resolves'],
-  ],
-  pnpm: [
-    ['install|i|install-test|it|fetch|ci|clean-install|ic|install-clean|prune', 'locked'],
-    ['exec', 'runs'],
-    ['dlx', 'runs'],
-    [
-      'run|test|t|start|stop|restart|list|ls|ll|la|why|outdated|audit|root|bin|store|config|c|get|set|licenses|pack|publish|rebuild|rb|help|doctor|ignored-builds|cat-file|cat-index|find-hash|server|completion|cache|sbom',
-      'plain',
-    ],
-    [
-      'add|update|up|upgrade|remove|rm|uninstall|un|import|create|deploy|link|ln|unlink|dislink|dedupe|env|runtime|rt|self-update|patch|patch-commit|patch-remove|init|setup|approve-builds',
-      'resolves',
-    ],
-  ],
-  yarn: [
-    ['install', 'locked'],
-    ['exec', 'runs'],
-    ['dlx', 'runs'],
-    [
-      'run|test|start|stop|list|info|why|outdated|audit|bin|node|config|cache|pack|publish|version|versions|licenses|login|logout|whoami|npm|explain|constraints|rebuild|help|check|integrity|owner|tag|team|owner',
-      'plain',
-    ],
-    [
-      'add|upgrade|upgrade-interactive|up|remove|global|create|import|link|unlink|dedupe|set|plugin|policies|patch|patch-commit|init|autoclean|generate-lock-entry',
-      'resolves',
-    ],
-  ],
-  bun: [
-    ['install|i|ci', 'locked'],
-    ['x', 'runs'],
-    ['run|test|build|pm|outdated|audit|publish|why|info|repl|exec|check|fmt|help|prune|completions', 'plain'],
-    ['add|a|update|remove|rm|link|unlink|create|c|init|upgrade|patch|dedupe', 'resolves'],
-  ],
-  vlt: [
-    ['install|i|ci', 'locked'],
-    ['exec|x', 'runs'],
-    [
-      'run|run-exec|exec-local|list|ls|query|config|pkg|pack|publish|view|ping|whoami|login|logout|token|cache|docs|repo|bugs|help|version|audit',
-      'plain',
-    ],
-    ['add|update|u|uninstall|rm|un|create|init', 'resolves'],
-  ],
+const VERBS: Readonly<Record<Installer, string>> = {
+  npm: `
+    locked ${NPM_CLEAN}|install|i|in|ins|inst|insta|instal|isnt|isnta|isntal|isntall|add|it|install-test|prune
+    runs exec|x
+    plain run|run-script|rum|urn|test|tst|t|start|stop|restart|rebuild|rb|version|verison|pack|publish|ls|list|ll|
+      la|view|v|info|show|config|c|get|set|pkg|prefix|root|bin|whoami|ping|help|outdated|doctor|explain|why|fund|
+      query|sbom|diff|docs|home|search|cache|login|logout|adduser|token|owner|access|team|org|profile|dist-tag|
+      dist-tags|deprecate|completion|explore|audit
+    resolves update|up|upgrade|udpate|init|create|innit|uninstall|un|remove|rm|r|link|ln|dedupe|ddp|audit fix`,
+  pnpm: `
+    locked install|i|install-test|it|fetch|ci|clean-install|ic|install-clean|prune
+    runs exec
+    runs dlx
+    plain run|test|t|start|stop|restart|list|ls|ll|la|why|outdated|audit|root|bin|store|config|c|get|set|licenses|
+      pack|publish|rebuild|rb|help|doctor|ignored-builds|cat-file|cat-index|find-hash|server|completion|cache|sbom
+    resolves add|update|up|upgrade|remove|rm|uninstall|un|import|create|deploy|link|ln|unlink|dislink|dedupe|env|
+      runtime|rt|self-update|patch|patch-commit|patch-remove|init|setup|approve-builds`,
+  yarn: `
+    locked install
+    runs exec
+    runs dlx
+    plain run|test|start|stop|list|info|why|outdated|audit|bin|node|config|cache|pack|publish|version|versions|
+      licenses|login|logout|whoami|npm|explain|constraints|rebuild|help|check|integrity|owner|tag|team|owner
+    resolves add|upgrade|upgrade-interactive|up|remove|global|create|import|link|unlink|dedupe|set|plugin|policies|
+      patch|patch-commit|init|autoclean|generate-lock-entry`,
+  bun: `
+    locked install|i|ci
+    runs x
+    plain run|test|build|pm|outdated|audit|publish|why|info|repl|exec|check|fmt|help|prune|completions
+    resolves add|a|update|remove|rm|link|unlink|create|c|init|upgrade|patch|dedupe`,
+  vlt: `
+    locked install|i|ci
+    runs exec|x
+    plain run|run-exec|exec-local|list|ls|query|config|pkg|pack|publish|view|ping|whoami|login|logout|token|cache|
+      docs|repo|bugs|help|version|audit
+    resolves add|update|u|uninstall|rm|un|create|init`,
 };
 
 /** Variables that are no settings: what a package manager says of itself, and where it is. */
@@ -174,7 +158,7 @@ export const NODE: readonly NodeProgram[] = INSTALLERS.flatMap((installer) => {
     { ...ofNode, name: installer, isNamed: NAMES[installer], isRunner: false, grammar },
     ...ofNode.runners.map((name) => ({
       ...ofNode,
-      ...{ name, isNamed: new RegExp(`^${name}$`), isRunner: true, grammar: { options: '', verbs: [] } },
+      ...{ name, isNamed: new RegExp(`^${name}$`), isRunner: true, grammar: { options: '', verbs: '' } },
     })),
   ];
 });

@@ -21,11 +21,10 @@ export const PIP: Program = {
   isNamed: /^pip[\d.]*$/,
   grammar: {
     options: PIP_OPTIONS,
-    verbs: [
-      ['install', 'locked', PIP_INSTALL],
-      ['list|show|check|freeze|help|inspect|hash|cache|debug|index|search|completion', 'plain', '*'],
-      ['download|wheel|lock', 'resolves'],
-    ],
+    verbs: `
+      locked install: ${PIP_INSTALL}
+      plain list|show|check|freeze|help|inspect|hash|cache|debug|index|search|completion: *
+      resolves download|wheel|lock`,
   },
   variables: {
     read: /^(?:PIP_|VIRTUAL_ENV$)/i,
@@ -63,25 +62,17 @@ export const UV: Program = {
   isNamed: /^uv$/,
   grammar: {
     options: UV_OPTIONS,
-    verbs: [
-      ['sync', 'locked', `${UV_SYNC} --check --dry-run`],
-      ['run', 'runs', `${UV_SYNC} --no-sync -m --module --env-file= --no-env-file`],
-      ['pip install|pip sync', 'locked', UV_PIP],
-      ['pip list|pip show|pip check|pip freeze|pip tree|help|python list|python find|python dir', 'plain', '*'],
-      ['cache dir|cache clean|cache prune|cache size|generate-shell-completion', 'plain', '*'],
-      [
-        'venv',
-        'plain',
-        '-p=[\\w.@+-]+ --python=[\\w.@+-]+ --clear -c --allow-existing --relocatable --prompt= --no-project',
-      ],
-      ['version', 'plain', '--short --output-format='],
-      [
-        'export|tree',
-        'locked',
-        `${UV_SYNC} -o= --output-file= --format= --depth= --no-hashes --no-annotate --no-header --all-groups`,
-      ],
-      ['add|remove|lock|tool|build|init|upgrade|pip compile|x', 'resolves'],
-    ],
+    verbs: `
+      locked sync: ${UV_SYNC} --check --dry-run
+      runs run: ${UV_SYNC} --no-sync -m --module --env-file= --no-env-file
+      locked pip install|pip sync: ${UV_PIP}
+      plain pip list|pip show|pip check|pip freeze|pip tree|help|python list|python find|python dir: *
+      plain cache dir|cache clean|cache prune|cache size|generate-shell-completion: *
+      plain venv: -p=[\\w.@+-]+ --python=[\\w.@+-]+ --clear -c --allow-existing --relocatable --prompt= --no-project
+      plain version: --short --output-format=
+      locked export|tree: ${UV_SYNC} -o= --output-file= --format= --depth= --no-hashes --no-annotate --no-header
+        --all-groups
+      resolves add|remove|lock|tool|build|init|upgrade|pip compile|x`,
   },
   variables: {
     read: /^(?:UV_|VIRTUAL_ENV$)/,
@@ -124,16 +115,12 @@ export const PROJECT_INSTALLERS: readonly ProjectInstaller[] = [
     grammar: {
       options:
         '--quiet -q --ansi --no-ansi --no-interaction -n --no-plugins --no-cache -v -vv -vvv --verbose -h --help -V --version',
-      verbs: [
-        [
-          'install|sync',
-          'locked',
-          '--sync --no-root --no-directory --dry-run --all-extras --all-groups --only-root --compile --with= --without= --only= --extras= -E=',
-        ],
-        ['run', 'runs'],
-        [PLAIN_PYTHON, 'plain', '*'],
-        ['add|remove|update|lock|self|build|publish|init|new|python', 'resolves'],
-      ],
+      verbs: `
+      locked install|sync: --sync --no-root --no-directory --dry-run --all-extras --all-groups --only-root --compile
+        --with= --without= --only= --extras= -E=
+      runs run
+      plain ${PLAIN_PYTHON}: *
+      resolves add|remove|update|lock|self|build|publish|init|new|python`,
     },
     variables: {
       read: /^POETRY_/,
@@ -152,16 +139,13 @@ export const PROJECT_INSTALLERS: readonly ProjectInstaller[] = [
     needs: { install: ['--check'] },
     grammar: {
       options: '--quiet -q -v --verbose -h --help -V --version -I --ignore-python',
-      verbs: [
-        [
-          'install|sync',
-          'locked',
-          '--check --no-default -d --dev --prod --production --no-editable --no-self --fail-fast -x --no-isolation --dry-run --clean --clean-unselected --only-keep --reinstall -G= --group= --with= --without= --skip= -k=',
-        ],
-        ['run', 'runs'],
-        [PLAIN_PYTHON, 'plain', '*'],
-        ['add|remove|update|lock|self|plugin|build|publish|init|new|python|py', 'resolves'],
-      ],
+      verbs: `
+      locked install|sync: --check --no-default -d --dev --prod --production --no-editable --no-self --fail-fast -x
+        --no-isolation --dry-run --clean --clean-unselected --only-keep --reinstall -G= --group= --with= --without=
+        --skip= -k=
+      runs run
+      plain ${PLAIN_PYTHON}: *
+      resolves add|remove|update|lock|self|plugin|build|publish|init|new|python|py`,
     },
     variables: {
       read: /^PDM_/,
@@ -181,12 +165,11 @@ export const PROJECT_INSTALLERS: readonly ProjectInstaller[] = [
     grammar: {
       options:
         '--verbose -v --quiet -q --clear --bare -h --help --version --python= --site-packages --no-site-packages',
-      verbs: [
-        ['install|sync', 'locked', '--deploy --ignore-pipfile --system --dev -d --all --clean --categories= --extras='],
-        ['run', 'runs'],
-        [PLAIN_PYTHON, 'plain', '*'],
-        ['uninstall|update|upgrade|lock|pylock', 'resolves'],
-      ],
+      verbs: `
+      locked install|sync: --deploy --ignore-pipfile --system --dev -d --all --clean --categories= --extras=
+      runs run
+      plain ${PLAIN_PYTHON}: *
+      resolves uninstall|update|upgrade|lock|pylock`,
     },
     variables: {
       read: /^PIPENV_/,
@@ -202,6 +185,10 @@ export const PYTHON_RUNNERS: readonly Program[] = ['uvx', 'pipx'].map((name) => 
   name,
   kind: 'python',
   isNamed: new RegExp(`^${name}$`),
-  grammar: { options: '-h --help --version', verbs: [['list|environment|ensurepath', 'plain', '*']] },
+  grammar: {
+    options: '-h --help --version',
+    verbs: `
+   plain list|environment|ensurepath: *`,
+  },
   variables: { read: /^$/, harmless: '', own: '' },
 }));
