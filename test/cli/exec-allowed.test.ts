@@ -82,9 +82,11 @@ describe('what installs from an audited lockfile is run', () => {
     'go test --short --tags a,b ./...',
     'go run . -mod=mod',
     'go list -m all',
+    'go test ./... -args -mod=mod',
     'npm ci',
     'timeout -k 5 60 cargo build --locked',
     'sudo -E -u bob env -u B A=c go build',
+    'sudo npm ci',
     'nice -n 5 nohup uv sync --locked',
     'flock lock npm ci',
   ])('%s', async (line) => expect(await asked(line)).toBeNull());
@@ -139,6 +141,8 @@ describe('what installs nothing is run', () => {
     'python pip.py install six',
     'python -c pip install',
     'cat go env',
+    'yarn --version',
+    'bun --bun run build',
   ])('%s', async (line) => expect(await asked(line)).toBeNull());
 });
 
@@ -277,6 +281,9 @@ describe('variables', () => {
     ['go build', 'GONEW=1'],
     ['go build', 'CC=./cc'],
     ['go build', 'LD_PRELOAD=./x.so'],
+    ['go build', 'HOME=/x'],
+    ['uv sync --locked', 'XDG_CONFIG_HOME=/x'],
+    ['npm ci', 'HOME=/x'],
     ['uv sync --locked', 'UV_PROJECT=/other'],
     ['uv sync --locked', 'UV_CACHE_DIR=/x'],
     ['uv sync --locked', 'UV_INDEX_URL=https://x.example'],

@@ -128,9 +128,10 @@ function inner(command: Command): Command {
 }
 
 /** Throws UsageError for what is no command, and no script of the project. */
-function doesOf({ program, verb, names, isDirected, started }: Command, folder: string): Does {
+function doesOf({ program, verb, names, settings, isDirected, started }: Command, folder: string): Does {
   const { installer } = program;
-  if (verb === '') return installer === 'yarn' ? 'locked' : 'plain';
+  const isAsked = settings.some(([key]) => /^(?:version|v|help|h)$/.test(key));
+  if (verb === '') return installer === 'yarn' && !isAsked ? 'locked' : 'plain';
   const row = verbIn(program.grammar, `${verb} ${names[0] ?? ''}`) ?? verbIn(program.grammar, verb);
   if (row !== null) return row.does;
   const what = escapeText([program.name, ...started.args].join(' '), 200);

@@ -37,10 +37,11 @@ interface Wrapper {
 }
 
 const CHDIR = /^(?:-[CD]|--chdir)(?:=?(.+))?$/s;
+const ENV = /^(?:-u|--unset)$/;
 /** sudo hands variables on only where it is told to. */
 const isClean = (options: readonly string[]): boolean => !options.some((one) => /^(?:-E|--preserve-env)/.test(one));
 const WRAPPERS = new Map<string, Wrapper>([
-  ['env', { valued: /^(?:-u|--unset)$/, chdir: CHDIR, clears: (all) => all.some((one) => /^-i|^--ig|^-$/.test(one)) }],
+  ['env', { valued: ENV, chdir: CHDIR, clears: (all) => all.some((one) => /^-i|^--ig|^-$/.test(one)) }],
   [
     'sudo',
     { valued: /^(?:-[ugprtTUhR]|--(?:user|group|prompt|role|type|host|chroot))$/, chdir: CHDIR, clears: isClean },
@@ -143,7 +144,9 @@ function unwrapped(
     } else if (left > 0) left -= 1;
     else break;
   }
-  const gone = clears?.(options) === true ? Object.fromEntries(Object.keys(own).map((each) => [each, ''])) : {};
+  // sudo keeps the home, or has one of this machine.
+  const isGone = (name: string): boolean => clears?.(options) === true && (valued === ENV || name !== 'HOME');
+  const gone = Object.fromEntries(Object.keys(own).flatMap((name) => (isGone(name) ? [[name, '']] : [])));
   return [args.slice(at), { ...start, within, env: { ...start.env, ...gone, ...set } }];
 }
 

@@ -7,6 +7,9 @@ import { resolve } from 'node:path';
 import { refuse, words } from './programs/grammar.ts';
 import type { Started } from './started.ts';
 
+/** Where programs look for the user's settings. */
+const HOMES = /^(?:HOME|USERPROFILE|APPDATA|LOCALAPPDATA|XDG_CONFIG_(?:HOME|DIRS))$/i;
+
 type Fits = (name: string, value: string) => boolean;
 
 /** What a variable is to a program, where no table says so; null for one that is not known. */
@@ -34,15 +37,14 @@ export async function demandVariables(
   for (const [name, said] of Object.entries({ ...io.env, ...env })) {
     const value = said ?? '';
     const isChanged = value !== (io.env[name] ?? '');
+    if (isChanged && HOMES.test(name)) refuseChanged(name, what);
     if (!read.test(name)) {
       if (isChanged) demandNoCode(name, value, folder, io);
       continue;
     }
     if (isHarmless(name, value)) continue;
     const isFolder = folders.includes(name);
-    if (isChanged && (isFolder || isOwn(name, value))) {
-      refuse(`${name} is a setting that the audit did not read: set it for assay exec, and not for ${what} alone`);
-    }
+    if (isChanged && (isFolder || isOwn(name, value))) refuseChanged(name, what);
     if (value === '' || isOwn(name, value)) continue;
     const committed = isFolder ? await committedFolder(value, folder, folder, io) : name;
     if (committed !== null) {
@@ -51,6 +53,10 @@ export async function demandVariables(
       );
     }
   }
+}
+
+function refuseChanged(name: string, what: string): never {
+  return refuse(`${name} is a setting that the audit did not read: set it for assay exec, and not for ${what} alone`);
 }
 
 /** Throws UsageError for a variable of the command that makes programs load or run something of the repository. */

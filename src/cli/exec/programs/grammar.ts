@@ -131,7 +131,8 @@ export function readCommand(grammar: Grammar, name: string, line: readonly strin
 
   for (; at < line.length; at += 1) {
     const word = line[at] ?? '';
-    if (word === '--') return { verb, does, given, names, rest: line.slice(at + 1) };
+    if (word === '--' || (isGo && /^--?args$/.test(word)))
+      return { verb, does, given, names, rest: line.slice(at + 1) };
     if (word.startsWith('-') && word !== '-') ofWord(word);
     else if (verb !== '') {
       names.push(word);

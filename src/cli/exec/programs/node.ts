@@ -128,7 +128,7 @@ const WORDS: Readonly<Record<Installer, NodeWords>> = {
     options: `
       p d e f h c r g production dev optional exact frozen-lockfile force save silent quiet verbose progress summary cache
       backend concurrent-scripts network-concurrency linker filter lockfile-only cpu os config env-file preload require import
-      smol save-text-lockfile minimum-release-age help verify peer only-missing`,
+      smol bun b watch hot inspect parallel sequential workspaces save-text-lockfile minimum-release-age help verify peer only-missing`,
     reads: ['bun.lock', 'bun.lockb'],
     runners: ['bunx'],
   },
