@@ -389,8 +389,8 @@ describe('a Cargo project, through the command line', () => {
     withCargoProject(async ({ run }) => {
       for (const [line, why] of [
         ['cargo build', 'tell it --locked'],
-        ['cargo update alpha', 'does not name yet'],
-        ['cargo +nightly install ripgrep', 'does not name yet'],
+        ['cargo update alpha', 'no lockfile names yet'],
+        ['cargo +nightly install ripgrep', 'no lockfile names yet'],
         ['cargo build --locked --config evil.toml', 'is given --config'],
         ['cargo build --locked --manifest-path=x/Cargo.toml', 'is given --manifest-path'],
         ['cargo build --locked -Zunstable', 'is given -Z'],
