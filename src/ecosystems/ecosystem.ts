@@ -33,6 +33,8 @@ export interface Sources {
 export interface Questions {
   /** The address of the registry that is asked for a package, without credentials. */
   readonly urlFor: (name: string) => string;
+  /** Which setting, variable or default names an address that is asked; left out where a report does not say. */
+  readonly namedBy?: (address: string) => string;
   readonly history: (name: string) => Promise<Evidence<History>>;
   /** As the ecosystem's own tools pick a version for a range, or whatever else names one. */
   readonly resolve: (name: string, wanted: string) => Promise<Evidence<Resolved>>;

@@ -34,7 +34,7 @@ async function follow(
   dependencies: readonly Dependency[],
   { client, index, instance, now, expectation = NO_EXPECTATION }: Asked,
 ): Promise<readonly Assessment[]> {
-  const pypi = pypiIndex(client, { default: index, explicit: new Map() });
+  const pypi = pypiIndex(client, { default: index, explicit: new Map(), namedBy: new Map() });
   const trust = { verifierFor: verifiersUnder([instance]), now };
   const chain = pypiEcosystem.openChain({
     sources: { pypi, registry: {} as never },

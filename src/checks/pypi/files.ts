@@ -1,6 +1,6 @@
 import { PYPI_INDEX } from '../../ecosystems/conventions/pypi-files.ts';
 import { byteDigests, type Artifact, type Dependency, type Digest } from '../../model/dependency.ts';
-import { withoutCredentials } from '../../model/address.ts';
+import { isSameIndex, withoutCredentials } from '../../model/address.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { hashText } from '../../model/hash.ts';
 import type { IndexFile } from '../../model/pypi-index.ts';
@@ -119,11 +119,6 @@ function judgeAddress(
 export function checkIndex({ index }: Dependency, registry: string, others: readonly string[]): Finding | null {
   if (index === undefined || [registry, ...others].some((one) => isSameIndex(one, index))) return null;
   return finding('lockfile-unexpected-host', { resolved: withoutCredentials(index), registry });
-}
-
-function isSameIndex(one: string, other: string): boolean {
-  const plain = (address: string): string => withoutCredentials(address).replace(/\/+$/, '').toLowerCase();
-  return plain(one) === plain(other);
 }
 
 /** Whether the lockfile may lead elsewhere, as far as that can be said without asking. */

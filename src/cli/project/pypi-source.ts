@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import type { Lockfile } from '../../model/dependency.ts';
 import type { NetConfig } from '../../net/config.ts';
 import { createHttpClient } from '../../net/client.ts';
@@ -11,10 +11,11 @@ import { pipIndexes } from '../../registries/pypi/config/pip.ts';
 import { uvIndexes } from '../../registries/pypi/config/uv.ts';
 import { pypiIndex, type PypiIndex } from '../../registries/pypi/index.ts';
 import { UsageError } from '../exit.ts';
-import type { Io } from '../io.ts';
+import type { Io, IoBefore } from '../io.ts';
 import { readUserFile, shownPath } from '../user-files.ts';
 import { demandProjectFile } from './project-file.ts';
 import { netrcOf } from './netrc.ts';
+import { projectFolders } from './upwards.ts';
 import { isSet, uvSettingsAt } from './uv-settings.ts';
 
 /** How Python packages are asked for, under the settings of who installs them. */
@@ -56,18 +57,20 @@ export function openPypi({ config, settings }: PypiAsking): PypiIndex {
   return pypiIndex(createHttpClient(config, { refuseRedirect }), settings);
 }
 
-function settingsFor(manager: Lockfile['manager'], folder: string, io: Io): IndexSettings {
+/** The settings that one manager has for the lockfiles of a folder. Throws UsageError and LockfileError. */
+export function settingsFor(manager: Lockfile['manager'], folder: string, io: IoBefore): IndexSettings {
   if (manager === 'uv') return uvSettings(folder, io);
   if (manager === 'poetry' || manager === 'pdm') return projectSettings(manager, folder, io);
   return manager === 'pip' ? pipSettings(io) : settingsOf(null, []);
 }
 
 /** PyPI where pyproject.toml names no index or several, to which what the lockfile names is held then. */
-function projectSettings(tool: 'poetry' | 'pdm', folder: string, io: Io): IndexSettings {
+function projectSettings(tool: 'poetry' | 'pdm', folder: string, io: IoBefore): IndexSettings {
   const project = textOf(join(folder, 'pyproject.toml'), io);
   if (project === null) return settingsOf(null, []);
-  const url = oneIndex(new Map([['pyproject.toml', project.text]]), tool);
-  return settingsOf(url === null ? null : { url, by: `tool.${tool}.source of ${project.path}` }, []);
+  const found = oneIndex(new Map([['pyproject.toml', project.text]]), tool);
+  if (found === null) return settingsOf(null, []);
+  return settingsOf({ url: found.url, by: `tool.${tool}.source of ${project.path}:${found.line}` }, []);
 }
 
 interface TextFile {
@@ -76,7 +79,7 @@ interface TextFile {
 }
 
 /** https://docs.astral.sh/uv/concepts/configuration-files/ */
-function uvSettings(folder: string, io: Io): IndexSettings {
+function uvSettings(folder: string, io: IoBefore): IndexSettings {
   const { env } = io;
   const project = textOf(join(folder, 'pyproject.toml'), io);
   const named = env['UV_CONFIG_FILE'] ?? '';
@@ -92,7 +95,7 @@ function uvSettings(folder: string, io: Io): IndexSettings {
 }
 
 /** https://pip.pypa.io/en/stable/topics/configuration/#location */
-function pipSettings(io: Io): IndexSettings {
+function pipSettings(io: IoBefore): IndexSettings {
   const { env } = io;
   const named = env['PIP_CONFIG_FILE'] ?? '';
   if (named === '/dev/null' || named === 'nul') return pipIndexes(env, []);
@@ -114,6 +117,17 @@ function homeOf({ env }: Io): string {
   return env['HOME'] ?? homedir();
 }
 
+/** Files of the project that may name the index of a lockfile of Python, whether or not they are there. */
+export function indexFiles(folder: string, io: Io): readonly string[] {
+  const ofProject = projectFolders(folder, io).flatMap((each) =>
+    ['pyproject.toml', 'uv.toml'].map((name) => join(each, name)),
+  );
+  const named = ['UV_CONFIG_FILE', 'PIP_CONFIG_FILE'].flatMap((name) => io.env[name] ?? []);
+  const prefix = io.env['VIRTUAL_ENV'] ?? '';
+  const others = [...named, ...(prefix === '' ? [] : [join(prefix, 'pip.conf')])].filter((path) => path !== '');
+  return [...new Set([...ofProject, ...others].map((path) => resolve(io.cwd, path)))];
+}
+
 function configHome(io: Io): string {
   const { env } = io;
   if (process.platform === 'win32') return env['APPDATA'] ?? join(homeOf(io), 'AppData', 'Roaming');
@@ -130,12 +144,16 @@ function present(files: readonly (TextFile | null)[]): readonly TextFile[] {
 }
 
 /** Throws UsageError where there is no such file. */
-function demanded(path: string, io: Io): TextFile {
+function demanded(path: string, io: IoBefore): TextFile {
+  const then = io.before?.get(resolve(io.cwd, path)) ?? null;
+  if (then !== null) return { path: shownPath(path, io), text: then };
   return { path: shownPath(path, io), text: readUserFile(path, 'the settings of uv', io).toString('utf8') };
 }
 
 /** Null where there is no such file. Throws UsageError where it cannot be read. */
-function textOf(path: string, io: Io): TextFile | null {
+function textOf(path: string, io: IoBefore): TextFile | null {
+  const then = io.before?.get(resolve(io.cwd, path));
+  if (then !== undefined) return then === null ? null : { path: shownPath(path, io), text: then };
   if (!existsSync(path)) return null;
   demandProjectFile(path, io);
   return {

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { isTable, tableOf } from '../../readers/toml-tables.ts';
 import { parseToml, type TomlTable } from '../../readers/toml.ts';
-import type { Io } from '../io.ts';
+import type { IoBefore } from '../io.ts';
 import { shownPath } from '../user-files.ts';
 import { manifestFile } from './manifests.ts';
 import { projectFolders } from './upwards.ts';
@@ -22,7 +22,7 @@ export type UvSettingsFile = TomlFile;
  * before `tool.uv` of pyproject.toml (https://docs.astral.sh/uv/concepts/configuration-files/). Null for none. Throws
  * UsageError and LockfileError.
  */
-export function uvSettingsAt(folder: string, io: Io): UvSettingsFile | null {
+export function uvSettingsAt(folder: string, io: IoBefore): UvSettingsFile | null {
   const named = io.env['UV_CONFIG_FILE'] ?? '';
   if (named !== '') return tomlFile(dirname(resolve(io.cwd, named)), resolve(io.cwd, named), io);
   if (isSet(io.env['UV_NO_CONFIG'])) return null;
@@ -42,7 +42,7 @@ export function isSet(value: string | undefined): boolean {
 }
 
 /** Null where there is no such file. Throws UsageError and LockfileError. */
-export function tomlFile(folder: string, name: string, io: Io): TomlFile | null {
+export function tomlFile(folder: string, name: string, io: IoBefore): TomlFile | null {
   const text = namedFile(folder, name, io);
   const path = resolve(folder, name);
   const file = shownPath(path, io);
@@ -50,6 +50,8 @@ export function tomlFile(folder: string, name: string, io: Io): TomlFile | null 
 }
 
 /** The text of a file of a folder; null where there is none. */
-export function namedFile(folder: string, name: string, io: Io): string | null {
+export function namedFile(folder: string, name: string, io: IoBefore): string | null {
+  const then = io.before?.get(resolve(folder, name));
+  if (then !== undefined) return then;
   return manifestFile(join(folder, 'uv.lock'), name, io);
 }
