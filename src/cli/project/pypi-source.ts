@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import type { Lockfile } from '../../model/dependency.ts';
+import { listOf, tableOf, textsOf } from '../../readers/toml-tables.ts';
 import type { NetConfig } from '../../net/config.ts';
 import { createHttpClient } from '../../net/client.ts';
 import { environmentNetwork } from '../../net/environment.ts';
@@ -16,7 +17,7 @@ import { readUserFile, shownPath } from '../user-files.ts';
 import { demandProjectFile } from './project-file.ts';
 import { netrcOf } from './netrc.ts';
 import { projectFolders } from './upwards.ts';
-import { isSet, uvSettingsAt } from './uv-settings.ts';
+import { isSet, tomlFile, uvSettingsAt } from './uv-settings.ts';
 
 /** How Python packages are asked for, under the settings of who installs them. */
 export interface PypiAsking {
@@ -61,16 +62,37 @@ export function openPypi({ config, settings }: PypiAsking): PypiIndex {
 export function settingsFor(manager: Lockfile['manager'], folder: string, io: IoBefore): IndexSettings {
   if (manager === 'uv') return uvSettings(folder, io);
   if (manager === 'poetry' || manager === 'pdm') return projectSettings(manager, folder, io);
-  return manager === 'pip' ? pipSettings(io) : settingsOf(null, []);
+  return manager === 'pip' ? pipSettings(io) : pipenvSettings(folder, io);
+}
+
+/** The one source of a Pipfile, with the values of its variables; PyPI where there is none, or several. */
+function pipenvSettings(folder: string, io: IoBefore): IndexSettings {
+  const mirror = io.env['PIPENV_PYPI_MIRROR'] ?? '';
+  if (mirror !== '') return settingsOf({ url: mirror, by: 'PIPENV_PYPI_MIRROR' }, []);
+  const pipfile = tomlFile(folder, 'Pipfile', io);
+  if (pipfile === null) return settingsOf(null, []);
+  const [source, ...others] = listOf(pipfile.table.get('source'));
+  const [url] = textsOf(tableOf(source).get('url'));
+  if (url === undefined || others.length > 0) return settingsOf(null, []);
+  const address = url.replace(/\$(?:\{(\w+)\}|(\w+))/g, (all, a?: string, b?: string) => io.env[a ?? b ?? ''] ?? all);
+  return settingsOf({ url: address, by: `source of ${pipfile.file}:${pipfile.headers('source')[0] ?? 1}` }, []);
 }
 
 /** PyPI where pyproject.toml names no index or several, to which what the lockfile names is held then. */
 function projectSettings(tool: 'poetry' | 'pdm', folder: string, io: IoBefore): IndexSettings {
   const project = textOf(join(folder, 'pyproject.toml'), io);
-  if (project === null) return settingsOf(null, []);
-  const found = oneIndex(new Map([['pyproject.toml', project.text]]), tool);
-  if (found === null) return settingsOf(null, []);
+  const found = project === null ? null : oneIndex(new Map([['pyproject.toml', project.text]]), tool);
+  if (project === null || found === null) return tool === 'pdm' ? pdmSettings(folder, io) : settingsOf(null, []);
   return settingsOf({ url: found.url, by: `tool.${tool}.source of ${project.path}:${found.line}` }, []);
+}
+
+/** What PDM asks in place of PyPI (https://pdm-project.org/en/latest/reference/configuration/). */
+function pdmSettings(folder: string, io: IoBefore): IndexSettings {
+  const settings = tomlFile(folder, 'pdm.toml', io);
+  const variable = io.env['PDM_PYPI_URL'] ?? '';
+  if (variable !== '') return settingsOf({ url: variable, by: 'PDM_PYPI_URL' }, []);
+  const [url] = textsOf(tableOf(settings?.table.get('pypi')).get('url'));
+  return settingsOf(url === undefined ? null : { url, by: `pypi.url of ${settings?.file ?? ''}` }, []);
 }
 
 interface TextFile {
@@ -120,7 +142,7 @@ function homeOf({ env }: Io): string {
 /** Files of the project that may name the index of a lockfile of Python, whether or not they are there. */
 export function indexFiles(folder: string, io: Io): readonly string[] {
   const ofProject = projectFolders(folder, io).flatMap((each) =>
-    ['pyproject.toml', 'uv.toml'].map((name) => join(each, name)),
+    ['pyproject.toml', 'uv.toml', 'pdm.toml', 'Pipfile'].map((name) => join(each, name)),
   );
   const named = ['UV_CONFIG_FILE', 'PIP_CONFIG_FILE'].flatMap((name) => io.env[name] ?? []);
   const prefix = io.env['VIRTUAL_ENV'] ?? '';

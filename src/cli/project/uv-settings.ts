@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { isTable, tableOf } from '../../readers/toml-tables.ts';
-import { parseToml, type TomlTable } from '../../readers/toml.ts';
+import { parseToml, type TomlDocument, type TomlTable } from '../../readers/toml.ts';
 import type { IoBefore } from '../io.ts';
 import { shownPath } from '../user-files.ts';
 import { manifestFile } from './manifests.ts';
@@ -12,6 +12,8 @@ interface TomlFile {
   /** As it is shown. */
   readonly file: string;
   readonly table: TomlTable;
+  /** Lines of the headers `[[name]]`. */
+  readonly headers: TomlDocument['headers'];
 }
 
 /** A file with settings of uv, and these. */
@@ -46,7 +48,9 @@ export function tomlFile(folder: string, name: string, io: IoBefore): TomlFile |
   const text = namedFile(folder, name, io);
   const path = resolve(folder, name);
   const file = shownPath(path, io);
-  return text === null ? null : { path, file, table: parseToml(file, text, 'uv stops at it, too').root };
+  if (text === null) return null;
+  const { root: table, headers } = parseToml(file, text, 'the tool that reads it stops there, too');
+  return { path, file, table, headers };
 }
 
 /** The text of a file of a folder; null where there is none. */
