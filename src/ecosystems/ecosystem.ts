@@ -34,6 +34,8 @@ export interface Sources {
 export interface Questions {
   /** The address of the registry that is asked for a package, without credentials. */
   readonly urlFor: (name: string) => string;
+  /** Which setting, variable or default names an address that is asked; left out where a report does not say. */
+  readonly namedBy?: (address: string) => string;
   readonly history: (name: string) => Promise<Evidence<History>>;
   /**
    * A history with who published its versions, as far as there is an answer; left out where a history has that by

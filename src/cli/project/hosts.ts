@@ -103,7 +103,7 @@ function indexesOf({ config, settings }: PypiAsking, lockfiles: readonly Lockfil
   const { default: index, explicit, namedBy } = settings;
   return [index, ...new Set(explicit.values())].flatMap((address): Asked[] => {
     const count = names.filter((name) => (explicit.get(name) ?? index) === address).length;
-    const by = address === index ? namedBy : 'tool.uv.sources';
+    const by = namedBy.get(address) ?? 'default';
     const why = `package index (${by}): ${count} ${count === 1 ? 'package' : 'packages'}`;
     return count === 0 ? [] : [{ url: new URL(address), why, config }];
   });
