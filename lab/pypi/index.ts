@@ -7,7 +7,7 @@ import type { ProjectJson, ProvenanceJson } from './documents.ts';
 import { pylock, requirements, uvLock } from './lockfiles.ts';
 import { publishFile, type PublishedFile, type ReleaseSpec } from './publish.ts';
 
-export { githubPublisher, gitlabPublisher } from './publish.ts';
+export { githubPublisher, gitlabPublisher, googlePublisher } from './publish.ts';
 
 /** A package index on the loopback interface, with the integrity interface, files, and a Sigstore of its own. */
 export interface PypiLab {

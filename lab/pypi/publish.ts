@@ -6,6 +6,7 @@ import type { CertificateIdentity } from '../sigstore/fulcio.ts';
 import { SLSA_V1, type Subject } from '../statements.ts';
 import { attestationOf, type FileJson, type ProvenanceJson } from './documents.ts';
 
+const GOOGLE = { 1: 'https://accounts.google.com', 8: 'https://accounts.google.com' };
 const PUBLISH_V1 = 'https://docs.pypi.org/attestations/publish/v1';
 
 /** Who publishes with attestations, and whom the index names as that. */
@@ -69,6 +70,12 @@ export function gitlabPublisher({ identity }: CiPublisher): TrustedPublisher {
     environment: null,
   };
   return { identity, publisher };
+}
+
+/** An account of Google as a trusted publisher, which has neither repository nor workflow. */
+export function googlePublisher(email: string): TrustedPublisher {
+  const identity = { subject: { kind: 'email', value: email }, claims: GOOGLE } as const;
+  return { identity, publisher: { kind: 'Google', email } };
 }
 
 export function publishFile(

@@ -31,7 +31,7 @@ import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { Dependency } from '../model/dependency.ts';
 import { newestHeads } from '../model/log-seen.ts';
 import type { FindingCode } from '../model/finding.ts';
-import { withoutRef } from '../model/proof.ts';
+import { accountOf, withoutRef, type Identity } from '../model/proof.ts';
 import type { Instant } from '../model/time.ts';
 import type { JudgedDependency, LeveledFinding } from '../model/verdict.ts';
 import { groupBy } from '../model/group-by.ts';
@@ -261,9 +261,9 @@ export function latestIdentities({
   return { identity, channels: latest };
 }
 
-function lasting(identity: LastingIdentity): LastingIdentity {
+function lasting(identity: LastingIdentity & Partial<Pick<Identity, 'subject'>>): LastingIdentity {
   const { issuer, repository, repositoryId, ownerId, workflow, runner } = identity;
-  const signer = identity.signer === null ? null : withoutRef(identity.signer);
+  const signer = accountOf(identity) ?? (identity.signer === null ? null : withoutRef(identity.signer));
   return { issuer, repository, repositoryId, ownerId, workflow, signer, runner };
 }
 

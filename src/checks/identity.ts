@@ -2,7 +2,7 @@ import type { LastingIdentity } from '../model/baseline.ts';
 import { finding, type ExpectationSource, type Finding, type IdentityArgs } from '../model/finding.ts';
 import { matches, type TextMatch } from '../model/match.ts';
 import { IDENTITY_FIELDS, type IdentityDemand, type IdentityField } from '../model/policy.ts';
-import { withoutRef, type Identity } from '../model/proof.ts';
+import { accountOf, withoutRef, type Identity } from '../model/proof.ts';
 
 /** An identity that was seen before, and where. */
 export interface ExpectedIdentity {
@@ -43,7 +43,8 @@ export function checkAgainstIdentity(
   const where = compareRepositories(actual, before);
   if (where === 'other' && policy.repository === undefined) {
     const owner = compareOwners(actual, before);
-    differs('identity-unexpected-repository', before.repository, actual.repository, owner === null ? {} : { owner });
+    const [was, is] = [before, actual].map((one) => one.repository ?? accountOf(one));
+    differs('identity-unexpected-repository', was ?? null, is ?? null, owner === null ? {} : { owner });
   }
   if (where === 'recreated') differs('identity-unexpected-repository', withId(before), withId(actual));
   const ownerIsNamed = policy.owner !== undefined || policy.repository !== undefined;
@@ -128,9 +129,10 @@ function withId({ repository, repositoryId }: LastingIdentity): string {
  * within it, as that may have been renamed. Which of its revisions was taken says nothing about who it is.
  */
 function signerOf({ signer, repository }: LastingIdentity): string | null {
-  if (signer === null) return null;
+  // Without a repository, the signer is the account.
+  if (signer === null || repository === null) return null;
   const address = withoutRef(signer);
-  const isOwn = repository !== null && address.startsWith(`${repository}/`);
+  const isOwn = address.startsWith(`${repository}/`);
   return isOwn ? address.slice(repository.length).replace(/^\/{1,2}/, '') : address;
 }
 
@@ -167,7 +169,7 @@ type RepositoryComparison = 'same' | 'owner-changed' | 'recreated' | 'other';
 function compareRepositories(actual: Identity, before: LastingIdentity): RepositoryComparison {
   const idsKnown = actual.repositoryId !== null && before.repositoryId !== null;
   const sameId = idsKnown && actual.repositoryId === before.repositoryId;
-  const sameName = actual.repository === before.repository;
+  const sameName = actual.repository === before.repository && accountOf(actual) === accountOf(before);
   // Ids are the issuer's: of two issuers, equal ids say nothing.
   const sameRepository = actual.issuer === before.issuer && idsKnown ? sameId || sameName : sameName;
   const owner = compareOwners(actual, before);

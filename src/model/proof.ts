@@ -192,3 +192,17 @@ export function withoutRef(signer: string): string {
   const [, file] = /^(.*?\.ya?ml)@/.exec(signer) ?? /^([^@]*)@/.exec(signer) ?? [];
   return file ?? signer;
 }
+
+/**
+ * Who signed where no repository did, such as an account of Google: that stays the same from one release to the next.
+ * Null where there is a repository. What was kept of an identity has it as `signer`.
+ */
+export function accountOf({
+  repository,
+  signer,
+  subject,
+}: Pick<Identity, 'repository' | 'signer'> & Partial<Pick<Identity, 'subject'>>): string | null {
+  if (repository !== null) return null;
+  const account = signer ?? subject ?? null;
+  return account !== null && /^[a-z][a-z0-9+.-]*:\/\//i.test(account) ? withoutRef(account) : account;
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
-import { githubPublisher } from '../../lab/pypi/index.ts';
-import { withPythonProject, type PythonProject } from './pypi-project.ts';
+import { githubPublisher, googlePublisher } from '../../lab/pypi/index.ts';
+import { DAY, lockOf, withPythonProject, type PythonProject } from './pypi-project.ts';
 
 const FORK = githubPublisher(ciWorkflow({ repository: 'mallory/one', workflow: '.github/workflows/release.yml' }));
 const REPOSITORY = 'repository = "acme/one"';
@@ -109,6 +109,66 @@ describe('the attestation identities of pylock.toml', () => {
       edit('pylock.toml', () => `${lab.pylock('new@1.0.0')}\n${identities('kind = "GitHub"\nrepository = "a/b"')}`);
       expect(await found(project)).toMatchObject([
         { name: 'new', code: 'provenance-advertised-absent', level: 'error', args: { by: 'lockfile' } },
+      ]);
+    }));
+});
+
+describe('accounts of Google, which have neither repository nor workflow', () => {
+  const ann = googlePublisher('ann@example.com');
+  const mallory = googlePublisher('mallory@example.com');
+  /** Releases of `more`, the last of them by somebody, with the lockfile at the one before. */
+  const publish = ({ lab, edit }: PythonProject, by: typeof ann): void => {
+    for (const [version, days] of [
+      ['1.0.0', 200],
+      ['1.1.0', 100],
+    ] as const) {
+      lab.publish({ name: 'more', version, by: ann, at: lab.now() - days * DAY });
+    }
+    lab.publish({ name: 'more', version: '1.2.0', by, at: lab.now() - DAY });
+    edit('uv.lock', () => lockOf(lab, 'uv.lock', 'more@1.1.0'));
+  };
+  const next = ({ lab, edit }: PythonProject): void => edit('uv.lock', () => lockOf(lab, 'uv.lock', 'more@1.2.0'));
+  const changed = { name: 'more', code: 'identity-unexpected-repository', level: 'error' };
+  const args = { expected: 'ann@example.com', actual: 'mallory@example.com' };
+
+  it('are held to those of earlier releases', () =>
+    withPythonProject('uv.lock', async (project) => {
+      publish(project, mallory);
+      expect(await found(project)).toEqual([]);
+      next(project);
+      expect(await found(project)).toMatchObject([{ ...changed, args: { ...args, source: 'history' } }]);
+      expect((await project.run('audit')).stdout).toContain('mallory@example.com');
+    }));
+
+  it('are held to the baseline, which keeps them as the signer', () =>
+    withPythonProject('uv.lock', async (project) => {
+      publish(project, mallory);
+      expect((await project.run('init')).status).toBe(0);
+      expect(project.read('assay.lock')).toMatch(/^pypi:more signer "?ann@example\.com"?$/m);
+      expect(await found(project, '--reverify')).toEqual([]);
+      next(project);
+      expect(await found(project)).toMatchObject([{ ...changed, args: { ...args, source: 'baseline' } }]);
+    }));
+
+  it('stay who they are from one release to the next', () =>
+    withPythonProject('uv.lock', async (project) => {
+      publish(project, ann);
+      expect((await project.run('init')).status).toBe(0);
+      next(project);
+      expect(await found(project)).toEqual([]);
+      expect((await project.run('update')).status).toBe(0);
+      expect(project.read('assay.lock')).toContain('pypi:more@1.2.0');
+      expect(await found(project, '--reverify')).toEqual([]);
+    }));
+
+  it('are another identity than a workflow of the project', () =>
+    withPythonProject('uv.lock', async (project) => {
+      const { lab, edit } = project;
+      lab.publish({ name: 'one', version: '1.2.0', by: ann });
+      edit('uv.lock', () => lockOf(lab, 'uv.lock', 'one@1.2.0'));
+      expect((await found(project)).map(({ code }) => code).sort()).toEqual([
+        'identity-unexpected-issuer',
+        'identity-unexpected-repository',
       ]);
     }));
 });

@@ -85,7 +85,7 @@ describe.each(['uv.lock', 'requirements.txt'] as const)(
         const { stdout, status } = await run('trust', 'hosts');
         expect(status).toBe(0);
         expect(stdout).toContain(new URL(lab.index).host);
-        expect(stdout).toContain('2 packages');
+        expect(stdout).toContain('2 packages; for bytes also the hosts that it names');
       }));
 
     it('checks a version beside its predecessor, without a lockfile', () =>
@@ -243,6 +243,23 @@ describe('assay exec, with Python’s installers', () => {
       writeFileSync(join(folder, 'pip'), '#!/bin/sh\necho "pip was run: $@" > ran.txt\n', { mode: 0o755 });
       expect(await exec('./pip', 'install', '--require-hashes', '-r', 'requirements.txt')).toMatchObject({ status: 0 });
       expect(readFileSync(join(folder, 'ran.txt'), 'utf8')).toContain('install --require-hashes');
+    }));
+});
+
+describe('without any setting', () => {
+  it('PyPI is listed as the index, and where it has its files', () =>
+    withPythonProject('requirements.txt', async ({ folder }) => {
+      const { stdout, status } = await assayInside(['trust', 'hosts', '--json'], folder, {
+        PIP_CONFIG_FILE: '/dev/null',
+      });
+      expect(status).toBe(0);
+      const { hosts } = JSON.parse(stdout) as { hosts: { host: string; why: string[] }[] };
+      expect(hosts.filter(({ host }) => /^(?:pypi|files)\./.test(host)).map(({ host, why }) => [host, ...why])).toEqual(
+        [
+          ['pypi.org', 'package index (default): 2 packages'],
+          ['files.pythonhosted.org', 'files of packages, for bytes'],
+        ],
+      );
     }));
 });
 

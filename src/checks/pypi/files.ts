@@ -1,12 +1,9 @@
-import { PYPI_INDEX } from '../../ecosystems/conventions/pypi-files.ts';
+import { PYPI_FILES, PYPI_INDEX } from '../../ecosystems/conventions/pypi-files.ts';
 import { byteDigests, type Artifact, type Dependency, type Digest } from '../../model/dependency.ts';
 import { isSameIndex, withoutCredentials } from '../../model/address.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { hashText } from '../../model/hash.ts';
 import type { IndexFile } from '../../model/pypi-index.ts';
-
-/** Where PyPI has the files of its index. */
-const PYPI_FILES = 'files.pythonhosted.org';
 
 /** A locked hash, with the file of the index that has it. */
 export interface LockedFile {

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { proxyFor } from '../../net/proxy.ts';
 import type { Host } from '../../report/commands/hosts.ts';
+import { PYPI_FILES, PYPI_INDEX } from '../../ecosystems/conventions/pypi-files.ts';
 import { isNodeLockfile, type Lockfile } from '../../model/dependency.ts';
 import type { NetConfig } from '../../net/config.ts';
 import type { NpmConfig } from '../../registries/npm/config/npmrc.ts';
@@ -105,7 +106,14 @@ function indexesOf({ config, settings }: PypiAsking, lockfiles: readonly Lockfil
     const count = names.filter((name) => (explicit.get(name) ?? index) === address).length;
     const by = namedBy.get(address) ?? 'default';
     const why = `package index (${by}): ${count} ${count === 1 ? 'package' : 'packages'}`;
-    return count === 0 ? [] : [{ url: new URL(address), why, config }];
+    if (count === 0) return [];
+    if (address !== PYPI_INDEX) {
+      return [{ url: new URL(address), why: `${why}; for bytes also the hosts that it names`, config }];
+    }
+    return [
+      { url: new URL(address), why, config },
+      { url: new URL(`https://${PYPI_FILES}`), why: 'files of packages, for bytes', config },
+    ];
   });
 }
 

@@ -4,6 +4,9 @@ import { versions } from './pypi-versions.ts';
 /** The index that installers ask where no setting names another one. */
 export const PYPI_INDEX = 'https://pypi.org/simple/';
 
+/** Where PyPI has the files of its index. */
+export const PYPI_FILES = 'files.pythonhosted.org';
+
 /** Endings of source distributions, those of old as well. */
 const SDISTS = ['.tar.gz', '.zip', '.tar.bz2', '.tgz', '.tar.xz', '.tar.Z', '.tar'];
 /** Of what was once built for one platform; indexes keep it, and old lockfiles have its hashes. */
