@@ -26,6 +26,7 @@ export class UsageError extends Error {
 const MENDABLE = [
   'AdvisoryError',
   'BaselineError',
+  'CheckoutError',
   'ConfigError',
   'InstalledError',
   'LockfileError',
