@@ -6,7 +6,7 @@ import { AdvisoryError } from './error.ts';
 import type { MaliciousRecord, ReadRecord } from './record.ts';
 
 /** A record with the file or folder that has it. */
-export interface KeptRecord extends MaliciousRecord {
+interface KeptRecord extends MaliciousRecord {
   readonly from: string;
 }
 

@@ -55,7 +55,7 @@ export interface Names {
 }
 
 /** How records of the Open Source Vulnerability format write what is of the ecosystem (https://ossf.github.io/osv-schema/). */
-export interface OsvWords {
+interface OsvWords {
   readonly ecosystem: string;
   /** The one form of all names that the registry takes for the same. */
   readonly name: (name: string) => string;
