@@ -204,7 +204,11 @@ export interface FindingArgs {
 
   'lockfile-not-registry': { kind: 'git' | 'http' | 'file' | 'other'; url: string };
   'lockfile-resolved-mismatch': { resolved: string; expected: string };
-  'lockfile-unexpected-host': { resolved: string; registry: string };
+  /**
+   * `since`: it is no disagreement with the settings, but a change. `packages` are from the index `resolved` now, and
+   * were from `registry` at that revision.
+   */
+  'lockfile-unexpected-host': { resolved: string; registry: string; since?: string; packages?: readonly string[] };
   /** `isPackage`: the registry has the package, and not this version; `published` is when it once had. */
   'lockfile-version-unknown': { registry: string; isPackage: boolean; published: Instant | null };
   /** Its owners or its registry took the version back, which is still there; `reason` in their words. */
@@ -326,5 +330,7 @@ export type EvidenceName =
   | 'log'
   /** What the owners of a Go module have taken back. */
   | 'retractions'
+  /** Who published a version. */
+  | 'publisher'
   /** A record that names the package as malicious, in some versions. */
   | 'advisory';

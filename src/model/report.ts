@@ -57,6 +57,8 @@ export interface RegistryUsed {
   readonly url: string;
   /** Key ids that verified something, with who vouches for each. */
   readonly keys: readonly { readonly keyId: string; readonly origin: 'pinned' | 'configured' | 'registry' }[];
+  /** What chose it: a setting with its file and line, a variable, or "default". Left out where that is not said. */
+  readonly namedBy?: string;
 }
 
 /** The policy file that was applied. */

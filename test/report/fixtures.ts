@@ -82,7 +82,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'lockfile-version-unknown': { registry: text, isPackage: true, published: NOON },
     'version-yanked': { reason: text, retractedIn: text },
     'version-removed': { registry: text, quarantined: true, reason: text },
-    'lockfile-unexpected-host': { resolved: text, registry: text },
+    'lockfile-unexpected-host': { resolved: text, registry: text, since: text, packages: [text, text] },
     'lockfile-patched': { patch: text },
     'lockfile-bundle-mismatch': { names: [text] },
     'lockfile-substituted': { asked: text, by: text, got: text },

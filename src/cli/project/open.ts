@@ -134,7 +134,7 @@ export async function withProjects<T>(
         () => {
           const names = servedNames(project.lockfiles.filter(isNodeLockfile));
           const registry = openRegistry(own, io, { names, redirects: policy?.policy.redirects ?? [] });
-          return openSources(registry, askingOf([...project.lockfiles, ...beside], dirname(project.path), io));
+          return openSources(registry, askingOf(project.lockfiles, dirname(project.path), io, beside));
         },
         (used, { sources }) => auditLockfiles(lockfiles, { ...shared, trust: used, ...sources, ...how }),
       );

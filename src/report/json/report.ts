@@ -81,11 +81,12 @@ function membersOf(report: Report): Members {
       rootDigest: trust.rootDigest,
       ages: trust.ages.map(ageJson),
       registries: trust.registries
-        .map(({ url, keys }) => ({
+        .map(({ url, keys, namedBy }) => ({
           url,
           keys: keys
             .map(({ keyId, origin }) => ({ keyId, origin }))
             .sort((a, b) => compareText(a.keyId, b.keyId) || compareText(a.origin, b.origin)),
+          ...(namedBy === undefined ? {} : { namedBy }),
         }))
         .sort((a, b) => compareText(a.url, b.url)),
       repository: trust.repository === null ? null : repositoryJson(trust.repository),

@@ -40,7 +40,13 @@ const LABELS: readonly Label[] = ['error', 'unverified', 'warning', 'note'];
 const KINDS: readonly FindingKind[] = [
   'contradiction',
   'advisory',
-  'loss', 'identity', 'unavailable', 'gap', 'anomaly', 'note'];
+  'loss',
+  'identity',
+  'unavailable',
+  'gap',
+  'anomaly',
+  'note',
+];
 
 /** Groups what needs attention: errors first, then unverified, warnings and notes; within those the gravest kind. */
 export function groupFindings({ lockfiles, dependencies }: Pick<Report, 'lockfiles' | 'dependencies'>): Group[] {
