@@ -1,36 +1,5 @@
+import type { RefusalReason } from './refusal-reason.ts';
 import type { Instant } from './time.ts';
-
-/** Why a Sigstore bundle was refused; each names the first step of the verification that did not hold. */
-export type RefusalReason =
-  | 'bundle-malformed'
-  | 'bundle-media-type'
-  | 'certificate-malformed'
-  | 'certificate-chain'
-  | 'certificate-validity'
-  | 'certificate-usage'
-  | 'certificate-identity'
-  | 'sct'
-  | 'log-missing'
-  | 'log-unknown'
-  | 'log-entry-malformed'
-  | 'log-entry-mismatch'
-  | 'log-promise'
-  | 'log-inclusion'
-  | 'log-checkpoint'
-  | 'log-time'
-  | 'log-witnesses'
-  | 'timestamp'
-  | 'time-missing'
-  | 'clock'
-  | 'key-unknown'
-  | 'key-validity'
-  | 'signature'
-  | 'artifact-mismatch'
-  | 'envelope'
-  | 'payload-type'
-  | 'statement-malformed'
-  | 'statement-type'
-  | 'predicate-type';
 
 /** Where an expectation about the identity comes from, strongest first. */
 export type ExpectationSource = 'policy' | 'baseline' | 'lockfile' | 'history' | 'manifest';

@@ -1,6 +1,7 @@
 import type { FindingArgs } from './finding-args.ts';
 
 export type * from './finding-args.ts';
+export type * from './refusal-reason.ts';
 
 export type FindingCode = keyof FindingArgs;
 

@@ -103,8 +103,8 @@ describe('advisories', () => {
       write('osv/MAL-2026-1.json', record('npm', 'p'));
       const { status, stderr, stdout } = await run('update', '--advisories', 'osv');
       expect([status, stdout + stderr]).toEqual([1, expect.stringContaining('advisory-malicious')]);
-      expect(read('assay.lock')).toContain('npm:q');
-      expect(read('assay.lock')).not.toContain('npm:p');
+      expect(read('assay.lock')).toContain('npm:q@1.0.0 verified');
+      expect(read('assay.lock')).not.toContain('npm:p@1.0.0 verified');
     }));
 
   it('that were withdrawn, or are of another ecosystem, fail nothing, and are counted', () =>

@@ -29,8 +29,9 @@ export async function areAdvisoriesChanged({ base, path }: AdvisoryPath, commit:
   }
 }
 
+/** As a file, or as a folder with any. */
 async function isInCommit(place: string, ref: string): Promise<boolean> {
-  const file = await readAt(dirname(place), basename(place), ref);
-  if ('bytes' in file && file.bytes !== null) return true;
-  return ((await filesAt(place, ref))?.size ?? 0) > 0;
+  const beside = (await filesAt(dirname(place), ref)) ?? new Map<string, string>();
+  const name = basename(place);
+  return beside.has(name) || [...beside.keys()].some((path) => path.startsWith(`${name}/`));
 }
