@@ -13,6 +13,7 @@ const PURE = [
   'model',
   'ecosystems/conventions',
   'readers',
+  'advisories',
   'lockfiles',
   'tlog',
   'sigstore',

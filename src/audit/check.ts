@@ -47,8 +47,9 @@ export async function check(specs: readonly string[], options: CheckOptions): Pr
   const judged = await auditDependencies(current, { ...options, locked: null });
   const comparing = { sources: options, baseline: null, verify: verifyForComparison(options) };
   const lockfile = { entries: current.length, dependencies: current, skipped: [], logs: [] };
+  const report = reportOf([], lockfile, judged, options);
   return {
-    report: reportOf([], lockfile, judged, options),
+    report: { ...report, advisories: (await options.advisories)?.used ?? [] },
     comparisons: await Promise.all(judged.map((one) => compareVersion(one, null, comparing))),
     unresolved: answers.filter((answer) => 'reason' in answer),
   };

@@ -43,6 +43,8 @@ export const MAX_EXPLAINED = 20;
 /** New dependencies of one version whose age is asked for. */
 const MAX_AGES = 10;
 
+/** A version with a finding of these kinds is none to move to. */
+const REFUSING: readonly FindingKind[] = ['contradiction', 'advisory', 'loss', 'identity'];
 /** The gravest kinds of finding first; within one kind, what the project itself depends on. */
 const GRAVEST: readonly FindingKind[] = ['loss', 'identity', 'gap'];
 
@@ -82,7 +84,8 @@ export async function compareVersion(
   const { name, version } = dependency;
   const questions = ecosystemOf(dependency).questions(sources);
   const answer = await questions.history(name);
-  const history = answer.state === 'present' ? answer.value : null;
+  const found = answer.state === 'present' ? answer.value : null;
+  const history = found === null ? null : ((await questions.withPublishers?.(found)) ?? found);
   const known = baseline?.packages.get(packageId(dependency)) ?? null;
   const deciding = findings.filter(asksForDecision);
   const against = heldAgainst(dependency, deciding, history, known);
@@ -244,8 +247,8 @@ async function laterThan(version: string, { history, questions, verify }: Asked)
   if (later === null) return { state: 'none' };
   const judged = await verify(await servedDependency({ ...history, version: later.version }, history, questions));
   if (judged === null || judged.findings.some(({ kind }) => kind === 'unavailable')) return { state: 'unknown' };
-  const stands = judged.findings.some(({ kind }) => kind === 'contradiction' || kind === 'loss' || kind === 'identity');
-  return { state: judged.proofs.provenance !== null && !stands ? 'proven' : 'refused', ...later };
+  const isRefused = judged.findings.some(({ kind }) => REFUSING.includes(kind));
+  return { state: judged.proofs.provenance !== null && !isRefused ? 'proven' : 'refused', ...later };
 }
 
 function askAges(

@@ -1,55 +1,430 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { whyNotUnderstood } from '../../src/cli/exec/allowed.ts';
+import { commandsOf } from '../../src/ecosystems/conventions/index.ts';
+import { whyNotRun } from '../../src/cli/exec/why-not.ts';
+import { inFolder } from './run.ts';
 
 const silent = { write: () => undefined, isTerminal: false, color: false, columns: 80, unicode: true };
-const asked = (line: readonly string[], env = {}): string | null =>
-  whyNotUnderstood(line, { cwd: '/', env, stdout: silent, stderr: silent });
+/** Of which those in the folder itself were audited. */
+const LOCKFILES = ['uv.lock', 'requirements.txt', 'Cargo.lock', 'go.sum', 'package-lock.json', 'poetry.lock'];
+const FILES: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(['', 'other/'].flatMap((at) => LOCKFILES.map((name) => [at + name, '{}']))),
+  ...Object.fromEntries(['', 'other/'].map((at) => [`${at}Cargo.toml`, '[package]\nname = "a"\nversion = "1.0.0"\n'])),
+  ...Object.fromEntries(['', 'other/'].map((at) => [`${at}go.mod`, 'module m.example\n'])),
+  'pyproject.toml': '[project]\nname = "p"\nversion = "1"\n',
+  'package.json': '{}',
+  'other/package.json': '{}',
+  'main.py': 'print(1)\n',
+  'script.py': '#!/usr/bin/env python3\n# /// script\n# dependencies = ["six"]\n# ///\nimport six\n',
+  'cr.py': 'import os\r# /// script\r# dependencies = ["six"]\r# ///\r',
+  'cache/x': '',
+};
 
-describe('forms of a command that are read', () => {
+interface Given {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly omit?: readonly string[];
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** Why a command line is not run where all lockfiles of its folder were audited. */
+function asked(
+  line: string | readonly string[],
+  { env = {}, omit = [], files = {} }: Given = {},
+): Promise<string | null> {
+  return inFolder((folder) => {
+    for (const [name, content] of Object.entries({ ...FILES, ...files })) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), content);
+    }
+    const io = { cwd: folder, env: { HOME: folder, ...env }, stdout: silent, stderr: silent };
+    const audited = LOCKFILES.map((name) => ({
+      path: join(folder, name),
+      manager: name === 'package-lock.json' ? ('npm' as const) : null,
+    }));
+    return whyNotRun(typeof line === 'string' ? line.split(' ') : line, audited, io, omit);
+  });
+}
+
+const inShell = (text: string): readonly string[] => ['sh', '-c', text];
+
+describe('what installs from an audited lockfile is run', () => {
   it.each([
     'uv sync --locked',
-    'uv run --locked pytest',
+    'uv -q sync --locked',
+    'uv sync --frozen --no-dev --extra a --group=b -p 3.12',
+    'uv --color never run --locked pytest -x --index y',
+    'uv run --locked -- pytest',
+    'uv run --locked main.py',
+    'uv run --locked absent.py',
+    'uv run --locked python script.py',
+    'uv run --locked -m script.py',
+    'uv run --locked cargo build --locked',
+    'uv pip sync --require-hashes requirements.txt',
+    'uv pip install -r requirements.txt --require-hashes --system',
+    'uv venv --python 3.12',
     'pip install --require-hashes -r requirements.txt',
+    'pip -q --no-input install --require-hashes -rrequirements.txt --no-deps',
+    'pip install -qq --require-hashes --requirement=requirements.txt -c requirements.txt',
+    'python -I -m pip install --require-hashes -r requirements.txt',
+    'python3 -X utf8 -mpip install --require-hashes -r requirements.txt',
+    'poetry -q install --only main',
+    'poetry run pytest --config-file x',
     'cargo build --locked --release',
-    'cargo test --frozen',
+    'cargo --color never build --locked -j4 -Fa,b -vv',
+    'cargo test --frozen -- --config x --nocapture',
     'cargo +nightly build --locked',
+    'cargo run --locked -- --config x',
+    'cargo nextest run --locked',
+    'cargo nextest run --locked -E test(/x/) --profile ci',
     'go build ./...',
-    'python -m pip list',
-    'make',
-  ])('%s', (line) => expect(asked(line.split(' '))).toBeNull());
-  it.each(['uv sync --locked && npm test', 'echo "$HOME" && npm ci'])('in a shell: %s', (text) => {
-    expect(asked(['sh', '-c', text])).toBeNull();
-  });
+    'go test ./... -run X -count=1 -race',
+    'go test --short --tags a,b ./...',
+    'go run . -mod=mod',
+    'go list -m all',
+    'go test ./... -args -mod=mod',
+    'npm ci',
+    'timeout -k 5 60 cargo build --locked',
+    'sudo -E -u bob env -u B A=c go build',
+    'sudo npm ci',
+    'nice -n 5 nohup uv sync --locked',
+    'flock lock npm ci',
+  ])('%s', async (line) => expect(await asked(line)).toBeNull());
+
+  it.each([
+    'uv sync --locked && npm ci',
+    'echo "$HOME" && npm ci',
+    'export CGO_ENABLED=0; go build ./...',
+    'V=$(git describe) && go build .',
+    'cd . && cargo build --locked >log 2>&1',
+    '"$HOME/bin/tool" x; cargo build --locked',
+    'cargo test --locked -- "$FILTER"',
+    'for x in $LIST; do echo $x; done',
+  ])('in a shell: %s', async (text) => expect(await asked(inShell(text))).toBeNull());
 });
 
-describe('forms that are not', () => {
+it('what a message recommends to run instead is run', async () => {
+  for (const manager of ['npm', 'uv', 'pip', 'poetry', 'go', 'cargo'] as const) {
+    const line = commandsOf(manager).frozen;
+    expect(await asked(line), line.join(' ')).toBeNull();
+  }
+});
+
+describe('what installs nothing is run', () => {
   it.each([
-    'pip -q install six',
-    'pip --no-input install six',
-    'uv -q sync',
-    'uv --directory ../uv sync',
-    'python -I -m pip install six',
-    'python -mpip install six',
-    'python3 -X utf8 -m pip install six',
-    'uv run --locked pip install six',
-    'uv run --locked -- uv pip install six',
-    'uv run --locked s.py',
-    'env UV_PROJECT=/other uv sync --frozen',
-    'cargo --color never update --locked',
-    'cargo cc --locked',
-    'env cargo update',
-  ])('%s', (line) => expect(asked(line.split(' '))).not.toBeNull());
+    'make',
+    'make go',
+    'pip list',
+    'pip -q list',
+    'pip --version',
+    'pip list --format json',
+    'python -m pip list',
+    'uv --version',
+    'uv -q pip list',
+    'uv version --short',
+    'cargo --version',
+    'cargo clean --release',
+    'cargo fmt -- --check',
+    'go version',
+    'go env GOPATH',
+    'grep pip FILE',
+    'grep -r uv sync',
+    'grep cargo build',
+    'rg go get',
+    'which npm',
+    'ls node_modules/npm',
+    'git add go',
+    'git commit -m pip',
+    'tar czf uv.tgz npm',
+    'test -x /usr/bin/pip',
+    'node scripts/cargo.js',
+    'python pip.py install six',
+    'python -c pip install',
+    'cat go env',
+    'yarn --version',
+    'bun --bun run build',
+  ])('%s', async (line) => expect(await asked(line)).toBeNull());
+});
+
+describe('what a table does not have is not run', () => {
+  it.each([
+    ['pip -q install six', /no lockfile names yet/],
+    ['pip --no-input install six', /no lockfile names yet/],
+    ['pip install --require-hashes -r requirements.txt six', /no lockfile names yet/],
+    ['pip install --require-hashes -r requirements.txt -e .', /is given -e/],
+    ['pip install --require-hashes -r requirements.txt -qe .', /is given -qe/],
+    ['pip install --require-hashes -r requirements.txt -ix', /is given -ix/],
+    ['pip install --require-hashes -r other/requirements.txt', /not audited/],
+    ['pip install --require-hashes -r requirements.txt -c other/requirements.txt', /not audited/],
+    ['pip install -r requirements.txt', /--require-hashes/],
+    ['pip install --require-hash -r requirements.txt', /is given --require-hash,/],
+    ['pip config set global.index-url https://x.example', /config is not a command of which assay knows/],
+    ['pip $X', /is not a command of which assay knows/],
+    ['uv -q sync', /--locked/],
+    ['uv --directory ../uv sync --locked', /is given --directory/],
+    ['uv sync --locked --no-dev=1', /is given --no-dev=1/],
+    ['uv sync --locked --cache-dir=cache', /is given --cache-dir/],
+    ['uv sync --locked -p ./python', /is given -p \.\/python/],
+    ['uv version --bump minor', /is given --bump/],
+    ['uv version 2.0.0', /no lockfile names yet/],
+    ['uv self update', /self is not a command/],
+    ['uv pip uninstall six', /pip uninstall is not a command/],
+    ['uv run --locked script.py', /script itself requires/],
+    ['uv run --locked ./cr.py', /script itself requires/],
+    ['uv run --locked https://x.example/a.py', /script itself requires/],
+    ['uv run --locked -', /script itself requires/],
+    ['uv run --locked --script main.py', /is given --script/],
+    ['uv run --locked --with six pytest', /is given --with/],
+    ['uv run --locked pip install six', /no lockfile names yet/],
+    ['uv run --locked -- uv pip install six', /no lockfile names yet/],
+    ['uv run --locked -m pip install six', /no lockfile names yet/],
+    ['uv run --locked cargo update', /no lockfile names yet/],
+    ['uv run --no-sync pip install six', /no lockfile names yet/],
+    ['poetry run pip install six', /no lockfile names yet/],
+    ['uvx ruff', /no lockfile names yet/],
+    ['python -I -m pip install six', /no lockfile names yet/],
+    ['python -mpip install six', /no lockfile names yet/],
+    ['python3 -X utf8 -m pip install six', /no lockfile names yet/],
+    ['cargo --color never update --locked', /no lockfile names yet/],
+    ['cargo cc --locked', /cc is not a command of which assay knows/],
+    ['cargo build', /tell it --locked/],
+    ['cargo build -- --locked', /tell it --locked/],
+    ['cargo build --locked --config=x', /is given --config=x/],
+    ['cargo build --locked --target ./evil.json', /is given --target=/],
+    ['cargo build --locked -vC other', /is given -vC/],
+    ['cargo nextest run', /tell it --locked/],
+    ['cargo nextest run --locked --config-file x', /is given --config-file/],
+    ['go build -overlay=x ./...', /is given -overlay=x/],
+    ['go build --modfile other.mod ./...', /is given --modfile/],
+    ['go build -mod mod ./...', /is given -mod=mod/],
+    ['go test ./... -exec ./x', /is given -exec/],
+    ['go build -ldflags=-extld=./x', /is given -ldflags/],
+    ['go mod tidy', /no lockfile names yet/],
+    ['go mod edit -x', /no lockfile names yet/],
+    ['go telemetry on', /telemetry is not a command/],
+    ['xargs npm ci', /adds cannot be seen/],
+  ])('%s', async (line, why) => expect(await asked(line)).toMatch(why));
+
   it.each([
     'pip $EMPTY install six',
     '$(echo pip) install six',
+    '`echo pip` install six',
     'p=pip; $p install six',
+    'eval "pip install six"',
+    'eval pip install six',
+    'cargo build --locked $MORE',
+    'go build $(cat flags)',
+    'pip install --require-hashes -r $FILE',
     'cargo update',
-    'GOMODCACHE=/x go build',
-    'true && cd ../cg2 && cargo build --locked',
-  ])('in a shell: %s', (text) => expect(asked(['sh', '-c', text])).not.toBeNull());
-  it('in one word of env, and by the environment', () => {
-    expect(asked(['env', '-S', 'pip install six'])).not.toBeNull();
-    expect(asked(['sh', '-ce', 'cargo update'])).not.toBeNull();
-    expect(asked(['pip', 'install'], { PIP_REQUIREMENT: '/nn.txt' })).toMatch(/PIP_REQUIREMENT/);
+    'true && cd other && cargo build --locked',
+    'cd other; go build',
+    'cd $X && cargo build --locked',
+  ])('in a shell: %s', async (text) => expect(await asked(inShell(text))).not.toBeNull());
+
+  it('in one word of env, or of another program', async () => {
+    expect(await asked(['env', '-S', 'pip install six'])).toMatch(/no lockfile names yet/);
+    expect(await asked(['env', '-iS', 'go get x'])).toMatch(/no lockfile names yet/);
+    expect(await asked(['watch', 'cargo update'])).toMatch(/no lockfile names yet/);
+    expect(await asked(['watch', 'A=b cargo update'])).toMatch(/no lockfile names yet/);
+    expect(await asked(['git', 'commit', '-m', 'uses pip install six'])).toBeNull();
   });
+});
+
+describe('a program is found behind others as if it stood alone', () => {
+  const behind = (line: string): readonly (readonly string[])[] => [
+    line.split(' '),
+    ['env', ...line.split(' ')],
+    ['env', '-u', 'X', 'A=b', ...line.split(' ')],
+    ['timeout', '60', ...line.split(' ')],
+    ['nice', '-n', '5', 'time', '-p', ...line.split(' ')],
+    ['sudo', '-E', ...line.split(' ')],
+    ['unknown-program', '--x', ...line.split(' ')],
+    ['sh', '-c', line],
+    ['bash', '-lc', line],
+    ['env', 'A=b', 'bash', '-e', '-o', 'pipefail', '-c', `true && ${line}`],
+    ['sh', '-c', `bash -c '${line}'`],
+    ['uv', 'run', '--locked', ...line.split(' ')],
+    ['npx', '--no-install', ...line.split(' ')],
+  ];
+
+  it.each([
+    'cargo update',
+    'cargo build',
+    'cargo build --locked --config x',
+    'pip install six',
+    'go get x.example',
+    'npm install left-pad',
+    'uv add six',
+    'poetry add six',
+  ])('%s', async (line) => {
+    for (const each of behind(line)) expect(await asked(each), each.join(' ')).not.toBeNull();
+  });
+
+  it.each(['cargo build --locked', 'go build ./...', 'npm ci', 'uv sync --locked'])('%s', async (line) => {
+    for (const each of behind(line)) expect(await asked(each), each.join(' ')).toBeNull();
+    const chdir = ['env', '-C', 'other', ...line.split(' ')];
+    for (const each of [chdir, inShell(`cd other && ${line}`), inShell(`cd other && timeout 60 ${line}`)]) {
+      expect(await asked(each), each.join(' ')).toMatch(/which was not audited/);
+    }
+  });
+});
+
+describe('variables', () => {
+  it.each([
+    ['go build', 'GOMODCACHE=/x'],
+    ['go build', 'GOFLAGS=-mod=mod'],
+    ['go build', 'GOPROXY=https://x.example'],
+    ['go build', 'GOCACHE=/x'],
+    ['go build', 'GOROOT=/x'],
+    ['go build', 'GOCACHEPROG=./x'],
+    ['go build', 'GOAUTH=./x'],
+    ['go build', 'GONEW=1'],
+    ['go build', 'CC=./cc'],
+    ['go build', 'LD_PRELOAD=./x.so'],
+    ['go build', 'HOME=/x'],
+    ['uv sync --locked', 'XDG_CONFIG_HOME=/x'],
+    ['npm ci', 'HOME=/x'],
+    ['uv sync --locked', 'UV_PROJECT=/other'],
+    ['uv sync --locked', 'UV_CACHE_DIR=/x'],
+    ['uv sync --locked', 'UV_INDEX_URL=https://x.example'],
+    ['uv sync --locked', 'UV_PYTHON=./python'],
+    ['uv sync --locked', 'UV_NEW_SETTING=1'],
+    ['pip install --require-hashes -r requirements.txt', 'PIP_REQUIREMENT=/nn.txt'],
+    ['pip install --require-hashes -r requirements.txt', 'PIP_CONFIG_FILE=/x'],
+    ['pip install --require-hashes -r requirements.txt', 'PIP_PYTHON=./x'],
+    ['cargo build --locked', 'CARGO_HOME=/x'],
+    ['cargo build --locked', 'CARGO_BUILD_RUSTC=./x'],
+    ['cargo build --locked', 'RUSTC_WRAPPER=./x'],
+    ['cargo build --locked', 'RUSTFLAGS=-Clinker=x'],
+    ['cargo build --locked', 'CARGO_ALIAS_BUILD=x'],
+    ['cargo build --locked', 'CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=./x'],
+    ['cargo build --locked', 'CARGO_UNSTABLE_X=1'],
+    ['poetry install', 'POETRY_NEW=1'],
+    ['npm ci', 'npm_config_registry=https://x.example'],
+    ['npm ci', 'NPM_CONFIG_NEW_SETTING=1'],
+    ['npm ci', 'npm_config_x_binary_host=https://x.example'],
+    ['npm ci', 'X_BINARY_HOST=https://x.example'],
+  ])('of the command that change what is installed, or may: %s with %s', async (line, variable) => {
+    for (const each of [`env ${variable} ${line}`, `timeout 5 env A=b ${variable} ${line}`]) {
+      const [name = ''] = variable.split('=');
+      expect(await asked(each), each).toMatch(new RegExp(`^(?:${name}\\b|${name.slice(11).replaceAll('_', '-')}=)`));
+    }
+    expect(await asked(inShell(`${variable} ${line}`))).not.toBeNull();
+    expect(await asked(inShell(`export ${variable}; ${line}`))).not.toBeNull();
+  });
+
+  it.each([
+    ['go build', 'GOOS=linux'],
+    ['go build', 'CGO_ENABLED=0'],
+    ['go build', 'CGO_CFLAGS=-O2'],
+    ['go build', 'CC=clang'],
+    ['go build', 'UV_PROJECT=/other'],
+    ['uv sync --locked', 'UV_LINK_MODE=copy'],
+    ['uv sync --locked', 'UV_PYTHON=3.12'],
+    ['uv sync --locked', 'PIP_REQUIREMENT=x'],
+    ['uv sync', 'UV_LOCKED=1'],
+    ['pip install -r requirements.txt', 'PIP_REQUIRE_HASHES=1'],
+    ['cargo build --locked', 'CARGO_TERM_COLOR=always'],
+    ['cargo build --locked', 'CARGO_PROFILE_RELEASE_LTO=thin'],
+    ['cargo build --locked', 'RUSTC_WRAPPER=sccache'],
+    ['cargo build --locked', 'GOFLAGS=-mod=mod'],
+    ['npm ci', 'npm_config_loglevel=silent'],
+    ['npm ci', 'npm_config_ignore_scripts=true'],
+    ['npm ci', 'npm_config_fetch_retries=5'],
+    ['npm ci', 'GOOGLE_APPLICATION_CREDENTIALS=x'],
+  ])('that change nothing of it, wherever they are set: %s with %s', async (line, variable) => {
+    const [name = '', value = ''] = variable.split(/=(.*)/s);
+    expect(await asked(`env ${variable} ${line}`)).toBeNull();
+    expect(await asked(line, { env: { [name]: value } })).toBeNull();
+  });
+
+  it.each([
+    ['go build', { GOMODCACHE: '/x', GOPROXY: 'off', GOFLAGS: '-trimpath', GOCACHE: '/x' }],
+    ['uv sync --locked', { UV_INDEX_URL: 'https://x.example', UV_CACHE_DIR: '.uv-cache', UV_INDEX_A_PASSWORD: 'x' }],
+    ['pip install --require-hashes -r requirements.txt', { PIP_INDEX_URL: 'https://x.example', PIP_FIND_LINKS: '/x' }],
+    ['cargo build --locked', { CARGO_HOME: '/x', RUSTFLAGS: '-Clinker=x', RUSTUP_TOOLCHAIN: 'stable' }],
+    ['npm ci', { npm_config_registry: 'https://x.example', npm_config_cache: '/x', 'npm_config_@a:registry': 'x' }],
+  ])('of the environment that the audit reads too, but not for the command alone: %s with %j', async (line, env) => {
+    expect(await asked(line, { env })).toBeNull();
+    for (const [name, value] of Object.entries(env)) {
+      expect(await asked(['env', `${name}=${value}`, ...line.split(' ')], { env })).toBeNull();
+      if (!/^\w+$/.test(name)) continue;
+      const why = name.startsWith('npm_config_cache') ? null : /is a setting that the audit did not read/;
+      const other = ['env', `${name}=https://other.example`, ...line.split(' ')];
+      const said = await asked(other, { env });
+      if (why === null) expect(said).toBeNull();
+      else expect(said, name).toMatch(why);
+      if (why !== null) expect(await asked(['env', '-u', name, ...line.split(' ')], { env }), name).toMatch(why);
+      if (why !== null) expect(await asked(['env', '-i', ...line.split(' ')], { env }), name).toMatch(why);
+      if (why !== null) expect(await asked(['sudo', ...line.split(' ')], { env }), name).toMatch(why);
+      expect(await asked(['sudo', '-E', ...line.split(' ')], { env })).toBeNull();
+    }
+  });
+
+  it.each([
+    ['go build', { GOCACHEPROG: './x' }],
+    ['go build', { GONEW: '1' }],
+    ['go build', { GOCACHE: 'cache' }],
+    ['go build', { GOFLAGS: '-overlay=x' }],
+    ['uv sync --locked', { UV_PROJECT: '/other' }],
+    ['uv sync --locked', { UV_CACHE_DIR: 'cache' }],
+    ['uv run --locked pytest', { UV_OVERRIDE: 'x' }],
+    ['pip install --require-hashes -r requirements.txt', { PIP_REQUIREMENT: '/nn.txt' }],
+    ['pip install --require-hashes -r requirements.txt', { PIP_requirement: '/nn.txt' }],
+    ['cargo build --locked', { CARGO_ALIAS_X: 'x' }],
+    ['cargo build --locked', { CARGO_BUILD_RUSTC_WRAPPER: './x' }],
+    ['npm ci', { npm_config_new_setting: '1' }],
+    ['npm ci', { npm_config_script_shell: './x' }],
+  ])('of the environment that the audit does not read: %s with %j', async (line, env) => {
+    expect(await asked(line, { env })).toMatch(
+      new RegExp(
+        Object.keys(env)[0]
+          ?.replace(/^npm_config_(?=s)/, '')
+          .replaceAll('_', '.') ?? '',
+        'i',
+      ),
+    );
+    expect(await asked(line, { env: Object.fromEntries(Object.keys(env).map((name) => [name, ''])) })).toBeNull();
+  });
+});
+
+describe('what the audit left out by --omit', () => {
+  const UV_DEFAULTS = { 'pyproject.toml': '[tool.uv]\ndefault-groups = ["dev", "docs"]\n' };
+
+  it.each([
+    ['uv sync --locked --no-dev', 'dev', {}],
+    ['uv sync --locked --no-group dev', 'dev', {}],
+    ['uv sync --locked --no-default-groups', 'dev', UV_DEFAULTS],
+    ['uv run --locked --no-dev pytest', 'dev', {}],
+    ['uv sync --locked', 'optional', {}],
+    ['poetry install --only main', 'dev', {}],
+    ['poetry install', 'optional', {}],
+    ['pip install --require-hashes -r requirements.txt', 'dev', {}],
+    ['cargo clean', 'dev', {}],
+    ['go version', 'dev', {}],
+  ])('is not installed by %s (%s)', async (line, kind, files) =>
+    expect(await asked(line, { omit: [kind], files })).toBeNull(),
+  );
+
+  it.each([
+    ['uv sync --locked', 'dev', {}],
+    ['uv sync --locked --no-group docs', 'dev', {}],
+    ['uv sync --locked --no-dev --group dev', 'dev', {}],
+    ['uv sync --locked --no-dev --all-groups', 'dev', {}],
+    ['uv sync --locked --only-group dev', 'dev', {}],
+    ['uv sync --locked --only-dev', 'dev', {}],
+    ['uv sync --locked --no-dev', 'dev', UV_DEFAULTS],
+    ['uv sync --locked --extra a', 'optional', {}],
+    ['uv sync --locked --all-extras', 'optional', {}],
+    ['uv run --locked pytest', 'dev', {}],
+    ['poetry install', 'dev', {}],
+    ['poetry install --without docs', 'dev', {}],
+    ['poetry install --only main,dev', 'dev', {}],
+    ['poetry install -E a', 'optional', {}],
+    ['cargo build --locked', 'dev', {}],
+    ['cargo test --locked', 'optional', {}],
+    ['go build', 'dev', {}],
+  ])('may be installed by %s (%s)', async (line, kind, files) =>
+    expect(await asked(line, { omit: [kind], files })).toMatch(/be told to leave out|is not told to leave out/),
+  );
 });

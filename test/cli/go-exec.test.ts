@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { whyNotGo } from '../../src/cli/exec/go-commands.ts';
+import { whyNotRun } from '../../src/cli/exec/why-not.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { inFolder } from './run.ts';
 
@@ -21,7 +21,8 @@ function asked(
       writeFileSync(join(folder, name), content);
     }
     const io = { cwd: folder, env: { HOME: folder, ...env }, stdout: silent, stderr: silent };
-    return Promise.resolve(whyNotGo(typeof line === 'string' ? line.split(' ') : line, [join(folder, 'go.sum')], io));
+    const audited = [{ path: join(folder, 'go.sum'), manager: null }];
+    return whyNotRun(typeof line === 'string' ? line.split(' ') : line, audited, io);
   });
 }
 
@@ -49,15 +50,15 @@ describe('commands of go that build from the audited go.sum', () => {
 
 describe('commands of go that do not', () => {
   it.each([
-    ['/usr/local/go/bin/go get x.example@latest', /may take modules/],
-    ['sudo -u bob env -u A B=c /usr/local/go/bin/go get x.example', /may take modules/],
-    ['timeout 60 go get x.example', /may take modules/],
-    ['env GOFLAGS=-mod=mod go build ./...', /-mod=mod/],
-    ['env -u A GOFLAGS=-modfile=other.mod go build', /-modfile/],
-    ['go install x.example/cmd@v1.0.0', /may take modules/],
-    ['go run x.example/cmd@latest', /may take modules/],
-    ['go mod download x.example@v1.0.0', /may take modules/],
-    ['go env -w GOFLAGS=-mod=mod', /changes settings/],
+    ['/usr/local/go/bin/go get x.example@latest', /no lockfile names yet/],
+    ['sudo -u bob env -u A B=c /usr/local/go/bin/go get x.example', /no lockfile names yet/],
+    ['timeout 60 go get x.example', /no lockfile names yet/],
+    ['env GOFLAGS=-mod=mod go build ./...', /GOFLAGS is a setting/],
+    ['env -u A GOFLAGS=-modfile=other.mod go build', /GOFLAGS is a setting/],
+    ['go install x.example/cmd@v1.0.0', /no lockfile names yet/],
+    ['go run x.example/cmd@latest', /no lockfile names yet/],
+    ['go mod download x.example@v1.0.0', /no lockfile names yet/],
+    ['go env -w GOFLAGS=-mod=mod', /is given -w/],
     ['env GO111MODULE=off go build', /GO111MODULE is a setting that the audit did not read/],
     ['env GOWORK=/elsewhere/go.work go build', /GOWORK is a setting/],
     ['env -C sub go build', /sub.go\.sum, which was not audited/],
@@ -68,9 +69,9 @@ describe('commands of go that do not', () => {
 
   it.each([
     ['cd sub && go build ./...', /sub.go\.sum, which was not audited/],
-    ['go build ./... && go get x.example', /go get x\.example may take modules/],
+    ['go build ./... && go get x.example', /go get x\.example may install what no lockfile names yet/],
     ['cd $DIR && go build', /cannot be seen/],
-    ['export GOFLAGS=-mod=mod; go build', /-mod=mod/],
+    ['export GOFLAGS=-mod=mod; go build', /GOFLAGS is a setting/],
   ])('in the text of a shell: %s', async (text, why) => {
     expect(await asked(['bash', '-ec', text])).toMatch(why);
   });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -74,6 +74,60 @@ describe.skipIf(ROOT === '')('beside the go command (skipped where it is not ins
           const forked = await run();
           expect(forked.status).toBe(1);
           expect(forked.stdout).toContain('log-inconsistent');
+        }),
+      ),
+    180_000,
+  );
+
+  it(
+    'builds nothing in a workspace that no sum holds, which go build takes as it is served',
+    () =>
+      withGoLab((lab) =>
+        inFolder(async (folder) => {
+          const put = (path: string, content: string): void => {
+            mkdirSync(dirname(join(folder, path)), { recursive: true });
+            writeFileSync(join(folder, path), content);
+          };
+          put('go.work', 'go 1.21\n\nuse ./a\nuse ./b\n');
+          put('.git/HEAD', '');
+          const sums = ['a', 'b'].map((name) => {
+            const sum = lab.publish(`${name}.example/lib`, 'v1.0.0', { files: { 'l.go': 'package lib\n' } });
+            put(`${name}/go.mod`, `module ${name}.own\n\ngo 1.21\n\nrequire ${name}.example/lib v1.0.0\n`);
+            put(`${name}/main.go`, `package main\n\nimport _ "${name}.example/lib"\n\nfunc main() {}\n`);
+            return sum;
+          });
+          put('a/go.sum', sums[0] ?? '');
+          const env = { GOPROXY: lab.url.slice(0, -1), GOSUMDB: lab.sumdb };
+          const BUILD = ['go', 'build', '-buildvcs=false', '-o', 'out/', './a', './b'];
+          const exec = (...options: string[]): Promise<Run> =>
+            assayInside(['exec', ...options, '--', ...BUILD], folder, {
+              ...{ ...lab.env, PATH: process.env['PATH'] ?? '', GOPATH: join(folder, 'gopath') },
+              GOTOOLCHAIN: 'local',
+            });
+          const unheld = 'takes b.example/lib@v1.0.0, which no go.sum of the workspace has a hash of';
+          // Each module audited by itself, and the workspace as a whole.
+          expect(await exec('--recursive')).toMatchObject({ status: 2, stdout: '' });
+          put('go.work.sum', '');
+          const whole = await exec('--lockfile', 'go.work.sum');
+          expect(whole).toMatchObject({ status: 2, stdout: '' });
+          expect(whole.stderr).toContain(unheld);
+          expect(existsSync(join(folder, 'out'))).toBe(false);
+          const plain = await goCommand(folder, env, ...BUILD.slice(1));
+          expect(plain, plain.stderr).toMatchObject({ status: 0 });
+          expect(readFileSync(join(folder, 'go.work.sum'), 'utf8')).toContain('b.example/lib v1.0.0 h1:');
+          rmSync(join(folder, 'out'), { recursive: true });
+          put('go.work.sum', '');
+          put('b/go.sum', sums[1] ?? '');
+          const held = await exec('--lockfile', 'go.work.sum');
+          expect(held, held.stderr).toMatchObject({ status: 0 });
+          expect(existsSync(join(folder, 'out/b.own'))).toBe(true);
+          // A sum that was not audited holds nothing.
+          rmSync(join(folder, 'go.work.sum'));
+          const partly = await assayInside(['exec', '--lockfile', 'a/go.sum', '--', ...BUILD], folder, lab.env);
+          expect(partly.status).toBe(2);
+          expect(partly.stderr).toContain('b/go.sum, which was not audited');
+          const all = await exec('--recursive');
+          expect(all, all.stderr).toMatchObject({ status: 0 });
         }),
       ),
     180_000,

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { whyNotRun } from '../../src/cli/exec/installs.ts';
+import { whyNotRun } from '../../src/cli/exec/why-not.ts';
 import type { Io } from '../../src/cli/io.ts';
 import type { NodeManager } from '../../src/model/dependency.ts';
 import { inFolder } from './run.ts';
@@ -105,7 +105,16 @@ describe('what installs nothing that can be seen is run', () => {
     ['vlt run build'],
     ['npmx install'],
   ])('%s', async (line) => {
-    expect(await asked(line, ['package-lock.json*', 'node_modules/.bin/tsc'])).toBeNull();
+    const manifest = 'package.json=>{"scripts":{"build":"make"}}';
+    expect(await asked(line, [manifest, 'package-lock.json*', 'node_modules/.bin/tsc'])).toBeNull();
+  });
+
+  it('but not a word that is no command of the package manager, and no script of the project', async () => {
+    for (const line of ['pnpm new-command', 'yarn new-command', 'bun new-command', 'vlt new-command']) {
+      expect(await asked(line, ['package-lock.json*']), line).toMatch(/neither a command of \w+ that assay knows/);
+    }
+    expect(await asked('pnpm tsc', ['pnpm-lock.yaml*', 'node_modules/.bin/tsc'])).toBeNull();
+    expect(await asked('pnpm --filter app build', ['pnpm-lock.yaml*'])).toBeNull();
   });
 });
 
@@ -183,7 +192,6 @@ describe('what installs from elsewhere is not run', () => {
     ['yarn install --no-lockfile', 'yarn.lock*', {}],
     ['npm install --No-package-lock', 'package-lock.json*', {}],
     ['npm install --no-no-no-package-lock', 'package-lock.json*', {}],
-    ['npm install --no-no-no-shrink', 'package-lock.json*', {}],
     ['npm install -gd', 'package-lock.json*', {}],
     ['npm install -dL global', 'package-lock.json*', {}],
     ['npm install', 'package-lock.json*', { npm_config_package_lock: '0x0' }],
@@ -298,13 +306,31 @@ describe('archives that Yarn makes under another key than the lockfile has are n
   }
 });
 
+describe('an option that no table has, which npm may take for one that begins alike, is not taken', () => {
+  it.each([
+    ['npm install --no-no-no-shrink', 'shrink'],
+    ['npm --userc ./evilrc ci', 'userc'],
+    ['npm ci --globalc evilrc', 'globalc'],
+    ['npm --prefi docs ci', 'prefi'],
+    ['npm --prefi docs run ci', 'prefi'],
+    ['npm i --locat=global', 'locat'],
+    ['npm ci --some-binary-host=https://x.example', 'some-binary-host'],
+    ['npm --unknown ci', 'unknown'],
+    ['pnpm install --fix-lockfile', 'fix-lockfile'],
+    ['bun install --trust', 'trust'],
+    ['yarn install --refresh-lockfile', 'refresh-lockfile'],
+    ['vlt install --new-option', 'new-option'],
+  ])('%s', async (line, option) => {
+    const lockfiles = ['package-lock.json*', 'pnpm-lock.yaml*', 'bun.lock*', 'yarn.lock*', 'vlt-lock.json*'];
+    expect(await asked(line, lockfiles)).toContain(`is given --${option}, with which`);
+  });
+});
+
 describe('a configuration or code that only the command line names is not taken', () => {
   it.each([
     ['npm install --userconfig=./evilrc', 'package-lock.json*'],
     ['npm install --userconfig evilrc', 'package-lock.json*'],
-    ['npm --userc ./evilrc ci', 'package-lock.json*'],
     ['npm ci --globalconfig=./evilrc', 'package-lock.json*'],
-    ['npm ci --globalc evilrc', 'package-lock.json*'],
     ['npm ci --script-shell=./sh', 'package-lock.json*'],
     ['npm ci --make=../../mk.sh', 'package-lock.json*'],
     ['npx --userconfig=./evilrc npm ci', 'package-lock.json*'],
@@ -412,7 +438,6 @@ describe('a folder that a program is told before the package manager counts', ()
 
   it.each([
     ['yarn ./docs install', 'yarn.lock'],
-    ['npm --prefi docs ci', 'package-lock.json'],
     ['corepack pnpm -C docs i', 'pnpm-lock.yaml'],
   ])('%s', async (line, name) => {
     expect(await asked(line, ['docs/package.json', `docs/${name}`, `${name}*`])).toMatch(/docs/);
@@ -421,7 +446,6 @@ describe('a folder that a program is told before the package manager counts', ()
   it.each([
     ['corepack use pnpm@9', 'pnpm-lock.yaml*'],
     ['yarn install --flat', 'yarn.lock*'],
-    ['npm i --locat=global', 'package-lock.json*'],
     ['yarn init -2', 'yarn.lock*'],
   ])('and not: %s', async (line, lockfile) => {
     expect(await asked(line, [lockfile])).not.toBeNull();

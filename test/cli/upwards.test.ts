@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { whyNotRun } from '../../src/cli/exec/installs.ts';
+import { whyNotRun } from '../../src/cli/exec/why-not.ts';
 import { notUsed } from '../../src/cli/project/not-used.ts';
 import { parseLockfile } from '../../src/lockfiles/index.ts';
 import type { NodeLockfile, NodeManager } from '../../src/model/dependency.ts';

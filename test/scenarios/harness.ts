@@ -23,7 +23,10 @@ export interface Outcome {
 }
 
 export interface AuditChange extends Partial<
-  Pick<AuditOptions, 'enforce' | 'omit' | 'since' | 'now' | 'manifests' | 'store' | 'reverify' | 'baseline' | 'policy'>
+  Pick<
+    AuditOptions,
+    'enforce' | 'omit' | 'since' | 'now' | 'manifests' | 'store' | 'reverify' | 'baseline' | 'policy' | 'advisories'
+  >
 > {
   readonly registry?: string;
   /** What the lockfile is called; package-lock.json unless given. */
@@ -66,6 +69,7 @@ export async function auditIn(lab: Lab, lockfile: string, change: AuditChange = 
       ...(change.manifests && { manifests: change.manifests }),
       ...(change.store && { store: change.store }),
       ...(change.baseline && { baseline: change.baseline }),
+      ...(change.advisories && { advisories: change.advisories }),
       ...(change.since && { since: change.since }),
       ...(change.policy && { policy: change.policy }),
       reverify: change.reverify === true,

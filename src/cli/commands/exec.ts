@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { spawn } from 'cross-spawn';
 import type { Omittable } from '../../audit/options.ts';
+import { commandsOf } from '../../ecosystems/conventions/index.ts';
 import { isNodeLockfile } from '../../model/dependency.ts';
 import { reportStatus } from '../../model/report.ts';
 import { listed } from '../../report/words/layout.ts';
@@ -12,11 +13,7 @@ import { escapeText } from '../../report/words/escape.ts';
 import type { Command } from '../command.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { whyNotUnderstood } from '../exec/allowed.ts';
-import { whyNotCargo } from '../exec/cargo-commands.ts';
-import { whyNotGo } from '../exec/go-commands.ts';
-import { whyNotPython } from '../exec/python-commands.ts';
-import { whyNotRun } from '../exec/installs.ts';
+import { whyNotRun } from '../exec/why-not.ts';
 import { changedSince, type Looked } from '../exec/still.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { reportToActions } from '../output/pipeline.ts';
@@ -80,10 +77,12 @@ export const command: Command = {
       io.stderr.write(`assay: ${files}: still what was audited\n`);
       return ended;
     }
+    const managers = looked.projects.flatMap(({ lockfiles }) => lockfiles.map(({ manager }) => manager));
+    const instead = [...new Set(managers.map((manager) => commandsOf(manager).frozen.join(' ')))];
     // Too late to prevent, and not to be overlooked.
     io.stderr.write(
       `assay: ${after}, or what decides how it is used, was changed by ${shown}, so what it installed was not all ` +
-        'audited; use what installs the lockfile alone (npm ci, pnpm install --frozen-lockfile, yarn install --immutable)\n',
+        `audited; use what installs the lockfile alone (${instead.join(', ')})\n`,
     );
     return ended === 0 ? EXIT.fails : ended;
   },
@@ -98,18 +97,12 @@ async function demandAudited(
   io: Io,
 ): Promise<void> {
   const audited = projects.flatMap(({ sources, lockfiles }) =>
-    sources.flatMap(({ path }, i) => {
+    sources.map(({ path }, i) => {
       const lockfile = lockfiles[i];
-      return lockfile !== undefined && isNodeLockfile(lockfile) ? [{ path, manager: lockfile.manager }] : [];
+      return { path, manager: lockfile !== undefined && isNodeLockfile(lockfile) ? lockfile.manager : null };
     }),
   );
-  const paths = projects.flatMap(({ sources }) => sources.map(({ path }) => path));
-  const why =
-    whyNotGo(line, paths, io) ??
-    whyNotCargo(line, paths, io) ??
-    whyNotPython(line, paths, io) ??
-    whyNotUnderstood(line, io) ??
-    (await whyNotRun(line, audited, io, omit));
+  const why = await whyNotRun(line, audited, io, omit);
   if (why !== null) throw new UsageError(`${why}; not run: ${shown}`);
 }
 

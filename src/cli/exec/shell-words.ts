@@ -14,25 +14,11 @@ interface State {
 }
 
 /** Words before a command that only say whether, or how, it runs. */
-const BEFORE = [
-  'if',
-  'then',
-  'else',
-  'elif',
-  'do',
-  'while',
-  'until',
-  '!',
-  'exec',
-  'command',
-  'builtin',
-  'eval',
-  'time',
-];
+const BEFORE = ['if', 'then', 'else', 'elif', 'do', 'while', 'until', '!', 'exec', 'command', 'builtin', 'time'];
 
 /**
  * The commands of a text as a POSIX shell takes them apart: by quotes, separators, brackets and substitutions. What
- * follows from variables is not known, and stays as it is written.
+ * follows from variables is not known, and stays as it is written; what a command inside of another prints is `$()`.
  */
 export function shellCommands(text: string): readonly ShellCommand[] {
   const found: ShellCommand[] = [];
@@ -83,6 +69,7 @@ function splitCommands(text: string): readonly (readonly string[] | '(' | ')')[]
   let word: string | null = null;
   let quote = '';
   let isTarget = false;
+  let isInBackticks = false;
   const endWord = (): void => {
     if (word !== null && !isTarget) words.push(word);
     if (word !== null) isTarget = false;
@@ -105,6 +92,8 @@ function splitCommands(text: string): readonly (readonly string[] | '(' | ')')[]
       }
     } else if (sign === '`' || (sign === '$' && text[at + 1] === '(')) {
       // What is run inside is a command of its own, in quotes or not.
+      if (sign === '$' || !isInBackticks) word = `${word ?? ''}$()`;
+      if (sign === '`') isInBackticks = !isInBackticks;
       endCommand();
       quote = '';
       if (sign === '$') at++;

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Lockfile, PlacedFinding } from '../../model/dependency.ts';
 import { finding } from '../../model/finding.ts';
 import type { Io } from '../io.ts';
@@ -68,14 +68,22 @@ export function goUnlocked(folder: string, names: readonly string[], io: Io): st
 /** How many modules are required without any hash, where there is no go.sum; or what cannot be read. */
 function unlockedIn(sums: string, io: Io): number | string {
   try {
-    const { dependencies } = parseLockfile(shownPath(sums, io), Buffer.alloc(0), goManifests(sums, io), []);
-    return dependencies.filter(({ artifacts }) =>
-      artifacts.every(({ source, digests }) => source.kind === 'registry' && digests.length === 0),
-    ).length;
+    return goUnhashed(sums, io).length;
   } catch (error) {
     if (isMendable(error)) return error.message;
     throw error;
   }
+}
+
+/** The modules that are required without any hash, by a file of sums and all that count as much. */
+export function goUnhashed(sums: string, io: Io): readonly string[] {
+  const bytes = Buffer.from(manifestFile(sums, basename(sums), io) ?? '');
+  const { dependencies } = parseLockfile(shownPath(sums, io), bytes, goManifests(sums, io), []);
+  return dependencies
+    .filter(({ artifacts }) =>
+      artifacts.every(({ source, digests }) => source.kind === 'registry' && digests.length === 0),
+    )
+    .map(({ name, version }) => `${name}@${version}`);
 }
 
 /** Where a manifest of `goManifests` is, below the folder of the project: a file by its own path, or a go.mod. */

@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { otherCode, otherCodeOfVariable } from '../../lockfiles/settings/effects.ts';
-import { settingName, settingOfVariable, textsOf, type UseSetting } from '../../lockfiles/settings/names.ts';
+import { nameOf, settingName, settingOfVariable, textsOf, type UseSetting } from '../../lockfiles/settings/names.ts';
+import { isKnown, TABLES } from '../../lockfiles/settings/tables.ts';
 import type { NodeManager } from '../../model/dependency.ts';
 import { npmLayers } from '../../registries/npm/config/npmrc.ts';
 import type { Io } from '../io.ts';
@@ -27,9 +28,7 @@ const NOTHING = ['/dev/null', 'NUL'];
 export function unreadSetting(
   manager: NodeManager,
   given: readonly UseSetting[],
-  start: string,
-  folder: string,
-  io: Io,
+  { start, folder, io }: { readonly start: string; readonly folder: string; readonly io: Io },
 ): UseSetting | null {
   const files = given.filter(([key]) => FILES[manager].includes(settingName(key)));
   const read = files.length === 0 ? [] : readAnyway(manager, folder, io);
@@ -40,20 +39,46 @@ export function unreadSetting(
   const place = { isInRepository: isHere, settings: given, isLocked: () => false };
   const runs = (setting: UseSetting): boolean => {
     const other = otherCode(manager, setting, place) ?? otherCodeOfVariable(setting, place);
-    return other?.code === 'repository' && !other.isUsual;
+    return other?.isUsual === false;
   };
   return given.find(runs) ?? null;
 }
 
-/** Variables that a command line sets for a package manager: as settings of it, or for what it starts. */
+/** Variables as settings of a package manager; those that are none, for what it starts, only `withOthers`. */
 export function settingsOfVariables(
   manager: NodeManager,
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>>,
+  withOthers: boolean,
 ): readonly UseSetting[] {
-  return Object.entries(env).flatMap(([name, value]) => {
+  return Object.entries(env).flatMap(([name, value = '']): readonly UseSetting[] => {
     const setting = settingOfVariable(manager, name, value);
-    return [setting ?? [name, value]];
+    return setting === null ? (withOthers ? [[name, value]] : []) : value === '' ? [] : [setting];
   });
+}
+
+/** Of what the audit reads of settings: how the network is asked, which changes nothing of what comes of it. */
+const NETWORK = /^(?:fetch-.*|max-?sockets|network-timeout|http-(?:retry|timeout)|user-agent|local-address)$/;
+/** Settings that switch off whose scripts run. */
+const NO_SCRIPTS: readonly string[] = ['ignore-scripts=true', 'enable-scripts=false', 'enable-scripts=0'];
+/** Those whose settings each other's variables may have. */
+const SHARED: readonly NodeManager[] = ['npm', 'pnpm', 'yarn-classic'];
+
+/**
+ * What a variable is to a package manager: a setting that other checks hold to the audit, or that changes nothing of
+ * an installation (`harmless`); one that the audit reads as well (`own`); null for one that no table has.
+ */
+export function judgeVariable(manager: NodeManager, name: string, value: string): 'harmless' | 'own' | null {
+  for (const one of [manager, ...SHARED]) {
+    const key = settingOfVariable(one, name, value)?.[0];
+    if (key === undefined) continue;
+    // A registry's, or a scope's.
+    if (/[/:@]/.test(key)) return 'own';
+    const known = nameOf(one, key);
+    if (!isKnown(one, known)) continue;
+    const isRead = TABLES[one].elsewhere.includes(known) && !NETWORK.test(known);
+    return isRead && !NO_SCRIPTS.includes(`${known}=${value}`) ? 'own' : 'harmless';
+  }
+  return null;
 }
 
 function readAnyway(manager: NodeManager, folder: string, io: Io): readonly string[] {

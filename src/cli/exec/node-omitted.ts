@@ -1,11 +1,11 @@
 import { settingName, textsOf } from '../../lockfiles/settings/names.ts';
-import type { ManagerCommand } from './command-words.ts';
+import type { NodeCommand } from './node-words.ts';
 
 /** Options that leave out development dependencies, in npm, pnpm, Yarn 1 and Bun. */
 const PRODUCTION: readonly string[] = ['production', 'prod', 'P', 'p'];
 
 /** Whether the words of a command leave out dependencies of a kind (of `--omit`), so that the audit may, too. */
-export function isOmittedBy({ installer, settings }: ManagerCommand, kind: string): boolean {
+export function isOmittedBy({ installer, settings }: NodeCommand, kind: string): boolean {
   const valuesOf = (...names: readonly string[]): readonly string[] =>
     settings.flatMap(([key, value]) => (names.includes(key) || names.includes(settingName(key)) ? textsOf(value) : []));
   if (installer === 'vlt' || (installer === 'npm' && valuesOf('include').includes(kind))) return false;

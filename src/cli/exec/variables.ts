@@ -1,0 +1,72 @@
+import { otherCodeOfVariable } from '../../lockfiles/settings/effects.ts';
+import { escapeText } from '../../report/words/escape.ts';
+import type { Io } from '../io.ts';
+import { shownSetting } from '../project/not-used.ts';
+import { committedFolder, expanded, isInRepository } from '../project/stores.ts';
+import { resolve } from 'node:path';
+import { refuse, words } from './programs/grammar.ts';
+import type { Started } from './started.ts';
+
+/** Where programs look for the user's settings. */
+const HOMES = /^(?:HOME|USERPROFILE|APPDATA|LOCALAPPDATA|XDG_CONFIG_(?:HOME|DIRS))$/i;
+
+type Fits = (name: string, value: string) => boolean;
+
+/** What a variable is to a program, where no table says so; null for one that is not known. */
+type Judge = (name: string, value: string) => 'harmless' | 'own' | null;
+
+/**
+ * Demands that no variable, of the command or of the environment, leads a program to something else than what the audit
+ * read, in this folder. Throws UsageError.
+ */
+export async function demandVariables(
+  { program, args, env }: Started,
+  folder: string,
+  io: Io,
+  judge: Judge = () => null,
+): Promise<void> {
+  const { read, harmless, own, folders = [] } = program.variables;
+  const what = escapeText([program.name, ...args].join(' '), 200);
+  const fits = (table: string, name: string, value: string): boolean =>
+    words(table).some((word) => {
+      const [, names = '', values = '.*'] = /^([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+      return new RegExp(`^(?:${names})$`, read.flags).test(name) && new RegExp(`^(?:${values})$`, 's').test(value);
+    });
+  const isHarmless: Fits = (name, value) => fits(harmless, name, value) || judge(name, value) === 'harmless';
+  const isOwn: Fits = (name, value) => fits(own, name, value) || judge(name, value) === 'own';
+  for (const [name, said] of Object.entries({ ...io.env, ...env })) {
+    const value = said ?? '';
+    const isChanged = value !== (io.env[name] ?? '');
+    if (isChanged && HOMES.test(name)) refuseChanged(name, what);
+    if (!read.test(name)) {
+      if (isChanged) demandNoCode(name, value, folder, io);
+      continue;
+    }
+    if (isHarmless(name, value)) continue;
+    const isFolder = folders.includes(name);
+    if (isChanged && (isFolder || isOwn(name, value))) refuseChanged(name, what);
+    if (value === '' || isOwn(name, value)) continue;
+    const committed = isFolder ? await committedFolder(value, folder, folder, io) : name;
+    if (committed !== null) {
+      refuse(
+        `${escapeText(name, 80)} is a variable with which ${what} may install or run something else than what was audited: unset it`,
+      );
+    }
+  }
+}
+
+function refuseChanged(name: string, what: string): never {
+  return refuse(`${name} is a setting that the audit did not read: set it for assay exec, and not for ${what} alone`);
+}
+
+/** Throws UsageError for a variable of the command that makes programs load or run something of the repository. */
+function demandNoCode(name: string, value: string, folder: string, io: Io): void {
+  const place = {
+    isInRepository: (path: string): boolean => isInRepository(resolve(folder, expanded(path, io)), folder),
+    settings: [],
+    isLocked: () => false,
+  };
+  if (otherCodeOfVariable([name, value], place)?.isUsual !== false) return;
+  const shown = escapeText(shownSetting({ setting: [name, value], source: 'the command' }), 200);
+  refuse(`${shown} is a configuration that the audit did not read: leave it out`);
+}

@@ -1,0 +1,43 @@
+import { isMendable, UsageError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import { checkCargo } from './cargo.ts';
+import type { Audited, Check, Held } from './check.ts';
+import { checkGo } from './go.ts';
+import { checkNode } from './node.ts';
+import { checkPython } from './python.ts';
+import { startedIn, type Started } from './started.ts';
+import type { Program } from './programs/program.ts';
+
+const CHECKS: Readonly<Record<Program['kind'], Check>> = {
+  node: checkNode,
+  python: checkPython,
+  cargo: checkCargo,
+  go: checkGo,
+};
+
+/**
+ * Why a command must not run after the audit of these lockfiles: it may install something else than they lock, or what
+ * `omit` left out of the audit. Null where it installs from them, or installs nothing that can be seen.
+ */
+export async function whyNotRun(
+  line: readonly string[],
+  audited: readonly Audited[],
+  io: Io,
+  omit: readonly string[] = [],
+): Promise<string | null> {
+  try {
+    const held = { audited, omit, io };
+    for (const started of startedIn(line, io.env)) await demandHeld(started, held);
+    return null;
+  } catch (error) {
+    if (isMendable(error) && error.name === UsageError.name) return error.message;
+    throw error;
+  }
+}
+
+async function demandHeld(started: Started, held: Held): Promise<void> {
+  const { io } = held;
+  const inner = await CHECKS[started.program.kind](started, held);
+  if (inner === null) return;
+  for (const next of startedIn(inner.line, io.env, inner.start, started.depth + 1)) await demandHeld(next, held);
+}
