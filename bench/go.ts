@@ -3,7 +3,7 @@
  * a module proxy and a checksum database of the lab.
  */
 import { startGoLab } from '../lab/go/index.ts';
-import { besidePeers, readOptions } from './ecosystems/beside.ts';
+import { besidePeers, readOptions, type Peer } from './ecosystems/beside.ts';
 
 /** Records of others between those of the go.sum, and in all of the database. */
 const [BETWEEN, OTHERS] = [150, 200_000];
@@ -22,10 +22,7 @@ async function main(): Promise<void> {
     const database = `${lab.url}sumdb/${lab.database.key.split('+')[0] ?? ''}`;
     const requires = paths.map((path) => `\t${path} v1.0.0\n`).join('');
     const imports = paths.map((path) => `\t_ "${path}"\n`).join('');
-    const tidy = (
-      folder: string,
-      before: string,
-    ): ReturnType<Parameters<typeof besidePeers>[0]['peers'][0]['program']> => ({
+    const tidy = (folder: string, before: string): ReturnType<Peer['program']> => ({
       command: 'sh',
       args: ['-c', `${before}rm go.sum && go mod tidy`],
       env: { ...lab.env, GOPATH: `${folder}/gopath`, GOENV: 'off', GOFLAGS: '-modcacherw' },

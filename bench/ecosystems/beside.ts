@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LoggedRequest } from '../../lab/server.ts';
-import { measure, run, type Program } from '../audit/measure.ts';
+import { measure, run, type Measured, type Program } from '../audit/measure.ts';
 import { median } from '../audit/results.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -53,6 +53,7 @@ interface Row {
   readonly wallMs: number[];
   readonly requests: number[];
   readonly peakMb: number[];
+  readonly cpuMs: number[];
 }
 
 /**
@@ -64,14 +65,16 @@ export async function besidePeers({ title, files, args, env, requests, peers }: 
   const there = peers.filter(({ needs }) => spawnSync('sh', ['-c', `command -v ${needs}`]).status === 0);
   for (const { name } of peers.filter((one) => !there.includes(one))) print(`${name} is not on the path: left out`);
   const rows = ['assay cold', 'assay warm', ...there.map(({ name }) => name)].map((name): Row => {
-    return { run: name, wallMs: [], requests: [], peakMb: [] };
+    return { run: name, wallMs: [], requests: [], peakMb: [], cpuMs: [] };
   });
   const work = mkdtempSync(join(tmpdir(), 'assay-bench-'));
-  const add = (name: string, wallMs: number, peakBytes: number | null): void => {
+  const add = (name: string, wallMs: number, used: Pick<Measured, 'cpuMs' | 'peakBytes'> | null): void => {
     const row = rows.find((one) => one.run === name);
     row?.wallMs.push(wallMs);
     row?.requests.push(requests.splice(0).length);
-    if (peakBytes !== null) row?.peakMb.push(peakBytes / 1e6);
+    if (used === null) return;
+    row?.cpuMs.push(used.cpuMs);
+    row?.peakMb.push(used.peakBytes / 1e6);
   };
   try {
     for (let round = 0; round < rounds; round += 1) {
@@ -82,7 +85,7 @@ export async function besidePeers({ title, files, args, env, requests, peers }: 
           const program = { command: process.execPath, args: [join(ROOT, 'dist/cli.cjs'), 'audit', '--json', ...args] };
           const came = await measure({ ...program, cwd: folder, env: { ...base(folder), ...state, ...env } }, work);
           if (came.status !== 0) throw new Error(`${name}: ${came.stdout}${came.stderr}`);
-          add(name, came.wallMs, came.peakBytes);
+          add(name, came.wallMs, came);
         }
       };
       const others = async (): Promise<void> => {
@@ -103,14 +106,15 @@ export async function besidePeers({ title, files, args, env, requests, peers }: 
     rmSync(work, { recursive: true, force: true });
   }
   print(`${title}, Node ${process.version}, rounds: ${rounds}\n`);
-  print('| run | wall s | peak MB | requests | beside assay cold, by round | median |');
-  print('| --- | --- | --- | --- | --- | --- |');
+  print('| run | wall s | CPU s | peak MB | requests | beside assay cold, by round | median |');
+  print('| --- | --- | --- | --- | --- | --- | --- |');
   const [cold] = rows;
   for (const row of rows) {
     const ratios = row === cold ? [] : row.wallMs.map((ms, i) => ms / (cold?.wallMs[i] ?? NaN));
     const peak = row.peakMb.length === 0 ? '' : median(row.peakMb).toFixed(0);
+    const cpu = row.cpuMs.length === 0 ? '' : (median(row.cpuMs) / 1000).toFixed(2);
     const shown = [ratios.map((one) => one.toFixed(2)).join(' '), ratios.length === 0 ? '' : median(ratios).toFixed(2)];
-    const cells = [row.run, (median(row.wallMs) / 1000).toFixed(2), peak, String(median(row.requests)), ...shown];
+    const cells = [row.run, (median(row.wallMs) / 1000).toFixed(2), cpu, peak, String(median(row.requests)), ...shown];
     print(`| ${cells.join(' | ')} |`);
   }
 }

@@ -12,7 +12,7 @@ import { Malformed } from '../tlog/malformed.ts';
 import { goConventions } from './conventions/go.ts';
 import type { Chain, ChainContext, EcosystemRecord, KnownHeads, Sources } from './ecosystem.ts';
 import { readAll, type AllBytes } from './go/copies.ts';
-import { askDatabase, type Answers } from './go/database.ts';
+import { askDatabase, beginAsking, type Answers } from './go/database.ts';
 import { goQuestions } from './go/questions.ts';
 import { askRetractions } from './go/retractions.ts';
 import type { GoSource } from './go/source.ts';
@@ -58,10 +58,11 @@ function openChain({ sources, dependencies, store, heads, witnesses, trust: { no
     if (database === null || proxy.isOff || asked.length === 0) return null;
     const { seen, findings } = seenBefore(database.key, heads, source);
     const built = asked.filter(hasZip);
-    // The lookups of `askDatabase`, which nothing asks twice, begin together with the other questions.
-    const [newest] = await Promise.all([askRetractions(built, { proxy, store, now }), ...asked.map(database.lookup)]);
-    const others = built.flatMap((one) => retracting(one, newest.get(one.name)) ?? []);
     const of = { database, proxy, seen, store, witnesses };
+    // Before the other questions: more waits for them.
+    const begun = beginAsking(asked, of);
+    const [newest] = await Promise.all([askRetractions(built, { proxy, store, now }), begun]);
+    const others = built.flatMap((one) => retracting(one, newest.get(one.name)) ?? []);
     const { recordOf, log } = await askDatabase([...asked, ...others], of);
     return { recordOf, log: { ...log, findings: [...findings, ...log.findings] }, newest };
   };

@@ -13,6 +13,7 @@ import type { LogHead } from '../../src/model/baseline.ts';
 import type { Evidence } from '../../src/model/evidence.ts';
 import type { LogSeen } from '../../src/model/log-seen.ts';
 import { NO_EXPECTATION } from '../../src/model/policy.ts';
+import type { Store } from '../../src/model/store.ts';
 import type { Assessment } from '../../src/model/verdict.ts';
 import { parseCheckpoint } from '../../src/tlog/checkpoint.ts';
 import { keyHint, parseNoteKey, type NoteKey } from '../../src/tlog/note.ts';
@@ -35,12 +36,13 @@ interface Answering {
   readonly key: NoteKey;
   /** Heads that were seen before, as notes. */
   readonly kept: readonly string[];
+  readonly store?: Store | null;
 }
 
 /** Follows the chain of Go for each dependency, as the pipeline does. */
 async function follow(
   dependencies: readonly Dependency[],
-  { ask, key, kept }: Answering,
+  { ask, key, kept, store = null }: Answering,
 ): Promise<{ readonly assessments: readonly Assessment[]; readonly logs: readonly LogSeen[] }> {
   const trust = {
     verifierFor: () => {
@@ -65,7 +67,7 @@ async function follow(
     sources: { go: { proxy, machine: null } } as unknown as ChainContext['sources'],
     heads: { kept: heads, claimed: [], file: 'assay.lock' },
     witnesses: null,
-    ...{ dependencies, trust, verifying: () => Promise.resolve(trust), store: null },
+    ...{ dependencies, trust, verifying: () => Promise.resolve(trust), store },
   };
   const chain = goEcosystem.openChain(run);
   const registry = { origin: known.registry, keys: [], acceptsOwnKeys: false, hasPolicyKeys: false };
@@ -344,6 +346,33 @@ describe('attacks on the database of Go', () => {
     }
     const [, absent] = await assess(locked(`${GOOD}a.b/e v1.0.0 ${h1(1)}\n`), sources).then((all) => all.slice(1));
     expect(absent?.findings).toMatchObject([{ code: 'log-record-missing', kind: 'gap' }]);
+  });
+
+  it('records that were proven are not asked for again, but for one, and count only where they are in the tree', async () => {
+    const database = fakeDatabase(RECORDS, 300);
+    const kept = new Map<string, Buffer>();
+    const store: Store = { get: (id) => kept.get(id) ?? null, put: (id, bytes) => void kept.set(id, bytes) };
+    const lookups: string[] = [];
+    const ask: Ask = (path) => {
+      if (path.startsWith('lookup/')) lookups.push(path);
+      return database.sources.ask(path);
+    };
+    const again = async (text = GOOD): Promise<unknown> => {
+      lookups.length = 0;
+      const assessments = await assess(locked(text), { ...database.sources, ask, store });
+      return { lookups: new Set(lookups).size, codes: codesOf(assessments) };
+    };
+    expect(await again()).toEqual({ lookups: 2, codes: [] });
+    expect(await again()).toEqual({ lookups: 1, codes: [] });
+    // An altered hash is held to what is kept as well.
+    expect(await again(GOOD.replace(h1(3), h1(9)))).toEqual({ lookups: 1, codes: ['integrity-mismatch'] });
+    // What is kept is another record by now: it is asked for.
+    for (const [id, bytes] of kept) {
+      if (bytes.includes('a.b/d')) kept.set(id, Buffer.from(bytes.toString().replace(h1(3), h1(9))));
+    }
+    expect(await again()).toEqual({ lookups: 2, codes: [] });
+    for (const [id, bytes] of kept) if (bytes.includes('a.b/')) kept.set(id, Buffer.from('none'));
+    expect(await again()).toEqual({ lookups: 2, codes: [] });
   });
 
   it('a folder in the place of a module, and a hash that Go passes over', async () => {

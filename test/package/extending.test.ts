@@ -96,6 +96,7 @@ describe('Add an ecosystem', () => {
       (path) => path.endsWith('.ts') && /Record<Ecosystem,|: readonly EcosystemRecord\[\]/.test(read(path)),
     );
     expect(listing.toSorted()).toEqual([
+      'src/cli/demo/index.ts',
       'src/cli/project/kind.ts',
       'src/ecosystems/conventions/index.ts',
       'src/ecosystems/index.ts',

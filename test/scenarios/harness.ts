@@ -3,6 +3,7 @@ import { audit } from '../../src/audit/index.ts';
 import type { AuditOptions } from '../../src/audit/options.ts';
 import type { Report } from '../../src/model/report.ts';
 import { createHttpClient } from '../../src/net/client.ts';
+import type { Checkout } from '../../src/git/checkout.ts';
 import type { ProjectManifests } from '../../src/lockfiles/index.ts';
 import { npmRegistry } from '../../src/registries/npm/index.ts';
 import { parseKeysDocument } from '../../src/registries/npm/keys.ts';
@@ -86,12 +87,14 @@ export interface Locked {
   readonly manifests?: ProjectManifests;
   /** Of the registry's own Sigstore; left out where it has none. */
   readonly trustedRoot?: unknown;
+  /** A clone that the bytes of a module are held to. */
+  readonly clone?: Checkout;
 }
 
 /** Audits a lockfile of another ecosystem against its lab, as the command line would with nothing else configured. */
 export function auditLocked(
   registries: Replayed,
-  { file, text, manifests, trustedRoot }: Locked,
+  { file, text, manifests, trustedRoot, clone }: Locked,
   { now = 0, enforce = 'guard', policy, baseline }: AuditChange,
 ): Promise<Outcome> {
   return withSources(registries, async (sources) => {
@@ -99,6 +102,7 @@ export function auditLocked(
     const report = await audit({
       ...{ ...sources, file, bytes: Buffer.from(text), now, enforce, omit: [] },
       ...(manifests && { manifests }),
+      ...(clone && { checkouts: [clone], tarballs: true }),
       ...(policy && { policy }),
       ...(baseline && { baseline }),
       trust: { root, rootName: 'lab', rootDigest: '0'.repeat(64), keys: [] },

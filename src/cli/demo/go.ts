@@ -66,7 +66,7 @@ async function playBolt(lab: GoLab, player: Player, scene: Scene): Promise<void>
   );
   await player.audit(scene, lockfileOf({ 'go.mod': mod, 'go.sum': moved }), 'fail');
   player.step(
-    'With the hash that everybody got it passes, and this is what the database proves: that all got the same, not that it is good. The tag and the name are not looked at:',
+    'With the hash that everybody got it passes, and this is what the database proves: that all got the same, not that it is good. The tag is looked at where a clone is given (--source), the name never:',
   );
   await player.audit(scene, lockfileOf({ 'go.mod': mod, 'go.sum': cached }), 'pass');
 }

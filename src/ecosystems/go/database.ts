@@ -35,25 +35,73 @@ export interface Asking {
   readonly proxy: GoProxy;
   /** Trees that were seen before. */
   readonly seen: readonly SeenTree[];
-  /** Keeps full tiles, which never change; each is verified again. */
+  /** Keeps full tiles and proven records, which never change; each is verified again. */
   readonly store: Store | null;
   /** Who must have signed its heads, too; null where nobody must. */
   readonly witnesses: WitnessPolicy | null;
 }
 
 type LookupAnswer =
-  { readonly state: 'read'; readonly lookup: Lookup } | Exclude<RecordAnswer, { state: 'proven' | 'exempt' }>;
+  | {
+      readonly state: 'read';
+      readonly lookup: Lookup;
+      /** As it was served. */
+      readonly bytes: Buffer;
+      readonly isKept: boolean;
+    }
+  | Exclude<RecordAnswer, { state: 'proven' | 'exempt' }>;
 
 const idOf = ({ name, version }: ModuleVersion): string => `${name}@${version}`;
 
 /**
  * Asks for all records in one round, then for all tiles of the largest head in another, and ties every record and every
- * other tree to that head.
+ * other tree to that head. Of records that are kept only the first is asked for, which brings a head of today; where
+ * one of them does not fit, nothing that is kept counts.
  */
 export async function askDatabase(modules: readonly ModuleVersion[], asking: Asking): Promise<Answers> {
+  const { answers, lookups } = await askOnce(modules, asking);
+  const read = [...lookups.values()].flatMap((one) => (one.state === 'read' ? [one] : []));
+  const isProven = ({ lookup: { lines } }: (typeof read)[number]): boolean =>
+    lines.slice(0, 1).every(({ path, version }) => answers.recordOf({ name: path, version }).state === 'proven');
+  // A kept head that the log signed, and that is in no tree of today, is one of two histories.
+  const isForked = answers.log.findings.some(({ code }) => code === 'log-inconsistent');
+  if (!isForked && read.some((one) => one.isKept && !isProven(one))) {
+    return askDatabase(modules, { ...asking, store: null });
+  }
+  keepRecords(asking, read.filter(isProven));
+  return answers;
+}
+
+function keepRecords(
+  { database, store }: Asking,
+  proven: readonly { readonly lookup: Lookup; readonly bytes: Buffer; readonly isKept: boolean }[],
+): void {
+  for (const { lookup, bytes, isKept } of proven) {
+    const [line] = lookup.lines;
+    if (!isKept && line !== undefined)
+      store?.put(recordId(database, { name: line.path, version: line.version }), bytes);
+  }
+}
+
+/** Begins to ask for the records that `askDatabase` will ask for, which nothing asks twice. */
+export async function beginAsking(modules: readonly ModuleVersion[], { database, store }: Asking): Promise<void> {
+  const isKept = (module: ModuleVersion): boolean => (store?.get(recordId(database, module)) ?? null) !== null;
+  await Promise.all(modules.filter((module, i) => i === 0 || !isKept(module)).map(database.lookup));
+}
+
+interface Once {
+  readonly answers: Answers;
+  readonly lookups: ReadonlyMap<string, LookupAnswer>;
+}
+
+async function askOnce(modules: readonly ModuleVersion[], asking: Asking): Promise<Once> {
+  const lookups = await askLookups(modules, asking);
+  return { answers: await answersOf(lookups, asking), lookups };
+}
+
+async function answersOf(lookups: ReadonlyMap<string, LookupAnswer>, asking: Asking): Promise<Answers> {
   const { database, seen } = asking;
   const log = database.key.name;
-  const lookups = await askLookups(modules, asking);
   const found = [...lookups.values()].flatMap((one) => (one.state === 'read' ? [one.lookup] : []));
   const trees = treesOf([...seen, ...found.map(({ head }) => seenOf(head, 'the database'))]);
   const nothing = { origin: log, head: null, kept: [], findings: [], unanswered: found.length === 0 };
@@ -145,7 +193,7 @@ async function askLookups(
   const answers = new Map<string, LookupAnswer>();
   const distinct = new Map(modules.map((module) => [idOf(module), module]));
   await Promise.all(
-    [...distinct].map(async ([id, module]) => void answers.set(id, await askLookup(module, asking.database))),
+    [...distinct].map(async ([id, module], i) => void answers.set(id, await askLookup(module, asking, i > 0))),
   );
   const logged = new Set([...distinct].flatMap(([id, { name }]) => (answers.get(id)?.state === 'read' ? [name] : [])));
   await Promise.all(
@@ -157,12 +205,22 @@ async function askLookups(
   return answers;
 }
 
-async function askLookup(module: ModuleVersion, { key, lookup }: Database): Promise<LookupAnswer> {
-  const answer = await lookup(module);
+async function askLookup(
+  module: ModuleVersion,
+  { database, store }: Pick<Asking, 'database' | 'store'>,
+  mayBeKept: boolean,
+): Promise<LookupAnswer> {
+  const kept = mayBeKept ? (store?.get(recordId(database, module)) ?? null) : null;
+  const known = kept === null ? null : readAnswer(module, kept, database, true);
+  if (known?.state === 'read') return known;
+  const answer = await database.lookup(module);
   if (answer.state === 'absent') return { state: 'absent', known: false };
-  if (answer.state !== 'present') return answer;
+  return answer.state === 'present' ? readAnswer(module, answer.value, database, false) : answer;
+}
+
+function readAnswer(module: ModuleVersion, bytes: Buffer, { key }: Database, isKept: boolean): LookupAnswer {
   try {
-    return { state: 'read', lookup: readLookup(answer.value, module.name, module.version, key) };
+    return { state: 'read', lookup: readLookup(bytes, module.name, module.version, key), bytes, isKept };
   } catch (error) {
     if (error instanceof Refused) return { state: 'refused', reason: error.message };
     if (error instanceof Malformed) return { state: 'malformed', url: key.name, reason: error.message };
@@ -173,11 +231,11 @@ async function askLookup(module: ModuleVersion, { key, lookup }: Database): Prom
 /** Versions of a module that are tried, to find out whether the database has any. */
 const MAX_TRIED = 3;
 
-async function hasOthers(name: string, { database, proxy }: Asking): Promise<boolean> {
-  const list = await proxy.list(name);
+async function hasOthers(name: string, asking: Asking): Promise<boolean> {
+  const list = await asking.proxy.list(name);
   if (list.state !== 'present') return false;
   const tried = await Promise.all(
-    list.value.slice(0, MAX_TRIED).map((version) => askLookup({ name, version }, database)),
+    list.value.slice(0, MAX_TRIED).map((version) => askLookup({ name, version }, asking, true)),
   );
   return tried.some(({ state }) => state === 'read');
 }
@@ -247,6 +305,10 @@ function keepTiles(database: Database, store: Store, tiles: Tiles): void {
     const id = storeId(database, path);
     if (!path.includes('.p/') && store.get(id) === null) store.put(id, bytes);
   }
+}
+
+function recordId({ key: { name, hints } }: Database, module: ModuleVersion): string {
+  return hash('sha256', JSON.stringify(['go record', name, hints, module.name, module.version]));
 }
 
 function storeId({ key: { name, hints } }: Database, path: string): string {

@@ -1,14 +1,18 @@
 import { startGoLab } from '../../../lab/go/index.ts';
-import { auditLocked } from '../harness.ts';
-import { MISMATCH, type Elsewhere, type Stage } from './shape.ts';
+import { withClone } from '../clone.ts';
+import { auditLocked, type Locked, type Outcome } from '../harness.ts';
+import { MISMATCH, SOURCE, type Elsewhere, type Stage } from './shape.ts';
 
 const SQUATTED = 'github.com/boltdb-go/bolt';
 const VERSION = 'v1.3.1';
 const CLEAN = { 'db.go': 'package bolt\n' };
-const BACKDOORED = { 'db.go': 'package bolt\n\nfunc init() { go connect() }\n', 'connect.go': 'package bolt\n' };
+const BACKDOORED = { 'db.go': 'package bolt\n\nfunc init() { go connect() }\n' };
 
-/** Plays it with a go.sum that has what the proxy kept, or what a clone of the repository has by now. */
-function stageBolt(locked: 'proxy' | 'repository'): Stage {
+/**
+ * Plays it with a go.sum that has what the proxy kept, or what a clone of the repository has by now; also beside that
+ * clone.
+ */
+function stageBolt(locked: 'proxy' | 'repository', isBesideClone = false): Stage {
   return async (work) => {
     const now = Date.parse('2025-01-30T00:00:00Z');
     const lab = await startGoLab();
@@ -26,13 +30,15 @@ function stageBolt(locked: 'proxy' | 'repository'): Stage {
       };
       return await work({
         now,
-        audit: (what, change) => {
+        audit: (what, change): Promise<Outcome> => {
           const { text, mod } = lockfiles[what];
-          return auditLocked(
-            { go: lab.env },
-            { file: 'go.sum', text, manifests: new Map([['', mod]]) },
-            { now, ...change },
-          );
+          const lockfile = { file: 'go.sum', text, manifests: new Map([['', mod]]) };
+          const auditOf = (more: Partial<Locked>): Promise<Outcome> =>
+            auditLocked({ go: lab.env }, { ...lockfile, ...more }, { now, ...change });
+          if (!isBesideClone) return auditOf({});
+          const path = what === 'release' ? SQUATTED : 'github.com/boltdb/bolt';
+          const files = { 'go.mod': `module ${path}\n`, 'a.go': 'package a\n', ...CLEAN };
+          return withClone(VERSION, files, (clone) => auditOf({ clone }));
         },
         taken: [],
       });
@@ -57,6 +63,17 @@ export const OF_GO: readonly Elsewhere[] = [
     policy: [],
     unseen:
       'That the tag is another one by now: the log is right, everybody got these bytes, and the repository is not asked. That the name is nearly another one.',
+  },
+  {
+    ...BOLT,
+    title: 'The same, beside a clone of its repository (`--source`)',
+    published: 'The same; the clone is made after the tag was moved.',
+    stage: stageBolt('proxy', true),
+    finds: [SOURCE],
+    statuses: [1, 1, 1, 1],
+    fails: [SOURCE],
+    policy: [SOURCE],
+    unseen: 'Which of the two is meant.',
   },
   {
     ...BOLT,

@@ -102,3 +102,4 @@ export const MISMATCH = 'integrity-mismatch';
 export const MASS_YANK = 'history-mass-yank';
 export const REMOVED = 'version-removed';
 export const UNKNOWN = 'lockfile-version-unknown';
+export const SOURCE = 'source-mismatch';

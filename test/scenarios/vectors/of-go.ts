@@ -1,5 +1,6 @@
 import type { GoLab } from '../../../lab/go/index.ts';
 import { withGoLab } from '../../support/go-lab.ts';
+import { withClone } from '../clone.ts';
 import { auditLocked, type Outcome } from '../harness.ts';
 import type { Three } from './vector.ts';
 
@@ -31,6 +32,21 @@ function play(touch: (lab: GoLab) => void = () => undefined): () => Promise<Outc
     touch(lab);
     return {};
   });
+}
+
+/** Audits one module, with these files in its zip and those in the commit of its tag. */
+function playBeside(
+  zip: Readonly<Record<string, string>>,
+  tag: Readonly<Record<string, string>>,
+): () => Promise<Outcome> {
+  const own = { 'go.mod': `module ${ONE}\n`, 'a.go': 'package a\n' };
+  return () =>
+    withGoLab((lab) => {
+      const text = lab.publish(ONE, 'v1.0.0', { files: { ...own, ...zip } });
+      return withClone('v1.0.0', { ...own, ...tag }, (clone) =>
+        auditLocked({ go: lab.env }, { file: 'go.sum', text, clone }, {}),
+      );
+    });
 }
 
 /** The answer for the first module, with another head. */
@@ -116,6 +132,21 @@ export const OF_GO = {
       status: 1,
       finds: ['checks-disabled'],
       play: playLocked((_, text) => ({ env: { GONOSUMDB: '*' }, text: text.replace(HASH, 'h1:AAAA') })),
+    },
+  },
+  'source-mismatch': {
+    passing: { what: 'the tag has what the zip has', status: 0, finds: [], play: playBeside({}, {}) },
+    failing: {
+      what: 'the tag was moved to another commit',
+      status: 1,
+      finds: ['source-mismatch'],
+      play: playBeside({ 'b.go': 'package a // evil\n' }, { 'b.go': 'package a\n' }),
+    },
+    tampered: {
+      what: 'a zip with a file more than the commit has',
+      status: 1,
+      finds: ['source-mismatch'],
+      play: playBeside({ 'b.go': 'package a // evil\n' }, {}),
     },
   },
 } as const satisfies Readonly<Record<string, Three>>;
