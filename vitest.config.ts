@@ -6,11 +6,13 @@ import { clientScripts } from './scripts/build/client.mjs';
 const BUILT = ['test/package/{pack,checkout}.test.ts', 'test/cli/**/*.test.ts'];
 
 /**
- * What does not depend on assay's own Node: real package managers, what is held to the repository's files, and large
- * corpora of what is read by functions of their bytes alone.
+ * What does not depend on assay's own Node: real package managers, what is held to the repository's files, what is read
+ * from large corpora by functions of their bytes alone, and what is said in the end, of which the command line's tests
+ * see some on every Node.
  */
 const ONCE = [
-  'test/lockfiles/{real-*,yarn-real}.test.ts',
+  'test/{bench,policy,report}/**/*.test.ts',
+  'test/lockfiles/{real-*,yarn-real,yarn-installs-other}.test.ts',
   'test/lockfiles/{*-differential,*-fuzz,*-recorded,formats,known-settings,go-sum,go-mod}.test.ts',
   'test/lockfiles/go/**/*.test.ts',
   'test/package/{extending,lint-rules,map,name,pages,repository,workflows}.test.ts',

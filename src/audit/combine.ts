@@ -98,7 +98,9 @@ function bytesOf(reports: readonly Report[]): BytesUsed | null {
   if (used.length === 0) return null;
   const sum = (name: 'tarballs' | 'size' | 'cached'): number => used.reduce((total, each) => total + each[name], 0);
   const corrupt = [...new Set(used.flatMap((each) => each.corrupt))];
-  return { tarballs: sum('tarballs'), size: sum('size'), cached: sum('cached'), corrupt };
+  const inRepositories = used.reduce((total, each) => total + (each.inRepositories ?? 0), 0);
+  const counts = { tarballs: sum('tarballs'), size: sum('size'), cached: sum('cached') };
+  return { ...counts, corrupt, ...(inRepositories > 0 && { inRepositories }) };
 }
 
 function installedOf(reports: readonly Report[]): InstalledUsed | null {

@@ -78,7 +78,7 @@ async function auditLockfile(
   lines: ChangedLines,
   options: LockfileAuditOptions,
 ): Promise<Covered> {
-  const { omit, since, baseline, tarballs, installed: root = null, vendored = null } = options;
+  const { omit, since, baseline, tarballs, installed: root = null, vendored = null, checkouts = [] } = options;
   const { dependencies, scripts } = lockfile;
   const isUsable = baseline?.base?.problem === null;
   const included = dependencies.filter(
@@ -102,7 +102,7 @@ async function auditLockfile(
     onLogs: (seen) => logs.push(...seen),
     onCopies: (found) => copies.push(found),
     ...(scripts && { scripts }),
-    compareBytes: tarballs === true || folder !== null ? { installed, folder } : null,
+    compareBytes: tarballs === true || folder !== null ? { installed, folder, checkouts } : null,
     locked: dependencies,
   });
 

@@ -104,6 +104,8 @@ export interface LockfileAuditOptions extends Sources {
   readonly installed?: string | null;
   /** The same folder, of which only copies are compared that a build takes in place of what is locked (vendor/). */
   readonly vendored?: string | null;
+  /** Clones of repositories: what is made from their commits is held to these, and its bytes are hashed. */
+  readonly checkouts?: BytesWanted['checkouts'];
   /** Keeps what was established for later runs; null or left out where nothing is to be kept. */
   readonly store?: Store | null;
   /** The repository's address; null or left out where nothing names it. */
@@ -124,10 +126,13 @@ export interface Since {
 }
 
 /** How dependencies are audited, from wherever they come. */
-export type DependencyOptions = Omit<LockfileAuditOptions, 'omit' | 'since' | 'tarballs' | 'installed' | 'vendored'> &
+export type DependencyOptions = Omit<
+  LockfileAuditOptions,
+  'omit' | 'since' | 'tarballs' | 'installed' | 'vendored' | 'checkouts'
+> &
   Pick<Lockfile, 'scripts'> & {
     /** Has bytes read, and what is installed compared with them; null or left out where neither is wanted. */
-    readonly compareBytes?: Pick<BytesWanted, 'installed' | 'folder'> | null;
+    readonly compareBytes?: Omit<BytesWanted, 'assessing'> | null;
     /** Called with what came of copies that a chain found itself. */
     readonly onCopies?: (found: CopiesFound) => void;
   };

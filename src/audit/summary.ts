@@ -193,11 +193,13 @@ export function bytesUsed(dependencies: readonly JudgedDependency[]): BytesUsed 
   const read = dependencies.flatMap(({ dependency, proofs: { bytes } }) =>
     bytes === null ? [] : [{ dependency, bytes }],
   );
+  const inRepositories = read.filter(({ bytes }) => bytes.repository !== undefined).length;
   return {
     tarballs: read.length,
     size: read.reduce((sum, { bytes }) => sum + bytes.size, 0),
     cached: read.filter(({ bytes }) => bytes.from !== 'registry').length,
     corrupt: read.filter(({ bytes }) => bytes.corruptCache).map(({ dependency }) => specOf(dependency)),
+    ...(inRepositories > 0 && { inRepositories }),
   };
 }
 

@@ -44,6 +44,12 @@ const OPTIONS = {
     type: 'boolean',
     help: 'also compare node_modules, vendor/ or the module cache with them, file by file',
   },
+  source: {
+    type: 'string',
+    multiple: true,
+    value: 'DIR',
+    help: "a clone of a Go module's repository: the zip is held to its tag or commit there; may be repeated",
+  },
   reverify: { type: 'boolean', help: 'ask and verify also what assay.lock holds' },
   evidence: {
     type: 'string',

@@ -1,3 +1,4 @@
+import type { Checkout } from '../git/checkout.ts';
 import type { Expectations, RegistryTrust, Trust, Verifying } from '../checks/known.ts';
 import type { LogHead } from '../model/baseline.ts';
 import type { Artifacts, Dependency, Lockfile, PackageManager } from '../model/dependency.ts';
@@ -87,6 +88,8 @@ export interface BytesWanted {
    * nobody asks.
    */
   readonly folder: string | null;
+  /** Clones of repositories, which what is made from their files is held to. */
+  readonly checkouts: readonly Checkout[];
   readonly assessing: Promise<Assessment>;
 }
 

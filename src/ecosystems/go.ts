@@ -94,8 +94,8 @@ function openChain({ sources, dependencies, store, heads, witnesses, trust: { no
     },
     revalidate: () => Promise.resolve(null),
     // All at once, as one folder has the copies of all.
-    bytes: async (dependency, { folder }) => {
-      reading ??= readAll(dependencies, source, folder);
+    bytes: async (dependency, { folder, checkouts }) => {
+      reading ??= readAll(dependencies, source, { folder, checkouts });
       return (await reading).of.get(dependency) ?? NO_BYTES;
     },
     copies: async () => (await reading)?.copies ?? null,

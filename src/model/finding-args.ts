@@ -282,6 +282,18 @@ export interface FindingArgs {
     found: string | null;
   };
   'installed-missing': InstalledArgs;
+  /**
+   * The zip of a module is not what the commit of its version has in the clone `checkout`: `files` of other content,
+   * or `added` to the zip, or `missing` from it. `tag` is null where the version itself names the commit (hex).
+   */
+  'source-mismatch': {
+    checkout: string;
+    tag: string | null;
+    commit: string;
+    what: 'files' | 'added' | 'missing';
+    files: readonly string[];
+    total: number;
+  };
   /** `scripts`: what the package itself runs at install, which may have made them. */
   'installed-added': InstalledArgs & { scripts: readonly string[] };
 

@@ -78,6 +78,7 @@ export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
   'lockfile-not-used': 'contradiction',
   'lockfile-other-code': 'anomaly',
   'installed-modified': 'contradiction',
+  'source-mismatch': 'contradiction',
   'installed-missing': 'anomaly',
   'installed-added': 'anomaly',
   'log-record-missing': 'loss',

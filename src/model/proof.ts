@@ -151,6 +151,15 @@ export interface BytesProof extends Proven {
   readonly basis: BytesBasis;
   /** Whether a cache had other bytes under its name. */
   readonly corruptCache: boolean;
+  /** Where a clone has the same files; left out where none was compared. */
+  readonly repository?: RepositoryPlace;
+}
+
+/** The commit of a version in a clone: `tag` is null where the version itself names the commit (hex). */
+export interface RepositoryPlace {
+  readonly checkout: string;
+  readonly tag: string | null;
+  readonly commit: string;
 }
 
 /** The files of installed copies are those of the tarball, but for what other findings name. */

@@ -219,6 +219,8 @@ export interface BytesUsed {
   readonly cached: number;
   /** Versions (`name@version`) of which a cache had other bytes. */
   readonly corrupt: readonly string[];
+  /** How many of them a clone has the same files of; left out where none was compared. */
+  readonly inRepositories?: number;
 }
 
 /** What was compared in node_modules. */

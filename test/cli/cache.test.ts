@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
 import { commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
 import { withProject, type LabProject } from './lab-project.ts';
-import { assay, CLI, configOf, environmentOf, inFolder, NO_NETWORK, start, type Run } from './run.ts';
+import { assay, CLI, configOf, environmentOf, IMPATIENT, inFolder, NO_NETWORK, start, type Run } from './run.ts';
 
 const TEAM = ciWorkflow({ repository: 'team/p' });
 
@@ -201,7 +201,7 @@ describe.skipIf(!hasGit || process.platform === 'win32')(`a key in a project${WI
         join(project, 'package-lock.json'),
         JSON.stringify({ lockfileVersion: 3, packages: { 'node_modules/p': { version: '1.0.0' } } }),
       );
-      const env = { PATH: process.env['PATH'] ?? '', HOME: home, LANG: 'C.UTF-8', ...NO_NETWORK };
+      const env = { PATH: process.env['PATH'] ?? '', HOME: home, LANG: 'C.UTF-8', ...NO_NETWORK, ...IMPATIENT };
       const noted = async (...args: string[]): Promise<boolean> => {
         const run = await start(
           process.execPath,

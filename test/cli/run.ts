@@ -19,7 +19,7 @@ export const NO_NETWORK = {
 };
 
 /** Nobody is waited for: what does not answer a test answers no later, either. It is asked as often as ever. */
-const IMPATIENT = { npm_config_fetch_retry_mintimeout: '10', npm_config_fetch_retry_maxtimeout: '20' };
+export const IMPATIENT = { npm_config_fetch_retry_mintimeout: '10', npm_config_fetch_retry_maxtimeout: '20' };
 
 /** The built command line. */
 export const CLI = resolve(import.meta.dirname, '../../dist/cli.cjs');

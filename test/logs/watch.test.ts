@@ -151,7 +151,7 @@ describe('watching the tiles of Rekor v2', () => {
       const url = await serveFiles((_, __, body) => {
         if (body.length > limit) return { status: 413, body: '' };
         taken.push(...(JSON.parse(body) as { events: Event[] }).events.map(({ alarm }) => alarm ?? ''));
-        return { status: body.includes('"claimed"') ? 500 : 204, body: '' };
+        return { status: body.includes('"claimed"') ? 400 : 204, body: '' };
       });
       limit = 10_000;
       const run = await watch('--webhook', url);

@@ -96,6 +96,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'installed-modified': { path: text, files: [text, text, text, text], total: 9, what: 'files', found: text },
     'installed-missing': { path: text, files: [text], total: 1, patches: [text] },
     'installed-added': { path: text, files: [text], total: 1, patches: [text], scripts: [text] },
+    'source-mismatch': { checkout: text, tag: text, commit: text, what: 'files', files: [text], total: 1 },
     'clock-behind': { attestation: 'provenance', detail: text },
     'evidence-unavailable': { evidence: 'attestations', url: text, reason: text, absent: true },
     'evidence-malformed': { evidence: 'keys', url: text, reason: text },

@@ -4,6 +4,7 @@ import { EXIT } from '../exit.ts';
 import { PROJECT_OPTIONS, withProjects } from '../project/open.ts';
 import { outputTargets, writeReports } from '../output/outputs.ts';
 import { reportToActions } from '../output/pipeline.ts';
+import { demandCompared, openCheckouts } from '../project/checkouts.ts';
 import { projectFolder } from '../project/files.ts';
 import { omitOf, reportOptions } from '../setup.ts';
 import { phaseOf } from '../project/policy.ts';
@@ -17,6 +18,7 @@ export const command: Command = {
     'bytes',
     'tarballs',
     'installed',
+    'source',
     ...PROJECT_OPTIONS,
     'enforce',
     'omit',
@@ -34,17 +36,20 @@ export const command: Command = {
     const places = positionals.length === 0 ? ['.'] : positionals;
     return withProjects(places, values.recursive === true, options, io, async ({ policy, audit }) => {
       const enforce = phaseOf(values, policy);
-      const tarballs = values.bytes === true || values.tarballs === true;
+      const checkouts = await openCheckouts(values, io);
+      const tarballs = values.bytes === true || values.tarballs === true || checkouts.length > 0;
       const report = await audit(async ({ path, baseline, askSince, askBase }) => ({
         enforce,
         omit,
         tarballs,
+        checkouts,
         installed: values.installed === true ? projectFolder(path) : null,
         vendored: tarballs ? projectFolder(path) : null,
         reverify: values.reverify === true,
         since: await askSince(),
         baseline: { ...baseline, base: await askBase() },
       }));
+      demandCompared(checkouts);
       const isWhole = writeReports(report, targets, reportOptions(io.stdout, values), io);
       const isAnnotated = targets.some(({ name }) => name === 'github');
       await reportToActions(report, isAnnotated, io);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { checkCopy, differencesOf, establishCopy } from '../../checks/copies.ts';
+import type { Checkout } from '../../git/checkout.ts';
 import { readCopy } from '../../installed/copy.ts';
 import { kindOf } from '../../installed/read.ts';
 import { InstalledError } from '../../installed/tree.ts';
@@ -11,6 +12,7 @@ import { specOf } from '../../model/package.ts';
 import { readModule, type ReadModule } from './bytes.ts';
 import { unpackedAt } from './module-cache.ts';
 import type { GoSource } from './source.ts';
+import { compareWithRepositories } from './repositories.ts';
 import { openVendor, type ComparedCopy } from './vendor.ts';
 
 /** Modules whose bytes are read at the same time: each is in memory as a whole. */
@@ -24,36 +26,38 @@ export interface AllBytes {
 
 /**
  * Reads the bytes of all dependencies and, where a project's `folder` is named, holds what a build takes to them: what
- * is below vendor/, else what the module cache has unpacked. Throws InstalledError where there is neither.
+ * is below vendor/, else what the module cache has unpacked; and the zips to the repositories of `checkouts`. Throws
+ * InstalledError where there is neither folder, and CheckoutError for a clone that cannot be read.
  */
 export async function readAll(
   dependencies: readonly Dependency[],
   source: GoSource,
-  folder: string | null,
+  { folder, checkouts }: { readonly folder: string | null; readonly checkouts: readonly Checkout[] },
 ): Promise<AllBytes> {
   const vendor = folder === null ? null : openVendor(folder, dependencies);
   const cache =
     folder === null || vendor?.isTaken === true ? null : openUnpacked(dependencies, source, vendor === null);
-  const read = new Map<Dependency, ReadModule>();
+  const modules = new Map<Dependency, ReadModule>();
   const compared = new Map<Dependency, ComparedCopy>();
   const queue = dependencies.values();
   const work = async (): Promise<void> => {
     for (const dependency of queue) {
-      const { files, ...found } = await readModule(dependency, source);
+      const read = await readModule(dependency, source);
+      const { files, ...found } = await compareWithRepositories(dependency, read, checkouts);
       if (files !== null && cache !== null) compared.set(dependency, await cache.compare(dependency, files));
       // Nothing else needs to know of the files once the bytes are let go.
-      read.set(dependency, { ...found, files: vendor?.has(dependency) === true ? files : null });
+      modules.set(dependency, { ...found, files: vendor?.has(dependency) === true ? files : null });
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  const filesOf = new Map([...read].map(([dependency, { files }]) => [dependency, files]));
+  const filesOf = new Map([...modules].map(([dependency, { files }]) => [dependency, files]));
   const vendored = vendor === null ? null : await vendor.compare(filesOf);
   for (const [dependency, found] of vendored?.of ?? []) {
     const unpacked = compared.get(dependency);
     compared.set(dependency, { ...found, findings: [...(unpacked?.findings ?? []), ...found.findings] });
   }
   const of = new Map(
-    [...read].map(([dependency, { proof, findings }]): [Dependency, GatheredBytes] => {
+    [...modules].map(([dependency, { proof, findings }]): [Dependency, GatheredBytes] => {
       const copy = compared.get(dependency);
       const proofs = { bytes: proof, installed: copy?.proof ?? null };
       return [dependency, { proofs, findings: [...findings, ...(copy?.findings ?? [])] }];

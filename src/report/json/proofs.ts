@@ -29,6 +29,7 @@ export function proofsJson({ integrity, signature, publish, provenance, bytes, i
             size: bytes.size,
             from: bytes.from,
             basis: bytes.basis,
+            ...(bytes.repository && { repository: { ...bytes.repository } }),
           },
     installed: installed === null ? null : { paths: installed.paths, files: installed.files },
   };

@@ -19,11 +19,18 @@ export function bytesRows({
   ];
 }
 
-function archiveRows({ tarballs, size, cached, corrupt }: BytesUsed, noun: string): string[] {
+function archiveRows({ tarballs, size, cached, corrupt, inRepositories }: BytesUsed, noun: string): string[] {
   const from = cached === 0 ? '' : `, ${String(cached)} from a cache of this machine`;
   const what = `bytes hashed: ${count(tarballs, noun, `${noun}s`)} (${sizeText(size)}${from})`;
-  if (corrupt.length === 0) return [what];
-  return [what, `a cache had other bytes of ${names(corrupt)}, and the registry was asked instead`];
+  return [
+    what,
+    ...(corrupt.length === 0
+      ? []
+      : [`a cache had other bytes of ${names(corrupt)}, and the registry was asked instead`]),
+    ...(inRepositories === undefined
+      ? []
+      : [`repositories: ${count(inRepositories, noun, `${noun}s`)} as the commit of the version has it`]),
+  ];
 }
 
 function installedRows({ copies, files, absent, unlocked }: InstalledUsed, noun: string): string[] {

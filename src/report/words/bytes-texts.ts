@@ -4,7 +4,7 @@ import type { Texts } from './text.ts';
 
 /** The words of what tarballs, and what is installed, show. */
 export const BYTES_TEXTS: Texts<
-  'history-manifest-differs' | 'installed-modified' | 'installed-missing' | 'installed-added'
+  'history-manifest-differs' | 'installed-modified' | 'installed-missing' | 'installed-added' | 'source-mismatch'
 > = {
   'history-manifest-differs': {
     title: 'registry and tarball disagree',
@@ -50,6 +50,25 @@ export const BYTES_TEXTS: Texts<
       }${patchText(patches)}`,
     why: 'they may be loaded, and nothing vouches for them',
     next: 'explain',
+  },
+  'source-mismatch': {
+    title: 'the zip is not what the repository has',
+    clause: ({ checkout, tag, commit, what, files, total }) => {
+      const id = escapeText(commit.slice(0, 12), 12);
+      const at = `${tag === null ? `commit ${id}` : `${escapeText(tag, 80)} (${id})`} of ${escapeText(checkout, 120)}`;
+      const named = fileCount(total);
+      const list = fileNames(files, total);
+      switch (what) {
+        case 'files':
+          return `has ${named} with other content than ${at} (${list})`;
+        case 'added':
+          return `has ${named} in its zip that ${at} has not (${list})`;
+        case 'missing':
+          return `lacks ${named} in its zip that ${at} has (${list})`;
+      }
+    },
+    why: 'what is built is not what anybody can read there: the tag was moved, or the zip was never made from it',
+    next: 'stop',
   },
 };
 
