@@ -91,7 +91,7 @@ describe.skipIf(ROOT === '')('beside the go command (skipped where it is not ins
           put('go.work', 'go 1.21\n\nuse ./a\nuse ./b\n');
           put('.git/HEAD', '');
           const sums = ['a', 'b'].map((name) => {
-            const sum = lab.publish(`${name}.example/lib`, 'v1.0.0', { files: { 'l.go': 'package lib\n' } });
+            const sum = lab.publish(`${name}.example/lib`, 'v1.0.0', { files: { 'a.go': 'package lib\n' } });
             put(`${name}/go.mod`, `module ${name}.own\n\ngo 1.21\n\nrequire ${name}.example/lib v1.0.0\n`);
             put(`${name}/main.go`, `package main\n\nimport _ "${name}.example/lib"\n\nfunc main() {}\n`);
             return sum;
