@@ -73,9 +73,10 @@ export async function measure(program: Program, folder: string): Promise<Measure
   }
 }
 
-function run(
+/** Runs any program, and tells how long it took. */
+export function run(
   { command, args, cwd, env }: Program,
-  [stdout, stderr]: readonly [number, number],
+  [stdout, stderr]: readonly [number, number] | readonly ['ignore', 'ignore'],
   more: Readonly<Record<string, string>>,
 ): Promise<{ status: number | null; wallMs: number }> {
   return new Promise((resolve, reject) => {

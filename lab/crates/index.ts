@@ -12,6 +12,20 @@ interface CrateSpec {
   /** RFC 3339; null for a line without it. */
   readonly published?: string | null;
   readonly yanked?: boolean;
+  /** Who published it, as the API says: an account, or the commit of a repository that a workflow built. */
+  readonly publisher?: LabPublisher;
+}
+
+type LabPublisher =
+  { readonly login: string; readonly id: number } | { readonly repository: string; readonly sha: string };
+
+/** A version in an answer of the API (https://crates.io/api/openapi.json), as far as it is played. */
+interface ApiVersion {
+  readonly crate: string;
+  readonly num: string;
+  readonly checksum: string;
+  readonly published_by: object | null;
+  readonly trustpub_data: object | null;
 }
 
 /** A line of the index, as it is served. */
@@ -25,7 +39,7 @@ interface IndexLine {
   readonly pubtime?: string;
 }
 
-/** A sparse index on the loopback interface, with the files that it names. */
+/** A sparse index on the loopback interface, with the files and the web API that it names. */
 export interface CratesLab {
   /** With the last slash. */
   readonly url: string;
@@ -43,21 +57,39 @@ export interface CratesLab {
   readonly remove: (name: string, version: string) => void;
   /** Serves the lines of a crate as `tamper` makes them. */
   readonly tamper: (name: string, tamper: (lines: readonly IndexLine[]) => readonly object[]) => void;
+  /** Answers who published the versions of a crate as `tamper` makes it of them. */
+  readonly tamperApi: (name: string, tamper: (versions: readonly ApiVersion[]) => unknown) => void;
   readonly behave: (path: RegExp, behaviour: Behaviour) => void;
   readonly close: () => Promise<void>;
 }
 
-export async function startCratesLab(): Promise<CratesLab> {
+/** `token` is demanded of every question to the index, as `Bearer TOKEN`; null where none is. */
+export async function startCratesLab(token: string | null = null): Promise<CratesLab> {
   const lines = new Map<string, IndexLine[]>();
   const files = new Map<string, Buffer>();
   const tampered = new Map<string, (lines: readonly IndexLine[]) => readonly object[]>();
+  const publishers = new Map<string, LabPublisher>();
+  const tamperedApi = new Map<string, (versions: readonly ApiVersion[]) => unknown>();
   const behaviours = newBehaviours();
   const requests: LoggedRequest[] = [];
 
+  const answerOfApi = (name: string): string | null => {
+    const versions = lines.get(name)?.map(({ vers, cksum }): ApiVersion => {
+      const by = publishers.get(`${name} ${vers}`) ?? { login: 'lab-owner', id: 1 };
+      const trusted = 'repository' in by ? { provider: 'github', run_id: '1', ...by } : null;
+      const account = 'login' in by ? { ...by, name: null, avatar: null, url: '' } : null;
+      return { crate: name, num: vers, checksum: cksum, published_by: account, trustpub_data: trusted };
+    });
+    if (versions === undefined) return null;
+    const meta = { total: versions.length, next_page: null };
+    return JSON.stringify(tamperedApi.get(name)?.(versions) ?? { versions, meta });
+  };
   const answer = (path: string): string | Buffer | null => {
     if (path === 'config.json') return JSON.stringify({ dl: `${server.url}crates`, api: server.url });
     const [, name = '', version = ''] = /^crates\/([^/]+)\/([^/]+)\/download$/.exec(path) ?? [];
     if (name !== '') return files.get(`${name} ${version}`) ?? null;
+    const [, listed = ''] = /^api\/v1\/crates\/([^/]+)\/versions$/.exec(path) ?? [];
+    if (listed !== '') return answerOfApi(listed);
     const [found] = [...lines].filter(([one]) => placeOf(one) === path);
     if (found === undefined) return null;
     const [crate, own] = found;
@@ -67,6 +99,7 @@ export async function startCratesLab(): Promise<CratesLab> {
   const server = await serve({
     behaviours,
     requests,
+    requireToken: token,
     answer: (path) => {
       const body = answer(path);
       return body === null ? null : answerOf('text/plain', Buffer.from(body));
@@ -94,6 +127,7 @@ export async function startCratesLab(): Promise<CratesLab> {
     config: `[source.crates-io]\nreplace-with = "lab"\n\n[source.lab]\nregistry = "sparse+${server.url}"\n`,
     publish: (name, version, spec = {}) => {
       const cksum = pack(name, version, spec);
+      if (spec.publisher !== undefined) publishers.set(`${name} ${version}`, spec.publisher);
       const { dependencies = {}, published = '2024-01-01T00:00:00Z', yanked = false } = spec;
       const deps = Object.entries(dependencies).map(([one, req]) => ({
         ...{ name: one, req, features: [], optional: false, default_features: true, target: null, kind: 'normal' },
@@ -119,6 +153,7 @@ export async function startCratesLab(): Promise<CratesLab> {
       );
     },
     tamper: (name, tamper) => void tampered.set(name, tamper),
+    tamperApi: (name, tamper) => void tamperedApi.set(name, tamper),
     behave: behaviours.add,
     close: server.close,
   };

@@ -11,7 +11,7 @@ import { conventionsOf } from '../ecosystems/conventions/index.ts';
 import type { Sources } from '../ecosystems/ecosystem.ts';
 import { ecosystemOf, registryOf } from '../ecosystems/index.ts';
 import { silentRegistries } from '../checks/unknown-packages.ts';
-import { dependencyOf, servedIntegrity } from './compare.ts';
+import { servedDependency } from './compare.ts';
 import type { Dependency } from '../model/dependency.ts';
 import { specOf } from '../model/package.ts';
 import { finding, type Finding } from '../model/finding.ts';
@@ -101,7 +101,7 @@ async function locate(
       if (answer.state !== 'present') return [];
       const { history, version } = answer.value;
       if (version === null) return [];
-      return [dependencyOf({ ...history, version }, servedIntegrity(history.versions.get(version)))];
+      return [await servedDependency({ ...history, version }, history, questions)];
     }),
   );
   return { found: new Set(resolved.flat()), unanswered };

@@ -1,7 +1,7 @@
 import { auditDependencies, verifyForComparison } from './dependencies.ts';
 import type { LockfileAuditOptions } from './options.ts';
 import { reportOf } from './summary.ts';
-import { compareVersion, dependencyOf, servedIntegrity } from './compare.ts';
+import { compareVersion, servedDependency } from './compare.ts';
 import { conventionsOf, ECOSYSTEMS, splitEcosystem } from '../ecosystems/conventions/index.ts';
 import type { PackageRef } from '../model/package.ts';
 import { ecosystemOf, hasChain } from '../ecosystems/index.ts';
@@ -39,17 +39,17 @@ export async function check(specs: readonly string[], options: CheckOptions): Pr
   const answers = await Promise.all(specs.map((spec) => resolveSpec(spec, options)));
   const resolved = answers.filter((answer) => 'history' in answer);
   const current = await Promise.all(
-    resolved.map(async ({ history, version, spec }) => {
-      const found = dependencyOf({ ...history, version }, servedIntegrity(history.versions.get(version)), spec);
-      const artifacts = await ecosystemOf(history).questions(options).artifacts?.(history.name, version);
-      return artifacts === undefined ? found : { ...found, artifacts };
+    resolved.map(({ history, version, spec }) => {
+      const questions = ecosystemOf(history).questions(options);
+      return servedDependency({ ...history, version }, history, questions, spec);
     }),
   );
   const judged = await auditDependencies(current, { ...options, locked: null });
   const comparing = { sources: options, baseline: null, verify: verifyForComparison(options) };
   const lockfile = { entries: current.length, dependencies: current, skipped: [], logs: [] };
+  const report = reportOf([], lockfile, judged, options);
   return {
-    report: reportOf([], lockfile, judged, options),
+    report: { ...report, advisories: (await options.advisories)?.used ?? [] },
     comparisons: await Promise.all(judged.map((one) => compareVersion(one, null, comparing))),
     unresolved: answers.filter((answer) => 'reason' in answer),
   };

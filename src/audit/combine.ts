@@ -84,13 +84,13 @@ function policyOf(reports: readonly Report[]): PolicyUsed | null {
 }
 
 function registriesOf(reports: readonly Report[]): readonly RegistryUsed[] {
-  const used = new Map<string, Map<string, RegistryUsed['keys'][number]>>();
-  for (const { url, keys } of reports.flatMap(({ trust }) => trust.registries)) {
-    const known = used.get(url) ?? new Map<string, RegistryUsed['keys'][number]>();
-    used.set(url, known);
-    for (const key of keys) known.set(`${key.keyId} ${key.origin}`, key);
-  }
-  return [...used].map(([url, keys]) => ({ url, keys: [...keys.values()] }));
+  const all = reports.flatMap(({ trust }) => trust.registries);
+  return [...new Set(all.map(({ url }) => url))].map((url) => {
+    const same = all.filter((one) => one.url === url);
+    const keys = new Map(same.flatMap((one) => one.keys).map((key) => [`${key.keyId} ${key.origin}`, key]));
+    const namedBy = [...new Set(same.flatMap((one) => one.namedBy ?? []))].join(', ');
+    return { url, keys: [...keys.values()], ...(namedBy === '' ? {} : { namedBy }) };
+  });
 }
 
 function bytesOf(reports: readonly Report[]): BytesUsed | null {

@@ -43,6 +43,8 @@ export const MAX_EXPLAINED = 20;
 /** New dependencies of one version whose age is asked for. */
 const MAX_AGES = 10;
 
+/** A version with a finding of these kinds is none to move to. */
+const REFUSING: readonly FindingKind[] = ['contradiction', 'advisory', 'loss', 'identity'];
 /** The gravest kinds of finding first; within one kind, what the project itself depends on. */
 const GRAVEST: readonly FindingKind[] = ['loss', 'identity', 'gap'];
 
@@ -82,15 +84,17 @@ export async function compareVersion(
   const { name, version } = dependency;
   const questions = ecosystemOf(dependency).questions(sources);
   const answer = await questions.history(name);
-  const history = answer.state === 'present' ? answer.value : null;
+  const found = answer.state === 'present' ? answer.value : null;
+  const history = found === null ? null : ((await questions.withPublishers?.(found)) ?? found);
   const known = baseline?.packages.get(packageId(dependency)) ?? null;
   const deciding = findings.filter(asksForDecision);
   const against = heldAgainst(dependency, deciding, history, known);
 
   const current = factsOf(history, version, judged);
-  const nearest = await factsBefore(dependency, against, history, known, verify);
+  const asked = { history, questions, known, verify };
+  const nearest = await factsBefore(dependency, against, asked);
   const measure = isBuiltAlike(nearest, current) ? measureOf(deciding) : null;
-  const before = measure === null ? nearest : await factsBefore(dependency, measure, history, known, verify);
+  const before = measure === null ? nearest : await factsBefore(dependency, measure, asked);
   const good = before?.version ?? null;
   // Releases between the two may come from the builder of this one.
   const byOthers = deciding.some(({ code }) => FINDING_KINDS[code] === 'identity');
@@ -113,7 +117,7 @@ export async function compareVersion(
     expectedBy: expectationSource(deciding),
     acceptable: findings.every(({ code, level }) => level !== 'error' || isAcceptable(code)),
     stay,
-    later: deciding.some(({ code }) => isLoss(code)) ? await laterThan(history, version, verify) : null,
+    later: deciding.some(({ code }) => isLoss(code)) ? await laterThan(version, asked) : null,
     use,
   };
 }
@@ -159,6 +163,13 @@ function heldAgainst(
   return history === null ? null : predecessorOf(history, version);
 }
 
+/** What other versions of a package are judged by. */
+interface Asked extends Pick<CompareOptions, 'verify'> {
+  readonly history: History | null;
+  readonly questions: Questions;
+  readonly known: BaselinePackage | null;
+}
+
 /**
  * Facts about the earlier version. Its builder is verified again, over the hash that the baseline has for it; where
  * that proves nothing, the baseline's record is used.
@@ -166,9 +177,7 @@ function heldAgainst(
 async function factsBefore(
   { ecosystem, name, version }: Dependency,
   against: HeldAgainst,
-  history: History | null,
-  known: BaselinePackage | null,
-  verify: CompareOptions['verify'],
+  { history, questions, known, verify }: Asked,
 ): Promise<VersionFacts | null> {
   if (against === null) return null;
   const earlier = against === 'package' ? null : against.version;
@@ -179,9 +188,22 @@ async function factsBefore(
     .get(earlier)
     ?.artifacts.map(({ hash }) => hash)
     .filter(isDigest);
-  const integrity = held ?? servedIntegrity(history?.versions.get(earlier));
-  const facts = factsOf(history, earlier, await verify(dependencyOf({ ecosystem, name, version: earlier }, integrity)));
+  const one = { ecosystem, name, version: earlier };
+  const locked = held === undefined ? await servedDependency(one, history, questions) : dependencyOf(one, held);
+  const facts = factsOf(history, earlier, await verify(locked));
   return facts.provenance === 'proven' ? facts : (recorded ?? facts);
+}
+
+/** A version as if a project locked what its registry serves. */
+export async function servedDependency(
+  version: VersionRef,
+  history: History | null,
+  questions: Questions,
+  place?: string,
+): Promise<Dependency> {
+  const found = dependencyOf(version, servedIntegrity(history?.versions.get(version.version)), place);
+  const artifacts = await questions.artifacts?.(version.name, version.version);
+  return artifacts === undefined ? found : { ...found, artifacts };
 }
 
 /** A version as if a project locked it by `integrity`; `place` is what to call the place. */
@@ -206,7 +228,7 @@ export function dependencyOf(
 }
 
 /** What the registry says the hashes of a version are. */
-export function servedIntegrity(release: Release | undefined): readonly Digest[] {
+function servedIntegrity(release: Release | undefined): readonly Digest[] {
   try {
     return parseIntegrity(release?.integrity ?? '');
   } catch {
@@ -219,19 +241,14 @@ export function servedIntegrity(release: Release | undefined): readonly Digest[]
  * The next version to go to. It is verified like any other: anyone who can publish can announce provenance, or have
  * provenance of another repository.
  */
-async function laterThan(
-  history: History | null,
-  version: string,
-  verify: CompareOptions['verify'],
-): Promise<LaterVersion> {
+async function laterThan(version: string, { history, questions, verify }: Asked): Promise<LaterVersion> {
   if (history === null) return { state: 'unknown' };
   const later = laterWithProvenance(history, version);
   if (later === null) return { state: 'none' };
-  const integrity = servedIntegrity(history.versions.get(later.version));
-  const judged = await verify(dependencyOf({ ...history, version: later.version }, integrity));
+  const judged = await verify(await servedDependency({ ...history, version: later.version }, history, questions));
   if (judged === null || judged.findings.some(({ kind }) => kind === 'unavailable')) return { state: 'unknown' };
-  const stands = judged.findings.some(({ kind }) => kind === 'contradiction' || kind === 'loss' || kind === 'identity');
-  return { state: judged.proofs.provenance !== null && !stands ? 'proven' : 'refused', ...later };
+  const isRefused = judged.findings.some(({ kind }) => REFUSING.includes(kind));
+  return { state: judged.proofs.provenance !== null && !isRefused ? 'proven' : 'refused', ...later };
 }
 
 function askAges(

@@ -10,6 +10,7 @@ import { registryTrustFor } from './registry-trust.ts';
 import { registriesAsked } from './summary.ts';
 import type { PlainInstance } from './threads/messages.ts';
 import { threadOnDemand, type ThreadOnDemand } from './threads/verifying.ts';
+import { withAdvisories } from '../advisories/match.ts';
 import { checkBaseline } from '../checks/baseline.ts';
 import type { Expectations, RegistryTrust } from '../checks/known.ts';
 import { isKeyUnknown, withoutNewerKeys } from '../checks/newer-keys.ts';
@@ -53,7 +54,9 @@ export async function auditDependencies(
     assess: (others) => assessDependencies(others, unheld(options)),
   });
   const settled = withUnknownPackages(withDependencyAges(assessments, beside, now), beside.assessed);
-  return settled.map((assessment) => judge(assessment, enforcementOf(options)));
+  const advisories = (await options.advisories) ?? null;
+  const warned = advisories === null ? settled : withAdvisories(settled, advisories);
+  return warned.map((assessment) => judge(assessment, enforcementOf(options)));
 }
 
 /** Judges dependencies that serve as a measure for others, without the baseline. */

@@ -1,16 +1,16 @@
 import { servingBeside } from './beside.ts';
 import { explain } from './compare.ts';
 import { auditDependencies, judgeUnheld, verifyForComparison } from './dependencies.ts';
-import { changeSince } from './lockfile-changes.ts';
+import { changeSince, movedIndexes } from './lockfile-changes.ts';
 import { isOmitted, type AuditOptions, type LockfileAuditOptions } from './options.ts';
 import { review } from './review.ts';
 import { bytesUsed, installedUsed, lockfileUsed, registriesAsked, reportOf, type Covered } from './summary.ts';
-import { ecosystemOf, ecosystemOfManager } from '../ecosystems/index.ts';
+import { ecosystemOf, ecosystemOfManager, registryOf } from '../ecosystems/index.ts';
 import { changedLines, isOfLines, type ChangedLines } from '../baseline/changed-lines.ts';
 import { parseLockfile } from '../lockfiles/index.ts';
 import { rulingBaseline } from '../model/baseline.ts';
 import type { Comparison } from '../model/comparison.ts';
-import type { Dependency, LocatedLockfile } from '../model/dependency.ts';
+import type { Dependency, LocatedLockfile, PlacedFinding } from '../model/dependency.ts';
 import { isOfVendored } from '../model/finding.ts';
 import type { CopiesFound } from '../model/gathered.ts';
 import { packageId, specOf } from '../model/package.ts';
@@ -64,6 +64,7 @@ export async function auditLockfiles(
     ...reportOf(summaries, read, dependencies, options),
     bytes: options.tarballs === true || installed.length > 0 ? bytesUsed(dependencies) : null,
     installed: installed.length > 0 ? installedUsed(installed) : null,
+    advisories: (await options.advisories)?.used ?? [],
     review: used,
     explanations,
   };
@@ -87,9 +88,13 @@ async function auditLockfile(
   const folder = lockfile.isVendored === true ? (root ?? vendored) : root;
   // Copies in the repository change without the lockfile, so that all of them are compared.
   const isCompared = lockfile.isVendored === true && folder !== null;
-  const change = since ? changeSince(since.before.get(lockfile.file) ?? null, lockfile) : null;
+  const before = since?.before.get(lockfile.file) ?? null;
+  const change = since ? changeSince(before, lockfile) : null;
+  const indexes = movedIndexes(before, lockfile, (one) => registryOf(one, options), since?.ref ?? '');
+  const isChanged = (dependency: Dependency): boolean =>
+    change === null || change.gained.has(dependency) || indexes.moved.has(dependency);
   const isNew = (dependency: Dependency): boolean =>
-    change === null || isCompared || change.gained.has(dependency) || isOfLines(dependency, lines);
+    isCompared || isChanged(dependency) || isOfLines(dependency, lines);
   const unchanged = included.filter((dependency) => !isNew(dependency));
   const wanted = included.filter(isNew);
 
@@ -108,7 +113,14 @@ async function auditLockfile(
 
   const omitted = dependencies.length - included.length;
   const used = installed?.used(wanted) ?? copies[0]?.used ?? null;
-  const all = { lockfile: withCopies(lockfile, copies), judged, omitted, unchanged, installed: used, logs };
+  const all = {
+    lockfile: withFound(lockfile, copies, indexes.findings),
+    judged,
+    omitted,
+    unchanged,
+    installed: used,
+    logs,
+  };
   if (!since || change === null) return { ...all, since: null };
   const { ref, commit } = since;
   const { found, problem, removed } = change;
@@ -116,13 +128,17 @@ async function auditLockfile(
   return { ...all, since: { ref, commit, found, problem, unchanged: specs, removed } };
 }
 
-/** With what copies showed that are no dependency's; of copies that were all compared, no warning remains. */
-function withCopies(lockfile: LocatedLockfile, copies: readonly CopiesFound[]): LocatedLockfile {
+/** With what was found and is no dependency's; of copies that were all compared, no warning remains. */
+function withFound(
+  lockfile: LocatedLockfile,
+  copies: readonly CopiesFound[],
+  others: readonly PlacedFinding[],
+): LocatedLockfile {
   const isCompared = copies.some(({ isWhole }) => isWhole);
   const place = { file: lockfile.file, line: 1, path: '' };
   const found = copies.flatMap(({ findings }) => findings.map((one) => ({ place, finding: one })));
   const before = (lockfile.findings ?? []).filter((one) => !(isCompared && isOfVendored(one.finding)));
-  return { ...lockfile, findings: [...before, ...found] };
+  return { ...lockfile, findings: [...before, ...others, ...found] };
 }
 
 /** Dependencies beside the judged ones that show whether their registries serve attestations. */

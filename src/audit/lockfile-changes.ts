@@ -1,8 +1,15 @@
-import type { Dependency, Lockfile } from '../model/dependency.ts';
+import { isSameIndex, withoutCredentials } from '../model/address.ts';
+import type { Dependency, Lockfile, PlacedFinding } from '../model/dependency.ts';
+import { finding } from '../model/finding.ts';
 import { specOf } from '../model/package.ts';
 
 /** A lockfile as it was at another revision, or why it cannot be read there (hostile text). */
-export type LockfileBefore = Pick<Lockfile, 'dependencies'> | { readonly problem: string };
+export type LockfileBefore =
+  | (Pick<Lockfile, 'dependencies'> & {
+      /** The index that the settings of that revision name for a package; left out where no settings were read. */
+      readonly indexOf?: (name: string) => string;
+    })
+  | { readonly problem: string };
 
 /** What a lockfile gained and lost. */
 export interface LockfileChange {
@@ -33,6 +40,52 @@ export function changeSince(before: LockfileBefore | null, now: Lockfile): Lockf
     gained: new Set(now.dependencies.filter((dependency) => !known.has(contentOf(dependency)))),
     removed: [...new Set(removed)].sort(),
   };
+}
+
+/** Packages that are from another index than they were. */
+export interface MovedIndexes {
+  readonly moved: ReadonlySet<Dependency>;
+  /** One for each index that some are from now, and were from before, at the first of them. */
+  readonly findings: readonly PlacedFinding[];
+}
+
+/**
+ * Which packages the change takes from another index, whether the lockfile names that or the settings do (`indexNow`).
+ * `ref` is how the revision is shown.
+ */
+export function movedIndexes(
+  before: LockfileBefore | null,
+  { dependencies }: Pick<Lockfile, 'dependencies'>,
+  indexNow: (dependency: Dependency) => string,
+  ref: string,
+): MovedIndexes {
+  if (before === null || 'problem' in before || before.indexOf === undefined) return { moved: new Set(), findings: [] };
+  const { indexOf } = before;
+  const then = new Map<string, string[]>();
+  for (const { name, index = indexOf(name) } of before.dependencies.filter(isServed)) {
+    then.set(name, [...(then.get(name) ?? []), index]);
+  }
+  const groups = new Map<string, Dependency[]>();
+  for (const dependency of dependencies.filter(isServed)) {
+    const { name, index = indexNow(dependency) } = dependency;
+    const [first, ...others] = then.get(name) ?? [];
+    if (first === undefined || [first, ...others].some((one) => isSameIndex(one, index))) continue;
+    const key = [index, first].map(withoutCredentials).join('\n');
+    groups.set(key, [...(groups.get(key) ?? []), dependency]);
+  }
+  const findings = [...groups].flatMap(([key, all]): readonly PlacedFinding[] => {
+    const [place] = all.flatMap(({ places }) => places);
+    if (place === undefined) return [];
+    const [resolved = '', registry = ''] = key.split('\n');
+    const packages = [...new Set(all.map(({ name }) => name))].sort();
+    const args = { resolved, registry, since: ref, packages };
+    return [{ place, finding: finding('lockfile-unexpected-host', args) }];
+  });
+  return { moved: new Set([...groups.values()].flat()), findings };
+}
+
+function isServed({ artifacts }: Dependency): boolean {
+  return artifacts[0].source.kind === 'registry';
 }
 
 /** What makes a dependency the same one: all members but its places and neighbours, in a fixed order. */

@@ -1,3 +1,4 @@
+import type { Advisories } from '../advisories/match.ts';
 import type { LockfileBefore } from './lockfile-changes.ts';
 import type { ProjectManifests, ProjectSettings } from '../lockfiles/index.ts';
 import type { BaselineInUse } from '../model/baseline.ts';
@@ -108,6 +109,8 @@ export interface LockfileAuditOptions extends Sources {
   readonly checkouts?: BytesWanted['checkouts'];
   /** Keeps what was established for later runs; null or left out where nothing is to be kept. */
   readonly store?: Store | null;
+  /** Records of malicious packages, as soon as they are read; null or left out where nobody names any. */
+  readonly advisories?: Promise<Advisories> | null;
   /** The repository's address; null or left out where nothing names it. */
   readonly repository?: string | null;
   /** Called with what came of transparency logs, once the dependencies that they were asked about are assessed. */

@@ -86,6 +86,7 @@ export function reportOf(
     review: null,
     bytes: null,
     installed: null,
+    advisories: [],
     dependencies,
     explanations: [],
     skipped: read.skipped,
@@ -220,8 +221,14 @@ export function registriesAsked(dependencies: readonly Dependency[], sources: So
   return new Set(served.map((one) => registryOf(one, sources)));
 }
 
-/** Which registries were asked, and whose keys verified something there. */
+/** Which registries were asked, and whose keys verified something there, or what chose them. */
 function registriesUsed(dependencies: readonly JudgedDependency[], sources: Sources): readonly RegistryUsed[] {
+  const chosen = dependencies.flatMap(({ dependency }): readonly RegistryUsed[] => {
+    const { namedBy } = ecosystemOf(dependency).questions(sources);
+    if (namedBy === undefined || dependency.artifacts[0].source.kind !== 'registry') return [];
+    const url = registryOf(dependency, sources);
+    return [{ url, keys: [], namedBy: namedBy(url) }];
+  });
   const used = new Map<string, Map<string, RegistryUsed['keys'][number]>>();
   for (const { dependency, proofs, baseline } of dependencies) {
     const [{ source, archive }] = dependency.artifacts;
@@ -235,5 +242,7 @@ function registriesUsed(dependencies: readonly JudgedDependency[], sources: Sour
     const { keyId, keyOrigin } = proofs.signature;
     keys.set(`${keyId} ${keyOrigin}`, { keyId, origin: keyOrigin });
   }
-  return [...used].sort(([a], [b]) => (a < b ? -1 : 1)).map(([url, keys]) => ({ url, keys: [...keys.values()] }));
+  const signed = [...used].map(([url, keys]): RegistryUsed => ({ url, keys: [...keys.values()] }));
+  const named = [...new Map(chosen.map((one) => [one.url, one])).values()];
+  return [...signed, ...named].sort((a, b) => (a.url < b.url ? -1 : 1));
 }

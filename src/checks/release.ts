@@ -28,7 +28,7 @@ export function checkRelease(history: History, release: Release, context: Releas
   const earlier = [before, older].filter((one) => one !== undefined);
   const found = [
     isNew(history, version) ? checkNewPackage(release, context.scripts) : null,
-    before === undefined || context.provenance === 'proven' ? null : checkPublisher(history, release, before, context),
+    before === undefined || context.provenance === 'proven' ? null : checkPublisher(history, release, earlier, context),
     checkApproval(earlier, release, context.known),
     checkScripts(history, earlier, release, context.scripts),
     checkDependencies(earlier, release, history.time.get(version) ?? null, context),
@@ -58,24 +58,28 @@ export function releaseBefore(history: History, version: string, known: Baseline
 const APART = 7 * DAY;
 
 /**
- * Was it published by an account that never published the package before, or by a person in the place of a pipeline?
- * Where provenance was lost with it, that is the same event, and this a note. Maintainers who take turns are one, too.
+ * Was it published by an account that never published the package before, or by a person in the place of the pipeline
+ * that published one of the `earlier` releases? Where provenance was lost with it, that is the same event, and this a
+ * note. Maintainers who take turns are one, too.
  */
 function checkPublisher(
   history: History,
   { version, publisher }: Release,
-  before: Release,
+  earlier: readonly Release[],
   { provenance, known }: ReleaseContext,
 ): Finding | null {
+  const isPerson = publisher?.trustedPublisher === null;
+  const byPipeline = ({ publisher: by }: Release): boolean => (by?.trustedPublisher ?? null) !== null;
+  const ofPipeline = isPerson ? earlier.find(byPipeline) : undefined;
+  const before = ofPipeline ?? earlier[0];
+  if (before === undefined) return null;
   const from = known?.versions.get(before.version)?.publisher ?? before.publisher?.name;
   if (publisher === null || from === undefined) return null;
   const to = publisher.name;
-  const isPerson = publisher.trustedPublisher === null;
   const debut = isPerson ? debutOf(history, version, to) : null;
   if (debut !== null) return finding('history-publisher-new', { ...debut, to }, noteIf(provenance === 'lost'));
   if (from === to) return null;
-  const byPipeline = (before.publisher?.trustedPublisher ?? null) !== null;
-  const isRoutine = provenance === 'lost' || !byPipeline || !isPerson;
+  const isRoutine = provenance === 'lost' || ofPipeline === undefined || !isPerson;
   return finding('history-publisher-changed', { from, to, version: before.version }, noteIf(isRoutine));
 }
 

@@ -45,8 +45,9 @@ export function contextDigest({ tool, instances, registryTrust, now }: RunContex
  */
 export function assessmentId(dependency: Dependency, known: Expectations, context: string): string {
   const { ecosystem, name, version, artifacts, exotic, bundles, patches, claims, substitutes } = dependency;
+  const { index, attestationIdentities, findings } = dependency;
   const entry = { ecosystem, name, version, artifacts, exotic, bundles, patches, claims, substitutes };
-  const own = JSON.stringify(entry);
+  const own = JSON.stringify({ ...entry, index, attestationIdentities, findings });
   const before = Object.entries(known).map(([field, value]) => `${field} ${textOf(value)}`);
   return hash('sha256', [context, own, ...before].join('\n'));
 }

@@ -24,6 +24,7 @@ export class UsageError extends Error {
 
 /** Errors that are the user's to mend: each has one line. By name, as a command may have its own copy of this file. */
 const MENDABLE = [
+  'AdvisoryError',
   'BaselineError',
   'CheckoutError',
   'ConfigError',

@@ -14,6 +14,11 @@ export interface Io {
   readonly answers?: Answers;
 }
 
+/** With files of a project as they were at a revision, by their paths, in place of those on disk; null for none. */
+export interface IoBefore extends Io {
+  readonly before?: ReadonlyMap<string, string | null>;
+}
+
 /** Somebody between a run and the network. */
 interface Answers {
   readonly through: NonNullable<NetConfig['through']>;

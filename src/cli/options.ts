@@ -32,6 +32,12 @@ const OPTIONS = {
     help: "a registry's signing keys (the document it serves as keys)",
   },
   policy: { type: 'string', value: 'FILE', help: "policy file instead of the project's assay.yml" },
+  advisories: {
+    type: 'string',
+    multiple: true,
+    value: 'PATH',
+    help: 'fail on what a folder or zip of OSV or RustSec records names as malicious; may be repeated',
+  },
   enforce: {
     type: 'string',
     value: 'PHASE',

@@ -34,7 +34,14 @@ export interface Sources {
 export interface Questions {
   /** The address of the registry that is asked for a package, without credentials. */
   readonly urlFor: (name: string) => string;
+  /** Which setting, variable or default names an address that is asked; left out where a report does not say. */
+  readonly namedBy?: (address: string) => string;
   readonly history: (name: string) => Promise<Evidence<History>>;
+  /**
+   * A history with who published its versions, as far as there is an answer; left out where a history has that by
+   * itself.
+   */
+  readonly withPublishers?: (history: History) => Promise<History>;
   /** As the ecosystem's own tools pick a version for a range, or whatever else names one. */
   readonly resolve: (name: string, wanted: string) => Promise<Evidence<Resolved>>;
   /**

@@ -179,7 +179,7 @@ export const EMPTY_BASELINE: Baseline = { heads: [], packages: new Map(), accept
 /** Contradictions cannot be accepted, and no answer is nothing that could be. */
 export function isAcceptable(code: FindingCode): boolean {
   const kind = FINDING_KINDS[code];
-  return kind === 'loss' || kind === 'identity' || kind === 'gap' || kind === 'anomaly';
+  return kind === 'advisory' || kind === 'loss' || kind === 'identity' || kind === 'gap' || kind === 'anomaly';
 }
 
 /** An acceptance is bound to bytes, so there has to be one hash that stands for all of them. */

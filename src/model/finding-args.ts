@@ -96,6 +96,12 @@ export interface LogTree {
 /** Typed arguments per finding code. Codes are stable; adding an argument is compatible, removing one is not. */
 export interface FindingArgs {
   /**
+   * `ids` are records (MAL-, RUSTSEC-) that say so; `from` the files and folders that have them. `whole`: one of them
+   * says so of every version.
+   */
+  'advisory-malicious': { ids: readonly string[]; from: readonly string[]; whole: boolean };
+
+  /**
    * `locked` is not what the registry serves (`source: registry`), or an attestation names (`attestation`). With
    * `basis` it is not the lockfile's hash but the one the registry gives, as the lockfile has none that can be used.
    * With `source: log` a transparency log has `actual` of it for good; `file` is which of several files it is. With
@@ -229,7 +235,11 @@ export interface FindingArgs {
 
   'lockfile-not-registry': { kind: 'git' | 'http' | 'file' | 'other'; url: string };
   'lockfile-resolved-mismatch': { resolved: string; expected: string };
-  'lockfile-unexpected-host': { resolved: string; registry: string };
+  /**
+   * `since`: it is no disagreement with the settings, but a change. `packages` are from the index `resolved` now, and
+   * were from `registry` at that revision.
+   */
+  'lockfile-unexpected-host': { resolved: string; registry: string; since?: string; packages?: readonly string[] };
   /** `isPackage`: the registry has the package, and not this version; `published` is when it once had. */
   'lockfile-version-unknown': { registry: string; isPackage: boolean; published: Instant | null };
   /** Its owners or its registry took the version back, which is still there; `reason` in their words. */
@@ -350,4 +360,8 @@ export type EvidenceName =
   /** What a transparency log answers of a package. */
   | 'log'
   /** What the owners of a Go module have taken back. */
-  | 'retractions';
+  | 'retractions'
+  /** Who published a version. */
+  | 'publisher'
+  /** A record that names the package as malicious, in some versions. */
+  | 'advisory';

@@ -11,13 +11,16 @@ export type FindingCode = keyof FindingArgs;
  * - identity: somebody else, or somewhere else, built it;
  * - gap: it has no provenance, and the releases before it had none either, or seldom;
  * - anomaly: unusual, and innocent more often than not;
+ * - advisory: somebody who looked has published that it is malicious;
  * - unavailable: no answer, so no statement;
  * - note: worth a line, never a decision.
  */
-export type FindingKind = 'contradiction' | 'loss' | 'identity' | 'gap' | 'anomaly' | 'unavailable' | 'note';
+export type FindingKind =
+  'contradiction' | 'advisory' | 'loss' | 'identity' | 'gap' | 'anomaly' | 'unavailable' | 'note';
 
 /** The kind of every code. A check may weaken one finding (to `gap`, `anomaly` or `note`), never strengthen it. */
 export const FINDING_KINDS: Readonly<Record<FindingCode, FindingKind>> = {
+  'advisory-malicious': 'advisory',
   'integrity-mismatch': 'contradiction',
   'integrity-missing': 'loss',
   'integrity-unknown-file': 'contradiction',

@@ -3,12 +3,14 @@ import type { Instant } from './time.ts';
 
 /**
  * Who published a release, as its registry says. `trustedPublisher` names the OIDC configuration that published, where
- * there was one, and `approver` the account that released what was staged; left out where nobody did.
+ * there was one, `approver` the account that released what was staged, and `commit` what was built, in hex; each left
+ * out where there is none.
  */
 export interface Publisher {
   readonly name: string;
   readonly trustedPublisher: string | null;
   readonly approver?: string;
+  readonly commit?: string;
 }
 
 /** What a registry says of one release. Nothing here is verified. */

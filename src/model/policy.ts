@@ -192,6 +192,8 @@ export interface Policy {
   /** Hours a version must have been public. */
   readonly releaseAge: number | null;
   readonly review: ReviewRules | null;
+  /** Folders and archives with records of malicious packages, as the policy writes them. */
+  readonly advisories: readonly string[];
 }
 
 /** What is demanded of one dependency, for the checks. */
@@ -200,11 +202,15 @@ export interface PolicyExpectation {
   /** The name of the Sigstore instance that must vouch for it; null for the main one. */
   readonly instance: string | null;
   readonly releaseAge: number | null;
+  /** Whether who published it decides: the policy makes an error of another publisher, or a new one. */
+  readonly publisher: boolean;
   /** Further addresses its tarball may come from: those that stand for the registry that is asked. */
   readonly addresses: readonly string[];
 }
 
-export const NO_EXPECTATION: PolicyExpectation = { identity: {}, instance: null, releaseAge: null, addresses: [] };
+export const NO_EXPECTATION: PolicyExpectation = {
+  ...{ identity: {}, instance: null, releaseAge: null, publisher: false, addresses: [] },
+};
 
 /** A policy file with what it refers to. */
 export interface PolicyInUse {

@@ -1,3 +1,4 @@
+import type { AdvisoriesUsed } from './advisory.ts';
 import type { AcceptedFinding, LogHead } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
 import type { Place, SkippedEntry } from './dependency.ts';
@@ -56,6 +57,8 @@ export interface RegistryUsed {
   readonly url: string;
   /** Key ids that verified something, with who vouches for each. */
   readonly keys: readonly { readonly keyId: string; readonly origin: 'pinned' | 'configured' | 'registry' }[];
+  /** What chose it: a setting with its file and line, a variable, or "default". Left out where that is not said. */
+  readonly namedBy?: string;
 }
 
 /** The policy file that was applied. */
@@ -262,6 +265,8 @@ export interface Report {
   readonly bytes: BytesUsed | null;
   /** Null where nobody asked what is installed. */
   readonly installed: InstalledUsed | null;
+  /** Published records that versions were held to; empty where nobody names any. */
+  readonly advisories: readonly AdvisoriesUsed[];
   readonly dependencies: readonly JudgedDependency[];
   /** What to decide about lost provenance and other builders, the gravest first; a limited number. */
   readonly explanations: readonly Comparison[];

@@ -17,6 +17,9 @@ import { formatInstant, type Instant } from '../model/time.ts';
 import type { Critical, Level } from '../model/verdict.ts';
 import { mostSpecific, selects } from './selectors.ts';
 
+/** What can be found of who published a version. */
+const PUBLISHERS: readonly FindingCode[] = ['history-publisher-changed', 'history-publisher-new'];
+
 /** What a policy demands of a package that is asked at `registry`, for the checks. */
 export function expectationOf(policy: Policy, one: PackageRef, registry: string): PolicyExpectation {
   const identity: Partial<Record<IdentityField, TextMatch>> = {};
@@ -30,7 +33,13 @@ export function expectationOf(policy: Policy, one: PackageRef, registry: string)
   }
   const ofInstance = policy.expect.filter(({ instance }) => instance !== null);
   const instance = mostSpecific(ofInstance, one)?.instance ?? null;
-  return { identity, instance, releaseAge: policy.releaseAge, addresses: otherAddresses(policy, registry) };
+  return {
+    identity,
+    instance,
+    releaseAge: policy.releaseAge,
+    publisher: PUBLISHERS.some((code) => levelRule(policy, code, one) === 'error'),
+    addresses: otherAddresses(policy, registry),
+  };
 }
 
 /** The registry that an address stands for: itself, unless the policy names it as a mirror. */

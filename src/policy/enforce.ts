@@ -90,6 +90,7 @@ function reaches(phase: Phase, first: Phase, isCritical: boolean): boolean {
 export function failsFrom(finding: Finding, policy: Policy | null): Phase | null {
   switch (finding.kind) {
     case 'contradiction':
+    case 'advisory':
     case 'unavailable':
       return 'observe';
     case 'identity':

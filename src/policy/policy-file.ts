@@ -71,9 +71,19 @@ export function parsePolicy(file: string, bytes: Uint8Array): Policy {
     ...trustOf(root.trust),
     releaseAge: root['release-age'] ? wholeNumberOf(root['release-age'], 1, MAX_RELEASE_AGE) : null,
     review: root.review ? reviewOf(root.review) : null,
+    advisories: root.advisories ? advisoriesOf(root.advisories) : [],
   };
   refuseConflicts(policy);
   return policy;
+}
+
+function advisoriesOf(place: Place): readonly string[] {
+  const paths = itemsOf(place, 'paths of folders or zip archives with advisories').map((item, i, items) => {
+    const path = textOf(item, 'the path of a folder or zip archive with advisories');
+    const isTwice = items.slice(0, i).some(({ node }) => node.kind === 'scalar' && node.value === path);
+    return isTwice ? fail(item, `advisories has ${path} twice`) : path;
+  });
+  return paths;
 }
 
 function parsePolicyYaml(file: string, bytes: Uint8Array): Place['node'] {

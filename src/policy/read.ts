@@ -42,6 +42,7 @@ export const POLICY_KEYS = [
   'trust',
   'release-age',
   'review',
+  'advisories',
 ] as const;
 export const REGISTRIES_KEYS = ['mirrors', 'private', 'redirects', 'exempt'] as const;
 export const REVIEW_KEYS = ['deadline', 'queue', 'owners', 'rotation'] as const;

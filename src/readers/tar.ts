@@ -7,6 +7,8 @@ export class TarballError extends Error {
 
 /** What becomes of the files of an archive. */
 export interface TarSink {
+  /** Called for each file, link, folder or device with its path as it is written. May throw to end the reading. */
+  entry?(path: string): void;
   /** Called for each file before its content: whether that is to be kept. May throw to end the reading. */
   wants(path: string, size: number): boolean;
   /** Called with the content of each file as it comes, kept or not. */
@@ -72,6 +74,7 @@ export function createTarReader(sink: TarSink): TarReader {
     if (LINKS.has(type) ? size > 0 : hasLinkName(block)) throw new TarballError('a link that is none');
     if (path.length > MAX_PATH_LENGTH) throw new TarballError(`a path longer than ${MAX_PATH_LENGTH} characters`);
     if (isMetadata && size > MAX_TAR_METADATA_BYTES) throw new TarballError('a header larger than any path needs');
+    if (!isMetadata) sink.entry?.(path);
     const kept = isMetadata || (type === '0' && sink.wants(path, size));
     entry = { type, path, size, content: kept ? [] : null };
     remaining = size;

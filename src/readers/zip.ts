@@ -22,13 +22,13 @@ export interface ZipLimits {
   readonly bytes: number;
 }
 
-const END = { signature: 0x06054b50, length: 22 };
-const ZIP64_LOCATOR = { signature: 0x07064b50, length: 20 };
+export const END = { signature: 0x06054b50, length: 22 };
+export const ZIP64_LOCATOR = { signature: 0x07064b50, length: 20 };
 const CENTRAL = { signature: 0x02014b50, length: 46 };
 const LOCAL = { signature: 0x04034b50, length: 30 };
 const DESCRIPTOR_SIGNATURE = 0x08074b50;
 
-const STORED = 0;
+export const STORED = 0;
 const DEFLATED = 8;
 /** Levels of compression, sizes that follow the content, and names in UTF-8. What else there is changes the content. */
 const KNOWN_FLAGS = 0x080e;
@@ -40,7 +40,7 @@ const OVERRIDING_FIELDS: ReadonlySet<number> = new Set([0x0001, 0x7075, 0x9901, 
 const WITH_MODES: ReadonlySet<number> = new Set([3, 19]);
 
 /** What the central directory says of an entry. */
-interface Member {
+export interface Member {
   readonly name: Buffer;
   readonly path: string;
   readonly flags: number;
@@ -107,7 +107,7 @@ function readDirectory(bytes: Buffer, limits: ZipLimits): { members: readonly Me
 }
 
 /** One header of the central directory, and its length. */
-function readMember(bytes: Buffer): [Member, number] {
+export function readMember(bytes: Buffer): [Member, number] {
   if (bytes.length < CENTRAL.length || bytes.readUInt32LE(0) !== CENTRAL.signature) {
     throw new ZipError('a directory that cannot be read');
   }
@@ -194,7 +194,7 @@ function refuseCollisions(members: readonly Member[]): void {
 }
 
 /** Where the content of an entry begins: after its own header, which has to say the same as the directory. */
-function contentStart(bytes: Buffer, member: Member): number {
+export function contentStart(bytes: Buffer, member: Member): number {
   const { offset, name, flags, method, checksum, packed, size } = member;
   const header = bytes.subarray(offset, offset + LOCAL.length);
   if (header.length < LOCAL.length || header.readUInt32LE(0) !== LOCAL.signature) {

@@ -60,6 +60,8 @@ export interface ReadOptions {
   readonly hashed?: boolean;
   /** The hash that the unpacked tarball must have, in addition to those of the tarball itself. */
   readonly tar?: Digest;
+  /** The folder that all of it must be in; any that each of its files names where left out. */
+  readonly folder?: string;
   /** False to hash the tarball without unpacking it. */
   readonly unpacked?: boolean;
 }

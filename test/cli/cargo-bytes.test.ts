@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { CratesLab } from '../../lab/crates/index.ts';
 import { withCratesLab } from '../support/crates-lab.ts';
@@ -106,6 +107,51 @@ async function servedOf(lab: CratesLab, name: string): Promise<Buffer> {
 
 const codes = ({ findings }: Audit): readonly string[] =>
   findings.map(({ code, level, name }) => `${name ?? ''} ${code} ${level}`);
+
+describe('a .crate file with something outside of the folder of its name and version', () => {
+  const packs: Readonly<Record<string, (content: Buffer) => Buffer>> = {
+    'a file beside it': (content) => Buffer.concat([content, entryOf('beta-0.2.0/src/lib.rs')]),
+    'a file above it': (content) => Buffer.concat([content, entryOf('lib.rs')]),
+    'a folder of a longer name': (content) => Buffer.concat([content, entryOf('alpha-1.2.34/lib.rs')]),
+    'a link beside it': (content) => Buffer.concat([content, entryOf('beta-0.2.0/link', '2', 'x')]),
+    'a folder beside it': (content) => Buffer.concat([content, entryOf('beta-0.2.0/', '5')]),
+  };
+  it.each(Object.keys(packs))('is refused, as by cargo: %s', (what) =>
+    withProject(async ({ lab, audit, write }) => {
+      const packed = gunzipSync(await servedOf(lab, 'alpha'));
+      const bytes = gzipSync(packs[what]?.(packed.subarray(0, -1024)) ?? packed);
+      lab.behave(/\/alpha\/1\.2\.3\/download$/, { headers: { 'content-type': 'application/gzip' }, body: bytes });
+      const checksum = createHash('sha256').update(bytes).digest('hex');
+      lab.tamper('alpha', (lines) => lines.map((line) => ({ ...line, cksum: checksum })));
+      const entry = (name: string, version: string, sum: string): string =>
+        `[[package]]\nname = "${name}"\nversion = "${version}"\nsource = "${CRATES_IO}"\nchecksum = "${sum}"\n\n`;
+      const own = '[[package]]\nname = "project"\nversion = "0.1.0"\ndependencies = [\n "alpha",\n]\n';
+      write('Cargo.lock', `version = 4\n\n${entry('alpha', '1.2.3', checksum)}${own}`);
+      const found = await audit('--bytes');
+      expect([found.status, ...codes(found)]).toEqual([3, 'alpha evidence-malformed error']);
+    }),
+  );
+});
+
+/** A tar entry without content, with the two empty blocks that end an archive. */
+function entryOf(path: string, type = '0', link = ''): Buffer {
+  const block = Buffer.alloc(512);
+  block.write(path, 0);
+  for (const at of [100, 108, 116]) block.write('0000644', at);
+  for (const at of [124, 136]) block.write('00000000000', at);
+  block.write(' '.repeat(8), 148);
+  block.write(type, 156);
+  block.write(link, 157);
+  block.write('ustar\u000000', 257);
+  block.write(
+    `${block
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\u0000 `,
+    148,
+  );
+  return Buffer.concat([block, Buffer.alloc(1024)]);
+}
 
 describe('the bytes of crates', () => {
   it('are the ones that are served, where Cargo has none, and nobody is told who asks', () =>

@@ -1,39 +1,19 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CratesLab } from '../../lab/crates/index.ts';
+import { cargoLock } from '../../lab/crates/lockfile.ts';
 import { withCratesLab } from '../support/crates-lab.ts';
+import { commitAll, git, hasGit } from '../support/git.ts';
 import { assayInside } from './inside.ts';
 import { inFolder, type Run } from './run.ts';
 
-const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index';
 const PHASES = ['observe', 'guard', 'critical', 'all'] as const;
 
 interface ReportJson {
   readonly lockfiles: readonly { readonly findings: readonly { readonly code: string; readonly level: string }[] }[];
   readonly findings: readonly { readonly name: string; readonly code: string; readonly level: string }[];
   readonly dependencies: readonly { readonly name: string; readonly dev: boolean; readonly direct: boolean }[];
-}
-
-/** A crate of Cargo.lock. */
-interface Locked {
-  readonly name: string;
-  readonly version: string;
-  readonly checksum: string | null;
-  readonly dependencies?: readonly string[];
-}
-
-function lockOf(crates: readonly Locked[], asked: readonly string[], more = ''): string {
-  const list = (names: readonly string[]): string =>
-    names.length === 0 ? '' : `dependencies = [\n${names.map((name) => ` "${name}",\n`).join('')}]\n`;
-  const entries = crates.map(
-    ({ name, version, checksum, dependencies = [] }) =>
-      `[[package]]\nname = "${name}"\nversion = "${version}"\nsource = "${CRATES_IO}"\n${
-        checksum === null ? '' : `checksum = "${checksum}"\n`
-      }${list(dependencies)}`,
-  );
-  const own = `[[package]]\nname = "project"\nversion = "0.1.0"\n${list(asked)}`;
-  return ['version = 4\n', ...entries, own, ...(more === '' ? [] : [more])].join('\n');
 }
 
 interface CargoProject {
@@ -90,7 +70,7 @@ function withCargoProject(work: (project: CargoProject) => Promise<void>): Promi
       { name: 'beta_two', version: '0.2.0', checksum: lab.publish('beta_two', '0.2.0') },
       { name: 'tester', version: '3.0.0', checksum: lab.publish('tester', '3.0.0') },
     ];
-    write('Cargo.lock', lockOf(crates, ['alpha', 'tester']));
+    write('Cargo.lock', cargoLock(crates, ['alpha', 'tester']));
     const manifest = '[package]\nname = "project"\nversion = "0.1.0"\nedition = "2021"\n';
     write('Cargo.toml', `${manifest}\n[dependencies]\nalpha = "1"\n\n[dev-dependencies]\ntester = "3"\n`);
     await work(project);
@@ -225,6 +205,65 @@ describe('a Cargo project, through the command line', () => {
       edit('Cargo.lock', (text) => text.replace(/source = "git.*/, 'source = "sparse+https://h.example/"'));
       expect((await audit()).found).toEqual(['alpha lockfile-not-registry warning']);
     }));
+
+  it('names folders and settings that did not come with the repository', () =>
+    withCargoProject(async ({ folder, run, audit, edit, write }) => {
+      const whole = '\n[dependencies]\n';
+      edit('Cargo.toml', (text) =>
+        text.replace(whole, `${whole}near = { path = "near" }\nfar = { path = "../far" }\n`),
+      );
+      write(
+        'near/Cargo.toml',
+        '[package]\nname = "near"\nversion = "0.1.0"\n\n[dependencies]\nup = { path = "../.." }\n',
+      );
+      expect((await audit()).found).toEqual(['lockfile-other-code warning', 'lockfile-other-code warning']);
+      const stdout = (await run('audit')).stdout.replaceAll(/\s+/g, ' ');
+      expect(stdout).toContain('path of Cargo.toml, which leads out of the repository to');
+      expect(stdout).toContain('path of near/Cargo.toml, which leads out of the repository to');
+      edit('Cargo.toml', (text) => text.replace(/^(?:near|far) = .*\n/gm, ''));
+      expect((await audit()).found).toEqual([]);
+      const outside = join(folder, '..', `${basename(folder)}-shared.toml`);
+      writeFileSync(outside, '[build]\njobs = 2\n');
+      try {
+        write('.cargo/config.toml', `include = ["../../${basename(outside)}"]\n`);
+        expect((await audit()).found).toEqual(['lockfile-other-code warning']);
+        write('.cargo/more.toml', '[build]\njobs = 2\n');
+        write('.cargo/config.toml', 'include = [{ path = "more.toml" }]\n');
+        expect((await audit()).found).toEqual([]);
+      } finally {
+        rmSync(outside);
+      }
+    }));
+
+  it.skipIf(!hasGit)('fails where the repository has the output of a build, which cargo takes for built', () =>
+    withCargoProject(async ({ folder, audit, write }) => {
+      rmSync(join(folder, '.git'), { recursive: true });
+      git(folder, ['init', '-q', '-b', 'main']);
+      // As cargo 1.95 lays it out; of a target that is named it is one folder further down.
+      const cases: readonly (readonly [file: string, settings: string, fails: boolean])[] = [
+        ['target/debug/.fingerprint/alpha-5c9986648708208f/lib-alpha', '', true],
+        ['target/x86_64-unknown-linux-musl/release/.fingerprint/alpha-5c99/lib-alpha', '', true],
+        ['out/release/.fingerprint/alpha-5c99/lib-alpha', '[build]\ntarget-dir = "out"\n', true],
+        ['out/release/.fingerprint/alpha-5c99/lib-alpha', '[build]\nbuild-dir = "{workspace-root}/out"\n', true],
+        ['out/release/.fingerprint/alpha-5c99/lib-alpha', '', false],
+        ['target/src/lib.rs', '', false],
+        ['target/doc/index.html', '', false],
+      ];
+      for (const [file, settings, fails] of cases) {
+        write('.cargo/config.toml', settings);
+        write(file, '1');
+        // What a build of this machine left is its own.
+        expect((await audit()).found, file).toEqual([]);
+        git(folder, ['add', '-f', file]);
+        commitAll(folder, Date.UTC(2026, 3, 1));
+        const found = fails ? ['lockfile-not-used error'] : [];
+        expect(await audit('--enforce', 'observe'), file).toEqual({ status: fails ? 1 : 0, found });
+        git(folder, ['rm', '-rqf', file]);
+        commitAll(folder, Date.UTC(2026, 3, 1));
+        rmSync(join(folder, file.split('/')[0] ?? ''), { recursive: true, force: true });
+      }
+    }),
+  );
 
   it('asks the index of the user, and never one that the project names for itself', () =>
     withCargoProject(async ({ audit, edit, write }) => {
@@ -376,9 +415,22 @@ describe('incidents of crates.io', () => {
       const checksum = lab.publish('arrayref', '0.3.10', { published: now, dependencies });
       const bad = { name: 'proc-macro1', version: '1.0.0', checksum: lure };
       const arrayref = { name: 'arrayref', version: '0.3.10', checksum, dependencies: ['proc-macro1'] };
-      write('Cargo.lock', lockOf([arrayref, bad, good], ['arrayref', 'proc-macro2']));
+      write('Cargo.lock', cargoLock([arrayref, bad, good], ['arrayref', 'proc-macro2']));
       lab.yank('arrayref', ...old);
       const found = ['arrayref history-dependency-added warning', 'arrayref history-mass-yank warning'];
+      // The token was that of the owner, who had published by hand before: who published says nothing.
+      expect((await audit('--no-cache')).found).toEqual(found);
+      expect(lab.requests.map(({ url }) => url)).toContain('/api/v1/crates/arrayref/versions');
+      // With trusted publishing, the same token would have shown.
+      lab.tamperApi('arrayref', (versions) => ({
+        versions: versions.map((one) =>
+          one.num === '0.3.9'
+            ? { ...one, published_by: null, trustpub_data: { provider: 'github', repository: 'owner/arrayref' } }
+            : one,
+        ),
+      }));
+      expect((await audit('--no-cache')).found).toEqual([...found, 'arrayref history-publisher-changed warning']);
+      lab.tamperApi('arrayref', (versions) => ({ versions }));
       for (const phase of PHASES) expect(await audit('--enforce', phase)).toEqual({ status: 0, found });
       const { stdout } = await run('audit');
       expect(stdout).toContain('proc-macro1, nearly the name of proc-macro2');

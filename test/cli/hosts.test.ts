@@ -9,7 +9,10 @@ import { tufRepository } from '../../lab/tuf.ts';
 import { COMMAND_NAMES } from '../../src/cli/names.ts';
 import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
+import { cargoLock } from './cargo-lock.ts';
 import { RECORD_CONNECTIONS } from './record-connections.ts';
+import { withCratesLab } from '../support/crates-lab.ts';
+import { EVERY_VERSION, malicious } from '../advisories/records.ts';
 import { serveRepository } from '../support/serve-repository.ts';
 import { assay, configOf, inFolder, type Run } from './run.ts';
 
@@ -61,10 +64,6 @@ function withHosts(work: (project: HostsProject) => Promise<void>): Promise<void
     }
     const tufBehaviours = newBehaviours();
     const server = await serveRepository(repository, tufBehaviours);
-    const record = join(folder, 'connections');
-    const hook = join(folder, 'record-connections.cjs');
-    writeFileSync(hook, RECORD_CONNECTIONS);
-    const options = { NODE_OPTIONS: `--require ${hook}`, RECORD_CONNECTIONS: record, npm_config_fetch_retries: '0' };
     try {
       await work({
         ...project,
@@ -73,21 +72,30 @@ function withHosts(work: (project: HostsProject) => Promise<void>): Promise<void
         tuf: server.url,
         tufBehaviours,
         trust: ['--tuf', server.url, '--tuf-root', 'tuf-root.json'],
-        connections: async (args, env) => {
-          writeFileSync(record, '');
-          const run = await assay(args, folder, { ...options, ...env });
-          const lines = readFileSync(record, 'utf8').split('\n');
-          const of = (kind: string): string[] =>
-            lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
-          const own = of('listen');
-          const contacted = [...new Set(of('connect'))].filter((host) => !own.includes(host)).sort();
-          return { ...run, contacted, lookups: of('lookup') };
-        },
+        connections: recording(folder),
       });
     } finally {
       await server.close();
     }
   });
+}
+
+/** Runs assay in a process of its own, and says what that connects to. */
+function recording(folder: string): HostsProject['connections'] {
+  const record = join(folder, 'connections');
+  const hook = join(folder, 'record-connections.cjs');
+  writeFileSync(hook, RECORD_CONNECTIONS);
+  const options = { NODE_OPTIONS: `--require ${hook}`, RECORD_CONNECTIONS: record, npm_config_fetch_retries: '0' };
+  return async (args, env) => {
+    writeFileSync(record, '');
+    const run = await assay(args, folder, { ...options, ...env });
+    const lines = readFileSync(record, 'utf8').split('\n');
+    const of = (kind: string): string[] =>
+      lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
+    const own = of('listen');
+    const contacted = [...new Set(of('connect'))].filter((host) => !own.includes(host)).sort();
+    return { ...run, contacted, lookups: of('lookup') };
+  };
 }
 
 const hostOf = (url: string): string => new URL(url).host;
@@ -161,6 +169,8 @@ describe('the connections of a run', () => {
       writeFileSync(join(bin, 'npm'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
       const printed = connectedTo(await assayInside(['trust', 'hosts', ...trust, '--json'], folder));
       expect(printed).toEqual([lab.url, scoped, tuf].map(hostOf).sort());
+      mkdirSync(join(folder, 'osv'));
+      writeFileSync(join(folder, 'osv/MAL-2026-1.json'), malicious('npm', 'other', EVERY_VERSION));
       const none: string[] = [];
       const log = await serveLog(lab.sigstore.rekor.v1, 1);
       const asking = ['--log', `rekor.lab.test=${log.url}`, '--state', 'state', ...trust];
@@ -169,6 +179,7 @@ describe('the connections of a run', () => {
       const cases: readonly (readonly [args: readonly string[], status: number, hosts: readonly string[]])[] = [
         [['audit', ...trust], 0, printed],
         [['audit', '--tarballs', ...trust], 0, printed],
+        [['audit', '--advisories', 'osv', ...trust], 0, printed],
         [['exec', ...trust, '--', 'npm', 'ci'], 0, printed],
         [['pack', '--output', 'e.tar', ...trust], 0, printed],
         [['audit', '--evidence', 'e.tar', ...trust], 0, none],
@@ -200,6 +211,9 @@ describe('the connections of a run', () => {
         ],
         [['cache'], 0, none],
         [['demo'], 0, none],
+        [['demo', 'go'], 0, none],
+        [['demo', 'pypi'], 0, none],
+        [['demo', 'cargo'], 0, none],
       ];
       expect(COMMAND_NAMES.filter((name) => !cases.some(([[command]]) => command === name))).toEqual([]);
       const came: unknown[] = [];
@@ -304,4 +318,36 @@ describe('the connections of a run', () => {
       expect({ status, contacted }).toEqual({ status: 3, contacted: ['127.0.0.1:9'] });
     });
   });
+});
+
+describe('the hosts of a Cargo project', () => {
+  it('are those of the index, of files and of its API; a run, with bytes and publishers, goes to no other', () =>
+    withCratesLab((lab) =>
+      inFolder(async (folder) => {
+        const { checksum, text } = cargoLock(lab, new Date().toISOString());
+        writeFileSync(join(folder, 'Cargo.lock'), text(checksum));
+        mkdirSync(join(folder, 'home'));
+        const env = { CARGO_HOME: join(folder, 'home'), HOME: folder, XDG_CONFIG_HOME: configOf(folder) };
+        const connections = recording(folder);
+        const { stdout } = await connections(['trust', 'hosts', '--json'], env);
+        const { hosts } = JSON.parse(stdout) as { hosts: HostJson[] };
+        expect(hosts.map(({ host }) => host)).toEqual(
+          expect.arrayContaining(['crates.io', 'index.crates.io', 'static.crates.io']),
+        );
+        writeFileSync(join(folder, 'home/config.toml'), lab.config);
+        const own = await connections(['trust', 'hosts', '--json'], env);
+        const named = (JSON.parse(own.stdout) as { hosts: HostJson[] }).hosts.filter(({ why }) =>
+          why.join().includes('crate'),
+        );
+        expect(named.map(({ host }) => host)).toEqual([hostOf(lab.url)]);
+        expect(named[0]?.why.join()).toContain('who published a crate');
+        expect(own).toMatchObject({ contacted: [], lookups: [] });
+        const run = await connections(['audit', '--bytes'], env);
+        expect(run).toMatchObject({ status: 0, contacted: [hostOf(lab.url)] });
+        const asked = lab.requests.map(({ url }) => url);
+        expect(asked).toEqual(
+          expect.arrayContaining(['/api/v1/crates/alpha/versions', '/crates/alpha/1.0.0/download']),
+        );
+      }),
+    ));
 });

@@ -108,8 +108,18 @@ describe('assay exec, with installers that find the project by themselves', () =
     ['pylock.toml', 'pipenv sync --pypi-mirror https://x.example', {}, 'is given --pypi-mirror'],
     ['pylock.toml', 'pipenv sync', { PIPENV_PIPFILE: 'other/Pipfile' }, 'PIPENV_PIPFILE'],
     ['pylock.toml', 'pipenv lock', {}, 'no lockfile names yet'],
-    ['requirements.txt', 'pip install --require-hashes -r requirements.txt --requirem=x.txt', {}, 'is given --requirem=x.txt'],
-    ['requirements.txt', 'pip install --require-hashes -r requirements.txt --extra-i https://x.example', {}, 'is given --extra-i'],
+    [
+      'requirements.txt',
+      'pip install --require-hashes -r requirements.txt --requirem=x.txt',
+      {},
+      'is given --requirem=x.txt',
+    ],
+    [
+      'requirements.txt',
+      'pip install --require-hashes -r requirements.txt --extra-i https://x.example',
+      {},
+      'is given --extra-i',
+    ],
     ['requirements.txt', 'uv run --locked pip install x', {}, 'no lockfile names yet'],
   ] as const)('of %s, %s is not run (with %j)', (file, line, env, why) =>
     withLockfile(file, async ({ exec }) => {

@@ -127,6 +127,32 @@ describe.skipIf(VERSION.status !== 0)('beside uv (skipped where it is not instal
       expect(await uv('lock', '--check')).toMatchObject({ status: 0 });
     }));
 
+  it('refuses a hash that was taken out of what the index does not know, which uv sync --locked installs', () =>
+    withUvProject(async ({ lab, uv, codes, assay, edit, installed }) => {
+      await withPypiLab(async (attacker) => {
+        const evil = wheel('one', '1.1.0', 'NAME = "evil"\n');
+        const [published] = attacker.publish({ name: 'one', version: '1.1.0', files: [evil] });
+        const [own] = lab.release('one', '1.1.0');
+        edit((text) =>
+          text.replace(own?.json.url ?? '', published?.json.url ?? '').replace(/, hash = "sha256:[0-9a-f]+"/, ''),
+        );
+        lab.behave(/\/simple\/one\//, { status: 404 });
+        expect(await codes()).toEqual(['evidence-unavailable', 'integrity-missing']);
+        expect((await assay('audit')).status).toBe(1);
+        expect(await uv('lock', '--check')).toMatchObject({ status: 0 });
+        expect(await uv('sync', '--locked')).toMatchObject({ status: 0 });
+        expect(installed()).toBe('NAME = "evil"\n');
+      });
+    }));
+
+  it('says that an entry has no file any more, which uv does not install', () =>
+    withUvProject(async ({ uv, codes, edit }) => {
+      edit((text) => text.replace(/wheels = \[[^\]]*\]\n/, ''));
+      expect(await codes()).toEqual(['integrity-missing']);
+      expect(await uv('lock', '--check')).toMatchObject({ status: 0 });
+      expect((await uv('sync', '--locked')).stderr).toContain("can't be installed");
+    }));
+
   it('refuses a committed environment, which uv takes for installed', () =>
     withUvProject(async ({ folder, uv, codes, assay, installed }) => {
       expect(await uv('sync', '--locked')).toMatchObject({ status: 0 });

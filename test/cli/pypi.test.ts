@@ -93,7 +93,8 @@ describe.each(['uv.lock', 'requirements.txt'] as const)(
         lab.publish({ name: 'one', version: '1.2.0' });
         const { status, stdout } = await run('check', 'pypi:one@1.2.0');
         expect(status).toBe(1);
-        expect(stdout).toContain('provenance');
+        expect(stdout).toMatch(/^! provenance +proven +none$/m);
+        expect(stdout).not.toContain('nothing here shows');
         const latest = await run('check', 'pypi:one');
         expect(latest.stdout).toContain('1.2.0');
       }));
@@ -154,6 +155,27 @@ describe('requirements', () => {
       expect(stderr).toContain('PIP_EXTRA_INDEX_URL');
       expect(stderr).toContain('https://more.example/simple/');
       expect(stderr).not.toContain('secret');
+    }));
+});
+
+describe('lockfiles of one folder whose installers ask different indexes', () => {
+  it('are audited one by one, and together only where one is named', () =>
+    withPythonProject('uv.lock', async ({ lab, folder }) => {
+      writeFileSync(join(folder, 'requirements.txt'), lab.requirements('one@1.1.0'));
+      const audit = (...args: string[]): Promise<Run> =>
+        assayInside(['audit', ...args, '--trusted-root', 'root.json'], folder, {
+          PIP_INDEX_URL: `${lab.url}pip/simple`,
+        });
+      const both = await audit();
+      expect(both.stderr).toContain('which ask different indexes: name one of them');
+      expect(both.status).toBe(2);
+      const alone = await audit('uv.lock');
+      expect(alone).toMatchObject({ status: 0, stderr: '' });
+      expect(alone.stdout).toContain('2 dependencies: 2 pass');
+      lab.requests.length = 0;
+      const other = await audit('requirements.txt');
+      expect(other.status).toBe(3);
+      expect(lab.requests.map(({ url }) => url)).toEqual(['/pip/simple/one/']);
     }));
 });
 
@@ -221,5 +243,17 @@ describe('assay exec, with Python’s installers', () => {
       writeFileSync(join(folder, 'pip'), '#!/bin/sh\necho "pip was run: $@" > ran.txt\n', { mode: 0o755 });
       expect(await exec('./pip', 'install', '--require-hashes', '-r', 'requirements.txt')).toMatchObject({ status: 0 });
       expect(readFileSync(join(folder, 'ran.txt'), 'utf8')).toContain('install --require-hashes');
+    }));
+});
+
+describe('a pack of evidence', () => {
+  it('has what the index says of Python packages, and holds without it', () =>
+    withPythonProject('uv.lock', async ({ run, lab }) => {
+      expect(await run('pack', '--output', 'evidence.zip')).toMatchObject({ status: 0 });
+      lab.behave(/./, { status: 500 });
+      const { status, stdout } = await run('audit', '--evidence', 'evidence.zip', '--reverify', '--no-cache');
+      expect(stdout).toContain('2 dependencies: 2 pass');
+      expect(stdout).toContain('named by pyproject.toml:7 (index)');
+      expect(status).toBe(0);
     }));
 });

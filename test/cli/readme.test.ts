@@ -39,6 +39,35 @@ describe('the README', () => {
     });
   });
 
+  it.each([
+    ['go', 'integrity-mismatch', 'all modules verified'],
+    ['pypi', 'provenance-lost', '+ router==1.4.0'],
+    ['cargo', 'integrity-missing', 'hello from the attacker'],
+  ])('has a demo of %s, which goes as it is told, within a narrow terminal too', async (name, code, recorded) => {
+    await inFolder(async (folder) => {
+      const { status, stdout, stderr } = await assayHere(['demo', name], folder, 60);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(stdout).toContain(`error[${code}]`);
+      expect(stdout).toContain(recorded);
+      expect(stdout).toMatch(/\(recorded: \S+/);
+      expect(stdout.split('\n').filter((line) => line.length > 60)).toEqual([]);
+    });
+  });
+
+  it.each([
+    [['nmp'], 'there is no demo of nmp; did you mean assay demo npm? (npm, pypi, go, cargo)'],
+    [['toString'], 'there is no demo of toString (npm, pypi, go, cargo)'],
+    [['go', 'pypi'], 'demo takes one ecosystem'],
+  ])('plays no other demo: %s', async (names, problem) => {
+    await inFolder(async (folder) => {
+      expect(await assayHere(['demo', ...names], folder)).toEqual({
+        status: 2,
+        stdout: '',
+        stderr: `assay: ${problem}\n`,
+      });
+    });
+  });
+
   it('links to files that are there', () => {
     for (const [, path = ''] of README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
       expect(() => readFileSync(join(import.meta.dirname, '../..', path)), path).not.toThrow();

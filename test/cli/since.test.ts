@@ -6,6 +6,8 @@ import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, token } from '../../lab/index.ts';
 import { at, commitAll, git, hasGit, WITHOUT_GIT } from '../support/git.ts';
+import { withCratesLab } from '../support/crates-lab.ts';
+import { cargoLock } from './cargo-lock.ts';
 import { accountOf, type AccountedJson, type LockfileJson } from './accounts.ts';
 import { assayInside } from './inside.ts';
 import { withProject, type LabProject } from './lab-project.ts';
@@ -457,4 +459,40 @@ describe.skipIf(!hasGit)(`--since of several lockfiles${WITHOUT_GIT}`, () => {
       expect([status, stderr]).toEqual([2, 'assay: nothing to check in package-lock.json: it names no dependency\n']);
     });
   });
+});
+
+describe.skipIf(!hasGit)(`--since on crates${WITHOUT_GIT}`, () => {
+  it('looks at what Cargo.lock gained alone, and asks of nothing else who published it', () =>
+    withCratesLab((lab) =>
+      inFolder(async (folder) => {
+        const [old, now] = [new Date(Date.now() - 400 * DAY).toISOString(), new Date().toISOString()];
+        const entries = ['alpha', 'beta'].map((name) => cargoLock(lab, old, name));
+        const write = (one: string, other: string): void =>
+          writeFileSync(join(folder, 'Cargo.lock'), `${one}\n${other.replace('version = 4\n', '')}`);
+        const [alpha, beta] = entries.map(({ checksum, text }) => text(checksum));
+        write(alpha ?? '', beta ?? '');
+        mkdirSync(join(folder, 'home'));
+        writeFileSync(join(folder, 'home/config.toml'), lab.config);
+        git(folder, ['init', '-q', '-b', 'main']);
+        commitAll(folder, THEN);
+        git(folder, ['checkout', '-qb', 'change']);
+        lab.publish('beta', '0.9.0', { published: old });
+        const checksum = lab.publish('beta', '1.0.1', { published: now, publisher: { login: 'thief', id: 9 } });
+        write(alpha ?? '', (beta ?? '').replace('1.0.0', '1.0.1').replace(entries[1]?.checksum ?? '', checksum));
+        const env = { CARGO_HOME: join(folder, 'home'), HOME: folder };
+        const audit = (...args: string[]) => assayInside(['audit', '--json', ...args], folder, env);
+        const { status, stdout } = await audit('--since', 'main');
+        const report = JSON.parse(stdout) as AccountedJson & {
+          readonly findings: readonly { readonly code: string }[];
+        };
+        expect(status).toBe(0);
+        expect(judged(report)).toEqual(['beta@1.0.1']);
+        expect(report.findings.map(({ code }) => code)).toEqual(['history-publisher-new']);
+        expect(lab.requests.map(({ url }) => url).sort()).toEqual([
+          ...['/api/v1/crates/beta/versions', '/be/ta/beta', '/config.json'],
+        ]);
+        commitAll(folder, THEN);
+        expect(JSON.parse((await audit('--since', 'HEAD')).stdout)).toMatchObject({ dependencies: [] });
+      }),
+    ));
 });

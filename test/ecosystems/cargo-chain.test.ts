@@ -94,7 +94,7 @@ const locked = (checksum: string | null): Dependency => {
   return dependency;
 };
 const judged = (answer: Evidence<History>, checksum: string | null = SUM, more: object = {}) =>
-  assess(locked(checksum), { ...known, ...more }, answer, NOW);
+  assess(locked(checksum), { ...known, ...more }, answer, null, NOW);
 const present = (...lines: readonly object[]): Evidence<History> => ({ state: 'present', value: history(...lines) });
 const codes = ({ findings }: ReturnType<typeof assess>): readonly string[] =>
   findings.map(({ code, kind }) => `${code} ${kind}`);
@@ -188,7 +188,7 @@ describe.skipIf(!hasSharedData)('recorded files of the index (skipped where ther
     const asked = dependencies.filter(({ name }) => names.includes(name));
     expect(asked.length).toBeGreaterThan(5);
     for (const one of asked) {
-      const assessment = assess(one, known, { state: 'present', value: read(one.name) }, NOW);
+      const assessment = assess(one, known, { state: 'present', value: read(one.name) }, null, NOW);
       expect(assessment.proofs.integrity?.by, one.name).toBe('registry');
     }
   });

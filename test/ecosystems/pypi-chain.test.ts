@@ -34,7 +34,7 @@ async function follow(
   dependencies: readonly Dependency[],
   { client, index, instance, now, expectation = NO_EXPECTATION }: Asked,
 ): Promise<readonly Assessment[]> {
-  const pypi = pypiIndex(client, { default: index, explicit: new Map() });
+  const pypi = pypiIndex(client, { default: index, explicit: new Map(), namedBy: new Map() });
   const trust = { verifierFor: verifiersUnder([instance]), now };
   const chain = pypiEcosystem.openChain({
     sources: { pypi, registry: {} as never },
@@ -339,6 +339,53 @@ describe('the chain of PyPI, in the lab', () => {
         const [first, ...rest] = one.artifacts;
         const found = await findingsOf(lab, { ...one, artifacts: [{ ...first, digests: [] }, ...rest] });
         expect(found).toMatchObject([{ code: 'integrity-missing', args: { due: true } }]);
+      }));
+
+    describe.each([
+      ['does not know', (lab: PypiLab) => lab.behave(/\/simple\/thing\//, { status: 404 }), 'evidence-unavailable'],
+      [
+        'does not answer for',
+        (lab: PypiLab) => lab.behave(/\/simple\/thing\//, { status: 500 }),
+        'evidence-unavailable',
+      ],
+      ['has removed', (lab: PypiLab) => lab.remove('thing', '1.2.0'), 'lockfile-version-unknown'],
+    ])('of what the index %s', (_, happen, code) => {
+      const withoutHash = (one: Dependency): Dependency => {
+        const [first, ...rest] = one.artifacts;
+        return { ...one, artifacts: [{ ...first, digests: [] }, ...rest] };
+      };
+      const weakly = (one: Dependency): Dependency => {
+        const [first] = one.artifacts;
+        return { ...one, artifacts: [{ ...first, digests: [{ algorithm: 'sha512', hex: 'ab'.repeat(64) }] }] };
+      };
+      const without = { file: null, digests: [], source: { kind: 'registry', resolved: null } } as const;
+
+      it('without a hash, with a weak one, or without a file', () =>
+        withPypiLab(async (lab) => {
+          publishThree(lab);
+          const [named, bare] = [locked(lab, '1.2.0'), hashesOnly(lab, '1.2.0')];
+          happen(lab);
+          expect(await findingsOf(lab, withoutHash(named))).toMatchObject([
+            { code: 'integrity-missing', args: { due: true } },
+            { code },
+          ]);
+          const [unlocked, other] = await findingsOf(lab, { ...bare, artifacts: [without] });
+          expect(unlocked).toEqual({ code: 'integrity-missing', kind: 'loss', args: { resolved: null } });
+          expect(other).toMatchObject({ code });
+          expect(await codes(lab, weakly(bare))).toEqual(['integrity-weak', code]);
+          expect(await codes(lab, named)).toEqual([code]);
+        }));
+    });
+
+    it('without a hash, of an index of one’s own that no setting names, whose name is told to nobody', () =>
+      withPypiLab(async (lab) => {
+        publishThree(lab);
+        const one = locked(lab, '1.2.0');
+        const [first, ...rest] = one.artifacts;
+        const artifacts = [{ ...first, digests: [] }, ...rest] as const;
+        const found = await codes(lab, { ...one, artifacts, index: 'https://own.example/simple' });
+        expect(found).toContain('integrity-missing');
+        expect(found).toContain('lockfile-unexpected-host');
       }));
 
     it.each([

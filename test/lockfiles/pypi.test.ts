@@ -473,6 +473,31 @@ describe('poetry.lock, pdm.lock and Pipfile.lock', () => {
     );
     expect([dependencies.map(({ name }) => name), findings?.length]).toEqual([['b'], 1]);
   });
+
+  it('of pipenv and PDM have hashes of each package from an index, which their tools write and do not miss', () => {
+    const missed = ({ dependencies }: Lockfile): readonly string[] =>
+      dependencies.filter(({ findings = [] }) => findings.length > 0).map(({ name }) => name);
+    const pip = `"a":{"version":"==1","hashes":["sha256:${hex('a')}"]},"b":{"version":"==1"},"c":{"git":"https://x.example/c"}`;
+    const pipfile = read('Pipfile.lock', `{"_meta":{"pipfile-spec":6,"sources":[]},"default":{${pip}}}`);
+    expect(missed(pipfile)).toEqual(['b']);
+    const file = `{ file = "a-1.tar.gz", hash = "sha256:${hex('a')}" }`;
+    const pdm = (name: string, rest: string): string => `[[package]]\nname = "${name}"\nversion = "1"\n${rest}\n`;
+    const entries = [
+      pdm('a', `files = [${file}]`),
+      pdm('b', ''),
+      pdm('c', 'git = "https://x.example/c"'),
+      pdm('d', 'files = []'),
+    ];
+    const found = read('pdm.lock', `[metadata]\nlock_version = "4.5.0"\n${entries.join('')}`);
+    expect(missed(found)).toEqual(['b', 'd']);
+    expect(found.dependencies[1]?.findings).toEqual([
+      { code: 'integrity-missing', kind: 'loss', args: { resolved: null, due: true } },
+    ]);
+    const [shared, keyed] = ['4.2', '4.3'].map((version) =>
+      read('pdm.lock', `${pdm('a', '')}[metadata]\nlock_version = "${version}"\n[metadata.files]\n"a 1" = [${file}]\n`),
+    );
+    expect([shared, keyed].map((one) => one && missed(one))).toEqual([[], []]);
+  });
 });
 
 describe.skipIf(!hasSharedData)('recorded lockfiles (skipped where there is no recorded data)', () => {
@@ -507,6 +532,15 @@ describe.skipIf(!hasSharedData)('recorded lockfiles (skipped where there is no r
     ['made/poisoned-nohash.uv.lock', [7, 6, 148, 1]],
   ])('%s', (name, expected) => {
     expect(counts(recorded(name))).toEqual(expected);
+  });
+
+  it('misses no hash of what pipenv and PDM wrote', () => {
+    const all = readdirSync(sharedData(folder)).filter((name) => /(?:pdm|Pipfile)\.lock$/.test(name));
+    expect(all.length).toBeGreaterThan(4);
+    const missed = all.flatMap((name) =>
+      recorded(name).dependencies.filter(({ findings = [] }) => findings.length > 0),
+    );
+    expect(missed).toEqual([]);
   });
 
   it('has every hash that the text has, in whichever format', () => {

@@ -147,10 +147,16 @@ describe('the direction of imports', () => {
   });
 
   test('the demo alone may start the lab', async () => {
-    for (const path of ['src/cli/commands/audit.ts', 'src/cli/start/main.ts', 'src/audit/index.ts', 'src/index.ts']) {
+    for (const path of [
+      'src/cli/commands/demo.ts',
+      'src/cli/exit.ts',
+      'src/cli/start/main.ts',
+      'src/audit/index.ts',
+      'src/index.ts',
+    ]) {
       expect(await notRefused(path, rule, [`import '${specifier(path, 'lab/index.ts')}';`])).toEqual([]);
     }
-    const demo = 'src/cli/demo.ts';
+    const demo = 'src/cli/demo/npm.ts';
     expect(await refused(demo, [`import '${specifier(demo, 'lab/index.ts')}';`])).toEqual([]);
   });
 });

@@ -170,17 +170,22 @@ for (const { name, binary } of nodesUnderTest()) {
       }
     });
 
-    test('assay demo replays the stolen release without any network', () => {
+    test.each([
+      ['npm', 'provenance-lost', '1.14.1'],
+      ['pypi', 'provenance-lost', '8.3.46'],
+      ['go', 'integrity-mismatch', 'all modules verified'],
+      ['cargo', 'history-mass-yank', 'arrayref'],
+    ])('assay demo %s replays the attack without any network', (name, code, shown) => {
       const { status, stdout, stderr } = node(
         '--import',
         join(folder, 'loopback-only.mjs'),
         join(installed, 'dist/cli.cjs'),
-        'demo',
+        ...(name === 'npm' ? ['demo'] : ['demo', name]),
       );
       expect(stderr).not.toMatch(/connected to|Warning/);
       expect(status).toBe(0);
-      expect(stdout).toContain('provenance-lost');
-      expect(stdout).toContain('1.14.1');
+      expect(stdout).toContain(code);
+      expect(stdout).toContain(shown);
     });
 
     test('the library is importable', () => {

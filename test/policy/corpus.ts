@@ -105,6 +105,7 @@ expect:
 `,
   'the pinned instance of GitHub': "expect: {'@app/*': {instance: github}}\n",
   'an age': 'release-age: 48\n',
+  advisories: 'advisories: [.assay/npm.zip, ../db/crates, /srv/osv]\n',
   'a deadline in hours': 'review: {deadline: 8760h}\n',
   'a review in full': `review:
   deadline: 2d
@@ -253,6 +254,15 @@ export const WRONG_SHAPE: Readonly<Record<string, readonly [text: string, line: 
     /without credentials/,
   ],
   'an address of a file': ['registries: {private: [{url: "file:///x"}]}\n', 1, /http or https address/],
+  'one path, not in a list': [
+    'advisories: npm.zip\n',
+    1,
+    /advisories takes a list of paths of folders or zip archives/,
+  ],
+  'no paths': ['advisories: []\n', 1, /advisories takes a list/],
+  'a path that is none': ['advisories: [1]\n', 1, /advisories takes the path of a folder or zip archive/],
+  'a path twice': ['advisories:\n  - osv\n  - osv\n', 3, /advisories has osv twice/],
+  'advisories in another place': ['trust: {advisories: [osv]}\n', 1, /it belongs at the top of the file/],
   'an age in words': ['release-age: two days\n', 1, /release-age takes a whole number from 1 to 8760, not "two days"/],
   'an age as text': ["release-age: '48'\n", 1, /whole number/],
   'no age at all': ['release-age: 0\n', 1, /whole number/],

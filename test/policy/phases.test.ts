@@ -55,6 +55,7 @@ describe('the phases', () => {
       const found = finding(code, argsWith('x')[code]);
       const expected = {
         contradiction: [ALWAYS, ALWAYS],
+        advisory: [ALWAYS, ALWAYS],
         unavailable: [ALWAYS, ALWAYS],
         identity: [FROM_GUARD, FROM_GUARD],
         loss: OF_OLD.includes(code) ? [FROM_CRITICAL, FROM_ALL] : [FROM_GUARD, FROM_GUARD],

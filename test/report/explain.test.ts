@@ -39,6 +39,7 @@ function levelOf(code: FindingCode): RegExp {
   }[first ?? 'all'];
   const starts: Readonly<Record<FindingKind, string>> = {
     contradiction: `A contradiction: ${words}`,
+    advisory: `An advisory: ${words}`,
     loss: `A loss: ${words}`,
     identity: `An identity finding: ${words}`,
     gap: `A gap: ${words}`,

@@ -17,6 +17,7 @@ export function asProof<T extends object>(facts: T): T & Proven {
 export function argsWith(text: string): { readonly [C in FindingCode]: FindingArgs[C] } {
   const identity = { expected: text, actual: text, source: 'history', version: text } as const;
   return {
+    'advisory-malicious': { ids: [text, text, text, text], from: [text, text], whole: true },
     'integrity-mismatch': { locked: text, actual: text, source: 'registry' },
     'integrity-missing': { resolved: text },
     'integrity-unknown-file': { locked: text, file: text },
@@ -81,7 +82,7 @@ export function argsWith(text: string): { readonly [C in FindingCode]: FindingAr
     'lockfile-version-unknown': { registry: text, isPackage: true, published: NOON },
     'version-yanked': { reason: text, retractedIn: text },
     'version-removed': { registry: text, quarantined: true, reason: text },
-    'lockfile-unexpected-host': { resolved: text, registry: text },
+    'lockfile-unexpected-host': { resolved: text, registry: text, since: text, packages: [text, text] },
     'lockfile-patched': { patch: text },
     'lockfile-bundle-mismatch': { names: [text] },
     'lockfile-substituted': { asked: text, by: text, got: text },
@@ -240,6 +241,7 @@ export function reportOf(dependencies: readonly JudgedDependency[], change: Part
     baseline: null,
     bytes: null,
     installed: null,
+    advisories: [],
     dependencies,
     explanations: [],
     skipped: [{ place: { file: 'package-lock.json', line: 6, path: '' }, reason: 'root' }],

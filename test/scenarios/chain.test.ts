@@ -2,11 +2,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow, startLab, token, type Lab } from '../../lab/index.ts';
 import { PHASES } from '../../src/model/verdict.ts';
+import { advisoriesAbout, malicious } from '../advisories/records.ts';
 import { auditIn, withLab, type AuditChange } from './harness.ts';
 
 const DAY = 86_400_000;
 type Times = Readonly<Record<string, string>>;
 const TEAM = ciWorkflow({ repository: 'team/p', repositoryId: '100', ownerId: '200' });
+
+const P = { ecosystem: 'npm', name: 'p' } as const;
 
 type PublishSpec = Parameters<Lab['publish']>[0];
 
@@ -33,6 +36,30 @@ interface Scenario {
 /** Each publishes into a fresh lab and audits a lockfile with p@1.0.1 (or the lockfile that `arrange` returns). */
 const SCENARIOS: readonly Scenario[] = [
   { name: 'all proven', arrange: (lab) => publishTwo(lab), findings: [], observe: 0, critical: 0 },
+  {
+    name: 'all proven, and a record says that another version is malicious',
+    arrange: (lab) => publishTwo(lab),
+    findings: [],
+    observe: 0,
+    critical: 0,
+    change: { advisories: advisoriesAbout(P, malicious('npm', 'p', { versions: ['1.0.2'] })) },
+  },
+  {
+    name: 'all proven, and a record says that it is malicious',
+    arrange: (lab) => publishTwo(lab),
+    findings: ['advisory-malicious'],
+    observe: 1,
+    critical: 1,
+    change: { advisories: advisoriesAbout(P, malicious('npm', 'p', { versions: ['1.0.1'] })) },
+  },
+  {
+    name: 'all proven, and a record whose range somebody broke',
+    arrange: (lab) => publishTwo(lab),
+    findings: ['evidence-malformed'],
+    observe: 3,
+    critical: 3,
+    change: { advisories: advisoriesAbout(P, malicious('npm', 'p', { ranges: [{ type: 'SEMVER', events: [{}] }] })) },
+  },
   {
     name: 'provenance lost (the Axios pattern)',
     arrange: (lab) => publishTwo(lab, { by: token({ user: 'thief' }) }),

@@ -3,11 +3,14 @@ import { audit } from '../../src/audit/index.ts';
 import type { AuditOptions } from '../../src/audit/options.ts';
 import type { Report } from '../../src/model/report.ts';
 import { createHttpClient } from '../../src/net/client.ts';
+import type { ProjectManifests } from '../../src/lockfiles/index.ts';
 import { npmRegistry } from '../../src/registries/npm/index.ts';
 import { parseKeysDocument } from '../../src/registries/npm/keys.ts';
 import { loadNpmConfig } from '../../src/registries/npm/config/npmrc.ts';
 import { parseTrustedRoot } from '../../src/sigstore/trusted-root.ts';
+import { withSources, type Replayed } from '../../src/cli/demo/sources.ts';
 import { exitStatus } from '../../src/cli/exit.ts';
+import { PUBLIC_GOOD } from '../../src/sigstore/instance.ts';
 
 export { withLab } from '../support/lab.ts';
 
@@ -19,7 +22,10 @@ export interface Outcome {
 }
 
 export interface AuditChange extends Partial<
-  Pick<AuditOptions, 'enforce' | 'omit' | 'since' | 'now' | 'manifests' | 'store' | 'reverify' | 'baseline' | 'policy'>
+  Pick<
+    AuditOptions,
+    'enforce' | 'omit' | 'since' | 'now' | 'manifests' | 'store' | 'reverify' | 'baseline' | 'policy' | 'advisories'
+  >
 > {
   readonly registry?: string;
   /** What the lockfile is called; package-lock.json unless given. */
@@ -62,6 +68,7 @@ export async function auditIn(lab: Lab, lockfile: string, change: AuditChange = 
       ...(change.manifests && { manifests: change.manifests }),
       ...(change.store && { store: change.store }),
       ...(change.baseline && { baseline: change.baseline }),
+      ...(change.advisories && { advisories: change.advisories }),
       ...(change.since && { since: change.since }),
       ...(change.policy && { policy: change.policy }),
       reverify: change.reverify === true,
@@ -70,6 +77,34 @@ export async function auditIn(lab: Lab, lockfile: string, change: AuditChange = 
   } finally {
     registry.close();
   }
+}
+
+/** A lockfile of another ecosystem, and whom its registries name. */
+export interface Locked {
+  readonly file: string;
+  readonly text: string;
+  readonly manifests?: ProjectManifests;
+  /** Of the registry's own Sigstore; left out where it has none. */
+  readonly trustedRoot?: unknown;
+}
+
+/** Audits a lockfile of another ecosystem against its lab, as the command line would with nothing else configured. */
+export function auditLocked(
+  registries: Replayed,
+  { file, text, manifests, trustedRoot }: Locked,
+  { now = 0, enforce = 'guard', policy, baseline }: AuditChange,
+): Promise<Outcome> {
+  return withSources(registries, async (sources) => {
+    const root = trustedRoot === undefined ? PUBLIC_GOOD.root() : parseTrustedRoot(trustedRoot);
+    const report = await audit({
+      ...{ ...sources, file, bytes: Buffer.from(text), now, enforce, omit: [] },
+      ...(manifests && { manifests }),
+      ...(policy && { policy }),
+      ...(baseline && { baseline }),
+      trust: { root, rootName: 'lab', rootDigest: '0'.repeat(64), keys: [] },
+    });
+    return { status: exitStatus(report.verdict), findings: findingsOf(report), report };
+  });
 }
 
 function findingsOf(report: Report): readonly string[] {

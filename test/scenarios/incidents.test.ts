@@ -4,14 +4,25 @@ import type { Lab } from '../../lab/index.ts';
 import type { PolicyInUse } from '../../src/model/policy.ts';
 import { PHASES } from '../../src/model/verdict.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
-import { auditIn, withLab, type AuditChange, type Outcome } from './harness.ts';
+import { auditIn, withLab, type Outcome } from './harness.ts';
+import { OF_CARGO } from './incidents/of-cargo.ts';
+import { OF_GO } from './incidents/of-go.ts';
+import { OF_PYPI } from './incidents/of-pypi.ts';
 import { OF_2025 } from './incidents/of-2025.ts';
 import { OF_2026 } from './incidents/of-2026.ts';
-import { incidentsPage, POLICY, type Replayed, type Upgraded } from './incidents/page.ts';
-import type { Found, History, Incident, Upgrade } from './incidents/shape.ts';
+import { incidentsPage, POLICY, type Intact, type Replayed, type Upgraded } from './incidents/page.ts';
+import { linksOf, PROVEN, type Proven } from './incidents/proven.ts';
+import type { Elsewhere, Found, History, Incident, Stage, Told, Upgrade } from './incidents/shape.ts';
 import { UPGRADES } from './incidents/upgrades.ts';
 
-const INCIDENTS = [...OF_2025, ...OF_2026];
+const ON_NPM = [...OF_2025, ...OF_2026];
+const BY_REGISTRY: readonly (readonly [string, readonly (Incident | Elsewhere)[]])[] = [
+  ['npm', ON_NPM],
+  ['PyPI', OF_PYPI],
+  ['crates.io', OF_CARGO],
+  ['Go modules', OF_GO],
+];
+const INCIDENTS = BY_REGISTRY.flatMap(([, those]) => those);
 /** As documents are now. */
 const NOW = Date.parse('2026-11-01T00:00:00Z');
 /** What a policy can say of a ref. */
@@ -39,7 +50,7 @@ function timeOf({ releases }: History, version: string): number {
 }
 
 /** What is found, as the table has it; with `level` only what has that. */
-function found({ report }: Outcome, { name }: History, level?: 'error'): readonly string[] {
+function found({ report }: Outcome, { name }: Pick<History, 'name'>, level?: 'error'): readonly string[] {
   return report.dependencies.flatMap(({ dependency, findings }) =>
     findings
       .filter((one) => level === undefined || one.level === level)
@@ -50,39 +61,53 @@ function found({ report }: Outcome, { name }: History, level?: 'error'): readonl
   );
 }
 
-async function replay(incident: Incident): Promise<Replayed> {
+/** One on npm, as it is when the release is an hour old. */
+function stageOnNpm(incident: Incident): Stage {
   const { name, version, before, extra } = incident;
-  const at = timeOf(incident, version);
-  return withLab(async (lab) => {
-    await publish(lab, incident);
-    const lockfile = lab.lockfile({ [name]: version }, extra && { extra });
-    const auditOf = (text: string, change: AuditChange): Promise<Outcome> =>
-      auditIn(lab, text, { now: at + HOUR, enforce: 'guard', ...change });
+  const now = timeOf(incident, version) + HOUR;
+  return (work) =>
+    withLab(async (lab) => {
+      await publish(lab, incident);
+      const lockfiles = {
+        release: lab.lockfile({ [name]: version }, extra && { extra }),
+        before: lab.lockfile({ [name]: before }),
+      };
+      const takeAway = (): void =>
+        lab.tamperPackument(name, (document) => ({
+          ...document,
+          versions: Object.fromEntries(Object.entries(document.versions).filter(([one]) => one !== version)),
+          'dist-tags': { latest: before },
+        }));
+      return work({
+        now,
+        audit: (what, change) => auditIn(lab, lockfiles[what], { now, enforce: 'guard', ...change }),
+        taken: [{ act: takeAway, enforce: 'observe', code: 'lockfile-version-unknown' }],
+      });
+    });
+}
 
+function replay(incident: Incident | Elsewhere): Promise<Replayed> {
+  const stage = 'stage' in incident ? incident.stage : stageOnNpm(incident);
+  return stage(async ({ now, audit, taken }) => {
     const outcomes = [];
-    for (const enforce of PHASES) outcomes.push(await auditOf(lockfile, { enforce }));
+    for (const enforce of PHASES) outcomes.push(await audit('release', { enforce }));
     const first = outcomes.findIndex(({ status }) => status !== 0);
     const fails = outcomes.slice(first, first + 1).flatMap((outcome) => found(outcome, incident, 'error'));
     const all = outcomes.map((outcome) => found(outcome, incident));
     // What is found is the same in every phase; only what it weighs is not.
     for (const one of all) expect(one).toEqual(all[0]);
 
-    const young = await auditOf(lockfile, { policy, now: at + 47 * HOUR });
-    expect(young.status).toBe(1);
-    expect(found(young, incident, 'error')).toContain('history-too-new');
-    const older = await auditOf(lockfile, { policy, now: at + 3 * DAY });
-    const earlier = lab.lockfile({ [name]: before });
-    const previous = await auditOf(earlier, {});
-    const alike = await auditOf(earlier, { enforce: PHASES[first] ?? 'all' });
+    const young = await audit('release', { policy, now: now + 46 * HOUR });
+    const older = await audit('release', { policy, now: now + 3 * DAY });
+    const previous = await audit('before', {});
+    const alike = await audit('before', { enforce: PHASES[first] ?? 'all' });
 
-    lab.tamperPackument(name, (document) => ({
-      ...document,
-      versions: Object.fromEntries(Object.entries(document.versions).filter(([one]) => one !== version)),
-      'dist-tags': { latest: before },
-    }));
-    const removed = await auditOf(lockfile, { enforce: 'observe' });
-    expect(removed.status).toBe(1);
-    expect(found(removed, incident, 'error')).toContain('lockfile-version-unknown');
+    for (const { act, enforce, code } of taken) {
+      act();
+      const removed = await audit('release', { enforce });
+      expect(removed.status).toBe(1);
+      expect(found(removed, incident, 'error')).toContain(code);
+    }
     return {
       finds: all[0] ?? [],
       beforeFinds: [previous.status, ...found(previous, incident)],
@@ -90,8 +115,20 @@ async function replay(incident: Incident): Promise<Replayed> {
       fails,
       failsAsBefore: fails.length > 0 && fails.join() === found(alike, incident, 'error').join(),
       policy: found(older, incident, 'error'),
+      isAgeless: !found(young, incident, 'error').includes('history-too-new'),
     };
   });
+}
+
+async function intact({ play }: Proven): Promise<Intact> {
+  const outcomes = await play();
+  return {
+    outcomes: outcomes.map(({ status, report }) => [
+      status,
+      ...report.dependencies.flatMap(({ findings }) => findings.map(({ code }) => code)),
+    ]),
+    links: outcomes.slice(0, 1).flatMap(linksOf),
+  };
 }
 
 async function upgrade(release: Upgrade): Promise<Upgraded> {
@@ -118,18 +155,28 @@ function once<K, V>(work: (key: K) => Promise<V>): (key: K) => Promise<V> {
 
 const replayed = once(replay);
 const upgraded = once(upgrade);
+const undisturbed = once(intact);
 
-describe('incidents on npm, in the lab', () => {
+describe('incidents, in the lab', () => {
   it.each(INCIDENTS)('$title', async (incident) => {
-    const { finds, statuses, fails, failsAsBefore = false, policy: withPolicy, beforeFinds } = incident;
+    const { finds, statuses, fails, policy: withPolicy, beforeFinds } = incident;
+    const come: Told = incident;
+    const [failsAsBefore, isAgeless] = [come.failsAsBefore === true, come.isAgeless === true];
     const came = await replayed(incident);
-    expect(came).toEqual({ finds, statuses, fails, failsAsBefore, policy: withPolicy, beforeFinds });
+    expect(came).toEqual({ finds, statuses, fails, failsAsBefore, policy: withPolicy, beforeFinds, isAgeless });
+  });
+});
+
+describe('a tree of which everything holds, in each phase', () => {
+  it.each(PROVEN)('$title', async (one) => {
+    const { outcomes } = await undisturbed(one);
+    expect(outcomes).toEqual([[0], [0], [0], [0]]);
   });
 });
 
 describe('another ref', () => {
   const onMain: PolicyInUse = { ...policy, policy: parsePolicy('assay.yml', Buffer.from(EXPECT_MAIN)) };
-  const built = INCIDENTS.filter(({ otherRef }) => otherRef === true);
+  const built = ON_NPM.filter(({ otherRef }) => otherRef === true);
 
   it.each(built)('is an error where a policy expects the usual one: $title', async (incident) => {
     const { name, version, before } = incident;
@@ -154,11 +201,17 @@ describe('upgrades that look alike', () => {
 
 describe('docs/incidents.md', () => {
   it('says what was found', async () => {
-    const incidents: [Incident, Replayed][] = [];
-    for (const one of INCIDENTS) incidents.push([one, await replayed(one)]);
+    const attacks = [];
+    for (const [registry, those] of BY_REGISTRY) {
+      const rows: [Told, Replayed][] = [];
+      for (const one of those) rows.push([one, await replayed(one)]);
+      attacks.push({ registry, rows });
+    }
     const upgrades: [Upgrade, Upgraded][] = [];
     for (const one of UPGRADES) upgrades.push([one, await upgraded(one)]);
+    const proven: [Proven, Intact][] = [];
+    for (const one of PROVEN) proven.push([one, await undisturbed(one)]);
     const page = join(import.meta.dirname, '../../docs/incidents.md');
-    await expect(incidentsPage(incidents, upgrades)).toMatchFileSnapshot(page);
+    await expect(incidentsPage({ attacks, upgrades, proven })).toMatchFileSnapshot(page);
   });
 });

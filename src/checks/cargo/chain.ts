@@ -14,6 +14,7 @@ import type { Expectations } from '../known.ts';
 import { checkNotRegistry } from '../not-registry.ts';
 import { checkRelease } from '../release.ts';
 import { unanswered } from '../unanswered.ts';
+import { unknownPublisher } from './publishers.ts';
 import { checkMassYank } from './yanks.ts';
 import { NO_PROOFS, unproven } from '../unproven.ts';
 
@@ -26,11 +27,15 @@ export function assessUnasked(dependency: Dependency, known: Expectations, now: 
   return { ...local, findings: [...local.findings, ...(age === null ? [] : [age])], published };
 }
 
-/** Holds an entry of Cargo.lock to the index. Nobody signs what that says: it is the registry's word. */
+/**
+ * Holds an entry of Cargo.lock to the index. Nobody signs what that says: it is the registry's word. So is `published`,
+ * the same history with the publishers of its versions; null where nobody was asked for these.
+ */
 export function assess(
   dependency: Dependency,
   known: Expectations,
   answer: Evidence<History>,
+  published: Evidence<History> | null,
   now: Instant,
 ): Assessment {
   const local = { ...unproven(dependency, known), findings: localFindings(dependency, known) };
@@ -40,19 +45,19 @@ export function assess(
   if (answer.state === 'absent') return settled(...unlocked(dependency), absent(answer.url));
   const problem = unanswered('history', answer);
   if (answer.state !== 'present') return settled(...(problem === null ? [] : [problem]));
-  const history = answer.value;
+  const history = published?.state === 'present' ? published.value : answer.value;
   const release = history.versions.get(dependency.version);
   if (release === undefined) {
     const args = { registry: known.registry, isPackage: true, published: null };
     return settled(...unlocked(dependency), finding('lockfile-version-unknown', args));
   }
-  const published = history.time.get(dependency.version) ?? null;
+  const time = history.time.get(dependency.version) ?? null;
   const [locked] = byteDigests(dependency.artifacts[0]);
   const proven = locked !== undefined && sri(locked) === release.integrity ? locked : null;
   const integrity = proven === null ? whyUnproven(dependency, locked, release) : [];
   return {
-    ...settled(...integrity, ...judge(history, release, known, now)),
-    published,
+    ...settled(...integrity, ...judge(history, release, known, now), ...unknownPublishers(published, known)),
+    published: time,
     proofs: {
       ...NO_PROOFS,
       integrity: proven === null ? null : establish({ by: 'registry' as const, digests: [proven] as const }),
@@ -60,13 +65,17 @@ export function assess(
     release: {
       evidence: proven === null ? null : { algorithm: 'sha256', hex: evidenceOf(dependency, proven) },
       entry: entryDigest(dependency),
-      publisher: null,
-      published,
+      publisher: release.publisher?.name ?? null,
+      published: time,
       firstPublished: firstPublished(history),
       provenanceSince: null,
       expected: null,
     },
   };
+}
+
+function unknownPublishers(published: Evidence<History> | null, known: Expectations): readonly Finding[] {
+  return published === null || published.state === 'present' ? [] : [unknownPublisher(published, known)];
 }
 
 /** What Cargo.lock and the baseline say by themselves. */

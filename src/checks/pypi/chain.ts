@@ -13,7 +13,7 @@ import { checkNotRegistry } from '../not-registry.ts';
 import { unanswered } from '../unanswered.ts';
 import type { FileProof } from './attestations.ts';
 import { evidenceDigest } from './evidence-digest.ts';
-import { checkAddresses, checkFiles, checkIndex, type FilesCheck, type LockedFile } from './files.ts';
+import { checkAddresses, checkFiles, checkHashes, checkIndex, type FilesCheck, type LockedFile } from './files.ts';
 import { checkAttested, judgeProvenance, type PypiEvidence } from './provenance.ts';
 import { checkIndexRelease } from './release.ts';
 import { NO_PROOFS, unproven } from '../unproven.ts';
@@ -58,7 +58,7 @@ export function assess(
   const release = project.quarantined === null ? releaseOf(project, dependency.version) : undefined;
   if (release === undefined) return settled(withoutRelease(dependency, project, registry, known));
 
-  const { locked, findings: mismatches } = checkFiles(dependency, release.files);
+  const { locked, findings: mismatches, isWhole } = checkFiles(dependency, release.files);
   const address = checkAddresses(dependency, release.files, registry, known.expectation.addresses);
   const verifying = { verifier: verifierFor([], known.expectation.instance), now };
   const attested = checkAttested(evidence.files, project.name, verifying);
@@ -66,7 +66,6 @@ export function assess(
   const claimed = project.time.get(release.version) ?? null;
   const published = publishTime(claimed, proofs[0]?.proof.bundle.times ?? []);
   const judged = judgeProvenance({ dependency, release, project, locked, evidence, proofs, known, ...verifying });
-  const isWhole = mismatches.length === 0 && locked.length > 0;
   // A release is proven as a whole, or not: nobody knows which of its files is installed.
   const proven = isAttested(locked, proofs) ? proofs : [];
   const assessment: Assessment = {
@@ -105,10 +104,11 @@ function releaseOf(project: IndexProject, version: string): IndexRelease | undef
   return spelling === null ? undefined : project.versions.get(spelling);
 }
 
-/** Files that no index vouches for, and what the reader of the lockfile found. */
-function localFindings({ artifacts, findings = [] }: Dependency): readonly Finding[] {
+/** What no index is needed for: files that none vouches for, those without a hash, and what the reader found. */
+function localFindings(dependency: Dependency): readonly Finding[] {
+  const { artifacts, findings = [] } = dependency;
   const [other] = artifacts.flatMap(({ source }) => checkNotRegistry(source) ?? []);
-  return other === undefined ? findings : [...findings, other];
+  return [...findings, ...(other === undefined ? [] : [other]), ...checkHashes(dependency)];
 }
 
 /** A project that an index does not show may be hidden, so its absence is no answer. */

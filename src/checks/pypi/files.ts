@@ -1,6 +1,6 @@
 import { PYPI_INDEX } from '../../ecosystems/conventions/pypi-files.ts';
 import { byteDigests, type Artifact, type Dependency, type Digest } from '../../model/dependency.ts';
-import { withoutCredentials } from '../../model/address.ts';
+import { isSameIndex, withoutCredentials } from '../../model/address.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { hashText } from '../../model/hash.ts';
 import type { IndexFile } from '../../model/pypi-index.ts';
@@ -18,28 +18,44 @@ export interface FilesCheck {
   /** Each file once, in the order of the lockfile. */
   readonly locked: readonly LockedFile[];
   readonly findings: readonly Finding[];
+  /** Whether every artifact is locked to a file of the index. */
+  readonly isWhole: boolean;
 }
 
 /**
  * Is each locked hash that of a file which the index has of this version? Installers take whatever has one of the
  * hashes of a set, so each of them counts: one more opens a door.
  */
-export function checkFiles({ artifacts }: Dependency, files: readonly IndexFile[]): FilesCheck {
+export function checkFiles(dependency: Dependency, files: readonly IndexFile[]): FilesCheck {
   const locked = new Map<string, LockedFile>();
   const findings: Finding[] = [];
-  for (const artifact of artifacts.filter(({ source }) => source.kind === 'registry')) {
-    const digests = byteDigests(artifact).filter(({ algorithm }) => algorithm === 'sha256');
-    if (digests.length === 0) findings.push(withoutHash(artifact));
-    for (const digest of digests) {
+  for (const artifact of fromIndex(dependency)) {
+    for (const digest of sha256Of(artifact)) {
       const found = findFile(artifact, digest, files);
       if ('code' in found) findings.push(found);
       else locked.set(found.name, { file: found, digest });
     }
   }
-  return { locked: [...locked.values()], findings };
+  const isWhole = findings.length === 0 && fromIndex(dependency).every((one) => sha256Of(one).length > 0);
+  return { locked: [...locked.values()], findings, isWhole: isWhole && locked.size > 0 };
+}
+
+/** What the lockfile has no hash of that an index could vouch for, whatever that index says; said once. */
+export function checkHashes(dependency: Dependency): readonly Finding[] {
+  const isSaid = dependency.findings?.some(({ code }) => code === 'integrity-missing') === true;
+  const unlocked = isSaid ? [] : fromIndex(dependency).filter((one) => sha256Of(one).length === 0);
+  return unlocked.map(withoutHash);
+}
+
+function fromIndex({ artifacts }: Dependency): readonly Artifact[] {
+  return artifacts.filter(({ source }) => source.kind === 'registry');
 }
 
 /** SHA-256 is the hash that an index gives, and that attestations are of: another one can be held to nothing. */
+function sha256Of(artifact: Artifact): readonly Digest[] {
+  return byteDigests(artifact).filter(({ algorithm }) => algorithm === 'sha256');
+}
+
 function withoutHash({ source, file, ...artifact }: Artifact): Finding {
   const [other] = byteDigests(artifact);
   if (other !== undefined) return finding('integrity-weak', { algorithm: other.algorithm });
@@ -103,11 +119,6 @@ function judgeAddress(
 export function checkIndex({ index }: Dependency, registry: string, others: readonly string[]): Finding | null {
   if (index === undefined || [registry, ...others].some((one) => isSameIndex(one, index))) return null;
   return finding('lockfile-unexpected-host', { resolved: withoutCredentials(index), registry });
-}
-
-function isSameIndex(one: string, other: string): boolean {
-  const plain = (address: string): string => withoutCredentials(address).replace(/\/+$/, '').toLowerCase();
-  return plain(one) === plain(other);
 }
 
 /** Whether the lockfile may lead elsewhere, as far as that can be said without asking. */

@@ -1,5 +1,5 @@
 import { withAnswers } from '../../audit/age.ts';
-import { check, type Unresolved } from '../../audit/check.ts';
+import { check, parseSpec, type Unresolved } from '../../audit/check.ts';
 import { renderComparison } from '../../report/commands/comparison.ts';
 import { comparisonJson } from '../../report/json/comparison.ts';
 import { escapeText } from '../../report/words/escape.ts';
@@ -8,6 +8,7 @@ import { stringify } from '../../report/json/stringify.ts';
 import { renderTerminal } from '../../report/terminal/index.ts';
 import type { Command } from '../command.ts';
 import { EXIT, exitStatus, UsageError } from '../exit.ts';
+import { startAdvisories } from '../project/advisories.ts';
 import { lockfilesIn } from '../project/find.ts';
 import { likelyManager } from '../project/manager-config.ts';
 import { demandSignedPack } from '../project/pack-signers.ts';
@@ -19,7 +20,18 @@ import { startTrust, TRUST_OPTIONS, withTrust } from '../project/trust.ts';
 export const command: Command = {
   usage: 'SPEC...',
   summary: 'a version beside its predecessor, without a project',
-  options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'evidence', 'no-cache', 'enforce', 'all', 'json'],
+  options: [
+    'registry',
+    ...TRUST_OPTIONS,
+    'registry-keys',
+    'policy',
+    'advisories',
+    'evidence',
+    'no-cache',
+    'enforce',
+    'all',
+    'json',
+  ],
   run: async ({ values, positionals }, io) => {
     if (positionals.length === 0) throw new UsageError('check needs a package: assay check axios@1.14.1');
     const policy = await loadPolicy(values, io.cwd, io);
@@ -29,6 +41,8 @@ export const command: Command = {
       config,
       positionals.flatMap((spec) => /^@[^/]+(?=\/)/.exec(spec)?.[0] ?? []),
     );
+    const asked = positionals.flatMap((spec) => parseSpec(spec) ?? []);
+    const advisories = startAdvisories(values, policy, asked, io);
     const trust = startTrust(values, policy, config, io);
     try {
       await demandSignedPack(await trust.session, policy, io);
@@ -39,7 +53,8 @@ export const command: Command = {
             openRegistry(config, io, { redirects: policy?.policy.redirects ?? [] }),
             askingForSpecs(positionals, io),
           ),
-        (used, { sources }) => check(positionals, { ...sources, trust: used, enforce, policy, now: Date.now() }),
+        (used, { sources }) =>
+          check(positionals, { ...sources, trust: used, enforce, policy, advisories, now: Date.now() }),
       );
       const { comparisons, unresolved } = result;
       const report = { ...result.report, trust: withAnswers(result.report.trust, current) };

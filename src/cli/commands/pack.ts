@@ -52,9 +52,9 @@ export const command: Command = {
   },
 };
 
-/** What is asked from evidence is packed already, and nothing else is kept. */
+/** What is asked from evidence is packed already, nothing else is kept, and advisories are no answer of the network. */
 function isOurs(name: (typeof PROJECT_OPTIONS)[number]): boolean {
-  return name !== 'evidence' && name !== 'no-cache';
+  return name !== 'evidence' && name !== 'no-cache' && name !== 'advisories';
 }
 
 function* hashed(pieces: Iterable<Buffer>, hash: ReturnType<typeof createHash>): Iterable<Buffer> {

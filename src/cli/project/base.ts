@@ -10,7 +10,9 @@ import { standingOf } from '../../baseline/standing.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
-import { isFolderChanged } from './changed-folder.ts';
+import { advisoryPaths } from './advisories.ts';
+import { areAdvisoriesChanged } from './changed-advisories.ts';
+import { isFolderChanged, OF_TUF } from './changed-folder.ts';
 import { pullRequestBase, pushBase, type UnknownBase } from './pipeline-base.ts';
 import { policyFolders, type LoadedPolicy } from './policy.ts';
 import { baselinePath, projectFolder, readBaseline } from './files.ts';
@@ -153,7 +155,7 @@ async function isPolicyChanged(
     if ((await isChanged(path, commit, io)) !== false) return true;
   }
   for (const path of policyFoldersOfTrust(policy)) {
-    if ((await isFolderChanged(policy?.folder ?? '', path, commit)) !== false) return true;
+    if ((await isFolderChanged(policy?.folder ?? '', path, commit, OF_TUF)) !== false) return true;
   }
   const given = [values['trusted-root'], values['tuf-root'], values['registry-keys']].flatMap((path) => path ?? []);
   for (const path of given.map((each) => resolve(io.cwd, each))) {
@@ -161,10 +163,14 @@ async function isPolicyChanged(
     const isTracked = (await isChanged(path, 'HEAD', io)) === false;
     if (isTracked && (await isChanged(path, commit, io)) === true) return true;
   }
+  for (const path of advisoryPaths(values, policy, io)) {
+    if (await areAdvisoriesChanged(path, commit, io)) return true;
+  }
   const { tuf } = values;
   if (tuf === undefined || tuf.includes('://')) return false;
   return (
-    (await isFolderChanged(io.cwd, tuf, 'HEAD')) === false && (await isFolderChanged(io.cwd, tuf, commit)) === true
+    (await isFolderChanged(io.cwd, tuf, 'HEAD', OF_TUF)) === false &&
+    (await isFolderChanged(io.cwd, tuf, commit, OF_TUF)) === true
   );
 }
 

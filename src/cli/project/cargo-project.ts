@@ -3,15 +3,17 @@ import { readCargoManifest, type CargoManifest } from '../../lockfiles/cargo/man
 import type { Lockfile, PlacedFinding } from '../../model/dependency.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { isFollowed } from '../../model/workspaces.ts';
-import { tableOf, textsOf } from '../../readers/toml-tables.ts';
+import { isTable, listOf, tableOf, textsOf } from '../../readers/toml-tables.ts';
 import type { Io } from '../io.ts';
 import { shownPath } from '../user-files.ts';
 import { cargoConfig, settingIn, type CargoConfigFile } from './cargo-config.ts';
 import { cargoCode } from './cargo-settings.ts';
 import { replacedBy, vendoredBy } from './cargo-source.ts';
+import { committedOutput } from './cargo-output.ts';
 import { projectFolder } from './files.ts';
 import { manifestFile } from './manifests.ts';
 import { foldersUpwards } from './upwards.ts';
+import { isInRepository } from './stores.ts';
 import { memberFolders } from './workspaces.ts';
 
 type Workspace = NonNullable<CargoManifest['workspace']>;
@@ -55,12 +57,20 @@ function within(from: string, path: string): readonly string[] {
 }
 
 /** What of a project makes Cargo build something else than Cargo.lock says. */
-export function cargoNotUsed(path: string, { file }: Lockfile, io: Io): readonly PlacedFinding[] {
+export async function cargoNotUsed(
+  path: string,
+  { file }: Lockfile,
+  manifests: ReadonlyMap<string, string>,
+  io: Io,
+): Promise<readonly PlacedFinding[]> {
   const folder = projectFolder(path);
   const place = { file, line: 1, path: '' };
   const config = cargoConfig(folder, io);
   const found = [
     enclosed(folder, io),
+    ...(await committedOutput(folder, config, io)),
+    ...elsewhere(folder, manifests, io),
+    ...config.filter(({ ofProject }) => ofProject).flatMap((one) => included(one, folder, io)),
     ...config.flatMap((one) => substitutes(one, io)),
     replaced(config, io),
     ...cargoCode(folder, config, io),
@@ -78,8 +88,33 @@ function substitutes({ file, content, folder }: CargoConfigFile, io: Io): readon
   ];
 }
 
-function otherCode(by: string): Finding {
-  return finding('lockfile-other-code', { by, code: 'repository' });
+/** Folders that the project builds, and that did not come with its repository. */
+function elsewhere(folder: string, manifests: ReadonlyMap<string, string>, io: Io): readonly Finding[] {
+  const named = [...manifests].flatMap(([member, text]) => {
+    const from = join(folder, member);
+    const file = shownPath(join(from, 'Cargo.toml'), io);
+    const { folders, workspace } = readCargoManifest(file, text, null);
+    return outside([...folders, ...(workspace?.members ?? [])], from, folder, `path of ${file}`, io);
+  });
+  return [...new Set(named)].map((by) => otherCode(by, 'unknown'));
+}
+
+/** Settings that the repository takes from a file that it does not have. */
+function included({ file, content, folder: from }: CargoConfigFile, folder: string, io: Io): readonly Finding[] {
+  const paths = listOf(content.get('include')).flatMap((one) => textsOf(isTable(one) ? one.get('path') : one));
+  return outside(paths, join(from, '.cargo'), folder, `include of ${file}`, io).map((by) => otherCode(by, 'unknown'));
+}
+
+/** What `by` names outside of the repository of a project, for people. */
+function outside(paths: readonly string[], from: string, folder: string, by: string, io: Io): readonly string[] {
+  return paths
+    .map((one) => resolve(from, one))
+    .filter((place) => !isInRepository(place, folder))
+    .map((place) => `${by}, which leads out of the repository to ${shownPath(place, io)}`);
+}
+
+function otherCode(by: string, code: 'repository' | 'unknown' = 'repository'): Finding {
+  return finding('lockfile-other-code', { by, code });
 }
 
 /**

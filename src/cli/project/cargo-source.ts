@@ -2,9 +2,11 @@ import { join, resolve } from 'node:path';
 import type { CratesSource } from '../../ecosystems/cargo/source.ts';
 import { CRATES_IO } from '../../ecosystems/conventions/cargo.ts';
 import { createHttpClient } from '../../net/client.ts';
+import { VERSION } from '../../model/version.ts';
 import type { NetConfig } from '../../net/config.ts';
 import { basicAuthorization, type Credential } from '../../net/credentials.ts';
 import { environmentNetwork } from '../../net/environment.ts';
+import type { HttpClient } from '../../net/request.ts';
 import { cratesIndex } from '../../registries/crates/index.ts';
 import { textsOf } from '../../readers/toml-tables.ts';
 import { escapeText } from '../../report/words/escape.ts';
@@ -12,6 +14,7 @@ import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { shownPath } from '../user-files.ts';
 import { cargoConfig, cargoHome, settingIn, type CargoConfigFile } from './cargo-config.ts';
+import { registryIndex, tokenFor } from './cargo-registries.ts';
 
 /** How the index of crates is asked, under the settings of Cargo. */
 export interface CratesAsking {
@@ -37,16 +40,21 @@ const MAX_STEPS = 16;
 export function cratesAsking(folder: string, io: Io): CratesAsking {
   const all = cargoConfig(folder, io);
   const own = all.filter(({ ofProject }) => !ofProject);
-  const found = replacement(own);
-  const { url, credentials } = addressOf(found?.index ?? CRATES_IO, found?.by.file ?? '');
+  const found = replacement(own, io);
+  const { url, credentials } = addressOf(found?.index ?? CRATES_IO, found?.by ?? '');
+  const token = found === null ? null : tokenFor(own, found.index, io);
+  if (token !== null) {
+    const { host, pathname } = new URL(url);
+    credentials.set(`//${host}${pathname}`, { authorization: token, certificate: null, ofProject: false });
+  }
   const config = environmentNetwork(io.env, credentials);
   return {
     config: io.answers === undefined ? config : { ...config, through: io.answers.through },
     url,
-    namedBy: found?.by.file ?? null,
+    namedBy: found?.by ?? null,
     machine: {
       kept: join(cargoHome(io), 'registry'),
-      hosts: new Set([...hostsIn(url), ...hostsIn(replacement(all)?.index ?? CRATES_IO)]),
+      hosts: new Set([...hostsIn(url), ...hostsIn(replacement(all, io)?.index ?? CRATES_IO)]),
       readsCache: io.answers === undefined,
       vendored: vendoredBy(all, io),
     },
@@ -89,33 +97,46 @@ export function openCrates({ config, url, machine }: CratesAsking): CratesSource
   const hosts = new Set([new URL(url).host]);
   const refuseRedirect = (to: URL): string | null =>
     hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
-  const index = cratesIndex(createHttpClient(config, { refuseRedirect }), url, ({ host }) => void hosts.add(host));
-  return { index, ...machine };
+  const client = createHttpClient(config, { refuseRedirect });
+  const allow = ({ host }: URL): void => void hosts.add(host);
+  return { index: cratesIndex({ client, api: apiClient(config) }, url, allow), ...machine };
+}
+
+/** The policy of crates.io asks for a name, and for one request a second (https://crates.io/data-access#api). */
+function apiClient(config: NetConfig): HttpClient {
+  const retry = { ...config.retry, minMs: Math.max(config.retry.minMs, 1000) };
+  return createHttpClient(
+    { ...config, retry, credentials: new Map() },
+    { userAgent: `assay/${VERSION}`, refuseRedirect: () => 'and the API is asked at its own address alone' },
+  );
 }
 
 interface Replacement {
   readonly index: string;
-  readonly by: CargoConfigFile;
+  /** The file, or the variable. */
+  readonly by: string;
 }
 
 /** The index in place of crates.io's; null where that is asked itself, a folder standing for its bytes alone. */
-function replacement(files: readonly CargoConfigFile[]): Replacement | null {
+function replacement(files: readonly CargoConfigFile[], io: Io): Replacement | null {
   const name = replacedBy(files);
-  return name === 'crates-io' ? null : indexOf(files, name);
+  return name === 'crates-io' ? null : indexOf(files, name, io);
 }
 
-function indexOf(files: readonly CargoConfigFile[], name: string): Replacement | null {
-  const found = settingIn(files, 'source', name, 'registry') ?? settingIn(files, 'registries', name, 'index');
+function indexOf(files: readonly CargoConfigFile[], name: string, io: Io): Replacement | null {
+  const source = settingIn(files, 'source', name, 'registry');
+  const found = source === null ? registryIndex(files, name, io) : { index: source.value, by: source.by.file };
   if (found === null) return null;
-  if (typeof found.value !== 'string') throw new UsageError(`${found.by.file}: the index of ${name} is no text`);
-  return GIT_INDEX.test(found.value) ? null : { index: found.value, by: found.by };
+  const { index, by } = found;
+  if (typeof index !== 'string') throw new UsageError(`${by}: the index of ${name} is no text`);
+  return GIT_INDEX.test(index) ? null : { index, by };
 }
 
 /** Throws UsageError for anything but a sparse index. */
 function addressOf(
   text: string,
   file: string,
-): { readonly url: string; readonly credentials: ReadonlyMap<string, Credential> } {
+): { readonly url: string; readonly credentials: Map<string, Credential> } {
   const address = text === CRATES_IO ? text : text.replace(/^sparse\+/, '');
   const isSparse = text === CRATES_IO || text.startsWith('sparse+');
   if (!isSparse || !/^https?:\/\/[^/]/.test(address) || !URL.canParse(address)) {

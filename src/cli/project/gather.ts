@@ -72,7 +72,8 @@ export async function gather(
       lockfiles: lockfiles
         .map(({ path, digest }) => ({ path, sha256: digest }))
         .sort((a, b) => compareText(a.path, b.path)),
-      registries: registries.map(({ url }) => url).sort(compareText),
+      // A pack names what npm's registries serve; what others do is named by its digest.
+      registries: registries.flatMap(({ url, namedBy }) => (namedBy === undefined ? [url] : [])).sort(compareText),
       trust,
     };
     return { about, report };

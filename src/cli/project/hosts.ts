@@ -76,16 +76,21 @@ function proxiesOf({ config, settings }: GoAsking): readonly Asked[] {
 /** Where crates.io has the files of crates; config.json of an index may say another place. */
 const CRATE_FILES = 'https://static.crates.io/';
 
-/** The index of crates, and, where that is known without asking it, the host of their files. */
+/** Where crates.io says who published a crate; config.json of an index may say another place. */
+const CRATES_API = 'https://crates.io/';
+
+/** The index of crates, and, where that is known without asking it, the hosts of their files and of its API. */
 function indexOf({ url, config, namedBy }: CratesAsking): readonly Asked[] {
   const index = `index of crates (${namedBy ?? 'defaults'})`;
   if (namedBy !== null) {
-    return [{ url: new URL(url), why: `${index}; for bytes also the host that its config.json names`, config }];
+    const why = `${index}; for bytes, and for who published a crate, also the hosts that its config.json names`;
+    return [{ url: new URL(url), why, config }];
   }
   const why = 'files of crates, for bytes, unless config.json of the index names others';
   return [
     { url: new URL(url), why: index, config },
     { url: new URL(CRATE_FILES), why, config },
+    { url: new URL(CRATES_API), why: 'who published a crate, unless config.json of the index names another', config },
   ];
 }
 
@@ -98,7 +103,7 @@ function indexesOf({ config, settings }: PypiAsking, lockfiles: readonly Lockfil
   const { default: index, explicit, namedBy } = settings;
   return [index, ...new Set(explicit.values())].flatMap((address): Asked[] => {
     const count = names.filter((name) => (explicit.get(name) ?? index) === address).length;
-    const by = address === index ? namedBy : 'tool.uv.sources';
+    const by = namedBy.get(address) ?? 'default';
     const why = `package index (${by}): ${count} ${count === 1 ? 'package' : 'packages'}`;
     return count === 0 ? [] : [{ url: new URL(address), why, config }];
   });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { LockfileBefore } from '../../audit/lockfile-changes.ts';
 import { ecosystemOfLockfile, type ProjectManifests, type ProjectSettings } from '../../lockfiles/index.ts';
 import { isNodeLockfile, type Lockfile, type PlacedFinding } from '../../model/dependency.ts';
 import type { Ecosystem } from '../../model/package.ts';
@@ -10,6 +11,7 @@ import { managerOf, projectSettings, tellingPaths } from './manager-config.ts';
 import { manifestNames, manifestText } from './manifests.ts';
 import { notUsed } from './not-used.ts';
 import { pythonNotUsed } from './python-not-used.ts';
+import { withIndexes } from './python-before.ts';
 import { pythonFiles } from './python-project.ts';
 
 /** The project's own files that lockfiles of one ecosystem are read with. */
@@ -28,6 +30,8 @@ interface ProjectKind {
   readonly manifestText: (file: string, text: string) => string;
   /** Files of the project, beside lockfile and manifests, that decide what the lockfile's entries mean. */
   readonly tellingPaths: (lockfile: string, io: Io) => ReadonlySet<string>;
+  /** A lockfile as it was at a commit, with what settings of that commit add to it. */
+  readonly before: (path: string, then: Lockfile, commit: string, io: Io) => Promise<LockfileBefore>;
   /** What of the project makes an installation use something else than the lockfile. */
   readonly notUsed: (
     path: string,
@@ -46,6 +50,7 @@ const node: ProjectKind = {
   manifestPaths: (lockfile, member) => manifestNames(managerOf(lockfile)).map((name) => join(member, name)),
   manifestText,
   tellingPaths,
+  before: asItWas,
   notUsed: async (path, lockfile, { manifests }, io, audited) =>
     isNodeLockfile(lockfile) ? notUsed(path, lockfile, manifests, io, audited) : [],
 };
@@ -55,6 +60,7 @@ const go: ProjectKind = {
   manifestPaths: (_, member) => [goManifestPath(member)],
   manifestText: (_, text) => text,
   tellingPaths: () => new Set(),
+  before: asItWas,
   notUsed: (path, lockfile, _, io) => Promise.resolve(goNotUsed(path, lockfile, io)),
 };
 
@@ -63,7 +69,8 @@ const cargo: ProjectKind = {
   manifestPaths: (_, member) => [join(member, 'Cargo.toml')],
   manifestText: (_, text) => text,
   tellingPaths: () => new Set(),
-  notUsed: (path, lockfile, _, io) => Promise.resolve(cargoNotUsed(path, lockfile, io)),
+  before: asItWas,
+  notUsed: (path, lockfile, { manifests }, io) => cargoNotUsed(path, lockfile, manifests, io),
 };
 
 const python: ProjectKind = {
@@ -72,8 +79,13 @@ const python: ProjectKind = {
   manifestPaths: (_, member) => [member],
   manifestText: (_, text) => text,
   tellingPaths: () => new Set(),
+  before: withIndexes,
   notUsed: (path, lockfile, _, io) => pythonNotUsed(path, lockfile, io),
 };
+
+function asItWas(_: string, then: Lockfile): Promise<LockfileBefore> {
+  return Promise.resolve(then);
+}
 
 const KINDS: Readonly<Record<Ecosystem, ProjectKind>> = { npm: node, go, pypi: python, cargo };
 

@@ -17,6 +17,7 @@ import { escapeText } from '../../report/words/escape.ts';
 import { listed } from '../../report/words/layout.ts';
 import { collectSooner } from '../v8-flags.ts';
 import { isMendable, UsageError } from '../exit.ts';
+import { startAdvisories } from './advisories.ts';
 import { findAllLockfiles, type Found } from './find.ts';
 import { openFolder, type Project } from './folder.ts';
 import type { Io } from '../io.ts';
@@ -68,6 +69,7 @@ export const PROJECT_OPTIONS = [
   ...TRUST_OPTIONS,
   'registry-keys',
   'policy',
+  'advisories',
   'evidence',
   'no-cache',
 ] as const satisfies OptionName[];
@@ -108,6 +110,7 @@ export async function withProjects<T>(
   const trust = isBuildSigned(found) ? started : { ...started, session: started.session.then(unasked) };
   const progress = progressOn(io.stderr, 'assay: verified');
   const established = new Map<string, Buffer>();
+  let advisories: ReturnType<typeof startAdvisories> = null;
 
   const auditOne = async (project: ProjectInUse, how: How, isOnly: boolean): Promise<Report> => {
     demandJudged(project, how);
@@ -124,14 +127,14 @@ export async function withProjects<T>(
     if (lockfiles.some(({ dependencies }) => dependencies.length >= LARGE)) collectSooner();
     const repository = repositoryAddress(io.env);
     const known = { policy, baseline, beside, now: Date.now(), askAppearances, repository };
-    const shared = { ...known, store, onProgress: progress.update };
+    const shared = { ...known, store, advisories, onProgress: progress.update };
     try {
       const { result, current } = await withTrust(
         await trust.session,
         () => {
           const names = servedNames(project.lockfiles.filter(isNodeLockfile));
           const registry = openRegistry(own, io, { names, redirects: policy?.policy.redirects ?? [] });
-          return openSources(registry, askingOf([...project.lockfiles, ...beside], dirname(project.path), io));
+          return openSources(registry, askingOf(project.lockfiles, dirname(project.path), io, beside));
         },
         (used, { sources }) => auditLockfiles(lockfiles, { ...shared, trust: used, ...sources, ...how }),
       );
@@ -147,6 +150,8 @@ export async function withProjects<T>(
     (await trust.session).refresh().catch(() => undefined);
     const { projects, unread } = await openProjects(found, values, policy, io);
     await demandSignedPack(await trust.session, policy, io);
+    const locked = projects.flatMap(({ lockfiles }) => lockfiles.flatMap(({ dependencies }) => dependencies));
+    advisories = startAdvisories(values, policy, locked, io);
     io.answers?.about(projects.flatMap(({ lockfiles }) => lockfiles));
     const isOnly = projects.length === 1 && projects[0]?.lockfiles.length === 1;
     return await work({

@@ -12,6 +12,11 @@ import { foldersUpwards, isRepository, projectFolders } from './upwards.ts';
  */
 export function demandProjectFile(path: string, io: Io): void {
   demandFile(path);
+  demandWithin(path, io);
+}
+
+/** The same for a path that may also be that of a folder. Throws UsageError. */
+export function demandWithin(path: string, io: Io): void {
   const folder = dirname(path);
   const target = realOf(path);
   if (target === null) return;

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import type { Lockfile } from '../../model/dependency.ts';
+import { listOf, tableOf, textsOf } from '../../readers/toml-tables.ts';
 import type { NetConfig } from '../../net/config.ts';
 import { createHttpClient } from '../../net/client.ts';
 import { environmentNetwork } from '../../net/environment.ts';
@@ -11,11 +12,12 @@ import { pipIndexes } from '../../registries/pypi/config/pip.ts';
 import { uvIndexes } from '../../registries/pypi/config/uv.ts';
 import { pypiIndex, type PypiIndex } from '../../registries/pypi/index.ts';
 import { UsageError } from '../exit.ts';
-import type { Io } from '../io.ts';
+import type { Io, IoBefore } from '../io.ts';
 import { readUserFile, shownPath } from '../user-files.ts';
 import { demandProjectFile } from './project-file.ts';
 import { netrcOf } from './netrc.ts';
-import { isSet, uvSettingsAt } from './uv-settings.ts';
+import { projectFolders } from './upwards.ts';
+import { isSet, tomlFile, uvSettingsAt } from './uv-settings.ts';
 
 /** How Python packages are asked for, under the settings of who installs them. */
 export interface PypiAsking {
@@ -56,18 +58,41 @@ export function openPypi({ config, settings }: PypiAsking): PypiIndex {
   return pypiIndex(createHttpClient(config, { refuseRedirect }), settings);
 }
 
-function settingsFor(manager: Lockfile['manager'], folder: string, io: Io): IndexSettings {
+/** The settings that one manager has for the lockfiles of a folder. Throws UsageError and LockfileError. */
+export function settingsFor(manager: Lockfile['manager'], folder: string, io: IoBefore): IndexSettings {
   if (manager === 'uv') return uvSettings(folder, io);
   if (manager === 'poetry' || manager === 'pdm') return projectSettings(manager, folder, io);
-  return manager === 'pip' ? pipSettings(io) : settingsOf(null, []);
+  return manager === 'pip' ? pipSettings(io) : pipenvSettings(folder, io);
+}
+
+/** The one source of a Pipfile, with the values of its variables; PyPI where there is none, or several. */
+function pipenvSettings(folder: string, io: IoBefore): IndexSettings {
+  const mirror = io.env['PIPENV_PYPI_MIRROR'] ?? '';
+  if (mirror !== '') return settingsOf({ url: mirror, by: 'PIPENV_PYPI_MIRROR' }, []);
+  const pipfile = tomlFile(folder, 'Pipfile', io);
+  if (pipfile === null) return settingsOf(null, []);
+  const [source, ...others] = listOf(pipfile.table.get('source'));
+  const [url] = textsOf(tableOf(source).get('url'));
+  if (url === undefined || others.length > 0) return settingsOf(null, []);
+  const address = url.replace(/\$(?:\{(\w+)\}|(\w+))/g, (all, a?: string, b?: string) => io.env[a ?? b ?? ''] ?? all);
+  return settingsOf({ url: address, by: `source of ${pipfile.file}:${pipfile.headers('source')[0] ?? 1}` }, []);
 }
 
 /** PyPI where pyproject.toml names no index or several, to which what the lockfile names is held then. */
-function projectSettings(tool: 'poetry' | 'pdm', folder: string, io: Io): IndexSettings {
+function projectSettings(tool: 'poetry' | 'pdm', folder: string, io: IoBefore): IndexSettings {
   const project = textOf(join(folder, 'pyproject.toml'), io);
-  if (project === null) return settingsOf(null, []);
-  const url = oneIndex(new Map([['pyproject.toml', project.text]]), tool);
-  return settingsOf(url === null ? null : { url, by: `tool.${tool}.source of ${project.path}` }, []);
+  const found = project === null ? null : oneIndex(new Map([['pyproject.toml', project.text]]), tool);
+  if (project === null || found === null) return tool === 'pdm' ? pdmSettings(folder, io) : settingsOf(null, []);
+  return settingsOf({ url: found.url, by: `tool.${tool}.source of ${project.path}:${found.line}` }, []);
+}
+
+/** What PDM asks in place of PyPI (https://pdm-project.org/en/latest/reference/configuration/). */
+function pdmSettings(folder: string, io: IoBefore): IndexSettings {
+  const settings = tomlFile(folder, 'pdm.toml', io);
+  const variable = io.env['PDM_PYPI_URL'] ?? '';
+  if (variable !== '') return settingsOf({ url: variable, by: 'PDM_PYPI_URL' }, []);
+  const [url] = textsOf(tableOf(settings?.table.get('pypi')).get('url'));
+  return settingsOf(url === undefined ? null : { url, by: `pypi.url of ${settings?.file ?? ''}` }, []);
 }
 
 interface TextFile {
@@ -76,7 +101,7 @@ interface TextFile {
 }
 
 /** https://docs.astral.sh/uv/concepts/configuration-files/ */
-function uvSettings(folder: string, io: Io): IndexSettings {
+function uvSettings(folder: string, io: IoBefore): IndexSettings {
   const { env } = io;
   const project = textOf(join(folder, 'pyproject.toml'), io);
   const named = env['UV_CONFIG_FILE'] ?? '';
@@ -92,7 +117,7 @@ function uvSettings(folder: string, io: Io): IndexSettings {
 }
 
 /** https://pip.pypa.io/en/stable/topics/configuration/#location */
-function pipSettings(io: Io): IndexSettings {
+function pipSettings(io: IoBefore): IndexSettings {
   const { env } = io;
   const named = env['PIP_CONFIG_FILE'] ?? '';
   if (named === '/dev/null' || named === 'nul') return pipIndexes(env, []);
@@ -114,6 +139,17 @@ function homeOf({ env }: Io): string {
   return env['HOME'] ?? homedir();
 }
 
+/** Files of the project that may name the index of a lockfile of Python, whether or not they are there. */
+export function indexFiles(folder: string, io: Io): readonly string[] {
+  const ofProject = projectFolders(folder, io).flatMap((each) =>
+    ['pyproject.toml', 'uv.toml', 'pdm.toml', 'Pipfile'].map((name) => join(each, name)),
+  );
+  const named = ['UV_CONFIG_FILE', 'PIP_CONFIG_FILE'].flatMap((name) => io.env[name] ?? []);
+  const prefix = io.env['VIRTUAL_ENV'] ?? '';
+  const others = [...named, ...(prefix === '' ? [] : [join(prefix, 'pip.conf')])].filter((path) => path !== '');
+  return [...new Set([...ofProject, ...others].map((path) => resolve(io.cwd, path)))];
+}
+
 function configHome(io: Io): string {
   const { env } = io;
   if (process.platform === 'win32') return env['APPDATA'] ?? join(homeOf(io), 'AppData', 'Roaming');
@@ -130,12 +166,16 @@ function present(files: readonly (TextFile | null)[]): readonly TextFile[] {
 }
 
 /** Throws UsageError where there is no such file. */
-function demanded(path: string, io: Io): TextFile {
+function demanded(path: string, io: IoBefore): TextFile {
+  const then = io.before?.get(resolve(io.cwd, path)) ?? null;
+  if (then !== null) return { path: shownPath(path, io), text: then };
   return { path: shownPath(path, io), text: readUserFile(path, 'the settings of uv', io).toString('utf8') };
 }
 
 /** Null where there is no such file. Throws UsageError where it cannot be read. */
-function textOf(path: string, io: Io): TextFile | null {
+function textOf(path: string, io: IoBefore): TextFile | null {
+  const then = io.before?.get(resolve(io.cwd, path));
+  if (then !== undefined) return then === null ? null : { path: shownPath(path, io), text: then };
   if (!existsSync(path)) return null;
   demandProjectFile(path, io);
   return {

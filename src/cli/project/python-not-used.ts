@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildSystemOf, uvEffects, uvWorkspace, type UvEffect } from '../../lockfiles/settings/uv.ts';
+import { join, relative, resolve, sep } from 'node:path';
+import { buildSystemOf, uvEffects, uvWorkspace } from '../../lockfiles/settings/uv.ts';
 import type { Lockfile, PlacedFinding } from '../../model/dependency.ts';
 import { finding, type Finding } from '../../model/finding.ts';
 import { isFollowed, isWorkspace } from '../../model/workspaces.ts';
 import type { Io } from '../io.ts';
 import { shownPath } from '../user-files.ts';
 import { projectFolder } from './files.ts';
-import { committedFolder, committedOf, isInRepository } from './stores.ts';
+import { effectOf, isPathHere, notUsed, otherCode } from './python-effects.ts';
+import { ofSettings } from './python-settings.ts';
+import { committedOf, isInRepository } from './stores.ts';
 import { projectFolders } from './upwards.ts';
-import { namedFile, tomlFile, uvSettingsAt, type UvSettingsFile } from './uv-settings.ts';
+import { namedFile, tomlFile, uvSettingsAt } from './uv-settings.ts';
 
 /** What of a project makes an installation use something else than its lockfile of Python. */
 export async function pythonNotUsed(
@@ -19,8 +20,27 @@ export async function pythonNotUsed(
   io: Io,
 ): Promise<readonly PlacedFinding[]> {
   const folder = projectFolder(path);
-  const found = [...(await installed(manager, folder, io)), ...(manager === 'uv' ? await ofUv(folder, io) : [])];
+  const found = [
+    ...(await installed(manager, folder, io)),
+    ...(manager === 'uv' ? await ofUv(folder, io) : await ofSettings(manager, folder, io)),
+    ...(await variables(manager, folder, io)),
+  ];
   return found.map((one) => ({ place: { file, line: 1, path: '' }, finding: one }));
+}
+
+/** Where each tool keeps what it fetched and built, if a variable says so. */
+const CACHES: Readonly<Partial<Record<Lockfile['manager'], string>>> = {
+  uv: 'UV_CACHE_DIR',
+  poetry: 'POETRY_CACHE_DIR',
+  pdm: 'PDM_CACHE_DIR',
+};
+
+async function variables(manager: Lockfile['manager'], folder: string, io: Io): Promise<readonly Finding[]> {
+  const key = CACHES[manager] ?? '';
+  const value = io.env[key] ?? '';
+  if (value === '') return [];
+  const from = { file: 'the environment', path: join(folder, key) };
+  return effectOf({ key, values: [value], effect: 'store' }, from, folder, io);
 }
 
 async function ofUv(folder: string, io: Io): Promise<readonly Finding[]> {
@@ -42,14 +62,6 @@ async function ofUv(folder: string, io: Io): Promise<readonly Finding[]> {
   return [...enclosed, ...effects.flat(), ...builds(folder, io), ...interpreters(folder, io)];
 }
 
-function notUsed(by: string, instead: string): Finding {
-  return finding('lockfile-not-used', { by, instead });
-}
-
-function otherCode(by: string, code: 'repository' | 'fetched' | 'unknown'): Finding {
-  return finding('lockfile-other-code', { by, code });
-}
-
 /** Environments that a manager takes for installed where they are there: none compares what is in them with a hash. */
 async function installed(manager: Lockfile['manager'], folder: string, io: Io): Promise<readonly Finding[]> {
   const named = ['VIRTUAL_ENV', ...(manager === 'uv' ? ['UV_PROJECT_ENVIRONMENT'] : [])]
@@ -64,55 +76,6 @@ async function installed(manager: Lockfile['manager'], folder: string, io: Io): 
   const places = await committedOf([...new Set([...own, ...named])]);
   const instead = 'what is committed there, whose bytes are not compared with the hashes';
   return places.map((place) => notUsed(`${shownPath(place, io)} of the repository`, instead));
-}
-
-async function effectOf(
-  { key, values, effect }: UvEffect,
-  { file, path }: UvSettingsFile,
-  folder: string,
-  io: Io,
-): Promise<readonly Finding[]> {
-  const by = `${key}${values.length === 0 ? '' : `=${values.join(' ')}`} of ${file}`;
-  // uv takes most paths from the folder that it is run in, and some from that of the file.
-  const bases = [...new Set([folder, dirname(path)])];
-  if (effect === 'unknown') return [otherCode(by, 'unknown')];
-  if (effect === 'build') return [otherCode(by, key.endsWith('dependencies') ? 'fetched' : 'unknown')];
-  if (effect === 'store') {
-    const places = await Promise.all(
-      values.flatMap((one) => bases.map((base) => committedFolder(one, base, folder, io))),
-    );
-    const place = places.find((one) => one !== null) ?? null;
-    if (place === null) return [];
-    return [
-      notUsed(by, `what the repository has in ${shownPath(place, io)}, whose bytes are not compared with the hashes`),
-    ];
-  }
-  const isHere = (value: string): boolean => {
-    const local = localPath(value);
-    return local !== null && bases.some((base) => isPathHere(local, base, folder));
-  };
-  if (values.some(isHere)) return [otherCode(by, 'repository')];
-  return effect === 'source' ? [otherCode(by, 'fetched')] : [];
-}
-
-/** Whether uv takes a text for a path, of something in the repository: a bare name is one where it is there. */
-function isPathHere(text: string, base: string, folder: string): boolean {
-  const place = resolve(base, text);
-  return (/[/\\]/.test(text) || existsSync(place)) && isInRepository(place, folder);
-}
-
-/** Null for an address of another machine, and for what is no path, as a version of Python. */
-function localPath(value: string): string | null {
-  if (/^file:/i.test(value)) {
-    try {
-      return fileURLToPath(value);
-    } catch {
-      // uv takes the rest of such an address for a path.
-      return value.slice('file:'.length).replace(/^\/*(?=\/)/, '');
-    }
-  }
-  if (/^[a-z][\w+.-]+:\/\//i.test(value)) return null;
-  return value;
 }
 
 /** What building the project itself fetches and runs. Most projects are built, so that this is a note. */

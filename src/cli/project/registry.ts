@@ -152,15 +152,17 @@ export function openSources(registry: Registry, asking: Asking): OpenedSources {
   };
 }
 
-/** How the packages of the lockfiles of a folder are asked for. */
-export function askingOf(
-  lockfiles: readonly Pick<Lockfile, 'dependencies' | 'manager'>[],
-  folder: string,
-  io: Io,
-): Asking {
-  const of = (wanted: Ecosystem): readonly Pick<Lockfile, 'manager'>[] =>
-    lockfiles.filter(({ dependencies }) => dependencies.some(({ ecosystem }) => ecosystem === wanted));
-  const python = new Set(of('pypi').map(({ manager }) => manager));
+type Named = Pick<Lockfile, 'dependencies' | 'manager'>;
+
+/**
+ * How the packages of the lockfiles of a folder are asked for. Of those `beside` them nothing is asked, so that their
+ * settings count only where no other lockfile has any, and those of one do.
+ */
+export function askingOf(lockfiles: readonly Named[], folder: string, io: Io, beside: readonly Named[] = []): Asking {
+  const of = (wanted: Ecosystem, among = [...lockfiles, ...beside]): readonly Named[] =>
+    among.filter(({ dependencies }) => dependencies.some(({ ecosystem }) => ecosystem === wanted));
+  const audited = of('pypi', [...lockfiles]);
+  const python = new Set((audited.length > 0 ? audited : of('pypi').slice(0, 1)).map(({ manager }) => manager));
   return {
     go: of('go').length > 0 ? goAsking(io) : null,
     pypi: python.size > 0 ? pypiAsking(python, folder, io) : null,

@@ -8,6 +8,7 @@ import { isMendable, UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { projectFolder } from './files.ts';
+import type { Lockfile } from '../../model/dependency.ts';
 import { kindOf, type ProjectFiles } from './kind.ts';
 import { shownPath } from '../user-files.ts';
 
@@ -47,7 +48,9 @@ export async function sinceOf(
     const manifestsThen = await manifestsAt(place.path, manifests, commit);
     const lockfile = await lockfileAt(place, { manifests: manifestsThen, settings }, commit);
     if (lockfile === null) continue;
-    before.set(place.file, changed === null ? lockfile : { problem: `${changed} was another one` });
+    const withIndexes =
+      'problem' in lockfile ? lockfile : await kindOf(place.path).before(place.path, lockfile, commit, io);
+    before.set(place.file, changed === null ? withIndexes : { problem: `${changed} was another one` });
   }
   return { ref: ref.shown, commit, before };
 }
@@ -71,7 +74,7 @@ async function lockfileAt(
   { path, file }: CurrentLockfile,
   { manifests, settings }: ProjectFiles,
   commit: string,
-): Promise<LockfileBefore | null> {
+): Promise<Lockfile | { readonly problem: string } | null> {
   const found = await readAt(dirname(path), basename(path), commit);
   if ('problem' in found) return found;
   if (found.bytes === null) return null;

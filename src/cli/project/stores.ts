@@ -28,11 +28,20 @@ export async function committedFiles(folder: string): Promise<readonly string[]>
 
 /** Of these paths, those that git has in its newest commit; none where there is no git to say so. */
 export async function committedOf(paths: readonly string[]): Promise<readonly string[]> {
-  const there = paths.filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+  const there = paths.filter(isThere);
   const known = await Promise.all(
     there.map((path) => git(dirname(path), ['rev-parse', '--verify', '--quiet', `HEAD:./${basename(path)}`])),
   );
   return there.filter((_, at) => known[at] !== null);
+}
+
+/** Also a link that leads nowhere; not what would be in a file. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a path leads into the repository of a project, by its words or by what they lead to. */

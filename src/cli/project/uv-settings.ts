@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { isTable, tableOf } from '../../readers/toml-tables.ts';
-import { parseToml, type TomlTable } from '../../readers/toml.ts';
-import type { Io } from '../io.ts';
+import { parseToml, type TomlDocument, type TomlTable } from '../../readers/toml.ts';
+import type { IoBefore } from '../io.ts';
 import { shownPath } from '../user-files.ts';
 import { manifestFile } from './manifests.ts';
 import { projectFolders } from './upwards.ts';
@@ -12,6 +12,8 @@ interface TomlFile {
   /** As it is shown. */
   readonly file: string;
   readonly table: TomlTable;
+  /** Lines of the headers `[[name]]`. */
+  readonly headers: TomlDocument['headers'];
 }
 
 /** A file with settings of uv, and these. */
@@ -22,7 +24,7 @@ export type UvSettingsFile = TomlFile;
  * before `tool.uv` of pyproject.toml (https://docs.astral.sh/uv/concepts/configuration-files/). Null for none. Throws
  * UsageError and LockfileError.
  */
-export function uvSettingsAt(folder: string, io: Io): UvSettingsFile | null {
+export function uvSettingsAt(folder: string, io: IoBefore): UvSettingsFile | null {
   const named = io.env['UV_CONFIG_FILE'] ?? '';
   if (named !== '') return tomlFile(dirname(resolve(io.cwd, named)), resolve(io.cwd, named), io);
   if (isSet(io.env['UV_NO_CONFIG'])) return null;
@@ -42,14 +44,18 @@ export function isSet(value: string | undefined): boolean {
 }
 
 /** Null where there is no such file. Throws UsageError and LockfileError. */
-export function tomlFile(folder: string, name: string, io: Io): TomlFile | null {
+export function tomlFile(folder: string, name: string, io: IoBefore): TomlFile | null {
   const text = namedFile(folder, name, io);
   const path = resolve(folder, name);
   const file = shownPath(path, io);
-  return text === null ? null : { path, file, table: parseToml(file, text, 'uv stops at it, too').root };
+  if (text === null) return null;
+  const { root: table, headers } = parseToml(file, text, 'the tool that reads it stops there, too');
+  return { path, file, table, headers };
 }
 
 /** The text of a file of a folder; null where there is none. */
-export function namedFile(folder: string, name: string, io: Io): string | null {
+export function namedFile(folder: string, name: string, io: IoBefore): string | null {
+  const then = io.before?.get(resolve(folder, name));
+  if (then !== undefined) return then;
   return manifestFile(join(folder, 'uv.lock'), name, io);
 }

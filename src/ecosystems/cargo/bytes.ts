@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { checkBytes, type CrateBytes } from '../../checks/cargo/bytes.ts';
+import { COMMIT_FILE } from '../../checks/cargo/publishers.ts';
 import { withFile } from '../../installed/read.ts';
 import { byteDigests, type Dependency, type Digest } from '../../model/dependency.ts';
 import { finding, type Finding } from '../../model/finding.ts';
@@ -23,13 +24,15 @@ export interface ReadCrate {
   readonly findings: readonly Finding[];
   /** Its files by their path, where they were asked for and are what is locked. */
   readonly files: ReadonlyMap<string, PackedFile> | null;
+  /** The file in which cargo names the commit that it packed; null where there is none. */
+  readonly commit: Uint8Array | null;
 }
 
 /** Reads the .crate file of a dependency: every one that Cargo has downloaded, else the one that is served. */
 export async function readCrate(dependency: Dependency, source: CratesSource, hashed: boolean): Promise<ReadCrate> {
   const { name, artifacts } = dependency;
   const [artifact] = artifacts;
-  if (artifact.source.kind !== 'registry') return { proof: null, findings: [], files: null };
+  if (artifact.source.kind !== 'registry') return { proof: null, findings: [], files: null, commit: null };
   const [wanted] = byteDigests(artifact);
   const url = source.index.url;
   if (wanted === undefined) {
@@ -41,7 +44,9 @@ export async function readCrate(dependency: Dependency, source: CratesSource, ha
     const { proof, findings } = checkBytes(wanted, read);
     const files = read.flatMap(({ answer }) => (answer.state === 'read' ? [answer.files] : []))[0] ?? [];
     const byPath = new Map(files.map(({ path, size, digests: [digest = ''] }) => [path, { size, digest }]));
-    return { proof, findings, files: proof === null || !hashed ? null : byPath };
+    const commit = files.find(({ path }) => path === COMMIT_FILE)?.bytes ?? null;
+    const held = { files: hashed ? byPath : null, commit };
+    return { proof, findings, ...(proof === null ? { files: null, commit: null } : held) };
   } catch (error) {
     // What one file does to the reading takes nothing from the other dependencies.
     const reason = `${name} could not be judged: ${String(error)}`;
@@ -50,7 +55,7 @@ export async function readCrate(dependency: Dependency, source: CratesSource, ha
 }
 
 function without(found: Finding): ReadCrate {
-  return { proof: null, findings: [found], files: null };
+  return { proof: null, findings: [found], files: null, commit: null };
 }
 
 async function readAll(
@@ -59,7 +64,8 @@ async function readAll(
   source: CratesSource,
   hashed: boolean,
 ): Promise<readonly CrateBytes[]> {
-  const newSink = (): TarballSink => createTarballSink([wanted], { isWanted: () => false, hashed, unpacked: hashed });
+  const options = { isWanted: (path: string) => path === COMMIT_FILE, hashed, folder: `${name}-${version}` };
+  const newSink = (): TarballSink => createTarballSink([wanted], options);
   const read: CrateBytes[] = [];
   for (const within of source.readsCache ? keptAt(source, 'cache', `${name}-${version}.crate`) : []) {
     const path = join(source.kept, within);

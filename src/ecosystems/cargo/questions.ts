@@ -2,6 +2,7 @@ import type { Evidence } from '../../model/evidence.ts';
 import type { History, Resolved } from '../../model/history.ts';
 import { STABLE } from '../../model/channel.ts';
 import type { CratesIndex } from '../../registries/crates/index.ts';
+import { openPublishers } from './publishers.ts';
 import { cargoConventions } from '../conventions/cargo.ts';
 
 /** What is asked of an index beside the chain. */
@@ -9,6 +10,10 @@ export function crateQuestions(index: CratesIndex) {
   return {
     urlFor: (): string => index.url,
     history: (name: string): Promise<Evidence<History>> => index.crate(name),
+    withPublishers: async (history: History): Promise<History> => {
+      const joined = await openPublishers(index, null).join(history);
+      return joined.state === 'present' ? joined.value : history;
+    },
     resolve: async (name: string, wanted: string): Promise<Evidence<Resolved>> => {
       const answer = await index.crate(name);
       if (answer.state !== 'present') return answer;

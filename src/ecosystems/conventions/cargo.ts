@@ -43,4 +43,11 @@ function precise(name: string, version: string): readonly string[] {
 const commands: Commands = { byManager: { cargo: own }, own, underAlias: null, diff: () => null };
 
 /** Crates, as Cargo and crates.io name them. */
-export const cargoConventions: Conventions = { versions, names, commands, hasProvenance: false, archive: 'crate' };
+export const cargoConventions: Conventions = {
+  versions,
+  names,
+  commands,
+  osv: { ecosystem: 'crates.io', name: foldedName, version: (text) => text },
+  hasProvenance: false,
+  archive: 'crate',
+};

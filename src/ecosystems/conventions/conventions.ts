@@ -54,6 +54,15 @@ export interface Names {
   readonly target: (name: string, specifier: string) => Target | null;
 }
 
+/** How records of the Open Source Vulnerability format write what is of the ecosystem (https://ossf.github.io/osv-schema/). */
+interface OsvWords {
+  readonly ecosystem: string;
+  /** The one form of all names that the registry takes for the same. */
+  readonly name: (name: string) => string;
+  /** A version of a record, as the ecosystem writes it. */
+  readonly version: (text: string) => string;
+}
+
 /** A command, in words none of which a shell takes apart. */
 export type Command = readonly string[];
 
@@ -111,6 +120,7 @@ export interface Conventions {
   readonly versions: Versions;
   readonly names: Names;
   readonly commands: Commands;
+  readonly osv: OsvWords;
   /** Whether a release can have provenance: whether anybody signs who built one. */
   readonly hasProvenance: boolean;
   /** What a version is packed in, for people. */

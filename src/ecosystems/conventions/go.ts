@@ -84,4 +84,12 @@ const own: ManagerCommands = {
 
 const commands: Commands = { byManager: { go: own }, own, underAlias: null, diff: () => null };
 
-export const goConventions: Conventions = { versions, names, commands, hasProvenance: false, archive: 'zip' };
+export const goConventions: Conventions = {
+  versions,
+  names,
+  commands,
+  // Records leave the v of versions out.
+  osv: { ecosystem: 'Go', name: names.normalise, version: (text) => (/^\d/.test(text) ? `v${text}` : text) },
+  hasProvenance: false,
+  archive: 'zip',
+};

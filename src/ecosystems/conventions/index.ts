@@ -40,6 +40,11 @@ export function ecosystemNamed(name: string): Ecosystem | null {
   return Object.hasOwn(CONVENTIONS, name) ? (name as Ecosystem) : null;
 }
 
+/** The ecosystem that records of the Open Source Vulnerability format call so; null for another one. */
+export function ecosystemOfOsv(name: string): Ecosystem | null {
+  return ECOSYSTEMS.find((ecosystem) => CONVENTIONS[ecosystem].osv.ecosystem === name) ?? null;
+}
+
 /** Whether an address is a registry where anybody can publish under any name that is free, of whichever ecosystem. */
 export function isPublicRegistry(address: string): boolean {
   return Object.values(CONVENTIONS).some(({ names }) => names.isPublicRegistry(address));

@@ -4,4 +4,11 @@ import { names } from './npm-names.ts';
 import { versions } from './npm-versions.ts';
 
 /** npm, and every package manager that takes packages from a registry of its kind. */
-export const npmConventions: Conventions = { versions, names, commands, hasProvenance: true, archive: 'tarball' };
+export const npmConventions: Conventions = {
+  versions,
+  names,
+  commands,
+  osv: { ecosystem: 'npm', name: names.normalise, version: (text) => text },
+  hasProvenance: true,
+  archive: 'tarball',
+};

@@ -9,7 +9,7 @@ import type { GatheredBytes } from '../../model/gathered.ts';
 import type { IndexProject } from '../../model/pypi-index.ts';
 import type { PypiIndex } from '../../registries/pypi/index.ts';
 
-const NO_FILES: FilesCheck = { locked: [], findings: [] };
+const NO_FILES: FilesCheck = { locked: [], findings: [], isWhole: false };
 
 /**
  * Hashes each locked file, from where the index has it. `seen` is what the index said when the dependency was assessed,
@@ -27,8 +27,7 @@ export async function gatherBytes(
   if (seen === null && checkIndex(dependency, url, []) !== null) return without();
   const project = seen ?? (await index.project(name));
   const isAsked = project.state === 'present' && project.value.quarantined === null;
-  const { locked, findings: others } = isAsked ? lockedFiles(dependency, project.value) : NO_FILES;
-  const isWhole = locked.length > 0 && others.length === 0;
+  const { locked, isWhole } = isAsked ? lockedFiles(dependency, project.value) : NO_FILES;
   // What is not there of it is told by the assessment, where that asked.
   if (!isWhole && seen === null) {
     return without(withoutAnswer('file', { state: 'absent', url }, 'the index does not have all of its files'));

@@ -10,6 +10,7 @@ import { conventionsOf } from '../conventions/index.ts';
 export function pypiQuestions(index: PypiIndex) {
   return {
     urlFor: index.urlFor,
+    namedBy: index.namedBy,
     history: (name: string): Promise<Evidence<IndexProject>> => index.project(name),
     resolve: async (name: string, wanted: string): Promise<Evidence<Resolved>> => {
       const answer = await index.project(name);

@@ -1,5 +1,6 @@
 import type { Artifact, Artifacts, Dependency, Source } from '../../model/dependency.ts';
 import { pypiConventions } from '../../ecosystems/conventions/pypi.ts';
+import { finding } from '../../model/finding.ts';
 import { quoted } from '../../readers/error.ts';
 import type { Document } from './document.ts';
 import { fileNameOf, readHash, type Fail, type Fields } from './fields.ts';
@@ -8,6 +9,11 @@ export const REGISTRY: Source = { kind: 'registry', resolved: null };
 
 /** Of an entry that only one file, or none that could be locked, stands for. */
 export const FLAGS = { peer: false, exotic: [], bundles: [] } as const satisfies Partial<Dependency>;
+
+/** Of an entry that pipenv or PDM always writes hashes of, and where there are none installs whatever comes. */
+export const WITHOUT_HASHES: Pick<Dependency, 'findings'> = {
+  findings: [finding('integrity-missing', { resolved: null, due: true })],
+};
 
 /** The artifacts of an entry; one without files locks nothing. */
 export function orNothing(files: readonly Artifact[], source: Source = REGISTRY): Artifacts {

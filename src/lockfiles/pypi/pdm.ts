@@ -6,7 +6,7 @@ import type { LockfileFormat, ProjectManifests } from '../common/format.ts';
 import { mergePlaces, type PlacedDependency } from '../common/merge.ts';
 import { readDocument } from './document.ts';
 import { packageName, packageVersion, type Fields } from './fields.ts';
-import { artifactOf, FLAGS, hashedFilesOf, isArchive, orNothing, REGISTRY } from './files.ts';
+import { artifactOf, FLAGS, hashedFilesOf, isArchive, orNothing, REGISTRY, WITHOUT_HASHES } from './files.ts';
 import { askedForBy, severalIndexes } from './pyproject.ts';
 
 const REMEDY = 'write it again with pdm lock';
@@ -54,10 +54,11 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
     const groups = fields.texts('groups');
     // Groups of extras and for development are not told apart.
     const isExtra = groups.length > 0 && !groups.includes('default');
+    const source = sourceOf(fields);
     found.push({
-      ...{ ecosystem: 'pypi', name, version: locked, artifacts: artifactsOf(fields, own) },
+      ...{ ecosystem: 'pypi', name, version: locked, artifacts: artifactsOf(own, source) },
       ...{ direct: isDirect(name), dev: false, optional: isExtra },
-      ...{ ...FLAGS, place },
+      ...{ ...FLAGS, place, ...(source === null && own.length === 0 ? WITHOUT_HASHES : {}) },
     });
   }
   const unused = shared?.names().find((key) => !used.has(key));
@@ -72,8 +73,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
   };
 }
 
-function artifactsOf(fields: Fields, files: readonly Fields[]): Artifacts {
-  const from = sourceOf(fields);
+function artifactsOf(files: readonly Fields[], from: Source | null): Artifacts {
   const artifacts: readonly Artifact[] = files.map((one) => artifactOf(one, from));
   return orNothing(artifacts, from ?? REGISTRY);
 }

@@ -7,7 +7,7 @@ import { refuseConflicts } from '../common/conflicts.ts';
 import type { LockfileFormat } from '../common/format.ts';
 import { mergePlaces, type PlacedDependency } from '../common/merge.ts';
 import { failing, packageName, packageVersion, readHash, type Fail } from './fields.ts';
-import { FLAGS, isArchive } from './files.ts';
+import { FLAGS, isArchive, WITHOUT_HASHES } from './files.ts';
 import { artifactAt, artifactsOf } from './requirement.ts';
 
 const REMEDY = 'write it again with pipenv lock';
@@ -67,6 +67,7 @@ function parse(file: string, bytes: Uint8Array): Lockfile {
         // The file does not tell what the project itself asks for from the rest.
         ...{ direct: true, dev: category !== 'default', optional: false, ...FLAGS, place },
         ...(index === null ? {} : { index }),
+        ...(location === null && said.hashes.length === 0 ? WITHOUT_HASHES : {}),
       });
     }
   }

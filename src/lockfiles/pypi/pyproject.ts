@@ -83,11 +83,15 @@ export function severalIndexes(file: string, manifests: ProjectManifests, tool: 
   return [{ place, finding: finding('lockfile-index-ambiguous', { indexes }) }];
 }
 
-/** The one index that this tool asks by its pyproject.toml; null where it names none, or several. */
-export function oneIndex(manifests: ProjectManifests, tool: Tool): string | null {
+/** The one index that this tool asks by its pyproject.toml, and its line; null where it names none, or several. */
+export function oneIndex(
+  manifests: ProjectManifests,
+  tool: Tool,
+): { readonly url: string; readonly line: number } | null {
   const document = documentIn(manifests);
-  const [index = null, ...others] = document === null ? [] : indexesIn(document, tool);
-  return others.length === 0 ? index : null;
+  const [url, ...others] = document === null ? [] : indexesIn(document, tool);
+  if (document === null || url === undefined || others.length > 0) return null;
+  return { url, line: document.headers(`tool.${tool}.source`)[0] ?? 1 };
 }
 
 function indexesIn({ root }: TomlDocument, tool: Tool): readonly string[] {

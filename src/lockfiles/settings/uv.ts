@@ -1,22 +1,9 @@
-import { isTable, listOf, tableOf, textsOf } from '../../readers/toml-tables.ts';
-import type { TomlTable, TomlValue } from '../../readers/toml.ts';
-
-/** What a setting of uv does to what an installation uses, beside the lockfile. */
-export interface UvEffect {
-  /** As people find it: `pip.python`. */
-  readonly key: string;
-  /** What it names, where that is one text or several. */
-  readonly values: readonly string[];
-  /**
-   * `store`: a folder whose content is taken for what was fetched. `program`: a file that is run, where it is a path.
-   * `source`: a folder or an address that Python, or what a build asks for, comes from. `build`: what a build of a
-   * source distribution runs or is told. `unknown`: nothing here says.
-   */
-  readonly effect: 'store' | 'program' | 'source' | 'build' | 'unknown';
-}
+import { isTable, tableOf, textsOf } from '../../readers/toml-tables.ts';
+import type { TomlTable } from '../../readers/toml.ts';
+import { isOff, type PythonEffect } from './python.ts';
 
 /** https://docs.astral.sh/uv/reference/settings/, by what each does; tried with uv 0.13. */
-const EFFECTS: Readonly<Record<string, UvEffect['effect']>> = {
+const EFFECTS: Readonly<Record<string, PythonEffect['effect']>> = {
   'cache-dir': 'store',
   'pip.python': 'program',
   'pip.target': 'program',
@@ -53,18 +40,14 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set(
 );
 
 /** What of the settings of uv (a uv.toml, or `tool.uv` of a pyproject.toml) has an effect, or one that is not known. */
-export function uvEffects(settings: TomlTable): readonly UvEffect[] {
+export function uvEffects(settings: TomlTable): readonly PythonEffect[] {
   // What is for `uv pip` alone is known by what it does here; all the rest of it resolves.
   const ofPip = [...tableOf(settings.get('pip'))].map(([key, value]) => [`pip.${key}`, value] as const);
-  return [...settings, ...ofPip].flatMap(([key, value]): readonly UvEffect[] => {
+  return [...settings, ...ofPip].flatMap(([key, value]): readonly PythonEffect[] => {
     if (isOff(value)) return [];
     const effect = EFFECTS[key] ?? (key.startsWith('pip.') || WITHOUT_EFFECT.has(key) ? null : 'unknown');
     return effect === null ? [] : [{ key, values: textsOf(value), effect }];
   });
-}
-
-function isOff(value: TomlValue): boolean {
-  return value === false || (isTable(value) ? value.size === 0 : listOf(value).length === 0);
 }
 
 /** What a build of the project itself fetches without a hash, and which code of its own it runs. */

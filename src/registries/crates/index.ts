@@ -3,8 +3,10 @@ import type { History } from '../../model/history.ts';
 import type { Instant } from '../../model/time.ts';
 import type { HttpClient } from '../../net/request.ts';
 import { createDocuments, type Recognised } from '../documents.ts';
+import { createConfig } from './config.ts';
 import { createDownloads, prefixOf, type FetchCrate } from './downloads.ts';
 import { parseIndexFile } from './index-file.ts';
+import { createPublishers, type AskPublishers } from './publishers.ts';
 
 /**
  * A sparse index (https://doc.rust-lang.org/cargo/reference/registry-index.html#sparse-protocol). Every answer is
@@ -19,6 +21,8 @@ export interface CratesIndex {
   readonly revalidate: (name: string, known: Validator, now: Instant) => Promise<Validator | null>;
   /** Fetches the file of a version, which is asked of no cache. */
   readonly fetch: FetchCrate;
+  /** Who published the versions of a crate, by the web API that the index names: one question at a time. */
+  readonly publishers: AskPublishers;
   readonly close: () => void;
 }
 
@@ -27,9 +31,15 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const FILES_KEPT = 256;
 
 /**
- * Opens the index at an address, which ends with a slash. `allow` is told of where files are before they are asked for.
+ * Opens the index at an address, which ends with a slash, and `api` for its web API. `allow` is told of where files are
+ * before they are asked for.
  */
-export function cratesIndex(client: HttpClient, url: string, allow: (address: URL) => void): CratesIndex {
+export function cratesIndex(
+  { client, api }: { readonly client: HttpClient; readonly api: HttpClient },
+  url: string,
+  allow: (address: URL) => void,
+): CratesIndex {
+  const config = createConfig(client, url);
   const files = createDocuments<History>(client, {
     maxBytes: MAX_FILE_BYTES,
     kept: FILES_KEPT,
@@ -40,8 +50,12 @@ export function cratesIndex(client: HttpClient, url: string, allow: (address: UR
     url,
     crate: (name) => files.ask(addressOf(name), name),
     revalidate: (name, known, now) => files.revalidate(addressOf(name), name, known, now),
-    fetch: createDownloads(client, url, allow),
-    close: () => client.close(),
+    fetch: createDownloads(client, url, config, allow),
+    publishers: createPublishers(api, url, config),
+    close: () => {
+      client.close();
+      api.close();
+    },
   };
 }
 

@@ -21,6 +21,8 @@ import { parseProject } from './simple.ts';
 export interface PypiIndex {
   /** The base address for a project, without credentials, with the last slash. */
   readonly urlFor: (name: string) => string;
+  /** What names an address that is asked, for people. */
+  readonly namedBy: (address: string) => string;
   readonly project: (name: string) => Promise<Evidence<IndexProject>>;
   /** Whether the document of a project still is what it was: the renewed validator, or null for anything else. */
   readonly revalidate: (name: string, validator: Validator, now: Instant) => Promise<Validator | null>;
@@ -44,7 +46,7 @@ const FILES_AT_ONCE = 8;
 const MAX_FILE_BYTES = 4 * 1024 ** 3;
 const FILE_TIMEOUT_MS = 600_000;
 
-export function pypiIndex(client: HttpClient, { default: index, explicit }: Indexes): PypiIndex {
+export function pypiIndex(client: HttpClient, { default: index, explicit, namedBy }: Indexes): PypiIndex {
   const projects = createDocuments<IndexProject>(client, {
     accept: SIMPLE_TYPE,
     maxBytes: bounds.MAX_PACKUMENT_BYTES,
@@ -59,6 +61,7 @@ export function pypiIndex(client: HttpClient, { default: index, explicit }: Inde
 
   return {
     urlFor,
+    namedBy: (address) => namedBy.get(address) ?? 'default',
     project: (name) =>
       isName(name) ? projects.ask(`${urlFor(name)}${name}/`, name) : Promise.resolve(notAName(urlFor(name))),
     revalidate: (name, validator, now) =>

@@ -1,4 +1,5 @@
 import { withoutCredentials } from '../../model/address.ts';
+import type { AdvisoriesUsed } from '../../model/advisory.ts';
 import { placeOf, type CapabilityReading } from '../../model/capability.ts';
 import type { Artifact, Dependency, Place, Source } from '../../model/dependency.ts';
 import { hashText } from '../../model/hash.ts';
@@ -80,11 +81,12 @@ function membersOf(report: Report): Members {
       rootDigest: trust.rootDigest,
       ages: trust.ages.map(ageJson),
       registries: trust.registries
-        .map(({ url, keys }) => ({
+        .map(({ url, keys, namedBy }) => ({
           url,
           keys: keys
             .map(({ keyId, origin }) => ({ keyId, origin }))
             .sort((a, b) => compareText(a.keyId, b.keyId) || compareText(a.origin, b.origin)),
+          ...(namedBy === undefined ? {} : { namedBy }),
         }))
         .sort((a, b) => compareText(a.url, b.url)),
       repository: trust.repository === null ? null : repositoryJson(trust.repository),
@@ -97,6 +99,7 @@ function membersOf(report: Report): Members {
     review: report.review === null ? null : reviewUsedJson(report.review),
     bytes: report.bytes === null ? null : { ...report.bytes },
     installed: report.installed === null ? null : { ...report.installed },
+    ...(report.advisories.length === 0 ? {} : { advisories: report.advisories.map(advisoriesJson) }),
     dependencies: function* () {
       for (const judged of dependencies) yield dependencyJson(judged, findings.get(judged) ?? []);
     },
@@ -114,6 +117,10 @@ function membersOf(report: Report): Members {
       }
     },
   };
+}
+
+function advisoriesJson({ newest, ...one }: AdvisoriesUsed): JsonObject {
+  return { ...one, newest: formatInstant(newest) };
 }
 
 /** How old the root of an instance is, of a report or of `assay trust`. */

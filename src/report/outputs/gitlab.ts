@@ -38,7 +38,7 @@ function unreadJson({ file, path = file, problem }: UnreadLockfile): Json {
 function severityOf({ label, finding }: Result): Severity {
   switch (label) {
     case 'error':
-      return finding.kind === 'contradiction' ? 'blocker' : 'critical';
+      return finding.kind === 'contradiction' || finding.kind === 'advisory' ? 'blocker' : 'critical';
     case 'unverified':
       return 'major';
     case 'warning':

@@ -88,6 +88,7 @@ const EXIT_DESCRIPTIONS = {
 
 const LEVELS: Readonly<Record<FindingKind, Level>> = {
   contradiction: 'error',
+  advisory: 'error',
   unavailable: 'error',
   loss: 'warning',
   identity: 'warning',
@@ -99,6 +100,7 @@ const LEVELS: Readonly<Record<FindingKind, Level>> = {
 /** How often a finding of a kind is not innocent, in GitHub's words. */
 const PRECISIONS: Readonly<Record<FindingKind, string>> = {
   contradiction: 'very-high',
+  advisory: 'high',
   unavailable: 'very-high',
   loss: 'high',
   identity: 'high',

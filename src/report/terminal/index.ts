@@ -3,6 +3,7 @@ import type { PolicyUsed, Report, RegistryUsed, TrustRepository } from '../../mo
 import { formatInstant } from '../../model/time.ts';
 import type { JudgedDependency, Verdict } from '../../model/verdict.ts';
 import { baselineRows } from '../parts/baseline-rows.ts';
+import { advisoryRows } from '../parts/advisory-rows.ts';
 import { bytesRows } from '../parts/bytes.ts';
 import { lockfileRows, lockfileText, newText, sinceRows, unreadText } from '../parts/coverage.ts';
 import { canBeSigned, unsignedTexts } from '../words/builders.ts';
@@ -117,6 +118,7 @@ export function summaryRows(report: Report, isCounted = true): string[] {
     ...(counts.omitted > 0 ? [`left out by --omit: ${count(counts.omitted, 'dependency', 'dependencies')}`] : []),
     ...hookTexts(report.lockfiles),
     ...bytesRows(report),
+    ...advisoryRows(report),
     ...policyTexts(report.policy),
     ...unknownCapabilityTexts(report.dependencies),
     ...baselineRows(report),
@@ -217,7 +219,7 @@ function repositoryTexts(repository: TrustRepository | null): string[] {
 function registryTexts(registries: readonly RegistryUsed[]): string[] {
   const shownOnes = registries
     .slice(0, 3)
-    .map(({ url, keys }) => `registry ${escapeText(url, 120)}: ${vouchedFor(keys)}`);
+    .map(({ url, keys, namedBy }) => `registry ${escapeText(url, 120)}: ${chosenBy(namedBy) ?? vouchedFor(keys)}`);
   const rest = registries.length - shownOnes.length;
   return rest > 0
     ? [...shownOnes, `and ${count(rest, 'more registry', 'more registries')} (--json lists all)`]
@@ -229,6 +231,12 @@ function logTexts(logs: readonly LogHead[]): string[] {
     ({ origin, size }) =>
       `${escapeText(origin, 120)}, a tree of ${size} entries, which begins with every other tree that was seen`,
   );
+}
+
+/** Of an index without keys of its own, who chose it; null for others. */
+function chosenBy(namedBy: string | undefined): string | null {
+  if (namedBy === undefined) return null;
+  return namedBy === 'default' ? 'the default' : `named by ${escapeText(namedBy, 160)}`;
 }
 
 function vouchedFor(keys: RegistryUsed['keys']): string {

@@ -37,7 +37,16 @@ export interface Group {
 const LABELS: readonly Label[] = ['error', 'unverified', 'warning', 'note'];
 
 /** The gravest kind of fact first. */
-const KINDS: readonly FindingKind[] = ['contradiction', 'loss', 'identity', 'unavailable', 'gap', 'anomaly', 'note'];
+const KINDS: readonly FindingKind[] = [
+  'contradiction',
+  'advisory',
+  'loss',
+  'identity',
+  'unavailable',
+  'gap',
+  'anomaly',
+  'note',
+];
 
 /** Groups what needs attention: errors first, then unverified, warnings and notes; within those the gravest kind. */
 export function groupFindings({ lockfiles, dependencies }: Pick<Report, 'lockfiles' | 'dependencies'>): Group[] {

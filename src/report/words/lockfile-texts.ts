@@ -31,9 +31,11 @@ export const LOCKFILE_TEXTS: Texts<Extract<FindingCode, `lockfile-${string}`>> =
   },
   'lockfile-unexpected-host': {
     title: 'fetched from another host',
-    clause: ({ resolved, registry }) =>
-      `is to be fetched from ${address(resolved)}, while the registry in use is ${address(registry)}`,
-    why: 'the lockfile, not the configuration, decides where the bytes come from',
+    clause: ({ resolved, registry, since, packages }) =>
+      since === undefined
+        ? `is to be fetched from ${address(resolved)}, while the registry in use is ${address(registry)}`
+        : `has ${listed(packages ?? [], 3, (name) => escapeText(name, 80))} from ${address(resolved)}, and had them from ${address(registry)} at ${escapeText(since, 80)}`,
+    why: 'whoever can change that decides where the bytes come from',
     next: 'explain',
   },
   'lockfile-patched': {

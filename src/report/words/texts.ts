@@ -1,6 +1,7 @@
 import type { EvidenceName, FindingCode, IdentityArgs } from '../../model/finding.ts';
 import { formatInstant } from '../../model/time.ts';
 import { isPublicRegistry } from '../../ecosystems/conventions/index.ts';
+import { ADVISORY_TEXTS } from './advisory-texts.ts';
 import { BYTES_TEXTS } from './bytes-texts.ts';
 import { escapeText, quoteText } from './escape.ts';
 import { HISTORY_TEXTS } from './history-texts.ts';
@@ -21,6 +22,7 @@ const NOT_PACKED =
 
 /** The words of every code. A code without words does not compile. */
 export const TEXTS: Texts<FindingCode> = {
+  ...ADVISORY_TEXTS,
   'integrity-mismatch': {
     title: 'the locked hash contradicts other evidence',
     clause: ({ locked, actual, source, basis, file, cache }) => {
@@ -230,11 +232,9 @@ export const TEXTS: Texts<FindingCode> = {
   'evidence-unavailable': {
     title: 'evidence could not be obtained',
     clause: ({ evidence, url, reason, setting }) =>
-      evidence === 'retractions'
-        ? `may be retracted: the go.mod that would say so could not be obtained from ${address(url)} (${quoteText(reason)})`
-        : setting === undefined
-          ? `cannot be judged because ${EVIDENCE[evidence]} could not be obtained from ${address(url)} (${quoteText(reason)})`
-          : `cannot be judged because ${EVIDENCE[evidence]} may be asked of nobody (${quoteText(setting, 160)})`,
+      setting === undefined
+        ? `${UNTOLD[evidence]?.unavailable ?? `cannot be judged because ${EVIDENCE[evidence]}`} could not be obtained from ${address(url)} (${quoteText(reason)})`
+        : `cannot be judged because ${EVIDENCE[evidence]} may be asked of nobody (${quoteText(setting, 160)})`,
     why: 'no answer is not a good answer',
     next: ({ evidence, reason, setting }) => {
       if (setting !== undefined) return 'proxy-off';
@@ -245,8 +245,8 @@ export const TEXTS: Texts<FindingCode> = {
   'evidence-malformed': {
     title: 'evidence cannot be read',
     clause: ({ evidence, url, reason }) =>
-      evidence === 'retractions'
-        ? `may be retracted: what says so, from ${address(url)}, cannot be believed (${quoteText(reason)})`
+      UNTOLD[evidence] !== undefined
+        ? `${UNTOLD[evidence].malformed}, from ${address(url)}, cannot be believed (${quoteText(reason)})`
         : `cannot be judged because ${EVIDENCE[evidence]} from ${address(url)} cannot be read (${quoteText(reason)})`,
     why: 'a broken answer is not a good answer',
     next: 'again',
@@ -300,6 +300,20 @@ const EVIDENCE: Readonly<Record<EvidenceName, string>> = {
   installed: 'what is installed',
   log: 'what a transparency log has of it',
   retractions: 'what its owners took back',
+  publisher: 'who published it',
+  advisory: 'a record of malicious packages',
+};
+
+/** What does without it all the same. */
+const UNTOLD: Partial<Readonly<Record<EvidenceName, { readonly unavailable: string; readonly malformed: string }>>> = {
+  retractions: {
+    unavailable: 'may be retracted: the go.mod that would say so',
+    malformed: 'may be retracted: what says so',
+  },
+  publisher: {
+    unavailable: 'may be from a new publisher: who published it',
+    malformed: 'may be from a new publisher: what says who published it',
+  },
 };
 
 function ownerText({ owner }: Readonly<IdentityArgs>): string {

@@ -1,5 +1,6 @@
 import { PHASES } from '../../../src/model/verdict.ts';
-import type { Found, Incident, Upgrade } from './shape.ts';
+import type { Proven } from './proven.ts';
+import type { Found, Told, Upgrade } from './shape.ts';
 
 /** What a team can ask for beyond the default; the page shows it, and every incident is replayed with it. */
 export const POLICY = `release-age: 48
@@ -26,6 +27,27 @@ export interface Replayed {
   readonly failsAsBefore: boolean;
   /** Errors with the policy three days later. */
   readonly policy: readonly string[];
+  /** Whether it is not too new two days long, as nobody says when it was published. */
+  readonly isAgeless: boolean;
+}
+
+/** What a tree came to of which everything holds. */
+export interface Intact {
+  /** In each phase. */
+  readonly outcomes: readonly Found[];
+  /** What was proven, on whose word. */
+  readonly links: readonly string[];
+}
+
+/** Everything that the page says. */
+export interface Replays {
+  /** Incidents of each registry, as people call it. */
+  readonly attacks: readonly {
+    readonly registry: string;
+    readonly rows: readonly (readonly [Told, Replayed])[];
+  }[];
+  readonly upgrades: readonly (readonly [Upgrade, Upgraded])[];
+  readonly proven: readonly (readonly [Proven, Intact])[];
 }
 
 /** What a quiet upgrade came to in guard. */
@@ -35,28 +57,26 @@ export interface Upgraded {
 }
 
 /** docs/incidents.md. */
-export function incidentsPage(
-  incidents: readonly (readonly [Incident, Replayed])[],
-  upgrades: readonly (readonly [Upgrade, Upgraded])[],
-): string {
-  const text = pageText(incidents, upgrades);
+export function incidentsPage(replays: Replays): string {
+  const text = pageText(replays);
   const linked = new Set([...text.matchAll(/\[([a-z]+(?:-[a-z]+)+)\](?!\()/g)].map(([, code = '']) => code));
   const links = [...linked].sort().map((code) => `[${code}]: findings/${code}.md\n`);
   return `${text}\n${links.join('')}`;
 }
 
-function pageText(
-  incidents: readonly (readonly [Incident, Replayed])[],
-  upgrades: readonly (readonly [Upgrade, Upgraded])[],
-): string {
+function pageText({ attacks, upgrades, proven }: Replays): string {
+  const incidents = attacks.flatMap(({ rows }) => rows);
+  const ageless = attacks.filter(({ rows }) => rows.every(([, { isAgeless }]) => isAgeless));
   const quiet = upgrades.filter(([, { day }]) => day[0] === 0).length;
   return `# Incidents, replayed
 
-What assay says of attacks that happened on npm. \`test/scenarios/incidents.test.ts\` publishes each of them again, in its public
-shape, to a registry of its own, audits a lockfile that locks it as a direct dependency, an hour later and without a
-policy or a baseline, in each [phase](policy.md#phases), and writes this page from what it found. Change the test, not the page.
+What assay says of attacks that happened on npm, PyPI, crates.io and with Go modules. \`test/scenarios/incidents.test.ts\`
+publishes each of them again, in its public shape, to a registry of its own, audits a lockfile that locks it as a direct
+dependency, an hour later and without a policy or a baseline, in each [phase](policy.md#phases), and writes this page from
+what it found. Change the test, not the page.
 
-The hash was right in all of them, and so was the registry's signature: npm signs what it accepts. Versions, times and kinds of
+The locked hash was that of what was served in all of them but the last, and on npm the registry's signature was right, too:
+npm signs what it accepts. Versions, times and kinds of
 accounts are those of public reports and of the registry, as far as they are recorded; what they leave open is filled in to fit.
 
 ## Attacks
@@ -64,24 +84,15 @@ accounts are those of public reports and of the registry, as far as they are rec
 "Fails in" is the first phase with exit status 1; every later one fails, too. The default is \`guard\`. Findings in brackets are
 notes. "With the policy" is what is an error in \`guard\` with the policy below once the release is three days old.
 
-${table(
-  ['Incident', 'What was published', 'What assay finds', 'Fails in', 'With the policy', 'What it could not have seen'],
-  incidents.map(([incident, replayed]) => [
-    incident.title,
-    incident.published,
-    codes(replayed.finds),
-    failsIn(replayed),
-    codes(replayed.policy),
-    incident.unseen,
-  ]),
-)}
+${attacks.map(({ registry, rows }) => `### ${registry}\n\n${attacksTable(rows)}`).join('\n\n')}
 
 The release before each of them passes \`guard\` without a finding, but for these:
 
 ${beforeText(incidents)}
 
-As soon as npm takes a version away, a lockfile that still has it fails in every phase:
-[lockfile-version-unknown].
+As soon as npm, PyPI or crates.io takes a version away, a lockfile that still has it fails in every phase:
+[lockfile-version-unknown]. While PyPI has a project in quarantine, it fails from \`guard\` on: [version-removed]. What the
+checksum database of Go has once, it has for ever.
 
 ## A policy that asks for more
 
@@ -91,7 +102,8 @@ is to see. A team that would rather look at each of them says so in [assay.yml](
 \`\`\`yaml
 ${POLICY}\`\`\`
 
-With it, every one of these attacks fails in \`guard\` for the first two days, for its age alone. Most were found within hours.
+With it, every one of these attacks fails in \`guard\` for the first two days, for its age alone, but for those on
+${ageless.map(({ registry }) => registry).join(' and ')}, whose age is not looked at. Most were found within hours.
 
 ## Upgrades that look alike
 
@@ -109,16 +121,50 @@ ${table(
     outcome(now),
   ]),
 )}
+
+## Trees of which everything holds
+
+Beside them, for each registry, two packages with everything that it can prove. They pass every phase without a finding.
+
+${table(
+  ['Registry', 'In each phase', 'What is proven'],
+  proven.map(([{ title }, { outcomes, links }]) => [
+    title,
+    [...new Set(outcomes.map(outcome))].join('; '),
+    links.join(', '),
+  ]),
+)}
 `;
 }
 
-function failsIn({ statuses, fails, failsAsBefore }: Replayed): string {
+function attacksTable(rows: readonly (readonly [Told, Replayed])[]): string {
+  return table(
+    [
+      'Incident',
+      'What was published',
+      'What assay finds',
+      'Fails in',
+      'With the policy',
+      'What it could not have seen',
+    ],
+    rows.map(([incident, replayed]) => [
+      incident.title,
+      incident.published,
+      codes(replayed.finds),
+      failsIn(replayed),
+      codes(replayed.policy),
+      incident.unseen,
+    ]),
+  );
+}
+
+function failsIn({ finds, statuses, fails, failsAsBefore }: Replayed): string {
   const first = PHASES.find((_, i) => statuses[i] === 1);
-  if (first === undefined) return 'none: warnings in every phase';
+  if (first === undefined) return finds.length === 0 ? 'none' : 'none: warnings in every phase';
   return `\`${first}\`, for ${codes(fails)}${failsAsBefore ? ', as the release before it' : ''}`;
 }
 
-function beforeText(incidents: readonly (readonly [Incident, Replayed])[]): string {
+function beforeText(incidents: readonly (readonly [Told, Replayed])[]): string {
   const known = incidents
     .filter(([, { beforeFinds }]) => beforeFinds.length > 1)
     .map(([{ name, before }, { beforeFinds }]) => `- ${name} ${before} ${outcome(beforeFinds)}`);

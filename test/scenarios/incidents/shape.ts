@@ -1,4 +1,8 @@
 import type { Lab, LockfileOptions } from '../../../lab/index.ts';
+import type { FindingCode } from '../../../src/model/finding.ts';
+import type { Instant } from '../../../src/model/time.ts';
+import type { Phase } from '../../../src/model/verdict.ts';
+import type { AuditChange, Outcome } from '../harness.ts';
 
 export type PublishSpec = Parameters<Lab['publish']>[0];
 export type By = PublishSpec['by'];
@@ -18,8 +22,10 @@ export interface History {
   readonly extra?: NonNullable<LockfileOptions['extra']>;
 }
 
-export interface Incident extends History {
+/** What the page says of an incident, and what it has to come to. */
+export interface Told {
   readonly title: string;
+  readonly name: string;
   /** The release that is locked, and the last good one before. */
   readonly version: string;
   readonly before: string;
@@ -34,11 +40,40 @@ export interface Incident extends History {
   readonly failsAsBefore?: true;
   /** What is an error three days later with the policy of the page. */
   readonly policy: readonly string[];
+  /** Its age is not known, so that it is never too new. */
+  readonly isAgeless?: true;
   /** The exit status of the release before in guard, and what is found of it. */
   readonly beforeFinds: Found;
+  readonly unseen: string;
+}
+
+/** One on npm, as it is published. */
+export interface Incident extends Told, History {
   /** It was built on another ref than the releases before. */
   readonly otherRef?: true;
-  readonly unseen: string;
+}
+
+/** An incident on a registry of its own, as it is when the release is an hour old. */
+interface Staged {
+  readonly now: Instant;
+  /** Audits a lockfile with the release, or with the one before. */
+  readonly audit: (what: 'release' | 'before', change: AuditChange) => Promise<Outcome>;
+  /** What the registry did then, in order; nothing where it never takes a version away. */
+  readonly taken: readonly Taken[];
+}
+
+/** How a release was taken away, and what a lockfile that still has it fails for. */
+interface Taken {
+  readonly act: () => void;
+  readonly enforce: Phase;
+  readonly code: FindingCode;
+}
+
+export type Stage = <T>(work: (staged: Staged) => Promise<T>) => Promise<T>;
+
+/** One of another ecosystem. */
+export interface Elsewhere extends Told {
+  readonly stage: Stage;
 }
 
 export interface Upgrade extends History {
@@ -63,3 +98,7 @@ export const REPOSITORY = 'identity-unexpected-repository';
 export const WORKFLOW = 'identity-unexpected-workflow';
 export const ADDED = 'history-dependency-added';
 export const EXOTIC = 'history-exotic-dependency';
+export const MISMATCH = 'integrity-mismatch';
+export const MASS_YANK = 'history-mass-yank';
+export const REMOVED = 'version-removed';
+export const UNKNOWN = 'lockfile-version-unknown';

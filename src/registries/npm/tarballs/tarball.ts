@@ -28,7 +28,7 @@ const UNPACKED_CHUNK = 128 * 1024;
  * gets all that is unpacked.
  */
 export function createTarballReader(
-  { isWanted, hashed = false }: ReadOptions,
+  { isWanted, hashed = false, folder }: ReadOptions,
   seen: (unpacked: Buffer) => void = () => undefined,
 ): TarballReader {
   const files = new Map<string, PackedFile>();
@@ -39,6 +39,10 @@ export function createTarballReader(
   let size = 0;
   let hash: FileHash | null = null;
   const reader = createTarReader({
+    entry: (path) => {
+      if (folder === undefined || path === folder || path.startsWith(`${folder}/`)) return;
+      throw new TarballError('something that is not in the folder of its name and version');
+    },
     wants: (path, length) => {
       entries += 1;
       if (entries > bounds.MAX_TARBALL_ENTRIES) throw new TarballError('more files than any package has');

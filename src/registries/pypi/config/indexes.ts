@@ -7,12 +7,12 @@ export interface Indexes {
   readonly default: string;
   /** By normalised name: projects that are asked for at an index of their own. */
   readonly explicit: ReadonlyMap<string, string>;
+  /** Of each address, what names it, as people find it: "UV_DEFAULT_INDEX", "uv.toml:3 (index own)", "default". */
+  readonly namedBy: ReadonlyMap<string, string>;
 }
 
-/** The indexes that an installer is told of, and who told it. */
+/** The indexes that an installer is told of. */
 export interface IndexSettings extends Indexes {
-  /** What names the default one, as people find it: "UV_DEFAULT_INDEX", "pip.conf". */
-  readonly namedBy: string;
   /** User names and passwords that stood in the addresses, each for its host alone. */
   readonly credentials: ReadonlyMap<string, Credential>;
 }
@@ -45,12 +45,19 @@ export function settingsOf(
       `names ${other} beside ${address}, and either may answer for a package: have one index serve both, or with uv name this one explicit and the packages that are from it in tool.uv.sources`,
     );
   }
+  const own = [...explicit].map(([name, one]) => [name, addressOf(one, credentials), one.by] as const);
   return {
     default: address,
-    explicit: new Map([...explicit].map(([name, one]) => [name, addressOf(one, credentials)])),
-    namedBy: index.by,
+    explicit: new Map(own.map(([name, at]) => [name, at])),
+    namedBy: new Map([...own.map(([, at, by]) => [at, by] as const), [address, index.by]]),
     credentials,
   };
+}
+
+/** A file with the line in which something stands first; the file alone where that is not found. */
+export function placeIn(path: string, text: string, wanted: RegExp): string {
+  const line = text.split(/\r\n|\r|\n/).findIndex((one) => wanted.test(one)) + 1;
+  return line === 0 ? path : `${path}:${line}`;
 }
 
 /** An address without its credentials, which are kept for its host alone. */

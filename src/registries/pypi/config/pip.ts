@@ -1,4 +1,4 @@
-import { parseIni } from './ini.ts';
+import { parseIni, type IniEntry } from './ini.ts';
 import { settingsOf, type IndexSettings, type Named } from './indexes.ts';
 import { LockfileError } from '../../../readers/error.ts';
 
@@ -22,10 +22,15 @@ export function pipIndexes(
     if (set !== '') return words(set, variable);
     for (const section of ['install', 'global']) {
       // An empty option is none, and hides that of a weaker file.
-      const strongest = files.findLast(({ text }) => optionIn(text, section, option) !== null);
-      const value = strongest === undefined ? null : optionIn(strongest.text, section, option);
-      if (strongest !== undefined && value !== null && value !== '')
-        return words(value, `${option} of ${strongest.path}`);
+      const [strongest] = files
+        .flatMap(({ path, text }) => {
+          const found = entryIn(text, section, option);
+          return found === undefined ? [] : [{ path, ...found }];
+        })
+        .slice(-1);
+      if (strongest !== undefined && strongest.value !== '') {
+        return words(strongest.value, `${option} of ${strongest.path}:${strongest.line}`);
+      }
     }
     return [];
   };
@@ -40,11 +45,11 @@ export function pipIndexes(
   return settingsOf(valueOf('index-url')[0] ?? null, valueOf('extra-index-url'));
 }
 
-/** Null where the section has no such option. What DEFAULT has is in every section that is there. */
-function optionIn(text: string, section: string, option: string): string | null {
+/** What DEFAULT has is in every section that is there. */
+function entryIn(text: string, section: string, option: string): IniEntry | undefined {
   const sections = parseIni(text);
   const own = sections.get(section);
-  return own === undefined ? null : (own.get(option) ?? sections.get('DEFAULT')?.get(option) ?? null);
+  return own && (own.get(option) ?? sections.get('DEFAULT')?.get(option));
 }
 
 function words(text: string, by: string): readonly Named[] {

@@ -1,7 +1,7 @@
 import { normalise } from '../../../ecosystems/conventions/pypi-names.ts';
 import { LockfileError } from '../../../readers/error.ts';
 import { parseToml, type TomlTable, type TomlValue } from '../../../readers/toml.ts';
-import { settingsOf, type IndexSettings, type Named } from './indexes.ts';
+import { placeIn, settingsOf, type IndexSettings, type Named } from './indexes.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,25 +37,35 @@ const REMEDY = 'uv stops at it, too';
 export function uvIndexes(env: Environment, { project, settings, isProjects }: UvFiles): IndexSettings {
   const pyproject = project === null ? null : parseToml(project.path, project.text, REMEDY).root;
   const tool = tableAt(tableAt(pyproject, 'tool'), 'uv');
-  const files = settings.map(({ path, text }) => {
-    const { root } = parseToml(path, text, REMEDY);
-    return { path, table: path.endsWith('pyproject.toml') ? tableAt(tableAt(root, 'tool'), 'uv') : root };
-  });
-  const own = project === null || isProjects ? [] : [{ path: project.path, table: tool }];
-  const layers = [...own, ...files];
+  const own = project === null || isProjects ? [] : [project];
+  const layers = [...own, ...settings].map(layerOf);
   const indexes = firstOfName([
     ...variableIndexes(env, 'UV_DEFAULT_INDEX', true),
     ...variableIndexes(env, 'UV_INDEX', false),
-    ...layers.flatMap(({ path, table }) => listedIn(table, path)),
+    ...layers.flatMap(listedIn),
     // The older settings, even as variables, are weaker than any index that is listed.
     ...variableIndexes(env, 'UV_EXTRA_INDEX_URL', false),
-    ...layers.flatMap(({ path, table }) => plainIn(table, path, 'extra-index-url', false)),
+    ...layers.flatMap((layer) => plainIn(layer, 'extra-index-url', false)),
     ...variableIndexes(env, 'UV_INDEX_URL', true),
-    ...layers.flatMap(({ path, table }) => plainIn(table, path, 'index-url', true)),
+    ...layers.flatMap((layer) => plainIn(layer, 'index-url', true)),
   ]);
   const preset = indexes.find(({ isDefault }) => isDefault) ?? null;
   const further = indexes.filter((one) => !one.isDefault && !one.isExplicit);
   return settingsOf(preset, further, explicitOf(tableAt(tool, 'sources'), indexes, project?.path ?? ''));
+}
+
+/** A file with the settings of uv in it, which in pyproject.toml are below `tool.uv`. */
+interface Layer extends UvFile {
+  readonly table: TomlTable | null;
+  /** Lines of `[[index]]`, in their order. */
+  readonly lines: readonly number[];
+}
+
+function layerOf({ path, text }: UvFile): Layer {
+  const { root, headers } = parseToml(path, text, REMEDY);
+  const isOwn = !path.endsWith('pyproject.toml');
+  const table = isOwn ? root : tableAt(tableAt(root, 'tool'), 'uv');
+  return { path, text, table, lines: headers(isOwn ? 'index' : 'tool.uv.index') };
 }
 
 function variableIndexes(env: Environment, variable: string, isDefault: boolean): readonly Index[] {
@@ -68,23 +78,24 @@ function variableIndexes(env: Environment, variable: string, isDefault: boolean)
     });
 }
 
-function listedIn(table: TomlTable | null, path: string): readonly Index[] {
+function listedIn({ table, path, lines }: Layer): readonly Index[] {
   if (table?.get('no-index') === true) {
     throw new LockfileError(path, null, 'switches every index off (no-index), so that there is none to ask');
   }
-  return listAt(table, 'index').map((one): Index => {
+  return listAt(table, 'index').map((one, i): Index => {
     const [name, url] = [textAt(one, 'name'), textAt(one, 'url')];
     if (url === null) throw new LockfileError(path, null, 'has an index without a url');
     const [isDefault, isExplicit] = ['default', 'explicit'].map((flag) => one.get(flag) === true);
-    const by = `${path} (index${name === null ? '' : ` ${name}`})`;
+    const line = lines[i];
+    const by = `${path}${line === undefined ? '' : `:${line}`} (index${name === null ? '' : ` ${name}`})`;
     return { name, url, by, isDefault: isDefault === true, isExplicit: isExplicit === true };
   });
 }
 
-function plainIn(table: TomlTable | null, path: string, setting: string, isDefault: boolean): readonly Index[] {
+function plainIn({ table, path, text }: Layer, setting: string, isDefault: boolean): readonly Index[] {
   const value = table?.get(setting);
   const all = Array.isArray(value) ? (value as readonly TomlValue[]) : [value];
-  const by = `${path} (${setting})`;
+  const by = `${placeIn(path, text, new RegExp(`^\\s*(?:tool\\.uv\\.)?${setting}\\s*=`))} (${setting})`;
   return all.flatMap((url) => (typeof url === 'string' ? [{ name: null, url, by, isDefault, isExplicit: false }] : []));
 }
 

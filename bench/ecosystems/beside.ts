@@ -1,0 +1,132 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { LoggedRequest } from '../../lab/server.ts';
+import { measure, run, type Program } from '../audit/measure.ts';
+import { median } from '../audit/results.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** A program that does the same work. */
+interface Peer {
+  readonly name: string;
+  /** A program that has to be on the path; without it the peer is left out, which is said. */
+  readonly needs: string;
+  /** What a run begins with, in a folder of its own; `env` goes over an own PATH and HOME. */
+  readonly program: (folder: string) => Pick<Program, 'command' | 'args'> & { readonly env?: Program['env'] };
+  /** Exit statuses of a run that did its work. */
+  readonly statuses?: readonly number[];
+}
+
+/** What is measured: assay in a folder with these files, beside peers that ask the same lab. */
+export interface Beside {
+  readonly title: string;
+  readonly files: Readonly<Record<string, string>>;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly requests: LoggedRequest[];
+  readonly peers: readonly Peer[];
+}
+
+export interface Options {
+  readonly count: number;
+  readonly latencyMs: number;
+  readonly rounds: number;
+}
+
+/** Options of a measurement, with the number of packages that it has where nobody says. */
+export function readOptions(count: number): Options {
+  const { values } = parseArgs({
+    options: {
+      packages: { type: 'string', default: String(count) },
+      latency: { type: 'string', default: '20' },
+      rounds: { type: 'string', default: '5' },
+    },
+  });
+  return { count: Number(values.packages), latencyMs: Number(values.latency), rounds: Number(values.rounds) };
+}
+
+interface Row {
+  readonly run: string;
+  readonly wallMs: number[];
+  readonly requests: number[];
+  readonly peakMb: number[];
+}
+
+/**
+ * Runs assay cold and warm and each peer once in every round, in turn, each with a state of its own, and prints the
+ * medians and the ratio of each round.
+ */
+export async function besidePeers({ title, files, args, env, requests, peers }: Beside, rounds: number): Promise<void> {
+  execFileSync(process.execPath, [join(ROOT, 'scripts/build.mjs'), '--no-types', '--quiet'], { stdio: 'inherit' });
+  const there = peers.filter(({ needs }) => spawnSync('sh', ['-c', `command -v ${needs}`]).status === 0);
+  for (const { name } of peers.filter((one) => !there.includes(one))) print(`${name} is not on the path: left out`);
+  const rows = ['assay cold', 'assay warm', ...there.map(({ name }) => name)].map((name): Row => {
+    return { run: name, wallMs: [], requests: [], peakMb: [] };
+  });
+  const work = mkdtempSync(join(tmpdir(), 'assay-bench-'));
+  const add = (name: string, wallMs: number, peakBytes: number | null): void => {
+    const row = rows.find((one) => one.run === name);
+    row?.wallMs.push(wallMs);
+    row?.requests.push(requests.splice(0).length);
+    if (peakBytes !== null) row?.peakMb.push(peakBytes / 1e6);
+  };
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      const own = async (): Promise<void> => {
+        const folder = inFolder(join(work, `assay-${round}`), files);
+        const state = { ASSAY_CACHE: join(work, `cache-${round}`), XDG_CONFIG_HOME: join(work, `config-${round}`) };
+        for (const name of ['assay cold', 'assay warm']) {
+          const program = { command: process.execPath, args: [join(ROOT, 'dist/cli.cjs'), 'audit', '--json', ...args] };
+          const came = await measure({ ...program, cwd: folder, env: { ...base(folder), ...state, ...env } }, work);
+          if (came.status !== 0) throw new Error(`${name}: ${came.stdout}${came.stderr}`);
+          add(name, came.wallMs, came.peakBytes);
+        }
+      };
+      const others = async (): Promise<void> => {
+        for (const [i, { name, program, statuses = [0] }] of there.entries()) {
+          const folder = inFolder(join(work, `peer-${i}-${round}`), files);
+          const { env: more = {}, ...what } = program(folder);
+          requests.splice(0);
+          const came = await run({ ...what, cwd: folder, env: { ...base(folder), ...more } }, ['ignore', 'ignore'], {});
+          if (!statuses.includes(came.status ?? -1)) throw new Error(`${name}: exit status ${String(came.status)}`);
+          add(name, came.wallMs, null);
+        }
+      };
+      for (const part of round % 2 === 0 ? [own, others] : [others, own]) await part();
+    }
+  } finally {
+    // The module cache of Go is read-only.
+    spawnSync('chmod', ['-R', 'u+w', work]);
+    rmSync(work, { recursive: true, force: true });
+  }
+  print(`${title}, Node ${process.version}, rounds: ${rounds}\n`);
+  print('| run | wall s | peak MB | requests | beside assay cold, by round | median |');
+  print('| --- | --- | --- | --- | --- | --- |');
+  const [cold] = rows;
+  for (const row of rows) {
+    const ratios = row === cold ? [] : row.wallMs.map((ms, i) => ms / (cold?.wallMs[i] ?? NaN));
+    const peak = row.peakMb.length === 0 ? '' : median(row.peakMb).toFixed(0);
+    const shown = [ratios.map((one) => one.toFixed(2)).join(' '), ratios.length === 0 ? '' : median(ratios).toFixed(2)];
+    const cells = [row.run, (median(row.wallMs) / 1000).toFixed(2), peak, String(median(row.requests)), ...shown];
+    print(`| ${cells.join(' | ')} |`);
+  }
+}
+
+function base(home: string): Readonly<Record<string, string>> {
+  return { PATH: process.env['PATH'] ?? '', HOME: home, LANG: 'C.UTF-8' };
+}
+
+function inFolder(folder: string, files: Readonly<Record<string, string>>): string {
+  for (const [name, text] of Object.entries({ ...files, '.git/HEAD': '' })) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  return folder;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,64 @@
+import { join, resolve } from 'node:path';
+import { finding, type Finding } from '../../model/finding.ts';
+import { textsOf } from '../../readers/toml-tables.ts';
+import type { Io } from '../io.ts';
+import { shownPath } from '../user-files.ts';
+import { settingIn, type CargoConfigFile } from './cargo-config.ts';
+import { committedFiles, committedOf, isInRepository } from './stores.ts';
+
+/** What cargo knows by that something is built; it does not look at what was built. */
+const FINGERPRINTS = '.fingerprint';
+/** More than any build has profiles and targets. */
+const MAX_FOLDERS = 100;
+
+/** Output of builds that the repository has: cargo takes it for built, whatever the crates of Cargo.lock have. */
+export async function committedOutput(
+  folder: string,
+  config: readonly CargoConfigFile[],
+  io: Io,
+): Promise<readonly Finding[]> {
+  const found: Finding[] = [];
+  for (const place of outputFolders(folder, config, io)) {
+    if (!isInRepository(place, folder) || !(await hasFingerprints(place))) continue;
+    const instead = 'what was built from it as the repository has it, which nothing is compared with';
+    found.push(finding('lockfile-not-used', { by: `${shownPath(place, io)} of the repository`, instead }));
+  }
+  return found;
+}
+
+/** https://doc.rust-lang.org/cargo/reference/build-cache.html */
+function outputFolders(folder: string, config: readonly CargoConfigFile[], io: Io): readonly string[] {
+  const named = ['CARGO_TARGET_DIR', 'CARGO_BUILD_TARGET_DIR', 'CARGO_BUILD_BUILD_DIR']
+    .map((name) => io.env[name] ?? '')
+    .filter((value) => value !== '')
+    .map((value) => resolve(io.cwd, value));
+  const set = ['target-dir', 'build-dir'].flatMap((name) => {
+    const setting = settingIn(config, 'build', name);
+    return setting === null
+      ? []
+      : textsOf(setting.value).map((text) =>
+          resolve(
+            setting.by.folder,
+            text.replace('{workspace-root}', () => folder),
+          ),
+        );
+  });
+  return [...new Set([join(folder, 'target'), ...named, ...set])];
+}
+
+/** Of a profile, or of a profile of a target. */
+async function hasFingerprints(place: string): Promise<boolean> {
+  if ((await committedOf([place])).length === 0) return false;
+  const within = async (one: string): Promise<readonly string[]> =>
+    (await committedFiles(one))
+      .filter((name) => name !== '')
+      .map((name) => join(one, name))
+      .slice(0, MAX_FOLDERS);
+  const first = await within(place);
+  if ((await committedOf(first.map((one) => join(one, FINGERPRINTS)))).length > 0) return true;
+  for (const one of await committedOf(first)) {
+    const second = await within(one);
+    if ((await committedOf(second.map((each) => join(each, FINGERPRINTS)))).length > 0) return true;
+  }
+  return false;
+}
