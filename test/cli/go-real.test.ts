@@ -91,7 +91,7 @@ describe.skipIf(ROOT === '')('beside the go command (skipped where it is not ins
           put('go.work', 'go 1.21\n\nuse ./a\nuse ./b\n');
           put('.git/HEAD', '');
           const sums = ['a', 'b'].map((name) => {
-            const sum = lab.publish(`${name}.example/lib`, 'v1.0.0', { files: { 'l.go': 'package lib\n' } });
+            const sum = lab.publish(`${name}.example/lib`, 'v1.0.0', { files: { 'a.go': 'package lib\n' } });
             put(`${name}/go.mod`, `module ${name}.own\n\ngo 1.21\n\nrequire ${name}.example/lib v1.0.0\n`);
             put(`${name}/main.go`, `package main\n\nimport _ "${name}.example/lib"\n\nfunc main() {}\n`);
             return sum;
@@ -102,7 +102,7 @@ describe.skipIf(ROOT === '')('beside the go command (skipped where it is not ins
           const exec = (...options: string[]): Promise<Run> =>
             assayInside(['exec', ...options, '--', ...BUILD], folder, {
               ...{ ...lab.env, PATH: process.env['PATH'] ?? '', GOPATH: join(folder, 'gopath') },
-              GOTOOLCHAIN: 'local',
+              ...{ GOTOOLCHAIN: 'local', GOCACHE: compiled },
             });
           const unheld = 'takes b.example/lib@v1.0.0, which no go.sum of the workspace has a hash of';
           // Each module audited by itself, and the workspace as a whole.

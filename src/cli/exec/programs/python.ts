@@ -92,7 +92,7 @@ export const UV: Program = {
 };
 
 /** Installers that find the project, and its lockfile, by themselves. */
-export interface ProjectInstaller extends Program {
+interface ProjectInstaller extends Program {
   /** What it takes for the project: the nearest folder with this file, from the working folder upwards. */
   readonly project: string;
   /** Its lockfile, and others that it may read instead. */
