@@ -10,7 +10,7 @@ import { median } from '../audit/results.ts';
 const ROOT = join(import.meta.dirname, '..');
 
 /** A program that does the same work. */
-interface Peer {
+export interface Peer {
   readonly name: string;
   /** A program that has to be on the path; without it the peer is left out, which is said. */
   readonly needs: string;
