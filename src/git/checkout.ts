@@ -44,7 +44,10 @@ export async function openCheckout(folder: string, shown: string): Promise<Check
   let tags: Promise<ReadonlySet<string>> | null = null;
   const ask = async (args: readonly string[], input = ''): Promise<Buffer> => {
     const output = await git(folder, args, input);
-    if (output === null) throw new CheckoutError(`git cannot read ${shown} (git ${args[0] ?? ''})`);
+    if (output === null)
+      throw new CheckoutError(
+        `git cannot read ${shown} (git ${args[0] ?? ''}), as where a partial clone lacks something`,
+      );
     return output;
   };
   const tagsOf = async (): Promise<ReadonlySet<string>> =>

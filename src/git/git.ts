@@ -50,6 +50,9 @@ export async function whyNoAnswer(folder: string): Promise<string | null> {
   if (/dubious ownership|safe\.directory/.test(stderr)) {
     return 'git refuses a repository that somebody else owns (git config --global --add safe.directory FOLDER)';
   }
+  if (stderr.includes('cannot use bare repository')) {
+    return 'it is a bare repository, which a folder only may look like: clone it';
+  }
   return stderr.includes('Needed a single revision')
     ? 'git finds no commit in this repository yet'
     : 'git finds no repository with a commit here';

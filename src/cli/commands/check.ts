@@ -1,5 +1,6 @@
 import { withAnswers } from '../../audit/age.ts';
 import { check, parseSpec, type Unresolved } from '../../audit/check.ts';
+import { conventionsOf } from '../../ecosystems/conventions/index.ts';
 import { renderComparison } from '../../report/commands/comparison.ts';
 import { comparisonJson } from '../../report/json/comparison.ts';
 import { escapeText } from '../../report/words/escape.ts';
@@ -15,7 +16,7 @@ import { demandSignedPack } from '../project/pack-signers.ts';
 import { loadPolicy, phaseOf } from '../project/policy.ts';
 import { reportOptions } from '../setup.ts';
 import { askingForSpecs, demandUsable, networkConfig, openRegistry, openSources } from '../project/registry.ts';
-import { startTrust, TRUST_OPTIONS, withTrust } from '../project/trust.ts';
+import { startTrust, TRUST_OPTIONS, unasked, withTrust } from '../project/trust.ts';
 
 export const command: Command = {
   usage: 'SPEC...',
@@ -44,10 +45,12 @@ export const command: Command = {
     const asked = positionals.flatMap((spec) => parseSpec(spec) ?? []);
     const advisories = startAdvisories(values, policy, asked, io);
     const trust = startTrust(values, policy, config, io);
+    const isBuildSigned =
+      asked.length < positionals.length || asked.some(({ ecosystem }) => conventionsOf(ecosystem).hasProvenance);
     try {
       await demandSignedPack(await trust.session, policy, io);
       const { result, current } = await withTrust(
-        await trust.session,
+        isBuildSigned ? await trust.session : unasked(await trust.session),
         () =>
           openSources(
             openRegistry(config, io, { redirects: policy?.policy.redirects ?? [] }),

@@ -29,9 +29,7 @@ export const checkCargo: Check = async (started, held) => {
   }
   const root = projectRoot(folder, io);
   if (root === null) return null;
-  const lockfile = join(root, 'Cargo.lock');
-  // Without one --locked stops.
-  if (existsSync(lockfile)) demandAudited(lockfile, what, held);
+  demandAudited(join(root, 'Cargo.lock'), what, held);
   return null;
 };
 

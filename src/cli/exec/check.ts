@@ -44,6 +44,7 @@ export function auditedAt({ audited }: Held, lockfile: string): Audited | null {
 export function demandAudited(lockfile: string, what: string, held: Held): void {
   if (auditedAt(held, lockfile) !== null) return;
   const file = escapeText(shownPath(lockfile, held.io), 200);
+  if (!existsSync(lockfile)) refuse(`${what} needs ${file}, which is not there: write it, and audit it first`);
   refuse(
     `${what} installs from ${file}, which was not audited (audited was ${shownAudited(held)}): assay exec --lockfile ${file}`,
   );

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CheckoutError, openCheckout, type Checkout } from '../../git/checkout.ts';
 import { UsageError } from '../exit.ts';
@@ -10,7 +11,13 @@ export async function openCheckouts(values: OptionValues, io: Io): Promise<reado
   if (named.length > 0 && values.since !== undefined) {
     throw new UsageError('--source compares what is locked, of which --since leaves out most: leave one of them out');
   }
-  return Promise.all(named.map((folder) => openCheckout(resolve(io.cwd, folder), folder)));
+  return Promise.all(
+    named.map((folder) => {
+      const path = resolve(io.cwd, folder);
+      if (!existsSync(path)) throw new UsageError(`--source ${folder}: there is no such folder`);
+      return openCheckout(path, folder);
+    }),
+  );
 }
 
 /** Throws CheckoutError for a clone that nothing was held to: silence would look like a comparison that holds. */

@@ -15,6 +15,6 @@ export const ADVISORY_TEXTS: Texts<AdvisoryCode> = {
       return `is malicious${whole ? ', as every version of the package,' : ''} by ${records} in ${files}`;
     },
     why: 'a machine that installed or ran it may do what somebody else wants',
-    next: 'stop',
+    next: 'refuse',
   },
 };

@@ -68,7 +68,7 @@ export const BYTES_TEXTS: Texts<
       }
     },
     why: 'what is built is not what anybody can read there: the tag was moved, or the zip was never made from it',
-    next: 'stop',
+    next: 'refuse',
   },
 };
 

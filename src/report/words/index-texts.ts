@@ -15,7 +15,7 @@ export const INDEX_TEXTS: Texts<
     clause: ({ locked, file }) =>
       `is locked${file === null ? '' : ` by ${fileName(file)}`} as ${address(locked)}, which no such file of the release has`,
     why: 'installers take whatever has one of the locked hashes, so that one more is a way in',
-    next: 'stop',
+    next: 'refuse',
   },
   'history-file-added-late': {
     title: 'a file was added long after the release',

@@ -160,6 +160,9 @@ export function helpFor<C extends FindingCode>(
       return explain;
     case 'check':
       return spec !== null ? `assay check ${spec}` : explain;
+    // What is published may be as it should be, so that to check it would only reassure.
+    case 'refuse':
+      return `Do not install it. ${explain}`;
     case 'stop':
       return `Do not install it. ${spec !== null ? `assay check ${spec}` : explain}`;
     case 'registry':

@@ -3,7 +3,18 @@ import { formatInstant, type Instant } from '../../model/time.ts';
 import { escapeText } from './escape.ts';
 
 type Next =
-  'explain' | 'check' | 'stop' | 'again' | 'clock' | 'trust' | 'registry' | 'proxy' | 'proxy-off' | 'hosts' | 'pack';
+  | 'explain'
+  | 'check'
+  | 'stop'
+  | 'refuse'
+  | 'again'
+  | 'clock'
+  | 'trust'
+  | 'registry'
+  | 'proxy'
+  | 'proxy-off'
+  | 'hosts'
+  | 'pack';
 
 /** The words of one finding code. */
 interface Text<Args> {

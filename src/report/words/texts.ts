@@ -29,8 +29,10 @@ export const TEXTS: Texts<FindingCode> = {
       if (basis === 'registry')
         return `is ${hash(locked)} at the registry, but its tarball's bytes are ${hash(actual)}`;
       switch (source) {
-        case 'registry':
-          return `is locked as ${hash(locked)}, but the registry serves ${hash(actual)}`;
+        case 'registry': {
+          const what = file === undefined ? 'is' : `has its ${escapeText(file, 120)}`;
+          return `${what} locked as ${hash(locked)}, but the registry serves ${hash(actual)}`;
+        }
         case 'attestation':
           return `is locked as ${hash(locked)}, but its attestation names ${hash(actual)}`;
         case 'bytes':
@@ -44,7 +46,7 @@ export const TEXTS: Texts<FindingCode> = {
       }
     },
     why: 'only one of them can be what was published, and an installer may take the other',
-    next: 'stop',
+    next: 'refuse',
   },
   'integrity-missing': {
     title: 'no hash in the lockfile',
@@ -344,5 +346,11 @@ function differing(one: string, other: string): readonly [string, string] {
   return [without(a, b), without(b, a)];
 }
 
-const hash = (text: string): string => (text === '' ? 'nothing' : escapeText(text, 40));
+/** SHA-256 in hex, as lockfiles that have it write it, so that it can be found there. */
+function hash(text: string): string {
+  const [, base64] = /^sha256-([A-Za-z0-9+/]{43}=)$/.exec(text) ?? [];
+  if (base64 !== undefined) return `sha256:${Buffer.from(base64, 'base64').toString('hex')}`;
+  return text === '' ? 'nothing' : escapeText(text, 40);
+}
+
 const key = (text: string): string => escapeText(text, 80);
