@@ -8,6 +8,7 @@ import type { MaliciousRecord, ReadRecord } from './record.ts';
 /** A record with the file or folder that has it. */
 interface KeptRecord extends MaliciousRecord {
   readonly from: string;
+  readonly isWithdrawn: boolean;
 }
 
 /** What is kept of records that concern a run, by the package that they name, then by their id. */
@@ -31,15 +32,18 @@ interface Counts {
   newest: Instant | null;
 }
 
-/** Keeps records about packages of `wanted`, in the form that `conventions.osv.name` gives, and counts all. */
-export function collectRecords(wanted: ReadonlySet<PackageId>): Collection {
+/**
+ * Keeps records about packages of `wanted`, in the form that `conventions.osv.name` gives, and counts all. What is to
+ * be taken back after `now` counts until then.
+ */
+export function collectRecords(wanted: ReadonlySet<PackageId>, now: Instant): Collection {
   const records = new Map<PackageId, Map<string, KeptRecord>>();
   const all: Counts[] = [];
   const keep = (record: KeptRecord, id: PackageId): void => {
     const ofPackage = records.get(id) ?? new Map<string, KeptRecord>();
     records.set(id, ofPackage);
     const before = ofPackage.get(record.id);
-    ofPackage.set(record.id, before === undefined ? record : later(before, record));
+    ofPackage.set(record.id, before === undefined ? record : later(before, record, now));
   };
   return {
     records,
@@ -56,10 +60,11 @@ export function collectRecords(wanted: ReadonlySet<PackageId>): Collection {
             return;
           }
           const { record } = read;
-          counts[record.isWithdrawn ? 'withdrawn' : 'records'] += 1;
+          const isWithdrawn = record.withdrawn !== null && record.withdrawn <= now;
+          counts[isWithdrawn ? 'withdrawn' : 'records'] += 1;
           for (const { id } of record.affected) {
             counts.ecosystems.add(packageRef(id).ecosystem);
-            if (wanted.has(id)) keep({ ...record, from }, id);
+            if (wanted.has(id)) keep({ ...record, from, isWithdrawn }, id);
           }
         },
       };
@@ -80,11 +85,12 @@ function usedOf({ ecosystems, newest, ...counts }: Counts): AdvisoriesUsed {
 }
 
 /**
- * Of two records of one id the one that was modified later. Of two that were modified at once, all that either says of
- * what is malicious.
+ * Of two records of one id the one that was modified later. Of two that were modified at once, or of which one was not
+ * yet, all that either says of what is malicious.
  */
-function later(a: KeptRecord, b: KeptRecord): KeptRecord {
-  if (a.modified !== b.modified) return a.modified > b.modified ? a : b;
+function later(a: KeptRecord, b: KeptRecord, now: Instant): KeptRecord {
+  const isPast = Math.max(a.modified, b.modified) <= now;
+  if (isPast && a.modified !== b.modified) return a.modified > b.modified ? a : b;
   if (a.isWithdrawn !== b.isWithdrawn) return a.isWithdrawn ? b : a;
   return { ...a, affected: [...a.affected, ...b.affected] };
 }

@@ -24,10 +24,11 @@ export function readOsv(text: string): ReadRecord {
   if (!isMalicious(id, members)) return { kind: 'other', modified: time };
   // Null is how some writers leave a field out.
   const isWithdrawn = withdrawn !== undefined && withdrawn !== null;
-  if (isWithdrawn && parseInstant(withdrawn) === null) throw new AdvisoryError('its withdrawn is no time');
+  const takenBack = isWithdrawn ? parseInstant(withdrawn) : null;
+  if (isWithdrawn && takenBack === null) throw new AdvisoryError('its withdrawn is no time');
   return {
     kind: 'malicious',
-    record: { id, modified: time, isWithdrawn, affected: members.flatMap((member) => affectedOf(member)) },
+    record: { id, modified: time, withdrawn: takenBack, affected: members.flatMap((member) => affectedOf(member)) },
   };
 }
 
@@ -43,7 +44,7 @@ function parse(text: string): Fields {
 }
 
 function isMalicious(id: string, members: readonly unknown[]): boolean {
-  if (!id.startsWith('RUSTSEC-')) return id.startsWith('MAL-');
+  if (!id.startsWith('RUSTSEC-')) return /^MAL-/i.test(id);
   return members.some((member) => {
     const own = isObject(member) ? member['database_specific'] : null;
     const categories = isObject(own) ? own['categories'] : null;

@@ -19,7 +19,8 @@ export interface MaliciousRecord {
   readonly id: string;
   /** Of two records of one id the one that was modified later counts. */
   readonly modified: Instant;
-  readonly isWithdrawn: boolean;
+  /** When its authors took it back; null where they did not. */
+  readonly withdrawn: Instant | null;
   /** What it says of packages of ecosystems that assay knows. */
   readonly affected: readonly Affected[];
 }

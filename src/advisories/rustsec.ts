@@ -21,7 +21,8 @@ export function readRustsec(text: string): ReadRecord {
   if (typeof id !== 'string' || typeof name !== 'string') throw new AdvisoryError('it has no id or no package');
   const date = dayOf(advisory.get('date'), 'date');
   const withdrawn = advisory.get('withdrawn');
-  const modified = withdrawn === undefined ? date : Math.max(date, dayOf(withdrawn, 'withdrawn'));
+  const takenBack = withdrawn === undefined ? null : dayOf(withdrawn, 'withdrawn');
+  const modified = Math.max(date, takenBack ?? date);
   const categories = textsOf(advisory.get('categories'), 'categories');
   if (!categories.includes('malicious')) return { kind: 'other', modified };
   const versions = tableOf(root.get('versions'), 'no table [versions]');
@@ -30,7 +31,7 @@ export function readRustsec(text: string): ReadRecord {
   const affected = [
     { id: packageId({ ecosystem: 'cargo', name: osv.name(name) }), covers: (one: string) => without(others, one) },
   ];
-  return { kind: 'malicious', record: { id, modified, isWithdrawn: withdrawn !== undefined, affected } };
+  return { kind: 'malicious', record: { id, modified, withdrawn: takenBack, affected } };
 }
 
 /** Every version is affected but those that a requirement allows, as Cargo understands it. */

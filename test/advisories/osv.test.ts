@@ -91,7 +91,7 @@ describe('a record of OSV', () => {
     expect(saidOf(['pypi', 'requests', '2.0.0'], record)).toEqual(WHOLE);
     for (const ecosystem of ['npm', 'cargo'] as const)
       expect(saidOf([ecosystem, 'requests', '2.0.0'], record)).toEqual([]);
-    for (const other of ['pypi', 'PYPI', 'PyPI:https://x.example', 'RubyGems', '__proto__']) {
+    for (const other of ['PyPI:https://x.example', 'RubyGems', '__proto__']) {
       expect(saidOf(['pypi', 'requests', '2.0.0'], malicious(other, 'requests', EVERY_VERSION))).toEqual([]);
     }
   });
@@ -115,11 +115,34 @@ describe('a record of OSV', () => {
     expect(saidOf(['npm', '@s/p', '1.0.0'], malicious('npm', '@s/p', EVERY_VERSION))).toEqual(WHOLE);
   });
 
+  it('counts until it is withdrawn, also beside a copy that is of the future', () => {
+    const later = '2099-01-01T00:00:00Z';
+    expect(saidOf(['npm', 'p', '1.0.0'], malicious('npm', 'p', EVERY_VERSION, { withdrawn: later }))).toEqual(WHOLE);
+    const back = malicious('npm', 'p', EVERY_VERSION, { modified: later, withdrawn: later });
+    const taken = malicious('npm', 'p', EVERY_VERSION, { modified: later, withdrawn: '2026-08-21T00:00:00Z' });
+    for (const other of [back, taken]) {
+      for (const all of [
+        [malicious('npm', 'p', EVERY_VERSION), other],
+        [other, malicious('npm', 'p', EVERY_VERSION)],
+      ]) {
+        expect(saidOf(['npm', 'p', '1.0.0'], ...all)).toEqual(WHOLE);
+      }
+    }
+  });
+
+  it('is known by its id and its ecosystem in any letters, and with the registry behind that', () => {
+    for (const ecosystem of ['NPM', 'npm:https://registry.npmjs.org']) {
+      expect(saidOf(['npm', 'p', '1.0.0'], malicious(ecosystem, 'p', EVERY_VERSION))).toEqual(WHOLE);
+    }
+    const small = malicious('PyPI:https://pypi.org', 'p', EVERY_VERSION, { id: 'mal-2026-1' });
+    expect(saidOf(['pypi', 'p', '1.0.0'], small)).toEqual(['mal-2026-1 whole']);
+  });
+
   it('says nothing once it is withdrawn, and nothing of what is not malicious', () => {
     const at = { withdrawn: '2026-08-21T00:00:00Z' };
     expect(saidOf(['npm', 'p', '1.0.0'], malicious('npm', 'p', EVERY_VERSION, at))).toEqual([]);
     expect(saidOf(['npm', 'p', '1.0.0'], malicious('npm', 'p', EVERY_VERSION, { withdrawn: null }))).toEqual(WHOLE);
-    for (const id of ['GHSA-fw8c-xr5c-95f9', 'CVE-2026-1', 'PYSEC-2026-1', 'XMAL-2026-1', 'mal-2026-1']) {
+    for (const id of ['GHSA-fw8c-xr5c-95f9', 'CVE-2026-1', 'PYSEC-2026-1', 'XMAL-2026-1']) {
       expect(saidOf(['npm', 'p', '1.0.0'], malicious('npm', 'p', EVERY_VERSION, { id }))).toEqual([]);
     }
     const rustsec = (categories: unknown): string[] =>

@@ -18,9 +18,11 @@ export function malicious(ecosystem: string, name: string, affected: object, mor
 
 export const EVERY_VERSION = { ranges: [{ type: 'SEMVER', events: [{ introduced: '0' }] }] };
 
+const NOW = Date.parse('2026-11-30T00:00:00Z');
+
 /** Records about a version, as a run has them. */
 export function advisoriesAbout(one: PackageRef, ...records: readonly string[]): Promise<Advisories> {
-  const collection = collectRecords(new Set([recordedId(one)]));
+  const collection = collectRecords(new Set([recordedId(one)]), NOW);
   const { add } = collection.begin('osv');
   for (const record of records) add(readOsv(record));
   return Promise.resolve({ used: collection.used(), records: collection.records });
@@ -32,7 +34,7 @@ export function saidOf(
   ...records: readonly (string | ReadRecord)[]
 ): string[] {
   const [ecosystem, name, version] = spec;
-  const collection = collectRecords(new Set([recordedId({ ecosystem, name })]));
+  const collection = collectRecords(new Set([recordedId({ ecosystem, name })]), NOW);
   const { add } = collection.begin('records');
   for (const record of records) add(typeof record === 'string' ? readOsv(record) : record);
   const assessment = { ...judged(dependency(name, version, { ecosystem }), 'pass'), findings: [] };

@@ -93,6 +93,9 @@ describe('what installs nothing that can be seen is run', () => {
     ['npm'],
     ['npm audit signatures'],
     ['npm rebuild'],
+    ['npm pack ./packages/a'],
+    ['npm publish ../dist/a-1.0.0.tgz'],
+    ['npm cache verify'],
     ['npx --no-install tsc'],
     ['npx tsc --noEmit'],
     ['pnpm build'],
@@ -119,6 +122,17 @@ describe('what installs nothing that can be seen is run', () => {
 });
 
 describe('what installs from elsewhere is not run', () => {
+  it.each([
+    'npm pack git+https://h.example/a/b',
+    'npm pack a@1.0.0',
+    'npm publish a/b',
+    'npm diff --diff=git+https://h.example/a/b',
+    'npm explore a -- npm install b',
+    'npm cache add a/b',
+  ])('as it fetches, and may build, what no lockfile names: %s', async (line) => {
+    expect(await asked(line, ['package-lock.json*'])).toMatch(/^npm .* may install what no lockfile names yet/);
+  });
+
   it.each([
     [
       'npm ci',

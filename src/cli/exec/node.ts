@@ -65,7 +65,12 @@ export const checkNode: Check = async (started, held) => {
   demandKnownOptions(command, first.settings);
   const does = doesOf(command, resolve(io.cwd, started.within ?? '.', folder ?? '.'));
   const rest = args.slice(args.indexOf(verb) + 1);
-  if (does === 'plain') return null;
+  const what = escapeText([program.name, ...args].join(' '), 200);
+  if (does === 'plain') {
+    // What is no folder or file is fetched, and of git also built.
+    if (/^(?:pack|publish)$/.test(verb) && names.some((name) => !/^[./]/.test(name))) return refuseUnlocked(what);
+    return null;
+  }
   if (does === 'runs') {
     const within = folder === null ? started.within : below(started.within, folder);
     // pnpm's and Yarn's exec runs what is installed.
@@ -78,7 +83,6 @@ export const checkNode: Check = async (started, held) => {
       `--${own[0]} is an option of assay, and after -- it is given to ${program.name}: assay exec --${own[0]} ... -- ${program.name} ${verb}`.trimEnd(),
     );
   }
-  const what = escapeText([program.name, ...args].join(' '), 200);
   if (does === 'resolves') return refuseUnlocked(what);
   const kind = held.omit.find((one) => !isOmittedBy(command, one));
   if (kind !== undefined) refuseOmit(what, kind);

@@ -25,7 +25,7 @@ const MAX_DEPTH = 32;
 const FILES_IN_A_ROW = 200;
 
 /** A record of the Open Source Vulnerability format, or of RustSec's repository. */
-const RECORD = /(?:\.json|(?:^|\/)RUSTSEC-[^/]*\.md)$/;
+const RECORD = /(?:\.json|(?:^|\/)RUSTSEC-[^/]*\.md)$/i;
 /** What version control and its hosts keep beside the records. */
 const HIDDEN = /(?:^|\/)\./;
 
@@ -71,7 +71,7 @@ export function startAdvisories(
 }
 
 async function readAll(paths: Iterable<string>, packages: readonly PackageRef[], io: Io): Promise<Advisories> {
-  const collection = collectRecords(new Set(packages.map(recordedId)));
+  const collection = collectRecords(new Set(packages.map(recordedId)), Date.now());
   for (const path of paths) {
     const from = shownPath(path, io);
     const { add } = collection.begin(from);

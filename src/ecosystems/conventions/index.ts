@@ -40,9 +40,15 @@ export function ecosystemNamed(name: string): Ecosystem | null {
   return Object.hasOwn(CONVENTIONS, name) ? (name as Ecosystem) : null;
 }
 
-/** The ecosystem that records of the Open Source Vulnerability format call so; null for another one. */
+/**
+ * The ecosystem that records of the Open Source Vulnerability format call so, perhaps with its open registry behind it
+ * (`npm:https://registry.npmjs.org`); null for another one.
+ */
 export function ecosystemOfOsv(name: string): Ecosystem | null {
-  return ECOSYSTEMS.find((ecosystem) => CONVENTIONS[ecosystem].osv.ecosystem === name) ?? null;
+  const [, own = '', registry] = /^([^:]*)(?::(.*))?$/s.exec(name.toLowerCase()) ?? [];
+  const ecosystem = ECOSYSTEMS.find((one) => CONVENTIONS[one].osv.ecosystem.toLowerCase() === own);
+  const isOpen = registry === undefined || isPublicRegistry(`${registry.replace(/\/$/, '')}/`);
+  return ecosystem !== undefined && isOpen ? ecosystem : null;
 }
 
 /** Whether an address is a registry where anybody can publish under any name that is free, of whichever ecosystem. */

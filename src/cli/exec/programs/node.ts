@@ -36,9 +36,9 @@ const VERBS: Readonly<Record<Installer, string>> = {
     runs exec|x
     plain run|run-script|rum|urn|test|tst|t|start|stop|restart|rebuild|rb|version|verison|pack|publish|ls|list|ll|
       la|view|v|info|show|config|c|get|set|pkg|prefix|root|bin|whoami|ping|help|outdated|doctor|explain|why|fund|
-      query|sbom|diff|docs|home|search|cache|login|logout|adduser|token|owner|access|team|org|profile|dist-tag|
-      dist-tags|deprecate|completion|explore|audit
-    resolves update|up|upgrade|udpate|init|create|innit|uninstall|un|remove|rm|r|link|ln|dedupe|ddp|audit fix`,
+      query|sbom|docs|home|search|cache|login|logout|adduser|token|owner|access|team|org|profile|dist-tag|
+      dist-tags|deprecate|completion|audit
+    resolves cache add|diff|explore|update|up|upgrade|udpate|init|create|innit|uninstall|un|remove|rm|r|link|ln|dedupe|ddp|audit fix`,
   pnpm: `
     locked install|i|install-test|it|fetch|ci|clean-install|ic|install-clean|prune
     runs exec
