@@ -308,6 +308,29 @@ describe('a Cargo project, through the command line', () => {
     }),
   );
 
+  it.skipIf(!hasGit)('runs no cargo that is given the output of a build that the repository has', () =>
+    withCargoProject(async ({ folder, run, write }) => {
+      rmSync(join(folder, '.git'), { recursive: true });
+      git(folder, ['init', '-q', '-b', 'main']);
+      write('.gitignore', 'home\n');
+      const file = 'out/release/.fingerprint/alpha-5c99/lib-alpha';
+      write(file, '1');
+      git(folder, ['add', '-f', file]);
+      commitAll(folder, Date.UTC(2026, 3, 1));
+      const build = ['cargo', 'build', '--locked'];
+      for (const line of [
+        [...build, '--target-dir', 'out'],
+        [...build, '--target-dir=out'],
+        ['env', 'CARGO_TARGET_DIR=out', ...build],
+        ['env', 'CARGO_BUILD_BUILD_DIR=out', ...build],
+      ]) {
+        const { status, stderr } = await run('exec', '--', ...line);
+        expect(status, line.join(' ')).toBe(2);
+        expect(stderr).toContain('takes what the repository has in out for built');
+      }
+    }),
+  );
+
   it('asks the index of the user, and never one that the project names for itself', () =>
     withCargoProject(async ({ audit, edit, write }) => {
       await withCratesLab(async (other) => {

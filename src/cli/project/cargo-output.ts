@@ -9,6 +9,12 @@ import { committedFiles, committedOf, isInRepository } from './stores.ts';
 
 /** What cargo knows by that something is built; it does not look at what was built. */
 const FINGERPRINTS = '.fingerprint';
+/** Variables that name a folder for it. */
+export const OUTPUT_VARIABLES: readonly string[] = [
+  'CARGO_TARGET_DIR',
+  'CARGO_BUILD_TARGET_DIR',
+  'CARGO_BUILD_BUILD_DIR',
+];
 /** More than any build has profiles and targets. */
 const MAX_FOLDERS = 100;
 
@@ -52,8 +58,7 @@ function rustupHome({ env, cwd }: Io): string {
 
 /** https://doc.rust-lang.org/cargo/reference/build-cache.html */
 function outputFolders(folder: string, config: readonly CargoConfigFile[], io: Io): readonly string[] {
-  const named = ['CARGO_TARGET_DIR', 'CARGO_BUILD_TARGET_DIR', 'CARGO_BUILD_BUILD_DIR']
-    .map((name) => io.env[name] ?? '')
+  const named = OUTPUT_VARIABLES.map((name) => io.env[name] ?? '')
     .filter((value) => value !== '')
     .map((value) => resolve(io.cwd, value));
   const set = ['target-dir', 'build-dir'].flatMap((name) => {
@@ -70,8 +75,8 @@ function outputFolders(folder: string, config: readonly CargoConfigFile[], io: I
   return [...new Set([join(folder, 'target'), ...named, ...set])];
 }
 
-/** Of a profile, or of a profile of a target. */
-async function hasFingerprints(place: string): Promise<boolean> {
+/** Whether the repository has output of builds in a folder: of a profile, or of a profile of a target. */
+export async function hasFingerprints(place: string): Promise<boolean> {
   if ((await committedOf([place])).length === 0) return false;
   const within = async (one: string): Promise<readonly string[]> =>
     (await committedFiles(one))
