@@ -328,6 +328,11 @@ describe('a Cargo project, through the command line', () => {
         expect(status, line.join(' ')).toBe(2);
         expect(stderr).toContain('takes what the repository has in out for built');
       }
+      // The root of the repository, too.
+      write('debug/.fingerprint/alpha-5c99/lib-alpha', '1');
+      git(folder, ['add', '-f', 'debug']);
+      commitAll(folder, Date.UTC(2026, 3, 1));
+      expect((await run('exec', '--', ...build, '--target-dir', '.')).stderr).toContain('has in . for built');
     }),
   );
 

@@ -59,7 +59,7 @@ function refuseChanged(name: string, what: string): never {
   return refuse(`${name} is a setting that the audit did not read: set it for assay exec, and not for ${what} alone`);
 }
 
-/** Throws UsageError for a variable that the audit did not read and that makes programs load or run something of the repository. */
+/** Throws UsageError for a variable that makes programs load or run something of the repository. */
 export function demandNoCode(name: string, value: string, folder: string, io: Io, source = 'the command'): void {
   const place = {
     isInRepository: (path: string): boolean => isInRepository(resolve(folder, expanded(path, io)), folder),

@@ -34,8 +34,8 @@ export async function committedOutput(
 }
 
 /**
- * What a repository has of the homes of Cargo and rustup: sources and programs that they take for their own, and compare
- * with nothing (https://doc.rust-lang.org/cargo/guide/cargo-home.html).
+ * What a repository has of the homes of Cargo and rustup: sources and programs that they take for their own, and
+ * compare with nothing (https://doc.rust-lang.org/cargo/guide/cargo-home.html).
  */
 export async function committedHome(folder: string, io: Io): Promise<readonly Finding[]> {
   const here = async (home: string, names: readonly string[]): Promise<readonly string[]> => {
@@ -77,7 +77,6 @@ function outputFolders(folder: string, config: readonly CargoConfigFile[], io: I
 
 /** Whether the repository has output of builds in a folder: of a profile, or of a profile of a target. */
 export async function hasFingerprints(place: string): Promise<boolean> {
-  if ((await committedOf([place])).length === 0) return false;
   const within = async (one: string): Promise<readonly string[]> =>
     (await committedFiles(one))
       .filter((name) => name !== '')
