@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { invocation } from './git.ts';
 
 /**
@@ -6,11 +7,19 @@ import { invocation } from './git.ts';
  * for before anything else is.
  */
 export function isTracked(folder: string, path: string): boolean {
+  const { status, stdout } = listed(folder, `:(top,icase,literal)${path.replaceAll('\\', '/')}`);
+  return status !== 0 || stdout.length > 0;
+}
+
+/** The same of a file by its whole path, but that nothing is tracked where git finds no repository at all. */
+export function isTrackedFile(path: string): boolean {
+  const { status, stdout, stderr } = listed(dirname(path), `:(icase,literal)${basename(path)}`);
+  return status === 0 ? stdout.length > 0 : status === null || !String(stderr).includes('not a git repository');
+}
+
+function listed(folder: string, pattern: string) {
   // Other commands load nothing to run programs with.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
-  const pattern = `:(top,icase,literal)${path.replaceAll('\\', '/')}`;
   const { words, options } = invocation(folder, ['ls-files', '-z', '--', pattern]);
-  const env = { ...options.env, GIT_LITERAL_PATHSPECS: '0' };
-  const { status, stdout } = spawnSync('git', words, { ...options, env });
-  return status !== 0 || stdout.length > 0;
+  return spawnSync('git', words, { ...options, env: { ...options.env, GIT_LITERAL_PATHSPECS: '0' } });
 }

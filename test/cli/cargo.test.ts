@@ -239,6 +239,7 @@ describe('a Cargo project, through the command line', () => {
     withCargoProject(async ({ folder, audit, write }) => {
       rmSync(join(folder, '.git'), { recursive: true });
       git(folder, ['init', '-q', '-b', 'main']);
+      write('.gitignore', 'home\n');
       // As cargo 1.95 lays it out; of a target that is named it is one folder further down.
       const cases: readonly (readonly [file: string, settings: string, fails: boolean])[] = [
         ['target/debug/.fingerprint/alpha-5c9986648708208f/lib-alpha', '', true],
@@ -262,6 +263,76 @@ describe('a Cargo project, through the command line', () => {
         commitAll(folder, Date.UTC(2026, 3, 1));
         rmSync(join(folder, file.split('/')[0] ?? ''), { recursive: true, force: true });
       }
+    }),
+  );
+
+  it.skipIf(!hasGit)('judges what is committed of the home of Cargo as the rest of the repository', () =>
+    withCargoProject(async ({ folder, audit, write, read }) => {
+      rmSync(join(folder, '.git'), { recursive: true });
+      git(folder, ['init', '-q', '-b', 'main']);
+      const commit = (file: string): void => {
+        git(folder, ['add', '-f', file]);
+        commitAll(folder, Date.UTC(2026, 3, 1));
+      };
+      const drop = (file: string): void => {
+        git(folder, ['rm', '-qf', '--cached', file]);
+        rmSync(join(folder, file), { force: true });
+        commitAll(folder, Date.UTC(2026, 3, 1));
+      };
+      write('.gitignore', 'home\n');
+      write('x', '1');
+      commit('x');
+      const cases: readonly (readonly [file: string, found: string])[] = [
+        ['home/registry/src/index.crates.io-1949cf8c6b5b557f/alpha-1.2.3/src/lib.rs', 'lockfile-not-used error'],
+        ['home/registry/cache/index.crates.io-1949cf8c6b5b557f/zeta-1.2.3.crate', 'lockfile-not-used error'],
+        ['home/git/checkouts/x-1/abc/src/lib.rs', 'lockfile-not-used error'],
+        ['home/git/db/x-1/HEAD', 'lockfile-not-used error'],
+        ['home/bin/cargo-nextest', 'lockfile-other-code warning'],
+        ['.rustup/toolchains/stable/bin/rustc', 'lockfile-other-code warning'],
+        ['.rustup/settings.toml', 'lockfile-other-code warning'],
+      ];
+      for (const [file, found] of cases) {
+        write(file, '1');
+        expect((await audit()).found, file).toEqual([]);
+        commit(file);
+        expect((await audit('--enforce', 'observe')).found, file).toEqual([found]);
+        drop(file);
+      }
+      const own = read('home/config.toml');
+      write('home/config.toml', `${own}\n[build]\nrustc-wrapper = "./w.sh"\n`);
+      expect((await audit()).found).toEqual([]);
+      commit('home/config.toml');
+      // Nor is the index asked that it names, so that there is no answer.
+      expect((await audit()).found).toContain('lockfile-other-code warning');
+      expect((await audit()).found).toContain('alpha evidence-unavailable error');
+    }),
+  );
+
+  it.skipIf(!hasGit)('runs no cargo that is given the output of a build that the repository has', () =>
+    withCargoProject(async ({ folder, run, write }) => {
+      rmSync(join(folder, '.git'), { recursive: true });
+      git(folder, ['init', '-q', '-b', 'main']);
+      write('.gitignore', 'home\n');
+      const file = 'out/release/.fingerprint/alpha-5c99/lib-alpha';
+      write(file, '1');
+      git(folder, ['add', '-f', file]);
+      commitAll(folder, Date.UTC(2026, 3, 1));
+      const build = ['cargo', 'build', '--locked'];
+      for (const line of [
+        [...build, '--target-dir', 'out'],
+        [...build, '--target-dir=out'],
+        ['env', 'CARGO_TARGET_DIR=out', ...build],
+        ['env', 'CARGO_BUILD_BUILD_DIR=out', ...build],
+      ]) {
+        const { status, stderr } = await run('exec', '--', ...line);
+        expect(status, line.join(' ')).toBe(2);
+        expect(stderr).toContain('takes what the repository has in out for built');
+      }
+      // The root of the repository, too.
+      write('debug/.fingerprint/alpha-5c99/lib-alpha', '1');
+      git(folder, ['add', '-f', 'debug']);
+      commitAll(folder, Date.UTC(2026, 3, 1));
+      expect((await run('exec', '--', ...build, '--target-dir', '.')).stderr).toContain('has in . for built');
     }),
   );
 

@@ -280,6 +280,14 @@ describe('variables', () => {
     ['go build', 'GOAUTH=./x'],
     ['go build', 'GONEW=1'],
     ['go build', 'CC=./cc'],
+    ['go build', 'PKG_CONFIG=./x'],
+    ['go build', 'CXX=./x'],
+    ['go build', 'FC=./x'],
+    ['cargo build --locked', 'CC=./x'],
+    ['cargo build --locked', 'AR=./x'],
+    ['cargo build --locked', 'HOST_CC=./x'],
+    ['cargo build --locked', 'CC_x86_64_unknown_linux_gnu=./x'],
+    ['cargo build --locked', 'PKG_CONFIG=./x'],
     ['go build', 'LD_PRELOAD=./x.so'],
     ['go build', 'HOME=/x'],
     ['uv sync --locked', 'XDG_CONFIG_HOME=/x'],
@@ -300,6 +308,10 @@ describe('variables', () => {
     ['cargo build --locked', 'CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER=./x'],
     ['cargo build --locked', 'CARGO_UNSTABLE_X=1'],
     ['poetry install', 'POETRY_NEW=1'],
+    ['poetry install', 'POETRY_VIRTUALENVS_PATH=x'],
+    ['poetry install', 'POETRY_CONFIG_DIR=x'],
+    ['poetry install', 'POETRY_DATA_DIR=x'],
+    ['pipenv sync', 'WORKON_HOME=x'],
     ['npm ci', 'npm_config_registry=https://x.example'],
     ['npm ci', 'NPM_CONFIG_NEW_SETTING=1'],
     ['npm ci', 'npm_config_x_binary_host=https://x.example'],
@@ -318,6 +330,8 @@ describe('variables', () => {
     ['go build', 'CGO_ENABLED=0'],
     ['go build', 'CGO_CFLAGS=-O2'],
     ['go build', 'CC=clang'],
+    ['go build', 'PKG_CONFIG=pkgconf'],
+    ['cargo build --locked', 'CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc'],
     ['go build', 'UV_PROJECT=/other'],
     ['uv sync --locked', 'UV_LINK_MODE=copy'],
     ['uv sync --locked', 'UV_PYTHON=3.12'],
@@ -385,6 +399,52 @@ describe('variables', () => {
       ),
     );
     expect(await asked(line, { env: Object.fromEntries(Object.keys(env).map((name) => [name, ''])) })).toBeNull();
+  });
+});
+
+describe('what a command names itself', () => {
+  const ALIASED = ['fmt', 'clippy --locked', 'b --locked', 'c --locked', 'd --locked', 'r --locked', 't --locked'];
+
+  it.each([...ALIASED, 'nextest run --locked', 'llvm-cov --locked'])(
+    'cargo %s, which may be an alias',
+    async (line) => {
+      const [verb = ''] = line.split(' ');
+      const files = { '.cargo/config.toml': `[alias]\n${verb} = "run --manifest-path other/Cargo.toml"\n` };
+      expect(await asked(`cargo ${line}`)).toBeNull();
+      expect(await asked(`cargo ${line}`, { files })).toMatch(/runs whatever the alias/);
+      expect(
+        await asked(`cargo ${line}`, { files: { 'config.toml': '', ...files }, env: { CARGO_HOME: '/x' } }),
+      ).toMatch(/runs whatever the alias/);
+      expect(await asked('cargo build --locked', { files })).toBeNull();
+    },
+  );
+
+  it('is none where cargo has a command of that name', async () => {
+    const files = { '.cargo/config.toml': '[alias]\nbuild = "run"\nclean = "run"\n' };
+    expect(await asked('cargo build --locked', { files })).toBeNull();
+    expect(await asked('cargo clean', { files })).toBeNull();
+  });
+
+  it.each([
+    ['-s -w', null],
+    ['-X main.version=1.2', null],
+    ['-linkmode external -extldflags "-static"', null],
+    ['-extld ./x', /is given/],
+    ['-extld=./x', /is given/],
+    ["'-extld' ./x", /is given/],
+    ['"-extld=./x"', /is given/],
+    ['--extld=./x', /is given/],
+    ["-s '--extar' ./x", /is given/],
+    ["'-extldflags' '-fplugin=./x.so'", /is given/],
+    ['-extldflags=-B./tools', /is given/],
+  ])('the linker of go: -ldflags=%s', async (flags, why) => {
+    for (const line of [
+      ['go', 'build', `-ldflags=${flags}`],
+      ['go', 'build', '-ldflags', flags],
+    ]) {
+      if (why === null) expect(await asked(line)).toBeNull();
+      else expect(await asked(line)).toMatch(why);
+    }
   });
 });
 

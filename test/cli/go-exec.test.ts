@@ -84,6 +84,28 @@ describe('commands of go that do not', () => {
       writeFileSync(join(folder, 'go-env'), 'GOFLAGS=-mod=mod\n');
       expect(await asked('go build', { GOENV: join(folder, 'go-env') })).toMatch(/-mod=mod/);
     });
+    for (const [line, why] of [
+      ['GOCACHEPROG=./x', /GOCACHEPROG is a variable/],
+      ['GO111MODULE=off', /GO111MODULE=off/],
+      ['GOAUTH=./x', /GOAUTH is a variable/],
+      ['GONEW=1', /GONEW is a variable/],
+      ['GOCACHE=cmd', /GOCACHE is a variable/],
+      ['GOFLAGS=-overlay=x', /overlay/],
+      ['CC=./cc', /CC=/],
+      ['PKG_CONFIG=./x', /PKG_CONFIG=/],
+      ['CGO_CFLAGS=-fplugin=./x.so', /CGO_CFLAGS is a variable/],
+      ['GOPROXY=off', null],
+      ['GOCACHE=/elsewhere', null],
+      ['CC=clang', null],
+    ] as const) {
+      const own = [`.config/go/env=>${line}\n`, `goenv=>${line}\n`, ...FILES];
+      const said = await asked('go build', {}, own);
+      if (why === null) expect(said, line).toBeNull();
+      else expect(said, line).toMatch(why);
+      // The environment comes first.
+      const [name = ''] = line.split('=');
+      if (name === 'GO111MODULE') expect(await asked('go build', { [name]: 'on' }, own)).toBeNull();
+    }
     const work = (name: string): Promise<string | null> =>
       asked('go build', { GOWORK: `${name}/go.work` }, [...FILES, `${name}/go.work`, `${name}/go.work.sum`]);
     expect(await work('other')).toMatch(/other.go\.work\.sum, which was not audited/);

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { GoLab } from '../../lab/go/index.ts';
+import { git, hasGit } from '../support/git.ts';
 import { altered, withGoProject } from './go-project.ts';
 import { assayInside } from './inside.ts';
 import type { Run } from './run.ts';
@@ -344,6 +345,38 @@ describe('a Go project, through the command line', () => {
         if (taken !== null) expect({ PWD, taken }).toEqual({ PWD, taken: isNamed ? work : '' });
       }
     }));
+
+  it.skipIf(!hasGit)('fails for caches of the repository, wherever they are named, and warns of a Go of it', () =>
+    withGoProject(async ({ folder, runWith }) => {
+      rmSync(join(folder, '.git'), { recursive: true });
+      git(folder, ['init', '-q', '-b', 'main']);
+      const at = (path: string): string => join(folder, path);
+      const cases: readonly (readonly [file: string, env: Readonly<Record<string, string>>, code: string])[] = [
+        ['.go/mod/a.example/one@v1.0.0/one.go', { GOMODCACHE: at('.go/mod') }, 'lockfile-not-used'],
+        ['.gp/pkg/mod/a.example/one@v1.0.0/one.go', { GOPATH: at('.gp') }, 'lockfile-not-used'],
+        ['.gp/pkg/mod/a.example/one@v1.0.0/one.go', { GOENV: at('goenv') }, 'lockfile-not-used'],
+        ['cache/00/x-d', { GOCACHE: at('cache') }, 'lockfile-not-used'],
+        ['root/bin/go', { GOROOT: at('root') }, 'lockfile-other-code'],
+      ];
+      const codes = async (env: Readonly<Record<string, string>>): Promise<readonly string[]> => {
+        const { stdout } = await runWith(env, 'audit', '--json', '--enforce', 'observe');
+        const { lockfiles } = JSON.parse(stdout) as { lockfiles: { findings: { code: string }[] }[] };
+        return lockfiles.flatMap(({ findings }) => findings.map(({ code }) => code));
+      };
+      writeFileSync(at('goenv'), `GOPATH=${at('.gp')}\n`);
+      for (const [file, env, code] of cases) {
+        mkdirSync(dirname(at(file)), { recursive: true });
+        writeFileSync(at(file), 'package one\n');
+        // What go itself has fetched into it is of this machine.
+        expect(await codes(env), file).toEqual([]);
+        git(folder, ['add', '-f', file]);
+        git(folder, ['-c', 'user.name=a', '-c', 'user.email=a@a.example', 'commit', '-qm', 'x']);
+        expect(await codes(env), file).toEqual([code]);
+        git(folder, ['rm', '-qf', file]);
+        git(folder, ['-c', 'user.name=a', '-c', 'user.email=a@a.example', 'commit', '-q', '--allow-empty', '-m', 'x']);
+      }
+    }),
+  );
 
   it('says so where the environment names another workspace than is read, or none', () =>
     withGoProject(async ({ runWith, folder }) => {

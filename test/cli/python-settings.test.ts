@@ -49,7 +49,7 @@ async function reportOf(file: Name, files: Files, env: Env = {}, ofLab = true): 
       );
       const line = ['audit', file, '--json', '--trusted-root', 'root.json'];
       const { stdout, stderr } = await assayInside(line, folder, {
-        ...(file === 'requirements.txt' ? { PIP_INDEX_URL: lab.index } : {}),
+        ...(file === 'requirements.txt' || file === 'pylock.toml' ? { PIP_INDEX_URL: lab.index } : {}),
         ...all,
       });
       expect(stderr).toBe('');
@@ -98,6 +98,10 @@ describe.skipIf(!hasGit)(`settings of a project${WITHOUT_GIT}`, () => {
       { PIP_CONFIG_FILE: 'pip.conf' },
     ],
     ['requirements.txt', { 'pip.conf': '[install]\ntarget = ./x\n' }],
+    ['requirements.txt', { 'uv.toml': 'cache-dir = "cache"\noffline = false\n[pip]\npython = "3.12"\n' }],
+    ['poetry.lock', { 'envs.txt': 'x' }, { POETRY_VIRTUALENVS_PATH: 'envs', POETRY_VIRTUALENVS_CREATE: 'true' }],
+    ['Pipfile.lock', {}, { WORKON_HOME: 'envs', PIPENV_VENV_IN_PROJECT: '1' }],
+    ['poetry.lock', { 'uv.toml': 'cache-dir = "cache"\n', 'cache/x': 'x' }],
   ])('of %s change nothing: %j', async (file, files, env = {}) => {
     expect(await found(file, files, env)).toEqual([]);
   });
@@ -124,6 +128,49 @@ describe.skipIf(!hasGit)(`settings of a project${WITHOUT_GIT}`, () => {
       { 'poetry.toml': '[installer.build-config-settings.one]\nx = "y"\n' },
       'lockfile-other-code: installer.build-config-settings.one.x=y of poetry.toml',
     ],
+    ...(['POETRY_VIRTUALENVS_PATH', 'POETRY_DATA_DIR', 'POETRY_CONFIG_DIR'] as const).map(
+      (name): [Name, Files, string, Env] => [
+        'poetry.lock',
+        { 'envs/x/pyvenv.cfg': 'x' },
+        `lockfile-not-used: ${name}=envs of the environment`,
+        { [name]: 'envs' },
+      ],
+    ),
+    [
+      'Pipfile.lock',
+      { 'envs/x/pyvenv.cfg': 'x' },
+      'lockfile-not-used: WORKON_HOME=envs of the environment',
+      { WORKON_HOME: 'envs' },
+    ],
+    [
+      'Pipfile.lock',
+      { '.venv/pyvenv.cfg': 'x' },
+      'lockfile-not-used: .venv of the repository',
+      { PIPENV_VENV_IN_PROJECT: '1' },
+    ],
+    ...(['requirements.txt', 'pylock.toml'] as const).flatMap((name): [Name, Files, string, Env?][] => [
+      [
+        name,
+        { 'uv.toml': 'cache-dir = "tools/cache"\n', 'tools/cache/x': 'x' },
+        'lockfile-not-used: cache-dir=tools/cache of uv.toml',
+      ],
+      [
+        name,
+        { 'pyproject.toml': '[tool.uv]\ncache-dir = "tools/cache"\n', 'tools/cache/x': 'x' },
+        'lockfile-not-used: cache-dir=tools/cache of pyproject.toml',
+      ],
+      [
+        name,
+        { 'pyproject.toml': '[tool.uv.pip]\npython = "tools/python"\n', 'tools/python': 'x' },
+        'lockfile-other-code: pip.python=tools/python of pyproject.toml',
+      ],
+      [
+        name,
+        { 'tools/cache/x': 'x' },
+        'lockfile-not-used: UV_CACHE_DIR=tools/cache of the environment',
+        { UV_CACHE_DIR: 'tools/cache' },
+      ],
+    ]),
     ['poetry.lock', { 'poetry.toml': 'new-thing = "x"\n' }, 'lockfile-other-code: new-thing=x of poetry.toml'],
     ['poetry.lock', { '.poetry/plugins/x.py': 'x' }, 'lockfile-other-code: .poetry of the repository'],
     [

@@ -1,11 +1,22 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { escapeText } from '../../report/words/escape.ts';
 import type { Io } from '../io.ts';
 import { cargoConfig, settingIn } from '../project/cargo-config.ts';
+import { hasFingerprints, OUTPUT_VARIABLES } from '../project/cargo-output.ts';
 import { workspaceAbove } from '../project/cargo-project.ts';
+import { isInRepository } from '../project/stores.ts';
 import { demandAudited, demandPlace, type Check } from './check.ts';
-import { readCommand, refuse } from './programs/grammar.ts';
+import { readCommand, refuse, words } from './programs/grammar.ts';
+
+/**
+ * Commands that no alias of Cargo's settings can replace; `b`, `c`, `d`, `r`, `t` and those of other programs it can
+ * (https://doc.rust-lang.org/cargo/reference/config.html#alias).
+ */
+const BUILTIN: ReadonlySet<string> = new Set(
+  words(`build check doc rustc rustdoc test bench run fetch tree metadata vendor package clean help version
+    locate-project search login logout owner yank report`),
+).add('');
 
 /** Demands that a command of cargo builds from an audited Cargo.lock, and from nothing else. */
 export const checkCargo: Check = async (started, held) => {
@@ -15,12 +26,15 @@ export const checkCargo: Check = async (started, held) => {
   const line = args.filter((word, at) => at > 0 || !word.startsWith('+'));
   const what = escapeText(['cargo', ...args].join(' '), 200);
   const { verb, does, given } = readCommand(program.grammar, 'cargo', line);
-  if (does === 'plain') return null;
-  const folder = await demandPlace(started, io);
   const [first = ''] = verb.split(' ');
-  if (/^(?:nextest|llvm-cov)$/.test(first) && settingIn(cargoConfig(folder, io), 'alias', first) !== null) {
+  const isOwn = BUILTIN.has(first);
+  if (does === 'plain' && isOwn) return null;
+  const folder = await demandPlace(started, io);
+  if (!isOwn && settingIn(cargoConfig(folder, io), 'alias', first) !== null) {
     refuse(`${what} runs whatever the alias ${first} of Cargo's settings says: write that out`);
   }
+  if (does === 'plain') return null;
+  await demandNoOutput(what, given.get('--target-dir') ?? [], folder, { ...io.env, ...started.env });
   if (omit[0] !== undefined) {
     refuse(`${what} cannot be told to leave out ${omit[0]} dependencies, as Cargo locks all of them: leave out --omit`);
   }
@@ -32,6 +46,19 @@ export const checkCargo: Check = async (started, held) => {
   demandAudited(join(root, 'Cargo.lock'), what, held);
   return null;
 };
+
+/** Throws UsageError where a command builds into a folder of which the repository has what was built. */
+async function demandNoOutput(what: string, given: readonly string[], folder: string, env: Io['env']): Promise<void> {
+  const named = [...given, ...OUTPUT_VARIABLES.map((name) => env[name] ?? '')].filter((value) => value !== '');
+  for (const value of named) {
+    const place = resolve(folder, value);
+    if (isInRepository(place, folder) && (await hasFingerprints(place))) {
+      refuse(
+        `${what} takes what the repository has in ${escapeText(value, 200)} for built, whatever the crates of Cargo.lock have: take it out of the repository`,
+      );
+    }
+  }
+}
 
 /** The folder whose Cargo.lock is used; null where there is no Cargo.toml. */
 function projectRoot(folder: string, io: Io): string | null {

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { escapeText } from '../../report/words/escape.ts';
+import type { Io } from '../io.ts';
 import { goManifestPath, goManifests, goUnhashed } from '../project/go-project.ts';
 import { goSettingsIn } from '../project/go-source.ts';
 import { above, auditedAt, demandAudited, demandPlace, type Check, type Held } from './check.ts';
 import { readCommand, refuse, refuseUnlocked } from './programs/grammar.ts';
+import { demandNoCode } from './variables.ts';
 import { TEST } from './programs/go.ts';
 
 /** Demands that a command of go builds what the audited sums hold, and nothing else. */
@@ -14,7 +16,12 @@ export const checkGo: Check = async (started, held) => {
   const what = escapeText(['go', ...args].join(' '), 200);
   const { does, names } = readCommand(program.grammar, 'go', args);
   if (does === 'plain') return null;
-  const folder = await demandPlace(started, io);
+  const { ofFiles } = goSettingsIn(io);
+  // What go env -w has written counts where the environment has nothing.
+  const own = Object.entries(io.env).filter(([, value]) => (value ?? '') !== '');
+  const env: Io['env'] = Object.fromEntries([...ofFiles, ...own]);
+  const folder = await demandPlace(started, { ...io, env });
+  for (const [name, value] of ofFiles) demandNoCode(name, value, folder, io, 'go env -w');
   const [named = ''] = names.filter((word) => word.includes('@'));
   if (named !== '') refuseUnlocked(what);
   if (omit[0] !== undefined) {
@@ -26,7 +33,7 @@ export const checkGo: Check = async (started, held) => {
   const settings = goSettingsIn({ ...io, env: { ...io.env, ...started.env } });
   const flags = [...settings.flags].map(([name, value]) => `-${name}=${value}`);
   readCommand({ isGo: true, options: TEST, verbs: '' }, 'go with the GOFLAGS', flags);
-  if ((io.env['GO111MODULE'] ?? '') === 'off') refuse(`GO111MODULE=off makes ${what} read no go.sum: unset it`);
+  if ((env['GO111MODULE'] ?? '') === 'off') refuse(`GO111MODULE=off makes ${what} read no go.sum: unset it`);
   const { work } = settings;
   const workFile = work === 'auto' ? above(folder, 'go.work') : work === 'off' ? null : resolve(folder, work);
   if (workFile === null) demandModule(what, folder, held);

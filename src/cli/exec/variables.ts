@@ -59,14 +59,14 @@ function refuseChanged(name: string, what: string): never {
   return refuse(`${name} is a setting that the audit did not read: set it for assay exec, and not for ${what} alone`);
 }
 
-/** Throws UsageError for a variable of the command that makes programs load or run something of the repository. */
-function demandNoCode(name: string, value: string, folder: string, io: Io): void {
+/** Throws UsageError for a variable that makes programs load or run something of the repository. */
+export function demandNoCode(name: string, value: string, folder: string, io: Io, source = 'the command'): void {
   const place = {
     isInRepository: (path: string): boolean => isInRepository(resolve(folder, expanded(path, io)), folder),
     settings: [],
     isLocked: () => false,
   };
   if (otherCodeOfVariable([name, value], place)?.isUsual !== false) return;
-  const shown = escapeText(shownSetting({ setting: [name, value], source: 'the command' }), 200);
+  const shown = escapeText(shownSetting({ setting: [name, value], source }), 200);
   refuse(`${shown} is a configuration that the audit did not read: leave it out`);
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { isTrackedFile } from '../../git/tracked.ts';
 import { decodeText } from '../../readers/text.ts';
 import { isTable, listOf, tableOf } from '../../readers/toml-tables.ts';
 import { parseToml, type TomlTable, type TomlValue } from '../../readers/toml.ts';
@@ -8,6 +9,7 @@ import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { readUserFile, shownPath } from '../user-files.ts';
 import { demandProjectFile } from './project-file.ts';
+import { isInRepository } from './stores.ts';
 import { foldersUpwards, projectFolders } from './upwards.ts';
 
 /** A file of Cargo's settings (https://doc.rust-lang.org/cargo/reference/config.html). */
@@ -30,10 +32,12 @@ export function cargoConfig(folder: string, io: Io): readonly CargoConfigFile[] 
   const places = foldersUpwards(folder).map((each) => ({ at: join(each, '.cargo'), ofProject: ofProject.has(each) }));
   const home = cargoHome(io);
   const all = places.some(({ at }) => at === home) ? places : [...places, { at: home, ofProject: false }];
+  // What a home in the repository has without git knowing it, as a pipeline writes it, is the user's own.
+  const isOurs = (path: string): boolean => isInRepository(path, folder) && isTrackedFile(path);
   const found: CargoConfigFile[] = [];
   for (const { at, ofProject: isProject } of all) {
     const path = ['config', 'config.toml'].map((name) => join(at, name)).find((name) => existsSync(name));
-    if (path !== undefined) read(path, at !== home && isProject, found, io);
+    if (path !== undefined) read(path, at === home ? isOurs(path) : isProject, found, io);
   }
   return found;
 }

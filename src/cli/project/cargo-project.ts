@@ -9,7 +9,7 @@ import { shownPath } from '../user-files.ts';
 import { cargoConfig, settingIn, type CargoConfigFile } from './cargo-config.ts';
 import { cargoCode } from './cargo-settings.ts';
 import { replacedBy, vendoredBy } from './cargo-source.ts';
-import { committedOutput } from './cargo-output.ts';
+import { committedHome, committedOutput } from './cargo-output.ts';
 import { projectFolder } from './files.ts';
 import { manifestFile } from './manifests.ts';
 import { foldersUpwards } from './upwards.ts';
@@ -69,6 +69,7 @@ export async function cargoNotUsed(
   const found = [
     enclosed(folder, io),
     ...(await committedOutput(folder, config, io)),
+    ...(await committedHome(folder, io)),
     ...elsewhere(folder, manifests, io),
     ...config.filter(({ ofProject }) => ofProject).flatMap((one) => included(one, folder, io)),
     ...config.flatMap((one) => substitutes(one, io)),

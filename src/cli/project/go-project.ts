@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Lockfile, PlacedFinding } from '../../model/dependency.ts';
-import { finding } from '../../model/finding.ts';
+import { finding, type Finding } from '../../model/finding.ts';
 import type { Io } from '../io.ts';
 import { parseLockfile } from '../../lockfiles/index.ts';
 import { count } from '../../report/words/layout.ts';
@@ -9,10 +9,12 @@ import { shownPath } from '../user-files.ts';
 import { MODULES_TXT } from '../../lockfiles/go/vendor-project.ts';
 import { readGoWork } from '../../lockfiles/go/work.ts';
 import { isMendable, UsageError } from '../exit.ts';
+import type { GoSettings } from '../../lockfiles/go/settings/index.ts';
 import { goSettingsIn } from './go-source.ts';
 import { namesIn } from './listing.ts';
 import { projectFolder } from './files.ts';
 import { manifestFile } from './manifests.ts';
+import { committedOf, isInRepository } from './stores.ts';
 import { projectFolders } from './upwards.ts';
 
 /** Of a workspace; more than any has. */
@@ -92,14 +94,38 @@ export function goManifestPath(key: string): string {
 }
 
 /** What of a Go project makes the go command build something else than what go.sum locks. */
-export function goNotUsed(path: string, { file }: Lockfile, io: Io): readonly PlacedFinding[] {
+export async function goNotUsed(path: string, { file }: Lockfile, io: Io): Promise<readonly PlacedFinding[]> {
   const folder = projectFolder(path);
   const place = { file, line: 1, path: '' };
-  const { work } = goSettingsIn(io);
+  const settings = goSettingsIn(io);
+  const { work } = settings;
   const by = placesOf(folder, io)
     .map((each) => otherWorkspace(each, work, io))
     .find((one) => one !== null);
-  return by === undefined ? [] : [{ place, finding: finding('lockfile-other-code', { by, code: 'repository' }) }];
+  const found = await committedStores(folder, settings, io);
+  const other = by === undefined ? [] : [finding('lockfile-other-code', { by, code: 'repository' })];
+  return [...found, ...other].map((one) => ({ place, finding: one }));
+}
+
+/** What a repository has of the caches of Go, which are built from as they are, and of Go itself. */
+async function committedStores(
+  folder: string,
+  { moduleCache, ofFiles }: GoSettings,
+  io: Io,
+): Promise<readonly Finding[]> {
+  const named = (name: string): string => (io.env[name] ?? '') || (ofFiles.get(name) ?? '');
+  const here = async (...paths: readonly string[]): Promise<readonly string[]> => {
+    const places = paths.filter((path) => path !== '').map((path) => resolve(folder, path));
+    const committed = await committedOf(places.filter((place) => isInRepository(place, folder)));
+    return committed.map((place) => `${shownPath(place, io)} of the repository`);
+  };
+  const caches = await here(moduleCache ?? '', named('GOCACHE'));
+  const roots = await here(named('GOROOT'));
+  const instead = 'what is committed there, whose bytes are not compared with the sums';
+  return [
+    ...caches.map((by) => finding('lockfile-not-used', { by, instead })),
+    ...roots.map((by) => finding('lockfile-other-code', { by, code: 'repository' })),
+  ];
 }
 
 /**

@@ -61,7 +61,7 @@ const go: ProjectKind = {
   manifestText: (_, text) => text,
   tellingPaths: () => new Set(),
   before: asItWas,
-  notUsed: (path, lockfile, _, io) => Promise.resolve(goNotUsed(path, lockfile, io)),
+  notUsed: (path, lockfile, _, io) => goNotUsed(path, lockfile, io),
 };
 
 const cargo: ProjectKind = {

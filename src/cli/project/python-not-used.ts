@@ -16,34 +16,46 @@ import { namedFile, tomlFile, uvSettingsAt } from './uv-settings.ts';
 /** What of a project makes an installation use something else than its lockfile of Python. */
 export async function pythonNotUsed(
   path: string,
-  { file, manager }: Lockfile,
+  { file, manager, format }: Lockfile,
   io: Io,
 ): Promise<readonly PlacedFinding[]> {
   const folder = projectFolder(path);
   const found = [
     ...(await installed(manager, folder, io)),
-    ...(manager === 'uv' ? await ofUv(folder, io) : await ofSettings(manager, folder, io)),
+    ...(manager === 'uv' ? ofUv(folder, io) : await ofSettings(manager, folder, io)),
+    ...(BY_UV.includes(manager) || format.startsWith('pylock') ? await uvSettings(folder, io) : []),
     ...(await variables(manager, folder, io)),
   ];
   return found.map((one) => ({ place: { file, line: 1, path: '' }, finding: one }));
 }
 
-/** Where each tool keeps what it fetched and built, if a variable says so. */
-const CACHES: Readonly<Partial<Record<Lockfile['manager'], string>>> = {
-  uv: 'UV_CACHE_DIR',
-  poetry: 'POETRY_CACHE_DIR',
-  pdm: 'PDM_CACHE_DIR',
+/** Whose lockfiles uv installs from: also with `uv pip install -r` and `uv pip sync`. */
+const BY_UV: readonly Lockfile['manager'][] = ['uv', 'pip'];
+
+const OF_UV = ['UV_CACHE_DIR', 'UV_PYTHON_INSTALL_DIR'];
+/** Variables that say where each tool keeps what it fetched, built and installed, and looks for more of its own. */
+const STORES: Readonly<Partial<Record<Lockfile['manager'], readonly string[]>>> = {
+  uv: OF_UV,
+  pip: OF_UV,
+  poetry: ['POETRY_CACHE_DIR', 'POETRY_VIRTUALENVS_PATH', 'POETRY_DATA_DIR', 'POETRY_CONFIG_DIR'],
+  pdm: ['PDM_CACHE_DIR'],
+  pipenv: ['PIPENV_CACHE_DIR', 'WORKON_HOME'],
 };
 
 async function variables(manager: Lockfile['manager'], folder: string, io: Io): Promise<readonly Finding[]> {
-  const key = CACHES[manager] ?? '';
-  const value = io.env[key] ?? '';
-  if (value === '') return [];
-  const from = { file: 'the environment', path: join(folder, key) };
-  return effectOf({ key, values: [value], effect: 'store' }, from, folder, io);
+  const set = (STORES[manager] ?? []).filter((key) => (io.env[key] ?? '') !== '');
+  const found = set.map((key) =>
+    effectOf(
+      { key, values: [io.env[key] ?? ''], effect: 'store' },
+      { file: 'the environment', path: join(folder, key) },
+      folder,
+      io,
+    ),
+  );
+  return (await Promise.all(found)).flat();
 }
 
-async function ofUv(folder: string, io: Io): Promise<readonly Finding[]> {
+function ofUv(folder: string, io: Io): readonly Finding[] {
   const above = uvWorkspaceAbove(folder, io);
   const enclosed =
     above === null
@@ -54,12 +66,14 @@ async function ofUv(folder: string, io: Io): Promise<readonly Finding[]> {
             shownPath(join(above.folder, 'uv.lock'), io),
           ),
         ];
+  return [...enclosed, ...builds(folder, io), ...interpreters(folder, io)];
+}
+
+async function uvSettings(folder: string, io: Io): Promise<readonly Finding[]> {
   const settings = uvSettingsAt(folder, io);
-  const effects =
-    settings === null
-      ? []
-      : await Promise.all(uvEffects(settings.table).map((one) => effectOf(one, settings, folder, io)));
-  return [...enclosed, ...effects.flat(), ...builds(folder, io), ...interpreters(folder, io)];
+  if (settings === null) return [];
+  const effects = uvEffects(settings.table).map((one) => effectOf(one, settings, folder, io));
+  return (await Promise.all(effects)).flat();
 }
 
 /** Environments that a manager takes for installed where they are there: none compares what is in them with a hash. */

@@ -54,6 +54,8 @@ const RULES: readonly (readonly [RegExp, CodeRule])[] = [
   [/^GIT_CONFIG/, ofRepository],
   [/^GIT_(?:SSH|SSH_COMMAND|ASKPASS|PROXY_COMMAND|EXTERNAL_DIFF|EDITOR|SEQUENCE_EDITOR|PAGER)$/, command],
   [/^(?:CC|CXX|CPP|LD|AR|LINK|MAKE|PYTHON|SHELL|COMSPEC|SSH_ASKPASS|NODE_GYP|npm_(?:node_)?execpath)$/, command],
+  // As the crate cc and cgo read them, of a target or not.
+  [/^(?:(?:HOST|TARGET)_)?(?:CC|CXX|AR|RANLIB|FC|PKG_CONFIG)(?:_[\w.-]+)?$/, command],
   [/^(?:C|CXX|CPP|LD)FLAGS$/, compilerFlags],
   [/^(?:GNU)?MAKEFLAGS$/, makeFlags],
   [

@@ -41,6 +41,7 @@ describe('settings of Go', () => {
       sumDatabase: { name: 'sum.golang.org', key: null, url: null },
       ...{ noProxy: '', noSumDatabase: '', private: '', insecure: '', flags: new Map(), work: 'auto' },
       ...{ toolchain: 'auto', moduleCache: '/home/x/go/pkg/mod', path: '/home/x/go' },
+      ofFiles: new Map(),
       origins: expect.objectContaining({ GOPROXY: 'default', GONOSUMDB: 'default' }) as unknown,
     });
     expect(read({})).toMatchObject({ moduleCache: null, path: null });

@@ -125,8 +125,8 @@ export const PROJECT_INSTALLERS: readonly ProjectInstaller[] = [
     variables: {
       read: /^POETRY_/,
       harmless:
-        'POETRY_(?:NO_INTERACTION|VIRTUALENVS_\\w+|NO_ANSI|HOME|VERSION|REQUESTS_\\w+|INSTALLER_\\w+|KEYRING_ENABLED|DATA_DIR|CONFIG_DIR)',
-      own: 'POETRY_(?:CACHE_DIR|REPOSITORIES_\\w+|HTTP_BASIC_\\w+|PYPI_TOKEN_\\w+|CERTIFICATES_\\w+|SYSTEM_\\w+)',
+        'POETRY_(?:NO_INTERACTION|VIRTUALENVS_(?!PATH$)\\w+|NO_ANSI|HOME|VERSION|REQUESTS_\\w+|INSTALLER_\\w+|KEYRING_ENABLED)',
+      own: 'POETRY_(?:CACHE_DIR|VIRTUALENVS_PATH|DATA_DIR|CONFIG_DIR|REPOSITORIES_\\w+|HTTP_BASIC_\\w+|PYPI_TOKEN_\\w+|CERTIFICATES_\\w+|SYSTEM_\\w+)',
     },
   },
   {
@@ -172,10 +172,10 @@ export const PROJECT_INSTALLERS: readonly ProjectInstaller[] = [
       resolves uninstall|update|upgrade|lock|pylock`,
     },
     variables: {
-      read: /^PIPENV_/,
+      read: /^(?:PIPENV_|WORKON_HOME$)/,
       harmless:
         'PIPENV_(?:VENV_IN_PROJECT|NOSPIN|QUIET|VERBOSITY|YES|TIMEOUT|INSTALL_TIMEOUT|MAX_\\w+|IGNORE_VIRTUALENVS|NO_INHERIT|HIDE_EMOJIS|VERSION|ACTIVE|DONT_LOAD_ENV|CUSTOM_VENV_NAME|DONT_USE_PYENV|NO_INPUT)',
-      own: 'PIPENV_(?:CACHE_DIR|PYTHON|DEFAULT_PYTHON_VERSION)',
+      own: 'PIPENV_(?:CACHE_DIR|PYTHON|DEFAULT_PYTHON_VERSION) WORKON_HOME',
     },
   },
 ];

@@ -1,6 +1,6 @@
 import { LockfileError, quoted } from '../../../readers/error.ts';
 import { wordsOf } from '../text.ts';
-import { pathsOf, variablesOf, type GoSources, type Origin } from './variables.ts';
+import { ofFiles, pathsOf, variablesOf, type GoSources, type Origin } from './variables.ts';
 
 export { userFileOf, type GoSources } from './variables.ts';
 
@@ -46,6 +46,8 @@ export interface GoSettings {
   readonly moduleCache: string | null;
   /** The first of GOPATH, which has what Go keeps of checksum databases in `pkg/sumdb`. */
   readonly path: string | null;
+  /** All variables that files set, known here or not, where the environment does not. */
+  readonly ofFiles: ReadonlyMap<string, string>;
   /** Who says so, by the name of a variable. */
   readonly origins: Readonly<Record<VariableName, Origin>>;
 }
@@ -85,6 +87,7 @@ export function goSettings(sources: GoSources): GoSettings {
     toolchain: value('GOTOOLCHAIN'),
     moduleCache: value('GOMODCACHE') || (path === null ? null : join(path, 'pkg', 'mod')),
     path,
+    ofFiles: ofFiles(sources),
     origins: origins as Readonly<Record<VariableName, Origin>>,
   };
 }

@@ -43,6 +43,15 @@ export function variablesOf(sources: GoSources): (name: string) => Variable {
   };
 }
 
+/** All variables that files set, and the environment does not. */
+export function ofFiles({ environment, userFile, rootFile }: GoSources): ReadonlyMap<string, string> {
+  const lines = [rootFile, userFile].flatMap((bytes, at) => {
+    const all = bytes === null ? [] : linesOf(bytes);
+    return at === 0 ? all.reverse() : all;
+  });
+  return new Map(lines.filter(([name]) => (environment[name] ?? '') === ''));
+}
+
 /** Lines NAME=VALUE; anything else is passed over. A value is all that follows, a carriage return too. */
 function linesOf(bytes: Uint8Array): [string, string][] {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
