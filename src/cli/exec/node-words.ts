@@ -86,7 +86,8 @@ export function withVariableOptions(
 ): NodeCommand {
   const text = env['BUN_OPTIONS'] ?? '';
   if (program.installer !== 'bun' || text.trim() === '') return command;
-  const [{ words: [, ...given] = [] } = {}, ...others] = shellCommands(`bun ${text}`) ?? [];
+  const [first, ...others] = shellCommands(`bun ${text}`) ?? [];
+  const given = first?.words.slice(1) ?? [];
   if (given.length === 0 || others.length > 0)
     refuse(`BUN_OPTIONS has more than options (${escapeText(text, 80)}): write them out`);
   const { verb, names, settings, folder } = takeApart(program, given, false);
