@@ -1,6 +1,7 @@
 import { settingOfOption, type UseSetting } from '../../lockfiles/settings/names.ts';
 import { isKnown } from '../../lockfiles/settings/tables.ts';
-import { words } from './programs/grammar.ts';
+import { escapeText } from '../../report/words/escape.ts';
+import { refuse, words } from './programs/grammar.ts';
 import { shellCommands } from './shell-words.ts';
 import type { Installer, NodeProgram } from './programs/node.ts';
 
@@ -85,7 +86,10 @@ export function withVariableOptions(
 ): NodeCommand {
   const text = env['BUN_OPTIONS'] ?? '';
   if (program.installer !== 'bun' || text.trim() === '') return command;
-  const given = shellCommands(text).flatMap((one) => one.words);
+  const [first, ...others] = shellCommands(`bun ${text}`) ?? [];
+  const given = first?.words.slice(1) ?? [];
+  if (given.length === 0 || others.length > 0)
+    refuse(`BUN_OPTIONS has more than options (${escapeText(text, 80)}): write them out`);
   const { verb, names, settings, folder } = takeApart(program, given, false);
   return {
     ...command,

@@ -1,6 +1,6 @@
 import { basename, isAbsolute, join } from 'node:path';
 import { escapeText } from '../../report/words/escape.ts';
-import { refuse, refuseUnlocked, verbAt } from './programs/grammar.ts';
+import { refuse, refuseUnlocked, verbAt, words } from './programs/grammar.ts';
 import { shellCommands } from './shell-words.ts';
 import { programOf } from './programs/index.ts';
 import type { Program } from './programs/program.ts';
@@ -32,16 +32,18 @@ interface Wrapper {
   readonly chdir?: RegExp;
   /** Whether it passes no variable on, but for what it is told. */
   readonly clears?: (options: readonly string[]) => boolean;
-  /** Whether it adds words that nobody sees here. */
-  readonly adds?: true;
+  /** Its own words with which it adds words or variables that nobody sees here. */
+  readonly adds?: RegExp;
 }
 
-const CHDIR = /^(?:-[CD]|--chdir)(?:=?(.+))?$/s;
-const ENV = /^(?:-u|--unset)$/;
+/** GNU takes the beginning of a long option for it. */
+const CHDIR = /^(?:-[0ivnEHkbAS]*[CD]|--chd?i?r?)(?:=?(.+))?$/s;
+const ENV = /^(?:-[0iv]*u|--u[nset]*)$/;
+const SPLIT = /^(?:-[0iv]*S|--sp?l?i?t?-?s?t?r?i?n?g?(?:=|$))(.*)$/s;
 /** sudo hands variables on only where it is told to. */
 const isClean = (options: readonly string[]): boolean => !options.some((one) => /^(?:-E|--preserve-env)/.test(one));
 const WRAPPERS = new Map<string, Wrapper>([
-  ['env', { valued: ENV, chdir: CHDIR, clears: (all) => all.some((one) => /^-i|^--ig|^-$/.test(one)) }],
+  ['env', { valued: ENV, chdir: CHDIR, clears: (all) => all.some((one) => /^-[0v]*i|^--i|^-$/.test(one)) }],
   [
     'sudo',
     { valued: /^(?:-[ugprtTUhR]|--(?:user|group|prompt|role|type|host|chroot))$/, chdir: CHDIR, clears: isClean },
@@ -54,17 +56,25 @@ const WRAPPERS = new Map<string, Wrapper>([
   ['time', { valued: /^-[fo]$/ }],
   ['flock', { valued: /^-[wE]$/, operands: 1 }],
   ['taskset', { operands: 1 }],
-  ['node', { valued: /^(?:-r|--require|--import|--loader|-C|--conditions)$/ }],
-  ['xargs', { valued: /^-[adEILnPs]$/, adds: true }],
-  ...['cross-env', 'corepack', 'nohup', 'setsid', 'chronic', 'command', 'exec', 'builtin', 'caffeinate'].map(
+  [
+    'node',
+    {
+      valued: /^(?:-r|--require|--import|--loader|-C|--conditions|--env-file(?:-if-exists)?)$/,
+      adds: /(?:^| )--env-file/,
+    },
+  ],
+  ['xargs', { valued: /^-[adEILnPs]$/, adds: /^/ }],
+  ...['cross-env', 'corepack', 'busybox', 'nohup', 'setsid', 'chronic', 'command', 'exec', 'builtin', 'caffeinate'].map(
     (name) => [name, {}] as const,
   ),
 ]);
-const SHELLS: readonly string[] = ['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'busybox'];
+const SHELLS: readonly string[] = ['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh'];
 const PYTHON = /^(?:python[\d.]*|py)$/;
 /** Programs that run none of their arguments. */
 const SAYING =
   /^(?:echo|printf|[ef]?grep|rg|ag|ack|cat|bat|less|ls|which|type|whereis|man|test|\[|rm|cp|mv|mkdir|touch|head|tail|wc|diff)$/;
+/** Words before a command in control structures. */
+const LEADING = new Set(['if', 'then', 'else', 'elif', 'do', 'while', 'until', '!', 'export', 'set', 'eval']);
 /** Programs that start each other; more than anybody nests. */
 const MAX_DEPTH = 8;
 
@@ -86,7 +96,7 @@ export function startedIn(
   }
   const [word = '', ...args] = line;
   const name = nameOf(word);
-  if (start.isText && /[$`]/.test(name)) {
+  if (start.isText && (/[$*?]/.test(name) || /\[./.test(name))) {
     refuse(`which program ${escapeText(line.join(' '), 200)} starts only the shell knows: write its name out`);
   }
   const program = programOf(name);
@@ -99,10 +109,10 @@ export function startedIn(
     const [next, changed] = unwrapped(wrapper, args, start, own);
     const isRun = name === 'corepack' || name === 'node';
     const found = from(isRun ? [withoutVersion(next[0] ?? ''), ...next.slice(1)] : next, changed);
-    const [hidden] = wrapper.adds === true ? found : [];
+    const [hidden] = wrapper.adds?.test(args.slice(0, args.length - next.length).join(' ')) === true ? found : [];
     if (hidden !== undefined) {
       refuse(
-        `which words ${escapeText(line.join(' '), 200)} adds cannot be seen: run ${hidden.program.name} by itself`,
+        `which words or variables ${escapeText(line.join(' '), 200)} adds cannot be seen: run ${hidden.program.name} by itself`,
       );
     }
     return found;
@@ -110,7 +120,7 @@ export function startedIn(
   if (SHELLS.includes(name)) return ofShell(args, start, from);
   if (name === 'eval') return ofText(args.join(' '), start, from);
   if (PYTHON.test(name)) return from(moduleOf(args), start);
-  return SAYING.test(name) ? [] : mentionedIn(args, start, from);
+  return SAYING.test(name) ? [] : mentionedIn(/\s/.test(word) ? line : args, start, from);
 }
 
 type From = (line: readonly string[], start: Start) => readonly Started[];
@@ -126,74 +136,106 @@ function unwrapped(
   const options: string[] = [];
   let { within } = start;
   let left = operands;
+  const queue = [...args];
   let at = 0;
-  for (; at < args.length; at += 1) {
-    const word = args[at] ?? '';
+  for (; at < queue.length; at += 1) {
+    const word = queue[at] ?? '';
     const [, variable, value = ''] = /^(\w+)=(.*)$/s.exec(word) ?? [];
     const folder = chdir?.exec(word);
-    const [, text] = /^(?:-[a-z]*S|--split-string=?)(.*)$/s.exec(chdir === undefined ? '' : word) ?? [];
-    if (text !== undefined) return [[...(text || (args[++at] ?? '')).split(/\s+/), ...args.slice(at + 1)], start];
-    if (folder !== undefined && folder !== null) within = below(within, folder[1] ?? args[++at] ?? '');
+    const [, text] = SPLIT.exec(valued === ENV ? word : '') ?? [];
+    if (start.isText && word.includes('$') && variable === undefined) demandSeen(args.join(' '));
+    if (text !== undefined) {
+      const all = text || (queue[++at] ?? '');
+      // It has quotes and variables of its own.
+      if (/["'\\$#]/.test(all)) demandSeen(args.join(' '));
+      options.push(word);
+      queue.splice(at + 1, 0, ...all.trim().split(/\s+/));
+    } else if (folder !== undefined && folder !== null) within = below(within, folder[1] ?? queue[++at] ?? '');
     else if (variable !== undefined) set[variable] = value;
     else if (word === '--') continue;
     else if (word.startsWith('-')) {
       options.push(word);
       if (valued?.test(word) === true) at += 1;
-      const unset = /^(?:-u|--unset=?)(.+)$/s.exec(word)?.[1] ?? args[at] ?? '';
-      if (/^(?:-u|--unset)/.test(word) && chdir !== undefined && own[unset] !== undefined) set[unset] = '';
+      const unset = /^(?:-[0iv]*u|--u[nset]*=)(.+)$/s.exec(word)?.[1] ?? queue[at] ?? '';
+      if (valued === ENV && /^(?:-[0iv]*u|--u)/.test(word) && own[unset] !== undefined) set[unset] = '';
     } else if (left > 0) left -= 1;
     else break;
   }
   // sudo keeps the home, or has one of this machine.
   const isGone = (name: string): boolean => clears?.(options) === true && (valued === ENV || name !== 'HOME');
   const gone = Object.fromEntries(Object.keys(own).flatMap((name) => (isGone(name) ? [[name, '']] : [])));
-  return [args.slice(at), { ...start, within, env: { ...start.env, ...gone, ...set } }];
+  return [queue.slice(at), { ...start, within, env: { ...start.env, ...gone, ...set } }];
 }
 
 /** `sh -c TEXT`. A file that a shell runs cannot be seen. */
 function ofShell(args: readonly string[], start: Start, from: From): readonly Started[] {
-  const at = args.findIndex((word) => /^-[a-z]*c[a-z]*$/i.test(word));
-  // What busybox is to be comes first.
-  if (at === -1) return SHELLS.includes(args[0] ?? '') ? from(args, start) : [];
-  return ofText(args.slice(at + 1).find((word) => !word.startsWith('-')) ?? '', start, from);
+  let at = 0;
+  let isText = false;
+  for (let word = args[at] ?? ''; /^[-+]./.test(word) && word !== '--'; word = args[at] ?? '') {
+    const isLong = word.startsWith('--');
+    isText ||= !isLong && word.startsWith('-') && word.includes('c');
+    // Each o and O takes a word of its own.
+    at += isLong ? (/^--(?:rcfile|init-file)$/.test(word) ? 2 : 1) : 1 + word.replace(/[^oO]/g, '').length;
+  }
+  if (args[at] === '--' || args[at] === '-') at += 1;
+  return isText ? ofText(args[at] ?? '', start, from) : [];
 }
 
 function ofText(text: string, { within, env }: Start, from: From): readonly Started[] {
-  return shellCommands(text).flatMap(({ words, folder, env: own }) => {
-    const changed = { within: folder === null ? within : below(within, folder), env: { ...env, ...own }, isText: true };
-    return words.length === 0 ? [] : from(words, changed);
-  });
+  const commands = shellCommands(text);
+  if (commands === null) demandSeen(text);
+  return (commands ?? []).flatMap(({ words: line, folder, env: own }) =>
+    from(line, {
+      within: folder === null ? within : below(within, folder),
+      env: { ...env, ...own },
+      isText: true,
+    }),
+  );
+}
+
+/** Throws UsageError where a text of which not every program can be told names one that is known. */
+function demandSeen(text: string): void {
+  const named = text
+    .replace(/\\\n|["'\\]/g, '')
+    .split(/[^\w.-]+/)
+    .map((word) => programOf(nameOf(word.replace(/^-[A-Za-z]*m/, '').replace(/[.-]+$/, ''))))
+    .find((program) => program !== null);
+  if (named === undefined) return;
+  refuse(
+    `what ${escapeText(text, 200)} runs cannot be seen, and it names ${named.name}: give assay exec the commands alone, joined by && or ;`,
+  );
 }
 
 /** `python -m pip install` is `pip install`, whichever options of Python come before. Nothing where it runs a file. */
 function moduleOf(args: readonly string[]): readonly string[] {
   for (let at = 0; at < args.length; at += 1) {
     const word = args[at] ?? '';
-    const [, glued] = /^-[A-Za-z]*?m(.*)$/s.exec(word) ?? [];
+    const [, glued] = /^-[A-VY-Zabd-ln-z]*m(.*)$/s.exec(word) ?? [];
     if (glued !== undefined) return [...(glued === '' ? [] : [glued]), ...args.slice(at + 1)];
-    if (/^-[A-Za-z]*[WX]$/.test(word) || word === '--check-hash-based-pycs') at += 1;
-    else if (!word.startsWith('-') || /^-[A-Za-z]*c/.test(word)) return [];
+    if (/^-[A-VY-Zabd-ln-z]*[WX]$/.test(word) || word === '--check-hash-based-pycs') at += 1;
+    else if (!word.startsWith('-') || /^-[A-VY-Zabd-ln-z]*c/.test(word)) return [];
   }
   return [];
 }
 
-/** What another program may be given to run: one with a command of its own behind it, and the text of a shell. */
+/** What another program may be given to run: each with a command of its own behind it, and each text of a shell. */
 function mentionedIn(args: readonly string[], start: Start, from: From): readonly Started[] {
-  for (const [at, word] of args.entries()) {
-    if (/\s/.test(word)) {
-      const isCommand = shellCommands(word).some(({ words: [first = ''] }) => isStarted(nameOf(first)));
-      if (isCommand) return ofText(word, start, from);
-      continue;
-    }
+  return args.flatMap((word, at) => {
+    if (/\s/.test(word)) return isCommand(word) ? ofText(word, start, from) : [];
     const name = nameOf(word);
     const program = programOf(name);
-    const rest = args.slice(at);
-    if (program !== null ? verbAt(program.grammar, rest.slice(1)) : isStarted(name)) {
-      const found = from(rest, start);
-      if (found.length > 0) return found;
-    }
-  }
-  return [];
+    const end = args.indexOf(';', at);
+    const rest = args.slice(at, end === -1 ? undefined : end);
+    return (program !== null ? verbAt(program.grammar, rest.slice(1)) : isStarted(name)) ? from(rest, start) : [];
+  });
+}
+
+/** Whether a text has a known program where a shell looks for one. */
+function isCommand(text: string): boolean {
+  const commands =
+    shellCommands(text)?.map(({ words }) => words) ??
+    text.split(/[;&|\n(){}`]/).map((part) => words(part.replace(/["'\\]/g, '')));
+  return commands.some((all) => isStarted(nameOf(all.find((word) => !/^\w+=/.test(word) && !LEADING.has(word)) ?? '')));
 }
 
 function isStarted(name: string): boolean {

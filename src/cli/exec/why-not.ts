@@ -6,6 +6,7 @@ import { checkGo } from './go.ts';
 import { checkNode } from './node.ts';
 import { checkPython } from './python.ts';
 import { startedIn, type Started } from './started.ts';
+import { refuse } from './programs/grammar.ts';
 import type { Program } from './programs/program.ts';
 
 const CHECKS: Readonly<Record<Program['kind'], Check>> = {
@@ -39,5 +40,15 @@ async function demandHeld(started: Started, held: Held): Promise<void> {
   const { io } = held;
   const inner = await CHECKS[started.program.kind](started, held);
   if (inner === null) return;
-  for (const next of startedIn(inner.line, io.env, inner.start, started.depth + 1)) await demandHeld(next, held);
+  const all = startedIn(inner.line, io.env, inner.start, started.depth + 1);
+  const { program, args, env } = started;
+  const hasFile = args.some((word) => word.startsWith('--env-file')) || isUvFile(program, { ...io.env, ...env });
+  if (all[0] !== undefined && hasFile) {
+    refuse(`which variables an --env-file gives ${all[0].program.name} cannot be seen: leave it out`);
+  }
+  for (const next of all) await demandHeld(next, held);
+}
+
+function isUvFile({ name }: Program, env: Io['env']): boolean {
+  return name === 'uv' && (env['UV_ENV_FILE'] ?? '') !== '';
 }
