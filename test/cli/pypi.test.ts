@@ -218,7 +218,7 @@ describe('assay exec, with Python’s installers', () => {
     [['pip', 'install', 'two'], 'no lockfile names yet'],
     [['python3', '-m', 'pip', 'install', 'two'], 'no lockfile names yet'],
     [['sh', '-c', 'cd . && pip install two'], 'no lockfile names yet'],
-    [['pip', 'install', '-r', 'other.txt', '--require-hashes'], 'not audited'],
+    [['pip', 'install', '-r', 'other.txt', '--require-hashes'], 'which is not there'],
     [['pip', 'download', '-r', 'other.txt'], 'no lockfile names yet'],
   ])('%j is not run', (line, why) =>
     withPythonProject('uv.lock', async ({ run }) => {
