@@ -474,6 +474,8 @@ describe.skipIf(!hasGit)(`--since on crates${WITHOUT_GIT}`, () => {
         mkdirSync(join(folder, 'home'));
         writeFileSync(join(folder, 'home/config.toml'), lab.config);
         git(folder, ['init', '-q', '-b', 'main']);
+        // The user's own, and no part of the repository.
+        writeFileSync(join(folder, '.git/info/exclude'), 'home\n');
         commitAll(folder, THEN);
         git(folder, ['checkout', '-qb', 'change']);
         lab.publish('beta', '0.9.0', { published: old });
