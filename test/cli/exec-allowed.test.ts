@@ -19,6 +19,7 @@ const FILES: Readonly<Record<string, string>> = {
   'script.py': '#!/usr/bin/env python3\n# /// script\n# dependencies = ["six"]\n# ///\nimport six\n',
   'cr.py': 'import os\r# /// script\r# dependencies = ["six"]\r# ///\r',
   'cache/x': '',
+  'folder.py/__main__.py': '',
 };
 
 interface Given {
@@ -57,6 +58,7 @@ describe('what installs from an audited lockfile is run', () => {
     'uv run --locked -- pytest',
     'uv run --locked main.py',
     'uv run --locked absent.py',
+    'uv run --locked folder.py',
     'uv run --locked python script.py',
     'uv run --locked -m script.py',
     'uv run --locked cargo build --locked',

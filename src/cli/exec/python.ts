@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { tableOf } from '../../readers/toml-tables.ts';
 import { escapeText } from '../../report/words/escape.ts';
@@ -79,7 +79,9 @@ function demandNoScript({ given, rest }: Command, what: string, folder: string):
   const asModule = given.has('-m') || given.has('--module');
   const path = resolve(folder, script);
   // As uv finds the block: https://packaging.python.org/en/latest/specifications/inline-script-metadata
-  const hasOwn = (): boolean => existsSync(path) && /(?:^|[\r\n])# \/\/\/ script/.test(readFileSync(path, 'latin1'));
+  const hasOwn = (): boolean =>
+    statSync(path, { throwIfNoEntry: false })?.isFile() === true &&
+    /(?:^|[\r\n])# \/\/\/ script/.test(readFileSync(path, 'latin1'));
   if (!asModule && (script === '-' || /^https?:/i.test(script) || (/\.py[cw]?$/i.test(script) && hasOwn()))) {
     refuse(
       `${what} installs what the script itself requires, which no uv.lock has: start it with python, or as a module (-m)`,
