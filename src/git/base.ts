@@ -97,7 +97,8 @@ async function firstCommitOf(folder: string, refs: readonly string[]): Promise<s
   return null;
 }
 
-async function commitOf(folder: string, ref: string): Promise<string | null> {
+/** The id of the commit that a ref names; null where there is none. */
+export async function commitOf(folder: string, ref: string): Promise<string | null> {
   return idOf(await git(folder, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]));
 }
 

@@ -1,3 +1,4 @@
+import { commitOf } from './base.ts';
 import { git, whyNoAnswer } from './git.ts';
 
 /** A clone cannot be compared with. `message` is one line for the user. */
@@ -58,7 +59,7 @@ export async function openCheckout(folder: string, shown: string): Promise<Check
     commitOfTag: async (name) => {
       const ref = `refs/tags/${name}`;
       if (!(await (tags ??= tagsOf())).has(ref)) return null;
-      return idIn(await git(folder, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]));
+      return commitOf(folder, ref);
     },
     // A branch may be called as any id begins: names are not asked for.
     commitOf: async (prefix) => {
@@ -79,10 +80,6 @@ export async function openCheckout(folder: string, shown: string): Promise<Check
       }
     },
   };
-}
-
-function idIn(output: Buffer | null): string | null {
-  return /^([0-9a-f]{40,64})\n/.exec(output?.toString('latin1') ?? '')?.[1] ?? null;
 }
 
 function entriesIn(listed: Buffer, shown: string): readonly CommittedFile[] {

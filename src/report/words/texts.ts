@@ -3,6 +3,7 @@ import { formatInstant } from '../../model/time.ts';
 import { isPublicRegistry } from '../../ecosystems/conventions/index.ts';
 import { ADVISORY_TEXTS } from './advisory-texts.ts';
 import { BYTES_TEXTS } from './bytes-texts.ts';
+import { hash } from './hash.ts';
 import { escapeText, quoteText } from './escape.ts';
 import { HISTORY_TEXTS } from './history-texts.ts';
 import { listed } from './layout.ts';
@@ -344,13 +345,6 @@ function differing(one: string, other: string): readonly [string, string] {
   const without = (words: readonly string[], others: readonly string[]): string =>
     words.filter((word) => !others.includes(word)).join(' ');
   return [without(a, b), without(b, a)];
-}
-
-/** SHA-256 in hex, as lockfiles that have it write it, so that it can be found there. */
-function hash(text: string): string {
-  const [, base64] = /^sha256-([A-Za-z0-9+/]{43}=)$/.exec(text) ?? [];
-  if (base64 !== undefined) return `sha256:${Buffer.from(base64, 'base64').toString('hex')}`;
-  return text === '' ? 'nothing' : escapeText(text, 40);
 }
 
 const key = (text: string): string => escapeText(text, 80);
