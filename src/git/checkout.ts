@@ -53,6 +53,9 @@ export async function openCheckout(folder: string, shown: string): Promise<Check
   };
   const tagsOf = async (): Promise<ReadonlySet<string>> =>
     new Set((await ask(['for-each-ref', '--format=%(refname)', 'refs/tags'])).toString('utf8').split('\n'));
+  const filesOf = async (commit: string): Promise<readonly CommittedFile[]> =>
+    entriesIn(await ask(['ls-tree', '-r', '-z', '-l', '--full-tree', commit]), shown);
+  let last: { readonly commit: string; readonly files: Promise<readonly CommittedFile[]> } | null = null;
   return {
     shown,
     compared: [],
@@ -68,7 +71,11 @@ export async function openCheckout(folder: string, shown: string): Promise<Check
       const commits = [...kinds.matchAll(/^([0-9a-f]{40,64}) commit /gm)].flatMap(([, id]) => id ?? []);
       return commits.length === 1 ? (commits[0] ?? null) : null;
     },
-    filesOf: async (commit) => entriesIn(await ask(['ls-tree', '-r', '-z', '-l', '--full-tree', commit]), shown),
+    filesOf: (commit) => {
+      // Modules of one repository are often of one commit, and each is looked for in several folders.
+      if (last?.commit !== commit) last = { commit, files: filesOf(commit) };
+      return last.files;
+    },
     read: async (files, look) => {
       const left = [...new Map(files.map((file) => [file.id, file])).values()];
       while (left.length > 0) {

@@ -50,6 +50,8 @@ interface Found {
 /** A module may be in any folder that its path ends with, whose name is then part of that of its tags. */
 async function placeIn(checkout: Checkout, name: string, version: string): Promise<Found | null> {
   const [, prefix] = PSEUDO.exec(version) ?? [];
+  const named = prefix === undefined ? null : await checkout.commitOf(prefix);
+  if (prefix !== undefined && named === null) return null;
   const path = name.replace(MAJOR, '').split('/');
   const major = /\/(v[1-9]\d*)$/.exec(name)?.[1];
   for (let from = path.length; from > 0; from -= 1) {
@@ -58,7 +60,7 @@ async function placeIn(checkout: Checkout, name: string, version: string): Promi
       .map((part) => `${part}/`)
       .join('');
     const tag = prefix === undefined ? `${folder}${version.replace(/\+incompatible$/, '')}` : null;
-    const commit = tag === null ? await checkout.commitOf(prefix ?? '') : await checkout.commitOfTag(tag);
+    const commit = tag === null ? named : await checkout.commitOfTag(tag);
     if (commit === null) continue;
     const files = await checkout.filesOf(commit);
     for (const one of major === undefined ? [folder] : [folder, `${folder}${major}/`]) {
