@@ -1,7 +1,7 @@
 import { isPublicRegistry } from '../ecosystems/conventions/index.ts';
 import { CAPABILITIES, hasCapability } from '../model/capability.ts';
 import { FINDING_KINDS } from '../model/finding.ts';
-import type { PackageRef } from '../model/package.ts';
+import { nameOf, type PackageRef } from '../model/package.ts';
 import type { Policy } from '../model/policy.ts';
 import type { Proposal, ProposedPackage, ProposedRegistries } from '../model/proposal.ts';
 import type { JudgedDependency, Phase } from '../model/verdict.ts';
@@ -39,6 +39,7 @@ export function propose(
   const inGuard = judged.filter((one) => failsIn(['observe', 'guard'], one));
   return {
     able: named.sort((a, b) => Number(a.dev) - Number(b.dev) || (a.name < b.name ? -1 : 1)),
+    isRead: judged.some(({ capabilities }) => capabilities !== null),
     more: able.length - named.length,
     direct: direct.length,
     failing: {
@@ -53,7 +54,7 @@ export function propose(
 }
 
 function namesOf(judged: readonly JudgedDependency[]): readonly string[] {
-  return [...new Set(judged.map(({ dependency }) => dependency.name))];
+  return [...new Set(judged.map(({ dependency }) => nameOf(dependency)))];
 }
 
 /** The registries of an npm configuration as a policy names them. `locked` is what the lockfile names. */

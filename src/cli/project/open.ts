@@ -184,9 +184,13 @@ export async function withProjects<T>(
 }
 
 /** Whether builders can have signed anything that is found: else nobody is asked whom to trust for that. */
-function isBuildSigned({ folders }: Found): boolean {
-  const paths = folders.flatMap((each) => each.paths);
-  return paths.some((path) => conventionsOf(ecosystemOfLockfile(path)).hasProvenance);
+export function isBuildSigned({ folders }: Pick<Found, 'folders'>): boolean {
+  return folders.some(({ paths }) => paths.some(isOfSigned));
+}
+
+/** Whether builders can have signed anything that a lockfile names. */
+export function isOfSigned(lockfile: string): boolean {
+  return conventionsOf(ecosystemOfLockfile(lockfile)).hasProvenance;
 }
 
 /**

@@ -5,10 +5,11 @@ import { isMendable } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { cargoUnlocked } from './cargo-project.ts';
 import { goUnlocked } from './go-project.ts';
-import { isLockfile } from './listing.ts';
+import { isLockfile, namesIn } from './listing.ts';
 import type { Unlocked } from './manifests.ts';
 import { nodeUnlocked } from './node-unlocked.ts';
 import { pythonUnlocked } from './python-unlocked.ts';
+import { projectFolders } from './upwards.ts';
 
 /** What asks for packages of an ecosystem. */
 interface Manifests {
@@ -59,6 +60,19 @@ export function manifestLeft(lockfile: string, folder: string, names: readonly s
   const ecosystem = ecosystemOfLockfile(lockfile);
   if (hasLockfile(ecosystem, folder, names)) return null;
   return MANIFESTS[ecosystem].names.find((name) => names.includes(name)) ?? null;
+}
+
+/** The ecosystems of the nearest folder, here or above in the project, that has a lockfile or manifest of any. */
+export function ecosystemsOfProject(io: Io): ReadonlySet<Ecosystem> {
+  for (const folder of projectFolders(io.cwd, io)) {
+    const names = namesIn(folder);
+    const found = ECOSYSTEMS.filter(
+      (ecosystem) =>
+        MANIFESTS[ecosystem].names.some((name) => names.includes(name)) || hasLockfile(ecosystem, folder, names),
+    );
+    if (found.length > 0) return new Set(found);
+  }
+  return new Set();
 }
 
 function hasLockfile(ecosystem: Ecosystem, folder: string, names: readonly string[]): boolean {
