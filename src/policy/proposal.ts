@@ -1,5 +1,5 @@
 import { isPublicRegistry } from '../ecosystems/conventions/index.ts';
-import { CAPABILITIES, hasCapability } from '../model/capability.ts';
+import { CAPABILITIES, hasCapability, NOT_READ } from '../model/capability.ts';
 import { FINDING_KINDS } from '../model/finding.ts';
 import { nameOf, type PackageRef } from '../model/package.ts';
 import type { Policy } from '../model/policy.ts';
@@ -22,6 +22,7 @@ export function propose(
   const direct = firstOfEach(judged.filter(({ dependency }) => dependency.direct));
   const able = direct.flatMap((one) => proposedOf(one) ?? []).sort(compareProposed);
   const named = able.slice(0, MAX_PROPOSED);
+  const isRead = judged.some(wasRead);
   // Nobody is asked to expect a builder who was not expected here.
   const isExpected = ({ findings }: JudgedDependency): boolean =>
     findings.every(({ code, kind }) => kind === 'note' || FINDING_KINDS[code] !== 'identity');
@@ -29,7 +30,8 @@ export function propose(
     .filter(isExpected)
     .find(
       ({ dependency, proofs }) =>
-        (proofs.provenance?.identity.repository ?? null) !== null && named.some(({ name }) => name === dependency.name),
+        (proofs.provenance?.identity.repository ?? null) !== null &&
+        (!isRead || named.some(({ name }) => name === dependency.name)),
     );
   const identity = example?.proofs.provenance?.identity;
   const failsIn = (phases: readonly Phase[], one: JudgedDependency): boolean =>
@@ -39,7 +41,7 @@ export function propose(
   const inGuard = judged.filter((one) => failsIn(['observe', 'guard'], one));
   return {
     able: named.sort((a, b) => Number(a.dev) - Number(b.dev) || (a.name < b.name ? -1 : 1)),
-    isRead: judged.some(({ capabilities }) => capabilities !== null),
+    isRead,
     more: able.length - named.length,
     direct: direct.length,
     failing: {
@@ -49,7 +51,7 @@ export function propose(
       ),
     },
     registries,
-    example: example === undefined || identity === undefined ? null : { name: example.dependency.name, identity },
+    example: example === undefined || identity === undefined ? null : { name: nameOf(example.dependency), identity },
   };
 }
 
@@ -84,9 +86,16 @@ function firstOfEach(judged: readonly JudgedDependency[]): readonly JudgedDepend
   return judged.filter(({ dependency: { name } }) => !seen.has(name) && seen.add(name));
 }
 
-function proposedOf({ dependency, capabilities }: JudgedDependency): ProposedPackage | null {
+/** Whether files were looked at, or should have been. */
+function wasRead({ capabilities }: JudgedDependency): boolean {
+  return capabilities !== null && !(capabilities.source === 'unknown' && capabilities.reason === NOT_READ);
+}
+
+function proposedOf(one: JudgedDependency): ProposedPackage | null {
+  const { dependency, capabilities } = one;
   const { name, version, dev } = dependency;
-  if (capabilities === null || readSelector(name) === null || name.includes('*') || name === 'direct') return null;
+  if (capabilities === null || !wasRead(one) || readSelector(name) === null || name.includes('*') || name === 'direct')
+    return null;
   if (!CAPABILITIES.some((capability) => hasCapability(capabilities, capability))) return null;
   return { name, version, dev, reading: capabilities };
 }

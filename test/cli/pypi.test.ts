@@ -113,8 +113,9 @@ describe.each(['uv.lock', 'requirements.txt'] as const)(
         expect((await run('update')).status).toBe(0);
         const affected = [{ package: { ecosystem: 'PyPI', name: 'one' }, versions: ['1.1.0'] }];
         const record = { id: 'MAL-2026-1', modified: '2026-01-01T00:00:00Z', affected };
-        writeFileSync(join(folder, 'mal.json'), JSON.stringify(record));
-        const { status, stderr } = await run('update', '--advisories', 'mal.json');
+        mkdirSync(join(folder, 'mal'));
+        writeFileSync(join(folder, 'mal/MAL-2026-1.json'), JSON.stringify(record));
+        const { status, stderr } = await run('update', '--advisories', 'mal');
         expect([status, stderr]).toEqual([1, expect.stringContaining('pypi:one@1.1.0 is malicious by MAL-2026-1')]);
       }));
 
@@ -140,6 +141,7 @@ describe.each(['uv.lock', 'requirements.txt'] as const)(
         writeFileSync(join(folder, '.npmrc'), 'registry=https://npm.mirror.example/\n');
         expect((await run('init')).status).toBe(0);
         expect(read('assay.yml')).toContain('critical:\n  - direct');
+        expect(read('assay.yml')).toContain('#   "pypi:one":\n#     repository: https://github.com/acme/one\n');
         expect(read('assay.yml')).not.toMatch(/npm|capability|registries|install-script/);
       }));
 

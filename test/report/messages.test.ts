@@ -128,6 +128,8 @@ describe('messages', () => {
   /** Codes that only npm's packages and lockfiles have, so that npm's words are right. */
   const OF_NPM: Readonly<Partial<Record<FindingCode, string>>> = {
     'lockfile-bundle-mismatch': 'only tarballs of npm carry other packages',
+    'history-install-script-added': 'registries of no other ecosystem name install scripts',
+    'history-new-package-script': 'registries of no other ecosystem name install scripts',
     'lockfile-unbound': 'no other ecosystem has a shrinkwrap in a package',
   };
   const ARCHIVES = { go: 'zip', pypi: 'file', cargo: 'crate' } as const;
