@@ -3,7 +3,6 @@ import { hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { parseSpec } from '../../../audit/check.ts';
 import { readPublished, type PublishedBundle } from '../../../logs/published.ts';
-import { splitEcosystem } from '../../../ecosystems/conventions/index.ts';
 import { questionsOf, type SearchTarget } from '../../../logs/search.ts';
 import type { Ecosystem } from '../../../model/package.ts';
 import type { Digest } from '../../../model/dependency.ts';
@@ -61,8 +60,7 @@ const NOT_LOGGED: Readonly<Record<Ecosystem, ((spec: string) => string) | null>>
 /** Throws UsageError, before anything is asked, for a package of an ecosystem that is not found in logs by its name. */
 export function demandLogged(text: string, io: Io): void {
   if (digestOf(text) !== null || isFile(text, io)) return;
-  const split = splitEcosystem(text);
-  const why = split === null ? null : NOT_LOGGED[split.ecosystem];
+  const why = NOT_LOGGED[parseSpec(text)?.ecosystem ?? 'npm'];
   if (why !== null) throw new UsageError(why(text));
 }
 
