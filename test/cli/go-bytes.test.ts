@@ -226,7 +226,10 @@ describe('assay exec compares what the go command would build from without hashi
 
   it('a zip that is not unpacked yet, which go unpacks as it is', () =>
     withBytesProject(false, async ({ run, put, folder }) => {
-      put('modcache/cache/download/a.example/one/@v/v1.0.0.zip', zipOf(new Map([['a.example/one@v1.0.0/one.go', 'evil']])));
+      put(
+        'modcache/cache/download/a.example/one/@v/v1.0.0.zip',
+        zipOf(new Map([['a.example/one@v1.0.0/one.go', 'evil']])),
+      );
       expect((await run('exec', '--', ...BUILD)).status).toBe(1);
       expect(existsSync(join(folder, 'built'))).toBe(false);
     }));

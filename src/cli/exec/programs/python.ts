@@ -27,7 +27,8 @@ export const PIP: Program = {
       resolves download|wheel|lock`,
   },
   variables: {
-    read: /^(?:PIP_|VIRTUAL_ENV$)/i,
+    read: /^(?:PIP_|VIRTUAL_ENV$|PYTHONUSERBASE$)/i,
+    folders: ['PYTHONUSERBASE'],
     harmless: `
       PIP_(?:NO_INPUT|NO_COLOR|PROGRESS_BAR|QUIET|VERBOSE|RETRIES|RESUME_RETRIES|TIMEOUT|DEFAULT_TIMEOUT|LOG|LOG_FILE)
       PIP_(?:DISABLE_PIP_VERSION_CHECK|NO_PYTHON_VERSION_WARNING|NO_WARN_\\w+|ROOT_USER_ACTION|EXISTS_ACTION)
