@@ -65,6 +65,7 @@ export const UV: Program = {
     options: UV_OPTIONS,
     verbs: `
       locked sync: ${UV_SYNC} --check --dry-run
+      locked lock: !--check !--locked --dry-run -p=[\\w.@+-]+ --python=[\\w.@+-]+
       runs run: ${UV_SYNC} --no-sync -m --module --env-file= --no-env-file
       locked pip install|pip sync: ${UV_PIP}
       plain pip list|pip show|pip check|pip freeze|pip tree|help|python list|python find|python dir: *
@@ -73,7 +74,9 @@ export const UV: Program = {
       plain version: --short --output-format=
       locked export|tree: ${UV_SYNC} -o= --output-file= --format= --depth= --no-hashes --no-annotate --no-header
         --all-groups
-      resolves add|remove|lock|tool|build|init|upgrade|pip compile|x`,
+      plain python install|python pin: --default -r --reinstall -f --force --no-bin --bin -U --upgrade --no-project
+        --resolved
+      resolves add|remove|tool|build|init|upgrade|pip compile|x`,
   },
   variables: {
     read: /^(?:UV_|VIRTUAL_ENV$)/,
