@@ -133,6 +133,7 @@ class Reader {
 
   /** What joins a command to the next one, or the end of the list. */
   private operator(end: ')' | ''): string {
+    if (this.text.startsWith('&>', this.at)) throw UNSEEN;
     const [operator = ''] = /^(?:&&|\|\||\|&|;;|[;&|\n)])/.exec(this.text.slice(this.at, this.at + 2)) ?? [];
     this.at += operator.length;
     if (operator === ';;' || ((operator === '' || operator === ')') && operator !== end)) throw UNSEEN;

@@ -289,6 +289,9 @@ export function withoutVersion(spec: string): string {
   return spec.replace(/(?<=.)@[^/]*$/s, '');
 }
 
+/** What a shell puts something else in place of; a `$` before anything else stands for itself (XCU 2.6). */
+const EXPANDED = /\$[\w{(@*#?!$-]|`/;
+
 /** Throws UsageError where the folder or a word of a command is one that only a shell can tell. */
 export function demandKnown({ within, args, isText, program }: Started): void {
   const what = escapeText([program.name, ...args].join(' '), 200);
@@ -296,7 +299,7 @@ export function demandKnown({ within, args, isText, program }: Started): void {
     refuse(`in which folder ${what} runs cannot be seen (${escapeText(within ?? '', 80)}): write the folder out`);
   }
   const end = args.indexOf('--');
-  const hidden = isText && args.slice(0, end === -1 ? undefined : end).some((word) => /[$`]/.test(word));
+  const hidden = isText && args.slice(0, end === -1 ? undefined : end).some((word) => EXPANDED.test(word));
   if (hidden) {
     refuse(`${what} has a part that only the shell knows ($, \` or eval): write it out`);
   }
