@@ -96,8 +96,8 @@ export interface BytesWanted {
    */
   readonly folder: string | null;
   /**
-   * Whether all that this machine has kept counts, and nothing is demanded: what it has not, and no copy in the project,
-   * is not read.
+   * Whether all that this machine has kept counts, and nothing is demanded: of what neither it nor the project has a
+   * copy, nothing is read.
    */
   readonly onlyKept: boolean;
   /** Clones of repositories, which what is made from their files is held to. */

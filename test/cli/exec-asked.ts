@@ -43,7 +43,7 @@ export function asked(
     const io = { cwd: folder, env: { HOME: folder, ...env }, stdout: silent, stderr: silent };
     const audited = [
       ...LOCKFILES,
-      ...Object.keys(files).filter((name) => /lock/.test(name) && !/[/\\]/.test(name)),
+      ...Object.keys(files).filter((name) => name.includes('lock') && !/[/\\]/.test(name)),
     ].map((name) => ({
       path: join(folder, name),
       manager: MANAGERS[name] ?? null,

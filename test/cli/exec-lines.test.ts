@@ -101,6 +101,7 @@ npm publish --provenance --access public
 CI=true NODE_ENV=production npm ci
 npm ci > log 2>&1
 npm ci &> log
+CI=true npm ci &> log
 npm ci &>> log; tail log
 npm ci 2>&1 | tee log
 npm ci && echo done || exit 1

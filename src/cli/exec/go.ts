@@ -47,12 +47,14 @@ export const checkGo: Check = async (given, held) => {
 function inItsFolder(started: Started): Started {
   const { args, within } = started;
   const at = args.findIndex((word) => word.startsWith('-'));
-  const [, folder] = /^--?C(?:=(.*))?$/s.exec(args[at] ?? '') ?? [undefined, null];
-  if (folder === null) return started;
-  const end = at + (folder === undefined ? 2 : 1);
+  const option = args[at] ?? '';
+  if (!/^--?C(?:=|$)/.test(option)) return started;
+  const isApart = !option.includes('=');
+  const folder = isApart ? (args[at + 1] ?? '') : option.replace(/^--?C=/, '');
+  const end = at + (isApart ? 2 : 1);
   return {
     ...started,
-    within: below(within, folder ?? args[at + 1] ?? ''),
+    within: below(within, folder),
     args: [...args.slice(0, at), ...args.slice(end)],
   };
 }

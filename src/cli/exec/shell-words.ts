@@ -150,8 +150,7 @@ class Reader {
       // To bash the redirection of both outputs, to POSIX the end of a command: the same where no word follows.
       const [both] = /^&>>?(?![>&|(])/.exec(this.text.slice(this.at, this.at + 4)) ?? [];
       if (both !== undefined && !isTarget) {
-        if (words.length === 0 || CHANGES.has(words[0]?.text ?? '') || words.some((word) => word.isAssignment))
-          throw UNSEEN;
+        if (CHANGES.has(words[0]?.text ?? '') || words.every((word) => word.isAssignment)) throw UNSEEN;
         this.at += both.length;
         [isTarget, isOver] = [true, true];
         continue;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { checkCopy, differencesOf, establishCopy } from '../../checks/copies.ts';
+import type { Checkout } from '../../git/checkout.ts';
 import { readCopy } from '../../installed/copy.ts';
 import { kindOf } from '../../installed/read.ts';
 import { InstalledError } from '../../installed/tree.ts';
@@ -8,7 +9,6 @@ import type { Dependency } from '../../model/dependency.ts';
 import { finding } from '../../model/finding.ts';
 import type { CopiesFound, GatheredBytes } from '../../model/gathered.ts';
 import { specOf } from '../../model/package.ts';
-import type { BytesWanted } from '../ecosystem.ts';
 import { readModule, type ReadModule } from './bytes.ts';
 import { isKept, unpackedAt } from './module-cache.ts';
 import type { GoSource } from './source.ts';
@@ -17,6 +17,13 @@ import { openVendor, type ComparedCopy } from './vendor.ts';
 
 /** Modules whose bytes are read at the same time: each is in memory as a whole. */
 const CONCURRENCY = 4;
+
+/** What is read and compared, as the chain is asked for it. */
+interface Wanted {
+  readonly folder: string | null;
+  readonly onlyKept: boolean;
+  readonly checkouts: readonly Checkout[];
+}
 
 /** What was found of the bytes of all, and of their copies; null where nobody asked for these. */
 export interface AllBytes {
@@ -34,7 +41,7 @@ export interface AllBytes {
 export async function readAll(
   all: readonly Dependency[],
   machine: GoSource,
-  { folder, onlyKept, checkouts }: Pick<BytesWanted, 'folder' | 'onlyKept' | 'checkouts'>,
+  { folder, onlyKept, checkouts }: Wanted,
 ): Promise<AllBytes> {
   const vendor = folder === null ? null : openVendor(folder, all);
   const dependencies = onlyKept && vendor === null ? all.filter((one) => isKept(machine.moduleCache, one)) : all;

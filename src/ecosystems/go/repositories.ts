@@ -51,7 +51,9 @@ async function crlfFolders(checkout: Checkout, files: readonly CommittedFile[]):
     ({ path, isLink, size }) => /(?:^|\/)\.gitattributes$/.test(path) && !isLink && size <= MAX_LONE_BYTES,
   );
   const asking = new Set<string>();
-  await checkout.read(all, (id, content) => void (asksForCrlf(content.toString('latin1')) && asking.add(id)));
+  await checkout.read(all, (id, content) => {
+    if (asksForCrlf(content.toString('latin1'))) asking.add(id);
+  });
   return all.filter(({ id }) => asking.has(id)).map(({ path }) => path.slice(0, -'.gitattributes'.length));
 }
 
