@@ -79,15 +79,27 @@ async function auditLockfile(
   lines: ChangedLines,
   options: LockfileAuditOptions,
 ): Promise<Covered> {
-  const { omit, since, baseline, tarballs, installed: root = null, vendored = null, checkouts = [] } = options;
+  const {
+    omit,
+    since,
+    baseline,
+    tarballs,
+    installed: root = null,
+    vendored = null,
+    kept = null,
+    checkouts = [],
+  } = options;
   const { dependencies, scripts } = lockfile;
   const isUsable = baseline?.base?.problem === null;
   const included = dependencies.filter(
     (dependency) => !isOmitted(dependency, omit) || (isUsable && isOfLines(dependency, lines)),
   );
-  const folder = lockfile.isVendored === true ? (root ?? vendored) : root;
-  // Copies in the repository change without the lockfile, so that all of them are compared.
-  const isCompared = lockfile.isVendored === true && folder !== null;
+  const { openInstalled, trustsKept } = ecosystemOfManager(lockfile.manager);
+  const asked = lockfile.isVendored === true ? (root ?? vendored) : root;
+  const onlyKept = root === null && tarballs !== true && trustsKept && kept !== null;
+  const folder = asked ?? (onlyKept ? kept : null);
+  // Copies change without the lockfile, so that all of them are compared.
+  const isCompared = folder !== null && (lockfile.isVendored === true || onlyKept);
   const before = since?.before.get(lockfile.file) ?? null;
   const change = since ? changeSince(before, lockfile) : null;
   const indexes = movedIndexes(before, lockfile, (one) => registryOf(one, options), since?.ref ?? '');
@@ -98,7 +110,6 @@ async function auditLockfile(
   const unchanged = included.filter((dependency) => !isNew(dependency));
   const wanted = included.filter(isNew);
 
-  const { openInstalled } = ecosystemOfManager(lockfile.manager);
   const installed = root === null || openInstalled === null ? null : await openInstalled(root, lockfile);
   const logs: LogSeen[] = [];
   const copies: CopiesFound[] = [];
@@ -107,7 +118,7 @@ async function auditLockfile(
     onLogs: (seen) => logs.push(...seen),
     onCopies: (found) => copies.push(found),
     ...(scripts && { scripts }),
-    compareBytes: tarballs === true || folder !== null ? { installed, folder, checkouts } : null,
+    compareBytes: tarballs === true || folder !== null ? { installed, folder, onlyKept, checkouts } : null,
     locked: dependencies,
   });
 

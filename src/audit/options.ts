@@ -105,6 +105,11 @@ export interface LockfileAuditOptions extends Sources {
   readonly installed?: string | null;
   /** The same folder, of which only copies are compared that a build takes in place of what is locked (vendor/). */
   readonly vendored?: string | null;
+  /**
+   * The same folder, of whose dependencies that alone is compared which its package manager has downloaded or unpacked,
+   * and would build from without hashing it again; nothing of those that it would fetch.
+   */
+  readonly kept?: string | null;
   /** Clones of repositories: what is made from their commits is held to these, and its bytes are hashed. */
   readonly checkouts?: BytesWanted['checkouts'];
   /** Keeps what was established for later runs; null or left out where nothing is to be kept. */
@@ -131,7 +136,7 @@ export interface Since {
 /** How dependencies are audited, from wherever they come. */
 export type DependencyOptions = Omit<
   LockfileAuditOptions,
-  'omit' | 'since' | 'tarballs' | 'installed' | 'vendored' | 'checkouts'
+  'omit' | 'since' | 'tarballs' | 'installed' | 'vendored' | 'kept' | 'checkouts'
 > &
   Pick<Lockfile, 'scripts'> & {
     /** Has bytes read, and what is installed compared with them; null or left out where neither is wanted. */

@@ -2,11 +2,13 @@ import { assess, assessUnasked } from '../checks/cargo/chain.ts';
 import { asksPublisher, checkCommit } from '../checks/cargo/publishers.ts';
 import { byteDigests, type Dependency } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
+import type { GatheredBytes } from '../model/gathered.ts';
 import type { Assessment } from '../model/verdict.ts';
 import { createLimiter } from '../net/limiter.ts';
 import { cargoConventions } from './conventions/cargo.ts';
 import type { Chain, ChainContext, EcosystemRecord, Sources } from './ecosystem.ts';
 import { readCrate } from './cargo/bytes.ts';
+import { isKept } from './cargo/kept.ts';
 import { openCopies, type CrateCopies } from './cargo/copies.ts';
 import { openPublishers } from './cargo/publishers.ts';
 import { crateQuestions } from './cargo/questions.ts';
@@ -14,6 +16,8 @@ import type { CratesSource } from './cargo/source.ts';
 
 /** Crates that are read at the same time: each takes some hundred KiB of memory, whatever its size. */
 const AT_ONCE = 8;
+
+const NO_BYTES: GatheredBytes = { proofs: { bytes: null, installed: null }, findings: [] };
 
 /** Crates, and the index whose word on their checksums is all that there is. */
 export const cargoEcosystem: EcosystemRecord = {
@@ -26,6 +30,7 @@ export const cargoEcosystem: EcosystemRecord = {
   openInstalled: null,
   readsBytes: true,
   readsCopies: true,
+  trustsKept: true,
 };
 
 function sourceOf({ crates }: Sources): CratesSource {
@@ -64,10 +69,13 @@ function openChain({ sources, dependencies, trust: { now }, store }: ChainContex
       return { assessment: assess(dependency, known, answer, published, now), validator };
     },
     revalidate: ({ name }, validator, at) => index.revalidate(name, validator, at),
-    bytes: (dependency, { folder, assessing }) =>
+    bytes: (dependency, { folder, onlyKept, assessing }) =>
       limit(async () => {
-        if (folder !== null) copies ??= openCopies(dependencies, source);
-        const { proof, findings, files, commit } = await readCrate(dependency, source, folder !== null);
+        if (onlyKept && source.vendored === null && !isKept(source, dependency)) return NO_BYTES;
+        if (folder !== null) copies ??= openCopies(dependencies, source, !onlyKept);
+        // What cargo builds from is there, whoever else would be asked.
+        const from = onlyKept ? { ...source, readsCache: true } : source;
+        const { proof, findings, files, commit } = await readCrate(dependency, from, folder !== null);
         const copy = await copies?.compare(dependency, files);
         return {
           proofs: { bytes: proof, installed: copy?.proof ?? null },

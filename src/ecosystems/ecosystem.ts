@@ -95,6 +95,11 @@ export interface BytesWanted {
    * nobody asks.
    */
   readonly folder: string | null;
+  /**
+   * Whether all that this machine has kept counts, and nothing is demanded: of what neither it nor the project has a
+   * copy, nothing is read.
+   */
+  readonly onlyKept: boolean;
   /** Clones of repositories, which what is made from their files is held to. */
   readonly checkouts: readonly Checkout[];
   readonly assessing: Promise<Assessment>;
@@ -156,4 +161,6 @@ export interface EcosystemRecord {
   readonly readsBytes: boolean;
   /** Whether it also compares them with copies on disk. */
   readonly readsCopies: boolean;
+  /** Whether its package manager builds from what it once downloaded or unpacked without hashing that again. */
+  readonly trustsKept: boolean;
 }

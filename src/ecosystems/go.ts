@@ -28,6 +28,7 @@ export const goEcosystem: EcosystemRecord = {
   openInstalled: null,
   readsBytes: true,
   readsCopies: true,
+  trustsKept: true,
 };
 
 function sourceOf({ go }: Sources): GoSource {
@@ -95,8 +96,8 @@ function openChain({ sources, dependencies, store, heads, witnesses, trust: { no
     },
     revalidate: () => Promise.resolve(null),
     // All at once, as one folder has the copies of all.
-    bytes: async (dependency, { folder, checkouts }) => {
-      reading ??= readAll(dependencies, source, { folder, checkouts });
+    bytes: async (dependency, wanted) => {
+      reading ??= readAll(dependencies, source, wanted);
       return (await reading).of.get(dependency) ?? NO_BYTES;
     },
     copies: async () => (await reading)?.copies ?? null,

@@ -28,6 +28,7 @@ export const npmEcosystem: EcosystemRecord = {
   openInstalled,
   readsBytes: true,
   readsCopies: true,
+  trustsKept: false,
 };
 
 function questions({ registry }: Sources): Questions {

@@ -22,6 +22,7 @@ export const pypiEcosystem: EcosystemRecord = {
   openInstalled: null,
   readsBytes: true,
   readsCopies: false,
+  trustsKept: false,
 };
 
 function indexOf({ pypi }: Sources): PypiIndex {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -294,6 +294,46 @@ describe('vendor/ in place of crates.io', () => {
       mkdirSync(join(folder, 'elsewhere'));
       symlinkSync(join(folder, 'elsewhere'), join(folder, 'vendor'));
       expect((await audit('--installed')).stderr).toContain('vendor is no folder that can be compared');
+    }));
+});
+
+describe('assay exec compares what cargo would build from without hashing it again', () => {
+  const BUILD = ['exec', '--', 'node', '-e', 'fs.writeFileSync("built", "")'];
+
+  it('and reads nothing of crates that it would download', () =>
+    withProject(async ({ run, downloads }) => {
+      expect((await run(...BUILD)).status).toBe(0);
+      expect(downloads()).toEqual([]);
+    }));
+
+  it('the files of an unpacked crate', () =>
+    withProject(async ({ run, unpack, write, folder, lab }) => {
+      await unpack('alpha', `${KEPT}/src/${INDEX}/alpha-1.2.3`);
+      write(`${KEPT}/src/${INDEX}/alpha-1.2.3/.cargo-ok`, '{"v":1}');
+      expect((await run(...BUILD)).status).toBe(0);
+      rmSync(join(folder, 'built'));
+      write(`${KEPT}/src/${INDEX}/alpha-1.2.3/build.rs`, 'fn main() {}');
+      const { status, stderr } = await run(...BUILD);
+      expect(status).toBe(1);
+      expect(stderr).toContain('build.rs');
+      lab.behave(/\/crates\/alpha\//, { status: 404 });
+      expect((await run(...BUILD)).status).toBe(3);
+      expect(existsSync(join(folder, 'built'))).toBe(false);
+    }));
+
+  it('a .crate that is not unpacked yet, which cargo unpacks as it is', () =>
+    withProject(async ({ run, write, lab, downloads, folder }) => {
+      const served = await servedOf(lab, 'beta');
+      write(`${KEPT}/cache/${INDEX}/beta-0.2.0.crate`, served);
+      expect((await run(...BUILD)).status).toBe(0);
+      expect(downloads()).toEqual([]);
+      rmSync(join(folder, 'built'));
+      write(
+        `${KEPT}/cache/${INDEX}/beta-0.2.0.crate`,
+        gzipSync(Buffer.concat([gunzipSync(served), Buffer.alloc(512)])),
+      );
+      expect((await run(...BUILD)).status).toBe(1);
+      expect(existsSync(join(folder, 'built'))).toBe(false);
     }));
 });
 

@@ -195,6 +195,53 @@ describe('the bytes of Go modules', () => {
     }));
 });
 
+describe('assay exec compares what the go command would build from without hashing it again', () => {
+  it('and reads nothing of modules that it would download', () =>
+    withBytesProject(false, async ({ run, lab }) => {
+      lab.requests.length = 0;
+      expect((await run('exec', '--', ...BUILD)).status).toBe(0);
+      expect(lab.requests.filter(({ url }) => url.endsWith('.zip'))).toEqual([]);
+    }));
+
+  it.each([
+    ['a changed file', 'one.go', 'package one // other\n'],
+    ['an added file', 'more.go', 'package one\n'],
+  ])('%s of an unpacked module', (_, file, content) =>
+    withBytesProject(false, async ({ run, put, lab, folder }) => {
+      const root = 'modcache/a.example/one@v1.0.0';
+      for (const [path, text] of Object.entries({ ...ONE, 'a.go': '//go:build ignore\n\npackage a\n' }))
+        put(`${root}/${path}`, text);
+      expect((await run('exec', '--', ...BUILD)).status).toBe(0);
+      rmSync(join(folder, 'built'));
+      put(`${root}/${file}`, content);
+      const { status, stderr } = await run('exec', '--', ...BUILD);
+      expect(status).toBe(1);
+      expect(stderr).toContain(file);
+      expect(existsSync(join(folder, 'built'))).toBe(false);
+      // Without the zip nothing can be said of it.
+      lab.behave(/one\/@v\/v1\.0\.0\.zip/, { status: 404 });
+      expect((await run('exec', '--no-cache', '--', ...BUILD)).status).toBe(3);
+    }),
+  );
+
+  it('a zip that is not unpacked yet, which go unpacks as it is', () =>
+    withBytesProject(false, async ({ run, put, folder }) => {
+      put(
+        'modcache/cache/download/a.example/one/@v/v1.0.0.zip',
+        zipOf(new Map([['a.example/one@v1.0.0/one.go', 'evil']])),
+      );
+      expect((await run('exec', '--', ...BUILD)).status).toBe(1);
+      expect(existsSync(join(folder, 'built'))).toBe(false);
+    }));
+
+  it('also beside vendor/, which -mod=readonly passes over', () =>
+    withBytesProject(true, async ({ run, put }) => {
+      expect((await run('exec', '--', ...BUILD)).status).toBe(0);
+      put('modcache/a.example/!two@v1.0.0/two.go', 'package two // other\n');
+      expect((await run('exec', '--', ...BUILD)).status).toBe(1);
+    }));
+});
+
 describe('vendor/', () => {
   it('is warned of where nothing compares it, and proven with --bytes and --installed', () =>
     withBytesProject(true, async ({ audit, run }) => {

@@ -221,6 +221,22 @@ describe('the zip of a Go module, beside a clone of its repository', () => {
     }),
   );
 
+  it.each([
+    [{}, false],
+    [{ '.gitattributes': '*.go text\n* eol=lf\n' }, false],
+    [{ '.gitattributes': '# *.go eol=crlf\n' }, false],
+    [{ 'other/.gitattributes': '*.go eol=crlf\n', 'other/o.go': 'package other\n' }, false],
+    [{ '.gitattributes': '*.go text eol=crlf\n' }, true],
+  ])('has other line ends only where a .gitattributes for it asks for them: %j', (attributes, isEqual) =>
+    withRepository(async ({ commit, git, lock, audit }) => {
+      commit({ ...FILES, ...attributes, 'a.go': 'package lib\n' });
+      git('tag', 'v1.0.0');
+      lock('a.example/lib', 'v1.0.0', { ...FILES, ...attributes, 'a.go': 'package lib\r\n' });
+      const { found } = await audit();
+      expect(found).toEqual(isEqual ? [] : ['a.example/lib source-mismatch files a.go error']);
+    }),
+  );
+
   it('is compared with nothing where no clone has it, which is said', () =>
     withRepository(async ({ commit, git, lock, audit }) => {
       commit({ ...FILES, 'go.mod': 'module a.example/other\n' });

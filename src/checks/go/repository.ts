@@ -51,9 +51,14 @@ function isVendored(path: string, isNew: boolean): boolean {
   return at !== -1 && path.includes('/', (isNew ? at : 0) + '/vendor/'.length);
 }
 
+/** Whether a .gitattributes asks git for CRLF line ends, which it then writes into every archive (gitattributes(5)). */
+export function asksForCrlf(attributes: string): boolean {
+  return /^[^#\r\n]*\seol=crlf(?:\s|$)/m.test(attributes);
+}
+
 /**
- * The digests that a file may have in a zip (SHA-256, hex): that of its content, and with the line ends that a
- * .gitattributes of the repository may ask for, which git writes into every archive.
+ * The digests that a file may have in a zip (SHA-256, hex): that of its content, which is all where no .gitattributes
+ * for it `asksForCrlf` (the go command has git archive with core.autocrlf=input), and that with such line ends.
  */
 export function zippedDigests(content: Buffer): readonly string[] {
   const digests = [digestOf(content)];

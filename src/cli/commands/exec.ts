@@ -47,8 +47,9 @@ export const command: Command = {
       const report = await audit(async ({ path, baseline, askSince, askBase }) => ({
         enforce,
         omit,
-        // What is built is in the project already, and no package manager holds it to anything.
+        // What is built is in the project or on this machine already, and no package manager holds it to anything.
         vendored: projectFolder(path),
+        kept: projectFolder(path),
         reverify: values.reverify === true,
         since: await askSince(),
         baseline: { ...baseline, base: await askBase() },

@@ -7,7 +7,7 @@ import { hasFingerprints, OUTPUT_VARIABLES } from '../project/cargo-output.ts';
 import { workspaceAbove } from '../project/cargo-project.ts';
 import { isInRepository } from '../project/stores.ts';
 import { demandAudited, demandPlace, type Check } from './check.ts';
-import { readCommand, refuse, words } from './programs/grammar.ts';
+import { readCommand, refuse, refuseUnlocked, words } from './programs/grammar.ts';
 
 /**
  * Commands that no alias of Cargo's settings can replace; `b`, `c`, `d`, `r`, `t` and those of other programs it can
@@ -15,7 +15,7 @@ import { readCommand, refuse, words } from './programs/grammar.ts';
  */
 const BUILTIN: ReadonlySet<string> = new Set(
   words(`build check doc rustc rustdoc test bench run fetch tree metadata vendor package clean help version
-    locate-project search login logout owner yank report`),
+    locate-project search login logout owner yank report pkgid install publish`),
 ).add('');
 
 /** Demands that a command of cargo builds from an audited Cargo.lock, and from nothing else. */
@@ -25,11 +25,14 @@ export const checkCargo: Check = async (started, held) => {
   // rustup takes a toolchain before everything else.
   const line = args.filter((word, at) => at > 0 || !word.startsWith('+'));
   const what = escapeText(['cargo', ...args].join(' '), 200);
-  const { verb, does, given } = readCommand(program.grammar, 'cargo', line);
+  const { verb, does, given, names } = readCommand(program.grammar, 'cargo', line);
   const [first = ''] = verb.split(' ');
   const isOwn = BUILTIN.has(first);
   if (does === 'plain' && isOwn) return null;
-  const folder = await demandPlace(started, io);
+  const folder = await demandPlace(
+    isOwn ? started : { ...started, through: [...started.through, `cargo-${first}`] },
+    io,
+  );
   if (!isOwn && settingIn(cargoConfig(folder, io), 'alias', first) !== null) {
     refuse(`${what} runs whatever the alias ${first} of Cargo's settings says: write that out`);
   }
@@ -41,11 +44,27 @@ export const checkCargo: Check = async (started, held) => {
   if (!given.has('--locked') && !given.has('--frozen')) {
     refuse(`${what} may take crates that Cargo.lock does not name, and write it: tell it --locked`);
   }
-  const root = projectRoot(folder, io);
+  if (verb === 'install' && names.length > 0) refuseUnlocked(what);
+  const manifests = (given.get('--manifest-path') ?? []).map((path) => dirname(path));
+  const [named = '.', ...others] = [...manifests, ...(given.get('--path') ?? [])];
+  const place = resolve(folder, named);
+  if (others.length > 0 || hasOtherConfig(place, folder)) {
+    refuse(`${what} has settings of another folder than its project's, which alone the audit read: run it there`);
+  }
+  const root = projectRoot(place, io);
   if (root === null) return null;
   demandAudited(join(root, 'Cargo.lock'), what, held);
   return null;
 };
+
+/** Whether a project that is named has settings which Cargo does not read from here, or others than the audit read. */
+function hasOtherConfig(place: string, folder: string): boolean {
+  for (let at = place; at !== folder; at = dirname(at)) {
+    if (at === dirname(at) || ['config.toml', 'config'].some((name) => existsSync(join(at, '.cargo', name))))
+      return true;
+  }
+  return false;
+}
 
 /** Throws UsageError where a command builds into a folder of which the repository has what was built. */
 async function demandNoOutput(what: string, given: readonly string[], folder: string, env: Io['env']): Promise<void> {

@@ -6,14 +6,16 @@ import { goManifestPath, goManifests, goUnhashed } from '../project/go-project.t
 import { goSettingsIn } from '../project/go-source.ts';
 import { above, auditedAt, demandAudited, demandPlace, type Check, type Held } from './check.ts';
 import { readCommand, refuse, refuseUnlocked } from './programs/grammar.ts';
+import { below, type Started } from './started.ts';
 import { demandNoCode } from './variables.ts';
 import { TEST } from './programs/go.ts';
 
 /** Demands that a command of go builds what the audited sums hold, and nothing else. */
-export const checkGo: Check = async (started, held) => {
+export const checkGo: Check = async (given, held) => {
   const { omit, io } = held;
+  const started = inItsFolder(given);
   const { program, args } = started;
-  const what = escapeText(['go', ...args].join(' '), 200);
+  const what = escapeText(['go', ...given.args].join(' '), 200);
   const { does, names } = readCommand(program.grammar, 'go', args);
   if (does === 'plain') return null;
   const { ofFiles } = goSettingsIn(io);
@@ -40,6 +42,22 @@ export const checkGo: Check = async (started, held) => {
   else if (existsSync(workFile)) demandWorkspace(what, dirname(workFile), held);
   return null;
 };
+
+/** With `-C DIR`, which go takes as the first of all options, as the folder that it is started in. */
+function inItsFolder(started: Started): Started {
+  const { args, within } = started;
+  const at = args.findIndex((word) => word.startsWith('-'));
+  const option = args[at] ?? '';
+  if (!/^--?C(?:=|$)/.test(option)) return started;
+  const isApart = !option.includes('=');
+  const folder = isApart ? (args[at + 1] ?? '') : option.replace(/^--?C=/, '');
+  const end = at + (isApart ? 2 : 1);
+  return {
+    ...started,
+    within: below(within, folder),
+    args: [...args.slice(0, at), ...args.slice(end)],
+  };
+}
 
 /** Without sums go builds a module that has no dependencies, and one whose are vendored. */
 function demandModule(what: string, folder: string, held: Held): void {

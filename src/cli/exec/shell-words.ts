@@ -144,8 +144,17 @@ class Reader {
   private words(state: State, found: ShellCommand[]): readonly Word[] {
     const words: Word[] = [];
     let isTarget = false;
+    let isOver = false;
     for (;;) {
       this.skip();
+      // To bash the redirection of both outputs, to POSIX the end of a command: the same where no word follows.
+      const [both] = /^&>>?(?![>&|(])/.exec(this.text.slice(this.at, this.at + 4)) ?? [];
+      if (both !== undefined && !isTarget) {
+        if (CHANGES.has(words[0]?.text ?? '') || words.every((word) => word.isAssignment)) throw UNSEEN;
+        this.at += both.length;
+        [isTarget, isOver] = [true, true];
+        continue;
+      }
       const sign = this.peek();
       if (sign === '' || /[;&|\n)]/.test(sign)) {
         if (isTarget) throw UNSEEN;
@@ -160,6 +169,7 @@ class Reader {
       if (/[<>]/.test(sign)) throw UNSEEN;
       const isLeading = words.every((word) => word.isAssignment);
       const word = this.word(isLeading, state, found);
+      if (!isTarget && isOver) throw UNSEEN;
       if (!isTarget) words.push(word);
       isTarget = false;
     }
@@ -183,12 +193,12 @@ class Reader {
       } else if (sign === '`') throw UNSEEN;
       else if (sign === '$') {
         if (next === '(') {
-          if (quote === '' && !(isLeading && ASSIGNMENT.test(text))) throw UNSEEN;
           if (this.text[this.at + 2] === '(') throw UNSEEN;
           this.at += 2;
           found.push(...this.list(state, ')', false));
           this.at--;
           text += '$()';
+          isOpen ||= quote === '' && !(isLeading && ASSIGNMENT.test(text));
         } else {
           if (next === '{' && !/^\$\{\w+\}/.test(this.text.slice(this.at, this.at + 100))) throw UNSEEN;
           if (next === '[' || (quote === '' && /['"]/.test(next))) throw UNSEEN;

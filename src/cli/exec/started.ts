@@ -13,6 +13,10 @@ export interface Start {
   readonly env: Readonly<Record<string, string>>;
   /** Whether the words stand in the text of a shell, which puts others in place of some. */
   readonly isText: boolean;
+  /** What was called on the way, the program itself last. */
+  readonly through: readonly string[];
+  /** Where Python looks for modules before its own places: in the working folder too, in those of PYTHONPATH alone. */
+  readonly imports: 'here' | 'environment' | 'none';
 }
 
 /** A program that is known, as it is started. */
@@ -78,7 +82,7 @@ const LEADING = new Set(['if', 'then', 'else', 'elif', 'do', 'while', 'until', '
 /** Programs that start each other; more than anybody nests. */
 const MAX_DEPTH = 8;
 
-const HERE: Start = { within: null, env: {}, isText: false };
+const HERE: Start = { within: null, env: {}, isText: false, through: [], imports: 'environment' };
 
 /**
  * The known programs that a command line starts: behind those that run others, in the text that a shell is given, and
@@ -88,7 +92,7 @@ const HERE: Start = { within: null, env: {}, isText: false };
 export function startedIn(
   line: readonly string[],
   own: Readonly<Record<string, string | undefined>>,
-  start: Start = HERE,
+  outer: Start = HERE,
   depth = 0,
 ): readonly Started[] {
   if (depth > MAX_DEPTH) {
@@ -96,6 +100,7 @@ export function startedIn(
   }
   const [word = '', ...args] = line;
   const name = nameOf(word);
+  const start = { ...outer, through: [...outer.through, word] };
   if (start.isText && (/[$*?]/.test(name) || /\[./.test(name))) {
     refuse(`which program ${escapeText(line.join(' '), 200)} starts only the shell knows: write its name out`);
   }
@@ -117,9 +122,10 @@ export function startedIn(
     }
     return found;
   }
+  if (SHELLS.includes(name) && isBent({ ...own, ...start.env }, args.join(' '))) demandSeen(args.join(' '));
   if (SHELLS.includes(name)) return ofShell(args, start, from);
   if (name === 'eval') return ofText(args.join(' '), start, from);
-  if (PYTHON.test(name)) return from(moduleOf(args), start);
+  if (PYTHON.test(name)) return from(moduleOf(args), { ...start, imports: importsOf(args, { ...own, ...start.env }) });
   return SAYING.test(name) ? [] : mentionedIn(/\s/.test(word) ? line : args, start, from);
 }
 
@@ -140,7 +146,7 @@ function unwrapped(
   let at = 0;
   for (; at < queue.length; at += 1) {
     const word = queue[at] ?? '';
-    const [, variable, value = ''] = /^(\w+)=(.*)$/s.exec(word) ?? [];
+    const [, variable, value = ''] = /^([^-=\s][^=]*)=(.*)$/s.exec(word) ?? [];
     const folder = chdir?.exec(word);
     const [, text] = SPLIT.exec(valued === ENV ? word : '') ?? [];
     if (start.isText && word.includes('$') && variable === undefined) demandSeen(args.join(' '));
@@ -167,6 +173,20 @@ function unwrapped(
   return [queue.slice(at), { ...start, within, env: { ...start.env, ...gone, ...set } }];
 }
 
+/**
+ * Whether a variable makes a shell read a text in another way than it is written: where `cd` goes, what is exported,
+ * which words are variables, and functions in place of programs (bash(1), ENVIRONMENT).
+ */
+function isBent(env: Readonly<Record<string, string | undefined>>, text: string): boolean {
+  return Object.entries(env).some(([name, value = '']) => {
+    const [, called] = /^BASH_FUNC_(.+?)(?:%%|\(\))?$/.exec(name) ?? [];
+    if (called !== undefined)
+      return isStarted(called) || /^(?:cd|command|builtin|set|unset|export|test|\[)$/.test(called);
+    if (name === 'CDPATH') return value !== '' && /\bcd\b/.test(text);
+    return name === 'SHELLOPTS' && /keyword|allexport/.test(value);
+  });
+}
+
 /** `sh -c TEXT`. A file that a shell runs cannot be seen. */
 function ofShell(args: readonly string[], start: Start, from: From): readonly Started[] {
   let at = 0;
@@ -181,11 +201,13 @@ function ofShell(args: readonly string[], start: Start, from: From): readonly St
   return isText ? ofText(args[at] ?? '', start, from) : [];
 }
 
-function ofText(text: string, { within, env }: Start, from: From): readonly Started[] {
+function ofText(text: string, start: Start, from: From): readonly Started[] {
+  const { within, env } = start;
   const commands = shellCommands(text);
   if (commands === null) demandSeen(text);
   return (commands ?? []).flatMap(({ words: line, folder, env: own }) =>
     from(line, {
+      ...start,
       within: folder === null ? within : below(within, folder),
       env: { ...env, ...own },
       isText: true,
@@ -216,6 +238,16 @@ function moduleOf(args: readonly string[]): readonly string[] {
     else if (!word.startsWith('-') || /^-[A-VY-Zabd-ln-z]*c/.test(word)) return [];
   }
   return [];
+}
+
+/** What comes before Python's own modules, by its options and variables. */
+function importsOf(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Start['imports'] {
+  const end = args.findIndex((word) => /^-[A-VY-Zabd-ln-z]*m/.test(word));
+  const options = args.slice(0, end + 1).filter((word) => /^-[^-]/.test(word));
+  const letters = options.map((word) => word.slice(1).replace(/[WXm].*$/s, '')).join('');
+  if (letters.includes('I')) return 'none';
+  const isSafe = letters.includes('P') || (!letters.includes('E') && (env['PYTHONSAFEPATH'] ?? '') !== '');
+  return isSafe ? 'environment' : 'here';
 }
 
 /** What another program may be given to run: each with a command of its own behind it, and each text of a shell. */
@@ -257,6 +289,9 @@ export function withoutVersion(spec: string): string {
   return spec.replace(/(?<=.)@[^/]*$/s, '');
 }
 
+/** What a shell puts something else in place of; a `$` before anything else stands for itself (XCU 2.6). */
+const EXPANDED = /\$[\w{(@*#?!$-]|`/;
+
 /** Throws UsageError where the folder or a word of a command is one that only a shell can tell. */
 export function demandKnown({ within, args, isText, program }: Started): void {
   const what = escapeText([program.name, ...args].join(' '), 200);
@@ -264,7 +299,7 @@ export function demandKnown({ within, args, isText, program }: Started): void {
     refuse(`in which folder ${what} runs cannot be seen (${escapeText(within ?? '', 80)}): write the folder out`);
   }
   const end = args.indexOf('--');
-  const hidden = isText && args.slice(0, end === -1 ? undefined : end).some((word) => /[$`]/.test(word));
+  const hidden = isText && args.slice(0, end === -1 ? undefined : end).some((word) => EXPANDED.test(word));
   if (hidden) {
     refuse(`${what} has a part that only the shell knows ($, \` or eval): write it out`);
   }

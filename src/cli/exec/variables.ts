@@ -4,11 +4,15 @@ import type { Io } from '../io.ts';
 import { shownSetting } from '../project/not-used.ts';
 import { committedFolder, expanded, isInRepository } from '../project/stores.ts';
 import { resolve } from 'node:path';
+import { demandNotOwn } from './own-programs.ts';
 import { refuse, words } from './programs/grammar.ts';
 import type { Started } from './started.ts';
 
 /** Where programs look for the user's settings. */
 const HOMES = /^(?:HOME|USERPROFILE|APPDATA|LOCALAPPDATA|XDG_CONFIG_(?:HOME|DIRS))$/i;
+
+/** What shells, linkers and Python load before everything else: of the environment, too, none of the repository. */
+const LOADS = /^(?:BASH_ENV|ENV|ZDOTDIR|LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES|PYTHON(?:HOME|PYCACHEPREFIX))$/;
 
 type Fits = (name: string, value: string) => boolean;
 
@@ -20,11 +24,13 @@ type Judge = (name: string, value: string) => 'harmless' | 'own' | null;
  * read, in this folder. Throws UsageError.
  */
 export async function demandVariables(
-  { program, args, env }: Started,
+  started: Started,
   folder: string,
   io: Io,
   judge: Judge = () => null,
 ): Promise<void> {
+  await demandNotOwn(started, folder, io);
+  const { program, args, env } = started;
   const { read, harmless, own, folders = [] } = program.variables;
   const what = escapeText([program.name, ...args].join(' '), 200);
   const fits = (table: string, name: string, value: string): boolean =>
@@ -40,6 +46,7 @@ export async function demandVariables(
     if (isChanged && HOMES.test(name)) refuseChanged(name, what);
     if (!read.test(name)) {
       if (isChanged) demandNoCode(name, value, folder, io);
+      else if (LOADS.test(name)) demandNoCode(name, value, folder, io, 'the environment');
       continue;
     }
     if (isHarmless(name, value)) continue;

@@ -26,6 +26,12 @@ export async function committedFiles(folder: string): Promise<readonly string[]>
   return listed === null ? namesIn(folder) : listed.toString().split('\0');
 }
 
+/** Whether git has a file in its newest commit; true where there is no git to say so. */
+export async function isCommitted(path: string): Promise<boolean> {
+  if ((await committedOf([path])).length > 0) return true;
+  return (await whyNoAnswer(dirname(path))) !== null;
+}
+
 /** Of these paths, those that git has in its newest commit; none where there is no git to say so. */
 export async function committedOf(paths: readonly string[]): Promise<readonly string[]> {
   const there = paths.filter(isThere);

@@ -45,10 +45,14 @@ interface Places {
   readonly isVendored: boolean;
 }
 
-/** Throws InstalledError where there is nothing to compare. */
-export function openCopies(dependencies: readonly Dependency[], source: CratesSource): CrateCopies {
+/** Throws InstalledError where something `isDemanded`, and there is nothing to compare. */
+export function openCopies(
+  dependencies: readonly Dependency[],
+  source: CratesSource,
+  isDemanded: boolean,
+): CrateCopies {
   const served = dependencies.filter(({ artifacts: [artifact] }) => artifact.source.kind === 'registry');
-  const places = source.vendored === null ? unpacked(served, source) : vendored(served, source.vendored);
+  const places = source.vendored === null ? unpacked(served, source, isDemanded) : vendored(served, source.vendored);
   const used = { copies: 0, files: 0 };
   const absent: string[] = [];
   let isWhole = places.isVendored && places.unlocked.length === 0;
@@ -130,9 +134,9 @@ function vendored(dependencies: readonly Dependency[], source: NonNullable<Crate
   };
 }
 
-function unpacked(dependencies: readonly Dependency[], source: CratesSource): Places {
+function unpacked(dependencies: readonly Dependency[], source: CratesSource, isDemanded: boolean): Places {
   const at = new Map(dependencies.map((one) => [one, keptAt(source, 'src', `${one.name}-${one.version}`)] as const));
-  if ([...at.values()].every((paths) => paths.length === 0)) {
+  if (isDemanded && [...at.values()].every((paths) => paths.length === 0)) {
     throw new InstalledError(
       'nothing is installed: no folder stands in for crates.io, and Cargo has none of the crates unpacked (registry/src in CARGO_HOME); run cargo fetch --locked, or leave out --installed',
     );

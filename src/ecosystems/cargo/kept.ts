@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { entriesOf, kindOf } from '../../installed/read.ts';
+import type { Dependency } from '../../model/dependency.ts';
 import type { CratesSource } from './source.ts';
 
 /** Cargo calls the folder of a registry by its host and a hash of its address. */
@@ -20,4 +21,10 @@ export function keptAt(
     .sort()
     .map((folder) => `${kind}/${folder}/${name}`)
     .filter((path) => kindOf(join(kept, path)) !== null);
+}
+
+/** Whether a build takes a crate from here: unpacked, or the .crate, which is not hashed again either. */
+export function isKept(source: CratesSource, { name, version }: Dependency): boolean {
+  const of = `${name}-${version}`;
+  return keptAt(source, 'src', of).length > 0 || keptAt(source, 'cache', `${of}.crate`).length > 0;
 }

@@ -10,13 +10,20 @@ import { finding } from '../../model/finding.ts';
 import type { CopiesFound, GatheredBytes } from '../../model/gathered.ts';
 import { specOf } from '../../model/package.ts';
 import { readModule, type ReadModule } from './bytes.ts';
-import { unpackedAt } from './module-cache.ts';
+import { isKept, unpackedAt } from './module-cache.ts';
 import type { GoSource } from './source.ts';
 import { compareWithRepositories } from './repositories.ts';
 import { openVendor, type ComparedCopy } from './vendor.ts';
 
 /** Modules whose bytes are read at the same time: each is in memory as a whole. */
 const CONCURRENCY = 4;
+
+/** What is read and compared, as the chain is asked for it. */
+interface Wanted {
+  readonly folder: string | null;
+  readonly onlyKept: boolean;
+  readonly checkouts: readonly Checkout[];
+}
 
 /** What was found of the bytes of all, and of their copies; null where nobody asked for these. */
 export interface AllBytes {
@@ -26,17 +33,24 @@ export interface AllBytes {
 
 /**
  * Reads the bytes of all dependencies and, where a project's `folder` is named, holds what a build takes to them: what
- * is below vendor/, else what the module cache has unpacked; and the zips to the repositories of `checkouts`. Throws
- * InstalledError where there is neither folder, and CheckoutError for a clone that cannot be read.
+ * is below vendor/, else what the module cache has unpacked; and the zips to the repositories of `checkouts`. Of
+ * modules that neither has anything of, nothing is read where `onlyKept` says so, and both are compared, as `-mod` says
+ * which one a build takes. Throws InstalledError where
+ * there is neither folder, and CheckoutError for a clone that cannot be read.
  */
 export async function readAll(
-  dependencies: readonly Dependency[],
-  source: GoSource,
-  { folder, checkouts }: { readonly folder: string | null; readonly checkouts: readonly Checkout[] },
+  all: readonly Dependency[],
+  machine: GoSource,
+  { folder, onlyKept, checkouts }: Wanted,
 ): Promise<AllBytes> {
-  const vendor = folder === null ? null : openVendor(folder, dependencies);
+  const vendor = folder === null ? null : openVendor(folder, all);
+  const dependencies = onlyKept && vendor === null ? all.filter((one) => isKept(machine.moduleCache, one)) : all;
+  // What go builds from is there, whoever else would be asked.
+  const source = onlyKept ? { ...machine, readsCache: true } : machine;
   const cache =
-    folder === null || vendor?.isTaken === true ? null : openUnpacked(dependencies, source, vendor === null);
+    folder === null || (vendor?.isTaken === true && !onlyKept)
+      ? null
+      : openUnpacked(dependencies, source, vendor === null && !onlyKept);
   const modules = new Map<Dependency, ReadModule>();
   const compared = new Map<Dependency, ComparedCopy>();
   const queue = dependencies.values();

@@ -9,17 +9,29 @@ export function unpackedAt({ name, version }: ModuleVersion): string {
   return `${escapeCapitals(name)}@${escapeCapitals(version)}`;
 }
 
+/** Whether a build takes a version from the module cache: unpacked, or the zip, which is not hashed again either. */
+export function isKept(folder: string | null, module: ModuleVersion): boolean {
+  return (
+    folder !== null &&
+    [unpackedAt(module), downloadedAt(module, 'zip')].some((path) => kindOf(join(folder, path)) !== null)
+  );
+}
+
+function downloadedAt({ name, version }: ModuleVersion, ending: 'zip' | 'mod'): string {
+  return join('cache', 'download', escapeCapitals(name), '@v', `${escapeCapitals(version)}.${ending}`);
+}
+
 /**
  * The file that the go command keeps of what a proxy served; null where it has none. Nothing in the module cache is
  * ever written.
  */
 export function readDownloaded(
   folder: string,
-  { name, version }: ModuleVersion,
+  module: ModuleVersion,
   ending: 'zip' | 'mod',
   maxBytes: number,
 ): { readonly path: string; readonly bytes: Evidence<Buffer> } | null {
-  const path = join(folder, 'cache', 'download', escapeCapitals(name), '@v', `${escapeCapitals(version)}.${ending}`);
+  const path = join(folder, downloadedAt(module, ending));
   if (kindOf(path) === null) return null;
   const bytes = readSmall(path, maxBytes);
   if (bytes !== null) return { path, bytes: { state: 'present', value: bytes } };

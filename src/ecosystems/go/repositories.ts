@@ -1,4 +1,4 @@
-import { checkRepository, inRepository, zippedDigests, zippedFiles } from '../../checks/go/repository.ts';
+import { asksForCrlf, checkRepository, inRepository, zippedDigests, zippedFiles } from '../../checks/go/repository.ts';
 import type { Checkout, CommittedFile } from '../../git/checkout.ts';
 import { readGoMod } from '../../lockfiles/go/mod.ts';
 import type { Dependency } from '../../model/dependency.ts';
@@ -30,13 +30,31 @@ export async function compareWithRepositories(
     const digests = new Map<string, readonly string[]>();
     const zipped = zippedFiles(files, folder, isNew);
     await checkout.read([...zipped.values()], (id, content) => void digests.set(id, zippedDigests(content)));
-    const committed = new Map([...zipped].map(([path, { id }]) => [path, digests.get(id) ?? []]));
+    const mayBeCrlf = await crlfFolders(checkout, files);
+    const committed = new Map(
+      [...zipped].map(([path, file]) => {
+        const all = digests.get(file.id) ?? [];
+        return [path, mayBeCrlf.some((folder) => file.path.startsWith(folder)) ? all : all.slice(0, 1)];
+      }),
+    );
     const differing = checkRepository(place, read.files, committed);
     checkout.compared.push(`${name}@${version}`);
     findings = [...findings, ...differing];
     if (proof !== null) proof = differing.length > 0 ? null : inRepository(proof, place);
   }
   return { ...read, proof, findings };
+}
+
+/** The folders of a repository whose .gitattributes asks for CRLF line ends somewhere below; "" or ending in "/". */
+async function crlfFolders(checkout: Checkout, files: readonly CommittedFile[]): Promise<readonly string[]> {
+  const all = files.filter(
+    ({ path, isLink, size }) => /(?:^|\/)\.gitattributes$/.test(path) && !isLink && size <= MAX_LONE_BYTES,
+  );
+  const asking = new Set<string>();
+  await checkout.read(all, (id, content) => {
+    if (asksForCrlf(content.toString('latin1'))) asking.add(id);
+  });
+  return all.filter(({ id }) => asking.has(id)).map(({ path }) => path.slice(0, -'.gitattributes'.length));
 }
 
 interface Found {

@@ -15,9 +15,11 @@ export const CARGO: Program = {
   kind: 'cargo',
   isNamed: /^cargo$/,
   grammar: {
-    options: '-v -q --verbose --quiet --color= --locked --offline --frozen -h --help -V --version --list',
+    options: `-v -q --verbose --quiet --color= --locked --offline --frozen -h --help -V --version --list
+      --manifest-path=`,
     verbs: `
-      locked build|b|check|c|doc|d: ${BUILD} --no-deps --document-private-items
+      locked build|b|check|c|doc|d: ${BUILD} --no-deps --document-private-items --open
+      locked install: !--path= --root= -f --force --no-track --debug ${BUILD}
       locked rustc|rustdoc: ${BUILD} --crate-type= --print=
       locked test|t|bench: ${BUILD} --no-run --no-fail-fast --doc
       runs run|r: ${BUILD}
@@ -27,12 +29,15 @@ export const CARGO: Program = {
         --charset= -f= --format=
       locked metadata: ${BUILD} --format-version= --no-deps --filter-platform=
       locked vendor: --versioned-dirs --no-delete --respect-source-config
-      locked package: ${BUILD} --no-verify --allow-dirty -l --list
+      locked package|publish: ${BUILD} --no-verify --allow-dirty -l --list -n --dry-run --token= --registry=
       locked nextest run|nextest list|nextest: ${NEXTEST}
       locked llvm-cov nextest|llvm-cov: ${NEXTEST} --lcov --json --html --text --codecov --output-path=
         --output-dir= --summary-only --no-report --ignore-filename-regex= --fail-under-lines= --doc
-      plain clean|fmt|help|version|locate-project|search|login|logout|owner|yank|report: *
-      resolves add|remove|rm|update|generate-lockfile|install|uninstall|init|new|publish`,
+      plain clean|fmt|help|version|locate-project|pkgid|search|login|logout|owner|yank|report: *
+      plain audit|deny|vet|machete|outdated|about|license|sort|spellcheck|cyclonedx: *
+      locked udeps|hack build|hack check|hack test|hack clippy: ${BUILD} --feature-powerset --each-feature --depth=
+        --no-dev-deps --rust-version --ignore-private --skip= --exclude-features= --optional-deps= --include-features=
+      resolves audit fix|add|remove|rm|update|generate-lockfile|uninstall|init|new`,
   },
   variables: {
     read: /^(?:CARGO|RUST)(?:_|$|DOC|C|FLAGS|UP)/,

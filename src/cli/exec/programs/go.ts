@@ -11,6 +11,14 @@ export const TEST = `${BUILD}
   -cpuprofile= -memprofile= -memprofilerate= -blockprofile= -blockprofilerate= -mutexprofile= -mutexprofilefraction=
   -trace= -outputdir= -artifacts -list= -shuffle= -fuzz= -fuzztime= -fuzzminimizetime= -vet=[\\w,]+ -fullpath`;
 
+/** https://pkg.go.dev/cmd/vet, each of which may be named or left out. */
+const ANALYZERS = `
+  -appends -asmdecl -assign -atomic -bools -buildtag -cgocall -composites -copylocks -defers -directive -errorsas
+  -framepointer -hostport -httpresponse -ifaceassert -inline -loopclosure -lostcancel -modernize -nilfunc -printf -shift
+  -sigchanyzer -slog -stdmethods -stdversion -stringintconv -structtag -testinggoroutine -tests -timeformat -unmarshal
+  -unreachable -unsafeptr -unusedresult -waitgroup -printf.funcs= -composites.whitelist -unusedresult.funcs= -c=
+  -fix -diff`;
+
 export const GO: Program = {
   name: 'go',
   kind: 'go',
@@ -19,7 +27,9 @@ export const GO: Program = {
     isGo: true,
     options: '-h -help',
     verbs: `
-      locked build|vet|install: ${BUILD}
+      locked build|install: ${BUILD}
+      locked vet: ${BUILD} ${ANALYZERS}
+      locked mod tidy: !-diff -e -v -x -go= -compat=
       locked generate: ${BUILD} -run= -skip=
       locked test: ${TEST}
       runs run|tool: ${BUILD}
@@ -27,14 +37,14 @@ export const GO: Program = {
       locked mod download|mod verify|mod graph|mod why|mod vendor: -x -json -m -vendor -v -e -o=
       plain env: -json -changed
       plain help|version|doc|fmt|clean: *
-      resolves get|work|bug|fix|mod tidy|mod init|mod edit`,
+      resolves get|work|bug|fix|mod init|mod edit`,
   },
   variables: {
     // Go's own names have no underscore, unlike those of Google and of other tools.
     read: /^(?:GO[A-Z0-9]+|CGO_\w+|GCCGO\w*)$/,
     harmless: `
       GO(?:OS|ARCH|ARM|ARM64|AMD64|386|MIPS|MIPS64|PPC64|RISCV64|WASM|HOSTOS|HOSTARCH|EXPERIMENT|DEBUG|FIPS140)
-      GO(?:MAXPROCS|GC|MEMLIMIT|TRACEBACK|TMPDIR|BIN|TELEMETRY|TELEMETRYDIR|COVERDIR)
+      GO(?:MAXPROCS|GC|RACE|MEMLIMIT|TRACEBACK|TMPDIR|BIN|TELEMETRY|TELEMETRYDIR|COVERDIR)
       GOAUTH=off|netrc CGO_ENABLED CGO_[A-Z]+FLAGS=(?!.*(?:-fplugin|-specs|-wrapper|-B|@)).*`,
     own: `
       GO(?:PROXY|NOPROXY|SUMDB|NOSUMDB|PRIVATE|INSECURE|FLAGS|WORK|TOOLCHAIN|MODCACHE|PATH|ENV|ROOT|VCS|111MODULE)`,

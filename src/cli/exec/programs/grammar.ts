@@ -16,7 +16,7 @@ export interface Grammar {
   readonly options: string;
   /**
    * Its commands, each row with what they do, their names (one may have two words), and the options of their own:
-   * `locked build|pip install: --jobs=`.
+   * `locked build|pip install: --jobs=`. Without one of those behind an exclamation mark (`!--check`) it resolves.
    */
   readonly verbs: string;
   /** Whether `-name` and `--name` are the same option, as in Go. */
@@ -48,6 +48,9 @@ export function refuseUnlocked(what: string): never {
 
 type Options = ReadonlyMap<string, RegExp | null>;
 
+/** Marks options of a table of which one must be given. */
+const NEEDED = /(?<!\S)!(?=-)/g;
+
 const TABLES = new Map<string, Options>();
 
 /** The options of a table, each with what its value must be; null for a switch. */
@@ -55,7 +58,7 @@ function optionsOf(text: string): Options {
   const known = TABLES.get(text);
   if (known !== undefined) return known;
   const made = new Map(
-    words(text).map((word) => {
+    words(text.replace(NEEDED, '')).map((word) => {
       const [, name = '', value] = /^([^=]*)(?:=(.*))?$/.exec(word) ?? [];
       return [name, value === undefined ? null : new RegExp(`^(?:${value === '' ? '.*' : value})$`, 's')] as const;
     }),
@@ -96,6 +99,7 @@ export function readCommand(grammar: Grammar, name: string, line: readonly strin
   const given = new Map<string, string[]>();
   const names: string[] = [];
   let known = optionsOf(options);
+  let needed: readonly string[] = [];
   let verb = '';
   let does: Does = 'plain';
   let at = 0;
@@ -104,6 +108,11 @@ export function readCommand(grammar: Grammar, name: string, line: readonly strin
     refuse(
       `${what} is given ${escapeText(word, 80)}, with which it may install something else than what was audited: leave it out`,
     );
+  const whole = (rest: readonly string[]): Command => {
+    const isOn = (option: string): boolean => given.get(option)?.some((value) => value !== 'false') === true;
+    if (needed.length > 0 && !needed.some(isOn)) refuseUnlocked(what);
+    return { verb, does, given, names, rest };
+  };
   const take = (option: string, word: string, value: string | undefined): void => {
     const values = known.get(option);
     if (values === undefined) return unknown(word);
@@ -131,12 +140,11 @@ export function readCommand(grammar: Grammar, name: string, line: readonly strin
 
   for (; at < line.length; at += 1) {
     const word = line[at] ?? '';
-    if (word === '--' || (isGo && /^--?args$/.test(word)))
-      return { verb, does, given, names, rest: line.slice(at + 1) };
+    if (word === '--' || (isGo && /^--?args$/.test(word))) return whole(line.slice(at + 1));
     if (word.startsWith('-') && word !== '-') ofWord(word);
     else if (verb !== '') {
       names.push(word);
-      if (does === 'runs') return { verb, does, given, names, rest: line.slice(at) };
+      if (does === 'runs') return whole(line.slice(at));
     } else {
       const pair = `${word} ${line[at + 1] ?? ''}`;
       const isPair = verbIn(grammar, pair) !== null;
@@ -152,9 +160,10 @@ export function readCommand(grammar: Grammar, name: string, line: readonly strin
       if (does === 'resolves') return refuseUnlocked(what);
       if (row.options.trim() === '*') return { verb, does, given, names, rest: [] };
       known = optionsOf(`${options} ${row.options}`);
+      needed = words(row.options).flatMap((one) => /^!([^=]*)/.exec(one)?.[1] ?? []);
     }
   }
-  return { verb, does, given, names, rest: [] };
+  return whole([]);
 }
 
 /** Splits texts into words. */

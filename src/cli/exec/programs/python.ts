@@ -27,7 +27,8 @@ export const PIP: Program = {
       resolves download|wheel|lock`,
   },
   variables: {
-    read: /^(?:PIP_|VIRTUAL_ENV$)/i,
+    read: /^(?:PIP_|VIRTUAL_ENV$|PYTHONUSERBASE$)/i,
+    folders: ['PYTHONUSERBASE'],
     harmless: `
       PIP_(?:NO_INPUT|NO_COLOR|PROGRESS_BAR|QUIET|VERBOSE|RETRIES|RESUME_RETRIES|TIMEOUT|DEFAULT_TIMEOUT|LOG|LOG_FILE)
       PIP_(?:DISABLE_PIP_VERSION_CHECK|NO_PYTHON_VERSION_WARNING|NO_WARN_\\w+|ROOT_USER_ACTION|EXISTS_ACTION)
@@ -64,6 +65,7 @@ export const UV: Program = {
     options: UV_OPTIONS,
     verbs: `
       locked sync: ${UV_SYNC} --check --dry-run
+      locked lock: !--check !--locked --dry-run -p=[\\w.@+-]+ --python=[\\w.@+-]+
       runs run: ${UV_SYNC} --no-sync -m --module --env-file= --no-env-file
       locked pip install|pip sync: ${UV_PIP}
       plain pip list|pip show|pip check|pip freeze|pip tree|help|python list|python find|python dir: *
@@ -72,7 +74,9 @@ export const UV: Program = {
       plain version: --short --output-format=
       locked export|tree: ${UV_SYNC} -o= --output-file= --format= --depth= --no-hashes --no-annotate --no-header
         --all-groups
-      resolves add|remove|lock|tool|build|init|upgrade|pip compile|x`,
+      plain python install|python pin: --default -r --reinstall -f --force --no-bin --bin -U --upgrade --no-project
+        --resolved
+      resolves add|remove|tool|build|init|upgrade|pip compile|x`,
   },
   variables: {
     read: /^(?:UV_|VIRTUAL_ENV$)/,
