@@ -1,5 +1,5 @@
-import { assess, assessUnasked } from '../checks/cargo/chain.ts';
-import { asksPublisher, checkCommit } from '../checks/cargo/publishers.ts';
+import { assess, assessElsewhere, assessUnasked } from '../checks/cargo/chain.ts';
+import { asksPublisher, checkCommit, nobodySays } from '../checks/cargo/publishers.ts';
 import { byteDigests, type Dependency } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Assessment } from '../model/verdict.ts';
@@ -10,7 +10,7 @@ import { readCrate } from './cargo/bytes.ts';
 import { openCopies, type CrateCopies } from './cargo/copies.ts';
 import { openPublishers } from './cargo/publishers.ts';
 import { crateQuestions } from './cargo/questions.ts';
-import type { CratesSource } from './cargo/source.ts';
+import { registryOfEntry, type CratesSource } from './cargo/source.ts';
 
 /** Crates that are read at the same time: each takes some hundred KiB of memory, whatever its size. */
 const AT_ONCE = 8;
@@ -21,7 +21,7 @@ export const cargoEcosystem: EcosystemRecord = {
   conventions: cargoConventions,
   manager: 'cargo',
   keys: null,
-  questions: (sources) => crateQuestions(sourceOf(sources).index),
+  questions: (sources) => crateQuestions(sourceOf(sources)),
   openChain,
   openInstalled: null,
   readsBytes: true,
@@ -35,8 +35,7 @@ function sourceOf({ crates }: Sources): CratesSource {
 
 function openChain({ sources, dependencies, trust: { now }, store }: ChainContext): Chain {
   const source = sourceOf(sources);
-  const publishers = openPublishers(source.index, store);
-  const { index } = source;
+  const publishers = openPublishers(source.main.index, store);
   const limit = createLimiter(AT_ONCE);
   let copies: CrateCopies | null = null;
   /** Who published it is known once it was assessed, in this run or in an earlier one. */
@@ -56,14 +55,19 @@ function openChain({ sources, dependencies, trust: { now }, store }: ChainContex
     isUnclear: () => false,
     assessUnasked: (dependency, known) => assessUnasked(dependency, known, now),
     assess: async (dependency, known) => {
+      const registry = registryOfEntry(source, dependency);
+      if (registry === null) return { assessment: assessElsewhere(dependency, known), validator: null };
+      const { index } = registry;
       const answer = await index.crate(dependency.name);
-      const isAsked = answer.state === 'present' && asksPublisher(dependency, known, answer.value, now);
-      const published = isAsked ? await publishers.join(answer.value) : null;
+      const isMain = registry === source.main;
+      const isAsked = answer.state === 'present' && asksPublisher(dependency, known, answer.value, now, isMain);
+      const published = !isAsked ? null : isMain ? await publishers.join(answer.value) : nobodySays(index.url);
       const isWhole = published === null || published.state === 'present';
       const validator = answer.state === 'present' && isWhole ? (answer.value.validator ?? null) : null;
       return { assessment: assess(dependency, known, answer, published, now), validator };
     },
-    revalidate: ({ name }, validator, at) => index.revalidate(name, validator, at),
+    revalidate: async (dependency, validator, at) =>
+      registryOfEntry(source, dependency)?.index.revalidate(dependency.name, validator, at) ?? null,
     bytes: (dependency, { folder, assessing }) =>
       limit(async () => {
         if (folder !== null) copies ??= openCopies(dependencies, source);

@@ -8,8 +8,9 @@ import { MAX_TARBALL_BYTES } from '../../model/limits.ts';
 import type { BytesProof } from '../../model/proof.ts';
 import { createTarballSink, type TarballSink } from '../../registries/npm/tarballs/hash-and-read.ts';
 import { readInto } from '../../registries/npm/tarballs/package-caches.ts';
+import { crateIn } from '../conventions/cargo.ts';
 import { keptAt } from './kept.ts';
-import type { CratesSource } from './source.ts';
+import { registryOfEntry, type AskedRegistry, type CratesSource } from './source.ts';
 
 /** A file of a crate. */
 export interface PackedFile {
@@ -32,15 +33,16 @@ export interface ReadCrate {
 export async function readCrate(dependency: Dependency, source: CratesSource, hashed: boolean): Promise<ReadCrate> {
   const { name, artifacts } = dependency;
   const [artifact] = artifacts;
-  if (artifact.source.kind !== 'registry') return { proof: null, findings: [], files: null, commit: null };
+  const registry = registryOfEntry(source, dependency);
+  if (registry === null) return { proof: null, findings: [], files: null, commit: null };
   const [wanted] = byteDigests(artifact);
-  const url = source.index.url;
+  const { url } = registry.index;
   if (wanted === undefined) {
     const reason = 'no checksum is known that it must have';
     return without(finding('evidence-unavailable', { evidence: 'tarball', url, reason }));
   }
   try {
-    const read = await readAll(dependency, wanted, source, hashed);
+    const read = await readAll(dependency, wanted, source, registry, hashed);
     const { proof, findings } = checkBytes(wanted, read);
     const files = read.flatMap(({ answer }) => (answer.state === 'read' ? [answer.files] : []))[0] ?? [];
     const byPath = new Map(files.map(({ path, size, digests: [digest = ''] }) => [path, { size, digest }]));
@@ -59,15 +61,17 @@ function without(found: Finding): ReadCrate {
 }
 
 async function readAll(
-  { name, version }: Dependency,
+  dependency: Dependency,
   wanted: Digest,
   source: CratesSource,
+  registry: AskedRegistry,
   hashed: boolean,
 ): Promise<readonly CrateBytes[]> {
+  const [name, { version }] = [crateIn(dependency.name), dependency];
   const options = { isWanted: (path: string) => path === COMMIT_FILE, hashed, folder: `${name}-${version}` };
   const newSink = (): TarballSink => createTarballSink([wanted], options);
   const read: CrateBytes[] = [];
-  for (const within of source.readsCache ? keptAt(source, 'cache', `${name}-${version}.crate`) : []) {
+  for (const within of source.readsCache ? keptAt(source, registry, 'cache', `${name}-${version}.crate`) : []) {
     const path = join(source.kept, within);
     if (isEmpty(path)) continue;
     const sink = newSink();
@@ -76,7 +80,7 @@ async function readAll(
     const reason = `it is no file of at most ${MAX_TARBALL_BYTES} bytes that can be read`;
     read.push({ url: path, cache: path, answer: isRead ? await sink.finish() : { state: 'malformed', reason } });
   }
-  return read.length > 0 ? read : [await fetched({ name, version, checksum: wanted.hex }, source, newSink)];
+  return read.length > 0 ? read : [await fetched({ name, version, checksum: wanted.hex }, registry, newSink)];
 }
 
 /** Cargo takes an empty file for none. */
@@ -89,8 +93,8 @@ function isEmpty(path: string): boolean {
 }
 
 async function fetched(
-  crate: Parameters<CratesSource['index']['fetch']>[0],
-  { index }: CratesSource,
+  crate: Parameters<AskedRegistry['index']['fetch']>[0],
+  { index }: AskedRegistry,
   newSink: () => TarballSink,
 ): Promise<CrateBytes> {
   let current: TarballSink | null = null;

@@ -6,9 +6,10 @@ import { finding, type Finding } from '../../model/finding.ts';
 import type { CopiesFound, GatheredBytes } from '../../model/gathered.ts';
 import { specOf } from '../../model/package.ts';
 import type { InstalledProof } from '../../model/proof.ts';
+import { crateIn } from '../conventions/cargo.ts';
 import type { PackedFile } from './bytes.ts';
 import { keptAt } from './kept.ts';
-import type { CratesSource } from './source.ts';
+import { registryOfEntry, type CratesSource } from './source.ts';
 import { findVendored } from './vendored.ts';
 
 /** The copies that a build takes: of a folder in place of crates.io, else what Cargo has unpacked. */
@@ -47,7 +48,7 @@ interface Places {
 
 /** Throws InstalledError where there is nothing to compare. */
 export function openCopies(dependencies: readonly Dependency[], source: CratesSource): CrateCopies {
-  const served = dependencies.filter(({ artifacts: [artifact] }) => artifact.source.kind === 'registry');
+  const served = dependencies.filter((one) => registryOfEntry(source, one) !== null);
   const places = source.vendored === null ? unpacked(served, source) : vendored(served, source.vendored);
   const used = { copies: 0, files: 0 };
   const absent: string[] = [];
@@ -85,7 +86,7 @@ export function openCopies(dependencies: readonly Dependency[], source: CratesSo
     compare: async (dependency, files) => {
       const own = served.includes(dependency) ? places.of(dependency) : [];
       if (own.length === 0) {
-        if (dependency.artifacts[0].source.kind === 'registry') absent.push(specOf(dependency));
+        if (served.includes(dependency)) absent.push(specOf(dependency));
         return { proof: null, findings: [] };
       }
       if (files === null) {
@@ -112,16 +113,21 @@ function without<T>(files: ReadonlyMap<string, T>, path: string): ReadonlyMap<st
 /** Cargo leaves out what is git's; older ones also what patch leaves behind, and the Cargo.toml that was rewritten. */
 const LEFT_OUT = /(?:^|\/)(?:\.git(?:attributes|ignore)?|\.cargo-ok|[^/]*\.(?:orig|rej))$/;
 
+/** As a Cargo.toml names it, which says nothing of its registry. */
+function idOf({ name, version }: Dependency): string {
+  return `${crateIn(name)} ${version}`;
+}
+
 function vendored(dependencies: readonly Dependency[], source: NonNullable<CratesSource['vendored']>): Places {
   const { of, unclear } = findVendored(source);
-  const wanted = new Set(dependencies.map(({ name, version }) => `${name} ${version}`));
+  const wanted = new Set(dependencies.map(idOf));
   const shownOf = (folder: string): string => `${source.shown}/${folder}`;
   const others = [...of].flatMap(([id, folders]) => (wanted.has(id) ? [] : folders));
   const added = unclear.map((path) => ({ path, problem: 'added' as const, isBuilt: true }));
   return {
     root: source.path,
-    of: ({ name, version }) =>
-      (of.get(`${name} ${version}`) ?? []).map((within) => ({ within, shown: shownOf(within) })),
+    of: (dependency) =>
+      (of.get(idOf(dependency)) ?? []).map((within) => ({ within, shown: shownOf(within) })),
     written: '.cargo-checksum.json',
     isLeftOut: (path) => LEFT_OUT.test(path),
     unlocked: others.map(shownOf).sort(),
@@ -131,7 +137,11 @@ function vendored(dependencies: readonly Dependency[], source: NonNullable<Crate
 }
 
 function unpacked(dependencies: readonly Dependency[], source: CratesSource): Places {
-  const at = new Map(dependencies.map((one) => [one, keptAt(source, 'src', `${one.name}-${one.version}`)] as const));
+  const keptOf = (one: Dependency): readonly string[] => {
+    const registry = registryOfEntry(source, one);
+    return registry === null ? [] : keptAt(source, registry, 'src', `${crateIn(one.name)}-${one.version}`);
+  };
+  const at = new Map(dependencies.map((one) => [one, keptOf(one)] as const));
   if ([...at.values()].every((paths) => paths.length === 0)) {
     throw new InstalledError(
       'nothing is installed: no folder stands in for crates.io, and Cargo has none of the crates unpacked (registry/src in CARGO_HOME); run cargo fetch --locked, or leave out --installed',

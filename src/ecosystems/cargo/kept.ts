@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import { entriesOf, kindOf } from '../../installed/read.ts';
-import type { CratesSource } from './source.ts';
+import type { AskedRegistry, CratesSource } from './source.ts';
 
 /** Cargo calls the folder of a registry by its host and a hash of its address. */
 const REGISTRY = /^(.+)-[0-9a-f]{16}$/;
 
 /**
- * Paths of a name in the folders of the registries that Cargo takes crates from, relative to `kept`. Which of several
+ * Paths of a name in the folders of the registry that Cargo takes a crate from, relative to `kept`. Which of several
  * folders of one host it would use, nothing says but Cargo: so that each counts. Nothing there is ever written.
  */
 export function keptAt(
-  { kept, hosts }: Pick<CratesSource, 'kept' | 'hosts'>,
+  { kept }: Pick<CratesSource, 'kept'>,
+  { hosts }: Pick<AskedRegistry, 'hosts'>,
   kind: 'cache' | 'src',
   name: string,
 ): readonly string[] {
