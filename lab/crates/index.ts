@@ -88,7 +88,8 @@ export async function startCratesLab(token: string | null = null, isPrivate = fa
     return JSON.stringify(tamperedApi.get(name)?.(versions) ?? { versions, meta });
   };
   const answer = (path: string): string | Buffer | null => {
-    if (path === 'config.json') return JSON.stringify({ dl: `${server.url}crates`, api: server.url, 'auth-required': isPrivate });
+    if (path === 'config.json')
+      return JSON.stringify({ dl: `${server.url}crates`, api: server.url, 'auth-required': isPrivate });
     const [, name = '', version = ''] = /^crates\/([^/]+)\/([^/]+)\/download$/.exec(path) ?? [];
     if (name !== '') return files.get(`${name} ${version}`) ?? null;
     const [, listed = ''] = /^api\/v1\/crates\/([^/]+)\/versions$/.exec(path) ?? [];

@@ -4,7 +4,7 @@ import { byteDigests, type Dependency } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Assessment } from '../model/verdict.ts';
 import { createLimiter } from '../net/limiter.ts';
-import { cargoConventions } from './conventions/cargo.ts';
+import { cargoConventions, crateIn } from './conventions/cargo.ts';
 import type { Chain, ChainContext, EcosystemRecord, Sources } from './ecosystem.ts';
 import { readCrate } from './cargo/bytes.ts';
 import { openCopies, type CrateCopies } from './cargo/copies.ts';
@@ -71,8 +71,9 @@ function openChain({ sources, dependencies, trust: { now }, store }: ChainContex
     bytes: (dependency, { folder, assessing }) =>
       limit(async () => {
         if (folder !== null) copies ??= openCopies(dependencies, source);
-        const { proof, findings, files, commit } = await readCrate(dependency, source, folder !== null);
-        const copy = await copies?.compare(dependency, files);
+        const crate = await readCrate(dependency, twinsOf(dependency, dependencies), source, folder !== null);
+        const { proof, findings, commit } = crate;
+        const copy = await copies?.compare(dependency, crate);
         return {
           proofs: { bytes: proof, installed: copy?.proof ?? null },
           findings: [...findings, ...(copy?.findings ?? []), ...(await commitFindings(dependency, commit, assessing))],
@@ -81,4 +82,12 @@ function openChain({ sources, dependencies, trust: { now }, store }: ChainContex
     copies: () => Promise.resolve(copies?.found() ?? null),
     capabilities: null,
   };
+}
+
+/** The crates of other registries that have the name and the version of this one. */
+function twinsOf(dependency: Dependency, all: readonly Dependency[]): readonly Dependency[] {
+  const crate = crateIn(dependency.name);
+  return all.filter(({ name, version }) => {
+    return version === dependency.version && name !== dependency.name && crateIn(name) === crate;
+  });
 }

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CratesLab } from '../../lab/crates/index.ts';
 import { cargoLock, type LockedCrate } from '../../lab/crates/lockfile.ts';
 import { withCratesLab } from '../support/crates-lab.ts';
+import { withPypiLab } from '../support/pypi-lab.ts';
 import { assayInside } from './inside.ts';
 import { configOf, inFolder, type Run } from './run.ts';
 
@@ -14,7 +15,6 @@ interface ReportJson {
   readonly findings: readonly { readonly name: string; readonly code: string; readonly level: string }[];
   readonly dependencies: readonly {
     readonly name: string;
-    readonly registry: string | null;
     readonly baseline: string | null;
     readonly proofs: { readonly integrityBy?: string };
   }[];
@@ -91,9 +91,9 @@ describe('a registry beside crates.io', () => {
       expect(status).toBe(0);
       const { dependencies } = JSON.parse(stdout) as ReportJson;
       expect(dependencies).toMatchObject([
-        { name: `${prefix}/same`, registry: own.url, proofs: { integrityBy: 'registry' } },
-        { name: `${prefix}/secret`, registry: own.url },
-        { name: 'same', registry: main.url },
+        { name: `${prefix}/same`, proofs: { integrityBy: 'registry' } },
+        { name: `${prefix}/secret` },
+        { name: 'same' },
       ]);
       expect(asked(main)).toEqual(['/sa/me/same']);
       expect(asked(own)).toEqual(['/sa/me/same', '/se/cr/secret']);
@@ -163,12 +163,10 @@ describe('a registry beside crates.io', () => {
     withProject(async ({ main, own, prefix, lock, run, write, audit }) => {
       lock([locked(own, 'secret', true)]);
       const { stdout } = await run(['check', `cargo:${prefix}/secret@1`]);
-      expect(stdout).toContain(`cargo:${prefix}/secret@1.0.0`);
+      expect(stdout).toContain(`${prefix}/secret: 1.0.0 has no predecessor`);
       expect((await run(['check', 'cargo:elsewhere.example/secret'])).status).toBe(3);
-      write(
-        'assay.yml',
-        `version: 1\nlevels:\n  history-publisher-changed:\n    - packages: ["cargo:${prefix}/*"]\n      level: error\n`,
-      );
+      const rule = `  - code: history-publisher-changed\n    packages: ["cargo:${prefix}/*"]\n    level: error\n`;
+      write('assay.yml', `findings:\n${rule}    reason: we want to know\n`);
       const [status, found] = await audit();
       expect([status, found], found.join()).toEqual([3, [`${prefix}/secret evidence-unavailable error`]]);
       expect(asked(main)).toEqual([]);
@@ -229,10 +227,15 @@ describe('a registry beside crates.io', () => {
   it('is in a pack, and answers offline as it did', () =>
     withProject(async ({ own, folder, lock, run }) => {
       lock([locked(own, 'secret', true)]);
-      expect((await run(['pack', '--artifacts', '--output', 'evidence.tar'])).status).toBe(0);
-      expect(existsSync(join(folder, 'evidence.tar'))).toBe(true);
+      const trust = ['--trusted-root', 'root.json'];
+      await withPypiLab(({ trustedRoot }) => {
+        writeFileSync(join(folder, 'root.json'), JSON.stringify(trustedRoot));
+        return Promise.resolve();
+      });
+      const packed = await run(['pack', '--artifacts', '--output', 'evidence.tar', ...trust]);
+      expect(packed).toMatchObject({ stderr: '', status: 0 });
       own.requests.length = 0;
-      const { status, stdout } = await run(['audit', '--bytes', '--evidence', 'evidence.tar']);
+      const { status, stdout } = await run(['audit', '--bytes', '--evidence', 'evidence.tar', '--no-cache', ...trust]);
       expect([status, own.requests], stdout).toEqual([0, []]);
     }));
 });

@@ -29,12 +29,14 @@ export interface NamedRegistry {
 }
 
 /**
- * The registries that the settings name. The project may name one, too, as Cargo.lock has its address and Cargo asks it;
- * where it gives a name of the user's another address, both are there.
+ * The registries that the settings name. The project may name one, too, as Cargo.lock has its address and Cargo asks
+ * it; where it gives a name of the user's another address, both are there.
  */
 export function namedRegistries(files: readonly CargoConfigFile[], io: Pick<Io, 'env'>): readonly NamedRegistry[] {
   const own = files.filter(({ ofProject }) => !ofProject);
-  const found = [own, files].flatMap((some) => namesIn(some, io).flatMap((name) => registryIndex(some, name, io) ?? []));
+  const found = [own, files].flatMap((some) =>
+    namesIn(some, io).flatMap((name) => registryIndex(some, name, io) ?? []),
+  );
   return found.flatMap(({ index, by }) => (typeof index === 'string' ? { index, by } : []));
 }
 

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { checkCopy, differencesOf, establishCopy, joinCopies } from '../../checks/copies.ts';
 import { readCopy } from '../../installed/copy.ts';
 import { InstalledError } from '../../installed/tree.ts';
@@ -7,17 +8,17 @@ import type { CopiesFound, GatheredBytes } from '../../model/gathered.ts';
 import { specOf } from '../../model/package.ts';
 import type { InstalledProof } from '../../model/proof.ts';
 import { crateIn } from '../conventions/cargo.ts';
-import type { PackedFile } from './bytes.ts';
+import type { PackedFile, ReadCrate } from './bytes.ts';
 import { keptAt } from './kept.ts';
 import { registryOfEntry, type CratesSource } from './source.ts';
 import { findVendored } from './vendored.ts';
 
 /** The copies that a build takes: of a folder in place of crates.io, else what Cargo has unpacked. */
 export interface CrateCopies {
-  /** `files` are those of the .crate; null where they are not known. */
+  /** Without what is in the folders of other registries. */
   readonly compare: (
     dependency: Dependency,
-    files: ReadonlyMap<string, PackedFile> | null,
+    crate: Pick<ReadCrate, 'files' | 'foreign'>,
   ) => Promise<{ readonly proof: GatheredBytes['proofs']['installed']; readonly findings: readonly Finding[] }>;
   /** What came of all, once each was compared. */
   readonly found: () => CopiesFound;
@@ -83,8 +84,9 @@ export function openCopies(dependencies: readonly Dependency[], source: CratesSo
   };
 
   return {
-    compare: async (dependency, files) => {
-      const own = served.includes(dependency) ? places.of(dependency) : [];
+    compare: async (dependency, { files, foreign }) => {
+      const all = served.includes(dependency) ? places.of(dependency) : [];
+      const own = all.filter(({ within }) => !foreign.has(basename(dirname(within))));
       if (own.length === 0) {
         if (served.includes(dependency)) absent.push(specOf(dependency));
         return { proof: null, findings: [] };
@@ -126,8 +128,7 @@ function vendored(dependencies: readonly Dependency[], source: NonNullable<Crate
   const added = unclear.map((path) => ({ path, problem: 'added' as const, isBuilt: true }));
   return {
     root: source.path,
-    of: (dependency) =>
-      (of.get(idOf(dependency)) ?? []).map((within) => ({ within, shown: shownOf(within) })),
+    of: (dependency) => (of.get(idOf(dependency)) ?? []).map((within) => ({ within, shown: shownOf(within) })),
     written: '.cargo-checksum.json',
     isLeftOut: (path) => LEFT_OUT.test(path),
     unlocked: others.map(shownOf).sort(),
