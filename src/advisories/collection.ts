@@ -55,11 +55,6 @@ export function collectRecords(wanted: ReadonlySet<PackageId>, now: Instant): Co
         add: (read) => {
           const { modified } = read.kind === 'malicious' ? read.record : read;
           counts.newest = Math.max(counts.newest ?? modified, modified);
-          if (read.kind === 'skimmed') {
-            counts.records += 1;
-            for (const ecosystem of read.ecosystems) counts.ecosystems.add(ecosystem);
-            return;
-          }
           if (read.kind === 'other' || read.record.affected.length === 0) {
             counts.other += 1;
             return;

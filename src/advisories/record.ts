@@ -1,4 +1,4 @@
-import type { Ecosystem, PackageId } from '../model/package.ts';
+import type { PackageId } from '../model/package.ts';
 import type { Instant } from '../model/time.ts';
 
 /** Whether a record is about a version; `whole`: as about every other one of the package. */
@@ -25,8 +25,7 @@ export interface MaliciousRecord {
   readonly affected: readonly Affected[];
 }
 
-/** A record, as far as it matters: malicious, malicious and about no package that is asked about, or something else. */
+/** A record, as far as it matters: malicious, or about something else. */
 export type ReadRecord =
   | { readonly kind: 'malicious'; readonly record: MaliciousRecord }
-  | { readonly kind: 'skimmed'; readonly modified: Instant; readonly ecosystems: readonly Ecosystem[] }
   | { readonly kind: 'other'; readonly modified: Instant };

@@ -16,7 +16,7 @@ export interface InfoSaid {
   readonly origin: Origin | null;
 }
 
-export interface Origin {
+interface Origin {
   readonly url: string;
   /** Of the commit, hex; null where the proxy does not say. */
   readonly hash: string | null;

@@ -6,9 +6,8 @@ import { AdvisoryError } from '../../advisories/error.ts';
 import { recordedId, type Advisories } from '../../advisories/match.ts';
 import { readOsv } from '../../advisories/osv.ts';
 import type { ReadRecord } from '../../advisories/record.ts';
-import { skimOsv } from '../../advisories/skim.ts';
 import { readRustsec } from '../../advisories/rustsec.ts';
-import type { PackageId, PackageRef } from '../../model/package.ts';
+import type { PackageRef } from '../../model/package.ts';
 import { readZipFile, type ReadAt } from '../../readers/zip-file.ts';
 import { ZipError } from '../../readers/zip.ts';
 import { UsageError } from '../exit.ts';
@@ -30,8 +29,7 @@ const RECORD = /(?:\.json|(?:^|\/)RUSTSEC-[^/]*\.md)$/i;
 /** What version control and its hosts keep beside the records. */
 const HIDDEN = /(?:^|\/)\./;
 
-/** Takes the content of one file by its name, which is shown in another way. */
-type Look = (name: string, bytes: Buffer, shown: string) => void;
+type Add = (read: ReadRecord) => void;
 
 /** A folder or archive of advisories, as it is named, and the folder that this is relative to. */
 export interface AdvisoryPath {
@@ -73,15 +71,13 @@ export function startAdvisories(
 }
 
 async function readAll(paths: Iterable<string>, packages: readonly PackageRef[], io: Io): Promise<Advisories> {
-  const wanted = new Set(packages.map(recordedId));
-  const collection = collectRecords(wanted, Date.now());
+  const collection = collectRecords(new Set(packages.map(recordedId)), Date.now());
   for (const path of paths) {
     const from = shownPath(path, io);
     const { add } = collection.begin(from);
-    const look: Look = (name, bytes, shown) => add(readRecord(name, bytes, shown, wanted));
     try {
-      if (statSync(path).isDirectory()) await readFolder(path, from, look);
-      else await readArchive(path, from, look);
+      if (statSync(path).isDirectory()) await readFolder(path, from, add);
+      else await readArchive(path, from, add);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (error instanceof AdvisoryError || code === undefined) throw error;
@@ -92,7 +88,7 @@ async function readAll(paths: Iterable<string>, packages: readonly PackageRef[],
 }
 
 /** The records in all folders below. Links are refused: they may lead to anything at any time. */
-async function readFolder(folder: string, from: string, look: Look): Promise<void> {
+async function readFolder(folder: string, from: string, add: Add): Promise<void> {
   let files = 0;
   const left = [''];
   for (let at = left.pop(); at !== undefined; at = left.pop()) {
@@ -107,7 +103,7 @@ async function readFolder(folder: string, from: string, look: Look): Promise<voi
         files += 1;
         if (files > LIMITS.entries) throw new AdvisoryError(`${from}: more than ${LIMITS.entries} files`);
         const shown = join(from, name);
-        look(name, readRecordFile(join(folder, name), shown), shown);
+        add(readRecord(name, readRecordFile(join(folder, name), shown), shown));
         if (files % FILES_IN_A_ROW === 0) await setImmediate();
       } else if (!entry.isFile()) {
         throw new AdvisoryError(
@@ -129,13 +125,13 @@ function readRecordFile(path: string, shown: string): Buffer {
   }
 }
 
-async function readArchive(path: string, from: string, look: Look): Promise<void> {
+async function readArchive(path: string, from: string, add: Add): Promise<void> {
   const file = openSync(path, constants.O_RDONLY);
   try {
     const { size } = fstatSync(file);
     const isWanted = (name: string): boolean => RECORD.test(name) && !HIDDEN.test(name);
     await readZipFile({ size, readAt: readerOf(file) }, LIMITS, isWanted, (name, content) => {
-      look(name, content, `${from}: ${name}`);
+      add(readRecord(name, content, `${from}: ${name}`));
     });
   } catch (error) {
     if (!(error instanceof ZipError)) throw error;
@@ -158,11 +154,10 @@ function readerOf(file: number): ReadAt {
   };
 }
 
-function readRecord(name: string, bytes: Buffer, shown: string, wanted: ReadonlySet<PackageId>): ReadRecord {
+function readRecord(name: string, bytes: Buffer, shown: string): ReadRecord {
   try {
     const text = bytes.toString('utf8');
-    if (basename(name).endsWith('.md')) return readRustsec(text);
-    return skimOsv(basename(name), text, wanted) ?? readOsv(text);
+    return basename(name).endsWith('.md') ? readRustsec(text) : readOsv(text);
   } catch (error) {
     if (error instanceof AdvisoryError) throw new AdvisoryError(`${shown}: ${error.message}`);
     throw error;
