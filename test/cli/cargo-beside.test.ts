@@ -163,7 +163,7 @@ describe('a registry beside crates.io', () => {
     withProject(async ({ main, own, prefix, lock, run, write, audit }) => {
       lock([locked(own, 'secret', true)]);
       const { stdout } = await run(['check', `cargo:${prefix}/secret@1`]);
-      expect(stdout).toContain(`${prefix}/secret: 1.0.0 has no predecessor`);
+      expect(stdout).toContain(`cargo:${prefix}/secret: 1.0.0 has no known predecessor`);
       expect((await run(['check', 'cargo:elsewhere.example/secret'])).status).toBe(3);
       const rule = `  - code: history-publisher-changed\n    packages: ["cargo:${prefix}/*"]\n    level: error\n`;
       write('assay.yml', `findings:\n${rule}    reason: we want to know\n`);
