@@ -63,8 +63,11 @@ export interface CratesLab {
   readonly close: () => Promise<void>;
 }
 
-/** `token` is demanded of every question to the index, as `Bearer TOKEN`; null where none is. */
-export async function startCratesLab(token: string | null = null): Promise<CratesLab> {
+/**
+ * `token` is demanded of every question to the index, as `Bearer TOKEN`; null where none is. config.json says so where
+ * `isPrivate` is true: then Cargo gives it for files, too.
+ */
+export async function startCratesLab(token: string | null = null, isPrivate = false): Promise<CratesLab> {
   const lines = new Map<string, IndexLine[]>();
   const files = new Map<string, Buffer>();
   const tampered = new Map<string, (lines: readonly IndexLine[]) => readonly object[]>();
@@ -85,7 +88,8 @@ export async function startCratesLab(token: string | null = null): Promise<Crate
     return JSON.stringify(tamperedApi.get(name)?.(versions) ?? { versions, meta });
   };
   const answer = (path: string): string | Buffer | null => {
-    if (path === 'config.json') return JSON.stringify({ dl: `${server.url}crates`, api: server.url });
+    if (path === 'config.json')
+      return JSON.stringify({ dl: `${server.url}crates`, api: server.url, 'auth-required': isPrivate });
     const [, name = '', version = ''] = /^crates\/([^/]+)\/([^/]+)\/download$/.exec(path) ?? [];
     if (name !== '') return files.get(`${name} ${version}`) ?? null;
     const [, listed = ''] = /^api\/v1\/crates\/([^/]+)\/versions$/.exec(path) ?? [];

@@ -1,12 +1,14 @@
 const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index';
 
-/** A crate of Cargo.lock, from crates.io. */
+/** A crate of Cargo.lock, from crates.io if nothing else is said. */
 export interface LockedCrate {
   readonly name: string;
   readonly version: string;
   /** Hex; null for an entry without one. */
   readonly checksum: string | null;
   readonly dependencies?: readonly string[];
+  /** As Cargo.lock writes it. */
+  readonly source?: string;
 }
 
 /** Text of a Cargo.lock of version 4 with these crates, of which the project itself asks for some. */
@@ -14,8 +16,8 @@ export function cargoLock(crates: readonly LockedCrate[], asked: readonly string
   const list = (names: readonly string[]): string =>
     names.length === 0 ? '' : `dependencies = [\n${names.map((name) => ` "${name}",\n`).join('')}]\n`;
   const entries = crates.map(
-    ({ name, version, checksum, dependencies = [] }) =>
-      `[[package]]\nname = "${name}"\nversion = "${version}"\nsource = "${CRATES_IO}"\n${
+    ({ name, version, checksum, dependencies = [], source = CRATES_IO }) =>
+      `[[package]]\nname = "${name}"\nversion = "${version}"\nsource = "${source}"\n${
         checksum === null ? '' : `checksum = "${checksum}"\n`
       }${list(dependencies)}`,
   );

@@ -7,6 +7,8 @@ import { h1Of, zipOf } from './zip.ts';
 interface ModuleSpec {
   /** By name; go.mod is there in any case. */
   readonly files?: Readonly<Record<string, string>>;
+  /** What the proxy says of it beside its version; a time of 2026-01-01 alone where it is left out. */
+  readonly info?: object;
   /** False for a version that the proxy has and the database never saw. */
   readonly logged?: boolean;
 }
@@ -50,13 +52,13 @@ export async function startGoLab(): Promise<GoLab> {
   const requests: LoggedRequest[] = [];
   let others = 0;
 
-  const put = (path: string, version: string, given: Readonly<Record<string, string>>): string => {
+  const put = (path: string, version: string, given: Readonly<Record<string, string>>, info: object = {}): string => {
     const mod = given['go.mod'] ?? `module ${path}\n`;
     const named = new Map(
       Object.entries({ ...given, 'go.mod': mod }).map(([name, text]) => [`${path}@${version}/${name}`, text]),
     );
     const base = `${escaped(path)}/@v/${escaped(version)}`;
-    files.set(`${base}.info`, Buffer.from(JSON.stringify({ Version: version, Time: '2026-01-01T00:00:00Z' })));
+    files.set(`${base}.info`, Buffer.from(JSON.stringify({ Version: version, Time: '2026-01-01T00:00:00Z', ...info })));
     files.set(`${base}.mod`, Buffer.from(mod));
     files.set(`${base}.zip`, zipOf(named));
     return `${path} ${version} ${h1Of(named)}\n${path} ${version}/go.mod ${h1Of(new Map([['go.mod', mod]]))}\n`;
@@ -103,13 +105,13 @@ export async function startGoLab(): Promise<GoLab> {
     sumdb: database.key,
     env: { GOPROXY: server.url.slice(0, -1), GOSUMDB: database.key, GOTOOLCHAIN: 'local' },
     requests,
-    publish: (path, version, { files: given = {}, logged = true } = {}) => {
-      const record = put(path, version, { 'a.go': 'package a\n', ...given });
+    publish: (path, version, { files: given = {}, logged = true, info = {} } = {}) => {
+      const record = put(path, version, { 'a.go': 'package a\n', ...given }, info);
       versions.set(escaped(path), [...(versions.get(escaped(path)) ?? []), version]);
       if (logged) positions.set(`${path}@${version}`, { id: database.add(record), record });
       return record;
     },
-    rewrite: put,
+    rewrite: (path, version, given) => put(path, version, given),
     grow: (count) => {
       for (let i = 0; i < count; i += 1) {
         others += 1;

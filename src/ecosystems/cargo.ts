@@ -1,18 +1,18 @@
-import { assess, assessUnasked } from '../checks/cargo/chain.ts';
-import { asksPublisher, checkCommit } from '../checks/cargo/publishers.ts';
+import { assess, assessElsewhere, assessUnasked } from '../checks/cargo/chain.ts';
+import { asksPublisher, checkCommit, nobodySays } from '../checks/cargo/publishers.ts';
 import { byteDigests, type Dependency } from '../model/dependency.ts';
 import type { Finding } from '../model/finding.ts';
 import type { GatheredBytes } from '../model/gathered.ts';
 import type { Assessment } from '../model/verdict.ts';
 import { createLimiter } from '../net/limiter.ts';
-import { cargoConventions } from './conventions/cargo.ts';
+import { cargoConventions, crateIn } from './conventions/cargo.ts';
 import type { Chain, ChainContext, EcosystemRecord, Sources } from './ecosystem.ts';
 import { readCrate } from './cargo/bytes.ts';
 import { isKept } from './cargo/kept.ts';
 import { openCopies, type CrateCopies } from './cargo/copies.ts';
 import { openPublishers } from './cargo/publishers.ts';
 import { crateQuestions } from './cargo/questions.ts';
-import type { CratesSource } from './cargo/source.ts';
+import { registryOfEntry, type CratesSource } from './cargo/source.ts';
 
 /** Crates that are read at the same time: each takes some hundred KiB of memory, whatever its size. */
 const AT_ONCE = 8;
@@ -25,7 +25,7 @@ export const cargoEcosystem: EcosystemRecord = {
   conventions: cargoConventions,
   manager: 'cargo',
   keys: null,
-  questions: (sources) => crateQuestions(sourceOf(sources).index),
+  questions: (sources) => crateQuestions(sourceOf(sources)),
   openChain,
   openInstalled: null,
   readsBytes: true,
@@ -40,8 +40,7 @@ function sourceOf({ crates }: Sources): CratesSource {
 
 function openChain({ sources, dependencies, trust: { now }, store }: ChainContext): Chain {
   const source = sourceOf(sources);
-  const publishers = openPublishers(source.index, store);
-  const { index } = source;
+  const publishers = openPublishers(source.main.index, store);
   const limit = createLimiter(AT_ONCE);
   let copies: CrateCopies | null = null;
   /** Who published it is known once it was assessed, in this run or in an earlier one. */
@@ -61,22 +60,28 @@ function openChain({ sources, dependencies, trust: { now }, store }: ChainContex
     isUnclear: () => false,
     assessUnasked: (dependency, known) => assessUnasked(dependency, known, now),
     assess: async (dependency, known) => {
+      const registry = registryOfEntry(source, dependency);
+      if (registry === null) return { assessment: assessElsewhere(dependency, known), validator: null };
+      const { index } = registry;
       const answer = await index.crate(dependency.name);
-      const isAsked = answer.state === 'present' && asksPublisher(dependency, known, answer.value, now);
-      const published = isAsked ? await publishers.join(answer.value) : null;
+      const isMain = registry === source.main;
+      const isAsked = answer.state === 'present' && asksPublisher(dependency, known, answer.value, now, isMain);
+      const published = !isAsked ? null : isMain ? await publishers.join(answer.value) : nobodySays(index.url);
       const isWhole = published === null || published.state === 'present';
       const validator = answer.state === 'present' && isWhole ? (answer.value.validator ?? null) : null;
       return { assessment: assess(dependency, known, answer, published, now), validator };
     },
-    revalidate: ({ name }, validator, at) => index.revalidate(name, validator, at),
+    revalidate: async (dependency, validator, at) =>
+      registryOfEntry(source, dependency)?.index.revalidate(dependency.name, validator, at) ?? null,
     bytes: (dependency, { folder, onlyKept, assessing }) =>
       limit(async () => {
         if (onlyKept && source.vendored === null && !isKept(source, dependency)) return NO_BYTES;
         if (folder !== null) copies ??= openCopies(dependencies, source, !onlyKept);
         // What cargo builds from is there, whoever else would be asked.
         const from = onlyKept ? { ...source, readsCache: true } : source;
-        const { proof, findings, files, commit } = await readCrate(dependency, from, folder !== null);
-        const copy = await copies?.compare(dependency, files);
+        const crate = await readCrate(dependency, twinsOf(dependency, dependencies), from, folder !== null);
+        const { proof, findings, commit } = crate;
+        const copy = await copies?.compare(dependency, crate);
         return {
           proofs: { bytes: proof, installed: copy?.proof ?? null },
           findings: [...findings, ...(copy?.findings ?? []), ...(await commitFindings(dependency, commit, assessing))],
@@ -85,4 +90,12 @@ function openChain({ sources, dependencies, trust: { now }, store }: ChainContex
     copies: () => Promise.resolve(copies?.found() ?? null),
     capabilities: null,
   };
+}
+
+/** The crates of other registries that have the name and the version of this one. */
+function twinsOf(dependency: Dependency, all: readonly Dependency[]): readonly Dependency[] {
+  const crate = crateIn(dependency.name);
+  return all.filter(({ name, version }) => {
+    return version === dependency.version && name !== dependency.name && crateIn(name) === crate;
+  });
 }

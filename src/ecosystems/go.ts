@@ -1,5 +1,6 @@
 import { assess, assessUnasked, isOfDatabase, type RecordAnswer } from '../checks/go/chain.ts';
 import { readHead, Refused } from '../checks/go/lookup.ts';
+import { asksInfo, withInfo } from '../checks/go/info.ts';
 import { checkRetractions, retracting, type NewestMod } from '../checks/go/retractions.ts';
 import { keptTree, seenOf, type SeenTree } from '../checks/go/tree.ts';
 import type { Dependency } from '../model/dependency.ts';
@@ -13,6 +14,7 @@ import { goConventions } from './conventions/go.ts';
 import type { Chain, ChainContext, EcosystemRecord, KnownHeads, Sources } from './ecosystem.ts';
 import { readAll, type AllBytes } from './go/copies.ts';
 import { askDatabase, beginAsking, type Answers } from './go/database.ts';
+import { askInfo } from './go/info.ts';
 import { goQuestions } from './go/questions.ts';
 import { askRetractions } from './go/retractions.ts';
 import type { GoSource } from './go/source.ts';
@@ -80,7 +82,8 @@ function openChain({ sources, dependencies, store, heads, witnesses, trust: { no
     begin: (asked) => {
       wanted = asked;
     },
-    isUnclear: () => false,
+    // The baseline need not have the time.
+    isUnclear: (_dependency, _registry, { releaseAge }) => releaseAge !== null,
     assessUnasked,
     assess: async (dependency, known) => {
       const answer = await answerFor(dependency);
@@ -89,10 +92,10 @@ function openChain({ sources, dependencies, store, heads, witnesses, trust: { no
       const newest = all?.newest.get(dependency.name);
       const retracted =
         all === null || newest === undefined ? null : checkRetractions(dependency, newest, all.recordOf);
-      return {
-        assessment: { ...assessment, findings: retracted === null ? findings : [...findings, retracted] },
-        validator: null,
-      };
+      const judged = { ...assessment, findings: retracted === null ? findings : [...findings, retracted] };
+      const isAsked = all !== null && asksInfo(known);
+      const said = isAsked ? await askInfo(dependency, { proxy, store, now }) : null;
+      return { assessment: said === null ? judged : withInfo(judged, known, said, now), validator: null };
     },
     revalidate: () => Promise.resolve(null),
     // All at once, as one folder has the copies of all.

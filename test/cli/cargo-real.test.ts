@@ -63,6 +63,53 @@ describe.skipIf(!hasCargo)('beside cargo (skipped where it is not installed)', (
   );
 
   it(
+    'names and asks a private registry as cargo does, its files as well, and crates.io for the rest',
+    () =>
+      withCratesLab((main) =>
+        withCratesLab(
+          (own) =>
+            inFolder(async (folder) => {
+              main.publish('same', '1.0.0');
+              main.publish('open', '1.0.0');
+              own.publish('same', '1.0.0', { files: { a: 'a' } });
+              own.publish('secret', '1.0.0', { dependencies: { same: '1' } });
+              const beside = 'registry = "own"';
+              manifest(
+                folder,
+                `open = "1"\nsame = "1"\nother = { version = "1", package = "same", ${beside} }\nsecret = { version = "1", ${beside} }\n`,
+              );
+              mkdirSync(join(folder, 'cargo-home'));
+              const index = `[registries.own]\nindex = "sparse+${own.url}"\ntoken = "Bearer real-token"\n`;
+              const providers = '[registry]\nglobal-credential-providers = ["cargo:token"]\n';
+              writeFileSync(join(folder, 'cargo-home/config.toml'), `${main.config}\n${index}\n${providers}`);
+              expect(await cargoCommand(folder, 'fetch')).toMatchObject({ status: 0 });
+              const lock = readFileSync(join(folder, 'Cargo.lock'), 'utf8');
+              expect(lock).toContain(`source = "sparse+${own.url}"`);
+              const audit = (...args: string[]): Promise<Run> =>
+                assayInside(['audit', '--no-cache', ...args], folder, { CARGO_HOME: join(folder, 'cargo-home') });
+              const { status, stdout, stderr } = await audit('--json', '--bytes', '--installed');
+              expect([status, stderr], stdout).toEqual([0, '']);
+              const { dependencies } = JSON.parse(stdout) as {
+                readonly dependencies: readonly { readonly name: string }[];
+              };
+              const { host } = new URL(own.url);
+              expect(dependencies.map(({ name }) => name)).toEqual([`${host}/same`, `${host}/secret`, 'open', 'same']);
+              // Fetched anew, as nothing is kept: by the token, from the same places as cargo.
+              rmSync(join(folder, 'cargo-home/registry'), { recursive: true, force: true });
+              expect((await audit('--bytes')).status).toBe(0);
+              expect(main.requests.some(({ url }) => url.includes('secret'))).toBe(false);
+              own.rewrite('secret', '1.0.0', { a: 'b' });
+              expect((await audit()).stdout).toContain('integrity-mismatch');
+              expect((await cargoCommand(folder, 'fetch', '--locked')).status).not.toBe(0);
+            }),
+          'real-token',
+          true,
+        ),
+      ),
+    120_000,
+  );
+
+  it(
     'refuses a poisoned Cargo.lock that a plain cargo build takes',
     () =>
       withCratesLab((lab) =>

@@ -203,7 +203,7 @@ describe('a Cargo project, through the command line', () => {
       );
       expect(await audit('--enforce', 'critical')).toEqual({ status: 1, found: ['alpha lockfile-not-registry error'] });
       edit('Cargo.lock', (text) => text.replace(/source = "git.*/, 'source = "sparse+https://h.example/"'));
-      expect((await audit()).found).toEqual(['alpha lockfile-not-registry warning']);
+      expect((await audit()).found).toEqual(['h.example/alpha lockfile-not-registry warning']);
     }));
 
   it('names folders and settings that did not come with the repository', () =>

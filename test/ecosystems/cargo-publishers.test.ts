@@ -157,7 +157,7 @@ function clientOf(answers: Readonly<Record<string, unknown>>) {
 }
 
 const configOf = (api: string | null) => (): Promise<Evidence<IndexConfig>> =>
-  Promise.resolve({ state: 'present', value: { dl: null, api } });
+  Promise.resolve({ state: 'present', value: { dl: null, isPrivate: false, api } });
 
 describe('the questions to the API', () => {
   const address = (name: string): string => `https://api.example/api/v1/crates/${name}/versions`;

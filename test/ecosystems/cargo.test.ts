@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foldedName } from '../../src/ecosystems/conventions/cargo.ts';
+import { foldedName, prefixOfIndex } from '../../src/ecosystems/conventions/cargo.ts';
 import { conventionsOf } from '../../src/ecosystems/conventions/index.ts';
 import { STABLE } from '../../src/model/channel.ts';
 
@@ -179,7 +179,7 @@ describe('names of crates', () => {
   it('are those that crates.io takes, of which twins are one crate', () => {
     for (const name of ['serde', 'serde_json', 'proc-macro2', 'A', 'x'.repeat(64)])
       expect(names.isName(name)).toBe(true);
-    for (const name of ['', '2x', '_x', '-x', 'a.b', 'a/b', 'é', 'x'.repeat(65)])
+    for (const name of ['', '2x', '_x', '-x', 'a.b', 'A.b/c', '/b', 'a.b//c', 'a.b/', 'a@b/c', 'é', 'x'.repeat(65)])
       expect(names.isName(name)).toBe(false);
     expect(foldedName('Serde_JSON')).toBe(foldedName('serde-json'));
     expect(names.isSelector('serde_*')).toBe(true);
@@ -188,6 +188,27 @@ describe('names of crates', () => {
     expect(names.isPublicRegistry('https://index.crates.io/')).toBe(true);
     expect(names.target('serde', '^1.0')).toEqual({ name: 'serde', range: '^1.0' });
     expect(names.target('serde', '^1 of https://x.example/')).toBeNull();
+  });
+
+  it('of a registry beside crates.io begin with where its index is', () => {
+    expect(prefixOfIndex('registry+https://github.com/rust-lang/crates.io-index')).toBe('');
+    expect(prefixOfIndex('https://github.com/rust-lang/crates.io-index')).toBe('');
+    expect(prefixOfIndex('sparse+https://h.example/')).toBe('h.example/');
+    expect(prefixOfIndex('sparse+http://h.example:80/a/b-c/')).toBe('h.example:80/a/b-c/');
+    // What is asked by git, and each spelling that another one is the same as.
+    for (const index of ['registry+https://h.example/', 'https://h.example/', 'sparse+https://h.example/a'])
+      expect(prefixOfIndex(index), index).toBeNull();
+    for (const rest of ['H.example/', 'h.example//', 'u@h.example/', 'h.example/%61/', 'h.example/?a/', 'h.example/#/'])
+      expect(prefixOfIndex(`sparse+https://${rest}`), rest).toBeNull();
+    const name = 'h.example:80/index/serde';
+    expect(names.isName(name)).toBe(true);
+    expect(names.isSelector('h.example/index/*')).toBe(true);
+    expect(names.purl(name, '1.0.0')).toBe(
+      'pkg:cargo/serde@1.0.0?repository_url=https%3A%2F%2Fh.example%3A80%2Findex%2F',
+    );
+    expect(commands.own.pin(`${name}@1.0.0`).join(' ')).toBe('cargo update serde --precise 1.0.0');
+    // Records of malicious crates say nothing of registries.
+    expect(conventionsOf('cargo').osv.name('h.example/Serde_JSON')).toBe('serde-json');
   });
 
   it('are asked for by commands of cargo', () => {

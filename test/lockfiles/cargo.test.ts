@@ -98,7 +98,8 @@ describe('Cargo.lock', () => {
         ?.artifacts[0].source;
     expect(from('git+https://h.example/r?rev=1#abc')).toEqual({ kind: 'git', url: 'https://h.example/r?rev=1#abc' });
     expect(from('registry+https://h.example/index')).toMatchObject({ kind: 'other' });
-    expect(from('sparse+https://index.crates.io/')).toMatchObject({ kind: 'other' });
+    expect(from('sparse+https://h.example/index')).toMatchObject({ kind: 'other' });
+    expect(from('sparse+https://h.example/index/')).toEqual({ kind: 'registry', resolved: null });
     const patched = `version = 4\n[[package]]\nname = "alpha"\nversion = "1.0.0"\n${project('alpha')}`;
     const patch = '[package]\nname = "project"\n[patch.crates-io]\nalpha = { path = "evil" }\n';
     expect(read(patched, { '': patch }).dependencies).toMatchObject([

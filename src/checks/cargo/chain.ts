@@ -27,6 +27,13 @@ export function assessUnasked(dependency: Dependency, known: Expectations, now: 
   return { ...local, findings: [...local.findings, ...(age === null ? [] : [age])], published };
 }
 
+/** What can be said of a crate of a registry that no settings name, and nobody asks. */
+export function assessElsewhere(dependency: Dependency, known: Expectations): Assessment {
+  const url = `sparse+${dependency.index ?? known.registry}`;
+  const findings = [finding('lockfile-not-registry', { kind: 'other', url }), ...localFindings(dependency, known)];
+  return { ...unproven(dependency, known), findings, registry: null };
+}
+
 /**
  * Holds an entry of Cargo.lock to the index. Nobody signs what that says: it is the registry's word. So is `published`,
  * the same history with the publishers of its versions; null where nobody was asked for these.

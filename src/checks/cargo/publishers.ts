@@ -14,19 +14,26 @@ const RECENT = 7 * DAY;
 
 /**
  * Is it asked who published this version? That takes a second for each crate. With a baseline it is asked of what the
- * baseline has not, without one of what was published within a week; and of what the policy makes it decide about.
+ * baseline has not, without one of what was published within a week; and of what the policy makes it decide about. Of a
+ * registry beside crates.io (`isMain` is false) nobody can be asked, and that is said where it decides.
  */
 export function asksPublisher(
   { version }: Pick<Dependency, 'version'>,
   { expectation, baseline }: Pick<Expectations, 'expectation' | 'baseline'>,
   { time, versions }: History,
   now: Instant,
+  isMain = true,
 ): boolean {
   if (!versions.has(version)) return false;
-  if (expectation.publisher) return true;
+  if (expectation.publisher || !isMain) return expectation.publisher;
   if (baseline !== null) return baseline.state === 'uncovered';
   const published = time.get(version);
   return published !== undefined && now - published < RECENT;
+}
+
+/** Cargo's own API of registries has nothing of it (https://doc.rust-lang.org/cargo/reference/registry-web-api.html). */
+export function nobodySays(url: string): Evidence<never> {
+  return { state: 'unavailable', url, reason: 'only crates.io says who published a version' };
 }
 
 /** By version: the checksum in hex, and who published it. */

@@ -45,8 +45,9 @@ export async function withSources<T>(
       crates === undefined
         ? null
         : {
-            ...{ config: NO_NETWORK, url: crates, namedBy: null },
-            machine: { kept: folder, hosts: new Set(), readsCache: false, vendored: null },
+            main: { config: NO_NETWORK, url: crates, namedBy: null, hosts: new Set() },
+            beside: new Map(),
+            machine: { kept: folder, readsCache: false, vendored: null },
           },
   });
   try {

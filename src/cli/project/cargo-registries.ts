@@ -22,6 +22,32 @@ export function registryIndex(
   return found === null ? null : { index: found.value, by: found.by.file };
 }
 
+/** A registry beside crates.io, and what names it: `sparse+...`, or of a protocol that is not asked. */
+export interface NamedRegistry {
+  readonly index: string;
+  readonly by: string;
+}
+
+/**
+ * The registries that the settings name. The project may name one, too, as Cargo.lock has its address and Cargo asks
+ * it; where it gives a name of the user's another address, both are there.
+ */
+export function namedRegistries(files: readonly CargoConfigFile[], io: Pick<Io, 'env'>): readonly NamedRegistry[] {
+  const own = files.filter(({ ofProject }) => !ofProject);
+  const found = [own, files].flatMap((some) =>
+    namesIn(some, io).flatMap((name) => registryIndex(some, name, io) ?? []),
+  );
+  return found.flatMap(({ index, by }) => (typeof index === 'string' ? { index, by } : []));
+}
+
+/** A variable says a name in one of two spellings. */
+function namesIn(files: readonly CargoConfigFile[], { env }: Pick<Io, 'env'>): readonly string[] {
+  const names = files.flatMap(({ content }) => [...tableOf(content.get('registries')).keys()]);
+  const named = Object.keys(env).flatMap((key) => /^CARGO_REGISTRIES_(.+)_INDEX$/.exec(key)?.[1] ?? []);
+  const spelt = named.flatMap((name) => [name.toLowerCase(), name.toLowerCase().replaceAll('_', '-')]);
+  return [...new Set([...names, ...spelt])];
+}
+
 /**
  * The token for the index at an address (`sparse+...`): of the registry that has this index, by a variable, by
  * credentials.toml, or by the settings, as the provider cargo:token finds it
@@ -31,10 +57,7 @@ export function registryIndex(
 export function tokenFor(files: readonly CargoConfigFile[], index: string, io: Io): string | null {
   const own = files.filter(({ ofProject }) => !ofProject);
   const credentials = credentialsOf(io);
-  const names = own.flatMap(({ content }) => [...tableOf(content.get('registries')).keys()]);
-  const named = Object.keys(io.env).flatMap((key) => /^CARGO_REGISTRIES_(.+)_INDEX$/.exec(key)?.[1] ?? []);
-  const spelt = named.flatMap((name) => [name.toLowerCase(), name.toLowerCase().replaceAll('_', '-')]);
-  for (const name of new Set([...names, ...spelt])) {
+  for (const name of namesIn(own, io)) {
     if (registryIndex(own, name, io)?.index !== index) continue;
     const variable = io.env[variableOf(name, 'TOKEN')] ?? '';
     if (variable !== '') return usable(variable, name);

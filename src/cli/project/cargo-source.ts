@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
-import type { CratesSource } from '../../ecosystems/cargo/source.ts';
-import { CRATES_IO } from '../../ecosystems/conventions/cargo.ts';
+import type { AskedRegistry, CratesSource } from '../../ecosystems/cargo/source.ts';
+import { CRATES_IO, prefixOfIndex } from '../../ecosystems/conventions/cargo.ts';
 import { createHttpClient } from '../../net/client.ts';
 import { VERSION } from '../../model/version.ts';
 import type { NetConfig } from '../../net/config.ts';
@@ -14,17 +14,26 @@ import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { shownPath } from '../user-files.ts';
 import { cargoConfig, cargoHome, settingIn, type CargoConfigFile } from './cargo-config.ts';
-import { registryIndex, tokenFor } from './cargo-registries.ts';
+import { namedRegistries, registryIndex, tokenFor } from './cargo-registries.ts';
 
-/** How the index of crates is asked, under the settings of Cargo. */
-export interface CratesAsking {
+/** How an index of crates is asked, under the settings of Cargo. */
+export interface IndexAsking {
   readonly config: NetConfig;
   /** Without credentials, with the last slash. */
   readonly url: string;
-  /** The file that names it in place of crates.io's own; null where none does. */
+  /** The file or variable that names it, for crates.io in place of its own; null where none does. */
   readonly namedBy: string | null;
+  /** By what Cargo calls the folders of it. */
+  readonly hosts: ReadonlySet<string>;
+}
+
+/** Who is asked about crates, under the settings of Cargo. */
+export interface CratesAsking {
+  readonly main: IndexAsking;
+  /** Registries beside crates.io, by what the names of their crates begin with. */
+  readonly beside: ReadonlyMap<string, IndexAsking>;
   /** What this machine has of them. */
-  readonly machine: Omit<CratesSource, 'index'>;
+  readonly machine: Omit<CratesSource, 'main' | 'beside'>;
 }
 
 /** The index of crates.io by its other protocol, which names the same crates. */
@@ -41,24 +50,33 @@ export function cratesAsking(folder: string, io: Io): CratesAsking {
   const all = cargoConfig(folder, io);
   const own = all.filter(({ ofProject }) => !ofProject);
   const found = replacement(own, io);
-  const { url, credentials } = addressOf(found?.index ?? CRATES_IO, found?.by ?? '');
-  const token = found === null ? null : tokenFor(own, found.index, io);
-  if (token !== null) {
-    const { host, pathname } = new URL(url);
-    credentials.set(`//${host}${pathname}`, { authorization: token, certificate: null, ofProject: false });
+  const main = indexAsking(found?.index ?? CRATES_IO, found?.by ?? null, own, io);
+  const beside = new Map<string, IndexAsking>();
+  for (const { index, by } of namedRegistries(all, io)) {
+    const prefix = prefixOfIndex(index) ?? '';
+    if (prefix !== '' && !beside.has(prefix)) beside.set(prefix, indexAsking(index, by, own, io));
   }
-  const config = environmentNetwork(io.env, credentials);
   return {
-    config: io.answers === undefined ? config : { ...config, through: io.answers.through },
-    url,
-    namedBy: found?.by ?? null,
+    main: { ...main, hosts: new Set([...main.hosts, ...hostsIn(replacement(all, io)?.index ?? CRATES_IO)]) },
+    beside,
     machine: {
       kept: join(cargoHome(io), 'registry'),
-      hosts: new Set([...hostsIn(url), ...hostsIn(replacement(all, io)?.index ?? CRATES_IO)]),
       readsCache: io.answers === undefined,
       vendored: vendoredBy(all, io),
     },
   };
+}
+
+/** The credentials are for the host of the index alone, and a token is the user's own. */
+function indexAsking(index: string, by: string | null, own: readonly CargoConfigFile[], io: Io): IndexAsking {
+  const { url, credentials } = addressOf(index, by ?? '');
+  const token = by === null ? null : tokenFor(own, index, io);
+  if (token !== null) {
+    credentials.set(`//${new URL(url).host}/`, { authorization: token, certificate: null, ofProject: false });
+  }
+  const config = environmentNetwork(io.env, credentials);
+  const asked = io.answers === undefined ? config : { ...config, through: io.answers.through };
+  return { config: asked, url, namedBy: by, hosts: new Set(hostsIn(url)) };
 }
 
 /** By what Cargo calls the folders of an index, by either protocol. */
@@ -92,14 +110,21 @@ export function replacedBy(files: readonly CargoConfigFile[]): string {
   throw new UsageError(`the sources of Cargo replace each other in a circle, beginning with crates-io`);
 }
 
-/** Opens the index, and what this machine has. The caller closes it. */
-export function openCrates({ config, url, machine }: CratesAsking): CratesSource {
+/** Opens the indexes, and what this machine has. The caller closes it. */
+export function openCrates({ main, beside, machine }: CratesAsking): CratesSource & { readonly close: () => void } {
+  const opened = new Map([...beside].map(([prefix, one]) => [prefix, openIndex(one)] as const));
+  const first = openIndex(main);
+  const close = (): void => [first, ...opened.values()].forEach(({ index }) => index.close());
+  return { main: first, beside: opened, ...machine, close };
+}
+
+function openIndex({ config, url, hosts: folders }: IndexAsking): AskedRegistry {
   const hosts = new Set([new URL(url).host]);
   const refuseRedirect = (to: URL): string | null =>
     hosts.has(to.host) ? null : 'which is none of the hosts that assay trust hosts names';
   const client = createHttpClient(config, { refuseRedirect });
   const allow = ({ host }: URL): void => void hosts.add(host);
-  return { index: cratesIndex({ client, api: apiClient(config) }, url, allow), ...machine };
+  return { index: cratesIndex({ client, api: apiClient(config) }, url, allow), hosts: folders };
 }
 
 /** The policy of crates.io asks for a name, and for one request a second (https://crates.io/data-access#api). */

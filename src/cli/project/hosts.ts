@@ -9,8 +9,9 @@ import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
 import { findPlaces, isBuildSigned, openProjects } from './open.ts';
+import { prefixIn } from '../../ecosystems/conventions/cargo.ts';
 import { databaseAddress } from '../../registries/goproxy/settings.ts';
-import type { CratesAsking } from './cargo-source.ts';
+import type { CratesAsking, IndexAsking } from './cargo-source.ts';
 import type { GoAsking } from './go-source.ts';
 import type { PypiAsking } from './pypi-source.ts';
 import { askingOf, openRegistry, servedNames } from './registry.ts';
@@ -51,7 +52,10 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
     const own = asking[i]?.pypi ?? null;
     return own === null ? [] : indexesOf(own, lockfiles);
   });
-  const crates = asking.flatMap((one) => (one.crates === null ? [] : indexOf(one.crates)));
+  const crates = projects.flatMap(({ lockfiles }, i) => {
+    const own = asking[i]?.crates ?? null;
+    return own === null ? [] : cratesOf(own, lockfiles);
+  });
   const redirects = (policy?.policy.redirects ?? []).map((address): Asked => {
     const why = `redirects of registries (registries.redirects in ${policy?.policy.file ?? ''})`;
     return { url: new URL(address), why, config };
@@ -82,8 +86,20 @@ const CRATE_FILES = 'https://static.crates.io/';
 /** Where crates.io says who published a crate; config.json of an index may say another place. */
 const CRATES_API = 'https://crates.io/';
 
-/** The index of crates, and, where that is known without asking it, the hosts of their files and of its API. */
-function indexOf({ url, config, namedBy }: CratesAsking): readonly Asked[] {
+/** The registries that crates of the lockfiles are of, each by exactly the address that Cargo.lock has. */
+function cratesOf({ main, beside }: CratesAsking, lockfiles: readonly Lockfile[]): readonly Asked[] {
+  const crates = lockfiles.flatMap(({ dependencies }) => dependencies).filter(({ ecosystem }) => ecosystem === 'cargo');
+  const isOfMain = crates.some(({ name }) => prefixIn(name) === '');
+  const others = [...beside.values()].filter(({ url }) => crates.some(({ index }) => index === url));
+  const registries = others.map(({ url, config, namedBy }): Asked => {
+    const why = `registry of crates (${namedBy ?? ''}); for bytes also the host that its config.json names`;
+    return { url: new URL(url), why, config };
+  });
+  return [...(isOfMain || registries.length === 0 ? indexOf(main) : []), ...registries];
+}
+
+/** The index of crates.io, and, where that is known without asking it, the hosts of their files and of its API. */
+function indexOf({ url, config, namedBy }: IndexAsking): readonly Asked[] {
   const index = `index of crates (${namedBy ?? 'defaults'})`;
   if (namedBy !== null) {
     const why = `${index}; for bytes, and for who published a crate, also the hosts that its config.json names`;

@@ -147,7 +147,7 @@ export function openSources(registry: Registry, asking: Asking): OpenedSources {
       registry.close();
       go?.proxy.close();
       pypi?.close();
-      crates?.index.close();
+      crates?.close();
     },
   };
 }

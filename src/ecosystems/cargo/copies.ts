@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { checkCopy, differencesOf, establishCopy, joinCopies } from '../../checks/copies.ts';
 import { readCopy } from '../../installed/copy.ts';
 import { InstalledError } from '../../installed/tree.ts';
@@ -6,17 +7,18 @@ import { finding, type Finding } from '../../model/finding.ts';
 import type { CopiesFound, GatheredBytes } from '../../model/gathered.ts';
 import { specOf } from '../../model/package.ts';
 import type { InstalledProof } from '../../model/proof.ts';
-import type { PackedFile } from './bytes.ts';
+import { crateIn } from '../conventions/cargo.ts';
+import type { PackedFile, ReadCrate } from './bytes.ts';
 import { keptAt } from './kept.ts';
-import type { CratesSource } from './source.ts';
+import { registryOfEntry, type CratesSource } from './source.ts';
 import { findVendored } from './vendored.ts';
 
 /** The copies that a build takes: of a folder in place of crates.io, else what Cargo has unpacked. */
 export interface CrateCopies {
-  /** `files` are those of the .crate; null where they are not known. */
+  /** Without what is in the folders of other registries. */
   readonly compare: (
     dependency: Dependency,
-    files: ReadonlyMap<string, PackedFile> | null,
+    crate: Pick<ReadCrate, 'files' | 'foreign'>,
   ) => Promise<{ readonly proof: GatheredBytes['proofs']['installed']; readonly findings: readonly Finding[] }>;
   /** What came of all, once each was compared. */
   readonly found: () => CopiesFound;
@@ -51,7 +53,7 @@ export function openCopies(
   source: CratesSource,
   isDemanded: boolean,
 ): CrateCopies {
-  const served = dependencies.filter(({ artifacts: [artifact] }) => artifact.source.kind === 'registry');
+  const served = dependencies.filter((one) => registryOfEntry(source, one) !== null);
   const places = source.vendored === null ? unpacked(served, source, isDemanded) : vendored(served, source.vendored);
   const used = { copies: 0, files: 0 };
   const absent: string[] = [];
@@ -86,10 +88,11 @@ export function openCopies(
   };
 
   return {
-    compare: async (dependency, files) => {
-      const own = served.includes(dependency) ? places.of(dependency) : [];
+    compare: async (dependency, { files, foreign }) => {
+      const all = served.includes(dependency) ? places.of(dependency) : [];
+      const own = all.filter(({ within }) => !foreign.has(basename(dirname(within))));
       if (own.length === 0) {
-        if (dependency.artifacts[0].source.kind === 'registry') absent.push(specOf(dependency));
+        if (served.includes(dependency)) absent.push(specOf(dependency));
         return { proof: null, findings: [] };
       }
       if (files === null) {
@@ -116,16 +119,20 @@ function without<T>(files: ReadonlyMap<string, T>, path: string): ReadonlyMap<st
 /** Cargo leaves out what is git's; older ones also what patch leaves behind, and the Cargo.toml that was rewritten. */
 const LEFT_OUT = /(?:^|\/)(?:\.git(?:attributes|ignore)?|\.cargo-ok|[^/]*\.(?:orig|rej))$/;
 
+/** As a Cargo.toml names it, which says nothing of its registry. */
+function idOf({ name, version }: Dependency): string {
+  return `${crateIn(name)} ${version}`;
+}
+
 function vendored(dependencies: readonly Dependency[], source: NonNullable<CratesSource['vendored']>): Places {
   const { of, unclear } = findVendored(source);
-  const wanted = new Set(dependencies.map(({ name, version }) => `${name} ${version}`));
+  const wanted = new Set(dependencies.map(idOf));
   const shownOf = (folder: string): string => `${source.shown}/${folder}`;
   const others = [...of].flatMap(([id, folders]) => (wanted.has(id) ? [] : folders));
   const added = unclear.map((path) => ({ path, problem: 'added' as const, isBuilt: true }));
   return {
     root: source.path,
-    of: ({ name, version }) =>
-      (of.get(`${name} ${version}`) ?? []).map((within) => ({ within, shown: shownOf(within) })),
+    of: (dependency) => (of.get(idOf(dependency)) ?? []).map((within) => ({ within, shown: shownOf(within) })),
     written: '.cargo-checksum.json',
     isLeftOut: (path) => LEFT_OUT.test(path),
     unlocked: others.map(shownOf).sort(),
@@ -135,7 +142,11 @@ function vendored(dependencies: readonly Dependency[], source: NonNullable<Crate
 }
 
 function unpacked(dependencies: readonly Dependency[], source: CratesSource, isDemanded: boolean): Places {
-  const at = new Map(dependencies.map((one) => [one, keptAt(source, 'src', `${one.name}-${one.version}`)] as const));
+  const keptOf = (one: Dependency): readonly string[] => {
+    const registry = registryOfEntry(source, one);
+    return registry === null ? [] : keptAt(source, registry, 'src', `${crateIn(one.name)}-${one.version}`);
+  };
+  const at = new Map(dependencies.map((one) => [one, keptOf(one)] as const));
   if (isDemanded && [...at.values()].every((paths) => paths.length === 0)) {
     throw new InstalledError(
       'nothing is installed: no folder stands in for crates.io, and Cargo has none of the crates unpacked (registry/src in CARGO_HOME); run cargo fetch --locked, or leave out --installed',

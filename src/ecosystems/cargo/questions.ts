@@ -1,24 +1,30 @@
 import type { Evidence } from '../../model/evidence.ts';
 import type { History, Resolved } from '../../model/history.ts';
 import { STABLE } from '../../model/channel.ts';
-import type { CratesIndex } from '../../registries/crates/index.ts';
 import { openPublishers } from './publishers.ts';
-import { cargoConventions } from '../conventions/cargo.ts';
+import { cargoConventions, prefixIn } from '../conventions/cargo.ts';
+import { registryFor, type CratesSource } from './source.ts';
 
-/** What is asked of an index beside the chain. */
-export function crateQuestions(index: CratesIndex) {
+/** What is asked of indexes beside the chain. */
+export function crateQuestions(source: CratesSource) {
+  const urlFor = (name: string): string => registryFor(source, name)?.index.url ?? `https://${prefixIn(name)}`;
+  const history = async (name: string): Promise<Evidence<History>> => {
+    const reason = 'no settings of Cargo name this registry, so that it is not asked';
+    return registryFor(source, name)?.index.crate(name) ?? { state: 'unavailable', url: urlFor(name), reason };
+  };
   return {
-    urlFor: (): string => index.url,
-    history: (name: string): Promise<Evidence<History>> => index.crate(name),
+    urlFor,
+    history,
     withPublishers: async (history: History): Promise<History> => {
-      const joined = await openPublishers(index, null).join(history);
+      if (registryFor(source, history.name) !== source.main) return history;
+      const joined = await openPublishers(source.main.index, null).join(history);
       return joined.state === 'present' ? joined.value : history;
     },
     resolve: async (name: string, wanted: string): Promise<Evidence<Resolved>> => {
-      const answer = await index.crate(name);
+      const answer = await history(name);
       if (answer.state !== 'present') return answer;
-      const history = answer.value;
-      return { state: 'present', value: { history, version: pickVersion(history, wanted) } };
+      const known = answer.value;
+      return { state: 'present', value: { history: known, version: pickVersion(known, wanted) } };
     },
   };
 }

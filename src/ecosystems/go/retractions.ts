@@ -1,30 +1,14 @@
-import { hash } from 'node:crypto';
 import type { NewestMod } from '../../checks/go/retractions.ts';
 import { readRetractions } from '../../lockfiles/go/retractions.ts';
 import type { Evidence } from '../../model/evidence.ts';
-import type { Store } from '../../model/store.ts';
-import { HOUR, type Instant } from '../../model/time.ts';
 import { LockfileError } from '../../readers/error.ts';
 import { goModHashOf } from '../../readers/module-zip.ts';
 import type { GoProxy, ModuleVersion } from '../../registries/goproxy/index.ts';
+import { keptAnswer, type Asking } from './kept.ts';
 import { newest } from './questions.ts';
 
-/** For how long an answer is not asked for again. */
-const KEPT_MS = HOUR;
 /** The longest have some ten thousand bytes. */
 const MAX_MOD_BYTES = 1024 * 1024;
-
-interface Asking {
-  readonly proxy: GoProxy;
-  /** Keeps answers for a while. */
-  readonly store: Store | null;
-  readonly now: Instant;
-}
-
-interface Kept {
-  readonly asked: Instant;
-  readonly mod: NewestMod;
-}
 
 /** What the highest version of each module takes back; `absent` where there is no go.mod that could. */
 export async function askRetractions(
@@ -35,19 +19,8 @@ export async function askRetractions(
   return new Map(await Promise.all(names.map(async (name) => [name, await askOnce(name, asking)] as const)));
 }
 
-async function askOnce(name: string, asking: Asking): Promise<Evidence<NewestMod>> {
-  const { proxy, store, now } = asking;
-  const id = hash('sha256', JSON.stringify(['go retractions', 1, proxy.url, name]));
-  const bytes = store?.get(id) ?? null;
-  if (bytes !== null) {
-    const { asked, mod } = JSON.parse(bytes.toString('utf8')) as Kept;
-    if (asked <= now && now - asked < KEPT_MS) return { state: 'present', value: mod };
-  }
-  const found = await askNewest(name, proxy);
-  if (found.state === 'present') {
-    store?.put(id, Buffer.from(JSON.stringify({ asked: now, mod: found.value } satisfies Kept)));
-  }
-  return found;
+function askOnce(name: string, asking: Asking): Promise<Evidence<NewestMod>> {
+  return keptAnswer(['go retractions', 2, name], asking, () => askNewest(name, asking.proxy));
 }
 
 async function askNewest(name: string, proxy: GoProxy): Promise<Evidence<NewestMod>> {

@@ -1,4 +1,4 @@
-import { cargoConventions } from '../../ecosystems/conventions/cargo.ts';
+import { cargoConventions, CRATES_IO_GIT, prefixOfIndex } from '../../ecosystems/conventions/cargo.ts';
 import type { Dependency, Lockfile, Place, SkippedEntry, Source } from '../../model/dependency.ts';
 import { finding } from '../../model/finding.ts';
 import { LockfileError, quoted } from '../../readers/error.ts';
@@ -9,8 +9,7 @@ import { flagsOf, type Edge } from '../common/reach.ts';
 import { readCargoLock, readDependency, type CargoLock, type LockedPackage } from './lock.ts';
 import { readCargoManifest, type CargoManifest } from './manifest.ts';
 
-/** What Cargo.lock calls crates.io, whichever protocol or mirror it is asked by. */
-const CRATES_IO_SOURCE = 'registry+https://github.com/rust-lang/crates.io-index';
+const CRATES_IO_SOURCE = `registry+${CRATES_IO_GIT}`;
 
 const REGISTRY: Source = { kind: 'registry', resolved: null };
 
@@ -54,11 +53,12 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
       return [];
     }
     const source = one.source === null ? fileSource(folder ?? '') : sourceOf(file, one, one.source);
-    const requires = (answers.get(one) ?? []).map(({ name, version }) => `${name}@${version}`);
+    const requires = (answers.get(one) ?? []).map((other) => `${nameOf(other)}@${other.version}`);
+    const isBeside = source.kind === 'registry' && one.source !== CRATES_IO_SOURCE;
     return [
       {
         ecosystem: 'cargo',
-        name: one.name,
+        name: nameOf(one),
         version: one.version,
         artifacts: [
           {
@@ -75,6 +75,7 @@ function parse(file: string, bytes: Uint8Array, manifests: ProjectManifests): Lo
         exotic: [],
         bundles: [],
         requires,
+        ...(isBeside ? { index: (one.source ?? '').replace(/^sparse\+/, '') } : {}),
         ...discarded(lock, source),
       },
     ];
@@ -89,6 +90,12 @@ function discarded({ discardedBy }: CargoLock, { kind }: Source): Pick<Dependenc
   return { findings: [finding('integrity-missing', { resolved: null, due: true, discarded: discardedBy })] };
 }
 
+/** With the registry that it is of, where that is another one than crates.io and can be asked. */
+function nameOf({ name, source }: Pick<LockedPackage, 'name' | 'source'>): string {
+  const qualified = `${prefixOfIndex(source ?? '') ?? ''}${name}`;
+  return cargoConventions.names.isName(qualified) ? qualified : name;
+}
+
 function fileSource(path: string): Source {
   return { kind: 'file', path };
 }
@@ -100,6 +107,7 @@ function sourceOf(file: string, { name, line }: LockedPackage, source: string): 
   }
   const [, kind, url = ''] = /^([a-z-]+)\+(.*)$/s.exec(source) ?? [];
   if (kind === 'git') return { kind: 'git', url };
+  if (nameOf({ name, source }) !== name) return REGISTRY;
   if (kind === 'registry' || kind === 'sparse') return { kind: 'other', locator: source };
   throw new LockfileError(file, line, `${quoted(source)} is no source that Cargo.lock has`);
 }

@@ -10,6 +10,8 @@ export interface IndexConfig {
   readonly dl: string | null;
   /** The address of the web API; null where there is none. */
   readonly api: string | null;
+  /** Whether it demands a token of everybody, for its files as well. */
+  readonly isPrivate: boolean;
 }
 
 const MAX_CONFIG_BYTES = 64 * 1024;
@@ -21,8 +23,9 @@ export function createConfig(client: HttpClient, url: string): () => Promise<Evi
 }
 
 function parseConfig(json: unknown): Parsed<IndexConfig> {
-  const { dl, api } = fieldsOf(json);
-  return { value: { dl: typeof dl === 'string' ? dl : null, api: typeof api === 'string' ? api : null } };
+  const { dl, api, 'auth-required': isPrivate } = fieldsOf(json);
+  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  return { value: { dl: text(dl), api: text(api), isPrivate: isPrivate === true } };
 }
 
 /** An http or https address without a user in it; null for anything else. */

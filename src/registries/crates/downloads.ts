@@ -17,8 +17,9 @@ export type FetchCrate = (crate: CrateFile, sink: () => Sink, maxBytes: number) 
 const MARKER = /\{(crate|version|prefix|lowerprefix|sha256-checksum)\}/g;
 
 /**
- * Fetches files from where config.json of the index at `url` says. Nobody is given credentials: the hash binds the
- * bytes, whoever serves them. `allow` is told of the address first.
+ * Fetches files from where config.json of the index at `url` says. The hash binds the bytes, whoever serves them, so
+ * that credentials are given only where the index demands them, and to itself alone. `allow` is told of the address
+ * first.
  */
 export function createDownloads(
   client: HttpClient,
@@ -29,14 +30,15 @@ export function createDownloads(
   return async (crate, sink, maxBytes) => {
     const config = await askConfig();
     if (config.state !== 'present') return config;
-    const { dl } = config.value;
+    const { dl, isPrivate } = config.value;
     const address = dl === null ? null : downloadAddress(dl, crate);
     if (address === null) {
       const reason = dl === null ? 'it names no dl' : 'its dl is no address';
       return { state: 'malformed', url: `${url}config.json`, reason };
     }
     allow(address);
-    const answer = await client.get(address.href, { maxBytes, sink, auth: false });
+    const auth = isPrivate && address.origin === new URL(url).origin;
+    const answer = await client.get(address.href, { maxBytes, sink, auth });
     return answer.kind === 'ok' ? { state: 'present', value: null } : withoutBody(answer, address.href, maxBytes);
   };
 }

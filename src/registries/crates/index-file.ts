@@ -1,4 +1,4 @@
-import { foldedName } from '../../ecosystems/conventions/cargo.ts';
+import { crateIn, foldedName, prefixIn, prefixOfIndex } from '../../ecosystems/conventions/cargo.ts';
 import { versions as convention } from '../../ecosystems/conventions/cargo-versions.ts';
 import type { History, Release } from '../../model/history.ts';
 import { parseInstant, type Instant } from '../../model/time.ts';
@@ -13,7 +13,7 @@ const MAX_DEPENDENCIES = 10_000;
 const MAX_FORM = 2;
 
 /**
- * Reads a file of the sparse index: a JSON object on each line
+ * Reads a file of the sparse index of the registry that `name` begins with: a JSON object on each line
  * (https://doc.rust-lang.org/cargo/reference/registry-index.html#json-schema). Whatever is not about this crate, or
  * twice, is refused. Lines with versions that Cargo does not read are passed over, as by Cargo.
  */
@@ -47,8 +47,9 @@ function parseLine(line: string, name: string): Line | null {
   }
   if (!isObject(json)) return { malformed: 'a line is not an object' };
   const { name: named, vers, cksum, yanked, deps, v: form, pubtime } = json;
-  if (named !== name) {
-    const isTwin = typeof named === 'string' && foldedName(named) === foldedName(name);
+  const crate = crateIn(name);
+  if (named !== crate) {
+    const isTwin = typeof named === 'string' && foldedName(named) === foldedName(crate);
     return { malformed: isTwin ? 'it writes the name of the crate in another way' : 'it is about another crate' };
   }
   if (typeof form === 'number' && form > MAX_FORM) return null;
@@ -62,7 +63,7 @@ function parseLine(line: string, name: string): Line | null {
     version: vers,
     publisher: null,
     repository: null,
-    dependencies: dependenciesOf(deps.map(fieldsOf)),
+    dependencies: dependenciesOf(deps.map(fieldsOf), prefixIn(name)),
     installScripts: {},
     integrity: sri({ algorithm: 'sha256', hex: cksum }),
     deprecated: yanked,
@@ -70,13 +71,18 @@ function parseLine(line: string, name: string): Line | null {
   return { value: { release, published: typeof pubtime === 'string' ? parseInstant(pubtime) : null } };
 }
 
-/** By the name of the crate, not the one it is used by; without those that only its own tests need. */
-function dependenciesOf(deps: readonly Fields[]): Readonly<Record<string, string>> {
+/**
+ * By the name of the crate, not the one it is used by; without those that only its own tests need. A dependency that
+ * names no registry is of the one that has the index.
+ */
+function dependenciesOf(deps: readonly Fields[], own: string): Readonly<Record<string, string>> {
   const found = Object.create(null) as Record<string, string>;
   for (const { name, req, kind, package: renamed, registry } of deps) {
     const crate = typeof renamed === 'string' ? renamed : name;
-    if (typeof crate !== 'string' || typeof req !== 'string' || kind === 'dev') continue;
-    found[crate] ??= typeof registry === 'string' ? `${req} of ${registry}` : req;
+    if (typeof crate !== 'string' || typeof req !== 'string' || kind === 'dev' || crate.includes('/')) continue;
+    const prefix = typeof registry === 'string' ? prefixOfIndex(registry) : own;
+    if (prefix === null) found[crate] ??= `${req} of ${String(registry)}`;
+    else found[`${prefix}${crate}`] ??= req;
   }
   return found;
 }

@@ -1,3 +1,4 @@
+import { crateIn } from '../../ecosystems/conventions/cargo.ts';
 import type { Evidence, Validator } from '../../model/evidence.ts';
 import type { History } from '../../model/history.ts';
 import type { Instant } from '../../model/time.ts';
@@ -15,7 +16,7 @@ import { createPublishers, type AskPublishers } from './publishers.ts';
 export interface CratesIndex {
   /** Without credentials, with the last slash. */
   readonly url: string;
-  /** All versions of a crate that are there; deleted ones are not. */
+  /** All versions of a crate that are there; deleted ones are not. Its name begins with the registry. */
   readonly crate: (name: string) => Promise<Evidence<Recognised<History>>>;
   /** The renewed validator where the file still is what it was; null for anything else. */
   readonly revalidate: (name: string, known: Validator, now: Instant) => Promise<Validator | null>;
@@ -45,7 +46,7 @@ export function cratesIndex(
     kept: FILES_KEPT,
     read: parseIndexFile,
   });
-  const addressOf = (name: string): string => `${url}${indexPath(name)}`;
+  const addressOf = (name: string): string => `${url}${indexPath(crateIn(name))}`;
   return {
     url,
     crate: (name) => files.ask(addressOf(name), name),

@@ -17,6 +17,8 @@ export interface ModuleVersion {
 export interface VersionInfo {
   readonly version: string;
   readonly time: Instant | null;
+  /** Where the proxy had it from, and the commit in hex; null where it does not say. */
+  readonly origin: { readonly url: string; readonly hash: string | null } | null;
 }
 
 /** What answers for the checksum database. */
@@ -146,14 +148,26 @@ async function askInTurn<T>(
   return last;
 }
 
-/** Reads `{"Version": …, "Time": …}`. */
+/** Longer than any address of a repository. */
+const MAX_URL = 1024;
+/** Of git, SHA-1 or SHA-256; others are not compared. */
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** Reads `{"VCS": …, "URL": …, "Hash": …}`, as the go command writes it. */
+function originOf(origin: unknown): VersionInfo['origin'] {
+  const { URL: url, Hash: hash } = fieldsOf(origin);
+  if (typeof url !== 'string' || url === '' || url.length > MAX_URL) return null;
+  return { url, hash: typeof hash === 'string' && COMMIT.test(hash) ? hash : null };
+}
+
+/** Reads `{"Version": …, "Time": …, "Origin": …}`. */
 function infoOf(answer: Evidence<Buffer>): Evidence<VersionInfo> {
   if (answer.state !== 'present') return answer;
   const parsed = parseJson(answer.value, (json) => {
-    const { Version: version, Time: time } = fieldsOf(json);
+    const { Version: version, Time: time, Origin: origin } = fieldsOf(json);
     if (typeof version !== 'string' || goConventions.versions.parse(version) === null)
       return { malformed: 'it names no version' };
-    return { value: { version, time: typeof time === 'string' ? parseInstant(time) : null } };
+    return { value: { version, time: typeof time === 'string' ? parseInstant(time) : null, origin: originOf(origin) } };
   });
   return 'value' in parsed
     ? { state: 'present', value: parsed.value }
