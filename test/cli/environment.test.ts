@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -61,6 +61,25 @@ describe('what a machine or a project may lack', () => {
       const env = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ...NO_NETWORK };
       const run = await start(process.execPath, [CLI, 'audit', ...TRUST], folder, env);
       expect([run.status, run.stderr]).toEqual([0, '']);
+    });
+  });
+
+  it.skipIf(process.platform === 'win32')('a home that is a file, or that its links lead back to', async () => {
+    await withSound(async ({ folder }) => {
+      writeFileSync(join(folder, 'file'), '');
+      symlinkSync('loop', join(folder, 'loop'));
+      for (const home of ['/dev/null', join(folder, 'file'), join(folder, 'loop'), join(folder, 'file/below')]) {
+        const env = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ...NO_NETWORK, HOME: home };
+        const run = await start(process.execPath, [CLI, 'audit', ...TRUST], folder, env);
+        expect([home, run.status, run.stderr]).toEqual([home, 0, '']);
+        for (const args of [['cache'], ['trust'], ['trust', 'hosts'], ['update', ...TRUST]]) {
+          const { status, stderr } = await start(process.execPath, [CLI, ...args], folder, env);
+          expect([home, args, status, stderr]).toEqual([home, args, 0, '']);
+        }
+        const verify = await start(process.execPath, [CLI, 'log', 'verify', 'b.json', ...TRUST.slice(0, 2)], folder, env);
+        expect([home, verify.status, verify.stdout]).toEqual([home, 2, '']);
+        expect(verify.stderr).toMatch(/^assay: (?:cannot keep checkpoints in |\S+ is a link that leads back)[^\n]*\n$/);
+      }
     });
   });
 

@@ -356,7 +356,7 @@ describe.skipIf(!hasSharedData)(`what GitHub signs for private repositories${NOT
       const args = ['verify-bundle', '--bundle', file, '--certificate-identity', identity];
       const run = await assay([...args, '--certificate-oidc-issuer', ISSUER, digest], sharedData('.'));
       expect(run).toMatchObject({ status: 0, stderr: '' });
-      expect(run.stdout).toMatch(/vouched for +by github\n/);
+      expect(run.stdout).toMatch(/vouched by +github\n/);
       const who = [...args, '--certificate-oidc-issuer', ISSUER];
       const json = await assayHere([...who, '--json', digest], sharedData('.'));
       expect(JSON.parse(json.stdout)).toMatchObject({ verified: true, instance: 'github' });

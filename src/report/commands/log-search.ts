@@ -84,7 +84,7 @@ function partsOf(names: readonly string[], search: LogSearch, options: RenderOpt
       wordLine(
         'not in the index',
         'yellow',
-        `the entry ${leaf}, which ${shownName} publishes: do not rely on it`,
+        `the entry ${leaf} of ${shownName}: do not rely on it`,
         options,
       ),
     ),

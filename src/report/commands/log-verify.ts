@@ -32,7 +32,7 @@ export function renderVerified(entries: readonly VerifiedEntry[], options: Rende
     const detail = reason === '' ? '' : ` (${escapeText(reason, 600)})`;
     const line = `${WORD_TEXTS[word]}: ${escapeText(log, 200)}${detail}`;
     return [
-      ...wordLine(word === 'held' ? 'verified' : word, tone, line, options),
+      ...wordLine(word, tone, line, options),
       ...table(rows(entry, bundle), options),
     ];
   });

@@ -119,7 +119,7 @@ export interface ShownEntry {
 export function renderShown(entries: readonly ShownEntry[], options: RenderOptions): string {
   const parts = entries.map(({ log, word, reason, hit }) => [
     ...wordLine(
-      word === 'held' ? 'verified' : word,
+      word,
       word === 'held' ? 'green' : 'red',
       headText(log, word, reason),
       options,

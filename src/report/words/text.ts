@@ -10,6 +10,7 @@ type Next =
   | 'again'
   | 'clock'
   | 'trust'
+  | 'root'
   | 'registry'
   | 'proxy'
   | 'proxy-off'
@@ -26,7 +27,7 @@ interface Text<Args> {
   readonly why: string;
   /**
    * What to do next: read the page; look at the version beside its predecessor; the same, and keep it out meanwhile;
-   * ask again; set the clock, or ask for newer trust, and ask again; ask the registry behind this one, or tolerate it;
+   * ask again; set the clock, or ask for newer trust, and ask again; keep it out, or name the root that signed it; ask the registry behind this one, or tolerate it;
    * let a module proxy be asked; make the pack of evidence anew.
    */
   readonly next: Next | ((args: Args) => Next);
