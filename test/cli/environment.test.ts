@@ -1,10 +1,12 @@
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { ciWorkflow } from '../../lab/index.ts';
 import { fromRegistry, notToBeHad } from '../lockfiles/real.ts';
 import { withProject, type LabProject } from './lab-project.ts';
+import { removeFolder } from '../support/remove-folder.ts';
 import { CLI, inFolder, NO_NETWORK, start } from './run.ts';
 
 const ONE_LINE = /^assay: [^\n]+\n$/;
@@ -66,9 +68,10 @@ describe('what a machine or a project may lack', () => {
 
   it.skipIf(process.platform === 'win32')('a home that is a file, or that its links lead back to', async () => {
     await withSound(async ({ folder }) => {
-      writeFileSync(join(folder, 'file'), '');
-      symlinkSync('loop', join(folder, 'loop'));
-      for (const home of ['/dev/null', join(folder, 'file'), join(folder, 'loop'), join(folder, 'file/below')]) {
+      const homes = mkdtempSync(join(tmpdir(), 'assay-homes-'));
+      writeFileSync(join(homes, 'file'), '');
+      symlinkSync('loop', join(homes, 'loop'));
+      for (const home of ['/dev/null', join(homes, 'file'), join(homes, 'loop'), join(homes, 'file/below')]) {
         const env = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ...NO_NETWORK, HOME: home };
         const run = await start(process.execPath, [CLI, 'audit', ...TRUST], folder, env);
         expect([home, run.status, run.stderr]).toEqual([home, 0, '']);
@@ -80,6 +83,7 @@ describe('what a machine or a project may lack', () => {
         expect([home, verify.status, verify.stdout]).toEqual([home, 2, '']);
         expect(verify.stderr).toMatch(/^assay: (?:cannot keep checkpoints in |\S+ is a link that leads back)[^\n]*\n$/);
       }
+      removeFolder(homes);
     });
   });
 

@@ -23,9 +23,7 @@ import { startTrust, TRUST_OPTIONS } from '../project/trust.ts';
 
 export const command: Command = {
   usage: '[refresh | import PATH | export | hosts [PATH]]',
-  summary:
-    'what is verified against, and how new it is; refresh, import; export: the trusted roots, one in each line; ' +
-    'hosts: whom a run contacts',
+  summary: 'what is verified against; refresh or import it, export its roots; hosts: whom a run contacts',
   options: ['registry', ...TRUST_OPTIONS, 'registry-keys', 'policy', 'evidence', 'no-cache', 'json'],
   run: async ({ values, positionals }, io) => {
     const [action, ...rest] = positionals;
