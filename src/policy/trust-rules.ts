@@ -19,7 +19,7 @@ const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 const MAIN = ['public-good', 'own'];
 const MAX_INSTANCES = 16;
 const MOST = 8;
-const SIGNERS = 'mappings with key, or with identity, issuer and, if need be, instance';
+const SIGNERS = 'mappings with key, or with identity and issuer (and instance)';
 const WITNESSES = 'the path of a file with a policy of witnesses';
 const TRUST = ['root', 'as-of', 'tuf', 'thresholds', 'instances', 'witness-policy', 'packs', 'max-age'] as const;
 

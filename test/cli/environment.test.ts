@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
@@ -66,12 +66,11 @@ describe('what a machine or a project may lack', () => {
     });
   });
 
-  it.skipIf(process.platform === 'win32')('a home that is a file, or that its links lead back to', async () => {
+  it.skipIf(process.platform === 'win32')('a home that is a file, or would be below one', async () => {
     await withSound(async ({ folder }) => {
       const homes = mkdtempSync(join(tmpdir(), 'assay-homes-'));
       writeFileSync(join(homes, 'file'), '');
-      symlinkSync('loop', join(homes, 'loop'));
-      for (const home of ['/dev/null', join(homes, 'file'), join(homes, 'loop'), join(homes, 'file/below')]) {
+      for (const home of ['/dev/null', join(homes, 'file'), join(homes, 'file/below')]) {
         const env = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ...NO_NETWORK, HOME: home };
         const run = await start(process.execPath, [CLI, 'audit', ...TRUST], folder, env);
         expect([home, run.status, run.stderr]).toEqual([home, 0, '']);
@@ -81,7 +80,7 @@ describe('what a machine or a project may lack', () => {
         }
         const verify = await start(process.execPath, [CLI, 'log', 'verify', 'b.json', ...TRUST.slice(0, 2)], folder, env);
         expect([home, verify.status, verify.stdout]).toEqual([home, 2, '']);
-        expect(verify.stderr).toMatch(/^assay: (?:cannot keep checkpoints in |\S+ is a link that leads back)[^\n]*\n$/);
+        expect(verify.stderr).toMatch(/^assay: cannot keep checkpoints in [^\n]*\n$/);
       }
       removeFolder(homes);
     });
