@@ -74,7 +74,10 @@ export const EXIT_HELP: Readonly<Record<CommandName, readonly Meaning[]>> = {
   pack: [
     ['0', 'the pack is written, with all that was asked'],
     USAGE,
-    ['3', 'something could not be had; the pack is written and names it, or, without a trusted root, nothing is written'],
+    [
+      '3',
+      'something could not be had; the pack is written and names it, or, without a trusted root, nothing is written',
+    ],
   ],
   cache: [
     ['0', 'shown, or pruned'],

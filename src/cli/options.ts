@@ -16,7 +16,11 @@ interface OptionSpec {
 
 /** Every option there is. A command names those it takes. */
 const OPTIONS = {
-  registry: { type: 'string', value: 'URL', help: 'ask this registry instead of the configured one; what .npmrc says of a scope outranks it' },
+  registry: {
+    type: 'string',
+    value: 'URL',
+    help: 'ask this registry instead of the configured one; what .npmrc says of a scope outranks it',
+  },
   'trusted-root': { type: 'string', value: 'FILE', help: 'Sigstore trusted root instead of the public-good one' },
   tuf: { type: 'string', value: 'URL|DIR', help: 'TUF repository that publishes the trusted root; needs --tuf-root' },
   'tuf-root': { type: 'string', value: 'FILE', help: 'TUF root metadata that trust in the repository begins with' },

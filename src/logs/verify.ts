@@ -7,7 +7,16 @@ import { judgeHeads, type Joined } from '../tlog/joined.ts';
 import { leafHash } from '../tlog/merkle.ts';
 import type { LogContext } from './context.ts';
 import type { ForkFile } from './fork-file.ts';
-import { askHead, joinHeads, readHead, readKept, type Head, type Joining, type KeptHead, type Trouble } from './heads.ts';
+import {
+  askHead,
+  joinHeads,
+  readHead,
+  readKept,
+  type Head,
+  type Joining,
+  type KeptHead,
+  type Trouble,
+} from './heads.ts';
 import type { LogPlace } from './places.ts';
 import { findEntry, leafAt } from './show.ts';
 

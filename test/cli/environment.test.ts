@@ -78,7 +78,12 @@ describe('what a machine or a project may lack', () => {
           const { status, stderr } = await start(process.execPath, [CLI, ...args], folder, env);
           expect([home, args, status, stderr]).toEqual([home, args, 0, '']);
         }
-        const verify = await start(process.execPath, [CLI, 'log', 'verify', 'b.json', ...TRUST.slice(0, 2)], folder, env);
+        const verify = await start(
+          process.execPath,
+          [CLI, 'log', 'verify', 'b.json', ...TRUST.slice(0, 2)],
+          folder,
+          env,
+        );
         expect([home, verify.status, verify.stdout]).toEqual([home, 2, '']);
         expect(verify.stderr).toMatch(/^assay: cannot keep checkpoints in [^\n]*\n$/);
       }

@@ -148,14 +148,20 @@ describe('docs/private-sigstore.md', () => {
         }
         const anew = await assayInside(['log', 'verify', '@company/q@1.0.0', ...at], folder);
         expect(anew.status).toBe(3);
-        expect(anew.stdout.replace(/\s+/g, ' ')).toMatch(/state\/rekor\S+checkpoint\); where .* was set up anew, remove/);
+        expect(anew.stdout.replace(/\s+/g, ' ')).toMatch(
+          /state\/rekor\S+checkpoint\); where .* was set up anew, remove/,
+        );
       } finally {
         await v1.close();
       }
-      const named = JSON.stringify(company.trustedRoot).replaceAll('https://rekor.lab.test', 'https://rekor.company.test');
+      const named = JSON.stringify(company.trustedRoot).replaceAll(
+        'https://rekor.lab.test',
+        'https://rekor.company.test',
+      );
       writeFileSync(join(folder, 'trust/company.json'), named);
       const hosts = (await run('trust', 'hosts')).stdout;
-      for (const host of ['rekor.lab.test', 'rekor.company.test']) expect(hosts).toMatch(new RegExp(`^${host} https.*: transparency log`, 'm'));
+      for (const host of ['rekor.lab.test', 'rekor.company.test'])
+        expect(hosts).toMatch(new RegExp(`^${host} https.*: transparency log`, 'm'));
 
       writeFileSync(join(folder, 'trust/company.json'), JSON.stringify(company.trustedRoot));
       const roots = await run('trust', 'export');

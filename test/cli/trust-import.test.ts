@@ -176,7 +176,9 @@ describe('assay trust import', () => {
       copy('stale');
       const stale = await inside('trust', 'import', 'stale');
       expect(stale.status).toBe(3);
-      expect(lineOf(stale)).toMatch(/root has expired, at 2026-01-01T00:00:00Z, .*; after version 2, there is no 3\.root\.json/);
+      expect(lineOf(stale)).toMatch(
+        /root has expired, at 2026-01-01T00:00:00Z, .*; after version 2, there is no 3\.root\.json/,
+      );
     });
   });
 

@@ -183,11 +183,26 @@ const WRONG: readonly (readonly [string, readonly string[], Readonly<Record<stri
     ] as const
   ).map(
     ([args, line]) =>
-      [`a watch that could find nothing: ${args.join(' ')}`, ['log', 'watch', '--once', ...args], { f: '' }, line] as const,
+      [
+        `a watch that could find nothing: ${args.join(' ')}`,
+        ['log', 'watch', '--once', ...args],
+        { f: '' },
+        line,
+      ] as const,
   ),
   ['an import of what cannot be', ['trust', 'import', 'f/x'], { f: '' }, /no such file or directory: f\/x/],
-  ['a repository that cannot be', ['trust', '--tuf', 'f/x', '--tuf-root', 'r'], { f: '' }, /no TUF repository: f\/x is/],
-  ['a key that cannot be', ['verify-bundle', '--bundle', 'b', '--key', 'f/k', 'x'], { f: '' }, /the key f\/k: no such file/],
+  [
+    'a repository that cannot be',
+    ['trust', '--tuf', 'f/x', '--tuf-root', 'r'],
+    { f: '' },
+    /no TUF repository: f\/x is/,
+  ],
+  [
+    'a key that cannot be',
+    ['verify-bundle', '--bundle', 'b', '--key', 'f/k', 'x'],
+    { f: '' },
+    /the key f\/k: no such file/,
+  ],
   ['a folder in place of a bundle', ['log', 'verify', './'], {}, /^assay: \.\/ is a folder: name a file in it$/m],
   ['check without a package', ['check'], {}, /check needs a package/],
   ['an unknown code', ['explain', 'provenance-list'], {}, /no finding provenance-list; did you mean provenance-lost\?/],

@@ -85,7 +85,10 @@ function worst(results: readonly BundleResult[]): number {
 }
 
 /** Of what another Sigstore signed, nothing is broken but that nobody here was told of its root. */
-function withHint(refused: Verification & { readonly ok: false }, { 'trusted-root': root }: OptionValues): Verification {
+function withHint(
+  refused: Verification & { readonly ok: false },
+  { 'trusted-root': root }: OptionValues,
+): Verification {
   if (refused.reason !== 'certificate-chain' || root !== undefined) return refused;
   return { ...refused, detail: `${refused.detail}; the root of a Sigstore of your own: --trusted-root FILE` };
 }
@@ -155,7 +158,9 @@ function demandIdentity(
   if (matchesIdentity(verified.proof, policy)) return verified;
   const identity = pattern === null ? null : partMatcher(pattern);
   const isPart = identity !== null && matchesIdentity(verified.proof, { ...policy, identity });
-  const hint = isPart ? '; the regular expression matches a part of it, and has to match the whole: .* at its ends' : '';
+  const hint = isPart
+    ? '; the regular expression matches a part of it, and has to match the whole: .* at its ends'
+    : '';
   return { ok: false, reason: 'certificate-identity', detail: signedBy(signer) + hint };
 }
 

@@ -10,7 +10,7 @@ import type { TrustedRoot } from '../../sigstore/trusted-root.ts';
 import { UsageError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options.ts';
-import { findPlaces, openProjects } from './open.ts';
+import { findPlaces, isBuildSigned, openProjects } from './open.ts';
 import { databaseAddress } from '../../registries/goproxy/settings.ts';
 import type { CratesAsking } from './cargo-source.ts';
 import type { GoAsking } from './go-source.ts';
@@ -35,6 +35,8 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
   const values = { ...given, 'no-cache': true };
   const { found, policy, config, configOf } = await findPlaces([place], false, values, io);
   const { source, main, further } = trustSource(values, policy, io);
+  // Nobody is asked whom to trust for what nobody signs.
+  const isSigned = isBuildSigned(found);
   const { projects, unread } = await openProjects(found, values, policy, io);
   if (projects.length === 0) throw new UsageError(unread.map(({ problem }) => problem).join('; '));
   const roots = await knownRoots(given, policy, config, io);
@@ -42,7 +44,7 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
     ...(source === null ? [] : [{ source, of: 'the trusted root and of registry keys' }]),
     ...further.published.map(({ name, source: own }) => ({ source: own, of: `the trusted root of ${name}` })),
   ]
-    .filter((one) => one.source.ask === undefined)
+    .filter((one) => isSigned && one.source.ask === undefined)
     .map(({ source: { url, pinned }, of }): Asked => {
       const isKnown = roots !== null || pinned !== null;
       const logs = isKnown ? '' : '; that root is not known yet, and assay log asks the logs that it names as well';
@@ -67,7 +69,7 @@ export async function hostsOf(place: string, given: OptionValues, io: Io): Promi
     ...further.given.map(({ root }) => root()),
     ...[source, ...further.published.map((one) => one.source)].flatMap((one) => one?.pinned?.root ?? []),
   ];
-  const tlogs = (roots ?? atHand).flatMap((root) => root.tlogs);
+  const tlogs = (isSigned ? (roots ?? atHand) : []).flatMap((root) => root.tlogs);
   const logs = [...new Set(tlogs.map(({ name }) => name))].map((name): Asked => {
     return { url: new URL(`https://${name}`), why: 'transparency log, which assay log alone asks', config };
   });
