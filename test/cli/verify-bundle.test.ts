@@ -321,7 +321,7 @@ describe('verify-bundle', () => {
 
       const document = { attestations: [{ predicateType: statement.predicateType, bundle }] };
       writeFileSync(join(folder, 'bundle.json'), JSON.stringify(document));
-      expect(await said('artifact.txt')).toContain('as npm serves it: give what is under "bundle" of one of them');
+      expect(await said('artifact.txt')).toContain('as npm serves it: give the member bundle of one of them');
     });
   });
 

@@ -187,7 +187,7 @@ function instancesIn({ 'trusted-root': rootFile, thresholds }: OptionValues, io:
 const HAS_SEVERAL: Verification = {
   ok: false,
   reason: 'bundle-malformed',
-  detail: 'a document of several attestations, as npm serves it: give what is under "bundle" of one of them',
+  detail: 'a document of several attestations, as npm serves it: give the member bundle of one of them',
 };
 
 const NO_JSON: Verification = { ok: false, reason: 'bundle-malformed', detail: 'not JSON, and so no Sigstore bundle' };
