@@ -18,8 +18,8 @@ const READ = new Set([...LOCKFILE_NAMES, ...OF_PROJECTS].map((name) => name.toLo
 const WRITTEN: ReadonlySet<string> = new Set(['output', 'vsa'] satisfies OptionName[]);
 
 /**
- * Throws UsageError where a file that is to be written is one that runs read: it has a name that projects have, or it is
- * the very file, by whatever path, that an argument or an option of this run names.
+ * Throws UsageError where a file that is to be written is one that runs read: it has a name that projects have, or it
+ * is the very file, by whatever path, that an argument or an option of this run names.
  */
 export function demandNoInput(output: string, { values, positionals }: ParsedOptions, io: Io): void {
   const path = resolve(io.cwd, output);
